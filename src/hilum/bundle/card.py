@@ -1,0 +1,135 @@
+"""The card of a bundle: what the model is, what it was trained on, how well it reads, and what it must not be used for.
+
+`card.json` is written and read through these classes; unknown fields are refused, since a field this version does not
+know could change what the bundle means.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from hilum.imaging.preprocess import PreprocessSpec
+
+CARD_SCHEMA = "hilum.card/1"
+
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+Interval = tuple[float, float]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+ViewName = Literal["PA", "AP", "LL"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PlattCalibration(_Part):
+    """Calibrated probability = sigmoid(slope * logit + intercept) (Platt 1999; intercept 0 is temperature scaling)."""
+
+    method: Literal["platt"] = "platt"
+    slope: float = Field(gt=0.0)
+    intercept: float
+
+
+class LabelResult(_Part):
+    """How one label did on one set of images, judged at the card's operating point."""
+
+    set: str = Field(description="which images, for example 'validation, softened'")
+    n: int = Field(ge=0)
+    positives: int = Field(ge=0)
+    auroc: Probability
+    auroc_ci: Interval
+    sensitivity: Probability
+    sensitivity_ci: Interval
+    specificity: Probability
+    specificity_ci: Interval
+    baseline: str | None = Field(default=None, description="the simple rule that this label was compared with")
+    baseline_auroc: Probability | None = None
+
+
+class Label(_Part):
+    """One output of the graph, in order."""
+
+    name: str
+    calibration: PlattCalibration
+    operating_point: Probability = Field(description="calibrated probability at and above which a finding is positive")
+    operating_point_rule: str
+    results: tuple[LabelResult, ...] = ()
+
+
+class Scope(_Part):
+    """What the model was trained for; a reading outside it gives no decision."""
+
+    xray_type: str
+    age_years: tuple[float, float] | None = Field(description="inclusive range, or null where any age is in scope")
+    views: tuple[ViewName, ...] | None = Field(description="views, or null where any view is in scope")
+
+
+class HeatmapSpec(_Part):
+    """How the graph's class maps become heatmaps and boxes."""
+
+    method: Literal["class-map", "none"]
+    box_threshold: Probability = Field(
+        default=0.5, description="share of the map's positive maximum that a box encloses"
+    )
+
+
+class Training(_Part):
+    """Where the weights come from and how to make them again."""
+
+    command: str
+    commit: str | None
+    data: tuple[str, ...] = Field(description="data set, licence and citation, one line each")
+    split_sha256: Sha256
+    seed: int
+    starting_weights: str
+    recipe: dict[str, str | int | float | bool] = Field(description="the recipe's settings that a reader asks for")
+
+
+class Compression(_Part):
+    """What was done to make the graph small, and what it cost on validation."""
+
+    method: Literal["none", "float16 weights"]
+    auroc_before: Probability
+    auroc_after: Probability
+
+
+class Card(_Part):
+    """The whole card."""
+
+    schema_: Literal["hilum.card/1"] = Field(default=CARD_SCHEMA, alias="schema")
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    version: str
+    title: str
+    kind: Literal["classifier"]
+    architecture: str
+    architecture_arguments: dict[str, str | int | float | bool]
+    labels: tuple[Label, ...] = Field(min_length=1)
+    preprocess: PreprocessSpec
+    scope: Scope
+    heatmap: HeatmapSpec
+    protocol: str
+    training: Training
+    compression: Compression | None
+    intended_use: str
+    not_for: tuple[str, ...]
+    limits: tuple[str, ...] = ()
+    weights_licence: str
+    files: dict[str, Sha256] = Field(description="SHA-256 of every other file of the bundle, by name")
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        names = [label.name for label in self.labels]
+        if len(set(names)) != len(names):
+            raise ValueError(f"label names must be unique, came {names}")
+        if "model.onnx" not in self.files:
+            raise ValueError("files must name model.onnx")
+        return self
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The names of the graph's outputs, in order."""
+        return tuple(label.name for label in self.labels)

@@ -1,0 +1,1 @@
+"""The `hilum` command, one file per command group."""

@@ -1,0 +1,1 @@
+"""One adapter per public release, from its folder to typed records; splits by patient."""

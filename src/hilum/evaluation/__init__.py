@@ -1,0 +1,1 @@
+"""Tables and the ledger of test looks, from predictions."""

@@ -1,0 +1,164 @@
+"""What happens to pixels between the decoder and a network: one saved specification, one function.
+
+Training and reading call `apply_steps` and `normalise` with the same spec, so that what is trained is what reads; the
+geometry that comes back leads every heatmap and box home to native pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field
+
+from hilum.geometry import Geometry
+from hilum.radiograph import Pixels
+
+ModelArray = npt.NDArray[np.float32]
+
+_FILTERS = {
+    "nearest": Image.Resampling.NEAREST,
+    "box": Image.Resampling.BOX,
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+    "lanczos": Image.Resampling.LANCZOS,
+}
+
+
+class _Step(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Equalise(_Step):
+    """Histogram equalisation over the whole image, with `levels` equal bins of the range [0, 1]."""
+
+    step: Literal["equalise"] = "equalise"
+    levels: int = Field(default=256, ge=2, le=65536)
+
+
+class Resize(_Step):
+    """Resize to `height` x `width` pixels; every filter is area-aware when it shrinks (Pillow's convolution).
+
+    `rule`: `stretch` ignores the aspect, `letterbox` keeps it and pads evenly with `pad_value`, `cover` keeps it and
+    cuts what stands over evenly.
+    """
+
+    step: Literal["resize"] = "resize"
+    height: int = Field(ge=1, le=8192)
+    width: int = Field(ge=1, le=8192)
+    rule: Literal["stretch", "letterbox", "cover"]
+    filter: Literal["nearest", "box", "bilinear", "bicubic", "lanczos"] = "bilinear"
+    pad_value: float = Field(default=0.0, ge=0.0, le=1.0)
+
+
+Step = Annotated[Equalise | Resize, Field(discriminator="step")]
+
+
+class PreprocessSpec(BaseModel):
+    """The ordered steps, then `(x - mean) / std` for each of `channels` copies of the grey image.
+
+    `mean` and `std` are in units of the [0, 1] range and hold one value a channel.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    steps: tuple[Step, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    @property
+    def channels(self) -> int:
+        """How many copies of the grey image the network takes."""
+        return len(self.mean)
+
+    @property
+    def output_size(self) -> tuple[int, int] | None:
+        """Rows and columns of the model's input, or None where no step fixes them."""
+        sizes = [(step.height, step.width) for step in self.steps if isinstance(step, Resize)]
+        return sizes[-1] if sizes else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelInput:
+    """`array` is float32 (C, H, W), normalised; `geometry` maps its pixels to native pixels."""
+
+    array: ModelArray
+    geometry: Geometry
+
+
+def preprocess(pixels: Pixels, *, spec: PreprocessSpec) -> ModelInput:
+    """Apply the whole spec to pixels (H, W) in [0, 1]."""
+    grey, geometry = apply_steps(pixels, spec=spec)
+    return ModelInput(normalise(grey, spec=spec), geometry)
+
+
+def apply_steps(pixels: Pixels, *, spec: PreprocessSpec) -> tuple[Pixels, Geometry]:
+    """The steps before normalisation: pixels (H, W) in [0, 1] in, the same kind out, with the way back.
+
+    Training augments what this returns and then calls `normalise`.
+    """
+    geometry = Geometry.identity()
+    for step in spec.steps:
+        if isinstance(step, Equalise):
+            pixels = equalise(pixels, levels=step.levels)
+        else:
+            pixels, inner = resize(pixels, step=step)
+            geometry = geometry.after(inner)
+    return pixels, geometry
+
+
+def normalise(grey: Pixels, *, spec: PreprocessSpec) -> ModelArray:
+    """Grey (H, W) in [0, 1] to the network's float32 (C, H, W)."""
+    out = np.empty((spec.channels, *grey.shape), np.float32)
+    for channel, (mean, std) in enumerate(zip(spec.mean, spec.std, strict=True)):
+        np.subtract(grey, np.float32(mean), out=out[channel])
+        out[channel] /= np.float32(std)
+    return out
+
+
+def equalise(pixels: Pixels, *, levels: int) -> Pixels:
+    """Histogram equalisation of (H, W) in [0, 1]: each level goes to the share of pixels at or below it.
+
+    The lowest level present goes to 0 and the highest to 1; a constant image stays as it is.
+    """
+    level = np.minimum((pixels * levels).astype(np.int64), levels - 1)
+    counts = np.bincount(level.ravel(), minlength=levels)
+    cumulative = np.cumsum(counts)
+    lowest = counts[np.flatnonzero(counts)[0]]
+    if lowest == level.size:
+        return pixels
+    table = np.clip((cumulative - lowest) / (level.size - lowest), 0.0, 1.0).astype(np.float32)
+    return table[level]
+
+
+def resize(pixels: Pixels, *, step: Resize) -> tuple[Pixels, Geometry]:
+    """Resize (H, W) by `step`'s rule; the geometry maps the result back to what came in."""
+    rows, columns = pixels.shape
+    if step.rule == "stretch":
+        return _resample(pixels, step.height, step.width, step), Geometry(
+            columns / step.width, rows / step.height, 0, 0
+        )
+    ratios = step.height / rows, step.width / columns
+    ratio = min(ratios) if step.rule == "letterbox" else max(ratios)
+    height, width = max(1, round(rows * ratio)), max(1, round(columns * ratio))
+    resized = _resample(pixels, height, width, step)
+    top, left = (step.height - height) // 2, (step.width - width) // 2
+    scale_x, scale_y = columns / width, rows / height
+    geometry = Geometry(scale_x, scale_y, -left * scale_x, -top * scale_y)
+    if step.rule == "letterbox":
+        canvas = np.full((step.height, step.width), step.pad_value, np.float32)
+        canvas[top : top + height, left : left + width] = resized
+        return canvas, geometry
+    return resized[-top : -top + step.height, -left : -left + step.width], geometry
+
+
+def _resample(pixels: Pixels, height: int, width: int, step: Resize) -> Pixels:
+    if pixels.shape == (height, width):
+        return pixels
+    image = Image.fromarray(np.ascontiguousarray(pixels)).resize(
+        (width, height), _FILTERS[step.filter], reducing_gap=None
+    )
+    return np.clip(np.asarray(image, np.float32), 0.0, 1.0)

@@ -1,0 +1,1 @@
+"""Fabricated radiographs: attenuation of X-rays through simple solids, with lesions of known boxes."""

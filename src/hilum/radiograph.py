@@ -1,0 +1,82 @@
+"""A decoded radiograph: pixels, what the file says of them and of the patient, and what decoding did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[np.float32]
+"""float32 (H, W) in [0, 1]; bright is dense (the MONOCHROME2 sense); native orientation."""
+
+View = Literal["PA", "AP", "LL", "unknown"]
+"""The view position; LL is any lateral."""
+
+Sex = Literal["F", "M", "O", "unknown"]
+Laterality = Literal["L", "R", "B", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """What the file says of the patient; never a name or an identifier.
+
+    `age_years` is in years and within 0 to 120, or None where it is absent or impossible.
+    """
+
+    age_years: float | None
+    sex: Sex
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Which file this is: `name` as the caller gave it, the SHA-256 of its bytes, and its size in pixels.
+
+    `format` is the format found in the bytes (`PNG`, `JPEG`, `TIFF`, `BMP`, `WEBP`, `DICOM`).
+    `spacing_mm` is the distance between rows, then between columns, at the detector or as calibrated.
+    """
+
+    name: str
+    sha256: str
+    format: str
+    rows: int
+    columns: int
+    frame: int | None = None
+    spacing_mm: tuple[float, float] | None = None
+    study_uid: str | None = None
+    instance_uid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrailStep:
+    """One thing that was done to the pixels, in order: `step` names it, `detail` says with which values and why."""
+
+    step: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Radiograph:
+    """A radiograph as every later stage sees it.
+
+    `pixels` is float32 (H, W) in [0, 1], bright is dense, in native orientation. `modality` and `body_part` are what
+    DICOM tags say (upper case), or None. `patient` is None where the format carries nothing about a patient.
+    """
+
+    pixels: Pixels
+    source: Source
+    patient: Patient | None = None
+    view: View = "unknown"
+    laterality: Laterality = "unknown"
+    modality: str | None = None
+    body_part: str | None = None
+    trail: tuple[TrailStep, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.pixels.dtype != np.float32 or self.pixels.ndim != 2 or self.pixels.size == 0:
+            raise ValueError(f"pixels must be float32 (H, W), not {self.pixels.dtype} {self.pixels.shape}")
+        low, high = float(self.pixels.min()), float(self.pixels.max())
+        if not (low >= 0.0 and high <= 1.0):  # also refuses NaN
+            raise ValueError(f"pixels must lie in [0, 1], not [{low}, {high}]")

@@ -1,0 +1,1 @@
+"""From a file to a `Reading`: the engine, the specialists and the `Reader`."""

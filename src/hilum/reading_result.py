@@ -1,0 +1,128 @@
+"""The reading of one radiograph: gate verdict, findings, models, trail and warnings, all frozen.
+
+Logit, calibrated probability and decision are three fields, made in three places: by the network, by the calibrator
+and by the operating point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from hilum.geometry import Box, Geometry
+from hilum.radiograph import Laterality, Patient, Radiograph, Source, TrailStep, View
+
+GateStatus = Literal["accepted", "refused", "unsure", "not judged"]
+
+
+@dataclass(frozen=True, slots=True)
+class TypeVerdict:
+    """The X-ray type: the most probable name, its probability, and the probability of every type."""
+
+    name: str
+    probability: float
+    all: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class GateVerdict:
+    """Whether the picture is a radiograph that hilum may read, and why.
+
+    A refusal is a value with a reason, not an exception. `candidates` names what an unsure gate hesitates between.
+    """
+
+    status: GateStatus
+    reason: str
+    is_xray_probability: float | None = None
+    type: TypeVerdict | None = None
+    candidates: tuple[str, ...] = ()
+
+    @property
+    def accepted(self) -> bool | None:
+        """True or False where the gate decided, None where it is unsure or was not asked."""
+        return {"accepted": True, "refused": False}.get(self.status)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRef:
+    """Which bundle read: its name, version and the SHA-256 of its card (which holds the hashes of all its files)."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One label of one model.
+
+    `probability` is calibrated, in [0, 1]; `positive` is probability >= operating_point, or None where the radiograph
+    is out of the model's scope. `in_scope` is None where the scope is unknown (no age, no view). Boxes are in native
+    pixels.
+    """
+
+    model: str
+    name: str
+    logit: float
+    probability: float
+    operating_point: float
+    positive: bool | None
+    in_scope: bool | None
+    boxes: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Everything hilum says about one radiograph; frozen, and free of pixels."""
+
+    source: Source
+    patient: Patient | None
+    view: View
+    laterality: Laterality
+    gate: GateVerdict
+    findings: tuple[Finding, ...]
+    models: tuple[ModelRef, ...]
+    trail: tuple[TrailStep, ...]
+    warnings: tuple[str, ...]
+    timings_ms: Mapping[str, float]
+    hilum_version: str
+    settings_sha256: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heatmap:
+    """One finding's class map on the model's last grid, with the way back to native pixels.
+
+    `grid` is float32 (h, w) in units of logit contribution: its sum over cells is the logit minus the bias.
+    `geometry` maps grid coordinates to native pixels.
+    """
+
+    model: str
+    finding: str
+    grid: npt.NDArray[np.float32]
+    geometry: Geometry
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examination:
+    """A reading with the pixels and heatmaps that pictures of it need."""
+
+    reading: Reading
+    radiograph: Radiograph
+    heatmaps: tuple[Heatmap, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class FailedReading:
+    """A file that could not be read: the name as given, what the bytes were as far as known, and the error."""
+
+    name: str
+    kind: str
+    message: str
+    hilum_version: str
+    settings_sha256: str
+    sha256: str | None = None

@@ -1,0 +1,15 @@
+"""Fixtures that more than one room's tests use."""
+
+from pathlib import Path
+
+import pytest
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real images beside the repository; the test is skipped, visibly, where it is absent."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the real images (../shared/data) are not here")
+    return SHARED_DATA
