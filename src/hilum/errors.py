@@ -20,7 +20,7 @@ class DecodeError(HilumError):
 
 
 class RefusedImageError(HilumError):
-    """The file is sound, but reading it would need a guess: FOR PROCESSING pixels, a multi-frame file without a frame."""
+    """The file is sound, but reading it would need a guess, such as which frame of a multi-frame file is meant."""
 
     kind = "refused"
 

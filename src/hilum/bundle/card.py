@@ -98,7 +98,7 @@ class Compression(_Part):
 class Card(_Part):
     """The whole card."""
 
-    schema_: Literal["hilum.card/1"] = Field(default=CARD_SCHEMA, alias="schema")
+    schema_: Literal["hilum.card/1"] = Field(default="hilum.card/1", alias="schema")
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     version: str
     title: str

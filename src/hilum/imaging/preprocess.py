@@ -131,7 +131,7 @@ def equalise(pixels: Pixels, *, levels: int) -> Pixels:
     if lowest == level.size:
         return pixels
     table = np.clip((cumulative - lowest) / (level.size - lowest), 0.0, 1.0).astype(np.float32)
-    return table[level]
+    return np.asarray(table[level], np.float32)
 
 
 def resize(pixels: Pixels, *, step: Resize) -> tuple[Pixels, Geometry]:
