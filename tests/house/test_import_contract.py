@@ -1,0 +1,55 @@
+"""The import contract holds for the tree as it is, and breaks where a forbidden import is planted."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    # PYTHONPATH stands before the editable install, so that the copy is what gets judged.
+    environment = {**os.environ, "PYTHONPATH": str(folder / "src"), "COLUMNS": "200"}
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    return subprocess.run(
+        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A copy of the sources and of the contract, to plant imports in."""
+    shutil.copytree(
+        ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__", "*.onnx", "*.egg-info")
+    )
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def test_the_tree_keeps_the_contract(tree: Path) -> None:
+    result = lint_imports(tree)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "0 broken" in result.stdout
+
+
+PLANTED = [
+    pytest.param("reading", "import torch", "hilum.reading.planted -> torch", id="reading-torch"),
+    pytest.param("report", "import lightning", "hilum.report.planted -> lightning", id="report-lightning"),
+    pytest.param("imaging", "import scipy", "hilum.imaging.planted -> scipy", id="imaging-scipy"),
+    pytest.param(
+        "report", "import hilum.evaluation", "hilum.report.planted -> hilum.evaluation", id="report-evaluation"
+    ),
+    pytest.param("imaging", "import hilum.reading", "hilum.imaging.planted -> hilum.reading", id="upward"),
+]
+
+
+@pytest.mark.parametrize(("room", "statement", "named"), PLANTED)
+def test_a_planted_import_breaks_the_contract(tree: Path, room: str, statement: str, named: str) -> None:
+    (tree / "src" / "hilum" / room / "planted.py").write_text(f'"""Planted by a test."""\n\n{statement}\n')
+    result = lint_imports(tree)
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert named in " ".join(result.stdout.split()), result.stdout
