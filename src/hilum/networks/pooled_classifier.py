@@ -1,0 +1,133 @@
+"""A classifier that ends in global average pooling and one linear layer, so that its class maps need no autograd.
+
+With F (K, h, w) the last feature map after its ReLU and n = h w cells, the logit of label l is
+`z_l = b_l + sum_k w_lk mean(F_k)`, and the class map `sum_k w_lk F_k / n` sums over its cells to `z_l - b_l`
+(CAM, Zhou et al. 2016, in units of logit contribution).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import timm
+import torchvision  # type: ignore[import-untyped]
+from torch import Tensor, nn
+from torch.nn import functional
+
+from hilum.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Backbone:
+    """A feature extractor whose output is a map after its last ReLU.
+
+    `build` makes it with random weights. `channels` is K. `prefix` is what stands before its parameters' names in a
+    file with torchvision's names, and `head` the name of the linear layer there, or None where torchvision has no
+    such network. `timm_name` names timm's ImageNet weights for it, with their tag, or is None where timm has none.
+    """
+
+    build: Callable[[], nn.Module]
+    channels: int
+    prefix: str
+    head: str | None
+    timm_name: str | None
+
+
+def _torchvision_mobilenet_v2() -> nn.Module:
+    features: nn.Module = torchvision.models.mobilenet_v2(weights=None).features
+    return features
+
+
+def _torchvision_squeezenet() -> nn.Module:
+    features: nn.Module = torchvision.models.squeezenet1_1(weights=None).features
+    return features
+
+
+def _timm_features(name: str) -> Callable[[], nn.Module]:
+    def build() -> nn.Module:
+        network: nn.Module = timm.create_model(name, pretrained=False, num_classes=0, global_pool="")
+        return network
+
+    return build
+
+
+def _timm_densenet(name: str) -> Callable[[], nn.Module]:
+    def build() -> nn.Module:
+        network = _timm_features(name)()
+        # A hook before the last ReLU must see what stood there: in place, the ReLU would overwrite what it stored.
+        network.get_submodule("features.norm5.act").inplace = False  # type: ignore[assignment]
+        return network
+
+    return build
+
+
+BACKBONES: dict[str, Backbone] = {
+    "densenet121": Backbone(_timm_densenet("densenet121"), 1024, "", "classifier", "densenet121.tv_in1k"),
+    "densenet169": Backbone(_timm_densenet("densenet169"), 1664, "", "classifier", "densenet169.tv_in1k"),
+    "mobilenet_v1": Backbone(_timm_features("mobilenetv1_100"), 1024, "", None, "mobilenetv1_100.ra4_e3600_r224_in1k"),
+    "mobilenet_v2": Backbone(_torchvision_mobilenet_v2, 1280, "features.", "classifier.1", "mobilenetv2_100.ra_in1k"),
+    "resnet18": Backbone(_timm_features("resnet18"), 512, "", "fc", "resnet18.tv_in1k"),
+    "resnet50": Backbone(_timm_features("resnet50"), 2048, "", "fc", "resnet50.tv_in1k"),
+    "resnet101": Backbone(_timm_features("resnet101"), 2048, "", "fc", "resnet101.tv_in1k"),
+    "resnext50_32x4d": Backbone(_timm_features("resnext50_32x4d"), 2048, "", "fc", "resnext50_32x4d.tv_in1k"),
+    "resnext101_32x8d": Backbone(_timm_features("resnext101_32x8d"), 2048, "", "fc", "resnext101_32x8d.tv_in1k"),
+    "squeezenet1_1": Backbone(_torchvision_squeezenet, 512, "features.", "classifier.1", None),
+}
+"""Every backbone by name. MobileNetV2 and SqueezeNet are torchvision's, the others timm's; the parameter names are
+torchvision's in all but MobileNetV1. SqueezeNet's own classifier has a ReLU between its 1x1 convolution and the
+pooling; here it is dropped, since with it the logit is no longer a sum over cells."""
+
+
+class PooledClassifier(nn.Module):
+    """Backbone, global average pooling, dropout, one linear layer.
+
+    `backbone` is a key of `BACKBONES`, `labels` is L, `dropout` the share of pooled channels dropped in training.
+    Weights are random; `starting_weights.load_starting_weights` puts others in. The head starts at zero bias.
+    Raises `UsageError` for an unknown backbone or a value out of range.
+    """
+
+    def __init__(self, backbone: str, *, labels: int, dropout: float = 0.0) -> None:
+        super().__init__()
+        if backbone not in BACKBONES:
+            raise UsageError(f"expected a backbone among {', '.join(sorted(BACKBONES))}, came {backbone!r}")
+        if labels < 1 or not 0.0 <= dropout < 1.0:
+            raise UsageError(f"expected labels >= 1 and 0 <= dropout < 1, came labels={labels}, dropout={dropout}")
+        self.name = backbone
+        self.backbone = BACKBONES[backbone].build()
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(BACKBONES[backbone].channels, labels)
+        nn.init.zeros_(self.head.bias)
+
+    @property
+    def weight(self) -> Tensor:
+        """The linear layer's weights, (L, K)."""
+        return self.head.weight
+
+    @property
+    def bias(self) -> Tensor:
+        """The linear layer's bias, (L,)."""
+        return self.head.bias
+
+    def features(self, x: Tensor) -> Tensor:
+        """The last feature map after its ReLU, (N, K, h, w) and >= 0, of a normalised input (N, 3, H, W)."""
+        features: Tensor = self.backbone(x)
+        return features
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits (N, L) of a normalised input (N, 3, H, W)."""
+        return self._logits(self.features(x))
+
+    def forward_with_maps(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (N, L) and class maps (N, L, h, w), whose sum over cells is the logit minus the bias.
+
+        Dropout, where it is on, acts on the logits only.
+        """
+        features = self.features(x)
+        cells = features.shape[-2] * features.shape[-1]
+        maps = functional.conv2d(features, self.weight[:, :, None, None]) / cells
+        return self._logits(features), maps
+
+    def _logits(self, features: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.dropout(features.mean(dim=(-2, -1))))
+        return logits

@@ -1,0 +1,154 @@
+"""The weights that training starts from: random, a file with torchvision's names, or timm's ImageNet weights.
+
+Files are safetensors, never pickles. What was loaded comes back as one line for the card, with the file's SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import huggingface_hub
+import safetensors
+import safetensors.torch
+import timm
+import torch
+from huggingface_hub.errors import HfHubHTTPError
+from torch import Tensor
+
+from hilum.errors import DataError, UsageError
+from hilum.networks.pooled_classifier import BACKBONES, PooledClassifier
+
+
+@dataclass(frozen=True, slots=True)
+class RandomWeights:
+    """The weights that the network was built with."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsFile:
+    """A safetensors file with torchvision's parameter names.
+
+    `head` says whether the file's own linear layer is taken too; its number of labels must then be the network's.
+    """
+
+    path: Path
+    head: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TimmImageNet:
+    """timm's ImageNet weights for this backbone: `FOLDER/<timm name>.safetensors`, else from the Hugging Face hub."""
+
+    folder: Path
+
+
+StartingWeights = RandomWeights | WeightsFile | TimmImageNet
+
+
+def load_starting_weights(network: PooledClassifier, *, weights: StartingWeights) -> str:
+    """Put `weights` into the network in place and say what they are, in one line for the card.
+
+    Raises `DataError` for a file that is missing, is no safetensors file or does not fit this network, and
+    `UsageError` where the backbone has no such weights. The network is unchanged where it raises.
+    """
+    match weights:
+        case RandomWeights():
+            return "random"
+        case WeightsFile():
+            path, name = weights.path, weights.path.name
+            state = _from_torchvision_names(_read(path), network=network, head=weights.head)
+        case TimmImageNet():
+            path, name = _timm_file(network.name, folder=weights.folder)
+            state = _from_timm_names(_read(path), network=network)
+    _load(network, state, path=path)
+    return f"{name} (sha256 {hashlib.sha256(path.read_bytes()).hexdigest()})"
+
+
+def timm_mobilenet_v2_names() -> dict[str, str]:
+    """The parameter names of timm's `mobilenetv2_100`, each with torchvision's name (of `features`) for the same one.
+
+    Both networks hold the same 52 convolution/batch-norm pairs in the same order, so names pair by position; the
+    linear layers are left out.
+    """
+    with torch.device("meta"):
+        ours = BACKBONES["mobilenet_v2"].build().state_dict()
+        theirs = timm.create_model("mobilenetv2_100", pretrained=False, num_classes=0, global_pool="").state_dict()
+    return dict(zip(theirs, ours, strict=True))
+
+
+def _from_torchvision_names(
+    tensors: Mapping[str, Tensor], *, network: PooledClassifier, head: bool
+) -> dict[str, Tensor]:
+    backbone = BACKBONES[network.name]
+    if backbone.head is None:
+        raise UsageError(f"torchvision has no {network.name}: start it from random or timm's weights")
+    state: dict[str, Tensor] = {}
+    for name, tensor in tensors.items():
+        if name.startswith(f"{backbone.head}."):
+            if head:
+                # SqueezeNet's classifier is a 1x1 convolution, (L, K, 1, 1)
+                state[name.replace(backbone.head, "head", 1)] = tensor.flatten(1) if tensor.ndim > 1 else tensor
+        else:
+            state[f"backbone.{name.removeprefix(backbone.prefix)}"] = tensor
+    return state
+
+
+def _from_timm_names(tensors: Mapping[str, Tensor], *, network: PooledClassifier) -> dict[str, Tensor]:
+    body = {name: tensor for name, tensor in tensors.items() if not name.startswith(("classifier.", "fc."))}
+    if network.name == "mobilenet_v2":
+        names = timm_mobilenet_v2_names()
+        body = {names.get(name, name): tensor for name, tensor in body.items()}
+    return {f"backbone.{name}": tensor for name, tensor in body.items()}
+
+
+def _load(network: PooledClassifier, state: Mapping[str, Tensor], *, path: Path) -> None:
+    """Load after checking every name and shape; only batch counters may be missing, and the head where none came."""
+    own = network.state_dict()
+    with_head = any(name.startswith("head.") for name in state)
+    missing = [
+        name
+        for name in own
+        if name not in state
+        and not name.endswith("num_batches_tracked")
+        and (with_head or not name.startswith("head."))
+    ]
+    strange = [name for name in state if name not in own]
+    unfit = [name for name in state if name in own and own[name].shape != state[name].shape]
+    for what, names in (("lacks", missing), ("has an unknown", strange), ("has another shape for", unfit)):
+        if names:
+            raise DataError(
+                f"expected the weights of {network.name}, came {path}, which {what} {names[0]} (and {len(names) - 1} "
+                "more like it); give a file of this network"
+            )
+    network.load_state_dict(dict(state), strict=False)
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    try:
+        return safetensors.torch.load_file(path)
+    except FileNotFoundError as error:
+        raise DataError(f"expected weights at {path}, came no such file; give its path") from error
+    except (OSError, safetensors.SafetensorError) as error:
+        raise DataError(f"expected a safetensors file, came {path} ({error}); give an intact one") from error
+
+
+def _timm_file(backbone: str, *, folder: Path) -> tuple[Path, str]:
+    """Where timm's weights lie on this machine, fetched if they can be, and their name."""
+    name = BACKBONES[backbone].timm_name
+    if name is None:
+        raise UsageError(f"timm has no ImageNet weights for {backbone}: give a weights file or start from random")
+    path = folder / f"{name}.safetensors"
+    if path.is_file():
+        return path, f"timm {name}"
+    repository = f"timm/{name}"
+    try:
+        return Path(huggingface_hub.hf_hub_download(repository, "model.safetensors")), f"timm {name}"
+    except (OSError, HfHubHTTPError) as error:
+        url = huggingface_hub.hf_hub_url(repository, "model.safetensors")
+        raise DataError(
+            f"expected timm's weights for {backbone}, and they could not be fetched; download {url} where there is a "
+            f"network and place it at {path}"
+        ) from error
