@@ -1,0 +1,132 @@
+"""Loading a bundle: nothing in it is used before its bytes have the hash that the card gives."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from hilum.bundle.card import CARD_SCHEMA, Card
+from hilum.errors import BundleError
+from hilum.version import __version__
+
+CARD_NAME = "card.json"
+CARD_LIMIT_BYTES = 4 * 1024 * 1024
+_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_SCHEMA = re.compile(r"hilum\.card/(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A verified bundle: its folder, its card, and the SHA-256 of `card.json`, which holds the hashes of all else."""
+
+    folder: Path
+    card: Card
+    sha256: str
+
+    def read(self, name: str) -> bytes:
+        """The bytes of one of the card's files, hashed again so that what is used is what was verified.
+
+        Raises `BundleError` where the card does not name the file, or the file is gone or altered.
+        """
+        if name not in self.card.files:
+            raise BundleError(f"expected one of {sorted(self.card.files)} in the bundle {self.folder}, came {name!r}")
+        return _verified(self.folder, name, self.card.files[name])
+
+
+def load_bundle(folder: Path) -> Bundle:
+    """The bundle in `folder`, with its card understood and every file's SHA-256 checked.
+
+    Raises `BundleError` with the reason: no folder, no card, a card of another schema or with unknown fields, a file
+    that is missing, cut short or altered, a file name that leaves the folder.
+    """
+    if not folder.is_dir():
+        raise BundleError(f"expected a bundle's folder, found none at {folder}; `hilum models` lists the known ones")
+    content = _file_bytes(folder, CARD_NAME, limit=CARD_LIMIT_BYTES)
+    card = parse_card(content, source=folder / CARD_NAME)
+    for name, sha256 in card.files.items():
+        check_file_name(name, source=folder / CARD_NAME)
+        _verified(folder, name, sha256)
+    return Bundle(folder, card, hashlib.sha256(content).hexdigest())
+
+
+def parse_card(content: bytes, *, source: Path) -> Card:
+    """The card that the bytes of `card.json` hold; `source` names them in messages.
+
+    Raises `BundleError` for text that is no JSON, repeated keys, NaN, unknown fields and unknown schema versions.
+    """
+    try:
+        fields = json.loads(content, object_pairs_hook=_no_repeats, parse_constant=_no_constants)
+    except (ValueError, RecursionError) as error:
+        raise BundleError(f"{source} is no valid JSON ({error}); copy the bundle again") from error
+    if not isinstance(fields, dict):
+        raise BundleError(f"expected a JSON object in {source}, came {type(fields).__name__}; copy the bundle again")
+    _check_schema(fields.get("schema"), source=source)
+    try:
+        return Card.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "card"
+        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+        raise BundleError(
+            f"{source} is no card that hilum {__version__} can read: {where}: {first['msg']}{more}"
+        ) from error
+
+
+def check_file_name(name: str, *, source: Path) -> None:
+    """Refuse a file name that is not plain: separators, `..`, drives, leading dots or the card itself."""
+    if _FILE_NAME.fullmatch(name) is None or name == CARD_NAME:
+        raise BundleError(f"expected plain names of files beside the card in {source}, came {name!r}; do not use it")
+
+
+def _check_schema(schema: object, *, source: Path) -> None:
+    if schema == CARD_SCHEMA:
+        return
+    known = _SCHEMA.fullmatch(schema) if isinstance(schema, str) else None
+    if known is None:
+        raise BundleError(f"expected the schema {CARD_SCHEMA} in {source}, came {schema!r}; this is no hilum bundle")
+    if int(known[1]) > int(CARD_SCHEMA.rpartition("/")[2]):
+        raise BundleError(
+            f"{source} needs a hilum that reads {schema}; this is hilum {__version__}, which reads {CARD_SCHEMA}: "
+            "run `pip install --upgrade hilum`"
+        )
+    raise BundleError(f"{source} has the schema {schema}, which no hilum reads; this one reads {CARD_SCHEMA}")
+
+
+def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} stands twice")
+    return fields
+
+
+def _no_constants(constant: str) -> object:
+    raise ValueError(f"{constant} is no number")
+
+
+def _verified(folder: Path, name: str, sha256: str) -> bytes:
+    content = _file_bytes(folder, name, limit=None)
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise BundleError(
+            f"{folder / name} was cut short or altered: expected SHA-256 {sha256[:12]}…, found {found[:12]}… in "
+            f"{len(content)} bytes; copy the bundle again"
+        )
+    return content
+
+
+def _file_bytes(folder: Path, name: str, *, limit: int | None) -> bytes:
+    path = folder / name
+    try:
+        if limit is not None and path.stat().st_size > limit:
+            raise BundleError(f"expected at most {limit} bytes in {path}, found {path.stat().st_size}")
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise BundleError(f"the bundle {folder} has no {name}; copy the bundle again") from error
+    except OSError as error:
+        raise BundleError(f"cannot read {path} of the bundle: {error.strerror or error}") from error

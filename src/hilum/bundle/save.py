@@ -1,0 +1,105 @@
+"""Writing a bundle: whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from hilum.bundle.card import Card
+from hilum.bundle.load import CARD_NAME, Bundle, check_file_name, load_bundle
+from hilum.errors import BundleError
+
+
+def file_hashes(files: Mapping[str, bytes]) -> dict[str, str]:
+    """The SHA-256 of each file, by name and in order of names: what `Card.files` holds."""
+    return {name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)}
+
+
+def card_bytes(card: Card) -> bytes:
+    """`card.json` as it is written: UTF-8, keys sorted, two spaces of indent, one newline at the end."""
+    fields = card.model_dump(mode="json", by_alias=True)
+    return (json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def write_bundle(folder: Path, *, card: Card, files: Mapping[str, bytes], replace: bool = False) -> Bundle:
+    """Write `files` and the card into `folder`, and return what a fresh load of it gives.
+
+    `card.files` must be `file_hashes(files)`. Everything is written and synced in a temporary folder beside the
+    target, loaded once as a reader would, and renamed. A crash leaves a whole bundle or none; one in the instant between
+    the two renames of a replacement leaves the old bundle whole in the folder `.<name>.old.*` beside it.
+
+    Raises `BundleError` where the hashes do not match, where the folder exists and `replace` is not set or it holds no
+    bundle, and where the disk refuses.
+    """
+    if dict(card.files) != file_hashes(files):
+        raise BundleError(f"expected card.files to be file_hashes(files) for {folder}, came another set; pass it as is")
+    for name in files:
+        check_file_name(name, source=folder / CARD_NAME)
+    if folder.exists():
+        _check_replaceable(folder, replace=replace)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    except OSError as error:
+        raise BundleError(f"cannot write a bundle beside {folder}: {error.strerror or error}") from error
+    try:
+        for name, content in {**files, CARD_NAME: card_bytes(card)}.items():
+            _write_synced(staging / name, content)
+        staging.chmod(0o755)  # mkdtemp makes it private
+        load_bundle(staging)
+        _rename(staging, folder)
+        _sync_folder(folder.parent)
+    except OSError as error:
+        raise BundleError(
+            f"cannot write the bundle {folder}: {error.strerror or error}; nothing was changed"
+        ) from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return load_bundle(folder)
+
+
+def _check_replaceable(folder: Path, *, replace: bool) -> None:
+    if not replace:
+        raise BundleError(f"{folder} exists already; expected a new folder, or replace=True to put this in its place")
+    if not (folder / CARD_NAME).is_file():
+        raise BundleError(
+            f"expected a bundle to replace at {folder}, found no {CARD_NAME} there; choose another folder"
+        )
+
+
+def _rename(staging: Path, folder: Path) -> None:
+    """Put `staging` in `folder`'s place; a folder cannot be renamed over a full one, so the old one steps aside."""
+    if not folder.exists():
+        staging.rename(folder)
+        return
+    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
+    old = folder.rename(aside / "bundle")
+    try:
+        staging.rename(folder)
+    except BaseException:
+        old.rename(folder)
+        aside.rmdir()
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _write_synced(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # Windows cannot open a folder
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,109 @@
+"""The shelf: the bundles that ship in the wheel, and those in the user's own folder.
+
+A specialist plugs in by lying on the shelf: its card says which X-ray type it reads.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from hilum.bundle.load import CARD_NAME, Bundle, load_bundle
+from hilum.errors import BundleError
+
+SHIPPED_FOLDER = Path(__file__).parent / "shipped"
+MODELS_VARIABLE = "HILUM_MODELS"
+
+Origin = Literal["shipped", "local"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfEntry:
+    """One place on the shelf: the bundle, or `problem`, the one line that says why it cannot be used."""
+
+    folder: Path
+    origin: Origin
+    bundle: Bundle | None
+    problem: str | None
+
+    @property
+    def name(self) -> str:
+        """The card's name, or the folder's where the card cannot be read."""
+        return self.folder.name if self.bundle is None else self.bundle.card.name
+
+    @property
+    def xray_type(self) -> str | None:
+        """The X-ray type that the bundle reads, or None where the card cannot be read."""
+        return None if self.bundle is None else self.bundle.card.scope.xray_type
+
+
+def local_models_folder(environment: Mapping[str, str], *, platform: str = sys.platform) -> Path:
+    """Where the user's own bundles lie: `HILUM_MODELS`, else the platform's folder for a user's data.
+
+    `environment` is passed in (`os.environ` at the edge), so that nothing below the ports reads it.
+    """
+    if environment.get(MODELS_VARIABLE):
+        return Path(environment[MODELS_VARIABLE]).expanduser()
+    home = Path(environment.get("HOME") or environment.get("USERPROFILE") or Path.home())
+    if platform == "win32":
+        return Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local") / "hilum" / "models"
+    if platform == "darwin":
+        return home / "Library" / "Application Support" / "hilum" / "models"
+    return Path(environment.get("XDG_DATA_HOME") or home / ".local" / "share") / "hilum" / "models"
+
+
+def shelf(*, local: Path | None = None, shipped: Path = SHIPPED_FOLDER) -> tuple[ShelfEntry, ...]:
+    """Every bundle that ships and every one in `local`, in order of folder names, shipped ones first.
+
+    A folder counts where it holds a card. Every file is verified; a broken bundle is an entry with its problem.
+    """
+    entries = _entries(shipped, "shipped")
+    return entries if local is None else entries + _entries(local, "local")
+
+
+def find(name: str, *, local: Path | None = None, shipped: Path = SHIPPED_FOLDER) -> Bundle:
+    """The one bundle on the shelf with this name.
+
+    Raises `BundleError` where there is none (the names that exist are listed), where it is broken, and where two
+    bundles have the name: a local one never takes a shipped one's place unseen.
+    """
+    entries = shelf(local=local, shipped=shipped)
+    matches = [entry for entry in entries if entry.name == name]
+    if not matches:
+        known = ", ".join(sorted({entry.name for entry in entries})) or "none"
+        raise BundleError(f"expected the name of a bundle on the shelf, came {name!r}; known: {known}")
+    if len(matches) > 1:
+        places = " and ".join(str(entry.folder) for entry in matches)
+        raise BundleError(f"two bundles have the name {name!r}: {places}; rename or remove one")
+    return _usable(matches[0])
+
+
+def shipped_bundles(*, shipped: Path = SHIPPED_FOLDER) -> tuple[Bundle, ...]:
+    """All bundles that ship; raises `BundleError` where one is broken, since the installation is then not whole."""
+    return tuple(_usable(entry) for entry in shelf(shipped=shipped))
+
+
+def _usable(entry: ShelfEntry) -> Bundle:
+    if entry.bundle is None:
+        raise BundleError(entry.problem or f"the bundle {entry.folder} cannot be used")
+    return entry.bundle
+
+
+def _entries(folder: Path, origin: Origin) -> tuple[ShelfEntry, ...]:
+    try:
+        found = sorted(child for child in folder.iterdir() if (child / CARD_NAME).is_file())
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise BundleError(f"cannot list the bundles in {folder}: {error.strerror or error}") from error
+    return tuple(_entry(child, origin) for child in found if not child.name.startswith("."))
+
+
+def _entry(folder: Path, origin: Origin) -> ShelfEntry:
+    try:
+        return ShelfEntry(folder, origin, load_bundle(folder), None)
+    except BundleError as error:
+        return ShelfEntry(folder, origin, None, str(error))
