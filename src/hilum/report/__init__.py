@@ -1,1 +1,1 @@
-"""A `Reading` as JSON, pictures, pages and terminal tables; nothing is computed here."""
+"""Pictures, pages, tables and JSON of a reading; nothing here computes anything about the findings."""

@@ -1,0 +1,77 @@
+"""One fixed colour scale for heatmaps: the same colour means the same contribution on every image.
+
+A class map's natural unit is logit contribution (its cells sum to the logit minus the bias). Stretching each map to its
+own range would make a healthy chest glow, so the scale never looks at the image. It ends at `TOP_LOGITS` divided by the
+number of grid cells: a colour then stands for logits per share of the picture read, whether a network's grid has 7 x 7
+or 14 x 14 cells. Contributions above the end take the last colour, and every scale says so; contributions at or below
+zero are transparent.
+
+The colours are the upper three quarters of matplotlib's inferno (Smith and van der Walt 2015, CC0): lightness rises
+evenly, so that the order can be read without telling hues apart, and all of it stands out from grey.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+TOP_LOGITS = 32.0
+"""Logits that a map would add if every one of its cells had the last colour."""
+
+OPACITY = 0.75
+"""How much the last colour covers of the radiograph; below it, opacity falls in proportion to the contribution."""
+
+_ANCHORS = (
+    (87, 16, 110), (113, 25, 110), (138, 34, 106), (163, 44, 97), (188, 55, 84), (210, 70, 68), (228, 90, 49),
+    (241, 115, 29), (249, 142, 9), (252, 172, 17), (249, 203, 53), (242, 234, 105), (252, 255, 164),
+)  # fmt: skip
+
+
+def _table() -> npt.NDArray[np.uint8]:
+    anchors = np.asarray(_ANCHORS, np.float64)
+    at = np.linspace(0.0, 1.0, len(anchors))
+    colours = np.stack([np.interp(np.linspace(0.0, 1.0, 256), at, anchors[:, c]) for c in range(3)], axis=1)
+    table = np.rint(colours).astype(np.uint8)
+    table.setflags(write=False)
+    return table
+
+
+COLOURS = _table()
+"""uint8 (256, 3), sRGB: entry `round(255 * share)` is the colour of that share of the scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContributionScale:
+    """The scale of a heatmap whose grid has `cells_high` by `cells_wide` cells."""
+
+    cells_high: int
+    cells_wide: int
+
+    @property
+    def top(self) -> float:
+        """The logit contribution of one cell at which the scale ends."""
+        return TOP_LOGITS / (self.cells_high * self.cells_wide)
+
+    def share(self, contribution: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Contributions in logits per cell, any shape, as shares of the scale in [0, 1]; negative ones are 0."""
+        return np.asarray(np.clip(contribution / np.float32(self.top), 0.0, 1.0), np.float32)
+
+    @property
+    def ticks(self) -> tuple[tuple[float, str], ...]:
+        """Share and label of each number on the scale; the last one says that larger values are clipped."""
+        return (0.0, "0"), (0.5, f"{self.top / 2:.2g}"), (1.0, f">={self.top:.2g}")
+
+    @property
+    def unit(self) -> str:
+        """The unit as it stands beside the scale."""
+        return f"logit contribution per cell ({self.cells_wide} x {self.cells_high} cells)"
+
+
+def paint(grey: npt.NDArray[np.uint8], *, share: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    """A grey picture (H, W) under the colours of `share` (H, W) in [0, 1]: uint8 (H, W, 3), sRGB."""
+    colour = COLOURS[np.rint(share * 255).astype(np.uint8)].astype(np.float32)
+    opacity = (share * np.float32(OPACITY))[..., None]
+    base = grey[..., None].astype(np.float32)
+    return np.asarray(np.rint(base + (colour - base) * opacity), np.uint8)

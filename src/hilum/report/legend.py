@@ -1,0 +1,117 @@
+"""The column beside an overlay: what was found, the colour scale with its unit, and what the picture is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from hilum.reading_result import Reading
+from hilum.report.colour import ContributionScale, paint
+from hilum.report.wording import RESEARCH_USE, decision, gate_title, is_phantom, ordered, outcome, probability_text
+
+_Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+_Colour = tuple[int, int, int]
+
+_PAPER: _Colour = (16, 17, 20)
+_INK: _Colour = (238, 240, 243)
+_QUIET: _Colour = (176, 182, 190)
+_MARK: _Colour = (240, 201, 74)
+_COLUMN_EMS = 19  # width of the column in letters' heights
+_SCALE_GREY = 96  # the scale is shown as it looks over this grey, with the heatmap's own opacity
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    text: str
+    colour: _Colour = _INK
+    size: float = 1.0
+    space_above: float = 0.25
+
+
+def draw_legend(
+    reading: Reading, *, scales: Sequence[ContributionScale], drawn: frozenset[tuple[str, str]], height: int
+) -> Image.Image:
+    """The column as an RGB picture, at least `height` pixels high; letters grow with it.
+
+    `scales` are those of the heatmaps drawn, one for each size of grid; `drawn` holds (model, finding).
+    """
+    em = min(max(height / 42, 13.0), 40.0)
+    width = round(em * _COLUMN_EMS)
+    upper = _upper_lines(reading, drawn)
+    lower = [_Line(f"SHA-256 {reading.source.sha256[:16]}...", _QUIET, 0.85, 0.8), _Line(RESEARCH_USE, _MARK)]
+    probe = ImageDraw.Draw(Image.new("RGB", (1, 1)))
+    needed = _write(probe, upper, em=em, width=width, y=em)
+    for scale in scales:
+        needed = _scale(probe, scale, em=em, width=width, y=needed)
+    tail = _write(probe, lower, em=em, width=width, y=0.0)
+    legend = Image.new("RGB", (width, max(height, round(needed + tail + em))), _PAPER)
+    draw = ImageDraw.Draw(legend)
+    y = _write(draw, upper, em=em, width=width, y=em)
+    for scale in scales:
+        y = _scale(draw, scale, em=em, width=width, y=y)
+    _write(draw, lower, em=em, width=width, y=legend.height - tail - em)
+    return legend
+
+
+def _upper_lines(reading: Reading, drawn: frozenset[tuple[str, str]]) -> list[_Line]:
+    lines = [_Line("PHANTOM - shows no patient", _MARK, 1.1)] if is_phantom(reading.source.name) else []
+    if reading.findings:  # else the outcome says what the gate said
+        lines.append(_Line(f"Gate: {gate_title(reading.gate)}", _QUIET))
+    lines.append(_Line(outcome(reading), _INK, 1.0, 0.8))
+    for finding in ordered(reading.findings):
+        if (finding.model, finding.name) not in drawn:
+            continue
+        said = decision(finding)
+        lines.append(_Line(finding.name, _INK, 1.25, 1.0))
+        lines.append(_Line(f"probability {probability_text(finding.probability)}, {said.word}"))
+        lines.append(_Line(f"operating point {probability_text(finding.operating_point)}", _QUIET))
+        if said.note:
+            lines.append(_Line(said.note, _MARK))
+    return lines
+
+
+def _write(draw: ImageDraw.ImageDraw, lines: Sequence[_Line], *, em: float, width: int, y: float) -> float:
+    """Write lines from `y` down, broken at the column's width; where the next one would start."""
+    for line in lines:
+        font = ImageFont.load_default(em * line.size)
+        y += em * line.space_above
+        for piece in _broken(line.text, font=font, width=width - 2 * em):
+            draw.text((em, y), piece, fill=line.colour, font=font)
+            y += em * line.size * 1.25
+    return y
+
+
+def _broken(text: str, *, font: _Font, width: float) -> list[str]:
+    """`text` in pieces no wider than `width`; letters that the built-in font lacks become question marks."""
+    pieces: list[str] = [""]
+    for word in text.replace("×", "x").encode("ascii", "replace").decode().split():
+        longer = f"{pieces[-1]} {word}".strip()
+        if font.getlength(longer) <= width:
+            pieces[-1] = longer
+            continue
+        pieces.append("")
+        for letter in word:
+            if font.getlength(pieces[-1] + letter) > width:
+                pieces.append("")
+            pieces[-1] += letter
+    return [piece for piece in pieces if piece]
+
+
+def _scale(draw: ImageDraw.ImageDraw, scale: ContributionScale, *, em: float, width: int, y: float) -> float:
+    """The colours, as they look over grey, with numbers below and the unit above; where the next thing would start."""
+    left, right, high = round(em), round(width - em), round(em * 0.9)
+    y = _write(draw, [_Line(scale.unit, _QUIET, 0.9, 1.2)], em=em, width=width, y=y) + em * 0.3
+    top = round(y)
+    share = np.linspace(0.0, 1.0, right - left, dtype=np.float32)[None]
+    for offset, (red, green, blue) in enumerate(paint(np.full(share.shape, _SCALE_GREY, np.uint8), share=share)[0]):
+        draw.line((left + offset, top, left + offset, top + high), fill=(int(red), int(green), int(blue)))
+    font = ImageFont.load_default(em * 0.9)
+    for position, label in scale.ticks:
+        x = left + position * (right - left - 1)
+        draw.line((x, top + high, x, top + high + em * 0.3), fill=_INK)
+        draw.text((x - position * font.getlength(label), top + high + em * 0.4), label, fill=_INK, font=font)
+    note = "same colour, same contribution on every image; zero and below is clear"
+    return _write(draw, [_Line(note, _QUIET, 0.85, 0.0)], em=em, width=width, y=top + high + em * 1.6)

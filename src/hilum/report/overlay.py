@@ -1,0 +1,87 @@
+"""The overlay picture: the radiograph with its heatmaps and boxes, and beside it the scale and the words.
+
+The radiograph starts at the top left corner at native size (shrunk above `windowing.LONGEST_SIDE`), so that a native
+pixel is found again in the picture; everything else stands in a column to its right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw
+
+from hilum.explain.place import place
+from hilum.geometry import Box, Geometry
+from hilum.reading_result import Examination, Heatmap
+from hilum.report.colour import ContributionScale, paint
+from hilum.report.legend import draw_legend
+from hilum.report.windowing import encode_png, fit, to_grey8
+
+BOX_COLOUR = (86, 180, 233)  # sky blue of Okabe and Ito's colour-blind-safe set; not on the heatmap's scale
+BOX_EDGE = (0, 0, 0)
+
+
+def overlay_png(examination: Examination, *, every_heatmap: bool = False) -> bytes:
+    """The overlay as PNG (sRGB); the same examination gives the same bytes.
+
+    Heatmaps and boxes are drawn for positive findings; `every_heatmap` draws those of the others too. Where several
+    maps meet, a pixel shows the strongest. Without a heatmap to draw it is the plain radiograph with a note.
+    """
+    picture = fit(examination.radiograph.pixels)
+    drawn = drawn_findings(examination, every_heatmap=every_heatmap)
+    maps = [heatmap for heatmap in examination.heatmaps if (heatmap.model, heatmap.finding) in drawn]
+    grey = to_grey8(picture.pixels)
+    rows, columns = grey.shape
+    coloured = paint(grey, share=_shares(maps, geometry=picture.geometry, rows=rows, columns=columns))
+    boxes = [
+        picture.geometry.box(box)
+        for finding in examination.reading.findings
+        if (finding.model, finding.name) in drawn
+        for box in finding.boxes
+    ]
+    radiograph = Image.fromarray(coloured)
+    _draw_boxes(radiograph, boxes)
+    scales = tuple(dict.fromkeys(ContributionScale(*heatmap.grid.shape) for heatmap in maps))
+    legend = draw_legend(examination.reading, scales=scales, drawn=drawn, height=rows)
+    canvas = Image.new("RGB", (columns + legend.width, max(rows, legend.height)), (16, 17, 20))
+    canvas.paste(radiograph, (0, 0))
+    canvas.paste(legend, (columns, 0))
+    return encode_png(np.asarray(canvas))
+
+
+def drawn_findings(examination: Examination, *, every_heatmap: bool) -> frozenset[tuple[str, str]]:
+    """(model, finding) of what is drawn: the positive ones, or every one that has a heatmap."""
+    mapped = {(heatmap.model, heatmap.finding) for heatmap in examination.heatmaps}
+    return frozenset(
+        key
+        for finding in examination.reading.findings
+        if (key := (finding.model, finding.name)) in mapped or finding.boxes
+        if finding.positive or (every_heatmap and key in mapped)
+    )
+
+
+def _shares(maps: Sequence[Heatmap], *, geometry: Geometry, rows: int, columns: int) -> npt.NDArray[np.float32]:
+    """The strongest share of the scale at each pixel of the picture, over all maps."""
+    strongest = np.zeros((rows, columns), np.float32)
+    for heatmap in maps:
+        placed = place(heatmap.grid, geometry=geometry.after(heatmap.geometry), rows=rows, columns=columns)
+        np.maximum(strongest, ContributionScale(*heatmap.grid.shape).share(placed), out=strongest)
+    return strongest
+
+
+def _draw_boxes(radiograph: Image.Image, boxes: Sequence[Box]) -> None:
+    """Outline each box; the outer edge of the line lies on the box."""
+    width = max(2, round(max(radiograph.size) / 350))
+    draw = ImageDraw.Draw(radiograph)
+    for box in boxes:
+        left, top = round(box.x), round(box.y)
+        right, bottom = round(box.x + box.width) - 1, round(box.y + box.height) - 1
+        if right <= left or bottom <= top:
+            continue
+        inner = min(width, (right - left) // 2, (bottom - top) // 2)
+        draw.rectangle((left, top, right, bottom), outline=BOX_COLOUR, width=max(1, inner))
+        if right - left > 4 * width and bottom - top > 4 * width:
+            edge = left + inner, top + inner, right - inner, bottom - inner
+            draw.rectangle(edge, outline=BOX_EDGE, width=1)

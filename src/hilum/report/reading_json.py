@@ -1,0 +1,115 @@
+"""A reading, or a failure to read, as the JSON object that other tools rely on (`hilum.reading/1`).
+
+Every key is always present; what is unknown is null (or "unknown" where the vocabulary has that word). Additions keep
+`/1`, and readers of the JSON ignore keys they do not know. The schema stands in `reading.schema.json`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from hilum.errors import EngineError
+from hilum.reading_result import FailedReading, Finding, GateVerdict, Reading
+from hilum.report.schema import READING_SCHEMA
+
+_DIGITS = 9  # what a float32 needs to survive the way through decimal text
+_BOX_DECIMALS = 2
+
+
+def reading_to_json(reading: Reading) -> dict[str, Any]:
+    """The reading as a dictionary of JSON types, keys in the order of the specification.
+
+    Numbers keep nine significant digits, boxes a hundredth of a pixel, timings a microsecond. Raises `EngineError`
+    where a number is not finite: such an object would be no JSON and no reading.
+    """
+    name = reading.source.name
+    return {
+        "schema": READING_SCHEMA,
+        "hilum": {"version": reading.hilum_version, "settings_sha256": reading.settings_sha256},
+        "source": _source(reading),
+        "patient": {
+            "age_years": None if reading.patient is None else _number(reading.patient.age_years, "patient", name),
+            "sex": "unknown" if reading.patient is None else reading.patient.sex,
+        },
+        "view": reading.view,
+        "laterality": reading.laterality,
+        "gate": _gate(reading.gate, name),
+        "findings": [_finding(finding, name) for finding in reading.findings],
+        "models": [{"name": model.name, "version": model.version, "sha256": model.sha256} for model in reading.models],
+        "trail": [{"step": step.step, "detail": step.detail} for step in reading.trail],
+        "timings_ms": {
+            stage: round(_finite(milliseconds, f"timings_ms.{stage}", name), 3)
+            for stage, milliseconds in reading.timings_ms.items()
+        },
+        "warnings": list(reading.warnings),
+    }
+
+
+def failure_to_json(failed: FailedReading) -> dict[str, Any]:
+    """A file that could not be read: `error` stands in place of gate and findings."""
+    return {
+        "schema": READING_SCHEMA,
+        "hilum": {"version": failed.hilum_version, "settings_sha256": failed.settings_sha256},
+        "source": {"name": failed.name, "sha256": failed.sha256},
+        "error": {"kind": failed.kind, "message": failed.message},
+    }
+
+
+def _source(reading: Reading) -> dict[str, Any]:
+    source = reading.source
+    spacing = source.spacing_mm
+    return {
+        "name": source.name,
+        "sha256": source.sha256,
+        "format": source.format,
+        "rows": source.rows,
+        "columns": source.columns,
+        "frame": source.frame,
+        "spacing_mm": None if spacing is None else [_finite(mm, "spacing_mm", source.name) for mm in spacing],
+        "study_uid": source.study_uid,
+        "instance_uid": source.instance_uid,
+    }
+
+
+def _gate(gate: GateVerdict, name: str) -> dict[str, Any]:
+    kind = gate.type
+    return {
+        "status": gate.status,
+        "accepted": gate.accepted,
+        "reason": gate.reason,
+        "is_xray": {"probability": _number(gate.is_xray_probability, "gate.is_xray", name)},
+        "type": {
+            "name": None if kind is None else kind.name,
+            "probability": None if kind is None else _finite(kind.probability, "gate.type", name),
+            "all": {} if kind is None else {key: _finite(value, "gate.type", name) for key, value in kind.all.items()},
+        },
+        "candidates": list(gate.candidates),
+    }
+
+
+def _finding(finding: Finding, name: str) -> dict[str, Any]:
+    where = f"findings.{finding.name}"
+    return {
+        "model": finding.model,
+        "name": finding.name,
+        "logit": _finite(finding.logit, where, name),
+        "probability": _finite(finding.probability, where, name),
+        "operating_point": _finite(finding.operating_point, where, name),
+        "positive": finding.positive,
+        "boxes": [
+            [round(_finite(edge, where, name), _BOX_DECIMALS) for edge in box.as_list()] for box in finding.boxes
+        ],
+        "in_scope": finding.in_scope,
+    }
+
+
+def _number(value: float | None, where: str, name: str) -> float | None:
+    return None if value is None else _finite(value, where, name)
+
+
+def _finite(value: float, where: str, name: str) -> float:
+    """Nine significant digits of `value`, as Python's float whatever numpy type came."""
+    if not math.isfinite(value):
+        raise EngineError(f"expected a finite number for {where}, came {value}, in the reading of {name}")
+    return float(f"{value:.{_DIGITS}g}")

@@ -1,0 +1,118 @@
+"""The words in which every report says the same thing: decisions, probabilities, gate, scope and patient.
+
+No report suggests certainty: a probability is never shown as 0 or 1, and a finding without a decision says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from hilum.bundle.card import Card, Scope
+from hilum.reading_result import Finding, GateVerdict, Reading
+
+RESEARCH_USE = "Research use, not a medical device"
+NOTHING_POSITIVE = "No finding above its operating point"
+
+VIEW_NAMES = {"PA": "PA (back to front)", "AP": "AP (front to back)", "LL": "lateral", "unknown": "unknown"}
+SEX_NAMES = {"F": "female", "M": "male", "O": "other", "unknown": "unknown"}
+SIDE_NAMES = {"L": "left", "R": "right", "B": "both", "unknown": "unknown"}
+
+_GATE_TITLES = {
+    "accepted": "Accepted as a radiograph",
+    "refused": "Refused",
+    "unsure": "Unsure whether this may be read",
+    "not judged": "Not judged",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is said of one finding: `word` is one of three, `note` adds what a reader must know, or is empty."""
+
+    word: Literal["positive", "negative", "no decision"]
+    note: str
+
+
+def decision(finding: Finding, *, scope: Scope | None = None) -> Decision:
+    """The decision on a finding in words; `scope` is its model's, where the card is at hand."""
+    if finding.in_scope is False:
+        made_for = "see the warnings" if scope is None else f"made for {scope_text(scope)}"
+        return Decision("no decision", f"outside the model's scope: {made_for}")
+    if finding.positive is None:
+        return Decision("no decision", "see the warnings")
+    note = "scope unknown, see the warnings" if finding.in_scope is None else ""
+    return Decision("positive" if finding.positive else "negative", note)
+
+
+def probability_text(probability: float) -> str:
+    """A probability in [0, 1] with three decimals, never as 0 or 1."""
+    if probability < 0.0005:
+        return "<0.001"
+    return ">0.999" if probability >= 0.9995 else f"{probability:.3f}"
+
+
+def scope_text(scope: Scope) -> str:
+    """What a model was made for, such as `chest, ages 1 to 5 years, PA or AP view`."""
+    parts = [scope.xray_type]
+    if scope.age_years is not None:
+        parts.append(f"ages {scope.age_years[0]:g} to {scope.age_years[1]:g} years")
+    if scope.views is not None:
+        parts.append(f"{' or '.join(scope.views)} view")
+    return ", ".join(parts)
+
+
+def gate_title(gate: GateVerdict) -> str:
+    """The gate's verdict in a few words, with the X-ray type where it named one."""
+    title = _GATE_TITLES[gate.status]
+    return f"{title}: {gate.type.name}" if gate.status == "accepted" and gate.type is not None else title
+
+
+def outcome(reading: Reading) -> str:
+    """One sentence about the findings as a whole: what is positive, or why nothing is said to be."""
+    if not reading.findings:
+        return f"No finding was computed. {gate_title(reading.gate)}: {reading.gate.reason}"
+    positives = [finding.name for finding in ordered(reading.findings) if finding.positive]
+    if positives:
+        return f"Above the operating point: {', '.join(positives)}"
+    if all(finding.positive is None for finding in reading.findings):
+        return "No decision on any finding: the radiograph is outside the model's scope or was not judged"
+    return NOTHING_POSITIVE
+
+
+def ordered(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Positive findings first, then by falling probability; equal ones stay in the model's order."""
+    return tuple(sorted(findings, key=lambda finding: (finding.positive is not True, -finding.probability)))
+
+
+def patient_text(reading: Reading) -> str:
+    """Age and sex as far as the file tells them."""
+    patient = reading.patient
+    age = "age unknown" if patient is None or patient.age_years is None else f"{patient.age_years:.3g} years"
+    sex = "unknown" if patient is None else patient.sex
+    return f"{age}, {'sex unknown' if sex == 'unknown' else SEX_NAMES[sex]}"
+
+
+def size_text(reading: Reading) -> str:
+    """Columns by rows in pixels, with the spacing where it is known."""
+    source = reading.source
+    size = f"{source.columns} × {source.rows} px"
+    if source.spacing_mm is None:
+        return size
+    return f"{size}, {source.spacing_mm[0]:.3g} × {source.spacing_mm[1]:.3g} mm apart"
+
+
+def card_of(model: str, *, cards: Sequence[Card]) -> Card | None:
+    """The card of the model with this name, or None."""
+    return next((card for card in cards if card.name == model), None)
+
+
+def is_phantom(name: str) -> bool:
+    """Whether a source's name says that the picture is a phantom and shows no patient."""
+    return "phantom" in name.lower()
+
+
+def printable(text: str) -> str:
+    """`text` for a terminal or a page: control characters and lone surrogates, as file names may hold, become �."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)

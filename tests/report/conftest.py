@@ -1,0 +1,214 @@
+"""Readings, cards and examinations, made by hand, for the tests of the reports."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hilum.bundle.card import Card, HeatmapSpec, Label, LabelResult, PlattCalibration, Scope, Training
+from hilum.geometry import Box, Geometry
+from hilum.imaging.preprocess import PreprocessSpec, Resize
+from hilum.radiograph import Patient, Radiograph, Source, TrailStep
+from hilum.reading_result import (
+    Examination,
+    FailedReading,
+    Finding,
+    GateVerdict,
+    Heatmap,
+    ModelRef,
+    Reading,
+    TypeVerdict,
+)
+
+SHA = "0123456789abcdef" * 4
+ROWS, COLUMNS = 300, 240
+
+
+@pytest.fixture
+def finding() -> Finding:
+    """A positive finding in scope with one box."""
+    return Finding(
+        model="chest-test",
+        name="Pneumonia",
+        logit=2.125,
+        probability=0.8731234,
+        operating_point=0.425,
+        positive=True,
+        in_scope=True,
+        boxes=(Box(60.0, 90.0, 80.0, 120.0),),
+    )
+
+
+@pytest.fixture
+def negative() -> Finding:
+    """A negative finding in scope."""
+    return Finding(
+        model="chest-test",
+        name="Effusion",
+        logit=-3.5,
+        probability=0.0293,
+        operating_point=0.31,
+        positive=False,
+        in_scope=True,
+    )
+
+
+@pytest.fixture
+def reading(finding: Finding, negative: Finding) -> Reading:
+    """A reading in which everything is known."""
+    return Reading(
+        source=Source(
+            name="scans/phantom_thorax.dcm",
+            sha256=SHA,
+            format="DICOM",
+            rows=ROWS,
+            columns=COLUMNS,
+            frame=None,
+            spacing_mm=(1.4, 1.25),
+            study_uid="1.2.3",
+            instance_uid="1.2.3.4",
+        ),
+        patient=Patient(4.0, "F"),
+        view="AP",
+        laterality="unknown",
+        gate=GateVerdict(
+            "accepted",
+            "looks like a chest radiograph",
+            0.9987,
+            TypeVerdict("chest", 0.971, {"chest": 0.971, "shoulder": 0.02, "spine": 0.009}),
+        ),
+        findings=(negative, finding),
+        models=(ModelRef("chest-test", "1.0.0", SHA),),
+        trail=(
+            TrailStep("decode", "explicit little endian, 12 bits of 16"),
+            TrailStep("window", "centre 2048, width 4096, the first of 1"),
+        ),
+        warnings=("The calibration was made on children aged 1 to 5 years.",),
+        timings_ms={"decode": 12.5, "infer": 33.25},
+        hilum_version="0.1.0",
+        settings_sha256=SHA,
+    )
+
+
+@pytest.fixture
+def failed() -> FailedReading:
+    """A file that could not be read."""
+    return FailedReading("scans/broken.png", "decode", "the PNG ends after 100 bytes", "0.1.0", SHA)
+
+
+@pytest.fixture
+def gradient() -> np.ndarray:
+    """Pixels that differ at each corner: bright at the top left, dark elsewhere, 12-bit levels."""
+    rows = np.linspace(0, 0.5, ROWS, dtype=np.float32)[:, None]
+    columns = np.linspace(0, 0.25, COLUMNS, dtype=np.float32)[None, :]
+    pixels = np.rint((rows + columns) * 4095).astype(np.float32) / np.float32(4095)
+    pixels[:20, :30] = 1.0
+    return pixels
+
+
+@pytest.fixture
+def examination(reading: Reading, gradient: np.ndarray) -> Examination:
+    """The reading with pixels and a heatmap for each finding on a grid of 4 x 4 cells over the whole image."""
+    hot = np.full((4, 4), -0.5, np.float32)
+    hot[1:3, 1:3] = [[2.0, 1.0], [0.5, 9.0]]
+    geometry = Geometry(COLUMNS / 4, ROWS / 4, 0.0, 0.0)
+    return Examination(
+        reading=reading,
+        radiograph=Radiograph(pixels=gradient, source=reading.source),
+        heatmaps=(
+            Heatmap("chest-test", "Pneumonia", hot, geometry),
+            Heatmap("chest-test", "Effusion", np.full((4, 4), 0.25, np.float32), geometry),
+        ),
+    )
+
+
+@pytest.fixture
+def refused(reading: Reading) -> Reading:
+    """A reading that ended at the gate."""
+    gate = GateVerdict(
+        "refused",
+        "the picture looks like a photograph",
+        0.0123,
+        TypeVerdict("hand", 0.41, {"hand": 0.41, "foot": 0.33, "chest": 0.02}),
+        candidates=("hand", "foot"),
+    )
+    return replace(reading, gate=gate, findings=(), models=(), warnings=())
+
+
+@pytest.fixture
+def outside(reading: Reading, finding: Finding) -> Reading:
+    """A reading outside the model's scope: probabilities, but no decision."""
+    return replace(
+        reading,
+        patient=Patient(43.0, "M"),
+        findings=(replace(finding, positive=None, in_scope=False, boxes=()),),
+        warnings=("chest-test was made for ages 1 to 5 years; this patient is 43 years old: no decision.",),
+    )
+
+
+@pytest.fixture
+def with_findings(examination: Examination) -> Callable[..., Examination]:
+    """A function that gives the examination other findings."""
+
+    def build(*findings: Finding) -> Examination:
+        return replace(examination, reading=replace(examination.reading, findings=findings))
+
+    return build
+
+
+@pytest.fixture
+def card() -> Card:
+    """A complete card."""
+    return Card(
+        name="chest-test",
+        version="1.0.0",
+        title="Pneumonia in children's chest radiographs",
+        kind="classifier",
+        architecture="mobilenetv2_100",
+        architecture_arguments={"width": 1.0},
+        labels=(
+            Label(
+                name="Pneumonia",
+                calibration=PlattCalibration(slope=1.1, intercept=-0.2),
+                operating_point=0.425,
+                operating_point_rule="sensitivity and specificity equal on softened validation images",
+                results=(
+                    LabelResult(
+                        set="official test, given half",
+                        n=292,
+                        positives=176,
+                        auroc=0.9876,
+                        auroc_ci=(0.9765, 0.9954),
+                        sensitivity=0.954,
+                        sensitivity_ci=(0.917, 0.982),
+                        specificity=0.931,
+                        specificity_ci=(0.879, 0.972),
+                        baseline="mean gradient",
+                        baseline_auroc=0.8712,
+                    ),
+                ),
+            ),
+        ),
+        preprocess=PreprocessSpec(
+            steps=(Resize(height=224, width=224, rule="stretch"),), mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25)
+        ),
+        scope=Scope(xray_type="chest", age_years=(1.0, 5.0), views=("AP",)),
+        heatmap=HeatmapSpec(method="class-map"),
+        protocol="one image a row, by official folder",
+        training=Training(
+            command="hilum train test",
+            commit=None,
+            data=("Kermany et al. 2018, CC BY 4.0",),
+            split_sha256=SHA,
+            seed=1,
+            starting_weights="ImageNet",
+            recipe={"epochs": 6},
+        ),
+        compression=None,
+        intended_use="Research on reading children's chest radiographs.",
+        not_for=("Any decision about a patient.", "Adults."),
+        limits=("The training images were stretched to a square.",),
+        weights_licence="CC BY 4.0",
+        files={"model.onnx": SHA},
+    )
