@@ -1,0 +1,75 @@
+"""What every metric takes and what it gives where it has no value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hilum.errors import DataError
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class UndefinedMetric:
+    """A metric that has no value on these data, and why; it takes the place of a NaN that could be averaged away."""
+
+    reason: str
+    n: int
+    positives: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcomes:
+    """The rows whose truth is known: `truth` bool (n,), `scores` float64 (n,), `rows` their places in the input."""
+
+    truth: BoolArray
+    scores: FloatArray
+    rows: npt.NDArray[np.intp]
+
+    @property
+    def n(self) -> int:
+        """How many rows have a known truth."""
+        return int(self.truth.size)
+
+    @property
+    def positives(self) -> int:
+        """How many of them are positive."""
+        return int(np.count_nonzero(self.truth))
+
+    def lacks_an_outcome(self) -> UndefinedMetric | None:
+        """The reason why no metric that compares positives with negatives exists here, or None where it does."""
+        if 0 < self.positives < self.n:
+            return None
+        missing = "rows with a known truth" if self.n == 0 else "negatives" if self.positives else "positives"
+        return UndefinedMetric(f"there are no {missing}", self.n, self.positives)
+
+
+def known_outcomes(truth: npt.ArrayLike, *, scores: npt.ArrayLike) -> Outcomes:
+    """Keep the rows whose truth is known.
+
+    `truth` (n,) holds 0, 1 (or booleans) and NaN or None where the label is missing: missing is not negative. `scores`
+    (n,) are finite where the truth is known. Raises `DataError` for other values, shapes or lengths.
+    """
+    values = np.asarray(truth, np.float64)
+    numbers = np.asarray(scores, np.float64)
+    if values.ndim != 1 or values.shape != numbers.shape:
+        raise DataError(f"expected truth and scores of one shape (n,), came {values.shape} and {numbers.shape}")
+    rows = np.flatnonzero(~np.isnan(values))
+    values, numbers = values[rows], numbers[rows]
+    if not np.isin(values, (0.0, 1.0)).all():
+        raise DataError("expected truth 0, 1 or missing, came another value; map uncertain labels by a stated policy")
+    if not np.isfinite(numbers).all():
+        raise DataError("expected finite scores wherever the truth is known, came NaN or infinity")
+    return Outcomes(values == 1.0, numbers, rows)
+
+
+def known_probabilities(truth: npt.ArrayLike, *, probabilities: npt.ArrayLike) -> Outcomes:
+    """`known_outcomes` for scores that must be probabilities, in [0, 1]; raises `DataError` where they are not."""
+    outcomes = known_outcomes(truth, scores=probabilities)
+    if outcomes.n and not (outcomes.scores.min() >= 0.0 and outcomes.scores.max() <= 1.0):
+        raise DataError("expected probabilities in [0, 1], came values outside; pass calibrated probabilities")
+    return outcomes

@@ -1,0 +1,38 @@
+"""A share of independent trials, with its interval."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+from hilum.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Proportion:
+    """`successes` of `n` trials: `value` and the bounds of its interval, all in [0, 1]."""
+
+    value: float
+    low: float
+    high: float
+    successes: int
+    n: int
+
+
+def wilson(successes: int, *, n: int, level: float = 0.95) -> Proportion:
+    """The share with Wilson's score interval (Wilson 1927), which stays in [0, 1] and has a width at 0 and 1 too.
+
+    It takes the trials as independent: where patients have several images, use the patient bootstrap. Raises
+    `UsageError` for an empty or impossible count.
+    """
+    if not 0 <= successes <= n or n < 1 or not 0.0 < level < 1.0:
+        raise UsageError(f"expected 0 <= successes <= n, n >= 1 and a level in (0, 1), came {successes}, {n}, {level}")
+    z = NormalDist().inv_cdf(0.5 + level / 2)
+    share = successes / n
+    centre = share + z * z / (2 * n)
+    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    scale = 1 + z * z / n
+    low = 0.0 if successes == 0 else (centre - half) / scale
+    high = 1.0 if successes == n else (centre + half) / scale
+    return Proportion(share, low, high, successes, n)
