@@ -1,0 +1,173 @@
+"""Write the generated parts of docs/reference from the code: `python docs/make_reference.py [--check]`."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any
+
+from markers import table, write_or_check
+from pydantic import BaseModel
+
+from hilum import errors
+from hilum.bundle.card import Card
+from hilum.cli.lazy import load_command
+from hilum.cli.main import COMMANDS
+from hilum.report.schema import reading_schema
+
+
+def error_kinds() -> str:
+    """One row a class of hilum.errors, in the order of the file."""
+    classes = [
+        value
+        for value in vars(errors).values()
+        if isinstance(value, type) and issubclass(value, errors.HilumError) and value is not errors.HilumError
+    ]
+    rows = [(f"`{c.kind}`", f"`{c.__name__}`", (c.__doc__ or "").strip().splitlines()[0]) for c in classes]
+    return table(("kind", "Python class", "meaning"), rows)
+
+
+def card_fields() -> str:
+    """One section a part of the card, one row a field."""
+    parts: list[type[BaseModel]] = [Card]
+    for part in parts:  # grows while it is walked: the parts that a part holds come after it
+        for field in part.model_fields.values():
+            parts += [inner for inner in _models_in(field.annotation) if inner not in parts]
+    return "\n\n".join(_part_section(part) for part in parts)
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for inner in getattr(annotation, "__args__", ()) for model in _models_in(inner)]
+
+
+def _part_section(part: type[BaseModel]) -> str:
+    first, _, rest = (part.__doc__ or "").strip().partition("\n")
+    properties = part.model_json_schema()["properties"]
+    rows = []
+    for name, field in part.model_fields.items():
+        key = field.alias or name
+        rows.append((f"`{key}`", _type_text(properties[key]), field.description or ""))
+    text = "\n".join(line.strip() for line in [first, *rest.splitlines()])
+    return f"### {part.__name__}\n\n{text.strip()}\n\n{table(('field', 'type', 'meaning'), rows)}"
+
+
+def commands() -> str:
+    """One section a command, one row an argument or option, in the order of the table of commands."""
+    sections = []
+    for name, row in COMMANDS.items():
+        command = load_command(name, row=row)
+        sections.append(_command_section((name,), command))
+        sections += [_command_section((name, inner), part) for inner, part in getattr(command, "commands", {}).items()]
+    return "\n\n".join(sections)
+
+
+def _command_section(path: tuple[str, ...], command: Any) -> str:
+    rows = []
+    for parameter in command.params:
+        if parameter.name in ("help", "install_completion", "show_completion"):
+            continue
+        is_argument = parameter.param_type_name == "argument"
+        names = [parameter.metavar or parameter.name.upper()] if is_argument else _option_names(parameter)
+        rows.append((", ".join(f"`{name}`" for name in names), _default_text(parameter), _plain(parameter.help or "")))
+    text = _plain(command.help or "").strip()
+    arguments = table(("argument or option", "default", "meaning"), rows) if rows else ""
+    return f"## hilum {' '.join(path)}\n\n{text}\n\n{arguments}".strip()
+
+
+def _option_names(parameter: Any) -> list[str]:
+    value = "" if parameter.is_flag else f" {parameter.metavar or parameter.name.upper()}"
+    return [f"{name}{value}" for name in (*parameter.opts, *parameter.secondary_opts)]
+
+
+def _default_text(parameter: Any) -> str:
+    default = getattr(parameter, "default", None)
+    if parameter.required:
+        return "required"
+    if default is None or default is False or default in ((), []) or callable(default) or not str(default):
+        return ""
+    return "on" if default is True else f"`{default}`"
+
+
+def _plain(text: str) -> str:
+    """Help text without rich's markup and with single line breaks as spaces."""
+    paragraphs = re.sub(r"\[/?[a-z ]*\]", "", text).split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+def reading_fields() -> str:
+    """One row a key of a reading, then of a failure, with dotted paths."""
+    schema = reading_schema()
+    sections = []
+    for kind in ("reading", "failure"):
+        rows = [
+            (f"`{path}`", _type_text(part, schema), part.get("description", "")) for path, part in _walk(schema, kind)
+        ]
+        sections.append(f"### A {kind}\n\n" + table(("key", "type", "meaning"), rows))
+    return "\n\n".join(sections)
+
+
+def _walk(schema: dict[str, Any], kind: str) -> list[tuple[str, dict[str, Any]]]:
+    found: list[tuple[str, dict[str, Any]]] = []
+
+    def visit(part: dict[str, Any], path: str) -> None:
+        part = _resolved(part, schema)
+        if path:
+            found.append((path, part))
+        for key, inner in part.get("properties", {}).items():
+            visit(inner, f"{path}.{key}" if path else key)
+        items = part.get("items")
+        if isinstance(items, dict) and "properties" in _resolved(items, schema):
+            for key, inner in _resolved(items, schema)["properties"].items():
+                visit(inner, f"{path}[].{key}")
+
+    visit(schema["$defs"][kind], "")
+    return found
+
+
+def _resolved(part: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in part:
+        return part
+    target = schema["$defs"][part["$ref"].rpartition("/")[2]]
+    return {**target, **{key: value for key, value in part.items() if key != "$ref"}}
+
+
+def _type_text(part: dict[str, Any], schema: dict[str, Any] | None = None) -> str:
+    """The type in words that a reader of JSON knows."""
+    if "$ref" in part and schema is not None:
+        part = _resolved(part, schema)
+    for word in ("anyOf", "oneOf"):
+        if word in part:
+            return " or ".join(dict.fromkeys(_type_text(inner, schema) for inner in part[word]))
+    if "$ref" in part:
+        return part["$ref"].rpartition("/")[2]
+    if "const" in part:
+        return f"`{part['const']}`"
+    if "enum" in part:
+        return ", ".join(f"`{value}`" for value in part["enum"])
+    kinds = part.get("type", "any")
+    text = " or ".join(kinds) if isinstance(kinds, list) else str(kinds)
+    items = part.get("items") or next(iter(part.get("prefixItems", ())), None)
+    if "array" in text and items:
+        text = text.replace("array", f"array of {_type_text(items, schema)}")
+    bounds = [f"{sign} {part[key]}" for key, sign in _BOUNDS.items() if key in part]
+    return f"{text}, {', '.join(bounds)}" if bounds else text
+
+
+_BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+
+
+def main() -> int:
+    """Write, or check with `--check`."""
+    pages = {
+        "docs/reference/cli.md": {"commands": commands()},
+        "docs/reference/errors.md": {"kinds": error_kinds()},
+        "docs/reference/card.md": {"fields": card_fields()},
+        "docs/reference/reading-json.md": {"fields": reading_fields()},
+    }
+    return write_or_check(pages, check="--check" in sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

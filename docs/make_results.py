@@ -1,0 +1,100 @@
+"""Write the README's results from the cards, the ledger and the benchmark: `python docs/make_results.py [--check]`.
+
+No figure of the README is typed by hand. The benchmark's figures stand in `benchmarks/reading.json`, which
+`make bench` writes; where a source is absent the README says so.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from markers import ROOT, table, write_or_check
+
+from hilum.bundle.card import Card, Label, LabelResult
+from hilum.bundle.shelf import shipped_bundles
+
+LEDGER = ROOT / "LEDGER.jsonl"
+BENCHMARK = ROOT / "benchmarks" / "reading.json"
+RATES = ("sensitivity", "specificity")
+
+
+def validation() -> str:
+    """What the cards of the shipped models say."""
+    rows = [
+        _validation_row(bundle.card, label, result)
+        for bundle in shipped_bundles()
+        for label in bundle.card.labels
+        for result in label.results
+    ]
+    if not rows:
+        return "No model ships with this version."
+    header = ("model", "finding", "images", "n (ill)", "AUROC", *RATES, "baseline AUROC")
+    return table(header, rows)
+
+
+def _validation_row(card: Card, label: Label, result: LabelResult) -> tuple[str, ...]:
+    return (
+        f"`{card.name}` {card.version}",
+        label.name,
+        result.set,
+        f"{result.n:,} ({result.positives:,})",
+        interval(result.auroc, result.auroc_ci),
+        interval(result.sensitivity, result.sensitivity_ci),
+        interval(result.specificity, result.specificity_ci),
+        "" if result.baseline is None else f"{result.baseline_auroc:.3f} ({result.baseline})",
+    )
+
+
+def looks() -> str:
+    """Every look at a test split, oldest first."""
+    lines = LEDGER.read_text(encoding="utf-8").splitlines() if LEDGER.is_file() else []
+    entries: list[dict[str, Any]] = [json.loads(line) for line in lines if line.strip()]
+    if not entries:
+        return "The test images were not looked at yet."
+    rows = [
+        (
+            str(number),
+            str(look["date"])[:10],
+            f"`{look['bundle']}` `{look['bundle_sha256'][:8]}`",
+            f"{look['n']:,} ({look['positives']:,})",
+            interval(look["auroc"], look["auroc_ci"]),
+            interval(look["balanced_accuracy"], look["balanced_accuracy_ci"]),
+            f"{look['sensitivity']:.3f}",
+            f"{look['specificity']:.3f}",
+            "" if look.get("baseline_auroc") is None else f"{look['baseline_auroc']:.3f}",
+        )
+        for number, look in enumerate(entries, start=1)
+    ]
+    header = ("look", "date", "model", "n (ill)", "AUROC", "balanced accuracy", *RATES, "baseline AUROC")
+    times = "once" if len(entries) == 1 else f"{len(entries)} times"
+    protocols = "\n".join(f"- {protocol}" for protocol in dict.fromkeys(look["protocol"] for look in entries))
+    return (
+        f"The test images were looked at {times}; each look is a line of [LEDGER.jsonl](LEDGER.jsonl).\n\n"
+        f"{table(header, rows)}\n\n{protocols}"
+    )
+
+
+def speed() -> str:
+    """The benchmark's rows: what was measured, hilum, the other package, and the machine."""
+    if not BENCHMARK.is_file():
+        return "Not measured for this version; `make bench` does."
+    report = json.loads(BENCHMARK.read_text(encoding="utf-8"))
+    rows = [(row["what"], row["hilum"], row["peer"], row["target"]) for row in report["rows"]]
+    return f"{report['machine']}, {report['date']}\n\n{table(('measure', 'hilum', 'beside it', 'target'), rows)}"
+
+
+def interval(value: float, bounds: list[float] | tuple[float, float]) -> str:
+    """A value with its 95% interval."""
+    return f"{value:.3f} [{bounds[0]:.3f}, {bounds[1]:.3f}]"
+
+
+def main() -> int:
+    """Write, or check with `--check`."""
+    parts = {"validation": validation(), "looks": looks(), "speed": speed()}
+    return write_or_check({"README.md": parts}, check="--check" in sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
