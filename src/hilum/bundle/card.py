@@ -70,8 +70,8 @@ class HeatmapSpec(_Part):
     """How the graph's class maps become heatmaps and boxes."""
 
     method: Literal["class-map", "none"]
-    box_threshold: Probability = Field(
-        default=0.5, description="share of the map's positive maximum that a box encloses"
+    box_threshold: float = Field(
+        default=0.5, gt=0.0, le=1.0, description="share of the map's positive maximum that a box encloses"
     )
 
 

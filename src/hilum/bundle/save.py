@@ -30,8 +30,8 @@ def write_bundle(folder: Path, *, card: Card, files: Mapping[str, bytes], replac
     """Write `files` and the card into `folder`, and return what a fresh load of it gives.
 
     `card.files` must be `file_hashes(files)`. Everything is written and synced in a temporary folder beside the
-    target, loaded once as a reader would, and renamed. A crash leaves a whole bundle or none; one in the instant between
-    the two renames of a replacement leaves the old bundle whole in the folder `.<name>.old.*` beside it.
+    target, loaded once as a reader would, and renamed. A crash leaves a whole bundle or none; one in the instant
+    between the two renames of a replacement leaves the old bundle whole in the folder `.<name>.old.*` beside it.
 
     Raises `BundleError` where the hashes do not match, where the folder exists and `replace` is not set or it holds no
     bundle, and where the disk refuses.

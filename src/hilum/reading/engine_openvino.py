@@ -1,0 +1,93 @@
+"""OpenVINO, an engine for those who want it: `pip install "hilum[openvino]"`; imported only when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import threading
+from types import ModuleType
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from hilum.errors import EngineError, MissingPartError
+from hilum.reading.engine import INPUT, Batch
+
+INSTALL_COMMAND = 'pip install "hilum[openvino]"'
+
+
+class OpenVinoGraph:
+    """A compiled model with one inference request for each thread that calls it."""
+
+    def __init__(self, compiled: Any) -> None:
+        self._compiled = compiled
+        self._requests = threading.local()
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """The shape of the graph's first input; None where a dimension is free."""
+        shape = self._compiled.inputs[0].partial_shape
+        return tuple(None if size.is_dynamic else size.get_length() for size in shape)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of the outputs."""
+        return tuple(output.get_any_name() for output in self._compiled.outputs)
+
+    def run(self, batch: Batch) -> dict[str, npt.NDArray[np.float32]]:
+        """Every output by name, copied out of the request's own memory."""
+        if not hasattr(self._requests, "mine"):
+            self._requests.mine = self._compiled.create_infer_request()
+        try:
+            result = self._requests.mine.infer({INPUT: batch})
+        except (RuntimeError, ValueError, TypeError) as error:
+            raise EngineError(f"OpenVINO refused a batch of shape {batch.shape}: {_line(error)}") from error
+        return {name: np.array(result[name]) for name in self.outputs}
+
+
+class OpenVinoEngine:
+    """OpenVINO on the CPU in float32.
+
+    Raises `MissingPartError` with the command that installs it where it is absent.
+    """
+
+    def __init__(self) -> None:
+        self._openvino = _import_openvino()
+
+    @property
+    def name(self) -> Literal["openvino"]:
+        """The engine's name in settings."""
+        return "openvino"
+
+    @property
+    def version(self) -> str:
+        """OpenVINO's version."""
+        return str(self._openvino.__version__)
+
+    def compile(self, graph: bytes, *, threads: int, callers: int) -> OpenVinoGraph:
+        """A model with `callers` streams of `threads` cores each.
+
+        The precision is set, since OpenVINO computes in bfloat16 by itself on processors that have it.
+        """
+        settings = {
+            "INFERENCE_PRECISION_HINT": "f32",
+            "NUM_STREAMS": callers,
+            "INFERENCE_NUM_THREADS": threads * callers,
+        }
+        core = self._openvino.Core()
+        try:
+            return OpenVinoGraph(core.compile_model(core.read_model(io.BytesIO(graph)), "CPU", settings))
+        except RuntimeError as error:
+            raise EngineError(f"OpenVINO {self.version} cannot run the graph: {_line(error)}") from error
+
+
+def _import_openvino() -> ModuleType:
+    try:
+        return importlib.import_module("openvino")
+    except ImportError as error:
+        raise MissingPartError(f"the engine openvino is not installed; run `{INSTALL_COMMAND}`") from error
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]

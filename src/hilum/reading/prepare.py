@@ -1,0 +1,93 @@
+"""From a source to what the networks take: read, decode, preprocess. It runs in worker threads and needs no model."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hilum.errors import DecodeError, HilumError, LimitError
+from hilum.imaging.decode import decode, read_file
+from hilum.imaging.limits import Limits
+from hilum.imaging.preprocess import Equalise, ModelInput, PreprocessSpec, preprocess
+from hilum.radiograph import Radiograph, TrailStep
+
+BYTES_NAME = "<bytes>"
+"""The source's name where the caller gave bytes and no name."""
+
+ImageSource = str | Path | bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A decoded radiograph with its model inputs by specification; times in milliseconds."""
+
+    radiograph: Radiograph
+    inputs: Mapping[PreprocessSpec, ModelInput]
+    decode_ms: float
+    preprocess_ms: float
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory the pixels and inputs take."""
+        return self.radiograph.pixels.nbytes + sum(each.array.nbytes for each in self.inputs.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A source that could not be prepared: its name, the SHA-256 of its bytes where they could be read, the error."""
+
+    name: str
+    sha256: str | None
+    error: HilumError
+
+    @property
+    def nbytes(self) -> int:
+        """Nothing is held."""
+        return 0
+
+
+def source_name(source: ImageSource, *, name: str | None = None) -> str:
+    """What the reading calls the source: the given name, else the path as it was given."""
+    if name is not None:
+        return name
+    return BYTES_NAME if isinstance(source, bytes) else str(source)
+
+
+def prepare(
+    source: ImageSource, *, name: str, frame: int | None, limits: Limits, specs: Sequence[PreprocessSpec]
+) -> Prepared | Unreadable:
+    """Read, decode and preprocess one source; a file that hilum refuses comes back as `Unreadable`."""
+    sha256 = None
+    try:
+        started = time.perf_counter()
+        data = source if isinstance(source, bytes) else read_file(Path(source), limits=limits)
+        sha256 = hashlib.sha256(data).hexdigest()
+        radiograph = decode(data, name=name, frame=frame, limits=limits)
+        decoded = time.perf_counter()
+        inputs = {spec: preprocess(radiograph.pixels, spec=spec) for spec in specs}
+        done = time.perf_counter()
+        return Prepared(radiograph, inputs, (decoded - started) * 1e3, (done - decoded) * 1e3)
+    except HilumError as error:
+        return Unreadable(name, sha256, error)
+    except MemoryError:
+        message = f"{name} needs more memory than there is; lower the limit on pixels or read fewer files at once"
+        return Unreadable(name, sha256, LimitError(message))
+    except Exception as error:  # noqa: BLE001 - a defect met in one file must not lose the folder; it is reported whole
+        defect = DecodeError(f"{name} met a defect of hilum ({type(error).__name__}: {error}); please report it")
+        defect.__cause__ = error
+        return Unreadable(name, sha256, defect)
+
+
+def preprocess_step(model: str, *, spec: PreprocessSpec) -> TrailStep:
+    """The trail's line on what one model's preprocessing did."""
+    steps = [
+        f"equalise ({step.levels} levels)"
+        if isinstance(step, Equalise)
+        else f"resize to {step.height}x{step.width} ({step.rule}, {step.filter})"
+        for step in spec.steps
+    ]
+    mean, std = (", ".join(f"{value:g}" for value in values) for values in (spec.mean, spec.std))
+    return TrailStep("preprocess", f"{model}: {'; '.join([*steps, f'normalise (mean {mean}; std {std})'])}")

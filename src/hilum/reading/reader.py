@@ -1,0 +1,147 @@
+"""The `Reader`: the only way from a file to a reading. The command line, services and screens are ports to it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from functools import partial
+
+from hilum.bundle.card import Card
+from hilum.bundle.load import Bundle
+from hilum.bundle.shelf import shipped_bundles
+from hilum.errors import BundleError, EngineError, HilumError
+from hilum.reading.ahead import map_ahead
+from hilum.reading.engine import available_cores
+from hilum.reading.gate import AbsentGate
+from hilum.reading.network import ENGINES
+from hilum.reading.pipeline import Pipeline
+from hilum.reading.prepare import ImageSource, Prepared, Unreadable, prepare, source_name
+from hilum.reading.settings import ReaderSettings, settings_sha256
+from hilum.reading.specialist import Classifier
+from hilum.reading_result import Examination, FailedReading, ModelRef, Reading
+from hilum.version import __version__
+
+
+class Reader:
+    """Reads radiographs with the given bundles, or with all that ship where `models` is None.
+
+    Raises `BundleError` where there is no bundle, two have one name, or a graph does not fit its card, and
+    `MissingPartError` where the engine is not installed.
+    """
+
+    def __init__(self, *, models: Sequence[Bundle] | None = None, settings: ReaderSettings | None = None) -> None:
+        bundles = shipped_bundles() if models is None else tuple(models)
+        names = [bundle.card.name for bundle in bundles]
+        if not names or len(set(names)) != len(names):
+            raise BundleError(f"expected at least one bundle, each with its own name, came {names}; see `hilum models`")
+        self._settings = settings or ReaderSettings()
+        engine, threads = ENGINES[self._settings.engine](), self._settings.threads or available_cores()
+        specialists = [
+            Classifier(bundle, engine=engine, threads=threads, heatmaps=self._settings.heatmaps) for bundle in bundles
+        ]
+        self._cards = tuple(bundle.card for bundle in bundles)
+        self._models = tuple(specialist.ref for specialist in specialists)
+        self._specs = tuple(dict.fromkeys(specialist.preprocess for specialist in specialists))
+        self._settings_sha256 = settings_sha256(self._settings, models=self._models)
+        self._pipeline = Pipeline(gate=AbsentGate(), specialists=specialists, settings_sha256=self._settings_sha256)
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """The cards of the models that read, in order."""
+        return self._cards
+
+    @property
+    def models(self) -> tuple[ModelRef, ...]:
+        """The models that read, with their hashes, in order."""
+        return self._models
+
+    @property
+    def settings(self) -> ReaderSettings:
+        """How this reader works."""
+        return self._settings
+
+    @property
+    def settings_sha256(self) -> str:
+        """A SHA-256 over what decides a reading: settings, models and hilum's version; `--resume` compares it."""
+        return self._settings_sha256
+
+    def read(self, source: ImageSource, *, frame: int | None = None, name: str | None = None) -> Reading:
+        """The reading of one radiograph: a path or the bytes of a file.
+
+        `frame` names the frame of a multi-frame file, from 0. `name` is what the reading calls the source, where that
+        is not its path. Raises an error of `hilum.errors` where the file cannot be read.
+        """
+        return self.examine(source, frame=frame, name=name).reading
+
+    def examine(self, source: ImageSource, *, frame: int | None = None, name: str | None = None) -> Examination:
+        """The reading with the pixels and heatmaps that pictures of it need; otherwise as `read`."""
+        prepared = self._prepare(source, frame=frame, name=name)
+        if isinstance(prepared, Unreadable):
+            raise prepared.error
+        return self._pipeline.examine([prepared])[0]
+
+    def examine_many(
+        self, sources: Iterable[ImageSource], *, frame: int | None = None, jobs: int | None = None
+    ) -> Iterator[Examination | FailedReading]:
+        """An examination of every source, in order; a source that cannot be read gives a `FailedReading` in its place.
+
+        `jobs` threads decode ahead (None: one a core) while the network reads in batches; memory is bounded by the
+        settings. Closing the iterator stops the threads. An exception from `sources` itself ends the run.
+        """
+        decoded = map_ahead(
+            sources,
+            partial(self._prepare, frame=frame),
+            jobs=jobs or available_cores(),
+            depth=self._settings.batch_size,
+            memory_bytes=self._settings.memory_bytes,
+        )
+        with closing(decoded):
+            for batch in self._batches(decoded):
+                results = self._examine_batch(batch)
+                batch.clear()
+                while results:
+                    yield results.popleft()
+
+    def _prepare(
+        self, source: ImageSource, *, frame: int | None = None, name: str | None = None
+    ) -> Prepared | Unreadable:
+        called = source_name(source, name=name)
+        return prepare(source, name=called, frame=frame, limits=self._settings.limits, specs=self._specs)
+
+    def _batches(self, decoded: Iterator[Prepared | Unreadable]) -> Iterator[list[Prepared | Unreadable]]:
+        batch: list[Prepared | Unreadable] = []
+        for item in decoded:
+            batch.append(item)
+            full = sum(each.nbytes for each in batch) >= self._settings.memory_bytes
+            if full or len(batch) >= self._settings.batch_size:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+    def _examine_batch(self, batch: Sequence[Prepared | Unreadable]) -> deque[Examination | FailedReading]:
+        prepared = [item for item in batch if isinstance(item, Prepared)]
+        examined = iter(self._examine_prepared(prepared))
+        return deque(self._failed(item) if isinstance(item, Unreadable) else next(examined) for item in batch)
+
+    def _examine_prepared(self, prepared: Sequence[Prepared]) -> Sequence[Examination | FailedReading]:
+        """Where the network refuses a batch, each of its images is tried alone, so that one loses no other."""
+        try:
+            return self._pipeline.examine(prepared)
+        except EngineError as error:
+            if len(prepared) == 1:
+                source = prepared[0].radiograph.source
+                return [self._failed(Unreadable(source.name, source.sha256, error))]
+            return [self._examine_prepared([one])[0] for one in prepared]
+
+    def _failed(self, item: Unreadable) -> FailedReading:
+        error: HilumError = item.error
+        return FailedReading(
+            name=item.name,
+            kind=error.kind,
+            message=str(error),
+            hilum_version=__version__,
+            settings_sha256=self._settings_sha256,
+            sha256=item.sha256,
+        )

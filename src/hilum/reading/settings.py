@@ -1,0 +1,69 @@
+"""The settings of a `Reader`, and the hash by which a run knows that it goes on with the same ones."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import get_args
+
+from hilum.errors import UsageError
+from hilum.imaging.limits import Limits
+from hilum.reading.engine import EngineName
+from hilum.reading.specialist import HeatmapsWanted
+from hilum.reading_result import ModelRef
+from hilum.version import __version__
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderSettings:
+    """How a `Reader` works.
+
+    `limits`: bytes and pixels above which a file is refused before it is decoded.
+    `engine`: the inference engine; `openvino` must be installed.
+    `threads`: cores that the network uses, or None for all that this process may use.
+    `heatmaps`: class maps of positive findings only, or of all.
+    `batch_size`: images that the network gets at once when there are many.
+    `memory_bytes`: about how many bytes of decoded pixels wait for the network when there are many (at least one image
+    for each decoding thread).
+
+    Raises `UsageError` for a value outside its range.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    engine: EngineName = "onnxruntime"
+    threads: int | None = None
+    heatmaps: HeatmapsWanted = "positive"
+    batch_size: int = 16
+    memory_bytes: int = 512 * MIB
+
+    def __post_init__(self) -> None:
+        if self.engine not in get_args(EngineName):
+            raise UsageError(f"expected an engine among {', '.join(get_args(EngineName))}, came {self.engine!r}")
+        if self.heatmaps not in get_args(HeatmapsWanted):
+            raise UsageError(f"expected heatmaps to be positive or all, came {self.heatmaps!r}")
+        for name, value in (
+            ("threads", self.threads),
+            ("batch_size", self.batch_size),
+            ("memory_bytes", self.memory_bytes),
+        ):
+            if value is not None and value < 1:
+                raise UsageError(f"expected {name} to be at least 1, came {value}")
+
+
+def settings_sha256(settings: ReaderSettings, *, models: Sequence[ModelRef], version: str = __version__) -> str:
+    """A SHA-256 over what decides a reading: limits, engine, heatmaps, the models' hashes and hilum's version.
+
+    How fast it is read (threads, batches, memory) is left out: it changes no result.
+    """
+    decisive = {
+        "hilum": version,
+        "limits": asdict(settings.limits),
+        "engine": settings.engine,
+        "heatmaps": settings.heatmaps,
+        "models": sorted(model.sha256 for model in models),
+    }
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
