@@ -1,0 +1,63 @@
+"""The detector grid: where every pixel's ray crosses the detector plane, in millimetres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Image = npt.NDArray[np.float64]
+"""float64 (H, W); the unit stands in the docstring of what returns it."""
+
+Bounds = tuple[float, float, float, float]
+"""`(x0, x1, y0, y1)` in mm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A detector of `rows` x `columns` square pixels, its centre at the origin.
+
+    Rays are parallel and run along z, so a solid's shadow has the solid's own size. `x` grows to the right of the
+    picture (the patient's left), `y` downwards (to the feet), `z` away from the detector (to the back in PA).
+    """
+
+    rows: int
+    columns: int
+    spacing_mm: float
+
+    @property
+    def x_mm(self) -> Image:
+        """float64 (1, W): x of the pixel centres in mm."""
+        return _centres(self.columns, self.spacing_mm)[None, :]
+
+    @property
+    def y_mm(self) -> Image:
+        """float64 (H, 1): y of the pixel centres in mm."""
+        return _centres(self.rows, self.spacing_mm)[:, None]
+
+    def zeros(self) -> Image:
+        """float64 (H, W) of zeros."""
+        return np.zeros((self.rows, self.columns))
+
+    def window(self, bounds: Bounds) -> tuple[slice, slice]:
+        """Rows and columns of the pixels whose centres may lie within `bounds` (mm); empty slices where none does."""
+        x0, x1, y0, y1 = bounds
+        return self._cut(y0, y1, self.rows), self._cut(x0, x1, self.columns)
+
+    def column_of(self, x_mm: float) -> float:
+        """The continuous, edge-based column of `x_mm` (see `hilum.geometry`)."""
+        return x_mm / self.spacing_mm + self.columns / 2
+
+    def row_of(self, y_mm: float) -> float:
+        """The continuous, edge-based row of `y_mm`."""
+        return y_mm / self.spacing_mm + self.rows / 2
+
+    def _cut(self, low_mm: float, high_mm: float, count: int) -> slice:
+        first = min(max(int(np.floor(low_mm / self.spacing_mm + count / 2)), 0), count)
+        last = min(max(int(np.ceil(high_mm / self.spacing_mm + count / 2)), first), count)
+        return slice(first, last)
+
+
+def _centres(count: int, spacing_mm: float) -> Image:
+    return (np.arange(count, dtype=np.float64) + (0.5 - count / 2)) * np.float64(spacing_mm)
