@@ -58,12 +58,12 @@ def load_starting_weights(network: PooledClassifier, *, weights: StartingWeights
         case RandomWeights():
             return "random"
         case WeightsFile():
-            path, name = weights.path, weights.path.name
-            state = _from_torchvision_names(_read(path), network=network, head=weights.head)
+            path, name, head = weights.path, weights.path.name, weights.head
+            state = _from_torchvision_names(_read(path), network=network, head=head)
         case TimmImageNet():
-            path, name = _timm_file(network.name, folder=weights.folder)
+            path, name, head = *_timm_file(network.name, folder=weights.folder), False
             state = _from_timm_names(_read(path), network=network)
-    _load(network, state, path=path)
+    _load(network, state, head=head, path=path)
     return f"{name} (sha256 {hashlib.sha256(path.read_bytes()).hexdigest()})"
 
 
@@ -104,16 +104,13 @@ def _from_timm_names(tensors: Mapping[str, Tensor], *, network: PooledClassifier
     return {f"backbone.{name}": tensor for name, tensor in body.items()}
 
 
-def _load(network: PooledClassifier, state: Mapping[str, Tensor], *, path: Path) -> None:
-    """Load after checking every name and shape; only batch counters may be missing, and the head where none came."""
+def _load(network: PooledClassifier, state: Mapping[str, Tensor], *, head: bool, path: Path) -> None:
+    """Load after checking every name and shape; batch counters may be missing, and the head where it is not asked."""
     own = network.state_dict()
-    with_head = any(name.startswith("head.") for name in state)
     missing = [
         name
         for name in own
-        if name not in state
-        and not name.endswith("num_batches_tracked")
-        and (with_head or not name.startswith("head."))
+        if name not in state and not name.endswith("num_batches_tracked") and (head or not name.startswith("head."))
     ]
     strange = [name for name in state if name not in own]
     unfit = [name for name in state if name in own and own[name].shape != state[name].shape]
