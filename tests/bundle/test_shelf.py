@@ -1,0 +1,93 @@
+"""The shelf: shipped and local bundles, by name, each verified."""
+
+from pathlib import Path
+
+import pytest
+
+from fabricate_bundle import ToyBundle
+from hilum.bundle.card import Scope
+from hilum.bundle.shelf import find, local_models_folder, shelf, shipped_bundles
+from hilum.errors import BundleError
+
+
+@pytest.fixture
+def shipped(tmp_path: Path) -> Path:
+    ToyBundle(name="chest-toy").write(tmp_path / "shipped" / "chest-toy")
+    return tmp_path / "shipped"
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Path:
+    scope = Scope(xray_type="hand", age_years=None, views=None)
+    ToyBundle(name="hand-toy", scope=scope).write(tmp_path / "local" / "hand-toy")
+    return tmp_path / "local"
+
+
+def test_a_bundle_for_the_hand_plugs_in_by_lying_there(shipped: Path, local: Path) -> None:
+    entries = shelf(local=local, shipped=shipped)
+    assert [(entry.name, entry.origin, entry.xray_type) for entry in entries] == [
+        ("chest-toy", "shipped", "chest"),
+        ("hand-toy", "local", "hand"),
+    ]
+    assert find("hand-toy", local=local, shipped=shipped).card.scope.xray_type == "hand"
+
+
+def test_without_a_local_folder_only_shipped_ones_stand_there(shipped: Path, tmp_path: Path) -> None:
+    assert [entry.name for entry in shelf(shipped=shipped)] == ["chest-toy"]
+    assert [entry.name for entry in shelf(shipped=shipped, local=tmp_path / "absent")] == ["chest-toy"]
+
+
+def test_an_unknown_name_lists_the_known(shipped: Path, local: Path) -> None:
+    with pytest.raises(BundleError, match="known: chest-toy, hand-toy"):
+        find("skull-toy", local=local, shipped=shipped)
+
+
+def test_a_broken_bundle_is_shown_with_its_problem_and_not_used(shipped: Path, local: Path) -> None:
+    (local / "hand-toy" / "model.onnx").write_bytes(b"")
+    broken = shelf(local=local, shipped=shipped)[1]
+    assert broken.bundle is None
+    assert broken.xray_type is None
+    assert "cut short or altered" in (broken.problem or "")
+    with pytest.raises(BundleError, match="cut short or altered"):
+        find("hand-toy", local=local, shipped=shipped)
+    assert find("chest-toy", local=local, shipped=shipped).card.name == "chest-toy"
+
+
+def test_a_broken_shipped_bundle_stops_the_reader(shipped: Path) -> None:
+    assert [bundle.card.name for bundle in shipped_bundles(shipped=shipped)] == ["chest-toy"]
+    (shipped / "chest-toy" / "model.onnx").write_bytes(b"")
+    with pytest.raises(BundleError, match="cut short or altered"):
+        shipped_bundles(shipped=shipped)
+
+
+def test_a_local_bundle_never_takes_a_shipped_ones_place(shipped: Path, local: Path) -> None:
+    ToyBundle(name="chest-toy").write(local / "mine")
+    with pytest.raises(BundleError, match="two bundles have the name 'chest-toy'"):
+        find("chest-toy", local=local, shipped=shipped)
+
+
+def test_other_folders_files_and_unfinished_writes_are_no_entries(shipped: Path) -> None:
+    (shipped / "notes.txt").write_text("x")
+    (shipped / "empty").mkdir()
+    ToyBundle().write(shipped / ".toy.unfinished")
+    assert [entry.name for entry in shelf(shipped=shipped)] == ["chest-toy"]
+
+
+def test_a_local_folder_that_is_a_file(shipped: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(BundleError, match="cannot list the bundles"):
+        shelf(shipped=shipped, local=tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    ("environment", "platform", "expected"),
+    [
+        ({"HILUM_MODELS": "/models", "XDG_DATA_HOME": "/x"}, "linux", "/models"),
+        ({"HOME": "/home/a"}, "linux", "/home/a/.local/share/hilum/models"),
+        ({"HOME": "/home/a", "XDG_DATA_HOME": "/x"}, "linux", "/x/hilum/models"),
+        ({"HOME": "/Users/a", "HILUM_MODELS": ""}, "darwin", "/Users/a/Library/Application Support/hilum/models"),
+        ({"USERPROFILE": "/u", "LOCALAPPDATA": "/u/local"}, "win32", "/u/local/hilum/models"),
+    ],
+)
+def test_where_the_users_own_bundles_lie(environment: dict[str, str], platform: str, expected: str) -> None:
+    assert local_models_folder(environment, platform=platform) == Path(expected)
