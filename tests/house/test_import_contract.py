@@ -4,11 +4,13 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+TRAINS = {"networks", "training", "recipes", "datasets", "evaluation"}
 
 
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -53,3 +55,29 @@ def test_a_planted_import_breaks_the_contract(tree: Path, room: str, statement: 
     result = lint_imports(tree)
     assert result.returncode == 1, result.stdout + result.stderr
     assert named in " ".join(result.stdout.split()), result.stdout
+
+
+@pytest.fixture(scope="module")
+def contracts() -> dict[str, dict[str, list[str]]]:
+    """The two contracts of pyproject.toml, by type."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return {contract["type"]: contract for contract in settings["tool"]["importlinter"]["contracts"]}
+
+
+def test_every_room_has_its_place(contracts: dict[str, dict[str, list[str]]]) -> None:
+    """A room that the layers do not name could import anything."""
+    placed = {name.strip() for layer in contracts["layers"]["layers"] for name in layer.split("|")}
+    source = ROOT / "src" / "hilum"
+    rooms = {
+        f"hilum.{path.stem}" for path in source.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert rooms - {"hilum.__init__"} <= placed
+
+
+def test_every_room_that_reads_is_kept_from_torch(contracts: dict[str, dict[str, list[str]]]) -> None:
+    """`cli` stands above both halves and loads what trains only when asked (test_no_torch.py)."""
+    source = ROOT / "src" / "hilum"
+    rooms = {path.name for path in source.iterdir() if (path / "__init__.py").exists()}
+    reads = {f"hilum.{room}" for room in rooms - TRAINS - {"cli"}}
+    assert reads <= set(contracts["forbidden"]["source_modules"])
+    assert {f"hilum.{room}" for room in TRAINS} <= set(contracts["forbidden"]["forbidden_modules"])

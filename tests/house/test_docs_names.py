@@ -1,0 +1,138 @@
+"""What the pages name exists: links, commands, flags, make targets, files and Python objects."""
+
+import functools
+import importlib
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+HILUM = str(Path(sys.executable).with_name("hilum"))
+FLAG = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*")
+WORD = re.compile(r"[a-z][a-z-]*")
+
+
+@functools.cache
+def help_of(*path: str) -> str:
+    """What `hilum PATH --help` prints."""
+    environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
+    result = subprocess.run(
+        [HILUM, *path, "--help"], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, f"hilum {' '.join(path)} --help: {result.stderr}"
+    return result.stdout
+
+
+def commands_of(*path: str) -> set[str]:
+    """The commands that the help of `hilum PATH` lists."""
+    text = help_of(*path)
+    _, found, listing = text.partition("Commands")
+    return set(re.findall(r"^[│| ]*([a-z][a-z-]+)(?= {2,})", listing, re.M)) if found else set()
+
+
+def check_command(words: list[str], *, where: str) -> None:
+    """Follow `words` (what stands after `hilum`) down the tree of commands and look every flag up."""
+    path: tuple[str, ...] = ()
+    for word in words:
+        listed = commands_of(*path)
+        if not listed or not WORD.fullmatch(word):
+            break
+        assert word in listed, f"{where}: 'hilum {' '.join((*path, word))}' is no command; there are {sorted(listed)}"
+        path = (*path, word)
+    flags = {word.partition("=")[0] for word in words if FLAG.fullmatch(word.partition("=")[0])}
+    known = set(FLAG.findall(help_of(*path)))
+    assert flags <= known, f"{where}: hilum {' '.join(path)} has no {sorted(flags - known)}"
+
+
+def hilum_calls(page: Any) -> list[list[str]]:
+    """The words after every `hilum` in console blocks and inline code."""
+    lines = [span for span in page.code_spans if span.startswith("hilum ")]
+    for block in page.blocks:
+        if block.language == "console":
+            text = block.text.replace("\\\n> ", " ")
+            lines += [line[2:] for line in text.splitlines() if line.startswith("$ ")]
+    calls: list[list[str]] = []
+    for line in lines:
+        for part in re.split(r"\||&&|;", line):
+            words = shlex.split(re.sub(r"[<>]\s*\S+|…", " ", part), comments=True)
+            if words and Path(words[0]).name == "hilum":
+                calls.append(words[1:])
+    return calls
+
+
+def test_commands_exist(page: Any) -> None:
+    for words in hilum_calls(page):
+        check_command(words, where=page.path.name)
+
+
+def test_lone_flags_exist(page: Any) -> None:
+    names = commands_of()
+    known = set(FLAG.findall(help_of()))
+    for name in names:
+        known |= set(FLAG.findall(help_of(name)))
+        for inner in commands_of(name):
+            known |= set(FLAG.findall(help_of(name, inner)))
+    flags = {FLAG.match(span)[0] for span in page.code_spans if span.startswith("--")}  # type: ignore[index]
+    assert flags <= known, f"{page.path.name}: no command has {sorted(flags - known)}"
+
+
+def test_links_resolve(page: Any) -> None:
+    from_headings = {page.path: page.anchors}
+    for link in page.links:
+        if link.startswith(("https://", "mailto:")):
+            continue
+        file, _, anchor = link.partition("#")
+        target = (page.path.parent / file).resolve() if file else page.path
+        assert target.exists(), f"{page.path.name}: {link} leads nowhere"
+        if anchor and target.suffix == ".md":
+            if target not in from_headings:
+                from_headings[target] = type(page)(target, (), target.read_text(encoding="utf-8")).anchors
+            assert anchor in from_headings[target], f"{page.path.name}: {link} has no such heading"
+
+
+def test_make_targets_exist(page: Any, root: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(encoding="utf-8"), re.M))
+    calls = [span for span in page.code_spans if span.startswith("make ")]
+    for block in page.blocks:
+        calls += [line[2:] for line in block.text.splitlines() if line.startswith("$ make ")]
+    named = {word for call in calls for word in call.split()[1:] if WORD.fullmatch(word)}
+    assert named <= targets, f"{page.path.name}: the Makefile has no {sorted(named - targets)}"
+
+
+def test_files_exist(page: Any, root: Path) -> None:
+    for span in page.code_spans:
+        if re.fullmatch(r"(src|tests|docs|benchmarks|\.ci)/[\w./-]+", span):
+            assert (root / span).exists(), f"{page.path.name}: {span} does not exist"
+
+
+def test_python_names_exist(page: Any) -> None:
+    for span in page.code_spans:
+        if not re.fullmatch(r"hilum(\.\w+)+", span) or span.endswith((".onnx", ".toml")):
+            continue
+        parts = span.split(".")
+        target: Any = importlib.import_module("hilum")
+        for index, part in enumerate(parts[1:], start=2):
+            if not hasattr(target, part):
+                importlib.import_module(".".join(parts[:index]))
+            target = getattr(target, part)
+
+
+def test_a_wrong_flag_is_found() -> None:
+    """The check itself: a flag and a command that do not exist are refused."""
+    for words in (["read", "x.png", "--no-such-flag"], ["no-such-command"]):
+        try:
+            check_command(words, where="test")
+        except AssertionError:
+            continue
+        raise ValueError(f"{words} passed")
+
+
+def test_every_page_is_reached(root: Path) -> None:
+    """Every page of docs/ stands in the index, so that a reader can find it."""
+    index = (root / "docs" / "index.md").read_text(encoding="utf-8")
+    for path in (root / "docs").rglob("*.md"):
+        name = path.relative_to(root / "docs").as_posix()
+        assert name == "index.md" or f"]({name})" in index, f"docs/index.md does not link {name}"

@@ -1,0 +1,74 @@
+"""The generated parts of the pages are what the code, the cards, the ledger and the benchmark say today."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from hilum import errors
+
+
+def run_check(root: Path, script: str) -> None:
+    result = subprocess.run(
+        [sys.executable, root / "docs" / script, "--check"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+
+
+def test_reference_is_up_to_date(root: Path) -> None:
+    run_check(root, "make_reference.py")
+
+
+def test_readme_results_are_up_to_date(root: Path) -> None:
+    run_check(root, "make_results.py")
+
+
+def test_every_error_kind_has_advice(root: Path) -> None:
+    page = (root / "docs" / "reference" / "errors.md").read_text(encoding="utf-8")
+    advice = page.partition("## What to do")[2]
+    kinds = {value.kind for value in vars(errors).values() if isinstance(value, type)} - {errors.HilumError.kind}
+    assert len(kinds) >= 5
+    for kind in kinds:
+        assert f"| `{kind}` |" in advice, f"errors.md says nothing on what to do about {kind!r}"
+
+
+def test_every_look_is_in_the_readme(root: Path) -> None:
+    ledger = root / "LEDGER.jsonl"
+    looks = [json.loads(line) for line in ledger.read_text(encoding="utf-8").splitlines()] if ledger.is_file() else []
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("<!-- looks:begin")[2].partition("<!-- looks:end")[0]
+    for look in looks:
+        assert f"{look['auroc']:.3f}" in section
+        assert look["bundle_sha256"][:8] in section
+    assert not looks or f"{len(looks)} times" in section or (len(looks) == 1 and "once" in section)
+
+
+@pytest.fixture(scope="module")
+def markers(root: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("markers", root / "docs" / "markers.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_markers_replace_and_keep_the_rest(markers: ModuleType) -> None:
+    page = "before\n<!-- a:begin (note) -->\nold\n<!-- a:end -->\nafter\n"
+    assert markers.replaced(page, name="a", text="new \\1") == (
+        "before\n<!-- a:begin (note) -->\n\nnew \\1\n\n<!-- a:end -->\nafter\n"
+    )
+
+
+def test_markers_that_are_missing_are_an_error(markers: ModuleType) -> None:
+    with pytest.raises(ValueError, match="one pair"):
+        markers.replaced("no markers", name="a", text="new")
+
+
+def test_a_table_escapes_bars(markers: ModuleType) -> None:
+    assert markers.table(("a", "b"), [("x|y", "z\nz")]) == "| a | b |\n| --- | --- |\n| x\\|y | z z |"
