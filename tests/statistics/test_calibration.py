@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+from scipy.special import expit
+from sklearn.calibration import _SigmoidCalibration
+from sklearn.linear_model import LogisticRegression
+
+from hilum.errors import DataError
+from hilum.statistics.calibration import calibrate, fit_platt, fit_temperature
+
+
+def _logits(seed: int, *, scale: float, shift: float) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(size=400)
+    truth = rng.random(400) < expit(1.7 * logits - 0.8)
+    return truth, logits * scale + shift
+
+
+@pytest.mark.parametrize(("scale", "shift"), [(1.0, 0.0), (30.0, -4.0), (1e-3, 100.0), (-2.0, 1.0)])
+def test_platt_agrees_with_unpenalised_logistic_regression(scale: float, shift: float) -> None:
+    truth, logits = _logits(0, scale=scale, shift=shift)
+    found = fit_platt(truth, logits=logits)
+    standard = (logits - logits.mean()) / logits.std()
+    model = LogisticRegression(C=np.inf, tol=1e-12, max_iter=1000).fit(standard[:, None], truth)
+    expected = model.predict_proba(standard[:, None])[:, 1]
+    got = calibrate(logits, slope=found.slope, intercept=found.intercept)
+    np.testing.assert_allclose(got, expected, atol=1e-6)
+    assert found.slope == pytest.approx(float(model.coef_[0, 0]) / logits.std(), rel=1e-5)
+
+
+def test_smoothed_targets_agree_with_scikit_learns_platt() -> None:
+    truth, logits = _logits(1, scale=3.0, shift=0.5)
+    found = fit_platt(truth, logits=logits, smoothed_targets=True)
+    reference = _SigmoidCalibration().fit(logits, truth)  # sigmoid(-(a f + b))
+    assert (found.slope, found.intercept) == pytest.approx((-reference.a_, -reference.b_), rel=1e-4)
+
+
+def test_temperature_agrees_with_a_line_search() -> None:
+    truth, logits = _logits(2, scale=4.0, shift=0.3)
+    found = fit_temperature(truth, logits=logits)
+    loss = lambda slope: float((np.logaddexp(0, slope * logits) - slope * logits * truth).sum())  # noqa: E731
+    assert found.slope == pytest.approx(minimize_scalar(loss, bounds=(0, 10), options={"xatol": 1e-9}).x, rel=1e-5)
+    assert found.intercept == 0.0
+
+
+def test_missing_truth_is_left_out() -> None:
+    truth, logits = _logits(3, scale=1.0, shift=0.0)
+    more = np.concatenate([truth.astype(float), [np.nan, np.nan]])
+    assert fit_platt(more, logits=np.concatenate([logits, [50.0, np.nan]])) == fit_platt(truth, logits=logits)
+
+
+def test_calibrate_is_exact_far_out_and_keeps_the_shape() -> None:
+    logits = np.array([[-1000.0, -40.0], [0.0, 1000.0]])
+    got = calibrate(logits, slope=1.0, intercept=0.0)
+    np.testing.assert_allclose(got, expit(logits), rtol=1e-14)
+    assert got.shape == (2, 2)
+    assert calibrate(2.0, slope=0.5, intercept=-1.0) == 0.5
+
+
+def test_separated_outcomes_need_smoothed_targets() -> None:
+    truth, logits = [0, 0, 1, 1], [-2.0, -1.0, 1.0, 3.0]
+    with pytest.raises(DataError, match="smoothed_targets"):
+        fit_platt(truth, logits=logits)
+    found = fit_platt(truth, logits=logits, smoothed_targets=True)
+    assert 0 < found.slope < 10
+    with pytest.raises(DataError, match="temperature"):
+        fit_temperature(truth, logits=logits)
+
+
+@pytest.mark.parametrize(
+    ("truth", "logits", "message"),
+    [
+        ([1, 1], [0.1, 0.2], "no negatives"),
+        ([None, None], [0.1, 0.2], "known truth"),
+        ([0, 1, 0], [0.5, 0.5, 0.5], "one value"),
+    ],
+)
+def test_what_cannot_be_calibrated_is_refused(truth: list[float | None], logits: list[float], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        fit_platt(truth, logits=logits)
+
+
+def test_zero_logits_have_no_temperature() -> None:
+    with pytest.raises(DataError, match="zeros"):
+        fit_temperature([0, 1], logits=[0.0, 0.0])
