@@ -36,7 +36,15 @@ class OpenVinoGraph:
         return tuple(output.get_any_name() for output in self._compiled.outputs)
 
     def run(self, batch: Batch) -> dict[str, npt.NDArray[np.float32]]:
-        """Every output by name, copied out of the request's own memory."""
+        """Every output by name, copied out of the request's own memory.
+
+        The shape is checked here, since OpenVINO takes a batch with too few channels without a word.
+        """
+        expected = self.input_shape
+        if batch.ndim != len(expected) or any(
+            size not in (None, found) for size, found in zip(expected, batch.shape, strict=True)
+        ):
+            raise EngineError(f"OpenVINO refused a batch of shape {batch.shape}: the graph takes {expected}")
         if not hasattr(self._requests, "mine"):
             self._requests.mine = self._compiled.create_infer_request()
         try:

@@ -1,0 +1,48 @@
+"""Settings are checked when they are made, and hashed by what decides a reading."""
+
+from dataclasses import replace
+
+import pytest
+
+from hilum.errors import UsageError
+from hilum.imaging.limits import Limits
+from hilum.reading.settings import ReaderSettings, settings_sha256
+from hilum.reading_result import ModelRef
+
+MODEL = ModelRef("toy", "1.0.0", "a" * 64)
+OTHER = ModelRef("other", "1.0.0", "b" * 64)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("engine", "tensorrt"), ("heatmaps", "some"), ("threads", 0), ("batch_size", 0), ("memory_bytes", -1)],
+)
+def test_values_outside_their_range(field: str, value: object) -> None:
+    with pytest.raises(UsageError, match=str(value)):
+        ReaderSettings(**{field: value})
+
+
+def test_how_fast_it_reads_does_not_change_the_hash() -> None:
+    settings = ReaderSettings()
+    digest = settings_sha256(settings, models=[MODEL])
+    for change in ({"threads": 1}, {"batch_size": 1}, {"memory_bytes": 1}):
+        assert settings_sha256(replace(settings, **change), models=[MODEL]) == digest
+
+
+def test_whatever_decides_a_reading_changes_the_hash() -> None:
+    settings = ReaderSettings()
+    digests = {
+        settings_sha256(settings, models=[MODEL]),
+        settings_sha256(settings, models=[MODEL, OTHER]),
+        settings_sha256(settings, models=[OTHER]),
+        settings_sha256(settings, models=[MODEL], version="9.9.9"),
+        settings_sha256(replace(settings, heatmaps="all"), models=[MODEL]),
+        settings_sha256(replace(settings, engine="openvino"), models=[MODEL]),
+        settings_sha256(replace(settings, limits=Limits(max_pixels=10)), models=[MODEL]),
+    }
+    assert len(digests) == 7
+
+
+def test_the_order_of_models_does_not_change_the_hash() -> None:
+    settings = ReaderSettings()
+    assert settings_sha256(settings, models=[MODEL, OTHER]) == settings_sha256(settings, models=[OTHER, MODEL])
