@@ -1,0 +1,96 @@
+"""Splits by patient: seeded, stratified, hashed, and asserted disjoint.
+
+Patients that share a byte-identical image travel together, so that no copy stands on both sides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hilum.datasets.record import Record
+from hilum.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Named, disjoint parts of a release; `protocol` says in one line how they were made."""
+
+    parts: Mapping[str, tuple[Record, ...]]
+    protocol: str
+
+    def __post_init__(self) -> None:
+        _assert_disjoint(self.parts)
+
+    @property
+    def sha256(self) -> str:
+        """The hash of which image (by name and content) is in which part."""
+        listing = {name: sorted((r.source, r.image, r.sha256) for r in part) for name, part in self.parts.items()}
+        return hashlib.sha256(json.dumps(listing, sort_keys=True).encode()).hexdigest()
+
+
+def split_by_patient(
+    records: Sequence[Record], *, shares: Mapping[str, float], seed: int
+) -> dict[str, tuple[Record, ...]]:
+    """Deal whole patient groups to the named parts so that each stratum is shared out as `shares` says.
+
+    `shares` are positive and sum to 1. Groups are shuffled by `seed` and dealt, largest stratum first, to the part
+    that lacks most images of the group's stratum.
+    """
+    if abs(sum(shares.values()) - 1.0) > 1e-9 or min(shares.values()) <= 0:
+        raise ValueError(f"shares must be positive and sum to 1, came {dict(shares)}")
+    totals: dict[str, int] = defaultdict(int)
+    for record in records:
+        totals[record.stratum] += 1
+    lacking = {(part, s): share * totals[s] for part, share in shares.items() for s in totals}
+    groups = patient_groups(records)
+    order = np.random.default_rng(seed).permutation(len(groups))
+    parts: dict[str, list[Record]] = {part: [] for part in shares}
+    for index in order:
+        group = groups[index]
+        part = max(shares, key=lambda p: sum(lacking[p, r.stratum] / totals[r.stratum] for r in group) / shares[p])
+        parts[part].extend(group)
+        for record in group:
+            lacking[part, record.stratum] -= 1
+    return {part: tuple(sorted(chosen, key=lambda r: r.image)) for part, chosen in parts.items()}
+
+
+def patient_groups(records: Sequence[Record]) -> list[list[Record]]:
+    """Records joined by patient, and patients joined by byte-identical images; in order of first appearance."""
+    parent: dict[str, str] = {}
+
+    def root(key: str) -> str:
+        while parent.setdefault(key, key) != key:
+            key = parent[key]
+        return key
+
+    for record in records:
+        parent[root(record.sha256)] = root(record.patient)
+    groups: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        groups[root(record.patient)].append(record)
+    return list(groups.values())
+
+
+def without_copies_of(records: Sequence[Record], *, held_out: Sequence[Record]) -> tuple[Record, ...]:
+    """`records` less every image that stands byte for byte in `held_out`."""
+    hashes = {record.sha256 for record in held_out}
+    return tuple(record for record in records if record.sha256 not in hashes)
+
+
+def _assert_disjoint(parts: Mapping[str, tuple[Record, ...]]) -> None:
+    for kind in ("patient", "sha256"):
+        owner: dict[str, str] = {}
+        for name, part in parts.items():
+            for record in part:
+                key = str(getattr(record, kind))
+                if owner.setdefault(key, name) != name:
+                    raise DataError(
+                        f"expected disjoint parts, came one {kind} in both {owner[key]} and {name} "
+                        f"({record.source} {record.image}); split by patient"
+                    )

@@ -1,0 +1,112 @@
+"""One look at an official test set: read it with a bundle, judge it, and write the look into the ledger."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hilum.bundle.load import Bundle
+from hilum.datasets.record import Record
+from hilum.datasets.split import Split
+from hilum.errors import DataError
+from hilum.evaluation.label_table import LabelScores, LabelTable, label_table
+from hilum.evaluation.ledger import LedgerLine, append_look, commit_and_dirty
+from hilum.evaluation.sharpness import BASELINE, mean_gradient
+from hilum.reading.reader import Reader
+from hilum.reading_result import Examination
+
+BOOTSTRAP_SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One label on the test set, judged at the operating point that the card holds."""
+
+    label: str
+    table: LabelTable
+    operating_point: float
+
+
+def look_at_test(records: Sequence[Record], *, bundle: Bundle, ledger: Path) -> tuple[Judged, ...]:
+    """Read the records of the official test split with `bundle` alone, judge each label, and record the look.
+
+    The line is in the ledger before anything is returned; where it cannot be written there is no result. Raises
+    `DataError` where there is no test image or one of them cannot be read.
+    """
+    test = tuple(record for record in records if record.official == "test")
+    if not test:
+        raise DataError("expected images of an official test split, came none; check the folder")
+    split = Split({"test": test}, "official test split")
+    examinations = _examine(test, bundle=bundle)
+    sharpness = np.array([mean_gradient(examination.radiograph.pixels) for examination in examinations])
+    judged = tuple(
+        _judge(test, examinations, bundle=bundle, column=column, sharpness=sharpness)
+        for column in range(len(bundle.card.labels))
+    )
+    for one in judged:
+        append_look(_line(one, bundle=bundle, split=split, where=ledger.parent), ledger=ledger)
+    return judged
+
+
+def _examine(records: Sequence[Record], *, bundle: Bundle) -> list[Examination]:
+    examinations = []
+    outcomes = Reader(models=[bundle]).examine_many([record.path for record in records])
+    for record, outcome in zip(records, outcomes, strict=True):
+        if not isinstance(outcome, Examination):
+            raise DataError(f"expected every test image to be readable, came {record.image}: {outcome.message}")
+        examinations.append(outcome)
+    return examinations
+
+
+def _judge(
+    records: Sequence[Record],
+    examinations: Sequence[Examination],
+    *,
+    bundle: Bundle,
+    column: int,
+    sharpness: np.ndarray,
+) -> Judged:
+    label = bundle.card.labels[column]
+    scores = LabelScores(
+        truth=np.array([record.labels[label.name] for record in records], np.float64),
+        probability=np.array([e.reading.findings[column].probability for e in examinations], np.float64),
+        patient=[record.patient for record in records],
+        baseline=-sharpness,
+    )
+    table = label_table(scores, operating_point=label.operating_point, seed=BOOTSTRAP_SEED)
+    return Judged(label.name, table, label.operating_point)
+
+
+def _line(judged: Judged, *, bundle: Bundle, split: Split, where: Path) -> LedgerLine:
+    commit, dirty = commit_and_dirty(where)
+    table = judged.table
+    return {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "commit": commit,
+        "dirty": dirty,
+        "bundle": f"{bundle.card.name} {bundle.card.version}",
+        "bundle_sha256": bundle.sha256,
+        "protocol": split.protocol,
+        "split_sha256": split.sha256,
+        "label": judged.label,
+        "n": table.n,
+        "positives": table.positives,
+        "patients": table.patients,
+        "operating_point": judged.operating_point,
+        "auroc": table.auroc.value,
+        "auroc_ci": list(table.auroc.interval),
+        "average_precision": table.average_precision,
+        "sensitivity": table.sensitivity.value,
+        "sensitivity_ci": list(table.sensitivity.interval),
+        "specificity": table.specificity.value,
+        "specificity_ci": list(table.specificity.interval),
+        "balanced_accuracy": table.balanced_accuracy.value,
+        "balanced_accuracy_ci": list(table.balanced_accuracy.interval),
+        "baseline": BASELINE,
+        "baseline_auroc": table.baseline_auroc.value,
+        "baseline_auroc_ci": list(table.baseline_auroc.interval),
+    }

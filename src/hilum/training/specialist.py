@@ -1,0 +1,203 @@
+"""From a recipe and records to a bundle: split, fit, export, compress, calibrate, check, write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from hilum.bundle.card import Card, Compression, HeatmapSpec, Label, LabelResult, PlattCalibration, Training
+from hilum.bundle.load import Bundle
+from hilum.bundle.save import file_hashes, write_bundle
+from hilum.datasets.record import Record
+from hilum.datasets.split import Split, split_by_patient, without_copies_of
+from hilum.errors import BundleError, DataError
+from hilum.networks.pooled_classifier import PooledClassifier
+from hilum.statistics.auroc import auroc
+from hilum.statistics.calibration import calibrate
+from hilum.statistics.outcomes import UndefinedMetric
+from hilum.training.assess import ReadPart, fit_calibration, fit_operating_point, label_result, read_part
+from hilum.training.export import to_onnx, with_float16_weights
+from hilum.training.fit import Fitted, fit
+from hilum.training.image_dataset import PlainImages, load_images
+from hilum.training.recipe import Recipe
+
+GRAPH = "model.onnx"
+CALIBRATION, OPERATING_POINT, TEST = "calibration", "operating point", "test"
+SOFTENING_SEED = 1_000_000
+PROBABILITY_TOLERANCE = 1e-3
+LARGEST_AUROC_LOSS = 0.002
+POINT_RULE = "greatest Youden index on softened copies of the operating-point part of validation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What the card says of how the bundle came about."""
+
+    command: str
+    commit: str | None
+    data: tuple[str, ...]
+
+
+def make_split(records: Sequence[Record], *, recipe: Recipe) -> Split:
+    """The official test apart; the official train, less copies of test images, dealt by patient as the recipe says."""
+    test = tuple(record for record in records if record.official == TEST)
+    pool = without_copies_of([record for record in records if record.official == "train"], held_out=test)
+    shares = ", ".join(f"{part} {share:.0%}" for part, share in recipe.shares.items())
+    protocol = (
+        f"official train folder split by patient, stratified, seed {recipe.seed} ({shares}); copies of test images "
+        "left out; official test folder untouched; patient ids are namespaced by official folder"
+    )
+    return Split({**split_by_patient(pool, shares=recipe.shares, seed=recipe.seed), TEST: test}, protocol)
+
+
+def train_specialist(
+    recipe: Recipe, *, records: Sequence[Record], provenance: Provenance, folder: Path, workers: int
+) -> Bundle:
+    """Run the recipe in `folder` (it goes on where it was stopped) and write the bundle to `folder/bundle`.
+
+    Raises `BundleError`, and writes none, where the exported bundle read by `Reader` does not give the network's
+    validation probabilities to 1e-3.
+    """
+    split = make_split(records, recipe=recipe)
+    fitted = fit(recipe, split=split, folder=folder, workers=workers)
+    size = recipe.preprocess.output_size
+    if size is None:
+        raise DataError("expected a preprocessing specification with a resize step, came one without")
+    full = to_onnx(fitted.network, size=size, channels=recipe.preprocess.channels)
+    draft = _draft_card(recipe, split=split, fitted=fitted, provenance=provenance)
+    graph, compression = _compress(full, draft=draft, split=split, folder=folder)
+    bundle = _write(draft.model_copy(update={"compression": compression}), graph=graph, folder=folder / "draft")
+    labels = _fit_labels(bundle, recipe=recipe, split=split)
+    card = bundle.card.model_copy(update={"labels": labels})
+    _check_parity(fitted.network, bundle=bundle, labels=labels, recipe=recipe, split=split)
+    return _write(card, graph=graph, folder=folder / "bundle")
+
+
+def _draft_card(recipe: Recipe, *, split: Split, fitted: Fitted, provenance: Provenance) -> Card:
+    """The card before anything is fitted on validation."""
+    unfitted = PlattCalibration(slope=1.0, intercept=0.0)
+    return Card(
+        name=recipe.name,
+        version=recipe.version,
+        title=recipe.title,
+        kind="classifier",
+        architecture=recipe.backbone,
+        architecture_arguments={"labels": len(recipe.labels), "dropout": recipe.dropout},
+        labels=tuple(
+            Label(name=name, calibration=unfitted, operating_point=0.5, operating_point_rule="not fitted yet")
+            for name in recipe.labels
+        ),
+        preprocess=recipe.preprocess,
+        scope=recipe.scope,
+        heatmap=HeatmapSpec(method="class-map", box_threshold=recipe.box_threshold),
+        protocol=split.protocol,
+        training=Training(
+            command=provenance.command,
+            commit=provenance.commit,
+            data=provenance.data,
+            split_sha256=split.sha256,
+            seed=recipe.seed,
+            starting_weights=fitted.started_from,
+            recipe=recipe_settings(recipe),
+        ),
+        compression=None,
+        intended_use=recipe.intended_use,
+        not_for=recipe.not_for,
+        limits=recipe.limits,
+        weights_licence=recipe.weights_licence,
+        files={GRAPH: "0" * 64},
+    )
+
+
+def recipe_settings(recipe: Recipe) -> dict[str, str | int | float | bool]:
+    """The settings of a recipe that a card shows."""
+    return {
+        "epochs": recipe.epochs,
+        "images_per_epoch": recipe.images_per_epoch,
+        "batch_size": recipe.batch_size,
+        "optimizer": "AdamW, one-cycle",
+        "peak_learning_rate": recipe.peak_learning_rate,
+        "weight_decay": recipe.weight_decay,
+        "label_smoothing": recipe.label_smoothing,
+        "augmentation": str(recipe.augmentation),
+    }
+
+
+def _compress(full: bytes, *, draft: Card, split: Split, folder: Path) -> tuple[bytes, Compression]:
+    """Half-precision weights where their loss of validation AUROC stays below 0.002, else the graph as it is."""
+    half = with_float16_weights(full)
+    before, after = (
+        _mean_validation_auroc(_write(draft, graph=graph, folder=folder / "draft"), split=split)
+        for graph in (full, half)
+    )
+    if before - after < LARGEST_AUROC_LOSS:
+        return half, Compression(method="float16 weights", auroc_before=before, auroc_after=after)
+    return full, Compression(method="none", auroc_before=before, auroc_after=before)
+
+
+def _mean_validation_auroc(bundle: Bundle, *, split: Split) -> float:
+    records = split.parts[CALIBRATION] + split.parts[OPERATING_POINT]
+    part = read_part(records, name="validation", bundle=bundle, softened_by=None)
+    values = [
+        auroc(part.truth(label), scores=part.logits[:, column]) for column, label in enumerate(bundle.card.label_names)
+    ]
+    defined = [value for value in values if not isinstance(value, UndefinedMetric)]
+    if len(defined) != len(values):
+        raise DataError("expected both outcomes of every label in validation, came a label with one; change the split")
+    return float(np.mean(defined))
+
+
+def _fit_labels(bundle: Bundle, *, recipe: Recipe, split: Split) -> tuple[Label, ...]:
+    calibration_part = read_part(
+        split.parts[CALIBRATION], name="validation, calibration part", bundle=bundle, softened_by=None
+    )
+    point_records = split.parts[OPERATING_POINT]
+    plain = read_part(point_records, name="validation, operating-point part", bundle=bundle, softened_by=None)
+    softened = read_part(
+        point_records, name="validation, operating-point part, softened", bundle=bundle, softened_by=SOFTENING_SEED
+    )
+    return tuple(
+        _fit_label(name, column=column, seed=recipe.seed, fit_on=calibration_part, point_on=softened, also=plain)
+        for column, name in enumerate(recipe.labels)
+    )
+
+
+def _fit_label(name: str, *, column: int, seed: int, fit_on: ReadPart, point_on: ReadPart, also: ReadPart) -> Label:
+    calibration = fit_calibration(fit_on, label=name, column=column)
+    point = fit_operating_point(point_on, label=name, column=column, calibration=calibration)
+    results: tuple[LabelResult, ...] = tuple(
+        label_result(part, label=name, column=column, calibration=calibration, operating_point=point, seed=seed)
+        for part in (fit_on, also, point_on)
+    )
+    return Label(
+        name=name, calibration=calibration, operating_point=point, operating_point_rule=POINT_RULE, results=results
+    )
+
+
+def _check_parity(
+    network: PooledClassifier, *, bundle: Bundle, labels: tuple[Label, ...], recipe: Recipe, split: Split
+) -> None:
+    """The bundle that will be written, read by `Reader`, against torch in float32 on every validation image."""
+    records = split.parts[CALIBRATION] + split.parts[OPERATING_POINT]
+    read = read_part(records, name="validation", bundle=bundle, softened_by=None).logits
+    images = PlainImages(load_images(records, spec=recipe.preprocess, labels=recipe.labels), spec=recipe.preprocess)
+    with torch.inference_mode():
+        torch_logits = np.concatenate([network(images[i][0][None]).numpy() for i in range(len(records))])
+    for column, label in enumerate(labels):
+        slope, intercept = label.calibration.slope, label.calibration.intercept
+        pair = [calibrate(logits[:, column], slope=slope, intercept=intercept) for logits in (read, torch_logits)]
+        difference = float(np.abs(pair[0] - pair[1]).max())
+        if difference > PROBABILITY_TOLERANCE:
+            raise BundleError(
+                f"expected Reader and torch to agree to {PROBABILITY_TOLERANCE} in the probability of {label.name}, "
+                f"came {difference:.1e}; no bundle was written"
+            )
+
+
+def _write(card: Card, *, graph: bytes, folder: Path) -> Bundle:
+    files = {GRAPH: graph}
+    return write_bundle(folder, card=card.model_copy(update={"files": file_hashes(files)}), files=files, replace=True)
