@@ -69,7 +69,7 @@ class Reader:
     def read(self, source: ImageSource, *, frame: int | None = None, name: str | None = None) -> Reading:
         """The reading of one radiograph: a path or the bytes of a file.
 
-        `frame` names the frame of a multi-frame file, from 0. `name` is what the reading calls the source, where that
+        `frame` names the frame of a multi-frame file, from 1. `name` is what the reading calls the source, where that
         is not its path. Raises an error of `hilum.errors` where the file cannot be read.
         """
         return self.examine(source, frame=frame, name=name).reading
