@@ -1,0 +1,109 @@
+"""The one way from bytes to a `Radiograph`."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from hilum.errors import DecodeError, FileAccessError, HilumError
+from hilum.imaging.dicom import decode_dicom
+from hilum.imaging.grey import DecodedPicture
+from hilum.imaging.limits import DEFAULT_LIMITS, Limits, check_bytes
+from hilum.imaging.png import decode_png
+from hilum.imaging.raster import decode_bmp, decode_jpeg, decode_webp
+from hilum.imaging.sniff import FileFormat, sniff
+from hilum.imaging.tiff import decode_tiff
+from hilum.radiograph import Radiograph, Source
+
+_PICTURES: dict[FileFormat, Callable[..., DecodedPicture]] = {
+    "PNG": decode_png,
+    "JPEG": decode_jpeg,
+    "TIFF": decode_tiff,
+    "BMP": decode_bmp,
+    "WEBP": decode_webp,
+}
+
+_CORRUPT = (
+    ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, NotImplementedError, OSError, RuntimeError,
+    SyntaxError, TypeError, ValueError, struct.error, zlib.error,
+)  # fmt: skip
+"""What Pillow, pydicom, imagecodecs and numpy raise when bytes are not what their header promises."""
+
+
+def decode(data: bytes, *, name: str, frame: int | None = None, limits: Limits = DEFAULT_LIMITS) -> Radiograph:
+    """Decode the bytes of a PNG, JPEG, TIFF, BMP, WebP or DICOM file, known by content.
+
+    `name` is what the caller calls the file; it stands in the source and before every error message. `frame` counts
+    from 1 and must be named where the file holds several. Limits are checked before anything is decoded. The result
+    has pixels float32 (H, W) in [0, 1], bright is dense, and a trail of what was done. Raises `DecodeError`,
+    `RefusedImageError` or `LimitError`, each with a message of one line.
+    """
+    try:
+        check_bytes(len(data), limits=limits)
+        return _decode(data, name=name, format_=sniff(data), frame=frame, limits=limits)
+    except HilumError as error:
+        raise type(error)(_one_line(f"{name}: {error}")) from None
+    except _CORRUPT as error:
+        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise DecodeError(_one_line(f"{name}: the file is truncated or corrupt ({what})")) from error
+
+
+def read_file(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> bytes:
+    """The bytes of a file, read only where its size is within the limits.
+
+    Raises `FileAccessError` where it is missing, a folder or not readable, and `LimitError` where it is too large.
+    """
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(limits.max_bytes + 1)
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise FileAccessError(f"{path}: cannot be read ({reason}); check the path and its permissions") from None
+    try:
+        check_bytes(max(len(data), path.stat().st_size), limits=limits)
+    except HilumError as error:
+        raise type(error)(f"{path}: {error}") from None
+    return data
+
+
+def _decode(data: bytes, *, name: str, format_: FileFormat, frame: int | None, limits: Limits) -> Radiograph:
+    digest = hashlib.sha256(data).hexdigest()
+    if format_ != "DICOM":
+        picture = _PICTURES[format_](data, frame=frame, limits=limits)
+        rows, columns = picture.pixels.shape
+        source = Source(name, digest, format_, rows, columns, frame=frame)
+        return Radiograph(picture.pixels, source, trail=picture.trail, warnings=picture.warnings)
+    dicom = decode_dicom(data, frame=frame, limits=limits)
+    rows, columns = dicom.pixels.shape
+    tags = dicom.tags
+    source = Source(
+        name=name,
+        sha256=digest,
+        format=format_,
+        rows=rows,
+        columns=columns,
+        frame=frame,
+        spacing_mm=tags.spacing_mm,
+        study_uid=tags.study_uid,
+        instance_uid=tags.instance_uid,
+    )
+    return Radiograph(
+        pixels=np.ascontiguousarray(dicom.pixels),
+        source=source,
+        patient=tags.patient,
+        view=tags.view,
+        laterality=tags.laterality,
+        modality=tags.modality,
+        body_part=tags.body_part,
+        trail=dicom.trail,
+        warnings=dicom.warnings,
+    )
+
+
+def _one_line(message: str) -> str:
+    return " ".join(message.split())[:1000]

@@ -1,0 +1,42 @@
+"""A DICOM file to everything that a radiograph needs of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hilum.imaging.dicom_file import read_dicom_file
+from hilum.imaging.dicom_frame import read_frame
+from hilum.imaging.dicom_grey import to_grey
+from hilum.imaging.dicom_tags import DicomTags, read_tags
+from hilum.imaging.limits import Limits
+from hilum.imaging.pixel_format import read_pixel_format
+from hilum.radiograph import Pixels, TrailStep
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecodedDicom:
+    """One frame of a DICOM file: grey float32 (H, W) in [0, 1], bright is dense, its tags, trail and warnings."""
+
+    pixels: Pixels
+    tags: DicomTags
+    trail: tuple[TrailStep, ...]
+    warnings: tuple[str, ...]
+
+
+def decode_dicom(data: bytes, *, frame: int | None, limits: Limits) -> DecodedDicom:
+    """Decode the frame that is named, or the only one; any modality decodes, the gate judges it later.
+
+    Raises `DecodeError`, `RefusedImageError` or `LimitError`.
+    """
+    file = read_dicom_file(data, limits=limits)
+    form = read_pixel_format(file.elements, limits=limits)
+    tags = read_tags(file.elements, frame=frame or 1)
+    stored = read_frame(file, form, frame=frame, limits=limits)
+    grey = to_grey(file.elements, form, stored)
+    which = f", frame {stored.frame} of {form.frames}" if form.frames > 1 else ""
+    trail = [TrailStep("decode", f"DICOM, {stored.how}{which}"), *grey.trail]
+    if tags.spacing_mm is not None:
+        trail.append(
+            TrailStep("spacing", f"{tags.spacing_mm[0]:g} x {tags.spacing_mm[1]:g} mm from {tags.spacing_from}")
+        )
+    return DecodedDicom(grey.pixels, tags, tuple(trail), (*stored.warnings, *grey.warnings, *tags.warnings))

@@ -1,0 +1,102 @@
+"""A DICOM file's data elements: preamble or none, any uncompressed encoding, deflated within limits."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydicom.dataset import Dataset
+from pydicom.filereader import read_dataset
+
+from hilum.errors import DecodeError
+from hilum.imaging.dicom_values import tag_of
+from hilum.imaging.limits import Limits, check_bytes
+from hilum.imaging.quiet import without_pydicom_warnings
+
+IMPLICIT_LITTLE = "1.2.840.10008.1.2"
+EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
+DEFLATED = "1.2.840.10008.1.2.1.99"
+EXPLICIT_BIG = "1.2.840.10008.1.2.2"
+
+_WANTED: tuple[str, ...] = (
+    "BitsAllocated", "BitsStored", "BluePaletteColorLookupTableData", "BluePaletteColorLookupTableDescriptor",
+    "BodyPartExamined", "Columns", "DoubleFloatPixelData", "FloatPixelData", "GreenPaletteColorLookupTableData",
+    "GreenPaletteColorLookupTableDescriptor", "HighBit", "ImageLaterality", "ImagerPixelSpacing", "Laterality",
+    "Modality", "ModalityLUTSequence", "NominalScannedPixelSpacing", "NumberOfFrames", "PatientAge",
+    "PatientSex", "PatientSpeciesDescription", "PerFrameFunctionalGroupsSequence", "PhotometricInterpretation",
+    "PixelData", "PixelPaddingRangeLimit", "PixelPaddingValue", "PixelRepresentation", "PixelSpacing",
+    "PlanarConfiguration", "PresentationIntentType", "PresentationLUTShape", "RedPaletteColorLookupTableData",
+    "RedPaletteColorLookupTableDescriptor", "RescaleIntercept", "RescaleSlope", "Rows", "SOPClassUID",
+    "SOPInstanceUID", "SamplesPerPixel", "SharedFunctionalGroupsSequence", "StudyInstanceUID", "VOILUTFunction",
+    "VOILUTSequence", "ViewCodeSequence", "ViewPosition", "WindowCenter", "WindowWidth",
+)  # fmt: skip
+"""All that is ever read: no name, no patient identifier, no date."""
+
+_TAGS = [int(tag_of(keyword)) for keyword in _WANTED]
+_LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DicomFile:
+    """The elements that hilum reads, and the transfer syntax (None where the file does not name one)."""
+
+    elements: Dataset
+    transfer_syntax: str | None
+
+
+def read_dicom_file(data: bytes, *, limits: Limits) -> DicomFile:
+    """Parse the bytes of a DICOM file, with or without a preamble and file meta information.
+
+    Raises `DecodeError` where the data set is malformed, `LimitError` where a deflated one inflates over the limit.
+    """
+    start = 132 if data[128:132] == b"DICM" else 4 if data[:4] == b"DICM" else 0
+    meta, start = _read_meta(data, start)
+    syntax = meta.get(0x0010, b"").strip(b" \0").decode("ascii", "replace") or None
+    body = memoryview(data)[start:]
+    if syntax == DEFLATED:
+        body = memoryview(_inflate(body, limits=limits))
+    if len(body) < 8:
+        raise DecodeError("the DICOM file is truncated: it ends after its header")
+    implicit, little = _encoding(body, syntax)
+    with without_pydicom_warnings():
+        elements = read_dataset(io.BytesIO(body), implicit, little, specific_tags=_TAGS)
+    return DicomFile(elements, syntax)
+
+
+def _read_meta(data: bytes, start: int) -> tuple[Mapping[int, bytes], int]:
+    """The elements of group 0002, which are explicit little endian, by element number; and where they end."""
+    meta: dict[int, bytes] = {}
+    position = start
+    while int.from_bytes(data[position : position + 2], "little") == 0x0002 and position + 8 <= len(data):
+        element = int.from_bytes(data[position + 2 : position + 4], "little")
+        if data[position + 4 : position + 6] in _LONG_VRS:
+            length, position = int.from_bytes(data[position + 8 : position + 12], "little"), position + 12
+        else:
+            length, position = int.from_bytes(data[position + 6 : position + 8], "little"), position + 8
+        meta[element] = data[position : position + length]
+        position += length
+    return meta, position
+
+
+def _inflate(body: memoryview, *, limits: Limits) -> bytes:
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    inflated = inflater.decompress(body, limits.max_bytes + 1)
+    check_bytes(len(inflated), limits=limits, what="the deflated DICOM data set")
+    if not inflater.eof:
+        raise DecodeError("the deflated DICOM data set is truncated")
+    return inflated
+
+
+def _encoding(body: memoryview, syntax: str | None) -> tuple[bool, bool]:
+    """Whether the data set is implicit, and whether it is little endian.
+
+    Where no transfer syntax is named, the first element tells: its group number is small in the right byte order, and
+    its value representation is two capital letters where it is explicit.
+    """
+    if syntax is not None:
+        return syntax == IMPLICIT_LITTLE, syntax != EXPLICIT_BIG
+    little = int.from_bytes(body[:2], "little") <= int.from_bytes(body[:2], "big")
+    explicit = all(65 <= letter <= 90 for letter in body[4:6])
+    return not explicit, little

@@ -1,0 +1,134 @@
+"""What DICOM tags say of the patient and of how the picture was taken; never a name or an identifier of a person."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pydicom.dataset import Dataset
+
+from hilum.errors import DecodeError
+from hilum.imaging.dicom_values import framed, items, numbers, text
+from hilum.radiograph import Laterality, Patient, Sex, View
+
+_AGE = re.compile(r"(\d{3})([DWMY])")
+_UNITS_PER_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0}
+_OLDEST_YEARS = 120.0
+
+_SEXES: dict[str, Sex] = {"F": "F", "M": "M", "O": "O"}
+_LATERALITIES: dict[str, Laterality] = {"L": "L", "R": "R", "B": "B"}
+_VIEWS: dict[str, View] = {
+    "PA": "PA", "AP": "AP", "LL": "LL", "RL": "LL", "LAT": "LL", "LATERAL": "LL", "LLAT": "LL", "RLAT": "LL",
+}  # fmt: skip
+"""LLD and RLD (decubitus) are frontal views of a lying patient, and are left out: unknown."""
+
+_VIEW_CODES: dict[str, View] = {
+    "272479007": "PA",  # postero-anterior, SNOMED CT
+    "399348003": "AP",  # antero-posterior
+    "399067008": "LL",  # lateral
+    "399173006": "LL",  # left lateral
+    "399198007": "LL",  # right lateral
+    "R-10214": "PA",  # the same, by their older SNOMED-RT identifiers
+    "R-10206": "AP",
+    "R-10228": "LL",
+    "R-10236": "LL",
+    "R-10232": "LL",
+}
+"""DICOM context group 4010 (DX view); a test compares the codes with pydicom's dictionary."""
+
+_HUMAN = frozenset({"", "HUMAN", "HOMO SAPIENS"})
+
+
+@dataclass(frozen=True, slots=True)
+class DicomTags:
+    """The tags of one frame, in hilum's terms, and what the reader should know about them."""
+
+    patient: Patient
+    view: View
+    laterality: Laterality
+    modality: str | None
+    body_part: str | None
+    spacing_mm: tuple[float, float] | None
+    spacing_from: str | None
+    study_uid: str | None
+    instance_uid: str | None
+    warnings: tuple[str, ...]
+
+
+def read_tags(elements: Dataset, *, frame: int) -> DicomTags:
+    """Read the tags of one frame; what is absent, malformed or impossible is None or unknown, the latter two warn."""
+    age, age_warnings = age_years(text(elements, "PatientAge"))
+    spacing, spacing_from, spacing_warnings = _spacing(elements, frame=frame)
+    species = (text(elements, "PatientSpeciesDescription") or "").upper()
+    species_warnings = () if species in _HUMAN else ("the tags say that the patient is an animal",)
+    return DicomTags(
+        patient=Patient(age, _SEXES.get((text(elements, "PatientSex") or "").upper(), "unknown")),
+        view=_view(elements),
+        laterality=_laterality(elements),
+        modality=_upper(elements, "Modality"),
+        body_part=_upper(elements, "BodyPartExamined"),
+        spacing_mm=spacing,
+        spacing_from=spacing_from,
+        study_uid=_uid(elements, "StudyInstanceUID"),
+        instance_uid=_uid(elements, "SOPInstanceUID"),
+        warnings=(*age_warnings, *spacing_warnings, *species_warnings),
+    )
+
+
+def age_years(age: str | None) -> tuple[float | None, tuple[str, ...]]:
+    """An age string (PS3.5 6.2: three digits and D, W, M or Y) in years, or None with a warning.
+
+    `62` without a unit is malformed and gives None: its unit would be a guess.
+    """
+    if age is None:
+        return None, ()
+    match = _AGE.fullmatch(age.upper())
+    if match is None:
+        return None, ("Patient Age is malformed (expected three digits and D, W, M or Y): the age counts as unknown",)
+    years = int(match[1]) / _UNITS_PER_YEAR[match[2]]
+    if years > _OLDEST_YEARS:
+        return None, (f"Patient Age says {years:.0f} years, which is impossible: the age counts as unknown",)
+    return years, ()
+
+
+def _view(elements: Dataset) -> View:
+    position = _VIEWS.get((text(elements, "ViewPosition") or "").upper())
+    if position is not None:
+        return position
+    codes = (text(item, "CodeValue") or "" for item in items(elements, "ViewCodeSequence")[:1])
+    return next((_VIEW_CODES.get(code, "unknown") for code in codes), "unknown")
+
+
+def _laterality(elements: Dataset) -> Laterality:
+    for keyword in ("ImageLaterality", "Laterality"):
+        side = _LATERALITIES.get((text(elements, keyword) or "").upper())
+        if side is not None:
+            return side
+    return "unknown"
+
+
+def _spacing(elements: Dataset, *, frame: int) -> tuple[tuple[float, float] | None, str | None, tuple[str, ...]]:
+    """Row and column spacing in mm, the element it comes from, and a warning where an element is unusable."""
+    warnings: list[str] = []
+    for keyword in ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing"):
+        holder = framed(elements, "PixelMeasuresSequence", keyword=keyword, frame=frame)
+        try:
+            values = numbers(holder, keyword)
+        except DecodeError:
+            values = (0.0, 0.0)
+        if len(values) == 2 and min(values) > 0:
+            return (values[0], values[1]), keyword, tuple(warnings)
+        if values:
+            warnings.append(f"{keyword} is not two positive numbers and is not used")
+    return None, None, tuple(warnings)
+
+
+def _upper(elements: Dataset, keyword: str) -> str | None:
+    value = text(elements, keyword)
+    return value.upper() if value else None
+
+
+def _uid(elements: Dataset, keyword: str) -> str | None:
+    """A UID as it stands, or None where it holds anything but digits and dots."""
+    value = text(elements, keyword)
+    return value if value and re.fullmatch(r"[0-9.]{1,64}", value) else None

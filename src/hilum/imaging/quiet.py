@@ -1,0 +1,44 @@
+"""Keep pydicom's Python warnings off standard error while a file is read, in any number of threads.
+
+`warnings.catch_warnings` saves and restores the whole list of filters, which loses or revives other threads' filters.
+Here one filter of our own is put in when the first reader enters and taken out when the last one leaves.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_PATTERN = r"pydicom(\.|$)"
+_lock = threading.Lock()
+_readers: list[object] = []
+
+
+@contextmanager
+def without_pydicom_warnings() -> Iterator[None]:
+    """Silence warnings that pydicom raises of a file's quirks: hilum checks what it uses, and says it in its words."""
+    reader = object()
+    with _lock:
+        if not _readers:
+            warnings.filterwarnings("ignore", module=_PATTERN)
+        _readers.append(reader)
+    try:
+        yield
+    finally:
+        with _lock:
+            _readers.remove(reader)
+            if not _readers:
+                _take_out()
+
+
+def _take_out() -> None:
+    filters = warnings.filters
+    if isinstance(filters, list):  # a sequence to the type checker, a list in every supported Python
+        filters[:] = [one for one in filters if not _is_ours(one[3])]
+
+
+def _is_ours(module: object) -> bool:
+    return isinstance(module, re.Pattern) and module.pattern == _PATTERN
