@@ -71,3 +71,9 @@ class OutputError(HilumError):
     """The output folder is locked by another process, read-only or full."""
 
     kind = "output"
+
+
+class InternalError(HilumError):
+    """A defect of hilum, met in one file of many; the message names the exception and where it was raised."""
+
+    kind = "internal"

@@ -1,0 +1,89 @@
+"""`hilum doctor`: versions, engines, models with verified hashes, and what is missing with the command for it."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import typer
+from rich.text import Text
+
+from hilum.bundle.shelf import ShelfEntry
+from hilum.cli.choose_models import models_on_shelf
+from hilum.cli.console import output_console
+from hilum.cli.installation import base_packages, optional_parts
+from hilum.errors import MissingPartError
+from hilum.reading.network import ENGINES
+from hilum.version import __version__
+
+app = typer.Typer(rich_markup_mode="rich", add_completion=False)
+
+State = Literal["good", "absent", "broken"]
+_MARKS: dict[State, tuple[str, str]] = {"good": ("✓", "green"), "absent": ("–", "yellow"), "broken": ("✗", "bold red")}
+_REINSTALL = "pip install --force-reinstall hilum"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the doctor: what was looked at, how it is, and the words for it."""
+
+    subject: str
+    state: State
+    words: str
+
+
+@app.command(epilog="Exit code 0 where hilum can read, 1 where a shipped model or a needed package is broken.")
+def doctor() -> None:
+    """Check the installation: versions, engines, models with their hashes, and what is missing."""
+    checks = (*_packages(), *_engines(), *_models(models_on_shelf()), *_parts())
+    width = max(len(check.subject) for check in checks)
+    console = output_console()
+    for check in checks:
+        mark, style = _MARKS[check.state]
+        line = Text.assemble((mark, style), f" {check.subject:{width}}  {check.words}")
+        console.print(line, soft_wrap=True)  # a command to copy must stay on its line
+    if any(check.state == "broken" for check in checks):
+        raise typer.Exit(1)
+
+
+def _packages() -> Iterator[Check]:
+    yield Check("hilum", "good", __version__)
+    yield Check("Python", "good", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+    for package in base_packages():
+        if package.version is None:
+            yield Check(package.name, "broken", f"missing; run: {_REINSTALL}")
+        else:
+            yield Check(package.name, "good", package.version)
+
+
+def _engines() -> Iterator[Check]:
+    for name, make in ENGINES.items():
+        try:
+            yield Check("engine", "good", f"{name} {make().version}")
+        except MissingPartError as error:
+            yield Check("engine", "absent", str(error))
+
+
+def _models(entries: tuple[ShelfEntry, ...]) -> Iterator[Check]:
+    for entry in entries:
+        subject = f"model ({entry.origin})"
+        if entry.bundle is None:
+            # the user's own broken bundle stops nothing that does not name it
+            yield Check(subject, "broken" if entry.origin == "shipped" else "absent", f"{entry.name}: {entry.problem}")
+        else:
+            card = entry.bundle.card
+            hashes = f"hashes verified ({len(card.files)} files), card SHA-256 {entry.bundle.sha256}"
+            yield Check(subject, "good", f"{card.name} {card.version}: {hashes}")
+    if not any(entry.origin == "shipped" for entry in entries):
+        yield Check("model (shipped)", "broken", f"this installation has none; run: {_REINSTALL}")
+
+
+def _parts() -> Iterator[Check]:
+    for part in optional_parts():
+        subject = f"part {part.name}"
+        if part.missing:
+            yield Check(subject, "absent", f"missing {', '.join(part.missing)}; run: {part.install_command}")
+        else:
+            yield Check(subject, "good", ", ".join(f"{package.name} {package.version}" for package in part.packages))

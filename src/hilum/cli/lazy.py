@@ -1,0 +1,91 @@
+"""A command group that imports a command's module only when that command is called.
+
+Help and shell completion of the group read the table alone, so `hilum --help` is quick and needs no optional part.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from hilum.errors import MissingPartError
+
+
+@dataclass(frozen=True, slots=True)
+class LazyCommand:
+    """One row of the table: the module that holds the command as a `typer.Typer` called `app`, and its short help.
+
+    `part` is the optional part of hilum (`train`, `lab`) that the module needs, or None where the base is enough.
+    """
+
+    module: str
+    help: str
+    part: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LazyFunction:
+    """A function that is imported when it is needed."""
+
+    module: str
+    name: str
+
+    def load(self) -> Any:
+        """The function, its module imported."""
+        return getattr(importlib.import_module(self.module), self.name)
+
+
+class LazyGroup(TyperGroup):
+    """A group whose commands are rows of `table`; make one by a subclass that sets it, and `lazy_app`."""
+
+    table: ClassVar[Mapping[str, LazyCommand]]
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command that `args` name, its module imported; help and suggestions go without this call."""
+        name, placeholder, rest = super().resolve_command(ctx, args)
+        if name is None or placeholder is None:
+            return name, placeholder, rest
+        return name, load_command(name, row=self.table[name]), rest
+
+
+def lazy_app(group: type[LazyGroup], *, help: str, epilog: str) -> typer.Typer:
+    """A typer application of `group`, with one placeholder a row for help and completion."""
+    app = typer.Typer(
+        cls=group,
+        help=help,
+        epilog=epilog,
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for name, row in group.table.items():
+        app.command(name, help=row.help)(_placeholder)
+    return app
+
+
+def load_command(name: str, *, row: LazyCommand) -> Any:
+    """Import the row's module and build its command.
+
+    Raises `MissingPartError` with the install command where a package of the row's optional part is absent.
+    """
+    try:
+        module = importlib.import_module(row.module)
+    except ModuleNotFoundError as error:
+        absent = (error.name or "").partition(".")[0]
+        if row.part is None or absent == "hilum":
+            raise
+        raise MissingPartError(
+            f"'hilum {name}' needs the package {absent}, which is not installed; run: pip install \"hilum[{row.part}]\""
+        ) from error
+    return get_command(module.app)
+
+
+def _placeholder() -> None:
+    """Stand for a command until it is called; `resolve_command` puts the real one in its place."""

@@ -1,0 +1,82 @@
+"""The `hilum` command: its group of commands, and how it ends on errors and signals."""
+
+from __future__ import annotations
+
+import signal
+from typing import Annotated, Any, ClassVar
+
+import typer
+
+from hilum.cli.lazy import LazyCommand, LazyGroup, lazy_app
+from hilum.cli.say import say
+from hilum.cli.table import COMMANDS
+from hilum.errors import HilumError, UsageError
+from hilum.version import __version__
+
+_HELP = """[bold]hilum[/] reads radiographs: is it an X-ray, of what, which findings, how sure, and where.
+
+Research use. Not a medical device."""
+
+_EPILOG = """[bold]Examples[/]
+
+hilum read chest.dcm
+
+hilum read scans/ --out readings/
+
+hilum read - --json < image.png
+
+hilum models show NAME"""
+
+_INTERRUPTED, _TERMINATED = 130, 143
+
+
+class Terminated(KeyboardInterrupt):
+    """The process was asked to end (SIGTERM); it ends as cleanly as on Ctrl-C."""
+
+
+class HilumGroup(LazyGroup):
+    """The command group; an error of hilum is one line on standard error and an exit code, never a traceback."""
+
+    table: ClassVar[dict[str, LazyCommand]] = COMMANDS
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command: exit code 2 on wrong usage, 1 on any other error of hilum, 130 and 143 on signals."""
+        try:
+            return super().invoke(ctx)
+        except HilumError as error:
+            say(str(error))
+            raise typer.Exit(2 if isinstance(error, UsageError) else 1) from error
+        except Terminated as signalled:
+            say("terminated; what was written is whole")
+            raise typer.Exit(_TERMINATED) from signalled
+        except KeyboardInterrupt as signalled:
+            say("interrupted; what was written is whole")
+            raise typer.Exit(_INTERRUPTED) from signalled
+
+
+app = lazy_app(HilumGroup, help=_HELP, epilog=_EPILOG)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"hilum {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run `hilum` with the arguments of this process and end it with the exit code."""
+    signal.signal(signal.SIGTERM, _on_terminate)
+    app(prog_name="hilum")
+
+
+def _on_terminate(*signalled: object) -> None:
+    raise Terminated(*signalled)

@@ -1,0 +1,141 @@
+"""`hilum models`: the shelf in a table, and the card of one model."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from hilum.bundle.card import Card, LabelResult
+from hilum.bundle.shelf import ShelfEntry
+from hilum.cli.choose_models import choose_bundle, models_on_shelf
+from hilum.cli.console import output_console
+from hilum.cli.say import say
+
+app = typer.Typer(
+    help="List the models on the shelf, or show the card of one.",
+    epilog="[bold]Examples[/]\n\nhilum models\n\nhilum models show NAME\n\nhilum models show path/to/bundle --json",
+    rich_markup_mode="rich",
+    add_completion=False,
+)
+
+
+@app.callback(invoke_without_command=True)
+def list_models(context: typer.Context) -> None:
+    """List what each model reads, on what it was trained, how well it does, and its licence."""
+    if context.invoked_subcommand is not None:
+        return
+    entries = models_on_shelf()
+    if not entries:
+        say("no model on the shelf; name a bundle's folder with --model, or reinstall hilum")
+    for entry in entries:
+        output_console().print(_entry(entry), "")
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name on the shelf, or a bundle's folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the card as JSON.")] = False,
+) -> None:
+    """Show the card of one model: what it is for, what it must not be used for, and how it was made and judged."""
+    bundle = choose_bundle(name)
+    if as_json:
+        typer.echo(bundle.card.model_dump_json(by_alias=True, indent=2))
+        return
+    console = output_console()
+    console.print(_facts(_whole_card(bundle.card, sha256=bundle.sha256)))
+    console.print(_results(bundle.card))
+
+
+def _entry(entry: ShelfEntry) -> Table:
+    if entry.bundle is None:
+        return _facts({entry.name: Text(f"broken: {entry.problem}", style="bold red")})
+    card = entry.bundle.card
+    best = [f"{label.name}: {_result(label.results[0])}" for label in card.labels if label.results]
+    return _facts(
+        {
+            card.name: Text(f"{card.title} (version {card.version}, {entry.origin})", style="bold"),
+            "reads": _scope(card),
+            "findings": ", ".join(card.label_names),
+            "trained on": "; ".join(card.training.data),
+            "how well": "\n".join(best) or "no results in its card",
+            "licence": card.weights_licence,
+        }
+    )
+
+
+def _whole_card(card: Card, *, sha256: str) -> dict[str, Any]:
+    compression = "none" if card.compression is None else card.compression.method
+    return {
+        card.name: Text(f"{card.title} (version {card.version})", style="bold"),
+        "for": card.intended_use,
+        "not for": "\n".join(card.not_for),
+        "limits": "\n".join(card.limits) or "none given",
+        "reads": _scope(card),
+        "findings": "\n".join(
+            f"{label.name}: positive from probability {label.operating_point:.3f} ({label.operating_point_rule})"
+            for label in card.labels
+        ),
+        "architecture": card.architecture,
+        "heatmap": card.heatmap.method,
+        "compression": compression,
+        "protocol": card.protocol,
+        "trained on": "\n".join(card.training.data),
+        "trained by": card.training.command,
+        "starting from": card.training.starting_weights,
+        "split": card.training.split_sha256,
+        "licence": card.weights_licence,
+        "card": f"SHA-256 {sha256}",
+        "files": "\n".join(f"{name}: SHA-256 {digest}" for name, digest in card.files.items()),
+    }
+
+
+def _facts(facts: dict[str, Any]) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in facts.items():
+        table.add_row(name, value if isinstance(value, Text) else Text(str(value)))
+    return table
+
+
+def _results(card: Card) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
+    for column in ("finding", "images", "n (positive)", "AUROC", "sensitivity", "specificity"):
+        table.add_column(column, overflow="fold")
+    for label in card.labels:
+        for result in label.results:
+            table.add_row(
+                label.name,
+                result.set,
+                f"{result.n:,} ({result.positives:,})",
+                _auroc(result),
+                _with_interval(result.sensitivity, result.sensitivity_ci),
+                _with_interval(result.specificity, result.specificity_ci),
+            )
+    return table
+
+
+def _scope(card: Card) -> str:
+    ages, views = card.scope.age_years, card.scope.views
+    said_ages = "any age" if ages is None else f"ages {ages[0]:g} to {ages[1]:g} years"
+    said_views = "any view" if views is None else f"views {', '.join(views)}"
+    return f"{card.scope.xray_type}, {said_ages}, {said_views}"
+
+
+def _result(result: LabelResult) -> str:
+    return f"AUROC {_auroc(result)} on {result.set} (n = {result.n:,}, {result.positives:,} positive)"
+
+
+def _auroc(result: LabelResult) -> str:
+    text = _with_interval(result.auroc, result.auroc_ci)
+    if result.baseline is None or result.baseline_auroc is None:
+        return text
+    return f"{text}; {result.baseline} alone {result.baseline_auroc:.3f}"
+
+
+def _with_interval(value: float, interval: tuple[float, float]) -> str:
+    return f"{value:.3f} [{interval[0]:.3f}, {interval[1]:.3f}]"

@@ -1,0 +1,137 @@
+"""`hilum read`: its options, checked, and the choice between standard output and an output folder."""
+
+from __future__ import annotations
+
+from collections import Counter
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hilum.cli.choose_models import choose_bundles
+from hilum.cli.read_here import read_here
+from hilum.cli.read_request import ReadRequest
+from hilum.cli.say import say
+from hilum.cli.table import READ_INTO_FOLDER
+from hilum.errors import UsageError
+from hilum.imaging.limits import Limits
+from hilum.output.inputs import Inputs, find_inputs
+from hilum.reading.engine import available_cores
+from hilum.reading.reader import Reader
+from hilum.reading.settings import ReaderSettings
+
+app = typer.Typer(rich_markup_mode="rich", add_completion=False)
+
+_LISTED_UP_TO = 10
+_DEFAULTS = Limits()
+
+_EPILOG = """[bold]Examples[/]
+
+hilum read chest.dcm
+
+hilum read scans/ --out readings/
+
+hilum read scans/ --out readings/ --resume
+
+hilum read - --json < image.png
+
+hilum read scans/ --json | jq .findings
+
+hilum read angiogram.dcm --frame 3 --heatmaps all --out readings/
+
+[bold]Exit code[/]: 0 all read, 1 some failed (the rest is read), 2 wrong usage, 130 interrupted.
+
+"""
+_FOLDERS = (
+    "[bold]Folders[/]: content decides what is an image. Files of no known format are passed over and listed, unless "
+    "their suffix says that they are images: those fail. Hidden files are left out, linked folders are not followed. "
+    "A folder without an image is a failure."
+)
+
+
+class EngineChoice(StrEnum):
+    """The inference engines."""
+
+    ONNXRUNTIME = "onnxruntime"
+    OPENVINO = "openvino"
+
+
+class HeatmapChoice(StrEnum):
+    """Which findings get a heatmap."""
+
+    POSITIVE = "positive"
+    ALL = "all"
+
+
+@app.command(epilog=_EPILOG + _FOLDERS)
+def read(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILES", help="Files or folders; [bold]-[/] is standard input.")
+    ],
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            file_okay=False,
+            metavar="FOLDER",
+            help="Write JSON, overlay PNG and HTML page of each image, index.html, readings.jsonl and failures.jsonl.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output, one object a line.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No table, no progress bar; failures only.")] = False,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Threads that decode and that draw. [dim]default: the cores[/]")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Skip what is already in --out, read with the same models and settings.")
+    ] = False,
+    frame: Annotated[int | None, typer.Option(min=1, help="The frame of a multi-frame file, counted from 1.")] = None,
+    heatmaps: Annotated[HeatmapChoice, typer.Option(help="Findings that get a heatmap.")] = HeatmapChoice.POSITIVE,
+    max_pixels: Annotated[int, typer.Option(min=1, help="Refuse larger images.")] = _DEFAULTS.max_pixels,
+    max_bytes: Annotated[int, typer.Option(min=1, help="Refuse larger files.")] = _DEFAULTS.max_bytes,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME_OR_FOLDER", help="A model of the shelf or a bundle's folder; may be repeated."),
+    ] = None,
+    engine: Annotated[EngineChoice, typer.Option(help="The inference engine.")] = EngineChoice.ONNXRUNTIME,
+) -> None:
+    """Read radiographs: findings with probability, operating point and decision, and the warnings."""
+    if resume and out is None:
+        raise UsageError("--resume needs --out, the folder that holds what is already read")
+    inputs = find_inputs(files, out=out)
+    settings = ReaderSettings(
+        limits=Limits(max_bytes=max_bytes, max_pixels=max_pixels),
+        engine=engine.value,
+        heatmaps=heatmaps.value,
+    )
+    failures = len(inputs.problems)
+    if inputs.files:
+        request = ReadRequest(
+            reader=Reader(models=choose_bundles(model or ()), settings=settings),
+            inputs=inputs,
+            frame=frame,
+            jobs=jobs or available_cores(),
+            out=out,
+            resume=resume,
+            as_json=as_json,
+            quiet=quiet,
+        )
+        failures += read_here(request) if out is None else READ_INTO_FOLDER.load()(request)
+    _say_the_rest(inputs, quiet=quiet)
+    if failures:
+        raise typer.Exit(1)
+
+
+def _say_the_rest(inputs: Inputs, *, quiet: bool) -> None:
+    """Folders that failed, and what was passed over in the others, a line each."""
+    for problem in inputs.problems:
+        say(problem)
+    if quiet or not inputs.skipped:
+        return
+    counts = Counter(skipped.reason for skipped in inputs.skipped)
+    say(f"passed over: {', '.join(f'{count} {reason}' for reason, count in counts.items())}")
+    for skipped in inputs.skipped[:_LISTED_UP_TO]:
+        say(f"  {skipped.name}: {skipped.reason}")
+    if len(inputs.skipped) > _LISTED_UP_TO:
+        say(f"  and {len(inputs.skipped) - _LISTED_UP_TO} more (with --out, all stand in skipped.jsonl)")

@@ -1,0 +1,20 @@
+"""The one table of what `hilum` imports only when it is called; nowhere else is an import of our own deferred.
+
+So help needs no optional part, reading needs no torch, and reading one file loads no template engine.
+"""
+
+from __future__ import annotations
+
+from hilum.cli.lazy import LazyCommand, LazyFunction
+
+COMMANDS: dict[str, LazyCommand] = {
+    "read": LazyCommand("hilum.cli.read", "Read radiographs: files, folders or standard input."),
+    "models": LazyCommand("hilum.cli.models", "List the models on the shelf, or show the card of one."),
+    "doctor": LazyCommand("hilum.cli.doctor", "Check the installation: versions, engines, models, optional parts."),
+    "phantom": LazyCommand("hilum.cli.phantom", "Write example radiographs of phantoms, to try hilum on."),
+    "train": LazyCommand("hilum.cli.train", "Train a recipe to a bundle.", part="train"),
+    "evaluate": LazyCommand("hilum.cli.evaluate", "Judge a bundle on an official test split.", part="lab"),
+}
+
+READ_INTO_FOLDER = LazyFunction("hilum.cli.read_folder", "read_into_folder")
+"""What `hilum read` calls where there is `--out`."""

@@ -1,0 +1,71 @@
+"""Files that appear whole or not at all: written beside their final place, flushed to disk, then renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+from hilum.errors import OutputError
+
+STRAY_PREFIX = ".hilum-tmp-"
+"""How an unfinished file's name begins; a run that was killed may leave some, and the next one removes them."""
+
+_ONLY_THIS_NAME = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY)
+
+
+class OutputNameError(OutputError):
+    """One output cannot have the name it should have; the folder itself can be written."""
+
+
+def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write `data` (or its chunks) to `path`, replacing what stood there in one step; its folder is made if needed.
+
+    Raises `OutputNameError` where the name is too long or taken by a folder, `OutputError` where the disk is full or
+    the folder cannot be written. What stood at `path` before then stays.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_and_rename(path, [data] if isinstance(data, bytes) else data)
+    except OSError as error:
+        raise output_error(path, error) from error
+
+
+def _write_and_rename(path: Path, chunks: Iterable[bytes]) -> None:
+    stray = path.with_name(STRAY_PREFIX + secrets.token_hex(8))
+    try:
+        with stray.open("xb") as file:
+            file.writelines(chunks)
+            file.flush()
+            os.fsync(file.fileno())
+        stray.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            stray.unlink()
+        raise
+
+
+def remove_strays(folder: Path) -> int:
+    """Remove the unfinished files that a killed run left anywhere under `folder`; returns how many there were.
+
+    Call it only while holding the folder's lock.
+    """
+    count = 0
+    for root, _, names in os.walk(folder):
+        for name in names:
+            if name.startswith(STRAY_PREFIX):
+                with contextlib.suppress(OSError):
+                    (Path(root) / name).unlink()
+                    count += 1
+    return count
+
+
+def output_error(path: Path, error: OSError) -> OutputError:
+    """The one-line error for a system error met while writing `path`."""
+    reason = error.strerror or str(error)
+    if error.errno in _ONLY_THIS_NAME:
+        return OutputNameError(f"cannot write {path}: {reason}; rename the image or the folder that is in the way")
+    return OutputError(f"cannot write {path}: {reason}; make room or name another --out folder, then use --resume")

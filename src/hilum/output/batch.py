@@ -1,0 +1,117 @@
+"""A batch into an output folder: results come in, outputs are rendered and written in threads, then journalled."""
+
+from __future__ import annotations
+
+import traceback
+from collections import deque
+from collections.abc import Generator, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from hilum.errors import HilumError, InternalError, OutputError
+from hilum.output.atomic import OutputNameError
+from hilum.output.folder import OutputFolder
+from hilum.output.inputs import InputFile
+from hilum.output.journal import Journal, Record
+from hilum.output.layout import clashes
+from hilum.output.render import RenderSettings, failure_record, write_outputs
+from hilum.reading_result import Examination, FailedReading, Reading
+from hilum.version import __version__
+
+AHEAD_PER_JOB = 2
+"""Examinations, with their pixels, that wait or are being rendered for each thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """A file whose outputs are being written."""
+
+    file: InputFile
+    reading: Reading
+    record: Future[Record]
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """A file that failed before there was anything to write."""
+
+    file: InputFile
+    failed: FailedReading
+
+
+def write_batch(
+    results: Iterable[Examination | FailedReading],
+    *,
+    files: Sequence[InputFile],
+    folder: OutputFolder,
+    journal: Journal,
+    settings: RenderSettings,
+    jobs: int,
+) -> Generator[Reading | FailedReading]:
+    """Write the outputs of each result and its line in the journal; what became of each file, in order, comes back.
+
+    `results` are those of `files`, in order. A line is written once all outputs that it speaks of are whole. What goes
+    wrong with the outputs of one file makes it a failure; a folder that cannot be written ends the batch with
+    `OutputError`. Memory is bounded by `jobs`.
+    """
+    pending: deque[_Writing | _Failure] = deque()
+    pool = ThreadPoolExecutor(jobs, thread_name_prefix="hilum-render")
+    try:
+        for file, result in zip(files, results, strict=True):
+            if isinstance(result, FailedReading):
+                pending.append(_Failure(file, result))
+            else:
+                record = pool.submit(
+                    write_outputs, result, relative=file.relative, folder=folder.path, settings=settings
+                )
+                pending.append(_Writing(file, result.reading, record))
+            del result  # its pixels live on only as long as its rendering
+            while len(pending) > jobs * AHEAD_PER_JOB:
+                yield _finish(pending.popleft(), folder=folder, journal=journal)
+        while pending:
+            yield _finish(pending.popleft(), folder=folder, journal=journal)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def without_clashes(
+    files: Sequence[InputFile], *, settings_sha256: str
+) -> tuple[tuple[InputFile, ...], tuple[tuple[InputFile, FailedReading], ...]]:
+    """The files whose outputs have a name of their own, and those that have none, as failures."""
+    found = clashes(file.relative for file in files)
+    failed = tuple(
+        (file, _failed(file.name, OutputNameError(found[file.relative]), settings_sha256=settings_sha256))
+        for file in files
+        if file.relative in found
+    )
+    return tuple(file for file in files if file.relative not in found), failed
+
+
+def _finish(pending: _Writing | _Failure, *, folder: OutputFolder, journal: Journal) -> Reading | FailedReading:
+    relative = pending.file.relative
+    if isinstance(pending, _Writing):
+        error = pending.record.exception()
+        if error is None:
+            journal.add(pending.record.result())
+            return pending.reading
+        failed = _failed(pending.file.name, error, settings_sha256=pending.reading.settings_sha256)
+    else:
+        failed = pending.failed
+    folder.remove_outputs(relative)  # those of an earlier reading no longer hold
+    journal.add(failure_record(failed, relative=relative))
+    return failed
+
+
+def _failed(name: str, error: BaseException, *, settings_sha256: str) -> FailedReading:
+    """The failure that an error met while writing one file's outputs makes; what ends the batch is raised again."""
+    if not isinstance(error, Exception) or (isinstance(error, OutputError) and not isinstance(error, OutputNameError)):
+        raise error
+    met = error if isinstance(error, HilumError) else InternalError(_defect(error))
+    return FailedReading(name, met.kind, str(met), __version__, settings_sha256)
+
+
+def _defect(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return " ".join(f"a defect of hilum: {type(error).__name__}: {error}{where}; please report it".split())

@@ -1,0 +1,55 @@
+"""The output folder of a batch: made, locked, and freed of what a killed run left unfinished."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from hilum.output.atomic import output_error, remove_strays
+from hilum.output.layout import output_paths
+from hilum.output.lock import FolderLock
+
+_NOT_THERE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+
+
+class OutputFolder:
+    """Holds the folder at `path` from construction until `close`; one process at a time.
+
+    Raises `OutputError` where another process holds it, or where it cannot be made or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise output_error(path, error) from error
+        self.path = path
+        self._lock = FolderLock(path)
+        remove_strays(path)
+
+    def has_outputs(self, relative: str) -> bool:
+        """Whether all outputs of the image at `relative` are there."""
+        return all(path.is_file() for path in output_paths(relative).in_folder(self.path))
+
+    def remove_outputs(self, relative: str) -> None:
+        """Remove the outputs of the image at `relative`: a reading that no longer holds must not be found."""
+        for path in output_paths(relative).in_folder(self.path):
+            try:
+                with contextlib.suppress(*_NOT_THERE):
+                    path.unlink()
+            except OSError as error:
+                raise output_error(path, error) from error
+
+    def close(self) -> None:
+        """Give the folder free."""
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

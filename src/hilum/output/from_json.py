@@ -1,0 +1,81 @@
+"""The way back from a journal's record to the reading or failure that it came from (see `report.reading_json`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hilum.geometry import Box
+from hilum.output.journal import Record, is_failure
+from hilum.radiograph import Patient, Source, TrailStep
+from hilum.reading_result import FailedReading, Finding, GateVerdict, ModelRef, Reading, TypeVerdict
+
+
+def result_of(record: Record) -> Reading | FailedReading:
+    """The reading or failure of a record, to the digits that JSON keeps.
+
+    Raises `KeyError` or `TypeError` where the record lacks what `hilum.reading/1` asks for.
+    """
+    hilum = record["hilum"]
+    if is_failure(record):
+        source, error = record["source"], record["error"]
+        return FailedReading(
+            name=source["name"],
+            kind=error["kind"],
+            message=error["message"],
+            hilum_version=hilum["version"],
+            settings_sha256=hilum["settings_sha256"],
+            sha256=source["sha256"],
+        )
+    return Reading(
+        source=_source(record["source"]),
+        patient=Patient(record["patient"]["age_years"], record["patient"]["sex"]),
+        view=record["view"],
+        laterality=record["laterality"],
+        gate=_gate(record["gate"]),
+        findings=tuple(map(_finding, record["findings"])),
+        models=tuple(ModelRef(model["name"], model["version"], model["sha256"]) for model in record["models"]),
+        trail=tuple(TrailStep(step["step"], step["detail"]) for step in record["trail"]),
+        warnings=tuple(record["warnings"]),
+        timings_ms=record["timings_ms"],
+        hilum_version=hilum["version"],
+        settings_sha256=hilum["settings_sha256"],
+    )
+
+
+def _source(source: dict[str, Any]) -> Source:
+    spacing = source["spacing_mm"]
+    return Source(
+        name=source["name"],
+        sha256=source["sha256"],
+        format=source["format"],
+        rows=source["rows"],
+        columns=source["columns"],
+        frame=source["frame"],
+        spacing_mm=None if spacing is None else (spacing[0], spacing[1]),
+        study_uid=source["study_uid"],
+        instance_uid=source["instance_uid"],
+    )
+
+
+def _gate(gate: dict[str, Any]) -> GateVerdict:
+    kind = gate["type"]
+    return GateVerdict(
+        status=gate["status"],
+        reason=gate["reason"],
+        is_xray_probability=gate["is_xray"]["probability"],
+        type=None if kind["name"] is None else TypeVerdict(kind["name"], kind["probability"], kind["all"]),
+        candidates=tuple(gate.get("candidates", ())),
+    )
+
+
+def _finding(finding: dict[str, Any]) -> Finding:
+    return Finding(
+        model=finding["model"],
+        name=finding["name"],
+        logit=finding["logit"],
+        probability=finding["probability"],
+        operating_point=finding["operating_point"],
+        positive=finding["positive"],
+        in_scope=finding["in_scope"],
+        boxes=tuple(Box(*box) for box in finding["boxes"]),
+    )

@@ -1,0 +1,72 @@
+"""One process holds an output folder: a lock on a file in it, which the system drops when the process dies."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from hilum.errors import OutputError
+from hilum.output.atomic import output_error
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+LOCK_NAME = ".hilum.lock"
+_HELD = (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)
+
+
+class FolderLock:
+    """Holds `folder` from construction until `release` (or the end of a `with`, or of the process).
+
+    The lock file stays behind: removing it could let two processes lock two files of one name. Raises `OutputError`
+    where another process holds the folder, or where the folder cannot be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / LOCK_NAME
+        try:
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        except OSError as error:
+            raise output_error(path, error) from error
+        try:
+            _lock(self._descriptor)
+        except OSError as error:
+            os.close(self._descriptor)
+            if error.errno in _HELD:
+                raise OutputError(
+                    f"another hilum process is writing into {folder}; wait for it to end or name another --out folder"
+                ) from error
+            raise OutputError(
+                f"cannot lock {path}: {error.strerror}; name an --out folder on a file system with locks"
+            ) from error
+
+    def release(self) -> None:
+        """Give the folder free; a second call does nothing."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+if sys.platform == "win32":
+
+    def _lock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+else:
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,101 @@
+"""Files appear whole or not at all."""
+
+import errno
+import os
+import resource
+import signal
+import stat
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from hilum.errors import OutputError
+from hilum.output.atomic import STRAY_PREFIX, OutputNameError, output_error, remove_strays, write_whole
+
+
+def test_replaces_content_and_makes_folders(tmp_path: Path) -> None:
+    target = tmp_path / "a" / "b.json"
+    write_whole(target, b"one")
+    write_whole(target, (chunk for chunk in (b"t", b"wo")))
+    assert target.read_bytes() == b"two"
+    assert [path.name for path in target.parent.iterdir()] == ["b.json"]
+
+
+def test_permissions_follow_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_whole(tmp_path / "x", b"")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == 0o640
+
+
+def test_failing_chunks_leave_the_old_file_and_no_stray(tmp_path: Path) -> None:
+    def chunks():
+        yield b"half"
+        raise KeyboardInterrupt
+
+    (tmp_path / "x").write_bytes(b"old")
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(tmp_path / "x", chunks())
+    assert (tmp_path / "x").read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+def test_full_disk_is_one_line_and_keeps_the_old_file(tmp_path: Path) -> None:
+    """A limit on the size of files stands for the full disk: the system refuses to write on."""
+    (tmp_path / "x").write_bytes(b"old")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(OutputError, match=r"cannot write .*/x: File too large; make room") as caught:
+            write_whole(tmp_path / "x", b"n" * 100_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert not isinstance(caught.value, OutputNameError)
+    assert (tmp_path / "x").read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_the_system_really_says_no_space() -> None:
+    with pytest.raises(OSError) as caught, Path("/dev/full").open("wb", buffering=0) as full:  # noqa: PT011 (checked below)
+        full.write(b"x")
+    assert caught.value.errno == errno.ENOSPC
+    assert "No space left on device" in str(output_error(Path("out/x"), caught.value))
+
+
+def test_a_name_that_cannot_be_is_told_from_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(OutputNameError, match="File name too long"):
+        write_whole(tmp_path / ("x" * 300), b"")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "inner").touch()
+    with pytest.raises(OutputNameError, match="in the way"):
+        write_whole(tmp_path / "folder", b"")
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputNameError):
+        write_whole(tmp_path / "file" / "x", b"")
+
+
+def test_killed_in_the_middle_leaves_only_a_stray_that_is_removed(tmp_path: Path) -> None:
+    code = """
+        import os, signal, sys
+        from pathlib import Path
+        from hilum.output.atomic import write_whole
+        def chunks():
+            yield b"half"
+            os.kill(os.getpid(), signal.SIGKILL)
+        write_whole(Path(sys.argv[1]) / "sub" / "x", chunks())
+    """
+    ended = subprocess.run([sys.executable, "-c", textwrap.dedent(code), str(tmp_path)], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    (stray,) = (tmp_path / "sub").iterdir()
+    assert stray.name.startswith(STRAY_PREFIX)
+    (tmp_path / "sub" / "kept.json").touch()
+    assert remove_strays(tmp_path) == 1
+    assert [path.name for path in (tmp_path / "sub").iterdir()] == ["kept.json"]
