@@ -24,7 +24,7 @@ from hilum.report.wording import (
     size_text,
 )
 
-_BAR_CELLS = 14
+_BAR_CELLS = 12
 _STYLES = {"positive": "bold red", "negative": "green", "no decision": "yellow"}
 _GATE_STYLES = {"accepted": "green", "refused": "bold red", "unsure": "yellow", "not judged": "dim"}
 

@@ -73,12 +73,24 @@ def outcome(reading: Reading) -> str:
     """One sentence about the findings as a whole: what is positive, or why nothing is said to be."""
     if not reading.findings:
         return f"No finding was computed. {gate_title(reading.gate)}: {reading.gate.reason}"
-    positives = [finding.name for finding in ordered(reading.findings) if finding.positive]
-    if positives:
-        return f"Above the operating point: {', '.join(positives)}"
-    if all(finding.positive is None for finding in reading.findings):
+    findings = ordered(reading.findings)
+    positives = [finding.name for finding in findings if finding.positive]
+    undecided = [finding.name for finding in findings if finding.positive is None]
+    if len(undecided) == len(findings):
         return "No decision on any finding: the radiograph is outside the model's scope or was not judged"
-    return NOTHING_POSITIVE
+    said = f"Above the operating point: {', '.join(positives)}" if positives else NOTHING_POSITIVE
+    return f"{said}; no decision on {', '.join(undecided)}" if undecided else said
+
+
+def no_heatmap(reading: Reading) -> str:
+    """Why a report shows no heatmap at first."""
+    if not reading.findings:
+        return "No finding was computed: there is no heatmap to show"
+    if any(finding.positive for finding in reading.findings):
+        return "The model gave no heatmap"
+    if all(finding.positive is None for finding in reading.findings):
+        return "No decision on any finding: no heatmap is shown"
+    return f"{NOTHING_POSITIVE}: no heatmap is shown"
 
 
 def ordered(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -114,5 +126,8 @@ def is_phantom(name: str) -> bool:
 
 
 def printable(text: str) -> str:
-    """`text` for a terminal or a page: control characters and lone surrogates, as file names may hold, become �."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+    """`text` on one line for a terminal or a page.
+
+    Control characters and lone surrogates, as file names may hold them, become �; any white space a plain space.
+    """
+    return "".join(letter if letter.isprintable() else " " if letter.isspace() else "\ufffd" for letter in text)

@@ -1,0 +1,72 @@
+"""One self-contained HTML page of a reading: it works offline, on a phone and on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from hilum.bundle.card import Card
+from hilum.reading_result import Examination, Reading
+from hilum.report import wording
+from hilum.report.page_data import finding_rows, layer_indices, model_sections, type_rows, viewer_data
+from hilum.report.templating import asset, content_security_policy, data_uri, environment
+from hilum.report.windowing import fit, grey_planes
+
+
+def render_page(examination: Examination, *, cards: Sequence[Card]) -> str:
+    """The page as HTML text (UTF-8 when written); the same examination and cards give the same text.
+
+    `cards` are those of the reading's models; a model without one is shown by name, version and hash only. Pixels go in
+    as PNG (eight bits where that loses nothing, else twelve; at most 2048 on the longer side), heatmaps as their small
+    grids, drawn by the page itself.
+    """
+    reading = examination.reading
+    picture = fit(examination.radiograph.pixels)
+    planes = grey_planes(picture.pixels)
+    style = Markup("{}\n.pixels {{ aspect-ratio: {} / {}; }}\n").format(
+        asset("base.css", "page.css"), planes.columns, planes.rows
+    )
+    script = asset("picture.js", "viewer.js")
+    return (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            csp=content_security_policy(style=style, script=script),
+            style=style,
+            script=script,
+            reading=reading,
+            words=wording,
+            facts=_facts(reading),
+            findings=finding_rows(reading, cards=cards),
+            types=type_rows(reading.gate),
+            models=model_sections(reading, cards=cards),
+            viewer=viewer_data(examination, picture=picture, planes=planes.planes),
+            layers=layer_indices(examination),
+            image=data_uri(planes.png),
+            image_size=(planes.columns, planes.rows * planes.planes),
+            shrunk=picture.pixels.shape != examination.radiograph.pixels.shape,
+            bits=8 if planes.planes == 1 else 12,
+        )
+    )
+
+
+def _facts(reading: Reading) -> tuple[tuple[str, str], ...]:
+    """What is known of the file and how it was read, as name and value."""
+    source = reading.source
+    facts: list[tuple[str, str | None]] = [
+        ("File", source.name),
+        ("Format", source.format),
+        ("Frame", None if source.frame is None else str(source.frame)),
+        ("Size", wording.size_text(reading)),
+        ("Patient", wording.patient_text(reading)),
+        ("View", wording.VIEW_NAMES[reading.view]),
+        ("Side", wording.SIDE_NAMES[reading.laterality]),
+        ("SHA-256 of the file", source.sha256),
+        ("Study", source.study_uid),
+        ("Instance", source.instance_uid),
+        ("hilum", reading.hilum_version),
+        ("SHA-256 of the settings", reading.settings_sha256),
+    ]
+    facts += [(f"Time: {stage}", f"{milliseconds:.1f} ms") for stage, milliseconds in reading.timings_ms.items()]
+    return tuple((name, value) for name, value in facts if value is not None)

@@ -1,0 +1,116 @@
+"""What the page's templates and its viewer show, arranged from a reading; nothing is computed about the findings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hilum.bundle.card import Card
+from hilum.reading_result import Examination, Finding, GateVerdict, Heatmap, ModelRef, Reading
+from hilum.report.colour import COLOURS, OPACITY, ContributionScale
+from hilum.report.windowing import Picture
+from hilum.report.wording import Decision, card_of, decision, ordered, probability_text
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """One row of the table of findings."""
+
+    finding: Finding
+    decision: Decision
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRow:
+    """One X-ray type of the gate and its probability."""
+
+    name: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSection:
+    """A model that read, with its card where it is at hand."""
+
+    model: ModelRef
+    card: Card | None
+
+
+def finding_rows(reading: Reading, *, cards: Sequence[Card]) -> tuple[FindingRow, ...]:
+    """Rows in the order of every report: positive findings first, then by falling probability."""
+    rows = []
+    for finding in ordered(reading.findings):
+        card = card_of(finding.model, cards=cards)
+        said = decision(finding, scope=None if card is None else card.scope)
+        scope = {True: "in scope", False: "out of scope", None: "scope unknown"}[finding.in_scope]
+        rows.append(FindingRow(finding, said, scope))
+    return tuple(rows)
+
+
+def type_rows(gate: GateVerdict) -> tuple[TypeRow, ...]:
+    """The gate's X-ray types, the most probable first."""
+    if gate.type is None:
+        return ()
+    return tuple(TypeRow(name, value) for name, value in sorted(gate.type.all.items(), key=lambda item: -item[1]))
+
+
+def model_sections(reading: Reading, *, cards: Sequence[Card]) -> tuple[ModelSection, ...]:
+    """The models of the reading, in its order."""
+    return tuple(ModelSection(model, card_of(model.name, cards=cards)) for model in reading.models)
+
+
+def layer_indices(examination: Examination) -> dict[tuple[str, str], int]:
+    """The viewer's layers: (model, finding) of each finding with a heatmap or boxes, and its place among them."""
+    mapped = {(heatmap.model, heatmap.finding) for heatmap in examination.heatmaps}
+    keys = [
+        (finding.model, finding.name)
+        for finding in ordered(examination.reading.findings)
+        if finding.boxes or (finding.model, finding.name) in mapped
+    ]
+    return {key: index for index, key in enumerate(keys)}
+
+
+def viewer_data(examination: Examination, *, picture: Picture, planes: int) -> dict[str, Any]:
+    """What the viewer's script needs besides the pixels, as JSON types; all coordinates are pixels of the picture.
+
+    `initial` is the layer shown at first, the first positive one, or null: no heatmap is shown unasked where nothing is
+    positive.
+    """
+    rows, columns = picture.pixels.shape
+    heatmaps = {(heatmap.model, heatmap.finding): heatmap for heatmap in examination.heatmaps}
+    findings = {(finding.model, finding.name): finding for finding in examination.reading.findings}
+    layers = [(findings[key], heatmaps.get(key)) for key in layer_indices(examination)]
+    return {
+        "rows": rows,
+        "columns": columns,
+        "planes": planes,
+        "opacity": OPACITY,
+        "colours": COLOURS.tobytes().hex(),
+        "layers": [_layer(finding, heatmap, picture) for finding, heatmap in layers],
+        "initial": next((index for index, (finding, _) in enumerate(layers) if finding.positive), None),
+    }
+
+
+def _layer(finding: Finding, heatmap: Heatmap | None, picture: Picture) -> dict[str, Any]:
+    said = decision(finding)
+    return {
+        "name": finding.name,
+        "model": finding.model,
+        "label": f"{finding.name} {probability_text(finding.probability)} ({said.word})",
+        "boxes": [[round(edge, 2) for edge in picture.geometry.box(box).as_list()] for box in finding.boxes],
+        "heatmap": None if heatmap is None else _heatmap(heatmap, picture),
+    }
+
+
+def _heatmap(heatmap: Heatmap, picture: Picture) -> dict[str, Any]:
+    geometry = picture.geometry.after(heatmap.geometry)
+    scale = ContributionScale(*heatmap.grid.shape)
+    return {
+        "grid": [[float(f"{value:.5g}") for value in row] for row in heatmap.grid.tolist()],
+        "geometry": [geometry.scale_x, geometry.scale_y, geometry.offset_x, geometry.offset_y],
+        "top": scale.top,
+        "ticks": [label.replace(">=", "≥") for _, label in scale.ticks],
+        "unit": scale.unit.replace(" x ", " × "),
+    }

@@ -1,0 +1,73 @@
+"""The column beside the overlay."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hilum.report.colour import ContributionScale, paint
+from hilum.report.legend import _MARK, _broken, _upper_lines, draw_legend
+
+DRAWN = frozenset({("chest-test", "Pneumonia")})
+
+
+def _words(reading, drawn=frozenset()):
+    return [line.text for line in _upper_lines(reading, drawn)]
+
+
+def test_it_names_finding_probability_and_operating_point(reading):
+    words = _words(reading, DRAWN)
+    assert words == [
+        "PHANTOM - shows no patient",
+        "Gate: Accepted as a radiograph: chest",
+        "Above the operating point: Pneumonia",
+        "Pneumonia",
+        "probability 0.873, positive",
+        "operating point 0.425",
+    ]
+
+
+def test_only_a_phantom_is_marked_as_one(reading):
+    named = replace(reading, source=replace(reading.source, name="chest.dcm"))
+    assert "PHANTOM" not in " ".join(_words(named))
+
+
+def test_a_refusal_gives_its_reason(refused):
+    assert "No finding was computed. Refused: the picture looks like a photograph" in _words(refused)
+
+
+def test_a_negative_reading_says_so(reading, negative):
+    assert "No finding above its operating point" in _words(replace(reading, findings=(negative,)))
+
+
+@pytest.mark.parametrize("height", [1, 300, 2048])
+def test_the_scale_shows_the_exact_colours(reading, height):
+    legend = np.asarray(draw_legend(reading, scales=(ContributionScale(7, 7),), drawn=DRAWN, height=height))
+    em = min(max(height / 42, 13.0), 40.0)
+    left, right = round(em), round(legend.shape[1] - em)
+    share = np.linspace(0, 1, right - left, dtype=np.float32)[None]
+    expected = paint(np.full(share.shape, 96, np.uint8), share=share)[0]
+    rows = (legend[:, left:right] == expected).all(axis=(1, 2))
+    assert rows.sum() == pytest.approx(0.9 * em, abs=2)
+    without = np.asarray(draw_legend(reading, scales=(), drawn=DRAWN, height=height))
+    assert not (without[:, left:right] == expected).all(axis=(1, 2)).any()
+
+
+def test_it_is_as_high_as_asked_or_as_its_words_need(reading):
+    assert draw_legend(reading, scales=(), drawn=DRAWN, height=900).height == 900
+    assert draw_legend(reading, scales=(), drawn=DRAWN, height=5).height > 100
+
+
+def test_what_the_picture_is_not_stands_at_its_foot(reading):
+    legend = np.asarray(draw_legend(reading, scales=(), drawn=DRAWN, height=600))
+    foot = legend[-60:]
+    assert (np.abs(foot.astype(int) - _MARK).sum(axis=2) < 30).any()
+
+
+def test_long_words_are_broken_and_foreign_letters_replaced():
+    class Monospace:
+        def getlength(self, text):
+            return len(text)
+
+    pieces = _broken("aé " + "x" * 25 + " end", font=Monospace(), width=10)
+    assert pieces == ["a?", "x" * 10, "x" * 10, "xxxxx end"]

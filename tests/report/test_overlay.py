@@ -1,0 +1,137 @@
+"""The overlay picture: orientation, boxes and colours where they belong, and nothing that glows unasked."""
+
+from dataclasses import replace
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hilum.explain.place import place
+from hilum.geometry import Box, Geometry
+from hilum.radiograph import Radiograph
+from hilum.reading_result import Examination
+from hilum.report.colour import ContributionScale, paint
+from hilum.report.overlay import BOX_COLOUR, drawn_findings, overlay_png
+from hilum.report.windowing import to_grey8
+
+
+def _pixels(png):
+    image = Image.open(BytesIO(png))
+    assert image.mode == "RGB"
+    return np.asarray(image)
+
+
+def _without_boxes(examination):
+    findings = tuple(replace(finding, boxes=()) for finding in examination.reading.findings)
+    return replace(examination, reading=replace(examination.reading, findings=findings))
+
+
+def test_the_radiograph_stands_at_native_size_at_the_top_left_and_upright(examination):
+    plain = replace(_without_boxes(examination), heatmaps=())
+    picture = _pixels(overlay_png(plain))
+    rows, columns = examination.radiograph.pixels.shape
+    expected = to_grey8(examination.radiograph.pixels)
+    for channel in range(3):
+        np.testing.assert_array_equal(picture[:rows, :columns, channel], expected)
+    assert picture.shape[1] > columns
+
+
+def test_colours_are_those_of_the_fixed_scale_at_native_coordinates(examination):
+    picture = _pixels(overlay_png(_without_boxes(examination)))
+    rows, columns = examination.radiograph.pixels.shape
+    heatmap = examination.heatmaps[0]
+    native = place(heatmap.grid, geometry=heatmap.geometry, rows=rows, columns=columns)
+    expected = paint(to_grey8(examination.radiograph.pixels), share=ContributionScale(4, 4).share(native))
+    np.testing.assert_array_equal(picture[:rows, :columns], expected)
+
+
+def test_a_centre_of_a_cell_has_the_colour_of_its_contribution(examination):
+    """By hand: cell (1, 1) of 4 x 4 over 300 x 240 is centred at row 112.5, column 90 and holds 2 of 2 logits."""
+    picture = _pixels(overlay_png(_without_boxes(examination)))
+    grey = to_grey8(examination.radiograph.pixels)[112, 90]
+    np.testing.assert_allclose(picture[112, 90], grey + (np.array([252, 255, 164]) - grey) * 0.75, atol=3)
+
+
+def test_boxes_are_drawn_at_native_coordinates(examination):
+    picture = _pixels(overlay_png(replace(examination, heatmaps=())))
+    rows, columns = examination.radiograph.pixels.shape
+    edge = (picture[:rows, :columns] == BOX_COLOUR).all(axis=2)
+    ys, xs = np.nonzero(edge)
+    assert (xs.min(), ys.min(), xs.max() + 1, ys.max() + 1) == (60, 90, 140, 210)
+    assert not edge[100:200, 70:130].any()
+
+
+def test_a_box_that_leaves_the_picture_does_no_harm(examination, finding, with_findings):
+    outside = replace(finding, boxes=(Box(200.0, 280.0, 500.0, 500.0), Box(-50.0, -50.0, 10.0, 10.0), Box(3, 3, 0, 0)))
+    assert overlay_png(with_findings(outside))[:4] == b"\x89PNG"
+
+
+def test_nothing_is_drawn_on_a_negative_reading_unless_asked(examination, finding, with_findings):
+    negative = with_findings(replace(finding, positive=False, probability=0.2, boxes=()))
+    rows, columns = examination.radiograph.pixels.shape
+    grey = to_grey8(examination.radiograph.pixels)
+    unasked = _pixels(overlay_png(negative))[:rows, :columns]
+    assert (unasked == grey[..., None]).all()
+    asked = _pixels(overlay_png(negative, every_heatmap=True))[:rows, :columns]
+    assert not (asked == grey[..., None]).all()
+
+
+def test_nothing_is_drawn_out_of_scope(examination, outside):
+    rows, columns = examination.radiograph.pixels.shape
+    picture = _pixels(overlay_png(replace(examination, reading=outside)))
+    assert (picture[:rows, :columns] == to_grey8(examination.radiograph.pixels)[..., None]).all()
+
+
+def test_only_positive_findings_are_drawn_unasked(examination):
+    assert drawn_findings(examination, every_heatmap=False) == {("chest-test", "Pneumonia")}
+    assert drawn_findings(examination, every_heatmap=True) == {
+        ("chest-test", "Pneumonia"),
+        ("chest-test", "Effusion"),
+    }
+
+
+def test_where_maps_meet_the_strongest_shows(examination, finding, negative, with_findings):
+    both = with_findings(replace(finding, boxes=()), replace(negative, positive=True))
+    rows, columns = examination.radiograph.pixels.shape
+    shares = [
+        ContributionScale(4, 4).share(place(heatmap.grid, geometry=heatmap.geometry, rows=rows, columns=columns))
+        for heatmap in examination.heatmaps
+    ]
+    expected = paint(to_grey8(examination.radiograph.pixels), share=np.maximum(*shares))
+    np.testing.assert_array_equal(_pixels(overlay_png(both))[:rows, :columns], expected)
+
+
+def test_a_large_radiograph_is_shrunk_and_its_boxes_with_it(reading, finding):
+    pixels = np.zeros((4096, 2048), np.float32)
+    boxed = replace(finding, boxes=(Box(400.0, 1000.0, 600.0, 800.0),))
+    source = replace(reading.source, rows=4096, columns=2048)
+    big = replace(reading, source=source, findings=(boxed,))
+    picture = _pixels(overlay_png(_examination(big, pixels)))
+    edge = (picture[:2048, :1024] == BOX_COLOUR).all(axis=2)
+    ys, xs = np.nonzero(edge)
+    assert (xs.min(), ys.min(), xs.max() + 1, ys.max() + 1) == (200, 500, 500, 900)
+
+
+def _examination(reading, pixels):
+    return Examination(reading, Radiograph(pixels, reading.source))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 700), (700, 3)])
+def test_odd_sizes_are_drawn(reading, shape):
+    png = overlay_png(_examination(replace(reading, findings=()), np.full(shape, 0.5, np.float32)))
+    assert (_pixels(png)[: shape[0], : shape[1]] == 128).all()
+
+
+def test_the_same_examination_gives_the_same_bytes(examination):
+    assert overlay_png(examination) == overlay_png(examination)
+
+
+def test_a_map_of_a_crop_stays_inside_its_crop(examination):
+    crop = replace(examination.heatmaps[0], grid=np.full((4, 4), 9, np.float32), geometry=Geometry(30, 30, 60, 90))
+    picture = _pixels(overlay_png(replace(_without_boxes(examination), heatmaps=(crop,))))
+    rows, columns = examination.radiograph.pixels.shape
+    grey = to_grey8(examination.radiograph.pixels)[..., None]
+    coloured = (picture[:rows, :columns] != grey).any(axis=2)
+    ys, xs = np.nonzero(coloured)
+    assert (xs.min(), ys.min(), xs.max() + 1, ys.max() + 1) == (60, 90, 180, 210)

@@ -1,0 +1,200 @@
+"""The page: whole in itself, escaped, and with every number of the reading in it."""
+
+import base64
+import hashlib
+import json
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from hilum.geometry import Geometry
+from hilum.radiograph import Radiograph, TrailStep
+from hilum.report.page import render_page
+
+HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(2)>.png"
+VOID = {"meta", "img", "input", "br", "link", "rect"}
+
+
+class Page(HTMLParser):
+    """Elements, text and blocks of a page; unbalanced tags are an error."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.open, self.text, self.blocks = [], [], [], {}
+        self.feed(text)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] in ("script", "style"):
+            self.blocks.setdefault(self.open[-1], []).append(data)
+        else:
+            self.text.append(data)
+
+    @property
+    def words(self):
+        return " ".join(" ".join(self.text).split())
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+    @property
+    def policy(self):
+        return next(meta["content"] for meta in self.all("meta") if "http-equiv" in meta)
+
+
+@pytest.fixture
+def page(examination, card):
+    return Page(render_page(examination, cards=[card]))
+
+
+def test_every_number_of_the_reading_is_there(page):
+    for words in (
+        "0.873", "0.029", "operating point 0.425", "operating point 0.310", "logit 2.12", "logit -3.50",
+        "positive", "negative", "in scope", "0.999", "0.971", "0.020", "0.009", "chest", "shoulder",
+        "240 × 300 px", "1.4 × 1.25 mm", "4 years, female", "AP", "1.2.3.4", "12.5 ms", "33.2 ms", "0.1.0",
+        "explicit little endian, 12 bits of 16", "The calibration was made on children",
+        "0123456789abcdef" * 4, "looks like a chest radiograph",
+        "Research use, not a medical device", "PHANTOM: shows no patient",
+    ):  # fmt: skip
+        assert words in page.words
+
+
+def test_the_card_is_there_with_its_intervals_and_limits(page):
+    for words in (
+        "Research on reading children's chest radiographs.", "Any decision about a patient.", "Adults.",
+        "The training images were stretched", "292", "176", "0.988 [0.977, 0.995]", "0.954 [0.917, 0.982]",
+        "0.931 [0.879, 0.972]", "0.871 mean gradient", "Kermany et al. 2018, CC BY 4.0", "hilum train test",
+        "chest, ages 1 to 5 years, AP view",
+    ):  # fmt: skip
+        assert words in page.words
+
+
+def test_a_model_without_a_card_is_named(examination):
+    assert "The card of this model is not at hand" in Page(render_page(examination, cards=[])).words
+
+
+def test_nothing_is_loaded_from_outside(examination, card):
+    text = render_page(examination, cards=[card])
+    page = Page(text)
+    for _, attributes in page.elements:
+        assert "style" not in attributes
+        assert not [name for name in attributes if name.startswith("on")]
+        for name in ("src", "href", "action", "srcset", "data"):
+            assert attributes.get(name, "data:image/png;base64,").startswith("data:image/png;base64,")
+    assert "http://" not in text
+    assert "https://" not in text
+
+
+def test_the_policy_lets_only_these_blocks_run(page):
+    assert "default-src 'none'" in page.policy
+    script = page.blocks["script"][-1]
+    for block in (script, page.blocks["style"][0]):
+        assert base64.b64encode(hashlib.sha256(block.encode()).digest()).decode() in page.policy
+    assert "unsafe" not in page.policy
+
+
+def test_hostile_text_stays_text(examination, card):
+    reading = examination.reading
+    hostile = replace(
+        reading,
+        source=replace(reading.source, name=HOSTILE),
+        warnings=(HOSTILE,),
+        trail=(TrailStep(HOSTILE, HOSTILE),),
+        gate=replace(reading.gate, reason=HOSTILE, candidates=(HOSTILE,)),
+        findings=tuple(replace(finding, name=HOSTILE) for finding in reading.findings[1:]),
+    )
+    heatmaps = (replace(examination.heatmaps[0], finding=HOSTILE),)
+    text = render_page(replace(examination, reading=hostile, heatmaps=heatmaps), cards=[card])
+    page = Page(text)
+    assert "<script>alert" not in text
+    assert "<img src=x" not in text
+    assert len(page.all("script")) == 2
+    assert len(page.all("img")) == 1
+    assert json.loads(page.blocks["script"][0])["layers"][0]["name"] == HOSTILE
+    assert HOSTILE in page.words
+
+
+def test_a_name_that_is_no_unicode_can_be_written(examination):
+    source = replace(examination.reading.source, name="scan\udcff.png")
+    text = render_page(replace(examination, reading=replace(examination.reading, source=source)), cards=[])
+    assert "scan�.png".encode() in text.encode("utf-8")
+
+
+def test_a_refusal_is_explained_before_anything_else(examination, refused):
+    page = Page(render_page(replace(examination, reading=refused, heatmaps=()), cards=[]))
+    assert "Why was this image refused?" in page.words
+    for words in ("the picture looks like a photograph", "Nearest: hand, foot", "0.012", "hand", "0.410", "0.330"):
+        assert words in page.words
+    assert "Calibrated probability" not in page.words
+    assert "makes no statement about the patient" in page.words
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [("not judged", "Nothing checked whether this is a radiograph"), ("unsure", "Why is the gate unsure?")],
+)
+def test_a_gate_without_a_verdict_says_so(examination, status, words):
+    gate = replace(examination.reading.gate, status=status)
+    assert (
+        words
+        in Page(render_page(replace(examination, reading=replace(examination.reading, gate=gate)), cards=[])).words
+    )
+
+
+def test_a_finding_out_of_scope_shows_no_decision(examination, outside, card):
+    page = Page(render_page(replace(examination, reading=outside, heatmaps=()), cards=[card]))
+    assert "no decision" in page.words
+    assert "(outside the model's scope: made for chest, ages 1 to 5 years, AP view)" in page.words
+    assert "No decision on any finding: no heatmap is shown" in page.words
+    chips = [attributes["class"] for attributes in page.all("span") if "chip" in attributes.get("class", "")]
+    assert "chip positive" not in chips
+    assert "chip undecided" in chips
+
+
+def test_it_is_made_for_readers_of_screens_and_for_keys(page):
+    assert page.all("html") == [{"lang": "en"}]
+    assert page.all("img")[0]["alt"] == "Radiograph scans/phantom_thorax.dcm, 240 × 300 px, 1.4 × 1.25 mm apart"
+    canvas = next(one for one in page.all("canvas") if one["id"] == "view")
+    assert canvas["tabindex"] == "0"
+    assert canvas["aria-label"] == "Radiograph scans/phantom_thorax.dcm"
+    ids = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
+    for _, attributes in page.elements:
+        for name in ("aria-labelledby", "aria-describedby", "for"):
+            assert attributes.get(name, next(iter(ids))) in ids
+    depth = [tag for tag, _ in page.elements if tag in ("h1", "h2", "h3")]
+    assert depth[:2] == ["h1", "h2"]
+    assert depth.count("h1") == 1
+
+
+def test_the_page_stays_small_and_the_same(examination, card):
+    text = render_page(examination, cards=[card])
+    assert text == render_page(examination, cards=[card])
+    assert len(text) < 400_000
+
+
+def test_a_large_radiograph_is_shrunk_and_the_page_says_so(examination):
+    pixels = np.full((4096, 3000), 0.3, np.float32)
+    large = replace(
+        examination,
+        radiograph=Radiograph(pixels, examination.radiograph.source),
+        heatmaps=(replace(examination.heatmaps[0], geometry=Geometry(750, 1024, 0, 0)),),
+    )
+    page = Page(render_page(large, cards=[]))
+    assert "the picture is shrunk to 1500 × 2048 pixels" in page.words
+    data = json.loads(page.blocks["script"][0])
+    assert (data["columns"], data["rows"]) == (1500, 2048)
+    assert data["layers"][0]["heatmap"]["geometry"] == [375.0, 512.0, 0.0, 0.0]

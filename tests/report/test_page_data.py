@@ -1,0 +1,58 @@
+"""What the viewer gets: the same coordinates, scale and order as every report."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hilum.reading_result import TypeVerdict
+from hilum.report.colour import COLOURS
+from hilum.report.page_data import finding_rows, layer_indices, type_rows, viewer_data
+from hilum.report.windowing import fit
+
+
+def _data(examination):
+    return viewer_data(examination, picture=fit(examination.radiograph.pixels), planes=2)
+
+
+def test_layers_are_findings_with_a_heatmap_or_boxes(examination):
+    data = _data(examination)
+    assert [layer["label"] for layer in data["layers"]] == ["Pneumonia 0.873 (positive)", "Effusion 0.029 (negative)"]
+    assert data["initial"] == 0
+    assert data["layers"][0]["boxes"] == [[60.0, 90.0, 80.0, 120.0]]
+    assert layer_indices(examination) == {("chest-test", "Pneumonia"): 0, ("chest-test", "Effusion"): 1}
+
+
+def test_nothing_is_shown_unasked_where_nothing_is_positive(examination, negative, with_findings):
+    assert _data(with_findings(negative))["initial"] is None
+
+
+def test_a_finding_with_nothing_to_show_is_no_layer(examination):
+    bare = replace(examination, heatmaps=())
+    assert [layer["name"] for layer in _data(bare)["layers"]] == ["Pneumonia"]
+    assert _data(bare)["layers"][0]["heatmap"] is None
+
+
+def test_the_grid_keeps_five_digits_and_its_own_scale(examination):
+    heatmap = _data(examination)["layers"][0]["heatmap"]
+    np.testing.assert_allclose(heatmap["grid"], examination.heatmaps[0].grid, rtol=1e-4)
+    assert heatmap["geometry"] == [60.0, 75.0, 0.0, 0.0]
+    assert heatmap["top"] == 2.0
+    assert heatmap["ticks"] == ["0", "1", "≥2"]
+    assert heatmap["unit"] == "logit contribution per cell (4 × 4 cells)"
+
+
+def test_the_colours_are_those_of_the_overlay(examination):
+    assert bytes.fromhex(_data(examination)["colours"]) == COLOURS.tobytes()
+
+
+def test_types_fall_by_probability(reading):
+    gate = replace(reading.gate, type=TypeVerdict("hand", 0.6, {"foot": 0.3, "hand": 0.6, "hip": 0.1}))
+    assert [(row.name, row.probability) for row in type_rows(gate)] == [("hand", 0.6), ("foot", 0.3), ("hip", 0.1)]
+    assert type_rows(replace(gate, type=None)) == ()
+
+
+@pytest.mark.parametrize(("in_scope", "words"), [(True, "in scope"), (False, "out of scope"), (None, "scope unknown")])
+def test_scope_in_words(reading, finding, in_scope, words):
+    one = replace(reading, findings=(replace(finding, in_scope=in_scope),))
+    assert finding_rows(one, cards=[])[0].scope == words

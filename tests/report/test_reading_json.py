@@ -1,0 +1,114 @@
+"""The JSON of a reading: exact, finite, and what the published schema says."""
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hilum.errors import EngineError
+from hilum.geometry import Box
+from hilum.report.reading_json import failure_to_json, reading_to_json
+
+SHA = "0123456789abcdef" * 4
+
+
+def test_the_whole_object_is_the_documented_one(reading):
+    assert reading_to_json(reading) == {
+        "schema": "hilum.reading/1",
+        "hilum": {"version": "0.1.0", "settings_sha256": SHA},
+        "source": {
+            "name": "scans/phantom_thorax.dcm",
+            "sha256": SHA,
+            "format": "DICOM",
+            "rows": 300,
+            "columns": 240,
+            "frame": None,
+            "spacing_mm": [1.4, 1.25],
+            "study_uid": "1.2.3",
+            "instance_uid": "1.2.3.4",
+        },
+        "patient": {"age_years": 4.0, "sex": "F"},
+        "view": "AP",
+        "laterality": "unknown",
+        "gate": {
+            "status": "accepted",
+            "accepted": True,
+            "reason": "looks like a chest radiograph",
+            "is_xray": {"probability": 0.9987},
+            "type": {
+                "name": "chest",
+                "probability": 0.971,
+                "all": {"chest": 0.971, "shoulder": 0.02, "spine": 0.009},
+            },
+            "candidates": [],
+        },
+        "findings": [
+            {
+                "model": "chest-test",
+                "name": "Effusion",
+                "logit": -3.5,
+                "probability": 0.0293,
+                "operating_point": 0.31,
+                "positive": False,
+                "boxes": [],
+                "in_scope": True,
+            },
+            {
+                "model": "chest-test",
+                "name": "Pneumonia",
+                "logit": 2.125,
+                "probability": 0.8731234,
+                "operating_point": 0.425,
+                "positive": True,
+                "boxes": [[60.0, 90.0, 80.0, 120.0]],
+                "in_scope": True,
+            },
+        ],
+        "models": [{"name": "chest-test", "version": "1.0.0", "sha256": SHA}],
+        "trail": [
+            {"step": "decode", "detail": "explicit little endian, 12 bits of 16"},
+            {"step": "window", "detail": "centre 2048, width 4096, the first of 1"},
+        ],
+        "timings_ms": {"decode": 12.5, "infer": 33.25},
+        "warnings": ["The calibration was made on children aged 1 to 5 years."],
+    }
+
+
+def test_a_failure_has_an_error_in_place_of_gate_and_findings(failed):
+    assert failure_to_json(failed) == {
+        "schema": "hilum.reading/1",
+        "hilum": {"version": "0.1.0", "settings_sha256": SHA},
+        "source": {"name": "scans/broken.png", "sha256": None},
+        "error": {"kind": "decode", "message": "the PNG ends after 100 bytes"},
+    }
+
+
+def test_what_is_unknown_keeps_its_key(reading):
+    gate = replace(reading.gate, status="not judged", is_xray_probability=None, type=None)
+    unknown = reading_to_json(replace(reading, patient=None, gate=gate))
+    assert unknown["patient"] == {"age_years": None, "sex": "unknown"}
+    assert unknown["gate"]["accepted"] is None
+    assert unknown["gate"]["is_xray"] == {"probability": None}
+    assert unknown["gate"]["type"] == {"name": None, "probability": None, "all": {}}
+
+
+def test_no_float32_loses_anything_on_the_way_through_text(reading, finding):
+    values = np.random.default_rng(0).uniform(0, 1, 200).astype(np.float32)
+    findings = tuple(replace(finding, probability=value, logit=np.float32(8) * value) for value in values)
+    back = json.loads(json.dumps(reading_to_json(replace(reading, findings=findings)), allow_nan=False))
+    assert [np.float32(found["probability"]) for found in back["findings"]] == list(values)
+    assert [np.float32(found["logit"]) for found in back["findings"]] == [np.float32(8) * value for value in values]
+
+
+def test_boxes_keep_a_hundredth_of_a_pixel(reading, finding):
+    boxed = replace(finding, boxes=(Box(1.23456, 2.0, 3.999, 4.001),))
+    assert reading_to_json(replace(reading, findings=(boxed,)))["findings"][0]["boxes"] == [[1.23, 2.0, 4.0, 4.0]]
+
+
+@pytest.mark.parametrize("field", ["logit", "probability", "operating_point"])
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_number_that_is_not_finite_is_refused_by_name(reading, finding, field, value):
+    with pytest.raises(EngineError, match=r"finite number for findings\.Pneumonia.*phantom_thorax"):
+        reading_to_json(replace(reading, findings=(replace(finding, **{field: value}),)))

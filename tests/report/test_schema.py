@@ -1,0 +1,113 @@
+"""The published schema accepts what hilum writes and refuses what would mislead another tool."""
+
+import json
+from dataclasses import replace
+
+import jsonschema
+import pytest
+
+from hilum.report.reading_json import failure_to_json, reading_to_json
+from hilum.report.schema import READING_SCHEMA, reading_schema
+
+
+@pytest.fixture(scope="module")
+def validator():
+    schema = reading_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def test_it_is_the_published_one():
+    assert reading_schema()["$id"] == READING_SCHEMA == "hilum.reading/1"
+    assert reading_schema()["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_a_caller_may_change_its_copy():
+    reading_schema()["$defs"].clear()
+    assert reading_schema()["$defs"]
+
+
+def test_every_kind_of_reading_passes(validator, reading, refused, outside, failed):
+    unsure = replace(reading.gate, status="unsure", candidates=("chest", "shoulder"))
+    unjudged = replace(reading.gate, status="not judged", is_xray_probability=None, type=None)
+    for one in (
+        reading,
+        refused,
+        outside,
+        replace(reading, gate=unsure),
+        replace(reading, gate=unjudged, patient=None),
+    ):
+        validator.validate(json.loads(json.dumps(reading_to_json(one))))
+    validator.validate(failure_to_json(failed))
+    validator.validate(failure_to_json(replace(failed, sha256="ab" * 32)))
+
+
+def test_additions_pass(validator, reading):
+    written = reading_to_json(reading)
+    written["lungs"] = {"right": 1}
+    written["findings"][0]["note"] = "later"
+    validator.validate(written)
+
+
+def _wrong(change):
+    return pytest.param(change, id=change.__name__)
+
+
+def no_gate(written):
+    del written["gate"]
+
+
+def other_schema(written):
+    written["schema"] = "hilum.reading/2"
+
+
+def probability_above_one(written):
+    written["findings"][0]["probability"] = 1.5
+
+
+def decision_out_of_scope(written):
+    written["findings"][1]["in_scope"] = False
+
+
+def box_of_three(written):
+    written["findings"][1]["boxes"] = [[1, 2, 3]]
+
+
+def refused_yet_accepted(written):
+    written["gate"]["status"] = "refused"
+
+
+def error_beside_findings(written):
+    written["error"] = {"kind": "decode", "message": "no"}
+
+
+def unknown_view(written):
+    written["view"] = "oblique"
+
+
+def hash_of_another_length(written):
+    written["source"]["sha256"] = "abc"
+
+
+def age_of_a_tree(written):
+    written["patient"]["age_years"] = 411
+
+
+WRONG = [
+    no_gate, other_schema, probability_above_one, decision_out_of_scope, box_of_three, refused_yet_accepted,
+    error_beside_findings, unknown_view, hash_of_another_length, age_of_a_tree,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", [_wrong(change) for change in WRONG])
+def test_what_would_mislead_is_refused(validator, reading, change):
+    written = reading_to_json(reading)
+    validator.validate(written)
+    change(written)
+    assert not validator.is_valid(written)
+
+
+def test_a_failure_without_its_error_is_refused(validator, failed):
+    written = failure_to_json(failed)
+    del written["error"]
+    assert not validator.is_valid(written)

@@ -1,0 +1,82 @@
+"""The terminal table at 80 columns, as plain text."""
+
+from dataclasses import replace
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from hilum.report.counts import Counts
+from hilum.report.terminal import batch_summary, failure_line, reading_table
+
+
+def _text(renderable, width=80):
+    console = Console(file=StringIO(), width=width)
+    console.print(renderable)
+    return console.file.getvalue()
+
+
+def test_it_shows_source_gate_numbers_and_decisions(reading):
+    text = _text(reading_table(reading))
+    assert "scans/phantom_thorax.dcm" in text
+    assert "240 × 300 px" in text
+    assert "Accepted as a radiograph: chest" in text
+    pneumonia = next(line for line in text.splitlines() if "Pneumonia" in line)
+    effusion = next(line for line in text.splitlines() if "Effusion" in line)
+    assert pneumonia.split() == ["Pneumonia", "0.873", "━━━━━┃━━━━──", "0.425", "positive"]
+    assert effusion.split() == ["Effusion", "0.029", "───┃────────", "0.310", "negative"]
+    assert "! The calibration was made on children" in text
+    assert "Research use, not a medical device" in text
+
+
+def test_nothing_but_text_goes_to_a_pipe(reading):
+    assert "\x1b" not in _text(reading_table(replace(reading, source=replace(reading.source, name="\x1b[2Jx.png"))))
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_long_names_and_many_findings_fit(reading, finding, width):
+    findings = tuple(
+        replace(finding, name=name, positive=None, in_scope=False) for name in ("Pleural Thickening", "Consolidation")
+    )
+    wide = replace(reading, source=replace(reading.source, name="folder/" * 30 + "x.dcm"), findings=findings)
+    lines = _text(reading_table(wide), width=width).splitlines()
+    assert max(map(len, lines)) <= width
+    if width == 80:
+        row = next(line for line in lines if "Pleural Thickening" in line)
+        assert "0.873" in row
+        assert "no decision *" in row
+
+
+def test_the_reason_for_no_decision_stands_once_below(outside, card):
+    text = " ".join(_text(reading_table(outside, cards=[card])).split())
+    assert "no decision *" in text
+    assert text.count("* no decision: outside the model's scope: made for chest, ages 1 to 5 years, AP view") == 1
+    assert "positive" not in text
+
+
+def test_a_refusal_shows_its_reason_and_no_table(refused):
+    text = _text(reading_table(refused))
+    assert "Refused (the picture looks like a photograph); between hand, foot" in " ".join(text.split())
+    assert "probability" not in text
+
+
+def test_several_models_are_named(reading, finding):
+    text = _text(reading_table(replace(reading, findings=(finding, replace(finding, model="chest-other")))))
+    assert "chest-other" in text
+
+
+def test_a_failure_is_one_line(failed):
+    assert _text(failure_line(failed)).strip() == "✗ scans/broken.png  decode: the PNG ends after 100 bytes"
+
+
+def test_the_summary_counts_and_leaves_out_what_did_not_happen():
+    counts = Counts(read=1200, failed=2, positive=7)
+    text = _text(batch_summary(counts, skipped=3, seconds=601.0, destination="readings/"))
+    assert [line.split()[0] for line in text.splitlines()[:4]] == ["1,200", "7", "2", "3"]
+    assert "refused" not in text
+    assert "601.0 s, 0.50 s an image" in text
+    assert "results in readings/" in text
+
+
+def test_an_empty_batch_is_said_plainly():
+    assert _text(batch_summary(Counts(), seconds=0.0)).split()[:2] == ["0", "read"]

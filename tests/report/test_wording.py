@@ -1,0 +1,64 @@
+"""The words of the reports never suggest more than the reading says."""
+
+from dataclasses import replace
+
+import pytest
+
+from hilum.bundle.card import Scope
+from hilum.report import wording
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"),
+    [(0.0, "<0.001"), (0.0004, "<0.001"), (0.0005, "0.001"), (0.5, "0.500"), (0.9994, "0.999"), (1.0, ">0.999")],
+)
+def test_a_probability_is_never_shown_as_certain(probability, text):
+    assert wording.probability_text(probability) == text
+
+
+def test_a_finding_out_of_scope_has_no_decision_and_says_why(finding):
+    outside = replace(finding, positive=None, in_scope=False)
+    scope = Scope(xray_type="chest", age_years=(1.0, 5.0), views=("PA", "AP"))
+    said = wording.decision(outside, scope=scope)
+    assert said.word == "no decision"
+    assert said.note == "outside the model's scope: made for chest, ages 1 to 5 years, PA or AP view"
+    assert wording.decision(outside).note == "outside the model's scope: see the warnings"
+
+
+def test_out_of_scope_wins_over_a_decision_that_should_not_be_there(finding):
+    assert wording.decision(replace(finding, positive=True, in_scope=False)).word == "no decision"
+
+
+def test_an_unknown_scope_is_named_beside_the_decision(finding):
+    assert wording.decision(replace(finding, in_scope=None)) == wording.Decision(
+        "positive", "scope unknown, see the warnings"
+    )
+
+
+def test_the_outcome_names_what_is_positive_and_what_is_undecided(reading, finding, negative, refused, outside):
+    undecided = replace(finding, name="Mass", positive=None, in_scope=False)
+    assert wording.outcome(reading) == "Above the operating point: Pneumonia"
+    assert wording.outcome(replace(reading, findings=(negative,))) == "No finding above its operating point"
+    assert (
+        wording.outcome(replace(reading, findings=(negative, undecided)))
+        == "No finding above its operating point; no decision on Mass"
+    )
+    assert wording.outcome(outside).startswith("No decision on any finding")
+    assert wording.outcome(refused) == ("No finding was computed. Refused: the picture looks like a photograph")
+
+
+def test_positives_come_first_then_the_more_probable(finding, negative):
+    below = replace(negative, name="Mass", probability=0.95, positive=False)
+    low = replace(finding, name="Hernia", probability=0.1, positive=True)
+    assert [one.name for one in wording.ordered((negative, below, low, finding))] == [
+        "Pneumonia", "Hernia", "Mass", "Effusion",
+    ]  # fmt: skip
+
+
+def test_names_lose_what_could_drive_a_terminal():
+    assert wording.printable("a\x1b[31mb\udc80\u202ec\nd\u00a0é") == "a�[31mb��c d é"
+
+
+def test_phantoms_are_known_by_name():
+    assert wording.is_phantom("out/Phantom_thorax.dcm")
+    assert not wording.is_phantom("chest.dcm")
