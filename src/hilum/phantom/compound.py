@@ -9,7 +9,7 @@ import numpy as np
 
 from hilum.phantom.grid import Grid, Image
 from hilum.phantom.rods import Capsule
-from hilum.phantom.solids import Convex, Interval, Overlap, Point, add_path
+from hilum.phantom.solids import Convex, Interval, Overlap, Point, add_path, chord_mm
 
 Signed = tuple[tuple[float, Convex], ...]
 """Convex solids with signs; the path length of the whole is the signed sum of theirs."""
@@ -63,3 +63,16 @@ def uncovered_length(interval: Interval, obstacles: Iterable[Interval]) -> Image
         covered += np.maximum(end - np.maximum(start, reached), 0.0)
         reached = np.maximum(reached, end)
     return length - covered
+
+
+def coplanar_union(solids: Iterable[Convex], *, grid: Grid) -> Image:
+    """The path length in mm (H, W) through the union of solids that are all symmetric about the plane z = 0.
+
+    Their intervals share a centre on every ray, so the union is as long as the longest.
+    """
+    longest = grid.zeros()
+    for solid in solids:
+        rows, columns = grid.window(solid.bounds_mm)
+        part = chord_mm(solid, grid.x_mm[:, columns], grid.y_mm[rows])
+        longest[rows, columns] = np.maximum(longest[rows, columns], part)
+    return longest
