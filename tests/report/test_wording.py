@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hilum.bundle.card import Scope
+from hilum.reading_result import TypeVerdict
 from hilum.report import wording
 
 
@@ -62,3 +63,21 @@ def test_names_lose_what_could_drive_a_terminal():
 def test_phantoms_are_known_by_name():
     assert wording.is_phantom("out/Phantom_thorax.dcm")
     assert not wording.is_phantom("chest.dcm")
+
+
+def test_an_accepted_type_that_no_model_reads_is_not_called_refused(reading):
+    hand = replace(reading.gate, type=TypeVerdict("hand", 0.99, {"hand": 0.99}))
+    said = wording.outcome(replace(reading, gate=hand, findings=(), models=()))
+    assert said == "No finding was computed: no model in use reads a radiograph of type hand"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"positive": True}, "The model gave no heatmap"),
+        ({"positive": False}, "No finding above its operating point: no heatmap is shown"),
+        ({"positive": None, "in_scope": False}, "No decision on any finding: no heatmap is shown"),
+    ],
+)
+def test_a_missing_heatmap_has_its_reason(reading, finding, changes, words):
+    assert wording.no_heatmap(replace(reading, findings=(replace(finding, **changes),))) == words

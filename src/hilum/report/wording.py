@@ -72,7 +72,7 @@ def gate_title(gate: GateVerdict) -> str:
 def outcome(reading: Reading) -> str:
     """One sentence about the findings as a whole: what is positive, or why nothing is said to be."""
     if not reading.findings:
-        return f"No finding was computed. {gate_title(reading.gate)}: {reading.gate.reason}"
+        return _nothing_computed(reading.gate)
     findings = ordered(reading.findings)
     positives = [finding.name for finding in findings if finding.positive]
     undecided = [finding.name for finding in findings if finding.positive is None]
@@ -80,6 +80,13 @@ def outcome(reading: Reading) -> str:
         return "No decision on any finding: the radiograph is outside the model's scope or was not judged"
     said = f"Above the operating point: {', '.join(positives)}" if positives else NOTHING_POSITIVE
     return f"{said}; no decision on {', '.join(undecided)}" if undecided else said
+
+
+def _nothing_computed(gate: GateVerdict) -> str:
+    if gate.status == "accepted":
+        kind = "this radiograph" if gate.type is None else f"a radiograph of type {gate.type.name}"
+        return f"No finding was computed: no model in use reads {kind}"
+    return f"No finding was computed. {gate_title(gate)}: {gate.reason}"
 
 
 def no_heatmap(reading: Reading) -> str:

@@ -1,0 +1,282 @@
+"""The page and the index in a real browser: nothing fails, nothing is loaded, and the controls do what they say."""
+
+import base64
+import shutil
+from dataclasses import replace
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hilum.report.colour import ContributionScale
+from hilum.report.index_page import IndexEntry, render_index
+from hilum.report.overlay import overlay_png
+from hilum.report.page import render_page
+from hilum.report.thumbnail import thumbnail_png
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
+
+pytestmark = pytest.mark.slow
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def show(browser, tmp_path):
+    """Open a page's text; at the end of the test nothing may have failed, and nothing may have been loaded."""
+    trouble, contexts = [], []
+
+    def show(text, *, width=1280, height=1000, **context_options):
+        file = tmp_path / f"{len(contexts)}.html"
+        file.write_text(text, encoding="utf-8")
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **context_options))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: trouble.append(message.text))
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on(
+            "request",
+            lambda request: trouble.append(request.url) if request.url[:5] not in ("file:", "data:") else None,
+        )
+        page.goto(file.as_uri())
+        if context_options.get("java_script_enabled", True) and 'id="viewer-data"' in text:
+            page.wait_for_selector("html[data-ready]", timeout=10_000)
+        return page
+
+    yield show
+    for context in contexts:
+        context.close()
+    assert trouble == []
+
+
+@pytest.fixture
+def page(show, examination, card):
+    return show(render_page(examination, cards=[card]))
+
+
+def _canvas(page):
+    """What the canvas shows, after the next frame, as uint8 (h, w, 3)."""
+    page.evaluate("() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))")
+    data = page.evaluate("() => document.getElementById('view').toDataURL().split(',')[1]")
+    return np.asarray(Image.open(BytesIO(base64.b64decode(data))).convert("RGB"))
+
+
+def _slide(page, name, value):
+    page.locator(f"#{name}").evaluate("(e, v) => { e.value = v; e.dispatchEvent(new Event('input')); }", value)
+
+
+def _at(canvas, x, y, examination):
+    """The canvas at native pixel (x, y), which the fitted picture shows at this place."""
+    rows, columns = examination.radiograph.pixels.shape
+    scale = min(canvas.shape[0] / rows, canvas.shape[1] / columns)
+    left, top = (canvas.shape[1] - columns * scale) / 2, (canvas.shape[0] - rows * scale) / 2
+    return canvas[int(top + (y + 0.5) * scale), int(left + (x + 0.5) * scale)].astype(int)
+
+
+POINTS = [(90, 112), (150, 187), (110, 150), (30, 250), (200, 40), (10, 10)]
+
+
+def test_it_shows_the_same_colours_at_the_same_places_as_the_overlay(page, examination):
+    page.locator("#boxes").uncheck()
+    plain = replace(
+        examination,
+        reading=replace(
+            examination.reading, findings=tuple(replace(one, boxes=()) for one in examination.reading.findings)
+        ),
+    )
+    overlay = np.asarray(Image.open(BytesIO(overlay_png(plain))))
+    canvas = _canvas(page)
+    for x, y in POINTS:
+        np.testing.assert_allclose(_at(canvas, x, y, examination), overlay[y, x], atol=8)
+
+
+def test_window_and_level_act_on_twelve_bits(page, examination):
+    page.locator("#layer").select_option("")
+    _slide(page, "window", 10)
+    _slide(page, "level", 30)
+    canvas = _canvas(page)
+    for x, y in ((60, 120), (100, 140), (20, 170), (200, 40)):
+        share = np.clip((examination.radiograph.pixels[y, x] - 0.25) / 0.10, 0, 1)
+        assert _at(canvas, x, y, examination)[0] == pytest.approx(255 * share, abs=6)
+    assert page.locator("#window-value").text_content() == "10 %"
+    page.locator("#invert").check()
+    inverted = _canvas(page)
+    assert _at(inverted, 60, 120, examination)[0] == pytest.approx(255 - _at(canvas, 60, 120, examination)[0], abs=2)
+
+
+def test_auto_window_and_reset(page):
+    first = _canvas(page)
+    page.locator("#auto").click()
+    assert (_canvas(page) != first).any()
+    assert page.locator("#window-value").text_content() != "100 %"
+    page.locator("#reset").click()
+    np.testing.assert_array_equal(_canvas(page), first)
+
+
+def test_opacity_boxes_and_finding_change_what_is_drawn(page, examination):
+    first = _canvas(page)
+    page.locator("#boxes").uncheck()
+    without_boxes = _canvas(page)
+    assert (first != without_boxes).any()
+    _slide(page, "opacity", 0)
+    clear = _canvas(page)
+    grey = clear.max(axis=2).astype(int) - clear.min(axis=2)
+    assert grey.max() == 0
+    assert (without_boxes != clear).any()
+    _slide(page, "opacity", 100)
+    page.locator("button[data-layer='1']").click()
+    assert page.locator("#layer").input_value() == "1"
+    assert "Effusion: logit contribution per cell (4 × 4 cells)" in page.locator("#scale").text_content()
+    x, y = 200, 250  # far from the other finding's map
+    assert np.ptp(_at(_canvas(page), x, y, examination)) > 0
+    page.locator("#layer").select_option("")
+    np.testing.assert_array_equal(_canvas(page), clear)
+    assert page.locator("#scale").is_hidden()
+
+
+def test_the_scale_has_the_numbers_of_the_fixed_scale(page):
+    ticks = page.locator("#scale-ticks span").all_text_contents()
+    assert ticks == ["0", "1", "≥2"]
+    assert ContributionScale(4, 4).top == 2
+
+
+def test_keys_zoom_move_and_switch(page):
+    first = _canvas(page)
+    page.locator("#view").focus()
+    seen = [first]
+    for key in ("+", "ArrowRight", "ArrowDown", "w", "e", "h", "b", "i"):
+        page.keyboard.press(key)
+        seen.append(_canvas(page))
+        assert (seen[-1] != seen[-2]).any(), key
+    page.keyboard.press("r")
+    page.keyboard.press("0")
+    np.testing.assert_array_equal(_canvas(page), first)
+
+
+def test_wheel_zooms_drag_moves_and_the_page_still_scrolls(page):
+    first = _canvas(page)
+    frame = page.locator("#view").bounding_box()
+    x, y = frame["x"] + frame["width"] / 3, frame["y"] + frame["height"] / 3
+    page.mouse.move(x, y)
+    page.mouse.wheel(0, -240)
+    zoomed = _canvas(page)
+    assert (zoomed != first).any()
+    page.mouse.down()
+    page.mouse.move(x - 60, y - 40, steps=4)
+    page.mouse.up()
+    moved = _canvas(page)
+    np.testing.assert_array_equal(moved[:-45, :-65], zoomed[40:-5, 60:-5])
+    page.locator("#fit").click()
+    np.testing.assert_array_equal(_canvas(page), first)
+    page.mouse.wheel(0, 400)
+    page.wait_for_function("window.scrollY > 100")
+
+
+def test_dragging_can_set_the_window(page):
+    page.locator("input[name=drag][value=window]").check()
+    frame = page.locator("#view").bounding_box()
+    x, y = frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 80, y + 40, steps=2)
+    page.mouse.up()
+    assert page.locator("#window").input_value() == "80"
+    assert page.locator("#level").input_value() == "40"
+
+
+def test_two_fingers_zoom(show, examination, card):
+    page = show(render_page(examination, cards=[card]), width=390, height=844, has_touch=True)
+    first = _canvas(page)
+    frame = page.locator("#view").bounding_box()
+    x, y = frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2
+    session = page.context.new_cdp_session(page)
+
+    def touch(kind, gap):
+        points = [] if gap is None else [{"x": x - gap, "y": y, "id": 0}, {"x": x + gap, "y": y, "id": 1}]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", 30)
+    for gap in (40, 60, 90):
+        touch("touchMove", gap)
+    touch("touchEnd", None)
+    assert page.locator("#view").evaluate("(e) => e.classList.contains('zoomed')")
+    assert (_canvas(page) != first).any()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("which", ["examination", "refused", "index"])
+def test_nothing_stands_over_the_edge(show, examination, refused, card, failed, width, scheme, which):
+    if which == "index":
+        entry = IndexEntry(
+            "a" * 90, "a.html", "a.json", thumbnail_png(examination.radiograph.pixels), examination.reading
+        )
+        text = render_index([entry, IndexEntry(failed.name, None, None, None, failed)])
+    else:
+        one = examination if which == "examination" else replace(examination, reading=refused, heatmaps=())
+        long_name = replace(one.reading, source=replace(one.reading.source, name="folder/" * 20 + "x" * 80))
+        text = render_page(replace(one, reading=long_name), cards=[card])
+    page = show(text, width=width, color_scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_without_scripts_the_plain_radiograph_is_there(show, examination, card):
+    page = show(render_page(examination, cards=[card]), java_script_enabled=False)
+    image = page.locator("#pixels")
+    assert image.is_visible()
+    frame = image.bounding_box()
+    assert frame["width"] / frame["height"] == pytest.approx(240 / 300, rel=0.02)
+    shot = np.asarray(Image.open(BytesIO(image.screenshot())).convert("L"))
+    assert shot[8, 8] > 240  # the mark at the top left
+    assert shot[-8, -8] == pytest.approx(255 * examination.radiograph.pixels[-1, -1], abs=12)
+
+
+def test_on_paper_the_picture_and_the_tables_stay_and_the_controls_go(page):
+    page.emulate_media(media="print")
+    assert page.locator("#view").is_visible()
+    assert page.locator(".findings table").is_visible()
+    assert page.locator("#scale").is_visible()
+    assert page.locator("#window").is_hidden()
+    assert page.locator("#zoom-in").is_hidden()
+
+
+def test_a_reading_without_findings_has_a_working_viewer(show, examination, refused):
+    page = show(render_page(replace(examination, reading=refused, heatmaps=()), cards=[]))
+    assert page.locator("#layer").count() == 0
+    first = _canvas(page)
+    _slide(page, "window", 20)
+    assert (_canvas(page) != first).any()
+    assert page.locator("#no-layer").text_content() == "No finding was computed: there is no heatmap to show."
+
+
+def test_the_index_filters_and_sorts(show, reading, refused, failed, negative):
+    results = {"b.png": reading, "a10.png": refused, "a9.png": replace(reading, findings=(negative,)), "c.png": failed}
+    page = show(render_index([IndexEntry(name, f"{name}.html", None, None, one) for name, one in results.items()]))
+
+    def shown():
+        return page.locator("#files tbody tr:visible").evaluate_all("(rows) => rows.map((row) => row.dataset.name)")
+
+    assert shown() == ["b.png", "a10.png", "a9.png", "c.png"]
+    page.get_by_role("button", name="File").click()
+    assert shown() == ["a9.png", "a10.png", "b.png", "c.png"]
+    page.get_by_role("button", name="Highest probability").click()
+    page.get_by_role("button", name="Highest probability").click()
+    assert shown()[:2] == ["b.png", "a9.png"]
+    assert page.locator("th[aria-sort=descending]").text_content() == "Highest probability"
+    page.locator("#status").select_option("failed")
+    assert shown() == ["c.png"]
+    page.locator("#status").select_option("")
+    page.locator("#search").fill("PHOTOGRAPH")
+    assert shown() == ["a10.png"]
+    assert page.locator("#shown").text_content() == "1 of 4"
