@@ -1,0 +1,30 @@
+"""AASCE 2019 (Wu et al. 2017), spines from the front: `data/training/*.jpg` and `data/test/*.jpg`.
+
+The release names no patients; each picture is its own group.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hilum.datasets.files import image_files
+from hilum.datasets.gate_record import gate_record
+from hilum.datasets.record import Record
+
+LICENCE = "AASCE 2019 challenge, Wu et al. 2017, SpineWeb dataset 16"
+
+
+def read_aasce(folder: Path) -> tuple[Record, ...]:
+    """Every spine under `folder`, sorted by path; the official part is the name of the picture's folder."""
+    return tuple(
+        gate_record(
+            path,
+            image=path.relative_to(folder).as_posix(),
+            group=path.stem,
+            source="aasce",
+            is_xray=True,
+            xray_type="spine",
+            official=path.parent.name,
+        )
+        for path in image_files(folder, release="AASCE", deep=True)
+    )
