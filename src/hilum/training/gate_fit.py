@@ -1,0 +1,111 @@
+"""Train a gate's network to the end of its recipe; after a stop the same call goes on where the last epoch ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from lightning import pytorch as pl
+from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.loggers import CSVLogger
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
+from torch import Tensor
+from torch.utils.data import DataLoader, Sampler
+
+from hilum.bundle.gate_outputs import GATE_OUTPUTS
+from hilum.networks.pooled_classifier import PooledClassifier
+from hilum.networks.starting_weights import load_starting_weights
+from hilum.training.fit import LAST_CHECKPOINT, Fitted
+from hilum.training.gate_groups import groups_to_draw, shares_of_groups
+from hilum.training.gate_images import GatePicture, GateTrainingImages, draw_groups
+from hilum.training.gate_losses import gate_loss
+from hilum.training.gate_recipe import GateRecipe
+
+
+class GateModule(pl.LightningModule):
+    """The loss of `gate_losses.py`, AdamW, one cycle over all steps."""
+
+    def __init__(self, network: PooledClassifier, *, recipe: GateRecipe) -> None:
+        super().__init__()
+        self.network, self.recipe = network, recipe
+
+    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
+        """The loss of one batch."""
+        del batch_idx
+        images, targets = batch
+        logits = self.network(images.contiguous(memory_format=torch.channels_last))
+        loss = gate_loss(logits, targets, weights=self.recipe.loss)
+        self.log("train/loss", loss, on_step=True, on_epoch=True, prog_bar=True)
+        return loss
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """Norms and biases do not decay."""
+        schedule = self.recipe.schedule
+        groups = [
+            {"params": [p for p in self.network.parameters() if p.ndim > 1], "weight_decay": schedule.weight_decay},
+            {"params": [p for p in self.network.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        optimizer = torch.optim.AdamW(groups, lr=schedule.peak_learning_rate)
+        cycle = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer,
+            max_lr=schedule.peak_learning_rate,
+            total_steps=int(self.trainer.estimated_stepping_batches),
+            pct_start=0.15,
+        )
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
+
+
+class GroupSampler(Sampler[tuple[int, int]]):
+    """Draws of (picture, seed) by groups; they depend on the seed and the epoch alone."""
+
+    def __init__(self, pictures: Sequence[GatePicture], *, recipe: GateRecipe) -> None:
+        self._groups = groups_to_draw(pictures)
+        self._shares = shares_of_groups(self._groups, shares=recipe.shares)
+        self._count = recipe.schedule.images // recipe.schedule.epochs
+        self._seed, self._epoch = recipe.seed, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Lightning calls this before each epoch."""
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        rng = np.random.default_rng((self._seed, self._epoch))
+        return iter(draw_groups(self._groups, shares=self._shares, count=self._count, rng=rng))
+
+
+def fit_gate(recipe: GateRecipe, *, pictures: Sequence[GatePicture], folder: Path, workers: int) -> Fitted:
+    """Train on `pictures` and return the network after the last epoch: nothing is chosen by a score."""
+    torch.manual_seed(recipe.seed)
+    network = PooledClassifier(recipe.backbone, labels=len(GATE_OUTPUTS), dropout=recipe.dropout)
+    started_from = load_starting_weights(network, weights=recipe.starting_weights)
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # absent from its stubs
+    trainer = pl.Trainer(
+        accelerator="auto",
+        max_epochs=recipe.schedule.epochs,
+        precision="bf16-mixed",
+        logger=CSVLogger(folder, name="", version="log"),
+        callbacks=[
+            ModelCheckpoint(folder, filename="epoch", save_last=True, save_top_k=1),
+            TQDMProgressBar(refresh_rate=40),
+        ],
+        log_every_n_steps=20,
+        num_sanity_val_steps=0,
+        enable_model_summary=False,
+    )
+    loader = DataLoader(
+        GateTrainingImages(pictures, spec=recipe.preprocess, changes=recipe.changes),
+        batch_size=recipe.schedule.batch_size,
+        sampler=GroupSampler(pictures, recipe=recipe),
+        num_workers=workers,
+        persistent_workers=workers > 0,
+        drop_last=True,
+    )
+    last = folder / LAST_CHECKPOINT
+    resume = str(last) if last.is_file() else None
+    trainer.fit(GateModule(network, recipe=recipe), train_dataloaders=loader, ckpt_path=resume, weights_only=True)
+    return Fitted(network.eval(), started_from)

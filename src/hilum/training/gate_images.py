@@ -1,0 +1,201 @@
+"""The pictures that a gate learns from: loaded small, trimmed, drawn by group, framed and changed at random."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from hilum.datasets.record import Record
+from hilum.datasets.renderings import FAMILIES, render
+from hilum.errors import DataError
+from hilum.findings import XRAY_TYPES
+from hilum.imaging.decode import decode, read_file
+from hilum.imaging.grey import to_unit
+from hilum.imaging.preprocess import PreprocessSpec, apply_steps, normalise
+from hilum.training.augment import Augmentation, augment
+from hilum.training.gate_frame import Framing, Grey, crop_to_aspect, draw_frame, trim_bars
+from hilum.training.gate_losses import NO_TARGET, target_row
+
+LOADED_SIDE_PX = 288
+"""Pictures are kept at this longer side, which is more than any network here sees."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GatePicture:
+    """One picture in memory: `grey` uint8 (H, W), trimmed of bars, and `plain` (S, S) as reading sees it.
+
+    `xray_type` is None for what is no radiograph and for a radiograph of none of the types.
+    """
+
+    grey: Grey
+    plain: Grey
+    name: str
+    source: str
+    group: str
+    is_xray: bool
+    xray_type: str | None
+
+    @property
+    def aspect(self) -> float:
+        """Width over height."""
+        return float(self.grey.shape[1]) / float(self.grey.shape[0])
+
+
+def load_pictures(records: Sequence[Record], *, spec: PreprocessSpec) -> tuple[GatePicture, ...]:
+    """Decode every record as reading does; `spec` is the recipe's, for what reading would see."""
+    return tuple(_load(record, spec=spec) for record in records)
+
+
+def render_pictures(seeds: Sequence[int], *, spec: PreprocessSpec) -> tuple[GatePicture, ...]:
+    """One rendering a seed, families in turn."""
+    return tuple(_rendered(FAMILIES[seed % len(FAMILIES)], seed=seed, spec=spec) for seed in seeds)
+
+
+def as_read(grey: Grey, *, spec: PreprocessSpec) -> Grey:
+    """What reading would show the network of a picture (H, W), before normalisation, rounded to 8 bits."""
+    unit, _ = apply_steps(to_unit(grey, bits=8), spec=spec)
+    return np.rint(unit * 255).astype(np.uint8)
+
+
+def small(grey: Grey) -> Grey:
+    """Shrunk to `LOADED_SIDE_PX` where larger, then trimmed of bars."""
+    image = Image.fromarray(grey)
+    ratio = LOADED_SIDE_PX / max(image.size)
+    if ratio < 1:
+        size = max(1, round(image.width * ratio)), max(1, round(image.height * ratio))
+        image = image.resize(size, Image.Resampling.BILINEAR)
+    return np.ascontiguousarray(trim_bars(np.asarray(image)))
+
+
+def _rendered(family: str, *, seed: int, spec: PreprocessSpec) -> GatePicture:
+    grey, name = render(family, seed=seed), f"{family}/{seed}"
+    return GatePicture(small(grey), as_read(grey, spec=spec), name, f"rendering: {family}", name, False, None)
+
+
+def _load(record: Record, *, spec: PreprocessSpec) -> GatePicture:
+    if record.is_xray is None:
+        raise DataError(f"expected a record that says whether it is a radiograph, came {record.source} {record.image}")
+    pixels = decode(read_file(record.path), name=record.image).pixels
+    grey = np.rint(pixels * 255).astype(np.uint8)
+    return GatePicture(
+        small(grey),
+        as_read(grey, spec=spec),
+        record.image,
+        record.source,
+        record.patient,
+        record.is_xray,
+        record.xray_type,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChestChanges:
+    """Faults put into chests, so that a network can name them: probabilities, and areas that stay after a crop.
+
+    A crop within `strong_crop_area` counts as a fault; any other keeps at least `mild_crop_area`.
+    """
+
+    turned: float = 0.3
+    inverted: float = 0.2
+    cropped: float = 0.2
+    strong_crop_area: tuple[float, float] = (0.12, 0.4)
+    mild_crop_area: float = 0.85
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChangedChest:
+    """A chest with its faults: `turn` indexes `TURNS_DEG`."""
+
+    grey: Grey
+    turn: int
+    inverted: bool
+    cropped: bool
+
+
+def change_chest(grey: Grey, *, changes: ChestChanges, rng: np.random.Generator) -> ChangedChest:
+    """Crop, turn counter-clockwise and invert, each by chance."""
+    cropped = bool(rng.random() < changes.cropped)
+    area = rng.uniform(*changes.strong_crop_area) if cropped else rng.uniform(changes.mild_crop_area, 1.0)
+    grey = crop_area(grey, area=float(area), rng=rng)
+    turn = int(rng.integers(1, 4)) if rng.random() < changes.turned else 0
+    inverted = bool(rng.random() < changes.inverted)
+    grey = np.rot90(grey, turn)
+    return ChangedChest(255 - grey if inverted else grey, turn, inverted, cropped)
+
+
+def crop_area(grey: Grey, *, area: float, rng: np.random.Generator) -> Grey:
+    """A window of the picture's own aspect with the share `area`, at a random place."""
+    rows, columns = (max(8, round(side * area**0.5)) for side in grey.shape)
+    top = int(rng.integers(0, max(0, grey.shape[0] - rows) + 1))
+    left = int(rng.integers(0, max(0, grey.shape[1] - columns) + 1))
+    return grey[top : top + rows, left : left + columns]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class GateChanges:
+    """All that is drawn for a training picture; `flipped`, `turned` and `inverted` are for pictures but chests."""
+
+    framing: Framing
+    augmentation: Augmentation
+    chest: ChestChanges
+    flipped: float = 0.5
+    turned: float = 0.15
+    inverted: float = 0.1
+
+
+class GateTrainingImages(Dataset[tuple[Tensor, Tensor]]):
+    """Framed, changed, normalised pictures (C, S, S) with their row of targets; indexed by (picture, seed)."""
+
+    def __init__(self, pictures: Sequence[GatePicture], *, spec: PreprocessSpec, changes: GateChanges) -> None:
+        self._pictures, self._spec, self._changes = pictures, spec, changes
+        self._aspects = np.array([picture.aspect for picture in pictures if picture.is_xray])
+
+    def __len__(self) -> int:
+        return len(self._pictures)
+
+    def __getitem__(self, draw: tuple[int, int]) -> tuple[Tensor, Tensor]:
+        index, seed = draw
+        picture, rng = self._pictures[index], np.random.default_rng(seed)
+        grey, row = self._changed(picture, rng)
+        framed, _ = draw_frame(grey, framing=self._changes.framing, rng=rng)
+        unit = torch.from_numpy(to_unit(framed, bits=8))
+        changed = augment(unit, settings=self._changes.augmentation, seed=seed)
+        return torch.from_numpy(normalise(changed.numpy(), spec=self._spec)), row
+
+    def _changed(self, picture: GatePicture, rng: np.random.Generator) -> tuple[Grey, Tensor]:
+        type_index = NO_TARGET if picture.xray_type is None else XRAY_TYPES.index(picture.xray_type)
+        if picture.xray_type == "chest":
+            chest = change_chest(picture.grey, changes=self._changes.chest, rng=rng)
+            row = target_row(True, type_index, turn=chest.turn, inverted=chest.inverted, cropped=chest.cropped)
+            return chest.grey, row
+        grey = picture.grey
+        if not picture.is_xray:
+            grey = crop_to_aspect(grey, aspect=float(rng.choice(self._aspects)), rng=rng)
+        if rng.random() < self._changes.flipped:
+            grey = grey[:, ::-1]
+        if rng.random() < self._changes.turned:
+            grey = np.rot90(grey, int(rng.integers(1, 4)))
+        if rng.random() < self._changes.inverted:
+            grey = 255 - grey
+        return grey, target_row(picture.is_xray, type_index)
+
+
+def draw_groups(
+    groups: Mapping[str, Sequence[int]], *, shares: Mapping[str, float], count: int, rng: np.random.Generator
+) -> list[tuple[int, int]]:
+    """`count` draws of (picture, seed): a group by `shares`, then its pictures in turn, shuffled anew each round."""
+    names = [name for name in shares if groups.get(name)]
+    weights = np.array([shares[name] for name in names])
+    wanted = rng.multinomial(count, weights / weights.sum())
+    chosen: list[int] = []
+    for name, size in zip(names, wanted.tolist(), strict=True):
+        rounds = -(-size // len(groups[name]))
+        chosen += [int(index) for _ in range(rounds) for index in rng.permutation(groups[name])][:size]
+    rng.shuffle(chosen)
+    return [(index, int(seed)) for index, seed in zip(chosen, rng.integers(0, 2**31, len(chosen)), strict=True)]

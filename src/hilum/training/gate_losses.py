@@ -1,0 +1,65 @@
+"""The gate's loss: five questions to one network, each asked only of the pictures that have an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 (the name that every torch user reads)
+
+from hilum.bundle.gate_outputs import CROPPED, INVERTED, IS_XRAY, TURNS, TYPES
+
+NO_TARGET = -1
+_IS_XRAY, _TYPE, _TURN, _INVERTED, _CROPPED = range(5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateLoss:
+    """Weights of the parts. `none` pulls the types of a picture that has none towards equal shares (Hendrycks 2019)."""
+
+    is_xray: float = 1.0
+    type: float = 1.0
+    none: float = 0.3
+    chest: float = 0.3
+    type_smoothing: float = 0.1
+    is_xray_smoothing: float = 0.02
+
+
+def target_row(
+    is_xray: bool,
+    type_index: int,
+    *,
+    turn: int | None = None,
+    inverted: bool | None = None,
+    cropped: bool | None = None,
+) -> Tensor:
+    """Float32 (5,): radiograph, type, turn, inverted, cropped; `NO_TARGET` where there is no answer."""
+    chest = (NO_TARGET if value is None else int(value) for value in (turn, inverted, cropped))
+    return torch.tensor([float(is_xray), float(type_index), *map(float, chest)])
+
+
+def gate_loss(logits: Tensor, targets: Tensor, *, weights: GateLoss) -> Tensor:
+    """The weighted sum over logits (N, 21) and targets (N, 5) of `target_row`; a part without answers is zero."""
+    logits = logits.float()
+    smooth = targets[:, _IS_XRAY] * (1 - weights.is_xray_smoothing) + weights.is_xray_smoothing / 2
+    loss = weights.is_xray * F.binary_cross_entropy_with_logits(logits[:, IS_XRAY], smooth)
+    types = logits[:, TYPES]
+    typed = targets[:, _TYPE] != NO_TARGET
+    loss = loss + weights.type * _cross_entropy(types, targets[:, _TYPE], smoothing=weights.type_smoothing)
+    if bool((~typed).any()):
+        loss = loss - weights.none * F.log_softmax(types[~typed], dim=1).mean()
+    loss = loss + weights.chest * _cross_entropy(logits[:, TURNS], targets[:, _TURN], smoothing=0.02)
+    for column, target in ((INVERTED, _INVERTED), (CROPPED, _CROPPED)):
+        asked = targets[:, target] != NO_TARGET
+        if bool(asked.any()):
+            part = F.binary_cross_entropy_with_logits(logits[asked, column], targets[asked, target])
+            loss = loss + weights.chest * part
+    return loss
+
+
+def _cross_entropy(logits: Tensor, target: Tensor, *, smoothing: float) -> Tensor:
+    asked = target != NO_TARGET
+    if not bool(asked.any()):
+        return logits.sum() * 0.0
+    return F.cross_entropy(logits[asked], target[asked].long(), label_smoothing=smoothing)
