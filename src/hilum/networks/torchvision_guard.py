@@ -8,6 +8,7 @@ operators load, nothing is declared.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.machinery
 import importlib.util
@@ -28,33 +29,33 @@ def declare_missing_operators() -> torch.library.Library | None:
 
     The result is the library that holds the declarations, kept for the life of the process, or None where nothing had
     to be declared: torchvision is imported already, is not installed, or loads its own operators. Calling a declared
-    operator raises torch's "no kernel" error.
+    operator raises torch's error that it has no kernel.
     """
-    if "torchvision" in sys.modules or _own_operators_load():
+    package = None if "torchvision" in sys.modules else importlib.util.find_spec("torchvision")
+    if package is None or package.origin is None:
         return None
-    library = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
-    for schema in _SCHEMAS.values():
-        library.define(schema)  # type: ignore[no-untyped-call]
+    if _missing():
+        _load_own_operators(Path(package.origin).parent)
+    missing = _missing()
+    if not missing:
+        return None
+    library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
+    for name in missing:
+        library.define(_SCHEMAS[name])  # type: ignore[no-untyped-call]
     return library
 
 
-def _own_operators_load() -> bool:
-    """Whether torchvision is absent, or its compiled operators load with this torch.
+def _missing() -> list[str]:
+    return [name for name in _SCHEMAS if not hasattr(torch.ops.torchvision, name)]
 
-    They are loaded the way torchvision itself does it a moment later; loading a library twice is harmless, whereas
-    declaring an operator that a library then declares again is an error.
+
+def _load_own_operators(folder: Path) -> None:
+    """Load torchvision's compiled operators the way it does so itself a moment later, if they load with this torch.
+
+    Loading a library twice is harmless, whereas declaring an operator that a library then declares again is an error.
     """
-    package = importlib.util.find_spec("torchvision")
-    if package is None or package.origin is None:
-        return True
-    finder = importlib.machinery.FileFinder(
-        str(Path(package.origin).parent),
-        (importlib.machinery.ExtensionFileLoader, importlib.machinery.EXTENSION_SUFFIXES),
-    )
-    extension = finder.find_spec("_C")
+    loader = (importlib.machinery.ExtensionFileLoader, importlib.machinery.EXTENSION_SUFFIXES)
+    extension = importlib.machinery.FileFinder(str(folder), loader).find_spec("_C")
     if extension is not None and extension.origin is not None:
-        try:
+        with contextlib.suppress(OSError):  # built for another torch: torchvision goes on without them, and so do we
             torch.ops.load_library(extension.origin)  # type: ignore[no-untyped-call]
-        except OSError:
-            return False
-    return all(hasattr(torch.ops.torchvision, name) for name in _SCHEMAS)

@@ -1,0 +1,129 @@
+import inspect
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from hilum.errors import UsageError
+from hilum.explain.class_maps import logit_contribution
+from hilum.networks.pooled_classifier import BACKBONES, PooledClassifier
+
+
+def _input(size: int = 64) -> torch.Tensor:
+    return torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("name", sorted(BACKBONES))
+def test_every_backbone_gives_logits_that_are_the_sum_of_its_maps(name: str) -> None:
+    network = PooledClassifier(name, labels=3).eval()
+    nn.init.normal_(network.head.bias)
+    with torch.no_grad():
+        features = network.features(_input())
+        logits, maps = network.forward_with_maps(_input())
+        assert features.shape[1] == BACKBONES[name].channels == network.weight.shape[1]
+        assert features.min() >= 0
+        assert features.max() > 0
+        assert maps.shape == (2, 3, *features.shape[-2:])
+        torch.testing.assert_close(maps.sum(dim=(-2, -1)) + network.bias, logits, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(network(_input()), logits)
+    in_numpy = logit_contribution(features.numpy(), network.weight.detach().numpy())
+    np.testing.assert_allclose(maps.numpy(), in_numpy, atol=1e-5 * np.abs(in_numpy).max())
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v2", "squeezenet1_1", "resnet18", "densenet121"])
+def test_features_are_those_of_torchvision_with_the_same_weights(name: str) -> None:
+    """Independent of timm: same parameter names, same map after the last ReLU, read by a hook on torchvision's."""
+    import torchvision
+
+    reference = getattr(torchvision.models, name)(weights=None).eval()
+    network = PooledClassifier(name, labels=3).eval()
+    backbone = BACKBONES[name]
+    own = network.backbone.state_dict()
+    theirs = {key.removeprefix(backbone.prefix): value for key, value in reference.state_dict().items()}
+    network.backbone.load_state_dict({key: theirs[key] for key in own})
+    kept = []
+    layer = reference.layer4 if name == "resnet18" else reference.features
+    layer.register_forward_hook(lambda module, args, output: kept.append(output.clone()))
+    with torch.no_grad():
+        reference(_input())
+        expected = kept[0].relu() if name == "densenet121" else kept[0]
+        torch.testing.assert_close(network.features(_input()), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_squeezenet_without_the_relu_of_its_classifier() -> None:
+    """Dropped: with it a logit could not be negative, and would be no sum over cells."""
+    import torchvision
+
+    network = PooledClassifier("squeezenet1_1", labels=4).eval()
+    reference = torchvision.models.squeezenet1_1(num_classes=4).eval()
+    reference.features.load_state_dict(network.backbone.state_dict())
+    convolution = reference.classifier[1]
+    with torch.no_grad():
+        nn.init.normal_(network.head.weight)
+        convolution.weight.copy_(network.weight[:, :, None, None])
+        convolution.bias.zero_()
+        before_relu = convolution(reference.features(_input())).mean(dim=(-2, -1))
+        logits = network(_input())
+        torch.testing.assert_close(logits, before_relu, rtol=1e-4, atol=1e-5)
+        assert (logits < 0).any()
+        assert (reference(_input()) >= 0).all()
+
+
+@pytest.mark.parametrize("name", ["densenet121", "densenet169"])
+def test_nothing_changes_the_map_after_it_was_taken(name: str) -> None:
+    """Trap 22: an in-place ReLU after the last norm overwrites what a hook before it stored."""
+    network = PooledClassifier(name, labels=2).eval()
+    last = network.backbone.get_submodule("features.norm5")
+    nn.init.normal_(last.bias)
+    before_relu: list[torch.Tensor] = []
+    last.drop.register_forward_hook(lambda module, args, output: before_relu.append(output))
+    after: list[torch.Tensor] = []
+    network.backbone.register_forward_hook(lambda module, args, output: after.append(output))
+    with torch.no_grad():
+        network.forward_with_maps(_input())
+        assert (before_relu[0] < 0).any()
+        torch.testing.assert_close(before_relu[0].relu(), after[0])
+        torch.testing.assert_close(network.features(_input()), after[0])
+
+
+def test_dropout_acts_in_training_only_and_not_on_maps() -> None:
+    network = PooledClassifier("squeezenet1_1", labels=2, dropout=0.5)
+    with torch.no_grad(), torch.random.fork_rng():
+        torch.manual_seed(0)
+        first, second = network.forward_with_maps(_input()), network.forward_with_maps(_input())
+        assert not torch.equal(first[0], second[0])
+        torch.testing.assert_close(first[1], second[1])
+        network.eval()
+        torch.testing.assert_close(network(_input()), network(_input()))
+
+
+def test_one_loss_reaches_every_parameter() -> None:
+    network = PooledClassifier("resnet18", labels=2)
+    network(_input()).square().sum().backward()
+    assert all(parameter.grad is not None and parameter.grad.isfinite().all() for parameter in network.parameters())
+    assert network.bias.grad is not None
+
+
+def test_the_head_starts_at_zero_bias_and_is_what_weight_and_bias_show() -> None:
+    network = PooledClassifier("squeezenet1_1", labels=5)
+    assert not network.bias.any()
+    assert network.weight is network.head.weight
+    assert network.weight.shape == (5, 512)
+    assert "head.weight" in network.state_dict()
+
+
+def test_every_setting_but_the_backbone_is_by_keyword() -> None:
+    parameters = inspect.signature(PooledClassifier).parameters
+    assert [p.name for p in parameters.values() if p.kind is p.KEYWORD_ONLY] == ["labels", "dropout"]
+
+
+@pytest.mark.parametrize(("labels", "dropout"), [(0, 0.0), (1, 1.0), (1, -0.1)])
+def test_values_out_of_range_are_refused(labels: int, dropout: float) -> None:
+    with pytest.raises(UsageError, match="labels >= 1"):
+        PooledClassifier("resnet18", labels=labels, dropout=dropout)
+
+
+def test_an_unknown_backbone_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(UsageError, match=r"densenet121.*came 'alexnet'"):
+        PooledClassifier("alexnet", labels=1)

@@ -1,0 +1,222 @@
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import timm
+import torch
+import torchvision
+from PIL import Image
+from safetensors.torch import load_file, save_file
+from timm.data import ImageNetInfo
+from torch import nn
+
+import hilum.networks  # noqa: F401
+from hilum.errors import DataError, UsageError
+from hilum.networks.pooled_classifier import BACKBONES, PooledClassifier
+from hilum.networks.starting_weights import (
+    RandomWeights,
+    TimmImageNet,
+    WeightsFile,
+    load_starting_weights,
+    timm_mobilenet_v2_names,
+)
+
+
+def _scrambled(network: nn.Module) -> nn.Module:
+    """Every parameter and statistic its own random values, so that a swap shows."""
+    generator = torch.Generator().manual_seed(0)
+    for tensor in network.state_dict().values():
+        if tensor.is_floating_point():
+            tensor.copy_(torch.rand(tensor.shape, generator=generator) * (0.1 if tensor.ndim > 1 else 1.0) + 0.01)
+            if tensor.ndim > 1:
+                tensor.sub_(tensor.mean())
+    return network.eval()
+
+
+def _saved(network: nn.Module, path: Path) -> dict[str, torch.Tensor]:
+    state = {name: tensor for name, tensor in network.state_dict().items() if not name.endswith("num_batches_tracked")}
+    save_file(state, path)
+    return state
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v2", "squeezenet1_1", "resnet18", "densenet121"])
+def test_a_file_with_torchvisions_names_is_the_same_network(name: str, tmp_path: Path) -> None:
+    reference = _scrambled(getattr(torchvision.models, name)(weights=None, num_classes=5))
+    path = tmp_path / "weights.safetensors"
+    _saved(reference, path)
+    network = PooledClassifier(name, labels=5).eval()
+    said = load_starting_weights(network, weights=WeightsFile(path, head=True))
+    assert said == f"weights.safetensors (sha256 {_sha256(path)})"
+    x = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        if name == "squeezenet1_1":  # whose own classifier has one ReLU more
+            expected = reference.classifier[1](reference.features(x)).mean(dim=(-2, -1))
+        else:
+            expected = reference(x)
+        torch.testing.assert_close(network(x), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_the_files_head_is_taken_only_when_asked(tmp_path: Path) -> None:
+    path = tmp_path / "weights.safetensors"
+    state = _saved(_scrambled(torchvision.models.resnet18(weights=None)), path)
+    network = PooledClassifier("resnet18", labels=2)
+    before = network.weight.detach().clone()
+    load_starting_weights(network, weights=WeightsFile(path))
+    torch.testing.assert_close(network.weight.detach(), before)
+    torch.testing.assert_close(network.backbone.state_dict()["conv1.weight"], state["conv1.weight"])
+    with pytest.raises(DataError, match=r"another shape for head\."):
+        load_starting_weights(network, weights=WeightsFile(path, head=True))
+
+
+def test_random_weights_change_nothing() -> None:
+    network = PooledClassifier("squeezenet1_1", labels=2)
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    assert load_starting_weights(network, weights=RandomWeights()) == "random"
+    assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())
+
+
+def test_timms_mobilenet_v2_pairs_with_torchvisions_by_order() -> None:
+    names = timm_mobilenet_v2_names()
+    convolutions = [theirs for theirs in names if "conv" in theirs]
+    assert len(convolutions) == 52
+    assert len(names) == 52 * 6  # a convolution and five tensors of its batch norm
+    assert names["conv_stem.weight"] == "0.0.weight"
+    assert names["bn2.running_var"] == "18.1.running_var"
+
+    theirs = _scrambled(timm.create_model("mobilenetv2_100", pretrained=False, num_classes=0, global_pool=""))
+    ours = BACKBONES["mobilenet_v2"].build().eval()
+    ours.load_state_dict({names[name]: tensor for name, tensor in theirs.state_dict().items()})
+    x = torch.randn(1, 3, 96, 96, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        torch.testing.assert_close(ours(x), theirs(x), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v2", "mobilenet_v1", "resnet18"])
+def test_timms_file_in_the_folder_is_taken(name: str, tmp_path: Path) -> None:
+    timm_name = BACKBONES[name].timm_name
+    assert timm_name is not None
+    reference = _scrambled(timm.create_model(timm_name.split(".")[0], pretrained=False))
+    path = tmp_path / f"{timm_name}.safetensors"
+    _saved(reference, path)
+    network = PooledClassifier(name, labels=2).eval()
+    said = load_starting_weights(network, weights=TimmImageNet(tmp_path))
+    assert said == f"timm {timm_name} (sha256 {_sha256(path)})"
+    x = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        torch.testing.assert_close(network.features(x), reference.forward_features(x), rtol=1e-4, atol=1e-4)
+
+
+def test_timms_names_are_timms() -> None:
+    for backbone in BACKBONES.values():
+        if backbone.timm_name is not None:
+            assert timm.is_model_pretrained(backbone.timm_name)
+
+
+def test_offline_one_line_names_the_file_and_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    network = PooledClassifier("resnet18", labels=2)
+    with pytest.raises(DataError) as caught:
+        load_starting_weights(network, weights=TimmImageNet(tmp_path))
+    message = str(caught.value)
+    assert "https://huggingface.co/timm/resnet18.tv_in1k/resolve/main/model.safetensors" in message
+    assert str(tmp_path / "resnet18.tv_in1k.safetensors") in message
+    assert "\n" not in message
+
+
+def _without(state: dict[str, torch.Tensor], name: str) -> dict[str, torch.Tensor]:
+    return {key: value for key, value in state.items() if key != name}
+
+
+def test_a_file_of_another_network_is_refused_and_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "weights.safetensors"
+    good = _saved(torchvision.models.resnet18(weights=None), path)
+    network = PooledClassifier("resnet18", labels=2)
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    cases = {
+        "lacks backbone.conv1.weight": _without(good, "conv1.weight"),
+        "unknown backbone.extra": {**good, "extra": torch.zeros(1)},
+        "another shape for backbone.conv1.weight": {**good, "conv1.weight": torch.zeros(64, 1, 7, 7)},
+    }
+    for message, state in cases.items():
+        save_file(state, path)
+        with pytest.raises(DataError, match=message) as caught:
+            load_starting_weights(network, weights=WeightsFile(path))
+        assert "weights.safetensors" in str(caught.value)
+    assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())
+
+
+def test_a_head_that_is_asked_for_and_not_there_is_missed(tmp_path: Path) -> None:
+    path = tmp_path / "features.safetensors"
+    state = torchvision.models.squeezenet1_1(weights=None).features.state_dict()
+    save_file({f"features.{name}": tensor for name, tensor in state.items()}, path)
+    network = PooledClassifier("squeezenet1_1", labels=2)
+    load_starting_weights(network, weights=WeightsFile(path))
+    with pytest.raises(DataError, match=r"lacks head\.weight"):
+        load_starting_weights(network, weights=WeightsFile(path, head=True))
+
+
+def test_missing_truncated_and_pickled_files_are_refused(tmp_path: Path) -> None:
+    network = PooledClassifier("squeezenet1_1", labels=2)
+    with pytest.raises(DataError, match="no such file"):
+        load_starting_weights(network, weights=WeightsFile(tmp_path / "none.safetensors"))
+    path = tmp_path / "weights.safetensors"
+    _saved(torchvision.models.squeezenet1_1(weights=None), path)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(DataError, match="safetensors file"):
+        load_starting_weights(network, weights=WeightsFile(path))
+    torch.save(network.state_dict(), path)
+    with pytest.raises(DataError, match="safetensors file"):
+        load_starting_weights(network, weights=WeightsFile(path))
+
+
+def test_weights_that_do_not_exist_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="timm has no ImageNet weights for squeezenet1_1"):
+        load_starting_weights(PooledClassifier("squeezenet1_1", labels=1), weights=TimmImageNet(tmp_path))
+    path = tmp_path / "weights.safetensors"
+    save_file({"a": torch.zeros(1)}, path)
+    with pytest.raises(UsageError, match="torchvision has no mobilenet_v1"):
+        load_starting_weights(PooledClassifier("mobilenet_v1", labels=1), weights=WeightsFile(path))
+
+
+@pytest.fixture
+def shared_weights(shared_data: Path) -> Path:
+    """The folder of ImageNet weights beside the real images; the test is skipped where it is absent."""
+    folder = shared_data.parent / "weights"
+    if not folder.is_dir():
+        pytest.skip("the ImageNet weights (../shared/weights) are not here")
+    return folder
+
+
+@pytest.mark.data
+def test_the_shared_mobilenet_recognises_photographs(shared_data: Path, shared_weights: Path) -> None:
+    network = PooledClassifier("mobilenet_v2", labels=1000).eval()
+    load_starting_weights(network, weights=WeightsFile(shared_weights / "mobilenet_v2_imagenet.safetensors", head=True))
+    index = {name: rank for rank, name in enumerate(sorted(ImageNetInfo("imagenet-1k").label_names()))}
+    assert len(index) == 1000
+    photographs = sorted((shared_data / "photos").iterdir())[::5]
+    right = 0
+    with torch.no_grad():
+        for path in photographs:
+            image = Image.open(path).convert("RGB")
+            left, top = (image.width - 224) // 2, (image.height - 224) // 2
+            pixels = np.asarray(image.crop((left, top, left + 224, top + 224)), np.float32)
+            x = torch.from_numpy((pixels / 255 - 0.5) / 0.5).permute(2, 0, 1)[None]
+            right += int(network(x).argmax()) == index[path.name.split("_")[0].split(".")[0]]
+    assert len(photographs) > 100
+    assert right / len(photographs) >= 0.72  # 0.78 over all of them; a wrong mapping gives 0.001
+
+
+@pytest.mark.data
+def test_the_shared_squeezenet_loads_without_a_head(shared_weights: Path) -> None:
+    path = shared_weights / "squeezenet1_1_features_imagenet.safetensors"
+    network = PooledClassifier("squeezenet1_1", labels=2)
+    load_starting_weights(network, weights=WeightsFile(path))
+    stored = load_file(path)
+    assert torch.equal(network.backbone.state_dict()["0.weight"], stored["features.0.weight"])
+    assert sum(tensor.numel() for tensor in network.backbone.state_dict().values()) == 722_496
