@@ -16,7 +16,7 @@ Bounds = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A detector of `rows` x `columns` square pixels, its centre at the origin.
+    """A detector of `rows` x `columns` square pixels, its centre at x = 0 and y = `centre_y_mm`.
 
     Rays are parallel and run along z, so a solid's shadow has the solid's own size. `x` grows to the right of the
     picture (the patient's left), `y` downwards (to the feet), `z` away from the detector (to the back in PA).
@@ -25,6 +25,7 @@ class Grid:
     rows: int
     columns: int
     spacing_mm: float
+    centre_y_mm: float = 0.0
 
     @property
     def x_mm(self) -> Image:
@@ -34,7 +35,7 @@ class Grid:
     @property
     def y_mm(self) -> Image:
         """float64 (H, 1): y of the pixel centres in mm."""
-        return _centres(self.rows, self.spacing_mm)[:, None]
+        return _centres(self.rows, self.spacing_mm)[:, None] + self.centre_y_mm
 
     def zeros(self) -> Image:
         """float64 (H, W) of zeros."""
@@ -43,15 +44,13 @@ class Grid:
     def window(self, bounds: Bounds) -> tuple[slice, slice]:
         """Rows and columns of the pixels whose centres may lie within `bounds` (mm); empty slices where none does."""
         x0, x1, y0, y1 = bounds
+        y0, y1 = y0 - self.centre_y_mm, y1 - self.centre_y_mm
         return self._cut(y0, y1, self.rows), self._cut(x0, x1, self.columns)
 
-    def column_of(self, x_mm: float) -> float:
-        """The continuous, edge-based column of `x_mm` (see `hilum.geometry`)."""
-        return x_mm / self.spacing_mm + self.columns / 2
-
-    def row_of(self, y_mm: float) -> float:
-        """The continuous, edge-based row of `y_mm`."""
-        return y_mm / self.spacing_mm + self.rows / 2
+    def point_mm(self, share_x: float, share_y: float) -> tuple[float, float]:
+        """x and y in mm of a point given as shares of the picture's width and height."""
+        x = (share_x - 0.5) * self.columns * self.spacing_mm
+        return x, (share_y - 0.5) * self.rows * self.spacing_mm + self.centre_y_mm
 
     def _cut(self, low_mm: float, high_mm: float, count: int) -> slice:
         first = min(max(int(np.floor(low_mm / self.spacing_mm + count / 2)), 0), count)

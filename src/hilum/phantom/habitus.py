@@ -8,19 +8,19 @@ import numpy as np
 
 from hilum.radiograph import Sex
 
-FIELD_MM = 400.0
-"""The shorter side of the picture in body millimetres (those of an adult of scale 1)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Habitus:
     """Sizes relative to an adult man; lengths elsewhere in the thorax are body millimetres, `scale` makes them real.
 
     `lung_height` stretches the lungs upwards from their base, `heart` the heart in all directions; `rib_slope` scales
-    how far ribs descend; `wall` the tissue outside the ribs; `right_dome_mm` and `left_dome_mm` lift the diaphragm.
+    how far ribs descend; `field_mm` is the shorter side of the picture and `centre_y_mm` its middle, in body
+    millimetres; `wall` the tissue outside the ribs; `right_dome_mm` and `left_dome_mm` lift the diaphragm.
     """
 
     scale: float
+    field_mm: float
+    centre_y_mm: float
     age_years: int
     sex: Sex
     lung_height: float
@@ -41,6 +41,8 @@ def habitus(*, child: bool, sex: Sex, seed: int) -> Habitus:
 
     return Habitus(
         scale=about(0.55 if child else 0.93 if sex == "F" else 1.0, 0.02),
+        field_mm=352.0 if child else 400.0,
+        centre_y_mm=22.0 if child else 0.0,
         age_years=5 if child else 40,
         sex=sex,
         lung_height=about(0.88 if child else 1.0, 0.02),

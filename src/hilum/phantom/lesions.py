@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from hilum.errors import UsageError
 from hilum.geometry import Box
+from hilum.phantom.compound import uncovered_length
 from hilum.phantom.grid import Grid, Image
-from hilum.phantom.solids import Ellipsoid
+from hilum.phantom.solids import Convex, Ellipsoid, Overlap, chord_mm
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +37,48 @@ class LesionSpec:
 
     def ellipsoid(self, *, grid: Grid) -> Ellipsoid:
         """The lesion's hull in mm; its depth lies around z = 0."""
-        (x, y), (rx, ry) = self.centre, self.radii
+        (x, y), (rx, ry) = grid.point_mm(*self.centre), self.radii
         width, height = grid.columns * grid.spacing_mm, grid.rows * grid.spacing_mm
         radii = rx * width, ry * height
         depth = sum(radii) / 2 if self.depth is None else self.depth * width
-        return Ellipsoid(((x - 0.5) * width, (y - 0.5) * height, 0.0), (*radii, depth))
+        return Ellipsoid((x, y, 0.0), (*radii, depth))
 
-    def parts(self, *, grid: Grid, seed: int) -> tuple[tuple[float, Ellipsoid], ...]:
-        """The ellipsoids that make the lesion, each with its density; patches lie within the hull."""
+    def patches(self, *, grid: Grid, seed: int) -> tuple[tuple[float, Ellipsoid], ...]:
+        """A thin veil over the whole hull and ellipsoids inside it, each with the density that it adds."""
         hull = self.ellipsoid(grid=grid)
-        if not self.patchy:
-            return ((self.density, hull),)
-        rng = np.random.default_rng(seed)
-        patches = [(0.45 * self.density, hull)]
-        for _ in range(36):
+        rng = np.random.default_rng([seed, 5])
+        patches = [(0.30 * self.density, hull)]
+        for _ in range(44):
             direction = rng.normal(size=3)
             direction /= np.linalg.norm(direction)
-            share = rng.uniform(0.16, 0.42)
-            offset = direction * (1 - share) * rng.uniform(0, 1) ** 0.6
-            centre = np.add(hull.centre, offset * hull.radii).tolist()
-            radii = (share * np.array(hull.radii)).tolist()
-            patches.append((0.35 * self.density, Ellipsoid(tuple(centre), tuple(radii))))
+            share = rng.uniform(0.14, 0.40)
+            offset = direction * (1 - share) * rng.uniform(0, 1) ** 0.5
+            x, y, z = (np.array(hull.centre) + offset * hull.radii).tolist()
+            rx, ry, rz = (share * np.array(hull.radii)).tolist()
+            patches.append((0.6 * self.density, Ellipsoid((x, y, z), (rx, ry, rz))))
         return tuple(patches)
+
+
+def replaced_air(
+    spec: LesionSpec, *, lung: Convex, obstacles: Sequence[Convex], grid: Grid, seed: int
+) -> tuple[Image, tuple[slice, slice]]:
+    """The path length (mm) of air that a lesion replaces in one lung, and the rows and columns it stands for.
+
+    Lung that an obstacle (heart, diaphragm) has pushed aside holds no air and is not replaced. Patches together never
+    replace more than the hull holds.
+    """
+    hull = spec.ellipsoid(grid=grid)
+    rows, columns = grid.window(hull.bounds_mm)
+    x, y = grid.x_mm[:, columns], grid.y_mm[rows]
+    shared = Overlap(hull, lung)
+    blocked = [obstacle.interval_mm(x, y) for obstacle in obstacles]
+    whole = spec.density * uncovered_length(shared.interval_mm(x, y), blocked)
+    if not spec.patchy:
+        return whole, (rows, columns)
+    patchy = np.zeros_like(whole)
+    for density, patch in spec.patches(grid=grid, seed=seed):
+        patchy += density * chord_mm(Overlap(patch, lung), x, y)
+    return np.minimum(patchy, whole), (rows, columns)
 
 
 def support_box(path: Image) -> Box | None:

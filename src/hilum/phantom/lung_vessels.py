@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from hilum.phantom.compound import Signed, chain
 from hilum.phantom.rods import Cylinder
-from hilum.phantom.solids import Point
+from hilum.phantom.solids import Convex, Point
 from hilum.phantom.thorax_organs import Side
 
 _GENERATIONS = 6
-_SHRINK = 0.77
+_SHRINK = 0.80
 """Radius of a branch relative to its stem (Murray's law for two equal branches gives 2^(-1/3) = 0.79)."""
 
 _STEMS: dict[Side, tuple[tuple[float, float, float, float], ...]] = {
@@ -25,11 +27,11 @@ _STEMS: dict[Side, tuple[tuple[float, float, float, float], ...]] = {
 _ROOTS: dict[Side, tuple[float, float, float]] = {"right": (-36.0, -16.0, 4.0), "left": (40.0, -24.0, 4.0)}
 
 
-def vessel_tree(side: Side, *, seed: int) -> tuple[Cylinder, ...]:
+def vessel_tree(side: Side, *, seed: int) -> Signed:
     """All segments of one lung's tree, in body millimetres; the same `seed` gives the same tree."""
     rng = np.random.default_rng([seed, 2 if side == "right" else 3])
     outward = -1.0 if side == "right" else 1.0
-    segments: list[Cylinder] = []
+    segments: list[tuple[float, Convex]] = []
     for angle_deg, length, radius, slope in _STEMS[side]:
         angle = np.deg2rad(angle_deg + rng.normal(0, 5))
         direction = np.array([outward * np.cos(angle), np.sin(angle), slope])
@@ -50,16 +52,21 @@ class _Branch:
     generations: int
 
 
-def _grown(branch: _Branch, *, rng: np.random.Generator) -> list[Cylinder]:
+def _grown(branch: _Branch, *, rng: np.random.Generator) -> list[tuple[float, Convex]]:
     """The branch's own two segments, bent a little, and those of the two branches that grow from its end."""
     start, direction = branch.start, branch.direction / np.linalg.norm(branch.direction)
-    segments: list[Cylinder] = []
+    points = [_point(start)]
     for _ in range(2):
         direction = direction + rng.normal(0, 0.09, 3)
         direction /= np.linalg.norm(direction)
         end = start + direction * branch.length / 2
-        segments.append(Cylinder(_point(start), _point(end), branch.radius))
+        points.append(_point(end))
         start = end
+    segments: list[tuple[float, Convex]] = []
+    if branch.generations == _GENERATIONS:  # stems end round, where all can see them
+        segments += chain(points, radius=branch.radius)
+    else:
+        segments += [(1.0, Cylinder(a, b, branch.radius)) for a, b in pairwise(points)]
     if branch.generations == 1:
         return segments
     across = np.cross(direction, rng.normal(size=3))

@@ -11,14 +11,14 @@ from hilum.errors import UsageError
 from hilum.phantom.compound import add_signed, uncovered_length
 from hilum.phantom.detector import Detector, Display, expose
 from hilum.phantom.grid import Grid, Image
-from hilum.phantom.habitus import FIELD_MM, Habitus, habitus
+from hilum.phantom.habitus import Habitus, habitus
 from hilum.phantom.labels import stamped
-from hilum.phantom.lesions import LesionSpec, support_box
+from hilum.phantom.lesions import LesionSpec, replaced_air, support_box
 from hilum.phantom.loft import Loft
 from hilum.phantom.lung_vessels import vessel_tree
 from hilum.phantom.materials import CHEST_BEAM
 from hilum.phantom.phantom import Lesion, Mask, Phantom
-from hilum.phantom.solids import Interval, add_path, chord_mm
+from hilum.phantom.solids import add_path, chord_mm
 from hilum.phantom.thorax_organs import Organs, Side, organs
 from hilum.phantom.thorax_skeleton import skeleton
 from hilum.radiograph import Sex
@@ -57,14 +57,14 @@ def render_thorax(
     if min(rows, columns) < _MIN_PIXELS:
         raise UsageError(f"a thorax needs at least {_MIN_PIXELS} x {_MIN_PIXELS} pixels, came {rows} x {columns}")
     build = habitus(child=child, sex=sex, seed=seed)
-    grid = Grid(rows, columns, FIELD_MM / min(rows, columns))
+    grid = Grid(rows, columns, build.field_mm / min(rows, columns), build.centre_y_mm)
     parts = organs(build)
     lungs: dict[Side, _Lung] = {side: _lung_on_grid(parts, side, grid) for side in ("right", "left")}
     healthy = _healthy_attenuation(build, parts, lungs, grid=grid, seed=seed)
     display = Display.of_body(healthy, detector=detector)
     attenuation, found = healthy, []
     for number, spec in enumerate(lesions):
-        added, lesion = _lesion(spec, parts, lungs, build, grid=grid, seed=seed + number)
+        added, lesion = _lesion(spec, parts, build, grid=grid, seed=seed + number)
         attenuation = attenuation + added
         found.append(lesion)
     pixels = display.pixels(expose(attenuation, detector=detector, seed=seed))
@@ -95,8 +95,7 @@ def _healthy_attenuation(build: Habitus, parts: Organs, lungs: dict[Side, _Lung]
     add_path(total, parts.stomach_air, grid=grid, weight=beam.air - beam.soft)
     for side, lung in lungs.items():
         vessels = grid.zeros()
-        for segment in vessel_tree(side, seed=seed):
-            add_path(vessels, segment, grid=grid)
+        add_signed(vessels, vessel_tree(side, seed=seed), grid=grid)
         total -= (beam.soft - beam.lung) * (lung.air_mm - np.minimum(vessels, lung.air_mm))
     bones = skeleton(build)
     add_signed(total, bones.cortical, grid=grid, weight=beam.cortical - beam.soft)
@@ -118,23 +117,13 @@ def _lung_on_grid(parts: Organs, side: Side, grid: Grid) -> _Lung:
     return _Lung(loft, air, field)
 
 
-def _lesion(
-    spec: LesionSpec, parts: Organs, lungs: dict[Side, _Lung], build: Habitus, *, grid: Grid, seed: int
-) -> tuple[Image, Lesion]:
-    """The attenuation (H, W) that a lesion adds, and where it is: only aerated lung is replaced."""
-    beam, path = CHEST_BEAM, grid.zeros()
-    rows, columns = grid.window(spec.ellipsoid(grid=grid).bounds_mm)
-    x, y = grid.x_mm[:, columns], grid.y_mm[rows]
-    obstacles: list[Interval] = [obstacle.interval_mm(x, y) for obstacle in parts.obstacles]
-    for lung in lungs.values():
-        enter, leave = lung.loft.interval_mm(x, y)
-        replaced = np.zeros(np.broadcast_shapes(x.shape, y.shape))
-        for density, ellipsoid in spec.parts(grid=grid, seed=seed):
-            a, b = ellipsoid.interval_mm(x, y)
-            replaced += density * uncovered_length((np.maximum(enter, a), np.minimum(leave, b)), obstacles)
-        limit = lung.air_mm[rows, columns] * max(1.0, spec.density)
-        path[rows, columns] += np.minimum(replaced, limit)
+def _lesion(spec: LesionSpec, parts: Organs, build: Habitus, *, grid: Grid, seed: int) -> tuple[Image, Lesion]:
+    """The attenuation (H, W) that a lesion adds, and where it is."""
+    path = grid.zeros()
+    for lung in parts.lungs.values():
+        replaced, place = replaced_air(spec, lung=lung, obstacles=parts.obstacles, grid=grid, seed=seed)
+        path[place] += replaced
     box = support_box(path)
     if box is None:
         raise UsageError(f"the lesion {spec.name!r} at {spec.centre} touches no lung; move its centre into a lung")
-    return path * (beam.soft - beam.lung) * build.scale, Lesion(spec.name, box)
+    return path * (CHEST_BEAM.soft - CHEST_BEAM.lung) * build.scale, Lesion(spec.name, box)

@@ -168,4 +168,4 @@ def _airways() -> Signed:
 def _breasts(build: Habitus) -> tuple[Convex, ...]:
     if build.sex != "F" or build.age_years < 15:
         return ()
-    return tuple(Ellipsoid((sign * 84, 62, -110), (62, 52, 30), angle_deg=sign * 12) for sign in (-1, 1))
+    return tuple(Ellipsoid((sign * 86, 66, -110), (60, 50, 15), angle_deg=sign * 12) for sign in (-1, 1))
