@@ -42,8 +42,8 @@ def test_the_scale_ends_at_a_fixed_contribution_whatever_the_map_holds():
 
 
 def test_a_finer_grid_of_the_same_map_has_the_same_colours():
-    coarse = np.full((7, 7), 0.3, np.float32)
-    fine = np.full((14, 14), 0.3 / 4, np.float32)
+    coarse = np.full((7, 7), 0.2, np.float32)
+    fine = np.full((14, 14), 0.2 / 4, np.float32)
     np.testing.assert_allclose(ContributionScale(7, 7).share(coarse)[0, 0], ContributionScale(14, 14).share(fine)[0, 0])
 
 
@@ -63,5 +63,5 @@ def test_colours_are_exact():
 
 
 def test_the_ticks_name_the_numbers_of_the_scale():
-    assert ContributionScale(8, 8).ticks == ((0.0, "0"), (0.5, "0.25"), (1.0, ">=0.5"))
+    assert ContributionScale(8, 8).ticks == ((0.0, "0"), (0.5, "0.125"), (1.0, ">=0.25"))
     assert ContributionScale(7, 8).unit == "logit contribution per cell (8 x 7 cells)"

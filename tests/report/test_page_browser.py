@@ -147,8 +147,8 @@ def test_opacity_boxes_and_finding_change_what_is_drawn(page, examination):
 
 def test_the_scale_has_the_numbers_of_the_fixed_scale(page):
     ticks = page.locator("#scale-ticks span").all_text_contents()
-    assert ticks == ["0", "1", "≥2"]
-    assert ContributionScale(4, 4).top == 2
+    assert ticks == ["0", "0.5", "≥1"]
+    assert ContributionScale(4, 4).top == 1
 
 
 def test_keys_zoom_move_and_switch(page):

@@ -37,8 +37,8 @@ def test_the_grid_keeps_five_digits_and_its_own_scale(examination):
     heatmap = _data(examination)["layers"][0]["heatmap"]
     np.testing.assert_allclose(heatmap["grid"], examination.heatmaps[0].grid, rtol=1e-4)
     assert heatmap["geometry"] == [60.0, 75.0, 0.0, 0.0]
-    assert heatmap["top"] == 2.0
-    assert heatmap["ticks"] == ["0", "1", "≥2"]
+    assert heatmap["top"] == 1.0
+    assert heatmap["ticks"] == ["0", "0.5", "≥1"]
     assert heatmap["unit"] == "logit contribution per cell (4 × 4 cells)"
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 
 import jinja2
 import pytest
@@ -36,3 +37,25 @@ def test_our_styles_and_scripts_load_nothing_and_cannot_end_their_block(name):
 
 def test_png_becomes_an_address():
     assert data_uri(b"\x89PNG") == "data:image/png;base64,iVBORw=="
+
+
+def _luminance(colour):
+    """Relative luminance after WCAG 2."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("scheme", [0, 1])
+@pytest.mark.parametrize(
+    ("ink", "paper"),
+    [
+        ("ink", "paper"), ("ink", "card"), ("quiet", "paper"), ("quiet", "card"), ("accent", "card"),
+        ("positive", "positive-paper"), ("negative", "negative-paper"), ("none", "none-paper"),
+    ],
+)  # fmt: skip
+def test_words_stand_out_in_light_and_dark(scheme, ink, paper):
+    block = re.findall(r":root \{(.*?)\}", str(asset("base.css")), re.DOTALL)[scheme]
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", block))
+    dark, bright = sorted((_luminance(colours[ink]), _luminance(colours[paper])))
+    assert (bright + 0.05) / (dark + 0.05) >= 4.5  # WCAG 2, level AA

@@ -17,8 +17,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-TOP_LOGITS = 32.0
-"""Logits that a map would add if every one of its cells had the last colour."""
+TOP_LOGITS = 16.0
+"""Logits that a map would add if every one of its cells had the last colour.
+
+On 7 x 7 cells the scale ends at 0.33 a cell. A binary MobileNetV2 on training images of pneumonia peaks at 0.22 to 0.32
+a cell (5 to 95 of 100 images) and on healthy ones at or below 0.02: the scale is used, and a healthy chest stays grey.
+"""
 
 OPACITY = 0.75
 """How much the last colour covers of the radiograph; below it, opacity falls in proportion to the contribution."""
@@ -61,7 +65,7 @@ class ContributionScale:
     @property
     def ticks(self) -> tuple[tuple[float, str], ...]:
         """Share and label of each number on the scale; the last one says that larger values are clipped."""
-        return (0.0, "0"), (0.5, f"{self.top / 2:.2g}"), (1.0, f">={self.top:.2g}")
+        return (0.0, "0"), (0.5, f"{self.top / 2:.3g}"), (1.0, f">={self.top:.3g}")
 
     @property
     def unit(self) -> str:
