@@ -47,7 +47,7 @@ def test_colours_are_those_of_the_fixed_scale_at_native_coordinates(examination)
 
 
 def test_a_centre_of_a_cell_has_the_colour_of_its_contribution(examination):
-    """By hand: cell (1, 1) of 4 x 4 over 300 x 240 is centred at row 112.5, column 90 and holds 2 logits; the scale ends at 1."""
+    """By hand: cell (1, 1) of 4 x 4 over 300 x 240 is centred at row 112.5, column 90 and is off the scale."""
     picture = _pixels(overlay_png(_without_boxes(examination)))
     grey = to_grey8(examination.radiograph.pixels)[112, 90]
     np.testing.assert_allclose(picture[112, 90], grey + (np.array([252, 255, 164]) - grey) * 0.75, atol=3)
