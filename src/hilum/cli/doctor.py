@@ -37,15 +37,19 @@ class Check:
 @app.command(epilog="Exit code 0 where hilum can read, 1 where a shipped model or a needed package is broken.")
 def doctor() -> None:
     """Check the installation: versions, engines, models with their hashes, and what is missing."""
-    checks = (*_packages(), *_engines(), *_models(models_on_shelf()), *_parts())
+    checks = (*_packages(), *_engines(), *checks_of_models(models_on_shelf()), *_parts())
     width = max(len(check.subject) for check in checks)
     console = output_console()
     for check in checks:
         mark, style = _MARKS[check.state]
         line = Text.assemble((mark, style), f" {check.subject:{width}}  {check.words}")
         console.print(line, soft_wrap=True)  # a command to copy must stay on its line
-    if any(check.state == "broken" for check in checks):
-        raise typer.Exit(1)
+    raise typer.Exit(exit_code(checks))
+
+
+def exit_code(checks: tuple[Check, ...]) -> int:
+    """1 where something that reading needs is broken, else 0."""
+    return int(any(check.state == "broken" for check in checks))
 
 
 def _packages() -> Iterator[Check]:
@@ -66,7 +70,8 @@ def _engines() -> Iterator[Check]:
             yield Check("engine", "absent", str(error))
 
 
-def _models(entries: tuple[ShelfEntry, ...]) -> Iterator[Check]:
+def checks_of_models(entries: tuple[ShelfEntry, ...]) -> Iterator[Check]:
+    """A line for each bundle, its files hashed; an installation without a shipped model is broken."""
     for entry in entries:
         subject = f"model ({entry.origin})"
         if entry.bundle is None:

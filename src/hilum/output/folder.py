@@ -7,11 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from hilum.output.atomic import output_error, remove_strays
+from hilum.output.atomic import OutputNameError, output_error, remove_strays
 from hilum.output.layout import output_paths
 from hilum.output.lock import FolderLock
-
-_NOT_THERE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
 
 class OutputFolder:
@@ -36,11 +34,8 @@ class OutputFolder:
     def remove_outputs(self, relative: str) -> None:
         """Remove the outputs of the image at `relative`: a reading that no longer holds must not be found."""
         for path in output_paths(relative).in_folder(self.path):
-            try:
-                with contextlib.suppress(*_NOT_THERE):
-                    path.unlink()
-            except OSError as error:
-                raise output_error(path, error) from error
+            with contextlib.suppress(OutputNameError):
+                _remove(path)
 
     def close(self) -> None:
         """Give the folder free."""
@@ -53,3 +48,12 @@ class OutputFolder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise output_error(path, error) from error

@@ -1,0 +1,68 @@
+"""`hilum models`: the shelf, and one card."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fabricate_bundle import ToyBundle
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's own shelf with one good bundle and one that was altered."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    ToyBundle().write(folder / "toy")
+    ToyBundle(name="broken").write(folder / "broken")
+    (folder / "broken" / "model.onnx").write_bytes(b"altered")
+    monkeypatch.setenv("HILUM_MODELS", str(folder))
+    return folder
+
+
+def test_list_says_what_each_model_reads_and_which_is_broken(hilum: Any, shelf: Path) -> None:
+    result = hilum("models")
+    assert result.exit_code == 0
+    said = " ".join(result.stdout.split())
+    assert "toy A toy for tests (version 1.0.0, local)" in said
+    assert "chest, any age, any view" in said
+    assert "Apache-2.0" in said
+    assert "broken broken: " in said
+    assert "altered" in said
+
+
+def test_show_by_name_and_by_folder(hilum: Any, shelf: Path) -> None:
+    by_name = hilum("models", "show", "toy")
+    assert by_name.exit_code == 0
+    assert "reading anything" in by_name.stdout
+    assert by_name.stdout == hilum("models", "show", shelf / "toy").stdout
+
+
+def test_show_as_json_is_the_card(hilum: Any, shelf: Path) -> None:
+    result = hilum("models", "show", "toy", "--json")
+    assert json.loads(result.stdout) == json.loads((shelf / "toy" / "card.json").read_text())
+
+
+@pytest.mark.parametrize(("name", "said"), [("absent", "known: "), ("broken", "altered")])
+def test_show_of_what_cannot_be_shown(hilum: Any, shelf: Path, name: str, said: str) -> None:
+    result = hilum("models", "show", name)
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert said in result.stderr
+
+
+def test_a_model_is_chosen_by_its_name_on_the_shelf(hilum: Any, shelf: Path, write_png: Any, tmp_path: Path) -> None:
+    image = write_png(tmp_path / "x.png")
+    result = hilum("read", image, "--model", "toy", "--json")
+    assert json.loads(result.stdout)["models"][0]["name"] == "toy"
+
+
+def test_a_folder_of_the_name_is_taken_for_a_bundle_only_where_it_has_a_card(
+    hilum: Any, shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here" / "toy").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here")
+    assert hilum("models", "show", "toy").exit_code == 0
+    ToyBundle(name="inner").write(tmp_path / "here" / "other")
+    assert "inner" in hilum("models", "show", "other").stdout

@@ -1,0 +1,291 @@
+"""`hilum read --out`: the folder's contents, resuming, locks, signals and full disks, with real processes."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from jsonschema import Draft202012Validator
+from PIL import Image
+
+from hilum.output.lock import FolderLock
+from hilum.report.schema import reading_schema
+
+
+def lines(path: Path) -> list[Any]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def listing(folder: Path) -> set[str]:
+    """All files but hidden ones."""
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return {path.as_posix() for path in found if not any(part.startswith(".") for part in path.parts)}
+
+
+def assert_whole(folder: Path) -> list[str]:
+    """Every file under `folder` is whole, and every whole reading is in the journal; the paths in the journal."""
+    validate = Draft202012Validator(reading_schema()).validate
+    journal = lines(folder / "readings.jsonl")
+    for record in journal:
+        validate(record)
+        relative = record["relative_path"]
+        reading = {key: value for key, value in record.items() if key != "relative_path"}
+        assert json.loads((folder / f"{relative}.json").read_text()) == reading
+    for path in folder.rglob("*.png"):
+        with Image.open(path) as picture:
+            picture.load()
+    for path in folder.rglob("*.html"):
+        assert path.read_text().rstrip().endswith("</html>")
+    return [record["relative_path"] for record in journal]
+
+
+def test_folder_holds_what_is_promised(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
+    scans, out = tmp_path / "scans", tmp_path / "readings"
+    write_png(scans / "a.png", grey=250)
+    write_png(scans / "sub" / "b")
+    (scans / "bad.dcm").write_text("no image")
+    (scans / "README.txt").write_text("text")
+    result = hilum("read", scans, "--out", out, "--model", toy)
+    assert result.exit_code == 1
+    outputs = {f"{name}{end}" for name in ("a.png", "sub/b") for end in (".json", ".overlay.png", ".html")}
+    assert listing(out) == outputs | {"index.html", "readings.jsonl", "failures.jsonl", "skipped.jsonl"}
+    assert [record["relative_path"] for record in lines(out / "readings.jsonl")] == ["a.png", "bad.dcm", "sub/b"]
+    assert lines(out / "failures.jsonl") == [lines(out / "readings.jsonl")[1]]
+    assert lines(out / "failures.jsonl")[0]["error"]["kind"] == "decode"
+    assert lines(out / "skipped.jsonl") == [{"name": str(scans / "README.txt"), "reason": "not an image"}]
+    assert (out / "index.html").read_text().count("a.png.html") >= 1
+    assert str(out / "index.html") in result.stdout.replace("\n", "")
+    (said,) = [line for line in result.stderr.splitlines() if "bad.dcm" in line]
+    assert said.startswith("hilum: ")
+
+
+def test_json_and_out_together(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
+    write_png(tmp_path / "scans" / "a.png")
+    result = hilum("read", tmp_path / "scans", "--out", tmp_path / "out", "--model", toy, "--json")
+    (found,) = [json.loads(line) for line in result.stdout.splitlines()]
+    assert found == json.loads((tmp_path / "out" / "a.png.json").read_text())
+
+
+def test_standard_input_into_a_folder(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
+    image = write_png(tmp_path / "x.png")
+    assert hilum("read", "-", "--out", tmp_path / "out", "--model", toy, stdin=image.read_bytes()).exit_code == 0
+    assert lines(tmp_path / "out" / "readings.jsonl")[0]["source"]["name"] == "-"
+    assert (tmp_path / "out" / "stdin.html").exists()
+
+
+def test_many_files_get_the_summary_only(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
+    for number in range(13):
+        write_png(tmp_path / "scans" / f"{number:02}.png")
+    result = hilum("read", tmp_path / "scans", "--out", tmp_path / "out", "--model", toy)
+    assert "13  read" in result.stdout
+    assert "Pneumonia" not in result.stdout
+    again = hilum("read", tmp_path / "scans", "--out", tmp_path / "out", "--model", toy, "--resume")
+    assert "13  skipped, read before" in again.stdout
+
+
+def test_resume_reads_what_changed_failed_or_is_new(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
+    scans, out = tmp_path / "scans", tmp_path / "out"
+    for name in ("changed.png", "same.png"):
+        write_png(scans / name)
+    (scans / "failed.png").write_text("no image")
+    assert hilum("read", scans, "--out", out, "--model", toy).exit_code == 1
+    before = (out / "same.png.json").stat().st_mtime_ns
+    for name in ("changed.png", "failed.png", "new.png"):
+        write_png(scans / name, grey=9)
+    result = hilum("read", scans, "--out", out, "--model", toy, "--resume", "--json")
+    assert result.exit_code == 0
+    assert sorted(Path(json.loads(line)["source"]["name"]).name for line in result.stdout.splitlines()) == [
+        "changed.png",
+        "failed.png",
+        "new.png",
+    ]
+    assert sorted(assert_whole(out)) == ["changed.png", "failed.png", "new.png", "same.png"]
+    assert (out / "failures.jsonl").read_text() == ""
+    assert (out / "same.png.json").stat().st_mtime_ns == before
+
+
+def test_resume_with_other_settings_or_models_reads_again(
+    hilum: Any, toy: Path, write_png: Any, tmp_path: Path
+) -> None:
+    from fabricate_bundle import ToyBundle
+
+    write_png(tmp_path / "scans" / "a.png")
+
+    def read(*arguments: object) -> int:
+        result = hilum("read", tmp_path / "scans", "--out", tmp_path / "out", "--json", *arguments)
+        assert result.exit_code == 0, result.stderr
+        return len(result.stdout.splitlines())
+
+    other = ToyBundle(operating_point=0.25).write(tmp_path / "other").folder
+    assert read("--model", toy) == 1
+    assert read("--model", toy, "--resume") == 0
+    assert read("--model", toy, "--resume", "--jobs", 1) == 0
+    assert read("--model", toy, "--resume", "--heatmaps", "all") == 1
+    assert read("--model", other, "--resume") == 1
+    assert read("--model", other) == 1
+    assert len(lines(tmp_path / "out" / "readings.jsonl")) == 1
+
+
+def test_two_folders_with_the_same_names_do_not_meet(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
+    write_png(tmp_path / "one" / "x.png", grey=0)
+    write_png(tmp_path / "two" / "x.png", grey=255)
+    out = tmp_path / "out"
+    assert hilum("read", tmp_path / "one", tmp_path / "two", "--out", out, "--model", toy).exit_code == 0
+    found = [json.loads((out / side / "x.png.json").read_text())["findings"][0]["positive"] for side in ("one", "two")]
+    assert found == [False, True]
+
+
+def test_image_whose_page_would_be_the_index(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
+    write_png(tmp_path / "scans" / "index")
+    write_png(tmp_path / "scans" / "x.png")
+    result = hilum("read", tmp_path / "scans", "--out", tmp_path / "out", "--model", toy)
+    assert result.exit_code == 1
+    assert "index.html, which is taken" in result.stderr
+    assert [record["error"]["kind"] for record in lines(tmp_path / "out" / "failures.jsonl")] == ["output"]
+    assert "x.png.html" in (tmp_path / "out" / "index.html").read_text()
+
+
+def test_output_folder_inside_the_input_is_not_read(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
+    write_png(tmp_path / "a.png")
+    for _ in range(2):
+        assert hilum("read", tmp_path, "--out", tmp_path / "readings", "--model", toy).exit_code == 0
+        assert assert_whole(tmp_path / "readings") == ["a.png"]
+
+
+def test_output_over_the_input_is_wrong_usage(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
+    write_png(tmp_path / "a.png")
+    result = hilum("read", tmp_path, "--out", tmp_path, "--model", toy)
+    assert result.exit_code == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_second_process_on_a_folder_is_refused(start_hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
+    write_png(tmp_path / "a.png")
+    (tmp_path / "out").mkdir()
+    arguments = ("read", tmp_path / "a.png", "--out", tmp_path / "out", "--model", toy)
+    with FolderLock(tmp_path / "out"):
+        second = start_hilum(*arguments)
+        _, said = second.communicate()
+    assert second.returncode == 1
+    assert said.startswith("hilum: another hilum process is writing into")
+    assert len(said.splitlines()) == 1
+    third = start_hilum(*arguments)
+    third.communicate()
+    assert third.returncode == 0
+
+
+def test_folder_that_cannot_be_made_is_one_line(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
+    image = write_png(tmp_path / "a.png")
+    (tmp_path / "file").touch()
+    result = hilum("read", image, "--out", tmp_path / "file" / "out", "--model", toy)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("hilum: cannot write ")
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes into read-only folders")
+def test_read_only_folder_is_one_line(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
+    image = write_png(tmp_path / "a.png")
+    (tmp_path / "out").mkdir(mode=0o500)
+    result = hilum("read", image, "--out", tmp_path / "out", "--model", toy)
+    assert result.exit_code == 1
+    assert "Permission denied" in result.stderr
+
+
+def test_full_disk_is_one_line_and_what_was_written_is_whole(
+    start_hilum: Any, toy: Path, write_png: Any, tmp_path: Path
+) -> None:
+    """A limit on the size of files stands for the disk: the small image's outputs fit, the large one's do not."""
+    write_png(tmp_path / "scans" / "a.png", size=(16, 16))
+    write_png(tmp_path / "scans" / "b.png", noise=1, size=(1500, 1500))
+    write_png(tmp_path / "scans" / "c.png", size=(16, 16))
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+
+    arguments = ("read", tmp_path / "scans", "--out", tmp_path / "out", "--model", toy, "--quiet")
+    process = start_hilum(*arguments, prepare=limit)
+    _, said = process.communicate()
+    assert process.returncode == 1
+    assert said.startswith("hilum: cannot write ")
+    assert len(said.splitlines()) == 1
+    assert set(assert_whole(tmp_path / "out")) <= {"a.png"}
+    assert not list((tmp_path / "out").rglob(".hilum-tmp-*"))
+    again = start_hilum(*arguments, "--resume")
+    again.communicate()
+    assert again.returncode == 0
+    assert assert_whole(tmp_path / "out") == ["a.png", "b.png", "c.png"]
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """Images enough to be in the middle of them when a signal comes."""
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (220, 220), np.uint8)
+    for number in range(60):
+        Image.fromarray(np.roll(pixels, number, 0)).save(folder / f"{number:03}.png", compress_level=0)
+    return folder
+
+
+def stop_in_the_middle(process: "subprocess.Popen[str]", out: Path, *, with_signal: signal.Signals) -> str:
+    deadline = time.monotonic() + 60
+    journal = out / "readings.jsonl"
+    while not journal.exists() or journal.read_bytes().count(b"\n") < 3:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    process.send_signal(with_signal)
+    return process.communicate()[1]
+
+
+@pytest.mark.parametrize(
+    ("sent", "code", "word"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated"), (signal.SIGKILL, -9, "")],
+)
+def test_signal_in_the_middle_leaves_whole_files_and_resume_goes_on(
+    start_hilum: Any, toy: Path, many: Path, tmp_path: Path, sent: signal.Signals, code: int, word: str
+) -> None:
+    out = tmp_path / "out"
+    arguments = ("read", many, "--out", out, "--model", toy)
+    process = start_hilum(*arguments)
+    said = stop_in_the_middle(process, out, with_signal=sent)
+    assert process.returncode == code
+    assert "Traceback" not in said
+    if word:
+        assert said.splitlines()[-1] == f"hilum: {word}; what was written is whole"
+        assert "--resume" in said
+        before = assert_whole(out)
+        assert "index.html" in listing(out)
+    else:
+        before = [record["relative_path"] for record in lines(out / "readings.jsonl")]
+    assert 3 <= len(before) < 60
+    first = (out / "000.png.json").stat().st_mtime_ns
+    again = start_hilum(*arguments, "--resume", "--quiet")
+    assert again.communicate() == ("", "")
+    assert again.returncode == 0
+    assert assert_whole(out) == [f"{number:03}.png" for number in range(60)]
+    assert (out / "000.png.json").stat().st_mtime_ns == first
+    assert not list(out.rglob(".hilum-tmp-*"))
+
+
+def test_progress_bar_is_drawn_on_standard_error_of_a_terminal_only(
+    hilum: Any, toy: Path, write_png: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.png", "b.png"):
+        write_png(tmp_path / "scans" / name)
+    arguments = ("read", tmp_path / "scans", "--model", toy, "--json")
+    assert hilum(*arguments).stderr == ""
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes it for a terminal
+    shown = hilum(*arguments)
+    assert "2/2" in shown.stderr
+    assert len([json.loads(line) for line in shown.stdout.splitlines()]) == 2
+    assert "2/2" not in hilum(*arguments, "--quiet").stderr
+    assert "1/1" not in hilum("read", tmp_path / "scans" / "a.png", "--model", toy, "--json").stderr

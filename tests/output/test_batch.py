@@ -1,0 +1,170 @@
+"""A batch writes outputs before their line, and one file's trouble is that file's alone."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hilum.geometry import Box
+from hilum.output.batch import without_clashes, write_batch
+from hilum.output.folder import OutputFolder
+from hilum.output.from_json import result_of
+from hilum.output.index import write_index
+from hilum.output.inputs import InputFile
+from hilum.output.journal import Journal, records
+from hilum.output.render import RenderSettings
+from hilum.output.resume import already_read
+from hilum.radiograph import Patient, Radiograph, Source, TrailStep
+from hilum.reading_result import (
+    Examination,
+    FailedReading,
+    Finding,
+    GateVerdict,
+    ModelRef,
+    Reading,
+    TypeVerdict,
+)
+from hilum.report.reading_json import reading_to_json
+
+SETTINGS = RenderSettings((), every_heatmap=False)
+
+
+def examination(name: str, *, sha256: str = "0" * 64, frame: int | None = None, logit: float = 1.0) -> Examination:
+    source = Source(name, sha256, "PNG", 6, 8, frame, (0.5, 0.25), "1.2", "1.3")
+    reading = Reading(
+        source=source,
+        patient=Patient(3.5, "F"),
+        view="PA",
+        laterality="unknown",
+        gate=GateVerdict("unsure", "why", 0.75, TypeVerdict("chest", 0.5, {"chest": 0.5, "hand": 0.25}), ("a", "b")),
+        findings=(Finding("m", "Pneumonia", logit, 0.75, 0.5, True, None, (Box(1, 2, 3, 4),)),),
+        models=(ModelRef("m", "1", "1" * 64),),
+        trail=(TrailStep("decode", "PNG"),),
+        warnings=("careful",),
+        timings_ms={"total": 1.5},
+        hilum_version="0",
+        settings_sha256="2" * 64,
+    )
+    return Examination(reading, Radiograph(np.zeros((6, 8), np.float32), source))
+
+
+def failed(name: str) -> FailedReading:
+    return FailedReading(name, "decode", "no image", "0", "2" * 64)
+
+
+def run(path: Path, results: dict[str, Any], *, replacing: tuple[str, ...] = ()) -> list[Any]:
+    files = [InputFile(f"in/{relative}", relative) for relative in results]
+    with OutputFolder(path) as folder:
+        journal = Journal(path, replacing=replacing or tuple(results))
+        done = list(
+            write_batch(iter(results.values()), files=files, folder=folder, journal=journal, settings=SETTINGS, jobs=2)
+        )
+        journal.close()
+    return done
+
+
+def test_order_outputs_and_journal(tmp_path: Path) -> None:
+    results = {f"{i}.png": examination(f"in/{i}.png") for i in range(9)}
+    results["3.png"] = failed("in/3.png")
+    done = run(tmp_path, results)
+    assert [(each.name if isinstance(each, FailedReading) else each.source.name) for each in done] == [
+        f"in/{i}.png" for i in range(9)
+    ]
+    found = list(records(tmp_path))
+    assert [record["relative_path"] for record in found] == list(results)
+    assert found[0] == {**reading_to_json(results["0.png"].reading), "relative_path": "0.png"}
+    assert json.loads((tmp_path / "0.png.json").read_text()) == reading_to_json(results["0.png"].reading)
+    assert not (tmp_path / "3.png.json").exists()
+
+
+def test_failure_removes_the_outputs_of_an_earlier_reading(tmp_path: Path) -> None:
+    run(tmp_path, {"a.png": examination("in/a.png")})
+    assert (tmp_path / "a.png.html").exists()
+    run(tmp_path, {"a.png": failed("in/a.png")})
+    assert sorted(path.name for path in tmp_path.glob("a.png*")) == []
+    assert [record["error"]["kind"] for record in records(tmp_path)] == ["decode"]
+
+
+def test_defect_met_while_rendering_is_that_files_failure(tmp_path: Path) -> None:
+    broken = examination("in/b.png")
+    broken = replace(broken, reading=replace(broken.reading, view="sideways"))  # type: ignore[arg-type]
+    done = run(tmp_path, {"a.png": examination("in/a.png"), "b.png": broken, "c.png": examination("in/c.png")})
+    assert [type(each) for each in done] == [Reading, FailedReading, Reading]
+    assert done[1].kind == "internal"
+    assert done[1].message.startswith("a defect of hilum: KeyError: 'sideways' at ")
+    assert "\n" not in done[1].message
+    assert not list(tmp_path.glob("b.png*"))
+
+
+def test_number_that_is_no_number_is_that_files_failure(tmp_path: Path) -> None:
+    (done,) = run(tmp_path, {"a.png": examination("in/a.png", logit=float("nan"))})
+    assert (done.kind, "finite" in done.message) == ("engine", True)
+
+
+def test_output_that_cannot_have_its_name_is_that_files_failure(tmp_path: Path) -> None:
+    (tmp_path / "a.png.json" / "x").mkdir(parents=True)
+    long = "x" * 245  # with .overlay.png it is longer than any file system takes
+    done = run(tmp_path, {"a.png": examination("in/a.png"), long: examination("in/l"), "c.png": examination("in/c")})
+    assert [getattr(each, "kind", None) for each in done] == ["output", "output", None]
+    assert not list(tmp_path.glob("xxx*"))
+
+
+def test_results_that_do_not_match_the_files_are_refused(tmp_path: Path) -> None:
+    with OutputFolder(tmp_path) as folder:
+        journal = Journal(tmp_path, replacing=())
+        with pytest.raises(ValueError, match="zip"):
+            list(
+                write_batch([], files=[InputFile("a", "a")], folder=folder, journal=journal, settings=SETTINGS, jobs=1)
+            )
+        journal.close()
+
+
+def test_clashing_files_are_failures_before_anything_is_read() -> None:
+    files = (InputFile("in/index", "index"), InputFile("in/a.png", "a.png"))
+    kept, clashing = without_clashes(files, settings_sha256="2" * 64)
+    assert kept == files[1:]
+    ((file, found),) = clashing
+    assert (file, found.kind, found.settings_sha256) == (files[0], "output", "2" * 64)
+
+
+@pytest.mark.parametrize("result", [examination("in/a.png", frame=3).reading, failed("x")])
+def test_record_leads_back_to_its_result(tmp_path: Path, result: Any) -> None:
+    given = examination("in/a.png", frame=3) if isinstance(result, Reading) else result
+    run(tmp_path, {"a.png": given})
+    (record,) = records(tmp_path)
+    assert result_of(record) == result
+
+
+def test_index_names_every_file_also_of_earlier_runs(tmp_path: Path) -> None:
+    run(tmp_path, {"b/c.png": examination("in/b/c.png"), "z.png": failed("in/z.png")})
+    run(tmp_path, {"a.png": examination("in/a.png")})
+    write_index(tmp_path)
+    page = (tmp_path / "index.html").read_text()
+    places = [page.index(text) for text in ("./a.png.html", "./b/c.png.html", "no image")]
+    assert places == sorted(places)
+
+
+def test_already_read_asks_for_bytes_settings_frame_and_outputs(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    image = tmp_path / "in" / "a.png"
+    image.write_bytes(b"bytes")
+    sha256 = "277089d91c0bdf4f2e6862ba7e4a07605119431f5d13f726dd352b06f1b206a9"
+    out = tmp_path / "out"
+    run(out, {"a.png": examination("in/a.png", sha256=sha256), "b.png": failed("in/b.png")})
+    files = (InputFile(str(image), "a.png"), InputFile(str(image), "b.png"), InputFile(str(image), "new.png"))
+
+    def found(*, settings_sha256: str = "2" * 64, frame: int | None = None) -> frozenset[str]:
+        with OutputFolder(out) as folder:
+            return already_read(files, folder=folder, settings_sha256=settings_sha256, frame=frame)
+
+    assert found() == found(frame=1) == {"a.png"}
+    assert found(settings_sha256="3" * 64) == found(frame=2) == frozenset()
+    (out / "a.png.html").unlink()
+    assert found() == frozenset()
+    (out / "a.png.html").touch()
+    assert found() == {"a.png"}
+    image.write_bytes(b"other")
+    assert found() == frozenset()
