@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ Bounds = tuple[float, float, float, float]
 """`(x0, x1, y0, y1)` in mm."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Grid:
     """A detector of `rows` x `columns` square pixels, its centre at x = 0 and y = `centre_y_mm`.
 
@@ -27,12 +28,12 @@ class Grid:
     spacing_mm: float
     centre_y_mm: float = 0.0
 
-    @property
+    @cached_property
     def x_mm(self) -> Image:
         """float64 (1, W): x of the pixel centres in mm."""
         return _centres(self.columns, self.spacing_mm)[None, :]
 
-    @property
+    @cached_property
     def y_mm(self) -> Image:
         """float64 (H, 1): y of the pixel centres in mm."""
         return _centres(self.rows, self.spacing_mm)[:, None] + self.centre_y_mm

@@ -6,6 +6,7 @@ infinite cylinder where (1 - u_z^2) t^2 - 2 p u_z t + q - p^2 - r^2 = 0 (t measu
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,8 @@ def _rod_interval(
     else:
         ends = -along / axis[2], (length - along) / axis[2]
         enter, leave = np.maximum(enter, np.minimum(*ends)), np.minimum(leave, np.maximum(*ends))
+        outside = enter > leave
+        enter, leave = np.where(outside, np.inf, enter), np.where(outside, -np.inf, leave)
     return (enter, leave), square
 
 
@@ -46,12 +49,11 @@ def _side(along: Image, square: Image, axis_z: float, radius: float) -> Interval
 
 
 def _axis(start: Point, end: Point) -> tuple[Point, float]:
-    difference = np.subtract(end, start)
-    length = float(np.linalg.norm(difference))
+    dx, dy, dz = end[0] - start[0], end[1] - start[1], end[2] - start[2]
+    length = math.sqrt(dx * dx + dy * dy + dz * dz)
     if length == 0:
         raise ValueError(f"a rod needs two different ends, came {start} twice")
-    ux, uy, uz = (difference / length).tolist()
-    return (ux, uy, uz), length
+    return (dx / length, dy / length, dz / length), length
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,8 @@ def _healthy_attenuation(build: Habitus, parts: Organs, lungs: dict[Side, _Lung]
         total -= (beam.soft - beam.lung) * (lung.air_mm - np.minimum(vessels, lung.air_mm))
     bones = skeleton(build)
     add_signed(total, bones.cortical, grid=grid, weight=beam.cortical - beam.soft)
-    add_signed(total, bones.trabecular, grid=grid, weight=beam.trabecular - beam.soft)
+    add_signed(total, bones.cores, grid=grid, weight=beam.trabecular - beam.cortical)
+    add_signed(total, bones.spongy, grid=grid, weight=beam.trabecular - beam.soft)
     return np.maximum(total, 0.0) * build.scale
 
 

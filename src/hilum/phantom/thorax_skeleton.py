@@ -19,10 +19,11 @@ _LEVELS_MM = tuple(-138 + 23.4 * k for k in range(12))
 
 @dataclass(frozen=True, slots=True)
 class Bones:
-    """`cortical` holds shells and plates, `trabecular` the spongy cores inside them."""
+    """`cortical` holds whole bones and plates, `cores` what is spongy inside them, `spongy` bones without a shell."""
 
     cortical: Signed
-    trabecular: Signed
+    cores: Signed = ()
+    spongy: Signed = ()
 
 
 def skeleton(build: Habitus) -> Bones:
@@ -33,7 +34,8 @@ def skeleton(build: Habitus) -> Bones:
         groups += [_clavicle(sign, build), _scapula(sign, build), _humerus(sign, build)]
     return Bones(
         tuple(part for group in groups for part in group.cortical),
-        tuple(part for group in groups for part in group.trabecular),
+        tuple(part for group in groups for part in group.cores),
+        tuple(part for group in groups for part in group.spongy),
     )
 
 
@@ -50,7 +52,7 @@ def rib_points(number: int, sign: int, build: Habitus) -> list[Point]:
     half_width = _lateral(table, level + drop * 0.42) + 3.5
     half_depth = min(36 + 8.5 * number, 88)
     start = np.rad2deg(np.arcsin(min(18 / half_width, 0.9)))
-    turns = np.deg2rad(np.linspace(start, end_deg, 26))
+    turns = np.deg2rad(np.linspace(start, end_deg, 21))
     x = sign * half_width * np.sin(turns)
     y = level + drop * (1 - np.cos(turns)) * 0.56 - 7 * build.rib_slope * np.maximum(np.sin(2 * turns), 0)
     z = half_depth * np.cos(turns) * np.where(np.cos(turns) > 0, 0.9, 1.0)
@@ -65,14 +67,14 @@ def _lateral(table: Loft, y: float) -> float:
 def _rib(number: int, sign: int, build: Habitus) -> Bones:
     points = rib_points(number, sign, build)
     radius, stretch, wall = 4.0 * build.bone, 1.55, 1.35
-    shell = pipe(points, radius=radius, wall=wall, stretch_y=stretch)
-    core = chain(points, radius=radius - wall, stretch_y=stretch)
-    return Bones(shell, core)
+    whole = chain(points, radius=radius, stretch_y=stretch)
+    return Bones(whole, chain(points, radius=radius - wall, stretch_y=stretch))
 
 
 def _spine(build: Habitus) -> Bones:
-    shells: Signed = ()
+    whole: Signed = ()
     cores: Signed = ()
+    spongy: Signed = ()
     for k in range(-5, 17):
         y = lung_y(_LEVELS_MM[0] + 23.4 * k + 6, build)
         half_x, half_y = 12.5 + 0.42 * k, (8.6 + 0.12 * k) * build.lung_height
@@ -86,23 +88,22 @@ def _spine(build: Habitus) -> Bones:
             centre=(0, y, 52),
             exponent=3.0,
         )
-        core = body.shrunk(0.55)
-        shells += hollow(body, core)
-        cores += ((1.0, core),)
+        whole += ((1.0, body),)
+        cores += ((1.0, body.shrunk(0.55)),)
         for sign in (-1, 1):
             pedicle = Ellipsoid((sign * half_x * 0.66, y - 2.5, 72), (3.4, 4.6, 8))
-            shells += hollow(pedicle, Ellipsoid(pedicle.centre, (2.7, 3.9, 8)))
+            whole += hollow(pedicle, Ellipsoid(pedicle.centre, (2.7, 3.9, 8)))
             tip = (sign * (half_x + 15), y - 5, 84)
-            cores += ((1.0, Capsule((sign * half_x * 0.7, y - 1, 78), tip, 3.6)),)
-        shells += ((0.45, Ellipsoid((0, y + 9, 90), (2.6, 7.5, 12))),)
-    return Bones(shells, cores)
+            spongy += ((1.0, Capsule((sign * half_x * 0.7, y - 1, 78), tip, 3.6)),)
+        whole += ((0.45, Ellipsoid((0, y + 9, 90), (2.6, 7.5, 12))),)
+    return Bones(whole, cores, spongy)
 
 
 def _sternum(build: Habitus) -> Bones:
     top = lung_y(-100, build)
     manubrium = Loft(((0, -26, 26, 6), (18, -24, 24, 6), (42, -14, 14, 5)), centre=(0, top, -88), exponent=3.0)
     body = Block((0, top + 92, -92), (26, 96, 8))
-    return Bones((), ((0.6, manubrium), (0.5, body)))
+    return Bones((), spongy=((0.6, manubrium), (0.5, body)))
 
 
 def _clavicle(sign: int, build: Habitus) -> Bones:
@@ -113,7 +114,7 @@ def _clavicle(sign: int, build: Habitus) -> Bones:
     curve = [np.interp(at, np.linspace(0, 1, len(knots)), knots[:, axis]) for axis in range(3)]
     points = [(float(sign * x), lung_y(float(y), build), float(z)) for x, y, z in zip(*curve, strict=True)]
     radius = 5.6 * build.bone
-    return Bones(pipe(points, radius=radius, wall=2.0), chain(points, radius=radius - 2.0))
+    return Bones(chain(points, radius=radius), chain(points, radius=radius - 2.0))
 
 
 def _scapula(sign: int, build: Habitus) -> Bones:
@@ -134,7 +135,7 @@ def _scapula(sign: int, build: Habitus) -> Bones:
     glenoid = Ellipsoid(at(165, -104, 66), (6, 15, 12), angle_deg=sign * 12)
     coracoid = Ellipsoid(at(150, -122, 40), (11, 6, 10), angle_deg=-sign * 25)
     cortical = ((0.8, blade), *lateral, *medial)
-    return Bones(cortical, (*spine, (1.0, glenoid), (1.0, coracoid)))
+    return Bones(cortical, spongy=(*spine, (1.0, glenoid), (1.0, coracoid)))
 
 
 def _humerus(sign: int, build: Habitus) -> Bones:
@@ -142,5 +143,5 @@ def _humerus(sign: int, build: Habitus) -> Bones:
     head = Ellipsoid((sign * 190, top, 20), (23 * build.bone, 24 * build.bone, 23 * build.bone))
     core = Ellipsoid(head.centre, (head.radii[0] - 1.4, head.radii[1] - 1.4, head.radii[2] - 1.4))
     shaft = [(sign * 199.0, top + 4, 20.0), (sign * 218.0, top + 90, 20.0), (sign * 238.0, top + 190, 20.0)]
-    cortical = (*hollow(head, core), *pipe(shaft, radius=11.5 * build.bone, wall=3.0))
-    return Bones(cortical, ((0.7, core),))
+    cortical = ((1.0, head), *pipe(shaft, radius=11.5 * build.bone, wall=3.0))
+    return Bones(cortical, ((1.0, core),))
