@@ -11,7 +11,7 @@ from hilum.errors import DecodeError
 from hilum.imaging.dicom_values import framed, items, numbers, text
 from hilum.radiograph import Laterality, Patient, Sex, View
 
-_AGE = re.compile(r"(\d{3})([DWMY])")
+_AGE = re.compile(r"([0-9]{3})([DWMY])")
 _UNITS_PER_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0}
 _OLDEST_YEARS = 120.0
 

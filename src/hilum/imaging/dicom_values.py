@@ -79,7 +79,7 @@ def numbers(dataset: Dataset, keyword: str, *, signed: bool = False) -> tuple[fl
     bytes are no numbers, or where one is not finite.
     """
     found = raw_element(dataset, keyword)
-    if found is None or not found.data.strip(b" \0"):
+    if found is None:
         return ()
     data, vr = found.data, found.vr
     if " or " in vr:

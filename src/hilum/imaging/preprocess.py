@@ -7,12 +7,12 @@ geometry that comes back leads every heatmap and box home to native pixels.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hilum.geometry import Geometry
 from hilum.radiograph import Pixels
@@ -68,6 +68,12 @@ class PreprocessSpec(BaseModel):
     steps: tuple[Step, ...]
     mean: tuple[float, ...]
     std: tuple[float, ...]
+
+    @model_validator(mode="after")
+    def _mean_and_std_go_together(self) -> Self:
+        if not self.mean or len(self.mean) != len(self.std) or min(self.std) <= 0:
+            raise ValueError(f"expected as many means as positive deviations, came {self.mean} and {self.std}")
+        return self
 
     @property
     def channels(self) -> int:
@@ -138,27 +144,32 @@ def resize(pixels: Pixels, *, step: Resize) -> tuple[Pixels, Geometry]:
     """Resize (H, W) by `step`'s rule; the geometry maps the result back to what came in."""
     rows, columns = pixels.shape
     if step.rule == "stretch":
-        return _resample(pixels, step.height, step.width, step), Geometry(
-            columns / step.width, rows / step.height, 0, 0
-        )
+        geometry = Geometry(columns / step.width, rows / step.height, 0, 0)
+        return _resample(pixels, step.height, step.width, geometry, step.filter), geometry
     ratios = step.height / rows, step.width / columns
     ratio = min(ratios) if step.rule == "letterbox" else max(ratios)
     height, width = max(1, round(rows * ratio)), max(1, round(columns * ratio))
-    resized = _resample(pixels, height, width, step)
     top, left = (step.height - height) // 2, (step.width - width) // 2
     scale_x, scale_y = columns / width, rows / height
     geometry = Geometry(scale_x, scale_y, -left * scale_x, -top * scale_y)
-    if step.rule == "letterbox":
-        canvas = np.full((step.height, step.width), step.pad_value, np.float32)
-        canvas[top : top + height, left : left + width] = resized
-        return canvas, geometry
-    return resized[-top : -top + step.height, -left : -left + step.width], geometry
+    if step.rule == "cover":
+        return _resample(pixels, step.height, step.width, geometry, step.filter), geometry
+    canvas = np.full((step.height, step.width), step.pad_value, np.float32)
+    whole = Geometry(scale_x, scale_y, 0, 0)
+    canvas[top : top + height, left : left + width] = _resample(pixels, height, width, whole, step.filter)
+    return canvas, geometry
 
 
-def _resample(pixels: Pixels, height: int, width: int, step: Resize) -> Pixels:
-    if pixels.shape == (height, width):
+def _resample(pixels: Pixels, height: int, width: int, geometry: Geometry, filter_name: str) -> Pixels:
+    """The part of `pixels` that an output of `height` x `width` covers under `geometry`.
+
+    Only that part is resampled, so that a very long image is never blown up before it is cut.
+    """
+    rows, columns = pixels.shape
+    if (rows, columns) == (height, width) and geometry == Geometry.identity():
         return pixels
-    image = Image.fromarray(np.ascontiguousarray(pixels)).resize(
-        (width, height), _FILTERS[step.filter], reducing_gap=None
-    )
+    left, top = geometry.point(0, 0)
+    right, bottom = geometry.point(width, height)
+    region = (max(left, 0.0), max(top, 0.0), min(right, float(columns)), min(bottom, float(rows)))
+    image = Image.fromarray(np.ascontiguousarray(pixels)).resize((width, height), _FILTERS[filter_name], box=region)
     return np.clip(np.asarray(image, np.float32), 0.0, 1.0)
