@@ -12,6 +12,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
 	&& { echo "$$p"; break; }; done)
 JOBS ?= 2
 KERMANY ?= ../shared/data/kermany/chest_xray
+WEIGHTS ?= $(firstword $(wildcard ../shared/weights/mobilenet_v2_imagenet.safetensors) imagenet)
 PYTEST ?=
 
 BIN := .venv/bin
@@ -61,7 +62,7 @@ format: .venv/.dev  ## put the code into ruff's format and apply its safe fixes
 
 bench: .venv/.dev  ## measure reading speed beside torchxrayvision and the grad-cam library
 	$(PIP) --editable '.[bench]'
-	$(BIN)/python benchmarks/reading.py
+	OMP_NUM_THREADS= $(BIN)/python benchmarks/reading.py --out benchmarks/results
 
 wheel: .venv/.dev  ## build dist/hilum-*.whl
 	$(BIN)/python -m build --wheel --outdir dist
@@ -75,8 +76,8 @@ reference: .venv/.dev  ## write docs/reference again from the code
 results: .venv/.dev  ## write the README's results again from the shipped cards, the ledger and the benchmark
 	$(BIN)/python docs/make_results.py
 
-retrain-pneumonia: .venv/.dev  ## train the paediatric pneumonia specialist again: make retrain-pneumonia KERMANY=…
-	$(BIN)/hilum train pneumonia --data kermany=$(KERMANY) --out runs/pneumonia
+retrain-pneumonia: .venv/.dev  ## train the paediatric pneumonia specialist again: make retrain-pneumonia KERMANY=… WEIGHTS=…
+	$(BIN)/hilum train pneumonia --data kermany=$(KERMANY) --weights $(WEIGHTS) --out runs/pneumonia
 
 clean:  ## remove what was built here; .venv and your readings stay
 	rm -rf build dist readings/phantoms .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

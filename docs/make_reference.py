@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from enum import Enum
 from typing import Any
 
 from markers import table, write_or_check
@@ -12,7 +13,7 @@ from pydantic import BaseModel
 from hilum import errors
 from hilum.bundle.card import Card
 from hilum.cli.lazy import load_command
-from hilum.cli.main import COMMANDS
+from hilum.cli.table import COMMANDS
 from hilum.report.schema import reading_schema
 
 
@@ -77,8 +78,13 @@ def _command_section(path: tuple[str, ...], command: Any) -> str:
 
 
 def _option_names(parameter: Any) -> list[str]:
-    value = "" if parameter.is_flag else f" {parameter.metavar or parameter.name.upper()}"
+    value = "" if parameter.is_flag else f" {parameter.metavar or _choices(parameter) or parameter.name.upper()}"
     return [f"{name}{value}" for name in (*parameter.opts, *parameter.secondary_opts)]
+
+
+def _choices(parameter: Any) -> str:
+    default = parameter.default
+    return "|".join(str(choice) for choice in type(default)) if isinstance(default, Enum) else ""
 
 
 def _default_text(parameter: Any) -> str:

@@ -1,7 +1,7 @@
 """Write the README's results from the cards, the ledger and the benchmark: `python docs/make_results.py [--check]`.
 
-No figure of the README is typed by hand. The benchmark's figures stand in `benchmarks/reading.json`, which
-`make bench` writes; where a source is absent the README says so.
+No figure of the README is typed by hand. The benchmark's figures stand in `benchmarks/results/reading.json`,
+which `make bench` writes; where a source is absent the README says so.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from hilum.bundle.card import Card, Label, LabelResult
 from hilum.bundle.shelf import shipped_bundles
 
 LEDGER = ROOT / "LEDGER.jsonl"
-BENCHMARK = ROOT / "benchmarks" / "reading.json"
+BENCHMARK = ROOT / "benchmarks" / "results" / "reading.json"
 RATES = ("sensitivity", "specificity")
 
 
@@ -77,12 +77,21 @@ def looks() -> str:
 
 
 def speed() -> str:
-    """The benchmark's rows: what was measured, hilum, the other package, and the machine."""
+    """The benchmark's targets with what was measured, and the medians behind them."""
     if not BENCHMARK.is_file():
         return "Not measured for this version; `make bench` does."
     report = json.loads(BENCHMARK.read_text(encoding="utf-8"))
-    rows = [(row["what"], row["hilum"], row["peer"], row["target"]) for row in report["rows"]]
-    return f"{report['machine']}, {report['date']}\n\n{table(('measure', 'hilum', 'beside it', 'target'), rows)}"
+    machine = report["machine"]
+    targets = [
+        (each["what"], f"{each['value']:g}", each["wanted"], "yes" if each["reached"] else "**no**")
+        for each in report["targets"]
+    ]
+    medians = [(side, f"{ms:,.1f}") for side, ms in report["median_ms"].items()]
+    return (
+        f"hilum {report['hilum']}, {machine['processor']}, {machine['threads']} threads, Python {machine['python']}\n\n"
+        f"{table(('measure', 'value', 'wanted', 'reached'), targets)}\n\n"
+        f"<details><summary>Medians</summary>\n\n{table(('side', 'ms'), medians)}\n\n</details>"
+    )
 
 
 def interval(value: float, bounds: list[float] | tuple[float, float]) -> str:

@@ -10,8 +10,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from hilum.report.schema import reading_schema
+
 HILUM = str(Path(sys.executable).with_name("hilum"))
 FLAG = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*")
+KEYS = {f"hilum.{key}" for key in reading_schema()["$defs"]["hilum"]["properties"]}
+"""Keys of a reading's JSON that look like Python names."""
 WORD = re.compile(r"[a-z][a-z-]*")
 
 
@@ -54,13 +58,26 @@ def hilum_calls(page: Any) -> list[list[str]]:
         if block.language == "console":
             text = block.text.replace("\\\n> ", " ")
             lines += [line[2:] for line in text.splitlines() if line.startswith("$ ")]
-    calls: list[list[str]] = []
-    for line in lines:
-        for part in re.split(r"\||&&|;", line):
-            words = shlex.split(re.sub(r"[<>]\s*\S+|…", " ", part), comments=True)
-            if words and Path(words[0]).name == "hilum":
-                calls.append(words[1:])
-    return calls
+    commands = [words for line in lines for words in simple_commands(line.replace("…", " "))]
+    return [words[1:] for words in commands if Path(words[0]).name == "hilum"]
+
+
+def simple_commands(line: str) -> list[list[str]]:
+    """The words of each simple command of a shell line, without assignments before it and without redirections."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    commands: list[list[str]] = [[]]
+    redirected = False
+    for word in lexer:
+        if set(word) <= set("<>"):
+            redirected = True
+        elif set(word) <= set("|&;()"):
+            commands.append([])
+        elif redirected or (not commands[-1] and re.match(r"\w+=", word)):
+            redirected = False
+        else:
+            commands[-1].append(word)
+    return [words for words in commands if words]
 
 
 def test_commands_exist(page: Any) -> None:
@@ -98,7 +115,7 @@ def test_make_targets_exist(page: Any, root: Path) -> None:
     calls = [span for span in page.code_spans if span.startswith("make ")]
     for block in page.blocks:
         calls += [line[2:] for line in block.text.splitlines() if line.startswith("$ make ")]
-    named = {word for call in calls for word in call.split()[1:] if WORD.fullmatch(word)}
+    named = {word for call in calls for words in simple_commands(call) for word in words[1:] if WORD.fullmatch(word)}
     assert named <= targets, f"{page.path.name}: the Makefile has no {sorted(named - targets)}"
 
 
@@ -110,7 +127,7 @@ def test_files_exist(page: Any, root: Path) -> None:
 
 def test_python_names_exist(page: Any) -> None:
     for span in page.code_spans:
-        if not re.fullmatch(r"hilum(\.\w+)+", span) or span.endswith((".onnx", ".toml")):
+        if not re.fullmatch(r"hilum(\.\w+)+", span) or span in KEYS:
             continue
         parts = span.split(".")
         target: Any = importlib.import_module("hilum")
@@ -118,6 +135,13 @@ def test_python_names_exist(page: Any) -> None:
             if not hasattr(target, part):
                 importlib.import_module(".".join(parts[:index]))
             target = getattr(target, part)
+
+
+def test_how_a_shell_line_is_split() -> None:
+    line = 'A=1 hilum read "a;b" --json < x.png | jq .findings || echo "exit code $?"'
+    assert simple_commands(line) == [
+        ["hilum", "read", "a;b", "--json"], ["jq", ".findings"], ["echo", "exit code $?"],
+    ]  # fmt: skip
 
 
 def test_a_wrong_flag_is_found() -> None:

@@ -1,15 +1,19 @@
 """The generated parts of the pages are what the code, the cards, the ledger and the benchmark say today."""
 
+import ast
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from PIL import Image
 
 from hilum import errors
+from hilum.bundle.shelf import shipped_bundles
 
 
 def run_check(root: Path, script: str) -> None:
@@ -72,3 +76,20 @@ def test_markers_that_are_missing_are_an_error(markers: ModuleType) -> None:
 
 def test_a_table_escapes_bars(markers: ModuleType) -> None:
     assert markers.table(("a", "b"), [("x|y", "z\nz")]) == "| a | b |\n| --- | --- |\n| x\\|y | z z |"
+
+
+def test_the_picture_is_of_the_shipped_models(root: Path) -> None:
+    with Image.open(root / "docs" / "images" / "page.png") as picture:
+        assert picture.width == 1280
+        assert picture.text["models"] == " ".join(bundle.sha256 for bundle in shipped_bundles())
+
+
+def test_the_trail_page_names_every_step(root: Path) -> None:
+    """Each name of a `TrailStep` that the sources make stands in the table of concepts/trail.md, and no other."""
+    made: set[str] = set()
+    for path in (root / "src" / "hilum").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "TrailStep":
+                made |= {first.value for first in node.args[:1] if isinstance(first, ast.Constant)}
+    page = (root / "docs" / "concepts" / "trail.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == made
