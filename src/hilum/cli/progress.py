@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from hilum.cli.console import error_console
+from hilum.cli.say import one_line
 from hilum.reading_result import FailedReading
 
 
@@ -44,7 +45,7 @@ class BatchProgress:
 
     def line(self, text: str) -> None:
         """One line on standard error, above the bar."""
-        self._progress.console.print(Text(f"hilum: {' '.join(text.split())}"), soft_wrap=True)
+        self._progress.console.print(Text(f"hilum: {one_line(text)}"), soft_wrap=True)
 
     def __enter__(self) -> Self:
         self._progress.start()

@@ -6,5 +6,10 @@ import typer
 
 
 def say(message: str) -> None:
-    """One line on standard error, beginning with `hilum:`; line breaks within become spaces."""
-    typer.echo(f"hilum: {' '.join(message.split())}", err=True)
+    """One line on standard error, beginning with `hilum:`."""
+    typer.echo(f"hilum: {one_line(message)}", err=True)
+
+
+def one_line(message: str) -> str:
+    """The message without line breaks and control characters, which a file's name may hold to fool a terminal."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in " ".join(message.split()))
