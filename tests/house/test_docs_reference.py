@@ -9,11 +9,13 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import jsonschema
 import pytest
 from PIL import Image
 
 from hilum import errors
 from hilum.bundle.shelf import shipped_bundles
+from hilum.report.schema import reading_schema
 
 
 def run_check(root: Path, script: str) -> None:
@@ -39,6 +41,14 @@ def test_every_error_kind_has_advice(root: Path) -> None:
     assert len(kinds) >= 5
     for kind in kinds:
         assert f"| `{kind}` |" in advice, f"errors.md says nothing on what to do about {kind!r}"
+
+
+def test_the_examples_satisfy_the_schema(root: Path) -> None:
+    page = (root / "docs" / "reference" / "reading-json.md").read_text(encoding="utf-8")
+    examples = [json.loads(text) for text in re.findall(r"^```json\n(.*?)^```", page, re.MULTILINE | re.DOTALL)]
+    assert len(examples) == 2
+    for example in examples:
+        jsonschema.validate(example, reading_schema())
 
 
 def test_every_look_is_in_the_readme(root: Path) -> None:
