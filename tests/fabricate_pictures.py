@@ -81,6 +81,12 @@ def with_bmp_size(bmp: bytes, *, rows: int, columns: int) -> bytes:
     return bmp[:18] + struct.pack("<ii", columns, rows) + bmp[26:]
 
 
+def with_webp_size(webp: bytes, *, rows: int, columns: int) -> bytes:
+    """The same lossless WebP with another size in its header."""
+    packed = int.from_bytes(webp[21:25], "little") >> 28 << 28 | (rows - 1) << 14 | (columns - 1)
+    return webp[:21] + packed.to_bytes(4, "little") + webp[25:]
+
+
 def main() -> None:
     """Write one file of each format into a folder."""
     parser = argparse.ArgumentParser(description=__doc__)

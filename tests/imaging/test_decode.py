@@ -3,8 +3,10 @@
 import contextlib
 import hashlib
 import os
+import struct
 import threading
 import warnings
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -150,6 +152,10 @@ def test_threads_get_what_one_thread_gets_and_no_warning_filter_is_lost() -> Non
 
 
 def test_nothing_is_written_to_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
+    scanlines = b"".join(b"\0" + row.tobytes() for row in GREY)
+    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", GREY.shape[1], GREY.shape[0], 8, 0, 0, 0, 0))
+    grumble = png_chunk(b"iCCP", b"x\0\0") + png_chunk(b"IDAT", zlib.compress(scanlines) + b"surplus")
+    decode(b"\x89PNG\r\n\x1a\n" + header + grumble + png_chunk(b"IEND", b""), name="x")  # libpng warns of both
     noise = np.random.default_rng(0).integers(0, 256, (40, 40), np.uint8)
     for suffix in ("PNG", "JPEG", "TIFF", "BMP", "WEBP"):
         data = bytearray(picture_bytes(noise, suffix, **({"compression": "tiff_lzw"} if suffix == "TIFF" else {})))

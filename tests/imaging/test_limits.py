@@ -16,6 +16,7 @@ from fabricate_pictures import (
     with_bmp_size,
     with_jpeg_size,
     with_tiff_size,
+    with_webp_size,
 )
 from hilum.errors import DecodeError, LimitError
 from hilum.imaging.decode import decode, read_file
@@ -23,7 +24,7 @@ from hilum.imaging.limits import Limits
 
 SIDE = 30_000
 OVER = (
-    "bomb: the header names 30,000 x 30,000 pixels, over the limit of 100,000,000; nothing was decoded "
+    "bomb: the header names {} pixels, over the limit of 100,000,000; nothing was decoded "
     "(--max-pixels raises the limit)"
 )
 
@@ -56,6 +57,7 @@ BOMBS = {
     ),
     "tiff": lambda: with_tiff_size(tiff_bytes(marked()), rows=SIDE, columns=SIDE),
     "bmp": lambda: with_bmp_size(picture_bytes(marked(), "BMP"), rows=SIDE, columns=SIDE),
+    "webp": lambda: with_webp_size(picture_bytes(marked(), "WEBP", lossless=True), rows=16_000, columns=16_000),
     "dicom": dicom_bomb,
     "jpeg in dicom": lambda: lying_dicom(
         JPEGBaseline8Bit, with_jpeg_size(picture_bytes(marked(), "JPEG"), rows=SIDE, columns=SIDE)
@@ -77,7 +79,8 @@ def test_a_bomb_is_refused_before_its_pixels_are_allocated(kind: str) -> None:
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert str(caught.value) == OVER
+    size = "16,000 x 16,000" if kind == "webp" else "30,000 x 30,000"  # a WebP holds at most 16,384 x 16,384
+    assert str(caught.value) == OVER.format(size)
     assert peak < 20 * len(data) + 5_000_000
 
 

@@ -161,6 +161,18 @@ def test_twelve_bit_jpeg_is_divided_by_4095() -> None:
 
 
 @pytest.mark.parametrize("suffix", ["PNG", "WEBP"])
+def test_a_frame_that_stores_only_what_changes_is_shown_whole(suffix: str) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (48, 72), np.uint8)
+    frames = [noise.copy() for _ in range(3)]
+    for number, frame in enumerate(frames):
+        frame[10 * number : 10 * number + 5, 20:30] = 0
+    images = [Image.fromarray(np.dstack([frame] * 3)) for frame in frames]
+    data = pillow_bytes(images[0], suffix, save_all=True, append_images=images[1:], lossless=True)
+    for number, frame in enumerate(frames, start=1):
+        close(decode(data, name="moving", frame=number), frame / 255)
+
+
+@pytest.mark.parametrize("suffix", ["PNG", "WEBP"])
 def test_an_animation_needs_a_named_frame(suffix: str) -> None:
     frames = [Image.fromarray(np.dstack([(GREY // (i + 1))] * 3)) for i in range(3)]
     data = pillow_bytes(frames[0], suffix, save_all=True, append_images=frames[1:], lossless=True)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from dataclasses import dataclass
 
 import imagecodecs
+from PIL import PngImagePlugin
 
 from hilum.errors import DecodeError
 from hilum.imaging.frames import choose_frame
 from hilum.imaging.grey import DecodedPicture, Picture, Samples, few_levels_warning, to_grey
 from hilum.imaging.limits import Limits, check_pixels
+from hilum.imaging.raster import from_pillow
 from hilum.imaging.tiff_tags import exif_orientation
 from hilum.radiograph import TrailStep
+
+_MAX_FRAMES = 2**31
+"""The largest count that the format allows; it also keeps Pillow from warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +36,12 @@ def decode_png(data: bytes, *, frame: int | None, limits: Limits) -> DecodedPict
     header = _read_png_chunks(data)
     check_pixels(header.rows, header.columns, limits=limits)
     chosen = choose_frame(frame, count=header.frames)
-    if header.frames > 1:
-        samples: Samples = imagecodecs.apng_decode(data, index=chosen - 1)
-    else:
-        samples = imagecodecs.png_decode(data)
+    orientation = exif_orientation(header.exif)
+    if header.frames > 1:  # Pillow lays the frames, which may hold only what changes, over each other
+        with PngImagePlugin.PngImageFile(io.BytesIO(data)) as image:
+            image.seek(chosen - 1)
+            return from_pillow(image, what=f"PNG, frame {chosen} of {header.frames}", orientation=orientation)
+    samples: Samples = imagecodecs.png_decode(data)
     bits = 8 * samples.dtype.itemsize  # the codec expands 1, 2 and 4 bits and palettes to 8, exactly
     channels = samples.shape[2] if samples.ndim == 3 else 1
     picture = Picture(
@@ -41,12 +49,10 @@ def decode_png(data: bytes, *, frame: int | None, limits: Limits) -> DecodedPict
         bits=bits,
         colour="grey" if channels < 3 else "rgb",
         alpha="straight" if channels in (2, 4) else "none",
-        orientation=exif_orientation(header.exif),
+        orientation=orientation,
     )
-    palette = ", palette looked up" if header.palette else ""
-    frames = f", frame {chosen} of {header.frames}" if header.frames > 1 else ""
     pixels, steps = to_grey(picture)
-    step = TrailStep("decode", f"PNG, {header.bits} bit{palette}{frames}")
+    step = TrailStep("decode", f"PNG, {header.bits} bit{', palette looked up' if header.palette else ''}")
     return DecodedPicture(pixels, (step, *steps), few_levels_warning(samples, bits=bits))
 
 
@@ -60,6 +66,8 @@ def _read_png_chunks(data: bytes) -> _PngHeader:
         length = int.from_bytes(data[position : position + 4], "big")
         name = data[position + 4 : position + 8]
         content = data[position + 8 : position + 8 + length] if name in (b"IHDR", b"acTL", b"eXIf") else b""
+        if name == b"acTL" and name in chunks:
+            raise DecodeError("the PNG file is corrupt: it holds two animation headers")
         chunks.setdefault(name, content)
         position += 12 + length
     if len(chunks.get(b"IHDR", b"")) != 13:
@@ -67,6 +75,7 @@ def _read_png_chunks(data: bytes) -> _PngHeader:
     columns, rows, bits, kind = struct.unpack(">IIBB", chunks[b"IHDR"][:10])
     if rows == 0 or columns == 0:
         raise DecodeError(f"the PNG header names {rows} x {columns} pixels; expected at least 1 x 1")
-    animation = chunks.get(b"acTL", b"")
-    frames = max(1, int.from_bytes(animation[:4], "big")) if len(animation) == 8 else 1
+    frames = int.from_bytes(chunks.get(b"acTL", bytes(8))[:4], "big") or 1
+    if frames > _MAX_FRAMES:
+        raise DecodeError(f"the PNG file is corrupt: it names {frames} frames")
     return _PngHeader(rows, columns, bits, kind == 3, frames, chunks.get(b"eXIf"))

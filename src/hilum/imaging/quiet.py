@@ -1,4 +1,7 @@
-"""Keep pydicom's Python warnings off standard error while a file is read, in any number of threads.
+"""Keep what pydicom and imagecodecs say of a file's quirks off standard error, in any number of threads.
+
+imagecodecs logs the complaints of libpng and libtiff. Its logger has no handler, so that Python would print them: it
+gets the handler that does nothing, which leaves the logging that an application sets up as it is.
 
 `warnings.catch_warnings` saves and restores the whole list of filters, which loses or revives other threads' filters.
 Here one filter of our own is put in when the first reader enters and taken out when the last one leaves.
@@ -6,6 +9,7 @@ Here one filter of our own is put in when the first reader enters and taken out 
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 import warnings
@@ -13,6 +17,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _PATTERN = r"pydicom(\.|$)"
+
+logging.getLogger("imagecodecs").addHandler(logging.NullHandler())
+
 _lock = threading.Lock()
 _readers: list[object] = []
 

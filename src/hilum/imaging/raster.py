@@ -8,13 +8,18 @@ import imagecodecs
 import numpy as np
 from PIL import BmpImagePlugin, Image, WebPImagePlugin
 
-from hilum.errors import DecodeError
+from hilum.errors import DecodeError, LimitError, RefusedImageError
 from hilum.imaging.frames import choose_frame
 from hilum.imaging.grey import DecodedPicture, Picture, Samples, to_grey
 from hilum.imaging.jpeg_header import read_jpeg_header
 from hilum.imaging.limits import Limits, check_pixels
 from hilum.imaging.tiff_tags import exif_orientation
 from hilum.radiograph import TrailStep
+
+_PILLOW_MODES = {
+    "1": "L", "L": "L", "LA": "RGBA", "P": "RGB", "PA": "RGBA", "RGB": "RGB", "RGBA": "RGBA", "RGBX": "RGB",
+}  # fmt: skip
+"""How each pixel mode of Pillow is read: as grey, colour, or colour with transparency."""
 
 
 def decode_jpeg(data: bytes, *, frame: int | None, limits: Limits) -> DecodedPicture:
@@ -44,34 +49,56 @@ def decode_bmp(data: bytes, *, frame: int | None, limits: Limits) -> DecodedPict
     choose_frame(frame, count=1)
     with BmpImagePlugin.BmpImageFile(io.BytesIO(data)) as image:
         check_pixels(image.height, image.width, limits=limits)
-        return _from_pillow(image, what="BMP")
+        return from_pillow(image, what="BMP")
 
 
 def decode_webp(data: bytes, *, frame: int | None, limits: Limits) -> DecodedPicture:
     """A WebP picture as grey; an animated one needs a named frame."""
-    with WebPImagePlugin.WebPImageFile(io.BytesIO(data)) as image:
-        check_pixels(image.height, image.width, limits=limits)
+    check_pixels(*_webp_canvas(data), limits=limits)
+    try:
+        image = WebPImagePlugin.WebPImageFile(io.BytesIO(data))
+    except Image.DecompressionBombError as error:  # reached only where `limits` allow more than Pillow does
+        raise LimitError(f"Pillow does not open so large a WebP picture ({error})") from None
+    with image:
         chosen = choose_frame(frame, count=image.n_frames)
         image.seek(chosen - 1)
         frames = f", frame {chosen} of {image.n_frames}" if image.n_frames > 1 else ""
         orientation = exif_orientation(_without_exif_prefix(image.info.get("exif")))
-        return _from_pillow(image, what="WebP" + frames, orientation=orientation)
+        return from_pillow(image, what="WebP" + frames, orientation=orientation)
 
 
-def _from_pillow(image: Image.Image, *, what: str, orientation: int = 1) -> DecodedPicture:
-    """8-bit pictures that Pillow decodes: 1 bit, grey, palette, RGB, RGBA."""
-    steps = [TrailStep("decode", f"{what}, 8 bit" + (", palette looked up" if image.mode == "P" else ""))]
-    wanted = {"1": "L", "P": "RGB", "RGBX": "RGB"}.get(image.mode, image.mode)
+def _webp_canvas(data: bytes) -> tuple[int, int]:
+    """Rows and columns as the first chunk names them (RFC 9649, sections 2.5 to 2.7), since opening allocates them."""
+    head = data[:30].ljust(30, b"\0")
+    kind = head[12:16]
+    if kind == b"VP8X":
+        columns, rows = int.from_bytes(head[24:27], "little") + 1, int.from_bytes(head[27:30], "little") + 1
+    elif kind == b"VP8L":
+        packed = int.from_bytes(head[21:25], "little")
+        columns, rows = (packed & 0x3FFF) + 1, (packed >> 14 & 0x3FFF) + 1
+    elif kind == b"VP8 ":
+        columns, rows = (int.from_bytes(head[at : at + 2], "little") & 0x3FFF for at in (26, 28))
+    else:
+        raise DecodeError("the WebP file is truncated or corrupt: it begins with no picture")
+    return rows, columns
+
+
+def from_pillow(image: Image.Image, *, what: str, orientation: int = 1) -> DecodedPicture:
+    """A picture of 8 bits a channel that Pillow has opened; palette and transparent colour are looked up."""
+    if image.mode not in _PILLOW_MODES:
+        raise RefusedImageError(f"{what} with Pillow's pixel mode {image.mode} is not supported; save it as 8-bit grey")
+    wanted = "RGBA" if image.mode == "P" and "transparency" in image.info else _PILLOW_MODES[image.mode]
     samples: Samples = np.asarray(image if wanted == image.mode else image.convert(wanted))
     picture = Picture(
         samples,
         bits=8,
-        colour="grey" if samples.ndim == 2 else "rgb",
+        colour="grey" if wanted == "L" else "rgb",
         alpha="straight" if wanted == "RGBA" else "none",
         orientation=orientation,
     )
-    pixels, more = to_grey(picture)
-    return DecodedPicture(pixels, (*steps, *more))
+    step = TrailStep("decode", f"{what}, 8 bit" + (", palette looked up" if image.mode == "P" else ""))
+    pixels, steps = to_grey(picture)
+    return DecodedPicture(pixels, (step, *steps))
 
 
 def _without_exif_prefix(exif: bytes | None) -> bytes | None:
