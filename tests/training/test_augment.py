@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+import torch
+from scipy.ndimage import gaussian_filter
+
+from hilum.recipes.pneumonia import AUGMENTATION
+from hilum.training.augment import Augmentation, augment, gaussian_blur, reframe
+
+
+def picture(seed=0, size=48):
+    return torch.from_numpy(np.random.default_rng(seed).random((size, size)).astype(np.float32))
+
+
+def test_the_default_changes_nothing():
+    assert torch.allclose(augment(picture(), settings=Augmentation(), seed=3), picture(), atol=1e-5)
+
+
+def test_a_seed_decides_the_copy():
+    one, again, other = (augment(picture(), settings=AUGMENTATION, seed=seed) for seed in (1, 1, 2))
+    assert torch.equal(one, again)
+    assert not torch.allclose(one, other)
+
+
+def test_no_seed_leaves_the_range_or_the_size():
+    for seed in range(60):
+        changed = augment(picture(seed), settings=AUGMENTATION, seed=seed)
+        assert changed.shape == (48, 48)
+        assert changed.dtype == torch.float32
+        assert float(changed.min()) >= 0.0
+        assert float(changed.max()) <= 1.0
+
+
+def test_the_global_random_state_is_left_alone():
+    torch.manual_seed(0)
+    expected = torch.rand(3)
+    torch.manual_seed(0)
+    augment(picture(), settings=AUGMENTATION, seed=5)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_the_heart_never_changes_sides():
+    image = torch.zeros(64, 64)
+    image[24:40, 38:50] = 1.0  # a patch right of the centre
+    settings = Augmentation(crop_area=(0.65, 1.0), aspect=0.2, rotation_deg=10.0)
+    across = torch.arange(64.0)
+    for seed in range(40):
+        changed = reframe(image, settings=settings, draw=torch.Generator().manual_seed(seed))
+        columns, rows = changed.sum(dim=0), changed.sum(dim=1)
+        left_to_right = float((columns * across).sum() / columns.sum())
+        assert left_to_right > 24, "a mirrored patch would lie far left"
+        assert 8 < float((rows * across).sum() / rows.sum()) < 56
+
+
+@pytest.mark.parametrize("sigma", [0.5, 1.3, 2.0])
+def test_the_blur_is_scipys(sigma):
+    radius = int(np.ceil(3 * sigma))
+    expected = gaussian_filter(picture().numpy(), sigma, mode="mirror", radius=radius)
+    assert np.allclose(gaussian_blur(picture(), sigma_px=sigma).numpy(), expected, atol=1e-5)
