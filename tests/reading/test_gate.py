@@ -5,16 +5,18 @@ import pytest
 
 from hilum.radiograph import Radiograph, Source
 from hilum.reading.gate import AbsentGate, may_read
+from hilum.reading.prepare import Prepared
 from hilum.reading_result import GateVerdict, TypeVerdict
 
 
 def test_without_a_gate_model_nothing_is_claimed() -> None:
     radiograph = Radiograph(np.zeros((2, 2), np.float32), Source("x.png", "0" * 64, "PNG", 2, 2))
-    verdicts = AbsentGate().judge([radiograph, radiograph])
+    prepared = Prepared(radiograph, {}, 0.0, 0.0)
+    verdicts = [opinion.verdict for opinion in AbsentGate().judge([prepared, prepared])]
     assert [verdict.status for verdict in verdicts] == ["not judged", "not judged"]
     assert verdicts[0].accepted is None
     assert verdicts[0].is_xray_probability is None
-    assert "no gate model" in verdicts[0].reason
+    assert "no gate was asked" in verdicts[0].reason
 
 
 CHEST = TypeVerdict("chest", 0.9, {"chest": 0.9, "hand": 0.1})

@@ -12,6 +12,7 @@ from hilum.bundle.card import Scope
 from hilum.imaging.preprocess import preprocess
 from hilum.radiograph import Radiograph, Source, TrailStep
 from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
+from hilum.reading.gate import GateOpinion
 from hilum.reading.pipeline import Pipeline
 from hilum.reading.prepare import Prepared
 from hilum.reading.specialist import Classifier
@@ -28,10 +29,11 @@ class GivenGate:
     """A gate that gives the verdicts it was made with."""
 
     verdicts: tuple[GateVerdict, ...]
+    preprocess: None = None
 
-    def judge(self, radiographs: Sequence[Radiograph]) -> tuple[GateVerdict, ...]:
-        assert len(radiographs) == len(self.verdicts)
-        return self.verdicts
+    def judge(self, batch: Sequence[Prepared]) -> tuple[GateOpinion, ...]:
+        assert len(batch) == len(self.verdicts)
+        return tuple(GateOpinion(verdict, ("a warning of the gate",)) for verdict in self.verdicts)
 
 
 @pytest.fixture
@@ -49,7 +51,9 @@ def specialists(tmp_path: Path) -> list[Classifier]:
     ]
 
 
-def examined(specialists: list[Classifier], *verdicts: GateVerdict) -> tuple[Examination, ...]:
+def examined(
+    specialists: list[Classifier], *verdicts: GateVerdict, force_type: str | None = None
+) -> tuple[Examination, ...]:
     batch = []
     for index in range(len(verdicts)):
         pixels = np.full((16, 16), (index + 1) / 10, np.float32)
@@ -61,7 +65,9 @@ def examined(specialists: list[Classifier], *verdicts: GateVerdict) -> tuple[Exa
         )
         inputs = {one.preprocess: preprocess(pixels, spec=one.preprocess) for one in specialists}
         batch.append(Prepared(radiograph, inputs, 1.0, 2.0))
-    pipeline = Pipeline(gate=GivenGate(verdicts), specialists=specialists, settings_sha256="5" * 64)
+    pipeline = Pipeline(
+        gate=GivenGate(verdicts), specialists=specialists, settings_sha256="5" * 64, force_type=force_type
+    )
     return pipeline.examine(batch)
 
 
@@ -82,14 +88,14 @@ def test_a_refusal_is_a_reading_with_its_reason_and_no_finding(
     assert one.reading.findings == ()
     assert one.reading.models == ()
     assert one.heatmaps == ()
-    assert one.reading.warnings == ("a warning of the decoder",)
+    assert one.reading.warnings == ("a warning of the decoder", "a warning of the gate")
     assert one.reading.timings_ms["network"] == 0
 
 
 def test_trail_and_warnings_begin_with_the_decoders(specialists: list[Classifier]) -> None:
     (one,) = examined(specialists, CHEST)
     assert [step.step for step in one.reading.trail] == ["decode", "preprocess"]
-    assert one.reading.warnings == ("a warning of the decoder",)
+    assert one.reading.warnings == ("a warning of the decoder", "a warning of the gate")
     assert one.reading.timings_ms["decode"] == 1.0
     assert one.reading.timings_ms["preprocess"] == 2.0
 
@@ -98,3 +104,21 @@ def test_times_cannot_be_changed_afterwards(specialists: list[Classifier]) -> No
     (one,) = examined(specialists, CHEST)
     with pytest.raises(TypeError):
         one.reading.timings_ms["total"] = 0.0
+
+
+@pytest.mark.parametrize("verdict", [REFUSED, UNSURE, HAND])
+def test_a_forced_type_is_read_and_marked_and_the_gates_verdict_stays(
+    specialists: list[Classifier], verdict: GateVerdict
+) -> None:
+    (one,) = examined(specialists, verdict, force_type="chest")
+    assert one.reading.gate is verdict
+    assert [(finding.model, finding.in_scope) for finding in one.reading.findings] == [("chest-toy", True)]
+    assert one.reading.findings[0].positive is not None
+    assert f"read as chest because the type was forced; the gate said: {verdict.status}" in one.reading.warnings[1]
+
+
+def test_a_type_that_no_model_reads_is_said_so(specialists: list[Classifier]) -> None:
+    knee = GateVerdict("accepted", "", 0.99, TypeVerdict("knee", 0.9, {"knee": 0.9}))
+    (one,) = examined(specialists, knee)
+    assert one.reading.findings == ()
+    assert one.reading.warnings[-1] == "none of the models reads knee radiographs: nothing was looked for"

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from hilum.bundle.gate_outputs import GATE_OUTPUTS
 from hilum.imaging.preprocess import PreprocessSpec
 
 CARD_SCHEMA = "hilum.card/1"
@@ -95,17 +96,64 @@ class Compression(_Part):
     auroc_after: Probability
 
 
+class GateFigure(_Part):
+    """One measured number of a gate, from networks that never saw what they were judged on."""
+
+    name: str
+    value: Probability
+    interval: Interval | None = Field(description="95%, or null where none was computed")
+    n: int = Field(ge=0)
+    groups: int = Field(ge=0, description="independent groups among the n: patients, studies, WordNet ids")
+    protocol: str
+
+
+class GateSpec(_Part):
+    """How a gate's logits become a verdict; every threshold comes from cross-validation.
+
+    A picture is refused where the probability of a radiograph lies below `refuse_below`, and unsure below
+    `accept_from`. Of a radiograph, the surest type's score decides: below `none_below` it is none of the types, below
+    `unsure_below` unsure. `candidates_mass` is how much probability the named candidates hold together.
+    """
+
+    outputs: tuple[str, ...]
+    is_xray: PlattCalibration
+    refuse_below: Probability
+    accept_from: Probability
+    type_temperature: float = Field(gt=0.0)
+    score: Literal["largest probability", "energy"]
+    none_below: float
+    unsure_below: float
+    chest_from: Probability = Field(description="type probability below which nothing is accepted as a chest")
+    candidates_mass: Probability
+    turned_from: Probability
+    inverted_from: Probability
+    cropped_from: Probability
+    figures: tuple[GateFigure, ...]
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> Self:
+        if self.outputs != GATE_OUTPUTS:
+            raise ValueError(f"a gate's outputs must be {GATE_OUTPUTS}, came {self.outputs}")
+        if self.refuse_below > self.accept_from or self.none_below > self.unsure_below:
+            raise ValueError("refuse_below must not exceed accept_from, nor none_below unsure_below")
+        return self
+
+
 class Card(_Part):
-    """The whole card."""
+    """The whole card.
+
+    A classifier has labels; a gate has `gate` in their place, and its scope's type is `any`.
+    """
 
     schema_: Literal["hilum.card/1"] = Field(default="hilum.card/1", alias="schema")
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     version: str
     title: str
-    kind: Literal["classifier"]
+    kind: Literal["classifier", "gate"]
     architecture: str
     architecture_arguments: dict[str, str | int | float | bool]
-    labels: tuple[Label, ...] = Field(min_length=1)
+    labels: tuple[Label, ...]
+    gate: GateSpec | None = None
     preprocess: PreprocessSpec
     scope: Scope
     heatmap: HeatmapSpec
@@ -129,7 +177,13 @@ class Card(_Part):
             raise ValueError("files must name model.onnx")
         return self
 
+    @model_validator(mode="after")
+    def _kind_has_its_part(self) -> Self:
+        if (self.kind == "gate") != (self.gate is not None) or (self.kind == "gate") == bool(self.labels):
+            raise ValueError("a classifier needs labels and no gate, a gate needs its gate and no labels")
+        return self
+
     @property
     def label_names(self) -> tuple[str, ...]:
         """The names of the graph's outputs, in order."""
-        return tuple(label.name for label in self.labels)
+        return tuple(label.name for label in self.labels) if self.gate is None else self.gate.outputs

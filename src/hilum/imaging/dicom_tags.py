@@ -61,6 +61,8 @@ def read_tags(elements: Dataset, *, frame: int) -> DicomTags:
     spacing, spacing_from, spacing_warnings = _spacing(elements, frame=frame)
     species = (text(elements, "PatientSpeciesDescription") or "").upper()
     species_warnings = () if species in _HUMAN else ("the tags say that the patient is an animal",)
+    controls = [text(elements, keyword) for keyword in ("QualityControlImage", "QualityControlSubject")]
+    phantom_warnings = ("the tags say that this is a phantom or a test image: it shows no patient",)
     return DicomTags(
         patient=Patient(age, _SEXES.get((text(elements, "PatientSex") or "").upper(), "unknown")),
         view=_view(elements),
@@ -71,7 +73,12 @@ def read_tags(elements: Dataset, *, frame: int) -> DicomTags:
         spacing_from=spacing_from,
         study_uid=_uid(elements, "StudyInstanceUID"),
         instance_uid=_uid(elements, "SOPInstanceUID"),
-        warnings=(*age_warnings, *spacing_warnings, *species_warnings),
+        warnings=(
+            *age_warnings,
+            *spacing_warnings,
+            *species_warnings,
+            *(phantom_warnings if "YES" in controls else ()),
+        ),
     )
 
 

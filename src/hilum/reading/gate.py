@@ -1,35 +1,100 @@
 """The gate: may this picture be read, and as what.
 
-No gate model is on the shelf yet, so every picture gets the explicit verdict "not judged" with the reason.
+`NetworkGate` asks a gate bundle's network and then the file's tags. Where no gate is among the models, every picture
+gets the explicit verdict "not judged".
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from hilum.radiograph import Radiograph
-from hilum.reading_result import GateVerdict
+import numpy as np
+
+from hilum.bundle.card import GateSpec
+from hilum.bundle.load import Bundle
+from hilum.errors import BundleError
+from hilum.imaging.preprocess import PreprocessSpec
+from hilum.reading.engine import Engine
+from hilum.reading.gate_rules import judge_picture
+from hilum.reading.gate_tags import with_tags
+from hilum.reading.network import Network
+from hilum.reading.prepare import Prepared
+from hilum.reading_result import GateVerdict, ModelRef, TypeVerdict
 
 NOT_JUDGED = GateVerdict(
     status="not judged",
-    reason="no gate model is on the shelf: nobody checked that this is a radiograph, or of what",
+    reason="no gate was asked: nobody checked that this is a radiograph, or of what",
 )
 
 
-class Gate(Protocol):
-    """Judges radiographs before any specialist sees them."""
+@dataclass(frozen=True, slots=True)
+class GateOpinion:
+    """The verdict on one picture, warnings beside it, which bundle judged (or None) and how long its network took."""
 
-    def judge(self, radiographs: Sequence[Radiograph]) -> tuple[GateVerdict, ...]:
-        """One verdict for each radiograph, in order."""
+    verdict: GateVerdict
+    warnings: tuple[str, ...] = ()
+    ref: ModelRef | None = None
+    network_ms: float = 0.0
+
+
+class Gate(Protocol):
+    """Judges pictures before any specialist sees them."""
+
+    @property
+    def preprocess(self) -> PreprocessSpec | None:
+        """How its network wants the pixels; None where it has none."""
+
+    def judge(self, batch: Sequence[Prepared]) -> tuple[GateOpinion, ...]:
+        """One opinion for each picture, in order."""
 
 
 class AbsentGate:
-    """The gate of a shelf without a gate model."""
+    """What stands in where no gate is among the models."""
 
-    def judge(self, radiographs: Sequence[Radiograph]) -> tuple[GateVerdict, ...]:
+    @property
+    def preprocess(self) -> None:
+        """It looks at no pixels."""
+        return
+
+    def judge(self, batch: Sequence[Prepared]) -> tuple[GateOpinion, ...]:
         """The verdict "not judged", with the reason, for each."""
-        return (NOT_JUDGED,) * len(radiographs)
+        return (GateOpinion(NOT_JUDGED),) * len(batch)
+
+
+class NetworkGate:
+    """The gate of a bundle: one network says radiograph or not, of what, and in what state.
+
+    Raises `BundleError` where the bundle is no gate.
+    """
+
+    def __init__(self, bundle: Bundle, *, engine: Engine, threads: int) -> None:
+        if bundle.card.gate is None:
+            raise BundleError(f"expected a bundle of kind gate, came {bundle.card.name} of kind {bundle.card.kind}")
+        self._spec: GateSpec = bundle.card.gate
+        self._network = Network(bundle, engine=engine, threads=threads)
+        self._preprocess = bundle.card.preprocess
+        self.ref = ModelRef(bundle.card.name, bundle.card.version, bundle.sha256)
+
+    @property
+    def preprocess(self) -> PreprocessSpec:
+        """How its network wants the pixels."""
+        return self._preprocess
+
+    def judge(self, batch: Sequence[Prepared]) -> tuple[GateOpinion, ...]:
+        """One opinion for each picture, in order; an empty batch gives none."""
+        if not batch:
+            return ()
+        started = time.perf_counter()
+        output = self._network.run(np.stack([prepared.inputs[self._preprocess].array for prepared in batch]))
+        network_ms = (time.perf_counter() - started) * 1e3 / len(batch)
+        opinions = []
+        for prepared, logits in zip(batch, output.logits, strict=True):
+            judged = with_tags(judge_picture(logits, spec=self._spec), radiograph=prepared.radiograph)
+            opinions.append(GateOpinion(judged.verdict, judged.warnings, self.ref, network_ms))
+        return tuple(opinions)
 
 
 def may_read(verdict: GateVerdict, *, xray_type: str) -> bool:
@@ -41,3 +106,14 @@ def may_read(verdict: GateVerdict, *, xray_type: str) -> bool:
     if verdict.status == "not judged":
         return True
     return verdict.status == "accepted" and (verdict.type is None or verdict.type.name == xray_type)
+
+
+def forced(verdict: GateVerdict, *, xray_type: str) -> tuple[GateVerdict, str]:
+    """The verdict that specialists get where the user names the type, and the warning that marks the reading.
+
+    The reading itself keeps the gate's own verdict.
+    """
+    said = verdict.status if verdict.type is None else f"{verdict.status}, nearest {verdict.type.name}"
+    warning = f"read as {xray_type} because the type was forced; the gate said: {said} ({verdict.reason})"
+    vouched = TypeVerdict(xray_type, 1.0, {xray_type: 1.0})
+    return GateVerdict("accepted", f"the type {xray_type} was forced", type=vouched), warning

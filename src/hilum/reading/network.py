@@ -95,7 +95,7 @@ class Network:
     def _check_output(
         self, logits: npt.NDArray[np.float32], maps: npt.NDArray[np.float32] | None, *, count: int
     ) -> None:
-        expected = (count, len(self._card.labels))
+        expected = (count, len(self._card.label_names))
         if logits.shape != expected or logits.dtype != np.float32:
             raise EngineError(
                 f"expected logits float32 {expected} from {self._card.name}, came {logits.dtype} {logits.shape}"

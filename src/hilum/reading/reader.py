@@ -12,8 +12,8 @@ from hilum.bundle.load import Bundle
 from hilum.bundle.shelf import shipped_bundles
 from hilum.errors import BundleError, EngineError, HilumError
 from hilum.reading.ahead import map_ahead
-from hilum.reading.engine import available_cores
-from hilum.reading.gate import AbsentGate
+from hilum.reading.engine import Engine, available_cores
+from hilum.reading.gate import AbsentGate, Gate, NetworkGate
 from hilum.reading.network import ENGINES
 from hilum.reading.pipeline import Pipeline
 from hilum.reading.prepare import ImageSource, Prepared, Unreadable, prepare, source_name
@@ -25,6 +25,8 @@ from hilum.version import __version__
 
 class Reader:
     """Reads radiographs with the given bundles, or with all that ship where `models` is None.
+
+    A bundle of kind gate among them judges every picture before the others read; without one nothing is judged.
 
     Raises `BundleError` where there is no bundle, two have one name, or a graph does not fit its card, and
     `MissingPartError` where the engine is not installed.
@@ -38,13 +40,22 @@ class Reader:
         self._settings = settings or ReaderSettings()
         engine, threads = ENGINES[self._settings.engine](), self._settings.threads or available_cores()
         specialists = [
-            Classifier(bundle, engine=engine, threads=threads, heatmaps=self._settings.heatmaps) for bundle in bundles
+            Classifier(bundle, engine=engine, threads=threads, heatmaps=self._settings.heatmaps)
+            for bundle in bundles
+            if bundle.card.kind == "classifier"
         ]
+        gate, gate_refs = _gate(bundles, engine=engine, threads=threads)
         self._cards = tuple(bundle.card for bundle in bundles)
-        self._models = tuple(specialist.ref for specialist in specialists)
-        self._specs = tuple(dict.fromkeys(specialist.preprocess for specialist in specialists))
+        self._models = (*gate_refs, *(specialist.ref for specialist in specialists))
+        wanted = (gate.preprocess, *(specialist.preprocess for specialist in specialists))
+        self._specs = tuple(dict.fromkeys(spec for spec in wanted if spec is not None))
         self._settings_sha256 = settings_sha256(self._settings, models=self._models)
-        self._pipeline = Pipeline(gate=AbsentGate(), specialists=specialists, settings_sha256=self._settings_sha256)
+        self._pipeline = Pipeline(
+            gate=gate,
+            specialists=specialists,
+            settings_sha256=self._settings_sha256,
+            force_type=self._settings.force_type,
+        )
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -145,3 +156,14 @@ class Reader:
             settings_sha256=self._settings_sha256,
             sha256=item.sha256,
         )
+
+
+def _gate(bundles: Sequence[Bundle], *, engine: Engine, threads: int) -> tuple[Gate, tuple[ModelRef, ...]]:
+    gates = [bundle for bundle in bundles if bundle.card.kind == "gate"]
+    if len(gates) > 1:
+        names = [bundle.card.name for bundle in gates]
+        raise BundleError(f"expected one gate at most, came {names}; name the models that should read")
+    if not gates:
+        return AbsentGate(), ()
+    gate = NetworkGate(gates[0], engine=engine, threads=threads)
+    return gate, (gate.ref,)

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import get_args
 
 from hilum.errors import UsageError
+from hilum.findings import XRAY_TYPES
 from hilum.imaging.limits import Limits
 from hilum.reading.engine import EngineName
 from hilum.reading.specialist import HeatmapsWanted
@@ -26,6 +27,7 @@ class ReaderSettings:
     `engine`: the inference engine; `openvino` must be installed.
     `threads`: cores that the network uses, or None for all that this process may use.
     `heatmaps`: class maps of positive findings only, or of all.
+    `force_type`: the X-ray type that every picture is read as, whatever the gate says, or None; the reading is marked.
     `batch_size`: images that the network gets at once when there are many.
     `memory_bytes`: about how many bytes of decoded pixels wait for the network when there are many (at least one image
     for each decoding thread).
@@ -37,6 +39,7 @@ class ReaderSettings:
     engine: EngineName = "onnxruntime"
     threads: int | None = None
     heatmaps: HeatmapsWanted = "positive"
+    force_type: str | None = None
     batch_size: int = 16
     memory_bytes: int = 512 * MIB
 
@@ -45,6 +48,8 @@ class ReaderSettings:
             raise UsageError(f"expected an engine among {', '.join(get_args(EngineName))}, came {self.engine!r}")
         if self.heatmaps not in get_args(HeatmapsWanted):
             raise UsageError(f"expected heatmaps to be positive or all, came {self.heatmaps!r}")
+        if self.force_type is not None and self.force_type not in XRAY_TYPES:
+            raise UsageError(f"expected a type among {', '.join(XRAY_TYPES)}, came {self.force_type!r}")
         for name, value in (
             ("threads", self.threads),
             ("batch_size", self.batch_size),
@@ -64,6 +69,7 @@ def settings_sha256(settings: ReaderSettings, *, models: Sequence[ModelRef], ver
         "limits": asdict(settings.limits),
         "engine": settings.engine,
         "heatmaps": settings.heatmaps,
+        "force_type": settings.force_type,
         "models": sorted(model.sha256 for model in models),
     }
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
