@@ -46,7 +46,7 @@ CHANGES = GateChanges(
 )
 
 SHARES = {
-    "types": 0.40, "bulk": 0.07, "none": 0.03, "chest": 0.17, "photos": 0.16, "modality": 0.08, "rendering": 0.09,
+    "types": 0.38, "bulk": 0.06, "none": 0.03, "chest": 0.12, "photos": 0.24, "modality": 0.08, "rendering": 0.09,
 }  # fmt: skip
 
 CAPS = {
@@ -64,7 +64,7 @@ def gate(*, starting_weights: StartingWeights) -> GateRecipe:
         starting_weights=starting_weights,
         preprocess=SPEC,
         changes=CHANGES,
-        loss=GateLoss(),
+        loss=GateLoss(is_xray=1.5),
         schedule=GateSchedule(images=16000, epochs=8, batch_size=32, peak_learning_rate=7e-4, weight_decay=0.03),
         shares=SHARES,
         caps=CAPS,

@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 
 from hilum.datasets.renderings import JUDGING_SEEDS, TRAINING_SEEDS
-from hilum.evaluation.gate_predictions import save_predictions
+from hilum.evaluation.gate_predictions import joined, save_predictions
 from hilum.training.gate_fit import fit_gate
 from hilum.training.gate_groups import FOLDS, gate_folds
 from hilum.training.gate_images import GatePicture, render_pictures
 from hilum.training.gate_recipe import GateRecipe
-from hilum.training.gate_views import predict
+from hilum.training.gate_views import predict, predict_learnt
 
 LEFT_OUT_TYPES: tuple[tuple[str, ...], ...] = (
     ("ankle", "hand", "spine"),
@@ -81,7 +81,9 @@ def run_network(plan: PlannedNetwork, *, recipe: GateRecipe, folder: Path, worke
         share, fold = JUDGED_RENDERINGS // FOLDS, int(plan.name.removeprefix("fold "))
         judge = (*judge, *render_pictures(JUDGING_SEEDS[fold * share : (fold + 1) * share], spec=spec))
     aspects = [picture.aspect for picture in plan.train if picture.is_xray]
-    save_predictions(predict(fitted.network, name=plan.name, pictures=judge, recipe=recipe, aspects=aspects), path=path)
+    judged = predict(fitted.network, name=plan.name, pictures=judge, recipe=recipe, aspects=aspects)
+    learnt = predict_learnt(fitted.network, name=plan.name, pictures=plan.train, recipe=recipe)
+    save_predictions(joined([judged, learnt]), path=path)
     return path
 
 

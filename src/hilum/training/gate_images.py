@@ -139,7 +139,10 @@ def crop_area(grey: Grey, *, area: float, rng: np.random.Generator) -> Grey:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class GateChanges:
-    """All that is drawn for a training picture; `flipped`, `turned` and `inverted` are for pictures but chests."""
+    """All that is drawn for a training picture; `flipped`, `turned` and `inverted` are for pictures but chests.
+
+    `other_area` is the range of the share that stays of a picture that is no radiograph: any part of it is none either.
+    """
 
     framing: Framing
     augmentation: Augmentation
@@ -147,6 +150,7 @@ class GateChanges:
     flipped: float = 0.5
     turned: float = 0.15
     inverted: float = 0.1
+    other_area: tuple[float, float] = (0.4, 1.0)
 
 
 class GateTrainingImages(Dataset[tuple[Tensor, Tensor]]):
@@ -176,6 +180,7 @@ class GateTrainingImages(Dataset[tuple[Tensor, Tensor]]):
             return chest.grey, row
         grey = picture.grey
         if not picture.is_xray:
+            grey = crop_area(grey, area=float(rng.uniform(*self._changes.other_area)), rng=rng)
             grey = crop_to_aspect(grey, aspect=float(rng.choice(self._aspects)), rng=rng)
         if rng.random() < self._changes.flipped:
             grey = grey[:, ::-1]

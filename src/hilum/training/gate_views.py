@@ -2,6 +2,7 @@
 
 `as read` is what reading would show. `black`, `white` and `stretch` are framed at random from seeds that training never
 draws, alike for all pictures; `masked` is `black` with a frame of mid grey. Chests are also shown with one fault each.
+`learnt from` marks training pictures as read: distances in feature space start from them, and no figure uses them.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from hilum.training.gate_frame import RULES, Frame, Framing, Grey, Rule, crop_to
 from hilum.training.gate_images import ChestChanges, GatePicture, crop_area
 from hilum.training.gate_recipe import GateRecipe
 
-AS_READ, MASKED = "as read", "masked"
+AS_READ, MASKED, LEARNT = "as read", "masked", "learnt from"
 FRAMED: tuple[Rule, ...] = ("black", "white", "stretch")
 CHEST_FAULTS = (*(f"turned {degrees}" for degrees in TURNS_DEG[1:]), "inverted", "cropped")
 BATCH = 64
@@ -64,8 +65,26 @@ def predict(
         for picture in pictures
         for view in shown(picture, framing=framing, aspects=np.asarray(aspects, np.float64), faults=faults)
     ]
+    return _predicted(network, name=name, rows=rows, spec=recipe.preprocess)
+
+
+def predict_learnt(
+    network: PooledClassifier, *, name: str, pictures: Sequence[GatePicture], recipe: GateRecipe
+) -> GatePredictions:
+    """What `network` says of the radiographs that it was trained on, as read."""
+    rows = [(picture, LEARNT, picture.plain, None) for picture in pictures if picture.is_xray]
+    return _predicted(network, name=name, rows=rows, spec=recipe.preprocess)
+
+
+def _predicted(
+    network: PooledClassifier,
+    *,
+    name: str,
+    rows: Sequence[tuple[GatePicture, str, Grey, Frame | None]],
+    spec: PreprocessSpec,
+) -> GatePredictions:
     outputs = [
-        run(network, greys=[row[2] for row in rows[start : start + BATCH]], spec=recipe.preprocess)
+        run(network, greys=[row[2] for row in rows[start : start + BATCH]], spec=spec)
         for start in range(0, len(rows), BATCH)
     ]
     return GatePredictions(

@@ -1,0 +1,90 @@
+"""Three scores of how sure a gate may be of a type; higher is surer. The study compares them and one is shipped.
+
+Sources: maximum softmax probability (Hendrycks and Gimpel 2017, the score behind a conformal set of least ambiguity,
+Sadinle et al. 2019), energy (Liu et al. 2020), Mahalanobis distance to the nearest class mean (Lee et al. 2018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hilum.bundle.gate_outputs import TYPES
+from hilum.errors import DataError
+from hilum.evaluation.gate_predictions import GatePredictions
+
+Scores = npt.NDArray[np.float64]
+
+COMPONENTS = 64
+SHRINKAGE = 0.1
+"""How far the pooled covariance is moved towards a multiple of the identity."""
+
+
+def type_probabilities(logits: npt.NDArray[np.float32], *, temperature: float = 1.0) -> Scores:
+    """Softmax over the types, (n, 14), of logits (n, 21) divided by the temperature."""
+    scaled = logits[:, TYPES].astype(np.float64) / temperature
+    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float64)
+
+
+def largest_probability(judged: GatePredictions, *, learnt: GatePredictions) -> Scores:
+    """The largest type probability, (n,); what is left to 1 is how much a conformal set must still add."""
+    del learnt
+    return np.asarray(type_probabilities(judged.logits).max(axis=1), np.float64)
+
+
+def energy(judged: GatePredictions, *, learnt: GatePredictions) -> Scores:
+    """The log of the sum of exponentials of the type logits, (n,): the negative free energy at temperature 1."""
+    del learnt
+    logits = judged.logits[:, TYPES].astype(np.float64)
+    top = logits.max(axis=1)
+    return np.asarray(top + np.log(np.exp(logits - top[:, None]).sum(axis=1)), np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassMeans:
+    """Principal directions (K, c) about `centre` (K,), and whitened class means (m, c)."""
+
+    centre: Scores
+    directions: Scores
+    whiten: Scores
+    means: Scores
+
+
+def class_means(learnt: GatePredictions) -> ClassMeans:
+    """Means of the types in the leading components of the training features, with one shrunk covariance for all."""
+    typed = learnt.where(learnt.xray_type != "")
+    if not len(typed):
+        raise DataError("expected training pictures with a type, came none; the distance needs them")
+    features = typed.features.astype(np.float64)
+    centre = features.mean(axis=0)
+    _, _, rows = np.linalg.svd(features - centre, full_matrices=False)
+    directions = rows[:COMPONENTS].T
+    projected = (features - centre) @ directions
+    types = sorted(set(typed.xray_type.tolist()))
+    means = np.stack([projected[typed.xray_type == name].mean(axis=0) for name in types])
+    within = projected - means[np.searchsorted(types, typed.xray_type)]
+    weights = 1.0 / np.array([np.count_nonzero(typed.xray_type == name) for name in typed.xray_type])
+    covariance = (within * weights[:, None]).T @ within / weights.sum()
+    size = covariance.shape[0]
+    covariance = (1 - SHRINKAGE) * covariance + SHRINKAGE * np.trace(covariance) / size * np.eye(size)
+    whiten = np.linalg.inv(np.linalg.cholesky(covariance)).T
+    return ClassMeans(centre, directions, whiten, means @ whiten)
+
+
+def nearest_mean(judged: GatePredictions, *, learnt: GatePredictions) -> Scores:
+    """Minus the Mahalanobis distance to the nearest type's mean, (n,)."""
+    known = class_means(learnt)
+    points = (judged.features.astype(np.float64) - known.centre) @ known.directions @ known.whiten
+    squared = ((points[:, None, :] - known.means[None]) ** 2).sum(axis=2)
+    return np.asarray(-np.sqrt(squared.min(axis=1)), np.float64)
+
+
+SCORES: Mapping[str, Callable[..., Scores]] = {
+    "largest probability": largest_probability,
+    "energy": energy,
+    "distance": nearest_mean,
+}
