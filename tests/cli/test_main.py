@@ -83,7 +83,7 @@ print("LOADED", *sorted(sys.modules))
 
     after_help = loaded("--help")
     assert not {row.module for row in COMMANDS.values()} & after_help
-    after_read = loaded("read", image, "--model", toy)
+    after_read = loaded("read", image, "--model", toy, "--no-gate")
     assert "hilum.cli.read" in after_read
     assert not {"torch", "scipy", "jinja2", "hilum.cli.read_folder", "hilum.training", "onnx"} & after_read
 

@@ -54,7 +54,7 @@ def test_show_of_what_cannot_be_shown(hilum: Any, shelf: Path, name: str, said: 
 
 def test_a_model_is_chosen_by_its_name_on_the_shelf(hilum: Any, shelf: Path, write_png: Any, tmp_path: Path) -> None:
     image = write_png(tmp_path / "x.png")
-    result = hilum("read", image, "--model", "toy", "--json")
+    result = hilum("read", image, "--model", "toy", "--no-gate", "--json")
     assert json.loads(result.stdout)["models"][0]["name"] == "toy"
 
 

@@ -13,7 +13,7 @@ def test_examples_are_written_and_read(hilum: Any, toy: Path, tmp_path: Path) ->
     assert written.exit_code == 0, written.stderr
     paths = [Path(line) for line in written.stdout.split()]
     assert all(path.is_file() for path in paths)
-    read = hilum("read", tmp_path / "phantoms", "--model", toy, "--json")
+    read = hilum("read", tmp_path / "phantoms", "--model", toy, "--no-gate", "--json")
     assert read.exit_code == 0, read.stderr
     names = [json.loads(line)["source"]["name"] for line in read.stdout.splitlines()]
     assert names == sorted(str(path) for path in paths if path.suffix != ".json")

@@ -22,7 +22,7 @@ def probability(grey: int) -> float:
 
 def test_one_file_is_a_table_with_the_decision(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
     image = write_png(tmp_path / "x.png", grey=200)
-    result = hilum("read", image, "--model", toy)
+    result = hilum("read", image, "--model", toy, "--no-gate")
     assert result.exit_code == 0, result.stderr
     assert "Pneumonia" in result.stdout
     assert f"{probability(200):.3f}" in result.stdout
@@ -33,7 +33,7 @@ def test_one_file_is_a_table_with_the_decision(hilum: Any, toy: Path, write_png:
 
 def test_json_is_one_object_that_fits_the_schema(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
     image = write_png(tmp_path / "x.png", grey=40)
-    result = hilum("read", image, "--model", toy, "--json")
+    result = hilum("read", image, "--model", toy, "--no-gate", "--json")
     (found,) = lines(result.stdout)
     Draft202012Validator(reading_schema()).validate(found)
     assert found["source"]["name"] == str(image)
@@ -48,7 +48,7 @@ def test_several_files_are_a_line_each_in_order_and_one_failure_stops_nothing(
     first, last = write_png(tmp_path / "b.png", grey=10), write_png(tmp_path / "a.png", grey=250)
     bad = tmp_path / "renamed.png"
     bad.write_text("no image")
-    result = hilum("read", first, bad, tmp_path / "absent.png", last, "--model", toy, "--json")
+    result = hilum("read", first, bad, tmp_path / "absent.png", last, "--model", toy, "--no-gate", "--json")
     assert result.exit_code == 1
     found = lines(result.stdout)
     assert [each["source"]["name"] for each in found] == [
@@ -68,7 +68,7 @@ def test_several_files_are_a_line_each_in_order_and_one_failure_stops_nothing(
 
 def test_standard_input(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
     image = write_png(tmp_path / "x.png", grey=128)
-    result = hilum("read", "-", "--model", toy, "--json", stdin=image.read_bytes())
+    result = hilum("read", "-", "--model", toy, "--no-gate", "--json", stdin=image.read_bytes())
     assert result.exit_code == 0, result.stderr
     (found,) = lines(result.stdout)
     assert found["source"]["name"] == "-"
@@ -77,7 +77,7 @@ def test_standard_input(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -
 
 @pytest.mark.parametrize(("stdin", "message"), [(b"", "empty"), (b"text", "text"), (bytes(200), "over the limit")])
 def test_standard_input_that_is_no_image(hilum: Any, toy: Path, stdin: bytes, message: str) -> None:
-    result = hilum("read", "-", "--model", toy, "--max-bytes", "100", stdin=stdin)
+    result = hilum("read", "-", "--model", toy, "--no-gate", "--max-bytes", "100", stdin=stdin)
     assert result.exit_code == 1
     (said,) = result.stderr.splitlines()
     assert said.startswith("hilum: -: ")
@@ -90,7 +90,7 @@ def test_folder_is_read_recursively_and_what_is_passed_over_is_named(
     write_png(tmp_path / "scans" / "b" / "x.png")
     write_png(tmp_path / "scans" / "a.png")
     (tmp_path / "scans" / "README.txt").write_text("text")
-    result = hilum("read", tmp_path / "scans", "--model", toy, "--json")
+    result = hilum("read", tmp_path / "scans", "--model", toy, "--no-gate", "--json")
     assert result.exit_code == 0
     assert [Path(each["source"]["name"]).name for each in lines(result.stdout)] == ["a.png", "x.png"]
     assert "passed over: 1 not an image" in result.stderr
@@ -101,7 +101,7 @@ def test_quiet_says_failures_only(hilum: Any, toy: Path, write_png: Any, tmp_pat
     write_png(tmp_path / "a.png")
     (tmp_path / "b.png").write_text("no image")
     (tmp_path / "README.txt").write_text("text")
-    result = hilum("read", tmp_path, "--model", toy, "--quiet")
+    result = hilum("read", tmp_path, "--model", toy, "--no-gate", "--quiet")
     assert result.exit_code == 1
     assert result.stdout == ""
     assert len(result.stderr.splitlines()) == 1
@@ -117,11 +117,11 @@ def test_folder_without_an_image(hilum: Any, tmp_path: Path) -> None:
 
 def test_limits_are_settable(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
     image = write_png(tmp_path / "x.png", size=(24, 20))
-    assert hilum("read", image, "--model", toy, "--max-pixels", 480).exit_code == 0
-    refused = hilum("read", image, "--model", toy, "--max-pixels", 479)
+    assert hilum("read", image, "--model", toy, "--no-gate", "--max-pixels", 480).exit_code == 0
+    refused = hilum("read", image, "--model", toy, "--no-gate", "--max-pixels", 479)
     assert refused.exit_code == 1
     assert "24 x 20 pixels" in refused.stderr
-    assert hilum("read", image, "--model", toy, "--max-bytes", 20).exit_code == 1
+    assert hilum("read", image, "--model", toy, "--no-gate", "--max-bytes", 20).exit_code == 1
 
 
 def test_frame_is_passed_on(hilum: Any, toy: Path, tmp_path: Path) -> None:
@@ -129,10 +129,10 @@ def test_frame_is_passed_on(hilum: Any, toy: Path, tmp_path: Path) -> None:
 
     pages = [Image.new("L", (20, 24), grey) for grey in (0, 255)]
     pages[0].save(tmp_path / "two.tiff", save_all=True, append_images=pages[1:])
-    refused = hilum("read", tmp_path / "two.tiff", "--model", toy)
+    refused = hilum("read", tmp_path / "two.tiff", "--model", toy, "--no-gate")
     assert refused.exit_code == 1
     assert "--frame" in refused.stderr
-    read = hilum("read", tmp_path / "two.tiff", "--model", toy, "--frame", 2, "--json")
+    read = hilum("read", tmp_path / "two.tiff", "--model", toy, "--no-gate", "--frame", 2, "--json")
     assert json.loads(read.stdout)["findings"][0]["probability"] == pytest.approx(probability(255), abs=1e-5)
 
 
@@ -141,7 +141,7 @@ def test_several_models(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -
 
     other = ToyBundle(network=ToyNetwork.brightness(gain=0.0, bias=0.0), name="other").write(tmp_path / "other")
     image = write_png(tmp_path / "x.png")
-    result = hilum("read", image, "--model", toy, "--model", other.folder, "--json")
+    result = hilum("read", image, "--model", toy, "--no-gate", "--model", other.folder, "--json")
     assert [(each["model"], each["probability"] == 0.5) for each in json.loads(result.stdout)["findings"]] == [
         ("toy", False),
         ("other", True),

@@ -51,7 +51,7 @@ def test_folder_holds_what_is_promised(hilum: Any, toy: Path, write_png: Any, tm
     write_png(scans / "sub" / "b")
     (scans / "bad.dcm").write_text("no image")
     (scans / "README.txt").write_text("text")
-    result = hilum("read", scans, "--out", out, "--model", toy)
+    result = hilum("read", scans, "--out", out, "--model", toy, "--no-gate")
     assert result.exit_code == 1
     outputs = {f"{name}{end}" for name in ("a.png", "sub/b") for end in (".json", ".overlay.png", ".html")}
     assert listing(out) == outputs | {"index.html", "readings.jsonl", "failures.jsonl", "skipped.jsonl"}
@@ -67,14 +67,17 @@ def test_folder_holds_what_is_promised(hilum: Any, toy: Path, write_png: Any, tm
 
 def test_json_and_out_together(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
     write_png(tmp_path / "scans" / "a.png")
-    result = hilum("read", tmp_path / "scans", "--out", tmp_path / "out", "--model", toy, "--json")
+    result = hilum("read", tmp_path / "scans", "--out", tmp_path / "out", "--model", toy, "--no-gate", "--json")
     (found,) = [json.loads(line) for line in result.stdout.splitlines()]
     assert found == json.loads((tmp_path / "out" / "a.png.json").read_text())
 
 
 def test_standard_input_into_a_folder(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
     image = write_png(tmp_path / "x.png")
-    assert hilum("read", "-", "--out", tmp_path / "out", "--model", toy, stdin=image.read_bytes()).exit_code == 0
+    assert (
+        hilum("read", "-", "--out", tmp_path / "out", "--model", toy, "--no-gate", stdin=image.read_bytes()).exit_code
+        == 0
+    )
     assert lines(tmp_path / "out" / "readings.jsonl")[0]["source"]["name"] == "-"
     assert (tmp_path / "out" / "stdin.html").exists()
 
@@ -82,10 +85,10 @@ def test_standard_input_into_a_folder(hilum: Any, toy: Path, write_png: Any, tmp
 def test_many_files_get_the_summary_only(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
     for number in range(13):
         write_png(tmp_path / "scans" / f"{number:02}.png")
-    result = hilum("read", tmp_path / "scans", "--out", tmp_path / "out", "--model", toy)
+    result = hilum("read", tmp_path / "scans", "--out", tmp_path / "out", "--model", toy, "--no-gate")
     assert "13  read" in result.stdout
     assert "Pneumonia" not in result.stdout
-    again = hilum("read", tmp_path / "scans", "--out", tmp_path / "out", "--model", toy, "--resume")
+    again = hilum("read", tmp_path / "scans", "--out", tmp_path / "out", "--model", toy, "--no-gate", "--resume")
     assert "13  skipped, read before" in again.stdout
 
 
@@ -94,11 +97,11 @@ def test_resume_reads_what_changed_failed_or_is_new(hilum: Any, toy: Path, write
     for name in ("changed.png", "same.png"):
         write_png(scans / name)
     (scans / "failed.png").write_text("no image")
-    assert hilum("read", scans, "--out", out, "--model", toy).exit_code == 1
+    assert hilum("read", scans, "--out", out, "--model", toy, "--no-gate").exit_code == 1
     before = (out / "same.png.json").stat().st_mtime_ns
     for name in ("changed.png", "failed.png", "new.png"):
         write_png(scans / name, grey=9)
-    result = hilum("read", scans, "--out", out, "--model", toy, "--resume", "--json")
+    result = hilum("read", scans, "--out", out, "--model", toy, "--no-gate", "--resume", "--json")
     assert result.exit_code == 0
     assert sorted(Path(json.loads(line)["source"]["name"]).name for line in result.stdout.splitlines()) == [
         "changed.png",
@@ -123,12 +126,12 @@ def test_resume_with_other_settings_or_models_reads_again(
         return len(result.stdout.splitlines())
 
     other = ToyBundle(operating_point=0.25).write(tmp_path / "other").folder
-    assert read("--model", toy) == 1
-    assert read("--model", toy, "--resume") == 0
-    assert read("--model", toy, "--resume", "--jobs", 1) == 0
-    assert read("--model", toy, "--resume", "--heatmaps", "all") == 1
-    assert read("--model", other, "--resume") == 1
-    assert read("--model", other) == 1
+    assert read("--model", toy, "--no-gate") == 1
+    assert read("--model", toy, "--no-gate", "--resume") == 0
+    assert read("--model", toy, "--no-gate", "--resume", "--jobs", 1) == 0
+    assert read("--model", toy, "--no-gate", "--resume", "--heatmaps", "all") == 1
+    assert read("--model", other, "--no-gate", "--resume") == 1
+    assert read("--model", other, "--no-gate") == 1
     assert len(lines(tmp_path / "out" / "readings.jsonl")) == 1
 
 
@@ -136,7 +139,7 @@ def test_two_folders_with_the_same_names_do_not_meet(hilum: Any, toy: Path, writ
     write_png(tmp_path / "one" / "x.png", grey=0)
     write_png(tmp_path / "two" / "x.png", grey=255)
     out = tmp_path / "out"
-    assert hilum("read", tmp_path / "one", tmp_path / "two", "--out", out, "--model", toy).exit_code == 0
+    assert hilum("read", tmp_path / "one", tmp_path / "two", "--out", out, "--model", toy, "--no-gate").exit_code == 0
     found = [json.loads((out / side / "x.png.json").read_text())["findings"][0]["positive"] for side in ("one", "two")]
     assert found == [False, True]
 
@@ -144,7 +147,7 @@ def test_two_folders_with_the_same_names_do_not_meet(hilum: Any, toy: Path, writ
 def test_image_whose_page_would_be_the_index(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
     write_png(tmp_path / "scans" / "index")
     write_png(tmp_path / "scans" / "x.png")
-    result = hilum("read", tmp_path / "scans", "--out", tmp_path / "out", "--model", toy)
+    result = hilum("read", tmp_path / "scans", "--out", tmp_path / "out", "--model", toy, "--no-gate")
     assert result.exit_code == 1
     assert "index.html, which is taken" in result.stderr
     assert [record["error"]["kind"] for record in lines(tmp_path / "out" / "failures.jsonl")] == ["output"]
@@ -154,13 +157,13 @@ def test_image_whose_page_would_be_the_index(hilum: Any, toy: Path, write_png: A
 def test_output_folder_inside_the_input_is_not_read(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
     write_png(tmp_path / "a.png")
     for _ in range(2):
-        assert hilum("read", tmp_path, "--out", tmp_path / "readings", "--model", toy).exit_code == 0
+        assert hilum("read", tmp_path, "--out", tmp_path / "readings", "--model", toy, "--no-gate").exit_code == 0
         assert assert_whole(tmp_path / "readings") == ["a.png"]
 
 
 def test_output_over_the_input_is_wrong_usage(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
     write_png(tmp_path / "a.png")
-    result = hilum("read", tmp_path, "--out", tmp_path, "--model", toy)
+    result = hilum("read", tmp_path, "--out", tmp_path, "--model", toy, "--no-gate")
     assert result.exit_code == 2
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
 
@@ -168,7 +171,7 @@ def test_output_over_the_input_is_wrong_usage(hilum: Any, toy: Path, write_png: 
 def test_second_process_on_a_folder_is_refused(start_hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
     write_png(tmp_path / "a.png")
     (tmp_path / "out").mkdir()
-    arguments = ("read", tmp_path / "a.png", "--out", tmp_path / "out", "--model", toy)
+    arguments = ("read", tmp_path / "a.png", "--out", tmp_path / "out", "--model", toy, "--no-gate")
     with FolderLock(tmp_path / "out"):
         second = start_hilum(*arguments)
         _, said = second.communicate()
@@ -183,7 +186,7 @@ def test_second_process_on_a_folder_is_refused(start_hilum: Any, toy: Path, writ
 def test_folder_that_cannot_be_made_is_one_line(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
     image = write_png(tmp_path / "a.png")
     (tmp_path / "file").touch()
-    result = hilum("read", image, "--out", tmp_path / "file" / "out", "--model", toy)
+    result = hilum("read", image, "--out", tmp_path / "file" / "out", "--model", toy, "--no-gate")
     assert result.exit_code == 1
     assert result.stderr.startswith("hilum: cannot write ")
     assert len(result.stderr.splitlines()) == 1
@@ -193,7 +196,7 @@ def test_folder_that_cannot_be_made_is_one_line(hilum: Any, toy: Path, write_png
 def test_read_only_folder_is_one_line(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
     image = write_png(tmp_path / "a.png")
     (tmp_path / "out").mkdir(mode=0o500)
-    result = hilum("read", image, "--out", tmp_path / "out", "--model", toy)
+    result = hilum("read", image, "--out", tmp_path / "out", "--model", toy, "--no-gate")
     assert result.exit_code == 1
     assert "Permission denied" in result.stderr
 
@@ -209,7 +212,7 @@ def test_full_disk_is_one_line_and_what_was_written_is_whole(
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
 
-    arguments = ("read", tmp_path / "scans", "--out", tmp_path / "out", "--model", toy, "--quiet")
+    arguments = ("read", tmp_path / "scans", "--out", tmp_path / "out", "--model", toy, "--no-gate", "--quiet")
     process = start_hilum(*arguments, prepare=limit)
     _, said = process.communicate()
     assert process.returncode == 1
@@ -254,7 +257,7 @@ def test_signal_in_the_middle_leaves_whole_files_and_resume_goes_on(
     start_hilum: Any, toy: Path, many: Path, tmp_path: Path, sent: signal.Signals, code: int, word: str
 ) -> None:
     out = tmp_path / "out"
-    arguments = ("read", many, "--out", out, "--model", toy)
+    arguments = ("read", many, "--out", out, "--model", toy, "--no-gate")
     process = start_hilum(*arguments)
     said = stop_in_the_middle(process, out, with_signal=sent)
     assert process.returncode == code
@@ -281,11 +284,11 @@ def test_progress_bar_is_drawn_on_standard_error_of_a_terminal_only(
 ) -> None:
     for name in ("a.png", "b.png"):
         write_png(tmp_path / "scans" / name)
-    arguments = ("read", tmp_path / "scans", "--model", toy, "--json")
+    arguments = ("read", tmp_path / "scans", "--model", toy, "--no-gate", "--json")
     assert hilum(*arguments).stderr == ""
     monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes it for a terminal
     shown = hilum(*arguments)
     assert "2/2" in shown.stderr
     assert len([json.loads(line) for line in shown.stdout.splitlines()]) == 2
     assert "2/2" not in hilum(*arguments, "--quiet").stderr
-    assert "1/1" not in hilum("read", tmp_path / "scans" / "a.png", "--model", toy, "--json").stderr
+    assert "1/1" not in hilum("read", tmp_path / "scans" / "a.png", "--model", toy, "--no-gate", "--json").stderr

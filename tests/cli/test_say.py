@@ -23,7 +23,7 @@ def test_one_line(message: str, line: str) -> None:
 
 def test_names_of_files_cannot_move_the_cursor(hilum: Any, toy: Path, tmp_path: Path) -> None:
     (tmp_path / "a\x1b[2J\nb.png").write_text("no image")
-    result = hilum("read", tmp_path, "--model", toy)
+    result = hilum("read", tmp_path, "--model", toy, "--no-gate")
     assert result.exit_code == 1
     assert "\x1b" not in result.stderr
     assert len(result.stderr.splitlines()) == 1
@@ -33,7 +33,7 @@ def test_names_that_are_no_text_are_read(hilum: Any, toy: Path, write_png: Any, 
     image = write_png(tmp_path / "scans" / "x.png")
     image.rename(image.with_name(b"x\xff.png".decode("utf-8", "surrogateescape")))
     for _ in range(2):
-        result = hilum("read", tmp_path / "scans", "--out", tmp_path / "out", "--model", toy, "--resume")
+        result = hilum("read", tmp_path / "scans", "--out", tmp_path / "out", "--model", toy, "--no-gate", "--resume")
         assert result.exit_code == 0, result.stderr
     assert "1  skipped, read before" in result.stdout
     assert len(list((tmp_path / "out").glob("*.html"))) == 2

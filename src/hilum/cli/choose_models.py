@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hilum.bundle.load import CARD_NAME, Bundle, load_bundle
-from hilum.bundle.shelf import ShelfEntry, find, local_models_folder, shelf
+from hilum.bundle.shelf import ShelfEntry, find, local_models_folder, shelf, shipped_bundles
+from hilum.cli.say import say
+from hilum.errors import BundleError
 
 
 def models_on_shelf() -> tuple[ShelfEntry, ...]:
@@ -26,6 +28,29 @@ def choose_bundle(name_or_folder: str) -> Bundle:
     return find(name_or_folder, local=local_models_folder(os.environ))
 
 
-def choose_bundles(names_or_folders: Sequence[str]) -> tuple[Bundle, ...] | None:
-    """The bundles chosen with `--model`, or None (the default set) where none was."""
-    return tuple(map(choose_bundle, names_or_folders)) or None
+def choose_bundles(names_or_folders: Sequence[str], *, gate: bool = True) -> tuple[Bundle, ...]:
+    """The bundles that read: those chosen with `--model`, or every one on the shelf where none was.
+
+    The gate that ships goes before chosen specialists, unless another gate is chosen; without `gate` none judges.
+    A broken bundle in the user's own folder is said and passed over. Raises `BundleError` where a chosen one is
+    missing or broken, or one that ships is broken.
+    """
+    if names_or_folders:
+        chosen = tuple(map(choose_bundle, names_or_folders))
+        if gate and all(bundle.card.kind != "gate" for bundle in chosen):
+            chosen = (*_shipped_gates(), *chosen)
+    else:
+        chosen = tuple(filter(None, map(_usable_or_said, models_on_shelf())))
+    return tuple(bundle for bundle in chosen if gate or bundle.card.kind != "gate")
+
+
+def _shipped_gates() -> tuple[Bundle, ...]:
+    return tuple(bundle for bundle in shipped_bundles() if bundle.card.kind == "gate")
+
+
+def _usable_or_said(entry: ShelfEntry) -> Bundle | None:
+    if entry.bundle is None:
+        if entry.origin == "shipped":
+            raise BundleError(entry.problem or f"the bundle {entry.folder} that ships with hilum cannot be used")
+        say(f"passed over a broken model: {entry.problem}")
+    return entry.bundle

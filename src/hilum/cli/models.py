@@ -9,11 +9,14 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from hilum.bundle.card import Card, LabelResult
+from hilum.bundle.card import Card, GateFigure, GateSpec, LabelResult
 from hilum.bundle.shelf import ShelfEntry
 from hilum.cli.choose_models import choose_bundle, models_on_shelf
 from hilum.cli.console import output_console
 from hilum.cli.say import say
+
+_GATE_FIGURES = 4
+"""How many figures of a gate the list shows; the card shows all."""
 
 app = typer.Typer(
     help="List the models on the shelf, or show the card of one.",
@@ -47,7 +50,7 @@ def show(
         return
     console = output_console()
     console.print(_facts(_whole_card(bundle.card, sha256=bundle.sha256)))
-    console.print(_results(bundle.card))
+    console.print(_results(bundle.card) if bundle.card.gate is None else _gate_results(bundle.card.gate))
 
 
 def _entry(entry: ShelfEntry) -> Table:
@@ -55,6 +58,7 @@ def _entry(entry: ShelfEntry) -> Table:
         return _facts({entry.name: Text(f"broken: {entry.problem}", style="bold red")})
     card = entry.bundle.card
     best = [f"{label.name}: {_result(label.results[0])}" for label in card.labels if label.results]
+    best += [] if card.gate is None else [_gate_figure(figure) for figure in card.gate.figures[:_GATE_FIGURES]]
     return _facts(
         {
             card.name: Text(f"{card.title} (version {card.version}, {entry.origin})", style="bold"),
@@ -99,6 +103,21 @@ def _facts(facts: dict[str, Any]) -> Table:
     table.add_column(overflow="fold")
     for name, value in facts.items():
         table.add_row(name, value if isinstance(value, Text) else Text(str(value)))
+    return table
+
+
+def _gate_figure(figure: GateFigure) -> str:
+    interval = "" if figure.interval is None else f" [{figure.interval[0]:.3f}, {figure.interval[1]:.3f}]"
+    return f"{figure.name}: {figure.value:.3f}{interval} (n {figure.n:,})"
+
+
+def _gate_results(gate: GateSpec) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
+    for column in ("what was measured", "value [95%]", "n (groups)"):
+        table.add_column(column, overflow="fold")
+    for figure in gate.figures:
+        name, _, value = _gate_figure(figure).rpartition(": ")
+        table.add_row(name, value.partition(" (n")[0], f"{figure.n:,} ({figure.groups:,})")
     return table
 
 

@@ -15,6 +15,7 @@ from hilum.cli.read_request import ReadRequest
 from hilum.cli.say import say
 from hilum.cli.table import READ_INTO_FOLDER
 from hilum.errors import UsageError
+from hilum.findings import XRAY_TYPES
 from hilum.imaging.limits import Limits
 from hilum.output.inputs import Inputs, find_inputs
 from hilum.reading.engine import available_cores
@@ -39,6 +40,8 @@ hilum read - --json < image.png
 hilum read scans/ --json | jq .findings
 
 hilum read angiogram.dcm --frame 3 --heatmaps all --out readings/
+
+hilum read unsure.png --force-type chest
 
 [bold]Exit code[/]: 0 all read, 1 some failed (the rest is read), 2 wrong usage, 130 interrupted.
 
@@ -94,6 +97,17 @@ def read(
         list[str] | None,
         typer.Option(metavar="NAME_OR_FOLDER", help="A model of the shelf or a bundle's folder; may be repeated."),
     ] = None,
+    force_type: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TYPE",
+            help="Read as this X-ray type, such as chest, whatever the gate says; the reading is marked.",
+            autocompletion=lambda: list(XRAY_TYPES),
+        ),
+    ] = None,
+    no_gate: Annotated[
+        bool, typer.Option("--no-gate", help="Read without judging whether this is an X-ray, and of what.")
+    ] = False,
     engine: Annotated[EngineChoice, typer.Option(help="The inference engine.")] = EngineChoice.ONNXRUNTIME,
 ) -> None:
     """Read radiographs: findings with probability, operating point and decision, and the warnings."""
@@ -104,11 +118,12 @@ def read(
         limits=Limits(max_bytes=max_bytes, max_pixels=max_pixels),
         engine=engine.value,
         heatmaps=heatmaps.value,
+        force_type=force_type,
     )
     failures = len(inputs.problems)
     if inputs.files:
         request = ReadRequest(
-            reader=Reader(models=choose_bundles(model or ()), settings=settings),
+            reader=Reader(models=choose_bundles(model or (), gate=not no_gate), settings=settings),
             inputs=inputs,
             frame=frame,
             jobs=jobs or available_cores(),
