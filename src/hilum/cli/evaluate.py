@@ -19,6 +19,7 @@ app = typer.Typer(
     help="Judge a bundle on an official test split; every look goes into the ledger.",
     epilog="[bold]Example[/]\n\nhilum evaluate pneumonia-paediatric --data kermany=chest_xray",
     rich_markup_mode="rich",
+    add_completion=False,
 )
 
 

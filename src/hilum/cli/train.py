@@ -23,6 +23,7 @@ app = typer.Typer(
         "--weights mobilenet_v2_imagenet.safetensors --out runs/pneumonia"
     ),
     rich_markup_mode="rich",
+    add_completion=False,
 )
 
 

@@ -19,8 +19,8 @@ from hilum.phantom.lesions import LesionSpec
 from hilum.phantom.phantom import Phantom
 from hilum.phantom.thorax import render_thorax
 
-CONSOLIDATION = LesionSpec("Consolidation", centre=(0.29, 0.62), radii=(0.115, 0.105), density=0.85, patchy=True)
-"""In the lower zone of the patient's right lung, which is on the left of the picture."""
+CONSOLIDATION = LesionSpec("Consolidation", centre=(0.7, 0.5), radii=(0.13, 0.25), density=1.3, patchy=True)
+"""Through most of the patient's left lung, which is on the right of the picture."""
 NODULE = LesionSpec("Nodule", centre=(0.725, 0.43), radii=(0.03, 0.03), density=1.6)
 """In the middle of the left lung."""
 TRUTH = "truth.json"

@@ -74,6 +74,7 @@ def render_thorax(
         right_lung=lungs["right"].field,
         left_lung=lungs["left"].field,
         kind="chest",
+        view="AP" if child else "PA",  # small children are taken lying or held, from the front
         spacing_mm=grid.spacing_mm * build.scale,
         age_years=build.age_years,
         sex=sex,

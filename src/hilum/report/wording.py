@@ -137,4 +137,6 @@ def printable(text: str) -> str:
 
     Control characters and lone surrogates, as file names may hold them, become �; any white space a plain space.
     """
+    if text.isprintable():
+        return text
     return "".join(letter if letter.isprintable() else " " if letter.isspace() else "\ufffd" for letter in text)
