@@ -1,6 +1,7 @@
 """TIFF, written by tifffile and Pillow."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -150,6 +151,30 @@ def test_a_reduced_copy_is_no_frame() -> None:
         writer.write(GREY)
         writer.write(GREY[::4, ::4], subfiletype=1)
     same(stream.getvalue(), GREY / 255)
+
+
+def test_a_tile_far_larger_than_the_picture_is_refused() -> None:
+    data = bytearray(tiff_bytes(marked(16, 16), tile=(16, 16), compression="zlib"))
+    first = int.from_bytes(data[4:8], "little")
+    for entry in range(first + 2, first + 2 + 12 * data[first], 12):
+        if int.from_bytes(data[entry : entry + 2], "little") in (322, 323):
+            data[entry + 2 : entry + 12] = struct.pack("<HII", 4, 1, 32768)
+    with pytest.raises(RefusedImageError, match="names tiles of 32768 x 32768 for 16 x 16 pixels"):
+        decode(bytes(data), name="x")
+
+
+def test_more_channels_than_any_picture_has_are_refused() -> None:
+    data = tiff_bytes(np.dstack([GREY] * 9), photometric="minisblack", planarconfig="contig")
+    with pytest.raises(RefusedImageError, match="the TIFF holds 9 channels"):
+        decode(data, name="x")
+
+
+def test_luminance_of_sixteen_bits_agrees_with_eight() -> None:
+    colour = np.dstack([GREY, GREY[:, ::-1], GREY[::-1]])
+    with Image.open(io.BytesIO(tiff_bytes(colour, photometric="rgb"))) as image:
+        same(tiff_bytes(colour, photometric="rgb"), np.asarray(image.convert("L")) / 255)
+    same(tiff_bytes(colour.astype(np.uint16) * 257, photometric="rgb"), (colour @ [0.299, 0.587, 0.114]) / 255,
+         within=2e-5)  # fmt: skip
 
 
 @pytest.mark.parametrize("share", [0.01, 0.3, 0.9])

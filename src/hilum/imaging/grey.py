@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from hilum.radiograph import Pixels, TrailStep
 
@@ -81,6 +82,8 @@ def to_unit(samples: Samples, *, bits: int) -> Pixels:
 
 def luminance(rgb: Samples) -> Samples:
     """Unsigned (H, W, 3) of at most 16 bits to (H, W) of the same type; where R = G = B the value is kept exactly."""
+    if rgb.dtype == np.uint8:  # Pillow has the same weights, and is faster
+        return np.asarray(Image.fromarray(np.ascontiguousarray(rgb)).convert("L"))
     red, green, blue = (rgb[..., channel].astype(np.uint32) for channel in range(3))
     red *= _RED
     green *= _GREEN

@@ -24,11 +24,16 @@ _SUBFILE, _COLUMNS, _ROWS, _BITS, _COMPRESSION, _PHOTOMETRIC, _CHANNELS, _PLANAR
     277,
     284,
 )
+_TILE_COLUMNS, _TILE_ROWS = 322, 323
 _COLOUR_MAP, _EXTRA, _SAMPLE_FORMAT, _LOWEST, _HIGHEST = 320, 338, 339, 340, 341
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _INKS, _YCBCR = 0, 1, 2, 3, 5, 6
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
 _JPEG = 7
+
+_MAX_CHANNELS = 6
+_SPARE = 1024
+"""A tile may be so much larger than twice the picture: writers use a fixed tile for small pictures."""
 
 
 def decode_tiff(data: bytes, *, frame: int | None, limits: Limits) -> DecodedPicture:
@@ -42,10 +47,7 @@ def decode_tiff(data: bytes, *, frame: int | None, limits: Limits) -> DecodedPic
     pages = pages or [0]
     chosen = choose_frame(frame, count=len(pages))
     directory = directories[pages[chosen - 1]]
-    rows, columns = int(_first(directory, _ROWS, 0)), int(_first(directory, _COLUMNS, 0))
-    if rows < 1 or columns < 1:
-        raise DecodeError(f"the TIFF header names {rows} x {columns} pixels; expected at least 1 x 1")
-    check_pixels(rows, columns, limits=limits)
+    rows, columns = _check_size(directory, limits=limits)
     bits, sample_format, photometric = _check_kind(directory)
     samples = np.asarray(imagecodecs.tiff_decode(data, index=pages[chosen - 1]))
     samples = _channels_last(samples, rows=rows, columns=columns, directory=directory)
@@ -60,6 +62,21 @@ def decode_tiff(data: bytes, *, frame: int | None, limits: Limits) -> DecodedPic
         pixels = np.float32(1) - pixels
         steps = (*steps, TrailStep("invert", "zero is white in this file: inverted once"))
     return DecodedPicture(upright(pixels, orientation=orientation_of(directory)), steps)
+
+
+def _check_size(directory: Directory, *, limits: Limits) -> tuple[int, int]:
+    """Rows and columns, within the limits; so must one tile be, which may be larger than the picture."""
+    rows, columns = int(_first(directory, _ROWS, 0)), int(_first(directory, _COLUMNS, 0))
+    if rows < 1 or columns < 1:
+        raise DecodeError(f"the TIFF header names {rows} x {columns} pixels; expected at least 1 x 1")
+    check_pixels(rows, columns, limits=limits)
+    tile_rows, tile_columns = int(_first(directory, _TILE_ROWS, 0)), int(_first(directory, _TILE_COLUMNS, 0))
+    if tile_rows > 2 * rows + _SPARE or tile_columns > 2 * columns + _SPARE:
+        raise RefusedImageError(f"the TIFF names tiles of {tile_rows} x {tile_columns} for {rows} x {columns} pixels")
+    channels = int(_first(directory, _CHANNELS, 1))
+    if channels > _MAX_CHANNELS:
+        raise RefusedImageError(f"the TIFF holds {channels} channels; expected grey, colour or inks, and transparency")
+    return rows, columns
 
 
 def _check_kind(directory: Directory) -> tuple[int, int, int]:
