@@ -8,6 +8,7 @@ from pathlib import Path
 from hilum.datasets.adapters import ADAPTERS
 from hilum.datasets.record import Record
 from hilum.errors import DataError, UsageError
+from hilum.evaluation.gate_study import STUDY_NAME
 
 
 def read_release(pairs: Sequence[str], *, release: str) -> tuple[Record, ...]:
@@ -26,3 +27,23 @@ def read_release(pairs: Sequence[str], *, release: str) -> tuple[Record, ...]:
     if not folders[release].is_dir():
         raise DataError(f"expected the folder of {release} at {folders[release]}, came no such folder; give its path")
     return ADAPTERS[release](folders[release])
+
+
+def gate_folder(pairs: Sequence[str]) -> Path:
+    """The folder that holds all of a gate's releases, from the one pair `gate=FOLDER`.
+
+    Raises `UsageError` for anything else, and `DataError` where there is no such folder.
+    """
+    name, equals, folder = pairs[0].partition("=") if len(pairs) == 1 else ("", "", "")
+    if not equals or name != "gate":
+        raise UsageError(f"expected --data gate=FOLDER and nothing else, came {', '.join(pairs) or 'none'}")
+    if not Path(folder).is_dir():
+        raise DataError(f"expected the folder of the gate's releases at {folder}, came no such folder; give its path")
+    return Path(folder)
+
+
+def needed_study(folder: Path | None) -> Path:
+    """The study's folder; raises `UsageError` where none was named or it holds no tables."""
+    if folder is None or not (folder / STUDY_NAME).is_file():
+        raise UsageError(f"expected --study FOLDER with {STUDY_NAME}, came {folder}; run `hilum study gate` first")
+    return folder

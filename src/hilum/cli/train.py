@@ -8,12 +8,15 @@ from typing import Annotated
 
 import typer
 
-from hilum.cli.data_folders import read_release
+from hilum.cli.data_folders import gate_folder, needed_study, read_release
 from hilum.cli.say import say
+from hilum.cli.starting import starting_weights
+from hilum.datasets.gate_releases import read_gate_data
 from hilum.errors import UsageError
+from hilum.evaluation.gate_study import read_spec
 from hilum.evaluation.ledger import commit_and_dirty
-from hilum.networks.starting_weights import RandomWeights, StartingWeights, TimmImageNet, WeightsFile
-from hilum.recipes.table import RECIPES
+from hilum.recipes.table import GATES, RECIPES
+from hilum.training.gate_bundle import train_gate
 from hilum.training.specialist import Provenance, train_specialist
 
 app = typer.Typer(
@@ -29,7 +32,8 @@ app = typer.Typer(
 
 @app.command()
 def train(
-    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help=f"One of: {', '.join(RECIPES)}.")],
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help=f"One of: {', '.join((*RECIPES, *GATES))}.")],
+    *,
     data: Annotated[list[str], typer.Option(metavar="NAME=FOLDER", help="Where the release lies.")],
     out: Annotated[Path, typer.Option(help="The run's folder: checkpoint, logs, and at the end the bundle.")],
     weights: Annotated[
@@ -40,24 +44,34 @@ def train(
         ),
     ] = "imagenet",
     workers: Annotated[int, typer.Option(min=0, help="Processes that prepare images beside the training.")] = 0,
+    study: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="For a gate: the folder of `hilum study`, for thresholds and figures."),
+    ] = None,
 ) -> None:
     """Train RECIPE and write the bundle to OUT/bundle."""
-    if recipe not in RECIPES:
-        raise UsageError(f"expected a recipe among {', '.join(RECIPES)}, came {recipe!r}")
-    entry = RECIPES[recipe]
-    records = read_release(data, release=entry.release)
+    if recipe not in (*RECIPES, *GATES):
+        raise UsageError(f"expected a recipe among {', '.join((*RECIPES, *GATES))}, came {recipe!r}")
     pairs = [part for pair in data for part in ("--data", pair)]
     words = ["hilum", "train", recipe, *pairs, "--weights", weights, "--out", str(out)]
-    provenance = Provenance(command=shlex.join(words), commit=commit_and_dirty(Path.cwd())[0], data=entry.citation)
+    commit = commit_and_dirty(Path.cwd())[0]
+    if recipe in GATES:
+        found = read_gate_data(gate_folder(data))
+        words += ["--study", str(study)]
+        bundle = train_gate(
+            GATES[recipe](starting_weights(weights)),
+            records=found.records,
+            spec=read_spec(needed_study(study)),
+            provenance=Provenance(command=shlex.join(words), commit=commit, data=found.licences),
+            folder=out,
+            workers=workers,
+        )
+        say(f"wrote {bundle.folder}")
+        return
+    entry = RECIPES[recipe]
+    records = read_release(data, release=entry.release)
+    provenance = Provenance(command=shlex.join(words), commit=commit, data=entry.citation)
     bundle = train_specialist(
-        entry.make(_starting_weights(weights)), records=records, provenance=provenance, folder=out, workers=workers
+        entry.make(starting_weights(weights)), records=records, provenance=provenance, folder=out, workers=workers
     )
     say(f"wrote {bundle.folder}; read with it: hilum read --model {bundle.folder} FILE")
-
-
-def _starting_weights(named: str) -> StartingWeights:
-    if named == "random":
-        return RandomWeights()
-    if named == "imagenet":
-        return TimmImageNet(Path("weights"))
-    return WeightsFile(Path(named))

@@ -55,7 +55,7 @@ CAPS = {
 }  # fmt: skip
 
 
-def gate(*, starting_weights: StartingWeights) -> GateRecipe:
+def gate(starting_weights: StartingWeights) -> GateRecipe:
     """The recipe; `starting_weights` is what the card's command names."""
     return GateRecipe(
         name="xray-gate",

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from hilum.datasets.kermany import LICENCE
 from hilum.networks.starting_weights import StartingWeights
+from hilum.recipes.gate import gate
 from hilum.recipes.pneumonia import pneumonia
+from hilum.training.gate_recipe import GateRecipe
 from hilum.training.recipe import Recipe
 
 
@@ -21,3 +23,6 @@ class RecipeEntry:
 
 
 RECIPES: Mapping[str, RecipeEntry] = {"pneumonia": RecipeEntry(pneumonia, "kermany", (LICENCE,))}
+
+GATES: Mapping[str, Callable[[StartingWeights], GateRecipe]] = {"gate": gate}
+"""Recipes of gates; they learn from all releases in one folder."""
