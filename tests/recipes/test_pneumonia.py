@@ -1,120 +1,28 @@
-from dataclasses import replace
-from pathlib import Path
-
-import numpy as np
 import pytest
-import torch
-from fabricate_kermany import fabricate_kermany
 
-from hilum.bundle.load import load_bundle
-from hilum.datasets.kermany import read_kermany
-from hilum.errors import BundleError
-from hilum.imaging.preprocess import PreprocessSpec, Resize
+from hilum.datasets.adapters import ADAPTERS
+from hilum.networks.pooled_classifier import BACKBONES
 from hilum.networks.starting_weights import RandomWeights
-from hilum.reading.reader import Reader
 from hilum.recipes.pneumonia import pneumonia
 from hilum.recipes.table import RECIPES
-from hilum.training import specialist
-from hilum.training.specialist import Provenance, make_split, train_specialist
-
-PROVENANCE = Provenance(command="hilum train pneumonia (miniature)", commit=None, data=("fabricated",))
 
 
-def miniature(*, epochs: int):
-    whole = pneumonia(RandomWeights())
-    small = PreprocessSpec(
-        steps=(Resize(height=32, width=32, rule="stretch"),), mean=whole.preprocess.mean, std=whole.preprocess.std
-    )
-    shares = {"train": 0.5, "calibration": 0.25, "operating point": 0.25}
-    return replace(whole, preprocess=small, shares=shares, epochs=epochs, images_per_epoch=32, batch_size=8)
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_names_a_backbone_a_release_and_shares_that_exist(name):
+    entry = RECIPES[name]
+    recipe = entry.make(RandomWeights())
+    assert recipe.backbone in BACKBONES
+    assert entry.release in ADAPTERS
+    assert entry.citation
+    assert sum(recipe.shares.values()) == pytest.approx(1.0)
 
 
-@pytest.fixture(scope="module")
-def records(tmp_path_factory):
-    return read_kermany(fabricate_kermany(tmp_path_factory.mktemp("kermany") / "chest_xray"))
-
-
-def run(records, *, epochs: int, folder: Path):
-    return train_specialist(miniature(epochs=epochs), records=records, provenance=PROVENANCE, folder=folder, workers=0)
-
-
-@pytest.mark.slow
-def test_the_recipe_ends_in_a_bundle_that_reads(records, tmp_path):
-    bundle = run(records, epochs=2, folder=tmp_path)
-    card = load_bundle(tmp_path / "bundle").card
-    label = card.labels[0]
-    assert label.name == "Pneumonia"
-    assert [result.set for result in label.results] == [
-        "validation, calibration part",
-        "validation, operating-point part",
-        "validation, operating-point part, softened",
-    ]
-    assert card.training.split_sha256 == make_split(records, recipe=miniature(epochs=2)).sha256
-    reading = Reader(models=[bundle]).read(records[0].path)
-    assert 0.0 <= reading.findings[0].probability <= 1.0
-
-
-@pytest.mark.slow
-def test_a_stopped_run_goes_on_and_ends_where_an_unbroken_one_ends(records, tmp_path, monkeypatch):
-    unbroken = run(records, epochs=3, folder=tmp_path / "unbroken")
-    epochs_seen = []
-    original = specialist.fit
-
-    def stop_after_two(recipe, *, split, folder, workers):
-        class Stop(Exception):
-            pass
-
-        from hilum.training.module import ClassifierModule
-
-        end = ClassifierModule.on_validation_epoch_end
-
-        def count(module):
-            epochs_seen.append(module.current_epoch)
-            if module.current_epoch == 2 and not (tmp_path / "again").exists():
-                raise Stop
-            end(module)
-
-        monkeypatch.setattr(ClassifierModule, "on_validation_epoch_end", count)
-        return original(recipe, split=split, folder=folder, workers=workers)
-
-    monkeypatch.setattr(specialist, "fit", stop_after_two)
-    with pytest.raises(Exception, match="^$"):
-        run(records, epochs=3, folder=tmp_path / "broken")
-    assert epochs_seen == [0, 1, 2]
-    (tmp_path / "again").touch()
-    resumed = run(records, epochs=3, folder=tmp_path / "broken")
-    assert epochs_seen == [0, 1, 2, 2], "the third epoch alone was run again"
-    sources = [record.path for record in records[:6]]
-    logits = [[Reader(models=[b]).read(path).findings[0].logit for path in sources] for b in (unbroken, resumed)]
-    assert np.allclose(logits[0], logits[1], rtol=0.05, atol=0.05)
-
-
-def test_no_official_test_image_and_no_copy_of_one_is_trained_on(tmp_path):
-    folder = fabricate_kermany(tmp_path / "chest_xray", train=12, test=4)
-    stolen = folder / "train" / "NORMAL" / "IM-0099-0001.jpeg"
-    stolen.write_bytes(next((folder / "test" / "NORMAL").glob("*.jpeg")).read_bytes())
-    split = make_split(read_kermany(folder), recipe=miniature(epochs=1))
-    assert {r.official for r in split.parts["test"]} == {"test"}
-    fitted_on = [r for part in ("train", "calibration", "operating point") for r in split.parts[part]]
-    assert {r.official for r in fitted_on} == {"train"}
-    assert not {r.sha256 for r in fitted_on} & {r.sha256 for r in split.parts["test"]}
-    assert all(r.path != stolen for r in fitted_on)
-
-
-def test_a_network_that_reads_otherwise_than_it_trained_gives_no_bundle(records, tmp_path, monkeypatch):
-    monkeypatch.setattr(specialist, "fit", _untrained)
-    monkeypatch.setattr(specialist, "PROBABILITY_TOLERANCE", -1.0)
-    with pytest.raises(BundleError, match="no bundle was written"):
-        run(records, epochs=1, folder=tmp_path)
-    assert not (tmp_path / "bundle").exists()
-
-
-def _untrained(recipe, *, split, folder, workers):
-    torch.manual_seed(1)
-    network = specialist.PooledClassifier(recipe.backbone, labels=1).eval()
-    return specialist.Fitted(network, "random weights")
-
-
-def test_the_table_names_every_recipe_with_its_release():
-    assert set(RECIPES) == {"pneumonia"}
-    assert RECIPES["pneumonia"].make(RandomWeights()).labels == ("Pneumonia",)
+def test_the_pneumonia_recipe_is_what_its_docstring_says():
+    recipe = pneumonia(RandomWeights())
+    assert recipe.labels == ("Pneumonia",)
+    assert recipe.preprocess.output_size == (224, 224)
+    assert recipe.preprocess.steps[0].rule == "stretch", "the release's images are stretched, so reading stretches too"
+    assert (recipe.scope.xray_type, recipe.scope.views) == ("chest", ("AP",))
+    assert recipe.scope.age_years is not None
+    assert recipe.scope.age_years[0] == 1.0
+    assert 5.9 < recipe.scope.age_years[1] < 6.0

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 import torch
-from fabricate_kermany import fabricate_kermany
 
+from fabricate_kermany import fabricate_kermany
 from hilum.datasets.kermany import read_kermany
 from hilum.errors import DataError
 from hilum.imaging.decode import decode
