@@ -1,0 +1,143 @@
+"""Every adapter of a gate's release: layouts, groups, types, and what each refuses."""
+
+from pathlib import Path
+
+import pytest
+
+from fabricate_gate_data import write_gate_data
+from hilum.datasets.body_parts import read_body_parts
+from hilum.datasets.gate_record import gate_record
+from hilum.datasets.gate_releases import GATE_RELEASES, read_gate_data
+from hilum.datasets.general_blockchain import series_of
+from hilum.datasets.imagenet import read_imagenet
+from hilum.datasets.lera import read_lera
+from hilum.datasets.mura import read_mura
+from hilum.datasets.nih_chests import read_nih_chests
+from hilum.datasets.other_modality import read_other_modality
+from hilum.datasets.record import Record
+from hilum.datasets.shenzhen_montgomery import read_shenzhen_montgomery
+from hilum.errors import DataError
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_gate_data(tmp_path_factory.mktemp("gate"))
+
+
+@pytest.fixture(scope="module")
+def records(data: Path) -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = {}
+    for record in read_gate_data(data).records:
+        found.setdefault(record.source, []).append(record)
+    return found
+
+
+def test_every_release_is_read_and_cited(data: Path) -> None:
+    found = read_gate_data(data)
+    assert len(found.licences) == len(GATE_RELEASES)
+    assert {record.is_xray for record in found.records} == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("source", "types"),
+    [
+        ("nih", {"chest"}),
+        ("lungs", {"chest"}),
+        ("lungs_tb", {"chest"}),
+        ("chest_adult", {"chest"}),
+        ("frac", {"hand"}),
+        ("ewen", {"hand", None}),
+        ("scol", {"spine"}),
+        ("dental", {"dental"}),
+        ("mura", {"wrist", "humerus"}),
+        ("lera", {"foot", None}),
+        ("aasce", {"spine"}),
+        ("panoramic_dental", {"dental"}),
+        ("photos", {None}),
+        ("ct_chest", {None}),
+    ],
+)
+def test_types_of_each_source(records: dict[str, list[Record]], source: str, types: set[str | None]) -> None:
+    assert {record.xray_type for record in records[source]} == types
+
+
+def test_the_official_test_of_kermany_is_left_out(records: dict[str, list[Record]]) -> None:
+    assert {record.official for record in records["kermany"]} == {"train"}
+    assert len({record.patient for record in records["kermany"]}) == 2
+
+
+def test_groups_join_what_belongs_together(records: dict[str, list[Record]]) -> None:
+    assert {record.patient for record in records["nih"]} == {"nih:00000013"}
+    assert {record.patient for record in records["lungs"]} == {"lungs:one", "lungs:two"}
+    assert {record.patient for record in records["photos"]} == {"photos:n01440764", "photos:n01484850"}
+    assert {record.patient for record in records["ct_chest"]} == {"ct_chest:0", "ct_chest:1"}
+    assert {record.patient for record in records["mura"]} == {"mura:patient00006", "mura:patient11185"}
+
+
+@pytest.mark.parametrize(
+    ("stem", "series"),
+    [
+        ("SARS-10.1148rg.242035193-g04mr34g0-Fig8a-day0", "SARS-10.1148rg.242035193-g04mr34g0"),
+        ("covid-19-pneumonia-15-PA", "covid-19-pneumonia"),
+        ("80446565-E090-4187-A031-9D3CEAA586C8", "80446565-E090-4187-A031-9D3CEAA586C8"),
+    ],
+)
+def test_names_of_a_series(stem: str, series: str) -> None:
+    assert series_of(stem) == series
+
+
+def test_wrong_names_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "photo.jpg").write_bytes(b"")
+    for read in (read_nih_chests, read_shenzhen_montgomery, read_imagenet, read_mura):
+        with pytest.raises(DataError, match="expected"):
+            read(tmp_path)
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    with pytest.raises(DataError, match="came none; give the release's own folder"):
+        read_gate_data(tmp_path)
+    with pytest.raises(DataError, match="expected a folder for each modality"):
+        read_other_modality(tmp_path / "photos")
+
+
+def test_one_kind_alone_is_no_gate(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "photos").symlink_to(data / "photos")
+    with pytest.raises(DataError, match="expected radiographs and other pictures"):
+        read_gate_data(tmp_path)
+
+
+def test_a_manifest_without_a_column_or_a_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"manifest\.csv, came no such file"):
+        read_body_parts(tmp_path)
+    (tmp_path / "manifest.csv").write_text("file,type,source\n")
+    with pytest.raises(DataError, match="came none called group"):
+        read_body_parts(tmp_path)
+    (tmp_path / "manifest.csv").write_text("file,type,source,group\nhand/a.jpg,hand,frac,g0\n")
+    with pytest.raises(DataError, match=r"which .* names, came no such file"):
+        read_body_parts(tmp_path)
+
+
+def test_a_study_that_the_table_does_not_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"labels\.csv, came no such file"):
+        read_lera(tmp_path)
+    (tmp_path / "labels.csv").write_text("1000,XR FOOT,0\n")
+    (tmp_path / "2000").mkdir()
+    (tmp_path / "2000" / "image1.png").write_bytes(b"")
+    with pytest.raises(DataError, match=r"expected a study that labels\.csv names"):
+        read_lera(tmp_path)
+
+
+def test_a_type_outside_the_vocabulary_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.png").write_bytes(b"x")
+    for xray_type, is_xray in (("tail", True), ("hand", False)):
+        with pytest.raises(DataError, match="expected one of the types ankle"):
+            gate_record(tmp_path / "x.png", image="x.png", group="1", source="s", is_xray=is_xray, xray_type=xray_type)
+
+
+@pytest.mark.data
+def test_the_real_releases_have_the_sizes_that_were_counted(shared_data: Path) -> None:
+    found = read_gate_data(shared_data).records
+    counts = {source: sum(record.source == source for record in found) for source in ("frac", "ewen", "photos", "nih")}
+    assert counts == {"frac": 290, "ewen": 202, "photos": 793, "nih": 1378}
