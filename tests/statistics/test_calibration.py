@@ -83,3 +83,13 @@ def test_what_cannot_be_calibrated_is_refused(truth: list[float | None], logits:
 def test_zero_logits_have_no_temperature() -> None:
     with pytest.raises(DataError, match="zeros"):
         fit_temperature([0, 1], logits=[0.0, 0.0])
+
+
+def test_platt_settles_where_rounding_hides_the_last_step() -> None:
+    rng = np.random.default_rng(0)
+    logits = np.concatenate([rng.normal(6, 0.1, 3000), rng.normal(-6, 0.1, 900), rng.normal(6, 0.1, 15)])
+    truth = np.concatenate([np.ones(3000), np.zeros(915)])
+    for shift in np.linspace(0, 1, 20):
+        fitted = fit_platt(truth, logits=logits + shift, smoothed_targets=True)
+        mean = calibrate(logits + shift, slope=fitted.slope, intercept=fitted.intercept).mean()
+        assert mean == pytest.approx(truth.mean(), abs=1e-3)

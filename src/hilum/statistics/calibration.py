@@ -102,6 +102,8 @@ def _newton(x: FloatArray, targets: FloatArray, start: FloatArray) -> list[float
         share = 1.0
         while (trial := _cross_entropy((theta - share * step) @ x, targets)) > loss and share > 1e-10:
             share /= 2
+        if trial >= loss:  # rounding hides any lower loss: this is the minimum, as near as float64 can tell
+            return [float(value) for value in theta]
         theta, loss = theta - share * step, trial
     raise DataError(f"the calibration did not settle in {_STEPS} steps; look at the logits")
 
