@@ -1,0 +1,47 @@
+"""Makes predictions of a gate's networks whose every table can be worked out by hand or by another library."""
+
+import numpy as np
+
+from hilum.bundle.gate_outputs import GATE_OUTPUTS, IS_XRAY, TURNS, TYPES
+from hilum.evaluation.gate_predictions import GatePredictions
+from hilum.findings import XRAY_TYPES
+
+
+def rows(
+    count: int,
+    *,
+    source: str,
+    network: str = "fold 0",
+    view: str = "as read",
+    xray: float = 6.0,
+    called: str | None = None,
+    xray_type: str = "",
+    is_xray: bool = True,
+    sureness: float = 8.0,
+    seed: int = 0,
+) -> GatePredictions:
+    """`count` pictures of `source`, each its own group: the radiograph's logit is about `xray`, the type `called`."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 0.1, (count, len(GATE_OUTPUTS))).astype(np.float32)
+    logits[:, IS_XRAY] += xray
+    logits[:, TURNS.start] += 6
+    logits[:, TURNS.stop :] -= 6
+    features = rng.normal(0, 1, (count, 80))
+    if called is not None:
+        logits[:, TYPES.start + XRAY_TYPES.index(called)] += sureness
+        features[:, XRAY_TYPES.index(called)] += 12
+    names = np.array([f"{source}-{xray_type}-{called}-{network}-{seed}-{i}" for i in range(count)])
+    frame = np.stack([rng.uniform(size=count) for _ in range(5)], axis=1)
+    frame[:, 3] += 0.5
+    return GatePredictions(
+        network=np.array([network] * count),
+        view=np.array([view] * count),
+        name=names,
+        source=np.array([source] * count),
+        group=names,
+        is_xray=np.full(count, is_xray),
+        xray_type=np.array([xray_type] * count),
+        logits=logits,
+        features=features.astype(np.float16),
+        frame=frame.astype(np.float32),
+    )
