@@ -28,6 +28,11 @@ class Concept:
     meaning: str
 
 
+def _own(name: str, *aliases: str) -> Concept:
+    code = "-".join(name.lower().replace("/", " ").split())
+    return Concept(name, aliases, "99HILUM", code, name)
+
+
 FINDINGS: tuple[Concept, ...] = (
     Concept("Atelectasis", (), "99HILUM", "atelectasis", "Atelectasis"),
     Concept("Cardiomegaly", ("Enlarged heart",), "SCT", "287272002", "Cardiomegaly"),
@@ -44,8 +49,31 @@ FINDINGS: tuple[Concept, ...] = (
     Concept("Pleural Thickening", (), "99HILUM", "pleural-thickening", "Pleural thickening"),
     Concept("Pneumonia", (), "99HILUM", "pneumonia", "Pneumonia"),
     Concept("Pneumothorax", (), "SCT", "36118008", "Pneumothorax"),
-)
-"""SCT and DCM codes as they stand in pydicom's concept dictionary (a test compares them)."""
+    *(_own(name) for name in (
+        "Enlarged Cardiomediastinum", "Fracture", "Lung Lesion", "Lung Opacity", "Pleural Other", "Support Devices",
+    )),
+    *(_own(name) for name in (
+        "Bronchiolitis", "Bronchitis", "Congenital emphysema", "Hyaline membrane disease", "Lung tumor",
+        "Mediastinal tumor", "Other disease", "Pleuro-pneumonia", "Situs inversus", "Tuberculosis",
+        "Anterior mediastinal mass", "Aortic enlargement", "Boot-shaped heart", "Bronchial thickening",
+        "Calcification", "Chest wall mass", "Clavicle fracture", "Egg on string sign",
+        "Expanded edges of the anterior ribs", "Intrathoracic digestive structure", "Lung cavity", "Lung cyst",
+        "Lung hyperinflation", "Mediastinal shift", "Other lesion", "Other nodule/mass", "Other opacity",
+        "Peribronchovascular interstitial opacity", "Reticulonodular opacity", "Stomach on the right side",
+    )),
+    _own("Broncho-pneumonia", "Brocho-pneumonia"),
+    _own("Bronchiectasis", "Bronchectasis"),
+    _own("Congenital pulmonary airway malformation", "CPAM"),
+    Concept("Dextrocardia", ("Dextro cardia",), "SCT", "27637000", "Dextrocardia"),
+    _own("Diaphragmatic hernia", "Diagphramatic hernia"),
+    _own("Diffuse alveolar opacity", "Diffuse aveolar opacity"),
+    _own("Enlarged pulmonary artery", "Enlarged PA"),
+    _own("Interstitial lung disease", "Interstitial lung disease - ILD"),
+    _own("Paravertebral mass", "Paraveterbral mass"),
+)  # fmt: skip
+"""ChestX-ray14's, then what CheXpert and VinDr-PCXR add (their misspellings are aliases).
+
+SCT and DCM codes as they stand in pydicom's concept dictionary (a test compares them)."""
 
 
 def _key(name: str) -> str:

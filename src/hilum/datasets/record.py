@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from hilum.geometry import Box
 from hilum.radiograph import Sex, View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledBox:
+    """A radiologist's box: a canonical finding name, the box, and the frame that it is measured in.
+
+    `box` is in pixels of an image `frame` = (width, height) pixels large, which need not be the size of the file at
+    hand: ChestX-ray14's boxes are in the 1024-pixel frame, and a copy may be smaller.
+    """
+
+    label: str
+    box: Box
+    frame: tuple[int, int]
+
+    def in_image(self, *, width: int, height: int) -> Box:
+        """The box in pixels of the same picture at `width` x `height`."""
+        x, y = width / self.frame[0], height / self.frame[1]
+        return Box(self.box.x * x, self.box.y * y, self.box.width * x, self.box.height * y)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +35,9 @@ class Record:
     `image` is the name within the release (folder and file), `patient` is unique over releases (it starts with the
     release's name), `official` is the release's own split or None. `labels` maps canonical finding names to 1.0, 0.0
     or NaN (not labelled). `stratum` names what a split balances. `is_xray` and `xray_type` are what a gate learns; a
-    radiograph whose type is None shows none of the fourteen.
+    radiograph whose type is None shows none of the fourteen. `study` is unique like `patient`, or None where a release
+    has no studies. `boxes` are the radiologists' boxes; an image without any need not be free of findings. `masks` maps
+    what is drawn (`lungs`, `left lung`) to the mask's file, as the release names it.
     """
 
     path: Path
@@ -32,3 +53,6 @@ class Record:
     sex: Sex = "unknown"
     is_xray: bool | None = None
     xray_type: str | None = None
+    study: str | None = None
+    boxes: tuple[LabelledBox, ...] = ()
+    masks: Mapping[str, Path] = field(default_factory=dict)
