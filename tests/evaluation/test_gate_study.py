@@ -131,7 +131,7 @@ def test_thresholds_keep_their_budgets(folds: GatePredictions) -> None:
     decisions = decide(as_read, spec=spec)
     chest = np.isin(as_read.source, CHEST_SOURCES)
     assert decisions.status("refused", "unsure")[chest].mean() <= 0.01
-    assert decisions.accepted_as("chest")[chest].all()
+    assert decisions.accepted_as("chest")[chest].mean() >= 0.99
     known = np.isin(as_read.source, ("frac", "ewen")) & (as_read.xray_type != "")
     assert decisions.status("refused", "unsure")[known].mean() <= 0.14
     none = np.isin(as_read.source, ("frac", "ewen")) & (as_read.xray_type == "")

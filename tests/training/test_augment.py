@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
 from hilum.recipes.pneumonia import AUGMENTATION
-from hilum.training.augment import Augmentation, augment, gaussian_blur, reframe
+from hilum.training.augment import Augmentation, augment, even_out_contrast, gaussian_blur, reframe
 
 
 def picture(seed=0, size=48):
@@ -56,3 +58,23 @@ def test_the_blur_is_scipys(sigma):
     radius = int(np.ceil(3 * sigma))
     expected = gaussian_filter(picture().numpy(), sigma, mode="mirror", radius=radius)
     assert np.allclose(gaussian_blur(picture(), sigma_px=sigma).numpy(), expected, atol=1e-5)
+
+
+def test_evened_out_contrast_forgets_slow_changes_and_keeps_edges() -> None:
+    ramp = torch.linspace(0.0, 1.0, 96).repeat(96, 1)
+    edge = ramp.clone()
+    edge[:, 48:] = (edge[:, 48:] + 0.2).clamp(max=1.0)
+    flat, kept = (even_out_contrast(image, sigma_px=6.0) for image in (ramp, edge))
+    assert float((flat[30:60, 30:60] - 0.5).abs().max()) < 0.1
+    assert float(kept[48, 49] - kept[48, 46]) > 0.2
+    assert float(kept.min()) >= 0.0
+    assert float(kept.max()) <= 1.0
+
+
+def test_a_recipe_without_local_contrast_draws_what_it_drew() -> None:
+    image = torch.rand(96, 96, generator=torch.Generator().manual_seed(1))
+    settings = Augmentation(blur_probability=0.5, noise=0.05, gain=0.2)
+    first = augment(image, settings=settings, seed=3)
+    assert torch.equal(first, augment(image, settings=replace(settings, local_contrast_sigma_px=(1.0, 2.0)), seed=3))
+    changed = augment(image, settings=replace(settings, local_contrast_probability=1.0), seed=3)
+    assert not torch.equal(first, changed)

@@ -68,7 +68,7 @@ def test_a_strong_crop_keeps_the_said_area() -> None:
 
 def test_rows_of_targets_say_what_was_done() -> None:
     pictures = (a_picture(xray_type="chest"), a_picture(xray_type="hand"), a_picture(is_xray=False), a_picture())
-    images = GateTrainingImages(pictures, spec=SPEC, changes=CHANGES)
+    images = GateTrainingImages(pictures, spec=SPEC, changes=CHANGES, aspects=[1.0])
     rows = [images[index, 5][1].tolist() for index in range(4)]
     assert rows[0] == [1.0, XRAY_TYPES.index("chest"), 0.0, 0.0, 0.0]
     assert rows[1] == [1.0, XRAY_TYPES.index("hand"), -1.0, -1.0, -1.0]

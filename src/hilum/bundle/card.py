@@ -111,8 +111,8 @@ class GateSpec(_Part):
     """How a gate's logits become a verdict; every threshold comes from cross-validation.
 
     A picture is refused where the probability of a radiograph lies below `refuse_below`, and unsure below
-    `accept_from`. Of a radiograph, the surest type's score decides: below `none_below` it is none of the types, below
-    `unsure_below` unsure. `candidates_mass` is how much probability the named candidates hold together.
+    `accept_from`. Of a radiograph, the type's score decides: below `none_below` it is none of the types, below
+    `unsure_below` unsure; a chest is unsure below `chest_from` instead. `candidates_mass` is how much probability the named candidates hold together.
     """
 
     outputs: tuple[str, ...]

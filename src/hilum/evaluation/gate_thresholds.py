@@ -1,9 +1,9 @@
 """The gate's thresholds from predictions of networks that never saw the pictures, and what they do on other folds.
 
-Fixed beforehand: a picture is refused below probability 0.3 of a radiograph and accepted from 0.7. Chosen: the type's
+Fixed beforehand: a picture is refused below probability 0.5 of a radiograph and accepted from 0.8. Chosen: the type's
 temperature by likelihood, and the type's thresholds, as strict as these budgets allow: at most `NONE_BUDGET` of the
-known types of the mixed sources below `none_below`, at most `UNSURE_BUDGET` below `unsure_below`, and at most
-`CHEST_BUDGET` of the chests, as a mean over their sources, unsure or refused by all of it.
+known types of the mixed sources but chests below `none_below`, at most `UNSURE_BUDGET` below `unsure_below`, and at
+most `CHEST_BUDGET` of the chests, as a mean over their sources, below `none_below` or `chest_from`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from hilum.findings import XRAY_TYPES
 from hilum.reading.gate_rules import PictureVerdict, judge_picture
 from hilum.statistics.calibration import calibrate, fit_platt
 
-REFUSE_BELOW, ACCEPT_FROM = 0.3, 0.7
+REFUSE_BELOW, ACCEPT_FROM = 0.5, 0.8
 NONE_BUDGET, UNSURE_BUDGET, CHEST_BUDGET = 0.02, 0.12, 0.005
 FALSE_WARNINGS = 0.01
 CANDIDATES_MASS = 0.9
@@ -76,7 +76,9 @@ def choose_spec(judged: GatePredictions, *, score: str = SHIPPED_SCORE) -> GateS
     platt = fit_platt(judged.is_xray.astype(np.float64), logits=judged.logits[:, IS_XRAY], smoothed_targets=True)
     of_known, of_chests = (SCORES[score](rows, learnt=rows) for rows in (known, chests))
     weights = _source_weights(chests)
-    unsure_below = min(_quantile(of_known, UNSURE_BUDGET), _quantile(of_chests, CHEST_BUDGET / 2, weights))
+    others = known.xray_type != "chest"
+    unsure_below = _quantile(of_known[others], UNSURE_BUDGET)
+    none_below = min(_quantile(of_known[others], NONE_BUDGET), _quantile(of_chests, CHEST_BUDGET / 5, weights))
     probability = type_probabilities(chests.logits, temperature=temperature)[:, CHEST]
     return GateSpec(
         outputs=GATE_OUTPUTS,
@@ -85,9 +87,9 @@ def choose_spec(judged: GatePredictions, *, score: str = SHIPPED_SCORE) -> GateS
         accept_from=ACCEPT_FROM,
         type_temperature=temperature,
         score=score,
-        none_below=min(_quantile(of_known, NONE_BUDGET), unsure_below),
+        none_below=none_below,
         unsure_below=unsure_below,
-        chest_from=min(0.99, _quantile(probability, CHEST_BUDGET / 2, weights)),
+        chest_from=min(0.99, _quantile(probability, CHEST_BUDGET * 4 / 5, weights)),
         candidates_mass=CANDIDATES_MASS,
         turned_from=_warn_from(_turned(chests)),
         inverted_from=_warn_from(calibrate(chests.logits[:, INVERTED], slope=1.0, intercept=0.0)),

@@ -53,8 +53,8 @@ def _judge_type(logits: Logits, *, spec: GateSpec, probability: float, types: Ty
         nearest = nearest_types(types)
         reason = f"an X-ray, but none of the {len(XRAY_TYPES)} types; nearest: {', '.join(nearest)}"
         return PictureVerdict(GateVerdict("refused", reason, probability, types, nearest), ())
-    doubtful_chest = types.name == "chest" and types.probability < spec.chest_from
-    if sureness < spec.unsure_below or doubtful_chest:
+    is_sure = types.probability >= spec.chest_from if types.name == "chest" else sureness >= spec.unsure_below
+    if not is_sure:
         candidates = candidate_types(types, mass=spec.candidates_mass)
         reason = f"an X-ray, but of what is not sure: {' or '.join(candidates)}"
         return PictureVerdict(GateVerdict("unsure", reason, probability, types, candidates), ())

@@ -37,6 +37,7 @@ CHANGES = GateChanges(
         sharpen_probability=0.2,
         sharpen=1.5,
         equalise_probability=0.15,
+        local_contrast_probability=0.2,
         gain=0.35,
         offset=0.12,
         log_gamma=0.5,
@@ -46,7 +47,7 @@ CHANGES = GateChanges(
 )
 
 SHARES = {
-    "types": 0.38, "bulk": 0.06, "none": 0.03, "chest": 0.12, "photos": 0.24, "modality": 0.08, "rendering": 0.09,
+    "types": 0.38, "bulk": 0.06, "none": 0.03, "chest": 0.12, "photos": 0.22, "modality": 0.08, "rendering": 0.11,
 }  # fmt: skip
 
 CAPS = {
@@ -65,7 +66,7 @@ def gate(starting_weights: StartingWeights) -> GateRecipe:
         preprocess=SPEC,
         changes=CHANGES,
         loss=GateLoss(is_xray=1.5),
-        schedule=GateSchedule(images=16000, epochs=8, batch_size=32, peak_learning_rate=7e-4, weight_decay=0.03),
+        schedule=GateSchedule(images=12000, epochs=6, batch_size=32, peak_learning_rate=7e-4, weight_decay=0.03),
         shares=SHARES,
         caps=CAPS,
         renderings=1200,

@@ -25,9 +25,9 @@ class Augmentation:
 
     `crop_area` is the share of the image that stays, `aspect` the largest relative stretch of one side, `rotation_deg`
     the largest turn to either side, `blur_sigma_px` the Gaussian's standard deviation in pixels of the model's input,
-    `shrink` the factor to which the image is reduced before it is enlarged again, `sharpen` the weight of an unsharp
-    mask, `gain`, `offset` and `log_gamma` change the grey scale, `noise` is the largest standard deviation of white
-    noise in units of the [0, 1] range.
+    `local_contrast_sigma_px` the same for `even_out_contrast`, `shrink` the factor to which the image is reduced before
+    it is enlarged again, `sharpen` the weight of an unsharp mask, `gain`, `offset` and `log_gamma` change the grey
+    scale, `noise` is the largest standard deviation of white noise in units of the [0, 1] range.
     """
 
     crop_area: tuple[float, float] = (1.0, 1.0)
@@ -40,6 +40,8 @@ class Augmentation:
     sharpen_probability: float = 0.0
     sharpen: float = 1.0
     equalise_probability: float = 0.0
+    local_contrast_probability: float = 0.0
+    local_contrast_sigma_px: tuple[float, float] = (6.0, 20.0)
     gain: float = 0.0
     offset: float = 0.0
     log_gamma: float = 0.0
@@ -52,6 +54,9 @@ def augment(image: Tensor, *, settings: Augmentation, seed: int) -> Tensor:
     image = reframe(image, settings=settings, draw=draw)
     if _chance(settings.equalise_probability, draw):
         image = torch.from_numpy(equalise(image.numpy(), levels=EQUALISE_LEVELS))
+    # without this change no number is drawn for it, so that older recipes draw what they drew
+    if settings.local_contrast_probability > 0 and _chance(settings.local_contrast_probability, draw):
+        image = even_out_contrast(image, sigma_px=_uniform(*settings.local_contrast_sigma_px, draw))
     image = change_sharpness(image, settings=settings, draw=draw)
     return change_grey_scale(image, settings=settings, draw=draw)
 
@@ -93,6 +98,16 @@ def change_grey_scale(image: Tensor, *, settings: Augmentation, draw: torch.Gene
     if deviation > 0:
         image = image + deviation * torch.randn(image.shape, generator=draw)
     return image.clamp(0.0, 1.0)
+
+
+def even_out_contrast(image: Tensor, *, sigma_px: float) -> Tensor:
+    """Each pixel less the mean around it, over the deviation around it, as locally equalised exports look; (H, W).
+
+    Two and a half local deviations to either side fill the range [0, 1].
+    """
+    mean = gaussian_blur(image, sigma_px=sigma_px)
+    variance = gaussian_blur((image - mean) ** 2, sigma_px=sigma_px)
+    return (0.5 + (image - mean) / (5 * (variance.sqrt() + 0.02))).clamp(0.0, 1.0)
 
 
 def gaussian_blur(image: Tensor, *, sigma_px: float) -> Tensor:

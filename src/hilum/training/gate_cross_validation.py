@@ -80,7 +80,7 @@ def run_network(plan: PlannedNetwork, *, recipe: GateRecipe, folder: Path, worke
     if plan.name.startswith("fold"):
         share, fold = JUDGED_RENDERINGS // FOLDS, int(plan.name.removeprefix("fold "))
         judge = (*judge, *render_pictures(JUDGING_SEEDS[fold * share : (fold + 1) * share], spec=spec))
-    aspects = [picture.aspect for picture in plan.train if picture.is_xray]
+    aspects = [picture.aspect for picture in plan.judge if picture.is_xray]
     judged = predict(fitted.network, name=plan.name, pictures=judge, recipe=recipe, aspects=aspects)
     learnt = predict_learnt(fitted.network, name=plan.name, pictures=plan.train, recipe=recipe)
     save_predictions(joined([judged, learnt]), path=path)

@@ -23,6 +23,8 @@ from hilum.training.gate_images import GatePicture, GateTrainingImages, draw_gro
 from hilum.training.gate_losses import gate_loss
 from hilum.training.gate_recipe import GateRecipe
 
+ASPECTS = 4096
+
 
 class GateModule(pl.LightningModule):
     """The loss of `gate_losses.py`, AdamW, one cycle over all steps."""
@@ -78,6 +80,15 @@ class GroupSampler(Sampler[tuple[int, int]]):
         return iter(draw_groups(self._groups, shares=self._shares, count=self._count, rng=rng))
 
 
+def aspects_as_drawn(pictures: Sequence[GatePicture], *, recipe: GateRecipe) -> list[float]:
+    """Aspects of radiographs, each as often as training draws it, so that the aspect gives nothing away."""
+    groups = groups_to_draw(pictures)
+    shares = shares_of_groups(groups, shares=recipe.shares)
+    xrays = {name: members for name, members in groups.items() if pictures[members[0]].is_xray}
+    draws = draw_groups(xrays, shares=shares, count=ASPECTS, rng=np.random.default_rng(recipe.seed))
+    return [pictures[index].aspect for index, _ in draws]
+
+
 def fit_gate(recipe: GateRecipe, *, pictures: Sequence[GatePicture], folder: Path, workers: int) -> Fitted:
     """Train on `pictures` and return the network after the last epoch: nothing is chosen by a score."""
     torch.manual_seed(recipe.seed)
@@ -98,7 +109,9 @@ def fit_gate(recipe: GateRecipe, *, pictures: Sequence[GatePicture], folder: Pat
         enable_model_summary=False,
     )
     loader = DataLoader(
-        GateTrainingImages(pictures, spec=recipe.preprocess, changes=recipe.changes),
+        GateTrainingImages(
+            pictures, spec=recipe.preprocess, changes=recipe.changes, aspects=aspects_as_drawn(pictures, recipe=recipe)
+        ),
         batch_size=recipe.schedule.batch_size,
         sampler=GroupSampler(pictures, recipe=recipe),
         num_workers=workers,

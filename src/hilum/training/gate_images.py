@@ -154,11 +154,16 @@ class GateChanges:
 
 
 class GateTrainingImages(Dataset[tuple[Tensor, Tensor]]):
-    """Framed, changed, normalised pictures (C, S, S) with their row of targets; indexed by (picture, seed)."""
+    """Framed, changed, normalised pictures (C, S, S) with their row of targets; indexed by (picture, seed).
 
-    def __init__(self, pictures: Sequence[GatePicture], *, spec: PreprocessSpec, changes: GateChanges) -> None:
+    `aspects` are those of radiographs as often as they are drawn; what is no radiograph gets one of them.
+    """
+
+    def __init__(
+        self, pictures: Sequence[GatePicture], *, spec: PreprocessSpec, changes: GateChanges, aspects: Sequence[float]
+    ) -> None:
         self._pictures, self._spec, self._changes = pictures, spec, changes
-        self._aspects = np.array([picture.aspect for picture in pictures if picture.is_xray])
+        self._aspects = np.asarray(aspects, np.float64)
 
     def __len__(self) -> int:
         return len(self._pictures)

@@ -1,0 +1,92 @@
+"""Many statistics over the same draws of patients, in one pass: what a table with a mean over labels needs.
+
+A statistic here takes how often each patient was drawn, not how often each row was, so that its data can be summed by
+patient (or sorted) once. All statistics see the same replicates: a mean over labels and a difference between two models
+are formed replicate by replicate, and so are paired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hilum.errors import UsageError
+from hilum.statistics.bootstrap import patient_weights
+from hilum.statistics.outcomes import FloatArray
+
+REPLICATES = 10_000
+LEVEL = 0.95
+SEED = 0
+
+Drawn = npt.NDArray[np.int32]
+"""int32 (P, B): how often each of P patients was drawn in each of B replicates."""
+
+PatientStatistic = Callable[[Drawn], FloatArray]
+"""From draws (P, B) to values (K, B); NaN where a replicate has no value."""
+
+_CELLS = 1_500_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PatientRows:
+    """The patient of each row: `index` (n,) counts from 0 below `count`."""
+
+    index: npt.NDArray[np.intp]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value with its 95% percentile interval.
+
+    `interval` is None where fewer than two replicates have a value; `undefined` replicates had none and are left out.
+    """
+
+    value: float
+    interval: tuple[float, float] | None
+    undefined: int
+
+
+def patient_rows(patients: Sequence[str]) -> PatientRows:
+    """Number the patients in the order of their names."""
+    unique, index = np.unique(np.asarray(patients), return_inverse=True)
+    return PatientRows(index, int(unique.size))
+
+
+def patient_bootstrap(
+    statistics: Sequence[PatientStatistic], *, patients: PatientRows, replicates: int, seed: int
+) -> list[FloatArray]:
+    """The values (K, replicates) of each statistic over draws of whole patients with replacement.
+
+    The draws are those of `hilum.statistics.bootstrap` for the same seed.
+    """
+    if replicates < 2:
+        raise UsageError(f"expected at least 2 replicates, came {replicates}")
+    if not statistics:
+        return []
+    parts: list[list[FloatArray]] = [[] for _ in statistics]
+    for drawn in _draws(patients, replicates=replicates, seed=seed):
+        for part, statistic in zip(parts, statistics, strict=True):
+            part.append(statistic(drawn))
+    return [np.concatenate(part, axis=1) for part in parts]
+
+
+def estimate(value: float, *, draws: FloatArray) -> Estimate:
+    """`value` with the percentile interval of `draws` (B,)."""
+    defined = draws[~np.isnan(draws)]
+    undefined = int(draws.size - defined.size)
+    if defined.size < 2:
+        return Estimate(value, None, undefined)
+    low, high = np.quantile(defined, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Estimate(value, (float(low), float(high)), undefined)
+
+
+def _draws(patients: PatientRows, *, replicates: int, seed: int) -> Iterator[Drawn]:
+    batch = max(32, _CELLS // max(patients.index.size, patients.count))
+    rng = np.random.default_rng(seed)
+    for weights in patient_weights(np.arange(patients.count), replicates=replicates, rng=rng):
+        for start in range(0, len(weights), batch):
+            yield np.ascontiguousarray(weights[start : start + batch].T)

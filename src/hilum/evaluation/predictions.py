@@ -1,0 +1,174 @@
+"""The predictions file: Parquet with one row an image, the way evaluation takes in anybody's model.
+
+Columns `image`, `patient`, `split`; optionally `age_years`, `sex`, `view`, `source`; then `truth:<label>` (0, 1, null)
+and `score:<label>` (probability). The protocol string stands in the file's metadata under `protocol`, and the labels
+of the protocol's own mean may stand under `mean_labels` as a JSON list.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import secrets
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from hilum.errors import DataError, FileAccessError, OutputError
+from hilum.evaluation.prediction_set import Predictions, Texts
+from hilum.statistics.outcomes import FloatArray
+
+__all__ = ["Predictions", "read_predictions", "write_predictions"]
+
+_NEEDED = ("image", "patient", "split")
+_SEXES = {"f": "F", "female": "F", "m": "M", "male": "M"}
+
+
+def read_predictions(path: Path) -> Predictions:
+    """Read and check a predictions file.
+
+    Raises `FileAccessError` where it cannot be opened and `DataError`, in one line that names the file, for anything
+    malformed: no Parquet, columns missing, scores that are no probabilities, images that come twice.
+    """
+    try:
+        table = pq.read_table(io.BytesIO(path.read_bytes()))
+    except pa.ArrowException as error:
+        raise DataError(f"{path}: expected a predictions file in Parquet, came something else ({error})") from error
+    except OSError as error:
+        raise FileAccessError(f"cannot read {path}: {error.strerror}; check the path and its permissions") from error
+    try:
+        return _from_table(table)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def write_predictions(predictions: Predictions, *, path: Path) -> None:
+    """Write the file whole or not at all; what stood at `path` is replaced in one step.
+
+    Raises `OutputError` where it cannot be written.
+    """
+    buffer = io.BytesIO()
+    pq.write_table(_to_table(predictions), buffer, compression="zstd")
+    stray = path.with_name(f".hilum-tmp-{secrets.token_hex(8)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with stray.open("xb") as file:
+                file.write(buffer.getvalue())
+                file.flush()
+                os.fsync(file.fileno())
+            stray.replace(path)
+        finally:
+            with contextlib.suppress(OSError):
+                stray.unlink()
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror}; make room or choose another place") from error
+
+
+def _to_table(p: Predictions) -> pa.Table:
+    columns: dict[str, pa.Array] = {
+        "image": pa.array(p.image, pa.string()),
+        "patient": pa.array(p.patient, pa.string()),
+        "split": pa.array(p.split, pa.string()),
+    }
+    if p.age_years is not None:
+        columns["age_years"] = pa.array(p.age_years, pa.float64(), from_pandas=True)
+    for name, texts in (("sex", p.sex), ("view", p.view), ("source", p.source)):
+        if texts is not None:
+            columns[name] = pa.array(texts, pa.string())
+    for column, label in enumerate(p.labels):
+        columns[f"truth:{label}"] = pa.array(p.truth[:, column], from_pandas=True).cast(pa.int8())
+        columns[f"score:{label}"] = pa.array(p.scores[:, column], pa.float64(), from_pandas=True)
+    metadata = {"protocol": p.protocol}
+    if p.mean_labels is not None:
+        metadata["mean_labels"] = json.dumps(p.mean_labels)
+    return pa.table(columns).replace_schema_metadata(metadata)
+
+
+def _from_table(table: pa.Table) -> Predictions:
+    names = table.column_names
+    if len(set(names)) < len(names):
+        raise DataError("expected each column once, came one of them twice")
+    missing = [name for name in _NEEDED if name not in names]
+    if missing:
+        raise DataError(f"expected the columns {', '.join(_NEEDED)}, came a file without {', '.join(missing)}")
+    labels = _labels(names)
+    sex = _texts(table, "sex")
+    return Predictions(
+        image=_needed_texts(table, "image"),
+        patient=_needed_texts(table, "patient"),
+        split=_needed_texts(table, "split"),
+        labels=labels,
+        truth=np.stack([_numbers(table, f"truth:{label}") for label in labels], axis=1),
+        scores=np.stack([_numbers(table, f"score:{label}") for label in labels], axis=1),
+        protocol=_protocol(table),
+        age_years=_numbers(table, "age_years") if "age_years" in names else None,
+        sex=None if sex is None else tuple(None if s is None else _SEXES.get(s.casefold(), s) for s in sex),
+        view=_texts(table, "view"),
+        source=_texts(table, "source"),
+        mean_labels=_mean_labels(table),
+    )
+
+
+def _labels(names: list[str]) -> tuple[str, ...]:
+    truths = [name.removeprefix("truth:") for name in names if name.startswith("truth:")]
+    scores = [name.removeprefix("score:") for name in names if name.startswith("score:")]
+    unpaired = sorted(set(truths) ^ set(scores))
+    if unpaired:
+        has, lacks = ("truth", "score") if unpaired[0] in truths else ("score", "truth")
+        raise DataError(
+            f"expected truth:<label> and score:<label> for every label, came {has}:{unpaired[0]} without "
+            f"{lacks}:{unpaired[0]}"
+        )
+    if not truths:
+        raise DataError("expected columns truth:<label> and score:<label>, came a file without any label")
+    return tuple(truths)
+
+
+def _texts(table: pa.Table, name: str) -> Texts | None:
+    if name not in table.column_names:
+        return None
+    values = table.column(name).to_pylist()
+    return tuple(None if value is None or not str(value).strip() else str(value).strip() for value in values)
+
+
+def _needed_texts(table: pa.Table, name: str) -> tuple[str, ...]:
+    found = tuple(value for value in _texts(table, name) or () if value is not None)
+    if len(found) < table.num_rows:
+        raise DataError(f"expected {name} in every row, came {table.num_rows - len(found)} rows without it")
+    return found
+
+
+def _numbers(table: pa.Table, name: str) -> FloatArray:
+    column = table.column(name)
+    try:
+        return np.asarray(column.cast(pa.float64()).to_numpy(), np.float64)
+    except pa.ArrowException as error:
+        raise DataError(f"expected numbers in {name}, came {column.type}") from error
+
+
+def _protocol(table: pa.Table) -> str:
+    protocol = (table.schema.metadata or {}).get(b"protocol", b"").decode(errors="replace").strip()
+    if not protocol:
+        raise DataError(
+            "expected the protocol (how split and labels were made) in the Parquet metadata under 'protocol', came none;"
+            " set it with pyarrow's table.replace_schema_metadata"
+        )
+    return str(protocol)
+
+
+def _mean_labels(table: pa.Table) -> tuple[str, ...] | None:
+    text = (table.schema.metadata or {}).get(b"mean_labels")
+    if text is None:
+        return None
+    try:
+        names = json.loads(text)
+    except ValueError as error:
+        raise DataError("expected mean_labels in the Parquet metadata to be a JSON list, came no JSON") from error
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+        raise DataError("expected mean_labels in the Parquet metadata to be a JSON list of labels, came another value")
+    return tuple(names)
