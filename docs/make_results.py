@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 from markers import ROOT, table, write_or_check
@@ -22,16 +23,23 @@ RATES = ("sensitivity", "specificity")
 
 def validation() -> str:
     """What the cards of the shipped models say."""
-    rows = [
-        _validation_row(bundle.card, label, result)
+    results = [
+        (bundle.card, label, result)
         for bundle in shipped_bundles()
         for label in bundle.card.labels
         for result in label.results
     ]
+    rows = [_validation_row(*each) for each in results]
     if not rows:
         return "No model ships with this version."
     header = ("model", "finding", "images", "n (ill)", "AUROC", *RATES, "baseline AUROC")
-    return table(header, rows)
+    return f"{table(header, rows)}{_baselines(result.baseline for _, _, result in results)}"
+
+
+def _baselines(names: Iterable[str | None]) -> str:
+    """What the column of the baseline shows, where there is one."""
+    known = dict.fromkeys(name for name in names if name)
+    return f"\n\nThe baseline is a rule without a network: {'; '.join(known)}." if known else ""
 
 
 def _validation_row(card: Card, label: Label, result: LabelResult) -> tuple[str, ...]:
@@ -43,7 +51,7 @@ def _validation_row(card: Card, label: Label, result: LabelResult) -> tuple[str,
         interval(result.auroc, result.auroc_ci),
         interval(result.sensitivity, result.sensitivity_ci),
         interval(result.specificity, result.specificity_ci),
-        "" if result.baseline is None else f"{result.baseline_auroc:.3f} ({result.baseline})",
+        "" if result.baseline_auroc is None else f"{result.baseline_auroc:.3f}",
     )
 
 
@@ -72,7 +80,7 @@ def looks() -> str:
     protocols = "\n".join(f"- {protocol}" for protocol in dict.fromkeys(look["protocol"] for look in entries))
     return (
         f"The test images were looked at {times}; each look is a line of [LEDGER.jsonl](LEDGER.jsonl).\n\n"
-        f"{table(header, rows)}\n\n{protocols}"
+        f"{table(header, rows)}{_baselines(look.get('baseline') for look in entries)}\n\nProtocol:\n\n{protocols}"
     )
 
 
