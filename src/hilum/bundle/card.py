@@ -88,10 +88,13 @@ class Training(_Part):
     recipe: dict[str, str | int | float | bool] = Field(description="the recipe's settings that a reader asks for")
 
 
+CompressionMethod = Literal["none", "float16 weights"]
+
+
 class Compression(_Part):
     """What was done to make the graph small, and what it cost on validation."""
 
-    method: Literal["none", "float16 weights"]
+    method: CompressionMethod
     auroc_before: Probability
     auroc_after: Probability
 
