@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -14,11 +15,13 @@ from hilum.errors import UsageError
 from hilum.evaluation.gate_page import write_gate_page
 from hilum.evaluation.gate_study import make_study, write_study
 from hilum.recipes.gate import gate
+from hilum.recipes.gate_paper5 import paper5, records_of_module
 from hilum.training.gate_cross_validation import planned_networks, run_network
 from hilum.training.gate_groups import capped
 from hilum.training.gate_images import load_pictures
+from hilum.training.gate_paper import run_paper_module
 
-STUDIES = ("gate",)
+STUDIES = ("gate", "gate-paper5")
 
 app = typer.Typer(
     help="Cross-validate a recipe; after a stop the same command goes on.",
@@ -51,13 +54,11 @@ def study(
     """
     if recipe not in STUDIES:
         raise UsageError(f"expected a study among {', '.join(STUDIES)}, came {recipe!r}")
+    if recipe == "gate-paper5":
+        _paper5(data, out=out, weights=weights, workers=workers)
+        return
     if not tables_only:
-        made = gate(starting_weights(weights))
-        records = capped(read_gate_data(data).records, caps=made.caps, seed=made.seed)
-        pictures = load_pictures(records, spec=made.preprocess)
-        for plan in planned_networks(pictures, recipe=made):
-            say(f"{plan.name}: {len(plan.train):,} pictures to learn from, {len(plan.judge):,} to be judged on")
-            run_network(plan, recipe=made, folder=out, workers=workers)
+        _run_networks(data, out=out, weights=weights, workers=workers)
     paths = sorted(out.glob("*/predictions.npz"))
     if not paths:
         raise UsageError(f"expected predictions in {out}, came none; run the study without --tables-only first")
@@ -65,3 +66,29 @@ def study(
     write_study(result, folder=out)
     page = write_gate_page(result, folder=out, data=data)
     say(f"wrote {out / 'study.json'} and {page}")
+
+
+def _run_networks(data: Path, *, out: Path, weights: str, workers: int) -> None:
+    made = gate(starting_weights(weights))
+    records = capped(read_gate_data(data).records, caps=made.caps, seed=made.seed)
+    pictures = load_pictures(records, spec=made.preprocess)
+    for plan in planned_networks(pictures, recipe=made):
+        say(f"{plan.name}: {len(plan.train):,} pictures to learn from, {len(plan.judge):,} to be judged on")
+        run_network(plan, recipe=made, folder=out, workers=workers)
+
+
+def _paper5(data: Path, *, out: Path, weights: str, workers: int) -> None:
+    records = read_gate_data(data).records
+    results = {}
+    for module in paper5(starting_weights(weights)):
+        chosen = records_of_module(records, module=module)
+        result = run_paper_module(module, records=chosen, folder=out / module.name, workers=workers)
+        say(f"{module.name}: accuracy {result.accuracy:.3f} on {int(result.confusion.sum()):,} pictures")
+        results[module.name] = {
+            "classes": result.classes,
+            "confusion": result.confusion.tolist(),
+            "accuracy": result.accuracy,
+            "protocol": result.protocol,
+        }
+    (out / "study.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    say(f"wrote {out / 'study.json'}")
