@@ -16,7 +16,6 @@ from PIL import Image
 
 from hilum.bundle.card import Card, HeatmapSpec, Label, PlattCalibration, Scope, Training
 from hilum.bundle.save import file_hashes, write_bundle
-from hilum.findings import FINDINGS
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.networks.torchvision_guard import declare_missing_operators
 
@@ -29,7 +28,10 @@ from hilum.networks.pooled_classifier import PooledClassifier  # noqa: E402
 from hilum.training.export import to_onnx  # noqa: E402
 
 SIZE = 224
-LABELS = tuple(concept.name for concept in FINDINGS if concept.name != "No Finding")
+LABELS = (
+    "Atelectasis", "Cardiomegaly", "Consolidation", "Edema", "Effusion", "Emphysema", "Fibrosis", "Hernia",
+    "Infiltration", "Mass", "Nodule", "Pleural Thickening", "Pneumonia", "Pneumothorax",
+)  # fmt: skip
 PREPROCESS = PreprocessSpec(
     steps=(Resize(height=SIZE, width=SIZE, rule="cover", filter="bilinear"),), mean=(0.5,), std=(1 / 2048,)
 )
