@@ -1,13 +1,87 @@
-"""The releases that hilum reads, by the name that `--data NAME=FOLDER` uses."""
+"""The releases that hilum reads, by the name that `--data NAME=FOLDER` and `hilum data check` use."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from hilum.datasets import chestxray14, chexpert, jsrt, montgomery_shenzhen, vindr_pcxr
+from hilum.datasets.aasce import read_aasce
+from hilum.datasets.folder_of_folders import read_folder_of_folders
+from hilum.datasets.general_blockchain import read_general_blockchain
 from hilum.datasets.kermany import read_kermany
+from hilum.datasets.lera import read_lera
+from hilum.datasets.listing import Count, Listing
+from hilum.datasets.mura import read_mura
+from hilum.datasets.panoramic_dental import read_panoramic_dental
 from hilum.datasets.record import Record
+from hilum.datasets.table import list_own_table, read_own_table
 
 Adapter = Callable[[Path], tuple[Record, ...]]
 
-ADAPTERS: Mapping[str, Adapter] = {"kermany": read_kermany}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """One release: its adapter, what its own tables list (None where it has none), and what was published of it.
+
+    `official` counts images and patients by official part; the part '' is the whole of a release without parts.
+    """
+
+    title: str
+    read: Adapter
+    list: Callable[[Path], Listing] | None = None
+    official: Mapping[str, Count] = field(default_factory=dict)
+
+
+RELEASES: Mapping[str, Release] = {
+    "nih": Release(
+        title="ChestX-ray14 (Wang et al. 2017)",
+        read=chestxray14.read_chestxray14,
+        list=chestxray14.list_chestxray14,
+        official=chestxray14.OFFICIAL,
+    ),
+    "chexpert": Release(
+        title="CheXpert v1.0, also small (Irvin et al. 2019)",
+        read=chexpert.read_chexpert,
+        list=chexpert.list_chexpert,
+        official=chexpert.OFFICIAL,
+    ),
+    "vindr_pcxr": Release(
+        title="VinDr-PCXR (Pham et al. 2022)",
+        read=vindr_pcxr.read_vindr_pcxr,
+        list=vindr_pcxr.list_vindr_pcxr,
+        official=vindr_pcxr.OFFICIAL,
+    ),
+    "kermany": Release(
+        title="Kermany et al. 2018, paediatric chests",
+        read=read_kermany,
+        official={"train": Count(images=5_216), "val": Count(images=16), "test": Count(images=624)},
+    ),
+    "jsrt": Release(
+        title="JSRT with SCR masks (Shiraishi et al. 2000)",
+        read=jsrt.read_jsrt,
+        list=jsrt.list_jsrt,
+        official={"": Count(images=jsrt.IMAGES, patients=jsrt.IMAGES)},
+    ),
+    "montgomery_shenzhen": Release(
+        title="Montgomery and Shenzhen (Jaeger et al. 2014)",
+        read=montgomery_shenzhen.read_montgomery_shenzhen,
+        official={"": Count(images=montgomery_shenzhen.IMAGES, patients=montgomery_shenzhen.IMAGES)},
+    ),
+    "general_blockchain": Release(
+        title="Adult chests with lung masks (GeneralBlockchain)", read=read_general_blockchain
+    ),
+    "mura": Release(
+        title="MURA v1.1 (Rajpurkar et al. 2018)",
+        read=read_mura,
+        official={"train": Count(images=36_808, patients=11_184), "valid": Count(images=3_197, patients=783)},
+    ),
+    "lera": Release(title="LERA (Varma et al. 2019)", read=read_lera),
+    "aasce": Release(title="AASCE 2019 (Wu et al. 2017)", read=read_aasce),
+    "panoramic_dental": Release(title="Panoramic jaws (Jader et al. 2018)", read=read_panoramic_dental),
+    "folder": Release(title="A folder of class folders", read=read_folder_of_folders),
+    "table": Release(title="A table of one's own", read=read_own_table, list=list_own_table),
+}
+
+ADAPTERS: Mapping[str, Adapter] = {name: release.read for name, release in RELEASES.items()}

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hilum.datasets.ages import clean_age, was_cleaned
-from hilum.datasets.csv_rows import find_table, read_lines, read_rows
+from hilum.datasets.csv_rows import find_table, read_lines, read_rows, to_number
 from hilum.datasets.files import file_sha256
 from hilum.datasets.listing import Count, Listing
 from hilum.datasets.record import LabelledBox, Record
@@ -121,7 +121,7 @@ def read_boxes(folder: Path, *, entries: Iterable[Entry]) -> dict[str, tuple[Lab
             raise DataError(
                 f"expected the boxed images of {path} in test_list.txt, came {row['Image Index']}; copy the lists"
             )
-        box = Box(*(float(row[name]) for name in _BOX_COLUMNS))
+        box = Box(*(to_number(row[name], where=row["Image Index"]) for name in _BOX_COLUMNS))
         boxes[stem] = (
             *boxes.get(stem, ()),
             LabelledBox(label=finding(row["Finding Label"]).name, box=box, frame=BOX_FRAME),
@@ -142,7 +142,7 @@ def _entry(row: Mapping[str, str], *, official: Mapping[str, str], table: Path) 
     sex = row.get("Patient Gender") or row.get("Patient Sex") or ""
     return Entry(
         image=image,
-        patient=f"nih:{int(row['Patient ID']):08d}",
+        patient=f"nih:{int(to_number(row['Patient ID'], where=image)):08d}",
         findings=findings,
         age=row["Patient Age"],
         sex=_SEXES.get(sex, "unknown"),

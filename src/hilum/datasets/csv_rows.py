@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import math
 from collections.abc import Iterable
 from io import TextIOWrapper
 from pathlib import Path
@@ -49,6 +50,17 @@ def read_lines(path: Path) -> list[str]:
             return [line.strip() for line in lines if line.strip()]
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise DataError(f"expected a text file in {path}, came {error}; copy the file again") from error
+
+
+def to_number(text: str, *, where: str) -> float:
+    """The finite number that `text` says; `where` names the row. Raises `DataError` for anything else."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise DataError(f"expected a number for {where}, came {text!r}; take the release's own table")
+    return number
 
 
 def _named(row: dict[str, str]) -> Iterable[tuple[str, str]]:

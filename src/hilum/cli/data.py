@@ -1,0 +1,160 @@
+"""`hilum data check`: what lies in a release's folder, and what is missing or corrupt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from hilum.cli.console import error_console, output_console
+from hilum.cli.say import one_line, say
+from hilum.datasets.adapters import RELEASES
+from hilum.datasets.check import DataCheck, check_data
+from hilum.datasets.listing import Count
+from hilum.errors import DataError, UsageError
+
+_SHOWN = 10
+"""How many missing and corrupt files the table shows; --json has all."""
+
+app = typer.Typer(
+    help="Check the folders of releases.",
+    epilog="[bold]Examples[/]\n\nhilum data check nih ChestXray14/\n\nhilum data check table my-images/ --json",
+    rich_markup_mode="rich",
+    add_completion=False,
+    no_args_is_help=True,
+)
+
+
+@app.callback()
+def _data() -> None:
+    """Check the folders of releases."""
+
+
+@app.command()
+def check(
+    name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of: {', '.join(RELEASES)}.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the release lies.")],
+    quick: Annotated[bool, typer.Option("--quick", help="Decode nothing: corrupt files are not found.")] = False,
+    jobs: Annotated[int, typer.Option(min=1, help="Images that are decoded at the same time.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON, every file by name.")] = False,
+) -> None:
+    """Count what is there against the release's own tables and the published numbers, and decode every image.
+
+    Ends with code 1 where a file is missing or corrupt, or the folder is not laid out as the release is.
+    """
+    if name not in RELEASES:
+        raise UsageError(f"expected a release among {', '.join(RELEASES)}, came {name!r}")
+    if not folder.is_dir():
+        raise DataError(f"expected the folder of {name} at {folder}, came no such folder; give its path")
+    result = _checked(name, folder=folder, quick=quick, jobs=jobs)
+    if as_json:
+        typer.echo(json.dumps(asdict(result) | {"sound": result.sound}, indent=2))
+    else:
+        _show(result)
+    if not result.sound:
+        raise typer.Exit(1)
+
+
+def _checked(name: str, *, folder: Path, quick: bool, jobs: int) -> DataCheck:
+    console = error_console()
+    columns = (TextColumn("decoding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=quick or not console.is_terminal) as progress:
+        task = progress.add_task("", total=None)
+        return check_data(
+            RELEASES[name],
+            folder=folder,
+            quick=quick,
+            jobs=jobs,
+            on_found=lambda count: progress.update(task, total=count),
+            on_image=lambda: progress.advance(task),
+        )
+
+
+def _show(result: DataCheck) -> None:
+    console = output_console()
+    console.print(Text(f"{result.release} in {one_line(result.folder)}", style="bold"))
+    console.print(_parts(result), "", _facts(result), "", _labels(result))
+    _files("missing", list(result.missing))
+    if result.short:
+        say(f"{result.short:,} images fewer than were published; the release names them nowhere")
+    _files("corrupt", list((result.corrupt or {}).values()))
+
+
+def _parts(result: DataCheck) -> Table:
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        header_style="dim",
+        caption="images and patients: found here, named in the release's tables, published",
+        caption_justify="left",
+    )
+    table.add_column("official part")
+    for column in ("images", "named", "published", "patients", "named", "published"):
+        table.add_column(column, justify="right")
+    for part in result.parts:
+        counts = (part.found, part.named, part.official)
+        table.add_row(
+            part.part or "all", *(_images(count) for count in counts), *(_patients(count) for count in counts)
+        )
+    return table
+
+
+def _facts(result: DataCheck) -> Table:
+    ages = result.ages
+    span = "" if ages.median is None else f"{ages.lowest:g} to {ages.highest:g} years, median {ages.median:g}; "
+    corrupt = "not looked for (--quick)" if result.corrupt is None else f"{len(result.corrupt):,}"
+    facts = {
+        "missing": f"{len(result.missing) + result.short:,}",
+        "corrupt": corrupt,
+        "views": _listed(result.views),
+        "sexes": _listed(result.sexes),
+        "ages": f"{span}{ages.unknown:,} unknown; {ages.cleaned:,} impossible ones in the tables thrown away",
+        "boxes": f"{result.boxes:,} on {result.boxed_images:,} images here; {result.boxes_named:,} in the tables",
+        "masks": f"{result.masked_images:,} images",
+        "surplus copies": f"{result.copies:,} byte-identical files",
+    }
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in facts.items():
+        table.add_row(name, Text(value))
+    return table
+
+
+def _labels(result: DataCheck) -> Table | Text:
+    if not result.labels:
+        return Text("no labels of findings", style="dim")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
+    table.add_column("label")
+    for column in ("positive", "negative", "not labelled"):
+        table.add_column(column, justify="right")
+    for name, count in result.labels.items():
+        table.add_row(Text(name), f"{count.positive:,}", f"{count.negative:,}", f"{count.masked:,}")
+    return table
+
+
+def _files(what: str, lines: list[str]) -> None:
+    for line in lines[:_SHOWN]:
+        say(f"{what}: {line}")
+    if len(lines) > _SHOWN:
+        say(f"{what}: {len(lines) - _SHOWN:,} more; --json names all")
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items()) or "none"
+
+
+def _images(count: Count | None) -> str:
+    return "" if count is None else f"{count.images:,}"
+
+
+def _patients(count: Count | None) -> str:
+    return "" if count is None or count.patients is None else f"{count.patients:,}"

@@ -1,0 +1,18 @@
+"""What an uncertain label (-1) becomes: a stated policy for each label (traps list, 11)."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+UncertainPolicy = Literal["ignore", "zeros", "ones"] | float
+"""`ignore` masks the label (NaN), `zeros` and `ones` settle it, a number in [0, 1] is a smoothed value."""
+
+
+def settle_uncertain(policy: UncertainPolicy) -> float:
+    """The value that an uncertain label takes. Raises `ValueError` for a number outside [0, 1]."""
+    if isinstance(policy, str):
+        return {"ignore": math.nan, "zeros": 0.0, "ones": 1.0}[policy]
+    if not 0.0 <= policy <= 1.0:
+        raise ValueError(f"a smoothed value lies in [0, 1], came {policy}")
+    return float(policy)
