@@ -12,6 +12,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "models": LazyCommand("hilum.cli.models", "List the models on the shelf, or show the card of one."),
     "doctor": LazyCommand("hilum.cli.doctor", "Check the installation: versions, engines, models, optional parts."),
     "phantom": LazyCommand("hilum.cli.phantom", "Write example radiographs of phantoms, to try hilum on."),
+    "data": LazyCommand("hilum.cli.data", "Check the folders of public releases, or of one's own images."),
     "train": LazyCommand("hilum.cli.train", "Train a recipe to a bundle.", part="train"),
     "study": LazyCommand("hilum.cli.study", "Cross-validate a recipe and write its tables and page.", part="train"),
     "evaluate": LazyCommand("hilum.cli.evaluate", "Judge a bundle on an official test split.", part="lab"),
