@@ -16,6 +16,8 @@ COMMANDS: dict[str, LazyCommand] = {
     "train": LazyCommand("hilum.cli.train", "Train a recipe to a bundle.", part="train"),
     "study": LazyCommand("hilum.cli.study", "Cross-validate a recipe and write its tables and page.", part="train"),
     "evaluate": LazyCommand("hilum.cli.evaluate", "Judge a bundle on an official test split.", part="lab"),
+    "judge": LazyCommand("hilum.cli.judge", "Judge a predictions file, anybody's, with intervals.", part="lab"),
+    "compare": LazyCommand("hilum.cli.compare", "Compare two predictions files of the same images.", part="lab"),
 }
 
 READ_INTO_FOLDER = LazyFunction("hilum.cli.read_folder", "read_into_folder")

@@ -155,8 +155,8 @@ def _protocol(table: pa.Table) -> str:
     protocol = (table.schema.metadata or {}).get(b"protocol", b"").decode(errors="replace").strip()
     if not protocol:
         raise DataError(
-            "expected the protocol (how split and labels were made) in the Parquet metadata under 'protocol', came none;"
-            " set it with pyarrow's table.replace_schema_metadata"
+            "expected the protocol (how split and labels were made) in the Parquet metadata under 'protocol', came none"
+            "; set it with pyarrow's table.replace_schema_metadata"
         )
     return str(protocol)
 

@@ -1,0 +1,56 @@
+"""`hilum judge`: anybody's predictions, judged one way; needs no torch."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hilum.cli.console import output_console
+from hilum.cli.judgement_table import judgement_tables
+from hilum.evaluation.judge import judge
+from hilum.evaluation.judgement_json import judgement_json
+from hilum.evaluation.patient_bootstrap import REPLICATES
+from hilum.evaluation.predictions import read_predictions
+
+app = typer.Typer(
+    help="Judge a predictions file: every label with intervals by patient.",
+    epilog=(
+        "[bold]Examples[/]\n\nhilum judge test.parquet\n\nhilum judge test.parquet --json\n\n"
+        "hilum judge test.parquet --validation val.parquet --prevalence 0.05"
+    ),
+    rich_markup_mode="rich",
+    add_completion=False,
+)
+
+
+@app.command("judge")
+def judge_file(
+    predictions: Annotated[Path, typer.Argument(metavar="PREDICTIONS", help="A predictions file in Parquet.")],
+    *,
+    validation: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Predictions of other patients, on which operating points are chosen."),
+    ] = None,
+    sensitivity: Annotated[
+        float | None, typer.Option(help="Choose the points that reach this on validation; else Youden's.")
+    ] = None,
+    prevalence: Annotated[float | None, typer.Option(help="Give predictive values at this prevalence too.")] = None,
+    split: Annotated[str | None, typer.Option(help="Which split to judge, where the file holds several.")] = None,
+    validation_split: Annotated[str | None, typer.Option(help="Which split of the validation file to use.")] = None,
+    replicates: Annotated[int, typer.Option(min=100, help="Bootstrap replicates.")] = REPLICATES,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Judge PREDICTIONS: AUROC and average precision with intervals by patient, Brier score, calibration, subgroups.
+
+    Decisions are judged only at operating points from a --validation file of other patients.
+    """
+    judged = read_predictions(predictions).one_split(split)
+    chosen_on = None if validation is None else read_predictions(validation).one_split(validation_split)
+    result = judge(judged, validation=chosen_on, sensitivity=sensitivity, prevalence=prevalence, replicates=replicates)
+    if as_json:
+        typer.echo(json.dumps(judgement_json(result), indent=2, allow_nan=False))
+        return
+    output_console().print(judgement_tables(result))

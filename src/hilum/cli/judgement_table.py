@@ -1,0 +1,141 @@
+"""A judgement on the terminal, within 100 columns: labels, the mean, decisions, subgroups, and what they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from hilum.cli.say import one_line
+from hilum.evaluation.decisions import AT_PREVALENCE
+from hilum.evaluation.judgement import GroupJudgement, Judgement, LabelJudgement
+from hilum.evaluation.patient_bootstrap import Estimate
+
+_SHOWN_MEASURES = {"sensitivity": "sensitivity", "specificity": "specificity", "ppv": "PPV", "npv": "NPV", "f1": "F1"}
+
+
+def judgement_tables(judgement: Judgement) -> RenderableType:
+    """Everything that a judgement holds, the mean and the labels first."""
+    whole = judgement.whole
+    parts: list[RenderableType] = [_labels(whole), *_mean_lines(whole)]
+    if judgement.validation_protocol is not None:
+        parts += [Text(""), _decisions(whole)]
+        if judgement.prevalence is not None:
+            parts += [Text(""), _at_prevalence(whole, prevalence=judgement.prevalence)]
+    if judgement.subgroups:
+        parts += [Text(""), _subgroups(judgement.subgroups, labels=[one.label for one in whole.labels])]
+    facts = [
+        f"{whole.n:,} images of {whole.patients:,} patients; 95% intervals from {judgement.replicates:,} bootstrap "
+        "replicates by patient",
+        f"protocol: {judgement.protocol}",
+        f"split: SHA-256 {judgement.split_sha256}",
+    ]
+    if judgement.validation_protocol is not None:
+        facts.append(f"operating points from: {judgement.validation_protocol}")
+    return Group(*parts, Text(""), *(Text(one_line(fact), style="dim") for fact in facts))
+
+
+def with_interval(estimate: Estimate | None) -> str:
+    """`0.812 [0.790, 0.833]`; a dash where there is no value, and a question mark where there is no interval."""
+    if estimate is None:
+        return "–"
+    if estimate.interval is None:
+        return f"{estimate.value:.3f} [?]"
+    return f"{estimate.value:.3f} [{estimate.interval[0]:.3f}, {estimate.interval[1]:.3f}]"
+
+
+def plain_table(*columns: str, names: int = 1) -> Table:
+    """A table whose first `names` columns are text and whose others are numbers, flush right."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
+    for place, column in enumerate(columns):
+        table.add_column(column, justify="left" if place < names else "right", overflow="fold", no_wrap=place >= names)
+    return table
+
+
+def _labels(group: GroupJudgement) -> Table:
+    table = plain_table("label", "n", "positive", "AUROC [95%]", "average precision [95%]", "Brier", "ECE")
+    for one in group.labels:
+        first = f"– {one.undefined}" if one.undefined else with_interval(one.auroc)
+        table.add_row(
+            Text(one_line(one.label), style="yellow" if one.undefined else ""),
+            f"{one.n:,}",
+            f"{one.positives:,}",
+            Text(first, style="yellow" if one.undefined else ""),
+            with_interval(one.average_precision),
+            _number(one.brier),
+            _number(one.ece),
+        )
+    return table
+
+
+def _mean_lines(group: GroupJudgement) -> list[Text]:
+    used = [name for name in group.in_mean if name not in group.left_out]
+    lines = [
+        Text.assemble(
+            ("mean AUROC ", "bold"),
+            (with_interval(group.mean_auroc), "bold"),
+            " ",
+            one_line(f"over {len(used)} labels: {', '.join(used)}"),
+        )
+    ]
+    if group.left_out:
+        left_out = f"! not in the mean, because it lacks an outcome: {', '.join(group.left_out)}"
+        lines.append(Text(one_line(left_out), style="bold yellow"))
+    return lines
+
+
+def _decisions(group: GroupJudgement) -> Table:
+    table = plain_table("label", "measure at the operating point", "value [95%]", names=2)
+    table.add_column("prevalence", justify="right", no_wrap=True)
+    for one in group.labels:
+        if one.decisions is None:
+            table.add_row(one_line(one.label), Text(one.decisions_undefined or "–", style="yellow"), "–", "–")
+            continue
+        lead = f"{one_line(one.label)}, from {one.decisions.threshold:.4g}"
+        for name, title in _SHOWN_MEASURES.items():
+            first, last = name == "sensitivity", name == "f1"
+            table.add_row(
+                lead if first else "",
+                title,
+                with_interval(one.decisions.measures[name]),
+                _shift(one) if first else "",
+                end_section=last,
+            )
+    return table
+
+
+def _at_prevalence(group: GroupJudgement, *, prevalence: float) -> Table:
+    table = plain_table("label", f"PPV at prevalence {prevalence:g}", f"NPV at prevalence {prevalence:g}")
+    for one in group.labels:
+        if one.decisions is not None:
+            table.add_row(one_line(one.label), *(with_interval(one.decisions.measures[name]) for name in AT_PREVALENCE))
+    return table
+
+
+def _shift(label: LabelJudgement) -> str:
+    there = label.validation
+    if there is None or not there.n or not label.n:
+        return "–"
+    return f"{there.positives / there.n:.3f} → {label.positives / label.n:.3f}"
+
+
+def _subgroups(columns: Mapping[str, Mapping[str, GroupJudgement]], *, labels: list[str]) -> Table:
+    table = plain_table("subgroup", "label", "n", "positive", "AUROC [95%]", names=2)
+    for column, groups in columns.items():
+        for name, group in groups.items():
+            shown = group.labels if len(labels) == 1 else ()
+            title = one_line(f"{column}: {name}")
+            for one in shown:
+                table.add_row(title, one_line(one.label), f"{one.n:,}", f"{one.positives:,}", with_interval(one.auroc))
+            if not shown:
+                used = len(group.in_mean) - len(group.left_out)
+                mean = f"mean of {used} labels, {len(group.left_out)} left out" if group.left_out else f"mean of {used}"
+                table.add_row(title, mean, f"{group.n:,}", "", with_interval(group.mean_auroc))
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
