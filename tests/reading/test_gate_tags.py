@@ -59,6 +59,13 @@ def test_another_body_part_than_the_picture_is_a_warning_and_the_picture_counts(
     assert judged.warnings == ("the tags say HAND, the picture looks like chest: the picture was followed",)
 
 
+def test_a_pelvis_may_be_called_a_hip_and_no_hand() -> None:
+    hip = judge_picture(logits_of(hip=9.0), spec=SPEC)
+    assert with_tags(hip, radiograph=radiograph("CR", "PELVIS")) == hip
+    hand = judge_picture(logits_of(hand=9.0), spec=SPEC)
+    assert "the tags say PELVIS" in with_tags(hand, radiograph=radiograph("CR", "PELVIS")).warnings[0]
+
+
 @pytest.mark.parametrize(("body_part", "status"), [("HAND", "accepted"), ("WRIST", "unsure"), ("KNEE", "unsure")])
 def test_a_body_part_settles_a_doubt_only_for_the_likeliest_type(body_part: str, status: str) -> None:
     judged = with_tags(HAND_OR_WRIST, radiograph=radiograph("CR", body_part))

@@ -24,6 +24,15 @@ OTHER_XRAYS: dict[str, str] = {
 """DICOM modalities that are X-rays and none of the fourteen types (PS3.3 C.7.3.1.1.1; XRF is met in old files)."""
 
 
+ALSO_SHOWN: dict[str, tuple[str, ...]] = {
+    "clavicle": ("shoulder", "chest"),
+    "head": ("dental",),
+    "leg": ("ankle", "knee"),
+    "pelvis": ("hip",),
+}
+"""Types that a radiograph of a body part outside the fourteen may rightly be called: no contradiction, no warning."""
+
+
 def with_tags(picture: PictureVerdict, *, radiograph: Radiograph) -> PictureVerdict:
     """The verdict on picture and tags together."""
     modality = radiograph.modality
@@ -72,7 +81,7 @@ def _with_body_part(picture: PictureVerdict, *, body_part: str | None) -> Pictur
     verdict = picture.verdict
     if told is None or verdict.type is None:
         return picture
-    if verdict.status == "accepted" and told != verdict.type.name:
+    if verdict.status == "accepted" and verdict.type.name not in (told, *ALSO_SHOWN.get(told, ())):
         warning = f"the tags say {body_part}, the picture looks like {verdict.type.name}: the picture was followed"
         return PictureVerdict(verdict, (*picture.warnings, warning))
     if _settles(verdict, told=told):
