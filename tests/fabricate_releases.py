@@ -1,0 +1,209 @@
+"""Makes miniatures of public releases: their folders, names and tables with the quirks, around fabricated pictures.
+
+    python tests/fabricate_releases.py FOLDER
+
+No name, age or label in them is taken from a release.
+"""
+
+import argparse
+import gzip
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from fabricate_dicom import dicom_bytes
+from hilum.datasets.chexpert import COLUMNS
+
+SIDE = 24
+
+
+def _picture(path: Path, *, seed: int, mode: str = "L") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(seed).integers(0, 256, (SIDE, SIDE), np.uint8)
+    Image.fromarray(pixels).convert(mode).save(path)
+
+
+def _text(path: Path, lines: list[str], *, gz: bool = False) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = ("\n".join(lines) + "\n").encode()
+    if gz:
+        path.with_name(path.name + ".gz").write_bytes(gzip.compress(data))
+    else:
+        path.write_bytes(data)
+
+
+CHESTXRAY14_ROWS = (
+    ("00000001_000.png", "Cardiomegaly", "1", "58", "M", "PA"),
+    ("00000001_001.png", "Cardiomegaly|Effusion", "1", "59", "M", "AP"),
+    ("00000002_000.png", "No Finding", "2", "414", "F", "PA"),
+    ("00000003_000.png", "Infiltration|Pleural_Thickening", "3", "6", "F", "PA"),
+    ("00000004_000.png", "Mass|Nodule", "4", "70", "M", "AP"),
+    ("00000004_001.png", "No Finding", "4", "71", "M", "AP"),
+)
+CHESTXRAY14_TEST = ("00000004_000.png", "00000004_001.png")
+
+
+def fabricate_chestxray14(folder: Path, *, version: str = "v2020", gz: bool = False) -> Path:
+    """Four patients, the last one in the official test set with two boxes; one picture is RGBA, one is absent (0003).
+
+    `version` v2017 writes ages as `058Y`, and one in months.
+    """
+    header = "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position,"
+    header += "OriginalImage[Width,Height],OriginalImagePixelSpacing[x,y]"
+    lines = [header + ("," if version == "v2017" else "")]
+    for image, labels, patient, age, sex, view in CHESTXRAY14_ROWS:
+        written = age if version == "v2020" else "072M" if age == "6" else f"{int(age):03d}Y"
+        tail = "," if version == "v2017" else ""
+        lines.append(f"{image},{labels},0,{patient},{written},{sex},{view},2500,2048,0.168,0.168{tail}")
+        if image != "00000003_000.png":
+            mode = "RGBA" if image == "00000002_000.png" else "L"
+            _picture(folder / f"images_00{patient}" / "images" / image, seed=hash_of(image), mode=mode)
+    _text(folder / ("Data_Entry_2017_v2020.csv" if version == "v2020" else "Data_Entry_2017.csv"), lines, gz=gz)
+    names = [row[0] for row in CHESTXRAY14_ROWS]
+    _text(folder / "train_val_list.txt", [name for name in names if name not in CHESTXRAY14_TEST])
+    _text(folder / "test_list.txt", list(CHESTXRAY14_TEST))
+    boxes = [
+        "Image Index,Finding Label,Bbox [x,y,w,h],,,",
+        "00000004_000.png,Mass,256.0,128.0,512.0,64.5,,,",
+        "00000004_000.png,Infiltrate,10.5,20.25,30.0,40.0,,,",
+    ]
+    _text(folder / "BBox_List_2017.csv", boxes, gz=gz)
+    return folder
+
+
+def hash_of(name: str) -> int:
+    """A seed from a name, the same in every process."""
+    return int.from_bytes(name.encode()[-8:], "little")
+
+
+def fabricate_chexpert(folder: Path) -> Path:
+    """Two training patients (one with a lateral view), one of valid; every kind of cell; one picture is absent."""
+    head = ["Path", "Sex", "Age", "Frontal/Lateral", "AP/PA", *COLUMNS]
+    prefix = "CheXpert-v1.0-small"
+    first = {"No Finding": "", "Cardiomegaly": "1.0", "Edema": "0.0", "Pneumonia": "-1.0", "Pleural Effusion": "1.0"}
+    rows = {
+        "train": [
+            (f"{prefix}/train/patient00001/study1/view1_frontal.jpg", "Female", "68", "Frontal", "AP", first),
+            (f"{prefix}/train/patient00001/study1/view2_lateral.jpg", "Female", "68", "Lateral", "", first),
+            (f"{prefix}/train/patient00002/study3/view1_frontal.jpg", "Unknown", "0", "Frontal", "LL", {}),
+            (f"{prefix}/train/patient00009/study1/view1_frontal.jpg", "Male", "50", "Frontal", "PA", {}),
+        ],
+        "valid": [
+            (f"{prefix}/valid/patient64541/study1/view1_frontal.jpg", "Male", "73", "Frontal", "PA", {"Edema": "1.0"}),
+        ],
+    }
+    for part, lines in rows.items():
+        _text(
+            folder / f"{part}.csv",
+            [",".join(head)] + [",".join([*row[:5], *(row[5].get(name, "") for name in COLUMNS)]) for row in lines],
+        )
+        for row in lines:
+            if "patient00009" not in row[0]:
+                _picture(folder / row[0].removeprefix(prefix + "/"), seed=hash_of(row[0] + part))
+    return folder
+
+
+VINDR_COLUMNS = (
+    "No finding", "Bronchitis", "Brocho-pneumonia", "Other disease", "Bronchiolitis", "Situs inversus", "Pneumonia",
+    "Pleuro-pneumonia", "Diagphramatic hernia", "Tuberculosis", "Congenital emphysema", "CPAM",
+    "Hyaline membrane disease", "Mediastinal tumor", "Lung tumor",
+)  # fmt: skip
+
+
+def fabricate_vindr_pcxr(folder: Path) -> Path:
+    """Two children in train (a sick infant with boxes, a healthy one), one in test; DICOM files with age and sex."""
+    rows = {"train": {"aa01": {"Brocho-pneumonia"}, "aa02": {"No finding"}}, "test": {"bb01": {"Pneumonia"}}}
+    ages = {"aa01": "010M", "aa02": "999Y", "bb01": "003Y"}
+    boxes = {
+        "train": [
+            "aa01,r1,Diffuse aveolar opacity,2.0,3.0,12.0,23.0",
+            "aa01,r1,Other opacity,0,0,5,6",
+            "aa02,r2,No finding,,,,",
+        ],
+        "test": ["bb01,r1,Reticulonodular opacity,1,1,4,4"],
+    }
+    for part, images in rows.items():
+        lines = [",".join(["image_id", "rad_ID", *VINDR_COLUMNS])]
+        for index, (image, ill) in enumerate(images.items()):
+            lines.append(",".join([image, "r1", *(str(int(name in ill)) for name in VINDR_COLUMNS)]))
+            pixels = np.random.default_rng(hash_of(image)).integers(0, 4096, (SIDE, SIDE + 8)).astype(np.uint16)
+            data = dicom_bytes(pixels, bits=12, PatientAge=ages[image], PatientSex="MF"[index], ViewPosition="AP")
+            (folder / part).mkdir(parents=True, exist_ok=True)
+            (folder / part / f"{image}.dicom").write_bytes(data)
+        _text(folder / f"image_labels_{part}.csv", lines)
+        _text(folder / f"annotations_{part}.csv", ["image_id,rad_ID,class_name,x_min,y_min,x_max,y_max", *boxes[part]])
+    return folder
+
+
+def fabricate_jsrt(folder: Path) -> Path:
+    """Two chests with a nodule, one without, SCR's masks of the first; one age is a question mark."""
+    for stem in ("JPCLN001", "JPCLN002", "JPCNN001"):
+        _picture(folder / "pictures" / f"{stem}.png", seed=hash_of(stem))
+    for structure in ("left lung", "right lung", "heart"):
+        _picture(folder / "scr" / "fold1" / "masks" / structure / "JPCLN001.gif", seed=1)
+    _text(
+        folder / "Clinical_Information" / "CLNDAT_EN.txt",
+        [
+            "JPCLN001.IMG\t5\t35\t53\tFemale\t1000\t700\tmalignant\tl.upper lobe\tlung cancer",
+            "JPCLN002.IMG\t4\t14\t?\tMale\t500\t600\tbenign\tr.upper lobe\tgranuloma",
+            "",
+        ],
+    )
+    _text(folder / "Clinical_Information" / "CNNDAT_EN.TXT", ["JPCNN001.IMG\t69\tFemale\tnon-nodule"])
+    return folder
+
+
+def fabricate_montgomery_shenzhen(folder: Path) -> Path:
+    """The readme's layout: one Montgomery chest with two masks, two Shenzhen ones, one of them without a mask."""
+    montgomery, shenzhen = folder / "MontgomerySet", folder / "ChinaSet_AllFiles"
+    _picture(montgomery / "CXR_png" / "MCUCXR_0001_0.png", seed=1)
+    _picture(montgomery / "ManualMask" / "leftMask" / "MCUCXR_0001_0.png", seed=2)
+    _picture(montgomery / "ManualMask" / "rightMask" / "MCUCXR_0001_0.png", seed=3)
+    _text(montgomery / "ClinicalReadings" / "MCUCXR_0001_0.txt", ["Patient's Sex: F", "Patient's Age: 027Y", "normal"])
+    _picture(shenzhen / "CXR_png" / "CHNCXR_0001_0.png", seed=4)
+    _picture(shenzhen / "mask" / "CHNCXR_0001_0_mask.png", seed=5)
+    _picture(shenzhen / "CXR_png" / "CHNCXR_0327_1.png", seed=6)
+    _text(shenzhen / "ClinicalReadings" / "CHNCXR_0327_1.txt", ["male 45yrs", "right upper PTB"])
+    return folder
+
+
+def fabricate_class_folders(folder: Path) -> Path:
+    """Two classes, two pictures each, one in a folder below; `p1_a.png` and `p1_b.png` are one patient's."""
+    for name in ("Pleural Effusion/p1_a.png", "Pleural Effusion/sub/p2_a.png", "Well/p1_b.png", "Well/p3_a.png"):
+        _picture(folder / name, seed=hash_of(name))
+    return folder
+
+
+def fabricate_own_table(folder: Path) -> Path:
+    """Four images of three patients in a table; one is absent, one has a mask, labels are 1, 0, -1 and empty."""
+    for name in ("a.png", "b.png", "sub/c.png", "masks/a.png"):
+        _picture(folder / name, seed=hash_of(name))
+    _text(
+        folder / "table.csv",
+        [
+            "\ufeffimage,patient,split,view,age_years,sex,truth:Pleural Effusion,truth:Own thing,mask,remark",
+            "a.png,one,train,PA,40,F,1,0,masks/a.png,x",
+            "b.png,one,train,LL,400,M,,1,,y",
+            "sub/c.png,two,test,,,,-1,0,,z",
+            "gone.png,three,test,AP,5,F,0,0,,",
+        ],
+    )
+    return folder
+
+
+FABRICATE = {
+    "nih": fabricate_chestxray14,
+    "chexpert": fabricate_chexpert,
+    "vindr_pcxr": fabricate_vindr_pcxr,
+    "jsrt": fabricate_jsrt,
+    "montgomery_shenzhen": fabricate_montgomery_shenzhen,
+    "folder": fabricate_class_folders,
+    "table": fabricate_own_table,
+}
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    for release, fabricate in FABRICATE.items():
+        fabricate(parser.parse_args().folder / release)
