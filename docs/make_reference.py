@@ -7,6 +7,7 @@ import sys
 from enum import Enum
 from typing import Any
 
+from card_meanings import MEANINGS
 from markers import table, write_or_check
 from pydantic import BaseModel
 
@@ -34,6 +35,9 @@ def card_fields() -> str:
     for part in parts:  # grows while it is walked: the parts that a part holds come after it
         for field in part.model_fields.values():
             parts += [inner for inner in _models_in(field.annotation) if inner not in parts]
+    fields = {f"{part.__name__}.{field.alias or name}" for part in parts for name, field in part.model_fields.items()}
+    if unknown := sorted(set(MEANINGS) - fields):
+        raise ValueError(f"card_meanings.py explains {unknown}, which the card has not")
     return "\n\n".join(_part_section(part) for part in parts)
 
 
@@ -49,7 +53,8 @@ def _part_section(part: type[BaseModel]) -> str:
     rows = []
     for name, field in part.model_fields.items():
         key = field.alias or name
-        rows.append((f"`{key}`", _type_text(properties[key]), field.description or ""))
+        meaning = field.description or MEANINGS.get(f"{part.__name__}.{key}", "")
+        rows.append((f"`{key}`", _type_text(properties[key]), meaning))
     text = "\n".join(line.strip() for line in [first, *rest.splitlines()])
     return f"### {part.__name__}\n\n{text.strip()}\n\n{table(('field', 'type', 'meaning'), rows)}"
 
