@@ -56,9 +56,11 @@ class Predictions:
         object.__setattr__(self, "labels", canonical_labels(self.labels))
         if self.mean_labels is not None:
             object.__setattr__(self, "mean_labels", canonical_labels(self.mean_labels))
-        _check(self)
-        for values in (self.truth, self.scores):
+        for name in ("truth", "scores"):
+            values = np.array(getattr(self, name), np.float64)  # a copy: the caller's array stays writeable
             values.setflags(write=False)
+            object.__setattr__(self, name, values)
+        _check(self)
 
     @property
     def n(self) -> int:
