@@ -7,6 +7,7 @@ No name, age or label in them is taken from a release.
 
 import argparse
 import gzip
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -74,7 +75,7 @@ def fabricate_chestxray14(folder: Path, *, version: str = "v2020", gz: bool = Fa
 
 def hash_of(name: str) -> int:
     """A seed from a name, the same in every process."""
-    return int.from_bytes(name.encode()[-8:], "little")
+    return zlib.crc32(name.encode())
 
 
 def fabricate_chexpert(folder: Path) -> Path:

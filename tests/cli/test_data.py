@@ -1,0 +1,61 @@
+import json
+
+import pytest
+
+from fabricate_releases import fabricate_chestxray14, fabricate_class_folders
+
+
+def test_a_sound_folder_ends_with_0_and_a_table(hilum, tmp_path):
+    result = hilum("data", "check", "folder", fabricate_class_folders(tmp_path / "own"))
+    assert result.exit_code == 0, result.output
+    assert "A folder of class folders" in result.stdout
+    row = next(line for line in result.stdout.splitlines() if line.split()[:1] == ["Effusion"])
+    assert row.split() == ["Effusion", "2", "2", "0"]
+
+
+def test_missing_files_end_with_1_and_are_named(hilum, tmp_path):
+    result = hilum("data", "check", "nih", fabricate_chestxray14(tmp_path / "nih"))
+    assert result.exit_code == 1
+    assert "hilum: missing: 00000003_000.png" in result.stderr
+    part = next(line for line in result.stdout.splitlines() if line.split()[:1] == ["train_val"])
+    assert part.split() == ["train_val", "3", "4", "86,524", "2", "3", "28,008"]
+    assert "1 impossible" in " ".join(result.stdout.split())
+
+
+def test_a_corrupt_file_ends_with_1_and_says_why_but_quick_does_not_look(hilum, tmp_path):
+    folder = fabricate_class_folders(tmp_path / "own")
+    (folder / "Well" / "p3_a.png").write_bytes(b"no picture")
+    result = hilum("data", "check", "folder", folder, "--jobs", 2)
+    assert result.exit_code == 1
+    assert "hilum: corrupt: Well/p3_a.png: " in result.stderr
+    assert hilum("data", "check", "folder", folder, "--quick").exit_code == 0
+
+
+def test_json_names_every_file(hilum, tmp_path):
+    result = hilum("data", "check", "nih", fabricate_chestxray14(tmp_path / "nih"), "--json", "--quick")
+    assert result.exit_code == 1
+    content = json.loads(result.stdout)
+    assert content["missing"] == ["00000003_000.png"]
+    assert content["corrupt"] is None
+    assert content["sound"] is False
+    assert content["parts"][0]["official"] == {"images": 86524, "patients": 28008}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("niih", "."), 2, "expected a release among nih, chexpert"),
+        (("nih", "absent"), 1, "expected the folder of nih at absent"),
+        (("nih", "."), 1, "expected Data_Entry_2017_v2020.csv or Data_Entry_2017.csv (or .gz)"),
+    ],
+)
+def test_wrong_names_and_layouts_are_one_line(hilum, tmp_path, monkeypatch, arguments, code, message):
+    monkeypatch.chdir(tmp_path)
+    result = hilum("data", "check", *arguments)
+    assert result.exit_code == code
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_the_group_alone_shows_its_help(hilum):
+    assert "check" in hilum("data").output

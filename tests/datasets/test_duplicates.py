@@ -1,0 +1,59 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from fabricate_releases import fabricate_chestxray14, fabricate_class_folders
+from hilum.datasets.chestxray14 import read_chestxray14
+from hilum.datasets.duplicates import (
+    chestxray14_stem,
+    copies,
+    copies_across_releases,
+    read_rsna_mapping,
+    without_chestxray14,
+)
+from hilum.datasets.folder_of_folders import read_folder_of_folders
+from hilum.errors import DataError
+
+
+@pytest.fixture
+def nih(tmp_path):
+    return read_chestxray14(fabricate_chestxray14(tmp_path / "nih"))
+
+
+@pytest.fixture
+def own(tmp_path, nih):
+    folder = fabricate_class_folders(tmp_path / "own")
+    (folder / "Well" / "borrowed.png").write_bytes(nih[0].path.read_bytes())
+    (folder / "Well" / "p3_b.png").write_bytes((folder / "Well" / "p3_a.png").read_bytes())
+    return read_folder_of_folders(folder)
+
+
+def test_copies_are_found_by_content_within_and_across_releases(nih, own):
+    groups = [[record.image for record in group] for group in copies([*nih, *own])]
+    assert groups == [["00000001_000.png", "Well/borrowed.png"], ["Well/p3_a.png", "Well/p3_b.png"]]
+    assert [len(group) for group in copies_across_releases([*nih, *own])] == [2]
+    assert copies_across_releases(own) == ()
+
+
+def test_converted_pictures_are_known_by_their_stem_or_a_mapping(nih, own, tmp_path):
+    path = tmp_path / "mapping.json"
+    path.write_text(json.dumps([{"subset_img_id": "ab-cd", "img_id": "00000002_000.png", "orig_labels": []}]))
+    mapping = read_rsna_mapping(path)
+    rsna = replace(own[0], image="stage_2/ab-cd.dcm")
+    assert chestxray14_stem(rsna, mapping=mapping) == "00000002_000"
+    assert chestxray14_stem(rsna) is None
+    assert chestxray14_stem(replace(own[0], image="google/00000001_007.jpg")) == "00000001_007"
+
+
+def test_other_pictures_of_a_seen_patient_are_not_external(nih, own):
+    later = replace(own[0], image="google/00000001_007.jpg")
+    stranger = replace(own[0], image="google/00099999_000.jpg")
+    assert without_chestxray14([later, stranger, own[1]], seen=nih) == (stranger, own[1])
+
+
+@pytest.mark.parametrize("text", ["{", '[{"img_id": "x.png"}]', "[3]"])
+def test_what_is_no_mapping_is_refused(tmp_path, text):
+    (tmp_path / "mapping.json").write_text(text)
+    with pytest.raises(DataError, match="expected RSNA's mapping"):
+        read_rsna_mapping(tmp_path / "mapping.json")
