@@ -126,6 +126,16 @@ def test_truncated(tmp_path: Path) -> None:
         read_predictions(path)
 
 
+def test_corrupt_inside(tmp_path: Path) -> None:
+    write_predictions(fabricate_predictions(patients=200), path=tmp_path / "p.parquet")
+    content = bytearray((tmp_path / "p.parquet").read_bytes())
+    content[4:600] = bytes(596)
+    (tmp_path / "p.parquet").write_bytes(content)
+    with pytest.raises(DataError, match="expected a predictions file in Parquet") as caught:
+        read_predictions(tmp_path / "p.parquet")
+    assert "\n" not in str(caught.value)
+
+
 def test_a_file_that_is_not_there_or_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(FileAccessError, match="No such file"):
         read_predictions(tmp_path / "none.parquet")

@@ -35,11 +35,14 @@ def read_predictions(path: Path) -> Predictions:
     malformed: no Parquet, columns missing, scores that are no probabilities, images that come twice.
     """
     try:
-        table = pq.read_table(io.BytesIO(path.read_bytes()))
-    except pa.ArrowException as error:
-        raise DataError(f"{path}: expected a predictions file in Parquet, came something else ({error})") from error
+        content = path.read_bytes()
     except OSError as error:
         raise FileAccessError(f"cannot read {path}: {error.strerror}; check the path and its permissions") from error
+    try:
+        table = pq.ParquetFile(io.BytesIO(content)).read()
+    except (pa.ArrowException, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"{path}: expected a predictions file in Parquet, came something else ({reason})") from error
     try:
         return _from_table(table)
     except DataError as error:

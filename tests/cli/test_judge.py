@@ -1,0 +1,100 @@
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from fabricate_predictions import fabricate_predictions
+from hilum.evaluation.predictions import write_predictions
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("predictions")
+    write_predictions(fabricate_predictions(), path=folder / "test.parquet")
+    write_predictions(fabricate_predictions(split="val", first_patient=500, seed=1), path=folder / "val.parquet")
+    return folder
+
+
+def test_the_table_names_what_it_rests_on(hilum: Run, folder: Path) -> None:
+    result = hilum("judge", folder / "test.parquet", "--replicates", 100)
+    assert result.exit_code == 0, result.stderr
+    for words in ("Atelectasis", "mean AUROC 0.", "over 2 labels: Atelectasis, Effusion", "sex: F", "SHA-256",
+                  "100 bootstrap replicates by patient", "made-up patients, one split"):  # fmt: skip
+        assert words in " ".join(result.stdout.split())
+    assert "sensitivity" not in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 100
+
+
+def test_with_validation(hilum: Run, folder: Path) -> None:
+    result = hilum("judge", folder / "test.parquet", "--validation", folder / "val.parquet", "--prevalence", 0.05,
+                   "--replicates", 100)  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    for words in ("sensitivity", "PPV", "F1", "PPV at prevalence 0.05", "operating points from"):
+        assert words in result.stdout
+
+
+def test_json(hilum: Run, folder: Path) -> None:
+    result = hilum("judge", folder / "test.parquet", "--json", "--replicates", 100)
+    assert result.exit_code == 0, result.stderr
+    data = json.loads(result.stdout, parse_constant=pytest.fail)
+    assert set(data["labels"]) == {"Atelectasis", "Effusion"}
+    assert {"mean_auroc", "mean_auroc_ci", "protocol", "split_sha256"} <= set(data)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("none.parquet",), 1, "cannot read none.parquet: No such file"),
+        (("test.parquet", "--validation", "test.parquet"), 1, "came the split 'test'"),
+        (("test.parquet", "--split", "val"), 1, "among test, came 'val'"),
+        (("test.parquet", "--sensitivity", "0.9"), 2, "expected a validation file"),
+        (("test.parquet", "--validation", "val.parquet", "--prevalence", "5"), 2, "between 0 and 1, came 5"),
+        (("test.parquet", "--validation", "val.parquet", "--sensitivity", "2"), 2, "expected a sensitivity"),
+    ],
+)
+def test_failures_are_one_line(
+    hilum: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    monkeypatch.chdir(folder)
+    result = hilum("judge", *arguments, "--replicates", 100)
+    assert result.exit_code == code
+    assert message in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert result.stdout == ""
+
+
+def test_judging_and_comparing_need_no_torch(folder: Path) -> None:
+    blocked = ("torch", "torchvision", "timm", "lightning", "torchmetrics", "onnx", "pandas", "sklearn", "matplotlib")
+    code = f"""
+import importlib.abc, sys
+class Absent(importlib.abc.MetaPathFinder):
+    def find_spec(self, fullname, path, target=None):
+        if fullname.partition(".")[0] in {blocked!r}:
+            raise ModuleNotFoundError(f"No module named {{fullname!r}}", name=fullname)
+sys.meta_path.insert(0, Absent())
+from hilum.cli.main import main
+main()
+"""
+    for words in (["judge", "test.parquet"], ["compare", "test.parquet", "test.parquet"]):
+        result = subprocess.run(
+            [sys.executable, "-c", code, *words, "--replicates", "100"], cwd=folder, capture_output=True, text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"}, check=False,
+        )  # fmt: skip
+        assert result.returncode == 0, result.stderr
+        assert "Atelectasis" in result.stdout
+
+
+def test_without_pyarrow_the_install_command_is_named(folder: Path) -> None:
+    code = "import sys; sys.modules['pyarrow'] = None\nfrom hilum.cli.main import main\nmain()"
+    result = subprocess.run(
+        [sys.executable, "-c", code, "judge", "test.parquet"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 1
+    assert 'pip install "hilum[lab]"' in result.stderr
