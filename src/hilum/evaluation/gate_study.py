@@ -163,7 +163,7 @@ def _sources_table(sources: Sequence[GatePredictions]) -> Table:
     return Table(
         key="sources",
         title="Sources left out whole",
-        protocol="networks trained half as long without the source; dental is then a type never seen; as read",
+        protocol="networks trained a third as long without the source; dental is then a type never seen; as read",
         figures=tuple(figures),
     )
 
