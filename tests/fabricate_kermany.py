@@ -24,7 +24,9 @@ def fabricate_kermany(folder: Path, *, train: int = 24, test: int = 8, seed: int
                 ill = f"person{number}_{KINDS[number % 2]}_{number * 10 + image}.jpeg"
                 _save(folder / official / "PNEUMONIA" / ill, draw=draw, ill=True)
                 prefix = "NORMAL2-IM" if number % 2 else "IM"
-                _save(folder / official / "NORMAL" / f"{prefix}-{number:04d}-{image + 1:04d}.jpeg", draw=draw, ill=False)
+                _save(
+                    folder / official / "NORMAL" / f"{prefix}-{number:04d}-{image + 1:04d}.jpeg", draw=draw, ill=False
+                )
     return folder
 
 

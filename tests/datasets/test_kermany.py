@@ -3,9 +3,9 @@ from collections import Counter
 
 import pytest
 
+from fabricate_kermany import fabricate_kermany
 from hilum.datasets.kermany import read_kermany
 from hilum.errors import DataError
-from fabricate_kermany import fabricate_kermany
 
 
 @pytest.fixture

@@ -115,7 +115,8 @@ class GateSpec(_Part):
 
     A picture is refused where the probability of a radiograph lies below `refuse_below`, and unsure below
     `accept_from`. Of a radiograph, the type's score decides: below `none_below` it is none of the types, below
-    `unsure_below` unsure; a chest is unsure below `chest_from` instead. `candidates_mass` is how much probability the named candidates hold together.
+    `unsure_below` unsure; a chest is unsure below `chest_from` instead. `candidates_mass` is how much probability the
+    named candidates hold together.
     """
 
     outputs: tuple[str, ...]

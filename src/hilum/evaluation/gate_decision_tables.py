@@ -105,8 +105,8 @@ def left_out_table(left_out: Sequence[GatePredictions], *, spec: GateSpec) -> Ta
         key="left-out",
         title="Types left out of training",
         protocol=(
-            "five networks, each trained from ImageNet weights without two or three types, a third as long; thresholds as "
-            "shipped"
+            "five networks, each trained from ImageNet weights without two or three types, a third as long; thresholds "
+            "as shipped"
         ),
         figures=(*first, *ordered),
     )
