@@ -103,6 +103,7 @@ def read_spec(folder: Path) -> GateSpec:
 _HEADLINES: dict[str, tuple[str, ...]] = {
     "xray": (
         "balanced accuracy, framed",
+        "balanced accuracy, framed, without bulk sources",
         "balanced accuracy, as read",
         "grey photographs called no X-ray, black",
         "grey photographs called no X-ray, white",
@@ -110,7 +111,7 @@ _HEADLINES: dict[str, tuple[str, ...]] = {
     ),
     "frame": ("balanced accuracy, frame alone",),
     "type": ("accuracy", "mean recall of the types with at least 20 groups"),
-    "chest": ("accuracy, chest or not",),
+    "chest": ("accuracy, chest or not", "accuracy, chest or not, without bulk sources"),
     "decisions": (
         "chests refused or unsure, mean over sources",
         "refused, renderings",

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.bundle.gate_outputs import CROPPED, INVERTED, IS_XRAY, TURNS, TURNS_DEG, TYPES
-from hilum.datasets.body_parts import MIXED_SOURCES
+from hilum.datasets.body_parts import BULK_SOURCES, MIXED_SOURCES
 from hilum.evaluation.gate_figures import Bools, Figure, Table, balanced, mean_of, share
 from hilum.evaluation.gate_predictions import GatePredictions, Text
 from hilum.findings import XRAY_TYPES
@@ -43,7 +43,16 @@ def xray_table(folds: GatePredictions) -> Table:
     real = folds.where(~np.char.startswith(folds.source, "rendering: "))
     framed = real.where(np.isin(real.view, FRAMED_VIEWS))
     right = called_xray(framed) == framed.is_xray
-    figures = [balanced("balanced accuracy, framed", right, truth=framed.is_xray, groups=framed.group)]
+    usual = ~np.isin(framed.source, BULK_SOURCES)
+    figures = [
+        balanced("balanced accuracy, framed", right, truth=framed.is_xray, groups=framed.group),
+        balanced(
+            "balanced accuracy, framed, without bulk sources",
+            right[usual],
+            truth=framed.is_xray[usual],
+            groups=framed.group[usual],
+        ),
+    ]
     for view in ("as read", *FRAMED_VIEWS, "masked"):
         rows = real.where(real.view == view)
         figures.append(
@@ -112,6 +121,10 @@ def chest_table(folds: GatePredictions) -> Table:
     chest, said = rows.xray_type == "chest", called_type(rows) == "chest"
     figures = [balanced("chest against all others", said == chest, truth=chest, groups=rows.group)]
     figures.append(share("accuracy, chest or not", said == chest, groups=rows.group))
+    usual = ~np.isin(rows.source, BULK_SOURCES)
+    figures.append(
+        share("accuracy, chest or not, without bulk sources", (said == chest)[usual], groups=rows.group[usual])
+    )
     for source in sorted(set(rows.source.tolist()) - set(MIXED_SOURCES)):
         of = (rows.source == source) & (rows.xray_type != "")
         right = called_type(rows)[of] == rows.xray_type[of]

@@ -3,7 +3,8 @@
 Fixed beforehand: a picture is refused below probability 0.5 of a radiograph and accepted from 0.8. Chosen: the type's
 temperature by likelihood, and the type's thresholds, as strict as these budgets allow: at most `NONE_BUDGET` of the
 known types of the mixed sources but chests below `none_below`, at most `UNSURE_BUDGET` below `unsure_below`, and at
-most `CHEST_BUDGET` of the chests, as a mean over their sources, below `none_below` or `chest_from`.
+most `CHEST_BUDGET` of the chests, as a mean over their sources, below `none_below` or `chest_from`. Bulk radiographs,
+each left out whole, take no part: the network that ships has learnt from them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 
 from hilum.bundle.card import GateSpec, PlattCalibration
 from hilum.bundle.gate_outputs import CROPPED, GATE_OUTPUTS, INVERTED, IS_XRAY, TURNS
-from hilum.datasets.body_parts import MIXED_SOURCES
+from hilum.datasets.body_parts import BULK_SOURCES, MIXED_SOURCES
 from hilum.errors import DataError
 from hilum.evaluation.gate_figures import Bools
 from hilum.evaluation.gate_predictions import GatePredictions
@@ -73,7 +74,8 @@ def choose_spec(judged: GatePredictions, *, score: str = SHIPPED_SCORE) -> GateS
     if not len(known) or not len(chests):
         raise DataError("expected held-out mixed sources and chests, came none; run the folds of the study first")
     temperature = _temperature(known)
-    platt = fit_platt(judged.is_xray.astype(np.float64), logits=judged.logits[:, IS_XRAY], smoothed_targets=True)
+    usual = judged.where(~np.isin(judged.source, BULK_SOURCES))
+    platt = fit_platt(usual.is_xray.astype(np.float64), logits=usual.logits[:, IS_XRAY], smoothed_targets=True)
     of_known, of_chests = (SCORES[score](rows, learnt=rows) for rows in (known, chests))
     weights = _source_weights(chests)
     others = known.xray_type != "chest"
