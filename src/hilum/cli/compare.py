@@ -74,9 +74,9 @@ def _shown(comparison: Comparison) -> RenderableType:
 
 
 def _labels(comparison: Comparison) -> Table:
-    table = plain_table("label", "n (positive)", "first", "second", "difference [95%]", "p bootstrap", "p DeLong")
+    table = plain_table("label", "positive / n", "first", "second", "difference [95%]", "p boot.", "p DeLong")
     for one in comparison.labels:
-        counts = f"{one.n:,} ({one.positives:,})"
+        counts = f"{one.positives:,} / {one.n:,}"
         if one.undefined is not None:
             table.add_row(one_line(one.label), counts, "–", "–", Text(one.undefined, style="yellow"), "–", "–")
             continue

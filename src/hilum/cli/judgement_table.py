@@ -1,4 +1,4 @@
-"""A judgement on the terminal, within 100 columns: labels, the mean, decisions, subgroups, and what they rest on."""
+"""A judgement on the terminal, fitted to its width: labels, the mean, decisions, subgroups, and what they rest on."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from hilum.evaluation.decisions import AT_PREVALENCE
 from hilum.evaluation.judgement import GroupJudgement, Judgement, LabelJudgement
 from hilum.evaluation.patient_bootstrap import Estimate
 
+_NAME_CELLS = 13
 _SHOWN_MEASURES = {"sensitivity": "sensitivity", "specificity": "specificity", "ppv": "PPV", "npv": "NPV", "f1": "F1"}
 
 
@@ -48,21 +49,26 @@ def with_interval(estimate: Estimate | None) -> str:
 
 
 def plain_table(*columns: str, names: int = 1) -> Table:
-    """A table whose first `names` columns are text and whose others are numbers, flush right."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
+    """A table whose first `names` columns are text and whose others are numbers, flush right.
+
+    Where the terminal is narrow, intervals break into two lines before names become too short to be read.
+    """
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     for place, column in enumerate(columns):
-        table.add_column(column, justify="left" if place < names else "right", overflow="fold", no_wrap=place >= names)
+        if place < names:
+            table.add_column(column, overflow="fold", min_width=_NAME_CELLS)
+        else:
+            table.add_column(column, justify="right", overflow="fold")
     return table
 
 
 def _labels(group: GroupJudgement) -> Table:
-    table = plain_table("label", "n", "positive", "AUROC [95%]", "average precision [95%]", "Brier", "ECE")
+    table = plain_table("label", "positive / n", "AUROC [95%]", "AP [95%]", "Brier", "ECE")
     for one in group.labels:
         first = f"– {one.undefined}" if one.undefined else with_interval(one.auroc)
         table.add_row(
             Text(one_line(one.label), style="yellow" if one.undefined else ""),
-            f"{one.n:,}",
-            f"{one.positives:,}",
+            f"{one.positives:,} / {one.n:,}",
             Text(first, style="yellow" if one.undefined else ""),
             with_interval(one.average_precision),
             _number(one.brier),
@@ -88,21 +94,20 @@ def _mean_lines(group: GroupJudgement) -> list[Text]:
 
 
 def _decisions(group: GroupJudgement) -> Table:
-    table = plain_table("label", "measure at the operating point", "value [95%]", names=2)
-    table.add_column("prevalence", justify="right", no_wrap=True)
+    table = plain_table("label", "at the point", "value [95%]", names=2)
+    table.add_column("prevalence", justify="right")
     for one in group.labels:
         if one.decisions is None:
             table.add_row(one_line(one.label), Text(one.decisions_undefined or "–", style="yellow"), "–", "–")
             continue
-        lead = f"{one_line(one.label)}, from {one.decisions.threshold:.4g}"
-        for name, title in _SHOWN_MEASURES.items():
-            first, last = name == "sensitivity", name == "f1"
+        leads = [one_line(one.label), f"  from {one.decisions.threshold:.4g}"]
+        for row, (name, title) in enumerate(_SHOWN_MEASURES.items()):
             table.add_row(
-                lead if first else "",
+                leads[row] if row < len(leads) else "",
                 title,
                 with_interval(one.decisions.measures[name]),
-                _shift(one) if first else "",
-                end_section=last,
+                _shift(one) if row == 0 else "",
+                end_section=row + 1 == len(_SHOWN_MEASURES),
             )
     return table
 
@@ -123,17 +128,19 @@ def _shift(label: LabelJudgement) -> str:
 
 
 def _subgroups(columns: Mapping[str, Mapping[str, GroupJudgement]], *, labels: list[str]) -> Table:
-    table = plain_table("subgroup", "label", "n", "positive", "AUROC [95%]", names=2)
+    """The groups of each column: the label where there is one, else the mean over the labels."""
+    single = len(labels) == 1
+    table = plain_table("subgroup", "label", "positive / n" if single else "images", "AUROC [95%]", names=2)
     for column, groups in columns.items():
         for name, group in groups.items():
-            shown = group.labels if len(labels) == 1 else ()
             title = one_line(f"{column}: {name}")
-            for one in shown:
-                table.add_row(title, one_line(one.label), f"{one.n:,}", f"{one.positives:,}", with_interval(one.auroc))
-            if not shown:
-                used = len(group.in_mean) - len(group.left_out)
-                mean = f"mean of {used} labels, {len(group.left_out)} left out" if group.left_out else f"mean of {used}"
-                table.add_row(title, mean, f"{group.n:,}", "", with_interval(group.mean_auroc))
+            if single:
+                one = group.labels[0]
+                counts = f"{one.positives:,} / {one.n:,}"
+                table.add_row(title, one_line(one.label), counts, with_interval(one.auroc))
+                continue
+            mean = f"mean of {len(group.in_mean) - len(group.left_out)} of {len(group.in_mean)}"
+            table.add_row(title, mean, f"{group.n:,}", with_interval(group.mean_auroc))
     return table
 
 
