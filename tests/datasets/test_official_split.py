@@ -1,11 +1,14 @@
+import hashlib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from fabricate_releases import fabricate_chestxray14, fabricate_chexpert, fabricate_vindr_pcxr
-from hilum.datasets.chestxray14 import read_chestxray14
+from hilum.datasets.chestxray14 import LABELS, read_boxes, read_chestxray14, read_entries
 from hilum.datasets.chexpert import read_chexpert
 from hilum.datasets.official_split import split_with_official_test
+from hilum.datasets.record import Record
 from hilum.datasets.vindr_pcxr import read_vindr_pcxr
 from hilum.errors import DataError
 
@@ -84,3 +87,36 @@ def test_the_real_pictures_split_by_patient_over_every_label(shared_data):
         every = sum(record.labels[name] for record in records)
         assert sum(record.labels[name] for record in chosen) == pytest.approx(0.2 * every, abs=0.02 * every + 1.0)
     assert split.parts["test"] == ()
+
+
+def _without_pictures(entry, *, boxes):
+    return Record(
+        path=Path(entry.image),
+        image=entry.image,
+        patient=entry.patient,
+        source="nih",
+        official=entry.official,
+        labels={name: float(name in entry.findings) for name in LABELS},
+        stratum=entry.view,
+        sha256=hashlib.sha256(entry.image.encode()).hexdigest(),
+        boxes=boxes.get(entry.stem, ()),
+    )
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_the_whole_official_release_splits_without_a_test_or_boxed_image_in_what_is_fitted(shared_data):
+    entries = read_entries(shared_data / "nih")
+    boxes = read_boxes(shared_data / "nih", entries=entries)
+    records = [_without_pictures(entry, boxes=boxes) for entry in entries]
+    split = split_with_official_test(records, shares={"train": 0.8, "validation": 0.1, "calibration": 0.1}, seed=0)
+    fitted = [record for name in ("train", "validation", "calibration") for record in split.parts[name]]
+    named = set((shared_data / "nih" / "test_list.txt").read_text().split())
+    assert not named & {record.image for record in fitted}
+    assert not any(record.boxes for record in fitted)
+    assert (len(fitted), len(split.parts["test"])) == (86_524, 25_596)
+    assert sum(bool(record.boxes) for record in split.parts["test"]) == 880
+    for name in LABELS:
+        every = sum(record.labels[name] for record in fitted)
+        for part in ("validation", "calibration"):
+            assert sum(r.labels[name] for r in split.parts[part]) == pytest.approx(0.1 * every, rel=0.02, abs=2)

@@ -9,10 +9,10 @@ from pathlib import Path
 from hilum.datasets import chestxray14, chexpert, jsrt, montgomery_shenzhen, vindr_pcxr
 from hilum.datasets.aasce import read_aasce
 from hilum.datasets.folder_of_folders import read_folder_of_folders
-from hilum.datasets.general_blockchain import read_general_blockchain
 from hilum.datasets.kermany import read_kermany
 from hilum.datasets.lera import read_lera
 from hilum.datasets.listing import Count, Listing
+from hilum.datasets.lung_masks import read_lung_masks
 from hilum.datasets.mura import read_mura
 from hilum.datasets.panoramic_dental import read_panoramic_dental
 from hilum.datasets.record import Record
@@ -69,9 +69,7 @@ RELEASES: Mapping[str, Release] = {
         read=montgomery_shenzhen.read_montgomery_shenzhen,
         official={"": Count(images=montgomery_shenzhen.IMAGES, patients=montgomery_shenzhen.IMAGES)},
     ),
-    "general_blockchain": Release(
-        title="Adult chests with lung masks (GeneralBlockchain)", read=read_general_blockchain
-    ),
+    "general_blockchain": Release(title="Adult chests with lung masks (GeneralBlockchain)", read=read_lung_masks),
     "mura": Release(
         title="MURA v1.1 (Rajpurkar et al. 2018)",
         read=read_mura,
