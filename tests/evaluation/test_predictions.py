@@ -111,6 +111,13 @@ def test_no_label_and_no_row(tmp_path: Path) -> None:
         read_predictions(path)
 
 
+def test_a_column_that_comes_twice(tmp_path: Path) -> None:
+    table = pa.table([*COLUMNS.values(), COLUMNS["patient"]], names=[*COLUMNS, "patient"])
+    pq.write_table(table.replace_schema_metadata({"protocol": "x"}), tmp_path / "p.parquet")
+    with pytest.raises(DataError, match="each column once"):
+        read_predictions(tmp_path / "p.parquet")
+
+
 @pytest.mark.parametrize("content", [b"", b"image,patient\n1,2\n", b"PAR1 cut short"])
 def test_no_parquet(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "p.parquet").write_bytes(content)

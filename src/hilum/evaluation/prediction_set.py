@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import DataError
-from hilum.findings import FINDINGS
+from hilum.findings import finding
 from hilum.statistics.outcomes import BoolArray, FloatArray
 
 NO_FINDING = "No Finding"
@@ -135,7 +135,7 @@ def canonical_labels(labels: Sequence[str]) -> tuple[str, ...]:
     found: dict[str, str] = {}
     names = []
     for label in labels:
-        name = _CANONICAL.get(_key(label), label)
+        name = _canonical(label)
         earlier = found.setdefault(_key(name), label)
         if earlier is not label:
             raise DataError(
@@ -149,7 +149,11 @@ def _key(name: str) -> str:
     return " ".join(name.replace("_", " ").split()).casefold()
 
 
-_CANONICAL = {_key(alias): concept.name for concept in FINDINGS for alias in (concept.name, *concept.aliases)}
+def _canonical(label: str) -> str:
+    try:
+        return finding(label).name
+    except DataError:  # a label of the user's own
+        return label
 
 
 def _check(p: Predictions) -> None:
