@@ -91,6 +91,12 @@ def _replace(path, old, new):
         ("Data_Entry_2017_v2020.csv", "Mass|Nodule", "Mass|Fracture", "expected ChestX-ray14's labels"),
         ("Data_Entry_2017_v2020.csv", "Patient ID", "Person", "expected the column 'Patient ID'"),
         ("Data_Entry_2017_v2020.csv", "0,1,58", "0,one,58", "expected a number for 00000001_000.png, came 'one'"),
+        (
+            "Data_Entry_2017_v2020.csv",
+            "00000001_001.png",
+            "00000001_000.png",
+            "one row an image .* two of 00000001_000",
+        ),
         ("test_list.txt", "00000004_001.png", "", "expected 00000004_001.png in train_val_list.txt or test_list.txt"),
         ("test_list.txt", "00000004_001.png", "00000004_001.png\n00000001_000.png", "disjoint official lists"),
         ("BBox_List_2017.csv", "00000004_000.png,Mass", "00000001_000.png,Mass", "boxed images of .* in test_list"),

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from hilum.datasets.ages import clean_age, was_cleaned
@@ -103,7 +104,11 @@ def read_entries(folder: Path) -> tuple[Entry, ...]:
     path = find_table(folder, names=_TABLES)
     rows = read_rows(path, needed=("Image Index", "Finding Labels", "Patient ID", "Patient Age", "View Position"))
     official = _official_parts(folder)
-    return tuple(sorted((_entry(row, official=official, table=path) for row in rows), key=lambda entry: entry.image))
+    entries = sorted((_entry(row, official=official, table=path) for row in rows), key=lambda entry: entry.image)
+    twice = next((a.image for a, b in pairwise(entries) if a.stem == b.stem), None)
+    if twice is not None:
+        raise DataError(f"expected one row an image in {path}, came two of {twice}; take the release's own table")
+    return tuple(entries)
 
 
 def read_boxes(folder: Path, *, entries: Iterable[Entry]) -> dict[str, tuple[LabelledBox, ...]]:
