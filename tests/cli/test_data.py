@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from fabricate_gate import write_gate
 from fabricate_releases import fabricate_chestxray14, fabricate_class_folders
 
 
@@ -55,6 +56,36 @@ def test_wrong_names_and_layouts_are_one_line(hilum, tmp_path, monkeypatch, argu
     assert result.exit_code == code
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_a_gate_finds_what_does_not_belong_there(hilum, tmp_path, write_png):
+    folder = tmp_path / "own"
+    for name, grey in (("Ill/a", 200), ("Ill/b", 201), ("Well/c", 202), ("Well/dark", 10)):
+        write_png(folder / f"{name}.png", grey=grey)
+    gate = write_gate(tmp_path / "gate", xray_type="hand").folder
+    result = hilum("data", "check", "folder", folder, "--model", gate, "--json")
+    assert result.exit_code == 0, result.output
+    tally = json.loads(result.stdout)["gate"]
+    assert (tally["statuses"], tally["types"]) == ({"accepted": 3, "refused": 1}, {"hand": 3, "none": 1})
+    assert list(tally["odd"]) == ["Well/dark.png"]
+    shown = hilum("data", "check", "folder", folder, "--model", gate)
+    assert "hilum: odd: Well/dark.png: refused: " in shown.stderr
+    assert "accepted 3, refused 1" in shown.stdout
+
+
+def test_an_image_of_another_type_than_the_release_says_is_odd(hilum, tmp_path, write_png):
+    folder = fabricate_chestxray14(tmp_path / "nih")
+    for path in folder.rglob("*.png"):
+        write_png(path, grey=200)
+    gate = write_gate(tmp_path / "gate", xray_type="hand").folder
+    tally = json.loads(hilum("data", "check", "nih", folder, "--model", gate, "--json").stdout)["gate"]
+    assert tally["odd"]["00000001_000.png"] == "looks like hand, the release says chest"
+
+
+def test_a_model_that_is_no_gate_is_refused(hilum, tmp_path, toy):
+    result = hilum("data", "check", "folder", fabricate_class_folders(tmp_path / "own"), "--model", toy)
+    assert result.exit_code == 2
+    assert "expected a gate" in result.stderr
 
 
 def test_the_group_alone_shows_its_help(hilum):

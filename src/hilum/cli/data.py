@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hilum.cli.console import error_console, output_console
+from hilum.cli.data_gate import GateTally, choose_gate, judge_with_gate
 from hilum.cli.say import one_line, say
 from hilum.datasets.adapters import RELEASES
 from hilum.datasets.check import DataCheck, check_data
@@ -42,23 +43,32 @@ def _data() -> None:
 def check(
     name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of: {', '.join(RELEASES)}.")],
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the release lies.")],
+    *,
     quick: Annotated[bool, typer.Option("--quick", help="Decode nothing: corrupt files are not found.")] = False,
+    gate: Annotated[bool, typer.Option("--gate", help="Let the gate look for what does not belong there.")] = False,
+    model: Annotated[
+        str | None, typer.Option(metavar="NAME|FOLDER", help="Another gate than the one on the shelf.")
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Images that are decoded at the same time.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON, every file by name.")] = False,
 ) -> None:
     """Count what is there against the release's own tables and the published numbers, and decode every image.
 
-    Ends with code 1 where a file is missing or corrupt, or the folder is not laid out as the release is.
+    Ends with code 1 where a file is missing or corrupt, or the folder is not laid out as the release is. What the gate
+    finds odd is shown and changes no code: it may be wrong.
     """
     if name not in RELEASES:
         raise UsageError(f"expected a release among {', '.join(RELEASES)}, came {name!r}")
     if not folder.is_dir():
         raise DataError(f"expected the folder of {name} at {folder}, came no such folder; give its path")
+    chosen = choose_gate(model) if gate or model is not None else None
     result = _checked(name, folder=folder, quick=quick, jobs=jobs)
+    tally = None if chosen is None else judge_with_gate(RELEASES[name].read(folder), gate=chosen, jobs=jobs)
     if as_json:
-        typer.echo(json.dumps(asdict(result) | {"sound": result.sound}, indent=2))
+        told = {"sound": result.sound, "gate": None if tally is None else asdict(tally)}
+        typer.echo(json.dumps(asdict(result) | told, indent=2))
     else:
-        _show(result)
+        _show(result, tally=tally)
     if not result.sound:
         raise typer.Exit(1)
 
@@ -78,14 +88,16 @@ def _checked(name: str, *, folder: Path, quick: bool, jobs: int) -> DataCheck:
         )
 
 
-def _show(result: DataCheck) -> None:
+def _show(result: DataCheck, *, tally: GateTally | None) -> None:
     console = output_console()
     console.print(Text(f"{result.release} in {one_line(result.folder)}", style="bold"))
-    console.print(_parts(result), "", _facts(result), "", _labels(result))
+    console.print(_parts(result), "", _facts(result, tally=tally), "", _labels(result))
     _files("missing", list(result.missing))
     if result.short:
         say(f"{result.short:,} images fewer than were published; the release names them nowhere")
     _files("corrupt", list((result.corrupt or {}).values()))
+    if tally is not None:
+        _files("odd", [f"{image}: {why}" for image, why in tally.odd.items()])
 
 
 def _parts(result: DataCheck) -> Table:
@@ -107,7 +119,7 @@ def _parts(result: DataCheck) -> Table:
     return table
 
 
-def _facts(result: DataCheck) -> Table:
+def _facts(result: DataCheck, *, tally: GateTally | None) -> Table:
     ages = result.ages
     span = "" if ages.median is None else f"{ages.lowest:g} to {ages.highest:g} years, median {ages.median:g}; "
     corrupt = "not looked for (--quick)" if result.corrupt is None else f"{len(result.corrupt):,}"
@@ -121,6 +133,8 @@ def _facts(result: DataCheck) -> Table:
         "masks": f"{result.masked_images:,} images",
         "surplus copies": f"{result.copies:,} byte-identical files",
     }
+    if tally is not None:
+        facts |= {"gate": _listed(tally.statuses), "types": _listed(tally.types), "odd": f"{len(tally.odd):,} images"}
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
