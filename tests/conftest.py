@@ -4,6 +4,10 @@ from pathlib import Path
 
 import pytest
 
+import hilum.networks  # noqa: F401 (xdist's controller imports the class of every warning that a worker sends,
+
+# Lightning's among them, and Lightning needs the torchvision guard that this import sets up)
+
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
