@@ -86,7 +86,15 @@ def cold(material: Material, *, rounds: int) -> Times:
     image = str(material.images / "0000.png")
     declare = ["--declare-operators"] if declare_missing_operators() is not None else []
     commands = {
-        "hilum read, one PNG, whole process": [HILUM, "read", image, "--model", str(material.bundle), "--json"],
+        "hilum read, one PNG, whole process": [
+            HILUM,
+            "read",
+            image,
+            "--model",
+            str(material.bundle),
+            "--no-gate",
+            "--json",
+        ],
         "torchxrayvision script, one PNG, whole process": [
             *(sys.executable, str(HERE / "torchxrayvision_script.py"), image, str(material.weights)),
             *declare,
@@ -133,7 +141,17 @@ def stop(worker: subprocess.Popen[str]) -> None:
 def memory_over_folder(material: Material, *, folder: Path) -> list[tuple[int, float]]:
     """(images read, resident MB) while `hilum read` works through the folder, with all its outputs, sampled often."""
     out = folder / "readings"
-    command = [HILUM, "read", str(material.images), "--model", str(material.bundle), "--out", str(out), "--quiet"]
+    command = [
+        HILUM,
+        "read",
+        str(material.images),
+        "--model",
+        str(material.bundle),
+        "--no-gate",
+        "--out",
+        str(out),
+        "--quiet",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     samples = []
     while process.poll() is None:
