@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-import hilum.networks  # noqa: F401 (xdist's controller imports the class of every warning that a worker sends,
+import hilum.networks  # noqa: F401 (for its torchvision guard)
 
-# Lightning's among them, and Lightning needs the torchvision guard that this import sets up)
+# xdist's controller imports the class of every warning that a worker sends, Lightning's among them; without the guard
+# that import fails where torchvision's build does not match torch's, and takes the run down.
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
