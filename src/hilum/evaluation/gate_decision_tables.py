@@ -14,6 +14,7 @@ from hilum.bundle.card import GateSpec
 from hilum.datasets.body_parts import MIXED_SOURCES
 from hilum.evaluation.gate_figures import Bools, Figure, Table, mean_of, share
 from hilum.evaluation.gate_predictions import GatePredictions, Text, joined
+from hilum.evaluation.gate_tables import networks_text
 from hilum.evaluation.gate_thresholds import Decisions, choose_spec, decide
 from hilum.findings import XRAY_TYPES
 from hilum.reading.gate_rules import PictureVerdict
@@ -72,7 +73,9 @@ def decision_table(rows: GatePredictions, decisions: Decisions) -> Table:
     return Table(
         key="decisions",
         title="Decisions",
-        protocol="as read unless a padding is named; thresholds for each fold from the other four",
+        protocol=(
+            f"{networks_text(rows)}, as read unless a padding is named; each fold's thresholds are from the other folds"
+        ),
         figures=tuple(figures),
     )
 

@@ -28,6 +28,11 @@ def folds_only(predictions: GatePredictions) -> GatePredictions:
     return predictions.where(fold & (predictions.view != "learnt from"))
 
 
+def networks_text(folds: GatePredictions) -> str:
+    """How many of the five folds' networks the rows come from: a study that was not run to its end says so."""
+    return f"networks of {len(set(folds.network.tolist()))} of 5 folds"
+
+
 def called_xray(rows: GatePredictions) -> Bools:
     """Whether the network says radiograph, at probability one half."""
     return np.asarray(rows.logits[:, IS_XRAY] > 0)
@@ -71,9 +76,9 @@ def xray_table(folds: GatePredictions) -> Table:
         key="xray",
         title="X-ray or not",
         protocol=(
-            "five networks; photographs held out by WordNet id, chests and bulk radiographs by whole source, the rest "
-            "by group; grey; framed = three paddings (black, white, stretched) with random crops, sizes and JPEG "
-            "qualities drawn alike for all; probability one half"
+            f"{networks_text(folds)}; photographs held out by WordNet id, chests and bulk radiographs by whole source, "
+            "the rest by group; grey; framed = three paddings (black, white, stretched) with random crops, sizes and "
+            "JPEG qualities drawn alike for all; probability one half"
         ),
         figures=tuple(figures),
     )
@@ -106,7 +111,10 @@ def type_table(folds: GatePredictions) -> Table:
     return Table(
         key="type",
         title="Type, on the sources that hold many types",
-        protocol=f"{' + '.join(MIXED_SOURCES)}, five folds by group, as read; the most probable of fourteen types",
+        protocol=(
+            f"{' + '.join(MIXED_SOURCES)}, {networks_text(folds)}, by group, as read; the most probable of "
+            "fourteen types"
+        ),
         figures=(
             share("accuracy", right, groups=rows.group),
             mean_of(f"mean recall of the types with at least {FEWEST_GROUPS} groups", enough),

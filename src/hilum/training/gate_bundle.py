@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from hilum.bundle.card import Card, Compression, GateSpec, HeatmapSpec, Scope, Training
 from hilum.bundle.gate_outputs import GATE_OUTPUTS, IS_XRAY
@@ -22,9 +23,11 @@ from hilum.datasets.renderings import JUDGING_SEEDS, TRAINING_SEEDS
 from hilum.errors import DataError
 from hilum.imaging.grey import to_unit
 from hilum.imaging.preprocess import normalise
+from hilum.reading.engine import LOGITS, available_cores
+from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
 from hilum.statistics.auroc import auroc
 from hilum.statistics.outcomes import UndefinedMetric
-from hilum.training.export import run_graph, to_onnx, with_float16_weights
+from hilum.training.export import to_onnx, with_float16_weights
 from hilum.training.fit import Fitted
 from hilum.training.gate_fit import fit_gate
 from hilum.training.gate_groups import capped
@@ -99,15 +102,22 @@ def _compress(full: bytes, *, pictures: Sequence[GatePicture], recipe: GateRecip
 
 
 def _auroc(graph: bytes, *, pictures: Sequence[GatePicture], recipe: GateRecipe) -> float:
-    arrays = [normalise(to_unit(picture.plain, bits=8), spec=recipe.preprocess) for picture in pictures]
+    compiled = OnnxRuntimeEngine().compile(graph, threads=available_cores(), callers=1)
     logits = np.concatenate(
-        [run_graph(graph, images=np.stack(arrays[start : start + BATCH])) for start in range(0, len(arrays), BATCH)]
+        [
+            compiled.run(_prepared(pictures[start : start + BATCH], recipe=recipe))[LOGITS]
+            for start in range(0, len(pictures), BATCH)
+        ]
     )
     truth = np.array([picture.is_xray for picture in pictures], np.float64)
     value = auroc(truth, scores=logits[:, IS_XRAY])
     if isinstance(value, UndefinedMetric):
         raise DataError(f"expected radiographs and other pictures, {value.reason}")
     return value
+
+
+def _prepared(pictures: Sequence[GatePicture], *, recipe: GateRecipe) -> npt.NDArray[np.float32]:
+    return np.stack([normalise(to_unit(picture.plain, bits=8), spec=recipe.preprocess) for picture in pictures])
 
 
 def _card(
