@@ -75,7 +75,7 @@ def test_every_file_says_that_there_is_no_patient(phantom: Phantom, tmp_path: Pa
     assert data.PatientID == "PHANTOM"
     for text in (data.SeriesDescription, data.ImageComments, data.PatientComments):
         assert "no real patient" in text
-    assert (data.PatientAge, data.PatientSex, data.ViewPosition) == ("005Y", "F", "PA")
+    assert (data.PatientAge, data.PatientSex, data.ViewPosition) == ("005Y", "F", "AP")
     assert data.PatientBirthDate == ""
     assert data.BurnedInAnnotation == "YES"
     assert max(len(data[keyword].value) for keyword in ("SeriesDescription", "StudyDescription")) <= 64
