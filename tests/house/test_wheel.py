@@ -26,7 +26,8 @@ def licence(meta):
     classifiers = [c for c in meta.get_all("Classifier") or [] if c.startswith("License")]
     return " ".join([meta.get("License-Expression") or "", (meta.get("License") or "")[:200], *classifiers])
 packages = {d.metadata["Name"].lower(): licence(d.metadata) for d in importlib.metadata.distributions()}
-tools = {p for name in ("pip", "setuptools", "pkg_resources", "_distutils_hack", "wheel") for p in site.glob(name + "*")}
+names = ("pip", "setuptools", "pkg_resources", "_distutils_hack", "wheel")
+tools = {p for name in names for p in site.glob(name + "*")}
 size = sum(f.stat().st_size for top in site.iterdir() if top not in tools
            for f in ([top] if top.is_file() else top.rglob("*")) if f.is_file())
 print(json.dumps({"packages": packages, "bytes": size}))
