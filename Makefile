@@ -62,7 +62,7 @@ format: .venv/.dev  ## put the code into ruff's format and apply its safe fixes
 
 bench: .venv/.dev  ## measure reading speed beside torchxrayvision and the grad-cam library
 	$(PIP) --editable '.[bench]'
-	OMP_NUM_THREADS= $(BIN)/python benchmarks/reading.py --out benchmarks/results
+	env -u OMP_NUM_THREADS $(BIN)/python benchmarks/reading.py --out benchmarks/results
 
 wheel: .venv/.dev  ## build dist/hilum-*.whl
 	$(BIN)/python -m build --wheel --outdir dist
