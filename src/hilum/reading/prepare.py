@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hilum.errors import DecodeError, HilumError, LimitError
+from hilum.errors import HilumError, InternalError, LimitError
 from hilum.imaging.decode import decode, read_file
 from hilum.imaging.limits import Limits
 from hilum.imaging.preprocess import Equalise, ModelInput, PreprocessSpec, preprocess
@@ -76,7 +76,7 @@ def prepare(
         message = f"{name} needs more memory than there is; lower the limit on pixels or read fewer files at once"
         return Unreadable(name, sha256, LimitError(message))
     except Exception as error:  # noqa: BLE001 - a defect met in one file must not lose the folder; it is reported whole
-        defect = DecodeError(f"{name} met a defect of hilum ({type(error).__name__}: {error}); please report it")
+        defect = InternalError(f"{name} met a defect of hilum ({type(error).__name__}: {error}); please report it")
         defect.__cause__ = error
         return Unreadable(name, sha256, defect)
 
