@@ -23,9 +23,8 @@ from hilum.networks.pooled_classifier import PooledClassifier
 OPSET = 18
 LOGIT_TOLERANCE = 1e-4
 FLOAT16_FROM_ELEMENTS = 16_384
-"""Smaller constants stay float32: they are a sixteenth of a MobileNetV2 and carry most of the error, since depthwise
-kernels with a folded norm span a range that half precision does not (probabilities moved by 1e-2 with them, by 2e-4
-without)."""
+"""Smaller constants stay float32: they weigh little and carry most of the error, since depthwise kernels with a folded
+norm span a range that half precision does not."""
 
 
 class _WithMaps(nn.Module):

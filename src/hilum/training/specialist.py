@@ -79,15 +79,16 @@ def train_specialist(
         raise DataError("expected a preprocessing specification with a resize step, came one without")
     full = to_onnx(fitted.network, size=size, channels=recipe.preprocess.channels)
     draft = _draft_card(recipe, split=split, fitted=fitted, provenance=provenance)
-    before = _mean_validation_auroc(_write(draft, graph=full, folder=folder / "draft"), split=split)
+    before = _mean_auroc(
+        _read_validation(_write(draft, graph=full, folder=folder / "draft"), split=split), recipe=recipe
+    )
     differences = []
     for method, graph in _candidates(full):
         bundle = _write(draft, graph=graph, folder=folder / "draft")
-        after = _mean_validation_auroc(bundle, split=split)
-        labels = _fit_labels(bundle, recipe=recipe, split=split)
-        differences.append(
-            _largest_difference(fitted.network, bundle=bundle, labels=labels, recipe=recipe, split=split)
-        )
+        parts = _read_validation(bundle, split=split)
+        after = _mean_auroc(parts, recipe=recipe)
+        labels = _fit_labels(bundle, parts=parts, recipe=recipe)
+        differences.append(_largest_difference(fitted.network, parts=parts, labels=labels, recipe=recipe))
         if differences[-1] <= PROBABILITY_TOLERANCE and before - after < LARGEST_AUROC_LOSS:
             compression = Compression(method=method, auroc_before=before, auroc_after=after)
             card = draft.model_copy(update={"compression": compression, "labels": labels})
@@ -153,11 +154,20 @@ def recipe_settings(recipe: Recipe) -> dict[str, str | int | float | bool]:
     }
 
 
-def _mean_validation_auroc(bundle: Bundle, *, split: Split) -> float:
-    records = split.parts[CALIBRATION] + split.parts[OPERATING_POINT]
-    part = read_part(records, name="validation", bundle=bundle, softened_by=None)
+def _read_validation(bundle: Bundle, *, split: Split) -> tuple[ReadPart, ReadPart]:
+    """The calibration part and the operating-point part, their files as they are, read once with `bundle`."""
+    calibration, point = (
+        read_part(split.parts[part], name=f"validation, {name} part", bundle=bundle, softened_by=None)
+        for part, name in ((CALIBRATION, "calibration"), (OPERATING_POINT, "operating-point"))
+    )
+    return calibration, point
+
+
+def _mean_auroc(parts: Sequence[ReadPart], *, recipe: Recipe) -> float:
+    logits = np.concatenate([part.logits for part in parts])
     values = [
-        auroc(part.truth(label), scores=part.logits[:, column]) for column, label in enumerate(bundle.card.label_names)
+        auroc(np.concatenate([part.truth(label) for part in parts]), scores=logits[:, column])
+        for column, label in enumerate(recipe.labels)
     ]
     defined = [value for value in values if not isinstance(value, UndefinedMetric)]
     if len(defined) != len(values):
@@ -165,17 +175,11 @@ def _mean_validation_auroc(bundle: Bundle, *, split: Split) -> float:
     return float(np.mean(defined))
 
 
-def _fit_labels(bundle: Bundle, *, recipe: Recipe, split: Split) -> tuple[Label, ...]:
-    calibration_part = read_part(
-        split.parts[CALIBRATION], name="validation, calibration part", bundle=bundle, softened_by=None
-    )
-    point_records = split.parts[OPERATING_POINT]
-    plain = read_part(point_records, name="validation, operating-point part", bundle=bundle, softened_by=None)
-    softened = read_part(
-        point_records, name="validation, operating-point part, softened", bundle=bundle, softened_by=SOFTENING_SEED
-    )
+def _fit_labels(bundle: Bundle, *, parts: tuple[ReadPart, ReadPart], recipe: Recipe) -> tuple[Label, ...]:
+    calibration, point = parts
+    softened = read_part(point.records, name=f"{point.name}, softened", bundle=bundle, softened_by=SOFTENING_SEED)
     return tuple(
-        _fit_label(name, column=column, seed=recipe.seed, fit_on=calibration_part, point_on=softened, also=plain)
+        _fit_label(name, column=column, seed=recipe.seed, fit_on=calibration, point_on=softened, also=point)
         for column, name in enumerate(recipe.labels)
     )
 
@@ -193,11 +197,11 @@ def _fit_label(name: str, *, column: int, seed: int, fit_on: ReadPart, point_on:
 
 
 def _largest_difference(
-    network: PooledClassifier, *, bundle: Bundle, labels: tuple[Label, ...], recipe: Recipe, split: Split
+    network: PooledClassifier, *, parts: Sequence[ReadPart], labels: tuple[Label, ...], recipe: Recipe
 ) -> float:
-    """The largest difference in a calibrated probability between `bundle` read by `Reader` and torch in float32."""
-    records = split.parts[CALIBRATION] + split.parts[OPERATING_POINT]
-    read = read_part(records, name="validation", bundle=bundle, softened_by=None).logits
+    """The largest difference in a calibrated probability between what `Reader` gave and torch in float32."""
+    records = [record for part in parts for record in part.records]
+    read = np.concatenate([part.logits for part in parts])
     images = PlainImages(load_images(records, spec=recipe.preprocess, labels=recipe.labels), spec=recipe.preprocess)
     with torch.inference_mode():
         expected = np.concatenate([network(images[i][0][None]).numpy() for i in range(len(records))])
