@@ -8,7 +8,7 @@ from hilum.errors import DataError
 from hilum.imaging.decode import decode
 from hilum.imaging.preprocess import PreprocessSpec, Resize, preprocess
 from hilum.training.augment import Augmentation
-from hilum.training.image_dataset import BalancedSampler, PlainImages, TrainingImages, load_images
+from hilum.training.image_dataset import PlainImages, TrainingImages, load_images
 
 SPEC = PreprocessSpec(steps=(Resize(height=32, width=40, rule="stretch"),), mean=(0.5, 0.4), std=(0.5, 0.2))
 
@@ -43,28 +43,3 @@ def test_a_label_that_a_release_lacks_is_missing_not_negative(records):
 def test_a_specification_without_a_size_is_refused(records):
     with pytest.raises(DataError, match="resize step"):
         load_images(records, spec=SPEC.model_copy(update={"steps": ()}), labels=("Pneumonia",))
-
-
-def draws(epoch, *, seed=1):
-    sampler = BalancedSampler([True] * 30 + [False] * 10, per_epoch=40, seed=seed)
-    sampler.set_epoch(epoch)
-    return list(sampler)
-
-
-def test_half_of_the_draws_have_the_label_and_the_large_group_does_not_repeat():
-    indices = [index for index, _ in draws(0)]
-    positive = [index for index in indices if index < 30]
-    assert len(indices) == 40
-    assert len(positive) == len(set(positive)) == 20
-    assert sorted(set(indices) - set(positive)) == list(range(30, 40)), "each of the small group is drawn, twice"
-
-
-def test_seed_and_epoch_alone_decide_the_draws():
-    assert draws(3) == draws(3)
-    assert draws(3) != draws(4)
-    assert draws(3) != draws(3, seed=2)
-
-
-def test_one_kind_of_image_cannot_be_balanced():
-    with pytest.raises(DataError, match="only one kind"):
-        BalancedSampler([True, True], per_epoch=4, seed=0)

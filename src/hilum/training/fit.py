@@ -14,9 +14,10 @@ from torch.utils.data import DataLoader
 from hilum.datasets.split import Split
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.networks.starting_weights import load_starting_weights
-from hilum.training.image_dataset import BalancedSampler, PlainImages, TrainingImages, load_images
+from hilum.training.image_dataset import PlainImages, TrainingImages, load_images
 from hilum.training.module import ClassifierModule
 from hilum.training.recipe import Recipe
+from hilum.training.samplers import BalancedSampler
 
 LAST_CHECKPOINT = "last.ckpt"
 

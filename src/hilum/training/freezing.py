@@ -1,0 +1,149 @@
+"""Frozen blocks that are released in stages, and frozen batch norms, as Lightning callbacks.
+
+The optimizer holds every parameter from the start, and one without a gradient is passed over; so a release changes no
+group of the optimizer, and a run that was stopped goes on with the state that it saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from lightning import pytorch as pl
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+
+from hilum.errors import UsageError
+
+_OPENED = ("features", "blocks")
+"""Containers whose children are the blocks: DenseNet's `features`, MobileNetV1's `blocks`."""
+
+_BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
+
+_RATES = ("lr", "initial_lr", "max_lr", "min_lr")
+"""What schedulers keep in the optimizer's groups."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedRelease:
+    """Paper 2's schedule: `head_epochs` epochs in which only the heads train, then one more block an epoch, last first.
+
+    When the first block is released, every learning rate is multiplied by `learning_rate_factor`, once. Batch norms
+    keep the statistics of frozen blocks; with `freeze_batch_norms` those of released blocks too.
+    """
+
+    head_epochs: int = 4
+    learning_rate_factor: float = 0.2
+    freeze_batch_norms: bool = False
+
+    def __post_init__(self) -> None:
+        if self.head_epochs < 0 or self.learning_rate_factor <= 0:
+            raise UsageError(
+                f"expected head_epochs >= 0 and a learning_rate_factor > 0, came {self.head_epochs} and "
+                f"{self.learning_rate_factor}"
+            )
+
+    def released(self, epoch: int) -> int:
+        """How many blocks, from the last, train in `epoch` (from 0)."""
+        return max(0, epoch - self.head_epochs + 1)
+
+
+Block = tuple[nn.Module, ...]
+"""Layers that are frozen and released together."""
+
+
+def blocks_of(backbone: nn.Module) -> tuple[Block, ...]:
+    """The blocks of a backbone, first to last: its direct children that hold parameters.
+
+    A convolution or norm that stands alone joins what comes before it; those at the start make the stem.
+    """
+    blocks: list[Block] = []
+    for layer in _layers(backbone):
+        alone = not any(_holds_parameters(child) for child in layer.children())
+        if blocks and alone:
+            blocks[-1] = (*blocks[-1], layer)
+        else:
+            blocks.append((layer,))
+    return tuple(blocks)
+
+
+class ReleaseInStages(pl.Callback):
+    """Freezes and releases the blocks of one or several backbones (all of them together) before each epoch.
+
+    In several processes the strategy must be `ddp_find_unused_parameters_true`: `UsageError` where it is another one.
+    """
+
+    def __init__(self, spec: StagedRelease, *, backbones: Sequence[nn.Module]) -> None:
+        self._spec = spec
+        self._chains = tuple(blocks_of(backbone) for backbone in backbones)
+        self._slowed = False
+
+    def state_dict(self) -> dict[str, bool]:
+        """Whether the learning rates were multiplied already."""
+        return {"slowed": self._slowed}
+
+    def load_state_dict(self, state_dict: Mapping[str, bool]) -> None:
+        """Take over what `state_dict` saved."""
+        self._slowed = state_dict["slowed"]
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Set which parameters and batch norms train in the epoch that begins."""
+        del pl_module
+        wrapped = trainer.model
+        if isinstance(wrapped, DistributedDataParallel) and not wrapped.find_unused_parameters:
+            raise UsageError(
+                "expected the strategy ddp_find_unused_parameters_true for a staged release in several processes, came "
+                "one that waits for the gradients of frozen blocks; set it"
+            )
+        released = self._spec.released(trainer.current_epoch)
+        for chain in self._chains:
+            for place, block in enumerate(chain):
+                _set_block(block, trains=len(chain) - place <= released, spec=self._spec)
+        if released and not self._slowed:
+            _multiply_learning_rates(trainer, factor=self._spec.learning_rate_factor)
+            self._slowed = True
+
+
+class FrozenBatchNorms(pl.Callback):
+    """Keeps every batch norm's running statistics and normalises by them, as in evaluation; their scales still train."""
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Put batch norms into evaluation mode, out of which Lightning takes them when training starts."""
+        del trainer
+        for norm in _batch_norms(pl_module):
+            norm.eval()
+
+
+def _set_block(block: Block, *, trains: bool, spec: StagedRelease) -> None:
+    for layer in block:
+        layer.requires_grad_(trains)
+        for norm in _batch_norms(layer):
+            norm.train(trains and not spec.freeze_batch_norms)
+
+
+def _multiply_learning_rates(trainer: pl.Trainer, *, factor: float) -> None:
+    for optimizer in trainer.optimizers:
+        for group in optimizer.param_groups:
+            for name in _RATES:
+                if name in group:
+                    group[name] *= factor
+    for config in trainer.lr_scheduler_configs:
+        base = getattr(config.scheduler, "base_lrs", None)
+        if base is not None:
+            config.scheduler.base_lrs = [rate * factor for rate in base]
+
+
+def _batch_norms(network: nn.Module) -> Iterator[nn.Module]:
+    return (module for module in network.modules() if isinstance(module, _BATCH_NORMS))
+
+
+def _layers(network: nn.Module) -> Iterator[nn.Module]:
+    for name, child in network.named_children():
+        if name in _OPENED:
+            yield from _layers(child)
+        elif _holds_parameters(child):
+            yield child
+
+
+def _holds_parameters(module: nn.Module) -> bool:
+    return any(True for _ in module.parameters())
