@@ -48,6 +48,13 @@ class StagedRelease:
         return max(0, epoch - self.head_epochs + 1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenBatchNorms:
+    """Every batch norm keeps its running statistics and normalises by them, as in evaluation; its scale still trains."""
+
+
+FreezingSpec = StagedRelease | FrozenBatchNorms
+
 Block = tuple[nn.Module, ...]
 """Layers that are frozen and released together."""
 
@@ -104,14 +111,23 @@ class ReleaseInStages(pl.Callback):
             self._slowed = True
 
 
-class FrozenBatchNorms(pl.Callback):
-    """Keeps every batch norm's running statistics and normalises by them, as in evaluation; their scales still train."""
+class KeepBatchNorms(pl.Callback):
+    """What `FrozenBatchNorms` says."""
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Put batch norms into evaluation mode, out of which Lightning takes them when training starts."""
         del trainer
         for norm in _batch_norms(pl_module):
             norm.eval()
+
+
+def freezing_callback(spec: FreezingSpec, *, backbones: Sequence[nn.Module]) -> pl.Callback:
+    """The callback that does what `spec` says; what lies outside `backbones` (heads, fusion) always trains."""
+    match spec:
+        case StagedRelease():
+            return ReleaseInStages(spec, backbones=backbones)
+        case FrozenBatchNorms():
+            return KeepBatchNorms()
 
 
 def _set_block(block: Block, *, trains: bool, spec: StagedRelease) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,35 @@ Draw = tuple[int, int]
 """The index of an image and the seed of its augmentation."""
 
 Indices = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shuffled:
+    """Every image once an epoch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelBalanced:
+    """As many images with the first label as without."""
+
+    images_per_epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassBalanced:
+    """As many draws for each label, and for none of them."""
+
+    images_per_epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientBalanced:
+    """Each patient as often as any other; by default one image of each an epoch."""
+
+    images_per_epoch: int | None = None
+
+
+SamplerSpec = Shuffled | LabelBalanced | ClassBalanced | PatientBalanced
 
 
 class SeededSampler(Sampler[Draw]):
@@ -128,6 +158,26 @@ class PatientBalancedSampler(SeededSampler):
                 waiting[patient] = generator.permutation(self._groups[patient]).tolist()
             chosen.append(waiting[patient].pop())
         return np.array(chosen, np.int64)
+
+
+def build_sampler(
+    spec: SamplerSpec, *, targets: npt.ArrayLike, labels: Sequence[str], patients: Sequence[str], seed: int
+) -> SeededSampler:
+    """The sampler of `spec` for images with `targets` (N, L) of `labels`, NaN where missing, and N `patients`.
+
+    Raises `DataError` where a label that must be balanced lacks an outcome.
+    """
+    array = np.asarray(targets, np.float64)
+    match spec:
+        case Shuffled():
+            return ShuffledSampler(len(array), seed=seed)
+        case LabelBalanced():
+            positive = [bool(target == 1.0) for target in array[:, 0]]
+            return BalancedSampler(positive, per_epoch=spec.images_per_epoch, seed=seed)
+        case ClassBalanced():
+            return ClassBalancedSampler(array, labels=labels, per_epoch=spec.images_per_epoch, seed=seed)
+        case PatientBalanced():
+            return PatientBalancedSampler(patients, per_epoch=spec.images_per_epoch, seed=seed)
 
 
 def _evenly(groups: Sequence[Indices], *, count: int, generator: np.random.Generator) -> Indices:
