@@ -50,7 +50,7 @@ class StagedRelease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrozenBatchNorms:
-    """Every batch norm keeps its running statistics and normalises by them, as in evaluation; its scale still trains."""
+    """Every batch norm keeps its running statistics and normalises by them, as in evaluation; scales still train."""
 
 
 FreezingSpec = StagedRelease | FrozenBatchNorms
