@@ -1,7 +1,7 @@
 """Trains a tiny network for 20 updates in one process or, through Lightning, in two that talk by gloo.
 
-Run as `python follow.py PROCESSES FOLDER [staged [plain]]`; it writes the weights after every update, what each process drew,
-and how many labels it knew, to `FOLDER/rank<rank>.pt`. Lightning starts the second process with the same command.
+Run as `python follow.py PROCESSES FOLDER [staged [plain]]`; it writes the weights after every update, what each process
+drew, and how many labels it knew, to `FOLDER/rank<rank>.pt`. Lightning starts the second process with the same command.
 """
 
 from __future__ import annotations
