@@ -6,7 +6,14 @@ import torch
 from scipy.ndimage import gaussian_filter
 
 from hilum.recipes.pneumonia import AUGMENTATION
-from hilum.training.augment import Augmentation, augment, even_out_contrast, gaussian_blur, reframe
+from hilum.training.augment import (
+    Augmentation,
+    augment,
+    equalise_adaptively,
+    even_out_contrast,
+    gaussian_blur,
+    reframe,
+)
 
 
 def picture(seed=0, size=48):
@@ -78,3 +85,28 @@ def test_a_recipe_without_local_contrast_draws_what_it_drew() -> None:
     assert torch.equal(first, augment(image, settings=replace(settings, local_contrast_sigma_px=(1.0, 2.0)), seed=3))
     changed = augment(image, settings=replace(settings, local_contrast_probability=1.0), seed=3)
     assert not torch.equal(first, changed)
+
+
+def test_adaptive_equalisation_brings_up_a_faint_detail() -> None:
+    ramp = torch.linspace(0.0, 0.8, 96).repeat(96, 1)
+    detailed = ramp.clone()
+    detailed[40:56:2] += 0.02
+    changed = equalise_adaptively(detailed, clip=6.0, tiles=6)
+    stripes = (changed[40:56:2] - changed[41:57:2])[:, 16:80].mean()
+    assert float(stripes) > 2 * 0.02
+    assert 0.0 <= float(changed.min()) < float(changed.max()) <= 1.0
+    stronger = equalise_adaptively(detailed, clip=12.0, tiles=6)
+    assert float((stronger[40:56:2] - stronger[41:57:2])[:, 16:80].mean()) > float(stripes)
+
+
+def test_adaptive_equalisation_leaves_a_blank_page_blank() -> None:
+    blank = torch.full((64, 64), 0.4)
+    assert torch.equal(equalise_adaptively(blank, clip=4.0, tiles=4), blank)
+
+
+def test_a_recipe_without_adaptive_equalisation_draws_what_it_drew() -> None:
+    image = torch.rand(96, 96, generator=torch.Generator().manual_seed(1))
+    settings = Augmentation(blur_probability=0.5, noise=0.05, gain=0.2)
+    first = augment(image, settings=settings, seed=3)
+    assert torch.equal(first, augment(image, settings=replace(settings, adaptive_tiles=(3, 4)), seed=3))
+    assert not torch.equal(first, augment(image, settings=replace(settings, adaptive_probability=1.0), seed=3))

@@ -1,6 +1,7 @@
 """Training pictures: faults of chests, targets, and draws by group."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from hilum.training.gate_images import (
     GateChanges,
     GatePicture,
     GateTrainingImages,
+    beside,
     change_chest,
     crop_area,
     draw_groups,
@@ -78,6 +80,41 @@ def test_rows_of_targets_say_what_was_done() -> None:
     assert image.shape == (1, 32, 32)
     assert torch.equal(image, images[0, 5][0])
     assert not torch.equal(image, images[0, 6][0])
+
+
+@pytest.mark.parametrize("how", ["part", "pair"])
+def test_parts_and_pairs_keep_their_kind_and_ask_for_no_type(how: str) -> None:
+    pictures = (a_picture(xray_type="chest"), a_picture(xray_type="hand"), a_picture(is_xray=False))
+    changes = replace(CHANGES, **{how: 1.0})
+    images = GateTrainingImages(pictures, spec=SPEC, changes=changes, aspects=[1.0])
+    rows = [images[index, 5][1].tolist() for index in range(3)]
+    assert rows == [[is_xray, -2.0, -1.0, -1.0, -1.0] for is_xray in (1.0, 1.0, 0.0)]
+    assert torch.equal(images[0, 5][0], images[0, 5][0])
+    assert not torch.equal(images[0, 5][0], images[0, 6][0])
+
+
+def test_a_pair_holds_pictures_of_one_kind_only() -> None:
+    light, dark = np.full((40, 30), 250, np.uint8), np.full((40, 30), 5, np.uint8)
+    pictures = tuple(
+        GatePicture(grey, grey, f"{i}.png", "nih", str(i), is_xray, None)
+        for i, (grey, is_xray) in enumerate([(light, True), (light, True), (dark, False), (dark, False)])
+    )
+    changes = replace(
+        CHANGES, pair=1.0, inverted=0.0, framing=Framing(side_px=32, shares=(0.0, 0.0, 0.0, 0.0, 1.0, 0.0))
+    )
+    images = GateTrainingImages(pictures, spec=SPEC, changes=changes, aspects=[1.0])
+    means = [[float(images[index, seed][0].mean()) for seed in range(12)] for index in (0, 2)]
+    assert min(means[0]) > 0.9
+    assert max(means[1]) < -0.9
+
+
+def test_two_pictures_stand_beside_each_other_at_one_height() -> None:
+    tall, wide = np.full((40, 20), 9, np.uint8), np.full((10, 30), 7, np.uint8)
+    both = beside(tall, wide, upright=False)
+    assert both.shape == (10, 5 + 30)
+    assert both[:, :5].tolist() == [[9] * 5] * 10
+    assert both[:, 5:].tolist() == [[7] * 30] * 10
+    assert beside(tall, wide, upright=True).shape == (40 + 7, 20)
 
 
 def test_draws_follow_the_shares_and_repeat_no_picture_while_others_wait() -> None:

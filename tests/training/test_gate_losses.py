@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from hilum.bundle.gate_outputs import CROPPED, GATE_OUTPUTS, INVERTED, IS_XRAY, TURNS, TYPES
-from hilum.training.gate_losses import NO_TARGET, GateLoss, gate_loss, target_row
+from hilum.training.gate_losses import NO_TARGET, UNASKED, GateLoss, gate_loss, target_row
 
 PLAIN = GateLoss(type_smoothing=0.0, is_xray_smoothing=0.0)
 
@@ -33,6 +33,17 @@ def test_what_has_no_type_is_pulled_to_equal_shares() -> None:
     sure = torch.zeros(1, 21)
     sure[0, TYPES.start] = 9.0
     assert float(gate_loss(sure, photo, weights=PLAIN)) > flat + 1
+
+
+def test_a_type_that_is_not_asked_for_costs_nothing_whatever_it_is_called() -> None:
+    part = target_row(True, UNASKED)[None]
+    logits = torch.zeros(1, 21, requires_grad=True)
+    loss = gate_loss(logits, part, weights=PLAIN)
+    loss.backward()
+    assert float(loss.detach()) == pytest.approx(math.log(2), abs=1e-5)
+    assert logits.grad is not None
+    assert not bool(logits.grad[0, TYPES].any())
+    assert bool(logits.grad[0, IS_XRAY] != 0)
 
 
 @pytest.mark.parametrize("answered", [True, False])

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from hilum.bundle.card import GateFigure, GateSpec
+from hilum.evaluation.gate_calibration import HALF, cross_calibrated, is_xray_probability
 from hilum.evaluation.gate_curve import Curve, curve_table, curves
 from hilum.evaluation.gate_decision_tables import cross_fitted, decision_table, left_out_table
 from hilum.evaluation.gate_figures import Figure, Table, share
@@ -17,7 +18,6 @@ from hilum.evaluation.gate_frame_only import frame_only_table
 from hilum.evaluation.gate_predictions import GatePredictions, joined, load_predictions
 from hilum.evaluation.gate_tables import (
     called_type,
-    called_xray,
     chest_table,
     confusion_matrix,
     fault_table,
@@ -76,7 +76,7 @@ def make_study(paths: Sequence[Path]) -> GateStudy:
     if types:
         tables += [curve_table(found), left_out_table(types, spec=spec)]
     if sources:
-        tables.append(_sources_table(sources))
+        tables.append(_sources_table(sources, spec=spec))
     figures = tuple(_card_figure(figure, table=table) for table in tables for figure in _headlines(table))
     spec = spec.model_copy(update={"figures": figures})
     return GateStudy(tuple(tables), confusion_matrix(folds), _mistakes(folds), found, spec)
@@ -150,10 +150,10 @@ def _card_figure(figure: Figure, *, table: Table) -> GateFigure:
     )
 
 
-def _sources_table(sources: Sequence[GatePredictions]) -> Table:
+def _sources_table(sources: Sequence[GatePredictions], *, spec: GateSpec) -> Table:
     rows = joined(sources)
     rows = rows.where(rows.view == "as read")
-    right, typed = called_xray(rows), rows.xray_type != ""
+    right, typed = is_xray_probability(rows, calibration=spec.is_xray) >= HALF, rows.xray_type != ""
     figures = []
     for source in sorted(set(rows.source.tolist())):
         of = rows.source == source
@@ -170,8 +170,9 @@ def _sources_table(sources: Sequence[GatePredictions]) -> Table:
 
 
 def _mistakes(folds: GatePredictions) -> tuple[Mistake, ...]:
-    rows = folds.where(folds.view == "as read")
-    xray, types = called_xray(rows), called_type(rows)
+    as_read = folds.view == "as read"
+    rows, xray = folds.where(as_read), cross_calibrated(folds)[as_read] >= HALF
+    types = called_type(rows)
     found = []
     for i in range(len(rows)):
         true = str(rows.xray_type[i]) or ("none of the types" if rows.is_xray[i] else "not an X-ray")

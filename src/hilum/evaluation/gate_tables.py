@@ -1,7 +1,8 @@
 """The tables of the gate's study from the predictions of its networks: radiograph or not, type, faults of a chest.
 
 Every row judged comes from a network that never saw the row's group, and for chests and bulk radiographs never saw
-their source. Decisions are at probability one half here; what the shipped thresholds do stands in `gate_thresholds.py`.
+their source. Radiograph or not is decided at the calibrated probability one half here; what the shipped thresholds do
+stands in `gate_decision_tables.py`.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from hilum.bundle.gate_outputs import CROPPED, INVERTED, IS_XRAY, TURNS, TURNS_DEG, TYPES
+from hilum.bundle.gate_outputs import CROPPED, INVERTED, TURNS, TURNS_DEG, TYPES
 from hilum.datasets.body_parts import BULK_SOURCES, MIXED_SOURCES
+from hilum.evaluation.gate_calibration import HALF, cross_calibrated
 from hilum.evaluation.gate_figures import Bools, Figure, Table, balanced, mean_of, share
 from hilum.evaluation.gate_predictions import GatePredictions, Text
 from hilum.findings import XRAY_TYPES
@@ -33,11 +35,6 @@ def networks_text(folds: GatePredictions) -> str:
     return f"networks of {len(set(folds.network.tolist()))} of 5 folds"
 
 
-def called_xray(rows: GatePredictions) -> Bools:
-    """Whether the network says radiograph, at probability one half."""
-    return np.asarray(rows.logits[:, IS_XRAY] > 0)
-
-
 def called_type(rows: GatePredictions) -> Text:
     """The most probable type."""
     return np.asarray(np.array(XRAY_TYPES)[rows.logits[:, TYPES].argmax(axis=1)])
@@ -45,40 +42,43 @@ def called_type(rows: GatePredictions) -> Text:
 
 def xray_table(folds: GatePredictions) -> Table:
     """Radiograph or not: balanced accuracy of each view and of all framed views; sources and kinds one by one."""
-    real = folds.where(~np.char.startswith(folds.source, "rendering: "))
-    framed = real.where(np.isin(real.view, FRAMED_VIEWS))
-    right = called_xray(framed) == framed.is_xray
-    usual = ~np.isin(framed.source, BULK_SOURCES)
+    right = (cross_calibrated(folds) >= HALF) == folds.is_xray
+    real = ~np.char.startswith(folds.source, "rendering: ")
+    framed = real & np.isin(folds.view, FRAMED_VIEWS)
+
+    def balanced_share(label: str, rows: Bools) -> Figure:
+        return balanced(label, right[rows], truth=folds.is_xray[rows], groups=folds.group[rows])
+
+    def right_share(label: str, rows: Bools) -> Figure:
+        return share(label, right[rows], groups=folds.group[rows])
+
+    photos = folds.source == "photos"
     figures = [
-        balanced("balanced accuracy, framed", right, truth=framed.is_xray, groups=framed.group),
-        balanced(
-            "balanced accuracy, framed, without bulk sources",
-            right[usual],
-            truth=framed.is_xray[usual],
-            groups=framed.group[usual],
+        balanced_share("balanced accuracy, framed", framed),
+        balanced_share(
+            "balanced accuracy, framed, without bulk sources", framed & ~np.isin(folds.source, BULK_SOURCES)
+        ),
+        *(
+            balanced_share(f"balanced accuracy, {view}", real & (folds.view == view))
+            for view in ("as read", *FRAMED_VIEWS, "masked")
+        ),
+        *(
+            right_share(f"grey photographs called no X-ray, {view}", photos & (folds.view == view))
+            for view in ("as read", *FRAMED_VIEWS)
+        ),
+        *(
+            right_share(f"right, {source}", framed & (folds.source == source))
+            for source in sorted(set(folds.source[framed].tolist()))
         ),
     ]
-    for view in ("as read", *FRAMED_VIEWS, "masked"):
-        rows = real.where(real.view == view)
-        figures.append(
-            balanced(
-                f"balanced accuracy, {view}", called_xray(rows) == rows.is_xray, truth=rows.is_xray, groups=rows.group
-            )
-        )
-    photos = real.where(real.source == "photos")
-    for view in ("black", "white", "stretch"):
-        rows = photos.where(photos.view == view)
-        figures.append(share(f"grey photographs called no X-ray, {view}", ~called_xray(rows), groups=rows.group))
-    for source in sorted(set(framed.source.tolist())):
-        rows = framed.where(framed.source == source)
-        figures.append(share(f"right, {source}", called_xray(rows) == rows.is_xray, groups=rows.group))
     return Table(
         key="xray",
         title="X-ray or not",
         protocol=(
             f"{networks_text(folds)}; photographs held out by WordNet id, chests and bulk radiographs by whole source, "
             "the rest by group; grey; framed = three paddings (black, white, stretched) with random crops, sizes and "
-            "JPEG qualities drawn alike for all; probability one half"
+            "JPEG qualities drawn alike for all; probability one half, calibrated on the other folds as if both kinds "
+            "were equally frequent"
         ),
         figures=tuple(figures),
     )

@@ -3,8 +3,7 @@
 Fixed beforehand: a picture is refused below probability 0.5 of a radiograph and accepted from 0.8. Chosen: the type's
 temperature by likelihood, and the type's thresholds, as strict as these budgets allow: at most `NONE_BUDGET` of the
 known types of the mixed sources but chests below `none_below`, at most `UNSURE_BUDGET` below `unsure_below`, and at
-most `CHEST_BUDGET` of the chests, as a mean over their sources, below `none_below` or `chest_from`. Bulk radiographs,
-each left out whole, take no part: the network that ships has learnt from them.
+most `CHEST_BUDGET` of the chests, as a mean over their sources, below `none_below` or `chest_from`.
 """
 
 from __future__ import annotations
@@ -13,19 +12,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hilum.bundle.card import GateSpec, PlattCalibration
-from hilum.bundle.gate_outputs import CROPPED, GATE_OUTPUTS, INVERTED, IS_XRAY, TURNS
-from hilum.datasets.body_parts import BULK_SOURCES, MIXED_SOURCES
+from hilum.bundle.card import GateSpec
+from hilum.bundle.gate_outputs import CROPPED, GATE_OUTPUTS, INVERTED, TURNS
+from hilum.datasets.body_parts import MIXED_SOURCES
 from hilum.errors import DataError
+from hilum.evaluation.gate_calibration import HALF, fit_is_xray
 from hilum.evaluation.gate_figures import Bools
 from hilum.evaluation.gate_predictions import GatePredictions
 from hilum.evaluation.gate_scores import SCORES, Scores, type_probabilities
 from hilum.evaluation.gate_tables import CHEST
 from hilum.findings import XRAY_TYPES
 from hilum.reading.gate_rules import PictureVerdict, judge_picture
-from hilum.statistics.calibration import calibrate, fit_platt
+from hilum.statistics.calibration import calibrate
 
-REFUSE_BELOW, ACCEPT_FROM = 0.5, 0.8
+ACCEPT_FROM = 0.8
 NONE_BUDGET, UNSURE_BUDGET, CHEST_BUDGET = 0.02, 0.12, 0.005
 FALSE_WARNINGS = 0.01
 CANDIDATES_MASS = 0.9
@@ -74,8 +74,6 @@ def choose_spec(judged: GatePredictions, *, score: str = SHIPPED_SCORE) -> GateS
     if not len(known) or not len(chests):
         raise DataError("expected held-out mixed sources and chests, came none; run the folds of the study first")
     temperature = _temperature(known)
-    usual = judged.where(~np.isin(judged.source, BULK_SOURCES))
-    platt = fit_platt(usual.is_xray.astype(np.float64), logits=usual.logits[:, IS_XRAY], smoothed_targets=True)
     of_known, of_chests = (SCORES[score](rows, learnt=rows) for rows in (known, chests))
     weights = _source_weights(chests)
     others = known.xray_type != "chest"
@@ -84,8 +82,8 @@ def choose_spec(judged: GatePredictions, *, score: str = SHIPPED_SCORE) -> GateS
     probability = type_probabilities(chests.logits, temperature=temperature)[:, CHEST]
     return GateSpec(
         outputs=GATE_OUTPUTS,
-        is_xray=PlattCalibration(slope=platt.slope, intercept=platt.intercept),
-        refuse_below=REFUSE_BELOW,
+        is_xray=fit_is_xray(judged),
+        refuse_below=HALF,
         accept_from=ACCEPT_FROM,
         type_temperature=temperature,
         score=score,

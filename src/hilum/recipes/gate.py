@@ -36,14 +36,17 @@ CHANGES = GateChanges(
         blur_sigma_px=(0.3, 1.5),
         sharpen_probability=0.2,
         sharpen=1.5,
-        equalise_probability=0.15,
+        equalise_probability=0.2,
         local_contrast_probability=0.2,
+        adaptive_probability=0.35,
         gain=0.35,
         offset=0.12,
         log_gamma=0.5,
         noise=0.03,
     ),
     chest=ChestChanges(),
+    part=0.15,
+    pair=0.1,
 )
 
 SHARES = {
@@ -66,7 +69,9 @@ def gate(starting_weights: StartingWeights) -> GateRecipe:
         preprocess=SPEC,
         changes=CHANGES,
         loss=GateLoss(is_xray=1.5),
-        schedule=GateSchedule(images=12000, epochs=6, batch_size=32, peak_learning_rate=7e-4, weight_decay=0.03),
+        schedule=GateSchedule(
+            images=18000, epochs=9, batch_size=32, peak_learning_rate=7e-4, weight_decay=0.03, ema_decay=0.99
+        ),
         shares=SHARES,
         caps=CAPS,
         renderings=1200,

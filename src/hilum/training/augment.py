@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 
 import torch
+from skimage.exposure import equalize_adapthist
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 (the name that every torch user reads)
 
@@ -25,7 +26,8 @@ class Augmentation:
 
     `crop_area` is the share of the image that stays, `aspect` the largest relative stretch of one side, `rotation_deg`
     the largest turn to either side, `blur_sigma_px` the Gaussian's standard deviation in pixels of the model's input,
-    `local_contrast_sigma_px` the same for `even_out_contrast`, `shrink` the factor to which the image is reduced before
+    `local_contrast_sigma_px` the same for `even_out_contrast`, `adaptive_clip` and `adaptive_tiles` the clip limit and
+    the tiles a side of adaptive equalisation, `shrink` the factor to which the image is reduced before
     it is enlarged again, `sharpen` the weight of an unsharp mask, `gain`, `offset` and `log_gamma` change the grey
     scale, `noise` is the largest standard deviation of white noise in units of the [0, 1] range.
     """
@@ -42,6 +44,9 @@ class Augmentation:
     equalise_probability: float = 0.0
     local_contrast_probability: float = 0.0
     local_contrast_sigma_px: tuple[float, float] = (6.0, 20.0)
+    adaptive_probability: float = 0.0
+    adaptive_clip: tuple[float, float] = (1.0, 8.0)
+    adaptive_tiles: tuple[int, int] = (2, 10)
     gain: float = 0.0
     offset: float = 0.0
     log_gamma: float = 0.0
@@ -54,7 +59,11 @@ def augment(image: Tensor, *, settings: Augmentation, seed: int) -> Tensor:
     image = reframe(image, settings=settings, draw=draw)
     if _chance(settings.equalise_probability, draw):
         image = torch.from_numpy(equalise(image.numpy(), levels=EQUALISE_LEVELS))
-    # without this change no number is drawn for it, so that older recipes draw what they drew
+    # without these two changes no number is drawn for them, so that older recipes draw what they drew
+    if settings.adaptive_probability > 0 and _chance(settings.adaptive_probability, draw):
+        image = equalise_adaptively(
+            image, clip=_uniform(*settings.adaptive_clip, draw), tiles=round(_uniform(*settings.adaptive_tiles, draw))
+        )
     if settings.local_contrast_probability > 0 and _chance(settings.local_contrast_probability, draw):
         image = even_out_contrast(image, sigma_px=_uniform(*settings.local_contrast_sigma_px, draw))
     image = change_sharpness(image, settings=settings, draw=draw)
@@ -108,6 +117,21 @@ def even_out_contrast(image: Tensor, *, sigma_px: float) -> Tensor:
     mean = gaussian_blur(image, sigma_px=sigma_px)
     variance = gaussian_blur((image - mean) ** 2, sigma_px=sigma_px)
     return (0.5 + (image - mean) / (5 * (variance.sqrt() + 0.02))).clamp(0.0, 1.0)
+
+
+def equalise_adaptively(image: Tensor, *, clip: float, tiles: int) -> Tensor:
+    """Contrast-limited adaptive histogram equalisation (Zuiderveld 1994) over `tiles` regions a side; (H, W) in [0, 1].
+
+    No grey level of a region is counted more than `clip` times as often as if all were alike. An image of one grey
+    level stays as it is.
+    """
+    if float(image.max() - image.min()) < 1 / EQUALISE_LEVELS:
+        return image
+    region = [max(1, side // tiles) for side in image.shape]
+    changed = equalize_adapthist(
+        image.clamp(0.0, 1.0).numpy(), kernel_size=region, clip_limit=clip / EQUALISE_LEVELS, nbins=EQUALISE_LEVELS
+    )
+    return torch.from_numpy(changed).float()
 
 
 def gaussian_blur(image: Tensor, *, sigma_px: float) -> Tensor:

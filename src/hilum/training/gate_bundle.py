@@ -159,6 +159,7 @@ def _card(
                 "optimizer": "AdamW, one-cycle",
                 "peak_learning_rate": recipe.schedule.peak_learning_rate,
                 "weight_decay": recipe.schedule.weight_decay,
+                "ema_decay": recipe.schedule.ema_decay,
                 "shares": json.dumps(dict(recipe.shares)),
                 "caps": json.dumps(dict(recipe.caps)),
                 "changes": str(recipe.changes),

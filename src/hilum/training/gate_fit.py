@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from lightning import pytorch as pl
-from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
@@ -101,6 +101,7 @@ def fit_gate(recipe: GateRecipe, *, pictures: Sequence[GatePicture], folder: Pat
         precision="bf16-mixed",
         logger=CSVLogger(folder, name="", version="log"),
         callbacks=[
+            EMAWeightAveraging(decay=recipe.schedule.ema_decay),
             ModelCheckpoint(folder, filename="epoch", save_last=True, save_top_k=1),
             TQDMProgressBar(refresh_rate=40),
         ],

@@ -20,7 +20,7 @@ from hilum.imaging.grey import to_unit
 from hilum.imaging.preprocess import PreprocessSpec, apply_steps, normalise
 from hilum.training.augment import Augmentation, augment
 from hilum.training.gate_frame import Framing, Grey, crop_to_aspect, draw_frame, trim_bars
-from hilum.training.gate_losses import NO_TARGET, target_row
+from hilum.training.gate_losses import NO_TARGET, UNASKED, target_row
 
 LOADED_SIDE_PX = 288
 """Pictures are kept at this longer side, which is more than any network here sees."""
@@ -142,6 +142,8 @@ class GateChanges:
     """All that is drawn for a training picture; `flipped`, `turned` and `inverted` are for pictures but chests.
 
     `other_area` is the range of the share that stays of a picture that is no radiograph: any part of it is none either.
+    A part of a radiograph is one too, and so are two side by side, of whatever type: `part` and `pair` are how often
+    such are shown, with the share `part_area`, so that what makes a radiograph is learnt apart from what it shows.
     """
 
     framing: Framing
@@ -151,6 +153,9 @@ class GateChanges:
     turned: float = 0.15
     inverted: float = 0.1
     other_area: tuple[float, float] = (0.4, 1.0)
+    part: float = 0.0
+    part_area: tuple[float, float] = (0.12, 0.5)
+    pair: float = 0.0
 
 
 class GateTrainingImages(Dataset[tuple[Tensor, Tensor]]):
@@ -164,6 +169,8 @@ class GateTrainingImages(Dataset[tuple[Tensor, Tensor]]):
     ) -> None:
         self._pictures, self._spec, self._changes = pictures, spec, changes
         self._aspects = np.asarray(aspects, np.float64)
+        kinds = np.array([picture.is_xray for picture in pictures])
+        self._alike = {is_xray: np.flatnonzero(kinds == is_xray) for is_xray in (True, False)}
 
     def __len__(self) -> int:
         return len(self._pictures)
@@ -178,6 +185,15 @@ class GateTrainingImages(Dataset[tuple[Tensor, Tensor]]):
         return torch.from_numpy(normalise(changed.numpy(), spec=self._spec)), row
 
     def _changed(self, picture: GatePicture, rng: np.random.Generator) -> tuple[Grey, Tensor]:
+        if self._changes.part + self._changes.pair > 0:  # else no number is drawn
+            how = rng.random()
+            if how < self._changes.pair:
+                return self._pair(picture, rng), target_row(picture.is_xray, UNASKED)
+            if how < self._changes.pair + self._changes.part:
+                area = float(rng.uniform(*self._changes.part_area))
+                return self._turned(crop_area(picture.grey, area=area, rng=rng), rng), target_row(
+                    picture.is_xray, UNASKED
+                )
         type_index = NO_TARGET if picture.xray_type is None else XRAY_TYPES.index(picture.xray_type)
         if picture.xray_type == "chest":
             chest = change_chest(picture.grey, changes=self._changes.chest, rng=rng)
@@ -187,13 +203,35 @@ class GateTrainingImages(Dataset[tuple[Tensor, Tensor]]):
         if not picture.is_xray:
             grey = crop_area(grey, area=float(rng.uniform(*self._changes.other_area)), rng=rng)
             grey = crop_to_aspect(grey, aspect=float(rng.choice(self._aspects)), rng=rng)
+        return self._turned(grey, rng), target_row(picture.is_xray, type_index)
+
+    def _turned(self, grey: Grey, rng: np.random.Generator) -> Grey:
         if rng.random() < self._changes.flipped:
             grey = grey[:, ::-1]
         if rng.random() < self._changes.turned:
             grey = np.rot90(grey, int(rng.integers(1, 4)))
         if rng.random() < self._changes.inverted:
             grey = 255 - grey
-        return grey, target_row(picture.is_xray, type_index)
+        return grey
+
+    def _pair(self, picture: GatePicture, rng: np.random.Generator) -> Grey:
+        other = self._pictures[int(rng.choice(self._alike[picture.is_xray]))].grey
+        sides = (picture.grey, other) if rng.random() < 0.5 else (other, picture.grey)
+        return beside(*(self._turned(side, rng) for side in sides), upright=bool(rng.random() < 0.5))
+
+
+def beside(first: Grey, second: Grey, *, upright: bool) -> Grey:
+    """Both pictures in one, at the same height side by side, or at the same width one above the other."""
+    if upright:
+        return np.ascontiguousarray(beside(first.T, second.T, upright=False).T)
+    height = min(first.shape[0], second.shape[0])
+    scaled = [
+        Image.fromarray(np.ascontiguousarray(grey)).resize(
+            (max(1, round(grey.shape[1] * height / grey.shape[0])), height), Image.Resampling.BILINEAR
+        )
+        for grey in (first, second)
+    ]
+    return np.concatenate([np.asarray(image) for image in scaled], axis=1)
 
 
 def draw_groups(

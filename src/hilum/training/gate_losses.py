@@ -11,6 +11,9 @@ from torch.nn import functional as F  # noqa: N812 (the name that every torch us
 from hilum.bundle.gate_outputs import CROPPED, INVERTED, IS_XRAY, TURNS, TYPES
 
 NO_TARGET = -1
+"""No answer; as a type: a picture of none of the types."""
+UNASKED = -2
+"""A type that is not asked for: a part of a radiograph, or two radiographs in one picture, may show any."""
 _IS_XRAY, _TYPE, _TURN, _INVERTED, _CROPPED = range(5)
 
 
@@ -45,10 +48,10 @@ def gate_loss(logits: Tensor, targets: Tensor, *, weights: GateLoss) -> Tensor:
     smooth = targets[:, _IS_XRAY] * (1 - weights.is_xray_smoothing) + weights.is_xray_smoothing / 2
     loss = weights.is_xray * F.binary_cross_entropy_with_logits(logits[:, IS_XRAY], smooth)
     types = logits[:, TYPES]
-    typed = targets[:, _TYPE] != NO_TARGET
+    none = targets[:, _TYPE] == NO_TARGET
     loss = loss + weights.type * _cross_entropy(types, targets[:, _TYPE], smoothing=weights.type_smoothing)
-    if bool((~typed).any()):
-        loss = loss - weights.none * F.log_softmax(types[~typed], dim=1).mean()
+    if bool(none.any()):
+        loss = loss - weights.none * F.log_softmax(types[none], dim=1).mean()
     loss = loss + weights.chest * _cross_entropy(logits[:, TURNS], targets[:, _TURN], smoothing=0.02)
     for column, target in ((INVERTED, _INVERTED), (CROPPED, _CROPPED)):
         asked = targets[:, target] != NO_TARGET
@@ -59,7 +62,7 @@ def gate_loss(logits: Tensor, targets: Tensor, *, weights: GateLoss) -> Tensor:
 
 
 def _cross_entropy(logits: Tensor, target: Tensor, *, smoothing: float) -> Tensor:
-    asked = target != NO_TARGET
+    asked = target >= 0
     if not bool(asked.any()):
         return logits.sum() * 0.0
     return F.cross_entropy(logits[asked], target[asked].long(), label_smoothing=smoothing)

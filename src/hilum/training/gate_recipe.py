@@ -13,13 +13,17 @@ from hilum.training.gate_losses import GateLoss
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateSchedule:
-    """AdamW on one cycle; `images` are drawn in all, in `epochs` equal parts (a stop loses one part at most)."""
+    """AdamW on one cycle; `images` are drawn in all, in `epochs` equal parts (a stop loses one part at most).
+
+    The weights that are kept are exponential moving averages over the steps with the factor `ema_decay`.
+    """
 
     images: int
     epochs: int
     batch_size: int
     peak_learning_rate: float
     weight_decay: float
+    ema_decay: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
