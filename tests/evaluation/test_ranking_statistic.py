@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from hilum.evaluation.patient_bootstrap import patient_bootstrap, patient_rows
+from hilum.errors import DataError
+from hilum.evaluation.patient_bootstrap import PatientRows, patient_bootstrap, patient_rows
 from hilum.evaluation.ranking_statistic import ranking_statistic
 from hilum.statistics.bootstrap import bootstrap_interval
 from hilum.statistics.weighted import auroc_statistic
@@ -47,3 +48,9 @@ def test_the_bootstrap_is_that_of_the_statistics_room() -> None:
     )
     assert (np.quantile(draws, 0.025), np.quantile(draws, 0.975)) == pytest.approx((other.low, other.high), abs=1e-12)
     assert draws.std(ddof=1) == pytest.approx(other.standard_error, abs=1e-12)
+
+
+def test_draws_beyond_32_bits_are_refused() -> None:
+    patients = PatientRows(np.array([0, 0, 1]), 2**30)
+    with pytest.raises(DataError, match="1,073,741,824 patients of up to 2"):
+        ranking_statistic([0, 1, 1], scores=[0.1, 0.2, 0.3], patients=patients)

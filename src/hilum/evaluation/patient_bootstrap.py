@@ -37,6 +37,11 @@ class PatientRows:
     index: npt.NDArray[np.intp]
     count: int
 
+    @property
+    def largest(self) -> int:
+        """The rows of the patient who has most."""
+        return int(np.bincount(self.index).max())
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:

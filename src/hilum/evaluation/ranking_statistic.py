@@ -2,49 +2,92 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse  # type: ignore[import-untyped]
 
+from hilum.errors import DataError
 from hilum.evaluation.patient_bootstrap import Drawn, PatientRows, PatientStatistic
-from hilum.statistics.outcomes import FloatArray, known_outcomes
+from hilum.statistics.outcomes import FloatArray, Outcomes, known_outcomes
+
+Counts = npt.NDArray[np.int32]
+_MOST = np.iinfo(np.int32).max
 
 
 def ranking_statistic(truth: npt.ArrayLike, *, scores: npt.ArrayLike, patients: PatientRows) -> PatientStatistic:
     """The AUROC (row 0) and the average precision (row 1) of a draw; NaN without positives or without negatives.
 
-    `truth` (n,) is 0, 1 or missing, `scores` (n,). The distinct scores of positives cut the negatives into segments;
-    how many negatives of which patient lie in which segment is a sparse matrix, made once, so a batch of replicates
-    costs one sparse product and one running sum. Definitions: `hilum.statistics.auroc`, `.average_precision`.
+    `truth` (n,) is 0, 1 or missing, `scores` (n,). Each distinct score of a positive is a cut, the highest first. How
+    many rows of which patient lie between two cuts, or on one, is a sparse matrix, made once; a batch of replicates
+    then costs three sparse products and two running sums, whatever the number of negatives. Counts are whole numbers
+    throughout, so the AUROC is exact up to its last division. Definitions: `hilum.statistics.auroc`,
+    `.average_precision`. Raises `DataError` where a draw could hold more rows than 32 bits count.
     """
     outcomes = known_outcomes(truth, scores=scores)
-    patient = patients.index[outcomes.rows]
-    cuts = np.unique(outcomes.scores[outcomes.truth])
-    negative = outcomes.scores[~outcomes.truth]
-    left, right = np.searchsorted(cuts, negative, side="left"), np.searchsorted(cuts, negative, side="right")
-    # segment 2j holds the negatives between cut j - 1 and cut j, segment 2j + 1 those tied with cut j
-    negatives = _counts(left + right, patient[~outcomes.truth], shape=(2 * cuts.size + 1, patients.count))
-    place = np.searchsorted(cuts, outcomes.scores[outcomes.truth])
-    positives = _counts(place, patient[outcomes.truth], shape=(cuts.size, patients.count))
+    if patients.largest * patients.count > _MOST:
+        raise DataError(
+            f"expected draws of at most {_MOST:,} rows, came {patients.count:,} patients of up to {patients.largest:,}"
+        )
+    cuts = _Cuts.of(outcomes, patient=patients.index[outcomes.rows], count=patients.count)
 
     def statistic(drawn: Drawn) -> FloatArray:
-        below = np.cumsum(negatives @ drawn, axis=0, dtype=np.int64)  # negatives up to the end of each segment
-        hits = np.asarray(positives @ drawn, np.int64)
-        all_negatives, all_positives = below[-1], hits.sum(axis=0)
-        defined = (all_negatives > 0) & (all_positives > 0)
+        hits, tied, negatives_above, negatives = cuts.counts(drawn)
+        weight = hits.astype(np.float64)
+        # in half pairs: a positive loses a whole pair to each negative above it, half a pair to each on its cut
+        lost = 2 * _dot(weight, negatives_above.astype(np.float64)) + _dot(weight, tied.astype(np.float64))
+        found = np.cumsum(hits, axis=0, dtype=np.int32, out=hits)  # positives at or above each cut
+        positives = found[-1].astype(np.int64) if len(found) else np.zeros(drawn.shape[1], np.int64)
+        defined = (negatives > 0) & (positives > 0)
         values = np.full((2, drawn.shape[1]), np.nan)
-        twice_won = (hits * (below[0:-1:2] + below[1::2])).sum(axis=0)
-        np.divide(twice_won, 2 * all_positives * all_negatives, out=values[0], where=defined)
-        found = np.cumsum(hits[::-1], axis=0)[::-1]  # positives at or above each cut
-        called = found + all_negatives - below[0:-1:2]
-        precision = np.divide(found, called, out=np.zeros(found.shape), where=called > 0)
-        np.divide((hits * precision).sum(axis=0), all_positives, out=values[1], where=defined)
+        halves = 2 * positives * negatives
+        np.divide(halves - lost, halves, out=values[0], where=defined)
+        called = negatives_above + tied
+        called += found
+        precision = found / np.maximum(called, 1, out=called)
+        np.divide(_dot(weight, precision), positives, out=values[1], where=defined)
         return values
 
     return statistic
 
 
-def _counts(row: npt.NDArray[np.intp], column: npt.NDArray[np.intp], *, shape: tuple[int, int]) -> sparse.csr_array:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cuts:
+    """Rows of each patient: `positives` (C, P) and `tied` negatives (C, P) on a cut, negatives `between` (C + 1, P)."""
+
+    positives: sparse.csr_array
+    tied: sparse.csr_array
+    between: sparse.csr_array
+
+    @staticmethod
+    def of(outcomes: Outcomes, *, patient: npt.NDArray[np.intp], count: int) -> _Cuts:
+        positive = outcomes.truth
+        falling = np.unique(-outcomes.scores[positive])
+        negative, whose = -outcomes.scores[~positive], patient[~positive]
+        place = np.searchsorted(falling, negative, side="left")
+        on_cut = place < np.searchsorted(falling, negative, side="right")
+        return _Cuts(
+            _counts(np.searchsorted(falling, -outcomes.scores[positive]), patient[positive], (falling.size, count)),
+            _counts(place[on_cut], whose[on_cut], (falling.size, count)),
+            _counts(place[~on_cut], whose[~on_cut], (falling.size + 1, count)),
+        )
+
+    def counts(self, drawn: Drawn) -> tuple[Counts, Counts, Counts, npt.NDArray[np.int64]]:
+        """Positives on, negatives on and negatives above each cut (C, B), and all negatives (B,)."""
+        tied = np.asarray(self.tied @ drawn, np.int32)
+        below = np.asarray(self.between @ drawn, np.int32)
+        below[1:] += tied
+        np.cumsum(below, axis=0, dtype=np.int32, out=below)
+        return np.asarray(self.positives @ drawn, np.int32), tied, below[:-1], below[-1].astype(np.int64)
+
+
+def _dot(one: FloatArray, other: FloatArray) -> FloatArray:
+    """The sum over cuts of each replicate's products."""
+    return np.asarray(np.einsum("cb,cb->b", one, other), np.float64)
+
+
+def _counts(row: npt.NDArray[np.intp], column: npt.NDArray[np.intp], shape: tuple[int, int]) -> sparse.csr_array:
     counts = sparse.csr_array((np.ones(row.size, np.int32), (row, column)), shape=shape)
     counts.sum_duplicates()
     return counts
