@@ -1,4 +1,4 @@
-"""`hilum evaluate`: one look at an official test split, written into the ledger."""
+"""`hilum evaluate`: read a split with a model and judge it; a look at a test split is written into the ledger."""
 
 from __future__ import annotations
 
@@ -8,16 +8,32 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from hilum.bundle.load import load_bundle
 from hilum.cli.choose_models import choose_bundle
 from hilum.cli.console import output_console
 from hilum.cli.data_folders import read_release
+from hilum.cli.judgement_table import judgement_tables
+from hilum.cli.read_releases import read_releases
+from hilum.cli.say import say
+from hilum.errors import UsageError
+from hilum.evaluation.asked_part import official_part, part_of_run
+from hilum.evaluation.evaluate_run import EvaluationSettings, evaluate_part
 from hilum.evaluation.label_table import Estimate
 from hilum.evaluation.ledger import LEDGER_NAME, read_ledger
 from hilum.evaluation.look import Judged, look_at_test
+from hilum.evaluation.patient_bootstrap import REPLICATES
+from hilum.evaluation.run_folder import Run, is_run, load_run
+
+TEST = "test"
+_SAID_EVERY = 1000
 
 app = typer.Typer(
-    help="Judge a bundle on an official test split; every look goes into the ledger.",
-    epilog="[bold]Example[/]\n\nhilum evaluate pneumonia-paediatric --data kermany=chest_xray",
+    help="Judge a model on a split of the data, and write its predictions and a report.",
+    epilog=(
+        "[bold]Examples[/]\n\nhilum evaluate pneumonia-paediatric --data kermany=chest_xray\n\n"
+        "hilum evaluate runs/chest14 --data nih=ChestXray14 --split validation --out reports/chest14-validation\n\n"
+        "hilum evaluate runs/chest14 --data nih=ChestXray14 --split test --out reports/chest14-test"
+    ),
     rich_markup_mode="rich",
     add_completion=False,
 )
@@ -25,11 +41,70 @@ app = typer.Typer(
 
 @app.command()
 def evaluate(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A name on the shelf, or a bundle's folder.")],
-    data: Annotated[list[str], typer.Option(metavar="kermany=FOLDER", help="Where the release lies.")],
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A name on the shelf, a bundle's folder, or a run of `hilum train`.")
+    ],
+    *,
+    data: Annotated[
+        list[str], typer.Option(metavar="NAME=FOLDER", help="Where a release lies; once for each, as in training.")
+    ],
+    split: Annotated[
+        str, typer.Option(help="A part of the run's split, or an official part of the release for a bundle.")
+    ] = TEST,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where predictions.parquet, the report and its files go.")
+    ] = None,
     ledger: Annotated[Path, typer.Option(help="The committed file that counts the looks.")] = Path(LEDGER_NAME),
+    prevalence: Annotated[float | None, typer.Option(help="Give predictive values at this prevalence too.")] = None,
+    gallery: Annotated[
+        bool,
+        typer.Option("--gallery/--no-gallery", help="Draw the most confident errors, which are patients' pictures."),
+    ] = True,
+    replicates: Annotated[int, typer.Option(min=100, help="Bootstrap replicates.")] = REPLICATES,
 ) -> None:
-    """Read the official test split with MODEL at its own operating point, and append the look to the ledger."""
+    """Read a split with MODEL and judge it at the model's own operating points.
+
+    After a stop the same command goes on. Each look at a test split is one line of the ledger. Without --out the
+    official test split of kermany is judged here on the terminal, and nothing else is written.
+    """
+    run = load_run(Path(model)) if is_run(Path(model)) else None
+    if out is None:
+        _on_the_terminal(model, run=run, data=data, split=split, ledger=ledger)
+        return
+    if prevalence is not None and not 0.0 < prevalence < 1.0:
+        raise UsageError(f"expected --prevalence between 0 and 1, came {prevalence:g}")
+    records = read_releases(data)
+    if run is None:
+        bundle = choose_bundle(model)
+        part = official_part(records, bundle=bundle, name=split)
+    else:
+        bundle = load_bundle(run.bundle_folder)
+        part = part_of_run(run, records=records, name=split, labels=bundle.card.label_names)
+    evaluated = evaluate_part(
+        bundle,
+        part=part,
+        run=run,
+        folder=out,
+        ledger=ledger,
+        settings=EvaluationSettings(prevalence=prevalence, replicates=replicates, gallery=gallery),
+        progress=_say_progress,
+    )
+    output_console().print(judgement_tables(evaluated.judgement))
+    for exclusion in evaluated.predicted.exclusions:
+        if exclusion.reason == "could not be read":
+            say(f"left out {exclusion.image}: {exclusion.detail}")
+    looks = "" if evaluated.looks is None else f"; looks in the ledger: {evaluated.looks}"
+    say(f"wrote {evaluated.predictions_path} and {evaluated.report.page}{looks}")
+
+
+def _say_progress(done: int, count: int) -> None:
+    if done in (0, count) or done % _SAID_EVERY == 0:
+        say(f"read {done:,} of {count:,} images")
+
+
+def _on_the_terminal(model: str, *, run: Run | None, data: list[str], split: str, ledger: Path) -> None:
+    if run is not None or split != TEST:
+        raise UsageError("expected --out FOLDER for the predictions and the report, came none")
     judged = look_at_test(read_release(data, release="kermany"), bundle=choose_bundle(model), ledger=ledger)
     for one in judged:
         output_console().print(_table(one, looks=len(read_ledger(ledger))))

@@ -1,0 +1,125 @@
+"""Which images an evaluation is about: a part of a run's split, or an official part of a release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hilum.bundle.load import Bundle
+from hilum.datasets.record import Record
+from hilum.datasets.split import Split
+from hilum.errors import DataError, UsageError
+from hilum.evaluation.judgement import ValidationPrevalence
+from hilum.evaluation.run_folder import SMOKE, Run, split_of
+
+TEST = "test"
+TRAIN = "train"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedPart:
+    """The images to be judged, and what a reader must know of how they were chosen.
+
+    `split_sha256` is that of the whole split; `is_test` says that looking at it is one look for the ledger.
+    `validation` counts each label where the model's operating points come from, as far as that is known.
+    """
+
+    name: str
+    records: tuple[Record, ...]
+    protocol: str
+    split_sha256: str
+    is_test: bool
+    validation: Mapping[str, ValidationPrevalence]
+
+
+def part_of_run(run: Run, *, records: Sequence[Record], name: str, labels: Sequence[str]) -> AskedPart:
+    """The part `name` of the run's own split; `records` are those of the same data that it was trained on.
+
+    Raises `UsageError` for the part that the network was fitted on and for a part that does not exist, and `DataError`
+    as `split_of` does.
+    """
+    split = split_of(run, records=records)
+    may_be_asked = sorted(part for part, there in split.parts.items() if part != TRAIN and there)
+    if name not in may_be_asked:
+        why = ": the network was fitted on it" if name == TRAIN else ""
+        raise UsageError(f"expected a split among {', '.join(may_be_asked)}, came {name!r}{why}")
+    protocol = f"{split.protocol}; judged: {name}"
+    if run.file.smoke and not protocol.startswith(SMOKE):
+        protocol = f"{SMOKE} {protocol}"
+    return AskedPart(
+        name=name,
+        records=tuple(split.parts[name]),
+        protocol=protocol,
+        split_sha256=split.sha256,
+        is_test=_is_test(name, records=split.parts[name]),
+        validation=_validation_of(split, judged=name, labels=labels),
+    )
+
+
+def official_part(records: Sequence[Record], *, bundle: Bundle, name: str) -> AskedPart:
+    """The images whose release puts them into its official part `name`.
+
+    What is known of validation is what the card says. Raises `UsageError` where there is no such part.
+    """
+    chosen = tuple(record for record in records if record.official == name)
+    if not chosen:
+        there = sorted({record.official for record in records if record.official})
+        raise UsageError(
+            f"expected an official part among {', '.join(there) or 'none (the data have no official parts)'}, came "
+            f"{name!r}; for the split of a run give the run's folder"
+        )
+    sources = ", ".join(sorted({record.source for record in chosen}))
+    protocol = f"official part {name} of {sources}"
+    if bundle.card.protocol.startswith(SMOKE):
+        protocol = f"{SMOKE} {protocol}"
+    return AskedPart(
+        name=name,
+        records=chosen,
+        protocol=protocol,
+        split_sha256=Split({name: chosen}, protocol).sha256,
+        is_test=_is_test(name, records=chosen),
+        validation=_validation_of_card(bundle),
+    )
+
+
+def known_truth(record: Record, *, label: str) -> float | None:
+    """1.0 or 0.0, or None where the label is not given or uncertain."""
+    value = record.labels.get(label)
+    return value if value in (0.0, 1.0) else None
+
+
+def check_labels(part: AskedPart, *, labels: Sequence[str]) -> None:
+    """Raise `DataError` where no image of the part has a known truth for any of the model's labels."""
+    if any(known_truth(record, label=label) is not None for record in part.records for label in labels):
+        return
+    there = sorted({label for record in part.records for label in record.labels})
+    raise DataError(
+        f"expected images with a known truth for {', '.join(labels)}, came labels {', '.join(there) or 'none'}; the "
+        "model and the data have none in common"
+    )
+
+
+def _is_test(name: str, *, records: Sequence[Record]) -> bool:
+    """By the part's name, or because the release calls any of its images so."""
+    return any(part.casefold().startswith(TEST) for part in (name, *(record.official or "" for record in records)))
+
+
+def _validation_of(split: Split, *, judged: str, labels: Sequence[str]) -> dict[str, ValidationPrevalence]:
+    others = [
+        record for part, records in split.parts.items() if part not in (TRAIN, TEST, judged) for record in records
+    ]
+    counts = {}
+    for label in labels:
+        truths = [truth for record in others if (truth := known_truth(record, label=label)) is not None]
+        if truths:
+            counts[label] = ValidationPrevalence(len(truths), int(sum(truths)), None)
+    return counts
+
+
+def _validation_of_card(bundle: Bundle) -> dict[str, ValidationPrevalence]:
+    """The last set that the card shows for a label is the one that its operating point comes from."""
+    return {
+        label.name: ValidationPrevalence(label.results[-1].n, label.results[-1].positives, None)
+        for label in bundle.card.labels
+        if label.results
+    }

@@ -1,0 +1,86 @@
+"""A judgement at the operating points that a bundle brings with it.
+
+They were chosen on validation when the bundle was made; nothing here looks at the judged images to choose anything.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+from hilum.bundle.card import Card
+from hilum.evaluation.decisions import Decisions, decision_table
+from hilum.evaluation.judgement import Judgement, LabelJudgement, ValidationPrevalence
+from hilum.evaluation.patient_bootstrap import patient_bootstrap, patient_rows
+from hilum.evaluation.prediction_set import Predictions, canonical_labels
+from hilum.statistics.operating_point import OperatingPoint
+
+
+def with_bundle_points(
+    judgement: Judgement,
+    *,
+    predictions: Predictions,
+    card: Card,
+    validation: Mapping[str, ValidationPrevalence],
+    prevalence: float | None,
+) -> Judgement:
+    """`judgement` of `predictions` with each label decided at the card's operating point.
+
+    `validation` counts each label where the points come from; `prevalence` in (0, 1) adds predictive values at that
+    prevalence. Intervals draw the judged patients with the judgement's own replicates and seed.
+    """
+    names = canonical_labels(card.label_names)
+    decisions = _decisions(predictions, card=card, names=names, judgement=judgement, prevalence=prevalence)
+    counts = dict(zip(names, (validation.get(name) for name in card.label_names), strict=True))
+    labels = tuple(
+        replace(one, decisions=decisions[one.label], validation=_shifted(one, there=counts[one.label]))
+        for one in judgement.whole.labels
+    )
+    rules = "; ".join(dict.fromkeys(label.operating_point_rule for label in card.labels))
+    return replace(
+        judgement,
+        whole=replace(judgement.whole, labels=labels),
+        prevalence=prevalence,
+        validation_protocol=f"the bundle {card.name} {card.version} ({rules}); {card.protocol}",
+        validation_split_sha256=card.training.split_sha256,
+    )
+
+
+def _decisions(
+    predictions: Predictions,
+    *,
+    card: Card,
+    names: tuple[str, ...],
+    judgement: Judgement,
+    prevalence: float | None,
+) -> dict[str, Decisions]:
+    patients = patient_rows(predictions.patient)
+    tables = {}
+    for name, label in zip(names, card.labels, strict=True):
+        column = predictions.labels.index(name)
+        tables[name] = decision_table(
+            predictions.truth[:, column],
+            scores=predictions.scores[:, column],
+            point=_point(label.operating_point, rule=label.operating_point_rule),
+            patients=patients,
+            prevalence=prevalence,
+        )
+    draws = patient_bootstrap(
+        [table.statistic for table in tables.values()],
+        patients=patients,
+        replicates=judgement.replicates,
+        seed=judgement.seed,
+    )
+    return {name: table.decisions(drawn) for (name, table), drawn in zip(tables.items(), draws, strict=True)}
+
+
+def _point(threshold: float, *, rule: str) -> OperatingPoint:
+    """The card's threshold; what it reached where it was chosen is not asked here."""
+    return OperatingPoint(threshold=threshold, sensitivity=math.nan, specificity=math.nan, n=0, positives=0, rule=rule)
+
+
+def _shifted(label: LabelJudgement, *, there: ValidationPrevalence | None) -> ValidationPrevalence | None:
+    if there is None or not there.n:
+        return None
+    return replace(there, shift=label.positives / label.n - there.positives / there.n if label.n else None)

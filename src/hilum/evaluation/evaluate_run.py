@@ -1,0 +1,126 @@
+"""Evaluate a bundle on one part of the data: read it, judge it, record the look at a test split, write the report.
+
+After a stop the same call goes on with the images that are not read yet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hilum.bundle.load import Bundle
+from hilum.errors import BundleError, UsageError
+from hilum.evaluation.asked_part import AskedPart, check_labels
+from hilum.evaluation.bundle_points import with_bundle_points
+from hilum.evaluation.error_gallery import confident_errors, draw_errors
+from hilum.evaluation.judge import judge
+from hilum.evaluation.judgement import Judgement
+from hilum.evaluation.ledger_look import record_look
+from hilum.evaluation.patient_bootstrap import REPLICATES
+from hilum.evaluation.predict_part import PredictedPart, Progress, predict_part
+from hilum.evaluation.predictions import write_predictions
+from hilum.evaluation.report import WrittenReport, write_report
+from hilum.evaluation.report_facts import evaluation_facts, filled_items
+from hilum.evaluation.report_subject import ReportSubject
+from hilum.evaluation.run_folder import SMOKE, Run
+from hilum.evaluation.training_log import read_training_logs
+from hilum.output.atomic import output_error, remove_strays
+from hilum.output.lock import FolderLock
+
+PREDICTIONS_NAME = "predictions.parquet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationSettings:
+    """How an evaluation is made.
+
+    `prevalence` in (0, 1) adds predictive values at that prevalence. `gallery` draws the most confident errors, which
+    are patients' pictures, into the report.
+    """
+
+    prevalence: float | None = None
+    replicates: int = REPLICATES
+    gallery: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluated:
+    """What an evaluation gives; `looks` counts the ledger's lines where this was a look at a test split."""
+
+    judgement: Judgement
+    predicted: PredictedPart
+    predictions_path: Path
+    report: WrittenReport
+    looks: int | None
+
+
+def evaluate_part(
+    bundle: Bundle,
+    *,
+    part: AskedPart,
+    run: Run | None,
+    folder: Path,
+    ledger: Path,
+    settings: EvaluationSettings,
+    progress: Progress,
+) -> Evaluated:
+    """Judge `bundle` on `part` at the bundle's own operating points, and write everything into `folder`.
+
+    The ledger has its line before predictions or report are written. Raises `BundleError` for a gate, `UsageError` for
+    a smoke run on a test split, `DataError` where data and model have no label in common or nothing can be judged, and
+    `OutputError` where the folder is held by another process, holds another evaluation or cannot be written.
+    """
+    _check(bundle, part=part)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(folder, error) from error
+    with FolderLock(folder):
+        remove_strays(folder)
+        predicted = predict_part(part, bundle=bundle, folder=folder, progress=progress)
+        predictions = predicted.predictions
+        judgement = with_bundle_points(
+            judge(predictions, replicates=settings.replicates),
+            predictions=predictions,
+            card=bundle.card,
+            validation=part.validation,
+            prevalence=settings.prevalence,
+        )
+        looks = None
+        if part.is_test:
+            looks = record_look(judgement, bundle=bundle, part=part, folder=folder, ledger=ledger)
+        write_predictions(predictions, path=folder / PREDICTIONS_NAME)
+        mistakes = confident_errors(predictions, judgement=judgement) if settings.gallery else ()
+        subject = ReportSubject(
+            title=f"{bundle.card.title}: {part.name}",
+            predictions=predictions,
+            judgement=judgement,
+            facts=evaluation_facts(bundle, part=part, predicted=predicted, run=run),
+            filled=filled_items(bundle, part=part, predicted=predicted, judgement=judgement, run=run),
+            exclusions=predicted.exclusions,
+            training=() if run is None else read_training_logs(run.folder),
+            errors=draw_errors(mistakes, predictions=predictions, part=part, bundle=bundle),
+            ledger=None if looks is None else f"This look at a test split is a line of {ledger.name}.",
+        )
+        report = write_report(subject, folder=folder)
+    return Evaluated(
+        judgement=judgement,
+        predicted=predicted,
+        predictions_path=folder / PREDICTIONS_NAME,
+        report=report,
+        looks=looks,
+    )
+
+
+def _check(bundle: Bundle, *, part: AskedPart) -> None:
+    if bundle.card.kind != "classifier":
+        raise BundleError(
+            f"expected a classifier to evaluate, came {bundle.card.name} of kind {bundle.card.kind}; "
+            "`hilum study gate` judges a gate"
+        )
+    if part.protocol.startswith(SMOKE) and part.is_test:
+        raise UsageError(
+            f"expected a real run to look at {part.name}, came a smoke run: its numbers enter no ledger; "
+            "evaluate it on a validation part"
+        )
+    check_labels(part, labels=bundle.card.label_names)

@@ -1,0 +1,115 @@
+"""Read the images of a part with one bundle, through the `Reader`, into predictions; what cannot be read is listed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hilum.bundle.load import Bundle
+from hilum.datasets.record import Record
+from hilum.errors import DataError
+from hilum.evaluation.asked_part import AskedPart, known_truth
+from hilum.evaluation.exclusions import Exclusion
+from hilum.evaluation.prediction_journal import JournalKey, JournalLine, PredictionJournal
+from hilum.evaluation.prediction_set import Predictions
+from hilum.reading.reader import Reader
+from hilum.reading_result import Examination, FailedReading
+
+Progress = Callable[[int, int], None]
+"""Called with how many images are done, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictedPart:
+    """The predictions, the images that are not among them, and how many lie outside the model's declared scope."""
+
+    predictions: Predictions
+    exclusions: tuple[Exclusion, ...]
+    out_of_scope: int
+
+
+def predict_part(part: AskedPart, *, bundle: Bundle, folder: Path, progress: Progress) -> PredictedPart:
+    """Read every image of `part` that has a known label; images that the journal in `folder` has are not read again.
+
+    Pixels go through the gate-less `Reader`, in its batches. An image whose scope is exceeded is judged all the same
+    and counted. Raises `DataError` where nothing is left to judge.
+    """
+    named, exclusions = _to_read(part, labels=bundle.card.label_names)
+    reader = Reader(models=[bundle])
+    key = JournalKey(bundle.sha256, reader.settings_sha256, part.split_sha256, part.name)
+    lines: dict[str, JournalLine] = {}
+    with PredictionJournal(folder, key=key) as journal:
+        for name, record in named.items():
+            before = journal.read.get(name)
+            if before is not None and before.sha256 == record.sha256:
+                lines[name] = before
+        waiting = {name: record for name, record in named.items() if name not in lines}
+        progress(len(lines), len(named))
+        outcomes = reader.examine_many(record.path for record in waiting.values())
+        for (name, record), outcome in zip(waiting.items(), outcomes, strict=True):
+            lines[name] = _line(name, record=record, outcome=outcome)
+            journal.add(lines[name])
+            progress(len(lines), len(named))
+    failed = [Exclusion(name, "could not be read", line.failed) for name, line in lines.items() if line.failed]
+    read = {name: record for name, record in named.items() if lines[name].failed is None}
+    if not read:
+        raise DataError(f"expected images of {part.name} to judge, came none that could be read; see {folder}")
+    return PredictedPart(
+        predictions=_predictions(part, read=read, lines=lines, labels=bundle.card.label_names),
+        exclusions=(*exclusions, *failed),
+        out_of_scope=sum(lines[name].in_scope is False for name in read),
+    )
+
+
+def image_names(records: Sequence[Record]) -> list[str]:
+    """The name of each image in a predictions file; where there are several releases it begins with the release."""
+    several = len({record.source for record in records}) > 1
+    return [f"{record.source}:{record.image}" if several else record.image for record in records]
+
+
+def _to_read(part: AskedPart, *, labels: Sequence[str]) -> tuple[dict[str, Record], list[Exclusion]]:
+    named: dict[str, Record] = {}
+    exclusions = []
+    for name, record in zip(image_names(part.records), part.records, strict=True):
+        if all(known_truth(record, label=label) is None for label in labels):
+            exclusions.append(Exclusion(name, "no label of the model is known"))
+        elif name in named:
+            exclusions.append(Exclusion(name, "another image has its name", "the first one is judged"))
+        else:
+            named[name] = record
+    return named, exclusions
+
+
+def _line(name: str, *, record: Record, outcome: Examination | FailedReading) -> JournalLine:
+    if isinstance(outcome, FailedReading):
+        # the path of the file stays out of a table that may leave this machine
+        reason = outcome.message.replace(str(record.path), record.path.name)
+        return JournalLine(name, record.sha256, None, failed=f"{outcome.kind}: {reason}")
+    findings = outcome.reading.findings
+    return JournalLine(
+        name, record.sha256, tuple(finding.probability for finding in findings), in_scope=findings[0].in_scope
+    )
+
+
+def _predictions(
+    part: AskedPart, *, read: dict[str, Record], lines: dict[str, JournalLine], labels: Sequence[str]
+) -> Predictions:
+    records = tuple(read.values())
+    truth = [[known_truth(record, label=label) for label in labels] for record in records]
+    ages = [np.nan if record.age_years is None else record.age_years for record in records]
+    return Predictions(
+        image=tuple(read),
+        patient=tuple(record.patient for record in records),
+        split=(part.name,) * len(records),
+        labels=tuple(labels),
+        truth=np.array(truth, np.float64),  # None becomes NaN
+        scores=np.array([lines[name].probabilities for name in read], np.float64),
+        protocol=part.protocol,
+        age_years=np.array(ages, np.float64),
+        sex=tuple(None if record.sex == "unknown" else record.sex for record in records),
+        view=tuple(None if record.view == "unknown" else record.view for record in records),
+        source=tuple(record.source for record in records),
+    )

@@ -1,0 +1,144 @@
+"""The figures of a report, each with its words, drawn once and written as PNG and SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+
+from hilum.evaluation.curve_bands import label_curves
+from hilum.evaluation.figure_style import png_bytes, styled, svg_bytes
+from hilum.evaluation.judgement import LabelJudgement
+from hilum.evaluation.label_figures import (
+    LabelPanel,
+    confusion_figure,
+    precision_recall_figure,
+    reliability_figure,
+    roc_figure,
+)
+from hilum.evaluation.prediction_set import Predictions
+from hilum.evaluation.reliability import reliability
+from hilum.evaluation.report_subject import ReportSubject
+from hilum.evaluation.subgroup_figure import subgroup_figure
+from hilum.evaluation.training_figure import training_figure
+from hilum.statistics.confusion import confusion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFigure:
+    """One figure: `key` names its files; `words` say what it shows to who cannot see it, `caption` what to read in it.
+
+    `wide` figures keep their size on a narrow screen and are moved sideways.
+    """
+
+    key: str
+    title: str
+    caption: str
+    words: str
+    png: bytes
+    svg: bytes
+    wide: bool
+
+
+def label_panels(subject: ReportSubject) -> tuple[LabelPanel, ...]:
+    """What the figures show of each label, computed once."""
+    return tuple(_panel(subject.predictions, one) for one in subject.judgement.whole.labels)
+
+
+def report_figures(subject: ReportSubject, *, panels: Sequence[LabelPanel]) -> tuple[ReportFigure, ...]:
+    """Every figure that the subject has data for, in the order of the page."""
+    wide = len(panels) > 1
+    judgement = subject.judgement
+    areas = ", ".join(f"{one.label} {_value(one)}" for one in judgement.whole.labels)
+    marked = any(panel.confusion is not None for panel in panels)
+    point = " The diamond is the operating point." if marked else ""
+    with styled():
+        figures = [
+            _figure(
+                "roc",
+                roc_figure(panels),
+                title="ROC curves",
+                caption="Bands: 95%, pointwise, bootstrap by patient. Dashed: a score that knows nothing." + point,
+                words=f"ROC curve of each label. AUROC: {areas}.",
+                wide=wide,
+            ),
+            _figure(
+                "precision_recall",
+                precision_recall_figure(panels),
+                title="Precision-recall curves",
+                caption="Bands as above. Dashed: the prevalence here, which is what a score that knows nothing reaches."
+                + point,
+                words="Precision-recall curve of each label.",
+                wide=wide,
+            ),
+            _figure(
+                "reliability",
+                reliability_figure(panels),
+                title="Calibration",
+                caption="Share of positives against mean calibrated probability in ten equal bins, with 95% intervals "
+                "by patient. Pale bars: the share of images in each bin. Dashed: perfect calibration.",
+                words="Reliability curve of each label.",
+                wide=wide,
+            ),
+        ]
+        if marked:
+            figures.append(
+                _figure(
+                    "confusion",
+                    confusion_figure(panels),
+                    title="Confusion matrices",
+                    caption="At the operating points. Percentages and shades are shares of each row.",
+                    words="Counts of truth against decision for each label; the same numbers stand in the table.",
+                    wide=wide,
+                )
+            )
+        if judgement.subgroups:
+            figures.append(
+                _figure(
+                    "subgroups",
+                    subgroup_figure(judgement.whole, subgroups=judgement.subgroups),
+                    title="Subgroups",
+                    caption="95% intervals by patient. Dashed: all images.",
+                    words="AUROC of each subgroup; the same numbers stand in the table.",
+                    wide=True,
+                )
+            )
+        if subject.training:
+            figures.append(
+                _figure(
+                    "training",
+                    training_figure(subject.training),
+                    title="Training curves",
+                    caption="From the run's own logs, one row a stage; AUROC is the mean over labels.",
+                    words="Loss and AUROC by epoch for each part that was watched in training.",
+                    wide=True,
+                )
+            )
+    return tuple(figures)
+
+
+def _panel(predictions: Predictions, one: LabelJudgement) -> LabelPanel:
+    column = predictions.labels.index(one.label)
+    truth, scores = predictions.truth[:, column], predictions.scores[:, column]
+    return LabelPanel(
+        label=one.label,
+        n=one.n,
+        positives=one.positives,
+        auroc=one.auroc,
+        average_precision=one.average_precision,
+        ece=one.ece,
+        curves=None if one.undefined else label_curves(truth, scores=scores, patient=predictions.patient),
+        bins=reliability(truth, probabilities=scores, patient=predictions.patient),
+        confusion=None if one.decisions is None else confusion(truth, scores=scores, threshold=one.decisions.threshold),
+    )
+
+
+def _figure(key: str, figure: Figure, *, title: str, caption: str, words: str, wide: bool) -> ReportFigure:
+    return ReportFigure(
+        key=key, title=title, caption=caption, words=words, png=png_bytes(figure), svg=svg_bytes(figure), wide=wide
+    )
+
+
+def _value(one: LabelJudgement) -> str:
+    return "no value" if one.auroc is None else f"{one.auroc.value:.3f}"

@@ -1,0 +1,61 @@
+"""What a report is about: the predictions with their judgement, and all that is known of where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hilum.evaluation.exclusions import Exclusion
+from hilum.evaluation.judgement import Judgement
+from hilum.evaluation.prediction_set import Predictions
+from hilum.evaluation.run_folder import SMOKE
+from hilum.evaluation.training_log import TrainingLog
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Names and values under one heading."""
+
+    title: str
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnError:
+    """One image that was got wrong, with its pictures as PNG: `plain` and `overlay` alike in size, and `whole`.
+
+    `kind` says how; `probability` is the calibrated one; `whole` is the package's own overlay with its legend.
+    """
+
+    image: str
+    label: str
+    kind: str
+    probability: float
+    threshold: float
+    plain: bytes
+    overlay: bytes
+    whole: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSubject:
+    """Everything that a report shows.
+
+    `facts` are what is known of model, data and software; `filled` maps items of the checklist to text; `ledger` is
+    the line that this look left in the ledger, or None.
+    """
+
+    title: str
+    predictions: Predictions
+    judgement: Judgement
+    facts: tuple[Facts, ...] = ()
+    filled: Mapping[str, str] = field(default_factory=dict)
+    exclusions: tuple[Exclusion, ...] | None = None
+    training: tuple[TrainingLog, ...] = ()
+    errors: tuple[DrawnError, ...] = ()
+    ledger: str | None = None
+
+    @property
+    def smoke(self) -> bool:
+        """Whether a smoke run made these numbers, so that they enter no results table."""
+        return self.predictions.protocol.startswith(SMOKE)

@@ -1,0 +1,69 @@
+"""A table of a report: what the page shows and the CSV file holds alike, but for the digits."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+
+from hilum.evaluation.patient_bootstrap import Estimate
+
+Cell = str | int | float | Estimate | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportTable:
+    """`rows` hold as many cells as `columns`; `key` names the file, `note` is what a reader must know.
+
+    `folded` tables stand behind a click on the page, because they are long.
+    """
+
+    key: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+    folded: bool = False
+
+
+def cell_text(cell: Cell) -> str:
+    """A cell as the page shows it: three decimals, an interval in brackets, a dash where there is no value."""
+    if cell is None:
+        return "–"
+    if isinstance(cell, Estimate):
+        if cell.interval is None:
+            return f"{cell.value:.3f} [?]"
+        return f"{cell.value:.3f} [{cell.interval[0]:.3f}, {cell.interval[1]:.3f}]"
+    if isinstance(cell, float):
+        return f"{cell:.3f}"
+    return f"{cell:,}" if isinstance(cell, int) else cell
+
+
+def is_number(cell: Cell) -> bool:
+    """Whether a cell stands flush right."""
+    return cell is not None and not isinstance(cell, str)
+
+
+def table_csv(table: ReportTable) -> bytes:
+    """The table as CSV in UTF-8; a column of estimates becomes three: value, `_low` and `_high`, to all digits."""
+    wide = [any(isinstance(row[place], Estimate) for row in table.rows) for place in range(len(table.columns))]
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(
+        [name for place, column in enumerate(table.columns) for name in _names(column, is_wide=wide[place])]
+    )
+    for row in table.rows:
+        writer.writerow([value for place, cell in enumerate(row) for value in _values(cell, is_wide=wide[place])])
+    return stream.getvalue().encode()
+
+
+def _names(column: str, *, is_wide: bool) -> list[str]:
+    return [column, f"{column}_low", f"{column}_high"] if is_wide else [column]
+
+
+def _values(cell: Cell, *, is_wide: bool) -> list[str]:
+    if isinstance(cell, Estimate):
+        low, high = cell.interval or ("", "")
+        return [repr(cell.value), str(low), str(high)]
+    plain = "" if cell is None else repr(cell) if isinstance(cell, float) else str(cell)
+    return [plain, "", ""] if is_wide else [plain]

@@ -1,0 +1,197 @@
+"""The tables of a report, from a judgement and the predictions that it judges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hilum.evaluation.decisions import AT_PREVALENCE
+from hilum.evaluation.exclusions import Exclusion, by_reason
+from hilum.evaluation.judgement import Judgement, LabelJudgement
+from hilum.evaluation.prediction_set import Predictions
+from hilum.evaluation.report_table import Cell, ReportTable
+from hilum.statistics.confusion import Confusion
+
+_MEASURES = {
+    "sensitivity": "sensitivity",
+    "specificity": "specificity",
+    "ppv": "PPV",
+    "npv": "NPV",
+    "f1": "F1",
+    "balanced_accuracy": "balanced accuracy",
+}
+
+
+def label_table(judgement: Judgement) -> ReportTable:
+    """Discrimination and calibration of each label, and the mean AUROC below."""
+    whole = judgement.whole
+    rows: list[tuple[Cell, ...]] = [
+        (
+            one.label,
+            one.n,
+            one.positives,
+            one.auroc if one.undefined is None else one.undefined,
+            one.average_precision,
+            one.brier,
+            one.ece,
+        )
+        for one in whole.labels
+    ]
+    used = [name for name in whole.in_mean if name not in whole.left_out]
+    rows.append((f"mean of {len(used)} labels", None, None, whole.mean_auroc, None, None, None))
+    left_out = (
+        f" Not in the mean, because an outcome is lacking: {', '.join(whole.left_out)}." if whole.left_out else ""
+    )
+    return ReportTable(
+        key="labels",
+        title="Discrimination and calibration",
+        columns=("label", "n", "positives", "AUROC", "average precision", "Brier", "ECE"),
+        rows=tuple(rows),
+        note=f"The mean is over {', '.join(used) or 'no label'}.{left_out} n counts images whose truth is known.",
+    )
+
+
+def decision_table(judgement: Judgement) -> ReportTable | None:
+    """What each label's operating point reaches; None where there are no operating points."""
+    decided = [one for one in judgement.whole.labels if one.decisions is not None or one.decisions_undefined]
+    if not decided:
+        return None
+    columns = ["label", "threshold", *_MEASURES.values()]
+    if judgement.prevalence is not None:
+        columns += [f"{name} at prevalence {judgement.prevalence:g}" for name in ("PPV", "NPV")]
+    return ReportTable(
+        key="decisions",
+        title="Decisions at the operating points",
+        columns=tuple(columns),
+        rows=tuple(_decision_row(one, width=len(columns), with_prevalence=judgement.prevalence) for one in decided),
+        note=f"Operating points come from {judgement.validation_protocol}. Nothing was chosen on the judged images. "
+        "PPV and NPV hold at the prevalence of these images"
+        + (" unless another is stated." if judgement.prevalence is not None else "."),
+    )
+
+
+def prevalence_table(judgement: Judgement) -> ReportTable | None:
+    """How common each label is where its operating point was chosen, and here; None where that is not known."""
+    known = [(one, one.validation) for one in judgement.whole.labels if one.validation is not None]
+    if not known:
+        return None
+    return ReportTable(
+        key="prevalence",
+        title="Prevalence shift",
+        columns=("label", "validation n", "validation positives", "validation prevalence", "prevalence here", "shift"),
+        rows=tuple(
+            (
+                one.label,
+                there.n,
+                there.positives,
+                there.positives / there.n if there.n else None,
+                one.positives / one.n if one.n else None,
+                there.shift,
+            )
+            for one, there in known
+        ),
+        note="Shift is here minus validation. Nothing was fitted again to the judged images.",
+    )
+
+
+def subgroup_table(judgement: Judgement) -> ReportTable | None:
+    """The mean AUROC of every subgroup; None where the predictions name none."""
+    rows: list[tuple[Cell, ...]] = []
+    for column, groups in judgement.subgroups.items():
+        for name, group in groups.items():
+            used = len(group.in_mean) - len(group.left_out)
+            found: Cell = group.mean_auroc if group.mean_auroc is not None else "no label has both outcomes"
+            rows.append((column, name, group.n, group.patients, f"{used} of {len(group.in_mean)}", found))
+    if not rows:
+        return None
+    return ReportTable(
+        key="subgroups",
+        title="Subgroups",
+        columns=("by", "group", "images", "patients", "labels in the mean", "mean AUROC"),
+        rows=tuple(rows),
+        note="A mean over other labels is another measure: compare groups only where the labels in the mean agree. "
+        "Differences between groups are not tested here.",
+    )
+
+
+def subgroup_label_table(judgement: Judgement) -> ReportTable | None:
+    """Every label in every subgroup, for those who look for one; None where there are no subgroups."""
+    rows: list[tuple[Cell, ...]] = []
+    for column, groups in judgement.subgroups.items():
+        for name, group in groups.items():
+            for one in group.labels:
+                found: Cell = one.auroc if one.undefined is None else one.undefined
+                rows.append((column, name, one.label, one.n, one.positives, found, one.average_precision))
+    if not rows or len(judgement.whole.labels) == 1:
+        return None
+    return ReportTable(
+        key="subgroup_labels",
+        title="Every label in every subgroup",
+        columns=("by", "group", "label", "n", "positives", "AUROC", "average precision"),
+        rows=tuple(rows),
+        folded=True,
+    )
+
+
+def confusion_table(confusions: Sequence[tuple[str, Confusion]]) -> ReportTable | None:
+    """Counts at the operating points; None where there are none."""
+    if not confusions:
+        return None
+    return ReportTable(
+        key="confusion",
+        title="Counts at the operating points",
+        columns=("label", "true positive", "false negative", "false positive", "true negative"),
+        rows=tuple(
+            (label, one.true_positives, one.false_negatives, one.false_positives, one.true_negatives)
+            for label, one in confusions
+        ),
+        folded=True,
+    )
+
+
+def people_table(predictions: Predictions) -> ReportTable:
+    """Who was judged: images and patients, age, sex, view and source, as far as the predictions say."""
+    p = predictions
+    rows: list[tuple[Cell, ...]] = [("images", p.n), ("patients", len(set(p.patient)))]
+    if p.age_years is not None and not np.isnan(p.age_years).all():
+        known = p.age_years[~np.isnan(p.age_years)]
+        low, middle, high = np.quantile(known, [0.25, 0.5, 0.75])
+        rows.append(("age in years, median (quartiles)", f"{middle:.0f} ({low:.0f} to {high:.0f})"))
+        rows.append(("age not known, images", int(np.isnan(p.age_years).sum())))
+    for name, texts in (("sex", p.sex), ("view", p.view), ("source", p.source)):
+        if texts is not None:
+            counts = {value: texts.count(value) for value in sorted(set(texts), key=str)}
+            rows += [(f"{name} {value or 'not known'}", count) for value, count in counts.items()]
+    return ReportTable(key="people", title="Images and patients", columns=("what", "value"), rows=tuple(rows))
+
+
+def exclusion_table(exclusions: Sequence[Exclusion]) -> ReportTable:
+    """How many images each reason left out."""
+    rows = tuple((reason, count) for reason, count in by_reason(exclusions).items())
+    return ReportTable(
+        key="exclusions_by_reason",
+        title="Exclusions",
+        columns=("reason", "images"),
+        rows=rows or (("none: every image was judged", 0),),
+    )
+
+
+def excluded_images_table(exclusions: Sequence[Exclusion]) -> ReportTable | None:
+    """Every image that was left out; None where there is none."""
+    if not exclusions:
+        return None
+    return ReportTable(
+        key="exclusions",
+        title="Every excluded image",
+        columns=("image", "reason", "detail"),
+        rows=tuple((one.image, one.reason, one.detail) for one in exclusions),
+        folded=True,
+    )
+
+
+def _decision_row(one: LabelJudgement, *, width: int, with_prevalence: float | None) -> tuple[Cell, ...]:
+    if one.decisions is None:
+        return (one.label, one.decisions_undefined, *([None] * (width - 2)))
+    names = (*_MEASURES, *(AT_PREVALENCE if with_prevalence is not None else ()))
+    return (one.label, one.decisions.threshold, *(one.decisions.measures[name] for name in names))
