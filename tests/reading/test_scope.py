@@ -8,7 +8,7 @@ import pytest
 from hilum.bundle.card import Scope
 from hilum.radiograph import Patient, Radiograph, Source
 from hilum.reading.gate import NOT_JUDGED
-from hilum.reading.scope import BODY_PARTS, ScopeVerdict, describe, judge_scope
+from hilum.reading.scope import BODY_PARTS, ScopeVerdict, judge_scope
 from hilum.reading_result import GateVerdict, TypeVerdict
 
 CHILDREN = Scope(xray_type="chest", age_years=(1.0, 5.0), views=("AP",))
@@ -104,9 +104,9 @@ def test_the_gate_outranks_the_tag() -> None:
 
 
 def test_scopes_in_words() -> None:
-    assert describe(CHILDREN) == "chest radiographs, ages 1 to 5 years, view AP"
-    assert describe(ANYONE) == "chest radiographs"
-    assert describe(Scope(xray_type="hand", age_years=None, views=("PA", "LL"))) == "hand radiographs, view PA or LL"
+    assert CHILDREN.in_words() == "chest radiographs, ages 1 to 5 years, view AP"
+    assert ANYONE.in_words() == "chest radiographs"
+    assert Scope(xray_type="hand", age_years=None, views=("PA", "LL")).in_words() == "hand radiographs, view PA or LL"
 
 
 def test_body_parts_are_tags_in_upper_case() -> None:

@@ -78,7 +78,7 @@ def test_the_card_is_there_with_its_intervals_and_limits(page):
         "Research on reading children's chest radiographs.", "Any decision about a patient.", "Adults.",
         "The training images were stretched", "292", "176", "0.988 [0.977, 0.995]", "0.954 [0.917, 0.982]",
         "0.931 [0.879, 0.972]", "0.871 mean gradient", "Kermany et al. 2018, CC BY 4.0", "hilum train test",
-        "chest, ages 1 to 5 years, AP view",
+        "chest radiographs, ages 1 to 5 years, view AP",
     ):  # fmt: skip
         assert words in page.words
 
@@ -158,7 +158,7 @@ def test_a_gate_without_a_verdict_says_so(examination, status, words):
 def test_a_finding_out_of_scope_shows_no_decision(examination, outside, card):
     page = Page(render_page(replace(examination, reading=outside, heatmaps=()), cards=[card]))
     assert "no decision" in page.words
-    assert "(outside the model's scope: made for chest, ages 1 to 5 years, AP view)" in page.words
+    assert "(outside the model's scope: made for chest radiographs, ages 1 to 5 years, view AP)" in page.words
     assert "No decision on any finding: no heatmap is shown" in page.words
     chips = [attributes["class"] for attributes in page.all("span") if "chip" in attributes.get("class", "")]
     assert "chip positive" not in chips

@@ -50,7 +50,7 @@ def test_long_names_and_many_findings_fit(reading, finding, width):
 def test_the_reason_for_no_decision_stands_once_below(outside, card):
     text = " ".join(_text(reading_table(outside, cards=[card])).split())
     assert "no decision *" in text
-    assert text.count("* no decision: outside the model's scope: made for chest, ages 1 to 5 years, AP view") == 1
+    assert text.count("* no decision: outside the model's scope: made for chest radiographs, ages 1 to 5 years, view AP") == 1
     assert "positive" not in text
 
 

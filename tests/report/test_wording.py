@@ -22,7 +22,7 @@ def test_a_finding_out_of_scope_has_no_decision_and_says_why(finding):
     scope = Scope(xray_type="chest", age_years=(1.0, 5.0), views=("PA", "AP"))
     said = wording.decision(outside, scope=scope)
     assert said.word == "no decision"
-    assert said.note == "outside the model's scope: made for chest, ages 1 to 5 years, PA or AP view"
+    assert said.note == "outside the model's scope: made for chest radiographs, ages 1 to 5 years, view PA or AP"
     assert wording.decision(outside).note == "outside the model's scope: see the warnings"
 
 

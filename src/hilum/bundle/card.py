@@ -66,6 +66,15 @@ class Scope(_Part):
     age_years: tuple[float, float] | None = Field(description="inclusive range, or null where any age is in scope")
     views: tuple[ViewName, ...] | None = Field(description="views, or null where any view is in scope")
 
+    def in_words(self) -> str:
+        """For example `chest radiographs, ages 1 to 5 years, view AP`."""
+        parts = [f"{self.xray_type} radiographs"]
+        if self.age_years is not None:
+            parts.append(f"ages {self.age_years[0]:g} to {self.age_years[1]:g} years")
+        if self.views is not None:
+            parts.append(f"view {' or '.join(self.views)}")
+        return ", ".join(parts)
+
 
 class HeatmapSpec(_Part):
     """How the graph's class maps become heatmaps and boxes."""

@@ -38,10 +38,10 @@ def judge_picture(logits: Logits, *, spec: GateSpec) -> PictureVerdict:
     probability = calibrated(float(logits[IS_XRAY]), calibration=spec.is_xray)
     types = type_verdict(logits, spec=spec)
     if probability < spec.refuse_below:
-        reason = f"this does not look like an X-ray (probability of an X-ray {probability:.3f})"
+        reason = "this does not look like an X-ray"
         return PictureVerdict(GateVerdict("refused", reason, probability, types), ())
     if probability < spec.accept_from:
-        reason = f"this may be no X-ray (probability of an X-ray {probability:.3f})"
+        reason = "this may be no X-ray"
         candidates = (NOT_XRAY, *candidate_types(types, mass=spec.candidates_mass))
         return PictureVerdict(GateVerdict("unsure", reason, probability, types, candidates), ())
     return _judge_type(logits, spec=spec, probability=probability, types=types)
@@ -58,7 +58,7 @@ def _judge_type(logits: Logits, *, spec: GateSpec, probability: float, types: Ty
         candidates = candidate_types(types, mass=spec.candidates_mass)
         reason = f"an X-ray, but of what is not sure: {' or '.join(candidates)}"
         return PictureVerdict(GateVerdict("unsure", reason, probability, types, candidates), ())
-    reason = f"an X-ray (probability {probability:.3f}) of type {types.name} ({types.probability:.3f})"
+    reason = f"an X-ray of type {types.name}"
     warnings = chest_warnings(logits, spec=spec) if types.name == "chest" else ()
     return PictureVerdict(GateVerdict("accepted", reason, probability, types), warnings)
 

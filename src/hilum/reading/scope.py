@@ -67,22 +67,12 @@ def judge_scope(radiograph: Radiograph, *, gate: GateVerdict, scope: Scope, mode
             unknown.append(what)
         elif not is_inside:
             outside.append(f"{what} {found}")
-    trained = f"{model} was trained for {describe(scope)}"
+    trained = f"{model} was trained for {scope.in_words()}"
     if outside:
         return ScopeVerdict(False, (f"{trained}; this one is outside that ({', '.join(outside)}): nothing is decided",))
     if unknown:
         return ScopeVerdict(None, (f"{trained}; not known of this one: {', '.join(unknown)}; its result may not hold",))
     return ScopeVerdict(True, ())
-
-
-def describe(scope: Scope) -> str:
-    """The scope in words, for example `chest radiographs, ages 1 to 5 years, view AP`."""
-    parts = [f"{scope.xray_type} radiographs"]
-    if scope.age_years is not None:
-        parts.append(f"ages {scope.age_years[0]:g} to {scope.age_years[1]:g} years")
-    if scope.views is not None:
-        parts.append(f"view {' or '.join(scope.views)}")
-    return ", ".join(parts)
 
 
 _Check = tuple[bool | None, str, str]

@@ -38,7 +38,7 @@ class Decision:
 def decision(finding: Finding, *, scope: Scope | None = None) -> Decision:
     """The decision on a finding in words; `scope` is its model's, where the card is at hand."""
     if finding.in_scope is False:
-        made_for = "see the warnings" if scope is None else f"made for {scope_text(scope)}"
+        made_for = "see the warnings" if scope is None else f"made for {scope.in_words()}"
         return Decision("no decision", f"outside the model's scope: {made_for}")
     if finding.positive is None:
         return Decision("no decision", "see the warnings")
@@ -51,16 +51,6 @@ def probability_text(probability: float) -> str:
     if probability < 0.0005:
         return "<0.001"
     return ">0.999" if probability >= 0.9995 else f"{probability:.3f}"
-
-
-def scope_text(scope: Scope) -> str:
-    """What a model was made for, such as `chest, ages 1 to 5 years, PA or AP view`."""
-    parts = [scope.xray_type]
-    if scope.age_years is not None:
-        parts.append(f"ages {scope.age_years[0]:g} to {scope.age_years[1]:g} years")
-    if scope.views is not None:
-        parts.append(f"{' or '.join(scope.views)} view")
-    return ", ".join(parts)
 
 
 def gate_title(gate: GateVerdict) -> str:
