@@ -20,7 +20,7 @@ def enclosed(outline: np.ndarray) -> float:
 def test_outlines_are_those_of_scikit_image(seed: int) -> None:
     grid = gaussian_filter(np.random.default_rng(seed).random((48, 40)), 2.0)
     level = float(np.quantile(grid, 0.6))
-    padded = np.pad(grid, 1, constant_values=min(level - 1.0, grid.min()))
+    grid[[0, -1]] = grid[:, [0, -1]] = level - 1  # no region touches the border: the library leaves such ones open
     expected = [
         np.clip(each[:-1, ::-1] - 0.5, 0, (40, 48))
         for each in find_contours(padded, level)  # it repeats the first
@@ -50,8 +50,8 @@ def test_a_region_at_the_border_is_closed_along_it() -> None:
     grid = np.zeros((10, 10))
     grid[4:, 6:] = 1.0
     (outline,) = outlines(grid)
-    assert outline.max(axis=0) == pytest.approx([10.0, 10.0], abs=0.2)
-    assert abs(enclosed(outline)) == pytest.approx(4 * 6, rel=0.05)
+    assert outline.max(axis=0).tolist() == [10.0, 10.0]
+    assert abs(enclosed(outline)) == pytest.approx(4 * 6, rel=0.03)
 
 
 @pytest.mark.parametrize("value", [0.0, 0.5])

@@ -35,8 +35,7 @@ def outlines(grid: npt.NDArray[np.floating], *, level: float = 0.5) -> tuple[Out
     Outside the grid nothing rises above it, so an outline runs along the border where a region touches it. Around a
     region it runs counter-clockwise as seen on a screen, around a hole clockwise.
     """
-    floor = min(level - 1.0, float(grid.min(initial=level)))
-    values = np.pad(grid.astype(np.float64), 1, constant_values=floor)
+    values = _with_low_border(grid.astype(np.float64), level=level)
     following = _segments(values > level)
     found = []
     while following:
@@ -47,6 +46,15 @@ def outlines(grid: npt.NDArray[np.floating], *, level: float = 0.5) -> tuple[Out
             edge = following.pop(edge)
         found.append(_positions(np.array(edges), values=values, level=level))
     return tuple(sorted(found, key=len, reverse=True))
+
+
+def _with_low_border(grid: npt.NDArray[np.float64], *, level: float) -> npt.NDArray[np.float64]:
+    """One more pixel on each side, so low that a region at the border is crossed at the border itself."""
+    values = np.pad(grid, 1, mode="edge")
+    border = np.ones(values.shape, np.bool_)
+    border[1:-1, 1:-1] = False
+    values[border] = np.where(values[border] > level, 2 * level - values[border], level - 1.0)
+    return values
 
 
 def _segments(high: npt.NDArray[np.bool_]) -> dict[int, int]:
@@ -71,5 +79,4 @@ def _positions(edges: npt.NDArray[np.int64], *, values: npt.NDArray[np.float64],
     share = (level - near) / (far - near)
     # a point stands for the middle of its pixel, and the padding moved everything by one pixel
     x, y = column + share * (1 - down) - 0.5, row + share * down - 0.5
-    height_px, width_px = values.shape[0] - 2, width - 2
-    return np.stack([np.clip(x, 0, width_px), np.clip(y, 0, height_px)], axis=1).astype(np.float32)
+    return np.stack([x, y], axis=1).astype(np.float32)
