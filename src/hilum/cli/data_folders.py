@@ -1,11 +1,18 @@
-"""`--data NAME=FOLDER`: which release lies where."""
+"""`--data NAME=FOLDER`: which release lies where.
+
+The option may be given several times: for several releases, and for one release that lies in several folders. The
+tables of such a release are read from the first of its folders, so that patients have the same names in all of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
-from hilum.datasets.adapters import ADAPTERS
+from hilum.datasets.adapters import ADAPTERS, RELEASES
+from hilum.datasets.hash_memory import remembered_hashes
+from hilum.datasets.mixed import MixedReleases, mix_releases
 from hilum.datasets.record import Record
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.gate_study import STUDY_NAME
@@ -27,6 +34,47 @@ def read_release(pairs: Sequence[str], *, release: str) -> tuple[Record, ...]:
     if not folders[release].is_dir():
         raise DataError(f"expected the folder of {release} at {folders[release]}, came no such folder; give its path")
     return ADAPTERS[release](folders[release])
+
+
+def read_releases(
+    pairs: Sequence[str], *, allowed: Sequence[str] = tuple(RELEASES), memory: Path | None = None
+) -> MixedReleases:
+    """The mixed records of every pair, in the order of the pairs; `memory` is the folder that remembers hashes.
+
+    Raises `UsageError` for a pair that is not NAME=FOLDER with a name among `allowed`, for a release in several folders
+    that cannot be, or where there is no pair, and `DataError` for a folder that is absent or no such release.
+    """
+    places = [_place(pair, allowed=allowed) for pair in pairs]
+    if not places:
+        raise UsageError(f"expected --data NAME=FOLDER with NAME among {', '.join(allowed)}, came none")
+    tables: dict[str, Path] = {}
+    records: list[Record] = []
+    with nullcontext() if memory is None else remembered_hashes(memory):
+        for name, folder in places:
+            records += _read(name, folder=folder, tables=tables.get(name))
+            tables.setdefault(name, folder)
+    return mix_releases(records)
+
+
+def _place(pair: str, *, allowed: Sequence[str]) -> tuple[str, Path]:
+    name, equals, folder = pair.partition("=")
+    if not equals or name not in allowed:
+        raise UsageError(f"expected --data NAME=FOLDER with NAME among {', '.join(allowed)}, came {pair!r}")
+    if not Path(folder).is_dir():
+        raise DataError(f"expected the folder of {name} at {folder}, came no such folder; give its path")
+    return name, Path(folder)
+
+
+def _read(name: str, *, folder: Path, tables: Path | None) -> tuple[Record, ...]:
+    release = RELEASES[name]
+    if tables is None:
+        return release.read(folder)
+    if release.read_with_tables is None:
+        several = ", ".join(key for key, other in RELEASES.items() if other.read_with_tables is not None)
+        raise UsageError(
+            f"expected --data {name} once, came {tables} and {folder}; only {several} may lie in several folders"
+        )
+    return release.read_with_tables(folder, tables=tables)
 
 
 def gate_folder(pairs: Sequence[str]) -> Path:

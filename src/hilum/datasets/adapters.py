@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from hilum.datasets import chestxray14, chexpert, jsrt, montgomery_shenzhen, vindr_pcxr
 from hilum.datasets.aasce import read_aasce
@@ -21,15 +22,24 @@ from hilum.datasets.table import list_own_table, read_own_table
 Adapter = Callable[[Path], tuple[Record, ...]]
 
 
+class AdapterWithTables(Protocol):
+    """An adapter of a release whose pictures may lie apart from its tables."""
+
+    def __call__(self, folder: Path, /, *, tables: Path) -> tuple[Record, ...]:
+        """The pictures in `folder` that the tables in `tables` name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """One release: its adapter, what its own tables list (None where it has none), and what was published of it.
 
     `official` counts images and patients by official part; the part '' is the whole of a release without parts.
+    `read_with_tables` is for a release that may lie in several folders, the first of them with the tables.
     """
 
     title: str
     read: Adapter
+    read_with_tables: AdapterWithTables | None = None
     list: Callable[[Path], Listing] | None = None
     official: Mapping[str, Count] = field(default_factory=dict)
 
@@ -38,6 +48,7 @@ RELEASES: Mapping[str, Release] = {
     "nih": Release(
         title="ChestX-ray14 (Wang et al. 2017)",
         read=chestxray14.read_chestxray14,
+        read_with_tables=chestxray14.read_chestxray14,
         list=chestxray14.list_chestxray14,
         official=chestxray14.OFFICIAL,
     ),

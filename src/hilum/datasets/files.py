@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from hilum.datasets.hash_memory import current_memory
 from hilum.errors import DataError
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
@@ -26,5 +27,6 @@ def image_files(folder: Path, *, release: str, deep: bool = False) -> tuple[Path
 
 
 def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """The SHA-256 of a file's bytes, remembered from an earlier run within `remembered_hashes`."""
+    memory = current_memory()
+    return hashlib.sha256(path.read_bytes()).hexdigest() if memory is None else memory.sha256(path)

@@ -9,10 +9,10 @@ children; ids are therefore namespaced by official folder (traps list, 10).
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 
+from hilum.datasets.files import file_sha256
 from hilum.datasets.record import Record
 from hilum.errors import DataError
 
@@ -63,6 +63,6 @@ def _record(path: Path, *, official: str, label: str) -> Record:
         official=official,
         labels={LABEL: float(label == "PNEUMONIA")},
         stratum=kind,
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        sha256=file_sha256(path),
         view="AP",
     )
