@@ -82,19 +82,24 @@ pooling; here it is dropped, since with it the logit is no longer a sum over cel
 class PooledClassifier(nn.Module):
     """Backbone, global average pooling, dropout, one linear layer.
 
-    `backbone` is a key of `BACKBONES`, `labels` is L, `dropout` the share of pooled channels dropped in training.
+    `backbone` is a key of `BACKBONES`, `labels` is L, `dropout` the share of pooled channels dropped in training,
+    `channels` is C of the input: 3 for ImageNet's weights, 1 for weights that were trained on grey.
     Weights are random; `starting_weights.load_starting_weights` puts others in. The head starts at zero bias.
     Raises `UsageError` for an unknown backbone or a value out of range.
     """
 
-    def __init__(self, backbone: str, *, labels: int, dropout: float = 0.0) -> None:
+    def __init__(self, backbone: str, *, labels: int, dropout: float = 0.0, channels: int = 3) -> None:
         super().__init__()
         if backbone not in BACKBONES:
             raise UsageError(f"expected a backbone among {', '.join(sorted(BACKBONES))}, came {backbone!r}")
-        if labels < 1 or not 0.0 <= dropout < 1.0:
-            raise UsageError(f"expected labels >= 1 and 0 <= dropout < 1, came labels={labels}, dropout={dropout}")
-        self.name = backbone
+        if labels < 1 or channels < 1 or not 0.0 <= dropout < 1.0:
+            raise UsageError(
+                f"expected labels >= 1, channels >= 1 and 0 <= dropout < 1, came {labels}, {channels} and {dropout}"
+            )
+        self.name, self.channels = backbone, channels
         self.backbone = BACKBONES[backbone].build()
+        if channels != 3:
+            _take_channels(self.backbone, channels)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(BACKBONES[backbone].channels, labels)
         nn.init.zeros_(self.head.bias)
@@ -110,12 +115,12 @@ class PooledClassifier(nn.Module):
         return self.head.bias
 
     def features(self, x: Tensor) -> Tensor:
-        """The last feature map after its ReLU, (N, K, h, w) and >= 0, of a normalised input (N, 3, H, W)."""
+        """The last feature map after its ReLU, (N, K, h, w) and >= 0, of a normalised input (N, C, H, W)."""
         features: Tensor = self.backbone(x)
         return features
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits (N, L) of a normalised input (N, 3, H, W)."""
+        """Logits (N, L) of a normalised input (N, C, H, W)."""
         return self._logits(self.features(x))
 
     def forward_with_maps(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -131,3 +136,17 @@ class PooledClassifier(nn.Module):
     def _logits(self, features: Tensor) -> Tensor:
         logits: Tensor = self.head(self.dropout(features.mean(dim=(-2, -1))))
         return logits
+
+
+def _take_channels(backbone: nn.Module, channels: int) -> None:
+    """Put a convolution of random weights for `channels` channels in the place of the first one, which takes three."""
+    name, first = next((name, layer) for name, layer in backbone.named_modules() if isinstance(layer, nn.Conv2d))
+    convolution = nn.Conv2d(
+        channels,
+        first.out_channels,
+        kernel_size=first.kernel_size,  # type: ignore[arg-type]  # pairs, which torch's stubs call tuples of any length
+        stride=first.stride,  # type: ignore[arg-type]
+        padding=first.padding,  # type: ignore[arg-type]
+        bias=first.bias is not None,
+    )
+    backbone.set_submodule(name, convolution)
