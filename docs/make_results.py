@@ -66,12 +66,10 @@ def looks() -> str:
             str(number),
             str(look["date"])[:10],
             f"`{look['bundle']}` `{look['bundle_sha256'][:8]}`",
-            f"{look['n']:,} ({look['positives']:,})",
-            interval(look["auroc"], look["auroc_ci"]),
-            interval(look["balanced_accuracy"], look["balanced_accuracy_ci"]),
-            f"{look['sensitivity']:.3f}",
-            f"{look['specificity']:.3f}",
-            "" if look.get("baseline_auroc") is None else f"{look['baseline_auroc']:.3f}",
+            f"{look['n']:,}" + ("" if look.get("positives") is None else f" ({look['positives']:,})"),
+            _looked(look, "auroc"),
+            _looked(look, "balanced_accuracy"),
+            *(_looked(look, name, bounds=False) for name in (*RATES, "baseline_auroc")),
         )
         for number, look in enumerate(entries, start=1)
     ]
@@ -82,6 +80,14 @@ def looks() -> str:
         f"The test images were looked at {times}; each look is a line of [LEDGER.jsonl](LEDGER.jsonl).\n\n"
         f"{table(header, rows)}{_baselines(look.get('baseline') for look in entries)}\n\nProtocol:\n\n{protocols}"
     )
+
+
+def _looked(look: dict[str, Any], name: str, *, bounds: bool = True) -> str:
+    """One number of a look; empty where it has none: a look at many labels gives their mean AUROC alone."""
+    value, known = look.get(name), look.get(f"{name}_ci")
+    if value is None:
+        return ""
+    return interval(value, known) if bounds and known is not None else f"{value:.3f}"
 
 
 def speed() -> str:

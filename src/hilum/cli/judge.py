@@ -10,10 +10,13 @@ import typer
 
 from hilum.cli.console import output_console
 from hilum.cli.judgement_table import judgement_tables
+from hilum.cli.say import say
 from hilum.evaluation.judge import judge
 from hilum.evaluation.judgement_json import judgement_json
 from hilum.evaluation.patient_bootstrap import REPLICATES
 from hilum.evaluation.predictions import read_predictions
+from hilum.evaluation.report import write_report
+from hilum.evaluation.report_subject import ReportSubject
 
 app = typer.Typer(
     help="Judge a predictions file: every label with intervals by patient.",
@@ -42,6 +45,9 @@ def judge_file(
     validation_split: Annotated[str | None, typer.Option(help="Which split of the validation file to use.")] = None,
     replicates: Annotated[int, typer.Option(min=100, help="Bootstrap replicates.")] = REPLICATES,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write a report there: page, figures, tables as CSV, JSON.")
+    ] = None,
 ) -> None:
     """Judge PREDICTIONS: AUROC and average precision with intervals by patient, Brier score, calibration, subgroups.
 
@@ -50,6 +56,9 @@ def judge_file(
     judged = read_predictions(predictions).one_split(split)
     chosen_on = None if validation is None else read_predictions(validation).one_split(validation_split)
     result = judge(judged, validation=chosen_on, sensitivity=sensitivity, prevalence=prevalence, replicates=replicates)
+    if report is not None:
+        subject = ReportSubject(title=f"Judgement of {predictions.stem}", predictions=judged, judgement=result)
+        say(f"wrote {write_report(subject, folder=report).page}")
     if as_json:
         typer.echo(json.dumps(judgement_json(result), indent=2, allow_nan=False))
         return

@@ -5,6 +5,7 @@ After a stop the same call goes on with the images that are not read yet.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from hilum.evaluation.predict_part import PredictedPart, Progress, predict_part
 from hilum.evaluation.predictions import write_predictions
 from hilum.evaluation.report import WrittenReport, write_report
 from hilum.evaluation.report_facts import evaluation_facts, filled_items
-from hilum.evaluation.report_subject import ReportSubject
+from hilum.evaluation.report_subject import DrawnError, ReportSubject
 from hilum.evaluation.run_folder import SMOKE, Run
 from hilum.evaluation.training_log import read_training_logs
 from hilum.output.atomic import output_error, remove_strays
@@ -91,15 +92,17 @@ def evaluate_part(
             looks = record_look(judgement, bundle=bundle, part=part, folder=folder, ledger=ledger)
         write_predictions(predictions, path=folder / PREDICTIONS_NAME)
         mistakes = confident_errors(predictions, judgement=judgement) if settings.gallery else ()
+        errors = draw_errors(mistakes, predictions=predictions, part=part, bundle=bundle)
         subject = ReportSubject(
             title=f"{bundle.card.title}: {part.name}",
             predictions=predictions,
             judgement=judgement,
             facts=evaluation_facts(bundle, part=part, predicted=predicted, run=run),
-            filled=filled_items(bundle, part=part, predicted=predicted, judgement=judgement, run=run),
+            filled=filled_items(bundle, part=part, predicted=predicted, judgement=judgement, run=run)
+            | _failures(errors),
             exclusions=predicted.exclusions,
             training=() if run is None else read_training_logs(run.folder),
-            errors=draw_errors(mistakes, predictions=predictions, part=part, bundle=bundle),
+            errors=errors,
             ledger=None if looks is None else f"This look at a test split is a line of {ledger.name}.",
         )
         report = write_report(subject, folder=folder)
@@ -110,6 +113,10 @@ def evaluate_part(
         report=report,
         looks=looks,
     )
+
+
+def _failures(errors: Sequence[DrawnError]) -> dict[str, str]:
+    return {"39": "the most confident errors of each label, drawn under Errors"} if errors else {}
 
 
 def _check(bundle: Bundle, *, part: AskedPart) -> None:

@@ -50,6 +50,7 @@ def styled() -> Iterator[None]:
             "legend.fontsize": 8,
             "figure.facecolor": "white",
             "figure.constrained_layout.use": True,
+            "figure.constrained_layout.w_pad": 0.08,
             "svg.fonttype": "path",
             "svg.hashsalt": "hilum",
         }

@@ -45,7 +45,8 @@ def filled_items(
     settings = {} if run is None else dict(run.file.settings)
     started = card.training.starting_weights
     labelled = len(whole.labels)
-    return {
+    limits = {"40": "; ".join(card.limits)} if card.limits else {}
+    return limits | {
         "6": "evaluation of a trained model" + ("" if run is None else "; the same run developed it"),
         "7": "; ".join(_sources(part)) + "; dates: for the authors",
         "8": f"images of the part {part.name} with a known truth for at least one of {labelled} labels; {left_out}",
@@ -58,7 +59,7 @@ def filled_items(
         "22": f"{card.architecture}; input {_input(card.preprocess)}; {labelled} outputs, each with its own sigmoid",
         "23": _software_line(),
         "24": started,
-        "25": f"`{card.training.command}`, seed {card.training.seed}"
+        "25": f"{card.training.command}, seed {card.training.seed}"
         + (f"; {len(settings)} settings, listed under Training" if settings else ""),
         "28": "AUROC, average precision, Brier score, expected calibration error; at operating points from validation: "
         "sensitivity, specificity, PPV, NPV, F1, balanced accuracy",
@@ -71,8 +72,6 @@ def filled_items(
         f"{left_out}",
         "36": "the table of images and patients",
         "37, 38": "the tables of discrimination and of decisions, each value with its interval",
-        "39": "the most confident errors of each label, at the end of this page",
-        "40": "; ".join(card.limits) or "the card names none",
         "–": "none: nothing was fitted to the judged images",
     }
 

@@ -24,12 +24,16 @@ from hilum.evaluation.subgroup_figure import subgroup_figure
 from hilum.evaluation.training_figure import training_figure
 from hilum.statistics.confusion import confusion
 
+SHOWN_DPI = 92
+"""CSS pixels for an inch of a figure: letters come out at the size of small text."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportFigure:
     """One figure: `key` names its files; `words` say what it shows to who cannot see it, `caption` what to read in it.
 
-    `wide` figures keep their size on a narrow screen and are moved sideways.
+    The page shows it `width_px` by `height_px` CSS pixels large; `wide` figures keep that size on a narrow screen and
+    are moved sideways.
     """
 
     key: str
@@ -39,6 +43,8 @@ class ReportFigure:
     png: bytes
     svg: bytes
     wide: bool
+    width_px: int
+    height_px: int
 
 
 def label_panels(subject: ReportSubject) -> tuple[LabelPanel, ...]:
@@ -75,7 +81,7 @@ def report_figures(subject: ReportSubject, *, panels: Sequence[LabelPanel]) -> t
             _figure(
                 "reliability",
                 reliability_figure(panels),
-                title="Calibration",
+                title="Reliability curves",
                 caption="Share of positives against mean calibrated probability in ten equal bins, with 95% intervals "
                 "by patient. Pale bars: the share of images in each bin. Dashed: perfect calibration.",
                 words="Reliability curve of each label.",
@@ -98,7 +104,7 @@ def report_figures(subject: ReportSubject, *, panels: Sequence[LabelPanel]) -> t
                 _figure(
                     "subgroups",
                     subgroup_figure(judgement.whole, subgroups=judgement.subgroups),
-                    title="Subgroups",
+                    title="AUROC by subgroup",
                     caption="95% intervals by patient. Dashed: all images.",
                     words="AUROC of each subgroup; the same numbers stand in the table.",
                     wide=True,
@@ -135,8 +141,17 @@ def _panel(predictions: Predictions, one: LabelJudgement) -> LabelPanel:
 
 
 def _figure(key: str, figure: Figure, *, title: str, caption: str, words: str, wide: bool) -> ReportFigure:
+    width, height = figure.get_size_inches()
     return ReportFigure(
-        key=key, title=title, caption=caption, words=words, png=png_bytes(figure), svg=svg_bytes(figure), wide=wide
+        key=key,
+        title=title,
+        caption=caption,
+        words=words,
+        png=png_bytes(figure),
+        svg=svg_bytes(figure),
+        wide=wide,
+        width_px=round(width * SHOWN_DPI),
+        height_px=round(height * SHOWN_DPI),
     )
 
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from hilum.evaluation.checklist import checklist
 from hilum.evaluation.report_figures import ReportFigure
 from hilum.evaluation.report_subject import ReportSubject
-from hilum.evaluation.report_table import ReportTable, cell_text, is_number
+from hilum.evaluation.report_table import ReportTable, cell_text, is_estimate
 from hilum.report.templating import asset, content_security_policy, data_uri
 from hilum.report.wording import RESEARCH_USE, printable, probability_text
 
@@ -59,5 +59,5 @@ def _environment() -> jinja2.Environment:
         "png": data_uri,
         "probability": probability_text,
     }
-    environment.tests["number_cell"] = is_number
+    environment.tests["estimate"] = is_estimate
     return environment

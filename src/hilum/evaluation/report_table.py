@@ -25,6 +25,11 @@ class ReportTable:
     note: str = ""
     folded: bool = False
 
+    @property
+    def flush_right(self) -> tuple[bool, ...]:
+        """Of each column, whether it holds a number."""
+        return tuple(any(is_number(row[place]) for row in self.rows) for place in range(len(self.columns)))
+
 
 def cell_text(cell: Cell) -> str:
     """A cell as the page shows it: three decimals, an interval in brackets, a dash where there is no value."""
@@ -40,8 +45,18 @@ def cell_text(cell: Cell) -> str:
 
 
 def is_number(cell: Cell) -> bool:
-    """Whether a cell stands flush right."""
+    """Whether a cell is no text."""
     return cell is not None and not isinstance(cell, str)
+
+
+def is_estimate(cell: Cell) -> bool:
+    """Whether a cell has an interval of its own line."""
+    return isinstance(cell, Estimate)
+
+
+def counted(count: int, thing: str) -> str:
+    """`1 label`, `14 labels`."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 def table_csv(table: ReportTable) -> bytes:

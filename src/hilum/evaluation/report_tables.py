@@ -10,7 +10,7 @@ from hilum.evaluation.decisions import AT_PREVALENCE
 from hilum.evaluation.exclusions import Exclusion, by_reason
 from hilum.evaluation.judgement import Judgement, LabelJudgement
 from hilum.evaluation.prediction_set import Predictions
-from hilum.evaluation.report_table import Cell, ReportTable
+from hilum.evaluation.report_table import Cell, ReportTable, counted
 from hilum.statistics.confusion import Confusion
 
 _MEASURES = {
@@ -39,7 +39,7 @@ def label_table(judgement: Judgement) -> ReportTable:
         for one in whole.labels
     ]
     used = [name for name in whole.in_mean if name not in whole.left_out]
-    rows.append((f"mean of {len(used)} labels", None, None, whole.mean_auroc, None, None, None))
+    rows.append((f"mean of {counted(len(used), 'label')}", None, None, whole.mean_auroc, None, None, None))
     left_out = (
         f" Not in the mean, because an outcome is lacking: {', '.join(whole.left_out)}." if whole.left_out else ""
     )
@@ -67,7 +67,8 @@ def decision_table(judgement: Judgement) -> ReportTable | None:
         rows=tuple(_decision_row(one, width=len(columns), with_prevalence=judgement.prevalence) for one in decided),
         note=f"Operating points come from {judgement.validation_protocol}. Nothing was chosen on the judged images. "
         "PPV and NPV hold at the prevalence of these images"
-        + (" unless another is stated." if judgement.prevalence is not None else "."),
+        + (" unless another is stated." if judgement.prevalence is not None else ".")
+        + " An interval without width means that all replicates agreed, not that nothing is uncertain.",
     )
 
 
@@ -107,7 +108,7 @@ def subgroup_table(judgement: Judgement) -> ReportTable | None:
         return None
     return ReportTable(
         key="subgroups",
-        title="Subgroups",
+        title="Subgroups in numbers",
         columns=("by", "group", "images", "patients", "labels in the mean", "mean AUROC"),
         rows=tuple(rows),
         note="A mean over other labels is another measure: compare groups only where the labels in the mean agree. "

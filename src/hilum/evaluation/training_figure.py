@@ -8,10 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hilum.evaluation.figure_style import CYCLE, GREEN, QUIET
-from hilum.evaluation.training_log import TrainingLog
+from hilum.evaluation.figure_style import CYCLE, QUIET
+from hilum.evaluation.training_log import Series, TrainingLog
 
-Series = tuple[tuple[float, float], ...]
 _LINES = ("-", "--", "-.", ":")
 
 
@@ -25,8 +24,8 @@ def training_figure(logs: Sequence[TrainingLog]) -> Figure:
         loss = figure.add_subplot(len(logs), 2, 2 * row + 1)
         area = figure.add_subplot(len(logs), 2, 2 * row + 2)
         lead = f"{log.stage}: " if log.stage else ""
-        _draw(loss, log.ending("loss"), title=f"{lead}loss", y="loss")
-        _draw(area, _mean_by_part(log.ending("auroc", "mean_auroc", "mean auroc")), title=f"{lead}AUROC", y="AUROC")
+        _draw(loss, log.about("loss"), title=f"{lead}loss", y="loss")
+        _draw(area, _mean_by_part(log.about("auroc", "mean_auroc")), title=f"{lead}AUROC", y="AUROC")
     return figure
 
 
@@ -48,17 +47,15 @@ def _draw(axes: Axes, series: Mapping[str, Series], *, title: str, y: str) -> No
             marker="o",
             markersize=2.5,
         )
-        if y == "AUROC" and len(series) == 1:
-            best = int(np.argmax(values))
-            axes.axvline(x[best] + 1, color=GREEN, linewidth=0.8, linestyle=":")
     axes.legend()
     axes.locator_params(axis="x", integer=True)
 
 
 def _mean_by_part(series: Mapping[str, Series]) -> dict[str, Series]:
-    """The mean over the labels of each part, at the epochs that all of them have."""
+    """The mean over the labels of each part: the logged one, else at the epochs that all labels have."""
+    logged = {name: points for name, points in series.items() if name.endswith("/mean_auroc")}
     by_part: dict[str, list[dict[float, float]]] = {}
-    for name, points in series.items():
+    for name, points in (logged or series).items():
         by_part.setdefault(name.partition("/")[0], []).append(dict(points))
     means = {}
     for part, labels in by_part.items():
