@@ -1,11 +1,11 @@
-"""The weights that training starts from: random, a file with torchvision's names, or timm's ImageNet weights.
+"""The weights that training starts from: random, a file, timm's ImageNet weights, a bundle, or torchxrayvision's.
 
-Files are safetensors, never pickles. What was loaded comes back as one line for the card, with the file's SHA-256.
+Files are safetensors, never pickles, but for torchxrayvision's. What was loaded comes back as one line for the card,
+with a SHA-256.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +18,12 @@ import torch
 from huggingface_hub.errors import HfHubHTTPError
 from torch import Tensor
 
+from hilum.bundle.load import load_bundle
 from hilum.errors import DataError, UsageError
+from hilum.networks.bundle_weights import weights_of_bundle
+from hilum.networks.fetch import fetch, sha256_of
 from hilum.networks.pooled_classifier import BACKBONES, PooledClassifier
+from hilum.networks.torchxrayvision_weights import BACKBONE, read_torchxrayvision, released_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +49,38 @@ class TimmImageNet:
     folder: Path
 
 
-StartingWeights = RandomWeights | WeightsFile | TimmImageNet
+@dataclass(frozen=True, slots=True)
+class BundleWeights:
+    """The weights of the bundle in `folder`, whose network must be the one that is trained.
+
+    `head` says whether its linear layer is taken too; its number of labels must then be the network's.
+    """
+
+    folder: Path
+    head: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TorchxrayvisionWeights:
+    """torchxrayvision's weights called `name`, for a DenseNet-121 with one input channel in [-1024, 1024].
+
+    That is a preprocessing with mean (0.5,) and deviation (1 / 2048,). The file lies in `folder` or torchxrayvision's
+    own folder, else it is fetched into `folder`. The linear layer is not taken.
+    """
+
+    name: str
+    folder: Path
+
+
+StartingWeights = RandomWeights | WeightsFile | TimmImageNet | BundleWeights | TorchxrayvisionWeights
 
 
 def load_starting_weights(network: PooledClassifier, *, weights: StartingWeights) -> str:
     """Put `weights` into the network in place and say what they are, in one line for the card.
 
-    Raises `DataError` for a file that is missing, is no safetensors file or does not fit this network, and
-    `UsageError` where the backbone has no such weights. The network is unchanged where it raises.
+    Raises `DataError` for a file that is missing, is no safetensors file or does not fit this network, `BundleError`
+    for a bundle that is broken, and `UsageError` where the network has no such weights. The network is unchanged where
+    it raises.
     """
     match weights:
         case RandomWeights():
@@ -63,8 +91,29 @@ def load_starting_weights(network: PooledClassifier, *, weights: StartingWeights
         case TimmImageNet():
             path, name, head = *_timm_file(network.name, folder=weights.folder), False
             state = _from_timm_names(_read(path), network=network)
+        case TorchxrayvisionWeights():
+            path, name, head = (
+                torchxrayvision_file(weights.name, folder=weights.folder),
+                f"torchxrayvision {weights.name}",
+                False,
+            )
+            state = _from_torchxrayvision(path, network=network)
+        case BundleWeights():
+            return _load_bundle(network, weights=weights)
     _load(network, state, head=head, path=path)
-    return f"{name} (sha256 {hashlib.sha256(path.read_bytes()).hexdigest()})"
+    return f"{name} (sha256 {sha256_of(path)})"
+
+
+def torchxrayvision_file(name: str, *, folder: Path) -> Path:
+    """Where the file of torchxrayvision's weights `name` lies on this machine, fetched into `folder` if need be.
+
+    Raises `UsageError` for a name that is not released, and `DataError` where it cannot be fetched.
+    """
+    released = released_weights(name)
+    for place in (folder, Path.home() / ".torchxrayvision" / "models_data"):
+        if (place / released.file).is_file():
+            return place / released.file
+    return fetch(released.url, path=folder / released.file, sha256=released.sha256)
 
 
 def timm_mobilenet_v2_names() -> dict[str, str]:
@@ -102,6 +151,24 @@ def _from_timm_names(tensors: Mapping[str, Tensor], *, network: PooledClassifier
         names = timm_mobilenet_v2_names()
         body = {names.get(name, name): tensor for name, tensor in body.items()}
     return {f"backbone.{name}": tensor for name, tensor in body.items()}
+
+
+def _from_torchxrayvision(path: Path, *, network: PooledClassifier) -> dict[str, Tensor]:
+    if (network.name, network.channels) != (BACKBONE, 1):
+        raise UsageError(
+            f"expected {BACKBONE} with one input channel (mean 0.5, deviation 1/2048) for torchxrayvision's weights, "
+            f"came {network.name} with {network.channels}; change the recipe's backbone or preprocessing"
+        )
+    return _from_torchvision_names(read_torchxrayvision(path), network=network, head=False)
+
+
+def _load_bundle(network: PooledClassifier, *, weights: BundleWeights) -> str:
+    bundle = load_bundle(weights.folder)
+    state, origin = weights_of_bundle(bundle, network=network)
+    if not weights.head:
+        state = {name: tensor for name, tensor in state.items() if not name.startswith("head.")}
+    _load(network, state, head=weights.head, path=weights.folder)
+    return f"{bundle.card.name} {bundle.card.version} (card sha256 {bundle.sha256}), {origin}"
 
 
 def _load(network: PooledClassifier, state: Mapping[str, Tensor], *, head: bool, path: Path) -> None:

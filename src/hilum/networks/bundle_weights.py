@@ -1,0 +1,113 @@
+"""The weights of a bundle as parameters of its network: from `weights.safetensors`, else back from the ONNX graph.
+
+An exported graph has batch norms folded into the convolutions before them. Going back, the convolution keeps the
+product and the norm becomes the identity with the folded shift: the same function in evaluation mode, but not the norm
+that was trained. So such weights are a start for training with frozen batch norms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import onnxruntime
+import safetensors
+import safetensors.torch
+import torch
+from onnx import numpy_helper
+from torch import Tensor, fx, nn
+
+from hilum.bundle.load import Bundle
+from hilum.errors import DataError
+from hilum.networks.pooled_classifier import PooledClassifier
+
+WEIGHTS = "weights.safetensors"
+_GRAPH, _PREFIX, _HALF = "model.onnx", "network.", "__float16"
+_TOLERANCE = 1e-3
+_EXAMPLE_PX = 64
+
+
+def weights_of_bundle(bundle: Bundle, *, network: PooledClassifier) -> tuple[dict[str, Tensor], str]:
+    """All parameters by the names of `PooledClassifier`, the head with the bundle's labels, and where they came from.
+
+    Raises `DataError` where the bundle's network is another one than `network`, apart from the number of labels, or
+    its weights cannot be had from its graph.
+    """
+    card = bundle.card
+    ours, theirs = (network.name, network.channels), (card.architecture, card.preprocess.channels)
+    if ours != theirs:
+        raise DataError(
+            f"expected a bundle of {ours[0]} with {ours[1]} input channels to start from, came {bundle.folder} of "
+            f"{theirs[0]} with {theirs[1]}; change the recipe's backbone or preprocessing, or the bundle"
+        )
+    if WEIGHTS in card.files:
+        try:
+            return safetensors.torch.load(bundle.read(WEIGHTS)), WEIGHTS
+        except safetensors.SafetensorError as error:
+            raise DataError(f"expected a safetensors file, came {bundle.folder / WEIGHTS} ({error})") from error
+    return _from_graph(bundle, labels=len(card.label_names), network=network), (
+        "its graph, batch norms folded: to be trained with batch norms frozen"
+    )
+
+
+def _from_graph(bundle: Bundle, *, labels: int, network: PooledClassifier) -> dict[str, Tensor]:
+    graph = bundle.read(_GRAPH)
+    found = dict(_initialisers(graph))
+    rebuilt = PooledClassifier(network.name, labels=labels, channels=network.channels).eval()
+    state: dict[str, Tensor] = {}
+    for name, own in rebuilt.state_dict().items():
+        if name in found and found[name].shape == own.shape:
+            state[name] = found[name]
+    for convolution, norm in _folded(rebuilt.backbone):
+        shift = found.get(f"backbone.{convolution}.bias")
+        if shift is not None and f"backbone.{norm}.weight" not in state:
+            state |= _identity(rebuilt.backbone.get_submodule(norm), name=f"backbone.{norm}", shift=shift)
+    missing, _ = rebuilt.load_state_dict(state, strict=False)
+    if any(not name.endswith("num_batches_tracked") for name in missing) or not _agree(rebuilt, graph=graph):
+        raise DataError(
+            f"the weights of {bundle.folder} cannot be had back from its graph; start from a bundle with {WEIGHTS}, or "
+            "from a checkpoint's file"
+        )
+    return dict(rebuilt.state_dict())
+
+
+def _initialisers(graph: bytes) -> Iterator[tuple[str, Tensor]]:
+    for tensor in onnx.load_model_from_string(graph).graph.initializer:
+        if tensor.name.startswith(_PREFIX):
+            values = numpy_helper.to_array(tensor)
+            yield tensor.name.removeprefix(_PREFIX).removesuffix(_HALF), torch.from_numpy(values.astype(np.float32))
+
+
+def _folded(backbone: nn.Module) -> Iterator[tuple[str, str]]:
+    """The convolutions that a batch norm follows directly, with that norm: what `export.py` folds."""
+    modules = dict(backbone.named_modules())
+    for node in fx.symbolic_trace(backbone).graph.nodes:
+        before = node.args[0] if node.op == "call_module" and node.args else None
+        if isinstance(before, fx.Node) and before.op == "call_module":
+            pair = modules[str(before.target)], modules[str(node.target)]
+            if isinstance(pair[0], nn.Conv2d) and isinstance(pair[1], nn.BatchNorm2d):
+                yield str(before.target), str(node.target)
+
+
+def _identity(norm: nn.Module, *, name: str, shift: Tensor) -> Mapping[str, Tensor]:
+    """A norm that adds `shift` and nothing else: mean 0, variance 1, and a scale that takes the epsilon back."""
+    epsilon = norm.eps if isinstance(norm, nn.BatchNorm2d) else 0.0
+    return {
+        f"{name}.weight": torch.full_like(shift, (1.0 + epsilon) ** 0.5),
+        f"{name}.bias": shift,
+        f"{name}.running_mean": torch.zeros_like(shift),
+        f"{name}.running_var": torch.ones_like(shift),
+    }
+
+
+def _agree(network: PooledClassifier, *, graph: bytes) -> bool:
+    """Whether network and graph give the same logits on noise, relative to their size."""
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    shape = [side if isinstance(side, int) else _EXAMPLE_PX for side in session.get_inputs()[0].shape[2:]]
+    noise = torch.randn(1, network.channels, *shape, generator=torch.Generator().manual_seed(0))
+    expected: npt.NDArray[np.float32] = session.run(["logits"], {"input": noise.numpy()})[0]
+    with torch.inference_mode():
+        came = network(noise).numpy()
+    return bool(np.abs(came - expected).max() <= _TOLERANCE * max(1.0, float(np.abs(expected).max())))

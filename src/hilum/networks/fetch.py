@@ -1,0 +1,50 @@
+"""One file from a public address: whole, checked and renamed into its place, or not there at all."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from hilum.errors import DataError
+
+_TIMEOUT_S = 30
+_PIECE_BYTES = 1 << 20
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file; raises `DataError` where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(f"expected a file at {path}, and it cannot be read: {error.strerror or error}") from error
+
+
+def fetch(url: str, *, path: Path, sha256: str | None) -> Path:
+    """Download `url` to `path`, whose folder is made; `sha256` is what it must be, where that is known.
+
+    Raises `DataError` where it cannot be fetched, in one line that names the address and where to place the file by
+    hand, and where what came has another hash.
+    """
+    by_hand = f"download {url} where there is a network and place it at {path}"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".fetch.", dir=path.parent) as folder:
+            part = Path(folder) / path.name
+            _copy(url, part)
+            found = sha256_of(part)
+            if sha256 is not None and found != sha256:
+                raise DataError(f"expected {url} with SHA-256 {sha256[:12]}…, came {found[:12]}…; it was not kept")
+            return part.replace(path)
+    except (OSError, urllib.error.URLError) as error:
+        reason = getattr(error, "reason", None) or error
+        raise DataError(f"{path.name} could not be fetched ({reason}); {by_hand}") from error
+
+
+def _copy(url: str, path: Path) -> None:
+    with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer, path.open("wb") as file:
+        while piece := answer.read(_PIECE_BYTES):
+            file.write(piece)
