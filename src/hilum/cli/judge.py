@@ -11,12 +11,11 @@ import typer
 from hilum.cli.console import output_console
 from hilum.cli.judgement_table import judgement_tables
 from hilum.cli.say import say
+from hilum.cli.table import REPORT_JUDGEMENT
 from hilum.evaluation.judge import judge
 from hilum.evaluation.judgement_json import judgement_json
 from hilum.evaluation.patient_bootstrap import REPLICATES
 from hilum.evaluation.predictions import read_predictions
-from hilum.evaluation.report import write_report
-from hilum.evaluation.report_subject import ReportSubject
 
 app = typer.Typer(
     help="Judge a predictions file: every label with intervals by patient.",
@@ -57,8 +56,8 @@ def judge_file(
     chosen_on = None if validation is None else read_predictions(validation).one_split(validation_split)
     result = judge(judged, validation=chosen_on, sensitivity=sensitivity, prevalence=prevalence, replicates=replicates)
     if report is not None:
-        subject = ReportSubject(title=f"Judgement of {predictions.stem}", predictions=judged, judgement=result)
-        say(f"wrote {write_report(subject, folder=report).page}")
+        page = REPORT_JUDGEMENT.load()(judged, judgement=result, name=predictions.stem, folder=report)
+        say(f"wrote {page}")
     if as_json:
         typer.echo(json.dumps(judgement_json(result), indent=2, allow_nan=False))
         return

@@ -15,10 +15,13 @@ COMMANDS: dict[str, LazyCommand] = {
     "data": LazyCommand("hilum.cli.data", "Check the folders of public releases, or of one's own images."),
     "train": LazyCommand("hilum.cli.train", "Train a recipe to a bundle.", part="train"),
     "study": LazyCommand("hilum.cli.study", "Cross-validate a recipe and write its tables and page.", part="train"),
-    "evaluate": LazyCommand("hilum.cli.evaluate", "Judge a bundle on an official test split.", part="lab"),
+    "evaluate": LazyCommand("hilum.cli.evaluate", "Judge a model on a split of the data, with a report.", part="lab"),
     "judge": LazyCommand("hilum.cli.judge", "Judge a predictions file, anybody's, with intervals.", part="lab"),
     "compare": LazyCommand("hilum.cli.compare", "Compare two predictions files of the same images.", part="lab"),
 }
 
 READ_INTO_FOLDER = LazyFunction("hilum.cli.read_folder", "read_into_folder")
 """What `hilum read` calls where there is `--out`."""
+
+REPORT_JUDGEMENT = LazyFunction("hilum.cli.report_judgement", "report_judgement")
+"""What `hilum judge` calls where there is `--report`; without it no figure is drawn and matplotlib is not loaded."""

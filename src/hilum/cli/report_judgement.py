@@ -1,0 +1,16 @@
+"""The report of `hilum judge --report`: anybody's predictions, on the page that `hilum evaluate` writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hilum.evaluation.judgement import Judgement
+from hilum.evaluation.prediction_set import Predictions
+from hilum.evaluation.report import write_report
+from hilum.evaluation.report_subject import ReportSubject
+
+
+def report_judgement(predictions: Predictions, *, judgement: Judgement, name: str, folder: Path) -> Path:
+    """Write the report of `judgement` into `folder`, and return its page; `name` is that of the predictions file."""
+    subject = ReportSubject(title=f"Judgement of {name}", predictions=predictions, judgement=judgement)
+    return write_report(subject, folder=folder).page
