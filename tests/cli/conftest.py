@@ -25,6 +25,7 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _no_models_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HILUM_MODELS", str(tmp_path / "no-models"))
+    monkeypatch.setenv("HILUM_CACHE", str(tmp_path / "cache"))
 
 
 Write = Callable[..., Path]

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
 
@@ -109,6 +110,7 @@ def fill_cache(
     folder: Path,
     jobs: int = 1,
     bad_files: BadFiles = "skip",
+    shard_bytes: int = SHARD_BYTES,
     on_found: Callable[[int], None] = _tell_nobody,
     on_image: Callable[[], None] = _tell_nobody,
 ) -> Filled:
@@ -118,6 +120,7 @@ def fill_cache(
     no size, or at the first bad file under `stop`; `OutputError` where the folder cannot be written or is too small.
     """
     size = fixed_size(spec)
+    step = max(1, shard_bytes // (size[0] * size[1] * 4))
     store = folder / cache_key(spec)
     with _writing(store, spec=spec):
         places = find_places(store, size=size)
@@ -127,7 +130,9 @@ def fill_cache(
         if missing:
             _need_room(store, images=len(missing), size=size)
             remove_unfinished(store)
-            unreadable = _prepare(missing, spec=spec, store=store, jobs=jobs, bad_files=bad_files, on_image=on_image)
+            for start in range(0, len(missing), step):
+                part = missing[start : start + step]
+                unreadable |= _prepare(part, spec=spec, store=store, jobs=jobs, bad_files=bad_files, on_image=on_image)
             places = find_places(store, size=size)
     return Filled(
         prepared=len(missing) - len(unreadable),
@@ -203,7 +208,7 @@ def _need_room(store: Path, *, images: int, size: tuple[int, int]) -> None:
 
 
 def _prepare(
-    missing: Sequence[Record],
+    part: Sequence[Record],
     *,
     spec: PreprocessSpec,
     store: Path,
@@ -211,25 +216,22 @@ def _prepare(
     bad_files: BadFiles,
     on_image: Callable[[], None],
 ) -> dict[str, str]:
-    """Decode `missing` shard by shard; returns why images cannot be decoded, by the SHA-256 of the file."""
-    height, width = fixed_size(spec)
-    step = max(1, SHARD_BYTES // (height * width * 4))
+    """Decode `part` and write it; returns why images cannot be decoded, by the SHA-256 of the file.
+
+    What was decoded is written also where a bad file then ends the run.
+    """
+    done: dict[str, Pixels] = {}
     bad: dict[str, str] = {}
     with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="hilum-decode") as pool:
-        for start in range(0, len(missing), step):
-            shard: dict[str, Pixels] = {}
-            part = missing[start : start + step]
-            for record, result in zip(part, pool.map(lambda one: _prepared(one, spec=spec), part), strict=True):
-                on_image()
-                if isinstance(result, HilumError):
-                    bad[record.sha256] = _told(record, result)
-                else:
-                    shard[record.sha256] = result
-                if bad and bad_files == "stop":
-                    break
-            write_shards(store, shard)
-            if bad and bad_files == "stop":
-                raise DataError(next(iter(bad.values())))
+        for record, result in zip(part, pool.map(partial(_prepared, spec=spec), part), strict=True):
+            on_image()
+            if isinstance(result, HilumError):
+                bad[record.sha256] = _told(record, result)
+            else:
+                done[record.sha256] = result
+    write_shards(store, done)
+    if bad and bad_files == "stop":
+        raise DataError(next(iter(bad.values())))
     return bad
 
 
