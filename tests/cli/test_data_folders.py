@@ -1,0 +1,92 @@
+import hashlib
+import math
+import shutil
+
+import pytest
+from PIL import Image
+
+from fabricate_kermany import fabricate_kermany
+from fabricate_releases import fabricate_chestxray14, fabricate_chexpert, fabricate_own_table
+from hilum.cli.data_folders import read_releases
+from hilum.errors import DataError, UsageError
+
+
+@pytest.fixture
+def nih(tmp_path):
+    return fabricate_chestxray14(tmp_path / "nih")
+
+
+def test_several_releases_speak_of_the_same_labels(nih, tmp_path):
+    kermany = fabricate_kermany(tmp_path / "kermany", train=2, test=1)
+    chexpert = fabricate_chexpert(tmp_path / "chexpert")
+    mixed = read_releases([f"nih={nih}", f"kermany={kermany}", f"chexpert={chexpert}"])
+    assert {record.source for record in mixed.records} == {"nih", "kermany", "chexpert"}
+    assert len({tuple(sorted(record.labels)) for record in mixed.records}) == 1
+    for record in mixed.records:
+        assert math.isnan(record.labels["Hernia"]) == (record.source != "nih")
+        assert math.isnan(record.labels["Support Devices"]) or record.source == "chexpert"
+    effusion = [r for r in mixed.records if r.labels["Effusion"] == 1.0]
+    assert {r.source for r in effusion} == {"nih", "chexpert"}, "Pleural Effusion of CheXpert is Effusion"
+
+
+def test_a_release_in_two_folders_has_one_table_and_the_same_patients_in_both(nih, tmp_path):
+    """As where some of the pictures lie in another folder at another size, without tables of their own."""
+    small = tmp_path / "nih_64" / "images"
+    small.mkdir(parents=True)
+    moved = next(nih.rglob("00000001_001.png"))
+    Image.open(moved).resize((8, 8)).save(small / "00000001_001.jpg")
+    moved.unlink()
+    stays = next(nih.rglob("00000001_000.png"))
+    Image.open(stays).resize((8, 8)).save(small / "00000001_000.jpg")
+    mixed = read_releases([f"nih={nih}", f"nih={tmp_path / 'nih_64'}"])
+    first = {record.image: record for record in mixed.records if record.patient == "nih:00000001"}
+    assert {image: record.path.suffix for image, record in first.items()} == {
+        "00000001_000.png": ".png",
+        "00000001_001.png": ".jpg",
+    }
+    assert [one.record.path.name for one in mixed.left_out] == ["00000001_000.jpg"]
+    assert first["00000001_001.png"].labels["Effusion"] == 1.0
+    assert first["00000001_001.png"].official == "train_val"
+
+
+def test_a_picture_of_two_releases_is_used_once(nih, tmp_path):
+    own = fabricate_own_table(tmp_path / "own")
+    twin = next(path for path in own.rglob("*") if path.suffix in (".png", ".jpg"))
+    shutil.copy(next(nih.rglob("00000004_000.png")), twin)
+    mixed = read_releases([f"table={own}", f"nih={nih}"])
+    hashes = [record.sha256 for record in mixed.records]
+    assert hashes.count(hashlib.sha256(twin.read_bytes()).hexdigest()) == 1
+    assert next((one.record.source, one.why) for one in mixed.left_out) == (
+        "table",
+        "nih 00000004_000.png is the same file",
+    )
+
+
+def test_hashes_are_remembered(nih, tmp_path):
+    read_releases([f"nih={nih}"], memory=tmp_path / "memory")
+    assert [path.name for path in (tmp_path / "memory").iterdir()] == ["hashes.sqlite"]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "message"),
+    [
+        ([], "came none"),
+        (["nih"], "NAME=FOLDER"),
+        (["mars=."], "with NAME among nih, table"),
+        (["kermany=."], "with NAME among nih, table"),
+        (["table=.", "table=.."], "expected --data table once"),
+    ],
+)
+def test_wrong_words_are_one_line(pairs, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(fabricate_own_table(tmp_path / "own"))
+    with pytest.raises(UsageError, match=message) as raised:
+        read_releases(pairs, allowed=("nih", "table"))
+    assert "\n" not in str(raised.value)
+
+
+def test_a_missing_folder_and_a_second_folder_as_the_first_are_named(nih, tmp_path):
+    with pytest.raises(DataError, match="no such folder; give its path"):
+        read_releases([f"nih={tmp_path / 'absent'}"])
+    (tmp_path / "nih_64").mkdir()
+    with pytest.raises(DataError, match="Data_Entry_2017"):
+        read_releases([f"nih={tmp_path / 'nih_64'}", f"nih={nih}"])
