@@ -90,10 +90,10 @@ def _cuts(
 
 def _precision_at(recall: FloatArray, *, tp: FloatArray, fp: FloatArray) -> FloatArray:
     """The precision of the highest cut that reaches each recall."""
-    place = np.searchsorted(tp[1:], recall * tp[-1] * (1 - 1e-12), side="left")
-    found = np.minimum(place, tp.size - 2) + 1
-    called = tp[found] + fp[found]
-    precision: FloatArray = np.divide(tp[found], called, out=np.ones_like(called), where=called > 0)
+    called = tp + fp
+    first = int(np.argmax(called > 0))  # in a replicate the highest scores may not have been drawn
+    found = first + np.searchsorted(tp[first:-1], recall * tp[-1] * (1 - 1e-12), side="left")
+    precision: FloatArray = tp[found] / called[found]
     return precision
 
 

@@ -1,0 +1,92 @@
+from dataclasses import replace
+
+import pytest
+
+from fabricate_bundle import ToyBundle
+from fabricate_kermany import fabricate_kermany
+from fabricate_run import LABELS, fabricate_run
+from hilum.bundle.card import LabelResult
+from hilum.datasets.kermany import read_kermany
+from hilum.errors import DataError, UsageError
+from hilum.evaluation.asked_part import check_labels, known_truth, official_part, part_of_run
+from hilum.evaluation.run_folder import load_run
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return fabricate_run(tmp_path_factory.mktemp("run"), patients=10)
+
+
+def test_a_part_of_the_run_with_its_protocol_and_validation_counts(made):
+    part = part_of_run(load_run(made.run), records=made.records, name="test", labels=LABELS)
+    assert {record.patient for record in part.records} == {"table:p004", "table:p009"}
+    assert part.is_test
+    assert part.protocol == "made-up patients, by patient; judged: test"
+    calibration = [r for r in made.records if r.patient in ("table:p003", "table:p008")]
+    truths = [r.labels["Effusion"] for r in calibration if r.labels["Effusion"] in (0, 1)]
+    assert (part.validation["Effusion"].n, part.validation["Effusion"].positives) == (len(truths), sum(truths))
+
+
+def test_a_validation_part_is_no_look_at_a_test(made):
+    part = part_of_run(load_run(made.run), records=made.records, name="calibration", labels=LABELS)
+    assert not part.is_test
+    assert part.validation == {}  # there is no other part that was not trained on
+
+
+def test_a_part_that_holds_official_test_images_is_a_look_whatever_it_is_called(made):
+    records = tuple(replace(r, official="test") for r in made.records)
+    part = part_of_run(load_run(made.run), records=records, name="calibration", labels=LABELS)
+    assert part.is_test
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("train", "the network was fitted on it"),
+        ("nowhere", "a split among calibration, test, came 'nowhere'"),
+    ],
+)
+def test_a_part_that_cannot_be_judged_is_refused(made, name, said):
+    with pytest.raises(UsageError, match=said):
+        part_of_run(load_run(made.run), records=made.records, name=name, labels=LABELS)
+
+
+def test_a_smoke_run_says_so_in_its_protocol(tmp_path):
+    made = fabricate_run(tmp_path, patients=5, smoke=True)
+    part = part_of_run(load_run(made.run), records=made.records, name="calibration", labels=LABELS)
+    assert part.protocol.startswith("SMOKE made-up")
+
+
+def test_an_official_part_of_a_release(tmp_path):
+    records = read_kermany(fabricate_kermany(tmp_path / "kermany", train=2, test=3))
+    bundle = ToyBundle().write(tmp_path / "toy")
+    part = official_part(records, bundle=bundle, name="test")
+    assert (len(part.records), part.is_test, part.protocol) == (6, True, "official part test of kermany")
+    assert not official_part(records, bundle=bundle, name="val").is_test
+    with pytest.raises(UsageError, match="expected an official part among test, train, val, came 'dev'"):
+        official_part(records, bundle=bundle, name="dev")
+
+
+def test_the_card_says_how_common_a_label_was_in_validation(tmp_path):
+    bundle = ToyBundle().write(tmp_path / "toy")
+    result = LabelResult(
+        set="validation", n=50, positives=20, auroc=0.8, auroc_ci=(0.7, 0.9), sensitivity=0.8,
+        sensitivity_ci=(0.7, 0.9), specificity=0.8, specificity_ci=(0.7, 0.9),
+    )  # fmt: skip
+    label = bundle.card.labels[0].model_copy(update={"results": (result,)})
+    known = replace(bundle, card=bundle.card.model_copy(update={"labels": (label,)}))
+    records = read_kermany(fabricate_kermany(tmp_path / "kermany", train=1, test=1))
+    there = official_part(records, bundle=known, name="test").validation["Pneumonia"]
+    assert (there.n, there.positives) == (50, 20)
+
+
+def test_labels_that_model_and_data_do_not_share_are_refused(made):
+    part = part_of_run(load_run(made.run), records=made.records, name="test", labels=LABELS)
+    check_labels(part, labels=("Effusion", "Mass"))
+    with pytest.raises(DataError, match="known truth for Mass, came labels Atelectasis, Effusion, Hernia, No Finding"):
+        check_labels(part, labels=("Mass",))
+
+
+def test_an_uncertain_truth_is_not_known(made):
+    record = replace(made.records[0], labels={"a": 1.0, "b": 0.0, "c": float("nan"), "d": 0.5})
+    assert [known_truth(record, label=name) for name in "abcde"] == [1.0, 0.0, None, None, None]

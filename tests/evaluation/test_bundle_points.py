@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+from sklearn.metrics import confusion_matrix
+
+from fabricate_bundle import ToyBundle, ToyNetwork
+from fabricate_predictions import fabricate_predictions
+from hilum.evaluation.bundle_points import with_bundle_points
+from hilum.evaluation.judge import judge
+from hilum.evaluation.judgement import ValidationPrevalence
+
+LABELS = ("Atelectasis", "Pleural Effusion")
+
+
+@pytest.fixture(scope="module")
+def card():
+    return ToyBundle(network=ToyNetwork.random(labels=2), labels=LABELS, operating_point=0.4).card()
+
+
+@pytest.fixture(scope="module")
+def predictions():
+    return fabricate_predictions(patients=60)
+
+
+def decided(predictions, card, *, prevalence=None, validation=None):
+    return with_bundle_points(
+        judge(predictions, replicates=200),
+        predictions=predictions,
+        card=card,
+        validation=validation or {},
+        prevalence=prevalence,
+    )
+
+
+def test_decisions_are_those_at_the_cards_threshold(predictions, card):
+    judgement = decided(predictions, card)
+    for column, one in enumerate(judgement.whole.labels):
+        truth = predictions.truth[:, column]
+        known = ~np.isnan(truth)
+        (tn, fp), (fn, tp) = confusion_matrix(truth[known], predictions.scores[known, column] >= 0.4)
+        assert one.decisions.threshold == 0.4
+        assert one.decisions.measures["sensitivity"].value == pytest.approx(tp / (tp + fn))
+        assert one.decisions.measures["specificity"].value == pytest.approx(tn / (tn + fp))
+        assert one.decisions.measures["ppv"].value == pytest.approx(tp / (tp + fp))
+        low, high = one.decisions.measures["sensitivity"].interval
+        assert low <= tp / (tp + fn) <= high
+    assert [one.label for one in judgement.whole.labels] == [
+        "Atelectasis",
+        "Effusion",
+    ]  # the card says Pleural Effusion
+    assert "set by hand" in judgement.validation_protocol
+    assert judgement.validation_split_sha256 == card.training.split_sha256
+
+
+def test_predictive_values_at_a_stated_prevalence(predictions, card):
+    measures = decided(predictions, card, prevalence=0.05).whole.labels[0].decisions.measures
+    sensitivity, specificity = measures["sensitivity"].value, measures["specificity"].value
+    expected = sensitivity * 0.05 / (sensitivity * 0.05 + (1 - specificity) * 0.95)
+    assert measures["ppv_at_prevalence"].value == pytest.approx(expected)
+    assert "ppv_at_prevalence" not in decided(predictions, card).whole.labels[0].decisions.measures
+
+
+def test_the_shift_of_prevalence_is_here_minus_validation(predictions, card):
+    validation = {"Pleural Effusion": ValidationPrevalence(200, 20, None)}
+    first, second = decided(predictions, card, validation=validation).whole.labels
+    assert first.validation is None
+    assert second.validation.shift == pytest.approx(second.positives / second.n - 0.1)
+
+
+def test_ranking_stays_as_it_was_judged(predictions, card):
+    before, after = judge(predictions, replicates=200), decided(predictions, card)
+    assert after.whole.mean_auroc == before.whole.mean_auroc
+    assert after.subgroups == before.subgroups
