@@ -105,7 +105,7 @@ class ToyBundle:
     name: str = "toy"
     labels: tuple[str, ...] = ("Pneumonia",)
     calibration: PlattCalibration = field(default_factory=lambda: PlattCalibration(slope=1.0, intercept=0.0))
-    operating_point: float = 0.5
+    operating_point: float | None = 0.5
     scope: Scope = field(default_factory=lambda: Scope(xray_type="chest", age_years=None, views=None))
     heatmap: HeatmapSpec = field(default_factory=lambda: HeatmapSpec(method="class-map"))
     preprocess: PreprocessSpec = field(

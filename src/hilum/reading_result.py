@@ -61,7 +61,7 @@ class Finding:
     """One label of one model.
 
     `probability` is calibrated, in [0, 1]; `positive` is probability >= operating_point, or None where the radiograph
-    is out of the model's scope. `in_scope` is None where the scope is unknown (no age, no view). Boxes are in native
+    is out of the model's scope or the model brings no operating point. `in_scope` is None where the scope is unknown (no age, no view). Boxes are in native
     pixels.
     """
 
@@ -69,7 +69,7 @@ class Finding:
     name: str
     logit: float
     probability: float
-    operating_point: float
+    operating_point: float | None
     positive: bool | None
     in_scope: bool | None
     boxes: tuple[Box, ...] = ()

@@ -70,3 +70,15 @@ def test_ranking_stays_as_it_was_judged(predictions, card):
     before, after = judge(predictions, replicates=200), decided(predictions, card)
     assert after.whole.mean_auroc == before.whole.mean_auroc
     assert after.subgroups == before.subgroups
+
+
+def test_a_label_without_an_operating_point_is_not_decided_and_the_others_are(predictions, card):
+    first, second = card.labels
+    without = card.model_copy(update={"labels": (first.model_copy(update={"operating_point": None}), second)})
+    none, some = decided(predictions, without).whole.labels
+    assert (none.decisions, none.decisions_undefined) == (None, "the model brings no operating point")
+    assert some.decisions == decided(predictions, card).whole.labels[1].decisions
+    nowhere = card.model_copy(
+        update={"labels": tuple(label.model_copy(update={"operating_point": None}) for label in card.labels)}
+    )
+    assert [one.decisions for one in decided(predictions, nowhere).whole.labels] == [None, None]

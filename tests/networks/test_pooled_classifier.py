@@ -115,7 +115,7 @@ def test_the_head_starts_at_zero_bias_and_is_what_weight_and_bias_show() -> None
 
 def test_every_setting_but_the_backbone_is_by_keyword() -> None:
     parameters = inspect.signature(PooledClassifier).parameters
-    assert [p.name for p in parameters.values() if p.kind is p.KEYWORD_ONLY] == ["labels", "dropout"]
+    assert [p.name for p in parameters.values() if p.kind is p.KEYWORD_ONLY] == ["labels", "dropout", "channels"]
 
 
 @pytest.mark.parametrize(("labels", "dropout"), [(0, 0.0), (1, 1.0), (1, -0.1)])

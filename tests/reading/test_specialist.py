@@ -9,6 +9,7 @@ from scipy.special import expit
 
 from fabricate_bundle import ToyBundle, ToyNetwork
 from hilum.bundle.card import HeatmapSpec, PlattCalibration, Scope
+from hilum.bundle.save import write_bundle
 from hilum.imaging.preprocess import PreprocessSpec, Resize, preprocess
 from hilum.radiograph import Patient, Radiograph, Source
 from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
@@ -151,3 +152,32 @@ def test_a_batch_keeps_each_image_with_its_own_finding(tmp_path: Path) -> None:
 
 def test_an_empty_batch_gives_nothing(tmp_path: Path) -> None:
     assert opinions(tmp_path, ToyBundle()) == ()
+
+
+def test_without_an_operating_point_nothing_is_decided_and_a_warning_says_so(tmp_path: Path) -> None:
+    raw = PlattCalibration(method="none", slope=1.0, intercept=0.0)
+    bright = radiograph(np.full((16, 16), 0.9))
+    (opinion,) = opinions(tmp_path, ToyBundle(operating_point=None, calibration=raw), bright, heatmaps="all")
+    (finding,) = opinion.findings
+    assert finding.logit == pytest.approx(8 * 0.9 - 2, abs=1e-5)
+    assert finding.probability == pytest.approx(expit(8 * 0.9 - 2), abs=1e-6)
+    assert (finding.positive, finding.operating_point, finding.boxes) == (None, None, ())
+    assert opinion.warnings == (
+        "toy brings no operating point for any finding: nothing is decided there; their probabilities are not "
+        "calibrated",
+    )
+    assert len(opinion.heatmaps) == 1
+
+
+def test_labels_without_an_operating_point_are_named_beside_those_with_one(tmp_path: Path) -> None:
+    toy = ToyBundle(network=ToyNetwork.random(labels=3), labels=LABELS, operating_point=0.0)
+    card = toy.card()
+    labels = tuple(
+        label.model_copy(update={"operating_point": None}) if label.name == "Mass" else label for label in card.labels
+    )
+    bundle = write_bundle(tmp_path / "toy", card=card.model_copy(update={"labels": labels}), files=toy.files())
+    specialist = Classifier(bundle, engine=OnnxRuntimeEngine(), threads=1, heatmaps="positive")
+    grey = radiograph(np.full((16, 16), 0.5))
+    (opinion,) = specialist.read([Case(grey, preprocess(grey.pixels, spec=specialist.preprocess), NOT_JUDGED)])
+    assert [finding.positive for finding in opinion.findings] == [True, None, True]
+    assert opinion.warnings == ("toy brings no operating point for Mass: nothing is decided there",)

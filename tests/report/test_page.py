@@ -198,3 +198,18 @@ def test_a_large_radiograph_is_shrunk_and_the_page_says_so(examination):
     data = json.loads(page.blocks["script"][0])
     assert (data["columns"], data["rows"]) == (1500, 2048)
     assert data["layers"][0]["heatmap"]["geometry"] == [375.0, 512.0, 0.0, 0.0]
+
+
+def test_a_finding_without_an_operating_point_and_its_card_say_so(examination, card):
+    findings = tuple(replace(one, operating_point=None, positive=None) for one in examination.reading.findings)
+    labels = tuple(label.model_copy(update={"operating_point": None}) for label in card.labels)
+    training = card.training.model_copy(update={"split_sha256": None})
+    text = render_page(
+        replace(examination, reading=replace(examination.reading, findings=findings)),
+        cards=[card.model_copy(update={"labels": labels, "training": training})],
+    )
+    words = Page(text).words
+    assert "operating point none" in words
+    assert "the model brings no operating point" in words
+    assert "SHA-256 of the split not known" in words
+    assert 'class="tick"' not in text

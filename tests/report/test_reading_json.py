@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from jsonschema import Draft202012Validator
 
 from hilum.errors import EngineError
 from hilum.geometry import Box
 from hilum.report.reading_json import failure_to_json, reading_to_json
+from hilum.report.schema import reading_schema
 
 SHA = "0123456789abcdef" * 4
 
@@ -112,3 +114,10 @@ def test_boxes_keep_a_hundredth_of_a_pixel(reading, finding):
 def test_a_number_that_is_not_finite_is_refused_by_name(reading, finding, field, value):
     with pytest.raises(EngineError, match=r"finite number for findings\.Pneumonia.*phantom_thorax"):
         reading_to_json(replace(reading, findings=(replace(finding, **{field: value}),)))
+
+
+def test_without_an_operating_point_both_it_and_the_decision_are_null(reading, finding):
+    written = reading_to_json(replace(reading, findings=(replace(finding, operating_point=None, positive=None),)))
+    (one,) = written["findings"]
+    assert (one["operating_point"], one["positive"]) == (None, None)
+    Draft202012Validator(reading_schema()).validate(written)

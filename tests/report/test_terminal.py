@@ -50,7 +50,10 @@ def test_long_names_and_many_findings_fit(reading, finding, width):
 def test_the_reason_for_no_decision_stands_once_below(outside, card):
     text = " ".join(_text(reading_table(outside, cards=[card])).split())
     assert "no decision *" in text
-    assert text.count("* no decision: outside the model's scope: made for chest radiographs, ages 1 to 5 years, view AP") == 1
+    assert (
+        text.count("* no decision: outside the model's scope: made for chest radiographs, ages 1 to 5 years, view AP")
+        == 1
+    )
     assert "positive" not in text
 
 
@@ -80,3 +83,10 @@ def test_the_summary_counts_and_leaves_out_what_did_not_happen():
 
 def test_an_empty_batch_is_said_plainly():
     assert _text(batch_summary(Counts(), seconds=0.0)).split()[:2] == ["0", "read"]
+
+
+def test_without_an_operating_point_the_bar_has_no_mark(reading, finding):
+    text = _text(reading_table(replace(reading, findings=(replace(finding, operating_point=None, positive=None),))))
+    pneumonia = next(line for line in text.splitlines() if "Pneumonia" in line)
+    assert pneumonia.split() == ["Pneumonia", "0.873", "━━━━━━━━━━──", "none", "no", "decision", "*"]
+    assert "* no decision: the model brings no operating point" in text

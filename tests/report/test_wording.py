@@ -81,3 +81,13 @@ def test_an_accepted_type_that_no_model_reads_is_not_called_refused(reading):
 )
 def test_a_missing_heatmap_has_its_reason(reading, finding, changes, words):
     assert wording.no_heatmap(replace(reading, findings=(replace(finding, **changes),))) == words
+
+
+def test_a_model_without_an_operating_point_decides_nothing_and_says_why(reading, finding):
+    undecided = replace(finding, operating_point=None, positive=None)
+    assert wording.decision(undecided) == wording.Decision("no decision", "the model brings no operating point")
+    assert wording.decision(replace(undecided, in_scope=False)).note.startswith("outside the model's scope")
+    assert wording.operating_point_text(undecided) == "none"
+    assert wording.operating_point_text(finding) == "0.425"
+    outcome = wording.outcome(replace(reading, findings=(undecided,)))
+    assert outcome == "No decision on any finding: the model brings no operating point"

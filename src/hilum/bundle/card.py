@@ -26,11 +26,20 @@ class _Part(BaseModel):
 
 
 class PlattCalibration(_Part):
-    """Calibrated probability = sigmoid(slope * logit + intercept) (Platt 1999; intercept 0 is temperature scaling)."""
+    """Calibrated probability = sigmoid(slope * logit + intercept) (Platt 1999; intercept 0 is temperature scaling).
 
-    method: Literal["platt"] = "platt"
+    Method `none` says that nothing was calibrated: slope 1 and intercept 0, the network's own sigmoid.
+    """
+
+    method: Literal["platt", "none"] = "platt"
     slope: float = Field(gt=0.0)
     intercept: float
+
+    @model_validator(mode="after")
+    def _none_changes_nothing(self) -> Self:
+        if self.method == "none" and (self.slope, self.intercept) != (1.0, 0.0):
+            raise ValueError("the calibration method none must have slope 1 and intercept 0")
+        return self
 
 
 class LabelResult(_Part):
@@ -54,7 +63,10 @@ class Label(_Part):
 
     name: str
     calibration: PlattCalibration
-    operating_point: Probability = Field(description="calibrated probability at and above which a finding is positive")
+    operating_point: Probability | None = Field(
+        description="calibrated probability at and above which a finding is positive, or null where none was fitted: "
+        "a reading then decides nothing"
+    )
     operating_point_rule: str
     results: tuple[LabelResult, ...] = ()
 
@@ -91,7 +103,7 @@ class Training(_Part):
     command: str
     commit: str | None
     data: tuple[str, ...] = Field(description="data set, licence and citation, one line each")
-    split_sha256: Sha256
+    split_sha256: Sha256 | None = Field(description="null where the split is not known, as of an imported model")
     seed: int
     starting_weights: str
     recipe: dict[str, str | int | float | bool] = Field(description="the recipe's settings that a reader asks for")

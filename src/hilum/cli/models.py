@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from hilum.bundle.card import Card, GateFigure, GateSpec, LabelResult
+from hilum.bundle.card import Card, GateFigure, GateSpec, Label, LabelResult
 from hilum.bundle.shelf import ShelfEntry
 from hilum.cli.choose_models import choose_bundle, models_on_shelf
 from hilum.cli.console import output_console
@@ -80,8 +80,7 @@ def _whole_card(card: Card, *, sha256: str) -> dict[str, Any]:
         "limits": "\n".join(card.limits) or "none given",
         "reads": _scope(card),
         "findings": "\n".join(
-            f"{label.name}: positive from probability {label.operating_point:.3f} ({label.operating_point_rule})"
-            for label in card.labels
+            f"{label.name}: {_positive_from(label)} ({label.operating_point_rule})" for label in card.labels
         ),
         "architecture": card.architecture,
         "heatmap": card.heatmap.method,
@@ -90,11 +89,17 @@ def _whole_card(card: Card, *, sha256: str) -> dict[str, Any]:
         "trained on": "\n".join(card.training.data),
         "trained by": card.training.command,
         "starting from": card.training.starting_weights,
-        "split": card.training.split_sha256,
+        "split": card.training.split_sha256 or "not known",
         "licence": card.weights_licence,
         "card": f"SHA-256 {sha256}",
         "files": "\n".join(f"{name}: SHA-256 {digest}" for name, digest in card.files.items()),
     }
+
+
+def _positive_from(label: Label) -> str:
+    if label.operating_point is None:
+        return "no operating point, never decided"
+    return f"positive from probability {label.operating_point:.3f}"
 
 
 def _facts(facts: dict[str, Any]) -> Table:

@@ -16,6 +16,8 @@ from hilum.evaluation.patient_bootstrap import patient_bootstrap, patient_rows
 from hilum.evaluation.prediction_set import Predictions, canonical_labels
 from hilum.statistics.operating_point import OperatingPoint
 
+NO_POINT = "the model brings no operating point"
+
 
 def with_bundle_points(
     judgement: Judgement,
@@ -27,14 +29,20 @@ def with_bundle_points(
 ) -> Judgement:
     """`judgement` of `predictions` with each label decided at the card's operating point.
 
-    `validation` counts each label where the points come from; `prevalence` in (0, 1) adds predictive values at that
-    prevalence. Intervals draw the judged patients with the judgement's own replicates and seed.
+    A label without one is not decided. `validation` counts each label where the points come from; `prevalence` in
+    (0, 1) adds predictive values at that prevalence. Intervals draw the judged patients with the judgement's own
+    replicates and seed.
     """
     names = canonical_labels(card.label_names)
     decisions = _decisions(predictions, card=card, names=names, judgement=judgement, prevalence=prevalence)
     counts = dict(zip(names, (validation.get(name) for name in card.label_names), strict=True))
     labels = tuple(
-        replace(one, decisions=decisions[one.label], validation=_shifted(one, there=counts[one.label]))
+        replace(
+            one,
+            decisions=decisions.get(one.label),
+            decisions_undefined=None if one.label in decisions else NO_POINT,
+            validation=_shifted(one, there=counts[one.label]),
+        )
         for one in judgement.whole.labels
     )
     rules = "; ".join(dict.fromkeys(label.operating_point_rule for label in card.labels))
@@ -58,6 +66,8 @@ def _decisions(
     patients = patient_rows(predictions.patient)
     tables = {}
     for name, label in zip(names, card.labels, strict=True):
+        if label.operating_point is None:
+            continue
         column = predictions.labels.index(name)
         tables[name] = decision_table(
             predictions.truth[:, column],
@@ -66,6 +76,8 @@ def _decisions(
             patients=patients,
             prevalence=prevalence,
         )
+    if not tables:
+        return {}
     draws = patient_bootstrap(
         [table.statistic for table in tables.values()],
         patients=patients,

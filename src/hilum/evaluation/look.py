@@ -71,6 +71,8 @@ def _judge(
     sharpness: np.ndarray,
 ) -> Judged:
     label = bundle.card.labels[column]
+    if label.operating_point is None:
+        raise DataError(f"expected an operating point for {label.name} in the card of {bundle.card.name}, came none")
     scores = LabelScores(
         truth=np.array([record.labels[label.name] for record in records], np.float64),
         probability=np.array([e.reading.findings[column].probability for e in examinations], np.float64),

@@ -116,7 +116,7 @@ def _model(bundle: Bundle) -> Facts:
         ("Labels", ", ".join(card.label_names)),
         ("Input", _input(card.preprocess)),
         ("Preprocessing", _preprocessing(card.preprocess)),
-        ("Calibration", "Platt scaling, label by label, from validation"),
+        ("Calibration", _calibration(card)),
         ("Heatmaps", card.heatmap.method),
         ("Intended use", card.intended_use),
         *(("Not for", line) for line in card.not_for),
@@ -126,6 +126,12 @@ def _model(bundle: Bundle) -> Facts:
     return Facts(title="Model", rows=tuple(rows))
 
 
+def _calibration(card: Card) -> str:
+    if all(label.calibration.method == "none" for label in card.labels):
+        return "none: the network's own sigmoid"
+    return "Platt scaling, label by label, from validation"
+
+
 def _training(card: Card, *, run: Run | None) -> Facts:
     rows = [
         ("Command", card.training.command),
@@ -133,7 +139,7 @@ def _training(card: Card, *, run: Run | None) -> Facts:
         ("Seed", str(card.training.seed)),
         ("Starting weights", card.training.starting_weights),
         *(("Data", line) for line in card.training.data),
-        ("SHA-256 of the training split", card.training.split_sha256),
+        ("SHA-256 of the training split", card.training.split_sha256 or "not known"),
     ]
     if run is not None:
         rows += [("Recipe", run.file.recipe or "not recorded")]

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from hilum.bundle.card import Label
+from hilum.bundle.card import Card, Label
 from hilum.bundle.load import Bundle
 from hilum.explain.boxes import box_from_map
 from hilum.geometry import Box, Geometry
@@ -23,7 +23,7 @@ from hilum.radiograph import Radiograph
 from hilum.reading.calibration import calibrated
 from hilum.reading.engine import Engine
 from hilum.reading.network import Network
-from hilum.reading.scope import judge_scope
+from hilum.reading.scope import ScopeVerdict, judge_scope
 from hilum.reading_result import Finding, GateVerdict, Heatmap, ModelRef
 
 HeatmapsWanted = Literal["positive", "all"]
@@ -56,6 +56,7 @@ class Classifier:
         self._card = bundle.card
         self._network = Network(bundle, engine=engine, threads=threads)
         self._heatmaps = heatmaps
+        self._undecided = _without_operating_points(bundle.card)
         self.ref = ModelRef(bundle.card.name, bundle.card.version, bundle.sha256)
 
     @property
@@ -91,7 +92,7 @@ class Classifier:
         findings, heatmaps = [], []
         for index, label in enumerate(self._card.labels):
             probability = calibrated(float(logits[index]), calibration=label.calibration)
-            positive = None if scope.in_scope is False else probability >= label.operating_point
+            positive = _decide(probability, label=label, scope=scope)
             heatmap = None
             if grids is not None and (positive or self._heatmaps == "all"):
                 heatmap = self._heatmap(case, label=label, grid=grids[index])
@@ -109,7 +110,8 @@ class Classifier:
                 )
             )
         explain_ms = (time.perf_counter() - started) * 1e3
-        return Opinion(tuple(findings), tuple(heatmaps), scope.warnings, network_ms, explain_ms)
+        warnings = (*scope.warnings, *self._undecided)
+        return Opinion(tuple(findings), tuple(heatmaps), warnings, network_ms, explain_ms)
 
     def _heatmap(self, case: Case, *, label: Label, grid: npt.NDArray[np.float32]) -> Heatmap:
         _, rows, columns = case.model_input.array.shape
@@ -126,3 +128,20 @@ class Classifier:
         source = case.radiograph.source
         clipped = box.clipped(width=source.columns, height=source.rows)
         return (clipped,) if clipped.width > 0 and clipped.height > 0 else ()
+
+
+def _decide(probability: float, *, label: Label, scope: ScopeVerdict) -> bool | None:
+    if scope.in_scope is False or label.operating_point is None:
+        return None
+    return probability >= label.operating_point
+
+
+def _without_operating_points(card: Card) -> tuple[str, ...]:
+    """One warning where the card has labels without an operating point."""
+    labels = [label for label in card.labels if label.operating_point is None]
+    if not labels:
+        return ()
+    named = "any finding" if len(labels) == len(card.labels) else ", ".join(label.name for label in labels)
+    raw = all(label.calibration.method == "none" for label in labels)
+    said = "; their probabilities are not calibrated" if raw else ""
+    return (f"{card.name} brings no operating point for {named}: nothing is decided there{said}",)

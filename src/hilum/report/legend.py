@@ -10,7 +10,16 @@ from PIL import Image, ImageDraw, ImageFont
 
 from hilum.reading_result import Reading
 from hilum.report.colour import ContributionScale, paint
-from hilum.report.wording import RESEARCH_USE, decision, gate_title, is_phantom, ordered, outcome, probability_text
+from hilum.report.wording import (
+    RESEARCH_USE,
+    decision,
+    gate_title,
+    is_phantom,
+    operating_point_text,
+    ordered,
+    outcome,
+    probability_text,
+)
 
 _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 _Colour = tuple[int, int, int]
@@ -67,7 +76,7 @@ def _upper_lines(reading: Reading, drawn: frozenset[tuple[str, str]]) -> list[_L
         said = decision(finding)
         lines.append(_Line(finding.name, _INK, 1.25, 1.0))
         lines.append(_Line(f"probability {probability_text(finding.probability)}, {said.word}"))
-        lines.append(_Line(f"operating point {probability_text(finding.operating_point)}", _QUIET))
+        lines.append(_Line(f"operating point {operating_point_text(finding)}", _QUIET))
         if said.note:
             lines.append(_Line(said.note, _MARK))
     return lines

@@ -95,7 +95,7 @@ def _finding(finding: Finding, name: str) -> dict[str, Any]:
         "name": finding.name,
         "logit": _finite(finding.logit, where, name),
         "probability": _finite(finding.probability, where, name),
-        "operating_point": _finite(finding.operating_point, where, name),
+        "operating_point": _number(finding.operating_point, where, name),
         "positive": finding.positive,
         "boxes": [
             [round(_finite(edge, where, name), _BOX_DECIMALS) for edge in box.as_list()] for box in finding.boxes

@@ -17,6 +17,7 @@ from hilum.report.wording import (
     card_of,
     decision,
     gate_title,
+    operating_point_text,
     ordered,
     patient_text,
     printable,
@@ -115,14 +116,15 @@ def _findings(reading: Reading, cards: Sequence[Card]) -> RenderableType:
             cells.append(finding.model)
         cells += [probability_text(finding.probability), _bar(finding, _STYLES[said.word])]
         word = f"{said.word} *" if said.note else said.word
-        table.add_row(*cells, probability_text(finding.operating_point), Text(word, style=_STYLES[said.word]))
+        table.add_row(*cells, operating_point_text(finding), Text(word, style=_STYLES[said.word]))
     return Group(table, *(_marked("*", note, style="dim") for note in notes))
 
 
 def _bar(finding: Finding, style: str) -> Text:
-    """The probability as a bar of `_BAR_CELLS` cells from 0 to 1, with a mark at the operating point."""
+    """The probability as a bar of `_BAR_CELLS` cells from 0 to 1, with a mark at its operating point, if any."""
     filled = round(finding.probability * _BAR_CELLS)
-    mark = min(int(finding.operating_point * _BAR_CELLS), _BAR_CELLS - 1)
+    point = finding.operating_point
+    mark = None if point is None else min(int(point * _BAR_CELLS), _BAR_CELLS - 1)
     bar = Text()
     for cell in range(_BAR_CELLS):
         letter = "━" if cell < filled else "─"

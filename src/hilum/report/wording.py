@@ -40,10 +40,17 @@ def decision(finding: Finding, *, scope: Scope | None = None) -> Decision:
     if finding.in_scope is False:
         made_for = "see the warnings" if scope is None else f"made for {scope.in_words()}"
         return Decision("no decision", f"outside the model's scope: {made_for}")
+    if finding.operating_point is None:
+        return Decision("no decision", "the model brings no operating point")
     if finding.positive is None:
         return Decision("no decision", "see the warnings")
     note = "scope unknown, see the warnings" if finding.in_scope is None else ""
     return Decision("positive" if finding.positive else "negative", note)
+
+
+def operating_point_text(finding: Finding) -> str:
+    """The operating point of a finding with three decimals, or `none`."""
+    return "none" if finding.operating_point is None else probability_text(finding.operating_point)
 
 
 def probability_text(probability: float) -> str:
@@ -67,9 +74,15 @@ def outcome(reading: Reading) -> str:
     positives = [finding.name for finding in findings if finding.positive]
     undecided = [finding.name for finding in findings if finding.positive is None]
     if len(undecided) == len(findings):
-        return "No decision on any finding: the radiograph is outside the model's scope or was not judged"
+        return f"No decision on any finding: {_why_undecided(findings)}"
     said = f"Above the operating point: {', '.join(positives)}" if positives else NOTHING_POSITIVE
     return f"{said}; no decision on {', '.join(undecided)}" if undecided else said
+
+
+def _why_undecided(findings: Sequence[Finding]) -> str:
+    if all(finding.operating_point is None and finding.in_scope is not False for finding in findings):
+        return "the model brings no operating point"
+    return "the radiograph is outside the model's scope or was not judged"
 
 
 def _nothing_computed(gate: GateVerdict) -> str:
