@@ -1,10 +1,14 @@
 import json
+import re
+import shutil
+import time
 
 import pytest
 from typer.testing import CliRunner
 
 from fabricate_bundle import ToyBundle
 from fabricate_kermany import fabricate_kermany
+from fabricate_run import fabricate_run
 from hilum.cli.main import app
 
 
@@ -34,3 +38,90 @@ def test_another_release_is_refused(tmp_path):
     result = run("evaluate", folder, "--data", "zoo=x")
     assert result.exit_code == 2
     assert "expected --data NAME=FOLDER" in result.stderr
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return fabricate_run(tmp_path_factory.mktemp("run"), patients=40)
+
+
+def test_a_run_is_evaluated_on_its_own_split(made, tmp_path):
+    out, ledger = tmp_path / "out", tmp_path / "LEDGER.jsonl"
+    words = (made.run, "--data", f"table={made.data}", "--out", out, "--ledger", ledger, "--replicates", 100)
+    result = run("evaluate", *words, "--prevalence", "0.05")
+    assert result.exit_code == 0, result.output
+    assert "mean AUROC" in result.stdout
+    assert "PPV at prevalence 0.05" in " ".join(result.stdout.split())
+    assert "looks in the ledger: 1" in result.stderr
+    judged = run("judge", out / "predictions.parquet", "--replicates", "100", "--json")
+    assert judged.exit_code == 0, judged.output
+    report = json.loads((out / "report.json").read_text())
+    assert json.loads(judged.stdout)["mean_auroc"] == report["judgement"]["mean_auroc"]
+    again = run("evaluate", *words)
+    assert "read 16 of 16 images" in again.stderr
+    assert "looks in the ledger: 1" in again.stderr
+
+
+def test_an_image_that_cannot_be_read_is_said_and_listed(made, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(made.data, data)
+    (data / "002.png").write_bytes(b"torn")
+    folder = ToyBundle(labels=("Effusion",)).write(tmp_path / "toy").folder
+    result = run(
+        "evaluate", folder, "--data", f"table={data}", "--split", "train", "--out", tmp_path / "out",
+        "--replicates", 100,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "left out 002.png: decode:" in result.stderr
+    assert "002.png" in (tmp_path / "out" / "tables" / "exclusions.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--split", "train"], 2, "the network was fitted on it"),
+        (["--split", "nowhere"], 2, "expected a split among calibration, test"),
+        (["--prevalence", "1.5"], 2, "between 0 and 1"),
+    ],
+)
+def test_what_cannot_be_evaluated_says_why(made, tmp_path, words, code, said):
+    result = run("evaluate", made.run, "--data", f"table={made.data}", "--out", tmp_path / "out", *words)
+    assert result.exit_code == code
+    assert said in " ".join(result.stderr.split())
+    assert not (tmp_path / "out").exists()
+
+
+def test_other_data_than_in_training_are_refused(made, tmp_path):
+    other = fabricate_run(tmp_path / "other", patients=3, seed=5)
+    result = run("evaluate", made.run, "--data", f"table={other.data}", "--out", tmp_path / "out")
+    assert result.exit_code == 1
+    assert "expected every image of" in result.stderr
+
+
+def test_a_run_needs_a_place_for_its_report(made):
+    result = run("evaluate", made.run, "--data", f"table={made.data}")
+    assert result.exit_code == 2
+    assert "expected --out FOLDER" in result.stderr
+
+
+def test_a_killed_evaluation_goes_on_and_ends_alike(tmp_path, start_hilum):
+    made = fabricate_run(tmp_path / "made", patients=150)
+    words = ("--data", f"table={made.data}", "--ledger", tmp_path / "L.jsonl", "--replicates", 100, "--no-gallery")
+    folder = made.run / "bundle"
+    out = tmp_path / "out"
+    process = start_hilum("evaluate", folder, *words, "--split", "train", "--out", out)
+    journal = out / "predictions.jsonl"
+    while process.poll() is None and not (journal.is_file() and journal.read_bytes().count(b"\n") > 3):
+        time.sleep(0.002)
+    process.kill()
+    process.communicate()
+    assert not (out / "predictions.parquet").exists(), "it ended before it was killed"
+    done = journal.read_bytes().count(b"\n")
+    result = run("evaluate", folder, *words, "--split", "train", "--out", out)
+    assert result.exit_code == 0, result.output
+    first = int(re.search(r"read (\d+) of 239 images", result.stderr)[1])
+    assert first >= done - 2  # less the header and a torn line
+    whole = run("evaluate", folder, *words, "--split", "train", "--out", tmp_path / "whole")
+    assert whole.exit_code == 0, whole.output
+    assert (out / "predictions.parquet").read_bytes() == (tmp_path / "whole" / "predictions.parquet").read_bytes()
+    assert (out / "report.html").read_bytes() == (tmp_path / "whole" / "report.html").read_bytes()

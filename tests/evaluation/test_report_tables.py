@@ -1,0 +1,116 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fabricate_predictions import fabricate_predictions
+from hilum.evaluation.exclusions import Exclusion
+from hilum.evaluation.judge import judge
+from hilum.evaluation.report_tables import (
+    confusion_table,
+    decision_table,
+    excluded_images_table,
+    exclusion_table,
+    label_table,
+    people_table,
+    prevalence_table,
+    subgroup_label_table,
+    subgroup_table,
+)
+from hilum.statistics.confusion import Confusion
+
+LABELS = ("Atelectasis", "Effusion", "Hernia")
+
+
+@pytest.fixture(scope="module")
+def predictions():
+    made = fabricate_predictions(patients=40, labels=LABELS)
+    truth = np.array(made.truth)
+    truth[:, 2] = 0.0
+    return replace(made, truth=truth)
+
+
+@pytest.fixture(scope="module")
+def judgement(predictions):
+    validation = fabricate_predictions(patients=40, labels=LABELS, split="val", first_patient=900, seed=8)
+    return judge(predictions, validation=validation, prevalence=0.1, replicates=100)
+
+
+def test_every_label_has_a_row_and_the_mean_names_what_it_lacks(judgement):
+    table = label_table(judgement)
+    assert [row[0] for row in table.rows] == [*LABELS, "mean of 2 labels"]
+    first = judgement.whole.labels[0]
+    assert table.rows[0][1:4] == (first.n, first.positives, first.auroc)
+    assert table.rows[2][3] == "there are no positives"
+    assert table.rows[3][3] == judgement.whole.mean_auroc
+    assert "Not in the mean, because an outcome is lacking: Hernia" in table.note
+
+
+def test_decisions_hold_the_measures_of_the_point(judgement):
+    table = decision_table(judgement)
+    assert table.columns[:4] == ("label", "threshold", "sensitivity", "specificity")
+    assert table.columns[-2:] == ("PPV at prevalence 0.1", "NPV at prevalence 0.1")
+    decisions = judgement.whole.labels[0].decisions
+    assert table.rows[0][1:3] == (decisions.threshold, decisions.measures["sensitivity"])
+    assert len({len(row) for row in table.rows} | {len(table.columns)}) == 1
+
+
+def test_without_points_there_is_no_table_of_decisions(predictions):
+    plain = judge(predictions, replicates=100)
+    assert decision_table(plain) is None
+    assert prevalence_table(plain) is None
+
+
+def test_the_shift_of_prevalence(judgement):
+    row = prevalence_table(judgement).rows[0]
+    one = judgement.whole.labels[0]
+    assert row[1:3] == (one.validation.n, one.validation.positives)
+    assert row[5] == pytest.approx(row[4] - row[3])
+
+
+def test_subgroups_with_their_counts(judgement):
+    rows = {row[:2]: row for row in subgroup_table(judgement).rows}
+    group = judgement.subgroups["view"]["AP"]
+    assert rows["view", "AP"][2:] == (group.n, group.patients, "2 of 3", group.mean_auroc)
+    labels = subgroup_label_table(judgement)
+    assert len(labels.rows) == 3 * len(rows)
+    assert labels.folded
+
+
+def test_one_label_needs_no_table_of_labels_in_subgroups():
+    one = judge(fabricate_predictions(labels=("Effusion",)), replicates=100)
+    assert subgroup_label_table(one) is None
+
+
+def test_predictions_without_columns_have_no_subgroups():
+    bare = replace(fabricate_predictions(), age_years=None, sex=None, view=None, source=None)
+    assert subgroup_table(judge(bare, replicates=100)) is None
+    assert [row[0] for row in people_table(bare).rows] == ["images", "patients"]
+
+
+def test_people_are_counted(predictions):
+    rows = dict(people_table(predictions).rows)
+    assert rows["images"] == predictions.n
+    assert rows["patients"] == 40
+    assert rows["view AP"] + rows["view PA"] == predictions.n
+    assert rows["sex F"] + rows["sex M"] + rows["sex not known"] == predictions.n
+    known = predictions.age_years[~np.isnan(predictions.age_years)]
+    assert rows["age not known, images"] == predictions.n - known.size
+    assert rows["age in years, median (quartiles)"].startswith(f"{np.median(known):.0f} (")
+
+
+def test_exclusions_are_counted_and_listed():
+    exclusions = [Exclusion("a", "could not be read", "torn"), Exclusion("b", "no label of the model is known")]
+    exclusions.append(Exclusion("c", "could not be read", "gone"))
+    assert exclusion_table(exclusions).rows[0] == ("could not be read", 2)
+    assert excluded_images_table(exclusions).rows[0] == ("a", "could not be read", "torn")
+    assert exclusion_table([]).rows == (("none: every image was judged", 0),)
+    assert excluded_images_table([]) is None
+
+
+def test_counts_of_the_confusion():
+    table = confusion_table([("A", Confusion(1, 2, 3, 4))])
+    assert dict(zip(table.columns, table.rows[0], strict=True)) == {
+        "label": "A", "true positive": 1, "false positive": 2, "true negative": 3, "false negative": 4,
+    }  # fmt: skip
+    assert confusion_table([]) is None
