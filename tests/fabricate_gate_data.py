@@ -48,7 +48,7 @@ MANIFEST = (
 
 
 def write_gate_data(folder: Path) -> Path:
-    """Every file of `FILES`, each with a grey of its own, and the two tables."""
+    """Every file of `FILES`, each with a grey of its own, and the tables."""
     for index, name in enumerate(FILES):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,6 +57,7 @@ def write_gate_data(folder: Path) -> Path:
         rows = csv.writer(file)
         rows.writerow(["file", "type", "source", "group", "licence", "label_by"])
         rows.writerows((*row, "none", "nobody") for row in MANIFEST)
+    (folder / "nih" / "test_list.txt").write_text("00000099_000.png\n")
     (folder / "lera" / "labels.csv").write_text("1000,XR FOOT,0\n1001,XR SHOULDER,1\n")
     return folder
 

@@ -66,6 +66,15 @@ def test_the_official_test_of_kermany_is_left_out(records: dict[str, list[Record
     assert len({record.patient for record in records["kermany"]}) == 2
 
 
+def test_no_image_of_the_official_chestxray14_test_is_learnt_from(tmp_path: Path) -> None:
+    folder = write_gate_data(tmp_path)
+    (folder / "nih" / "test_list.txt").write_text("00000013_006.png\n")
+    assert [record.image for record in read_nih_chests(folder / "nih" / "images")] == ["00000013_005.png"]
+    (folder / "nih" / "test_list.txt").unlink()
+    with pytest.raises(DataError, match=r"expected test_list\.txt"):
+        read_nih_chests(folder / "nih" / "images")
+
+
 def test_groups_join_what_belongs_together(records: dict[str, list[Record]]) -> None:
     assert {record.patient for record in records["nih"]} == {"nih:00000013"}
     assert {record.patient for record in records["lungs"]} == {"lungs:one", "lungs:two"}

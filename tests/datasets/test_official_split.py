@@ -2,13 +2,16 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fabricate_releases import fabricate_chestxray14, fabricate_chexpert, fabricate_vindr_pcxr
 from hilum.datasets.chestxray14 import LABELS, read_boxes, read_chestxray14, read_entries
 from hilum.datasets.chexpert import read_chexpert
+from hilum.datasets.multilabel_split import split_over_labels
 from hilum.datasets.official_split import split_with_official_test
 from hilum.datasets.record import Record
+from hilum.datasets.split import Split, split_by_patient
 from hilum.datasets.vindr_pcxr import read_vindr_pcxr
 from hilum.errors import DataError
 
@@ -28,6 +31,38 @@ def test_no_official_test_image_and_no_boxed_image_is_ever_fitted_on(records, se
     assert {record.official for record in fitted} == {"train_val"}
     assert not any(record.boxes for record in fitted)
     assert len(fitted) == 3
+
+
+def _by_hand(records, seed):
+    patients = np.random.default_rng(seed).permutation(sorted({record.patient for record in records}))
+    places = {patient: index % len(FITTED) for index, patient in enumerate(patients)}
+    return {name: tuple(r for r in records if places[r.patient] == index) for index, name in enumerate(FITTED)}
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize(
+    "deal",
+    [
+        lambda records, seed: split_by_patient(records, shares=FITTED, seed=seed),
+        lambda records, seed: split_over_labels(records, shares=FITTED, seed=seed),
+        lambda records, seed: split_with_official_test(records, shares=FITTED, seed=seed, test=("val",)).parts,
+        lambda records, seed: (
+            split_with_official_test(records, shares=FITTED, seed=seed, test=(), boxed="anywhere").parts
+        ),
+        _by_hand,
+    ],
+)
+def test_however_it_is_dealt_no_split_takes_a_test_image_for_fitting(records, deal, seed):
+    """Whoever forgets the official lists is refused when the split is made."""
+    with pytest.raises(DataError, match="test"):
+        Split(deal(records, seed), "made")
+
+
+def test_a_boxed_image_is_refused_for_fitting_even_where_nothing_calls_it_test(records):
+    planted = [replace(record, official=None) for record in records]
+    with pytest.raises(DataError, match=r"an image with boxes of nih in the part test alone, came 00000004_000\.png"):
+        Split({"calibration": tuple(planted)}, "made")
+    assert Split({"test": tuple(planted)}, "made").parts["test"]
 
 
 def test_a_boxed_image_outside_the_test_set_is_refused(records):

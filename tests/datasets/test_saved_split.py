@@ -46,9 +46,12 @@ def _edited(path, **changes):
 def test_an_altered_split_is_refused(saved, records):
     _, path = saved
     parts = json.loads(path.read_text())["parts"]
-    moved = _edited(path, parts={**parts, "validation": [*parts["validation"], *parts["test"]], "test": []})
+    moved = _edited(path, parts={**parts, "validation": [*parts["validation"], *parts["train"]], "train": []})
     with pytest.raises(DataError, match="the file was altered"):
         load_split(moved, records=records)
+    leaked = _edited(path, parts={**parts, "validation": [*parts["validation"], *parts["test"]], "test": []})
+    with pytest.raises(DataError, match=r"test alone, came 00000004_000\.png in validation"):
+        load_split(leaked, records=records)
 
 
 @pytest.mark.parametrize(

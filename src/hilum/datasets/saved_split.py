@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from hilum.datasets.record import Record
 from hilum.datasets.split import Split
+from hilum.datasets.whole_file import write_whole_file
 from hilum.errors import DataError, OutputError
 
 SCHEMA = "hilum.split/1"
@@ -22,16 +23,10 @@ def save_split(split: Split, *, path: Path) -> None:
         "sha256": split.sha256,
         "parts": {name: [_line(record) for record in part] for name, part in split.parts.items()},
     }
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
+        write_whole_file(path, write=lambda file: _write(file, json.dumps(content, indent=1)))
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise OutputError(
             f"cannot write the split to {path}: {error.strerror or error}; name another folder"
         ) from error
@@ -67,3 +62,7 @@ def load_split(path: Path, *, records: Sequence[Record]) -> Split:
 
 def _line(record: Record) -> tuple[str, ...]:
     return record.source, record.image, record.patient, record.sha256
+
+
+def _write(file: BinaryIO, text: str) -> None:
+    file.write(text.encode())
