@@ -42,16 +42,20 @@ class LazyFunction:
 
 
 class LazyGroup(TyperGroup):
-    """A group whose commands are rows of `table`; make one by a subclass that sets it, and `lazy_app`."""
+    """A group whose commands are rows of `table`; make one by a subclass that sets it, and `lazy_app`.
+
+    `before` is what stands between `hilum` and the row's name on the command line, such as `models import `.
+    """
 
     table: ClassVar[Mapping[str, LazyCommand]]
+    before: ClassVar[str] = ""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """The command that `args` name, its module imported; help and suggestions go without this call."""
         name, placeholder, rest = super().resolve_command(ctx, args)
         if name is None or placeholder is None:
             return name, placeholder, rest
-        return name, load_command(name, row=self.table[name]), rest
+        return name, load_command(f"{self.before}{name}", row=self.table[name]), rest
 
 
 def lazy_app(group: type[LazyGroup], *, help: str, epilog: str) -> typer.Typer:

@@ -1,8 +1,8 @@
-"""`hilum models`: the shelf in a table, and the card of one model."""
+"""`hilum models`: the shelf in a table, the card of one model, and other projects' models as bundles."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import typer
 from rich import box
@@ -13,7 +13,9 @@ from hilum.bundle.card import Card, GateFigure, GateSpec, Label, LabelResult
 from hilum.bundle.shelf import ShelfEntry
 from hilum.cli.choose_models import choose_bundle, models_on_shelf
 from hilum.cli.console import output_console
+from hilum.cli.lazy import LazyCommand, LazyGroup, lazy_app
 from hilum.cli.say import say
+from hilum.cli.table import IMPORTS
 
 _GATE_FIGURES = 4
 """How many figures of a gate the list shows; the card shows all."""
@@ -23,6 +25,23 @@ app = typer.Typer(
     epilog="[bold]Examples[/]\n\nhilum models\n\nhilum models show NAME\n\nhilum models show path/to/bundle --json",
     rich_markup_mode="rich",
     add_completion=False,
+)
+
+
+class ImportGroup(LazyGroup):
+    """The projects whose models can be imported."""
+
+    table: ClassVar[dict[str, LazyCommand]] = IMPORTS
+    before: ClassVar[str] = "models import "
+
+
+app.add_typer(
+    lazy_app(
+        ImportGroup,
+        help="Make a bundle of another project's weights.",
+        epilog="[bold]Example[/]\n\nhilum models import torchxrayvision densenet121-res224-all",
+    ),
+    name="import",
 )
 
 
@@ -79,9 +98,7 @@ def _whole_card(card: Card, *, sha256: str) -> dict[str, Any]:
         "not for": "\n".join(card.not_for),
         "limits": "\n".join(card.limits) or "none given",
         "reads": _scope(card),
-        "findings": "\n".join(
-            f"{label.name}: {_positive_from(label)} ({label.operating_point_rule})" for label in card.labels
-        ),
+        "findings": "\n".join(_decided(card)),
         "architecture": card.architecture,
         "heatmap": card.heatmap.method,
         "compression": compression,
@@ -94,6 +111,14 @@ def _whole_card(card: Card, *, sha256: str) -> dict[str, Any]:
         "card": f"SHA-256 {sha256}",
         "files": "\n".join(f"{name}: SHA-256 {digest}" for name, digest in card.files.items()),
     }
+
+
+def _decided(card: Card) -> list[str]:
+    """From where each finding is positive; findings that are never decided for one reason share a line."""
+    lines: dict[str, list[str]] = {}
+    for label in card.labels:
+        lines.setdefault(f"{_positive_from(label)} ({label.operating_point_rule})", []).append(label.name)
+    return [f"{', '.join(names)}: {said}" for said, names in lines.items()]
 
 
 def _positive_from(label: Label) -> str:

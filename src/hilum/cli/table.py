@@ -20,6 +20,11 @@ COMMANDS: dict[str, LazyCommand] = {
     "compare": LazyCommand("hilum.cli.compare", "Compare two predictions files of the same images.", part="lab"),
 }
 
+IMPORTS: dict[str, LazyCommand] = {
+    "torchxrayvision": LazyCommand("hilum.cli.models_import", "Import a chest model of torchxrayvision.", part="train"),
+}
+"""The rows of `hilum models import`."""
+
 READ_INTO_FOLDER = LazyFunction("hilum.cli.read_folder", "read_into_folder")
 """What `hilum read` calls where there is `--out`."""
 

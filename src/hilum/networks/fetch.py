@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import tempfile
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -31,20 +31,24 @@ def fetch(url: str, *, path: Path, sha256: str | None) -> Path:
     """
     by_hand = f"download {url} where there is a network and place it at {path}"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".fetch.", dir=path.parent) as folder:
-            part = Path(folder) / path.name
-            _copy(url, part)
-            found = sha256_of(part)
-            if sha256 is not None and found != sha256:
-                raise DataError(f"expected {url} with SHA-256 {sha256[:12]}…, came {found[:12]}…; it was not kept")
-            return part.replace(path)
-    except (OSError, urllib.error.URLError) as error:
+        with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return _keep(answer, path=path, url=url, sha256=sha256)
+    except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         raise DataError(f"{path.name} could not be fetched ({reason}); {by_hand}") from error
 
 
-def _copy(url: str, path: Path) -> None:
-    with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer, path.open("wb") as file:
-        while piece := answer.read(_PIECE_BYTES):
-            file.write(piece)
+def _keep(answer: http.client.HTTPResponse, *, path: Path, url: str, sha256: str | None) -> Path:
+    with tempfile.TemporaryDirectory(prefix=".fetch.", dir=path.parent) as folder:
+        part = Path(folder) / path.name
+        with part.open("wb") as file:
+            while piece := answer.read(_PIECE_BYTES):
+                file.write(piece)
+        size, announced = part.stat().st_size, answer.headers.get("Content-Length")
+        if announced is not None and size != int(announced):
+            raise http.client.IncompleteRead(b"", int(announced) - size)
+        found = sha256_of(part)
+        if sha256 is not None and found != sha256:
+            raise DataError(f"expected {url} with SHA-256 {sha256[:12]}…, came {found[:12]}…; it was not kept")
+        return part.replace(path)

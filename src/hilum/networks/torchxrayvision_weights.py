@@ -138,6 +138,7 @@ _INERT = {
     "torch.nn.modules.linear": ("Linear",),
     "torch.nn.backends.thnn": ("_get_thnn_function_backend",),  # what modules of torch < 1.4 name beside their weights
     "numpy": ("ndarray", "dtype"),  # an attribute of the network may be an array: it is not used
+    "_codecs": ("encode",),
     "numpy.core.multiarray": ("_reconstruct",),
     "numpy._core.multiarray": ("_reconstruct",),
 }

@@ -1,0 +1,61 @@
+"""`hilum models import torchxrayvision`: their weights become a bundle on the user's shelf."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hilum.bundle.shelf import local_models_folder
+from hilum.cli.say import say
+from hilum.networks.starting_weights import torchxrayvision_file
+from hilum.networks.torchxrayvision_weights import RELEASED, released_weights
+from hilum.training.import_torchxrayvision import Imported, bundle_name, import_torchxrayvision
+
+DOWNLOADS = Path("weights")
+
+app = typer.Typer(
+    help="Import a chest model of torchxrayvision.",
+    epilog=(
+        "[bold]Examples[/]\n\nhilum models import torchxrayvision densenet121-res224-all\n\n"
+        "hilum models import torchxrayvision densenet121-res224-nih --weights FILE --out models/nih"
+    ),
+    rich_markup_mode="rich",
+    add_completion=False,
+)
+
+
+@app.command()
+def torchxrayvision(
+    name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of: {', '.join(RELEASED)}.")],
+    *,
+    weights: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Their file; else it is looked for in weights/ and fetched."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="The bundle's folder; else one in your models folder.")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of a bundle in that folder.")] = False,
+) -> None:
+    """Make a bundle of torchxrayvision's weights NAME; `hilum read --model` then reads with it, without torch.
+
+    Their operating points are not taken over: the bundle gives uncalibrated probabilities and decides nothing.
+    """
+    released_weights(name)  # a wrong name is refused before anything is fetched
+    file = torchxrayvision_file(name, folder=DOWNLOADS) if weights is None else weights
+    folder = local_models_folder(os.environ) / bundle_name(name) if out is None else out
+    words = ["hilum", "models", "import", "torchxrayvision", name]
+    words += [] if weights is None else ["--weights", weights.name]
+    imported = import_torchxrayvision(name, weights=file, folder=folder, command=shlex.join(words), replace=replace)
+    say(f"{file} has SHA-256 {imported.sha256}{_known(imported)}")
+    say(f"wrote {folder}; read with it: hilum read --model {shlex.quote(str(folder))} FILE")
+
+
+def _known(imported: Imported) -> str:
+    if imported.is_known is None:
+        return "; none is known to compare it with"
+    return ", as known" if imported.is_known else ", which is NOT the one known for this file"
