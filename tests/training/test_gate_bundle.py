@@ -18,7 +18,7 @@ from hilum.training.gate_bundle import train_gate
 from hilum.training.gate_cross_validation import LEFT_OUT_TYPES, planned_networks, run_network
 from hilum.training.gate_images import load_pictures
 from hilum.training.gate_recipe import GateRecipe
-from hilum.training.specialist import Provenance
+from hilum.training.provenance import Provenance
 
 pytestmark = pytest.mark.slow
 

@@ -3,40 +3,40 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from fabricate_kermany import fabricate_kermany
+from fabricate_recipe import SMALL
 from hilum.bundle.load import load_bundle
 from hilum.datasets.kermany import read_kermany
 from hilum.errors import BundleError
-from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.networks.starting_weights import RandomWeights
 from hilum.reading.reader import Reader
 from hilum.recipes.pneumonia import pneumonia
 from hilum.training import specialist
 from hilum.training.augment import Augmentation
+from hilum.training.fit import Fitted
+from hilum.training.make_split import make_splits
 from hilum.training.module import ClassifierModule
-from hilum.training.specialist import Provenance, make_split, train_specialist
+from hilum.training.provenance import Provenance
+from hilum.training.samplers import LabelBalanced
+from hilum.training.specialist import train_specialist
+from hilum.training.stages import Place, new_network
 
 PROVENANCE = Provenance(command="hilum train pneumonia (miniature)", commit=None, data=("fabricated",))
 
 
 def miniature(*, epochs: int):
     whole = pneumonia(RandomWeights())
-    small = PreprocessSpec(
-        steps=(Resize(height=32, width=32, rule="stretch"),), mean=whole.preprocess.mean, std=whole.preprocess.std
-    )
-    shares = {"train": 0.5, "calibration": 0.25, "operating point": 0.25}
-    return replace(
-        whole,
-        backbone="resnet18",  # learns from random weights in seconds
-        preprocess=small,
+    stage = replace(
+        whole.last,
+        split=replace(whole.last.split, shares={"train": 0.5, "calibration": 0.25, "operating point": 0.25}),
         augmentation=Augmentation(crop_area=(0.8, 1.0), gain=0.2),
-        shares=shares,
+        sampler=LabelBalanced(images_per_epoch=96),
         epochs=epochs,
-        images_per_epoch=96,
         batch_size=8,
     )
+    # resnet18 learns from random weights in seconds
+    return replace(whole, backbone="resnet18", preprocess=SMALL, stages=(stage,))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,9 @@ def records(tmp_path_factory):
 
 
 def run(records, *, epochs: int, folder: Path):
-    return train_specialist(miniature(epochs=epochs), records=records, provenance=PROVENANCE, folder=folder, workers=0)
+    return train_specialist(
+        miniature(epochs=epochs), records=records, provenance=PROVENANCE, place=Place(folder=folder)
+    )
 
 
 @pytest.mark.slow
@@ -59,7 +61,7 @@ def test_the_recipe_ends_in_a_bundle_that_reads(records, tmp_path):
         "validation, operating-point part",
         "validation, operating-point part, softened",
     ]
-    assert card.training.split_sha256 == make_split(records, recipe=miniature(epochs=2)).sha256
+    assert card.training.split_sha256 == make_splits(miniature(epochs=2), records=records)["train"].sha256
     reading = Reader(models=[bundle]).read(records[0].path)
     assert 0.0 <= reading.findings[0].probability <= 1.0
 
@@ -96,7 +98,7 @@ def test_no_official_test_image_and_no_copy_of_one_is_trained_on(tmp_path):
     folder = fabricate_kermany(tmp_path / "chest_xray", train=12, test=4)
     stolen = folder / "train" / "NORMAL" / "IM-0099-0001.jpeg"
     stolen.write_bytes(next((folder / "test" / "NORMAL").glob("*.jpeg")).read_bytes())
-    split = make_split(read_kermany(folder), recipe=miniature(epochs=1))
+    split = make_splits(miniature(epochs=1), records=read_kermany(folder))["train"]
     assert {r.official for r in split.parts["test"]} == {"test"}
     fitted_on = [r for part in ("train", "calibration", "operating point") for r in split.parts[part]]
     assert {r.official for r in fitted_on} == {"train"}
@@ -105,14 +107,12 @@ def test_no_official_test_image_and_no_copy_of_one_is_trained_on(tmp_path):
 
 
 def test_a_network_that_reads_otherwise_than_it_trained_gives_no_bundle(records, tmp_path, monkeypatch):
-    monkeypatch.setattr(specialist, "fit", _untrained)
+    monkeypatch.setattr(specialist, "run_stages", _untrained)
     monkeypatch.setattr(specialist, "PROBABILITY_TOLERANCE", -1.0)
     with pytest.raises(BundleError, match="no bundle was written"):
         run(records, epochs=1, folder=tmp_path)
     assert not (tmp_path / "bundle").exists()
 
 
-def _untrained(recipe, *, split, folder, workers):
-    torch.manual_seed(1)
-    network = specialist.PooledClassifier(recipe.backbone, labels=1).eval()
-    return specialist.Fitted(network, "random weights")
+def _untrained(recipe, *, splits, place):
+    return Fitted(new_network(recipe, stage=recipe.last).eval(), "random weights")

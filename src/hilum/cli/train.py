@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hilum.cli.data_folders import gate_folder, needed_study, read_release
+from hilum.cli.cache_folder import CacheOption
+from hilum.cli.prepare_images import BadFilesOption
 from hilum.cli.say import say
+from hilum.cli.show_settings import show_settings
 from hilum.cli.starting import starting_weights
-from hilum.datasets.gate_releases import read_gate_data
+from hilum.cli.train_gate import train_a_gate
+from hilum.cli.train_request import TrainRequest
+from hilum.cli.train_specialist import recipe_of, train_a_specialist
 from hilum.errors import UsageError
-from hilum.evaluation.gate_study import read_spec
-from hilum.evaluation.ledger import commit_and_dirty
+from hilum.recipes.own_recipe import is_own_recipe
 from hilum.recipes.table import GATES, RECIPES
-from hilum.training.gate_bundle import train_gate
-from hilum.training.specialist import Provenance, train_specialist
+from hilum.training.trainer import Machine
 
 app = typer.Typer(
     help="Train a recipe to a bundle; after a stop the same command goes on.",
     epilog=(
-        "[bold]Example[/]\n\nhilum train pneumonia --data kermany=chest_xray "
-        "--weights mobilenet_v2_imagenet.safetensors --out runs/pneumonia"
+        "[bold]Examples[/]\n\nhilum train pneumonia --data kermany=chest_xray "
+        "--weights mobilenet_v2_imagenet.safetensors --out runs/pneumonia\n\n"
+        "hilum train chest14 --show-settings\n\n"
+        "hilum train chest14 --data nih=ChestXray14 --set optimizer.lr=3e-4 --devices 8 --out runs/chest14\n\n"
+        "hilum train my_recipe.py --data nih=ChestXray14 --smoke --out runs/smoke"
     ),
     rich_markup_mode="rich",
     add_completion=False,
@@ -32,10 +36,20 @@ app = typer.Typer(
 
 @app.command()
 def train(
-    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help=f"One of: {', '.join((*RECIPES, *GATES))}.")],
+    recipe: Annotated[
+        str,
+        typer.Argument(
+            metavar="RECIPE", help=f"One of: {', '.join((*RECIPES, *GATES))}; or a Python file of your own."
+        ),
+    ],
     *,
-    data: Annotated[list[str], typer.Option(metavar="NAME=FOLDER", help="Where the release lies.")],
-    out: Annotated[Path, typer.Option(help="The run's folder: checkpoint, logs, and at the end the bundle.")],
+    data: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FOLDER", help="Where a release lies; may be given several times."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The run's folder: checkpoints, logs, and at the end the bundle.")
+    ] = None,
     weights: Annotated[
         str,
         typer.Option(
@@ -43,35 +57,58 @@ def train(
             help="Starting weights: a safetensors file in torchvision's names, timm's ImageNet weights, or none.",
         ),
     ] = "imagenet",
-    workers: Annotated[int, typer.Option(min=0, help="Processes that prepare images beside the training.")] = 0,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of the recipe; may be given several times."),
+    ] = None,
+    show: Annotated[bool, typer.Option("--show-settings", help="Print every setting of RECIPE and end.")] = False,
+    smoke: Annotated[
+        bool, typer.Option("--smoke", help="The same code on few images and steps; its numbers count for nothing.")
+    ] = False,
+    devices: Annotated[int | None, typer.Option(help="Devices a node; by default those that are there.")] = None,
+    nodes: Annotated[int, typer.Option(help="Machines that train together.")] = 1,
+    strategy: Annotated[str, typer.Option(help="Lightning's strategy: auto, ddp, ddp_spawn or fsdp.")] = "auto",
+    precision: Annotated[
+        str | None, typer.Option(help="32-true, bf16-mixed or 16-mixed, in the place of the recipe's.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=0, help="Processes that prepare batches beside the training.")] = 0,
+    jobs: Annotated[int, typer.Option(min=1, help="Images that are decoded at the same time.")] = 1,
+    cache: CacheOption = None,
+    bad_files: BadFilesOption = "stop",
     study: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="For a gate: the folder of `hilum study`, for thresholds and figures."),
     ] = None,
 ) -> None:
     """Train RECIPE and write the bundle to OUT/bundle."""
-    if recipe not in (*RECIPES, *GATES):
-        raise UsageError(f"expected a recipe among {', '.join((*RECIPES, *GATES))}, came {recipe!r}")
-    pairs = [part for pair in data for part in ("--data", pair)]
-    words = ["hilum", "train", recipe, *pairs, "--weights", weights, "--out", str(out)]
-    commit = commit_and_dirty(Path.cwd())[0]
-    if recipe in GATES:
-        found = read_gate_data(gate_folder(data))
-        words += ["--study", str(study)]
-        bundle = train_gate(
-            GATES[recipe](starting_weights(weights)),
-            records=found.records,
-            spec=read_spec(needed_study(study)),
-            provenance=Provenance(command=shlex.join(words), commit=commit, data=found.licences),
-            folder=out,
-            workers=workers,
+    if recipe not in (*RECIPES, *GATES) and not is_own_recipe(recipe):
+        raise UsageError(
+            f"expected a recipe among {', '.join((*RECIPES, *GATES))}, or a file that ends in .py, came {recipe!r}"
         )
+    pairs = [*(settings or ()), *([] if precision is None else [f"precision={precision}"])]
+    if show and recipe not in GATES:
+        show_settings(recipe_of(recipe, weights=starting_weights(weights), pairs=pairs, smoke=smoke))
+        return
+    if out is None or not data:
+        raise UsageError(
+            f"expected --data NAME=FOLDER and --out FOLDER, came {'no --out' if out is None else 'no --data'}"
+        )
+    request = TrainRequest(
+        recipe=recipe,
+        data=tuple(data),
+        out=out,
+        weights=weights,
+        settings=tuple(pairs),
+        smoke=smoke,
+        machine=Machine(devices=devices, nodes=nodes, strategy=strategy, workers=workers),
+        jobs=jobs,
+        cache=cache,
+        bad_files=bad_files,
+    )
+    if recipe in GATES:
+        bundle = train_a_gate(request, study=study, show=show)
         say(f"wrote {bundle.folder}")
         return
-    entry = RECIPES[recipe]
-    records = read_release(data, release=entry.release)
-    provenance = Provenance(command=shlex.join(words), commit=commit, data=entry.citation)
-    bundle = train_specialist(
-        entry.make(starting_weights(weights)), records=records, provenance=provenance, folder=out, workers=workers
-    )
-    say(f"wrote {bundle.folder}; read with it: hilum read --model {bundle.folder} FILE")
+    trained = train_a_specialist(request)
+    if trained is not None:
+        say(f"wrote {trained.folder}; read with it: hilum read --model {trained.folder} FILE")

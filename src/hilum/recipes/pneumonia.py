@@ -14,7 +14,11 @@ from hilum.datasets.kermany import AGE_YEARS, LABEL, LICENCE
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.networks.starting_weights import StartingWeights
 from hilum.training.augment import Augmentation
-from hilum.training.recipe import Recipe
+from hilum.training.losses import BinaryCrossEntropy
+from hilum.training.optimizers import AdamW
+from hilum.training.recipe import Assessment, CardText, Recipe, Selection, SplitSpec, Stage
+from hilum.training.samplers import LabelBalanced
+from hilum.training.schedules import OneCycle
 
 SPEC = PreprocessSpec(
     steps=(Resize(height=224, width=224, rule="stretch", filter="bilinear"),),
@@ -40,45 +44,63 @@ AUGMENTATION = Augmentation(
 )
 
 
+CARD = CardText(
+    version="1.0.0",
+    title="Pneumonia in children of 1 to 5 years",
+    scope=Scope(xray_type="chest", age_years=AGE_YEARS, views=("AP",)),
+    box_threshold=0.5,
+    intended_use=(
+        "Research and teaching: whether a frontal chest radiograph of a child of 1 to 5 years looks like the "
+        "pneumonia cases of one hospital's collection."
+    ),
+    not_for=(
+        "Diagnosis, triage or any decision about a patient: this is not a medical device.",
+        "Adults, infants under one year, lateral views, and anything but a chest radiograph.",
+        "Telling bacterial from viral pneumonia.",
+    ),
+    limits=(
+        "Trained on one hospital's images (Guangzhou); not tried on any other hospital's.",
+        "The release's images are stretched to a square; reading stretches too.",
+        "Sharpness differs between the release's classes; augmentation weakens this shortcut and cannot remove it.",
+        "A heatmap shows what moved the score; it is no outline of a disease.",
+    ),
+    weights_licence=(
+        f"Weights: CC BY 4.0, trained on {LICENCE}; starting weights MobileNetV2 ImageNet, google-coral/test_data, "
+        "Apache-2.0."
+    ),
+    citations=(LICENCE,),
+)
+
+
 def pneumonia(starting_weights: StartingWeights) -> Recipe:
     """The recipe; `starting_weights` is what the card's command names."""
     return Recipe(
         name="pneumonia-paediatric",
-        version="1.0.0",
-        title="Pneumonia in children of 1 to 5 years",
         backbone="mobilenet_v2",
-        starting_weights=starting_weights,
-        labels=(LABEL,),
-        preprocess=SPEC,
-        augmentation=AUGMENTATION,
-        shares={"train": 0.8, "calibration": 0.1, "operating point": 0.1},
-        epochs=10,
-        batch_size=32,
-        images_per_epoch=4160,
-        peak_learning_rate=1e-3,
-        weight_decay=0.02,
-        label_smoothing=0.02,
         dropout=0.2,
+        preprocess=SPEC,
+        stages=(
+            Stage(
+                name="train",
+                start=starting_weights,
+                releases=("kermany",),
+                labels=(LABEL,),
+                split=SplitSpec(
+                    shares={"train": 0.8, "calibration": 0.1, "operating point": 0.1},
+                    stratify="stratum",
+                    fit_on=("train",),
+                ),
+                selection=Selection(part="calibration"),  # the last epoch: nothing is chosen by a score
+                loss=BinaryCrossEntropy(label_smoothing=0.02),
+                optimizer=AdamW(learning_rate=1e-3, weight_decay=0.02),
+                schedule=OneCycle(warm_up=0.2),
+                sampler=LabelBalanced(images_per_epoch=4160),
+                epochs=10,
+                batch_size=32,
+                augmentation=AUGMENTATION,
+            ),
+        ),
+        assessment=Assessment(calibration_part="calibration", operating_point_part="operating point", softened=True),
         seed=20,
-        scope=Scope(xray_type="chest", age_years=AGE_YEARS, views=("AP",)),
-        box_threshold=0.5,
-        intended_use=(
-            "Research and teaching: whether a frontal chest radiograph of a child of 1 to 5 years looks like the "
-            "pneumonia cases of one hospital's collection."
-        ),
-        not_for=(
-            "Diagnosis, triage or any decision about a patient: this is not a medical device.",
-            "Adults, infants under one year, lateral views, and anything but a chest radiograph.",
-            "Telling bacterial from viral pneumonia.",
-        ),
-        limits=(
-            "Trained on one hospital's images (Guangzhou); not tried on any other hospital's.",
-            "The release's images are stretched to a square; reading stretches too.",
-            "Sharpness differs between the release's classes; augmentation weakens this shortcut and cannot remove it.",
-            "A heatmap shows what moved the score; it is no outline of a disease.",
-        ),
-        weights_licence=(
-            f"Weights: CC BY 4.0, trained on {LICENCE}; starting weights MobileNetV2 ImageNet, google-coral/test_data, "
-            "Apache-2.0."
-        ),
+        card=CARD,
     )

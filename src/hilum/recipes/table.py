@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
-from hilum.datasets.kermany import LICENCE
 from hilum.networks.starting_weights import StartingWeights
+from hilum.recipes.chest14 import chest14, chest14_local
 from hilum.recipes.gate import gate
 from hilum.recipes.pneumonia import pneumonia
 from hilum.training.gate_recipe import GateRecipe
 from hilum.training.recipe import Recipe
 
+MakeRecipe = Callable[[StartingWeights], Recipe]
 
-@dataclass(frozen=True, slots=True)
-class RecipeEntry:
-    """A recipe, the release it is trained on, and how that release wants to be cited."""
-
-    make: Callable[[StartingWeights], Recipe]
-    release: str
-    citation: tuple[str, ...]
-
-
-RECIPES: Mapping[str, RecipeEntry] = {"pneumonia": RecipeEntry(pneumonia, "kermany", (LICENCE,))}
+RECIPES: Mapping[str, MakeRecipe] = {
+    "pneumonia": pneumonia,
+    "chest14": chest14,
+    "chest14-local": chest14_local,
+}
 
 GATES: Mapping[str, Callable[[StartingWeights], GateRecipe]] = {"gate": gate}
 """Recipes of gates; they learn from all releases in one folder."""

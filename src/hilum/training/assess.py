@@ -1,12 +1,13 @@
 """Validation through the `Reader`: calibration and operating point are fitted on what reading gives, not on torch.
 
-The calibration comes from one random part of the validation patients, the operating point from softened copies of
-another part. Test images never come here.
+The recipe says which part of the validation patients the calibration comes from, which the operating point, and
+whether that part is softened. Test images never come here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,15 +21,16 @@ from hilum.errors import DataError
 from hilum.evaluation.label_table import LabelScores, label_table
 from hilum.evaluation.sharpness import BASELINE, mean_gradient
 from hilum.imaging.decode import decode, read_file
-from hilum.radiograph import Pixels
 from hilum.reading.reader import Reader
 from hilum.reading_result import FailedReading
 from hilum.statistics.calibration import calibrate, fit_platt
-from hilum.statistics.operating_point import youden_point
+from hilum.statistics.operating_point import OperatingPoint, youden_point
 from hilum.statistics.outcomes import UndefinedMetric
 from hilum.training.soften import as_png, soften
 
 Scores = npt.NDArray[np.float64]
+
+NOT_CALIBRATED = PlattCalibration(method="none", slope=1.0, intercept=0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,20 +43,28 @@ class ReadPart:
     sharpness: Scores
 
     def truth(self, label: str) -> Scores:
-        """The truth of one label, (n,)."""
-        return np.array([record.labels[label] for record in self.records], np.float64)
+        """The truth of one label, (n,), NaN where it is not known."""
+        return np.array([record.labels.get(label, math.nan) for record in self.records], np.float64)
 
 
 def read_part(records: Sequence[Record], *, name: str, bundle: Bundle, softened_by: int | None) -> ReadPart:
     """Read every record with `bundle`; `softened_by` seeds the softening, None reads the files as they are."""
-    files = [read_file(record.path) for record in records]
-    pixels = [decode(data, name=record.image).pixels for data, record in zip(files, records, strict=True)]
-    sources: Sequence[bytes] = files
-    if softened_by is not None:
-        pixels = [soften(grey, seed=softened_by + index) for index, grey in enumerate(pixels)]
-        sources = [as_png(grey) for grey in pixels]
+    sharpness: list[float] = []
+    sources = _sources(records, softened_by=softened_by, sharpness=sharpness)
     logits = read_logits(bundle, sources=sources)
-    return ReadPart(name, tuple(records), logits, _sharpness(pixels))
+    return ReadPart(name, tuple(records), logits, np.array(sharpness, np.float64))
+
+
+def _sources(records: Sequence[Record], *, softened_by: int | None, sharpness: list[float]) -> Iterator[bytes]:
+    """What the reader gets, one image after the other; the sharpness of each goes into `sharpness`."""
+    for index, record in enumerate(records):
+        data = read_file(record.path)
+        pixels = decode(data, name=record.image).pixels
+        if softened_by is not None:
+            pixels = soften(pixels, seed=softened_by + index)
+            data = as_png(pixels)
+        sharpness.append(mean_gradient(pixels))
+        yield data
 
 
 def read_logits(bundle: Bundle, *, sources: Iterable[bytes | Path]) -> Scores:
@@ -71,17 +81,25 @@ def read_logits(bundle: Bundle, *, sources: Iterable[bytes | Path]) -> Scores:
 
 
 def fit_calibration(part: ReadPart, *, label: str, column: int) -> PlattCalibration:
-    """Platt's slope and intercept on one part (Platt 1999, with his smoothed targets)."""
-    fitted = fit_platt(part.truth(label), logits=part.logits[:, column], smoothed_targets=True)
+    """Platt's slope and intercept on one part (Platt 1999, with his smoothed targets).
+
+    The method is `none` where nothing can be fitted: an outcome is missing, all logits are equal, or the network ranks
+    the label the wrong way round (the slope would not be positive).
+    """
+    try:
+        fitted = fit_platt(part.truth(label), logits=part.logits[:, column], smoothed_targets=True)
+    except DataError:
+        return NOT_CALIBRATED
+    if fitted.slope <= 0.0:
+        return NOT_CALIBRATED
     return PlattCalibration(slope=fitted.slope, intercept=fitted.intercept)
 
 
-def fit_operating_point(part: ReadPart, *, label: str, column: int, calibration: PlattCalibration) -> float:
-    """The calibrated probability with the greatest Youden index on one part."""
-    point = youden_point(part.truth(label), scores=probabilities(part, column=column, calibration=calibration))
-    if isinstance(point, UndefinedMetric):
-        raise DataError(f"expected both outcomes of {label} to choose an operating point: {point.reason}")
-    return point.threshold
+def fit_operating_point(
+    part: ReadPart, *, label: str, column: int, calibration: PlattCalibration
+) -> OperatingPoint | UndefinedMetric:
+    """The calibrated probability with the greatest Youden index on one part, where both outcomes are there."""
+    return youden_point(part.truth(label), scores=probabilities(part, column=column, calibration=calibration))
 
 
 def probabilities(part: ReadPart, *, column: int, calibration: PlattCalibration) -> Scores:
@@ -92,12 +110,17 @@ def probabilities(part: ReadPart, *, column: int, calibration: PlattCalibration)
 def label_result(
     part: ReadPart, *, label: str, column: int, calibration: PlattCalibration, operating_point: float, seed: int
 ) -> LabelResult:
-    """The card's results row of one label on one part, the mean-gradient baseline beside it."""
+    """The card's results row of one label on the images of one part on which it is known, with the simple baseline.
+
+    Raises `DataError` where an outcome is missing.
+    """
+    truth = part.truth(label)
+    known = ~np.isnan(truth)
     scores = LabelScores(
-        truth=part.truth(label),
-        probability=probabilities(part, column=column, calibration=calibration),
-        patient=[record.patient for record in part.records],
-        baseline=-part.sharpness,
+        truth=truth[known],
+        probability=probabilities(part, column=column, calibration=calibration)[known],
+        patient=[record.patient for record, there in zip(part.records, known, strict=True) if there],
+        baseline=-part.sharpness[known],
     )
     table = label_table(scores, operating_point=operating_point, seed=seed)
     return LabelResult(
@@ -113,7 +136,3 @@ def label_result(
         baseline=BASELINE,
         baseline_auroc=table.baseline_auroc.value,
     )
-
-
-def _sharpness(pixels: Iterable[Pixels]) -> Scores:
-    return np.array([mean_gradient(grey) for grey in pixels], np.float64)

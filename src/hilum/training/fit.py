@@ -1,25 +1,40 @@
-"""Run a recipe to its last epoch; after a stop the same call goes on where the last whole epoch ended."""
+"""Train one stage to its end; after a stop the same call goes on where the last whole epoch ended."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from lightning import pytorch as pl
-from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
-from lightning.pytorch.loggers import CSVLogger
+from torch import Tensor
 from torch.utils.data import DataLoader
 
 from hilum.datasets.split import Split
+from hilum.errors import DataError
+from hilum.imaging.preprocess import PreprocessSpec
 from hilum.networks.pooled_classifier import PooledClassifier
-from hilum.networks.starting_weights import load_starting_weights
-from hilum.training.image_dataset import PlainImages, TrainingImages, load_images
+from hilum.training.checkpoints import BEST_CHECKPOINT, LAST_CHECKPOINT, has_ended, load_checkpoint, network_state
+from hilum.training.freezing import freezing_callback
+from hilum.training.gather import ShareSampler
+from hilum.training.image_dataset import IN_MEMORY, LoadedImages, PlainImages, Preparation, TrainingImages, load_images
+from hilum.training.label_weights import label_weights
+from hilum.training.losses import BinaryCrossEntropy
 from hilum.training.module import ClassifierModule
-from hilum.training.recipe import Recipe
-from hilum.training.samplers import BalancedSampler
+from hilum.training.recipe import TRAIN, Recipe, Stage
+from hilum.training.samplers import build_sampler
+from hilum.training.trainer import (
+    Following,
+    Machine,
+    checkpoint_to_resume,
+    deterministic_as_before,
+    make_trainer,
+    run_trainer,
+)
 
-LAST_CHECKPOINT = "last.ckpt"
+VALIDATION_BATCH = 64
+
+Loader = DataLoader[tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,56 +45,100 @@ class Fitted:
     started_from: str
 
 
-def fit(recipe: Recipe, *, split: Split, folder: Path, workers: int) -> Fitted:
-    """Train on the part `train`, watch the other parts but `test`, and return the network after the last epoch.
+def fit_stage(
+    recipe: Recipe,
+    *,
+    stage: Stage,
+    network: PooledClassifier,
+    split: Split,
+    folder: Path,
+    machine: Machine,
+    preparation: Preparation = IN_MEMORY,
+) -> int:
+    """Train `network` in place, put the kept weights into it, and return their epoch (from 0).
 
-    `folder` holds the checkpoint and the logs. The last epoch is taken as it is: nothing is chosen by its score.
+    `folder` holds the checkpoints and the logs. Only the part `train` is trained on; the validation parts are watched.
+    The random generators are as they were before.
     """
-    torch.manual_seed(recipe.seed)
-    network = PooledClassifier(recipe.backbone, labels=len(recipe.labels), dropout=recipe.dropout)
-    started_from = load_starting_weights(network, weights=recipe.starting_weights)
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # absent from torch's stubs
-    watched = tuple(part for part in split.parts if part not in ("train", "test"))
-    module = ClassifierModule(network, recipe=recipe, validation_names=watched)
-    trainer = pl.Trainer(
-        accelerator="auto",
-        max_epochs=recipe.epochs,
-        precision="bf16-mixed",
-        logger=CSVLogger(folder, name="", version="log"),
-        callbacks=[
-            ModelCheckpoint(folder, filename="epoch", save_last=True, save_top_k=1),
-            TQDMProgressBar(refresh_rate=20),
-        ],
-        log_every_n_steps=20,
-        num_sanity_val_steps=0,
-        enable_model_summary=False,
-    )
     last = folder / LAST_CHECKPOINT
-    trainer.fit(
-        module,
-        train_dataloaders=_training_loader(recipe, split=split, workers=workers),
-        val_dataloaders=[_plain_loader(recipe, split=split, part=part) for part in watched],
-        ckpt_path=str(last) if last.is_file() else None,
-        weights_only=True,
+    if not (last.is_file() and has_ended(load_checkpoint(last), epochs=stage.epochs)):
+        images = {
+            part: load_images(split.parts[part], spec=recipe.preprocess, labels=stage.labels, preparation=preparation)
+            for part in (TRAIN, *stage.split.validation)
+        }
+        patients = [record.patient for record in split.parts[TRAIN]]
+        with torch.random.fork_rng(), deterministic_as_before():
+            torch.manual_seed(recipe.seed)
+            _train(
+                recipe, stage=stage, network=network, images=images, patients=patients, folder=folder, machine=machine
+            )
+    kept = load_checkpoint(folder / (BEST_CHECKPOINT if stage.selection.keep == "best" else LAST_CHECKPOINT))
+    network.load_state_dict(network_state(kept))
+    network.to("cpu").eval()
+    return int(kept["epoch"])
+
+
+def _train(
+    recipe: Recipe,
+    *,
+    stage: Stage,
+    network: PooledClassifier,
+    images: Mapping[str, LoadedImages],
+    patients: Sequence[str],
+    folder: Path,
+    machine: Machine,
+) -> None:
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # absent from torch's stubs
+    trainer = make_trainer(
+        folder=folder,
+        epochs=stage.epochs,
+        precision=recipe.precision,
+        machine=machine,
+        following=Following(
+            monitor=stage.selection.metric,
+            mode="min" if stage.selection.monitor == "loss" else "max",
+            keep_best=stage.selection.keep == "best",
+            patience=stage.selection.patience,
+        ),
+        ema_decay=stage.ema_decay,
+        accumulate=stage.accumulate,
+        clip_norm=stage.clip_norm,
+        deterministic=recipe.deterministic,
+        released_later=stage.freezing is not None,
+        more=[] if stage.freezing is None else [freezing_callback(stage.freezing, backbones=[network.backbone])],
     )
-    return Fitted(network.eval(), started_from)
+    weighting = stage.loss.weighting if isinstance(stage.loss, BinaryCrossEntropy) else "none"
+    weights = label_weights(images[TRAIN].targets, labels=stage.labels, weighting=weighting)
+    run_trainer(
+        trainer,
+        ClassifierModule(network, stage=stage, seed=recipe.seed, label_weights=weights),
+        training=_training_loader(recipe, stage=stage, images=images[TRAIN], patients=patients, machine=machine),
+        validation=[_plain_loader(images[part], spec=recipe.preprocess) for part in stage.split.validation],
+        resume=checkpoint_to_resume(folder),
+    )
 
 
-def _training_loader(recipe: Recipe, *, split: Split, workers: int) -> DataLoader[tuple[torch.Tensor, torch.Tensor]]:
-    images = load_images(split.parts["train"], spec=recipe.preprocess, labels=recipe.labels)
-    positive = [bool(target == 1.0) for target in images.targets[:, 0]]
-    sampler = BalancedSampler(positive, per_epoch=recipe.images_per_epoch, seed=recipe.seed)
-    dataset = TrainingImages(images, spec=recipe.preprocess, augmentation=recipe.augmentation)
+def _training_loader(
+    recipe: Recipe, *, stage: Stage, images: LoadedImages, patients: Sequence[str], machine: Machine
+) -> Loader:
+    sampler = build_sampler(
+        stage.sampler, targets=images.targets, labels=stage.labels, patients=patients, seed=recipe.seed
+    )
+    if len(sampler) < stage.batch_size:
+        raise DataError(
+            f"expected at least one batch of {stage.batch_size} images an epoch in {stage.name}, came {len(sampler)}; "
+            "give more data or --set batch_size"
+        )
     return DataLoader(
-        dataset,
-        batch_size=recipe.batch_size,
+        TrainingImages(images, spec=recipe.preprocess, augmentation=stage.augmentation),
+        batch_size=stage.batch_size,
         sampler=sampler,
-        num_workers=workers,
-        persistent_workers=workers > 0,
+        num_workers=machine.workers,
+        persistent_workers=machine.workers > 0,
         drop_last=True,
     )
 
 
-def _plain_loader(recipe: Recipe, *, split: Split, part: str) -> DataLoader[tuple[torch.Tensor, torch.Tensor]]:
-    images = load_images(split.parts[part], spec=recipe.preprocess, labels=recipe.labels)
-    return DataLoader(PlainImages(images, spec=recipe.preprocess), batch_size=64)
+def _plain_loader(images: LoadedImages, *, spec: PreprocessSpec) -> Loader:
+    count = len(images.targets)
+    return DataLoader(PlainImages(images, spec=spec), batch_size=VALIDATION_BATCH, sampler=ShareSampler(count))

@@ -27,13 +27,15 @@ from hilum.reading.engine import LOGITS, available_cores
 from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
 from hilum.statistics.auroc import auroc
 from hilum.statistics.outcomes import UndefinedMetric
+from hilum.training.draft_card import GRAPH
 from hilum.training.export import to_onnx, with_float16_weights
 from hilum.training.fit import Fitted
 from hilum.training.gate_fit import fit_gate
 from hilum.training.gate_groups import capped
 from hilum.training.gate_images import GatePicture, load_pictures, render_pictures
 from hilum.training.gate_recipe import GateRecipe
-from hilum.training.specialist import GRAPH, LARGEST_AUROC_LOSS, Provenance
+from hilum.training.provenance import Provenance
+from hilum.training.specialist import LARGEST_AUROC_LOSS
 
 UNSEEN_RENDERINGS = 200
 BATCH = 32

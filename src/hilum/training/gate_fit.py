@@ -17,7 +17,8 @@ from torch.utils.data import DataLoader, Sampler
 from hilum.bundle.gate_outputs import GATE_OUTPUTS
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.networks.starting_weights import load_starting_weights
-from hilum.training.fit import LAST_CHECKPOINT, Fitted
+from hilum.training.checkpoints import LAST_CHECKPOINT
+from hilum.training.fit import Fitted
 from hilum.training.gate_groups import groups_to_draw, shares_of_groups
 from hilum.training.gate_images import GatePicture, GateTrainingImages, draw_groups
 from hilum.training.gate_losses import gate_loss

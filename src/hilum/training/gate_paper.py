@@ -28,7 +28,7 @@ from hilum.imaging.decode import decode, read_file
 from hilum.imaging.preprocess import PreprocessSpec, preprocess
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.networks.starting_weights import StartingWeights, load_starting_weights
-from hilum.training.fit import LAST_CHECKPOINT
+from hilum.training.checkpoints import LAST_CHECKPOINT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,46 +1,198 @@
-"""A recipe: everything that decides what a training run does, frozen and typed."""
+"""A recipe: everything that decides what a training run does, frozen and typed; its stages stand in a tuple."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 from hilum.bundle.card import Scope
+from hilum.datasets.official_split import BoxedImages
+from hilum.errors import UsageError
 from hilum.imaging.preprocess import PreprocessSpec
 from hilum.networks.starting_weights import StartingWeights
 from hilum.training.augment import Augmentation
+from hilum.training.freezing import FreezingSpec
+from hilum.training.losses import LossSpec
+from hilum.training.optimizers import OptimizerSpec
+from hilum.training.samplers import SamplerSpec
+from hilum.training.schedules import ScheduleSpec
+from hilum.training.settings import HIDDEN
+from hilum.training.trainer import Precision
+
+TRAIN, TEST = "train", "test"
+NO_AUGMENTATION = Augmentation()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
-    """One network, trained in one stage.
+class FromStage:
+    """The weights that an earlier stage of the same recipe ended with.
 
-    `shares` deals the training patients to `train`, `calibration` and `operating point`. `peak_learning_rate` is the
-    top of a one-cycle schedule (AdamW). `images_per_epoch` are drawn evenly with and without the label.
-    `label_smoothing` moves targets that far towards one half. `box_threshold` goes to the card: fixed beforehand,
-    never fitted.
+    Its linear layer is taken too where both stages have the same labels in the same order; otherwise it starts anew.
     """
 
-    name: str
-    version: str
-    title: str
-    backbone: str
-    starting_weights: StartingWeights
-    labels: tuple[str, ...]
-    preprocess: PreprocessSpec
-    augmentation: Augmentation
+    stage: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitSpec:
+    """How the images are parted: the official test apart, the rest dealt to `shares` by patient.
+
+    `shares` must name `train`; the other parts are validation. `stratify` by `labels` shares out every label and view
+    (`official_split.py`), by `stratum` the adapter's strata alone. `fit_on` are the official parts that may be fitted
+    on, or None for all but the test. `boxed` says whether images with radiologists' boxes may be fitted on.
+    """
+
     shares: Mapping[str, float]
+    stratify: Literal["labels", "stratum"] = "labels"
+    fit_on: tuple[str, ...] | None = None
+    test: tuple[str, ...] = (TEST,)
+    boxed: BoxedImages = "test only"
+
+    def __post_init__(self) -> None:
+        _check(TRAIN in self.shares and TEST not in self.shares, "shares with a part train and none test", self.shares)
+        _check(len(self.shares) > 1, "a validation part among the shares", self.shares)
+        _check(min(self.shares.values()) > 0, "shares above 0", self.shares)
+        _check(abs(sum(self.shares.values()) - 1.0) < 1e-9, "shares that sum to 1", self.shares)
+
+    @property
+    def validation(self) -> tuple[str, ...]:
+        """The parts that are watched and fitted on after training."""
+        return tuple(part for part in self.shares if part != TRAIN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which epoch's weights a stage ends with, decided on the validation part `part`.
+
+    `keep` the `last` epoch (nothing is chosen by a score) or the `best` by `monitor`. After `patience` epochs without a
+    better value training stops; None never stops early.
+    """
+
+    part: str
+    keep: Literal["last", "best"] = "last"
+    monitor: Literal["loss", "mean_auroc"] = "loss"
+    patience: int | None = None
+
+    def __post_init__(self) -> None:
+        _check(self.patience is None or self.patience >= 1, "a patience of at least 1, or none", self.patience)
+
+    @property
+    def metric(self) -> str:
+        """The name under which the monitored value is logged."""
+        return f"{self.part}/{self.monitor}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One training of the network: what it starts from, on which releases and labels, and how.
+
+    `start` is starting weights or `FromStage`. `releases` are names of `--data NAME=FOLDER`. `labels` are the outputs
+    in order, canonical finding names. One update takes `accumulate` batches of `batch_size` images. `clip_norm` is the
+    largest norm of the gradient. `ema_decay` averages the weights over the updates; the averaged ones are validated and
+    kept.
+    """
+
+    name: str = field(metadata=HIDDEN)
+    start: StartingWeights | FromStage
+    releases: tuple[str, ...]
+    labels: tuple[str, ...]
+    split: SplitSpec
+    selection: Selection
+    loss: LossSpec
+    optimizer: OptimizerSpec
+    schedule: ScheduleSpec
+    sampler: SamplerSpec
     epochs: int
     batch_size: int
-    images_per_epoch: int
-    peak_learning_rate: float
-    weight_decay: float
-    label_smoothing: float
-    dropout: float
-    seed: int
+    augmentation: Augmentation = NO_AUGMENTATION
+    freezing: FreezingSpec | None = None
+    accumulate: int = 1
+    clip_norm: float | None = None
+    ema_decay: float | None = None
+
+    def __post_init__(self) -> None:
+        _check(len(self.labels) > 0 and len(set(self.labels)) == len(self.labels), "labels, each once", self.labels)
+        _check(len(self.releases) > 0, "a release to train on", self.releases)
+        _check(
+            min(self.epochs, self.batch_size, self.accumulate) >= 1, "epochs, batch_size, accumulate >= 1", self.name
+        )
+        _check(self.ema_decay is None or 0.0 < self.ema_decay < 1.0, "an ema_decay in (0, 1), or none", self.ema_decay)
+        _check(self.clip_norm is None or self.clip_norm > 0, "a clip_norm above 0, or none", self.clip_norm)
+        parts = self.split.validation
+        _check(self.selection.part in parts, f"a selection on one of {', '.join(parts)}", self.selection.part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """On which validation parts of the last stage calibration and operating point are fitted.
+
+    `softened` chooses the operating point on blurred copies of its part (`soften.py`).
+    """
+
+    calibration_part: str
+    operating_point_part: str
+    softened: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardText:
+    """What the bundle's card says in words, and its scope. `box_threshold` is fixed beforehand, never fitted."""
+
+    version: str
+    title: str
     scope: Scope
     box_threshold: float
     intended_use: str
     not_for: tuple[str, ...]
     limits: tuple[str, ...]
     weights_licence: str
+    citations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """A pooled classifier of one or many labels, trained in `stages`; the last stage's network becomes the bundle.
+
+    `deterministic` refuses operations whose result depends on the order of threads. `precision` is Lightning's.
+    """
+
+    name: str
+    backbone: str
+    dropout: float
+    preprocess: PreprocessSpec
+    stages: tuple[Stage, ...]
+    assessment: Assessment
+    seed: int
+    card: CardText = field(metadata=HIDDEN)
+    precision: Precision = "bf16-mixed"
+    deterministic: bool = False
+
+    def __post_init__(self) -> None:
+        _check(len(self.stages) > 0, "at least one stage", self.name)
+        seen: list[str] = []
+        for stage in self.stages:
+            named = stage.name != "" and not set("./\\") & set(stage.name) and stage.name not in seen
+            _check(named, "stage names without dots and slashes, each once", stage.name)
+            if isinstance(stage.start, FromStage):
+                _check(stage.start.stage in seen, f"{stage.name} to start from an earlier stage", stage.start.stage)
+            seen.append(stage.name)
+        for part in (self.assessment.calibration_part, self.assessment.operating_point_part):
+            parts = self.last.split.validation
+            _check(part in parts, f"the assessment on one of {', '.join(parts)} of {self.last.name}", part)
+        _check(self.preprocess.output_size is not None, "a preprocessing with a resize step", self.name)
+
+    @property
+    def last(self) -> Stage:
+        """The stage whose network becomes the bundle."""
+        return self.stages[-1]
+
+    @property
+    def releases(self) -> tuple[str, ...]:
+        """Every release that a stage names, in order of first mention."""
+        return tuple(dict.fromkeys(name for stage in self.stages for name in stage.releases))
+
+
+def _check(holds: bool, expected: str, came: object) -> None:
+    if not holds:
+        raise UsageError(f"expected {expected} in the recipe, came {came}")

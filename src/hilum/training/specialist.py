@@ -1,98 +1,93 @@
-"""From a recipe and records to a bundle: split, fit, export, compress, calibrate, check, write."""
+"""From a recipe and records to a bundle: split, train the stages, export, compress, calibrate, check, write."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from hilum.bundle.card import (
-    Card,
-    Compression,
-    CompressionMethod,
-    HeatmapSpec,
-    Label,
-    LabelResult,
-    PlattCalibration,
-    Training,
-)
-from hilum.bundle.load import Bundle
+from hilum.bundle.card import Card, Compression, CompressionMethod, Label
+from hilum.bundle.load import Bundle, load_bundle
 from hilum.bundle.save import file_hashes, write_bundle
 from hilum.datasets.record import Record
-from hilum.datasets.split import Split, split_by_patient, without_copies_of
+from hilum.datasets.saved_split import save_split
+from hilum.datasets.split import Split
 from hilum.errors import BundleError, DataError
 from hilum.networks.pooled_classifier import PooledClassifier
-from hilum.statistics.auroc import auroc
+from hilum.output.atomic import output_error, remove_strays
+from hilum.output.lock import FolderLock
 from hilum.statistics.calibration import calibrate
-from hilum.statistics.outcomes import UndefinedMetric
-from hilum.training.assess import ReadPart, fit_calibration, fit_operating_point, label_result, read_part
+from hilum.training.assess import ReadPart
+from hilum.training.draft_card import GRAPH, draft_card
 from hilum.training.export import to_onnx, with_float16_weights
-from hilum.training.fit import Fitted, fit
-from hilum.training.image_dataset import PlainImages, load_images
+from hilum.training.image_dataset import PlainImages, Preparation, load_images
+from hilum.training.label_fits import fit_labels, mean_auroc, read_validation
+from hilum.training.make_split import make_splits
+from hilum.training.provenance import Provenance, data_fingerprints, environment
 from hilum.training.recipe import Recipe
+from hilum.training.run_record import SPLIT_NAME, RunRecord, begin_run
+from hilum.training.settings import flat_values
+from hilum.training.stages import Place, run_stages
+from hilum.training.trainer import is_first_process
 
-GRAPH = "model.onnx"
-CALIBRATION, OPERATING_POINT, TEST = "calibration", "operating point", "test"
-SOFTENING_SEED = 1_000_000
+BUNDLE, DRAFT = "bundle", "draft"
 PROBABILITY_TOLERANCE = 1e-3
 LARGEST_AUROC_LOSS = 0.002
-POINT_RULE = "greatest Youden index on softened copies of the operating-point part of validation"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provenance:
-    """What the card says of how the bundle came about."""
-
-    command: str
-    commit: str | None
-    data: tuple[str, ...]
-
-
-def make_split(records: Sequence[Record], *, recipe: Recipe) -> Split:
-    """The official test apart; the official train, less copies of test images, dealt by patient as the recipe says."""
-    test = tuple(record for record in records if record.official == TEST)
-    pool = without_copies_of([record for record in records if record.official == "train"], held_out=test)
-    shares = ", ".join(f"{part} {share:.0%}" for part, share in recipe.shares.items())
-    protocol = (
-        f"official train folder split by patient, stratified, seed {recipe.seed} ({shares}); copies of test images "
-        "left out; official test folder untouched; patient ids are namespaced by official folder"
-    )
-    return Split({**split_by_patient(pool, shares=recipe.shares, seed=recipe.seed), TEST: test}, protocol)
 
 
 def train_specialist(
-    recipe: Recipe, *, records: Sequence[Record], provenance: Provenance, folder: Path, workers: int
-) -> Bundle:
-    """Run the recipe in `folder` (it goes on where it was stopped) and write the bundle to `folder/bundle`.
+    recipe: Recipe, *, records: Sequence[Record], provenance: Provenance, place: Place, smoke: bool = False
+) -> Bundle | None:
+    """Run the recipe in `place.folder` (it goes on where it was stopped) and write the bundle to `folder/bundle`.
 
-    Raises `BundleError`, and writes none, where the exported bundle read by `Reader` does not give the network's
-    validation probabilities to 1e-3.
+    `records` are those of all the recipe's releases. A `smoke` run takes a few of them and says so everywhere. The
+    result is None in all but the first of several processes. Raises `UsageError` where the folder holds another run,
+    and `BundleError`, writing none, where the exported bundle read by `Reader` does not give the network's validation
+    probabilities to 1e-3.
     """
-    split = make_split(records, recipe=recipe)
-    fitted = fit(recipe, split=split, folder=folder, workers=workers)
+    splits = make_splits(recipe, records=records, smoke=smoke)
+    split = splits[recipe.last.name]
+    with _held(place.folder):
+        if is_first_process():
+            begin_run(place.folder, record=_record(recipe, splits, records, provenance=provenance, smoke=smoke))
+            _save_splits(recipe, splits, folder=place.folder)
+            if (place.folder / BUNDLE).is_dir():
+                return load_bundle(place.folder / BUNDLE)
+        fitted = run_stages(recipe, splits=splits, place=place)
+        if not is_first_process():
+            return None
+        draft = draft_card(recipe, split=split, started_from=fitted.started_from, provenance=provenance)
+        return _export(recipe, network=fitted.network, split=split, draft=draft, place=place)
+
+
+def _export(recipe: Recipe, *, network: PooledClassifier, split: Split, draft: Card, place: Place) -> Bundle:
     size = recipe.preprocess.output_size
     if size is None:
         raise DataError("expected a preprocessing specification with a resize step, came one without")
-    full = to_onnx(fitted.network, size=size, channels=recipe.preprocess.channels)
-    draft = _draft_card(recipe, split=split, fitted=fitted, provenance=provenance)
-    before = _mean_auroc(
-        _read_validation(_write(draft, graph=full, folder=folder / "draft"), split=split), recipe=recipe
-    )
+    names = recipe.last.labels
+    full = to_onnx(network, size=size, channels=recipe.preprocess.channels)
+    whole = _write(draft, graph=full, folder=place.folder / DRAFT)
+    before = mean_auroc(read_validation(whole, split=split, recipe=recipe).parts, labels=names)
     differences = []
     for method, graph in _candidates(full):
-        bundle = _write(draft, graph=graph, folder=folder / "draft")
-        parts = _read_validation(bundle, split=split)
-        after = _mean_auroc(parts, recipe=recipe)
-        labels = _fit_labels(bundle, parts=parts, recipe=recipe)
-        differences.append(_largest_difference(fitted.network, parts=parts, labels=labels, recipe=recipe))
+        bundle = _write(draft, graph=graph, folder=place.folder / DRAFT)
+        read = read_validation(bundle, split=split, recipe=recipe)
+        after = mean_auroc(read.parts, labels=names)
+        labels = fit_labels(bundle, read=read, recipe=recipe)
+        differences.append(
+            _largest_difference(network, parts=read.parts, labels=labels, recipe=recipe, preparation=place.preparation)
+        )
         if differences[-1] <= PROBABILITY_TOLERANCE and before - after < LARGEST_AUROC_LOSS:
             compression = Compression(method=method, auroc_before=before, auroc_after=after)
             card = draft.model_copy(update={"compression": compression, "labels": labels})
-            return _write(card, graph=graph, folder=folder / "bundle")
+            written = _write(card, graph=graph, folder=place.folder / BUNDLE)
+            shutil.rmtree(place.folder / DRAFT, ignore_errors=True)
+            return written
     raise BundleError(
         f"expected Reader and torch to agree to {PROBABILITY_TOLERANCE} in every validation probability, came "
         f"{min(differences):.1e} at best; no bundle was written"
@@ -104,105 +99,19 @@ def _candidates(full: bytes) -> tuple[tuple[CompressionMethod, bytes], ...]:
     return (("float16 weights", with_float16_weights(full)), ("none", full))
 
 
-def _draft_card(recipe: Recipe, *, split: Split, fitted: Fitted, provenance: Provenance) -> Card:
-    """The card before anything is fitted on validation."""
-    unfitted = PlattCalibration(slope=1.0, intercept=0.0)
-    return Card(
-        name=recipe.name,
-        version=recipe.version,
-        title=recipe.title,
-        kind="classifier",
-        architecture=recipe.backbone,
-        architecture_arguments={"labels": len(recipe.labels), "dropout": recipe.dropout},
-        labels=tuple(
-            Label(name=name, calibration=unfitted, operating_point=0.5, operating_point_rule="not fitted yet")
-            for name in recipe.labels
-        ),
-        preprocess=recipe.preprocess,
-        scope=recipe.scope,
-        heatmap=HeatmapSpec(method="class-map", box_threshold=recipe.box_threshold),
-        protocol=split.protocol,
-        training=Training(
-            command=provenance.command,
-            commit=provenance.commit,
-            data=provenance.data,
-            split_sha256=split.sha256,
-            seed=recipe.seed,
-            starting_weights=fitted.started_from,
-            recipe=recipe_settings(recipe),
-        ),
-        compression=None,
-        intended_use=recipe.intended_use,
-        not_for=recipe.not_for,
-        limits=recipe.limits,
-        weights_licence=recipe.weights_licence,
-        files={GRAPH: "0" * 64},
-    )
-
-
-def recipe_settings(recipe: Recipe) -> dict[str, str | int | float | bool]:
-    """The settings of a recipe that a card shows."""
-    return {
-        "epochs": recipe.epochs,
-        "images_per_epoch": recipe.images_per_epoch,
-        "batch_size": recipe.batch_size,
-        "optimizer": "AdamW, one-cycle",
-        "peak_learning_rate": recipe.peak_learning_rate,
-        "weight_decay": recipe.weight_decay,
-        "label_smoothing": recipe.label_smoothing,
-        "augmentation": str(recipe.augmentation),
-    }
-
-
-def _read_validation(bundle: Bundle, *, split: Split) -> tuple[ReadPart, ReadPart]:
-    """The calibration part and the operating-point part, their files as they are, read once with `bundle`."""
-    calibration, point = (
-        read_part(split.parts[part], name=f"validation, {name} part", bundle=bundle, softened_by=None)
-        for part, name in ((CALIBRATION, "calibration"), (OPERATING_POINT, "operating-point"))
-    )
-    return calibration, point
-
-
-def _mean_auroc(parts: Sequence[ReadPart], *, recipe: Recipe) -> float:
-    logits = np.concatenate([part.logits for part in parts])
-    values = [
-        auroc(np.concatenate([part.truth(label) for part in parts]), scores=logits[:, column])
-        for column, label in enumerate(recipe.labels)
-    ]
-    defined = [value for value in values if not isinstance(value, UndefinedMetric)]
-    if len(defined) != len(values):
-        raise DataError("expected both outcomes of every label in validation, came a label with one; change the split")
-    return float(np.mean(defined))
-
-
-def _fit_labels(bundle: Bundle, *, parts: tuple[ReadPart, ReadPart], recipe: Recipe) -> tuple[Label, ...]:
-    calibration, point = parts
-    softened = read_part(point.records, name=f"{point.name}, softened", bundle=bundle, softened_by=SOFTENING_SEED)
-    return tuple(
-        _fit_label(name, column=column, seed=recipe.seed, fit_on=calibration, point_on=softened, also=point)
-        for column, name in enumerate(recipe.labels)
-    )
-
-
-def _fit_label(name: str, *, column: int, seed: int, fit_on: ReadPart, point_on: ReadPart, also: ReadPart) -> Label:
-    calibration = fit_calibration(fit_on, label=name, column=column)
-    point = fit_operating_point(point_on, label=name, column=column, calibration=calibration)
-    results: tuple[LabelResult, ...] = tuple(
-        label_result(part, label=name, column=column, calibration=calibration, operating_point=point, seed=seed)
-        for part in (fit_on, also, point_on)
-    )
-    return Label(
-        name=name, calibration=calibration, operating_point=point, operating_point_rule=POINT_RULE, results=results
-    )
-
-
 def _largest_difference(
-    network: PooledClassifier, *, parts: Sequence[ReadPart], labels: tuple[Label, ...], recipe: Recipe
+    network: PooledClassifier,
+    *,
+    parts: Sequence[ReadPart],
+    labels: tuple[Label, ...],
+    recipe: Recipe,
+    preparation: Preparation,
 ) -> float:
     """The largest difference in a calibrated probability between what `Reader` gave and torch in float32."""
     records = [record for part in parts for record in part.records]
     read = np.concatenate([part.logits for part in parts])
-    images = PlainImages(load_images(records, spec=recipe.preprocess, labels=recipe.labels), spec=recipe.preprocess)
+    loaded = load_images(records, spec=recipe.preprocess, labels=recipe.last.labels, preparation=preparation)
+    images = PlainImages(loaded, spec=recipe.preprocess)
     with torch.inference_mode():
         expected = np.concatenate([network(images[i][0][None]).numpy() for i in range(len(records))])
     return max(
@@ -214,6 +123,52 @@ def _largest_difference(
 def _calibrated(logits: npt.NDArray[np.floating], *, label: Label) -> npt.NDArray[np.float64]:
     """Probabilities as the card of `label` calibrates them."""
     return calibrate(logits, slope=label.calibration.slope, intercept=label.calibration.intercept)
+
+
+def _record(
+    recipe: Recipe, splits: Mapping[str, Split], records: Sequence[Record], *, provenance: Provenance, smoke: bool
+) -> RunRecord:
+    last = splits[recipe.last.name]
+    by_release = {name: [record for record in records if record.source == name] for name in recipe.releases}
+    return RunRecord(
+        command=provenance.command,
+        recipe=recipe.name,
+        settings=flat_values(recipe),
+        smoke=smoke,
+        seed=recipe.seed,
+        commit=provenance.commit,
+        dirty=provenance.dirty,
+        environment=environment(),
+        data=data_fingerprints(by_release, folders=provenance.folders),
+        split_sha256=last.sha256,
+        protocol=last.protocol,
+        stage_splits={name: split.sha256 for name, split in splits.items()},
+    )
+
+
+def _save_splits(recipe: Recipe, splits: Mapping[str, Split], *, folder: Path) -> None:
+    """The last stage's split in the run's folder, where evaluation looks for it; each other one in its stage's."""
+    for name, split in splits.items():
+        path = folder / SPLIT_NAME if name == recipe.last.name else folder / name / SPLIT_NAME
+        if not path.is_file():
+            save_split(split, path=path)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold the run's folder, freed of what a killed run left unfinished; only the first process holds it."""
+    if not is_first_process():
+        yield
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(folder, error) from error
+    with FolderLock(folder):
+        remove_strays(folder)
+        for unfinished in (*folder.glob(f".{DRAFT}.*"), *folder.glob(f".{BUNDLE}.*")):
+            shutil.rmtree(unfinished, ignore_errors=True)
+        yield
 
 
 def _write(card: Card, *, graph: bytes, folder: Path) -> Bundle:

@@ -1,0 +1,23 @@
+"""`--show-settings`: every setting of a recipe, as `--set` takes it."""
+
+from __future__ import annotations
+
+import typer
+
+from hilum.training.recipe import Recipe
+from hilum.training.recipe_settings import shown_settings
+from hilum.training.settings import Value
+
+
+def show_settings(recipe: Recipe) -> None:
+    """One line a setting on standard output: KEY=VALUE."""
+    for key, value in shown_settings(recipe).items():
+        typer.echo(f"{key}={_as_text(value)}")
+
+
+def _as_text(value: Value) -> str:
+    if isinstance(value, list):
+        return ",".join(map(_as_text, value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "none" if value is None else str(value)

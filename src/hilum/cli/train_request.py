@@ -1,0 +1,35 @@
+"""What one call of `hilum train` asks for."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from hilum.datasets.cache import BadFiles
+from hilum.training.trainer import Machine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainRequest:
+    """The options, checked for their form alone; `settings` are KEY=VALUE pairs, `cache` is as it was given."""
+
+    recipe: str
+    data: tuple[str, ...]
+    out: Path
+    weights: str
+    settings: tuple[str, ...]
+    smoke: bool
+    machine: Machine
+    jobs: int
+    cache: str | None
+    bad_files: BadFiles
+
+    def command(self, *more: str) -> str:
+        """The command, as far as it decides the result, for the card and `run.json`."""
+        words = ["hilum", "train", self.recipe]
+        words += [word for pair in self.data for word in ("--data", pair)]
+        words += ["--weights", self.weights]
+        words += [word for pair in self.settings for word in ("--set", pair)]
+        words += ["--smoke"] if self.smoke else []
+        return shlex.join([*words, "--out", str(self.out), *more])

@@ -1,0 +1,101 @@
+"""`hilum train` for a recipe of a classifier: its settings, its data, and the run."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from hilum.bundle.load import Bundle
+from hilum.cli.cache_folder import cache_folder
+from hilum.cli.data_folders import read_releases
+from hilum.cli.prepare_images import prepare_images
+from hilum.cli.say import say
+from hilum.cli.starting import starting_weights
+from hilum.cli.train_request import TrainRequest
+from hilum.datasets.record import Record
+from hilum.errors import UsageError
+from hilum.evaluation.ledger import commit_and_dirty
+from hilum.networks.starting_weights import StartingWeights
+from hilum.recipes.own_recipe import is_own_recipe, own_recipe
+from hilum.recipes.table import RECIPES
+from hilum.training.image_dataset import Preparation
+from hilum.training.make_split import make_splits
+from hilum.training.provenance import Provenance
+from hilum.training.recipe import TEST, Recipe
+from hilum.training.recipe_settings import with_settings
+from hilum.training.smoke import smoke_recipe
+from hilum.training.specialist import train_specialist
+from hilum.training.stages import Place
+from hilum.training.trainer import check_machine
+
+
+def recipe_of(named: str, *, weights: StartingWeights, pairs: Sequence[str], smoke: bool) -> Recipe:
+    """The recipe of a name or of one's own file, made small where it is a smoke run, then with the `pairs` set."""
+    made = own_recipe(Path(named), starting_weights=weights) if is_own_recipe(named) else RECIPES[named](weights)
+    return with_settings(smoke_recipe(made) if smoke else made, pairs=pairs)
+
+
+def train_a_specialist(request: TrainRequest) -> Bundle | None:
+    """Run the recipe; the bundle, or None in all but the first of several processes."""
+    recipe = recipe_of(
+        request.recipe, weights=starting_weights(request.weights), pairs=request.settings, smoke=request.smoke
+    )
+    check_machine(request.machine, ema=any(stage.ema_decay is not None for stage in recipe.stages))
+    cache = cache_folder(request.cache)
+    records = _records(request, recipe=recipe, cache=cache)
+    commit, dirty = commit_and_dirty(Path.cwd())
+    provenance = Provenance(
+        command=request.command(),
+        commit=commit,
+        dirty=dirty,
+        data=recipe.card.citations,
+        folders=_folders(request.data),
+    )
+    return train_specialist(
+        recipe,
+        records=records,
+        provenance=provenance,
+        place=Place(
+            folder=request.out,
+            machine=request.machine,
+            preparation=Preparation(cache=None if cache is None else cache / "images", jobs=request.jobs),
+        ),
+        smoke=request.smoke,
+    )
+
+
+def _records(request: TrainRequest, *, recipe: Recipe, cache: Path | None) -> tuple[Record, ...]:
+    """The records of the recipe's releases; images to be fitted on are prepared, bad ones left out or refused."""
+    named = _folders(request.data)
+    missing = [name for name in recipe.releases if name not in named]
+    if missing and named.keys() <= set(recipe.releases):  # of other names reading says what may be
+        raise UsageError(f"expected --data NAME=FOLDER for {', '.join(missing)}, came {', '.join(request.data)}")
+    mixed = read_releases(request.data, allowed=recipe.releases, memory=cache)
+    if mixed.left_out:
+        say(f"{len(mixed.left_out)} images left out, for example {mixed.left_out[0].why}")
+    splits = make_splits(recipe, records=mixed.records, smoke=request.smoke)
+    fitted_on = {
+        id(record): record
+        for split in splits.values()
+        for part, records in split.parts.items()
+        if part != TEST
+        for record in records
+    }
+    kept = prepare_images(
+        list(fitted_on.values()),
+        spec=recipe.preprocess,
+        cache=None if cache is None else cache / "images",
+        jobs=request.jobs,
+        bad_files=request.bad_files,
+    )
+    bad = fitted_on.keys() - {id(record) for record in kept}
+    return tuple(record for record in mixed.records if id(record) not in bad)
+
+
+def _folders(pairs: Sequence[str]) -> dict[str, list[Path]]:
+    folders: dict[str, list[Path]] = defaultdict(list)
+    for pair in pairs:
+        name, _, folder = pair.partition("=")
+        folders[name].append(Path(folder))
+    return dict(folders)

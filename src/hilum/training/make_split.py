@@ -1,0 +1,86 @@
+"""The split of one stage, from its recipe and the records of its releases."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hilum.datasets.official_split import split_with_official_test
+from hilum.datasets.record import Record
+from hilum.datasets.split import Split, split_by_patient, without_copies_of
+from hilum.errors import DataError
+from hilum.training.recipe import TEST, TRAIN, Recipe, SplitSpec, Stage
+from hilum.training.smoke import smoke_records
+
+SMOKE = "SMOKE"
+"""How the protocol of a smoke run begins: it proves the path, and its numbers enter no results table."""
+
+
+def make_split(records: Sequence[Record], *, stage: Stage, seed: int, smoke: bool = False) -> Split:
+    """Part `records` as `stage.split` says; images on which no label of the stage is known are left out of all parts.
+
+    Raises `DataError` where a part is empty, or training images lack every positive of every label.
+    """
+    spec = stage.split
+    labelled = [record for record in records if any(known(record, label=label) for label in stage.labels)]
+    used = [record for record in labelled if _is_used(record, spec=spec)]
+    if not used:
+        raise DataError(
+            f"expected images with one of the labels {', '.join(stage.labels)} for the stage {stage.name}, came none "
+            f"among {len(records)}; check --data"
+        )
+    split = _by_stratum(used, spec=spec, seed=seed) if spec.stratify == "stratum" else _by_labels(used, spec, seed)
+    for part in (TRAIN, *spec.validation):
+        if not split.parts[part]:
+            raise DataError(f"expected images in the part {part} of {stage.name}, came none; give more data")
+    return replace(split, protocol=f"{SMOKE} {split.protocol}") if smoke else split
+
+
+def known(record: Record, *, label: str) -> bool:
+    """Whether the record says anything of the label."""
+    value = record.labels.get(label)
+    return value is not None and not math.isnan(value)
+
+
+def _is_used(record: Record, *, spec: SplitSpec) -> bool:
+    return record.official in spec.test or spec.fit_on is None or record.official in spec.fit_on
+
+
+def _by_stratum(records: Sequence[Record], *, spec: SplitSpec, seed: int) -> Split:
+    test = tuple(record for record in records if record.official in spec.test)
+    pool = without_copies_of([record for record in records if record.official not in spec.test], held_out=test)
+    shares = ", ".join(f"{part} {share:.0%}" for part, share in spec.shares.items())
+    protocol = (
+        f"official train folder split by patient, stratified, seed {seed} ({shares}); copies of test images "
+        "left out; official test folder untouched; patient ids are namespaced by official folder"
+    )
+    return Split({**split_by_patient(pool, shares=spec.shares, seed=seed), TEST: test}, protocol)
+
+
+def _by_labels(records: Sequence[Record], spec: SplitSpec, seed: int) -> Split:
+    return split_with_official_test(records, shares=spec.shares, seed=seed, test=spec.test, boxed=spec.boxed)
+
+
+def make_splits(recipe: Recipe, *, records: Sequence[Record], smoke: bool = False) -> dict[str, Split]:
+    """The split of every stage by its name, each over the stage's own releases.
+
+    Raises `DataError` where an earlier stage would be trained on an image or a patient that the last stage's network is
+    judged or fitted on afterwards.
+    """
+    splits = {}
+    for stage in recipe.stages:
+        own = [record for record in records if record.source in stage.releases]
+        if smoke:
+            own = list(smoke_records(own, labels=stage.labels))
+        splits[stage.name] = make_split(own, stage=stage, seed=recipe.seed, smoke=smoke)
+    judged = [r for part, rs in splits[recipe.last.name].parts.items() if part != TRAIN for r in rs]
+    people, files = {record.patient for record in judged}, {record.sha256 for record in judged}
+    for stage in recipe.stages[:-1]:
+        for record in splits[stage.name].parts[TRAIN]:
+            if record.patient in people or record.sha256 in files:
+                raise DataError(
+                    f"expected the stage {stage.name} to learn from other patients than {recipe.last.name} is judged "
+                    f"on, came {record.source} {record.image} in both; give both stages one split, or other releases"
+                )
+    return splits

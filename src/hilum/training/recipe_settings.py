@@ -1,0 +1,57 @@
+"""A recipe's settings under the keys that a user writes: a stage's own without `stages.NAME.` where there is one stage.
+
+`optimizer.learning_rate` means every stage that has it, `adult.optimizer.learning_rate` the stage `adult` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from hilum.errors import UsageError
+from hilum.training.recipe import Recipe
+from hilum.training.settings import Value, flat_values, full_name, settings_of, split_pair, unknown_key, with_setting
+
+_STAGES = "stages."
+
+
+def shown_settings(recipe: Recipe) -> dict[str, Value]:
+    """Every setting by the shortest key that names it alone."""
+    return {_short(key, recipe=recipe): value for key, value in flat_values(recipe).items()}
+
+
+def with_settings(recipe: Recipe, *, pairs: Iterable[str]) -> Recipe:
+    """The recipe with every KEY=VALUE of `pairs`, in order.
+
+    Raises `UsageError` for a key that is none, and for a value that does not fit.
+    """
+    for pair in pairs:
+        key, text = split_pair(pair)
+        for whole in _whole_keys(key, recipe=recipe):
+            recipe = with_setting(recipe, key=whole, text=text)
+    return recipe
+
+
+def _whole_keys(key: str, *, recipe: Recipe) -> list[str]:
+    known = settings_of(recipe)
+    name = full_name(key)
+    if name in known:
+        return [name]
+    of_one = f"{_STAGES}{name}"
+    if of_one in known:
+        return [of_one]
+    of_every = [f"{_STAGES}{stage.name}.{name}" for stage in recipe.stages]
+    found = [whole for whole in of_every if whole in known]
+    if not found:
+        raise UsageError(unknown_key(key, known=list(_shown_and_common(known, recipe=recipe))))
+    return found
+
+
+def _shown_and_common(known: Mapping[str, object], *, recipe: Recipe) -> dict[str, None]:
+    return dict.fromkeys(_short(key, recipe=recipe) for key in known)
+
+
+def _short(key: str, *, recipe: Recipe) -> str:
+    if not key.startswith(_STAGES):
+        return key
+    inner = key.removeprefix(_STAGES)
+    return inner.removeprefix(f"{recipe.last.name}.") if len(recipe.stages) == 1 else inner
