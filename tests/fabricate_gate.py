@@ -54,13 +54,13 @@ def toy_gate_network(xray_type: str) -> ToyNetwork:
     return ToyNetwork(kernel, np.zeros(1, np.float32), weights, bias)
 
 
-def write_gate(folder: Path, *, xray_type: str, name: str = "toy-gate") -> Bundle:
+def write_gate(folder: Path, *, xray_type: str, name: str = "toy-gate", spec: GateSpec = SPEC) -> Bundle:
     """A gate bundle in `folder`."""
     toy = ToyBundle(network=toy_gate_network(xray_type), name=name, heatmap=HeatmapSpec(method="none"))
     fields = toy.card().model_dump(by_alias=True) | {
         "kind": "gate",
         "labels": (),
-        "gate": SPEC.model_dump(),
+        "gate": spec.model_dump(),
         "scope": Scope(xray_type="any", age_years=None, views=None).model_dump(),
     }
     return write_bundle(folder, card=Card.model_validate(fields), files=toy.files())

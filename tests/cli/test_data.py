@@ -68,9 +68,11 @@ def test_a_gate_finds_what_does_not_belong_there(hilum, tmp_path, write_png):
     tally = json.loads(result.stdout)["gate"]
     assert (tally["statuses"], tally["types"]) == ({"accepted": 3, "refused": 1}, {"hand": 3, "none": 1})
     assert list(tally["odd"]) == ["Well/dark.png"]
+    assert tally["kinds"] == {"no X-ray": 1}
     shown = hilum("data", "check", "folder", folder, "--model", gate)
     assert "hilum: odd: Well/dark.png: refused: " in shown.stderr
     assert "accepted 3, refused 1" in shown.stdout
+    assert "1 images; no X-ray 1" in shown.stdout
 
 
 def test_an_image_of_another_type_than_the_release_says_is_odd(hilum, tmp_path, write_png):
@@ -80,6 +82,7 @@ def test_an_image_of_another_type_than_the_release_says_is_odd(hilum, tmp_path, 
     gate = write_gate(tmp_path / "gate", xray_type="hand").folder
     tally = json.loads(hilum("data", "check", "nih", folder, "--model", gate, "--json").stdout)["gate"]
     assert tally["odd"]["00000001_000.png"] == "looks like hand, the release says chest"
+    assert tally["kinds"] == {"another type": 5}
 
 
 def test_a_model_that_is_no_gate_is_refused(hilum, tmp_path, toy):

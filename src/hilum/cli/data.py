@@ -134,7 +134,11 @@ def _facts(result: DataCheck, *, tally: GateTally | None) -> Table:
         "surplus copies": f"{result.copies:,} byte-identical files",
     }
     if tally is not None:
-        facts |= {"gate": _listed(tally.statuses), "types": _listed(tally.types), "odd": f"{len(tally.odd):,} images"}
+        facts |= {
+            "gate": _listed(tally.statuses),
+            "types": _listed(tally.types),
+            "odd": f"{len(tally.odd):,} images; {_listed(tally.kinds)}",
+        }
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
