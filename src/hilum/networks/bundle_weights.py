@@ -2,7 +2,9 @@
 
 An exported graph has batch norms folded into the convolutions before them. Going back, the convolution keeps the
 product and the norm becomes the identity with the folded shift: the same function in evaluation mode, but not the norm
-that was trained. So such weights are a start for training with frozen batch norms.
+that was trained. So such weights are a start for training with frozen batch norms. Of networks whose norms the
+exporter merges under names of its own (DenseNet, MobileNetV1) they cannot be had back; what is rebuilt is compared
+with the graph.
 """
 
 from __future__ import annotations

@@ -41,8 +41,8 @@ SPEC = PreprocessSpec(
 )
 """The middle square of the image, resized: their `XRayCenterCrop`, then the resize that their networks do themselves.
 
-Of a square image the pixels are theirs to 1e-5; where the sides differ by an odd number, their square lies half a pixel
-beside the middle."""
+Of a square image the pixels are theirs to 1e-5 of the range. Of another one, ours at the cut see the pixels beyond it,
+and where the sides differ by an odd number, theirs are cut half a pixel beside the middle."""
 
 _NO_POINT = "none: torchxrayvision's were chosen on outputs of two sigmoids and are not taken over"
 
