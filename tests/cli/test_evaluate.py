@@ -1,6 +1,9 @@
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 import time
 
 import pytest
@@ -125,3 +128,23 @@ def test_a_killed_evaluation_goes_on_and_ends_alike(tmp_path, start_hilum):
     assert whole.exit_code == 0, whole.output
     assert (out / "predictions.parquet").read_bytes() == (tmp_path / "whole" / "predictions.parquet").read_bytes()
     assert (out / "report.html").read_bytes() == (tmp_path / "whole" / "report.html").read_bytes()
+
+
+def test_evaluating_needs_no_torch(made, tmp_path):
+    code = """
+import importlib.abc, sys
+class Absent(importlib.abc.MetaPathFinder):
+    def find_spec(self, fullname, path, target=None):
+        if fullname.partition(".")[0] in ("torch", "torchvision", "timm", "lightning", "onnx", "pandas"):
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+sys.meta_path.insert(0, Absent())
+from hilum.cli.main import main
+main()
+"""
+    words = ["evaluate", made.run, "--data", f"table={made.data}", "--split", "calibration", "--out", tmp_path / "out"]
+    result = subprocess.run(
+        [sys.executable, "-c", code, *map(str, words), "--replicates", "100"], capture_output=True, text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"}, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "out" / "report.html").is_file()

@@ -118,3 +118,13 @@ def test_images_outside_the_scope_are_judged_and_counted(part, bundle, tmp_path)
     found = predict_part(changed, bundle=narrow, folder=tmp_path, progress=quiet)
     assert found.out_of_scope == 1  # of the others, PNG files, the age is not known
     assert found.predictions.n == len(part.records)
+
+
+def test_a_column_that_says_nothing_is_left_out(part, bundle, tmp_path):
+    untold = tuple(replace(r, sex="unknown", view="unknown", age_years=None) for r in part.records)
+    p = predict_part(replace(part, records=untold), bundle=bundle, folder=tmp_path, progress=quiet).predictions
+    assert (p.age_years, p.sex, p.view) == (None, None, None)
+    one_known = (replace(untold[0], view="PA"), *untold[1:])
+    (tmp_path / "other").mkdir()
+    p = predict_part(replace(part, records=one_known), bundle=bundle, folder=tmp_path / "other", progress=quiet)
+    assert p.predictions.view == ("PA", *[None] * (len(untold) - 1))

@@ -71,6 +71,8 @@ def test_the_shift_of_prevalence(judgement):
 def test_subgroups_with_their_counts(judgement):
     rows = {row[:2]: row for row in subgroup_table(judgement).rows}
     group = judgement.subgroups["view"]["AP"]
+    assert "source" in judgement.subgroups
+    assert "source" not in {by for by, _ in rows}  # all images have one source
     assert rows["view", "AP"][2:] == (group.n, group.patients, "2 of 3", group.mean_auroc)
     labels = subgroup_label_table(judgement)
     assert len(labels.rows) == 3 * len(rows)

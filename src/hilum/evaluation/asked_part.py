@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from hilum.evaluation.run_folder import SMOKE, Run, split_of
 
 TEST = "test"
 TRAIN = "train"
+_CALLED_TEST = re.compile(r"(?<![a-z])(test|hold[-_ ]?out)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +102,9 @@ def check_labels(part: AskedPart, *, labels: Sequence[str]) -> None:
 
 
 def _is_test(name: str, *, records: Sequence[Record]) -> bool:
-    """By the part's name, or because the release calls any of its images so."""
-    return any(part.casefold().startswith(TEST) for part in (name, *(record.official or "" for record in records)))
+    """By the part's name, or because the release calls any of its images so: test, official_test, hold-out."""
+    parts = {name, *(record.official or "" for record in records)}
+    return any(_CALLED_TEST.search(part.casefold()) for part in parts)
 
 
 def _validation_of(split: Split, *, judged: str, labels: Sequence[str]) -> dict[str, ValidationPrevalence]:

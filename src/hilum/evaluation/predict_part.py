@@ -14,7 +14,7 @@ from hilum.errors import DataError
 from hilum.evaluation.asked_part import AskedPart, known_truth
 from hilum.evaluation.exclusions import Exclusion
 from hilum.evaluation.prediction_journal import JournalKey, JournalLine, PredictionJournal
-from hilum.evaluation.prediction_set import Predictions
+from hilum.evaluation.prediction_set import Predictions, Texts
 from hilum.reading.reader import Reader
 from hilum.reading_result import Examination, FailedReading
 
@@ -108,8 +108,15 @@ def _predictions(
         truth=np.array(truth, np.float64),  # None becomes NaN
         scores=np.array([lines[name].probabilities for name in read], np.float64),
         protocol=part.protocol,
-        age_years=np.array(ages, np.float64),
-        sex=tuple(None if record.sex == "unknown" else record.sex for record in records),
-        view=tuple(None if record.view == "unknown" else record.view for record in records),
+        age_years=None if np.isnan(ages).all() else np.array(ages, np.float64),
+        sex=_told([record.sex for record in records]),
+        view=_told([record.view for record in records]),
         source=tuple(record.source for record in records),
     )
+
+
+def _told(values: Sequence[str]) -> Texts | None:
+    """The column, None where a value is not known; no column where none is."""
+    if set(values) == {"unknown"}:
+        return None
+    return tuple(None if value == "unknown" else value for value in values)

@@ -17,6 +17,7 @@ from hilum.evaluation.exclusions import by_reason
 from hilum.evaluation.judgement import Judgement
 from hilum.evaluation.predict_part import PredictedPart
 from hilum.evaluation.report_subject import Facts
+from hilum.evaluation.report_tables import shown_subgroups
 from hilum.evaluation.run_folder import Run
 from hilum.imaging.preprocess import Equalise, PreprocessSpec
 from hilum.version import __version__
@@ -65,7 +66,7 @@ def filled_items(
         "sensitivity, specificity, PPV, NPV, F1, balanced accuracy",
         "29": f"95% percentile intervals, {judgement.replicates:,} bootstrap replicates that draw patients, seed "
         f"{judgement.seed}",
-        "30": "subgroups by " + (", ".join(judgement.subgroups) or "nothing: the data name none"),
+        "30": "subgroups by " + (", ".join(shown_subgroups(judgement)) or "nothing: the data name none"),
         "31": f"class maps ({card.heatmap.method}); operating points: "
         + "; ".join(dict.fromkeys(label.operating_point_rule for label in card.labels)),
         "35": f"{whole.n:,} images of {whole.patients:,} patients judged of {len(part.records):,} in the part; "
@@ -143,6 +144,8 @@ def _training(card: Card, *, run: Run | None) -> Facts:
     ]
     if run is not None:
         rows += [("Recipe", run.file.recipe or "not recorded")]
+        rows += [("Data of the run", _plain(one)) for one in run.file.data]
+        rows += [(f"SHA-256 of the split of {name}", split) for name, split in sorted(run.file.stage_splits.items())]
         rows += [(f"Environment: {name}", _plain(value)) for name, value in sorted(run.file.environment.items())]
         rows += [(name, _plain(value)) for name, value in sorted(run.file.settings.items())]
     else:

@@ -20,6 +20,7 @@ from hilum.evaluation.label_figures import (
 from hilum.evaluation.prediction_set import Predictions
 from hilum.evaluation.reliability import reliability
 from hilum.evaluation.report_subject import ReportSubject
+from hilum.evaluation.report_tables import shown_subgroups
 from hilum.evaluation.subgroup_figure import subgroup_figure
 from hilum.evaluation.training_figure import training_figure
 from hilum.statistics.confusion import confusion
@@ -99,11 +100,11 @@ def report_figures(subject: ReportSubject, *, panels: Sequence[LabelPanel]) -> t
                     wide=wide,
                 )
             )
-        if judgement.subgroups:
+        if parted := shown_subgroups(judgement):
             figures.append(
                 _figure(
                     "subgroups",
-                    subgroup_figure(judgement.whole, subgroups=judgement.subgroups),
+                    subgroup_figure(judgement.whole, subgroups=parted),
                     title="AUROC by subgroup",
                     caption="95% intervals by patient. Dashed: all images.",
                     words="AUROC of each subgroup; the same numbers stand in the table.",

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from hilum.evaluation.checklist import checklist
 from hilum.evaluation.report_figures import ReportFigure
 from hilum.evaluation.report_subject import ReportSubject
-from hilum.evaluation.report_table import ReportTable, cell_text, is_estimate
+from hilum.evaluation.report_table import ReportTable, cell_text, counted, is_estimate
 from hilum.report.templating import asset, content_security_policy, data_uri
 from hilum.report.wording import RESEARCH_USE, printable, probability_text
 
@@ -58,6 +58,7 @@ def _environment() -> jinja2.Environment:
         "cell": cell_text,
         "png": data_uri,
         "probability": probability_text,
+        "counted": counted,
     }
     environment.tests["estimate"] = is_estimate
     return environment

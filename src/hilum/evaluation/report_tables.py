@@ -8,7 +8,7 @@ import numpy as np
 
 from hilum.evaluation.decisions import AT_PREVALENCE
 from hilum.evaluation.exclusions import Exclusion, by_reason
-from hilum.evaluation.judgement import Judgement, LabelJudgement
+from hilum.evaluation.judgement import GroupJudgement, Judgement, LabelJudgement
 from hilum.evaluation.prediction_set import Predictions
 from hilum.evaluation.report_table import Cell, ReportTable, counted
 from hilum.statistics.confusion import Confusion
@@ -39,7 +39,8 @@ def label_table(judgement: Judgement) -> ReportTable:
         for one in whole.labels
     ]
     used = [name for name in whole.in_mean if name not in whole.left_out]
-    rows.append((f"mean of {counted(len(used), 'label')}", None, None, whole.mean_auroc, None, None, None))
+    if len(whole.labels) > 1:
+        rows.append((f"mean of {counted(len(used), 'label')}", None, None, whole.mean_auroc, None, None, None))
     left_out = (
         f" Not in the mean, because an outcome is lacking: {', '.join(whole.left_out)}." if whole.left_out else ""
     )
@@ -67,8 +68,7 @@ def decision_table(judgement: Judgement) -> ReportTable | None:
         rows=tuple(_decision_row(one, width=len(columns), with_prevalence=judgement.prevalence) for one in decided),
         note=f"Operating points come from {judgement.validation_protocol}. Nothing was chosen on the judged images. "
         "PPV and NPV hold at the prevalence of these images"
-        + (" unless another is stated." if judgement.prevalence is not None else ".")
-        + " An interval without width means that all replicates agreed, not that nothing is uncertain.",
+        + (" unless another is stated." if judgement.prevalence is not None else "."),
     )
 
 
@@ -96,10 +96,15 @@ def prevalence_table(judgement: Judgement) -> ReportTable | None:
     )
 
 
+def shown_subgroups(judgement: Judgement) -> dict[str, dict[str, GroupJudgement]]:
+    """The columns that part the images; one that puts all of them into one group says nothing more than the whole."""
+    return {column: groups for column, groups in judgement.subgroups.items() if len(groups) > 1}
+
+
 def subgroup_table(judgement: Judgement) -> ReportTable | None:
     """The mean AUROC of every subgroup; None where the predictions name none."""
     rows: list[tuple[Cell, ...]] = []
-    for column, groups in judgement.subgroups.items():
+    for column, groups in shown_subgroups(judgement).items():
         for name, group in groups.items():
             used = len(group.in_mean) - len(group.left_out)
             found: Cell = group.mean_auroc if group.mean_auroc is not None else "no label has both outcomes"
@@ -119,7 +124,7 @@ def subgroup_table(judgement: Judgement) -> ReportTable | None:
 def subgroup_label_table(judgement: Judgement) -> ReportTable | None:
     """Every label in every subgroup, for those who look for one; None where there are no subgroups."""
     rows: list[tuple[Cell, ...]] = []
-    for column, groups in judgement.subgroups.items():
+    for column, groups in shown_subgroups(judgement).items():
         for name, group in groups.items():
             for one in group.labels:
                 found: Cell = one.auroc if one.undefined is None else one.undefined

@@ -33,8 +33,9 @@ class RunFile(BaseModel):
     dirty: bool | None = None
     settings: Mapping[str, JsonValue] = {}
     environment: Mapping[str, JsonValue] = {}
-    data: JsonValue = None
+    data: tuple[JsonValue, ...] = ()
     split_sha256: str | None = None
+    stage_splits: Mapping[str, str] = {}
     protocol: str | None = None
 
 
