@@ -33,7 +33,7 @@ def test_a_validation_part_is_no_look_at_a_test(made):
     assert part.validation == {}  # there is no other part that was not trained on
 
 
-@pytest.mark.parametrize("official", ["test", "Official_Test", "hold-out"])
+@pytest.mark.parametrize("official", ["Official_Test", "hold-out"])
 def test_a_part_that_holds_official_test_images_is_a_look_whatever_it_is_called(made, official):
     records = tuple(replace(r, official=official) for r in made.records)
     part = part_of_run(load_run(made.run), records=records, name="calibration", labels=LABELS)
