@@ -35,6 +35,8 @@ def test_cells_in_words():
 
 def test_columns_with_a_number_stand_flush_right():
     assert TABLE.flush_right == (False, True, True, True)
+    dashes = ReportTable(key="t", title="T", columns=("a", "b"), rows=(("x", None), ("y", None)))
+    assert dashes.flush_right == (False, True)
 
 
 def test_counts_have_a_plural():

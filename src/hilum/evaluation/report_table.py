@@ -27,8 +27,9 @@ class ReportTable:
 
     @property
     def flush_right(self) -> tuple[bool, ...]:
-        """Of each column, whether it holds a number."""
-        return tuple(any(is_number(row[place]) for row in self.rows) for place in range(len(self.columns)))
+        """Of each column, whether it holds a number, or nothing but dashes."""
+        columns = zip(*self.rows, strict=True) if self.rows else ((),) * len(self.columns)
+        return tuple(any(map(is_number, cells)) or all(cell is None for cell in cells) for cells in map(list, columns))
 
 
 def cell_text(cell: Cell) -> str:

@@ -41,15 +41,15 @@ def label_table(judgement: Judgement) -> ReportTable:
     used = [name for name in whole.in_mean if name not in whole.left_out]
     if len(whole.labels) > 1:
         rows.append((f"mean of {counted(len(used), 'label')}", None, None, whole.mean_auroc, None, None, None))
-    left_out = (
-        f" Not in the mean, because an outcome is lacking: {', '.join(whole.left_out)}." if whole.left_out else ""
-    )
+    lacking = ", ".join(whole.left_out)
+    left_out = f" Not in the mean, because an outcome is lacking: {lacking}." if lacking else ""
+    mean = f"The mean is over {', '.join(used) or 'no label'}.{left_out}" if len(whole.labels) > 1 else ""
     return ReportTable(
         key="labels",
         title="Discrimination and calibration",
         columns=("label", "n", "positives", "AUROC", "average precision", "Brier", "ECE"),
         rows=tuple(rows),
-        note=f"The mean is over {', '.join(used) or 'no label'}.{left_out} n counts images whose truth is known.",
+        note=f"{mean} n counts images whose truth is known.".lstrip(),
     )
 
 
