@@ -1,7 +1,8 @@
-"""Trains a tiny network for 20 updates in one process or, through Lightning, in two that talk by gloo.
+"""Trains a ResNet-18 for 20 updates in one process or, through Lightning, in two that talk by gloo.
 
-Run as `python follow.py PROCESSES FOLDER [staged [plain]]`; it writes the weights after every update, what each process
-drew, and how many labels it knew, to `FOLDER/rank<rank>.pt`. Lightning starts the second process with the same command.
+Run as `python follow.py PROCESSES FOLDER [staged [plain]]`: hilum's trainer, module, samplers and data set on noise,
+with missing labels. Each process writes weights after every update, its draws, how many labels it knew and the
+validation figures to `FOLDER/rank<rank>.pt`. Lightning starts the second process with the same command.
 """
 
 from __future__ import annotations
@@ -12,108 +13,117 @@ from pathlib import Path
 import hilum.networks  # noqa: F401 (for its torchvision guard, before Lightning)
 
 # isort: split
+import numpy as np
 import torch
 from lightning import pytorch as pl
-from torch import nn
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
+from hilum.imaging.preprocess import PreprocessSpec
+from hilum.networks.pooled_classifier import PooledClassifier
+from hilum.networks.starting_weights import RandomWeights
+from hilum.training.augment import Augmentation
 from hilum.training.freezing import FrozenBatchNorms, StagedRelease, freezing_callback
+from hilum.training.gather import ShareSampler
+from hilum.training.image_dataset import LoadedImages, PlainImages, TrainingImages
 from hilum.training.label_weights import label_weights
-from hilum.training.losses import BinaryCrossEntropy, masked_loss
-from hilum.training.optimizers import AdamW, build_optimizer
+from hilum.training.losses import BinaryCrossEntropy
+from hilum.training.module import ClassifierModule
+from hilum.training.optimizers import Sgd
 from hilum.training.processes import training_processes
+from hilum.training.recipe import Selection, SplitSpec, Stage
 from hilum.training.samplers import ClassBalanced, build_sampler
-from hilum.training.schedules import Cosine, with_schedule
+from hilum.training.schedules import Cosine
+from hilum.training.trainer import Machine, make_trainer, run_trainer
 
 LABELS = ("Mass", "Nodule", "Hernia")
-IMAGES, BATCH, EPOCHS, UPDATES = 60, 12, 4, 20
-LOSS = BinaryCrossEntropy(label_smoothing=0.02, weighting="chexnet")
+IMAGES, BATCH, EPOCHS, SIZE, SEED = 60, 12, 4, 32, 7
+STRIDE = 31
+SPEC = PreprocessSpec(steps=(), mean=(0.5,) * 3, std=(0.25,) * 3)
+AUGMENTATION = Augmentation(rotation_deg=10.0, noise=0.05)
 
 
-def targets() -> torch.Tensor:
+def images(count: int, *, seed: int) -> LoadedImages:
     """Two thirds of the images lack most labels, so that the processes know unequal numbers of them."""
-    draw = torch.Generator().manual_seed(2)
-    values = (torch.rand(IMAGES, len(LABELS), generator=draw) < 0.3).float()
-    values[torch.rand(IMAGES, len(LABELS), generator=draw) < 0.2] = float("nan")
-    values[IMAGES // 3 :, 1:] = float("nan")
-    return values
+    draw = np.random.default_rng(seed)
+    targets = (draw.random((count, len(LABELS))) < 0.3).astype(np.float32)
+    targets[draw.random(targets.shape) < 0.2] = np.nan
+    targets[count // 3 :, 1:] = np.nan
+    return LoadedImages(draw.random((count, SIZE, SIZE), np.float32), targets)
 
 
-class Images(Dataset):
-    """Images of noise; the augmentation is the noise that the draw's seed gives."""
-
-    def __init__(self) -> None:
-        self._images = torch.randn(IMAGES, 1, 12, 12, generator=torch.Generator().manual_seed(3))
-        self._targets = targets()
-
-    def __len__(self) -> int:
-        return IMAGES
-
-    def __getitem__(self, draw):
-        index, seed = draw
-        noise = torch.randn(1, 12, 12, generator=torch.Generator().manual_seed(seed))
-        return self._images[index] + 0.3 * noise, self._targets[index], torch.tensor(draw)
-
-
-def layer(channels_in: int, channels_out: int) -> nn.Sequential:
-    norm = nn.BatchNorm2d(channels_out)
-    norm.running_mean.normal_()
-    norm.running_var.uniform_(0.5, 2.0)
-    return nn.Sequential(nn.Conv2d(channels_in, channels_out, 3), norm, nn.ReLU())
+def stage(*, batch_size: int) -> Stage:
+    return Stage(
+        name="follow",
+        start=RandomWeights(),
+        releases=("none",),
+        labels=LABELS,
+        split=SplitSpec(shares={"train": 0.8, "validation": 0.2}),
+        selection=Selection(part="validation"),
+        loss=BinaryCrossEntropy(label_smoothing=0.02, weighting="chexnet"),
+        optimizer=Sgd(learning_rate=0.3),
+        schedule=Cosine(warm_up=0.2),
+        sampler=ClassBalanced(images_per_epoch=IMAGES),
+        epochs=EPOCHS,
+        batch_size=batch_size,
+    )
 
 
-class Tiny(pl.LightningModule):
-    """The loss, optimizer and schedule of a recipe on two blocks and a head."""
+class Notes(pl.Callback):
+    """A share of the weights after every update, the labels known in it, and validation figures after every epoch."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.backbone = nn.Sequential(layer(1, 6), layer(6, 8))
-        self.head = nn.Linear(8, len(LABELS))
-        self.weights = label_weights(targets().numpy(), labels=LABELS, weighting=LOSS.weighting)
         self.after: list[torch.Tensor] = []
-        self.drawn: list[torch.Tensor] = []
         self.known: list[int] = []
+        self.figures: list[list[float]] = []
 
-    def training_step(self, batch, batch_idx):
-        images, wanted, draws = batch
-        self.drawn.append(draws)
-        self.known.append(int((~torch.isnan(wanted)).sum()))
-        logits = self.head(self.backbone(images).mean(dim=(-2, -1)))
-        return masked_loss(logits, wanted, spec=LOSS, label_weights=self.weights)
+    def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+        every = torch.cat([tensor.detach().flatten() for tensor in pl_module.parameters()])
+        self.after.append(every[::STRIDE].clone())
+        self.known.append(int((~torch.isnan(batch[1])).sum()))
 
-    def on_train_batch_end(self, outputs, batch, batch_idx):
-        self.after.append(torch.cat([tensor.detach().flatten() for tensor in self.state_dict().values()]).clone())
+    def on_train_epoch_end(self, trainer, pl_module):
+        names = ("train/loss", "validation/loss", "validation/mean_auroc")
+        self.figures.append([float(trainer.callback_metrics[name]) for name in names])
 
-    def configure_optimizers(self):
-        optimizer = build_optimizer(self, spec=AdamW(learning_rate=0.02))
-        return with_schedule(optimizer, spec=Cosine(warm_up=0.2), total_updates=UPDATES, updates_per_epoch=5)
+
+def network() -> PooledClassifier:
+    """Norms with the statistics that they are built with; seeded."""
+    torch.manual_seed(1)
+    return PooledClassifier("resnet18", labels=len(LABELS))
 
 
 def main(processes: int, folder: Path, *, staged: bool, plain: bool) -> None:
     torch.set_num_threads(1)
-    torch.manual_seed(1)
-    module = Tiny()
-    sampler = build_sampler(
-        ClassBalanced(images_per_epoch=IMAGES), targets=targets(), labels=LABELS, patients=[""] * IMAGES, seed=7
-    )
+    training, validation, one = images(IMAGES, seed=3), images(31, seed=4), stage(batch_size=BATCH // processes)
+    classifier, notes = network(), Notes()
     release = StagedRelease(head_epochs=1, learning_rate_factor=0.5, freeze_batch_norms=True)
-    several = "ddp_find_unused_parameters_true" if staged and not plain else "ddp"
-    trainer = pl.Trainer(
-        accelerator="cpu",
-        devices=processes,
-        strategy=several if processes > 1 or plain else "auto",
-        max_epochs=EPOCHS,
-        use_distributed_sampler=False,
-        callbacks=[freezing_callback(release if staged else FrozenBatchNorms(), backbones=(module.backbone,))],
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
+    spec = release if staged else FrozenBatchNorms()
+    trainer = make_trainer(
+        folder=folder / "run",
+        epochs=EPOCHS,
+        precision="32-true",
+        machine=Machine(devices=processes, strategy="ddp" if plain or processes > 1 else "auto"),
+        released_later=staged and not plain,
+        more=[freezing_callback(spec, backbones=[classifier.backbone]), notes],
     )
-    trainer.fit(module, DataLoader(Images(), batch_size=BATCH // processes, sampler=sampler))
-    out = {"after": torch.stack(module.after), "drawn": torch.stack(module.drawn), "known": torch.tensor(module.known)}
-    out["group"] = torch.tensor([training_processes().count])
-    torch.save(out, folder / f"rank{trainer.global_rank}.pt")
+    sampler = build_sampler(one.sampler, targets=training.targets, labels=LABELS, patients=[""] * IMAGES, seed=SEED)
+    weights = label_weights(training.targets, labels=LABELS, weighting="chexnet")
+    run_trainer(
+        trainer,
+        ClassifierModule(classifier, stage=one, seed=SEED, label_weights=weights),
+        training=DataLoader(
+            TrainingImages(training, spec=SPEC, augmentation=AUGMENTATION), batch_size=one.batch_size, sampler=sampler
+        ),
+        validation=[DataLoader(PlainImages(validation, spec=SPEC), sampler=ShareSampler(31), batch_size=8)],
+        resume=None,
+    )
+    out = {"after": torch.stack(notes.after), "known": torch.tensor(notes.known)}
+    out |= {"figures": torch.tensor(notes.figures), "group": torch.tensor([training_processes().count])}
+    draws = []
+    for epoch in range(EPOCHS):
+        sampler.set_epoch(epoch)
+        draws += [torch.tensor(list(sampler)).reshape(-1, one.batch_size, 2)]
+    torch.save({**out, "drawn": torch.cat(draws)}, folder / f"rank{trainer.global_rank}.pt")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from hilum.training.freezing import (
     freezing_callback,
 )
 from hilum.training.optimizers import AdamW, build_optimizer
-from hilum.training.schedules import Constant, Cosine, KerasDecay, OneCycle, Plateau, with_schedule
+from hilum.training.schedules import Constant, Cosine, KerasDecay, OneCycle, Plateau, lightning_schedules
 
 EPOCHS = 6
 CONSTANT = Constant()
@@ -59,7 +59,9 @@ class Tiny(pl.LightningModule):
 
     def configure_optimizers(self):
         optimizer = build_optimizer(self, spec=AdamW(learning_rate=0.1, weight_decay=0.1))
-        return with_schedule(optimizer, spec=self.schedule, total_updates=4 * EPOCHS, updates_per_epoch=4)
+        return [optimizer], lightning_schedules(
+            optimizer, spec=self.schedule, total_updates=4 * EPOCHS, updates_per_epoch=4
+        )
 
 
 def loader() -> DataLoader:

@@ -42,6 +42,7 @@ def test_two_processes_follow_one_with_the_summed_batch(options, tmp_path):
     assert float((one["after"][-1] - one["after"][0]).abs().max()) > 0.05, "there was something to follow"
     for each in two:
         torch.testing.assert_close(each["after"], one["after"], rtol=0.0, atol=1e-5)
+        torch.testing.assert_close(each["figures"], one["figures"], rtol=0.0, atol=1e-5)
     assert torch.equal(two[0]["after"], two[1]["after"])
     assert bool((two[0]["known"] != two[1]["known"]).any()), "means of each process's own labels would not follow"
     assert torch.equal(two[0]["known"] + two[1]["known"], one["known"])

@@ -17,7 +17,6 @@ from hilum.training.schedules import (
     Plateau,
     Triangular,
     lightning_schedules,
-    with_schedule,
 )
 
 RATE = 0.8
@@ -156,13 +155,9 @@ def test_a_schedule_that_was_stopped_goes_on(spec, tmp_path):
     assert len(set(whole)) > 2
 
 
-def test_lightning_gets_the_optimizer_and_what_plateau_watches():
-    optimizer = build_optimizer(nn.Linear(1, 1), spec=Sgd(learning_rate=RATE))
-    optimizers, configs = with_schedule(
-        optimizer, spec=Plateau(monitor="validation/loss"), total_updates=10, updates_per_epoch=5
-    )
-    assert optimizers == [optimizer]
-    assert [(config["interval"], config["monitor"]) for config in configs] == [("epoch", "validation/loss")]
+def test_a_plateau_names_what_it_watches_each_epoch():
+    (config,) = Run(Plateau(monitor="validation/loss")).configs
+    assert (config["interval"], config["monitor"]) == ("epoch", "validation/loss")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from lightning.pytorch.utilities.types import LRSchedulerConfigType, OptimizerLRScheduler
+from lightning.pytorch.utilities.types import LRSchedulerConfigType
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, MultiplicativeLR, OneCycleLR, ReduceLROnPlateau
 
@@ -89,24 +89,14 @@ class KerasDecay:
 ScheduleSpec = Constant | Plateau | Cosine | OneCycle | Triangular | KerasDecay
 
 
-def with_schedule(
-    optimizer: Optimizer, *, spec: ScheduleSpec, total_updates: int, updates_per_epoch: int
-) -> OptimizerLRScheduler:
-    """What `configure_optimizers` returns: the optimizer, and no, one or two schedulers with their intervals.
-
-    `total_updates` is `trainer.estimated_stepping_batches`. The schedulers' states, which Lightning saves, are plain
-    numbers, so that a run that was stopped goes on with the learning rate that it would have had.
-    """
-    schedules = lightning_schedules(
-        optimizer, spec=spec, total_updates=total_updates, updates_per_epoch=updates_per_epoch
-    )
-    return [optimizer], schedules  # type: ignore[return-value]  # Lightning takes these dictionaries, its types do not
-
-
 def lightning_schedules(
     optimizer: Optimizer, *, spec: ScheduleSpec, total_updates: int, updates_per_epoch: int
 ) -> list[LRSchedulerConfigType]:
-    """No, one or two schedulers as Lightning describes them: a scheduler, its interval, and what it watches."""
+    """No, one or two schedulers as Lightning describes them: a scheduler, its interval, and what it watches.
+
+    `total_updates` is `trainer.estimated_stepping_batches`. Their states, which a checkpoint keeps, are plain numbers,
+    so that a run that was stopped goes on with the learning rate that it would have had.
+    """
     match spec:
         case Constant():
             return []
