@@ -26,7 +26,7 @@ from hilum.training.recipe import TEST, Recipe
 from hilum.training.recipe_settings import with_settings
 from hilum.training.smoke import smoke_recipe
 from hilum.training.specialist import train_specialist
-from hilum.training.stages import Place
+from hilum.training.stages import Place, check_starts
 from hilum.training.trainer import check_machine
 
 
@@ -72,6 +72,7 @@ def _records(request: TrainRequest, *, recipe: Recipe, cache: Path | None) -> tu
     if missing and named.keys() <= set(recipe.releases):  # of other names reading says what may be
         raise UsageError(f"expected --data NAME=FOLDER for {', '.join(missing)}, came {', '.join(request.data)}")
     mixed = read_releases(request.data, allowed=recipe.releases, memory=cache)
+    check_starts(recipe, folder=request.out)
     if mixed.left_out:
         say(f"{len(mixed.left_out)} images left out, for example {mixed.left_out[0].why}")
     splits = make_splits(recipe, records=mixed.records, smoke=request.smoke)

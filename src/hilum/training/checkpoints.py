@@ -7,6 +7,7 @@ where that folder lies on another disk. Here it is written beside its place, flu
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -26,7 +27,7 @@ LAST_CHECKPOINT = "last.ckpt"
 BEST_CHECKPOINT = "best.ckpt"
 WEIGHTS = "weights.safetensors"
 
-_NETWORK = "network."
+_NETWORK, _ABOUT = "network.", "about"
 
 
 class WholeCheckpointIO(TorchCheckpointIO):
@@ -110,13 +111,15 @@ def network_state(checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
 def save_weights(path: Path, *, state: Mapping[str, Tensor], about: Mapping[str, str]) -> None:
     """Write a network's weights as safetensors, whole or not at all; `about` goes into the file's metadata."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
-    write_whole(path, safetensors.torch.save(tensors, metadata=dict(about)))
+    # one entry, since the order of several is left to chance and equal weights shall be equal files
+    write_whole(path, safetensors.torch.save(tensors, metadata={_ABOUT: json.dumps(dict(about), sort_keys=True)}))
 
 
 def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """The weights that `save_weights` wrote and their metadata. Raises `DataError` where the file is none."""
     try:
         with safetensors.safe_open(path, framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
-    except (OSError, safetensors.SafetensorError) as error:
+            about: dict[str, str] = json.loads(file.metadata()[_ABOUT])
+            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118 (no mapping)
+    except (OSError, safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
         raise DataError(f"expected the weights of a finished stage in {path}, came {error}; remove the file") from error

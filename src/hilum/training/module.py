@@ -1,6 +1,6 @@
 """The Lightning module of a pooled classifier: a stage's loss, optimiser and schedule, and its validation figures.
 
-A run that was stopped goes on exactly: the generator is seeded anew for every epoch, and schedules that look at a
+A run that was stopped goes on exactly: the generator is seeded anew for every step, and schedules that look at a
 metric are stepped before the checkpoint is written (Lightning steps them after it and forgets that on resuming).
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import torch
 from lightning import pytorch as pl
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
@@ -29,7 +30,6 @@ from hilum.training.schedules import lightning_schedules
 
 Batch = tuple[Tensor, Tensor]
 
-_EPOCH_STRIDE = 1_000_003
 _PLATEAUS = "plateaus"
 
 
@@ -49,13 +49,9 @@ class ClassifierModule(pl.LightningModule):
         self._plateaus: list[tuple[ReduceLROnPlateau, str]] = []
         self._plateau_states: list[dict[str, Any]] = []
 
-    def on_train_epoch_start(self) -> None:
-        """Dropout's draws depend on the seed, the epoch and the process alone."""
-        torch.manual_seed((self.seed * _EPOCH_STRIDE + self.current_epoch) * 4099 + training_processes().rank)
-
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """The mean loss of one batch."""
-        del batch_idx
+        """The mean loss of one batch; dropout's draws follow from the seed, the epoch, the step and the process."""
+        torch.manual_seed(_step_seed(self.seed, self.current_epoch, batch_idx, training_processes().rank))
         images, targets = batch
         logits = self.network(images.contiguous(memory_format=torch.channels_last))
         loss = masked_loss(logits, targets, spec=self.stage.loss, label_weights=self.label_weights)
@@ -82,11 +78,7 @@ class ClassifierModule(pl.LightningModule):
     def on_train_epoch_end(self) -> None:
         """Refuse a loss that is no number; then step the schedules that look at a metric."""
         loss = float(self.trainer.callback_metrics["train/loss"])
-        if not math.isfinite(loss):
-            raise DataError(
-                f"expected a finite training loss, came {loss} in epoch {self.current_epoch + 1} of {self.stage.name}; "
-                "lower the learning rate, or train with --precision 32-true"
-            )
+        self._refuse(f"a training loss of {loss}", holds=math.isfinite(loss))
         for plateau, monitor in self._plateaus:
             plateau.step(float(self.trainer.callback_metrics[monitor]))
 
@@ -121,6 +113,7 @@ class ClassifierModule(pl.LightningModule):
         self._plateau_states = checkpoint[_PLATEAUS]
 
     def _log_part(self, part: str, *, logits: Tensor, targets: Tensor) -> None:
+        self._refuse(f"logits on {part} that are no numbers", holds=bool(torch.isfinite(logits).all()))
         total, known = loss_sum(logits, targets, spec=self.stage.loss, label_weights=self.label_weights)
         self._log(f"{part}/loss", float(total / known.clamp(min=1)))
         values = []
@@ -132,6 +125,17 @@ class ClassifierModule(pl.LightningModule):
         self._log(f"{part}/labels_with_auroc", float(len(values)))
         self._log(f"{part}/mean_auroc", sum(values) / len(values) if values else math.nan)
 
+    def _refuse(self, came: str, *, holds: bool) -> None:
+        if not holds:
+            raise DataError(
+                f"expected finite numbers in training, came {came} in epoch {self.current_epoch + 1} of "
+                f"{self.stage.name}; lower the learning rate, or train with --precision 32-true"
+            )
+
     def _log(self, name: str, value: float) -> None:
         # every process has the same value, so there is nothing to synchronise
         self.log(name, torch.tensor(value, dtype=torch.float64).to(self.device, torch.float32), sync_dist=False)
+
+
+def _step_seed(*numbers: int) -> int:
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)

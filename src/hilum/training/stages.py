@@ -11,7 +11,7 @@ import torch
 from hilum.datasets.split import Split
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.networks.starting_weights import load_starting_weights
-from hilum.training.checkpoints import WEIGHTS, load_weights, save_weights
+from hilum.training.checkpoints import LAST_CHECKPOINT, WEIGHTS, load_weights, save_weights
 from hilum.training.fit import Fitted, fit_stage
 from hilum.training.image_dataset import IN_MEMORY, Preparation
 from hilum.training.recipe import FromStage, Recipe, Stage
@@ -61,6 +61,17 @@ def _run_stage(recipe: Recipe, *, stage: Stage, split: Split, place: Place) -> F
         save_weights(weights, state=network.state_dict(), about=about)
     wait_for_all()
     return Fitted(network, started_from)
+
+
+def check_starts(recipe: Recipe, *, folder: Path) -> None:
+    """Find out before anything is decoded that starting weights are missing or do not fit.
+
+    Stages that have begun in `folder` are not looked at. Raises what `load_starting_weights` raises.
+    """
+    for stage in recipe.stages:
+        begun = (folder / stage.name / LAST_CHECKPOINT).is_file()
+        if not isinstance(stage.start, FromStage) and not begun:
+            load_starting_weights(new_network(recipe, stage=stage), weights=stage.start)
 
 
 def new_network(recipe: Recipe, *, stage: Stage) -> PooledClassifier:

@@ -1,0 +1,100 @@
+"""Runs `hilum` in a process of its own that is killed with SIGKILL at one exact moment."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import hilum.bundle.save
+import hilum.output.atomic
+import hilum.training.specialist
+from hilum.cli.main import app
+from hilum.training.module import ClassifierModule
+
+SERVER = multiprocessing.get_context("forkserver")
+PRELOADED = ["hilum.cli.train", "hilum.training.specialist"]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """`where` it dies: at the `call`-th call of a step, or with half of the `call`-th file of that name written."""
+
+    where: str
+    call: int = 1
+
+
+def run_hilum(arguments: list[str], *, moment: Moment | None = None) -> int:
+    """The exit code of `hilum ARGUMENTS` in a forked process: -9 where it died at `moment`."""
+    process = SERVER.Process(target=_child, args=(arguments, moment))
+    process.start()
+    process.join()
+    assert process.exitcode is not None
+    return process.exitcode
+
+
+def _child(arguments: list[str], moment: Moment | None) -> None:
+    if moment is not None:
+        _arrange(moment)
+    app(arguments, prog_name="hilum")
+
+
+def _arrange(moment: Moment) -> None:
+    steps: dict[str, tuple[Any, str]] = {
+        "training step": (ClassifierModule, "training_step"),
+        "validation step": (ClassifierModule, "validation_step"),
+        "export": (hilum.training.specialist, "to_onnx"),
+        "reading validation": (hilum.training.specialist, "read_validation"),
+        "rename of the bundle": (hilum.bundle.save, "_rename"),
+    }
+    if moment.where in steps:
+        owner, name = steps[moment.where]
+        setattr(owner, name, _counted(getattr(owner, name), at=moment.call, die=_kill))
+        return
+    _half_written(moment)
+
+
+def _counted(function: Callable[..., Any], *, at: int, die: Callable[[], None]) -> Callable[..., Any]:
+    calls = 0
+
+    def counted(*arguments: Any, **named: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == at:
+            die()
+        return function(*arguments, **named)
+
+    return counted
+
+
+def _half_written(moment: Moment) -> None:
+    """Every file of hilum goes through one of these two; half of its bytes reach the disk."""
+    seen = 0
+    whole, synced = hilum.output.atomic._write_and_rename, hilum.bundle.save._write_synced
+
+    def half(path: Path, chunks: Any) -> None:
+        nonlocal seen
+        seen += path.name == moment.where
+        if path.name == moment.where and seen == moment.call:
+            data = b"".join(chunks)
+            stray = path.with_name(hilum.output.atomic.STRAY_PREFIX + "torn")
+            stray.write_bytes(data[: len(data) // 2])
+            _kill()
+        whole(path, chunks)
+
+    def half_synced(path: Path, content: bytes) -> None:
+        nonlocal seen
+        seen += path.name == moment.where
+        if path.name == moment.where and seen == moment.call:
+            path.write_bytes(content[: len(content) // 2])
+            _kill()
+        synced(path, content)
+
+    hilum.output.atomic._write_and_rename = half
+    hilum.bundle.save._write_synced = half_synced
+
+
+def _kill() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
