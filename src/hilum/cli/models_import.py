@@ -11,11 +11,10 @@ import typer
 
 from hilum.bundle.shelf import local_models_folder
 from hilum.cli.say import say
+from hilum.cli.starting import DOWNLOADS
 from hilum.networks.starting_weights import torchxrayvision_file
 from hilum.networks.torchxrayvision_weights import RELEASED, released_weights
 from hilum.training.import_torchxrayvision import Imported, bundle_name, import_torchxrayvision
-
-DOWNLOADS = Path("weights")
 
 app = typer.Typer(
     help="Import a chest model of torchxrayvision.",

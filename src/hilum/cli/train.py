@@ -53,8 +53,9 @@ def train(
     weights: Annotated[
         str,
         typer.Option(
-            metavar="FILE|imagenet|random",
-            help="Starting weights: a safetensors file in torchvision's names, timm's ImageNet weights, or none.",
+            metavar="FILE|BUNDLE|imagenet|torchxrayvision/NAME|random",
+            help="Starting weights: a safetensors file in torchvision's names, a bundle's folder, timm's ImageNet "
+            "weights, torchxrayvision's, or none.",
         ),
     ] = "imagenet",
     settings: Annotated[
