@@ -48,6 +48,7 @@ def test_a_test_split_gives_predictions_a_look_and_a_report(made, tmp_path):
     again = judge(predictions, replicates=100)  # what `hilum judge` says of the same file
     assert again.whole.mean_auroc == result.judgement.whole.mean_auroc
     assert result.looks == 1
+    assert "flatter" not in result.report.page.read_text()
     (line,) = [json.loads(text) for text in (tmp_path / "LEDGER.jsonl").read_text().splitlines()]
     assert line["auroc"] == result.judgement.whole.mean_auroc.value
     assert line["split_sha256"] == load_run(made.run).file.split_sha256
@@ -63,7 +64,7 @@ def test_a_validation_part_is_no_look(made, tmp_path):
     result = evaluated(made, tmp_path / "out", part="calibration")
     assert result.looks is None
     assert not (tmp_path / "LEDGER.jsonl").exists()
-    assert result.report.page.is_file()
+    assert "so that these numbers flatter the model" in result.report.page.read_text()
 
 
 def test_the_gallery_can_be_left_out(made, tmp_path):

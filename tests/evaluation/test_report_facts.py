@@ -31,7 +31,7 @@ def test_the_facts_name_data_model_training_and_software(made):
     assert facts["Data"]["Images judged"] == str(predicted.predictions.n)
     assert facts["Model"]["SHA-256 of the card"] == bundle.sha256
     assert facts["Model"]["Input"] == "16 x 16 pixels, 1 channel"
-    assert facts["Training"]["optimizer.lr"] == "0.001"
+    assert facts["Settings of the training"]["optimizer.lr"] == "0.001"
     assert facts["Training"]["Data of the run"] == "source table, folder data, n 40"
     assert facts["Training"]["Environment: python"] == "3.11"
     assert facts["Software of this evaluation"]["hilum"] == __version__

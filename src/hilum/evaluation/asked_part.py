@@ -15,6 +15,14 @@ from hilum.evaluation.run_folder import SMOKE, Run, split_of
 
 TEST = "test"
 TRAIN = "train"
+CHOSEN_ON = (
+    "These are validation images: epochs, calibration or operating points were chosen on them or may have been, "
+    "so that these numbers flatter the model."
+)
+PERHAPS_CHOSEN_ON = (
+    "These are no test images: whether the model was fitted, chosen or calibrated on some of them is not known here, "
+    "so these numbers may flatter it."
+)
 _CALLED_TEST = re.compile(r"(?<![a-z])(test|hold[-_ ]?out)")
 
 
@@ -23,7 +31,8 @@ class AskedPart:
     """The images to be judged, and what a reader must know of how they were chosen.
 
     `split_sha256` is that of the whole split; `is_test` says that looking at it is one look for the ledger.
-    `validation` counts each label where the model's operating points come from, as far as that is known.
+    `validation` counts each label where the model's operating points come from, as far as that is known. `caution` is
+    what a reader must know before any number, or None.
     """
 
     name: str
@@ -32,6 +41,7 @@ class AskedPart:
     split_sha256: str
     is_test: bool
     validation: Mapping[str, ValidationPrevalence]
+    caution: str | None = None
 
 
 def part_of_run(run: Run, *, records: Sequence[Record], name: str, labels: Sequence[str]) -> AskedPart:
@@ -55,6 +65,7 @@ def part_of_run(run: Run, *, records: Sequence[Record], name: str, labels: Seque
         split_sha256=split.sha256,
         is_test=_is_test(name, records=split.parts[name]),
         validation=_validation_of(split, judged=name, labels=labels),
+        caution=None if name == TEST else CHOSEN_ON,
     )
 
 
@@ -81,6 +92,7 @@ def official_part(records: Sequence[Record], *, bundle: Bundle, name: str) -> As
         split_sha256=Split({name: chosen}, protocol).sha256,
         is_test=_is_test(name, records=chosen),
         validation=_validation_of_card(bundle),
+        caution=None if _is_test(name, records=chosen) else PERHAPS_CHOSEN_ON,
     )
 
 

@@ -101,6 +101,7 @@ def evaluate_part(
             filled=filled_items(bundle, part=part, predicted=predicted, judgement=judgement, run=run)
             | _failures(errors),
             exclusions=predicted.exclusions,
+            caution=part.caution,
             training=() if run is None else read_training_logs(run.folder),
             errors=errors,
             ledger=None if looks is None else f"This look at a test split is a line of {ledger.name}.",

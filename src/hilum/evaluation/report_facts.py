@@ -6,6 +6,7 @@ What stands here was read from files; nothing is concluded.
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -17,6 +18,7 @@ from hilum.evaluation.exclusions import by_reason
 from hilum.evaluation.judgement import Judgement
 from hilum.evaluation.predict_part import PredictedPart
 from hilum.evaluation.report_subject import Facts
+from hilum.evaluation.report_table import counted
 from hilum.evaluation.report_tables import shown_subgroups
 from hilum.evaluation.run_folder import Run
 from hilum.imaging.preprocess import Equalise, PreprocessSpec
@@ -31,7 +33,13 @@ def evaluation_facts(
     """What is known of the data, the model, its training and the software, one heading each."""
     return tuple(
         facts
-        for facts in (_data(part, predicted=predicted), _model(bundle), _training(bundle.card, run=run), _software())
+        for facts in (
+            _data(part, predicted=predicted),
+            _model(bundle),
+            _training(bundle.card, run=run),
+            _settings(bundle.card, run=run),
+            _software(),
+        )
         if facts.rows
     )
 
@@ -45,23 +53,23 @@ def filled_items(
     left_out = f"left out: {reasons}" if reasons else "none left out"
     settings = {} if run is None else dict(run.file.settings)
     started = card.training.starting_weights
-    labelled = len(whole.labels)
+    outputs = counted(len(whole.labels), "label")
     limits = {"40": "; ".join(card.limits)} if card.limits else {}
     return limits | {
         "6": "evaluation of a trained model" + ("" if run is None else "; the same run developed it"),
         "7": "; ".join(_sources(part)) + "; dates: for the authors",
-        "8": f"images of the part {part.name} with a known truth for at least one of {labelled} labels; {left_out}",
+        "8": f"images of the part {part.name} with a known truth for at least one of {outputs}; {left_out}",
         "9": _preprocessing(card.preprocess),
         "12": "a missing or uncertain truth is masked, label by label; it is never taken as negative",
         "19": part.protocol,
         "20": "patient: no patient and no byte-identical image stands in two parts (asserted)"
         if run is not None
         else f"as the model's card says: {card.protocol}",
-        "22": f"{card.architecture}; input {_input(card.preprocess)}; {labelled} outputs, each with its own sigmoid",
+        "22": f"{card.architecture}; input {_input(card.preprocess)}; {outputs}, each with its own sigmoid",
         "23": _software_line(),
         "24": started,
         "25": f"{card.training.command}, seed {card.training.seed}"
-        + (f"; {len(settings)} settings, listed under Training" if settings else ""),
+        + (f"; {len(settings)} settings, listed under Provenance" if settings else ""),
         "28": "AUROC, average precision, Brier score, expected calibration error; at operating points from validation: "
         "sensitivity, specificity, PPV, NPV, F1, balanced accuracy",
         "29": f"95% percentile intervals, {judgement.replicates:,} bootstrap replicates that draw patients, seed "
@@ -73,7 +81,7 @@ def filled_items(
         f"{left_out}",
         "36": "the table of images and patients",
         "37, 38": "the tables of discrimination and of decisions, each value with its interval",
-        "–": "none: nothing was fitted to the judged images",
+        "–": "none: an evaluation fits nothing",
     }
 
 
@@ -147,10 +155,13 @@ def _training(card: Card, *, run: Run | None) -> Facts:
         rows += [("Data of the run", _plain(one)) for one in run.file.data]
         rows += [(f"SHA-256 of the split of {name}", split) for name, split in sorted(run.file.stage_splits.items())]
         rows += [(f"Environment: {name}", _plain(value)) for name, value in sorted(run.file.environment.items())]
-        rows += [(name, _plain(value)) for name, value in sorted(run.file.settings.items())]
-    else:
-        rows += [(name, _plain(value)) for name, value in sorted(card.training.recipe.items())]
     return Facts(title="Training", rows=tuple(rows))
+
+
+def _settings(card: Card, *, run: Run | None) -> Facts:
+    settings: Mapping[str, Any] = card.training.recipe if run is None else run.file.settings
+    rows = tuple((name, _plain(value)) for name, value in sorted(settings.items()))
+    return Facts(title="Settings of the training", rows=rows, folded=True)
 
 
 def _software() -> Facts:
@@ -180,4 +191,8 @@ def _input(spec: PreprocessSpec) -> str:
 
 
 def _plain(value: Any) -> str:
-    return ", ".join(f"{name} {inner}" for name, inner in value.items()) if isinstance(value, dict) else str(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_plain(inner)}" for name, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value))
+    return "none" if value is None else str(value)

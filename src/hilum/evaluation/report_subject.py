@@ -14,10 +14,11 @@ from hilum.evaluation.training_log import TrainingLog
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Names and values under one heading."""
+    """Names and values under one heading; `folded` ones stand behind a click, because they are many."""
 
     title: str
     rows: tuple[tuple[str, str], ...]
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class ReportSubject:
     """Everything that a report shows.
 
     `facts` are what is known of model, data and software; `filled` maps items of the checklist to text; `ledger` is
-    the line that this look left in the ledger, or None.
+    the line that this look left in the ledger, or None. `caution` is what a reader must know before any number.
     """
 
     title: str
@@ -54,6 +55,7 @@ class ReportSubject:
     training: tuple[TrainingLog, ...] = ()
     errors: tuple[DrawnError, ...] = ()
     ledger: str | None = None
+    caution: str | None = None
 
     @property
     def smoke(self) -> bool:

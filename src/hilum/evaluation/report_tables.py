@@ -66,7 +66,7 @@ def decision_table(judgement: Judgement) -> ReportTable | None:
         title="Decisions at the operating points",
         columns=tuple(columns),
         rows=tuple(_decision_row(one, width=len(columns), with_prevalence=judgement.prevalence) for one in decided),
-        note=f"Operating points come from {judgement.validation_protocol}. Nothing was chosen on the judged images. "
+        note=f"Operating points come from {judgement.validation_protocol}. "
         "PPV and NPV hold at the prevalence of these images"
         + (" unless another is stated." if judgement.prevalence is not None else "."),
     )
@@ -92,7 +92,7 @@ def prevalence_table(judgement: Judgement) -> ReportTable | None:
             )
             for one, there in known
         ),
-        note="Shift is here minus validation. Nothing was fitted again to the judged images.",
+        note="Shift is here minus validation. Nothing was fitted again.",
     )
 
 
