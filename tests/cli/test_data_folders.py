@@ -8,6 +8,7 @@ from PIL import Image
 from fabricate_kermany import fabricate_kermany
 from fabricate_releases import fabricate_chestxray14, fabricate_chexpert, fabricate_own_table
 from hilum.cli.data_folders import read_releases
+from hilum.datasets.official_split import split_with_official_test
 from hilum.errors import DataError, UsageError
 
 
@@ -90,3 +91,16 @@ def test_a_missing_folder_and_a_second_folder_as_the_first_are_named(nih, tmp_pa
     (tmp_path / "nih_64").mkdir()
     with pytest.raises(DataError, match="Data_Entry_2017"):
         read_releases([f"nih={tmp_path / 'nih_64'}", f"nih={nih}"])
+
+
+@pytest.mark.data
+def test_the_real_release_at_two_sizes_is_one_release(shared_data):
+    """The small copies have no tables of their own; five of their patients also stand among the large ones."""
+    large, small = shared_data / "nih", shared_data / "nih_64"
+    mixed = read_releases([f"nih={large}", f"nih={small}"])
+    of = {folder: [r for r in mixed.records if r.path.is_relative_to(folder)] for folder in (large, small)}
+    assert (len(of[large]), len(of[small]), len(mixed.left_out)) == (1378, 684, 0)
+    assert len({r.patient for r in of[large]} & {r.patient for r in of[small]}) == 5
+    assert {r.official for r in mixed.records} == {"train_val"}
+    split = split_with_official_test(mixed.records, shares={"train": 0.8, "validation": 0.2}, seed=0)
+    assert sum(len(part) for part in split.parts.values()) == 2062

@@ -1,5 +1,6 @@
 import pytest
 
+from fabricate_gate_data import write_gate_data
 from fabricate_releases import FABRICATE, fabricate_chestxray14, fabricate_class_folders
 from hilum.datasets.adapters import ADAPTERS, RELEASES
 from hilum.datasets.check import check_data
@@ -69,6 +70,28 @@ def test_every_fabricated_release_reads_and_decodes(name, tmp_path):
     result = check_data(RELEASES[name], folder=folder)
     assert result.corrupt == {}
     assert sum(part.found.images for part in result.parts) == len(ADAPTERS[name](folder)) > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "folder", "images", "short"),
+    [
+        ("kermany", "kermany/chest_xray", 5, 5_216 + 16 + 624 - 5),
+        ("mura", "mura", 2, 36_808 + 3_197 - 2),
+        ("lera", "lera", 2, 0),
+        ("aasce", "aasce/data", 1, 481 + 128 - 1),
+        ("panoramic_dental", "panoramic_dental", 1, 0),
+    ],
+)
+def test_what_lacks_of_the_published_images_is_counted_and_a_corrupt_one_named(tmp_path, name, folder, images, short):
+    release = write_gate_data(tmp_path) / folder
+    result = check_data(RELEASES[name], folder=release)
+    assert sum(part.found.images for part in result.parts) == images
+    assert (result.short, result.missing, result.corrupt) == (short, (), {})
+    broken = ADAPTERS[name](release)[0]
+    broken.path.write_bytes(b"no picture")
+    again = check_data(RELEASES[name], folder=release)
+    assert list(again.corrupt) == [broken.image]
+    assert not again.sound
 
 
 @pytest.mark.data

@@ -1,4 +1,7 @@
-"""AASCE 2019 (Wu et al. 2017), spines from the front: `data/training/*.jpg` and `data/test/*.jpg`.
+"""AASCE 2019 (Wu et al. 2017), 609 spines from the front.
+
+Layout (the challenge's archive `boostnet_labeldata`): `data/training/*.jpg` and `data/test/*.jpg`. Not tried on real
+files.
 
 The release names no patients; each picture is its own group.
 """

@@ -87,7 +87,11 @@ RELEASES: Mapping[str, Release] = {
         official={"train": Count(images=36_808, patients=11_184), "valid": Count(images=3_197, patients=783)},
     ),
     "lera": Release(title="LERA (Varma et al. 2019)", read=read_lera),
-    "aasce": Release(title="AASCE 2019 (Wu et al. 2017)", read=read_aasce),
+    "aasce": Release(
+        title="AASCE 2019 (Wu et al. 2017)",
+        read=read_aasce,
+        official={"training": Count(images=481), "test": Count(images=128)},
+    ),
     "panoramic_dental": Release(title="Panoramic jaws (Jader et al. 2018)", read=read_panoramic_dental),
     "folder": Release(title="A folder of class folders", read=read_folder_of_folders),
     "table": Release(title="A table of one's own", read=read_own_table, list=list_own_table),

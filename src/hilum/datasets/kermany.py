@@ -2,6 +2,7 @@
 
 Layout (Mendeley Data rscbjbr9sj, file ChestXRay2017; the Kaggle copy adds `val`): `{train,val,test}/{NORMAL,PNEUMONIA}/
 *.jpeg`; pneumonia files are `personN_{virus,bacteria}_M.jpeg`, healthy ones `IM-N-M.jpeg` or `NORMAL2-IM-N-M.jpeg`.
+Tried on real files, of the test folder on half.
 
 Most `personN` numbers of the test folder also stand in train, and nobody outside knows whether they are the same
 children; ids are therefore namespaced by official folder (traps list, 10).

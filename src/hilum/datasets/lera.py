@@ -1,4 +1,7 @@
-"""LERA (Varma et al. 2019), lower extremities: `LERA/1000/ST-1/image1.png` and `labels.csv` (study, body part, label).
+"""LERA (Varma et al. 2019), lower extremities.
+
+Layout (Stanford AIMI's page of the release): `LERA/1000/ST-1/image1.png` and `labels.csv` (study, body part, label).
+Not tried on real files.
 
 The body part is told by the table alone: its second column is `XR FOOT`, `XR KNEE`, `XR ANKLE`, `XR HIP` or others.
 """

@@ -1,4 +1,7 @@
-"""MURA v1.1 (Rajpurkar et al. 2018): `{train,valid}/XR_WRIST/patient00006/study1_positive/image1.png`, seven types.
+"""MURA v1.1 (Rajpurkar et al. 2018): 40,005 radiographs of the upper limb, seven types.
+
+Layout (the release's own paths, as its `train_image_paths.csv` lists them):
+`{train,valid}/XR_WRIST/patient00006/study1_positive/image1.png`. Not tried on real files.
 
 Split by patient: patient numbers do not repeat between the official folders.
 """

@@ -1,4 +1,8 @@
-"""Panoramic jaws (Jader et al. 2018): one picture a patient, in `images/` or folders of categories below it."""
+"""Panoramic jaws (Jader et al. 2018), one picture a patient.
+
+Layout (the authors' page of the data): pictures in `images/`, or in folders of categories below it. Not tried on the
+release's own folder.
+"""
 
 from __future__ import annotations
 
