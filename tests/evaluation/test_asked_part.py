@@ -4,9 +4,12 @@ import pytest
 
 from fabricate_bundle import ToyBundle
 from fabricate_kermany import fabricate_kermany
+from fabricate_releases import fabricate_class_folders
 from fabricate_run import LABELS, fabricate_run
 from hilum.bundle.card import LabelResult
+from hilum.datasets.folder_of_folders import read_folder_of_folders
 from hilum.datasets.kermany import read_kermany
+from hilum.datasets.split import Split
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.asked_part import check_labels, known_truth, official_part, part_of_run
 from hilum.evaluation.run_folder import load_run
@@ -65,12 +68,24 @@ def test_an_official_part_of_a_release(tmp_path):
     bundle = ToyBundle().write(tmp_path / "toy")
     part = official_part(records, bundle=bundle, name="test")
     assert (len(part.records), part.is_test, part.protocol) == (6, True, "official part test of kermany")
+    assert part.split_sha256 == Split({"test": part.records}, "any").sha256  # as the ledger's earlier looks have it
     val = official_part(records, bundle=bundle, name="val")
     assert not val.is_test
     assert "may flatter" in val.caution
     assert part.caution is None
     with pytest.raises(UsageError, match="expected an official part among test, train, val, came 'dev'"):
         official_part(records, bundle=bundle, name="dev")
+
+
+def test_every_image_of_data_without_parts(tmp_path):
+    records = read_folder_of_folders(fabricate_class_folders(tmp_path / "folder"))
+    bundle = ToyBundle().write(tmp_path / "toy")
+    part = official_part(records, bundle=bundle, name="all")
+    assert (len(part.records), part.is_test, part.protocol) == (4, False, "all images of folder")
+    with pytest.raises(UsageError, match="came 'test'; 'all' takes every image"):
+        official_part(records, bundle=bundle, name="test")
+    both = [*records, *read_kermany(fabricate_kermany(tmp_path / "kermany", train=1, test=1))]
+    assert official_part(both, bundle=bundle, name="all").is_test  # official test images are among them
 
 
 def test_the_card_says_how_common_a_label_was_in_validation(tmp_path):

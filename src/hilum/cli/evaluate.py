@@ -49,7 +49,7 @@ def evaluate(
         list[str], typer.Option(metavar="NAME=FOLDER", help="Where a release lies; once for each, as in training.")
     ],
     split: Annotated[
-        str, typer.Option(help="A part of the run's split, or an official part of the release for a bundle.")
+        str, typer.Option(help="A part of the run's split; for a bundle an official part of the release, or `all`.")
     ] = TEST,
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Where predictions.parquet, the report and its files go.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from hilum.evaluation.run_folder import SMOKE, Run, split_of
 
 TEST = "test"
 TRAIN = "train"
+EVERY = "all"
 CHOSEN_ON = (
     "These are validation images: epochs, calibration or operating points were chosen on them or may have been, "
     "so that these numbers flatter the model."
@@ -70,26 +73,26 @@ def part_of_run(run: Run, *, records: Sequence[Record], name: str, labels: Seque
 
 
 def official_part(records: Sequence[Record], *, bundle: Bundle, name: str) -> AskedPart:
-    """The images whose release puts them into its official part `name`.
+    """The images whose release puts them into its official part `name`, or every image where it is `all`.
 
     What is known of validation is what the card says. Raises `UsageError` where there is no such part.
     """
-    chosen = tuple(record for record in records if record.official == name)
+    chosen = tuple(record for record in records if name in (EVERY, record.official))
     if not chosen:
         there = sorted({record.official for record in records if record.official})
         raise UsageError(
             f"expected an official part among {', '.join(there) or 'none (the data have no official parts)'}, came "
-            f"{name!r}; for the split of a run give the run's folder"
+            f"{name!r}; {EVERY!r} takes every image, and for the split of a run give the run's folder"
         )
     sources = ", ".join(sorted({record.source for record in chosen}))
-    protocol = f"official part {name} of {sources}"
+    protocol = f"all images of {sources}" if name == EVERY else f"official part {name} of {sources}"
     if bundle.card.protocol.startswith(SMOKE):
         protocol = f"{SMOKE} {protocol}"
     return AskedPart(
         name=name,
         records=chosen,
         protocol=protocol,
-        split_sha256=Split({name: chosen}, protocol).sha256,
+        split_sha256=_sha256(name, records=chosen),
         is_test=_is_test(name, records=chosen),
         validation=_validation_of_card(bundle),
         caution=None if _is_test(name, records=chosen) else PERHAPS_CHOSEN_ON,
@@ -111,6 +114,12 @@ def check_labels(part: AskedPart, *, labels: Sequence[str]) -> None:
         f"expected images with a known truth for {', '.join(labels)}, came labels {', '.join(there) or 'none'}; the "
         "model and the data have none in common"
     )
+
+
+def _sha256(name: str, *, records: Sequence[Record]) -> str:
+    """What `Split.sha256` gives for this part alone."""
+    listing = {name: sorted((record.source, record.image, record.sha256) for record in records)}
+    return hashlib.sha256(json.dumps(listing, sort_keys=True).encode()).hexdigest()
 
 
 def _is_test(name: str, *, records: Sequence[Record]) -> bool:

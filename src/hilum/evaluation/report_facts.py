@@ -54,8 +54,10 @@ def filled_items(
     settings = {} if run is None else dict(run.file.settings)
     started = card.training.starting_weights
     outputs = counted(len(whole.labels), "label")
-    limits = {"40": "; ".join(card.limits)} if card.limits else {}
-    return limits | {
+    known = {"40": "; ".join(card.limits)} if card.limits else {}
+    if run is not None:
+        known["32"] = f"the part {part.name} of the run's own split"
+    return known | {
         "6": "evaluation of a trained model" + ("" if run is None else "; the same run developed it"),
         "7": "; ".join(_sources(part)) + "; dates: for the authors",
         "8": f"images of the part {part.name} with a known truth for at least one of {outputs}; {left_out}",
