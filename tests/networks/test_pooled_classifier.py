@@ -127,3 +127,19 @@ def test_values_out_of_range_are_refused(labels: int, dropout: float) -> None:
 def test_an_unknown_backbone_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match=r"densenet121.*came 'alexnet'"):
         PooledClassifier("alexnet", labels=1)
+
+
+@pytest.mark.parametrize("name", sorted(BACKBONES))
+def test_the_input_may_have_one_channel(name: str) -> None:
+    network = PooledClassifier(name, labels=2, channels=1).eval()
+    with torch.no_grad():
+        logits = network(_input()[:, :1])
+    assert logits.shape == (2, 2)
+    three = sum(parameter.numel() for parameter in PooledClassifier(name, labels=2).parameters())
+    first = next(layer for layer in network.backbone.modules() if isinstance(layer, nn.Conv2d))
+    assert three - sum(parameter.numel() for parameter in network.parameters()) == 2 * first.weight.numel()
+
+
+def test_no_channel_is_refused() -> None:
+    with pytest.raises(UsageError, match="channels >= 1"):
+        PooledClassifier("resnet18", labels=1, channels=0)

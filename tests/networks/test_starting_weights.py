@@ -17,10 +17,13 @@ from hilum.networks.pooled_classifier import BACKBONES, PooledClassifier
 from hilum.networks.starting_weights import (
     RandomWeights,
     TimmImageNet,
+    TorchxrayvisionWeights,
     WeightsFile,
     load_starting_weights,
     timm_mobilenet_v2_names,
+    torchxrayvision_file,
 )
+from hilum.networks.torchxrayvision_weights import RELEASED
 
 
 def _scrambled(network: nn.Module) -> nn.Module:
@@ -220,3 +223,42 @@ def test_the_shared_squeezenet_loads_without_a_head(shared_weights: Path) -> Non
     stored = load_file(path)
     assert torch.equal(network.backbone.state_dict()["0.weight"], stored["features.0.weight"])
     assert sum(tensor.numel() for tensor in network.backbone.state_dict().values()) == 722_496
+
+
+def test_torchxrayvisions_weights_want_their_own_network(tmp_path: Path) -> None:
+    weights = TorchxrayvisionWeights("densenet121-res224-nih", tmp_path)
+    (tmp_path / RELEASED["densenet121-res224-nih"].file).write_bytes(b"")
+    for network in (
+        PooledClassifier("densenet121", labels=1),
+        PooledClassifier("resnet18", labels=1, channels=1),
+    ):
+        with pytest.raises(UsageError, match=r"densenet121 with one input channel .*change the recipe's backbone"):
+            load_starting_weights(network, weights=weights)
+
+
+def test_torchxrayvisions_weights_offline_name_the_file_and_the_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for variable in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    released = RELEASED["densenet121-res224-nih"]
+    network = PooledClassifier("densenet121", labels=1, channels=1)
+    with pytest.raises(DataError) as caught:
+        load_starting_weights(network, weights=TorchxrayvisionWeights(released.name, tmp_path / "weights"))
+    message = str(caught.value)
+    assert f"download {released.url} where there is a network" in message
+    assert str(tmp_path / "weights" / released.file) in message
+    assert "\n" not in message
+
+
+def test_torchxrayvisions_own_folder_is_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    own = tmp_path / ".torchxrayvision" / "models_data" / RELEASED["densenet121-res224-nih"].file
+    own.parent.mkdir(parents=True)
+    own.write_bytes(b"")
+    assert torchxrayvision_file("densenet121-res224-nih", folder=tmp_path / "weights") == own
+    here = tmp_path / "weights" / own.name
+    here.parent.mkdir()
+    here.write_bytes(b"")
+    assert torchxrayvision_file("densenet121-res224-nih", folder=tmp_path / "weights") == here

@@ -82,6 +82,13 @@ def test_a_file_that_would_run_code_is_refused_and_runs_nothing(new, tmp_path):
     assert not mark.exists()
 
 
+def test_a_compiled_program_is_refused(tmp_path):
+    path = tmp_path / "weights.pt"
+    torch.jit.script(torch.nn.Linear(2, 2)).save(str(path))
+    with pytest.raises(DataError, match="asks for TorchScript"):
+        read_torchxrayvision(path)
+
+
 def test_files_that_are_missing_damaged_or_empty_are_refused_by_name(network, tmp_path):
     path = tmp_path / "weights.pt"
     with pytest.raises(DataError, match="no such file"):

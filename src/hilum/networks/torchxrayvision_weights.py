@@ -8,8 +8,10 @@ file could bring, is run. (Cohen et al. 2022, TorchXRayVision, MIDL; its version
 
 from __future__ import annotations
 
+import io
 import pickle
 import warnings
+import zipfile
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -35,7 +37,10 @@ _CHEXPERT = (
 )  # fmt: skip
 _NIH = _LABELS[:14]
 
-_DAMAGED = (OSError, EOFError, RuntimeError, ValueError, LookupError, AttributeError, TypeError, pickle.UnpicklingError)
+_DAMAGED = (
+    OSError, EOFError, RuntimeError, ValueError, LookupError, AttributeError, TypeError, pickle.UnpicklingError,
+    zipfile.BadZipFile,
+)  # fmt: skip
 """What torch and the unpickler raise on bytes that are cut short, altered or no file of theirs."""
 
 _DATA = {
@@ -187,9 +192,12 @@ def read_torchxrayvision(path: Path) -> dict[str, Tensor]:
     nothing of it was run.
     """
     try:
+        content = io.BytesIO(path.read_bytes())  # from memory, torch does not try to unpack it as a tar file
+        if _is_torchscript(content):
+            raise _NotAllowedError("TorchScript")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that the stand-ins have another source than the file's classes
-            loaded = torch.load(path, map_location="cpu", pickle_module=_AllowListPickle, weights_only=False)
+            loaded = torch.load(content, map_location="cpu", pickle_module=_AllowListPickle, weights_only=False)
     except FileNotFoundError as error:
         raise DataError(f"expected torchxrayvision weights at {path}, came no such file; give its path") from error
     except _NotAllowedError as error:
@@ -204,6 +212,18 @@ def read_torchxrayvision(path: Path) -> dict[str, Tensor]:
     if not state:
         raise DataError(f"expected a network or a dictionary of tensors in {path}, came {type(loaded).__name__}")
     return state
+
+
+def _is_torchscript(content: BinaryIO) -> bool:
+    """Whether it is a compiled program, which `torch.load` would load as one."""
+    is_zip = zipfile.is_zipfile(content)
+    content.seek(0)
+    if not is_zip:
+        return False
+    with zipfile.ZipFile(content) as archive:
+        found = any(name.endswith("constants.pkl") for name in archive.namelist())
+    content.seek(0)
+    return found
 
 
 def _tensors(loaded: object, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
