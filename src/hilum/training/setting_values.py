@@ -64,7 +64,7 @@ def union_arms(annotation: Any) -> tuple[Any, ...]:
 
 
 def _first_fit(text: str, *, arms: tuple[Any, ...]) -> Any:
-    for arm in arms:
+    for arm in sorted(arms, key=lambda arm: arm is not types.NoneType):  # "none" is also text
         try:
             return parse_value(text, annotation=arm)
         except UnfitValueError:

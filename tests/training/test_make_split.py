@@ -1,0 +1,64 @@
+from dataclasses import replace
+
+import pytest
+
+from fabricate_recipe import fabricate_labelled_table, tiny_recipe, tiny_stage
+from hilum.datasets.table import read_own_table
+from hilum.errors import DataError
+from hilum.training.make_split import make_split, make_splits
+from hilum.training.recipe import FromStage, SplitSpec
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory):
+    return read_own_table(fabricate_labelled_table(tmp_path_factory.mktemp("table")))
+
+
+def test_the_official_test_is_apart_and_the_rest_is_dealt_by_patient(records):
+    split = make_split(records, stage=tiny_stage(), seed=1)
+    assert {record.official for record in split.parts["test"]} == {"test"}
+    fitted_on = [record for part in ("train", "validation") for record in split.parts[part]]
+    assert {record.official for record in fitted_on} == {"train"}
+    people = [{record.patient for record in split.parts[part]} for part in ("train", "validation", "test")]
+    assert not people[0] & people[1]
+    assert not (people[0] | people[1]) & people[2]
+
+
+def test_images_on_which_no_label_is_known_are_in_no_part(records):
+    only_nodule = make_split(records, stage=tiny_stage(labels=("Nodule",)), seed=1)
+    used = [record for part in only_nodule.parts.values() for record in part]
+    assert used
+    assert all(record.labels["Nodule"] in (0.0, 1.0) for record in used)
+    assert len(used) < len(records)
+
+
+def test_parts_that_may_not_be_fitted_on_are_left_out(records):
+    stage = tiny_stage(split=SplitSpec(shares={"train": 0.7, "validation": 0.3}, fit_on=("another",)))
+    with pytest.raises(DataError, match="expected images outside the official test"):
+        make_split(records, stage=stage, seed=1)
+
+
+def test_a_label_that_the_data_do_not_speak_of_is_named(records):
+    with pytest.raises(DataError, match="one of the labels Hernia for the stage train"):
+        make_split(records, stage=tiny_stage(labels=("Hernia",)), seed=1)
+
+
+def test_an_empty_part_is_named(records):
+    few = [record for record in records if record.patient in ("table:p00",)]
+    with pytest.raises(DataError, match="expected images in the part"):
+        make_split(few, stage=tiny_stage(), seed=1)
+
+
+def test_a_smoke_split_says_so(records):
+    assert make_split(records, stage=tiny_stage(), seed=1, smoke=True).protocol.startswith("SMOKE ")
+    assert not make_split(records, stage=tiny_stage(), seed=1).protocol.startswith("SMOKE")
+
+
+def test_an_earlier_stage_cannot_learn_from_whom_the_last_one_is_judged_on(records):
+    first = tiny_stage(name="first", split=SplitSpec(shares={"train": 0.3, "validation": 0.7}))
+    second = tiny_stage(name="second", start=FromStage(stage="first"))
+    with pytest.raises(DataError, match="expected the stage first to learn from other patients than second"):
+        make_splits(replace(tiny_recipe(), stages=(first, second)), records=records)
+    same = replace(tiny_recipe(), stages=(replace(second, name="first", start=first.start), second))
+    splits = make_splits(same, records=records)
+    assert splits["first"].sha256 == splits["second"].sha256
