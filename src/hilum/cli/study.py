@@ -10,6 +10,7 @@ import typer
 
 from hilum.cli.say import say
 from hilum.cli.starting import starting_weights
+from hilum.cli.study_lungs import LUNG_STUDIES, study_lungs
 from hilum.datasets.gate_releases import read_gate_data
 from hilum.errors import UsageError
 from hilum.evaluation.gate_page import write_gate_page
@@ -21,7 +22,7 @@ from hilum.training.gate_groups import capped
 from hilum.training.gate_images import load_pictures
 from hilum.training.gate_paper import run_paper_module
 
-STUDIES = ("gate", "gate-paper5")
+STUDIES = ("gate", "gate-paper5", *LUNG_STUDIES)
 
 app = typer.Typer(
     help="Cross-validate a recipe; after a stop the same command goes on.",
@@ -47,6 +48,9 @@ def study(
     tables_only: Annotated[
         bool, typer.Option("--tables-only", help="Train nothing; make the tables from what lies in OUT.")
     ] = False,
+    smoke: Annotated[
+        bool, typer.Option("--smoke", help="Lungs only: few images and steps; the numbers count for nothing.")
+    ] = False,
 ) -> None:
     """Train every network of the study, judge each on what it never saw, and write the tables.
 
@@ -54,6 +58,13 @@ def study(
     """
     if recipe not in STUDIES:
         raise UsageError(f"expected a study among {', '.join(STUDIES)}, came {recipe!r}")
+    if recipe in LUNG_STUDIES:
+        study_lungs(
+            recipe, data=data, out=out, weights=weights, workers=workers, tables_only=tables_only, is_smoke=smoke
+        )
+        return
+    if smoke:
+        raise UsageError(f"--smoke is for {' and '.join(LUNG_STUDIES)}; the study {recipe} has no short form")
     if recipe == "gate-paper5":
         _paper5(data, out=out, weights=weights, workers=workers)
         return

@@ -1,0 +1,39 @@
+"""The chests with lung masks of a data folder, and their five folds by patient or series over both releases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hilum.datasets import general_blockchain, montgomery_shenzhen
+from hilum.datasets.lung_masks import read_lung_masks
+from hilum.datasets.montgomery_shenzhen import read_montgomery_shenzhen
+from hilum.datasets.record import Record
+from hilum.datasets.split import Split, split_by_patient
+from hilum.errors import DataError
+
+LUNG_SOURCES = ("lungs", "lungs_tb")
+FOLDS = 5
+
+_READERS = {"lungs": read_lung_masks, "lungs_tb": read_montgomery_shenzhen}
+LICENCES = {"lungs": general_blockchain.LICENCE, "lungs_tb": montgomery_shenzhen.LICENCE}
+
+
+def read_lung_sources(folder: Path) -> tuple[Record, ...]:
+    """Every chest with a mask in `folder/lungs` and `folder/lungs_tb`; one of the two may be absent.
+
+    Raises `DataError` where neither is there, or no chest has a mask.
+    """
+    found = [name for name in LUNG_SOURCES if (folder / name).is_dir()]
+    records = tuple(record for name in found for record in _READERS[name](folder / name) if record.masks)
+    if not records:
+        raise DataError(
+            f"expected chests with masks in {folder}/lungs or {folder}/lungs_tb, came none; give the folder"
+        )
+    return records
+
+
+def lung_folds(records: Sequence[Record], *, seed: int) -> Split:
+    """Five disjoint folds, `fold 0` to `fold 4`; whole patients or series, in each stratum of each release."""
+    parts = split_by_patient(records, shares={f"fold {k}": 1 / FOLDS for k in range(FOLDS)}, seed=seed)
+    return Split(parts, f"five folds by patient or series of names, over lungs and lungs_tb, seed {seed}")

@@ -1,0 +1,72 @@
+"""What one lung network drew on pictures that it never saw: probabilities in three passes, on the network's grid."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from hilum.errors import DataError
+from hilum.output.atomic import write_whole
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LungPredictions:
+    """N pictures: `passes` is uint8 (N, 3, 2, H, W), 255 times the probability; pass 0 is the picture as it is.
+
+    The second axis is that of `reading.lung_passes`, the third the patient's right and left. `network` names who drew.
+    """
+
+    network: str
+    source: npt.NDArray[np.str_]
+    image: npt.NDArray[np.str_]
+    sha256: npt.NDArray[np.str_]
+    patient: npt.NDArray[np.str_]
+    passes: npt.NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.image)
+
+
+def save_lung_predictions(predictions: LungPredictions, *, path: Path) -> None:
+    """Write the predictions, compressed, whole or not at all."""
+    buffer = io.BytesIO()
+    arrays = {field.name: np.asarray(getattr(predictions, field.name)) for field in fields(predictions)}
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    write_whole(path, buffer.getvalue())
+
+
+def load_lung_predictions(path: Path) -> LungPredictions:
+    """Raises `DataError` where the file is missing, torn, or no predictions of lungs."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            content = {field.name: stored[field.name] for field in fields(LungPredictions)}
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise DataError(
+            f"expected predictions of lungs in {path}, came {error}; remove it and run the study"
+        ) from error
+    passes = content.pop("passes")
+    if passes.ndim != 5 or passes.dtype != np.uint8 or any(len(content[name]) != len(passes) for name in _NAMES):
+        raise DataError(f"expected passes uint8 (N, 3, 2, H, W) in {path}, came {passes.dtype} {passes.shape}")
+    return LungPredictions(network=str(content["network"]), passes=passes, **{name: content[name] for name in _NAMES})
+
+
+def joined(parts: Sequence[LungPredictions]) -> LungPredictions:
+    """All parts as one, in order; raises `DataError` for none, or where a picture was drawn twice."""
+    if not parts:
+        raise DataError("expected predictions of at least one fold, came none; run the study first")
+    names = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _NAMES}
+    twice = len(names["image"]) - len(set(zip(names["source"], names["image"], strict=True)))
+    if twice:
+        raise DataError(f"expected every picture in one fold, came {twice} in two; remove the study and run it again")
+    return LungPredictions(
+        network=", ".join(part.network for part in parts), passes=np.concatenate([p.passes for p in parts]), **names
+    )
+
+
+_NAMES = ("source", "image", "sha256", "patient")
