@@ -51,6 +51,7 @@ def styled() -> Iterator[None]:
             "figure.facecolor": "white",
             "figure.constrained_layout.use": True,
             "figure.constrained_layout.w_pad": 0.08,
+            "figure.constrained_layout.h_pad": 0.09,
             "svg.fonttype": "path",
             "svg.hashsalt": "hilum",
         }

@@ -141,7 +141,7 @@ def _draw_confusion(axes: Axes, panel: LabelPanel) -> None:
     for row in (0, 1):
         for column in (0, 1):
             share = f"{shares[row, column]:.1%}" if whole[row, 0] else "–"
-            colour = "white" if shares[row, column] > 0.7 else INK
+            colour = "white" if shares[row, column] > 0.85 else INK
             axes.text(
                 column, row, f"{counts[row, column]:,.0f}\n{share}", ha="center", va="center", color=colour, fontsize=9
             )

@@ -35,6 +35,8 @@ def subgroup_figure(whole: GroupJudgement, *, subgroups: Mapping[str, Mapping[st
         axes.axvline(whole.mean_auroc.value, color=VERMILION, linewidth=0.8, linestyle=(0, (4, 3)))
     axes.axvline(0.5, color=QUIET, linewidth=0.8)
     axes.set_yticks(range(len(rows)), [name for name, _ in rows], color=INK)
+    for label, (_, group) in zip(axes.get_yticklabels(), rows, strict=True):
+        label.set_fontweight("bold" if group is None else "normal")
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xlim(_lowest([group for _, group in rows if group is not None]), 1.01)
     axes.set_xlabel("AUROC" if len(whole.in_mean) == 1 else "mean AUROC")
