@@ -262,3 +262,17 @@ def test_torchxrayvisions_own_folder_is_looked_into(tmp_path: Path, monkeypatch:
     here.parent.mkdir()
     here.write_bytes(b"")
     assert torchxrayvision_file("densenet121-res224-nih", folder=tmp_path / "weights") == here
+
+
+@pytest.mark.parametrize("head", [True, False])
+def test_a_file_with_hilums_own_names_is_taken_as_it_is(head: bool, tmp_path: Path) -> None:
+    """As a training run keeps it; torchvision has no such network."""
+    path = tmp_path / "weights.safetensors"
+    state = _saved(_scrambled(PooledClassifier("mobilenet_v1", labels=2)), path)
+    network = PooledClassifier("mobilenet_v1", labels=2)
+    load_starting_weights(network, weights=WeightsFile(path, head=head))
+    own = network.state_dict()
+    for name, tensor in state.items():
+        assert torch.equal(own[name], tensor) == (head or not name.startswith("head.")), name
+    with pytest.raises(DataError, match="expected the weights of resnet18"):
+        load_starting_weights(PooledClassifier("resnet18", labels=2), weights=WeightsFile(path))

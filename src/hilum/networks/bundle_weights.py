@@ -70,7 +70,7 @@ def _from_graph(bundle: Bundle, *, labels: int, network: PooledClassifier) -> di
     if any(not name.endswith("num_batches_tracked") for name in missing) or not _agree(rebuilt, graph=graph):
         raise DataError(
             f"the weights of {bundle.folder} cannot be had back from its graph; start from a bundle with {WEIGHTS}, or "
-            "from a checkpoint's file"
+            f"from the {WEIGHTS} of its training run"
         )
     return dict(rebuilt.state_dict())
 

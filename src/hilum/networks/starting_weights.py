@@ -33,7 +33,7 @@ class RandomWeights:
 
 @dataclass(frozen=True, slots=True)
 class WeightsFile:
-    """A safetensors file with torchvision's parameter names.
+    """A safetensors file with torchvision's parameter names, or with hilum's own, as a training run keeps it.
 
     `head` says whether the file's own linear layer is taken too; its number of labels must then be the network's.
     """
@@ -75,6 +75,10 @@ class TorchxrayvisionWeights:
 StartingWeights = RandomWeights | WeightsFile | TimmImageNet | BundleWeights | TorchxrayvisionWeights
 
 
+_OWN = ("backbone.", "head.")
+"""What the parameter names of a `PooledClassifier` begin with."""
+
+
 def load_starting_weights(network: PooledClassifier, *, weights: StartingWeights) -> str:
     """Put `weights` into the network in place and say what they are, in one line for the card.
 
@@ -87,7 +91,7 @@ def load_starting_weights(network: PooledClassifier, *, weights: StartingWeights
             return "random"
         case WeightsFile():
             path, name, head = weights.path, weights.path.name, weights.head
-            state = _from_torchvision_names(_read(path), network=network, head=head)
+            state = _from_file(_read(path), network=network, head=head)
         case TimmImageNet():
             path, name, head = *_timm_file(network.name, folder=weights.folder), False
             state = _from_timm_names(_read(path), network=network)
@@ -126,6 +130,12 @@ def timm_mobilenet_v2_names() -> dict[str, str]:
         ours = BACKBONES["mobilenet_v2"].build().state_dict()
         theirs = timm.create_model("mobilenetv2_100", pretrained=False, num_classes=0, global_pool="").state_dict()
     return dict(zip(theirs, ours, strict=True))
+
+
+def _from_file(tensors: Mapping[str, Tensor], *, network: PooledClassifier, head: bool) -> dict[str, Tensor]:
+    if all(name.startswith(_OWN) for name in tensors):
+        return {name: tensor for name, tensor in tensors.items() if head or not name.startswith("head.")}
+    return _from_torchvision_names(tensors, network=network, head=head)
 
 
 def _from_torchvision_names(
