@@ -2,8 +2,8 @@
 
     python benchmarks/statistics.py [--out FOLDER] [--quick]
 
-needs `pip install -e ".[lab]"` and takes about two minutes; `--quick` takes seconds, shows that it works, and its figures
-mean little. Prints a table and writes `statistics.json` into `--out`. The work is in `bootstrap_speed.py`.
+needs `pip install -e ".[lab]"` and takes two minutes; `--quick` takes seconds and shows that it works: its figures
+mean nothing. Prints a table and writes `statistics.json` into `--out`. The work is in `bootstrap_speed.py`.
 """
 
 import sys

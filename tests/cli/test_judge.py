@@ -36,8 +36,30 @@ def test_with_validation(hilum: Run, folder: Path) -> None:
     result = hilum("judge", folder / "test.parquet", "--validation", folder / "val.parquet", "--prevalence", 0.05,
                    "--replicates", 100)  # fmt: skip
     assert result.exit_code == 0, result.stderr
-    for words in ("sensitivity", "PPV", "F1", "PPV at prevalence 0.05", "operating points from"):
+    for words in ("sensitivity", "PPV", "F1", "stated prevalence", "operating points from"):
         assert words in result.stdout
+
+
+def test_prevalences_by_name_and_calibration(hilum: Run, folder: Path) -> None:
+    arguments = ("judge", folder / "test.parquet", "--validation", folder / "val.parquet", "--prevalence",
+                 "Pleural Effusion=0.05", "--calibration", "platt", "--replicates", 100)  # fmt: skip
+    shown = hilum(*arguments)
+    assert shown.exit_code == 0, shown.stderr
+    assert "after platt" in shown.stdout
+    assert max(map(len, shown.stdout.splitlines())) <= 100
+    labels = json.loads(hilum(*arguments, "--json").stdout, parse_constant=pytest.fail)["labels"]
+    assert labels["Effusion"]["operating_point"]["stated_prevalence"] == 0.05
+    assert "stated_prevalence" not in labels["Atelectasis"]["operating_point"]
+    assert labels["Effusion"]["calibrated"]["method"] == "platt"
+
+
+def test_a_smoke_run_is_marked(hilum: Run, folder: Path, tmp_path: Path) -> None:
+    smoke = fabricate_predictions(protocol="SMOKE made-up patients")
+    write_predictions(smoke, path=tmp_path / "smoke.parquet")
+    assert "! a smoke run" in hilum("judge", tmp_path / "smoke.parquet", "--replicates", 100).stdout
+    data = json.loads(hilum("judge", tmp_path / "smoke.parquet", "--replicates", 100, "--json").stdout)
+    assert data["smoke"] is True
+    assert "smoke run" not in hilum("judge", folder / "test.parquet", "--replicates", 100).stdout
 
 
 def test_json(hilum: Run, folder: Path) -> None:
@@ -57,6 +79,9 @@ def test_json(hilum: Run, folder: Path) -> None:
         (("test.parquet", "--sensitivity", "0.9"), 2, "expected a validation file"),
         (("test.parquet", "--validation", "val.parquet", "--prevalence", "5"), 2, "between 0 and 1, came 5"),
         (("test.parquet", "--validation", "val.parquet", "--sensitivity", "2"), 2, "expected a sensitivity"),
+        (("test.parquet", "--validation", "val.parquet", "--prevalence", "Hernia=0.1"), 2, "came one of Hernia"),
+        (("test.parquet", "--validation", "val.parquet", "--calibration", "magic"), 2, "temperature, platt, isotonic"),
+        (("test.parquet", "--calibration", "platt"), 2, "expected a validation file"),
     ],
 )
 def test_failures_are_one_line(

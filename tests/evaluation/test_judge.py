@@ -7,11 +7,15 @@ from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_s
 
 from fabricate_predictions import fabricate_predictions
 from hilum.errors import DataError, UsageError
+from hilum.evaluation.calibrators import METHODS, fit_calibrators
 from hilum.evaluation.judge import judge
 from hilum.evaluation.judgement_json import judgement_json
 from hilum.evaluation.patient_bootstrap import patient_bootstrap, patient_rows
 from hilum.evaluation.prediction_set import CHESTXRAY14
 from hilum.evaluation.predictions import Predictions
+from hilum.evaluation.validation import ValidationPredictions
+from hilum.statistics.delong import DelongEstimate, delong
+from hilum.statistics.outcomes import UndefinedMetric
 
 LABELS = ("Atelectasis", "Effusion", "No Finding", "Hernia")
 QUICK = 200
@@ -100,7 +104,7 @@ def test_decisions_need_validation(predictions: Predictions) -> None:
 
 def test_prevalence_shift(predictions: Predictions) -> None:
     validation = fabricate_predictions(labels=LABELS, split="val", first_patient=500, prevalence=0.6, seed=3)
-    result = judge(predictions, validation=validation, replicates=QUICK)
+    result = judge(predictions, validation=ValidationPredictions(validation), replicates=QUICK)
     for column, label in enumerate(result.whole.labels):
         there, here = np.nanmean(validation.truth[:, column]), np.nanmean(predictions.truth[:, column])
         assert label.validation is not None
@@ -108,11 +112,84 @@ def test_prevalence_shift(predictions: Predictions) -> None:
     assert result.validation_split_sha256 == validation.split_sha256
 
 
+def test_intervals_beside_the_bootstrap_of_ranks(predictions: Predictions) -> None:
+    """DeLong's interval of the AUROC, and the Brier score's by patient against a loop over scikit-learn."""
+    patients = patient_rows(predictions.patient)
+    drawn = patient_bootstrap([lambda d: d.astype(float)], patients=patients, replicates=QUICK, seed=0)[0]
+    for column, label in enumerate(judge(predictions, replicates=QUICK).whole.labels):
+        known = ~np.isnan(predictions.truth[:, column])
+        truth, scores = predictions.truth[known, column], predictions.scores[known, column]
+        found = delong(truth, scores=scores)
+        assert label.delong_interval == ((found.low, found.high) if isinstance(found, DelongEstimate) else None)
+        errors = [brier_score_loss(truth, scores, sample_weight=w[known]) for w in drawn[patients.index].T]
+        assert label.brier_interval == pytest.approx(tuple(np.quantile(errors, [0.025, 0.975])), abs=1e-12)
+    pooled = replace(predictions, protocol="5-fold cross-validation")
+    assert all(label.delong_interval is None for label in judge(pooled, replicates=QUICK).whole.labels)
+
+
+def test_calibration_is_fitted_on_validation_and_measured_here(predictions: Predictions) -> None:
+    """The threshold still acts on the scores as they are."""
+    validation = fabricate_predictions(labels=LABELS, split="val", first_patient=500, seed=3)
+    chosen_on = ValidationPredictions(validation)
+    plain = judge(predictions, validation=chosen_on, replicates=QUICK)
+    for method in METHODS:
+        result = judge(predictions, validation=chosen_on, calibration=method, replicates=QUICK)
+        calibrators = fit_calibrators(chosen_on, labels=LABELS, method=method)
+        for column, (before, after) in enumerate(zip(plain.whole.labels, result.whole.labels, strict=True)):
+            known = ~np.isnan(predictions.truth[:, column])
+            calibrator = calibrators[after.label]
+            assert not isinstance(calibrator, UndefinedMetric)
+            assert after.calibrated is not None
+            assert after.calibrated.brier is not None
+            assert after.calibrated.brier.value == pytest.approx(
+                brier_score_loss(predictions.truth[known, column], calibrator(predictions.scores[known, column]))
+            )
+            assert after.decisions == before.decisions
+            assert (after.brier, after.ece, after.auroc) == (before.brier, before.ece, before.auroc)
+        data = json.loads(json.dumps(judgement_json(result), allow_nan=False))
+        assert data["calibration"] == method
+        assert ("slope" in data["labels"]["Effusion"]["calibrated"]) == (method != "isotonic")
+
+
+def test_a_label_that_validation_cannot_calibrate_says_why(predictions: Predictions) -> None:
+    validation = with_truth(
+        fabricate_predictions(labels=LABELS, split="val", first_patient=500, seed=3), "Effusion", 1.0
+    )
+    result = judge(predictions, validation=ValidationPredictions(validation), calibration="platt", replicates=QUICK)
+    effusion = judgement_json(result)["labels"]["Effusion"]
+    assert effusion["calibrated"] == {
+        "method": "platt", "undefined": "in the validation file there are no negatives",
+    }  # fmt: skip
+
+
+def test_stated_prevalences_by_label(predictions: Predictions) -> None:
+    validation = ValidationPredictions(fabricate_predictions(labels=LABELS, split="val", first_patient=500, seed=3))
+    result = judge(
+        predictions, validation=validation, prevalence=0.2, prevalences={"Pleural Effusion": 0.05}, replicates=QUICK
+    )
+    stated = {label.label: label.decisions.prevalence for label in result.whole.labels if label.decisions}
+    assert stated == {"Atelectasis": 0.2, "Effusion": 0.05, "No Finding": 0.2, "Hernia": 0.2}
+    with pytest.raises(UsageError, match="came one of Mass"):
+        judge(predictions, validation=validation, prevalences={"Mass": 0.1}, replicates=QUICK)
+
+
+def test_the_curves_hold_every_judged_image(predictions: Predictions) -> None:
+    data = judgement_json(judge(predictions, replicates=QUICK))
+    for label in data["labels"].values():
+        for curve in label["reliability"].values():
+            assert sum(one["n"] for one in curve) == label["n"]
+            assert sum(one["positives"] for one in curve) == label["positives"]
+        gaps = [one["n"] * abs(one["probability"] - one["observed"]) for one in label["reliability"]["equal_width"]]
+        assert sum(gaps) / label["n"] == pytest.approx(label["ece"])
+    assert "reliability" not in data["subgroups"]["sex"]["F"]["labels"]["Effusion"]
+
+
 def test_subgroups_are_judged_on_their_own_rows(predictions: Predictions) -> None:
     female = judge(predictions, replicates=QUICK).subgroups["sex"]["F"]
     rows = np.array([sex == "F" for sex in predictions.sex or ()])
     alone = judge(predictions.take(rows), replicates=QUICK).whole
-    assert female == alone
+    plain = tuple(replace(label, reliability=None) for label in alone.labels)  # curves are of the whole set only
+    assert female == replace(alone, labels=plain)
     assert female.n == rows.sum()
 
 
@@ -125,7 +202,9 @@ def test_json_has_the_promised_keys_and_no_nan(predictions: Predictions) -> None
     validation = with_truth(
         fabricate_predictions(labels=LABELS, split="val", first_patient=500, seed=3), "Effusion", 1.0
     )
-    data = judgement_json(judge(predictions, validation=validation, prevalence=0.05, replicates=QUICK))
+    data = judgement_json(
+        judge(predictions, validation=ValidationPredictions(validation), prevalence=0.05, replicates=QUICK)
+    )
     data = json.loads(json.dumps(data, allow_nan=False))
     assert {"labels", "mean_auroc", "mean_auroc_ci", "protocol", "split_sha256"} <= set(data)
     atelectasis = data["labels"]["Atelectasis"]

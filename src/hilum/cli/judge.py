@@ -11,17 +11,20 @@ import typer
 from hilum.cli.console import output_console
 from hilum.cli.judgement_table import judgement_tables
 from hilum.cli.say import say
+from hilum.cli.stated_prevalences import stated_prevalences
 from hilum.cli.table import REPORT_JUDGEMENT
+from hilum.evaluation.calibrators import METHODS
 from hilum.evaluation.judge import judge
 from hilum.evaluation.judgement_json import judgement_json
 from hilum.evaluation.patient_bootstrap import REPLICATES
 from hilum.evaluation.predictions import read_predictions
+from hilum.evaluation.validation import ValidationPredictions
 
 app = typer.Typer(
     help="Judge a predictions file: every label with intervals by patient.",
     epilog=(
         "[bold]Examples[/]\n\nhilum judge test.parquet\n\nhilum judge test.parquet --json\n\n"
-        "hilum judge test.parquet --validation val.parquet --prevalence 0.05"
+        "hilum judge test.parquet --validation val.parquet --prevalence Effusion=0.05"
     ),
     rich_markup_mode="rich",
     add_completion=False,
@@ -39,7 +42,13 @@ def judge_file(
     sensitivity: Annotated[
         float | None, typer.Option(help="Choose the points that reach this on validation; else Youden's.")
     ] = None,
-    prevalence: Annotated[float | None, typer.Option(help="Give predictive values at this prevalence too.")] = None,
+    prevalence: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[NAME=]SHARE", help="Give predictive values at this prevalence too; may come again."),
+    ] = None,
+    calibration: Annotated[
+        str | None, typer.Option(metavar="METHOD", help=f"Fit {', '.join(METHODS)} on validation, and show the gain.")
+    ] = None,
     split: Annotated[str | None, typer.Option(help="Which split to judge, where the file holds several.")] = None,
     validation_split: Annotated[str | None, typer.Option(help="Which split of the validation file to use.")] = None,
     replicates: Annotated[int, typer.Option(min=100, help="Bootstrap replicates.")] = REPLICATES,
@@ -53,8 +62,19 @@ def judge_file(
     Decisions are judged only at operating points from a --validation file of other patients.
     """
     judged = read_predictions(predictions).one_split(split)
-    chosen_on = None if validation is None else read_predictions(validation).one_split(validation_split)
-    result = judge(judged, validation=chosen_on, sensitivity=sensitivity, prevalence=prevalence, replicates=replicates)
+    chosen_on = (
+        None if validation is None else ValidationPredictions(read_predictions(validation).one_split(validation_split))
+    )
+    every, named = stated_prevalences(prevalence or [])
+    result = judge(
+        judged,
+        validation=chosen_on,
+        sensitivity=sensitivity,
+        calibration=calibration,
+        prevalence=every,
+        prevalences=named,
+        replicates=replicates,
+    )
     if report is not None:
         page = REPORT_JUDGEMENT.load()(judged, judgement=result, name=predictions.stem, folder=report)
         say(f"wrote {page}")

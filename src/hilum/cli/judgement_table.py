@@ -22,10 +22,14 @@ def judgement_tables(judgement: Judgement) -> RenderableType:
     """Everything that a judgement holds, the mean and the labels first."""
     whole = judgement.whole
     parts: list[RenderableType] = [_labels(whole), *_mean_lines(whole)]
+    if judgement.smoke:
+        parts.insert(0, Text("! a smoke run: these figures prove a path through the code, no result", "bold yellow"))
     if judgement.validation_protocol is not None:
         parts += [Text(""), _decisions(whole)]
-        if judgement.prevalence is not None:
-            parts += [Text(""), _at_prevalence(whole, prevalence=judgement.prevalence)]
+        if any(one.decisions is not None and one.decisions.prevalence is not None for one in whole.labels):
+            parts += [Text(""), _at_prevalence(whole)]
+    if judgement.calibration is not None:
+        parts += [Text(""), _calibrated(whole, method=judgement.calibration)]
     if judgement.subgroups:
         parts += [Text(""), _subgroups(judgement.subgroups, labels=[one.label for one in whole.labels])]
     facts = [
@@ -106,25 +110,47 @@ def _decisions(group: GroupJudgement) -> Table:
                 leads[row] if row < len(leads) else "",
                 title,
                 with_interval(one.decisions.measures[name]),
-                _shift(one) if row == 0 else "",
+                _shift(one)[row] if row < 2 else "",
                 end_section=row + 1 == len(_SHOWN_MEASURES),
             )
     return table
 
 
-def _at_prevalence(group: GroupJudgement, *, prevalence: float) -> Table:
-    table = plain_table("label", f"PPV at prevalence {prevalence:g}", f"NPV at prevalence {prevalence:g}")
+def _at_prevalence(group: GroupJudgement) -> Table:
+    table = plain_table("label", "stated prevalence", "PPV [95%]", "NPV [95%]")
     for one in group.labels:
-        if one.decisions is not None:
-            table.add_row(one_line(one.label), *(with_interval(one.decisions.measures[name]) for name in AT_PREVALENCE))
+        if one.decisions is not None and one.decisions.prevalence is not None:
+            shown = (with_interval(one.decisions.measures[name]) for name in AT_PREVALENCE)
+            table.add_row(one_line(one.label), f"{one.decisions.prevalence:g}", *shown)
     return table
 
 
-def _shift(label: LabelJudgement) -> str:
+def _calibrated(group: GroupJudgement, *, method: str) -> Table:
+    """Brier score and calibration error as the scores are, and after the calibration that validation gave."""
+    table = plain_table("label", "Brier as it is", f"after {method} [95%]", "ECE as it is", "after")
+    for one in group.labels:
+        after = one.calibrated
+        if after is None or after.undefined is not None:
+            reason = "–" if after is None else after.undefined or "–"
+            table.add_row(one_line(one.label), _number(one.brier), Text(reason, "yellow"), _number(one.ece), "–")
+            continue
+        table.add_row(
+            one_line(one.label), _number(one.brier), with_interval(after.brier), _number(one.ece), _number(after.ece)
+        )
+    return table
+
+
+def _shift(label: LabelJudgement) -> tuple[str, str]:
+    """Validation and judged prevalence, and below it their difference with its interval; "!" where it is not 0."""
     there = label.validation
     if there is None or not there.n or not label.n:
-        return "–"
-    return f"{there.positives / there.n:.3f} → {label.positives / label.n:.3f}"
+        return "–", ""
+    shares = f"{there.positives / there.n:.3f} → {label.positives / label.n:.3f}"
+    if there.shift is None or there.shift_interval is None:
+        return shares, ""
+    low, high = there.shift_interval
+    mark = "" if low <= 0 <= high else "! "
+    return shares, f"{mark}{there.shift:+.3f} [{low:+.3f}, {high:+.3f}]"
 
 
 def _subgroups(columns: Mapping[str, Mapping[str, GroupJudgement]], *, labels: list[str]) -> Table:

@@ -1,17 +1,18 @@
-"""Operating points from a validation file, and what they reach on the judged one.
+"""Operating points from validation predictions, and what they reach on the judged ones.
 
-Nothing here fits on what it judges: a threshold comes from a `Predictions` of other patients, whose split is no test.
+Nothing here fits on what it judges: a threshold comes from `ValidationPredictions`, which cannot be made of a test.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from hilum.errors import DataError, UsageError
+from hilum.errors import UsageError
 from hilum.evaluation.patient_bootstrap import Drawn, Estimate, PatientRows, PatientStatistic, estimate
-from hilum.evaluation.prediction_set import Predictions
+from hilum.evaluation.validation import ValidationPredictions, checked_validation
 from hilum.statistics.operating_point import OperatingPoint, point_at_sensitivity, youden_point
 from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
 
@@ -24,44 +25,29 @@ class Decisions:
     """What one operating point reaches; a measure without a value (a share of nothing) is None.
 
     `measures` holds `MEASURES`, and `AT_PREVALENCE` where a prevalence was stated. Intervals draw the judged patients;
-    the threshold stays as it is.
+    the threshold stays as it is. `prevalence` is the stated one, in (0, 1).
     """
 
     threshold: float
     rule: str
     measures: dict[str, Estimate | None]
+    prevalence: float | None = None
 
 
 def operating_points(
-    validation: Predictions, *, judged: Predictions, sensitivity: float | None
+    validation: ValidationPredictions, *, labels: Sequence[str], sensitivity: float | None
 ) -> dict[str, OperatingPoint | UndefinedMetric]:
-    """One operating point a label of `judged`: Youden's, or the highest cut that reaches `sensitivity`.
+    """One operating point a label: Youden's, or the highest cut that reaches `sensitivity` on validation.
 
-    Raises `DataError` where the validation file holds test images, a judged patient or image, or lacks a label.
+    Raises `UsageError` for anything but `ValidationPredictions` and `DataError` where a label is not in them.
     """
-    tests = [part for part in sorted(set(validation.split)) if part.casefold().startswith("test")]
-    if tests:
-        raise DataError(f"expected a validation split to choose operating points on, came the split {tests[0]!r}")
-    for what, there in (
-        ("patients", set(validation.patient) & set(judged.patient)),
-        ("images", set(validation.image) & set(judged.image)),
-    ):
-        if there:
-            raise DataError(
-                f"expected other {what} for validation than are judged, came {len(there)} in both files; "
-                "split by patient, or name patients by their release"
-            )
-    lacking = [label for label in judged.labels if label not in validation.labels]
-    if lacking:
-        raise DataError(f"expected every judged label in the validation file, came one without {', '.join(lacking)}")
     points = {}
-    for label in judged.labels:
-        column = validation.labels.index(label)
-        truth, scores = validation.truth[:, column], validation.scores[:, column]
+    for label in labels:
+        there = checked_validation(validation).outcomes(label)
         points[label] = (
-            youden_point(truth, scores=scores)
+            youden_point(there.truth, scores=there.scores)
             if sensitivity is None
-            else point_at_sensitivity(truth, scores=scores, sensitivity=sensitivity)
+            else point_at_sensitivity(there.truth, scores=there.scores, sensitivity=sensitivity)
         )
     return points
 
@@ -91,7 +77,7 @@ class DecisionTable:
             name: None if np.isnan(value) else estimate(float(value), draws=row)
             for name, value, row in zip(names, whole, draws, strict=True)
         }
-        return Decisions(self.point.threshold, self.point.rule, found)
+        return Decisions(self.point.threshold, self.point.rule, found, self.prevalence)
 
 
 def decision_table(

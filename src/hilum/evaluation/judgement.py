@@ -6,15 +6,47 @@ from dataclasses import dataclass
 
 from hilum.evaluation.decisions import Decisions
 from hilum.evaluation.patient_bootstrap import Estimate
+from hilum.statistics.reliability import CurveBin
+
+Interval = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class ValidationPrevalence:
-    """How common a label is where its operating point was chosen; `shift` is judged minus validation prevalence."""
+    """How common a label is where its operating point was chosen; `shift` is judged minus validation prevalence.
+
+    `shift_interval` draws the patients of both sides, each on its own; None where it was not asked for.
+    """
 
     n: int
     positives: int
     shift: float | None
+    shift_interval: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """The reliability curve in bins of equal width, those of the calibration error, and of equal numbers of images."""
+
+    equal_width: tuple[CurveBin, ...]
+    equal_count: tuple[CurveBin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CalibratedScores:
+    """How well the judged scores are calibrated after `method` was fitted on validation.
+
+    `undefined` says why there is none for this label; `slope` and `intercept` act on log odds, and are None for a
+    method that has no such parameters.
+    """
+
+    method: str
+    undefined: str | None = None
+    brier: Estimate | None = None
+    ece: float | None = None
+    reliability: Reliability | None = None
+    slope: float | None = None
+    intercept: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +55,8 @@ class LabelJudgement:
 
     Where `undefined` says why there is no AUROC (no positives, no negatives), the ranking measures are None; `brier`
     and `ece` are None only where no truth is known. `decisions` needs a validation file with both outcomes.
+    `auroc` has its interval by patient; `delong_interval` is DeLong's, which takes images as independent, and is None
+    for cross-validated predictions. `reliability` and `calibrated` are given for the whole set only.
     """
 
     label: str
@@ -36,6 +70,10 @@ class LabelJudgement:
     decisions: Decisions | None = None
     decisions_undefined: str | None = None
     validation: ValidationPrevalence | None = None
+    delong_interval: Interval | None = None
+    brier_interval: Interval | None = None
+    reliability: Reliability | None = None
+    calibrated: CalibratedScores | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +93,11 @@ class GroupJudgement:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Everything `hilum judge` shows; `subgroups` maps a column to its groups by name."""
+    """Everything `hilum judge` shows; `subgroups` maps a column to its groups by name.
+
+    `prevalence` is the one stated for every label; one stated for a label alone stands in its decisions. `smoke` says
+    that the predictions prove a path through the code and no result. `calibration` names the method, if any.
+    """
 
     whole: GroupJudgement
     subgroups: dict[str, dict[str, GroupJudgement]]
@@ -66,3 +108,5 @@ class Judgement:
     prevalence: float | None
     validation_protocol: str | None
     validation_split_sha256: str | None
+    calibration: str | None = None
+    smoke: bool = False

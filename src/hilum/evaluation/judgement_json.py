@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from hilum.evaluation.decisions import Decisions
-from hilum.evaluation.judgement import GroupJudgement, Judgement, LabelJudgement
+from hilum.evaluation.judgement import CalibratedScores, GroupJudgement, Judgement, LabelJudgement, Reliability
 from hilum.evaluation.patient_bootstrap import LEVEL, Estimate
+from hilum.statistics.reliability import CurveBin
 
 SCHEMA = "hilum.judgement/1"
 
@@ -20,6 +21,7 @@ def judgement_json(judgement: Judgement) -> Json:
         **_group(judgement.whole),
         "protocol": judgement.protocol,
         "split_sha256": judgement.split_sha256,
+        "smoke": judgement.smoke,
         "bootstrap": {"by": "patient", "replicates": judgement.replicates, "level": LEVEL, "seed": judgement.seed},
         "subgroups": {
             column: {name: _group(group) for name, group in groups.items()}
@@ -32,6 +34,7 @@ def judgement_json(judgement: Judgement) -> Json:
             "split_sha256": judgement.validation_split_sha256,
         }
         data["stated_prevalence"] = judgement.prevalence
+        data["calibration"] = judgement.calibration
     return data
 
 
@@ -62,10 +65,16 @@ def _label(label: LabelJudgement) -> Json:
         "n": label.n,
         "positives": label.positives,
         **estimate_json("auroc", label.auroc),
+        "auroc_delong_ci": _interval(label.delong_interval),
         **estimate_json("ap", label.average_precision),
         "brier": label.brier,
+        "brier_ci": _interval(label.brier_interval),
         "ece": label.ece,
     }
+    if label.reliability is not None:
+        found["reliability"] = _reliability(label.reliability)
+    if label.calibrated is not None:
+        found["calibrated"] = _calibrated(label.calibrated)
     if label.undefined is not None:
         found["undefined"] = label.undefined
     if label.decisions is not None:
@@ -76,6 +85,7 @@ def _label(label: LabelJudgement) -> Json:
     if label.validation is not None:
         found["validation"] = {"n": label.validation.n, "positives": label.validation.positives}
         found["prevalence_shift"] = label.validation.shift
+        found["prevalence_shift_ci"] = _interval(label.validation.shift_interval)
     return found
 
 
@@ -83,4 +93,40 @@ def _decisions(decisions: Decisions) -> Json:
     found: Json = {"threshold": decisions.threshold, "rule": decisions.rule}
     for name, value in decisions.measures.items():
         found |= estimate_json(name, value)
+    if decisions.prevalence is not None:
+        found["stated_prevalence"] = decisions.prevalence
     return found
+
+
+def _calibrated(scores: CalibratedScores) -> Json:
+    if scores.undefined is not None:
+        return {"method": scores.method, "undefined": scores.undefined}
+    found: Json = {"method": scores.method, **estimate_json("brier", scores.brier), "ece": scores.ece}
+    if scores.slope is not None:
+        found |= {"slope": scores.slope, "intercept": scores.intercept}
+    if scores.reliability is not None:
+        found["reliability"] = _reliability(scores.reliability)
+    return found
+
+
+def _reliability(curves: Reliability) -> Json:
+    return {
+        "equal_width": [_bin(one) for one in curves.equal_width],
+        "equal_count": [_bin(one) for one in curves.equal_count],
+    }
+
+
+def _bin(one: CurveBin) -> Json:
+    return {
+        "low": one.low,
+        "high": one.high,
+        "n": one.observed.n,
+        "positives": one.observed.successes,
+        "probability": one.probability,
+        "observed": one.observed.value,
+        "observed_ci": [one.observed.low, one.observed.high],
+    }
+
+
+def _interval(interval: tuple[float, float] | None) -> list[float] | None:
+    return None if interval is None else list(interval)

@@ -24,6 +24,9 @@ CHESTXRAY14: tuple[str, ...] = (
 )  # fmt: skip
 """The fourteen diseases over which ChestX-ray14's mean is taken; "No Finding" is none of them."""
 
+SMOKE = "SMOKE"
+"""How the protocol of a smoke run begins."""
+
 _CROSS_VALIDATED = re.compile(r"cross[- ]?validat|out[- ]of[- ]fold", re.IGNORECASE)
 _MAX_AGE_YEARS = 120.0
 Texts = tuple[str | None, ...]
@@ -71,6 +74,11 @@ class Predictions:
     def cross_validated(self) -> bool:
         """Whether the protocol says that these are pooled out-of-fold predictions."""
         return _CROSS_VALIDATED.search(self.protocol) is not None
+
+    @property
+    def smoke(self) -> bool:
+        """Whether the protocol says that a smoke run made these: they prove a path through the code, no result."""
+        return self.protocol.startswith(SMOKE)
 
     @property
     def split_sha256(self) -> str:

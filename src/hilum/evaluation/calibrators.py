@@ -1,0 +1,111 @@
+"""Calibration of the scores of a predictions file, label by label: fitted on validation predictions, applied to others.
+
+Scores are probabilities already; the two sigmoid methods work on their log odds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import isotonic_regression  # type: ignore[import-untyped]
+
+from hilum.errors import DataError, UsageError
+from hilum.evaluation.validation import ValidationPredictions, checked_validation
+from hilum.statistics.calibration import calibrate, fit_platt, fit_temperature
+from hilum.statistics.outcomes import FloatArray, Outcomes, UndefinedMetric
+
+_CLIP = 1e-7
+"""How near to 0 and 1 a probability may come before its log odds are taken: about one step of a 32-bit 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class SigmoidCalibrator:
+    """Calibrated probability = sigmoid(slope * log odds + intercept); it keeps the order of scores where slope > 0."""
+
+    slope: float
+    intercept: float
+
+    def __call__(self, probabilities: npt.ArrayLike) -> FloatArray:
+        """Calibrate `probabilities` of any shape, in [0, 1]; NaN stays NaN."""
+        return calibrate(log_odds(probabilities), slope=self.slope, intercept=self.intercept)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IsotonicCalibrator:
+    """A rising curve through the points (`x`, `y`), straight between them and level beyond them."""
+
+    x: FloatArray
+    y: FloatArray
+
+    def __call__(self, probabilities: npt.ArrayLike) -> FloatArray:
+        """Calibrate `probabilities` of any shape, in [0, 1]; NaN stays NaN."""
+        return np.asarray(np.interp(np.asarray(probabilities, np.float64), self.x, self.y), np.float64)
+
+
+Calibrator = SigmoidCalibrator | IsotonicCalibrator
+
+
+def fit_calibrators(
+    validation: ValidationPredictions, *, labels: Sequence[str], method: str
+) -> dict[str, Calibrator | UndefinedMetric]:
+    """One calibrator a label, by `method`, a name of `METHODS`.
+
+    `UndefinedMetric` says why a label has none: an outcome is missing in validation, or its scores cannot be
+    calibrated. Raises `UsageError` for an unknown method and for anything but `ValidationPredictions`.
+    """
+    fit = METHODS.get(method)
+    if fit is None:
+        raise UsageError(f"expected a calibration among {', '.join(METHODS)}, came {method!r}")
+    found: dict[str, Calibrator | UndefinedMetric] = {}
+    for label in labels:
+        outcomes = checked_validation(validation).outcomes(label)
+        undefined = outcomes.lacks_an_outcome()
+        if undefined is None:
+            try:
+                found[label] = fit(outcomes)
+            except DataError as error:  # such as scores that are all equal: the label is shown without, and why
+                found[label] = UndefinedMetric(str(error), outcomes.n, outcomes.positives)
+        else:
+            found[label] = undefined
+    return found
+
+
+def log_odds(probabilities: npt.ArrayLike) -> FloatArray:
+    """log(p / (1 - p)) of probabilities kept 1e-7 away from 0 and 1."""
+    p = np.clip(np.asarray(probabilities, np.float64), _CLIP, 1 - _CLIP)
+    return np.asarray(np.log(p) - np.log1p(-p), np.float64)
+
+
+def _temperature(outcomes: Outcomes) -> Calibrator:
+    fitted = fit_temperature(outcomes.truth, logits=log_odds(outcomes.scores))
+    return SigmoidCalibrator(fitted.slope, fitted.intercept)
+
+
+def _platt(outcomes: Outcomes) -> Calibrator:
+    fitted = fit_platt(outcomes.truth, logits=log_odds(outcomes.scores), smoothed_targets=True)
+    return SigmoidCalibrator(fitted.slope, fitted.intercept)
+
+
+def _isotonic(outcomes: Outcomes) -> Calibrator:
+    """The rising step curve nearest to the outcomes by squares, joined by straight lines.
+
+    Rows of one score count as one point of their mean, weighted by their number. Sources: Zadrozny and Elkan 2002;
+    Busing 2022 for the algorithm in SciPy.
+    """
+    x, place, count = np.unique(outcomes.scores, return_inverse=True, return_counts=True)
+    share = np.bincount(place, weights=outcomes.truth) / count
+    y = isotonic_regression(share, weights=count).x
+    step = np.diff(y) != 0
+    corner = np.append(True, step) | np.append(step, True)
+    return IsotonicCalibrator(x[corner], y[corner])
+
+
+METHODS: dict[str, Callable[[Outcomes], Calibrator]] = {
+    "temperature": _temperature,
+    "platt": _platt,
+    "isotonic": _isotonic,
+}
+"""Temperature scaling (Guo et al. 2017), Platt's sigmoid with his smoothed targets (1999), isotonic regression."""

@@ -1,0 +1,64 @@
+"""The only data from which anything in evaluation is chosen or fitted: validation predictions, never a test split's."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from hilum.errors import DataError, UsageError
+from hilum.evaluation.prediction_set import Predictions
+from hilum.statistics.outcomes import Outcomes, known_outcomes
+
+_TEST = re.compile(r"(?<![a-z])(test|hold[-_ ]?out)")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ValidationPredictions:
+    """Predictions that may choose operating points and fit calibration.
+
+    Every function that fits takes this type, and it cannot be made of test predictions: raises `DataError` where a row
+    belongs to a split whose name says test or hold-out ("test", "official_test", "Test 2"), and `UsageError` for
+    anything but `Predictions`.
+    """
+
+    predictions: Predictions
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.predictions, Predictions):
+            raise UsageError(f"expected Predictions to choose or fit on, came {type(self.predictions).__name__}")
+        for split in sorted(set(self.predictions.split)):
+            if _TEST.search(split.casefold()):
+                raise DataError(f"expected a validation split to choose or fit on, came the split {split!r}")
+
+    def outcomes(self, label: str) -> Outcomes:
+        """The rows of `label` with a known truth; raises `DataError` where there is no such label."""
+        p = self.predictions
+        if label not in p.labels:
+            raise DataError(f"expected {label} in the validation file, came only {', '.join(p.labels)}")
+        column = p.labels.index(label)
+        return known_outcomes(p.truth[:, column], scores=p.scores[:, column])
+
+    def check_apart_from(self, judged: Predictions) -> None:
+        """Raise `DataError` where a patient or an image of `judged` is here too, or a label of it is not."""
+        here = self.predictions
+        for what, there in (
+            ("patients", set(here.patient) & set(judged.patient)),
+            ("images", set(here.image) & set(judged.image)),
+        ):
+            if there:
+                raise DataError(
+                    f"expected other {what} for validation than are judged, came {len(there)} in both files; "
+                    "split by patient, or name patients by their release"
+                )
+        lacking = [label for label in judged.labels if label not in here.labels]
+        if lacking:
+            raise DataError(
+                f"expected every judged label in the validation file, came one without {', '.join(lacking)}"
+            )
+
+
+def checked_validation(validation: object) -> ValidationPredictions:
+    """`validation` itself; raises `UsageError` for anything else, such as `Predictions` of a split nobody looked at."""
+    if not isinstance(validation, ValidationPredictions):
+        raise UsageError(f"expected ValidationPredictions to choose or fit on, came {type(validation).__name__}")
+    return validation
