@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hilum.bundle.gate_outputs import GATE_OUTPUTS
+from hilum.bundle.lung_spec import LUNG_OUTPUTS, LungSpec
 from hilum.imaging.preprocess import PreprocessSpec
 
 CARD_SCHEMA = "hilum.card/1"
@@ -167,18 +168,19 @@ class GateSpec(_Part):
 class Card(_Part):
     """The whole card.
 
-    A classifier has labels; a gate has `gate` in their place, and its scope's type is `any`.
+    A classifier has labels; a gate has `gate` in their place, what draws lungs has `lungs`; a gate's scope is `any`.
     """
 
     schema_: Literal["hilum.card/1"] = Field(default="hilum.card/1", alias="schema")
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     version: str
     title: str
-    kind: Literal["classifier", "gate"]
+    kind: Literal["classifier", "gate", "lungs"]
     architecture: str
     architecture_arguments: dict[str, str | int | float | bool]
     labels: tuple[Label, ...]
     gate: GateSpec | None = None
+    lungs: LungSpec | None = None
     preprocess: PreprocessSpec
     scope: Scope
     heatmap: HeatmapSpec
@@ -204,11 +206,14 @@ class Card(_Part):
 
     @model_validator(mode="after")
     def _kind_has_its_part(self) -> Self:
-        if (self.kind == "gate") != (self.gate is not None) or (self.kind == "gate") == bool(self.labels):
-            raise ValueError("a classifier needs labels and no gate, a gate needs its gate and no labels")
+        parts = {"classifier": bool(self.labels), "gate": self.gate is not None, "lungs": self.lungs is not None}
+        if [kind for kind, there in parts.items() if there] != [self.kind]:
+            raise ValueError("a classifier needs labels, a gate its gate, lungs their lungs, and none of another")
         return self
 
     @property
     def label_names(self) -> tuple[str, ...]:
         """The names of the graph's outputs, in order."""
-        return tuple(label.name for label in self.labels) if self.gate is None else self.gate.outputs
+        if self.gate is not None:
+            return self.gate.outputs
+        return LUNG_OUTPUTS if self.lungs is not None else tuple(label.name for label in self.labels)

@@ -40,7 +40,8 @@ def choose_bundles(names_or_folders: Sequence[str], *, gate: bool = True) -> tup
         if gate and all(bundle.card.kind != "gate" for bundle in chosen):
             chosen = (*_shipped_gates(), *chosen)
     else:
-        chosen = tuple(filter(None, map(_usable_or_said, models_on_shelf())))
+        usable = filter(None, map(_usable_or_said, models_on_shelf()))
+        chosen = tuple(bundle for bundle in usable if bundle.card.kind != "lungs")  # `hilum segment` reads with these
     return tuple(bundle for bundle in chosen if gate or bundle.card.kind != "gate")
 
 

@@ -9,6 +9,7 @@ from hilum.cli.lazy import LazyCommand, LazyFunction
 
 COMMANDS: dict[str, LazyCommand] = {
     "read": LazyCommand("hilum.cli.read", "Read radiographs: files, folders or standard input."),
+    "segment": LazyCommand("hilum.cli.segment", "Draw the lungs of chest radiographs: masks and boxes."),
     "models": LazyCommand("hilum.cli.models", "List the models on the shelf, or show the card of one."),
     "doctor": LazyCommand("hilum.cli.doctor", "Check the installation: versions, engines, models, optional parts."),
     "phantom": LazyCommand("hilum.cli.phantom", "Write example radiographs of phantoms, to try hilum on."),

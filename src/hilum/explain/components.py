@@ -1,4 +1,4 @@
-"""The largest connected component of a mask."""
+"""The connected components of a mask: all of them, or the largest."""
 
 from __future__ import annotations
 
@@ -31,6 +31,20 @@ def largest_component(mask: Mask, *, connectivity: Literal[4, 8] = 8) -> Mask:
     for index in np.flatnonzero(label == sizes.argmax()):
         out[runs.row[index], runs.start[index] : runs.end[index]] = True
     return out
+
+
+def labelled_components(mask: Mask, *, connectivity: Literal[4, 8] = 8) -> tuple[_Ints, int]:
+    """Each connected component of `mask` bool (H, W) by its number, 1 to n in raster order, 0 elsewhere; and n."""
+    if mask.ndim != 2 or mask.dtype != np.bool_:
+        raise UsageError(f"expected a mask bool (H, W), came {mask.dtype} {mask.shape}")
+    runs = _runs(mask)
+    out = np.zeros(mask.shape, np.intp)
+    if runs.start.size == 0:
+        return out, 0
+    names, number = np.unique(_joined(runs, reach=1 if connectivity == 8 else 0), return_inverse=True)
+    for index, component in enumerate(number):
+        out[runs.row[index], runs.start[index] : runs.end[index]] = component + 1
+    return out, len(names)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -33,7 +33,8 @@ class Reader:
     """
 
     def __init__(self, *, models: Sequence[Bundle] | None = None, settings: ReaderSettings | None = None) -> None:
-        bundles = shipped_bundles() if models is None else tuple(models)
+        named = shipped_bundles() if models is None else tuple(models)
+        bundles = tuple(bundle for bundle in named if bundle.card.kind != "lungs")  # those draw and read nothing
         names = [bundle.card.name for bundle in bundles]
         if not names or len(set(names)) != len(names):
             raise BundleError(f"expected at least one bundle, each with its own name, came {names}; see `hilum models`")

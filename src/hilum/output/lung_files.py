@@ -1,0 +1,101 @@
+"""What `hilum segment` writes of an image: the mask, box and quality as JSON, and the picture of a flagged case."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw
+
+from hilum.geometry import Box
+from hilum.output.atomic import write_whole
+from hilum.radiograph import Radiograph
+from hilum.reading.lungs import Lungs
+from hilum.report.windowing import encode_png, fit, to_grey8
+from hilum.version import __version__
+
+RIGHT_GREY, LEFT_GREY = 255, 128
+"""Grey values of the patient's right and left lung in a mask."""
+
+TILE_PX = 256
+BOX_COLOUR = (86, 180, 233)
+SCHEMA = "hilum.lungs/1"
+
+
+def lung_paths(relative: str, *, folder: Path) -> tuple[Path, Path, Path]:
+    """Mask, picture and JSON of the image at `relative` (POSIX, with its suffix), in the order of writing."""
+    return tuple(folder / f"{relative}.{end}" for end in ("mask.png", "lungs.png", "lungs.json"))  # type: ignore[return-value]
+
+
+def mask_picture(lungs: Lungs) -> npt.NDArray[np.uint8]:
+    """Uint8 (H, W): 255 the patient's right lung, 128 the left, 0 other."""
+    return (lungs.right * RIGHT_GREY + lungs.left * LEFT_GREY).astype(np.uint8)
+
+
+def lungs_to_json(lungs: Lungs, *, radiograph: Radiograph) -> dict[str, Any]:
+    """The JSON object of one image; boxes are `[x, y, width, height]` and areas are counted in native pixels."""
+    source, (right, left) = radiograph.source, lungs.areas_px
+    return {
+        "schema": SCHEMA,
+        "source": {
+            "name": source.name,
+            "sha256": source.sha256,
+            "rows": source.rows,
+            "columns": source.columns,
+            "frame": source.frame,
+        },
+        "box": lungs.box.as_list(),
+        "areas_px": {"right": right, "left": left},
+        "quality": round(lungs.quality, 4),
+        "trusted": lungs.trusted,
+        "flags": list(lungs.flags),
+        "model": {"name": lungs.model.name, "version": lungs.model.version, "sha256": lungs.model.sha256},
+        "hilum": __version__,
+    }
+
+
+def is_flagged(lungs: Lungs) -> bool:
+    """Whether a picture is drawn: the lungs are not trusted, or the box is not simply that of two lungs."""
+    return not lungs.trusted or bool({"mirrored", "more than two regions", "one region"} & set(lungs.flags))
+
+
+def write_lungs(lungs: Lungs, *, radiograph: Radiograph, relative: str, folder: Path) -> None:
+    """Write the mask, the picture where the case is flagged, and last the JSON, each whole.
+
+    Raises `OutputError` as `write_whole` does.
+    """
+    mask, picture, json_path = lung_paths(relative, folder=folder)
+    write_whole(mask, encode_png(mask_picture(lungs)))
+    if is_flagged(lungs):
+        write_whole(picture, case_picture(lungs, radiograph=radiograph))
+    else:
+        picture.unlink(missing_ok=True)
+    content = lungs_to_json(lungs, radiograph=radiograph)
+    write_whole(json_path, json.dumps(content, indent=2, allow_nan=False).encode() + b"\n")
+
+
+def case_picture(lungs: Lungs, *, radiograph: Radiograph) -> bytes:
+    """PNG of image, mask, box and crop side by side, as paper 3's figure 7 shows its cases."""
+    small = fit(radiograph.pixels, longest_side=TILE_PX)
+    grey = Image.fromarray(to_grey8(small.pixels))
+    mask = Image.fromarray(mask_picture(lungs)).resize(grey.size, Image.Resampling.NEAREST)
+    box = small.geometry.box(lungs.box)
+    boxed = grey.convert("RGB")
+    corners = (box.x, box.y, max(box.x, box.x + box.width - 1), max(box.y, box.y + box.height - 1))
+    ImageDraw.Draw(boxed).rectangle(corners, outline=BOX_COLOUR, width=2)
+    tiles = (grey, mask, boxed, _crop(radiograph, box=lungs.box))
+    canvas = Image.new("RGB", (len(tiles) * (TILE_PX + 4) - 4, TILE_PX), (16, 17, 20))
+    for index, tile in enumerate(tiles):
+        canvas.paste(tile.convert("RGB"), (index * (TILE_PX + 4), 0))
+    return encode_png(np.asarray(canvas))
+
+
+def _crop(radiograph: Radiograph, *, box: Box) -> Image.Image:
+    rows, columns = radiograph.pixels.shape
+    left, top = min(int(box.x), columns - 1), min(int(box.y), rows - 1)
+    right, bottom = max(left + 1, round(box.x + box.width)), max(top + 1, round(box.y + box.height))
+    pixels = np.ascontiguousarray(radiograph.pixels[top:bottom, left:right])
+    return Image.fromarray(to_grey8(fit(pixels, longest_side=TILE_PX).pixels))

@@ -1,0 +1,115 @@
+"""`hilum segment` as a user runs it, with a toy bundle that calls dark pixels lung."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from fabricate_lungs import write_lung_bundle
+from hilum.cli.main import app
+
+RUNNER = CliRunner()
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    return write_lung_bundle(tmp_path_factory.mktemp("toy") / "toy-lungs").folder
+
+
+@pytest.fixture
+def scans(tmp_path):
+    folder = tmp_path / "scans" / "day 1"
+    folder.mkdir(parents=True)
+    pixels = np.full((256, 192), 255, np.uint8)
+    pixels[64:192, 24:72] = pixels[64:192, 120:168] = 0
+    Image.fromarray(pixels).save(folder / "two.png")
+    pixels[:, 96:] = 255
+    Image.fromarray(pixels).save(folder.parent / "one.png")
+    return folder.parent
+
+
+def segment(*arguments):
+    return RUNNER.invoke(app, ["segment", *map(str, arguments)])
+
+
+def test_mask_and_json_stand_under_the_images_own_name(scans, tmp_path, bundle):
+    out = tmp_path / "out"
+    result = segment(scans, "--out", out, "--model", bundle)
+    assert result.exit_code == 0, result.output
+    mask = np.asarray(Image.open(out / "day 1" / "two.png.mask.png"))
+    assert mask.shape == (256, 192)
+    assert set(np.unique(mask)) == {0, 128, 255}
+    assert mask[128, 48] == 255, "the patient's right stands on the left of the picture"
+    assert mask[128, 144] == 128
+    found = json.loads((out / "day 1" / "two.png.lungs.json").read_text())
+    assert found["schema"] == "hilum.lungs/1"
+    assert found["trusted"] is True
+    assert found["flags"] == []
+    assert found["areas_px"] == {"right": int((mask == 255).sum()), "left": int((mask == 128).sum())}
+    assert found["box"] == [24 - 11.25, 64 - 15, 144 + 22.5, 128 + 35]
+    assert not (out / "day 1" / "two.png.lungs.png").exists(), "only flagged cases are drawn"
+
+
+def test_a_flagged_case_is_drawn_as_image_mask_box_and_crop(scans, tmp_path, bundle):
+    out = tmp_path / "out"
+    segment(scans, "--out", out, "--model", bundle)
+    found = json.loads((out / "one.png.lungs.json").read_text())
+    assert found["flags"] == ["one region", "mirrored"]
+    assert found["areas_px"]["left"] == 0, "the mirrored lung is not in the mask"
+    with Image.open(out / "one.png.lungs.png") as picture:
+        assert picture.size == (4 * 256 + 3 * 4, 256)
+
+
+def test_a_bad_file_is_one_line_and_the_rest_goes_on(scans, tmp_path, bundle):
+    (scans / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    out = tmp_path / "out"
+    result = segment(scans, "--out", out, "--model", bundle)
+    assert result.exit_code == 1
+    lines = [line for line in result.output.splitlines() if "broken.png" in line]
+    assert len(lines) == 1
+    assert (out / "one.png.lungs.json").is_file()
+    assert (out / "day 1" / "two.png.lungs.json").is_file()
+    failures = [json.loads(line) for line in (out / "failures.jsonl").read_text().splitlines()]
+    assert [failure["relative_path"] for failure in failures] == ["broken.png"]
+
+
+def test_a_file_that_became_bad_leaves_no_old_mask(scans, tmp_path, bundle):
+    out = tmp_path / "out"
+    segment(scans, "--out", out, "--model", bundle)
+    (scans / "one.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    assert segment(scans, "--out", out, "--model", bundle).exit_code == 1
+    assert not list(out.glob("one.png.*"))
+
+
+def test_resume_skips_what_is_drawn_of_the_same_bytes_by_the_same_model(scans, tmp_path, bundle):
+    out = tmp_path / "out"
+    segment(scans, "--out", out, "--model", bundle)
+    written = (out / "one.png.lungs.json").stat().st_mtime_ns
+    result = segment(scans, "--out", out, "--model", bundle, "--resume")
+    assert result.exit_code == 0
+    assert "2 skipped" in result.output
+    assert (out / "one.png.lungs.json").stat().st_mtime_ns == written
+    Image.fromarray(np.full((64, 64), 255, np.uint8)).save(scans / "one.png")
+    (out / "day 1" / "two.png.mask.png").unlink()
+    again = segment(scans, "--out", out, "--model", bundle, "--resume")
+    assert "skipped" not in again.output, "one changed, and the other lost its mask"
+    assert json.loads((out / "one.png.lungs.json").read_text())["flags"] == ["no lung"]
+
+
+def test_a_blocked_output_fails_its_own_image_only(scans, tmp_path, bundle):
+    out = tmp_path / "out"
+    (out / "one.png.mask.png").mkdir(parents=True)
+    result = segment(scans, "--out", out, "--model", bundle)
+    assert result.exit_code == 1
+    assert (out / "day 1" / "two.png.lungs.json").is_file()
+    assert not (out / "one.png.lungs.json").exists()
+
+
+def test_wrong_usage_is_said(scans, tmp_path, bundle):
+    assert segment("-", "--out", tmp_path / "out", "--model", bundle).exit_code == 2
+    assert segment(scans, "--out", scans.parent, "--model", bundle).exit_code == 2
+    other = segment(scans, "--out", tmp_path / "out", "--model", tmp_path / "none")
+    assert other.exit_code == 1
+    assert "bundle" in other.output

@@ -1,0 +1,81 @@
+"""Makes a tiny lung bundle that calls dark pixels lung: right on the left half of the picture, left on the other.
+
+    python tests/fabricate_lungs.py FOLDER
+
+The graph needs no training, so a test can say by hand what it draws.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from fabricate_bundle import ToyBundle
+from hilum.bundle.card import Card, HeatmapSpec, Scope
+from hilum.bundle.load import Bundle
+from hilum.bundle.lung_spec import LungCompression, LungFigure, LungSpec, QualityRule
+from hilum.bundle.save import file_hashes, write_bundle
+from hilum.imaging.preprocess import PreprocessSpec, Resize
+
+SIDE = 64
+STEEP = 40.0
+PREPROCESS = PreprocessSpec(
+    steps=(Resize(height=SIDE, width=SIDE, rule="stretch", filter="box"),), mean=(0.0,), std=(1.0,)
+)
+RULE = QualityRule(
+    intercept=1.0, flip=-1.0, shift=-0.5, area=-0.2, regions=-0.05, trusted_from=0.85, area_share=(0.05, 0.7)
+)
+SPEC = LungSpec(
+    quality=RULE,
+    compression=LungCompression(method="none", dice_before=0.5, dice_after=0.5),
+    figures=(LungFigure(name="none", source="fabricated", value=0.5, interval=None, n=0, groups=0),),
+)
+
+
+def toy_graph() -> bytes:
+    """Logits (N, 2, 64, 64): 40 x (0.5 - pixel) on the side's own half, and -20 on the other."""
+    halves = np.full((1, 2, SIDE, SIDE), -20.0, np.float32)
+    own = np.zeros((1, 2, SIDE, SIDE), np.float32)
+    own[0, 0, :, : SIDE // 2], own[0, 1, :, SIDE // 2 :] = 1, 1
+    halves *= 1 - own
+    constants = {"steep": np.float32(-STEEP), "middle": np.float32(STEEP / 2), "own": own, "other": halves}
+    nodes = [
+        helper.make_node("Mul", ["input", "steep"], ["scaled"]),
+        helper.make_node("Add", ["scaled", "middle"], ["dark"]),
+        helper.make_node("Mul", ["dark", "own"], ["mine"]),
+        helper.make_node("Add", ["mine", "other"], ["logits"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "toy",
+        [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["batch", 1, SIDE, SIDE])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", 2, SIDE, SIDE])],
+        [numpy_helper.from_array(np.asarray(value, np.float32), name) for name, value in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    onnx.checker.check_model(model)
+    content: bytes = model.SerializeToString()
+    return content
+
+
+def write_lung_bundle(folder: Path, *, name: str = "toy-lungs", spec: LungSpec = SPEC) -> Bundle:
+    """A lung bundle in `folder`."""
+    files = {"model.onnx": toy_graph()}
+    fields = ToyBundle(name=name).card().model_dump(by_alias=True) | {
+        "kind": "lungs",
+        "labels": (),
+        "lungs": spec.model_dump(),
+        "preprocess": PREPROCESS.model_dump(),
+        "scope": Scope(xray_type="chest", age_years=None, views=None).model_dump(),
+        "heatmap": HeatmapSpec(method="none").model_dump(),
+        "files": file_hashes(files),
+    }
+    return write_bundle(folder, card=Card.model_validate(fields), files=files)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Write a toy bundle that calls dark pixels lung.")
+    parser.add_argument("folder", type=Path)
+    write_lung_bundle(parser.parse_args().folder)
