@@ -33,7 +33,11 @@ def test_the_table(hilum: Run, folder: Path) -> None:
 
 
 def test_cross_validated(hilum: Run, folder: Path) -> None:
-    result = hilum("compare", folder / "strong.parquet", folder / "pooled.parquet", "--replicates", 100)
+    refused = hilum("compare", folder / "strong.parquet", folder / "pooled.parquet", "--replicates", 100)
+    assert refused.exit_code == 1
+    assert "expected one protocol in both files" in refused.stderr
+    files = (folder / "strong.parquet", folder / "pooled.parquet")
+    result = hilum("compare", *files, "--any-protocol", "--replicates", 100)
     assert result.exit_code == 0, result.stderr
     assert "DeLong's test is replaced by the patient bootstrap" in " ".join(result.stdout.split())
 
@@ -51,3 +55,17 @@ def test_other_images_are_refused_in_one_line(hilum: Run, folder: Path) -> None:
     assert result.exit_code == 1
     assert "expected the same images in both files" in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_other_labels_are_refused_in_one_line(hilum: Run, folder: Path, tmp_path: Path) -> None:
+    weak = fabricate_predictions(strength=0.4)
+    one = replace(weak, labels=weak.labels[:1], truth=weak.truth[:, :1], scores=weak.scores[:, :1])
+    write_predictions(one, path=tmp_path / "one.parquet")
+    files = (folder / "strong.parquet", tmp_path / "one.parquet")
+    refused = hilum("compare", *files, "--replicates", 100)
+    assert refused.exit_code == 1
+    assert "came Effusion in one only" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
+    shown = hilum("compare", *files, "--common-labels", "--replicates", 100)
+    assert shown.exit_code == 0, shown.stderr
+    assert "! in one file only, not compared: Effusion" in shown.stdout

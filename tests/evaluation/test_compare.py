@@ -70,7 +70,7 @@ def test_a_model_against_itself() -> None:
 
 def test_cross_validated_predictions_use_the_bootstrap_only() -> None:
     pooled = replace(WEAK, protocol="5-fold cross-validation, out-of-fold scores pooled")
-    result = compare(STRONG, second=pooled, replicates=QUICK)
+    result = compare(STRONG, second=pooled, any_protocol=True, replicates=QUICK)
     assert result.cross_validated
     assert all(one.delong_p is None and one.delong_p_holm is None for one in result.labels)
     assert all(one.bootstrap_p is not None for one in result.labels)
@@ -83,7 +83,9 @@ def test_labels_without_both_outcomes_and_of_one_file() -> None:
     truth[:, 2] = 0.0
     first = replace(STRONG, truth=truth)
     second = replace(WEAK, labels=LABELS[1:], truth=truth[:, 1:], scores=WEAK.scores[:, 1:])
-    result = compare(first, second=second, replicates=QUICK)
+    with pytest.raises(DataError, match="the same labels in both files, came Atelectasis in one only"):
+        compare(first, second=second, replicates=QUICK)
+    result = compare(first, second=second, common_labels=True, replicates=QUICK)
     assert [(one.label, one.undefined) for one in result.labels] == [
         ("Effusion", None), ("Mass", "there are no positives"), ("No Finding", None),
     ]  # fmt: skip
@@ -116,6 +118,16 @@ def test_files_that_are_not_of_the_same_images() -> None:
         common_rows(STRONG, second=replace(WEAK, split=("val",) * WEAK.n))
     with pytest.raises(DataError, match="a label that both files have"):
         common_rows(STRONG, second=replace(WEAK, labels=("A", "B", "C", "D")))
+
+
+def test_two_protocols_are_not_compared_unasked() -> None:
+    other = replace(WEAK, protocol="SMOKE made-up patients, one split")
+    with pytest.raises(DataError, match="one protocol in both files, came 'made-up patients, one split' and 'SMOKE"):
+        compare(STRONG, second=other, replicates=QUICK)
+    result = compare(STRONG, second=other, any_protocol=True, replicates=QUICK)
+    assert "A smoke run is compared" in result.notes[0]
+    assert result.protocols == (STRONG.protocol, other.protocol)
+    assert result.labels == compare(STRONG, second=WEAK, replicates=QUICK).labels
 
 
 @pytest.mark.parametrize(("value", "said"), [(1.0, "0 and 1"), (np.nan, "0 and null")])

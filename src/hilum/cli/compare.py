@@ -34,15 +34,22 @@ def compare_files(
     second: Annotated[Path, typer.Argument(metavar="SECOND", help="Another model's, on the same images.")],
     *,
     split: Annotated[str | None, typer.Option(help="Which split to compare, where the files hold several.")] = None,
+    common_labels: Annotated[
+        bool, typer.Option("--common-labels", help="Compare the labels that both files have, where they differ.")
+    ] = False,
+    any_protocol: Annotated[
+        bool, typer.Option("--any-protocol", help="Take two protocol texts as one protocol.")
+    ] = False,
     replicates: Annotated[int, typer.Option(min=100, help="Bootstrap replicates.")] = REPLICATES,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Compare FIRST with SECOND: differences of AUROC (first minus second) with intervals by patient and tests.
 
-    Tests are the patient bootstrap and DeLong's, adjusted by Holm over the labels, and a paired t-test over the labels.
+    Files of other images, truths, labels or protocols are refused. Tests are the patient bootstrap and DeLong's,
+    adjusted by Holm over the labels, and a paired t-test over the labels.
     """
     one, two = (read_predictions(path).one_split(split) for path in (first, second))
-    result = compare(one, second=two, replicates=replicates)
+    result = compare(one, second=two, common_labels=common_labels, any_protocol=any_protocol, replicates=replicates)
     if as_json:
         typer.echo(json.dumps(comparison_json(result), indent=2, allow_nan=False))
         return

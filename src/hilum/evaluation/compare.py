@@ -69,13 +69,22 @@ class Comparison:
     notes: tuple[str, ...]
 
 
-def compare(first: Predictions, *, second: Predictions, replicates: int = REPLICATES, seed: int = SEED) -> Comparison:
+def compare(
+    first: Predictions,
+    *,
+    second: Predictions,
+    common_labels: bool = False,
+    any_protocol: bool = False,
+    replicates: int = REPLICATES,
+    seed: int = SEED,
+) -> Comparison:
     """Compare two models' predictions of the same images with the same truths, whatever their order.
 
-    Raises `DataError` that names the first difference where images, patients, splits or truths differ, and where no
-    label that both have has both outcomes.
+    Raises `DataError` that names the first difference where images, patients, splits, truths, labels or protocols
+    differ, and where no label has both outcomes. `common_labels` compares the labels that both have, `any_protocol`
+    takes two protocols as one; the result names what differed.
     """
-    rows = common_rows(first, second=second)
+    rows = common_rows(first, second=second, common_labels=common_labels, any_protocol=any_protocol)
     cross_validated = first.cross_validated or second.cross_validated
     patients = patient_rows(first.patient)
     defined = [label for label in rows.labels if _undefined(rows, label) is None]
@@ -109,7 +118,9 @@ def compare(first: Predictions, *, second: Predictions, replicates: int = REPLIC
         cross_validated=cross_validated,
         replicates=replicates,
         seed=seed,
-        notes=_notes(cross_validated=cross_validated, repeated=patients.count < first.n),
+        notes=_notes(
+            smoke=first.smoke or second.smoke, cross_validated=cross_validated, repeated=patients.count < first.n
+        ),
     )
 
 
@@ -162,8 +173,10 @@ def _mean(labels: Sequence[LabelComparison], *, draws: dict[str, FloatArray]) ->
     return estimate(float(np.mean(values)), draws=np.mean([draws[one.label] for one in labels], axis=0))
 
 
-def _notes(*, cross_validated: bool, repeated: bool) -> tuple[str, ...]:
+def _notes(*, smoke: bool, cross_validated: bool, repeated: bool) -> tuple[str, ...]:
     notes = []
+    if smoke:
+        notes.append("A smoke run is compared: these figures prove a path through the code, no result.")
     if cross_validated:
         notes.append(
             "The protocol says cross-validated: pooled scores come from several models, so DeLong's test is replaced by"

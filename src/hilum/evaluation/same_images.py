@@ -29,12 +29,20 @@ class CommonRows:
         return areas[0], areas[1]
 
 
-def common_rows(first: Predictions, *, second: Predictions) -> CommonRows:
+def common_rows(
+    first: Predictions, *, second: Predictions, common_labels: bool = False, any_protocol: bool = False
+) -> CommonRows:
     """Bring `second` to the order of `first`.
 
-    Raises `DataError` that names the first difference in images, patients, splits or truths, or where no label is in
-    both.
+    Raises `DataError` that names the first difference in images, patients, splits or truths; in labels, unless
+    `common_labels` takes those of both; and in protocols, unless `any_protocol` allows it: two texts may mean one
+    protocol, but only a reader can say so.
     """
+    if first.protocol != second.protocol and not any_protocol:
+        raise DataError(
+            f"expected one protocol in both files, came {first.protocol!r} and {second.protocol!r}; "
+            "where both mean the same, say --any-protocol"
+        )
     for one, other, where in ((first, second, "second"), (second, first, "first")):
         missing = sorted(set(one.image) - set(other.image))
         if missing:
@@ -57,6 +65,12 @@ def common_rows(first: Predictions, *, second: Predictions) -> CommonRows:
     if not labels:
         raise DataError(
             f"expected a label that both files have, came {', '.join(first.labels)} and {', '.join(second.labels)}"
+        )
+    unshared = sorted(set(first.labels) ^ set(second.labels))
+    if unshared and not common_labels:
+        raise DataError(
+            f"expected the same labels in both files, came {', '.join(unshared)} in one only; "
+            "to compare the others, say --common-labels"
         )
     truth = {label: first.truth[:, first.labels.index(label)] for label in labels}
     for label in labels:
