@@ -31,7 +31,8 @@ def fetch(url: str, *, path: Path, sha256: str | None) -> Path:
     """
     by_hand = f"download {url} where there is a network and place it at {path}"
     try:
-        with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer:
+        # an opener of its own: urlopen keeps the first call's proxies for the life of the process
+        with urllib.request.build_opener().open(url, timeout=_TIMEOUT_S) as answer:
             path.parent.mkdir(parents=True, exist_ok=True)
             return _keep(answer, path=path, url=url, sha256=sha256)
     except (OSError, http.client.HTTPException) as error:
