@@ -11,6 +11,10 @@ from hilum.datasets.record import Record
 from hilum.datasets.saved_split import save_split
 from hilum.datasets.split import Split
 from hilum.errors import UsageError
+from hilum.evaluation.lung_judge import draw_again, judge_lungs
+from hilum.evaluation.lung_predictions import joined, load_lung_predictions
+from hilum.evaluation.lung_study import make_lung_study, write_lung_study
+from hilum.evaluation.lung_worst import write_worst
 from hilum.output.atomic import write_whole
 from hilum.recipes.lungs import lungs, paper3_lungs, smoke
 from hilum.training.lung_cross_validation import PREDICTIONS, run_fold
@@ -36,6 +40,34 @@ def study_lungs(
     paths = sorted(out.glob(f"fold-*/{PREDICTIONS}"))
     if not paths:
         raise UsageError(f"expected predictions in {out}, came none; run the study without --tables-only first")
+    _write_tables(paths, records=records, split=split, out=out, is_smoke=is_smoke)
+
+
+def _write_tables(paths: list[Path], *, records: tuple[Record, ...], split: Split, out: Path, is_smoke: bool) -> None:
+    by_content = {record.sha256: record for record in records}
+    folds = [load_lung_predictions(path) for path in paths]
+    together = joined(folds)
+    judged = [each for fold in folds for each in judge_lungs(fold, records=by_content)]
+    smoke_mark = "SMOKE, the numbers mean nothing: " if is_smoke else ""
+    protocol = f"{smoke_mark}{split.protocol}; every picture drawn by the network that never saw its fold"
+    study = make_lung_study(judged, split_sha256=split.sha256, protocol=protocol)
+    path = write_lung_study(study, folder=out)
+    for source, names in study.worst.items():
+        found = [(str(a), str(b)) for a, b in zip(together.source, together.image, strict=True)]
+        at = [found.index((source, name)) for name in names]
+        cases = [
+            (by_content[str(together.sha256[i])].path, draw_again(together, index=i, records=by_content)) for i in at
+        ]
+        write_worst(cases, path=out / f"worst-{source}.png")
+    for figure in study.figures:
+        low, high = figure.interval or (float("nan"), float("nan"))
+        say(f"{figure.source}: {figure.name} {figure.value:.4f} ({low:.4f} to {high:.4f}), n {figure.n}")
+    trust = study.trust
+    say(
+        f"trust, cross-fitted: {trust.bad_untrusted} of {trust.bad} drawings of Dice below 0.90 and "
+        f"{trust.good_untrusted} of {trust.n - trust.bad} others are not trusted"
+    )
+    say(f"wrote {path}")
 
 
 def _run_folds(recipe: LungRecipe, *, records: tuple[Record, ...], split: Split, out: Path, workers: int) -> None:

@@ -17,7 +17,7 @@ from hilum.radiograph import Radiograph
 from hilum.reading.engine import INPUT, LOGITS, Engine
 from hilum.reading.lung_passes import PASSES, probabilities, quality_inputs
 from hilum.reading.lung_quality import is_trusted, quality_facts, quality_score
-from hilum.reading.lung_regions import LungFlag, lung_regions
+from hilum.reading.lung_regions import LungFlag, LungRegions, lung_regions
 from hilum.reading.network import GRAPH
 from hilum.reading_result import ModelRef
 
@@ -81,10 +81,9 @@ class LungFinder:
         model_input = prepared or preprocess(radiograph.pixels, spec=self._preprocess)
         passes = probabilities(self._logits(model_input.array))
         facts = quality_facts(passes, threshold=self._spec.threshold)
-        drawn = passes[0].max(axis=0) >= self._spec.threshold
-        found = lung_regions(drawn)
+        found, kept = kept_lungs(passes[0], threshold=self._spec.threshold)
         right, left = sides(
-            np.where(drawn & ~found.kept, _below(self._spec.threshold), passes[0]),
+            kept,
             geometry=model_input.geometry,
             shape=radiograph.pixels.shape,
             threshold=self._spec.threshold,
@@ -113,6 +112,19 @@ class LungFinder:
         return logits
 
 
+def kept_lungs(
+    probability: npt.NDArray[np.float32], *, threshold: float
+) -> tuple[LungRegions, npt.NDArray[np.float32]]:
+    """The rules' regions of probabilities (2, h, w), and the same probabilities without the regions that were dropped.
+
+    Pixels of a dropped region get half the threshold: interpolated with neighbours below the threshold, they stay
+    below it.
+    """
+    drawn = probability.max(axis=0) >= threshold
+    found = lung_regions(drawn)
+    return found, np.where(drawn & ~found.kept, np.float32(threshold / 2), probability)
+
+
 def sides(
     probability: npt.NDArray[np.float32], *, geometry: Geometry, shape: tuple[int, ...], threshold: float
 ) -> tuple[Mask, Mask]:
@@ -124,11 +136,6 @@ def sides(
     right, left = (place(plane, geometry=geometry, rows=rows, columns=columns) for plane in probability)
     union = np.maximum(right, left) >= threshold
     return union & (right >= left), union & (right < left)
-
-
-def _below(threshold: float) -> np.float32:
-    """What pixels of dropped regions are cut to: interpolated with neighbours below the threshold, they stay below."""
-    return np.float32(threshold / 2)
 
 
 def _file_flags(radiograph: Radiograph) -> tuple[LungFlag, ...]:

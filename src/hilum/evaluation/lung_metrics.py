@@ -1,0 +1,78 @@
+"""How well a mask fits an annotated one: overlap, distances of outlines, and what a box holds of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage  # type: ignore[import-untyped]
+
+from hilum.errors import UsageError
+from hilum.geometry import Box
+
+Mask = npt.NDArray[np.bool_]
+HD_PERCENTILE = 95
+
+
+@dataclass(frozen=True, slots=True)
+class SurfaceDistances:
+    """In percent of the image's diagonal: `average` over the pixels of both outlines, and the 95% Hausdorff distance.
+
+    The latter is the larger of both directions' 95th percentiles. Where one mask is empty both are 100.
+    """
+
+    average: float
+    hausdorff_95: float
+
+
+def dice(drawn: Mask, *, truth: Mask) -> float:
+    """2 |A and B| / (|A| + |B|), in [0, 1]; 1 where both are empty."""
+    both, total = _counted(drawn, truth)
+    return 2 * both / total if total else 1.0
+
+
+def iou(drawn: Mask, *, truth: Mask) -> float:
+    """|A and B| / |A or B|, in [0, 1]; 1 where both are empty."""
+    both, total = _counted(drawn, truth)
+    return both / (total - both) if total else 1.0
+
+
+def surface_distances(drawn: Mask, *, truth: Mask) -> SurfaceDistances:
+    """Distances between the outlines of two masks bool (H, W), with square pixels.
+
+    The outline is the pixels of a mask that touch another pixel or the image's edge along a side.
+    """
+    _counted(drawn, truth)
+    if not drawn.any() or not truth.any():
+        same = drawn.any() == truth.any()
+        return SurfaceDistances(0.0 if same else 100.0, 0.0 if same else 100.0)
+    first, second = _outline(drawn), _outline(truth)
+    there = ndimage.distance_transform_edt(~second)[first]
+    back = ndimage.distance_transform_edt(~first)[second]
+    percent = 100 / float(np.hypot(*drawn.shape))
+    hausdorff = max(float(np.percentile(there, HD_PERCENTILE)), float(np.percentile(back, HD_PERCENTILE)))
+    average = (float(there.sum()) + float(back.sum())) / (there.size + back.size)
+    return SurfaceDistances(average * percent, hausdorff * percent)
+
+
+def contained(box: Box, *, truth: Mask) -> float:
+    """The share of an annotated mask's pixels whose centres lie in a box of native pixels; the mask is not empty."""
+    rows, columns = np.nonzero(truth)
+    if rows.size == 0:
+        raise UsageError("expected an annotated lung, came an empty mask")
+    inside = (columns + 0.5 >= box.x) & (columns + 0.5 <= box.x + box.width)
+    inside &= (rows + 0.5 >= box.y) & (rows + 0.5 <= box.y + box.height)
+    return float(inside.mean())
+
+
+def _outline(mask: Mask) -> Mask:
+    return np.asarray(mask & ~ndimage.binary_erosion(mask), np.bool_)
+
+
+def _counted(drawn: Mask, truth: Mask) -> tuple[int, int]:
+    if drawn.shape != truth.shape or drawn.ndim != 2 or drawn.dtype != np.bool_ or truth.dtype != np.bool_:
+        raise UsageError(
+            f"expected two masks bool (H, W), came {drawn.dtype} {drawn.shape} and {truth.dtype} {truth.shape}"
+        )
+    return int(np.count_nonzero(drawn & truth)), int(np.count_nonzero(drawn)) + int(np.count_nonzero(truth))
