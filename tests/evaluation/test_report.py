@@ -17,6 +17,7 @@ from hilum.evaluation.judge import judge
 from hilum.evaluation.report import write_report
 from hilum.evaluation.report_subject import Facts, ReportSubject
 from hilum.evaluation.training_log import TrainingLog
+from hilum.evaluation.validation import ValidationPredictions
 
 VOID = {"meta", "img", "br", "hr", "link", "input"}
 
@@ -61,7 +62,7 @@ def subject():
     return ReportSubject(
         title="A title with <b> & marks",
         predictions=predictions,
-        judgement=judge(predictions, validation=validation, replicates=100),
+        judgement=judge(predictions, validation=ValidationPredictions(validation), replicates=100),
         facts=(Facts(title="Data", rows=(("Part", "test"),)), Facts(title="Model", rows=(("Bundle", "x" * 90),))),
         filled={"9": "resize"},
         exclusions=(Exclusion("a<b>.png", "could not be read", "torn"),),

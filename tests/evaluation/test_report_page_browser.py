@@ -13,6 +13,7 @@ from hilum.evaluation.judge import judge
 from hilum.evaluation.report import write_report
 from hilum.evaluation.report_subject import DrawnError, Facts, ReportSubject
 from hilum.evaluation.training_log import TrainingLog
+from hilum.evaluation.validation import ValidationPredictions
 from hilum.report.windowing import encode_png
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
@@ -39,7 +40,7 @@ def report(tmp_path_factory):
     subject = ReportSubject(
         title="A report on " + "x" * 70,
         predictions=predictions,
-        judgement=judge(predictions, validation=validation, prevalence=0.05, replicates=100),
+        judgement=judge(predictions, validation=ValidationPredictions(validation), prevalence=0.05, replicates=100),
         facts=(Facts(title="Data", rows=(("Hash", "a" * 64),)), Facts(title="Training", rows=(("k" * 60, "v" * 120),))),
         filled={"9": "w" * 150},
         exclusions=(Exclusion("i" * 90, "could not be read", "d" * 200),),
