@@ -7,8 +7,10 @@ from fabricate_predictions import fabricate_predictions
 from hilum.evaluation.exclusions import Exclusion
 from hilum.evaluation.judge import judge
 from hilum.evaluation.report_tables import (
+    calibration_table,
     confusion_table,
     decision_table,
+    delong_table,
     excluded_images_table,
     exclusion_table,
     label_table,
@@ -17,6 +19,7 @@ from hilum.evaluation.report_tables import (
     subgroup_label_table,
     subgroup_table,
 )
+from hilum.evaluation.validation import ValidationPredictions
 from hilum.statistics.confusion import Confusion
 
 LABELS = ("Atelectasis", "Effusion", "Hernia")
@@ -33,7 +36,7 @@ def predictions():
 @pytest.fixture(scope="module")
 def judgement(predictions):
     validation = fabricate_predictions(patients=40, labels=LABELS, split="val", first_patient=900, seed=8)
-    return judge(predictions, validation=validation, prevalence=0.1, replicates=100)
+    return judge(predictions, validation=ValidationPredictions(validation), prevalence=0.1, replicates=100)
 
 
 def test_every_label_has_a_row_and_the_mean_names_what_it_lacks(judgement):
@@ -49,9 +52,10 @@ def test_every_label_has_a_row_and_the_mean_names_what_it_lacks(judgement):
 def test_decisions_hold_the_measures_of_the_point(judgement):
     table = decision_table(judgement)
     assert table.columns[:4] == ("label", "threshold", "sensitivity", "specificity")
-    assert table.columns[-2:] == ("PPV at prevalence 0.1", "NPV at prevalence 0.1")
+    assert table.columns[-3:] == ("stated prevalence", "PPV there", "NPV there")
     decisions = judgement.whole.labels[0].decisions
     assert table.rows[0][1:3] == (decisions.threshold, decisions.measures["sensitivity"])
+    assert table.rows[0][-3:-1] == (0.1, decisions.measures["ppv_at_prevalence"])
     assert len({len(row) for row in table.rows} | {len(table.columns)}) == 1
 
 
@@ -65,7 +69,24 @@ def test_the_shift_of_prevalence(judgement):
     row = prevalence_table(judgement).rows[0]
     one = judgement.whole.labels[0]
     assert row[1:3] == (one.validation.n, one.validation.positives)
-    assert row[5] == pytest.approx(row[4] - row[3])
+    assert row[5].value == pytest.approx(row[4] - row[3])
+    assert row[5].interval[0] < row[5].value < row[5].interval[1]
+
+
+def test_calibration_before_and_after(judgement, predictions):
+    assert calibration_table(judgement) is None
+    validation = fabricate_predictions(patients=40, labels=LABELS, split="val", first_patient=900, seed=8)
+    platt = judge(predictions, validation=ValidationPredictions(validation), calibration="platt", replicates=100)
+    row = calibration_table(platt).rows[0]
+    one = platt.whole.labels[0]
+    assert row[1].startswith(f"platt, slope {one.calibrated.slope:.3f}")
+    assert (row[2].value, row[3], row[4], row[5]) == (one.brier, one.calibrated.brier, one.ece, one.calibrated.ece)
+
+
+def test_delongs_interval(judgement):
+    label, area = delong_table(judgement).rows[0]
+    one = judgement.whole.labels[0]
+    assert (label, area.value, area.interval) == (one.label, one.auroc.value, one.delong_interval)
 
 
 def test_subgroups_with_their_counts(judgement):

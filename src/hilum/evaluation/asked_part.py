@@ -13,7 +13,8 @@ from hilum.datasets.record import Record
 from hilum.datasets.split import Split
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.judgement import ValidationPrevalence
-from hilum.evaluation.run_folder import SMOKE, Run, split_of
+from hilum.evaluation.prediction_set import SMOKE
+from hilum.evaluation.run_folder import Run, split_of
 
 TEST = "test"
 TRAIN = "train"

@@ -19,11 +19,12 @@ from hilum.evaluation.judgement import Judgement
 from hilum.evaluation.ledger_look import record_look
 from hilum.evaluation.patient_bootstrap import REPLICATES
 from hilum.evaluation.predict_part import PredictedPart, Progress, predict_part
+from hilum.evaluation.prediction_set import SMOKE
 from hilum.evaluation.predictions import write_predictions
 from hilum.evaluation.report import WrittenReport, write_report
 from hilum.evaluation.report_facts import evaluation_facts, filled_items
 from hilum.evaluation.report_subject import DrawnError, ReportSubject
-from hilum.evaluation.run_folder import SMOKE, Run
+from hilum.evaluation.run_folder import Run
 from hilum.evaluation.training_log import read_training_logs
 from hilum.output.atomic import output_error, remove_strays
 from hilum.output.lock import FolderLock

@@ -12,8 +12,10 @@ from hilum.evaluation.report_page import render_report
 from hilum.evaluation.report_subject import DrawnError, ReportSubject
 from hilum.evaluation.report_table import ReportTable, table_csv
 from hilum.evaluation.report_tables import (
+    calibration_table,
     confusion_table,
     decision_table,
+    delong_table,
     excluded_images_table,
     exclusion_table,
     label_table,
@@ -74,6 +76,8 @@ def _tables(subject: ReportSubject, *, confusions: Sequence[tuple[str, Confusion
         None if exclusions is None else exclusion_table(exclusions),
         None if exclusions is None else excluded_images_table(exclusions),
         label_table(judgement),
+        delong_table(judgement),
+        calibration_table(judgement),
         decision_table(judgement),
         confusion_table(confusions),
         prevalence_table(judgement),

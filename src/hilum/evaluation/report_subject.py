@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from hilum.evaluation.exclusions import Exclusion
 from hilum.evaluation.judgement import Judgement
 from hilum.evaluation.prediction_set import Predictions
-from hilum.evaluation.run_folder import SMOKE
 from hilum.evaluation.training_log import TrainingLog
 
 
@@ -60,4 +59,4 @@ class ReportSubject:
     @property
     def smoke(self) -> bool:
         """Whether a smoke run made these numbers, so that they enter no results table."""
-        return self.predictions.protocol.startswith(SMOKE)
+        return self.predictions.smoke

@@ -9,6 +9,7 @@ import numpy as np
 from hilum.evaluation.decisions import AT_PREVALENCE
 from hilum.evaluation.exclusions import Exclusion, by_reason
 from hilum.evaluation.judgement import GroupJudgement, Judgement, LabelJudgement
+from hilum.evaluation.patient_bootstrap import Estimate
 from hilum.evaluation.prediction_set import Predictions
 from hilum.evaluation.report_table import Cell, ReportTable, counted
 from hilum.statistics.confusion import Confusion
@@ -33,7 +34,7 @@ def label_table(judgement: Judgement) -> ReportTable:
             one.positives,
             one.auroc if one.undefined is None else one.undefined,
             one.average_precision,
-            one.brier,
+            _brier(one),
             one.ece,
         )
         for one in whole.labels
@@ -53,22 +54,59 @@ def label_table(judgement: Judgement) -> ReportTable:
     )
 
 
+def delong_table(judgement: Judgement) -> ReportTable | None:
+    """The AUROC with DeLong's interval, for those who compare with papers; None where there is none."""
+    known = [(one, one.auroc.value) for one in judgement.whole.labels if one.auroc and one.delong_interval]
+    if not known:
+        return None
+    return ReportTable(
+        key="delong",
+        title="AUROC with DeLong's interval",
+        columns=("label", "AUROC"),
+        rows=tuple((one.label, Estimate(area, one.delong_interval, 0)) for one, area in known),
+        note="DeLong's interval takes images as independent: where patients have several, it is too narrow.",
+        folded=True,
+    )
+
+
+def calibration_table(judgement: Judgement) -> ReportTable | None:
+    """What a calibration that was fitted on validation changes; None where none was asked for."""
+    if judgement.calibration is None:
+        return None
+    rows: list[tuple[Cell, ...]] = []
+    for one in judgement.whole.labels:
+        after = one.calibrated
+        if after is None or after.undefined is not None:
+            reason = "not asked for" if after is None else after.undefined
+            rows.append((one.label, reason, _brier(one), None, one.ece, None))
+            continue
+        fitted = "" if after.slope is None else f", slope {after.slope:.3f}, intercept {after.intercept or 0.0:.3f}"
+        rows.append((one.label, f"{after.method}{fitted}", _brier(one), after.brier, one.ece, after.ece))
+    return ReportTable(
+        key="calibration",
+        title="Calibration fitted on validation",
+        columns=("label", "method", "Brier before", "Brier after", "ECE before", "ECE after"),
+        rows=tuple(rows),
+        note="Curves and decisions on this page are those of the scores as they came.",
+    )
+
+
 def decision_table(judgement: Judgement) -> ReportTable | None:
     """What each label's operating point reaches; None where there are no operating points."""
     decided = [one for one in judgement.whole.labels if one.decisions is not None or one.decisions_undefined]
     if not decided:
         return None
+    stated = any(one.decisions is not None and one.decisions.prevalence is not None for one in decided)
     columns = ["label", "threshold", *_MEASURES.values()]
-    if judgement.prevalence is not None:
-        columns += [f"{name} at prevalence {judgement.prevalence:g}" for name in ("PPV", "NPV")]
+    if stated:
+        columns += ["stated prevalence", "PPV there", "NPV there"]
     return ReportTable(
         key="decisions",
         title="Decisions at the operating points",
         columns=tuple(columns),
-        rows=tuple(_decision_row(one, width=len(columns), with_prevalence=judgement.prevalence) for one in decided),
+        rows=tuple(_decision_row(one, width=len(columns), stated=stated) for one in decided),
         note=f"Operating points come from {judgement.validation_protocol}. "
-        "PPV and NPV hold at the prevalence of these images"
-        + (" unless another is stated." if judgement.prevalence is not None else "."),
+        "PPV and NPV hold at the prevalence of these images" + (" unless another is stated." if stated else "."),
     )
 
 
@@ -88,7 +126,7 @@ def prevalence_table(judgement: Judgement) -> ReportTable | None:
                 there.positives,
                 there.positives / there.n if there.n else None,
                 one.positives / one.n if one.n else None,
-                there.shift,
+                None if there.shift is None else Estimate(there.shift, there.shift_interval, 0),
             )
             for one, there in known
         ),
@@ -196,8 +234,13 @@ def excluded_images_table(exclusions: Sequence[Exclusion]) -> ReportTable | None
     )
 
 
-def _decision_row(one: LabelJudgement, *, width: int, with_prevalence: float | None) -> tuple[Cell, ...]:
+def _decision_row(one: LabelJudgement, *, width: int, stated: bool) -> tuple[Cell, ...]:
     if one.decisions is None:
         return (one.label, one.decisions_undefined, *([None] * (width - 2)))
-    names = (*_MEASURES, *(AT_PREVALENCE if with_prevalence is not None else ()))
-    return (one.label, one.decisions.threshold, *(one.decisions.measures[name] for name in names))
+    measures = one.decisions.measures
+    there: tuple[Cell, ...] = (one.decisions.prevalence, *(measures.get(name) for name in AT_PREVALENCE))
+    return (one.label, one.decisions.threshold, *(measures[name] for name in _MEASURES), *(there if stated else ()))
+
+
+def _brier(one: LabelJudgement) -> Cell:
+    return one.brier if one.brier is None or one.brier_interval is None else Estimate(one.brier, one.brier_interval, 0)

@@ -16,8 +16,6 @@ from hilum.errors import DataError, FileAccessError
 RUN_NAME = "run.json"
 SPLIT_NAME = "split.json"
 BUNDLE_NAME = "bundle"
-SMOKE = "SMOKE"
-"""How the protocol of a smoke run begins: it proves the path, and its numbers enter no results table."""
 
 
 class RunFile(BaseModel):
