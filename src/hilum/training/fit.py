@@ -15,6 +15,7 @@ from hilum.errors import DataError
 from hilum.imaging.preprocess import PreprocessSpec
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.training.checkpoints import BEST_CHECKPOINT, LAST_CHECKPOINT, has_ended, load_checkpoint, network_state
+from hilum.training.fast_arithmetic import use_fast_arithmetic
 from hilum.training.freezing import freezing_callback
 from hilum.training.gather import ShareSampler
 from hilum.training.image_dataset import IN_MEMORY, LoadedImages, PlainImages, Preparation, TrainingImages, load_images
@@ -45,6 +46,14 @@ class Fitted:
     started_from: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """The weights that a stage ended with, on the CPU, and the epoch (from 0) that they are of."""
+
+    state: Mapping[str, Tensor]
+    epoch: int
+
+
 def fit_stage(
     recipe: Recipe,
     *,
@@ -54,8 +63,8 @@ def fit_stage(
     folder: Path,
     machine: Machine,
     preparation: Preparation = IN_MEMORY,
-) -> int:
-    """Train `network` in place, put the kept weights into it, and return their epoch (from 0).
+) -> Kept:
+    """Train `network` in place and return the weights that the stage keeps.
 
     `folder` holds the checkpoints and the logs. Only the part `train` is trained on; the validation parts are watched.
     The random generators are as they were before.
@@ -73,9 +82,7 @@ def fit_stage(
                 recipe, stage=stage, network=network, images=images, patients=patients, folder=folder, machine=machine
             )
     kept = load_checkpoint(folder / (BEST_CHECKPOINT if stage.selection.keep == "best" else LAST_CHECKPOINT))
-    network.load_state_dict(network_state(kept))
-    network.to("cpu").eval()
-    return int(kept["epoch"])
+    return Kept(network_state(kept), int(kept["epoch"]))
 
 
 def _train(
@@ -88,7 +95,7 @@ def _train(
     folder: Path,
     machine: Machine,
 ) -> None:
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # absent from torch's stubs
+    use_fast_arithmetic(network)
     trainer = make_trainer(
         folder=folder,
         epochs=stage.epochs,

@@ -47,7 +47,7 @@ def _run_stage(recipe: Recipe, *, stage: Stage, split: Split, place: Place) -> F
         network.load_state_dict(state)
         return Fitted(network.eval(), about["started_from"])
     started_from = start(network, recipe=recipe, stage=stage, folder=place.folder)
-    epoch = fit_stage(
+    kept = fit_stage(
         recipe,
         stage=stage,
         network=network,
@@ -57,10 +57,12 @@ def _run_stage(recipe: Recipe, *, stage: Stage, split: Split, place: Place) -> F
         preparation=place.preparation,
     )
     if is_first_process():
-        about = {"stage": stage.name, "epoch": str(epoch), "started_from": started_from}
-        save_weights(weights, state=network.state_dict(), about=about)
+        about = {"stage": stage.name, "epoch": str(kept.epoch), "started_from": started_from}
+        save_weights(weights, state=kept.state, about=about)
     wait_for_all()
-    return Fitted(network, started_from)
+    fresh = new_network(recipe, stage=stage)  # training may have changed how the network computes
+    fresh.load_state_dict(dict(kept.state))
+    return Fitted(fresh.eval(), started_from)
 
 
 def check_starts(recipe: Recipe, *, folder: Path) -> None:
