@@ -19,6 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.networks.starting_weights import RandomWeights
 from hilum.recipes.pneumonia import pneumonia
+from hilum.training.fast_arithmetic import use_fast_arithmetic
 from hilum.training.image_dataset import LoadedImages, TrainingImages
 from hilum.training.losses import BinaryCrossEntropy, masked_loss
 from hilum.training.module import ClassifierModule
@@ -65,7 +66,7 @@ def plain_steps(network: nn.Module, *, batch: int, steps: int) -> list[float]:
 def bare_steps(network: nn.Module, *, batch: int, steps: int) -> list[float]:
     """Seconds of each step of hilum's arithmetic alone: bfloat16 autocast, channels last, its loss and optimiser."""
     stage = recipe(batch).last
-    network.to(memory_format=torch.channels_last)
+    use_fast_arithmetic(network)
     optimizer = build_optimizer(network, spec=stage.optimizer)
     images, targets = made_batch(batch)
     network.train()
@@ -141,7 +142,7 @@ def hilum_steps(network: PooledClassifier, *, batch: int, steps: int, workers: i
     )
     dataset = TrainingImages(images, spec=made.preprocess, augmentation=stage.augmentation)
     loader = DataLoader(dataset, batch_size=batch, sampler=sampler, num_workers=workers, drop_last=True)
-    network.to(memory_format=torch.channels_last)
+    use_fast_arithmetic(network)
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
         trainer = make_trainer(
@@ -158,7 +159,7 @@ def largest_difference(backbone: str, *, batch: int) -> float:
     stage = recipe(batch).last
     with torch.no_grad():
         plain = functional.binary_cross_entropy_with_logits(network(images), targets)
-        network.to(memory_format=torch.channels_last)
+        use_fast_arithmetic(network)
         with torch.autocast(DEVICE.type, torch.bfloat16):
             ours = masked_loss(
                 network(images.contiguous(memory_format=torch.channels_last)),

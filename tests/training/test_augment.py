@@ -1,9 +1,11 @@
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from scipy.ndimage import gaussian_filter
+from torch.nn import functional
 
 from hilum.recipes.pneumonia import AUGMENTATION
 from hilum.training.augment import (
@@ -22,6 +24,24 @@ def picture(seed=0, size=48):
 
 def test_the_default_changes_nothing():
     assert torch.allclose(augment(picture(), settings=Augmentation(), seed=3), picture(), atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [(224, 224), (37, 50)])
+def test_reframing_is_torchs_affine_grid_to_the_last_bit(size):
+    image = torch.rand(size, generator=torch.Generator().manual_seed(0))
+    for seed in range(20):
+        settings = Augmentation(crop_area=(0.64, 0.64), rotation_deg=10.0)
+        draw = torch.Generator().manual_seed(seed)
+        _, _, turn, shift_x, shift_y = (float(torch.rand((), generator=draw)) for _ in range(5))
+        angle = math.radians(-10.0 + 20.0 * turn)
+        scale = math.sqrt(0.64)
+        shifts = [-(1 - scale) + 2 * (1 - scale) * value for value in (shift_x, shift_y)]
+        cos, sin = math.cos(angle), math.sin(angle)
+        theta = torch.tensor([[[scale * cos, -scale * sin, shifts[0]], [scale * sin, scale * cos, shifts[1]]]])
+        grid = functional.affine_grid(theta, [1, 1, *size], align_corners=False)
+        expected = functional.grid_sample(image[None, None], grid, padding_mode="border", align_corners=False)[0, 0]
+        found = reframe(image, settings=settings, draw=torch.Generator().manual_seed(seed))
+        assert torch.equal(found, expected)
 
 
 def test_a_seed_decides_the_copy():
