@@ -1,7 +1,9 @@
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from fabricate_recipe import fabricate_own_recipe, tiny_recipe
 from hilum.bundle.load import load_bundle
 from hilum.cli.main import app
 from hilum.output.lock import FolderLock
+from hilum.training.checkpoints import load_checkpoint
 
 
 def run(*arguments):
@@ -118,7 +121,7 @@ def test_two_processes_train_one_network(own, tmp_path):
     hilum = str(Path(sys.executable).with_name("hilum"))  # Lightning starts the second process with the same words
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "OMP_NUM_THREADS": "1"}
     words = command(own, "--devices", 2, "--strategy", "ddp", "--set", "batch_size=4", "--out", tmp_path / "run")
-    done = subprocess.run([hilum, *words], env=environment, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run([hilum, *words], env=environment, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     assert load_bundle(tmp_path / "run" / "bundle").card.labels
     epochs = (tmp_path / "run" / "train" / "log" / "metrics.csv").read_text().splitlines()
@@ -132,3 +135,20 @@ def test_a_folder_in_which_another_process_trains_is_refused(own, tmp_path):
     assert refused.exit_code == 1
     assert "another hilum process is writing into" in refused.stderr
     assert not (tmp_path / "run.json").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("sent", "code", "said"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
+def test_a_signal_ends_a_training_as_it_ends_every_command(own, tmp_path, start_hilum, monkeypatch, sent, code, said):
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    process = start_hilum(*command(own, "--set", "epochs=500", "--out", tmp_path))
+    while not (tmp_path / "train" / "last.ckpt").is_file():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(sent)
+    _, error = process.communicate(timeout=600)
+    assert process.returncode == code
+    assert error.splitlines()[-1] == f"hilum: {said}; what was written is whole"
+    assert load_checkpoint(tmp_path / "train" / "last.ckpt")["epoch"] >= 0
