@@ -13,6 +13,7 @@ from hilum.cli.say import say
 from hilum.cli.show_settings import show_settings
 from hilum.cli.starting import starting_weights
 from hilum.cli.train_gate import train_a_gate
+from hilum.cli.train_lungs import LUNGS, train_the_lungs
 from hilum.cli.train_request import TrainRequest
 from hilum.cli.train_specialist import recipe_of, train_a_specialist
 from hilum.errors import UsageError
@@ -39,7 +40,7 @@ def train(
     recipe: Annotated[
         str,
         typer.Argument(
-            metavar="RECIPE", help=f"One of: {', '.join((*RECIPES, *GATES))}; or a Python file of your own."
+            metavar="RECIPE", help=f"One of: {', '.join((*RECIPES, *GATES, LUNGS))}; or a Python file of your own."
         ),
     ],
     *,
@@ -78,16 +79,18 @@ def train(
     bad_files: BadFilesOption = "stop",
     study: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="For a gate: the folder of `hilum study`, for thresholds and figures."),
+        typer.Option(
+            metavar="FOLDER", help="For gate and lungs: the folder of `hilum study`, for thresholds and figures."
+        ),
     ] = None,
 ) -> None:
     """Train RECIPE and write the bundle to OUT/bundle."""
-    if recipe not in (*RECIPES, *GATES) and not is_own_recipe(recipe):
+    if recipe not in (*RECIPES, *GATES, LUNGS) and not is_own_recipe(recipe):
         raise UsageError(
-            f"expected a recipe among {', '.join((*RECIPES, *GATES))}, or a file that ends in .py, came {recipe!r}"
+            f"expected a recipe among {', '.join((*RECIPES, *GATES, LUNGS))}, or a file named .py, came {recipe!r}"
         )
     pairs = [*(settings or ()), *([] if precision is None else [f"precision={precision}"])]
-    if show and recipe not in GATES:
+    if show and recipe not in (*GATES, LUNGS):
         show_settings(recipe_of(recipe, weights=starting_weights(weights), pairs=pairs, smoke=smoke))
         return
     if out is None or not data:
@@ -109,6 +112,10 @@ def train(
     if recipe in GATES:
         bundle = train_a_gate(request, study=study, show=show)
         say(f"wrote {bundle.folder}")
+        return
+    if recipe == LUNGS:
+        bundle = train_the_lungs(request, study=study, show=show)
+        say(f"wrote {bundle.folder}; draw with it: hilum segment --model {bundle.folder} FILE --out FOLDER")
         return
     trained = train_a_specialist(request)
     if trained is not None:

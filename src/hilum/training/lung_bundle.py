@@ -1,0 +1,194 @@
+"""From the lung recipe, its study and records to the bundle that ships: fit on everything, export, compress, write.
+
+The card's figures and its rule of trust are the study's, whose networks never saw what they drew; the network in the
+bundle is trained by the same recipe on all of it.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import torch
+
+from hilum.bundle.card import Card, HeatmapSpec, Scope, Training
+from hilum.bundle.load import Bundle
+from hilum.bundle.lung_spec import LungCompression, LungSpec
+from hilum.bundle.save import file_hashes, write_bundle
+from hilum.datasets.record import Record
+from hilum.errors import EngineError
+from hilum.evaluation.lung_metrics import dice
+from hilum.evaluation.lung_study import LungStudy
+from hilum.imaging.grey import to_unit
+from hilum.imaging.preprocess import normalise
+from hilum.reading.engine import INPUT, LOGITS, available_cores
+from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
+from hilum.reading.network import GRAPH
+from hilum.training.export import LOGIT_TOLERANCE, OPSET, fold_batch_norms, run_graph, with_float16_weights
+from hilum.training.lung_fit import FittedLungs, LungNetwork, fit_lungs
+from hilum.training.lung_images import LungPicture, load_lung_picture
+from hilum.training.lung_losses import UNION, UNKNOWN
+from hilum.training.lung_recipe import LungRecipe
+from hilum.training.provenance import Provenance, records_sha256
+
+LARGEST_DICE_LOSS = 0.002
+BATCH = 8
+
+INTENDED_USE = "Research and teaching: where the lungs are on a frontal chest radiograph, and the box that holds them."
+NOT_FOR = (
+    "Diagnosis or any measurement that a decision about a patient rests on: this is not a medical device.",
+    "Lateral radiographs, and parts other than the chest: they are drawn all the same, and mean nothing.",
+)
+LIMITS = (
+    "Adults only in training; a child's chest is drawn, and marked where the file gives the age.",
+    "A lung that is opaque or absent may be guessed or missed; the box then rests on the mirrored other lung.",
+    "Sides are those of the usual display: the patient's right stands on the left of the picture. In a mirrored file "
+    "they are exchanged.",
+    "Pictures of at most 512 pixels were trained on; outlines are made on a grid of 256 x 256.",
+)
+LICENCE = (
+    "Weights: CC BY-NC-SA 4.0 (the strictest of the training data's terms), research use; starting weights MobileNetV2 "
+    "ImageNet, google-coral/test_data, Apache-2.0."
+)
+
+
+def train_lungs(
+    recipe: LungRecipe,
+    *,
+    records: Sequence[Record],
+    study: LungStudy,
+    provenance: Provenance,
+    folder: Path,
+    workers: int,
+) -> Bundle:
+    """Fit in `folder` (it goes on where it was stopped) and write the bundle to `folder/bundle`.
+
+    Raises `EngineError` where ONNX and torch disagree; nothing is then written.
+    """
+    pictures = [load_lung_picture(record, spec=recipe.preprocess) for record in records]
+    fitted = fit_lungs(recipe, pictures=pictures, folder=folder, workers=workers)
+    arrays = [normalise(to_unit(picture.grey, bits=8), spec=recipe.preprocess) for picture in pictures]
+    full = lungs_to_onnx(fitted.network, example=np.stack(arrays[:2]))
+    graph, compression = _compress(full, pictures=pictures, arrays=arrays)
+    files = {GRAPH: graph}
+    spec = LungSpec(quality=study.quality, compression=compression, figures=study.figures)
+    card = _card(recipe, records=records, spec=spec, study=study, fitted=fitted, provenance=provenance)
+    card = card.model_copy(update={"files": file_hashes(files)})
+    return write_bundle(folder / "bundle", card=card, files=files, replace=(folder / "bundle").exists())
+
+
+def lungs_to_onnx(network: LungNetwork, *, example: npt.NDArray[np.float32]) -> bytes:
+    """The graph of the network in evaluation mode: `input` (N, C, H, W) to `logits` (N, 2, H, W).
+
+    `example` is float32 (2, C, H, W). Raises `EngineError` where ONNX Runtime and torch differ by more than 1e-4 of
+    the largest logit.
+    """
+    network.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # absent from torch's stubs
+    program = torch.onnx.export(
+        fold_batch_norms(network),
+        (torch.from_numpy(example),),
+        dynamo=True,
+        opset_version=OPSET,
+        input_names=[INPUT],
+        output_names=[LOGITS],
+        dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
+        verbose=False,
+    )
+    if program is None:
+        raise EngineError("expected an ONNX program from torch, came none; report this with the network's name")
+    program.optimize()
+    buffer = io.BytesIO()
+    onnx.save_model(program.model_proto, buffer)
+    graph = buffer.getvalue()
+    with torch.inference_mode():
+        expected = network(torch.from_numpy(example)).numpy()
+    difference = float(np.abs(run_graph(graph, images=example) - expected).max())
+    if difference > LOGIT_TOLERANCE * max(1.0, float(np.abs(expected).max())):
+        raise EngineError(f"expected ONNX and torch to draw alike, came a difference of {difference:.2e} in a logit")
+    return graph
+
+
+def _compress(
+    full: bytes, *, pictures: Sequence[LungPicture], arrays: Sequence[npt.NDArray[np.float32]]
+) -> tuple[bytes, LungCompression]:
+    """Half-precision weights where they cost less than 0.002 of the mean Dice of the union on the network's grid.
+
+    All pictures were trained on: this measures compression, not the network.
+    """
+    half = with_float16_weights(full)
+    before, after = (_mean_dice(graph, pictures=pictures, arrays=arrays) for graph in (full, half))
+    if before - after < LARGEST_DICE_LOSS:
+        return half, LungCompression(method="float16 weights", dice_before=before, dice_after=after)
+    return full, LungCompression(method="none", dice_before=before, dice_after=before)
+
+
+def _mean_dice(graph: bytes, *, pictures: Sequence[LungPicture], arrays: Sequence[npt.NDArray[np.float32]]) -> float:
+    compiled = OnnxRuntimeEngine().compile(graph, threads=available_cores(), callers=1)
+    found = []
+    for start in range(0, len(pictures), BATCH):
+        drawn = compiled.run(np.stack(arrays[start : start + BATCH]))[LOGITS].max(axis=1) >= 0
+        truth = [picture.target[UNION] for picture in pictures[start : start + BATCH]]
+        found += [
+            dice(mask, truth=plane == 1)
+            for mask, plane in zip(drawn, truth, strict=True)
+            if not (plane == UNKNOWN).any()
+        ]
+    return float(np.mean(found))
+
+
+def _card(
+    recipe: LungRecipe,
+    *,
+    records: Sequence[Record],
+    spec: LungSpec,
+    study: LungStudy,
+    fitted: FittedLungs,
+    provenance: Provenance,
+) -> Card:
+    mark = "SMOKE, the numbers mean nothing: " if recipe.smoke else ""
+    return Card(
+        name=recipe.name,
+        version=recipe.version,
+        title="Where are the lungs?",
+        kind="lungs",
+        architecture="mobilenet_v2 U-Net" if recipe.network == "mobile" else "plain U-Net",
+        architecture_arguments={},
+        labels=(),
+        lungs=spec,
+        preprocess=recipe.preprocess,
+        scope=Scope(xray_type="chest", age_years=None, views=None),
+        heatmap=HeatmapSpec(method="none"),
+        protocol=(
+            f"{mark}figures: {study.protocol}; the network that ships is trained by the same recipe on all "
+            f"{len(records):,} pictures"
+        ),
+        training=Training(
+            command=provenance.command,
+            commit=provenance.commit,
+            data=provenance.data,
+            split_sha256=records_sha256(records),
+            seed=recipe.seed,
+            starting_weights=fitted.started_from,
+            recipe={
+                "images": recipe.schedule.images,
+                "batch_size": recipe.schedule.batch_size,
+                "optimizer": "AdamW, one-cycle" if recipe.schedule.one_cycle else "Adam",
+                "peak_learning_rate": recipe.schedule.peak_learning_rate,
+                "weight_decay": recipe.schedule.weight_decay,
+                "shares": str(dict(recipe.schedule.shares)),
+                "framing": str(asdict(recipe.framing)),
+                "loss": str(asdict(recipe.loss)),
+            },
+        ),
+        compression=None,
+        intended_use=INTENDED_USE,
+        not_for=NOT_FOR,
+        limits=LIMITS,
+        weights_licence=LICENCE,
+        files={GRAPH: "0" * 64},
+    )
