@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 from fabricate_gate_predictions import rows
 from hilum.bundle.gate_outputs import TYPES
 from hilum.errors import DataError
-from hilum.evaluation.gate_curve import curves
+from hilum.evaluation.gate_curve import Curve, best_score, curves
 from hilum.evaluation.gate_decision_tables import CHEST_SOURCES
 from hilum.evaluation.gate_page import render_gate_page
 from hilum.evaluation.gate_predictions import GatePredictions, joined, load_predictions, save_predictions
@@ -126,7 +126,7 @@ def test_every_score_tells_far_from_near(folder: Path) -> None:
 
 
 def test_thresholds_keep_their_budgets(folds: GatePredictions) -> None:
-    spec = choose_spec(folds)
+    spec = choose_spec(folds, score="energy")
     as_read = folds.where(folds.view == "as read")
     decisions = decide(as_read, spec=spec)
     chest = np.isin(as_read.source, CHEST_SOURCES)
@@ -136,8 +136,16 @@ def test_thresholds_keep_their_budgets(folds: GatePredictions) -> None:
     assert decisions.status("refused", "unsure")[known].mean() <= 0.14
     none = np.isin(as_read.source, ("frac", "ewen")) & (as_read.xray_type == "")
     assert decisions.status("refused", "unsure")[none].all()
-    with pytest.raises(DataError, match="reads from logits alone"):
-        choose_spec(folds, score="distance")
+
+
+def test_the_score_that_ships_is_the_best_that_reads_from_logits_alone() -> None:
+    def curve(name: str, area: float) -> Curve:
+        return Curve(name, np.zeros(1), np.zeros(1), area)
+
+    found = (curve("largest probability", 0.8), curve("energy", 0.7), curve("distance", 0.9))
+    assert best_score(found) == "largest probability"
+    assert best_score((found[0], curve("energy", 0.85))) == "energy"
+    assert best_score(()) == "energy"
 
 
 def test_the_study_has_every_table_and_the_cards_figures(study: GateStudy, tmp_path: Path) -> None:

@@ -132,6 +132,10 @@ class GateFigure(_Part):
     protocol: str
 
 
+ScoreName = Literal["largest probability", "energy"]
+"""How sure a gate is of a type: what reads from the logits alone."""
+
+
 class GateSpec(_Part):
     """How a gate's logits become a verdict; every threshold comes from cross-validation.
 
@@ -146,7 +150,7 @@ class GateSpec(_Part):
     refuse_below: Probability
     accept_from: Probability
     type_temperature: float = Field(gt=0.0)
-    score: Literal["largest probability", "energy"]
+    score: ScoreName
     none_below: float
     unsure_below: float
     chest_from: Probability = Field(description="type probability below which nothing is accepted as a chest")

@@ -10,7 +10,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from hilum.bundle.card import GateSpec
+from hilum.bundle.card import GateSpec, ScoreName
 from hilum.datasets.body_parts import MIXED_SOURCES
 from hilum.evaluation.gate_figures import Bools, Figure, Table, mean_of, share
 from hilum.evaluation.gate_predictions import GatePredictions, Text, joined
@@ -23,12 +23,12 @@ CHEST_SOURCES = ("kermany", "nih", "lungs", "lungs_tb", "chest_adult")
 MODALITIES = ("ct_chest", "mri_brain", "us_breast")
 
 
-def cross_fitted(folds: GatePredictions) -> tuple[GatePredictions, Decisions]:
+def cross_fitted(folds: GatePredictions, *, score: ScoreName) -> tuple[GatePredictions, Decisions]:
     """The rows, fold by fold, with decisions by thresholds from the other folds."""
     parts: list[GatePredictions] = []
     verdicts: list[PictureVerdict] = []
     for network in sorted(set(folds.network.tolist())):
-        spec = choose_spec(folds.where(folds.network != network))
+        spec = choose_spec(folds.where(folds.network != network), score=score)
         part = folds.where(folds.network == network)
         parts.append(part)
         verdicts.extend(decide(part, spec=spec).verdicts)

@@ -11,7 +11,7 @@ import numpy as np
 
 from hilum.bundle.card import GateFigure, GateSpec
 from hilum.evaluation.gate_calibration import HALF, cross_calibrated, is_xray_probability
-from hilum.evaluation.gate_curve import Curve, curve_table, curves
+from hilum.evaluation.gate_curve import Curve, best_score, curve_table, curves
 from hilum.evaluation.gate_decision_tables import cross_fitted, decision_table, left_out_table
 from hilum.evaluation.gate_figures import Figure, Table, share
 from hilum.evaluation.gate_frame_only import frame_only_table
@@ -62,17 +62,18 @@ def make_study(paths: Sequence[Path]) -> GateStudy:
     folds = folds_only(joined([each for each in every if str(each.network[0]).startswith("fold ")]))
     types = [each for each in every if _left_out(each) == "types"]
     sources = [each for each in every if _left_out(each) == "sources"]
-    spec = choose_spec(folds)
+    found = curves(types) if types else ()
+    score = best_score(found)
+    spec = choose_spec(folds, score=score)
     xray = xray_table(folds)
     tables = [
         Table(key=xray.key, title=xray.title, protocol=xray.protocol, figures=(*xray.figures, mask_cost(xray))),
         frame_only_table(folds),
         type_table(folds),
         chest_table(folds),
-        decision_table(*cross_fitted(folds)),
+        decision_table(*cross_fitted(folds, score=score)),
         fault_table(folds),
     ]
-    found = curves(types) if types else ()
     if types:
         tables += [curve_table(found), left_out_table(types, spec=spec)]
     if sources:

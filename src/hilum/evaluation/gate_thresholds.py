@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hilum.bundle.card import GateSpec
+from hilum.bundle.card import GateSpec, ScoreName
 from hilum.bundle.gate_outputs import CROPPED, GATE_OUTPUTS, INVERTED, TURNS
 from hilum.datasets.body_parts import MIXED_SOURCES
 from hilum.errors import DataError
@@ -29,7 +29,6 @@ ACCEPT_FROM = 0.8
 NONE_BUDGET, UNSURE_BUDGET, CHEST_BUDGET = 0.02, 0.12, 0.005
 FALSE_WARNINGS = 0.01
 CANDIDATES_MASS = 0.9
-SHIPPED_SCORE = "energy"
 _TEMPERATURES = np.geomspace(0.3, 4.0, 60)
 
 
@@ -61,13 +60,11 @@ def decide(rows: GatePredictions, *, spec: GateSpec) -> Decisions:
     return Decisions(tuple(judge_picture(logits, spec=spec) for logits in rows.logits))
 
 
-def choose_spec(judged: GatePredictions, *, score: str = SHIPPED_SCORE) -> GateSpec:
+def choose_spec(judged: GatePredictions, *, score: ScoreName) -> GateSpec:
     """Thresholds from held-out predictions `judged`; no figures yet.
 
     Raises `DataError` where radiographs, other pictures or chests are missing.
     """
-    if score not in ("energy", "largest probability"):
-        raise DataError(f"expected a score that reads from logits alone, came {score!r}")
     as_read = judged.where(judged.view == "as read")
     known = as_read.where(np.isin(as_read.source, MIXED_SOURCES) & (as_read.xray_type != ""))
     chests = as_read.where((as_read.xray_type == "chest") & ~np.isin(as_read.source, MIXED_SOURCES))
