@@ -173,3 +173,10 @@ def test_a_plateau_names_what_it_watches_each_epoch():
 def test_values_out_of_range_are_refused(make):
     with pytest.raises(UsageError, match="for the schedule"):
         make()
+
+
+def test_one_cycle_may_warm_up_for_a_single_update():
+    rates = Run(OneCycle(warm_up=0.2), total=5).rates(5)
+    assert rates[0] == pytest.approx(RATE / 25)
+    assert rates[1] > 0.75 * RATE
+    assert rates[1:] == sorted(rates[1:], reverse=True)

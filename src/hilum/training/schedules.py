@@ -16,6 +16,8 @@ from torch.optim.lr_scheduler import LambdaLR, MultiplicativeLR, OneCycleLR, Red
 
 from hilum.errors import UsageError
 
+_EPSILON = 1e-6
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constant:
@@ -139,11 +141,13 @@ def triangular_factor(spec: Triangular, *, updates_per_epoch: int) -> Callable[[
 
 
 def _one_cycle(optimizer: Optimizer, *, spec: OneCycle, total_updates: int) -> OneCycleLR:
+    # torch divides by the length of the warm-up less one update
+    one_update = abs(spec.warm_up * total_updates - 1) < _EPSILON
     return OneCycleLR(
         optimizer,
         max_lr=[float(group["lr"]) for group in optimizer.param_groups],
         total_steps=total_updates,
-        pct_start=spec.warm_up,
+        pct_start=spec.warm_up + _EPSILON if one_update else spec.warm_up,
         div_factor=spec.start_divisor,
         final_div_factor=spec.final_divisor,
         cycle_momentum=spec.cycle_momentum,
