@@ -69,6 +69,7 @@ wheel: .venv/.dev  ## build dist/hilum-*.whl
 
 images: .venv/.dev  ## draw docs/images again (needs chromium)
 	$(BIN)/python docs/make_images.py
+	$(BIN)/python docs/make_gate_picture.py
 
 reference: .venv/.dev  ## write docs/reference again from the code
 	$(BIN)/python docs/make_reference.py

@@ -13,12 +13,14 @@ from typing import Any
 
 from markers import ROOT, table, write_or_check
 
-from hilum.bundle.card import Card, Label, LabelResult
+from hilum.bundle.card import Card, GateFigure, Label, LabelResult
 from hilum.bundle.shelf import shipped_bundles
 
 LEDGER = ROOT / "LEDGER.jsonl"
 BENCHMARK = ROOT / "benchmarks" / "results" / "reading.json"
 RATES = ("sensitivity", "specificity")
+PARTS = (": recall, ", "refused or unsure, ")
+"""What stands in the names of a gate's figures that are for one type or one source."""
 
 
 def validation() -> str:
@@ -53,6 +55,30 @@ def _validation_row(card: Card, label: Label, result: LabelResult) -> tuple[str,
         interval(result.specificity, result.specificity_ci),
         "" if result.baseline_auroc is None else f"{result.baseline_auroc:.3f}",
     )
+
+
+def gate() -> str:
+    """What the card of the shipped gate says: the figures that sum up, then the parts they are made of."""
+    figures = [figure for bundle in shipped_bundles() if bundle.card.gate for figure in bundle.card.gate.figures]
+    if not figures:
+        return "No gate ships with this version."
+    rows = [(figure, _gate_row(figure)) for figure in figures]
+    parts = [row for figure, row in rows if _is_part(figure.name)]
+    sums = [row for figure, row in rows if not _is_part(figure.name)]
+    header = ("question", "share", "n (groups)")
+    return (
+        f"{table(header, sums)}\n\n<details><summary>By type and by source</summary>\n\n{table(header, parts)}\n\n"
+        "</details>"
+    )
+
+
+def _is_part(name: str) -> bool:
+    return any(word in name for word in PARTS) and not any(word in name for word in ("mean over", "mixed sources"))
+
+
+def _gate_row(figure: GateFigure) -> tuple[str, ...]:
+    value = f"{figure.value:.3f}" if figure.interval is None else interval(figure.value, figure.interval)
+    return figure.name, value, f"{figure.n:,} ({figure.groups:,})"
 
 
 def looks() -> str:
@@ -115,7 +141,7 @@ def interval(value: float, bounds: list[float] | tuple[float, float]) -> str:
 
 def main() -> int:
     """Write, or check with `--check`."""
-    parts = {"validation": validation(), "looks": looks(), "speed": speed()}
+    parts = {"validation": validation(), "gate": gate(), "looks": looks(), "speed": speed()}
     return write_or_check({"README.md": parts}, check="--check" in sys.argv[1:])
 
 

@@ -41,9 +41,7 @@ def test_a_fold_is_judged_by_what_the_other_folds_say() -> None:
     first = overlapping(400, others=400, network="fold 0", shift=4.0)
     second = overlapping(400, others=400, network="fold 1")
     probability = cross_calibrated(joined([first, second]))
-    assert (
-        np.mean(probability[:800] >= 0.5) > 0.95
-    )
+    assert np.mean(probability[:800] >= 0.5) > 0.95
     assert np.mean(probability[800:] >= 0.5) < 0.05
 
 

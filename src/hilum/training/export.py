@@ -22,7 +22,7 @@ from hilum.networks.pooled_classifier import PooledClassifier
 
 OPSET = 18
 LOGIT_TOLERANCE = 1e-4
-FLOAT16_FROM_ELEMENTS = 16_384
+FLOAT16_FROM_ELEMENTS = 2048
 """Smaller constants stay float32: they weigh little and carry most of the error, since depthwise kernels with a folded
 norm span a range that half precision does not."""
 

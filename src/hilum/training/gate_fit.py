@@ -122,5 +122,8 @@ def fit_gate(recipe: GateRecipe, *, pictures: Sequence[GatePicture], folder: Pat
     )
     last = folder / LAST_CHECKPOINT
     resume = str(last) if last.is_file() else None
-    trainer.fit(GateModule(network, recipe=recipe), train_dataloaders=loader, ckpt_path=resume, weights_only=True)
+    module = GateModule(network, recipe=recipe)
+    trainer.fit(module, train_dataloaders=loader, ckpt_path=resume, weights_only=True)
+    # a run that was stopped after its last epoch trains no more and averages nothing: what was saved holds in any case
+    module.load_state_dict(torch.load(last, weights_only=True)["state_dict"])
     return Fitted(network.eval(), started_from)
