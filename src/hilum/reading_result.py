@@ -61,8 +61,8 @@ class Finding:
     """One label of one model.
 
     `probability` is calibrated, in [0, 1]; `positive` is probability >= operating_point, or None where the radiograph
-    is out of the model's scope or the model brings no operating point. `in_scope` is None where the scope is unknown (no age, no view). Boxes are in native
-    pixels.
+    is out of the model's scope or the model brings no operating point. `in_scope` is None where the scope is unknown
+    (no age, no view). Boxes are in native pixels.
     """
 
     model: str

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from hilum.networks.pooled_classifier import PooledClassifier
-from hilum.training.export import fold_batch_norms, run_graph, to_onnx, with_float16_weights
+from hilum.training.export import fold_batch_norms, run_graph, to_onnx, with_float16_weights, with_int8_weights
 
 SIZE = (64, 64)
 
@@ -50,6 +50,38 @@ def test_half_precision_weights_halve_the_file_and_move_logits_little(pair):
     assert np.abs(run_graph(small, images=batch()) - logits).max() <= 0.01 * max(1.0, np.abs(logits).max())
     floats = {i.name: i.data_type for i in onnx.load_model_from_string(small).graph.initializer}
     assert onnx.TensorProto.FLOAT16 in floats.values()
+
+
+def test_eight_bit_weights_are_off_by_half_a_scale_at_most(pair):
+    _, graph = pair
+    small = with_int8_weights(graph)
+    assert len(small) < 0.45 * len(graph)
+    before = {i.name: onnx.numpy_helper.to_array(i) for i in onnx.load_model_from_string(graph).graph.initializer}
+    stored = {i.name: onnx.numpy_helper.to_array(i) for i in onnx.load_model_from_string(small).graph.initializer}
+    wholes = [name for name in stored if name.endswith("__int8")]
+    assert wholes
+    for name in wholes:
+        plain = name.removesuffix("__int8")
+        scale = stored[f"{plain}__scale"]
+        assert np.all(np.abs(stored[name] * scale - before[plain]) <= scale * 0.5001)
+        assert set(np.abs(stored[name]).max(axis=(1, 2, 3)).tolist()) <= {0, 127}  # 0 where a last norm starts at zero
+    logits = run_graph(graph, images=batch())
+    assert np.abs(run_graph(small, images=batch()) - logits).max() <= 0.1 * max(1.0, np.abs(logits).max())
+
+
+def test_a_channel_of_zeros_stays_zero_in_eight_bits():
+    weights = np.random.default_rng(0).normal(size=(128, 128, 1, 1)).astype(np.float32)
+    weights[5] = 0
+    tensor = onnx.numpy_helper.from_array(weights, "w")
+    values = [
+        onnx.helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, [1, 128, 4, 4]) for n in ("input", "logits")
+    ]
+    conv = onnx.helper.make_node("Conv", ["input", "w"], ["logits"])
+    graph = onnx.helper.make_graph([conv], "one", values[:1], values[1:], [tensor])
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=10)
+    out = run_graph(with_int8_weights(model.SerializeToString()), images=np.ones((1, 128, 4, 4), np.float32))
+    assert np.all(out[:, 5] == 0)
+    assert np.isfinite(out).all()
 
 
 def test_folding_leaves_no_batch_norm_behind_a_convolution_and_changes_nothing():

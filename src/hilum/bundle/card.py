@@ -110,7 +110,7 @@ class Training(_Part):
     recipe: dict[str, str | int | float | bool] = Field(description="the recipe's settings that a reader asks for")
 
 
-CompressionMethod = Literal["none", "float16 weights"]
+CompressionMethod = Literal["none", "float16 weights", "int8 weights"]
 
 
 class Compression(_Part):

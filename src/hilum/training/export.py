@@ -7,6 +7,7 @@ of logit contribution.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +23,9 @@ from hilum.networks.pooled_classifier import PooledClassifier
 
 OPSET = 18
 LOGIT_TOLERANCE = 1e-4
-FLOAT16_FROM_ELEMENTS = 2048
+SMALL_FROM_ELEMENTS = 16_384
 """Smaller constants stay float32: they weigh little and carry most of the error, since depthwise kernels with a folded
-norm span a range that half precision does not."""
+norm span a range that few bits do not."""
 
 
 class _WithMaps(nn.Module):
@@ -91,21 +92,58 @@ def with_float16_weights(graph: bytes) -> bytes:
 
     Computation stays float32; only the weights are rounded (relative error at most 2^-11).
     """
+    return _with_constants(graph, stored=_as_float16)
+
+
+def with_int8_weights(graph: bytes) -> bytes:
+    """The same graph with its large convolutions stored in 8 bits, other large constants in half precision.
+
+    Each output channel has its own scale, its largest weight over 127, so that a weight is off by half a scale at most
+    (Krishnamoorthi 2018, section 3, symmetric, weights only). They are multiplied out when the graph is loaded;
+    computation stays float32.
+    """
+    return _with_constants(graph, stored=_as_int8)
+
+
+_Stored = tuple[list[onnx.TensorProto], list[onnx.NodeProto]]
+
+
+def _with_constants(graph: bytes, *, stored: Callable[[str, npt.NDArray[np.float32]], _Stored]) -> bytes:
     model = onnx.load_model_from_string(graph)
-    casts, kept = [], []
+    nodes, kept = [], []
     for tensor in model.graph.initializer:
         values = numpy_helper.to_array(tensor)
-        if values.dtype != np.float32 or values.size < FLOAT16_FROM_ELEMENTS:
+        if values.dtype != np.float32 or values.size < SMALL_FROM_ELEMENTS:
             kept.append(tensor)
             continue
-        half = f"{tensor.name}__float16"
-        kept.append(numpy_helper.from_array(values.astype(np.float16), half))
-        casts.append(onnx.helper.make_node("Cast", [half], [tensor.name], to=onnx.TensorProto.FLOAT))
+        tensors, made = stored(tensor.name, values)
+        kept.extend(tensors)
+        nodes.extend(made)
     del model.graph.initializer[:]
     model.graph.initializer.extend(kept)
-    nodes = list(model.graph.node)
+    nodes.extend(model.graph.node)
     del model.graph.node[:]
-    model.graph.node.extend(casts + nodes)
+    model.graph.node.extend(nodes)
     onnx.checker.check_model(model)
     compressed: bytes = model.SerializeToString()
     return compressed
+
+
+def _as_float16(name: str, values: npt.NDArray[np.float32]) -> _Stored:
+    half = f"{name}__float16"
+    tensor = numpy_helper.from_array(values.astype(np.float16), half)
+    return [tensor], [onnx.helper.make_node("Cast", [half], [name], to=onnx.TensorProto.FLOAT)]
+
+
+def _as_int8(name: str, values: npt.NDArray[np.float32]) -> _Stored:
+    if values.ndim != 4:  # a linear layer makes the class maps
+        return _as_float16(name, values)
+    scales = np.abs(values).max(axis=(1, 2, 3), keepdims=True) / 127
+    scales[scales == 0] = 1.0
+    whole, scale, wide = f"{name}__int8", f"{name}__scale", f"{name}__whole"
+    tensors = [
+        numpy_helper.from_array(np.rint(values / scales).astype(np.int8), whole),
+        numpy_helper.from_array(scales.astype(np.float32), scale),
+    ]
+    cast = onnx.helper.make_node("Cast", [whole], [wide], to=onnx.TensorProto.FLOAT)
+    return tensors, [cast, onnx.helper.make_node("Mul", [wide, scale], [name])]

@@ -1,7 +1,7 @@
 """How a network is laid out for training: channels last, and on a CPU without the slow paths of bfloat16.
 
-oneDNN has no fast backward pass for strided depthwise convolutions in bfloat16. They are computed in float32 and rounded
-to bfloat16 once, which is also closer to the exact value; `benchmarks/training.py` says what the whole step gains.
+oneDNN has no fast backward pass for strided depthwise convolutions in bfloat16. They are computed in float32 and
+rounded to bfloat16 once, which is also closer to the exact value; `benchmarks/training.py` says what a step gains.
 """
 
 from __future__ import annotations
