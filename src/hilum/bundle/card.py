@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from hilum.bundle.compression import CompressionMethod
 from hilum.bundle.gate_outputs import GATE_OUTPUTS
 from hilum.bundle.lung_spec import LUNG_OUTPUTS, LungSpec
 from hilum.imaging.preprocess import PreprocessSpec
@@ -108,9 +109,6 @@ class Training(_Part):
     seed: int
     starting_weights: str
     recipe: dict[str, str | int | float | bool] = Field(description="the recipe's settings that a reader asks for")
-
-
-CompressionMethod = Literal["none", "float16 weights", "int8 weights"]
 
 
 class Compression(_Part):

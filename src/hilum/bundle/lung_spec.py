@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from hilum.bundle.compression import CompressionMethod
 
 LUNG_OUTPUTS = ("right lung", "left lung")
 """The planes of the graph's output, in order; sides are the patient's."""
@@ -47,7 +49,7 @@ class LungFigure(_Part):
 class LungCompression(_Part):
     """What was done to make the graph small, and its cost in mean Dice of the union over the training pictures."""
 
-    method: Literal["none", "float16 weights"]
+    method: CompressionMethod
     dice_before: _Share
     dice_after: _Share
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hilum.bundle.card import Card, Compression, CompressionMethod, GateSpec, HeatmapSpec, Scope, Training
+from hilum.bundle.card import Card, Compression, GateSpec, HeatmapSpec, Scope, Training
+from hilum.bundle.compression import CompressionMethod
 from hilum.bundle.gate_outputs import GATE_OUTPUTS, IS_XRAY, TYPES
 from hilum.bundle.load import Bundle
 from hilum.bundle.save import file_hashes, write_bundle

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from hilum.bundle.card import Card, Compression, CompressionMethod, Label
+from hilum.bundle.card import Card, Compression, Label
+from hilum.bundle.compression import CompressionMethod
 from hilum.bundle.load import Bundle, load_bundle
 from hilum.bundle.save import file_hashes, write_bundle
 from hilum.datasets.record import Record
