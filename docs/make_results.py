@@ -81,6 +81,23 @@ def _gate_row(figure: GateFigure) -> tuple[str, ...]:
     return figure.name, value, f"{figure.n:,} ({figure.groups:,})"
 
 
+def lungs() -> str:
+    """What the card of the shipped lung network says of drawings that its networks never saw."""
+    figures = [figure for bundle in shipped_bundles() if bundle.card.lungs for figure in bundle.card.lungs.figures]
+    if not figures:
+        return "No lung network ships with this version."
+    rows = [
+        (
+            figure.source,
+            figure.name,
+            f"{figure.value:.3f}" if figure.interval is None else interval(figure.value, figure.interval),
+            f"{figure.n:,} ({figure.groups:,})",
+        )
+        for figure in figures
+    ]
+    return table(("release", "measure", "value", "n (groups)"), rows)
+
+
 def looks() -> str:
     """Every look at a test split, oldest first."""
     lines = LEDGER.read_text(encoding="utf-8").splitlines() if LEDGER.is_file() else []
@@ -141,7 +158,7 @@ def interval(value: float, bounds: list[float] | tuple[float, float]) -> str:
 
 def main() -> int:
     """Write, or check with `--check`."""
-    parts = {"validation": validation(), "gate": gate(), "looks": looks(), "speed": speed()}
+    parts = {"validation": validation(), "gate": gate(), "lungs": lungs(), "looks": looks(), "speed": speed()}
     return write_or_check({"README.md": parts}, check="--check" in sys.argv[1:])
 
 

@@ -13,8 +13,7 @@ import jsonschema
 import pytest
 from PIL import Image
 
-from hilum import errors
-from hilum.bundle.shelf import shipped_bundles
+from hilum import Reader, errors
 from hilum.report.schema import reading_schema
 
 
@@ -92,7 +91,7 @@ def test_a_table_escapes_bars(markers: ModuleType) -> None:
 def test_the_pictures_are_of_the_shipped_models(root: Path, name: str, width: int) -> None:
     with Image.open(root / "docs" / "images" / name) as picture:
         assert picture.width == width
-        assert set(picture.text["models"].split()) == {bundle.sha256 for bundle in shipped_bundles()}
+        assert set(picture.text["models"].split()) == {model.sha256 for model in Reader().models}
 
 
 def test_the_trail_page_names_every_step(root: Path) -> None:

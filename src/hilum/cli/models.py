@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import typer
@@ -9,7 +11,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from hilum.bundle.card import Card, GateFigure, GateSpec, Label, LabelResult
+from hilum.bundle.card import Card, Label, LabelResult
 from hilum.bundle.shelf import ShelfEntry
 from hilum.cli.choose_models import choose_bundle, models_on_shelf
 from hilum.cli.console import output_console
@@ -17,7 +19,7 @@ from hilum.cli.lazy import LazyCommand, LazyGroup, lazy_app
 from hilum.cli.say import say
 from hilum.cli.table import IMPORTS
 
-_GATE_FIGURES = 4
+_FIGURES = 4
 """How many figures of a gate the list shows; the card shows all."""
 
 app = typer.Typer(
@@ -69,7 +71,8 @@ def show(
         return
     console = output_console()
     console.print(_facts(_whole_card(bundle.card, sha256=bundle.sha256)))
-    console.print(_results(bundle.card) if bundle.card.gate is None else _gate_results(bundle.card.gate))
+    measured = _measured(bundle.card)
+    console.print(_figures(measured) if measured else _results(bundle.card))
 
 
 def _entry(entry: ShelfEntry) -> Table:
@@ -77,7 +80,7 @@ def _entry(entry: ShelfEntry) -> Table:
         return _facts({entry.name: Text(f"broken: {entry.problem}", style="bold red")})
     card = entry.bundle.card
     best = [f"{label.name}: {_result(label.results[0])}" for label in card.labels if label.results]
-    best += [] if card.gate is None else [_gate_figure(figure) for figure in card.gate.figures[:_GATE_FIGURES]]
+    best += [f"{figure.name}: {figure.value} (n {figure.n:,})" for figure in _measured(card)[:_FIGURES]]
     return _facts(
         {
             card.name: Text(f"{card.title} (version {card.version}, {entry.origin})", style="bold"),
@@ -136,18 +139,35 @@ def _facts(facts: dict[str, Any]) -> Table:
     return table
 
 
-def _gate_figure(figure: GateFigure) -> str:
-    interval = "" if figure.interval is None else f" [{figure.interval[0]:.3f}, {figure.interval[1]:.3f}]"
-    return f"{figure.name}: {figure.value:.3f}{interval} (n {figure.n:,})"
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    """A number on the card of a gate or of what draws lungs, in words."""
+
+    name: str
+    value: str
+    n: int
+    groups: int
 
 
-def _gate_results(gate: GateSpec) -> Table:
+def _measured(card: Card) -> tuple[_Figure, ...]:
+    """The numbers of a card without findings; none for a classifier."""
+    gate = () if card.gate is None else card.gate.figures
+    lungs = () if card.lungs is None else card.lungs.figures
+    return (
+        *(_Figure(each.name, _with_interval(each.value, each.interval), each.n, each.groups) for each in gate),
+        *(
+            _Figure(f"{each.source}: {each.name}", _with_interval(each.value, each.interval), each.n, each.groups)
+            for each in lungs
+        ),
+    )
+
+
+def _figures(measured: Sequence[_Figure]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
     for column in ("what was measured", "value [95%]", "n (groups)"):
         table.add_column(column, overflow="fold")
-    for figure in gate.figures:
-        name, _, value = _gate_figure(figure).rpartition(": ")
-        table.add_row(name, value.partition(" (n")[0], f"{figure.n:,} ({figure.groups:,})")
+    for figure in measured:
+        table.add_row(figure.name, figure.value, f"{figure.n:,} ({figure.groups:,})")
     return table
 
 
@@ -186,5 +206,5 @@ def _auroc(result: LabelResult) -> str:
     return f"{text}; {result.baseline} alone {result.baseline_auroc:.3f}"
 
 
-def _with_interval(value: float, interval: tuple[float, float]) -> str:
-    return f"{value:.3f} [{interval[0]:.3f}, {interval[1]:.3f}]"
+def _with_interval(value: float, interval: tuple[float, float] | None) -> str:
+    return f"{value:.3f}" if interval is None else f"{value:.3f} [{interval[0]:.3f}, {interval[1]:.3f}]"

@@ -1,0 +1,75 @@
+"""The lung study and its bundle from the command line, by smoke runs on fabricated releases."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from fabricate_lung_releases import write_lung_releases
+from hilum.bundle.load import load_bundle
+from hilum.cli.main import app
+
+pytestmark = pytest.mark.slow
+
+STRIDE = 40  # a smoke run takes every fortieth picture
+
+
+def run(*words: object) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_lung_releases(tmp_path_factory.mktemp("releases"), each=8 * STRIDE)
+
+
+@pytest.fixture(scope="module")
+def study(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("study") / "out"
+    done = run("study", "lungs", "--data", data, "--weights", "random", "--out", out, "--smoke")
+    assert done.exit_code == 0, done.output
+    return out
+
+
+def test_five_folds_are_judged_once_and_the_numbers_are_marked(data: Path, study: Path) -> None:
+    fields = json.loads((study / "study.json").read_text())
+    assert fields["protocol"].startswith("SMOKE")
+    counted = {figure["source"]: figure["n"] for figure in fields["figures"] if figure["name"] == "Dice"}
+    assert sum(counted.values()) == 16
+    assert set(counted) == {"lungs", "lungs_tb"}
+    predictions = {path: path.stat().st_mtime_ns for path in study.glob("fold-*/predictions.npz")}
+    assert len(predictions) == 5
+    again = run("study", "lungs", "--data", data, "--weights", "random", "--out", study, "--smoke")
+    assert again.exit_code == 0, again.output
+    assert {path: path.stat().st_mtime_ns for path in study.glob("fold-*/predictions.npz")} == predictions
+    assert json.loads((study / "study.json").read_text()) == fields
+
+
+def test_another_recipe_in_the_same_folder_is_refused(data: Path, study: Path) -> None:
+    other = run("study", "lungs", "--data", data, "--weights", "random", "--out", study)
+    assert other.exit_code == 2
+    assert "recipe" in other.output
+
+
+def test_a_bundle_comes_of_it_that_draws(data: Path, study: Path, tmp_path: Path) -> None:
+    words = ("train", "lungs", "--data", f"lungs={data}", "--weights", "random", "--study", study)
+    made = run(*words, "--out", tmp_path / "run", "--smoke")
+    assert made.exit_code == 0, made.output
+    card = load_bundle(tmp_path / "run" / "bundle").card
+    assert card.kind == "lungs"
+    assert card.protocol.startswith("SMOKE")
+    assert card.lungs is not None
+    assert card.lungs.compression.dice_before - card.lungs.compression.dice_after < 0.002
+    image = data / "lungs" / "images" / "chest0000.png"
+    drawn = run("segment", image, "--model", tmp_path / "run" / "bundle", "--out", tmp_path / "drawn")
+    assert drawn.exit_code == 0, drawn.output
+    assert (tmp_path / "drawn" / "chest0000.png.mask.png").is_file()
+
+
+def test_a_smoke_study_makes_no_real_bundle(data: Path, study: Path, tmp_path: Path) -> None:
+    words = ("train", "lungs", "--data", f"lungs={data}", "--weights", "random", "--study", study)
+    refused = run(*words, "--out", tmp_path / "run")
+    assert refused.exit_code == 2
+    assert "smoke" in refused.output
+    assert not (tmp_path / "run" / "bundle").exists()
