@@ -37,9 +37,7 @@ def train_the_lungs(request: TrainRequest, *, study: Path | None, show: bool) ->
     records = read_lung_sources(folder)
     found = read_lung_study(needed_study(study))
     if found.protocol.startswith(SMOKE) and not request.smoke:
-        raise UsageError(
-            f"expected a whole study in {study}, came a smoke run; run it whole"
-        )
+        raise UsageError(f"expected a whole study in {study}, came a smoke run; run it whole")
     commit, dirty = commit_and_dirty(Path.cwd())
     sources = sorted({record.source for record in records})
     return train_lungs(
