@@ -25,7 +25,7 @@ SIDE_PX = 256
 _RESIZE = Resize(height=SIDE_PX, width=SIDE_PX, rule="stretch")
 SPEC = PreprocessSpec(steps=(_RESIZE,), mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
 PAPER_SPEC = PreprocessSpec(steps=(_RESIZE,), mean=(0.5,), std=(0.5,))
-SHARES = {"lungs": 0.3, "lungs_tb": 0.7}
+SHARES = {"lungs": 0.4, "lungs_tb": 0.6}
 
 
 def lungs(starting_weights: StartingWeights) -> LungRecipe:
@@ -36,21 +36,21 @@ def lungs(starting_weights: StartingWeights) -> LungRecipe:
         network="mobile",
         starting_weights=starting_weights,
         preprocess=SPEC,
-        framing=LungFraming(rotation_deg=15.0, zoom=0.25, stretch=0.2, shift=0.08, flip_probability=0.5),
+        framing=LungFraming(rotation_deg=15.0, zoom=0.2, stretch=0.15, shift=0.08, flip_probability=0.5),
         grey=Augmentation(
             blur_probability=0.15,
             blur_sigma_px=(0.3, 1.5),
             shrink_probability=0.15,
             local_contrast_probability=0.15,
-            gain=0.35,
-            offset=0.12,
-            log_gamma=0.5,
+            gain=0.3,
+            offset=0.1,
+            log_gamma=0.4,
             noise=0.03,
         ),
         loss=LungLoss(),
         schedule=LungSchedule(
-            images=8000,
-            epochs=10,
+            images=16000,
+            epochs=16,
             batch_size=16,
             peak_learning_rate=2e-3,
             weight_decay=0.02,
