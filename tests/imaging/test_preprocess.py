@@ -7,11 +7,15 @@ from pydantic import ValidationError
 from skimage.exposure import equalize_hist
 
 from fabricate_pictures import marked
+from hilum.errors import UsageError
+from hilum.geometry import Box, Geometry
 from hilum.imaging.preprocess import (
+    CropLungs,
     Equalise,
     PreprocessSpec,
     Resize,
     apply_steps,
+    crop_box,
     equalise,
     normalise,
     preprocess,
@@ -21,7 +25,7 @@ from hilum.imaging.preprocess import (
 GREY = (marked(96, 120) / 255).astype(np.float32)
 
 
-def spec(*steps: Equalise | Resize) -> PreprocessSpec:
+def spec(*steps: CropLungs | Equalise | Resize) -> PreprocessSpec:
     return PreprocessSpec(steps=steps, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 
 
@@ -118,8 +122,68 @@ def test_a_spec_survives_json() -> None:
     "change",
     [{"mean": (0.5,)}, {"mean": (), "std": ()}, {"mean": (0.5,), "std": (0.0,)}, {"gamma": 2},
      {"steps": ({"step": "sharpen"},)}, {"steps": ({"step": "resize", "height": 0, "width": 5, "rule": "cover"},)},
-     {"steps": ({"step": "resize", "height": 5, "width": 5, "rule": "squash"},)}],
+     {"steps": ({"step": "resize", "height": 5, "width": 5, "rule": "squash"},)},
+     {"steps": ({"step": "equalise"}, {"step": "crop-lungs"})},
+     {"steps": ({"step": "crop-lungs"}, {"step": "crop-lungs"})},
+     {"steps": ({"step": "crop-lungs", "margin": 3},)}],
 )  # fmt: skip
 def test_a_spec_that_cannot_be_reproduced_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         PreprocessSpec.model_validate({"steps": (), "mean": (0.5,) * 3, "std": (0.5,) * 3, **change})
+
+
+def test_the_crop_is_the_pixels_under_the_box_and_leads_home() -> None:
+    plan = spec(CropLungs(), Equalise(), Resize(height=20, width=40, rule="stretch"))
+    made, geometry = apply_steps(GREY, spec=plan, lung_box=Box(10.0, 30.0, 60.0, 50.0))
+    by_hand, _ = resize(equalise(GREY[30:80, 10:70], levels=256), step=Resize(height=20, width=40, rule="stretch"))
+    np.testing.assert_array_equal(made, by_hand)
+    assert geometry.point(0, 0) == (10, 30)
+    assert geometry.point(40, 20) == (70, 80)
+    assert geometry.box(Box(20, 10, 20, 10)) == Box(40, 55, 30, 25)
+    assert geometry.inverse().point(70, 80) == pytest.approx((40, 20))
+
+
+def test_fractions_of_pixels_are_taken_whole_and_nothing_outside_the_picture() -> None:
+    rows, columns = GREY.shape  # 96, 120
+    assert crop_box(Box(10.5, 20.25, 40.0, 30.0), rows=rows, columns=columns) == (10, 20, 51, 51)
+    assert crop_box(Box(-7.5, -3.0, 60.0, 50.0), rows=rows, columns=columns) == (0, 0, 53, 47)
+    assert crop_box(Box(90.0, 70.0, 500.0, 500.0), rows=rows, columns=columns) == (90, 70, 120, 96)
+    clipped, geometry = apply_steps(GREY, spec=spec(CropLungs()), lung_box=Box(90.0, 70.0, 500.0, 500.0))
+    np.testing.assert_array_equal(clipped, GREY[70:, 90:])
+    assert geometry == Geometry(1.0, 1.0, 90.0, 70.0)
+
+
+@pytest.mark.parametrize(
+    "box",
+    [None, Box(40, 40, 15, 60), Box(40, 40, 60, 15), Box(40, 40, 0, 0), Box(40, 40, -20, -20), Box(110, 10, 60, 60),
+     Box(400, 400, 60, 60), Box(0, 0, 120, 96)],
+)  # fmt: skip
+def test_without_a_box_that_can_show_lungs_the_whole_picture_is_taken(box: Box | None) -> None:
+    made, geometry = apply_steps(GREY, spec=spec(CropLungs()), lung_box=box)
+    np.testing.assert_array_equal(made, GREY)
+    assert geometry == Geometry.identity()
+
+
+def test_the_smallest_box_that_is_cropped() -> None:
+    made, _ = apply_steps(GREY, spec=spec(CropLungs()), lung_box=Box(40, 40, 16, 16))
+    np.testing.assert_array_equal(made, GREY[40:56, 40:56])
+
+
+def test_a_box_that_is_not_finite_is_refused() -> None:
+    with pytest.raises(UsageError, match="finite"):
+        crop_box(Box(float("nan"), 0, 50, 50), rows=96, columns=120)
+
+
+def test_a_spec_without_the_crop_does_not_look_at_the_box() -> None:
+    plan = spec(Resize(height=32, width=40, rule="cover"))
+    box = Box(10, 10, 50, 50)
+    np.testing.assert_array_equal(preprocess(GREY, spec=plan, lung_box=box).array, preprocess(GREY, spec=plan).array)
+    assert not plan.needs_lungs
+    assert spec(CropLungs()).needs_lungs
+    assert not spec().needs_lungs
+
+
+def test_a_spec_with_the_crop_survives_json() -> None:
+    plan = spec(CropLungs(), Resize(height=32, width=40, rule="stretch"))
+    assert PreprocessSpec.model_validate_json(plan.model_dump_json()) == plan
+    assert plan.output_size == (32, 40)

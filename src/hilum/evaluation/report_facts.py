@@ -21,7 +21,7 @@ from hilum.evaluation.report_subject import Facts
 from hilum.evaluation.report_table import counted
 from hilum.evaluation.report_tables import shown_subgroups
 from hilum.evaluation.run_folder import Run
-from hilum.imaging.preprocess import Equalise, PreprocessSpec
+from hilum.imaging.preprocess import CropLungs, Equalise, PreprocessSpec, Step
 from hilum.version import __version__
 
 _LIBRARIES = ("numpy", "onnxruntime", "pillow", "pydicom", "scikit-learn", "matplotlib")
@@ -177,13 +177,15 @@ def _software_line() -> str:
 
 
 def _preprocessing(spec: PreprocessSpec) -> str:
-    steps = [
-        f"histogram equalisation ({step.levels} levels)"
-        if isinstance(step, Equalise)
-        else f"{step.rule} to {step.height} x {step.width} pixels ({step.filter})"
-        for step in spec.steps
-    ]
-    return "; ".join([*steps, "normalisation"])
+    return "; ".join([*map(_step, spec.steps), "normalisation"])
+
+
+def _step(step: Step) -> str:
+    if isinstance(step, CropLungs):
+        return "crop to the lungs"
+    if isinstance(step, Equalise):
+        return f"histogram equalisation ({step.levels} levels)"
+    return f"{step.rule} to {step.height} x {step.width} pixels ({step.filter})"
 
 
 def _input(spec: PreprocessSpec) -> str:

@@ -6,6 +6,7 @@ geometry that comes back leads every heatmap and box home to native pixels.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
@@ -14,7 +15,8 @@ import numpy.typing as npt
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from hilum.geometry import Geometry
+from hilum.errors import UsageError
+from hilum.geometry import Box, Geometry
 from hilum.radiograph import Pixels
 
 ModelArray = npt.NDArray[np.float32]
@@ -27,9 +29,21 @@ _FILTERS = {
     "lanczos": Image.Resampling.LANCZOS,
 }
 
+SMALLEST_CROP_PX = 16
+"""A lung box with a shorter side than this, cut to the picture, shows no lungs: the whole picture is taken."""
+
 
 class _Step(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CropLungs(_Step):
+    """Cut the picture to the lung box that comes with it; see `crop_to_lungs`. Only the first step may do this.
+
+    The box is data beside the pixels: imaging never looks for lungs.
+    """
+
+    step: Literal["crop-lungs"] = "crop-lungs"
 
 
 class Equalise(_Step):
@@ -54,7 +68,7 @@ class Resize(_Step):
     pad_value: float = Field(default=0.0, ge=0.0, le=1.0)
 
 
-Step = Annotated[Equalise | Resize, Field(discriminator="step")]
+Step = Annotated[CropLungs | Equalise | Resize, Field(discriminator="step")]
 
 
 class PreprocessSpec(BaseModel):
@@ -74,6 +88,17 @@ class PreprocessSpec(BaseModel):
         if not self.mean or len(self.mean) != len(self.std) or min(self.std) <= 0:
             raise ValueError(f"expected as many means as positive deviations, came {self.mean} and {self.std}")
         return self
+
+    @model_validator(mode="after")
+    def _lungs_are_cropped_first(self) -> Self:
+        if any(isinstance(step, CropLungs) for step in self.steps[1:]):
+            raise ValueError("expected crop-lungs as the first step or not at all: the lung box is in native pixels")
+        return self
+
+    @property
+    def needs_lungs(self) -> bool:
+        """Whether the first step cuts the picture to its lung box."""
+        return bool(self.steps) and isinstance(self.steps[0], CropLungs)
 
     @property
     def channels(self) -> int:
@@ -95,25 +120,53 @@ class ModelInput:
     geometry: Geometry
 
 
-def preprocess(pixels: Pixels, *, spec: PreprocessSpec) -> ModelInput:
-    """Apply the whole spec to pixels (H, W) in [0, 1]."""
-    grey, geometry = apply_steps(pixels, spec=spec)
+def preprocess(pixels: Pixels, *, spec: PreprocessSpec, lung_box: Box | None = None) -> ModelInput:
+    """Apply the whole spec to pixels (H, W) in [0, 1]; `lung_box` is in native pixels, for a spec that crops to it."""
+    grey, geometry = apply_steps(pixels, spec=spec, lung_box=lung_box)
     return ModelInput(normalise(grey, spec=spec), geometry)
 
 
-def apply_steps(pixels: Pixels, *, spec: PreprocessSpec) -> tuple[Pixels, Geometry]:
+def apply_steps(pixels: Pixels, *, spec: PreprocessSpec, lung_box: Box | None = None) -> tuple[Pixels, Geometry]:
     """The steps before normalisation: pixels (H, W) in [0, 1] in, the same kind out, with the way back.
 
-    Training augments what this returns and then calls `normalise`.
+    A spec that crops to the lungs takes the whole picture where `lung_box` is None: nobody could draw them. Another
+    spec does not look at it. Training augments what this returns and then calls `normalise`.
     """
     geometry = Geometry.identity()
     for step in spec.steps:
-        if isinstance(step, Equalise):
-            pixels = equalise(pixels, levels=step.levels)
+        if isinstance(step, CropLungs):
+            pixels, inner = crop_to_lungs(pixels, box=lung_box)
+        elif isinstance(step, Equalise):
+            pixels, inner = equalise(pixels, levels=step.levels), Geometry.identity()
         else:
             pixels, inner = resize(pixels, step=step)
-            geometry = geometry.after(inner)
+        geometry = geometry.after(inner)
     return pixels, geometry
+
+
+def crop_to_lungs(pixels: Pixels, *, box: Box | None) -> tuple[Pixels, Geometry]:
+    """The part of pixels (H, W) that `box` covers, as a view, and the way back; see `crop_box`."""
+    rows, columns = pixels.shape
+    cut = crop_box(box, rows=rows, columns=columns)
+    if cut is None:
+        return pixels, Geometry.identity()
+    left, top, right, bottom = cut
+    return pixels[top:bottom, left:right], Geometry(1.0, 1.0, float(left), float(top))
+
+
+def crop_box(box: Box | None, *, rows: int, columns: int) -> tuple[int, int, int, int] | None:
+    """Left, top, right and bottom of `box` in whole native pixels outwards, cut to a picture of the given size.
+
+    None, for the whole picture, where there is no box or where less than `SMALLEST_CROP_PX` of a side is left of it.
+    Raises `UsageError` for a box that is not finite.
+    """
+    if box is None:
+        return None
+    if not all(map(math.isfinite, box.as_list())):
+        raise UsageError(f"expected a lung box of finite numbers, came {box.as_list()}")
+    left, top = max(math.floor(box.x), 0), max(math.floor(box.y), 0)
+    right, bottom = min(math.ceil(box.x + box.width), columns), min(math.ceil(box.y + box.height), rows)
+    return (left, top, right, bottom) if min(right - left, bottom - top) >= SMALLEST_CROP_PX else None
 
 
 def normalise(grey: Pixels, *, spec: PreprocessSpec) -> ModelArray:

@@ -11,7 +11,7 @@ from pathlib import Path
 from hilum.errors import HilumError, InternalError, LimitError
 from hilum.imaging.decode import decode, read_file
 from hilum.imaging.limits import Limits
-from hilum.imaging.preprocess import Equalise, ModelInput, PreprocessSpec, preprocess
+from hilum.imaging.preprocess import CropLungs, Equalise, ModelInput, PreprocessSpec, Step, preprocess
 from hilum.radiograph import Radiograph, TrailStep
 
 BYTES_NAME = "<bytes>"
@@ -83,11 +83,14 @@ def prepare(
 
 def preprocess_step(model: str, *, spec: PreprocessSpec) -> TrailStep:
     """The trail's line on what one model's preprocessing did."""
-    steps = [
-        f"equalise ({step.levels} levels)"
-        if isinstance(step, Equalise)
-        else f"resize to {step.height}x{step.width} ({step.rule}, {step.filter})"
-        for step in spec.steps
-    ]
+    steps = [_in_words(step) for step in spec.steps]
     mean, std = (", ".join(f"{value:g}" for value in values) for values in (spec.mean, spec.std))
     return TrailStep("preprocess", f"{model}: {'; '.join([*steps, f'normalise (mean {mean}; std {std})'])}")
+
+
+def _in_words(step: Step) -> str:
+    if isinstance(step, CropLungs):
+        return "crop to the lungs"
+    if isinstance(step, Equalise):
+        return f"equalise ({step.levels} levels)"
+    return f"resize to {step.height}x{step.width} ({step.rule}, {step.filter})"
