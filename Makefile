@@ -14,13 +14,14 @@ JOBS ?= 2
 KERMANY ?= ../shared/data/kermany/chest_xray
 WEIGHTS ?= $(firstword $(wildcard ../shared/weights/mobilenet_v2_imagenet.safetensors) imagenet)
 PYTEST ?=
+SHIPPED := src/hilum/bundle/shipped
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --no-input --disable-pip-version-check --quiet
 # Linters and tests share the cores with each other, so the libraries below them do not multiply threads.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup run test check lint format bench wheel images reference results retrain-pneumonia clean
+.PHONY: help setup run test check lint format bench wheel images reference results retrain-pneumonia ship clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +80,13 @@ results: .venv/.dev  ## write the README's results again from the shipped cards,
 
 retrain-pneumonia: .venv/.dev  ## train the paediatric pneumonia specialist again: make retrain-pneumonia KERMANY=… WEIGHTS=…
 	$(BIN)/hilum train pneumonia --data kermany=$(KERMANY) --weights $(WEIGHTS) --out runs/pneumonia
+
+ship: .venv/.base  ## put a run's bundle into the package, its graph compressed: make ship BUNDLE=runs/pneumonia/bundle
+	@test -f "$(BUNDLE)/card.json" || { echo "expected a bundle's folder: make ship BUNDLE=runs/NAME/bundle" >&2; exit 1; }
+	name=$$($(BIN)/python -c 'import json, sys; print(json.load(open(sys.argv[1]))["name"])' "$(BUNDLE)/card.json"); \
+	mkdir -p "$(SHIPPED)/$$name"; cp "$(BUNDLE)/card.json" "$(SHIPPED)/$$name/"; \
+	gzip -9nc "$(BUNDLE)/model.onnx" > "$(SHIPPED)/$$name/model.onnx.gz"; \
+	$(BIN)/hilum models show "$$name"
 
 clean:  ## remove what was built here; .venv and your readings stay
 	rm -rf build dist readings/phantoms .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,7 +1,9 @@
 """Loading a bundle: what is sound is verified, what is not is refused in one line that says why."""
 
+import gzip
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,24 @@ def test_a_sound_bundle_gives_its_card_and_verified_bytes(folder: Path) -> None:
     assert bundle.card == ToyBundle().card()
     assert bundle.sha256 == hashlib.sha256((folder / "card.json").read_bytes()).hexdigest()
     assert bundle.read("model.onnx") == (folder / "model.onnx").read_bytes() == ToyBundle().files()["model.onnx"]
+
+
+def test_a_file_may_lie_compressed_and_is_hashed_by_what_is_inside(folder: Path) -> None:
+    plain = load_bundle(folder)
+    content = (folder / "model.onnx").read_bytes()
+    (folder / "model.onnx").unlink()
+    (folder / "model.onnx.gz").write_bytes(gzip.compress(content))
+    packed = load_bundle(folder)
+    assert packed.sha256 == plain.sha256
+    assert packed.read("model.onnx") == content
+
+
+@pytest.mark.parametrize("harm", [lambda b: b[:-10], lambda b: b"no gzip", lambda b: b[:40] + b"\xff" * 8 + b[48:]])
+def test_a_harmed_compressed_file(folder: Path, harm: Callable[[bytes], bytes]) -> None:
+    packed = gzip.compress((folder / "model.onnx").read_bytes())
+    (folder / "model.onnx").unlink()
+    (folder / "model.onnx.gz").write_bytes(harm(packed))
+    assert "cut short or altered" in refusal(folder)
 
 
 def test_a_file_altered_after_loading_is_not_used(folder: Path) -> None:

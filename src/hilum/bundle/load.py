@@ -1,10 +1,15 @@
-"""Loading a bundle: nothing in it is used before its bytes have the hash that the card gives."""
+"""Loading a bundle: nothing in it is used before its bytes have the hash that the card gives.
+
+A file NAME of the card may lie in the folder as NAME.gz; its hash is that of what is inside.
+"""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +20,7 @@ from hilum.errors import BundleError
 from hilum.version import __version__
 
 CARD_NAME = "card.json"
+PACKED_SUFFIX = ".gz"
 CARD_LIMIT_BYTES = 4 * 1024 * 1024
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _SCHEMA = re.compile(r"hilum\.card/(\d+)")
@@ -110,7 +116,8 @@ def _no_constants(constant: str) -> object:
 
 
 def _verified(folder: Path, name: str, sha256: str) -> bytes:
-    content = _file_bytes(folder, name, limit=None)
+    packed = folder / f"{name}{PACKED_SUFFIX}"
+    content = _unpacked(packed) if packed.is_file() else _file_bytes(folder, name, limit=None)
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         raise BundleError(
@@ -118,6 +125,13 @@ def _verified(folder: Path, name: str, sha256: str) -> bytes:
             f"{len(content)} bytes; copy the bundle again"
         )
     return content
+
+
+def _unpacked(path: Path) -> bytes:
+    try:
+        return gzip.decompress(_file_bytes(path.parent, path.name, limit=None))
+    except (OSError, EOFError, zlib.error) as error:
+        raise BundleError(f"{path} was cut short or altered ({error}); copy the bundle again") from error
 
 
 def _file_bytes(folder: Path, name: str, *, limit: int | None) -> bytes:
