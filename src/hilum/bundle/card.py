@@ -11,66 +11,35 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hilum.bundle.compression import CompressionMethod
+from hilum.bundle.fusion_spec import LUNG_GRAPH, FusionSpec
 from hilum.bundle.gate_outputs import GATE_OUTPUTS
+from hilum.bundle.label import Interval, Label, LabelResult, PlattCalibration, Probability
 from hilum.bundle.lung_spec import LUNG_OUTPUTS, LungSpec
 from hilum.imaging.preprocess import PreprocessSpec
 
+__all__ = (
+    "CARD_SCHEMA",
+    "Card",
+    "Compression",
+    "GateFigure",
+    "GateSpec",
+    "HeatmapSpec",
+    "Label",
+    "LabelResult",
+    "PlattCalibration",
+    "Scope",
+    "ScoreName",
+    "Training",
+)
+
 CARD_SCHEMA = "hilum.card/1"
 
-Probability = Annotated[float, Field(ge=0.0, le=1.0)]
-Interval = tuple[float, float]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 ViewName = Literal["PA", "AP", "LL"]
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PlattCalibration(_Part):
-    """Calibrated probability = sigmoid(slope * logit + intercept) (Platt 1999; intercept 0 is temperature scaling).
-
-    Method `none` says that nothing was calibrated: slope 1 and intercept 0, the network's own sigmoid.
-    """
-
-    method: Literal["platt", "none"] = "platt"
-    slope: float = Field(gt=0.0)
-    intercept: float
-
-    @model_validator(mode="after")
-    def _none_changes_nothing(self) -> Self:
-        if self.method == "none" and (self.slope, self.intercept) != (1.0, 0.0):
-            raise ValueError("the calibration method none must have slope 1 and intercept 0")
-        return self
-
-
-class LabelResult(_Part):
-    """How one label did on one set of images, judged at the card's operating point."""
-
-    set: str = Field(description="which images, for example 'validation, softened'")
-    n: int = Field(ge=0)
-    positives: int = Field(ge=0)
-    auroc: Probability
-    auroc_ci: Interval
-    sensitivity: Probability
-    sensitivity_ci: Interval
-    specificity: Probability
-    specificity_ci: Interval
-    baseline: str | None = Field(default=None, description="the simple rule that this label was compared with")
-    baseline_auroc: Probability | None = None
-
-
-class Label(_Part):
-    """One output of the graph, in order."""
-
-    name: str
-    calibration: PlattCalibration
-    operating_point: Probability | None = Field(
-        description="calibrated probability at and above which a finding is positive, or null where none was fitted: "
-        "a reading then decides nothing"
-    )
-    operating_point_rule: str
-    results: tuple[LabelResult, ...] = ()
 
 
 class Scope(_Part):
@@ -109,6 +78,9 @@ class Training(_Part):
     seed: int
     starting_weights: str
     recipe: dict[str, str | int | float | bool] = Field(description="the recipe's settings that a reader asks for")
+    lungs_sha256: Sha256 | None = Field(
+        default=None, description="of the card of the lung bundle whose boxes the pictures were cut to"
+    )
 
 
 class Compression(_Part):
@@ -170,19 +142,21 @@ class GateSpec(_Part):
 class Card(_Part):
     """The whole card.
 
-    A classifier has labels; a gate has `gate` in their place, what draws lungs has `lungs`; a gate's scope is `any`.
+    A classifier has labels, a fusion of two networks has `fusion` too; a gate has `gate` in the place of labels, what
+    draws lungs has `lungs`; a gate's scope is `any`.
     """
 
     schema_: Literal["hilum.card/1"] = Field(default="hilum.card/1", alias="schema")
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     version: str
     title: str
-    kind: Literal["classifier", "gate", "lungs"]
+    kind: Literal["classifier", "fusion", "gate", "lungs"]
     architecture: str
     architecture_arguments: dict[str, str | int | float | bool]
     labels: tuple[Label, ...]
     gate: GateSpec | None = None
     lungs: LungSpec | None = None
+    fusion: FusionSpec | None = None
     preprocess: PreprocessSpec
     scope: Scope
     heatmap: HeatmapSpec
@@ -208,9 +182,24 @@ class Card(_Part):
 
     @model_validator(mode="after")
     def _kind_has_its_part(self) -> Self:
-        parts = {"classifier": bool(self.labels), "gate": self.gate is not None, "lungs": self.lungs is not None}
-        if [kind for kind, there in parts.items() if there] != [self.kind]:
-            raise ValueError("a classifier needs labels, a gate its gate, lungs their lungs, and none of another")
+        named = {"fusion": self.fusion, "gate": self.gate, "lungs": self.lungs}
+        parts = [kind for kind, there in named.items() if there is not None]
+        if parts != ([] if self.kind == "classifier" else [self.kind]):
+            raise ValueError(f"a card of kind {self.kind} needs the part of its kind and no other, came {parts}")
+        if bool(self.labels) != (self.kind in ("classifier", "fusion")):
+            raise ValueError("a classifier and a fusion need labels, and nothing else has any")
+        return self
+
+    @model_validator(mode="after")
+    def _fusion_fits(self) -> Self:
+        if self.fusion is None:
+            return self
+        names = [label.name for label in self.labels]
+        for branch in (self.fusion.whole_labels, self.fusion.crop_labels):
+            if [label.name for label in branch] != names:
+                raise ValueError(f"the labels of a fusion's branches must be {names}, in order")
+        if self.preprocess.needs_lungs or LUNG_GRAPH not in self.files:
+            raise ValueError(f"a fusion's own preprocess is of the whole picture, and its files name {LUNG_GRAPH}")
         return self
 
     @property

@@ -1,0 +1,59 @@
+"""What the card of a fusion adds: two networks of one picture, whole and cut to its lungs, under one linear layer.
+
+The graph `model.onnx` takes `whole` and `crop`, each float32 (N, C, H, W), and gives for L labels
+
+- `logits` (N, L), the fusion's; `whole_logits` and `crop_logits` (N, L), each branch's own head's;
+- `whole_maps` and `crop_maps` (N, L, h, w), the fusion's class maps on each picture in units of logit contribution:
+  the sums of both are the fusion's logit minus its bias;
+- `whole_alone_maps` (N, L, h, w), the class maps of the whole branch's own head, in the same unit.
+
+`lungs.onnx` draws the lungs whose box is cut. Where they are not trusted the whole branch's own head reads.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from hilum.bundle.label import Label
+from hilum.bundle.lung_spec import LungSpec
+from hilum.imaging.preprocess import PreprocessSpec
+
+LUNG_GRAPH = "lungs.onnx"
+
+WHOLE, CROP = "whole", "crop"
+"""The graph's inputs."""
+
+LOGITS, WHOLE_LOGITS, CROP_LOGITS = "logits", "whole_logits", "crop_logits"
+WHOLE_MAPS, CROP_MAPS, WHOLE_ALONE_MAPS = "whole_maps", "crop_maps", "whole_alone_maps"
+FUSION_OUTPUTS = (LOGITS, WHOLE_LOGITS, CROP_LOGITS, WHOLE_MAPS, CROP_MAPS, WHOLE_ALONE_MAPS)
+"""The graph's outputs, in order."""
+
+
+class FusionSpec(BaseModel):
+    """The card's `preprocess` is the whole picture's, its `labels` are the fusion's.
+
+    `whole_labels` and `crop_labels` are the same labels with each branch's own calibration and operating points. The
+    card's labels are fitted on validation pictures whose lungs are trusted, the branches' on all of them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    crop_preprocess: PreprocessSpec
+    crop_source: str = Field(description="from pictures of which size the crops were cut, in words")
+    whole_labels: tuple[Label, ...]
+    crop_labels: tuple[Label, ...]
+    lungs: LungSpec
+    lungs_preprocess: PreprocessSpec
+    lungs_name: str
+    lungs_version: str
+    lungs_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] = Field(
+        description="of the card of the lung bundle whose graph this is and whose boxes were trained on"
+    )
+
+    @model_validator(mode="after")
+    def _crop_needs_lungs(self) -> Self:
+        if not self.crop_preprocess.needs_lungs:
+            raise ValueError("the crop_preprocess of a fusion must begin with crop-lungs")
+        return self

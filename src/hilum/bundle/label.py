@@ -1,0 +1,60 @@
+"""One output of a network on a card: how its logit is calibrated, where it is decided, and how well it did."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+Interval = tuple[float, float]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PlattCalibration(_Part):
+    """Calibrated probability = sigmoid(slope * logit + intercept) (Platt 1999; intercept 0 is temperature scaling).
+
+    Method `none` says that nothing was calibrated: slope 1 and intercept 0, the network's own sigmoid.
+    """
+
+    method: Literal["platt", "none"] = "platt"
+    slope: float = Field(gt=0.0)
+    intercept: float
+
+    @model_validator(mode="after")
+    def _none_changes_nothing(self) -> Self:
+        if self.method == "none" and (self.slope, self.intercept) != (1.0, 0.0):
+            raise ValueError("the calibration method none must have slope 1 and intercept 0")
+        return self
+
+
+class LabelResult(_Part):
+    """How one label did on one set of images, judged at the card's operating point."""
+
+    set: str = Field(description="which images, for example 'validation, softened'")
+    n: int = Field(ge=0)
+    positives: int = Field(ge=0)
+    auroc: Probability
+    auroc_ci: Interval
+    sensitivity: Probability
+    sensitivity_ci: Interval
+    specificity: Probability
+    specificity_ci: Interval
+    baseline: str | None = Field(default=None, description="the simple rule that this label was compared with")
+    baseline_auroc: Probability | None = None
+
+
+class Label(_Part):
+    """One output of the graph, in order."""
+
+    name: str
+    calibration: PlattCalibration
+    operating_point: Probability | None = Field(
+        description="calibrated probability at and above which a finding is positive, or null where none was fitted: "
+        "a reading then decides nothing"
+    )
+    operating_point_rule: str
+    results: tuple[LabelResult, ...] = ()
