@@ -6,6 +6,7 @@ An engine compiles a graph; `network.py` runs it in batches and checks what come
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Literal, Protocol
 
 import numpy as np
@@ -26,14 +27,21 @@ class CompiledGraph(Protocol):
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
-        """The shape of `input`; None where a dimension is free."""
+        """The shape of the first input; None where a dimension is free."""
+
+    @property
+    def input_shapes(self) -> Mapping[str, tuple[int | None, ...]]:
+        """The shape of each input by its name; None where a dimension is free."""
 
     @property
     def outputs(self) -> tuple[str, ...]:
         """The names of the outputs."""
 
     def run(self, batch: Batch) -> dict[str, npt.NDArray[np.float32]]:
-        """Every output by name; raises `EngineError` where the engine refuses the batch."""
+        """Every output by name, for a graph whose one input is `input`; raises as `run_named` does."""
+
+    def run_named(self, batches: Mapping[str, Batch]) -> dict[str, npt.NDArray[np.float32]]:
+        """Every output by name, for a batch for each input; raises `EngineError` where the engine refuses them."""
 
 
 class Engine(Protocol):

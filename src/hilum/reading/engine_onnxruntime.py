@@ -6,6 +6,7 @@ cent when images run side by side, at a third of its size.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,7 +43,15 @@ class OnnxRuntimeGraph:
     @property
     def input_shape(self) -> tuple[int | None, ...]:
         """The shape of the graph's first input; None where a dimension is free."""
-        return tuple(size if isinstance(size, int) else None for size in self.session.get_inputs()[0].shape)
+        return next(iter(self.input_shapes.values()))
+
+    @property
+    def input_shapes(self) -> Mapping[str, tuple[int | None, ...]]:
+        """The shape of each input by its name; None where a dimension is free."""
+        return {
+            taken.name: tuple(size if isinstance(size, int) else None for size in taken.shape)
+            for taken in self.session.get_inputs()
+        }
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -50,11 +59,16 @@ class OnnxRuntimeGraph:
         return tuple(output.name for output in self.session.get_outputs())
 
     def run(self, batch: Batch) -> dict[str, npt.NDArray[np.float32]]:
+        """Every output by name, of a graph with one input."""
+        return self.run_named({INPUT: batch})
+
+    def run_named(self, batches: Mapping[str, Batch]) -> dict[str, npt.NDArray[np.float32]]:
         """Every output by name."""
         try:
-            return dict(zip(self.outputs, self.session.run(None, {INPUT: batch}), strict=True))
+            return dict(zip(self.outputs, self.session.run(None, dict(batches)), strict=True))
         except _ERRORS as error:
-            raise EngineError(f"ONNX Runtime refused a batch of shape {batch.shape}: {_line(error)}") from error
+            shapes = " and ".join(str(batch.shape) for batch in batches.values())
+            raise EngineError(f"ONNX Runtime refused a batch of shape {shapes}: {_line(error)}") from error
 
 
 @dataclass(frozen=True, slots=True)

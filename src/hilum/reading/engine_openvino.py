@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import threading
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, Literal
 
@@ -27,8 +28,15 @@ class OpenVinoGraph:
     @property
     def input_shape(self) -> tuple[int | None, ...]:
         """The shape of the graph's first input; None where a dimension is free."""
-        shape = self._compiled.inputs[0].partial_shape
-        return tuple(None if size.is_dynamic else size.get_length() for size in shape)
+        return next(iter(self.input_shapes.values()))
+
+    @property
+    def input_shapes(self) -> Mapping[str, tuple[int | None, ...]]:
+        """The shape of each input by its name; None where a dimension is free."""
+        return {
+            taken.get_any_name(): tuple(None if size.is_dynamic else size.get_length() for size in taken.partial_shape)
+            for taken in self._compiled.inputs
+        }
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -36,21 +44,24 @@ class OpenVinoGraph:
         return tuple(output.get_any_name() for output in self._compiled.outputs)
 
     def run(self, batch: Batch) -> dict[str, npt.NDArray[np.float32]]:
+        """Every output by name, of a graph with one input."""
+        return self.run_named({INPUT: batch})
+
+    def run_named(self, batches: Mapping[str, Batch]) -> dict[str, npt.NDArray[np.float32]]:
         """Every output by name, copied out of the request's own memory.
 
-        The shape is checked here, since OpenVINO takes a batch with too few channels without a word.
+        Shapes are checked here, since OpenVINO takes a batch with too few channels without a word.
         """
-        expected = self.input_shape
-        if batch.ndim != len(expected) or any(
-            size not in (None, found) for size, found in zip(expected, batch.shape, strict=True)
-        ):
-            raise EngineError(f"OpenVINO refused a batch of shape {batch.shape}: the graph takes {expected}")
+        expected = self.input_shapes
+        shapes = " and ".join(str(batch.shape) for batch in batches.values())
+        if set(batches) != set(expected) or not all(_fits(batches[name], shape) for name, shape in expected.items()):
+            raise EngineError(f"OpenVINO refused a batch of shape {shapes}: the graph takes {expected}")
         if not hasattr(self._requests, "mine"):
             self._requests.mine = self._compiled.create_infer_request()
         try:
-            result = self._requests.mine.infer({INPUT: batch})
+            result = self._requests.mine.infer(dict(batches))
         except (RuntimeError, ValueError, TypeError) as error:
-            raise EngineError(f"OpenVINO refused a batch of shape {batch.shape}: {_line(error)}") from error
+            raise EngineError(f"OpenVINO refused a batch of shape {shapes}: {_line(error)}") from error
         return {name: np.array(result[name]) for name in self.outputs}
 
 
@@ -95,6 +106,12 @@ def _import_openvino() -> ModuleType:
         return importlib.import_module("openvino")
     except ImportError as error:
         raise MissingPartError(f"the engine openvino is not installed; run `{INSTALL_COMMAND}`") from error
+
+
+def _fits(batch: Batch, expected: tuple[int | None, ...]) -> bool:
+    return batch.ndim == len(expected) and all(
+        size in (None, found) for size, found in zip(expected, batch.shape, strict=True)
+    )
 
 
 def _line(error: Exception) -> str:
