@@ -86,7 +86,7 @@ def _panels(
 
 
 def _draw_roc(axes: Axes, panel: LabelPanel) -> None:
-    _unit_square(axes, x="1 − specificity", y="sensitivity")
+    unit_square(axes, x="1 − specificity", y="sensitivity")
     if panel.curves is None:
         _nothing(axes, panel)
         return
@@ -97,7 +97,7 @@ def _draw_roc(axes: Axes, panel: LabelPanel) -> None:
 
 
 def _draw_pr(axes: Axes, panel: LabelPanel) -> None:
-    _unit_square(axes, x="recall (sensitivity)", y="precision (PPV)")
+    unit_square(axes, x="recall (sensitivity)", y="precision (PPV)")
     if panel.curves is None:
         _nothing(axes, panel)
         return
@@ -109,7 +109,7 @@ def _draw_pr(axes: Axes, panel: LabelPanel) -> None:
 
 
 def _draw_reliability(axes: Axes, panel: LabelPanel) -> None:
-    _unit_square(axes, x="calibrated probability", y="share of positives")
+    unit_square(axes, x="calibrated probability", y="share of positives")
     if not panel.bins:
         _nothing(axes, panel)
         return
@@ -172,7 +172,8 @@ def _draw_point(axes: Axes, point: tuple[float, float] | None) -> None:
         )
 
 
-def _unit_square(axes: Axes, *, x: str, y: str) -> None:
+def unit_square(axes: Axes, *, x: str, y: str) -> None:
+    """Both axes from 0 to 1, square, with their names."""
     axes.set_xlim(-0.02, 1.02)
     axes.set_ylim(-0.02, 1.02)
     axes.set_aspect("equal")

@@ -62,7 +62,7 @@ def report_figures(subject: ReportSubject, *, panels: Sequence[LabelPanel]) -> t
     point = " The diamond is the operating point." if marked else ""
     with styled():
         figures = [
-            _figure(
+            written_figure(
                 "roc",
                 roc_figure(panels),
                 title="ROC curves",
@@ -70,7 +70,7 @@ def report_figures(subject: ReportSubject, *, panels: Sequence[LabelPanel]) -> t
                 words=f"ROC curve of each label. AUROC: {areas}.",
                 wide=wide,
             ),
-            _figure(
+            written_figure(
                 "precision_recall",
                 precision_recall_figure(panels),
                 title="Precision-recall curves",
@@ -79,7 +79,7 @@ def report_figures(subject: ReportSubject, *, panels: Sequence[LabelPanel]) -> t
                 words="Precision-recall curve of each label.",
                 wide=wide,
             ),
-            _figure(
+            written_figure(
                 "reliability",
                 reliability_figure(panels),
                 title="Reliability curves",
@@ -91,7 +91,7 @@ def report_figures(subject: ReportSubject, *, panels: Sequence[LabelPanel]) -> t
         ]
         if marked:
             figures.append(
-                _figure(
+                written_figure(
                     "confusion",
                     confusion_figure(panels),
                     title="Confusion matrices",
@@ -102,7 +102,7 @@ def report_figures(subject: ReportSubject, *, panels: Sequence[LabelPanel]) -> t
             )
         if parted := shown_subgroups(judgement):
             figures.append(
-                _figure(
+                written_figure(
                     "subgroups",
                     subgroup_figure(judgement.whole, subgroups=parted),
                     title="AUROC by subgroup",
@@ -113,7 +113,7 @@ def report_figures(subject: ReportSubject, *, panels: Sequence[LabelPanel]) -> t
             )
         if subject.training:
             figures.append(
-                _figure(
+                written_figure(
                     "training",
                     training_figure(subject.training),
                     title="Training curves",
@@ -141,7 +141,8 @@ def _panel(predictions: Predictions, one: LabelJudgement) -> LabelPanel:
     )
 
 
-def _figure(key: str, figure: Figure, *, title: str, caption: str, words: str, wide: bool) -> ReportFigure:
+def written_figure(key: str, figure: Figure, *, title: str, caption: str, words: str, wide: bool) -> ReportFigure:
+    """A drawn figure as PNG and SVG with its words; call it inside `styled`."""
     width, height = figure.get_size_inches()
     return ReportFigure(
         key=key,

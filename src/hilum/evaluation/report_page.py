@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from importlib.resources import files
 
-import jinja2
 from markupsafe import Markup
 
 from hilum.evaluation.checklist import checklist
 from hilum.evaluation.report_figures import ReportFigure
 from hilum.evaluation.report_subject import ReportSubject
-from hilum.evaluation.report_table import ReportTable, cell_text, counted, is_estimate
-from hilum.report.templating import asset, content_security_policy, data_uri
-from hilum.report.wording import RESEARCH_USE, printable, probability_text
+from hilum.evaluation.report_table import ReportTable
+from hilum.evaluation.templating import page_environment
+from hilum.report.templating import asset, content_security_policy
+from hilum.report.wording import RESEARCH_USE
 
 
 def render_report(subject: ReportSubject, *, tables: Sequence[ReportTable], figures: Sequence[ReportFigure]) -> str:
@@ -23,7 +22,7 @@ def render_report(subject: ReportSubject, *, tables: Sequence[ReportTable], figu
     style = Markup("{}\n{}").format(asset("base.css"), Markup(own))
     items = checklist(subject.filled)
     return (
-        _environment()
+        page_environment()
         .get_template("report.html.j2")
         .render(
             csp=content_security_policy(style=style, script=""),
@@ -38,27 +37,3 @@ def render_report(subject: ReportSubject, *, tables: Sequence[ReportTable], figu
             research_use=RESEARCH_USE,
         )
     )
-
-
-def _finalize(value: object) -> object:
-    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("hilum.evaluation", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "cell": cell_text,
-        "png": data_uri,
-        "probability": probability_text,
-        "counted": counted,
-    }
-    environment.tests["estimate"] = is_estimate
-    return environment

@@ -1,0 +1,84 @@
+"""The SDFN study as one object: what three networks reach on images that they never saw, and the paper's claims."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hilum.evaluation.patient_bootstrap import REPLICATES, SEED
+from hilum.evaluation.sdfn_auroc import NetworkAurocs, network_aurocs
+from hilum.evaluation.sdfn_claims import ClaimResult, claims_on
+from hilum.evaluation.sdfn_predictions import PAIRS, SdfnPredictions
+from hilum.evaluation.sdfn_tests import PairTests, pair_tests
+from hilum.evaluation.sdfn_views import ViewAurocs, view_aurocs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LungCounts:
+    """How many of the study's images had lungs that were not trusted: there the crop is the whole image.
+
+    `flags` counts what was flagged, whether trusted or not; `bundle` names who drew.
+    """
+
+    images: int
+    untrusted: int
+    flags: Mapping[str, int]
+    bundle: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyRun:
+    """How the networks came about, in words and hashes; no path and no name of a machine or an image."""
+
+    recipe: str
+    folds_done: int
+    folds: int
+    split_sha256: str
+    command: str = ""
+    commit: str | None = None
+    environment: Mapping[str, str | int] = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict)
+    not_calibrated: int | None = None
+    lungs: LungCounts | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SdfnStudy:
+    """Every number of the study; `predictions` are what they were computed from."""
+
+    predictions: SdfnPredictions
+    aurocs: NetworkAurocs
+    views: tuple[ViewAurocs, ...]
+    tests: tuple[PairTests, ...]
+    claims: tuple[ClaimResult, ...]
+    run: StudyRun
+    replicates: int
+    seed: int
+
+    @property
+    def protocol(self) -> str:
+        """How split and labels were made, in one line; a smoke run's begins with SMOKE."""
+        return self.predictions.whole.protocol
+
+    @property
+    def smoke(self) -> bool:
+        """Whether the numbers prove a path through the code and no result."""
+        return self.predictions.whole.smoke
+
+
+def make_sdfn_study(
+    predictions: SdfnPredictions, *, run: StudyRun, replicates: int = REPLICATES, seed: int = SEED
+) -> SdfnStudy:
+    """All figures from the pooled predictions of all folds."""
+    aurocs = network_aurocs(predictions, replicates=replicates, seed=seed)
+    tests = tuple(pair_tests(pair, predictions=predictions, aurocs=aurocs) for pair in PAIRS)
+    return SdfnStudy(
+        predictions=predictions,
+        aurocs=aurocs,
+        views=view_aurocs(predictions, replicates=replicates, seed=seed),
+        tests=tests,
+        claims=claims_on(aurocs, tests=tests),
+        run=run,
+        replicates=replicates,
+        seed=seed,
+    )

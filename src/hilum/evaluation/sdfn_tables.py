@@ -1,0 +1,229 @@
+"""The tables of the SDFN study; the paper's and ours never stand in one table, since their protocols differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hilum.evaluation.paired_t import PairedT
+from hilum.evaluation.patient_bootstrap import Estimate
+from hilum.evaluation.report_table import Cell, ReportTable, counted
+from hilum.evaluation.sdfn_auroc import LabelAurocs, NetworkAurocs
+from hilum.evaluation.sdfn_claims import ClaimResult
+from hilum.evaluation.sdfn_paper import MEANS, PROTOCOL, SOURCE, TABLE_1, PaperRow, paper_t
+from hilum.evaluation.sdfn_predictions import NETWORKS, PAIRS, TITLES, Pair
+from hilum.evaluation.sdfn_study import LungCounts, SdfnStudy
+from hilum.evaluation.sdfn_tests import ALPHA, PairTests
+from hilum.evaluation.sdfn_views import LEAST_POSITIVES, ViewAurocs
+
+
+def sdfn_tables(study: SdfnStudy) -> tuple[ReportTable, ...]:
+    """Every table, in the order of the page."""
+    tables = (
+        paper_table(),
+        ours_table(study),
+        differences_table(study),
+        claims_table(study.claims),
+        t_table(study.tests),
+        *(tests_table(one) for one in study.tests),
+        view_table(study.views),
+        None if study.run.lungs is None else lung_table(study.run.lungs),
+    )
+    return tuple(table for table in tables if table is not None)
+
+
+def paper_table() -> ReportTable:
+    """Table 1 as printed, its own three columns last."""
+    rows: list[tuple[Cell, ...]] = [(label, *_printed(row)) for label, row in TABLE_1.items()]
+    rows.append(("mean of 14 classes", *_printed(MEANS)))
+    return ReportTable(
+        key="paper",
+        title=f"The paper: {SOURCE}",
+        columns=("class", "Wang et al. 2017", "Yao et al. 2018", "Gündel et al. 2018", "whole image", "lung", "SDFN"),
+        rows=tuple(rows),
+        note=f"Protocol: {PROTOCOL}. Not comparable with the table below, whose images and networks are others.",
+    )
+
+
+def ours_table(study: SdfnStudy) -> ReportTable:
+    """AUROC of the three networks by class with intervals, and the mean below."""
+    aurocs = study.aurocs
+    return ReportTable(
+        key="ours",
+        title="Ours: AUROC by class",
+        columns=("class", "n", "positives", *(TITLES[network] for network in NETWORKS)),
+        rows=(*(_auroc_row(one) for one in aurocs.labels), _mean_row(aurocs)),
+        note=f"Protocol: {study.protocol}. {_mean_note(aurocs)}",
+    )
+
+
+def differences_table(study: SdfnStudy) -> ReportTable:
+    """Differences of AUROC by class with intervals, and of the mean."""
+    aurocs = study.aurocs
+    rows: list[tuple[Cell, ...]] = [
+        (one.label, one.positives, *(_difference(one, pair) for pair in PAIRS)) for one in aurocs.labels
+    ]
+    rows.append((_mean_name(aurocs), None, *(aurocs.mean_difference[pair] for pair in PAIRS)))
+    return ReportTable(
+        key="differences",
+        title="Ours: differences of AUROC",
+        columns=("class", "positives", *map(pair_title, PAIRS)),
+        rows=tuple(rows),
+        note="First minus second, on the same draws of patients. An interval that holds 0 leaves open which is better.",
+    )
+
+
+def claims_table(claims: Sequence[ClaimResult]) -> ReportTable:
+    """What the paper says, what its own numbers say, and what ours say."""
+    return ReportTable(
+        key="claims",
+        title="The paper's claims, by name",
+        columns=("claim", "the paper's numbers", "ours", "on our images"),
+        rows=tuple((one.claim, one.paper, one.ours, one.verdict) for one in claims),
+        note='"holds": the interval of the difference lies above 0, the count is reached, or p is below the level. '
+        '"open": the interval holds 0, or reaches the count alone, or p is not below the level. "does not hold": '
+        "the interval lies below 0, or under the count, or the t-test points the other way.",
+    )
+
+
+def t_table(tests: Sequence[PairTests]) -> ReportTable:
+    """The paired t-test over classes, ours beside the one over the paper's own columns, and the mean difference."""
+    rows: list[tuple[Cell, ...]] = []
+    for one in tests:
+        t, printed = one.paired_t, paper_t(first=one.pair[0], second=one.pair[1])
+        ours: tuple[Cell, ...] = (
+            (t.n, f"{t.t:.2f}", p_text(t.p_value)) if isinstance(t, PairedT) else (None, t.reason, None)
+        )
+        rows.append((pair_title(one.pair), f"{printed.t:.2f}", p_text(printed.p_value), *ours, one.mean_difference))
+    return ReportTable(
+        key="paired_t",
+        title=f"Paired two-tailed t-test over classes, level {ALPHA}",
+        columns=("pair", "t, paper's columns", "p, paper's columns", "our classes", "t", "p", "mean difference"),
+        rows=tuple(rows),
+        note="The t-test takes classes as independent, though every image counts in each of them, and it does not see "
+        "how uncertain each AUROC is: beside it stands the mean difference with its interval by patient.",
+    )
+
+
+def tests_table(tests: PairTests) -> ReportTable:
+    """One pair, class by class: bootstrap by patient and DeLong within folds, each with Holm's adjustment."""
+    rows: list[tuple[Cell, ...]] = []
+    for one in tests.labels:
+        within = one.delong
+        inside = None
+        if within is not None:
+            half = 1.959964 * within.standard_error
+            inside = Estimate(within.difference, (within.difference - half, within.difference + half), 0)
+        rows.append(
+            (
+                one.label,
+                one.difference,
+                p_text(one.bootstrap_p),
+                p_text(one.bootstrap_p_holm),
+                inside,
+                p_text(None if within is None else within.p_value),
+                p_text(one.delong_p_holm),
+                None if within is None else within.folds,
+            )
+        )
+    return ReportTable(
+        key=f"tests_{tests.pair[0]}_{tests.pair[1]}",
+        title=f"{pair_title(tests.pair)}: every class tested",
+        columns=("class", "pooled difference", "p, bootstrap", "Holm", "within folds", "p, DeLong", "Holm", "folds"),
+        rows=tuple(rows),
+        note="Pooled: bootstrap by patient over all folds. Within folds: DeLong's test of each fold with at least two "
+        "positives, joined by their pairs; scores of different folds are never compared, and images count as "
+        "independent. Holm adjusts over the classes of this table.",
+        folded=True,
+    )
+
+
+def view_table(views: Sequence[ViewAurocs]) -> ReportTable | None:
+    """Every view with the classes that have enough positives there; None where no view is known."""
+    rows: list[tuple[Cell, ...]] = []
+    for view in views:
+        if view.aurocs is None:
+            rows.append((view.view, f"no class has {LEAST_POSITIVES} positives", view.n, *([None] * 6)))
+            continue
+        for one in view.aurocs.labels:
+            pairs = (_difference(one, pair) for pair in PAIRS[:2])
+            rows.append((view.view, *_auroc_row(one), *pairs))
+        means = (view.aurocs.mean_difference[pair] for pair in PAIRS[:2])
+        rows.append((view.view, *_mean_row(view.aurocs), *means))
+    if not rows:
+        return None
+    few = "; ".join(f"{view.view}: {', '.join(view.too_few)}" for view in views if view.too_few)
+    return ReportTable(
+        key="views",
+        title="By view",
+        columns=(
+            "view",
+            "class",
+            "n",
+            "positives",
+            *(TITLES[network] for network in NETWORKS),
+            *map(pair_title, PAIRS[:2]),
+        ),
+        rows=tuple(rows),
+        note=f"Classes with at least {LEAST_POSITIVES} positives in the view. Means of two views are over other "
+        f"classes: do not compare them. Fewer positives: {few or 'none'}.",
+    )
+
+
+def lung_table(lungs: LungCounts) -> ReportTable:
+    """How many crops were whole images because the lungs were not trusted, and what was flagged."""
+    rows: list[tuple[Cell, ...]] = [
+        ("images", lungs.images, None),
+        ("lungs not trusted: the whole image is the crop", lungs.untrusted, _percent(lungs.untrusted, lungs.images)),
+        *((f"flag: {flag}", count, _percent(count, lungs.images)) for flag, count in lungs.flags.items()),
+    ]
+    return ReportTable(
+        key="lungs",
+        title="The lung crops",
+        columns=("what", "images", "share"),
+        rows=tuple(rows),
+        note=f"Drawn by {lungs.bundle}. The paper found 4.16% of ChestX-ray14 with false or missing regions.",
+    )
+
+
+def pair_title(pair: Pair) -> str:
+    """A pair as a column names it."""
+    return f"{TITLES[pair[0]]} − {TITLES[pair[1]]}"
+
+
+def p_text(p: float | None) -> str | None:
+    """A p-value with three decimals, or its first digit where it is smaller."""
+    if p is None:
+        return None
+    return f"{p:.3f}" if p >= 0.0005 else f"{p:.0e}"
+
+
+def _printed(row: PaperRow) -> tuple[Cell, ...]:
+    return row.wang, row.yao, row.guendel, row.whole, row.lung, row.sdfn
+
+
+def _auroc_row(one: LabelAurocs) -> tuple[Cell, ...]:
+    if one.undefined is not None:
+        return one.label, one.n, one.positives, one.undefined, None, None
+    return one.label, one.n, one.positives, *(one.auroc[network] for network in NETWORKS)
+
+
+def _mean_row(aurocs: NetworkAurocs) -> tuple[Cell, ...]:
+    return _mean_name(aurocs), None, None, *(aurocs.mean[network] for network in NETWORKS)
+
+
+def _mean_name(aurocs: NetworkAurocs) -> str:
+    return f"mean of {counted(len(aurocs.in_mean) - len(aurocs.left_out), 'class').replace('classs', 'classes')}"
+
+
+def _mean_note(aurocs: NetworkAurocs) -> str:
+    if not aurocs.left_out:
+        return f"The mean is over all {len(aurocs.in_mean)} classes."
+    return f"Not in the mean, because an outcome is lacking: {', '.join(aurocs.left_out)}."
+
+
+def _difference(one: LabelAurocs, pair: Pair) -> Cell:
+    return one.difference[pair] if one.undefined is None else None
+
+
+def _percent(count: int, of: int) -> str | None:
+    return f"{count / of:.1%}" if of else None

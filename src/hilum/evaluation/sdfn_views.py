@@ -1,0 +1,48 @@
+"""The three networks by view, for the classes that have enough positives there.
+
+A third of the images at hand come from a selection whose groups differ in view, so that a network can learn the view.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hilum.evaluation.patient_bootstrap import REPLICATES, SEED
+from hilum.evaluation.sdfn_auroc import NetworkAurocs, labels_with_positives, network_aurocs
+from hilum.evaluation.sdfn_predictions import SdfnPredictions
+from hilum.evaluation.subgroups import UNKNOWN
+
+LEAST_POSITIVES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ViewAurocs:
+    """One view: its images, the classes shown, and the classes with fewer than `LEAST_POSITIVES` positives.
+
+    `aurocs` is None where no class has enough.
+    """
+
+    view: str
+    n: int
+    aurocs: NetworkAurocs | None
+    too_few: tuple[str, ...]
+
+
+def view_aurocs(
+    predictions: SdfnPredictions, *, replicates: int = REPLICATES, seed: int = SEED
+) -> tuple[ViewAurocs, ...]:
+    """Every view that the predictions name, in alphabetical order; images of no known view form the group "unknown"."""
+    views = predictions.whole.view
+    if views is None:
+        return ()
+    of_rows = np.array([UNKNOWN if view is None else view for view in views])
+    found = []
+    for view in sorted(set(of_rows.tolist())):
+        own = predictions.take(of_rows == view)
+        labels = labels_with_positives(own, least=LEAST_POSITIVES)
+        judged = network_aurocs(own, labels=labels, replicates=replicates, seed=seed) if labels else None
+        too_few = tuple(label for label in own.whole.in_mean if label not in labels)
+        found.append(ViewAurocs(view, own.whole.n, judged, too_few))
+    return tuple(found)
