@@ -18,8 +18,9 @@ from hilum.datasets.cache_key import cache_key
 from hilum.datasets.cache_shards import find_places, open_shard
 from hilum.datasets.folder_of_folders import read_folder_of_folders
 from hilum.errors import DataError, OutputError
+from hilum.geometry import Box
 from hilum.imaging.decode import decode
-from hilum.imaging.preprocess import Equalise, PreprocessSpec, Resize, apply_steps
+from hilum.imaging.preprocess import CropLungs, Equalise, PreprocessSpec, Resize, apply_steps
 
 SCRIPT = Path(fill_cache_here.__file__)
 COUNT = 60
@@ -131,7 +132,7 @@ def test_bad_files_are_skipped_or_end_the_run_with_one_line_each(release, tmp_pa
     assert filled.prepared == 0, "the sound ones were kept when the first run ended"
     assert set(filled.bad) == {own / "Ill" / "0.png", own / "Well" / "1.png"}
     assert all("\n" not in line and str(path) in line for path, line in filled.bad.items())
-    kept = readable_records(records, filled=filled)
+    kept = readable_records(records, spec=SPEC, filled=filled)
     assert [record.image for record in kept] == [r.image for r in records if r.image not in ("Ill/0.png", "Well/1.png")]
     assert len(open_cache(kept, spec=SPEC, folder=cache)) == COUNT - 2
 
@@ -141,7 +142,7 @@ def test_a_release_of_bad_files_alone_is_refused(release, tmp_path):
     bad = replace(records[0], path=tmp_path / "absent.png")
     filled = fill_cache([bad], spec=SPEC, folder=tmp_path / "cache")
     with pytest.raises(DataError, match=r"none of 1; the first: .*absent.png"):
-        readable_records([bad], filled=filled)
+        readable_records([bad], spec=SPEC, filled=filled)
 
 
 def test_a_specification_without_a_size_is_refused(records, tmp_path):
@@ -223,3 +224,16 @@ def test_a_kill_inside_a_write_leaves_nothing_that_is_read(release, records, tmp
     writer.communicate()
     images = open_cache(records, spec=SPEC, folder=tmp_path)
     assert all(images[index].tobytes() == read(record).tobytes() for index, record in enumerate(records))
+
+
+def test_another_lung_box_is_another_image_where_the_specification_cuts_to_it(records, tmp_path):
+    cut = PreprocessSpec(steps=(CropLungs(), *SPEC.steps), mean=SPEC.mean, std=SPEC.std)
+    boxes = (None, Box(0.0, 0.0, 30.0, 30.0), Box(10.25, 5.0, 40.0, 30.0))
+    boxed = [replace(records[0], lung_box=box) for box in boxes]
+    for spec, images in ((cut, 3), (SPEC, 1)):
+        assert fill_cache(boxed, spec=spec, folder=tmp_path).prepared == images
+        assert fill_cache(boxed, spec=spec, folder=tmp_path).prepared == 0
+        opened = open_cache(boxed, spec=spec, folder=tmp_path)
+        pixels = decode(records[0].path.read_bytes(), name="x").pixels
+        for image, box in zip((opened[i] for i in range(3)), boxes, strict=True):
+            assert np.array_equal(image, apply_steps(pixels, spec=spec, lung_box=box)[0])

@@ -51,4 +51,4 @@ def prepare_images(
         )
     for line in filled.bad.values():
         say(f"left out: {line}")
-    return readable_records(records, filled=filled)
+    return readable_records(records, spec=spec, filled=filled)

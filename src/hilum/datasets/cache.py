@@ -1,8 +1,9 @@
 """Prepared images on disk: decoded and resized once, then memory-mapped, so that all workers share one copy.
 
 A cache folder holds one store for each key (`cache_key.py`: the steps before normalisation, the code, the libraries).
-An image is found in a store by the SHA-256 of its file, so parts of a split, stages and releases share what they have
-in common, and a changed file is prepared anew. Pixels are those of `apply_steps`, bit for bit.
+An image is found in a store by the SHA-256 of its file (and its lung box, where the steps cut to that), so parts of a
+split, stages and releases share what they have in common, and a changed file is prepared anew. Pixels are those of
+`apply_steps`, bit for bit.
 
 A store grows by whole shards. A process that is killed loses the shard it was at, and the next one goes on after the
 last whole one. Of several processes one prepares, and the others wait and find the work done.
@@ -22,7 +23,7 @@ from typing import BinaryIO, Literal, Protocol
 
 from filelock import FileLock
 
-from hilum.datasets.cache_key import LIBRARIES, cache_key
+from hilum.datasets.cache_key import LIBRARIES, cache_key, image_key
 from hilum.datasets.cache_shards import (
     Place,
     Stored,
@@ -91,7 +92,7 @@ class CachedImages:
 class Filled:
     """What filling a cache came to: `prepared` images were decoded now; `bad` maps a file to why it cannot be.
 
-    `places` says where each image lies, by the SHA-256 of its file.
+    `places` says where each image lies, by its `image_key`.
     """
 
     prepared: int
@@ -124,7 +125,8 @@ def fill_cache(
     store = folder / cache_key(spec)
     with _writing(store, spec=spec):
         places = find_places(store, size=size)
-        missing = list({record.sha256: record for record in records if record.sha256 not in places}.values())
+        keys = [image_key(record, spec=spec) for record in records]
+        missing = list({key: one for key, one in zip(keys, records, strict=True) if key not in places}.values())
         on_found(len(missing))
         unreadable: dict[str, str] = {}
         if missing:
@@ -136,7 +138,7 @@ def fill_cache(
             places = find_places(store, size=size)
     return Filled(
         prepared=len(missing) - len(unreadable),
-        bad={record.path: unreadable[record.sha256] for record in records if record.sha256 in unreadable},
+        bad={one.path: unreadable[key] for key, one in zip(keys, records, strict=True) if key in unreadable},
         places=places,
     )
 
@@ -157,12 +159,12 @@ def open_cache(
     filled = fill_cache(
         records, spec=spec, folder=folder, jobs=jobs, bad_files="stop", on_found=on_found, on_image=on_image
     )
-    return CachedImages([filled.places[record.sha256] for record in records])
+    return CachedImages([filled.places[image_key(record, spec=spec)] for record in records])
 
 
-def readable_records(records: Sequence[Record], *, filled: Filled) -> tuple[Record, ...]:
-    """The records whose images the cache holds. Raises `DataError` where that is none of them."""
-    kept = tuple(record for record in records if record.sha256 in filled.places)
+def readable_records(records: Sequence[Record], *, spec: PreprocessSpec, filled: Filled) -> tuple[Record, ...]:
+    """The records whose images the cache holds, prepared by `spec`. Raises `DataError` where that is none of them."""
+    kept = tuple(record for record in records if image_key(record, spec=spec) in filled.places)
     if not kept:
         raise DataError(
             f"expected images that can be decoded, came none of {len(records)}; the first: "
@@ -216,7 +218,7 @@ def _prepare(
     bad_files: BadFiles,
     on_image: Callable[[], None],
 ) -> dict[str, str]:
-    """Decode `part` and write it; returns why images cannot be decoded, by the SHA-256 of the file.
+    """Decode `part` and write it; returns why images cannot be decoded, by `image_key`.
 
     What was decoded is written also where a bad file then ends the run.
     """
@@ -226,9 +228,9 @@ def _prepare(
         for record, result in zip(part, pool.map(partial(_prepared, spec=spec), part), strict=True):
             on_image()
             if isinstance(result, HilumError):
-                bad[record.sha256] = _told(record, result)
+                bad[image_key(record, spec=spec)] = _told(record, result)
             else:
-                done[record.sha256] = result
+                done[image_key(record, spec=spec)] = result
     write_shards(store, done)
     if bad and bad_files == "stop":
         raise DataError(next(iter(bad.values())))
@@ -243,7 +245,7 @@ def prepare_image(record: Record, *, spec: PreprocessSpec) -> Pixels:
     radiograph = decode(read_file(record.path), name=record.image)
     if radiograph.source.sha256 != record.sha256:
         raise DataError(f"expected {record.path} as it was when the release was read, came other bytes; start again")
-    grey, _ = apply_steps(radiograph.pixels, spec=spec)
+    grey, _ = apply_steps(radiograph.pixels, spec=spec, lung_box=record.lung_box)
     return grey
 
 

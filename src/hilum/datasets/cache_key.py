@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from hilum import imaging
+from hilum.datasets.record import Record
 from hilum.imaging.preprocess import PreprocessSpec
 
 LAYOUT = 1
@@ -32,6 +33,14 @@ def cache_key(spec: PreprocessSpec) -> str:
         "machine": [platform.system(), platform.machine()],
     }
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def image_key(record: Record, *, spec: PreprocessSpec) -> str:
+    """What a record's prepared image is found by: its file's SHA-256, and its lung box where `spec` cuts to that."""
+    if not spec.needs_lungs:
+        return record.sha256
+    box = "whole" if record.lung_box is None else " ".join(map(repr, record.lung_box.as_list()))
+    return f"{record.sha256} {box}"
 
 
 @cache

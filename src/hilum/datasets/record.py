@@ -37,7 +37,8 @@ class Record:
     or NaN (not labelled). `stratum` names what a split balances. `is_xray` and `xray_type` are what a gate learns; a
     radiograph whose type is None shows none of the fourteen. `study` is unique like `patient`, or None where a release
     has no studies. `boxes` are the radiologists' boxes; an image without any need not be free of findings. `masks` maps
-    what is drawn (`lungs`, `left lung`) to the mask's file, as the release names it.
+    what is drawn (`lungs`, `left lung`) to the mask's file, as the release names it. `lung_box` is the box around the
+    lungs in native pixels of the file, as a lung bundle drew it; None where nobody drew it or it is not trusted.
     """
 
     path: Path
@@ -56,3 +57,4 @@ class Record:
     study: str | None = None
     boxes: tuple[LabelledBox, ...] = ()
     masks: Mapping[str, Path] = field(default_factory=dict)
+    lung_box: Box | None = None

@@ -1,0 +1,85 @@
+"""Gives records their lung boxes: each picture's lungs are drawn once with a lung bundle, and the box is remembered.
+
+No torch is needed: training and evaluation call the same function, and reading the same `LungFinder`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from hilum import reading
+from hilum.bundle.load import Bundle
+from hilum.datasets.cache_key import imaging_sha256
+from hilum.datasets.lung_boxes import DrawnBox, remembered_boxes
+from hilum.datasets.record import Record
+from hilum.errors import DataError, HilumError
+from hilum.geometry import Box
+from hilum.imaging.decode import decode, read_file
+from hilum.reading.engine import available_cores
+from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
+from hilum.reading.lungs import LungFinder
+
+
+def _tell_nobody(*_count: int) -> None:
+    """Stand where nobody wants to hear of progress."""
+
+
+def with_lung_boxes(
+    records: Sequence[Record],
+    *,
+    bundle: Bundle,
+    memory: Path | None,
+    on_found: Callable[[int], None] = _tell_nobody,
+    on_image: Callable[[], None] = _tell_nobody,
+) -> tuple[Record, ...]:
+    """The records with `lung_box` as `bundle` draws it; None where the drawing is not trusted.
+
+    Boxes are remembered in the folder `memory`, or not at all where it is None. `on_found` is told how many pictures
+    must be drawn, `on_image` each time that one is done. A file that cannot be decoded keeps no box: whoever prepares
+    its pixels says what is wrong with it. Raises `BundleError` where the bundle draws no lungs, `DataError` where a
+    file has changed since its record was made, and as `remembered_boxes` does.
+    """
+    finder = LungFinder(bundle, engine=OnnxRuntimeEngine(), threads=available_cores())
+    drawn: dict[str, DrawnBox | None] = {}
+    with remembered_boxes(memory, drawer=f"{bundle.sha256} {_code_sha256()}") as boxes:
+        waiting = {}
+        for record in records:
+            drawn[record.sha256] = boxes.find(record.sha256)
+            if drawn[record.sha256] is None:
+                waiting[record.sha256] = record
+        on_found(len(waiting))
+        for sha256, record in waiting.items():
+            box = _draw(record, finder=finder)
+            if box is not None:
+                drawn[sha256] = box
+                boxes.keep(sha256, box)
+            on_image()
+    return tuple(replace(record, lung_box=_usable(drawn[record.sha256])) for record in records)
+
+
+def _usable(drawn: DrawnBox | None) -> Box | None:
+    return None if drawn is None else drawn.usable
+
+
+def _draw(record: Record, *, finder: LungFinder) -> DrawnBox | None:
+    try:
+        radiograph = decode(read_file(record.path), name=record.image)
+    except HilumError:
+        return None
+    if radiograph.source.sha256 != record.sha256:
+        raise DataError(f"expected {record.path} as it was when the release was read, came other bytes; start again")
+    lungs = finder.find(radiograph)
+    return DrawnBox(lungs.box, lungs.trusted)
+
+
+@cache
+def _code_sha256() -> str:
+    """The hash of the code that decides a box: imaging, and what reading does with a lung network."""
+    digest = hashlib.sha256(imaging_sha256().encode())
+    for path in sorted(Path(str(reading.__file__)).parent.glob("lung*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
