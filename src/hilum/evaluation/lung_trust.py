@@ -18,6 +18,9 @@ from hilum.statistics.outcomes import UndefinedMetric
 BAD_BELOW = 0.90
 """Dice below which a drawing should not be trusted."""
 
+LEAST_SPARED = 0.90
+"""At least this share of the good drawings stays trusted: a rule that doubts one good drawing in five is not heard."""
+
 _AREA_SLACK = 1.5
 _FEWEST = 10
 
@@ -35,6 +38,8 @@ class TrustFigures:
 
 def fit_trust(judged: Sequence[JudgedLungs]) -> QualityRule:
     """Least squares of Dice on the four facts; the cut has the largest Youden index for Dice below 0.90.
+
+    Only cuts that spare at least `LEAST_SPARED` of the good drawings come into question.
 
     Without a drawing that bad the cut is at the lowest expected Dice. `area_share` reaches from the smallest annotated
     share over 1.5 to the largest times 1.5. Raises `DataError` for fewer than ten pictures with known Dice.
@@ -81,10 +86,11 @@ def cross_fitted_trust(judged: Sequence[JudgedLungs]) -> TrustFigures:
 
 
 def _cut(scores: npt.NDArray[np.float64], *, bad: npt.NDArray[np.bool_]) -> float:
-    """The score from which a drawing is trusted: of equal Youden indices, the lowest cut."""
+    """The score from which a drawing is trusted: of equal Youden indices, the lowest cut. The lowest spares all."""
     if not bad.any() or bad.all():
         return float(scores.min())
     cuts = np.unique(scores)
     caught = np.array([(scores[bad] < cut).mean() for cut in cuts])
     spared = np.array([(scores[~bad] >= cut).mean() for cut in cuts])
-    return float(cuts[np.argmax(caught + spared)])
+    allowed = spared >= LEAST_SPARED
+    return float(cuts[allowed][np.argmax((caught + spared)[allowed])])
