@@ -23,13 +23,17 @@ from hilum.evaluation.figure_style import (
 from hilum.evaluation.label_figures import unit_square
 from hilum.evaluation.report_figures import ReportFigure, written_figure
 from hilum.evaluation.sdfn_auroc import LabelAurocs, NetworkAurocs
-from hilum.evaluation.sdfn_paper import TABLE_1, paper_difference
+from hilum.evaluation.sdfn_paper import MEANS, TABLE_1, paper_difference
 from hilum.evaluation.sdfn_predictions import NETWORKS, PAIRS, TITLES, Network, Pair, SdfnPredictions
 from hilum.evaluation.sdfn_study import SdfnStudy
 from hilum.evaluation.sdfn_tables import pair_title
 
 COLOURS: dict[Network, str] = {"whole": BLUE, "lung": GREEN, "sdfn": VERMILION}
-DASHES: dict[Network, tuple[float, ...]] = {"whole": (5.0, 1.6), "lung": (1.4, 1.2), "sdfn": ()}
+DASHES: dict[Network, tuple[float, tuple[float, ...]]] = {
+    "whole": (0.0, (5.0, 1.6)),
+    "lung": (0.0, (1.4, 1.2)),
+    "sdfn": (0.0, ()),
+}
 """A line's pattern says what its colour says."""
 
 _BAND_OPACITY = 0.12
@@ -124,7 +128,7 @@ def _draw_panel(axes: Axes, panel: RocPanel) -> None:
     for place, network in enumerate(NETWORKS):
         curve, colour = panel.curves[network], COLOURS[network]
         axes.fill_between(GRID, curve.low, curve.high, color=colour, alpha=_BAND_OPACITY, linewidth=0)
-        axes.plot(curve.x, curve.y, color=colour, linewidth=1.3, linestyle=_dashes(network))
+        axes.plot(curve.x, curve.y, color=colour, linewidth=1.3, linestyle=DASHES[network])
         height = 0.05 + 0.085 * (len(NETWORKS) - 1 - place)
         box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.8}
         text = f"{TITLES[network]} {one.auroc[network].value:.3f}"
@@ -135,14 +139,9 @@ def _draw_panel(axes: Axes, panel: RocPanel) -> None:
 def _draw_legend(axes: Axes) -> None:
     axes.set_axis_off()
     lines = [
-        Line2D([], [], color=COLOURS[network], linestyle=_dashes(network), label=TITLES[network])
-        for network in NETWORKS
+        Line2D([], [], color=COLOURS[network], linestyle=DASHES[network], label=TITLES[network]) for network in NETWORKS
     ]
     axes.legend(handles=lines, loc="center", fontsize=10)
-
-
-def _dashes(network: Network) -> str | tuple[int, tuple[float, ...]]:
-    return (0, DASHES[network]) if DASHES[network] else "-"
 
 
 def _draw_differences(axes: Axes, rows: Sequence[LabelAurocs], *, pair: Pair, aurocs: NetworkAurocs) -> None:
@@ -156,10 +155,14 @@ def _draw_differences(axes: Axes, rows: Sequence[LabelAurocs], *, pair: Pair, au
         if found.interval is not None:
             axes.hlines(place, *found.interval, color=colour, linewidth=1.4)
         axes.plot(found.value, place, marker="s", markersize=4.5, color=colour)
-    for place, one in enumerate(rows):
-        if one.label in TABLE_1:
-            printed = paper_difference(one.label, first=pair[0], second=pair[1])
-            axes.plot(printed, place, marker="D", markersize=5, markerfacecolor="none", markeredgecolor=INK, zorder=4)
+    printed = {
+        place: paper_difference(one.label, first=pair[0], second=pair[1])
+        for place, one in enumerate(rows)
+        if one.label in TABLE_1
+    }
+    printed[len(rows)] = MEANS.of(pair[0]) - MEANS.of(pair[1])
+    for place, value in printed.items():
+        axes.plot(value, place, marker="D", markersize=5, markerfacecolor="none", markeredgecolor=INK, zorder=4)
 
 
 def _reach(rows: Sequence[LabelAurocs]) -> float:

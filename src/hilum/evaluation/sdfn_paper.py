@@ -20,6 +20,8 @@ PROTOCOL = (
     "as printed in the paper: official split of ChestX-ray14 (86,524 images to train and validate on, 25,596 to test), "
     "DenseNet-121 from ImageNet at 224 pixels, up to 100 epochs, one training; AUROC without intervals"
 )
+PROTOCOL_SHORT = "official split, 25,596 test images"
+"""The protocol as a heading bears it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

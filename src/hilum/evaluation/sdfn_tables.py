@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from hilum.evaluation.paired_t import PairedT
 from hilum.evaluation.patient_bootstrap import Estimate
-from hilum.evaluation.report_table import Cell, ReportTable, counted
+from hilum.evaluation.report_table import Cell, ReportTable
 from hilum.evaluation.sdfn_auroc import LabelAurocs, NetworkAurocs
 from hilum.evaluation.sdfn_claims import ClaimResult
-from hilum.evaluation.sdfn_paper import MEANS, PROTOCOL, SOURCE, TABLE_1, PaperRow, paper_t
+from hilum.evaluation.sdfn_paper import MEANS, PROTOCOL, PROTOCOL_SHORT, SOURCE, TABLE_1, PaperRow, paper_t
 from hilum.evaluation.sdfn_predictions import NETWORKS, PAIRS, TITLES, Pair
 from hilum.evaluation.sdfn_study import LungCounts, SdfnStudy
 from hilum.evaluation.sdfn_tests import ALPHA, PairTests
-from hilum.evaluation.sdfn_views import LEAST_POSITIVES, ViewAurocs
+from hilum.evaluation.sdfn_views import LEAST_POSITIVES
 
 
 def sdfn_tables(study: SdfnStudy) -> tuple[ReportTable, ...]:
@@ -25,7 +25,7 @@ def sdfn_tables(study: SdfnStudy) -> tuple[ReportTable, ...]:
         claims_table(study.claims),
         t_table(study.tests),
         *(tests_table(one) for one in study.tests),
-        view_table(study.views),
+        view_table(study),
         None if study.run.lungs is None else lung_table(study.run.lungs),
     )
     return tuple(table for table in tables if table is not None)
@@ -37,10 +37,10 @@ def paper_table() -> ReportTable:
     rows.append(("mean of 14 classes", *_printed(MEANS)))
     return ReportTable(
         key="paper",
-        title=f"The paper: {SOURCE}",
+        title=f"The paper ({PROTOCOL_SHORT}): {SOURCE}",
         columns=("class", "Wang et al. 2017", "Yao et al. 2018", "Gündel et al. 2018", "whole image", "lung", "SDFN"),
         rows=tuple(rows),
-        note=f"Protocol: {PROTOCOL}. Not comparable with the table below, whose images and networks are others.",
+        note=f"Protocol: {PROTOCOL}. Not comparable with our table, whose images and networks are others.",
     )
 
 
@@ -49,7 +49,7 @@ def ours_table(study: SdfnStudy) -> ReportTable:
     aurocs = study.aurocs
     return ReportTable(
         key="ours",
-        title="Ours: AUROC by class",
+        title=f"Ours ({protocol_short(study)}): AUROC by class",
         columns=("class", "n", "positives", *(TITLES[network] for network in NETWORKS)),
         rows=(*(_auroc_row(one) for one in aurocs.labels), _mean_row(aurocs)),
         note=f"Protocol: {study.protocol}. {_mean_note(aurocs)}",
@@ -65,7 +65,7 @@ def differences_table(study: SdfnStudy) -> ReportTable:
     rows.append((_mean_name(aurocs), None, *(aurocs.mean_difference[pair] for pair in PAIRS)))
     return ReportTable(
         key="differences",
-        title="Ours: differences of AUROC",
+        title=f"Ours ({protocol_short(study)}): differences of AUROC",
         columns=("class", "positives", *map(pair_title, PAIRS)),
         rows=tuple(rows),
         note="First minus second, on the same draws of patients. An interval that holds 0 leaves open which is better.",
@@ -137,10 +137,10 @@ def tests_table(tests: PairTests) -> ReportTable:
     )
 
 
-def view_table(views: Sequence[ViewAurocs]) -> ReportTable | None:
+def view_table(study: SdfnStudy) -> ReportTable | None:
     """Every view with the classes that have enough positives there; None where no view is known."""
     rows: list[tuple[Cell, ...]] = []
-    for view in views:
+    for view in study.views:
         if view.aurocs is None:
             rows.append((view.view, f"no class has {LEAST_POSITIVES} positives", view.n, *([None] * 6)))
             continue
@@ -151,10 +151,10 @@ def view_table(views: Sequence[ViewAurocs]) -> ReportTable | None:
         rows.append((view.view, *_mean_row(view.aurocs), *means))
     if not rows:
         return None
-    few = "; ".join(f"{view.view}: {', '.join(view.too_few)}" for view in views if view.too_few)
+    few = "; ".join(f"{view.view}: {', '.join(view.too_few)}" for view in study.views if view.too_few)
     return ReportTable(
         key="views",
-        title="By view",
+        title=f"Ours ({protocol_short(study)}), by view",
         columns=(
             "view",
             "class",
@@ -185,6 +185,13 @@ def lung_table(lungs: LungCounts) -> ReportTable:
     )
 
 
+def protocol_short(study: SdfnStudy) -> str:
+    """The protocol as a heading bears it; the whole of it stands below the table."""
+    smoke = "SMOKE, no result; " if study.smoke else ""
+    aurocs = study.aurocs
+    return f"{smoke}{study.run.folds} folds by patient, {aurocs.n:,} images, {aurocs.patients:,} patients"
+
+
 def pair_title(pair: Pair) -> str:
     """A pair as a column names it."""
     return f"{TITLES[pair[0]]} − {TITLES[pair[1]]}"
@@ -212,7 +219,8 @@ def _mean_row(aurocs: NetworkAurocs) -> tuple[Cell, ...]:
 
 
 def _mean_name(aurocs: NetworkAurocs) -> str:
-    return f"mean of {counted(len(aurocs.in_mean) - len(aurocs.left_out), 'class').replace('classs', 'classes')}"
+    count = len(aurocs.in_mean) - len(aurocs.left_out)
+    return f"mean of {count} {'class' if count == 1 else 'classes'}"
 
 
 def _mean_note(aurocs: NetworkAurocs) -> str:

@@ -1,0 +1,39 @@
+"""The folds of the SDFN study: ChestX-ray14's official train_val images, by patient, stratified over labels and views.
+
+The official test images take no part: neither a fold nor what is fitted on ever holds one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hilum.datasets.multilabel_split import split_over_labels
+from hilum.datasets.record import Record
+from hilum.datasets.split import TEST, Split, without_copies_of
+from hilum.errors import DataError, UsageError
+
+FOLDS = 5
+FEWEST_FOLDS = 2
+
+
+def sdfn_folds(records: Sequence[Record], *, folds: int = FOLDS, seed: int) -> Split:
+    """Disjoint parts `fold 0`, `fold 1`, … of the records that are not official test images.
+
+    Copies of official test images are left out. Raises `UsageError` for fewer than two folds and `DataError` where a
+    fold would be empty.
+    """
+    if folds < FEWEST_FOLDS:
+        raise UsageError(f"expected at least {FEWEST_FOLDS} folds, came {folds}")
+    held_out = [record for record in records if record.official == TEST]
+    pool = without_copies_of([record for record in records if record.official != TEST], held_out=held_out)
+    if not pool:
+        raise DataError("expected images outside the official test set, came none; check the release's folder")
+    parts = split_over_labels(pool, shares={f"fold {k}": 1 / folds for k in range(folds)}, seed=seed)
+    empty = [name for name, part in parts.items() if not part]
+    if empty:
+        raise DataError(f"expected images in every one of {folds} folds, came none in {empty[0]}; give more data")
+    protocol = (
+        f"cross-validated: {folds} folds by patient over {len(pool):,} images outside ChestX-ray14's official test "
+        f"set, iterative stratification over labels and views, seed {seed}"
+    )
+    return Split(parts, protocol)
