@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from fabricate_bundle import ToyBundle
-from fabricate_chests import fabricate_chests
+from fabricate_chest_table import fabricate_chest_table
 from fabricate_lungs import write_lung_bundle
 from hilum.datasets.table import read_own_table
 from hilum.errors import BundleError, DataError
@@ -22,7 +22,7 @@ def bundle(tmp_path_factory):
 
 @pytest.fixture
 def records(tmp_path):
-    return read_own_table(fabricate_chests(tmp_path / "data", patients=7))
+    return read_own_table(fabricate_chest_table(tmp_path / "data", patients=7))
 
 
 def test_boxes_enclose_the_dark_lungs_and_what_is_not_trusted_has_none(records, bundle):
