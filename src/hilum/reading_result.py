@@ -62,7 +62,8 @@ class Finding:
 
     `probability` is calibrated, in [0, 1]; `positive` is probability >= operating_point, or None where the radiograph
     is out of the model's scope or the model brings no operating point. `in_scope` is None where the scope is unknown
-    (no age, no view). Boxes are in native pixels.
+    (no age, no view). Boxes are in native pixels. `inside_lungs` is the share, in [0, 1], of the positive part of the
+    finding's heatmap that lies inside the lungs; None without a heatmap or without lungs that are trusted.
     """
 
     model: str
@@ -73,11 +74,43 @@ class Finding:
     positive: bool | None
     in_scope: bool | None
     boxes: tuple[Box, ...] = ()
+    inside_lungs: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LungVerdict:
+    """Where the lungs of one radiograph were drawn, and whether to trust the drawing; sides are the patient's.
+
+    `box` is in native pixels and may rest on a mirrored lung (see `flags`); it is the whole picture where no lung was
+    found. `quality` is the Dice that is expected of the drawing, in [0, 1]. `right_share` and `left_share` are the
+    shares of the picture that each lung covers. `reason` says in words what was drawn and why it is trusted or not.
+    """
+
+    box: Box
+    trusted: bool
+    quality: float
+    right_share: float
+    left_share: float
+    flags: tuple[str, ...]
+    reason: str
+    model: ModelRef
+
+
+@dataclass(frozen=True, slots=True)
+class LungCrop:
+    """The part of the radiograph, in native pixels, that `model` read because the lungs lie there."""
+
+    model: str
+    box: Box
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Everything hilum says about one radiograph; frozen, and free of pixels."""
+    """Everything hilum says about one radiograph; frozen, and free of pixels.
+
+    `lungs` is None where no lungs were looked for: the picture is no chest, or nothing in use draws lungs. `crops` are
+    the parts that models read instead of, or beside, the whole picture.
+    """
 
     source: Source
     patient: Patient | None
@@ -91,6 +124,22 @@ class Reading:
     timings_ms: Mapping[str, float]
     hilum_version: str
     settings_sha256: str
+    lungs: LungVerdict | None = None
+    crops: tuple[LungCrop, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LungMap:
+    """Where each lung lies, as two planes float32 (h, w) on the lung network's grid; sides are the patient's.
+
+    A point is lung where the larger plane, interpolated between the centres of cells, is at least `level`, and of that
+    plane's side. `geometry` maps grid coordinates to native pixels.
+    """
+
+    right: npt.NDArray[np.float32]
+    left: npt.NDArray[np.float32]
+    level: float
+    geometry: Geometry
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,11 +158,12 @@ class Heatmap:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examination:
-    """A reading with the pixels and heatmaps that pictures of it need."""
+    """A reading with the pixels, heatmaps and lungs that pictures of it need."""
 
     reading: Reading
     radiograph: Radiograph
     heatmaps: tuple[Heatmap, ...] = field(default=())
+    lungs: LungMap | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ from hilum.reading_result import (
     FailedReading,
     Finding,
     GateVerdict,
+    LungCrop,
+    LungVerdict,
     ModelRef,
     Reading,
     TypeVerdict,
@@ -40,13 +42,17 @@ def examination(name: str, *, sha256: str = "0" * 64, frame: int | None = None, 
         view="PA",
         laterality="unknown",
         gate=GateVerdict("unsure", "why", 0.75, TypeVerdict("chest", 0.5, {"chest": 0.5, "hand": 0.25}), ("a", "b")),
-        findings=(Finding("m", "Pneumonia", logit, 0.75, 0.5, True, None, (Box(1, 2, 3, 4),)),),
+        findings=(Finding("m", "Pneumonia", logit, 0.75, 0.5, True, None, (Box(1, 2, 3, 4),), 0.25),),
         models=(ModelRef("m", "1", "1" * 64),),
         trail=(TrailStep("decode", "PNG"),),
         warnings=("careful",),
         timings_ms={"total": 1.5},
         hilum_version="0",
         settings_sha256="2" * 64,
+        lungs=LungVerdict(
+            Box(0, 1, 7, 5), False, 0.5, 0.25, 0.125, ("one region",), "why", ModelRef("l", "1", "3" * 64)
+        ),
+        crops=(LungCrop("m", Box(0, 1, 7, 5)),),
     )
     return Examination(reading, Radiograph(np.zeros((6, 8), np.float32), source))
 

@@ -11,8 +11,10 @@ from fabricate_bundle import ToyBundle
 from hilum.bundle.card import Scope
 from hilum.imaging.preprocess import preprocess
 from hilum.radiograph import Radiograph, Source, TrailStep
+from hilum.reading.crew import Crew
 from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
 from hilum.reading.gate import GateOpinion
+from hilum.reading.lung_stage import LungStage
 from hilum.reading.pipeline import Pipeline
 from hilum.reading.prepare import Prepared
 from hilum.reading.specialist import Classifier
@@ -65,9 +67,8 @@ def examined(
         )
         inputs = {one.preprocess: preprocess(pixels, spec=one.preprocess) for one in specialists}
         batch.append(Prepared(radiograph, inputs, 1.0, 2.0))
-    pipeline = Pipeline(
-        gate=GivenGate(verdicts), specialists=specialists, settings_sha256="5" * 64, force_type=force_type
-    )
+    crew = Crew(GivenGate(verdicts), LungStage([]), tuple(specialists), models=(), specs=())
+    pipeline = Pipeline(crew, settings_sha256="5" * 64, force_type=force_type)
     return pipeline.examine(batch)
 
 

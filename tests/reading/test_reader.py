@@ -98,10 +98,10 @@ def test_a_grey_picture_read_by_hand(tmp_path: Path) -> None:
 
 def test_times_add_up(reader: Reader) -> None:
     times = reader.read(png(noise(0))).timings_ms
-    assert set(times) == {"decode", "preprocess", "gate", "network", "explain", "total"}
+    assert set(times) == {"decode", "preprocess", "gate", "lungs", "network", "explain", "total"}
     assert times["total"] == pytest.approx(sum(value for name, value in times.items() if name != "total"))
-    assert times["gate"] == 0  # no gate is among the models
-    assert min(value for name, value in times.items() if name != "gate") > 0
+    assert times["gate"] == times["lungs"] == 0  # neither is among the models
+    assert min(value for name, value in times.items() if name not in ("gate", "lungs")) > 0
 
 
 def test_a_path_its_text_and_its_bytes_read_alike(reader: Reader, folder: list[Path]) -> None:

@@ -16,6 +16,9 @@ from hilum.reading_result import (
     Finding,
     GateVerdict,
     Heatmap,
+    LungCrop,
+    LungMap,
+    LungVerdict,
     ModelRef,
     Reading,
     TypeVerdict,
@@ -37,6 +40,7 @@ def finding() -> Finding:
         positive=True,
         in_scope=True,
         boxes=(Box(60.0, 90.0, 80.0, 120.0),),
+        inside_lungs=0.8125,
     )
 
 
@@ -88,6 +92,17 @@ def reading(finding: Finding, negative: Finding) -> Reading:
         timings_ms={"decode": 12.5, "infer": 33.25},
         hilum_version="0.1.0",
         settings_sha256=SHA,
+        lungs=LungVerdict(
+            box=Box(20.0, 30.0, 200.0, 240.25),
+            trusted=True,
+            quality=0.9512,
+            right_share=0.25,
+            left_share=0.125,
+            flags=("child",),
+            reason="both lungs were drawn; this is a child's chest",
+            model=ModelRef("lungs-test", "1.0.0", SHA),
+        ),
+        crops=(LungCrop("chest-test", Box(20.0, 30.0, 200.0, 241.0)),),
     )
 
 
@@ -113,6 +128,9 @@ def examination(reading: Reading, gradient: np.ndarray) -> Examination:
     hot = np.full((4, 4), -0.5, np.float32)
     hot[1:3, 1:3] = [[2.0, 1.0], [0.5, 9.0]]
     geometry = Geometry(COLUMNS / 4, ROWS / 4, 0.0, 0.0)
+    right, left = np.zeros((2, 30, 24), np.float32)
+    right[6:24, 4:10], left[6:24, 14:20] = 1.0, 1.0
+    lungs = LungMap(right, left, 0.5, Geometry(COLUMNS / 24, ROWS / 30, 0.0, 0.0))
     return Examination(
         reading=reading,
         radiograph=Radiograph(pixels=gradient, source=reading.source),
@@ -120,6 +138,7 @@ def examination(reading: Reading, gradient: np.ndarray) -> Examination:
             Heatmap("chest-test", "Pneumonia", hot, geometry),
             Heatmap("chest-test", "Effusion", np.full((4, 4), 0.25, np.float32), geometry),
         ),
+        lungs=lungs,
     )
 
 
@@ -133,7 +152,7 @@ def refused(reading: Reading) -> Reading:
         TypeVerdict("hand", 0.41, {"hand": 0.41, "foot": 0.33, "chest": 0.02}),
         candidates=("hand", "foot"),
     )
-    return replace(reading, gate=gate, findings=(), models=(), warnings=())
+    return replace(reading, gate=gate, findings=(), models=(), warnings=(), lungs=None, crops=())
 
 
 @pytest.fixture

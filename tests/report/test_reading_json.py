@@ -46,6 +46,16 @@ def test_the_whole_object_is_the_documented_one(reading):
             },
             "candidates": [],
         },
+        "lungs": {
+            "model": {"name": "lungs-test", "version": "1.0.0", "sha256": SHA},
+            "box": [20.0, 30.0, 200.0, 240.25],
+            "trusted": True,
+            "quality": 0.9512,
+            "area_shares": {"right": 0.25, "left": 0.125},
+            "flags": ["child"],
+            "reason": "both lungs were drawn; this is a child's chest",
+        },
+        "crops": [{"model": "chest-test", "box": [20.0, 30.0, 200.0, 241.0]}],
         "findings": [
             {
                 "model": "chest-test",
@@ -56,6 +66,7 @@ def test_the_whole_object_is_the_documented_one(reading):
                 "positive": False,
                 "boxes": [],
                 "in_scope": True,
+                "inside_lungs": None,
             },
             {
                 "model": "chest-test",
@@ -66,6 +77,7 @@ def test_the_whole_object_is_the_documented_one(reading):
                 "positive": True,
                 "boxes": [[60.0, 90.0, 80.0, 120.0]],
                 "in_scope": True,
+                "inside_lungs": 0.8125,
             },
         ],
         "models": [{"name": "chest-test", "version": "1.0.0", "sha256": SHA}],

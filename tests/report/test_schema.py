@@ -44,7 +44,7 @@ def test_every_kind_of_reading_passes(validator, reading, refused, outside, fail
 
 def test_additions_pass(validator, reading):
     written = reading_to_json(reading)
-    written["lungs"] = {"right": 1}
+    written["heart"] = {"ratio": 1}
     written["findings"][0]["note"] = "later"
     validator.validate(written)
 

@@ -28,25 +28,29 @@ def choose_bundle(name_or_folder: str) -> Bundle:
     return find(name_or_folder, local=local_models_folder(os.environ))
 
 
-def choose_bundles(names_or_folders: Sequence[str], *, gate: bool = True) -> tuple[Bundle, ...]:
+def choose_bundles(names_or_folders: Sequence[str], *, gate: bool = True, lungs: bool = True) -> tuple[Bundle, ...]:
     """The bundles that read: those chosen with `--model`, or every one on the shelf where none was.
 
-    The gate that ships goes before chosen specialists, unless another gate is chosen; without `gate` none judges.
-    A broken bundle in the user's own folder is said and passed over. Raises `BundleError` where a chosen one is
-    missing or broken, or one that ships is broken.
+    The gate that ships goes before chosen specialists, unless another gate is chosen; without `gate` none judges. What
+    ships to draw lungs goes with a chosen specialist of the chest alike, unless one is chosen or brought along; without
+    `lungs` none draws. A broken bundle in the user's own folder is said and passed over. Raises `BundleError` where a
+    chosen one is missing or broken, or one that ships is broken.
     """
     if names_or_folders:
-        chosen = tuple(map(choose_bundle, names_or_folders))
-        if gate and all(bundle.card.kind != "gate" for bundle in chosen):
-            chosen = (*_shipped_gates(), *chosen)
+        chosen = _with_those_that_ship(tuple(map(choose_bundle, names_or_folders)))
     else:
-        usable = filter(None, map(_usable_or_said, models_on_shelf()))
-        chosen = tuple(bundle for bundle in usable if bundle.card.kind != "lungs")  # `hilum segment` reads with these
-    return tuple(bundle for bundle in chosen if gate or bundle.card.kind != "gate")
+        chosen = tuple(filter(None, map(_usable_or_said, models_on_shelf())))
+    left_out = {kind for kind, wanted in (("gate", gate), ("lungs", lungs)) if not wanted}
+    return tuple(bundle for bundle in chosen if bundle.card.kind not in left_out)
 
 
-def _shipped_gates() -> tuple[Bundle, ...]:
-    return tuple(bundle for bundle in shipped_bundles() if bundle.card.kind == "gate")
+def _with_those_that_ship(chosen: tuple[Bundle, ...]) -> tuple[Bundle, ...]:
+    kinds = {bundle.card.kind for bundle in chosen}
+    wanted = set() if "gate" in kinds else {"gate"}
+    reads_chests = any(bundle.card.kind == "classifier" and bundle.card.scope.xray_type == "chest" for bundle in chosen)
+    if reads_chests and not {"lungs", "fusion"} & kinds:
+        wanted.add("lungs")
+    return (*(bundle for bundle in shipped_bundles() if bundle.card.kind in wanted), *chosen)
 
 
 def _usable_or_said(entry: ShelfEntry) -> Bundle | None:

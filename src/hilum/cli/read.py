@@ -108,6 +108,9 @@ def read(
     no_gate: Annotated[
         bool, typer.Option("--no-gate", help="Read without judging whether this is an X-ray, and of what.")
     ] = False,
+    no_lungs: Annotated[
+        bool, typer.Option("--no-lungs", help="Draw no lungs: no outlines, no share of a heatmap inside them.")
+    ] = False,
     engine: Annotated[EngineChoice, typer.Option(help="The inference engine.")] = EngineChoice.ONNXRUNTIME,
 ) -> None:
     """Read radiographs: findings with probability, operating point and decision, and the warnings."""
@@ -119,11 +122,12 @@ def read(
         engine=engine.value,
         heatmaps=heatmaps.value,
         force_type=force_type,
+        lungs=not no_lungs,
     )
     failures = len(inputs.problems)
     if inputs.files:
         request = ReadRequest(
-            reader=Reader(models=choose_bundles(model or (), gate=not no_gate), settings=settings),
+            reader=Reader(models=choose_bundles(model or (), gate=not no_gate, lungs=not no_lungs), settings=settings),
             inputs=inputs,
             frame=frame,
             jobs=jobs or available_cores(),

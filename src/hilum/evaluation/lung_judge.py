@@ -15,9 +15,10 @@ from hilum.errors import DataError
 from hilum.evaluation.lung_metrics import contained, dice, iou, surface_distances
 from hilum.evaluation.lung_predictions import LungPredictions
 from hilum.geometry import Geometry
+from hilum.reading.lung_drawing import sides
 from hilum.reading.lung_quality import QualityFacts, quality_facts
 from hilum.reading.lung_regions import LungFlag
-from hilum.reading.lungs import kept_lungs, sides
+from hilum.reading.lungs import kept_lungs
 
 THRESHOLD = 0.5
 Mask = npt.NDArray[np.bool_]

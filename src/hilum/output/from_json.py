@@ -7,7 +7,16 @@ from typing import Any
 from hilum.geometry import Box
 from hilum.output.journal import Record, is_failure
 from hilum.radiograph import Patient, Source, TrailStep
-from hilum.reading_result import FailedReading, Finding, GateVerdict, ModelRef, Reading, TypeVerdict
+from hilum.reading_result import (
+    FailedReading,
+    Finding,
+    GateVerdict,
+    LungCrop,
+    LungVerdict,
+    ModelRef,
+    Reading,
+    TypeVerdict,
+)
 
 
 def result_of(record: Record) -> Reading | FailedReading:
@@ -33,12 +42,14 @@ def result_of(record: Record) -> Reading | FailedReading:
         laterality=record["laterality"],
         gate=_gate(record["gate"]),
         findings=tuple(map(_finding, record["findings"])),
-        models=tuple(ModelRef(model["name"], model["version"], model["sha256"]) for model in record["models"]),
+        models=tuple(map(_model, record["models"])),
         trail=tuple(TrailStep(step["step"], step["detail"]) for step in record["trail"]),
         warnings=tuple(record["warnings"]),
         timings_ms=record["timings_ms"],
         hilum_version=hilum["version"],
         settings_sha256=hilum["settings_sha256"],
+        lungs=_lungs(record["lungs"]) if record.get("lungs") else None,
+        crops=tuple(LungCrop(crop["model"], Box(*crop["box"])) for crop in record.get("crops", ())),
     )
 
 
@@ -78,4 +89,22 @@ def _finding(finding: dict[str, Any]) -> Finding:
         positive=finding["positive"],
         in_scope=finding["in_scope"],
         boxes=tuple(Box(*box) for box in finding["boxes"]),
+        inside_lungs=finding.get("inside_lungs"),
     )
+
+
+def _lungs(lungs: dict[str, Any]) -> LungVerdict:
+    return LungVerdict(
+        box=Box(*lungs["box"]),
+        trusted=lungs["trusted"],
+        quality=lungs["quality"],
+        right_share=lungs["area_shares"]["right"],
+        left_share=lungs["area_shares"]["left"],
+        flags=tuple(lungs["flags"]),
+        reason=lungs["reason"],
+        model=_model(lungs["model"]),
+    )
+
+
+def _model(model: dict[str, Any]) -> ModelRef:
+    return ModelRef(model["name"], model["version"], model["sha256"])

@@ -54,6 +54,8 @@ class Gate(Protocol):
 class AbsentGate:
     """What stands in where no gate is among the models."""
 
+    ref: ModelRef | None = None
+
     @property
     def preprocess(self) -> None:
         """It looks at no pixels."""
@@ -76,7 +78,7 @@ class NetworkGate:
         self._spec: GateSpec = bundle.card.gate
         self._network = Network(bundle, engine=engine, threads=threads)
         self._preprocess = bundle.card.preprocess
-        self.ref = ModelRef(bundle.card.name, bundle.card.version, bundle.sha256)
+        self.ref: ModelRef | None = ModelRef(bundle.card.name, bundle.card.version, bundle.sha256)
 
     @property
     def preprocess(self) -> PreprocessSpec:

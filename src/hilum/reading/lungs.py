@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from hilum.bundle.fusion_spec import LUNG_GRAPH
 from hilum.bundle.load import Bundle
-from hilum.bundle.lung_spec import LUNG_OUTPUTS
+from hilum.bundle.lung_spec import LUNG_OUTPUTS, LungSpec, QualityRule
 from hilum.errors import BundleError, EngineError
-from hilum.explain.place import place
-from hilum.geometry import Box, Geometry
+from hilum.geometry import Box
 from hilum.imaging.preprocess import ModelInput, PreprocessSpec, preprocess
 from hilum.radiograph import Radiograph
 from hilum.reading.engine import INPUT, LOGITS, Engine
+from hilum.reading.graph_runner import GraphRunner
+from hilum.reading.lung_drawing import LungDrawing, Mask, masks
 from hilum.reading.lung_passes import PASSES, probabilities, quality_inputs
 from hilum.reading.lung_quality import is_trusted, quality_facts, quality_score
 from hilum.reading.lung_regions import LungFlag, LungRegions, lung_regions
+from hilum.reading.lung_words import NEVER_TRUSTED, lung_reason
 from hilum.reading.network import GRAPH
-from hilum.reading_result import ModelRef
+from hilum.reading_result import LungMap, ModelRef
 
-Mask = npt.NDArray[np.bool_]
 TINY_PX = 32
 """Below this shorter side a picture is no chest that anybody can outline; it is not trusted."""
 
 ADULT_FROM_YEARS = 18
-NEVER_TRUSTED: frozenset[LungFlag] = frozenset({"no lung", "tiny image", "lateral view"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,21 +54,32 @@ class Lungs:
         return int(np.count_nonzero(self.right)), int(np.count_nonzero(self.left))
 
 
+@dataclass(frozen=True, slots=True)
+class LungNetwork:
+    """What decides how lungs are drawn: the graph's SHA-256, its threshold, the rule of trust and the preprocessing."""
+
+    graph_sha256: str
+    threshold: float
+    quality: QualityRule
+    preprocess: PreprocessSpec
+
+
 class LungFinder:
-    """The lung network of a bundle. Raises `BundleError` where the bundle draws no lungs or its graph does not fit."""
+    """The lung network of a bundle of kind lungs, or the one that a fusion brings.
+
+    Raises `BundleError` where the bundle draws no lungs or its graph does not fit.
+    """
 
     def __init__(self, bundle: Bundle, *, engine: Engine, threads: int) -> None:
-        if bundle.card.lungs is None:
-            raise BundleError(f"expected a bundle of kind lungs, came {bundle.card.name} of kind {bundle.card.kind}")
-        self._spec, self._preprocess = bundle.card.lungs, bundle.card.preprocess
-        self._graph = engine.compile(bundle.read(GRAPH), threads=threads, callers=1)
-        self.ref = ModelRef(bundle.card.name, bundle.card.version, bundle.sha256)
+        self.network = lung_network(bundle)
+        self.ref = _ref(bundle)
+        self._preprocess = self.network.preprocess
+        self._graph = GraphRunner(bundle.read(_graph_name(bundle)), name=self.ref.name, engine=engine, threads=threads)
         size = self._preprocess.output_size
         wanted = (None, self._preprocess.channels, *(size or (None, None)))
-        if size is None or self._graph.input_shape != wanted or LOGITS not in self._graph.outputs:
-            raise BundleError(
-                f"the graph of {self.ref.name} takes {INPUT} {self._graph.input_shape}, but its card prepares {wanted}"
-            )
+        taken = self._graph.input_shapes.get(INPUT)
+        if size is None or self._preprocess.needs_lungs or taken != wanted or LOGITS not in self._graph.outputs:
+            raise BundleError(f"the graph of {self.ref.name} takes {INPUT} {taken}, but its card prepares {wanted}")
 
     @property
     def preprocess(self) -> PreprocessSpec:
@@ -74,42 +87,89 @@ class LungFinder:
         return self._preprocess
 
     def find(self, radiograph: Radiograph, *, prepared: ModelInput | None = None) -> Lungs:
-        """The lungs of one radiograph; `prepared` is its input where it was made already.
+        """The lungs of one radiograph with masks of native size; `prepared` is its input where it was made already.
 
         Raises `EngineError` where the network gives NaN, infinity or another shape.
         """
         model_input = prepared or preprocess(radiograph.pixels, spec=self._preprocess)
-        passes = probabilities(self._logits(model_input.array))
-        facts = quality_facts(passes, threshold=self._spec.threshold)
-        found, kept = kept_lungs(passes[0], threshold=self._spec.threshold)
-        right, left = sides(
-            kept,
-            geometry=model_input.geometry,
-            shape=radiograph.pixels.shape,
-            threshold=self._spec.threshold,
-        )
-        flags = (*found.flags, *_file_flags(radiograph))
+        (drawing,) = self.draw([radiograph], prepared=[model_input])
         rows, columns = radiograph.pixels.shape
-        trusted = is_trusted(facts, rule=self._spec.quality) and not {"no lung", "tiny image", "lateral view"} & set(
-            flags
-        )
-        whole = Box(0.0, 0.0, float(columns), float(rows))
+        right, left = masks(drawing.lungs, rows=rows, columns=columns, height=rows, width=columns)
         return Lungs(
             right=right,
             left=left,
-            box=model_input.geometry.box(found.box).clipped(width=columns, height=rows) if found.count else whole,
-            quality=quality_score(facts, rule=self._spec.quality),
-            trusted=trusted,
-            flags=flags,
+            box=drawing.box,
+            quality=drawing.quality,
+            trusted=drawing.trusted,
+            flags=drawing.flags,
             model=self.ref,
         )
 
-    def _logits(self, array: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        logits = self._graph.run(quality_inputs(array))[LOGITS]
-        expected = (PASSES, len(LUNG_OUTPUTS), *array.shape[1:])
-        if logits.shape != expected or not np.isfinite(logits).all():
-            raise EngineError(f"expected finite logits {expected} from {self.ref.name}, came {logits.shape} or NaN")
+    def draw(self, batch: Sequence[Radiograph], *, prepared: Sequence[ModelInput]) -> tuple[LungDrawing, ...]:
+        """The lungs of each radiograph of a batch, on the network's grid; no mask of native size is made.
+
+        `prepared` are the network's inputs of `batch`, in order. All passes of all of them run as one batch. Raises as
+        `find` does.
+        """
+        if not batch:
+            return ()
+        inputs = np.concatenate([quality_inputs(each.array) for each in prepared])
+        logits = self._logits(inputs).reshape(len(batch), PASSES, len(LUNG_OUTPUTS), *inputs.shape[2:])
+        return tuple(map(self._drawing, batch, prepared, logits))
+
+    def _logits(self, inputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        logits = self._graph.run({INPUT: inputs}, outputs=(LOGITS,))[LOGITS]
+        expected = (len(inputs), len(LUNG_OUTPUTS), *inputs.shape[2:])
+        if logits.shape != expected:
+            raise EngineError(f"expected logits {expected} from {self.ref.name}, came {logits.shape}")
         return logits
+
+    def _drawing(self, radiograph: Radiograph, model_input: ModelInput, logits: npt.NDArray[np.float32]) -> LungDrawing:
+        rule, threshold = self.network.quality, self.network.threshold
+        passes = probabilities(logits)
+        facts = quality_facts(passes, threshold=threshold)
+        found, kept = kept_lungs(passes[0], threshold=threshold)
+        flags = (*found.flags, *_file_flags(radiograph))
+        quality = quality_score(facts, rule=rule)
+        trusted = is_trusted(facts, rule=rule) and not set(NEVER_TRUSTED) & set(flags)
+        rows, columns = radiograph.pixels.shape
+        whole = Box(0.0, 0.0, float(columns), float(rows))
+        return LungDrawing(
+            lungs=LungMap(kept[0], kept[1], threshold, model_input.geometry),
+            box=model_input.geometry.box(found.box).clipped(width=columns, height=rows) if found.count else whole,
+            quality=quality,
+            trusted=trusted,
+            flags=flags,
+            reason=lung_reason(flags=flags, quality=quality, area_share=facts.area_share, rule=rule, trusted=trusted),
+            rows=rows,
+            columns=columns,
+            model=self.ref,
+        )
+
+
+def lung_network(bundle: Bundle) -> LungNetwork:
+    """What decides how the bundle draws lungs; raises `BundleError` where it draws none."""
+    card = bundle.card
+    if card.fusion is not None:
+        return _network(card.files[LUNG_GRAPH], spec=card.fusion.lungs, preprocess=card.fusion.lungs_preprocess)
+    if card.lungs is not None:
+        return _network(card.files[GRAPH], spec=card.lungs, preprocess=card.preprocess)
+    raise BundleError(f"expected a bundle of kind lungs, came {card.name} of kind {card.kind}")
+
+
+def _network(graph_sha256: str, *, spec: LungSpec, preprocess: PreprocessSpec) -> LungNetwork:
+    return LungNetwork(graph_sha256, spec.threshold, spec.quality, preprocess)
+
+
+def _graph_name(bundle: Bundle) -> str:
+    return GRAPH if bundle.card.fusion is None else LUNG_GRAPH
+
+
+def _ref(bundle: Bundle) -> ModelRef:
+    fusion = bundle.card.fusion
+    if fusion is None:
+        return ModelRef(bundle.card.name, bundle.card.version, bundle.sha256)
+    return ModelRef(fusion.lungs_name, fusion.lungs_version, fusion.lungs_sha256)
 
 
 def kept_lungs(
@@ -123,19 +183,6 @@ def kept_lungs(
     drawn = probability.max(axis=0) >= threshold
     found = lung_regions(drawn)
     return found, np.where(drawn & ~found.kept, np.float32(threshold / 2), probability)
-
-
-def sides(
-    probability: npt.NDArray[np.float32], *, geometry: Geometry, shape: tuple[int, ...], threshold: float
-) -> tuple[Mask, Mask]:
-    """Right and left masks bool (H, W) of native `shape` from probabilities (2, h, w) on the network's grid.
-
-    Probabilities are interpolated bilinearly; a pixel is of the side with the larger one.
-    """
-    rows, columns = shape
-    right, left = (place(plane, geometry=geometry, rows=rows, columns=columns) for plane in probability)
-    union = np.maximum(right, left) >= threshold
-    return union & (right >= left), union & (right < left)
 
 
 def _file_flags(radiograph: Radiograph) -> tuple[LungFlag, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hilum.errors import HilumError, InternalError, LimitError
+from hilum.geometry import Box
 from hilum.imaging.decode import decode, read_file
 from hilum.imaging.limits import Limits
 from hilum.imaging.preprocess import CropLungs, Equalise, ModelInput, PreprocessSpec, Step, preprocess
@@ -81,16 +82,18 @@ def prepare(
         return Unreadable(name, sha256, defect)
 
 
-def preprocess_step(model: str, *, spec: PreprocessSpec) -> TrailStep:
-    """The trail's line on what one model's preprocessing did."""
-    steps = [_in_words(step) for step in spec.steps]
+def preprocess_step(model: str, *, spec: PreprocessSpec, crop: Box | None = None) -> TrailStep:
+    """The trail's line on what one model's preprocessing did; `crop` is what a crop to the lungs kept."""
+    steps = [_in_words(step, crop=crop) for step in spec.steps]
     mean, std = (", ".join(f"{value:g}" for value in values) for values in (spec.mean, spec.std))
     return TrailStep("preprocess", f"{model}: {'; '.join([*steps, f'normalise (mean {mean}; std {std})'])}")
 
 
-def _in_words(step: Step) -> str:
+def _in_words(step: Step, *, crop: Box | None) -> str:
     if isinstance(step, CropLungs):
-        return "crop to the lungs"
+        if crop is None:
+            return "no crop, for want of lungs"
+        return f"crop to the lungs ({crop.width:g} x {crop.height:g} pixels from column {crop.x:g}, row {crop.y:g})"
     if isinstance(step, Equalise):
         return f"equalise ({step.levels} levels)"
     return f"resize to {step.height}x{step.width} ({step.rule}, {step.filter})"

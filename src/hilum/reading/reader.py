@@ -12,13 +12,12 @@ from hilum.bundle.load import Bundle
 from hilum.bundle.shelf import shipped_bundles
 from hilum.errors import BundleError, EngineError, HilumError
 from hilum.reading.ahead import map_ahead
-from hilum.reading.engine import Engine, available_cores
-from hilum.reading.gate import AbsentGate, Gate, NetworkGate
+from hilum.reading.crew import assemble
+from hilum.reading.engine import available_cores
 from hilum.reading.network import ENGINES
 from hilum.reading.pipeline import Pipeline
 from hilum.reading.prepare import ImageSource, Prepared, Unreadable, prepare, source_name
 from hilum.reading.settings import ReaderSettings, settings_sha256
-from hilum.reading.specialist import Classifier
 from hilum.reading_result import Examination, FailedReading, ModelRef, Reading
 from hilum.version import __version__
 
@@ -26,36 +25,33 @@ from hilum.version import __version__
 class Reader:
     """Reads radiographs with the given bundles, or with all that ship where `models` is None.
 
-    A bundle of kind gate among them judges every picture before the others read; without one nothing is judged.
+    A bundle of kind gate among them judges every picture before the others read; without one nothing is judged. One of
+    kind lungs draws the lungs of every picture that is read as a chest.
 
-    Raises `BundleError` where there is no bundle, two have one name, or a graph does not fit its card, and
-    `MissingPartError` where the engine is not installed.
+    Raises `BundleError` where there is no bundle, two have one name, or a graph does not fit its card, `UsageError`
+    where a model needs lungs that the settings leave out, and `MissingPartError` where the engine is not installed.
     """
 
     def __init__(self, *, models: Sequence[Bundle] | None = None, settings: ReaderSettings | None = None) -> None:
         named = shipped_bundles() if models is None else tuple(models)
-        bundles = tuple(bundle for bundle in named if bundle.card.kind != "lungs")  # those draw and read nothing
+        self._settings = settings or ReaderSettings()
+        bundles = tuple(bundle for bundle in named if self._settings.lungs or bundle.card.kind != "lungs")
         names = [bundle.card.name for bundle in bundles]
         if not names or len(set(names)) != len(names):
             raise BundleError(f"expected at least one bundle, each with its own name, came {names}; see `hilum models`")
-        self._settings = settings or ReaderSettings()
-        engine, threads = ENGINES[self._settings.engine](), self._settings.threads or available_cores()
-        specialists = [
-            Classifier(bundle, engine=engine, threads=threads, heatmaps=self._settings.heatmaps)
-            for bundle in bundles
-            if bundle.card.kind == "classifier"
-        ]
-        gate, gate_refs = _gate(bundles, engine=engine, threads=threads)
+        threads = self._settings.threads or available_cores()
+        crew = assemble(
+            bundles,
+            engine=ENGINES[self._settings.engine](),
+            threads=threads,
+            heatmaps=self._settings.heatmaps,
+            lungs=self._settings.lungs,
+        )
         self._cards = tuple(bundle.card for bundle in bundles)
-        self._models = (*gate_refs, *(specialist.ref for specialist in specialists))
-        wanted = (gate.preprocess, *(specialist.preprocess for specialist in specialists))
-        self._specs = tuple(dict.fromkeys(spec for spec in wanted if spec is not None))
+        self._models, self._specs = crew.models, crew.specs
         self._settings_sha256 = settings_sha256(self._settings, models=self._models)
         self._pipeline = Pipeline(
-            gate=gate,
-            specialists=specialists,
-            settings_sha256=self._settings_sha256,
-            force_type=self._settings.force_type,
+            crew, settings_sha256=self._settings_sha256, force_type=self._settings.force_type, threads=threads
         )
 
     @property
@@ -157,14 +153,3 @@ class Reader:
             settings_sha256=self._settings_sha256,
             sha256=item.sha256,
         )
-
-
-def _gate(bundles: Sequence[Bundle], *, engine: Engine, threads: int) -> tuple[Gate, tuple[ModelRef, ...]]:
-    gates = [bundle for bundle in bundles if bundle.card.kind == "gate"]
-    if len(gates) > 1:
-        names = [bundle.card.name for bundle in gates]
-        raise BundleError(f"expected one gate at most, came {names}; name the models that should read")
-    if not gates:
-        return AbsentGate(), ()
-    gate = NetworkGate(gates[0], engine=engine, threads=threads)
-    return gate, (gate.ref,)

@@ -28,6 +28,7 @@ class ReaderSettings:
     `threads`: cores that the network uses, or None for all that this process may use.
     `heatmaps`: class maps of positive findings only, or of all.
     `force_type`: the X-ray type that every picture is read as, whatever the gate says, or None; the reading is marked.
+    `lungs`: draw the lungs of every chest, where a model among those in use does.
     `batch_size`: images that the network gets at once when there are many.
     `memory_bytes`: about how many bytes of decoded pixels wait for the network when there are many (at least one image
     for each decoding thread).
@@ -40,6 +41,7 @@ class ReaderSettings:
     threads: int | None = None
     heatmaps: HeatmapsWanted = "positive"
     force_type: str | None = None
+    lungs: bool = True
     batch_size: int = 16
     memory_bytes: int = 512 * MIB
 

@@ -10,7 +10,8 @@ import math
 from typing import Any
 
 from hilum.errors import EngineError
-from hilum.reading_result import FailedReading, Finding, GateVerdict, Reading
+from hilum.geometry import Box
+from hilum.reading_result import FailedReading, Finding, GateVerdict, LungVerdict, ModelRef, Reading
 from hilum.report.schema import READING_SCHEMA
 
 _DIGITS = 9  # what a float32 needs to survive the way through decimal text
@@ -35,8 +36,10 @@ def reading_to_json(reading: Reading) -> dict[str, Any]:
         "view": reading.view,
         "laterality": reading.laterality,
         "gate": _gate(reading.gate, name),
+        "lungs": None if reading.lungs is None else _lungs(reading.lungs, name),
+        "crops": [{"model": crop.model, "box": _box(crop.box, "crops", name)} for crop in reading.crops],
         "findings": [_finding(finding, name) for finding in reading.findings],
-        "models": [{"name": model.name, "version": model.version, "sha256": model.sha256} for model in reading.models],
+        "models": [_model(model) for model in reading.models],
         "trail": [{"step": step.step, "detail": step.detail} for step in reading.trail],
         "timings_ms": {
             stage: round(_finite(milliseconds, f"timings_ms.{stage}", name), 3)
@@ -97,11 +100,33 @@ def _finding(finding: Finding, name: str) -> dict[str, Any]:
         "probability": _finite(finding.probability, where, name),
         "operating_point": _number(finding.operating_point, where, name),
         "positive": finding.positive,
-        "boxes": [
-            [round(_finite(edge, where, name), _BOX_DECIMALS) for edge in box.as_list()] for box in finding.boxes
-        ],
+        "boxes": [_box(box, where, name) for box in finding.boxes],
         "in_scope": finding.in_scope,
+        "inside_lungs": _number(finding.inside_lungs, where, name),
     }
+
+
+def _lungs(lungs: LungVerdict, name: str) -> dict[str, Any]:
+    return {
+        "model": _model(lungs.model),
+        "box": _box(lungs.box, "lungs.box", name),
+        "trusted": lungs.trusted,
+        "quality": _finite(lungs.quality, "lungs.quality", name),
+        "area_shares": {
+            "right": _finite(lungs.right_share, "lungs.area_shares", name),
+            "left": _finite(lungs.left_share, "lungs.area_shares", name),
+        },
+        "flags": list(lungs.flags),
+        "reason": lungs.reason,
+    }
+
+
+def _model(model: ModelRef) -> dict[str, str]:
+    return {"name": model.name, "version": model.version, "sha256": model.sha256}
+
+
+def _box(box: Box, where: str, name: str) -> list[float]:
+    return [round(_finite(edge, where, name), _BOX_DECIMALS) for edge in box.as_list()]
 
 
 def _number(value: float | None, where: str, name: str) -> float | None:
