@@ -12,18 +12,18 @@ from torch.utils.data import DataLoader
 
 from hilum.datasets.split import Split
 from hilum.errors import DataError
-from hilum.imaging.preprocess import PreprocessSpec
+from hilum.networks.fusion import FusionHead
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.training.checkpoints import BEST_CHECKPOINT, LAST_CHECKPOINT, has_ended, load_checkpoint, network_state
 from hilum.training.fast_arithmetic import use_fast_arithmetic
 from hilum.training.freezing import freezing_callback
 from hilum.training.gather import ShareSampler
-from hilum.training.image_dataset import IN_MEMORY, LoadedImages, PlainImages, Preparation, TrainingImages, load_images
 from hilum.training.label_weights import label_weights
 from hilum.training.losses import BinaryCrossEntropy
 from hilum.training.module import ClassifierModule
 from hilum.training.recipe import TRAIN, Recipe, Stage
 from hilum.training.samplers import build_sampler
+from hilum.training.stage_data import Items, MakeData, StageData
 from hilum.training.trainer import (
     Following,
     Machine,
@@ -58,29 +58,25 @@ def fit_stage(
     recipe: Recipe,
     *,
     stage: Stage,
-    network: PooledClassifier,
+    network: PooledClassifier | FusionHead,
     split: Split,
     folder: Path,
     machine: Machine,
-    preparation: Preparation = IN_MEMORY,
+    data: MakeData,
 ) -> Kept:
     """Train `network` in place and return the weights that the stage keeps.
 
-    `folder` holds the checkpoints and the logs. Only the part `train` is trained on; the validation parts are watched.
-    The random generators are as they were before.
+    `folder` holds the checkpoints and the logs. `data` makes what is learnt from, where there is something to train:
+    only the part `train` is trained on; the validation parts are watched. The random generators are as they were
+    before.
     """
     last = folder / LAST_CHECKPOINT
     if not (last.is_file() and has_ended(load_checkpoint(last), epochs=stage.epochs)):
-        images = {
-            part: load_images(split.parts[part], spec=recipe.preprocess, labels=stage.labels, preparation=preparation)
-            for part in (TRAIN, *stage.split.validation)
-        }
+        made = data()
         patients = [record.patient for record in split.parts[TRAIN]]
         with torch.random.fork_rng(), deterministic_as_before():
             torch.manual_seed(recipe.seed)
-            _train(
-                recipe, stage=stage, network=network, images=images, patients=patients, folder=folder, machine=machine
-            )
+            _train(recipe, stage=stage, network=network, data=made, patients=patients, folder=folder, machine=machine)
     kept = load_checkpoint(folder / (BEST_CHECKPOINT if stage.selection.keep == "best" else LAST_CHECKPOINT))
     return Kept(network_state(kept), int(kept["epoch"]))
 
@@ -89,17 +85,18 @@ def _train(
     recipe: Recipe,
     *,
     stage: Stage,
-    network: PooledClassifier,
-    images: Mapping[str, LoadedImages],
+    network: PooledClassifier | FusionHead,
+    data: StageData,
     patients: Sequence[str],
     folder: Path,
     machine: Machine,
 ) -> None:
     use_fast_arithmetic(network)
+    backbones = [network.backbone] if isinstance(network, PooledClassifier) else []
     trainer = make_trainer(
         folder=folder,
         epochs=stage.epochs,
-        precision=recipe.precision,
+        precision=recipe.precision if backbones else "32-true",  # one linear layer gains nothing from less
         machine=machine,
         following=Following(
             monitor=stage.selection.metric,
@@ -112,24 +109,24 @@ def _train(
         clip_norm=stage.clip_norm,
         deterministic=recipe.deterministic,
         released_later=stage.freezing is not None,
-        more=[] if stage.freezing is None else [freezing_callback(stage.freezing, backbones=[network.backbone])],
+        more=[] if stage.freezing is None else [freezing_callback(stage.freezing, backbones=backbones)],
     )
     weighting = stage.loss.weighting if isinstance(stage.loss, BinaryCrossEntropy) else "none"
-    weights = label_weights(images[TRAIN].targets, labels=stage.labels, weighting=weighting)
+    weights = label_weights(data.targets, labels=stage.labels, weighting=weighting)
     run_trainer(
         trainer,
         ClassifierModule(network, stage=stage, seed=recipe.seed, label_weights=weights),
-        training=_training_loader(recipe, stage=stage, images=images[TRAIN], patients=patients, machine=machine),
-        validation=[_plain_loader(images[part], spec=recipe.preprocess) for part in stage.split.validation],
+        training=_training_loader(recipe, stage=stage, data=data, patients=patients, machine=machine),
+        validation=[_plain_loader(data.validation[part], count=data.counts[part]) for part in stage.split.validation],
         resume=checkpoint_to_resume(folder),
     )
 
 
 def _training_loader(
-    recipe: Recipe, *, stage: Stage, images: LoadedImages, patients: Sequence[str], machine: Machine
+    recipe: Recipe, *, stage: Stage, data: StageData, patients: Sequence[str], machine: Machine
 ) -> Loader:
     sampler = build_sampler(
-        stage.sampler, targets=images.targets, labels=stage.labels, patients=patients, seed=recipe.seed
+        stage.sampler, targets=data.targets, labels=stage.labels, patients=patients, seed=recipe.seed
     )
     if len(sampler) < stage.batch_size:
         raise DataError(
@@ -137,7 +134,7 @@ def _training_loader(
             "give more data or --set batch_size"
         )
     return DataLoader(
-        TrainingImages(images, spec=recipe.preprocess, augmentation=stage.augmentation),
+        data.training,
         batch_size=stage.batch_size,
         sampler=sampler,
         num_workers=machine.workers,
@@ -146,6 +143,5 @@ def _training_loader(
     )
 
 
-def _plain_loader(images: LoadedImages, *, spec: PreprocessSpec) -> Loader:
-    count = len(images.targets)
-    return DataLoader(PlainImages(images, spec=spec), batch_size=VALIDATION_BATCH, sampler=ShareSampler(count))
+def _plain_loader(items: Items, *, count: int) -> Loader:
+    return DataLoader(items, batch_size=VALIDATION_BATCH, sampler=ShareSampler(count))

@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from hilum.errors import DataError
+from hilum.networks.fusion import FusionHead
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.statistics.auroc import auroc
 from hilum.statistics.outcomes import UndefinedMetric
@@ -34,14 +35,15 @@ _PLATEAUS = "plateaus"
 
 
 class ClassifierModule(pl.LightningModule):
-    """Trains a `PooledClassifier` as `stage` says; the validation loaders are those of `stage.split.validation`.
+    """Trains a network as `stage` says, on pictures or, where it is a `FusionHead`, on pooled vectors.
 
+    The validation loaders are those of `stage.split.validation`.
     Logs `train/loss`, and for every validation part P `P/loss`, `P/auroc/LABEL` where both outcomes are there, and
     `P/mean_auroc` over those labels, `P/labels_with_auroc` of them.
     """
 
     def __init__(
-        self, network: PooledClassifier, *, stage: Stage, seed: int, label_weights: LabelWeights | None
+        self, network: PooledClassifier | FusionHead, *, stage: Stage, seed: int, label_weights: LabelWeights | None
     ) -> None:
         super().__init__()
         self.network, self.stage, self.seed, self.label_weights = network, stage, seed, label_weights

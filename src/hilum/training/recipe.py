@@ -9,7 +9,7 @@ from typing import Literal
 from hilum.bundle.card import Scope
 from hilum.datasets.official_split import BoxedImages
 from hilum.errors import UsageError
-from hilum.imaging.preprocess import PreprocessSpec
+from hilum.imaging.preprocess import CropLungs, PreprocessSpec
 from hilum.networks.starting_weights import StartingWeights
 from hilum.training.augment import Augmentation
 from hilum.training.freezing import FreezingSpec
@@ -32,6 +32,17 @@ class FromStage:
     """
 
     stage: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FusedFrom:
+    """The networks that two earlier stages ended with, frozen, under one new linear layer, which alone is trained.
+
+    `whole` names the stage of whole pictures, `crop` the one of pictures cut to their lungs.
+    """
+
+    whole: str
+    crop: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,14 +98,16 @@ class Selection:
 class Stage:
     """One training of the network: what it starts from, on which releases and labels, and how.
 
-    `start` is starting weights or `FromStage`. `releases` are names of `--data NAME=FOLDER`. `labels` are the outputs
-    in order, canonical finding names. One update takes `accumulate` batches of `batch_size` images. `clip_norm` is the
-    largest norm of the gradient. `ema_decay` averages the weights over the updates; the averaged ones are validated and
-    kept.
+    `start` is starting weights, `FromStage`, or `FusedFrom` for a fusion of two earlier stages. `releases` are names of
+    `--data NAME=FOLDER`. `labels` are the outputs in order, canonical finding names. One update takes `accumulate`
+    batches of `batch_size` images. `clip_norm` is the largest norm of the gradient. `ema_decay` averages the weights
+    over the updates; the averaged ones are validated and kept. `crop_lungs` cuts every picture to its lung box before
+    the recipe's preprocessing. An image is mirrored with `flip_probability`, which is anatomically wrong and 0 unless a
+    paper is reproduced.
     """
 
     name: str = field(metadata=HIDDEN)
-    start: StartingWeights | FromStage
+    start: StartingWeights | FromStage | FusedFrom
     releases: tuple[str, ...]
     labels: tuple[str, ...]
     split: SplitSpec
@@ -106,6 +119,8 @@ class Stage:
     epochs: int
     batch_size: int
     augmentation: Augmentation = NO_AUGMENTATION
+    flip_probability: float = 0.0
+    crop_lungs: bool = False
     freezing: FreezingSpec | None = None
     accumulate: int = 1
     clip_norm: float | None = None
@@ -119,6 +134,10 @@ class Stage:
         )
         _check(self.ema_decay is None or 0.0 < self.ema_decay < 1.0, "an ema_decay in (0, 1), or none", self.ema_decay)
         _check(self.clip_norm is None or self.clip_norm > 0, "a clip_norm above 0, or none", self.clip_norm)
+        _check(0.0 <= self.flip_probability <= 1.0, "a flip_probability in [0, 1]", self.flip_probability)
+        if isinstance(self.start, FusedFrom):
+            plain = self.augmentation == NO_AUGMENTATION and self.freezing is None and not self.crop_lungs
+            _check(plain, "no augmentation but flips, no freezing and no crop of its own in a fusion", self.name)
         parts = self.split.validation
         _check(self.selection.part in parts, f"a selection on one of {', '.join(parts)}", self.selection.part)
 
@@ -154,6 +173,7 @@ class CardText:
 class Recipe:
     """A pooled classifier of one or many labels, trained in `stages`; the last stage's network becomes the bundle.
 
+    A last stage that starts `FusedFrom` two others makes a fusion of their networks the bundle.
     `deterministic` refuses operations whose result depends on the order of threads. `precision` is Lightning's.
     """
 
@@ -174,13 +194,16 @@ class Recipe:
         for stage in self.stages:
             named = stage.name != "" and not set("./\\") & set(stage.name) and stage.name not in seen
             _check(named, "stage names without dots and slashes, each once", stage.name)
-            if isinstance(stage.start, FromStage):
-                _check(stage.start.stage in seen, f"{stage.name} to start from an earlier stage", stage.start.stage)
+            for before in _names_before(stage):
+                _check(before in seen, f"{stage.name} to start from an earlier stage", before)
             seen.append(stage.name)
         for part in (self.assessment.calibration_part, self.assessment.operating_point_part):
             parts = self.last.split.validation
             _check(part in parts, f"the assessment on one of {', '.join(parts)} of {self.last.name}", part)
         _check(self.preprocess.output_size is not None, "a preprocessing with a resize step", self.name)
+        for stage in self.stages:
+            if isinstance(stage.start, FusedFrom):
+                self._check_fusion(stage, start=stage.start)
 
     @property
     def last(self) -> Stage:
@@ -188,9 +211,44 @@ class Recipe:
         return self.stages[-1]
 
     @property
+    def needs_lungs(self) -> bool:
+        """Whether a stage cuts pictures to their lung boxes, which the records must then carry."""
+        return any(self.preprocess_of(stage).needs_lungs for stage in self.stages)
+
+    def stage(self, name: str) -> Stage:
+        """The stage of this name. Raises `UsageError` where there is none."""
+        found = next((stage for stage in self.stages if stage.name == name), None)
+        if found is None:
+            raise UsageError(f"expected a stage of {self.name}, came {name!r}")
+        return found
+
+    def preprocess_of(self, stage: Stage) -> PreprocessSpec:
+        """How the stage's network wants the pixels: as the recipe says, after the crop to the lungs where it crops."""
+        spec = self.preprocess
+        if spec.needs_lungs or not stage.crop_lungs:
+            return spec
+        return PreprocessSpec(steps=(CropLungs(), *spec.steps), mean=spec.mean, std=spec.std)
+
+    def _check_fusion(self, stage: Stage, *, start: FusedFrom) -> None:
+        whole, crop = self.stage(start.whole), self.stage(start.crop)
+        of_pictures = not isinstance(whole.start, FusedFrom) and not isinstance(crop.start, FusedFrom)
+        _check(stage is self.last and of_pictures, "a fusion of two networks of pictures as the last stage", stage.name)
+        _check(whole.labels == crop.labels == stage.labels, "one list of labels in a fusion's stages", stage.name)
+        cut = self.preprocess_of(crop).needs_lungs and not self.preprocess_of(whole).needs_lungs
+        _check(cut, f"crop_lungs in {crop.name} and not in {whole.name}", f"{crop.crop_lungs}, {whole.crop_lungs}")
+        _check(not self.assessment.softened, "an assessment of a fusion that is not softened", self.name)
+
+    @property
     def releases(self) -> tuple[str, ...]:
         """Every release that a stage names, in order of first mention."""
         return tuple(dict.fromkeys(name for stage in self.stages for name in stage.releases))
+
+
+def _names_before(stage: Stage) -> tuple[str, ...]:
+    """The stages that this one starts from."""
+    if isinstance(stage.start, FromStage):
+        return (stage.start.stage,)
+    return (stage.start.whole, stage.start.crop) if isinstance(stage.start, FusedFrom) else ()
 
 
 def _check(holds: bool, expected: str, came: object) -> None:

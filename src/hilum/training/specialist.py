@@ -18,7 +18,7 @@ from hilum.bundle.save import file_hashes, write_bundle
 from hilum.datasets.record import Record
 from hilum.datasets.saved_split import save_split
 from hilum.datasets.split import Split
-from hilum.errors import BundleError, DataError
+from hilum.errors import BundleError, DataError, UsageError
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.output.atomic import output_error, remove_strays
 from hilum.output.lock import FolderLock
@@ -33,7 +33,7 @@ from hilum.training.provenance import Provenance, data_fingerprints, environment
 from hilum.training.recipe import Recipe
 from hilum.training.run_record import SPLIT_NAME, RunRecord, begin_run
 from hilum.training.settings import flat_values
-from hilum.training.stages import Place, run_stages
+from hilum.training.stages import FittedFusion, Place, run_stages
 from hilum.training.trainer import is_first_process
 
 BUNDLE, DRAFT = "bundle", "draft"
@@ -62,6 +62,8 @@ def train_specialist(
         fitted = run_stages(recipe, splits=splits, place=place)
         if not is_first_process():
             return None
+        if isinstance(fitted, FittedFusion):
+            raise UsageError(f"expected a recipe of one network, came {recipe.name}, which ends in a fusion")
         draft = draft_card(recipe, split=split, started_from=fitted.started_from, provenance=provenance)
         return _export(recipe, network=fitted.network, split=split, draft=draft, place=place)
 
