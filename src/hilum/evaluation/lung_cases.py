@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,9 +50,7 @@ class LungSurvey:
     flagged: tuple[tuple[str, bool, tuple[str, ...]], ...]
 
 
-def survey_lungs(
-    records: Sequence[Record], *, bundle: Bundle, folder: Path, on_image: Callable[[], None]
-) -> LungSurvey:
+def survey_lungs(records: Sequence[Record], *, bundle: Bundle, folder: Path) -> LungSurvey:
     """Draw the lungs of every record once and keep what came of it in `folder/lungs.json`.
 
     What an earlier call kept for the same bundle and images is taken as it is. Raises `DataError` for a file that
@@ -68,7 +66,6 @@ def survey_lungs(
     for record in records:
         lungs = finder.find(decode(read_file(record.path), name=record.image))
         drawn.append((record.image, lungs.trusted, lungs.flags, is_flagged(lungs)))
-        on_image()
     flagged = sorted((image, trusted, flags) for image, trusted, flags, worth in drawn if worth)
     survey = LungSurvey(
         bundle=f"{bundle.card.name} {bundle.card.version}",
