@@ -19,6 +19,7 @@ from hilum.datasets.record import Record
 from hilum.errors import DataError, HilumError
 from hilum.geometry import Box
 from hilum.imaging.decode import decode, read_file
+from hilum.imaging.preprocess import preprocess
 from hilum.reading.engine import available_cores
 from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
 from hilum.reading.lungs import LungFinder
@@ -72,8 +73,8 @@ def _draw(record: Record, *, finder: LungFinder) -> DrawnBox | None:
         return None
     if radiograph.source.sha256 != record.sha256:
         raise DataError(f"expected {record.path} as it was when the release was read, came other bytes; start again")
-    lungs = finder.find(radiograph)
-    return DrawnBox(lungs.box, lungs.trusted)
+    (drawing,) = finder.draw([radiograph], prepared=[preprocess(radiograph.pixels, spec=finder.preprocess)])
+    return DrawnBox(drawing.box, drawing.trusted)
 
 
 @cache

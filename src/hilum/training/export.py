@@ -7,7 +7,7 @@ of logit contribution.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -44,28 +44,37 @@ def to_onnx(network: PooledClassifier, *, size: tuple[int, int], channels: int) 
     """
     network.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # absent from torch's stubs
     example = torch.rand(2, channels, *size) * 2 - 1
-    buffer = io.BytesIO()
-    program = torch.onnx.export(
-        fold_batch_norms(_WithMaps(network)),
-        (example,),
-        dynamo=True,
-        opset_version=OPSET,
-        input_names=["input"],
-        output_names=["logits", "class_maps"],
-        dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
-        verbose=False,
-    )
-    if program is None:
-        raise EngineError("expected an ONNX program from torch, came none; report this with the network's name")
-    program.optimize()
-    onnx.save_model(program.model_proto, buffer)
-    graph = buffer.getvalue()
+    graph = graph_of(_WithMaps(network), examples={"input": example}, outputs=("logits", "class_maps"))
     difference = largest_logit_difference(network, graph=graph, example=example)
     if difference > LOGIT_TOLERANCE:
         raise EngineError(
             f"expected ONNX and torch logits within {LOGIT_TOLERANCE}, came a difference of {difference:.2e}"
         )
     return graph
+
+
+def graph_of(network: nn.Module, *, examples: Mapping[str, Tensor], outputs: Sequence[str]) -> bytes:
+    """The graph of a network in evaluation mode, batch norms folded where they can be, with a free batch dimension.
+
+    `examples` are its inputs in order, by the names that the graph gives them; `outputs` are the names of what it
+    returns. Raises `EngineError` where torch makes no graph.
+    """
+    program = torch.onnx.export(
+        fold_batch_norms(network),
+        tuple(examples.values()),
+        dynamo=True,
+        opset_version=OPSET,
+        input_names=list(examples),
+        output_names=list(outputs),
+        dynamic_shapes=tuple({0: torch.export.Dim("batch", min=1)} for _ in examples),
+        verbose=False,
+    )
+    if program is None:
+        raise EngineError("expected an ONNX program from torch, came none; report this with the network's name")
+    program.optimize()
+    buffer = io.BytesIO()
+    onnx.save_model(program.model_proto, buffer)
+    return buffer.getvalue()
 
 
 def fold_batch_norms(network: nn.Module) -> nn.Module:
