@@ -19,6 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.networks.starting_weights import RandomWeights
 from hilum.recipes.pneumonia import pneumonia
+from hilum.training.batches import SideBySide, as_batch
 from hilum.training.fast_arithmetic import use_fast_arithmetic
 from hilum.training.image_dataset import LoadedImages, TrainingImages
 from hilum.training.losses import BinaryCrossEntropy, masked_loss
@@ -141,7 +142,14 @@ def hilum_steps(network: PooledClassifier, *, batch: int, steps: int, workers: i
         seed=0,
     )
     dataset = TrainingImages(images, spec=made.preprocess, augmentation=stage.augmentation)
-    loader = DataLoader(dataset, batch_size=batch, sampler=sampler, num_workers=workers, drop_last=True)
+    loader = DataLoader(
+        SideBySide(dataset),
+        batch_size=batch,
+        sampler=sampler,
+        num_workers=workers,
+        collate_fn=as_batch,
+        drop_last=True,
+    )
     use_fast_arithmetic(network)
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:

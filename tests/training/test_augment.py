@@ -11,10 +11,12 @@ from hilum.recipes.pneumonia import AUGMENTATION
 from hilum.training.augment import (
     Augmentation,
     augment,
+    change_grey_scale,
     equalise_adaptively,
     even_out_contrast,
     gaussian_blur,
     reframe,
+    shrink_and_enlarge,
 )
 
 
@@ -80,11 +82,41 @@ def test_the_heart_never_changes_sides():
         assert 8 < float((rows * across).sum() / rows.sum()) < 56
 
 
-@pytest.mark.parametrize("sigma", [0.5, 1.3, 2.0])
+@pytest.mark.parametrize("sigma", [0.2, 0.5, 1.3, 2.0, 12.0])
 def test_the_blur_is_scipys(sigma):
+    image = picture()[:, :40]
     radius = int(np.ceil(3 * sigma))
-    expected = gaussian_filter(picture().numpy(), sigma, mode="mirror", radius=radius)
-    assert np.allclose(gaussian_blur(picture(), sigma_px=sigma).numpy(), expected, atol=1e-5)
+    expected = gaussian_filter(image.numpy(), sigma, mode="mirror", radius=radius)
+    assert np.allclose(gaussian_blur(image, sigma_px=sigma).numpy(), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(("height", "width"), [(20, 31), (48, 40), (8, 8)])
+def test_shrinking_and_enlarging_is_torchs(height, width):
+    image = picture()[:, :40]
+    small = functional.interpolate(image[None, None], (height, width), mode="bilinear", antialias=True)
+    expected = functional.interpolate(small, image.shape, mode="bilinear")[0, 0]
+    assert torch.allclose(shrink_and_enlarge(image, height=height, width=width), expected, atol=1e-5)
+
+
+def test_the_grey_scale_changes_by_gamma_then_contrast_and_brightness_then_noise():
+    settings = Augmentation(gain=0.3, offset=0.1, log_gamma=0.4, noise=0.05)
+    image = picture(3)
+    for seed in range(10):
+        draw = torch.Generator().manual_seed(seed)
+        log_gamma, gain, offset, deviation = (float(torch.rand((), generator=draw)) for _ in range(4))
+        bent = image ** math.exp(-0.4 + 0.8 * log_gamma)
+        scaled = bent.mean() + (0.7 + 0.6 * gain) * (bent - bent.mean()) - 0.1 + 0.2 * offset
+        expected = (scaled + 0.05 * deviation * torch.randn(image.shape, generator=draw)).clamp(0.0, 1.0)
+        found = change_grey_scale(image, settings=settings, draw=torch.Generator().manual_seed(seed))
+        assert torch.allclose(found, expected, atol=1e-5)
+
+
+def test_the_image_that_is_changed_stays_as_it_is():
+    image, strong = picture(), Augmentation(blur_probability=1.0, shrink_probability=1.0, gain=0.3, noise=0.1)
+    augment(image, settings=strong, seed=4)
+    change_grey_scale(image, settings=strong, draw=torch.Generator().manual_seed(0))
+    gaussian_blur(image, sigma_px=2.0)
+    assert torch.equal(image, picture())
 
 
 def test_evened_out_contrast_forgets_slow_changes_and_keeps_edges() -> None:

@@ -12,8 +12,9 @@ from fabricate_kermany import fabricate_kermany
 from hilum.datasets.kermany import read_kermany
 from hilum.errors import DataError, HilumError
 from hilum.imaging.decode import decode
-from hilum.imaging.preprocess import PreprocessSpec, Resize, preprocess
-from hilum.training.augment import Augmentation
+from hilum.imaging.preprocess import PreprocessSpec, Resize, normalise, preprocess
+from hilum.training.augment import Augmentation, augment
+from hilum.training.batches import SideBySide, as_batch
 from hilum.training.image_dataset import PlainImages, Preparation, TrainingImages, load_images, targets_of
 from hilum.training.samplers import ShuffledSampler
 
@@ -75,11 +76,12 @@ def _epoch(images, *, epoch, workers, context=None, wrong_start=False):
     sampler = ShuffledSampler(len(images.grey), seed=5)
     sampler.set_epoch(epoch)
     loader = DataLoader(
-        TrainingImages(images, spec=SPEC, augmentation=STRONG),
+        SideBySide(TrainingImages(images, spec=SPEC, augmentation=STRONG)),
         batch_size=4,
         sampler=sampler,
         num_workers=workers,
         multiprocessing_context=context,
+        collate_fn=as_batch,
     )
     if wrong_start:
         torch.manual_seed(99)
@@ -94,6 +96,22 @@ def test_an_epoch_is_decided_by_seed_epoch_and_index_whichever_process_prepares_
     assert arrays.numpy().tobytes() == alone.numpy().tobytes()
     assert torch.equal(also.nan_to_num(-1), targets.nan_to_num(-1))
     assert not torch.equal(_epoch(cached, epoch=4, workers=0)[0], alone)
+
+
+@pytest.mark.parametrize("mean", [(0.5, 0.4, 0.3), (0.4, 0.4, 0.4), (0.5,)])
+def test_an_augmented_image_is_normalised_as_reading_does(cached, mean):
+    spec = SPEC.model_copy(update={"mean": mean, "std": (0.25,) * len(mean)})
+    array, _ = TrainingImages(cached, spec=spec, augmentation=STRONG)[3, 7]
+    grey = augment(torch.from_numpy(cached.grey[3]), settings=STRONG, seed=7).numpy()
+    assert array.numpy().tobytes() == normalise(grey, spec=spec).tobytes()
+
+
+def test_images_in_memory_are_not_changed(records):
+    images = load_images(records, spec=SPEC, labels=("Pneumonia",))
+    before = np.array(images.grey)
+    dataset = TrainingImages(images, spec=SPEC, augmentation=STRONG)
+    assert not np.array_equal(dataset[0, 1][0][0].numpy() * SPEC.std[0] + SPEC.mean[0], before[0])
+    assert np.array_equal(images.grey, before)
 
 
 def test_an_image_changes_from_epoch_to_epoch_as_its_seed_does(cached):

@@ -14,6 +14,7 @@ from hilum.datasets.split import Split
 from hilum.errors import DataError
 from hilum.networks.fusion import FusionHead
 from hilum.networks.pooled_classifier import PooledClassifier
+from hilum.training.batches import SideBySide, as_batch
 from hilum.training.checkpoints import BEST_CHECKPOINT, LAST_CHECKPOINT, has_ended, load_checkpoint, network_state
 from hilum.training.fast_arithmetic import use_fast_arithmetic
 from hilum.training.freezing import freezing_callback
@@ -134,11 +135,12 @@ def _training_loader(
             "give more data or --set batch_size"
         )
     return DataLoader(
-        data.training,
+        SideBySide(data.training),
         batch_size=stage.batch_size,
         sampler=sampler,
         num_workers=machine.workers,
         persistent_workers=machine.workers > 0,
+        collate_fn=as_batch,
         drop_last=True,
     )
 

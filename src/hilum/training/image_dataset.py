@@ -87,8 +87,18 @@ class TrainingImages(Dataset[tuple[Tensor, Tensor]]):
 
     def __getitem__(self, draw: Draw) -> tuple[Tensor, Tensor]:
         index, seed = draw
-        grey = augment(torch.from_numpy(self._images.grey[index]), settings=self._augmentation, seed=seed)
-        return torch.from_numpy(normalise(grey.numpy(), spec=self._spec)), torch.from_numpy(self._images.targets[index])
+        # a copy, read from end to end, is near at hand for the reframing, which reads here and there
+        image = torch.from_numpy(np.array(self._images.grey[index]))
+        grey = augment(image, settings=self._augmentation, seed=seed)
+        return _normalised(grey.numpy(), spec=self._spec), torch.from_numpy(self._images.targets[index])
+
+
+def _normalised(grey: Pixels, *, spec: PreprocessSpec) -> Tensor:
+    """What `normalise` gives, (C, H, W); channels with one mean and deviation share their memory."""
+    if len(set(zip(spec.mean, spec.std, strict=True))) > 1:
+        return torch.from_numpy(normalise(grey, spec=spec))
+    one = spec.model_copy(update={"mean": spec.mean[:1], "std": spec.std[:1]})
+    return torch.from_numpy(normalise(grey, spec=one)).expand(spec.channels, *grey.shape)
 
 
 class PlainImages(Dataset[tuple[Tensor, Tensor]]):
