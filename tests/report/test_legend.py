@@ -71,3 +71,15 @@ def test_long_words_are_broken_and_foreign_letters_replaced():
 
     pieces = _broken("aé " + "x" * 25 + " end", font=Monospace(), width=10)
     assert pieces == ["a?", "x" * 10, "x" * 10, "xxxxx end"]
+
+
+def test_the_lungs_have_their_lines(lung_reading, untrusted):
+    words = _words(lung_reading, DRAWN)
+    assert "81% of its heatmap inside the lungs" in words
+    assert words[-2:] == [
+        "Lungs outlined: both lungs were drawn; this is a child's chest (green outlines)",
+        "green box: the crop that chest-test read",
+    ]
+    doubted = _words(untrusted.reading)
+    assert doubted[-1].startswith("Lungs not trusted: three looks at the picture agree too little")
+    assert doubted[-1].endswith("(broken outlines)")

@@ -12,6 +12,7 @@ from hilum.geometry import Box, Geometry
 from hilum.radiograph import Radiograph
 from hilum.reading_result import Examination
 from hilum.report.colour import ContributionScale, paint
+from hilum.report.lung_outlines import LUNG_COLOUR
 from hilum.report.overlay import BOX_COLOUR, drawn_findings, overlay_png
 from hilum.report.windowing import to_grey8
 
@@ -135,3 +136,56 @@ def test_a_map_of_a_crop_stays_inside_its_crop(examination):
     coloured = (picture[:rows, :columns] != grey).any(axis=2)
     ys, xs = np.nonzero(coloured)
     assert (xs.min(), ys.min(), xs.max() + 1, ys.max() + 1) == (60, 90, 180, 210)
+
+
+def _green(picture, rows=300, columns=240):
+    return (picture[:rows, :columns] == LUNG_COLOUR).all(axis=2)
+
+
+def test_lungs_are_outlined_at_native_coordinates(lung_examination):
+    """Rectangles over columns 40 to 100 and 140 to 200, rows 60 to 240; the outline runs half a cell of 10 outside."""
+    shown = replace(lung_examination, heatmaps=(), reading=replace(lung_examination.reading, crops=()))
+    green = _green(_pixels(overlay_png(_without_boxes(shown))))
+    ys, xs = np.nonzero(green[:, :120])
+    assert (xs.min(), xs.max()) == (pytest.approx(40, abs=2), pytest.approx(100, abs=2))
+    assert (ys.min(), ys.max()) == (pytest.approx(60, abs=2), pytest.approx(240, abs=2))
+    assert not green[70:230, 46:94].any()
+    assert not green[70:230, 106:134].any()
+    xs = np.flatnonzero(green[:, 120:].any(axis=0))
+    assert (xs.min() + 120, xs.max() + 120) == (pytest.approx(140, abs=2), pytest.approx(200, abs=2))
+
+
+def test_lungs_that_are_not_trusted_are_broken_lines(lung_examination, untrusted):
+    whole, broken = (
+        _green(
+            _pixels(overlay_png(_without_boxes(replace(each, heatmaps=(), reading=replace(each.reading, crops=())))))
+        )
+        for each in (lung_examination, untrusted)
+    )
+    along_a_side = whole[80:220, 38:43].any(axis=1)
+    assert along_a_side.all()
+    dashed = broken[80:220, 38:43].any(axis=1)
+    assert 0.3 < dashed.mean() < 0.7
+    assert not (broken & ~whole).any()
+
+
+def test_the_crop_is_a_box(lung_examination):
+    shown = replace(lung_examination, heatmaps=(), lungs=None)
+    ys, xs = np.nonzero(_green(_pixels(overlay_png(_without_boxes(shown)))))
+    assert (xs.min(), xs.max()) == (pytest.approx(20, abs=1), pytest.approx(220, abs=1))
+    assert (ys.min(), ys.max()) == (pytest.approx(30, abs=1), pytest.approx(271, abs=1))
+
+
+def test_a_crop_at_the_border_stays_on_the_picture(lung_examination):
+    whole = replace(lung_examination.reading.crops[0], box=Box(0, 0, 240, 300))
+    reading = replace(lung_examination.reading, crops=(whole,))
+    green = _green(
+        _pixels(overlay_png(_without_boxes(replace(lung_examination, reading=reading, lungs=None, heatmaps=()))))
+    )
+    for side in (green[:3], green[-3:], green[:, :3], green[:, -3:]):
+        assert side.any()
+
+
+def test_empty_lungs_draw_nothing(untrusted):
+    nothing = replace(untrusted.lungs, right=np.zeros((8, 8), np.float32), left=np.zeros((8, 8), np.float32))
+    assert not _green(_pixels(overlay_png(replace(untrusted, lungs=nothing)))).any()

@@ -213,3 +213,28 @@ def test_a_finding_without_an_operating_point_and_its_card_say_so(examination, c
     assert "the model brings no operating point" in words
     assert "SHA-256 of the split not known" in words
     assert 'class="tick"' not in text
+
+
+def test_the_lungs_have_their_section_and_the_share_its_line(lung_examination, card):
+    text = render_page(lung_examination, cards=[card])
+    assert "Lungs outlined:</strong> both lungs were drawn; this is a child&#39;s chest." in text
+    assert "25.0% of the picture" in text
+    assert "12.5% of the picture" in text
+    assert "81% of its heatmap inside the lungs" in text
+    assert "Crop that chest-test read</dt><dd>200 × 241 px from column 20, row 30" in text
+    assert 'id="lungs"' in text
+    assert 'id="crop"' in text
+
+
+def test_lungs_that_are_not_trusted_are_said_so(untrusted, card):
+    text = render_page(untrusted, cards=[card])
+    assert "Lungs not trusted:</strong> three looks at the picture agree too little" in text
+    assert "broken lines" in text
+    assert "inside the lungs" not in text
+    assert 'id="crop"' not in text
+
+
+def test_without_lungs_the_page_has_none(examination, card):
+    text = render_page(examination, cards=[card])
+    assert 'id="lungs"' not in text
+    assert "lungs-title" not in text

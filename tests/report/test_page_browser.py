@@ -280,3 +280,60 @@ def test_the_index_filters_and_sorts(show, reading, refused, failed, negative):
     page.locator("#search").fill("PHOTOGRAPH")
     assert shown() == ["a10.png"]
     assert page.locator("#shown").text_content() == "1 of 4"
+
+
+GREEN = np.array([0, 204, 153])
+
+
+def _has_green(canvas):
+    return int((np.abs(canvas.astype(int) - GREEN).max(axis=2) < 40).sum())
+
+
+def test_lungs_and_crop_are_layers_of_their_own(show, lung_examination, card):
+    page = show(render_page(lung_examination, cards=[card]))
+    page.locator("#layer").select_option("")
+    both = _canvas(page)
+    assert _has_green(_canvas(page)) > 500
+    page.locator("#crop").uncheck()
+    lungs = _canvas(page)
+    page.locator("#crop").check()
+    page.locator("#lungs").uncheck()
+    crop = _canvas(page)
+    page.locator("#crop").uncheck()
+    neither = _canvas(page)
+    assert _has_green(neither) == 0
+    assert _has_green(both) > _has_green(lungs) > 0
+    assert _has_green(both) > _has_green(crop) > 0
+    rows, columns = lung_examination.radiograph.pixels.shape
+    scale = min(lungs.shape[0] / rows, lungs.shape[1] / columns)
+    left = (lungs.shape[1] - columns * scale) / 2
+    ys, xs = np.nonzero(np.abs(lungs.astype(int) - GREEN).max(axis=2) < 40)
+    assert ((xs.min() - left) / scale, (xs.max() - left) / scale) == (
+        pytest.approx(40, abs=2),
+        pytest.approx(200, abs=2),
+    )
+    assert (ys.min() / scale, ys.max() / scale) == (pytest.approx(60, abs=2), pytest.approx(240, abs=2))
+
+
+def test_lungs_that_are_not_trusted_are_dashed(show, lung_examination, untrusted, card):
+    whole, broken = (
+        show(render_page(replace(each, reading=replace(each.reading, crops=())), cards=[card]))
+        for each in (lung_examination, untrusted)
+    )
+    for page in (whole, broken):
+        page.locator("#layer").select_option("")
+    assert 0.3 < _has_green(_canvas(broken)) / _has_green(_canvas(whole)) < 0.8
+    assert "not trusted" in broken.locator("label:has(#lungs)").text_content()
+
+
+def test_keys_switch_lungs_and_crop(show, lung_examination, card):
+    page = show(render_page(lung_examination, cards=[card]))
+    page.locator("#layer").select_option("")
+    page.locator("#view").focus()
+    first = _canvas(page)
+    for key, box in (("l", "#lungs"), ("c", "#crop")):
+        page.keyboard.press(key)
+        assert not page.locator(box).is_checked()
+        assert (_canvas(page) != first).any()
+    page.keyboard.press("r")
+    assert page.locator("#lungs").is_checked()

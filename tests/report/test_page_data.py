@@ -56,3 +56,27 @@ def test_types_fall_by_probability(reading):
 def test_scope_in_words(reading, finding, in_scope, words):
     one = replace(reading, findings=(replace(finding, in_scope=in_scope),))
     assert finding_rows(one, cards=[])[0].scope == words
+
+
+def test_lungs_and_crops_are_layers_in_pixels_of_the_picture(lung_examination):
+    data = _data(lung_examination)
+    assert data["lungs"]["trusted"] is True
+    right, left = (np.array(outline) for outline in data["lungs"]["outlines"])
+    np.testing.assert_allclose((right.min(axis=0), right.max(axis=0)), ((40, 60), (100, 240)), atol=0.5)
+    np.testing.assert_allclose((left.min(axis=0), left.max(axis=0)), ((140, 60), (200, 240)), atol=0.5)
+    assert data["crops"] == [[20.0, 30.0, 200.0, 241.0]]
+
+
+def test_lungs_of_a_shrunk_picture_shrink_with_it(lung_examination):
+    data = viewer_data(lung_examination, picture=fit(lung_examination.radiograph.pixels, longest_side=150), planes=2)
+    right = np.array(data["lungs"]["outlines"][0])
+    np.testing.assert_allclose((right.min(axis=0), right.max(axis=0)), ((20, 30), (50, 120)), atol=0.5)
+    assert data["crops"] == [[10.0, 15.0, 100.0, 120.5]]
+
+
+def test_without_lungs_there_is_no_layer(examination, untrusted):
+    assert _data(examination)["lungs"] is None
+    assert _data(examination)["crops"] == []
+    empty = replace(untrusted.lungs, right=np.zeros((8, 8), np.float32), left=np.zeros((8, 8), np.float32))
+    assert _data(replace(untrusted, lungs=empty))["lungs"] is None
+    assert _data(untrusted)["lungs"]["trusted"] is False

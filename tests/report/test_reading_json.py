@@ -16,8 +16,8 @@ from hilum.report.schema import reading_schema
 SHA = "0123456789abcdef" * 4
 
 
-def test_the_whole_object_is_the_documented_one(reading):
-    assert reading_to_json(reading) == {
+def test_the_whole_object_is_the_documented_one(lung_reading):
+    assert reading_to_json(lung_reading) == {
         "schema": "hilum.reading/1",
         "hilum": {"version": "0.1.0", "settings_sha256": SHA},
         "source": {

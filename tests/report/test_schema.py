@@ -27,11 +27,13 @@ def test_a_caller_may_change_its_copy():
     assert reading_schema()["$defs"]
 
 
-def test_every_kind_of_reading_passes(validator, reading, refused, outside, failed):
+def test_every_kind_of_reading_passes(validator, reading, lung_reading, untrusted, refused, outside, failed):
     unsure = replace(reading.gate, status="unsure", candidates=("chest", "shoulder"))
     unjudged = replace(reading.gate, status="not judged", is_xray_probability=None, type=None)
     for one in (
         reading,
+        lung_reading,
+        untrusted.reading,
         refused,
         outside,
         replace(reading, gate=unsure),

@@ -90,3 +90,25 @@ def test_without_an_operating_point_the_bar_has_no_mark(reading, finding):
     pneumonia = next(line for line in text.splitlines() if "Pneumonia" in line)
     assert pneumonia.split() == ["Pneumonia", "0.873", "━━━━━━━━━━──", "none", "no", "decision", "*"]
     assert "* no decision: the model brings no operating point" in text
+
+
+def test_lungs_have_a_line_and_shares_a_column(lung_reading):
+    lines = _text(reading_table(lung_reading)).splitlines()
+    assert max(map(len, lines)) <= 80
+    text = " ".join(" ".join(lines).split())
+    assert "lungs: trusted (both lungs were drawn; this is a child's chest)" in text
+    pneumonia = next(line for line in lines if "Pneumonia" in line)
+    assert pneumonia.split()[-2:] == ["positive", "81%"]
+    assert "* in lungs: the share of the finding's heatmap that lies inside the lungs" in text
+    effusion = next(line for line in lines if "Effusion" in line)
+    assert effusion.split()[-1] == "negative"
+
+
+def test_lungs_that_are_not_trusted_say_why_and_have_no_column(untrusted):
+    text = " ".join(_text(reading_table(untrusted.reading)).split())
+    assert "lungs: not trusted (three looks at the picture agree too little (expected Dice 0.61, needed 0.90)" in text
+    assert "in lungs" not in text
+
+
+def test_without_lungs_nothing_is_said_of_them(reading):
+    assert "lungs" not in _text(reading_table(reading))

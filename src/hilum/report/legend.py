@@ -10,11 +10,14 @@ from PIL import Image, ImageDraw, ImageFont
 
 from hilum.reading_result import Reading
 from hilum.report.colour import ContributionScale, paint
+from hilum.report.lung_outlines import LUNG_COLOUR
 from hilum.report.wording import (
     RESEARCH_USE,
     decision,
     gate_title,
+    inside_lungs_text,
     is_phantom,
+    lungs_text,
     operating_point_text,
     ordered,
     outcome,
@@ -77,8 +80,22 @@ def _upper_lines(reading: Reading, drawn: frozenset[tuple[str, str]]) -> list[_L
         lines.append(_Line(finding.name, _INK, 1.25, 1.0))
         lines.append(_Line(f"probability {probability_text(finding.probability)}, {said.word}"))
         lines.append(_Line(f"operating point {operating_point_text(finding)}", _QUIET))
+        if finding.inside_lungs is not None:
+            lines.append(_Line(inside_lungs_text(finding.inside_lungs), _QUIET))
         if said.note:
             lines.append(_Line(said.note, _MARK))
+    return [*lines, *_lung_lines(reading)]
+
+
+def _lung_lines(reading: Reading) -> list[_Line]:
+    if reading.lungs is None:
+        return []
+    lungs = reading.lungs
+    drawn = "" if "no lung" in lungs.flags else " (green outlines)" if lungs.trusted else " (broken outlines)"
+    lines = [_Line(f"{lungs_text(lungs)}{drawn}", LUNG_COLOUR if lungs.trusted else _MARK, 0.9, 1.0)]
+    if reading.crops:
+        read = ", ".join(crop.model for crop in reading.crops)
+        lines.append(_Line(f"green box: the crop that {read} read", _QUIET, 0.9))
     return lines
 
 

@@ -1,4 +1,4 @@
-"""The overlay picture: the radiograph with its heatmaps and boxes, and beside it the scale and the words.
+"""The overlay picture: the radiograph with its heatmaps, lungs and boxes, and beside it the scale and the words.
 
 The radiograph starts at the top left corner at native size (shrunk above `windowing.LONGEST_SIDE`), so that a native
 pixel is found again in the picture; everything else stands in a column to its right.
@@ -17,6 +17,7 @@ from hilum.geometry import Box, Geometry
 from hilum.reading_result import Examination, Heatmap
 from hilum.report.colour import ContributionScale, paint
 from hilum.report.legend import draw_legend
+from hilum.report.lung_outlines import draw_lungs
 from hilum.report.windowing import encode_png, fit, to_grey8
 
 BOX_COLOUR = (86, 180, 233)  # sky blue of Okabe and Ito's colour-blind-safe set; not on the heatmap's scale
@@ -27,7 +28,8 @@ def overlay_png(examination: Examination, *, every_heatmap: bool = False) -> byt
     """The overlay as PNG (sRGB); the same examination gives the same bytes.
 
     Heatmaps and boxes are drawn for positive findings; `every_heatmap` draws those of the others too. Where several
-    maps meet, a pixel shows the strongest. Without a heatmap to draw it is the plain radiograph with a note.
+    maps meet, a pixel shows the strongest. The lungs are outlined wherever they were drawn, in broken lines where they
+    are not trusted. Without anything to draw it is the plain radiograph with a note.
     """
     picture = fit(examination.radiograph.pixels)
     drawn = drawn_findings(examination, every_heatmap=every_heatmap)
@@ -42,6 +44,7 @@ def overlay_png(examination: Examination, *, every_heatmap: bool = False) -> byt
         for box in finding.boxes
     ]
     radiograph = Image.fromarray(coloured)
+    draw_lungs(radiograph, examination, geometry=picture.geometry)
     _draw_boxes(radiograph, boxes)
     scales = tuple(dict.fromkeys(ContributionScale(*heatmap.grid.shape) for heatmap in maps))
     legend = draw_legend(examination.reading, scales=scales, drawn=drawn, height=rows)

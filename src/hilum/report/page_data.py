@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from hilum.bundle.card import Card
+from hilum.geometry import Box
 from hilum.reading_result import Examination, Finding, GateVerdict, Heatmap, ModelRef, Reading
 from hilum.report.colour import COLOURS, OPACITY, ContributionScale
+from hilum.report.lung_outlines import LUNG_COLOUR, picture_outlines
 from hilum.report.windowing import Picture
 from hilum.report.wording import Decision, card_of, decision, ordered, probability_text
 
@@ -90,7 +92,27 @@ def viewer_data(examination: Examination, *, picture: Picture, planes: int) -> d
         "colours": COLOURS.tobytes().hex(),
         "layers": [_layer(finding, heatmap, picture) for finding, heatmap in layers],
         "initial": next((index for index, (finding, _) in enumerate(layers) if finding.positive), None),
+        "lungs": _lungs(examination, picture),
+        "crops": [_rounded(picture.geometry.box(crop.box)) for crop in examination.reading.crops],
+        "lung_colour": "rgb({} {} {})".format(*LUNG_COLOUR),
     }
+
+
+def _lungs(examination: Examination, picture: Picture) -> dict[str, Any] | None:
+    verdict, lungs = examination.reading.lungs, examination.lungs
+    if verdict is None or lungs is None:
+        return None
+    found = picture_outlines(lungs, geometry=picture.geometry)
+    if not found:
+        return None
+    return {
+        "trusted": verdict.trusted,
+        "outlines": [[[round(float(x), 1), round(float(y), 1)] for x, y in outline] for outline in found],
+    }
+
+
+def _rounded(box: Box) -> list[float]:
+    return [round(edge, 2) for edge in box.as_list()]
 
 
 def _layer(finding: Finding, heatmap: Heatmap | None, picture: Picture) -> dict[str, Any]:
@@ -99,7 +121,7 @@ def _layer(finding: Finding, heatmap: Heatmap | None, picture: Picture) -> dict[
         "name": finding.name,
         "model": finding.model,
         "label": f"{finding.name} {probability_text(finding.probability)} ({said.word})",
-        "boxes": [[round(edge, 2) for edge in picture.geometry.box(box).as_list()] for box in finding.boxes],
+        "boxes": [_rounded(picture.geometry.box(box)) for box in finding.boxes],
         "heatmap": None if heatmap is None else _heatmap(heatmap, picture),
     }
 

@@ -92,7 +92,15 @@ def _header(reading: Reading) -> list[Text]:
         verdict.append(f" ({printable(gate.reason)})")
     if gate.candidates:
         verdict.append(f"; between {', '.join(gate.candidates)}")
-    return [Text(printable(source.name), style="bold"), Text(facts, style="dim"), verdict]
+    return [Text(printable(source.name), style="bold"), Text(facts, style="dim"), verdict, *_lungs(reading)]
+
+
+def _lungs(reading: Reading) -> list[Text]:
+    lungs = reading.lungs
+    if lungs is None:
+        return []
+    verdict = ("trusted", "green") if lungs.trusted else ("not trusted", "yellow")
+    return [Text.assemble("lungs: ", verdict, f" ({lungs.reason})")]
 
 
 def _findings(reading: Reading, cards: Sequence[Card]) -> RenderableType:
@@ -105,6 +113,9 @@ def _findings(reading: Reading, cards: Sequence[Card]) -> RenderableType:
     table.add_column("", width=_BAR_CELLS, no_wrap=True)
     table.add_column(Text.assemble("op. point ", ("┃", "bold")), justify="right", style="dim")
     table.add_column("decision", overflow="fold")
+    shares = any(finding.inside_lungs is not None for finding in reading.findings)
+    if shares:
+        table.add_column("in lungs", justify="right")
     notes: dict[str, None] = {}
     for finding in ordered(reading.findings):
         card = card_of(finding.model, cards=cards)
@@ -116,7 +127,12 @@ def _findings(reading: Reading, cards: Sequence[Card]) -> RenderableType:
             cells.append(finding.model)
         cells += [probability_text(finding.probability), _bar(finding, _STYLES[said.word])]
         word = f"{said.word} *" if said.note else said.word
-        table.add_row(*cells, operating_point_text(finding), Text(word, style=_STYLES[said.word]))
+        cells += [operating_point_text(finding), Text(word, style=_STYLES[said.word])]
+        if shares:
+            cells.append("" if finding.inside_lungs is None else f"{finding.inside_lungs:.0%}")
+        table.add_row(*cells)
+    if shares:
+        notes["in lungs: the share of the finding's heatmap that lies inside the lungs"] = None
     return Group(table, *(_marked("*", note, style="dim") for note in notes))
 
 

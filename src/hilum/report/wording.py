@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hilum.bundle.card import Card, Scope
-from hilum.reading_result import Finding, GateVerdict, Reading
+from hilum.reading_result import Finding, GateVerdict, LungVerdict, Reading
 
 RESEARCH_USE = "Research use, not a medical device"
 NOTHING_POSITIVE = "No finding above its operating point"
@@ -101,6 +101,21 @@ def no_heatmap(reading: Reading) -> str:
     if all(finding.positive is None for finding in reading.findings):
         return "No decision on any finding: no heatmap is shown"
     return f"{NOTHING_POSITIVE}: no heatmap is shown"
+
+
+def lungs_title(lungs: LungVerdict) -> str:
+    """In two or three words, whether the drawing of the lungs is used."""
+    return "Lungs outlined" if lungs.trusted else "Lungs not trusted"
+
+
+def lungs_text(lungs: LungVerdict) -> str:
+    """One sentence without its full stop: whether the drawing is used, and what was drawn or why not."""
+    return f"{lungs_title(lungs)}: {lungs.reason}"
+
+
+def inside_lungs_text(share: float) -> str:
+    """How much of a heatmap lies inside the lungs."""
+    return f"{share:.0%} of its heatmap inside the lungs"
 
 
 def ordered(findings: Sequence[Finding]) -> tuple[Finding, ...]:

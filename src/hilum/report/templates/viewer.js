@@ -5,7 +5,7 @@
   const image = byId("pixels");
   const view = byId("view");
   const colours = picture.readColours(data.colours);
-  const initial = { window: 100, level: 50, opacity: 100, layer: data.initial, boxes: true, invert: false, heat: true };
+  const initial = { window: 100, level: 50, opacity: 100, layer: data.initial, boxes: true, lungs: true, crop: true, invert: false, heat: true };
   const state = { ...initial, zoom: 1, x: 0, y: 0 };
   const grey = picture.canvasOf(data.columns, data.rows);
   const heatmaps = new Map();
@@ -43,6 +43,37 @@
     }
   };
 
+  /* A green line with a dark edge, in pixels of the picture. */
+  const strokeLine = (context, scale, { path, width, dashes = [] }) => {
+    context.save();
+    context.translate(state.x, state.y);
+    context.scale(scale, scale);
+    context.lineJoin = "round";
+    for (const [colour, wide] of [["rgb(0 0 0 / 70%)", width + 2], [data.lung_colour, width]]) {
+      context.lineWidth = wide / scale;
+      context.setLineDash(dashes.map((length) => length / scale));
+      context.strokeStyle = colour;
+      context.stroke(path);
+    }
+    context.restore();
+  };
+
+  const outlinePath = new Path2D();
+  for (const [first, ...rest] of data.lungs ? data.lungs.outlines : []) {
+    outlinePath.moveTo(...first);
+    for (const point of rest) outlinePath.lineTo(...point);
+    outlinePath.closePath();
+  }
+  const cropPath = new Path2D();
+  for (const crop of data.crops) cropPath.rect(...crop);
+
+  const drawLungs = (context, scale) => {
+    if (state.lungs && data.lungs) {
+      strokeLine(context, scale, { path: outlinePath, width: 2, dashes: data.lungs.trusted ? [] : [7, 6] });
+    }
+    if (state.crop && data.crops.length) strokeLine(context, scale, { path: cropPath, width: 1.25 });
+  };
+
   const draw = () => {
     asked = false;
     if (greyIsStale) {
@@ -64,15 +95,15 @@
     context.imageSmoothingQuality = "high";
     const place = [state.x, state.y, data.columns * scale, data.rows * scale];
     context.drawImage(grey, ...place);
-    if (state.layer === null) return;
-    const heatmap = heatmapOf(state.layer);
+    const heatmap = state.layer === null ? null : heatmapOf(state.layer);
     if (heatmap && state.heat) {
       context.imageSmoothingEnabled = true;
       context.globalAlpha = state.opacity / 100;
       context.drawImage(heatmap, ...place);
       context.globalAlpha = 1;
     }
-    if (state.boxes) drawBoxes(context, scale);
+    drawLungs(context, scale);
+    if (state.layer !== null && state.boxes) drawBoxes(context, scale);
   };
 
   const redraw = () => {
@@ -89,7 +120,9 @@
     byId("invert").checked = state.invert;
     const heatmap = state.layer === null ? null : data.layers[state.layer].heatmap;
     if (byId("layer")) byId("layer").value = state.layer === null ? "" : state.layer;
-    if (byId("boxes")) byId("boxes").checked = state.boxes;
+    for (const name of ["boxes", "lungs", "crop"]) {
+      if (byId(name)) byId(name).checked = state[name];
+    }
     byId("no-layer").hidden = data.initial !== null || state.layer !== null;
     byId("scale").hidden = !heatmap;
     if (!heatmap) return;
@@ -170,7 +203,8 @@
     "+": () => zoomBy(1.25), "=": () => zoomBy(1.25), "-": () => zoomBy(0.8), "0": fit,
     ArrowLeft: () => moveBy(40, 0), ArrowRight: () => moveBy(-40, 0), ArrowUp: () => moveBy(0, 40), ArrowDown: () => moveBy(0, -40),
     w: () => windowBy(-4, 0), s: () => windowBy(4, 0), e: () => windowBy(0, 4), d: () => windowBy(0, -4),
-    h: () => set({ heat: !state.heat }), b: () => set({ boxes: !state.boxes }), i: () => set({ invert: !state.invert }), r: reset,
+    h: () => set({ heat: !state.heat }), b: () => set({ boxes: !state.boxes }),
+    l: () => set({ lungs: !state.lungs }), c: () => set({ crop: !state.crop }), i: () => set({ invert: !state.invert }), r: reset,
   };
 
   const listen = () => {
@@ -198,7 +232,7 @@
     for (const name of ["window", "level", "opacity"]) {
       if (byId(name)) byId(name).addEventListener("input", (event) => set({ [name]: Number(event.target.value) }));
     }
-    for (const name of ["boxes", "invert"]) {
+    for (const name of ["boxes", "lungs", "crop", "invert"]) {
       if (byId(name)) byId(name).addEventListener("change", (event) => set({ [name]: event.target.checked }));
     }
     const choose = (value) => set({ layer: value === "" ? null : Number(value), heat: true });
