@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hilum.errors import UsageError
-from hilum.reading.lung_passes import probabilities, quality_inputs
+from hilum.reading.lung_passes import drawing, probabilities, quality_inputs
 
 
 def test_a_network_that_only_looks_at_its_pixel_agrees_with_itself():
@@ -30,6 +30,12 @@ def test_the_moved_pass_is_moved_by_a_thirty_second_of_the_side():
     moved = quality_inputs(array)[2, 0]
     assert np.array_equal(moved[2:, 2:], array[0, :-2, :-2])
     assert np.array_equal(moved[0, 2:], array[0, 0, :-2])
+
+
+def test_what_is_drawn_is_the_mean_of_the_picture_and_its_mirror_image():
+    passes = np.zeros((3, 2, 4, 4), np.float32)
+    passes[0, 0], passes[1, 0], passes[2] = 0.9, 0.3, 1.0
+    assert np.allclose(drawing(passes), np.stack([np.full((4, 4), 0.6), np.zeros((4, 4))]))
 
 
 @pytest.mark.parametrize(("function", "shape"), [(quality_inputs, (4, 4)), (probabilities, (2, 2, 4, 4))])

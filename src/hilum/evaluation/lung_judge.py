@@ -16,6 +16,7 @@ from hilum.evaluation.lung_metrics import contained, dice, iou, surface_distance
 from hilum.evaluation.lung_predictions import LungPredictions
 from hilum.geometry import Geometry
 from hilum.reading.lung_drawing import sides
+from hilum.reading.lung_passes import drawing
 from hilum.reading.lung_quality import QualityFacts, quality_facts
 from hilum.reading.lung_regions import LungFlag
 from hilum.reading.lungs import kept_lungs
@@ -79,7 +80,7 @@ def draw_again(predictions: LungPredictions, *, index: int, records: Mapping[str
     record = records[sha256]
     with Image.open(record.path) as image:
         columns, rows = image.size
-    _, kept = kept_lungs(_probability(predictions, index), threshold=THRESHOLD)
+    _, kept = kept_lungs(drawing(_passes(predictions, index)), threshold=THRESHOLD)
     geometry = Geometry(columns / kept.shape[2], rows / kept.shape[1], 0.0, 0.0)
     right, left = sides(kept, geometry=geometry, shape=(rows, columns), threshold=THRESHOLD)
     return DrawnLungs(right, left, read_lung_truth(record, shape=(rows, columns)))
@@ -88,7 +89,7 @@ def draw_again(predictions: LungPredictions, *, index: int, records: Mapping[str
 def _judge(predictions: LungPredictions, *, index: int, records: Mapping[str, Record]) -> JudgedLungs:
     drawn = draw_again(predictions, index=index, records=records)
     truth, (rows, columns) = drawn.truth, drawn.right.shape
-    found, kept = kept_lungs(_probability(predictions, index), threshold=THRESHOLD)
+    found, kept = kept_lungs(drawing(_passes(predictions, index)), threshold=THRESHOLD)
     box = Geometry(columns / kept.shape[2], rows / kept.shape[1], 0.0, 0.0).box(found.box)
     union = truth.union
     distances = None if union is None else surface_distances(drawn.union, truth=union)
@@ -105,10 +106,10 @@ def _judge(predictions: LungPredictions, *, index: int, records: Mapping[str, Re
         hausdorff_95=None if distances is None else distances.hausdorff_95,
         contained=None if union is None else contained(box, truth=union),
         truth_share=None if union is None else float(union.mean()),
-        facts=quality_facts(predictions.passes[index].astype(np.float32) / 255, threshold=THRESHOLD),
+        facts=quality_facts(_passes(predictions, index), threshold=THRESHOLD),
         flags=found.flags,
     )
 
 
-def _probability(predictions: LungPredictions, index: int) -> npt.NDArray[np.float32]:
-    return np.asarray(predictions.passes[index, 0].astype(np.float32) / 255)
+def _passes(predictions: LungPredictions, index: int) -> npt.NDArray[np.float32]:
+    return np.asarray(predictions.passes[index].astype(np.float32) / 255)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from hilum.bundle.lung_spec import QualityRule
 from hilum.explain.components import labelled_components
+from hilum.reading.lung_passes import drawing
 from hilum.reading.lung_regions import SPECK_SHARE
 
 
@@ -32,18 +33,19 @@ class QualityFacts:
 def quality_facts(passes: npt.NDArray[np.float32], *, threshold: float = 0.5) -> QualityFacts:
     """The facts of probabilities float (3, 2, H, W), as `lung_passes.probabilities` gives them."""
     unions = passes.max(axis=1) >= threshold
-    first = passes[0]
-    right = int(np.count_nonzero(unions[0] & (first[0] >= first[1])))
-    left = int(np.count_nonzero(unions[0])) - right
-    numbers, count = labelled_components(unions[0])
+    drawn = drawing(passes)
+    union = drawn.max(axis=0) >= threshold
+    right = int(np.count_nonzero(union & (drawn[0] >= drawn[1])))
+    left = int(np.count_nonzero(union)) - right
+    numbers, count = labelled_components(union)
     sizes = np.bincount(numbers.ravel(), minlength=count + 1)[1:]
-    regions = int(np.count_nonzero(sizes >= SPECK_SHARE * unions[0].size))
+    regions = int(np.count_nonzero(sizes >= SPECK_SHARE * union.size))
     return QualityFacts(
         flip=1 - agreement(unions[0], unions[1]),
         shift=1 - agreement(unions[0], unions[2]),
         area=1 - min(right, left) / max(right, left, 1),
         regions=float(min(abs(regions - 2), 4)),
-        area_share=(right + left) / unions[0].size,
+        area_share=(right + left) / union.size,
     )
 
 

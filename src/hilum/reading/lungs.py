@@ -18,7 +18,7 @@ from hilum.radiograph import Radiograph
 from hilum.reading.engine import INPUT, LOGITS, Engine
 from hilum.reading.graph_runner import GraphRunner
 from hilum.reading.lung_drawing import LungDrawing, Mask, masks
-from hilum.reading.lung_passes import PASSES, probabilities, quality_inputs
+from hilum.reading.lung_passes import PASSES, drawing, probabilities, quality_inputs
 from hilum.reading.lung_quality import is_trusted, quality_facts, quality_score
 from hilum.reading.lung_regions import LungFlag, LungRegions, lung_regions
 from hilum.reading.lung_words import NEVER_TRUSTED, lung_reason
@@ -128,7 +128,7 @@ class LungFinder:
         rule, threshold = self.network.quality, self.network.threshold
         passes = probabilities(logits)
         facts = quality_facts(passes, threshold=threshold)
-        found, kept = kept_lungs(passes[0], threshold=threshold)
+        found, kept = kept_lungs(drawing(passes), threshold=threshold)
         flags = (*found.flags, *_file_flags(radiograph))
         quality = quality_score(facts, rule=rule)
         trusted = is_trusted(facts, rule=rule) and not set(NEVER_TRUSTED) & set(flags)
