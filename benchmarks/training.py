@@ -1,6 +1,6 @@
 """How fast hilum trains beside a plain float32 loop in the same run, and what its loop and its data cost.
 
-    python benchmarks/training.py [--out FOLDER] [--threads CORES] [--workers 1] [--quick]
+    python benchmarks/training.py [--out FOLDER] [--threads CORES] [--workers N] [--quick]
 
 needs `pip install -e ".[train]"` and takes about ten minutes on two cores; `--quick` takes seconds and shows that it
 works: its figures mean nothing. DenseNet-121 and MobileNetV2, 14 labels, 224 pixels, batches of 32, on a GPU where
@@ -20,6 +20,7 @@ import torch
 
 import hilum.networks  # noqa: F401 (the guard goes before whatever imports torchvision)
 from hilum.reading.engine import available_cores
+from hilum.training.trainer import workers_here
 from measuring import head, say, target, target_lines, write
 from training_sides import (
     DEVICE,
@@ -68,7 +69,9 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, help="folder for training.json")
     parser.add_argument("--threads", type=int, default=available_cores(), help="threads of torch")
-    parser.add_argument("--workers", type=int, default=1, help="processes that prepare images for hilum's loop")
+    parser.add_argument(
+        "--workers", type=int, default=workers_here(), help="processes that prepare images, by default `hilum train`'s"
+    )
     parser.add_argument("--batch", type=int, help="images a step (32; 2 where quick)")
     parser.add_argument("--rounds", type=int, help="how often each side runs (3; 1 where quick)")
     parser.add_argument("--quick", action="store_true", help="two images a step, once: shows that it works")

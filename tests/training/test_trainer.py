@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from hilum.errors import UsageError
-from hilum.training.trainer import Machine, check_machine, make_trainer
+from hilum.reading.engine import available_cores
+from hilum.training.trainer import Machine, check_machine, make_trainer, workers_here
 
 
 @pytest.mark.parametrize(
@@ -43,3 +44,10 @@ def test_signals_are_left_as_they_were(tmp_path):
     before = signal.getsignal(signal.SIGINT)
     make_trainer(folder=tmp_path, epochs=1, precision="32-true", machine=Machine())
     assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_workers_are_for_cores_that_training_leaves_free():
+    if torch.cuda.is_available():
+        assert 1 <= workers_here() <= min(8, max(1, available_cores() - 1))
+    else:
+        assert workers_here() == 0

@@ -19,7 +19,7 @@ from hilum.cli.train_specialist import recipe_of, train_a_specialist
 from hilum.errors import UsageError
 from hilum.recipes.own_recipe import is_own_recipe
 from hilum.recipes.table import GATES, RECIPES
-from hilum.training.trainer import Machine
+from hilum.training.trainer import Machine, workers_here
 
 app = typer.Typer(
     help="Train a recipe to a bundle; after a stop the same command goes on.",
@@ -73,7 +73,14 @@ def train(
     precision: Annotated[
         str | None, typer.Option(help="32-true, bf16-mixed or 16-mixed, in the place of the recipe's.")
     ] = None,
-    workers: Annotated[int, typer.Option(min=0, help="Processes that prepare batches beside the training.")] = 0,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Processes that prepare batches beside each device. By default none on a CPU: the training's own "
+            "threads do it between two steps. Beside CUDA devices their share of the cores, at most 8.",
+        ),
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Images that are decoded at the same time.")] = 1,
     cache: CacheOption = None,
     bad_files: BadFilesOption = "stop",
@@ -104,7 +111,9 @@ def train(
         weights=weights,
         settings=tuple(pairs),
         smoke=smoke,
-        machine=Machine(devices=devices, nodes=nodes, strategy=strategy, workers=workers),
+        machine=Machine(
+            devices=devices, nodes=nodes, strategy=strategy, workers=workers_here() if workers is None else workers
+        ),
         jobs=jobs,
         cache=cache,
         bad_files=bad_files,

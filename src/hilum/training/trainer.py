@@ -20,6 +20,7 @@ from lightning_utilities.core.rank_zero import rank_zero_only
 from torch import distributed
 
 from hilum.errors import UsageError
+from hilum.reading.engine import available_cores
 from hilum.training.checkpoints import LAST_CHECKPOINT, EpochCheckpoints, WholeCheckpointIO
 from hilum.training.curves import LiveCurves
 
@@ -43,6 +44,18 @@ class Machine:
 
 THIS_MACHINE = Machine()
 """One process, on the accelerator that is there."""
+
+MOST_WORKERS = 8
+
+
+def workers_here() -> int:
+    """How many processes prepare batches beside each device where nobody says.
+
+    On a CPU none: they would take their time from the training, whose own threads prepare a batch for less between two
+    steps (`benchmarks/training.py`). Beside CUDA devices the cores are free: all but one a device, at most 8.
+    """
+    devices = torch.cuda.device_count()
+    return min(MOST_WORKERS, max(1, available_cores() // devices - 1)) if devices else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
