@@ -20,12 +20,13 @@ MAPS, BOXED_MAPS, FACTS = "maps.npz", "boxed-maps.npz", "fold.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyFolder:
-    """The folds that are done, as one: their predictions, the maps to draw, and the calibrations that failed."""
+    """The folds that are done, as one: their predictions, the maps to draw, and the calibrations that could not be."""
 
     predictions: SdfnPredictions
     maps: tuple[TwoMaps, ...]
     boxed: tuple[TwoMaps, ...]
     folds_done: int
+    calibrations: int
     not_calibrated: int
 
 
@@ -39,13 +40,15 @@ def read_study_folder(folder: Path, *, folds: Sequence[str]) -> StudyFolder:
     done = [place for name in folds if has_sdfn_predictions(place := fold_folder(name, folder=folder))]
     if not done:
         raise DataError(f"expected predictions of a fold in {folder}, came none; run the study without --tables-only")
+    facts = [_facts(place) for place in done]
     boxed = [place / BOXED_MAPS for place in done if (place / BOXED_MAPS).is_file()]
     return StudyFolder(
         predictions=pooled([read_sdfn_predictions(place) for place in done]),
         maps=best_of_folds([one for place in done for one in load_maps(place / MAPS)]),
         boxed=tuple(one for path in boxed for one in load_maps(path)),
         folds_done=len(done),
-        not_calibrated=sum(int(_facts(place)["not_calibrated"]) for place in done),
+        calibrations=sum(calibrations for calibrations, _ in facts),
+        not_calibrated=sum(failed for _, failed in facts),
     )
 
 
@@ -60,14 +63,16 @@ def study_run(run: dict[str, Any], *, content: StudyFolder, folds: int, lungs: L
         commit=run["commit"],
         environment=run["environment"],
         settings=run["settings"],
+        calibrations=content.calibrations,
         not_calibrated=content.not_calibrated,
         lungs=lungs,
     )
 
 
-def _facts(place: Path) -> dict[str, Any]:
+def _facts(place: Path) -> tuple[int, int]:
+    """How many calibrations a fold fitted, and how many of them could not be."""
     try:
-        found: dict[str, Any] = json.loads((place / FACTS).read_text(encoding="utf-8"))
-        return {"not_calibrated": found["not_calibrated"]}
+        found = json.loads((place / FACTS).read_text(encoding="utf-8"))
+        return int(found["calibrations"]), int(found["not_calibrated"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"expected the facts of a fold in {place / FACTS}, came {error}; remove {place}") from error

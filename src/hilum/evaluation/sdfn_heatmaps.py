@@ -20,7 +20,7 @@ from hilum.report.colour import ContributionScale, paint
 from hilum.report.windowing import Picture, encode_png, fit, to_grey8
 
 SIDE_PX = 320
-BOX_COLOUR = (86, 180, 233)
+BOX_COLOUR, EDGE_COLOUR = (86, 180, 233), (0, 0, 0)
 CROP_COLOUR = (255, 255, 255)
 
 Shares = npt.NDArray[np.float32]
@@ -90,7 +90,9 @@ def _painted(picture: Picture, share: Shares, *, boxes: Sequence[Box], crop: Box
     if crop is not None:
         _dashed(drawn, picture.geometry.box(crop))
     for box in boxes:
-        ImageDraw.Draw(drawn).rectangle(_corners(picture.geometry.box(box)), outline=BOX_COLOUR, width=2)
+        corners = _corners(picture.geometry.box(box))
+        ImageDraw.Draw(drawn).rectangle(corners, outline=EDGE_COLOUR, width=4)  # seen on the map's yellow too
+        ImageDraw.Draw(drawn).rectangle(corners, outline=BOX_COLOUR, width=2)
     return encode_png(np.asarray(drawn))
 
 

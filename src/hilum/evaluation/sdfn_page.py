@@ -82,10 +82,8 @@ def _provenance(study: SdfnStudy) -> tuple[Facts, ...]:
         ("SHA-256 of the judged images", study.predictions.whole.split_sha256),
         ("Folds", f"{run.folds_done} of {run.folds}"),
     ]
-    if run.not_calibrated is not None:
-        rows.append(
-            ("Calibrations that could not be fitted", f"{run.not_calibrated} (a class of one network and fold)")
-        )
+    if run.calibrations:
+        rows.append(("Not calibrated", f"{run.not_calibrated} of {run.calibrations} (classes x networks x folds)"))
     found = [Facts(title="The study", rows=tuple(rows))]
     for title, content in (("Environment", run.environment), ("Settings of the training", run.settings)):
         if content:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hilum.evaluation.patient_bootstrap import REPLICATES, SEED
 from hilum.evaluation.sdfn_auroc import NetworkAurocs, network_aurocs
 from hilum.evaluation.sdfn_claims import ClaimResult, claims_on
+from hilum.evaluation.sdfn_paper import TABLE_1
 from hilum.evaluation.sdfn_predictions import PAIRS, SdfnPredictions
 from hilum.evaluation.sdfn_tests import PairTests, pair_tests
 from hilum.evaluation.sdfn_views import ViewAurocs, view_aurocs
@@ -28,7 +29,10 @@ class LungCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyRun:
-    """How the networks came about, in words and hashes; no path and no name of a machine or an image."""
+    """How the networks came about, in words and hashes; no path and no name of a machine or an image.
+
+    `calibrations` counts classes of every network and fold; `not_calibrated` are those left as the network gave them.
+    """
 
     recipe: str
     folds_done: int
@@ -38,7 +42,8 @@ class StudyRun:
     commit: str | None = None
     environment: Mapping[str, str | int] = field(default_factory=dict)
     settings: Mapping[str, object] = field(default_factory=dict)
-    not_calibrated: int | None = None
+    calibrations: int = 0
+    not_calibrated: int = 0
     lungs: LungCounts | None = None
 
 
@@ -69,8 +74,10 @@ class SdfnStudy:
 def make_sdfn_study(
     predictions: SdfnPredictions, *, run: StudyRun, replicates: int = REPLICATES, seed: int = SEED
 ) -> SdfnStudy:
-    """All figures from the pooled predictions of all folds."""
-    aurocs = network_aurocs(predictions, replicates=replicates, seed=seed)
+    """All figures from the pooled predictions of all folds; classes stand in the order of the paper's table."""
+    in_mean = predictions.whole.in_mean
+    labels = (*(label for label in TABLE_1 if label in in_mean), *(label for label in in_mean if label not in TABLE_1))
+    aurocs = network_aurocs(predictions, labels=labels, replicates=replicates, seed=seed)
     tests = tuple(pair_tests(pair, predictions=predictions, aurocs=aurocs) for pair in PAIRS)
     return SdfnStudy(
         predictions=predictions,

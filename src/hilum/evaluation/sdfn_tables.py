@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from hilum.evaluation.paired_t import PairedT
 from hilum.evaluation.patient_bootstrap import Estimate
 from hilum.evaluation.report_table import Cell, ReportTable
@@ -24,6 +26,7 @@ def sdfn_tables(study: SdfnStudy) -> tuple[ReportTable, ...]:
         differences_table(study),
         claims_table(study.claims),
         t_table(study.tests),
+        within_table(study.tests),
         *(tests_table(one) for one in study.tests),
         view_table(study),
         None if study.run.lungs is None else lung_table(study.run.lungs),
@@ -133,6 +136,31 @@ def tests_table(tests: PairTests) -> ReportTable:
         note="Pooled: bootstrap by patient over all folds. Within folds: DeLong's test of each fold with at least two "
         "positives, joined by their pairs; scores of different folds are never compared, and images count as "
         "independent. Holm adjusts over the classes of this table.",
+        folded=True,
+    )
+
+
+def within_table(tests: Sequence[PairTests]) -> ReportTable:
+    """AUROC within folds: what pooling the scores of several networks cannot have changed."""
+    by_pair = {one.pair: {each.label: each.delong for each in one.labels} for one in tests}
+    rows: list[tuple[Cell, ...]] = []
+    for label, found in by_pair["sdfn", "whole"].items():
+        lung = by_pair["sdfn", "lung"][label]
+        if found is None or lung is None:
+            rows.append((label, None, None, None, None, 0))
+        else:
+            rows.append((label, found.positives, found.second, lung.second, found.first, found.folds))
+    known = [row for row in rows if row[-1]]
+    if known:
+        means = (float(np.mean([row[place] for row in known])) for place in (2, 3, 4))  # type: ignore[misc]
+        rows.append((f"mean of {len(known)} classes", None, *means, None))
+    return ReportTable(
+        key="tests_within_folds",
+        title="AUROC within folds",
+        columns=("class", "positives", *(TITLES[network] for network in NETWORKS), "folds"),
+        rows=tuple(rows),
+        note="The chance that of two images of one fold the positive scores above the negative: no score of one "
+        "network is compared with another network's, so that calibration plays no part. A fold needs two positives.",
         folded=True,
     )
 
