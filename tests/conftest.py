@@ -3,11 +3,16 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import hilum.networks  # noqa: F401 (for its torchvision guard)
 
 # xdist's controller imports the class of every warning that a worker sends, Lightning's among them; without the guard
 # that import fails where torchvision's build does not match torch's, and takes the run down.
+
+# How long an example takes says more of what else the machine does than of the code.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -12,13 +12,13 @@ from hilum.datasets.lung_sources import LICENCES, read_lung_sources
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.ledger import commit_and_dirty
 from hilum.evaluation.lung_study import read_lung_study
+from hilum.evaluation.prediction_set import SMOKE
 from hilum.recipes.lungs import lungs, smoke
 from hilum.training.lung_bundle import train_lungs
 from hilum.training.provenance import Provenance
 from hilum.training.trainer import Machine
 
 LUNGS = "lungs"
-SMOKE = "SMOKE"
 _SMOKE_STRIDE = 40
 
 

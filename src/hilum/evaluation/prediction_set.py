@@ -25,7 +25,7 @@ CHESTXRAY14: tuple[str, ...] = (
 """The fourteen diseases over which ChestX-ray14's mean is taken; "No Finding" is none of them."""
 
 SMOKE = "SMOKE"
-"""How the protocol of a smoke run begins."""
+"""How the protocol of a smoke run begins: it proves the path, and its numbers enter no results table."""
 
 _CROSS_VALIDATED = re.compile(r"cross[- ]?validat|out[- ]of[- ]fold", re.IGNORECASE)
 _MAX_AGE_YEARS = 120.0

@@ -25,6 +25,7 @@ from hilum.datasets.record import Record
 from hilum.errors import EngineError
 from hilum.evaluation.lung_metrics import dice
 from hilum.evaluation.lung_study import LungStudy
+from hilum.evaluation.prediction_set import SMOKE
 from hilum.imaging.grey import to_unit
 from hilum.imaging.preprocess import normalise
 from hilum.reading.engine import INPUT, LOGITS, available_cores
@@ -164,7 +165,7 @@ def _card(
     fitted: FittedLungs,
     provenance: Provenance,
 ) -> Card:
-    mark = "SMOKE, the numbers mean nothing: " if recipe.smoke else ""
+    mark = f"{SMOKE}, the numbers mean nothing: " if recipe.smoke else ""
     return Card(
         name=recipe.name,
         version=recipe.version,

@@ -10,11 +10,9 @@ from hilum.datasets.official_split import split_with_official_test
 from hilum.datasets.record import Record
 from hilum.datasets.split import Split, split_by_patient, without_copies_of
 from hilum.errors import DataError
+from hilum.evaluation.prediction_set import SMOKE
 from hilum.training.recipe import TEST, TRAIN, Recipe, SplitSpec, Stage
 from hilum.training.smoke import smoke_records
-
-SMOKE = "SMOKE"
-"""How the protocol of a smoke run begins: it proves the path, and its numbers enter no results table."""
 
 
 def make_split(records: Sequence[Record], *, stage: Stage, seed: int, smoke: bool = False) -> Split:
