@@ -122,6 +122,7 @@ def _prepare(request: SdfnRequest, *, cache: Path | None) -> _Prepared:
             [record for record in records if record.image in wanted], bundle=lungs, memory=cache
         )
     }
+    _say_untrusted([found[record.image] for record in pool], lungs=lungs)
     folds = sdfn_folds([*pool, *held_out], folds=request.folds, seed=recipe.seed)
     folds = replace(
         folds, parts={name: tuple(found[record.image] for record in part) for name, part in folds.parts.items()}
@@ -134,6 +135,16 @@ def _prepare(request: SdfnRequest, *, cache: Path | None) -> _Prepared:
             boxed=tuple(found[image] for image in boxed),
         ),
         lungs=lungs,
+    )
+
+
+def _say_untrusted(records: Sequence[Record], *, lungs: Bundle) -> None:
+    """Before hours of training: where many crops are whole images, the study says little of crops."""
+    count = sum(record.lung_box is None for record in records)
+    share = count / len(records) if records else 0.0
+    say(
+        f"{count:,} of {len(records):,} images ({share:.0%}) have lungs that {lungs.card.name} {lungs.card.version} does "
+        "not trust: their crop is the whole image"
     )
 
 
