@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from hilum.report.costs import Costs
 from hilum.report.counts import Counts
 from hilum.report.terminal import batch_summary, failure_line, reading_table
 
@@ -112,3 +113,11 @@ def test_lungs_that_are_not_trusted_say_why_and_have_no_column(untrusted):
 
 def test_without_lungs_nothing_is_said_of_them(reading):
     assert "lungs" not in _text(reading_table(reading))
+
+
+def test_the_summary_says_what_each_part_costs(reading):
+    told = replace(reading, timings_ms={"decode": 12.4, "gate": 20.0, "lungs": 31.0, "network": 8.0, "total": 71.4})
+    costs = Costs().plus(told).plus_writing(100.0)
+    text = " ".join(_text(batch_summary(Counts(read=1), costs=costs)).split())
+    assert "ms an image: decode 12, gate 20, lungs 31, specialists 8, write 100" in text
+    assert "ms an image" not in _text(batch_summary(Counts(read=1)))

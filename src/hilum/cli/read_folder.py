@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from hilum.output.layout import INDEX, SKIPPED
 from hilum.output.render import RenderSettings, failure_record
 from hilum.output.resume import already_read
 from hilum.reading_result import FailedReading, Reading
+from hilum.report.costs import Costs
 from hilum.report.counts import Counts
 from hilum.report.terminal import batch_summary
 
@@ -38,12 +39,14 @@ def read_into_folder(request: ReadRequest) -> int:
     with OutputFolder(request.out) as folder:
         done = _done_before(request, folder)
         todo = tuple(file for file in request.inputs.files if file.relative not in done)
-        counts = _read(request, folder, todo, done=len(done))
+        counts, costs = _read(request, folder, todo, done=len(done))
         _write_skipped(request, folder.path)
     if not request.quiet and not request.as_json:
         index = str(request.out / INDEX)
         seconds = time.perf_counter() - started
-        output_console().print(batch_summary(counts, skipped=len(done), seconds=seconds, destination=index))
+        output_console().print(
+            batch_summary(counts, skipped=len(done), seconds=seconds, destination=index, costs=costs)
+        )
     return counts.failed
 
 
@@ -54,18 +57,22 @@ def _done_before(request: ReadRequest, folder: OutputFolder) -> frozenset[str]:
     return already_read(request.inputs.files, folder=folder, settings_sha256=settings_sha256, frame=request.frame)
 
 
-def _read(request: ReadRequest, folder: OutputFolder, todo: tuple[InputFile, ...], *, done: int) -> Counts:
+def _read(
+    request: ReadRequest, folder: OutputFolder, todo: tuple[InputFile, ...], *, done: int
+) -> tuple[Counts, Costs]:
     """Read and write `todo`; the index is written also where a signal ends the batch."""
-    counts = Counts()
+    counts, costs = Counts(), Costs()
+    written: list[float] = []
     shown = len(request.inputs.files) > 1 and not request.quiet
     tables = len(todo) <= TABLES_UP_TO and not request.quiet
     journal = Journal(folder.path, replacing={file.relative for file in todo})
     with BatchProgress(total=len(todo) + done, shown=shown) as progress:
         progress.done(count=done)
         try:
-            with closing(_results(request, folder, todo, journal)) as results:
+            with closing(_results(request, folder, todo, journal, on_written=written.append)) as results:
                 for result in results:
                     counts = counts.plus(result)
+                    costs = costs if isinstance(result, FailedReading) else costs.plus(result)
                     _tell(result, request=request, progress=progress, table=tables)
         except KeyboardInterrupt:
             journal.close()
@@ -74,7 +81,7 @@ def _read(request: ReadRequest, folder: OutputFolder, todo: tuple[InputFile, ...
             raise
     journal.close()
     write_index(folder.path)
-    return counts
+    return counts, costs.plus_writing(sum(written))
 
 
 def _tell(result: Reading | FailedReading, *, request: ReadRequest, progress: BatchProgress, table: bool) -> None:
@@ -88,7 +95,12 @@ def _tell(result: Reading | FailedReading, *, request: ReadRequest, progress: Ba
 
 
 def _results(
-    request: ReadRequest, folder: OutputFolder, todo: tuple[InputFile, ...], journal: Journal
+    request: ReadRequest,
+    folder: OutputFolder,
+    todo: tuple[InputFile, ...],
+    journal: Journal,
+    *,
+    on_written: Callable[[float], None],
 ) -> Generator[Reading | FailedReading]:
     reader = request.reader
     files, clashing = without_clashes(todo, settings_sha256=reader.settings_sha256)
@@ -98,7 +110,13 @@ def _results(
     settings = RenderSettings(reader.cards, every_heatmap=reader.settings.heatmaps == "all")
     with closing(request.examinations(files)) as results:
         yield from write_batch(
-            results, files=files, folder=folder, journal=journal, settings=settings, jobs=request.jobs
+            results,
+            files=files,
+            folder=folder,
+            journal=journal,
+            settings=settings,
+            jobs=request.jobs,
+            on_written=on_written,
         )
 
 

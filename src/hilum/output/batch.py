@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections import deque
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ class _Writing:
 
     file: InputFile
     reading: Reading
-    record: Future[Record]
+    record: Future[tuple[Record, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,14 @@ def write_batch(
     journal: Journal,
     settings: RenderSettings,
     jobs: int,
+    on_written: Callable[[float], None] = lambda _: None,
 ) -> Generator[Reading | FailedReading]:
     """Write the outputs of each result and its line in the journal; what became of each file, in order, comes back.
 
     `results` are those of `files`, in order. A line is written once all outputs that it speaks of are whole. What goes
     wrong with the outputs of one file makes it a failure; a folder that cannot be written ends the batch with
-    `OutputError`. Memory is bounded by `jobs`.
+    `OutputError`. Memory is bounded by `jobs`. `on_written` gets the milliseconds that rendering and writing took,
+    of each file whose outputs are whole, before that file comes back.
     """
     pending: deque[_Writing | _Failure] = deque()
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="hilum-render")
@@ -63,14 +66,14 @@ def write_batch(
                 pending.append(_Failure(file, result))
             else:
                 record = pool.submit(
-                    write_outputs, result, relative=file.relative, folder=folder.path, settings=settings
+                    _timed_write, result, relative=file.relative, folder=folder.path, settings=settings
                 )
                 pending.append(_Writing(file, result.reading, record))
             del result  # its pixels live on only as long as its rendering
             while len(pending) > jobs * AHEAD_PER_JOB:
-                yield _finish(pending.popleft(), folder=folder, journal=journal)
+                yield _finish(pending.popleft(), folder=folder, journal=journal, on_written=on_written)
         while pending:
-            yield _finish(pending.popleft(), folder=folder, journal=journal)
+            yield _finish(pending.popleft(), folder=folder, journal=journal, on_written=on_written)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -88,12 +91,25 @@ def without_clashes(
     return tuple(file for file in files if file.relative not in found), failed
 
 
-def _finish(pending: _Writing | _Failure, *, folder: OutputFolder, journal: Journal) -> Reading | FailedReading:
+def _timed_write(
+    examination: Examination, *, relative: str, folder: Path, settings: RenderSettings
+) -> tuple[Record, float]:
+    """The journal's record, and how many milliseconds the outputs took."""
+    started = time.perf_counter()
+    record = write_outputs(examination, relative=relative, folder=folder, settings=settings)
+    return record, (time.perf_counter() - started) * 1e3
+
+
+def _finish(
+    pending: _Writing | _Failure, *, folder: OutputFolder, journal: Journal, on_written: Callable[[float], None]
+) -> Reading | FailedReading:
     relative = pending.file.relative
     if isinstance(pending, _Writing):
         error = pending.record.exception()
         if error is None:
-            journal.add(pending.record.result())
+            record, milliseconds = pending.record.result()
+            journal.add(record)
+            on_written(milliseconds)
             return pending.reading
         failed = _failed(pending.file.name, error, settings_sha256=pending.reading.settings_sha256)
     else:

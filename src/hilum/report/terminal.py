@@ -11,6 +11,7 @@ from rich.text import Text
 
 from hilum.bundle.card import Card
 from hilum.reading_result import FailedReading, Finding, Reading
+from hilum.report.costs import Costs
 from hilum.report.counts import Counts
 from hilum.report.wording import (
     RESEARCH_USE,
@@ -55,7 +56,12 @@ def failure_line(failed: FailedReading) -> RenderableType:
 
 
 def batch_summary(
-    counts: Counts, *, skipped: int = 0, seconds: float | None = None, destination: str | None = None
+    counts: Counts,
+    *,
+    skipped: int = 0,
+    seconds: float | None = None,
+    destination: str | None = None,
+    costs: Costs | None = None,
 ) -> RenderableType:
     """The numbers after many files; `skipped` were read before, `destination` is where the results lie."""
     rows: tuple[tuple[str, int, str], ...] = (
@@ -77,6 +83,10 @@ def batch_summary(
     if seconds is not None and counts.read + counts.failed:
         each = seconds / (counts.read + counts.failed)
         parts.append(Text(f"{seconds:.1f} s, {each:.2f} s an image", style="dim"))
+    parts_ms = () if costs is None else costs.each_ms()
+    if parts_ms:
+        named = ", ".join(f"{name} {spent:.0f}" for name, spent in parts_ms)
+        parts.append(Text(f"ms an image: {named}", style="dim"))
     if destination is not None:
         parts.append(Text.assemble(("results in ", "dim"), printable(destination)))
     parts.append(Text(RESEARCH_USE, style="dim italic"))
