@@ -33,14 +33,15 @@ def lung_reason(
     if "no lung" in flags:
         return "; ".join([*never, *notes])
     doubts = [] if trusted or never else [_doubt(quality=quality, area_share=area_share, rule=rule)]
-    return "; ".join([*never, *doubts, _drawn(flags), *notes])
+    drawn = [] if "more than two regions" in flags and "mirrored" not in flags else [_drawn(flags)]
+    return "; ".join([*never, *doubts, *drawn, *notes])
 
 
 def _doubt(*, quality: float, area_share: float, rule: QualityRule) -> str:
     low, high = rule.area_share
     if not low <= area_share <= high:
         return f"the drawing covers {area_share:.0%} of the picture, where lungs cover {low:.0%} to {high:.0%}"
-    return f"three looks at the picture agree too little (expected Dice {quality:.2f}, needed {rule.trusted_from:.2f})"
+    return f"three looks at the picture agree too little (expected Dice {quality:.3f}, needed {rule.trusted_from:.3f})"
 
 
 def _drawn(flags: Sequence[LungFlag]) -> str:
@@ -48,4 +49,4 @@ def _drawn(flags: Sequence[LungFlag]) -> str:
         return "the lungs were drawn as one region" if "one region" in flags else "both lungs were drawn"
     if "one region" in flags:
         return "one lung was drawn, and the box holds its mirror image too, since the other may be hidden or absent"
-    return "two regions of unlike size were drawn, and the box holds the larger one and its mirror image"
+    return "of two regions of unlike size the box holds the larger one and its mirror image"
