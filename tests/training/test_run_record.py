@@ -40,6 +40,7 @@ def test_the_same_run_goes_on_and_leaves_the_file_as_it_is(tmp_path):
         ({"settings": {**RECORD.settings, "new": 1}}, "its new is None, here 1"),
         ({"data": [{**RECORD.data[0], "sha256": "ef" * 32}]}, r"its data is table \(4 images, abab.*, here table"),
         ({"split_sha256": "ef" * 32}, "its split_sha256 is cdcd"),
+        ({"lungs_sha256": "ef" * 32}, "its lungs_sha256 is None, here efef"),
     ],
 )
 def test_another_run_is_refused(tmp_path, changes, said):
@@ -47,6 +48,14 @@ def test_another_run_is_refused(tmp_path, changes, said):
     with pytest.raises(UsageError, match=said) as refused:
         begin_run(tmp_path, record=replace(RECORD, **changes))
     assert "name another --out" in str(refused.value)
+
+
+def test_a_run_from_before_lungs_were_drawn_goes_on(tmp_path):
+    begin_run(tmp_path, record=RECORD)
+    older = json.loads((tmp_path / "run.json").read_bytes())
+    del older["lungs_sha256"]
+    (tmp_path / "run.json").write_text(json.dumps(older))
+    begin_run(tmp_path, record=RECORD)
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "{}", '"x"'])

@@ -14,7 +14,7 @@ from hilum.cli.show_settings import show_settings
 from hilum.cli.starting import starting_weights
 from hilum.cli.train_gate import train_a_gate
 from hilum.cli.train_lungs import LUNGS, train_the_lungs
-from hilum.cli.train_request import TrainRequest
+from hilum.cli.train_request import SHIPPED_LUNGS, TrainRequest
 from hilum.cli.train_specialist import recipe_of, train_a_specialist
 from hilum.errors import UsageError
 from hilum.recipes.own_recipe import is_own_recipe
@@ -28,6 +28,7 @@ app = typer.Typer(
         "--weights mobilenet_v2_imagenet.safetensors --out runs/pneumonia\n\n"
         "hilum train chest14 --show-settings\n\n"
         "hilum train chest14 --data nih=ChestXray14 --set optimizer.lr=3e-4 --devices 8 --out runs/chest14\n\n"
+        "hilum train sdfn --data nih=ChestXray14 --lungs lung-regions --out runs/sdfn\n\n"
         "hilum train my_recipe.py --data nih=ChestXray14 --smoke --out runs/smoke"
     ),
     rich_markup_mode="rich",
@@ -84,6 +85,13 @@ def train(
     jobs: Annotated[int, typer.Option(min=1, help="Images that are decoded at the same time.")] = 1,
     cache: CacheOption = None,
     bad_files: BadFilesOption = "stop",
+    lungs: Annotated[
+        str,
+        typer.Option(
+            metavar="BUNDLE",
+            help="What draws the lungs for a recipe that cuts pictures to them: a name on the shelf or a folder.",
+        ),
+    ] = SHIPPED_LUNGS,
     study: Annotated[
         Path | None,
         typer.Option(
@@ -117,6 +125,7 @@ def train(
         jobs=jobs,
         cache=cache,
         bad_files=bad_files,
+        lungs=lungs,
     )
     if recipe in GATES:
         bundle = train_a_gate(request, study=study, show=show)

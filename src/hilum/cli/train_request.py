@@ -9,10 +9,16 @@ from pathlib import Path
 from hilum.datasets.cache import BadFiles
 from hilum.training.trainer import Machine
 
+SHIPPED_LUNGS = "lung-regions"
+"""The lung bundle that ships."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainRequest:
-    """The options, checked for their form alone; `settings` are KEY=VALUE pairs, `cache` is as it was given."""
+    """The options, checked for their form alone; `settings` are KEY=VALUE pairs, `cache` is as it was given.
+
+    `lungs` names the bundle that draws lungs, by its name on the shelf or its folder.
+    """
 
     recipe: str
     data: tuple[str, ...]
@@ -24,6 +30,7 @@ class TrainRequest:
     jobs: int
     cache: str | None
     bad_files: BadFiles
+    lungs: str = SHIPPED_LUNGS
 
     def command(self, *more: str) -> str:
         """The command, as far as it decides the result, for the card and `run.json`."""
@@ -32,4 +39,5 @@ class TrainRequest:
         words += ["--weights", self.weights]
         words += [word for pair in self.settings for word in ("--set", pair)]
         words += ["--smoke"] if self.smoke else []
+        words += ["--lungs", self.lungs] if self.lungs != SHIPPED_LUNGS else []
         return shlex.join([*words, "--out", str(self.out), *more])

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from hilum.bundle.load import Bundle
 from hilum.cli.cache_folder import cache_folder
+from hilum.cli.choose_models import choose_bundle
 from hilum.cli.data_folders import read_releases
+from hilum.cli.draw_lungs import draw_lungs
 from hilum.cli.prepare_images import prepare_images
 from hilum.cli.say import say
 from hilum.cli.starting import starting_weights
@@ -42,8 +44,9 @@ def train_a_specialist(request: TrainRequest) -> Bundle | None:
         request.recipe, weights=starting_weights(request.weights), pairs=request.settings, smoke=request.smoke
     )
     check_machine(request.machine, ema=any(stage.ema_decay is not None for stage in recipe.stages))
+    lungs = choose_bundle(request.lungs) if recipe.needs_lungs else None
     cache = cache_folder(request.cache)
-    records = _records(request, recipe=recipe, cache=cache)
+    records = _records(request, recipe=recipe, cache=cache, lungs=lungs)
     commit, dirty = commit_and_dirty(Path.cwd())
     provenance = Provenance(
         command=request.command(),
@@ -62,11 +65,15 @@ def train_a_specialist(request: TrainRequest) -> Bundle | None:
             preparation=Preparation(cache=None if cache is None else cache / "images", jobs=request.jobs),
         ),
         smoke=request.smoke,
+        lungs=lungs,
     )
 
 
-def _records(request: TrainRequest, *, recipe: Recipe, cache: Path | None) -> tuple[Record, ...]:
-    """The records of the recipe's releases; images to be fitted on are prepared, bad ones left out or refused."""
+def _records(request: TrainRequest, *, recipe: Recipe, cache: Path | None, lungs: Bundle | None) -> tuple[Record, ...]:
+    """The records of the recipe's releases; images to be fitted on are prepared, bad ones left out or refused.
+
+    `lungs` draws the lung boxes of images to be fitted on. Those of the test stay without: nothing here looks at them.
+    """
     named = _folders(request.data)
     missing = [name for name in recipe.releases if name not in named]
     if missing and named.keys() <= set(recipe.releases):  # of other names reading says what may be
@@ -83,15 +90,19 @@ def _records(request: TrainRequest, *, recipe: Recipe, cache: Path | None) -> tu
         if part != TEST
         for record in records
     }
-    kept = prepare_images(
-        list(fitted_on.values()),
-        spec=recipe.preprocess,
-        cache=None if cache is None else cache / "images",
-        jobs=request.jobs,
-        bad_files=request.bad_files,
+    kept = dict(fitted_on)
+    if lungs is not None:
+        kept = dict(zip(kept, draw_lungs(list(kept.values()), lungs=lungs, memory=cache), strict=True))
+    for spec in dict.fromkeys(map(recipe.preprocess_of, recipe.stages)):
+        images = None if cache is None else cache / "images"
+        readable = prepare_images(
+            list(kept.values()), spec=spec, cache=images, jobs=request.jobs, bad_files=request.bad_files
+        )
+        there = set(map(id, readable))
+        kept = {key: record for key, record in kept.items() if id(record) in there}
+    return tuple(
+        kept.get(id(record), record) for record in mixed.records if id(record) in kept or id(record) not in fitted_on
     )
-    bad = fitted_on.keys() - {id(record) for record in kept}
-    return tuple(record for record in mixed.records if id(record) not in bad)
 
 
 def _folders(pairs: Sequence[str]) -> dict[str, list[Path]]:

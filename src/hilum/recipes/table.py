@@ -8,6 +8,7 @@ from hilum.networks.starting_weights import StartingWeights
 from hilum.recipes.chest14 import chest14, chest14_local
 from hilum.recipes.gate import gate
 from hilum.recipes.pneumonia import pneumonia
+from hilum.recipes.sdfn import sdfn, sdfn_local
 from hilum.training.gate_recipe import GateRecipe
 from hilum.training.recipe import Recipe
 
@@ -17,6 +18,8 @@ RECIPES: Mapping[str, MakeRecipe] = {
     "pneumonia": pneumonia,
     "chest14": chest14,
     "chest14-local": chest14_local,
+    "sdfn": sdfn,
+    "sdfn-local": sdfn_local,
 }
 
 GATES: Mapping[str, Callable[[StartingWeights], GateRecipe]] = {"gate": gate}

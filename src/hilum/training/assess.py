@@ -47,11 +47,16 @@ class ReadPart:
         return np.array([record.labels.get(label, math.nan) for record in self.records], np.float64)
 
 
-def read_part(records: Sequence[Record], *, name: str, bundle: Bundle, softened_by: int | None) -> ReadPart:
-    """Read every record with `bundle`; `softened_by` seeds the softening, None reads the files as they are."""
+def read_part(
+    records: Sequence[Record], *, name: str, bundle: Bundle, softened_by: int | None, lungs: Bundle | None = None
+) -> ReadPart:
+    """Read every record with `bundle`; `softened_by` seeds the softening, None reads the files as they are.
+
+    `lungs` draws the lungs for a bundle that reads crops.
+    """
     sharpness: list[float] = []
     sources = _sources(records, softened_by=softened_by, sharpness=sharpness)
-    logits = read_logits(bundle, sources=sources)
+    logits = read_logits(bundle, sources=sources, lungs=lungs)
     return ReadPart(name, tuple(records), logits, np.array(sharpness, np.float64))
 
 
@@ -67,13 +72,15 @@ def _sources(records: Sequence[Record], *, softened_by: int | None, sharpness: l
         yield data
 
 
-def read_logits(bundle: Bundle, *, sources: Iterable[bytes | Path]) -> Scores:
+def read_logits(bundle: Bundle, *, sources: Iterable[bytes | Path], lungs: Bundle | None = None) -> Scores:
     """The logits (n, L) that a `Reader` with this one bundle gives, labels in the card's order.
 
+    `lungs` draws the lungs for a bundle that reads crops.
     Raises `DataError` where a source cannot be read.
     """
     rows = []
-    for outcome in Reader(models=[bundle]).examine_many(sources):
+    reader = Reader(models=[bundle] if lungs is None else [bundle, lungs])
+    for outcome in reader.examine_many(sources):
         if isinstance(outcome, FailedReading):
             raise DataError(f"expected a readable validation image, came {outcome.name}: {outcome.message}")
         rows.append([finding.logit for finding in outcome.reading.findings])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hilum.bundle.card import Card, HeatmapSpec, Label, Training
+from hilum.bundle.load import Bundle
 from hilum.datasets.split import Split
 from hilum.training.assess import NOT_CALIBRATED
 from hilum.training.provenance import Provenance
@@ -12,8 +13,13 @@ from hilum.training.settings import flat_values
 GRAPH = "model.onnx"
 
 
-def draft_card(recipe: Recipe, *, split: Split, started_from: str, provenance: Provenance) -> Card:
-    """Everything but the files' hashes, the labels' fits and the compression."""
+def draft_card(
+    recipe: Recipe, *, split: Split, started_from: str, provenance: Provenance, lungs: Bundle | None = None
+) -> Card:
+    """Everything but the files' hashes, the labels' fits and the compression.
+
+    `lungs` is the bundle whose boxes the pictures were cut to.
+    """
     text = recipe.card
     return Card(
         name=recipe.name,
@@ -26,7 +32,7 @@ def draft_card(recipe: Recipe, *, split: Split, started_from: str, provenance: P
             Label(name=name, calibration=NOT_CALIBRATED, operating_point=0.5, operating_point_rule="not fitted yet")
             for name in recipe.last.labels
         ),
-        preprocess=recipe.preprocess,
+        preprocess=recipe.preprocess_of(recipe.last),
         scope=text.scope,
         heatmap=HeatmapSpec(method="class-map", box_threshold=text.box_threshold),
         protocol=split.protocol,
@@ -38,6 +44,7 @@ def draft_card(recipe: Recipe, *, split: Split, started_from: str, provenance: P
             seed=recipe.seed,
             starting_weights=started_from,
             recipe=card_settings(recipe),
+            lungs_sha256=None if lungs is None else lungs.sha256,
         ),
         compression=None,
         intended_use=text.intended_use,

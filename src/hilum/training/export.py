@@ -7,6 +7,7 @@ of logit contribution.
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -59,16 +60,20 @@ def graph_of(network: nn.Module, *, examples: Mapping[str, Tensor], outputs: Seq
     `examples` are its inputs in order, by the names that the graph gives them; `outputs` are the names of what it
     returns. Raises `EngineError` where torch makes no graph.
     """
-    program = torch.onnx.export(
-        fold_batch_norms(network),
-        tuple(examples.values()),
-        dynamo=True,
-        opset_version=OPSET,
-        input_names=list(examples),
-        output_names=list(outputs),
-        dynamic_shapes=tuple({0: torch.export.Dim("batch", min=1)} for _ in examples),
-        verbose=False,
-    )
+    batch = torch.export.Dim("batch", min=1)
+    with warnings.catch_warnings():
+        for kind in (UserWarning, FutureWarning, DeprecationWarning):  # of torch on its own code
+            warnings.filterwarnings("ignore", category=kind, module=r"(torch|copyreg)\b")
+        program = torch.onnx.export(
+            fold_batch_norms(network),
+            tuple(examples.values()),
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=list(examples),
+            output_names=list(outputs),
+            dynamic_shapes=tuple({0: batch} for _ in examples),
+            verbose=False,
+        )
     if program is None:
         raise EngineError("expected an ONNX program from torch, came none; report this with the network's name")
     program.optimize()

@@ -28,6 +28,7 @@ from hilum.reading.engine import LOGITS, available_cores
 from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
 from hilum.statistics.auroc import auroc
 from hilum.statistics.outcomes import UndefinedMetric
+from hilum.training.candidates import LARGEST_AUROC_LOSS
 from hilum.training.draft_card import GRAPH
 from hilum.training.export import to_onnx, with_float16_weights, with_int8_weights
 from hilum.training.fit import Fitted
@@ -36,7 +37,6 @@ from hilum.training.gate_groups import capped
 from hilum.training.gate_images import GatePicture, load_pictures, render_pictures
 from hilum.training.gate_recipe import GateRecipe
 from hilum.training.provenance import Provenance
-from hilum.training.specialist import LARGEST_AUROC_LOSS
 
 UNSEEN_RENDERINGS = 200
 BATCH = 32

@@ -38,11 +38,14 @@ class ReadValidation:
         return (self.calibration,) if self.point is self.calibration else (self.calibration, self.point)
 
 
-def read_validation(bundle: Bundle, *, split: Split, recipe: Recipe) -> ReadValidation:
-    """Read the parts that the recipe's assessment names, their files as they are, once with `bundle`."""
+def read_validation(bundle: Bundle, *, split: Split, recipe: Recipe, lungs: Bundle | None = None) -> ReadValidation:
+    """Read the parts that the recipe's assessment names, their files as they are, once with `bundle`.
+
+    `lungs` draws the lungs for a bundle that reads crops.
+    """
     wanted = recipe.assessment
     parts = {
-        part: read_part(split.parts[part], name=_said(part), bundle=bundle, softened_by=None)
+        part: read_part(split.parts[part], name=part_in_words(part), bundle=bundle, softened_by=None, lungs=lungs)
         for part in dict.fromkeys((wanted.calibration_part, wanted.operating_point_part))
     }
     return ReadValidation(calibration=parts[wanted.calibration_part], point=parts[wanted.operating_point_part])
@@ -66,13 +69,16 @@ def mean_auroc(parts: Sequence[ReadPart], *, labels: Sequence[str]) -> float:
     return float(np.mean(defined))
 
 
-def fit_labels(bundle: Bundle, *, read: ReadValidation, recipe: Recipe) -> tuple[Label, ...]:
-    """The card's labels, in order."""
+def fit_labels(
+    bundle: Bundle, *, read: ReadValidation, recipe: Recipe, lungs: Bundle | None = None
+) -> tuple[Label, ...]:
+    """The card's labels, in order; `bundle` (with `lungs`) reads again only where the assessment is softened."""
     point, others = read.point, list(read.parts)
     rule = f"greatest Youden index on {point.name}"
     if recipe.assessment.softened:
         part = point
-        point = read_part(part.records, name=f"{part.name}, softened", bundle=bundle, softened_by=SOFTENING_SEED)
+        name = f"{part.name}, softened"
+        point = read_part(part.records, name=name, bundle=bundle, softened_by=SOFTENING_SEED, lungs=lungs)
         others.append(point)
         rule = f"greatest Youden index on softened copies of the {_spoken(recipe.assessment.operating_point_part)}"
     return tuple(
@@ -117,7 +123,8 @@ def _result(
     return label_result(part, label=name, column=column, calibration=calibration, operating_point=point, seed=seed)
 
 
-def _said(part: str) -> str:
+def part_in_words(part: str) -> str:
+    """A validation part as the card's results name it."""
     return part if part == "validation" else f"validation, {part.replace(' ', '-')} part"
 
 

@@ -15,13 +15,16 @@ from hilum.training.settings import Value
 RUN_NAME = "run.json"
 SPLIT_NAME = "split.json"
 
-_SAME = ("recipe", "smoke", "settings", "data", "split_sha256", "stage_splits")
+_SAME = ("recipe", "smoke", "settings", "data", "split_sha256", "stage_splits", "lungs_sha256")
 """What must be as it was for a run to go on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """What a run is: `settings` are flat and dotted; `split_sha256` and `protocol` are the last stage's."""
+    """What a run is: `settings` are flat and dotted; `split_sha256` and `protocol` are the last stage's.
+
+    `lungs_sha256` is of the lung bundle whose boxes the pictures are cut to.
+    """
 
     command: str
     recipe: str
@@ -35,6 +38,7 @@ class RunRecord:
     split_sha256: str
     protocol: str
     stage_splits: Mapping[str, str]
+    lungs_sha256: str | None = None
 
 
 def begin_run(folder: Path, *, record: RunRecord) -> None:
@@ -47,7 +51,8 @@ def begin_run(folder: Path, *, record: RunRecord) -> None:
         write_whole(path, (json.dumps(asdict(record), indent=1, ensure_ascii=False) + "\n").encode())
         return
     try:
-        there: dict[str, Any] = json.loads(path.read_bytes())
+        # runs from before lungs were drawn do not speak of them
+        there: dict[str, Any] = {"lungs_sha256": None, **json.loads(path.read_bytes())}
         different = _first_difference(there, json.loads(json.dumps(asdict(record))))
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise UsageError(

@@ -8,11 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from hilum.bundle.card import Card, Compression, Label
-from hilum.bundle.compression import CompressionMethod
 from hilum.bundle.load import Bundle, load_bundle
 from hilum.bundle.save import file_hashes, write_bundle
 from hilum.datasets.record import Record
@@ -22,66 +20,85 @@ from hilum.errors import BundleError, DataError, UsageError
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.output.atomic import output_error, remove_strays
 from hilum.output.lock import FolderLock
-from hilum.statistics.calibration import calibrate
 from hilum.training.assess import ReadPart
+from hilum.training.candidates import LARGEST_AUROC_LOSS, PROBABILITY_TOLERANCE, candidates, largest_difference
 from hilum.training.draft_card import GRAPH, draft_card
-from hilum.training.export import to_onnx, with_float16_weights
+from hilum.training.export import to_onnx
+from hilum.training.fit import Fitted
+from hilum.training.fusion_bundle import write_fusion_bundle
 from hilum.training.image_dataset import PlainImages, Preparation, load_images
 from hilum.training.label_fits import fit_labels, mean_auroc, read_validation
 from hilum.training.make_split import make_splits
 from hilum.training.provenance import Provenance, data_fingerprints, environment
 from hilum.training.recipe import Recipe
 from hilum.training.run_record import SPLIT_NAME, RunRecord, begin_run
+from hilum.training.sdfn_training import SdfnNetworks
 from hilum.training.settings import flat_values
-from hilum.training.stages import FittedFusion, Place, run_stages
+from hilum.training.stages import Place, run_stages
 from hilum.training.trainer import is_first_process
 
 BUNDLE, DRAFT = "bundle", "draft"
-PROBABILITY_TOLERANCE = 1e-3
-LARGEST_AUROC_LOSS = 0.002
 
 
 def train_specialist(
-    recipe: Recipe, *, records: Sequence[Record], provenance: Provenance, place: Place, smoke: bool = False
+    recipe: Recipe,
+    *,
+    records: Sequence[Record],
+    provenance: Provenance,
+    place: Place,
+    smoke: bool = False,
+    lungs: Bundle | None = None,
 ) -> Bundle | None:
     """Run the recipe in `place.folder` (it goes on where it was stopped) and write the bundle to `folder/bundle`.
 
     `records` are those of all the recipe's releases. A `smoke` run takes a few of them and says so everywhere. The
-    result is None in all but the first of several processes. Raises `UsageError` where the folder holds another run,
-    and `BundleError`, writing none, where the exported bundle read by `Reader` does not give the network's validation
-    probabilities to 1e-3.
+    result is None in all but the first of several processes. A recipe that crops needs `lungs`, the bundle that drew
+    the boxes which the records carry. Raises `UsageError` where the folder holds another run or `lungs` is missing,
+    and `BundleError`, writing none, where the exported bundle does not read as the network's validation probabilities
+    say, to 1e-3.
     """
+    if recipe.needs_lungs and lungs is None:
+        raise UsageError(f"expected the lung bundle that drew the boxes for {recipe.name}, came none")
+    lungs = lungs if recipe.needs_lungs else None
     splits = make_splits(recipe, records=records, smoke=smoke)
     split = splits[recipe.last.name]
     with _held(place.folder):
         if is_first_process():
-            begin_run(place.folder, record=_record(recipe, splits, records, provenance=provenance, smoke=smoke))
+            record = _record(recipe, splits, records, provenance=provenance, smoke=smoke, lungs=lungs)
+            begin_run(place.folder, record=record)
             _save_splits(recipe, splits, folder=place.folder)
             if (place.folder / BUNDLE).is_dir():
                 return load_bundle(place.folder / BUNDLE)
         fitted = run_stages(recipe, splits=splits, place=place)
         if not is_first_process():
             return None
-        if isinstance(fitted, FittedFusion):
-            raise UsageError(f"expected a recipe of one network, came {recipe.name}, which ends in a fusion")
-        draft = draft_card(recipe, split=split, started_from=fitted.started_from, provenance=provenance)
-        return _export(recipe, network=fitted.network, split=split, draft=draft, place=place)
+        draft = draft_card(recipe, split=split, started_from=fitted.started_from, provenance=provenance, lungs=lungs)
+        if isinstance(fitted, Fitted):
+            return _export(recipe, network=fitted.network, split=split, draft=draft, place=place, lungs=lungs)
+        if lungs is None:
+            raise UsageError(f"expected the lung bundle that drew the boxes for {recipe.name}, came none")
+        networks = SdfnNetworks(recipe, fitted.network, fitted.started_from)
+        return write_fusion_bundle(
+            networks, split=split, draft=draft, lungs=lungs, folder=place.folder, preparation=place.preparation
+        )
 
 
-def _export(recipe: Recipe, *, network: PooledClassifier, split: Split, draft: Card, place: Place) -> Bundle:
+def _export(
+    recipe: Recipe, *, network: PooledClassifier, split: Split, draft: Card, place: Place, lungs: Bundle | None
+) -> Bundle:
     size = recipe.preprocess.output_size
     if size is None:
         raise DataError("expected a preprocessing specification with a resize step, came one without")
     names = recipe.last.labels
     full = to_onnx(network, size=size, channels=recipe.preprocess.channels)
     whole = _write(draft, graph=full, folder=place.folder / DRAFT)
-    before = mean_auroc(read_validation(whole, split=split, recipe=recipe).parts, labels=names)
+    before = mean_auroc(read_validation(whole, split=split, recipe=recipe, lungs=lungs).parts, labels=names)
     differences = []
-    for method, graph in _candidates(full):
+    for method, graph in candidates(full):
         bundle = _write(draft, graph=graph, folder=place.folder / DRAFT)
-        read = read_validation(bundle, split=split, recipe=recipe)
+        read = read_validation(bundle, split=split, recipe=recipe, lungs=lungs)
         after = mean_auroc(read.parts, labels=names)
-        labels = fit_labels(bundle, read=read, recipe=recipe)
+        labels = fit_labels(bundle, read=read, recipe=recipe, lungs=lungs)
         differences.append(
             _largest_difference(network, parts=read.parts, labels=labels, recipe=recipe, preparation=place.preparation)
         )
@@ -97,11 +114,6 @@ def _export(recipe: Recipe, *, network: PooledClassifier, split: Split, draft: C
     )
 
 
-def _candidates(full: bytes) -> tuple[tuple[CompressionMethod, bytes], ...]:
-    """The graphs to try, smallest first: half-precision weights where they cost nothing, else the graph as it is."""
-    return (("float16 weights", with_float16_weights(full)), ("none", full))
-
-
 def _largest_difference(
     network: PooledClassifier,
     *,
@@ -113,23 +125,21 @@ def _largest_difference(
     """The largest difference in a calibrated probability between what `Reader` gave and torch in float32."""
     records = [record for part in parts for record in part.records]
     read = np.concatenate([part.logits for part in parts])
-    loaded = load_images(records, spec=recipe.preprocess, labels=recipe.last.labels, preparation=preparation)
-    images = PlainImages(loaded, spec=recipe.preprocess)
+    spec = recipe.preprocess_of(recipe.last)
+    images = PlainImages(load_images(records, spec=spec, labels=(), preparation=preparation), spec=spec)
     with torch.inference_mode():
         expected = np.concatenate([network(images[i][0][None]).numpy() for i in range(len(records))])
-    return max(
-        float(np.abs(_calibrated(read[:, column], label=label) - _calibrated(expected[:, column], label=label)).max())
-        for column, label in enumerate(labels)
-    )
-
-
-def _calibrated(logits: npt.NDArray[np.floating], *, label: Label) -> npt.NDArray[np.float64]:
-    """Probabilities as the card of `label` calibrates them."""
-    return calibrate(logits, slope=label.calibration.slope, intercept=label.calibration.intercept)
+    return largest_difference(read, expected, labels=labels)
 
 
 def _record(
-    recipe: Recipe, splits: Mapping[str, Split], records: Sequence[Record], *, provenance: Provenance, smoke: bool
+    recipe: Recipe,
+    splits: Mapping[str, Split],
+    records: Sequence[Record],
+    *,
+    provenance: Provenance,
+    smoke: bool,
+    lungs: Bundle | None,
 ) -> RunRecord:
     last = splits[recipe.last.name]
     by_release = {name: [record for record in records if record.source == name] for name in recipe.releases}
@@ -146,6 +156,7 @@ def _record(
         split_sha256=last.sha256,
         protocol=last.protocol,
         stage_splits={name: split.sha256 for name, split in splits.items()},
+        lungs_sha256=None if lungs is None else lungs.sha256,
     )
 
 
