@@ -143,8 +143,8 @@ def _say_untrusted(records: Sequence[Record], *, lungs: Bundle) -> None:
     count = sum(record.lung_box is None for record in records)
     share = count / len(records) if records else 0.0
     say(
-        f"{count:,} of {len(records):,} images ({share:.0%}) have lungs that {lungs.card.name} {lungs.card.version} does "
-        "not trust: their crop is the whole image"
+        f"{count:,} of {len(records):,} images ({share:.0%}) have lungs that {lungs.card.name} {lungs.card.version} "
+        "does not trust: their crop is the whole image"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -29,11 +30,7 @@ from hilum.evaluation.sdfn_study import SdfnStudy
 from hilum.evaluation.sdfn_tables import pair_title
 
 COLOURS: dict[Network, str] = {"whole": BLUE, "lung": GREEN, "sdfn": VERMILION}
-DASHES: dict[Network, tuple[float, tuple[float, ...]]] = {
-    "whole": (0.0, (5.0, 1.6)),
-    "lung": (0.0, (1.4, 1.2)),
-    "sdfn": (0.0, ()),
-}
+PATTERNS: dict[Network, Literal["-", "--", ":"]] = {"whole": "--", "lung": ":", "sdfn": "-"}
 """A line's pattern says what its colour says."""
 
 _BAND_OPACITY = 0.12
@@ -128,7 +125,7 @@ def _draw_panel(axes: Axes, panel: RocPanel) -> None:
     for place, network in enumerate(NETWORKS):
         curve, colour = panel.curves[network], COLOURS[network]
         axes.fill_between(GRID, curve.low, curve.high, color=colour, alpha=_BAND_OPACITY, linewidth=0)
-        axes.plot(curve.x, curve.y, color=colour, linewidth=1.3, linestyle=DASHES[network])
+        axes.plot(curve.x, curve.y, color=colour, linewidth=1.3, linestyle=PATTERNS[network])
         height = 0.05 + 0.085 * (len(NETWORKS) - 1 - place)
         box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.8}
         text = f"{TITLES[network]} {one.auroc[network].value:.3f}"
@@ -138,9 +135,7 @@ def _draw_panel(axes: Axes, panel: RocPanel) -> None:
 
 def _draw_legend(axes: Axes) -> None:
     axes.set_axis_off()
-    lines = [
-        Line2D([], [], color=COLOURS[network], linestyle=DASHES[network], label=TITLES[network]) for network in NETWORKS
-    ]
+    lines = [Line2D([], [], color=COLOURS[one], linestyle=PATTERNS[one], label=TITLES[one]) for one in NETWORKS]
     axes.legend(handles=lines, loc="center", fontsize=10)
 
 
