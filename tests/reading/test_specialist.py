@@ -14,7 +14,8 @@ from hilum.imaging.preprocess import PreprocessSpec, Resize, preprocess
 from hilum.radiograph import Patient, Radiograph, Source
 from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
 from hilum.reading.gate import NOT_JUDGED
-from hilum.reading.specialist import Case, Classifier, HeatmapsWanted, Opinion
+from hilum.reading.opinion import Case, HeatmapsWanted, Opinion
+from hilum.reading.specialist import Classifier
 
 LABELS = ("Edema", "Mass", "Pneumonia")
 

@@ -13,7 +13,8 @@ from hilum.reading.engine import Engine
 from hilum.reading.gate import AbsentGate, Gate, NetworkGate
 from hilum.reading.lung_stage import LungStage
 from hilum.reading.lungs import LungFinder
-from hilum.reading.specialist import Case, Classifier, HeatmapsWanted, Opinion
+from hilum.reading.opinion import Case, HeatmapsWanted, Opinion
+from hilum.reading.specialist import Classifier
 from hilum.reading_result import ModelRef
 
 

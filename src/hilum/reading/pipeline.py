@@ -14,8 +14,8 @@ from hilum.reading.crew import Crew, Specialist
 from hilum.reading.gate import GateOpinion, forced, may_read
 from hilum.reading.inside_lungs import with_inside_lungs
 from hilum.reading.lung_drawing import LungDrawing
+from hilum.reading.opinion import Case, Opinion
 from hilum.reading.prepare import Prepared, preprocess_step
-from hilum.reading.specialist import Case, Opinion
 from hilum.reading_result import Examination, GateVerdict, LungCrop, ModelRef, Reading
 from hilum.version import __version__
 

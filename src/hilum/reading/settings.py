@@ -12,7 +12,7 @@ from hilum.errors import UsageError
 from hilum.findings import XRAY_TYPES
 from hilum.imaging.limits import Limits
 from hilum.reading.engine import EngineName
-from hilum.reading.specialist import HeatmapsWanted
+from hilum.reading.opinion import HeatmapsWanted
 from hilum.reading_result import ModelRef
 from hilum.version import __version__
 
