@@ -10,9 +10,10 @@ from hilum.bundle.load import Bundle
 from hilum.errors import BundleError, UsageError
 from hilum.imaging.preprocess import PreprocessSpec
 from hilum.reading.engine import Engine
+from hilum.reading.fusion import Fusion
 from hilum.reading.gate import AbsentGate, Gate, NetworkGate
 from hilum.reading.lung_stage import LungStage
-from hilum.reading.lungs import LungFinder
+from hilum.reading.lungs import LungFinder, LungNetwork, lung_network
 from hilum.reading.opinion import Case, HeatmapsWanted, Opinion
 from hilum.reading.specialist import Classifier
 from hilum.reading_result import ModelRef
@@ -66,14 +67,18 @@ def assemble(bundles: Sequence[Bundle], *, engine: Engine, threads: int, heatmap
     """
     gate = _gate(_only("gate", bundles), engine=engine, threads=threads)
     drawer = _only("lungs", bundles) if lungs else None
-    finder = None if drawer is None else LungFinder(drawer, engine=engine, threads=threads)
     if not lungs:
         _refuse_those_that_need_lungs(bundles)
-    specialists = tuple(
-        Classifier(bundle, engine=engine, threads=threads, heatmaps=heatmaps, lungs=finder)
-        for bundle in bundles
-        if bundle.card.kind == "classifier"
-    )
+    opened = _opened_finders(bundles if lungs else (), engine=engine, threads=threads)
+    finder = None if drawer is None else opened[lung_network(drawer)]
+    made: list[Specialist] = []
+    for bundle in bundles:
+        if bundle.card.kind == "classifier":
+            made.append(Classifier(bundle, engine=engine, threads=threads, heatmaps=heatmaps, lungs=finder))
+        elif bundle.card.kind == "fusion":
+            own = opened[lung_network(bundle)]
+            made.append(Fusion(bundle, engine=engine, threads=threads, heatmaps=heatmaps, lungs=own))
+    specialists = tuple(made)
     finders = [found for found in (finder, *(one.lungs for one in specialists)) if found is not None]
     wanted = (gate.preprocess, *(one.preprocess for one in finders), *(one.preprocess for one in specialists))
     return Crew(
@@ -102,11 +107,25 @@ def _gate(bundle: Bundle | None, *, engine: Engine, threads: int) -> NetworkGate
     return AbsentGate() if bundle is None else NetworkGate(bundle, engine=engine, threads=threads)
 
 
+def _opened_finders(bundles: Sequence[Bundle], *, engine: Engine, threads: int) -> dict[LungNetwork, LungFinder]:
+    """One finder for each way of drawing: a fusion that was made with the lungs among the bundles shares theirs."""
+    drawers = sorted((one for one in bundles if one.card.kind in ("lungs", "fusion")), key=_brings_its_own)
+    found: dict[LungNetwork, LungFinder] = {}
+    for bundle in drawers:
+        network = lung_network(bundle)
+        if network not in found:
+            found[network] = LungFinder(bundle, engine=engine, threads=threads)
+    return found
+
+
+def _brings_its_own(bundle: Bundle) -> bool:
+    return bundle.card.kind == "fusion"
+
+
 def _refuse_those_that_need_lungs(bundles: Sequence[Bundle]) -> None:
-    names = [
-        bundle.card.name
-        for bundle in bundles
-        if bundle.card.kind == "classifier" and bundle.card.preprocess.needs_lungs
-    ]
-    if names:
-        raise UsageError(f"{names[0]} reads the crop to the lungs: let lungs be drawn, or name other models")
+    for bundle in bundles:
+        cropped = bundle.card.kind == "classifier" and bundle.card.preprocess.needs_lungs
+        if cropped or bundle.card.kind == "fusion":
+            raise UsageError(
+                f"{bundle.card.name} reads the crop to the lungs: let lungs be drawn, or name other models"
+            )
