@@ -25,7 +25,8 @@ def sdfn_folds(records: Sequence[Record], *, folds: int = FOLDS, seed: int) -> S
     if folds < FEWEST_FOLDS:
         raise UsageError(f"expected at least {FEWEST_FOLDS} folds, came {folds}")
     held_out = [record for record in records if record.official == TEST]
-    pool = without_copies_of([record for record in records if record.official != TEST], held_out=held_out)
+    rest = sorted((record for record in records if record.official != TEST), key=lambda one: (one.source, one.image))
+    pool = without_copies_of(rest, held_out=held_out)
     if not pool:
         raise DataError("expected images outside the official test set, came none; check the release's folder")
     parts = split_over_labels(pool, shares={f"fold {k}": 1 / folds for k in range(folds)}, seed=seed)
