@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from fabricate_bundle import ToyBundle
 from fabricate_kermany import fabricate_kermany
+from fabricate_releases import fabricate_class_folders
 from fabricate_run import fabricate_run
 from hilum.cli.main import app
 
@@ -64,6 +65,22 @@ def test_a_run_is_evaluated_on_its_own_split(made, tmp_path):
     again = run("evaluate", *words)
     assert "read 16 of 16 images" in again.stderr
     assert "looks in the ledger: 1" in again.stderr
+
+
+def test_a_picture_that_stands_in_two_releases_is_judged_once_and_listed(tmp_path):
+    kermany = fabricate_kermany(tmp_path / "kermany", train=2, test=3)
+    own = fabricate_class_folders(tmp_path / "own")
+    shutil.copy(next((kermany / "test" / "PNEUMONIA").iterdir()), next(own.iterdir()) / "again.jpeg")
+    folder = ToyBundle().write(tmp_path / "toy").folder
+    result = run(
+        "evaluate", folder, "--data", f"kermany={kermany}", "--data", f"folder={own}", "--split", "all",
+        "--out", tmp_path / "out", "--ledger", tmp_path / "LEDGER.jsonl", "--replicates", 100, "--no-gallery",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    rows = (tmp_path / "out" / "tables" / "exclusions.csv").read_text().splitlines()[1:]
+    (twice,) = [row for row in rows if "again.jpeg" in row]
+    assert "again.jpeg,the same picture stands elsewhere in the data,kermany " in twice
+    assert "the same picture stands elsewhere in the data" in (tmp_path / "out" / "report.html").read_text()
 
 
 def test_an_image_that_cannot_be_read_is_said_and_listed(made, tmp_path):

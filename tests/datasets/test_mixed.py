@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,9 +95,9 @@ def test_whoever_stands_in_a_test_set_elsewhere_is_not_trained_on():
         record("nih", "b1", patient=9, sha256="x", official="test"),
     ]
     mixed = mix_releases(records)
-    assert {one.record.image: one.why for one in mixed.left_out} == {
-        "a1": "nih b1 is the same file",
-        "a2": "the patient stands in the official test set of nih",
+    assert {one.record.image: (one.reason, one.why) for one in mixed.left_out} == {
+        "a1": ("the same picture stands elsewhere in the data", "nih b1 is the same file"),
+        "a2": ("its patient stands in a held-out test set", "the patient stands in the official test set of nih"),
     }
     split = split_with_official_test(mixed.records, shares={"train": 0.5, "validation": 0.5}, seed=0)
     assert names(split.parts["test"]) == [("nih", "b1")]
@@ -105,7 +106,7 @@ def test_whoever_stands_in_a_test_set_elsewhere_is_not_trained_on():
 
 @pytest.mark.parametrize("second", ["x", "another size"])
 def test_one_image_in_two_folders_of_a_release_is_taken_from_the_first(second):
-    first = record("nih", "a", patient=1, sha256="x")
+    first = replace(record("nih", "a", patient=1, sha256="x"), path=Path("somebody") / "nih" / "a")
     mixed = mix_releases([first, record("nih", "a", patient=1, sha256=second)])
     assert mixed.records == (first,)
     assert [one.why for one in mixed.left_out] == ["nih/a is the same image of nih"]

@@ -9,6 +9,7 @@ from fabricate_run import LABELS, fabricate_run
 from hilum.bundle.card import LabelResult
 from hilum.datasets.folder_of_folders import read_folder_of_folders
 from hilum.datasets.kermany import read_kermany
+from hilum.datasets.mixed import mix_releases
 from hilum.datasets.split import Split
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.asked_part import check_labels, known_truth, official_part, part_of_run
@@ -75,6 +76,22 @@ def test_an_official_part_of_a_release(tmp_path):
     assert part.caution is None
     with pytest.raises(UsageError, match="expected an official part among test, train, val, came 'dev'"):
         official_part(records, bundle=bundle, name="dev")
+
+
+def test_what_mixing_left_out_is_told_of_the_part_that_it_would_have_been_in(made, tmp_path):
+    kermany = read_kermany(fabricate_kermany(tmp_path / "kermany", train=2, test=3))
+    copies = [replace(record, source="own") for record in (kermany[0], kermany[-1])]
+    assert [copy.official for copy in copies] == ["train", "test"]
+    mixed = mix_releases([*kermany, *copies])
+    bundle = ToyBundle().write(tmp_path / "toy")
+    asked = [
+        official_part(mixed.records, bundle=bundle, name=name, left_out=mixed.left_out) for name in ("test", "all")
+    ]
+    names = [[one.image for one in part.left_out] for part in asked]
+    assert names == [[f"own:{copies[1].image}"], [f"own:{copy.image}" for copy in copies]]
+    assert {one.reason for one in asked[1].left_out} == {"the same picture stands elsewhere in the data"}
+    part = part_of_run(load_run(made.run), records=made.records, name="test", labels=LABELS, left_out=mixed.left_out)
+    assert len(part.left_out) == 2
 
 
 def test_every_image_of_data_without_parts(tmp_path):

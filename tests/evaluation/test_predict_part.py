@@ -9,6 +9,7 @@ from hilum.bundle.card import Scope
 from hilum.bundle.load import load_bundle
 from hilum.errors import DataError
 from hilum.evaluation.asked_part import part_of_run
+from hilum.evaluation.exclusions import Exclusion
 from hilum.evaluation.predict_part import image_names, predict_part
 from hilum.evaluation.prediction_journal import JOURNAL_NAME
 from hilum.evaluation.run_folder import load_run
@@ -95,6 +96,13 @@ def test_corrupt_missing_and_unlabelled_images_are_listed(part, bundle, tmp_path
     assert "decode: " in details
     assert "file: " in details
     assert str(tmp_path) not in details  # the table may leave this machine
+
+
+def test_images_that_were_left_out_before_are_listed_too(part, bundle, tmp_path):
+    twice = Exclusion("own:a.png", "the same picture stands elsewhere in the data", "nih b.png is the same file")
+    found = predict_part(replace(part, left_out=(twice,)), bundle=bundle, folder=tmp_path, progress=quiet)
+    assert found.exclusions == (twice,)
+    assert found.predictions.n == len(part.records)
 
 
 def test_where_nothing_can_be_read_it_says_so(part, bundle, tmp_path):

@@ -73,13 +73,15 @@ def evaluate(
         return
     if prevalence is not None and not 0.0 < prevalence < 1.0:
         raise UsageError(f"expected --prevalence between 0 and 1, came {prevalence:g}")
-    records = read_releases(data)
+    mixed = read_releases(data)
     if run is None:
         bundle = choose_bundle(model)
-        part = official_part(records, bundle=bundle, name=split)
+        part = official_part(mixed.records, bundle=bundle, name=split, left_out=mixed.left_out)
     else:
         bundle = load_bundle(run.bundle_folder)
-        part = part_of_run(run, records=records, name=split, labels=bundle.card.label_names)
+        part = part_of_run(
+            run, records=mixed.records, name=split, labels=bundle.card.label_names, left_out=mixed.left_out
+        )
     evaluated = evaluate_part(
         bundle,
         part=part,

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from hilum.cli import data_folders
 from hilum.cli.cache_folder import cache_folder
 from hilum.cli.say import say
-from hilum.datasets.record import Record
+from hilum.datasets.mixed import MixedReleases
 
 
-def read_releases(pairs: Sequence[str]) -> tuple[Record, ...]:
+def read_releases(pairs: Sequence[str]) -> MixedReleases:
     """The mixed records of every pair, in the order of the pairs; how many were left out is said.
 
     Raises `UsageError` for a pair that is not NAME=FOLDER, and `DataError` for a folder that is not there or no such
@@ -19,4 +19,4 @@ def read_releases(pairs: Sequence[str]) -> tuple[Record, ...]:
     mixed = data_folders.read_releases(pairs, memory=cache_folder(None))
     if mixed.left_out:
         say(f"{len(mixed.left_out):,} images left out, for example {mixed.left_out[0].why}")
-    return mixed.records
+    return mixed

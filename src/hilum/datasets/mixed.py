@@ -10,18 +10,26 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from hilum.datasets.duplicates import copies_across_releases
 from hilum.datasets.record import Record
 from hilum.datasets.split import patient_groups
 
+LeftOutReason = Literal["the same picture stands elsewhere in the data", "its patient stands in a held-out test set"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """An image that is not used, and why in one line."""
+    """An image that is not used; `why` says more of the reason in one line, without a path of this machine."""
 
     record: Record
+    reason: LeftOutReason
     why: str
+
+
+_TWICE: LeftOutReason = "the same picture stands elsewhere in the data"
+_TEST_PATIENT: LeftOutReason = "its patient stands in a held-out test set"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +62,8 @@ def _each_name_once(records: Sequence[Record], *, left_out: list[LeftOut]) -> li
     for record in records:
         kept = first.setdefault((record.source, record.image), record)
         if kept is not record:
-            left_out.append(LeftOut(record=record, why=f"{kept.path} is the same image of {record.source}"))
+            why = f"{kept.path.parent.name}/{kept.path.name} is the same image of {record.source}"
+            left_out.append(LeftOut(record=record, reason=_TWICE, why=why))
     return list(first.values())
 
 
@@ -63,7 +72,7 @@ def _copies(records: Sequence[Record], *, test: Sequence[str]) -> list[LeftOut]:
     for group in copies_across_releases(records):
         kept = next((record for record in group if record.official in test), group[0])
         left_out += [
-            LeftOut(record=record, why=f"{kept.source} {kept.image} is the same file")
+            LeftOut(record=record, reason=_TWICE, why=f"{kept.source} {kept.image} is the same file")
             for record in group
             if record.source != kept.source
         ]
@@ -88,7 +97,8 @@ def _without_test_people(
     for record in records:
         source = held_out.get(record.patient)
         if record.patient in people and source is not None and record.official not in test:
-            left_out.append(LeftOut(record=record, why=f"the patient stands in the official test set of {source}"))
+            why = f"the patient stands in the official test set of {source}"
+            left_out.append(LeftOut(record=record, reason=_TEST_PATIENT, why=why))
         else:
             kept.append(record)
     return kept

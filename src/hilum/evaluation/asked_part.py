@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hilum.bundle.load import Bundle
+from hilum.datasets.mixed import LeftOut
 from hilum.datasets.record import Record
 from hilum.datasets.split import Split
 from hilum.errors import DataError, UsageError
+from hilum.evaluation.exclusions import Exclusion, of_mixing
 from hilum.evaluation.judgement import ValidationPrevalence
 from hilum.evaluation.prediction_set import SMOKE
 from hilum.evaluation.run_folder import Run, split_of
@@ -36,7 +38,7 @@ class AskedPart:
 
     `split_sha256` is that of the whole split; `is_test` says that looking at it is one look for the ledger.
     `validation` counts each label where the model's operating points come from, as far as that is known. `caution` is
-    what a reader must know before any number, or None.
+    what a reader must know before any number, or None. `left_out` are images that no part has.
     """
 
     name: str
@@ -46,10 +48,15 @@ class AskedPart:
     is_test: bool
     validation: Mapping[str, ValidationPrevalence]
     caution: str | None = None
+    left_out: tuple[Exclusion, ...] = ()
 
 
-def part_of_run(run: Run, *, records: Sequence[Record], name: str, labels: Sequence[str]) -> AskedPart:
+def part_of_run(
+    run: Run, *, records: Sequence[Record], name: str, labels: Sequence[str], left_out: Sequence[LeftOut] = ()
+) -> AskedPart:
     """The part `name` of the run's own split; `records` are those of the same data that it was trained on.
+
+    `left_out` is what mixing their releases left out, whatever part it would have come into.
 
     Raises `UsageError` for the part that the network was fitted on and for a part that does not exist, and `DataError`
     as `split_of` does.
@@ -70,13 +77,17 @@ def part_of_run(run: Run, *, records: Sequence[Record], name: str, labels: Seque
         is_test=_is_test(name, records=split.parts[name]),
         validation=_validation_of(split, judged=name, labels=labels),
         caution=None if name == TEST else CHOSEN_ON,
+        left_out=of_mixing(left_out),
     )
 
 
-def official_part(records: Sequence[Record], *, bundle: Bundle, name: str) -> AskedPart:
+def official_part(
+    records: Sequence[Record], *, bundle: Bundle, name: str, left_out: Sequence[LeftOut] = ()
+) -> AskedPart:
     """The images whose release puts them into its official part `name`, or every image where it is `all`.
 
-    What is known of validation is what the card says. Raises `UsageError` where there is no such part.
+    `left_out` is what mixing the releases left out; what is of another official part is not told of. What is known of
+    validation is what the card says. Raises `UsageError` where there is no such part.
     """
     chosen = tuple(record for record in records if name in (EVERY, record.official))
     if not chosen:
@@ -97,6 +108,7 @@ def official_part(records: Sequence[Record], *, bundle: Bundle, name: str) -> As
         is_test=_is_test(name, records=chosen),
         validation=_validation_of_card(bundle),
         caution=None if _is_test(name, records=chosen) else PERHAPS_CHOSEN_ON,
+        left_out=of_mixing([one for one in left_out if name in (EVERY, one.record.official)]),
     )
 
 

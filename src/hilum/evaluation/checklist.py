@@ -1,7 +1,8 @@
 """The reporting items that a program can fill, and those that the authors must.
 
-Items follow the numbers of CLAIM (2024 update; Tejani et al. 2024, Radiology: Artificial Intelligence) and TRIPOD+AI
-(Collins et al. 2024, BMJ 385:e078378), in words of our own: read the statements for what each asks.
+Numbers are those of CLAIM's 2024 update (Tejani et al. 2024, Radiology: Artificial Intelligence 6(4):e240300), whose 44
+items are not numbered as the 42 of 2020 were, and of TRIPOD+AI (Collins et al. 2024, BMJ 385:e078378). Topics are in
+words of our own: read the statements for what each item asks.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Images that were asked for and not judged, each with its reason."""
+"""Images that are not judged, each with its reason: left out when releases were mixed, or asked for in vain."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Reason = Literal["could not be read", "no label of the model is known", "another image has its name"]
+from hilum.datasets.mixed import LeftOut, LeftOutReason
+
+Reason = Literal["could not be read", "no label of the model is known", "another image has its name"] | LeftOutReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,11 @@ class Exclusion:
     image: str
     reason: Reason
     detail: str = ""
+
+
+def of_mixing(left_out: Sequence[LeftOut]) -> tuple[Exclusion, ...]:
+    """What `mix_releases` left out; names begin with the release."""
+    return tuple(Exclusion(f"{one.record.source}:{one.record.image}", one.reason, one.why) for one in left_out)
 
 
 def by_reason(exclusions: Sequence[Exclusion]) -> dict[str, int]:

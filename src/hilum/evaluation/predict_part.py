@@ -59,7 +59,7 @@ def predict_part(part: AskedPart, *, bundle: Bundle, folder: Path, progress: Pro
         raise DataError(f"expected images of {part.name} to judge, came none that could be read; see {folder}")
     return PredictedPart(
         predictions=_predictions(part, read=read, lines=lines, labels=bundle.card.label_names),
-        exclusions=(*exclusions, *failed),
+        exclusions=(*part.left_out, *exclusions, *failed),
         out_of_scope=sum(lines[name].in_scope is False for name in read),
     )
 
