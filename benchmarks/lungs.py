@@ -1,0 +1,192 @@
+"""What the lungs cost: one pass of the shipped network, and a folder read with gate, lungs and specialist.
+
+    python benchmarks/lungs.py [--out FOLDER] [--images 96] [--threads CORES]
+
+needs the base installation alone and takes about two minutes on two cores. The folder holds phantom chests of 1024
+pixels as PNG. It is read with all that ships, with lungs and without, in turns, with every output written as
+`hilum read --out` writes it; the start of the program is left out. Figures are medians over rounds. The parts of
+reading run side by side in threads, so that they add up to more than an image takes. Prints a table and writes
+`lungs.json` into `--out`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+from PIL import Image
+
+from hilum.bundle.shelf import shipped_bundles
+from hilum.imaging.preprocess import preprocess
+from hilum.output.batch import write_batch
+from hilum.output.folder import OutputFolder
+from hilum.output.inputs import InputFile
+from hilum.output.journal import Journal
+from hilum.output.render import RenderSettings
+from hilum.phantom.thorax import render_thorax
+from hilum.radiograph import Radiograph, Source
+from hilum.reading.engine import INPUT, available_cores
+from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
+from hilum.reading.lung_passes import PASSES
+from hilum.reading.lungs import LungFinder
+from hilum.reading.network import GRAPH
+from hilum.reading.reader import Reader
+from hilum.reading.settings import ReaderSettings
+from hilum.reading_result import FailedReading
+from hilum.report.costs import Costs
+from measuring import head, say, target, target_lines, write
+
+PASS_MS = 60.0
+"""What one pass may take on two cores."""
+
+SIDES = {"with lungs": True, "without lungs": False}
+PIXELS = 1024
+
+
+@dataclass(frozen=True)
+class FolderRun:
+    """Milliseconds an image: as the clock has it, and of each part."""
+
+    image_ms: float
+    parts_ms: dict[str, float]
+
+
+def main() -> None:
+    arguments = parse()
+    say("one pass")
+    network = passes(threads=arguments.threads, rounds=5 if arguments.quick else arguments.rounds)
+    with tempfile.TemporaryDirectory() as name:
+        say("drawing phantoms")
+        files = phantoms(Path(name) / "scans", count=6 if arguments.quick else arguments.images)
+        runs = folder_runs(files, folder=Path(name), arguments=arguments)
+    report = head(threads=arguments.threads, quick=arguments.quick) | {
+        "network": network,
+        "images": len(files),
+        "folder": {
+            side: {"image_ms": round(run.image_ms, 1), "parts_ms": {k: round(v, 1) for k, v in run.parts_ms.items()}}
+            for side, run in runs.items()
+        },
+        "targets": [target("one pass of the lung network, ms", network["one pass, ms"], at_most=PASS_MS)],
+    }
+    print("\n".join(table(report)))
+    write(report, folder=arguments.out, name="lungs.json")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, help="folder for lungs.json")
+    parser.add_argument("--images", type=int, default=96, help="files of the folder; every twelfth is a new one")
+    parser.add_argument("--rounds", type=int, default=50, help="passes of the network")
+    parser.add_argument("--folder-rounds", type=int, default=3, help="how often each side reads the folder")
+    parser.add_argument("--threads", type=int, default=available_cores(), help="cores that reading may use")
+    parser.add_argument("--quick", action="store_true", help="try it on a few images; the figures mean nothing")
+    return parser.parse_args()
+
+
+def passes(*, threads: int, rounds: int) -> dict[str, float]:
+    """Median milliseconds of one pass, of what a reading makes of one picture, and of its parts."""
+    bundle = next(bundle for bundle in shipped_bundles() if bundle.card.lungs is not None)
+    engine = OnnxRuntimeEngine()
+    graph = engine.compile(bundle.read(GRAPH), threads=threads, callers=1)
+    finder = LungFinder(bundle, engine=engine, threads=threads)
+    pixels = render_thorax(rows=PIXELS, columns=PIXELS).pixels
+    radiograph = Radiograph(pixels, Source("phantom", "0" * 64, "PNG", PIXELS, PIXELS))
+    made = preprocess(pixels, spec=finder.preprocess)
+    return {
+        "one pass, ms": milliseconds(lambda: graph.run_named({INPUT: made.array[None]}), rounds=rounds),
+        f"{PASSES} passes and the rules, ms": milliseconds(
+            lambda: finder.draw([radiograph], prepared=[made]), rounds=rounds
+        ),
+        "preprocess, ms": milliseconds(lambda: preprocess(pixels, spec=finder.preprocess), rounds=rounds),
+    }
+
+
+def milliseconds(function: Callable[[], object], *, rounds: int) -> float:
+    function()
+    times = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        function()
+        times.append((time.perf_counter() - started) * 1e3)
+    return round(median(times), 2)
+
+
+def phantoms(folder: Path, *, count: int) -> list[InputFile]:
+    """`count` names of phantom chests; every twelfth is drawn anew, the others are links."""
+    folder.mkdir()
+    files = []
+    for number in range(count):
+        path = folder / f"phantom-{number:04}.png"
+        if number < 12:
+            pixels = render_thorax(rows=PIXELS, columns=PIXELS, seed=number).pixels
+            Image.fromarray(np.rint(pixels * 255).astype(np.uint8)).save(path)
+        else:
+            path.hardlink_to(folder / f"phantom-{number % 12:04}.png")
+        files.append(InputFile(str(path), path.name))
+    return files
+
+
+def folder_runs(files: list[InputFile], *, folder: Path, arguments: argparse.Namespace) -> dict[str, FolderRun]:
+    """Each side's median over its turns."""
+    readers = {
+        side: Reader(settings=ReaderSettings(threads=arguments.threads, lungs=lungs)) for side, lungs in SIDES.items()
+    }
+    turns: dict[str, list[FolderRun]] = {side: [] for side in SIDES}
+    for turn in range(1 if arguments.quick else arguments.folder_rounds):
+        for side, reader in readers.items():
+            say(f"turn {turn + 1}: {len(files)} images {side}")
+            list(reader.examine_many([files[0].name] * 2, jobs=arguments.threads))  # sessions open on their first run
+            out = folder / f"out-{turn}-{side.replace(' ', '-')}"
+            turns[side].append(read_folder(reader, files, out=out, jobs=arguments.threads))
+    return {
+        side: FolderRun(
+            median(run.image_ms for run in runs),
+            {part: median(run.parts_ms[part] for run in runs) for part in runs[0].parts_ms},
+        )
+        for side, runs in turns.items()
+    }
+
+
+def read_folder(reader: Reader, files: list[InputFile], *, out: Path, jobs: int) -> FolderRun:
+    """Read and write all files, as `hilum read --out` does."""
+    costs = Costs()
+    written: list[float] = []
+    started = time.perf_counter()
+    with OutputFolder(out) as folder:
+        journal = Journal(folder.path, replacing={file.relative for file in files})
+        results = write_batch(
+            reader.examine_many([file.name for file in files], jobs=jobs),
+            files=files,
+            folder=folder,
+            journal=journal,
+            settings=RenderSettings(reader.cards, every_heatmap=False),
+            jobs=jobs,
+            on_written=written.append,
+        )
+        for result in results:
+            if isinstance(result, FailedReading):
+                raise SystemExit(f"{result.name} could not be read: {result.message}")
+            costs = costs.plus(result)
+        journal.close()
+    image_ms = (time.perf_counter() - started) * 1e3 / len(files)
+    return FolderRun(image_ms, dict(costs.plus_writing(sum(written)).each_ms()))
+
+
+def table(report: dict) -> list[str]:
+    lines = [f"hilum {report['hilum']} on {report['machine']}", "", "the lung network, medians"]
+    lines += [f"  {value:8.2f}  {what}" for what, value in report["network"].items()]
+    lines += ["", f"a folder of {report['images']} phantom chests, ms an image"]
+    for side, run in report["folder"].items():
+        parts = ", ".join(f"{part} {value}" for part, value in run["parts_ms"].items())
+        lines.append(f"  {run['image_ms']:8.1f}  {side} (parts, side by side: {parts})")
+    return [*lines, "", "targets", *target_lines(report["targets"])]
+
+
+if __name__ == "__main__":
+    main()
