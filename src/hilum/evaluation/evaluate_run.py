@@ -17,6 +17,7 @@ from hilum.evaluation.error_gallery import confident_errors, draw_errors
 from hilum.evaluation.judge import judge
 from hilum.evaluation.judgement import Judgement
 from hilum.evaluation.ledger_look import record_look
+from hilum.evaluation.paper5_table3 import REPRODUCTIONS, table_3_beside
 from hilum.evaluation.patient_bootstrap import REPLICATES
 from hilum.evaluation.predict_part import PredictedPart, Progress, predict_part
 from hilum.evaluation.prediction_set import SMOKE
@@ -105,6 +106,7 @@ def evaluate_part(
             caution=part.caution,
             training=() if run is None else read_training_logs(run.folder),
             errors=errors,
+            published=table_3_beside(judgement) if bundle.card.name in REPRODUCTIONS else None,
             ledger=None if looks is None else f"This look at a test split is a line of {ledger.name}.",
         )
         report = write_report(subject, folder=folder)

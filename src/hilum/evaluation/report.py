@@ -77,6 +77,7 @@ def _tables(subject: ReportSubject, *, confusions: Sequence[tuple[str, Confusion
         None if exclusions is None else excluded_images_table(exclusions),
         label_table(judgement),
         delong_table(judgement),
+        subject.published,
         calibration_table(judgement),
         decision_table(judgement),
         confusion_table(confusions),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hilum.evaluation.exclusions import Exclusion
 from hilum.evaluation.judgement import Judgement
 from hilum.evaluation.prediction_set import Predictions
+from hilum.evaluation.report_table import ReportTable
 from hilum.evaluation.training_log import TrainingLog
 
 
@@ -43,6 +44,7 @@ class ReportSubject:
 
     `facts` are what is known of model, data and software; `filled` maps items of the checklist to text; `ledger` is
     the line that this look left in the ledger, or None. `caution` is what a reader must know before any number.
+    `published` is a paper's own table, for a model that reproduces it.
     """
 
     title: str
@@ -55,6 +57,7 @@ class ReportSubject:
     errors: tuple[DrawnError, ...] = ()
     ledger: str | None = None
     caution: str | None = None
+    published: ReportTable | None = None
 
     @property
     def smoke(self) -> bool:
