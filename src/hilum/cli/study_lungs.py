@@ -11,6 +11,7 @@ from hilum.datasets.record import Record
 from hilum.datasets.saved_split import save_split
 from hilum.datasets.split import Split
 from hilum.errors import UsageError
+from hilum.evaluation.lung_flagged import FLAGGED, write_flagged
 from hilum.evaluation.lung_judge import draw_again, judge_lungs
 from hilum.evaluation.lung_predictions import joined, load_lung_predictions
 from hilum.evaluation.lung_study import make_lung_study, write_lung_study
@@ -63,6 +64,8 @@ def _write_tables(paths: list[Path], *, records: tuple[Record, ...], split: Spli
     for figure in study.figures:
         low, high = figure.interval or (float("nan"), float("nan"))
         say(f"{figure.source}: {figure.name} {figure.value:.4f} ({low:.4f} to {high:.4f}), n {figure.n}")
+    shown, flagged = write_flagged(together, judged=judged, records=by_content, rule=study.quality, folder=out)
+    say(f"{flagged} of {len(judged)} drawings are flagged; {shown} are drawn in {out / FLAGGED}")
     trust = study.trust
     say(
         f"trust, cross-fitted: {trust.bad_untrusted} of {trust.bad} drawings of Dice below 0.90 and "

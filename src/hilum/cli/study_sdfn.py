@@ -34,7 +34,7 @@ from hilum.output.lock import FolderLock
 from hilum.recipes.sdfn import sdfn, sdfn_local
 from hilum.training.image_dataset import Preparation
 from hilum.training.provenance import data_fingerprints, environment
-from hilum.training.recipe import Recipe
+from hilum.training.recipe import TRAIN, Recipe
 from hilum.training.run_record import RUN_NAME, SPLIT_NAME, RunRecord, begin_run
 from hilum.training.sdfn_cross_validation import StudyData, run_sdfn_fold
 from hilum.training.settings import flat_values
@@ -107,7 +107,7 @@ def study_sdfn(request: SdfnRequest) -> None:
 
 def _prepare(request: SdfnRequest, *, cache: Path | None) -> _Prepared:
     made = SDFN_RECIPES[request.recipe](starting_weights(request.weights))
-    recipe = smoke_recipe(made) if request.smoke else made
+    recipe = _small(made) if request.smoke else made
     records = read_releases(request.data, allowed=(RELEASE,), memory=cache).records
     lungs = lung_bundle(request.lungs)
     pool = [record for record in records if record.official != TEST]
@@ -136,6 +136,15 @@ def _prepare(request: SdfnRequest, *, cache: Path | None) -> _Prepared:
         ),
         lungs=lungs,
     )
+
+
+def _small(recipe: Recipe) -> Recipe:
+    """The smoke recipe with half of its few images for validation, so that some class has both outcomes there."""
+    made = smoke_recipe(recipe)
+    (validation,) = made.last.split.validation
+    shares = {TRAIN: 0.5, validation: 0.5}
+    stages = tuple(replace(stage, split=replace(stage.split, shares=shares)) for stage in made.stages)
+    return replace(made, stages=stages)
 
 
 def _say_untrusted(records: Sequence[Record], *, lungs: Bundle) -> None:

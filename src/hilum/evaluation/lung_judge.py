@@ -14,7 +14,7 @@ from hilum.datasets.record import Record
 from hilum.errors import DataError
 from hilum.evaluation.lung_metrics import contained, dice, iou, surface_distances
 from hilum.evaluation.lung_predictions import LungPredictions
-from hilum.geometry import Geometry
+from hilum.geometry import Box, Geometry
 from hilum.reading.lung_drawing import sides
 from hilum.reading.lung_passes import drawing
 from hilum.reading.lung_quality import QualityFacts, quality_facts
@@ -50,10 +50,11 @@ class JudgedLungs:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DrawnLungs:
-    """One picture's drawing and annotation in its own pixels."""
+    """One picture's drawing, its widened box and its annotation, in its own pixels."""
 
     right: Mask
     left: Mask
+    box: Box
     truth: LungTruth
 
     @property
@@ -80,17 +81,16 @@ def draw_again(predictions: LungPredictions, *, index: int, records: Mapping[str
     record = records[sha256]
     with Image.open(record.path) as image:
         columns, rows = image.size
-    _, kept = kept_lungs(drawing(_passes(predictions, index)), threshold=THRESHOLD)
+    found, kept = kept_lungs(drawing(_passes(predictions, index)), threshold=THRESHOLD)
     geometry = Geometry(columns / kept.shape[2], rows / kept.shape[1], 0.0, 0.0)
     right, left = sides(kept, geometry=geometry, shape=(rows, columns), threshold=THRESHOLD)
-    return DrawnLungs(right, left, read_lung_truth(record, shape=(rows, columns)))
+    return DrawnLungs(right, left, geometry.box(found.box), read_lung_truth(record, shape=(rows, columns)))
 
 
 def _judge(predictions: LungPredictions, *, index: int, records: Mapping[str, Record]) -> JudgedLungs:
     drawn = draw_again(predictions, index=index, records=records)
-    truth, (rows, columns) = drawn.truth, drawn.right.shape
-    found, kept = kept_lungs(drawing(_passes(predictions, index)), threshold=THRESHOLD)
-    box = Geometry(columns / kept.shape[2], rows / kept.shape[1], 0.0, 0.0).box(found.box)
+    truth = drawn.truth
+    found, _ = kept_lungs(drawing(_passes(predictions, index)), threshold=THRESHOLD)
     union = truth.union
     distances = None if union is None else surface_distances(drawn.union, truth=union)
     return JudgedLungs(
@@ -104,7 +104,7 @@ def _judge(predictions: LungPredictions, *, index: int, records: Mapping[str, Re
         dice_left=None if truth.left is None else dice(drawn.left, truth=truth.left),
         average_distance=None if distances is None else distances.average,
         hausdorff_95=None if distances is None else distances.hausdorff_95,
-        contained=None if union is None else contained(box, truth=union),
+        contained=None if union is None else contained(drawn.box, truth=union),
         truth_share=None if union is None else float(union.mean()),
         facts=quality_facts(_passes(predictions, index), threshold=THRESHOLD),
         flags=found.flags,

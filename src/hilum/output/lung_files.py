@@ -12,7 +12,9 @@ from PIL import Image, ImageDraw
 
 from hilum.geometry import Box
 from hilum.output.atomic import write_whole
-from hilum.radiograph import Radiograph
+from hilum.radiograph import Pixels, Radiograph
+from hilum.reading.lung_drawing import Mask
+from hilum.reading.lung_regions import LungFlag
 from hilum.reading.lungs import Lungs
 from hilum.report.windowing import encode_png, fit, to_grey8
 from hilum.version import __version__
@@ -24,6 +26,9 @@ TILE_PX = 256
 BOX_COLOUR = (86, 180, 233)
 SCHEMA = "hilum.lungs/1"
 
+ODD: frozenset[LungFlag] = frozenset({"mirrored", "more than two regions", "one region", "no lung"})
+"""Flags of a box that is not simply that of two lungs."""
+
 
 def lung_paths(relative: str, *, folder: Path) -> tuple[Path, Path, Path]:
     """Mask, picture and JSON of the image at `relative` (POSIX, with its suffix), in the order of writing."""
@@ -32,7 +37,12 @@ def lung_paths(relative: str, *, folder: Path) -> tuple[Path, Path, Path]:
 
 def mask_picture(lungs: Lungs) -> npt.NDArray[np.uint8]:
     """Uint8 (H, W): 255 the patient's right lung, 128 the left, 0 other."""
-    return (lungs.right * RIGHT_GREY + lungs.left * LEFT_GREY).astype(np.uint8)
+    return mask_of(right=lungs.right, left=lungs.left)
+
+
+def mask_of(*, right: Mask, left: Mask) -> npt.NDArray[np.uint8]:
+    """The mask's grey values from both sides, bool (H, W) each."""
+    return (right * RIGHT_GREY + left * LEFT_GREY).astype(np.uint8)
 
 
 def lungs_to_json(lungs: Lungs, *, radiograph: Radiograph) -> dict[str, Any]:
@@ -59,7 +69,7 @@ def lungs_to_json(lungs: Lungs, *, radiograph: Radiograph) -> dict[str, Any]:
 
 def is_flagged(lungs: Lungs) -> bool:
     """Whether a picture is drawn: the lungs are not trusted, or the box is not simply that of two lungs."""
-    return not lungs.trusted or bool({"mirrored", "more than two regions", "one region"} & set(lungs.flags))
+    return not lungs.trusted or bool(ODD & set(lungs.flags))
 
 
 def write_lungs(lungs: Lungs, *, radiograph: Radiograph, relative: str, folder: Path) -> None:
@@ -79,23 +89,28 @@ def write_lungs(lungs: Lungs, *, radiograph: Radiograph, relative: str, folder: 
 
 def case_picture(lungs: Lungs, *, radiograph: Radiograph) -> bytes:
     """PNG of image, mask, box and crop side by side, as paper 3's figure 7 shows its cases."""
-    small = fit(radiograph.pixels, longest_side=TILE_PX)
+    return four_pictures(radiograph.pixels, mask=mask_picture(lungs), box=lungs.box)
+
+
+def four_pictures(pixels: Pixels, *, mask: npt.NDArray[np.uint8], box: Box) -> bytes:
+    """PNG of the image (H, W) in [0, 1], its mask (H, W), the box (in native pixels) on it, and the crop."""
+    small = fit(pixels, longest_side=TILE_PX)
     grey = Image.fromarray(to_grey8(small.pixels))
-    mask = Image.fromarray(mask_picture(lungs)).resize(grey.size, Image.Resampling.NEAREST)
-    box = small.geometry.box(lungs.box)
+    shown = small.geometry.box(box)
     boxed = grey.convert("RGB")
-    corners = (box.x, box.y, max(box.x, box.x + box.width - 1), max(box.y, box.y + box.height - 1))
+    corners = (shown.x, shown.y, max(shown.x, shown.x + shown.width - 1), max(shown.y, shown.y + shown.height - 1))
     ImageDraw.Draw(boxed).rectangle(corners, outline=BOX_COLOUR, width=2)
-    tiles = (grey, mask, boxed, _crop(radiograph, box=lungs.box))
+    drawn = Image.fromarray(mask).resize(grey.size, Image.Resampling.NEAREST)
+    tiles = (grey, drawn, boxed, _crop(pixels, box=box))
     canvas = Image.new("RGB", (len(tiles) * (TILE_PX + 4) - 4, TILE_PX), (16, 17, 20))
     for index, tile in enumerate(tiles):
         canvas.paste(tile.convert("RGB"), (index * (TILE_PX + 4), 0))
     return encode_png(np.asarray(canvas))
 
 
-def _crop(radiograph: Radiograph, *, box: Box) -> Image.Image:
-    rows, columns = radiograph.pixels.shape
+def _crop(pixels: Pixels, *, box: Box) -> Image.Image:
+    rows, columns = pixels.shape
     left, top = min(int(box.x), columns - 1), min(int(box.y), rows - 1)
     right, bottom = max(left + 1, round(box.x + box.width)), max(top + 1, round(box.y + box.height))
-    pixels = np.ascontiguousarray(radiograph.pixels[top:bottom, left:right])
-    return Image.fromarray(to_grey8(fit(pixels, longest_side=TILE_PX).pixels))
+    cut = np.ascontiguousarray(pixels[top:bottom, left:right])
+    return Image.fromarray(to_grey8(fit(cut, longest_side=TILE_PX).pixels))
