@@ -24,6 +24,7 @@ import numpy as np
 from hilum.evaluation.patient_bootstrap import PatientRows, estimate, patient_bootstrap, patient_rows
 from hilum.evaluation.ranking_statistic import ranking_statistic
 from hilum.version import __version__
+from measuring import target
 
 REPLICATES = 10_000
 SEED = 0
@@ -190,10 +191,24 @@ def main() -> None:
         "quick": arguments.quick,
         "cases": [measure(index, sizes=sizes) for index in range(len(CASES))],
     }
+    report["targets"] = targets(report["cases"])
     print("\n".join(table(report)))
     if arguments.out:
         arguments.out.mkdir(parents=True, exist_ok=True)
         (arguments.out / "statistics.json").write_text(json.dumps(report, indent=2) + "\n")
+
+
+def targets(cases: list[dict]) -> list[dict[str, object]]:
+    """What was wanted of each case, for the README."""
+    return [
+        each
+        for case in cases
+        if case["wanted"] is not None
+        for each in (
+            target(f"{case['case']}: times as fast as scikit-learn", case["ratio"], at_least=case["wanted"]),
+            target(f"{case['case']}: peak memory, MB", case["peak_mb"], at_most=MOST_MEMORY_MB),
+        )
+    ]
 
 
 def table(report: dict) -> list[str]:

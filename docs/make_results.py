@@ -1,7 +1,7 @@
-"""Write the README's results from the cards, the ledger and the benchmark: `python docs/make_results.py [--check]`.
+"""Write the README's results from the cards, the ledger and the benchmarks: `python docs/make_results.py [--check]`.
 
 No figure of the README is typed by hand. The benchmark's figures stand in `benchmarks/results/reading.json`,
-which `make bench` writes; where a source is absent the README says so.
+which `make bench` writes, and beside it (`lab_benchmarks.py`); where a source is absent the README says so.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from lab_benchmarks import lab
 from markers import ROOT, table, write_or_check
 
 from hilum.bundle.card import Card, GateFigure, Label, LabelResult
@@ -159,6 +160,7 @@ def interval(value: float, bounds: list[float] | tuple[float, float]) -> str:
 def main() -> int:
     """Write, or check with `--check`."""
     parts = {"validation": validation(), "gate": gate(), "lungs": lungs(), "looks": looks(), "speed": speed()}
+    parts["lab"] = lab()
     return write_or_check({"README.md": parts}, check="--check" in sys.argv[1:])
 
 

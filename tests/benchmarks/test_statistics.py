@@ -16,6 +16,9 @@ def test_it_runs_and_agrees_with_weighted_scikit_learn(tmp_path: Path) -> None:
     report = json.loads((tmp_path / "statistics.json").read_text())
     assert report["quick"] is True
     assert [case["wanted"] for case in report["cases"]] == [80, 30, None]
+    assert [each["wanted"] for each in report["targets"]] == [
+        "at least 80", "at most 2000", "at least 30", "at most 2000",
+    ]  # fmt: skip
     for case in report["cases"]:
         assert case["largest_difference"] < 1e-12
         assert case["peak_mb"] < 2000
