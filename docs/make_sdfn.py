@@ -1,0 +1,151 @@
+"""Write the tables of the SDFN page: `python docs/make_sdfn.py [STUDY_JSON] [--check]`.
+
+With the `study.json` of `hilum study sdfn` its figures are kept in `docs/results/sdfn.json` first: aggregated figures
+alone, which name no image, patient or path. No figure of the page is typed by hand.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from markers import ROOT, table, write_or_check
+
+from hilum.evaluation.sdfn_json import read_sdfn_json
+from hilum.evaluation.sdfn_paper import MEANS, PROTOCOL, SOURCE, TABLE_1, PaperRow
+from hilum.evaluation.sdfn_predictions import NETWORKS, PAIRS, TITLES
+from hilum.evaluation.sdfn_tables import p_text
+
+RESULT = ROOT / "docs" / "results" / "sdfn.json"
+PAGE = "docs/how-to/sdfn.md"
+NOT_MEASURED = "Not measured for this version; `hilum study sdfn` does."
+_LEFT_OUT = ("settings",)
+"""Long, and the recipe says the same."""
+
+Json = dict[str, Any]
+
+
+def keep(study: Path, *, result: Path = RESULT) -> None:
+    """Keep the figures of a whole study that is no smoke run; raises `SystemExit` for another."""
+    content = read_sdfn_json(study)
+    if content["smoke"] or content["folds_done"] < content["folds"]:
+        kind = "a smoke run" if content["smoke"] else f"{content['folds_done']} of {content['folds']} folds"
+        raise SystemExit(f"expected a whole study, came {kind} in {study}; no figure of it is kept")
+    kept = {name: value for name, value in content.items() if name not in _LEFT_OUT}
+    result.parent.mkdir(parents=True, exist_ok=True)
+    result.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+def paper() -> str:
+    """The paper's table 1 with its protocol."""
+    header = ("class", "Wang et al. 2017", "Yao et al. 2018", "Gündel et al. 2018", "whole image", "lung", "SDFN")
+    rows = [(label, *_printed(row)) for label, row in TABLE_1.items()]
+    return f"{SOURCE}. Protocol: {PROTOCOL}.\n\n{table(header, [*rows, ('**mean**', *_printed(MEANS))])}"
+
+
+def ours(result: Path = RESULT) -> str:
+    """What the kept study measured: classes, claims, tests and views, with the protocol above; or that it was not."""
+    if not result.is_file():
+        return NOT_MEASURED
+    study = read_sdfn_json(result)
+    group = study["ours"]
+    lungs = study["lungs"]
+    said = (
+        f"Protocol: {study['protocol']}. {group['n']:,} images of {group['patients']:,} patients; split "
+        f"`{study['split_sha256'][:16]}`. Intervals: 95%, {study['bootstrap']['replicates']:,} bootstrap replicates "
+        "that draw patients."
+    )
+    if lungs is not None:
+        said += f" {lungs['untrusted']:,} of {lungs['images']:,} crops are whole images: their lungs were not trusted."
+    parts = [said, _classes(group), _claims(study["claims"]), _tests(study["tests"])]
+    views = [view for view in study["views"] if "labels" in view]
+    if views:
+        parts.append(f"<details><summary>By view</summary>\n\n{_views(views)}\n\n</details>")
+    return "\n\n".join(parts)
+
+
+def _printed(row: PaperRow) -> tuple[str, ...]:
+    return tuple(f"{value:.3f}" for value in (row.wang, row.yao, row.guendel, row.whole, row.lung, row.sdfn))
+
+
+def _classes(group: Json) -> str:
+    header = ("class", "n (ill)", *(TITLES[network] for network in NETWORKS), "SDFN − whole image", "SDFN − lung crop")
+    rows = [_class(label, one) for label, one in group["labels"].items()]
+    means = [_value(group["mean_auroc"][network]) for network in NETWORKS]
+    apart = [_value(group["mean_difference"][pair], sign=True) for pair in _PAIRS]
+    left = group["mean_left_out"]
+    count = len(group["labels"]) - len(left)
+    without = f" (without {', '.join(left)})" if left else ""
+    return table(header, [*rows, (f"**mean of {count}**{without}", "", *means, *apart)])
+
+
+def _class(label: str, one: Json) -> tuple[str, ...]:
+    counts = f"{one['n']:,} ({one['positives']:,})"
+    if "undefined" in one:
+        return label, counts, str(one["undefined"]), "–", "–", "–", "–"
+    areas = [_value(one["auroc"][network]) for network in NETWORKS]
+    return label, counts, *areas, *(_value(one["difference"][pair], sign=True) for pair in _PAIRS)
+
+
+def _claims(claims: list[Json]) -> str:
+    header = ("the paper's claim", "its numbers", "ours", "on our images")
+    return table(header, [(one["claim"], one["paper"], one["ours"], one["verdict"]) for one in claims])
+
+
+def _tests(tests: Mapping[str, Json]) -> str:
+    rows = []
+    for pair, one in tests.items():
+        t = one["paired_t"]
+        found = (f"{t['t']:.2f}", p_text(t["p"]) or "–") if "t" in t else (str(t["undefined"]), "–")
+        low = sum((each["bootstrap_p_holm"] or 1.0) < 0.05 for each in one["labels"].values())
+        within = sum((each["fold_delong_p_holm"] or 1.0) < 0.05 for each in one["labels"].values())
+        rows.append((_spoken(pair), *found, _value(one["mean_difference"], sign=True), str(low), str(within)))
+    header = (
+        "pair",
+        "paired t over classes",
+        "p (level 0.01)",
+        "mean difference",
+        "classes below 0.05, bootstrap with Holm",
+        "classes below 0.05, DeLong within folds with Holm",
+    )
+    return table(header, rows)
+
+
+def _views(views: list[Json]) -> str:
+    header = ("view", "class", "n (ill)", *(TITLES[network] for network in NETWORKS), "SDFN − whole image")
+    rows: list[tuple[str, ...]] = [
+        (view["view"], *_class(label, one)[:-1])
+        for view in views
+        for label, one in view["labels"].items()
+        if "undefined" not in one
+    ]
+    return table(header, rows)
+
+
+def _value(one: Json, *, sign: bool = False) -> str:
+    form = "+.3f" if sign else ".3f"
+    text = format(one["value"], form)
+    bounds = one["value_ci"]
+    return text if bounds is None else f"{text} [{format(bounds[0], form)}, {format(bounds[1], form)}]"
+
+
+_PAIRS = tuple(f"{first} - {second}" for first, second in PAIRS[:2])
+
+
+def _spoken(pair: str) -> str:
+    first, _, second = pair.partition(" - ")
+    return " − ".join(title for name in (first, second) for network, title in TITLES.items() if network == name)
+
+
+def main(words: list[str]) -> int:
+    """Write, or check with `--check`."""
+    for study in (word for word in words if word != "--check"):
+        keep(Path(study))
+    return write_or_check({PAGE: {"sdfn-paper": paper(), "sdfn-ours": ours()}}, check="--check" in words)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
