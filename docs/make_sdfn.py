@@ -96,7 +96,7 @@ def _claims(claims: list[Json]) -> str:
 
 
 def _tests(tests: Mapping[str, Json]) -> str:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for pair, one in tests.items():
         t = one["paired_t"]
         found = (f"{t['t']:.2f}", p_text(t["p"]) or "–") if "t" in t else (str(t["undefined"]), "–")

@@ -30,6 +30,7 @@ from hilum.evaluation.sdfn_predictions import NETWORKS, TITLES, write_sdfn_predi
 from hilum.evaluation.sdfn_report import write_sdfn_study
 from hilum.evaluation.sdfn_shown import boxed_images
 from hilum.evaluation.sdfn_study import SdfnStudy, make_sdfn_study
+from hilum.output.atomic import remove_strays
 from hilum.output.lock import FolderLock
 from hilum.recipes.sdfn import sdfn, sdfn_local
 from hilum.training.image_dataset import Preparation
@@ -97,6 +98,7 @@ def study_sdfn(request: SdfnRequest) -> None:
     prepared = _prepare(request, cache=cache)
     request.out.mkdir(parents=True, exist_ok=True)
     with FolderLock(request.out):
+        remove_strays(request.out)
         begin_run(request.out, record=_record(request, prepared=prepared))
         if not (request.out / SPLIT_NAME).is_file():
             save_split(prepared.data.folds, path=request.out / SPLIT_NAME)

@@ -152,7 +152,7 @@ def within_table(tests: Sequence[PairTests]) -> ReportTable:
             rows.append((label, found.positives, found.second, lung.second, found.first, found.folds))
     known = [row for row in rows if row[-1]]
     if known:
-        means = (float(np.mean([row[place] for row in known])) for place in (2, 3, 4))  # type: ignore[misc]
+        means = (float(np.mean([row[place] for row in known])) for place in (2, 3, 4))
         rows.append((f"mean of {len(known)} classes", None, *means, None))
     return ReportTable(
         key="tests_within_folds",
