@@ -126,8 +126,9 @@ def _walk(schema: dict[str, Any], kind: str) -> list[tuple[str, dict[str, Any]]]
         part = _resolved(part, schema)
         if path:
             found.append((path, part))
-        for key, inner in part.get("properties", {}).items():
-            visit(inner, f"{path}.{key}" if path else key)
+        for shape in (part, *part.get("oneOf", ())):  # an object, or an object or null
+            for key, inner in _resolved(shape, schema).get("properties", {}).items():
+                visit(inner, f"{path}.{key}" if path else key)
         items = part.get("items")
         if isinstance(items, dict) and "properties" in _resolved(items, schema):
             for key, inner in _resolved(items, schema)["properties"].items():
