@@ -162,3 +162,12 @@ def test_bad_options(made: Path, tmp_path: Path) -> None:
     assert (plain.exit_code, "NAME=FOLDER" in plain.output) == (2, True)
     lungs = run("study", "lungs", "--data", f"nih={made}", "--weights", "random", "--out", str(tmp_path / "out"))
     assert (lungs.exit_code, "--data FOLDER once" in lungs.output) == (2, True)
+
+
+def test_the_papers_pair_runs_by_smoke(made: Path, tmp_path: Path) -> None:
+    done = run(*words(made, out=tmp_path / "out"), "--recipe", "sdfn")
+    assert done.exit_code == 0, done.output
+    fields = json.loads((tmp_path / "out" / "study.json").read_text())
+    assert fields["smoke"] is True
+    assert "densenet121 pair" in fields["protocol"]
+    assert fields["settings"]["backbone"] == "densenet121"
