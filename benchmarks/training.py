@@ -5,7 +5,9 @@
 needs `pip install -e ".[train]"` and takes about ten minutes on two cores; `--quick` takes seconds and shows that it
 works: its figures mean nothing. DenseNet-121 and MobileNetV2, 14 labels, 224 pixels, batches of 32, on a GPU where
 torch finds one. The plain loop has its batch ready in memory; hilum's own loop takes images, augments, normalises and
-logs. Sides run in turns; figures are medians over all steps. Prints a table and writes `training.json` into `--out`.
+logs. "Loop and data" is the wall time from one batch to the next in it, less that of a bare step of the same arithmetic
+on a batch that lies ready, as a share of the former: what is done beside a step on the same cores counts in full.
+Sides run in turns; figures are medians over all steps. Prints a table and writes `training.json` into `--out`.
 """
 
 from __future__ import annotations

@@ -80,7 +80,10 @@ class TrainingImages(Dataset[tuple[Tensor, Tensor]]):
     """Augmented, normalised images: (C, H, W) and targets (L,)."""
 
     def __init__(self, images: LoadedImages, *, spec: PreprocessSpec, augmentation: Augmentation) -> None:
-        self._images, self._spec, self._augmentation = images, spec, augmentation
+        self._images, self._augmentation = images, augmentation
+        self._channels = spec.channels
+        alike = len(set(zip(spec.mean, spec.std, strict=True))) == 1
+        self._spec = spec.model_copy(update={"mean": spec.mean[:1], "std": spec.std[:1]}) if alike else spec
 
     def __len__(self) -> int:
         return len(self._images.grey)
@@ -90,15 +93,9 @@ class TrainingImages(Dataset[tuple[Tensor, Tensor]]):
         # a copy, read from end to end, is near at hand for the reframing, which reads here and there
         image = torch.from_numpy(np.array(self._images.grey[index]))
         grey = augment(image, settings=self._augmentation, seed=seed)
-        return _normalised(grey.numpy(), spec=self._spec), torch.from_numpy(self._images.targets[index])
-
-
-def _normalised(grey: Pixels, *, spec: PreprocessSpec) -> Tensor:
-    """What `normalise` gives, (C, H, W); channels with one mean and deviation share their memory."""
-    if len(set(zip(spec.mean, spec.std, strict=True))) > 1:
-        return torch.from_numpy(normalise(grey, spec=spec))
-    one = spec.model_copy(update={"mean": spec.mean[:1], "std": spec.std[:1]})
-    return torch.from_numpy(normalise(grey, spec=one)).expand(spec.channels, *grey.shape)
+        array = torch.from_numpy(normalise(grey.numpy(), spec=self._spec))
+        # channels that are alike share their memory
+        return array.expand(self._channels, -1, -1), torch.from_numpy(self._images.targets[index])
 
 
 class PlainImages(Dataset[tuple[Tensor, Tensor]]):
