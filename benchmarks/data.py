@@ -2,8 +2,8 @@
 
     python benchmarks/data.py [--out FOLDER] [--threads CORES] [--quick]
 
-needs `pip install -e ".[train]"` and takes five to eight minutes on two cores; `--quick` takes seconds and shows that it
-works: its figures mean nothing. Eight made-up sets (`fabricate_data.py`), prepared to 224 pixels. Each figure is the
+needs `pip install -e ".[train]"` and takes five to eight minutes on two cores; `--quick` takes seconds and shows that
+it works: its figures mean nothing. Eight made-up sets (`fabricate_data.py`), prepared to 224 pixels. Each figure is the
 median of the rounds. Files and cache lie in the system's memory when they are read. Prints a table and writes
 `data.json` into `--out`.
 """

@@ -2,8 +2,8 @@
 
     python benchmarks/statistics.py [--out FOLDER] [--quick]
 
-needs `pip install -e ".[lab]"` and takes three to four minutes; `--quick` takes seconds and shows that it works: its figures
-mean nothing. Prints a table and writes `statistics.json` into `--out`. The work is in `bootstrap_speed.py`.
+needs `pip install -e ".[lab]"` and takes three to four minutes; `--quick` takes seconds and shows that it works: its
+figures mean nothing. Prints a table and writes `statistics.json` into `--out`. The work is in `bootstrap_speed.py`.
 """
 
 import sys
