@@ -93,6 +93,7 @@ def cold(material: Material, *, rounds: int) -> Times:
             "--model",
             str(material.bundle),
             "--no-gate",
+            "--no-lungs",
             "--json",
         ],
         "torchxrayvision script, one PNG, whole process": [
@@ -148,6 +149,7 @@ def memory_over_folder(material: Material, *, folder: Path) -> list[tuple[int, f
         "--model",
         str(material.bundle),
         "--no-gate",
+        "--no-lungs",
         "--out",
         str(out),
         "--quiet",

@@ -74,3 +74,12 @@ def test_nan_is_no_reading(engine: Engine) -> None:
     given["first"][1] = np.nan
     with pytest.raises(EngineError, match="two gave NaN or infinity"):
         runner.run(given, outputs=("sum",))
+
+
+def test_a_small_batch_gives_the_same_at_first_and_later(engine: Engine) -> None:
+    """The first runs on the session that is open, later ones on the one for batches."""
+    runner = GraphRunner(two_inputs(), name="two", engine=engine, threads=2)
+    given = batches(3)
+    found = [runner.run(given, outputs=("sum",))["sum"] for _ in range(3)]
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-6)
+    np.testing.assert_array_equal(found[2], found[1])

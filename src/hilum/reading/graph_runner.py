@@ -17,7 +17,7 @@ SLICE = 2
 
 
 class GraphRunner:
-    """A compiled graph, and the same compiled once more for threads of one core each where a batch first asks for it.
+    """A compiled graph, and the same compiled once more for threads of one core each once batches come.
 
     A single image gets all cores; of a batch, each core takes its own images, which is faster than sharing each image.
     `name` stands in messages and in the threads' names. Raises `EngineError` for bytes that are no graph.
@@ -30,6 +30,7 @@ class GraphRunner:
         self._threads = threads
         self._wide = engine.compile(graph, threads=threads, callers=1)
         self._narrow: CompiledGraph | None = None
+        self._is_used = False
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=f"hilum-{name}")
 
@@ -49,7 +50,9 @@ class GraphRunner:
         Raises `EngineError` where the engine refuses, or gives NaN or infinity.
         """
         count = len(next(iter(batches.values())))
-        if count == 1 or self._threads == 1:
+        first, self._is_used = not self._is_used, True
+        # one picture's few passes are done before a second session would be open
+        if count == 1 or self._threads == 1 or (first and count <= SLICE * self._threads):
             parts = [self._wide.run_named(each) for each in _slices(batches, count=count, size=SLICE)]
         else:
             size = min(SLICE, -(-count // self._threads))
