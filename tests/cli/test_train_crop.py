@@ -106,3 +106,15 @@ def test_lungs_that_are_none_are_refused_before_anything_is_drawn(folder, tmp_pa
     assert result.exit_code != 0
     assert "absent" in result.stderr
     assert "lungs drawn" not in result.stderr
+
+
+@pytest.mark.slow
+def test_runs_that_crop_are_evaluated_like_any_other(folder):
+    """The runs of the tests above; a smoke run is judged on its validation alone."""
+    for out, recipe, more in (("cropped", "tiny.py", ("--set", "crop_lungs=true")), ("unbroken", "sdfn.py", ())):
+        assert train(command(folder, recipe, out, *more)).exit_code == 0, "already run, or run here"
+        words = ["evaluate", str(folder / out), "--data", f"table={folder / 'data'}", "--split", "validation"]
+        words += ["--lungs", str(folder / "toy-lungs"), "--replicates", "100", "--out", str(folder / f"{out}-judged")]
+        result = CliRunner().invoke(app, words)
+        assert result.exit_code == 0, result.output
+        assert (folder / f"{out}-judged" / "predictions.parquet").is_file()

@@ -1,12 +1,19 @@
 from dataclasses import replace
 
+import onnx
 import pytest
+from typer.testing import CliRunner
 
+from fabricate_chest_table import fabricate_chest_table
+from fabricate_lungs import write_lung_bundle
+from hilum.bundle.load import load_bundle
+from hilum.cli.main import app
 from hilum.datasets.chestxray14 import LABELS
 from hilum.errors import UsageError
 from hilum.imaging.preprocess import CropLungs
 from hilum.networks.starting_weights import RandomWeights
 from hilum.recipes.sdfn import sdfn, sdfn_local
+from hilum.training.checkpoints import load_weights
 from hilum.training.optimizers import Adam
 from hilum.training.recipe import FusedFrom
 from hilum.training.recipe_settings import shown_settings, with_settings
@@ -54,7 +61,8 @@ def test_the_local_recipe_is_within_the_study_s_means():
 
 
 def test_a_setting_reaches_one_stage_or_all():
-    changed = with_settings(LOCAL, pairs=["fusion.epochs=7", "batch_size=12"])
+    changed = with_settings(LOCAL, pairs=["fusion.epochs=7", "batch_size=12", "labels=Effusion,Nodule"])
+    assert {stage.labels for stage in changed.stages} == {("Effusion", "Nodule")}, "all at once: they must agree"
     assert [stage.epochs for stage in changed.stages] == [10, 10, 7]
     assert {stage.batch_size for stage in changed.stages} == {12}
     assert shown_settings(LOCAL)["crop.crop_lungs"] is True
@@ -86,3 +94,22 @@ def test_a_fusion_ends_a_recipe_of_its_own_two_stages():
         replace(PAPER, stages=(whole, crop, replace(fusion, labels=LABELS[:3])))
     with pytest.raises(UsageError, match="expected a stage of sdfn, came 'none'"):
         PAPER.stage("none")
+
+
+@pytest.mark.slow
+def test_the_pair_of_densenets_runs_to_its_bundle(tmp_path):
+    data, lungs = (
+        fabricate_chest_table(tmp_path / "data", patients=60, seed=3),
+        write_lung_bundle(tmp_path / "toy-lungs"),
+    )
+    words = ["train", "sdfn", "--smoke", "--data", f"table={data}", "--weights", "random", "--lungs", str(lungs.folder)]
+    words += ["--set", "releases=table", "--set", "labels=Effusion,Nodule", "--cache", str(tmp_path / "cache")]
+    result = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "run")])
+    assert result.exit_code == 0, result.stderr
+    bundle = load_bundle(tmp_path / "run" / "bundle")
+    assert bundle.card.architecture == "fusion of two densenet121"
+    graph = onnx.load_model_from_string(bundle.read("model.onnx"))
+    maps = {output.name: [d.dim_value for d in output.type.tensor_type.shape.dim[1:]] for output in graph.graph.output}
+    assert maps["whole_maps"] == maps["crop_maps"] == [2, 2, 2]
+    weights = load_weights(tmp_path / "run" / "fusion" / "weights.safetensors")[0]
+    assert weights["head.weight"].shape == (2, 1024 + 1024)

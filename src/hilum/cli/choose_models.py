@@ -11,6 +11,9 @@ from hilum.bundle.shelf import ShelfEntry, find, local_models_folder, shelf, shi
 from hilum.cli.say import say
 from hilum.errors import BundleError
 
+SHIPPED_LUNGS = "lung-regions"
+"""The name of the lung bundle that ships."""
+
 
 def models_on_shelf() -> tuple[ShelfEntry, ...]:
     """Every bundle that ships with hilum or lies in the user's own folder (`HILUM_MODELS`), broken ones included."""

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from hilum.bundle.load import load_bundle
-from hilum.cli.choose_models import choose_bundle
+from hilum.cli.choose_models import SHIPPED_LUNGS, choose_bundle
 from hilum.cli.console import output_console
 from hilum.cli.data_folders import read_release
 from hilum.cli.judgement_table import judgement_tables
@@ -22,17 +22,19 @@ from hilum.evaluation.label_table import Estimate
 from hilum.evaluation.ledger import LEDGER_NAME, read_ledger
 from hilum.evaluation.look import Judged, look_at_test
 from hilum.evaluation.patient_bootstrap import REPLICATES
-from hilum.evaluation.run_folder import Run, is_run, load_run
+from hilum.evaluation.run_folder import is_run, load_run
 
 TEST = "test"
 _SAID_EVERY = 1000
+EVALUATION = "evaluation"
+"""The folder of a run that holds an evaluation of each split."""
 
 app = typer.Typer(
     help="Judge a model on a split of the data, and write its predictions and a report.",
     epilog=(
         "[bold]Examples[/]\n\nhilum evaluate pneumonia-paediatric --data kermany=chest_xray\n\n"
         "hilum evaluate runs/chest14 --data nih=ChestXray14 --split validation --out reports/chest14-validation\n\n"
-        "hilum evaluate runs/chest14 --data nih=ChestXray14 --split test --out reports/chest14-test"
+        "hilum evaluate runs/chest14 --data nih=ChestXray14 --split test"
     ),
     rich_markup_mode="rich",
     add_completion=False,
@@ -52,7 +54,11 @@ def evaluate(
         str, typer.Option(help="A part of the run's split; for a bundle an official part of the release, or `all`.")
     ] = TEST,
     out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Where predictions.parquet, the report and its files go.")
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where predictions.parquet, the report and its files go; of a run by default RUN/evaluation/SPLIT.",
+        ),
     ] = None,
     ledger: Annotated[Path, typer.Option(help="The committed file that counts the looks.")] = Path(LEDGER_NAME),
     prevalence: Annotated[float | None, typer.Option(help="Give predictive values at this prevalence too.")] = None,
@@ -60,16 +66,22 @@ def evaluate(
         bool,
         typer.Option("--gallery/--no-gallery", help="Draw the most confident errors, which are patients' pictures."),
     ] = True,
+    lungs: Annotated[
+        str,
+        typer.Option(
+            metavar="BUNDLE", help="For a model that reads the crop to the lungs: what drew the lungs in its training."
+        ),
+    ] = SHIPPED_LUNGS,
     replicates: Annotated[int, typer.Option(min=100, help="Bootstrap replicates.")] = REPLICATES,
 ) -> None:
     """Read a split with MODEL and judge it at the model's own operating points.
 
-    After a stop the same command goes on. Each look at a test split is one line of the ledger. Without --out the
-    official test split of kermany is judged here on the terminal, and nothing else is written.
+    After a stop the same command goes on. Each look at a test split is one line of the ledger. Of a model that is no
+    run, without --out the official test split of kermany is judged on the terminal, and nothing else is written.
     """
     run = load_run(Path(model)) if is_run(Path(model)) else None
-    if out is None:
-        _on_the_terminal(model, run=run, data=data, split=split, ledger=ledger)
+    if out is None and run is None:
+        _on_the_terminal(model, data=data, split=split, ledger=ledger)
         return
     if prevalence is not None and not 0.0 < prevalence < 1.0:
         raise UsageError(f"expected --prevalence between 0 and 1, came {prevalence:g}")
@@ -86,10 +98,11 @@ def evaluate(
         bundle,
         part=part,
         run=run,
-        folder=out,
+        folder=out or Path(model) / EVALUATION / split,
         ledger=ledger,
         settings=EvaluationSettings(prevalence=prevalence, replicates=replicates, gallery=gallery),
         progress=_say_progress,
+        lungs=choose_bundle(lungs) if bundle.card.preprocess.needs_lungs else None,
     )
     output_console().print(judgement_tables(evaluated.judgement))
     for exclusion in evaluated.predicted.exclusions:
@@ -104,8 +117,8 @@ def _say_progress(done: int, count: int) -> None:
         say(f"read {done:,} of {count:,} images")
 
 
-def _on_the_terminal(model: str, *, run: Run | None, data: list[str], split: str, ledger: Path) -> None:
-    if run is not None or split != TEST:
+def _on_the_terminal(model: str, *, data: list[str], split: str, ledger: Path) -> None:
+    if split != TEST:
         raise UsageError("expected --out FOLDER for the predictions and the report, came none")
     judged = look_at_test(read_release(data, release="kermany"), bundle=choose_bundle(model), ledger=ledger)
     for one in judged:

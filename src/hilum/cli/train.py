@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from hilum.cli.cache_folder import CacheOption
+from hilum.cli.choose_models import SHIPPED_LUNGS
 from hilum.cli.prepare_images import BadFilesOption
 from hilum.cli.say import say
 from hilum.cli.show_settings import show_settings
 from hilum.cli.starting import starting_weights
 from hilum.cli.train_gate import train_a_gate
 from hilum.cli.train_lungs import LUNGS, train_the_lungs
-from hilum.cli.train_request import SHIPPED_LUNGS, TrainRequest
+from hilum.cli.train_request import TrainRequest
 from hilum.cli.train_specialist import recipe_of, train_a_specialist
 from hilum.errors import UsageError
 from hilum.recipes.own_recipe import is_own_recipe

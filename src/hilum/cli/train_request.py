@@ -6,11 +6,9 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from hilum.cli.choose_models import SHIPPED_LUNGS
 from hilum.datasets.cache import BadFiles
 from hilum.training.trainer import Machine
-
-SHIPPED_LUNGS = "lung-regions"
-"""The lung bundle that ships."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

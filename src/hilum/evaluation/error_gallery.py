@@ -68,11 +68,19 @@ def confident_errors(
 
 
 def draw_errors(
-    mistakes: Sequence[Mistake], *, predictions: Predictions, part: AskedPart, bundle: Bundle
+    mistakes: Sequence[Mistake],
+    *,
+    predictions: Predictions,
+    part: AskedPart,
+    bundle: Bundle,
+    lungs: Bundle | None = None,
 ) -> tuple[DrawnError, ...]:
-    """Each mistake with its pictures; an image that cannot be read any more is left out."""
+    """Each mistake with its pictures; an image that cannot be read any more is left out.
+
+    `lungs` draws the lungs for a model that reads crops.
+    """
     records = _records(part)
-    reader = Reader(models=[bundle], settings=ReaderSettings(heatmaps="all"))
+    reader = Reader(models=[bundle] if lungs is None else [bundle, lungs], settings=ReaderSettings(heatmaps="all"))
     wanted = list(dict.fromkeys(predictions.image[mistake.row] for mistake in mistakes))
     outcomes = zip(wanted, reader.examine_many(records[name].path for name in wanted), strict=True)
     drawn: dict[tuple[str, str], DrawnError] = {}

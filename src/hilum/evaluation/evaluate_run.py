@@ -66,21 +66,24 @@ def evaluate_part(
     ledger: Path,
     settings: EvaluationSettings,
     progress: Progress,
+    lungs: Bundle | None = None,
 ) -> Evaluated:
     """Judge `bundle` on `part` at the bundle's own operating points, and write everything into `folder`.
 
-    The ledger has its line before predictions or report are written. Raises `BundleError` for a gate, `UsageError` for
-    a smoke run on a test split, `DataError` where data and model have no label in common or nothing can be judged, and
+    The ledger has its line before predictions or report are written. `lungs` draws the lungs for a model that reads
+    crops, as in its training. Raises `BundleError` for a gate and for the lungs of another bundle, `UsageError` for a
+    smoke run on a test split, `DataError` where data and model have no label in common or nothing can be judged, and
     `OutputError` where the folder is held by another process, holds another evaluation or cannot be written.
     """
     _check(bundle, part=part)
+    lungs = _lungs_of(bundle, given=lungs)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise output_error(folder, error) from error
     with FolderLock(folder):
         remove_strays(folder)
-        predicted = predict_part(part, bundle=bundle, folder=folder, progress=progress)
+        predicted = predict_part(part, bundle=bundle, folder=folder, progress=progress, lungs=lungs)
         predictions = predicted.predictions
         judgement = with_bundle_points(
             judge(predictions, replicates=settings.replicates),
@@ -94,7 +97,7 @@ def evaluate_part(
             looks = record_look(judgement, bundle=bundle, part=part, folder=folder, ledger=ledger)
         write_predictions(predictions, path=folder / PREDICTIONS_NAME)
         mistakes = confident_errors(predictions, judgement=judgement) if settings.gallery else ()
-        errors = draw_errors(mistakes, predictions=predictions, part=part, bundle=bundle)
+        errors = draw_errors(mistakes, predictions=predictions, part=part, bundle=bundle, lungs=lungs)
         subject = ReportSubject(
             title=f"{bundle.card.title}: {part.name}",
             predictions=predictions,
@@ -124,7 +127,7 @@ def _failures(errors: Sequence[DrawnError]) -> dict[str, str]:
 
 
 def _check(bundle: Bundle, *, part: AskedPart) -> None:
-    if bundle.card.kind != "classifier":
+    if bundle.card.kind not in ("classifier", "fusion"):
         raise BundleError(
             f"expected a classifier to evaluate, came {bundle.card.name} of kind {bundle.card.kind}; "
             "`hilum study gate` judges a gate"
@@ -135,3 +138,20 @@ def _check(bundle: Bundle, *, part: AskedPart) -> None:
             "evaluate it on a validation part"
         )
     check_labels(part, labels=bundle.card.label_names)
+
+
+def _lungs_of(bundle: Bundle, *, given: Bundle | None) -> Bundle | None:
+    """The lung bundle for a model whose picture is cut to the lungs; None for any other, and for a fusion with its own.
+
+    Raises `BundleError` where it is missing, or is not the one that the model was trained with.
+    """
+    if not bundle.card.preprocess.needs_lungs:
+        return None
+    trained = bundle.card.training.lungs_sha256
+    if given is None or (trained is not None and given.sha256 != trained):
+        came = "none" if given is None else f"{given.card.name} {given.sha256[:12]}…"
+        raise BundleError(
+            f"expected the lung bundle that {bundle.card.name} was trained with ({(trained or 'unknown')[:12]}…), came "
+            f"{came}; name it with --lungs"
+        )
+    return given

@@ -31,14 +31,17 @@ class PredictedPart:
     out_of_scope: int
 
 
-def predict_part(part: AskedPart, *, bundle: Bundle, folder: Path, progress: Progress) -> PredictedPart:
+def predict_part(
+    part: AskedPart, *, bundle: Bundle, folder: Path, progress: Progress, lungs: Bundle | None = None
+) -> PredictedPart:
     """Read every image of `part` that has a known label; images that the journal in `folder` has are not read again.
 
-    Pixels go through the gate-less `Reader`, in its batches. An image whose scope is exceeded is judged all the same
+    Pixels go through the gate-less `Reader`, in its batches; `lungs` draws the lungs for a model that reads crops. An
+    image whose scope is exceeded is judged all the same
     and counted. Raises `DataError` where nothing is left to judge.
     """
     named, exclusions = _to_read(part, labels=bundle.card.label_names)
-    reader = Reader(models=[bundle])
+    reader = Reader(models=[bundle] if lungs is None else [bundle, lungs])
     key = JournalKey(bundle.sha256, reader.settings_sha256, part.split_sha256, part.name)
     lines: dict[str, JournalLine] = {}
     with PredictionJournal(folder, key=key) as journal:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from hilum.errors import UsageError
 from hilum.training.recipe import Recipe
@@ -26,9 +27,21 @@ def with_settings(recipe: Recipe, *, pairs: Iterable[str]) -> Recipe:
     """
     for pair in pairs:
         key, text = split_pair(pair)
-        for whole in _whole_keys(key, recipe=recipe):
-            recipe = with_setting(recipe, key=whole, text=text)
+        whole = _whole_keys(key, recipe=recipe)
+        if len(whole) == 1:
+            recipe = with_setting(recipe, key=whole[0], text=text)
+        else:
+            recipe = _with_stages(recipe, key=key, text=text)
     return recipe
+
+
+def _with_stages(recipe: Recipe, *, key: str, text: str) -> Recipe:
+    """A setting changed at once in every stage that has it: a recipe may want some to be the same in all of them."""
+    name = full_name(key)
+    changed = tuple(
+        with_setting(stage, key=name, text=text) if name in settings_of(stage) else stage for stage in recipe.stages
+    )
+    return replace(recipe, stages=changed)
 
 
 def _whole_keys(key: str, *, recipe: Recipe) -> list[str]:
