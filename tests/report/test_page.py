@@ -228,7 +228,7 @@ def test_the_lungs_have_their_section_and_the_share_its_line(lung_examination, c
 
 def test_lungs_that_are_not_trusted_are_said_so(untrusted, card):
     text = render_page(untrusted, cards=[card])
-    assert "Lungs not trusted:</strong> three looks at the picture agree too little" in text
+    assert "Lungs not trusted:</strong> the drawing is doubtful" in text
     assert "broken lines" in text
     assert "inside the lungs" not in text
     assert 'id="crop"' not in text

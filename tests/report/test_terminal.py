@@ -107,7 +107,7 @@ def test_lungs_have_a_line_and_shares_a_column(lung_reading):
 
 def test_lungs_that_are_not_trusted_say_why_and_have_no_column(untrusted):
     text = " ".join(_text(reading_table(untrusted.reading)).split())
-    assert "lungs: not trusted (three looks at the picture agree too little (expected Dice 0.61, needed 0.90)" in text
+    assert "lungs: not trusted (the drawing is doubtful: expected Dice 0.610, trusted from 0.900" in text
     assert "in lungs" not in text
 
 
