@@ -119,8 +119,22 @@ def test_other_data_than_in_training_are_refused(made, tmp_path):
     assert "expected every image of" in result.stderr
 
 
-def test_a_run_needs_a_place_for_its_report(made):
-    result = run("evaluate", made.run, "--data", f"table={made.data}")
+def test_a_run_keeps_the_evaluation_of_each_split_in_its_own_folder(tmp_path):
+    made = fabricate_run(tmp_path / "made", patients=20)
+    words = ("--data", f"table={made.data}", "--replicates", 100, "--no-gallery", "--ledger", tmp_path / "L.jsonl")
+    result = run("evaluate", made.run, *words, "--split", "calibration")
+    assert result.exit_code == 0, result.output
+    folder = made.run / "evaluation" / "calibration"
+    assert (folder / "predictions.parquet").is_file()
+    assert (folder / "report.html").is_file()
+    again = run("evaluate", made.run, *words)
+    assert again.exit_code == 0, again.output
+    assert (made.run / "evaluation" / "test" / "report.html").is_file()
+
+
+def test_a_bundle_needs_a_place_for_the_report_of_any_other_split(release, tmp_path):
+    folder = ToyBundle().write(tmp_path / "toy").folder
+    result = run("evaluate", folder, "--data", f"kermany={release}", "--split", "train")
     assert result.exit_code == 2
     assert "expected --out FOLDER" in result.stderr
 
