@@ -15,7 +15,9 @@ from hilum.bundle.load import load_bundle
 from hilum.datasets.table import read_own_table
 from hilum.errors import BundleError, DataError, UsageError
 from hilum.evaluation.lung_boxes import with_lung_boxes
+from hilum.reading.reader import Reader
 from hilum.statistics.auroc import auroc
+from hilum.statistics.calibration import calibrate
 from hilum.training import fusion_bundle
 from hilum.training.fusion_reading import read_fusion
 from hilum.training.make_split import make_splits
@@ -106,6 +108,25 @@ def test_the_bundle_read_by_the_engine_says_what_the_networks_say(run, records, 
     for found, wanted in ((read.whole, expected.whole), (read.crop, expected.crop), (read.fusion, expected.fusion)):
         assert np.abs(found - wanted).max() < 0.02, "half precision weights"
     assert read.sizes == Counter({(80, 96): 12})
+
+
+@pytest.mark.slow
+def test_a_reader_with_the_bundle_alone_says_the_validation_probabilities_of_the_networks(run, split, networks):
+    """It draws the lungs itself, with the graph in the bundle; where they are not trusted the whole picture reads."""
+    bundle = load_bundle(run / "bundle")
+    reader, validation = Reader(models=[bundle]), split.parts["validation"]
+    expected = predict_sdfn(networks, records=validation)
+    for row, record in enumerate(validation):
+        trusted = record.lung_box is not None
+        labels, logits = (
+            (bundle.card.labels, expected.fusion) if trusted else (bundle.card.fusion.whole_labels, expected.whole)
+        )
+        findings = reader.read(record.path).findings
+        assert [finding.name for finding in findings] == [label.name for label in labels]
+        for finding, label, logit in zip(findings, labels, logits[row], strict=True):
+            wanted = calibrate(logit, slope=label.calibration.slope, intercept=label.calibration.intercept)
+            assert finding.probability == pytest.approx(float(wanted), abs=1e-3)
+            assert finding.operating_point == label.operating_point
 
 
 @pytest.mark.slow
