@@ -102,7 +102,8 @@ def pooled_features(
 ) -> Tensor:
     """Both pooled vectors side by side, float32 (N, F, K + K'): F is 1, or 2 with the mirrored pictures' second.
 
-    Float32 throughout, without autocast, on the accelerator where there is one.
+    Float32 throughout, without autocast and without TF32, on the accelerator where there is one: a bundle's graph must
+    give the same.
     """
     columns = []
     for network, stage in extractors.pairs(recipe):
@@ -116,7 +117,7 @@ def _run(network: PooledClassifier, *, images: PlainImages, count: int, flipped:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network.eval().to(device)
     rows = [torch.empty(0, 2 if flipped else 1, network.weight.shape[1])]
-    with torch.inference_mode():
+    with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         for start in range(0, count, BATCH):
             batch = torch.stack([images[index][0] for index in range(start, min(start + BATCH, count))])
             shown = (batch, batch.flip(-1)) if flipped else (batch,)
