@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hilum.explain.place import place
 from hilum.geometry import Box, Geometry
 from hilum.reading.lung_drawing import LungDrawing, masks
 from hilum.reading_result import Heatmap, LungMap, ModelRef
@@ -89,3 +90,20 @@ def test_masks_of_any_size_divide_the_picture() -> None:
     expected[10:30, 3:7] = True
     assert np.count_nonzero(right ^ expected) <= 40  # a cell whose centre lies on the edge
     assert not (right & left).any()
+
+
+def test_a_grid_that_divides_the_picture_needs_no_interpolation() -> None:
+    """`place` at the identity gives the plane itself, so leaving it out changes nothing."""
+    lungs = drawing().lungs
+    short = masks(lungs, rows=ROWS, columns=COLUMNS, height=256, width=256)
+    placed = [place(plane, geometry=Geometry.identity(), rows=256, columns=256) for plane in (lungs.right, lungs.left)]
+    for mask, plane in zip(short, placed, strict=True):
+        np.testing.assert_array_equal(mask, plane >= 0.5)
+
+
+def test_a_grid_beside_the_picture_is_interpolated() -> None:
+    """The same planes over the lower half of the picture: nothing of them lies above."""
+    lungs = replace(drawing().lungs, geometry=Geometry(COLUMNS / 256, ROWS / 512, 0.0, ROWS / 2))
+    right, left = masks(lungs, rows=ROWS, columns=COLUMNS, height=256, width=256)
+    assert not (right | left)[:128].any()
+    assert right[128:].mean() == pytest.approx(drawing().verdict().right_share, abs=0.01)

@@ -174,7 +174,7 @@ def test_little_memory_reads_the_same(bundle: Bundle, folder: list[Path]) -> Non
 
 def test_closing_half_way_stops_the_threads(bundle: Bundle, folder: list[Path]) -> None:
     reader = Reader(models=[bundle], settings=ReaderSettings(batch_size=2))
-    list(reader.examine_many(folder[:4]))  # the network's own threads start here
+    list(reader.examine_many(folder * 2))  # the network's own threads start here
     before = threading.active_count()
     running = reader.examine_many(folder * 100, jobs=4)
     assert len(list(islice(running, 3))) == 3
@@ -189,7 +189,7 @@ def test_ctrl_c_while_files_are_listed_stops_the_threads(bundle: Bundle, folder:
         raise KeyboardInterrupt
 
     reader = Reader(models=[bundle], settings=ReaderSettings(batch_size=2))
-    list(reader.examine_many(folder[:4]))
+    list(reader.examine_many(folder * 2))
     before = threading.active_count()
     with pytest.raises(KeyboardInterrupt):
         list(reader.examine_many(interrupted(), jobs=2))

@@ -60,7 +60,8 @@ class Pipeline:
             chosen = [i for i, one in enumerate(pictures) if may_read(one.verdict, xray_type=specialist.xray_type)]
             drawings = [drawn.of(specialist.lungs, i) for i in chosen]
             read = [pictures[i] for i in chosen]
-            cases = list(self._pool.map(_case, read, [specialist] * len(read), drawings))
+            cut = map if specialist.crop_preprocess is None else self._pool.map  # only a crop is worth a thread
+            cases = list(cut(_case, read, [specialist] * len(read), drawings))
             for picture, opinion in zip(read, specialist.read(cases), strict=True):
                 picture.opinions.append((specialist, opinion))
         return tuple(map(self._examination, pictures))
