@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from lightning import pytorch as pl
-from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint, TQDMProgressBar
-from lightning.pytorch.loggers import CSVLogger
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
@@ -17,12 +15,13 @@ from torch.utils.data import DataLoader, Sampler
 from hilum.bundle.gate_outputs import GATE_OUTPUTS
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.networks.starting_weights import load_starting_weights
-from hilum.training.checkpoints import LAST_CHECKPOINT
+from hilum.training.checkpoints import LAST_CHECKPOINT, load_checkpoint
 from hilum.training.fit import Fitted
 from hilum.training.gate_groups import groups_to_draw, shares_of_groups
 from hilum.training.gate_images import GatePicture, GateTrainingImages, draw_groups
 from hilum.training.gate_losses import gate_loss
 from hilum.training.gate_recipe import GateRecipe
+from hilum.training.trainer import Machine, checkpoint_to_resume, make_trainer, run_trainer
 
 ASPECTS = 4096
 
@@ -40,7 +39,7 @@ class GateModule(pl.LightningModule):
         images, targets = batch
         logits = self.network(images.contiguous(memory_format=torch.channels_last))
         loss = gate_loss(logits, targets, weights=self.recipe.loss)
-        self.log("train/loss", loss, on_step=True, on_epoch=True, prog_bar=True)
+        self.log("train/loss", loss, on_step=False, on_epoch=True)
         return loss
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
@@ -96,19 +95,12 @@ def fit_gate(recipe: GateRecipe, *, pictures: Sequence[GatePicture], folder: Pat
     network = PooledClassifier(recipe.backbone, labels=len(GATE_OUTPUTS), dropout=recipe.dropout)
     started_from = load_starting_weights(network, weights=recipe.starting_weights)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # absent from its stubs
-    trainer = pl.Trainer(
-        accelerator="auto",
-        max_epochs=recipe.schedule.epochs,
+    trainer = make_trainer(
+        folder=folder,
+        epochs=recipe.schedule.epochs,
         precision="bf16-mixed",
-        logger=CSVLogger(folder, name="", version="log"),
-        callbacks=[
-            EMAWeightAveraging(decay=recipe.schedule.ema_decay),
-            ModelCheckpoint(folder, filename="epoch", save_last=True, save_top_k=1),
-            TQDMProgressBar(refresh_rate=40),
-        ],
-        log_every_n_steps=20,
-        num_sanity_val_steps=0,
-        enable_model_summary=False,
+        machine=Machine(devices=1, workers=workers),
+        ema_decay=recipe.schedule.ema_decay,
     )
     loader = DataLoader(
         GateTrainingImages(
@@ -120,10 +112,8 @@ def fit_gate(recipe: GateRecipe, *, pictures: Sequence[GatePicture], folder: Pat
         persistent_workers=workers > 0,
         drop_last=True,
     )
-    last = folder / LAST_CHECKPOINT
-    resume = str(last) if last.is_file() else None
     module = GateModule(network, recipe=recipe)
-    trainer.fit(module, train_dataloaders=loader, ckpt_path=resume, weights_only=True)
+    run_trainer(trainer, module, training=loader, resume=checkpoint_to_resume(folder))
     # a run that was stopped after its last epoch trains no more and averages nothing: what was saved holds in any case
-    module.load_state_dict(torch.load(last, weights_only=True)["state_dict"])
+    module.load_state_dict(load_checkpoint(folder / LAST_CHECKPOINT)["state_dict"])
     return Fitted(network.eval(), started_from)

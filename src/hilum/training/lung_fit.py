@@ -8,17 +8,16 @@ from pathlib import Path
 
 import torch
 from lightning import pytorch as pl
-from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint, TQDMProgressBar
-from lightning.pytorch.loggers import CSVLogger
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torch.utils.data import DataLoader
 
 from hilum.networks.lung_unet import MobileLungUNet, PlainLungUNet, load_encoder
-from hilum.training.checkpoints import LAST_CHECKPOINT
+from hilum.training.checkpoints import LAST_CHECKPOINT, load_checkpoint
 from hilum.training.lung_images import LungPicture, LungTrainingImages, SourceSampler
 from hilum.training.lung_losses import lung_loss
 from hilum.training.lung_recipe import LungRecipe
+from hilum.training.trainer import Machine, checkpoint_to_resume, make_trainer, run_trainer
 
 LungNetwork = MobileLungUNet | PlainLungUNet
 
@@ -44,7 +43,7 @@ class LungModule(pl.LightningModule):
         images, targets = batch
         logits = self.network(images.contiguous(memory_format=torch.channels_last))
         loss = lung_loss(logits, targets, weights=self.recipe.loss)
-        self.log("train/loss", loss, on_step=True, on_epoch=True, prog_bar=True)
+        self.log("train/loss", loss, on_step=False, on_epoch=True)
         return loss
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
@@ -80,20 +79,12 @@ def fit_lungs(recipe: LungRecipe, *, pictures: Sequence[LungPicture], folder: Pa
     """Train on `pictures` and return the network after the last epoch: nothing is chosen by a score."""
     schedule, built = recipe.schedule, build_network(recipe)
     network = built.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # absent from its stubs
-    averaging = [] if schedule.ema_decay is None else [EMAWeightAveraging(decay=schedule.ema_decay)]
-    trainer = pl.Trainer(
-        accelerator="auto",
-        max_epochs=schedule.epochs,
+    trainer = make_trainer(
+        folder=folder,
+        epochs=schedule.epochs,
         precision="bf16-mixed",
-        logger=CSVLogger(folder, name="", version="log"),
-        callbacks=[
-            *averaging,
-            ModelCheckpoint(folder, filename="epoch", save_last=True, save_top_k=1),
-            TQDMProgressBar(refresh_rate=20),
-        ],
-        log_every_n_steps=20,
-        num_sanity_val_steps=0,
-        enable_model_summary=False,
+        machine=Machine(devices=1, workers=workers),
+        ema_decay=schedule.ema_decay,
     )
     sampler = SourceSampler(
         [picture.record.source for picture in pictures],
@@ -110,10 +101,8 @@ def fit_lungs(recipe: LungRecipe, *, pictures: Sequence[LungPicture], folder: Pa
         persistent_workers=workers > 0,
         drop_last=True,
     )
-    last = folder / LAST_CHECKPOINT
-    resume = str(last) if last.is_file() else None
     module = LungModule(network, recipe=recipe)
-    trainer.fit(module, train_dataloaders=loader, ckpt_path=resume, weights_only=True)
+    run_trainer(trainer, module, training=loader, resume=checkpoint_to_resume(folder))
     # a run that was stopped after its last epoch trains no more and averages nothing: what was saved holds in any case
-    module.load_state_dict(torch.load(last, weights_only=True)["state_dict"])
+    module.load_state_dict(load_checkpoint(folder / LAST_CHECKPOINT)["state_dict"])
     return FittedLungs(network.eval(), built.started_from)

@@ -1,0 +1,85 @@
+from collections import UserList
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from hilum.datasets.record import Record
+from hilum.imaging.preprocess import PreprocessSpec, Resize
+from hilum.networks.starting_weights import RandomWeights
+from hilum.recipes.lungs import lungs
+from hilum.training.lung_fit import fit_lungs
+from hilum.training.lung_images import LungPicture
+
+SIDE, EPOCHS, AN_EPOCH = 32, 3, 8
+
+
+@pytest.fixture(scope="module")
+def recipe():
+    whole = lungs(RandomWeights())
+    spec = whole.preprocess
+    schedule = replace(whole.schedule, images=EPOCHS * AN_EPOCH, epochs=EPOCHS, batch_size=4, ema_decay=0.9)
+    steps = (Resize(height=SIDE, width=SIDE, rule="stretch"),)
+    return replace(whole, schedule=schedule, preprocess=PreprocessSpec(steps=steps, mean=spec.mean, std=spec.std))
+
+
+@pytest.fixture(scope="module")
+def pictures(recipe):
+    draw = np.random.default_rng(0)
+    source = next(iter(recipe.schedule.shares))
+    return [
+        LungPicture(
+            Record(
+                path=Path(f"{name}.png"), image=f"{name}.png", patient=str(name), source=source, official=None,
+                labels={}, stratum="", sha256=str(name),
+            ),
+            draw.integers(0, 256, (SIDE, SIDE)).astype(np.uint8),
+            draw.integers(0, 2, (3, SIDE, SIDE)).astype(np.uint8),
+        )
+        for name in range(6)
+    ]  # fmt: skip
+
+
+class Interrupted(UserList):
+    """Gives so many pictures to training, and then Ctrl-C."""
+
+    def __init__(self, pictures, *, after):
+        super().__init__(pictures)
+        self.left = after
+
+    def __iter__(self):
+        return iter(self.data)
+
+    def __getitem__(self, index):
+        if self.left == 0:
+            raise KeyboardInterrupt
+        self.left -= 1
+        return super().__getitem__(index)
+
+
+def weights(fitted):
+    return dict(fitted.network.state_dict())
+
+
+def test_a_training_that_was_stopped_ends_with_the_weights_of_one_that_was_not(recipe, pictures, tmp_path):
+    unbroken = fit_lungs(recipe, pictures=pictures, folder=tmp_path / "unbroken", workers=0)
+    broken = tmp_path / "broken"
+    with pytest.raises(KeyboardInterrupt):
+        fit_lungs(recipe, pictures=Interrupted(pictures, after=AN_EPOCH + 3), folder=broken, workers=0)
+    assert (broken / "last.ckpt").is_file()
+    ended = fit_lungs(recipe, pictures=pictures, folder=broken, workers=0)
+    assert all(torch.equal(weights(ended)[name], value) for name, value in weights(unbroken).items())
+    assert not ended.network.training
+    curves = [(tmp_path / name / "log" / "metrics.csv").read_text() for name in ("unbroken", "broken")]
+    assert curves[0] == curves[1]
+    assert len(curves[0].splitlines()) == 1 + EPOCHS
+
+
+def test_a_training_that_has_ended_is_not_run_again(recipe, pictures, tmp_path):
+    first = fit_lungs(recipe, pictures=pictures, folder=tmp_path, workers=0)
+    before = (tmp_path / "last.ckpt").stat().st_mtime_ns
+    again = fit_lungs(recipe, pictures=Interrupted(pictures, after=0), folder=tmp_path, workers=0)
+    assert all(torch.equal(weights(again)[name], value) for name, value in weights(first).items())
+    assert (tmp_path / "last.ckpt").stat().st_mtime_ns == before
