@@ -2,10 +2,12 @@
 
 import json
 from dataclasses import replace
+from typing import get_args
 
 import jsonschema
 import pytest
 
+from hilum.reading.lung_regions import LungFlag
 from hilum.report.reading_json import failure_to_json, reading_to_json
 from hilum.report.schema import READING_SCHEMA, reading_schema
 
@@ -113,3 +115,20 @@ def test_a_failure_without_its_error_is_refused(validator, failed):
     written = failure_to_json(failed)
     del written["error"]
     assert not validator.is_valid(written)
+
+
+def test_the_flags_of_lungs_are_those_that_reading_gives():
+    flags = reading_schema()["$defs"]["lungs"]["properties"]["flags"]["items"]["enum"]
+    assert set(flags) == set(get_args(LungFlag))
+
+
+def test_lungs_that_would_mislead_are_refused(validator, lung_reading):
+    for key, value in (("quality", 1.5), ("flags", ["upside down"]), ("box", [1, 2, 3]), ("trusted", "yes")):
+        written = reading_to_json(lung_reading)
+        validator.validate(written)
+        written["lungs"][key] = value
+        assert not validator.is_valid(written)
+    for key in ("lungs", "crops"):
+        written = reading_to_json(lung_reading)
+        del written[key]
+        assert not validator.is_valid(written)
