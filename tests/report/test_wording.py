@@ -44,6 +44,10 @@ def test_the_outcome_names_what_is_positive_and_what_is_undecided(reading, findi
         wording.outcome(replace(reading, findings=(negative, undecided)))
         == "No finding above its operating point; no decision on Mass"
     )
+    twice = replace(reading, findings=(finding, replace(finding, model="chest-adult")))
+    assert wording.outcome(twice) == (
+        f"Above the operating point: Pneumonia ({finding.model}), Pneumonia (chest-adult)"
+    ), "two models that say the same are told apart"
     assert wording.outcome(outside).startswith("No decision on any finding")
     assert wording.outcome(refused) == ("No finding was computed. Refused: the picture looks like a photograph")
 

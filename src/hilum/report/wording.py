@@ -5,6 +5,7 @@ No report suggests certainty: a probability is never shown as 0 or 1, and a find
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -71,12 +72,19 @@ def outcome(reading: Reading) -> str:
     if not reading.findings:
         return _nothing_computed(reading.gate)
     findings = ordered(reading.findings)
-    positives = [finding.name for finding in findings if finding.positive]
-    undecided = [finding.name for finding in findings if finding.positive is None]
+    named = _names(findings)
+    positives = [name for finding, name in zip(findings, named, strict=True) if finding.positive]
+    undecided = [name for finding, name in zip(findings, named, strict=True) if finding.positive is None]
     if len(undecided) == len(findings):
         return f"No decision on any finding: {_why_undecided(findings)}"
     said = f"Above the operating point: {', '.join(positives)}" if positives else NOTHING_POSITIVE
     return f"{said}; no decision on {', '.join(undecided)}" if undecided else said
+
+
+def _names(findings: Sequence[Finding]) -> list[str]:
+    """The findings' names, with the model's where several models look for one and the same."""
+    times = Counter(finding.name for finding in findings)
+    return [f"{each.name} ({each.model})" if times[each.name] > 1 else each.name for each in findings]
 
 
 def _why_undecided(findings: Sequence[Finding]) -> str:
