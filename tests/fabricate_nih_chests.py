@@ -41,8 +41,7 @@ def fabricate_nih_chests(folder: Path, *, patients: int = 40, seed: int = 0, wit
             lines.append(f"{image},{named},{visit},{patient + 1},{30 + patient},{'FM'[patient % 2]},{view}")
             lists[part].append(image)
             if part == "test":
-                for label in own[:2]:
-                    boxes.append(f"{image},{label.replace(' ', '_')},200.0,300.0,250.0,200.5,,,")
+                boxes += [f"{image},{label.replace(' ', '_')},200.0,300.0,250.0,200.5,,," for label in own[:2]]
     files = {"Data_Entry_2017_v2020.csv": lines, "BBox_List_2017.csv": boxes}
     files |= {f"{part}_list.txt": names for part, names in lists.items()}
     for name, content in files.items():
