@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from lab_benchmarks import lab
+from make_sdfn import means
 from markers import ROOT, table, write_or_check
 
 from hilum.bundle.card import Card, GateFigure, Label, LabelResult
@@ -160,7 +161,7 @@ def interval(value: float, bounds: list[float] | tuple[float, float]) -> str:
 def main() -> int:
     """Write, or check with `--check`."""
     parts = {"validation": validation(), "gate": gate(), "lungs": lungs(), "looks": looks(), "speed": speed()}
-    parts["lab"] = lab()
+    parts |= {"sdfn": means(), "lab": lab()}
     return write_or_check({"README.md": parts}, check="--check" in sys.argv[1:])
 
 

@@ -67,6 +67,21 @@ def ours(result: Path = RESULT) -> str:
     return "\n\n".join(parts)
 
 
+def means(result: Path = RESULT) -> str:
+    """The mean AUROC of the three networks and how far they are apart, for the README."""
+    if not result.is_file():
+        return NOT_MEASURED
+    study = read_sdfn_json(result)
+    group = study["ours"]
+    rows = [(TITLES[network], _value(group["mean_auroc"][network])) for network in NETWORKS]
+    rows += [(_spoken(pair), _value(group["mean_difference"][pair], sign=True)) for pair in _PAIRS]
+    count = len(group["labels"]) - len(group["mean_left_out"])
+    return (
+        f"Protocol: {study['protocol']}; {group['n']:,} images of {group['patients']:,} patients.\n\n"
+        f"{table(('network', f'mean AUROC of {count} findings'), rows)}"
+    )
+
+
 def _printed(row: PaperRow) -> tuple[str, ...]:
     return tuple(f"{value:.3f}" for value in (row.wang, row.yao, row.guendel, row.whole, row.lung, row.sdfn))
 

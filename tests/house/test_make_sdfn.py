@@ -58,6 +58,10 @@ def test_what_is_kept_names_nobody_and_is_shown(script: ModuleType, tmp_path: Pa
     assert "there are no positives" in shown
     assert "**mean of 13** (without Hernia)" in shown
     assert "7 of 200 crops are whole images" in shown
+    short = script.means(result)
+    assert f"{mean.value:.3f} [{mean.interval[0]:.3f}, {mean.interval[1]:.3f}]" in short
+    assert "mean AUROC of 13 findings" in short
+    assert short.startswith(f"Protocol: {PROTOCOL};")
     assert shown.count("| Nodule: lung crop above whole image |") == 1
 
 
@@ -77,4 +81,4 @@ def test_smoke_runs_and_unfinished_studies_are_refused(script: ModuleType, tmp_p
 
 
 def test_without_a_study_the_page_says_so(script: ModuleType, tmp_path: Path) -> None:
-    assert script.ours(tmp_path / "none.json") == script.NOT_MEASURED
+    assert script.ours(tmp_path / "none.json") == script.means(tmp_path / "none.json") == script.NOT_MEASURED
