@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,19 @@ def run_hilum(arguments: list[str], *, moment: Moment | None = None) -> int:
     """The exit code of `hilum ARGUMENTS` in a forked process: -9 where it died at `moment`."""
     process = SERVER.Process(target=_child, args=(arguments, moment))
     process.start()
+    process.join()
+    assert process.exitcode is not None
+    return process.exitcode
+
+
+def run_and_kill(arguments: list[str], *, when: Path, patience_s: float = 300.0) -> int:
+    """The exit code of `hilum ARGUMENTS` in a forked process, killed from here as soon as the file `when` is there."""
+    process = SERVER.Process(target=_child, args=(arguments, None))
+    process.start()
+    last = time.monotonic() + patience_s
+    while process.is_alive() and not when.is_file() and time.monotonic() < last:
+        time.sleep(0.01)
+    process.kill()
     process.join()
     assert process.exitcode is not None
     return process.exitcode

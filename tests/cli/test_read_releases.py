@@ -7,8 +7,8 @@ from hilum.errors import DataError, UsageError
 
 def test_releases_come_in_the_order_given(tmp_path):
     table, folder = fabricate_own_table(tmp_path / "a"), fabricate_class_folders(tmp_path / "b")
-    records = read_releases([f"folder={folder}", f"table={table}"])
-    assert [record.source for record in records] == ["folder"] * 4 + ["table"] * 3
+    mixed = read_releases([f"folder={folder}", f"table={table}"])
+    assert [record.source for record in mixed.records] == ["folder"] * 4 + ["table"] * 3
 
 
 @pytest.mark.parametrize("pair", ["nowhere", "zoo=x", "=x"])

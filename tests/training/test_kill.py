@@ -1,17 +1,13 @@
 """Killed with SIGKILL wherever it hurts, a run goes on from its last whole epoch and ends as an unbroken one."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from die_here import PRELOADED, SERVER, Moment, run_hilum
+from die_here import PRELOADED, SERVER, Moment, run_and_kill, run_hilum
 from fabricate_recipe import fabricate_labelled_table
 from hilum.bundle.load import load_bundle
 from hilum.cli.main import app
@@ -72,32 +68,6 @@ def unbroken(folder):
     return folder / "unbroken"
 
 
-def kill_from_outside(words: list[str], *, when: Path, said: Path) -> None:
-    """Run `hilum WORDS` as a user would, and kill it once `when` is there.
-
-    It has a session of its own: no signal to it can reach the process of the tests, and none to them reaches it.
-    """
-    hilum = [sys.executable, "-c", "from hilum.cli.main import main; main()"]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    with said.open("w") as output:
-        process = subprocess.Popen(
-            [*hilum, *words],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    try:
-        while not when.is_file():
-            assert process.poll() is None, said.read_text()
-            time.sleep(0.01)
-    finally:
-        process.kill()
-        ended = process.wait()
-    assert ended == -signal.SIGKILL
-
-
 @pytest.mark.slow
 def test_a_run_killed_at_fourteen_moments_ends_as_an_unbroken_one(folder, unbroken):
     out = folder / "broken"
@@ -126,7 +96,7 @@ def test_a_finished_run_is_not_run_again(folder, unbroken):
 @pytest.mark.slow
 def test_another_process_that_kills_from_outside_leaves_a_run_that_goes_on(folder, unbroken):
     out = folder / "outside"
-    kill_from_outside(command(folder, out), when=out / "adult" / "last.ckpt", said=folder / "said.txt")
+    assert run_and_kill(command(folder, out), when=out / "adult" / "last.ckpt") == -signal.SIGKILL
     assert run_hilum(command(folder, out)) == 0
     weights = [(run / "child" / "weights.safetensors").read_bytes() for run in (out, unbroken)]
     assert weights[0] == weights[1]
