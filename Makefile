@@ -47,8 +47,8 @@ run: .venv/.base  ## draw the phantom examples, read them with the embedded mode
 	$(BIN)/hilum read build/phantoms --out readings/phantoms
 
 test: .venv/.dev check  ## every check and every test; fails where no test ran
-	$(BIN)/python -m pytest -m alone --no-header $(PYTEST) || test $$? -eq 5  # 5: none of these was asked for
-	$(BIN)/python -m pytest -n $(JOBS) -m "not alone" $(PYTEST)
+	$(if $(PYTEST),,$(BIN)/python -m pytest -m alone)
+	$(BIN)/python -m pytest -n $(JOBS) $(if $(PYTEST),$(PYTEST),-m "not alone")
 
 check: .venv/.dev
 	$(BIN)/ruff check .
