@@ -12,8 +12,6 @@ from fabricate_recipe import fabricate_labelled_table
 from hilum.bundle.load import load_bundle
 from hilum.cli.main import app
 
-pytestmark = pytest.mark.alone  # a worker that has run thousands of tests before these crashed in them
-
 TWO_STAGES = """
 from dataclasses import replace
 from fabricate_recipe import tiny_recipe, tiny_stage
