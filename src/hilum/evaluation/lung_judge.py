@@ -50,12 +50,13 @@ class JudgedLungs:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DrawnLungs:
-    """One picture's drawing, its widened box and its annotation, in its own pixels."""
+    """One picture's drawing, its widened box and its annotation, in its own pixels; `flags` are the rules'."""
 
     right: Mask
     left: Mask
     box: Box
     truth: LungTruth
+    flags: tuple[LungFlag, ...]
 
     @property
     def union(self) -> Mask:
@@ -84,13 +85,13 @@ def draw_again(predictions: LungPredictions, *, index: int, records: Mapping[str
     found, kept = kept_lungs(drawing(_passes(predictions, index)), threshold=THRESHOLD)
     geometry = Geometry(columns / kept.shape[2], rows / kept.shape[1], 0.0, 0.0)
     right, left = sides(kept, geometry=geometry, shape=(rows, columns), threshold=THRESHOLD)
-    return DrawnLungs(right, left, geometry.box(found.box), read_lung_truth(record, shape=(rows, columns)))
+    truth = read_lung_truth(record, shape=(rows, columns))
+    return DrawnLungs(right, left, geometry.box(found.box), truth, found.flags)
 
 
 def _judge(predictions: LungPredictions, *, index: int, records: Mapping[str, Record]) -> JudgedLungs:
     drawn = draw_again(predictions, index=index, records=records)
     truth = drawn.truth
-    found, _ = kept_lungs(drawing(_passes(predictions, index)), threshold=THRESHOLD)
     union = truth.union
     distances = None if union is None else surface_distances(drawn.union, truth=union)
     return JudgedLungs(
@@ -107,7 +108,7 @@ def _judge(predictions: LungPredictions, *, index: int, records: Mapping[str, Re
         contained=None if union is None else contained(drawn.box, truth=union),
         truth_share=None if union is None else float(union.mean()),
         facts=quality_facts(_passes(predictions, index), threshold=THRESHOLD),
-        flags=found.flags,
+        flags=drawn.flags,
     )
 
 

@@ -6,14 +6,12 @@ bundle is trained by the same recipe on all of it.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnx
 import torch
 
 from hilum.bundle.card import Card, HeatmapSpec, Scope, Training
@@ -31,14 +29,7 @@ from hilum.imaging.preprocess import normalise
 from hilum.reading.engine import INPUT, LOGITS, available_cores
 from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
 from hilum.reading.network import GRAPH
-from hilum.training.export import (
-    LOGIT_TOLERANCE,
-    OPSET,
-    fold_batch_norms,
-    run_graph,
-    with_float16_weights,
-    with_int8_weights,
-)
+from hilum.training.export import LOGIT_TOLERANCE, graph_of, run_graph, with_float16_weights, with_int8_weights
 from hilum.training.lung_fit import FittedLungs, LungNetwork, fit_lungs
 from hilum.training.lung_images import LungPicture, load_lung_picture
 from hilum.training.lung_losses import UNION, UNKNOWN
@@ -98,22 +89,7 @@ def lungs_to_onnx(network: LungNetwork, *, example: npt.NDArray[np.float32]) -> 
     the largest logit.
     """
     network.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # absent from torch's stubs
-    program = torch.onnx.export(
-        fold_batch_norms(network),
-        (torch.from_numpy(example),),
-        dynamo=True,
-        opset_version=OPSET,
-        input_names=[INPUT],
-        output_names=[LOGITS],
-        dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
-        verbose=False,
-    )
-    if program is None:
-        raise EngineError("expected an ONNX program from torch, came none; report this with the network's name")
-    program.optimize()
-    buffer = io.BytesIO()
-    onnx.save_model(program.model_proto, buffer)
-    graph = buffer.getvalue()
+    graph = graph_of(network, examples={INPUT: torch.from_numpy(example)}, outputs=(LOGITS,))
     with torch.inference_mode():
         expected = network(torch.from_numpy(example)).numpy()
     difference = float(np.abs(run_graph(graph, images=example) - expected).max())
