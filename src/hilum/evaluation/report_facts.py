@@ -54,7 +54,7 @@ def filled_items(
     settings = {} if run is None else dict(run.file.settings)
     started = card.training.starting_weights
     outputs = counted(len(whole.labels), "label")
-    known = {"40": "; ".join(card.limits)} if card.limits else {}
+    known = {"40": " ".join(card.limits)} if card.limits else {}
     if run is not None:
         known["32"] = f"the part {part.name} of the run's own split"
     return known | {
