@@ -4,8 +4,16 @@ import onnxruntime
 import pytest
 import torch
 
+from hilum.networks.mirrored import Mirrored
 from hilum.networks.pooled_classifier import PooledClassifier
-from hilum.training.export import fold_batch_norms, run_graph, to_onnx, with_float16_weights, with_int8_weights
+from hilum.training.export import (
+    fold_batch_norms,
+    logits_to_onnx,
+    run_graph,
+    to_onnx,
+    with_float16_weights,
+    with_int8_weights,
+)
 
 SIZE = (64, 64)
 
@@ -40,6 +48,19 @@ def test_logits_and_class_maps_are_torchs_for_any_batch_size(pair):
         assert np.abs(logits - expected_logits.numpy()).max() <= 1e-4
         assert np.abs(maps - expected_maps.numpy()).max() <= 1e-4
         assert np.allclose(maps.sum(axis=(2, 3)) + made.bias.detach().numpy(), logits, atol=1e-4)
+
+
+def test_a_graph_of_logits_alone_looks_into_the_mirror_with_one_set_of_weights(pair):
+    made, graph = pair
+    mirrored = Mirrored(made, swaps=((0, 2),)).eval()
+    twice = logits_to_onnx(mirrored, size=SIZE, channels=3)
+    assert [output.name for output in onnx.load_model_from_string(twice).graph.output] == ["logits"]
+    assert len(twice) < 1.05 * len(graph)
+    for n in (1, 5):
+        with torch.inference_mode():
+            expected = mirrored(torch.from_numpy(batch(n))).numpy()
+        assert np.abs(run_graph(twice, images=batch(n)) - expected).max() <= 1e-4
+        assert np.abs(run_graph(graph, images=batch(n)) - expected).max() > 1e-3
 
 
 def test_half_precision_weights_halve_the_file_and_move_logits_little(pair):

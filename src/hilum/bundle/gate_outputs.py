@@ -23,3 +23,6 @@ TYPES = slice(1, 1 + len(XRAY_TYPES))
 TURNS = slice(TYPES.stop, TYPES.stop + len(TURNS_DEG))
 INVERTED = TURNS.stop
 CROPPED = TURNS.stop + 1
+
+MIRROR_SWAPS = ((TURNS.start + 1, TURNS.start + 3),)
+"""Pairs of outputs that a mirror exchanges: a chest turned by 90 degrees, mirrored, is one turned by 270."""

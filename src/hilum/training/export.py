@@ -1,4 +1,4 @@
-"""From a torch network to an ONNX graph that returns logits and class maps, checked, then made small.
+"""From a torch network to an ONNX graph that returns logits and mostly class maps, checked, then made small.
 
 The graph's input is `input` float32 (N, C, H, W), its outputs `logits` (N, L) and `class_maps` (N, L, h, w) in units
 of logit contribution.
@@ -43,9 +43,19 @@ def to_onnx(network: PooledClassifier, *, size: tuple[int, int], channels: int) 
 
     Raises `EngineError` when ONNX Runtime and torch differ by more than 1e-4 in a logit.
     """
+    return _checked(network, returns=_WithMaps(network), outputs=("logits", "class_maps"), shape=(channels, *size))
+
+
+def logits_to_onnx(network: nn.Module, *, size: tuple[int, int], channels: int) -> bytes:
+    """The same for any network from images to logits; the graph returns no class maps."""
+    return _checked(network, returns=network, outputs=("logits",), shape=(channels, *size))
+
+
+def _checked(network: nn.Module, *, returns: nn.Module, outputs: Sequence[str], shape: tuple[int, int, int]) -> bytes:
+    """The graph of `returns`, whose logits are those of `network`, for images of `shape` (C, H, W)."""
     network.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # absent from torch's stubs
-    example = torch.rand(2, channels, *size) * 2 - 1
-    graph = graph_of(_WithMaps(network), examples={"input": example}, outputs=("logits", "class_maps"))
+    example = torch.rand(2, *shape) * 2 - 1
+    graph = graph_of(returns, examples={"input": example}, outputs=outputs)
     difference = largest_logit_difference(network, graph=graph, example=example)
     if difference > LOGIT_TOLERANCE:
         raise EngineError(
@@ -87,7 +97,7 @@ def fold_batch_norms(network: nn.Module) -> nn.Module:
     return fuse(network.eval())
 
 
-def largest_logit_difference(network: PooledClassifier, *, graph: bytes, example: Tensor) -> float:
+def largest_logit_difference(network: nn.Module, *, graph: bytes, example: Tensor) -> float:
     """The largest absolute difference between torch's and ONNX Runtime's logits on `example` (N, C, H, W)."""
     with torch.inference_mode():
         expected = network(example).numpy()

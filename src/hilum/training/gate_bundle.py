@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from hilum.bundle.card import Card, Compression, GateSpec, HeatmapSpec, Scope, Training
 from hilum.bundle.compression import CompressionMethod
-from hilum.bundle.gate_outputs import GATE_OUTPUTS, IS_XRAY, TYPES
+from hilum.bundle.gate_outputs import GATE_OUTPUTS, IS_XRAY, MIRROR_SWAPS, TYPES
 from hilum.bundle.load import Bundle
 from hilum.bundle.save import file_hashes, write_bundle
 from hilum.datasets.record import Record
@@ -24,13 +24,14 @@ from hilum.datasets.renderings import JUDGING_SEEDS, TRAINING_SEEDS
 from hilum.errors import DataError
 from hilum.imaging.grey import to_unit
 from hilum.imaging.preprocess import normalise
+from hilum.networks.mirrored import Mirrored
 from hilum.reading.engine import LOGITS, available_cores
 from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
 from hilum.statistics.auroc import auroc
 from hilum.statistics.outcomes import UndefinedMetric
 from hilum.training.candidates import LARGEST_AUROC_LOSS
 from hilum.training.draft_card import GRAPH
-from hilum.training.export import to_onnx, with_float16_weights, with_int8_weights
+from hilum.training.export import logits_to_onnx, with_float16_weights, with_int8_weights
 from hilum.training.fit import Fitted
 from hilum.training.gate_fit import fit_gate
 from hilum.training.gate_groups import capped
@@ -85,7 +86,8 @@ def train_gate(
     size = recipe.preprocess.output_size
     if size is None:
         raise DataError("expected a preprocessing specification with a resize step, came one without")
-    full = to_onnx(fitted.network, size=size, channels=recipe.preprocess.channels)
+    mirrored = Mirrored(fitted.network, swaps=MIRROR_SWAPS)
+    full = logits_to_onnx(mirrored, size=size, channels=recipe.preprocess.channels)
     unseen = render_pictures(JUDGING_SEEDS[:UNSEEN_RENDERINGS], spec=recipe.preprocess)
     graph, compression = _compress(full, pictures=(*pictures, *unseen), recipe=recipe)
     files = {GRAPH: graph}
@@ -154,7 +156,7 @@ def _card(
         title="Is it an X-ray, and of what?",
         kind="gate",
         architecture=recipe.backbone,
-        architecture_arguments={"labels": len(GATE_OUTPUTS), "dropout": recipe.dropout},
+        architecture_arguments={"labels": len(GATE_OUTPUTS), "dropout": recipe.dropout, "mirrored": True},
         labels=(),
         gate=spec,
         preprocess=recipe.preprocess,

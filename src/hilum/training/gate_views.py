@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from hilum.bundle.gate_outputs import TURNS_DEG
+from hilum.bundle.gate_outputs import MIRROR_SWAPS, TURNS_DEG
 from hilum.evaluation.gate_predictions import GatePredictions
 from hilum.imaging.grey import to_unit
 from hilum.imaging.preprocess import PreprocessSpec, normalise
+from hilum.networks.mirrored import Mirrored
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.training.gate_frame import RULES, Frame, Framing, Grey, Rule, crop_to_aspect, draw_frame, mask_frame
 from hilum.training.gate_images import ChestChanges, GatePicture, crop_area
@@ -104,12 +105,14 @@ def _predicted(
 def run(
     network: PooledClassifier, *, greys: Sequence[Grey], spec: PreprocessSpec
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float16]]:
-    """Logits float32 (n, L) and pooled features float16 (n, K) of square pictures."""
+    """Logits float32 (n, L) and pooled features float16 (n, K) of square pictures, as the bundle's graph looks at them.
+
+    That is with their mirror images.
+    """
     batch = np.stack([normalise(to_unit(grey, bits=8), spec=spec) for grey in greys])
     with torch.inference_mode():
         images = torch.from_numpy(batch).contiguous(memory_format=torch.channels_last)
-        features = network.features(images).mean(dim=(-2, -1))
-        logits = network.head(features)
+        logits, features = Mirrored(network, swaps=MIRROR_SWAPS).forward_with_features(images)
     return logits.numpy(), features.numpy().astype(np.float16)
 
 
