@@ -37,6 +37,17 @@ def test_bulk_radiographs_have_no_say() -> None:
     assert fit_is_xray(joined([judged, bulk])) == fit_is_xray(judged)
 
 
+def test_views_with_a_fault_have_no_say() -> None:
+    judged = overlapping(300, others=300, network="fold 0")
+    faults = [
+        rows(500, source="nih", xray_type="chest", called="chest", xray=-6.0, view=view)
+        for view in ("cropped", "inverted", "turned 90", "masked")
+    ]
+    assert fit_is_xray(joined([judged, *faults])) == fit_is_xray(judged)
+    framed = rows(100, source="nih", xray_type="chest", called="chest", xray=0.5, view="white")
+    assert fit_is_xray(joined([judged, framed])) != fit_is_xray(judged)
+
+
 def test_a_fold_is_judged_by_what_the_other_folds_say() -> None:
     first = overlapping(400, others=400, network="fold 0", shift=4.0)
     second = overlapping(400, others=400, network="fold 1")

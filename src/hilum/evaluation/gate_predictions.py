@@ -13,6 +13,11 @@ from hilum.errors import DataError
 
 Text = npt.NDArray[np.str_]
 
+FRAMED_VIEWS = ("black", "white", "stretch")
+"""Three paddings, each with a crop, a size and a JPEG quality drawn alike for all pictures."""
+WHOLE_VIEWS = ("as read", *FRAMED_VIEWS)
+"""Views of a picture as it came, without a fault put into it."""
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class GatePredictions:

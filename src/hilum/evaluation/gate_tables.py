@@ -14,14 +14,13 @@ from hilum.bundle.gate_outputs import CROPPED, INVERTED, TURNS, TURNS_DEG, TYPES
 from hilum.datasets.body_parts import BULK_SOURCES, MIXED_SOURCES
 from hilum.evaluation.gate_calibration import HALF, cross_calibrated
 from hilum.evaluation.gate_figures import Bools, Figure, Table, balanced, mean_of, share
-from hilum.evaluation.gate_predictions import GatePredictions, Text
+from hilum.evaluation.gate_predictions import FRAMED_VIEWS, WHOLE_VIEWS, GatePredictions, Text
 from hilum.findings import XRAY_TYPES
 
 FEWEST_GROUPS = 20
 """A type with fewer independent groups is shown and left out of the mean that is quoted."""
 
 CHEST = XRAY_TYPES.index("chest")
-FRAMED_VIEWS = ("black", "white", "stretch")
 
 
 def folds_only(predictions: GatePredictions) -> GatePredictions:
@@ -60,11 +59,11 @@ def xray_table(folds: GatePredictions) -> Table:
         ),
         *(
             balanced_share(f"balanced accuracy, {view}", real & (folds.view == view))
-            for view in ("as read", *FRAMED_VIEWS, "masked")
+            for view in (*WHOLE_VIEWS, "masked")
         ),
         *(
             right_share(f"grey photographs called no X-ray, {view}", photos & (folds.view == view))
-            for view in ("as read", *FRAMED_VIEWS)
+            for view in WHOLE_VIEWS
         ),
         *(
             right_share(f"right, {source}", framed & (folds.source == source))
@@ -77,8 +76,8 @@ def xray_table(folds: GatePredictions) -> Table:
         protocol=(
             f"{networks_text(folds)}; photographs held out by WordNet id, chests and bulk radiographs by whole source, "
             "the rest by group; grey; framed = three paddings (black, white, stretched) with random crops, sizes and "
-            "JPEG qualities drawn alike for all; probability one half, calibrated on the other folds as if both kinds "
-            "were equally frequent"
+            "JPEG qualities drawn alike for all; probability one half, calibrated on the other folds' whole pictures "
+            "as if both kinds were equally frequent"
         ),
         figures=tuple(figures),
     )
