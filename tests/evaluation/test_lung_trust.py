@@ -5,41 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
+from fabricate_judged_lungs import judged
 from hilum.errors import DataError
-from hilum.evaluation.lung_judge import JudgedLungs
-from hilum.evaluation.lung_study import make_lung_study, read_lung_study, write_lung_study
 from hilum.evaluation.lung_trust import LEAST_SPARED, cross_fitted_trust, fit_trust
-from hilum.reading.lung_quality import QualityFacts, is_trusted, quality_score
-
-
-def judged(*, count: int = 60, source: str = "lungs") -> list[JudgedLungs]:
-    """Dice = 0.98 - flip - shift / 2 - area / 10 - regions / 50, exactly."""
-    rng = np.random.default_rng(4)
-    rows = []
-    for index in range(count):
-        bad = index % 10 == 0
-        flip, shift = (0.1 if bad else 0.01) * rng.random(), (0.15 if bad else 0.02) * rng.random() + 0.1 * bad
-        area, regions = 0.3 * rng.random(), float(rng.integers(0, 2))
-        score = 0.98 - flip - shift / 2 - area / 10 - regions / 50
-        rows.append(
-            JudgedLungs(
-                source=source,
-                image=f"{index:03d}.png",
-                patient=f"p{index // 2}",
-                fold=f"fold {index % 5}",
-                dice=score,
-                iou=score / (2 - score),
-                dice_right=score,
-                dice_left=None,
-                average_distance=1.0,
-                hausdorff_95=2.0,
-                contained=1.0 if index else 0.9,
-                truth_share=0.2 + 0.001 * index,
-                facts=QualityFacts(flip=flip, shift=shift, area=area, regions=regions, area_share=0.25),
-                flags=(),
-            )
-        )
-    return rows
+from hilum.reading.lung_quality import is_trusted, quality_score
 
 
 def test_the_fit_finds_the_weights_and_the_cut_parts_bad_from_good():
@@ -74,25 +43,3 @@ def test_a_rule_that_knows_little_still_trusts_nearly_all_good_drawings():
 def test_too_few_drawings_are_refused():
     with pytest.raises(DataError, match="at least 10"):
         fit_trust(judged(count=9))
-
-
-def test_the_study_has_means_by_release_and_comes_back_without_names(tmp_path):
-    rows = [*judged(), *judged(source="lungs_tb")]
-    study = make_lung_study(rows, split_sha256="0" * 64, protocol="fabricated")
-    means = {(figure.source, figure.name): figure for figure in study.figures}
-    assert means["lungs", "Dice"].value == pytest.approx(np.mean([each.dice for each in judged()]))
-    low, high = means["lungs", "Dice"].interval
-    assert low < means["lungs", "Dice"].value < high
-    assert (means["lungs", "Dice"].n, means["lungs", "Dice"].groups) == (60, 30)
-    assert means["lungs", "boxes that hold 98% of the lungs"].value == pytest.approx(59 / 60)
-    assert ("lungs", "Dice, left lung") not in means, "nobody drew it"
-    assert study.worst["lungs"][0] == min(judged(), key=lambda each: each.dice).image
-    path = write_lung_study(study, folder=tmp_path)
-    assert ".png" not in path.read_text()
-    back = read_lung_study(tmp_path)
-    assert (back.figures, back.quality, back.trust) == (study.figures, study.quality, study.trust)
-
-
-def test_a_missing_study_says_what_to_run(tmp_path):
-    with pytest.raises(DataError, match="hilum study lungs"):
-        read_lung_study(tmp_path)

@@ -17,6 +17,7 @@ from hilum.evaluation.lung_trust import TrustFigures, cross_fitted_trust, fit_tr
 from hilum.output.atomic import write_whole
 from hilum.statistics.bootstrap import Weights, bootstrap_interval
 from hilum.statistics.outcomes import FloatArray
+from hilum.statistics.proportion import wilson
 
 STUDY_NAME = "study.json"
 WORST = 5
@@ -107,7 +108,13 @@ def _figure(name: str, value: _Value, rows: Sequence[JudgedLungs], *, source: st
     numbers, patients = np.array([number for number, _ in found]), [patient for _, patient in found]
     groups = len(set(patients))
     interval = None
-    if groups > 1:
+    if groups > 1 and set(numbers) in (
+        {0.0},
+        {1.0},
+    ):  # a share without a width under the bootstrap has one all the same
+        share = wilson(groups if numbers[0] else 0, n=groups)
+        interval = share.low, share.high
+    elif groups > 1:
         drawn = bootstrap_interval(
             _mean(numbers), patients=patients, rng=np.random.default_rng(_SEED), replicates=_REPLICATES
         )
