@@ -19,6 +19,7 @@ from hilum.imaging.preprocess import PreprocessSpec
 
 __all__ = (
     "CARD_SCHEMA",
+    "GRAPH",
     "Card",
     "Compression",
     "GateFigure",
@@ -33,6 +34,8 @@ __all__ = (
 )
 
 CARD_SCHEMA = "hilum.card/1"
+GRAPH = "model.onnx"
+"""The one file that every bundle has beside its card."""
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 ViewName = Literal["PA", "AP", "LL"]
@@ -176,8 +179,8 @@ class Card(_Part):
         names = [label.name for label in self.labels]
         if len(set(names)) != len(names):
             raise ValueError(f"label names must be unique, came {names}")
-        if "model.onnx" not in self.files:
-            raise ValueError("files must name model.onnx")
+        if GRAPH not in self.files:
+            raise ValueError(f"files must name {GRAPH}")
         return self
 
     @model_validator(mode="after")

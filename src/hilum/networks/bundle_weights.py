@@ -21,12 +21,13 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, fx, nn
 
+from hilum.bundle.card import GRAPH
 from hilum.bundle.load import Bundle
 from hilum.errors import DataError
 from hilum.networks.pooled_classifier import PooledClassifier
 
 WEIGHTS = "weights.safetensors"
-_GRAPH, _PREFIX, _HALF = "model.onnx", "network.", "__float16"
+_PREFIX, _HALF = "network.", "__float16"
 _TOLERANCE = 1e-3
 _EXAMPLE_PX = 64
 
@@ -55,7 +56,7 @@ def weights_of_bundle(bundle: Bundle, *, network: PooledClassifier) -> tuple[dic
 
 
 def _from_graph(bundle: Bundle, *, labels: int, network: PooledClassifier) -> dict[str, Tensor]:
-    graph = bundle.read(_GRAPH)
+    graph = bundle.read(GRAPH)
     found = dict(_initialisers(graph))
     rebuilt = PooledClassifier(network.name, labels=labels, channels=network.channels).eval()
     state: dict[str, Tensor] = {}

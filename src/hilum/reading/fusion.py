@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
+from hilum.bundle.card import GRAPH
 from hilum.bundle.fusion_spec import (
     CROP,
     CROP_MAPS,
@@ -31,7 +32,6 @@ from hilum.imaging.preprocess import ModelInput, PreprocessSpec
 from hilum.reading.engine import Engine
 from hilum.reading.graph_runner import GraphRunner
 from hilum.reading.lungs import LungFinder
-from hilum.reading.network import GRAPH
 from hilum.reading.opinion import Case, Computed, HeatmapsWanted, Opinion, form_opinion, input_heatmap, lung_crop
 from hilum.reading_result import Heatmap, ModelRef
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from hilum.bundle.card import GRAPH
 from hilum.bundle.fusion_spec import LUNG_GRAPH
 from hilum.bundle.load import Bundle
 from hilum.bundle.lung_spec import LUNG_OUTPUTS, LungSpec, QualityRule
@@ -22,7 +23,6 @@ from hilum.reading.lung_passes import PASSES, drawing, probabilities, quality_in
 from hilum.reading.lung_quality import is_trusted, quality_facts, quality_score
 from hilum.reading.lung_regions import LungFlag, LungRegions, lung_regions
 from hilum.reading.lung_words import NEVER_TRUSTED, lung_reason
-from hilum.reading.network import GRAPH
 from hilum.reading_result import LungMap, ModelRef
 
 TINY_PX = 32

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from hilum.bundle.card import GRAPH
 from hilum.bundle.load import Bundle
 from hilum.errors import BundleError, EngineError
 from hilum.reading.engine import CLASS_MAPS, INPUT, LOGITS, Batch, Engine
@@ -15,7 +16,6 @@ from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
 from hilum.reading.engine_openvino import OpenVinoEngine
 from hilum.reading.graph_runner import GraphRunner
 
-GRAPH = "model.onnx"
 ENGINES: Mapping[str, type[OnnxRuntimeEngine] | type[OpenVinoEngine]] = {
     "onnxruntime": OnnxRuntimeEngine,
     "openvino": OpenVinoEngine,

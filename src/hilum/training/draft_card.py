@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from hilum.bundle.card import Card, HeatmapSpec, Label, Training
+from hilum.bundle.card import GRAPH, Card, HeatmapSpec, Label, Training
 from hilum.bundle.load import Bundle
 from hilum.datasets.split import Split
 from hilum.training.assess import NOT_CALIBRATED
 from hilum.training.provenance import Provenance
 from hilum.training.recipe import Recipe
 from hilum.training.settings import flat_values
-
-GRAPH = "model.onnx"
 
 
 def draft_card(

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hilum.bundle.card import Card, Compression
+from hilum.bundle.card import GRAPH, Card, Compression
 from hilum.bundle.fusion_spec import LUNG_GRAPH, FusionSpec
 from hilum.bundle.label import Label
 from hilum.bundle.load import Bundle
@@ -19,7 +19,6 @@ from hilum.bundle.save import file_hashes, write_bundle
 from hilum.datasets.record import Record
 from hilum.datasets.split import Split
 from hilum.errors import BundleError, DataError
-from hilum.reading.network import GRAPH
 from hilum.training.assess import ReadPart
 from hilum.training.candidates import LARGEST_AUROC_LOSS, PROBABILITY_TOLERANCE, candidates, largest_difference
 from hilum.training.fusion_export import fusion_to_onnx

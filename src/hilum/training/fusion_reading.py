@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from hilum.bundle.card import GRAPH
 from hilum.bundle.fusion_spec import CROP, CROP_LOGITS, LOGITS, WHOLE, WHOLE_LOGITS
 from hilum.bundle.load import Bundle
 from hilum.datasets.record import Record
@@ -19,7 +20,6 @@ from hilum.imaging.preprocess import preprocess
 from hilum.reading.engine import available_cores
 from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
 from hilum.reading.graph_runner import GraphRunner
-from hilum.reading.network import GRAPH
 
 BATCH = 16
 

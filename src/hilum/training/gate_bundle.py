@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hilum.bundle.card import Card, Compression, GateSpec, HeatmapSpec, Scope, Training
+from hilum.bundle.card import GRAPH, Card, Compression, GateSpec, HeatmapSpec, Scope, Training
 from hilum.bundle.compression import CompressionMethod
 from hilum.bundle.gate_outputs import GATE_OUTPUTS, IS_XRAY, MIRROR_SWAPS, TYPES
 from hilum.bundle.load import Bundle
@@ -30,7 +30,6 @@ from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
 from hilum.statistics.auroc import auroc
 from hilum.statistics.outcomes import UndefinedMetric
 from hilum.training.candidates import LARGEST_AUROC_LOSS
-from hilum.training.draft_card import GRAPH
 from hilum.training.export import logits_to_onnx, with_float16_weights, with_int8_weights
 from hilum.training.fit import Fitted
 from hilum.training.gate_fit import fit_gate

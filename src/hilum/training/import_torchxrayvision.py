@@ -12,7 +12,7 @@ from pathlib import Path
 import safetensors.torch
 import torch
 
-from hilum.bundle.card import Card, HeatmapSpec, Label, PlattCalibration, Scope, Training
+from hilum.bundle.card import GRAPH, Card, HeatmapSpec, Label, PlattCalibration, Scope, Training
 from hilum.bundle.load import Bundle
 from hilum.bundle.save import file_hashes, write_bundle
 from hilum.errors import BundleError, DataError, EngineError
@@ -30,7 +30,6 @@ from hilum.networks.torchxrayvision_weights import (
 )
 from hilum.training.export import LOGIT_TOLERANCE, largest_logit_difference, to_onnx
 
-GRAPH = "model.onnx"
 HALF_RANGE = 1024.0
 """Their pixels run from -1024 to 1024."""
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from hilum.bundle.card import Card, HeatmapSpec, Scope, Training
+from hilum.bundle.card import GRAPH, Card, HeatmapSpec, Scope, Training
 from hilum.bundle.compression import CompressionMethod
 from hilum.bundle.load import Bundle
 from hilum.bundle.lung_spec import LungCompression, LungSpec
@@ -28,7 +28,6 @@ from hilum.imaging.grey import to_unit
 from hilum.imaging.preprocess import normalise
 from hilum.reading.engine import INPUT, LOGITS, available_cores
 from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
-from hilum.reading.network import GRAPH
 from hilum.training.export import LOGIT_TOLERANCE, graph_of, run_graph, with_float16_weights, with_int8_weights
 from hilum.training.lung_fit import FittedLungs, LungNetwork, fit_lungs
 from hilum.training.lung_images import LungPicture, load_lung_picture

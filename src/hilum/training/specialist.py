@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from hilum.bundle.card import Card, Compression, Label
+from hilum.bundle.card import GRAPH, Card, Compression, Label
 from hilum.bundle.load import Bundle, load_bundle
 from hilum.bundle.save import file_hashes, write_bundle
 from hilum.datasets.record import Record
@@ -22,7 +22,7 @@ from hilum.output.atomic import output_error, remove_strays
 from hilum.output.lock import FolderLock
 from hilum.training.assess import ReadPart
 from hilum.training.candidates import LARGEST_AUROC_LOSS, PROBABILITY_TOLERANCE, candidates, largest_difference
-from hilum.training.draft_card import GRAPH, draft_card
+from hilum.training.draft_card import draft_card
 from hilum.training.export import to_onnx
 from hilum.training.fit import Fitted
 from hilum.training.fusion_bundle import write_fusion_bundle
