@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from hilum.bundle.compression import CompressionMethod
 from hilum.bundle.fusion_spec import LUNG_GRAPH, FusionSpec
 from hilum.bundle.gate_outputs import GATE_OUTPUTS
-from hilum.bundle.label import Interval, Label, LabelResult, PlattCalibration, Probability
+from hilum.bundle.label import Label, LabelResult, PlattCalibration
 from hilum.bundle.lung_spec import LUNG_OUTPUTS, LungSpec
+from hilum.bundle.part import Interval, Part, Probability, Sha256
 from hilum.imaging.preprocess import PreprocessSpec
 
 __all__ = (
@@ -37,15 +38,10 @@ CARD_SCHEMA = "hilum.card/1"
 GRAPH = "model.onnx"
 """The one file that every bundle has beside its card."""
 
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 ViewName = Literal["PA", "AP", "LL"]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Scope(_Part):
+class Scope(Part):
     """What the model was trained for; a reading outside it gives no decision."""
 
     xray_type: str
@@ -62,7 +58,7 @@ class Scope(_Part):
         return ", ".join(parts)
 
 
-class HeatmapSpec(_Part):
+class HeatmapSpec(Part):
     """How the graph's class maps become heatmaps and boxes."""
 
     method: Literal["class-map", "none"]
@@ -71,7 +67,7 @@ class HeatmapSpec(_Part):
     )
 
 
-class Training(_Part):
+class Training(Part):
     """Where the weights come from and how to make them again."""
 
     command: str
@@ -86,7 +82,7 @@ class Training(_Part):
     )
 
 
-class Compression(_Part):
+class Compression(Part):
     """What was done to make the graph small, and what it cost on validation."""
 
     method: CompressionMethod
@@ -94,7 +90,7 @@ class Compression(_Part):
     auroc_after: Probability
 
 
-class GateFigure(_Part):
+class GateFigure(Part):
     """One measured number of a gate, from networks that never saw what they were judged on."""
 
     name: str
@@ -109,7 +105,7 @@ ScoreName = Literal["largest probability", "energy"]
 """How sure a gate is of a type: what reads from the logits alone."""
 
 
-class GateSpec(_Part):
+class GateSpec(Part):
     """How a gate's logits become a verdict; every threshold comes from cross-validation.
 
     A picture is refused where the probability of a radiograph lies below `refuse_below`, and unsure below
@@ -142,7 +138,7 @@ class GateSpec(_Part):
         return self
 
 
-class Card(_Part):
+class Card(Part):
     """The whole card.
 
     A classifier has labels, a fusion of two networks has `fusion` too; a gate has `gate` in the place of labels, what
@@ -172,7 +168,7 @@ class Card(_Part):
     weights_licence: str
     files: dict[str, Sha256] = Field(description="SHA-256 of every other file of the bundle, by name")
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:

@@ -12,12 +12,13 @@ The graph `model.onnx` takes `whole` and `crop`, each float32 (N, C, H, W), and 
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from hilum.bundle.label import Label
 from hilum.bundle.lung_spec import LungSpec
+from hilum.bundle.part import Part, Sha256
 from hilum.imaging.preprocess import PreprocessSpec
 
 LUNG_GRAPH = "lungs.onnx"
@@ -31,14 +32,12 @@ FUSION_OUTPUTS = (LOGITS, WHOLE_LOGITS, CROP_LOGITS, WHOLE_MAPS, CROP_MAPS, WHOL
 """The graph's outputs, in order."""
 
 
-class FusionSpec(BaseModel):
+class FusionSpec(Part):
     """The card's `preprocess` is the whole picture's, its `labels` are the fusion's.
 
     `whole_labels` and `crop_labels` are the same labels with each branch's own calibration and operating points. The
     card's labels are fitted on validation pictures whose lungs are trusted, the branches' on all of them.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     crop_preprocess: PreprocessSpec
     crop_source: str = Field(description="from pictures of which size the crops were cut, in words")
@@ -48,7 +47,7 @@ class FusionSpec(BaseModel):
     lungs_preprocess: PreprocessSpec
     lungs_name: str
     lungs_version: str
-    lungs_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] = Field(
+    lungs_sha256: Sha256 = Field(
         description="of the card of the lung bundle whose graph this is and whose boxes were trained on"
     )
 

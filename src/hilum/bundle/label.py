@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Probability = Annotated[float, Field(ge=0.0, le=1.0)]
-Interval = tuple[float, float]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from hilum.bundle.part import Interval, Part, Probability
 
 
-class PlattCalibration(_Part):
+class PlattCalibration(Part):
     """Calibrated probability = sigmoid(slope * logit + intercept) (Platt 1999; intercept 0 is temperature scaling).
 
     Method `none` says that nothing was calibrated: slope 1 and intercept 0, the network's own sigmoid.
@@ -31,7 +26,7 @@ class PlattCalibration(_Part):
         return self
 
 
-class LabelResult(_Part):
+class LabelResult(Part):
     """How one label did on one set of images, judged at the card's operating point."""
 
     set: str = Field(description="which images, for example 'validation, softened'")
@@ -47,7 +42,7 @@ class LabelResult(_Part):
     baseline_auroc: Probability | None = None
 
 
-class Label(_Part):
+class Label(Part):
     """One output of the graph, in order."""
 
     name: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hilum.bundle.compression import CompressionMethod
+from hilum.bundle.part import Part
 
 LUNG_OUTPUTS = ("right lung", "left lung")
 """The planes of the graph's output, in order; sides are the patient's."""
@@ -14,11 +15,7 @@ LUNG_OUTPUTS = ("right lung", "left lung")
 _Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class QualityRule(_Part):
+class QualityRule(Part):
     """Expected Dice = intercept + weights times facts, cut to [0, 1]; trusted from `trusted_from`.
 
     The facts are disagreement over a flip and over a small shift (1 - Dice), 1 - area of the smaller side over that of
@@ -35,7 +32,7 @@ class QualityRule(_Part):
     area_share: tuple[float, float]
 
 
-class LungFigure(_Part):
+class LungFigure(Part):
     """One measured number, from networks that never saw what they drew."""
 
     name: str
@@ -46,7 +43,7 @@ class LungFigure(_Part):
     groups: int = Field(ge=0, description="patients or series among the n")
 
 
-class LungCompression(_Part):
+class LungCompression(Part):
     """What was done to make the graph small, and its cost in mean Dice of the union over the training pictures."""
 
     method: CompressionMethod
@@ -54,7 +51,7 @@ class LungCompression(_Part):
     dice_after: _Share
 
 
-class LungSpec(_Part):
+class LungSpec(Part):
     """A pixel is lung where the larger probability of both sides is at least `threshold`, of the larger's side."""
 
     threshold: float = Field(default=0.5, gt=0.0, lt=1.0)

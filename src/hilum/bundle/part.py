@@ -1,0 +1,17 @@
+"""What every part of a card is made of."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+Interval = tuple[float, float]
+
+
+class Part(BaseModel):
+    """Frozen, and without fields that this version does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
