@@ -14,7 +14,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from hilum.bundle.card import Card, HeatmapSpec, Label, PlattCalibration, Scope, Training
+from hilum.bundle.card import Card, HeatmapSpec, Scope, Training
+from hilum.bundle.label import Label, PlattCalibration
 from hilum.bundle.load import Bundle
 from hilum.bundle.save import file_hashes, write_bundle
 from hilum.imaging.preprocess import PreprocessSpec, Resize

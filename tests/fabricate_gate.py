@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from fabricate_bundle import CELL, ToyBundle, ToyNetwork
-from hilum.bundle.card import Card, GateFigure, GateSpec, HeatmapSpec, PlattCalibration, Scope
+from hilum.bundle.card import Card, GateFigure, GateSpec, HeatmapSpec, Scope
 from hilum.bundle.gate_outputs import GATE_OUTPUTS, IS_XRAY, TYPES
+from hilum.bundle.label import PlattCalibration
 from hilum.bundle.load import Bundle
 from hilum.bundle.save import write_bundle
 from hilum.findings import XRAY_TYPES

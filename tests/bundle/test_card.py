@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from fabricate_bundle import ToyBundle
-from hilum.bundle.card import Card, PlattCalibration
+from hilum.bundle.card import Card
+from hilum.bundle.label import PlattCalibration
 
 
 def test_an_operating_point_and_a_split_may_be_unknown():

@@ -6,7 +6,7 @@ from fabricate_bundle import ToyBundle
 from fabricate_kermany import fabricate_kermany
 from fabricate_releases import fabricate_class_folders
 from fabricate_run import LABELS, fabricate_run
-from hilum.bundle.card import LabelResult
+from hilum.bundle.label import LabelResult
 from hilum.datasets.folder_of_folders import read_folder_of_folders
 from hilum.datasets.kermany import read_kermany
 from hilum.datasets.mixed import mix_releases

@@ -5,7 +5,7 @@ import math
 import pytest
 from scipy.special import expit
 
-from hilum.bundle.card import PlattCalibration
+from hilum.bundle.label import PlattCalibration
 from hilum.reading.calibration import calibrated
 
 

@@ -8,7 +8,8 @@ import pytest
 from scipy.special import expit
 
 from fabricate_bundle import ToyBundle, ToyNetwork
-from hilum.bundle.card import HeatmapSpec, PlattCalibration, Scope
+from hilum.bundle.card import HeatmapSpec, Scope
+from hilum.bundle.label import PlattCalibration
 from hilum.bundle.save import write_bundle
 from hilum.imaging.preprocess import PreprocessSpec, Resize, preprocess
 from hilum.radiograph import Patient, Radiograph, Source

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hilum.bundle.card import Card, HeatmapSpec, Label, LabelResult, PlattCalibration, Scope, Training
+from hilum.bundle.card import Card, HeatmapSpec, Scope, Training
+from hilum.bundle.label import Label, LabelResult, PlattCalibration
 from hilum.geometry import Box, Geometry
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.radiograph import Patient, Radiograph, Source, TrailStep

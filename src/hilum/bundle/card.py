@@ -13,26 +13,10 @@ from pydantic import ConfigDict, Field, model_validator
 from hilum.bundle.compression import CompressionMethod
 from hilum.bundle.fusion_spec import LUNG_GRAPH, FusionSpec
 from hilum.bundle.gate_outputs import GATE_OUTPUTS
-from hilum.bundle.label import Label, LabelResult, PlattCalibration
+from hilum.bundle.label import Label, LabelResult, PlattCalibration  # noqa: F401 (docs/make_results.py asks here)
 from hilum.bundle.lung_spec import LUNG_OUTPUTS, LungSpec
 from hilum.bundle.part import Interval, Part, Probability, Sha256
 from hilum.imaging.preprocess import PreprocessSpec
-
-__all__ = (
-    "CARD_SCHEMA",
-    "GRAPH",
-    "Card",
-    "Compression",
-    "GateFigure",
-    "GateSpec",
-    "HeatmapSpec",
-    "Label",
-    "LabelResult",
-    "PlattCalibration",
-    "Scope",
-    "ScoreName",
-    "Training",
-)
 
 CARD_SCHEMA = "hilum.card/1"
 GRAPH = "model.onnx"

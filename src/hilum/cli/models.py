@@ -11,7 +11,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from hilum.bundle.card import Card, Label, LabelResult
+from hilum.bundle.card import Card
+from hilum.bundle.label import Label, LabelResult
 from hilum.bundle.shelf import ShelfEntry
 from hilum.cli.choose_models import choose_bundle, models_on_shelf
 from hilum.cli.console import output_console

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from hilum.bundle.card import PlattCalibration
 from hilum.bundle.gate_outputs import IS_XRAY
+from hilum.bundle.label import PlattCalibration
 from hilum.datasets.body_parts import BULK_SOURCES
 from hilum.evaluation.gate_predictions import WHOLE_VIEWS, GatePredictions
 from hilum.evaluation.gate_scores import Scores

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hilum.bundle.card import PlattCalibration
+from hilum.bundle.label import PlattCalibration
 from hilum.statistics.calibration import calibrate
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hilum.bundle.card import LabelResult, PlattCalibration
+from hilum.bundle.label import LabelResult, PlattCalibration
 from hilum.bundle.load import Bundle
 from hilum.datasets.record import Record
 from hilum.errors import DataError

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hilum.bundle.card import GRAPH, Card, HeatmapSpec, Label, Training
+from hilum.bundle.card import GRAPH, Card, HeatmapSpec, Training
+from hilum.bundle.label import Label
 from hilum.bundle.load import Bundle
 from hilum.datasets.split import Split
 from hilum.training.assess import NOT_CALIBRATED

@@ -12,7 +12,8 @@ from pathlib import Path
 import safetensors.torch
 import torch
 
-from hilum.bundle.card import GRAPH, Card, HeatmapSpec, Label, PlattCalibration, Scope, Training
+from hilum.bundle.card import GRAPH, Card, HeatmapSpec, Scope, Training
+from hilum.bundle.label import Label, PlattCalibration
 from hilum.bundle.load import Bundle
 from hilum.bundle.save import file_hashes, write_bundle
 from hilum.errors import BundleError, DataError, EngineError

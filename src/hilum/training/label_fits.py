@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hilum.bundle.card import Label, LabelResult, PlattCalibration
+from hilum.bundle.label import Label, LabelResult, PlattCalibration
 from hilum.bundle.load import Bundle
 from hilum.datasets.split import Split
 from hilum.errors import DataError

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from hilum.bundle.card import GRAPH, Card, Compression, Label
+from hilum.bundle.card import GRAPH, Card, Compression
+from hilum.bundle.label import Label
 from hilum.bundle.load import Bundle, load_bundle
 from hilum.bundle.save import file_hashes, write_bundle
 from hilum.datasets.record import Record
