@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from hilum.bundle.compression import CompressionMethod
 from hilum.bundle.label import Label
 from hilum.statistics.calibration import calibrate
-from hilum.training.export import with_float16_weights
+from hilum.training.export import with_float16_weights, with_int8_weights
 
 PROBABILITY_TOLERANCE = 1e-3
 LARGEST_AUROC_LOSS = 0.002
@@ -19,6 +19,12 @@ LARGEST_AUROC_LOSS = 0.002
 def candidates(full: bytes) -> tuple[tuple[CompressionMethod, bytes], ...]:
     """The graphs to try, smallest first: half-precision weights where they cost nothing, else the graph as it is."""
     return (("float16 weights", with_float16_weights(full)), ("none", full))
+
+
+def smaller(full: bytes) -> Iterator[tuple[CompressionMethod, bytes]]:
+    """The graphs to try before the graph as it is where 8 bits may do, smallest first, each made when asked for."""
+    yield "int8 weights", with_int8_weights(full)
+    yield "float16 weights", with_float16_weights(full)
 
 
 def largest_difference(

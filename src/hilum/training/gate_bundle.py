@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from hilum.bundle.card import GRAPH, Card, Compression, GateSpec, HeatmapSpec, Scope, Training
-from hilum.bundle.compression import CompressionMethod
 from hilum.bundle.gate_outputs import GATE_OUTPUTS, IS_XRAY, MIRROR_SWAPS, TYPES
 from hilum.bundle.load import Bundle
 from hilum.bundle.save import file_hashes, write_bundle
@@ -29,8 +28,8 @@ from hilum.reading.engine import LOGITS, available_cores
 from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
 from hilum.statistics.auroc import auroc
 from hilum.statistics.outcomes import UndefinedMetric
-from hilum.training.candidates import LARGEST_AUROC_LOSS
-from hilum.training.export import logits_to_onnx, with_float16_weights, with_int8_weights
+from hilum.training.candidates import LARGEST_AUROC_LOSS, smaller
+from hilum.training.export import logits_to_onnx
 from hilum.training.fit import Fitted
 from hilum.training.gate_fit import fit_gate
 from hilum.training.gate_groups import capped
@@ -103,12 +102,7 @@ def _compress(full: bytes, *, pictures: Sequence[GatePicture], recipe: GateRecip
     logits = _logits(full, pictures=pictures, recipe=recipe)
     before = _auroc(logits, pictures=pictures)
     xrays = np.array([picture.is_xray for picture in pictures])
-    methods: tuple[tuple[CompressionMethod, Callable[[bytes], bytes]], ...] = (
-        ("int8 weights", with_int8_weights),
-        ("float16 weights", with_float16_weights),
-    )
-    for method, compress in methods:
-        graph = compress(full)
+    for method, graph in smaller(full):
         small = _logits(graph, pictures=pictures, recipe=recipe)
         after = _auroc(small, pictures=pictures)
         same = np.mean(small[xrays, TYPES].argmax(axis=1) == logits[xrays, TYPES].argmax(axis=1))

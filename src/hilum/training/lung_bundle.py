@@ -6,7 +6,7 @@ bundle is trained by the same recipe on all of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,7 +15,6 @@ import numpy.typing as npt
 import torch
 
 from hilum.bundle.card import GRAPH, Card, HeatmapSpec, Scope, Training
-from hilum.bundle.compression import CompressionMethod
 from hilum.bundle.load import Bundle
 from hilum.bundle.lung_spec import LungCompression, LungSpec
 from hilum.bundle.save import file_hashes, write_bundle
@@ -28,7 +27,8 @@ from hilum.imaging.grey import to_unit
 from hilum.imaging.preprocess import normalise
 from hilum.reading.engine import INPUT, LOGITS, available_cores
 from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
-from hilum.training.export import LOGIT_TOLERANCE, graph_of, run_graph, with_float16_weights, with_int8_weights
+from hilum.training.candidates import smaller
+from hilum.training.export import LOGIT_TOLERANCE, graph_of, run_graph
 from hilum.training.lung_fit import FittedLungs, LungNetwork, fit_lungs
 from hilum.training.lung_images import LungPicture, load_lung_picture
 from hilum.training.lung_losses import UNION, UNKNOWN
@@ -105,12 +105,7 @@ def _compress(
     All pictures were trained on: this measures compression, not the network.
     """
     before = _mean_dice(full, pictures=pictures, arrays=arrays)
-    methods: tuple[tuple[CompressionMethod, Callable[[bytes], bytes]], ...] = (
-        ("int8 weights", with_int8_weights),
-        ("float16 weights", with_float16_weights),
-    )
-    for method, compress in methods:
-        graph = compress(full)
+    for method, graph in smaller(full):
         after = _mean_dice(graph, pictures=pictures, arrays=arrays)
         if before - after < LARGEST_DICE_LOSS:
             return graph, LungCompression(method=method, dice_before=before, dice_after=after)
