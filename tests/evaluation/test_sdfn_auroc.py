@@ -11,54 +11,42 @@ from hilum.evaluation.judge import judge
 from hilum.evaluation.sdfn_auroc import labels_with_positives, network_aurocs
 from hilum.evaluation.sdfn_predictions import NETWORKS, PAIRS, SdfnPredictions
 
-LABELS = ("Mass", "Nodule", "Hernia")
 
-
-@pytest.fixture(scope="module")
-def predictions():
-    return fabricate_sdfn_predictions(patients=60, labels=LABELS, without=("Hernia",))
-
-
-@pytest.fixture(scope="module")
-def aurocs(predictions):
-    return network_aurocs(predictions, replicates=300)
-
-
-def test_values_are_scikit_learns(predictions, aurocs):
+def test_values_are_scikit_learns(sdfn_predictions, sdfn_aurocs):
     for label in ("Mass", "Nodule"):
-        truth, scores = predictions.column(label)
+        truth, scores = sdfn_predictions.column(label)
         for network in NETWORKS:
-            assert aurocs.label(label).auroc[network].value == pytest.approx(roc_auc_score(truth, scores[network]))
+            assert sdfn_aurocs.label(label).auroc[network].value == pytest.approx(roc_auc_score(truth, scores[network]))
 
 
-def test_intervals_are_those_of_judge(predictions, aurocs):
+def test_intervals_are_those_of_judge(sdfn_predictions, sdfn_aurocs):
     for network in NETWORKS:
-        judged = judge(predictions.of(network), replicates=300).whole
-        assert aurocs.mean[network] == judged.mean_auroc
-        assert [one.auroc for one in judged.labels[:2]] == [one.auroc[network] for one in aurocs.labels[:2]]
+        judged = judge(sdfn_predictions.of(network), replicates=300).whole
+        assert sdfn_aurocs.mean[network] == judged.mean_auroc
+        assert [one.auroc for one in judged.labels[:2]] == [one.auroc[network] for one in sdfn_aurocs.labels[:2]]
 
 
-def test_differences_and_p_values_are_those_of_compare(predictions, aurocs):
+def test_differences_and_p_values_are_those_of_compare(sdfn_predictions, sdfn_aurocs):
     for pair in PAIRS:
-        found = compare(predictions.of(pair[0]), second=predictions.of(pair[1]), replicates=300)
-        assert aurocs.mean_difference[pair] == found.mean_difference
-        for ours, theirs in zip(aurocs.labels[:2], found.labels[:2], strict=True):
+        found = compare(sdfn_predictions.of(pair[0]), second=sdfn_predictions.of(pair[1]), replicates=300)
+        assert sdfn_aurocs.mean_difference[pair] == found.mean_difference
+        for ours, theirs in zip(sdfn_aurocs.labels[:2], found.labels[:2], strict=True):
             assert ours.difference[pair] == theirs.difference
             assert ours.bootstrap_p[pair] == theirs.bootstrap_p
 
 
-def test_a_class_without_positives_is_named_and_not_averaged(aurocs):
-    hernia = aurocs.label("Hernia")
+def test_a_class_without_positives_is_named_and_not_averaged(sdfn_aurocs):
+    hernia = sdfn_aurocs.label("Hernia")
     assert (hernia.positives, hernia.undefined, hernia.auroc) == (0, "there are no positives", {})
-    assert aurocs.left_out == ("Hernia",)
-    two = [aurocs.label(name).auroc["sdfn"].value for name in ("Mass", "Nodule")]
-    assert aurocs.mean["sdfn"].value == pytest.approx(np.mean(two))
+    assert sdfn_aurocs.left_out == ("Hernia",)
+    two = [sdfn_aurocs.label(name).auroc["sdfn"].value for name in ("Mass", "Nodule")]
+    assert sdfn_aurocs.mean["sdfn"].value == pytest.approx(np.mean(two))
 
 
-def test_wins_count_classes(aurocs):
+def test_wins_count_classes(sdfn_aurocs):
     for pair in PAIRS:
-        above = sum(aurocs.label(name).difference[pair].value > 0 for name in ("Mass", "Nodule"))
-        wins = aurocs.wins[pair]
+        above = sum(sdfn_aurocs.label(name).difference[pair].value > 0 for name in ("Mass", "Nodule"))
+        wins = sdfn_aurocs.wins[pair]
         assert (wins.count, wins.of) == (above, 2)
         assert 0 <= wins.interval[0] <= wins.interval[1] <= 2
 
@@ -70,11 +58,11 @@ def test_a_sure_win_has_a_narrow_count():
     assert network_aurocs(sure, replicates=200).wins["sdfn", "whole"].interval == (2, 2)
 
 
-def test_labels_with_positives(predictions):
-    truth, _ = predictions.column("Mass")
-    assert "Mass" in labels_with_positives(predictions, least=int(truth.sum()))
-    assert "Mass" not in labels_with_positives(predictions, least=int(truth.sum()) + 1)
-    assert "Hernia" not in labels_with_positives(predictions, least=1)
+def test_labels_with_positives(sdfn_predictions):
+    truth, _ = sdfn_predictions.column("Mass")
+    assert "Mass" in labels_with_positives(sdfn_predictions, least=int(truth.sum()))
+    assert "Mass" not in labels_with_positives(sdfn_predictions, least=int(truth.sum()) + 1)
+    assert "Hernia" not in labels_with_positives(sdfn_predictions, least=1)
 
 
 def test_nothing_to_judge():
@@ -83,6 +71,6 @@ def test_nothing_to_judge():
         network_aurocs(made)
 
 
-def test_a_class_that_was_not_judged(aurocs):
+def test_a_class_that_was_not_judged(sdfn_aurocs):
     with pytest.raises(DataError, match="came Edema"):
-        aurocs.label("Edema")
+        sdfn_aurocs.label("Edema")
