@@ -47,6 +47,9 @@ def test_a_file_may_lie_compressed_and_is_hashed_by_what_is_inside(folder: Path)
     packed = load_bundle(folder)
     assert packed.sha256 == plain.sha256
     assert packed.read("model.onnx") == content
+    (folder / "model.onnx.gz").write_bytes(gzip.compress(b"another graph"))
+    assert packed.read("model.onnx") == content, "what was verified is used, not unpacked again"
+    assert "cut short or altered" in refusal(folder)
 
 
 @pytest.mark.parametrize("harm", [lambda b: b[:-10], lambda b: b"no gzip", lambda b: b[:40] + b"\xff" * 8 + b[48:]])

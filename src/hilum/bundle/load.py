@@ -10,7 +10,8 @@ import hashlib
 import json
 import re
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -28,20 +29,24 @@ _SCHEMA = re.compile(r"hilum\.card/(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A verified bundle: its folder, its card, and the SHA-256 of `card.json`, which holds the hashes of all else."""
+    """A verified bundle: its folder, its card, and the SHA-256 of `card.json`, which holds the hashes of all else.
+
+    `unpacked` are the verified bytes of the files that lie compressed, by name: unpacking them again takes longer.
+    """
 
     folder: Path
     card: Card
     sha256: str
+    unpacked: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     def read(self, name: str) -> bytes:
-        """The bytes of one of the card's files, hashed again so that what is used is what was verified.
+        """The bytes of one of the card's files: what is used is what was verified, kept or hashed again.
 
-        Raises `BundleError` where the card does not name the file, or the file is gone or altered.
+        Raises `BundleError` where the card does not name the file, or a file that lies as it is is gone or altered.
         """
         if name not in self.card.files:
             raise BundleError(f"expected one of {sorted(self.card.files)} in the bundle {self.folder}, came {name!r}")
-        return _verified(self.folder, name, self.card.files[name])
+        return self.unpacked.get(name) or _verified(self.folder, name, self.card.files[name])
 
 
 def load_bundle(folder: Path) -> Bundle:
@@ -54,10 +59,13 @@ def load_bundle(folder: Path) -> Bundle:
         raise BundleError(f"expected a bundle's folder, found none at {folder}; `hilum models` lists the known ones")
     content = _file_bytes(folder, CARD_NAME, limit=CARD_LIMIT_BYTES)
     card = parse_card(content, source=folder / CARD_NAME)
+    unpacked = {}
     for name, sha256 in card.files.items():
         check_file_name(name, source=folder / CARD_NAME)
-        _verified(folder, name, sha256)
-    return Bundle(folder, card, hashlib.sha256(content).hexdigest())
+        verified = _verified(folder, name, sha256)
+        if _packed(folder, name).is_file():
+            unpacked[name] = verified
+    return Bundle(folder, card, hashlib.sha256(content).hexdigest(), unpacked)
 
 
 def parse_card(content: bytes, *, source: Path) -> Card:
@@ -115,8 +123,12 @@ def _no_constants(constant: str) -> object:
     raise ValueError(f"{constant} is no number")
 
 
+def _packed(folder: Path, name: str) -> Path:
+    return folder / f"{name}{PACKED_SUFFIX}"
+
+
 def _verified(folder: Path, name: str, sha256: str) -> bytes:
-    packed = folder / f"{name}{PACKED_SUFFIX}"
+    packed = _packed(folder, name)
     content = _unpacked(packed) if packed.is_file() else _file_bytes(folder, name, limit=None)
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
