@@ -4,13 +4,13 @@ from hilum.datasets.lung_boxes import MEMORY_NAME, DrawnBox, remembered_boxes
 from hilum.errors import OutputError
 from hilum.geometry import Box
 
-DRAWN = DrawnBox(Box(1.25, 2.5, 30.0, 40.125), trusted=True)
+DRAWN = DrawnBox(Box(1.25, 2.5, 30.0, 40.125), trusted=True, flags=("one region", "mirrored"))
 
 
 def test_a_box_is_found_by_the_file_and_by_what_drew_it(tmp_path):
     with remembered_boxes(tmp_path / "cache", drawer="one") as memory:
         memory.keep("a", DRAWN)
-        memory.keep("b", DrawnBox(DRAWN.box, trusted=False))
+        memory.keep("b", DrawnBox(DRAWN.box, trusted=False, flags=()))
     with remembered_boxes(tmp_path / "cache", drawer="one") as memory:
         assert memory.find("a") == DRAWN
         assert memory.find("b").usable is None

@@ -13,6 +13,7 @@ from hilum.datasets.table import read_own_table
 from hilum.errors import DataError
 from hilum.evaluation.lung_boxes import with_lung_boxes
 from hilum.evaluation.lung_cases import draw_cases, survey_lungs
+from hilum.reading.lungs import LungFinder
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def made(tmp_path_factory):
 
 def test_what_is_counted_is_what_training_gets(made, tmp_path: Path) -> None:
     records, bundle = made
-    survey = survey_lungs(records, bundle=bundle, folder=tmp_path)
+    survey = survey_lungs(records, bundle=bundle, memory=None, folder=tmp_path)
     boxed = with_lung_boxes(records, bundle=bundle, memory=None)
     without = [record.image for record in boxed if record.lung_box is None]
     assert survey.images == len(records)
@@ -35,26 +36,42 @@ def test_what_is_counted_is_what_training_gets(made, tmp_path: Path) -> None:
 
 def test_a_second_call_draws_nothing_and_another_set_of_images_does(made, tmp_path: Path) -> None:
     records, bundle = made
-    first = survey_lungs(records, bundle=bundle, folder=tmp_path)
+    first = survey_lungs(records, bundle=bundle, memory=None, folder=tmp_path)
     gone = tuple(replace(record, path=tmp_path / "gone.png") for record in records)
-    assert survey_lungs(gone, bundle=bundle, folder=tmp_path) == first, "no file was read again"
-    fewer = survey_lungs(records[:5], bundle=bundle, folder=tmp_path)
+    assert survey_lungs(gone, bundle=bundle, memory=None, folder=tmp_path) == first, "no file was read again"
+    fewer = survey_lungs(records[:5], bundle=bundle, memory=None, folder=tmp_path)
     assert fewer.images == 5
+
+
+def test_what_training_drew_is_not_drawn_again(made, tmp_path: Path, monkeypatch) -> None:
+    records, bundle = made
+    anew = survey_lungs(records, bundle=bundle, memory=None, folder=tmp_path / "anew")
+    with_lung_boxes(records, bundle=bundle, memory=tmp_path / "cache")
+    monkeypatch.setattr(LungFinder, "draw", None)
+    assert survey_lungs(records, bundle=bundle, memory=tmp_path / "cache", folder=tmp_path / "again") == anew
+
+
+def test_an_image_that_cannot_be_decoded_is_named(made, tmp_path: Path) -> None:
+    records, bundle = made
+    (tmp_path / "bad.png").write_bytes(records[0].path.read_bytes()[:200])
+    bad = replace(records[0], path=tmp_path / "bad.png")
+    with pytest.raises(DataError, match=r"bad\.png"):
+        survey_lungs((*records[1:], bad), bundle=bundle, memory=None, folder=tmp_path)
 
 
 def test_a_torn_survey_is_refused(made, tmp_path: Path) -> None:
     records, bundle = made
     (tmp_path / "lungs.json").write_text('{"key": ')
     with pytest.raises(DataError, match="remove it"):
-        survey_lungs(records, bundle=bundle, folder=tmp_path)
+        survey_lungs(records, bundle=bundle, memory=None, folder=tmp_path)
     (tmp_path / "lungs.json").write_text(json.dumps({"key": [], "survey": {"flagged": []}}))
     with pytest.raises(DataError, match="remove it"):
-        survey_lungs(records, bundle=bundle, folder=tmp_path)
+        survey_lungs(records, bundle=bundle, memory=None, folder=tmp_path)
 
 
 def test_cases_are_image_mask_box_and_crop_the_untrusted_first(made, tmp_path: Path) -> None:
     records, bundle = made
-    survey = survey_lungs(records, bundle=bundle, folder=tmp_path)
+    survey = survey_lungs(records, bundle=bundle, memory=None, folder=tmp_path)
     cases = draw_cases(survey, records=records, bundle=bundle)
     assert [case.trusted for case in cases] == sorted(case.trusted for case in cases)
     assert len(draw_cases(survey, records=records, bundle=bundle, shown=1)) == 1

@@ -21,7 +21,7 @@ def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("made")
     records = read_chestxray14(fabricate_nih_chests(folder / "nih", patients=16))
     bundle = write_lung_bundle(folder / "toy")
-    return records, bundle, survey_lungs(records, bundle=bundle, folder=folder)
+    return records, bundle, survey_lungs(records, bundle=bundle, memory=None, folder=folder)
 
 
 def content_of(*, maps=(), boxed=()) -> StudyFolder:

@@ -104,7 +104,7 @@ def study_sdfn(request: SdfnRequest) -> None:
             save_split(prepared.data.folds, path=request.out / SPLIT_NAME)
         if not request.tables_only:
             _run_folds(request, prepared=prepared, cache=cache)
-        _write_tables(request, prepared=prepared)
+        _write_tables(request, prepared=prepared, cache=cache)
 
 
 def _prepare(request: SdfnRequest, *, cache: Path | None) -> _Prepared:
@@ -183,10 +183,10 @@ def _run_folds(request: SdfnRequest, *, prepared: _Prepared, cache: Path | None)
         run_sdfn_fold(name, recipe=recipe, data=prepared.data, place=place)
 
 
-def _write_tables(request: SdfnRequest, *, prepared: _Prepared) -> None:
+def _write_tables(request: SdfnRequest, *, prepared: _Prepared, cache: Path | None) -> None:
     folds = tuple(prepared.data.folds.parts)
     content = read_study_folder(request.out, folds=folds)
-    survey = survey_lungs(prepared.records, bundle=prepared.lungs, folder=request.out)
+    survey = survey_lungs(prepared.records, bundle=prepared.lungs, memory=cache, folder=request.out)
     run = json.loads((request.out / RUN_NAME).read_text(encoding="utf-8"))
     study = make_sdfn_study(
         content.predictions,

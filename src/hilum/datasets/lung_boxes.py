@@ -1,4 +1,4 @@
-"""Lung boxes that were drawn before, kept on disk by the hash of the file and by what drew them.
+"""Lung boxes and flags that were drawn before, kept on disk by the hash of the file and by what drew them.
 
 A box is data in the record: it is drawn once by a lung bundle (`evaluation/lung_boxes.py`) and kept here, and
 preprocessing only cuts it out.
@@ -6,6 +6,7 @@ preprocessing only cuts it out.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -20,21 +21,22 @@ MEMORY_NAME = "lung-boxes.sqlite"
 _BATCH = 32
 _WAIT_S = 60.0
 _TABLE = (
-    "CREATE TABLE IF NOT EXISTS boxes (drawer TEXT, sha256 TEXT, x REAL, y REAL, width REAL, height REAL, "
-    "trusted INTEGER, PRIMARY KEY (drawer, sha256)) WITHOUT ROWID"
+    "CREATE TABLE IF NOT EXISTS drawings (drawer TEXT, sha256 TEXT, x REAL, y REAL, width REAL, height REAL, "
+    "trusted INTEGER, flags TEXT, PRIMARY KEY (drawer, sha256)) WITHOUT ROWID"
 )
-_FIND = "SELECT x, y, width, height, trusted FROM boxes WHERE drawer = ? AND sha256 = ?"
-_KEEP = "INSERT OR REPLACE INTO boxes VALUES (?, ?, ?, ?, ?, ?, ?)"
+_FIND = "SELECT x, y, width, height, trusted, flags FROM drawings WHERE drawer = ? AND sha256 = ?"
+_KEEP = "INSERT OR REPLACE INTO drawings VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
-Row = tuple[str, str, float, float, float, float, bool]
+Row = tuple[str, str, float, float, float, float, bool, str]
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnBox:
-    """The box around the lungs in native pixels of one file, and whether the drawing was trusted."""
+    """The box around the lungs in native pixels of one file, whether the drawing was trusted, and its flags."""
 
     box: Box
     trusted: bool
+    flags: tuple[str, ...]
 
     @property
     def usable(self) -> Box | None:
@@ -53,12 +55,13 @@ class LungBoxMemory:
     def find(self, sha256: str) -> DrawnBox | None:
         """The box of the file with this hash, or None where it was not drawn yet."""
         row = self._database.execute(_FIND, (self._drawer, sha256)).fetchone()
-        return None if row is None else DrawnBox(Box(*row[:4]), bool(row[4]))
+        return None if row is None else DrawnBox(Box(*row[:4]), bool(row[4]), tuple(json.loads(row[5])))
 
     def keep(self, sha256: str, drawn: DrawnBox) -> None:
         """Remember a box; a kill loses the last few."""
         box = drawn.box
-        self._new.append((self._drawer, sha256, box.x, box.y, box.width, box.height, drawn.trusted))
+        flags = json.dumps(drawn.flags)
+        self._new.append((self._drawer, sha256, box.x, box.y, box.width, box.height, drawn.trusted, flags))
         if len(self._new) >= _BATCH:
             self.save()
 

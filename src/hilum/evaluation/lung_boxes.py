@@ -39,10 +39,26 @@ def with_lung_boxes(
 ) -> tuple[Record, ...]:
     """The records with `lung_box` as `bundle` draws it; None where the drawing is not trusted.
 
+    A file that cannot be decoded keeps no box: whoever prepares its pixels says what is wrong with it. The rest is as
+    `drawn_boxes` says.
+    """
+    drawn = drawn_boxes(records, bundle=bundle, memory=memory, on_found=on_found, on_image=on_image)
+    return tuple(replace(record, lung_box=_usable(drawn[record.sha256])) for record in records)
+
+
+def drawn_boxes(
+    records: Sequence[Record],
+    *,
+    bundle: Bundle,
+    memory: Path | None,
+    on_found: Callable[[int], None] = _tell_nobody,
+    on_image: Callable[[], None] = _tell_nobody,
+) -> dict[str, DrawnBox | None]:
+    """What `bundle` draws of each file, by the file's hash; None where it cannot be decoded.
+
     Boxes are remembered in the folder `memory`, or not at all where it is None. `on_found` is told how many pictures
-    must be drawn, `on_image` each time that one is done. A file that cannot be decoded keeps no box: whoever prepares
-    its pixels says what is wrong with it. Raises `BundleError` where the bundle draws no lungs, `DataError` where a
-    file has changed since its record was made, and as `remembered_boxes` does.
+    must be drawn, `on_image` each time that one is done. Raises `BundleError` where the bundle draws no lungs,
+    `DataError` where a file has changed since its record was made, and as `remembered_boxes` does.
     """
     finder = LungFinder(bundle, engine=OnnxRuntimeEngine(), threads=available_cores())
     drawn: dict[str, DrawnBox | None] = {}
@@ -59,7 +75,7 @@ def with_lung_boxes(
                 drawn[sha256] = box
                 boxes.keep(sha256, box)
             on_image()
-    return tuple(replace(record, lung_box=_usable(drawn[record.sha256])) for record in records)
+    return drawn
 
 
 def _usable(drawn: DrawnBox | None) -> Box | None:
@@ -74,7 +90,7 @@ def _draw(record: Record, *, finder: LungFinder) -> DrawnBox | None:
     if radiograph.source.sha256 != record.sha256:
         raise DataError(f"expected {record.path} as it was when the release was read, came other bytes; start again")
     (drawing,) = finder.draw([radiograph], prepared=[preprocess(radiograph.pixels, spec=finder.preprocess)])
-    return DrawnBox(drawing.box, drawing.trusted)
+    return DrawnBox(drawing.box, drawing.trusted, drawing.flags)
 
 
 @cache

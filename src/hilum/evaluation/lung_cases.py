@@ -14,6 +14,7 @@ from pathlib import Path
 from hilum.bundle.load import Bundle
 from hilum.datasets.record import Record
 from hilum.errors import DataError
+from hilum.evaluation.lung_boxes import drawn_boxes
 from hilum.imaging.decode import decode, read_file
 from hilum.output.atomic import write_whole
 from hilum.output.lung_files import case_picture, is_flagged
@@ -50,29 +51,31 @@ class LungSurvey:
     flagged: tuple[tuple[str, bool, tuple[str, ...]], ...]
 
 
-def survey_lungs(records: Sequence[Record], *, bundle: Bundle, folder: Path) -> LungSurvey:
-    """Draw the lungs of every record once and keep what came of it in `folder/lungs.json`.
+def survey_lungs(records: Sequence[Record], *, bundle: Bundle, memory: Path | None, folder: Path) -> LungSurvey:
+    """Count what came of the lungs of every record, and keep it in `folder/lungs.json`.
 
-    What an earlier call kept for the same bundle and images is taken as it is. Raises `DataError` for a file that
-    cannot be decoded, as the training would.
+    What an earlier call kept for the same bundle and images is taken as it is; of the rest, what the folder `memory`
+    remembers (see `drawn_boxes`). Raises `DataError` for a file that cannot be decoded, and as `drawn_boxes` does.
     """
     path = folder / NAME
     key = [bundle.sha256, *sorted(record.sha256 for record in records)]
     kept = _kept(path, key=key)
     if kept is not None:
         return kept
-    drawn: list[tuple[str, bool, tuple[str, ...], bool]] = []
-    finder = LungFinder(bundle, engine=OnnxRuntimeEngine(), threads=available_cores())
+    drawn: list[tuple[str, bool, tuple[str, ...]]] = []
+    found = drawn_boxes(records, bundle=bundle, memory=memory)
     for record in records:
-        lungs = finder.find(decode(read_file(record.path), name=record.image))
-        drawn.append((record.image, lungs.trusted, lungs.flags, is_flagged(lungs)))
-    flagged = sorted((image, trusted, flags) for image, trusted, flags, worth in drawn if worth)
+        lungs = found[record.sha256]
+        if lungs is None:
+            raise DataError(f"expected an image that can be decoded, came {record.path}; remove it and start again")
+        drawn.append((record.image, lungs.trusted, lungs.flags))
+    flagged = sorted(one for one in drawn if is_flagged(trusted=one[1], flags=one[2]))
     survey = LungSurvey(
         bundle=f"{bundle.card.name} {bundle.card.version}",
         bundle_sha256=bundle.sha256,
         images=len(drawn),
-        untrusted=sum(not trusted for _, trusted, _, _ in drawn),
-        flags=dict(Counter(flag for _, _, flags, _ in drawn for flag in flags).most_common()),
+        untrusted=sum(not trusted for _, trusted, _ in drawn),
+        flags=dict(Counter(flag for _, _, flags in drawn for flag in flags).most_common()),
         flagged=tuple(sorted(flagged, key=lambda one: one[1])),
     )
     write_whole(path, (json.dumps({"key": key, "survey": _plain(survey)}, indent=1) + "\n").encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +68,9 @@ def lungs_to_json(lungs: Lungs, *, radiograph: Radiograph) -> dict[str, Any]:
     }
 
 
-def is_flagged(lungs: Lungs) -> bool:
+def is_flagged(*, trusted: bool, flags: Iterable[str]) -> bool:
     """Whether a picture is drawn: the lungs are not trusted, or the box is not simply that of two lungs."""
-    return not lungs.trusted or bool(ODD & set(lungs.flags))
+    return not trusted or not ODD.isdisjoint(flags)
 
 
 def write_lungs(lungs: Lungs, *, radiograph: Radiograph, relative: str, folder: Path) -> None:
@@ -79,7 +80,7 @@ def write_lungs(lungs: Lungs, *, radiograph: Radiograph, relative: str, folder: 
     """
     mask, picture, json_path = lung_paths(relative, folder=folder)
     write_whole(mask, encode_png(mask_picture(lungs)))
-    if is_flagged(lungs):
+    if is_flagged(trusted=lungs.trusted, flags=lungs.flags):
         write_whole(picture, case_picture(lungs, radiograph=radiograph))
     else:
         picture.unlink(missing_ok=True)
