@@ -36,6 +36,11 @@ def test_lazy_function_is_there() -> None:
     assert READ_INTO_FOLDER.load() is read_into_folder
 
 
+def test_the_package_runs_as_a_module() -> None:
+    done = subprocess.run([sys.executable, "-m", "hilum", "--version"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, f"hilum {__version__}\n")
+
+
 def test_version(hilum: Any) -> None:
     assert hilum("--version").stdout == f"hilum {__version__}\n"
 
