@@ -31,7 +31,7 @@ _SCHEMA = re.compile(r"hilum\.card/(\d+)")
 class Bundle:
     """A verified bundle: its folder, its card, and the SHA-256 of `card.json`, which holds the hashes of all else.
 
-    `unpacked` are the verified bytes of the files that lie compressed, by name: unpacking them again takes longer.
+    `unpacked` keeps the verified bytes of the files that lie compressed.
     """
 
     folder: Path
@@ -40,7 +40,7 @@ class Bundle:
     unpacked: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     def read(self, name: str) -> bytes:
-        """The bytes of one of the card's files: what is used is what was verified, kept or hashed again.
+        """The bytes of one of the card's files, kept or hashed again so that what is used is what was verified.
 
         Raises `BundleError` where the card does not name the file, or a file that lies as it is is gone or altered.
         """
@@ -63,7 +63,7 @@ def load_bundle(folder: Path) -> Bundle:
     for name, sha256 in card.files.items():
         check_file_name(name, source=folder / CARD_NAME)
         verified = _verified(folder, name, sha256)
-        if _packed(folder, name).is_file():
+        if not (folder / name).is_file():
             unpacked[name] = verified
     return Bundle(folder, card, hashlib.sha256(content).hexdigest(), unpacked)
 
@@ -123,12 +123,8 @@ def _no_constants(constant: str) -> object:
     raise ValueError(f"{constant} is no number")
 
 
-def _packed(folder: Path, name: str) -> Path:
-    return folder / f"{name}{PACKED_SUFFIX}"
-
-
 def _verified(folder: Path, name: str, sha256: str) -> bytes:
-    packed = _packed(folder, name)
+    packed = folder / f"{name}{PACKED_SUFFIX}"
     content = _unpacked(packed) if packed.is_file() else _file_bytes(folder, name, limit=None)
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
