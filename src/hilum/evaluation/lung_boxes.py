@@ -39,8 +39,7 @@ def with_lung_boxes(
 ) -> tuple[Record, ...]:
     """The records with `lung_box` as `bundle` draws it; None where the drawing is not trusted.
 
-    A file that cannot be decoded keeps no box: whoever prepares its pixels says what is wrong with it. The rest is as
-    `drawn_boxes` says.
+    A file that cannot be decoded keeps no box: whoever prepares its pixels says what is wrong. See `drawn_boxes`.
     """
     drawn = drawn_boxes(records, bundle=bundle, memory=memory, on_found=on_found, on_image=on_image)
     return tuple(replace(record, lung_box=_usable(drawn[record.sha256])) for record in records)

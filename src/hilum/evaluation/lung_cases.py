@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from hilum.bundle.load import Bundle
@@ -54,8 +54,8 @@ class LungSurvey:
 def survey_lungs(records: Sequence[Record], *, bundle: Bundle, memory: Path | None, folder: Path) -> LungSurvey:
     """Count what came of the lungs of every record, and keep it in `folder/lungs.json`.
 
-    What an earlier call kept for the same bundle and images is taken as it is; of the rest, what the folder `memory`
-    remembers (see `drawn_boxes`). Raises `DataError` for a file that cannot be decoded, and as `drawn_boxes` does.
+    What an earlier call kept for the same bundle and images is taken as it is, else what `memory` remembers. Raises
+    `DataError` for a file that cannot be decoded, and as `drawn_boxes` does.
     """
     path = folder / NAME
     key = [bundle.sha256, *sorted(record.sha256 for record in records)]
@@ -78,7 +78,7 @@ def survey_lungs(records: Sequence[Record], *, bundle: Bundle, memory: Path | No
         flags=dict(Counter(flag for _, _, flags in drawn for flag in flags).most_common()),
         flagged=tuple(sorted(flagged, key=lambda one: one[1])),
     )
-    write_whole(path, (json.dumps({"key": key, "survey": _plain(survey)}, indent=1) + "\n").encode())
+    write_whole(path, (json.dumps({"key": key, "survey": asdict(survey)}, indent=1) + "\n").encode())
     return survey
 
 
@@ -99,17 +99,6 @@ def _cases(
             radiograph = decode(read_file(by_name[image].path), name=image)
             png = case_picture(finder.find(radiograph), radiograph=radiograph)
             yield LungCase(image=image, trusted=trusted, flags=flags, png=png)
-
-
-def _plain(survey: LungSurvey) -> dict[str, object]:
-    return {
-        "bundle": survey.bundle,
-        "bundle_sha256": survey.bundle_sha256,
-        "images": survey.images,
-        "untrusted": survey.untrusted,
-        "flags": survey.flags,
-        "flagged": [[image, trusted, list(flags)] for image, trusted, flags in survey.flagged],
-    }
 
 
 def _kept(path: Path, *, key: list[str]) -> LungSurvey | None:
