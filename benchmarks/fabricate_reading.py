@@ -14,7 +14,8 @@ import onnx
 import onnx.utils
 from PIL import Image
 
-from hilum.bundle.card import Card, HeatmapSpec, Label, PlattCalibration, Scope, Training
+from hilum.bundle.card import Card, HeatmapSpec, Scope, Training
+from hilum.bundle.label import Label, PlattCalibration
 from hilum.bundle.save import file_hashes, write_bundle
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.networks.torchvision_guard import declare_missing_operators

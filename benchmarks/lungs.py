@@ -22,6 +22,7 @@ from statistics import median
 import numpy as np
 from PIL import Image
 
+from hilum.bundle.card import GRAPH
 from hilum.bundle.shelf import shipped_bundles
 from hilum.imaging.preprocess import preprocess
 from hilum.output.batch import write_batch
@@ -35,7 +36,6 @@ from hilum.reading.engine import INPUT, available_cores
 from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
 from hilum.reading.lung_passes import PASSES
 from hilum.reading.lungs import LungFinder
-from hilum.reading.network import GRAPH
 from hilum.reading.reader import Reader
 from hilum.reading.settings import ReaderSettings
 from hilum.reading_result import FailedReading

@@ -15,7 +15,8 @@ from lab_benchmarks import lab
 from make_sdfn import means
 from markers import ROOT, table, write_or_check
 
-from hilum.bundle.card import Card, GateFigure, Label, LabelResult
+from hilum.bundle.card import Card, GateFigure
+from hilum.bundle.label import Label, LabelResult
 from hilum.bundle.shelf import shipped_bundles
 
 LEDGER = ROOT / "LEDGER.jsonl"

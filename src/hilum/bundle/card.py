@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, model_validator
 from hilum.bundle.compression import CompressionMethod
 from hilum.bundle.fusion_spec import LUNG_GRAPH, FusionSpec
 from hilum.bundle.gate_outputs import GATE_OUTPUTS
-from hilum.bundle.label import Label, LabelResult, PlattCalibration  # noqa: F401 (docs/make_results.py asks here)
+from hilum.bundle.label import Label, PlattCalibration
 from hilum.bundle.lung_spec import LUNG_OUTPUTS, LungSpec
 from hilum.bundle.part import Interval, Part, Probability, Sha256
 from hilum.imaging.preprocess import PreprocessSpec
