@@ -1,5 +1,7 @@
 """Both engines against a numpy computation of the same network."""
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 
@@ -74,6 +76,39 @@ def test_a_batch_of_another_shape(engine: Engine) -> None:
 def test_engines_know_their_names_and_versions(engine: Engine) -> None:
     assert ENGINES[engine.name] is type(engine)
     assert engine.version[0].isdigit()
+
+
+DROPPED_OUT_OF_TURN = """
+import signal
+import sys
+import threading
+from fabricate_bundle import ToyNetwork
+from hilum.reading.network import ENGINES
+
+graph = ToyNetwork.random(labels=1).graph()
+kept = [ENGINES[sys.argv[1]]().compile(graph, threads=1, callers=1) for _ in range(2)]
+if sys.argv[2] == "in a thread":
+    dropping = threading.Thread(target=kept.clear)
+    dropping.start()
+    dropping.join()
+else:
+    del kept[0]
+    del kept[0]
+signal.signal(signal.SIGTERM, lambda *_: print("handled"))
+signal.raise_signal(signal.SIGTERM)
+"""
+
+
+@pytest.mark.parametrize("order", ["first before second", "in a thread"])
+def test_signals_are_handled_after_graphs_are_dropped_in_any_order(engine: Engine, order: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", DROPPED_OUT_OF_TURN, engine.name, order],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "handled\n"), done.stderr
 
 
 def test_an_absent_openvino_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import io
 import threading
@@ -16,6 +17,7 @@ from hilum.errors import EngineError, MissingPartError
 from hilum.reading.engine import INPUT, Batch
 
 INSTALL_COMMAND = 'pip install "hilum[openvino]"'
+_ONE_AT_A_TIME = threading.Lock()
 
 
 class OpenVinoGraph:
@@ -94,7 +96,8 @@ class OpenVinoEngine:
             "NUM_STREAMS": callers,
             "INFERENCE_NUM_THREADS": threads * callers,
         }
-        core = self._openvino.Core()
+        with _ONE_AT_A_TIME:
+            core = _core(self._openvino)
         try:
             return OpenVinoGraph(core.compile_model(core.read_model(io.BytesIO(graph)), "CPU", settings))
         except RuntimeError as error:
@@ -106,6 +109,17 @@ def _import_openvino() -> ModuleType:
         return importlib.import_module("openvino")
     except ImportError as error:
         raise MissingPartError(f"the engine openvino is not installed; run `{INSTALL_COMMAND}`") from error
+
+
+@functools.cache
+def _core(openvino: ModuleType) -> Any:
+    """The process's one Core, which lives as long as the process.
+
+    The CPU plugin of every Core gives the thread that loads it a stack for signal handlers; at its end it puts back the
+    one from before and unmaps its own. Where the first of two ends before the second, or on another thread, the stack
+    that is left is unmapped memory, and the next signal with a handler kills the process (OpenVINO 2026.4).
+    """
+    return openvino.Core()
 
 
 def _fits(batch: Batch, expected: tuple[int | None, ...]) -> bool:
