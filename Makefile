@@ -46,10 +46,8 @@ run: .venv/.base  ## draw the phantom examples, read them with the embedded mode
 	$(BIN)/hilum phantom build/phantoms
 	$(BIN)/hilum read build/phantoms --out readings/phantoms
 
-# Trainings have workers of their own: in workers that had run the other tests before, they crashed.
 test: .venv/.dev check  ## every check and every test; fails where no test ran
-	$(if $(PYTEST),,$(BIN)/python -m pytest -n $(JOBS) tests/training)
-	$(BIN)/python -m pytest -n $(JOBS) $(if $(PYTEST),$(PYTEST),--ignore=tests/training)
+	$(BIN)/python -m pytest -n $(JOBS) $(PYTEST)
 
 check: .venv/.dev
 	$(BIN)/ruff check .
