@@ -10,7 +10,9 @@ import numpy.typing as npt
 from hilum.bundle.lung_spec import QualityRule
 from hilum.explain.components import labelled_components
 from hilum.reading.lung_passes import drawing
-from hilum.reading.lung_regions import SPECK_SHARE
+
+PIECE_SHARE = 1e-3
+"""Components from this share of the grid on (66 of 65,536 pixels) count as pieces: a drawing in pieces is doubtful."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def quality_facts(passes: npt.NDArray[np.float32], *, threshold: float = 0.5) ->
     left = int(np.count_nonzero(union)) - right
     numbers, count = labelled_components(union)
     sizes = np.bincount(numbers.ravel(), minlength=count + 1)[1:]
-    regions = int(np.count_nonzero(sizes >= SPECK_SHARE * union.size))
+    regions = int(np.count_nonzero(sizes >= PIECE_SHARE * union.size))
     return QualityFacts(
         flip=1 - agreement(unions[0], unions[1]),
         shift=1 - agreement(unions[0], unions[2]),

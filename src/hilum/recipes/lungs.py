@@ -32,7 +32,7 @@ def lungs(starting_weights: StartingWeights) -> LungRecipe:
     """The recipe of the bundle that ships; `starting_weights` is what the card's command names."""
     return LungRecipe(
         name="lung-regions",
-        version="1.0.0",
+        version="1.0.1",
         network="mobile",
         starting_weights=starting_weights,
         preprocess=SPEC,
