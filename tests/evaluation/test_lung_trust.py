@@ -40,6 +40,21 @@ def test_a_rule_that_knows_little_still_trusts_nearly_all_good_drawings():
         assert trusted >= LEAST_SPARED * len(good)
 
 
+def test_no_fact_that_speaks_against_a_drawing_ever_speaks_for_it():
+    rows = [
+        dataclasses.replace(each, dice=0.9 + 0.02 * each.facts.regions - each.facts.flip) for each in judged(count=200)
+    ]
+    rule = fit_trust(rows)
+    assert rule.regions == pytest.approx(0.0, abs=1e-9)
+    assert max(rule.flip, rule.shift, rule.area) <= 0.0
+
+
+def test_more_than_two_regions_are_never_trusted():
+    rows = [dataclasses.replace(each, flags=("more than two regions",)) for each in judged()]
+    figures = cross_fitted_trust(rows)
+    assert (figures.bad_untrusted, figures.good_untrusted) == (figures.bad, figures.n - figures.bad)
+
+
 def test_too_few_drawings_are_refused():
     with pytest.raises(DataError, match="at least 10"):
         fit_trust(judged(count=9))

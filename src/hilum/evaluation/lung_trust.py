@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import lsq_linear  # type: ignore[import-untyped]
 
 from hilum.bundle.lung_spec import QualityRule
 from hilum.errors import DataError
 from hilum.evaluation.lung_judge import JudgedLungs
 from hilum.reading.lung_quality import is_trusted, quality_score
+from hilum.reading.lung_words import NEVER_TRUSTED
 from hilum.statistics.auroc import auroc
 from hilum.statistics.outcomes import UndefinedMetric
 
@@ -38,9 +40,9 @@ class TrustFigures:
 
 
 def fit_trust(judged: Sequence[JudgedLungs]) -> QualityRule:
-    """Least squares of Dice on the four facts; the cut has the largest Youden index for Dice below 0.90.
+    """Least squares of Dice on the four facts, none of which may raise it; the cut has the largest Youden index.
 
-    Only cuts that spare at least `LEAST_SPARED` of the good drawings come into question.
+    The index is for Dice below 0.90. Only cuts that spare at least `LEAST_SPARED` of the good drawings are asked.
 
     Without a drawing that bad the cut is at the lowest expected Dice. `area_share` reaches from the smallest annotated
     share over 1.5 to the largest times 1.5. Raises `DataError` for fewer than ten pictures with known Dice.
@@ -50,7 +52,9 @@ def fit_trust(judged: Sequence[JudgedLungs]) -> QualityRule:
         raise DataError(f"expected at least {_FEWEST} drawings with known Dice, came {len(known)}; run every fold")
     truth = np.array([each.dice for each in known], np.float64)
     facts = np.array([each.facts.weighed for each in known], np.float64)
-    solution = np.linalg.lstsq(np.column_stack([np.ones(len(known)), facts]), truth, rcond=None)[0]
+    columns = np.column_stack([np.ones(len(known)), facts])
+    highest = [np.inf, *[0.0] * facts.shape[1]]
+    solution = lsq_linear(columns, truth, bounds=([-np.inf] * len(highest), highest)).x
     shares = [each.truth_share for each in known if each.truth_share is not None]
     free = QualityRule(
         intercept=float(solution[0]),
@@ -74,7 +78,7 @@ def cross_fitted_trust(judged: Sequence[JudgedLungs]) -> TrustFigures:
             if each.fold == fold and each.dice is not None:
                 scores.append(-quality_score(each.facts, rule=rule))
                 bad.append(each.dice < BAD_BELOW)
-                trusted.append(is_trusted(each.facts, rule=rule))
+                trusted.append(is_trusted(each.facts, rule=rule) and not set(NEVER_TRUSTED) & set(each.flags))
     value = auroc(np.array(bad, np.float64), scores=scores)
     is_bad, untrusted = np.array(bad), ~np.array(trusted)
     return TrustFigures(

@@ -11,11 +11,11 @@ NEVER_TRUSTED: dict[LungFlag, str] = {
     "no lung": "no lung was found",
     "tiny image": "the picture is too small to outline lungs on",
     "lateral view": "the file names a lateral view, in which the lungs lie over each other",
+    "more than two regions": "more than two regions were drawn: the two nearest the centre were kept, perhaps no pair",
 }
 """Flags with which no drawing is trusted, in the order of saying them, and what is said."""
 
 _NOTES: dict[LungFlag, str] = {
-    "more than two regions": "more than two regions were drawn, and the two nearest the centre kept",
     "touches the border": "the drawing touches the border of the picture, so a part of a lung may be cut off",
     "child": "this is a child's chest, on which outlines are less exact",
 }
