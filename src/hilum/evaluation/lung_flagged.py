@@ -26,7 +26,7 @@ def flagged_rows(judged: Sequence[JudgedLungs], *, rule: QualityRule) -> tuple[i
 
     Among the first the least Dice goes first, where it is known.
     """
-    untrusted = [place for place, one in enumerate(judged) if not is_trusted(one.facts, rule=rule)]
+    untrusted = [place for place, one in enumerate(judged) if not is_trusted(one.facts, rule=rule, flags=one.flags)]
     odd = [place for place, one in enumerate(judged) if ODD & set(one.flags) and place not in set(untrusted)]
     return (*sorted(untrusted, key=lambda place: _dice(judged[place])), *odd)
 

@@ -13,7 +13,6 @@ from hilum.bundle.lung_spec import QualityRule
 from hilum.errors import DataError
 from hilum.evaluation.lung_judge import JudgedLungs
 from hilum.reading.lung_quality import is_trusted, quality_score
-from hilum.reading.lung_words import NEVER_TRUSTED
 from hilum.statistics.auroc import auroc
 from hilum.statistics.outcomes import UndefinedMetric
 
@@ -78,7 +77,7 @@ def cross_fitted_trust(judged: Sequence[JudgedLungs]) -> TrustFigures:
             if each.fold == fold and each.dice is not None:
                 scores.append(-quality_score(each.facts, rule=rule))
                 bad.append(each.dice < BAD_BELOW)
-                trusted.append(is_trusted(each.facts, rule=rule) and not set(NEVER_TRUSTED) & set(each.flags))
+                trusted.append(is_trusted(each.facts, rule=rule, flags=each.flags))
     value = auroc(np.array(bad, np.float64), scores=scores)
     is_bad, untrusted = np.array(bad), ~np.array(trusted)
     return TrustFigures(

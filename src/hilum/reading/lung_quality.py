@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import astuple, dataclass
 
 import numpy as np
@@ -10,6 +11,8 @@ import numpy.typing as npt
 from hilum.bundle.lung_spec import QualityRule
 from hilum.explain.components import labelled_components
 from hilum.reading.lung_passes import drawing
+from hilum.reading.lung_regions import LungFlag
+from hilum.reading.lung_words import NEVER_TRUSTED
 
 PIECE_SHARE = 1e-3
 """Components from this share of the grid on (66 of 65,536 pixels) count as pieces: a drawing in pieces is doubtful."""
@@ -66,7 +69,11 @@ def quality_score(facts: QualityFacts, *, rule: QualityRule) -> float:
     return min(1.0, max(0.0, expected))
 
 
-def is_trusted(facts: QualityFacts, *, rule: QualityRule) -> bool:
-    """Whether the score reaches the rule's cut and the lungs cover a share of the picture that lungs can."""
+def is_trusted(facts: QualityFacts, *, rule: QualityRule, flags: Collection[LungFlag] = ()) -> bool:
+    """Whether the score reaches the rule's cut, lungs can cover such a share, and no flag of `NEVER_TRUSTED` stands."""
     low, high = rule.area_share
-    return quality_score(facts, rule=rule) >= rule.trusted_from and low <= facts.area_share <= high
+    return (
+        NEVER_TRUSTED.keys().isdisjoint(flags)
+        and quality_score(facts, rule=rule) >= rule.trusted_from
+        and low <= facts.area_share <= high
+    )

@@ -22,7 +22,7 @@ from hilum.reading.lung_drawing import LungDrawing, Mask, masks
 from hilum.reading.lung_passes import PASSES, drawing, probabilities, quality_inputs
 from hilum.reading.lung_quality import is_trusted, quality_facts, quality_score
 from hilum.reading.lung_regions import LungFlag, LungRegions, lung_regions
-from hilum.reading.lung_words import NEVER_TRUSTED, lung_reason
+from hilum.reading.lung_words import lung_reason
 from hilum.reading_result import LungMap, ModelRef
 
 TINY_PX = 32
@@ -131,7 +131,7 @@ class LungFinder:
         found, kept = kept_lungs(drawing(passes), threshold=threshold)
         flags = (*found.flags, *_file_flags(radiograph))
         quality = quality_score(facts, rule=rule)
-        trusted = is_trusted(facts, rule=rule) and not set(NEVER_TRUSTED) & set(flags)
+        trusted = is_trusted(facts, rule=rule, flags=flags)
         rows, columns = radiograph.pixels.shape
         whole = Box(0.0, 0.0, float(columns), float(rows))
         return LungDrawing(
