@@ -8,9 +8,13 @@ Convention of the pages (CONTRIBUTING.md tells writers the same):
 - A block that cannot run says so: ```` ```console no-run: REASON ````. Every other language is for reading only.
 """
 
+import importlib
 import re
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -112,3 +116,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def root() -> Path:
     """The root of the repository."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def docs_script(root: Path) -> Callable[[str], ModuleType]:
+    """Imports a script of docs/ by its name, with its neighbours beside it."""
+
+    def load(name: str) -> ModuleType:
+        sys.path.insert(0, str(root / "docs"))
+        try:
+            return importlib.import_module(name)
+        finally:
+            sys.path.remove(str(root / "docs"))
+
+    return load
