@@ -13,7 +13,7 @@ import numpy as np
 from hilum.bundle.card import GateSpec, ScoreName
 from hilum.datasets.body_parts import MIXED_SOURCES
 from hilum.evaluation.gate_figures import Bools, Figure, Table, mean_of, share
-from hilum.evaluation.gate_predictions import GatePredictions, Text, joined
+from hilum.evaluation.gate_predictions import FRAMED_VIEWS, GatePredictions, Text, joined
 from hilum.evaluation.gate_tables import networks_text
 from hilum.evaluation.gate_thresholds import Decisions, choose_spec, decide
 from hilum.findings import XRAY_TYPES
@@ -52,7 +52,7 @@ def decision_table(rows: GatePredictions, decisions: Decisions) -> Table:
     figures.append(share("refused, CT, MR and ultrasound", **_of(refused, rows, modalities)))
     figures.append(share("accepted, CT, MR and ultrasound", **_of(decisions.status("accepted"), rows, modalities)))
     figures.append(share("refused, photographs as read", **_of(refused, rows, as_read & (rows.source == "photos"))))
-    for view in ("black", "white", "stretch"):
+    for view in FRAMED_VIEWS:
         photos = (rows.view == view) & (rows.source == "photos")
         figures.append(share(f"refused, photographs, {view}", **_of(refused, rows, photos)))
     rendered = as_read & np.char.startswith(rows.source, "rendering: ")

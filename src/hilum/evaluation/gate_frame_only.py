@@ -10,15 +10,14 @@ from sklearn.ensemble import HistGradientBoostingClassifier  # type: ignore[impo
 from sklearn.model_selection import GroupKFold  # type: ignore[import-untyped]
 
 from hilum.evaluation.gate_figures import Table, balanced
-from hilum.evaluation.gate_predictions import GatePredictions
+from hilum.evaluation.gate_predictions import FRAMED_VIEWS, GatePredictions
 
-VIEWS = ("black", "white", "stretch")
 SIDE_PX = 192
 
 
 def frame_only_table(folds: GatePredictions) -> Table:
     """Balanced accuracy of gradient boosting on the frames of the judged pictures, cross-validated by group."""
-    rows = folds.where(np.isin(folds.view, VIEWS) & ~np.char.startswith(folds.source, "rendering: "))
+    rows = folds.where(np.isin(folds.view, FRAMED_VIEWS) & ~np.char.startswith(folds.source, "rendering: "))
     features = visible(rows.frame)
     called = np.zeros(len(rows), np.bool_)
     for train, held_out in GroupKFold(5).split(features, rows.is_xray, rows.group):

@@ -108,10 +108,8 @@ def _figure(name: str, value: _Value, rows: Sequence[JudgedLungs], *, source: st
     numbers, patients = np.array([number for number, _ in found]), [patient for _, patient in found]
     groups = len(set(patients))
     interval = None
-    if groups > 1 and set(numbers) in (
-        {0.0},
-        {1.0},
-    ):  # a share without a width under the bootstrap has one all the same
+    all_or_none = set(numbers) in ({0.0}, {1.0})
+    if groups > 1 and all_or_none:  # the bootstrap has no width there; Wilson's over patients does
         share = wilson(groups if numbers[0] else 0, n=groups)
         interval = share.low, share.high
     elif groups > 1:

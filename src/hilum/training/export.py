@@ -1,4 +1,4 @@
-"""From a torch network to an ONNX graph that returns logits and mostly class maps, checked, then made small.
+"""From a torch network to an ONNX graph that returns logits and, of a classifier, class maps, checked, then made small.
 
 The graph's input is `input` float32 (N, C, H, W), its outputs `logits` (N, L) and `class_maps` (N, L, h, w) in units
 of logit contribution.

@@ -84,8 +84,9 @@ def _predicted(
     rows: Sequence[tuple[GatePicture, str, Grey, Frame | None]],
     spec: PreprocessSpec,
 ) -> GatePredictions:
+    mirrored = Mirrored(network, swaps=MIRROR_SWAPS)
     outputs = [
-        run(network, greys=[row[2] for row in rows[start : start + BATCH]], spec=spec)
+        run(mirrored, greys=[row[2] for row in rows[start : start + BATCH]], spec=spec)
         for start in range(0, len(rows), BATCH)
     ]
     return GatePredictions(
@@ -103,16 +104,13 @@ def _predicted(
 
 
 def run(
-    network: PooledClassifier, *, greys: Sequence[Grey], spec: PreprocessSpec
+    network: Mirrored, *, greys: Sequence[Grey], spec: PreprocessSpec
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float16]]:
-    """Logits float32 (n, L) and pooled features float16 (n, K) of square pictures, as the bundle's graph looks at them.
-
-    That is with their mirror images.
-    """
+    """Logits float32 (n, L) and pooled features float16 (n, K) of square pictures."""
     batch = np.stack([normalise(to_unit(grey, bits=8), spec=spec) for grey in greys])
     with torch.inference_mode():
         images = torch.from_numpy(batch).contiguous(memory_format=torch.channels_last)
-        logits, features = Mirrored(network, swaps=MIRROR_SWAPS).forward_with_features(images)
+        logits, features = network.forward_with_features(images)
     return logits.numpy(), features.numpy().astype(np.float16)
 
 
