@@ -3,8 +3,8 @@
 import pytest
 
 from fabricate_sdfn_predictions import fabricate_sdfn_predictions
-from hilum.evaluation.sdfn_auroc import NetworkAurocs, network_aurocs
-from hilum.evaluation.sdfn_predictions import SdfnPredictions
+from hilum.evaluation.many_models import ModelAurocs, model_aurocs
+from hilum.evaluation.sdfn_predictions import PAIRS, SdfnPredictions
 
 
 @pytest.fixture(scope="session")
@@ -14,6 +14,6 @@ def sdfn_predictions() -> SdfnPredictions:
 
 
 @pytest.fixture(scope="session")
-def sdfn_aurocs(sdfn_predictions: SdfnPredictions) -> NetworkAurocs:
+def sdfn_aurocs(sdfn_predictions: SdfnPredictions) -> ModelAurocs:
     """Of those predictions, by 300 replicates."""
-    return network_aurocs(sdfn_predictions, replicates=300)
+    return model_aurocs(sdfn_predictions.many, pairs=PAIRS, replicates=300)

@@ -8,7 +8,7 @@ from sklearn.metrics import roc_auc_score
 
 from fabricate_predictions import fabricate_predictions
 from hilum.errors import DataError
-from hilum.evaluation.compare import bootstrap_p_value, compare
+from hilum.evaluation.compare import compare
 from hilum.evaluation.comparison_json import comparison_json
 from hilum.evaluation.paired_t import PairedT
 from hilum.evaluation.patient_bootstrap import patient_bootstrap, patient_rows
@@ -95,15 +95,6 @@ def test_labels_without_both_outcomes_and_of_one_file() -> None:
     assert data["labels"]["Mass"] == {"n": first.n, "positives": 0, "undefined": "there are no positives"}
     assert data["paired_t"] == {"undefined": "a t-test needs at least two pairs"}
     assert data["mean_labels"] == ["Effusion"]
-
-
-def test_bootstrap_p_value_by_hand() -> None:
-    # 3 of 99 draws at or below 0: 2 (3 + 1) / (99 + 1)
-    draws = np.concatenate([np.full(3, -0.1), np.full(96, 0.2), [np.nan]])
-    assert bootstrap_p_value(draws) == pytest.approx(0.08)
-    assert bootstrap_p_value(-draws) == pytest.approx(0.08)
-    assert bootstrap_p_value(np.zeros(50)) == 1.0
-    assert bootstrap_p_value(np.array([0.1, np.nan])) is None
 
 
 def test_files_that_are_not_of_the_same_images() -> None:

@@ -3,28 +3,28 @@ from dataclasses import replace
 import pytest
 
 from fabricate_sdfn_predictions import fabricate_sdfn_predictions
+from hilum.evaluation.many_models import ModelAurocs, Wins, model_aurocs
 from hilum.evaluation.paired_t import PairedT
 from hilum.evaluation.patient_bootstrap import Estimate
 from hilum.evaluation.prediction_set import CHESTXRAY14
-from hilum.evaluation.sdfn_auroc import NetworkAurocs, Wins, network_aurocs
 from hilum.evaluation.sdfn_claims import ClaimResult, claims_on
 from hilum.evaluation.sdfn_predictions import PAIRS
 from hilum.evaluation.sdfn_tests import pair_tests
 
 
-def claims(without: tuple[str, ...] = ()) -> tuple[dict[str, ClaimResult], NetworkAurocs]:
+def claims(without: tuple[str, ...] = ()) -> tuple[dict[str, ClaimResult], ModelAurocs]:
     predictions = fabricate_sdfn_predictions(patients=60, without=without)
-    aurocs = network_aurocs(predictions, replicates=100)
+    aurocs = model_aurocs(predictions.many, pairs=PAIRS, replicates=100)
     tests = [pair_tests(pair, predictions=predictions, aurocs=aurocs) for pair in PAIRS]
     return {one.key: one for one in claims_on(aurocs, tests=tests)}, aurocs
 
 
 @pytest.fixture(scope="module")
-def found() -> tuple[dict[str, ClaimResult], NetworkAurocs]:
+def found() -> tuple[dict[str, ClaimResult], ModelAurocs]:
     return claims()
 
 
-def with_difference(aurocs: NetworkAurocs, label: str, *, pair, value: float, interval) -> NetworkAurocs:
+def with_difference(aurocs: ModelAurocs, label: str, *, pair, value: float, interval) -> ModelAurocs:
     labels = tuple(
         replace(one, difference={**one.difference, pair: Estimate(value, interval, 0)}) if one.label == label else one
         for one in aurocs.labels
@@ -80,7 +80,7 @@ def test_the_verdict_on_a_count(found, count: int, interval: tuple[int, int], ve
 )
 def test_the_verdict_on_a_t_test(t: float, p: float, verdict: str) -> None:
     predictions = fabricate_sdfn_predictions(patients=60)
-    aurocs = network_aurocs(predictions, replicates=50)
+    aurocs = model_aurocs(predictions.many, pairs=PAIRS, replicates=50)
     tests = pair_tests(("sdfn", "whole"), predictions=predictions, aurocs=aurocs)
     results = claims_on(aurocs, tests=[replace(tests, paired_t=PairedT(0.1, t, p, 14))])
     assert next(one for one in results if one.key == "t-sdfn-over-whole").verdict == verdict
@@ -96,6 +96,6 @@ def test_a_class_that_lacks_an_outcome_is_not_tested() -> None:
 
 def test_classes_of_other_labels_were_not_judged() -> None:
     predictions = fabricate_sdfn_predictions(patients=40, labels=("Mass", "Edema"))
-    aurocs = network_aurocs(predictions, replicates=50)
+    aurocs = model_aurocs(predictions.many, pairs=PAIRS, replicates=50)
     nodule = next(one for one in claims_on(aurocs, tests=()) if one.key == "lung-nodule")
     assert (nodule.verdict, nodule.ours) == ("not tested", "Nodule was not judged")

@@ -1,7 +1,7 @@
 import pytest
 
 from fabricate_sdfn_predictions import fabricate_sdfn_predictions
-from hilum.evaluation.sdfn_auroc import network_aurocs
+from hilum.evaluation.many_models import model_aurocs
 from hilum.evaluation.sdfn_paper import TABLE_1
 from hilum.evaluation.sdfn_predictions import PAIRS
 from hilum.evaluation.sdfn_study import SdfnStudy, StudyRun, make_sdfn_study
@@ -19,7 +19,7 @@ def test_classes_stand_in_the_order_of_the_papers_table(study: SdfnStudy) -> Non
 
 
 def test_the_order_of_classes_changes_no_number(study: SdfnStudy) -> None:
-    plain = network_aurocs(study.predictions, replicates=100)
+    plain = model_aurocs(study.predictions.many, pairs=PAIRS, replicates=100)
     assert {one.label: one for one in plain.labels} == {one.label: one for one in study.aurocs.labels}
     assert plain.mean["sdfn"].value == pytest.approx(study.aurocs.mean["sdfn"].value)
 

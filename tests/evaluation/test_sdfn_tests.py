@@ -3,8 +3,9 @@ import pytest
 from scipy.stats import ttest_rel
 
 from fabricate_sdfn_predictions import fabricate_sdfn_predictions
+from hilum.evaluation.many_models import model_aurocs
 from hilum.evaluation.paired_t import PairedT
-from hilum.evaluation.sdfn_auroc import network_aurocs
+from hilum.evaluation.sdfn_predictions import PAIRS
 from hilum.evaluation.sdfn_tests import pair_tests
 from hilum.statistics.outcomes import UndefinedMetric
 
@@ -14,7 +15,7 @@ LABELS = ("Mass", "Nodule", "Edema", "Hernia")
 @pytest.fixture(scope="module")
 def judged():
     predictions = fabricate_sdfn_predictions(patients=80, labels=LABELS, without=("Hernia",))
-    return predictions, network_aurocs(predictions, replicates=300)
+    return predictions, model_aurocs(predictions.many, pairs=PAIRS, replicates=300)
 
 
 def test_the_t_test_is_scipys_over_the_classes_with_both_outcomes(judged):
@@ -42,7 +43,7 @@ def test_holm_is_over_the_classes_of_the_pair(judged):
 
 def test_a_class_with_too_few_positives_in_every_fold_has_no_delong():
     predictions = fabricate_sdfn_predictions(patients=30, labels=("Mass", "Nodule"), folds=30)
-    aurocs = network_aurocs(predictions, replicates=100)
+    aurocs = model_aurocs(predictions.many, pairs=PAIRS, replicates=100)
     found = pair_tests(("sdfn", "whole"), predictions=predictions, aurocs=aurocs)
     assert all(one.delong is None and one.delong_p_holm is None for one in found.labels)
     assert all(one.bootstrap_p is not None for one in found.labels)
@@ -50,7 +51,7 @@ def test_a_class_with_too_few_positives_in_every_fold_has_no_delong():
 
 def test_one_class_has_no_t_test():
     predictions = fabricate_sdfn_predictions(patients=40, labels=("Mass",))
-    aurocs = network_aurocs(predictions, replicates=100)
+    aurocs = model_aurocs(predictions.many, pairs=PAIRS, replicates=100)
     found = pair_tests(("sdfn", "whole"), predictions=predictions, aurocs=aurocs)
     assert isinstance(found.paired_t, UndefinedMetric)
     assert not found.significant

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 
 from fabricate_sdfn_predictions import fabricate_sdfn_predictions
-from hilum.evaluation.sdfn_auroc import network_aurocs
-from hilum.evaluation.sdfn_predictions import SdfnPredictions
+from hilum.evaluation.many_models import model_aurocs
+from hilum.evaluation.sdfn_predictions import PAIRS, SdfnPredictions
 from hilum.evaluation.sdfn_views import LEAST_POSITIVES, view_aurocs
 
 LABELS = ("Mass", "Nodule", "Hernia")
@@ -37,7 +37,7 @@ def test_a_views_numbers_are_those_of_its_images() -> None:
     predictions = fabricate_sdfn_predictions(patients=100, labels=LABELS, rare=0.4)
     own = predictions.take(np.array(predictions.whole.view) == "PA")
     found = next(one for one in view_aurocs(predictions, replicates=100) if one.view == "PA")
-    assert found.aurocs == network_aurocs(own, replicates=100)
+    assert found.aurocs == model_aurocs(own.many, pairs=PAIRS, replicates=100)
 
 
 def test_unknown_views_are_a_group_and_no_views_none() -> None:

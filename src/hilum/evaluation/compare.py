@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hilum.errors import DataError
+from hilum.evaluation.bootstrap_p import bootstrap_p_value
 from hilum.evaluation.paired_t import PairedT, paired_t_test
 from hilum.evaluation.patient_bootstrap import (
     REPLICATES,
@@ -122,19 +123,6 @@ def compare(
             smoke=first.smoke or second.smoke, cross_validated=cross_validated, repeated=patients.count < first.n
         ),
     )
-
-
-def bootstrap_p_value(draws: FloatArray) -> float | None:
-    """Twice the smaller tail of the drawn differences beyond 0, at least 2 / (B + 1) and at most 1; NaN are left out.
-
-    It inverts the percentile interval (Efron and Tibshirani 1993, section 15.4); one is added to each tail, so that it
-    is never 0.
-    """
-    defined = draws[~np.isnan(draws)]
-    if defined.size < 2:
-        return None
-    tail = min(np.count_nonzero(defined <= 0), np.count_nonzero(defined >= 0)) + 1
-    return min(1.0, 2.0 * float(tail) / (defined.size + 1))
 
 
 def _undefined(rows: CommonRows, label: str) -> str | None:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from hilum.evaluation.many_models import LabelAurocs, ModelAurocs, Wins
 from hilum.evaluation.paired_t import PairedT
 from hilum.evaluation.patient_bootstrap import Estimate
-from hilum.evaluation.sdfn_auroc import LabelAurocs, NetworkAurocs, Wins
 from hilum.evaluation.sdfn_paper import MEANS, TABLE_1, paper_difference, paper_t
 from hilum.evaluation.sdfn_predictions import PAIRS, TITLES, Pair
 from hilum.evaluation.sdfn_tests import ALPHA, PairTests
@@ -53,7 +53,7 @@ _CLASS_CLAIMS = (
 """Section 4 of the paper names the first three; the last is the one class in which its SDFN is not above the crop."""
 
 
-def claims_on(aurocs: NetworkAurocs, *, tests: Sequence[PairTests]) -> tuple[ClaimResult, ...]:
+def claims_on(aurocs: ModelAurocs, *, tests: Sequence[PairTests]) -> tuple[ClaimResult, ...]:
     """Every claim, in the paper's order; `tests` are those of `PAIRS` on the same images."""
     by_pair = {one.pair: one for one in tests}
     return (
@@ -65,7 +65,7 @@ def claims_on(aurocs: NetworkAurocs, *, tests: Sequence[PairTests]) -> tuple[Cla
     )
 
 
-def _class_claim(claim: _ClassClaim, *, aurocs: NetworkAurocs) -> ClaimResult:
+def _class_claim(claim: _ClassClaim, *, aurocs: ModelAurocs) -> ClaimResult:
     first, second = claim.pair
     printed = paper_difference(claim.label, first=first, second=second)
     row = TABLE_1[claim.label]
@@ -87,7 +87,7 @@ def _class_claim(claim: _ClassClaim, *, aurocs: NetworkAurocs) -> ClaimResult:
     )
 
 
-def _wins_claim(key: str, *, pair: Pair, aurocs: NetworkAurocs) -> ClaimResult:
+def _wins_claim(key: str, *, pair: Pair, aurocs: ModelAurocs) -> ClaimResult:
     first, second = pair
     above = {label for label in TABLE_1 if paper_difference(label, first=first, second=second) > 0}
     but = ", ".join(label for label in TABLE_1 if label not in above)
@@ -106,7 +106,7 @@ def _wins_claim(key: str, *, pair: Pair, aurocs: NetworkAurocs) -> ClaimResult:
     )
 
 
-def _mean_claim(pair: Pair, *, aurocs: NetworkAurocs) -> ClaimResult:
+def _mean_claim(pair: Pair, *, aurocs: ModelAurocs) -> ClaimResult:
     first, second = pair
     printed = round(MEANS.of(first) - MEANS.of(second), 3)
     difference = aurocs.mean_difference[pair]

@@ -22,8 +22,8 @@ from hilum.evaluation.figure_style import (
     styled,
 )
 from hilum.evaluation.label_figures import unit_square
+from hilum.evaluation.many_models import LabelAurocs, ModelAurocs
 from hilum.evaluation.report_figures import ReportFigure, written_figure
-from hilum.evaluation.sdfn_auroc import LabelAurocs, NetworkAurocs
 from hilum.evaluation.sdfn_paper import MEANS, TABLE_1, paper_difference
 from hilum.evaluation.sdfn_predictions import NETWORKS, PAIRS, TITLES, Network, Pair, SdfnPredictions
 from hilum.evaluation.sdfn_study import SdfnStudy
@@ -72,7 +72,7 @@ def sdfn_figures(study: SdfnStudy, *, band_replicates: int = BAND_REPLICATES) ->
 
 
 def roc_panels(
-    predictions: SdfnPredictions, *, aurocs: NetworkAurocs, replicates: int = BAND_REPLICATES
+    predictions: SdfnPredictions, *, aurocs: ModelAurocs, replicates: int = BAND_REPLICATES
 ) -> tuple[RocPanel, ...]:
     """What the ROC figure shows of each class."""
     return tuple(
@@ -89,7 +89,7 @@ def roc_figure(panels: Sequence[RocPanel]) -> Figure:
     return figure
 
 
-def differences_figure(aurocs: NetworkAurocs) -> Figure:
+def differences_figure(aurocs: ModelAurocs) -> Figure:
     """One panel a pair, one line a class, the mean last; call it inside `styled`."""
     rows = [one for one in aurocs.labels if one.undefined is None]
     figure = Figure(figsize=(10.8, 1.3 + _ROW_INCHES * (len(rows) + 1)))
@@ -139,7 +139,7 @@ def _draw_legend(axes: Axes) -> None:
     axes.legend(handles=lines, loc="center", fontsize=10)
 
 
-def _draw_differences(axes: Axes, rows: Sequence[LabelAurocs], *, pair: Pair, aurocs: NetworkAurocs) -> None:
+def _draw_differences(axes: Axes, rows: Sequence[LabelAurocs], *, pair: Pair, aurocs: ModelAurocs) -> None:
     axes.axvline(0.0, color=QUIET, linewidth=0.9)
     axes.axhline(len(rows) - 0.5, color=QUIET, linewidth=0.6)
     axes.grid(visible=False, axis="y")

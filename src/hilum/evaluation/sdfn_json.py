@@ -9,9 +9,9 @@ from typing import Any
 
 from hilum.errors import DataError
 from hilum.evaluation.judgement_json import estimate_json
+from hilum.evaluation.many_models import LabelAurocs, ModelAurocs
 from hilum.evaluation.paired_t import PairedT
 from hilum.evaluation.patient_bootstrap import LEVEL, Estimate
-from hilum.evaluation.sdfn_auroc import LabelAurocs, NetworkAurocs
 from hilum.evaluation.sdfn_claims import ClaimResult
 from hilum.evaluation.sdfn_paper import MEANS, PROTOCOL, SOURCE, TABLE_1
 from hilum.evaluation.sdfn_predictions import NETWORKS, PAIRS, Pair
@@ -92,7 +92,7 @@ def _named(pair: Pair) -> str:
     return f"{pair[0]} - {pair[1]}"
 
 
-def _group(aurocs: NetworkAurocs) -> Json:
+def _group(aurocs: ModelAurocs) -> Json:
     return {
         "n": aurocs.n,
         "patients": aurocs.patients,

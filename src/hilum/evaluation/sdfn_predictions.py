@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import DataError
+from hilum.evaluation.many_predictions import ManyPredictions
 from hilum.evaluation.prediction_set import Predictions, Texts
 from hilum.evaluation.predictions import read_predictions, write_predictions
 from hilum.statistics.outcomes import BoolArray, FloatArray
@@ -37,20 +38,22 @@ class SdfnPredictions:
 
     def __post_init__(self) -> None:
         for name, other in (("lung", self.lung), ("sdfn", self.sdfn)):
-            for what in ("image", "patient", "split", "labels", "protocol"):
-                if getattr(other, what) != getattr(self.whole, what):
-                    raise DataError(f"expected one {what} in the predictions of whole and {name}, came two")
-            if not np.array_equal(other.truth, self.whole.truth, equal_nan=True):
-                raise DataError(f"expected one truth in the predictions of whole and {name}, came two")
+            if other.protocol != self.whole.protocol:
+                raise DataError(f"expected one protocol in the predictions of whole and {name}, came two")
+        _ = self.many  # it raises where images, patients, splits, labels or truths differ
+
+    @property
+    def many(self) -> ManyPredictions:
+        """The three as what any number of models are compared as."""
+        return ManyPredictions(NETWORKS, (self.whole, self.lung, self.sdfn))
 
     def of(self, network: Network) -> Predictions:
         """One network's predictions."""
         return {"whole": self.whole, "lung": self.lung, "sdfn": self.sdfn}[network]
 
-    def column(self, label: str) -> tuple[FloatArray, dict[Network, FloatArray]]:
+    def column(self, label: str) -> tuple[FloatArray, dict[str, FloatArray]]:
         """The truth (n,) of a label, and its scores (n,) by network."""
-        place = self.whole.labels.index(label)
-        return self.whole.truth[:, place], {network: self.of(network).scores[:, place] for network in NETWORKS}
+        return self.many.column(label)
 
     def take(self, rows: npt.NDArray[np.intp] | BoolArray) -> SdfnPredictions:
         """The rows that an index array or a mask (n,) names."""

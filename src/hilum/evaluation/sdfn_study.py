@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from hilum.evaluation.many_models import ModelAurocs, model_aurocs
 from hilum.evaluation.patient_bootstrap import REPLICATES, SEED
-from hilum.evaluation.sdfn_auroc import NetworkAurocs, network_aurocs
 from hilum.evaluation.sdfn_claims import ClaimResult, claims_on
 from hilum.evaluation.sdfn_paper import TABLE_1
 from hilum.evaluation.sdfn_predictions import PAIRS, SdfnPredictions
@@ -52,7 +52,7 @@ class SdfnStudy:
     """Every number of the study; `predictions` are what they were computed from."""
 
     predictions: SdfnPredictions
-    aurocs: NetworkAurocs
+    aurocs: ModelAurocs
     views: tuple[ViewAurocs, ...]
     tests: tuple[PairTests, ...]
     claims: tuple[ClaimResult, ...]
@@ -77,7 +77,7 @@ def make_sdfn_study(
     """All figures from the pooled predictions of all folds; classes stand in the order of the paper's table."""
     in_mean = predictions.whole.in_mean
     labels = (*(label for label in TABLE_1 if label in in_mean), *(label for label in in_mean if label not in TABLE_1))
-    aurocs = network_aurocs(predictions, labels=labels, replicates=replicates, seed=seed)
+    aurocs = model_aurocs(predictions.many, pairs=PAIRS, labels=labels, replicates=replicates, seed=seed)
     tests = tuple(pair_tests(pair, predictions=predictions, aurocs=aurocs) for pair in PAIRS)
     return SdfnStudy(
         predictions=predictions,

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from hilum.evaluation.many_models import LabelAurocs, ModelAurocs
 from hilum.evaluation.paired_t import PairedT
 from hilum.evaluation.patient_bootstrap import Estimate
 from hilum.evaluation.report_table import Cell, ReportTable
-from hilum.evaluation.sdfn_auroc import LabelAurocs, NetworkAurocs
 from hilum.evaluation.sdfn_claims import ClaimResult
 from hilum.evaluation.sdfn_paper import MEANS, PROTOCOL, PROTOCOL_SHORT, SOURCE, TABLE_1, PaperRow, paper_t
 from hilum.evaluation.sdfn_predictions import NETWORKS, PAIRS, TITLES, Pair
@@ -242,16 +242,16 @@ def _auroc_row(one: LabelAurocs) -> tuple[Cell, ...]:
     return one.label, one.n, one.positives, *(one.auroc[network] for network in NETWORKS)
 
 
-def _mean_row(aurocs: NetworkAurocs) -> tuple[Cell, ...]:
+def _mean_row(aurocs: ModelAurocs) -> tuple[Cell, ...]:
     return _mean_name(aurocs), None, None, *(aurocs.mean[network] for network in NETWORKS)
 
 
-def _mean_name(aurocs: NetworkAurocs) -> str:
+def _mean_name(aurocs: ModelAurocs) -> str:
     count = len(aurocs.in_mean) - len(aurocs.left_out)
     return f"mean of {count} {'class' if count == 1 else 'classes'}"
 
 
-def _mean_note(aurocs: NetworkAurocs) -> str:
+def _mean_note(aurocs: ModelAurocs) -> str:
     if not aurocs.left_out:
         return f"The mean is over all {len(aurocs.in_mean)} classes."
     return f"Not in the mean, because an outcome is lacking: {', '.join(aurocs.left_out)}."

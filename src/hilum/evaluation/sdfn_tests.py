@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hilum.evaluation.fold_delong import FoldDelong, fold_delong
+from hilum.evaluation.many_models import ModelAurocs
 from hilum.evaluation.paired_t import PairedT, paired_t_test
 from hilum.evaluation.patient_bootstrap import Estimate
-from hilum.evaluation.sdfn_auroc import NetworkAurocs
 from hilum.evaluation.sdfn_predictions import Pair, SdfnPredictions
 from hilum.statistics.holm import holm
 from hilum.statistics.outcomes import UndefinedMetric
@@ -46,7 +46,7 @@ class PairTests:
         return isinstance(self.paired_t, PairedT) and self.paired_t.p_value < ALPHA
 
 
-def pair_tests(pair: Pair, *, predictions: SdfnPredictions, aurocs: NetworkAurocs) -> PairTests:
+def pair_tests(pair: Pair, *, predictions: SdfnPredictions, aurocs: ModelAurocs) -> PairTests:
     """Test the first network of `pair` against the second; `aurocs` are of the same predictions."""
     judged = [one for one in aurocs.labels if one.undefined is None]
     delongs: list[FoldDelong | None] = []

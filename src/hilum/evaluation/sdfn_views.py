@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hilum.evaluation.many_models import ModelAurocs, labels_with_positives, model_aurocs
 from hilum.evaluation.patient_bootstrap import REPLICATES, SEED
-from hilum.evaluation.sdfn_auroc import NetworkAurocs, labels_with_positives, network_aurocs
-from hilum.evaluation.sdfn_predictions import SdfnPredictions
+from hilum.evaluation.sdfn_predictions import PAIRS, SdfnPredictions
 from hilum.evaluation.subgroups import UNKNOWN
 
 LEAST_POSITIVES = 20
@@ -26,7 +26,7 @@ class ViewAurocs:
 
     view: str
     n: int
-    aurocs: NetworkAurocs | None
+    aurocs: ModelAurocs | None
     too_few: tuple[str, ...]
 
 
@@ -41,8 +41,10 @@ def view_aurocs(
     found = []
     for view in sorted(set(of_rows.tolist())):
         own = predictions.take(of_rows == view)
-        labels = labels_with_positives(own, least=LEAST_POSITIVES)
-        judged = network_aurocs(own, labels=labels, replicates=replicates, seed=seed) if labels else None
+        labels = labels_with_positives(own.many, least=LEAST_POSITIVES)
+        judged = (
+            model_aurocs(own.many, pairs=PAIRS, labels=labels, replicates=replicates, seed=seed) if labels else None
+        )
         too_few = tuple(label for label in own.whole.in_mean if label not in labels)
         found.append(ViewAurocs(view, own.whole.n, judged, too_few))
     return tuple(found)

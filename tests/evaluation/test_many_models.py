@@ -8,7 +8,7 @@ from fabricate_sdfn_predictions import fabricate_sdfn_predictions
 from hilum.errors import DataError
 from hilum.evaluation.compare import compare
 from hilum.evaluation.judge import judge
-from hilum.evaluation.sdfn_auroc import labels_with_positives, network_aurocs
+from hilum.evaluation.many_models import labels_with_positives, model_aurocs
 from hilum.evaluation.sdfn_predictions import NETWORKS, PAIRS, SdfnPredictions
 
 
@@ -55,20 +55,20 @@ def test_a_sure_win_has_a_narrow_count():
     made = fabricate_sdfn_predictions(patients=200, labels=("Mass", "Nodule"), rare=0.4)
     weak = np.full(made.whole.scores.shape, 0.5) + 1e-6 * np.random.default_rng(0).random(made.whole.scores.shape)
     sure = SdfnPredictions(replace(made.whole, scores=weak), made.lung, made.sdfn)
-    assert network_aurocs(sure, replicates=200).wins["sdfn", "whole"].interval == (2, 2)
+    assert model_aurocs(sure.many, pairs=PAIRS, replicates=200).wins["sdfn", "whole"].interval == (2, 2)
 
 
 def test_labels_with_positives(sdfn_predictions):
     truth, _ = sdfn_predictions.column("Mass")
-    assert "Mass" in labels_with_positives(sdfn_predictions, least=int(truth.sum()))
-    assert "Mass" not in labels_with_positives(sdfn_predictions, least=int(truth.sum()) + 1)
-    assert "Hernia" not in labels_with_positives(sdfn_predictions, least=1)
+    assert "Mass" in labels_with_positives(sdfn_predictions.many, least=int(truth.sum()))
+    assert "Mass" not in labels_with_positives(sdfn_predictions.many, least=int(truth.sum()) + 1)
+    assert "Hernia" not in labels_with_positives(sdfn_predictions.many, least=1)
 
 
 def test_nothing_to_judge():
     made = fabricate_sdfn_predictions(patients=5, labels=("Mass",), without=("Mass",))
-    with pytest.raises(DataError, match="at least one class"):
-        network_aurocs(made)
+    with pytest.raises(DataError, match="at least one label"):
+        model_aurocs(made.many, pairs=PAIRS)
 
 
 def test_a_class_that_was_not_judged(sdfn_aurocs):
