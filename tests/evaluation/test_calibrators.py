@@ -14,9 +14,9 @@ from hilum.evaluation.calibrators import (
     IsotonicCalibrator,
     SigmoidCalibrator,
     fit_calibrators,
-    log_odds,
 )
 from hilum.evaluation.validation import ValidationPredictions
+from hilum.statistics.calibration import log_odds
 from hilum.statistics.outcomes import UndefinedMetric
 
 VALIDATION = fabricate_predictions(split="val", patients=150, seed=5)
@@ -75,6 +75,22 @@ def test_a_label_that_cannot_be_calibrated_says_why() -> None:
     reasons = [value.reason for value in found.values() if isinstance(value, UndefinedMetric)]
     assert reasons[0] == "there are no positives"
     assert "one value only" in reasons[1]
+
+
+@pytest.mark.parametrize("method", ["temperature", "platt", "isotonic"])
+def test_scores_that_rank_the_wrong_way_round_are_not_calibrated(method: str) -> None:
+    turned = replace(VALIDATION, scores=1.0 - VALIDATION.scores)
+    for label, found in fit_calibrators(ValidationPredictions(turned), labels=VALIDATION.labels, method=method).items():
+        assert isinstance(found, UndefinedMetric), label
+        assert "wrong way round" in found.reason
+
+
+def test_isotonic_refuses_a_falling_tendency_though_its_curve_has_a_step() -> None:
+    truth = np.array([0, 1, 1, 1, 0, 0, 0, 1] * 5, np.float64)[:, None]
+    scores = np.tile(np.linspace(0.1, 0.9, 8), 5)[:, None]
+    one = replace(VALIDATION.take(np.arange(40)), labels=("Effusion",), truth=truth, scores=scores, mean_labels=None)
+    found = fit_calibrators(ValidationPredictions(one), labels=["Effusion"], method="isotonic")["Effusion"]
+    assert isinstance(found, UndefinedMetric)
 
 
 def test_unknown_method() -> None:

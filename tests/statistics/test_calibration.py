@@ -16,7 +16,7 @@ def _logits(seed: int, *, scale: float, shift: float) -> tuple[np.ndarray, np.nd
     return truth, logits * scale + shift
 
 
-@pytest.mark.parametrize(("scale", "shift"), [(1.0, 0.0), (30.0, -4.0), (1e-3, 100.0), (-2.0, 1.0)])
+@pytest.mark.parametrize(("scale", "shift"), [(1.0, 0.0), (30.0, -4.0), (1e-3, 100.0)])
 def test_platt_agrees_with_unpenalised_logistic_regression(scale: float, shift: float) -> None:
     truth, logits = _logits(0, scale=scale, shift=shift)
     found = fit_platt(truth, logits=logits)
@@ -93,3 +93,16 @@ def test_platt_settles_where_rounding_hides_the_last_step() -> None:
         fitted = fit_platt(truth, logits=logits + shift, smoothed_targets=True)
         mean = calibrate(logits + shift, slope=fitted.slope, intercept=fitted.intercept).mean()
         assert mean == pytest.approx(truth.mean(), abs=1e-3)
+
+
+def test_a_slope_that_would_turn_the_scores_round_is_refused() -> None:
+    truth, logits = _logits(0, scale=-2.0, shift=0.0)
+    unrelated, flat = [0, 1, 0, 1], [-1.0, -1.0, 1.0, 1.0]
+    for fit in (
+        lambda t, z: fit_platt(t, logits=z),
+        lambda t, z: fit_platt(t, logits=z, smoothed_targets=True),
+        lambda t, z: fit_temperature(t, logits=z),
+    ):
+        for some_truth, some_logits in ((truth, logits), (unrelated, flat)):
+            with pytest.raises(DataError, match="rank the wrong way round, or not at all"):
+                fit(some_truth, some_logits)

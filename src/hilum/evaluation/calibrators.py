@@ -14,16 +14,14 @@ from scipy.optimize import isotonic_regression  # type: ignore[import-untyped]
 
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.validation import ValidationPredictions, checked_validation
-from hilum.statistics.calibration import calibrate, fit_platt, fit_temperature
+from hilum.statistics.auroc import auroc
+from hilum.statistics.calibration import calibrate, fit_platt, fit_temperature, log_odds
 from hilum.statistics.outcomes import FloatArray, Outcomes, UndefinedMetric
-
-_CLIP = 1e-7
-"""How near to 0 and 1 a probability may come before its log odds are taken: about one step of a 32-bit 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class SigmoidCalibrator:
-    """Calibrated probability = sigmoid(slope * log odds + intercept); it keeps the order of scores where slope > 0."""
+    """Calibrated probability = sigmoid(slope * log odds + intercept); slope is above 0, so that order stays."""
 
     slope: float
     intercept: float
@@ -73,12 +71,6 @@ def fit_calibrators(
     return found
 
 
-def log_odds(probabilities: npt.ArrayLike) -> FloatArray:
-    """log(p / (1 - p)) of probabilities kept 1e-7 away from 0 and 1."""
-    p = np.clip(np.asarray(probabilities, np.float64), _CLIP, 1 - _CLIP)
-    return np.asarray(np.log(p) - np.log1p(-p), np.float64)
-
-
 def _temperature(outcomes: Outcomes) -> Calibrator:
     fitted = fit_temperature(outcomes.truth, logits=log_odds(outcomes.scores))
     return SigmoidCalibrator(fitted.slope, fitted.intercept)
@@ -92,12 +84,19 @@ def _platt(outcomes: Outcomes) -> Calibrator:
 def _isotonic(outcomes: Outcomes) -> Calibrator:
     """The rising step curve nearest to the outcomes by squares, joined by straight lines.
 
-    Rows of one score count as one point of their mean, weighted by their number. Sources: Zadrozny and Elkan 2002;
-    Busing 2022 for the algorithm in SciPy.
+    Rows of one score count as one point of their mean, weighted by their number. Scores that fall where the label comes
+    are refused, for the nearest rising curve says nothing of them. Sources: Zadrozny and Elkan 2002; Busing 2022 for
+    the algorithm in SciPy.
     """
+    area = auroc(outcomes.truth, scores=outcomes.scores)
     x, place, count = np.unique(outcomes.scores, return_inverse=True, return_counts=True)
     share = np.bincount(place, weights=outcomes.truth) / count
     y = isotonic_regression(share, weights=count).x
+    if y[0] == y[-1] or (isinstance(area, float) and area < 0.5):
+        raise DataError(
+            "the scores rank the wrong way round, or not at all, so no rising curve fits them; look at the scores and "
+            "at what the truth calls positive"
+        )
     step = np.diff(y) != 0
     corner = np.append(True, step) | np.append(step, True)
     return IsotonicCalibrator(x[corner], y[corner])

@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import DataError
+from hilum.statistics.logistic import most_likely, sigmoid
 from hilum.statistics.outcomes import FloatArray, Outcomes, known_outcomes
 
-_STEPS = 200
-_TOLERANCE = 1e-10
+_CLIP = 1e-7
+"""How near to 0 and 1 a probability may come before its log odds are taken: about one step of a 32-bit 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,13 @@ class Calibration:
 
 def calibrate(logits: npt.ArrayLike, *, slope: float, intercept: float) -> FloatArray:
     """Calibrated probabilities, float64 of the shape of `logits`, in [0, 1]; the one place where sigmoid is applied."""
-    z = slope * np.asarray(logits, np.float64) + intercept
-    small = np.exp(-np.abs(z))
-    return np.asarray(np.where(z >= 0, 1.0, small) / (1.0 + small), np.float64)
+    return sigmoid(slope * np.asarray(logits, np.float64) + intercept)
+
+
+def log_odds(probabilities: npt.ArrayLike) -> FloatArray:
+    """log(p / (1 - p)) of probabilities kept 1e-7 away from 0 and 1."""
+    p = np.clip(np.asarray(probabilities, np.float64), _CLIP, 1 - _CLIP)
+    return np.asarray(np.log(p) - np.log1p(-p), np.float64)
 
 
 def fit_platt(truth: npt.ArrayLike, *, logits: npt.ArrayLike, smoothed_targets: bool = False) -> Calibration:
@@ -35,7 +40,8 @@ def fit_platt(truth: npt.ArrayLike, *, logits: npt.ArrayLike, smoothed_targets: 
     `truth` (n,) is 0, 1 or missing (left out), `logits` (n,) as they leave the network. `smoothed_targets` takes
     Platt's targets (P + 1) / (P + 2) and 1 / (N + 2) in place of 1 and 0 for P positives and N negatives; without it
     this is an unpenalised logistic regression. Raises `DataError` where an outcome is missing, all logits are equal,
-    or, without smoothed targets, a threshold parts the outcomes, so that the greatest likelihood lies at infinity.
+    the most likely slope is not above 0 (it would turn the scores round), or, without smoothed targets, a threshold
+    parts the outcomes, so that the greatest likelihood lies at infinity.
     """
     outcomes = _with_both(truth, logits)
     positives, negatives = outcomes.positives, outcomes.n - outcomes.positives
@@ -51,8 +57,8 @@ def fit_platt(truth: npt.ArrayLike, *, logits: npt.ArrayLike, smoothed_targets: 
     mean = float(outcomes.scores.mean())
     x = np.stack([(outcomes.scores - mean) / spread, np.ones(outcomes.n)])
     start = np.array([0.0, np.log(positives / negatives)])
-    slope, intercept = _newton(x, targets, start)
-    return Calibration(slope / spread, intercept - slope * mean / spread)
+    slope, intercept = (float(value) for value in most_likely(x, targets=targets, start=start))
+    return Calibration(_rising(slope / spread), intercept - slope * mean / spread)
 
 
 def fit_temperature(truth: npt.ArrayLike, *, logits: npt.ArrayLike) -> Calibration:
@@ -68,8 +74,18 @@ def fit_temperature(truth: npt.ArrayLike, *, logits: npt.ArrayLike) -> Calibrati
     if signed.min() >= 0 or signed.max() <= 0:
         raise DataError("the sign of the logit is right for all rows or for none, so no temperature is the most likely")
     x = (outcomes.scores / size)[None]
-    (slope,) = _newton(x, outcomes.truth.astype(np.float64), np.zeros(1))
-    return Calibration(slope / size, 0.0)
+    (slope,) = most_likely(x, targets=outcomes.truth.astype(np.float64), start=np.zeros(1))
+    return Calibration(_rising(float(slope) / size), 0.0)
+
+
+def _rising(slope: float) -> float:
+    """`slope`, which must be above 0: a calibration that turned the scores round would be another model."""
+    if slope <= 0.0:
+        raise DataError(
+            f"the scores rank the wrong way round, or not at all: the most likely slope is {slope:.3g}, and it must be "
+            "above 0; look at the scores and at what the truth calls positive"
+        )
+    return slope
 
 
 def _with_both(truth: npt.ArrayLike, logits: npt.ArrayLike) -> Outcomes:
@@ -86,27 +102,3 @@ def _refuse_separable(outcomes: Outcomes) -> None:
         raise DataError(
             "a threshold parts the outcomes without error, so no slope is the most likely; use smoothed_targets"
         )
-
-
-def _newton(x: FloatArray, targets: FloatArray, start: FloatArray) -> list[float]:
-    """Minimise the cross-entropy of sigmoid(theta @ x) by Newton's method with step halving; `x` is (p, n)."""
-    theta = start
-    loss = _cross_entropy(theta @ x, targets)
-    for _ in range(_STEPS):
-        probability = calibrate(theta @ x, slope=1.0, intercept=0.0)
-        gradient = x @ (probability - targets)
-        hessian = (x * (probability * (1 - probability))) @ x.T
-        step = np.linalg.solve(hessian, gradient)
-        if float(np.abs(step).max()) <= _TOLERANCE * max(1.0, float(np.abs(theta).max())):
-            return [float(value) for value in theta - step]
-        share = 1.0
-        while (trial := _cross_entropy((theta - share * step) @ x, targets)) > loss and share > 1e-10:
-            share /= 2
-        if trial >= loss:  # rounding hides any lower loss: this is the minimum, as near as float64 can tell
-            return [float(value) for value in theta]
-        theta, loss = theta - share * step, trial
-    raise DataError(f"the calibration did not settle in {_STEPS} steps; look at the logits")
-
-
-def _cross_entropy(z: FloatArray, targets: FloatArray) -> float:
-    return float((np.logaddexp(0.0, z) - targets * z).sum())
