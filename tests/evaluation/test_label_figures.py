@@ -10,9 +10,9 @@ from hilum.evaluation.label_figures import (
     reliability_figure,
     roc_figure,
 )
-from hilum.evaluation.patient_bootstrap import Estimate
 from hilum.evaluation.reliability import reliability
 from hilum.statistics.confusion import confusion
+from hilum.statistics.estimate import Estimate
 
 PATIENT = [f"p{i // 2}" for i in range(80)]
 

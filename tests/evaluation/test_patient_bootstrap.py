@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from hilum.errors import UsageError
-from hilum.evaluation.patient_bootstrap import Estimate, estimate, patient_bootstrap, patient_rows
+from hilum.evaluation.patient_bootstrap import estimate, patient_bootstrap, patient_rows
+from hilum.statistics.estimate import Estimate
 
 
 def test_all_statistics_see_the_same_draws_of_whole_patients() -> None:
@@ -30,8 +31,12 @@ def test_replicates_do_not_depend_on_batches(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_estimate_counts_what_has_no_value() -> None:
     draws = np.concatenate([np.arange(101) / 100, [np.nan, np.nan]])
-    assert estimate(0.5, draws=draws) == Estimate(0.5, (pytest.approx(0.025), pytest.approx(0.975)), 2)
-    assert estimate(0.5, draws=np.array([0.5, np.nan])) == Estimate(0.5, None, 1)
+    assert estimate(0.5, draws=draws) == Estimate(
+        0.5, (pytest.approx(0.025), pytest.approx(0.975)), 2, method="percentile by patient", replicates=103
+    )
+    assert estimate(0.5, draws=np.array([0.5, np.nan])) == Estimate(
+        0.5, None, 1, note="fewer than two replicates have a value", replicates=2
+    )
 
 
 def test_nothing_to_draw() -> None:

@@ -1,8 +1,8 @@
 import csv
 import io
 
-from hilum.evaluation.patient_bootstrap import Estimate
 from hilum.evaluation.report_table import ReportTable, cell_text, counted, table_csv
+from hilum.statistics.estimate import Estimate
 
 TABLE = ReportTable(
     key="t",

@@ -5,11 +5,11 @@ import pytest
 from fabricate_sdfn_predictions import fabricate_sdfn_predictions
 from hilum.evaluation.many_models import ModelAurocs, Wins, model_aurocs
 from hilum.evaluation.paired_t import PairedT
-from hilum.evaluation.patient_bootstrap import Estimate
 from hilum.evaluation.prediction_set import CHESTXRAY14
 from hilum.evaluation.sdfn_claims import ClaimResult, claims_on
 from hilum.evaluation.sdfn_predictions import PAIRS
 from hilum.evaluation.sdfn_tests import pair_tests
+from hilum.statistics.estimate import Estimate
 
 
 def claims(without: tuple[str, ...] = ()) -> tuple[dict[str, ClaimResult], ModelAurocs]:

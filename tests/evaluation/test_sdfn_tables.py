@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from fabricate_sdfn_predictions import fabricate_sdfn_predictions
-from hilum.evaluation.patient_bootstrap import Estimate
 from hilum.evaluation.report_table import ReportTable, table_csv
 from hilum.evaluation.sdfn_predictions import SdfnPredictions
 from hilum.evaluation.sdfn_study import LungCounts, SdfnStudy, StudyRun, make_sdfn_study
 from hilum.evaluation.sdfn_tables import p_text, sdfn_tables
+from hilum.statistics.estimate import Estimate
 
 RUN = StudyRun(
     recipe="tiny",

@@ -2,8 +2,8 @@ import jinja2
 import pytest
 from markupsafe import Markup
 
-from hilum.evaluation.patient_bootstrap import Estimate
 from hilum.evaluation.templating import page_environment
+from hilum.statistics.estimate import Estimate
 
 
 def rendered(template: str, **values: object) -> str:

@@ -33,11 +33,11 @@ class LabelResult(Part):
     n: int = Field(ge=0)
     positives: int = Field(ge=0)
     auroc: Probability
-    auroc_ci: Interval
+    auroc_ci: Interval | None
     sensitivity: Probability
-    sensitivity_ci: Interval
+    sensitivity_ci: Interval | None
     specificity: Probability
-    specificity_ci: Interval
+    specificity_ci: Interval | None
     baseline: str | None = Field(default=None, description="the simple rule that this label was compared with")
     baseline_auroc: Probability | None = None
 

@@ -18,11 +18,11 @@ from hilum.cli.say import say
 from hilum.errors import UsageError
 from hilum.evaluation.asked_part import official_part, part_of_run
 from hilum.evaluation.evaluate_run import EvaluationSettings, evaluate_part
-from hilum.evaluation.label_table import Estimate
 from hilum.evaluation.ledger import LEDGER_NAME, read_ledger
 from hilum.evaluation.look import Judged, look_at_test
 from hilum.evaluation.patient_bootstrap import REPLICATES
 from hilum.evaluation.run_folder import is_run, load_run
+from hilum.statistics.estimate import Estimate
 
 TEST = "test"
 _SAID_EVERY = 1000
@@ -147,4 +147,6 @@ def _table(judged: Judged, *, looks: int) -> Table:
 
 
 def _interval(estimate: Estimate) -> str:
+    if estimate.interval is None:
+        return f"none: {estimate.note}"
     return f"{estimate.interval[0]:.3f} to {estimate.interval[1]:.3f}"

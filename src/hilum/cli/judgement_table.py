@@ -12,7 +12,7 @@ from rich.text import Text
 from hilum.cli.say import one_line
 from hilum.evaluation.decisions import AT_PREVALENCE
 from hilum.evaluation.judgement import GroupJudgement, Judgement, LabelJudgement
-from hilum.evaluation.patient_bootstrap import Estimate
+from hilum.statistics.estimate import Estimate
 
 _NAME_CELLS = 13
 _SHOWN_MEASURES = {"sensitivity": "sensitivity", "specificity": "specificity", "ppv": "PPV", "npv": "NPV", "f1": "F1"}

@@ -13,7 +13,6 @@ from hilum.evaluation.paired_t import PairedT, paired_t_test
 from hilum.evaluation.patient_bootstrap import (
     REPLICATES,
     SEED,
-    Estimate,
     estimate,
     patient_bootstrap,
     patient_rows,
@@ -22,6 +21,7 @@ from hilum.evaluation.prediction_set import Predictions
 from hilum.evaluation.ranking_statistic import ranking_statistic
 from hilum.evaluation.same_images import CommonRows, common_rows
 from hilum.statistics.delong import DelongTest, delong_test
+from hilum.statistics.estimate import Estimate
 from hilum.statistics.holm import holm
 from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
 

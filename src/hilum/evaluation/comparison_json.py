@@ -7,7 +7,7 @@ from typing import Any
 from hilum.evaluation.compare import Comparison, LabelComparison
 from hilum.evaluation.judgement_json import estimate_json
 from hilum.evaluation.paired_t import PairedT
-from hilum.evaluation.patient_bootstrap import LEVEL
+from hilum.statistics.estimate import LEVEL
 
 SCHEMA = "hilum.comparison/1"
 

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import DataError
-from hilum.evaluation.patient_bootstrap import LEVEL, SEED
+from hilum.evaluation.patient_bootstrap import SEED
 from hilum.statistics.bootstrap import patient_weights
+from hilum.statistics.estimate import LEVEL
 from hilum.statistics.outcomes import BoolArray, FloatArray, known_outcomes
 
 BAND_REPLICATES = 1000

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hilum.errors import UsageError
-from hilum.evaluation.patient_bootstrap import Drawn, Estimate, PatientRows, PatientStatistic, estimate
+from hilum.evaluation.patient_bootstrap import Drawn, PatientRows, PatientStatistic, estimate
 from hilum.evaluation.validation import ValidationPredictions, checked_validation
+from hilum.statistics.estimate import Estimate
 from hilum.statistics.operating_point import OperatingPoint, point_at_sensitivity, youden_point
 from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
 

@@ -15,7 +15,6 @@ from hilum.evaluation.judgement import GroupJudgement, Judgement, LabelJudgement
 from hilum.evaluation.patient_bootstrap import (
     REPLICATES,
     SEED,
-    Estimate,
     estimate,
     patient_bootstrap,
     patient_rows,
@@ -24,6 +23,7 @@ from hilum.evaluation.prediction_set import Predictions, canonical_labels
 from hilum.evaluation.prevalence_shift import prevalence_shifts
 from hilum.evaluation.subgroups import subgroups
 from hilum.evaluation.validation import ValidationPredictions, checked_validation
+from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import FloatArray
 from hilum.statistics.reliability import BINS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hilum.evaluation.decisions import Decisions
-from hilum.evaluation.patient_bootstrap import Estimate
+from hilum.statistics.estimate import Estimate
 from hilum.statistics.reliability import CurveBin
 
 Interval = tuple[float, float]

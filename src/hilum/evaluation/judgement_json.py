@@ -6,7 +6,7 @@ from typing import Any
 
 from hilum.evaluation.decisions import Decisions
 from hilum.evaluation.judgement import CalibratedScores, GroupJudgement, Judgement, LabelJudgement, Reliability
-from hilum.evaluation.patient_bootstrap import LEVEL, Estimate
+from hilum.statistics.estimate import LEVEL, Estimate
 from hilum.statistics.reliability import CurveBin
 
 SCHEMA = "hilum.judgement/1"

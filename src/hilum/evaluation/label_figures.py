@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 
 from hilum.evaluation.curve_bands import GRID, BandedCurve, LabelCurves
 from hilum.evaluation.figure_style import BAND_OPACITY, BLUE, INK, QUIET, VERMILION, grid_of_axes
-from hilum.evaluation.patient_bootstrap import Estimate
 from hilum.evaluation.reliability import ReliabilityBin
 from hilum.statistics.confusion import Confusion
+from hilum.statistics.estimate import Estimate
 
 TITLE_LETTERS = 26
 

@@ -14,19 +14,11 @@ import numpy.typing as npt
 from hilum.errors import DataError
 from hilum.statistics.average_precision import average_precision
 from hilum.statistics.bootstrap import Statistic, Weights, bootstrap_interval
+from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import FloatArray, UndefinedMetric
 from hilum.statistics.weighted import auroc_statistic, share_statistic
 
 REPLICATES = 10_000
-Interval = tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A value with its 95% interval."""
-
-    value: float
-    interval: Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +70,13 @@ def label_table(scores: LabelScores, *, operating_point: float, seed: int, repli
         interval = bootstrap_interval(
             statistic, patients=list(scores.patient), rng=np.random.default_rng(seed), replicates=replicates
         )
-        return Estimate(whole, (interval.low, interval.high))
+        return Estimate(
+            whole,
+            (interval.low, interval.high),
+            interval.undefined,
+            method="percentile by patient",
+            replicates=interval.replicates,
+        )
 
     return LabelTable(
         n=int(truth.size),

@@ -11,8 +11,8 @@ from hilum.errors import DataError
 from hilum.evaluation.asked_part import AskedPart
 from hilum.evaluation.judgement import Judgement, LabelJudgement
 from hilum.evaluation.ledger import LedgerLine, LedgerValue, append_look, commit_and_dirty, read_ledger
-from hilum.evaluation.patient_bootstrap import Estimate
 from hilum.output.atomic import write_whole
+from hilum.statistics.estimate import Estimate
 
 LOOK_NAME = "look.json"
 

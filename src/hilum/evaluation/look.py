@@ -18,6 +18,7 @@ from hilum.evaluation.ledger import LedgerLine, append_look, commit_and_dirty
 from hilum.evaluation.sharpness import BASELINE, mean_gradient
 from hilum.reading.reader import Reader
 from hilum.reading_result import Examination
+from hilum.statistics.estimate import Estimate
 
 BOOTSTRAP_SEED = 0
 
@@ -100,15 +101,19 @@ def _line(judged: Judged, *, bundle: Bundle, split: Split, where: Path) -> Ledge
         "patients": table.patients,
         "operating_point": judged.operating_point,
         "auroc": table.auroc.value,
-        "auroc_ci": list(table.auroc.interval),
+        "auroc_ci": _bounds(table.auroc),
         "average_precision": table.average_precision,
         "sensitivity": table.sensitivity.value,
-        "sensitivity_ci": list(table.sensitivity.interval),
+        "sensitivity_ci": _bounds(table.sensitivity),
         "specificity": table.specificity.value,
-        "specificity_ci": list(table.specificity.interval),
+        "specificity_ci": _bounds(table.specificity),
         "balanced_accuracy": table.balanced_accuracy.value,
-        "balanced_accuracy_ci": list(table.balanced_accuracy.interval),
+        "balanced_accuracy_ci": _bounds(table.balanced_accuracy),
         "baseline": BASELINE,
         "baseline_auroc": table.baseline_auroc.value,
-        "baseline_auroc_ci": list(table.baseline_auroc.interval),
+        "baseline_auroc_ci": _bounds(table.baseline_auroc),
     }
+
+
+def _bounds(estimate: Estimate) -> list[float] | None:
+    return None if estimate.interval is None else list(estimate.interval)

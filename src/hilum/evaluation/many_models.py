@@ -17,13 +17,13 @@ from hilum.evaluation.many_predictions import ManyPredictions, Pair
 from hilum.evaluation.patient_bootstrap import (
     REPLICATES,
     SEED,
-    Estimate,
     estimate,
     patient_bootstrap,
     patient_rows,
 )
 from hilum.evaluation.ranking_statistic import ranking_statistic
 from hilum.statistics.auroc import auroc
+from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import FloatArray, known_outcomes
 
 

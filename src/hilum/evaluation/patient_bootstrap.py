@@ -15,11 +15,12 @@ import numpy.typing as npt
 
 from hilum.errors import UsageError
 from hilum.statistics.bootstrap import patient_weights
+from hilum.statistics.estimate import LEVEL, Estimate
 from hilum.statistics.outcomes import FloatArray
 
 REPLICATES = 10_000
-LEVEL = 0.95
 SEED = 0
+TOO_FEW_REPLICATES = "fewer than two replicates have a value"
 
 Drawn = npt.NDArray[np.int32]
 """int32 (P, B): how often each of P patients was drawn in each of B replicates."""
@@ -41,18 +42,6 @@ class PatientRows:
     def largest(self) -> int:
         """The rows of the patient who has most."""
         return int(np.bincount(self.index).max())
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A value with its 95% percentile interval.
-
-    `interval` is None where fewer than two replicates have a value; `undefined` replicates had none and are left out.
-    """
-
-    value: float
-    interval: tuple[float, float] | None
-    undefined: int
 
 
 def patient_rows(patients: Sequence[str]) -> PatientRows:
@@ -84,9 +73,10 @@ def estimate(value: float, *, draws: FloatArray) -> Estimate:
     defined = draws[~np.isnan(draws)]
     undefined = int(draws.size - defined.size)
     if defined.size < 2:
-        return Estimate(value, None, undefined)
+        return Estimate(value, None, undefined, note=TOO_FEW_REPLICATES, replicates=draws.size)
     low, high = np.quantile(defined, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Estimate(value, (float(low), float(high)), undefined)
+    interval = (float(low), float(high))
+    return Estimate(value, interval, undefined, method="percentile by patient", replicates=draws.size)
 
 
 def _draws(patients: PatientRows, *, replicates: int, seed: int) -> Iterator[Drawn]:

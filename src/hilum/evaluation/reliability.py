@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hilum.evaluation.judge import ECE_BINS
-from hilum.evaluation.patient_bootstrap import LEVEL, SEED
+from hilum.evaluation.patient_bootstrap import SEED
 from hilum.statistics.bootstrap import patient_weights
+from hilum.statistics.estimate import LEVEL
 from hilum.statistics.outcomes import FloatArray, known_probabilities
 from hilum.statistics.proportion import wilson
 

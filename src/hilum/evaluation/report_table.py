@@ -6,7 +6,7 @@ import csv
 import io
 from dataclasses import dataclass
 
-from hilum.evaluation.patient_bootstrap import Estimate
+from hilum.statistics.estimate import Estimate
 
 Cell = str | int | float | Estimate | None
 

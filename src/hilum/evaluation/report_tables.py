@@ -9,10 +9,10 @@ import numpy as np
 from hilum.evaluation.decisions import AT_PREVALENCE
 from hilum.evaluation.exclusions import Exclusion, by_reason
 from hilum.evaluation.judgement import GroupJudgement, Judgement, LabelJudgement
-from hilum.evaluation.patient_bootstrap import Estimate
 from hilum.evaluation.prediction_set import Predictions
 from hilum.evaluation.report_table import Cell, ReportTable, counted
 from hilum.statistics.confusion import Confusion
+from hilum.statistics.estimate import Estimate
 
 _MEASURES = {
     "sensitivity": "sensitivity",

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from hilum.evaluation.many_models import LabelAurocs, ModelAurocs, Wins
 from hilum.evaluation.paired_t import PairedT
-from hilum.evaluation.patient_bootstrap import Estimate
 from hilum.evaluation.sdfn_paper import MEANS, TABLE_1, paper_difference, paper_t
 from hilum.evaluation.sdfn_predictions import PAIRS, TITLES, Pair
 from hilum.evaluation.sdfn_tests import ALPHA, PairTests
+from hilum.statistics.estimate import Estimate
 
 Verdict = Literal["holds", "open", "does not hold", "not tested"]
 """Of a difference: its interval lies beyond 0 as claimed, holds 0, or lies beyond 0 the other way.
@@ -145,7 +145,7 @@ def _difference(one: LabelAurocs, *, pair: Pair) -> Estimate:
         return one.difference[pair]
     turned = one.difference[pair[1], pair[0]]
     bounds = None if turned.interval is None else (-turned.interval[1], -turned.interval[0])
-    return Estimate(-turned.value, bounds, turned.undefined)
+    return replace(turned, value=-turned.value, interval=bounds)
 
 
 def _verdict(difference: Estimate | None) -> Verdict:

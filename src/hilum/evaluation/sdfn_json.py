@@ -11,13 +11,13 @@ from hilum.errors import DataError
 from hilum.evaluation.judgement_json import estimate_json
 from hilum.evaluation.many_models import LabelAurocs, ModelAurocs
 from hilum.evaluation.paired_t import PairedT
-from hilum.evaluation.patient_bootstrap import LEVEL, Estimate
 from hilum.evaluation.sdfn_claims import ClaimResult
 from hilum.evaluation.sdfn_paper import MEANS, PROTOCOL, SOURCE, TABLE_1
 from hilum.evaluation.sdfn_predictions import NETWORKS, PAIRS, Pair
 from hilum.evaluation.sdfn_study import SdfnStudy
 from hilum.evaluation.sdfn_tests import ALPHA, PairTests
 from hilum.output.atomic import write_whole
+from hilum.statistics.estimate import LEVEL, Estimate
 from hilum.version import __version__
 
 STUDY_NAME = "study.json"

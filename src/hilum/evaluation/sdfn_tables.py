@@ -8,7 +8,6 @@ import numpy as np
 
 from hilum.evaluation.many_models import LabelAurocs, ModelAurocs
 from hilum.evaluation.paired_t import PairedT
-from hilum.evaluation.patient_bootstrap import Estimate
 from hilum.evaluation.report_table import Cell, ReportTable
 from hilum.evaluation.sdfn_claims import ClaimResult
 from hilum.evaluation.sdfn_paper import MEANS, PROTOCOL, PROTOCOL_SHORT, SOURCE, TABLE_1, PaperRow, paper_t
@@ -16,6 +15,7 @@ from hilum.evaluation.sdfn_predictions import NETWORKS, PAIRS, TITLES, Pair
 from hilum.evaluation.sdfn_study import LungCounts, SdfnStudy
 from hilum.evaluation.sdfn_tests import ALPHA, PairTests
 from hilum.evaluation.sdfn_views import LEAST_POSITIVES
+from hilum.statistics.estimate import Estimate
 
 
 def sdfn_tables(study: SdfnStudy) -> tuple[ReportTable, ...]:

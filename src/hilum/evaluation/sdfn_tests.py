@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from hilum.evaluation.fold_delong import FoldDelong, fold_delong
 from hilum.evaluation.many_models import ModelAurocs
 from hilum.evaluation.paired_t import PairedT, paired_t_test
-from hilum.evaluation.patient_bootstrap import Estimate
 from hilum.evaluation.sdfn_predictions import Pair, SdfnPredictions
+from hilum.statistics.estimate import Estimate
 from hilum.statistics.holm import holm
 from hilum.statistics.outcomes import UndefinedMetric
 

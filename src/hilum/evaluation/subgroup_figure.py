@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from hilum.evaluation.figure_style import BLUE, INK, QUIET, VERMILION
 from hilum.evaluation.judgement import GroupJudgement
-from hilum.evaluation.patient_bootstrap import Estimate
+from hilum.statistics.estimate import Estimate
 
 _ROW_INCHES = 0.24
 

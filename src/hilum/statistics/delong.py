@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
-import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import UsageError
 from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
+from hilum.statistics.placements import placements
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,9 @@ def delong(truth: npt.ArrayLike, *, scores: npt.ArrayLike, level: float = 0.95) 
     undefined = _too_few(outcomes.n, outcomes.positives)
     if undefined is not None:
         return undefined
-    area, of_positives, of_negatives = _placements(outcomes.scores[outcomes.truth], outcomes.scores[~outcomes.truth])
+    area, of_positives, of_negatives = placements(
+        outcomes.scores[outcomes.truth], negative=outcomes.scores[~outcomes.truth]
+    )
     error = _standard_error(of_positives, of_negatives)
     half = NormalDist().inv_cdf(0.5 + level / 2) * error
     return DelongEstimate(area, error, max(0.0, area - half), min(1.0, area + half), outcomes.n, outcomes.positives)
@@ -72,8 +74,8 @@ def delong_test(truth: npt.ArrayLike, *, first: npt.ArrayLike, second: npt.Array
     if undefined is not None:
         return undefined
     positive = one.truth
-    area_1, of_positives_1, of_negatives_1 = _placements(one.scores[positive], one.scores[~positive])
-    area_2, of_positives_2, of_negatives_2 = _placements(two.scores[positive], two.scores[~positive])
+    area_1, of_positives_1, of_negatives_1 = placements(one.scores[positive], negative=one.scores[~positive])
+    area_2, of_positives_2, of_negatives_2 = placements(two.scores[positive], negative=two.scores[~positive])
     # the variance of a difference of means is the variance of the differences: no covariance matrix is needed
     error = _standard_error(of_positives_1 - of_positives_2, of_negatives_1 - of_negatives_2)
     difference = area_1 - area_2
@@ -86,20 +88,6 @@ def _too_few(n: int, positives: int) -> UndefinedMetric | None:
     if positives >= 2 and n - positives >= 2:
         return None
     return UndefinedMetric("a variance needs at least two positives and two negatives", n, positives)
-
-
-def _placements(positive: FloatArray, negative: FloatArray) -> tuple[float, FloatArray, FloatArray]:
-    """The AUROC, the share of negatives that each positive beats, and of positives that beat each negative."""
-    of_positives = _share_below(positive, negative)
-    of_negatives = 1.0 - _share_below(negative, positive)
-    return float(of_positives.mean()), of_positives, of_negatives
-
-
-def _share_below(values: FloatArray, others: FloatArray) -> FloatArray:
-    """For each value the share of `others` below it, a tie counting one half; sorting makes it O(n log n)."""
-    ladder = np.sort(others)
-    twice = np.searchsorted(ladder, values, side="left") + np.searchsorted(ladder, values, side="right")
-    return np.asarray(twice / (2 * others.size), np.float64)
 
 
 def _standard_error(of_positives: FloatArray, of_negatives: FloatArray) -> float:

@@ -1,0 +1,40 @@
+"""A figure with its 95% interval: what made the interval, or why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Interval = tuple[float, float]
+"""The low and the high bound."""
+
+LEVEL = 0.95
+
+IntervalMethod = Literal[
+    "percentile by patient",
+    "BCa by patient",
+    "clustered logit (Obuchowski)",
+    "DeLong",
+    "Wilson",
+    "clustered Wilson",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value, its 95% interval, and what is to be known about the interval.
+
+    `interval` is None where none can be trusted; `note` then says why, and `method` is None. A note beside an interval
+    is a mark: what a reader must know of it. `undefined` of `replicates` drawn had no value and are left out of the
+    interval; both are 0 where nothing was drawn. `n` counts the images and `groups` the patients behind the value,
+    where that is known.
+    """
+
+    value: float
+    interval: Interval | None
+    undefined: int = 0
+    method: IntervalMethod | None = None
+    note: str | None = None
+    replicates: int = 0
+    n: int | None = None
+    groups: int | None = None
