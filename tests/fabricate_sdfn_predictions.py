@@ -13,7 +13,7 @@ STRENGTH = {"whole": 0.7, "lung": 0.75, "sdfn": 0.85}
 
 def fabricate_sdfn_predictions(
     *, patients: int = 120, labels: tuple[str, ...] = CHESTXRAY14, seed: int = 0, folds: int = 5,
-    protocol: str = PROTOCOL, without: tuple[str, ...] = (), rare: float = 0.15,
+    protocol: str = PROTOCOL, without: tuple[str, ...] = (), rare: float = 0.15, smoke: bool = False,
 ) -> SdfnPredictions:  # fmt: skip
     """Labels in `without` have no positives; the three networks share truths and part of their noise."""
     rng = np.random.default_rng(seed)
@@ -33,6 +33,8 @@ def fabricate_sdfn_predictions(
         protocol=protocol,
         view=tuple("AP" if p % 3 else "PA" for p in patient),
         source=("nih",) * patient.size,
+        design="cross-validated",
+        smoke=smoke,
     )
 
     def scored(strength: float) -> Predictions:

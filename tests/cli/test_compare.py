@@ -19,7 +19,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_predictions(fabricate_predictions(), path=folder / "strong.parquet")
     write_predictions(weak, path=folder / "weak.parquet")
     write_predictions(fabricate_predictions(seed=9), path=folder / "other.parquet")
-    write_predictions(replace(weak, protocol="out-of-fold, pooled"), path=folder / "pooled.parquet")
+    write_predictions(
+        replace(weak, protocol="out-of-fold, pooled", design="cross-validated"), path=folder / "pooled.parquet"
+    )
     return folder
 
 

@@ -3,8 +3,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import Result
 
@@ -54,7 +56,7 @@ def test_prevalences_by_name_and_calibration(hilum: Run, folder: Path) -> None:
 
 
 def test_a_smoke_run_is_marked(hilum: Run, folder: Path, tmp_path: Path) -> None:
-    smoke = fabricate_predictions(protocol="SMOKE made-up patients")
+    smoke = replace(fabricate_predictions(), smoke=True)
     write_predictions(smoke, path=tmp_path / "smoke.parquet")
     assert "! a smoke run" in hilum("judge", tmp_path / "smoke.parquet", "--replicates", 100).stdout
     data = json.loads(hilum("judge", tmp_path / "smoke.parquet", "--replicates", 100, "--json").stdout)
@@ -123,3 +125,18 @@ def test_without_pyarrow_the_install_command_is_named(folder: Path) -> None:
     )
     assert result.returncode == 1
     assert 'pip install "hilum[lab]"' in result.stderr
+
+
+def test_a_file_that_does_not_say_its_design_is_judged_as_stated(hilum: Run, folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "old.parquet"
+    table = pq.read_table(folder / "test.parquet").replace_schema_metadata({"protocol": "5-fold CV"})
+    pq.write_table(table, path)
+    refused = hilum("judge", path, "--replicates", 100)
+    assert refused.exit_code == 1
+    assert "say --design 'held out' or --design cross-validated" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
+    told = hilum("judge", path, "--replicates", 100, "--design", "cross-validated", "--json")
+    assert json.loads(told.stdout)["design"] == "cross-validated"
+    wrong = hilum("judge", path, "--replicates", 100, "--design", "pooled")
+    assert wrong.exit_code == 2
+    assert "'held out' or 'cross-validated', came 'pooled'" in wrong.stderr

@@ -25,7 +25,7 @@ def test_a_part_of_the_run_with_its_protocol_and_validation_counts(made):
     part = part_of_run(load_run(made.run), records=made.records, name="test", labels=LABELS)
     assert {record.patient for record in part.records} == {"table:p004", "table:p009"}
     assert part.is_test
-    assert part.caution is None
+    assert part.cautions == ()
     assert part.protocol == "made-up patients, by patient; judged: test"
     calibration = [r for r in made.records if r.patient in ("table:p003", "table:p008")]
     truths = [r.labels["Effusion"] for r in calibration if r.labels["Effusion"] in (0, 1)]
@@ -36,7 +36,7 @@ def test_a_validation_part_is_no_look_at_a_test(made):
     part = part_of_run(load_run(made.run), records=made.records, name="calibration", labels=LABELS)
     assert not part.is_test
     assert part.validation == {}  # there is no other part that was not trained on
-    assert "flatter" in part.caution
+    assert "flatter" in part.cautions[0]
 
 
 @pytest.mark.parametrize("official", ["Official_Test", "hold-out"])
@@ -72,8 +72,8 @@ def test_an_official_part_of_a_release(tmp_path):
     assert part.split_sha256 == Split({"test": part.records}, "any").sha256  # as the ledger's earlier looks have it
     val = official_part(records, bundle=bundle, name="val")
     assert not val.is_test
-    assert "may flatter" in val.caution
-    assert part.caution is None
+    assert "may flatter" in val.cautions[0]
+    assert part.cautions == ()
     with pytest.raises(UsageError, match="expected an official part among test, train, val, came 'dev'"):
         official_part(records, bundle=bundle, name="dev")
 

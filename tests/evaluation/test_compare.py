@@ -69,7 +69,7 @@ def test_a_model_against_itself() -> None:
 
 
 def test_cross_validated_predictions_use_the_bootstrap_only() -> None:
-    pooled = replace(WEAK, protocol="5-fold cross-validation, out-of-fold scores pooled")
+    pooled = replace(WEAK, design="cross-validated")
     result = compare(STRONG, second=pooled, any_protocol=True, replicates=QUICK)
     assert result.cross_validated
     assert all(one.delong_p is None and one.delong_p_holm is None for one in result.labels)
@@ -112,7 +112,7 @@ def test_files_that_are_not_of_the_same_images() -> None:
 
 
 def test_two_protocols_are_not_compared_unasked() -> None:
-    other = replace(WEAK, protocol="SMOKE made-up patients, one split")
+    other = replace(WEAK, protocol="SMOKE made-up patients, one split", smoke=True)
     with pytest.raises(DataError, match="one protocol in both files, came 'made-up patients, one split' and 'SMOKE"):
         compare(STRONG, second=other, replicates=QUICK)
     result = compare(STRONG, second=other, any_protocol=True, replicates=QUICK)

@@ -83,13 +83,14 @@ def test_a_smoke_run_may_not_look_at_a_test_and_is_marked_elsewhere(tmp_path):
     assert not (tmp_path / "out").exists()
     result = evaluated(smoke, tmp_path / "out", part="calibration")
     assert result.judgement.protocol.startswith("SMOKE")
-    assert read_predictions(result.predictions_path).protocol.startswith("SMOKE")
+    assert read_predictions(result.predictions_path).smoke
     assert json.loads((tmp_path / "out" / "report.json").read_text())["smoke"] is True
 
 
 def test_a_bundle_of_a_smoke_run_is_known_by_its_card(tmp_path):
     toy = ToyBundle().write(tmp_path / "toy")
-    smoke = replace(toy, card=toy.card.model_copy(update={"protocol": "SMOKE a split"}))
+    training = toy.card.training.model_copy(update={"smoke": True})
+    smoke = replace(toy, card=toy.card.model_copy(update={"training": training}))
     records = read_kermany(fabricate_kermany(tmp_path / "kermany", train=1, test=2))
     part = official_part(records, bundle=smoke, name="test")
     with pytest.raises(UsageError, match="came a smoke run"):

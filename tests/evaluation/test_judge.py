@@ -123,7 +123,7 @@ def test_intervals_beside_the_bootstrap_of_ranks(predictions: Predictions) -> No
         assert label.delong_interval == ((found.low, found.high) if isinstance(found, DelongEstimate) else None)
         errors = [brier_score_loss(truth, scores, sample_weight=w[known]) for w in drawn[patients.index].T]
         assert label.brier_interval == pytest.approx(tuple(np.quantile(errors, [0.025, 0.975])), abs=1e-12)
-    pooled = replace(predictions, protocol="5-fold cross-validation")
+    pooled = replace(predictions, design="cross-validated")
     assert all(label.delong_interval is None for label in judge(pooled, replicates=QUICK).whole.labels)
 
 

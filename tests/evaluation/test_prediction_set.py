@@ -87,7 +87,7 @@ def test_one_split() -> None:
         p.one_split(None)
     with pytest.raises(DataError, match="among test, val, came 'train'"):
         p.one_split("train")
-    pooled = replace(p, protocol="5-fold cross-validation by patient, out-of-fold scores pooled")
+    pooled = replace(p, design="cross-validated")
     assert pooled.cross_validated
     assert pooled.one_split(None) is pooled
     assert not p.cross_validated

@@ -30,10 +30,22 @@ def write(path: Path, *, without: str = "", metadata: dict[str, str] | None = No
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
-    written = replace(fabricate_predictions(), mean_labels=("Effusion",))
+    written = replace(fabricate_predictions(), mean_labels=("Effusion",), design="cross-validated", smoke=True)
     write_predictions(written, path=tmp_path / "new" / "p.parquet")
     read = read_predictions(tmp_path / "new" / "p.parquet")
-    for name in ("image", "patient", "split", "labels", "protocol", "sex", "view", "source", "mean_labels"):
+    for name in (
+        "image",
+        "patient",
+        "split",
+        "labels",
+        "protocol",
+        "sex",
+        "view",
+        "source",
+        "mean_labels",
+        "design",
+        "smoke",
+    ):
         assert getattr(read, name) == getattr(written, name)
     for name in ("truth", "scores", "age_years"):
         np.testing.assert_array_equal(getattr(read, name), getattr(written, name))
@@ -49,6 +61,8 @@ def test_the_file_is_the_contract(tmp_path: Path) -> None:
         "truth:Atelectasis", "score:Atelectasis", "truth:Effusion", "score:Effusion",
     ]  # fmt: skip
     assert table.schema.metadata[b"protocol"] == b"made-up patients, one split"
+    assert table.schema.metadata[b"design"] == b"held out"
+    assert table.schema.metadata[b"smoke"] == b"false"
     assert set(table.column("truth:Effusion").to_pylist()) == {0, 1, None}
     assert None in table.column("age_years").to_pylist()  # null, not NaN
 
@@ -87,6 +101,9 @@ def test_a_missing_truth_may_be_null_or_nan(tmp_path: Path) -> None:
         ({"patient": ["a", None, " "]}, "expected patient in every row, came 2 rows without it"),
         ({"age_years": [5.0, 412.0, 7.0]}, "came 412"),
         ({"metadata": {}}, "under 'protocol', came none"),
+        ({"metadata": {"protocol": "x", "design": "pooled"}}, "'held out' or 'cross-validated', came 'pooled'"),
+        ({"metadata": {"protocol": "x", "smoke": "1"}}, "true or false, came '1'"),
+        ({"metadata": {"protocol": "one model (not cross-validated)"}}, "say --design 'held out'"),
         ({"metadata": {"protocol": "x", "mean_labels": "Effusion"}}, "came no JSON"),
         ({"metadata": {"protocol": "x", "mean_labels": "[]"}}, "JSON list of labels"),
         ({"metadata": {"protocol": "x", "mean_labels": json.dumps(["Edema"])}}, "came Edema"),

@@ -147,7 +147,7 @@ def test_predictions_alone_have_a_report_too(tmp_path):
 
 
 def test_a_smoke_run_is_marked(subject, tmp_path):
-    predictions = replace(subject.predictions, protocol="SMOKE made-up")
+    predictions = replace(subject.predictions, protocol="SMOKE made-up", smoke=True)
     smoke = replace(subject, predictions=predictions, judgement=judge(predictions, replicates=100), training=())
     report = write_report(smoke, folder=tmp_path)
     assert "They enter no results table" in " ".join(parse(report.page).text)

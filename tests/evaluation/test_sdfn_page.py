@@ -46,7 +46,9 @@ def test_a_smoke_run_and_an_unfinished_one_say_so(study: SdfnStudy) -> None:
     assert "Smoke run." not in page_of(study)
     assert "4 of 5 folds." not in page_of(study)
     smoke = make_sdfn_study(
-        fabricate_sdfn_predictions(protocol=f"SMOKE {PROTOCOL}"), run=replace(RUN, folds_done=4), replicates=50
+        fabricate_sdfn_predictions(protocol=f"SMOKE {PROTOCOL}", smoke=True),
+        run=replace(RUN, folds_done=4),
+        replicates=50,
     )
     page = page_of(smoke)
     assert "Smoke run." in page

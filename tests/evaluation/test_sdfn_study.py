@@ -37,7 +37,7 @@ def test_a_class_of_ones_own_goes_last() -> None:
     assert [one.label for one in made.aurocs.labels] == ["Mass", "Nodule", "Mine"]
 
 
-def test_smoke_is_the_protocols(study: SdfnStudy) -> None:
+def test_smoke_is_the_predictions(study: SdfnStudy) -> None:
     assert not study.smoke
-    marked = fabricate_sdfn_predictions(labels=("Mass",), protocol="SMOKE out of fold")
+    marked = fabricate_sdfn_predictions(labels=("Mass",), protocol="out of fold", smoke=True)
     assert make_sdfn_study(marked, run=RUN, replicates=50).smoke

@@ -120,4 +120,6 @@ def test_another_recipe_setting_or_data_is_refused_in_the_same_folder(folder, un
 def test_a_smoke_run_says_so_everywhere(unbroken):
     assert json.loads((unbroken / "run.json").read_text())["smoke"] is True
     assert json.loads((unbroken / "split.json").read_text())["protocol"].startswith("SMOKE ")
-    assert load_bundle(unbroken / "bundle").card.protocol.startswith("SMOKE ")
+    card = load_bundle(unbroken / "bundle").card
+    assert card.protocol.startswith("SMOKE ")
+    assert card.training.smoke is True

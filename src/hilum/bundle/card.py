@@ -64,6 +64,11 @@ class Training(Part):
     lungs_sha256: Sha256 | None = Field(
         default=None, description="of the card of the lung bundle whose boxes the pictures were cut to"
     )
+    smoke: bool | None = Field(
+        default=None,
+        description="whether a smoke run made the weights, which then prove a path and nothing else; null in older "
+        "cards, whose protocol begins with SMOKE where it was one",
+    )
 
 
 class Compression(Part):
@@ -184,6 +189,13 @@ class Card(Part):
         if self.preprocess.needs_lungs or LUNG_GRAPH not in self.files:
             raise ValueError(f"a fusion's own preprocess is of the whole picture, and its files name {LUNG_GRAPH}")
         return self
+
+    @property
+    def smoke(self) -> bool:
+        """Whether a smoke run made the model: it may look at no test, and its figures enter no table and no ledger."""
+        if self.training.smoke is not None:
+            return self.training.smoke
+        return self.protocol.startswith("SMOKE")  # what hilum wrote before cards had the field
 
     @property
     def label_names(self) -> tuple[str, ...]:

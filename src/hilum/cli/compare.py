@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hilum.cli.console import output_console
+from hilum.cli.design_option import DesignOption, stated_design
 from hilum.cli.judgement_table import plain_table, with_interval
 from hilum.cli.say import one_line
 from hilum.evaluation.compare import Comparison, compare
@@ -40,6 +41,7 @@ def compare_files(
     any_protocol: Annotated[
         bool, typer.Option("--any-protocol", help="Take two protocol texts as one protocol.")
     ] = False,
+    design: DesignOption = None,
     replicates: Annotated[int, typer.Option(min=100, help="Bootstrap replicates.")] = REPLICATES,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -48,7 +50,8 @@ def compare_files(
     Files of other images, truths, labels or protocols are refused. Tests are the patient bootstrap and DeLong's,
     adjusted by Holm over the labels, and a paired t-test over the labels.
     """
-    one, two = (read_predictions(path).one_split(split) for path in (first, second))
+    stated = stated_design(design)
+    one, two = (read_predictions(path, design=stated).one_split(split) for path in (first, second))
     result = compare(one, second=two, common_labels=common_labels, any_protocol=any_protocol, replicates=replicates)
     if as_json:
         typer.echo(json.dumps(comparison_json(result), indent=2, allow_nan=False))

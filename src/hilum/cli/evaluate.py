@@ -105,6 +105,8 @@ def evaluate(
         lungs=choose_bundle(lungs) if bundle.card.preprocess.needs_lungs else None,
     )
     output_console().print(judgement_tables(evaluated.judgement))
+    for caution in part.cautions:
+        say(f"caution: {caution}")
     for exclusion in evaluated.predicted.exclusions:
         if exclusion.reason == "could not be read":
             say(f"left out {exclusion.image}: {exclusion.detail}")

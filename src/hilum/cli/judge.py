@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from hilum.cli.console import output_console
+from hilum.cli.design_option import DesignOption, stated_design
 from hilum.cli.judgement_table import judgement_tables
 from hilum.cli.say import say
 from hilum.cli.stated_prevalences import stated_prevalences
@@ -51,6 +52,7 @@ def judge_file(
     ] = None,
     split: Annotated[str | None, typer.Option(help="Which split to judge, where the file holds several.")] = None,
     validation_split: Annotated[str | None, typer.Option(help="Which split of the validation file to use.")] = None,
+    design: DesignOption = None,
     replicates: Annotated[int, typer.Option(min=100, help="Bootstrap replicates.")] = REPLICATES,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     report: Annotated[
@@ -61,10 +63,11 @@ def judge_file(
 
     Decisions are judged only at operating points from a --validation file of other patients.
     """
-    judged = read_predictions(predictions).one_split(split)
-    chosen_on = (
-        None if validation is None else ValidationPredictions(read_predictions(validation).one_split(validation_split))
-    )
+    stated = stated_design(design)
+    judged = read_predictions(predictions, design=stated).one_split(split)
+    chosen_on = None
+    if validation is not None:
+        chosen_on = ValidationPredictions(read_predictions(validation, design=stated).one_split(validation_split))
     every, named = stated_prevalences(prevalence or [])
     result = judge(
         judged,

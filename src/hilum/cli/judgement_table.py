@@ -35,7 +35,7 @@ def judgement_tables(judgement: Judgement) -> RenderableType:
     facts = [
         f"{whole.n:,} images of {whole.patients:,} patients; 95% intervals from {judgement.replicates:,} bootstrap "
         "replicates by patient",
-        f"protocol: {judgement.protocol}",
+        f"{judgement.design}; protocol: {judgement.protocol}",
         f"split: SHA-256 {judgement.split_sha256}",
     ]
     if judgement.validation_protocol is not None:

@@ -16,7 +16,7 @@ from hilum.evaluation.lung_judge import draw_again, judge_lungs
 from hilum.evaluation.lung_predictions import joined, load_lung_predictions
 from hilum.evaluation.lung_study import make_lung_study, write_lung_study
 from hilum.evaluation.lung_worst import write_worst
-from hilum.evaluation.prediction_set import SMOKE
+from hilum.evaluation.prediction_design import SMOKE
 from hilum.output.atomic import write_whole
 from hilum.recipes.lungs import lungs, paper3_lungs, smoke
 from hilum.training.lung_cross_validation import PREDICTIONS, run_fold
@@ -52,7 +52,7 @@ def _write_tables(paths: list[Path], *, records: tuple[Record, ...], split: Spli
     judged = [each for fold in folds for each in judge_lungs(fold, records=by_content)]
     smoke_mark = f"{SMOKE}, the numbers mean nothing: " if is_smoke else ""
     protocol = f"{smoke_mark}{split.protocol}; every picture drawn by the network that never saw its fold"
-    study = make_lung_study(judged, split_sha256=split.sha256, protocol=protocol)
+    study = make_lung_study(judged, split_sha256=split.sha256, protocol=protocol, smoke=is_smoke)
     path = write_lung_study(study, folder=out)
     for source, names in study.worst.items():
         found = [(str(a), str(b)) for a, b in zip(together.source, together.image, strict=True)]

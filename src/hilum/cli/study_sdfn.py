@@ -23,7 +23,7 @@ from hilum.errors import UsageError
 from hilum.evaluation.ledger import commit_and_dirty
 from hilum.evaluation.lung_boxes import with_lung_boxes
 from hilum.evaluation.lung_cases import survey_lungs
-from hilum.evaluation.prediction_set import SMOKE
+from hilum.evaluation.prediction_design import SMOKE
 from hilum.evaluation.sdfn_folder import read_study_folder, study_run
 from hilum.evaluation.sdfn_pictures import draw_pictures, lung_counts
 from hilum.evaluation.sdfn_predictions import NETWORKS, TITLES, write_sdfn_predictions
@@ -135,6 +135,7 @@ def _prepare(request: SdfnRequest, *, cache: Path | None) -> _Prepared:
             folds=folds,
             protocol=_protocol(folds, recipe=recipe, lungs=lungs, smoke=request.smoke),
             boxed=tuple(found[image] for image in boxed),
+            smoke=request.smoke,
         ),
         lungs=lungs,
     )

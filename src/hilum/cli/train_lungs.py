@@ -12,7 +12,6 @@ from hilum.datasets.lung_sources import LICENCES, read_lung_sources
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.ledger import commit_and_dirty
 from hilum.evaluation.lung_study import read_lung_study
-from hilum.evaluation.prediction_set import SMOKE
 from hilum.recipes.lungs import lungs, smoke
 from hilum.training.lung_bundle import train_lungs
 from hilum.training.provenance import Provenance
@@ -36,7 +35,7 @@ def train_the_lungs(request: TrainRequest, *, study: Path | None, show: bool) ->
     recipe = lungs(starting_weights(request.weights))
     records = read_lung_sources(folder)
     found = read_lung_study(needed_study(study))
-    if found.protocol.startswith(SMOKE) and not request.smoke:
+    if found.smoke and not request.smoke:
         raise UsageError(f"expected a whole study in {study}, came a smoke run; run it whole")
     commit, dirty = commit_and_dirty(Path.cwd())
     sources = sorted({record.source for record in records})

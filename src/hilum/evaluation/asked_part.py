@@ -15,7 +15,7 @@ from hilum.datasets.split import Split
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.exclusions import Exclusion, of_mixing
 from hilum.evaluation.judgement import ValidationPrevalence
-from hilum.evaluation.prediction_set import SMOKE
+from hilum.evaluation.prediction_design import SMOKE
 from hilum.evaluation.run_folder import Run, split_of
 
 TEST = "test"
@@ -37,8 +37,9 @@ class AskedPart:
     """The images to be judged, and what a reader must know of how they were chosen.
 
     `split_sha256` is that of the whole split; `is_test` says that looking at it is one look for the ledger.
-    `validation` counts each label where the model's operating points come from, as far as that is known. `caution` is
-    what a reader must know before any number, or None. `left_out` are images that no part has.
+    `validation` counts each label where the model's operating points come from, as far as that is known. `cautions`
+    are sentences that a reader must know before any number. `left_out` are images that no part has. A `smoke` model's
+    figures are no result.
     """
 
     name: str
@@ -47,7 +48,8 @@ class AskedPart:
     split_sha256: str
     is_test: bool
     validation: Mapping[str, ValidationPrevalence]
-    caution: str | None = None
+    cautions: tuple[str, ...] = ()
+    smoke: bool = False
     left_out: tuple[Exclusion, ...] = ()
 
 
@@ -76,7 +78,8 @@ def part_of_run(
         split_sha256=split.sha256,
         is_test=_is_test(name, records=split.parts[name]),
         validation=_validation_of(split, judged=name, labels=labels),
-        caution=None if name == TEST else CHOSEN_ON,
+        cautions=() if name == TEST else (CHOSEN_ON,),
+        smoke=run.file.smoke,
         left_out=of_mixing(left_out),
     )
 
@@ -98,7 +101,7 @@ def official_part(
         )
     sources = ", ".join(sorted({record.source for record in chosen}))
     protocol = f"all images of {sources}" if name == EVERY else f"official part {name} of {sources}"
-    if bundle.card.protocol.startswith(SMOKE):
+    if bundle.card.smoke:
         protocol = f"{SMOKE} {protocol}"
     return AskedPart(
         name=name,
@@ -107,7 +110,8 @@ def official_part(
         split_sha256=_sha256(name, records=chosen),
         is_test=_is_test(name, records=chosen),
         validation=_validation_of_card(bundle),
-        caution=None if _is_test(name, records=chosen) else PERHAPS_CHOSEN_ON,
+        cautions=() if _is_test(name, records=chosen) else (PERHAPS_CHOSEN_ON,),
+        smoke=bundle.card.smoke,
         left_out=of_mixing([one for one in left_out if name in (EVERY, one.record.official)]),
     )
 

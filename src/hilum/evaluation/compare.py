@@ -167,7 +167,7 @@ def _notes(*, smoke: bool, cross_validated: bool, repeated: bool) -> tuple[str, 
         notes.append("A smoke run is compared: these figures prove a path through the code, no result.")
     if cross_validated:
         notes.append(
-            "The protocol says cross-validated: pooled scores come from several models, so DeLong's test is replaced by"
+            "Cross-validated predictions: pooled scores come from several models, so DeLong's test is replaced by"
             " the patient bootstrap."
         )
     elif repeated:

@@ -20,7 +20,6 @@ from hilum.evaluation.ledger_look import record_look
 from hilum.evaluation.paper5_table3 import REPRODUCTIONS, table_3_beside
 from hilum.evaluation.patient_bootstrap import REPLICATES
 from hilum.evaluation.predict_part import PredictedPart, Progress, predict_part
-from hilum.evaluation.prediction_set import SMOKE
 from hilum.evaluation.predictions import write_predictions
 from hilum.evaluation.report import WrittenReport, write_report
 from hilum.evaluation.report_facts import evaluation_facts, filled_items
@@ -106,7 +105,7 @@ def evaluate_part(
             filled=filled_items(bundle, part=part, predicted=predicted, judgement=judgement, run=run)
             | _failures(errors),
             exclusions=predicted.exclusions,
-            caution=part.caution,
+            cautions=part.cautions,
             training=() if run is None else read_training_logs(run.folder),
             errors=errors,
             published=table_3_beside(judgement) if bundle.card.name in REPRODUCTIONS else None,
@@ -132,7 +131,7 @@ def _check(bundle: Bundle, *, part: AskedPart) -> None:
             f"expected a classifier to evaluate, came {bundle.card.name} of kind {bundle.card.kind}; "
             "`hilum study gate` judges a gate"
         )
-    if part.protocol.startswith(SMOKE) and part.is_test:
+    if (part.smoke or bundle.card.smoke) and part.is_test:
         raise UsageError(
             f"expected a real run to look at {part.name}, came a smoke run: its numbers enter no ledger; "
             "evaluate it on a validation part"

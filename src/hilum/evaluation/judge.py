@@ -89,6 +89,7 @@ def judge(
         validation_protocol=None if chosen_on is None else chosen_on.protocol,
         validation_split_sha256=None if chosen_on is None else chosen_on.split_sha256,
         calibration=calibration,
+        design=predictions.design,
         smoke=predictions.smoke or (chosen_on is not None and chosen_on.smoke),
     )
 

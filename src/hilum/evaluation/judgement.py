@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hilum.evaluation.decisions import Decisions
+from hilum.evaluation.prediction_design import Design
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.reliability import CurveBin
 
@@ -96,7 +97,8 @@ class Judgement:
     """Everything `hilum judge` shows; `subgroups` maps a column to its groups by name.
 
     `prevalence` is the one stated for every label; one stated for a label alone stands in its decisions. `smoke` says
-    that the predictions prove a path through the code and no result. `calibration` names the method, if any.
+    that the predictions prove a path through the code and no result. `calibration` names the method, if any. `design`
+    is that of the predictions.
     """
 
     whole: GroupJudgement
@@ -110,3 +112,4 @@ class Judgement:
     validation_split_sha256: str | None
     calibration: str | None = None
     smoke: bool = False
+    design: Design = "held out"

@@ -21,6 +21,7 @@ def judgement_json(judgement: Judgement) -> Json:
         **_group(judgement.whole),
         "protocol": judgement.protocol,
         "split_sha256": judgement.split_sha256,
+        "design": judgement.design,
         "smoke": judgement.smoke,
         "bootstrap": {"by": "patient", "replicates": judgement.replicates, "level": LEVEL, "seed": judgement.seed},
         "subgroups": {

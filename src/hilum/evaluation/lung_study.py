@@ -14,6 +14,7 @@ from hilum.bundle.lung_spec import LungFigure, QualityRule
 from hilum.errors import DataError
 from hilum.evaluation.lung_judge import JudgedLungs
 from hilum.evaluation.lung_trust import TrustFigures, cross_fitted_trust, fit_trust
+from hilum.evaluation.prediction_design import SMOKE
 from hilum.output.atomic import write_whole
 from hilum.statistics.bootstrap import Weights, bootstrap_interval
 from hilum.statistics.outcomes import FloatArray
@@ -42,7 +43,10 @@ MEASURES: dict[str, _Value] = {
 
 @dataclass(frozen=True, slots=True)
 class LungStudy:
-    """`worst` are the pictures of lowest Dice in each release, by name: they stay on this machine."""
+    """`worst` are the pictures of lowest Dice in each release, by name: they stay on this machine.
+
+    A `smoke` study proves the path alone: no bundle that is meant to be used is made with it.
+    """
 
     figures: tuple[LungFigure, ...]
     quality: QualityRule
@@ -50,9 +54,12 @@ class LungStudy:
     split_sha256: str
     protocol: str
     worst: dict[str, tuple[str, ...]]
+    smoke: bool = False
 
 
-def make_lung_study(judged: Sequence[JudgedLungs], *, split_sha256: str, protocol: str) -> LungStudy:
+def make_lung_study(
+    judged: Sequence[JudgedLungs], *, split_sha256: str, protocol: str, smoke: bool = False
+) -> LungStudy:
     """All figures from the judged pictures of all folds."""
     sources = sorted({each.source for each in judged})
     figures = [
@@ -67,6 +74,7 @@ def make_lung_study(judged: Sequence[JudgedLungs], *, split_sha256: str, protoco
         split_sha256=split_sha256,
         protocol=protocol,
         worst={source: _worst([each for each in judged if each.source == source]) for source in sources},
+        smoke=smoke,
     )
 
 
@@ -78,6 +86,7 @@ def write_lung_study(study: LungStudy, *, folder: Path) -> Path:
         "trust": asdict(study.trust),
         "split_sha256": study.split_sha256,
         "protocol": study.protocol,
+        "smoke": study.smoke,
     }
     path = folder / STUDY_NAME
     write_whole(path, json.dumps(fields, indent=1, allow_nan=False).encode() + b"\n")
@@ -89,6 +98,8 @@ def read_lung_study(folder: Path) -> LungStudy:
     path = folder / STUDY_NAME
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
+        # studies from before the field began their protocol so
+        smoke = bool(fields.get("smoke", str(fields["protocol"]).startswith(SMOKE)))
         return LungStudy(
             figures=tuple(LungFigure.model_validate(figure) for figure in fields["figures"]),
             quality=QualityRule.model_validate(fields["quality"]),
@@ -96,6 +107,7 @@ def read_lung_study(folder: Path) -> LungStudy:
             split_sha256=str(fields["split_sha256"]),
             protocol=str(fields["protocol"]),
             worst={},
+            smoke=smoke,
         )
     except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
         raise DataError(f"expected the lung study in {path}, came {error}; run `hilum study lungs` first") from error

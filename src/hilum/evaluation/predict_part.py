@@ -111,6 +111,7 @@ def _predictions(
         truth=np.array(truth, np.float64),  # None becomes NaN
         scores=np.array([lines[name].probabilities for name in read], np.float64),
         protocol=part.protocol,
+        smoke=part.smoke,
         age_years=None if np.isnan(ages).all() else np.array(ages, np.float64),
         sex=_told([record.sex for record in records]),
         view=_told([record.view for record in records]),

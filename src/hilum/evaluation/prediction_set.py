@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import DataError
+from hilum.evaluation.prediction_design import DESIGNS, Design
 from hilum.findings import finding
 from hilum.statistics.outcomes import BoolArray, FloatArray
 
@@ -24,10 +24,6 @@ CHESTXRAY14: tuple[str, ...] = (
 )  # fmt: skip
 """The fourteen diseases over which ChestX-ray14's mean is taken; "No Finding" is none of them."""
 
-SMOKE = "SMOKE"
-"""How the protocol of a smoke run begins: it proves the path, and its numbers enter no results table."""
-
-_CROSS_VALIDATED = re.compile(r"cross[- ]?validat|out[- ]of[- ]fold", re.IGNORECASE)
 _MAX_AGE_YEARS = 120.0
 Texts = tuple[str | None, ...]
 
@@ -39,7 +35,9 @@ class Predictions:
     Row i is about `image[i]` of `patient[i]` in part `split[i]`; column j about `labels[j]`, a canonical name where
     hilum knows the finding. A score may be NaN only where the truth is. `age_years` (n,) holds NaN, and `sex`, `view`
     and `source` hold None, where nothing is known; a whole column is None where the file has none. `mean_labels` are
-    the labels of the protocol's own mean, where it names them. Raises `DataError` for anything malformed.
+    the labels of the protocol's own mean, where it names them. `design` says whether one model was held out from these
+    images, or the folds of several were pooled; a `smoke` run proves a path through the code, and is no result. Raises
+    `DataError` for anything malformed.
     """
 
     image: tuple[str, ...]
@@ -54,6 +52,8 @@ class Predictions:
     view: Texts | None = None
     source: Texts | None = None
     mean_labels: tuple[str, ...] | None = None
+    design: Design = "held out"
+    smoke: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", canonical_labels(self.labels))
@@ -72,13 +72,8 @@ class Predictions:
 
     @property
     def cross_validated(self) -> bool:
-        """Whether the protocol says that these are pooled out-of-fold predictions."""
-        return _CROSS_VALIDATED.search(self.protocol) is not None
-
-    @property
-    def smoke(self) -> bool:
-        """Whether the protocol says that a smoke run made these: they prove a path through the code, no result."""
-        return self.protocol.startswith(SMOKE)
+        """Whether these are pooled out-of-fold predictions, of as many models as there are folds."""
+        return self.design == "cross-validated"
 
     @property
     def split_sha256(self) -> str:
@@ -170,6 +165,8 @@ def _check(p: Predictions) -> None:
         raise DataError(f"expected at least one image and one label, came {n} images and {len(p.labels)} labels")
     if not p.protocol.strip():
         raise DataError("expected a protocol string that says how the split and the labels were made, came none")
+    if p.design not in DESIGNS:
+        raise DataError(f"expected the design {' or '.join(map(repr, DESIGNS))}, came {p.design!r}")
     columns = (p.patient, p.split, p.sex, p.view, p.source, p.age_years)
     if any(column is not None and len(column) != n for column in columns):
         raise DataError(f"expected {n} rows in every column, came another number")

@@ -2,7 +2,8 @@
 
 Columns `image`, `patient`, `split`; optionally `age_years`, `sex`, `view`, `source`; then `truth:<label>` (0, 1, null)
 and `score:<label>` (probability). The protocol string stands in the file's metadata under `protocol`, and the labels
-of the protocol's own mean may stand under `mean_labels` as a JSON list.
+of the protocol's own mean may stand under `mean_labels` as a JSON list. `design` (`held out` or `cross-validated`) and
+`smoke` (`true` or `false`) stand there too; how a file without them is read is in `prediction_design`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import io
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from hilum.errors import DataError, FileAccessError, OutputError
+from hilum.evaluation.prediction_design import Design, read_design, read_smoke
 from hilum.evaluation.prediction_set import Predictions, Texts
 from hilum.statistics.outcomes import FloatArray
 
@@ -28,8 +31,8 @@ _NEEDED = ("image", "patient", "split")
 _SEXES = {"f": "F", "female": "F", "m": "M", "male": "M"}
 
 
-def read_predictions(path: Path) -> Predictions:
-    """Read and check a predictions file.
+def read_predictions(path: Path, *, design: Design | None = None) -> Predictions:
+    """Read and check a predictions file; `design` is that of a file which does not say it itself.
 
     Raises `FileAccessError` where it cannot be opened and `DataError`, in one line that names the file, for anything
     malformed: no Parquet, columns missing, scores that are no probabilities, images that come twice.
@@ -44,7 +47,7 @@ def read_predictions(path: Path) -> Predictions:
         reason = " ".join(str(error).split())
         raise DataError(f"{path}: expected a predictions file in Parquet, came something else ({reason})") from error
     try:
-        return _from_table(table)
+        return _from_table(table, stated=design)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
 
@@ -86,13 +89,13 @@ def _to_table(p: Predictions) -> pa.Table:
     for column, label in enumerate(p.labels):
         columns[f"truth:{label}"] = pa.array(p.truth[:, column], from_pandas=True).cast(pa.int8())
         columns[f"score:{label}"] = pa.array(p.scores[:, column], pa.float64(), from_pandas=True)
-    metadata = {"protocol": p.protocol}
+    metadata = {"protocol": p.protocol, "design": p.design, "smoke": "true" if p.smoke else "false"}
     if p.mean_labels is not None:
         metadata["mean_labels"] = json.dumps(p.mean_labels)
     return pa.table(columns).replace_schema_metadata(metadata)
 
 
-def _from_table(table: pa.Table) -> Predictions:
+def _from_table(table: pa.Table, *, stated: Design | None) -> Predictions:
     names = table.column_names
     if len(set(names)) < len(names):
         raise DataError("expected each column once, came one of them twice")
@@ -101,6 +104,8 @@ def _from_table(table: pa.Table) -> Predictions:
         raise DataError(f"expected the columns {', '.join(_NEEDED)}, came a file without {', '.join(missing)}")
     labels = _labels(names)
     sex = _texts(table, "sex")
+    metadata = _metadata(table)
+    protocol = _protocol(metadata)
     return Predictions(
         image=_needed_texts(table, "image"),
         patient=_needed_texts(table, "patient"),
@@ -108,12 +113,14 @@ def _from_table(table: pa.Table) -> Predictions:
         labels=labels,
         truth=np.stack([_numbers(table, f"truth:{label}") for label in labels], axis=1),
         scores=np.stack([_numbers(table, f"score:{label}") for label in labels], axis=1),
-        protocol=_protocol(table),
+        protocol=protocol,
         age_years=_numbers(table, "age_years") if "age_years" in names else None,
         sex=None if sex is None else tuple(None if s is None else _SEXES.get(s.casefold(), s) for s in sex),
         view=_texts(table, "view"),
         source=_texts(table, "source"),
-        mean_labels=_mean_labels(table),
+        mean_labels=_mean_labels(metadata),
+        design=read_design(metadata, protocol=protocol, stated=stated),
+        smoke=read_smoke(metadata, protocol=protocol),
     )
 
 
@@ -154,18 +161,23 @@ def _numbers(table: pa.Table, name: str) -> FloatArray:
         raise DataError(f"expected numbers in {name}, came {column.type}") from error
 
 
-def _protocol(table: pa.Table) -> str:
-    protocol = (table.schema.metadata or {}).get(b"protocol", b"").decode(errors="replace").strip()
+def _metadata(table: pa.Table) -> dict[str, str]:
+    found = table.schema.metadata or {}
+    return {name.decode(errors="replace"): value.decode(errors="replace").strip() for name, value in found.items()}
+
+
+def _protocol(metadata: Mapping[str, str]) -> str:
+    protocol = metadata.get("protocol", "")
     if not protocol:
         raise DataError(
             "expected the protocol (how split and labels were made) in the Parquet metadata under 'protocol', came none"
             "; set it with pyarrow's table.replace_schema_metadata"
         )
-    return str(protocol)
+    return protocol
 
 
-def _mean_labels(table: pa.Table) -> tuple[str, ...] | None:
-    text = (table.schema.metadata or {}).get(b"mean_labels")
+def _mean_labels(metadata: Mapping[str, str]) -> tuple[str, ...] | None:
+    text = metadata.get("mean_labels")
     if text is None:
         return None
     try:

@@ -20,7 +20,7 @@ def report_json(subject: ReportSubject) -> bytes:
         "schema": SCHEMA,
         "title": subject.title,
         "smoke": subject.smoke,
-        "caution": subject.caution,
+        "cautions": list(subject.cautions),
         "judgement": judgement_json(subject.judgement),
         "facts": {facts.title: [list(row) for row in facts.rows] for facts in subject.facts},
         "exclusions": None if subject.exclusions is None else by_reason(subject.exclusions),

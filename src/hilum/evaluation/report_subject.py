@@ -43,7 +43,7 @@ class ReportSubject:
     """Everything that a report shows.
 
     `facts` are what is known of model, data and software; `filled` maps items of the checklist to text; `ledger` is
-    the line that this look left in the ledger, or None. `caution` is what a reader must know before any number.
+    the line that this look left in the ledger, or None. `cautions` are what a reader must know before any number.
     `published` is a paper's own table, for a model that reproduces it.
     """
 
@@ -56,7 +56,7 @@ class ReportSubject:
     training: tuple[TrainingLog, ...] = ()
     errors: tuple[DrawnError, ...] = ()
     ledger: str | None = None
-    caution: str | None = None
+    cautions: tuple[str, ...] = ()
     published: ReportTable | None = None
 
     @property

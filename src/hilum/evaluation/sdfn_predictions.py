@@ -38,8 +38,9 @@ class SdfnPredictions:
 
     def __post_init__(self) -> None:
         for name, other in (("lung", self.lung), ("sdfn", self.sdfn)):
-            if other.protocol != self.whole.protocol:
-                raise DataError(f"expected one protocol in the predictions of whole and {name}, came two")
+            for what in ("protocol", "design", "smoke"):
+                if getattr(other, what) != getattr(self.whole, what):
+                    raise DataError(f"expected one {what} in the predictions of whole and {name}, came two")
         _ = self.many  # it raises where images, patients, splits, labels or truths differ
 
     @property
@@ -89,7 +90,7 @@ def pooled(parts: Sequence[SdfnPredictions]) -> SdfnPredictions:
 def _joined(parts: Sequence[Predictions]) -> Predictions:
     first = parts[0]
     for other in parts[1:]:
-        if (other.labels, other.protocol) != (first.labels, first.protocol):
+        if any(getattr(other, what) != getattr(first, what) for what in ("labels", "protocol", "design", "smoke")):
             raise DataError("expected one protocol and the same labels in every fold, came others; run the study anew")
     ages = [np.full(part.n, np.nan) if part.age_years is None else part.age_years for part in parts]
     return replace(

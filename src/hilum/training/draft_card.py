@@ -13,11 +13,11 @@ from hilum.training.settings import flat_values
 
 
 def draft_card(
-    recipe: Recipe, *, split: Split, started_from: str, provenance: Provenance, lungs: Bundle | None = None
+    recipe: Recipe, *, split: Split, started_from: str, provenance: Provenance, smoke: bool, lungs: Bundle | None = None
 ) -> Card:
     """Everything but the files' hashes, the labels' fits and the compression.
 
-    `lungs` is the bundle whose boxes the pictures were cut to.
+    `lungs` is the bundle whose boxes the pictures were cut to; a `smoke` run's card says that it is one.
     """
     text = recipe.card
     return Card(
@@ -44,6 +44,7 @@ def draft_card(
             starting_weights=started_from,
             recipe=card_settings(recipe),
             lungs_sha256=None if lungs is None else lungs.sha256,
+            smoke=smoke,
         ),
         compression=None,
         intended_use=text.intended_use,

@@ -22,7 +22,7 @@ from hilum.datasets.record import Record
 from hilum.errors import EngineError
 from hilum.evaluation.lung_metrics import dice
 from hilum.evaluation.lung_study import LungStudy
-from hilum.evaluation.prediction_set import SMOKE
+from hilum.evaluation.prediction_design import SMOKE
 from hilum.imaging.grey import to_unit
 from hilum.imaging.preprocess import normalise
 from hilum.reading.engine import INPUT, LOGITS, available_cores
@@ -159,6 +159,7 @@ def _card(
             split_sha256=records_sha256(records),
             seed=recipe.seed,
             starting_weights=fitted.started_from,
+            smoke=recipe.smoke,
             recipe={
                 "images": recipe.schedule.images,
                 "batch_size": recipe.schedule.batch_size,

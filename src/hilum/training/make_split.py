@@ -10,7 +10,7 @@ from hilum.datasets.official_split import split_with_official_test
 from hilum.datasets.record import Record
 from hilum.datasets.split import Split, split_by_patient, without_copies_of
 from hilum.errors import DataError
-from hilum.evaluation.prediction_set import SMOKE
+from hilum.evaluation.prediction_design import SMOKE
 from hilum.training.recipe import TEST, TRAIN, Recipe, SplitSpec, Stage
 from hilum.training.smoke import smoke_records
 

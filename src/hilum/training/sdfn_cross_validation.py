@@ -48,11 +48,15 @@ Calibrations = Mapping[Network, Sequence[PlattCalibration]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyData:
-    """`folds` are the study's, `protocol` says so in one line, `boxed` are images with boxes: only drawn, by fold 0."""
+    """`folds` are the study's, `protocol` says so in one line, `boxed` are images with boxes: only drawn, by fold 0.
+
+    What a `smoke` study predicts proves the path alone, and its files say so.
+    """
 
     folds: Split
     protocol: str
     boxed: tuple[Record, ...] = ()
+    smoke: bool = False
 
 
 def run_sdfn_fold(name: str, *, recipe: Recipe, data: StudyData, place: Place) -> Path:
@@ -69,7 +73,7 @@ def run_sdfn_fold(name: str, *, recipe: Recipe, data: StudyData, place: Place) -
     records = data.folds.parts[name]
     logits = predict_sdfn(networks, records=records, preparation=place.preparation)
     predictions = _predictions(
-        logits, records=records, fold=name, labels=recipe.last.labels, protocol=data.protocol, by=calibrations
+        logits, records=records, fold=name, labels=recipe.last.labels, data=data, by=calibrations
     )
     shown = [(records[row], label) for row, label in most_probable(predictions)]
     save_maps(_maps(networks, shown=shown, by=calibrations), path=folder / MAPS)
@@ -113,7 +117,7 @@ def _predictions(
     records: Sequence[Record],
     fold: str,
     labels: Sequence[str],
-    protocol: str,
+    data: StudyData,
     by: Calibrations,
 ) -> SdfnPredictions:
     nan = float("nan")
@@ -124,12 +128,14 @@ def _predictions(
         labels=tuple(labels),
         truth=np.array([[record.labels.get(label, nan) for label in labels] for record in records], np.float64),
         scores=np.full((len(records), len(labels)), 0.5),
-        protocol=protocol,
+        protocol=data.protocol,
         age_years=np.array([nan if record.age_years is None else record.age_years for record in records]),
         sex=tuple(None if record.sex == "unknown" else record.sex for record in records),
         view=tuple(None if record.view == "unknown" else record.view for record in records),
         source=tuple(record.source for record in records),
         mean_labels=tuple(labels),
+        design="cross-validated",
+        smoke=data.smoke,
     )
     scores = {name: calibrated(values, by=by[name]) for name, values in _by_network(logits).items()}
     return SdfnPredictions(*(replace(base, scores=scores[name]) for name in NETWORKS))

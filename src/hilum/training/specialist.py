@@ -73,7 +73,9 @@ def train_specialist(
         fitted = run_stages(recipe, splits=splits, place=place)
         if not is_first_process():
             return None
-        draft = draft_card(recipe, split=split, started_from=fitted.started_from, provenance=provenance, lungs=lungs)
+        draft = draft_card(
+            recipe, split=split, started_from=fitted.started_from, provenance=provenance, smoke=smoke, lungs=lungs
+        )
         if isinstance(fitted, Fitted):
             return _export(recipe, network=fitted.network, split=split, draft=draft, place=place, lungs=lungs)
         if lungs is None:
