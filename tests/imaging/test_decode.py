@@ -66,7 +66,7 @@ BAD_INPUT = {
     "truncated png": (picture_bytes(GREY, "PNG")[:-30], "the PNG file is truncated: it ends before its end chunk"),
     "truncated jpeg": (
         picture_bytes(GREY, "JPEG")[:-30],
-        "the JPEG stream is truncated: its end-of-image marker is missing",
+        "the JPEG stream is truncated: pixels and its end-of-image marker are missing",
     ),
     "truncated dicom": (
         dicom_bytes(GREY)[:-456],

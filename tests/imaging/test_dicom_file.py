@@ -1,10 +1,12 @@
 """DICOM files with and without preamble, meta information and transfer syntax; every transfer syntax; broken files."""
 
+import io
 import struct
 
 import imagecodecs
 import numpy as np
 import pytest
+from pydicom import dcmread
 from pydicom.encaps import encapsulate
 from pydicom.pixels import set_pixel_data  # noqa: F401  (pydicom's encoders register on import)
 from pydicom.uid import (
@@ -20,7 +22,7 @@ from pydicom.uid import (
 )
 
 from fabricate_dicom import LOSSLESS, NATIVE, dicom_bytes, elements, without_meta, written
-from fabricate_pictures import marked
+from fabricate_pictures import marked, picture_bytes
 from hilum.errors import DecodeError, RefusedImageError
 from hilum.imaging.decode import decode
 
@@ -256,3 +258,36 @@ def test_a_stream_under_the_wrong_kind_of_syntax_is_refused() -> None:
     data = packed.replace(b"1.2.840.10008.1.2.5\0", b"1.2.840.10008.1.2.1\0", 1)
     with pytest.raises(DecodeError, match="the pixels are encapsulated, but the transfer syntax is explicit little"):
         decode(data, name="x")
+
+
+def test_no_frames_is_one_frame_with_a_warning() -> None:
+    radiograph = decode(dicom_bytes(TWELVE[None], bits=12, NumberOfFrames=0), name="x")
+    np.testing.assert_allclose(radiograph.pixels, TWELVE / 4095, atol=1e-7)
+    assert radiograph.warnings == ("Number of Frames is 0: the file is read as one frame",)
+    with pytest.raises(DecodeError, match="at least 1 frame, came 1 and -1"):
+        decode(dicom_bytes(TWELVE[None], bits=12, NumberOfFrames=-1), name="x")
+
+
+def test_meta_information_in_implicit_vr() -> None:
+    data = dicom_bytes(TWELVE, bits=12)
+    explicit = dcmread(io.BytesIO(data)).file_meta
+    implicit = b""
+    for element in explicit:
+        at = data.index(struct.pack("<HH", element.tag.group, element.tag.element), 132)
+        long = element.VR == "OB"
+        (length,) = struct.unpack_from("<I" if long else "<H", data, at + (8 if long else 6))
+        start = at + (12 if long else 8)
+        implicit += struct.pack("<HHI", element.tag.group, element.tag.element, length) + data[start : start + length]
+    body = data[144 + int(explicit.FileMetaInformationGroupLength) :]
+    radiograph = decode(data[:132] + implicit + body, name="x")
+    np.testing.assert_allclose(radiograph.pixels, TWELVE / 4095, atol=1e-7)
+    assert radiograph.trail[0].detail == "DICOM, explicit little endian"
+
+
+@pytest.mark.parametrize("number", [53, 55])
+def test_the_retired_progressive_syntaxes_are_read(number: int) -> None:
+    grey = marked()
+    stream = picture_bytes(grey, "JPEG", quality=95, progressive=True)
+    data = dicom_bytes(grey, syntax=JPEGBaseline8Bit, stream=stream)
+    data = data.replace(JPEGBaseline8Bit.encode(), f"1.2.840.10008.1.2.4.{number}".encode())
+    np.testing.assert_array_equal(pixels(data), (imagecodecs.jpeg8_decode(stream) / 255).astype(np.float32))

@@ -28,7 +28,8 @@ def read(**tags: object) -> Radiograph:
 @pytest.mark.parametrize(
     ("age", "years"),
     [("062Y", 62.0), ("005Y", 5.0), ("000Y", 0.0), ("120Y", 120.0), ("018M", 1.5), ("026W", 26 * 7 / 365.25),
-     ("010D", 10 / 365.25), ("007y", 7.0), ("999M", 83.25)],
+     ("010D", 10 / 365.25), ("007y", 7.0), ("999M", 83.25), ("45Y", 45.0), ("6M", 0.5), (" 45Y", 45.0), ("045 Y", 45.0),
+     ("9D", 9 / 365.25), ("1W", 7 / 365.25)],
 )  # fmt: skip
 def test_ages_in_years(age: str, years: float) -> None:
     value, warning = age_years(age)
@@ -36,7 +37,7 @@ def test_ages_in_years(age: str, years: float) -> None:
     assert warning == ()
 
 
-@pytest.mark.parametrize("age", ["62", "62Y", "0062Y", "-05Y", "05.Y", "ABCY", "062", "062Z", "Y", "١٢٣Y"])
+@pytest.mark.parametrize("age", ["62", "45", "0062Y", "-05Y", "05.Y", "ABCY", "062", "062Z", "Y", "١٢٣Y"])
 def test_a_malformed_age_is_unknown_and_warns(age: str) -> None:
     value, (warning,) = age_years(age)
     assert value is None

@@ -44,6 +44,21 @@ def test_dicom_whose_preamble_was_cut_off_is_known() -> None:
     assert sniff(data[132:]) == "DICOM"
 
 
+def test_dicom_after_a_preamble_that_was_cut_off_up_to_its_mark_is_known() -> None:
+    assert sniff(dicom_bytes(marked())[128:]) == "DICOM"
+
+
+@pytest.mark.parametrize("data", [b"BM", b"BMI,age\n21,40\n", b"BMI and age of each patient, and much else besides\n"])
+def test_two_letters_make_no_bmp(data: bytes) -> None:
+    with pytest.raises(DecodeError, match="the bytes are text"):
+        sniff(data)
+
+
+def test_every_header_of_bmp_is_known() -> None:
+    for header in (12, 40, 108, 124):
+        assert sniff(b"BM" + bytes(8) + (14 + header).to_bytes(4, "little") + header.to_bytes(4, "little")) == "BMP"
+
+
 def gif() -> bytes:
     stream = io.BytesIO()
     Image.fromarray(np.zeros((4, 4), np.uint8)).save(stream, "GIF")
@@ -60,6 +75,7 @@ def gif() -> bytes:
         (b"\x28\xb5\x2f\xfd rest", "a Zstandard-compressed stream; decompress it first"),
         (b"\x1f\x8b\x08 rest", "a gzip-compressed stream; decompress it first"),
         (b"PK\x03\x04 rest", "a ZIP archive; unpack it first"),
+        (b"\x00\x00\x00\x0cJXL \r\n\x87\n", "a JPEG XL picture outside DICOM"),
         (b"\x00\x00\x00\x18ftypheic", "a HEIF or AVIF picture or a video"),
         (bytes(200), "an unknown format"),
     ],

@@ -1,6 +1,7 @@
 """TIFF, written by tifffile and Pillow."""
 
 import io
+import re
 import struct
 
 import numpy as np
@@ -191,3 +192,58 @@ def test_a_chain_of_directories_that_bites_its_tail_ends() -> None:
     data[after : after + 4] = data[4:8]
     with pytest.raises(DecodeError, match="its chain of directories does not end"):
         decode(bytes(data), name="x")
+
+
+def strip_tiff(samples: bytes, *, bits: int, channels: int, photometric: int, sample_format: int = 1) -> bytes:
+    """A TIFF of 8 x 8 pixels in one uncompressed strip, written by hand: tifffile refuses to write such kinds."""
+    per_channel = (
+        struct.pack(f"<{channels}H", *[bits] * channels),
+        struct.pack(f"<{channels}H", *[sample_format] * channels),
+    )
+    tags = [
+        (256, 3, 1, 8), (257, 3, 1, 8), (258, 3, channels, per_channel[0]), (259, 3, 1, 1), (262, 3, 1, photometric),
+        (273, 4, 1, 0), (277, 3, 1, channels), (278, 3, 1, 8), (279, 4, 1, len(samples)),
+        (339, 3, channels, per_channel[1]),
+    ]  # fmt: skip
+    behind = 8 + 2 + 12 * len(tags) + 4
+    lists = b""
+    entries = b""
+    pixels_at = behind + sum(len(value) for *_, value in tags if isinstance(value, bytes) and len(value) > 4)
+    for tag, kind, count, value in tags:
+        if isinstance(value, bytes) and len(value) > 4:
+            field, lists = struct.pack("<I", behind + len(lists)), lists + value
+        else:
+            number = pixels_at if tag == 273 else value
+            field = number.ljust(4, b"\0") if isinstance(number, bytes) else struct.pack("<I", number)
+        entries += struct.pack("<HHI", tag, kind, count) + field
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + lists + samples
+
+
+def test_one_bit_colour_is_read() -> None:
+    bits = np.random.default_rng(2).integers(0, 2, (8, 8, 3), np.uint8)
+    data = strip_tiff(np.packbits(bits.reshape(8, 24), axis=1).tobytes(), bits=1, channels=3, photometric=2)
+    luma = np.rint(bits @ [0.299, 0.587, 0.114])
+    np.testing.assert_array_equal(decode(data, name="x").pixels, luma)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ({"bits": 16, "channels": 4, "photometric": 5}, r"16-bit inks \(CMYK\)"),
+        ({"bits": 1, "channels": 4, "photometric": 5}, r"1-bit inks \(CMYK\)"),
+        ({"bits": 24, "channels": 1, "photometric": 1, "sample_format": 3}, "24-bit samples"),
+        ({"bits": 16, "channels": 1, "photometric": 1, "sample_format": 4}, "sample format 4"),
+        ({"bits": 64, "channels": 1, "photometric": 1, "sample_format": 6}, "sample format 6"),
+    ],
+)
+def test_a_sound_file_of_a_kind_that_is_not_read_is_never_called_corrupt(kind: dict[str, int], said: str) -> None:
+    data = strip_tiff(bytes(8 * 8 * kind["bits"] * kind["channels"] // 8), **kind)
+    with pytest.raises(RefusedImageError, match=rf"not supported: .*{said}") as caught:
+        decode(data, name="x")
+    assert not re.search("truncated|corrupt", str(caught.value))
+
+
+def test_a_truncated_tiff_of_a_known_kind_stays_corrupt() -> None:
+    data = strip_tiff(bytes(64), bits=8, channels=1, photometric=1)
+    with pytest.raises(DecodeError, match="truncated or corrupt"):
+        decode(data[:-20], name="x")

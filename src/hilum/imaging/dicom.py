@@ -39,4 +39,6 @@ def decode_dicom(data: bytes, *, frame: int | None, limits: Limits) -> DecodedDi
         trail.append(
             TrailStep("spacing", f"{tags.spacing_mm[0]:g} x {tags.spacing_mm[1]:g} mm from {tags.spacing_from}")
         )
-    return DecodedDicom(grey.pixels, tags, tuple(trail), (*stored.warnings, *grey.warnings, *tags.warnings))
+    return DecodedDicom(
+        grey.pixels, tags, tuple(trail), (*form.warnings, *stored.warnings, *grey.warnings, *tags.warnings)
+    )

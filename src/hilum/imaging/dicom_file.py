@@ -14,6 +14,7 @@ from hilum.errors import DecodeError
 from hilum.imaging.dicom_values import tag_of
 from hilum.imaging.limits import Limits, check_bytes
 from hilum.imaging.quiet import without_pydicom_warnings
+from hilum.imaging.sniff import EXPLICIT_VRS
 
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
@@ -67,13 +68,18 @@ def read_dicom_file(data: bytes, *, limits: Limits) -> DicomFile:
 
 
 def _read_meta(data: bytes, start: int) -> tuple[Mapping[int, bytes], int]:
-    """The elements of group 0002, which are explicit little endian, by element number; and where they end."""
+    """The elements of group 0002 by element number, and where they end.
+
+    They are explicit little endian by the standard (PS3.10, 7.1); some writers leave the value representation out.
+    """
     meta: dict[int, bytes] = {}
     position = start
     while int.from_bytes(data[position : position + 2], "little") == 0x0002 and position + 8 <= len(data):
         element = int.from_bytes(data[position + 2 : position + 4], "little")
         if data[position + 4 : position + 6] in _LONG_VRS:
             length, position = int.from_bytes(data[position + 8 : position + 12], "little"), position + 12
+        elif data[position + 4 : position + 6] not in EXPLICIT_VRS:
+            length, position = int.from_bytes(data[position + 4 : position + 8], "little"), position + 8
         else:
             length, position = int.from_bytes(data[position + 6 : position + 8], "little"), position + 8
         meta[element] = data[position : position + length]

@@ -59,7 +59,7 @@ def read_frame(file: DicomFile, form: PixelFormat, *, frame: int | None, limits:
     with without_pydicom_warnings():
         stream = get_frame(element.data, chosen - 1, number_of_frames=form.frames)
     decoded = decode_stream(stream, form, syntax=file.transfer_syntax, limits=limits)
-    return StoredFrame(decoded.words, chosen, how, decoded.are_values, decoded.is_luma)
+    return StoredFrame(decoded.words, chosen, how, decoded.are_values, decoded.is_luma, decoded.warnings)
 
 
 def _is_compressed(syntax: str | None, *, encapsulated: bool) -> bool:

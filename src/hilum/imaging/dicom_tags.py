@@ -11,7 +11,7 @@ from hilum.errors import DecodeError
 from hilum.imaging.dicom_values import framed, items, numbers, text
 from hilum.radiograph import Laterality, Patient, Sex, View
 
-_AGE = re.compile(r"([0-9]{3})([DWMY])")
+_AGE = re.compile(r"\s*([0-9]{1,3})\s*([DWMY])\s*")
 _UNITS_PER_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0}
 _OLDEST_YEARS = 120.0
 
@@ -85,13 +85,14 @@ def read_tags(elements: Dataset, *, frame: int) -> DicomTags:
 def age_years(age: str | None) -> tuple[float | None, tuple[str, ...]]:
     """An age string (PS3.5 6.2: three digits and D, W, M or Y) in years, or None with a warning.
 
-    `62` without a unit is malformed and gives None: its unit would be a guess.
+    `45Y` and `6M` lack only the zeros before them and say the same. `62` without a unit is malformed and gives
+    None: its unit would be a guess.
     """
     if age is None:
         return None, ()
     match = _AGE.fullmatch(age.upper())
     if match is None:
-        return None, ("Patient Age is malformed (expected three digits and D, W, M or Y): the age counts as unknown",)
+        return None, ("Patient Age is malformed (expected digits and D, W, M or Y): the age counts as unknown",)
     years = int(match[1]) / _UNITS_PER_YEAR[match[2]]
     if years > _OLDEST_YEARS:
         return None, (f"Patient Age says {years:.0f} years, which is impossible: the age counts as unknown",)

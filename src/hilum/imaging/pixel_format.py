@@ -19,7 +19,7 @@ Words = npt.NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class PixelFormat:
-    """The attributes of the image pixel module, checked against each other."""
+    """The attributes of the image pixel module, checked against each other, and what the reader should know of them."""
 
     rows: int
     columns: int
@@ -31,6 +31,7 @@ class PixelFormat:
     planar: bool
     photometric: str
     frames: int
+    warnings: tuple[str, ...] = ()
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -58,6 +59,7 @@ def read_pixel_format(elements: Dataset, *, limits: Limits) -> PixelFormat:
     check_pixels(rows, columns, limits=limits)
     allocated = integer(elements, "BitsAllocated")
     stored = integer(elements, "BitsStored", default=allocated)
+    frames, warnings = _frames(elements)
     form = PixelFormat(
         rows=rows,
         columns=columns,
@@ -68,7 +70,8 @@ def read_pixel_format(elements: Dataset, *, limits: Limits) -> PixelFormat:
         signed=integer(elements, "PixelRepresentation", default=0) == 1,
         planar=integer(elements, "PlanarConfiguration", default=0) == 1,
         photometric=(text(elements, "PhotometricInterpretation") or "").upper(),
-        frames=int((numbers(elements, "NumberOfFrames") or (1,))[0]),
+        frames=frames,
+        warnings=warnings,
     )
     if allocated not in (1, 8, 16, 32) or not 1 <= stored <= allocated or not stored - 1 <= form.high_bit < allocated:
         raise DecodeError(
@@ -77,6 +80,12 @@ def read_pixel_format(elements: Dataset, *, limits: Limits) -> PixelFormat:
     if form.samples not in (1, 3) or form.frames < 1:
         raise DecodeError(f"expected 1 or 3 samples and at least 1 frame, came {form.samples} and {form.frames}")
     return form
+
+
+def _frames(elements: Dataset) -> tuple[int, tuple[str, ...]]:
+    """Number of Frames; 0, which the standard does not allow, is one frame, as pydicom and dcmtk read it."""
+    count = int((numbers(elements, "NumberOfFrames") or (1,))[0])
+    return (1, ("Number of Frames is 0: the file is read as one frame",)) if count == 0 else (count, ())
 
 
 def _without_pixels(elements: Dataset) -> DecodeError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 
-import imagecodecs
 import numpy as np
 from PIL import BmpImagePlugin, Image, WebPImagePlugin
 
@@ -12,6 +11,7 @@ from hilum.errors import DecodeError, LimitError, RefusedImageError
 from hilum.imaging.frames import choose_frame
 from hilum.imaging.grey import DecodedPicture, Picture, Samples, to_grey
 from hilum.imaging.jpeg_header import read_jpeg_header
+from hilum.imaging.jpeg_stream import decode_jpeg_stream, jpeg_warnings
 from hilum.imaging.limits import Limits, check_pixels
 from hilum.imaging.tiff_tags import exif_orientation
 from hilum.radiograph import TrailStep
@@ -31,7 +31,7 @@ def decode_jpeg(data: bytes, *, frame: int | None, limits: Limits) -> DecodedPic
     if header.components not in (1, 3, 4):
         raise DecodeError(f"the JPEG stream has {header.components} channels; expected 1, 3 or 4")
     inks = header.components == 4
-    samples: Samples = imagecodecs.jpeg8_decode(data, outcolorspace="CMYK" if inks else "GRAYSCALE")
+    samples: Samples = decode_jpeg_stream(data, header=header, out_colour="CMYK" if inks else "GRAYSCALE")
     picture = Picture(
         samples,
         bits=header.precision,
@@ -41,13 +41,20 @@ def decode_jpeg(data: bytes, *, frame: int | None, limits: Limits) -> DecodedPic
     )
     kind = {1: "grey", 3: "luma of a colour picture", 4: "four inks"}[header.components]
     pixels, steps = to_grey(picture)
-    return DecodedPicture(pixels, (TrailStep("decode", f"JPEG, {header.precision} bit, {kind}"), *steps))
+    step = TrailStep("decode", f"JPEG, {header.precision} bit, {kind}")
+    return DecodedPicture(pixels, (step, *steps), jpeg_warnings(header))
 
 
 def decode_bmp(data: bytes, *, frame: int | None, limits: Limits) -> DecodedPicture:
     """A BMP picture as grey."""
     choose_frame(frame, count=1)
-    with BmpImagePlugin.BmpImageFile(io.BytesIO(data)) as image:
+    try:
+        image = BmpImagePlugin.BmpImageFile(io.BytesIO(data))
+    except OSError as error:
+        if not str(error).startswith("Unsupported"):
+            raise
+        raise RefusedImageError(f"not supported: a BMP of this kind ({error}); save it as PNG") from error
+    with image:
         check_pixels(image.height, image.width, limits=limits)
         return from_pillow(image, what="BMP")
 

@@ -18,7 +18,6 @@ _SIGNATURES: tuple[tuple[bytes, FileFormat], ...] = (
     (b"MM\x00*", "TIFF"),
     (b"II+\x00", "TIFF"),
     (b"MM\x00+", "TIFF"),
-    (b"BM", "BMP"),
 )
 
 _OTHERS: tuple[tuple[re.Pattern[bytes], str], ...] = (
@@ -27,14 +26,20 @@ _OTHERS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"\x28\xb5\x2f\xfd"), "a Zstandard-compressed stream; decompress it first"),
     (re.compile(rb"\x1f\x8b"), "a gzip-compressed stream; decompress it first"),
     (re.compile(rb"PK\x03\x04"), "a ZIP archive; unpack it first"),
-    (re.compile(rb"\x00\x00\x00\x0cjP  "), "a JPEG 2000 picture outside DICOM"),
+    (re.compile(rb"\x00\x00\x00\x0cjP  |\xff\x4f\xff\x51"), "a JPEG 2000 picture outside DICOM"),
+    (re.compile(rb"\x00\x00\x00\x0cJXL |\xff\x0a"), "a JPEG XL picture outside DICOM"),
     (re.compile(rb".{4}ftyp", re.DOTALL), "a HEIF or AVIF picture or a video"),
     (re.compile(rb"[\x09\x0a\x0d\x20-\x7e\x80-\xff]{1,64}\Z"), "text"),
 )
 
-_EXPLICIT_VRS = frozenset(
+EXPLICIT_VRS = frozenset(
     b"AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN UR US UT UV".split()
 )
+"""The value representations of PS3.5, 6.2, as the two letters that an explicit element holds."""
+
+_BMP_HEADERS = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
+"""How long the second header of a BMP may be, from OS/2's core header to Windows' version 5."""
+
 _FIRST_GROUPS = (0x0002, 0x0008)
 
 
@@ -42,7 +47,8 @@ def sniff(data: bytes) -> FileFormat:
     """The format of `data`.
 
     `DICM` at byte 128 is looked for first: a DICOM preamble may itself begin like a TIFF file. DICOM without a
-    preamble is known by its first data element, of group 0002 or 0008. Raises `DecodeError` for anything else, naming
+    preamble is known by its first data element, of group 0002 or 0008, with or without `DICM` before it. BMP is known
+    by its two headers, since any text may begin with its two letters. Raises `DecodeError` for anything else, naming
     what it looks like.
     """
     if not data:
@@ -54,10 +60,20 @@ def sniff(data: bytes) -> FileFormat:
             return name
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
-    if _begins_with_data_element(data):
+    if _begins_as_bmp(data):
+        return "BMP"
+    if _begins_with_data_element(data.removeprefix(b"DICM")):
         return "DICOM"
     likeness = next((what for pattern, what in _OTHERS if pattern.match(data[:64])), "an unknown format")
     raise DecodeError(f"{EXPECTED}, but the bytes are {likeness}")
+
+
+def _begins_as_bmp(data: bytes) -> bool:
+    """Whether the second header of `data` has a length that the format knows and the pixels begin behind both."""
+    if data[:2] != b"BM" or len(data) < 18:
+        return False
+    pixels, header = (int.from_bytes(data[at : at + 4], "little") for at in (10, 14))
+    return header in _BMP_HEADERS and pixels >= 14 + header
 
 
 def _begins_with_data_element(data: bytes) -> bool:
@@ -68,6 +84,6 @@ def _begins_with_data_element(data: bytes) -> bool:
     big = int.from_bytes(data[:2], "big") in _FIRST_GROUPS
     if not (little or big):
         return False
-    if data[4:6] in _EXPLICIT_VRS:
+    if data[4:6] in EXPLICIT_VRS:
         return True
     return little and int.from_bytes(data[4:8], "little") <= min(len(data), 1024)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import imagecodecs
@@ -31,6 +32,9 @@ _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _INKS, _YCBCR = 0, 1, 2, 3, 5, 6
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
 _JPEG = 7
 
+_NOT_SUPPORTED = re.compile(r"can ?not handle|not supported|not implemented|not configured", re.IGNORECASE)
+"""What libtiff and imagecodecs say of kinds that they do not decode."""
+
 _MAX_CHANNELS = 6
 _SPARE = 1024
 """A tile may be so much larger than twice the picture: writers use a fixed tile for small pictures."""
@@ -49,7 +53,9 @@ def decode_tiff(data: bytes, *, frame: int | None, limits: Limits) -> DecodedPic
     directory = directories[pages[chosen - 1]]
     rows, columns = _check_size(directory, limits=limits)
     bits, sample_format, photometric = _check_kind(directory)
-    samples = np.asarray(imagecodecs.tiff_decode(data, index=pages[chosen - 1]))
+    samples = _decoded(
+        data, page=pages[chosen - 1], kind=f"{bits}-bit {'inks (CMYK)' if photometric == _INKS else 'samples'}"
+    )
     samples = _channels_last(samples, rows=rows, columns=columns, directory=directory)
     step = TrailStep("decode", f"TIFF, {bits} bit" + (f", page {chosen} of {len(pages)}" if len(pages) > 1 else ""))
     if sample_format == _UNSIGNED:
@@ -62,6 +68,18 @@ def decode_tiff(data: bytes, *, frame: int | None, limits: Limits) -> DecodedPic
         pixels = np.float32(1) - pixels
         steps = (*steps, TrailStep("invert", "zero is white in this file: inverted once"))
     return DecodedPicture(upright(pixels, orientation=orientation_of(directory)), steps)
+
+
+def _decoded(data: bytes, *, page: int, kind: str) -> Samples:
+    """The samples of one directory; a sound file of a kind that the codec does not know is no corrupt one."""
+    try:
+        return np.asarray(imagecodecs.tiff_decode(data, index=page))
+    except (imagecodecs.TiffError, ValueError) as error:
+        if not _NOT_SUPPORTED.search(str(error)):
+            raise
+        raise RefusedImageError(
+            f"not supported: a TIFF of this kind, {kind} ({error}); save it as grey of 8 or 16 bits"
+        ) from error
 
 
 def _check_size(directory: Directory, *, limits: Limits) -> tuple[int, int]:
@@ -85,13 +103,15 @@ def _check_kind(directory: Directory) -> tuple[int, int, int]:
     sample_format = int(_first(directory, _SAMPLE_FORMAT, _UNSIGNED))
     photometric = int(_first(directory, _PHOTOMETRIC, -1))
     if len(bits) != 1:
-        raise RefusedImageError(f"the channels of this TIFF have different depths ({sorted(bits)} bits)")
+        raise RefusedImageError(f"not supported: a TIFF whose channels have different depths ({sorted(bits)} bits)")
     if photometric not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _INKS, _YCBCR):
         raise RefusedImageError(f"TIFF photometric interpretation {photometric} says nothing about grey")
     if photometric == _YCBCR and int(_first(directory, _COMPRESSION, 1)) != _JPEG:
         raise RefusedImageError("YCbCr TIFF is read only when it is JPEG-compressed; save it as grey or RGB")
     if sample_format not in (_UNSIGNED, _SIGNED, _FLOAT):
-        raise RefusedImageError(f"TIFF sample format {sample_format} is neither integer nor float")
+        raise RefusedImageError(
+            f"not supported: TIFF sample format {sample_format}, neither integer nor float; save unsigned integers"
+        )
     if sample_format != _UNSIGNED and photometric not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO):
         raise RefusedImageError("signed or float TIFF is read only as grey")
     return bits.pop(), sample_format, photometric
