@@ -85,7 +85,8 @@ ship: .venv/.base  ## put a run's bundle into the package, its graph compressed:
 	@test -f "$(BUNDLE)/card.json" || { echo "expected a bundle's folder: make ship BUNDLE=runs/NAME/bundle" >&2; exit 1; }
 	name=$$($(BIN)/python -c 'import json, sys; print(json.load(open(sys.argv[1]))["name"])' "$(BUNDLE)/card.json"); \
 	mkdir -p "$(SHIPPED)/$$name"; cp "$(BUNDLE)/card.json" "$(SHIPPED)/$$name/"; \
-	gzip -9nc "$(BUNDLE)/model.onnx" > "$(SHIPPED)/$$name/model.onnx.gz"; \
+	for file in model.onnx training-images.bin; do \
+		if test -f "$(BUNDLE)/$$file"; then gzip -9nc "$(BUNDLE)/$$file" > "$(SHIPPED)/$$name/$$file.gz"; fi; done; \
 	$(BIN)/hilum models show "$$name"
 
 clean:  ## remove what was built here; .venv and your readings stay

@@ -9,6 +9,8 @@ import onnxruntime
 import pytest
 
 from fabricate_bundle import ToyBundle
+from hilum.bundle.load import TRAINING_IMAGES
+from hilum.bundle.save import file_hashes, write_bundle
 from hilum.bundle.shelf import shelf
 from hilum.cli import installation
 from hilum.cli.doctor import Check, checks_of_models, exit_code
@@ -69,3 +71,15 @@ def test_missing_packages_of_a_part_are_named() -> None:
 @pytest.mark.parametrize(("states", "code"), [(("good", "absent"), 0), (("good", "broken"), 1)])
 def test_exit_code(states: tuple[Any, ...], code: int) -> None:
     assert exit_code(tuple(Check("x", state, "") for state in states)) == code
+
+
+def test_what_loading_leaves_unread_is_verified_too(tmp_path: Path) -> None:
+    toy = ToyBundle()
+    files = {**toy.files(), TRAINING_IMAGES: b"hashes"}
+    folder = tmp_path / "toy"
+    write_bundle(folder, card=toy.card().model_copy(update={"files": file_hashes(files)}), files=files)
+    assert next(checks_of_models(shelf(shipped=tmp_path))).state == "good"
+    (folder / TRAINING_IMAGES).write_bytes(b"other hashes")
+    broken = next(checks_of_models(shelf(shipped=tmp_path)))
+    assert broken.state == "broken"
+    assert "altered" in broken.words

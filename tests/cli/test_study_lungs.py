@@ -8,6 +8,7 @@ from typer.testing import CliRunner, Result
 
 from fabricate_lung_releases import write_lung_releases
 from hilum.bundle.load import load_bundle
+from hilum.bundle.seen_images import seen_images_of
 from hilum.cli.main import app
 
 pytestmark = pytest.mark.slow
@@ -57,6 +58,7 @@ def test_a_bundle_comes_of_it_that_draws(data: Path, study: Path, tmp_path: Path
     made = run(*words, "--out", tmp_path / "run", "--smoke")
     assert made.exit_code == 0, made.output
     card = load_bundle(tmp_path / "run" / "bundle").card
+    assert seen_images_of(load_bundle(tmp_path / "run" / "bundle")).train.pictures.any(axis=1).all()
     assert card.kind == "lungs"
     assert card.protocol.startswith("SMOKE")
     assert card.lungs is not None

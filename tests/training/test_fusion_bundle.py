@@ -12,6 +12,7 @@ from fabricate_chest_table import fabricate_chest_table
 from fabricate_lungs import write_lung_bundle
 from fabricate_sdfn import tiny_sdfn
 from hilum.bundle.load import load_bundle
+from hilum.bundle.seen_images import seen_images_of
 from hilum.datasets.table import read_own_table
 from hilum.errors import BundleError, DataError, UsageError
 from hilum.evaluation.lung_boxes import with_lung_boxes
@@ -73,6 +74,9 @@ def test_the_card_says_what_a_fusion_is(run, lungs, split):
     assert fusion.lungs_sha256 == card.training.lungs_sha256 == lungs.sha256
     assert (fusion.lungs, fusion.lungs_preprocess) == (lungs.card.lungs, lungs.card.preprocess)
     assert load_bundle(run / "bundle").read("lungs.onnx") == lungs.read("model.onnx")
+    seen = seen_images_of(load_bundle(run / "bundle"))
+    assert {row.tobytes().hex() for row in seen.train.files} == {r.sha256[:16] for r in split.parts["train"]}
+    assert {row.tobytes().hex() for row in seen.validation.files} == {r.sha256[:16] for r in split.parts["validation"]}
     assert "lungs.onnx: Apache-2.0" in card.weights_licence
     assert json.loads((run / "run.json").read_text())["lungs_sha256"] == lungs.sha256
 
@@ -156,5 +160,11 @@ def test_a_recipe_that_crops_needs_what_drew_the_boxes(records, tmp_path):
 
 def write(networks, *, split, draft, lungs, folder):
     fusion_bundle.write_fusion_bundle(
-        networks, split=split, draft=draft, lungs=lungs, folder=folder, preparation=Place(folder=folder).preparation
+        networks,
+        split=split,
+        draft=draft,
+        lungs=lungs,
+        folder=folder,
+        preparation=Place(folder=folder).preparation,
+        seen={},
     )

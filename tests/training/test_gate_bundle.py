@@ -10,6 +10,7 @@ from PIL import Image
 from fabricate_gate import SPEC as THRESHOLDS
 from fabricate_gate_data import write_gate_data
 from hilum import Reader
+from hilum.bundle.seen_images import seen_images_of
 from hilum.datasets.gate_releases import read_gate_data
 from hilum.evaluation.gate_predictions import load_predictions
 from hilum.networks.starting_weights import RandomWeights
@@ -70,6 +71,10 @@ def test_the_bundle_reads_and_its_card_says_how_it_was_made(data: Path, recipe: 
     assert bundle.card.gate == THRESHOLDS
     assert bundle.card.compression is not None
     assert sum((bundle.folder / name).stat().st_size for name in bundle.card.files) < 10_000_000
+    seen = seen_images_of(bundle)
+    assert seen is not None
+    files = {record.sha256[:16] for record in found.records}
+    assert {row.tobytes().hex() for row in (*seen.train.files, *seen.validation.files)} == files
     Image.fromarray(np.full((40, 30), 99, np.uint8)).save(tmp_path / "x.png")
     reading = Reader(models=[bundle]).read(tmp_path / "x.png")
     assert reading.gate.is_xray_probability is not None

@@ -7,6 +7,7 @@ import pytest
 from fabricate_kermany import fabricate_kermany
 from fabricate_recipe import SMALL
 from hilum.bundle.load import load_bundle
+from hilum.bundle.seen_images import seen_images_of
 from hilum.datasets.kermany import read_kermany
 from hilum.errors import BundleError
 from hilum.networks.starting_weights import RandomWeights
@@ -62,6 +63,10 @@ def test_the_recipe_ends_in_a_bundle_that_reads(records, tmp_path):
         "validation, operating-point part, softened",
     ]
     assert card.training.split_sha256 == make_splits(miniature(epochs=2), records=records)["train"].sha256
+    seen, parts = seen_images_of(bundle), make_splits(miniature(epochs=2), records=records)["train"].parts
+    assert {row.tobytes().hex() for row in seen.train.files} == {r.sha256[:16] for r in parts["train"]}
+    chosen_on = (*parts["calibration"], *parts["operating point"])
+    assert {row.tobytes().hex() for row in seen.validation.files} == {r.sha256[:16] for r in chosen_on}
     reading = Reader(models=[bundle]).read(records[0].path)
     assert 0.0 <= reading.findings[0].probability <= 1.0
 

@@ -1,6 +1,7 @@
 """Loading a bundle: nothing in it is used before its bytes have the hash that the card gives.
 
-A file NAME of the card may lie in the folder as NAME.gz; its hash is that of what is inside.
+A file NAME of the card may lie in the folder as NAME.gz; its hash is that of what is inside. What reading never needs
+(`LATE`) is found when the bundle is loaded, and read and hashed when it is asked for.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ from hilum.version import __version__
 
 CARD_NAME = "card.json"
 PACKED_SUFFIX = ".gz"
+TRAINING_IMAGES = "training-images.bin"
+"""The file by which a bundle knows the images that it was trained and validated on; see `seen_images`."""
+
+LATE = frozenset({TRAINING_IMAGES})
 CARD_LIMIT_BYTES = 4 * 1024 * 1024
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _SCHEMA = re.compile(r"hilum\.card/(\d+)")
@@ -53,7 +58,7 @@ def load_bundle(folder: Path) -> Bundle:
     """The bundle in `folder`, with its card understood and every file's SHA-256 checked.
 
     Raises `BundleError` with the reason: no folder, no card, a card of another schema or with unknown fields, a file
-    that is missing, cut short or altered, a file name that leaves the folder.
+    that is missing, cut short or altered, a file name that leaves the folder. A file of `LATE` is only looked for.
     """
     if not folder.is_dir():
         raise BundleError(f"expected a bundle's folder, found none at {folder}; `hilum models` lists the known ones")
@@ -62,6 +67,9 @@ def load_bundle(folder: Path) -> Bundle:
     unpacked = {}
     for name, sha256 in card.files.items():
         check_file_name(name, source=folder / CARD_NAME)
+        if name in LATE:
+            _check_is_there(folder, name)
+            continue
         verified = _verified(folder, name, sha256)
         if not (folder / name).is_file():
             unpacked[name] = verified
@@ -121,6 +129,11 @@ def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _no_constants(constant: str) -> object:
     raise ValueError(f"{constant} is no number")
+
+
+def _check_is_there(folder: Path, name: str) -> None:
+    if not (folder / name).is_file() and not (folder / f"{name}{PACKED_SUFFIX}").is_file():
+        raise BundleError(f"the bundle {folder} has no {name}; copy the bundle again")
 
 
 def _verified(folder: Path, name: str, sha256: str) -> bytes:

@@ -10,11 +10,12 @@ from typing import Literal
 import typer
 from rich.text import Text
 
-from hilum.bundle.shelf import ShelfEntry
+from hilum.bundle.load import Bundle
+from hilum.bundle.shelf import Origin, ShelfEntry
 from hilum.cli.choose_models import models_on_shelf
 from hilum.cli.console import output_console
 from hilum.cli.installation import base_packages, optional_parts
-from hilum.errors import MissingPartError
+from hilum.errors import BundleError, MissingPartError
 from hilum.reading.network import ENGINES
 from hilum.version import __version__
 
@@ -78,11 +79,21 @@ def checks_of_models(entries: tuple[ShelfEntry, ...]) -> Iterator[Check]:
             # the user's own broken bundle stops nothing that does not name it
             yield Check(subject, "broken" if entry.origin == "shipped" else "absent", f"{entry.name}: {entry.problem}")
         else:
-            card = entry.bundle.card
-            hashes = f"hashes verified ({len(card.files)} files), card SHA-256 {entry.bundle.sha256}"
-            yield Check(subject, "good", f"{card.name} {card.version}: {hashes}")
+            yield _check_of_bundle(entry.bundle, subject=subject, origin=entry.origin)
     if not any(entry.origin == "shipped" for entry in entries):
         yield Check("model (shipped)", "broken", f"this installation has none; run: {_REINSTALL}")
+
+
+def _check_of_bundle(bundle: Bundle, *, subject: str, origin: Origin) -> Check:
+    """A bundle that was loaded; what loading leaves for later is hashed here."""
+    card = bundle.card
+    try:
+        for name in card.files:
+            bundle.read(name)
+    except BundleError as error:
+        return Check(subject, "broken" if origin == "shipped" else "absent", f"{card.name}: {error}")
+    hashes = f"hashes verified ({len(card.files)} files), card SHA-256 {bundle.sha256}"
+    return Check(subject, "good", f"{card.name} {card.version}: {hashes}")
 
 
 def _parts() -> Iterator[Check]:

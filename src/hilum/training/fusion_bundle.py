@@ -29,6 +29,7 @@ from hilum.training.recipe import Recipe
 from hilum.training.sdfn_training import SdfnLogits, SdfnNetworks, fusion_start, predict_sdfn
 
 BUNDLE, DRAFT = "bundle", "draft"
+NO_FILES: Mapping[str, bytes] = {}
 TRUSTED = "lungs trusted"
 
 Logits = npt.NDArray[np.floating]
@@ -54,9 +55,18 @@ class _Labels:
 
 
 def write_fusion_bundle(
-    networks: SdfnNetworks, *, split: Split, draft: Card, lungs: Bundle, folder: Path, preparation: Preparation
+    networks: SdfnNetworks,
+    *,
+    split: Split,
+    draft: Card,
+    lungs: Bundle,
+    folder: Path,
+    preparation: Preparation,
+    seen: Mapping[str, bytes],
 ) -> Bundle:
     """Write `folder/bundle`; `draft` is the card of `draft_card`, `lungs` the bundle that drew the records' boxes.
+
+    `seen` is the file of the images that the networks saw, by its name.
 
     Raises `DataError` where no validation picture has trusted lungs, and `BundleError`, writing none, where the bundle
     read through the engine does not give the networks' validation probabilities to 1e-3.
@@ -85,7 +95,7 @@ def write_fusion_bundle(
         if differences[-1] <= PROBABILITY_TOLERANCE and lost < LARGEST_AUROC_LOSS:
             compression = Compression(method=method, auroc_before=before[0], auroc_after=after[0])
             fitted = _with_fits(card, labels=labels, source=read.source, compression=compression)
-            written = _write(fitted, graph=graph, lungs=lungs, folder=folder / BUNDLE)
+            written = _write(fitted, graph=graph, lungs=lungs, folder=folder / BUNDLE, more=seen)
             shutil.rmtree(folder / DRAFT, ignore_errors=True)
             return written
     raise BundleError(
@@ -199,6 +209,6 @@ def _with_fits(card: Card, *, labels: _Labels, source: str, compression: Compres
     return card.model_copy(update={"labels": labels.fusion, "fusion": fusion, "compression": compression})
 
 
-def _write(card: Card, *, graph: bytes, lungs: Bundle, folder: Path) -> Bundle:
-    files = {GRAPH: graph, LUNG_GRAPH: lungs.read(GRAPH)}
+def _write(card: Card, *, graph: bytes, lungs: Bundle, folder: Path, more: Mapping[str, bytes] = NO_FILES) -> Bundle:
+    files = {GRAPH: graph, LUNG_GRAPH: lungs.read(GRAPH), **more}
     return write_bundle(folder, card=card.model_copy(update={"files": file_hashes(files)}), files=files, replace=True)

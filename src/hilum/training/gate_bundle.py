@@ -36,6 +36,7 @@ from hilum.training.gate_groups import capped
 from hilum.training.gate_images import GatePicture, load_pictures, render_pictures
 from hilum.training.gate_recipe import GateRecipe
 from hilum.training.provenance import Provenance
+from hilum.training.seen_images import seen_images
 
 UNSEEN_RENDERINGS = 200
 BATCH = 32
@@ -88,7 +89,10 @@ def train_gate(
     full = logits_to_onnx(mirrored, size=size, channels=recipe.preprocess.channels)
     unseen = render_pictures(JUDGING_SEEDS[:UNSEEN_RENDERINGS], spec=recipe.preprocess)
     graph, compression = _compress(full, pictures=(*pictures, *unseen), recipe=recipe)
-    files = {GRAPH: graph}
+    kept = {id(record) for record in chosen}
+    others = [record for record in records if id(record) not in kept]
+    seen = seen_images(train=chosen, validation=others, starts=[recipe.starting_weights], jobs=available_cores())
+    files = {GRAPH: graph, **seen}
     card = _card(recipe, records=chosen, spec=spec, fitted=fitted, provenance=provenance, compression=compression)
     card = card.model_copy(update={"files": file_hashes(files)})
     return write_bundle(folder / "bundle", card=card, files=files, replace=(folder / "bundle").exists())

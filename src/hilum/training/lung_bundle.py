@@ -34,6 +34,7 @@ from hilum.training.lung_images import LungPicture, load_lung_picture
 from hilum.training.lung_losses import UNION, UNKNOWN
 from hilum.training.lung_recipe import LungRecipe
 from hilum.training.provenance import Provenance, records_sha256
+from hilum.training.seen_images import seen_images
 
 LARGEST_DICE_LOSS = 0.002
 BATCH = 8
@@ -74,7 +75,8 @@ def train_lungs(
     arrays = [normalise(to_unit(picture.grey, bits=8), spec=recipe.preprocess) for picture in pictures]
     full = lungs_to_onnx(fitted.network, example=np.stack(arrays[:2]))
     graph, compression = _compress(full, pictures=pictures, arrays=arrays)
-    files = {GRAPH: graph}
+    seen = seen_images(train=records, validation=(), starts=[recipe.starting_weights], jobs=available_cores())
+    files = {GRAPH: graph, **seen}
     spec = LungSpec(quality=study.quality, compression=compression, figures=study.figures)
     card = _card(recipe, records=records, spec=spec, study=study, fitted=fitted, provenance=provenance)
     card = card.model_copy(update={"files": file_hashes(files)})

@@ -34,11 +34,13 @@ from hilum.training.provenance import Provenance, data_fingerprints, environment
 from hilum.training.recipe import Recipe
 from hilum.training.run_record import SPLIT_NAME, RunRecord, begin_run
 from hilum.training.sdfn_training import SdfnNetworks
+from hilum.training.seen_images import seen_in_stages
 from hilum.training.settings import flat_values
 from hilum.training.stages import Place, run_stages
 from hilum.training.trainer import is_first_process
 
 BUNDLE, DRAFT = "bundle", "draft"
+NO_FILES: Mapping[str, bytes] = {}
 
 
 def train_specialist(
@@ -76,18 +78,34 @@ def train_specialist(
         draft = draft_card(
             recipe, split=split, started_from=fitted.started_from, provenance=provenance, smoke=smoke, lungs=lungs
         )
+        seen = seen_in_stages(recipe, splits=splits.values(), jobs=place.preparation.jobs)
         if isinstance(fitted, Fitted):
-            return _export(recipe, network=fitted.network, split=split, draft=draft, place=place, lungs=lungs)
+            return _export(
+                recipe, network=fitted.network, split=split, draft=draft, place=place, lungs=lungs, seen=seen
+            )
         if lungs is None:
             raise UsageError(f"expected the lung bundle that drew the boxes for {recipe.name}, came none")
         networks = SdfnNetworks(recipe, fitted.network, fitted.started_from)
         return write_fusion_bundle(
-            networks, split=split, draft=draft, lungs=lungs, folder=place.folder, preparation=place.preparation
+            networks,
+            split=split,
+            draft=draft,
+            lungs=lungs,
+            folder=place.folder,
+            preparation=place.preparation,
+            seen=seen,
         )
 
 
 def _export(
-    recipe: Recipe, *, network: PooledClassifier, split: Split, draft: Card, place: Place, lungs: Bundle | None
+    recipe: Recipe,
+    *,
+    network: PooledClassifier,
+    split: Split,
+    draft: Card,
+    place: Place,
+    lungs: Bundle | None,
+    seen: Mapping[str, bytes],
 ) -> Bundle:
     size = recipe.preprocess.output_size
     if size is None:
@@ -108,7 +126,7 @@ def _export(
         if differences[-1] <= PROBABILITY_TOLERANCE and before - after < LARGEST_AUROC_LOSS:
             compression = Compression(method=method, auroc_before=before, auroc_after=after)
             card = draft.model_copy(update={"compression": compression, "labels": labels})
-            written = _write(card, graph=graph, folder=place.folder / BUNDLE)
+            written = _write(card, graph=graph, folder=place.folder / BUNDLE, more=seen)
             shutil.rmtree(place.folder / DRAFT, ignore_errors=True)
             return written
     raise BundleError(
@@ -188,6 +206,6 @@ def _held(folder: Path) -> Iterator[None]:
         yield
 
 
-def _write(card: Card, *, graph: bytes, folder: Path) -> Bundle:
-    files = {GRAPH: graph}
+def _write(card: Card, *, graph: bytes, folder: Path, more: Mapping[str, bytes] = NO_FILES) -> Bundle:
+    files = {GRAPH: graph, **more}
     return write_bundle(folder, card=card.model_copy(update={"files": file_hashes(files)}), files=files, replace=True)
