@@ -6,9 +6,9 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
 
-# 3.11 first: it is the version that has a CPU build of torch wherever one is offered. Any of 3.11 to 3.13 reads.
-PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
-	"$$p" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+# 3.11 first: it is the version that has a CPU build of torch wherever one is offered. Any newer one reads too.
+PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; do \
+	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo "$$p"; break; }; done)
 JOBS ?= 2
 KERMANY ?= ../shared/data/kermany/chest_xray
@@ -16,40 +16,54 @@ WEIGHTS ?= $(firstword $(wildcard ../shared/weights/mobilenet_v2_imagenet.safete
 PYTEST ?=
 SHIPPED := src/hilum/bundle/shipped
 
-BIN := .venv/bin
+# Known versions: what is set up next month is what is set up today. Empty (as in test-latest) takes the newest.
+CONSTRAINTS ?= constraints.txt
+VENV ?= .venv
+export PIP_CONSTRAINT = $(CONSTRAINTS)
+export PIP_BUILD_CONSTRAINT = $(CONSTRAINTS)
+
+BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --no-input --disable-pip-version-check --quiet
 # Linters and tests share the cores with each other, so the libraries below them do not multiply threads.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup run test check lint format bench wheel images reference results retrain-pneumonia ship clean
+.PHONY: help setup run test test-latest constraints check lint format bench wheel images reference results retrain-pneumonia ship clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { echo "hilum needs Python 3.11, 3.12 or 3.13 with the venv module; none was found: install one, or name it: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
-	$(PYTHON) -m venv .venv
+	@test -n "$(PYTHON)" || { echo "hilum needs Python 3.11 or newer with the venv module; none was found: install one, or name it: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
 
-.venv/.base: pyproject.toml | $(BIN)/python
+$(VENV)/.base: pyproject.toml $(wildcard $(CONSTRAINTS)) | $(BIN)/python
 	$(PIP) --editable .
 	@touch $@
 
 # torch goes first and by its range, so that a CPU build is taken where the index or a local folder offers one.
-.venv/.dev: pyproject.toml | $(BIN)/python
+$(VENV)/.dev: pyproject.toml $(wildcard $(CONSTRAINTS)) | $(BIN)/python
 	$(PIP) "torch>=2.6,<2.14"
 	$(PIP) --editable '.[dev]'
-	@touch .venv/.base $@
+	@touch $(VENV)/.base $@
 
-setup: .venv/.dev  ## create .venv with everything for development; .venv/bin/hilum is the command
+setup: $(VENV)/.dev  ## create .venv with everything for development; .venv/bin/hilum is the command
 
-run: .venv/.base  ## draw the phantom examples, read them with the embedded model, print the table and where the pages are
+run: $(VENV)/.base  ## draw the phantom examples, read them with the embedded model, print the table and where the pages are
 	$(BIN)/hilum phantom build/phantoms
 	$(BIN)/hilum read build/phantoms --out readings/phantoms
 
-test: .venv/.dev check  ## every check and every test; fails where no test ran
+test: $(VENV)/.dev check  ## every check and every test; fails where no test ran
 	$(BIN)/python -m pytest -n $(JOBS) $(PYTEST)
 
-check: .venv/.dev
+# In an environment of its own, made anew, and without the pins: what breaks here will break for who installs today.
+test-latest:  ## every check and every test with the newest versions of everything, in .venv-latest
+	rm -rf .venv-latest
+	$(MAKE) test VENV=.venv-latest CONSTRAINTS=
+
+constraints: $(VENV)/.dev  ## write constraints.txt again from today's newest versions, and say what moved
+	env -u PIP_CONSTRAINT -u PIP_BUILD_CONSTRAINT $(BIN)/python .ci/renew_constraints.py
+
+check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -57,31 +71,32 @@ check: .venv/.dev
 
 lint: check  ## ruff, mypy and the import contracts
 
-format: .venv/.dev  ## put the code into ruff's format and apply its safe fixes
+format: $(VENV)/.dev  ## put the code into ruff's format and apply its safe fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: .venv/.dev  ## measure reading speed beside torchxrayvision and the grad-cam library
+bench: $(VENV)/.dev  ## measure reading speed beside torchxrayvision and the grad-cam library
 	$(PIP) --editable '.[bench]'
 	env -u OMP_NUM_THREADS $(BIN)/python benchmarks/reading.py --out benchmarks/results
+	$(BIN)/python benchmarks/installation.py --out benchmarks/results
 
-wheel: .venv/.dev  ## build dist/hilum-*.whl
+wheel: $(VENV)/.dev  ## build dist/hilum-*.whl
 	$(BIN)/python -m build --wheel --outdir dist
 
-images: .venv/.dev  ## draw docs/images again (needs chromium)
+images: $(VENV)/.dev  ## draw docs/images again (needs chromium)
 	$(BIN)/python docs/make_images.py
 	$(BIN)/python docs/make_gate_picture.py
 
-reference: .venv/.dev  ## write docs/reference again from the code
+reference: $(VENV)/.dev  ## write docs/reference again from the code
 	$(BIN)/python docs/make_reference.py
 
-results: .venv/.dev  ## write the README's results again from the shipped cards, the ledger and the benchmark
+results: $(VENV)/.dev  ## write the README's results again from the shipped cards, the ledger and the benchmark
 	$(BIN)/python docs/make_results.py
 
-retrain-pneumonia: .venv/.dev  ## train the paediatric pneumonia specialist again: make retrain-pneumonia KERMANY=… WEIGHTS=…
+retrain-pneumonia: $(VENV)/.dev  ## train the paediatric pneumonia specialist again: make retrain-pneumonia KERMANY=… WEIGHTS=…
 	$(BIN)/hilum train pneumonia --data kermany=$(KERMANY) --weights $(WEIGHTS) --out runs/pneumonia
 
-ship: .venv/.base  ## put a run's bundle into the package, its graph compressed: make ship BUNDLE=runs/pneumonia/bundle
+ship: $(VENV)/.base  ## put a run's bundle into the package, its graph compressed: make ship BUNDLE=runs/pneumonia/bundle
 	@test -f "$(BUNDLE)/card.json" || { echo "expected a bundle's folder: make ship BUNDLE=runs/NAME/bundle" >&2; exit 1; }
 	name=$$($(BIN)/python -c 'import json, sys; print(json.load(open(sys.argv[1]))["name"])' "$(BUNDLE)/card.json"); \
 	mkdir -p "$(SHIPPED)/$$name"; cp "$(BUNDLE)/card.json" "$(SHIPPED)/$$name/"; \

@@ -1,4 +1,4 @@
-"""How fast and how small hilum reads, beside torchxrayvision and the grad-cam library in the same run.
+"""How fast hilum reads, and whether its memory grows, beside torchxrayvision and the grad-cam library in the same run.
 
     python benchmarks/reading.py [--out FOLDER] [--images 1000] [--threads CORES]
 
@@ -27,7 +27,6 @@ from fabricate_reading import Material, fabricate
 from hilum.networks.torchvision_guard import declare_missing_operators
 from hilum.reading.engine import available_cores
 from hilum.version import __version__
-from installed_size import base_sizes
 from reading_worker import GROUPS, hilum_network, torchxrayvision_network
 
 HERE = Path(__file__).resolve().parent
@@ -50,7 +49,7 @@ def main() -> None:
             times |= in_turns(tuple(group), folder=folder, threads=arguments.threads, rounds=rounds)
         say(f"reading a folder of {arguments.images} images")
         memory = memory_over_folder(material, folder=folder)
-    report = results(times, memory=memory, sizes=base_sizes(), difference=difference, arguments=arguments)
+    report = results(times, memory=memory, difference=difference, arguments=arguments)
     print("\n".join(table(report)))
     if arguments.out:
         arguments.out.mkdir(parents=True, exist_ok=True)
@@ -175,13 +174,11 @@ def results(
     times: Times,
     *,
     memory: list[tuple[int, float]],
-    sizes: dict[str, float],
     difference: float,
     arguments: argparse.Namespace,
 ) -> dict[str, object]:
     mid = {side: median(values) for side, values in times.items()}
     alone, batch = "hilum, network without maps, ", "batch of 16"
-    total = round(sum(sizes.values()), 1)
     first, last = quarter_medians(memory)
     return {
         "hilum": __version__,
@@ -209,7 +206,6 @@ def results(
                 mid["hilum, network, batch of 16"] / mid[alone + batch],
                 at_most=1.1,
             ),
-            target("base installation, MB", total, at_most=300),
             target("memory, last quarter / first quarter of the folder", last / first, at_most=1.1),
         ],
         "also": {
@@ -221,10 +217,6 @@ def results(
             ),
             "hilum, images/s": round(16 / mid["hilum, network, batch of 16"], 1),
             "torchxrayvision, images/s": round(16 / mid["torchxrayvision, network, batch of 16"], 1),
-        },
-        "installed_mb": {
-            **sizes,
-            "method": "bytes of the files in each distribution's RECORD, base closure of pyproject.toml",
         },
         "memory_mb": {"first quarter": round(first, 1), "last quarter": round(last, 1), "samples": memory},
     }
@@ -260,8 +252,6 @@ def table(report: dict) -> list[str]:
         for each in report["targets"]
     ]
     lines += ["", "also", *(f"  {value:8}  {what}" for what, value in report["also"].items())]
-    largest = [(name, mb) for name, mb in report["installed_mb"].items() if name != "method"][:8]
-    lines += ["", "largest parts of the base: " + ", ".join(f"{name} {mb} MB" for name, mb in largest)]
     memory = report["memory_mb"]
     lines += [
         f"memory over the folder: {memory['first quarter']} MB in its first quarter, "

@@ -103,10 +103,22 @@ def _data(report: Report) -> str:
     return f"{note}\n\n{table(header, rows)}"
 
 
+def _installation(report: Report) -> str:
+    parts = report["parts_mb"]
+    rows = [
+        (side, f"{mb['installed']:,.1f}", f"{mb['downloaded']:,.1f}", str(len(parts[side]["installed"])))
+        for side, mb in report["mb"].items()
+    ]
+    largest = ", ".join(f"{name} {mb:.1f}" for name, mb in list(parts["hilum"]["installed"].items())[:6])
+    header = ("side", "installed, MB", "downloaded, MB", "packages")
+    return f"{table(header, rows)}\n\nThe largest parts of hilum's, MB: {largest}."
+
+
 DETAILS: dict[str, tuple[str, Callable[[Report], str]]] = {
     "training": ("Training", _training),
     "statistics": ("Intervals", _statistics),
     "data": ("Data", _data),
+    "installation": ("Installation", _installation),
 }
 MEASURED = tuple(DETAILS)
 SHOWN = (*MEASURED, "gate", "lungs")

@@ -30,7 +30,7 @@ def lab(root, monkeypatch):
 def test_what_was_not_measured_is_said(lab, tmp_path):
     text = lab(tmp_path)
     assert text.startswith("Not measured for this version: ")
-    for name in ("training", "statistics", "data"):
+    for name in ("training", "statistics", "data", "installation"):
         assert f"`benchmarks/{name}.py`" in text
     assert "gate" not in text
 
@@ -43,7 +43,10 @@ def test_what_was_measured_is_shown_with_what_was_missed(lab, tmp_path):
     assert "| gate, ms | 13 | at most 12 | **no** |" in text
     assert "| 777 x 10 | 1,234.5 | 10.00 | 321 | 2e-16 |" in text
     assert text.count("hilum 9.9, a processor, Python 3.11") == 1
-    assert "Not measured for this version: `benchmarks/training.py`, `benchmarks/data.py`" in text
+    assert (
+        "Not measured for this version: `benchmarks/training.py`, `benchmarks/data.py`, `benchmarks/installation.py`"
+        in text
+    )
 
 
 def test_a_quick_run_counts_as_none(lab, tmp_path):
