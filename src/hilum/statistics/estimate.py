@@ -17,6 +17,7 @@ IntervalMethod = Literal[
     "DeLong",
     "Wilson",
     "clustered Wilson",
+    "clustered sandwich",
 ]
 
 

@@ -10,6 +10,7 @@ from hilum.statistics.outcomes import FloatArray
 
 _STEPS = 200
 _TOLERANCE = 1e-10
+_LARGEST_CONDITION = 1e10
 
 
 def sigmoid(z: npt.ArrayLike) -> FloatArray:
@@ -62,13 +63,16 @@ def covariance_by_patient(
     one patient alone fixes a coefficient.
     """
     count, size = int(patient.max()) + 1, len(x)
-    bread = np.linalg.inv((x * curvature) @ x.T)
+    information = (x * curvature) @ x.T
     scores = np.stack([np.bincount(patient, weights=row * residuals, minlength=count) for row in x], axis=1)
     own = np.empty((count, size, size))
     for i in range(size):
         for j in range(size):
             own[:, i, j] = np.bincount(patient, weights=x[i] * x[j] * curvature, minlength=count)
     try:
+        if np.linalg.cond(information) > _LARGEST_CONDITION:
+            raise DataError("the data say too little of one coefficient: a threshold parts nearly all outcomes")
+        bread = np.linalg.inv(information)
         freed = np.linalg.solve(np.eye(size) - own @ bread, scores[:, :, None])[:, :, 0]
     except np.linalg.LinAlgError as error:
         raise DataError("one patient alone decides the fit, so nothing is known of its spread") from error
