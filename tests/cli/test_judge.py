@@ -55,6 +55,27 @@ def test_prevalences_by_name_and_calibration(hilum: Run, folder: Path) -> None:
     assert labels["Effusion"]["calibrated"]["method"] == "platt"
 
 
+def test_how_far_stated_probabilities_are_off_is_said(hilum: Run, folder: Path) -> None:
+    result = hilum("judge", folder / "test.parquet", "--replicates", 100)
+    said = " ".join(result.stdout.split())
+    for words in ("in the large", "slope", "stated − observed", "! Atelectasis: Where it states 0.", "images had the"):
+        assert words in said
+    assert max(map(len, result.stdout.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("method", ["temperature", "platt", "isotonic"])
+def test_a_calibration_that_turns_the_scores_round_is_refused_in_one_line(
+    hilum: Run, folder: Path, tmp_path: Path, method: str
+) -> None:
+    validation = fabricate_predictions(split="val", first_patient=500, seed=1)
+    write_predictions(replace(validation, scores=1 - validation.scores), path=tmp_path / "turned.parquet")
+    result = hilum("judge", folder / "test.parquet", "--validation", tmp_path / "turned.parquet", "--calibration",
+                   method, "--replicates", 100)  # fmt: skip
+    said = " ".join(result.stdout.split())
+    assert "! Effusion is not calibrated: in the validation file the scores rank the wrong way round" in said
+    assert "refused" in said
+
+
 def test_a_smoke_run_is_marked(hilum: Run, folder: Path, tmp_path: Path) -> None:
     smoke = replace(fabricate_predictions(), smoke=True)
     write_predictions(smoke, path=tmp_path / "smoke.parquet")

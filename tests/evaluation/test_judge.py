@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 from fabricate_predictions import fabricate_predictions
@@ -15,6 +16,7 @@ from hilum.evaluation.prediction_set import CHESTXRAY14
 from hilum.evaluation.predictions import Predictions
 from hilum.evaluation.validation import ValidationPredictions
 from hilum.statistics.delong import DelongEstimate, delong
+from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import UndefinedMetric
 
 LABELS = ("Atelectasis", "Effusion", "No Finding", "Hernia")
@@ -182,6 +184,40 @@ def test_the_curves_hold_every_judged_image(predictions: Predictions) -> None:
         gaps = [one["n"] * abs(one["probability"] - one["observed"]) for one in label["reliability"]["equal_width"]]
         assert sum(gaps) / label["n"] == pytest.approx(label["ece"])
     assert "reliability" not in data["subgroups"]["sex"]["F"]["labels"]["Effusion"]
+
+
+def test_calibration_is_judged_for_every_label_and_group(predictions: Predictions) -> None:
+    found = judge(predictions, replicates=QUICK)
+    effusion = found.whole.labels[1]
+    known = ~np.isnan(predictions.truth[:, 1])
+    truth, scores = predictions.truth[known, 1], predictions.scores[known, 1].clip(1e-7, 1 - 1e-7)
+    model = LogisticRegression(C=np.inf, tol=1e-12, max_iter=1000).fit(np.log(scores / (1 - scores))[:, None], truth)
+    assert effusion.calibration is not None
+    assert isinstance(effusion.calibration.fit.slope, Estimate)
+    assert effusion.calibration.fit.slope.value == pytest.approx(model.coef_[0, 0], rel=1e-4)
+    assert effusion.calibration.curve is not None
+    hernia = found.whole.labels[3].calibration
+    assert hernia is not None
+    assert isinstance(hernia.fit.slope, UndefinedMetric)
+    group = found.subgroups["sex"]["F"].labels[1].calibration
+    assert group is not None
+    assert isinstance(group.fit.mean_difference, Estimate)
+    assert group.curve is None
+    printed = judgement_json(found)
+    assert printed["labels"]["Effusion"]["calibration"]["slope"] == effusion.calibration.fit.slope.value
+    assert "in_words" in printed["subgroups"]["sex"]["F"]["labels"]["Effusion"]["calibration"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_calibration_that_would_turn_the_scores_round_gives_no_number(predictions: Predictions, method: str) -> None:
+    validation = fabricate_predictions(labels=LABELS, patients=60, split="val", first_patient=900, seed=3)
+    turned = ValidationPredictions(replace(validation, scores=1 - validation.scores))
+    found = judge(predictions, validation=turned, calibration=method, replicates=QUICK)
+    for label in found.whole.labels:
+        assert label.calibrated is not None
+        assert label.calibrated.undefined is not None
+        assert "wrong way round" in label.calibrated.undefined
+        assert (label.calibrated.brier, label.calibrated.slope, label.calibrated.calibration) == (None, None, None)
 
 
 def test_subgroups_are_judged_on_their_own_rows(predictions: Predictions) -> None:

@@ -11,6 +11,7 @@ from hilum.evaluation.label_figures import (
     roc_figure,
 )
 from hilum.evaluation.reliability import reliability
+from hilum.statistics.calibration_curve import calibration_curve
 from hilum.statistics.confusion import confusion
 from hilum.statistics.estimate import Estimate
 
@@ -28,6 +29,7 @@ def panel(*, positives=True, threshold=0.5):
         auroc=Estimate(0.9, (0.8, 0.95), 0) if positives else None,
         average_precision=Estimate(0.85, None, 0) if positives else None,
         ece=0.05,
+        smooth=calibration_curve(truth, probabilities=scores, patients=PATIENT),
         curves=label_curves(truth, scores=scores, patient=PATIENT, replicates=30) if positives else None,
         bins=reliability(truth, probabilities=scores, patient=PATIENT, replicates=30),
         confusion=None if threshold is None else confusion(truth, scores=scores, threshold=threshold),
@@ -97,3 +99,17 @@ def test_reliability_shows_every_bin_and_the_error():
     assert len(axes.patches) == len(one.bins)
     assert sum(bar.get_height() for bar in axes.patches) == pytest.approx(1)
     assert "ECE 0.050" in texts(axes)
+    assert axes.get_xlabel() == "stated probability"  # of anybody's scores: whether they are calibrated is the question
+
+
+def test_the_smooth_curve_is_drawn_with_its_band_where_there_is_one():
+    one = panel()
+    with styled():
+        (axes,) = reliability_figure([one]).axes
+        (without,) = reliability_figure([panel(positives=False)]).axes
+    drawn = [line for line in axes.lines if len(line.get_xdata()) == len(one.smooth.probability)]
+    np.testing.assert_allclose(drawn[0].get_ydata(), one.smooth.observed)
+    bands = [each for each in axes.collections if len(each.get_paths()[0].vertices) > 100]
+    low, high = bands[0].get_paths()[0].get_extents().intervaly
+    assert (low, high) == pytest.approx((one.smooth.low.min(), one.smooth.high.max()))
+    assert not [each for each in without.collections if len(each.get_paths()[0].vertices) > 100]

@@ -45,6 +45,10 @@ def test_one_label_leaves_the_line_that_the_readme_shows(tmp_path):
     assert (line["auroc"], line["auroc_ci"]) == (one.auroc.value, list(one.auroc.interval))
     assert line["sensitivity"] == one.decisions.measures["sensitivity"].value
     assert line["operating_point"] == 0.5
+    slope = one.calibration.fit.slope
+    assert (line["calibration_slope"], line["calibration_slope_ci"]) == (slope.value, list(slope.interval))
+    assert (line["brier"], line["ece"]) == (one.brier, one.ece)
+    assert line["calibration_in_words"] == one.calibration.in_words
     assert (line["bundle_sha256"], line["split_sha256"]) == (bundle.sha256, PART.split_sha256)
 
 

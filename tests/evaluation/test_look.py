@@ -38,6 +38,8 @@ def test_a_look_judges_the_test_images_only_and_is_in_the_ledger(release, bundle
     (line,) = [json.loads(text) for text in ledger.read_text().splitlines()]
     assert line["bundle_sha256"] == bundle.sha256
     assert (line["n"], line["positives"], line["operating_point"]) == (20, 10, 0.8)
+    assert line["brier"] == judged.brier
+    assert line["calibration_in_words"] == judged.calibration.in_words
     assert line["auroc_ci"][0] <= line["auroc"] <= line["auroc_ci"][1]
     assert len(line["split_sha256"]) == 64
 

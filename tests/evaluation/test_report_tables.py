@@ -7,6 +7,7 @@ from fabricate_predictions import fabricate_predictions
 from hilum.evaluation.exclusions import Exclusion
 from hilum.evaluation.judge import judge
 from hilum.evaluation.report_tables import (
+    calibration_numbers_table,
     calibration_table,
     confusion_table,
     decision_table,
@@ -16,6 +17,7 @@ from hilum.evaluation.report_tables import (
     label_table,
     people_table,
     prevalence_table,
+    probability_bands_table,
     subgroup_label_table,
     subgroup_table,
 )
@@ -81,6 +83,24 @@ def test_calibration_before_and_after(judgement, predictions):
     one = platt.whole.labels[0]
     assert row[1].startswith(f"platt, slope {one.calibrated.slope:.3f}")
     assert (row[2].value, row[3], row[4], row[5]) == (one.brier, one.calibrated.brier, one.ece, one.calibrated.ece)
+
+
+def test_calibration_in_numbers_holds_every_label_and_says_where_it_is_off(judgement):
+    table = calibration_numbers_table(judgement)
+    fit = judgement.whole.labels[1].calibration.fit
+    assert table.rows[1][:5] == ("Effusion", fit.mean_difference, fit.in_the_large, fit.slope, fit.intercept)
+    assert table.rows[2][2] == "there are no positives"
+    off = [one for one in judgement.whole.labels if one.calibration.is_off]
+    assert off
+    assert f"{off[0].label}: {off[0].calibration.in_words}" in table.note
+
+
+def test_the_bands_of_stated_probability_hold_every_image_with_a_known_truth(judgement):
+    table = probability_bands_table(judgement)
+    for one in judgement.whole.labels:
+        rows = [row for row in table.rows if row[0] == one.label]
+        assert (sum(row[2] for row in rows), sum(row[3] for row in rows)) == (one.n, one.positives)
+    assert {row[-1] for row in table.rows} == {"off", ""}
 
 
 def test_delongs_interval(judgement):

@@ -53,6 +53,10 @@ def test_a_label_with_both_outcomes_is_calibrated_and_has_its_youden_point(label
     assert effusion.operating_point == pytest.approx(youden_point(read.truth("Effusion"), scores=probability).threshold)
     assert effusion.operating_point_rule == "greatest Youden index on validation"
     assert [(result.set, result.n, result.positives) for result in effusion.results] == [("validation", 40, 24)]
+    calibration = effusion.results[0].calibration
+    assert calibration is not None
+    assert sum(band.n for band in calibration.bands) == 40
+    assert abs(calibration.mean_stated_minus_observed) < 0.02  # it was fitted on these very images
 
 
 def test_a_label_without_positives_is_marked_and_not_fatal(labels):

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from hilum.bundle.part import Interval, Part, Probability
+from hilum.bundle.result_calibration import ResultCalibration
 
 
 class PlattCalibration(Part):
@@ -40,6 +41,9 @@ class LabelResult(Part):
     specificity_ci: Interval | None
     baseline: str | None = Field(default=None, description="the simple rule that this label was compared with")
     baseline_auroc: Probability | None = None
+    calibration: ResultCalibration | None = Field(
+        default=None, description="how far stated probabilities are from what came; null where it was not measured"
+    )
 
 
 class Label(Part):

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from hilum.bundle.load import load_bundle
 from hilum.cli.choose_models import SHIPPED_LUNGS, choose_bundle
@@ -23,6 +24,7 @@ from hilum.evaluation.look import Judged, look_at_test
 from hilum.evaluation.patient_bootstrap import REPLICATES
 from hilum.evaluation.run_folder import is_run, load_run
 from hilum.statistics.estimate import Estimate
+from hilum.statistics.outcomes import UndefinedMetric
 
 TEST = "test"
 _SAID_EVERY = 1000
@@ -125,6 +127,7 @@ def _on_the_terminal(model: str, *, data: list[str], split: str, ledger: Path) -
     judged = look_at_test(read_release(data, release="kermany"), bundle=choose_bundle(model), ledger=ledger)
     for one in judged:
         output_console().print(_table(one, looks=len(read_ledger(ledger))))
+        output_console().print(Text(one.calibration.in_words))
 
 
 def _table(judged: Judged, *, looks: int) -> Table:
@@ -145,6 +148,17 @@ def _table(judged: Judged, *, looks: int) -> Table:
     ):
         table.add_row(name, f"{estimate.value:.3f}", _interval(estimate))
     table.add_row("average precision", f"{result.average_precision:.3f}", "")
+    fit = judged.calibration.fit
+    for name, number in (
+        ("mean stated minus observed", fit.mean_difference),
+        ("calibration in the large (log odds)", fit.in_the_large),
+        ("calibration slope", fit.slope),
+    ):
+        if isinstance(number, UndefinedMetric):
+            table.add_row(name, "–", number.reason)
+        else:
+            table.add_row(name, f"{number.value:.3f}", _interval(number))
+    table.add_row("Brier score", f"{judged.brier:.3f}", "")
     return table
 
 

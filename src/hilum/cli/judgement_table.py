@@ -13,8 +13,10 @@ from hilum.cli.say import one_line
 from hilum.evaluation.decisions import AT_PREVALENCE
 from hilum.evaluation.judgement import GroupJudgement, Judgement, LabelJudgement
 from hilum.statistics.estimate import Estimate
+from hilum.statistics.outcomes import UndefinedMetric
 
 _NAME_CELLS = 13
+_TOLD = 3
 _SHOWN_MEASURES = {"sensitivity": "sensitivity", "specificity": "specificity", "ppv": "PPV", "npv": "NPV", "f1": "F1"}
 
 
@@ -28,8 +30,9 @@ def judgement_tables(judgement: Judgement) -> RenderableType:
         parts += [Text(""), _decisions(whole)]
         if any(one.decisions is not None and one.decisions.prevalence is not None for one in whole.labels):
             parts += [Text(""), _at_prevalence(whole)]
+    parts += [Text(""), _calibration(whole), *_off_lines(whole)]
     if judgement.calibration is not None:
-        parts += [Text(""), _calibrated(whole, method=judgement.calibration)]
+        parts += [Text(""), _calibrated(whole, method=judgement.calibration), *_refused_lines(whole)]
     if judgement.subgroups:
         parts += [Text(""), _subgroups(judgement.subgroups, labels=[one.label for one in whole.labels])]
     facts = [
@@ -125,19 +128,59 @@ def _at_prevalence(group: GroupJudgement) -> Table:
     return table
 
 
+def _calibration(group: GroupJudgement) -> Table:
+    """How far stated probabilities are from what came: 0, 0 and 1 where they are what comes."""
+    table = plain_table("label", "stated − observed [95%]", "in the large [95%]", "slope [95%]")
+    for one in group.labels:
+        if one.calibration is not None:
+            fit = one.calibration.fit
+            shown = (fit.mean_difference, fit.in_the_large, fit.slope)
+            table.add_row(one_line(one.label), *(_signed(value, plus=place < 2) for place, value in enumerate(shown)))
+    return table
+
+
+def _off_lines(group: GroupJudgement) -> list[Text]:
+    """Where stated probabilities are off, in words, for the first labels that are; how many more there are."""
+    off = [one for one in group.labels if one.calibration is not None and one.calibration.is_off]
+    lines = [
+        Text(one_line(f"! {one.label}: {one.calibration.in_words}"), style="yellow")
+        for one in off[:_TOLD]
+        if one.calibration is not None
+    ]
+    more = len(off) - len(lines)
+    return [*lines, Text(f"! and {more} more labels: see `bands` of --json", style="yellow")] if more else lines
+
+
+def _signed(value: Estimate | UndefinedMetric, *, plus: bool) -> str:
+    if isinstance(value, UndefinedMetric):
+        return f"– {value.reason}"
+    sign = "+" if plus else ""
+    if value.interval is None:
+        return f"{value.value:{sign}.3f} [?]"
+    return f"{value.value:{sign}.3f} [{value.interval[0]:{sign}.3f}, {value.interval[1]:{sign}.3f}]"
+
+
 def _calibrated(group: GroupJudgement, *, method: str) -> Table:
     """Brier score and calibration error as the scores are, and after the calibration that validation gave."""
     table = plain_table("label", "Brier as it is", f"after {method} [95%]", "ECE as it is", "after")
     for one in group.labels:
         after = one.calibrated
         if after is None or after.undefined is not None:
-            reason = "–" if after is None else after.undefined or "–"
-            table.add_row(one_line(one.label), _number(one.brier), Text(reason, "yellow"), _number(one.ece), "–")
+            table.add_row(one_line(one.label), _number(one.brier), Text("refused", "yellow"), _number(one.ece), "–")
             continue
         table.add_row(
             one_line(one.label), _number(one.brier), with_interval(after.brier), _number(one.ece), _number(after.ece)
         )
     return table
+
+
+def _refused_lines(group: GroupJudgement) -> list[Text]:
+    """Why a label has no calibration, one line each."""
+    return [
+        Text(one_line(f"! {one.label} is not calibrated: {one.calibrated.undefined}"), style="yellow")
+        for one in group.labels
+        if one.calibrated is not None and one.calibrated.undefined is not None
+    ]
 
 
 def _shift(label: LabelJudgement) -> tuple[str, str]:

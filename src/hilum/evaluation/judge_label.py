@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hilum.evaluation.calibrators import Calibrator, SigmoidCalibrator
 from hilum.evaluation.decisions import DecisionTable, decision_table
+from hilum.evaluation.judged_calibration import JudgedCalibration, judged_calibration
 from hilum.evaluation.judgement import CalibratedScores, LabelJudgement, Reliability
 from hilum.evaluation.mean_statistic import mean_statistic
 from hilum.evaluation.patient_bootstrap import PatientRows, PatientStatistic, estimate
@@ -38,7 +39,7 @@ class Plan:
 
 
 NOTHING_CHOSEN = Plan(points={}, prevalences={}, calibrators={}, method=None, curves=False)
-"""How a subgroup is judged: no decisions, no calibration, no curves."""
+"""How a subgroup is judged: no decisions, nothing calibrated, no curves."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +50,7 @@ class LabelColumn:
     truth: FloatArray
     scores: FloatArray
     patients: PatientRows
+    patient: tuple[str, ...]
     cross_validated: bool
     ranking: PatientStatistic | None
     errors: PatientStatistic | None
@@ -101,6 +103,12 @@ class LabelColumn:
             brier_interval=None if score is None or errors is None else estimate(score, draws=errors[0]).interval,
             reliability=_reliability(self.truth, self.scores) if self.plan.curves else None,
             calibrated=self._calibrated_scores(left[0] if left else None),
+            calibration=self._calibration(self.scores),
+        )
+
+    def _calibration(self, probabilities: FloatArray) -> JudgedCalibration:
+        return judged_calibration(
+            self.truth, probabilities=probabilities, patients=self.patient, with_curve=self.plan.curves
         )
 
     def _delong_interval(self) -> tuple[float, float] | None:
@@ -125,6 +133,7 @@ class LabelColumn:
             reliability=_reliability(self.truth, calibrated),
             slope=None if sigmoid is None else sigmoid.slope,
             intercept=None if sigmoid is None else sigmoid.intercept,
+            calibration=self._calibration(calibrated),
         )
 
 
@@ -144,6 +153,7 @@ def label_column(p: Predictions, label: str, *, patients: PatientRows, plan: Pla
         truth=truth,
         scores=scores,
         patients=patients,
+        patient=p.patient,
         cross_validated=p.cross_validated,
         ranking=ranking_statistic(truth, scores=scores, patients=patients) if ranked else None,
         errors=_squared_errors(truth, scores, patients),

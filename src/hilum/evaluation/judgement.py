@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hilum.evaluation.decisions import Decisions
+from hilum.evaluation.judged_calibration import JudgedCalibration
 from hilum.evaluation.prediction_design import Design
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.reliability import CurveBin
@@ -38,7 +39,8 @@ class CalibratedScores:
     """How well the judged scores are calibrated after `method` was fitted on validation.
 
     `undefined` says why there is none for this label; `slope` and `intercept` act on log odds, and are None for a
-    method that has no such parameters.
+    method that has no such parameters. `calibration` judges the calibrated scores as that of a `LabelJudgement` does
+    the scores as they are.
     """
 
     method: str
@@ -48,6 +50,7 @@ class CalibratedScores:
     reliability: Reliability | None = None
     slope: float | None = None
     intercept: float | None = None
+    calibration: JudgedCalibration | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ class LabelJudgement:
     Where `undefined` says why there is no AUROC (no positives, no negatives), the ranking measures are None; `brier`
     and `ece` are None only where no truth is known. `decisions` needs a validation file with both outcomes.
     `auroc` has its interval by patient; `delong_interval` is DeLong's, which takes images as independent, and is None
-    for cross-validated predictions. `reliability` and `calibrated` are given for the whole set only.
+    for cross-validated predictions. `calibration` says how far the scores, taken as probabilities, are from what came;
+    its curve, `reliability` and `calibrated` are given for the whole set only.
     """
 
     label: str
@@ -75,6 +79,7 @@ class LabelJudgement:
     brier_interval: Interval | None = None
     reliability: Reliability | None = None
     calibrated: CalibratedScores | None = None
+    calibration: JudgedCalibration | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hilum.evaluation.calibration_json import calibration_json
 from hilum.evaluation.decisions import Decisions
 from hilum.evaluation.judgement import CalibratedScores, GroupJudgement, Judgement, LabelJudgement, Reliability
 from hilum.statistics.estimate import LEVEL, Estimate
@@ -72,6 +73,8 @@ def _label(label: LabelJudgement) -> Json:
         "brier_ci": _interval(label.brier_interval),
         "ece": label.ece,
     }
+    if label.calibration is not None:
+        found["calibration"] = calibration_json(label.calibration)
     if label.reliability is not None:
         found["reliability"] = _reliability(label.reliability)
     if label.calibrated is not None:
@@ -107,6 +110,8 @@ def _calibrated(scores: CalibratedScores) -> Json:
         found |= {"slope": scores.slope, "intercept": scores.intercept}
     if scores.reliability is not None:
         found["reliability"] = _reliability(scores.reliability)
+    if scores.calibration is not None:
+        found["calibration"] = calibration_json(scores.calibration)
     return found
 
 

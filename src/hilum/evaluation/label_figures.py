@@ -13,8 +13,10 @@ from matplotlib.figure import Figure
 from hilum.evaluation.curve_bands import GRID, BandedCurve, LabelCurves
 from hilum.evaluation.figure_style import BAND_OPACITY, BLUE, INK, QUIET, VERMILION, grid_of_axes
 from hilum.evaluation.reliability import ReliabilityBin
+from hilum.statistics.calibration_curve import CalibrationCurve
 from hilum.statistics.confusion import Confusion
 from hilum.statistics.estimate import Estimate
+from hilum.statistics.outcomes import UndefinedMetric
 
 TITLE_LETTERS = 26
 
@@ -33,6 +35,7 @@ class LabelPanel:
     auroc: Estimate | None
     average_precision: Estimate | None
     ece: float | None
+    smooth: CalibrationCurve | UndefinedMetric | None
     curves: LabelCurves | None
     bins: tuple[ReliabilityBin, ...]
     confusion: Confusion | None
@@ -109,7 +112,7 @@ def _draw_pr(axes: Axes, panel: LabelPanel) -> None:
 
 
 def _draw_reliability(axes: Axes, panel: LabelPanel) -> None:
-    unit_square(axes, x="calibrated probability", y="share of positives")
+    unit_square(axes, x="stated probability", y="share of positives")
     if not panel.bins:
         _nothing(axes, panel)
         return
@@ -120,7 +123,13 @@ def _draw_reliability(axes: Axes, panel: LabelPanel) -> None:
     x = np.array([each.probability for each in panel.bins])
     y = np.array([each.share for each in panel.bins])
     reach = np.clip([y - [each.low for each in panel.bins], [each.high for each in panel.bins] - y], 0, None)
-    axes.errorbar(x, y, yerr=reach, color=BLUE, marker="o", markersize=4, capsize=2, elinewidth=0.9, linewidth=1.2)
+    axes.errorbar(
+        x, y, yerr=reach, color=INK, marker="o", markersize=3.5, capsize=2, elinewidth=0.8, linestyle="none", zorder=4
+    )
+    if isinstance(panel.smooth, CalibrationCurve):
+        curve = panel.smooth
+        axes.fill_between(curve.probability, curve.low, curve.high, color=BLUE, alpha=BAND_OPACITY, linewidth=0)
+        axes.plot(curve.probability, curve.observed, color=BLUE)
     if panel.ece is not None:
         _note(axes, f"ECE {panel.ece:.3f}", x=0.03, y=0.95, below=True, right=False)
 

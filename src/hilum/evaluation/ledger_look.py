@@ -9,6 +9,7 @@ from pathlib import Path
 from hilum.bundle.load import Bundle
 from hilum.errors import DataError
 from hilum.evaluation.asked_part import AskedPart
+from hilum.evaluation.calibration_on_card import calibration_of_look
 from hilum.evaluation.judgement import Judgement, LabelJudgement
 from hilum.evaluation.ledger import LedgerLine, LedgerValue, append_look, commit_and_dirty, read_ledger
 from hilum.output.atomic import write_whole
@@ -73,6 +74,8 @@ def _of_label(one: LabelJudgement) -> dict[str, LedgerValue]:
         fields["operating_point"] = one.decisions.threshold
         for name in ("sensitivity", "specificity", "balanced_accuracy"):
             fields |= _value(name, one.decisions.measures[name])
+    if one.calibration is not None:
+        fields |= calibration_of_look(one.calibration, brier=one.brier, ece=one.ece)
     return fields
 
 

@@ -13,12 +13,18 @@ from hilum.bundle.load import Bundle
 from hilum.datasets.record import Record
 from hilum.datasets.split import Split
 from hilum.errors import DataError
+from hilum.evaluation.calibration_on_card import calibration_of_look
+from hilum.evaluation.judged_calibration import JudgedCalibration, judged_calibration
 from hilum.evaluation.label_table import LabelScores, LabelTable, label_table
 from hilum.evaluation.ledger import LedgerLine, append_look, commit_and_dirty
 from hilum.evaluation.sharpness import BASELINE, mean_gradient
 from hilum.reading.reader import Reader
 from hilum.reading_result import Examination
+from hilum.statistics.brier import brier
+from hilum.statistics.calibration_error import expected_calibration_error
 from hilum.statistics.estimate import Estimate
+from hilum.statistics.outcomes import UndefinedMetric
+from hilum.statistics.reliability import BINS
 
 BOOTSTRAP_SEED = 0
 
@@ -30,6 +36,9 @@ class Judged:
     label: str
     table: LabelTable
     operating_point: float
+    calibration: JudgedCalibration
+    brier: float
+    ece: float
 
 
 def look_at_test(records: Sequence[Record], *, bundle: Bundle, ledger: Path) -> tuple[Judged, ...]:
@@ -81,7 +90,20 @@ def _judge(
         baseline=-sharpness,
     )
     table = label_table(scores, operating_point=label.operating_point, seed=BOOTSTRAP_SEED)
-    return Judged(label.name, table, label.operating_point)
+    score = brier(scores.truth, probabilities=scores.probability)
+    error = expected_calibration_error(scores.truth, probabilities=scores.probability, bins=BINS)
+    if isinstance(score, UndefinedMetric) or isinstance(error, UndefinedMetric):
+        raise DataError(f"expected test images with a known truth for {label.name}, came none")
+    return Judged(
+        label=label.name,
+        table=table,
+        operating_point=label.operating_point,
+        calibration=judged_calibration(
+            scores.truth, probabilities=scores.probability, patients=scores.patient, with_curve=False
+        ),
+        brier=score,
+        ece=error,
+    )
 
 
 def _line(judged: Judged, *, bundle: Bundle, split: Split, where: Path) -> LedgerLine:
@@ -112,6 +134,7 @@ def _line(judged: Judged, *, bundle: Bundle, split: Split, where: Path) -> Ledge
         "baseline": BASELINE,
         "baseline_auroc": table.baseline_auroc.value,
         "baseline_auroc_ci": _bounds(table.baseline_auroc),
+        **calibration_of_look(judged.calibration, brier=judged.brier, ece=judged.ece),
     }
 
 

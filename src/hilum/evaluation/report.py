@@ -12,6 +12,7 @@ from hilum.evaluation.report_page import render_report
 from hilum.evaluation.report_subject import DrawnError, ReportSubject
 from hilum.evaluation.report_table import ReportTable, table_csv
 from hilum.evaluation.report_tables import (
+    calibration_numbers_table,
     calibration_table,
     confusion_table,
     decision_table,
@@ -21,6 +22,7 @@ from hilum.evaluation.report_tables import (
     label_table,
     people_table,
     prevalence_table,
+    probability_bands_table,
     subgroup_label_table,
     subgroup_table,
 )
@@ -78,6 +80,8 @@ def _tables(subject: ReportSubject, *, confusions: Sequence[tuple[str, Confusion
         label_table(judgement),
         delong_table(judgement),
         subject.published,
+        calibration_numbers_table(judgement),
+        probability_bands_table(judgement),
         calibration_table(judgement),
         decision_table(judgement),
         confusion_table(confusions),

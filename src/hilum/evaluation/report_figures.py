@@ -83,8 +83,9 @@ def report_figures(subject: ReportSubject, *, panels: Sequence[LabelPanel]) -> t
                 "reliability",
                 reliability_figure(panels),
                 title="Reliability curves",
-                caption="Share of positives against mean calibrated probability in ten equal bins, with 95% intervals "
-                "by patient. Pale bars: the share of images in each bin. Dashed: perfect calibration.",
+                caption="Share of positives against stated probability. Line and band: logistic regression on a "
+                "restricted cubic spline of the log odds, with its 95% band by patient. Points: ten equal bins, with "
+                "95% intervals by patient. Pale bars: the share of images in each bin. Dashed: perfect calibration.",
                 words="Reliability curve of each label.",
                 wide=wide,
             ),
@@ -135,6 +136,7 @@ def _panel(predictions: Predictions, one: LabelJudgement) -> LabelPanel:
         auroc=one.auroc,
         average_precision=one.average_precision,
         ece=one.ece,
+        smooth=None if one.calibration is None else one.calibration.curve,
         curves=None if one.undefined else label_curves(truth, scores=scores, patient=predictions.patient),
         bins=reliability(truth, probabilities=scores, patient=predictions.patient),
         confusion=None if one.decisions is None else confusion(truth, scores=scores, threshold=one.decisions.threshold),

@@ -13,6 +13,7 @@ from hilum.evaluation.prediction_set import Predictions
 from hilum.evaluation.report_table import Cell, ReportTable, counted
 from hilum.statistics.confusion import Confusion
 from hilum.statistics.estimate import Estimate
+from hilum.statistics.outcomes import UndefinedMetric
 
 _MEASURES = {
     "sensitivity": "sensitivity",
@@ -88,6 +89,65 @@ def calibration_table(judgement: Judgement) -> ReportTable | None:
         columns=("label", "method", "Brier before", "Brier after", "ECE before", "ECE after"),
         rows=tuple(rows),
         note="Curves and decisions on this page are those of the scores as they came.",
+    )
+
+
+def calibration_numbers_table(judgement: Judgement) -> ReportTable:
+    """Slope, intercept and calibration-in-the-large of each label, with what a reader must know of the scale."""
+    whole = judgement.whole
+    rows: list[tuple[Cell, ...]] = []
+    for one in whole.labels:
+        if one.calibration is not None:
+            fit = one.calibration.fit
+            numbers = (fit.mean_difference, fit.in_the_large, fit.slope, fit.intercept)
+            rows.append((one.label, *map(_number_or_reason, numbers), _brier(one), one.ece))
+    words = " ".join(
+        f"{one.label}: {one.calibration.in_words}" if len(whole.labels) > 1 else one.calibration.in_words
+        for one in whole.labels
+        if one.calibration is not None and (one.calibration.is_off or len(whole.labels) == 1)
+    )
+    return ReportTable(
+        key="calibration_numbers",
+        title="Calibration in numbers",
+        columns=(
+            "label",
+            "mean stated − observed",
+            "in the large (log odds)",
+            "slope",
+            "intercept",
+            "Brier",
+            "ECE",
+        ),
+        rows=tuple(rows),
+        note=f"{words} A calibrated model has slope 1 and 0 in the others. In the large: below 0, probabilities are "
+        "too high. Slope below 1: they are too extreme. Intervals of these four are by patient.".lstrip(),
+    )
+
+
+def probability_bands_table(judgement: Judgement) -> ReportTable:
+    """How often each label came in each band of stated probability, in counts."""
+    rows: list[tuple[Cell, ...]] = [
+        (
+            one.label,
+            f"{band.low:g} to {band.high:g}",
+            band.observed.n,
+            band.observed.successes,
+            band.stated,
+            Estimate(band.observed.value, (band.observed.low, band.observed.high), method="Wilson"),
+            "off" if band.off else "",
+        )
+        for one in judgement.whole.labels
+        if one.calibration is not None
+        for band in one.calibration.bands
+    ]
+    return ReportTable(
+        key="probability_bands",
+        title="What came of what was stated",
+        columns=("label", "stated probability", "images", "with the finding", "mean stated", "observed", "verdict"),
+        rows=tuple(rows),
+        note="Off: further from what came than chance explains (exact binomial test, corrected for the number of "
+        "bands). Wilson's intervals take images as independent.",
+        folded=len(judgement.whole.labels) > 1,
     )
 
 
@@ -240,6 +300,10 @@ def _decision_row(one: LabelJudgement, *, width: int, stated: bool) -> tuple[Cel
     measures = one.decisions.measures
     there: tuple[Cell, ...] = (one.decisions.prevalence, *(measures.get(name) for name in AT_PREVALENCE))
     return (one.label, one.decisions.threshold, *(measures[name] for name in _MEASURES), *(there if stated else ()))
+
+
+def _number_or_reason(value: Estimate | UndefinedMetric) -> Cell:
+    return value.reason if isinstance(value, UndefinedMetric) else value
 
 
 def _brier(one: LabelJudgement) -> Cell:

@@ -37,6 +37,16 @@ class CalibrationCurve:
     high: FloatArray
     knots: int
 
+    @property
+    def method(self) -> str:
+        """How the curve was made, for its caption."""
+        spline = (
+            f"restricted cubic spline of the log odds, {self.knots} knots"
+            if self.knots
+            else "straight line in log odds"
+        )
+        return f"logistic regression on a {spline}; band by patient (clustered sandwich)"
+
 
 def calibration_curve(
     truth: npt.ArrayLike, *, probabilities: npt.ArrayLike, patients: npt.ArrayLike

@@ -18,6 +18,7 @@ from hilum.bundle.label import LabelResult, PlattCalibration
 from hilum.bundle.load import Bundle
 from hilum.datasets.record import Record
 from hilum.errors import DataError
+from hilum.evaluation.calibration_on_card import calibration_on_card
 from hilum.evaluation.label_table import LabelScores, label_table
 from hilum.evaluation.sharpness import BASELINE, mean_gradient
 from hilum.imaging.decode import decode, read_file
@@ -142,4 +143,5 @@ def label_result(
         specificity_ci=table.specificity.interval,
         baseline=BASELINE,
         baseline_auroc=table.baseline_auroc.value,
+        calibration=calibration_on_card(scores.truth, probabilities=scores.probability, patients=scores.patient),
     )
