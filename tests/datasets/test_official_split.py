@@ -45,10 +45,6 @@ def _by_hand(records, seed):
     [
         lambda records, seed: split_by_patient(records, shares=FITTED, seed=seed),
         lambda records, seed: split_over_labels(records, shares=FITTED, seed=seed),
-        lambda records, seed: split_with_official_test(records, shares=FITTED, seed=seed, test=("val",)).parts,
-        lambda records, seed: (
-            split_with_official_test(records, shares=FITTED, seed=seed, test=(), boxed="anywhere").parts
-        ),
         _by_hand,
     ],
 )
@@ -59,7 +55,7 @@ def test_however_it_is_dealt_no_split_takes_a_test_image_for_fitting(records, de
 
 
 def test_a_boxed_image_is_refused_for_fitting_even_where_nothing_calls_it_test(records):
-    planted = [replace(record, official=None) for record in records]
+    planted = [replace(record, official=None, held_out=False) for record in records]
     with pytest.raises(DataError, match=r"an image with boxes of nih in the part test alone, came 00000004_000\.png"):
         Split({"calibration": tuple(planted)}, "made")
     assert Split({"test": tuple(planted)}, "made").parts["test"]
@@ -99,8 +95,10 @@ def test_the_part_test_is_the_official_one_alone(records):
 
 def test_other_names_of_the_test_set_and_boxed_training_sets(tmp_path):
     chexpert = read_chexpert(fabricate_chexpert(tmp_path / "chexpert"))
-    split = split_with_official_test(chexpert, shares={"train": 0.5, "validation": 0.5}, seed=0, test=("valid",))
-    assert {record.official for record in split.parts["test"]} == {"valid"}
+    for test in (("test",), (), ("valid",)):
+        split = split_with_official_test(chexpert, shares={"train": 0.5, "validation": 0.5}, seed=0, test=test)
+        assert {record.official for record in split.parts["test"]} == {"valid"}
+        assert "official valid as test" in split.protocol
     children = read_vindr_pcxr(fabricate_vindr_pcxr(tmp_path / "vindr"))
     with pytest.raises(DataError, match="boxed"):
         split_with_official_test(children, shares={"train": 1.0}, seed=0)

@@ -50,7 +50,7 @@ def test_an_altered_split_is_refused(saved, records):
     with pytest.raises(DataError, match="the file was altered"):
         load_split(moved, records=records)
     leaked = _edited(path, parts={**parts, "validation": [*parts["validation"], *parts["test"]], "test": []})
-    with pytest.raises(DataError, match=r"test alone, came 00000004_000\.png in validation"):
+    with pytest.raises(DataError, match=r"test alone, came 00000004_000\.png of its part test in validation"):
         load_split(leaked, records=records)
 
 

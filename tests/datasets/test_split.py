@@ -89,3 +89,8 @@ def test_copies_of_held_out_images_are_left_out():
 def test_shares_must_sum_to_one():
     with pytest.raises(ValueError, match="sum to 1"):
         split_by_patient(many(10), shares={"train": 0.7, "validation": 0.2}, seed=0)
+
+
+def test_one_record_twice_within_a_part_is_refused():
+    with pytest.raises(DataError, match=r"expected each image once, came .* twice in train; keep one of them"):
+        Split({"train": (record(1, patient="a"), record(1, patient="a"))}, "by hand")

@@ -4,9 +4,10 @@ import pytest
 
 from fabricate_bundle import ToyBundle
 from fabricate_kermany import fabricate_kermany
-from fabricate_releases import fabricate_class_folders
+from fabricate_releases import fabricate_chexpert, fabricate_class_folders
 from fabricate_run import LABELS, fabricate_run
 from hilum.bundle.label import LabelResult
+from hilum.datasets.chexpert import read_chexpert
 from hilum.datasets.folder_of_folders import read_folder_of_folders
 from hilum.datasets.kermany import read_kermany
 from hilum.datasets.mixed import mix_releases
@@ -40,10 +41,41 @@ def test_a_validation_part_is_no_look_at_a_test(made):
 
 
 @pytest.mark.parametrize("official", ["Official_Test", "hold-out"])
-def test_a_part_that_holds_official_test_images_is_a_look_whatever_it_is_called(made, official):
+def test_a_run_that_was_fitted_on_held_out_images_is_refused_whatever_they_are_called(made, official):
     records = tuple(replace(r, official=official) for r in made.records)
-    part = part_of_run(load_run(made.run), records=records, name="calibration", labels=LABELS)
+    with pytest.raises(DataError, match="expected a held-out image of table in the part test alone"):
+        part_of_run(load_run(made.run), records=records, name="calibration", labels=LABELS)
+
+
+@pytest.mark.parametrize("official", ["TEST", "official_test", "hold-out", "External validation", "blind", "eval"])
+def test_an_official_part_is_a_look_whatever_it_is_called_and_in_any_case(made, tmp_path, official):
+    bundle = ToyBundle(labels=LABELS).write(tmp_path / "toy")
+    records = [replace(r, official=official if r.official == "test" else r.official) for r in made.records]
+    part = official_part(records, bundle=bundle, name=official.swapcase())
     assert part.is_test
+    assert part.cautions == ()
+
+
+def test_every_image_together_is_cautioned_unless_all_are_held_out(tmp_path):
+    """One test image among thousands made the whole a test without a caution."""
+    records = read_kermany(fabricate_kermany(tmp_path / "kermany", train=2, test=3))
+    bundle = ToyBundle().write(tmp_path / "toy")
+    part = official_part(records, bundle=bundle, name="all")
+    not_held_out = sum(record.official != "test" for record in records)
+    assert part.is_test
+    assert f"Of these {len(records)} images {not_held_out} are not held out" in part.cautions[0]
+    only = [record for record in records if record.official == "test"]
+    assert official_part(only, bundle=bundle, name="all").cautions == ()
+
+
+def test_the_parts_that_can_be_asked_for_say_which_are_held_out(tmp_path):
+    records = read_chexpert(fabricate_chexpert(tmp_path / "chexpert"))
+    bundle = ToyBundle().write(tmp_path / "toy")
+    with pytest.raises(UsageError, match=r"among train, valid \(held out\), came 'test'"):
+        official_part(records, bundle=bundle, name="test")
+    part = official_part(records, bundle=bundle, name="valid")
+    assert part.is_test
+    assert part.cautions == ()
 
 
 @pytest.mark.parametrize(

@@ -28,13 +28,15 @@ MAY_FIT = {
 }
 
 
-@pytest.mark.parametrize("split", ["test", "Test", "official_test", "test list", "hold-out", "holdout 2"])
+@pytest.mark.parametrize(
+    "split", ["test", "Test", "official_test", "test list", "hold-out", "holdout 2", "Train", "EVAL"]
+)
 def test_a_test_split_cannot_become_validation(split: str) -> None:
     with pytest.raises(DataError, match=f"validation split to choose or fit on, came the split '{split}'"):
         ValidationPredictions(replace(VALIDATION, split=(split, *VALIDATION.split[1:])))
 
 
-@pytest.mark.parametrize("split", ["val", "valid", "validation", "fold 3", "train", "latest"])
+@pytest.mark.parametrize("split", ["val", "valid", "validation", "fold 3", "tuning", "latest"])
 def test_other_splits_may_choose(split: str) -> None:
     assert ValidationPredictions(replace(VALIDATION, split=(split,) * VALIDATION.n)).predictions.n == VALIDATION.n
 

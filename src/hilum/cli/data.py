@@ -114,7 +114,9 @@ def _parts(result: DataCheck) -> Table:
     for part in result.parts:
         counts = (part.found, part.named, part.official)
         table.add_row(
-            part.part or "all", *(_images(count) for count in counts), *(_patients(count) for count in counts)
+            f"{part.part or 'all'}{' (held out)' if part.held_out else ''}",
+            *(_images(count) for count in counts),
+            *(_patients(count) for count in counts),
         )
     return table
 

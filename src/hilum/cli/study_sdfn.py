@@ -15,10 +15,11 @@ from hilum.cli.prepare_images import prepare_images
 from hilum.cli.say import say
 from hilum.cli.segment import lung_bundle
 from hilum.cli.starting import starting_weights
+from hilum.datasets.held_out import is_held_out
 from hilum.datasets.record import Record
 from hilum.datasets.saved_split import save_split
 from hilum.datasets.sdfn_folds import FOLDS, sdfn_folds
-from hilum.datasets.split import TEST, Split
+from hilum.datasets.split import Split
 from hilum.errors import UsageError
 from hilum.evaluation.ledger import commit_and_dirty
 from hilum.evaluation.lung_boxes import with_lung_boxes
@@ -112,12 +113,12 @@ def _prepare(request: SdfnRequest, *, cache: Path | None) -> _Prepared:
     recipe = _small(made) if request.smoke else made
     records = read_releases(request.data, allowed=(RELEASE,), memory=cache).records
     lungs = lung_bundle(request.lungs)
-    pool = [record for record in records if record.official != TEST]
+    pool = [record for record in records if not is_held_out(record)]
     if request.smoke:
         pool = list(smoke_records(pool, labels=recipe.last.labels))
     boxed = tuple(dict.fromkeys(record.image for record, _ in boxed_images(records)))
     wanted = {*boxed, *(record.image for record in pool)}
-    held_out = [record for record in records if record.official == TEST]
+    held_out = [record for record in records if is_held_out(record)]
     found = {
         record.image: record
         for record in with_lung_boxes(

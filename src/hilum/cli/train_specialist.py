@@ -83,6 +83,12 @@ def _records(request: TrainRequest, *, recipe: Recipe, cache: Path | None, lungs
     if mixed.left_out:
         say(f"{len(mixed.left_out)} images left out, for example {mixed.left_out[0].why}")
     splits = make_splits(recipe, records=mixed.records, smoke=request.smoke)
+    for name, split in splits.items():
+        if not split.parts.get(TEST):
+            say(
+                f"caution: nothing is held out in {name}, so this run has no test: hold patients out with a folder or "
+                "a split named test, and train again"
+            )
     fitted_on = {
         id(record): record
         for split in splits.values()

@@ -11,6 +11,7 @@ from statistics import median
 
 from hilum.datasets.adapters import Release
 from hilum.datasets.duplicates import copies
+from hilum.datasets.held_out import is_held_out
 from hilum.datasets.listing import Count, Listing
 from hilum.datasets.record import Record
 from hilum.errors import HilumError
@@ -23,12 +24,16 @@ def _tell_nobody(*_count: int) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartCheck:
-    """One official part ('' where the release has none): images and patients found, named by its tables, published."""
+    """One official part ('' where the release has none): images and patients found, named by its tables, published.
+
+    `held_out` says that nothing is ever fitted or chosen on some of its images.
+    """
 
     part: str
     found: Count
     named: Count | None
     official: Count | None
+    held_out: bool = False
 
     @property
     def expected(self) -> int | None:
@@ -139,6 +144,7 @@ def _parts(
             found=_count([record for record in records if (record.official or "") == name]),
             named=named.get(name),
             official=official.get(name),
+            held_out=any(is_held_out(record) for record in records if (record.official or "") == name),
         )
         for name in names
     )

@@ -184,6 +184,7 @@ def _record(entry: Entry, *, path: Path, boxes: tuple[LabelledBox, ...]) -> Reco
         study=f"nih:{entry.stem}",
         source="nih",
         official=entry.official,
+        held_out=entry.official == "test",
         labels={name: float(name in entry.findings) for name in (*LABELS, NO_FINDING)},
         stratum=entry.view,
         sha256=file_sha256(path),

@@ -35,6 +35,9 @@ COLUMNS = (
 LABELS = tuple(finding(name).name for name in COLUMNS)
 OFFICIAL = {"train": Count(images=223_414, patients=64_540), "valid": Count(images=234, patients=200)}
 
+HELD_OUT = "valid"
+"""The part that radiologists read, on which papers test: nothing is fitted or chosen on it."""
+
 _NEEDED = ("Path", "Sex", "Age", "Frontal/Lateral", "AP/PA", *COLUMNS)
 _SEXES: Mapping[str, Sex] = {"Female": "F", "Male": "M"}
 _FRONTAL: Mapping[str, View] = {"AP": "AP", "PA": "PA"}
@@ -130,6 +133,7 @@ def _record(row: Mapping[str, str], *, image: str, folder: Path, policy: Chexper
         study=f"chexpert:{patient}/{study}",
         source="chexpert",
         official=part,
+        held_out=part == HELD_OUT,
         labels=labels,
         stratum=view,
         sha256=file_sha256(folder / image),

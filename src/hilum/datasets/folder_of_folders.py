@@ -1,8 +1,9 @@
 """A plain folder of class folders: `folder/CLASS/**/picture.png`, or `folder/{train,val,test}/CLASS/**/picture.png`.
 
-Each picture belongs to the class of its folder and to no other, so every other label is 0. Nothing tells patients
-apart: each picture is its own, unless a pattern finds the patient in the name. Whoever has several pictures a patient
-must give one, or a split will leak; `table` is the other way to say it.
+The parts may have any name that says what they are for (`Train`, `hold-out`). Each picture belongs to the class of its
+folder and to no other, so every other label is 0. Nothing tells patients apart: each picture is its own, unless a
+pattern finds the patient in the name. Whoever has several pictures a patient must give one, or a split will leak;
+`table` is the other way to say it.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import re
 from pathlib import Path
 
 from hilum.datasets.files import file_sha256
+from hilum.datasets.held_out import part_role
 from hilum.datasets.own_labels import own_label
 from hilum.datasets.record import Record
 from hilum.datasets.stems import PICTURES
 from hilum.errors import DataError
 
-PARTS = ("train", "val", "valid", "validation", "test")
+_PARTS = frozenset(("train", "training", "val", "valid", "validation", "test", "testing"))
+"""Names that no class has; beside a class folder one of them is a mistake."""
 
 
 def read_folder_of_folders(folder: Path, *, patient_pattern: str | None = None) -> tuple[Record, ...]:
@@ -26,8 +29,7 @@ def read_folder_of_folders(folder: Path, *, patient_pattern: str | None = None) 
     one. Raises `DataError` where there are fewer than two classes, or a name without a patient.
     """
     pattern = None if patient_pattern is None else re.compile(patient_pattern)
-    tops = {path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")}
-    depth = 1 if tops and tops <= set(PARTS) else 0
+    depth = _depth(folder)
     pictures = [
         path
         for path in sorted(folder.rglob("*"))
@@ -42,6 +44,24 @@ def read_folder_of_folders(folder: Path, *, patient_pattern: str | None = None) 
             f"{', '.join(classes) or 'no class'} with pictures; make a folder for each class"
         )
     return tuple(_record(path, folder=folder, depth=depth, classes=classes, pattern=pattern) for path in pictures)
+
+
+def _depth(folder: Path) -> int:
+    """1 where the folders are parts that hold class folders, 0 where they are classes.
+
+    Raises `DataError` for a mixture: a part would be learned as a class.
+    """
+    tops = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    unknown = [name for name in tops if part_role(name) is None]
+    if not unknown:
+        return 1 if tops else 0
+    part = next((name for name in tops if name.casefold() in _PARTS), None)
+    if part is not None:
+        raise DataError(
+            f"expected folders of parts (train, val, test) or of classes in {folder}, came the part {part} beside "
+            f"{unknown[0]}; put every class folder into a part, or move the others elsewhere"
+        )
+    return 0
 
 
 def _record(path: Path, *, folder: Path, depth: int, classes: list[str], pattern: re.Pattern[str] | None) -> Record:

@@ -23,6 +23,7 @@ def gate_record(
     is_xray: bool,
     xray_type: str | None = None,
     official: str | None = None,
+    held_out: bool | None = None,
     view: View = "unknown",
 ) -> Record:
     """One picture; `group` (a patient, a study, a WordNet id) is made unique over releases by the source's name.
@@ -37,6 +38,7 @@ def gate_record(
         patient=f"{source}:{group}",
         source=source,
         official=official,
+        held_out=held_out,
         labels={},
         stratum=(xray_type or NONE_OF_THE_TYPES) if is_xray else NOT_XRAY,
         sha256=file_sha256(path),

@@ -18,6 +18,10 @@ from hilum.datasets.record import Record
 from hilum.errors import DataError
 
 LABEL = "Pneumonia"
+SOURCE = "kermany"
+PATIENTS = "patient ids are namespaced by official folder"
+"""What a protocol must say of the release's patients."""
+
 FOLDERS = ("train", "val", "test")
 LICENCE = "Kermany et al. 2018, Labeled Optical Coherence Tomography and Chest X-Ray Images, CC BY 4.0"
 AGE_YEARS = (1.0, 5.99)
@@ -59,9 +63,10 @@ def _record(path: Path, *, official: str, label: str) -> Record:
     return Record(
         path=path,
         image=f"{official}/{label}/{path.name}",
-        patient=f"kermany:{official}:{match['patient']}",
-        source="kermany",
+        patient=f"{SOURCE}:{official}:{match['patient']}",
+        source=SOURCE,
         official=official,
+        held_out=official == "test",
         labels={LABEL: float(label == "PNEUMONIA")},
         stratum=kind,
         sha256=file_sha256(path),

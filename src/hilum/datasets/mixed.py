@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from hilum.datasets.duplicates import copies_across_releases
+from hilum.datasets.held_out import is_held_out
 from hilum.datasets.record import Record
 from hilum.datasets.split import patient_groups
 
@@ -40,11 +41,12 @@ class MixedReleases:
     left_out: tuple[LeftOut, ...]
 
 
-def mix_releases(records: Sequence[Record], *, test: Sequence[str] = ("test",)) -> MixedReleases:
+def mix_releases(records: Sequence[Record], *, test: Sequence[str] = ()) -> MixedReleases:
     """Mix records of one or several releases, in the order in which they are preferred.
 
-    `test` names the official parts that are held out. A release's own byte-identical copies stay, and travel together
-    in every split; of two files of one name in one release (at two sizes, say) the first stays.
+    `test` names official parts that are held out beside those that the releases hold out. A release's own
+    byte-identical copies stay, and travel together in every split; of two files of one name in one release (at two
+    sizes, say) the first stays.
     """
     left_out: list[LeftOut] = []
     once = _each_name_once(records, left_out=left_out)
@@ -70,13 +72,17 @@ def _each_name_once(records: Sequence[Record], *, left_out: list[LeftOut]) -> li
 def _copies(records: Sequence[Record], *, test: Sequence[str]) -> list[LeftOut]:
     left_out = []
     for group in copies_across_releases(records):
-        kept = next((record for record in group if record.official in test), group[0])
+        kept = next((record for record in group if _is_out(record, test=test)), group[0])
         left_out += [
             LeftOut(record=record, reason=_TWICE, why=f"{kept.source} {kept.image} is the same file")
             for record in group
             if record.source != kept.source
         ]
     return left_out
+
+
+def _is_out(record: Record, *, test: Sequence[str]) -> bool:
+    return is_held_out(record) or record.official in test
 
 
 def _one_name_a_person(records: Sequence[Record]) -> dict[str, str]:
@@ -92,11 +98,11 @@ def _one_name_a_person(records: Sequence[Record]) -> dict[str, str]:
 def _without_test_people(
     records: Sequence[Record], *, people: set[str], test: Sequence[str], left_out: list[LeftOut]
 ) -> list[Record]:
-    held_out = {record.patient: record.source for record in records if record.official in test}
+    held_out = {record.patient: record.source for record in records if _is_out(record, test=test)}
     kept = []
     for record in records:
         source = held_out.get(record.patient)
-        if record.patient in people and source is not None and record.official not in test:
+        if record.patient in people and source is not None and not _is_out(record, test=test):
             why = f"the patient stands in the official test set of {source}"
             left_out.append(LeftOut(record=record, reason=_TEST_PATIENT, why=why))
         else:

@@ -26,6 +26,9 @@ TYPES = {
     "XR_WRIST": "wrist",
 }
 
+HELD_OUT = "valid"
+"""The part on which papers test, since the release's own test set was never handed out."""
+
 
 def read_mura(folder: Path) -> tuple[Record, ...]:
     """Every picture under `folder` (the one that holds `train` and `valid`), sorted by path."""
@@ -46,4 +49,5 @@ def _record(path: Path, *, folder: Path) -> Record:
         is_xray=True,
         xray_type=TYPES[parts[1]],
         official=parts[0],
+        held_out=parts[0] == HELD_OUT,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from hilum.datasets.held_out import is_held_out
 from hilum.datasets.multilabel_split import split_over_labels
 from hilum.datasets.record import Record
 from hilum.datasets.split import Split, without_copies_of
@@ -27,16 +28,16 @@ def split_with_official_test(
     test: Sequence[str] = (TEST,),
     boxed: BoxedImages = "test only",
 ) -> Split:
-    """The part `test` holds the images whose official part is in `test`; `shares` names and sizes the others.
+    """The part `test` holds what the releases hold out and the official parts in `test`; `shares` sizes the others.
 
-    The others' images that stand byte for byte in the test set are left out. Raises `DataError` where there is nothing
+    The others' images that stand byte for byte in the test set are left out. Where nothing is held out the part `test`
+    is empty, and the protocol says so. Raises `DataError` where there is nothing
     to share out, a patient stands in the test set and outside, or a boxed image would be fitted on; `ValueError` where
     `shares` names a part `test`.
     """
     if TEST in shares:
         raise ValueError("shares must not name the part test: it is the official one")
-    held_out = tuple(record for record in records if record.official in test)
-    rest = [record for record in records if record.official not in test]
+    held_out, rest = held_out_and_rest(records, test=test)
     kept = without_copies_of(rest, held_out=held_out)
     if not kept:
         raise DataError(f"expected images outside the official {'/'.join(test)}, came none; check the release's folder")
@@ -45,10 +46,27 @@ def split_with_official_test(
     parts = split_over_labels(kept, shares=shares, seed=seed)
     said = ", ".join(f"{name} {share:g}" for name, share in shares.items())
     protocol = (
-        f"official {'/'.join(test)} as test ({len(held_out)} images); the rest by patient, iterative stratification "
+        f"{in_words(held_out)}; the rest by patient, iterative stratification "
         f"over labels and strata, seed {seed}: {said}; {len(rest) - len(kept)} copies of test images left out"
     )
     return Split({**parts, TEST: held_out}, protocol)
+
+
+def held_out_and_rest(records: Sequence[Record], *, test: Sequence[str]) -> tuple[tuple[Record, ...], list[Record]]:
+    """What is held out, by its release or because its official part is in `test`, and everything else, in order."""
+    kept_out = [is_held_out(record) or record.official in test for record in records]
+    return (
+        tuple(record for record, out in zip(records, kept_out, strict=True) if out),
+        [record for record, out in zip(records, kept_out, strict=True) if not out],
+    )
+
+
+def in_words(held_out: Sequence[Record]) -> str:
+    """What the part `test` is, for a protocol: `official test as test (624 images)`."""
+    if not held_out:
+        return "no image is held out, so that there is no test"
+    parts = "/".join(sorted({record.official or "held out" for record in held_out}))
+    return f"official {parts} as test ({len(held_out)} images)"
 
 
 def _refuse_boxed(records: Sequence[Record]) -> None:

@@ -33,7 +33,9 @@ class Record:
     """One image with its labels.
 
     `image` is the name within the release (folder and file), `patient` is unique over releases (it starts with the
-    release's name), `official` is the release's own split or None. `labels` maps canonical finding names to 1.0, 0.0
+    release's name), `official` is the release's own split or None. `held_out` says whether the release, or its user,
+    keeps the image for judging; None leaves it to the name of the official part, and `held_out.is_held_out` is the rule
+    for both. `labels` maps canonical finding names to 1.0, 0.0
     or NaN (not labelled). `stratum` names what a split balances. `is_xray` and `xray_type` are what a gate learns; a
     radiograph whose type is None shows none of the fourteen. `study` is unique like `patient`, or None where a release
     has no studies. `boxes` are the radiologists' boxes; an image without any need not be free of findings. `masks` maps
@@ -58,3 +60,4 @@ class Record:
     boxes: tuple[LabelledBox, ...] = ()
     masks: Mapping[str, Path] = field(default_factory=dict)
     lung_box: Box | None = None
+    held_out: bool | None = None

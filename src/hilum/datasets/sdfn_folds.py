@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hilum.datasets.held_out import is_held_out
 from hilum.datasets.multilabel_split import split_over_labels
 from hilum.datasets.record import Record
-from hilum.datasets.split import TEST, Split, without_copies_of
+from hilum.datasets.split import Split, without_copies_of
 from hilum.errors import DataError, UsageError
 
 FOLDS = 5
@@ -24,8 +25,8 @@ def sdfn_folds(records: Sequence[Record], *, folds: int = FOLDS, seed: int) -> S
     """
     if folds < FEWEST_FOLDS:
         raise UsageError(f"expected at least {FEWEST_FOLDS} folds, came {folds}")
-    held_out = [record for record in records if record.official == TEST]
-    rest = sorted((record for record in records if record.official != TEST), key=lambda one: (one.source, one.image))
+    held_out = [record for record in records if is_held_out(record)]
+    rest = sorted((record for record in records if not is_held_out(record)), key=lambda one: (one.source, one.image))
     pool = without_copies_of(rest, held_out=held_out)
     if not pool:
         raise DataError("expected images outside the official test set, came none; check the release's folder")

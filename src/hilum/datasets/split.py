@@ -1,7 +1,7 @@
 """Splits by patient: seeded, stratified, hashed, and asserted disjoint.
 
 Patients that share a byte-identical image travel together, so that no copy stands on both sides. However a split was
-made, it refuses an official test image outside its part `test`, and there too every boxed image of ChestX-ray14.
+made, it refuses a held-out image outside its part `test`, and there too every boxed image of ChestX-ray14.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hilum.datasets.held_out import is_held_out
 from hilum.datasets.record import Record
 from hilum.errors import DataError
 
 TEST = "test"
-"""The part, and the releases' official part, on which nothing is ever fitted."""
+"""The part of a split on which nothing is ever fitted: what releases hold out goes here."""
 
 BOXED_IN_TEST_ALONE = ("nih",)
 """Releases all of whose boxed images lie in the official test set (traps list, 18)."""
@@ -32,6 +33,7 @@ class Split:
     protocol: str
 
     def __post_init__(self) -> None:
+        _assert_once(self.parts)
         _assert_disjoint(self.parts)
         _assert_held_out(self.parts)
 
@@ -91,6 +93,17 @@ def without_copies_of(records: Sequence[Record], *, held_out: Sequence[Record]) 
     return tuple(record for record in records if record.sha256 not in hashes)
 
 
+def _assert_once(parts: Mapping[str, tuple[Record, ...]]) -> None:
+    for name, part in parts.items():
+        seen: set[tuple[str, str]] = set()
+        for record in part:
+            if (record.source, record.image) in seen:
+                raise DataError(
+                    f"expected each image once, came {record.source} {record.image} twice in {name}; keep one of them"
+                )
+            seen.add((record.source, record.image))
+
+
 def _assert_disjoint(parts: Mapping[str, tuple[Record, ...]]) -> None:
     for kind in ("patient", "sha256"):
         owner: dict[str, str] = {}
@@ -108,11 +121,12 @@ def _assert_held_out(parts: Mapping[str, tuple[Record, ...]]) -> None:
     for name, part in parts.items():
         for record in part if name != TEST else ():
             # a record without labels is a picture for a gate; a paper's own gate deals official parts anew
-            official = bool(record.labels) and record.official == TEST
+            official = bool(record.labels) and is_held_out(record)
             boxed = bool(record.boxes) and record.source in BOXED_IN_TEST_ALONE
             if official or boxed:
-                what = "an official test image" if official else "an image with boxes"
+                what = "a held-out image" if official else "an image with boxes"
+                part_said = f" of its part {record.official}" if official and record.official else ""
                 raise DataError(
-                    f"expected {what} of {record.source} in the part {TEST} alone, came {record.image} in {name}; hold "
-                    "the official test set out"
+                    f"expected {what} of {record.source} in the part {TEST} alone, came {record.image}{part_said} in "
+                    f"{name}; hold the official test set out"
                 )

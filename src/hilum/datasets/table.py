@@ -4,8 +4,9 @@ Columns, in any order:
 
 - `image`: the file, relative to the table; `patient`: an identifier, the same for all images of one person. Needed.
 - `truth:LABEL`: 1, 0 or empty (not labelled), one column a label, at least one; `-1` (uncertain) is masked like empty.
-- `study`, `split` (the official part: train, val, test, ...), `view` (PA, AP, LL), `age_years`, `sex` (F, M, O),
-  `stratum` (what a split balances beside the labels), `mask` (a mask of the lungs, relative to the table): optional.
+- `study`, `split` (the official part: train, val, test, ...), `held_out` (1 or 0: whether the image is kept for
+  judging, whatever its split is called), `view` (PA, AP, LL), `age_years`, `sex` (F, M, O), `stratum` (what a split
+  balances beside the labels), `mask` (a mask of the lungs, relative to the table): optional.
 
 Label columns are those of the predictions file, so that one table serves both. Other columns are not read.
 """
@@ -20,6 +21,7 @@ from typing import get_args
 from hilum.datasets.ages import clean_age, was_cleaned
 from hilum.datasets.csv_rows import find_table, read_rows
 from hilum.datasets.files import file_sha256
+from hilum.datasets.held_out import part_role
 from hilum.datasets.listing import Listing
 from hilum.datasets.own_labels import own_label
 from hilum.datasets.record import Record
@@ -31,6 +33,7 @@ TRUTH = "truth:"
 
 _VIEWS: Mapping[str, View] = {view: view for view in get_args(View)}
 _SEXES: Mapping[str, Sex] = {sex: sex for sex in get_args(Sex)}
+_YES_OR_NO = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
 _VALUES = {"": math.nan, "-1": math.nan, "0": 0.0, "1": 1.0}
 
 
@@ -81,6 +84,7 @@ def _record(row: Mapping[str, str], *, folder: Path) -> Record:
         study=f"table:{study}" if study else None,
         source="table",
         official=row.get("split") or None,
+        held_out=_held_out(row),
         labels=labels,
         stratum=row.get("stratum", ""),
         sha256=file_sha256(path),
@@ -98,6 +102,22 @@ def _value(row: Mapping[str, str], *, name: str) -> float:
             f"expected 1, 0, -1 or nothing in {name} of {row['image']}, came {row[name]!r}; correct the row"
         )
     return value
+
+
+def _held_out(row: Mapping[str, str]) -> bool | None:
+    """What the column says; None where it says nothing and the split does. A split that says nothing is refused."""
+    said, part = row.get("held_out", ""), row.get("split", "")
+    if said:
+        found = _YES_OR_NO.get(said.casefold())
+        if found is None:
+            raise DataError(f"expected 1, 0 or nothing in held_out of {row['image']}, came {said!r}; correct the row")
+        return found
+    if part and part_role(part) is None:
+        raise DataError(
+            f"expected a split that says what it is for (train, val, test, ...) of {row['image']}, came {part!r}; "
+            "rename it, or add a column held_out with 1 for what is kept for judging and 0 for the rest"
+        )
+    return None
 
 
 def _masks(row: Mapping[str, str], *, folder: Path) -> dict[str, Path]:

@@ -154,6 +154,7 @@ def _record(path: Path, *, image: str, part: str, row: Mapping[str, str], boxes:
         study=f"vindr_pcxr:{image}",
         source="vindr_pcxr",
         official=part,
+        held_out=part == "test",
         labels=labels,
         stratum=header.view,
         sha256=file_sha256(path),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hilum.bundle.load import Bundle
+from hilum.datasets.held_out import is_held_out, is_held_out_part
 from hilum.datasets.mixed import LeftOut
 from hilum.datasets.record import Record
 from hilum.datasets.split import Split
@@ -26,10 +26,9 @@ CHOSEN_ON = (
     "so that these numbers flatter the model."
 )
 PERHAPS_CHOSEN_ON = (
-    "These are no test images: whether the model was fitted, chosen or calibrated on some of them is not known here, "
-    "so these numbers may flatter it."
+    "Of these {n:,} images {open:,} are not held out: whether the model was fitted, chosen or calibrated on them is "
+    "not known here, so these numbers may flatter it."
 )
-_CALLED_TEST = re.compile(r"(?<![a-z])(test|hold[-_ ]?out)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,18 +86,20 @@ def part_of_run(
 def official_part(
     records: Sequence[Record], *, bundle: Bundle, name: str, left_out: Sequence[LeftOut] = ()
 ) -> AskedPart:
-    """The images whose release puts them into its official part `name`, or every image where it is `all`.
+    """The images whose release puts them into its official part `name` (in any case); every one where it is `all`.
 
     `left_out` is what mixing the releases left out; what is of another official part is not told of. What is known of
     validation is what the card says. Raises `UsageError` where there is no such part.
     """
-    chosen = tuple(record for record in records if name in (EVERY, record.official))
+    chosen = tuple(record for record in records if _is_of(record, part=name))
     if not chosen:
-        there = sorted({record.official for record in records if record.official})
+        there = _official_parts(records)
         raise UsageError(
             f"expected an official part among {', '.join(there) or 'none (the data have no official parts)'}, came "
             f"{name!r}; {EVERY!r} takes every image, and for the split of a run give the run's folder"
         )
+    held_out = sum(map(is_held_out, chosen))
+    caution = PERHAPS_CHOSEN_ON.format(n=len(chosen), open=len(chosen) - held_out)
     sources = ", ".join(sorted({record.source for record in chosen}))
     protocol = f"all images of {sources}" if name == EVERY else f"official part {name} of {sources}"
     if bundle.card.smoke:
@@ -110,9 +111,9 @@ def official_part(
         split_sha256=_sha256(name, records=chosen),
         is_test=_is_test(name, records=chosen),
         validation=_validation_of_card(bundle),
-        cautions=() if _is_test(name, records=chosen) else (PERHAPS_CHOSEN_ON,),
+        cautions=() if held_out == len(chosen) else (caution,),
         smoke=bundle.card.smoke,
-        left_out=of_mixing([one for one in left_out if name in (EVERY, one.record.official)]),
+        left_out=of_mixing([one for one in left_out if _is_of(one.record, part=name)]),
     )
 
 
@@ -140,9 +141,18 @@ def _sha256(name: str, *, records: Sequence[Record]) -> str:
 
 
 def _is_test(name: str, *, records: Sequence[Record]) -> bool:
-    """By the part's name, or because the release calls any of its images so: test, official_test, hold-out."""
-    parts = {name, *(record.official or "" for record in records)}
-    return any(_CALLED_TEST.search(part.casefold()) for part in parts)
+    """By the part's name, or because a release holds any of its images out."""
+    return is_held_out_part(name) or any(map(is_held_out, records))
+
+
+def _is_of(record: Record, *, part: str) -> bool:
+    return part == EVERY or (record.official is not None and record.official.casefold() == part.casefold())
+
+
+def _official_parts(records: Sequence[Record]) -> list[str]:
+    """Every official part, with a word on those that are held out under another name than test."""
+    parts = {record.official: is_held_out(record) for record in records if record.official}
+    return [f"{part} (held out)" if out and part != TEST else part for part, out in sorted(parts.items())]
 
 
 def _validation_of(split: Split, *, judged: str, labels: Sequence[str]) -> dict[str, ValidationPrevalence]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
+from hilum.datasets.held_out import part_role
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.prediction_set import Predictions
 from hilum.statistics.outcomes import Outcomes, known_outcomes
-
-_TEST = re.compile(r"(?<![a-z])(test|hold[-_ ]?out)")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,8 +15,9 @@ class ValidationPredictions:
     """Predictions that may choose operating points and fit calibration.
 
     Every function that fits takes this type, and it cannot be made of test predictions: raises `DataError` where a row
-    belongs to a split whose name says test or hold-out ("test", "official_test", "Test 2"), and `UsageError` for
-    anything but `Predictions`.
+    belongs to a split whose name says that it is held out (`official_test`, `hold-out`, `External`: see
+    `hilum.datasets.held_out`) or that the model was fitted on it (`train`), and `UsageError` for anything but
+    `Predictions`.
     """
 
     predictions: Predictions
@@ -27,8 +26,10 @@ class ValidationPredictions:
         if not isinstance(self.predictions, Predictions):
             raise UsageError(f"expected Predictions to choose or fit on, came {type(self.predictions).__name__}")
         for split in sorted(set(self.predictions.split)):
-            if _TEST.search(split.casefold()):
-                raise DataError(f"expected a validation split to choose or fit on, came the split {split!r}")
+            role = part_role(split)
+            if role in ("held out", "training"):
+                why = "it is held out" if role == "held out" else "the model was fitted on it, so its scores flatter"
+                raise DataError(f"expected a validation split to choose or fit on, came the split {split!r}: {why}")
 
     def outcomes(self, label: str) -> Outcomes:
         """The rows of `label` with a known truth; raises `DataError` where there is no such label."""

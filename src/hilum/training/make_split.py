@@ -6,7 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hilum.datasets.official_split import split_with_official_test
+from hilum.datasets import kermany
+from hilum.datasets.held_out import is_held_out
+from hilum.datasets.official_split import held_out_and_rest, in_words, split_with_official_test
 from hilum.datasets.record import Record
 from hilum.datasets.split import Split, split_by_patient, without_copies_of
 from hilum.errors import DataError
@@ -42,17 +44,21 @@ def known(record: Record, *, label: str) -> bool:
 
 
 def _is_used(record: Record, *, spec: SplitSpec) -> bool:
-    return record.official in spec.test or spec.fit_on is None or record.official in spec.fit_on
+    kept_out = is_held_out(record) or record.official in spec.test
+    return kept_out or spec.fit_on is None or record.official in spec.fit_on
 
 
 def _by_stratum(records: Sequence[Record], *, spec: SplitSpec, seed: int) -> Split:
-    test = tuple(record for record in records if record.official in spec.test)
-    pool = without_copies_of([record for record in records if record.official not in spec.test], held_out=test)
+    test, rest = held_out_and_rest(records, test=spec.test)
+    pool = without_copies_of(rest, held_out=test)
     shares = ", ".join(f"{part} {share:.0%}" for part, share in spec.shares.items())
+    of = "/".join(sorted({record.official for record in pool if record.official})) or "every image"
     protocol = (
-        f"official train folder split by patient, stratified, seed {seed} ({shares}); copies of test images "
-        "left out; official test folder untouched; patient ids are namespaced by official folder"
+        f"official {of} split by patient, stratified, seed {seed} ({shares}); copies of test images left out; "
+        f"{in_words(test)}, untouched"
     )
+    if any(record.source == kermany.SOURCE for record in records):
+        protocol += f"; {kermany.PATIENTS}"
     return Split({**split_by_patient(pool, shares=spec.shares, seed=seed), TEST: test}, protocol)
 
 

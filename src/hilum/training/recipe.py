@@ -51,7 +51,8 @@ class SplitSpec:
 
     `shares` must name `train`; the other parts are validation. `stratify` by `labels` shares out every label and view
     (`official_split.py`), by `stratum` the adapter's strata alone. `fit_on` are the official parts that may be fitted
-    on, or None for all but the test. `boxed` says whether images with radiologists' boxes may be fitted on.
+    on, or None for all but the test. What a release holds out is test whatever it is called; `test` names more parts.
+    `boxed` says whether images with radiologists' boxes may be fitted on.
     """
 
     shares: Mapping[str, float]
