@@ -86,11 +86,22 @@ def written(ds: Dataset, *, syntax: UID = ExplicitVRLittleEndian) -> bytes:
     """The bytes of a data set with preamble and file meta information."""
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = syntax
-    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = ComputedRadiographyImageStorage, "1.2.3.4"
+    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = ds.SOPClassUID, ds.SOPInstanceUID
     ds.file_meta = meta
     stream = io.BytesIO()
     dcmwrite(stream, ds, enforce_file_format=True)
     return stream.getvalue()
+
+
+def object_bytes(sop_class: str, *, modality: str | None = None, **tags: object) -> bytes:
+    """A DICOM object without pixels, such as a report."""
+    ds = Dataset()
+    ds.SOPClassUID, ds.SOPInstanceUID, ds.StudyInstanceUID = sop_class, "1.2.3.5", "1.2.3"
+    if modality is not None:
+        ds.Modality = modality
+    for keyword, value in tags.items():
+        setattr(ds, keyword, value)
+    return written(ds)
 
 
 def without_meta(ds: Dataset, *, syntax: UID) -> bytes:

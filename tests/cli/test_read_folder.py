@@ -13,7 +13,11 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 from PIL import Image
+from pydicom.uid import BasicTextSRStorage
 
+from fabricate_archive import damaged, write_archive
+from fabricate_dicom import dicom_bytes, object_bytes
+from fabricate_pictures import marked, picture_bytes
 from hilum.output.lock import FolderLock
 from hilum.report.schema import reading_schema
 
@@ -292,3 +296,35 @@ def test_progress_bar_is_drawn_on_standard_error_of_a_terminal_only(
     assert len([json.loads(line) for line in shown.stdout.splitlines()]) == 2
     assert "2/2" not in hilum(*arguments, "--quiet").stderr
     assert "1/1" not in hilum("read", tmp_path / "scans" / "a.png", "--model", toy, "--no-gate", "--json").stderr
+
+
+def test_an_archive_is_read_and_resumed_like_a_folder(hilum: Any, toy: Path, tmp_path: Path) -> None:
+    picture = picture_bytes(np.random.default_rng(0).integers(0, 256, (48, 64), np.uint8), "PNG")
+    files = {"ser/IM1": dicom_bytes(marked()), "b.png": picture, "sr": object_bytes(BasicTextSRStorage)}
+    study, out = write_archive(tmp_path / "study.zip", files), tmp_path / "readings"
+    command = ("read", study, "--out", out, "--model", toy, "--no-gate")
+    result = hilum(*command)
+    assert result.exit_code == 0, result.output
+    assert "passed over: 1 Basic Text SR (DICOM, no radiograph)" in result.stderr
+    assert assert_whole(out) == ["study.zip/b.png", "study.zip/ser/IM1"]
+    assert [record["source"]["name"] for record in lines(out / "readings.jsonl")] == [
+        f"{study}/b.png",
+        f"{study}/ser/IM1",
+    ]
+    before = (out / "study.zip/b.png.json").stat().st_mtime_ns
+    assert "skipped, read before" in hilum(*command, "--resume").output
+    assert (out / "study.zip/b.png.json").stat().st_mtime_ns == before
+    damaged(study, name="b.png")
+    again = hilum(*command, "--resume")
+    assert again.exit_code == 1
+    assert lines(out / "failures.jsonl")[0]["relative_path"] == "study.zip/b.png"
+    assert "damaged in its ZIP archive" in lines(out / "failures.jsonl")[0]["error"]["message"]
+
+
+def test_an_older_output_inside_the_input_is_not_read(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
+    write_png(tmp_path / "scans" / "s.png", grey=250)
+    for version in ("v1", "v2"):
+        result = hilum("read", tmp_path / "scans", "--out", tmp_path / "scans" / version, "--model", toy, "--no-gate")
+        assert result.exit_code == 0
+        assert assert_whole(tmp_path / "scans" / version) == ["s.png"]
+    assert "1 written by an earlier run of hilum" in result.stderr

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from fabricate_archive import write_archive
 from fabricate_lungs import write_lung_bundle
 from hilum.cli.main import app
 
@@ -50,6 +51,21 @@ def test_mask_and_json_stand_under_the_images_own_name(scans, tmp_path, bundle):
     assert found["areas_px"] == {"right": int((mask == 255).sum()), "left": int((mask == 128).sum())}
     assert found["box"] == [24 - 11.25, 64 - 15, 144 + 22.5, 128 + 35]
     assert not (out / "day 1" / "two.png.lungs.png").exists(), "only flagged cases are drawn"
+
+
+def test_older_output_is_left_out_and_an_archive_is_read_and_resumed(scans, tmp_path, bundle):
+    for version in ("v1", "v2"):
+        result = segment(scans, "--out", scans / version, "--model", bundle)
+        assert result.exit_code == 0, result.output
+        found = {path.relative_to(scans / version).as_posix() for path in (scans / version).rglob("*.lungs.json")}
+        assert found == {"day 1/two.png.lungs.json", "one.png.lungs.json"}
+    assert "passed over: " in result.output
+    assert "3 written by an earlier run of hilum" in result.output
+    study = write_archive(tmp_path / "study.zip", {"inner/two.png": (scans / "day 1" / "two.png").read_bytes()})
+    out = tmp_path / "from archive"
+    assert segment(study, "--out", out, "--model", bundle).exit_code == 0
+    assert (out / "study.zip" / "inner" / "two.png.mask.png").is_file()
+    assert "1 skipped" in segment(study, "--out", out, "--model", bundle, "--resume").output
 
 
 def test_a_flagged_case_is_drawn_as_image_mask_box_and_crop(scans, tmp_path, bundle):

@@ -74,7 +74,7 @@ def gif() -> bytes:
         (b"%PDF-1.7\n", "a PDF document"),
         (b"\x28\xb5\x2f\xfd rest", "a Zstandard-compressed stream; decompress it first"),
         (b"\x1f\x8b\x08 rest", "a gzip-compressed stream; decompress it first"),
-        (b"PK\x03\x04 rest", "a ZIP archive; unpack it first"),
+        (b"PK\x03\x04 rest", "a ZIP archive; name its file to read it as a folder"),
         (b"\x00\x00\x00\x0cJXL \r\n\x87\n", "a JPEG XL picture outside DICOM"),
         (b"\x00\x00\x00\x18ftypheic", "a HEIF or AVIF picture or a video"),
         (bytes(200), "an unknown format"),

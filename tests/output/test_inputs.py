@@ -8,7 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from pydicom import uid
 
+from fabricate_archive import encrypted, write_archive, write_link
+from fabricate_dicom import dicom_bytes, object_bytes
+from fabricate_pictures import marked, picture_bytes
 from hilum.errors import UsageError
 from hilum.output.inputs import InputFile, find_inputs
 
@@ -74,6 +78,121 @@ def test_dicom_directory_is_passed_over_by_content(tmp_path: Path) -> None:
     found = find_inputs([str(tmp_path)], out=None)
     assert [file.relative for file in found.files] == ["IM1"]
     assert [skipped.reason for skipped in found.skipped] == ["a DICOM directory (DICOMDIR), which holds no pixels"]
+
+
+def test_sound_dicom_objects_that_are_no_radiograph_are_passed_over_by_kind(tmp_path: Path) -> None:
+    cine = dicom_bytes(np.stack([marked()] * 8), NumberOfFrames=8, Modality="US")
+    files = {
+        "IM1": dicom_bytes(marked()),
+        "cine": cine,
+        "ko": object_bytes(uid.KeyObjectSelectionDocumentStorage, modality="KO"),
+        "private": object_bytes("1.3.12.2.1107.5.9.1", modality="CT", ReasonForStudy="x"),
+        "sr.dcm": object_bytes(uid.BasicTextSRStorage, modality="SR"),
+        "us": dicom_bytes(marked(), Modality="US"),
+        "without pixels": object_bytes(uid.ComputedRadiographyImageStorage, modality="CR", Rows=4, Columns=4),
+        "without rows": object_bytes(uid.ComputedRadiographyImageStorage, modality="CR", ReasonForStudy="x"),
+    }
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    found = find_inputs([str(tmp_path)], out=None)
+    assert [file.relative for file in found.files] == ["IM1", "us", "without pixels", "without rows"]
+    assert {Path(skipped.name).name: skipped.reason for skipped in found.skipped} == {
+        "cine": "several frames of modality US (DICOM, no radiograph; --frame N reads one)",
+        "ko": "Key Object Selection Document (DICOM, no radiograph)",
+        "private": "an object of a manufacturer's own without pixels (DICOM, no radiograph)",
+        "sr.dcm": "Basic Text SR (DICOM, no radiograph)",
+    }
+    assert "cine" in [file.relative for file in find_inputs([str(tmp_path)], out=None, frame=2).files]
+    assert relatives(tmp_path / "sr.dcm", tmp_path / "cine") == ["sr.dcm", "cine"]
+
+
+@pytest.mark.parametrize("modality", ["DX", "CR", "OT"])
+def test_several_frames_of_a_radiograph_stay_a_failure(tmp_path: Path, modality: str) -> None:
+    (tmp_path / "x.dcm").write_bytes(dicom_bytes(np.stack([marked()] * 2), NumberOfFrames=2, Modality=modality))
+    assert relatives(tmp_path) == ["x.dcm"]
+
+
+def test_a_table_whose_name_begins_like_a_bitmap_is_no_image(tmp_path: Path) -> None:
+    png(tmp_path / "x.png")
+    (tmp_path / "BMI_table.csv").write_text("BMI,age\n21,40\n")
+    assert relatives(tmp_path) == ["x.png"]
+
+
+def test_what_an_earlier_run_wrote_is_not_read_wherever_it_lies(tmp_path: Path) -> None:
+    reading, lungs = '{"schema": "hilum.reading/1"}', '{\n  "schema": "hilum.lungs/1"}'
+    for folder in ("v1", "v1/sub", "moved"):
+        png(tmp_path / folder / "x.png.overlay.png")
+        (tmp_path / folder / "x.png.json").write_text(reading)
+        png(tmp_path / folder / "y.png.mask.png")
+        png(tmp_path / folder / "y.png.lungs.png")
+        (tmp_path / folder / "y.png.lungs.json").write_text(lungs)
+    png(tmp_path / "v1" / "x.png")  # an image of one's own beside them
+    png(tmp_path / "own" / "y.mask.png")
+    png(tmp_path / "own" / "z.overlay.png")
+    (tmp_path / "own" / "z.json").write_text('{"schema": "other"}')
+    png(tmp_path / "report" / "figures" / "roc.png")
+    (tmp_path / "report" / "report.json").write_text('{"schema": "hilum.report/1"}')
+    found = find_inputs([str(tmp_path)], out=None)
+    assert [file.relative for file in found.files] == ["own/y.mask.png", "own/z.overlay.png", "v1/x.png"]
+    reasons = [skipped.reason for skipped in found.skipped if skipped.reason != "not an image"]
+    assert sorted(reasons) == ["a report that hilum wrote", *["written by an earlier run of hilum"] * 9]
+
+
+def test_an_archive_is_read_as_a_folder_named_alone_or_found_in_one(tmp_path: Path) -> None:
+    picture = picture_bytes(marked(), "PNG")
+    files = {
+        "ser1/IM1": dicom_bytes(marked()), "ser1/SR": object_bytes(uid.BasicTextSRStorage), "b.png": picture,
+        "notes.txt": b"text", "inner.zip": b"PK\x03\x04...", "old/b.png.overlay.png": picture,
+        "old/b.png.json": b'{"schema": "hilum.reading/1"}', "broken.png": b"no picture",
+    }  # fmt: skip
+    study = write_archive(tmp_path / "scans" / "study.zip", files)
+    write_link(study, name="link.png", target="b.png")
+    png(tmp_path / "scans" / "x.png")
+    names = ["study.zip/b.png", "study.zip/broken.png", "study.zip/ser1/IM1"]
+    assert relatives(study) == names
+    assert relatives(tmp_path / "scans") == [*names, "x.png"]
+    found = find_inputs([str(study)], out=None)
+    assert found.files[0] == InputFile(str(study / "b.png"), "study.zip/b.png")
+    assert found.problems == ()
+    skipped = {Path(one.name).relative_to(study).as_posix(): one.reason for one in found.skipped}
+    assert skipped == {
+        "link.png": "link in a ZIP archive, not followed",
+        "inner.zip": "ZIP archive in a ZIP archive, not opened",
+        "notes.txt": "not an image",
+        "old/b.png.json": "not an image",
+        "old/b.png.overlay.png": "written by an earlier run of hilum",
+        "ser1/SR": "Basic Text SR (DICOM, no radiograph)",
+    }
+    assert relatives(study / "ser1" / "IM1") == ["IM1"]
+
+
+def test_what_an_archive_holds_that_cannot_be_read_is_a_line_each(tmp_path: Path) -> None:
+    picture = picture_bytes(marked(), "PNG")
+    path = write_archive(
+        tmp_path / "s.zip", {"a.png": picture, "b.png": picture, "c.png": picture, "../d.png": picture}
+    )
+    encrypted(path, names=frozenset({"b.png", "c.png"}))
+    found = find_inputs([str(path)], out=None)
+    assert [file.relative for file in found.files] == ["s.zip/a.png"]
+    assert found.problems == (
+        f"{path}: 2 files, the first b.png, are encrypted; unpack the archive with its password and read the folder",
+        f"{path}: 1 file, ../d.png, is named so as to lead out of the archive, and not read; rename them",
+    )
+    (tmp_path / "cut.zip").write_bytes(path.read_bytes()[:-40])
+    (problem,) = find_inputs([str(tmp_path / "cut.zip")], out=None).problems
+    assert "cut.zip: the ZIP archive is truncated or corrupt" in problem
+    write_archive(tmp_path / "empty.zip", {"notes.txt": b"text"})
+    (problem,) = find_inputs([str(tmp_path / "empty.zip")], out=None).problems
+    assert problem.startswith(f"no image in {tmp_path / 'empty.zip'}: 1 files looked at")
+
+
+def test_a_document_in_a_folder_is_passed_over(tmp_path: Path) -> None:
+    png(tmp_path / "x.png")
+    media = {"[Content_Types].xml": b"", "word/media/image1.png": picture_bytes(marked(), "PNG")}
+    write_archive(tmp_path / "letter.docx", media)
+    found = find_inputs([str(tmp_path)], out=None)
+    assert [file.relative for file in found.files] == ["x.png"]
+    assert [skipped.reason for skipped in found.skipped] == ["not an image"]
 
 
 def test_explicit_file_is_always_read(tmp_path: Path) -> None:

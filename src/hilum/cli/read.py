@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,19 +11,18 @@ import typer
 from hilum.cli.choose_models import choose_bundles
 from hilum.cli.read_here import read_here
 from hilum.cli.read_request import ReadRequest
-from hilum.cli.say import say
+from hilum.cli.say_inputs import say_the_rest
 from hilum.cli.table import READ_INTO_FOLDER
 from hilum.errors import UsageError
 from hilum.findings import XRAY_TYPES
 from hilum.imaging.limits import Limits
-from hilum.output.inputs import Inputs, find_inputs
+from hilum.output.inputs import find_inputs
 from hilum.reading.engine import available_cores
 from hilum.reading.reader import Reader
 from hilum.reading.settings import ReaderSettings
 
 app = typer.Typer(rich_markup_mode="rich", add_completion=False)
 
-_LISTED_UP_TO = 10
 _DEFAULTS = Limits()
 
 _EPILOG = """[bold]Examples[/]
@@ -32,6 +30,8 @@ _EPILOG = """[bold]Examples[/]
 hilum read chest.dcm
 
 hilum read scans/ --out readings/
+
+hilum read study.zip --out readings/
 
 hilum read scans/ --out readings/ --resume
 
@@ -48,8 +48,9 @@ hilum read unsure.png --force-type chest
 """
 _FOLDERS = (
     "[bold]Folders[/]: content decides what is an image. Files of no known format are passed over and listed, unless "
-    "their suffix says that they are images: those fail. Hidden files are left out, linked folders are not followed. "
-    "A folder without an image is a failure."
+    "their suffix says that they are images: those fail. DICOM reports and other objects that are no radiograph, and "
+    "what hilum wrote itself, are passed over. Hidden files are left out, linked folders are not followed. "
+    "A folder without an image is a failure. A ZIP archive is read like a folder: study.zip/inner/path names a file."
 )
 
 
@@ -70,7 +71,7 @@ class HeatmapChoice(StrEnum):
 @app.command(epilog=_EPILOG + _FOLDERS)
 def read(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILES", help="Files or folders; [bold]-[/] is standard input.")
+        list[str], typer.Argument(metavar="FILES", help="Files, folders or ZIP archives; [bold]-[/] is standard input.")
     ],
     *,
     out: Annotated[
@@ -116,7 +117,7 @@ def read(
     """Read radiographs: findings with probability, operating point and decision, and the warnings."""
     if resume and out is None:
         raise UsageError("--resume needs --out, the folder that holds what is already read")
-    inputs = find_inputs(files, out=out)
+    inputs = find_inputs(files, out=out, frame=frame)
     settings = ReaderSettings(
         limits=Limits(max_bytes=max_bytes, max_pixels=max_pixels),
         engine=engine.value,
@@ -137,20 +138,6 @@ def read(
             quiet=quiet,
         )
         failures += read_here(request) if out is None else READ_INTO_FOLDER.load()(request)
-    _say_the_rest(inputs, quiet=quiet)
+    say_the_rest(inputs, quiet=quiet, listed_in="with --out, all stand in skipped.jsonl")
     if failures:
         raise typer.Exit(1)
-
-
-def _say_the_rest(inputs: Inputs, *, quiet: bool) -> None:
-    """Folders that failed, and what was passed over in the others, a line each."""
-    for problem in inputs.problems:
-        say(problem)
-    if quiet or not inputs.skipped:
-        return
-    counts = Counter(skipped.reason for skipped in inputs.skipped)
-    say(f"passed over: {', '.join(f'{count} {reason}' for reason, count in counts.items())}")
-    for skipped in inputs.skipped[:_LISTED_UP_TO]:
-        say(f"  {skipped.name}: {skipped.reason}")
-    if len(inputs.skipped) > _LISTED_UP_TO:
-        say(f"  and {len(inputs.skipped) - _LISTED_UP_TO} more (with --out, all stand in skipped.jsonl)")

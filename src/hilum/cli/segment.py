@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from contextlib import closing
@@ -15,12 +14,14 @@ import typer
 from hilum.bundle.load import Bundle
 from hilum.cli.choose_models import choose_bundle, models_on_shelf
 from hilum.cli.say import say
+from hilum.cli.say_inputs import say_the_rest
 from hilum.errors import BundleError, EngineError, OutputError, UsageError
 from hilum.imaging.limits import Limits
 from hilum.output.atomic import OutputNameError, write_whole
 from hilum.output.folder import OutputFolder
 from hilum.output.inputs import STANDARD_INPUT, InputFile, find_inputs
 from hilum.output.lung_files import lung_paths, write_lungs
+from hilum.output.resume import sha256_of
 from hilum.reading.ahead import map_ahead
 from hilum.reading.engine import available_cores
 from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
@@ -43,7 +44,7 @@ hilum segment scans/ --out lungs/ --resume
 
 @app.command(epilog=_EPILOG)
 def segment(
-    files: Annotated[list[str], typer.Argument(metavar="FILES", help="Files or folders.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILES", help="Files, folders or ZIP archives.")],
     *,
     out: Annotated[
         Path,
@@ -62,7 +63,7 @@ def segment(
     """Draw the lungs: a mask (255 the patient's right, 128 the left), the box to crop, and whether to trust them."""
     if STANDARD_INPUT in files:
         raise UsageError("expected files or folders, came '-'; save the image to a file first")
-    inputs = find_inputs(files, out=out)
+    inputs = find_inputs(files, out=out, frame=frame)
     finder = LungFinder(lung_bundle(model), engine=OnnxRuntimeEngine(), threads=available_cores())
     with OutputFolder(out) as folder:
         done = [
@@ -73,8 +74,7 @@ def segment(
             todo, finder=finder, folder=folder.path, frame=frame, jobs=jobs or available_cores()
         )
         write_whole(folder.path / FAILURES, (json.dumps(failure).encode() + b"\n" for failure in failures))
-    for problem in inputs.problems:
-        say(problem)
+    say_the_rest(inputs, quiet=quiet)
     if not quiet:
         parts = [f"{count} {what}" for what, count in counts.items()]
         parts += [f"{len(done)} skipped"] if done else []
@@ -143,8 +143,7 @@ def _is_done(file: InputFile, *, folder: Path, finder: LungFinder, frame: int | 
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         source = content["source"]
-        with Path(file.name).open("rb") as opened:
-            same = hashlib.file_digest(opened, "sha256").hexdigest() == source["sha256"]
+        same = sha256_of(file) == source["sha256"]
         same_frame = (source["frame"] or 1) == (frame or 1)
         return same and same_frame and content["model"]["sha256"] == finder.ref.sha256 and mask.is_file()
     except (OSError, ValueError, KeyError, TypeError):

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from hilum.errors import DecodeError, FileAccessError, HilumError
+from hilum.imaging.archive import read_member
 from hilum.imaging.dicom import decode_dicom
 from hilum.imaging.grey import DecodedPicture
 from hilum.imaging.limits import DEFAULT_LIMITS, Limits, check_bytes
@@ -54,13 +55,16 @@ def decode(data: bytes, *, name: str, frame: int | None = None, limits: Limits =
 
 
 def read_file(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> bytes:
-    """The bytes of a file, read only where its size is within the limits.
+    """The bytes of a file, or of one in a ZIP archive (`study.zip/inner/path`), only where it is within the limits.
 
-    Raises `FileAccessError` where it is missing, a folder or not readable, and `LimitError` where it is too large.
+    Raises `FileAccessError` where it is missing, a folder or not readable, `LimitError` where it is too large, and
+    `DecodeError` where it is damaged or encrypted in its archive.
     """
     try:
         with path.open("rb") as stream:
             data = stream.read(limits.max_bytes + 1)
+    except (NotADirectoryError, FileNotFoundError):  # what stands in an archive has no file of its own
+        return read_member(path, limits=limits)
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise FileAccessError(f"{path}: cannot be read ({reason}); check the path and its permissions") from None

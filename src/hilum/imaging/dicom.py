@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hilum.imaging.dicom_file import read_dicom_file
+from hilum.errors import DecodeError
+from hilum.imaging.dicom_file import DicomFile, read_dicom_file
 from hilum.imaging.dicom_frame import read_frame
 from hilum.imaging.dicom_grey import to_grey
+from hilum.imaging.dicom_kind import object_name
 from hilum.imaging.dicom_tags import DicomTags, read_tags
+from hilum.imaging.dicom_values import raw_element
 from hilum.imaging.limits import Limits
 from hilum.imaging.pixel_format import read_pixel_format
 from hilum.radiograph import Pixels, TrailStep
@@ -29,6 +32,7 @@ def decode_dicom(data: bytes, *, frame: int | None, limits: Limits) -> DecodedDi
     Raises `DecodeError`, `RefusedImageError` or `LimitError`.
     """
     file = read_dicom_file(data, limits=limits)
+    _refuse_without_image(file)
     form = read_pixel_format(file.elements, limits=limits)
     tags = read_tags(file.elements, frame=frame or 1)
     stored = read_frame(file, form, frame=frame, limits=limits)
@@ -42,3 +46,10 @@ def decode_dicom(data: bytes, *, frame: int | None, limits: Limits) -> DecodedDi
     return DecodedDicom(
         grey.pixels, tags, tuple(trail), (*form.warnings, *stored.warnings, *grey.warnings, *tags.warnings)
     )
+
+
+def _refuse_without_image(file: DicomFile) -> None:
+    """A sound object of another kind is called by its name."""
+    name = object_name(file.sop_class)
+    if name is not None and raw_element(file.elements, "PixelData") is None:
+        raise DecodeError(f"the DICOM file is no image but another object, {name}; give the images of the study")

@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 
 from hilum.errors import DecodeError
-from hilum.imaging.dicom_values import tag_of
+from hilum.imaging.dicom_values import tag_of, text
 from hilum.imaging.limits import Limits, check_bytes
 from hilum.imaging.quiet import without_pydicom_warnings
 from hilum.imaging.sniff import EXPLICIT_VRS
@@ -36,16 +36,20 @@ _WANTED: tuple[str, ...] = (
 )  # fmt: skip
 """All that is ever read: no name, no patient identifier, no date."""
 
+SOP_CLASS, TRANSFER_SYNTAX = 0x0002, 0x0010
+"""Elements of the file meta information, group 0002."""
+
 _TAGS = [int(tag_of(keyword)) for keyword in _WANTED]
 _LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DicomFile:
-    """The elements that hilum reads, and the transfer syntax (None where the file does not name one)."""
+    """The elements that hilum reads; the transfer syntax and the SOP class (None where the file does not name one)."""
 
     elements: Dataset
     transfer_syntax: str | None
+    sop_class: str | None = None
 
 
 def read_dicom_file(data: bytes, *, limits: Limits) -> DicomFile:
@@ -53,21 +57,30 @@ def read_dicom_file(data: bytes, *, limits: Limits) -> DicomFile:
 
     Raises `DecodeError` where the data set is malformed, `LimitError` where a deflated one inflates over the limit.
     """
-    start = 132 if data[128:132] == b"DICM" else 4 if data[:4] == b"DICM" else 0
-    meta, start = _read_meta(data, start)
-    syntax = meta.get(0x0010, b"").strip(b" \0").decode("ascii", "replace") or None
+    meta, start = read_meta(data, dicom_start(data))
+    syntax = uid_in(meta, TRANSFER_SYNTAX)
     body = memoryview(data)[start:]
     if syntax == DEFLATED:
         body = memoryview(_inflate(body, limits=limits))
     if len(body) < 8:
         raise DecodeError("the DICOM file is truncated: it ends after its header")
-    implicit, little = _encoding(body, syntax)
+    implicit, little = encoding_of(body, syntax)
     with without_pydicom_warnings():
         elements = read_dataset(io.BytesIO(body), implicit, little, specific_tags=_TAGS)
-    return DicomFile(elements, syntax)
+    return DicomFile(elements, syntax, text(elements, "SOPClassUID") or uid_in(meta, SOP_CLASS))
 
 
-def _read_meta(data: bytes, start: int) -> tuple[Mapping[int, bytes], int]:
+def dicom_start(data: bytes) -> int:
+    """Where the first element stands: behind the preamble and its mark, behind the mark alone, or at once."""
+    return 132 if data[128:132] == b"DICM" else 4 if data[:4] == b"DICM" else 0
+
+
+def uid_in(meta: Mapping[int, bytes], element: int) -> str | None:
+    """A UID of the file meta information, or None where it is absent."""
+    return meta.get(element, b"").strip(b" \0").decode("ascii", "replace") or None
+
+
+def read_meta(data: bytes, start: int) -> tuple[Mapping[int, bytes], int]:
     """The elements of group 0002 by element number, and where they end.
 
     They are explicit little endian by the standard (PS3.10, 7.1); some writers leave the value representation out.
@@ -96,7 +109,7 @@ def _inflate(body: memoryview, *, limits: Limits) -> bytes:
     return inflated
 
 
-def _encoding(body: memoryview, syntax: str | None) -> tuple[bool, bool]:
+def encoding_of(body: memoryview, syntax: str | None) -> tuple[bool, bool]:
     """Whether the data set is implicit, and whether it is little endian.
 
     Where no transfer syntax is named, the first element tells: its group number is small in the right byte order, and

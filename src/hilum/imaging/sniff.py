@@ -25,7 +25,7 @@ _OTHERS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"%PDF-"), "a PDF document"),
     (re.compile(rb"\x28\xb5\x2f\xfd"), "a Zstandard-compressed stream; decompress it first"),
     (re.compile(rb"\x1f\x8b"), "a gzip-compressed stream; decompress it first"),
-    (re.compile(rb"PK\x03\x04"), "a ZIP archive; unpack it first"),
+    (re.compile(rb"PK[\x03\x05][\x04\x06]"), "a ZIP archive; name its file to read it as a folder, unpack a document"),
     (re.compile(rb"\x00\x00\x00\x0cjP  |\xff\x4f\xff\x51"), "a JPEG 2000 picture outside DICOM"),
     (re.compile(rb"\x00\x00\x00\x0cJXL |\xff\x0a"), "a JPEG XL picture outside DICOM"),
     (re.compile(rb".{4}ftyp", re.DOTALL), "a HEIF or AVIF picture or a video"),

@@ -2,33 +2,63 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
+from pathlib import PurePath
 
-from hilum.errors import DecodeError
+from hilum.errors import HilumError
+from hilum.imaging.dicom_kind import read_kind
 from hilum.imaging.sniff import sniff
+from hilum.reading.scope import RADIOGRAPH_MODALITIES, UNTOLD_MODALITIES
 
 _HEAD_BYTES = 4096
+_DICOM_HEAD_BYTES = 1 << 18
+"""Within so many bytes the elements before the pixels are looked for."""
+
 _IMAGE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".bmp", ".dib", ".webp", ".dcm", ".dicom", ".dic", ".ima"}
 )
-_DIRECTORY_CLASS = b"1.2.840.10008.1.3.10\x00"  # Media Storage Directory Storage (PS3.4, annex B), padded to even
+_NO_RADIOGRAPH = "DICOM, no radiograph"
+
+Head = Callable[[int], bytes]
+"""The first so many bytes of a file. Raises `OSError` or a `HilumError` where they cannot be had."""
 
 
-def why_not_image(path: Path) -> str | None:
+def why_not_image(path: PurePath, *, head: Head, frame: int | None) -> str | None:
     """Why the file is passed over in a folder, or None where it is to be read.
 
     A file of no known format is passed over, unless its suffix says that it is an image: then it is read, and fails
-    where everyone sees it. So is a file that cannot be opened.
+    where everyone sees it. So is a file that cannot be opened. `frame` is the frame that the user named.
     """
     try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
-    except OSError:
+        first = head(_HEAD_BYTES)
+    except (OSError, HilumError):
         return None
     try:
-        kind = sniff(head)
-    except DecodeError:
+        if sniff(first) == "DICOM":
+            return _why_no_radiograph(first if len(first) < _HEAD_BYTES else head(_DICOM_HEAD_BYTES), frame=frame)
+    except HilumError:
         return None if path.suffix.lower() in _IMAGE_SUFFIXES else "not an image"
-    if kind == "DICOM" and _DIRECTORY_CLASS in head:
+    except OSError:
+        return None
+    return None
+
+
+def _why_no_radiograph(head: bytes, *, frame: int | None) -> str | None:
+    """Sound objects that are no radiograph: reports, presentation states, waveforms, plans, cine of other modalities.
+
+    A single picture of another modality is read, and the gate refuses it. A film that lacks its pixels is read too, and
+    fails.
+    """
+    kind = read_kind(head)
+    if kind is None:
+        return None
+    if kind.object_name == "Media Storage Directory":
         return "a DICOM directory (DICOMDIR), which holds no pixels"
+    if kind.object_name is not None:
+        return f"{kind.object_name} ({_NO_RADIOGRAPH})"
+    if kind.has_rows is False and not kind.is_of_the_standard:
+        return f"an object of a manufacturer's own without pixels ({_NO_RADIOGRAPH})"
+    told = kind.modality is not None and kind.modality not in RADIOGRAPH_MODALITIES | UNTOLD_MODALITIES
+    if told and frame is None and (kind.frames or 1) > 1:
+        return f"several frames of modality {kind.modality} ({_NO_RADIOGRAPH}; --frame N reads one)"
     return None

@@ -1,9 +1,10 @@
-"""Which files a batch reads: files and folders as named by the user, folders searched recursively in sorted order.
+"""Which files a batch reads: files, folders and ZIP archives as named by the user, searched in sorted order.
 
 A file named explicitly is always read (and fails where it is no image). In a folder, content decides: a file of no
 known image format is skipped and listed, unless its suffix claims that it is an image; then it is read, and fails
-visibly. Hidden files and folders and DICOM directory files are passed over; linked folders are not followed (they are
-listed), so no loop of links can trap the search. The output folder is never searched.
+visibly. Sound DICOM objects that are no radiograph, and what an earlier run of hilum wrote, are skipped too. Hidden
+files are left out; linked folders are not followed (they are listed), so no loop of links can trap the search. The
+output folder is never searched. A ZIP archive is searched like a folder, an archive in it is not.
 """
 
 from __future__ import annotations
@@ -12,17 +13,23 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePosixPath
 
-from hilum.errors import UsageError
-from hilum.output.image_content import why_not_image
+from hilum.errors import HilumError, UsageError
+from hilum.imaging.archive import Listing, is_archive, list_archive, read_head
+from hilum.output.image_content import Head, why_not_image
+from hilum.output.own_output import Beside, is_own_output, is_report
 
 STANDARD_INPUT = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """One file to read: `name` as the user gave it, `relative` the POSIX path that its outputs are named after."""
+    """One file to read: `name` as the user gave it, `relative` the POSIX path that its outputs are named after.
+
+    A file in a ZIP archive is called `study.zip/inner/path`; `imaging.decode.read_file` reads it by that name.
+    """
 
     name: str
     relative: str
@@ -38,17 +45,18 @@ class SkippedFile:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What a search found; `problems` are one-line messages of folders that hold no image or cannot be searched."""
+    """What a search found; `problems` are one-line messages of what holds no image or cannot be searched."""
 
     files: tuple[InputFile, ...]
     skipped: tuple[SkippedFile, ...]
     problems: tuple[str, ...]
 
 
-def find_inputs(arguments: Sequence[str], *, out: Path | None) -> Inputs:
+def find_inputs(arguments: Sequence[str], *, out: Path | None, frame: int | None = None) -> Inputs:
     """The files behind the user's arguments, each once, in the order given and sorted within each folder.
 
-    `relative` is relative to the deepest folder that holds all arguments, so that no two files share it. Raises
+    `relative` is relative to the deepest folder that holds all arguments, so that no two files share it. Files of
+    several frames that are no radiographs are passed over in a folder unless `frame` is named. Raises
     `UsageError` where `out` is, or holds, a folder to search, and where `-` stands beside other arguments.
     """
     if STANDARD_INPUT in arguments:
@@ -56,10 +64,12 @@ def find_inputs(arguments: Sequence[str], *, out: Path | None) -> Inputs:
             raise UsageError("expected '-' (standard input) alone, came other files beside it; read them in two runs")
         return Inputs((InputFile(STANDARD_INPUT, "stdin"),), (), ())
     found: dict[Path, str] = {}
-    search = _Search(out=out)
+    search = _Search(out=out, frame=frame)
     for argument in map(Path, arguments):
         if argument.is_dir():
             _refuse_output_over_input(argument, out=out)
+            paths = search.images(argument)
+        elif _is_regular_file(argument) and is_archive(argument):
             paths = search.images(argument)
         else:
             paths = [argument]
@@ -71,20 +81,21 @@ def find_inputs(arguments: Sequence[str], *, out: Path | None) -> Inputs:
 
 
 class _Search:
-    def __init__(self, *, out: Path | None) -> None:
+    def __init__(self, *, out: Path | None, frame: int | None) -> None:
         self.skipped: list[SkippedFile] = []
         self.problems: list[str] = []
         self._out = out.resolve() if out is not None else None
+        self._frame = frame
         self._looked_at = 0
 
-    def images(self, folder: Path) -> list[Path]:
-        """The images under `folder`; a folder without one adds a problem."""
+    def images(self, place: Path) -> list[Path]:
+        """The images in the folder or archive `place`; one without any adds a problem."""
         self._looked_at = 0
         problems_before = len(self.problems)
-        found = list(self._walk(folder))
+        found = list(self._walk(place) if place.is_dir() else self._in_archive(place))
         if not found and len(self.problems) == problems_before:
             self.problems.append(
-                f"no image in {folder}: {self._looked_at} files looked at, none of a format that hilum reads "
+                f"no image in {place}: {self._looked_at} files looked at, none of a format that hilum reads "
                 "(PNG, JPEG, TIFF, BMP, WebP, DICOM); name a folder with images"
             )
         return found
@@ -100,21 +111,90 @@ class _Search:
                 continue
             if path.is_dir():
                 yield from self._enter(path)
-            elif self._is_wanted(path):
+            elif not _is_regular(path):
+                self._looked_at += 1
+                self._skip(path, "not a regular file")
+            elif is_archive(path):
+                yield from self._in_archive(path)
+            elif self._is_wanted(path, head=partial(_head, path), beside=partial(_head_beside, path)):
                 yield path
 
     def _enter(self, folder: Path) -> Iterator[Path]:
         if folder.is_symlink():
-            self.skipped.append(SkippedFile(str(folder), "linked folder, not followed"))
+            self._skip(folder, "linked folder, not followed")
+        elif is_report(folder):
+            self._skip(folder, "a report that hilum wrote")
         elif folder.resolve() != self._out:
             yield from self._walk(folder)
 
-    def _is_wanted(self, path: Path) -> bool:
+    def _in_archive(self, path: Path) -> Iterator[Path]:
+        try:
+            listing = list_archive(path)
+        except HilumError as error:
+            self.problems.append(str(error))
+            return
+        self.problems += _problems(path, listing)
+        for name in listing.links:
+            self._skip(path / name, "link in a ZIP archive, not followed")
+        for name in listing.files:
+            inner = path / name
+            head = partial(_head_in_archive, path, name)
+            beside = partial(_head_beside_in_archive, path, name)
+            if _is_inner_archive(head):
+                self._looked_at += 1
+                self._skip(inner, "ZIP archive in a ZIP archive, not opened")
+            elif self._is_wanted(inner, head=head, beside=beside):
+                yield inner
+
+    def _is_wanted(self, path: Path, *, head: Head, beside: Beside) -> bool:
         self._looked_at += 1
-        reason = why_not_image(path) if _is_regular(path) else "not a regular file"
+        reason = why_not_image(path, head=head, frame=self._frame)
+        if reason is None and is_own_output(path, beside=beside):
+            reason = "written by an earlier run of hilum"
         if reason is not None:
-            self.skipped.append(SkippedFile(str(path), reason))
+            self._skip(path, reason)
         return reason is None
+
+    def _skip(self, path: Path, reason: str) -> None:
+        self.skipped.append(SkippedFile(str(path), reason))
+
+
+def _problems(path: Path, listing: Listing) -> Iterator[str]:
+    """What an archive holds that is not read and should be known, a line each."""
+    if listing.encrypted:
+        yield (
+            f"{path}: {_files(listing.encrypted)} encrypted; unpack the archive with its password and read the folder"
+        )
+    if listing.unsafe:
+        yield f"{path}: {_files(listing.unsafe)} named so as to lead out of the archive, and not read; rename them"
+
+
+def _files(names: Sequence[str]) -> str:
+    return f"1 file, {names[0]}, is" if len(names) == 1 else f"{len(names)} files, the first {names[0]}, are"
+
+
+def _head(path: Path, count: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(count)
+
+
+def _head_beside(path: Path, name: str, count: int) -> bytes:
+    return _head(path.with_name(name), count)
+
+
+def _head_in_archive(archive: Path, name: str, count: int) -> bytes:
+    return read_head(archive, name, count=count)
+
+
+def _head_beside_in_archive(archive: Path, name: str, other: str, count: int) -> bytes:
+    return read_head(archive, PurePosixPath(name).with_name(other).as_posix(), count=count)
+
+
+def _is_inner_archive(head: Head) -> bool:
+    try:
+        return head(4) == b"PK\x03\x04"
+    except HilumError:
+        return False  # reading it fails where everyone sees it
 
 
 def _refuse_output_over_input(folder: Path, *, out: Path | None) -> None:
@@ -127,6 +207,13 @@ def _is_regular(path: Path) -> bool:
         return stat.S_ISREG(path.stat().st_mode)
     except OSError:
         return True  # a broken link or the like: reading it fails where everyone sees it
+
+
+def _is_regular_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _absolute(path: Path) -> Path:

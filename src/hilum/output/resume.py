@@ -6,6 +6,9 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from hilum.errors import HilumError
+from hilum.imaging.archive import read_member
+from hilum.imaging.limits import DEFAULT_LIMITS
 from hilum.output.folder import OutputFolder
 from hilum.output.inputs import InputFile
 from hilum.output.journal import RELATIVE_PATH, is_failure, records
@@ -29,15 +32,24 @@ def already_read(
     return frozenset(
         file.relative
         for file in files
-        if file.relative in known
-        and folder.has_outputs(file.relative)
-        and _sha256(Path(file.name)) == known[file.relative]
+        if file.relative in known and folder.has_outputs(file.relative) and sha256_of(file) == known[file.relative]
     )
 
 
-def _sha256(path: Path) -> str | None:
+def sha256_of(file: InputFile) -> str | None:
+    """The SHA-256 of a file's bytes, also of one in a ZIP archive; None where they cannot be had (reading says why)."""
+    path = Path(file.name)
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except (NotADirectoryError, FileNotFoundError):
+        return _sha256_of_member(path)
     except OSError:
-        return None  # reading it says what is wrong
+        return None
+
+
+def _sha256_of_member(path: Path) -> str | None:
+    try:
+        return hashlib.sha256(read_member(path, limits=DEFAULT_LIMITS)).hexdigest()
+    except HilumError:
+        return None
