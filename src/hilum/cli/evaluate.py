@@ -21,6 +21,7 @@ from hilum.evaluation.asked_part import official_part, part_of_run
 from hilum.evaluation.evaluate_run import EvaluationSettings, evaluate_part
 from hilum.evaluation.ledger import LEDGER_NAME, read_ledger
 from hilum.evaluation.look import Judged, look_at_test
+from hilum.evaluation.overlap import overlap_caution
 from hilum.evaluation.patient_bootstrap import REPLICATES
 from hilum.evaluation.run_folder import is_run, load_run
 from hilum.statistics.estimate import Estimate
@@ -75,6 +76,13 @@ def evaluate(
         ),
     ] = SHIPPED_LUNGS,
     replicates: Annotated[int, typer.Option(min=100, help="Bootstrap replicates.")] = REPLICATES,
+    allow_overlap: Annotated[
+        bool,
+        typer.Option(
+            "--allow-overlap",
+            help="Judge a test all the same where the model was trained on some of its images.",
+        ),
+    ] = False,
 ) -> None:
     """Read a split with MODEL and judge it at the model's own operating points.
 
@@ -83,7 +91,7 @@ def evaluate(
     """
     run = load_run(Path(model)) if is_run(Path(model)) else None
     if out is None and run is None:
-        _on_the_terminal(model, data=data, split=split, ledger=ledger)
+        _on_the_terminal(model, data=data, split=split, ledger=ledger, allow_overlap=allow_overlap)
         return
     if prevalence is not None and not 0.0 < prevalence < 1.0:
         raise UsageError(f"expected --prevalence between 0 and 1, came {prevalence:g}")
@@ -102,12 +110,14 @@ def evaluate(
         run=run,
         folder=out or Path(model) / EVALUATION / split,
         ledger=ledger,
-        settings=EvaluationSettings(prevalence=prevalence, replicates=replicates, gallery=gallery),
+        settings=EvaluationSettings(
+            prevalence=prevalence, replicates=replicates, gallery=gallery, allow_overlap=allow_overlap
+        ),
         progress=_say_progress,
         lungs=choose_bundle(lungs) if bundle.card.preprocess.needs_lungs else None,
     )
     output_console().print(judgement_tables(evaluated.judgement))
-    for caution in part.cautions:
+    for caution in evaluated.cautions:
         say(f"caution: {caution}")
     for exclusion in evaluated.predicted.exclusions:
         if exclusion.reason == "could not be read":
@@ -121,10 +131,15 @@ def _say_progress(done: int, count: int) -> None:
         say(f"read {done:,} of {count:,} images")
 
 
-def _on_the_terminal(model: str, *, data: list[str], split: str, ledger: Path) -> None:
+def _on_the_terminal(model: str, *, data: list[str], split: str, ledger: Path, allow_overlap: bool) -> None:
     if split != TEST:
         raise UsageError("expected --out FOLDER for the predictions and the report, came none")
-    judged = look_at_test(read_release(data, release="kermany"), bundle=choose_bundle(model), ledger=ledger)
+    judged = look_at_test(
+        read_release(data, release="kermany"), bundle=choose_bundle(model), ledger=ledger, allow_overlap=allow_overlap
+    )
+    said = overlap_caution(judged[0].overlap)
+    if said is not None:
+        say(f"caution: {said}")
     for one in judged:
         output_console().print(_table(one, looks=len(read_ledger(ledger))))
         output_console().print(Text(one.calibration.in_words))

@@ -17,6 +17,7 @@ from hilum.cli.table import REPORT_JUDGEMENT
 from hilum.evaluation.calibrators import METHODS
 from hilum.evaluation.judge import judge
 from hilum.evaluation.judgement_json import judgement_json
+from hilum.evaluation.overlap import overlap_caution
 from hilum.evaluation.patient_bootstrap import REPLICATES
 from hilum.evaluation.predictions import read_predictions
 from hilum.evaluation.validation import ValidationPredictions
@@ -85,3 +86,6 @@ def judge_file(
         typer.echo(json.dumps(judgement_json(result), indent=2, allow_nan=False))
         return
     output_console().print(judgement_tables(result))
+    said = overlap_caution(result.overlap)
+    if said is not None:
+        say(f"caution: {said}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hilum.evaluation.judgement import Judgement
+from hilum.evaluation.overlap import overlap_caution
 from hilum.evaluation.prediction_set import Predictions
 from hilum.evaluation.report import write_report
 from hilum.evaluation.report_subject import ReportSubject
@@ -12,5 +13,11 @@ from hilum.evaluation.report_subject import ReportSubject
 
 def report_judgement(predictions: Predictions, *, judgement: Judgement, name: str, folder: Path) -> Path:
     """Write the report of `judgement` into `folder`, and return its page; `name` is that of the predictions file."""
-    subject = ReportSubject(title=f"Judgement of {name}", predictions=predictions, judgement=judgement)
+    said = overlap_caution(judgement.overlap)
+    subject = ReportSubject(
+        title=f"Judgement of {name}",
+        predictions=predictions,
+        judgement=judgement,
+        cautions=() if said is None else (said,),
+    )
     return write_report(subject, folder=folder).page

@@ -25,6 +25,7 @@ from hilum.evaluation.report import WrittenReport, write_report
 from hilum.evaluation.report_facts import evaluation_facts, filled_items
 from hilum.evaluation.report_subject import DrawnError, ReportSubject
 from hilum.evaluation.run_folder import Run
+from hilum.evaluation.seen_part import seen_part, with_overlap
 from hilum.evaluation.training_log import read_training_logs
 from hilum.output.atomic import output_error, remove_strays
 from hilum.output.lock import FolderLock
@@ -37,23 +38,29 @@ class EvaluationSettings:
     """How an evaluation is made.
 
     `prevalence` in (0, 1) adds predictive values at that prevalence. `gallery` draws the most confident errors, which
-    are patients' pictures, into the report.
+    are patients' pictures, into the report. `allow_overlap` judges a test although the model saw some of its images in
+    its training; the result then carries a caution.
     """
 
     prevalence: float | None = None
     replicates: int = REPLICATES
     gallery: bool = True
+    allow_overlap: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluated:
-    """What an evaluation gives; `looks` counts the ledger's lines where this was a look at a test split."""
+    """What an evaluation gives; `looks` counts the ledger's lines where this was a look at a test split.
+
+    `cautions` are sentences that a reader must know before any number.
+    """
 
     judgement: Judgement
     predicted: PredictedPart
     predictions_path: Path
     report: WrittenReport
     looks: int | None
+    cautions: tuple[str, ...]
 
 
 def evaluate_part(
@@ -70,9 +77,11 @@ def evaluate_part(
     """Judge `bundle` on `part` at the bundle's own operating points, and write everything into `folder`.
 
     The ledger has its line before predictions or report are written. `lungs` draws the lungs for a model that reads
-    crops, as in its training. Raises `BundleError` for a gate and for the lungs of another bundle, `UsageError` for a
-    smoke run on a test split, `DataError` where data and model have no label in common or nothing can be judged, and
-    `OutputError` where the folder is held by another process, holds another evaluation or cannot be written.
+    crops, as in its training. Images that the model saw in its training are counted before anything is read, and
+    named in `overlap.csv`; a test with any is refused with `DataError` unless the settings allow it. Raises
+    `BundleError` for a gate and for the lungs of another bundle, `UsageError` for a smoke run on a test split,
+    `DataError` where data and model have no label in common or nothing can be judged, and `OutputError` where the
+    folder is held by another process, holds another evaluation or cannot be written.
     """
     _check(bundle, part=part)
     lungs = _lungs_of(bundle, given=lungs)
@@ -82,7 +91,8 @@ def evaluate_part(
         raise output_error(folder, error) from error
     with FolderLock(folder):
         remove_strays(folder)
-        predicted = predict_part(part, bundle=bundle, folder=folder, progress=progress, lungs=lungs)
+        seen = seen_part(part, bundle=bundle, folder=folder, allowed=settings.allow_overlap)
+        predicted = predict_part(part, bundle=bundle, folder=folder, progress=progress, lungs=lungs, seen=seen)
         predictions = predicted.predictions
         judgement = with_bundle_points(
             judge(predictions, replicates=settings.replicates),
@@ -91,6 +101,7 @@ def evaluate_part(
             validation=part.validation,
             prevalence=settings.prevalence,
         )
+        part = with_overlap(part, overlap=judgement.overlap)
         looks = None
         if part.is_test:
             looks = record_look(judgement, bundle=bundle, part=part, folder=folder, ledger=ledger)
@@ -118,6 +129,7 @@ def evaluate_part(
         predictions_path=folder / PREDICTIONS_NAME,
         report=report,
         looks=looks,
+        cautions=part.cautions,
     )
 
 

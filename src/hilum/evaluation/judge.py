@@ -12,6 +12,7 @@ from hilum.evaluation.calibrators import fit_calibrators
 from hilum.evaluation.decisions import operating_points
 from hilum.evaluation.judge_label import NOTHING_CHOSEN, Plan, label_column
 from hilum.evaluation.judgement import GroupJudgement, Judgement, LabelJudgement
+from hilum.evaluation.overlap import overlap_of
 from hilum.evaluation.patient_bootstrap import (
     REPLICATES,
     SEED,
@@ -90,6 +91,7 @@ def judge(
         validation_split_sha256=None if chosen_on is None else chosen_on.split_sha256,
         calibration=calibration,
         design=predictions.design,
+        overlap=overlap_of(predictions.seen),
         smoke=predictions.smoke or (chosen_on is not None and chosen_on.smoke),
     )
 

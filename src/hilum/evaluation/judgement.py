@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from hilum.evaluation.decisions import Decisions
 from hilum.evaluation.judged_calibration import JudgedCalibration
+from hilum.evaluation.overlap import Overlap
 from hilum.evaluation.prediction_design import Design
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.reliability import CurveBin
@@ -103,7 +104,7 @@ class Judgement:
 
     `prevalence` is the one stated for every label; one stated for a label alone stands in its decisions. `smoke` says
     that the predictions prove a path through the code and no result. `calibration` names the method, if any. `design`
-    is that of the predictions.
+    is that of the predictions. `overlap` counts the images that the model saw in its training, None where nobody did.
     """
 
     whole: GroupJudgement
@@ -118,3 +119,4 @@ class Judgement:
     calibration: str | None = None
     smoke: bool = False
     design: Design = "held out"
+    overlap: Overlap | None = None

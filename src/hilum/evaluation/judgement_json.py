@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from hilum.evaluation.calibration_json import calibration_json
@@ -24,6 +25,7 @@ def judgement_json(judgement: Judgement) -> Json:
         "split_sha256": judgement.split_sha256,
         "design": judgement.design,
         "smoke": judgement.smoke,
+        "seen_in_training": None if judgement.overlap is None else asdict(judgement.overlap),
         "bootstrap": {"by": "patient", "replicates": judgement.replicates, "level": LEVEL, "seed": judgement.seed},
         "subgroups": {
             column: {name: _group(group) for name, group in groups.items()}

@@ -54,6 +54,8 @@ def _line(judgement: Judgement, *, bundle: Bundle, part: AskedPart, where: Path)
         "predictions_split_sha256": judgement.split_sha256,
         "n": whole.n,
         "patients": whole.patients,
+        "trained_on": None if judgement.overlap is None else judgement.overlap.train,
+        "validated_on": None if judgement.overlap is None else judgement.overlap.validation,
     }
     if len(whole.labels) == 1:
         return line | _of_label(whole.labels[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,8 @@ from hilum.evaluation.calibration_on_card import calibration_of_look
 from hilum.evaluation.judged_calibration import JudgedCalibration, judged_calibration
 from hilum.evaluation.label_table import LabelScores, LabelTable, label_table
 from hilum.evaluation.ledger import LedgerLine, append_look, commit_and_dirty
+from hilum.evaluation.overlap import Overlap, overlap_of
+from hilum.evaluation.seen_part import refuse_seen, seen_records
 from hilum.evaluation.sharpness import BASELINE, mean_gradient
 from hilum.reading.reader import Reader
 from hilum.reading_result import Examination
@@ -31,7 +33,10 @@ BOOTSTRAP_SEED = 0
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One label on the test set, judged at the operating point that the card holds."""
+    """One label on the test set, judged at the operating point that the card holds.
+
+    `overlap` counts the test images that the model saw in its training, None where it does not name them.
+    """
 
     label: str
     table: LabelTable
@@ -39,22 +44,29 @@ class Judged:
     calibration: JudgedCalibration
     brier: float
     ece: float
+    overlap: Overlap | None = None
 
 
-def look_at_test(records: Sequence[Record], *, bundle: Bundle, ledger: Path) -> tuple[Judged, ...]:
+def look_at_test(
+    records: Sequence[Record], *, bundle: Bundle, ledger: Path, allow_overlap: bool = False
+) -> tuple[Judged, ...]:
     """Read the records of the official test split with `bundle` alone, judge each label, and record the look.
 
     The line is in the ledger before anything is returned; where it cannot be written there is no result. Raises
-    `DataError` where there is no test image or one of them cannot be read.
+    `DataError` where there is no test image, one of them cannot be read, or the model saw one of them in its training
+    and `allow_overlap` is not set.
     """
     test = tuple(record for record in records if record.official == "test")
     if not test:
         raise DataError("expected images of an official test split, came none; check the folder")
     split = Split({"test": test}, "official test split")
+    seen = seen_records(test, bundle=bundle)
+    if not allow_overlap:
+        refuse_seen(seen, bundle=bundle)
     examinations = _examine(test, bundle=bundle)
     sharpness = np.array([mean_gradient(examination.radiograph.pixels) for examination in examinations])
     judged = tuple(
-        _judge(test, examinations, bundle=bundle, column=column, sharpness=sharpness)
+        replace(_judge(test, examinations, bundle=bundle, column=column, sharpness=sharpness), overlap=overlap_of(seen))
         for column in range(len(bundle.card.labels))
     )
     for one in judged:
@@ -121,6 +133,8 @@ def _line(judged: Judged, *, bundle: Bundle, split: Split, where: Path) -> Ledge
         "n": table.n,
         "positives": table.positives,
         "patients": table.patients,
+        "trained_on": None if judged.overlap is None else judged.overlap.train,
+        "validated_on": None if judged.overlap is None else judged.overlap.validation,
         "operating_point": judged.operating_point,
         "auroc": table.auroc.value,
         "auroc_ci": _bounds(table.auroc),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from hilum.datasets.record import Record
 from hilum.errors import DataError
 from hilum.evaluation.asked_part import AskedPart, known_truth
 from hilum.evaluation.exclusions import Exclusion
+from hilum.evaluation.overlap import Seen
 from hilum.evaluation.prediction_journal import JournalKey, JournalLine, PredictionJournal
 from hilum.evaluation.prediction_set import Predictions, Texts
 from hilum.reading.reader import Reader
@@ -32,13 +33,19 @@ class PredictedPart:
 
 
 def predict_part(
-    part: AskedPart, *, bundle: Bundle, folder: Path, progress: Progress, lungs: Bundle | None = None
+    part: AskedPart,
+    *,
+    bundle: Bundle,
+    folder: Path,
+    progress: Progress,
+    lungs: Bundle | None = None,
+    seen: Mapping[str, Seen] | None = None,
 ) -> PredictedPart:
     """Read every image of `part` that has a known label; images that the journal in `folder` has are not read again.
 
     Pixels go through the gate-less `Reader`, in its batches; `lungs` draws the lungs for a model that reads crops. An
-    image whose scope is exceeded is judged all the same
-    and counted. Raises `DataError` where nothing is left to judge.
+    image whose scope is exceeded is judged all the same and counted. `seen` says by the image's name where the model's
+    training saw it. Raises `DataError` where nothing is left to judge.
     """
     named, exclusions = _to_read(part, labels=bundle.card.label_names)
     reader = Reader(models=[bundle] if lungs is None else [bundle, lungs])
@@ -61,7 +68,7 @@ def predict_part(
     if not read:
         raise DataError(f"expected images of {part.name} to judge, came none that could be read; see {folder}")
     return PredictedPart(
-        predictions=_predictions(part, read=read, lines=lines, labels=bundle.card.label_names),
+        predictions=_predictions(part, read=read, lines=lines, labels=bundle.card.label_names, seen=seen),
         exclusions=(*part.left_out, *exclusions, *failed),
         out_of_scope=sum(lines[name].in_scope is False for name in read),
     )
@@ -98,7 +105,12 @@ def _line(name: str, *, record: Record, outcome: Examination | FailedReading) ->
 
 
 def _predictions(
-    part: AskedPart, *, read: dict[str, Record], lines: dict[str, JournalLine], labels: Sequence[str]
+    part: AskedPart,
+    *,
+    read: dict[str, Record],
+    lines: dict[str, JournalLine],
+    labels: Sequence[str],
+    seen: Mapping[str, Seen] | None,
 ) -> Predictions:
     records = tuple(read.values())
     truth = [[known_truth(record, label=label) for label in labels] for record in records]
@@ -116,6 +128,7 @@ def _predictions(
         sex=_told([record.sex for record in records]),
         view=_told([record.view for record in records]),
         source=tuple(record.source for record in records),
+        seen=None if seen is None else tuple(seen[name] for name in read),
     )
 
 

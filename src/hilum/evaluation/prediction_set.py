@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import DataError
+from hilum.evaluation.overlap import SEEN
 from hilum.evaluation.prediction_design import DESIGNS, Design
 from hilum.findings import finding
 from hilum.statistics.outcomes import BoolArray, FloatArray
@@ -36,8 +37,9 @@ class Predictions:
     hilum knows the finding. A score may be NaN only where the truth is. `age_years` (n,) holds NaN, and `sex`, `view`
     and `source` hold None, where nothing is known; a whole column is None where the file has none. `mean_labels` are
     the labels of the protocol's own mean, where it names them. `design` says whether one model was held out from these
-    images, or the folds of several were pooled; a `smoke` run proves a path through the code, and is no result. Raises
-    `DataError` for anything malformed.
+    images, or the folds of several were pooled; a `smoke` run proves a path through the code, and is no result. `seen`
+    says of each image where the model's training saw it (`overlap.SEEN`), None where nobody counted. Raises `DataError`
+    for anything malformed.
     """
 
     image: tuple[str, ...]
@@ -54,6 +56,7 @@ class Predictions:
     mean_labels: tuple[str, ...] | None = None
     design: Design = "held out"
     smoke: bool = False
+    seen: Texts | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", canonical_labels(self.labels))
@@ -113,6 +116,7 @@ class Predictions:
             sex=some(self.sex),
             view=some(self.view),
             source=some(self.source),
+            seen=some(self.seen),
         )
 
     def one_split(self, name: str | None) -> Predictions:
@@ -167,7 +171,7 @@ def _check(p: Predictions) -> None:
         raise DataError("expected a protocol string that says how the split and the labels were made, came none")
     if p.design not in DESIGNS:
         raise DataError(f"expected the design {' or '.join(map(repr, DESIGNS))}, came {p.design!r}")
-    columns = (p.patient, p.split, p.sex, p.view, p.source, p.age_years)
+    columns = (p.patient, p.split, p.sex, p.view, p.source, p.age_years, p.seen)
     if any(column is not None and len(column) != n for column in columns):
         raise DataError(f"expected {n} rows in every column, came another number")
     if p.truth.shape != shape or p.scores.shape != shape:
@@ -175,6 +179,9 @@ def _check(p: Predictions) -> None:
     twice, count = Counter(p.image).most_common(1)[0]
     if count > 1:
         raise DataError(f"expected each image once, came {twice!r} {count} times; remove the duplicates")
+    unknown = {one for one in p.seen or () if one is not None} - set(SEEN)
+    if unknown:
+        raise DataError(f"expected seen to be one of {', '.join(map(repr, SEEN))}, came {min(unknown)!r}")
     _check_ages(p)
     for column, label in enumerate(p.labels):
         _check_label(label, truth=p.truth[:, column], scores=p.scores[:, column])

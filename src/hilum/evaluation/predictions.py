@@ -1,6 +1,7 @@
 """The predictions file: Parquet with one row an image, the way evaluation takes in anybody's model.
 
-Columns `image`, `patient`, `split`; optionally `age_years`, `sex`, `view`, `source`; then `truth:<label>` (0, 1, null)
+Columns `image`, `patient`, `split`; optionally `age_years`, `sex`, `view`, `source`, `seen` (where the model's training
+saw the image, of `hilum evaluate`); then `truth:<label>` (0, 1, null)
 and `score:<label>` (probability). The protocol string stands in the file's metadata under `protocol`, and the labels
 of the protocol's own mean may stand under `mean_labels` as a JSON list. `design` (`held out` or `cross-validated`) and
 `smoke` (`true` or `false`) stand there too; how a file without them is read is in `prediction_design`.
@@ -83,7 +84,7 @@ def _to_table(p: Predictions) -> pa.Table:
     }
     if p.age_years is not None:
         columns["age_years"] = pa.array(p.age_years, pa.float64(), from_pandas=True)
-    for name, texts in (("sex", p.sex), ("view", p.view), ("source", p.source)):
+    for name, texts in (("sex", p.sex), ("view", p.view), ("source", p.source), ("seen", p.seen)):
         if texts is not None:
             columns[name] = pa.array(texts, pa.string())
     for column, label in enumerate(p.labels):
@@ -118,6 +119,7 @@ def _from_table(table: pa.Table, *, stated: Design | None) -> Predictions:
         sex=None if sex is None else tuple(None if s is None else _SEXES.get(s.casefold(), s) for s in sex),
         view=_texts(table, "view"),
         source=_texts(table, "source"),
+        seen=_texts(table, "seen"),
         mean_labels=_mean_labels(metadata),
         design=read_design(metadata, protocol=protocol, stated=stated),
         smoke=read_smoke(metadata, protocol=protocol),

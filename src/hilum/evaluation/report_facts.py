@@ -16,11 +16,13 @@ from hilum.datasets.adapters import RELEASES
 from hilum.evaluation.asked_part import AskedPart
 from hilum.evaluation.exclusions import by_reason
 from hilum.evaluation.judgement import Judgement
+from hilum.evaluation.overlap import overlap_of
 from hilum.evaluation.predict_part import PredictedPart
 from hilum.evaluation.report_subject import Facts
 from hilum.evaluation.report_table import counted
 from hilum.evaluation.report_tables import shown_subgroups
 from hilum.evaluation.run_folder import Run
+from hilum.evaluation.seen_part import overlap_fact
 from hilum.imaging.preprocess import CropLungs, Equalise, PreprocessSpec, Step
 from hilum.version import __version__
 
@@ -34,7 +36,7 @@ def evaluation_facts(
     return tuple(
         facts
         for facts in (
-            _data(part, predicted=predicted),
+            _data(part, bundle=bundle, predicted=predicted),
             _model(bundle),
             _training(bundle.card, run=run),
             _settings(bundle.card, run=run),
@@ -87,7 +89,7 @@ def filled_items(
     }
 
 
-def _data(part: AskedPart, *, predicted: PredictedPart) -> Facts:
+def _data(part: AskedPart, *, bundle: Bundle, predicted: PredictedPart) -> Facts:
     rows = [
         ("Part judged", part.name),
         ("Protocol", part.protocol),
@@ -95,6 +97,7 @@ def _data(part: AskedPart, *, predicted: PredictedPart) -> Facts:
         ("SHA-256 of the judged images", predicted.predictions.split_sha256),
         ("Images in the part", f"{len(part.records):,}"),
         ("Images judged", f"{predicted.predictions.n:,}"),
+        ("Images seen in the training", overlap_fact(overlap_of(predicted.predictions.seen), bundle=bundle)),
         *(("Source", line) for line in _sources(part)),
     ]
     if predicted.out_of_scope:
