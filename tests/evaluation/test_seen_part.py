@@ -123,8 +123,8 @@ def test_one_may_go_on_and_every_place_says_so(made, bundle, tmp_path):
 
 
 def test_another_part_is_judged_with_a_caution(made, bundle, tmp_path):
-    data = table_of(made, tmp_path / "data", rows=range(0, 50), split="collected")
-    done = evaluate(bundle, data, tmp_path / "out", "--split", "collected")
+    data = table_of(made, tmp_path / "data", rows=range(0, 50), split="validation")
+    done = evaluate(bundle, data, tmp_path / "out", "--split", "validation")
     assert done.exit_code == 0, done.output
     # the first image has no label, and is not judged
     assert "caution: The model was trained on 29 of these 49 images" in done.stderr
