@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 Pixels = npt.NDArray[np.float32]
-"""float32 (H, W) in [0, 1]; bright is dense (the MONOCHROME2 sense); native orientation."""
+"""float32 (H, W) in [0, 1]; bright is dense (the MONOCHROME2 sense); upright, with square pixels."""
 
 View = Literal["PA", "AP", "LL", "unknown"]
 """The view position; LL is any lateral."""
@@ -30,10 +30,23 @@ class Patient:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredGrid:
+    """How the file stores a picture that decoding turned or resampled: `rows` x `columns` pixels as they lie there.
+
+    `orientation` is the number 1 to 8 of EXIF and TIFF that turns them upright; resampling to square pixels follows.
+    """
+
+    rows: int
+    columns: int
+    orientation: int
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Which file this is: `name` as the caller gave it, the SHA-256 of its bytes, and its size in pixels.
 
-    `format` is the format found in the bytes (`PNG`, `JPEG`, `TIFF`, `BMP`, `WEBP`, `DICOM`).
+    `format` is the format found in the bytes (`PNG`, `JPEG`, `TIFF`, `BMP`, `WEBP`, `DICOM`). `rows` and `columns` are
+    those of the upright picture, and `stored` says how the file stores it, None where it stores just that.
     `spacing_mm` is the distance between rows, then between columns, at the detector or as calibrated.
     """
 
@@ -46,6 +59,7 @@ class Source:
     spacing_mm: tuple[float, float] | None = None
     study_uid: str | None = None
     instance_uid: str | None = None
+    stored: StoredGrid | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +74,9 @@ class TrailStep:
 class Radiograph:
     """A radiograph as every later stage sees it.
 
-    `pixels` is float32 (H, W) in [0, 1], bright is dense, in native orientation. `modality` and `body_part` are what
-    DICOM tags say (upper case), or None. `patient` is None where the format carries nothing about a patient.
+    `pixels` is float32 (H, W) in [0, 1], bright is dense, upright. `sides_known` is false where the file leaves in
+    doubt which side of the picture is the patient's right: then nobody may name a side. `modality` and `body_part` are
+    what DICOM tags say (upper case), or None. `patient` is None where the format carries nothing about a patient.
     """
 
     pixels: Pixels
@@ -71,6 +86,7 @@ class Radiograph:
     laterality: Laterality = "unknown"
     modality: str | None = None
     body_part: str | None = None
+    sides_known: bool = True
     trail: tuple[TrailStep, ...] = ()
     warnings: tuple[str, ...] = ()
 

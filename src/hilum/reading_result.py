@@ -82,15 +82,17 @@ class LungVerdict:
     """Where the lungs of one radiograph were drawn, and whether to trust the drawing; sides are the patient's.
 
     `box` is in native pixels and may rest on a mirrored lung (see `flags`); it is the whole picture where no lung was
-    found. `quality` is the Dice that is expected of the drawing, in [0, 1]. `right_share` and `left_share` are the
-    shares of the picture that each lung covers. `reason` says in words what was drawn and why it is trusted or not.
+    found. `quality` is the Dice that is expected of the drawing, in [0, 1]. `area_share` is the share of the picture
+    that both lungs cover, `right_share` and `left_share` those of each, None where sides are not named. `reason` says
+    in words what was drawn and why it is trusted or not.
     """
 
     box: Box
     trusted: bool
     quality: float
-    right_share: float
-    left_share: float
+    area_share: float
+    right_share: float | None
+    left_share: float | None
     flags: tuple[str, ...]
     reason: str
     model: ModelRef

@@ -12,7 +12,7 @@ from pydicom.uid import JPEGBaseline8Bit, RLELossless
 
 from fabricate_dicom import dicom_bytes, elements, lut, written
 from fabricate_pictures import marked
-from hilum.errors import DecodeError, RefusedImageError
+from hilum.errors import RefusedImageError
 from hilum.imaging.decode import decode
 from hilum.radiograph import Radiograph
 
@@ -53,6 +53,9 @@ def test_windows_as_pydicom_and_the_standard_have_them(
     if function:
         tags["VOILUTFunction"] = function
     ours = read(**tags).pixels
+    if slope == 0.5 and centre == 3000:  # beyond every value, so that the window is not used
+        np.testing.assert_allclose(ours, RAMP / 4095, atol=2e-6)
+        return
     if not (width == 1 and function in (None, "LINEAR")):  # pydicom divides by width - 1
         np.testing.assert_allclose(ours, as_pydicom_shows(RAMP, bits=12, **tags), atol=2e-6)
     values = RAMP.astype(np.float64) * slope + intercept
@@ -94,9 +97,10 @@ def test_a_window_goes_before_a_voi_lut() -> None:
 @pytest.mark.parametrize(("first", "count"), [(0, 4096), (1000, 100), (0, 65536)])
 def test_a_voi_lut_as_pydicom_applies_it(first: int, count: int) -> None:
     entries = (np.linspace(0, 1, count) ** 2 * 65535).astype(np.uint16)
-    radiograph = read(VOILUTSequence=lut(entries, first=first))
-    ds = dcmread(io.BytesIO(dicom_bytes(RAMP, bits=12, VOILUTSequence=lut(entries, first=first))))
-    np.testing.assert_allclose(radiograph.pixels, apply_voi_lut(RAMP, ds) / 65535, atol=1e-6)
+    values, bits = (RAMP * 16, 16) if count == 65536 else (RAMP, 12)
+    radiograph = read(values, bits=bits, VOILUTSequence=lut(entries, first=first))
+    ds = dcmread(io.BytesIO(dicom_bytes(values, bits=bits, VOILUTSequence=lut(entries, first=first))))
+    np.testing.assert_allclose(radiograph.pixels, apply_voi_lut(values, ds) / 65535, atol=1e-6)
 
 
 def test_a_voi_lut_of_signed_pixels_begins_below_zero() -> None:
@@ -124,15 +128,67 @@ def test_a_modality_lut_goes_before_the_window() -> None:
     assert [step.step for step in full.trail] == ["decode", "modality", "window"]
 
 
-def test_lookup_tables_that_lie_are_refused() -> None:
-    with pytest.raises(DecodeError, match="holds entries up to 4095, more than the 10 bits of LUTDescriptor"):
-        read(VOILUTSequence=lut(np.arange(4096), bits=10))
-    short = lut(np.arange(16))
-    short[0].LUTDescriptor = [4096, 0, 16]
-    with pytest.raises(DecodeError, match="names 4096 entries, but LUTData holds 32 bytes"):
-        read(VOILUTSequence=short)
-    with pytest.raises(DecodeError, match="expected three numbers in LUTDescriptor"):
-        read(VOILUTSequence=Sequence([Dataset()]))
+def test_a_voi_lut_of_more_bits_than_declared_is_read_with_those_that_it_needs() -> None:
+    radiograph = read(VOILUTSequence=lut(np.arange(4096), bits=10))
+    np.testing.assert_allclose(radiograph.pixels, RAMP / 4095, atol=1e-6)
+    assert radiograph.warnings == (
+        "LUTData holds entries up to 4095, more than the 10 bits of LUTDescriptor: it is read with 12 bits",
+    )
+
+
+def short_table() -> Sequence:
+    """16 entries where 4,096 are promised."""
+    table = lut(np.arange(16))
+    table[0].LUTDescriptor = [4096, 0, 16]
+    return table
+
+
+def empty_table() -> Sequence:
+    """An item whose elements are there and empty, as some toolkits write every optional sequence."""
+    item = Dataset()
+    item.add_new("LUTDescriptor", "US", None)
+    item.add_new("LUTData", "OW", b"")
+    return Sequence([item])
+
+
+FAULTY_TABLES = {
+    "short": short_table,
+    "empty elements": empty_table,
+    "empty item": lambda: Sequence([Dataset()]),
+    "no bits": lambda: lut(np.arange(4096), bits=0),
+    "too many bits": lambda: lut(np.arange(4096), bits=32),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTY_TABLES)
+@pytest.mark.parametrize(("sequence", "name"), [("VOILUTSequence", "VOI LUT"), ("ModalityLUTSequence", "modality LUT")])
+def test_a_faulty_lookup_table_is_passed_over_with_a_warning(sequence: str, name: str, fault: str) -> None:
+    radiograph = read(**{sequence: FAULTY_TABLES[fault]()})
+    np.testing.assert_allclose(radiograph.pixels, RAMP / 4095, atol=1e-6)
+    (warning,) = radiograph.warnings
+    assert warning.startswith(f"the {name} is not used: ")
+
+
+def test_the_first_sound_voi_lut_and_the_first_possible_window_are_used_and_the_trail_counts() -> None:
+    tables = Sequence([*empty_table(), *lut((4095 - np.arange(4096)) * 16)])
+    radiograph = read(VOILUTSequence=tables)
+    np.testing.assert_allclose(radiograph.pixels, (4095 - RAMP) * 16 / 65535, atol=1e-6)
+    assert details(radiograph)["window"] == "number 2 of 2 VOI LUTs, 4096 entries of 16 bits, no window"
+    radiograph = read(WindowCenter=[5, 1000], WindowWidth=[0, 500])
+    np.testing.assert_array_equal(radiograph.pixels, read(WindowCenter=1000, WindowWidth=500).pixels)
+    assert details(radiograph)["window"] == "number 2 of 2 windows, centre 1000, width 500, LINEAR"
+    assert radiograph.warnings == ("the window is not used: a width of 0 is impossible for LINEAR",)
+
+
+@pytest.mark.parametrize(
+    "window", [{"WindowCenter": 30000, "WindowWidth": 100}, {"WindowCenter": -9, "WindowWidth": 9}]
+)
+def test_a_window_that_no_pixel_comes_near_is_not_used(window: dict[str, float]) -> None:
+    radiograph = read(**window)
+    np.testing.assert_allclose(radiograph.pixels, RAMP / 4095, atol=1e-6)
+    assert "is not used: it maps every pixel to one grey" in radiograph.warnings[0]
+    flat = np.full((48, 72), 7, np.uint16)
+    assert (read(flat, **window).pixels == (0 if window["WindowCenter"] > 0 else 1)).all()  # nothing else would show
 
 
 @pytest.mark.parametrize("bits", [8, 10, 12, 16])
@@ -155,9 +211,28 @@ def test_a_negative_slope_inverts() -> None:
     assert "negative" in details(radiograph)["modality"]
 
 
-def test_a_slope_of_zero_is_refused() -> None:
-    with pytest.raises(RefusedImageError, match="Rescale Slope is 0"):
-        read(RescaleSlope=0, RescaleIntercept=1)
+def test_a_slope_of_zero_is_not_used() -> None:
+    radiograph = read(RescaleSlope=0, RescaleIntercept=1)
+    np.testing.assert_allclose(radiograph.pixels, RAMP / 4095, atol=1e-6)
+    assert radiograph.warnings == ("the rescale is not used: a slope of 0 would map every pixel to one value",)
+
+
+def test_a_slope_and_a_padding_that_are_no_numbers_are_not_used() -> None:
+    data = dicom_bytes(RAMP, bits=12, RescaleSlope="1.25", RescaleIntercept=1).replace(b"1.25", b"many")
+    radiograph = decode(data, name="x")
+    np.testing.assert_allclose(radiograph.pixels, RAMP / 4095, atol=1e-6)
+    assert radiograph.warnings[0].startswith("the rescale is not used: expected numbers in RescaleSlope")
+
+
+@pytest.mark.parametrize("modality", ["XA", "RF", "XRF", "DX"])
+def test_the_modality_lut_of_angiography_is_not_for_display(modality: str) -> None:
+    table = lut(np.sqrt(np.arange(4096) / 4095) * 65535)
+    radiograph = read(Modality=modality, ModalityLUTSequence=table)
+    expected = np.sqrt(RAMP / 4095) if modality == "DX" else RAMP / 4095
+    np.testing.assert_allclose(radiograph.pixels, expected, atol=2e-5)
+    assert ("not for display" in details(radiograph)["modality"]) == (modality != "DX")
+    rescaled = read(Modality=modality, RescaleSlope=2, RescaleIntercept=0, WindowCenter=4096, WindowWidth=8192)
+    np.testing.assert_allclose(rescaled.pixels, RAMP * 2 / 8191, atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -205,11 +280,10 @@ def test_a_window_of_text_is_passed_over_with_a_warning() -> None:
     assert "expected numbers in WindowWidth" in radiograph.warnings[0]
 
 
-def test_an_undefined_window_function_is_refused() -> None:
-    with pytest.raises(
-        RefusedImageError, match="'GAMMA' is not defined; expected one of LINEAR, LINEAR_EXACT, SIGMOID"
-    ):
-        read(WindowCenter=1000, WindowWidth=500, VOILUTFunction="GAMMA")
+def test_an_undefined_window_function_is_read_as_linear() -> None:
+    radiograph = read(WindowCenter=1000, WindowWidth=500, VOILUTFunction="GAMMA")
+    np.testing.assert_array_equal(radiograph.pixels, read(WindowCenter=1000, WindowWidth=500).pixels)
+    assert radiograph.warnings == ("VOI LUT Function 'GAMMA' is not defined: the window is applied as LINEAR",)
 
 
 def test_padding_turns_black_whatever_the_polarity() -> None:

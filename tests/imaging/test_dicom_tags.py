@@ -99,20 +99,37 @@ def test_laterality(tags: dict[str, str], expected: str) -> None:
     assert read(**tags).laterality == expected
 
 
+def test_contradictory_sides_and_views_are_unknown_and_warn() -> None:
+    radiograph = read(ImageLaterality="L", Laterality="R")
+    assert radiograph.laterality == "unknown"
+    assert radiograph.warnings == ("Image Laterality says L, Laterality R: the side counts as unknown",)
+    item = Dataset()
+    item.CodeValue = "399067008"  # lateral
+    radiograph = read(ViewPosition="PA", ViewCodeSequence=Sequence([item]))
+    assert radiograph.view == "unknown"
+    assert radiograph.warnings == ("View Position says PA, View Code LL: the view counts as unknown",)
+
+
+@pytest.mark.parametrize(("value", "warns"), [("YES", True), ("yes ", True), ("NO", False), ("", False), (None, False)])
+def test_text_burned_into_the_picture_is_a_warning(value: str | None, warns: bool) -> None:
+    warned = read(**({} if value is None else {"BurnedInAnnotation": value})).warnings
+    assert any("text is burned into the picture" in warning for warning in warned) == warns
+
+
 def test_spacing_prefers_the_calibrated_one_and_says_which() -> None:
-    both = read(PixelSpacing=[0.1, 0.2], ImagerPixelSpacing=[0.3, 0.4])
-    assert both.source.spacing_mm == (0.1, 0.2)
-    assert both.trail[-1].detail == "0.1 x 0.2 mm from PixelSpacing"
-    imager = read(ImagerPixelSpacing=[0.3, 0.4])
-    assert imager.source.spacing_mm == (0.3, 0.4)
-    assert imager.trail[-1].detail == "0.3 x 0.4 mm from ImagerPixelSpacing"
+    both = read(PixelSpacing=[0.1, 0.1001], ImagerPixelSpacing=[0.3, 0.301])
+    assert both.source.spacing_mm == (0.1, 0.1001)
+    assert both.trail[-1].detail == "0.1 x 0.1001 mm from PixelSpacing"
+    imager = read(ImagerPixelSpacing=[0.3, 0.301])
+    assert imager.source.spacing_mm == (0.3, 0.301)
+    assert imager.trail[-1].detail == "0.3 x 0.301 mm from ImagerPixelSpacing"
     assert read().source.spacing_mm is None
 
 
 @pytest.mark.parametrize("bad", [[0, 0], [-0.1, 0.1], [0.1]])
 def test_unusable_spacing_falls_back_with_a_warning(bad: list[float]) -> None:
-    radiograph = read(PixelSpacing=bad, ImagerPixelSpacing=[0.3, 0.4])
-    assert radiograph.source.spacing_mm == (0.3, 0.4)
+    radiograph = read(PixelSpacing=bad, ImagerPixelSpacing=[0.3, 0.301])
+    assert radiograph.source.spacing_mm == (0.3, 0.301)
     assert radiograph.warnings == ("PixelSpacing is not two positive numbers and is not used",)
 
 

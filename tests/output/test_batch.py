@@ -50,7 +50,7 @@ def examination(name: str, *, sha256: str = "0" * 64, frame: int | None = None, 
         hilum_version="0",
         settings_sha256="2" * 64,
         lungs=LungVerdict(
-            Box(0, 1, 7, 5), False, 0.5, 0.25, 0.125, ("one region",), "why", ModelRef("l", "1", "3" * 64)
+            Box(0, 1, 7, 5), False, 0.5, 0.375, 0.25, 0.125, ("one region",), "why", ModelRef("l", "1", "3" * 64)
         ),
         crops=(LungCrop("m", Box(0, 1, 7, 5)),),
     )

@@ -137,6 +137,7 @@ def lung_reading(reading: Reading, finding: Finding, negative: Finding) -> Readi
             box=Box(20.0, 30.0, 200.0, 240.25),
             trusted=True,
             quality=0.9512,
+            area_share=0.375,
             right_share=0.25,
             left_share=0.125,
             flags=("child",),

@@ -6,6 +6,7 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,16 @@ import numpy as np
 from hilum.errors import DecodeError, FileAccessError, HilumError
 from hilum.imaging.archive import read_member
 from hilum.imaging.dicom import decode_dicom
+from hilum.imaging.dicom_tags import DicomTags
 from hilum.imaging.grey import DecodedPicture
 from hilum.imaging.limits import DEFAULT_LIMITS, Limits, check_bytes
+from hilum.imaging.orientation import shown_spacing
 from hilum.imaging.png import decode_png
 from hilum.imaging.raster import decode_bmp, decode_jpeg, decode_webp
+from hilum.imaging.shown import as_shown
 from hilum.imaging.sniff import FileFormat, sniff
 from hilum.imaging.tiff import decode_tiff
-from hilum.radiograph import Radiograph, Source
+from hilum.radiograph import Radiograph, Source, TrailStep
 
 _PICTURES: dict[FileFormat, Callable[..., DecodedPicture]] = {
     "PNG": decode_png,
@@ -41,8 +45,8 @@ def decode(data: bytes, *, name: str, frame: int | None = None, limits: Limits =
 
     `name` is what the caller calls the file; it stands in the source and before every error message. `frame` counts
     from 1 and must be named where the file holds several. Limits are checked before anything is decoded. The result
-    has pixels float32 (H, W) in [0, 1], bright is dense, and a trail of what was done. Raises `DecodeError`,
-    `RefusedImageError` or `LimitError`, each with a message of one line.
+    has pixels float32 (H, W) in [0, 1], bright is dense, upright and square, and a trail of what was done. Raises
+    `DecodeError`, `RefusedImageError` or `LimitError`, each with a message of one line.
     """
     try:
         check_bytes(len(data), limits=limits)
@@ -76,37 +80,36 @@ def read_file(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> bytes:
 
 
 def _decode(data: bytes, *, name: str, format_: FileFormat, frame: int | None, limits: Limits) -> Radiograph:
-    digest = hashlib.sha256(data).hexdigest()
-    if format_ != "DICOM":
+    tags: DicomTags | None = None
+    if format_ == "DICOM":
+        picture, tags = decode_dicom(data, frame=frame, limits=limits)
+    else:
         picture = _PICTURES[format_](data, frame=frame, limits=limits)
-        rows, columns = picture.pixels.shape
-        source = Source(name, digest, format_, rows, columns, frame=frame)
-        return Radiograph(picture.pixels, source, trail=picture.trail, warnings=picture.warnings)
-    dicom = decode_dicom(data, frame=frame, limits=limits)
-    rows, columns = dicom.pixels.shape
-    tags = dicom.tags
-    source = Source(
-        name=name,
-        sha256=digest,
-        format=format_,
-        rows=rows,
-        columns=columns,
-        frame=frame,
-        spacing_mm=tags.spacing_mm,
-        study_uid=tags.study_uid,
-        instance_uid=tags.instance_uid,
-    )
+    shown = as_shown(picture, limits=limits)
+    rows, columns = shown.pixels.shape
+    source = Source(name, hashlib.sha256(data).hexdigest(), format_, rows, columns, frame=frame, stored=shown.stored)
+    pixels = np.ascontiguousarray(shown.pixels)
+    if tags is None:
+        return Radiograph(pixels, source, trail=shown.trail, warnings=shown.warnings)
+    spacing_mm = shown_spacing(tags.spacing_mm, source=source)
     return Radiograph(
-        pixels=np.ascontiguousarray(dicom.pixels),
-        source=source,
+        pixels=pixels,
+        source=replace(source, spacing_mm=spacing_mm, study_uid=tags.study_uid, instance_uid=tags.instance_uid),
         patient=tags.patient,
         view=tags.view,
         laterality=tags.laterality,
         modality=tags.modality,
         body_part=tags.body_part,
-        trail=dicom.trail,
-        warnings=dicom.warnings,
+        sides_known=tags.film.sides_known,
+        trail=(*shown.trail, *_spacing_step(spacing_mm, tags=tags)),
+        warnings=shown.warnings,
     )
+
+
+def _spacing_step(spacing_mm: tuple[float, float] | None, *, tags: DicomTags) -> tuple[TrailStep, ...]:
+    if spacing_mm is None:
+        return ()
+    return (TrailStep("spacing", f"{spacing_mm[0]:g} x {spacing_mm[1]:g} mm from {tags.spacing_from}"),)
 
 
 def _one_line(message: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from hilum.errors import DecodeError
 from hilum.imaging.dicom_file import DicomFile, read_dicom_file
 from hilum.imaging.dicom_frame import read_frame
@@ -11,22 +9,13 @@ from hilum.imaging.dicom_grey import to_grey
 from hilum.imaging.dicom_kind import object_name
 from hilum.imaging.dicom_tags import DicomTags, read_tags
 from hilum.imaging.dicom_values import raw_element
+from hilum.imaging.grey import DecodedPicture
 from hilum.imaging.limits import Limits
 from hilum.imaging.pixel_format import read_pixel_format
-from hilum.radiograph import Pixels, TrailStep
+from hilum.radiograph import TrailStep
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DecodedDicom:
-    """One frame of a DICOM file: grey float32 (H, W) in [0, 1], bright is dense, its tags, trail and warnings."""
-
-    pixels: Pixels
-    tags: DicomTags
-    trail: tuple[TrailStep, ...]
-    warnings: tuple[str, ...]
-
-
-def decode_dicom(data: bytes, *, frame: int | None, limits: Limits) -> DecodedDicom:
+def decode_dicom(data: bytes, *, frame: int | None, limits: Limits) -> tuple[DecodedPicture, DicomTags]:
     """Decode the frame that is named, or the only one; any modality decodes, the gate judges it later.
 
     Raises `DecodeError`, `RefusedImageError` or `LimitError`.
@@ -38,14 +27,15 @@ def decode_dicom(data: bytes, *, frame: int | None, limits: Limits) -> DecodedDi
     stored = read_frame(file, form, frame=frame, limits=limits)
     grey = to_grey(file.elements, form, stored)
     which = f", frame {stored.frame} of {form.frames}" if form.frames > 1 else ""
-    trail = [TrailStep("decode", f"DICOM, {stored.how}{which}"), *grey.trail]
-    if tags.spacing_mm is not None:
-        trail.append(
-            TrailStep("spacing", f"{tags.spacing_mm[0]:g} x {tags.spacing_mm[1]:g} mm from {tags.spacing_from}")
-        )
-    return DecodedDicom(
-        grey.pixels, tags, tuple(trail), (*form.warnings, *stored.warnings, *grey.warnings, *tags.warnings)
+    picture = DecodedPicture(
+        grey.pixels,
+        (TrailStep("decode", f"DICOM, {stored.how}{which}"), *grey.trail),
+        (*form.warnings, *stored.warnings, *grey.warnings, *tags.warnings),
+        orientation=tags.film.number,
+        oriented_by=tags.film.said or "",
+        aspect=tags.aspect,
     )
+    return picture, tags
 
 
 def _refuse_without_image(file: DicomFile) -> None:

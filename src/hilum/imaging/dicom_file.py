@@ -23,16 +23,17 @@ EXPLICIT_BIG = "1.2.840.10008.1.2.2"
 
 _WANTED: tuple[str, ...] = (
     "BitsAllocated", "BitsStored", "BluePaletteColorLookupTableData", "BluePaletteColorLookupTableDescriptor",
-    "BodyPartExamined", "Columns", "DoubleFloatPixelData", "FloatPixelData", "GreenPaletteColorLookupTableData",
-    "GreenPaletteColorLookupTableDescriptor", "HighBit", "ImageLaterality", "ImagerPixelSpacing", "Laterality",
-    "Modality", "ModalityLUTSequence", "NominalScannedPixelSpacing", "NumberOfFrames", "PatientAge",
-    "PatientSex", "PatientSpeciesDescription", "PerFrameFunctionalGroupsSequence", "PhotometricInterpretation",
+    "BodyPartExamined", "BurnedInAnnotation", "Columns", "DoubleFloatPixelData", "FloatPixelData",
+    "GreenPaletteColorLookupTableData", "GreenPaletteColorLookupTableDescriptor", "HighBit", "ImageLaterality",
+    "ImageOrientationPatient", "ImagerPixelSpacing", "Laterality", "Modality", "ModalityLUTSequence",
+    "NominalScannedPixelSpacing", "NumberOfFrames", "PatientAge", "PatientOrientation", "PatientSex",
+    "PatientSpeciesDescription", "PerFrameFunctionalGroupsSequence", "PhotometricInterpretation", "PixelAspectRatio",
     "PixelData", "PixelPaddingRangeLimit", "PixelPaddingValue", "PixelRepresentation", "PixelSpacing",
     "PlanarConfiguration", "PresentationIntentType", "PresentationLUTShape", "QualityControlImage",
-    "QualityControlSubject", "RedPaletteColorLookupTableData",
-    "RedPaletteColorLookupTableDescriptor", "RescaleIntercept", "RescaleSlope", "Rows", "SOPClassUID",
-    "SOPInstanceUID", "SamplesPerPixel", "SharedFunctionalGroupsSequence", "StudyInstanceUID", "VOILUTFunction",
-    "VOILUTSequence", "ViewCodeSequence", "ViewPosition", "WindowCenter", "WindowWidth",
+    "QualityControlSubject", "RedPaletteColorLookupTableData", "RedPaletteColorLookupTableDescriptor",
+    "RescaleIntercept", "RescaleSlope", "Rows", "SOPClassUID", "SOPInstanceUID", "SamplesPerPixel",
+    "SharedFunctionalGroupsSequence", "StudyInstanceUID", "VOILUTFunction", "VOILUTSequence", "ViewCodeSequence",
+    "ViewPosition", "WindowCenter", "WindowWidth",
 )  # fmt: skip
 """All that is ever read: no name, no patient identifier, no date."""
 

@@ -7,20 +7,22 @@ each possible word and looked up for each pixel.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset
 
-from hilum.errors import RefusedImageError
+from hilum.errors import DecodeError, RefusedImageError
 from hilum.imaging.dicom_frame import StoredFrame
-from hilum.imaging.dicom_values import framed, items, numbers, text
+from hilum.imaging.dicom_values import numbers, text
 from hilum.imaging.grey import luminance, to_unit
-from hilum.imaging.lookup_table import LookupTable, Values, read_table
+from hilum.imaging.lookup_table import Values, read_table
+from hilum.imaging.modality import Modality, read_modality
 from hilum.imaging.pixel_format import PixelFormat, Words
-from hilum.imaging.voi import choose_voi
+from hilum.imaging.stored_depth import needed_depth
+from hilum.imaging.voi import Voi, choose_voi, full_voi
 from hilum.radiograph import Pixels, TrailStep
 
 Grey = npt.NDArray[np.float32]
@@ -33,15 +35,6 @@ class GreyFrame:
     pixels: Pixels
     trail: tuple[TrailStep, ...]
     warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Modality:
-    """Stored values to values after the modality LUT, and the range that these can have."""
-
-    apply: Callable[[Values], Values]
-    full_range: tuple[float, float]
-    detail: str
 
 
 def to_grey(elements: Dataset, form: PixelFormat, stored: StoredFrame) -> GreyFrame:
@@ -61,28 +54,54 @@ def to_grey(elements: Dataset, form: PixelFormat, stored: StoredFrame) -> GreyFr
     )
 
 
-def _monochrome(elements: Dataset, form: PixelFormat, stored: StoredFrame) -> GreyFrame:
-    modality = _modality(elements, form, frame=stored.frame)
-    voi = choose_voi(elements, frame=stored.frame, full_range=modality.full_range)
-    inverted, why, polarity_warnings = _polarity(elements, form)
-    padding = _padding(elements, form)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Chain:
+    """What happens to a stored word: `padding` is the lowest and the highest value that stands for no image."""
 
-    def chain(words: Words) -> Grey:
-        values = _stored_values(words, form, are_values=stored.are_values)
-        grey = np.clip(voi.apply(modality.apply(values)), 0.0, 1.0)
-        if inverted:
+    form: PixelFormat
+    are_values: bool
+    modality: Modality
+    voi: Voi
+    is_inverted: bool
+    padding: tuple[int, int] | None
+
+    def grey(self, words: Words) -> Grey:
+        """Words of any shape to [0, 1]."""
+        values = _stored_values(words, self.form, are_values=self.are_values)
+        grey = np.clip(self.voi.apply(self.modality.apply(values)), 0.0, 1.0)
+        if self.is_inverted:
             grey = 1.0 - grey
-        if padding is not None:
-            grey[_is_padding(words, values, form, padding)] = 0.0
+        if self.padding is not None:
+            grey[_is_padding(words, values, self.form, self.padding)] = 0.0
         return grey.astype(np.float32)
 
+
+def _monochrome(elements: Dataset, form: PixelFormat, stored: StoredFrame) -> GreyFrame:
+    depth = needed_depth(elements, form, stored)
+    modality = read_modality(elements, depth.form, frame=stored.frame)
+    voi = choose_voi(elements, frame=stored.frame, full_range=modality.full_range)
+    inverted, why, polarity_warnings = _polarity(elements, form)
+    padding, padding_warnings = _padding(elements, form)
+    chain = _Chain(depth.form, stored.are_values, modality, voi, inverted, padding)
+    pixels, voi = _not_flat(_for_each_word(stored.words, chain.grey), chain, stored)
     trail = [TrailStep("modality", modality.detail), TrailStep("window", voi.detail)]
     if why:
         trail.append(TrailStep("invert", why))
     if padding is not None:
         span = f"{padding[0]}" if padding[0] == padding[1] else f"{padding[0]} to {padding[1]}"
         trail.append(TrailStep("padding", f"pixels of the padding value {span} set to 0"))
-    return GreyFrame(_for_each_word(stored.words, chain), tuple(trail), (*voi.warnings, *polarity_warnings))
+    warnings = (*depth.warnings, *modality.warnings, *voi.warnings, *polarity_warnings, *padding_warnings)
+    return GreyFrame(pixels, tuple(trail), warnings)
+
+
+def _not_flat(pixels: Pixels, chain: _Chain, stored: StoredFrame) -> tuple[Pixels, Voi]:
+    """The pixels and what mapped them; a window or VOI LUT that leaves one grey of a picture is not used."""
+    if not _is_flat(pixels):
+        return pixels, chain.voi
+    warning = f"the {chain.voi.detail} is not used: it maps every pixel to one grey"
+    whole = full_voi(chain.modality.full_range, warnings=(*chain.voi.warnings, warning))
+    other = _for_each_word(stored.words, replace(chain, voi=whole).grey)
+    return (pixels, chain.voi) if _is_flat(other) else (other, whole)
 
 
 def _for_each_word(words: Words, chain: Callable[[Words], Grey]) -> Pixels:
@@ -108,25 +127,6 @@ def _stored_values(words: Words, form: PixelFormat, *, are_values: bool) -> Valu
     return np.asarray(bits, np.float64)
 
 
-def _modality(elements: Dataset, form: PixelFormat, *, frame: int) -> _Modality:
-    tables = items(elements, "ModalityLUTSequence")
-    if tables:
-        table: LookupTable = read_table(tables[0], descriptor="LUTDescriptor", data="LUTData", signed=form.signed)
-        detail = f"modality LUT, {len(table.entries)} entries of {table.bits} bits"
-        return _Modality(table.apply, (0.0, table.top), detail)
-    holder = framed(elements, "PixelValueTransformationSequence", keyword="RescaleSlope", frame=frame)
-    slope = (numbers(holder, "RescaleSlope") or (1.0,))[0]
-    intercept = (numbers(holder, "RescaleIntercept") or (0.0,))[0]
-    if slope == 0:
-        raise RefusedImageError("Rescale Slope is 0, which maps every pixel to one value; expected another number")
-    ends = [value * slope + intercept for value in form.stored_range]
-    plain = (slope, intercept) == (1.0, 0.0)
-    detail = f"none, {form.bits_stored} bits stored" if plain else f"rescale, slope {slope:g}, intercept {intercept:g}"
-    if slope < 0:
-        detail += " (negative: bright and dark change places here)"
-    return _Modality(lambda values: values * slope + intercept, (min(ends), max(ends)), detail)
-
-
 def _polarity(elements: Dataset, form: PixelFormat) -> tuple[bool, str, tuple[str, ...]]:
     """Whether to invert, why, and a warning where the tags contradict each other; two reasons still invert once."""
     shape = (text(elements, "PresentationLUTShape") or "").upper()
@@ -143,12 +143,20 @@ def _polarity(elements: Dataset, form: PixelFormat) -> tuple[bool, str, tuple[st
     return True, f"{' and '.join(reasons)}: inverted once", warnings
 
 
-def _padding(elements: Dataset, form: PixelFormat) -> tuple[int, int] | None:
-    value = numbers(elements, "PixelPaddingValue", signed=form.signed)
+def _padding(elements: Dataset, form: PixelFormat) -> tuple[tuple[int, int] | None, tuple[str, ...]]:
+    try:
+        value = numbers(elements, "PixelPaddingValue", signed=form.signed)
+        limit = numbers(elements, "PixelPaddingRangeLimit", signed=form.signed) or value
+    except DecodeError as error:
+        return None, (f"the padding is not used: {error}",)
     if not value:
-        return None
-    limit = numbers(elements, "PixelPaddingRangeLimit", signed=form.signed) or value
-    return int(min(value[0], limit[0])), int(max(value[0], limit[0]))
+        return None, ()
+    return (int(min(value[0], limit[0])), int(max(value[0], limit[0]))), ()
+
+
+def _is_flat(pixels: Pixels) -> bool:
+    first = pixels.flat[0]
+    return bool(pixels.flat[-1] == first and (pixels == first).all())
 
 
 def _is_padding(words: Words, values: Values, form: PixelFormat, padding: tuple[int, int]) -> npt.NDArray[np.bool_]:
@@ -177,7 +185,8 @@ def _palette(elements: Dataset, form: PixelFormat, stored: StoredFrame) -> GreyF
         return np.clip(grey, 0.0, 1.0).astype(np.float32)
 
     step = TrailStep("luminance", "palette looked up, then 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601)")
-    return GreyFrame(_for_each_word(stored.words, chain), (step,), ())
+    warnings = tuple(warning for table in tables.values() for warning in table.warnings)
+    return GreyFrame(_for_each_word(stored.words, chain), (step,), warnings)
 
 
 def _colour(form: PixelFormat, stored: StoredFrame) -> GreyFrame:

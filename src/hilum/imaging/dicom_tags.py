@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pydicom.dataset import Dataset
 
 from hilum.errors import DecodeError
+from hilum.imaging.dicom_orientation import FilmOrientation, read_orientation
 from hilum.imaging.dicom_values import framed, items, numbers, text
 from hilum.radiograph import Laterality, Patient, Sex, View
 
@@ -41,7 +42,10 @@ _HUMAN = frozenset({"", "HUMAN", "HOMO SAPIENS"})
 
 @dataclass(frozen=True, slots=True)
 class DicomTags:
-    """The tags of one frame, in hilum's terms, and what the reader should know about them."""
+    """The tags of one frame, in hilum's terms, and what the reader should know about them.
+
+    `spacing_mm` and `aspect` (the distance between rows divided by that between columns) are of the stored pixels.
+    """
 
     patient: Patient
     view: View
@@ -50,6 +54,8 @@ class DicomTags:
     body_part: str | None
     spacing_mm: tuple[float, float] | None
     spacing_from: str | None
+    aspect: float
+    film: FilmOrientation
     study_uid: str | None
     instance_uid: str | None
     warnings: tuple[str, ...]
@@ -59,27 +65,46 @@ def read_tags(elements: Dataset, *, frame: int) -> DicomTags:
     """Read the tags of one frame; what is absent, malformed or impossible is None or unknown, the latter two warn."""
     age, age_warnings = age_years(text(elements, "PatientAge"))
     spacing, spacing_from, spacing_warnings = _spacing(elements, frame=frame)
-    species = (text(elements, "PatientSpeciesDescription") or "").upper()
-    species_warnings = () if species in _HUMAN else ("the tags say that the patient is an animal",)
-    controls = [text(elements, keyword) for keyword in ("QualityControlImage", "QualityControlSubject")]
-    phantom_warnings = ("the tags say that this is a phantom or a test image: it shows no patient",)
+    aspect, aspect_warnings = (spacing[0] / spacing[1], ()) if spacing else _aspect(elements)
+    view, view_warnings = _view(elements)
+    body_part = _upper(elements, "BodyPartExamined")
+    film = read_orientation(elements, view=view, body_part=body_part, frame=frame)
+    laterality, laterality_warnings = _laterality(elements)
     return DicomTags(
         patient=Patient(age, _SEXES.get((text(elements, "PatientSex") or "").upper(), "unknown")),
-        view=_view(elements),
-        laterality=_laterality(elements),
+        view="LL" if film.is_lateral else view,
+        laterality=laterality if film.sides_known else "unknown",
         modality=_upper(elements, "Modality"),
-        body_part=_upper(elements, "BodyPartExamined"),
+        body_part=body_part,
         spacing_mm=spacing,
         spacing_from=spacing_from,
+        aspect=aspect,
+        film=film,
         study_uid=_uid(elements, "StudyInstanceUID"),
         instance_uid=_uid(elements, "SOPInstanceUID"),
         warnings=(
             *age_warnings,
             *spacing_warnings,
-            *species_warnings,
-            *(phantom_warnings if "YES" in controls else ()),
+            *aspect_warnings,
+            *view_warnings,
+            *film.warnings,
+            *laterality_warnings,
+            *_notices(elements),
         ),
     )
+
+
+def _notices(elements: Dataset) -> tuple[str, ...]:
+    """What a reader must know of a picture whose values are all sound."""
+    species = (text(elements, "PatientSpeciesDescription") or "").upper()
+    controls = [text(elements, keyword) for keyword in ("QualityControlImage", "QualityControlSubject")]
+    burned_in = (text(elements, "BurnedInAnnotation") or "").upper() == "YES"
+    said = (
+        (species not in _HUMAN, "the tags say that the patient is an animal"),
+        ("YES" in controls, "the tags say that this is a phantom or a test image: it shows no patient"),
+        (burned_in, "text is burned into the picture (Burned In Annotation YES): every report of it may show a name"),
+    )
+    return tuple(words for there, words in said if there)
 
 
 def age_years(age: str | None) -> tuple[float | None, tuple[str, ...]]:
@@ -99,20 +124,38 @@ def age_years(age: str | None) -> tuple[float | None, tuple[str, ...]]:
     return years, ()
 
 
-def _view(elements: Dataset) -> View:
-    position = _VIEWS.get((text(elements, "ViewPosition") or "").upper())
-    if position is not None:
-        return position
+def _view(elements: Dataset) -> tuple[View, tuple[str, ...]]:
+    """View Position, else the View Code; two that name different views leave it unknown, with a warning."""
+    position: View = _VIEWS.get((text(elements, "ViewPosition") or "").upper(), "unknown")
     codes = (text(item, "CodeValue") or "" for item in items(elements, "ViewCodeSequence")[:1])
-    return next((_VIEW_CODES.get(code, "unknown") for code in codes), "unknown")
+    code: View = next((_VIEW_CODES.get(code, "unknown") for code in codes), "unknown")
+    if position == "unknown":
+        return code, ()
+    if code in ("unknown", position):
+        return position, ()
+    return "unknown", (f"View Position says {position}, View Code {code}: the view counts as unknown",)
 
 
-def _laterality(elements: Dataset) -> Laterality:
-    for keyword in ("ImageLaterality", "Laterality"):
-        side = _LATERALITIES.get((text(elements, keyword) or "").upper())
-        if side is not None:
-            return side
-    return "unknown"
+def _laterality(elements: Dataset) -> tuple[Laterality, tuple[str, ...]]:
+    """Image Laterality, else Laterality; left in one and right in the other leave it unknown, with a warning."""
+    found = [_LATERALITIES.get((text(elements, one) or "").upper()) for one in ("ImageLaterality", "Laterality")]
+    if set(found) == {"L", "R"}:
+        warning = f"Image Laterality says {found[0]}, Laterality {found[1]}: the side counts as unknown"
+        return "unknown", (warning,)
+    return found[0] or found[1] or "unknown", ()
+
+
+def _aspect(elements: Dataset) -> tuple[float, tuple[str, ...]]:
+    """Pixel Aspect Ratio (vertical, then horizontal spacing), 1 where it is absent or, with a warning, unusable."""
+    try:
+        values = numbers(elements, "PixelAspectRatio")
+    except DecodeError:
+        values = (0.0,)
+    if not values:
+        return 1.0, ()
+    if len(values) != 2 or min(values) <= 0:
+        return 1.0, ("Pixel Aspect Ratio is not two positive numbers and is not used",)
+    return values[0] / values[1], ()
 
 
 def _spacing(elements: Dataset, *, frame: int) -> tuple[tuple[float, float] | None, str | None, tuple[str, ...]]:

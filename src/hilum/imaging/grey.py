@@ -1,6 +1,6 @@
-"""From the samples of a picture file to grey in [0, 1]: ink, luminance, range, transparency, polarity, rotation.
+"""From the samples of a picture file to grey in [0, 1]: ink, luminance, range, transparency, polarity.
 
-The range is what the format declares, 0 to 2**bits - 1, and never the range that the picture happens to fill.
+The range is what the format declares, 0 to 2**bits - 1; `grey_range` looks afterwards whether that fits.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Picture:
     """The samples of one frame as the file stores them, and what they mean.
 
     `bits` is the declared depth: samples lie in 0 .. 2**bits - 1. `alpha` is the last channel where it is not `none`;
-    `premultiplied` samples are already composited over black. `orientation` is the EXIF/TIFF value 1 to 8.
+    `premultiplied` samples are already composited over black.
     """
 
     samples: Samples
@@ -35,20 +35,34 @@ class Picture:
     alpha: Literal["none", "straight", "premultiplied"] = "none"
     white_is_zero: bool = False
     ink_is_inverted: bool = False
-    orientation: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DecodedPicture:
-    """Grey float32 (H, W) in [0, 1], bright for large samples, with what was done and what the reader should know."""
+    """Grey float32 (H, W) in [0, 1] as the file stores it, with what was done and what the reader should know.
+
+    `orientation` is the EXIF/TIFF number 1 to 8 that turns it upright, `oriented_by` names what says so, if anything
+    does. `aspect` is the distance between rows divided by the distance between columns.
+    """
 
     pixels: Pixels
     trail: tuple[TrailStep, ...]
     warnings: tuple[str, ...] = ()
+    orientation: int = 1
+    oriented_by: str = ""
+    aspect: float = 1.0
+
+    @staticmethod
+    def tagged(
+        pixels: Pixels, trail: tuple[TrailStep, ...], warnings: tuple[str, ...] = (), *, orientation: int
+    ) -> DecodedPicture:
+        """A picture whose EXIF or TIFF tag says how it is stored."""
+        said = "" if orientation == 1 else f"EXIF/TIFF orientation {orientation}"
+        return DecodedPicture(pixels, trail, warnings, orientation=orientation, oriented_by=said)
 
 
 def to_grey(picture: Picture) -> tuple[Pixels, tuple[TrailStep, ...]]:
-    """Float32 (H, W) in [0, 1] with bright for large samples, upright, and the steps that were taken."""
+    """Float32 (H, W) in [0, 1] with bright for large samples, as stored, and the steps that were taken."""
     steps: list[TrailStep] = []
     colour, alpha = _split_alpha(picture)
     if picture.colour == "cmyk":
@@ -67,9 +81,6 @@ def to_grey(picture: Picture) -> tuple[Pixels, tuple[TrailStep, ...]]:
         steps.append(TrailStep("alpha", "composited over black"))
         if picture.alpha == "straight":
             grey *= to_unit(alpha, bits=picture.bits)
-    if picture.orientation != 1:
-        grey = upright(grey, orientation=picture.orientation)
-        steps.append(TrailStep("orientation", f"turned upright from EXIF/TIFF orientation {picture.orientation}"))
     return grey, tuple(steps)
 
 
@@ -93,28 +104,6 @@ def luminance(rgb: Samples) -> Samples:
     red += _HALF
     red >>= 16
     return red.astype(rgb.dtype)
-
-
-def upright(pixels: Pixels, *, orientation: int) -> Pixels:
-    """Undo an EXIF/TIFF orientation of 2 to 8, so that row 0 is the visual top and column 0 the visual left."""
-    if orientation in (5, 6, 7, 8):
-        pixels = pixels.T
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    return np.ascontiguousarray(pixels)
-
-
-def few_levels_warning(samples: Samples, *, bits: int) -> tuple[str, ...]:
-    """A warning where a 16-bit picture fills only the lowest 12 bits or fewer: it reads very dark, and rightly so."""
-    highest = int(samples.max())
-    if bits != 16 or highest >= 2**12:
-        return ()
-    return (
-        f"the file declares 16 bits but its largest sample is {highest}: it reads dark, since the range is taken from "
-        "the declared depth; write the samples scaled to 16 bits, or as DICOM with Bits Stored",
-    )
 
 
 def _split_alpha(picture: Picture) -> tuple[Samples, Samples | None]:

@@ -16,15 +16,19 @@ Values = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LookupTable:
-    """`entries[0]` is for the input `first` and below, the last for all above; entries lie in 0 .. 2**bits - 1."""
+    """`entries[0]` is for the input `first` and below, the last for all above; entries lie in 0 .. 2**bits - 1.
+
+    `bits` is the declared depth, or what the entries need where that is more; then `warnings` says so.
+    """
 
     first: int
     entries: Values
     bits: int
+    warnings: tuple[str, ...] = ()
 
     @property
     def top(self) -> float:
-        """The largest value that the declared depth allows."""
+        """The largest value that the depth allows."""
         return float(2**self.bits - 1)
 
     def apply(self, values: Values) -> Values:
@@ -54,7 +58,9 @@ def read_table(dataset: Dataset, *, descriptor: str, data: str, signed: bool) ->
         raise DecodeError(f"{descriptor} names {count} entries, but {data} holds {len(content)} bytes")
     kind = ("<u2" if found.is_little_endian else ">u2") if wide else "u1"
     entries = np.frombuffer(content, kind, count=count).astype(np.float64)
-    table = LookupTable(first, entries, bits)
-    if entries.max() > table.top:
-        raise DecodeError(f"{data} holds entries up to {entries.max():g}, more than the {bits} bits of {descriptor}")
-    return table
+    needed = int(entries.max()).bit_length()
+    if needed <= bits:
+        return LookupTable(first, entries, bits)
+    highest = f"{data} holds entries up to {entries.max():g}"
+    warning = f"{highest}, more than the {bits} bits of {descriptor}: it is read with {needed} bits"
+    return LookupTable(first, entries, needed, (warning,))

@@ -11,7 +11,7 @@ from PIL import PngImagePlugin
 
 from hilum.errors import DecodeError
 from hilum.imaging.frames import choose_frame
-from hilum.imaging.grey import DecodedPicture, Picture, Samples, few_levels_warning, to_grey
+from hilum.imaging.grey import DecodedPicture, Picture, Samples, to_grey
 from hilum.imaging.limits import Limits, check_pixels
 from hilum.imaging.raster import from_pillow
 from hilum.imaging.tiff_tags import exif_orientation
@@ -49,11 +49,10 @@ def decode_png(data: bytes, *, frame: int | None, limits: Limits) -> DecodedPict
         bits=bits,
         colour="grey" if channels < 3 else "rgb",
         alpha="straight" if channels in (2, 4) else "none",
-        orientation=orientation,
     )
     pixels, steps = to_grey(picture)
     step = TrailStep("decode", f"PNG, {header.bits} bit{', palette looked up' if header.palette else ''}")
-    return DecodedPicture(pixels, (step, *steps), few_levels_warning(samples, bits=bits))
+    return DecodedPicture.tagged(pixels, (step, *steps), orientation=orientation)
 
 
 def _read_png_chunks(data: bytes) -> _PngHeader:

@@ -23,7 +23,7 @@ _PILLOW_MODES = {
 
 
 def decode_jpeg(data: bytes, *, frame: int | None, limits: Limits) -> DecodedPicture:
-    """A JPEG picture as grey: the luma that the stream itself holds, 8 or 12 bits, inks converted, turned upright."""
+    """A JPEG picture as grey: the luma that the stream itself holds, 8 or 12 bits, inks converted."""
     choose_frame(frame, count=1)
     header = read_jpeg_header(data, limits=limits)
     if header.jpeg_ls:
@@ -37,12 +37,12 @@ def decode_jpeg(data: bytes, *, frame: int | None, limits: Limits) -> DecodedPic
         bits=header.precision,
         colour="cmyk" if inks else "grey",
         ink_is_inverted=header.adobe_transform is not None,
-        orientation=exif_orientation(header.exif),
     )
     kind = {1: "grey", 3: "luma of a colour picture", 4: "four inks"}[header.components]
     pixels, steps = to_grey(picture)
     step = TrailStep("decode", f"JPEG, {header.precision} bit, {kind}")
-    return DecodedPicture(pixels, (step, *steps), jpeg_warnings(header))
+    orientation = exif_orientation(header.exif)
+    return DecodedPicture.tagged(pixels, (step, *steps), jpeg_warnings(header), orientation=orientation)
 
 
 def decode_bmp(data: bytes, *, frame: int | None, limits: Limits) -> DecodedPicture:
@@ -101,11 +101,10 @@ def from_pillow(image: Image.Image, *, what: str, orientation: int = 1) -> Decod
         bits=8,
         colour="grey" if wanted == "L" else "rgb",
         alpha="straight" if wanted == "RGBA" else "none",
-        orientation=orientation,
     )
     step = TrailStep("decode", f"{what}, 8 bit" + (", palette looked up" if image.mode == "P" else ""))
     pixels, steps = to_grey(picture)
-    return DecodedPicture(pixels, (step, *steps))
+    return DecodedPicture.tagged(pixels, (step, *steps), orientation=orientation)
 
 
 def _without_exif_prefix(exif: bytes | None) -> bytes | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from hilum.errors import DecodeError, RefusedImageError
 from hilum.imaging.frames import choose_frame
-from hilum.imaging.grey import DecodedPicture, Picture, Samples, few_levels_warning, to_grey, upright
+from hilum.imaging.grey import DecodedPicture, Picture, Samples, to_grey
 from hilum.imaging.limits import Limits, check_pixels
 from hilum.imaging.tiff_tags import Directory, orientation_of, read_directories
 from hilum.radiograph import Pixels, TrailStep
@@ -61,13 +61,13 @@ def decode_tiff(data: bytes, *, frame: int | None, limits: Limits) -> DecodedPic
     if sample_format == _UNSIGNED:
         picture = _picture(samples, bits=bits, photometric=photometric, directory=directory)
         pixels, steps = to_grey(picture)
-        return DecodedPicture(pixels, (step, *steps), few_levels_warning(picture.samples, bits=bits))
+        return DecodedPicture.tagged(pixels, (step, *steps), orientation=orientation_of(directory))
     pixels, range_step = _from_declared_range(samples, directory=directory, is_float=sample_format == _FLOAT)
     steps = (step, range_step)
     if photometric == _WHITE_IS_ZERO:
         pixels = np.float32(1) - pixels
         steps = (*steps, TrailStep("invert", "zero is white in this file: inverted once"))
-    return DecodedPicture(upright(pixels, orientation=orientation_of(directory)), steps)
+    return DecodedPicture.tagged(pixels, steps, orientation=orientation_of(directory))
 
 
 def _decoded(data: bytes, *, page: int, kind: str) -> Samples:
@@ -129,11 +129,10 @@ def _picture(samples: Samples, *, bits: int, photometric: int, directory: Direct
     """Unsigned samples with their meaning; a palette is looked up here."""
     if samples.dtype == np.bool_:
         samples = samples.astype(np.uint8)
-    orientation = orientation_of(directory)
     if photometric == _PALETTE:
-        return Picture(_look_up(samples, directory=directory), 16, "rgb", orientation=orientation)
+        return Picture(_look_up(samples, directory=directory), 16, "rgb")
     if photometric == _INKS:  # the codec gives inks as RGB of 8 bits
-        return Picture(samples[..., :3], 8, "rgb", orientation=orientation)
+        return Picture(samples[..., :3], 8, "rgb")
     channels = 3 if photometric in (_RGB, _YCBCR) else 1
     have = samples.shape[2] if samples.ndim == 3 else 1
     if have < channels:
@@ -143,12 +142,12 @@ def _picture(samples: Samples, *, bits: int, photometric: int, directory: Direct
     if have > channels and extra in (1, 2):
         return Picture(
             samples[..., : channels + 1], bits, "rgb" if channels == 3 else "grey",
-            alpha="premultiplied" if extra == 1 else "straight", white_is_zero=white_is_zero, orientation=orientation,
+            alpha="premultiplied" if extra == 1 else "straight", white_is_zero=white_is_zero,
         )  # fmt: skip
     if channels == 1:
         grey = samples[..., 0] if samples.ndim == 3 else samples
-        return Picture(grey, bits, "grey", white_is_zero=white_is_zero, orientation=orientation)
-    return Picture(samples[..., :3], bits, "rgb", orientation=orientation)
+        return Picture(grey, bits, "grey", white_is_zero=white_is_zero)
+    return Picture(samples[..., :3], bits, "rgb")
 
 
 def _look_up(samples: Samples, *, directory: Directory) -> Samples:

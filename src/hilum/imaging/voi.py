@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from pydicom.dataset import Dataset
 
-from hilum.errors import DecodeError, RefusedImageError
+from hilum.errors import DecodeError
 from hilum.imaging.dicom_values import framed, items, numbers, text
 from hilum.imaging.lookup_table import LookupTable, Values, read_table
 
@@ -52,38 +52,61 @@ class Voi:
 
 
 def choose_voi(dataset: Dataset, *, frame: int, full_range: tuple[float, float]) -> Voi:
-    """The first window, else the VOI LUT, else `full_range` (the stored range after the modality LUT).
+    """The first window that is sound, else the first such VOI LUT, else `full_range` (after the modality LUT).
 
-    A window whose width is impossible is passed over with a warning. Raises `RefusedImageError` for a window function
-    that the standard does not define, `DecodeError` for a malformed VOI LUT.
+    What is faulty is passed over with a warning.
     """
     window, detail, warnings = _first_window(dataset, frame=frame)
     if window is not None:
         return Voi(window, detail, warnings)
-    tables = items(dataset, "VOILUTSequence")
-    if tables:
-        table = read_table(tables[0], descriptor="LUTDescriptor", data="LUTData", signed=full_range[0] < 0)
-        which = "VOI LUT" if len(tables) == 1 else f"first of {len(tables)} VOI LUTs"
-        return Voi(table, f"{which}, {len(table.entries)} entries of {table.bits} bits, no window", warnings)
+    table, detail, table_warnings = _first_table(dataset, signed=full_range[0] < 0)
+    warnings = (*warnings, *table_warnings)
+    return full_voi(full_range, warnings=warnings) if table is None else Voi(table, detail, warnings)
+
+
+def full_voi(full_range: tuple[float, float], *, warnings: tuple[str, ...] = ()) -> Voi:
+    """The whole range of values after the modality LUT."""
     low, high = full_range
-    return Voi(full_range, f"full range {low:g} to {high:g}, no window and no VOI LUT", warnings)
+    why = "no window or VOI LUT that can be used" if warnings else "no window and no VOI LUT"
+    return Voi(full_range, f"full range {low:g} to {high:g}, {why}", warnings)
 
 
 def _first_window(dataset: Dataset, *, frame: int) -> tuple[Window | None, str, tuple[str, ...]]:
     holder = framed(dataset, "FrameVOILUTSequence", keyword="WindowCenter", frame=frame)
     try:
-        centres, widths = numbers(holder, "WindowCenter"), numbers(holder, "WindowWidth")
+        pairs = list(zip(numbers(holder, "WindowCenter"), numbers(holder, "WindowWidth"), strict=False))
     except DecodeError as error:
         return None, "", (f"the window is not used: {error}",)
-    if not centres or not widths:
+    if not pairs:
         return None, "", ()
     function = (text(holder, "VOILUTFunction") or "LINEAR").upper()
+    warnings: tuple[str, ...] = ()
     if function not in _FUNCTIONS:
-        raise RefusedImageError(
-            f"VOI LUT Function {function!r} is not defined; expected one of {', '.join(_FUNCTIONS)}"
-        )
-    window = Window(centres[0], widths[0], function)
-    if window.width < 1 if function == "LINEAR" else window.width <= 0:
-        return None, "", (f"the window is not used: a width of {window.width:g} is impossible for {function}",)
-    which = "window" if len(centres) == 1 else f"first of {len(centres)} windows"
-    return window, f"{which}, centre {window.centre:g}, width {window.width:g}, {function}", ()
+        warnings = (f"VOI LUT Function {function!r} is not defined: the window is applied as LINEAR",)
+        function = "LINEAR"
+    for number, (centre, width) in enumerate(pairs, start=1):
+        if width >= 1 or (function != "LINEAR" and width > 0):
+            which = "window" if len(pairs) == 1 else f"{_ordinal(number)} of {len(pairs)} windows"
+            detail = f"{which}, centre {centre:g}, width {width:g}, {function}"
+            return Window(centre, width, function), detail, warnings
+        warnings = (*warnings, f"the window is not used: a width of {width:g} is impossible for {function}")
+    return None, "", warnings
+
+
+def _first_table(dataset: Dataset, *, signed: bool) -> tuple[LookupTable | None, str, tuple[str, ...]]:
+    tables = items(dataset, "VOILUTSequence")
+    warnings: tuple[str, ...] = ()
+    for number, item in enumerate(tables, start=1):
+        try:
+            table = read_table(item, descriptor="LUTDescriptor", data="LUTData", signed=signed)
+        except DecodeError as error:
+            warnings = (*warnings, f"the VOI LUT is not used: {error}")
+            continue
+        which = "VOI LUT" if len(tables) == 1 else f"{_ordinal(number)} of {len(tables)} VOI LUTs"
+        detail = f"{which}, {len(table.entries)} entries of {table.bits} bits, no window"
+        return table, detail, (*warnings, *table.warnings)
+    return None, "", warnings
+
+
+def _ordinal(number: int) -> str:
+    return "first" if number == 1 else f"number {number}"

@@ -6,7 +6,7 @@ from typing import Any
 
 from hilum.geometry import Box
 from hilum.output.journal import Record, is_failure
-from hilum.radiograph import Patient, Source, TrailStep
+from hilum.radiograph import Patient, Source, StoredGrid, TrailStep
 from hilum.reading_result import (
     FailedReading,
     Finding,
@@ -65,6 +65,7 @@ def _source(source: dict[str, Any]) -> Source:
         spacing_mm=None if spacing is None else (spacing[0], spacing[1]),
         study_uid=source["study_uid"],
         instance_uid=source["instance_uid"],
+        stored=StoredGrid(**source["stored"]) if source.get("stored") else None,
     )
 
 
@@ -98,12 +99,18 @@ def _lungs(lungs: dict[str, Any]) -> LungVerdict:
         box=Box(*lungs["box"]),
         trusted=lungs["trusted"],
         quality=lungs["quality"],
+        area_share=_area_share(lungs["area_shares"]),
         right_share=lungs["area_shares"]["right"],
         left_share=lungs["area_shares"]["left"],
         flags=tuple(lungs["flags"]),
         reason=lungs["reason"],
         model=_model(lungs["model"]),
     )
+
+
+def _area_share(shares: dict[str, Any]) -> float:
+    """Of both lungs; records of hilum 0.1 hold those of each, which never overlap."""
+    return float(shares["both"] if "both" in shares else shares["right"] + shares["left"])
 
 
 def _model(model: dict[str, Any]) -> ModelRef:

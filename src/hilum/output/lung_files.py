@@ -20,8 +20,8 @@ from hilum.reading.lungs import Lungs
 from hilum.report.windowing import encode_png, fit, to_grey8
 from hilum.version import __version__
 
-RIGHT_GREY, LEFT_GREY = 255, 128
-"""Grey values of the patient's right and left lung in a mask."""
+RIGHT_GREY, LEFT_GREY, LUNG_GREY = 255, 128, 192
+"""Grey values of the patient's right lung, of the left one, and of a lung whose side is not named, in a mask."""
 
 TILE_PX = 256
 BOX_COLOUR = (86, 180, 233)
@@ -37,7 +37,9 @@ def lung_paths(relative: str, *, folder: Path) -> tuple[Path, Path, Path]:
 
 
 def mask_picture(lungs: Lungs) -> npt.NDArray[np.uint8]:
-    """Uint8 (H, W): 255 the patient's right lung, 128 the left, 0 other."""
+    """Uint8 (H, W): 255 the patient's right lung, 128 the left, 0 other; 192 either one where sides are not named."""
+    if not lungs.names_sides:
+        return ((lungs.right | lungs.left) * LUNG_GREY).astype(np.uint8)
     return mask_of(right=lungs.right, left=lungs.left)
 
 
@@ -48,7 +50,7 @@ def mask_of(*, right: Mask, left: Mask) -> npt.NDArray[np.uint8]:
 
 def lungs_to_json(lungs: Lungs, *, radiograph: Radiograph) -> dict[str, Any]:
     """The JSON object of one image; boxes are `[x, y, width, height]` and areas are counted in native pixels."""
-    source, (right, left) = radiograph.source, lungs.areas_px
+    source, (right, left) = radiograph.source, lungs.areas_px or (None, None)
     return {
         "schema": SCHEMA,
         "source": {
@@ -59,10 +61,11 @@ def lungs_to_json(lungs: Lungs, *, radiograph: Radiograph) -> dict[str, Any]:
             "frame": source.frame,
         },
         "box": lungs.box.as_list(),
-        "areas_px": {"right": right, "left": left},
+        "areas_px": {"right": right, "left": left, "both": lungs.area_px},
         "quality": round(lungs.quality, 4),
         "trusted": lungs.trusted,
         "flags": list(lungs.flags),
+        "warnings": list(radiograph.warnings),
         "model": {"name": lungs.model.name, "version": lungs.model.version, "sha256": lungs.model.sha256},
         "hilum": __version__,
     }

@@ -12,6 +12,7 @@ from hilum.explain.place import place
 from hilum.geometry import Box, Geometry
 from hilum.imaging.preprocess import crop_box
 from hilum.reading.lung_regions import LungFlag
+from hilum.reading.lung_words import names_sides
 from hilum.reading_result import Heatmap, LungMap, LungVerdict, ModelRef
 
 Mask = npt.NDArray[np.bool_]
@@ -49,12 +50,14 @@ class LungDrawing:
     def verdict(self) -> LungVerdict:
         """The part of a reading that says all this."""
         right, left = masks(self.lungs, rows=self.rows, columns=self.columns, height=SHARES_SIDE, width=SHARES_SIDE)
+        named = names_sides(self.flags)
         return LungVerdict(
             box=self.box,
             trusted=self.trusted,
             quality=self.quality,
-            right_share=float(right.mean()),
-            left_share=float(left.mean()),
+            area_share=float((right | left).mean()),
+            right_share=float(right.mean()) if named else None,
+            left_share=float(left.mean()) if named else None,
             flags=self.flags,
             reason=self.reason,
             model=self.model,

@@ -32,6 +32,7 @@ LungFlag = Literal[
     "tiny image",
     "lateral view",
     "child",
+    "sides not named",
 ]
 
 PAPER_GRID = 256

@@ -18,7 +18,13 @@ NEVER_TRUSTED: dict[LungFlag, str] = {
 _NOTES: dict[LungFlag, str] = {
     "touches the border": "the drawing touches the border of the picture, so a part of a lung may be cut off",
     "child": "this is a child's chest, on which outlines are less exact",
+    "sides not named": "the file leaves in doubt which lung is the right one",
 }
+
+
+def names_sides(flags: Sequence[str]) -> bool:
+    """Whether it may be said which lung is the right one: not in a lateral view, nor where the file is unclear."""
+    return not {"sides not named", "lateral view"} & set(flags)
 
 
 def lung_reason(

@@ -22,7 +22,7 @@ from hilum.reading.lung_drawing import LungDrawing, Mask, masks
 from hilum.reading.lung_passes import PASSES, drawing, probabilities, quality_inputs
 from hilum.reading.lung_quality import is_trusted, quality_facts, quality_score
 from hilum.reading.lung_regions import LungFlag, LungRegions, lung_regions
-from hilum.reading.lung_words import lung_reason
+from hilum.reading.lung_words import lung_reason, names_sides
 from hilum.reading_result import LungMap, ModelRef
 
 TINY_PX = 32
@@ -36,7 +36,8 @@ class Lungs:
     """The lungs of one radiograph, in native pixels; sides are the patient's.
 
     `right` and `left` are bool (H, W), what the network drew after rule (a) of `lung_regions`, never mirrored, and do
-    not overlap. `box` is widened and may rest on a mirrored lung (see `flags`); without a lung it is the whole image.
+    not overlap; where `names_sides` is false, where they lie in the picture is all that tells them apart. `box` is
+    widened and may rest on a mirrored lung (see `flags`); without a lung it is the whole image.
     `quality` is the expected Dice. `trusted` says whether the box and masks should be used.
     """
 
@@ -49,8 +50,20 @@ class Lungs:
     model: ModelRef
 
     @property
-    def areas_px(self) -> tuple[int, int]:
-        """Native pixels of the right and of the left lung."""
+    def names_sides(self) -> bool:
+        """Whether it may be said which lung is the patient's right."""
+        return names_sides(self.flags)
+
+    @property
+    def area_px(self) -> int:
+        """Native pixels of both lungs together."""
+        return int(np.count_nonzero(self.right | self.left))
+
+    @property
+    def areas_px(self) -> tuple[int, int] | None:
+        """Native pixels of the right and of the left lung; None where sides are not named."""
+        if not self.names_sides:
+            return None
         return int(np.count_nonzero(self.right)), int(np.count_nonzero(self.left))
 
 
@@ -191,5 +204,6 @@ def _file_flags(radiograph: Radiograph) -> tuple[LungFlag, ...]:
         ("tiny image", min(radiograph.pixels.shape) < TINY_PX),
         ("lateral view", radiograph.view == "LL"),
         ("child", age is not None and age < ADULT_FROM_YEARS),
+        ("sides not named", not radiograph.sides_known),
     )
     return tuple(flag for flag, there in named if there)

@@ -11,6 +11,7 @@ from typing import Any
 
 from hilum.errors import EngineError
 from hilum.geometry import Box
+from hilum.radiograph import StoredGrid
 from hilum.reading_result import FailedReading, Finding, GateVerdict, LungVerdict, ModelRef, Reading
 from hilum.report.schema import READING_SCHEMA
 
@@ -72,7 +73,14 @@ def _source(reading: Reading) -> dict[str, Any]:
         "spacing_mm": None if spacing is None else [_finite(mm, "spacing_mm", source.name) for mm in spacing],
         "study_uid": source.study_uid,
         "instance_uid": source.instance_uid,
+        "stored": _stored(source.stored),
     }
+
+
+def _stored(stored: StoredGrid | None) -> dict[str, int] | None:
+    if stored is None:
+        return None
+    return {"rows": stored.rows, "columns": stored.columns, "orientation": stored.orientation}
 
 
 def _gate(gate: GateVerdict, name: str) -> dict[str, Any]:
@@ -113,8 +121,9 @@ def _lungs(lungs: LungVerdict, name: str) -> dict[str, Any]:
         "trusted": lungs.trusted,
         "quality": _finite(lungs.quality, "lungs.quality", name),
         "area_shares": {
-            "right": _finite(lungs.right_share, "lungs.area_shares", name),
-            "left": _finite(lungs.left_share, "lungs.area_shares", name),
+            "right": _number(lungs.right_share, "lungs.area_shares", name),
+            "left": _number(lungs.left_share, "lungs.area_shares", name),
+            "both": _finite(lungs.area_share, "lungs.area_shares", name),
         },
         "flags": list(lungs.flags),
         "reason": lungs.reason,
