@@ -1,6 +1,7 @@
 """`hilum segment` as a user runs it, with a toy bundle that calls dark pixels lung."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from fabricate_archive import write_archive
+from fabricate_dicom import dicom_bytes
 from fabricate_lungs import write_lung_bundle
 from hilum.cli.main import app
 
@@ -48,7 +50,8 @@ def test_mask_and_json_stand_under_the_images_own_name(scans, tmp_path, bundle):
     assert found["schema"] == "hilum.lungs/1"
     assert found["trusted"] is True
     assert found["flags"] == []
-    assert found["areas_px"] == {"right": int((mask == 255).sum()), "left": int((mask == 128).sum())}
+    right, left = int((mask == 255).sum()), int((mask == 128).sum())
+    assert found["areas_px"] == {"right": right, "left": left, "both": right + left}
     assert found["box"] == [24 - 11.25, 64 - 15, 144 + 22.5, 128 + 35]
     assert not (out / "day 1" / "two.png.lungs.png").exists(), "only flagged cases are drawn"
 
@@ -66,6 +69,39 @@ def test_older_output_is_left_out_and_an_archive_is_read_and_resumed(scans, tmp_
     assert segment(study, "--out", out, "--model", bundle).exit_code == 0
     assert (out / "study.zip" / "inner" / "two.png.mask.png").is_file()
     assert "1 skipped" in segment(study, "--out", out, "--model", bundle, "--resume").output
+
+
+def film(tmp_path: Path, **tags: object) -> Path:
+    """A DICOM film whose lung on the left of the stored picture is the larger one."""
+    pixels = np.full((256, 192), 255, np.uint8)
+    pixels[64:192, 24:72] = pixels[64:144, 120:168] = 0
+    path = tmp_path / "film.dcm"
+    path.write_bytes(dicom_bytes(pixels, **tags))
+    return path
+
+
+@pytest.mark.parametrize(("tag", "larger"), [("LF", "right"), ("RF", "left")])
+def test_a_film_stored_mirrored_names_the_sides_that_its_tag_says(tmp_path, bundle, tag, larger):
+    out = tmp_path / "out"
+    result = segment(film(tmp_path, PatientOrientation=list(tag)), "--out", out, "--model", bundle)
+    assert result.exit_code == 0, result.output
+    found = json.loads((out / "film.dcm.lungs.json").read_text())
+    assert found["areas_px"][larger] > 1.4 * found["areas_px"][{"right": "left", "left": "right"}[larger]]
+    mask = np.asarray(Image.open(out / "film.dcm.mask.png"))
+    assert mask[128, 48] == 255, "the patient's right stands on the left of the upright picture"
+    assert any("turned back" in warning for warning in found["warnings"]) == (tag == "RF")
+
+
+def test_sides_that_are_not_certain_are_named_nowhere(tmp_path, bundle):
+    out = tmp_path / "out"
+    path = film(tmp_path, PatientOrientation=["R", "F"], Modality="SC", ImageLaterality="L")
+    assert segment(path, "--out", out, "--model", bundle).exit_code == 0
+    found = json.loads((out / "film.dcm.lungs.json").read_text())
+    mask = np.asarray(Image.open(out / "film.dcm.mask.png"))
+    assert set(np.unique(mask)) == {0, 192}
+    assert found["areas_px"] == {"right": None, "left": None, "both": int((mask == 192).sum())}
+    assert "sides not named" in found["flags"]
+    assert "right and left are not named" in found["warnings"][0]
 
 
 def test_a_flagged_case_is_drawn_as_image_mask_box_and_crop(scans, tmp_path, bundle):

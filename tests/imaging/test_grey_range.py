@@ -15,8 +15,11 @@ RAMP = np.linspace(0.02, 0.98, ROWS * COLUMNS).reshape(ROWS, COLUMNS)
 
 
 def stretched(radiograph: Radiograph, *, used: np.ndarray) -> None:
-    """Assert that the picture is `used`, samples in any unit, from its 0.5th to its 99.5th percentile over [0, 1]."""
+    """Assert that the picture is `used`, from about its 0.5th to its 99.5th percentile over [0, 1]."""
     low, high = np.percentile(used, [0.5, 99.5])
+    low = 0 if low < (high - low) / 4 else low  # black is near, and stays black
+    top = 65535 if used.max() > 255 else 255
+    high = top if top - high < (high - low) / 4 else high
     expected = np.clip((used - low) / (high - low), 0, 1)
     np.testing.assert_allclose(radiograph.pixels, expected, atol=1.01 / (high - low))
     (warning,) = radiograph.warnings
@@ -119,8 +122,7 @@ def test_one_grey_stays_as_it_is(pixels: np.ndarray) -> None:
 def test_a_picture_of_few_levels_stays_as_it_is() -> None:
     noise = np.random.default_rng(0).integers(0, LEAST_LEVELS - 1, (100, 100))
     assert narrow_span(((100 + noise) / 255).astype(np.float32)) is None
-    assert narrow_span(((100 + 2 * noise + (noise > 3)) / 255).astype(np.float32)) is None
-    more = np.random.default_rng(0).integers(0, 2 * LEAST_LEVELS, (100, 100))
+    more = np.random.default_rng(0).integers(0, LEAST_LEVELS, (100, 100))
     assert narrow_span(((100 + more) / 255).astype(np.float32)) is not None
 
 

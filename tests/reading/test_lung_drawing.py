@@ -35,6 +35,13 @@ def test_each_lungs_share_of_the_picture() -> None:
     assert verdict.reason == "both lungs were drawn"
 
 
+@pytest.mark.parametrize("flag", ["sides not named", "lateral view"])
+def test_without_sides_there_is_the_share_of_both_alone(flag) -> None:
+    verdict = replace(drawing(), flags=(flag,)).verdict()
+    assert (verdict.area_share, verdict.right_share, verdict.left_share) == (16 / 64, None, None)
+    assert drawing().verdict().area_share == 16 / 64
+
+
 def test_the_crop_is_whole_pixels_and_only_of_trusted_lungs() -> None:
     assert drawing().crop == Box(20, 60, 151, 281)
     assert drawing(trusted=False).crop is None

@@ -7,6 +7,7 @@ from fabricate_gate import write_gate
 from fabricate_lungs import write_lung_bundle
 from hilum.errors import BundleError
 from hilum.geometry import Box
+from hilum.imaging.preprocess import ModelInput, preprocess
 from hilum.radiograph import Patient, Radiograph, Source
 from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
 from hilum.reading.lungs import LungFinder
@@ -26,6 +27,10 @@ def chest(*dark: tuple[slice, slice], shape: tuple[int, int] = (256, 192), **fie
     return Radiograph(pixels=pixels, source=source, **fields)
 
 
+def prepared(finder: LungFinder, radiograph: Radiograph) -> ModelInput:
+    return preprocess(radiograph.pixels, spec=finder.preprocess)
+
+
 RIGHT, LEFT = (slice(64, 192), slice(24, 72)), (slice(64, 192), slice(120, 168))
 
 
@@ -41,6 +46,17 @@ def test_both_lungs_come_back_in_native_pixels(finder):
     assert lungs.areas_px == tuple(int(np.count_nonzero(each)) for each in (lungs.right, lungs.left))
     # 15 of 256 grid pixels are 15 of 256 rows and 11.25 of 192 columns
     assert lungs.box == Box(24 - 11.25, 64 - 15, 144 + 22.5, 128 + 35)
+
+
+def test_sides_in_doubt_are_not_named_and_said_so(finder):
+    (drawn,) = finder.draw([doubt := chest(RIGHT, LEFT, sides_known=False)], prepared=[prepared(finder, doubt)])
+    lungs = finder.find(doubt)
+    assert lungs.trusted, "where the lungs are is no less certain"
+    assert lungs.flags == ("sides not named",)
+    assert lungs.areas_px is None
+    assert lungs.area_px == np.count_nonzero(lungs.right | lungs.left) > 0
+    assert drawn.reason == "both lungs were drawn; the file leaves in doubt which lung is the right one"
+    assert not finder.find(chest(RIGHT, LEFT, view="LL")).names_sides
 
 
 def test_no_lung_gives_the_whole_image_untrusted(finder):

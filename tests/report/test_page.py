@@ -226,6 +226,16 @@ def test_the_lungs_have_their_section_and_the_share_its_line(lung_examination, c
     assert 'id="crop"' in text
 
 
+def test_sides_that_are_not_named_stand_nowhere_on_the_page(lung_examination, card):
+    verdict = replace(lung_examination.reading.lungs, right_share=None, left_share=None)
+    unnamed = replace(lung_examination, reading=replace(lung_examination.reading, lungs=verdict))
+    text = render_page(unnamed, cards=[card])
+    assert "<dt>Both lungs</dt><dd>37.5% of the picture; the sides are not named</dd>" in text
+    assert "Right lung" not in text
+    assert "Left lung" not in text
+    assert "Right lung</dt><dd>25.0% of the picture" in render_page(lung_examination, cards=[card])
+
+
 def test_lungs_that_are_not_trusted_are_said_so(untrusted, card):
     text = render_page(untrusted, cards=[card])
     assert "Lungs not trusted:</strong> the drawing is doubtful" in text

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from hilum.errors import EngineError
 from hilum.geometry import Box
+from hilum.radiograph import StoredGrid
 from hilum.report.reading_json import failure_to_json, reading_to_json
 from hilum.report.schema import reading_schema
 
@@ -107,6 +108,15 @@ def test_what_is_unknown_keeps_its_key(reading):
     assert unknown["gate"]["accepted"] is None
     assert unknown["gate"]["is_xray"] == {"probability": None}
     assert unknown["gate"]["type"] == {"name": None, "probability": None, "all": {}}
+
+
+def test_a_turned_picture_says_how_it_is_stored_and_sides_not_named_are_null(lung_reading):
+    source = replace(lung_reading.source, stored=StoredGrid(340, 170, 6))
+    lungs = replace(lung_reading.lungs, right_share=None, left_share=None, flags=("sides not named",))
+    written = reading_to_json(replace(lung_reading, source=source, lungs=lungs))
+    assert written["source"]["stored"] == {"rows": 340, "columns": 170, "orientation": 6}
+    assert written["lungs"]["area_shares"] == {"right": None, "left": None, "both": 0.375}
+    Draft202012Validator(reading_schema()).validate(written)
 
 
 def test_no_float32_loses_anything_on_the_way_through_text(reading, finding):

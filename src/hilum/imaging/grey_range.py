@@ -24,8 +24,11 @@ TAIL = 0.005
 LEAST_SHARE = 0.1
 """Pixels at the very ends of the range (blank borders, burned-in marks) do not count; so many others must be left."""
 
-LEAST_LEVELS = 16
+LEAST_LEVELS = 32
 """A picture of fewer grey levels than this holds nothing that stretching could show."""
+
+NEAR = 0.25
+"""An end of the range no further from the span than this share of the span is kept as the end: black stays black."""
 
 _SAMPLES = 65_536
 
@@ -44,14 +47,20 @@ def fill_range(pixels: Pixels, *, declared: str) -> RangedPicture:
     span = narrow_span(pixels)
     if span is None:
         return RangedPicture(pixels)
-    low, high = span
+    low, high = _with_near_ends(*span)
     stretched = np.clip((pixels - np.float32(low)) / np.float32(high - low), 0, 1)
     step = TrailStep("stretch", f"grey {low:.4f} to {high:.4f} to 0 and 1, since the picture uses no more ({declared})")
     warning = (
-        f"nearly all pixels lie between {low:.3f} and {high:.3f} of the grey range ({declared}): "
+        f"nearly all pixels lie between {span[0]:.3f} and {span[1]:.3f} of the grey range ({declared}): "
         "they were stretched over the whole range"
     )
     return RangedPicture(np.asarray(stretched, np.float32), (step,), (warning,))
+
+
+def _with_near_ends(low: float, high: float) -> tuple[float, float]:
+    """The span that is stretched: it keeps black as black, or white as white, where that lies close to it."""
+    near = NEAR * (high - low)
+    return (0.0 if low < near else low), (1.0 if 1 - high < near else high)
 
 
 def narrow_span(pixels: Pixels) -> tuple[float, float] | None:
