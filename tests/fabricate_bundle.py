@@ -98,6 +98,11 @@ class ToyNetwork:
         return model.SerializeToString()
 
 
+def any_picture_called(xray_type: str) -> Scope:
+    """The scope of a model that decides on any picture, also where nobody says what it shows."""
+    return Scope(xray_type=xray_type, age_years=None, views=None, unknown_tolerated=("type", "modality", "view"))
+
+
 @dataclass(frozen=True)
 class ToyBundle:
     """What to put into a toy bundle; every field has a plain default."""
@@ -107,7 +112,7 @@ class ToyBundle:
     labels: tuple[str, ...] = ("Pneumonia",)
     calibration: PlattCalibration = field(default_factory=lambda: PlattCalibration(slope=1.0, intercept=0.0))
     operating_point: float | None = 0.5
-    scope: Scope = field(default_factory=lambda: Scope(xray_type="chest", age_years=None, views=None))
+    scope: Scope = field(default_factory=lambda: any_picture_called("chest"))
     heatmap: HeatmapSpec = field(default_factory=lambda: HeatmapSpec(method="class-map"))
     preprocess: PreprocessSpec = field(
         default_factory=lambda: PreprocessSpec(

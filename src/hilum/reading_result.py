@@ -15,8 +15,31 @@ import numpy.typing as npt
 
 from hilum.geometry import Box, Geometry
 from hilum.radiograph import Laterality, Patient, Radiograph, Source, TrailStep, View
+from hilum.stated import NOTHING_STATED, Stated
 
 GateStatus = Literal["accepted", "refused", "unsure", "not judged"]
+
+PictureState = Literal["turned 90", "turned 180", "turned 270", "inverted", "cropped"]
+"""What can be wrong with the picture of a chest; turned by so many degrees, counter-clockwise."""
+
+ScopePart = Literal["type", "modality", "age", "view"]
+"""What the scope of a model is about."""
+
+UndecidedCode = Literal[
+    "type outside", "modality outside", "age outside", "view outside",
+    "turned", "inverted", "cropped",
+    "type unknown", "age unknown", "modality unknown", "view unknown",
+    "no operating point",
+]  # fmt: skip
+"""Why a finding has no decision, in the order in which one is named where several hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotDecided:
+    """Why there is no decision: a stable code, and the reason as half a sentence without capital and full stop."""
+
+    code: UndecidedCode
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +56,7 @@ class GateVerdict:
     """Whether the picture is a radiograph that hilum may read, and why.
 
     A refusal is a value with a reason, not an exception. `candidates` names what an unsure gate hesitates between.
+    `state` is what is wrong with the picture of an accepted chest.
     """
 
     status: GateStatus
@@ -40,6 +64,7 @@ class GateVerdict:
     is_xray_probability: float | None = None
     type: TypeVerdict | None = None
     candidates: tuple[str, ...] = ()
+    state: tuple[PictureState, ...] = ()
 
     @property
     def accepted(self) -> bool | None:
@@ -60,10 +85,11 @@ class ModelRef:
 class Finding:
     """One label of one model.
 
-    `probability` is calibrated, in [0, 1]; `positive` is probability >= operating_point, or None where the radiograph
-    is out of the model's scope or the model brings no operating point. `in_scope` is None where the scope is unknown
-    (no age, no view). Boxes are in native pixels. `inside_lungs` is the share, in [0, 1], of the positive part of the
-    finding's heatmap that lies inside the lungs; None without a heatmap or without lungs that are trusted.
+    `probability` is calibrated, in [0, 1], on patients as the model was made for, and is a mere score for others.
+    `positive` is probability >= operating_point; where it is None, `not_decided` says why. `in_scope` is None where
+    something is unknown and nothing known is outside; `unknown` names it. Boxes are in native pixels. `inside_lungs` is
+    the share, in [0, 1], of the positive part of the finding's heatmap that lies inside the lungs; None without a
+    heatmap or without lungs that are trusted.
     """
 
     model: str
@@ -75,6 +101,16 @@ class Finding:
     in_scope: bool | None
     boxes: tuple[Box, ...] = ()
     inside_lungs: float | None = None
+    unknown: tuple[ScopePart, ...] = ()
+    not_decided: NotDecided | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoodAside:
+    """A model that was not asked, because this is not what it was made for and another one was made for it."""
+
+    model: str
+    because: NotDecided
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +146,8 @@ class LungCrop:
 class Reading:
     """Everything hilum says about one radiograph; frozen, and free of pixels.
 
+    `patient` and `view` are what the file says, `stated` is what the user says. `stood_aside` are the models that left
+    the picture to others. `read_inverted`: the other polarity than the file's was read, as the user asked.
     `lungs` is None where no lungs were looked for: the picture is no chest, or nothing in use draws lungs. `crops` are
     the parts that models read instead of, or beside, the whole picture.
     """
@@ -128,6 +166,9 @@ class Reading:
     settings_sha256: str
     lungs: LungVerdict | None = None
     crops: tuple[LungCrop, ...] = ()
+    stated: Stated = NOTHING_STATED
+    stood_aside: tuple[StoodAside, ...] = ()
+    read_inverted: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

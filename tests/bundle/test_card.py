@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from fabricate_bundle import ToyBundle
-from hilum.bundle.card import Card
+from hilum.bundle.card import Card, Scope
 from hilum.bundle.label import PlattCalibration
 
 
@@ -20,3 +20,14 @@ def test_no_calibration_changes_nothing():
     for slope, intercept in ((2.0, 0.0), (1.0, 0.5)):
         with pytest.raises(ValidationError, match="slope 1 and intercept 0"):
             PlattCalibration(method="none", slope=slope, intercept=intercept)
+
+
+def test_the_usual_tolerance_is_not_written_and_another_one_survives():
+    """A hilum that does not know the field must still read a card that says nothing unusual."""
+    usual = Scope(xray_type="chest", age_years=(1.0, 5.0), views=("AP",))
+    assert usual.model_dump(mode="json") == {"xray_type": "chest", "age_years": [1.0, 5.0], "views": ["AP"]}
+    assert Scope.model_validate(usual.model_dump()) == usual
+    assert usual.unknown_tolerated == ("modality", "view")
+    strict = usual.model_copy(update={"unknown_tolerated": ()})
+    card = ToyBundle(scope=strict).card()
+    assert Card.model_validate_json(card.model_dump_json(by_alias=True)).scope == strict

@@ -15,6 +15,7 @@ from hilum.evaluation.run_folder import load_run
 from hilum.reading.reader import Reader
 from hilum.reading.settings import ReaderSettings
 from hilum.report.overlay import overlay_png
+from hilum.stated import Stated
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +85,7 @@ def test_the_whole_overlay_of_a_one_label_bundle_is_that_of_a_reading(tmp_path):
     )[0]
     path = next(record.path for record in part.records if record.image == first.image)
     reader = Reader(models=[bundle], settings=ReaderSettings(heatmaps="all"))
-    expected = overlay_png(reader.examine(path, name=first.image), every_heatmap=True)
+    expected = overlay_png(reader.examine(path, name=first.image, stated=Stated(assume_scope=True)), every_heatmap=True)
     assert first.whole == expected
 
 

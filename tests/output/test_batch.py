@@ -26,12 +26,16 @@ from hilum.reading_result import (
     LungCrop,
     LungVerdict,
     ModelRef,
+    NotDecided,
     Reading,
+    StoodAside,
     TypeVerdict,
 )
 from hilum.report.reading_json import reading_to_json
+from hilum.stated import NOTHING_STATED, Stated
 
 SETTINGS = RenderSettings((), every_heatmap=False)
+STATED = Stated(age_years=4.0, sex="F", view="AP", xray_type="chest", assume_scope=True)
 
 
 def examination(name: str, *, sha256: str = "0" * 64, frame: int | None = None, logit: float = 1.0) -> Examination:
@@ -41,8 +45,13 @@ def examination(name: str, *, sha256: str = "0" * 64, frame: int | None = None, 
         patient=Patient(3.5, "F"),
         view="PA",
         laterality="unknown",
-        gate=GateVerdict("unsure", "why", 0.75, TypeVerdict("chest", 0.5, {"chest": 0.5, "hand": 0.25}), ("a", "b")),
-        findings=(Finding("m", "Pneumonia", logit, 0.75, 0.5, True, None, (Box(1, 2, 3, 4),), 0.25),),
+        gate=GateVerdict(
+            "unsure", "why", 0.75, TypeVerdict("chest", 0.5, {"chest": 0.5, "hand": 0.25}), ("a", "b"), ("inverted",)
+        ),
+        findings=(
+            Finding("m", "Pneumonia", logit, 0.75, 0.5, True, None, (Box(1, 2, 3, 4),), 0.25, ("view",)),
+            Finding("m", "Mass", 0.0, 0.5, 0.5, None, None, not_decided=NotDecided("age unknown", "no age")),
+        ),
         models=(ModelRef("m", "1", "1" * 64),),
         trail=(TrailStep("decode", "PNG"),),
         warnings=("careful",),
@@ -53,6 +62,9 @@ def examination(name: str, *, sha256: str = "0" * 64, frame: int | None = None, 
             Box(0, 1, 7, 5), False, 0.5, 0.375, 0.25, 0.125, ("one region",), "why", ModelRef("l", "1", "3" * 64)
         ),
         crops=(LungCrop("m", Box(0, 1, 7, 5)),),
+        stated=STATED,
+        stood_aside=(StoodAside("other", NotDecided("age outside", "too old")),),
+        read_inverted=True,
     )
     return Examination(reading, Radiograph(np.zeros((6, 8), np.float32), source))
 
@@ -162,12 +174,15 @@ def test_already_read_asks_for_bytes_settings_frame_and_outputs(tmp_path: Path) 
     run(out, {"a.png": examination("in/a.png", sha256=sha256), "b.png": failed("in/b.png")})
     files = (InputFile(str(image), "a.png"), InputFile(str(image), "b.png"), InputFile(str(image), "new.png"))
 
-    def found(*, settings_sha256: str = "2" * 64, frame: int | None = None) -> frozenset[str]:
+    def found(*, settings_sha256: str = "2" * 64, frame: int | None = None, stated: Stated = STATED) -> frozenset[str]:
         with OutputFolder(out) as folder:
-            return already_read(files, folder=folder, settings_sha256=settings_sha256, frame=frame)
+            return already_read(
+                files, folder=folder, settings_sha256=settings_sha256, frame=frame, stated=lambda _: stated
+            )
 
     assert found() == found(frame=1) == {"a.png"}
     assert found(settings_sha256="3" * 64) == found(frame=2) == frozenset()
+    assert found(stated=NOTHING_STATED) == found(stated=replace(STATED, age_years=5.0)) == frozenset()
     (out / "a.png.html").unlink()
     assert found() == frozenset()
     (out / "a.png.html").touch()

@@ -85,7 +85,10 @@ def test_faults_of_a_chest_are_warnings_and_of_a_hand_none(name: str, word: str)
     hand = judge_picture(logits_of(hand=9.0, **(quiet | {name: 9.0})), spec=SPEC)
     assert chest.verdict.status == hand.verdict.status == "accepted"
     assert [word in warning for warning in chest.warnings] == [True]
-    assert hand.warnings == ()
+    assert chest.verdict.state == (name.replace("_", " "),)
+    assert "nothing is decided" in chest.warnings[0]
+    assert (hand.warnings, hand.verdict.state) == ((), ())
+    assert hand.chest_state == chest.verdict.state, "for a user who says that this is a chest"
 
 
 def test_an_upright_whole_chest_has_no_warning() -> None:

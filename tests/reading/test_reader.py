@@ -13,8 +13,7 @@ import pytest
 from PIL import Image
 from scipy.special import expit
 
-from fabricate_bundle import ToyBundle, ToyNetwork
-from hilum.bundle.card import Scope
+from fabricate_bundle import ToyBundle, ToyNetwork, any_picture_called
 from hilum.bundle.load import Bundle
 from hilum.errors import BundleError, DecodeError, FileAccessError, HilumError, LimitError
 from hilum.imaging.limits import Limits
@@ -91,7 +90,7 @@ def test_a_grey_picture_read_by_hand(tmp_path: Path) -> None:
     assert reading.gate.accepted is None
     assert [(model.name, model.sha256) for model in reading.models] == [("toy", bundle.sha256)]
     assert reading.hilum_version == __version__
-    assert any("not known of this one: type" in warning for warning in reading.warnings)
+    assert any("nobody checked what the picture shows" in warning for warning in reading.warnings)
     assert reading.trail[-1].step == "preprocess"
     assert "toy: resize to 16x16 (stretch, box); normalise (mean 0; std 1)" in reading.trail[-1].detail
 
@@ -210,15 +209,14 @@ def test_a_file_whose_numbers_overflow_fails_alone(tmp_path: Path) -> None:
 
 
 def test_a_hand_model_plugs_in_without_code(bundle: Bundle, tmp_path: Path) -> None:
-    scope = Scope(xray_type="hand", age_years=None, views=None)
-    hand = ToyBundle(name="hand-toy", labels=("Mass",), scope=scope).write(tmp_path / "hand")
+    hand = ToyBundle(name="hand-toy", labels=("Mass",), scope=any_picture_called("hand")).write(tmp_path / "hand")
     reading = Reader(models=[bundle, hand]).read(png(noise(1)))
     assert [(finding.model, finding.name) for finding in reading.findings] == [
         *(("toy", name) for name in LABELS),
         ("hand-toy", "Mass"),
     ]
     assert [card.name for card in Reader(models=[bundle, hand]).cards] == ["toy", "hand-toy"]
-    assert sum("was trained for hand radiographs" in warning for warning in reading.warnings) == 1
+    assert sum("hand-toy may not hold, it is made for hand X-rays" in warning for warning in reading.warnings) == 1
 
 
 def test_the_settings_hash_follows_models_and_settings(bundle: Bundle, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
 from hilum.reading.gate import NOT_JUDGED
 from hilum.reading.opinion import Case, HeatmapsWanted, Opinion
 from hilum.reading.specialist import Classifier
+from hilum.reading_result import NotDecided
 
 LABELS = ("Edema", "Mass", "Pneumonia")
 
@@ -134,15 +135,31 @@ def test_out_of_scope_computes_and_decides_nothing(tmp_path: Path) -> None:
     assert finding.in_scope is False
     assert finding.boxes == ()
     assert opinion.heatmaps == ()
-    assert "age 40 years" in opinion.warnings[0]
+    assert finding.not_decided == NotDecided(
+        "age outside", "the patient is 40 years old, and this model is for children of 1 to 5 years"
+    )
+    assert "the patient is 40 years old" in opinion.warnings[0]
 
 
-def test_unknown_scope_decides_with_a_warning(tmp_path: Path) -> None:
+def test_an_unknown_age_decides_nothing_and_says_why(tmp_path: Path) -> None:
     toy = ToyBundle(scope=Scope(xray_type="chest", age_years=(1, 5), views=None))
     (opinion,) = opinions(tmp_path, toy, radiograph(np.ones((16, 16))))
-    assert opinion.findings[0].positive is True
-    assert opinion.findings[0].in_scope is None
-    assert "not known of this one: age" in opinion.warnings[0]
+    (finding,) = opinion.findings
+    assert finding.probability == pytest.approx(expit(6.0), abs=1e-5)
+    assert (finding.positive, finding.in_scope, finding.unknown, finding.boxes) == (None, None, ("age",), ())
+    assert finding.not_decided == NotDecided(
+        "age unknown", "the file gives no age, and this model is for children of 1 to 5 years"
+    )
+    assert opinion.heatmaps == ()
+    assert "--age" in opinion.warnings[0]
+
+
+def test_a_view_that_is_tolerated_decides_with_a_warning(tmp_path: Path) -> None:
+    toy = ToyBundle(scope=Scope(xray_type="chest", age_years=(1, 5), views=("AP",)))
+    (opinion,) = opinions(tmp_path, toy, radiograph(np.ones((16, 16)), patient=Patient(3.0, "F")))
+    (finding,) = opinion.findings
+    assert (finding.positive, finding.in_scope, finding.unknown) == (True, None, ("view",))
+    assert opinion.warnings[0].startswith("the file gives no view: the result of toy may not hold")
 
 
 def test_a_batch_keeps_each_image_with_its_own_finding(tmp_path: Path) -> None:
@@ -164,9 +181,9 @@ def test_without_an_operating_point_nothing_is_decided_and_a_warning_says_so(tmp
     assert finding.logit == pytest.approx(8 * 0.9 - 2, abs=1e-5)
     assert finding.probability == pytest.approx(expit(8 * 0.9 - 2), abs=1e-6)
     assert (finding.positive, finding.operating_point, finding.boxes) == (None, None, ())
+    assert finding.not_decided == NotDecided("no operating point", "this model brings no threshold")
     assert opinion.warnings == (
-        "toy brings no operating point for any finding: nothing is decided there; their probabilities are not "
-        "calibrated",
+        "toy brings no threshold for any finding: nothing is decided there; their probabilities are not calibrated",
     )
     assert len(opinion.heatmaps) == 1
 
@@ -182,4 +199,4 @@ def test_labels_without_an_operating_point_are_named_beside_those_with_one(tmp_p
     grey = radiograph(np.full((16, 16), 0.5))
     (opinion,) = specialist.read([Case(grey, preprocess(grey.pixels, spec=specialist.preprocess), NOT_JUDGED)])
     assert [finding.positive for finding in opinion.findings] == [True, None, True]
-    assert opinion.warnings == ("toy brings no operating point for Mass: nothing is decided there",)
+    assert opinion.warnings == ("toy brings no threshold for Mass: nothing is decided there",)

@@ -21,12 +21,15 @@ from hilum.reading_result import (
     LungMap,
     LungVerdict,
     ModelRef,
+    NotDecided,
     Reading,
     TypeVerdict,
 )
 
 SHA = "0123456789abcdef" * 4
 ROWS, COLUMNS = 300, 240
+TOO_OLD = "the patient is 43 years old, and this model is for children of 1 to 5 years"
+NO_AGE = "the file gives no age, and this model is for children of 1 to 5 years"
 
 
 @pytest.fixture
@@ -188,9 +191,25 @@ def outside(reading: Reading, finding: Finding) -> Reading:
     return replace(
         reading,
         patient=Patient(43.0, "M"),
-        findings=(replace(finding, positive=None, in_scope=False, boxes=()),),
-        warnings=("chest-test was made for ages 1 to 5 years; this patient is 43 years old: no decision.",),
+        findings=(
+            replace(finding, positive=None, in_scope=False, boxes=(), not_decided=NotDecided("age outside", TOO_OLD)),
+        ),
+        warnings=("chest-test decides nothing here: the patient is 43 years old.",),
     )
+
+
+@pytest.fixture
+def no_age(reading: Reading, finding: Finding) -> Reading:
+    """A reading of a picture file: no age, no view, and so no decision."""
+    undecided = replace(
+        finding,
+        positive=None,
+        in_scope=None,
+        boxes=(),
+        unknown=("age", "view"),
+        not_decided=NotDecided("age unknown", NO_AGE),
+    )
+    return replace(reading, patient=None, view="unknown", findings=(undecided,), warnings=())
 
 
 @pytest.fixture

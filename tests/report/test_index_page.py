@@ -44,10 +44,10 @@ def test_every_file_has_a_row_with_its_status(reading, refused, outside, failed,
     text = render_index(iter(entries))
     index = Links(text)
     assert [(row["data-name"], row["data-status"]) for row in index.rows] == [
-        ("a.dcm", "positive"), ("b.png", "refused"), ("c.png", "no decision"), ("d.png", "negative"),
+        ("a.dcm", "positive"), ("b.png", "refused"), ("c.png", "not decided"), ("d.png", "negative"),
         ("e.png", "failed"),
     ]  # fmt: skip
-    assert [row["data-probability"] for row in index.rows] == ["0.8731234", "-1.0", "0.8731234", "0.0293", "-1.0"]
+    assert [row["data-probability"] for row in index.rows] == ["0.8731234", "-1.0", "-1.0", "0.0293", "-1.0"]
     assert "./a.dcm.html" in index.links
     assert "./e.png.json" in index.links
     assert "./e.png.html" not in index.links
@@ -55,10 +55,18 @@ def test_every_file_has_a_row_with_its_status(reading, refused, outside, failed,
     assert "decode: the PNG ends after 100 bytes" in text
     for words in (
         '4</strong> read', '1</strong> with a positive finding', '1</strong> refused at the gate',
-        '1</strong> without a decision', '1</strong> failed',
+        '1</strong> not decided', '1</strong> failed',
     ):  # fmt: skip
         assert words in text
     assert "unsure at the gate" not in text
+
+
+def test_what_is_not_decided_has_no_colour_and_no_number(no_age):
+    text = render_index([_entry("a.png", no_age)])
+    assert '<span class="chip undecided">not decided</span>' in text
+    assert "Not decided: the file gives no age, and this model is for children of 1 to 5 years" in text
+    assert "0.873" not in text
+    assert "with a positive finding" not in text
 
 
 def test_hostile_names_stay_text_and_links_stay_in_the_folder(reading):

@@ -7,6 +7,7 @@ import pytest
 
 from hilum.report.colour import ContributionScale, paint
 from hilum.report.legend import _MARK, _broken, _upper_lines, draw_legend
+from hilum.stated import Stated
 
 DRAWN = frozenset({("chest-test", "Pneumonia")})
 
@@ -20,10 +21,10 @@ def test_it_names_finding_probability_and_operating_point(reading):
     assert words == [
         "PHANTOM - shows no patient",
         "Gate: Accepted as a radiograph: chest",
-        "Above the operating point: Pneumonia",
+        "Pneumonia flagged: 87% (threshold 42%)",
         "Pneumonia",
         "probability 0.873, positive",
-        "operating point 0.425",
+        "threshold 0.425",
     ]
 
 
@@ -33,11 +34,18 @@ def test_only_a_phantom_is_marked_as_one(reading):
 
 
 def test_a_refusal_gives_its_reason(refused):
-    assert "No finding was computed. Refused: the picture looks like a photograph" in _words(refused)
+    assert "Not read: the picture looks like a photograph" in _words(refused)
 
 
 def test_a_negative_reading_says_so(reading, negative):
-    assert "No finding above its operating point" in _words(replace(reading, findings=(negative,)))
+    assert "Effusion not flagged: 3% (threshold 31%)" in _words(replace(reading, findings=(negative,)))
+
+
+def test_what_the_user_says_stands_on_the_picture(no_age):
+    words = _words(replace(no_age, stated=Stated(age_years=40.0, view="PA")), DRAWN)
+    assert "Stated by the user, not by the file: age 40 years, view PA" in words
+    assert "score 0.873, not decided" in words
+    assert not any("probability" in line for line in words)
 
 
 @pytest.mark.parametrize("height", [1, 300, 2048])

@@ -11,7 +11,9 @@ import pytest
 
 from hilum.geometry import Geometry
 from hilum.radiograph import Radiograph, TrailStep
+from hilum.reading_result import NotDecided, StoodAside
 from hilum.report.page import render_page
+from hilum.stated import Stated
 
 HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(2)>.png"
 VOID = {"meta", "img", "input", "br", "link", "rect"}
@@ -63,9 +65,10 @@ def page(examination, card):
 
 def test_every_number_of_the_reading_is_there(page):
     for words in (
-        "0.873", "0.029", "operating point 0.425", "operating point 0.310", "logit 2.12", "logit -3.50",
+        "0.873", "0.029", "threshold 0.425", "threshold 0.310", "operating point 0.425", "logit 2.12", "logit -3.50",
         "positive", "negative", "in scope", "0.999", "0.971", "0.020", "0.009", "chest", "shoulder",
-        "240 × 300 px", "1.4 × 1.25 mm", "4 years, female", "AP", "1.2.3.4", "12.5 ms", "33.2 ms", "0.1.0",
+        "240 × 300 px", "pixel spacing 1.4 × 1.25 mm", "Pneumonia flagged: 87% (threshold 42%).",
+        "4 years, female", "AP", "1.2.3.4", "12.5 ms", "33.2 ms", "0.1.0",
         "explicit little endian, 12 bits of 16", "The calibration was made on children",
         "0123456789abcdef" * 4, "looks like a chest radiograph",
         "Research use, not a medical device", "PHANTOM: shows no patient",
@@ -78,7 +81,7 @@ def test_the_card_is_there_with_its_intervals_and_limits(page):
         "Research on reading children's chest radiographs.", "Any decision about a patient.", "Adults.",
         "The training images were stretched", "292", "176", "0.988 [0.977, 0.995]", "0.954 [0.917, 0.982]",
         "0.931 [0.879, 0.972]", "0.871 mean gradient", "Kermany et al. 2018, CC BY 4.0", "hilum train test",
-        "chest radiographs, ages 1 to 5 years, view AP",
+        "chest X-rays of children of 1 to 5 years, view AP",
     ):  # fmt: skip
         assert words in page.words
 
@@ -157,17 +160,45 @@ def test_a_gate_without_a_verdict_says_so(examination, status, words):
 
 def test_a_finding_out_of_scope_shows_no_decision(examination, outside, card):
     page = Page(render_page(replace(examination, reading=outside, heatmaps=()), cards=[card]))
-    assert "no decision" in page.words
-    assert "(outside the model's scope: made for chest radiographs, ages 1 to 5 years, view AP)" in page.words
-    assert "No decision on any finding: no heatmap is shown" in page.words
+    assert "Not decided: the patient is 43 years old, and this model is for children of 1 to 5 years." in page.words
+    assert "Not decided: no heatmap is shown" in page.words
     chips = [attributes["class"] for attributes in page.all("span") if "chip" in attributes.get("class", "")]
     assert "chip positive" not in chips
+    assert "chip negative" not in chips
     assert "chip undecided" in chips
+
+
+def test_without_an_age_the_page_shows_a_score_and_no_probability(examination, no_age, card):
+    page = Page(render_page(replace(examination, reading=no_age, heatmaps=()), cards=[card]))
+    assert "Not decided: the file gives no age, and this model is for children of 1 to 5 years." in page.words
+    assert "score 0.873" in page.words
+    assert "no probability for this patient" in page.words
+    findings = page.words[: page.words.index("Gate: is this")]
+    assert "alibrated" not in findings
+    assert [one for one in page.all("rect") if "tick" in one.get("class", "")] == []
+    assert json.loads(page.blocks["script"][0])["initial"] is None
+
+
+def test_what_the_user_says_and_who_stood_aside_stand_on_the_page(examination, card):
+    why = NotDecided("age outside", "the patient is 3 years old, and this model is for adults from 18 years")
+    reading = replace(
+        examination.reading,
+        stated=Stated(age_years=3.0, view="AP"),
+        stood_aside=(StoodAside("chest-adult", why),),
+        read_inverted=True,
+    )
+    words = Page(render_page(replace(examination, reading=reading), cards=[card])).words
+    assert "Stated by the user, not by the file: age 3 years, view AP." in words
+    assert "3 years (stated), female · view AP (stated)" in words
+    assert "Patient, by the file 4 years, female" in words
+    assert "Stood aside: chest-adult (the patient is 3 years old, and this model is for adults from 18 years)." in words
+    assert "what is shown and read here is its other polarity, as the user asked" in words
+    assert "; read in the other polarity." in words
 
 
 def test_it_is_made_for_readers_of_screens_and_for_keys(page):
     assert page.all("html") == [{"lang": "en"}]
-    assert page.all("img")[0]["alt"] == "Radiograph scans/phantom_thorax.dcm, 240 × 300 px, 1.4 × 1.25 mm apart"
+    assert page.all("img")[0]["alt"] == "Radiograph scans/phantom_thorax.dcm, 240 × 300 px, pixel spacing 1.4 × 1.25 mm"
     canvas = next(one for one in page.all("canvas") if one["id"] == "view")
     assert canvas["tabindex"] == "0"
     assert canvas["aria-label"] == "Radiograph scans/phantom_thorax.dcm"
@@ -201,7 +232,10 @@ def test_a_large_radiograph_is_shrunk_and_the_page_says_so(examination):
 
 
 def test_a_finding_without_an_operating_point_and_its_card_say_so(examination, card):
-    findings = tuple(replace(one, operating_point=None, positive=None) for one in examination.reading.findings)
+    why = NotDecided("no operating point", "this model brings no threshold")
+    findings = tuple(
+        replace(one, operating_point=None, positive=None, not_decided=why) for one in examination.reading.findings
+    )
     labels = tuple(label.model_copy(update={"operating_point": None}) for label in card.labels)
     training = card.training.model_copy(update={"split_sha256": None})
     text = render_page(
@@ -209,8 +243,8 @@ def test_a_finding_without_an_operating_point_and_its_card_say_so(examination, c
         cards=[card.model_copy(update={"labels": labels, "training": training})],
     )
     words = Page(text).words
-    assert "operating point none" in words
-    assert "the model brings no operating point" in words
+    assert "threshold none" in words
+    assert "Not decided: this model brings no threshold." in words
     assert "SHA-256 of the split not known" in words
     assert 'class="tick"' not in text
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 from hilum.reading_result import TypeVerdict
 from hilum.report.colour import COLOURS
@@ -52,10 +51,9 @@ def test_types_fall_by_probability(reading):
     assert type_rows(replace(gate, type=None)) == ()
 
 
-@pytest.mark.parametrize(("in_scope", "words"), [(True, "in scope"), (False, "out of scope"), (None, "scope unknown")])
-def test_scope_in_words(reading, finding, in_scope, words):
-    one = replace(reading, findings=(replace(finding, in_scope=in_scope),))
-    assert finding_rows(one, cards=[])[0].scope == words
+def test_a_number_is_a_probability_only_where_the_model_was_made_for_the_patient(reading, outside, no_age):
+    numbers = [finding_rows(one)[0].number for one in (reading, outside, no_age)]
+    assert numbers == ["probability", "score", "score"]
 
 
 def test_lungs_and_crops_are_layers_in_pixels_of_the_picture(lung_examination):

@@ -11,8 +11,10 @@ from jsonschema import Draft202012Validator
 from hilum.errors import EngineError
 from hilum.geometry import Box
 from hilum.radiograph import StoredGrid
+from hilum.reading_result import NotDecided, StoodAside
 from hilum.report.reading_json import failure_to_json, reading_to_json
 from hilum.report.schema import reading_schema
+from hilum.stated import Stated
 
 SHA = "0123456789abcdef" * 4
 
@@ -34,6 +36,7 @@ def test_the_whole_object_is_the_documented_one(lung_reading):
             "stored": None,
         },
         "patient": {"age_years": 4.0, "sex": "F"},
+        "stated": {"age_years": None, "sex": "unknown", "view": "unknown", "type": None, "assume_scope": False},
         "view": "AP",
         "laterality": "unknown",
         "gate": {
@@ -47,7 +50,9 @@ def test_the_whole_object_is_the_documented_one(lung_reading):
                 "all": {"chest": 0.971, "shoulder": 0.02, "spine": 0.009},
             },
             "candidates": [],
+            "state": [],
         },
+        "read_inverted": False,
         "lungs": {
             "model": {"name": "lungs-test", "version": "1.0.0", "sha256": SHA},
             "box": [20.0, 30.0, 200.0, 240.25],
@@ -69,6 +74,8 @@ def test_the_whole_object_is_the_documented_one(lung_reading):
                 "boxes": [],
                 "in_scope": True,
                 "inside_lungs": None,
+                "unknown": [],
+                "not_decided": None,
             },
             {
                 "model": "chest-test",
@@ -80,8 +87,11 @@ def test_the_whole_object_is_the_documented_one(lung_reading):
                 "boxes": [[60.0, 90.0, 80.0, 120.0]],
                 "in_scope": True,
                 "inside_lungs": 0.8125,
+                "unknown": [],
+                "not_decided": None,
             },
         ],
+        "stood_aside": [],
         "models": [{"name": "chest-test", "version": "1.0.0", "sha256": SHA}],
         "trail": [
             {"step": "decode", "detail": "explicit little endian, 12 bits of 16"},
@@ -140,7 +150,28 @@ def test_a_number_that_is_not_finite_is_refused_by_name(reading, finding, field,
 
 
 def test_without_an_operating_point_both_it_and_the_decision_are_null(reading, finding):
-    written = reading_to_json(replace(reading, findings=(replace(finding, operating_point=None, positive=None),)))
+    why = NotDecided("no operating point", "this model brings no threshold")
+    undecided = replace(finding, operating_point=None, positive=None, not_decided=why)
+    written = reading_to_json(replace(reading, findings=(undecided,)))
     (one,) = written["findings"]
     assert (one["operating_point"], one["positive"]) == (None, None)
+    assert one["not_decided"] == {"code": "no operating point", "reason": "this model brings no threshold"}
+    Draft202012Validator(reading_schema()).validate(written)
+
+
+def test_what_the_user_and_what_the_file_says_stay_apart(no_age):
+    stated = Stated(age_years=40.0, sex="M", view="PA", xray_type="chest", assume_scope=True)
+    aside = StoodAside("chest-child", NotDecided("age outside", "the patient is 40 years old"))
+    gate = replace(no_age.gate, state=("turned 90", "inverted"))
+    written = reading_to_json(replace(no_age, gate=gate, stated=stated, stood_aside=(aside,), read_inverted=True))
+    assert written["patient"] == {"age_years": None, "sex": "unknown"}
+    assert written["view"] == "unknown"
+    assert written["stated"] == {"age_years": 40.0, "sex": "M", "view": "PA", "type": "chest", "assume_scope": True}
+    assert written["stood_aside"] == [
+        {"model": "chest-child", "code": "age outside", "reason": "the patient is 40 years old"}
+    ]
+    assert written["findings"][0]["unknown"] == ["age", "view"]
+    assert written["findings"][0]["not_decided"]["code"] == "age unknown"
+    assert written["gate"]["state"] == ["turned 90", "inverted"]
+    assert written["read_inverted"] is True
     Draft202012Validator(reading_schema()).validate(written)

@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 
 from hilum.reading.lung_regions import LungFlag
+from hilum.reading_result import PictureState, ScopePart, UndecidedCode
 from hilum.report.reading_json import failure_to_json, reading_to_json
 from hilum.report.schema import READING_SCHEMA, reading_schema
 
@@ -29,7 +30,7 @@ def test_a_caller_may_change_its_copy():
     assert reading_schema()["$defs"]
 
 
-def test_every_kind_of_reading_passes(validator, reading, lung_reading, untrusted, refused, outside, failed):
+def test_every_kind_of_reading_passes(validator, reading, lung_reading, untrusted, refused, outside, no_age, failed):
     unsure = replace(reading.gate, status="unsure", candidates=("chest", "shoulder"))
     unjudged = replace(reading.gate, status="not judged", is_xray_probability=None, type=None)
     for one in (
@@ -38,6 +39,7 @@ def test_every_kind_of_reading_passes(validator, reading, lung_reading, untruste
         untrusted.reading,
         refused,
         outside,
+        no_age,
         replace(reading, gate=unsure),
         replace(reading, gate=unjudged, patient=None),
     ):
@@ -73,6 +75,18 @@ def decision_out_of_scope(written):
     written["findings"][1]["in_scope"] = False
 
 
+def decision_and_reason_against_it(written):
+    written["findings"][1]["not_decided"] = {"code": "age unknown", "reason": "the file gives no age"}
+
+
+def no_decision_and_no_reason(written):
+    written["findings"][1]["positive"] = None
+
+
+def reason_without_a_known_code(written):
+    written["findings"][1] |= {"positive": None, "not_decided": {"code": "did not like it", "reason": "no"}}
+
+
 def box_of_three(written):
     written["findings"][1]["boxes"] = [[1, 2, 3]]
 
@@ -99,6 +113,7 @@ def age_of_a_tree(written):
 
 WRONG = [
     no_gate, other_schema, probability_above_one, decision_out_of_scope, box_of_three, refused_yet_accepted,
+    decision_and_reason_against_it, no_decision_and_no_reason, reason_without_a_known_code,
     error_beside_findings, unknown_view, hash_of_another_length, age_of_a_tree,
 ]  # fmt: skip
 
@@ -132,3 +147,12 @@ def test_lungs_that_would_mislead_are_refused(validator, lung_reading):
         written = reading_to_json(lung_reading)
         del written[key]
         assert not validator.is_valid(written)
+
+
+def test_the_words_of_the_schema_are_those_of_the_types():
+    definitions = reading_schema()["$defs"]
+    assert definitions["why_not"]["properties"]["code"]["enum"] == list(get_args(UndecidedCode))
+    assert definitions["finding"]["properties"]["unknown"]["items"]["enum"] == list(get_args(ScopePart))
+    assert definitions["gate"]["properties"]["state"]["items"]["enum"] == list(get_args(PictureState))
+    aside = definitions["reading"]["properties"]["stood_aside"]["items"]["properties"]
+    assert aside["code"]["enum"] == list(get_args(UndecidedCode))

@@ -6,9 +6,11 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from hilum.reading_result import NotDecided, StoodAside
 from hilum.report.costs import Costs
 from hilum.report.counts import Counts
 from hilum.report.terminal import batch_summary, failure_line, reading_table
+from hilum.stated import Stated
 
 
 def _text(renderable, width=80):
@@ -22,8 +24,8 @@ def test_it_shows_source_gate_numbers_and_decisions(reading):
     assert "scans/phantom_thorax.dcm" in text
     assert "240 × 300 px" in text
     assert "Accepted as a radiograph: chest" in text
-    pneumonia = next(line for line in text.splitlines() if "Pneumonia" in line)
-    effusion = next(line for line in text.splitlines() if "Effusion" in line)
+    pneumonia = next(line for line in text.splitlines() if "Pneumonia" in line and "━" in line)
+    effusion = next(line for line in text.splitlines() if "Effusion" in line and "─" in line)
     assert pneumonia.split() == ["Pneumonia", "0.873", "━━━━━┃━━━━──", "0.425", "positive"]
     assert effusion.split() == ["Effusion", "0.029", "───┃────────", "0.310", "negative"]
     assert "! The calibration was made on children" in text
@@ -45,17 +47,16 @@ def test_long_names_and_many_findings_fit(reading, finding, width):
     if width == 80:
         row = next(line for line in lines if "Pleural Thickening" in line)
         assert "0.873" in row
-        assert "no decision *" in row
+        assert "not decided *" in row
 
 
-def test_the_reason_for_no_decision_stands_once_below(outside, card):
-    text = " ".join(_text(reading_table(outside, cards=[card])).split())
-    assert "no decision *" in text
-    assert (
-        text.count("* no decision: outside the model's scope: made for chest radiographs, ages 1 to 5 years, view AP")
-        == 1
-    )
+def test_the_reason_for_no_decision_stands_once(outside):
+    text = " ".join(_text(reading_table(outside)).split())
+    assert "not decided *" in text
+    assert text.count("the patient is 43 years old, and this model is for children of 1 to 5 years") == 1
+    assert "the score is no probability for this patient" in text
     assert "positive" not in text
+    assert "calibrated" not in text
 
 
 def test_a_refusal_shows_its_reason_and_no_table(refused):
@@ -64,9 +65,31 @@ def test_a_refusal_shows_its_reason_and_no_table(refused):
     assert "probability" not in text
 
 
-def test_several_models_are_named(reading, finding):
-    text = _text(reading_table(replace(reading, findings=(finding, replace(finding, model="chest-other")))))
-    assert "chest-other" in text
+def test_two_models_stay_tables_in_eighty_columns(reading, finding):
+    other = replace(finding, model="pneumonia-paediatric", positive=None, in_scope=False, inside_lungs=0.5)
+    both = replace(reading, findings=(replace(finding, inside_lungs=0.25), other))
+    lines = [line.rstrip() for line in _text(reading_table(both)).splitlines()]
+    assert max(map(len, lines)) <= 80
+    assert lines.index("chest-test") < lines.index("pneumonia-paediatric")
+    headers = [line.split() for line in lines if line.split()[:1] == ["finding"]]
+    assert [" ".join(header) for header in headers] == [
+        "finding probability threshold ┃ decision in lungs",
+        "finding score threshold ┃ decision in lungs",
+    ]
+    rows = [line.split() for line in lines if line.split()[:1] == ["Pneumonia"] and "━" in line]
+    assert [row[1:2] + row[3:] for row in rows] == [
+        ["0.873", "0.425", "positive", "25%"],
+        ["0.873", "0.425", "not", "decided", "*", "50%"],
+    ]
+
+
+def test_who_stood_aside_and_what_the_user_says_have_a_line(reading):
+    why = NotDecided("age outside", "the patient is 4 years old, and this model is for adults from 18 years")
+    told = replace(reading, stood_aside=(StoodAside("chest-adult", why),), stated=Stated(view="AP"))
+    text = " ".join(_text(reading_table(told)).split())
+    assert "Stood aside: chest-adult (the patient is 4 years old, and this model is for adults from 18 years)" in text
+    assert "Stated by the user, not by the file: view AP" in text
+    assert "view AP (stated)" in text
 
 
 def test_a_failure_is_one_line(failed):
@@ -87,10 +110,12 @@ def test_an_empty_batch_is_said_plainly():
 
 
 def test_without_an_operating_point_the_bar_has_no_mark(reading, finding):
-    text = _text(reading_table(replace(reading, findings=(replace(finding, operating_point=None, positive=None),))))
-    pneumonia = next(line for line in text.splitlines() if "Pneumonia" in line)
-    assert pneumonia.split() == ["Pneumonia", "0.873", "━━━━━━━━━━──", "none", "no", "decision", "*"]
-    assert "* no decision: the model brings no operating point" in text
+    why = NotDecided("no operating point", "this model brings no threshold")
+    without = {"operating_point": None, "positive": None, "not_decided": why}
+    text = _text(reading_table(replace(reading, findings=(replace(finding, **without),))))
+    pneumonia = next(line for line in text.splitlines() if "Pneumonia" in line and "━" in line)
+    assert pneumonia.split() == ["Pneumonia", "0.873", "━━━━━━━━━━──", "none", "not", "decided", "*"]
+    assert "Not decided: this model brings no threshold" in text
 
 
 def test_lungs_have_a_line_and_shares_a_column(lung_reading):
@@ -98,7 +123,7 @@ def test_lungs_have_a_line_and_shares_a_column(lung_reading):
     assert max(map(len, lines)) <= 80
     text = " ".join(" ".join(lines).split())
     assert "lungs: trusted (both lungs were drawn; this is a child's chest)" in text
-    pneumonia = next(line for line in lines if "Pneumonia" in line)
+    pneumonia = next(line for line in lines if "Pneumonia" in line and "━" in line)
     assert pneumonia.split()[-2:] == ["positive", "81%"]
     assert "* in lungs: the share of the finding's heatmap that lies inside the lungs" in text
     effusion = next(line for line in lines if "Effusion" in line)

@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from hilum.bundle.card import Scope
-from hilum.reading_result import TypeVerdict
+from hilum.reading_result import NotDecided
 from hilum.report import wording
+from hilum.stated import Stated
+
+TOO_OLD = "the patient is 43 years old, and this model is for children of 1 to 5 years"
+NO_AGE = "the file gives no age, and this model is for children of 1 to 5 years"
 
 
 @pytest.mark.parametrize(
@@ -17,39 +20,39 @@ def test_a_probability_is_never_shown_as_certain(probability, text):
     assert wording.probability_text(probability) == text
 
 
-def test_a_finding_out_of_scope_has_no_decision_and_says_why(finding):
-    outside = replace(finding, positive=None, in_scope=False)
-    scope = Scope(xray_type="chest", age_years=(1.0, 5.0), views=("PA", "AP"))
-    said = wording.decision(outside, scope=scope)
-    assert said.word == "no decision"
-    assert said.note == "outside the model's scope: made for chest radiographs, ages 1 to 5 years, view PA or AP"
-    assert wording.decision(outside).note == "outside the model's scope: see the warnings"
+def test_a_finding_without_a_decision_says_why(outside, no_age):
+    assert wording.decision(outside.findings[0]) == wording.Decision("not decided", TOO_OLD)
+    assert wording.decision(no_age.findings[0]) == wording.Decision("not decided", NO_AGE)
 
 
 def test_out_of_scope_wins_over_a_decision_that_should_not_be_there(finding):
-    assert wording.decision(replace(finding, positive=True, in_scope=False)).word == "no decision"
+    assert wording.decision(replace(finding, positive=True, in_scope=False)).word == "not decided"
 
 
-def test_an_unknown_scope_is_named_beside_the_decision(finding):
-    assert wording.decision(replace(finding, in_scope=None)) == wording.Decision(
-        "positive", "scope unknown, see the warnings"
-    )
+def test_what_is_not_known_is_named_beside_the_decision(finding):
+    unknown = replace(finding, in_scope=None, unknown=("modality", "view"))
+    assert wording.decision(unknown) == wording.Decision("positive", "modality and view not known")
 
 
-def test_the_outcome_names_what_is_positive_and_what_is_undecided(reading, finding, negative, refused, outside):
-    undecided = replace(finding, name="Mass", positive=None, in_scope=False)
-    assert wording.outcome(reading) == "Above the operating point: Pneumonia"
-    assert wording.outcome(replace(reading, findings=(negative,))) == "No finding above its operating point"
-    assert (
-        wording.outcome(replace(reading, findings=(negative, undecided)))
-        == "No finding above its operating point; no decision on Mass"
-    )
-    twice = replace(reading, findings=(finding, replace(finding, model="chest-adult")))
-    assert wording.outcome(twice) == (
-        f"Above the operating point: Pneumonia ({finding.model}), Pneumonia (chest-adult)"
-    ), "two models that say the same are told apart"
-    assert wording.outcome(outside).startswith("No decision on any finding")
-    assert wording.outcome(refused) == ("No finding was computed. Refused: the picture looks like a photograph")
+def test_a_number_is_called_a_probability_only_within_the_scope(finding, outside, no_age):
+    without = replace(finding, positive=None, not_decided=NotDecided("no operating point", "it brings no threshold"))
+    numbers = [wording.number_name(one) for one in (finding, outside.findings[0], no_age.findings[0], without)]
+    assert numbers == ["probability", "score", "score", "probability"]
+
+
+def test_what_the_user_says_is_marked_and_goes_before_what_the_file_says(reading):
+    told = replace(reading, stated=Stated(age_years=0.5, view="PA"))
+    assert wording.patient_text(reading) == "4 years, female"
+    assert wording.patient_text(told) == "6 months (stated), female"
+    assert (wording.view_text(reading), wording.view_text(told)) == ("AP", "PA (stated)")
+    assert wording.stated_text(reading) == ""
+    assert wording.stated_text(told) == "Stated by the user, not by the file: age 6 months, view PA"
+
+
+def test_square_pixels_have_one_spacing(reading):
+    square = replace(reading, source=replace(reading.source, spacing_mm=(0.192, 0.192)))
+    assert wording.size_text(square) == "240 × 300 px, pixel spacing 0.192 mm"
+    assert wording.size_text(reading) == "240 × 300 px, pixel spacing 1.4 × 1.25 mm"
 
 
 def test_positives_come_first_then_the_more_probable(finding, negative):
@@ -69,29 +72,6 @@ def test_phantoms_are_known_by_name():
     assert not wording.is_phantom("chest.dcm")
 
 
-def test_an_accepted_type_that_no_model_reads_is_not_called_refused(reading):
-    hand = replace(reading.gate, type=TypeVerdict("hand", 0.99, {"hand": 0.99}))
-    said = wording.outcome(replace(reading, gate=hand, findings=(), models=()))
-    assert said == "No finding was computed: no model in use reads a radiograph of type hand"
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"positive": True}, "The model gave no heatmap"),
-        ({"positive": False}, "No finding above its operating point: no heatmap is shown"),
-        ({"positive": None, "in_scope": False}, "No decision on any finding: no heatmap is shown"),
-    ],
-)
-def test_a_missing_heatmap_has_its_reason(reading, finding, changes, words):
-    assert wording.no_heatmap(replace(reading, findings=(replace(finding, **changes),))) == words
-
-
-def test_a_model_without_an_operating_point_decides_nothing_and_says_why(reading, finding):
-    undecided = replace(finding, operating_point=None, positive=None)
-    assert wording.decision(undecided) == wording.Decision("no decision", "the model brings no operating point")
-    assert wording.decision(replace(undecided, in_scope=False)).note.startswith("outside the model's scope")
-    assert wording.operating_point_text(undecided) == "none"
+def test_an_operating_point_in_words(finding):
+    assert wording.operating_point_text(replace(finding, operating_point=None)) == "none"
     assert wording.operating_point_text(finding) == "0.425"
-    outcome = wording.outcome(replace(reading, findings=(undecided,)))
-    assert outcome == "No decision on any finding: the model brings no operating point"

@@ -6,9 +6,10 @@ know could change what the bundle means.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+import math
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from hilum.bundle.compression import CompressionMethod
 from hilum.bundle.fusion_spec import LUNG_GRAPH, FusionSpec
@@ -24,22 +25,59 @@ GRAPH = "model.onnx"
 
 ViewName = Literal["PA", "AP", "LL"]
 
+TolerablePart = Literal["type", "modality", "view"]
+"""The parts of a scope of which a model may decide without knowing them; an age that a scope names is none."""
+
 
 class Scope(Part):
-    """What the model was trained for; a reading outside it gives no decision."""
+    """What the model was trained for; a reading outside it gives no decision.
+
+    Nor does a reading of which something here is unknown, unless it is tolerated: then a warning says so. An age that
+    the scope names must be known. A view is tolerated while the age fits.
+    """
 
     xray_type: str
     age_years: tuple[float, float] | None = Field(description="inclusive range, or null where any age is in scope")
     views: tuple[ViewName, ...] | None = Field(description="views, or null where any view is in scope")
+    unknown_tolerated: tuple[TolerablePart, ...] = Field(
+        default=("modality", "view"),
+        description="parts of which the model decides, with a warning, where nobody tells them; never an age",
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_the_usual(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """The usual tolerance is not written, so that a hilum which does not know the field still reads the card."""
+        fields: dict[str, Any] = serialise(self)
+        if self.unknown_tolerated == type(self).model_fields["unknown_tolerated"].default:
+            del fields["unknown_tolerated"]
+        return fields
+
+    @property
+    def patients(self) -> str | None:
+        """Whom the model is for, such as `children of 1 to 5 years`; None where it is for any age."""
+        if self.age_years is None:
+            return None
+        low, high = self.age_years
+        who = "children" if high < _GROWN_UP_YEARS else "adults" if low >= _GROWN_UP_YEARS else "patients"
+        if high >= _OLDEST_YEARS:
+            return f"{who} from {low:g} years"
+        return f"{who} of {low:g} to {_last_year(high):g} years"
 
     def in_words(self) -> str:
-        """For example `chest radiographs, ages 1 to 5 years, view AP`."""
-        parts = [f"{self.xray_type} radiographs"]
-        if self.age_years is not None:
-            parts.append(f"ages {self.age_years[0]:g} to {self.age_years[1]:g} years")
-        if self.views is not None:
-            parts.append(f"view {' or '.join(self.views)}")
-        return ", ".join(parts)
+        """For example `chest X-rays of children of 1 to 5 years, view AP`."""
+        words = f"{self.xray_type} X-rays"
+        if self.patients is not None:
+            words += f" of {self.patients}"
+        return words if self.views is None else f"{words}, view {' or '.join(self.views)}"
+
+
+_GROWN_UP_YEARS = 18.0
+_OLDEST_YEARS = 100.0
+
+
+def _last_year(high: float) -> float:
+    """The age in completed years where a range ends just below a birthday: 5.99 is 5; other ends stay as they are."""
+    return math.floor(high) if high % 1.0 > 0.9 else high
 
 
 class HeatmapSpec(Part):

@@ -10,6 +10,7 @@ from hilum.bundle.load import Bundle
 from hilum.cli.choose_models import choose_bundle, choose_bundles
 from hilum.datasets.record import Record
 from hilum.errors import UsageError
+from hilum.reading.gate_rules import STATES
 from hilum.reading.reader import Reader
 from hilum.reading_result import Examination, GateVerdict
 
@@ -19,9 +20,6 @@ UNSURE = "unsure"
 OTHER_TYPE = "another type"
 STATE = "turned, inverted or cropped"
 LATERAL = "lateral by table or tags"
-
-STATE_WARNINGS = ("the chest looks ", "the picture looks inverted", "only a part of the chest")
-"""How the gate's warnings of a chest's state begin (`reading/gate_rules.py`; a test compares them)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,5 +81,4 @@ def _oddity(result: Examination, *, record: Record) -> tuple[str, str] | None:
     found = _type_found(verdict)
     if record.xray_type is not None and found != record.xray_type:
         return OTHER_TYPE, f"looks like {found}, the release says {record.xray_type}"
-    said = [warning for warning in result.reading.warnings if warning.startswith(STATE_WARNINGS)]
-    return (STATE, said[0]) if said else None
+    return (STATE, STATES[verdict.state[0]]) if verdict.state else None

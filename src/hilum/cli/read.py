@@ -12,6 +12,7 @@ from hilum.cli.choose_models import choose_bundles
 from hilum.cli.read_here import read_here
 from hilum.cli.read_request import ReadRequest
 from hilum.cli.say_inputs import say_the_rest
+from hilum.cli.statements import general_statement, with_tables, without_tables
 from hilum.cli.table import READ_INTO_FOLDER
 from hilum.errors import UsageError
 from hilum.findings import XRAY_TYPES
@@ -42,6 +43,10 @@ hilum read scans/ --json | jq .findings
 hilum read angiogram.dcm --frame 3 --heatmaps all --out readings/
 
 hilum read unsure.png --force-type chest
+
+hilum read child.png --age 3 --view AP
+
+hilum read scans/ --patients ages.csv --out readings/
 
 [bold]Exit code[/]: 0 all read, 1 some failed (the rest is read), 2 wrong usage, 130 interrupted.
 
@@ -106,6 +111,40 @@ def read(
             autocompletion=lambda: list(XRAY_TYPES),
         ),
     ] = None,
+    age: Annotated[
+        str | None,
+        typer.Option(
+            metavar="AGE", help="The patient's age: years, or 45Y, 6M, 3W, 10D. The reading says you said so."
+        ),
+    ] = None,
+    sex: Annotated[
+        str | None, typer.Option(metavar="F|M|O", help="The patient's sex.", autocompletion=lambda: ["F", "M", "O"])
+    ] = None,
+    view: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PA|AP|LL", help="The view; LL is any lateral.", autocompletion=lambda: ["PA", "AP", "LL"]
+        ),
+    ] = None,
+    patients: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False,
+            metavar="FILE",
+            help="A CSV table: image, age, sex, view. [dim]default: the patients.csv in or beside a folder[/]",
+        ),
+    ] = None,
+    assume_scope: Annotated[
+        bool,
+        typer.Option(
+            "--assume-scope",
+            help="Decide as though what nobody tells were in the model's scope; what is known to be outside stays out.",
+        ),
+    ] = False,
+    read_inverted: Annotated[
+        bool,
+        typer.Option("--read-inverted", help="Read the other polarity of a chest that the gate finds inverted."),
+    ] = False,
     no_gate: Annotated[
         bool, typer.Option("--no-gate", help="Read without judging whether this is an X-ray, and of what.")
     ] = False,
@@ -114,17 +153,25 @@ def read(
     ] = False,
     engine: Annotated[EngineChoice, typer.Option(help="The inference engine.")] = EngineChoice.ONNXRUNTIME,
 ) -> None:
-    """Read radiographs: findings with probability, operating point and decision, and the warnings."""
+    """Read radiographs: findings with probability, threshold and decision, and the warnings.
+
+    A model decides only on patients that it was made for. Where the file does not tell the age, say it.
+    """
     if resume and out is None:
         raise UsageError("--resume needs --out, the folder that holds what is already read")
+    if read_inverted and no_gate:
+        raise UsageError("--read-inverted needs the gate, which finds what is inverted; leave --no-gate out")
     inputs = find_inputs(files, out=out, frame=frame)
     settings = ReaderSettings(
         limits=Limits(max_bytes=max_bytes, max_pixels=max_pixels),
         engine=engine.value,
         heatmaps=heatmaps.value,
         force_type=force_type,
+        read_inverted=read_inverted,
         lungs=not no_lungs,
     )
+    said = general_statement(age=age, sex=sex, view=view, force_type=force_type, assume_scope=assume_scope)
+    statements = with_tables(said, arguments=files, inputs=inputs, table=patients, quiet=quiet)
     failures = len(inputs.problems)
     if inputs.files:
         request = ReadRequest(
@@ -136,8 +183,11 @@ def read(
             resume=resume,
             as_json=as_json,
             quiet=quiet,
+            statements=statements,
         )
         failures += read_here(request) if out is None else READ_INTO_FOLDER.load()(request)
-    say_the_rest(inputs, quiet=quiet, listed_in="with --out, all stand in skipped.jsonl")
+    say_the_rest(
+        without_tables(inputs, statements=statements), quiet=quiet, listed_in="with --out, all stand in skipped.jsonl"
+    )
     if failures:
         raise typer.Exit(1)

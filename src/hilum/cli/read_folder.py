@@ -54,7 +54,13 @@ def _done_before(request: ReadRequest, folder: OutputFolder) -> frozenset[str]:
     if not request.resume:
         return frozenset()
     settings_sha256 = request.reader.settings_sha256
-    return already_read(request.inputs.files, folder=folder, settings_sha256=settings_sha256, frame=request.frame)
+    return already_read(
+        request.inputs.files,
+        folder=folder,
+        settings_sha256=settings_sha256,
+        frame=request.frame,
+        stated=request.statements.of,
+    )
 
 
 def _read(
@@ -90,7 +96,7 @@ def _tell(result: Reading | FailedReading, *, request: ReadRequest, progress: Ba
     if request.as_json:
         print_json(result)
     elif table and isinstance(result, Reading):
-        print_table(result, cards=request.reader.cards)
+        print_table(result)
     progress.done()
 
 

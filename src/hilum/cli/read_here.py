@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
 from contextlib import closing
 
 import typer
 
-from hilum.bundle.card import Card
 from hilum.cli.console import output_console
 from hilum.cli.progress import BatchProgress
 from hilum.cli.read_request import ReadRequest
@@ -42,7 +40,7 @@ def _print(result: Reading | FailedReading, *, request: ReadRequest) -> None:
     if request.as_json:
         print_json(result)
     elif isinstance(result, Reading) and not request.quiet:
-        print_table(result, cards=request.reader.cards)
+        print_table(result)
 
 
 def print_json(result: Reading | FailedReading) -> None:
@@ -51,8 +49,8 @@ def print_json(result: Reading | FailedReading) -> None:
     typer.echo(json.dumps(found, allow_nan=False))
 
 
-def print_table(reading: Reading, *, cards: Sequence[Card]) -> None:
+def print_table(reading: Reading) -> None:
     """The reading as a table on standard output, and an empty line."""
     console = output_console()
-    console.print(reading_table(reading, cards=cards))
+    console.print(reading_table(reading))
     console.print()

@@ -25,6 +25,7 @@ from hilum.reading_result import Examination
 from hilum.report.overlay import overlay_png
 from hilum.report.thumbnail import thumbnail_png
 from hilum.report.windowing import LONGEST_SIDE, encode_png
+from hilum.stated import Stated
 
 ALARM, MISS = "false alarm", "miss"
 PICTURES = 24
@@ -77,12 +78,14 @@ def draw_errors(
 ) -> tuple[DrawnError, ...]:
     """Each mistake with its pictures; an image that cannot be read any more is left out.
 
-    `lungs` draws the lungs for a model that reads crops.
+    `lungs` draws the lungs for a model that reads crops. No gate is asked: that an image is one of the model's is what
+    judging it took for granted.
     """
     records = _records(part)
     reader = Reader(models=[bundle] if lungs is None else [bundle, lungs], settings=ReaderSettings(heatmaps="all"))
     wanted = list(dict.fromkeys(predictions.image[mistake.row] for mistake in mistakes))
-    outcomes = zip(wanted, reader.examine_many(records[name].path for name in wanted), strict=True)
+    sources = (records[name].path for name in wanted)
+    outcomes = zip(wanted, reader.examine_many(sources, stated=Stated(assume_scope=True)), strict=True)
     drawn: dict[tuple[str, str], DrawnError] = {}
     for name, outcome in outcomes:
         for mistake in mistakes:

@@ -14,9 +14,12 @@ from hilum.reading_result import (
     LungCrop,
     LungVerdict,
     ModelRef,
+    NotDecided,
     Reading,
+    StoodAside,
     TypeVerdict,
 )
+from hilum.stated import NOTHING_STATED, Stated
 
 
 def result_of(record: Record) -> Reading | FailedReading:
@@ -50,6 +53,9 @@ def result_of(record: Record) -> Reading | FailedReading:
         settings_sha256=hilum["settings_sha256"],
         lungs=_lungs(record["lungs"]) if record.get("lungs") else None,
         crops=tuple(LungCrop(crop["model"], Box(*crop["box"])) for crop in record.get("crops", ())),
+        stated=_stated(record["stated"]) if record.get("stated") else NOTHING_STATED,
+        stood_aside=tuple(StoodAside(one["model"], _why_not(one)) for one in record.get("stood_aside", ())),
+        read_inverted=record.get("read_inverted", False),
     )
 
 
@@ -77,6 +83,7 @@ def _gate(gate: dict[str, Any]) -> GateVerdict:
         is_xray_probability=gate["is_xray"]["probability"],
         type=None if kind["name"] is None else TypeVerdict(kind["name"], kind["probability"], kind["all"]),
         candidates=tuple(gate.get("candidates", ())),
+        state=tuple(gate.get("state", ())),
     )
 
 
@@ -91,7 +98,23 @@ def _finding(finding: dict[str, Any]) -> Finding:
         in_scope=finding["in_scope"],
         boxes=tuple(Box(*box) for box in finding["boxes"]),
         inside_lungs=finding.get("inside_lungs"),
+        unknown=tuple(finding.get("unknown", ())),
+        not_decided=_why_not(finding["not_decided"]) if finding.get("not_decided") else None,
     )
+
+
+def _stated(stated: dict[str, Any]) -> Stated:
+    return Stated(
+        age_years=stated["age_years"],
+        sex=stated["sex"],
+        view=stated["view"],
+        xray_type=stated["type"],
+        assume_scope=stated["assume_scope"],
+    )
+
+
+def _why_not(reason: dict[str, Any]) -> NotDecided:
+    return NotDecided(reason["code"], reason["reason"])
 
 
 def _lungs(lungs: dict[str, Any]) -> LungVerdict:

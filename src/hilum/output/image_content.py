@@ -10,6 +10,9 @@ from hilum.imaging.dicom_kind import read_kind
 from hilum.imaging.sniff import sniff
 from hilum.reading.scope import RADIOGRAPH_MODALITIES, UNTOLD_MODALITIES
 
+PATIENTS = "patients.csv"
+"""The table of what the user says of the images beside it; whatever its content, it is never read as an image."""
+
 _HEAD_BYTES = 4096
 _DICOM_HEAD_BYTES = 1 << 18
 """Within so many bytes the elements before the pixels are looked for."""
@@ -29,6 +32,8 @@ def why_not_image(path: PurePath, *, head: Head, frame: int | None) -> str | Non
     A file of no known format is passed over, unless its suffix says that it is an image: then it is read, and fails
     where everyone sees it. So is a file that cannot be opened. `frame` is the frame that the user named.
     """
+    if path.name.lower() == PATIENTS:
+        return "a table of patients"
     try:
         first = head(_HEAD_BYTES)
     except (OSError, HilumError):

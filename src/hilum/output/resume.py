@@ -1,9 +1,9 @@
-"""Which files of a batch need no reading: the journal has them, of the same bytes, models and settings."""
+"""Which files of a batch need no reading: the journal has them, of the same bytes, models, settings and statements."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from hilum.errors import HilumError
@@ -12,18 +12,26 @@ from hilum.imaging.limits import DEFAULT_LIMITS
 from hilum.output.folder import OutputFolder
 from hilum.output.inputs import InputFile
 from hilum.output.journal import RELATIVE_PATH, is_failure, records
+from hilum.report.reading_json import stated_to_json
+from hilum.stated import Stated
 
 
 def already_read(
-    files: Iterable[InputFile], *, folder: OutputFolder, settings_sha256: str, frame: int | None
+    files: Iterable[InputFile],
+    *,
+    folder: OutputFolder,
+    settings_sha256: str,
+    frame: int | None,
+    stated: Callable[[InputFile], Stated],
 ) -> frozenset[str]:
     """The `relative` of each file that is read, with all its outputs in place.
 
     A failure is tried again. `settings_sha256` covers models, settings and hilum's version; the bytes of a file are
-    compared by SHA-256, and the frame must be the one asked for (an only frame is the first).
+    compared by SHA-256, the frame must be the one asked for (an only frame is the first), and `stated`, which tells
+    what the user says of a file, must say what was said when it was read.
     """
     known = {
-        record[RELATIVE_PATH]: record["source"]["sha256"]
+        record[RELATIVE_PATH]: (record["source"]["sha256"], record.get("stated"))
         for record in records(folder.path)
         if not is_failure(record)
         and record["hilum"]["settings_sha256"] == settings_sha256
@@ -32,7 +40,9 @@ def already_read(
     return frozenset(
         file.relative
         for file in files
-        if file.relative in known and folder.has_outputs(file.relative) and sha256_of(file) == known[file.relative]
+        if file.relative in known
+        and folder.has_outputs(file.relative)
+        and known[file.relative] == (sha256_of(file), stated_to_json(stated(file)))
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from hilum.bundle.card import Scope
 from hilum.bundle.load import Bundle
 from hilum.errors import BundleError, UsageError
 from hilum.imaging.preprocess import PreprocessSpec
@@ -31,6 +32,10 @@ class Specialist(Protocol):
     @property
     def xray_type(self) -> str:
         """The X-ray type that it reads."""
+
+    @property
+    def scope(self) -> Scope:
+        """What it was made for."""
 
     @property
     def preprocess(self) -> PreprocessSpec:

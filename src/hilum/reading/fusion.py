@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from hilum.bundle.card import GRAPH
+from hilum.bundle.card import GRAPH, Scope
 from hilum.bundle.fusion_spec import (
     CROP,
     CROP_MAPS,
@@ -64,6 +64,11 @@ class Fusion:
     def xray_type(self) -> str:
         """The X-ray type that it reads."""
         return self._card.scope.xray_type
+
+    @property
+    def scope(self) -> Scope:
+        """What it was made for."""
+        return self._card.scope
 
     @property
     def preprocess(self) -> PreprocessSpec:

@@ -18,11 +18,11 @@ from hilum.bundle.load import Bundle
 from hilum.errors import BundleError
 from hilum.imaging.preprocess import PreprocessSpec
 from hilum.reading.engine import Engine
-from hilum.reading.gate_rules import judge_picture
+from hilum.reading.gate_rules import judge_picture, state_warnings
 from hilum.reading.gate_tags import with_tags
 from hilum.reading.network import Network
 from hilum.reading.prepare import Prepared
-from hilum.reading_result import GateVerdict, ModelRef, TypeVerdict
+from hilum.reading_result import GateVerdict, ModelRef, PictureState, TypeVerdict
 
 NOT_JUDGED = GateVerdict(
     status="not judged",
@@ -32,12 +32,16 @@ NOT_JUDGED = GateVerdict(
 
 @dataclass(frozen=True, slots=True)
 class GateOpinion:
-    """The verdict on one picture, warnings beside it, which bundle judged (or None) and how long its network took."""
+    """The verdict on one picture, warnings beside it, which bundle judged (or None) and how long its network took.
+
+    `chest_state` is what is wrong with the picture if it is a chest, for a user who says that it is one.
+    """
 
     verdict: GateVerdict
     warnings: tuple[str, ...] = ()
     ref: ModelRef | None = None
     network_ms: float = 0.0
+    chest_state: tuple[PictureState, ...] = ()
 
 
 class Gate(Protocol):
@@ -95,7 +99,7 @@ class NetworkGate:
         opinions = []
         for prepared, logits in zip(batch, output.logits, strict=True):
             judged = with_tags(judge_picture(logits, spec=self._spec), radiograph=prepared.radiograph)
-            opinions.append(GateOpinion(judged.verdict, judged.warnings, self.ref, network_ms))
+            opinions.append(GateOpinion(judged.verdict, judged.warnings, self.ref, network_ms, judged.chest_state))
         return tuple(opinions)
 
 
@@ -110,12 +114,18 @@ def may_read(verdict: GateVerdict, *, xray_type: str) -> bool:
     return verdict.status == "accepted" and (verdict.type is None or verdict.type.name == xray_type)
 
 
-def forced(verdict: GateVerdict, *, xray_type: str) -> tuple[GateVerdict, str]:
-    """The verdict that specialists get where the user names the type, and the warning that marks the reading.
+def forced(opinion: GateOpinion, *, xray_type: str) -> tuple[GateVerdict, tuple[str, ...]]:
+    """The verdict that specialists get where the user names the type, and the warnings that mark the reading.
 
-    The reading itself keeps the gate's own verdict.
+    The reading itself keeps the gate's own verdict. What the gate finds wrong with the picture of a chest holds for
+    what the user calls a chest, too.
     """
+    verdict = opinion.verdict
     said = verdict.status if verdict.type is None else f"{verdict.status}, nearest {verdict.type.name}"
     warning = f"read as {xray_type} because the type was forced; the gate said: {said} ({verdict.reason})"
     vouched = TypeVerdict(xray_type, 1.0, {xray_type: 1.0})
-    return GateVerdict("accepted", f"the type {xray_type} was forced", type=vouched), warning
+    state = opinion.chest_state if xray_type == "chest" else ()
+    read_as = GateVerdict("accepted", f"the type {xray_type} was forced", type=vouched, state=state)
+    own = state_warnings(verdict.state)
+    kept = tuple(each for each in opinion.warnings if each not in own)
+    return read_as, (warning, *kept, *state_warnings(state))

@@ -5,17 +5,18 @@ The study judges through this function too, so that what is measured is what rea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
 from hilum.bundle.card import GateSpec
-from hilum.bundle.gate_outputs import CROPPED, INVERTED, IS_XRAY, TURNS, TURNS_DEG, TYPES
+from hilum.bundle.gate_outputs import CROPPED, INVERTED, IS_XRAY, TURNS, TYPES
 from hilum.findings import XRAY_TYPES
 from hilum.reading.calibration import calibrated
-from hilum.reading_result import GateVerdict, TypeVerdict
+from hilum.reading_result import GateVerdict, PictureState, TypeVerdict
 
 Logits = npt.NDArray[np.float32]
 """float32 (21,) in the order of `GATE_OUTPUTS`."""
@@ -25,42 +26,75 @@ _NAMED = 3
 """How many of the nearest types a refusal names."""
 
 
+STATES: dict[PictureState, str] = {
+    "turned 90": "the chest looks turned by 90° counter-clockwise",
+    "turned 180": "the chest looks upside down",
+    "turned 270": "the chest looks turned by 270° counter-clockwise",
+    "inverted": "the picture looks inverted (bright lungs)",
+    "cropped": "only a part of the chest seems to be in the picture",
+}
+"""What is wrong with a chest's picture, in words."""
+
+_REMEDIES: dict[PictureState, str] = {
+    "inverted": "; read it with --read-inverted, or check the export",
+    "cropped": "",
+}
+_TURN_IT = "; turn it upright and read it again"
+_TURNED: tuple[PictureState, ...] = ("turned 90", "turned 180", "turned 270")
+
+
 @dataclass(frozen=True, slots=True)
 class PictureVerdict:
-    """The verdict on the picture, and what a chest's state warns of."""
+    """The verdict on the picture, and what a chest's state warns of.
+
+    `chest_state` is what is wrong with the picture if it is a chest, whatever the verdict says of that.
+    """
 
     verdict: GateVerdict
     warnings: tuple[str, ...]
+    chest_state: tuple[PictureState, ...] = ()
 
 
 def judge_picture(logits: Logits, *, spec: GateSpec) -> PictureVerdict:
     """Refused, unsure or accepted; the type's probabilities stand in every verdict, also where they decide nothing."""
+    verdict = _judge(logits, spec=spec)
+    return with_state(PictureVerdict(verdict, (), chest_state(logits, spec=spec)))
+
+
+def with_state(picture: PictureVerdict) -> PictureVerdict:
+    """The verdict on an accepted chest with what is wrong with it, and the warnings of that; others as they are."""
+    verdict = picture.verdict
+    if verdict.status != "accepted" or verdict.type is None or verdict.type.name != "chest":
+        return picture
+    warnings = (*picture.warnings, *state_warnings(picture.chest_state))
+    return replace(picture, verdict=replace(verdict, state=picture.chest_state), warnings=warnings)
+
+
+def _judge(logits: Logits, *, spec: GateSpec) -> GateVerdict:
     probability = calibrated(float(logits[IS_XRAY]), calibration=spec.is_xray)
     types = type_verdict(logits, spec=spec)
     if probability < spec.refuse_below:
         reason = "this does not look like an X-ray"
-        return PictureVerdict(GateVerdict("refused", reason, probability, types), ())
+        return GateVerdict("refused", reason, probability, types)
     if probability < spec.accept_from:
-        reason = "this may be no X-ray"
+        reason = "this may not be an X-ray"
         candidates = (NOT_XRAY, *candidate_types(types, mass=spec.candidates_mass))
-        return PictureVerdict(GateVerdict("unsure", reason, probability, types, candidates), ())
+        return GateVerdict("unsure", reason, probability, types, candidates)
     return _judge_type(logits, spec=spec, probability=probability, types=types)
 
 
-def _judge_type(logits: Logits, *, spec: GateSpec, probability: float, types: TypeVerdict) -> PictureVerdict:
+def _judge_type(logits: Logits, *, spec: GateSpec, probability: float, types: TypeVerdict) -> GateVerdict:
     sureness = score(logits, spec=spec)
     if sureness < spec.none_below:
         nearest = nearest_types(types)
         reason = f"an X-ray, but none of the {len(XRAY_TYPES)} types; nearest: {', '.join(nearest)}"
-        return PictureVerdict(GateVerdict("refused", reason, probability, types, nearest), ())
+        return GateVerdict("refused", reason, probability, types, nearest)
     is_sure = types.probability >= spec.chest_from if types.name == "chest" else sureness >= spec.unsure_below
     if not is_sure:
         candidates = candidate_types(types, mass=spec.candidates_mass)
-        reason = f"an X-ray, but of what is not sure: {' or '.join(candidates)}"
-        return PictureVerdict(GateVerdict("unsure", reason, probability, types, candidates), ())
-    reason = f"an X-ray of type {types.name}"
-    warnings = chest_warnings(logits, spec=spec) if types.name == "chest" else ()
-    return PictureVerdict(GateVerdict("accepted", reason, probability, types), warnings)
+        reason = f"an X-ray, but it is not clear of what: {' or '.join(candidates)}"
+        return GateVerdict("unsure", reason, probability, types, candidates)
+    return GateVerdict("accepted", f"an X-ray of type {types.name}", probability, types)
 
 
 def type_verdict(logits: Logits, *, spec: GateSpec) -> TypeVerdict:
@@ -96,19 +130,23 @@ def nearest_types(types: TypeVerdict) -> tuple[str, ...]:
     return tuple(sorted(types.all, key=lambda name: -types.all[name])[:_NAMED])
 
 
-def chest_warnings(logits: Logits, *, spec: GateSpec) -> tuple[str, ...]:
-    """What looks wrong with a chest: turned, inverted or strongly cropped; one line each."""
+def chest_state(logits: Logits, *, spec: GateSpec) -> tuple[PictureState, ...]:
+    """What looks wrong with the picture if it is a chest: turned, inverted, strongly cropped."""
     turns = _softmax(logits[TURNS], temperature=1.0)
-    best = int(turns[1:].argmax()) + 1
-    warnings = []
-    if turns[best] >= spec.turned_from:
-        how = "upside down" if TURNS_DEG[best] == 180 else f"turned by {TURNS_DEG[best]}° counter-clockwise"
-        warnings.append(f"the chest looks {how}; turn the picture upright, its findings may not hold")
+    best = int(turns[1:].argmax())
+    found: list[PictureState] = []
+    if turns[best + 1] >= spec.turned_from:
+        found.append(_TURNED[best])
     if _sigmoid(float(logits[INVERTED])) >= spec.inverted_from:
-        warnings.append("the picture looks inverted (bright lungs); its findings may not hold, check the export")
+        found.append("inverted")
     if _sigmoid(float(logits[CROPPED])) >= spec.cropped_from:
-        warnings.append("only a part of the chest seems to be in the picture; its findings may not hold")
-    return tuple(warnings)
+        found.append("cropped")
+    return tuple(found)
+
+
+def state_warnings(state: Sequence[PictureState]) -> tuple[str, ...]:
+    """One line for each thing that is wrong with a chest's picture, with what to do."""
+    return tuple(f"{STATES[each]}: nothing is decided{_REMEDIES.get(each, _TURN_IT)}" for each in state)
 
 
 def _softmax(logits: npt.NDArray[np.float32], *, temperature: float) -> npt.NDArray[np.float64]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from hilum.findings import XRAY_TYPES
 from hilum.radiograph import Radiograph
-from hilum.reading.gate_rules import NOT_XRAY, PictureVerdict
+from hilum.reading.gate_rules import NOT_XRAY, PictureVerdict, with_state
 from hilum.reading.scope import BODY_PARTS, RADIOGRAPH_MODALITIES, UNTOLD_MODALITIES
 from hilum.reading_result import GateVerdict
 
@@ -62,7 +62,8 @@ def _refused_by_modality(picture: PictureVerdict, *, modality: str, reason: str)
     if verdict.status == "accepted" and verdict.type is not None:
         like = f"the picture, which looks like a {verdict.type.name} radiograph"
         warnings = (f"the modality {modality} contradicts {like}",)
-    return PictureVerdict(replace(verdict, status="refused", reason=reason, candidates=()), warnings)
+    refused = replace(verdict, status="refused", reason=reason, candidates=(), state=())
+    return replace(picture, verdict=refused, warnings=warnings)
 
 
 def _contradicted_refusal(picture: PictureVerdict, *, modality: str | None) -> PictureVerdict:
@@ -73,7 +74,8 @@ def _contradicted_refusal(picture: PictureVerdict, *, modality: str | None) -> P
     warning = f"the modality {modality} says radiograph, the picture does not look like one"
     reason = f"{verdict.reason}; the file's modality {modality} says otherwise"
     candidates = (NOT_XRAY, *(() if verdict.type is None else (verdict.type.name,)))
-    return PictureVerdict(replace(verdict, status="unsure", reason=reason, candidates=candidates), (warning,))
+    unsure = replace(verdict, status="unsure", reason=reason, candidates=candidates)
+    return replace(picture, verdict=unsure, warnings=(warning,))
 
 
 def _with_body_part(picture: PictureVerdict, *, body_part: str | None) -> PictureVerdict:
@@ -83,10 +85,10 @@ def _with_body_part(picture: PictureVerdict, *, body_part: str | None) -> Pictur
         return picture
     if verdict.status == "accepted" and verdict.type.name not in (told, *ALSO_SHOWN.get(told, ())):
         warning = f"the tags say {body_part}, the picture looks like {verdict.type.name}: the picture was followed"
-        return PictureVerdict(verdict, (*picture.warnings, warning))
+        return replace(picture, warnings=(*picture.warnings, warning))
     if _settles(verdict, told=told):
         reason = f"{verdict.reason}; the file's body part {body_part} settles it"
-        return PictureVerdict(replace(verdict, status="accepted", reason=reason, candidates=()), picture.warnings)
+        return with_state(replace(picture, verdict=replace(verdict, status="accepted", reason=reason, candidates=())))
     return picture
 
 

@@ -23,7 +23,7 @@ from hilum.radiograph import Radiograph
 from hilum.reading.calibration import calibrated
 from hilum.reading.lung_drawing import LungDrawing
 from hilum.reading.scope import ScopeVerdict, judge_scope
-from hilum.reading_result import Finding, GateVerdict, Heatmap
+from hilum.reading_result import Finding, GateVerdict, Heatmap, NotDecided
 
 HeatmapsWanted = Literal["positive", "all"]
 
@@ -33,7 +33,7 @@ class Case:
     """One radiograph as a specialist gets it: its pixels prepared, and what the gate said.
 
     `crop` is the second input of a specialist that looks at the lungs beside the whole picture. `lungs` is the drawing
-    that was cropped to, or None where nobody drew lungs.
+    that was cropped to, or None where nobody drew lungs. With `assume_scope` what is unknown counts as in scope.
     """
 
     radiograph: Radiograph
@@ -41,6 +41,7 @@ class Case:
     gate: GateVerdict
     crop: ModelInput | None = None
     lungs: LungDrawing | None = None
+    assume_scope: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,13 +76,16 @@ class Computed:
 
 def form_opinion(case: Case, *, card: Card, computed: Computed, heatmaps: HeatmapsWanted) -> Opinion:
     """The opinion of the model of `card` on one case."""
-    scope = judge_scope(case.radiograph, gate=case.gate, scope=card.scope, model=card.name)
+    scope = judge_scope(
+        case.radiograph, gate=case.gate, scope=card.scope, model=card.name, assume_scope=case.assume_scope
+    )
     started = time.perf_counter()
     findings, drawn = [], []
     for index, label in enumerate(computed.labels):
         logit = float(computed.logits[index])
         probability = calibrated(logit, calibration=label.calibration)
-        positive = _decide(probability, label=label, scope=scope)
+        not_decided = _why_not(label, scope=scope)
+        positive = _decide(probability, label=label) if not_decided is None else None
         heatmap = None
         if computed.heatmap is not None and (positive or heatmaps == "all"):
             heatmap = computed.heatmap(index)
@@ -96,6 +100,8 @@ def form_opinion(case: Case, *, card: Card, computed: Computed, heatmaps: Heatma
                 positive=positive,
                 in_scope=scope.in_scope,
                 boxes=_boxes(case, heatmap, threshold=card.heatmap.box_threshold) if positive else (),
+                unknown=scope.unknown,
+                not_decided=not_decided,
             )
         )
     explain_ms = (time.perf_counter() - started) * 1e3
@@ -130,10 +136,14 @@ def _boxes(case: Case, heatmap: Heatmap | None, *, threshold: float) -> tuple[Bo
     return (clipped,) if clipped.width > 0 and clipped.height > 0 else ()
 
 
-def _decide(probability: float, *, label: Label, scope: ScopeVerdict) -> bool | None:
-    if scope.in_scope is False or label.operating_point is None:
-        return None
-    return probability >= label.operating_point
+def _why_not(label: Label, *, scope: ScopeVerdict) -> NotDecided | None:
+    if scope.not_decided is None and label.operating_point is None:
+        return NotDecided("no operating point", "this model brings no threshold")
+    return scope.not_decided
+
+
+def _decide(probability: float, *, label: Label) -> bool | None:
+    return None if label.operating_point is None else probability >= label.operating_point
 
 
 def _without_operating_points(labels: Sequence[Label], *, model: str) -> tuple[str, ...]:
@@ -144,4 +154,4 @@ def _without_operating_points(labels: Sequence[Label], *, model: str) -> tuple[s
     named = "any finding" if len(without) == len(labels) else ", ".join(label.name for label in without)
     raw = all(label.calibration.method == "none" for label in without)
     said = "; their probabilities are not calibrated" if raw else ""
-    return (f"{model} brings no operating point for {named}: nothing is decided there{said}",)
+    return (f"{model} brings no threshold for {named}: nothing is decided there{said}",)

@@ -5,43 +5,67 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from hilum.imaging.preprocess import preprocess
-from hilum.radiograph import TrailStep
+from hilum.radiograph import Radiograph, TrailStep
 from hilum.reading.crew import Crew, Specialist
 from hilum.reading.gate import GateOpinion, forced, may_read
 from hilum.reading.inside_lungs import with_inside_lungs
 from hilum.reading.lung_drawing import LungDrawing
 from hilum.reading.opinion import Case, Opinion
 from hilum.reading.prepare import Prepared, preprocess_step
-from hilum.reading_result import Examination, GateVerdict, LungCrop, ModelRef, Reading
+from hilum.reading.scope import ScopeVerdict, judge_scope
+from hilum.reading_result import Examination, GateVerdict, LungCrop, ModelRef, Reading, StoodAside
+from hilum.stated import contradictions, with_stated
 from hilum.version import __version__
 
 CHEST = "chest"
 """The X-ray type that has lungs."""
 
+READ_INVERTED = "read in the other polarity than the file's: the gate found it inverted, and you asked for that"
+
 
 @dataclass(slots=True, eq=False)
 class _Picture:
-    """What is known of one picture of a batch so far."""
+    """What is known of one picture of a batch so far.
 
+    `filed` is the radiograph as its file tells of it; that of `prepared` has what the user says in its place.
+    """
+
+    filed: Radiograph
     prepared: Prepared
     gate: GateOpinion
     verdict: GateVerdict
+    marks: tuple[str, ...]
+    read_inverted: bool = False
     lungs: LungDrawing | None = None
     lungs_ms: float = 0.0
     crop_ms: float = 0.0
     opinions: list[tuple[Specialist, Opinion]] = field(default_factory=list)
+    stood_aside: tuple[StoodAside, ...] = ()
+
+    def judge(self, specialist: Specialist) -> ScopeVerdict:
+        """Whether the picture lies in the specialist's scope."""
+        return judge_scope(
+            self.prepared.radiograph,
+            gate=self.verdict,
+            scope=specialist.scope,
+            model=specialist.ref.name,
+            assume_scope=self.prepared.stated.assume_scope,
+        )
 
 
 class Pipeline:
-    """A crew at work, in the order in which its findings are reported; `threads` cut crops to the lungs."""
+    """A crew at work, in the order in which its findings are reported; `threads` cut crops to the lungs.
 
-    def __init__(self, crew: Crew, *, settings_sha256: str, force_type: str | None = None, threads: int = 1) -> None:
+    With `read_inverted` the other polarity of a chest that the gate finds inverted is read.
+    """
+
+    def __init__(self, crew: Crew, *, settings_sha256: str, read_inverted: bool = False, threads: int = 1) -> None:
         self._crew = crew
-        self._force_type = force_type
+        self._read_inverted = read_inverted
         self._settings_sha256 = settings_sha256
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="hilum-crop")
 
@@ -50,14 +74,16 @@ class Pipeline:
 
         Raises `EngineError` where a network refuses the batch; nothing is then known of any of it.
         """
-        judged = self._crew.gate.judge(batch)
-        pictures = [_Picture(one, gate, self._verdict(gate.verdict)) for one, gate in zip(batch, judged, strict=True)]
+        pictures = self._judged(batch)
+        if self._read_inverted:
+            pictures = self._other_polarity(pictures)
         chests = [i for i, picture in enumerate(pictures) if may_read(picture.verdict, xray_type=CHEST)]
-        drawn = self._crew.lungs.draw(batch, chosen=chests)
+        drawn = self._crew.lungs.draw([picture.prepared for picture in pictures], chosen=chests)
         for i in chests:
             pictures[i].lungs, pictures[i].lungs_ms = drawn.of(self._crew.lungs.shown, i), drawn.each_ms
+        asked = [self._asked(picture) for picture in pictures]
         for specialist in self._crew.specialists:
-            chosen = [i for i, one in enumerate(pictures) if may_read(one.verdict, xray_type=specialist.xray_type)]
+            chosen = [i for i, specialists in enumerate(asked) if specialist in specialists]
             drawings = [drawn.of(specialist.lungs, i) for i in chosen]
             read = [pictures[i] for i in chosen]
             cut = map if specialist.crop_preprocess is None else self._pool.map  # only a crop is worth a thread
@@ -66,24 +92,54 @@ class Pipeline:
                 picture.opinions.append((specialist, opinion))
         return tuple(map(self._examination, pictures))
 
-    def _verdict(self, verdict: GateVerdict) -> GateVerdict:
-        """The verdict that the specialists get."""
-        return verdict if self._force_type is None else forced(verdict, xray_type=self._force_type)[0]
+    def _judged(self, batch: Sequence[Prepared]) -> list[_Picture]:
+        """The pictures with the gate's verdict, or that of the user who names the type."""
+        pictures = []
+        for filed, opinion in zip(batch, self._crew.gate.judge(batch), strict=True):
+            stated = filed.stated
+            prepared = replace(filed, radiograph=with_stated(filed.radiograph, stated=stated))
+            verdict, marks = opinion.verdict, opinion.warnings
+            if stated.xray_type is not None:
+                verdict, marks = forced(opinion, xray_type=stated.xray_type)
+            pictures.append(_Picture(filed.radiograph, prepared, opinion, verdict, marks))
+        return pictures
+
+    def _other_polarity(self, pictures: list[_Picture]) -> list[_Picture]:
+        """The pictures, with the negative in the place of each that the gate finds inverted, if it looks better."""
+        chosen = [i for i, picture in enumerate(pictures) if "inverted" in picture.verdict.state]
+        if not chosen:
+            return pictures
+        negatives = [replace(pictures[i].prepared, radiograph=pictures[i].filed).negative() for i in chosen]
+        found = list(pictures)
+        for i, negative in zip(chosen, self._judged(negatives), strict=True):
+            if may_read(negative.verdict, xray_type=CHEST) and "inverted" not in negative.verdict.state:
+                negative.read_inverted = True
+                negative.marks = (READ_INVERTED, *negative.marks)
+                found[i] = negative
+        return found
+
+    def _asked(self, picture: _Picture) -> list[Specialist]:
+        """Who reads the picture: those in whose scope it lies, or all that may where it lies in nobody's."""
+        able = [one for one in self._crew.specialists if may_read(picture.verdict, xray_type=one.xray_type)]
+        scopes = {one.ref.name: picture.judge(one).not_decided for one in able} if len(able) > 1 else {}
+        fitting = [one for one in able if scopes.get(one.ref.name) is None]
+        if not fitting:
+            return able
+        picture.stood_aside = tuple(StoodAside(name, why) for name, why in scopes.items() if why is not None)
+        return fitting
 
     def _gate_warnings(self, picture: _Picture) -> tuple[str, ...]:
         """The gate's own, what marks a forced reading, and that no model reads this type, where none does."""
-        gate, verdict = picture.gate, picture.verdict
-        marks = () if self._force_type is None else (forced(gate.verdict, xray_type=self._force_type)[1],)
+        verdict = picture.verdict
         if picture.opinions or verdict.status != "accepted" or verdict.type is None:
-            return (*marks, *gate.warnings)
+            return picture.marks
         return (
-            *marks,
-            *gate.warnings,
-            f"none of the models reads {verdict.type.name} radiographs: nothing was looked for",
+            *picture.marks,
+            f"no model in use reads {verdict.type.name} X-rays: nothing was looked for",
         )
 
     def _examination(self, picture: _Picture) -> Examination:
-        radiograph, opinions = picture.prepared.radiograph, picture.opinions
+        radiograph, opinions, stated = picture.filed, picture.opinions, picture.prepared.stated
         heatmaps = tuple(heatmap for _, opinion in opinions for heatmap in opinion.heatmaps)
         started = time.perf_counter()
         findings, lung_warnings = with_inside_lungs(
@@ -104,6 +160,7 @@ class Pipeline:
             trail=(*radiograph.trail, *self._trail(picture)),
             warnings=(
                 *radiograph.warnings,
+                *contradictions(radiograph, stated=stated),
                 *self._gate_warnings(picture),
                 *(warning for _, opinion in opinions for warning in opinion.warnings),
                 *lung_warnings,
@@ -115,6 +172,9 @@ class Pipeline:
             crops=tuple(
                 LungCrop(specialist.ref.name, opinion.crop) for specialist, opinion in opinions if opinion.crop
             ),
+            stated=stated,
+            stood_aside=picture.stood_aside,
+            read_inverted=picture.read_inverted,
         )
         return Examination(reading, radiograph, heatmaps, None if picture.lungs is None else picture.lungs.lungs)
 
@@ -131,7 +191,8 @@ class Pipeline:
         return shown is not None and shown.ref in self._crew.models
 
     def _trail(self, picture: _Picture) -> tuple[TrailStep, ...]:
-        steps = []
+        stated = picture.prepared.stated
+        steps = [TrailStep("stated", f"the user says: {stated.in_words()}")] if stated else []
         gate, shown = self._crew.gate, self._crew.lungs.shown
         if picture.gate.ref is not None and gate.preprocess is not None:
             steps.append(preprocess_step(picture.gate.ref.name, spec=gate.preprocess))
@@ -146,13 +207,15 @@ class Pipeline:
 def _case(picture: _Picture, specialist: Specialist, drawing: LungDrawing | None) -> Case:
     """The picture as the specialist wants it, with the crop to the lungs cut where it wants one."""
     radiograph, spec = picture.prepared.radiograph, specialist.crop_preprocess
+    assume_scope = picture.prepared.stated.assume_scope
     if spec is None:
-        return Case(radiograph, picture.prepared.inputs[specialist.preprocess], picture.verdict)
+        whole = picture.prepared.inputs[specialist.preprocess]
+        return Case(radiograph, whole, picture.verdict, assume_scope=assume_scope)
     started = time.perf_counter()
     crop = preprocess(radiograph.pixels, spec=spec, lung_box=None if drawing is None else drawing.crop)
     picture.crop_ms += (time.perf_counter() - started) * 1e3
     whole = crop if specialist.preprocess == spec else picture.prepared.inputs[specialist.preprocess]
-    return Case(radiograph, whole, picture.verdict, crop, drawing)
+    return Case(radiograph, whole, picture.verdict, crop, drawing, assume_scope)
 
 
 def _timings(picture: _Picture, *, inside_ms: float) -> MappingProxyType[str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hilum.errors import HilumError, InternalError, LimitError
@@ -14,6 +14,7 @@ from hilum.imaging.decode import decode, read_file
 from hilum.imaging.limits import Limits
 from hilum.imaging.preprocess import CropLungs, Equalise, ModelInput, PreprocessSpec, Step, preprocess
 from hilum.radiograph import Radiograph, TrailStep
+from hilum.stated import NOTHING_STATED, Stated
 
 BYTES_NAME = "<bytes>"
 """The source's name where the caller gave bytes and no name."""
@@ -23,12 +24,22 @@ ImageSource = str | Path | bytes
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """A decoded radiograph with its model inputs by specification; times in milliseconds."""
+    """A decoded radiograph with its model inputs by specification, and what the user says; times in milliseconds."""
 
     radiograph: Radiograph
     inputs: Mapping[PreprocessSpec, ModelInput]
     decode_ms: float
     preprocess_ms: float
+    stated: Stated = NOTHING_STATED
+
+    def negative(self) -> Prepared:
+        """The same in the other polarity, with a step in the trail that says so."""
+        started = time.perf_counter()
+        step = TrailStep("invert", "the gate found the picture inverted: the other polarity is read, as the user asked")
+        radiograph = replace(self.radiograph, pixels=1 - self.radiograph.pixels, trail=(*self.radiograph.trail, step))
+        inputs = {spec: preprocess(radiograph.pixels, spec=spec) for spec in self.inputs}
+        spent_ms = (time.perf_counter() - started) * 1e3
+        return replace(self, radiograph=radiograph, inputs=inputs, preprocess_ms=self.preprocess_ms + spent_ms)
 
     @property
     def nbytes(self) -> int:
@@ -58,7 +69,13 @@ def source_name(source: ImageSource, *, name: str | None = None) -> str:
 
 
 def prepare(
-    source: ImageSource, *, name: str, frame: int | None, limits: Limits, specs: Sequence[PreprocessSpec]
+    source: ImageSource,
+    *,
+    name: str,
+    frame: int | None,
+    limits: Limits,
+    specs: Sequence[PreprocessSpec],
+    stated: Stated = NOTHING_STATED,
 ) -> Prepared | Unreadable:
     """Read, decode and preprocess one source; a file that hilum refuses comes back as `Unreadable`."""
     sha256 = None
@@ -70,7 +87,7 @@ def prepare(
         decoded = time.perf_counter()
         inputs = {spec: preprocess(radiograph.pixels, spec=spec) for spec in specs}
         done = time.perf_counter()
-        return Prepared(radiograph, inputs, (decoded - started) * 1e3, (done - decoded) * 1e3)
+        return Prepared(radiograph, inputs, (decoded - started) * 1e3, (done - decoded) * 1e3, stated)
     except HilumError as error:
         return Unreadable(name, sha256, error)
     except MemoryError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 
@@ -19,6 +19,7 @@ from hilum.reading.pipeline import Pipeline
 from hilum.reading.prepare import ImageSource, Prepared, Unreadable, prepare, source_name
 from hilum.reading.settings import ReaderSettings, settings_sha256
 from hilum.reading_result import Examination, FailedReading, ModelRef, Reading
+from hilum.stated import NOTHING_STATED, Stated
 from hilum.version import __version__
 
 
@@ -51,7 +52,7 @@ class Reader:
         self._models, self._specs = crew.models, crew.specs
         self._settings_sha256 = settings_sha256(self._settings, models=self._models)
         self._pipeline = Pipeline(
-            crew, settings_sha256=self._settings_sha256, force_type=self._settings.force_type, threads=threads
+            crew, settings_sha256=self._settings_sha256, read_inverted=self._settings.read_inverted, threads=threads
         )
 
     @property
@@ -74,32 +75,53 @@ class Reader:
         """A SHA-256 over what decides a reading: settings, models and hilum's version; `--resume` compares it."""
         return self._settings_sha256
 
-    def read(self, source: ImageSource, *, frame: int | None = None, name: str | None = None) -> Reading:
+    def read(
+        self,
+        source: ImageSource,
+        *,
+        frame: int | None = None,
+        name: str | None = None,
+        stated: Stated = NOTHING_STATED,
+    ) -> Reading:
         """The reading of one radiograph: a path or the bytes of a file.
 
         `frame` names the frame of a multi-frame file, from 1. `name` is what the reading calls the source, where that
-        is not its path. Raises an error of `hilum.errors` where the file cannot be read.
+        is not its path. `stated` is what you know of the patient and the picture and the file may not say. Raises an
+        error of `hilum.errors` where the file cannot be read.
         """
-        return self.examine(source, frame=frame, name=name).reading
+        return self.examine(source, frame=frame, name=name, stated=stated).reading
 
-    def examine(self, source: ImageSource, *, frame: int | None = None, name: str | None = None) -> Examination:
+    def examine(
+        self,
+        source: ImageSource,
+        *,
+        frame: int | None = None,
+        name: str | None = None,
+        stated: Stated = NOTHING_STATED,
+    ) -> Examination:
         """The reading with the pixels and heatmaps that pictures of it need; otherwise as `read`."""
-        prepared = self._prepare(source, frame=frame, name=name)
+        prepared = self._prepare(source, frame=frame, name=name, stated=stated)
         if isinstance(prepared, Unreadable):
             raise prepared.error
         return self._pipeline.examine([prepared])[0]
 
     def examine_many(
-        self, sources: Iterable[ImageSource], *, frame: int | None = None, jobs: int | None = None
+        self,
+        sources: Iterable[ImageSource],
+        *,
+        frame: int | None = None,
+        jobs: int | None = None,
+        stated: Stated | Mapping[ImageSource, Stated] = NOTHING_STATED,
     ) -> Iterator[Examination | FailedReading]:
         """An examination of every source, in order; a source that cannot be read gives a `FailedReading` in its place.
 
         `jobs` threads decode ahead (None: one a core) while the network reads in batches; memory is bounded by the
-        settings. Closing the iterator stops the threads. An exception from `sources` itself ends the run.
+        settings. Closing the iterator stops the threads. An exception from `sources` itself ends the run. `stated` is
+        what you say of all sources, or of each by itself: a mapping from the source as it stands in `sources`.
         """
         decoded = map_ahead(
             sources,
-            partial(self._prepare, frame=frame),
+            partial(self._prepare, frame=frame, stated=stated),
             jobs=jobs or available_cores(),
             depth=self._settings.batch_size,
             memory_bytes=self._settings.memory_bytes,
@@ -112,10 +134,22 @@ class Reader:
                     yield results.popleft()
 
     def _prepare(
-        self, source: ImageSource, *, frame: int | None = None, name: str | None = None
+        self,
+        source: ImageSource,
+        *,
+        frame: int | None = None,
+        name: str | None = None,
+        stated: Stated | Mapping[ImageSource, Stated],
     ) -> Prepared | Unreadable:
-        called = source_name(source, name=name)
-        return prepare(source, name=called, frame=frame, limits=self._settings.limits, specs=self._specs)
+        said = stated if isinstance(stated, Stated) else stated.get(source, NOTHING_STATED)
+        return prepare(
+            source,
+            name=source_name(source, name=name),
+            frame=frame,
+            limits=self._settings.limits,
+            specs=self._specs,
+            stated=said.over(Stated(xray_type=self._settings.force_type)),
+        )
 
     def _batches(self, decoded: Iterator[Prepared | Unreadable]) -> Iterator[list[Prepared | Unreadable]]:
         batch: list[Prepared | Unreadable] = []

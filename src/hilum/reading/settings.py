@@ -28,6 +28,7 @@ class ReaderSettings:
     `threads`: cores that the network uses, or None for all that this process may use.
     `heatmaps`: class maps of positive findings only, or of all.
     `force_type`: the X-ray type that every picture is read as, whatever the gate says, or None; the reading is marked.
+    `read_inverted`: read the other polarity of a chest that the gate finds inverted, and say so.
     `lungs`: draw the lungs of every chest, where a model among those in use does.
     `batch_size`: images that the network gets at once when there are many.
     `memory_bytes`: about how many bytes of decoded pixels wait for the network when there are many (at least one image
@@ -41,6 +42,7 @@ class ReaderSettings:
     threads: int | None = None
     heatmaps: HeatmapsWanted = "positive"
     force_type: str | None = None
+    read_inverted: bool = False
     lungs: bool = True
     batch_size: int = 16
     memory_bytes: int = 512 * MIB
@@ -72,6 +74,7 @@ def settings_sha256(settings: ReaderSettings, *, models: Sequence[ModelRef], ver
         "engine": settings.engine,
         "heatmaps": settings.heatmaps,
         "force_type": settings.force_type,
+        "read_inverted": settings.read_inverted,
         "models": sorted(model.sha256 for model in models),
     }
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()

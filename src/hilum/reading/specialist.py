@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
+from hilum.bundle.card import Scope
 from hilum.bundle.load import Bundle
 from hilum.errors import BundleError
 from hilum.geometry import Box
@@ -50,6 +51,11 @@ class Classifier:
     def xray_type(self) -> str:
         """The X-ray type that this specialist reads."""
         return self._card.scope.xray_type
+
+    @property
+    def scope(self) -> Scope:
+        """What it was made for."""
+        return self._card.scope
 
     @property
     def preprocess(self) -> PreprocessSpec:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from hilum.reading_result import FailedReading, Reading
 from hilum.report import wording
 from hilum.report.counts import Counts
+from hilum.report.headline import headline
 from hilum.report.templating import asset, content_security_policy, data_uri, environment
 
 
@@ -70,7 +71,7 @@ def _count_words(counts: Counts) -> Sequence[tuple[int, str]]:
     return (
         (counts.read, "read"),
         (counts.positive, "with a positive finding"),
-        (counts.undecided, "without a decision"),
+        (counts.undecided, "not decided"),
         (counts.refused, "refused at the gate"),
         (counts.unsure, "unsure at the gate"),
         (counts.failed, "failed"),
@@ -85,7 +86,7 @@ def _row(entry: IndexEntry) -> _Row:
         words = f"{result.kind}: {result.message}"
         return _Row(entry.name, *links, thumbnail, "failed", "positive", "", words, -1.0, "", 0)
     status, tone = _status(result)
-    strongest = max((finding.probability for finding in result.findings), default=-1.0)
+    strongest = max((one.probability for one in result.findings if one.positive is not None), default=-1.0)
     return _Row(
         entry.name,
         *links,
@@ -93,9 +94,9 @@ def _row(entry: IndexEntry) -> _Row:
         status,
         tone,
         wording.gate_title(result.gate),
-        wording.outcome(result),
+        headline(result),
         strongest,
-        wording.probability_text(strongest) if result.findings else "",
+        wording.probability_text(strongest) if strongest >= 0.0 else "",
         len(result.warnings),
     )
 
@@ -103,11 +104,11 @@ def _row(entry: IndexEntry) -> _Row:
 def _status(reading: Reading) -> tuple[str, str]:
     """One word for the whole reading, and the tone of its chip."""
     if not reading.findings:
-        return reading.gate.status, "undecided"
+        return reading.gate.status, "caution"
     decisions = [finding.positive for finding in reading.findings]
     if any(decisions):
         return "positive", "positive"
-    return ("no decision", "undecided") if None in decisions else ("negative", "negative")
+    return ("not decided", "undecided") if None in decisions else ("negative", "negative")
 
 
 def _relative(path: str | None) -> str | None:

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from hilum.reading_result import Reading
 from hilum.report.colour import ContributionScale, paint
+from hilum.report.headline import headline
 from hilum.report.lung_outlines import LUNG_COLOUR
 from hilum.report.wording import (
     RESEARCH_USE,
@@ -18,10 +19,11 @@ from hilum.report.wording import (
     inside_lungs_text,
     is_phantom,
     lungs_text,
+    number_name,
     operating_point_text,
     ordered,
-    outcome,
     probability_text,
+    stated_text,
 )
 
 _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
@@ -72,18 +74,20 @@ def _upper_lines(reading: Reading, drawn: frozenset[tuple[str, str]]) -> list[_L
     lines = [_Line("PHANTOM - shows no patient", _MARK, 1.1)] if is_phantom(reading.source.name) else []
     if reading.findings:  # else the outcome says what the gate said
         lines.append(_Line(f"Gate: {gate_title(reading.gate)}", _QUIET))
-    lines.append(_Line(outcome(reading), _INK, 1.0, 0.8))
+    lines.append(_Line(headline(reading), _INK, 1.0, 0.8))
     for finding in ordered(reading.findings):
         if (finding.model, finding.name) not in drawn:
             continue
         said = decision(finding)
         lines.append(_Line(finding.name, _INK, 1.25, 1.0))
-        lines.append(_Line(f"probability {probability_text(finding.probability)}, {said.word}"))
-        lines.append(_Line(f"operating point {operating_point_text(finding)}", _QUIET))
+        lines.append(_Line(f"{number_name(finding)} {probability_text(finding.probability)}, {said.word}"))
+        lines.append(_Line(f"threshold {operating_point_text(finding)}", _QUIET))
         if finding.inside_lungs is not None:
             lines.append(_Line(inside_lungs_text(finding.inside_lungs), _QUIET))
         if said.note:
             lines.append(_Line(said.note, _MARK))
+    if reading.stated:
+        lines.append(_Line(stated_text(reading), _MARK, 0.9, 0.8))
     return [*lines, *_lung_lines(reading)]
 
 

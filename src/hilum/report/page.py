@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from markupsafe import Markup
 
 from hilum.bundle.card import Card
 from hilum.reading_result import Examination, Reading
 from hilum.report import wording
+from hilum.report.headline import headline, no_heatmap
 from hilum.report.page_data import finding_rows, layer_indices, model_sections, type_rows, viewer_data
 from hilum.report.templating import asset, content_security_policy, data_uri, environment
 from hilum.report.windowing import fit, grey_planes
+from hilum.stated import NOTHING_STATED
 
 
 def render_page(examination: Examination, *, cards: Sequence[Card]) -> str:
@@ -38,7 +41,9 @@ def render_page(examination: Examination, *, cards: Sequence[Card]) -> str:
             reading=reading,
             words=wording,
             facts=_facts(reading),
-            findings=finding_rows(reading, cards=cards),
+            headline=headline(reading),
+            no_heatmap=no_heatmap(reading),
+            findings=finding_rows(reading),
             types=type_rows(reading.gate),
             models=model_sections(reading, cards=cards),
             viewer=viewer_data(examination, picture=picture, planes=planes.planes),
@@ -59,8 +64,9 @@ def _facts(reading: Reading) -> tuple[tuple[str, str], ...]:
         ("Format", source.format),
         ("Frame", None if source.frame is None else str(source.frame)),
         ("Size", wording.size_text(reading)),
-        ("Patient", wording.patient_text(reading)),
-        ("View", wording.VIEW_NAMES[reading.view]),
+        ("Patient, by the file", wording.patient_text(replace(reading, stated=NOTHING_STATED))),
+        ("View, by the file", wording.VIEW_NAMES[reading.view]),
+        ("Stated by the user", reading.stated.in_words() or None),
         ("Side", wording.SIDE_NAMES[reading.laterality]),
         ("SHA-256 of the file", source.sha256),
         ("Study", source.study_uid),

@@ -12,16 +12,16 @@ from hilum.reading_result import Examination, Finding, GateVerdict, Heatmap, Mod
 from hilum.report.colour import COLOURS, OPACITY, ContributionScale
 from hilum.report.lung_outlines import LUNG_COLOUR, picture_outlines
 from hilum.report.windowing import Picture
-from hilum.report.wording import Decision, card_of, decision, ordered, probability_text
+from hilum.report.wording import Decision, card_of, decision, number_name, ordered, probability_text
 
 
 @dataclass(frozen=True, slots=True)
 class FindingRow:
-    """One row of the table of findings."""
+    """One row of the table of findings; `number` is what its number is called."""
 
     finding: Finding
     decision: Decision
-    scope: str
+    number: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +40,9 @@ class ModelSection:
     card: Card | None
 
 
-def finding_rows(reading: Reading, *, cards: Sequence[Card]) -> tuple[FindingRow, ...]:
+def finding_rows(reading: Reading) -> tuple[FindingRow, ...]:
     """Rows in the order of every report: positive findings first, then by falling probability."""
-    rows = []
-    for finding in ordered(reading.findings):
-        card = card_of(finding.model, cards=cards)
-        said = decision(finding, scope=None if card is None else card.scope)
-        scope = {True: "in scope", False: "out of scope", None: "scope unknown"}[finding.in_scope]
-        rows.append(FindingRow(finding, said, scope))
-    return tuple(rows)
+    return tuple(FindingRow(finding, decision(finding), number_name(finding)) for finding in ordered(reading.findings))
 
 
 def type_rows(gate: GateVerdict) -> tuple[TypeRow, ...]:

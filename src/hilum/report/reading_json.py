@@ -12,8 +12,9 @@ from typing import Any
 from hilum.errors import EngineError
 from hilum.geometry import Box
 from hilum.radiograph import StoredGrid
-from hilum.reading_result import FailedReading, Finding, GateVerdict, LungVerdict, ModelRef, Reading
+from hilum.reading_result import FailedReading, Finding, GateVerdict, LungVerdict, ModelRef, NotDecided, Reading
 from hilum.report.schema import READING_SCHEMA
+from hilum.stated import Stated
 
 _DIGITS = 9  # what a float32 needs to survive the way through decimal text
 _BOX_DECIMALS = 2
@@ -34,12 +35,15 @@ def reading_to_json(reading: Reading) -> dict[str, Any]:
             "age_years": None if reading.patient is None else _number(reading.patient.age_years, "patient", name),
             "sex": "unknown" if reading.patient is None else reading.patient.sex,
         },
+        "stated": stated_to_json(reading.stated),
         "view": reading.view,
         "laterality": reading.laterality,
         "gate": _gate(reading.gate, name),
+        "read_inverted": reading.read_inverted,
         "lungs": None if reading.lungs is None else _lungs(reading.lungs, name),
         "crops": [{"model": crop.model, "box": _box(crop.box, "crops", name)} for crop in reading.crops],
         "findings": [_finding(finding, name) for finding in reading.findings],
+        "stood_aside": [{"model": one.model, **_why_not(one.because)} for one in reading.stood_aside],
         "models": [_model(model) for model in reading.models],
         "trail": [{"step": step.step, "detail": step.detail} for step in reading.trail],
         "timings_ms": {
@@ -96,6 +100,7 @@ def _gate(gate: GateVerdict, name: str) -> dict[str, Any]:
             "all": {} if kind is None else {key: _finite(value, "gate.type", name) for key, value in kind.all.items()},
         },
         "candidates": list(gate.candidates),
+        "state": list(gate.state),
     }
 
 
@@ -111,7 +116,24 @@ def _finding(finding: Finding, name: str) -> dict[str, Any]:
         "boxes": [_box(box, where, name) for box in finding.boxes],
         "in_scope": finding.in_scope,
         "inside_lungs": _number(finding.inside_lungs, where, name),
+        "unknown": list(finding.unknown),
+        "not_decided": None if finding.not_decided is None else _why_not(finding.not_decided),
     }
+
+
+def stated_to_json(stated: Stated) -> dict[str, Any]:
+    """What the user says of one picture."""
+    return {
+        "age_years": _number(stated.age_years, "stated", "what the user says"),
+        "sex": stated.sex,
+        "view": stated.view,
+        "type": stated.xray_type,
+        "assume_scope": stated.assume_scope,
+    }
+
+
+def _why_not(reason: NotDecided) -> dict[str, str]:
+    return {"code": reason.code, "reason": reason.reason}
 
 
 def _lungs(lungs: LungVerdict, name: str) -> dict[str, Any]:

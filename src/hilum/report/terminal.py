@@ -9,36 +9,39 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from hilum.bundle.card import Card
 from hilum.reading_result import FailedReading, Finding, Reading
 from hilum.report.costs import Costs
 from hilum.report.counts import Counts
+from hilum.report.headline import headline
 from hilum.report.wording import (
     RESEARCH_USE,
-    card_of,
     decision,
     gate_title,
+    number_name,
     operating_point_text,
     ordered,
     patient_text,
     printable,
     probability_text,
     size_text,
+    stated_text,
+    stood_aside_text,
+    view_text,
 )
 
 _BAR_CELLS = 12
-_STYLES = {"positive": "bold red", "negative": "green", "no decision": "yellow"}
-_GATE_STYLES = {"accepted": "green", "refused": "bold red", "unsure": "yellow", "not judged": "dim"}
+_STYLES = {"positive": "bold red", "negative": "green", "not decided": "dim"}
+_GATE_STYLES = {"accepted": "green", "refused": "yellow", "unsure": "yellow", "not judged": "dim"}
 
 
-def reading_table(reading: Reading, *, cards: Sequence[Card] = ()) -> RenderableType:
-    """One reading: source and gate, findings with probability, bar and decision, then warnings.
-
-    `cards` of the models let a finding out of scope say what its model was made for.
-    """
+def reading_table(reading: Reading) -> RenderableType:
+    """One reading: source and gate, the headline, findings with probability, bar and decision, then warnings."""
     parts: list[RenderableType] = [*_header(reading)]
+    parts.append(Text(headline(reading), style="bold"))
     if reading.findings:
-        parts.append(_findings(reading, cards))
+        parts.extend(_findings(reading))
+    if reading.stood_aside:
+        parts.append(_marked("-", stood_aside_text(reading), style="dim"))
     parts.extend(_marked("!", warning, style="yellow") for warning in reading.warnings)
     parts.append(Text(RESEARCH_USE, style="dim italic"))
     return Group(*parts)
@@ -67,7 +70,7 @@ def batch_summary(
     rows: tuple[tuple[str, int, str], ...] = (
         ("read", counts.read, "bold"),
         ("with a positive finding", counts.positive, "bold red"),
-        ("without a decision", counts.undecided, "yellow"),
+        ("not decided", counts.undecided, "dim"),
         ("refused at the gate", counts.refused, "yellow"),
         ("unsure at the gate", counts.unsure, "yellow"),
         ("failed", counts.failed, "bold red"),
@@ -96,13 +99,14 @@ def batch_summary(
 def _header(reading: Reading) -> list[Text]:
     source, gate = reading.source, reading.gate
     frame = "" if source.frame is None else f", frame {source.frame}"
-    facts = f"{source.format}{frame}, {size_text(reading)}, {patient_text(reading)}, view {reading.view}"
+    facts = f"{source.format}{frame}, {size_text(reading)}, {patient_text(reading)}, view {view_text(reading)}"
     verdict = Text.assemble("gate: ", (gate_title(gate), _GATE_STYLES[gate.status]))
     if gate.status != "accepted":
         verdict.append(f" ({printable(gate.reason)})")
     if gate.candidates:
         verdict.append(f"; between {', '.join(gate.candidates)}")
-    return [Text(printable(source.name), style="bold"), Text(facts, style="dim"), verdict, *_lungs(reading)]
+    stated = [Text(stated_text(reading), style="yellow")] if reading.stated else []
+    return [Text(printable(source.name), style="bold"), Text(facts, style="dim"), *stated, verdict, *_lungs(reading)]
 
 
 def _lungs(reading: Reading) -> list[Text]:
@@ -113,37 +117,55 @@ def _lungs(reading: Reading) -> list[Text]:
     return [Text.assemble("lungs: ", verdict, f" ({lungs.reason})")]
 
 
-def _findings(reading: Reading, cards: Sequence[Card]) -> RenderableType:
-    several_models = len({finding.model for finding in reading.findings}) > 1
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
-    table.add_column("finding", overflow="fold")
-    if several_models:
-        table.add_column("model", overflow="fold", style="dim")
-    table.add_column("probability", justify="right")
-    table.add_column("", width=_BAR_CELLS, no_wrap=True)
-    table.add_column(Text.assemble("op. point ", ("┃", "bold")), justify="right", style="dim")
-    table.add_column("decision", overflow="fold")
-    shares = any(finding.inside_lungs is not None for finding in reading.findings)
-    if shares:
-        table.add_column("in lungs", justify="right")
+def _findings(reading: Reading) -> list[RenderableType]:
+    """A table for each model, under its name where there are several, then what is to be said of them all."""
+    models = tuple(dict.fromkeys(finding.model for finding in reading.findings))
+    one_reason = len({decision(finding) for finding in reading.findings}) == 1  # then the headline says it
     notes: dict[str, None] = {}
-    for finding in ordered(reading.findings):
-        card = card_of(finding.model, cards=cards)
-        said = decision(finding, scope=None if card is None else card.scope)
-        if said.note:
-            notes[f"{said.word}: {said.note}" if finding.positive is None else said.note] = None
-        cells: list[RenderableType] = [finding.name]
-        if several_models:
-            cells.append(finding.model)
-        cells += [probability_text(finding.probability), _bar(finding, _STYLES[said.word])]
-        word = f"{said.word} *" if said.note else said.word
-        cells += [operating_point_text(finding), Text(word, style=_STYLES[said.word])]
+    parts: list[RenderableType] = []
+    for model in models:
+        own = [finding for finding in ordered(reading.findings) if finding.model == model]
+        if len(models) > 1:
+            parts.append(Text(f"\n{printable(model)}", style="dim bold"))
+        parts.append(_table(own))
+        notes |= dict.fromkeys(note for finding in own if (note := _note(finding, said_above=one_reason)))
+    if any(finding.inside_lungs is not None for finding in reading.findings):
+        notes["in lungs: the share of the finding's heatmap that lies inside the lungs"] = None
+    return [*parts, *(_marked("*", note, style="dim") for note in notes)]
+
+
+def _note(finding: Finding, *, said_above: bool) -> str:
+    said = decision(finding)
+    if not said.note or said.word != "not decided":
+        return said.note
+    reason = [] if said_above else [f"not decided: {said.note}"]
+    score = ["the score is no probability for this patient"] if number_name(finding) == "score" else []
+    return "; ".join([*reason, *score])
+
+
+def _table(findings: Sequence[Finding]) -> Table:
+    """The findings of one model; only their names may break, so that it stays a table in 80 columns."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
+    table.add_column("finding", overflow="fold", min_width=8)
+    names = {number_name(finding) for finding in findings}
+    table.add_column("score" if names == {"score"} else "probability", justify="right", no_wrap=True)
+    table.add_column("", width=_BAR_CELLS, no_wrap=True)
+    table.add_column(Text.assemble("threshold ", ("┃", "bold")), justify="right", style="dim", no_wrap=True)
+    table.add_column("decision", no_wrap=True)
+    shares = any(finding.inside_lungs is not None for finding in findings)
+    if shares:
+        table.add_column("in lungs", justify="right", no_wrap=True)
+    for finding in findings:
+        said = decision(finding)
+        style = _STYLES[said.word]
+        number = Text(probability_text(finding.probability), style="dim" if said.word == "not decided" else "")
+        word = Text(f"{said.word} *" if said.note else said.word, style=style)
+        cells: list[RenderableType] = [printable(finding.name), number, _bar(finding, style)]
+        cells += [operating_point_text(finding), word]
         if shares:
             cells.append("" if finding.inside_lungs is None else f"{finding.inside_lungs:.0%}")
         table.add_row(*cells)
-    if shares:
-        notes["in lungs: the share of the finding's heatmap that lies inside the lungs"] = None
-    return Group(table, *(_marked("*", note, style="dim") for note in notes))
+    return table
 
 
 def _bar(finding: Finding, style: str) -> Text:

@@ -5,16 +5,16 @@ No report suggests certainty: a probability is never shown as 0 or 1, and a find
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from hilum.bundle.card import Card, Scope
-from hilum.reading_result import Finding, GateVerdict, LungVerdict, Reading
+from hilum.bundle.card import Card
+from hilum.radiograph import Patient
+from hilum.reading_result import Finding, GateVerdict, LungVerdict, Reading, ScopePart
+from hilum.stated import age_text
 
 RESEARCH_USE = "Research use, not a medical device"
-NOTHING_POSITIVE = "No finding above its operating point"
 
 VIEW_NAMES = {"PA": "PA (back to front)", "AP": "AP (front to back)", "LL": "lateral", "unknown": "unknown"}
 SEX_NAMES = {"F": "female", "M": "male", "O": "other", "unknown": "unknown"}
@@ -23,7 +23,7 @@ SIDE_NAMES = {"L": "left", "R": "right", "B": "both", "unknown": "unknown"}
 _GATE_TITLES = {
     "accepted": "Accepted as a radiograph",
     "refused": "Refused",
-    "unsure": "Unsure whether this may be read",
+    "unsure": "Unsure",
     "not judged": "Not judged",
 }
 
@@ -32,21 +32,28 @@ _GATE_TITLES = {
 class Decision:
     """What is said of one finding: `word` is one of three, `note` adds what a reader must know, or is empty."""
 
-    word: Literal["positive", "negative", "no decision"]
+    word: Literal["positive", "negative", "not decided"]
     note: str
 
 
-def decision(finding: Finding, *, scope: Scope | None = None) -> Decision:
-    """The decision on a finding in words; `scope` is its model's, where the card is at hand."""
-    if finding.in_scope is False:
-        made_for = "see the warnings" if scope is None else f"made for {scope.in_words()}"
-        return Decision("no decision", f"outside the model's scope: {made_for}")
-    if finding.operating_point is None:
-        return Decision("no decision", "the model brings no operating point")
-    if finding.positive is None:
-        return Decision("no decision", "see the warnings")
-    note = "scope unknown, see the warnings" if finding.in_scope is None else ""
-    return Decision("positive" if finding.positive else "negative", note)
+def decision(finding: Finding) -> Decision:
+    """The decision on a finding in words, with the reason where there is none."""
+    if finding.not_decided is not None:
+        return Decision("not decided", finding.not_decided.reason)
+    if finding.positive is None or finding.in_scope is False or finding.operating_point is None:
+        return Decision("not decided", "see the warnings")
+    return Decision("positive" if finding.positive else "negative", not_known_text(finding.unknown))
+
+
+def not_known_text(unknown: Sequence[ScopePart]) -> str:
+    """What of a model's scope is not known, such as `age and view not known`; empty where all is."""
+    return f"{' and '.join(unknown)} not known" if unknown else ""
+
+
+def number_name(finding: Finding) -> str:
+    """`probability`, or `score` where the model was not made for this patient or may not have been."""
+    without_scope = finding.not_decided is not None and finding.not_decided.code != "no operating point"
+    return "score" if without_scope or finding.in_scope is False else "probability"
 
 
 def operating_point_text(finding: Finding) -> str:
@@ -65,50 +72,6 @@ def gate_title(gate: GateVerdict) -> str:
     """The gate's verdict in a few words, with the X-ray type where it named one."""
     title = _GATE_TITLES[gate.status]
     return f"{title}: {gate.type.name}" if gate.status == "accepted" and gate.type is not None else title
-
-
-def outcome(reading: Reading) -> str:
-    """One sentence about the findings as a whole: what is positive, or why nothing is said to be."""
-    if not reading.findings:
-        return _nothing_computed(reading.gate)
-    findings = ordered(reading.findings)
-    named = _names(findings)
-    positives = [name for finding, name in zip(findings, named, strict=True) if finding.positive]
-    undecided = [name for finding, name in zip(findings, named, strict=True) if finding.positive is None]
-    if len(undecided) == len(findings):
-        return f"No decision on any finding: {_why_undecided(findings)}"
-    said = f"Above the operating point: {', '.join(positives)}" if positives else NOTHING_POSITIVE
-    return f"{said}; no decision on {', '.join(undecided)}" if undecided else said
-
-
-def _names(findings: Sequence[Finding]) -> list[str]:
-    """The findings' names, with the model's where several models look for one and the same."""
-    times = Counter(finding.name for finding in findings)
-    return [f"{each.name} ({each.model})" if times[each.name] > 1 else each.name for each in findings]
-
-
-def _why_undecided(findings: Sequence[Finding]) -> str:
-    if all(finding.operating_point is None and finding.in_scope is not False for finding in findings):
-        return "the model brings no operating point"
-    return "the radiograph is outside the model's scope or was not judged"
-
-
-def _nothing_computed(gate: GateVerdict) -> str:
-    if gate.status == "accepted":
-        kind = "this radiograph" if gate.type is None else f"a radiograph of type {gate.type.name}"
-        return f"No finding was computed: no model in use reads {kind}"
-    return f"No finding was computed. {gate_title(gate)}: {gate.reason}"
-
-
-def no_heatmap(reading: Reading) -> str:
-    """Why a report shows no heatmap at first."""
-    if not reading.findings:
-        return "No finding was computed: there is no heatmap to show"
-    if any(finding.positive for finding in reading.findings):
-        return "The model gave no heatmap"
-    if all(finding.positive is None for finding in reading.findings):
-        return "No decision on any finding: no heatmap is shown"
-    return f"{NOTHING_POSITIVE}: no heatmap is shown"
 
 
 def lungs_title(lungs: LungVerdict) -> str:
@@ -132,11 +95,34 @@ def ordered(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 
 def patient_text(reading: Reading) -> str:
-    """Age and sex as far as the file tells them."""
-    patient = reading.patient
-    age = "age unknown" if patient is None or patient.age_years is None else f"{patient.age_years:.3g} years"
-    sex = "unknown" if patient is None else patient.sex
-    return f"{age}, {'sex unknown' if sex == 'unknown' else SEX_NAMES[sex]}"
+    """Age and sex as far as they are known; what the user says is marked, and stands in the place of the file's."""
+    told, stated = reading.patient or Patient(None, "unknown"), reading.stated
+    age = told.age_years if stated.age_years is None else stated.age_years
+    ages = "age unknown" if age is None else age_text(age)
+    sex = told.sex if stated.sex == "unknown" else stated.sex
+    sexes = "sex unknown" if sex == "unknown" else SEX_NAMES[sex]
+    return f"{_marked(ages, stated.age_years is not None)}, {_marked(sexes, stated.sex != 'unknown')}"
+
+
+def view_text(reading: Reading) -> str:
+    """The view as far as it is known; what the user says is marked."""
+    stated = reading.stated.view
+    return _marked(reading.view if stated == "unknown" else stated, stated != "unknown")
+
+
+def stated_text(reading: Reading) -> str:
+    """What the user says, and the file does not or says otherwise; empty where the user says nothing."""
+    return f"Stated by the user, not by the file: {reading.stated.in_words()}" if reading.stated else ""
+
+
+def stood_aside_text(reading: Reading) -> str:
+    """One line on the models that were not asked, and why; empty where all were."""
+    said = "; ".join(f"{one.model} ({one.because.reason})" for one in reading.stood_aside)
+    return f"Stood aside: {said}" if said else ""
+
+
+def _marked(words: str, is_stated: bool) -> str:
+    return f"{words} (stated)" if is_stated else words
 
 
 def size_text(reading: Reading) -> str:
@@ -145,7 +131,8 @@ def size_text(reading: Reading) -> str:
     size = f"{source.columns} × {source.rows} px"
     if source.spacing_mm is None:
         return size
-    return f"{size}, {source.spacing_mm[0]:.3g} × {source.spacing_mm[1]:.3g} mm apart"
+    apart = dict.fromkeys(f"{mm:.3g}" for mm in source.spacing_mm)
+    return f"{size}, pixel spacing {' × '.join(apart)} mm"
 
 
 def card_of(model: str, *, cards: Sequence[Card]) -> Card | None:

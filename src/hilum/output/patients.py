@@ -1,0 +1,176 @@
+"""A table of patients: what the user says of many images, one row each, in a `patients.csv` beside or in their folder.
+
+Columns: `image` (or `file`), and of `age`, `sex`, `view` and `assume_scope` those that are known. A row names its image
+by the path from the table's folder, or by as much of the path's end as tells it from every other.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from hilum.errors import HilumError, UsageError
+from hilum.imaging.archive import is_archive, list_archive
+from hilum.imaging.decode import read_file
+from hilum.imaging.limits import DEFAULT_LIMITS
+from hilum.output.image_content import PATIENTS
+from hilum.output.inputs import InputFile
+from hilum.stated import Stated, parse_age, parse_sex, parse_view, parse_yes_or_no
+
+_IMAGE_COLUMNS = ("image", "file")
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRow:
+    """One row: the image as the table names it, what is said of it, and the line it stands on, from 1."""
+
+    image: str
+    stated: Stated
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class PatientTable:
+    """A table as it was read; `unused` are the names of columns that say nothing to hilum."""
+
+    path: Path
+    rows: tuple[PatientRow, ...]
+    unused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedPatients:
+    """What the tables say of each input, by its `relative`, and the rows of which no input is the image."""
+
+    stated: Mapping[str, Stated]
+    unmatched: tuple[tuple[PatientTable, PatientRow], ...]
+
+
+def find_tables(arguments: Sequence[str]) -> tuple[Path, ...]:
+    """The tables of what the user names: in each folder or ZIP archive, else beside it; beside each file."""
+    found: dict[Path, None] = {}
+    for argument in map(Path, arguments):
+        place = _absolute(argument)
+        table = next((one / PATIENTS for one in (place, place.parent) if _holds_table(one)), None)
+        if table is not None:
+            found[table] = None
+    return tuple(found)
+
+
+def _holds_table(place: Path) -> bool:
+    if not place.is_file():
+        return (place / PATIENTS).is_file()
+    try:
+        return is_archive(place) and PATIENTS in list_archive(place).files
+    except (HilumError, OSError):
+        return False  # reading it says what is wrong
+
+
+def read_patients(path: Path) -> PatientTable:
+    """The table at `path`, with commas, semicolons or tabs.
+
+    Raises `UsageError`, in one line with the number of the row's line, where it is no such table or a value is not
+    understood.
+    """
+    try:
+        text = read_file(path, limits=DEFAULT_LIMITS).decode("utf-8-sig")
+    except HilumError as error:
+        raise UsageError(f"cannot read the table of patients: {error}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is no UTF-8 text: save the table of patients as CSV in UTF-8") from error
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="", strict=True)
+    try:
+        columns = {name: name.strip().lower() for name in reader.fieldnames or ()}
+        column = next((name for name, plain in columns.items() if plain in _IMAGE_COLUMNS), None)
+        if column is None:
+            came = ", ".join(columns.values())[:80] or "an empty file"
+            raise UsageError(f"expected a column image in {path}, came {came}; name the columns image, age, sex, view")
+        rows = tuple(_rows(reader, columns=columns, path=path))
+    except csv.Error as error:
+        raise UsageError(f"{path}, line {reader.line_num}: {error}; save it as CSV again") from error
+    unused = tuple(plain for plain in columns.values() if plain not in (*_IMAGE_COLUMNS, *_PARSERS))
+    return PatientTable(path, rows, unused)
+
+
+def match_patients(tables: Iterable[PatientTable], *, files: Sequence[InputFile]) -> MatchedPatients:
+    """Find the image of each row; a table's own row goes before those of tables further up.
+
+    Raises `UsageError` where a row may mean several images, or two rows of a table mean one.
+    """
+    absolute = {file.relative: PurePosixPath(_absolute(Path(file.name)).as_posix()) for file in files}
+    by_name: dict[str, list[str]] = {}
+    for relative, path in absolute.items():
+        by_name.setdefault(path.name, []).append(relative)
+    stated: dict[str, Stated] = {}
+    unmatched = []
+    for table in tables:
+        own: dict[str, PatientRow] = {}
+        for row in table.rows:
+            image = _image_of(row, table=table, absolute=absolute, by_name=by_name)
+            if image is None:
+                unmatched.append((table, row))
+                continue
+            if image in own:
+                raise _repeated(row, before=own[image], path=table.path)
+            own[image] = row
+            stated[image] = stated[image].over(row.stated) if image in stated else row.stated
+    return MatchedPatients(stated, tuple(unmatched))
+
+
+def _image_of(
+    row: PatientRow, *, table: PatientTable, absolute: Mapping[str, PurePosixPath], by_name: Mapping[str, list[str]]
+) -> str | None:
+    parts = PurePosixPath(row.image.replace("\\", "/")).parts
+    exact = PurePosixPath(_absolute(table.path.parent / Path(*parts)).as_posix())
+    named = by_name.get(parts[-1], ())
+    found = [one for one in named if absolute[one] == exact]
+    found = found or [one for one in named if absolute[one].parts[-len(parts) :] == parts]
+    if len(found) > 1:
+        raise UsageError(
+            f"{table.path}, line {row.line}: {row.image} may be {found[0]} or {found[1]}; write more of the path"
+        )
+    return found[0] if found else None
+
+
+def _rows(reader: csv.DictReader[str], *, columns: Mapping[str, str], path: Path) -> Iterable[PatientRow]:
+    for cells in reader:
+        values = {plain: (cells[name] or "").strip() for name, plain in columns.items()}
+        image = next((values[name] for name in _IMAGE_COLUMNS if values.get(name)), "")
+        if not any(values.values()):
+            continue
+        if not PurePosixPath(image.replace("\\", "/")).parts:
+            raise UsageError(f"{path}, line {reader.line_num}: expected the name of an image, came none; fill it in")
+        yield PatientRow(image, _stated(values, where=f"{path}, line {reader.line_num}"), reader.line_num)
+
+
+def _stated(values: Mapping[str, str], *, where: str) -> Stated:
+    stated = Stated()
+    for name, parse in _PARSERS.items():
+        if values.get(name):
+            try:
+                stated = parse(stated, values[name])
+            except UsageError as error:
+                raise UsageError(f"{where}: {error}; correct the row") from error
+    return stated
+
+
+_PARSERS: dict[str, Callable[[Stated, str], Stated]] = {
+    "age": lambda stated, text: replace(stated, age_years=parse_age(text)),
+    "sex": lambda stated, text: replace(stated, sex=parse_sex(text)),
+    "view": lambda stated, text: replace(stated, view=parse_view(text)),
+    "assume_scope": lambda stated, text: replace(stated, assume_scope=parse_yes_or_no(text)),
+}
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.normpath(path.absolute()))  # links stay, as among the inputs
+
+
+def _repeated(row: PatientRow, *, before: PatientRow, path: Path) -> UsageError:
+    return UsageError(f"{path}, line {row.line}: {row.image} has a row already, on line {before.line}; remove one")

@@ -1,0 +1,110 @@
+"""The headline of a reading: the result and what limits it, in one sentence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from hilum.reading_result import Finding, GateVerdict, Reading
+from hilum.report.wording import not_known_text, ordered
+
+_NAMED_UP_TO = 4
+"""So many findings without a decision are named one by one; more are counted."""
+
+
+def headline(reading: Reading) -> str:
+    """One sentence, without its full stop, on the findings as a whole: what is flagged, or why nothing is said."""
+    if not reading.findings:
+        return _not_read(reading.gate)
+    findings = ordered(reading.findings)
+    decided = [one for one in findings if one.positive is not None]
+    undecided = [one for one in findings if one.positive is None]
+    if not decided:
+        return f"Not decided: {_reasons(undecided)}"
+    said = [_result(decided, names=_names(findings))]
+    if undecided:
+        said.append(_also_undecided(undecided, names=_names(findings)))
+    return "; ".join([*said, *_caveats(reading, decided=decided)])
+
+
+def no_heatmap(reading: Reading) -> str:
+    """Why a report shows no heatmap at first."""
+    if not reading.findings:
+        return "Nothing was looked for: there is no heatmap to show"
+    if any(finding.positive for finding in reading.findings):
+        return "The model gave no heatmap"
+    if all(finding.positive is None for finding in reading.findings):
+        return "Not decided: no heatmap is shown"
+    return "Nothing is flagged: no heatmap is shown"
+
+
+def percent_text(share: float) -> str:
+    """A share in [0, 1] in whole per cent, never as 0% or 100%."""
+    if share < 0.005:
+        return "<1%"
+    return ">99%" if share >= 0.995 else f"{share:.0%}"
+
+
+def _not_read(gate: GateVerdict) -> str:
+    if gate.status in ("refused", "unsure"):
+        return f"Not read: {gate.reason}"
+    if gate.type is None:
+        return "Nothing was looked for: no model in use reads radiographs"
+    return f"{gate.type.name.capitalize()} X-ray: no model in use reads these, so nothing was looked for"
+
+
+def _result(decided: Sequence[Finding], *, names: dict[tuple[str, str], str]) -> str:
+    """What is flagged; a finding alone is named with its number also where it is not."""
+    positive = [one for one in decided if one.positive]
+    if len(positive) == 1 or len(decided) == 1:
+        one = (positive or decided)[0]
+        return f"{_name(one, names)} {'flagged' if one.positive else 'not flagged'}: {_against_threshold(one)}"
+    if positive:
+        return f"Flagged: {', '.join(f'{_name(one, names)} {_against_threshold(one)}' for one in positive)}"
+    return f"Nothing flagged among {len(decided)} findings"
+
+
+def _against_threshold(finding: Finding) -> str:
+    """The probability and the threshold, with a decimal more where they would look the same."""
+    point = 0.0 if finding.operating_point is None else finding.operating_point
+    probability, threshold = percent_text(finding.probability), percent_text(point)
+    if probability == threshold and not probability.startswith(("<", ">")):
+        probability, threshold = f"{finding.probability:.1%}", f"{point:.1%}"
+    return f"{probability} (threshold {threshold})"
+
+
+def _also_undecided(undecided: Sequence[Finding], *, names: dict[tuple[str, str], str]) -> str:
+    named = ", ".join(_name(one, names) for one in undecided)
+    what = named if len(undecided) <= _NAMED_UP_TO else f"{len(undecided)} more findings"
+    return f"not decided: {what} ({_reasons(undecided)})"
+
+
+def _reasons(undecided: Sequence[Finding]) -> str:
+    """The reason; where they differ, each with its model."""
+    reasons = {one.model: one.not_decided.reason for one in undecided if one.not_decided is not None}
+    if len(set(reasons.values())) > 1:
+        return "; ".join(f"{model}: {reason}" for model, reason in reasons.items())
+    return next(iter(reasons.values()), "see the warnings")
+
+
+def _caveats(reading: Reading, *, decided: Sequence[Finding]) -> list[str]:
+    unknown = tuple(dict.fromkeys(part for one in decided for part in one.unknown))
+    said = []
+    if unknown and reading.stated.assume_scope:
+        said.append(f"{not_known_text(unknown)}, and assumed to fit as the user asked")
+    elif unknown:
+        said.append(f"{not_known_text(unknown)}, so this may not hold")
+    return [*said, *(["read in the other polarity"] if reading.read_inverted else [])]
+
+
+def _names(findings: Sequence[Finding]) -> dict[tuple[str, str], str]:
+    """The findings' names, with the model's where several models look for one and the same."""
+    times = Counter(finding.name for finding in findings)
+    return {
+        (each.model, each.name): f"{each.name} ({each.model})" if times[each.name] > 1 else each.name
+        for each in findings
+    }
+
+
+def _name(finding: Finding, names: dict[tuple[str, str], str]) -> str:
+    return names[finding.model, finding.name]

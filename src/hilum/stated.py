@@ -1,0 +1,145 @@
+"""What the user says of a picture that its file may not say: age, sex, view, type, and that the rest is in scope.
+
+A statement is kept apart from what the file says. Where both speak, the statement is used, and the contradiction is
+warned of.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, fields, replace
+from typing import get_args
+
+from hilum.errors import UsageError
+from hilum.findings import XRAY_TYPES
+from hilum.radiograph import Patient, Radiograph, Sex, View
+
+OLDEST_YEARS = 120.0
+_UNITS_PER_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0}
+_AGE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([DWMY]?)", re.ASCII)
+_SEXES: dict[str, Sex] = {"F": "F", "FEMALE": "F", "M": "M", "MALE": "M", "O": "O", "OTHER": "O"}
+_VIEWS: dict[str, View] = {"PA": "PA", "AP": "AP", "LL": "LL", "LATERAL": "LL", "LAT": "LL"}
+_YES_OR_NO = {"YES": True, "TRUE": True, "1": True, "NO": False, "FALSE": False, "0": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the user says of one picture; None or `unknown` where nothing is said.
+
+    `age_years` is in years, 0 to 120. `xray_type` is read as, whatever the gate says. `assume_scope` has a model decide
+    as though what nobody tells (age, view, type) were in its scope; what is known to be outside stays outside.
+
+    Raises `UsageError` for a value outside its range.
+    """
+
+    age_years: float | None = None
+    sex: Sex = "unknown"
+    view: View = "unknown"
+    xray_type: str | None = None
+    assume_scope: bool = False
+
+    def __post_init__(self) -> None:
+        if self.age_years is not None and not 0.0 <= self.age_years <= OLDEST_YEARS:
+            raise UsageError(f"expected an age of 0 to {OLDEST_YEARS:g} years, came {self.age_years:g}")
+        if self.sex not in get_args(Sex):
+            raise UsageError(f"expected a sex among {', '.join(get_args(Sex))}, came {self.sex!r}")
+        if self.view not in get_args(View):
+            raise UsageError(f"expected a view among {', '.join(get_args(View))}, came {self.view!r}")
+        if self.xray_type is not None and self.xray_type not in XRAY_TYPES:
+            raise UsageError(f"expected a type among {', '.join(XRAY_TYPES)}, came {self.xray_type!r}")
+
+    def __bool__(self) -> bool:
+        """Whether anything is said."""
+        return self != NOTHING_STATED
+
+    def over(self, general: Stated) -> Stated:
+        """This statement, filled up from a more general one where it says nothing."""
+        empty = [field.name for field in fields(self) if getattr(self, field.name) == field.default]
+        return replace(self, **{name: getattr(general, name) for name in empty})
+
+    def in_words(self) -> str:
+        """For example `age 40 years, view PA`; empty where nothing is said."""
+        said = [] if self.age_years is None else [f"age {age_text(self.age_years)}"]
+        said += [] if self.sex == "unknown" else [f"sex {self.sex}"]
+        said += [] if self.view == "unknown" else [f"view {self.view}"]
+        said += [] if self.xray_type is None else [f"type {self.xray_type}"]
+        said += ["what is not known is in the model's scope"] if self.assume_scope else []
+        return ", ".join(said)
+
+
+NOTHING_STATED = Stated()
+
+
+def age_text(years: float) -> str:
+    """An age in words: in years from two years on, in months or days below."""
+    if years >= 2.0:
+        return f"{years:.3g} years"
+    months = math.floor(years * 12.0 + 1e-9)
+    if months >= 1:
+        return f"{months} month{'' if months == 1 else 's'}"
+    days = math.floor(years * 365.25 + 1e-9)
+    return f"{days} day{'' if days == 1 else 's'}"
+
+
+def parse_age(text: str) -> float:
+    """The age in years of `40`, `40.5`, `45Y`, `6M` (months), `3W` (weeks) or `10D` (days).
+
+    Raises `UsageError` for anything else, and for an age that nobody reaches.
+    """
+    match = _AGE.fullmatch(text.strip().upper())
+    years = math.inf if match is None else float(match[1]) / _UNITS_PER_YEAR[match[2] or "Y"]
+    if years > OLDEST_YEARS:
+        raise UsageError(f"expected an age such as 40, 45Y, 6M, 3W or 10D (at most 120 years), came {text!r}")
+    return years
+
+
+def parse_sex(text: str) -> Sex:
+    """The sex of `F`, `M`, `O` or the word. Raises `UsageError` for anything else."""
+    sex = _SEXES.get(text.strip().upper())
+    if sex is None:
+        raise UsageError(f"expected a sex among F, M, O, came {text!r}")
+    return sex
+
+
+def parse_view(text: str) -> View:
+    """The view of `PA`, `AP` or `LL` (any lateral). Raises `UsageError` for anything else."""
+    view = _VIEWS.get(text.strip().upper())
+    if view is None:
+        raise UsageError(f"expected a view among PA, AP, LL (any lateral), came {text!r}")
+    return view
+
+
+def parse_yes_or_no(text: str) -> bool:
+    """The truth of `yes` or `no`. Raises `UsageError` for anything else."""
+    answer = _YES_OR_NO.get(text.strip().upper())
+    if answer is None:
+        raise UsageError(f"expected yes or no, came {text!r}")
+    return answer
+
+
+def with_stated(radiograph: Radiograph, *, stated: Stated) -> Radiograph:
+    """The radiograph as it is judged: what the user says stands in the place of what the file says."""
+    if not stated:
+        return radiograph
+    told = radiograph.patient or Patient(None, "unknown")
+    patient = Patient(
+        told.age_years if stated.age_years is None else stated.age_years,
+        told.sex if stated.sex == "unknown" else stated.sex,
+    )
+    view = radiograph.view if stated.view == "unknown" else stated.view
+    return replace(radiograph, patient=patient, view=view)
+
+
+def contradictions(radiograph: Radiograph, *, stated: Stated) -> tuple[str, ...]:
+    """One warning for each thing that the user and the file say differently; ages are compared in completed years."""
+    told = radiograph.patient or Patient(None, "unknown")
+    found = []
+    ages = (stated.age_years, told.age_years)
+    if None not in ages and len({math.floor(age) for age in ages if age is not None}) > 1:
+        found.append(("age", *(age_text(age) for age in ages if age is not None)))
+    if stated.sex != "unknown" and told.sex not in ("unknown", stated.sex):
+        found.append(("sex", stated.sex, told.sex))
+    if stated.view != "unknown" and radiograph.view not in ("unknown", stated.view):
+        found.append(("view", stated.view, radiograph.view))
+    return tuple(f"you say {what} {said}, the file says {what} {filed}: {said} was used" for what, said, filed in found)

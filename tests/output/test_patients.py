@@ -1,0 +1,137 @@
+"""Tables of patients: found, read strictly, and matched with the images that are read."""
+
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from hilum.errors import UsageError
+from hilum.output.inputs import InputFile, find_inputs
+from hilum.output.patients import find_tables, match_patients, read_patients
+from hilum.stated import Stated
+
+HEAD = "image,age,sex,view,assume_scope\n"
+
+
+def table(folder: Path, text: str, *, name: str = "patients.csv", encoding: str = "utf-8") -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def files(*paths: Path) -> tuple[InputFile, ...]:
+    return tuple(InputFile(str(path), path.as_posix().lstrip("/")) for path in paths)
+
+
+def said(path: Path, *images: Path) -> dict[str, Stated]:
+    matched = match_patients([read_patients(path)], files=files(*images))
+    return {Path(relative).name: stated for relative, stated in matched.stated.items()}
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_row_says_what_it_says(tmp_path: Path, delimiter: str, encoding: str, end: str) -> None:
+    lines = ["File, Age ,SEX,view,assume_scope,ward", "a.png,6M,f,ap,,3", "b.png,,,,yes,", ",,,,,", "c.png,40"]
+    text = end.join(lines).replace(",", delimiter) + end
+    path = table(tmp_path, text, encoding=encoding)
+    found = said(path, *(tmp_path / name for name in ("a.png", "b.png", "c.png", "d.png")))
+    assert found == {
+        "a.png": Stated(age_years=0.5, sex="F", view="AP"),
+        "b.png": Stated(assume_scope=True),
+        "c.png": Stated(age_years=40.0),
+    }
+    assert read_patients(path).unused == ("ward",)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            HEAD + "a.png,abc,,,\n",
+            "line 2: expected an age such as 40, 45Y, 6M, 3W or 10D",
+        ),
+        (HEAD + "a.png,3,,,\nb.png,3,girl,,\n", "line 3: expected a sex among F, M, O, came 'girl'"),
+        (HEAD + "a.png,3,,oblique,\n", "line 2: expected a view among PA, AP, LL"),
+        (HEAD + "a.png,,,,perhaps\n", "line 2: expected yes or no, came 'perhaps'"),
+        (HEAD + ",3,,,\n", "line 2: expected the name of an image, came none"),
+        ("picture,age\na.png,3\n", "expected a column image in"),
+        ("", "came an empty file"),
+        (HEAD + '"a.png,3\n', "line 1: unexpected end of data"),
+    ],
+)
+def test_what_is_not_understood_is_one_line_with_its_place(tmp_path: Path, text: str, says: str) -> None:
+    path = table(tmp_path, text)
+    with pytest.raises(UsageError) as raised:
+        read_patients(path)
+    message = str(raised.value)
+    assert says in message
+    assert str(path) in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe\x00a", b"\x89PNG\r\n\x1a\n\xff"])
+def test_a_table_that_is_no_text_is_refused(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "patients.csv").write_bytes(data)
+    with pytest.raises(UsageError, match="is no UTF-8 text"):
+        read_patients(tmp_path / "patients.csv")
+    with pytest.raises(UsageError, match="cannot read the table of patients"):
+        read_patients(tmp_path / "absent.csv")
+
+
+def test_a_name_is_a_path_from_the_table_or_the_end_of_one(tmp_path: Path) -> None:
+    path = table(tmp_path, HEAD + "in/a.png,1,,,\nb.png,2,,,\nin\\deep\\c.png,3,,,\n../other/d.png,4,,,\n")
+    images = [tmp_path / "in/a.png", tmp_path / "in/b.png", tmp_path / "in/deep/c.png", tmp_path.parent / "other/d.png"]
+    assert {name: stated.age_years for name, stated in said(path, *images).items()} == {
+        "a.png": 1.0, "b.png": 2.0, "c.png": 3.0, "d.png": 4.0,
+    }  # fmt: skip
+
+
+def test_a_name_of_two_images_is_refused_unless_one_lies_just_there(tmp_path: Path) -> None:
+    path = table(tmp_path, HEAD + "a.png,1,,,\n")
+    one, other = tmp_path / "x/a.png", tmp_path / "y/a.png"
+    with pytest.raises(UsageError, match=r"line 2: a\.png may be .*x/a\.png or .*y/a\.png; write more of the path"):
+        said(path, one, other)
+    matched = match_patients([read_patients(path)], files=files(tmp_path / "a.png", one))
+    assert list(matched.stated) == [files(tmp_path / "a.png")[0].relative]
+
+
+def test_two_rows_of_one_image_are_refused(tmp_path: Path) -> None:
+    path = table(tmp_path, HEAD + "a.png,1,,,\nx/a.png,2,,,\n")
+    with pytest.raises(UsageError, match=r"line 3: x/a\.png has a row already, on line 2"):
+        said(path, tmp_path / "x/a.png")
+
+
+def test_rows_of_no_image_are_told(tmp_path: Path) -> None:
+    path = table(tmp_path, HEAD + "a.png,1,,,\ngone.png,2,,,\n")
+    matched = match_patients([read_patients(path)], files=files(tmp_path / "a.png"))
+    assert [(row.image, row.line) for _, row in matched.unmatched] == [("gone.png", 3)]
+
+
+def test_a_table_is_found_in_the_folder_else_beside_it(tmp_path: Path) -> None:
+    scans = tmp_path / "scans"
+    scans.mkdir()
+    assert find_tables([str(scans)]) == ()
+    beside = table(tmp_path, HEAD)
+    assert find_tables([str(scans)]) == (beside,)
+    inside = table(scans, HEAD)
+    assert find_tables([str(scans)]) == (inside,)
+    assert find_tables([str(scans / "a.png"), str(scans / "b.png")]) == (inside,)
+
+
+def test_a_table_in_an_archive_tells_of_what_lies_in_it(tmp_path: Path) -> None:
+    study = tmp_path / "study.zip"
+    with ZipFile(study, "w") as archive:
+        archive.writestr("patients.csv", HEAD + "a.png,3,,,\n")
+        archive.writestr("a.png", b"")
+    (found,) = find_tables([str(study)])
+    assert {name: one.age_years for name, one in said(found, study / "a.png").items()} == {"a.png": 3.0}
+
+
+def test_it_is_never_read_as_an_image_whatever_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "patients.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    inputs = find_inputs([str(tmp_path)], out=None)
+    assert [Path(file.name).name for file in inputs.files] == ["a.png"]
+    assert [(Path(one.name).name, one.reason) for one in inputs.skipped] == [("patients.csv", "a table of patients")]
