@@ -105,6 +105,24 @@ def fabricate_chexpert(folder: Path) -> Path:
     return folder
 
 
+def fabricate_chexpert_to_train(folder: Path, *, patients: int = 36) -> Path:
+    """As many frontal pictures, a patient each: a third without finding, a third with edema, a third uncertain of it.
+
+    As in the release, No Finding is 1 or blank, and Edema is 0 only where it was ruled out.
+    """
+    cells = ({"No Finding": "1.0", "Edema": "0.0"}, {"Edema": "1.0"}, {"Edema": "-1.0", "Cardiomegaly": "1.0"})
+    head = ["Path", "Sex", "Age", "Frontal/Lateral", "AP/PA", *COLUMNS]
+    for part, count in (("train", patients), ("valid", 6)):
+        lines = [",".join(head)]
+        for number in range(count):
+            path = f"{part}/patient{number + (90_000 if part == 'valid' else 0):05d}/study1/view1_frontal.jpg"
+            row = cells[number % (2 if part == "valid" else 3)]
+            lines.append(",".join([path, "Female", "60", "Frontal", "PA", *(row.get(name, "") for name in COLUMNS)]))
+            _picture(folder / path, seed=hash_of(path))
+        _text(folder / f"{part}.csv", lines)
+    return folder
+
+
 VINDR_COLUMNS = (
     "No finding", "Bronchitis", "Brocho-pneumonia", "Other disease", "Bronchiolitis", "Situs inversus", "Pneumonia",
     "Pleuro-pneumonia", "Diagphramatic hernia", "Tuberculosis", "Congenital emphysema", "CPAM",

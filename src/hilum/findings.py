@@ -61,6 +61,7 @@ FINDINGS: tuple[Concept, ...] = (
         "Lung hyperinflation", "Mediastinal shift", "Other lesion", "Other nodule/mass", "Other opacity",
         "Peribronchovascular interstitial opacity", "Reticulonodular opacity", "Stomach on the right side",
     )),
+    _own("Abnormal", "Abnormality"),
     _own("Broncho-pneumonia", "Brocho-pneumonia"),
     _own("Bronchiectasis", "Bronchectasis"),
     _own("Congenital pulmonary airway malformation", "CPAM"),
@@ -71,7 +72,7 @@ FINDINGS: tuple[Concept, ...] = (
     _own("Interstitial lung disease", "Interstitial lung disease - ILD"),
     _own("Paravertebral mass", "Paraveterbral mass"),
 )  # fmt: skip
-"""ChestX-ray14's, then what CheXpert and VinDr-PCXR add (their misspellings are aliases).
+"""ChestX-ray14's, then what CheXpert and VinDr-PCXR add (their misspellings are aliases), and MURA's label.
 
 SCT and DCM codes as they stand in pydicom's concept dictionary (a test compares them)."""
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from fabricate_gate import write_gate
-from fabricate_releases import fabricate_chestxray14, fabricate_class_folders
+from fabricate_releases import fabricate_chestxray14, fabricate_class_folders, fabricate_jsrt
 
 
 def test_a_sound_folder_ends_with_0_and_a_table(hilum, tmp_path):
@@ -93,3 +93,22 @@ def test_a_model_that_is_no_gate_is_refused(hilum, tmp_path, toy):
 
 def test_the_group_alone_shows_its_help(hilum):
     assert "check" in hilum("data").output
+
+
+def test_jsrt_is_converted_and_then_read(hilum, tmp_path):
+    release = fabricate_jsrt(tmp_path / "JSRT")
+    for picture in (release / "pictures").iterdir():
+        picture.with_suffix(".IMG").write_bytes(bytes(2 * 2048 * 2048))
+        picture.unlink()
+    refused = hilum("data", "check", "jsrt", release)
+    assert refused.exit_code == 1
+    assert f"hilum data convert jsrt {release} --out FOLDER" in " ".join(refused.stderr.split())
+    done = hilum("data", "convert", "jsrt", release, "--out", tmp_path / "png")
+    assert done.exit_code == 0, done.output
+    assert "3 pictures written" in done.stdout
+    assert hilum("data", "check", "jsrt", tmp_path / "png").exit_code == 0
+    (release / "pictures" / "JPCLN001.IMG").write_bytes(b"cut")
+    again = hilum("data", "convert", "jsrt", release, "--out", tmp_path / "png")
+    assert again.exit_code == 1
+    assert "JPCLN001.IMG, came 3" in " ".join(again.stderr.split())
+    assert hilum("data", "convert", "nih", release, "--out", tmp_path / "png").exit_code == 2

@@ -6,6 +6,7 @@ from fabricate_releases import fabricate_chexpert
 from hilum.datasets.chexpert import LABELS, ChexpertPolicy, list_chexpert, read_chexpert
 from hilum.datasets.listing import Count
 from hilum.errors import DataError
+from hilum.training.settings import flat_values
 
 
 @pytest.fixture
@@ -50,6 +51,43 @@ def test_what_is_not_mentioned_can_be_negative(release):
     labels = labels_of(release, policy=ChexpertPolicy(not_mentioned="zeros"))
     assert labels["Fracture"] == 0.0
     assert math.isnan(labels["Pneumonia"])
+
+
+def test_no_finding_is_negative_where_a_finding_is_positive(release):
+    table = release / "train.csv"
+    head, *rows = table.read_text().splitlines()
+    columns = head.split(",")
+
+    def with_cells(row, **cells):
+        values = row.split(",")
+        for name, value in cells.items():
+            values[columns.index(name.replace("_", " "))] = value
+        return ",".join(values)
+
+    def no_finding(policy=None, **cells):
+        table.write_text("\n".join([head, with_cells(rows[0], **cells), *rows[1:]]) + "\n")
+        return labels_of(release, policy=policy)["No Finding"]
+
+    nothing = dict.fromkeys(("Cardiomegaly", "Edema", "Pneumonia", "Pleural_Effusion"), "")
+    assert no_finding() == 0.0  # Cardiomegaly and Effusion are positive
+    assert no_finding(**nothing, No_Finding="1.0") == 1.0
+    assert math.isnan(no_finding(**nothing))
+    assert math.isnan(no_finding(**nothing, Support_Devices="1.0"))
+    unsure = {**nothing, "Pneumonia": "-1.0"}
+    assert math.isnan(no_finding(**unsure))
+    assert no_finding(ChexpertPolicy(uncertain="ones"), **unsure) == 0.0
+    assert math.isnan(no_finding(ChexpertPolicy(uncertain=0.7), **unsure))
+    assert no_finding(ChexpertPolicy(not_mentioned="zeros"), **nothing) == 0.0
+
+
+def test_a_policy_says_itself_and_comes_back_from_a_runs_settings():
+    policy = ChexpertPolicy(uncertain="zeros", by_label={"Edema": "ones", "Effusion": 0.7}, not_mentioned="zeros")
+    assert policy.in_words == "uncertain labels of CheXpert: zeros (Edema ones, Effusion 0.7), not mentioned: zeros"
+    settings = {f"chexpert.{key}": value for key, value in flat_values(policy).items()}
+    assert ChexpertPolicy.of_settings({**settings, "epochs": 3}) == policy
+    assert ChexpertPolicy.of_settings({"epochs": 3}) is None
+    with pytest.raises(DataError, match="a run's settings"):
+        ChexpertPolicy.of_settings({"chexpert.uncertain": 7})
 
 
 def test_a_policy_for_no_label_or_outside_the_range_is_refused():

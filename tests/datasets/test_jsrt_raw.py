@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from hilum.datasets.jsrt_raw import SIDE, read_jsrt_raw, write_jsrt_png
+from fabricate_releases import fabricate_jsrt
+from hilum.datasets.jsrt import read_jsrt
+from hilum.datasets.jsrt_raw import SIDE, convert_jsrt, read_jsrt_raw, write_jsrt_png
 from hilum.errors import DataError
 from hilum.imaging.decode import decode, read_file
 
@@ -35,3 +37,37 @@ def test_another_size_or_range_is_refused(tmp_path):
         read_jsrt_raw(short)
     with pytest.raises(DataError, match=r"12-bit values .* came 5000"):
         read_jsrt_raw(raw_file(tmp_path / "b.IMG", value=5000))
+
+
+@pytest.fixture
+def as_distributed(tmp_path):
+    """The release with .IMG files in the place of its pictures; one is cut off."""
+    release = fabricate_jsrt(tmp_path / "JSRT")
+    for picture in (release / "pictures").iterdir():
+        raw_file(picture.with_suffix(".IMG"))
+        picture.unlink()
+    cut = release / "pictures" / "JPCNN001.IMG"
+    cut.write_bytes(cut.read_bytes()[:1000])
+    return release
+
+
+@pytest.mark.parametrize("out", ["png", "JSRT", "JSRT/png"])
+def test_what_is_distributed_becomes_what_the_adapter_reads(as_distributed, tmp_path, out):
+    with pytest.raises(DataError, match=r"came \.IMG files; .*: hilum data convert jsrt .*JSRT --out FOLDER"):
+        read_jsrt(as_distributed)
+    told = []
+    done = convert_jsrt(as_distributed, out=tmp_path / out, on_image=told.append)
+    assert told == [3, 3, 3]
+    assert [path.relative_to(tmp_path / out).as_posix() for path in done.written] == [
+        "pictures/JPCLN001.png", "pictures/JPCLN002.png",
+    ]  # fmt: skip
+    assert len(done.problems) == 1
+    assert "JPCNN001.IMG, came 1000; copy the file again" in done.problems[0]
+    one, two = read_jsrt(tmp_path / out)
+    assert (one.image, one.age_years, sorted(one.masks)) == ("JPCLN001", 53.0, ["heart", "left lung", "right lung"])
+    assert (two.image, two.age_years) == ("JPCLN002", None)
+
+
+def test_a_folder_without_img_files_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"expected JSRT's \.IMG files"):
+        convert_jsrt(tmp_path, out=tmp_path / "png")

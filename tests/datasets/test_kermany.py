@@ -33,9 +33,34 @@ def test_a_second_image_number_in_the_name_is_understood(release):
     assert any(r.image.endswith("person1_bacteria_10_1.jpeg") for r in read_kermany(release))
 
 
+def test_the_names_of_the_later_version_give_patients(release):
+    for folder, name in (
+        ("train/PNEUMONIA", "BACTERIA-1008087-0001"), ("train/PNEUMONIA", "VIRUS-1008087-0002"),
+        ("test/NORMAL", "NORMAL-1003233-0001"),
+    ):  # fmt: skip
+        shutil.copy(release / "train" / "PNEUMONIA" / "person1_bacteria_10.jpeg", release / folder / f"{name}.jpeg")
+    records = {record.image.rpartition("/")[2]: record for record in read_kermany(release)}
+    bacteria, virus = records["BACTERIA-1008087-0001.jpeg"], records["VIRUS-1008087-0002.jpeg"]
+    assert (bacteria.patient, bacteria.stratum, bacteria.labels) == (
+        "kermany:train:1008087", "bacteria", {"Pneumonia": 1.0},
+    )  # fmt: skip
+    assert (virus.patient, virus.stratum) == (bacteria.patient, "virus")
+    well = records["NORMAL-1003233-0001.jpeg"]
+    assert (well.patient, well.stratum, well.labels) == ("kermany:test:1003233", "normal", {"Pneumonia": 0.0})
+
+
+def test_a_class_in_the_name_that_contradicts_the_folder_is_refused(release):
+    shutil.copy(
+        release / "train" / "PNEUMONIA" / "person1_bacteria_10.jpeg",
+        release / "train" / "NORMAL" / "VIRUS-1008087-0001.jpeg",
+    )
+    with pytest.raises(DataError, match=r"of NORMAL, came .*VIRUS-1008087"):
+        read_kermany(release)
+
+
 def test_a_foreign_name_is_refused_with_the_file(release):
     (release / "train" / "NORMAL" / "holiday.jpeg").write_bytes(b"x")
-    with pytest.raises(DataError, match=r"expected a name like person1_virus_6 .* came .*holiday\.jpeg"):
+    with pytest.raises(DataError, match=r"expected a name like person1_virus_6, .* came .*holiday\.jpeg"):
         read_kermany(release)
 
 

@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 
 from fabricate_releases import fabricate_montgomery_shenzhen
-from hilum.datasets.montgomery_shenzhen import read_montgomery_shenzhen
+from hilum.datasets.montgomery_shenzhen import age_and_sex, read_montgomery_shenzhen
 from hilum.errors import DataError
 
 
@@ -44,3 +44,25 @@ def test_the_real_chests_all_have_masks(shared_data):
     assert len(records) == len({r.patient for r in records}) == 704
     assert all(set(r.masks) == {"lungs"} for r in records)
     assert Counter(r.labels["Tuberculosis"] for r in records) == {1.0: 345, 0.0: 359}
+
+
+@pytest.mark.parametrize(
+    ("reading", "age_years", "sex"),
+    [
+        ("Patient's Sex: F\nPatient's Age: 027Y\nmale contact, 3 month follow up", 27.0, "F"),
+        ("Patient's Sex: O\nPatient's Age: Y\nmale contact with a 3 month follow up", None, "O"),
+        ("Patient's Age: 3 month follow up", None, "unknown"),
+        ("male 45yrs\nfemale contact 3 months ago", 45.0, "M"),
+        ("femal 32yrs\nPTB", 32.0, "F"),
+        ("female, 16month", 16 / 12, "F"),
+        ("Male,64days", 64 / 365.25, "M"),
+        ("normal\nmale, 3 month follow up", None, "unknown"),
+        ("male contact of a patient of 45 years", None, "unknown"),
+        ("female\n45yrs", None, "F"),
+        ("", None, "unknown"),
+    ],
+)
+def test_age_and_sex_come_from_their_own_lines_alone(reading, age_years, sex):
+    years, letter = age_and_sex(reading)
+    assert letter == sex
+    assert years == (None if age_years is None else pytest.approx(age_years))

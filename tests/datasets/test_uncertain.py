@@ -1,8 +1,9 @@
 import math
 
+import numpy as np
 import pytest
 
-from hilum.datasets.uncertain import settle_uncertain
+from hilum.datasets.uncertain import outcomes_of, settle_uncertain
 
 
 def test_each_policy_has_its_value():
@@ -14,3 +15,7 @@ def test_each_policy_has_its_value():
 def test_a_value_outside_the_range_is_refused(policy):
     with pytest.raises(ValueError, match="smoothed value"):
         settle_uncertain(policy)
+
+
+def test_a_smoothed_value_judges_nothing():
+    np.testing.assert_array_equal(outcomes_of([1.0, 0.7, 0.0, math.nan]), [1.0, math.nan, 0.0, math.nan])

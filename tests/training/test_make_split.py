@@ -3,8 +3,9 @@ from dataclasses import replace
 import pytest
 
 from fabricate_recipe import fabricate_labelled_table, tiny_recipe, tiny_stage
+from hilum.datasets.chexpert import ChexpertPolicy
 from hilum.datasets.table import read_own_table
-from hilum.errors import DataError
+from hilum.errors import DataError, UsageError
 from hilum.training.make_split import make_split, make_splits
 from hilum.training.recipe import FromStage, SplitSpec
 
@@ -62,3 +63,14 @@ def test_an_earlier_stage_cannot_learn_from_whom_the_last_one_is_judged_on(recor
     same = replace(tiny_recipe(), stages=(replace(second, name="first", start=first.start), second))
     splits = make_splits(same, records=records)
     assert splits["first"].sha256 == splits["second"].sha256
+
+
+def test_the_policy_for_uncertain_labels_stands_in_the_protocol_of_the_stages_that_read_them(records):
+    recipe = tiny_recipe(releases=("table", "chexpert"))
+    assert recipe.chexpert == ChexpertPolicy()
+    policy = ChexpertPolicy(by_label={"Edema": "ones"})
+    split = make_splits(replace(recipe, chexpert=policy), records=records)["train"]
+    assert split.protocol.endswith("; uncertain labels of CheXpert: ignore (Edema ones), not mentioned: ignore")
+    assert "CheXpert" not in make_splits(tiny_recipe(), records=records)["train"].protocol
+    with pytest.raises(UsageError, match="a policy for chexpert where a stage reads it"):
+        replace(tiny_recipe(), chexpert=policy)

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from fabricate_recipe import tiny_recipe, tiny_stage
+from hilum.datasets.chexpert import ChexpertPolicy
 from hilum.errors import UsageError
 from hilum.training.recipe import FromStage
 from hilum.training.recipe_settings import shown_settings, with_settings
@@ -56,3 +57,17 @@ def test_every_key_that_is_shown_can_be_set():
 def test_a_wrong_pair_is_refused(pair, said):
     with pytest.raises(UsageError, match=said):
         with_settings(tiny_recipe(), pairs=[pair])
+
+
+def test_what_becomes_of_uncertain_labels_is_a_setting_where_their_release_is_read():
+    recipe = tiny_recipe(releases=("chexpert",), labels=("No Finding", "Edema"))
+    shown = shown_settings(recipe)
+    assert (shown["chexpert.uncertain"], shown["chexpert.by_label.Edema"]) == ("ignore", None)
+    pairs = ["chexpert.uncertain=zeros", "chexpert.by_label.Edema=0.7", "chexpert.by_label.Pneumonia=ones"]
+    changed = with_settings(recipe, pairs=[*pairs, "chexpert.not_mentioned=zeros"]).chexpert
+    assert changed == ChexpertPolicy(
+        uncertain="zeros", by_label={"Edema": 0.7, "Pneumonia": "ones"}, not_mentioned="zeros"
+    )
+    assert not any(key.startswith("chexpert") for key in shown_settings(tiny_recipe()))
+    with pytest.raises(UsageError, match="ignore or zeros or ones or a number"):
+        with_settings(recipe, pairs=["chexpert.by_label.Edema=perhaps"])

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hilum.cli.console import error_console, output_console
+from hilum.cli.data_convert import convert
 from hilum.cli.data_gate import GateTally, choose_gate, judge_with_gate
 from hilum.cli.say import one_line, say
 from hilum.datasets.adapters import RELEASES
@@ -26,8 +27,9 @@ _SHOWN = 10
 """How many missing and corrupt files the table shows; --json has all."""
 
 app = typer.Typer(
-    help="Check the folders of releases.",
-    epilog="[bold]Examples[/]\n\nhilum data check nih ChestXray14/\n\nhilum data check table my-images/ --json",
+    help="Check the folders of releases, and convert pictures that name no format.",
+    epilog="[bold]Examples[/]\n\nhilum data check nih ChestXray14/\n\nhilum data check table my-images/ --json"
+    "\n\nhilum data convert jsrt JSRT/ --out jsrt-png/",
     rich_markup_mode="rich",
     add_completion=False,
     no_args_is_help=True,
@@ -36,7 +38,10 @@ app = typer.Typer(
 
 @app.callback()
 def _data() -> None:
-    """Check the folders of releases."""
+    """Check the folders of releases, and convert pictures that name no format."""
+
+
+app.command()(convert)
 
 
 @app.command()

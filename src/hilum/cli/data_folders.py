@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from hilum.datasets.adapters import ADAPTERS, RELEASES
+from hilum.datasets.chexpert import ChexpertPolicy
 from hilum.datasets.hash_memory import remembered_hashes
 from hilum.datasets.mixed import MixedReleases, mix_releases
 from hilum.datasets.record import Record
@@ -37,9 +38,15 @@ def read_release(pairs: Sequence[str], *, release: str) -> tuple[Record, ...]:
 
 
 def read_releases(
-    pairs: Sequence[str], *, allowed: Sequence[str] = tuple(RELEASES), memory: Path | None = None
+    pairs: Sequence[str],
+    *,
+    allowed: Sequence[str] = tuple(RELEASES),
+    memory: Path | None = None,
+    chexpert: ChexpertPolicy | None = None,
 ) -> MixedReleases:
     """The mixed records of every pair, in the order of the pairs; `memory` is the folder that remembers hashes.
+
+    `chexpert` settles the uncertain labels of the release that has them; None masks them.
 
     Raises `UsageError` for a pair that is not NAME=FOLDER with a name among `allowed`, for a release in several folders
     that cannot be, or where there is no pair, and `DataError` for a folder that is absent or no such release.
@@ -51,7 +58,7 @@ def read_releases(
     records: list[Record] = []
     with nullcontext() if memory is None else remembered_hashes(memory):
         for name, folder in places:
-            records += _read(name, folder=folder, tables=tables.get(name))
+            records += _read(name, folder=folder, tables=tables.get(name), policy=chexpert)
             tables.setdefault(name, folder)
     return mix_releases(records)
 
@@ -65,9 +72,11 @@ def _place(pair: str, *, allowed: Sequence[str]) -> tuple[str, Path]:
     return name, Path(folder)
 
 
-def _read(name: str, *, folder: Path, tables: Path | None) -> tuple[Record, ...]:
+def _read(name: str, *, folder: Path, tables: Path | None, policy: ChexpertPolicy | None) -> tuple[Record, ...]:
     release = RELEASES[name]
     if tables is None:
+        if release.read_with_policy is not None:
+            return release.read_with_policy(folder, policy=policy)
         return release.read(folder)
     if release.read_with_tables is None:
         several = ", ".join(key for key, other in RELEASES.items() if other.read_with_tables is not None)

@@ -16,6 +16,7 @@ from hilum.cli.data_folders import read_release
 from hilum.cli.judgement_table import judgement_tables
 from hilum.cli.read_releases import read_releases
 from hilum.cli.say import say
+from hilum.datasets.chexpert import ChexpertPolicy
 from hilum.errors import UsageError
 from hilum.evaluation.asked_part import official_part, part_of_run
 from hilum.evaluation.evaluate_run import EvaluationSettings, evaluate_part
@@ -95,7 +96,8 @@ def evaluate(
         return
     if prevalence is not None and not 0.0 < prevalence < 1.0:
         raise UsageError(f"expected --prevalence between 0 and 1, came {prevalence:g}")
-    mixed = read_releases(data)
+    policy = None if run is None else ChexpertPolicy.of_settings(run.file.settings)
+    mixed = read_releases(data, chexpert=policy)
     if run is None:
         bundle = choose_bundle(model)
         part = official_part(mixed.records, bundle=bundle, name=split, left_out=mixed.left_out)

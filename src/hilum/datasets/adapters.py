@@ -9,6 +9,7 @@ from typing import Protocol
 
 from hilum.datasets import chestxray14, chexpert, jsrt, montgomery_shenzhen, vindr_pcxr
 from hilum.datasets.aasce import read_aasce
+from hilum.datasets.chexpert import ChexpertPolicy
 from hilum.datasets.folder_of_folders import read_folder_of_folders
 from hilum.datasets.kermany import read_kermany
 from hilum.datasets.lera import read_lera
@@ -29,17 +30,26 @@ class AdapterWithTables(Protocol):
         """The pictures in `folder` that the tables in `tables` name."""
 
 
+class AdapterWithPolicy(Protocol):
+    """An adapter of a release with uncertain labels."""
+
+    def __call__(self, folder: Path, /, *, policy: ChexpertPolicy | None = None) -> tuple[Record, ...]:
+        """The pictures in `folder`, with labels settled by `policy`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """One release: its adapter, what its own tables list (None where it has none), and what was published of it.
 
     `official` counts images and patients by official part; the part '' is the whole of a release without parts.
     `read_with_tables` is for a release that may lie in several folders, the first of them with the tables.
+    `read_with_policy` is for a release whose uncertain labels a recipe may settle.
     """
 
     title: str
     read: Adapter
     read_with_tables: AdapterWithTables | None = None
+    read_with_policy: AdapterWithPolicy | None = None
     list: Callable[[Path], Listing] | None = None
     official: Mapping[str, Count] = field(default_factory=dict)
 
@@ -55,6 +65,7 @@ RELEASES: Mapping[str, Release] = {
     "chexpert": Release(
         title="CheXpert v1.0, also small (Irvin et al. 2019)",
         read=chexpert.read_chexpert,
+        read_with_policy=chexpert.read_chexpert,
         list=chexpert.list_chexpert,
         official=chexpert.OFFICIAL,
     ),

@@ -19,5 +19,5 @@ def clean_age(text: str) -> float | None:
 
 
 def was_cleaned(text: str) -> bool:
-    """Whether `text` says something that `clean_age` threw away."""
-    return bool(text.strip()) and clean_age(text) is None
+    """Whether `text` says an age that `clean_age` threw away; a mark for unknown (`?`, `N/A`, `Y`) says none."""
+    return any(letter.isdigit() for letter in text) and clean_age(text) is None

@@ -9,6 +9,7 @@ test set (668 images) and the parts in which the full version is now handed out 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,31 +45,67 @@ _FRONTAL: Mapping[str, View] = {"AP": "AP", "PA": "PA"}
 _VALUES = {"1": 1.0, "0": 0.0}
 
 
+_SETTING = "chexpert."
+
+NO_FINDING = finding("No Finding").name
+_NO_DISEASE = frozenset({NO_FINDING, finding("Support Devices").name})
+"""What may stand beside No Finding: the release calls a chest with a tube alone free of findings."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChexpertPolicy:
     """What labels that are not 1 or 0 become.
 
-    `uncertain` is for every label that `by_label` (hilum's names) does not name. `not_mentioned` is for blanks:
-    `ignore` masks them (a missing label is not a negative), `zeros` calls them negative, as most published work does.
+    `uncertain` is for every label whose entry in `by_label` (hilum's names) is None; labels that are not given there
+    get None. `not_mentioned` is for blanks: `ignore` masks them (a missing label is not a negative), `zeros` calls
+    them negative, as most published work does. A blank No Finding is negative under both where a finding is positive.
     """
 
     uncertain: UncertainPolicy = "ignore"
-    by_label: Mapping[str, UncertainPolicy] = field(default_factory=dict)
+    by_label: Mapping[str, UncertainPolicy | None] = field(default_factory=dict)
     not_mentioned: Literal["ignore", "zeros"] = "ignore"
 
     def __post_init__(self) -> None:
         unknown = set(self.by_label) - set(LABELS)
         if unknown:
             raise ValueError(f"expected CheXpert's labels {', '.join(LABELS)}, came {', '.join(sorted(unknown))}")
-        for policy in (self.uncertain, *self.by_label.values()):
-            settle_uncertain(policy)
+        object.__setattr__(self, "by_label", {label: self.by_label.get(label) for label in LABELS})
+        for label in LABELS:
+            settle_uncertain(self.of(label))
+
+    def of(self, label: str) -> UncertainPolicy:
+        """What becomes of an uncertain `label`."""
+        own = self.by_label[label]
+        return self.uncertain if own is None else own
+
+    @property
+    def in_words(self) -> str:
+        """The policy as a protocol says it."""
+        others = [f"{label} {self.of(label)}" for label in LABELS if self.of(label) != self.uncertain]
+        own = f" ({', '.join(others)})" if others else ""
+        return f"uncertain labels of CheXpert: {self.uncertain}{own}, not mentioned: {self.not_mentioned}"
+
+    @classmethod
+    def of_settings(cls, settings: Mapping[str, object]) -> ChexpertPolicy | None:
+        """The policy of a run's flat settings (`chexpert.uncertain` and so on), or None where they hold none.
+
+        Raises `DataError` where they hold another one than can be.
+        """
+        own = {key.removeprefix(_SETTING): value for key, value in settings.items() if key.startswith(_SETTING)}
+        if "uncertain" not in own:
+            return None
+        by_label = {key.removeprefix("by_label."): own[key] for key in own if key.startswith("by_label.")}
+        try:
+            return cls(uncertain=own["uncertain"], by_label=by_label, not_mentioned=own["not_mentioned"])  # type: ignore[arg-type]
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"expected a run's settings of {_SETTING}*, came {error}; train again") from error
 
     def value(self, text: str, *, label: str) -> float | None:
         """1.0, 0.0, a smoothed value or NaN for a cell of the table; None where the cell is none of the release's."""
         if not text:
             return settle_uncertain(self.not_mentioned)
         number = text.removesuffix(".0")
-        return settle_uncertain(self.by_label.get(label, self.uncertain)) if number == "-1" else _VALUES.get(number)
+        return settle_uncertain(self.of(label)) if number == "-1" else _VALUES.get(number)
 
 
 def read_chexpert(folder: Path, *, policy: ChexpertPolicy | None = None) -> tuple[Record, ...]:
@@ -125,6 +162,8 @@ def _record(row: Mapping[str, str], *, image: str, folder: Path, policy: Chexper
         label: _value(row[column], label=label, image=image, policy=policy)
         for label, column in zip(LABELS, COLUMNS, strict=True)
     }
+    if math.isnan(labels[NO_FINDING]) and any(labels[label] == 1.0 for label in set(LABELS) - _NO_DISEASE):
+        labels[NO_FINDING] = 0.0  # the release leaves it blank; what excludes it is known
     view: View = "LL" if row["Frontal/Lateral"] == "Lateral" else _FRONTAL.get(row["AP/PA"], "unknown")
     return Record(
         path=folder / image,

@@ -1,7 +1,8 @@
-"""The record of a picture that only a gate learns from: is it a radiograph, and of what."""
+"""The record of a picture that a gate learns from: is it a radiograph, and of what."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from hilum.datasets.files import file_sha256
@@ -24,11 +25,14 @@ def gate_record(
     xray_type: str | None = None,
     official: str | None = None,
     held_out: bool | None = None,
+    study: str | None = None,
+    labels: Mapping[str, float] | None = None,
     view: View = "unknown",
 ) -> Record:
     """One picture; `group` (a patient, a study, a WordNet id) is made unique over releases by the source's name.
 
-    `xray_type` is one of the fourteen, or None for a radiograph of something else. Raises `DataError` for another name.
+    So is `study`. `xray_type` is one of the fourteen, or None for a radiograph of something else. Raises `DataError`
+    for another name.
     """
     if xray_type is not None and (xray_type not in XRAY_TYPES or not is_xray):
         raise DataError(f"expected one of the types {', '.join(XRAY_TYPES)} for {path}, came {xray_type!r}")
@@ -39,7 +43,8 @@ def gate_record(
         source=source,
         official=official,
         held_out=held_out,
-        labels={},
+        study=None if study is None else f"{source}:{study}",
+        labels=labels or {},
         stratum=(xray_type or NONE_OF_THE_TYPES) if is_xray else NOT_XRAY,
         sha256=file_sha256(path),
         view=view,

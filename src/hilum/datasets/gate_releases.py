@@ -41,7 +41,7 @@ GATE_RELEASES: Mapping[str, GateRelease] = {
     "lungs_tb": GateRelease("lungs_tb", shenzhen_montgomery.read_shenzhen_montgomery, shenzhen_montgomery.LICENCE),
     "chest_adult": GateRelease("chest_adult", hannover.read_hannover, hannover.LICENCE),
     "types": GateRelease("types", body_parts.read_body_parts, body_parts.LICENCE),
-    "mura": GateRelease("mura", mura.read_mura, mura.LICENCE),
+    "mura": GateRelease("mura", mura.read_mura_types, mura.LICENCE),
     "lera": GateRelease("lera", lera.read_lera, lera.LICENCE),
     "aasce": GateRelease("aasce", aasce.read_aasce, aasce.LICENCE),
     "panoramic_dental": GateRelease(

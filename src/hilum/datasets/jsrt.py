@@ -4,7 +4,7 @@ Layout (the JSRT and SCR download pages): pictures `JPCLN001` to `JPCLN154` and 
 `CLNDAT_EN.txt` (tab-separated: file, subtlety, size in mm, age, sex, x, y, malignant or benign, place, diagnosis) and
 `CNNDAT_EN.TXT` (file, age, sex, non-nodule); masks of 1024 x 1024 pixels in `fold1/masks/left lung/JPCLN001.gif` and
 `fold2/`, where left and right are SCR's words. The pictures come as headerless `.IMG` files, which name no format:
-`jsrt_raw` writes them as PNG. Not tried on real files.
+`hilum data convert jsrt` writes them as PNG. Not tried on real files.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ def read_jsrt(folder: Path) -> tuple[Record, ...]:
     )
     if not records:
         raw = any(path.suffix.lower() == ".img" for path in files)
-        advice = "write them as PNG with hilum.datasets.jsrt_raw" if raw else "give the folder of the release"
+        command = f"make PNG files of them: hilum data convert jsrt {folder} --out FOLDER"
+        advice = command if raw else "give the folder of the release"
         raise DataError(
             f"expected pictures like JPCLN001.png below {folder}, came {'.IMG files' if raw else 'none'}; {advice}"
         )

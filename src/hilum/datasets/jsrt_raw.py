@@ -5,16 +5,22 @@ Written as 16-bit PNG in which bright is dense, they can be read by anything. No
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from hilum.datasets.whole_file import write_whole_file
 from hilum.errors import DataError
 
 SIDE = 2048
 _HIGHEST = 4095
+_ALSO_READ = frozenset({".gif", ".txt"})
+"""SCR's masks and the clinical tables."""
 
 
 def read_jsrt_raw(path: Path) -> npt.NDArray[np.uint16]:
@@ -32,5 +38,40 @@ def write_jsrt_png(path: Path, *, out: Path) -> Path:
     """Write the `.IMG` file at `path` as `out/STEM.png`, 16 bits with the 12 used ones on top; returns the new path."""
     out.mkdir(parents=True, exist_ok=True)
     target = out / f"{path.stem}.png"
-    Image.fromarray(read_jsrt_raw(path) << 4).save(target)
+    film = Image.fromarray(read_jsrt_raw(path) << 4)
+    write_whole_file(target, write=lambda file: film.save(file, "PNG"))
     return target
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What `convert_jsrt` wrote, and each file that is no such picture with the reason."""
+
+    written: tuple[Path, ...]
+    problems: tuple[str, ...]
+
+
+def convert_jsrt(folder: Path, *, out: Path, on_image: Callable[[int], None] = lambda _count: None) -> Conversion:
+    """Write what the adapter reads into `out`: every `.IMG` below `folder` as PNG, tables and SCR's masks as they are.
+
+    Paths below `folder` stay. `out` may be `folder` itself: then the PNG files stand beside the `.IMG` ones. `on_image`
+    is told how many pictures there are, before each. Raises `DataError` where there is none.
+    """
+    there = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+    raw = [path for path in there if path.suffix.lower() == ".img"]
+    if not raw:
+        raise DataError(f"expected JSRT's .IMG files below {folder}, came none; give the folder of the release")
+    written, problems = [], []
+    for path in raw:
+        on_image(len(raw))
+        try:
+            written.append(write_jsrt_png(path, out=out / path.parent.relative_to(folder)))
+        except DataError as error:
+            problems.append(str(error))
+    inside = out.resolve()
+    for path in there:
+        target = out / path.relative_to(folder)
+        if path.suffix.lower() in _ALSO_READ and not path.resolve().is_relative_to(inside) and not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    return Conversion(tuple(written), tuple(problems))

@@ -2,6 +2,7 @@
 
 Layout (Mendeley Data rscbjbr9sj, file ChestXRay2017; the Kaggle copy adds `val`): `{train,val,test}/{NORMAL,PNEUMONIA}/
 *.jpeg`; pneumonia files are `personN_{virus,bacteria}_M.jpeg`, healthy ones `IM-N-M.jpeg` or `NORMAL2-IM-N-M.jpeg`.
+A later version calls them `{BACTERIA,VIRUS,NORMAL}-PATIENT-M.jpeg`, one number a patient (not tried on real files).
 Tried on real files, of the test folder on half.
 
 Most `personN` numbers of the test folder also stand in train, and nobody outside knows whether they are the same
@@ -28,8 +29,14 @@ AGE_YEARS = (1.0, 5.99)
 """The release's children: one to five years."""
 
 _PATTERNS = {
-    "PNEUMONIA": re.compile(r"(?P<patient>person\d+)_(?P<kind>virus|bacteria)_\d+(?:_\d+)?$"),
-    "NORMAL": re.compile(r"(?P<patient>(?:NORMAL2-)?IM-\d+)-\d+(?:-\d+)?$"),
+    "PNEUMONIA": (
+        re.compile(r"(?P<patient>person\d+)_(?P<kind>virus|bacteria)_\d+(?:_\d+)?"),
+        re.compile(r"(?P<kind>VIRUS|BACTERIA)-(?P<patient>\d+)-\d+", re.IGNORECASE),
+    ),
+    "NORMAL": (
+        re.compile(r"(?P<patient>(?:NORMAL2-)?IM-\d+)-\d+(?:-\d+)?"),
+        re.compile(r"NORMAL-(?P<patient>\d+)-\d+", re.IGNORECASE),
+    ),
 }
 _SUFFIXES = {".jpeg", ".jpg", ".png"}
 
@@ -56,10 +63,13 @@ def read_kermany(folder: Path) -> tuple[Record, ...]:
 
 
 def _record(path: Path, *, official: str, label: str) -> Record:
-    match = _PATTERNS[label].match(path.stem)
+    match = next((found for one in _PATTERNS[label] if (found := one.fullmatch(path.stem))), None)
     if match is None:
-        raise DataError(f"expected a name like person1_virus_6 or IM-0115-0001, came {path}; remove or rename the file")
-    kind = match.groupdict().get("kind", "normal")
+        raise DataError(
+            f"expected a name like person1_virus_6, IM-0115-0001 or VIRUS-1008087-0001 of {label}, came {path}; "
+            "remove or rename the file"
+        )
+    kind = match.groupdict().get("kind", "normal").lower()
     return Record(
         path=path,
         image=f"{official}/{label}/{path.name}",

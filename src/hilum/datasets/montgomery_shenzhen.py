@@ -31,8 +31,12 @@ _MASK_FOLDERS: Mapping[str, str] = {
     "mask": "lungs",
 }
 _SETS = {"CHN": "shenzhen", "MCU": "montgomery"}
-_AGE = re.compile(r"(\d+\s*[YMWD])", re.IGNORECASE)
-_SEX = re.compile(r"\b(female|male|F|M)\b", re.IGNORECASE)
+_LABELLED = re.compile(r"patient'?s?\s+(?P<what>sex|age)\s*:\s*(?P<value>.*)", re.IGNORECASE)
+_AGE = re.compile(r"(?P<number>\d{1,3})\s*(?P<unit>[YMWD])[A-Z]*\.?", re.IGNORECASE)
+_FIRST_LINE = re.compile(
+    r"(?P<sex>female|femal|male|F|M)\b[\s,.;:]*(?:(?P<age>\d{1,3}\s*[YMWD][A-Z]*)\b|$)", re.IGNORECASE
+)
+_SEXES: Mapping[str, Sex] = {"f": "F", "m": "M", "o": "O"}
 
 
 def read_montgomery_shenzhen(folder: Path) -> tuple[Record, ...]:
@@ -63,6 +67,28 @@ def read_montgomery_shenzhen(folder: Path) -> tuple[Record, ...]:
     )
 
 
+def age_and_sex(reading: str) -> tuple[float | None, Sex]:
+    """Years and sex from the lines that say them, never from the free report below.
+
+    Montgomery labels its lines (`Patient's Sex: F`, `Patient's Age: 027Y`); Shenzhen's first line holds both (`male
+    45yrs`, `femal 32yrs`, `female, 16month`). What is said in neither way is unknown.
+    """
+    lines = [line.strip() for line in reading.splitlines() if line.strip()]
+    labelled = {match["what"].lower(): match["value"] for line in lines if (match := _LABELLED.match(line))}
+    if labelled:
+        return _years(labelled.get("age", "")), _SEXES.get(labelled.get("sex", "").strip()[:1].lower(), "unknown")
+    match = _FIRST_LINE.match(lines[0]) if lines else None
+    if match is None:
+        return _years(lines[0]) if lines else None, "unknown"
+    return _years(match["age"] or ""), _SEXES[match["sex"][0].lower()]
+
+
+def _years(text: str) -> float | None:
+    """The age where `text` is one and nothing else; units are written as a letter or a word."""
+    match = _AGE.fullmatch(text.strip())
+    return None if match is None else clean_age(f"{match['number']}{match['unit']}")
+
+
 def _reading(path: Path | None) -> str:
     return "" if path is None else path.read_text(encoding="latin-1")
 
@@ -71,8 +97,7 @@ def _record(stem: str, *, path: Path, masks: Mapping[str, Path], reading: str) -
     match = _NAME.fullmatch(stem)
     if match is None:
         raise DataError(f"expected a name like CHNCXR_0001_0.png, came {path}; remove or rename the file")
-    age, sex = _AGE.search(reading), _SEX.search(reading)
-    letter: Sex = "unknown" if sex is None else "F" if sex[0].upper().startswith("F") else "M"
+    age_years, sex = age_and_sex(reading)
     return Record(
         path=path,
         image=path.name,
@@ -82,8 +107,8 @@ def _record(stem: str, *, path: Path, masks: Mapping[str, Path], reading: str) -
         labels={LABEL: float(match["ill"])},
         stratum=f"{_SETS[match['set']]} {match['ill']}",
         sha256=file_sha256(path),
-        age_years=None if age is None else clean_age(age[0].replace(" ", "")),
-        sex=letter,
+        age_years=age_years,
+        sex=sex,
         is_xray=True,
         xray_type="chest",
         masks=masks,

@@ -3,17 +3,23 @@
 Layout (the release's own paths, as its `train_image_paths.csv` lists them):
 `{train,valid}/XR_WRIST/patient00006/study1_positive/image1.png`. Not tried on real files.
 
+The folder of a study says whether a radiologist called it normal: its label `Abnormal` stands on every picture of the
+study, since the release labels studies and no pictures.
+
 Split by patient: patient numbers do not repeat between the official folders.
 """
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 from hilum.datasets.files import image_files
 from hilum.datasets.gate_record import gate_record
 from hilum.datasets.record import Record
 from hilum.errors import DataError
+from hilum.findings import finding
 
 LICENCE = "MURA v1.1, Rajpurkar et al. 2018, Stanford research use agreement"
 TYPES = {
@@ -29,6 +35,15 @@ TYPES = {
 HELD_OUT = "valid"
 """The part on which papers test, since the release's own test set was never handed out."""
 
+LABEL = finding("Abnormal").name
+_STUDY = re.compile(r"study\d+_(?P<outcome>positive|negative)")
+_OUTCOMES = {"positive": 1.0, "negative": 0.0}
+
+
+def read_mura_types(folder: Path) -> tuple[Record, ...]:
+    """The same pictures without their label, as a gate of X-ray types learns from them."""
+    return tuple(replace(record, labels={}) for record in read_mura(folder))
+
 
 def read_mura(folder: Path) -> tuple[Record, ...]:
     """Every picture under `folder` (the one that holds `train` and `valid`), sorted by path."""
@@ -37,7 +52,8 @@ def read_mura(folder: Path) -> tuple[Record, ...]:
 
 def _record(path: Path, *, folder: Path) -> Record:
     parts = path.relative_to(folder).parts
-    if len(parts) != 5 or parts[1] not in TYPES or not parts[2].startswith("patient"):
+    study = _STUDY.fullmatch(parts[3]) if len(parts) == 5 else None
+    if study is None or parts[1] not in TYPES or not parts[2].startswith("patient"):
         raise DataError(
             f"expected train/XR_WRIST/patient00006/study1_positive/image1.png, came {path}; check the folder"
         )
@@ -50,4 +66,6 @@ def _record(path: Path, *, folder: Path) -> Record:
         xray_type=TYPES[parts[1]],
         official=parts[0],
         held_out=parts[0] == HELD_OUT,
+        study="/".join(parts[1:4]),
+        labels={LABEL: _OUTCOMES[study["outcome"]]},
     )

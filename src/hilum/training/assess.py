@@ -17,6 +17,7 @@ import numpy.typing as npt
 from hilum.bundle.label import LabelResult, PlattCalibration
 from hilum.bundle.load import Bundle
 from hilum.datasets.record import Record
+from hilum.datasets.uncertain import outcomes_of
 from hilum.errors import DataError
 from hilum.evaluation.calibration_on_card import calibration_on_card
 from hilum.evaluation.label_table import LabelScores, label_table
@@ -44,8 +45,8 @@ class ReadPart:
     sharpness: Scores
 
     def truth(self, label: str) -> Scores:
-        """The truth of one label, (n,), NaN where it is not known."""
-        return np.array([record.labels.get(label, math.nan) for record in self.records], np.float64)
+        """The truth of one label, (n,), NaN where it is not known or smoothed."""
+        return outcomes_of([record.labels.get(label, math.nan) for record in self.records])
 
 
 def read_part(

@@ -13,7 +13,7 @@ from hilum.datasets.record import Record
 from hilum.datasets.split import Split, split_by_patient, without_copies_of
 from hilum.errors import DataError
 from hilum.evaluation.prediction_design import SMOKE
-from hilum.training.recipe import TEST, TRAIN, Recipe, SplitSpec, Stage
+from hilum.training.recipe import CHEXPERT, TEST, TRAIN, Recipe, SplitSpec, Stage
 from hilum.training.smoke import smoke_records
 
 
@@ -77,7 +77,10 @@ def make_splits(recipe: Recipe, *, records: Sequence[Record], smoke: bool = Fals
         own = [record for record in records if record.source in stage.releases]
         if smoke:
             own = list(smoke_records(own, labels=stage.labels))
-        splits[stage.name] = make_split(own, stage=stage, seed=recipe.seed, smoke=smoke)
+        split = make_split(own, stage=stage, seed=recipe.seed, smoke=smoke)
+        if recipe.chexpert is not None and CHEXPERT in stage.releases:
+            split = replace(split, protocol=f"{split.protocol}; {recipe.chexpert.in_words}")
+        splits[stage.name] = split
     judged = [r for part, rs in splits[recipe.last.name].parts.items() if part != TRAIN for r in rs]
     people, files = {record.patient for record in judged}, {record.sha256 for record in judged}
     for stage in recipe.stages[:-1]:

@@ -16,6 +16,7 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
+from hilum.datasets.uncertain import outcomes_of
 from hilum.errors import DataError
 from hilum.networks.fusion import FusionHead
 from hilum.networks.pooled_classifier import PooledClassifier
@@ -120,7 +121,7 @@ class ClassifierModule(pl.LightningModule):
         self._log(f"{part}/loss", float(total / known.clamp(min=1)))
         values = []
         for column, label in enumerate(self.stage.labels):
-            value = auroc(targets[:, column].numpy(), scores=logits[:, column].numpy())
+            value = auroc(outcomes_of(targets[:, column].numpy()), scores=logits[:, column].numpy())
             if not isinstance(value, UndefinedMetric):
                 values.append(value)
                 self._log(f"{part}/auroc/{label}", value)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from hilum.bundle.card import Scope
+from hilum.datasets.chexpert import ChexpertPolicy
 from hilum.datasets.official_split import BoxedImages
 from hilum.errors import UsageError
 from hilum.imaging.preprocess import CropLungs, PreprocessSpec
@@ -17,9 +18,10 @@ from hilum.training.losses import LossSpec
 from hilum.training.optimizers import OptimizerSpec
 from hilum.training.samplers import SamplerSpec
 from hilum.training.schedules import ScheduleSpec
-from hilum.training.settings import HIDDEN
+from hilum.training.settings import HIDDEN, WHERE_THERE
 from hilum.training.trainer import Precision
 
+CHEXPERT = "chexpert"
 TRAIN, TEST = "train", "test"
 NO_AUGMENTATION = Augmentation()
 
@@ -176,6 +178,7 @@ class Recipe:
 
     A last stage that starts `FusedFrom` two others makes a fusion of their networks the bundle.
     `deterministic` refuses operations whose result depends on the order of threads. `precision` is Lightning's.
+    `chexpert` says what becomes of that release's uncertain labels, and is there only where a stage reads the release.
     """
 
     name: str
@@ -188,9 +191,14 @@ class Recipe:
     card: CardText = field(metadata=HIDDEN)
     precision: Precision = "bf16-mixed"
     deterministic: bool = False
+    chexpert: ChexpertPolicy | None = field(default=None, metadata=WHERE_THERE)
 
     def __post_init__(self) -> None:
         _check(len(self.stages) > 0, "at least one stage", self.name)
+        reads_it = CHEXPERT in self.releases
+        _check(reads_it or self.chexpert is None, f"a policy for {CHEXPERT} where a stage reads it", self.chexpert)
+        if reads_it and self.chexpert is None:
+            object.__setattr__(self, "chexpert", ChexpertPolicy())  # so that its settings can be named
         seen: list[str] = []
         for stage in self.stages:
             named = stage.name != "" and not set("./\\") & set(stage.name) and stage.name not in seen

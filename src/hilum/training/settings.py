@@ -12,7 +12,7 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ValidationError
 
@@ -27,6 +27,9 @@ SHORT_NAMES: Mapping[str, str] = {"lr": "learning_rate"}
 
 HIDDEN = {"setting": False}
 """`dataclasses.field(metadata=HIDDEN)` keeps a field out of the settings: text for a card, not a choice in training."""
+
+WHERE_THERE = {"setting": "where there"}
+"""`metadata=WHERE_THERE` shows a part's settings where the part is there, and nothing where it is None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +132,16 @@ def _leaves(value: Any, *, annotation: Any, prefix: str) -> Iterator[Setting]:
     children = _children(value)
     if children is None and not kinds:
         yield Setting(prefix, value, annotation)
+    told = _mapping_values(annotation)
     for name, (child, child_annotation) in (children or {}).items():
-        yield from _leaves(child, annotation=child_annotation, prefix=f"{prefix}.{name}" if prefix else name)
+        inner = child_annotation if told is None else told
+        yield from _leaves(child, annotation=inner, prefix=f"{prefix}.{name}" if prefix else name)
+
+
+def _mapping_values(annotation: Any) -> Any:
+    """What the values of a mapping may be, where its annotation says so; else None."""
+    arguments = get_args(bare(annotation))
+    return arguments[1] if get_origin(bare(annotation)) is Mapping and len(arguments) == 2 else None
 
 
 def _of_kind(setting: Setting, *, text: str) -> Any:
@@ -155,8 +166,13 @@ def _children(value: Any) -> dict[str, tuple[Any, Any]] | None:
     """The parts of a structured value by name, each with its annotation; None for a leaf."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         hints = get_type_hints(type(value), include_extras=True)
-        shown = [field.name for field in dataclasses.fields(value) if field.metadata.get("setting", True)]
-        return {name: (getattr(value, name), hints[name]) for name in shown}
+        shown = {field.name: field.metadata.get("setting", True) for field in dataclasses.fields(value)}
+        children = {name: getattr(value, name) for name, how in shown.items() if how}
+        return {
+            name: (child, type(child) if shown[name] == WHERE_THERE["setting"] else hints[name])
+            for name, child in children.items()
+            if child is not None or shown[name] != WHERE_THERE["setting"]
+        }
     if isinstance(value, BaseModel):
         return {name: (getattr(value, name), field.annotation) for name, field in type(value).model_fields.items()}
     if isinstance(value, Mapping):
