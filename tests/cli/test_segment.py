@@ -90,6 +90,8 @@ def test_a_film_stored_mirrored_names_the_sides_that_its_tag_says(tmp_path, bund
     mask = np.asarray(Image.open(out / "film.dcm.mask.png"))
     assert mask[128, 48] == 255, "the patient's right stands on the left of the upright picture"
     assert any("turned back" in warning for warning in found["warnings"]) == (tag == "RF")
+    stored = {"rows": 256, "columns": 192, "orientation": 2}
+    assert found["source"]["stored"] == (stored if tag == "RF" else None)
 
 
 def test_sides_that_are_not_certain_are_named_nowhere(tmp_path, bundle):
@@ -148,6 +150,17 @@ def test_resume_skips_what_is_drawn_of_the_same_bytes_by_the_same_model(scans, t
     again = segment(scans, "--out", out, "--model", bundle, "--resume")
     assert "skipped" not in again.output, "one changed, and the other lost its mask"
     assert json.loads((out / "one.png.lungs.json").read_text())["flags"] == ["no lung"]
+
+
+def test_resume_draws_again_what_an_older_hilum_drew_without_asking_how_the_film_is_stored(scans, tmp_path, bundle):
+    out = tmp_path / "out"
+    segment(scans, "--out", out, "--model", bundle)
+    path = out / "one.png.lungs.json"
+    older = json.loads(path.read_text())
+    del older["source"]["stored"]
+    path.write_text(json.dumps(older))
+    assert "1 skipped" in segment(scans, "--out", out, "--model", bundle, "--resume").output
+    assert "stored" in json.loads(path.read_text())["source"]
 
 
 def test_a_blocked_output_fails_its_own_image_only(scans, tmp_path, bundle):

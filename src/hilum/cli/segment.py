@@ -145,7 +145,8 @@ def _is_done(file: InputFile, *, folder: Path, finder: LungFinder, frame: int | 
         source = content["source"]
         same = sha256_of(file) == source["sha256"]
         same_frame = (source["frame"] or 1) == (frame or 1)
-        return same and same_frame and content["model"]["sha256"] == finder.ref.sha256 and mask.is_file()
+        turned = "stored" in source  # without it a film that is stored mirrored has its sides exchanged
+        return same and same_frame and turned and content["model"]["sha256"] == finder.ref.sha256 and mask.is_file()
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

@@ -17,6 +17,7 @@ from hilum.radiograph import Pixels, Radiograph
 from hilum.reading.lung_drawing import Mask
 from hilum.reading.lung_regions import LungFlag
 from hilum.reading.lungs import Lungs
+from hilum.report.reading_json import stored_to_json
 from hilum.report.windowing import encode_png, fit, to_grey8
 from hilum.version import __version__
 
@@ -49,7 +50,7 @@ def mask_of(*, right: Mask, left: Mask) -> npt.NDArray[np.uint8]:
 
 
 def lungs_to_json(lungs: Lungs, *, radiograph: Radiograph) -> dict[str, Any]:
-    """The JSON object of one image; boxes are `[x, y, width, height]` and areas are counted in native pixels."""
+    """The JSON object of one image; boxes and areas are in pixels of the upright picture."""
     source, (right, left) = radiograph.source, lungs.areas_px or (None, None)
     return {
         "schema": SCHEMA,
@@ -59,6 +60,7 @@ def lungs_to_json(lungs: Lungs, *, radiograph: Radiograph) -> dict[str, Any]:
             "rows": source.rows,
             "columns": source.columns,
             "frame": source.frame,
+            "stored": stored_to_json(source.stored),
         },
         "box": lungs.box.as_list(),
         "areas_px": {"right": right, "left": left, "both": lungs.area_px},

@@ -77,11 +77,12 @@ def _source(reading: Reading) -> dict[str, Any]:
         "spacing_mm": None if spacing is None else [_finite(mm, "spacing_mm", source.name) for mm in spacing],
         "study_uid": source.study_uid,
         "instance_uid": source.instance_uid,
-        "stored": _stored(source.stored),
+        "stored": stored_to_json(source.stored),
     }
 
 
-def _stored(stored: StoredGrid | None) -> dict[str, int] | None:
+def stored_to_json(stored: StoredGrid | None) -> dict[str, int] | None:
+    """How a file stores a picture that was turned or resampled, None where just as it is shown."""
     if stored is None:
         return None
     return {"rows": stored.rows, "columns": stored.columns, "orientation": stored.orientation}
