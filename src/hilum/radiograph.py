@@ -77,6 +77,7 @@ class Radiograph:
     `pixels` is float32 (H, W) in [0, 1], bright is dense, upright. `sides_known` is false where the file leaves in
     doubt which side of the picture is the patient's right: then nobody may name a side. `modality` and `body_part` are
     what DICOM tags say (upper case), or None. `patient` is None where the format carries nothing about a patient.
+    `is_animal` is true where the tags name another species than man.
     """
 
     pixels: Pixels
@@ -87,6 +88,7 @@ class Radiograph:
     modality: str | None = None
     body_part: str | None = None
     sides_known: bool = True
+    is_animal: bool = False
     trail: tuple[TrailStep, ...] = ()
     warnings: tuple[str, ...] = ()
 

@@ -22,11 +22,11 @@ GateStatus = Literal["accepted", "refused", "unsure", "not judged"]
 PictureState = Literal["turned 90", "turned 180", "turned 270", "inverted", "cropped"]
 """What can be wrong with the picture of a chest; turned by so many degrees, counter-clockwise."""
 
-ScopePart = Literal["type", "modality", "age", "view"]
+ScopePart = Literal["species", "type", "modality", "age", "view"]
 """What the scope of a model is about."""
 
 UndecidedCode = Literal[
-    "type outside", "modality outside", "age outside", "view outside",
+    "species outside", "type outside", "modality outside", "age outside", "view outside",
     "turned", "inverted", "cropped",
     "type unknown", "age unknown", "modality unknown", "view unknown",
     "no operating point",

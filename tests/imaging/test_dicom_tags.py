@@ -9,6 +9,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.sr._cid_dict import cid_concepts
 from pydicom.sr._concepts_dict import concepts
+from pydicom.sr._snomed_dict import mapping
 
 from fabricate_dicom import dicom_bytes, elements, written
 from fabricate_pictures import marked
@@ -144,7 +145,22 @@ def test_any_modality_decodes(modality: str) -> None:
     assert read(Modality=modality).modality == modality
 
 
+@pytest.mark.parametrize(
+    ("code", "is_animal"), [("337915000", False), ("L-85003", False), ("448771007", True), ("L-88124", True)]
+)
+def test_a_species_may_be_named_by_its_code(code: str, is_animal: bool) -> None:
+    """Man and dog (DICOM CID 7454), in SNOMED CT and in the SNOMED-RT that pydicom maps it to."""
+    names = {"337915000": "HomoSapiens", "448771007": "CanisLupusFamiliaris"}
+    assert names.get(code) is None or code in concepts["SCT"][names[code]]
+    assert code not in ("L-85003", "L-88124") or code in mapping["SCT"].values()
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = code, "SCT", "a species"
+    assert read(PatientSpeciesCodeSequence=Sequence([item])).is_animal is is_animal
+
+
 def test_an_animal_is_named_where_the_tags_say_so() -> None:
+    assert read(PatientSpeciesDescription="Canis familiaris").is_animal is True
+    assert read().is_animal is False
     assert read(PatientSpeciesDescription="Canis familiaris").warnings == (
         "the tags say that the patient is an animal",
     )

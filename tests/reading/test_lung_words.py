@@ -49,7 +49,7 @@ def test_what_is_unusual_is_said_also_where_it_is_trusted(flags: tuple[str, ...]
 
 def test_why_a_drawing_is_doubted() -> None:
     assert said(quality=0.71, trusted=False).startswith(
-        "the drawing is doubtful: expected Dice 0.710, trusted from 0.850"
+        "the outlines are uncertain: estimated overlap (Dice) 0.710, 0.850 needed"
     )
     assert said(area_share=0.02, trusted=False).startswith(
         "the drawing covers 2% of the picture, where lungs cover 5% to 70%"

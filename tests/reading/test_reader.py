@@ -14,12 +14,14 @@ from PIL import Image
 from scipy.special import expit
 
 from fabricate_bundle import ToyBundle, ToyNetwork, any_picture_called
+from hilum.bundle.card import Scope
 from hilum.bundle.load import Bundle
-from hilum.errors import BundleError, DecodeError, FileAccessError, HilumError, LimitError
+from hilum.errors import BundleError, DecodeError, FileAccessError, HilumError, LimitError, UsageError
 from hilum.imaging.limits import Limits
 from hilum.reading.reader import Reader
 from hilum.reading.settings import ReaderSettings
 from hilum.reading_result import Examination, FailedReading, Reading
+from hilum.stated import Stated
 from hilum.version import __version__
 
 LABELS = ("Edema", "Mass", "Pneumonia")
@@ -252,3 +254,39 @@ def test_many_threads_may_share_a_reader(reader: Reader, folder: list[Path]) -> 
         thread.join()
     for index, one in enumerate(expected):
         alike(one, results[index])
+
+
+def test_a_model_may_be_named_as_on_the_shelf() -> None:
+    reader = Reader(models=["pneumonia-paediatric"])
+    assert [card.name for card in reader.cards] == ["pneumonia-paediatric"]
+    assert repr(reader).startswith("Reader(pneumonia-paediatric ")
+    with pytest.raises(BundleError, match="no-such-model"):
+        Reader(models=["no-such-model"])
+    with pytest.raises(UsageError, match="expected a bundle or the name of one on the shelf, came int"):
+        Reader(models=[3])
+
+
+@pytest.mark.parametrize("source", [np.zeros((4, 4)), ["a.png"], 3, None])
+def test_what_is_no_file_is_the_users_mistake_and_said_in_one_line(reader: Reader, source: object) -> None:
+    with pytest.raises(
+        UsageError, match=f"expected a path or the bytes of an image file, came {type(source).__name__}"
+    ):
+        reader.read(source)
+    with pytest.raises(UsageError, match="examine_many"):
+        list(reader.examine_many([source]))
+
+
+def test_each_source_has_its_own_statement_or_all_have_one(tmp_path: Path, folder: list[Path]) -> None:
+    scope = Scope(xray_type="chest", age_years=(1.0, 5.0), views=None, unknown_tolerated=("type",))
+    reader = Reader(models=[ToyBundle(scope=scope).write(tmp_path / "children")])
+    data = folder[2].read_bytes()
+    stated = {folder[0]: Stated(age_years=3.0), data: Stated(age_years=4.0), folder[1]: Stated(age_years=40.0)}
+    sources = [folder[0], folder[1], data, folder[3]]
+    results = [one for one in reader.examine_many(sources, stated=stated) if isinstance(one, Examination)]
+    assert [one.reading.stated.age_years for one in results] == [3.0, 40.0, 4.0, None]
+    assert [one.reading.findings[0].positive is None for one in results] == [False, True, False, True]
+    for one in reader.examine_many(sources, stated=Stated(age_years=3.0)):
+        assert isinstance(one, Examination)
+        assert one.reading.findings[0].positive is not None
+    assert reader.read(folder[0], stated=Stated(age_years=3.0)).findings[0].positive is not None
+    assert reader.read(folder[0]).findings[0].not_decided is not None

@@ -53,6 +53,11 @@ def test_the_ends_of_the_age_range_are_inside() -> None:
             "age outside",
             "the patient is 6 months old, and this model is for children of 1 to 5 years",
         ),
+        (
+            {"is_animal": True},
+            "species outside",
+            "the file says that the patient is an animal, and this model is for people",
+        ),
         ({"view": "PA"}, "view outside", "the view is PA, and this model is for view AP"),
         ({"view": "LL"}, "view outside", "the view is LL, and this model is for view AP"),
         ({"body_part": "HAND"}, "type outside", "this is a hand X-ray, and this model is for chest X-rays"),

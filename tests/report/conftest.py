@@ -164,7 +164,7 @@ def lung_examination(examination: Examination, lung_reading: Reading) -> Examina
 def untrusted(lung_examination: Examination) -> Examination:
     """The same where the drawing is not trusted."""
     assert lung_examination.reading.lungs is not None
-    reason = "the drawing is doubtful: expected Dice 0.610, trusted from 0.900; both lungs were drawn"
+    reason = "the outlines are uncertain: estimated overlap (Dice) 0.610, 0.900 needed; both lungs were drawn"
     lungs = replace(lung_examination.reading.lungs, trusted=False, quality=0.61, flags=(), reason=reason)
     findings = tuple(replace(one, inside_lungs=None) for one in lung_examination.reading.findings)
     return replace(

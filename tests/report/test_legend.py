@@ -89,5 +89,5 @@ def test_the_lungs_have_their_lines(lung_reading, untrusted):
         "green box: the crop that chest-test read",
     ]
     doubted = _words(untrusted.reading)
-    assert doubted[-1].startswith("Lungs not trusted: the drawing is doubtful")
+    assert doubted[-1].startswith("Lungs not trusted: the outlines are uncertain")
     assert doubted[-1].endswith("(broken outlines)")

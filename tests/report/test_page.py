@@ -171,6 +171,7 @@ def test_a_finding_out_of_scope_shows_no_decision(examination, outside, card):
 def test_without_an_age_the_page_shows_a_score_and_no_probability(examination, no_age, card):
     page = Page(render_page(replace(examination, reading=no_age, heatmaps=()), cards=[card]))
     assert "Not decided: the file gives no age, and this model is for children of 1 to 5 years." in page.words
+    assert "Finding Score Decision" in page.words
     assert "score 0.873" in page.words
     assert "no probability for this patient" in page.words
     findings = page.words[: page.words.index("Gate: is this")]
@@ -272,7 +273,7 @@ def test_sides_that_are_not_named_stand_nowhere_on_the_page(lung_examination, ca
 
 def test_lungs_that_are_not_trusted_are_said_so(untrusted, card):
     text = render_page(untrusted, cards=[card])
-    assert "Lungs not trusted:</strong> the drawing is doubtful" in text
+    assert "Lungs not trusted:</strong> the outlines are uncertain" in text
     assert "broken lines" in text
     assert "inside the lungs" not in text
     assert 'id="crop"' not in text

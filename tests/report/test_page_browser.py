@@ -257,7 +257,7 @@ def test_a_reading_without_findings_has_a_working_viewer(show, examination, refu
     first = _canvas(page)
     _slide(page, "window", 20)
     assert (_canvas(page) != first).any()
-    assert page.locator("#no-layer").text_content() == "No finding was computed: there is no heatmap to show."
+    assert page.locator("#no-layer").text_content() == "Nothing was looked for: there is no heatmap to show."
 
 
 def test_the_index_filters_and_sorts(show, reading, refused, failed, negative):
@@ -270,10 +270,10 @@ def test_the_index_filters_and_sorts(show, reading, refused, failed, negative):
     assert shown() == ["b.png", "a10.png", "a9.png", "c.png"]
     page.get_by_role("button", name="File").click()
     assert shown() == ["a9.png", "a10.png", "b.png", "c.png"]
-    page.get_by_role("button", name="Highest probability").click()
-    page.get_by_role("button", name="Highest probability").click()
+    page.get_by_role("button", name="Probability").click()
+    page.get_by_role("button", name="Probability").click()
     assert shown()[:2] == ["b.png", "a9.png"]
-    assert page.locator("th[aria-sort=descending]").text_content() == "Highest probability"
+    assert page.locator("th[aria-sort=descending]").text_content() == "Probability"
     page.locator("#status").select_option("failed")
     assert shown() == ["c.png"]
     page.locator("#status").select_option("")
@@ -337,3 +337,17 @@ def test_keys_switch_lungs_and_crop(show, lung_examination, card):
         assert (_canvas(page) != first).any()
     page.keyboard.press("r")
     assert page.locator("#lungs").is_checked()
+
+
+@pytest.mark.parametrize("width", [390, 1366])
+def test_a_page_without_a_decision_has_no_colour_and_fits(show, examination, no_age, card, width):
+    undecided = replace(examination, reading=no_age, heatmaps=())
+    page = show(render_page(undecided, cards=[card]), width=width, height=800)
+    chip = page.locator("span.chip.undecided")
+    assert chip.text_content() == "not decided"
+    for name in ("color", "backgroundColor"):
+        shade = chip.evaluate(f"(e) => getComputedStyle(e).{name}").removeprefix("rgb(").removesuffix(")")
+        red, green, blue = map(int, shade.split(","))
+        assert max(red, green, blue) - min(red, green, blue) <= 24, "grey, neither red nor green nor amber"
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+    assert page.locator(".outcome").bounding_box()["y"] < 300

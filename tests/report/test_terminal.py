@@ -132,7 +132,7 @@ def test_lungs_have_a_line_and_shares_a_column(lung_reading):
 
 def test_lungs_that_are_not_trusted_say_why_and_have_no_column(untrusted):
     text = " ".join(_text(reading_table(untrusted.reading)).split())
-    assert "lungs: not trusted (the drawing is doubtful: expected Dice 0.610, trusted from 0.900" in text
+    assert "lungs: not trusted (the outlines are uncertain: estimated overlap (Dice) 0.610, 0.900 needed" in text
     assert "in lungs" not in text
 
 

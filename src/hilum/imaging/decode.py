@@ -101,6 +101,7 @@ def _decode(data: bytes, *, name: str, format_: FileFormat, frame: int | None, l
         modality=tags.modality,
         body_part=tags.body_part,
         sides_known=tags.film.sides_known,
+        is_animal=tags.is_animal,
         trail=(*shown.trail, *_spacing_step(spacing_mm, tags=tags)),
         warnings=shown.warnings,
     )

@@ -38,6 +38,10 @@ _VIEW_CODES: dict[str, View] = {
 """DICOM context group 4010 (DX view); a test compares the codes with pydicom's dictionary."""
 
 _HUMAN = frozenset({"", "HUMAN", "HOMO SAPIENS"})
+_HUMAN_CODES = frozenset({"", "337915000", "L-85003", "L-85B00"})
+"""Homo sapiens in DICOM context group 7454 (animal taxonomic rank values), SNOMED CT and the older SNOMED-RT.
+
+A test compares them with pydicom's dictionary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class DicomTags:
     spacing_from: str | None
     aspect: float
     film: FilmOrientation
+    is_animal: bool
     study_uid: str | None
     instance_uid: str | None
     warnings: tuple[str, ...]
@@ -80,6 +85,7 @@ def read_tags(elements: Dataset, *, frame: int) -> DicomTags:
         spacing_from=spacing_from,
         aspect=aspect,
         film=film,
+        is_animal=_is_animal(elements),
         study_uid=_uid(elements, "StudyInstanceUID"),
         instance_uid=_uid(elements, "SOPInstanceUID"),
         warnings=(
@@ -96,15 +102,21 @@ def read_tags(elements: Dataset, *, frame: int) -> DicomTags:
 
 def _notices(elements: Dataset) -> tuple[str, ...]:
     """What a reader must know of a picture whose values are all sound."""
-    species = (text(elements, "PatientSpeciesDescription") or "").upper()
     controls = [text(elements, keyword) for keyword in ("QualityControlImage", "QualityControlSubject")]
     burned_in = (text(elements, "BurnedInAnnotation") or "").upper() == "YES"
     said = (
-        (species not in _HUMAN, "the tags say that the patient is an animal"),
+        (_is_animal(elements), "the tags say that the patient is an animal"),
         ("YES" in controls, "the tags say that this is a phantom or a test image: it shows no patient"),
         (burned_in, "text is burned into the picture (Burned In Annotation YES): every report of it may show a name"),
     )
     return tuple(words for there, words in said if there)
+
+
+def _is_animal(elements: Dataset) -> bool:
+    """Whether the species is named, in words or by its code, and is not man."""
+    species = (text(elements, "PatientSpeciesDescription") or "").upper()
+    codes = [text(item, "CodeValue") or "" for item in items(elements, "PatientSpeciesCodeSequence")[:1]]
+    return species not in _HUMAN or any(code not in _HUMAN_CODES for code in codes)
 
 
 def age_years(age: str | None) -> tuple[float | None, tuple[str, ...]]:

@@ -47,7 +47,7 @@ def _doubt(*, quality: float, area_share: float, rule: QualityRule) -> str:
     low, high = rule.area_share
     if not low <= area_share <= high:
         return f"the drawing covers {area_share:.0%} of the picture, where lungs cover {low:.0%} to {high:.0%}"
-    return f"the drawing is doubtful: expected Dice {quality:.3f}, trusted from {rule.trusted_from:.3f}"
+    return f"the outlines are uncertain: estimated overlap (Dice) {quality:.3f}, {rule.trusted_from:.3f} needed"
 
 
 def _drawn(flags: Sequence[LungFlag]) -> str:

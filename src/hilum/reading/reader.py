@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 
 from hilum.bundle.card import Card
 from hilum.bundle.load import Bundle
-from hilum.bundle.shelf import shipped_bundles
-from hilum.errors import BundleError, EngineError, HilumError
+from hilum.bundle.shelf import find, local_models_folder, shipped_bundles
+from hilum.errors import BundleError, EngineError, HilumError, UsageError
 from hilum.reading.ahead import map_ahead
 from hilum.reading.crew import assemble
 from hilum.reading.engine import available_cores
@@ -26,15 +28,18 @@ from hilum.version import __version__
 class Reader:
     """Reads radiographs with the given bundles, or with all that ship where `models` is None.
 
+    A model is a bundle (`load_bundle`), or the name of one on the shelf, as `hilum models` lists them.
+
     A bundle of kind gate among them judges every picture before the others read; without one nothing is judged. One of
     kind lungs draws the lungs of every picture that is read as a chest.
 
     Raises `BundleError` where there is no bundle, two have one name, or a graph does not fit its card, `UsageError`
-    where a model needs lungs that the settings leave out, and `MissingPartError` where the engine is not installed.
+    where a model needs lungs that the settings leave out or is no model, and `MissingPartError` where the engine is not
+    installed.
     """
 
-    def __init__(self, *, models: Sequence[Bundle] | None = None, settings: ReaderSettings | None = None) -> None:
-        named = shipped_bundles() if models is None else tuple(models)
+    def __init__(self, *, models: Sequence[Bundle | str] | None = None, settings: ReaderSettings | None = None) -> None:
+        named = shipped_bundles() if models is None else tuple(map(_opened, models))
         self._settings = settings or ReaderSettings()
         bundles = tuple(bundle for bundle in named if self._settings.lungs or bundle.card.kind != "lungs")
         names = [bundle.card.name for bundle in bundles]
@@ -54,6 +59,10 @@ class Reader:
         self._pipeline = Pipeline(
             crew, settings_sha256=self._settings_sha256, read_inverted=self._settings.read_inverted, threads=threads
         )
+
+    def __repr__(self) -> str:
+        """The models that read."""
+        return f"Reader({', '.join(f'{model.name} {model.version}' for model in self._models)})"
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -141,6 +150,11 @@ class Reader:
         name: str | None = None,
         stated: Stated | Mapping[ImageSource, Stated],
     ) -> Prepared | Unreadable:
+        if not isinstance(source, str | Path | bytes):
+            raise UsageError(
+                f"expected a path or the bytes of an image file, came {type(source).__name__}; an array tells no "
+                "range: write it to a file, and give several files to examine_many"
+            )
         said = stated if isinstance(stated, Stated) else stated.get(source, NOTHING_STATED)
         return prepare(
             source,
@@ -187,3 +201,11 @@ class Reader:
             settings_sha256=self._settings_sha256,
             sha256=item.sha256,
         )
+
+
+def _opened(model: Bundle | str) -> Bundle:
+    if isinstance(model, Bundle):
+        return model
+    if isinstance(model, str):
+        return find(model, local=local_models_folder(os.environ))
+    raise UsageError(f"expected a bundle or the name of one on the shelf, came {type(model).__name__}; use load_bundle")

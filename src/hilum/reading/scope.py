@@ -1,4 +1,4 @@
-"""Whether a radiograph lies within what a model was trained for: type, modality, age, view, and an upright picture.
+"""Whether a radiograph lies within what a model was trained for: species, type, modality, age, view, picture.
 
 A model decides only where all of it is known to fit. What its card tolerates not to be known, and what the user has it
 assume, is decided with a warning.
@@ -65,7 +65,8 @@ class ScopeVerdict:
 
 
 _OUTSIDE: dict[ScopePart, UndecidedCode] = {
-    "type": "type outside", "modality": "modality outside", "age": "age outside", "view": "view outside",
+    "species": "species outside", "type": "type outside", "modality": "modality outside", "age": "age outside",
+    "view": "view outside",
 }  # fmt: skip
 _UNKNOWN: dict[ScopePart, UndecidedCode] = {
     "type": "type unknown", "modality": "modality unknown", "age": "age unknown", "view": "view unknown",
@@ -101,6 +102,7 @@ def judge_scope(
     With `assume_scope` what is unknown counts as inside; what is known to be outside stays outside.
     """
     parts = (
+        _species(radiograph),
         _type(radiograph, gate=gate, scope=scope),
         _modality(radiograph),
         _age(radiograph, scope=scope),
@@ -151,6 +153,11 @@ def _facts(parts: Sequence[_Part]) -> str:
 
 
 _FILE_GIVES = "the file gives "
+
+
+def _species(radiograph: Radiograph) -> _Part:
+    """No model is for animals; where no tag names a species it is a person."""
+    return _Part("species", not radiograph.is_animal, "the file says that the patient is an animal", "people")
 
 
 def _modality(radiograph: Radiograph) -> _Part:
