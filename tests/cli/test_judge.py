@@ -28,7 +28,7 @@ def test_the_table_names_what_it_rests_on(hilum: Run, folder: Path) -> None:
     result = hilum("judge", folder / "test.parquet", "--replicates", 100)
     assert result.exit_code == 0, result.stderr
     for words in ("Atelectasis", "mean AUROC 0.", "over 2 labels: Atelectasis, Effusion", "sex: F", "SHA-256",
-                  "100 bootstrap replicates by patient", "made-up patients, one split"):  # fmt: skip
+                  "drawn ones from 100 bootstrap replicates", "made-up patients, one split"):  # fmt: skip
         assert words in " ".join(result.stdout.split())
     assert "sensitivity" not in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 100

@@ -1,20 +1,37 @@
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn.metrics import balanced_accuracy_score, f1_score, precision_score, recall_score, roc_curve
 
 from fabricate_predictions import fabricate_predictions
 from hilum.errors import UsageError
-from hilum.evaluation.decisions import AT_PREVALENCE, MEASURES, decision_table, operating_points
-from hilum.evaluation.patient_bootstrap import patient_bootstrap, patient_rows
+from hilum.evaluation.decisions import AT_PREVALENCE, MEASURES, Decisions, decision_table, operating_points
+from hilum.evaluation.patient_bootstrap import patient_rows
 from hilum.evaluation.validation import ValidationPredictions
+from hilum.statistics.clustered_share import clustered_share
+from hilum.statistics.estimate import Estimate
 from hilum.statistics.operating_point import OperatingPoint
 from hilum.statistics.outcomes import UndefinedMetric
 
 JUDGED = fabricate_predictions(missing=0.0)
 VALIDATION = fabricate_predictions(split="val", first_patient=500, seed=1, missing=0.0)
 CHOSEN_ON = ValidationPredictions(VALIDATION)
+BY_HAND = OperatingPoint(0.5, 1.0, 1.0, 2, 1, "by hand")
+
+
+def _decided(
+    truth: np.ndarray,
+    scores: np.ndarray,
+    patient: Sequence[str],
+    point: OperatingPoint,
+    *,
+    prevalence: float | None = None,
+) -> Decisions:
+    patients = patient_rows(patient)
+    return decision_table(truth, scores=scores, point=point, patients=patients, prevalence=prevalence).decisions
 
 
 def test_points_come_from_validation() -> None:
@@ -36,53 +53,88 @@ def test_a_set_sensitivity_is_reached_on_validation() -> None:
 def test_measures_agree_with_scikit_learn() -> None:
     point = operating_points(CHOSEN_ON, labels=JUDGED.labels, sensitivity=None)["Effusion"]
     assert isinstance(point, OperatingPoint)
-    patients = patient_rows(JUDGED.patient)
     truth, scores = JUDGED.truth[:, 1], JUDGED.scores[:, 1]
-    table = decision_table(truth, scores=scores, point=point, patients=patients, prevalence=None)
-    draws = patient_bootstrap([table.statistic], patients=patients, replicates=30, seed=0)[0]
-    decisions = table.decisions(draws)
+    measures = _decided(truth, scores, JUDGED.patient, point).measures
     called = scores >= point.threshold
+    expected = [
+        recall_score(truth, called),
+        recall_score(1 - truth, ~called),
+        precision_score(truth, called),
+        precision_score(1 - truth, ~called),
+        f1_score(truth, called),
+        balanced_accuracy_score(truth, called),
+    ]
+    assert list(measures) == list(MEASURES)
+    assert [value.value for value in measures.values() if value is not None] == pytest.approx(expected)
+    for value in measures.values():
+        assert value is not None
+        assert value.interval is not None
+        assert value.interval[0] < value.value < value.interval[1]
 
-    def expected(weights: np.ndarray) -> list[float]:
-        with_weights = {"sample_weight": weights}
-        return [
-            recall_score(truth, called, **with_weights),
-            recall_score(1 - truth, ~called, **with_weights),
-            precision_score(truth, called, **with_weights),
-            precision_score(1 - truth, ~called, **with_weights),
-            f1_score(truth, called, **with_weights),
-            balanced_accuracy_score(truth, called, **with_weights),
-        ]
 
-    values = [value.value for value in decisions.measures.values() if value is not None]
-    assert list(decisions.measures) == list(MEASURES)
-    assert values == pytest.approx(expected(np.ones(truth.size)))
-    drawn = patient_bootstrap([lambda d: d.astype(float)], patients=patients, replicates=30, seed=0)[0]
-    for replicate in range(30):
-        assert draws[:, replicate] == pytest.approx(expected(drawn[patients.index, replicate]))
+def test_shares_count_each_patients_images() -> None:
+    """The sensitivity is the clustered share of the ill images, patient by patient."""
+    point = BY_HAND
+    truth, scores = JUDGED.truth[:, 0], JUDGED.scores[:, 0]
+    found = _decided(truth, scores, JUDGED.patient, point).measures["sensitivity"]
+    names = np.array(JUDGED.patient)
+    hits = [((names == p) & (truth == 1) & (scores >= 0.5)).sum() for p in dict.fromkeys(JUDGED.patient)]
+    ill = [((names == p) & (truth == 1)).sum() for p in dict.fromkeys(JUDGED.patient)]
+    expected = clustered_share(hits, trials=ill)
+    assert isinstance(expected, Estimate)
+    assert found is not None
+    assert found.interval == pytest.approx(expected.interval, abs=1e-12)
+    assert found.method == "clustered Wilson"
 
 
 def test_predictive_values_at_a_stated_prevalence_by_hand() -> None:
     # sensitivity 3/4, specificity 4/5; at 10 %: PPV = .075 / (.075 + .18), NPV = .72 / (.72 + .025)
     truth = np.array([1.0] * 4 + [0.0] * 5)
     scores = np.array([0.9, 0.8, 0.7, 0.2, 0.6, 0.1, 0.1, 0.1, 0.1])
-    point = OperatingPoint(0.5, 1.0, 1.0, 2, 1, "by hand")
-    patients = patient_rows([str(i) for i in range(9)])
-    table = decision_table(truth, scores=scores, point=point, patients=patients, prevalence=0.1)
-    found = table.decisions(np.zeros((8, 10))).measures
+    found = _decided(truth, scores, [str(i) for i in range(9)], BY_HAND, prevalence=0.1).measures
     ppv, npv = (found[name] for name in AT_PREVALENCE)
     assert ppv is not None
     assert npv is not None
     assert (ppv.value, npv.value) == pytest.approx((0.075 / 0.255, 0.72 / 0.745))
+    for value in (ppv, npv):
+        assert value.interval is not None
+        assert 0 <= value.interval[0] < value.value < value.interval[1] <= 1
+
+
+def test_predictive_values_of_a_perfect_test_have_a_width() -> None:
+    """The ratio of false calls to right ones solves Fieller's equation with Wilson's bounds."""
+    truth = np.array([1.0] * 20 + [0.0] * 30)
+    ppv = _decided(truth, truth, [str(i) for i in range(50)], BY_HAND, prevalence=0.1).measures["ppv_at_prevalence"]
+    sensitivity = stats.binomtest(20, 20).proportion_ci(method="wilson")
+    alarm = stats.binomtest(0, 30).proportion_ci(method="wilson")
+    # value 0 / 1: (0 - r 1)^2 = (0 - alarm)^2 + r^2 (1 - low)^2
+    ratio = alarm.high / np.sqrt(1 - (1 - sensitivity.low) ** 2)
+    assert ppv is not None
+    assert ppv.value == 1.0
+    assert ppv.interval == pytest.approx((1 / (1 + ratio * 9), 1.0))
+
+
+def test_a_test_that_finds_no_one_has_a_predictive_value_of_zero() -> None:
+    truth, scores = np.array([1.0] * 6 + [0.0] * 6), np.array([0.1] * 6 + [0.9] * 3 + [0.1] * 3)
+    ppv = _decided(truth, scores, [str(i) for i in range(12)], BY_HAND, prevalence=0.5).measures["ppv_at_prevalence"]
+    assert ppv is not None
+    assert ppv.value == 0.0
+    assert ppv.interval is not None
+    assert ppv.interval[0] == 0.0
+    assert 0.3 < ppv.interval[1] < 0.8
 
 
 def test_a_share_of_nothing_has_no_value() -> None:
-    point = OperatingPoint(0.5, 1.0, 1.0, 2, 1, "by hand")
-    patients = patient_rows(["a", "b"])
-    table = decision_table(np.zeros(2), scores=np.full(2, 0.1), point=point, patients=patients, prevalence=0.5)
-    found = table.decisions(np.zeros((8, 10))).measures
+    found = _decided(np.zeros(2), np.full(2, 0.1), ["a", "b"], BY_HAND, prevalence=0.5).measures
     missing = {name for name, value in found.items() if value is None}
     assert missing == {"sensitivity", "ppv", "f1", "balanced_accuracy", *AT_PREVALENCE}
+
+
+def test_one_patient_has_shares_without_intervals() -> None:
+    truth, scores = np.array([1.0, 1.0, 0.0, 0.0]), np.array([0.9, 0.1, 0.9, 0.1])
+    for value in _decided(truth, scores, ["a"] * 4, BY_HAND, prevalence=0.5).measures.values():
+        assert value is not None
+        assert (value.interval, value.note) == (None, "all images are of one patient")
 
 
 @pytest.mark.parametrize("prevalence", [0.0, 1.0, -0.1, float("nan")])

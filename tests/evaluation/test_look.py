@@ -8,7 +8,6 @@ from fabricate_bundle import ToyBundle
 from fabricate_kermany import fabricate_kermany
 from hilum.datasets.kermany import read_kermany
 from hilum.errors import DataError, OutputError
-from hilum.evaluation import look as look_module
 from hilum.evaluation.look import look_at_test
 from hilum.reading.reader import Reader
 
@@ -44,8 +43,7 @@ def test_a_look_judges_the_test_images_only_and_is_in_the_ledger(release, bundle
     assert len(line["split_sha256"]) == 64
 
 
-def test_two_looks_are_two_lines_with_one_split_hash(release, bundle, tmp_path, monkeypatch):
-    monkeypatch.setattr(look_module, "label_table", _quick(look_module.label_table))
+def test_two_looks_are_two_lines_with_one_split_hash(release, bundle, tmp_path):
     for _ in range(2):
         look_at_test(read_kermany(release), bundle=bundle, ledger=tmp_path / "LEDGER.jsonl")
     lines = [json.loads(text) for text in (tmp_path / "LEDGER.jsonl").read_text().splitlines()]
@@ -53,8 +51,7 @@ def test_two_looks_are_two_lines_with_one_split_hash(release, bundle, tmp_path, 
     assert lines[0]["split_sha256"] == lines[1]["split_sha256"]
 
 
-def test_a_look_that_cannot_be_recorded_gives_no_result(release, bundle, tmp_path, monkeypatch):
-    monkeypatch.setattr(look_module, "label_table", _quick(look_module.label_table))
+def test_a_look_that_cannot_be_recorded_gives_no_result(release, bundle, tmp_path):
     with pytest.raises(OutputError):
         look_at_test(read_kermany(release), bundle=bundle, ledger=tmp_path / "missing" / "LEDGER.jsonl")
 
@@ -71,9 +68,3 @@ def test_a_test_image_that_cannot_be_read_stops_the_look(bundle, tmp_path):
     with pytest.raises(DataError, match="every test image to be readable"):
         look_at_test(read_kermany(folder), bundle=bundle, ledger=tmp_path / "LEDGER.jsonl")
     assert not (tmp_path / "LEDGER.jsonl").exists()
-
-
-def _quick(label_table):
-    return lambda scores, *, operating_point, seed: label_table(
-        scores, operating_point=operating_point, seed=seed, replicates=50
-    )

@@ -27,9 +27,25 @@ def test_csv_keeps_every_digit_and_gives_intervals_columns_of_their_own():
     assert (rows[2]["AUROC"], rows[3]["AUROC"]) == ("", "there are no positives")
 
 
+def test_csv_tells_notes_and_lost_replicates_in_a_column_of_their_own():
+    table = ReportTable(
+        key="t",
+        title="T",
+        columns=("label", "AUROC"),
+        rows=(
+            ("lost", Estimate(0.875, (0.82, 0.93), 351, replicates=10_000)),
+            ("few", Estimate(0.9, None, note="only 1 patient")),
+            ("plain", Estimate(0.9, (0.8, 0.95))),
+        ),
+    )
+    rows = list(csv.DictReader(io.StringIO(table_csv(table).decode())))
+    notes = [row["AUROC_note"] for row in rows]
+    assert notes == ["351 of 10,000 replicates had no value", "only 1 patient", ""]
+
+
 def test_cells_in_words():
     assert cell_text(Estimate(0.12345, (0.1, 0.2), 0)) == "0.123 [0.100, 0.200]"
-    assert cell_text(Estimate(0.5, None, 7)) == "0.500 [?]"
+    assert cell_text(Estimate(0.5, None, 7)) == "0.500 [no interval]"
     assert [cell_text(cell) for cell in (None, 1234, 0.5, "x")] == ["–", "1,234", "0.500", "x"]
 
 

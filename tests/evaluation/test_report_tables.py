@@ -48,7 +48,7 @@ def test_every_label_has_a_row_and_the_mean_names_what_it_lacks(judgement):
     assert table.rows[0][1:4] == (first.n, first.positives, first.auroc)
     assert table.rows[2][3] == "there are no positives"
     assert table.rows[3][3] == judgement.whole.mean_auroc
-    assert "Not in the mean, because an outcome is lacking: Hernia" in table.note
+    assert "Not in the mean: Hernia: it lacks an outcome" in table.note
 
 
 def test_decisions_hold_the_measures_of_the_point(judgement):
@@ -103,9 +103,12 @@ def test_the_bands_of_stated_probability_hold_every_image_with_a_known_truth(jud
     assert {row[-1] for row in table.rows} == {"off", ""}
 
 
-def test_delongs_interval(judgement):
-    label, area = delong_table(judgement).rows[0]
-    one = judgement.whole.labels[0]
+def test_delongs_interval(judgement, predictions):
+    assert delong_table(judgement) is None  # patients have several images here
+    single = replace(predictions, patient=tuple(f"p{i}" for i in range(predictions.n)))
+    judged = judge(single, replicates=100)
+    label, area = delong_table(judged).rows[0]
+    one = judged.whole.labels[0]
     assert (label, area.value, area.interval) == (one.label, one.auroc.value, one.delong_interval)
 
 

@@ -26,6 +26,7 @@ def test_the_numbers_are_the_studys(study: SdfnStudy) -> None:
     assert written["auroc"]["sdfn"] == {
         "value": mass.auroc["sdfn"].value,
         "value_ci": list(mass.auroc["sdfn"].interval or ()),
+        "value_ci_method": "clustered score",
     }
     assert written["difference"]["sdfn - whole"]["value"] == mass.difference["sdfn", "whole"].value
     assert found["ours"]["labels"]["Hernia"] == {

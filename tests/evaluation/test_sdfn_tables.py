@@ -49,7 +49,7 @@ def test_ours_has_intervals_counts_and_marks_what_lacks_an_outcome(tables, study
     assert mass == ("Mass", judged.n, judged.positives, *(judged.auroc[n] for n in ("whole", "lung", "sdfn")))
     assert row(tables["ours"], "Hernia")[3] == "there are no positives"
     assert row(tables["ours"], "mean of 13 classes")[-1] == study.aurocs.mean["sdfn"]
-    assert "Not in the mean, because an outcome is lacking: Hernia" in tables["ours"].note
+    assert "Not in the mean: Hernia: it lacks an outcome" in tables["ours"].note
 
 
 def test_the_t_test_stands_beside_the_papers_own(tables) -> None:

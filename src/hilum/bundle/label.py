@@ -41,6 +41,7 @@ class LabelResult(Part):
     specificity_ci: Interval | None
     baseline: str | None = Field(default=None, description="the simple rule that this label was compared with")
     baseline_auroc: Probability | None = None
+    note: str | None = Field(default=None, description="what must be known of the intervals, or why there is none")
     calibration: ResultCalibration | None = Field(
         default=None, description="how far stated probabilities are from what came; null where it was not measured"
     )

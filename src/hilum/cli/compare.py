@@ -13,10 +13,11 @@ from rich.text import Text
 
 from hilum.cli.console import output_console
 from hilum.cli.design_option import DesignOption, stated_design
-from hilum.cli.judgement_table import plain_table, with_interval
+from hilum.cli.judgement_table import plain_table
 from hilum.cli.say import one_line
 from hilum.evaluation.compare import Comparison, compare
 from hilum.evaluation.comparison_json import comparison_json
+from hilum.evaluation.estimate_text import estimate_text
 from hilum.evaluation.paired_t import PairedT
 from hilum.evaluation.patient_bootstrap import REPLICATES
 from hilum.evaluation.predictions import read_predictions
@@ -61,7 +62,7 @@ def compare_files(
 
 def _shown(comparison: Comparison) -> RenderableType:
     used = [name for name in comparison.in_mean if name not in comparison.left_out]
-    parts = [Text(f"mean difference {with_interval(comparison.mean_difference)} over {len(used)} labels", style="bold")]
+    parts = [Text(f"mean difference {estimate_text(comparison.mean_difference)} over {len(used)} labels", style="bold")]
     t = comparison.paired_t
     parts.append(
         Text(f"paired t-test over {t.n} labels: t = {t.t:.2f}, two-tailed p = {_p(t.p_value)}")
@@ -95,7 +96,7 @@ def _labels(comparison: Comparison) -> Table:
             counts,
             f"{one.first:.3f}",
             f"{one.second:.3f}",
-            with_interval(one.difference),
+            estimate_text(one.difference),
             _p(one.bootstrap_p_holm),
             _p(one.delong_p_holm),
         )

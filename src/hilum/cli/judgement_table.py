@@ -11,6 +11,7 @@ from rich.text import Text
 
 from hilum.cli.say import one_line
 from hilum.evaluation.decisions import AT_PREVALENCE
+from hilum.evaluation.estimate_text import MARK, estimate_text, notes
 from hilum.evaluation.judgement import GroupJudgement, Judgement, LabelJudgement
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import UndefinedMetric
@@ -36,23 +37,14 @@ def judgement_tables(judgement: Judgement) -> RenderableType:
     if judgement.subgroups:
         parts += [Text(""), _subgroups(judgement.subgroups, labels=[one.label for one in whole.labels])]
     facts = [
-        f"{whole.n:,} images of {whole.patients:,} patients; 95% intervals from {judgement.replicates:,} bootstrap "
-        "replicates by patient",
+        f"{whole.n:,} images of {whole.patients:,} patients; 95% intervals by patient, drawn ones from "
+        f"{judgement.replicates:,} bootstrap replicates",
         f"{judgement.design}; protocol: {judgement.protocol}",
         f"split: SHA-256 {judgement.split_sha256}",
     ]
     if judgement.validation_protocol is not None:
         facts.append(f"operating points from: {judgement.validation_protocol}")
     return Group(*parts, Text(""), *(Text(one_line(fact), style="dim") for fact in facts))
-
-
-def with_interval(estimate: Estimate | None) -> str:
-    """`0.812 [0.790, 0.833]`; a dash where there is no value, and a question mark where there is no interval."""
-    if estimate is None:
-        return "–"
-    if estimate.interval is None:
-        return f"{estimate.value:.3f} [?]"
-    return f"{estimate.value:.3f} [{estimate.interval[0]:.3f}, {estimate.interval[1]:.3f}]"
 
 
 def plain_table(*columns: str, names: int = 1) -> Table:
@@ -72,12 +64,12 @@ def plain_table(*columns: str, names: int = 1) -> Table:
 def _labels(group: GroupJudgement) -> Table:
     table = plain_table("label", "positive / n", "AUROC [95%]", "AP [95%]", "Brier", "ECE")
     for one in group.labels:
-        first = f"– {one.undefined}" if one.undefined else with_interval(one.auroc)
+        first = f"– {one.undefined}" if one.undefined else estimate_text(one.auroc)
         table.add_row(
             Text(one_line(one.label), style="yellow" if one.undefined else ""),
             f"{one.positives:,} / {one.n:,}",
             Text(first, style="yellow" if one.undefined else ""),
-            with_interval(one.average_precision),
+            estimate_text(one.average_precision),
             _number(one.brier),
             _number(one.ece),
         )
@@ -89,15 +81,17 @@ def _mean_lines(group: GroupJudgement) -> list[Text]:
     lines = [
         Text.assemble(
             ("mean AUROC ", "bold"),
-            (with_interval(group.mean_auroc), "bold"),
+            (estimate_text(group.mean_auroc), "bold"),
             " ",
             one_line(f"over {len(used)} labels: {', '.join(used)}"),
         )
     ]
-    if group.left_out:
-        left_out = f"! not in the mean, because it lacks an outcome: {', '.join(group.left_out)}"
-        lines.append(Text(one_line(left_out), style="bold yellow"))
-    return lines
+    lines += [
+        Text(one_line(f"! not in the mean: {name}: {group.left_out_why[name]}"), style="bold yellow")
+        for name in group.left_out
+    ]
+    named = [(one.label, one.auroc) for one in group.labels if one.label not in group.left_out]
+    return lines + [Text(one_line(f"{MARK} {note}"), style="yellow") for note in notes(named)]
 
 
 def _decisions(group: GroupJudgement) -> Table:
@@ -112,7 +106,7 @@ def _decisions(group: GroupJudgement) -> Table:
             table.add_row(
                 leads[row] if row < len(leads) else "",
                 title,
-                with_interval(one.decisions.measures[name]),
+                estimate_text(one.decisions.measures[name]),
                 _shift(one)[row] if row < 2 else "",
                 end_section=row + 1 == len(_SHOWN_MEASURES),
             )
@@ -123,7 +117,7 @@ def _at_prevalence(group: GroupJudgement) -> Table:
     table = plain_table("label", "stated prevalence", "PPV [95%]", "NPV [95%]")
     for one in group.labels:
         if one.decisions is not None and one.decisions.prevalence is not None:
-            shown = (with_interval(one.decisions.measures[name]) for name in AT_PREVALENCE)
+            shown = (estimate_text(one.decisions.measures[name]) for name in AT_PREVALENCE)
             table.add_row(one_line(one.label), f"{one.decisions.prevalence:g}", *shown)
     return table
 
@@ -154,10 +148,7 @@ def _off_lines(group: GroupJudgement) -> list[Text]:
 def _signed(value: Estimate | UndefinedMetric, *, plus: bool) -> str:
     if isinstance(value, UndefinedMetric):
         return f"– {value.reason}"
-    sign = "+" if plus else ""
-    if value.interval is None:
-        return f"{value.value:{sign}.3f} [?]"
-    return f"{value.value:{sign}.3f} [{value.interval[0]:{sign}.3f}, {value.interval[1]:{sign}.3f}]"
+    return estimate_text(value, sign="+" if plus else "")
 
 
 def _calibrated(group: GroupJudgement, *, method: str) -> Table:
@@ -169,7 +160,7 @@ def _calibrated(group: GroupJudgement, *, method: str) -> Table:
             table.add_row(one_line(one.label), _number(one.brier), Text("refused", "yellow"), _number(one.ece), "–")
             continue
         table.add_row(
-            one_line(one.label), _number(one.brier), with_interval(after.brier), _number(one.ece), _number(after.ece)
+            one_line(one.label), _number(one.brier), estimate_text(after.brier), _number(one.ece), _number(after.ece)
         )
     return table
 
@@ -206,10 +197,10 @@ def _subgroups(columns: Mapping[str, Mapping[str, GroupJudgement]], *, labels: l
             if single:
                 one = group.labels[0]
                 counts = f"{one.positives:,} / {one.n:,}"
-                table.add_row(title, one_line(one.label), counts, with_interval(one.auroc))
+                table.add_row(title, one_line(one.label), counts, estimate_text(one.auroc))
                 continue
             mean = f"mean of {len(group.in_mean) - len(group.left_out)} of {len(group.in_mean)}"
-            table.add_row(title, mean, f"{group.n:,}", with_interval(group.mean_auroc))
+            table.add_row(title, mean, f"{group.n:,}", estimate_text(group.mean_auroc))
     return table
 
 

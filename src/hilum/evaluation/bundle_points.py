@@ -12,7 +12,7 @@ from dataclasses import replace
 from hilum.bundle.card import Card
 from hilum.evaluation.decisions import Decisions, decision_table
 from hilum.evaluation.judgement import Judgement, LabelJudgement, ValidationPrevalence
-from hilum.evaluation.patient_bootstrap import patient_bootstrap, patient_rows
+from hilum.evaluation.patient_bootstrap import patient_rows
 from hilum.evaluation.prediction_set import Predictions, canonical_labels
 from hilum.statistics.operating_point import OperatingPoint
 
@@ -30,11 +30,10 @@ def with_bundle_points(
     """`judgement` of `predictions` with each label decided at the card's operating point.
 
     A label without one is not decided. `validation` counts each label where the points come from; `prevalence` in
-    (0, 1) adds predictive values at that prevalence. Intervals draw the judged patients with the judgement's own
-    replicates and seed.
+    (0, 1) adds predictive values at that prevalence. Intervals are over the judged patients.
     """
     names = canonical_labels(card.label_names)
-    decisions = _decisions(predictions, card=card, names=names, judgement=judgement, prevalence=prevalence)
+    decisions = _decisions(predictions, card=card, names=names, prevalence=prevalence)
     counts = dict(zip(names, (validation.get(name) for name in card.label_names), strict=True))
     labels = tuple(
         replace(
@@ -60,7 +59,6 @@ def _decisions(
     *,
     card: Card,
     names: tuple[str, ...],
-    judgement: Judgement,
     prevalence: float | None,
 ) -> dict[str, Decisions]:
     patients = patient_rows(predictions.patient)
@@ -76,15 +74,7 @@ def _decisions(
             patients=patients,
             prevalence=prevalence,
         )
-    if not tables:
-        return {}
-    draws = patient_bootstrap(
-        [table.statistic for table in tables.values()],
-        patients=patients,
-        replicates=judgement.replicates,
-        seed=judgement.seed,
-    )
-    return {name: table.decisions(drawn) for (name, table), drawn in zip(tables.items(), draws, strict=True)}
+    return {name: table.decisions for name, table in tables.items()}
 
 
 def _point(threshold: float, *, rule: str) -> OperatingPoint:

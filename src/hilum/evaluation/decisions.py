@@ -6,16 +6,20 @@ Nothing here fits on what it judges: a threshold comes from `ValidationPredictio
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from hilum.errors import UsageError
-from hilum.evaluation.patient_bootstrap import Drawn, PatientRows, PatientStatistic, estimate
+from hilum.evaluation.patient_bootstrap import PatientRows
 from hilum.evaluation.validation import ValidationPredictions, checked_validation
+from hilum.statistics.clustered_share import clustered_share
 from hilum.statistics.estimate import Estimate
+from hilum.statistics.few_patients import too_few_patients
+from hilum.statistics.mover import mean_interval, ratio_interval
 from hilum.statistics.operating_point import OperatingPoint, point_at_sensitivity, youden_point
-from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
+from hilum.statistics.outcomes import FloatArray, Outcomes, UndefinedMetric, known_outcomes
 
 MEASURES: tuple[str, ...] = ("sensitivity", "specificity", "ppv", "npv", "f1", "balanced_accuracy")
 AT_PREVALENCE: tuple[str, ...] = ("ppv_at_prevalence", "npv_at_prevalence")
@@ -25,8 +29,8 @@ AT_PREVALENCE: tuple[str, ...] = ("ppv_at_prevalence", "npv_at_prevalence")
 class Decisions:
     """What one operating point reaches; a measure without a value (a share of nothing) is None.
 
-    `measures` holds `MEASURES`, and `AT_PREVALENCE` where a prevalence was stated. Intervals draw the judged patients;
-    the threshold stays as it is. `prevalence` is the stated one, in (0, 1).
+    `measures` holds `MEASURES`, and `AT_PREVALENCE` where a prevalence was stated. Intervals are over the judged
+    patients; the threshold stays as it is. `prevalence` is the stated one, in (0, 1).
     """
 
     threshold: float
@@ -45,12 +49,30 @@ def operating_points(
     points = {}
     for label in labels:
         there = checked_validation(validation).outcomes(label)
-        points[label] = (
-            youden_point(there.truth, scores=there.scores)
-            if sensitivity is None
-            else point_at_sensitivity(there.truth, scores=there.scores, sensitivity=sensitivity)
-        )
+        patients = np.asarray(validation.predictions.patient)[there.rows]
+        points[label] = chosen_point(there, patients=patients, sensitivity=sensitivity)
     return points
+
+
+def chosen_point(
+    there: Outcomes, *, patients: npt.ArrayLike, sensitivity: float | None = None
+) -> OperatingPoint | UndefinedMetric:
+    """Youden's point of validation outcomes, or the highest cut that reaches `sensitivity`.
+
+    `patients` (n,) names the patient of each outcome. `UndefinedMetric` where an outcome is lacking, or fewer than five
+    patients have it: a threshold between so few is left to chance.
+    """
+    undefined = there.lacks_an_outcome()
+    if undefined is not None:
+        return undefined
+    names = np.asarray(patients)
+    ill, well = (len(np.unique(names[kind])) for kind in (there.truth, ~there.truth))
+    reason = too_few_patients(ill=ill, well=well, what="an operating point")
+    if reason is not None:
+        return UndefinedMetric(reason, there.n, there.positives)
+    if sensitivity is None:
+        return youden_point(there.truth, scores=there.scores)
+    return point_at_sensitivity(there.truth, scores=there.scores, sensitivity=sensitivity)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,22 +84,22 @@ class DecisionTable:
     prevalence: float | None
 
     @property
-    def statistic(self) -> PatientStatistic:
-        """The measures of a draw, one row each, in their order."""
-
-        def values(drawn: Drawn) -> FloatArray:
-            return _measures(self.counts @ drawn, prevalence=self.prevalence)
-
-        return values
-
-    def decisions(self, draws: FloatArray) -> Decisions:
-        """The measures on all patients, with the intervals of `draws` (K, B)."""
-        whole = _measures(self.counts.sum(axis=1, keepdims=True), prevalence=self.prevalence)[:, 0]
-        names = MEASURES if self.prevalence is None else (*MEASURES, *AT_PREVALENCE)
+    def decisions(self) -> Decisions:
+        """The measures on all patients, each with its interval by patient."""
+        tp, fp, tn, fn = self.counts
+        sensitivity, specificity = _share(tp, of=tp + fn), _share(tn, of=tn + fp)
         found = {
-            name: None if np.isnan(value) else estimate(float(value), draws=row)
-            for name, value, row in zip(names, whole, draws, strict=True)
+            "sensitivity": sensitivity,
+            "specificity": specificity,
+            "ppv": _share(tp, of=tp + fp),
+            "npv": _share(tn, of=tn + fn),
+            "f1": _f1(_share(tp, of=tp + fp + fn)),
+            "balanced_accuracy": _balanced(sensitivity, specificity),
         }
+        if self.prevalence is not None:
+            ill, well = self.prevalence, 1 - self.prevalence
+            found["ppv_at_prevalence"] = predictive_value(sensitivity, other=specificity, prevalence=ill)
+            found["npv_at_prevalence"] = predictive_value(specificity, other=sensitivity, prevalence=well)
         return Decisions(self.point.threshold, self.point.rule, found, self.prevalence)
 
 
@@ -100,25 +122,60 @@ def decision_table(
     return DecisionTable(point, counts, prevalence)
 
 
-def _measures(table: FloatArray, *, prevalence: float | None) -> FloatArray:
-    """`MEASURES` (and `AT_PREVALENCE`) of counts (4, B), one row each; NaN where a share is over nothing."""
-    tp, fp, tn, fn = table
-    sensitivity, specificity = _share(tp, tp + fn), _share(tn, tn + fp)
-    rows = [
-        sensitivity,
-        specificity,
-        _share(tp, tp + fp),
-        _share(tn, tn + fn),
-        _share(2 * tp, 2 * tp + fp + fn),
-        (sensitivity + specificity) / 2,
-    ]
-    if prevalence is not None:  # Bayes
-        hit, false_alarm = sensitivity * prevalence, (1 - specificity) * (1 - prevalence)
-        miss, cleared = (1 - sensitivity) * prevalence, specificity * (1 - prevalence)
-        rows += [_share(hit, hit + false_alarm), _share(cleared, cleared + miss)]
-    return np.stack(rows)
+def predictive_value(kept: Estimate | None, *, other: Estimate | None, prevalence: float) -> Estimate | None:
+    """The share of a call's bearers that are of the kind called, where that kind has `prevalence` in (0, 1), by Bayes.
+
+    `kept` is the share of that kind that is called so (sensitivity for PPV), `other` the share of the other kind that
+    is not (specificity for PPV). The interval is that of the ratio of the two kinds among the called. None where
+    nothing would be called so.
+    """
+    if kept is None or other is None:
+        return None
+    wrong, odds = _complement(other), prevalence / (1 - prevalence)
+    if kept.value > 0:
+        wrong_to_kept = ratio_interval(wrong, kept)
+        value = 1 / (1 + wrong.value / kept.value / odds)
+        bounds = None if wrong_to_kept is None else tuple(1 / (1 + each / odds) for each in reversed(wrong_to_kept))
+    elif wrong.value > 0:
+        kept_to_wrong = ratio_interval(kept, wrong)
+        value = 0.0
+        bounds = None if kept_to_wrong is None else (0.0, 1 - 1 / (1 + kept_to_wrong[1] * odds))
+    else:
+        return None
+    if bounds is None:
+        return Estimate(value, None, note=kept.note or other.note)
+    return Estimate(value, (bounds[0], bounds[1]), method="MOVER")
 
 
-def _share(part: FloatArray, whole: FloatArray) -> FloatArray:
-    shares: FloatArray = np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
-    return shares
+def _share(part: FloatArray, *, of: FloatArray) -> Estimate | None:
+    found = clustered_share(part, trials=of)
+    return None if isinstance(found, UndefinedMetric) else found
+
+
+def _complement(share: Estimate) -> Estimate:
+    interval = None if share.interval is None else (1 - share.interval[1], 1 - share.interval[0])
+    return replace(share, value=1 - share.value, interval=interval)
+
+
+def _f1(overlap: Estimate | None) -> Estimate | None:
+    """F1 is 2 J / (1 + J) of the share J of right positive calls among all that are positive or called so.
+
+    It rises with J, so that the bounds of the one are those of the other.
+    """
+    if overlap is None:
+        return None
+    interval = None if overlap.interval is None else (_f1_of(overlap.interval[0]), _f1_of(overlap.interval[1]))
+    return replace(overlap, value=_f1_of(overlap.value), interval=interval)
+
+
+def _f1_of(overlap: float) -> float:
+    return 2 * overlap / (1 + overlap)
+
+
+def _balanced(sensitivity: Estimate | None, specificity: Estimate | None) -> Estimate | None:
+    if sensitivity is None or specificity is None:
+        return None
+    value, interval = (sensitivity.value + specificity.value) / 2, mean_interval(sensitivity, specificity)
+    if interval is None:
+        return Estimate(value, None, note=sensitivity.note or specificity.note)
+    return Estimate(value, interval, method="MOVER")

@@ -5,26 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.calibrators import fit_calibrators
 from hilum.evaluation.decisions import operating_points
 from hilum.evaluation.judge_label import NOTHING_CHOSEN, Plan, label_column
-from hilum.evaluation.judgement import GroupJudgement, Judgement, LabelJudgement
+from hilum.evaluation.judgement import GroupJudgement, Judgement
+from hilum.evaluation.mean_labels import lacking_in_mean
 from hilum.evaluation.overlap import overlap_of
 from hilum.evaluation.patient_bootstrap import (
     REPLICATES,
     SEED,
-    estimate,
+    PatientRows,
+    PatientStatistic,
     patient_bootstrap,
+    patient_jackknife,
     patient_rows,
 )
 from hilum.evaluation.prediction_set import Predictions, canonical_labels
 from hilum.evaluation.prevalence_shift import prevalence_shifts
 from hilum.evaluation.subgroups import subgroups
 from hilum.evaluation.validation import ValidationPredictions, checked_validation
-from hilum.statistics.estimate import Estimate
+from hilum.statistics.auroc_interval import mean_auroc
 from hilum.statistics.outcomes import FloatArray
 from hilum.statistics.reliability import BINS
 
@@ -112,29 +113,30 @@ def _stated(
 def _judge_group(p: Predictions, *, plan: Plan, replicates: int, seed: int) -> GroupJudgement:
     patients = patient_rows(p.patient)
     columns = [label_column(p, label, patients=patients, plan=plan) for label in p.labels]
-    statistics = [column.statistics for column in columns]
-    draws = patient_bootstrap(
-        [one for own in statistics for one in own], patients=patients, replicates=replicates, seed=seed
-    )
-    judged, rankings = [], {}
-    for column, own_statistics in zip(columns, statistics, strict=True):
-        own, draws = draws[: len(own_statistics)], draws[len(own_statistics) :]
-        judged.append(column.judgement(own))
-        if column.ranking is not None:
-            rankings[column.label] = own[0][0]
+    rankings = _left_out([one.ranking for one in columns], patients=patients)
+    statistics = [one for column in columns for one in column.statistics]
+    draws = patient_bootstrap(statistics, patients=patients, replicates=replicates, seed=seed)
+    left_out = patient_jackknife(statistics, patients=patients)
+    judged = []
+    for column, ranking in zip(columns, rankings, strict=True):
+        own = len(column.statistics)
+        judged.append(column.judgement(ranking=ranking, draws=draws[:own], left_out=left_out[:own]))
+        draws, left_out = draws[own:], left_out[own:]
+    areas = {column.label: column.area for column in columns if column.label in p.in_mean}
+    lacking = lacking_in_mean(areas)
+    used = [area for name, area in areas.items() if area is not None and name not in lacking]
     return GroupJudgement(
         n=p.n,
         patients=patients.count,
         labels=tuple(judged),
-        mean_auroc=_mean(judged, draws={name: rankings[name] for name in p.in_mean if name in rankings}),
+        mean_auroc=mean_auroc(used) if used else None,
         in_mean=p.in_mean,
-        left_out=tuple(name for name in p.in_mean if name not in rankings),
+        left_out=tuple(name for name in p.in_mean if name in lacking),
+        left_out_why=lacking,
     )
 
 
-def _mean(labels: Sequence[LabelJudgement], *, draws: Mapping[str, FloatArray]) -> Estimate | None:
-    """The mean AUROC over the labels that have draws; a replicate in which one of them has no value has no mean."""
-    areas = [label.auroc.value for label in labels if label.label in draws and label.auroc is not None]
-    if not areas:
-        return None
-    return estimate(float(np.mean(areas)), draws=np.mean(list(draws.values()), axis=0))
+def _left_out(rankings: Sequence[PatientStatistic | None], *, patients: PatientRows) -> list[FloatArray | None]:
+    """The values of each statistic with patients left out in turn, None where there is no statistic."""
+    found = iter(patient_jackknife([one for one in rankings if one is not None], patients=patients))
+    return [None if one is None else next(found) for one in rankings]

@@ -1,4 +1,4 @@
-"""One label of one set of images: what is drawn for it, and its judgement from the draws."""
+"""One label of one set of images: what is drawn and left out for it, and its judgement."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from dataclasses import dataclass
 
 from hilum.evaluation.calibrators import Calibrator, SigmoidCalibrator
 from hilum.evaluation.decisions import DecisionTable, decision_table
+from hilum.evaluation.jackknife_interval import precision_estimate
 from hilum.evaluation.judged_calibration import JudgedCalibration, judged_calibration
 from hilum.evaluation.judgement import CalibratedScores, LabelJudgement, Reliability
 from hilum.evaluation.mean_statistic import mean_statistic
 from hilum.evaluation.patient_bootstrap import PatientRows, PatientStatistic, estimate
 from hilum.evaluation.prediction_set import Predictions
 from hilum.evaluation.ranking_statistic import ranking_statistic
-from hilum.statistics.auroc import auroc
+from hilum.statistics.auroc_interval import PatientAuroc, patient_auroc
 from hilum.statistics.average_precision import average_precision
 from hilum.statistics.brier import brier
 from hilum.statistics.calibration_error import expected_calibration_error
 from hilum.statistics.delong import DelongEstimate, delong
+from hilum.statistics.estimate import Estimate
 from hilum.statistics.operating_point import OperatingPoint
 from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
 from hilum.statistics.reliability import BINS, equal_count_curve, equal_width_curve
@@ -52,6 +54,7 @@ class LabelColumn:
     patients: PatientRows
     patient: tuple[str, ...]
     cross_validated: bool
+    area: PatientAuroc | None
     ranking: PatientStatistic | None
     errors: PatientStatistic | None
     table: DecisionTable | None
@@ -61,9 +64,8 @@ class LabelColumn:
 
     @property
     def statistics(self) -> list[PatientStatistic]:
-        """What is drawn, in the order in which `judgement` takes the draws."""
-        table = None if self.table is None else self.table.statistic
-        return [one for one in (self.ranking, self.errors, table, self._calibrated_errors) if one is not None]
+        """What is drawn, in the order in which `judgement` takes the draws: the squared errors, as far as there are."""
+        return [one for one in (self.errors, self._calibrated_errors) if one is not None]
 
     @property
     def calibrated(self) -> FloatArray | None:
@@ -77,32 +79,33 @@ class LabelColumn:
         calibrated = self.calibrated
         return None if calibrated is None else _squared_errors(self.truth, calibrated, self.patients)
 
-    def judgement(self, draws: Sequence[FloatArray]) -> LabelJudgement:
-        """Everything about this label, with the intervals of `draws`, one (K, B) a statistic."""
+    def judgement(
+        self, *, ranking: FloatArray | None, draws: Sequence[FloatArray], left_out: Sequence[FloatArray]
+    ) -> LabelJudgement:
+        """Everything about this label.
+
+        `ranking` (2, G) is that statistic with patients left out, None where an outcome is lacking. `draws` hold one
+        (K, B) for each of the `statistics`, `left_out` one (K, G).
+        """
         outcomes = known_outcomes(self.truth, scores=self.scores)
         undefined = outcomes.lacks_an_outcome()
-        left = list(draws)
-        ranking = left.pop(0) if self.ranking is not None else None
-        errors = left.pop(0) if self.errors is not None else None
-        decisions = self.table.decisions(left.pop(0)) if self.table is not None else None
-        area = _defined(auroc(self.truth, scores=self.scores))
-        precision = _defined(average_precision(self.truth, scores=self.scores))
+        errors, calibrated_errors = _by_statistic(self, draws=draws, left_out=left_out)
         score = _defined(brier(self.truth, probabilities=self.scores))
         return LabelJudgement(
             label=self.label,
             n=outcomes.n,
             positives=outcomes.positives,
             undefined=None if undefined is None else undefined.reason,
-            auroc=None if area is None or ranking is None else estimate(area, draws=ranking[0]),
-            average_precision=None if precision is None or ranking is None else estimate(precision, draws=ranking[1]),
+            auroc=None if self.area is None else self.area.estimate,
+            average_precision=self._average_precision(ranking),
             brier=score,
             ece=_defined(expected_calibration_error(self.truth, probabilities=self.scores, bins=BINS)),
-            decisions=decisions,
+            decisions=None if self.table is None else self.table.decisions,
             decisions_undefined=self.no_table,
             delong_interval=self._delong_interval(),
-            brier_interval=None if score is None or errors is None else estimate(score, draws=errors[0]).interval,
+            brier_interval=None if score is None or errors is None else errors.estimate(score).interval,
             reliability=_reliability(self.truth, self.scores) if self.plan.curves else None,
-            calibrated=self._calibrated_scores(left[0] if left else None),
+            calibrated=self._calibrated_scores(calibrated_errors),
             calibration=self._calibration(self.scores),
         )
 
@@ -111,11 +114,18 @@ class LabelColumn:
             self.truth, probabilities=probabilities, patients=self.patient, with_curve=self.plan.curves
         )
 
+    def _average_precision(self, ranking: FloatArray | None) -> Estimate | None:
+        precision = _defined(average_precision(self.truth, scores=self.scores))
+        if precision is None or ranking is None or self.area is None:
+            return None
+        return precision_estimate(precision, jackknife=ranking[1], ill=self.area.ill, well=self.area.well)
+
     def _delong_interval(self) -> tuple[float, float] | None:
-        found = None if self.cross_validated else delong(self.truth, scores=self.scores)
+        repeated = self.area is None or self.area.patients < self.area.n
+        found = None if self.cross_validated or repeated else delong(self.truth, scores=self.scores)
         return (found.low, found.high) if isinstance(found, DelongEstimate) else None
 
-    def _calibrated_scores(self, errors: FloatArray | None) -> CalibratedScores | None:
+    def _calibrated_scores(self, errors: _Drawn | None) -> CalibratedScores | None:
         method, calibrated = self.plan.method, self.calibrated
         if method is None:
             return None
@@ -128,13 +138,33 @@ class LabelColumn:
         sigmoid = self.calibrator if isinstance(self.calibrator, SigmoidCalibrator) else None
         return CalibratedScores(
             method,
-            brier=None if score is None or errors is None else estimate(score, draws=errors[0]),
+            brier=None if score is None or errors is None else errors.estimate(score),
             ece=_defined(expected_calibration_error(self.truth, probabilities=calibrated, bins=BINS)),
             reliability=_reliability(self.truth, calibrated),
             slope=None if sigmoid is None else sigmoid.slope,
             intercept=None if sigmoid is None else sigmoid.intercept,
             calibration=self._calibration(calibrated),
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawn:
+    """One statistic of one row: `draws` (B,) of it, and values (G,) with patients `left_out`."""
+
+    draws: FloatArray
+    left_out: FloatArray
+
+    def estimate(self, value: float) -> Estimate:
+        return estimate(value, draws=self.draws, jackknife=self.left_out)
+
+
+def _by_statistic(
+    column: LabelColumn, *, draws: Sequence[FloatArray], left_out: Sequence[FloatArray]
+) -> tuple[_Drawn | None, _Drawn | None]:
+    """What was drawn for the errors, and for those of the calibrated scores; None for what is not there."""
+    found = [_Drawn(one[0], other[0]) for one, other in zip(draws, left_out, strict=True)]
+    errors = found.pop(0) if column.errors is not None else None
+    return errors, found[0] if found else None
 
 
 def label_column(p: Predictions, label: str, *, patients: PatientRows, plan: Plan) -> LabelColumn:
@@ -147,6 +177,7 @@ def label_column(p: Predictions, label: str, *, patients: PatientRows, plan: Pla
     elif point is not None:
         prevalence = plan.prevalences.get(label)
         table = decision_table(truth, scores=scores, point=point, patients=patients, prevalence=prevalence)
+    area = patient_auroc(truth, scores=scores, patients=patients.index, count=patients.count)
     ranked = outcomes.lacks_an_outcome() is None
     return LabelColumn(
         label=label,
@@ -155,6 +186,7 @@ def label_column(p: Predictions, label: str, *, patients: PatientRows, plan: Pla
         patients=patients,
         patient=p.patient,
         cross_validated=p.cross_validated,
+        area=None if isinstance(area, UndefinedMetric) else area,
         ranking=ranking_statistic(truth, scores=scores, patients=patients) if ranked else None,
         errors=_squared_errors(truth, scores, patients),
         table=table,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from hilum.evaluation.decisions import Decisions
 from hilum.evaluation.judged_calibration import JudgedCalibration
@@ -60,9 +61,9 @@ class LabelJudgement:
 
     Where `undefined` says why there is no AUROC (no positives, no negatives), the ranking measures are None; `brier`
     and `ece` are None only where no truth is known. `decisions` needs a validation file with both outcomes.
-    `auroc` has its interval by patient; `delong_interval` is DeLong's, which takes images as independent, and is None
-    for cross-validated predictions. `calibration` says how far the scores, taken as probabilities, are from what came;
-    its curve, `reliability` and `calibrated` are given for the whole set only.
+    `auroc` has its interval by patient; `delong_interval` is DeLong's, which takes images as independent: it is None
+    where a patient has several, and for cross-validated predictions. `calibration` says how far the scores, taken as
+    probabilities, are from what came; its curve, `reliability` and `calibrated` are given for the whole set only.
     """
 
     label: str
@@ -87,7 +88,8 @@ class LabelJudgement:
 class GroupJudgement:
     """A set of images, or a subgroup of it: its labels, and the mean AUROC over `in_mean`.
 
-    `left_out` are labels that belong in the mean and have no AUROC here; `mean_auroc` is None where all are.
+    `left_out` are labels that belong in the mean and lack an outcome or patients here; `left_out_why` has the reason of
+    each. `mean_auroc` is None where all are.
     """
 
     n: int
@@ -96,6 +98,7 @@ class GroupJudgement:
     mean_auroc: Estimate | None
     in_mean: tuple[str, ...]
     left_out: tuple[str, ...]
+    left_out_why: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

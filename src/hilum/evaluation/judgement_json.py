@@ -43,11 +43,18 @@ def judgement_json(judgement: Judgement) -> Json:
 
 
 def estimate_json(name: str, estimate: Estimate | None) -> Json:
-    """`{name: value, name_ci: [low, high]}`, both null where there is no value; replicates without one are counted."""
+    """`{name: value, name_ci: [low, high]}`, both null where there is no value.
+
+    Beside them stand what made the interval, a note where there is one, and how many replicates had no value.
+    """
     if estimate is None:
         return {name: None, f"{name}_ci": None}
     interval = None if estimate.interval is None else list(estimate.interval)
     found: Json = {name: estimate.value, f"{name}_ci": interval}
+    if estimate.method is not None:
+        found[f"{name}_ci_method"] = estimate.method
+    if estimate.note is not None:
+        found[f"{name}_note"] = estimate.note
     if estimate.undefined:
         found[f"{name}_undefined_replicates"] = estimate.undefined
     return found
@@ -61,6 +68,7 @@ def _group(group: GroupJudgement) -> Json:
         **estimate_json("mean_auroc", group.mean_auroc),
         "mean_labels": [name for name in group.in_mean if name not in group.left_out],
         "mean_left_out": list(group.left_out),
+        "mean_left_out_why": dict(group.left_out_why),
     }
 
 

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hilum.evaluation.curve_bands import GRID, BandedCurve, LabelCurves
+from hilum.evaluation.estimate_text import estimate_text
 from hilum.evaluation.figure_style import BAND_OPACITY, BLUE, INK, QUIET, VERMILION, grid_of_axes
 from hilum.evaluation.reliability import ReliabilityBin
 from hilum.statistics.calibration_curve import CalibrationCurve
@@ -218,8 +219,4 @@ def _note(axes: Axes, text: str, *, x: float, y: float, below: bool = False, rig
 
 
 def _with_interval(estimate: Estimate | None) -> str:
-    if estimate is None:
-        return "–"
-    if estimate.interval is None:
-        return f"{estimate.value:.3f}"
-    return f"{estimate.value:.3f}\n[{estimate.interval[0]:.3f}, {estimate.interval[1]:.3f}]"
+    return estimate_text(estimate).replace(" [", "\n[", 1)

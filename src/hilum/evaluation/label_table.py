@@ -1,10 +1,8 @@
-"""How one label did on one set of images: discrimination, decisions, and the simple baseline beside them.
-
-Every interval is a percentile bootstrap that draws patients.
-"""
+"""How one label did on one set of images: discrimination, decisions, and the simple baseline beside them."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import DataError
+from hilum.evaluation.decisions import decision_table
+from hilum.evaluation.patient_bootstrap import PatientRows, patient_rows
+from hilum.statistics.auroc_interval import patient_auroc
 from hilum.statistics.average_precision import average_precision
-from hilum.statistics.bootstrap import Statistic, Weights, bootstrap_interval
 from hilum.statistics.estimate import Estimate
+from hilum.statistics.operating_point import OperatingPoint
 from hilum.statistics.outcomes import FloatArray, UndefinedMetric
-from hilum.statistics.weighted import auroc_statistic, share_statistic
-
-REPLICATES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ class LabelScores:
     baseline: npt.NDArray[np.float64]
 
 
-def label_table(scores: LabelScores, *, operating_point: float, seed: int, replicates: int = REPLICATES) -> LabelTable:
+def label_table(scores: LabelScores, *, operating_point: float) -> LabelTable:
     """Judge one label at `operating_point` (positive is probability >= operating_point).
 
     Raises `DataError` where positives or negatives are missing: such a set has no such table.
@@ -57,35 +55,30 @@ def label_table(scores: LabelScores, *, operating_point: float, seed: int, repli
     precision = average_precision(scores.truth, scores=scores.probability)
     if isinstance(precision, UndefinedMetric):
         raise DataError(f"expected positives and negatives to judge, {precision.reason} among {precision.n} images")
-    truth = scores.truth == 1.0
-    called = scores.probability >= operating_point
-    sensitivity = share_statistic(called & truth, trials=truth)
-    specificity = share_statistic(~called & ~truth, trials=~truth)
-
-    def balanced(weights: Weights) -> FloatArray:
-        return (sensitivity(weights) + specificity(weights)) / 2
-
-    def estimate(statistic: Statistic) -> Estimate:
-        whole = float(statistic(np.ones((1, truth.size), np.int32))[0])
-        interval = bootstrap_interval(
-            statistic, patients=list(scores.patient), rng=np.random.default_rng(seed), replicates=replicates
-        )
-        return Estimate(
-            whole,
-            (interval.low, interval.high),
-            interval.undefined,
-            method="percentile by patient",
-            replicates=interval.replicates,
-        )
-
+    patients = patient_rows(scores.patient)
+    point = OperatingPoint(operating_point, math.nan, math.nan, n=0, positives=0, rule="as it is given")
+    measures = decision_table(
+        scores.truth, scores=scores.probability, point=point, patients=patients, prevalence=None
+    ).decisions.measures
     return LabelTable(
-        n=int(truth.size),
-        positives=int(truth.sum()),
-        patients=len(set(scores.patient)),
-        auroc=estimate(auroc_statistic(scores.truth, scores=scores.probability)),
+        n=int(scores.truth.size),
+        positives=int(scores.truth.sum()),
+        patients=patients.count,
+        auroc=_auroc(scores.truth, scores.probability, patients),
         average_precision=precision,
-        sensitivity=estimate(sensitivity),
-        specificity=estimate(specificity),
-        balanced_accuracy=estimate(balanced),
-        baseline_auroc=estimate(auroc_statistic(scores.truth, scores=scores.baseline)),
+        sensitivity=_known(measures["sensitivity"]),
+        specificity=_known(measures["specificity"]),
+        balanced_accuracy=_known(measures["balanced_accuracy"]),
+        baseline_auroc=_auroc(scores.truth, scores.baseline, patients),
     )
+
+
+def _auroc(truth: FloatArray, scores: FloatArray, patients: PatientRows) -> Estimate:
+    found = patient_auroc(truth, scores=scores, patients=patients.index, count=patients.count)
+    return _known(None if isinstance(found, UndefinedMetric) else found.estimate)
+
+
+def _known(estimate: Estimate | None) -> Estimate:
+    if estimate is None:
+        raise DataError("expected positives and negatives to judge, came one outcome only")
+    return estimate

@@ -28,8 +28,6 @@ from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import UndefinedMetric
 from hilum.statistics.reliability import BINS
 
-BOOTSTRAP_SEED = 0
-
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -101,7 +99,7 @@ def _judge(
         patient=[record.patient for record in records],
         baseline=-sharpness,
     )
-    table = label_table(scores, operating_point=label.operating_point, seed=BOOTSTRAP_SEED)
+    table = label_table(scores, operating_point=label.operating_point)
     score = brier(scores.truth, probabilities=scores.probability)
     error = expected_calibration_error(scores.truth, probabilities=scores.probability, bins=BINS)
     if isinstance(score, UndefinedMetric) or isinstance(error, UndefinedMetric):

@@ -14,17 +14,19 @@ import numpy as np
 from hilum.errors import DataError
 from hilum.evaluation.bootstrap_p import bootstrap_p_value
 from hilum.evaluation.many_predictions import ManyPredictions, Pair
+from hilum.evaluation.mean_labels import lacking_in_mean
 from hilum.evaluation.patient_bootstrap import (
     REPLICATES,
     SEED,
+    PatientRows,
     estimate,
     patient_bootstrap,
     patient_rows,
 )
 from hilum.evaluation.ranking_statistic import ranking_statistic
-from hilum.statistics.auroc import auroc
+from hilum.statistics.auroc_interval import PatientAuroc, mean_auroc, patient_auroc
 from hilum.statistics.estimate import Estimate
-from hilum.statistics.outcomes import FloatArray, known_outcomes
+from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class Wins:
 class ModelAurocs:
     """A set of images: its labels, and what is taken over the labels `in_mean`.
 
-    `left_out` are labels of the mean that lack an outcome here: they are named, never averaged away.
+    `left_out` are labels of the mean that lack an outcome or patients here, `left_out_why` says which: they are named,
+    never averaged away.
     """
 
     n: int
@@ -64,6 +67,7 @@ class ModelAurocs:
     labels: tuple[LabelAurocs, ...]
     in_mean: tuple[str, ...]
     left_out: tuple[str, ...]
+    left_out_why: Mapping[str, str]
     mean: Mapping[str, Estimate]
     mean_difference: Mapping[Pair, Estimate]
     wins: Mapping[Pair, Wins]
@@ -101,18 +105,21 @@ def model_aurocs(
         statistics.append(ranking_statistic(truth, scores=scores[model], patients=patients))
     drawn = patient_bootstrap(statistics, patients=patients, replicates=replicates, seed=seed)
     draws = {key: two[0] for key, two in zip(keys, drawn, strict=True)}
-    found = tuple(_label(predictions, name, pairs=pairs, undefined=lacking[name], draws=draws) for name in names)
-    judged = [one for one in found if one.undefined is None]
+    areas = {key: _area(predictions, *key, patients=patients) for key in keys}
+    found = tuple(
+        _label(predictions, name, pairs=pairs, undefined=lacking[name], draws=draws, areas=areas) for name in names
+    )
+    of_first = {name: areas.get((name, predictions.models[0])) for name in names}
+    left_out = lacking_in_mean(of_first)
+    judged = [one for one in found if one.label not in left_out]
     return ModelAurocs(
         n=predictions.first.n,
         patients=patients.count,
         labels=found,
         in_mean=names,
-        left_out=tuple(name for name in names if lacking[name] is not None),
-        mean={
-            model: _mean_of([one.auroc[model] for one in judged], [draws[one.label, model] for one in judged])
-            for model in predictions.models
-        },
+        left_out=tuple(name for name in names if name in left_out),
+        left_out_why=left_out,
+        mean={model: mean_auroc([areas[one.label, model] for one in judged]) for model in predictions.models},
         mean_difference={
             pair: _mean_of([one.difference[pair] for one in judged], [_apart(draws, one.label, pair) for one in judged])
             for pair in pairs
@@ -144,27 +151,29 @@ def _label(
     pairs: Sequence[Pair],
     undefined: str | None,
     draws: Mapping[tuple[str, str], FloatArray],
+    areas: Mapping[tuple[str, str], PatientAuroc],
 ) -> LabelAurocs:
     truth, scores = predictions.column(name)
     outcomes = known_outcomes(truth, scores=scores[predictions.models[0]])
     if undefined is not None:
         return LabelAurocs(name, outcomes.n, outcomes.positives, undefined, {}, {}, {})
-    areas = {model: _defined(truth, scores[model]) for model in predictions.models}
+    own = {model: areas[name, model] for model in predictions.models}
     apart = {pair: _apart(draws, name, pair) for pair in pairs}
     return LabelAurocs(
         label=name,
         n=outcomes.n,
         positives=outcomes.positives,
         undefined=None,
-        auroc={model: estimate(areas[model], draws=draws[name, model]) for model in predictions.models},
-        difference={pair: estimate(areas[pair[0]] - areas[pair[1]], draws=apart[pair]) for pair in pairs},
+        auroc={model: area.estimate for model, area in own.items()},
+        difference={pair: estimate(own[pair[0]].value - own[pair[1]].value, draws=apart[pair]) for pair in pairs},
         bootstrap_p={pair: bootstrap_p_value(apart[pair]) for pair in pairs},
     )
 
 
-def _defined(truth: FloatArray, scores: FloatArray) -> float:
-    area = auroc(truth, scores=scores)
-    if not isinstance(area, float):
+def _area(predictions: ManyPredictions, name: str, model: str, *, patients: PatientRows) -> PatientAuroc:
+    truth, scores = predictions.column(name)
+    area = patient_auroc(truth, scores=scores[model], patients=patients.index, count=patients.count)
+    if isinstance(area, UndefinedMetric):
         raise DataError(f"expected positives and negatives, came a label where {area.reason}")
     return area
 

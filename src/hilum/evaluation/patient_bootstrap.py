@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import UsageError
+from hilum.statistics.bca import bca_interval
 from hilum.statistics.bootstrap import patient_weights
 from hilum.statistics.estimate import LEVEL, Estimate
 from hilum.statistics.outcomes import FloatArray
@@ -29,6 +30,7 @@ PatientStatistic = Callable[[Drawn], FloatArray]
 """From draws (P, B) to values (K, B); NaN where a replicate has no value."""
 
 _CELLS = 1_500_000
+_MOST_GROUPS = 1_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,12 +70,37 @@ def patient_bootstrap(
     return [np.concatenate(part, axis=1) for part in parts]
 
 
-def estimate(value: float, *, draws: FloatArray) -> Estimate:
-    """`value` with the percentile interval of `draws` (B,)."""
+def patient_jackknife(statistics: Sequence[PatientStatistic], *, patients: PatientRows) -> list[FloatArray]:
+    """The values (K, G) of each statistic with each patient left out in turn: what BCa and a standard error need.
+
+    Beyond 1,000 patients it is G groups of patients that are left out in turn, dealt at random from a fixed seed; the
+    standard error of `jackknife_error` and the skewness that BCa needs are those of single patients, in the mean.
+    """
+    if not statistics:
+        return []
+    groups = min(patients.count, _MOST_GROUPS)
+    group = np.random.default_rng(SEED).permutation(patients.count) % groups
+    parts: list[list[FloatArray]] = [[] for _ in statistics]
+    batch = max(32, _CELLS // max(patients.index.size, patients.count))
+    for start in range(0, groups, batch):
+        left_out = group[:, None] == np.arange(start, min(groups, start + batch))
+        for part, statistic in zip(parts, statistics, strict=True):
+            part.append(statistic(np.ascontiguousarray(1 - left_out.astype(np.int32))))
+    return [np.concatenate(part, axis=1) for part in parts]
+
+
+def estimate(value: float, *, draws: FloatArray, jackknife: FloatArray | None = None) -> Estimate:
+    """`value` with the interval of `draws` (B,): BCa with a `jackknife` (G,) over patients, else the percentiles.
+
+    Where BCa has no interval, because no draw lies on one side of the value, the percentiles stand.
+    """
     defined = draws[~np.isnan(draws)]
     undefined = int(draws.size - defined.size)
     if defined.size < 2:
         return Estimate(value, None, undefined, note=TOO_FEW_REPLICATES, replicates=draws.size)
+    accelerated = None if jackknife is None else bca_interval(value, draws=defined, jackknife=jackknife)
+    if accelerated is not None:
+        return Estimate(value, accelerated, undefined, method="BCa by patient", replicates=draws.size)
     low, high = np.quantile(defined, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     interval = (float(low), float(high))
     return Estimate(value, interval, undefined, method="percentile by patient", replicates=draws.size)

@@ -6,6 +6,7 @@ import csv
 import io
 from dataclasses import dataclass
 
+from hilum.evaluation.estimate_text import estimate_text, remarks
 from hilum.statistics.estimate import Estimate
 
 Cell = str | int | float | Estimate | None
@@ -37,12 +38,15 @@ def cell_text(cell: Cell) -> str:
     if cell is None:
         return "–"
     if isinstance(cell, Estimate):
-        if cell.interval is None:
-            return f"{cell.value:.3f} [?]"
-        return f"{cell.value:.3f} [{cell.interval[0]:.3f}, {cell.interval[1]:.3f}]"
+        return estimate_text(cell)
     if isinstance(cell, float):
         return f"{cell:.3f}"
     return f"{cell:,}" if isinstance(cell, int) else cell
+
+
+def cell_remarks(cell: Cell) -> str:
+    """What is to be known of a cell's interval; empty where there is none, or nothing."""
+    return remarks(cell) if isinstance(cell, Estimate) else ""
 
 
 def is_number(cell: Cell) -> bool:
@@ -61,25 +65,31 @@ def counted(count: int, thing: str) -> str:
 
 
 def table_csv(table: ReportTable) -> bytes:
-    """The table as CSV in UTF-8; a column of estimates becomes three: value, `_low` and `_high`, to all digits."""
-    wide = [any(isinstance(row[place], Estimate) for row in table.rows) for place in range(len(table.columns))]
+    """The table as CSV in UTF-8, to all digits.
+
+    A column of estimates becomes three: value, `_low` and `_high`; a fourth, `_note`, stands where one of them has a
+    note, or replicates without a value.
+    """
+    columns = [[row[place] for row in table.rows] for place in range(len(table.columns))]
+    parts = [_parts(cells) for cells in columns]
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(
-        [name for place, column in enumerate(table.columns) for name in _names(column, is_wide=wide[place])]
-    )
+    writer.writerow([f"{column}{part}" for column, own in zip(table.columns, parts, strict=True) for part in own])
     for row in table.rows:
-        writer.writerow([value for place, cell in enumerate(row) for value in _values(cell, is_wide=wide[place])])
+        writer.writerow([value for own, cell in zip(parts, row, strict=True) for value in _values(cell)[: len(own)]])
     return stream.getvalue().encode()
 
 
-def _names(column: str, *, is_wide: bool) -> list[str]:
-    return [column, f"{column}_low", f"{column}_high"] if is_wide else [column]
+def _parts(cells: list[Cell]) -> tuple[str, ...]:
+    estimates = [cell for cell in cells if isinstance(cell, Estimate)]
+    if not estimates:
+        return ("",)
+    return ("", "_low", "_high", "_note") if any(map(remarks, estimates)) else ("", "_low", "_high")
 
 
-def _values(cell: Cell, *, is_wide: bool) -> list[str]:
+def _values(cell: Cell) -> list[str]:
+    """Value, bounds and note; as many of them are written as the column has parts."""
     if isinstance(cell, Estimate):
         low, high = cell.interval or ("", "")
-        return [repr(cell.value), str(low), str(high)]
-    plain = "" if cell is None else repr(cell) if isinstance(cell, float) else str(cell)
-    return [plain, "", ""] if is_wide else [plain]
+        return [repr(cell.value), str(low), str(high), remarks(cell)]
+    return ["" if cell is None else repr(cell) if isinstance(cell, float) else str(cell), "", "", ""]

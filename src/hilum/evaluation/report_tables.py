@@ -43,8 +43,8 @@ def label_table(judgement: Judgement) -> ReportTable:
     used = [name for name in whole.in_mean if name not in whole.left_out]
     if len(whole.labels) > 1:
         rows.append((f"mean of {counted(len(used), 'label')}", None, None, whole.mean_auroc, None, None, None))
-    lacking = ", ".join(whole.left_out)
-    left_out = f" Not in the mean, because an outcome is lacking: {lacking}." if lacking else ""
+    lacking = "; ".join(f"{name}: {whole.left_out_why[name]}" for name in whole.left_out)
+    left_out = f" Not in the mean: {lacking}." if lacking else ""
     mean = f"The mean is over {', '.join(used) or 'no label'}.{left_out}" if len(whole.labels) > 1 else ""
     return ReportTable(
         key="labels",
@@ -64,8 +64,8 @@ def delong_table(judgement: Judgement) -> ReportTable | None:
         key="delong",
         title="AUROC with DeLong's interval",
         columns=("label", "AUROC"),
-        rows=tuple((one.label, Estimate(area, one.delong_interval, 0)) for one, area in known),
-        note="DeLong's interval takes images as independent: where patients have several, it is too narrow.",
+        rows=tuple((one.label, Estimate(area, one.delong_interval, method="DeLong")) for one, area in known),
+        note="DeLong's interval takes images as independent, which they are here: each patient has one.",
         folded=True,
     )
 

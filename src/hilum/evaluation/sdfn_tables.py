@@ -254,7 +254,8 @@ def _mean_name(aurocs: ModelAurocs) -> str:
 def _mean_note(aurocs: ModelAurocs) -> str:
     if not aurocs.left_out:
         return f"The mean is over all {len(aurocs.in_mean)} classes."
-    return f"Not in the mean, because an outcome is lacking: {', '.join(aurocs.left_out)}."
+    lacking = "; ".join(f"{name}: {aurocs.left_out_why[name]}" for name in aurocs.left_out)
+    return f"Not in the mean: {lacking}."
 
 
 def _difference(one: LabelAurocs, pair: Pair) -> Cell:

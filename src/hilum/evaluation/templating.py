@@ -7,7 +7,7 @@ from functools import cache
 import jinja2
 from markupsafe import Markup
 
-from hilum.evaluation.report_table import cell_text, counted, is_estimate
+from hilum.evaluation.report_table import cell_remarks, cell_text, counted, is_estimate
 from hilum.report.templating import data_uri
 from hilum.report.wording import printable, probability_text
 
@@ -32,6 +32,7 @@ def page_environment() -> jinja2.Environment:
         "png": data_uri,
         "probability": probability_text,
         "counted": counted,
+        "remarks": cell_remarks,
     }
     environment.tests["estimate"] = is_estimate
     return environment

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from hilum.errors import UsageError
+from hilum.statistics.estimate import Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,17 @@ def wilson(successes: int, *, n: int, level: float = 0.95) -> Proportion:
     """
     if not 0 <= successes <= n or n < 1 or not 0.0 < level < 1.0:
         raise UsageError(f"expected 0 <= successes <= n, n >= 1 and a level in (0, 1), came {successes}, {n}, {level}")
-    z = NormalDist().inv_cdf(0.5 + level / 2)
     share = successes / n
+    low, high = wilson_bounds(share, n=n, z=NormalDist().inv_cdf(0.5 + level / 2))
+    return Proportion(share, low, high, successes, n)
+
+
+def wilson_bounds(share: float, *, n: float, z: float) -> Interval:
+    """Wilson's bounds of a share of `n` trials, which need not be a whole number: an effective one has its place here.
+
+    `z` is the quantile of the level wanted, 1.96 for 95%.
+    """
     centre = share + z * z / (2 * n)
     half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     scale = 1 + z * z / n
-    low = 0.0 if successes == 0 else (centre - half) / scale
-    high = 1.0 if successes == n else (centre + half) / scale
-    return Proportion(share, low, high, successes, n)
+    return (0.0 if share <= 0 else (centre - half) / scale), (1.0 if share >= 1 else (centre + half) / scale)

@@ -20,14 +20,15 @@ from hilum.datasets.record import Record
 from hilum.datasets.uncertain import outcomes_of
 from hilum.errors import DataError
 from hilum.evaluation.calibration_on_card import calibration_on_card
+from hilum.evaluation.decisions import chosen_point
 from hilum.evaluation.label_table import LabelScores, label_table
 from hilum.evaluation.sharpness import BASELINE, mean_gradient
 from hilum.imaging.decode import decode, read_file
 from hilum.reading.reader import Reader
 from hilum.reading_result import FailedReading
 from hilum.statistics.calibration import calibrate, fit_platt
-from hilum.statistics.operating_point import OperatingPoint, youden_point
-from hilum.statistics.outcomes import UndefinedMetric
+from hilum.statistics.operating_point import OperatingPoint
+from hilum.statistics.outcomes import UndefinedMetric, known_outcomes
 from hilum.training.soften import as_png, soften
 
 Scores = npt.NDArray[np.float64]
@@ -107,8 +108,13 @@ def fit_calibration(part: ReadPart, *, label: str, column: int) -> PlattCalibrat
 def fit_operating_point(
     part: ReadPart, *, label: str, column: int, calibration: PlattCalibration
 ) -> OperatingPoint | UndefinedMetric:
-    """The calibrated probability with the greatest Youden index on one part, where both outcomes are there."""
-    return youden_point(part.truth(label), scores=probabilities(part, column=column, calibration=calibration))
+    """The calibrated probability with the greatest Youden index on one part.
+
+    `UndefinedMetric` where an outcome is lacking there, or fewer than five patients have it.
+    """
+    outcomes = known_outcomes(part.truth(label), scores=probabilities(part, column=column, calibration=calibration))
+    patients = [part.records[row].patient for row in outcomes.rows]
+    return chosen_point(outcomes, patients=patients)
 
 
 def probabilities(part: ReadPart, *, column: int, calibration: PlattCalibration) -> Scores:
@@ -117,7 +123,7 @@ def probabilities(part: ReadPart, *, column: int, calibration: PlattCalibration)
 
 
 def label_result(
-    part: ReadPart, *, label: str, column: int, calibration: PlattCalibration, operating_point: float, seed: int
+    part: ReadPart, *, label: str, column: int, calibration: PlattCalibration, operating_point: float
 ) -> LabelResult:
     """The card's results row of one label on the images of one part on which it is known, with the simple baseline.
 
@@ -131,13 +137,14 @@ def label_result(
         patient=[record.patient for record, there in zip(part.records, known, strict=True) if there],
         baseline=-part.sharpness[known],
     )
-    table = label_table(scores, operating_point=operating_point, seed=seed)
+    table = label_table(scores, operating_point=operating_point)
     return LabelResult(
         set=part.name,
         n=table.n,
         positives=table.positives,
         auroc=table.auroc.value,
         auroc_ci=table.auroc.interval,
+        note=table.auroc.note,
         sensitivity=table.sensitivity.value,
         sensitivity_ci=table.sensitivity.interval,
         specificity=table.specificity.value,

@@ -1,6 +1,7 @@
 """Calibration, operating point and results of every label, from validation as the reader sees it.
 
-A label without both outcomes where they are needed is marked: it is not calibrated, or has no operating point.
+A label without both outcomes where they are needed, or with fewer than five patients of one, is marked: it is not
+calibrated, or has no operating point.
 """
 
 from __future__ import annotations
@@ -82,15 +83,13 @@ def fit_labels(
         others.append(point)
         rule = f"greatest Youden index on softened copies of the {_spoken(recipe.assessment.operating_point_part)}"
     return tuple(
-        _fit_label(
-            name, column=column, seed=recipe.seed, fit_on=read.calibration, point_on=point, also=others, rule=rule
-        )
+        _fit_label(name, column=column, fit_on=read.calibration, point_on=point, also=others, rule=rule)
         for column, name in enumerate(recipe.last.labels)
     )
 
 
 def _fit_label(
-    name: str, *, column: int, seed: int, fit_on: ReadPart, point_on: ReadPart, also: Sequence[ReadPart], rule: str
+    name: str, *, column: int, fit_on: ReadPart, point_on: ReadPart, also: Sequence[ReadPart], rule: str
 ) -> Label:
     calibration = fit_calibration(fit_on, label=name, column=column)
     point = fit_operating_point(point_on, label=name, column=column, calibration=calibration)
@@ -109,18 +108,18 @@ def _fit_label(
         results=tuple(
             result
             for part in also
-            if (result := _result(part, name, column, calibration=calibration, point=point.threshold, seed=seed))
+            if (result := _result(part, name, column, calibration=calibration, point=point.threshold))
         ),
     )
 
 
 def _result(
-    part: ReadPart, name: str, column: int, *, calibration: PlattCalibration, point: float, seed: int
+    part: ReadPart, name: str, column: int, *, calibration: PlattCalibration, point: float
 ) -> LabelResult | None:
     truth = part.truth(name)
     if not ((truth == 1.0).any() and (truth == 0.0).any()):
         return None
-    return label_result(part, label=name, column=column, calibration=calibration, operating_point=point, seed=seed)
+    return label_result(part, label=name, column=column, calibration=calibration, operating_point=point)
 
 
 def part_in_words(part: str) -> str:

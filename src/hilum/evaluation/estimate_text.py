@@ -1,0 +1,48 @@
+"""An estimate in words: the same on the terminal, on the page and in figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hilum.statistics.estimate import Estimate
+
+MARK = "!"
+"""Stands behind an interval with a note, and before the note."""
+
+
+def estimate_text(estimate: Estimate | None, *, sign: str = "") -> str:
+    """`0.812 [0.790, 0.833]`, with `!` where there is a note; a dash where there is no value.
+
+    Replicates without a value are counted behind the interval that leaves them out. `sign` "+" shows that of a number
+    that can be negative.
+    """
+    if estimate is None:
+        return "–"
+    if estimate.interval is None:
+        return f"{estimate.value:{sign}.3f} [no interval]"
+    low, high = estimate.interval
+    mark = "" if estimate.note is None else f" {MARK}"
+    lost = "" if not estimate.undefined else f", {lost_text(estimate)}"
+    return f"{estimate.value:{sign}.3f} [{low:{sign}.3f}, {high:{sign}.3f}]{mark}{lost}"
+
+
+def lost_text(estimate: Estimate) -> str:
+    """`351 of 10,000 replicates had no value`."""
+    return f"{estimate.undefined:,} of {estimate.replicates:,} replicates had no value"
+
+
+def remarks(estimate: Estimate | None) -> str:
+    """All that is to be known of an interval in one line; empty where there is nothing."""
+    if estimate is None:
+        return ""
+    lost = (lost_text(estimate),) if estimate.undefined and estimate.interval is not None else ()
+    return "; ".join((*(() if estimate.note is None else (estimate.note,)), *lost))
+
+
+def notes(named: Iterable[tuple[str, Estimate | None]]) -> list[str]:
+    """The notes of estimates by what they are of, those of one text together: `Hernia, Mass: only 1 patient ...`."""
+    by_note: dict[str, list[str]] = {}
+    for name, estimate in named:
+        if estimate is not None and estimate.note is not None:
+            by_note.setdefault(estimate.note, []).append(name)
+    return [f"{', '.join(dict.fromkeys(names))}: {note}" for note, names in by_note.items()]
