@@ -8,7 +8,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.pixels import apply_modality_lut, apply_voi_lut
 from pydicom.sequence import Sequence
-from pydicom.uid import JPEGBaseline8Bit, RLELossless
+from pydicom.uid import JPEGBaseline8Bit, RLELossless, XRayRadiofluoroscopicImageStorage
 
 from fabricate_dicom import dicom_bytes, elements, lut, written
 from fabricate_pictures import marked
@@ -224,10 +224,11 @@ def test_a_slope_and_a_padding_that_are_no_numbers_are_not_used() -> None:
     assert radiograph.warnings[0].startswith("the rescale is not used: expected numbers in RescaleSlope")
 
 
-@pytest.mark.parametrize("modality", ["XA", "RF", "XRF", "DX"])
-def test_the_modality_lut_of_angiography_is_not_for_display(modality: str) -> None:
+@pytest.mark.parametrize("modality", ["XA", "RF", "XRF", "DX", None])
+def test_the_modality_lut_of_angiography_is_not_for_display(modality: str | None) -> None:
     table = lut(np.sqrt(np.arange(4096) / 4095) * 65535)
-    radiograph = read(Modality=modality, ModalityLUTSequence=table)
+    of_class = {"SOPClassUID": XRayRadiofluoroscopicImageStorage} if modality is None else {}
+    radiograph = read(Modality=modality, ModalityLUTSequence=table, **of_class)
     expected = np.sqrt(RAMP / 4095) if modality == "DX" else RAMP / 4095
     np.testing.assert_allclose(radiograph.pixels, expected, atol=2e-5)
     assert ("not for display" in details(radiograph)["modality"]) == (modality != "DX")

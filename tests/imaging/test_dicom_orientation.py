@@ -185,6 +185,11 @@ def test_parts_without_one_way_up_stay_as_they_are(part: str) -> None:
     shows(read(orientation=["R", "H"], BodyPartExamined="CHEST"), UPRIGHT[::-1, ::-1])
 
 
+@pytest.mark.parametrize("modality", ["CR", "DX", "DR", "RF", "XA", "PX", None])
+def test_every_projection_is_turned_also_of_a_modality_that_is_unknown(modality: str | None) -> None:
+    shows(read(orientation=["R", "F"], Modality=modality), UPRIGHT[:, ::-1])
+
+
 def test_slices_are_shown_as_they_are_stored() -> None:
     radiograph = read(Modality="CT", ImageOrientationPatient=[1.0, 0, 0, 0, 1, 0])
     shows(radiograph, UPRIGHT)

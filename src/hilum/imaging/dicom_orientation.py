@@ -31,8 +31,11 @@ _FRONTAL: dict[Directions, int] = {
 _FEET_BELOW: dict[str, int] = {"-F": 1, "-H": 3, "F-": 6, "H-": 8}
 """For laterals, which are turned and never mirrored."""
 
-_PROJECTIONS = frozenset({None, "CR", "DX", "DXR", "IO", "OT", "PX", "RF", "RG", "SC", "XA", "XRF"})
-"""Modalities whose pictures have a way up; slices, ultrasound and mammograms are shown as they are stored."""
+_NO_WAY_UP = frozenset(
+    {"BDUS", "BI", "CT", "ES", "GM", "IVOCT", "IVUS", "MG", "MR", "NM", "OCT", "OP", "OPT", "PT", "SM", "US", "XC"}
+)
+"""Modalities whose pictures are shown as they are stored: slices, ultrasound, mammograms, photographs. All others count
+as projections, as do those that the standard does not know and that are met all the same."""
 
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 
@@ -59,8 +62,8 @@ class FilmOrientation:
 
 def read_orientation(elements: Dataset, *, view: View, body_part: str | None, frame: int) -> FilmOrientation:
     """The orientation of one frame; tags that are absent or empty say nothing, faulty ones warn and never refuse."""
-    modality = (text(elements, "Modality") or "").upper() or None
-    if modality not in _PROJECTIONS:
+    modality = (text(elements, "Modality") or "").upper()
+    if modality in _NO_WAY_UP:
         return FilmOrientation()
     told = _told(elements, frame=frame)
     if isinstance(told, FilmOrientation):

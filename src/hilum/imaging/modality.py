@@ -15,7 +15,8 @@ from hilum.imaging.dicom_values import framed, items, numbers, text
 from hilum.imaging.lookup_table import Values, read_table
 from hilum.imaging.pixel_format import PixelFormat
 
-_LUT_NOT_FOR_DISPLAY = frozenset({"XA", "RF", "XRF"})
+_FLUOROSCOPY = frozenset({"XA", "RF", "XRF"})
+_FLUOROSCOPY_CLASSES = "1.2.840.10008.5.1.4.1.1.12."
 """Of angiography and fluoroscopy the modality LUT leads back to X-ray intensity; windows and VOI LUTs are for the
 stored values (PS3.3 C.8.7.1.1.2). A rescale is applied as anywhere."""
 
@@ -36,9 +37,9 @@ def read_modality(elements: Dataset, form: PixelFormat, *, frame: int) -> Modali
     if not tables:
         return _rescale(elements, form, frame=frame)
     modality = (text(elements, "Modality") or "").upper()
-    if modality in _LUT_NOT_FOR_DISPLAY:
+    if modality in _FLUOROSCOPY or (text(elements, "SOPClassUID") or "").startswith(_FLUOROSCOPY_CLASSES):
         plain = _rescale(elements, form, frame=frame)
-        detail = f"{plain.detail}; the modality LUT is not for display in {modality}"
+        detail = f"{plain.detail}; the modality LUT is not for display in angiography and fluoroscopy"
         return Modality(plain.apply, plain.full_range, detail, plain.warnings)
     try:
         table = read_table(tables[0], descriptor="LUTDescriptor", data="LUTData", signed=form.signed)
