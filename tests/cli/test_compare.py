@@ -18,44 +18,114 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     weak = fabricate_predictions(strength=0.4)
     write_predictions(fabricate_predictions(), path=folder / "strong.parquet")
     write_predictions(weak, path=folder / "weak.parquet")
+    write_predictions(fabricate_predictions(strength=0.7), path=folder / "middle.parquet")
     write_predictions(fabricate_predictions(seed=9), path=folder / "other.parquet")
+    write_predictions(fabricate_predictions(split="val", first_patient=900, seed=3), path=folder / "val.parquet")
     write_predictions(
         replace(weak, protocol="out-of-fold, pooled", design="cross-validated"), path=folder / "pooled.parquet"
     )
+    for name, strength in (("one", 1.0), ("two", 0.6)):
+        write_predictions(
+            fabricate_predictions(strength=strength, labels=("Mass",)), path=folder / f"single-{name}.parquet"
+        )
     return folder
+
+
+def words(result: Result) -> str:
+    assert result.exit_code == 0, result.stderr
+    return " ".join(result.stdout.split())
 
 
 def test_the_table(hilum: Run, folder: Path) -> None:
     result = hilum("compare", folder / "strong.parquet", folder / "weak.parquet", "--replicates", 100)
-    assert result.exit_code == 0, result.stderr
-    shown = " ".join(result.stdout.split())
-    for words in ("mean difference 0.", "paired t-test over 2 labels: t = ", "p DeLong", "adjusted by Holm"):
-        assert words in shown
+    shown = words(result)
+    for said in ("weak − strong", "Mean AUROC over 2 labels: weak is below strong, -0.", "p clustered", "by Holm over"):
+        assert said in shown
+    assert "paired t-test over 2 labels, weak − strong: t = -" in shown
+    assert "p DeLong" not in shown  # patients have several images
     assert max(map(len, result.stdout.splitlines())) <= 100
 
 
-def test_cross_validated(hilum: Run, folder: Path) -> None:
-    refused = hilum("compare", folder / "strong.parquet", folder / "pooled.parquet", "--replicates", 100)
+def test_one_label_has_no_t_test(hilum: Run, folder: Path) -> None:
+    shown = words(hilum("compare", folder / "single-one.parquet", folder / "single-two.parquet", "--replicates", 100))
+    assert "t-test" not in shown
+    assert "no value" not in shown
+    assert "AUROC of Mass: single-two is below single-one" in shown
+
+
+def test_three_models_and_every_pair(hilum: Run, folder: Path) -> None:
+    files = [folder / f"{name}.parquet" for name in ("strong", "middle", "weak")]
+    to_first = words(hilum("compare", *files, "--replicates", 100))
+    assert "middle − strong" in to_first
+    assert "weak − middle" not in to_first
+    to_named = words(hilum("compare", *files, "--reference", "middle", "--replicates", 100))
+    assert "strong − middle" in to_named
+    assert "weak − middle" in words(hilum("compare", *files, "--pairs", "all", "--replicates", 100))
+    refused = hilum("compare", *files, "--reference", "third", "--replicates", 100)
+    assert (refused.exit_code, "no model is called 'third'" in refused.stderr) == (2, True)
+
+
+def test_the_margin_is_stated_or_not_there(hilum: Run, folder: Path) -> None:
+    files = (folder / "strong.parquet", folder / "weak.parquet")
+    shown = words(hilum("compare", *files, "--margin", 0.02, "--replicates", 100))
+    assert "weak is not worse than strong by more than 0.02: refuted" in shown
+    assert "mean of 2 AUROC weak − strong refuted refuted 0." in shown
+    without = words(hilum("compare", *files, "--replicates", 100))
+    assert "margin" not in without
+    refused = hilum("compare", *files, "--margin", 2, "--replicates", 100)
+    assert refused.exit_code == 2
+    assert "a margin is a loss between 0 and 1" in refused.stderr
+
+
+def test_decisions_at_points_that_were_not_chosen_here(hilum: Run, folder: Path) -> None:
+    files = (folder / "strong.parquet", folder / "weak.parquet")
+    val = folder / "val.parquet"
+    shown = words(
+        hilum("compare", *files, "--validation", f"strong={val}", "--threshold", "weak=0.5", "--replicates", 100)
+    )
+    assert "operating points of strong: greatest Youden index, on validation: made-up patients" in shown
+    assert "operating points of weak: stated thresholds" in shown
+    assert "sensitivity" in shown
+    refused = hilum("compare", *files, "--validation", f"strong={files[0]}", "--replicates", 100)
     assert refused.exit_code == 1
-    assert "expected one protocol in both files" in refused.stderr
+    assert f"{files[0]}: " in refused.stderr
+    half = hilum("compare", *files, "--threshold", "weak=0.5", "--replicates", 100)
+    assert "strong has no operating point" in half.stderr
+
+
+def test_cross_validated(hilum: Run, folder: Path) -> None:
     files = (folder / "strong.parquet", folder / "pooled.parquet")
-    result = hilum("compare", *files, "--any-protocol", "--replicates", 100)
-    assert result.exit_code == 0, result.stderr
-    assert "DeLong's test is replaced by the patient bootstrap" in " ".join(result.stdout.split())
+    refused = hilum("compare", *files, "--replicates", 100)
+    assert refused.exit_code == 1
+    assert f"{files[0]} and {files[1]} have two protocols" in refused.stderr
+    shown = words(hilum("compare", *files, "--any-protocol", "--replicates", 100))
+    assert "DeLong's test does not hold for them and is left out" in shown
 
 
 def test_json(hilum: Run, folder: Path) -> None:
-    result = hilum("compare", folder / "strong.parquet", folder / "weak.parquet", "--json", "--replicates", 100)
+    files = (f"new={folder / 'strong.parquet'}", folder / "weak.parquet")
+    result = hilum("compare", *files, "--json", "--replicates", 100)
     data = json.loads(result.stdout, parse_constant=pytest.fail)
     effusion = data["labels"]["Effusion"]
-    assert effusion["difference"] == pytest.approx(effusion["auroc"][0] - effusion["auroc"][1])
-    assert set(data["paired_t"]) == {"t", "p", "classes"}
+    (pair,) = effusion["pairs"]
+    areas = {name: one["auroc"] for name, one in effusion["models"].items()}
+    assert pair["auroc"]["difference"] == pytest.approx(areas["weak"] - areas["new"])
+    assert set(data["mean"]["pairs"][0]["paired_t"]) == {"t", "p", "labels"}
+
+
+def test_the_report(hilum: Run, folder: Path, tmp_path: Path) -> None:
+    files = (folder / "strong.parquet", folder / "weak.parquet")
+    result = hilum("compare", *files, "--replicates", 100, "--report", tmp_path / "out")
+    assert result.exit_code == 0, result.stderr
+    assert f"wrote {tmp_path / 'out' / 'comparison.html'}" in " ".join(result.stderr.split())
+    assert (tmp_path / "out" / "figures" / "roc.svg").is_file()
 
 
 def test_other_images_are_refused_in_one_line(hilum: Run, folder: Path) -> None:
-    result = hilum("compare", folder / "strong.parquet", folder / "other.parquet", "--replicates", 100)
+    files = (folder / "strong.parquet", folder / "other.parquet")
+    result = hilum("compare", *files, "--replicates", 100)
     assert result.exit_code == 1
-    assert "expected the same images in both files" in result.stderr
+    assert f"{files[1]} lacks '" in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
 
 
@@ -66,8 +136,13 @@ def test_other_labels_are_refused_in_one_line(hilum: Run, folder: Path, tmp_path
     files = (folder / "strong.parquet", tmp_path / "one.parquet")
     refused = hilum("compare", *files, "--replicates", 100)
     assert refused.exit_code == 1
-    assert "came Effusion in one only" in refused.stderr
+    assert "strong.parquet has Effusion, which is not in every file" in refused.stderr
     assert len(refused.stderr.strip().splitlines()) == 1
     shown = hilum("compare", *files, "--common-labels", "--replicates", 100)
-    assert shown.exit_code == 0, shown.stderr
-    assert "! in one file only, not compared: Effusion" in shown.stdout
+    assert "! not in every file, not compared: Effusion" in words(shown)
+
+
+def test_one_file_alone_is_refused(hilum: Run, folder: Path) -> None:
+    result = hilum("compare", folder / "strong.parquet")
+    assert result.exit_code == 2
+    assert "two predictions files or more" in result.stderr

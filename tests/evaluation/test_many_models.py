@@ -27,12 +27,15 @@ def test_intervals_are_those_of_judge(sdfn_predictions, sdfn_aurocs):
 
 
 def test_differences_and_p_values_are_those_of_compare(sdfn_predictions, sdfn_aurocs):
+    found = compare(sdfn_predictions.many, all_pairs=True, replicates=300)
+    assert set(found.pairs) == set(PAIRS)
     for pair in PAIRS:
-        found = compare(sdfn_predictions.of(pair[0]), second=sdfn_predictions.of(pair[1]), replicates=300)
-        assert sdfn_aurocs.mean_difference[pair] == found.mean_difference
+        mean = next(one for one in found.mean_pairs if one.pair == pair)
+        assert mean.auroc.estimate == sdfn_aurocs.mean_difference[pair]
         for ours, theirs in zip(sdfn_aurocs.labels[:2], found.labels[:2], strict=True):
-            assert ours.difference[pair] == theirs.difference
-            assert ours.bootstrap_p[pair] == theirs.bootstrap_p
+            tested = next(one.auroc for one in theirs.pairs if one.pair == pair)
+            assert ours.difference[pair].value == tested.estimate.value
+            assert ours.bootstrap_p[pair] == tested.p
 
 
 def test_a_class_without_positives_is_named_and_not_averaged(sdfn_aurocs):

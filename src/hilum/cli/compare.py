@@ -1,109 +1,118 @@
-"""`hilum compare`: two models on the same images, paired; needs no torch."""
+"""`hilum compare`: models on the same images, paired; needs no torch."""
 
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
 
+from hilum.cli.compared_files import named_files, read_models, read_points
+from hilum.cli.comparison_table import comparison_tables
 from hilum.cli.console import output_console
 from hilum.cli.design_option import DesignOption, stated_design
-from hilum.cli.judgement_table import plain_table
-from hilum.cli.say import one_line
-from hilum.evaluation.compare import Comparison, compare
+from hilum.cli.say import say
+from hilum.cli.table import REPORT_COMPARISON
+from hilum.evaluation.compare import compare
 from hilum.evaluation.comparison_json import comparison_json
-from hilum.evaluation.estimate_text import estimate_text
-from hilum.evaluation.paired_t import PairedT
 from hilum.evaluation.patient_bootstrap import REPLICATES
-from hilum.evaluation.predictions import read_predictions
+from hilum.evaluation.same_images import same_images
 
 app = typer.Typer(
-    help="Compare two predictions files of the same images, paired.",
-    epilog="[bold]Examples[/]\n\nhilum compare a.parquet b.parquet\n\nhilum compare a.parquet b.parquet --json",
+    help="Compare predictions files of the same images, paired.",
+    epilog=(
+        "[bold]Examples[/]\n\nhilum compare old.parquet new.parquet\n\n"
+        "hilum compare old.parquet new.parquet --margin 0.02 --report comparison\n\n"
+        "hilum compare a.parquet b.parquet c.parquet --pairs all\n\n"
+        "hilum compare a.parquet b.parquet --validation a=val-a.parquet --validation b=val-b.parquet"
+    ),
     rich_markup_mode="rich",
     add_completion=False,
 )
 
 
+class Pairs(StrEnum):
+    """Which models are set side by side."""
+
+    REFERENCE = "reference"
+    ALL = "all"
+
+
 @app.command("compare")
 def compare_files(
-    first: Annotated[Path, typer.Argument(metavar="FIRST", help="A predictions file in Parquet.")],
-    second: Annotated[Path, typer.Argument(metavar="SECOND", help="Another model's, on the same images.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="[NAME=]FILE...", help="Predictions files in Parquet, one a model; two or more."),
+    ],
     *,
+    reference: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The model that the others are set beside; else the first.")
+    ] = None,
+    pairs: Annotated[Pairs, typer.Option(help="Set each model beside the reference, or beside each other.")] = (
+        Pairs.REFERENCE
+    ),
+    margin: Annotated[
+        float | None,
+        typer.Option(help="A loss that is still tolerated, stated beforehand: shown to be no worse than that, or not?"),
+    ] = None,
+    validation: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FILE", help="Other patients, on which a model's operating points are chosen."),
+    ] = None,
+    validation_split: Annotated[str | None, typer.Option(help="Which split of the validation files to use.")] = None,
+    sensitivity: Annotated[
+        float | None, typer.Option(help="Choose the points that reach this on validation; else Youden's.")
+    ] = None,
+    threshold: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[NAME[:LABEL]=]VALUE", help="A stated threshold, for all, a model or one of its labels."),
+    ] = None,
     split: Annotated[str | None, typer.Option(help="Which split to compare, where the files hold several.")] = None,
     common_labels: Annotated[
-        bool, typer.Option("--common-labels", help="Compare the labels that both files have, where they differ.")
+        bool, typer.Option("--common-labels", help="Compare the labels that all files have, where they differ.")
     ] = False,
     any_protocol: Annotated[
-        bool, typer.Option("--any-protocol", help="Take two protocol texts as one protocol.")
+        bool, typer.Option("--any-protocol", help="Take several protocol texts as one protocol.")
     ] = False,
     design: DesignOption = None,
     replicates: Annotated[int, typer.Option(min=100, help="Bootstrap replicates.")] = REPLICATES,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write a report there: page, figures, tables as CSV, JSON.")
+    ] = None,
 ) -> None:
-    """Compare FIRST with SECOND: differences of AUROC (first minus second) with intervals by patient and tests.
+    """Compare models on the same images: each one's figures, and differences with intervals and tests by patient.
 
-    Files of other images, truths, labels or protocols are refused. Tests are the patient bootstrap and DeLong's,
-    adjusted by Holm over the labels, and a paired t-test over the labels.
+    A difference is the other model's figure minus the reference's. Files of other images, truths, labels or protocols
+    are refused. Sensitivity and specificity are compared only at points from --validation or --threshold.
     """
-    stated = stated_design(design)
-    one, two = (read_predictions(path, design=stated).one_split(split) for path in (first, second))
-    result = compare(one, second=two, common_labels=common_labels, any_protocol=any_protocol, replicates=replicates)
+    named = named_files(files)
+    models = same_images(
+        read_models(named, split=split, design=stated_design(design)),
+        common_labels=common_labels,
+        any_protocol=any_protocol,
+        files={name: str(path) for name, path in named.items()},
+    )
+    points = read_points(
+        models,
+        validation=validation or [],
+        validation_split=validation_split,
+        thresholds=threshold or [],
+        sensitivity=sensitivity,
+    )
+    result = compare(
+        models,
+        reference=reference,
+        all_pairs=pairs is Pairs.ALL,
+        points=points,
+        margin=margin,
+        replicates=replicates,
+    )
+    if report is not None:
+        say(f"wrote {REPORT_COMPARISON.load()(result, models=models, folder=report)}")
     if as_json:
         typer.echo(json.dumps(comparison_json(result), indent=2, allow_nan=False))
         return
-    output_console().print(_shown(result))
-
-
-def _shown(comparison: Comparison) -> RenderableType:
-    used = [name for name in comparison.in_mean if name not in comparison.left_out]
-    parts = [Text(f"mean difference {estimate_text(comparison.mean_difference)} over {len(used)} labels", style="bold")]
-    t = comparison.paired_t
-    parts.append(
-        Text(f"paired t-test over {t.n} labels: t = {t.t:.2f}, two-tailed p = {_p(t.p_value)}")
-        if isinstance(t, PairedT)
-        else Text(f"paired t-test over the labels: no value, {t.reason}")
-    )
-    if comparison.left_out:
-        parts.append(Text(one_line(f"! not in the mean: {', '.join(comparison.left_out)}"), style="bold yellow"))
-    if comparison.not_compared:
-        words = f"! in one file only, not compared: {', '.join(comparison.not_compared)}"
-        parts.append(Text(one_line(words), style="bold yellow"))
-    facts = [
-        *comparison.notes,
-        f"{comparison.n:,} images of {comparison.patients:,} patients; {comparison.replicates:,} bootstrap replicates "
-        "by patient; p-values two-sided, adjusted by Holm over the labels",
-        *(f"protocol: {protocol}" for protocol in dict.fromkeys(comparison.protocols)),
-        f"split: SHA-256 {comparison.split_sha256}",
-    ]
-    return Group(_labels(comparison), *parts, Text(""), *(Text(one_line(fact), style="dim") for fact in facts))
-
-
-def _labels(comparison: Comparison) -> Table:
-    table = plain_table("label", "positive / n", "first", "second", "difference [95%]", "p boot.", "p DeLong")
-    for one in comparison.labels:
-        counts = f"{one.positives:,} / {one.n:,}"
-        if one.undefined is not None:
-            table.add_row(one_line(one.label), counts, "–", "–", Text(one.undefined, style="yellow"), "–", "–")
-            continue
-        table.add_row(
-            one_line(one.label),
-            counts,
-            f"{one.first:.3f}",
-            f"{one.second:.3f}",
-            estimate_text(one.difference),
-            _p(one.bootstrap_p_holm),
-            _p(one.delong_p_holm),
-        )
-    return table
-
-
-def _p(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return "< 0.0001" if value < 0.0001 else f"{value:.4f}"
+    output_console().print(comparison_tables(result))

@@ -18,7 +18,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "study": LazyCommand("hilum.cli.study", "Cross-validate a recipe and write its tables and page.", part="train"),
     "evaluate": LazyCommand("hilum.cli.evaluate", "Judge a model on a split of the data, with a report.", part="lab"),
     "judge": LazyCommand("hilum.cli.judge", "Judge a predictions file, anybody's, with intervals.", part="lab"),
-    "compare": LazyCommand("hilum.cli.compare", "Compare two predictions files of the same images.", part="lab"),
+    "compare": LazyCommand("hilum.cli.compare", "Compare predictions files of the same images.", part="lab"),
 }
 
 IMPORTS: dict[str, LazyCommand] = {
@@ -31,3 +31,6 @@ READ_INTO_FOLDER = LazyFunction("hilum.cli.read_folder", "read_into_folder")
 
 REPORT_JUDGEMENT = LazyFunction("hilum.cli.report_judgement", "report_judgement")
 """What `hilum judge` calls where there is `--report`; without it no figure is drawn and matplotlib is not loaded."""
+
+REPORT_COMPARISON = LazyFunction("hilum.evaluation.comparison_report", "write_comparison_report")
+"""What `hilum compare` calls where there is `--report`."""

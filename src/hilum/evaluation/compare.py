@@ -1,178 +1,200 @@
-"""Compare two models on the same images: paired differences of AUROC, tested label by label and over the labels."""
+"""Compare models on the same images: each one's figures, and paired differences with intervals and tests."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 
-from hilum.errors import DataError
+from hilum.errors import DataError, UsageError
 from hilum.evaluation.bootstrap_p import bootstrap_p_value
-from hilum.evaluation.paired_t import PairedT, paired_t_test
-from hilum.evaluation.patient_bootstrap import (
-    REPLICATES,
-    SEED,
-    estimate,
-    patient_bootstrap,
-    patient_rows,
-)
-from hilum.evaluation.prediction_set import Predictions
-from hilum.evaluation.ranking_statistic import ranking_statistic
-from hilum.evaluation.same_images import CommonRows, common_rows
-from hilum.statistics.delong import DelongTest, delong_test
+from hilum.evaluation.compare_label import ModelDraws, compare_label, model_column
+from hilum.evaluation.comparison import Comparison, Difference, LabelComparison, PairMean
+from hilum.evaluation.comparison_notes import comparison_notes
+from hilum.evaluation.holm_over_pairs import with_holm
+from hilum.evaluation.many_models import ModelAurocs, aurocs_of_draws, lacking_outcome
+from hilum.evaluation.many_predictions import ManyPredictions, Pair
+from hilum.evaluation.margin import against_margin, checked_margin
+from hilum.evaluation.model_points import ModelPoints
+from hilum.evaluation.paired_t import paired_t_test
+from hilum.evaluation.patient_bootstrap import REPLICATES, SEED, patient_bootstrap, patient_jackknife, patient_rows
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.holm import holm
-from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
-
-
-@dataclass(frozen=True, slots=True)
-class LabelComparison:
-    """One label of both models; `difference` is the first AUROC minus the second.
-
-    p-values are two-sided, `_holm` ones are adjusted over the labels compared. The DeLong ones are None for
-    cross-validated predictions and where DeLong's test has no value; all are None where `undefined` gives a reason.
-    """
-
-    label: str
-    n: int
-    positives: int
-    undefined: str | None = None
-    first: float | None = None
-    second: float | None = None
-    difference: Estimate | None = None
-    bootstrap_p: float | None = None
-    bootstrap_p_holm: float | None = None
-    delong_p: float | None = None
-    delong_p_holm: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Everything `hilum compare` shows; the mean and the t-test are over `in_mean` less `left_out`.
-
-    `not_compared` are labels that only one of the two files has; `notes` say how far the tests can be trusted.
-    """
-
-    labels: tuple[LabelComparison, ...]
-    mean_difference: Estimate | None
-    paired_t: PairedT | UndefinedMetric
-    in_mean: tuple[str, ...]
-    left_out: tuple[str, ...]
-    not_compared: tuple[str, ...]
-    n: int
-    patients: int
-    protocols: tuple[str, str]
-    split_sha256: str
-    cross_validated: bool
-    replicates: int
-    seed: int
-    notes: tuple[str, ...]
+from hilum.statistics.outcomes import FloatArray
 
 
 def compare(
-    first: Predictions,
+    models: ManyPredictions,
     *,
-    second: Predictions,
-    common_labels: bool = False,
-    any_protocol: bool = False,
+    reference: str | None = None,
+    all_pairs: bool = False,
+    points: Mapping[str, ModelPoints] | None = None,
+    margin: float | None = None,
     replicates: int = REPLICATES,
     seed: int = SEED,
 ) -> Comparison:
-    """Compare two models' predictions of the same images with the same truths, whatever their order.
+    """Compare models on the images that `hilum.evaluation.same_images` brought to one order.
 
-    Raises `DataError` that names the first difference where images, patients, splits, truths, labels or protocols
-    differ, and where no label has both outcomes. `common_labels` compares the labels that both have, `any_protocol`
-    takes two protocols as one; the result names what differed.
+    Every other model is set beside `reference`, the first one by default: a difference is the other's figure minus the
+    reference's. `all_pairs` sets every model beside each one before it. With `points`, by model, sensitivity and
+    specificity are compared too; points were chosen on other patients, or are stated. `margin` in (0, 1) is a loss of
+    AUROC, sensitivity or specificity that is tolerated: it is stated before looking, and has no default.
+
+    Raises `UsageError` for wishes that contradict each other, and `DataError` where no label has both outcomes.
     """
-    rows = common_rows(first, second=second, common_labels=common_labels, any_protocol=any_protocol)
-    cross_validated = first.cross_validated or second.cross_validated
+    if margin is not None:
+        checked_margin(margin)
+    pairs, reference = compared_pairs(models.models, reference=reference, all_pairs=all_pairs)
+    _check_points(models, points or {})
+    first = models.first
+    cross_validated = any(one.cross_validated for one in models.predictions)
     patients = patient_rows(first.patient)
-    defined = [label for label in rows.labels if _undefined(rows, label) is None]
+    defined = [label for label in first.labels if lacking_outcome(models, label) is None]
     if not defined:
-        raise DataError("expected at least one common label with positives and negatives, came none")
-    statistics = [
-        ranking_statistic(rows.truth[label], scores=scores[label], patients=patients)
-        for label in defined
-        for scores in (rows.first, rows.second)
-    ]
-    draws = [two[0] for two in patient_bootstrap(statistics, patients=patients, replicates=replicates, seed=seed)]
-    differences = {label: draws[2 * i] - draws[2 * i + 1] for i, label in enumerate(defined)}
-    labels = _with_holm(
-        [_compare_label(rows, label, draws=differences.get(label), delong=not cross_validated) for label in rows.labels]
+        raise DataError("no label has both positives and negatives on these images, so there is nothing to compare")
+    draws = _draws(models, labels=defined, points=points or {}, replicates=replicates, seed=seed)
+    labels = tuple(
+        compare_label(
+            models,
+            label,
+            pairs=pairs,
+            draws=draws.get(label, {}),
+            points={name: one.points[label] for name, one in (points or {}).items()},
+            delong=not cross_validated,
+            margin=margin,
+        )
+        for label in first.labels
     )
-    in_mean = [one for one in labels if one.label in first.in_mean and one.difference is not None]
-    return Comparison(
+    aurocs: ModelAurocs | None = None
+    mean_pairs: tuple[PairMean, ...] = ()
+    if any(label in defined for label in first.in_mean):
+        areas = {(label, model): one.auroc for label, own in draws.items() for model, one in own.items()}
+        aurocs = aurocs_of_draws(models, pairs=pairs, labels=first.in_mean, draws=areas)
+        mean_pairs = _mean_pairs(aurocs, pairs=pairs, labels=labels, draws=draws, margin=margin)
+    labels = with_holm(labels)
+    made = Comparison(
+        models=models.models,
+        reference=reference,
+        pairs=pairs,
         labels=labels,
-        mean_difference=_mean(in_mean, draws=differences),
-        paired_t=paired_t_test(
-            [one.first for one in in_mean if one.first is not None],
-            second=[one.second for one in in_mean if one.second is not None],
-        ),
+        mean={} if aurocs is None else _means(aurocs, labels=labels),
+        mean_pairs=mean_pairs,
         in_mean=first.in_mean,
-        left_out=tuple(label for label in first.in_mean if label not in {one.label for one in in_mean}),
-        not_compared=tuple(sorted(set(first.labels) ^ set(second.labels))),
+        left_out=first.in_mean if aurocs is None else aurocs.left_out,
+        not_compared=models.not_compared,
+        margin=margin,
+        points={name: one.source for name, one in (points or {}).items()},
         n=first.n,
         patients=patients.count,
-        protocols=(first.protocol, second.protocol),
+        protocols={name: one.protocol for name, one in zip(models.models, models.predictions, strict=True)},
         split_sha256=first.split_sha256,
         cross_validated=cross_validated,
+        clustered=patients.count < first.n,
+        smoke=any(one.smoke for one in models.predictions) or any(one.smoke for one in (points or {}).values()),
         replicates=replicates,
         seed=seed,
-        notes=_notes(
-            smoke=first.smoke or second.smoke, cross_validated=cross_validated, repeated=patients.count < first.n
-        ),
+        notes=(),
     )
+    return replace(made, notes=comparison_notes(made))
 
 
-def _undefined(rows: CommonRows, label: str) -> str | None:
-    undefined = known_outcomes(rows.truth[label], scores=rows.first[label]).lacks_an_outcome()
-    return None if undefined is None else undefined.reason
+def compared_pairs(
+    models: Sequence[str], *, reference: str | None = None, all_pairs: bool = False
+) -> tuple[tuple[Pair, ...], str | None]:
+    """The pairs to compare, first minus second, and the reference, None where every pair is compared.
+
+    Every other model stands first beside the reference; of all pairs, the later model stands first. Raises `UsageError`
+    for a reference that is no model, and for one beside `all_pairs`.
+    """
+    if all_pairs:
+        if reference is not None:
+            raise UsageError("all pairs and a reference contradict each other; say one of them")
+        return tuple((later, earlier) for earlier, later in combinations(models, 2)), None
+    reference = models[0] if reference is None else reference
+    if reference not in models:
+        raise UsageError(f"no model is called {reference!r}; there are {', '.join(models)}")
+    return tuple((model, reference) for model in models if model != reference), reference
 
 
-def _compare_label(rows: CommonRows, label: str, *, draws: FloatArray | None, delong: bool) -> LabelComparison:
-    outcomes = known_outcomes(rows.truth[label], scores=rows.first[label])
-    one = LabelComparison(label, outcomes.n, outcomes.positives, _undefined(rows, label))
-    if draws is None:
-        return one
-    first, second = rows.aurocs(label)
-    test = delong_test(rows.truth[label], first=rows.first[label], second=rows.second[label])
-    return replace(
-        one,
-        first=first,
-        second=second,
-        difference=estimate(first - second, draws=draws),
-        bootstrap_p=bootstrap_p_value(draws),
-        delong_p=test.p_value if delong and isinstance(test, DelongTest) else None,
-    )
-
-
-def _with_holm(labels: Sequence[LabelComparison]) -> tuple[LabelComparison, ...]:
-    bootstrap, delong = holm([one.bootstrap_p for one in labels]), holm([one.delong_p for one in labels])
-    return tuple(
-        replace(one, bootstrap_p_holm=b, delong_p_holm=d) for one, b, d in zip(labels, bootstrap, delong, strict=True)
-    )
-
-
-def _mean(labels: Sequence[LabelComparison], *, draws: dict[str, FloatArray]) -> Estimate | None:
-    values = [one.difference.value for one in labels if one.difference is not None]
-    if not values:
-        return None
-    return estimate(float(np.mean(values)), draws=np.mean([draws[one.label] for one in labels], axis=0))
-
-
-def _notes(*, smoke: bool, cross_validated: bool, repeated: bool) -> tuple[str, ...]:
-    notes = []
-    if smoke:
-        notes.append("A smoke run is compared: these figures prove a path through the code, no result.")
-    if cross_validated:
-        notes.append(
-            "Cross-validated predictions: pooled scores come from several models, so DeLong's test is replaced by"
-            " the patient bootstrap."
+def _check_points(models: ManyPredictions, points: Mapping[str, ModelPoints]) -> None:
+    unknown = [name for name in points if name not in models.models]
+    if unknown:
+        raise UsageError(f"no model is called {', '.join(unknown)}; there are {', '.join(models.models)}")
+    lacking = [name for name in models.models if name not in points]
+    if points and lacking:
+        raise UsageError(
+            f"{', '.join(lacking)} has no operating point, so decisions cannot be compared; "
+            "give each model a validation file or a threshold"
         )
-    elif repeated:
-        notes.append(
-            "Some patients have several images: DeLong's test takes images as independent; the bootstrap does not."
+
+
+def _draws(
+    models: ManyPredictions,
+    *,
+    labels: Sequence[str],
+    points: Mapping[str, ModelPoints],
+    replicates: int,
+    seed: int,
+) -> dict[str, dict[str, ModelDraws]]:
+    """Every model's draws on every label, all from the same patients."""
+    patients = patient_rows(models.first.patient)
+    columns = {
+        (label, model): model_column(
+            models.of(model), label, patients=patients, point=points[model].points[label] if points else None
         )
-    notes.append("The t-test takes classes as independent, though every image counts in each of them.")
-    return tuple(notes)
+        for label in labels
+        for model in models.models
+    }
+    every = [(column.ranking, *column.statistics) for column in columns.values() if column.ranking is not None]
+    statistics = [statistic for own in every for statistic in own]
+    drawn = patient_bootstrap(statistics, patients=patients, replicates=replicates, seed=seed)
+    left_out = patient_jackknife(statistics, patients=patients)
+    found: dict[str, dict[str, ModelDraws]] = {label: {} for label in labels}
+    for ((label, model), column), own in zip(columns.items(), every, strict=True):
+        here, drawn = drawn[: len(own)], drawn[len(own) :]
+        without, left_out = left_out[: len(own)], left_out[len(own) :]
+        judged = column.judgement(ranking=without[0], draws=here[1:], left_out=without[1:])
+        found[label][model] = ModelDraws(judged, here[0][0], here[0][1], here[1][0])
+    return found
+
+
+def _means(aurocs: ModelAurocs, *, labels: Sequence[LabelComparison]) -> Mapping[str, Estimate]:
+    """The mean AUROC of each model; over one label it is that label's own figure."""
+    averaged = [one for one in labels if one.label in aurocs.in_mean and one.label not in aurocs.left_out]
+    if len(averaged) == 1:
+        return {model: own.auroc for model, own in averaged[0].models.items() if own.auroc is not None}
+    return aurocs.mean
+
+
+def _mean_pairs(
+    aurocs: ModelAurocs,
+    *,
+    pairs: Sequence[Pair],
+    labels: Sequence[LabelComparison],
+    draws: Mapping[str, Mapping[str, ModelDraws]],
+    margin: float | None,
+) -> tuple[PairMean, ...]:
+    averaged = [one for one in labels if one.label in aurocs.in_mean and one.label not in aurocs.left_out]
+    found = []
+    for place, pair in enumerate(pairs):
+        if len(averaged) == 1:
+            found.append(PairMean(pair=pair, auroc=replace(averaged[0].pairs[place].auroc, p_holm=None), paired_t=None))
+            continue
+        difference = aurocs.mean_difference[pair]
+        values: FloatArray = np.mean(
+            [draws[one.label][pair[0]].auroc - draws[one.label][pair[1]].auroc for one in averaged], axis=0
+        )
+        if difference.interval is not None and difference.interval[0] == difference.interval[1]:
+            difference = replace(difference, interval=None)
+        tested = Difference(
+            estimate=difference,
+            p=bootstrap_p_value(values) if difference.interval is not None else None,
+            verdict=None if margin is None else against_margin(difference.interval, margin=margin),
+        )
+        judged = [aurocs.label(one.label) for one in averaged]
+        areas = [[one.auroc[model].value for one in judged] for model in pair]
+        found.append(PairMean(pair=pair, auroc=tested, paired_t=paired_t_test(areas[0], second=areas[1])))
+    adjusted = holm([one.auroc.p for one in found])
+    return tuple(replace(one, auroc=replace(one.auroc, p_holm=p)) for one, p in zip(found, adjusted, strict=True))

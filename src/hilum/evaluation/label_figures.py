@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -20,6 +21,8 @@ from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import UndefinedMetric
 
 TITLE_LETTERS = 26
+
+Pattern = Literal["-", "--", ":", "-."]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -95,7 +98,7 @@ def _draw_roc(axes: Axes, panel: LabelPanel) -> None:
         _nothing(axes, panel)
         return
     axes.plot([0, 1], [0, 1], color=QUIET, linewidth=0.9, linestyle=(0, (4, 3)))
-    _draw_curve(axes, panel.curves.roc, step=False)
+    draw_curve(axes, panel.curves.roc, step=False)
     _draw_point(axes, panel.roc_point)
     _note(axes, f"AUROC {_with_interval(panel.auroc)}", x=0.97, y=0.05)
 
@@ -106,7 +109,7 @@ def _draw_pr(axes: Axes, panel: LabelPanel) -> None:
         _nothing(axes, panel)
         return
     axes.axhline(panel.curves.prevalence, color=QUIET, linewidth=0.9, linestyle=(0, (4, 3)))
-    _draw_curve(axes, panel.curves.pr, step=True)
+    draw_curve(axes, panel.curves.pr, step=True)
     _draw_point(axes, panel.pr_point)
     low = panel.curves.prevalence < 0.5
     _note(axes, f"AP {_with_interval(panel.average_precision)}", x=0.97, y=0.95 if low else 0.05, below=low)
@@ -163,16 +166,37 @@ def _draw_confusion(axes: Axes, panel: LabelPanel) -> None:
         spine.set_visible(False)
 
 
-def _draw_curve(axes: Axes, curve: BandedCurve, *, step: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class CurveStyle:
+    """How a curve is drawn: its colour says what its pattern says; `name` stands in a legend, where there is one."""
+
+    colour: str = BLUE
+    pattern: Pattern = "-"
+    band_opacity: float = BAND_OPACITY
+    name: str = ""
+
+
+_ALONE = CurveStyle()
+
+
+def draw_curve(axes: Axes, curve: BandedCurve, *, step: bool, style: CurveStyle = _ALONE) -> None:
+    """A curve over its band; `step` draws one in which the value of a cut holds for every x up to its own."""
     axes.fill_between(
-        GRID, curve.low, curve.high, color=BLUE, alpha=BAND_OPACITY, linewidth=0, step="pre" if step else None
+        GRID,
+        curve.low,
+        curve.high,
+        color=style.colour,
+        alpha=style.band_opacity,
+        linewidth=0,
+        step="pre" if step else None,
     )
     x, y = curve.x, curve.y
     if step:  # precision of a cut holds for every recall up to its own
         x, y = np.concatenate([[0.0], x]), np.concatenate([y[:1], y])
-        axes.step(x, y, where="pre", color=BLUE)
-    else:
-        axes.plot(x, y, color=BLUE)
+    drawn = axes.step(x, y, where="pre", color=style.colour) if step else axes.plot(x, y, color=style.colour)
+    drawn[0].set_linestyle(style.pattern)
+    if style.name:
+        drawn[0].set_label(style.name)
 
 
 def _draw_point(axes: Axes, point: tuple[float, float] | None) -> None:

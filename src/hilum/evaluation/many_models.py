@@ -94,10 +94,7 @@ def model_aurocs(
     """
     names = tuple(labels) if labels is not None else predictions.first.in_mean
     patients = patient_rows(predictions.first.patient)
-    lacking = {name: _lacking(predictions, name) for name in names}
-    defined = [name for name in names if lacking[name] is None]
-    if not defined:
-        raise DataError("expected at least one label with positives and negatives, came none")
+    defined = [name for name in names if lacking_outcome(predictions, name) is None]
     keys = [(name, model) for name in defined for model in predictions.models]
     statistics = []
     for name, model in keys:
@@ -105,19 +102,38 @@ def model_aurocs(
         statistics.append(ranking_statistic(truth, scores=scores[model], patients=patients))
     drawn = patient_bootstrap(statistics, patients=patients, replicates=replicates, seed=seed)
     draws = {key: two[0] for key, two in zip(keys, drawn, strict=True)}
+    return aurocs_of_draws(predictions, pairs=pairs, labels=names, draws=draws)
+
+
+def aurocs_of_draws(
+    predictions: ManyPredictions,
+    *,
+    pairs: Sequence[Pair],
+    labels: Sequence[str],
+    draws: Mapping[tuple[str, str], FloatArray],
+) -> ModelAurocs:
+    """What `model_aurocs` gives, from AUROCs (B,) that were drawn before, by label and model.
+
+    Labels that lack an outcome need no draws. Raises `DataError` where no label has both outcomes.
+    """
+    patients = patient_rows(predictions.first.patient)
+    lacking = {name: lacking_outcome(predictions, name) for name in labels}
+    defined = [name for name in labels if lacking[name] is None]
+    if not defined:
+        raise DataError("expected at least one label with positives and negatives, came none")
+    keys = [(name, model) for name in defined for model in predictions.models]
     areas = {key: _area(predictions, *key, patients=patients) for key in keys}
     found = tuple(
-        _label(predictions, name, pairs=pairs, undefined=lacking[name], draws=draws, areas=areas) for name in names
+        _label(predictions, name, pairs=pairs, undefined=lacking[name], draws=draws, areas=areas) for name in labels
     )
-    of_first = {name: areas.get((name, predictions.models[0])) for name in names}
-    left_out = lacking_in_mean(of_first)
+    left_out = lacking_in_mean({name: areas.get((name, predictions.models[0])) for name in labels})
     judged = [one for one in found if one.label not in left_out]
     return ModelAurocs(
         n=predictions.first.n,
         patients=patients.count,
         labels=found,
-        in_mean=names,
-        left_out=tuple(name for name in names if name in left_out),
+        in_mean=tuple(labels),
+        left_out=tuple(name for name in labels if name in left_out),
         left_out_why=left_out,
         mean={model: mean_auroc([areas[one.label, model] for one in judged]) for model in predictions.models},
         mean_difference={
@@ -128,6 +144,13 @@ def model_aurocs(
     )
 
 
+def lacking_outcome(predictions: ManyPredictions, label: str) -> str | None:
+    """Why `label` has no AUROC on these images; None where it has."""
+    truth, scores = predictions.column(label)
+    undefined = known_outcomes(truth, scores=scores[predictions.models[0]]).lacks_an_outcome()
+    return None if undefined is None else undefined.reason
+
+
 def labels_with_positives(predictions: ManyPredictions, *, least: int) -> tuple[str, ...]:
     """The labels of the mean with at least `least` positives and one negative."""
     found = []
@@ -136,12 +159,6 @@ def labels_with_positives(predictions: ManyPredictions, *, least: int) -> tuple[
         if (truth == 1).sum() >= least and (truth == 0).any():
             found.append(name)
     return tuple(found)
-
-
-def _lacking(predictions: ManyPredictions, name: str) -> str | None:
-    truth, scores = predictions.column(name)
-    undefined = known_outcomes(truth, scores=scores[predictions.models[0]]).lacks_an_outcome()
-    return None if undefined is None else undefined.reason
 
 
 def _label(

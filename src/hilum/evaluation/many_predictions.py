@@ -20,11 +20,13 @@ class ManyPredictions:
     """`predictions[i]` are those of `models[i]`; images, patients, splits, labels and truths are the same in all.
 
     Raises `DataError` where they differ, for other images in other rows would make a difference between models one
-    between images; and where two models have one name. `hilum.evaluation.same_images` brings files to this form.
+    between images; and where two models have one name. `not_compared` are labels that not every model had.
+    `hilum.evaluation.same_images` brings files to this form.
     """
 
     models: tuple[str, ...]
     predictions: tuple[Predictions, ...]
+    not_compared: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.models or len(self.models) != len(self.predictions):
@@ -56,4 +58,4 @@ class ManyPredictions:
 
     def take(self, rows: npt.NDArray[np.intp] | BoolArray) -> ManyPredictions:
         """The rows that an index array or a mask (n,) names."""
-        return ManyPredictions(self.models, tuple(one.take(rows) for one in self.predictions))
+        return ManyPredictions(self.models, tuple(one.take(rows) for one in self.predictions), self.not_compared)

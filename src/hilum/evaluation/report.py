@@ -57,7 +57,7 @@ def write_report(subject: ReportSubject, *, folder: Path) -> WrittenReport:
         content |= {f"{FIGURES}/{figure.key}.png": figure.png, f"{FIGURES}/{figure.key}.svg": figure.svg}
     content |= {f"{GALLERY}/{name}": drawn.whole for name, drawn in gallery_names(subject.errors).items()}
     content[PAGE_NAME] = render_report(subject, tables=tables, figures=figures).encode()
-    _remove_others(folder, kept=content.keys())
+    remove_others(folder, kept=content.keys())
     for name, data in content.items():
         write_whole(folder / name, data)
     return WrittenReport(folder / PAGE_NAME, tuple(folder / name for name in content))
@@ -92,7 +92,7 @@ def _tables(subject: ReportSubject, *, confusions: Sequence[tuple[str, Confusion
     return tuple(table for table in made if table is not None)
 
 
-def _remove_others(folder: Path, *, kept: Collection[str]) -> None:
+def remove_others(folder: Path, *, kept: Collection[str]) -> None:
     """Remove what an earlier report left among its tables, figures and pictures; files of another kind stay."""
     for inner, suffixes in ((TABLES, (".csv",)), (FIGURES, (".png", ".svg")), (GALLERY, (".png",))):
         for path in (folder / inner).glob("*"):
