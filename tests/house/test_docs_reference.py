@@ -29,7 +29,7 @@ def test_reference_is_up_to_date(root: Path) -> None:
     run_check(root, "make_reference.py")
 
 
-@pytest.mark.parametrize("script", ["make_sdfn.py", "make_chest14.py"])
+@pytest.mark.parametrize("script", ["make_sdfn.py", "make_chest14.py", "make_coverage.py"])
 def test_tables_of_kept_studies_are_up_to_date(root: Path, script: str) -> None:
     run_check(root, script)
 

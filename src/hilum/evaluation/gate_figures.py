@@ -8,14 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.evaluation.gate_predictions import Text
-from hilum.statistics.bootstrap import Weights, bootstrap_interval
-from hilum.statistics.outcomes import FloatArray
-from hilum.statistics.proportion import wilson
+from hilum.statistics.clustered_share import clustered_share
+from hilum.statistics.estimate import Estimate
+from hilum.statistics.mover import mean_interval
+from hilum.statistics.outcomes import UndefinedMetric
 
 Bools = npt.NDArray[np.bool_]
-
-SEED = 20
-REPLICATES = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,30 +47,25 @@ class Table:
 
 
 def share(label: str, right: Bools, *, groups: Text, note: str = "") -> Figure:
-    """The share of true rows: Wilson's interval where each group has one row, else the bootstrap over groups."""
-    n, independent = len(right), len(set(groups.tolist()))
-    if n == 0:
+    """The share of true rows, with Wilson's interval at the effective number of rows where groups have several."""
+    found = _share(right, groups)
+    if isinstance(found, UndefinedMetric):
         return Figure(label=label, value=None, low=None, high=None, n=0, groups=0, note=note or "nothing was judged")
-    successes = int(np.count_nonzero(right))
-    if independent == n or successes in (0, n):
-        # all alike: a bootstrap has no width there; Wilson's over groups does
-        interval = wilson(successes if independent == n else (independent if successes else 0), n=independent)
-        low, high = interval.low, interval.high
-    else:
-        low, high = _bootstrap(right.astype(np.float64), np.ones(n, np.bool_), groups)
-    return Figure(label=label, value=successes / n, low=low, high=high, n=n, groups=independent, note=note)
+    low, high = found.interval or (None, None)
+    noted = note or found.note or ""
+    return Figure(label=label, value=found.value, low=low, high=high, n=len(right), groups=_count(groups), note=noted)
 
 
 def balanced(label: str, right: Bools, *, truth: Bools, groups: Text, note: str = "") -> Figure:
-    """The mean of the shares of right rows where `truth` is true and where it is false, bootstrapped over groups."""
+    """The mean of the shares of right rows where `truth` is true and where it is false, from the two intervals."""
     n = len(right)
-    if n == 0 or truth.all() or not truth.any():
+    one, other = _share(right[truth], groups[truth]), _share(right[~truth], groups[~truth])
+    if isinstance(one, UndefinedMetric) or isinstance(other, UndefinedMetric):
         reason = note or "one kind only: no balanced accuracy"
-        return Figure(label=label, value=None, low=None, high=None, n=n, groups=len(set(groups.tolist())), note=reason)
-    value = (right[truth].mean() + right[~truth].mean()) / 2
-    low, high = _bootstrap(right.astype(np.float64), truth, groups, balance=True)
-    groups_n = len(set(groups.tolist()))
-    return Figure(label=label, value=float(value), low=low, high=high, n=n, groups=groups_n, note=note)
+        return Figure(label=label, value=None, low=None, high=None, n=n, groups=_count(groups), note=reason)
+    low, high = mean_interval(one, other) or (None, None)
+    value, noted = (one.value + other.value) / 2, note or one.note or other.note or ""
+    return Figure(label=label, value=value, low=low, high=high, n=n, groups=_count(groups), note=noted)
 
 
 def mean_of(label: str, figures: tuple[Figure, ...], *, note: str = "") -> Figure:
@@ -94,15 +87,10 @@ def mean_of(label: str, figures: tuple[Figure, ...], *, note: str = "") -> Figur
     )
 
 
-def _bootstrap(right: FloatArray, truth: Bools, groups: Text, *, balance: bool = False) -> tuple[float, float]:
-    def statistic(weights: Weights) -> FloatArray:
-        def mean(rows: Bools) -> FloatArray:
-            drawn = weights[:, rows]
-            total = drawn.sum(axis=1)
-            return np.where(total > 0, drawn @ right[rows] / np.maximum(total, 1), np.nan)
+def _share(right: Bools, groups: Text) -> Estimate | UndefinedMetric:
+    _, group = np.unique(groups, return_inverse=True)
+    return clustered_share(np.bincount(group, weights=right), trials=np.bincount(group))
 
-        return (mean(truth) + mean(~truth)) / 2 if balance else mean(truth)
 
-    rng = np.random.default_rng(SEED)
-    interval = bootstrap_interval(statistic, patients=groups, rng=rng, replicates=REPLICATES)
-    return interval.low, interval.high
+def _count(groups: Text) -> int:
+    return len(set(groups.tolist()))

@@ -17,8 +17,8 @@ from hilum.evaluation.lung_trust import TrustFigures, cross_fitted_trust, fit_tr
 from hilum.evaluation.prediction_design import SMOKE
 from hilum.output.atomic import write_whole
 from hilum.statistics.bootstrap import Weights, bootstrap_interval
-from hilum.statistics.outcomes import FloatArray
-from hilum.statistics.proportion import wilson
+from hilum.statistics.clustered_share import clustered_share
+from hilum.statistics.outcomes import FloatArray, UndefinedMetric
 
 STUDY_NAME = "study.json"
 WORST = 5
@@ -120,10 +120,10 @@ def _figure(name: str, value: _Value, rows: Sequence[JudgedLungs], *, source: st
     numbers, patients = np.array([number for number, _ in found]), [patient for _, patient in found]
     groups = len(set(patients))
     interval = None
-    all_or_none = set(numbers) in ({0.0}, {1.0})
-    if groups > 1 and all_or_none:  # the bootstrap has no width there; Wilson's over patients does
-        share = wilson(groups if numbers[0] else 0, n=groups)
-        interval = share.low, share.high
+    if set(numbers) <= {0.0, 1.0}:
+        _, patient = np.unique(patients, return_inverse=True)
+        share = clustered_share(np.bincount(patient, weights=numbers), trials=np.bincount(patient))
+        interval = None if isinstance(share, UndefinedMetric) else share.interval
     elif groups > 1:
         drawn = bootstrap_interval(
             _mean(numbers), patients=patients, rng=np.random.default_rng(_SEED), replicates=_REPLICATES
