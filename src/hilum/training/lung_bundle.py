@@ -47,8 +47,8 @@ NOT_FOR = (
 LIMITS = (
     "Adults only in training; a child's chest is drawn, and marked where the file gives the age.",
     "A lung that is opaque or absent may be guessed or missed; the box then rests on the mirrored other lung.",
-    "Sides are those of the usual display: the patient's right stands on the left of the picture. In a mirrored file "
-    "they are exchanged.",
+    "Sides are those of the usual display: the patient's right stands on the left of the picture. In a mirrored "
+    "picture whose file does not say so they are exchanged.",
     "Pictures of at most 512 pixels were trained on; outlines are made on a grid of 256 x 256.",
 )
 LICENCE = (
