@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 from hilum.report.index_page import IndexEntry, render_index
 from hilum.report.thumbnail import thumbnail_png
+from hilum.stated import Stated
 
 
 class Links(HTMLParser):
@@ -67,6 +68,12 @@ def test_what_is_not_decided_has_no_colour_and_no_number(no_age):
     assert "Not decided: the file gives no age, and this model is for children of 1 to 5 years" in text
     assert "0.873" not in text
     assert "with a positive finding" not in text
+
+
+def test_what_the_user_says_stands_in_its_row(reading):
+    told = replace(reading, stated=Stated(age_years=40.0, view="PA"))
+    assert "stated by the user: age 40 years, view PA" in render_index([_entry("a.png", told)])
+    assert "stated by the user" not in render_index([_entry("a.png", reading)])
 
 
 def test_hostile_names_stay_text_and_links_stay_in_the_folder(reading):

@@ -41,6 +41,7 @@ class _Row:
     strongest: float
     probability: str
     warnings: int
+    stated: str = ""
 
 
 def render_index(entries: Iterable[IndexEntry]) -> str:
@@ -98,6 +99,7 @@ def _row(entry: IndexEntry) -> _Row:
         strongest,
         wording.probability_text(strongest) if strongest >= 0.0 else "",
         len(result.warnings),
+        result.stated.in_words(),
     )
 
 
