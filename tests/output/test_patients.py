@@ -97,6 +97,13 @@ def test_a_name_of_two_images_is_refused_unless_one_lies_just_there(tmp_path: Pa
     assert list(matched.stated) == [files(tmp_path / "a.png")[0].relative]
 
 
+def test_no_image_gets_what_is_said_of_its_namesake_in_another_folder(tmp_path: Path) -> None:
+    path = table(tmp_path / "x", HEAD + "a.png,3,,,\n")
+    elsewhere = files(tmp_path / "y/a.png")
+    assert match_patients([read_patients(path)], files=elsewhere).stated == {}
+    assert list(match_patients([read_patients(path)], files=elsewhere, anywhere=True).stated) == [elsewhere[0].relative]
+
+
 def test_two_rows_of_one_image_are_refused(tmp_path: Path) -> None:
     path = table(tmp_path, HEAD + "a.png,1,,,\nx/a.png,2,,,\n")
     with pytest.raises(UsageError, match=r"line 3: x/a\.png has a row already, on line 2"):

@@ -50,7 +50,7 @@ def with_tables(
     if STANDARD_INPUT in arguments and table is None:
         return Statements(general)
     tables = tuple(map(read_patients, find_tables(arguments) if table is None else (table,)))
-    matched = match_patients(tables, files=inputs.files)
+    matched = match_patients(tables, files=inputs.files, anywhere=table is not None)
     if not quiet:
         searched = table is not None or any(Path(argument).is_dir() for argument in arguments)
         _say_what_was_used(tables, matched, images=len(inputs.files), searched=searched)

@@ -98,9 +98,13 @@ def read_patients(path: Path) -> PatientTable:
     return PatientTable(path, rows, unused)
 
 
-def match_patients(tables: Iterable[PatientTable], *, files: Sequence[InputFile]) -> MatchedPatients:
-    """Find the image of each row; a table's own row goes before those of tables further up.
+def match_patients(
+    tables: Iterable[PatientTable], *, files: Sequence[InputFile], anywhere: bool = False
+) -> MatchedPatients:
+    """Find the image of each row; of two tables the first one's row goes before the other's.
 
+    The end of a path is enough only below the table's folder, so that no image gets the age of another folder's image
+    of the same name; with `anywhere`, as for a table that the user names, it is enough everywhere.
     Raises `UsageError` where a row may mean several images, or two rows of a table mean one.
     """
     absolute = {file.relative: PurePosixPath(_absolute(Path(file.name)).as_posix()) for file in files}
@@ -112,7 +116,7 @@ def match_patients(tables: Iterable[PatientTable], *, files: Sequence[InputFile]
     for table in tables:
         own: dict[str, PatientRow] = {}
         for row in table.rows:
-            image = _image_of(row, table=table, absolute=absolute, by_name=by_name)
+            image = _image_of(row, table=table, absolute=absolute, by_name=by_name, anywhere=anywhere)
             if image is None:
                 unmatched.append((table, row))
                 continue
@@ -124,13 +128,20 @@ def match_patients(tables: Iterable[PatientTable], *, files: Sequence[InputFile]
 
 
 def _image_of(
-    row: PatientRow, *, table: PatientTable, absolute: Mapping[str, PurePosixPath], by_name: Mapping[str, list[str]]
+    row: PatientRow,
+    *,
+    table: PatientTable,
+    absolute: Mapping[str, PurePosixPath],
+    by_name: Mapping[str, list[str]],
+    anywhere: bool,
 ) -> str | None:
     parts = PurePosixPath(row.image.replace("\\", "/")).parts
     exact = PurePosixPath(_absolute(table.path.parent / Path(*parts)).as_posix())
     named = by_name.get(parts[-1], ())
     found = [one for one in named if absolute[one] == exact]
-    found = found or [one for one in named if absolute[one].parts[-len(parts) :] == parts]
+    below = PurePosixPath(_absolute(table.path.parent).as_posix())
+    near = [one for one in named if anywhere or absolute[one].is_relative_to(below)]
+    found = found or [one for one in near if absolute[one].parts[-len(parts) :] == parts]
     if len(found) > 1:
         raise UsageError(
             f"{table.path}, line {row.line}: {row.image} may be {found[0]} or {found[1]}; write more of the path"
