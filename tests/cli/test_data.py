@@ -112,3 +112,9 @@ def test_jsrt_is_converted_and_then_read(hilum, tmp_path):
     assert again.exit_code == 1
     assert "JPCLN001.IMG, came 3" in " ".join(again.stderr.split())
     assert hilum("data", "convert", "nih", release, "--out", tmp_path / "png").exit_code == 2
+
+
+def test_patients_that_nothing_tells_apart_are_not_counted(hilum, tmp_path):
+    result = hilum("data", "check", "folder", fabricate_class_folders(tmp_path / "own"), "--quick", "--json")
+    (part,) = json.loads(result.stdout)["parts"]
+    assert part["found"] == {"images": 4, "patients": None}

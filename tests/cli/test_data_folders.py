@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from fabricate_kermany import fabricate_kermany
-from fabricate_releases import fabricate_chestxray14, fabricate_chexpert, fabricate_own_table
+from fabricate_releases import fabricate_chestxray14, fabricate_chexpert, fabricate_class_folders, fabricate_own_table
 from hilum.cli.data_folders import read_releases
 from hilum.datasets.official_split import split_with_official_test
 from hilum.errors import DataError, UsageError
@@ -99,8 +99,25 @@ def test_the_real_release_at_two_sizes_is_one_release(shared_data):
     large, small = shared_data / "nih", shared_data / "nih_64"
     mixed = read_releases([f"nih={large}", f"nih={small}"])
     of = {folder: [r for r in mixed.records if r.path.is_relative_to(folder)] for folder in (large, small)}
-    assert (len(of[large]), len(of[small]), len(mixed.left_out)) == (1378, 684, 0)
+    assert (len(of[large]), len(of[small]), len(mixed.left_out)) == (1535, 684, 0)
     assert len({r.patient for r in of[large]} & {r.patient for r in of[small]}) == 5
     assert {r.official for r in mixed.records} == {"train_val"}
     split = split_with_official_test(mixed.records, shares={"train": 0.8, "validation": 0.2}, seed=0)
-    assert sum(len(part) for part in split.parts.values()) == 2062
+    assert sum(len(part) for part in split.parts.values()) == 2219
+
+
+def test_a_folder_without_patients_is_by_image_and_said_once(tmp_path, capsys):
+    own = fabricate_class_folders(tmp_path / "own")
+    mixed = read_releases([f"folder={own}"])
+    said = capsys.readouterr().err
+    assert said.count("caution: nothing tells the patients of 4 images apart") == 1
+    protocol = split_with_official_test(mixed.records, shares={"train": 0.5, "validation": 0.5}, seed=1).protocol
+    assert "by image, for want of patients" in protocol
+    assert "by patient" not in protocol
+    found = read_releases([f"folder={own}"], patient_pattern=r"^(?P<patient>p\d+)_")
+    assert capsys.readouterr().err == ""
+    assert len({record.patient for record in found.records}) == 3
+    protocol = split_with_official_test(found.records, shares={"train": 0.5, "validation": 0.5}, seed=1).protocol
+    assert "by patient" in protocol
+    with pytest.raises(UsageError, match="--patient-pattern beside --data folder=FOLDER"):
+        read_releases([f"table={fabricate_own_table(tmp_path / 'table')}"], patient_pattern="(?P<patient>p)")

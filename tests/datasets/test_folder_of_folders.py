@@ -19,11 +19,13 @@ def test_each_picture_has_the_class_of_its_folder(release):
     assert records["Well/p3_a.png"].labels == {"Effusion": 0.0, "Well": 1.0}
     assert {record.official for record in records.values()} == {None}
     assert len({record.patient for record in records.values()}) == 4
+    assert not any(record.patient_is_known for record in records.values())
 
 
 def test_a_pattern_finds_the_patient_over_classes(release):
     records = read_folder_of_folders(release, patient_pattern=r"^(?P<patient>p\d+)_")
     assert [r.patient for r in records] == ["folder:p1", "folder:p2", "folder:p1", "folder:p3"]
+    assert all(record.patient_is_known for record in records)
 
 
 def test_a_name_without_a_patient_is_refused(release):
@@ -45,3 +47,9 @@ def test_one_class_or_none_is_refused(release):
         read_folder_of_folders(release)
     with pytest.raises(DataError, match="no class"):
         read_folder_of_folders(release / "Pleural Effusion" / "sub")
+
+
+@pytest.mark.parametrize(("pattern", "message"), [("(", "a regular expression"), ("p1", r"a group \(\?P<patient>")])
+def test_a_pattern_that_finds_no_patient_is_refused(release, pattern, message):
+    with pytest.raises(DataError, match=message):
+        read_folder_of_folders(release, patient_pattern=pattern)

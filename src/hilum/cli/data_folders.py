@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
+from hilum.cli.say import say
 from hilum.datasets.adapters import ADAPTERS, RELEASES
 from hilum.datasets.chexpert import ChexpertPolicy
 from hilum.datasets.hash_memory import remembered_hashes
@@ -43,23 +44,28 @@ def read_releases(
     allowed: Sequence[str] = tuple(RELEASES),
     memory: Path | None = None,
     chexpert: ChexpertPolicy | None = None,
+    patient_pattern: str | None = None,
 ) -> MixedReleases:
     """The mixed records of every pair, in the order of the pairs; `memory` is the folder that remembers hashes.
 
-    `chexpert` settles the uncertain labels of the release that has them; None masks them.
+    `chexpert` settles the uncertain labels of the release that has them; None masks them. `patient_pattern` finds the
+    patient in the names of class folders' files; where nothing tells patients apart, one line says so.
 
     Raises `UsageError` for a pair that is not NAME=FOLDER with a name among `allowed`, for a release in several folders
     that cannot be, or where there is no pair, and `DataError` for a folder that is absent or no such release.
     """
     places = [_place(pair, allowed=allowed) for pair in pairs]
+    if patient_pattern is not None and not any(RELEASES[name].read_with_pattern for name, _ in places):
+        raise UsageError("expected --patient-pattern beside --data folder=FOLDER, whose names it is for, came none")
     if not places:
         raise UsageError(f"expected --data NAME=FOLDER with NAME among {', '.join(allowed)}, came none")
     tables: dict[str, Path] = {}
     records: list[Record] = []
     with nullcontext() if memory is None else remembered_hashes(memory):
         for name, folder in places:
-            records += _read(name, folder=folder, tables=tables.get(name), policy=chexpert)
+            records += _read(name, folder=folder, tables=tables.get(name), policy=chexpert, pattern=patient_pattern)
             tables.setdefault(name, folder)
+    _say_unknown_patients(records)
     return mix_releases(records)
 
 
@@ -72,11 +78,15 @@ def _place(pair: str, *, allowed: Sequence[str]) -> tuple[str, Path]:
     return name, Path(folder)
 
 
-def _read(name: str, *, folder: Path, tables: Path | None, policy: ChexpertPolicy | None) -> tuple[Record, ...]:
+def _read(
+    name: str, *, folder: Path, tables: Path | None, policy: ChexpertPolicy | None, pattern: str | None
+) -> tuple[Record, ...]:
     release = RELEASES[name]
     if tables is None:
         if release.read_with_policy is not None:
             return release.read_with_policy(folder, policy=policy)
+        if release.read_with_pattern is not None:
+            return release.read_with_pattern(folder, patient_pattern=pattern)
         return release.read(folder)
     if release.read_with_tables is None:
         several = ", ".join(key for key, other in RELEASES.items() if other.read_with_tables is not None)
@@ -84,6 +94,15 @@ def _read(name: str, *, folder: Path, tables: Path | None, policy: ChexpertPolic
             f"expected --data {name} once, came {tables} and {folder}; only {several} may lie in several folders"
         )
     return release.read_with_tables(folder, tables=tables)
+
+
+def _say_unknown_patients(records: Sequence[Record]) -> None:
+    unknown = sum(not record.patient_is_known for record in records)
+    if unknown:
+        say(
+            f"caution: nothing tells the patients of {unknown:,} images apart, so each counts as its own: splits and "
+            "intervals are by image; say --patient-pattern '(?P<patient>[^_]+)_', or use a table"
+        )
 
 
 def gate_folder(pairs: Sequence[str]) -> Path:

@@ -14,6 +14,7 @@ from hilum.cli.choose_models import SHIPPED_LUNGS, choose_bundle
 from hilum.cli.console import output_console
 from hilum.cli.data_folders import read_release
 from hilum.cli.judgement_table import judgement_tables
+from hilum.cli.patient_pattern import PatientPatternOption
 from hilum.cli.read_releases import read_releases
 from hilum.cli.say import say
 from hilum.datasets.chexpert import ChexpertPolicy
@@ -76,6 +77,7 @@ def evaluate(
             metavar="BUNDLE", help="For a model that reads the crop to the lungs: what drew the lungs in its training."
         ),
     ] = SHIPPED_LUNGS,
+    patient_pattern: PatientPatternOption = None,
     replicates: Annotated[int, typer.Option(min=100, help="Bootstrap replicates.")] = REPLICATES,
     allow_overlap: Annotated[
         bool,
@@ -97,7 +99,7 @@ def evaluate(
     if prevalence is not None and not 0.0 < prevalence < 1.0:
         raise UsageError(f"expected --prevalence between 0 and 1, came {prevalence:g}")
     policy = None if run is None else ChexpertPolicy.of_settings(run.file.settings)
-    mixed = read_releases(data, chexpert=policy)
+    mixed = read_releases(data, chexpert=policy, patient_pattern=patient_pattern)
     if run is None:
         bundle = choose_bundle(model)
         part = official_part(mixed.records, bundle=bundle, name=split, left_out=mixed.left_out)

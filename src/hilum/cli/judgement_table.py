@@ -13,6 +13,7 @@ from hilum.cli.say import one_line
 from hilum.evaluation.decisions import AT_PREVALENCE
 from hilum.evaluation.estimate_text import MARK, estimate_text, notes
 from hilum.evaluation.judgement import GroupJudgement, Judgement, LabelJudgement
+from hilum.evaluation.unit_words import by_unit, images_of
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import UndefinedMetric
 
@@ -37,8 +38,11 @@ def judgement_tables(judgement: Judgement) -> RenderableType:
     if judgement.subgroups:
         parts += [Text(""), _subgroups(judgement.subgroups, labels=[one.label for one in whole.labels])]
     facts = [
-        f"{whole.n:,} images of {whole.patients:,} patients; 95% intervals by patient, drawn ones from "
-        f"{judgement.replicates:,} bootstrap replicates",
+        by_unit(
+            f"{images_of(whole, known=judgement.patients_known)}; 95% intervals by patient, drawn ones from "
+            f"{judgement.replicates:,} bootstrap replicates",
+            patients_known=judgement.patients_known,
+        ),
         f"{judgement.design}; protocol: {judgement.protocol}",
         f"split: SHA-256 {judgement.split_sha256}",
     ]

@@ -11,15 +11,20 @@ from hilum.datasets.chexpert import ChexpertPolicy
 from hilum.datasets.mixed import MixedReleases
 
 
-def read_releases(pairs: Sequence[str], *, chexpert: ChexpertPolicy | None = None) -> MixedReleases:
+def read_releases(
+    pairs: Sequence[str], *, chexpert: ChexpertPolicy | None = None, patient_pattern: str | None = None
+) -> MixedReleases:
     """The mixed records of every pair, in the order of the pairs; how many were left out is said.
 
-    `chexpert` is the policy for uncertain labels with which a run was trained.
+    `chexpert` is the policy for uncertain labels with which a run was trained; `patient_pattern` finds the patient in
+    names.
 
     Raises `UsageError` for a pair that is not NAME=FOLDER, and `DataError` for a folder that is not there or no such
     release.
     """
-    mixed = data_folders.read_releases(pairs, memory=cache_folder(None), chexpert=chexpert)
+    mixed = data_folders.read_releases(
+        pairs, memory=cache_folder(None), chexpert=chexpert, patient_pattern=patient_pattern
+    )
     if mixed.left_out:
         say(f"{len(mixed.left_out):,} images left out, for example {mixed.left_out[0].why}")
     return mixed

@@ -9,6 +9,7 @@ import typer
 
 from hilum.cli.cache_folder import CacheOption
 from hilum.cli.choose_models import SHIPPED_LUNGS
+from hilum.cli.patient_pattern import PatientPatternOption
 from hilum.cli.prepare_images import BadFilesOption
 from hilum.cli.say import say
 from hilum.cli.show_settings import show_settings
@@ -93,6 +94,7 @@ def train(
             help="What draws the lungs for a recipe that cuts pictures to them: a name on the shelf or a folder.",
         ),
     ] = SHIPPED_LUNGS,
+    patient_pattern: PatientPatternOption = None,
     study: Annotated[
         Path | None,
         typer.Option(
@@ -127,6 +129,7 @@ def train(
         cache=cache,
         bad_files=bad_files,
         lungs=lungs,
+        patient_pattern=patient_pattern,
     )
     if recipe in GATES:
         bundle = train_a_gate(request, study=study, show=show)

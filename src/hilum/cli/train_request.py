@@ -29,6 +29,7 @@ class TrainRequest:
     cache: str | None
     bad_files: BadFiles
     lungs: str = SHIPPED_LUNGS
+    patient_pattern: str | None = None
 
     def command(self, *more: str) -> str:
         """The command, as far as it decides the result, for the card and `run.json`."""
@@ -38,4 +39,5 @@ class TrainRequest:
         words += [word for pair in self.settings for word in ("--set", pair)]
         words += ["--smoke"] if self.smoke else []
         words += ["--lungs", self.lungs] if self.lungs != SHIPPED_LUNGS else []
+        words += [] if self.patient_pattern is None else ["--patient-pattern", self.patient_pattern]
         return shlex.join([*words, "--out", str(self.out), *more])

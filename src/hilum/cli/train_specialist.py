@@ -78,7 +78,13 @@ def _records(request: TrainRequest, *, recipe: Recipe, cache: Path | None, lungs
     missing = [name for name in recipe.releases if name not in named]
     if missing and named.keys() <= set(recipe.releases):  # of other names reading says what may be
         raise UsageError(f"expected --data NAME=FOLDER for {', '.join(missing)}, came {', '.join(request.data)}")
-    mixed = read_releases(request.data, allowed=recipe.releases, memory=cache, chexpert=recipe.chexpert)
+    mixed = read_releases(
+        request.data,
+        allowed=recipe.releases,
+        memory=cache,
+        chexpert=recipe.chexpert,
+        patient_pattern=request.patient_pattern,
+    )
     check_starts(recipe, folder=request.out)
     if mixed.left_out:
         say(f"{len(mixed.left_out)} images left out, for example {mixed.left_out[0].why}")

@@ -37,19 +37,28 @@ class AdapterWithPolicy(Protocol):
         """The pictures in `folder`, with labels settled by `policy`."""
 
 
+class AdapterWithPattern(Protocol):
+    """An adapter of pictures whose patients only their names may tell."""
+
+    def __call__(self, folder: Path, /, *, patient_pattern: str | None = None) -> tuple[Record, ...]:
+        """The pictures in `folder`; the group `patient` of the pattern is the patient."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """One release: its adapter, what its own tables list (None where it has none), and what was published of it.
 
     `official` counts images and patients by official part; the part '' is the whole of a release without parts.
     `read_with_tables` is for a release that may lie in several folders, the first of them with the tables.
-    `read_with_policy` is for a release whose uncertain labels a recipe may settle.
+    `read_with_policy` is for a release whose uncertain labels a recipe may settle, `read_with_pattern` for one whose
+    file names alone may tell patients apart.
     """
 
     title: str
     read: Adapter
     read_with_tables: AdapterWithTables | None = None
     read_with_policy: AdapterWithPolicy | None = None
+    read_with_pattern: AdapterWithPattern | None = None
     list: Callable[[Path], Listing] | None = None
     official: Mapping[str, Count] = field(default_factory=dict)
 
@@ -104,7 +113,9 @@ RELEASES: Mapping[str, Release] = {
         official={"training": Count(images=481), "test": Count(images=128)},
     ),
     "panoramic_dental": Release(title="Panoramic jaws (Jader et al. 2018)", read=read_panoramic_dental),
-    "folder": Release(title="A folder of class folders", read=read_folder_of_folders),
+    "folder": Release(
+        title="A folder of class folders", read=read_folder_of_folders, read_with_pattern=read_folder_of_folders
+    ),
     "table": Release(title="A table of one's own", read=read_own_table, list=list_own_table),
 }
 

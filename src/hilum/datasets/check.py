@@ -156,7 +156,8 @@ def _named(listing: Listing) -> dict[str, Count]:
 
 
 def _count(records: Sequence[Record]) -> Count:
-    return Count(images=len(records), patients=len({record.patient for record in records}))
+    known = all(record.patient_is_known for record in records)
+    return Count(images=len(records), patients=len({record.patient for record in records}) if known else None)
 
 
 def _corrupt(records: Sequence[Record], *, jobs: int, on_image: Callable[[], None]) -> dict[str, str]:

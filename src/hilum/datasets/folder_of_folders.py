@@ -26,9 +26,9 @@ def read_folder_of_folders(folder: Path, *, patient_pattern: str | None = None) 
     """Every picture or DICOM file in class folders, sorted by path.
 
     `patient_pattern` is a regular expression whose group `patient` is searched in the file's name; it must match every
-    one. Raises `DataError` where there are fewer than two classes, or a name without a patient.
+    one. Raises `DataError` where there are fewer than two classes, the pattern is none, or a name has no patient.
     """
-    pattern = None if patient_pattern is None else re.compile(patient_pattern)
+    pattern = None if patient_pattern is None else _compiled(patient_pattern)
     depth = _depth(folder)
     pictures = [
         path
@@ -44,6 +44,16 @@ def read_folder_of_folders(folder: Path, *, patient_pattern: str | None = None) 
             f"{', '.join(classes) or 'no class'} with pictures; make a folder for each class"
         )
     return tuple(_record(path, folder=folder, depth=depth, classes=classes, pattern=pattern) for path in pictures)
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        found = re.compile(pattern)
+    except re.error as error:
+        raise DataError(f"expected a regular expression for the patient, came {pattern!r} ({error})") from error
+    if "patient" not in found.groupindex:
+        raise DataError(f"expected a group (?P<patient>...) in the pattern, came {pattern!r}; name what is the patient")
+    return found
 
 
 def _depth(folder: Path) -> int:
@@ -71,6 +81,7 @@ def _record(path: Path, *, folder: Path, depth: int, classes: list[str], pattern
         path=path,
         image="/".join(parts),
         patient=f"folder:{_patient(path, name='/'.join(parts), pattern=pattern)}",
+        patient_is_known=pattern is not None,
         source="folder",
         official=parts[0] if depth else None,
         labels={own_label(name): float(name == own) for name in classes},

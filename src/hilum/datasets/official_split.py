@@ -11,7 +11,7 @@ from typing import Literal
 from hilum.datasets.held_out import is_held_out
 from hilum.datasets.multilabel_split import split_over_labels
 from hilum.datasets.record import Record
-from hilum.datasets.split import Split, without_copies_of
+from hilum.datasets.split import Split, unit_of, without_copies_of
 from hilum.errors import DataError
 
 TEST = "test"
@@ -46,7 +46,7 @@ def split_with_official_test(
     parts = split_over_labels(kept, shares=shares, seed=seed)
     said = ", ".join(f"{name} {share:g}" for name, share in shares.items())
     protocol = (
-        f"{in_words(held_out)}; the rest by patient, iterative stratification "
+        f"{in_words(held_out)}; the rest by {unit_of(records)}, iterative stratification "
         f"over labels and strata, seed {seed}: {said}; {len(rest) - len(kept)} copies of test images left out"
     )
     return Split({**parts, TEST: held_out}, protocol)

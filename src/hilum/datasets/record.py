@@ -41,6 +41,7 @@ class Record:
     has no studies. `boxes` are the radiologists' boxes; an image without any need not be free of findings. `masks` maps
     what is drawn (`lungs`, `left lung`) to the mask's file, as the release names it. `lung_box` is the box around the
     lungs in native pixels of the file, as a lung bundle drew it; None where nobody drew it or it is not trusted.
+    `patient_is_known` is False where nothing tells patients apart, and `patient` is the image's own name.
     """
 
     path: Path
@@ -60,4 +61,5 @@ class Record:
     boxes: tuple[LabelledBox, ...] = ()
     masks: Mapping[str, Path] = field(default_factory=dict)
     lung_box: Box | None = None
+    patient_is_known: bool = True
     held_out: bool | None = None

@@ -87,6 +87,11 @@ def patient_groups(records: Sequence[Record]) -> list[list[Record]]:
     return list(groups.values())
 
 
+def unit_of(records: Sequence[Record]) -> str:
+    """What a split of these records keeps together: `patient`, or `image` where nothing tells patients apart."""
+    return "patient" if all(record.patient_is_known for record in records) else "image, for want of patients"
+
+
 def without_copies_of(records: Sequence[Record], *, held_out: Sequence[Record]) -> tuple[Record, ...]:
     """`records` less every image that stands byte for byte in `held_out`."""
     hashes = {record.sha256 for record in held_out}

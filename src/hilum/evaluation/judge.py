@@ -93,6 +93,7 @@ def judge(
         calibration=calibration,
         design=predictions.design,
         overlap=overlap_of(predictions.seen),
+        patients_known=predictions.patients_known,
         smoke=predictions.smoke or (chosen_on is not None and chosen_on.smoke),
     )
 

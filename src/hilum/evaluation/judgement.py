@@ -107,7 +107,8 @@ class Judgement:
 
     `prevalence` is the one stated for every label; one stated for a label alone stands in its decisions. `smoke` says
     that the predictions prove a path through the code and no result. `calibration` names the method, if any. `design`
-    is that of the predictions. `overlap` counts the images that the model saw in its training, None where nobody did.
+    is that of the predictions. Where not `patients_known`, each image counts as a patient of its own. `overlap` counts
+    the images that the model saw in its training, None where nobody did.
     """
 
     whole: GroupJudgement
@@ -121,5 +122,6 @@ class Judgement:
     validation_split_sha256: str | None
     calibration: str | None = None
     smoke: bool = False
+    patients_known: bool = True
     design: Design = "held out"
     overlap: Overlap | None = None

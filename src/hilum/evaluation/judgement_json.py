@@ -25,6 +25,7 @@ def judgement_json(judgement: Judgement) -> Json:
         "split_sha256": judgement.split_sha256,
         "design": judgement.design,
         "smoke": judgement.smoke,
+        "patients_known": judgement.patients_known,
         "seen_in_training": None if judgement.overlap is None else asdict(judgement.overlap),
         "bootstrap": {"by": "patient", "replicates": judgement.replicates, "level": LEVEL, "seed": judgement.seed},
         "subgroups": {

@@ -124,6 +124,7 @@ def _predictions(
         scores=np.array([lines[name].probabilities for name in read], np.float64),
         protocol=part.protocol,
         smoke=part.smoke,
+        patients_known=all(record.patient_is_known for record in records),
         age_years=None if np.isnan(ages).all() else np.array(ages, np.float64),
         sex=_told([record.sex for record in records]),
         view=_told([record.view for record in records]),

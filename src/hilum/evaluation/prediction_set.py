@@ -38,8 +38,9 @@ class Predictions:
     and `source` hold None, where nothing is known; a whole column is None where the file has none. `mean_labels` are
     the labels of the protocol's own mean, where it names them. `design` says whether one model was held out from these
     images, or the folds of several were pooled; a `smoke` run proves a path through the code, and is no result. `seen`
-    says of each image where the model's training saw it (`overlap.SEEN`), None where nobody counted. Raises `DataError`
-    for anything malformed.
+    says of each image where the model's training saw it (`overlap.SEEN`), None where nobody counted. Where
+    `patients_known` is False, nothing told patients apart and each image counts as one. Raises `DataError` for anything
+    malformed.
     """
 
     image: tuple[str, ...]
@@ -57,6 +58,7 @@ class Predictions:
     design: Design = "held out"
     smoke: bool = False
     seen: Texts | None = None
+    patients_known: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", canonical_labels(self.labels))

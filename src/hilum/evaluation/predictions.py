@@ -4,7 +4,8 @@ Columns `image`, `patient`, `split`; optionally `age_years`, `sex`, `view`, `sou
 saw the image, of `hilum evaluate`); then `truth:<label>` (0, 1, null)
 and `score:<label>` (probability). The protocol string stands in the file's metadata under `protocol`, and the labels
 of the protocol's own mean may stand under `mean_labels` as a JSON list. `design` (`held out` or `cross-validated`) and
-`smoke` (`true` or `false`) stand there too; how a file without them is read is in `prediction_design`.
+`smoke` (`true` or `false`) stand there too; how a file without them is read is in `prediction_design`. `patients` =
+`unknown` says that nothing tells patients apart and each image counts as one.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ __all__ = ["Predictions", "read_predictions", "write_predictions"]
 
 _NEEDED = ("image", "patient", "split")
 _SEXES = {"f": "F", "female": "F", "m": "M", "male": "M"}
+
+
+PATIENTS_UNKNOWN = "unknown"
+"""The value of the metadata's field `patients` where nothing tells patients apart."""
 
 
 def read_predictions(path: Path, *, design: Design | None = None) -> Predictions:
@@ -91,6 +96,8 @@ def _to_table(p: Predictions) -> pa.Table:
         columns[f"truth:{label}"] = pa.array(p.truth[:, column], from_pandas=True).cast(pa.int8())
         columns[f"score:{label}"] = pa.array(p.scores[:, column], pa.float64(), from_pandas=True)
     metadata = {"protocol": p.protocol, "design": p.design, "smoke": "true" if p.smoke else "false"}
+    if not p.patients_known:
+        metadata["patients"] = PATIENTS_UNKNOWN
     if p.mean_labels is not None:
         metadata["mean_labels"] = json.dumps(p.mean_labels)
     return pa.table(columns).replace_schema_metadata(metadata)
@@ -123,6 +130,7 @@ def _from_table(table: pa.Table, *, stated: Design | None) -> Predictions:
         mean_labels=_mean_labels(metadata),
         design=read_design(metadata, protocol=protocol, stated=stated),
         smoke=read_smoke(metadata, protocol=protocol),
+        patients_known=metadata.get("patients") != PATIENTS_UNKNOWN,
     )
 
 

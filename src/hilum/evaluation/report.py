@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hilum.evaluation.report_figures import label_panels, report_figures
@@ -26,6 +26,7 @@ from hilum.evaluation.report_tables import (
     subgroup_label_table,
     subgroup_table,
 )
+from hilum.evaluation.unit_words import by_unit
 from hilum.output.atomic import output_error, write_whole
 from hilum.statistics.confusion import Confusion
 
@@ -49,8 +50,16 @@ def write_report(subject: ReportSubject, *, folder: Path) -> WrittenReport:
     `OutputError` where the folder cannot be written.
     """
     panels = label_panels(subject)
-    figures = report_figures(subject, panels=panels)
-    tables = _tables(subject, confusions=[(one.label, one.confusion) for one in panels if one.confusion is not None])
+    known = subject.predictions.patients_known
+    figures = tuple(
+        replace(one, caption=by_unit(one.caption, patients_known=known))
+        for one in report_figures(subject, panels=panels)
+    )
+    confusions = [(one.label, one.confusion) for one in panels if one.confusion is not None]
+    tables = tuple(
+        replace(one, note=by_unit(one.note, patients_known=known)) if one.note else one
+        for one in _tables(subject, confusions=confusions)
+    )
     content: dict[str, bytes] = {JSON_NAME: report_json(subject)}
     content |= {f"{TABLES}/{table.key}.csv": table_csv(table) for table in tables}
     for figure in figures:

@@ -23,6 +23,7 @@ from hilum.evaluation.report_table import counted
 from hilum.evaluation.report_tables import shown_subgroups
 from hilum.evaluation.run_folder import Run
 from hilum.evaluation.seen_part import overlap_fact
+from hilum.evaluation.unit_words import images_of
 from hilum.imaging.preprocess import CropLungs, Equalise, PreprocessSpec, Step
 from hilum.version import __version__
 
@@ -81,7 +82,7 @@ def filled_items(
         "30": "subgroups by " + (", ".join(shown_subgroups(judgement)) or "nothing: the data name none"),
         "31": f"class maps ({card.heatmap.method}); operating points: "
         + "; ".join(dict.fromkeys(label.operating_point_rule for label in card.labels)),
-        "35": f"{whole.n:,} images of {whole.patients:,} patients judged of {len(part.records):,} in the part; "
+        "35": f"{images_of(whole, known=judgement.patients_known)} judged of {len(part.records):,} in the part; "
         f"{left_out}",
         "36": "the table of images and patients",
         "37, 38": "the tables of discrimination and of decisions, each value with its interval",

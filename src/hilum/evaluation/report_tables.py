@@ -257,7 +257,10 @@ def confusion_table(confusions: Sequence[tuple[str, Confusion]]) -> ReportTable 
 def people_table(predictions: Predictions) -> ReportTable:
     """Who was judged: images and patients, age, sex, view and source, as far as the predictions say."""
     p = predictions
-    rows: list[tuple[Cell, ...]] = [("images", p.n), ("patients", len(set(p.patient)))]
+    rows: list[tuple[Cell, ...]] = [
+        ("images", p.n),
+        ("patients", len(set(p.patient)) if p.patients_known else "not known"),
+    ]
     if p.age_years is not None and not np.isnan(p.age_years).all():
         known = p.age_years[~np.isnan(p.age_years)]
         low, middle, high = np.quantile(known, [0.25, 0.5, 0.75])

@@ -10,7 +10,7 @@ from hilum.datasets import kermany
 from hilum.datasets.held_out import is_held_out
 from hilum.datasets.official_split import held_out_and_rest, in_words, split_with_official_test
 from hilum.datasets.record import Record
-from hilum.datasets.split import Split, split_by_patient, without_copies_of
+from hilum.datasets.split import Split, split_by_patient, unit_of, without_copies_of
 from hilum.errors import DataError
 from hilum.evaluation.prediction_design import SMOKE
 from hilum.training.recipe import CHEXPERT, TEST, TRAIN, Recipe, SplitSpec, Stage
@@ -54,8 +54,8 @@ def _by_stratum(records: Sequence[Record], *, spec: SplitSpec, seed: int) -> Spl
     shares = ", ".join(f"{part} {share:.0%}" for part, share in spec.shares.items())
     of = "/".join(sorted({record.official for record in pool if record.official})) or "every image"
     protocol = (
-        f"official {of} split by patient, stratified, seed {seed} ({shares}); copies of test images left out; "
-        f"{in_words(test)}, untouched"
+        f"official {of} split by {unit_of(records)}, stratified, seed {seed} ({shares}); "
+        f"copies of test images left out; {in_words(test)}, untouched"
     )
     if any(record.source == kermany.SOURCE for record in records):
         protocol += f"; {kermany.PATIENTS}"
