@@ -161,3 +161,34 @@ def test_a_file_that_does_not_say_its_design_is_judged_as_stated(hilum: Run, fol
     wrong = hilum("judge", path, "--replicates", 100, "--design", "pooled")
     assert wrong.exit_code == 2
     assert "'held out' or 'cross-validated', came 'pooled'" in wrong.stderr
+
+
+def test_a_label_of_few_patients_is_marked_on_the_terminal(hilum: Run, tmp_path: Path) -> None:
+    """One ill patient has no interval and no place in the mean; seven have a mark; no digit says certainty."""
+    p = fabricate_predictions(patients=60, labels=("Effusion", "Hernia", "Mass"), missing=0.0)
+    truth = p.truth.copy()
+    truth[:, 1:] = 0.0
+    truth[0, 1] = 1.0
+    truth[[p.patient.index(name) for name in dict.fromkeys(p.patient)][:7], 2] = 1.0
+    write_predictions(replace(p, truth=truth), path=tmp_path / "rare.parquet")
+    result = hilum("judge", tmp_path / "rare.parquet", "--replicates", 100)
+    assert result.exit_code == 0, result.stderr
+    said = " ".join(result.stdout.split())
+    assert "! not in the mean: Hernia: only 1 patient with a positive image; an interval needs 5" in said
+    assert "[no interval]" in said
+    assert "! Mass: only 7 patients with a positive image: the interval may be too narrow" in said
+    assert "over 2 labels: Effusion, Mass" in said
+
+
+def test_decisions_that_are_all_right_have_a_width_on_the_terminal(hilum: Run, tmp_path: Path) -> None:
+    p = fabricate_predictions(patients=30, labels=("Effusion",), missing=0.0)
+    perfect = replace(p, scores=0.8 * p.truth + 0.1)
+    validation = fabricate_predictions(labels=("Effusion",), split="val", first_patient=500, seed=1, strength=4.0)
+    write_predictions(perfect, path=tmp_path / "test.parquet")
+    write_predictions(
+        replace(validation, scores=0.8 * validation.truth.clip(0, 1) + 0.1), path=tmp_path / "val.parquet"
+    )
+    result = hilum("judge", tmp_path / "test.parquet", "--validation", tmp_path / "val.parquet", "--replicates", 100)
+    assert result.exit_code == 0, result.stderr
+    assert "1.000 [0." in result.stdout
+    assert "[1.000, 1.000]" not in result.stdout

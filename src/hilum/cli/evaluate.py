@@ -20,6 +20,7 @@ from hilum.cli.say import say
 from hilum.datasets.chexpert import ChexpertPolicy
 from hilum.errors import UsageError
 from hilum.evaluation.asked_part import official_part, part_of_run
+from hilum.evaluation.estimate_text import remarks
 from hilum.evaluation.evaluate_run import EvaluationSettings, evaluate_part
 from hilum.evaluation.ledger import LEDGER_NAME, read_ledger
 from hilum.evaluation.look import Judged, look_at_test
@@ -153,7 +154,7 @@ def _table(judged: Judged, *, looks: int) -> Table:
     result = judged.table
     table = Table(
         title=f"{judged.label}: official test, n = {result.n}, positives = {result.positives}",
-        caption=f"95% intervals: 10,000 bootstrap replicates by patient. Looks in the ledger: {looks}.",
+        caption=f"95% intervals by patient. Looks in the ledger: {looks}.",
     )
     table.add_column("measure")
     table.add_column("value", justify="right")
@@ -184,4 +185,5 @@ def _table(judged: Judged, *, looks: int) -> Table:
 def _interval(estimate: Estimate) -> str:
     if estimate.interval is None:
         return f"none: {estimate.note}"
-    return f"{estimate.interval[0]:.3f} to {estimate.interval[1]:.3f}"
+    remark = remarks(estimate)
+    return f"{estimate.interval[0]:.3f} to {estimate.interval[1]:.3f}" + (f" ({remark})" if remark else "")

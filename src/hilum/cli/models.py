@@ -201,7 +201,8 @@ def _result(result: LabelResult) -> str:
 
 
 def _auroc(result: LabelResult) -> str:
-    text = _with_interval(result.auroc, result.auroc_ci)
+    noted = "" if result.note is None else f" ({result.note})"
+    text = f"{_with_interval(result.auroc, result.auroc_ci)}{noted}"
     if result.baseline is None or result.baseline_auroc is None:
         return text
     return f"{text}; {result.baseline} alone {result.baseline_auroc:.3f}"

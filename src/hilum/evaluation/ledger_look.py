@@ -84,4 +84,9 @@ def _of_label(one: LabelJudgement) -> dict[str, LedgerValue]:
 def _value(name: str, estimate: Estimate | None) -> dict[str, LedgerValue]:
     if estimate is None:
         return {name: None, f"{name}_ci": None}
-    return {name: estimate.value, f"{name}_ci": None if estimate.interval is None else list(estimate.interval)}
+    return {
+        name: estimate.value,
+        f"{name}_ci": None if estimate.interval is None else list(estimate.interval),
+        f"{name}_ci_method": estimate.method,
+        **({} if estimate.note is None else {f"{name}_note": estimate.note}),
+    }

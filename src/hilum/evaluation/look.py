@@ -136,6 +136,7 @@ def _line(judged: Judged, *, bundle: Bundle, split: Split, where: Path) -> Ledge
         "operating_point": judged.operating_point,
         "auroc": table.auroc.value,
         "auroc_ci": _bounds(table.auroc),
+        "auroc_ci_method": table.auroc.method,
         "average_precision": table.average_precision,
         "sensitivity": table.sensitivity.value,
         "sensitivity_ci": _bounds(table.sensitivity),
