@@ -130,7 +130,7 @@ sys.meta_path.insert(0, Absent())
 from hilum.cli.main import main
 main()
 """
-    for words in (["judge", "test.parquet"], ["compare", "test.parquet", "test.parquet"]):
+    for words in (["judge", "test.parquet"], ["compare", "a=test.parquet", "b=test.parquet"]):
         result = subprocess.run(
             [sys.executable, "-c", code, *words, "--replicates", "100"], cwd=folder, capture_output=True, text=True,
             env={**os.environ, "OMP_NUM_THREADS": "1"}, check=False,
