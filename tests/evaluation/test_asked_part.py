@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+from scipy.stats import binomtest
 
 from fabricate_bundle import ToyBundle
 from fabricate_kermany import fabricate_kermany
@@ -148,6 +149,17 @@ def test_the_card_says_how_common_a_label_was_in_validation(tmp_path):
     records = read_kermany(fabricate_kermany(tmp_path / "kermany", train=1, test=1))
     there = official_part(records, bundle=known, name="test").validation["Pneumonia"]
     assert (there.n, there.positives) == (50, 20)
+    interval = binomtest(20, 50).proportion_ci(method="wilson")
+    assert there.share.interval == pytest.approx((interval.low, interval.high))  # a card counts images, not patients
+
+
+def test_a_run_says_how_common_a_label_was_in_validation_with_an_interval_by_patient(made):
+    part = part_of_run(load_run(made.run), records=made.records, name="test", labels=LABELS)
+    there = part.validation["Effusion"]
+    assert there.share.value == pytest.approx(there.positives / there.n)
+    assert there.share.n == there.n
+    assert there.share.groups < there.n  # its patients have several images
+    assert there.share.interval[0] < there.share.value
 
 
 def test_labels_that_model_and_data_do_not_share_are_refused(made):

@@ -7,6 +7,9 @@ from fabricate_predictions import fabricate_predictions
 from hilum.evaluation.bundle_points import with_bundle_points
 from hilum.evaluation.judge import judge
 from hilum.evaluation.judgement import ValidationPrevalence
+from hilum.evaluation.prevalence_shift import share_by_patient
+from hilum.evaluation.subgroup_tests import subgroup_tests
+from hilum.statistics.estimate import Estimate
 
 LABELS = ("Atelectasis", "Pleural Effusion")
 
@@ -82,3 +85,22 @@ def test_a_label_without_an_operating_point_is_not_decided_and_the_others_are(pr
         update={"labels": tuple(label.model_copy(update={"operating_point": None}) for label in card.labels)}
     )
     assert [one.decisions for one in decided(predictions, nowhere).whole.labels] == [None, None]
+
+
+def test_the_shift_of_prevalence_has_an_interval_where_validation_has_one(predictions, card):
+    """Newcombe's, from the interval of the prevalence on validation and the clustered one here."""
+    there = Estimate(0.1, (0.066, 0.149), method="Wilson", n=200)
+    validation = {"Pleural Effusion": ValidationPrevalence(200, 20, None, share=there)}
+    shift = decided(predictions, card, validation=validation).whole.labels[1].validation
+    here = share_by_patient(predictions.truth[:, 1], predictions.patient)
+    low = shift.shift - np.hypot(here.value - here.interval[0], 0.149 - 0.1)
+    high = shift.shift + np.hypot(here.interval[1] - here.value, 0.1 - 0.066)
+    assert shift.shift_interval == pytest.approx((low, high))
+    unknown = decided(predictions, card, validation={"Pleural Effusion": ValidationPrevalence(200, 20, None)})
+    assert unknown.whole.labels[1].validation.shift_interval is None
+
+
+def test_groups_are_tested_at_the_cards_threshold(predictions, card):
+    tests = decided(predictions, card).subgroup_tests
+    assert tests == subgroup_tests(predictions, thresholds={"Atelectasis": 0.4, "Effusion": 0.4})
+    assert {one.measure for one in tests} == {"sensitivity", "specificity", "in_the_large", "slope"}

@@ -34,7 +34,7 @@ def test_what_has_no_value_is_null_and_says_why() -> None:
     assert found["slope"] is None
     assert "parts the outcomes" in found["slope_undefined"]
     assert found["in_the_large_ci"] is None
-    assert "fewer than 5" in found["in_the_large_note"]
+    assert found["in_the_large_note"] == "only 2 patients with a positive image; an interval needs 5"
     assert "parts the outcomes" in found["curve"]["undefined"]
     none = calibration_json(
         judged_calibration(np.array([np.nan]), probabilities=stated[:1], patients=["a"], with_curve=False)

@@ -4,10 +4,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import stats
-from sklearn.metrics import balanced_accuracy_score, f1_score, precision_score, recall_score, roc_curve
+from sklearn.metrics import (
+    balanced_accuracy_score,
+    class_likelihood_ratios,
+    f1_score,
+    precision_score,
+    recall_score,
+    roc_curve,
+)
 
 from fabricate_predictions import fabricate_predictions
 from hilum.errors import UsageError
+from hilum.evaluation.decision_worth import WORTH
 from hilum.evaluation.decisions import AT_PREVALENCE, MEASURES, Decisions, decision_table, operating_points
 from hilum.evaluation.patient_bootstrap import patient_rows
 from hilum.evaluation.validation import ValidationPredictions
@@ -64,8 +72,12 @@ def test_measures_agree_with_scikit_learn() -> None:
         f1_score(truth, called),
         balanced_accuracy_score(truth, called),
     ]
-    assert list(measures) == list(MEASURES)
-    assert [value.value for value in measures.values() if value is not None] == pytest.approx(expected)
+    assert list(measures) == [*MEASURES, *WORTH]
+    shares = [measures[name] for name in MEASURES]
+    assert [value.value for value in shares if value is not None] == pytest.approx(expected)
+    positive, negative = (class_likelihood_ratios(truth, called)[place] for place in (0, 1))
+    ratios = [measures["lr_positive"], measures["lr_negative"]]
+    assert [value.value for value in ratios if value is not None] == pytest.approx([positive, negative])
     for value in measures.values():
         assert value is not None
         assert value.interval is not None
@@ -127,12 +139,17 @@ def test_a_test_that_finds_no_one_has_a_predictive_value_of_zero() -> None:
 def test_a_share_of_nothing_has_no_value() -> None:
     found = _decided(np.zeros(2), np.full(2, 0.1), ["a", "b"], BY_HAND, prevalence=0.5).measures
     missing = {name for name, value in found.items() if value is None}
-    assert missing == {"sensitivity", "ppv", "f1", "balanced_accuracy", *AT_PREVALENCE}
+    assert missing == {"sensitivity", "ppv", "f1", "balanced_accuracy", "lr_positive", "lr_negative",
+                       "net_benefit_at_prevalence", *AT_PREVALENCE}  # fmt: skip
 
 
 def test_one_patient_has_shares_without_intervals() -> None:
     truth, scores = np.array([1.0, 1.0, 0.0, 0.0]), np.array([0.9, 0.1, 0.9, 0.1])
-    for value in _decided(truth, scores, ["a"] * 4, BY_HAND, prevalence=0.5).measures.values():
+    found = _decided(truth, scores, ["a"] * 4, BY_HAND, prevalence=0.5).measures
+    stated = found.pop("net_benefit_treat_all_at_prevalence")
+    assert stated is not None
+    assert stated.interval is None  # it follows from the stated prevalence alone
+    for value in found.values():
         assert value is not None
         assert (value.interval, value.note) == (None, "all images are of one patient")
 

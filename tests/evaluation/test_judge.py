@@ -303,6 +303,26 @@ def test_a_calibration_that_would_turn_the_scores_round_gives_no_number(predicti
         assert (label.calibrated.brier, label.calibrated.slope, label.calibrated.calibration) == (None, None, None)
 
 
+def test_worth_and_tests_of_groups_stand_in_the_json(predictions: Predictions) -> None:
+    validation = fabricate_predictions(labels=LABELS, patients=60, split="val", first_patient=900, seed=3)
+    found = judge(predictions, validation=ValidationPredictions(validation), prevalence=0.05, replicates=QUICK)
+    printed = json.loads(json.dumps(judgement_json(found), allow_nan=False))
+    effusion = printed["labels"]["Effusion"]
+    point = effusion["operating_point"]
+    odds = point["threshold"] / (1 - point["threshold"])
+    known = ~np.isnan(predictions.truth[:, 1])
+    truth, called = predictions.truth[known, 1] == 1, predictions.scores[known, 1] >= point["threshold"]
+    assert point["net_benefit"] == pytest.approx((truth & called).mean() - odds * (~truth & called).mean())
+    assert point["lr_positive"] == pytest.approx(called[truth].mean() / called[~truth].mean())
+    assert point["lr_positive_ci"][0] < point["lr_positive"] < point["lr_positive_ci"][1]
+    assert "net_benefit_at_prevalence_ci" in point
+    assert len(effusion["decision_curve"]["model"]) == 99
+    assert {one["by"] for one in printed["subgroup_tests"]} >= {"age band", "sex", "view"}
+    assert len(printed["subgroup_tests"]) == len(found.subgroup_tests)
+    one = next(one for one in printed["subgroup_tests"] if one["p"] is not None)
+    assert one["gap_ci"][0] < one["gap"] < one["gap_ci"][1]
+
+
 def test_subgroups_are_judged_on_their_own_rows(predictions: Predictions) -> None:
     female = judge(predictions, replicates=QUICK).subgroups["sex"]["F"]
     rows = np.array([sex == "F" for sex in predictions.sex or ()])

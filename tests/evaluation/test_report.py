@@ -102,7 +102,7 @@ def test_what_a_reviewer_looks_for_is_there(written, subject):
 def test_every_figure_is_a_png_and_an_svg_and_stands_on_the_page(written):
     folder = written.page.parent / "figures"
     names = {path.stem for path in folder.iterdir()}
-    assert names == {"roc", "precision_recall", "reliability", "confusion", "subgroups", "training"}
+    assert names == {"roc", "precision_recall", "reliability", "confusion", "decision_curve", "subgroups", "training"}
     for name in names:
         picture = Image.open(folder / f"{name}.png").convert("L")
         assert picture.getextrema()[0] < 100, f"{name} is blank"
@@ -143,7 +143,9 @@ def test_predictions_alone_have_a_report_too(tmp_path):
     text = " ".join(parse(report.page).text)
     assert "Exclusions are not known" in text
     assert "Decisions" not in text
-    assert {path.stem for path in (tmp_path / "figures").iterdir()} == {"roc", "precision_recall", "reliability"}
+    assert {path.stem for path in (tmp_path / "figures").iterdir()} == {
+        "roc", "precision_recall", "reliability", "decision_curve"
+    }  # fmt: skip
 
 
 def test_a_smoke_run_is_marked(subject, tmp_path):

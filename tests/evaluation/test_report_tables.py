@@ -54,10 +54,13 @@ def test_every_label_has_a_row_and_the_mean_names_what_it_lacks(judgement):
 def test_decisions_hold_the_measures_of_the_point(judgement):
     table = decision_table(judgement)
     assert table.columns[:4] == ("label", "threshold", "sensitivity", "specificity")
-    assert table.columns[-3:] == ("stated prevalence", "PPV there", "NPV there")
+    assert table.columns[-5:-2] == ("stated prevalence", "PPV there", "NPV there")
+    assert table.columns[-2:] == ("net benefit there", "of calling everyone there")
     decisions = judgement.whole.labels[0].decisions
     assert table.rows[0][1:3] == (decisions.threshold, decisions.measures["sensitivity"])
-    assert table.rows[0][-3:-1] == (0.1, decisions.measures["ppv_at_prevalence"])
+    assert table.rows[0][-5:-3] == (0.1, decisions.measures["ppv_at_prevalence"])
+    assert table.rows[0][-2] == decisions.measures["net_benefit_at_prevalence"]
+    assert table.rows[0][table.columns.index("LR+")] == decisions.measures["lr_positive"]
     assert len({len(row) for row in table.rows} | {len(table.columns)}) == 1
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -10,16 +10,30 @@ from rich.table import Table
 from rich.text import Text
 
 from hilum.cli.say import one_line
+from hilum.evaluation.decision_worth import WORTH_AT_PREVALENCE
 from hilum.evaluation.decisions import AT_PREVALENCE
 from hilum.evaluation.estimate_text import MARK, estimate_text, notes
 from hilum.evaluation.judgement import GroupJudgement, Judgement, LabelJudgement
+from hilum.evaluation.subgroup_tests import TITLES, SubgroupTest
 from hilum.evaluation.unit_words import by_unit, images_of
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import UndefinedMetric
 
 _NAME_CELLS = 13
 _TOLD = 3
-_SHOWN_MEASURES = {"sensitivity": "sensitivity", "specificity": "specificity", "ppv": "PPV", "npv": "NPV", "f1": "F1"}
+_MOST_GAPS = 5
+_LEVEL = 0.05
+_SHOWN_MEASURES = {
+    "sensitivity": "sensitivity",
+    "specificity": "specificity",
+    "ppv": "PPV",
+    "npv": "NPV",
+    "f1": "F1",
+    "lr_positive": "LR+",
+    "lr_negative": "LR−",
+    "net_benefit": "net benefit",
+    "net_benefit_treat_all": "calling everyone",
+}
 
 
 def judgement_tables(judgement: Judgement) -> RenderableType:
@@ -37,6 +51,8 @@ def judgement_tables(judgement: Judgement) -> RenderableType:
         parts += [Text(""), _calibrated(whole, method=judgement.calibration), *_refused_lines(whole)]
     if judgement.subgroups:
         parts += [Text(""), _subgroups(judgement.subgroups, labels=[one.label for one in whole.labels])]
+    if judgement.subgroup_tests:
+        parts += [Text(""), *_gap_lines(judgement.subgroup_tests)]
     facts = [
         by_unit(
             f"{images_of(whole, known=judgement.patients_known)}; 95% intervals by patient, drawn ones from "
@@ -118,10 +134,11 @@ def _decisions(group: GroupJudgement) -> Table:
 
 
 def _at_prevalence(group: GroupJudgement) -> Table:
-    table = plain_table("label", "stated prevalence", "PPV [95%]", "NPV [95%]")
+    table = plain_table("label", "stated prevalence", "PPV [95%]", "NPV [95%]", "net benefit [95%]")
+    table.columns[1].min_width = len("stated prevalence")
     for one in group.labels:
         if one.decisions is not None and one.decisions.prevalence is not None:
-            shown = (estimate_text(one.decisions.measures[name]) for name in AT_PREVALENCE)
+            shown = (estimate_text(one.decisions.measures[name]) for name in (*AT_PREVALENCE, WORTH_AT_PREVALENCE[0]))
             table.add_row(one_line(one.label), f"{one.decisions.prevalence:g}", *shown)
     return table
 
@@ -206,6 +223,27 @@ def _subgroups(columns: Mapping[str, Mapping[str, GroupJudgement]], *, labels: l
             mean = f"mean of {len(group.in_mean) - len(group.left_out)} of {len(group.in_mean)}"
             table.add_row(title, mean, f"{group.n:,}", estimate_text(group.mean_auroc))
     return table
+
+
+def _gap_lines(tests: Sequence[SubgroupTest]) -> list[Text]:
+    """The gaps between groups that stay after Holm's correction, the surest first, and how many were tested."""
+    tested = [one for one in tests if one.p_holm is not None]
+    stay = sorted((one for one in tested if (one.p_holm or 0.0) < _LEVEL), key=lambda one: one.p or 0.0)
+    few = len(tests) - len(tested)
+    head = f"groups beside the rest: {len(stay)} of {len(tested)} gaps stay after Holm's correction"
+    lines = [Text(f"{head}; {few} not tested, too few patients" if few else head)]
+    lines += [
+        Text(
+            one_line(
+                f"! {one.column}: {one.group}, {one.label}, {TITLES[one.measure]}: "
+                f"{estimate_text(one.gap, sign='+')}, p {one.p_holm:.2g} after Holm"
+            ),
+            style="yellow",
+        )
+        for one in stay[:_MOST_GAPS]
+    ]
+    more = len(stay) - _MOST_GAPS
+    return [*lines, Text(f"! and {more} more: see `subgroup_tests` of --json", style="yellow")] if more > 0 else lines
 
 
 def _number(value: float | None) -> str:

@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from hilum.bundle.load import Bundle
 from hilum.datasets.held_out import is_held_out, is_held_out_part
 from hilum.datasets.mixed import LeftOut
@@ -16,7 +18,10 @@ from hilum.errors import DataError, UsageError
 from hilum.evaluation.exclusions import Exclusion, of_mixing
 from hilum.evaluation.judgement import ValidationPrevalence
 from hilum.evaluation.prediction_design import SMOKE
+from hilum.evaluation.prevalence_shift import share_by_patient
 from hilum.evaluation.run_folder import Run, split_of
+from hilum.statistics.estimate import Estimate
+from hilum.statistics.proportion import wilson
 
 TEST = "test"
 TRAIN = "train"
@@ -161,16 +166,24 @@ def _validation_of(split: Split, *, judged: str, labels: Sequence[str]) -> dict[
     ]
     counts = {}
     for label in labels:
-        truths = [truth for record in others if (truth := known_truth(record, label=label)) is not None]
-        if truths:
-            counts[label] = ValidationPrevalence(len(truths), int(sum(truths)), None)
+        known = [(truth, one.patient) for one in others if (truth := known_truth(one, label=label)) is not None]
+        if known:
+            truths, patients = zip(*known, strict=True)
+            share = share_by_patient(np.array(truths, np.float64), patients)
+            counts[label] = ValidationPrevalence(len(truths), int(sum(truths)), None, share=share)
     return counts
 
 
 def _validation_of_card(bundle: Bundle) -> dict[str, ValidationPrevalence]:
-    """The last set that the card shows for a label is the one that its operating point comes from."""
-    return {
-        label.name: ValidationPrevalence(label.results[-1].n, label.results[-1].positives, None)
-        for label in bundle.card.labels
-        if label.results
-    }
+    """The last set that the card shows for a label is the one that its operating point comes from.
+
+    A card counts images, not patients, so that the interval of the share takes its images as independent.
+    """
+    counts = {}
+    for label in bundle.card.labels:
+        if label.results and label.results[-1].n:
+            n, positives = label.results[-1].n, label.results[-1].positives
+            found = wilson(positives, n=n)
+            share = Estimate(found.value, (found.low, found.high), method="Wilson", n=n)
+            counts[label.name] = ValidationPrevalence(n, positives, None, share=share)
+    return counts

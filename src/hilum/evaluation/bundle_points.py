@@ -11,10 +11,14 @@ from dataclasses import replace
 
 from hilum.bundle.card import Card
 from hilum.evaluation.decisions import Decisions, decision_table
+from hilum.evaluation.judge import thresholds_of
 from hilum.evaluation.judgement import Judgement, LabelJudgement, ValidationPrevalence
 from hilum.evaluation.patient_bootstrap import patient_rows
 from hilum.evaluation.prediction_set import Predictions, canonical_labels
+from hilum.evaluation.prevalence_shift import share_by_patient
+from hilum.evaluation.subgroup_tests import subgroup_tests
 from hilum.statistics.operating_point import OperatingPoint
+from hilum.statistics.share_gap import difference_interval
 
 NO_POINT = "the model brings no operating point"
 
@@ -40,14 +44,16 @@ def with_bundle_points(
             one,
             decisions=decisions.get(one.label),
             decisions_undefined=None if one.label in decisions else NO_POINT,
-            validation=_shifted(one, there=counts[one.label]),
+            validation=_shifted(one, there=counts[one.label], predictions=predictions),
         )
         for one in judgement.whole.labels
     )
+    whole = replace(judgement.whole, labels=labels)
     rules = "; ".join(dict.fromkeys(label.operating_point_rule for label in card.labels))
     return replace(
         judgement,
-        whole=replace(judgement.whole, labels=labels),
+        whole=whole,
+        subgroup_tests=subgroup_tests(predictions, thresholds=thresholds_of(whole)),
         prevalence=prevalence,
         validation_protocol=f"the bundle {card.name} {card.version} ({rules}); {card.protocol}",
         validation_split_sha256=card.training.split_sha256,
@@ -82,7 +88,14 @@ def _point(threshold: float, *, rule: str) -> OperatingPoint:
     return OperatingPoint(threshold=threshold, sensitivity=math.nan, specificity=math.nan, n=0, positives=0, rule=rule)
 
 
-def _shifted(label: LabelJudgement, *, there: ValidationPrevalence | None) -> ValidationPrevalence | None:
+def _shifted(
+    label: LabelJudgement, *, there: ValidationPrevalence | None, predictions: Predictions
+) -> ValidationPrevalence | None:
+    """`there` with the shift to the prevalence here, and its interval where both sides have one."""
     if there is None or not there.n:
         return None
-    return replace(there, shift=label.positives / label.n - there.positives / there.n if label.n else None)
+    here = share_by_patient(predictions.truth[:, predictions.labels.index(label.label)], predictions.patient)
+    if here is None:
+        return there
+    interval = None if there.share is None else difference_interval(here, there.share)
+    return replace(there, shift=here.value - there.positives / there.n, shift_interval=interval)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import UsageError
+from hilum.evaluation.decision_worth import DecisionCounts, decision_worth
 from hilum.evaluation.patient_bootstrap import PatientRows
 from hilum.evaluation.validation import ValidationPredictions, checked_validation
 from hilum.statistics.clustered_share import clustered_share
@@ -29,8 +30,8 @@ AT_PREVALENCE: tuple[str, ...] = ("ppv_at_prevalence", "npv_at_prevalence")
 class Decisions:
     """What one operating point reaches; a measure without a value (a share of nothing) is None.
 
-    `measures` holds `MEASURES`, and `AT_PREVALENCE` where a prevalence was stated. Intervals are over the judged
-    patients; the threshold stays as it is. `prevalence` is the stated one, in (0, 1).
+    `measures` holds `MEASURES` and `WORTH`, and those at a prevalence where one was stated. Intervals are over the
+    judged patients; the threshold stays as it is. `prevalence` is the stated one, in (0, 1).
     """
 
     threshold: float
@@ -100,6 +101,9 @@ class DecisionTable:
             ill, well = self.prevalence, 1 - self.prevalence
             found["ppv_at_prevalence"] = predictive_value(sensitivity, other=specificity, prevalence=ill)
             found["npv_at_prevalence"] = predictive_value(specificity, other=sensitivity, prevalence=well)
+        found |= decision_worth(
+            DecisionCounts(tp, fp, tn, fn), threshold=self.point.threshold, prevalence=self.prevalence
+        )
         return Decisions(self.point.threshold, self.point.rule, found, self.prevalence)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.calibrators import fit_calibrators
 from hilum.evaluation.decisions import operating_points
-from hilum.evaluation.judge_label import NOTHING_CHOSEN, Plan, label_column
+from hilum.evaluation.judge_label import NOTHING_CHOSEN, DrawnStatistic, Plan, label_column
 from hilum.evaluation.judgement import GroupJudgement, Judgement
 from hilum.evaluation.mean_labels import lacking_in_mean
 from hilum.evaluation.overlap import overlap_of
@@ -23,6 +23,7 @@ from hilum.evaluation.patient_bootstrap import (
 )
 from hilum.evaluation.prediction_set import Predictions, canonical_labels
 from hilum.evaluation.prevalence_shift import prevalence_shifts
+from hilum.evaluation.subgroup_tests import subgroup_tests
 from hilum.evaluation.subgroups import subgroups
 from hilum.evaluation.validation import ValidationPredictions, checked_validation
 from hilum.statistics.auroc_interval import mean_auroc
@@ -91,11 +92,17 @@ def judge(
         validation_protocol=None if chosen_on is None else chosen_on.protocol,
         validation_split_sha256=None if chosen_on is None else chosen_on.split_sha256,
         calibration=calibration,
+        subgroup_tests=subgroup_tests(predictions, thresholds=thresholds_of(whole)),
         design=predictions.design,
         overlap=overlap_of(predictions.seen),
         patients_known=predictions.patients_known,
         smoke=predictions.smoke or (chosen_on is not None and chosen_on.smoke),
     )
+
+
+def thresholds_of(group: GroupJudgement) -> dict[str, float]:
+    """The operating point of each label that has one."""
+    return {one.label: one.decisions.threshold for one in group.labels if one.decisions is not None}
 
 
 def _stated(
@@ -115,14 +122,17 @@ def _judge_group(p: Predictions, *, plan: Plan, replicates: int, seed: int) -> G
     patients = patient_rows(p.patient)
     columns = [label_column(p, label, patients=patients, plan=plan) for label in p.labels]
     rankings = _left_out([one.ranking for one in columns], patients=patients)
-    statistics = [one for column in columns for one in column.statistics]
+    named = [(column.label, name, one) for column in columns for name, one in column.statistics.items()]
+    statistics = [one for _, _, one in named]
     draws = patient_bootstrap(statistics, patients=patients, replicates=replicates, seed=seed)
     left_out = patient_jackknife(statistics, patients=patients)
-    judged = []
-    for column, ranking in zip(columns, rankings, strict=True):
-        own = len(column.statistics)
-        judged.append(column.judgement(ranking=ranking, draws=draws[:own], left_out=left_out[:own]))
-        draws, left_out = draws[own:], left_out[own:]
+    drawn: dict[str, dict[str, DrawnStatistic]] = {column.label: {} for column in columns}
+    for (label, name, _), own, other in zip(named, draws, left_out, strict=True):
+        drawn[label][name] = DrawnStatistic(own[0], other[0])
+    judged = [
+        column.judgement(ranking=ranking, drawn=drawn[column.label])
+        for column, ranking in zip(columns, rankings, strict=True)
+    ]
     areas = {column.label: column.area for column in columns if column.label in p.in_mean}
     lacking = lacking_in_mean(areas)
     used = [area for name, area in areas.items() if area is not None and name not in lacking]

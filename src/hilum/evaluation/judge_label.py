@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hilum.evaluation.calibrators import Calibrator, SigmoidCalibrator
@@ -20,6 +20,7 @@ from hilum.statistics.brier import brier
 from hilum.statistics.calibration_error import expected_calibration_error
 from hilum.statistics.delong import DelongEstimate, delong
 from hilum.statistics.estimate import Estimate
+from hilum.statistics.net_benefit import DecisionCurve, decision_curve
 from hilum.statistics.operating_point import OperatingPoint
 from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
 from hilum.statistics.reliability import BINS, equal_count_curve, equal_width_curve
@@ -44,6 +45,21 @@ NOTHING_CHOSEN = Plan(points={}, prevalences={}, calibrators={}, method=None, cu
 """How a subgroup is judged: no decisions, nothing calibrated, no curves."""
 
 
+ERRORS, CALIBRATED_ERRORS = "squared errors", "squared errors after calibration"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnStatistic:
+    """One statistic of one row: `draws` (B,) of it, and values (G,) with patients `left_out`."""
+
+    draws: FloatArray
+    left_out: FloatArray
+
+    def estimate(self, value: float) -> Estimate:
+        """`value` with its interval."""
+        return estimate(value, draws=self.draws, jackknife=self.left_out)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelColumn:
     """One label's data, and the statistics of it that are drawn; made by `label_column`."""
@@ -63,9 +79,10 @@ class LabelColumn:
     plan: Plan
 
     @property
-    def statistics(self) -> list[PatientStatistic]:
-        """What is drawn, in the order in which `judgement` takes the draws: the squared errors, as far as there are."""
-        return [one for one in (self.errors, self._calibrated_errors) if one is not None]
+    def statistics(self) -> dict[str, PatientStatistic]:
+        """What is drawn, by name: the squared errors, as far as there are."""
+        named = {ERRORS: self.errors, CALIBRATED_ERRORS: self._calibrated_errors}
+        return {name: one for name, one in named.items() if one is not None}
 
     @property
     def calibrated(self) -> FloatArray | None:
@@ -79,17 +96,15 @@ class LabelColumn:
         calibrated = self.calibrated
         return None if calibrated is None else _squared_errors(self.truth, calibrated, self.patients)
 
-    def judgement(
-        self, *, ranking: FloatArray | None, draws: Sequence[FloatArray], left_out: Sequence[FloatArray]
-    ) -> LabelJudgement:
+    def judgement(self, *, ranking: FloatArray | None, drawn: Mapping[str, DrawnStatistic]) -> LabelJudgement:
         """Everything about this label.
 
-        `ranking` (2, G) is that statistic with patients left out, None where an outcome is lacking. `draws` hold one
-        (K, B) for each of the `statistics`, `left_out` one (K, G).
+        `ranking` (2, G) is that statistic with patients left out, None where an outcome is lacking. `drawn` holds the
+        `statistics` by their names.
         """
         outcomes = known_outcomes(self.truth, scores=self.scores)
         undefined = outcomes.lacks_an_outcome()
-        errors, calibrated_errors = _by_statistic(self, draws=draws, left_out=left_out)
+        errors = drawn.get(ERRORS)
         score = _defined(brier(self.truth, probabilities=self.scores))
         return LabelJudgement(
             label=self.label,
@@ -105,9 +120,14 @@ class LabelColumn:
             delong_interval=self._delong_interval(),
             brier_interval=None if score is None or errors is None else errors.estimate(score).interval,
             reliability=_reliability(self.truth, self.scores) if self.plan.curves else None,
-            calibrated=self._calibrated_scores(calibrated_errors),
+            calibrated=self._calibrated_scores(drawn.get(CALIBRATED_ERRORS)),
             calibration=self._calibration(self.scores),
+            decision_curve=self._decision_curve() if self.plan.curves else None,
         )
+
+    def _decision_curve(self) -> DecisionCurve | None:
+        found = decision_curve(self.truth, probabilities=self.scores, patients=list(self.patient))
+        return None if isinstance(found, UndefinedMetric) else found
 
     def _calibration(self, probabilities: FloatArray) -> JudgedCalibration:
         return judged_calibration(
@@ -125,7 +145,7 @@ class LabelColumn:
         found = None if self.cross_validated or repeated else delong(self.truth, scores=self.scores)
         return (found.low, found.high) if isinstance(found, DelongEstimate) else None
 
-    def _calibrated_scores(self, errors: _Drawn | None) -> CalibratedScores | None:
+    def _calibrated_scores(self, errors: DrawnStatistic | None) -> CalibratedScores | None:
         method, calibrated = self.plan.method, self.calibrated
         if method is None:
             return None
@@ -145,26 +165,6 @@ class LabelColumn:
             intercept=None if sigmoid is None else sigmoid.intercept,
             calibration=self._calibration(calibrated),
         )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Drawn:
-    """One statistic of one row: `draws` (B,) of it, and values (G,) with patients `left_out`."""
-
-    draws: FloatArray
-    left_out: FloatArray
-
-    def estimate(self, value: float) -> Estimate:
-        return estimate(value, draws=self.draws, jackknife=self.left_out)
-
-
-def _by_statistic(
-    column: LabelColumn, *, draws: Sequence[FloatArray], left_out: Sequence[FloatArray]
-) -> tuple[_Drawn | None, _Drawn | None]:
-    """What was drawn for the errors, and for those of the calibrated scores; None for what is not there."""
-    found = [_Drawn(one[0], other[0]) for one, other in zip(draws, left_out, strict=True)]
-    errors = found.pop(0) if column.errors is not None else None
-    return errors, found[0] if found else None
 
 
 def label_column(p: Predictions, label: str, *, patients: PatientRows, plan: Plan) -> LabelColumn:

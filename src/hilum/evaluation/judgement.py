@@ -9,7 +9,9 @@ from hilum.evaluation.decisions import Decisions
 from hilum.evaluation.judged_calibration import JudgedCalibration
 from hilum.evaluation.overlap import Overlap
 from hilum.evaluation.prediction_design import Design
+from hilum.evaluation.subgroup_tests import SubgroupTest
 from hilum.statistics.estimate import Estimate
+from hilum.statistics.net_benefit import DecisionCurve
 from hilum.statistics.reliability import CurveBin
 
 Interval = tuple[float, float]
@@ -19,13 +21,15 @@ Interval = tuple[float, float]
 class ValidationPrevalence:
     """How common a label is where its operating point was chosen; `shift` is judged minus validation prevalence.
 
-    `shift_interval` draws the patients of both sides, each on its own; None where it was not asked for.
+    `shift_interval` takes the patients of the two sides as independent. `share` is the prevalence on validation, where
+    the shift itself is still to be found.
     """
 
     n: int
     positives: int
     shift: float | None
     shift_interval: Interval | None = None
+    share: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,8 @@ class LabelJudgement:
     and `ece` are None only where no truth is known. `decisions` needs a validation file with both outcomes.
     `auroc` has its interval by patient; `delong_interval` is DeLong's, which takes images as independent: it is None
     where a patient has several, and for cross-validated predictions. `calibration` says how far the scores, taken as
-    probabilities, are from what came; its curve, `reliability` and `calibrated` are given for the whole set only.
+    probabilities, are from what came; its curve, `reliability`, `calibrated` and `decision_curve` are given for the
+    whole set only.
     """
 
     label: str
@@ -82,6 +87,7 @@ class LabelJudgement:
     reliability: Reliability | None = None
     calibrated: CalibratedScores | None = None
     calibration: JudgedCalibration | None = None
+    decision_curve: DecisionCurve | None = field(default=None, compare=False)  # arrays do not compare to one truth
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,8 @@ class Judgement:
     `prevalence` is the one stated for every label; one stated for a label alone stands in its decisions. `smoke` says
     that the predictions prove a path through the code and no result. `calibration` names the method, if any. `design`
     is that of the predictions. Where not `patients_known`, each image counts as a patient of its own. `overlap` counts
-    the images that the model saw in its training, None where nobody did.
+    the images that the model saw in its training, None where nobody did. `subgroup_tests` sets each group beside the
+    rest of its column.
     """
 
     whole: GroupJudgement
@@ -125,3 +132,4 @@ class Judgement:
     patients_known: bool = True
     design: Design = "held out"
     overlap: Overlap | None = None
+    subgroup_tests: tuple[SubgroupTest, ...] = ()

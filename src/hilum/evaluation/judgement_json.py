@@ -6,8 +6,10 @@ from dataclasses import asdict
 from typing import Any
 
 from hilum.evaluation.calibration_json import calibration_json
+from hilum.evaluation.decision_curve_json import decision_curve_json
 from hilum.evaluation.decisions import Decisions
 from hilum.evaluation.judgement import CalibratedScores, GroupJudgement, Judgement, LabelJudgement, Reliability
+from hilum.evaluation.subgroup_tests_json import subgroup_test_json
 from hilum.statistics.estimate import LEVEL, Estimate
 from hilum.statistics.reliability import CurveBin
 
@@ -32,6 +34,7 @@ def judgement_json(judgement: Judgement) -> Json:
             column: {name: _group(group) for name, group in groups.items()}
             for column, groups in judgement.subgroups.items()
         },
+        "subgroup_tests": [subgroup_test_json(test) for test in judgement.subgroup_tests],
     }
     if judgement.validation_protocol is not None:
         data["validation"] = {
@@ -86,6 +89,8 @@ def _label(label: LabelJudgement) -> Json:
     }
     if label.calibration is not None:
         found["calibration"] = calibration_json(label.calibration)
+    if label.decision_curve is not None:
+        found["decision_curve"] = decision_curve_json(label.decision_curve)
     if label.reliability is not None:
         found["reliability"] = _reliability(label.reliability)
     if label.calibrated is not None:

@@ -5,6 +5,8 @@ A threshold, predictive values and calibration belong to a prevalence. The shift
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from hilum.evaluation.judgement import ValidationPrevalence
@@ -12,7 +14,9 @@ from hilum.evaluation.mean_statistic import mean_statistic
 from hilum.evaluation.patient_bootstrap import PatientRows, estimate, patient_bootstrap, patient_rows
 from hilum.evaluation.prediction_set import Predictions
 from hilum.evaluation.validation import ValidationPredictions
-from hilum.statistics.outcomes import FloatArray, known_outcomes
+from hilum.statistics.clustered_share import clustered_share
+from hilum.statistics.estimate import Estimate
+from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
 
 
 def prevalence_shifts(
@@ -50,3 +54,12 @@ def _drawn_shares(p: Predictions, *, labels: tuple[str, ...], replicates: int, s
         statistics.append(mean_statistic(truth[rows], rows=rows, patients=patients))
     draws = patient_bootstrap(statistics, patients=patients, replicates=replicates, seed=seed)
     return {label: drawn[0] for label, drawn in zip(labels, draws, strict=True)}
+
+
+def share_by_patient(truth: FloatArray, patients: Sequence[str]) -> Estimate | None:
+    """The share of positives among the known of `truth` (n,), 0, 1 or NaN, with its interval by patient."""
+    known = ~np.isnan(truth)
+    index = patient_rows(patients).index
+    positives, images = (np.bincount(index, weights=rows) for rows in (known & (truth == 1.0), known))
+    found = clustered_share(positives, trials=images)
+    return None if isinstance(found, UndefinedMetric) else found

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hilum.evaluation.decision_curve_table import decision_curve_table
 from hilum.evaluation.report_figures import label_panels, report_figures
 from hilum.evaluation.report_json import report_json
 from hilum.evaluation.report_page import render_report
@@ -26,6 +27,7 @@ from hilum.evaluation.report_tables import (
     subgroup_label_table,
     subgroup_table,
 )
+from hilum.evaluation.subgroup_test_tables import subgroup_test_table
 from hilum.evaluation.unit_words import by_unit
 from hilum.output.atomic import output_error, write_whole
 from hilum.statistics.confusion import Confusion
@@ -93,8 +95,10 @@ def _tables(subject: ReportSubject, *, confusions: Sequence[tuple[str, Confusion
         probability_bands_table(judgement),
         calibration_table(judgement),
         decision_table(judgement),
+        decision_curve_table(judgement),
         confusion_table(confusions),
         prevalence_table(judgement),
+        subgroup_test_table(judgement),
         subgroup_table(judgement),
         subgroup_label_table(judgement),
     )

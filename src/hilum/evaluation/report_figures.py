@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from hilum.evaluation.curve_bands import label_curves
+from hilum.evaluation.decision_curve_figure import DecisionPanel, decision_curve_figure
 from hilum.evaluation.figure_style import png_bytes, styled, svg_bytes
-from hilum.evaluation.judgement import LabelJudgement
+from hilum.evaluation.judgement import Judgement, LabelJudgement
 from hilum.evaluation.label_figures import (
     LabelPanel,
     confusion_figure,
@@ -22,9 +23,11 @@ from hilum.evaluation.reliability import reliability
 from hilum.evaluation.report_subject import ReportSubject
 from hilum.evaluation.report_tables import shown_subgroups
 from hilum.evaluation.subgroup_figure import subgroup_figure
+from hilum.evaluation.subgroup_gap_figure import LEVEL, subgroup_gap_figure
 from hilum.evaluation.training_figure import training_figure
 from hilum.statistics.confusion import confusion
 
+_MOST_GAP_FIGURES = 4
 SHOWN_DPI = 92
 """CSS pixels for an inch of a figure: letters come out at the size of small text."""
 
@@ -101,6 +104,20 @@ def report_figures(subject: ReportSubject, *, panels: Sequence[LabelPanel]) -> t
                     wide=wide,
                 )
             )
+        decided = [_decision_panel(one) for one in judgement.whole.labels]
+        if any(one.curve is not None for one in decided):
+            figures.append(
+                written_figure(
+                    "decision_curve",
+                    decision_curve_figure(decided),
+                    title="Decision curves",
+                    caption="Net benefit: true positives less false positives times the odds of the threshold, as a "
+                    "share of all images. Bands: 95%, by patient, point by point. A model is worth using at a "
+                    "threshold where it lies above both calling everyone and calling no one." + point,
+                    words="Net benefit over threshold probabilities for each label; the same numbers stand in a table.",
+                    wide=wide,
+                )
+            )
         if parted := shown_subgroups(judgement):
             figures.append(
                 written_figure(
@@ -112,6 +129,7 @@ def report_figures(subject: ReportSubject, *, panels: Sequence[LabelPanel]) -> t
                     wide=True,
                 )
             )
+        figures += _gap_figures(judgement)
         if subject.training:
             figures.append(
                 written_figure(
@@ -124,6 +142,37 @@ def report_figures(subject: ReportSubject, *, panels: Sequence[LabelPanel]) -> t
                 )
             )
     return tuple(figures)
+
+
+def _gap_figures(judgement: Judgement) -> list[ReportFigure]:
+    """A forest a label: of the only label, else of the first that have a gap which stays after Holm's correction."""
+    names = [one.label for one in judgement.whole.labels]
+    by_label = {name: [one for one in judgement.subgroup_tests if one.label == name] for name in names}
+    if len(names) > 1:
+        by_label = {
+            name: tests
+            for name, tests in by_label.items()
+            if any(one.p_holm is not None and one.p_holm < LEVEL and not one.is_crossed for one in tests)
+        }
+    return [
+        written_figure(
+            f"subgroup_gaps_{place}",
+            subgroup_gap_figure(tests),
+            title=f"Gaps of the groups: {name}",
+            caption="Group minus the rest of its column, at the one threshold, with 95% intervals by patient. Filled "
+            "squares: gaps that stay after Holm's correction.",
+            words="Gap of each subgroup; the same numbers stand in the table.",
+            wide=True,
+        )
+        for place, (name, tests) in enumerate(list(by_label.items())[:_MOST_GAP_FIGURES], start=1)
+        if any(not one.is_crossed for one in tests)
+    ]
+
+
+def _decision_panel(one: LabelJudgement) -> DecisionPanel:
+    worth = None if one.decisions is None else one.decisions.measures.get("net_benefit")
+    point = None if one.decisions is None or worth is None else (one.decisions.threshold, worth.value)
+    return DecisionPanel(label=one.label, curve=one.decision_curve, point=point)
 
 
 def _panel(predictions: Predictions, one: LabelJudgement) -> LabelPanel:

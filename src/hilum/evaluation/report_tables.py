@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hilum.evaluation.decisions import AT_PREVALENCE
 from hilum.evaluation.exclusions import Exclusion, by_reason
 from hilum.evaluation.judgement import GroupJudgement, Judgement, LabelJudgement
 from hilum.evaluation.prediction_set import Predictions
@@ -22,6 +21,16 @@ _MEASURES = {
     "npv": "NPV",
     "f1": "F1",
     "balanced_accuracy": "balanced accuracy",
+    "lr_positive": "LR+",
+    "lr_negative": "LR−",
+    "net_benefit": "net benefit",
+    "net_benefit_treat_all": "of calling everyone",
+}
+_AT_PREVALENCE = {
+    "ppv_at_prevalence": "PPV there",
+    "npv_at_prevalence": "NPV there",
+    "net_benefit_at_prevalence": "net benefit there",
+    "net_benefit_treat_all_at_prevalence": "of calling everyone there",
 }
 
 
@@ -159,14 +168,16 @@ def decision_table(judgement: Judgement) -> ReportTable | None:
     stated = any(one.decisions is not None and one.decisions.prevalence is not None for one in decided)
     columns = ["label", "threshold", *_MEASURES.values()]
     if stated:
-        columns += ["stated prevalence", "PPV there", "NPV there"]
+        columns += ["stated prevalence", *_AT_PREVALENCE.values()]
     return ReportTable(
         key="decisions",
         title="Decisions at the operating points",
         columns=tuple(columns),
         rows=tuple(_decision_row(one, width=len(columns), stated=stated) for one in decided),
         note=f"Operating points come from {judgement.validation_protocol}. "
-        "PPV and NPV hold at the prevalence of these images" + (" unless another is stated." if stated else "."),
+        "PPV, NPV and net benefit hold at the prevalence of these images"
+        + (" unless another is stated. " if stated else ". ")
+        + "LR+ has no value where nobody well was called positive. Net benefit takes the threshold as a probability.",
     )
 
 
@@ -301,7 +312,7 @@ def _decision_row(one: LabelJudgement, *, width: int, stated: bool) -> tuple[Cel
     if one.decisions is None:
         return (one.label, one.decisions_undefined, *([None] * (width - 2)))
     measures = one.decisions.measures
-    there: tuple[Cell, ...] = (one.decisions.prevalence, *(measures.get(name) for name in AT_PREVALENCE))
+    there: tuple[Cell, ...] = (one.decisions.prevalence, *(measures.get(name) for name in _AT_PREVALENCE))
     return (one.label, one.decisions.threshold, *(measures[name] for name in _MEASURES), *(there if stated else ()))
 
 

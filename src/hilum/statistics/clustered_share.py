@@ -16,7 +16,9 @@ from hilum.statistics.student import t_quantile
 ONE_PATIENT = "all images are of one patient"
 
 
-def clustered_share(successes: npt.ArrayLike, *, trials: npt.ArrayLike) -> Estimate | UndefinedMetric:
+def clustered_share(
+    successes: npt.ArrayLike, *, trials: npt.ArrayLike, level: float = LEVEL
+) -> Estimate | UndefinedMetric:
     """The share of all trials that succeed, with Wilson's score interval at the effective number of trials.
 
     `successes` and `trials` (P,) count the images of each patient; patients without trials say nothing. The images
@@ -38,12 +40,12 @@ def clustered_share(successes: npt.ArrayLike, *, trials: npt.ArrayLike) -> Estim
     if patients == 1:
         return Estimate(share, None, note=ONE_PATIENT, n=n, groups=1)
     if n == patients:
-        interval = wilson_bounds(share, n=n, z=NormalDist().inv_cdf(0.5 + LEVEL / 2))
+        interval = wilson_bounds(share, n=n, z=NormalDist().inv_cdf(0.5 + level / 2))
         return Estimate(share, interval, method="Wilson", n=n, groups=patients)
     bounds: Interval = wilson_bounds(
         share,
         n=n / _design_effect(won, tried, share=share),
-        z=t_quantile(0.5 + LEVEL / 2, degrees=patients - 1),
+        z=t_quantile(0.5 + level / 2, degrees=patients - 1),
     )
     return Estimate(share, bounds, method="clustered Wilson", n=n, groups=patients)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import DataError
-from hilum.statistics.bootstrap import patient_weights
-from hilum.statistics.estimate import LEVEL
+from hilum.statistics.clustered_share import clustered_share
+from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_probabilities
 
 THRESHOLDS = np.linspace(0.01, 0.99, 99)
@@ -21,7 +22,7 @@ THRESHOLDS.setflags(write=False)
 class DecisionCurve:
     """Net benefit over `thresholds` (m,) of the `model` and of calling `everyone` positive; calling no one gives 0.
 
-    Each is (m,), between its bounds `_low` and `_high`.
+    Each is (m,), between its bounds `_low` and `_high`, which are NaN where there is no interval.
     """
 
     thresholds: FloatArray
@@ -33,26 +34,58 @@ class DecisionCurve:
     everyone_high: FloatArray
 
 
-def net_benefit(true_share: FloatArray, *, false_share: FloatArray, threshold: float | FloatArray) -> FloatArray:
-    """True positives minus false positives times threshold / (1 - threshold), each as a share of all rows.
+def net_benefit(true_share: float, *, false_share: float, threshold: float) -> float:
+    """True positives minus false positives times threshold / (1 - threshold), each as a share of all images.
 
-    1 would be a true positive in every row, 0 is what calling no one positive gives. `threshold` in [0, 1) is the
+    1 would be a true positive in every image, 0 is what calling no one positive gives. `threshold` in [0, 1) is the
     probability at which acting is worth as much as leaving: at 0.2, one find outweighs four false alarms. Source:
     Vickers and Elkin 2006.
     """
-    price = np.asarray(threshold) / (1 - np.asarray(threshold))
-    return np.asarray(true_share - price * false_share, np.float64)
+    return true_share - threshold / (1 - threshold) * false_share
+
+
+def net_benefit_of_calls(
+    true_positives: FloatArray, *, false_positives: FloatArray, images: FloatArray, threshold: float
+) -> Estimate | None:
+    """The net benefit of calls that are counted by patient, each (P,), with its 95% interval; None without images.
+
+    The interval is that of a difference of two correlated numbers, from the clustered Wilson intervals of the two
+    shares (Zou 2007): where there is no false alarm yet, it allows for some.
+    """
+    gained, lost = _share(true_positives, images), _share(false_positives, images)
+    if gained is None or lost is None:
+        return None
+    correlation = _correlation(true_positives, false_positives, images)
+    return weighted_difference(gained, lost, odds=threshold / (1 - threshold), correlation=correlation)
+
+
+def net_benefit_of_everyone(ill: FloatArray, *, images: FloatArray, threshold: float) -> Estimate | None:
+    """The net benefit of calling every image positive; `ill` and `images` are counted by patient, each (P,)."""
+    share = _share(ill, images)
+    if share is None:
+        return None
+
+    def worth(prevalence: float) -> float:
+        return net_benefit(prevalence, false_share=1 - prevalence, threshold=threshold)
+
+    interval = None if share.interval is None else (worth(share.interval[0]), worth(share.interval[1]))
+    return Estimate(worth(share.value), interval, method=share.method, note=share.note)
+
+
+def weighted_difference(gained: Estimate, lost: Estimate, *, odds: float, correlation: float) -> Estimate:
+    """`gained - odds * lost`, with the interval that follows from their own and from their `correlation` (Zou 2007)."""
+    value = gained.value - odds * lost.value
+    if gained.interval is None or lost.interval is None:
+        return Estimate(value, None, note=gained.note or lost.note)
+    below = _length(gained.value - gained.interval[0], odds * (lost.interval[1] - lost.value), correlation)
+    above = _length(gained.interval[1] - gained.value, odds * (lost.value - lost.interval[0]), correlation)
+    return Estimate(value, (value - below, value + above), method="MOVER")
 
 
 def decision_curve(
-    truth: npt.ArrayLike,
-    *,
-    probabilities: npt.ArrayLike,
-    patients: npt.ArrayLike,
-    replicates: int,
-    rng: np.random.Generator,
+    truth: npt.ArrayLike, *, probabilities: npt.ArrayLike, patients: npt.ArrayLike
 ) -> DecisionCurve | UndefinedMetric:
-    """The net benefit of calling positive from each of `THRESHOLDS` on, with pointwise 95% bands that draw patients.
+    """The net benefit of calling positive from each of `THRESHOLDS` on, with pointwise 95% bands by patient.
 
     `truth` (n,) is 0, 1 or missing (left out), `probabilities` (n,) in [0, 1], `patients` (n,) names the patient of
     each row. `UndefinedMetric` where an outcome is missing. Raises `DataError` for malformed input.
@@ -64,36 +97,42 @@ def decision_curve(
     undefined = outcomes.lacks_an_outcome()
     if undefined is not None:
         return undefined
-    unique, index = np.unique(names, return_inverse=True)
-    patient = index.reshape(-1)[outcomes.rows]
-    called = np.searchsorted(THRESHOLDS, outcomes.scores, side="right")  # how many thresholds a row reaches
-    positive, negative = (
-        _reaching(called[kind], patient=patient[kind], count=unique.size) for kind in (outcomes.truth, ~outcomes.truth)
-    )
-    whole = _both(positive, negative, np.ones((unique.size, 1)))[:, :, 0]
-    drawn = [
-        _both(positive, negative, weights.T.astype(np.float64))
-        for weights in patient_weights(np.arange(unique.size), replicates=replicates, rng=rng)
-    ]
-    tail = (1 - LEVEL) / 2
-    low, high = np.nanquantile(np.concatenate(drawn, axis=2), [tail, 1 - tail], axis=2)
-    return DecisionCurve(THRESHOLDS, whole[0], low[0], high[0], whole[1], low[1], high[1])
+    patient = np.unique(names[outcomes.rows], return_inverse=True)[1].reshape(-1)
+    reached = np.searchsorted(THRESHOLDS, outcomes.scores, side="right")  # how many thresholds a row reaches
+    count = int(patient.max()) + 1
+
+    def counted(rows: npt.NDArray[np.bool_]) -> FloatArray:
+        return np.bincount(patient[rows], minlength=count).astype(np.float64)
+
+    images, ill = counted(np.ones(outcomes.n, np.bool_)), counted(outcomes.truth)
+    model, everyone = [], []
+    for place, threshold in enumerate(THRESHOLDS.tolist()):
+        called = reached > place
+        tp, fp = counted(called & outcomes.truth), counted(called & ~outcomes.truth)
+        model.append(net_benefit_of_calls(tp, false_positives=fp, images=images, threshold=threshold))
+        everyone.append(net_benefit_of_everyone(ill, images=images, threshold=threshold))
+    return DecisionCurve(THRESHOLDS, *_lines(model), *_lines(everyone))
 
 
-def _reaching(called: npt.NDArray[np.intp], *, patient: npt.NDArray[np.intp], count: int) -> FloatArray:
-    """Rows of each patient (m + 1, P) that reach each threshold; the first line counts all of them."""
-    table = np.zeros((THRESHOLDS.size + 1, count))
-    np.add.at(table, (called, patient), 1.0)
-    return np.asarray(np.cumsum(table[::-1], axis=0)[::-1], np.float64)
+def _lines(estimates: list[Estimate | None]) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The values and both bounds, each (m,)."""
+    known = [each for each in estimates if each is not None]
+    bounds = [(math.nan, math.nan) if each.interval is None else each.interval for each in known]
+    low, high = np.array(bounds, np.float64).T
+    return np.array([each.value for each in known], np.float64), low, high
 
 
-def _both(positive: FloatArray, negative: FloatArray, drawn: FloatArray) -> FloatArray:
-    """Net benefit (2, m, B) of the model and of everyone in draws (P, B)."""
-    true, false = positive @ drawn, negative @ drawn
-    rows = true[0] + false[0]
-    with np.errstate(invalid="ignore"):  # a draw of patients without any known truth has no value
-        true, false = true / rows, false / rows
-    price = THRESHOLDS[:, None]
-    model = net_benefit(true[1:], false_share=false[1:], threshold=price)
-    everyone = net_benefit(true[:1], false_share=false[:1], threshold=price)
-    return np.stack([model, everyone])
+def _share(successes: FloatArray, trials: FloatArray) -> Estimate | None:
+    found = clustered_share(successes, trials=trials)
+    return None if isinstance(found, UndefinedMetric) else found
+
+
+def _correlation(one: FloatArray, other: FloatArray, of: FloatArray) -> float:
+    """Of two shares of the same images, over draws of patients."""
+    first, second = (part - part.sum() / of.sum() * of for part in (one, other))
+    spread = math.sqrt(float(first @ first) * float(second @ second))
+    return float(first @ second) / spread if spread > 0 else 0.0
+
+
+def _length(one: float, other: float, correlation: float) -> float:
+    return math.sqrt(max(0.0, one**2 + other**2 - 2 * correlation * one * other))

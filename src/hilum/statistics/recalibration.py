@@ -8,7 +8,6 @@ at an AUROC of 0.90 and 0.98, its interval of the slope holds the truth 70 to 93
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -18,11 +17,9 @@ import numpy.typing as npt
 from hilum.errors import DataError
 from hilum.statistics.calibration import log_odds
 from hilum.statistics.estimate import LEVEL, Estimate
+from hilum.statistics.few_patients import few_patients, too_few_patients
 from hilum.statistics.logistic import covariance_by_patient, most_likely, sigmoid
 from hilum.statistics.outcomes import FloatArray, Outcomes, UndefinedMetric, known_probabilities
-
-FEWEST_PATIENTS = 5
-"""Below so many patients with a positive, or with a negative, there is no interval."""
 
 _QUANTILE = NormalDist().inv_cdf(0.5 + LEVEL / 2)
 
@@ -115,25 +112,30 @@ class _Fit:
         self, x: FloatArray, *, residuals: FloatArray, curvature: FloatArray, back: FloatArray
     ) -> FloatArray | None:
         """The standard errors, on the scale that `back` leads to; None where too few patients make them."""
-        if self._few() is not None:
+        if too_few_patients(ill=self._ill, well=self._well) is not None:
             return None
         covariance = covariance_by_patient(x, residuals=residuals, curvature=curvature, patient=self.patient)
         return np.asarray(np.sqrt(np.diagonal(back @ covariance @ back.T)), np.float64)
 
-    def _few(self) -> str | None:
-        ill = np.unique(self.patient[self.outcomes.truth]).size
-        well = np.unique(self.patient[~self.outcomes.truth]).size
-        if min(ill, well) >= FEWEST_PATIENTS:
-            return None
-        return f"no interval: {ill} patients with a positive, {well} with a negative, fewer than {FEWEST_PATIENTS}"
+    @property
+    def _ill(self) -> int:
+        return int(np.unique(self.patient[self.outcomes.truth]).size)
+
+    @property
+    def _well(self) -> int:
+        return int(np.unique(self.patient[~self.outcomes.truth]).size)
 
     def _estimate(self, value: float, errors: FloatArray | None, place: int) -> Estimate:
         groups = int(self.patient.max()) + 1
         if errors is None:
-            return Estimate(value, None, note=self._few(), n=self.outcomes.n, groups=groups)
+            note = too_few_patients(ill=self._ill, well=self._well)
+            return Estimate(value, None, note=note, n=self.outcomes.n, groups=groups)
         half = _QUANTILE * float(errors[place])
-        if not math.isfinite(half):
-            return Estimate(value, None, note="no interval: one patient decides it", n=self.outcomes.n, groups=groups)
         return Estimate(
-            value, (value - half, value + half), method="clustered sandwich", n=self.outcomes.n, groups=groups
+            value,
+            (value - half, value + half),
+            method="clustered sandwich",
+            note=few_patients(ill=self._ill, well=self._well),
+            n=self.outcomes.n,
+            groups=groups,
         )
