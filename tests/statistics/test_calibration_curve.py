@@ -3,6 +3,7 @@ import pytest
 from scipy.special import expit, logit
 from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
 
 from hilum.errors import DataError
 from hilum.statistics.calibration_curve import CalibrationCurve, calibration_curve, spline_basis
@@ -33,16 +34,34 @@ def test_the_spline_is_natural_it_bends_between_the_outer_knots_only() -> None:
     assert spline_basis(np.array([0.5]), knots=knots)[1, 0] == pytest.approx(1.5**3 / 9)
 
 
+def _bent(n: int = 900) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Calibrated above one half, far too high below it: no straight line in log odds."""
+    rng = np.random.default_rng(5)
+    z = 2 * rng.normal(size=n)
+    return (rng.random(n) < expit(np.where(z > 0, z, 3 * z))).astype(np.float64), expit(z), np.arange(n)
+
+
 def test_the_curve_is_scikit_learns_regression_on_the_same_spline() -> None:
-    truth, stated, patient = _data()
+    truth, stated, patient = _bent()
     found = _drawn(truth, stated, patient)
+    assert found.knots > 0
     z = logit(stated)
-    knots = np.quantile(z, [0.05, 0.35, 0.65, 0.95])
-    x, at = spline_basis(z, knots=knots).T, spline_basis(logit(found.probability), knots=knots).T
-    model = LogisticRegression(C=np.inf, tol=1e-12, max_iter=5000).fit((x - x.mean(0)) / x.std(0), truth)
-    expected = model.predict_proba((at - x.mean(0)) / x.std(0))[:, 1]
-    np.testing.assert_allclose(found.observed, expected, atol=1e-5)
-    assert found.knots == 4
+    quantiles = {4: [0.05, 0.35, 0.65, 0.95], 3: [0.1, 0.5, 0.9]}
+    losses = {}
+    for count, places in quantiles.items():
+        knots = np.quantile(z, places)
+        x, at = spline_basis(z, knots=knots).T, spline_basis(logit(found.probability), knots=knots).T
+        model = LogisticRegression(C=np.inf, tol=1e-12, max_iter=5000).fit((x - x.mean(0)) / x.std(0), truth)
+        fitted = model.predict_proba((x - x.mean(0)) / x.std(0))[:, 1]
+        losses[count] = 2 * log_loss(truth, fitted, normalize=False) + count * np.log(900)
+        if count == found.knots:
+            expected = model.predict_proba((at - x.mean(0)) / x.std(0))[:, 1]
+            np.testing.assert_allclose(found.observed, expected, atol=1e-5)
+    assert found.knots == min(losses, key=lambda count: losses[count])
+
+
+def test_a_straight_line_in_log_odds_stays_one() -> None:
+    assert np.mean([_drawn(*_data(200, seed=seed)).knots == 0 for seed in range(40)]) > 0.8
 
 
 def test_a_calibrated_model_lies_near_the_diagonal_and_one_that_is_off_does_not() -> None:
@@ -95,10 +114,6 @@ def test_the_band_of_the_straight_line_is_that_of_its_coefficients() -> None:
     error = np.sqrt(np.sum(freed**2) * 47 / 48) / own[low_rows].sum()
     line = logit(share[0])
     assert found.low[0] == pytest.approx(expit(line - norm.ppf(0.975) * error), abs=1e-6)
-
-
-def test_few_outcomes_get_three_knots() -> None:
-    assert _drawn(*_data(60)).knots == 3
 
 
 def test_what_has_no_curve_says_why() -> None:

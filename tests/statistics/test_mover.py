@@ -28,3 +28,19 @@ def test_ratios_at_the_edge() -> None:
     assert ratio_interval(Estimate(0.5, (0.4, 0.6)), Estimate(0.05, (0.0, 0.2)))[1] == math.inf
     assert ratio_interval(Estimate(0.5, (0.4, 0.6)), none) is None
     assert ratio_interval(Estimate(0.5, None), none) is None
+
+
+def test_the_low_bound_of_a_ratio_stays_above_0_where_the_second_share_may_be_twice_as_large() -> None:
+    """232 of 239 over 2 of 159: the low bound goes on from where that bound is just twice the share, without a step."""
+    first, wide = Estimate(0.971, (0.94, 0.986)), Estimate(0.0126, (0.003, 0.045))
+    found = ratio_interval(first, wide)
+    assert found is not None
+    assert found[0] == pytest.approx(first.value / wide.value * math.exp(-math.log(0.045 / 0.0126)), rel=0.05)
+    below, at, above = (
+        ratio_interval(first, Estimate(0.0126, (0.003, 2 * 0.0126 + step))) for step in (-1e-6, 0.0, 1e-6)
+    )
+    assert below is not None
+    assert at is not None
+    assert above is not None
+    assert below[0] == pytest.approx(at[0], rel=1e-3)
+    assert above[0] == pytest.approx(at[0], rel=1e-3)

@@ -86,9 +86,10 @@ def report_figures(subject: ReportSubject, *, panels: Sequence[LabelPanel]) -> t
                 "reliability",
                 reliability_figure(panels),
                 title="Reliability curves",
-                caption="Share of positives against stated probability. Line and band: logistic regression on a "
-                "restricted cubic spline of the log odds, with its 95% band by patient. Points: ten equal bins, with "
-                "95% intervals by patient. Pale bars: the share of images in each bin. Dashed: perfect calibration.",
+                caption="Share of positives against stated probability. Line and band: logistic regression on the "
+                "log odds, bent by a restricted cubic spline where the data bear it, with its 95% band by patient. "
+                "Points: ten equal bins, with 95% intervals by patient. Pale bars: the share of images in each bin. "
+                "Dashed: perfect calibration.",
                 words="Reliability curve of each label.",
                 wide=wide,
             ),

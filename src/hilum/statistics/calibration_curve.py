@@ -15,8 +15,6 @@ from hilum.statistics.logistic import covariance_by_patient, most_likely, sigmoi
 from hilum.statistics.outcomes import FloatArray, Outcomes, UndefinedMetric, known_probabilities
 
 POINTS = 81
-MANY = 50
-"""With at least so many of either outcome the curve has four knots, with fewer three."""
 
 _KNOTS: dict[int, tuple[float, ...]] = {4: (0.05, 0.35, 0.65, 0.95), 3: (0.10, 0.50, 0.90), 0: ()}
 """Where knots lie, as quantiles of the stated log odds (Harrell 2001, table 2.3); 0 is a straight line."""
@@ -57,8 +55,9 @@ def calibration_curve(
     each row. On log odds, probabilities near 0 and 1, which a network mostly states, have room, and a straight line is
     what Platt's calibration mends; a smoother of the outcomes themselves (loess) was tried, and flattens the steep part
     of a model that parts the outcomes well. The band is pointwise and clustered,
-    with the patient as the unit. The spline has fewer
-    knots where the data bear no more. The points are even steps of log odds between the lowest and the highest
+    with the patient as the unit. Of
+    four knots, three and a straight line the one with the least BIC is taken, patients being its sample size: a wave
+    that a few images make is no finding. The points are even steps of log odds between the lowest and the highest
     hundredth of the rows. `UndefinedMetric` where an outcome is missing, where probabilities are all equal, or where a
     threshold parts the outcomes. Sources: Harrell 2001, section 2.4; Van Calster et al. 2016. Raises `DataError` for
     malformed input.
@@ -71,14 +70,16 @@ def calibration_curve(
     if undefined is not None:
         return undefined
     patient = np.unique(names[outcomes.rows], return_inverse=True)[1].reshape(-1)
-    enough = min(outcomes.positives, outcomes.n - outcomes.positives) >= MANY
-    for knots in (4, 3, 0) if enough else (3, 0):
+    fits = []
+    for knots in _KNOTS:
         try:
-            return _spline_curve(outcomes, patient=patient, knots=knots)
+            fits.append(_spline_fit(outcomes, patient=patient, knots=knots))
         except DataError:  # the data do not bear so many knots
             continue
-    reason = "the probabilities are all equal, or a threshold parts the outcomes without error"
-    return UndefinedMetric(reason, outcomes.n, outcomes.positives)
+    if not fits:
+        reason = "the probabilities are all equal, or a threshold parts the outcomes without error"
+        return UndefinedMetric(reason, outcomes.n, outcomes.positives)
+    return min(fits, key=lambda fit: fit.bic).curve
 
 
 def spline_basis(z: FloatArray, *, knots: FloatArray) -> FloatArray:
@@ -100,7 +101,14 @@ def spline_basis(z: FloatArray, *, knots: FloatArray) -> FloatArray:
     return np.stack(rows)
 
 
-def _spline_curve(outcomes: Outcomes, *, patient: npt.NDArray[np.intp], knots: int) -> CalibrationCurve:
+@dataclass(frozen=True, slots=True, eq=False)
+class _SplineFit:
+    curve: CalibrationCurve
+    bic: float
+    """Bayes's information criterion (Schwarz 1978)."""
+
+
+def _spline_fit(outcomes: Outcomes, *, patient: npt.NDArray[np.intp], knots: int) -> _SplineFit:
     """Raises `DataError` where knots coincide or the fit does not settle."""
     z = log_odds(outcomes.scores)
     places = np.quantile(z, _KNOTS[knots]) if knots else np.empty(0)
@@ -117,4 +125,9 @@ def _spline_curve(outcomes: Outcomes, *, patient: npt.NDArray[np.intp], knots: i
     covariance = covariance_by_patient(x, residuals=truth - fitted, curvature=fitted * (1 - fitted), patient=patient)
     line = theta @ shown
     half = _QUANTILE * np.sqrt(np.einsum("im,ij,jm->m", shown, covariance, shown))
-    return CalibrationCurve(sigmoid(at), sigmoid(line), sigmoid(line - half), sigmoid(line + half), knots)
+    z_fitted = theta @ x
+    loss = float((np.logaddexp(0.0, z_fitted) - truth * z_fitted).sum())
+    return _SplineFit(
+        CalibrationCurve(sigmoid(at), sigmoid(line), sigmoid(line - half), sigmoid(line + half), knots),
+        bic=2 * loss + len(x) * float(np.log(patient.max() + 1)),
+    )

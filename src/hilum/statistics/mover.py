@@ -37,7 +37,9 @@ def ratio_interval(first: Estimate, second: Estimate) -> Interval | None:
 def _ratio_bound(value: float, bound: float, *, over: float, over_bound: float, side: int) -> float:
     product = value * over
     denominator = over_bound * (2 * over - over_bound)
-    if denominator <= 0:
-        return math.inf if side > 0 else 0.0
+    if denominator <= 0 and side > 0:
+        return math.inf
+    if denominator == 0:
+        return bound * (2 * value - bound) / (2 * product) if product else 0.0  # what the formula comes to there
     root = math.sqrt(max(0.0, product**2 - bound * (2 * value - bound) * denominator))
     return max(0.0, (product + side * root) / denominator)
