@@ -14,6 +14,7 @@ from hilum.evaluation.compare_label import ModelDraws, compare_label, model_colu
 from hilum.evaluation.comparison import Comparison, Difference, LabelComparison, PairMean
 from hilum.evaluation.comparison_notes import comparison_notes
 from hilum.evaluation.holm_over_pairs import with_holm
+from hilum.evaluation.judge_label import ERRORS, DrawnStatistic
 from hilum.evaluation.many_models import ModelAurocs, aurocs_of_draws, lacking_outcome
 from hilum.evaluation.many_predictions import ManyPredictions, Pair
 from hilum.evaluation.margin import against_margin, checked_margin
@@ -147,7 +148,7 @@ def _draws(
         for label in labels
         for model in models.models
     }
-    every = [(column.ranking, *column.statistics) for column in columns.values() if column.ranking is not None]
+    every = [(column.ranking, column.statistics[ERRORS]) for column in columns.values() if column.ranking is not None]
     statistics = [statistic for own in every for statistic in own]
     drawn = patient_bootstrap(statistics, patients=patients, replicates=replicates, seed=seed)
     left_out = patient_jackknife(statistics, patients=patients)
@@ -155,7 +156,7 @@ def _draws(
     for ((label, model), column), own in zip(columns.items(), every, strict=True):
         here, drawn = drawn[: len(own)], drawn[len(own) :]
         without, left_out = left_out[: len(own)], left_out[len(own) :]
-        judged = column.judgement(ranking=without[0], draws=here[1:], left_out=without[1:])
+        judged = column.judgement(ranking=without[0], drawn={ERRORS: DrawnStatistic(here[1][0], without[1][0])})
         found[label][model] = ModelDraws(judged, here[0][0], here[0][1], here[1][0])
     return found
 

@@ -68,7 +68,6 @@ class LabelColumn:
     truth: FloatArray
     scores: FloatArray
     patients: PatientRows
-    patient: tuple[str, ...]
     cross_validated: bool
     area: PatientAuroc | None
     ranking: PatientStatistic | None
@@ -126,12 +125,12 @@ class LabelColumn:
         )
 
     def _decision_curve(self) -> DecisionCurve | None:
-        found = decision_curve(self.truth, probabilities=self.scores, patients=list(self.patient))
+        found = decision_curve(self.truth, probabilities=self.scores, patients=self.patients.index)
         return None if isinstance(found, UndefinedMetric) else found
 
     def _calibration(self, probabilities: FloatArray) -> JudgedCalibration:
         return judged_calibration(
-            self.truth, probabilities=probabilities, patients=self.patient, with_curve=self.plan.curves
+            self.truth, probabilities=probabilities, patients=self.patients.index, with_curve=self.plan.curves
         )
 
     def _average_precision(self, ranking: FloatArray | None) -> Estimate | None:
@@ -184,7 +183,6 @@ def label_column(p: Predictions, label: str, *, patients: PatientRows, plan: Pla
         truth=truth,
         scores=scores,
         patients=patients,
-        patient=p.patient,
         cross_validated=p.cross_validated,
         area=None if isinstance(area, UndefinedMetric) else area,
         ranking=ranking_statistic(truth, scores=scores, patients=patients) if ranked else None,

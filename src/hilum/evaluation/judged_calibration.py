@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import numpy.typing as npt
 
 from hilum.statistics.calibration_curve import CalibrationCurve, calibration_curve
 from hilum.statistics.outcomes import FloatArray, UndefinedMetric
@@ -31,15 +32,15 @@ class JudgedCalibration:
 
 
 def judged_calibration(
-    truth: FloatArray, *, probabilities: FloatArray, patients: Sequence[str], with_curve: bool
+    truth: FloatArray, *, probabilities: FloatArray, patients: npt.ArrayLike, with_curve: bool
 ) -> JudgedCalibration:
     """Judge `probabilities` (n,) against `truth` (n,), which is 0, 1 or NaN (left out); `patients` names each row's.
 
     Raises `DataError` for malformed input.
     """
-    curve = calibration_curve(truth, probabilities=probabilities, patients=list(patients)) if with_curve else None
+    curve = calibration_curve(truth, probabilities=probabilities, patients=patients) if with_curve else None
     return JudgedCalibration(
-        fit=recalibration(truth, probabilities=probabilities, patients=list(patients)),
+        fit=recalibration(truth, probabilities=probabilities, patients=patients),
         bands=probability_bands(truth, probabilities=probabilities),
         curve=curve,
     )

@@ -6,8 +6,10 @@ in the rest, is shown and not tested.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
@@ -25,6 +27,8 @@ from hilum.statistics.share_gap import Counts, Gap, share_gap, symmetric_gap
 
 MEASURES: tuple[str, ...] = ("sensitivity", "specificity", "in_the_large", "slope")
 """The two decisions need a threshold; the two of calibration do not."""
+
+_DECISIONS = MEASURES[:2]
 
 TITLES: dict[str, str] = {
     "sensitivity": "sensitivity",
@@ -77,13 +81,12 @@ def subgroup_tests(predictions: Predictions, *, thresholds: Mapping[str, float])
     found: list[SubgroupTest] = []
     for crossed in (False, True):
         groups = list(_crossed_groups(predictions) if crossed else _single_groups(predictions))
-        for column, label in enumerate(predictions.labels):
-            data = _LabelData.of(predictions, column=column, threshold=thresholds.get(label))
+        for column in range(len(predictions.labels)):
+            threshold = thresholds.get(predictions.labels[column])
+            data = _LabelData.of(predictions, column=column, threshold=threshold)
+            tests = [test for group in groups for test in data.tests(group, listed_if_few=not crossed)]
             for measure in MEASURES:
-                tests = [
-                    data.test(name, group, inside, known, measure=measure) for name, group, inside, known in groups
-                ]
-                found += _corrected([one for one in tests if one is not None and not (crossed and one.untested)])
+                found += _corrected([test for test in tests if test.measure == measure])
     return tuple(found)
 
 
@@ -127,56 +130,90 @@ class _LabelData:
     def of(p: Predictions, *, column: int, threshold: float | None) -> _LabelData:
         return _LabelData(p.labels[column], p.truth[:, column], p.scores[:, column], patient_rows(p.patient), threshold)
 
-    def test(
-        self, column: str, group: str, inside: BoolArray, known: BoolArray, *, measure: str
-    ) -> SubgroupTest | None:
-        """The test of one group, without Holm; None where the measure needs a threshold and there is none."""
-        if measure in ("sensitivity", "specificity") and self.threshold is None:
-            return None
-        rest = known & ~inside
-        few, few_there = self._patients(inside, measure), self._patients(rest, measure)
-        start = SubgroupTest(
-            column=column, group=group, label=self.label, measure=measure, here=self._value(inside, measure),
-            rest=self._value(rest, measure), patients=few, rest_patients=few_there,
-        )  # fmt: skip
-        if min(few, few_there) < HOLDS_FROM:
-            where = "here" if few < HOLDS_FROM else "in the rest"
-            return replace(start, untested=f"{min(few, few_there)} patients {where}, a test needs {HOLDS_FROM}")
-        gap = self._gap(inside, rest, measure=measure, test=start)
-        if isinstance(gap, UndefinedMetric):
-            return replace(start, untested=gap.reason)
-        return replace(start, gap=Estimate(gap.value, gap.interval, method="MOVER"), p=gap.p)
+    def tests(self, group: Group, *, listed_if_few: bool) -> list[SubgroupTest]:
+        """The tests of one group, without Holm; those of few patients only where they are listed."""
+        column, name, inside, known = group
+        here, rest = _Side(self, inside), _Side(self, known & ~inside)
+        found = []
+        for measure in MEASURES:
+            if measure in _DECISIONS and self.threshold is None:
+                continue
+            few = min(here.patients(measure), rest.patients(measure)) < HOLDS_FROM
+            if not few or listed_if_few:
+                found.append(_test(here, rest, column=column, group=name, measure=measure))
+        return found
 
-    def _gap(self, inside: BoolArray, rest: BoolArray, *, measure: str, test: SubgroupTest) -> Gap | UndefinedMetric:
-        if measure in ("sensitivity", "specificity"):
-            return share_gap(self._counts(inside, measure), self._counts(rest, measure))
-        if test.here is None or test.rest is None:
-            return UndefinedMetric("there is no value here or in the rest", 0, 0)
-        return symmetric_gap(test.here, test.rest)
 
-    def _value(self, rows: BoolArray, measure: str) -> Estimate | None:
-        if measure in ("sensitivity", "specificity"):
-            counts = self._counts(rows, measure)
+@dataclass(eq=False)
+class _Side:
+    """The rows of one label in a group, or in the rest; its calibration is fitted once for both measures of it."""
+
+    data: _LabelData
+    rows: BoolArray
+
+    def patients(self, measure: str) -> int:
+        """How many carry the measure."""
+        ill, well = self._of_kind[1.0], self._of_kind[0.0]
+        return ill if measure == "sensitivity" else well if measure == "specificity" else min(ill, well)
+
+    def value(self, measure: str) -> Estimate | None:
+        """The measure on these rows."""
+        if measure in _DECISIONS:
+            counts = self.counts(measure)
             share = clustered_share(counts.successes, trials=counts.trials)
             return None if isinstance(share, UndefinedMetric) else share
-        fit = self._fit(rows)
-        number = fit.slope if measure == "slope" else fit.in_the_large
+        number = self._fit.slope if measure == "slope" else self._fit.in_the_large
         return None if isinstance(number, UndefinedMetric) else number
 
-    def _fit(self, rows: BoolArray) -> Recalibration:
-        return recalibration(self.truth[rows], probabilities=self.scores[rows], patients=self.patients.index[rows])
-
-    def _counts(self, rows: BoolArray, measure: str) -> Counts:
-        wanted = rows & (self.truth == (1.0 if measure == "sensitivity" else 0.0))
-        called = self.scores >= (self.threshold if self.threshold is not None else np.inf)
+    def counts(self, measure: str) -> Counts:
+        """Right calls of the images that the measure is about, patient by patient."""
+        data, patients = self.data, self.data.patients
+        wanted = self.rows & (data.truth == (1.0 if measure == "sensitivity" else 0.0))
+        called = data.scores >= (math.inf if data.threshold is None else data.threshold)
         right = wanted & (called if measure == "sensitivity" else ~called)
-        return Counts(
-            *(np.bincount(self.patients.index[kind], minlength=self.patients.count) for kind in (right, wanted))
+        return Counts(*(np.bincount(patients.index[kind], minlength=patients.count) for kind in (right, wanted)))
+
+    @cached_property
+    def _of_kind(self) -> dict[float, int]:
+        """Patients with a negative (0.0) and with a positive (1.0) image."""
+        index = self.data.patients.index
+        return {kind: int(np.unique(index[self.rows & (self.data.truth == kind)]).size) for kind in (0.0, 1.0)}
+
+    @cached_property
+    def _fit(self) -> Recalibration:
+        data = self.data
+        return recalibration(
+            data.truth[self.rows], probabilities=data.scores[self.rows], patients=data.patients.index[self.rows]
         )
 
-    def _patients(self, rows: BoolArray, measure: str) -> int:
-        ill, well = (np.unique(self.patients.index[rows & (self.truth == value)]).size for value in (1.0, 0.0))
-        return int(ill if measure == "sensitivity" else well if measure == "specificity" else min(ill, well))
+
+def _test(here: _Side, rest: _Side, *, column: str, group: str, measure: str) -> SubgroupTest:
+    few, few_there = here.patients(measure), rest.patients(measure)
+    start = SubgroupTest(
+        column=column,
+        group=group,
+        label=here.data.label,
+        measure=measure,
+        here=here.value(measure),
+        rest=rest.value(measure),
+        patients=few,
+        rest_patients=few_there,
+    )
+    if min(few, few_there) < HOLDS_FROM:
+        where = "here" if few < HOLDS_FROM else "in the rest"
+        return replace(start, untested=f"{min(few, few_there)} patients {where}, a test needs {HOLDS_FROM}")
+    gap = _gap(here, rest, start=start)
+    if isinstance(gap, UndefinedMetric):
+        return replace(start, untested=gap.reason)
+    return replace(start, gap=Estimate(gap.value, gap.interval, method="MOVER"), p=gap.p)
+
+
+def _gap(here: _Side, rest: _Side, *, start: SubgroupTest) -> Gap | UndefinedMetric:
+    if start.measure in _DECISIONS:
+        return share_gap(here.counts(start.measure), rest.counts(start.measure))
+    if start.here is None or start.rest is None:
+        return UndefinedMetric("there is no value here or in the rest", 0, 0)
+    return symmetric_gap(start.here, start.rest)
 
 
 def _corrected(tests: Sequence[SubgroupTest]) -> list[SubgroupTest]:
