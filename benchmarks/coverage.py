@@ -15,19 +15,42 @@ import json
 import sys
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 
-from coverage_designs import AUROCS, DESIGNS, SHARES, Design, Share, fabricate, fabricate_share, true_precision
-from coverage_methods import Bounds, auroc_intervals, precision_intervals, share_intervals
+from coverage_designs import (
+    AUROCS,
+    DESIGNS,
+    SHARES,
+    Design,
+    Share,
+    fabricate,
+    fabricate_share,
+    threshold_at,
+    true_measures,
+    true_precision,
+)
+from coverage_methods import (
+    Bounds,
+    auroc_intervals,
+    decision_intervals,
+    mean_interval,
+    precision_intervals,
+    share_intervals,
+)
 from hilum.version import __version__
 
 SIMULATIONS = 1000
 DRAWN = 300
 """In how many of them the bootstraps are compared too: they cost a hundred times as much as what hilum shows."""
 REPLICATES = 1000
+FEWEST = 15
+"""Patients of the rarer kind from which on hilum's intervals are shown without a mark."""
+SPECIFICITY, PREVALENCE = 0.9, 0.05
 QUICK = {"simulations": 20, "drawn": 10, "replicates": 200}
 
 
@@ -57,28 +80,21 @@ def main() -> None:
     sys.stdout.write("\n".join(lines(done["cases"])) + "\n")
 
 
-def cases() -> Iterator[tuple[str, object]]:
-    """Every case by its name: a function of simulations, replicates and seed."""
+def cases() -> Iterator[tuple[str, Callable[..., dict]]]:
+    """Every case by its name: a function of simulations, drawn ones, replicates and seed."""
+    normal = [design for design in DESIGNS if design.shape == "normal"]
     for share in SHARES:
-        yield f"share | {share.name}", _Case(share_case, share)
-    for design in DESIGNS:
-        for auroc in AUROCS:
-            if design.shape == "normal" or auroc == max(AUROCS):
-                yield f"AUROC | {design.name} | {auroc:g} | {design.shape}", _Case(auroc_case, design, auroc)
-    for design in DESIGNS:
-        for auroc in AUROCS:
-            if design.shape == "normal" and design.with_precision:
-                yield f"AP | {design.name} | {auroc:g} | {design.shape}", _Case(precision_case, design, auroc)
-
-
-class _Case:
-    """A function with its first arguments."""
-
-    def __init__(self, function, *arguments):
-        self.function, self.arguments = function, arguments
-
-    def __call__(self, **sizes):
-        return self.function(*self.arguments, **sizes)
+        yield f"share | {share.name}", partial(share_case, share)
+    for design, auroc in product(DESIGNS, AUROCS):
+        if design in normal or auroc == max(AUROCS):
+            yield f"AUROC | {design.name} | {auroc:g} | {design.shape}", partial(auroc_case, design, auroc)
+    for design, auroc in product(normal, AUROCS):
+        if design.with_precision:
+            yield f"AP | {design.name} | {auroc:g} | {design.shape}", partial(precision_case, design, auroc)
+    enough = [design for design in normal if min(design.ill, design.well) >= FEWEST]
+    for design, auroc in product(enough, (min(AUROCS), max(AUROCS))):
+        yield f"mean | {design.name} | {auroc:g}", partial(mean_case, design, auroc)
+        yield f"decisions | {design.name} | {auroc:g}", partial(decision_case, design, auroc)
 
 
 def auroc_case(design: Design, auroc: float, *, simulations: int, drawn: int, replicates: int, seed: int) -> dict:
@@ -100,6 +116,31 @@ def precision_case(design: Design, auroc: float, *, simulations: int, drawn: int
             wanted = replicates if tally.simulations < drawn else 0
             tally.add(precision_intervals(sample, replicates=wanted, rng=rng))
     return {"figure": "AP", **_of(design, auroc), **tally.result()}
+
+
+def mean_case(design: Design, auroc: float, *, simulations: int, seed: int, **_: int) -> dict:
+    """The mean of three AUROCs of one true value: two labels of their own, and the first again under other scores."""
+    rng = np.random.default_rng(seed)
+    tally = _Tally(auroc)
+    for _ in range(simulations):
+        first, second = (fabricate(design, auroc=auroc, rng=rng) for _ in range(2))
+        tally.add(mean_interval([first, second, first]))
+    return {"figure": "mean AUROC", **_of(design, auroc), **tally.result()}
+
+
+def decision_case(design: Design, auroc: float, *, simulations: int, seed: int, **_: int) -> dict:
+    """Every measure of a decision at the threshold with a true specificity of 0.9; the methods are the measures."""
+    rng = np.random.default_rng(seed)
+    truths = true_measures(design, auroc=auroc, specificity=SPECIFICITY, prevalence=PREVALENCE)
+    tallies = {name: _Tally(truth) for name, truth in truths.items()}
+    threshold = threshold_at(SPECIFICITY)
+    for _ in range(simulations):
+        sample = fabricate(design, auroc=auroc, rng=rng)
+        for name, bounds in decision_intervals(sample, threshold=threshold, prevalence=PREVALENCE).items():
+            tallies[name].add({name: bounds})
+    methods = {name: tally.result()["methods"][name] for name, tally in tallies.items()}
+    found = {"truths": truths, "simulations": simulations, "methods": methods}
+    return {"figure": "decisions", **_of(design, auroc), **found}
 
 
 def share_case(share: Share, *, simulations: int, drawn: int, replicates: int, seed: int) -> dict:
@@ -172,7 +213,8 @@ def _kept(path: Path, sizes: dict[str, int]) -> dict:
 def lines(cases: dict[str, dict]) -> list[str]:
     found = []
     for key, case in cases.items():
-        found.append(f"{key} (truth {case['truth']:.3f}, {case['simulations']:,} simulations)")
+        truth = f"truth {case['truth']:.3f}, " if "truth" in case else ""
+        found.append(f"{key} ({truth}{case['simulations']:,} simulations)")
         for name, one in case["methods"].items():
             coverage = "     –" if one["coverage"] is None else f"{one['coverage']:6.3f}"
             without = f"starts too high {one['low_too_high']}, without interval {one['no_interval']}"

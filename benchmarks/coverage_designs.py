@@ -136,6 +136,34 @@ def true_precision(design: Design, *, auroc: float) -> float:
     return float(np.trapezoid(density * hits / (hits + alarms), cuts))
 
 
+def threshold_at(specificity: float) -> float:
+    """The cut below which so many negatives score."""
+    return _NORMAL.inv_cdf(specificity)
+
+
+def true_measures(design: Design, *, auroc: float, specificity: float, prevalence: float) -> dict[str, float]:
+    """What decisions at that cut reach on infinitely many patients of the `normal` shape."""
+    sensitivity = 1 - _NORMAL.cdf(threshold_at(specificity) - _NORMAL.inv_cdf(auroc) * 2**0.5)
+    positives, negatives = (sum(one[kind] for one in design.patients) for kind in (0, 1))
+
+    def predictive(share: float) -> tuple[float, float]:
+        hit, alarm = sensitivity * share, (1 - specificity) * (1 - share)
+        cleared, miss = specificity * (1 - share), (1 - sensitivity) * share
+        return hit / (hit + alarm), cleared / (cleared + miss)
+
+    (ppv, npv), (ppv_there, npv_there) = predictive(positives / (positives + negatives)), predictive(prevalence)
+    return {
+        "sensitivity": sensitivity,
+        "specificity": specificity,
+        "ppv": ppv,
+        "npv": npv,
+        "f1": 2 * ppv * sensitivity / (ppv + sensitivity),
+        "balanced_accuracy": (sensitivity + specificity) / 2,
+        "ppv_at_prevalence": ppv_there,
+        "npv_at_prevalence": npv_there,
+    }
+
+
 def _noise(patient: np.ndarray, *, count: int, correlation: float, rng: np.random.Generator) -> np.ndarray:
     own, shared = rng.normal(size=patient.size), rng.normal(size=count)[patient]
     return correlation**0.5 * shared + (1 - correlation) ** 0.5 * own

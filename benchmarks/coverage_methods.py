@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 
 from coverage_designs import Sample
+from hilum.evaluation.decisions import decision_table
 from hilum.evaluation.jackknife_interval import precision_estimate
 from hilum.evaluation.patient_bootstrap import PatientRows, PatientStatistic, patient_bootstrap, patient_jackknife
 from hilum.evaluation.ranking_statistic import ranking_statistic
-from hilum.statistics.auroc_interval import patient_auroc
+from hilum.statistics.auroc_interval import mean_auroc, patient_auroc
 from hilum.statistics.bca import bca_interval
 from hilum.statistics.clustered_share import clustered_share
 from hilum.statistics.obuchowski import clustered_aurocs, logit_interval
+from hilum.statistics.operating_point import OperatingPoint
 from hilum.statistics.proportion import wilson
 
 Bounds = tuple[float, float]
@@ -58,6 +63,21 @@ def share_intervals(
         drawn = rng.multinomial(images.size, np.full(images.size, 1 / images.size), size=replicates)
         found["percentile by patient"] = _percentiles(drawn @ right / (drawn @ images))
     return found
+
+
+def mean_interval(samples: Sequence[Sample]) -> dict[str, Bounds | None]:
+    """The interval of the mean AUROC of labels of the same patients."""
+    found = [patient_auroc(one.truth, scores=one.scores, patients=one.patient, count=one.count) for one in samples]
+    mean = mean_auroc(found)
+    return {"clustered logit (Obuchowski)": mean.interval}
+
+
+def decision_intervals(sample: Sample, *, threshold: float, prevalence: float) -> dict[str, Bounds | None]:
+    """The interval of each measure of decisions at `threshold`."""
+    point = OperatingPoint(threshold, math.nan, math.nan, n=0, positives=0, rule="as it is given")
+    patients = PatientRows(sample.patient, sample.count)
+    table = decision_table(sample.truth, scores=sample.scores, point=point, patients=patients, prevalence=prevalence)
+    return {name: None if one is None else one.interval for name, one in table.decisions.measures.items()}
 
 
 def _drawn(

@@ -14,12 +14,18 @@ from markers import ROOT, table, write_or_check
 
 RESULT = ROOT / "benchmarks" / "results" / "coverage.json"
 PAGE = "docs/concepts/statistics.md"
-SHOWN = {"AUROC": "clustered score", "AP": "jackknife logit by patient", "share": "clustered Wilson"}
+SHOWN = {
+    "AUROC": "clustered score",
+    "AP": "jackknife logit by patient",
+    "mean AUROC": "clustered logit (Obuchowski)",
+    "share": "clustered Wilson",
+}
 """What hilum shows of each figure, and so stands first, in bold."""
 
 METHODS = {
     "AUROC": ("clustered score", "clustered logit (Obuchowski)", "BCa by patient", "percentile by patient"),
     "AP": ("jackknife logit by patient", "BCa by patient", "percentile by patient"),
+    "mean AUROC": ("clustered logit (Obuchowski)",),
     "share": ("clustered Wilson", "Wilson, images as independent", "percentile by patient"),
 }
 SHAPES = {
@@ -38,6 +44,8 @@ def parts(content: Json) -> dict[str, str]:
         "coverage-auroc": _table([case for case in aurocs if case["shape"] == "normal"], figure="AUROC"),
         "coverage-shapes": _table([case for case in aurocs if case["shape"] != "normal"], figure="AUROC", shapes=True),
         "coverage-ap": _table([case for case in cases if case["figure"] == "AP"], figure="AP"),
+        "coverage-mean": _table([case for case in cases if case["figure"] == "mean AUROC"], figure="mean AUROC"),
+        "coverage-decisions": _decisions([case for case in cases if case["figure"] == "decisions"]),
         "coverage-share": _table([case for case in cases if case["figure"] == "share"], figure="share"),
         "coverage-size": (
             f"{content['simulations']:,} simulations of each row (of the bootstraps {content['drawn']:,}, with "
@@ -52,6 +60,15 @@ def _table(cases: list[Json], *, figure: str, shapes: bool = False) -> str:
     leads = ("design", "ill / well patients") if figure != "share" else ("design", "patients")
     header = (*leads, *(("scores",) if shapes else ()), "true value", *(_title(name, figure) for name in methods))
     return table(header, [_row(case, methods=methods, shapes=shapes) for case in cases])
+
+
+def _decisions(cases: list[Json]) -> str:
+    """One row a measure: the least and the greatest coverage over the designs."""
+    rows = []
+    for measure in cases[0]["methods"]:
+        found = [case["methods"][measure]["coverage"] for case in cases]
+        rows.append((measure.replace("_", " "), f"{min(found):.3f}", f"{max(found):.3f}"))
+    return table(("measure", "least coverage", "greatest coverage"), rows)
 
 
 def _row(case: Json, *, methods: tuple[str, ...], shapes: bool) -> tuple[str, ...]:
