@@ -11,6 +11,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; 
 	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo "$$p"; break; }; done)
 JOBS ?= 2
+DATA ?= ../shared/data
 KERMANY ?= ../shared/data/kermany/chest_xray
 WEIGHTS ?= $(firstword $(wildcard ../shared/weights/mobilenet_v2_imagenet.safetensors) imagenet)
 PYTEST ?=
@@ -27,7 +28,7 @@ PIP := $(BIN)/python -m pip install --no-input --disable-pip-version-check --qui
 # Linters and tests share the cores with each other, so the libraries below them do not multiply threads.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup run test test-latest constraints check lint format bench wheel images reference results retrain-pneumonia ship clean
+.PHONY: help setup run test test-latest constraints check lint format bench wheel images reference results cards retrain-pneumonia ship clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,6 +93,9 @@ reference: $(VENV)/.dev  ## write docs/reference again from the code
 
 results: $(VENV)/.dev  ## write the README's results again from the shipped cards, the ledger and the benchmark
 	$(BIN)/python docs/make_results.py
+
+cards: $(VENV)/.dev  ## judge the shipped models again, nothing refitted, and write their cards and training images: make cards DATA=… LOOK=NAME=FOLDER
+	$(BIN)/python docs/make_cards.py --data $(DATA) $(if $(LOOK),--look $(LOOK)) $(if $(OUT),--out $(OUT))
 
 retrain-pneumonia: $(VENV)/.dev  ## train the paediatric pneumonia specialist again: make retrain-pneumonia KERMANY=… WEIGHTS=…
 	$(BIN)/hilum train pneumonia --data kermany=$(KERMANY) --weights $(WEIGHTS) --out runs/pneumonia

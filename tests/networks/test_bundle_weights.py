@@ -59,7 +59,7 @@ def test_saved_weights_come_back_exactly(head, tmp_path):
     folder = written(network, tmp_path / "bundle", weights=safetensors.torch.save(network.state_dict()))
     started = PooledClassifier("squeezenet1_1", labels=len(LABELS)).eval()
     said = load_starting_weights(started, weights=BundleWeights(folder, head=head))
-    assert said.startswith("toy 1.0.0 (card sha256 ")
+    assert ": toy 1.0.0 (card sha256 " in said
     assert said.endswith("), weights.safetensors")
     for name, tensor in network.backbone.state_dict().items():
         assert torch.equal(started.backbone.state_dict()[name], tensor), name
@@ -141,4 +141,4 @@ def test_the_shipped_specialist_can_be_started_from(tmp_path):
 
     started = PooledClassifier("mobilenet_v2", labels=1)
     said = load_starting_weights(started, weights=BundleWeights(SHIPPED_FOLDER / "pneumonia-paediatric", head=True))
-    assert said.startswith("pneumonia-paediatric ")
+    assert said.startswith("mobilenet_v2: pneumonia-paediatric ")

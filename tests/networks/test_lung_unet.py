@@ -25,7 +25,7 @@ def test_the_encoder_computes_mobilenets_features(tmp_path):
     save_file(state, tmp_path / "weights.safetensors")
     network = MobileLungUNet().eval()
     line = load_encoder(network, weights=WeightsFile(tmp_path / "weights.safetensors"))
-    assert line.startswith("weights.safetensors (sha256 ")
+    assert line.startswith("mobilenet_v2: weights.safetensors (sha256 ")
     x = torch.randn(1, 3, 64, 64)
     with torch.inference_mode():
         expected = donor[:ENCODER_BLOCKS](x)

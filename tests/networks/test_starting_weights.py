@@ -54,7 +54,7 @@ def test_a_file_with_torchvisions_names_is_the_same_network(name: str, tmp_path:
     _saved(reference, path)
     network = PooledClassifier(name, labels=5).eval()
     said = load_starting_weights(network, weights=WeightsFile(path, head=True))
-    assert said == f"weights.safetensors (sha256 {_sha256(path)})"
+    assert said == f"{network.name}: weights.safetensors (sha256 {_sha256(path)})"
     x = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         if name == "squeezenet1_1":  # whose own classifier has one ReLU more
@@ -108,7 +108,7 @@ def test_timms_file_in_the_folder_is_taken(name: str, tmp_path: Path) -> None:
     _saved(reference, path)
     network = PooledClassifier(name, labels=2).eval()
     said = load_starting_weights(network, weights=TimmImageNet(tmp_path))
-    assert said == f"timm {timm_name} (sha256 {_sha256(path)})"
+    assert said == f"{network.name}: timm {timm_name} (sha256 {_sha256(path)})"
     x = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         torch.testing.assert_close(network.features(x), reference.forward_features(x), rtol=1e-4, atol=1e-4)

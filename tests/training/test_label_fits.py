@@ -9,7 +9,7 @@ from hilum.errors import DataError
 from hilum.statistics.calibration import fit_platt
 from hilum.statistics.operating_point import youden_point
 from hilum.training.assess import ReadPart
-from hilum.training.label_fits import ReadValidation, fit_labels, mean_auroc
+from hilum.training.label_fits import ReadValidation, fit_labels, fit_parts, mean_auroc
 
 NAN = float("nan")
 LABELS = ("Effusion", "Hernia", "Nodule")
@@ -40,7 +40,9 @@ def labels():
     logits = draw.normal(size=(40, 3)) + np.nan_to_num(truth) * [2, 0, -3]
     read = part(truth, logits)
     recipe = replace(tiny_recipe(), stages=(tiny_stage(labels=LABELS),))
-    fitted = fit_labels(None, read=ReadValidation(calibration=read, point=read), recipe=recipe)
+    fitted = fit_labels(
+        fit_parts(None, read=ReadValidation(calibration=read, point=read), recipe=recipe), recipe=recipe
+    )
     return {label.name: label for label in fitted}, read
 
 

@@ -21,6 +21,7 @@ from hilum.cli.train_specialist import recipe_of, train_a_specialist
 from hilum.errors import UsageError
 from hilum.recipes.own_recipe import is_own_recipe
 from hilum.recipes.table import GATES, RECIPES
+from hilum.training.card_words import StatedWords
 from hilum.training.trainer import Machine, workers_here
 
 app = typer.Typer(
@@ -95,6 +96,16 @@ def train(
         ),
     ] = SHIPPED_LUNGS,
     patient_pattern: PatientPatternOption = None,
+    title: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="The model's title on its card and pages, else the recipe's."),
+    ] = None,
+    intended_use: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What the model is for, else the recipe's words.")
+    ] = None,
+    licence: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="The terms of the weights, such as 'CC BY 4.0'.")
+    ] = None,
     study: Annotated[
         Path | None,
         typer.Option(
@@ -130,6 +141,7 @@ def train(
         bad_files=bad_files,
         lungs=lungs,
         patient_pattern=patient_pattern,
+        stated=StatedWords(title=title, intended_use=intended_use, licence=licence),
     )
     if recipe in GATES:
         bundle = train_a_gate(request, study=study, show=show)

@@ -13,6 +13,7 @@ from hilum.errors import UsageError
 from hilum.evaluation.gate_study import read_spec
 from hilum.evaluation.ledger import commit_and_dirty
 from hilum.recipes.table import GATES
+from hilum.training.card_words import NOTHING_STATED
 from hilum.training.gate_bundle import train_gate
 from hilum.training.provenance import Provenance
 from hilum.training.trainer import Machine
@@ -24,6 +25,7 @@ def train_a_gate(request: TrainRequest, *, study: Path | None, show: bool) -> Bu
         "--set or --precision": bool(request.settings),
         "--smoke": request.smoke,
         "--show-settings": show,
+        "--title, --intended-use or --licence": request.stated != NOTHING_STATED,
         "--devices, --nodes or --strategy": request.machine != Machine(workers=request.machine.workers),
     }
     refused = [name for name, given in asked.items() if given]

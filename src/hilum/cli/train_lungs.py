@@ -13,6 +13,7 @@ from hilum.errors import DataError, UsageError
 from hilum.evaluation.ledger import commit_and_dirty
 from hilum.evaluation.lung_study import read_lung_study
 from hilum.recipes.lungs import lungs, smoke
+from hilum.training.card_words import NOTHING_STATED
 from hilum.training.lung_bundle import train_lungs
 from hilum.training.provenance import Provenance
 from hilum.training.trainer import Machine
@@ -26,6 +27,7 @@ def train_the_lungs(request: TrainRequest, *, study: Path | None, show: bool) ->
     asked = {
         "--set or --precision": bool(request.settings),
         "--show-settings": show,
+        "--title, --intended-use or --licence": request.stated != NOTHING_STATED,
         "--devices, --nodes or --strategy": request.machine != Machine(workers=request.machine.workers),
     }
     refused = [name for name, given in asked.items() if given]

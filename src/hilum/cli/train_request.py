@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hilum.cli.choose_models import SHIPPED_LUNGS
 from hilum.datasets.cache import BadFiles
+from hilum.training.card_words import NOTHING_STATED, StatedWords
 from hilum.training.trainer import Machine
 
 
@@ -15,7 +16,8 @@ from hilum.training.trainer import Machine
 class TrainRequest:
     """The options, checked for their form alone; `settings` are KEY=VALUE pairs, `cache` is as it was given.
 
-    `lungs` names the bundle that draws lungs, by its name on the shelf or its folder.
+    `lungs` names the bundle that draws lungs, by its name on the shelf or its folder. `stated` is what the
+    card will say in the place of the recipe's words.
     """
 
     recipe: str
@@ -30,6 +32,7 @@ class TrainRequest:
     bad_files: BadFiles
     lungs: str = SHIPPED_LUNGS
     patient_pattern: str | None = None
+    stated: StatedWords = NOTHING_STATED
 
     def command(self, *more: str) -> str:
         """The command, as far as it decides the result, for the card and `run.json`."""
@@ -40,4 +43,10 @@ class TrainRequest:
         words += ["--smoke"] if self.smoke else []
         words += ["--lungs", self.lungs] if self.lungs != SHIPPED_LUNGS else []
         words += [] if self.patient_pattern is None else ["--patient-pattern", self.patient_pattern]
+        said = {
+            "--title": self.stated.title,
+            "--intended-use": self.stated.intended_use,
+            "--licence": self.stated.licence,
+        }
+        words += [word for option, text in said.items() if text is not None for word in (option, text)]
         return shlex.join([*words, "--out", str(self.out), *more])

@@ -52,7 +52,7 @@ def train_a_specialist(request: TrainRequest) -> Bundle | None:
         command=request.command(),
         commit=commit,
         dirty=dirty,
-        data=recipe.card.citations,
+        stated=request.stated,
         folders=_folders(request.data),
     )
     return train_specialist(

@@ -7,7 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from hilum.datasets import chestxray14, chexpert, jsrt, montgomery_shenzhen, vindr_pcxr
+from hilum.datasets import (
+    aasce,
+    chestxray14,
+    chexpert,
+    general_blockchain,
+    jsrt,
+    kermany,
+    lera,
+    montgomery_shenzhen,
+    mura,
+    panoramic_dental,
+    vindr_pcxr,
+)
 from hilum.datasets.aasce import read_aasce
 from hilum.datasets.chexpert import ChexpertPolicy
 from hilum.datasets.folder_of_folders import read_folder_of_folders
@@ -48,14 +60,15 @@ class AdapterWithPattern(Protocol):
 class Release:
     """One release: its adapter, what its own tables list (None where it has none), and what was published of it.
 
-    `official` counts images and patients by official part; the part '' is the whole of a release without parts.
-    `read_with_tables` is for a release that may lie in several folders, the first of them with the tables.
-    `read_with_policy` is for a release whose uncertain labels a recipe may settle, `read_with_pattern` for one whose
-    file names alone may tell patients apart.
+    `licence` is its citation and terms in one line, None for images of one's own. `official` counts images and patients
+    by official part; the part '' is the whole of a release without parts. `read_with_tables` is for a release that may
+    lie in several folders, the first of them with the tables; `read_with_policy` for one whose uncertain labels a
+    recipe may settle, `read_with_pattern` for one whose file names alone may tell patients apart.
     """
 
     title: str
     read: Adapter
+    licence: str | None = None
     read_with_tables: AdapterWithTables | None = None
     read_with_policy: AdapterWithPolicy | None = None
     read_with_pattern: AdapterWithPattern | None = None
@@ -67,6 +80,7 @@ RELEASES: Mapping[str, Release] = {
     "nih": Release(
         title="ChestX-ray14 (Wang et al. 2017)",
         read=chestxray14.read_chestxray14,
+        licence=chestxray14.LICENCE,
         read_with_tables=chestxray14.read_chestxray14,
         list=chestxray14.list_chestxray14,
         official=chestxray14.OFFICIAL,
@@ -74,6 +88,7 @@ RELEASES: Mapping[str, Release] = {
     "chexpert": Release(
         title="CheXpert v1.0, also small (Irvin et al. 2019)",
         read=chexpert.read_chexpert,
+        licence=chexpert.LICENCE,
         read_with_policy=chexpert.read_chexpert,
         list=chexpert.list_chexpert,
         official=chexpert.OFFICIAL,
@@ -81,38 +96,50 @@ RELEASES: Mapping[str, Release] = {
     "vindr_pcxr": Release(
         title="VinDr-PCXR (Pham et al. 2022)",
         read=vindr_pcxr.read_vindr_pcxr,
+        licence=vindr_pcxr.LICENCE,
         list=vindr_pcxr.list_vindr_pcxr,
         official=vindr_pcxr.OFFICIAL,
     ),
     "kermany": Release(
         title="Kermany et al. 2018, paediatric chests",
         read=read_kermany,
+        licence=kermany.LICENCE,
         official={"train": Count(images=5_216), "val": Count(images=16), "test": Count(images=624)},
     ),
     "jsrt": Release(
         title="JSRT with SCR masks (Shiraishi et al. 2000)",
         read=jsrt.read_jsrt,
+        licence=jsrt.LICENCE,
         list=jsrt.list_jsrt,
         official={"": Count(images=jsrt.IMAGES, patients=jsrt.IMAGES)},
     ),
     "montgomery_shenzhen": Release(
         title="Montgomery and Shenzhen (Jaeger et al. 2014)",
         read=montgomery_shenzhen.read_montgomery_shenzhen,
+        licence=montgomery_shenzhen.LICENCE,
         official={"": Count(images=montgomery_shenzhen.IMAGES, patients=montgomery_shenzhen.IMAGES)},
     ),
-    "general_blockchain": Release(title="Adult chests with lung masks (GeneralBlockchain)", read=read_lung_masks),
+    "general_blockchain": Release(
+        title="Adult chests with lung masks (GeneralBlockchain)",
+        read=read_lung_masks,
+        licence=general_blockchain.LICENCE,
+    ),
     "mura": Release(
         title="MURA v1.1 (Rajpurkar et al. 2018)",
         read=read_mura,
+        licence=mura.LICENCE,
         official={"train": Count(images=36_808, patients=11_184), "valid": Count(images=3_197, patients=783)},
     ),
-    "lera": Release(title="LERA (Varma et al. 2019)", read=read_lera),
+    "lera": Release(title="LERA (Varma et al. 2019)", read=read_lera, licence=lera.LICENCE),
     "aasce": Release(
         title="AASCE 2019 (Wu et al. 2017)",
         read=read_aasce,
+        licence=aasce.LICENCE,
         official={"training": Count(images=481), "test": Count(images=128)},
     ),
-    "panoramic_dental": Release(title="Panoramic jaws (Jader et al. 2018)", read=read_panoramic_dental),
+    "panoramic_dental": Release(
+        title="Panoramic jaws (Jader et al. 2018)", read=read_panoramic_dental, licence=panoramic_dental.LICENCE
+    ),
     "folder": Release(
         title="A folder of class folders", read=read_folder_of_folders, read_with_pattern=read_folder_of_folders
     ),

@@ -175,14 +175,15 @@ def _validation_of(split: Split, *, judged: str, labels: Sequence[str]) -> dict[
 
 
 def _validation_of_card(bundle: Bundle) -> dict[str, ValidationPrevalence]:
-    """The last set that the card shows for a label is the one that its operating point comes from.
+    """The last validation set that the card shows for a label is the one that its operating point comes from.
 
     A card counts images, not patients, so that the interval of the share takes its images as independent.
     """
     counts = {}
     for label in bundle.card.labels:
-        if label.results and label.results[-1].n:
-            n, positives = label.results[-1].n, label.results[-1].positives
+        shown = [result for result in label.results if not result.is_test]
+        if shown and shown[-1].n:
+            n, positives = shown[-1].n, shown[-1].positives
             found = wilson(positives, n=n)
             share = Estimate(found.value, (found.low, found.high), method="Wilson", n=n)
             counts[label.name] = ValidationPrevalence(n, positives, None, share=share)

@@ -6,6 +6,7 @@ import datetime
 import json
 from pathlib import Path
 
+from hilum.bundle.card import GRAPH
 from hilum.bundle.load import Bundle
 from hilum.errors import DataError
 from hilum.evaluation.asked_part import AskedPart
@@ -49,6 +50,7 @@ def _line(judgement: Judgement, *, bundle: Bundle, part: AskedPart, where: Path)
         "dirty": dirty,
         "bundle": f"{bundle.card.name} {bundle.card.version}",
         "bundle_sha256": bundle.sha256,
+        "graph_sha256": bundle.card.files[GRAPH],
         "protocol": part.protocol,
         "split_sha256": part.split_sha256,
         "predictions_split_sha256": judgement.split_sha256,

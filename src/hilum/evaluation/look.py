@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hilum.bundle.card import GRAPH
 from hilum.bundle.load import Bundle
 from hilum.datasets.record import Record
 from hilum.datasets.split import Split
@@ -125,6 +126,7 @@ def _line(judged: Judged, *, bundle: Bundle, split: Split, where: Path) -> Ledge
         "dirty": dirty,
         "bundle": f"{bundle.card.name} {bundle.card.version}",
         "bundle_sha256": bundle.sha256,
+        "graph_sha256": bundle.card.files[GRAPH],
         "protocol": split.protocol,
         "split_sha256": split.sha256,
         "label": judged.label,

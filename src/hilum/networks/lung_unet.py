@@ -14,6 +14,7 @@ from hilum.networks.pooled_classifier import BACKBONES, PooledClassifier
 from hilum.networks.starting_weights import StartingWeights, load_starting_weights
 
 SIDES = 2
+ENCODER = "mobilenet_v2"
 ENCODER_BLOCKS = 15
 """How many of MobileNetV2's 19 blocks stay: the last four (160, 160, 320 and 1,280 channels) hold more than two thirds
 of its weights and see hardly more of the picture than the 160 channels before them."""
@@ -60,7 +61,7 @@ def load_encoder(network: MobileLungUNet, *, weights: StartingWeights) -> str:
 
     Raises what `load_starting_weights` raises; the network is then unchanged.
     """
-    donor = PooledClassifier("mobilenet_v2", labels=1)
+    donor = PooledClassifier(ENCODER, labels=1)
     line = load_starting_weights(donor, weights=weights)
     wanted = network.encoder.state_dict()
     network.encoder.load_state_dict(

@@ -105,7 +105,7 @@ def load_starting_weights(network: PooledClassifier, *, weights: StartingWeights
         case BundleWeights():
             return _load_bundle(network, weights=weights)
     _load(network, state, head=head, path=path)
-    return f"{name} (sha256 {sha256_of(path)})"
+    return f"{network.name}: {name} (sha256 {sha256_of(path)})"
 
 
 def torchxrayvision_file(name: str, *, folder: Path) -> Path:
@@ -178,7 +178,7 @@ def _load_bundle(network: PooledClassifier, *, weights: BundleWeights) -> str:
     if not weights.head:
         state = {name: tensor for name, tensor in state.items() if not name.startswith("head.")}
     _load(network, state, head=weights.head, path=weights.folder)
-    return f"{bundle.card.name} {bundle.card.version} (card sha256 {bundle.sha256}), {origin}"
+    return f"{network.name}: {bundle.card.name} {bundle.card.version} (card sha256 {bundle.sha256}), {origin}"
 
 
 def _load(network: PooledClassifier, state: Mapping[str, Tensor], *, head: bool, path: Path) -> None:

@@ -21,7 +21,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hilum.bundle.card import Scope
-from hilum.datasets.chestxray14 import LABELS, LICENCE
+from hilum.datasets.chestxray14 import LABELS
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.networks.starting_weights import StartingWeights
 from hilum.training.augment import Augmentation
@@ -62,27 +62,27 @@ CARD = CardText(
         _LABELS_LIMIT,
         _MAP_LIMIT,
     ),
-    weights_licence=f"Weights: trained on {LICENCE}; starting weights DenseNet-121 ImageNet (timm, Apache-2.0).",
-    citations=(LICENCE,),
+    weights_licence="no terms of their own",
+    recipe="chest14",
+    releases=("nih",),
+    labels=LABELS,
 )
 
 LOCAL_CARD = replace(
     CARD,
-    title="DEMONSTRATION: fourteen findings in chest radiographs, from some two thousand images",
+    title="DEMONSTRATION: fourteen findings in chest radiographs, by a recipe for some two thousand images",
     intended_use=(
         "A demonstration that two chest specialists stand side by side and that the recipe runs and learns. Not for "
         "any use on a patient's image, not even in research on reading."
     ),
     limits=(
-        "A demonstration: trained on about 1,600 images, a third of them 64 pixels wide; most labels have fewer than a "
-        "hundred positives, Hernia about twenty.",
-        "Most images with Pneumonia and without any finding come from a public selection whose groups differ in view "
-        "and age; the network can learn the view.",
+        "A demonstration: the recipe is made for about 1,600 images, a third of them 64 pixels wide, in which most "
+        "labels have fewer than a hundred positives, Hernia about twenty.",
+        "Of those images, most with Pneumonia and most without any finding come from a public selection whose groups "
+        "differ in view and age; a network can learn the view.",
         *CARD.limits,
     ),
-    weights_licence=(
-        f"Weights: trained on {LICENCE}; starting weights MobileNetV2 ImageNet, google-coral/test_data, Apache-2.0."
-    ),
+    recipe="chest14-demonstration",
 )
 
 

@@ -10,7 +10,7 @@ of sharpness; calibration and operating point from validation patients only.
 from __future__ import annotations
 
 from hilum.bundle.card import Scope
-from hilum.datasets.kermany import AGE_YEARS, LABEL, LICENCE
+from hilum.datasets.kermany import AGE_YEARS, LABEL
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.networks.starting_weights import StartingWeights
 from hilum.training.augment import Augmentation
@@ -64,11 +64,10 @@ CARD = CardText(
         "Sharpness differs between the release's classes; augmentation weakens this shortcut and cannot remove it.",
         "A heatmap shows what moved the score; it is no outline of a disease.",
     ),
-    weights_licence=(
-        f"Weights: CC BY 4.0, trained on {LICENCE}; starting weights MobileNetV2 ImageNet, google-coral/test_data, "
-        "Apache-2.0."
-    ),
-    citations=(LICENCE,),
+    weights_licence="CC BY 4.0",
+    recipe="pneumonia-paediatric",
+    releases=("kermany",),
+    labels=(LABEL,),
 )
 
 

@@ -45,21 +45,23 @@ SDFN_CARD = replace(
     CARD,
     title="Fourteen findings in frontal chest radiographs, from the picture and its lungs (SDFN, ChestX-ray14)",
     limits=(*CARD.limits, *_CROP_LIMITS),
+    recipe="sdfn",
 )
 
 SDFN_LOCAL_CARD = replace(
     LOCAL_CARD,
-    title="DEMONSTRATION: fourteen findings from the picture and its lungs (SDFN), from some thousand images",
+    title="DEMONSTRATION: fourteen findings from the picture and its lungs (SDFN), by a recipe for few images",
     intended_use=(
         "A demonstration that the recipe runs and learns. Not for any use on a patient's image, not even in research "
         "on reading."
     ),
     limits=(
-        "A demonstration: trained on about 1,100 images; most labels have fewer than a hundred positives, Hernia under "
-        "twenty.",
+        "A demonstration: the recipe is made for about 1,100 images, in which most labels have fewer than a hundred "
+        "positives, Hernia under twenty.",
         *LOCAL_CARD.limits[1:],
         *_CROP_LIMITS,
     ),
+    recipe="sdfn-demonstration",
 )
 
 

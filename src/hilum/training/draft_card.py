@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from hilum.bundle.card import GRAPH, Card, HeatmapSpec, Training
 from hilum.bundle.label import Label
 from hilum.bundle.load import Bundle
+from hilum.datasets.record import Record
 from hilum.datasets.split import Split
+from hilum.networks.starting_licence import starting_licences
+from hilum.networks.starting_weights import StartingWeights
 from hilum.training.assess import NOT_CALIBRATED
+from hilum.training.card_words import card_words, cited_data, licence_of_weights
 from hilum.training.provenance import Provenance
-from hilum.training.recipe import Recipe
+from hilum.training.recipe import TEST, TRAIN, FromStage, FusedFrom, Recipe
 from hilum.training.settings import flat_values
 
 
 def draft_card(
-    recipe: Recipe, *, split: Split, started_from: str, provenance: Provenance, smoke: bool, lungs: Bundle | None = None
+    recipe: Recipe,
+    *,
+    splits: Mapping[str, Split],
+    started_from: str,
+    provenance: Provenance,
+    smoke: bool,
+    lungs: Bundle | None = None,
 ) -> Card:
-    """Everything but the files' hashes, the labels' fits and the compression.
+    """Everything but the files' hashes, the labels' fits and the compression; `splits` is by stage.
 
     `lungs` is the bundle whose boxes the pictures were cut to; a `smoke` run's card says that it is one.
     """
-    text = recipe.card
+    text, split = recipe.card, splits[recipe.last.name]
+    words = card_words(recipe, stated=provenance.stated, trained_on=_images(splits, parts=(TRAIN,)))
+    read = _images(splits, parts=[name for one in splits.values() for name in one.parts if name != TEST])
     return Card(
-        name=recipe.name,
+        name=words.name,
         version=text.version,
-        title=text.title,
+        title=words.title,
         kind="classifier",
         architecture=recipe.backbone,
         architecture_arguments={"labels": len(recipe.last.labels), "dropout": recipe.dropout},
@@ -32,13 +46,13 @@ def draft_card(
             for name in recipe.last.labels
         ),
         preprocess=recipe.preprocess_of(recipe.last),
-        scope=text.scope,
+        scope=words.scope,
         heatmap=HeatmapSpec(method="class-map", box_threshold=text.box_threshold),
         protocol=split.protocol,
         training=Training(
             command=provenance.command,
             commit=provenance.commit,
-            data=provenance.data,
+            data=cited_data(read),
             split_sha256=split.sha256,
             seed=recipe.seed,
             starting_weights=started_from,
@@ -47,12 +61,26 @@ def draft_card(
             smoke=smoke,
         ),
         compression=None,
-        intended_use=text.intended_use,
-        not_for=text.not_for,
-        limits=text.limits,
-        weights_licence=text.weights_licence,
+        intended_use=words.intended_use,
+        not_for=words.not_for,
+        limits=words.limits,
+        weights_licence=licence_of_weights(
+            words.licence,
+            trained_on=read,
+            started_from=starting_licences(_starts(recipe), backbone=recipe.backbone, loaded=started_from),
+        ),
         files={GRAPH: "0" * 64},
     )
+
+
+def _images(splits: Mapping[str, Split], *, parts: Sequence[str]) -> list[Record]:
+    """Every image of these parts of any stage, once."""
+    found = {(r.source, r.image): r for split in splits.values() for part in parts for r in split.parts.get(part, ())}
+    return list(found.values())
+
+
+def _starts(recipe: Recipe) -> list[StartingWeights]:
+    return [stage.start for stage in recipe.stages if not isinstance(stage.start, FromStage | FusedFrom)]
 
 
 def card_settings(recipe: Recipe) -> dict[str, str | int | float | bool]:

@@ -24,7 +24,7 @@ from hilum.training.candidates import LARGEST_AUROC_LOSS, PROBABILITY_TOLERANCE,
 from hilum.training.fusion_export import fusion_to_onnx
 from hilum.training.fusion_reading import ReadFusion, read_fusion
 from hilum.training.image_dataset import Preparation
-from hilum.training.label_fits import ReadValidation, fit_labels, mean_auroc, part_in_words
+from hilum.training.label_fits import ReadValidation, fit_labels, fit_parts, mean_auroc, part_in_words
 from hilum.training.recipe import Recipe
 from hilum.training.sdfn_training import SdfnLogits, SdfnNetworks, fusion_start, predict_sdfn
 
@@ -88,7 +88,10 @@ def write_fusion_bundle(
         heads = _heads(read, parts=parts, recipe=recipe)
         after = _aurocs(heads, names=recipe.last.labels)
         labels = _Labels(
-            *(fit_labels(bundle, read=one, recipe=recipe) for one in (heads.fusion, heads.whole, heads.crop))
+            *(
+                fit_labels(fit_parts(bundle, read=one, recipe=recipe), recipe=recipe)
+                for one in (heads.fusion, heads.whole, heads.crop)
+            )
         )
         differences.append(_largest_difference(read, expected=expected, labels=labels))
         lost = max(one - other for one, other in zip(before, after, strict=True))

@@ -18,17 +18,20 @@ from hilum.bundle.card import GRAPH, Card, Compression, GateSpec, HeatmapSpec, S
 from hilum.bundle.gate_outputs import GATE_OUTPUTS, IS_XRAY, MIRROR_SWAPS, TYPES
 from hilum.bundle.load import Bundle
 from hilum.bundle.save import file_hashes, write_bundle
+from hilum.datasets.gate_releases import GATE_RELEASES
 from hilum.datasets.record import Record
 from hilum.datasets.renderings import JUDGING_SEEDS, TRAINING_SEEDS
 from hilum.errors import DataError
 from hilum.imaging.grey import to_unit
 from hilum.imaging.preprocess import normalise
 from hilum.networks.mirrored import Mirrored
+from hilum.networks.starting_licence import starting_licences
 from hilum.reading.engine import LOGITS, available_cores
 from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
 from hilum.statistics.auroc import auroc
 from hilum.statistics.outcomes import UndefinedMetric
 from hilum.training.candidates import LARGEST_AUROC_LOSS, smaller
+from hilum.training.card_words import licence_of_many
 from hilum.training.export import logits_to_onnx
 from hilum.training.fit import Fitted
 from hilum.training.gate_fit import fit_gate
@@ -59,10 +62,9 @@ LIMITS = (
     "Lateral chests were not in training; none is told apart.",
     "CT, MR and ultrasound pictures were chest, brain and breast only.",
 )
-LICENCE = (
-    "Weights: CC BY-NC-SA 4.0 (the strictest of the training data's terms), research use; starting weights MobileNetV2 "
-    "ImageNet, google-coral/test_data, Apache-2.0."
-)
+TERMS = "CC BY-NC-SA 4.0 (the strictest of the training data's terms), research use"
+TERMS_ARE_OF = ("kermany", "nih", "lungs", "lungs_tb", "chest_adult", "types", "photos", "other_modality")
+"""The releases of which these are the terms."""
 
 
 def train_gate(
@@ -187,6 +189,13 @@ def _card(
         intended_use=INTENDED_USE,
         not_for=NOT_FOR,
         limits=LIMITS,
-        weights_licence=LICENCE,
+        weights_licence=licence_of_many(
+            TERMS,
+            written_for=[GATE_RELEASES[name].licence for name in TERMS_ARE_OF],
+            data=provenance.data,
+            started_from=starting_licences(
+                [recipe.starting_weights], backbone=recipe.backbone, loaded=fitted.started_from
+            ),
+        ),
         files={GRAPH: "0" * 64},
     )

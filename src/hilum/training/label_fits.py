@@ -70,10 +70,18 @@ def mean_auroc(parts: Sequence[ReadPart], *, labels: Sequence[str]) -> float:
     return float(np.mean(defined))
 
 
-def fit_labels(
-    bundle: Bundle, *, read: ReadValidation, recipe: Recipe, lungs: Bundle | None = None
-) -> tuple[Label, ...]:
-    """The card's labels, in order; `bundle` (with `lungs`) reads again only where the assessment is softened."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitParts:
+    """What calibration and operating point are fitted on, what is `judged`, and the point's rule in words."""
+
+    calibration: ReadPart
+    point: ReadPart
+    judged: tuple[ReadPart, ...]
+    rule: str
+
+
+def fit_parts(bundle: Bundle, *, read: ReadValidation, recipe: Recipe, lungs: Bundle | None = None) -> FitParts:
+    """The parts for `fit_labels`; `bundle` (with `lungs`) reads again only where the assessment is softened."""
     point, others = read.point, list(read.parts)
     rule = f"greatest Youden index on {point.name}"
     if recipe.assessment.softened:
@@ -82,35 +90,40 @@ def fit_labels(
         point = read_part(part.records, name=name, bundle=bundle, softened_by=SOFTENING_SEED, lungs=lungs)
         others.append(point)
         rule = f"greatest Youden index on softened copies of the {_spoken(recipe.assessment.operating_point_part)}"
+    return FitParts(calibration=read.calibration, point=point, judged=tuple(others), rule=rule)
+
+
+def fit_labels(parts: FitParts, *, recipe: Recipe) -> tuple[Label, ...]:
+    """The card's labels, in order, fitted and judged on `parts`."""
     return tuple(
-        _fit_label(name, column=column, fit_on=read.calibration, point_on=point, also=others, rule=rule)
-        for column, name in enumerate(recipe.last.labels)
+        _fit_label(name, column=column, parts=parts) for column, name in enumerate(recipe.last.labels)
     )
 
 
-def _fit_label(
-    name: str, *, column: int, fit_on: ReadPart, point_on: ReadPart, also: Sequence[ReadPart], rule: str
-) -> Label:
-    calibration = fit_calibration(fit_on, label=name, column=column)
-    point = fit_operating_point(point_on, label=name, column=column, calibration=calibration)
+def label_rows(label: Label, *, column: int, parts: Sequence[ReadPart]) -> tuple[LabelResult, ...]:
+    """The results of a label with its calibration and operating point, on each of `parts` that has both outcomes."""
+    if label.operating_point is None:
+        return ()
+    rows = (
+        _result(part, label.name, column, calibration=label.calibration, point=label.operating_point)
+        for part in parts
+    )
+    return tuple(row for row in rows if row is not None)
+
+
+def _fit_label(name: str, *, column: int, parts: FitParts) -> Label:
+    calibration = fit_calibration(parts.calibration, label=name, column=column)
+    point = fit_operating_point(parts.point, label=name, column=column, calibration=calibration)
     if isinstance(point, UndefinedMetric):
         return Label(
             name=name,
             calibration=calibration,
             operating_point=None,
-            operating_point_rule=f"none: {point.reason} among {point.n} images of {point_on.name}",
+            operating_point_rule=f"none: {point.reason} among {point.n} images of {parts.point.name}",
         )
-    return Label(
-        name=name,
-        calibration=calibration,
-        operating_point=point.threshold,
-        operating_point_rule=rule,
-        results=tuple(
-            result
-            for part in also
-            if (result := _result(part, name, column, calibration=calibration, point=point.threshold))
-        ),
-    )
+    label = Label(name=name, calibration=calibration, operating_point=point.threshold, operating_point_rule=parts.rule)
+    rows = label_rows(label, column=column, parts=parts.judged)
+    return label.model_copy(update={"results": rows})
 
 
 def _result(

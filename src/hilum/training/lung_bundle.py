@@ -18,6 +18,7 @@ from hilum.bundle.card import GRAPH, Card, HeatmapSpec, Scope, Training
 from hilum.bundle.load import Bundle
 from hilum.bundle.lung_spec import LungCompression, LungSpec
 from hilum.bundle.save import file_hashes, write_bundle
+from hilum.datasets.lung_sources import LICENCES
 from hilum.datasets.record import Record
 from hilum.errors import EngineError
 from hilum.evaluation.lung_metrics import dice
@@ -25,9 +26,12 @@ from hilum.evaluation.lung_study import LungStudy
 from hilum.evaluation.prediction_design import SMOKE
 from hilum.imaging.grey import to_unit
 from hilum.imaging.preprocess import normalise
+from hilum.networks.lung_unet import ENCODER
+from hilum.networks.starting_licence import starting_licences
 from hilum.reading.engine import INPUT, LOGITS, available_cores
 from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
 from hilum.training.candidates import smaller
+from hilum.training.card_words import licence_of_many
 from hilum.training.export import LOGIT_TOLERANCE, graph_of, run_graph
 from hilum.training.lung_fit import FittedLungs, LungNetwork, fit_lungs
 from hilum.training.lung_images import LungPicture, load_lung_picture
@@ -51,10 +55,7 @@ LIMITS = (
     "picture whose file does not say so they are exchanged.",
     "Pictures of at most 512 pixels were trained on; outlines are made on a grid of 256 x 256.",
 )
-LICENCE = (
-    "Weights: CC BY-NC-SA 4.0 (the strictest of the training data's terms), research use; starting weights MobileNetV2 "
-    "ImageNet, google-coral/test_data, Apache-2.0."
-)
+TERMS = "CC BY-NC-SA 4.0 (the strictest of the training data's terms), research use"
 
 
 def train_lungs(
@@ -177,6 +178,11 @@ def _card(
         intended_use=INTENDED_USE,
         not_for=NOT_FOR,
         limits=LIMITS,
-        weights_licence=LICENCE,
+        weights_licence=licence_of_many(
+            TERMS,
+            written_for=tuple(LICENCES.values()),
+            data=provenance.data,
+            started_from=starting_licences([recipe.starting_weights], backbone=ENCODER, loaded=fitted.started_from),
+        ),
         files={GRAPH: "0" * 64},
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 
 from hilum.datasets.record import Record
+from hilum.training.card_words import NOTHING_STATED, StatedWords
 from hilum.version import __version__
 
 
@@ -21,13 +22,16 @@ from hilum.version import __version__
 class Provenance:
     """What a card and `run.json` say of how a run came about.
 
-    `data` is what the card cites, one line a data set; `folders` are the folders that each release was read from.
+    `data` is what the card of a gate or of what draws lungs cites, one line a data set; a classifier's cites the
+    releases of its own split. `stated` is what whoever trains says of the model. `folders` are the folders that each
+    release was read from.
     """
 
     command: str
     commit: str | None
-    data: tuple[str, ...]
+    data: tuple[str, ...] = ()
     dirty: bool | None = None
+    stated: StatedWords = NOTHING_STATED
     folders: Mapping[str, Sequence[Path]] = field(default_factory=dict)
 
 

@@ -159,7 +159,12 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardText:
-    """What the bundle's card says in words, and its scope. `box_threshold` is fixed beforehand, never fitted."""
+    """What the bundle's card says in words, and its scope. `box_threshold` is fixed beforehand, never fitted.
+
+    The words are about the recipe named `recipe`, trained on `releases` for `labels`; a card of another training does
+    not get them (`card_words.py`). `weights_licence` holds the terms alone: data and starting weights are added from
+    what was really read and loaded.
+    """
 
     version: str
     title: str
@@ -169,7 +174,9 @@ class CardText:
     not_for: tuple[str, ...]
     limits: tuple[str, ...]
     weights_licence: str
-    citations: tuple[str, ...]
+    recipe: str
+    releases: tuple[str, ...]
+    labels: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ from hilum.training.export import to_onnx
 from hilum.training.fit import Fitted
 from hilum.training.fusion_bundle import write_fusion_bundle
 from hilum.training.image_dataset import PlainImages, Preparation, load_images
-from hilum.training.label_fits import fit_labels, mean_auroc, read_validation
+from hilum.training.label_fits import fit_labels, fit_parts, mean_auroc, read_validation
 from hilum.training.make_split import make_splits
 from hilum.training.provenance import Provenance, data_fingerprints, environment
 from hilum.training.recipe import Recipe
@@ -76,7 +76,7 @@ def train_specialist(
         if not is_first_process():
             return None
         draft = draft_card(
-            recipe, split=split, started_from=fitted.started_from, provenance=provenance, smoke=smoke, lungs=lungs
+            recipe, splits=splits, started_from=fitted.started_from, provenance=provenance, smoke=smoke, lungs=lungs
         )
         seen = seen_in_stages(recipe, splits=splits.values(), jobs=place.preparation.jobs)
         if isinstance(fitted, Fitted):
@@ -119,7 +119,7 @@ def _export(
         bundle = _write(draft, graph=graph, folder=place.folder / DRAFT)
         read = read_validation(bundle, split=split, recipe=recipe, lungs=lungs)
         after = mean_auroc(read.parts, labels=names)
-        labels = fit_labels(bundle, read=read, recipe=recipe, lungs=lungs)
+        labels = fit_labels(fit_parts(bundle, read=read, recipe=recipe, lungs=lungs), recipe=recipe)
         differences.append(
             _largest_difference(network, parts=read.parts, labels=labels, recipe=recipe, preparation=place.preparation)
         )

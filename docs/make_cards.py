@@ -1,0 +1,270 @@
+"""Write the shipped cards again from the shipped graphs: `python docs/make_cards.py [--data DATA] [--out FOLDER]`.
+
+Nothing is trained or fitted: graph, calibration and operating points stay to the bit. The split is made again from the
+images and must be the card's. Validation is read with the shipped graph, and judged by today's statistics; a refit
+beside it shows whether the card's calibration and operating point still come of it. A look at a test comes from the
+folder of that evaluation (`--look NAME=FOLDER`), else from the ledger, and only where it was of the same graph. The
+file of training images is made of the same split. DATA holds the releases as in training.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import json
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from markers import ROOT
+
+from hilum.bundle.card import GRAPH, Card
+from hilum.bundle.label import Label, LabelResult
+from hilum.bundle.load import CARD_NAME, PACKED_SUFFIX, TRAINING_IMAGES, Bundle
+from hilum.bundle.save import card_bytes, file_hashes, write_bundle
+from hilum.bundle.shelf import SHIPPED_FOLDER, shipped_bundles
+from hilum.datasets.gate_releases import read_gate_data
+from hilum.datasets.kermany import read_kermany
+from hilum.datasets.lung_sources import read_lung_sources
+from hilum.datasets.record import Record
+from hilum.evaluation.bundle_points import with_bundle_points
+from hilum.evaluation.calibration_on_card import calibration_on_card
+from hilum.evaluation.judge import judge
+from hilum.evaluation.ledger import LEDGER_NAME, read_ledger
+from hilum.evaluation.ledger_look import LOOK_NAME
+from hilum.evaluation.predictions import read_predictions
+from hilum.networks.starting_weights import RandomWeights
+from hilum.reading.engine import available_cores
+from hilum.recipes.gate import gate
+from hilum.recipes.pneumonia import pneumonia
+from hilum.training.gate_groups import capped
+from hilum.training.label_fits import fit_labels, fit_parts, label_rows, read_validation
+from hilum.training.make_split import make_splits
+from hilum.training.provenance import records_sha256
+from hilum.training.recipe import Recipe
+from hilum.training.seen_images import seen_images, seen_in_stages
+
+DATA = ROOT.parent / "shared" / "data"
+PREDICTIONS = "predictions.parquet"
+SAME = 1e-6
+"""A refit that differs by more is told."""
+
+
+def say(line: str) -> None:
+    """One line on standard output."""
+    sys.stdout.write(f"{line}\n")
+
+
+class NotTheseDataError(Exception):
+    """The images are not those that the bundle was made with."""
+
+
+@dataclass(frozen=True)
+class Remade:
+    """The card with its new rows, and the file of training images by its name."""
+
+    card: Card
+    seen: Mapping[str, bytes]
+
+
+def remake_classifier(
+    bundle: Bundle, *, recipe: Recipe, records: Sequence[Record], looks: Mapping[str, LabelResult]
+) -> Remade:
+    """A classifier's card; `looks` holds the row of the newest look at a test by the label's name.
+
+    Raises `NotTheseDataError` where the split is not the card's.
+    """
+    splits = make_splits(recipe, records=records)
+    _check_split(bundle, found=splits[recipe.last.name].sha256)
+    read = read_validation(bundle, split=splits[recipe.last.name], recipe=recipe)
+    parts = fit_parts(bundle, read=read, recipe=recipe)
+    for label, again in zip(bundle.card.labels, fit_labels(parts, recipe=recipe), strict=True):
+        say(f"{bundle.card.name}: {refit_in_words(label, again=again)}")
+    labels = tuple(
+        label.model_copy(
+            update={
+                "results": (
+                    *label_rows(label, column=column, parts=parts.judged),
+                    *([looks[label.name]] if label.name in looks else []),
+                )
+            }
+        )
+        for column, label in enumerate(bundle.card.labels)
+    )
+    seen = seen_in_stages(recipe, splits=splits.values(), jobs=available_cores())
+    return Remade(bundle.card.model_copy(update={"labels": labels}), seen)
+
+
+def refit_in_words(label: Label, *, again: Label) -> str:
+    """How far a refit on the same images is from what the card holds."""
+    pairs = {
+        "slope": (label.calibration.slope, again.calibration.slope),
+        "intercept": (label.calibration.intercept, again.calibration.intercept),
+        "operating point": (label.operating_point, again.operating_point),
+    }
+    apart = {name: abs(one - other) for name, (one, other) in pairs.items() if None not in (one, other)}
+    far = [f"{name} by {difference:.2g}" for name, difference in apart.items() if difference > SAME]
+    if far or len(apart) < len(pairs):
+        return f"{label.name}: a refit differs in {', '.join(far) or 'what it can fit'}; the card's own numbers stay"
+    return f"{label.name}: a refit gives the card's calibration and operating point to {max(apart.values()):.1g}"
+
+
+def remake_gate(bundle: Bundle, *, data: Path) -> Remade:
+    """The gate's card as it is, with its training images; its thresholds were chosen on the others too."""
+    recipe, records = gate(RandomWeights()), read_gate_data(data).records
+    chosen = capped(records, caps=recipe.caps, seed=recipe.seed)
+    listing = sorted((record.source, record.image, record.sha256) for record in chosen)
+    _check_split(bundle, found=hashlib.sha256(json.dumps(listing).encode()).hexdigest())
+    kept = {id(record) for record in chosen}
+    others = [record for record in records if id(record) not in kept]
+    return Remade(bundle.card, seen_images(train=chosen, validation=others, starts=(), jobs=available_cores()))
+
+
+def remake_lungs(bundle: Bundle, *, data: Path) -> Remade:
+    """The card of what draws lungs as it is, with its training images: the whole of both releases."""
+    records = read_lung_sources(data)
+    _check_split(bundle, found=records_sha256(records))
+    return Remade(bundle.card, seen_images(train=records, validation=(), starts=(), jobs=available_cores()))
+
+
+def _check_split(bundle: Bundle, *, found: str) -> None:
+    if found != bundle.card.training.split_sha256:
+        raise NotTheseDataError(
+            f"{bundle.card.name}: the data give the split {found[:12]}…, its card names "
+            f"{(bundle.card.training.split_sha256 or 'none')[:12]}…: not the images of its training"
+        )
+
+
+def look_of_folder(folder: Path, *, bundle: Bundle) -> dict[str, LabelResult]:
+    """The rows of a look at a test that `hilum evaluate` left in `folder`, by label.
+
+    Raises `NotTheseDataError` where the look was not of this bundle's graph.
+    """
+    look = json.loads((folder / LOOK_NAME).read_text(encoding="utf-8"))
+    if not is_of(look, bundle=bundle):
+        raise NotTheseDataError(f"{bundle.card.name}: the look in {folder} was of another model")
+    predictions = read_predictions(folder / PREDICTIONS)
+    judged = with_bundle_points(
+        judge(predictions), predictions=predictions, card=bundle.card, validation={}, prevalence=None
+    )
+    rows = {}
+    for column, one in enumerate(judged.whole.labels):
+        known = ~np.isnan(predictions.truth[:, column])
+        if one.auroc is None or one.decisions is None:
+            continue
+        sensitivity, specificity = (one.decisions.measures[name] for name in ("sensitivity", "specificity"))
+        if sensitivity is None or specificity is None:
+            continue
+        rows[one.label] = LabelResult(
+            set=look_in_words(look),
+            is_test=True,
+            n=one.n,
+            positives=one.positives,
+            auroc=one.auroc.value,
+            auroc_ci=one.auroc.interval,
+            sensitivity=sensitivity.value,
+            sensitivity_ci=sensitivity.interval,
+            specificity=specificity.value,
+            specificity_ci=specificity.interval,
+            baseline=look.get("baseline"),
+            baseline_auroc=look.get("baseline_auroc"),
+            calibration=calibration_on_card(
+                predictions.truth[known, column],
+                probabilities=predictions.scores[known, column],
+                patients=[name for name, there in zip(predictions.patient, known, strict=True) if there],
+            ),
+        )
+    return rows
+
+
+def look_of_ledger(ledger: Path, *, bundle: Bundle) -> dict[str, LabelResult]:
+    """The rows of the newest line of each label that was of this bundle's graph; they have no block of calibration."""
+    rows = {}
+    for look in read_ledger(ledger):
+        label = str(look.get("label"))
+        known = all(look.get(name) is not None for name in ("auroc", "sensitivity", "specificity"))
+        if known and is_of(look, bundle=bundle) and label in bundle.card.label_names:
+            names = ("n", "positives", "auroc", "auroc_ci", "baseline", "baseline_auroc")
+            names += ("sensitivity", "sensitivity_ci", "specificity", "specificity_ci")
+            fields = {name: look.get(name) for name in names}
+            rows[label] = LabelResult.model_validate({"set": look_in_words(look), "is_test": True, **fields})
+    return rows
+
+
+def is_of(look: Mapping[str, Any], *, bundle: Bundle) -> bool:
+    """Whether a line of the ledger was a look with this bundle's card or graph."""
+    return look.get("bundle_sha256") == bundle.sha256 or look.get("graph_sha256") == bundle.card.files[GRAPH]
+
+
+def look_in_words(look: Mapping[str, Any]) -> str:
+    """What the row is called on the card."""
+    return f"a test, looked at on {str(look['date'])[:10]}: {look['protocol']}"
+
+
+def write_shipped(remade: Remade, *, bundle: Bundle, folder: Path) -> None:
+    """Write the bundle as it ships, files packed, after loading the whole as a reader would.
+
+    A graph that lies packed is taken over to the byte.
+    """
+    files = {name: bundle.read(name) for name in bundle.card.files} | dict(remade.seen)
+    card = remade.card.model_copy(update={"files": file_hashes(files)})
+    with TemporaryDirectory() as scratch:
+        write_bundle(Path(scratch) / "bundle", card=card, files=files)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        packed, before = folder / f"{name}{PACKED_SUFFIX}", bundle.folder / f"{name}{PACKED_SUFFIX}"
+        if name == TRAINING_IMAGES or not before.is_file():
+            packed.write_bytes(gzip.compress(content, compresslevel=9, mtime=0))
+        elif packed != before:
+            shutil.copyfile(before, packed)
+    (folder / CARD_NAME).write_bytes(card_bytes(card))
+
+
+def remake(bundle: Bundle, *, data: Path, looks: Mapping[str, LabelResult]) -> Remade:
+    """The shipped bundle's card and training images, made of the releases in `data`."""
+    if bundle.card.gate is not None:
+        return remake_gate(bundle, data=data)
+    if bundle.card.lungs is not None:
+        return remake_lungs(bundle, data=data)
+    records = read_kermany(data / "kermany" / "chest_xray")
+    return remake_classifier(bundle, recipe=pneumonia(RandomWeights()), records=records, looks=looks)
+
+
+def main(words: Sequence[str]) -> int:
+    """Write every named bundle again, or all; 1 where one could not be."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="shipped bundles; all by default")
+    parser.add_argument("--data", type=Path, default=DATA, help="where the releases lie")
+    parser.add_argument("--out", type=Path, default=SHIPPED_FOLDER, help="where the bundles go")
+    parser.add_argument("--look", action="append", default=[], metavar="NAME=FOLDER", help="an evaluation of a test")
+    parser.add_argument("--ledger", type=Path, default=ROOT / LEDGER_NAME)
+    asked = parser.parse_args(words)
+    folders = dict(pair.split("=", 1) for pair in asked.look)
+    left = 0
+    for bundle in shipped_bundles():
+        name = bundle.card.name
+        if asked.names and name not in asked.names:
+            continue
+        try:
+            if name in folders:
+                looks = look_of_folder(Path(folders[name]), bundle=bundle)
+            else:
+                looks = look_of_ledger(asked.ledger, bundle=bundle)
+            remade = remake(bundle, data=asked.data, looks=looks)
+        except NotTheseDataError as error:
+            say(f"{error}; left as it is")
+            left = 1
+            continue
+        write_shipped(remade, bundle=bundle, folder=asked.out / bundle.folder.name)
+        say(f"{name}: wrote {asked.out / bundle.folder.name}")
+    return left
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

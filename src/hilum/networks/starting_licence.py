@@ -1,0 +1,51 @@
+"""The terms of the weights that a training started from, as far as they are known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from hilum.bundle.load import load_bundle
+from hilum.networks.pooled_classifier import BACKBONES
+from hilum.networks.starting_weights import (
+    BundleWeights,
+    RandomWeights,
+    StartingWeights,
+    TimmImageNet,
+    TorchxrayvisionWeights,
+)
+
+KNOWN_FILES = {
+    "ca6b0d523c615ec4468c231e801c865760a4cc8eee92d882dd5c7c2cea219cd6": (
+        "MobileNetV2 ImageNet, google-coral/test_data, Apache-2.0"
+    ),
+}
+"""What is known of a weights file, by its SHA-256."""
+
+_SHA256 = re.compile(r"sha256 ([0-9a-f]{64})")
+
+
+def starting_licences(starts: Iterable[StartingWeights], *, backbone: str, loaded: str) -> tuple[str, ...]:
+    """One clause for each kind of weights among `starts`, with its terms or where to find them; none for random ones.
+
+    `loaded` is what `load_starting_weights` said when the training began: a file is known by the hash in it, not by
+    its name.
+    """
+    said = (_licence(start, backbone=backbone, loaded=loaded) for start in starts)
+    return tuple(dict.fromkeys(one for one in said if one is not None))
+
+
+def _licence(start: StartingWeights, *, backbone: str, loaded: str) -> str | None:
+    match start:
+        case RandomWeights():
+            return None
+        case TimmImageNet():
+            name = BACKBONES[backbone].timm_name
+            return f"timm {name}, under the terms at huggingface.co/timm/{name}"
+        case TorchxrayvisionWeights():
+            return f"torchxrayvision {start.name}, under its authors' terms"
+        case BundleWeights():
+            card = load_bundle(start.folder).card
+            return f"{card.name} {card.version}, {card.weights_licence.rstrip('.')}"
+    known = [KNOWN_FILES[sha256] for sha256 in _SHA256.findall(loaded) if sha256 in KNOWN_FILES]
+    return known[0] if known else f"{start.path.name}, its licence is not stated"

@@ -1,0 +1,119 @@
+"""Shipped cards are written again from the shipped graphs: results anew, decisions as they were, images by hash."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from fabricate_bundle import ToyBundle
+from fabricate_kermany import fabricate_kermany
+from fabricate_run import LABELS, fabricate_run
+from hilum.bundle.card import Training
+from hilum.bundle.load import Bundle, load_bundle
+from hilum.bundle.save import write_bundle
+from hilum.bundle.seen_images import seen_images_of
+from hilum.datasets.kermany import read_kermany
+from hilum.datasets.record import Record
+from hilum.evaluation.asked_part import official_part
+from hilum.evaluation.evaluate_run import EvaluationSettings, evaluate_part
+from hilum.networks.starting_weights import RandomWeights
+from hilum.recipes.pneumonia import pneumonia
+from hilum.training.make_split import make_splits
+from hilum.training.recipe import Recipe
+
+
+@pytest.fixture(scope="module")
+def script(docs_script: Callable[[str], ModuleType]) -> ModuleType:
+    return docs_script("make_cards")
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> tuple[Record, ...]:
+    return read_kermany(fabricate_kermany(tmp_path_factory.mktemp("kermany") / "chest_xray", train=12, test=4))
+
+
+@pytest.fixture(scope="module")
+def recipe() -> Recipe:
+    made = pneumonia(RandomWeights())
+    shares = {"train": 0.4, "calibration": 0.3, "operating point": 0.3}
+    return replace(made, stages=(replace(made.last, split=replace(made.last.split, shares=shares)),))
+
+
+def trained(folder: Path, *, split_sha256: str) -> Bundle:
+    toy = ToyBundle(operating_point=0.6)
+    training = Training.model_validate({**toy.card().training.model_dump(), "split_sha256": split_sha256})
+    return write_bundle(folder, card=toy.card().model_copy(update={"training": training}), files=toy.files())
+
+
+@pytest.fixture(scope="module")
+def bundle(recipe: Recipe, records: tuple[Record, ...], tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    split = make_splits(recipe, records=records)["train"]
+    return trained(tmp_path_factory.mktemp("bundle") / "toy", split_sha256=split.sha256)
+
+
+def test_rows_and_images_are_new_and_what_decides_stays(script, bundle, recipe, records, tmp_path) -> None:
+    remade = script.remake_classifier(bundle, recipe=recipe, records=records, looks={})
+    script.write_shipped(remade, bundle=bundle, folder=tmp_path / "out")
+    written = load_bundle(tmp_path / "out")
+    (before,), (after,) = bundle.card.labels, written.card.labels
+    assert (after.calibration, after.operating_point) == (before.calibration, before.operating_point)
+    assert written.read("model.onnx") == bundle.read("model.onnx")
+    split = make_splits(recipe, records=records)["train"]
+    assert [(row.set, row.n) for row in after.results] == [
+        ("validation, calibration part", len(split.parts["calibration"])),
+        ("validation, operating-point part", len(split.parts["operating point"])),
+        ("validation, operating-point part, softened", len(split.parts["operating point"])),
+    ]
+    assert all(row.calibration is not None for row in after.results)
+    seen = seen_images_of(written)
+    assert seen is not None
+    assert {row.tobytes().hex() for row in seen.train.files} == {r.sha256[:16] for r in split.parts["train"]}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "card.json", "model.onnx.gz", "training-images.bin.gz",
+    }  # fmt: skip
+
+
+def test_other_images_than_those_of_the_training_are_refused(script, recipe, records, tmp_path) -> None:
+    other = trained(tmp_path / "toy", split_sha256="ab" * 32)
+    with pytest.raises(script.NotTheseDataError, match=r"its card names abababababab…"):
+        script.remake_classifier(other, recipe=recipe, records=records, looks={})
+
+
+def test_a_refit_is_compared_with_the_card(script) -> None:
+    label = ToyBundle(operating_point=0.6).card().labels[0]
+    assert "gives the card's calibration and operating point" in script.refit_in_words(label, again=label)
+    moved = label.model_copy(update={"operating_point": 0.6001})
+    assert "differs in operating point by 0.0001" in script.refit_in_words(label, again=moved)
+    assert "differs" in script.refit_in_words(label, again=label.model_copy(update={"operating_point": None}))
+
+
+def test_a_look_is_taken_from_its_folder_or_from_the_ledger_and_of_this_graph_alone(script, tmp_path) -> None:
+    made = fabricate_run(tmp_path, patients=30)
+    bundle = load_bundle(made.run / "bundle")
+    part = official_part(made.records, bundle=bundle, name="test")
+    evaluated = evaluate_part(
+        bundle, part=part, run=None, folder=tmp_path / "out", ledger=tmp_path / "LEDGER.jsonl",
+        settings=EvaluationSettings(replicates=100, gallery=False), progress=lambda done, count: None,
+    )  # fmt: skip
+    rows = script.look_of_folder(tmp_path / "out", bundle=bundle)
+    judged = {one.label: one for one in evaluated.judgement.whole.labels}
+    assert set(rows) == set(LABELS) - {"Hernia"}
+    for label, row in rows.items():
+        assert (row.n, row.auroc) == (judged[label].n, judged[label].auroc.value)
+        assert row.is_test
+        assert row.calibration is not None
+    line = json.loads((tmp_path / "LEDGER.jsonl").read_text().splitlines()[-1])
+    assert line["graph_sha256"] == bundle.card.files["model.onnx"]
+    ledger = tmp_path / "other.jsonl"
+    numbers = {"n": 20, "positives": 9, "auroc": 0.9, "auroc_ci": [0.8, 1.0]}
+    numbers |= {f"{name}{end}": v for name in ("sensitivity", "specificity") for end, v in (("", 0.5), ("_ci", None))}
+    one = {**line, **numbers, "label": "Effusion"}
+    ledger.write_text("\n".join(json.dumps(each) for each in (one, {**one, "auroc": 0.91})) + "\n")
+    assert script.look_of_ledger(ledger, bundle=bundle)["Effusion"].auroc == 0.91
+    renamed = ToyBundle(operating_point=0.7).write(tmp_path / "another")
+    assert script.look_of_ledger(ledger, bundle=renamed) == {}
+    with pytest.raises(script.NotTheseDataError, match="another model"):
+        script.look_of_folder(tmp_path / "out", bundle=renamed)
