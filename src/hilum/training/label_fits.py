@@ -95,9 +95,7 @@ def fit_parts(bundle: Bundle, *, read: ReadValidation, recipe: Recipe, lungs: Bu
 
 def fit_labels(parts: FitParts, *, recipe: Recipe) -> tuple[Label, ...]:
     """The card's labels, in order, fitted and judged on `parts`."""
-    return tuple(
-        _fit_label(name, column=column, parts=parts) for column, name in enumerate(recipe.last.labels)
-    )
+    return tuple(_fit_label(name, column=column, parts=parts) for column, name in enumerate(recipe.last.labels))
 
 
 def label_rows(label: Label, *, column: int, parts: Sequence[ReadPart]) -> tuple[LabelResult, ...]:
@@ -105,8 +103,7 @@ def label_rows(label: Label, *, column: int, parts: Sequence[ReadPart]) -> tuple
     if label.operating_point is None:
         return ()
     rows = (
-        _result(part, label.name, column, calibration=label.calibration, point=label.operating_point)
-        for part in parts
+        _result(part, label.name, column, calibration=label.calibration, point=label.operating_point) for part in parts
     )
     return tuple(row for row in rows if row is not None)
 
