@@ -2,15 +2,15 @@ import json
 from dataclasses import replace
 
 import pytest
+from PIL import Image
 
 from fabricate_releases import fabricate_chestxray14, fabricate_class_folders
 from hilum.datasets.chestxray14 import read_chestxray14
 from hilum.datasets.duplicates import (
     chestxray14_stem,
     copies,
-    copies_across_releases,
     read_rsna_mapping,
-    without_chestxray14,
+    same_pictures,
 )
 from hilum.datasets.folder_of_folders import read_folder_of_folders
 from hilum.errors import DataError
@@ -32,8 +32,9 @@ def own(tmp_path, nih):
 def test_copies_are_found_by_content_within_and_across_releases(nih, own):
     groups = [[record.image for record in group] for group in copies([*nih, *own])]
     assert groups == [["00000001_000.png", "Well/borrowed.png"], ["Well/p3_a.png", "Well/p3_b.png"]]
-    assert [len(group) for group in copies_across_releases([*nih, *own])] == [2]
-    assert copies_across_releases(own) == ()
+    found = [[record.image for record in group] for group in same_pictures([*nih, *own])]
+    assert found == [["00000001_000.png", "Well/borrowed.png"]]
+    assert same_pictures(own) == ()
 
 
 def test_converted_pictures_are_known_by_their_stem_or_a_mapping(nih, own, tmp_path):
@@ -46,10 +47,20 @@ def test_converted_pictures_are_known_by_their_stem_or_a_mapping(nih, own, tmp_p
     assert chestxray14_stem(replace(own[0], image="google/00000001_007.jpg")) == "00000001_007"
 
 
-def test_other_pictures_of_a_seen_patient_are_not_external(nih, own):
-    later = replace(own[0], image="google/00000001_007.jpg")
-    stranger = replace(own[0], image="google/00099999_000.jpg")
-    assert without_chestxray14([later, stranger, own[1]], seen=nih) == (stranger, own[1])
+def test_a_picture_that_was_saved_again_is_known_and_others_are_not(nih, own):
+    image = Image.open(nih[0].path).convert("L")
+    image.resize((150, 140), Image.Resampling.BICUBIC).save(own[0].path.with_name("p9_again.jpg"), quality=80)
+    records = [*nih, *read_folder_of_folders(own[0].path.parents[1])]
+    groups = {tuple(record.image for record in group) for group in same_pictures(records, jobs=2)}
+    assert groups == {("00000001_000.png", "Pleural Effusion/p9_again.jpg", "Well/borrowed.png")}
+
+
+def test_one_image_of_chestxray14_under_rsnas_name_is_one_picture(nih, own):
+    rsna = replace(own[0], image="stage_2/ab-cd.dcm", sha256="f" * 64)
+    mapping = {"ab-cd": "00000002_000"}
+    assert same_pictures([*nih, rsna]) == ()
+    ((first, other),) = same_pictures([*nih, rsna], mapping=mapping)
+    assert (first.image, other.image) == ("00000002_000.png", "stage_2/ab-cd.dcm")
 
 
 @pytest.mark.parametrize("text", ["{", '[{"img_id": "x.png"}]', "[3]"])

@@ -110,3 +110,27 @@ def test_one_image_in_two_folders_of_a_release_is_taken_from_the_first(second):
     mixed = mix_releases([first, record("nih", "a", patient=1, sha256=second)])
     assert mixed.records == (first,)
     assert [one.why for one in mixed.left_out] == ["nih/a is the same image of nih"]
+
+
+def test_another_image_of_a_held_out_patient_of_chestxray14_is_left_out_under_any_release():
+    mixed = mix_releases(
+        [
+            record("nih", "00000013_005.png", patient="00000013", official="test"),
+            record("nih", "00000014_000.png", patient="00000014"),
+            record("table", "google/00000013_006.jpg", patient="a"),
+            record("table", "ab-cd.dcm", patient="b"),
+            record("table", "ef-gh.dcm", patient="c"),
+            record("table", "mine.png", patient="d"),
+        ],
+        rsna={"ab-cd": "00000013_001", "ef-gh": "00000014_007"},
+    )
+    assert names(mixed.records) == [
+        ("nih", "00000013_005.png"), ("nih", "00000014_000.png"), ("table", "ef-gh.dcm"), ("table", "mine.png"),
+    ]  # fmt: skip
+    assert [(one.record.image, one.reason) for one in mixed.left_out] == [
+        ("google/00000013_006.jpg", "its patient stands in a held-out test set"),
+        ("ab-cd.dcm", "its patient stands in a held-out test set"),
+    ]
+    # two images of one person travel together in every split
+    assert mixed.records[1].patient == mixed.records[2].patient
+    assert mixed.records[3].patient == "table:d"

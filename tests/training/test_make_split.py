@@ -4,9 +4,10 @@ import pytest
 
 from fabricate_recipe import fabricate_labelled_table, tiny_recipe, tiny_stage
 from hilum.datasets.chexpert import ChexpertPolicy
+from hilum.datasets.split import Split
 from hilum.datasets.table import read_own_table
 from hilum.errors import DataError, UsageError
-from hilum.training.make_split import make_split, make_splits
+from hilum.training.make_split import make_split, make_splits, with_left_out
 from hilum.training.recipe import FromStage, SplitSpec
 
 
@@ -74,3 +75,13 @@ def test_the_policy_for_uncertain_labels_stands_in_the_protocol_of_the_stages_th
     assert "CheXpert" not in make_splits(tiny_recipe(), records=records)["train"].protocol
     with pytest.raises(UsageError, match="a policy for chexpert where a stage reads it"):
         replace(tiny_recipe(), chexpert=policy)
+
+
+def test_what_mixing_left_out_stands_in_the_protocol_and_changes_no_part():
+    split = Split({"train": (), "test": ()}, "by patient")
+    told = with_left_out(split, left_out={"its patient stands in a held-out test set": 1200})
+    assert told.protocol == (
+        "by patient; left out of the mixed releases: 1,200 because its patient stands in a held-out test set"
+    )
+    assert told.sha256 == split.sha256
+    assert with_left_out(split, left_out={}) is split

@@ -9,15 +9,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from hilum.cli.say import say
 from hilum.datasets.adapters import ADAPTERS, RELEASES
 from hilum.datasets.chexpert import ChexpertPolicy
+from hilum.datasets.duplicates import read_rsna_mapping
 from hilum.datasets.hash_memory import remembered_hashes
 from hilum.datasets.mixed import MixedReleases, mix_releases
 from hilum.datasets.record import Record
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.gate_study import STUDY_NAME
+
+RsnaOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--rsna-mapping",
+        metavar="FILE",
+        help="RSNA's pneumonia-challenge-dataset-mappings_2018.json, by which images of ChestX-ray14 are known again.",
+    ),
+]
 
 
 def read_release(pairs: Sequence[str], *, release: str) -> tuple[Record, ...]:
@@ -45,11 +58,15 @@ def read_releases(
     memory: Path | None = None,
     chexpert: ChexpertPolicy | None = None,
     patient_pattern: str | None = None,
+    rsna: Path | None = None,
+    jobs: int = 1,
 ) -> MixedReleases:
     """The mixed records of every pair, in the order of the pairs; `memory` is the folder that remembers hashes.
 
     `chexpert` settles the uncertain labels of the release that has them; None masks them. `patient_pattern` finds the
-    patient in the names of class folders' files; where nothing tells patients apart, one line says so.
+    patient in the names of class folders' files; where nothing tells patients apart, one line says so. `rsna` is the
+    file with which RSNA's challenge names the images that it took from ChestX-ray14. `jobs` pictures are compared at
+    the same time.
 
     Raises `UsageError` for a pair that is not NAME=FOLDER with a name among `allowed`, for a release in several folders
     that cannot be, or where there is no pair, and `DataError` for a folder that is absent or no such release.
@@ -66,7 +83,7 @@ def read_releases(
             records += _read(name, folder=folder, tables=tables.get(name), policy=chexpert, pattern=patient_pattern)
             tables.setdefault(name, folder)
     _say_unknown_patients(records)
-    return mix_releases(records)
+    return mix_releases(records, rsna=None if rsna is None else read_rsna_mapping(rsna), jobs=jobs)
 
 
 def _place(pair: str, *, allowed: Sequence[str]) -> tuple[str, Path]:

@@ -12,7 +12,7 @@ from rich.text import Text
 from hilum.bundle.load import load_bundle
 from hilum.cli.choose_models import SHIPPED_LUNGS, choose_bundle
 from hilum.cli.console import output_console
-from hilum.cli.data_folders import read_release
+from hilum.cli.data_folders import RsnaOption, read_release
 from hilum.cli.judgement_table import judgement_tables
 from hilum.cli.patient_pattern import PatientPatternOption
 from hilum.cli.read_releases import read_releases
@@ -80,6 +80,7 @@ def evaluate(
     ] = SHIPPED_LUNGS,
     patient_pattern: PatientPatternOption = None,
     replicates: Annotated[int, typer.Option(min=100, help="Bootstrap replicates.")] = REPLICATES,
+    rsna: RsnaOption = None,
     allow_overlap: Annotated[
         bool,
         typer.Option(
@@ -100,7 +101,7 @@ def evaluate(
     if prevalence is not None and not 0.0 < prevalence < 1.0:
         raise UsageError(f"expected --prevalence between 0 and 1, came {prevalence:g}")
     policy = None if run is None else ChexpertPolicy.of_settings(run.file.settings)
-    mixed = read_releases(data, chexpert=policy, patient_pattern=patient_pattern)
+    mixed = read_releases(data, chexpert=policy, patient_pattern=patient_pattern, rsna=rsna)
     if run is None:
         bundle = choose_bundle(model)
         part = official_part(mixed.records, bundle=bundle, name=split, left_out=mixed.left_out)

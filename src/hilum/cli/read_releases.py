@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from hilum.cli import data_folders
 from hilum.cli.cache_folder import cache_folder
 from hilum.cli.say import say
 from hilum.datasets.chexpert import ChexpertPolicy
 from hilum.datasets.mixed import MixedReleases
+from hilum.reading.engine import available_cores
 
 
 def read_releases(
-    pairs: Sequence[str], *, chexpert: ChexpertPolicy | None = None, patient_pattern: str | None = None
+    pairs: Sequence[str],
+    *,
+    chexpert: ChexpertPolicy | None = None,
+    patient_pattern: str | None = None,
+    rsna: Path | None = None,
 ) -> MixedReleases:
     """The mixed records of every pair, in the order of the pairs; how many were left out is said.
 
     `chexpert` is the policy for uncertain labels with which a run was trained; `patient_pattern` finds the patient in
-    names.
+    names; `rsna` is the file of RSNA's mapping to ChestX-ray14.
 
     Raises `UsageError` for a pair that is not NAME=FOLDER, and `DataError` for a folder that is not there or no such
     release.
     """
     mixed = data_folders.read_releases(
-        pairs, memory=cache_folder(None), chexpert=chexpert, patient_pattern=patient_pattern
+        pairs,
+        memory=cache_folder(None),
+        chexpert=chexpert,
+        patient_pattern=patient_pattern,
+        rsna=rsna,
+        jobs=available_cores(),
     )
     if mixed.left_out:
         say(f"{len(mixed.left_out):,} images left out, for example {mixed.left_out[0].why}")

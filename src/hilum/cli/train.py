@@ -9,6 +9,7 @@ import typer
 
 from hilum.cli.cache_folder import CacheOption
 from hilum.cli.choose_models import SHIPPED_LUNGS
+from hilum.cli.data_folders import RsnaOption
 from hilum.cli.patient_pattern import PatientPatternOption
 from hilum.cli.prepare_images import BadFilesOption
 from hilum.cli.say import say
@@ -96,6 +97,7 @@ def train(
         ),
     ] = SHIPPED_LUNGS,
     patient_pattern: PatientPatternOption = None,
+    rsna: RsnaOption = None,
     title: Annotated[
         str | None,
         typer.Option(metavar="TEXT", help="The model's title on its card and pages, else the recipe's."),
@@ -141,6 +143,7 @@ def train(
         bad_files=bad_files,
         lungs=lungs,
         patient_pattern=patient_pattern,
+        rsna=rsna,
         stated=StatedWords(title=title, intended_use=intended_use, licence=licence),
     )
     if recipe in GATES:

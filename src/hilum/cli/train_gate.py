@@ -25,6 +25,7 @@ def train_a_gate(request: TrainRequest, *, study: Path | None, show: bool) -> Bu
         "--set or --precision": bool(request.settings),
         "--smoke": request.smoke,
         "--show-settings": show,
+        "--rsna-mapping": request.rsna is not None,
         "--title, --intended-use or --licence": request.stated != NOTHING_STATED,
         "--devices, --nodes or --strategy": request.machine != Machine(workers=request.machine.workers),
     }

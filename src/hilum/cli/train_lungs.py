@@ -27,6 +27,7 @@ def train_the_lungs(request: TrainRequest, *, study: Path | None, show: bool) ->
     asked = {
         "--set or --precision": bool(request.settings),
         "--show-settings": show,
+        "--rsna-mapping": request.rsna is not None,
         "--title, --intended-use or --licence": request.stated != NOTHING_STATED,
         "--devices, --nodes or --strategy": request.machine != Machine(workers=request.machine.workers),
     }

@@ -33,6 +33,7 @@ class TrainRequest:
     lungs: str = SHIPPED_LUNGS
     patient_pattern: str | None = None
     stated: StatedWords = NOTHING_STATED
+    rsna: Path | None = None
 
     def command(self, *more: str) -> str:
         """The command, as far as it decides the result, for the card and `run.json`."""
@@ -40,6 +41,7 @@ class TrainRequest:
         words += [word for pair in self.data for word in ("--data", pair)]
         words += ["--weights", self.weights]
         words += [word for pair in self.settings for word in ("--set", pair)]
+        words += [] if self.rsna is None else ["--rsna-mapping", str(self.rsna)]
         words += ["--smoke"] if self.smoke else []
         words += ["--lungs", self.lungs] if self.lungs != SHIPPED_LUNGS else []
         words += [] if self.patient_pattern is None else ["--patient-pattern", self.patient_pattern]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hilum.bundle.load import Bundle
@@ -15,7 +16,7 @@ from hilum.cli.prepare_images import prepare_images
 from hilum.cli.say import say
 from hilum.cli.starting import starting_weights
 from hilum.cli.train_request import TrainRequest
-from hilum.datasets.record import Record
+from hilum.datasets.mixed import MixedReleases
 from hilum.errors import UsageError
 from hilum.evaluation.ledger import commit_and_dirty
 from hilum.networks.starting_weights import StartingWeights
@@ -46,18 +47,19 @@ def train_a_specialist(request: TrainRequest) -> Bundle | None:
     check_machine(request.machine, ema=any(stage.ema_decay is not None for stage in recipe.stages))
     lungs = choose_bundle(request.lungs) if recipe.needs_lungs else None
     cache = cache_folder(request.cache)
-    records = _records(request, recipe=recipe, cache=cache, lungs=lungs)
+    mixed = _records(request, recipe=recipe, cache=cache, lungs=lungs)
     commit, dirty = commit_and_dirty(Path.cwd())
     provenance = Provenance(
         command=request.command(),
         commit=commit,
         dirty=dirty,
         stated=request.stated,
+        left_out=Counter(one.reason for one in mixed.left_out),
         folders=_folders(request.data),
     )
     return train_specialist(
         recipe,
-        records=records,
+        records=mixed.records,
         provenance=provenance,
         place=Place(
             folder=request.out,
@@ -69,8 +71,8 @@ def train_a_specialist(request: TrainRequest) -> Bundle | None:
     )
 
 
-def _records(request: TrainRequest, *, recipe: Recipe, cache: Path | None, lungs: Bundle | None) -> tuple[Record, ...]:
-    """The records of the recipe's releases; images to be fitted on are prepared, bad ones left out or refused.
+def _records(request: TrainRequest, *, recipe: Recipe, cache: Path | None, lungs: Bundle | None) -> MixedReleases:
+    """The mixed records of the recipe's releases; images to be fitted on are prepared, bad ones left out or refused.
 
     `lungs` draws the lung boxes of images to be fitted on. Those of the test stay without: nothing here looks at them.
     """
@@ -84,6 +86,8 @@ def _records(request: TrainRequest, *, recipe: Recipe, cache: Path | None, lungs
         memory=cache,
         chexpert=recipe.chexpert,
         patient_pattern=request.patient_pattern,
+        rsna=request.rsna,
+        jobs=request.jobs,
     )
     check_starts(recipe, folder=request.out)
     if mixed.left_out:
@@ -112,9 +116,10 @@ def _records(request: TrainRequest, *, recipe: Recipe, cache: Path | None, lungs
         )
         there = set(map(id, readable))
         kept = {key: record for key, record in kept.items() if id(record) in there}
-    return tuple(
+    readable_ones = tuple(
         kept.get(id(record), record) for record in mixed.records if id(record) in kept or id(record) not in fitted_on
     )
+    return replace(mixed, records=readable_ones)
 
 
 def _folders(pairs: Sequence[str]) -> dict[str, list[Path]]:

@@ -1,4 +1,4 @@
-"""The same picture twice: byte-identical files by hash, and the known subsets of ChestX-ray14.
+"""The same picture twice: the same bytes, the same picture in another file, and the known subsets of ChestX-ray14.
 
 RSNA's pneumonia challenge (2018) and NIH-Google (Majkowska et al. 2020) took their pictures from ChestX-ray14 (traps
 list, 14): a model that saw those has seen these. Their files are converted, so hashes differ and stems must tell:
@@ -11,11 +11,16 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
+import numpy as np
+
+from hilum.datasets.image_hashes import picture_hashes
 from hilum.datasets.record import Record
+from hilum.datasets.union_find import UnionFind
 from hilum.errors import DataError
+from hilum.imaging.perceptual_hash import NEAR_BITS, nearest
 
 _CHESTXRAY14 = re.compile(r"\d{8}_\d{3}")
 
@@ -28,9 +33,43 @@ def copies(records: Iterable[Record]) -> tuple[tuple[Record, ...], ...]:
     return tuple(tuple(group) for group in by_hash.values() if len(group) > 1)
 
 
-def copies_across_releases(records: Iterable[Record]) -> tuple[tuple[Record, ...], ...]:
-    """The groups of `copies` whose files come from more than one release."""
-    return tuple(group for group in copies(records) if len({record.source for record in group}) > 1)
+def same_pictures(
+    records: Sequence[Record], *, mapping: Mapping[str, str] | None = None, jobs: int = 1
+) -> tuple[tuple[Record, ...], ...]:
+    """Groups of records of several releases that show one picture, in order of first appearance.
+
+    They are byte-identical, are one image of ChestX-ray14 by name (or by `mapping`, RSNA's), or have perceptual hashes
+    within `NEAR_BITS`: a copy that was converted, resized or saved again. Every picture is decoded once, `jobs` at the
+    same time; records of one release alone are not looked at.
+    """
+    if len({record.source for record in records}) < 2:
+        return ()
+    joined = UnionFind()
+    for row, record in enumerate(records):
+        joined.join(row, ("file", record.sha256))
+        stem = chestxray14_stem(record, mapping=mapping)
+        if stem is not None:
+            joined.join(row, ("ChestX-ray14", stem))
+    for row, other in _near(records, jobs=jobs):
+        joined.join(row, other)
+    groups: dict[Hashable, list[Record]] = defaultdict(list)
+    for row, record in enumerate(records):
+        groups[joined.root(row)].append(record)
+    return tuple(tuple(group) for group in groups.values() if len({record.source for record in group}) > 1)
+
+
+def _near(records: Sequence[Record], *, jobs: int) -> Iterator[tuple[int, int]]:
+    """For each record with a like picture in a release that comes before its own, both their rows."""
+    prints = picture_hashes(records, jobs=jobs)
+    rows: dict[str, list[int]] = defaultdict(list)
+    for row, record in enumerate(records):
+        rows[record.source].append(row)
+    before: list[int] = []
+    for own in rows.values():
+        if before:
+            found, bits = nearest(prints[own], among=prints[before])
+            yield from ((own[i], before[found[i]]) for i in np.flatnonzero(bits <= NEAR_BITS))
+        before += own
 
 
 def read_rsna_mapping(path: Path) -> dict[str, str]:
@@ -44,21 +83,8 @@ def read_rsna_mapping(path: Path) -> dict[str, str]:
         ) from error
 
 
-def chestxray14_stem(record: Record, *, mapping: dict[str, str] | None = None) -> str | None:
+def chestxray14_stem(record: Record, *, mapping: Mapping[str, str] | None = None) -> str | None:
     """The stem that a picture has in ChestX-ray14 (`00000013_005`), by its name or by a mapping; None where neither."""
     stem = PurePosixPath(record.image).stem
     stem = (mapping or {}).get(stem, stem)
     return stem if _CHESTXRAY14.fullmatch(stem) else None
-
-
-def without_chestxray14(
-    records: Sequence[Record], *, seen: Iterable[Record], mapping: dict[str, str] | None = None
-) -> tuple[Record, ...]:
-    """`records` less every picture of a ChestX-ray14 patient of `seen`: what may be called external."""
-    patients = {stem.partition("_")[0] for record in seen if (stem := chestxray14_stem(record)) is not None}
-
-    def is_new(record: Record) -> bool:
-        stem = chestxray14_stem(record, mapping=mapping)
-        return stem is None or stem.partition("_")[0] not in patients
-
-    return tuple(record for record in records if is_new(record))

@@ -11,7 +11,7 @@ from hilum.bundle.seen_images import FILE_HASH_BYTES, ImageHashes, no_hashes
 from hilum.datasets.record import Record
 from hilum.errors import HilumError
 from hilum.imaging.decode import decode, read_file
-from hilum.imaging.perceptual_hash import HASH_BYTES, perceptual_hash
+from hilum.imaging.perceptual_hash import HASH_BYTES, Prints, perceptual_hash
 
 
 def image_hashes(records: Sequence[Record], *, jobs: int = 1) -> ImageHashes:
@@ -21,13 +21,18 @@ def image_hashes(records: Sequence[Record], *, jobs: int = 1) -> ImageHashes:
     """
     if not records:
         return no_hashes()
-    with ThreadPoolExecutor(jobs, thread_name_prefix="hilum-hash") as pool:
-        pictures = list(pool.map(_picture_hash, records))
     files = [bytes.fromhex(record.sha256)[:FILE_HASH_BYTES] for record in records]
     return ImageHashes(
         files=np.frombuffer(b"".join(files), np.uint8).reshape(-1, FILE_HASH_BYTES),
-        pictures=np.frombuffer(b"".join(pictures), np.uint8).reshape(-1, HASH_BYTES),
+        pictures=picture_hashes(records, jobs=jobs),
     )
+
+
+def picture_hashes(records: Sequence[Record], *, jobs: int = 1) -> Prints:
+    """The perceptual hashes alone, uint8 (N, 32), of the records in their order."""
+    with ThreadPoolExecutor(jobs, thread_name_prefix="hilum-hash") as pool:
+        found = b"".join(pool.map(_picture_hash, records))
+    return np.frombuffer(found, np.uint8).reshape(-1, HASH_BYTES)
 
 
 def _picture_hash(record: Record) -> bytes:

@@ -1,21 +1,22 @@
 """Several releases as one set of records: NaN where one does not speak of a label, and no picture twice.
 
-A picture that stands in two releases (the same bytes) is kept once: where it is an official test image, else in the
-release that was named first. Its patients are then one person, so all their images get one patient's name and no split
-can part them; images of someone who stands in an official test set of another release are left out.
+A picture that stands in two releases (the same bytes, or the same picture saved again) is kept once: where it is held
+out, else in the release that was named first. Its patients are then one person, so all their images get one patient's
+name and no split can part them; images of someone whom another release holds out are left out.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from hilum.datasets.duplicates import copies_across_releases
+from hilum.datasets.duplicates import chestxray14_stem, same_pictures
 from hilum.datasets.held_out import is_held_out
 from hilum.datasets.record import Record
-from hilum.datasets.split import patient_groups
+from hilum.datasets.union_find import UnionFind
 
 LeftOutReason = Literal["the same picture stands elsewhere in the data", "its patient stands in a held-out test set"]
 
@@ -41,19 +42,27 @@ class MixedReleases:
     left_out: tuple[LeftOut, ...]
 
 
-def mix_releases(records: Sequence[Record], *, test: Sequence[str] = ()) -> MixedReleases:
+def mix_releases(
+    records: Sequence[Record],
+    *,
+    test: Sequence[str] = (),
+    rsna: Mapping[str, str] | None = None,
+    jobs: int = 1,
+) -> MixedReleases:
     """Mix records of one or several releases, in the order in which they are preferred.
 
     `test` names official parts that are held out beside those that the releases hold out. A release's own
     byte-identical copies stay, and travel together in every split; of two files of one name in one release (at two
-    sizes, say) the first stays.
+    sizes, say) the first stays. `rsna` gives the names of ChestX-ray14 to those of RSNA's challenge. Where there
+    are several releases every picture is decoded once, `jobs` at the same time.
     """
     left_out: list[LeftOut] = []
     once = _each_name_once(records, left_out=left_out)
-    twice = _copies(once, test=test)
+    groups = same_pictures(once, mapping=rsna, jobs=jobs)
+    twice = _copies(groups, test=test)
     left_out += twice
     dropped = {id(one.record) for one in twice}
-    people = _one_name_a_person(once)
+    people = _one_name_a_person(once, groups=groups, rsna=rsna)
     kept = [replace(r, patient=people.get(r.patient, r.patient)) for r in once if id(r) not in dropped]
     kept = _without_test_people(kept, people=set(people.values()), test=test, left_out=left_out)
     return MixedReleases(records=_same_labels(kept), left_out=tuple(left_out))
@@ -69,12 +78,12 @@ def _each_name_once(records: Sequence[Record], *, left_out: list[LeftOut]) -> li
     return list(first.values())
 
 
-def _copies(records: Sequence[Record], *, test: Sequence[str]) -> list[LeftOut]:
+def _copies(groups: Sequence[tuple[Record, ...]], *, test: Sequence[str]) -> list[LeftOut]:
     left_out = []
-    for group in copies_across_releases(records):
+    for group in groups:
         kept = next((record for record in group if _is_out(record, test=test)), group[0])
         left_out += [
-            LeftOut(record=record, reason=_TWICE, why=f"{kept.source} {kept.image} is the same file")
+            LeftOut(record=record, reason=_TWICE, why=f"{kept.source} {kept.image} is the same {_what(record, kept)}")
             for record in group
             if record.source != kept.source
         ]
@@ -85,14 +94,35 @@ def _is_out(record: Record, *, test: Sequence[str]) -> bool:
     return is_held_out(record) or record.official in test
 
 
-def _one_name_a_person(records: Sequence[Record]) -> dict[str, str]:
-    """The name that each patient who stands in several releases gets; others are not named."""
-    linked = {record.patient for group in copies_across_releases(records) for record in group}
-    names: dict[str, str] = {}
-    for group in patient_groups([record for record in records if record.patient in linked]):
-        if len({record.source for record in group}) > 1:
-            names |= dict.fromkeys((record.patient for record in group), group[0].patient)
-    return names
+def _what(one: Record, other: Record) -> str:
+    return "file" if one.sha256 == other.sha256 else "picture"
+
+
+def _one_name_a_person(
+    records: Sequence[Record], *, groups: Sequence[tuple[Record, ...]], rsna: Mapping[str, str] | None
+) -> dict[str, str]:
+    """The name that each patient who stands in several releases gets; others are not named.
+
+    One picture has one patient, and so have the images of one patient of ChestX-ray14, under whatever release.
+    """
+    joined = UnionFind()
+    for group in groups:
+        for record in group[1:]:
+            joined.join(group[0].patient, record.patient)
+    if groups or len({record.source for record in records}) > 1:
+        for record in records:
+            joined.join(record.patient, ("file", record.sha256))
+            stem = chestxray14_stem(record, mapping=rsna)
+            if stem is not None:
+                joined.join(record.patient, ("ChestX-ray14", stem.partition("_")[0]))
+    sources: dict[Hashable, set[str]] = defaultdict(set)
+    first: dict[Hashable, str] = {}
+    for record in records:
+        person = joined.root(record.patient)
+        sources[person].add(record.source)
+        first.setdefault(person, record.patient)
+    people = {record.patient: joined.root(record.patient) for record in records}
+    return {patient: first[person] for patient, person in people.items() if len(sources[person]) > 1}
 
 
 def _without_test_people(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from hilum.datasets import kermany
@@ -91,3 +91,11 @@ def make_splits(recipe: Recipe, *, records: Sequence[Record], smoke: bool = Fals
                     f"on, came {record.source} {record.image} in both; give both stages one split, or other releases"
                 )
     return splits
+
+
+def with_left_out(split: Split, *, left_out: Mapping[str, int]) -> Split:
+    """The split with what mixing the releases left out said in its protocol; `left_out` counts images by reason."""
+    if not left_out:
+        return split
+    said = "; ".join(f"{count:,} because {reason}" for reason, count in left_out.items())
+    return replace(split, protocol=f"{split.protocol}; left out of the mixed releases: {said}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,8 @@ _SAME = ("recipe", "smoke", "settings", "data", "split_sha256", "stage_splits", 
 class RunRecord:
     """What a run is: `settings` are flat and dotted; `split_sha256` and `protocol` are the last stage's.
 
-    `lungs_sha256` is of the lung bundle whose boxes the pictures are cut to.
+    `lungs_sha256` is of the lung bundle whose boxes the pictures are cut to. `left_out` counts the images that mixing
+    the releases left out, by reason.
     """
 
     command: str
@@ -39,6 +40,7 @@ class RunRecord:
     protocol: str
     stage_splits: Mapping[str, str]
     lungs_sha256: str | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 def begin_run(folder: Path, *, record: RunRecord) -> None:

@@ -29,7 +29,7 @@ from hilum.training.fit import Fitted
 from hilum.training.fusion_bundle import write_fusion_bundle
 from hilum.training.image_dataset import PlainImages, Preparation, load_images
 from hilum.training.label_fits import fit_labels, fit_parts, mean_auroc, read_validation
-from hilum.training.make_split import make_splits
+from hilum.training.make_split import make_splits, with_left_out
 from hilum.training.provenance import Provenance, data_fingerprints, environment
 from hilum.training.recipe import Recipe
 from hilum.training.run_record import SPLIT_NAME, RunRecord, begin_run
@@ -63,7 +63,8 @@ def train_specialist(
     if recipe.needs_lungs and lungs is None:
         raise UsageError(f"expected the lung bundle that drew the boxes for {recipe.name}, came none")
     lungs = lungs if recipe.needs_lungs else None
-    splits = make_splits(recipe, records=records, smoke=smoke)
+    made = make_splits(recipe, records=records, smoke=smoke)
+    splits = {name: with_left_out(split, left_out=provenance.left_out) for name, split in made.items()}
     split = splits[recipe.last.name]
     with _held(place.folder):
         if is_first_process():
@@ -178,6 +179,7 @@ def _record(
         protocol=last.protocol,
         stage_splits={name: split.sha256 for name, split in splits.items()},
         lungs_sha256=None if lungs is None else lungs.sha256,
+        left_out=dict(provenance.left_out),
     )
 
 
