@@ -59,11 +59,31 @@ def test_a_report_without_meta_information_is_known(syntax: str) -> None:
     assert kind.object_name == "Comprehensive SR"
 
 
+@pytest.mark.parametrize(
+    ("sop_class", "is_radiograph"),
+    [
+        (uid.ComputedRadiographyImageStorage, True),
+        (uid.DigitalXRayImageStorageForPresentation, True),
+        (uid.MultiFrameGrayscaleByteSecondaryCaptureImageStorage, True),
+        ("1.2.3.4", True),  # it may be anything
+        (uid.UltrasoundMultiFrameImageStorage, False),
+        (uid.XRayAngiographicImageStorage, False),
+        (uid.NuclearMedicineImageStorage, False),
+    ],
+)
+def test_the_class_tells_films_from_other_images(sop_class: str, is_radiograph: bool) -> None:
+    kind = read_kind(dicom_bytes(marked(), SOPClassUID=sop_class, Modality=""))
+    assert kind.is_radiograph is is_radiograph
+
+
 def test_rows_that_are_missing_and_rows_that_were_not_reached_differ() -> None:
     whole = object_bytes("1.3.12.2.1107.5.9.1", modality="CT", ReasonForStudy="follow-up")
     kind = read_kind(whole)
     assert kind is not None
-    assert (kind.has_rows, kind.is_of_the_standard) == (False, False)
+    assert (kind.has_rows, kind.may_be_image) == (False, False)
+    short = object_bytes("1.3.12.2.1107.5.9.1", modality="CT")  # it ends before rows would come
+    assert read_kind(short).has_rows is None
+    assert read_kind(short, is_whole=True).has_rows is False
     cut = read_kind(dicom_bytes(marked())[:300])
     assert cut is None or cut.has_rows is None
 

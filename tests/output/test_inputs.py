@@ -86,7 +86,11 @@ def test_sound_dicom_objects_that_are_no_radiograph_are_passed_over_by_kind(tmp_
         "IM1": dicom_bytes(marked()),
         "cine": cine,
         "ko": object_bytes(uid.KeyObjectSelectionDocumentStorage, modality="KO"),
-        "private": object_bytes("1.3.12.2.1107.5.9.1", modality="CT", ReasonForStudy="x"),
+        "cine of no modality": dicom_bytes(
+            np.stack([marked()] * 8), NumberOfFrames=8, Modality="", SOPClassUID=uid.UltrasoundMultiFrameImageStorage
+        ),
+        "private": object_bytes("1.3.12.2.1107.5.9.1", modality="CT"),
+        "procedure step": object_bytes("1.2.840.10008.3.1.2.3.3", modality="OT"),
         "sr.dcm": object_bytes(uid.BasicTextSRStorage, modality="SR"),
         "us": dicom_bytes(marked(), Modality="US"),
         "without pixels": object_bytes(uid.ComputedRadiographyImageStorage, modality="CR", Rows=4, Columns=4),
@@ -99,7 +103,9 @@ def test_sound_dicom_objects_that_are_no_radiograph_are_passed_over_by_kind(tmp_
     assert {Path(skipped.name).name: skipped.reason for skipped in found.skipped} == {
         "cine": "several frames of modality US (DICOM, no radiograph; --frame N reads one)",
         "ko": "Key Object Selection Document (DICOM, no radiograph)",
-        "private": "an object of a manufacturer's own without pixels (DICOM, no radiograph)",
+        "cine of no modality": "several frames of modality unknown (DICOM, no radiograph; --frame N reads one)",
+        "procedure step": "an object without pixels of a class that is no image's (DICOM, no radiograph)",
+        "private": "an object without pixels of a class that is no image's (DICOM, no radiograph)",
         "sr.dcm": "Basic Text SR (DICOM, no radiograph)",
     }
     assert "cine" in [file.relative for file in find_inputs([str(tmp_path)], out=None, frame=2).files]
@@ -132,10 +138,27 @@ def test_what_an_earlier_run_wrote_is_not_read_wherever_it_lies(tmp_path: Path) 
     (tmp_path / "own" / "z.json").write_text('{"schema": "other"}')
     png(tmp_path / "report" / "figures" / "roc.png")
     (tmp_path / "report" / "report.json").write_text('{"schema": "hilum.report/1"}')
+    png(tmp_path / "comparison" / "figures" / "roc.png")
+    (tmp_path / "comparison" / "comparison.json").write_text('{"schema": "hilum.comparison/2"}')
     found = find_inputs([str(tmp_path)], out=None)
     assert [file.relative for file in found.files] == ["own/y.mask.png", "own/z.overlay.png", "v1/x.png"]
     reasons = [skipped.reason for skipped in found.skipped if skipped.reason != "not an image"]
-    assert sorted(reasons) == ["a report that hilum wrote", *["written by an earlier run of hilum"] * 9]
+    assert sorted(reasons) == [*["a report that hilum wrote"] * 2, *["written by an earlier run of hilum"] * 9]
+
+
+def test_a_report_in_an_archive_is_not_read(tmp_path: Path) -> None:
+    picture = picture_bytes(marked(), "PNG")
+    files = {
+        "all/film.png": picture,
+        "all/r/report.json": b'{"schema": "hilum.report/1"}',
+        "all/r/figures/roc.png": picture,
+        "all/own/report.json": b'{"schema": "other"}',
+        "all/own/x.png": picture,
+    }
+    write_archive(tmp_path / "x.zip", files)
+    found = find_inputs([str(tmp_path / "x.zip")], out=None)
+    assert [file.relative for file in found.files] == ["x.zip/all/film.png", "x.zip/all/own/x.png"]
+    assert [one.reason for one in found.skipped].count("part of a report that hilum wrote") == 2
 
 
 def test_an_archive_is_read_as_a_folder_named_alone_or_found_in_one(tmp_path: Path) -> None:

@@ -59,6 +59,9 @@ def test_a_row_says_what_it_says(tmp_path: Path, delimiter: str, encoding: str, 
         ("picture,age\na.png,3\n", "expected a column image in"),
         ("", "came an empty file"),
         (HEAD + '"a.png,3\n', "line 1: unexpected end of data"),
+        ("image,age\na.png,3,5\n", "line 2: more cells than columns (5); write decimals with a point"),
+        ("image,age,Age\na.png,3,40\n", "the column age stands there 2 times; keep one"),
+        ("image,age,IMAGE\na.png,3,b.png\n", "the column image stands there 2 times; keep one"),
     ],
 )
 def test_what_is_not_understood_is_one_line_with_its_place(tmp_path: Path, text: str, says: str) -> None:
@@ -69,6 +72,12 @@ def test_what_is_not_understood_is_one_line_with_its_place(tmp_path: Path, text:
     assert says in message
     assert str(path) in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize("value", ["", "NA", "n/a", "nan", "unknown", "?", "-"])
+def test_a_value_that_is_not_known_says_nothing(tmp_path: Path, value: str) -> None:
+    (row,) = read_patients(table(tmp_path, f"image,age,view\na.png,{value},{value}\n")).rows
+    assert row.stated == Stated()
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe\x00a", b"\x89PNG\r\n\x1a\n\xff"])
@@ -141,4 +150,5 @@ def test_it_is_never_read_as_an_image_whatever_it_holds(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
     inputs = find_inputs([str(tmp_path)], out=None)
     assert [Path(file.name).name for file in inputs.files] == ["a.png"]
-    assert [(Path(one.name).name, one.reason) for one in inputs.skipped] == [("patients.csv", "a table of patients")]
+    reason = "a table of patients that is not used; name it with --patients"
+    assert [(Path(one.name).name, one.reason) for one in inputs.skipped] == [("patients.csv", reason)]

@@ -19,6 +19,7 @@ from hilum.imaging.quiet import without_pydicom_warnings
 
 _ASKED = [int(tag_of(keyword)) for keyword in ("SOPClassUID", "Modality", "NumberOfFrames", "Rows")]
 _LAST = max(_ASKED)
+_FILMS = ("Computed Radiography", "Digital X-Ray", "Digital Intra-Oral X-Ray", "Secondary Capture")
 _BROKEN = (ArithmeticError, AttributeError, EOFError, LookupError, OSError, TypeError, ValueError, struct.error)
 
 
@@ -26,12 +27,14 @@ _BROKEN = (ArithmeticError, AttributeError, EOFError, LookupError, OSError, Type
 class DicomKind:
     """`object_name` is the registered name of a class that is no image, or None; `modality` is in capitals.
 
-    `is_of_the_standard` says that the class is registered at all. `frames` is None where it is not told. `has_rows` is
-    False where the elements of an image were looked for, and are not there.
+    `may_be_image` is False where the class is told, and is none that stores images. `is_radiograph` is False where it
+    stores images of another kind than films and captures. `frames` is None where it is not told. `has_rows` is False
+    where the elements of an image were looked for, and are not there.
     """
 
     object_name: str | None
-    is_of_the_standard: bool
+    may_be_image: bool
+    is_radiograph: bool
     modality: str | None = None
     frames: int | None = None
     has_rows: bool | None = None
@@ -45,13 +48,13 @@ def object_name(sop_class: str | None) -> str | None:
     return name.rpartition(" Storage")[0]
 
 
-def read_kind(head: bytes) -> DicomKind | None:
-    """The kind, from the first bytes of a DICOM file; None where they are too few or malformed to tell."""
+def read_kind(head: bytes, *, is_whole: bool = False) -> DicomKind | None:
+    """The kind, from the first bytes of a DICOM file or from all; None where they tell too little or are malformed."""
     meta, start = read_meta(head, dicom_start(head))
     of_the_meta = uid_in(meta, SOP_CLASS)
     syntax = uid_in(meta, TRANSFER_SYNTAX)
     if syntax == DEFLATED or object_name(of_the_meta) is not None:
-        return DicomKind(object_name(of_the_meta), _is_registered(of_the_meta))
+        return DicomKind(object_name(of_the_meta), _may_be_image(of_the_meta), _is_radiograph(of_the_meta))
     body = memoryview(head)[start:]
     if len(body) < 8:
         return None
@@ -62,7 +65,7 @@ def read_kind(head: bytes) -> DicomKind | None:
             elements = read_dataset(
                 io.BytesIO(body), implicit, little, stop_when=lambda tag, *_: _stop(tag, reached), specific_tags=_ASKED
             )
-        return _kind(elements, of_the_meta=of_the_meta, complete=bool(reached))
+        return _kind(elements, of_the_meta=of_the_meta, complete=bool(reached) or is_whole)
     except (*_BROKEN, DecodeError):
         return None
 
@@ -73,8 +76,14 @@ def _stop(tag: BaseTag, reached: list[int]) -> bool:
     return bool(reached)
 
 
-def _is_registered(sop_class: str | None) -> bool:
-    return sop_class is None or _registered_name(sop_class) is not None
+def _may_be_image(sop_class: str | None) -> bool:
+    return sop_class is None or "Image Storage" in (_registered_name(sop_class) or "")
+
+
+def _is_radiograph(sop_class: str | None) -> bool:
+    """Whether images of the class may be films; those of a class that is not told or not registered may."""
+    name = _registered_name(sop_class)
+    return name is None or any(kind in name for kind in _FILMS)
 
 
 def _registered_name(sop_class: str | None) -> str | None:
@@ -90,7 +99,8 @@ def _kind(elements: Dataset, *, of_the_meta: str | None, complete: bool) -> Dico
     has_rows = bool(numbers(elements, "Rows"))
     return DicomKind(
         object_name=object_name(sop_class),
-        is_of_the_standard=_is_registered(sop_class),
+        may_be_image=_may_be_image(sop_class),
+        is_radiograph=_is_radiograph(sop_class),
         modality=modality.upper() if modality else None,
         frames=int(frames[0]) if frames else None,
         has_rows=has_rows if has_rows or complete else None,

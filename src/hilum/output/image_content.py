@@ -33,7 +33,7 @@ def why_not_image(path: PurePath, *, head: Head, frame: int | None) -> str | Non
     where everyone sees it. So is a file that cannot be opened. `frame` is the frame that the user named.
     """
     if path.name.lower() == PATIENTS:
-        return "a table of patients"
+        return "a table of patients that is not used; name it with --patients"
     try:
         first = head(_HEAD_BYTES)
     except (OSError, HilumError):
@@ -54,16 +54,16 @@ def _why_no_radiograph(head: bytes, *, frame: int | None) -> str | None:
     A single picture of another modality is read, and the gate refuses it. A film that lacks its pixels is read too, and
     fails.
     """
-    kind = read_kind(head)
+    kind = read_kind(head, is_whole=len(head) < _DICOM_HEAD_BYTES)
     if kind is None:
         return None
     if kind.object_name == "Media Storage Directory":
         return "a DICOM directory (DICOMDIR), which holds no pixels"
     if kind.object_name is not None:
         return f"{kind.object_name} ({_NO_RADIOGRAPH})"
-    if kind.has_rows is False and not kind.is_of_the_standard:
-        return f"an object of a manufacturer's own without pixels ({_NO_RADIOGRAPH})"
+    if kind.has_rows is False and not kind.may_be_image:
+        return f"an object without pixels of a class that is no image's ({_NO_RADIOGRAPH})"
     told = kind.modality is not None and kind.modality not in RADIOGRAPH_MODALITIES | UNTOLD_MODALITIES
-    if told and frame is None and (kind.frames or 1) > 1:
-        return f"several frames of modality {kind.modality} ({_NO_RADIOGRAPH}; --frame N reads one)"
+    if (told or not kind.is_radiograph) and frame is None and (kind.frames or 1) > 1:
+        return f"several frames of modality {kind.modality or 'unknown'} ({_NO_RADIOGRAPH}; --frame N reads one)"
     return None

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from hilum.errors import HilumError, UsageError
 from hilum.imaging.archive import Listing, is_archive, list_archive, read_head
 from hilum.output.image_content import Head, why_not_image
-from hilum.output.own_output import Beside, is_own_output, is_report
+from hilum.output.own_output import Beside, is_own_output, is_report, report_folders
 
 STANDARD_INPUT = "-"
 
@@ -122,7 +122,7 @@ class _Search:
     def _enter(self, folder: Path) -> Iterator[Path]:
         if folder.is_symlink():
             self._skip(folder, "linked folder, not followed")
-        elif is_report(folder):
+        elif is_report(partial(_head_beside, folder / "_")):
             self._skip(folder, "a report that hilum wrote")
         elif folder.resolve() != self._out:
             yield from self._walk(folder)
@@ -136,8 +136,13 @@ class _Search:
         self.problems += _problems(path, listing)
         for name in listing.links:
             self._skip(path / name, "link in a ZIP archive, not followed")
+        reports = report_folders(listing.files, head=partial(_head_in_archive, path))
         for name in listing.files:
             inner = path / name
+            if not reports.isdisjoint(PurePosixPath(name).parents):
+                self._looked_at += 1
+                self._skip(inner, "part of a report that hilum wrote")
+                continue
             head = partial(_head_in_archive, path, name)
             beside = partial(_head_beside_in_archive, path, name)
             if _is_inner_archive(head):

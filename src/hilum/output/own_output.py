@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path, PurePath
+from collections.abc import Callable, Iterable
+from pathlib import PurePath, PurePosixPath
 
 from hilum.errors import HilumError
 
@@ -13,7 +13,8 @@ _PICTURES = {".overlay.png": ".json", ".mask.png": ".lungs.json", ".lungs.png": 
 _SCHEMAS = (b'"schema": "hilum.reading/', b'"schema": "hilum.lungs/')
 _HEAD_BYTES = 4096
 
-_REPORT, _REPORT_SCHEMA = "report.json", b'"schema": "hilum.report/'
+_REPORTS = {"report.json": b'"schema": "hilum.report/', "comparison.json": b'"schema": "hilum.comparison/'}
+"""The JSON of each report, whose figures lie beside it and in folders beside it."""
 
 Beside = Callable[[str, int], bytes]
 """The first so many bytes of the file of this name in the same folder. Raises `OSError` or a `HilumError`."""
@@ -31,10 +32,20 @@ def is_own_output(path: PurePath, *, beside: Beside) -> bool:
     return False
 
 
-def is_report(folder: Path) -> bool:
-    """Whether `folder` is a report of `hilum evaluate` or `hilum judge`, whose figures are no radiographs."""
+def is_report(beside: Beside) -> bool:
+    """Whether the folder is a report of `hilum evaluate`, `judge` or `compare`, whose figures are no radiographs."""
+    return any(_holds(schema, name, beside) for name, schema in _REPORTS.items())
+
+
+def report_folders(names: Iterable[str], *, head: Beside) -> frozenset[PurePosixPath]:
+    """The folders that are such reports among the files of an archive; `head` reads one by its name."""
+    paths = [PurePosixPath(name) for name in names]
+    found = [path for path in paths if path.name in _REPORTS]
+    return frozenset(path.parent for path in found if _holds(_REPORTS[path.name], str(path), head))
+
+
+def _holds(schema: bytes, name: str, beside: Beside) -> bool:
     try:
-        with (folder / _REPORT).open("rb") as file:
-            return _REPORT_SCHEMA in file.read(_HEAD_BYTES)
-    except OSError:
+        return schema in beside(name, _HEAD_BYTES)
+    except (OSError, HilumError):
         return False

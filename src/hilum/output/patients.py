@@ -22,6 +22,8 @@ from hilum.output.inputs import InputFile
 from hilum.stated import Stated, parse_age, parse_sex, parse_view, parse_yes_or_no
 
 _IMAGE_COLUMNS = ("image", "file")
+_NOTHING_SAID = frozenset({"", "-", "?", "N/A", "NA", "NAN", "NONE", "NULL", "UNKNOWN"})
+"""How tables write that a value is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ def read_patients(path: Path) -> PatientTable:
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="", strict=True)
     try:
         columns = {name: name.strip().lower() for name in reader.fieldnames or ()}
+        _refuse_repeated([name.strip().lower() for name in reader.fieldnames or ()], path=path)
         column = next((name for name, plain in columns.items() if plain in _IMAGE_COLUMNS), None)
         if column is None:
             came = ", ".join(columns.values())[:80] or "an empty file"
@@ -153,6 +156,12 @@ def _rows(reader: csv.DictReader[str], *, columns: Mapping[str, str], path: Path
     for cells in reader:
         values = {plain: (cells[name] or "").strip() for name, plain in columns.items()}
         image = next((values[name] for name in _IMAGE_COLUMNS if values.get(name)), "")
+        surplus = [cell for cell in cells.get("", ()) if cell.strip()]
+        if surplus:
+            raise UsageError(
+                f"{path}, line {reader.line_num}: more cells than columns ({', '.join(surplus)[:40]}); write decimals "
+                "with a point, or put the cell into quotes"
+            )
         if not any(values.values()):
             continue
         if not PurePosixPath(image.replace("\\", "/")).parts:
@@ -160,10 +169,16 @@ def _rows(reader: csv.DictReader[str], *, columns: Mapping[str, str], path: Path
         yield PatientRow(image, _stated(values, where=f"{path}, line {reader.line_num}"), reader.line_num)
 
 
+def _refuse_repeated(columns: Sequence[str], *, path: Path) -> None:
+    for name in (*_IMAGE_COLUMNS, *_PARSERS):
+        if columns.count(name) > 1:
+            raise UsageError(f"{path}: the column {name} stands there {columns.count(name)} times; keep one")
+
+
 def _stated(values: Mapping[str, str], *, where: str) -> Stated:
     stated = Stated()
     for name, parse in _PARSERS.items():
-        if values.get(name):
+        if values.get(name, "").upper() not in _NOTHING_SAID:
             try:
                 stated = parse(stated, values[name])
             except UsageError as error:
