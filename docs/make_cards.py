@@ -36,7 +36,7 @@ from hilum.datasets.record import Record
 from hilum.evaluation.bundle_points import with_bundle_points
 from hilum.evaluation.calibration_on_card import calibration_on_card
 from hilum.evaluation.judge import judge
-from hilum.evaluation.ledger import LEDGER_NAME, read_ledger
+from hilum.evaluation.ledger import LEDGER_NAME, looks, read_ledger
 from hilum.evaluation.ledger_look import LOOK_NAME
 from hilum.evaluation.predictions import read_predictions
 from hilum.networks.starting_weights import RandomWeights
@@ -184,9 +184,9 @@ def look_of_folder(folder: Path, *, bundle: Bundle) -> dict[str, LabelResult]:
 
 
 def look_of_ledger(ledger: Path, *, bundle: Bundle) -> dict[str, LabelResult]:
-    """The rows of the newest line of each label that was of this bundle's graph; they have no block of calibration."""
+    """The rows of the newest look at each label that was of this bundle's graph; they have no block of calibration."""
     rows = {}
-    for look in read_ledger(ledger):
+    for look in (one.fields for one in looks(read_ledger(ledger))):
         label = str(look.get("label"))
         known = all(look.get(name) is not None for name in ("auroc", "sensitivity", "specificity"))
         if known and is_of(look, bundle=bundle) and label in bundle.card.label_names:
@@ -198,7 +198,7 @@ def look_of_ledger(ledger: Path, *, bundle: Bundle) -> dict[str, LabelResult]:
 
 
 def is_of(look: Mapping[str, Any], *, bundle: Bundle) -> bool:
-    """Whether a line of the ledger was a look with this bundle's card or graph."""
+    """Whether a look of the ledger was one with this bundle's card or graph."""
     return look.get("bundle_sha256") == bundle.sha256 or look.get("graph_sha256") == bundle.card.files[GRAPH]
 
 

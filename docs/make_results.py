@@ -18,6 +18,8 @@ from markers import ROOT, table, write_or_check
 from hilum.bundle.card import Card, GateFigure
 from hilum.bundle.label import Label, LabelResult
 from hilum.bundle.shelf import shipped_bundles
+from hilum.evaluation.ledger import looks as looks_in
+from hilum.evaluation.ledger import read_ledger
 
 LEDGER = ROOT / "LEDGER.jsonl"
 BENCHMARK = ROOT / "benchmarks" / "results" / "reading.json"
@@ -104,16 +106,15 @@ def lungs() -> str:
 
 def looks() -> str:
     """Every look at a test split, oldest first."""
-    lines = LEDGER.read_text(encoding="utf-8").splitlines() if LEDGER.is_file() else []
-    entries: list[dict[str, Any]] = [json.loads(line) for line in lines if line.strip()]
+    entries: list[dict[str, Any]] = [dict(look.fields) for look in looks_in(read_ledger(LEDGER))]
     if not entries:
         return "The test images were not looked at yet."
     rows = [
         (
             str(number),
             str(look["date"])[:10],
-            f"`{look['bundle']}` `{look['bundle_sha256'][:8]}`",
-            f"{look['n']:,}" + ("" if look.get("positives") is None else f" ({look['positives']:,})"),
+            f"`{look['bundle'] or look['judged']}` `{(look['bundle_sha256'] or look['predictions_sha256'])[:8]}`",
+            _counted(look),
             _looked(look, "auroc"),
             _looked(look, "balanced_accuracy"),
             *(_looked(look, name, bounds=False) for name in (*RATES, "baseline_auroc")),
@@ -124,9 +125,15 @@ def looks() -> str:
     times = "once" if len(entries) == 1 else f"{len(entries)} times"
     protocols = "\n".join(f"- {protocol}" for protocol in dict.fromkeys(look["protocol"] for look in entries))
     return (
-        f"The test images were looked at {times}; each look is a line of [LEDGER.jsonl](LEDGER.jsonl).\n\n"
+        f"The test images were looked at {times}; each look stands in [LEDGER.jsonl](LEDGER.jsonl).\n\n"
         f"{table(header, rows)}{_baselines(look.get('baseline') for look in entries)}\n\nProtocol:\n\n{protocols}"
     )
+
+
+def _counted(look: dict[str, Any]) -> str:
+    """How many images, and how many of them ill; of a look that was stopped how many it was to be."""
+    positives = look.get("positives")
+    return f"{look.get('n', look.get('images')):,}" + ("" if positives is None else f" ({positives:,})")
 
 
 def _looked(look: dict[str, Any], name: str, *, bounds: bool = True) -> str:

@@ -1,5 +1,7 @@
 """Fixtures that more than one room's tests use."""
 
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,9 @@ import hilum.networks  # noqa: F401 (for its torchvision guard)
 # How long an example takes says more of what else the machine does than of the code.
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
+
+# What a test judges is no look at anything: nothing of it may reach the ledger of this project or of this user.
+os.environ["HILUM_LEDGER"] = str(Path(tempfile.mkdtemp(prefix="hilum-tests-")) / "LEDGER.jsonl")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

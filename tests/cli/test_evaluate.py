@@ -13,6 +13,7 @@ from fabricate_bundle import ToyBundle
 from fabricate_kermany import fabricate_kermany
 from fabricate_releases import fabricate_class_folders
 from fabricate_run import fabricate_run
+from hilum.bundle.save import write_bundle
 from hilum.cli.main import app
 
 
@@ -29,12 +30,57 @@ def test_evaluate_prints_the_table_and_counts_the_looks(release, tmp_path):
     folder = ToyBundle().write(tmp_path / "toy").folder
     ledger = tmp_path / "LEDGER.jsonl"
     for looks in (1, 2):
-        result = run("evaluate", folder, "--data", f"kermany={release}", "--ledger", ledger)
+        result = run("evaluate", folder, "--data", f"kermany={release}", "--ledger", ledger, "--replicates", 100)
         assert result.exit_code == 0, result.output
-        assert f"Looks in the ledger: {looks}" in " ".join(result.stdout.split())
-    line = json.loads(ledger.read_text().splitlines()[0])
+        assert f"looks in the ledger {ledger}: {looks}, of them at this model: {looks}" in result.stderr
+    intent, line = (json.loads(text) for text in ledger.read_text().splitlines()[:2])
+    assert (intent["kind"], line["kind"]) == ("intent", "result")
     assert f"{line['auroc']:.3f}" in result.stdout
-    assert "n = 8, positives = 4" in result.stdout
+    assert "4 / 8" in result.stdout
+    assert f"mean gradient (soft images count as ill): {line['baseline_auroc']:.3f}" in " ".join(result.stdout.split())
+    assert not list(tmp_path.glob("*.parquet"))
+
+
+def test_a_smoke_bundle_is_refused_a_test_on_both_paths(release, tmp_path):
+    """Without --out it printed a table, and entered the ledger as the real model."""
+    toy = ToyBundle().write(tmp_path / "toy")
+    training = toy.card.training.model_copy(update={"smoke": True})
+    card = toy.card.model_copy(update={"training": training})
+    smoke = write_bundle(tmp_path / "smoke", card=card, files={"model.onnx": toy.read("model.onnx")})
+    words = ("evaluate", smoke.folder, "--data", f"kermany={release}", "--ledger", tmp_path / "L.jsonl")
+    for out in ((), ("--out", tmp_path / "out")):
+        result = run(*words, *out)
+        assert result.exit_code == 2
+        assert "came a smoke run: its numbers enter no ledger" in " ".join(result.stderr.split())
+        assert not (tmp_path / "L.jsonl").exists()
+
+
+@pytest.mark.parametrize("split", ["all", "train"])
+def test_images_that_may_have_been_fitted_on_are_cautioned_everywhere(release, tmp_path, split):
+    """The terminal never showed a caution, and `all` had none at all."""
+    folder, out, ledger = ToyBundle().write(tmp_path / "toy").folder, tmp_path / "out", tmp_path / "L.jsonl"
+    words = ("evaluate", folder, "--data", f"kermany={release}", "--split", split, "--ledger", ledger)
+    on_terminal = run(*words, "--replicates", 100)
+    assert on_terminal.exit_code == 0, on_terminal.output
+    assert "hilum: caution: Of these" in on_terminal.stderr
+    assert "are not held out" in on_terminal.stderr
+    written = run(*words, "--replicates", 100, "--out", out, "--no-gallery")
+    assert "hilum: caution: Of these" in written.stderr
+    cautions = json.loads((out / "report.json").read_text())["cautions"]
+    assert "may flatter" in cautions[0]
+    assert "may flatter" in (out / "report.html").read_text()
+    intents = [json.loads(text) for text in ledger.read_text().splitlines()] if ledger.is_file() else []
+    assert [line["cautions"] for line in intents if line["kind"] == "intent"] == [cautions] * (2 * (split == "all"))
+
+
+def test_a_damaged_ledger_is_one_line_and_nothing_is_read(release, tmp_path):
+    folder, ledger = ToyBundle().write(tmp_path / "toy").folder, tmp_path / "L.jsonl"
+    ledger.write_text("{bad\n")
+    for out in ((), ("--out", tmp_path / "out")):
+        result = run("evaluate", folder, "--data", f"kermany={release}", "--ledger", ledger, *out)
+        assert result.exit_code == 1
+        (line,) = [line for line in result.stderr.splitlines() if "read 0 of" not in line]
+        assert "expected a JSON object in line 1" in line
 
 
 def test_another_release_is_refused(tmp_path):
@@ -57,14 +103,14 @@ def test_a_run_is_evaluated_on_its_own_split(made, tmp_path):
     assert "mean AUROC" in result.stdout
     assert "stated prevalence" in " ".join(result.stdout.split())
     assert "0.05" in result.stdout
-    assert "looks in the ledger: 1" in result.stderr
+    assert f"looks in the ledger {ledger}: 1" in result.stderr
     judged = run("judge", out / "predictions.parquet", "--replicates", "100", "--json")
     assert judged.exit_code == 0, judged.output
     report = json.loads((out / "report.json").read_text())
     assert json.loads(judged.stdout)["mean_auroc"] == report["judgement"]["mean_auroc"]
     again = run("evaluate", *words)
     assert "read 16 of 16 images" in again.stderr
-    assert "looks in the ledger: 1" in again.stderr
+    assert f"looks in the ledger {ledger}: 1" in again.stderr
 
 
 def test_a_picture_that_stands_in_two_releases_is_judged_once_and_listed(tmp_path):
@@ -132,13 +178,6 @@ def test_a_run_keeps_the_evaluation_of_each_split_in_its_own_folder(tmp_path):
     assert (made.run / "evaluation" / "test" / "report.html").is_file()
 
 
-def test_a_bundle_needs_a_place_for_the_report_of_any_other_split(release, tmp_path):
-    folder = ToyBundle().write(tmp_path / "toy").folder
-    result = run("evaluate", folder, "--data", f"kermany={release}", "--split", "train")
-    assert result.exit_code == 2
-    assert "expected --out FOLDER" in result.stderr
-
-
 def test_a_killed_evaluation_goes_on_and_ends_alike(tmp_path, start_hilum):
     made = fabricate_run(tmp_path / "made", patients=150)
     words = ("--data", f"table={made.data}", "--ledger", tmp_path / "L.jsonl", "--replicates", 100, "--no-gallery")
@@ -160,6 +199,24 @@ def test_a_killed_evaluation_goes_on_and_ends_alike(tmp_path, start_hilum):
     assert whole.exit_code == 0, whole.output
     assert (out / "predictions.parquet").read_bytes() == (tmp_path / "whole" / "predictions.parquet").read_bytes()
     assert (out / "report.html").read_bytes() == (tmp_path / "whole" / "report.html").read_bytes()
+
+
+def test_a_killed_look_at_a_test_has_its_intent_and_stays_one_look(tmp_path, start_hilum):
+    made = fabricate_run(tmp_path / "made", patients=300)
+    ledger, out = tmp_path / "L.jsonl", tmp_path / "out"
+    words = ("--data", f"table={made.data}", "--ledger", ledger, "--replicates", 100, "--no-gallery", "--out", out)
+    process = start_hilum("evaluate", made.run, *words)
+    journal = out / "predictions.jsonl"
+    while process.poll() is None and not (journal.is_file() and journal.read_bytes().count(b"\n") > 1):
+        time.sleep(0.001)
+    process.kill()
+    process.communicate()
+    assert not (out / "predictions.parquet").exists(), "it ended before it was killed"
+    assert journal.read_bytes().count(b"\n") > 1
+    assert [json.loads(line)["kind"] for line in ledger.read_text().splitlines()] == ["intent"]
+    result = run("evaluate", made.run, *words)
+    assert result.exit_code == 0, result.output
+    assert [json.loads(line)["kind"] for line in ledger.read_text().splitlines()] == ["intent", "result"]
 
 
 def test_evaluating_needs_no_torch(made, tmp_path):

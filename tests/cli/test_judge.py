@@ -148,6 +148,22 @@ def test_without_pyarrow_the_install_command_is_named(folder: Path) -> None:
     assert 'pip install "hilum[lab]"' in result.stderr
 
 
+def test_held_out_predictions_are_a_look_whoever_made_them(hilum: Run, folder: Path, tmp_path: Path) -> None:
+    ledger = tmp_path / "L.jsonl"
+    words = ("--replicates", 100, "--ledger", ledger)
+    for _ in range(2):  # the same predictions are the same look
+        result = hilum("judge", folder / "test.parquet", *words)
+        assert result.exit_code == 0, result.stderr
+        assert f"looks in the ledger {ledger}: 1, of them at this model: 1" in result.stderr
+    (line,) = [json.loads(text) for text in ledger.read_text().splitlines()]
+    assert (line["kind"], line["judged"]) == ("look", "test.parquet")
+    assert "looks" not in hilum("judge", folder / "val.parquet", *words).stderr
+    ledger.write_text("{bad\n")
+    damaged = hilum("judge", folder / "test.parquet", *words)
+    assert (damaged.exit_code, damaged.stdout) == (1, "")
+    assert "expected a JSON object in line 1" in damaged.stderr
+
+
 def test_a_file_that_does_not_say_its_design_is_judged_as_stated(hilum: Run, folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "old.parquet"
     table = pq.read_table(folder / "test.parquet").replace_schema_metadata({"protocol": "5-fold CV"})

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from fabricate_bundle import ToyBundle, ToyNetwork
 from fabricate_gate import write_gate
@@ -12,10 +13,12 @@ from hilum.bundle.load import load_bundle
 from hilum.datasets.kermany import read_kermany
 from hilum.errors import BundleError, DataError, OutputError, UsageError
 from hilum.evaluation.asked_part import official_part, part_of_run
-from hilum.evaluation.evaluate_run import EvaluationSettings, evaluate_part
+from hilum.evaluation.evaluate_run import EvaluationSettings, evaluate_part, judge_part
 from hilum.evaluation.judge import judge
 from hilum.evaluation.predictions import read_predictions
 from hilum.evaluation.run_folder import load_run
+from hilum.evaluation.sharpness import mean_gradient
+from hilum.imaging.decode import decode, read_file
 from hilum.output.lock import FolderLock
 
 QUICK = EvaluationSettings(replicates=100)
@@ -47,11 +50,11 @@ def test_a_test_split_gives_predictions_a_look_and_a_report(made, tmp_path):
     assert predictions.split_sha256 == result.judgement.split_sha256
     again = judge(predictions, replicates=100)  # what `hilum judge` says of the same file
     assert again.whole.mean_auroc == result.judgement.whole.mean_auroc
-    assert result.looks == 1
+    assert (result.looks.count, result.looks.of_model) == (1, 1)
     assert "flatter" not in result.report.page.read_text()
-    (line,) = [json.loads(text) for text in (tmp_path / "LEDGER.jsonl").read_text().splitlines()]
+    intent, line = [json.loads(text) for text in (tmp_path / "LEDGER.jsonl").read_text().splitlines()]
     assert line["auroc"] == result.judgement.whole.mean_auroc.value
-    assert line["split_sha256"] == load_run(made.run).file.split_sha256
+    assert intent["split_sha256"] == load_run(made.run).file.split_sha256
     assert (tmp_path / "out" / "figures" / "training.svg").is_file()
     assert len(list((tmp_path / "out" / "gallery").iterdir())) > 3
     shift = result.judgement.whole.labels[0].validation.shift
@@ -71,7 +74,7 @@ def test_the_gallery_can_be_left_out(made, tmp_path):
     first = evaluated(made, tmp_path / "out")
     assert any("gallery" in str(path) for path in first.report.files)
     second = evaluated(made, tmp_path / "out", settings=replace(QUICK, gallery=False))
-    assert second.looks == 1  # the same predictions are the same look
+    assert second.looks.count == 1  # the same predictions are the same look
     assert not list((tmp_path / "out" / "gallery").iterdir())
     assert "These are patients" not in second.report.page.read_text()
 
@@ -129,9 +132,52 @@ def test_two_evaluations_do_not_share_a_folder(made, tmp_path):
         evaluated(made, tmp_path / "out", part="calibration")
 
 
-def test_a_look_that_cannot_be_recorded_leaves_no_predictions(made, tmp_path):
-    (tmp_path / "LEDGER.jsonl").mkdir()
-    with pytest.raises(OutputError, match="append the look"):
+@pytest.mark.parametrize("broken", ["a folder", "a damaged line"])
+def test_a_look_that_cannot_be_recorded_leaves_no_predictions(made, tmp_path, broken):
+    """Every probability lay on the disk before the line could not be written."""
+    if broken == "a folder":
+        (tmp_path / "LEDGER.jsonl").mkdir()
+    else:
+        (tmp_path / "LEDGER.jsonl").write_text("{bad\n")
+    with pytest.raises((OutputError, DataError), match=r"append the look|a JSON object in line 1"):
         evaluated(made, tmp_path / "out")
+    assert len((tmp_path / "out" / "predictions.jsonl").read_text().splitlines()) == 1  # whose journal it is
     assert not (tmp_path / "out" / "predictions.parquet").exists()
     assert not (tmp_path / "out" / "report.html").exists()
+
+
+def test_the_intent_is_in_the_ledger_before_the_first_image_is_read(made, tmp_path, monkeypatch):
+    def stopped(*_arguments, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hilum.reading.reader.Reader.examine_many", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        evaluated(made, tmp_path / "out")
+    (intent,) = [json.loads(text) for text in (tmp_path / "LEDGER.jsonl").read_text().splitlines()]
+    assert intent["kind"] == "intent"
+    monkeypatch.undo()
+    assert evaluated(made, tmp_path / "out").looks.count == 1  # it goes on, and is the look that was meant
+    kinds = [json.loads(text)["kind"] for text in (tmp_path / "LEDGER.jsonl").read_text().splitlines()]
+    assert kinds == ["intent", "result"]
+
+
+def test_an_evaluation_that_is_refused_is_no_look(made, tmp_path):
+    evaluated(made, tmp_path / "out", part="calibration")
+    with pytest.raises(OutputError, match="another model, split or version"):
+        evaluated(made, tmp_path / "out", part="test")
+    assert not (tmp_path / "LEDGER.jsonl").exists()
+
+
+def test_the_baseline_stands_beside_a_model_of_one_label(tmp_path):
+    records = read_kermany(fabricate_kermany(tmp_path / "kermany", train=1, test=6))
+    toy = ToyBundle().write(tmp_path / "toy")
+    part = official_part(records, bundle=toy, name="test")
+    judged = judge_part(
+        toy, part=part, folder=tmp_path, ledger=tmp_path / "L.jsonl", settings=QUICK,
+        progress=lambda done, count: None,
+    )  # fmt: skip
+    truth = [record.labels["Pneumonia"] for record in part.records]
+    soft = [-mean_gradient(decode(read_file(r.path), name=r.image).pixels) for r in part.records]
+    assert judged.baseline.value == pytest.approx(roc_auc_score(truth, soft))
+    result = json.loads((tmp_path / "L.jsonl").read_text().splitlines()[-1])
+    assert result["baseline_auroc"] == judged.baseline.value

@@ -1,28 +1,133 @@
+import hashlib
 import json
 import subprocess
+import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hilum.errors import OutputError
-from hilum.evaluation.ledger import append_look, commit_and_dirty, read_ledger
+from hilum.errors import DataError, OutputError
+from hilum.evaluation.ledger import Ledger, broken_links, commit_and_dirty, looks, read_ledger
+
+OLD = json.dumps({"date": "2026-11-21", "bundle": "toy 1", "auroc": 0.9})
+"""A line as hilum wrote them before there were kinds and a chain."""
 
 
-def test_every_look_is_one_more_line(tmp_path):
-    ledger = tmp_path / "LEDGER.jsonl"
-    assert read_ledger(ledger) == ()
-    append_look({"n": 1, "auroc_ci": [0.1, 0.2]}, ledger=ledger)
-    append_look({"n": 2}, ledger=ledger)
-    assert read_ledger(ledger) == ({"n": 1, "auroc_ci": [0.1, 0.2]}, {"n": 2})
-    assert [json.loads(line)["n"] for line in ledger.read_text().splitlines()] == [1, 2]
+def append(path: Path, *lines: dict[str, Any]) -> None:
+    for line in lines:
+        with Ledger(path) as ledger:
+            ledger.append(line)
 
 
-def test_a_ledger_that_cannot_be_written_is_an_error(tmp_path):
-    with pytest.raises(OutputError, match="make the file writable"):
-        append_look({"n": 1}, ledger=tmp_path / "missing" / "LEDGER.jsonl")
+def numbers(path: Path) -> list[Any]:
+    return [line["n"] for line in read_ledger(path)]
 
 
-def test_commit_and_dirty_flag_of_a_repository(tmp_path):
-    def git(*arguments):
+def test_every_line_holds_the_hash_of_the_line_before(tmp_path: Path) -> None:
+    path = tmp_path / "LEDGER.jsonl"
+    assert read_ledger(path) == ()
+    append(path, {"n": 1, "auroc_ci": [0.1, 0.2]}, {"n": 2}, {"n": 3})
+    raw = path.read_bytes().splitlines()
+    expected = [None, *(hashlib.sha256(line).hexdigest() for line in raw[:-1])]
+    assert [json.loads(line)["previous_sha256"] for line in raw] == expected
+    assert numbers(path) == [1, 2, 3]
+    assert broken_links(path) == ()
+
+
+def test_a_line_from_before_the_chain_stays_and_begins_it(tmp_path: Path) -> None:
+    path = tmp_path / "LEDGER.jsonl"
+    path.write_text(OLD + "\n")
+    append(path, {"n": 2})
+    first, second = path.read_text().splitlines()
+    assert first == OLD
+    assert json.loads(second)["previous_sha256"] == hashlib.sha256(OLD.encode()).hexdigest()
+    assert broken_links(path) == ()
+    path.write_text(path.read_text().replace("0.9", "0.8"))
+    assert "line 1 is not the line that line 2 was written after" in broken_links(path)[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda lines: [lines[0], lines[2], lines[3]], "line 1 is not the line that line 2 was written after"),
+        (lambda lines: lines[1:], "a line is missing that line 1 was written after"),
+        (lambda lines: [lines[0], lines[1].replace("2", "7", 1), *lines[2:]], "line 2 is not the line that line 3"),
+        (lambda lines: [lines[1], lines[0], *lines[2:]], "a line is missing that line 1"),
+        (lambda lines: [*lines[:2], '{"n": 9}', *lines[2:]], "line 3 holds no hash of the line before it"),
+    ],
+)
+def test_a_line_that_was_removed_changed_moved_or_put_in_is_said(tmp_path: Path, change: Any, said: str) -> None:
+    path = tmp_path / "LEDGER.jsonl"
+    append(path, *({"n": n} for n in (1, 2, 3, 4)))
+    path.write_text("\n".join(change(path.read_text().splitlines())) + "\n")
+    assert said in broken_links(path)[0]
+    append(path, {"n": 5})  # a look is never refused for what another did to the file, and stays on record
+    assert read_ledger(path)[-1]["n"] == 5
+
+
+@pytest.mark.parametrize("damage", ["{bad", '{"n": 1', "7", '["n"]', "\x00\x01"])
+def test_a_damaged_line_is_one_clear_message(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "LEDGER.jsonl"
+    append(path, {"n": 1})
+    with path.open("a") as file:
+        file.write(damage + "\n")
+    before = path.read_bytes()
+    for call in (lambda: read_ledger(path), lambda: broken_links(path), lambda: append(path, {"n": 2})):
+        with pytest.raises(DataError, match="expected a JSON object in line 2 of") as caught:
+            call()
+        assert "\n" not in str(caught.value)
+        assert "put the line back" in str(caught.value)
+    assert path.read_bytes() == before
+
+
+def test_a_last_line_without_an_end_does_not_swallow_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "LEDGER.jsonl"
+    append(path, {"n": 1})
+    path.write_bytes(path.read_bytes().rstrip(b"\n"))
+    append(path, {"n": 2})
+    assert numbers(path) == [1, 2]
+    assert broken_links(path) == ()
+
+
+def test_writers_at_the_same_time_do_not_break_the_chain(tmp_path: Path) -> None:
+    path = tmp_path / "LEDGER.jsonl"
+    code = (
+        "import sys; from pathlib import Path; from hilum.evaluation.ledger import Ledger\n"
+        "for n in range(40):\n"
+        "    with Ledger(Path(sys.argv[1])) as ledger: ledger.append({'n': n, 'by': sys.argv[2]})\n"
+    )
+    writers = [subprocess.Popen([sys.executable, "-c", code, str(path), str(name)]) for name in range(3)]
+    assert [writer.wait(120) for writer in writers] == [0, 0, 0]
+    assert len(read_ledger(path)) == 120
+    assert broken_links(path) == ()
+    for name in range(3):
+        assert [line["n"] for line in read_ledger(path) if line["by"] == str(name)] == list(range(40))
+
+
+def test_an_intent_and_its_result_are_one_look_and_an_old_line_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "LEDGER.jsonl"
+    path.write_text(OLD + "\n")
+    append(
+        path,
+        {"kind": "intent", "look": "a", "bundle": "toy 2"},
+        {"kind": "intent", "look": "b", "bundle": "toy 3"},
+        {"kind": "result", "look": "a", "auroc": 0.7},
+        {"kind": "look", "auroc": 0.6},
+    )
+    found = looks(read_ledger(path))
+    assert [(look.fields.get("bundle"), look.fields.get("auroc"), look.ended) for look in found] == [
+        ("toy 1", 0.9, True), ("toy 2", 0.7, True), ("toy 3", None, False), (None, 0.6, True),
+    ]  # fmt: skip
+
+
+def test_a_ledger_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="name another with --ledger or HILUM_LEDGER"):
+        append(tmp_path / "missing" / "LEDGER.jsonl", {"n": 1})
+
+
+def test_commit_and_dirty_flag_of_a_repository(tmp_path: Path) -> None:
+    def git(*arguments: str) -> None:
         identity = ("-c", "user.name=t", "-c", "user.email=t@example.org")
         subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True)
 

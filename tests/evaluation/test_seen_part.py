@@ -20,7 +20,6 @@ from hilum.cli.main import app
 from hilum.datasets.kermany import read_kermany
 from hilum.datasets.record import Record
 from hilum.errors import DataError
-from hilum.evaluation.look import look_at_test
 from hilum.evaluation.predictions import read_predictions
 from hilum.networks.starting_weights import RandomWeights
 from hilum.training.seen_images import seen_images
@@ -154,16 +153,23 @@ def test_a_model_that_names_no_images_is_cautioned(made, tmp_path):
 
 
 def test_the_look_on_the_terminal_is_refused_too(tmp_path):
-    records = read_kermany(fabricate_kermany(tmp_path / "kermany", train=3, test=6))
+    release = fabricate_kermany(tmp_path / "kermany", train=3, test=6)
+    records = read_kermany(release)
     test = [record for record in records if record.official == "test"]
     toy = ToyBundle(operating_point=0.8).write(tmp_path / "toy")
     seen = knowing(toy, tmp_path / "knowing", train=test[:2], validation=[])
-    with pytest.raises(DataError, match="trained on 2 of these 12 images"):
-        look_at_test(records, bundle=seen, ledger=tmp_path / "L.jsonl")
-    assert not (tmp_path / "L.jsonl").exists()
-    (judged,) = look_at_test(records, bundle=seen, ledger=tmp_path / "L.jsonl", allow_overlap=True)
-    assert judged.overlap is not None
-    assert judged.overlap.train == json.loads((tmp_path / "L.jsonl").read_text())["trained_on"] == 2
+    ledger = tmp_path / "L.jsonl"
+    words = ("evaluate", seen.folder, "--data", f"kermany={release}", "--ledger", ledger, "--replicates", 100)
+    refused = run(*words)
+    assert refused.exit_code == 1
+    assert "trained on 2 of these 12 images" in refused.stderr
+    assert not ledger.exists()
+    allowed = run(*words, "--allow-overlap")
+    assert allowed.exit_code == 0, allowed.output
+    assert "caution: The model was trained on 2 of these 12 images" in allowed.stderr
+    intent, result = (json.loads(text) for text in ledger.read_text().splitlines())
+    assert result["trained_on"] == 2
+    assert "trained on 2 of these 12 images" in intent["cautions"][-1]
 
 
 def test_an_unknown_word_in_the_column_is_refused(made, bundle, tmp_path):

@@ -105,13 +105,14 @@ def test_a_look_is_taken_from_its_folder_or_from_the_ledger_and_of_this_graph_al
         assert (row.n, row.auroc) == (judged[label].n, judged[label].auroc.value)
         assert row.is_test
         assert row.calibration is not None
-    line = json.loads((tmp_path / "LEDGER.jsonl").read_text().splitlines()[-1])
-    assert line["graph_sha256"] == bundle.card.files["model.onnx"]
+    intent, result = (json.loads(line) for line in (tmp_path / "LEDGER.jsonl").read_text().splitlines())
+    assert intent["graph_sha256"] == bundle.card.files["model.onnx"]
     ledger = tmp_path / "other.jsonl"
     numbers = {"n": 20, "positives": 9, "auroc": 0.9, "auroc_ci": [0.8, 1.0]}
     numbers |= {f"{name}{end}": v for name in ("sensitivity", "specificity") for end, v in (("", 0.5), ("_ci", None))}
-    one = {**line, **numbers, "label": "Effusion"}
-    ledger.write_text("\n".join(json.dumps(each) for each in (one, {**one, "auroc": 0.91})) + "\n")
+    one = {**result, **numbers, "label": "Effusion"}
+    again = {**intent, "look": "again"}, {**one, "look": "again", "auroc": 0.91}
+    ledger.write_text("\n".join(json.dumps(each) for each in (intent, one, *again)) + "\n")
     assert script.look_of_ledger(ledger, bundle=bundle)["Effusion"].auroc == 0.91
     renamed = ToyBundle(operating_point=0.7).write(tmp_path / "another")
     assert script.look_of_ledger(ledger, bundle=renamed) == {}

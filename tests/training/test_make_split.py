@@ -85,3 +85,17 @@ def test_what_mixing_left_out_stands_in_the_protocol_and_changes_no_part():
     )
     assert told.sha256 == split.sha256
     assert with_left_out(split, left_out={}) is split
+
+
+@pytest.mark.parametrize("stratify", ["labels", "stratum"])
+def test_held_out_images_are_the_test_whatever_they_are_called_and_a_split_without_any_says_so(records, stratify):
+    stage = tiny_stage(split=SplitSpec(shares={"train": 0.7, "validation": 0.3}, stratify=stratify))
+    renamed = [replace(r, official="Evaluation" if r.official == "test" else r.official) for r in records]
+    test = {record.image for record in make_split(records, stage=stage, seed=1).parts["test"]}
+    found = make_split(renamed, stage=stage, seed=1)
+    assert {record.image for record in found.parts["test"]} == test
+    assert test
+    assert f"official Evaluation as test ({len(test)} images)" in found.protocol
+    without = make_split([record for record in records if record.official != "test"], stage=stage, seed=1)
+    assert without.parts["test"] == ()
+    assert "no image is held out, so that there is no test" in without.protocol

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from hilum.bundle.load import load_bundle
 from hilum.cli.choose_models import SHIPPED_LUNGS, choose_bundle
 from hilum.cli.console import output_console
-from hilum.cli.data_folders import RsnaOption, read_release
+from hilum.cli.data_folders import RsnaOption
 from hilum.cli.judgement_table import judgement_tables
+from hilum.cli.ledger_option import LedgerOption
 from hilum.cli.patient_pattern import PatientPatternOption
 from hilum.cli.read_releases import read_releases
 from hilum.cli.say import say
 from hilum.datasets.chexpert import ChexpertPolicy
 from hilum.errors import UsageError
 from hilum.evaluation.asked_part import official_part, part_of_run
-from hilum.evaluation.estimate_text import remarks
-from hilum.evaluation.evaluate_run import EvaluationSettings, evaluate_part
-from hilum.evaluation.ledger import LEDGER_NAME, read_ledger
-from hilum.evaluation.look import Judged, look_at_test
-from hilum.evaluation.overlap import overlap_caution
+from hilum.evaluation.estimate_text import estimate_text
+from hilum.evaluation.evaluate_run import EvaluationSettings, JudgedPart, evaluate_part, judge_part
+from hilum.evaluation.ledger_place import ledger_path
 from hilum.evaluation.patient_bootstrap import REPLICATES
 from hilum.evaluation.run_folder import is_run, load_run
-from hilum.statistics.estimate import Estimate
-from hilum.statistics.outcomes import UndefinedMetric
+from hilum.evaluation.sharpness import BASELINE
 
 TEST = "test"
 _SAID_EVERY = 1000
@@ -66,7 +64,7 @@ def evaluate(
             help="Where predictions.parquet, the report and its files go; of a run by default RUN/evaluation/SPLIT.",
         ),
     ] = None,
-    ledger: Annotated[Path, typer.Option(help="The committed file that counts the looks.")] = Path(LEDGER_NAME),
+    ledger: LedgerOption = None,
     prevalence: Annotated[float | None, typer.Option(help="Give predictive values at this prevalence too.")] = None,
     gallery: Annotated[
         bool,
@@ -91,13 +89,10 @@ def evaluate(
 ) -> None:
     """Read a split with MODEL and judge it at the model's own operating points.
 
-    After a stop the same command goes on. Each look at a test split is one line of the ledger. Of a model that is no
-    run, without --out the official test split of kermany is judged on the terminal, and nothing else is written.
+    After a stop the same command goes on. Each look at held-out images stands in the ledger, its intent before the
+    first of them is read. A model that is no run is judged on the terminal alone where there is no --out.
     """
     run = load_run(Path(model)) if is_run(Path(model)) else None
-    if out is None and run is None:
-        _on_the_terminal(model, data=data, split=split, ledger=ledger, allow_overlap=allow_overlap)
-        return
     if prevalence is not None and not 0.0 < prevalence < 1.0:
         raise UsageError(f"expected --prevalence between 0 and 1, came {prevalence:g}")
     policy = None if run is None else ChexpertPolicy.of_settings(run.file.settings)
@@ -110,81 +105,52 @@ def evaluate(
         part = part_of_run(
             run, records=mixed.records, name=split, labels=bundle.card.label_names, left_out=mixed.left_out
         )
+    settings = EvaluationSettings(
+        prevalence=prevalence, replicates=replicates, gallery=gallery, allow_overlap=allow_overlap
+    )
+    drawn_by = choose_bundle(lungs) if bundle.card.preprocess.needs_lungs else None
+    counted = ledger_path(ledger)
+    if run is None and out is None:
+        with TemporaryDirectory(prefix="hilum-") as scratch:  # for the journal, of which nothing has to stay
+            judged = judge_part(
+                bundle,
+                part=part,
+                folder=Path(scratch),
+                ledger=counted,
+                settings=settings,
+                progress=_say_progress,
+                lungs=drawn_by,
+                scratch=True,
+            )
+        _show(judged)
+        return
     evaluated = evaluate_part(
         bundle,
         part=part,
         run=run,
         folder=out or Path(model) / EVALUATION / split,
-        ledger=ledger,
-        settings=EvaluationSettings(
-            prevalence=prevalence, replicates=replicates, gallery=gallery, allow_overlap=allow_overlap
-        ),
+        ledger=counted,
+        settings=settings,
         progress=_say_progress,
-        lungs=choose_bundle(lungs) if bundle.card.preprocess.needs_lungs else None,
+        lungs=drawn_by,
     )
-    output_console().print(judgement_tables(evaluated.judgement))
-    for caution in evaluated.cautions:
+    _show(evaluated.judged)
+    say(f"wrote {evaluated.predictions_path} and {evaluated.report.page}")
+
+
+def _show(judged: JudgedPart) -> None:
+    for caution in judged.part.cautions:
         say(f"caution: {caution}")
-    for exclusion in evaluated.predicted.exclusions:
+    output_console().print(judgement_tables(judged.judgement))
+    if judged.baseline is not None:
+        output_console().print(Text(f"AUROC of the baseline, {BASELINE}: {estimate_text(judged.baseline)}"))
+    for exclusion in judged.predicted.exclusions:
         if exclusion.reason == "could not be read":
             say(f"left out {exclusion.image}: {exclusion.detail}")
-    looks = "" if evaluated.looks is None else f"; looks in the ledger: {evaluated.looks}"
-    say(f"wrote {evaluated.predictions_path} and {evaluated.report.page}{looks}")
+    if judged.looks is not None:
+        say(judged.looks.in_words())
 
 
 def _say_progress(done: int, count: int) -> None:
     if done in (0, count) or done % _SAID_EVERY == 0:
         say(f"read {done:,} of {count:,} images")
-
-
-def _on_the_terminal(model: str, *, data: list[str], split: str, ledger: Path, allow_overlap: bool) -> None:
-    if split != TEST:
-        raise UsageError("expected --out FOLDER for the predictions and the report, came none")
-    judged = look_at_test(
-        read_release(data, release="kermany"), bundle=choose_bundle(model), ledger=ledger, allow_overlap=allow_overlap
-    )
-    said = overlap_caution(judged[0].overlap)
-    if said is not None:
-        say(f"caution: {said}")
-    for one in judged:
-        output_console().print(_table(one, looks=len(read_ledger(ledger))))
-        output_console().print(Text(one.calibration.in_words))
-
-
-def _table(judged: Judged, *, looks: int) -> Table:
-    result = judged.table
-    table = Table(
-        title=f"{judged.label}: official test, n = {result.n}, positives = {result.positives}",
-        caption=f"95% intervals by patient. Looks in the ledger: {looks}.",
-    )
-    table.add_column("measure")
-    table.add_column("value", justify="right")
-    table.add_column("95% interval", justify="right")
-    for name, estimate in (
-        ("AUROC", result.auroc),
-        ("sensitivity", result.sensitivity),
-        ("specificity", result.specificity),
-        ("balanced accuracy", result.balanced_accuracy),
-        ("AUROC of the mean-gradient baseline", result.baseline_auroc),
-    ):
-        table.add_row(name, f"{estimate.value:.3f}", _interval(estimate))
-    table.add_row("average precision", f"{result.average_precision:.3f}", "")
-    fit = judged.calibration.fit
-    for name, number in (
-        ("mean stated minus observed", fit.mean_difference),
-        ("calibration in the large (log odds)", fit.in_the_large),
-        ("calibration slope", fit.slope),
-    ):
-        if isinstance(number, UndefinedMetric):
-            table.add_row(name, "–", number.reason)
-        else:
-            table.add_row(name, f"{number.value:.3f}", _interval(number))
-    table.add_row("Brier score", f"{judged.brier:.3f}", "")
-    return table
-
-
-def _interval(estimate: Estimate) -> str:
-    if estimate.interval is None:
-        return f"none: {estimate.note}"
-    remark = remarks(estimate)
-    return f"{estimate.interval[0]:.3f} to {estimate.interval[1]:.3f}" + (f" ({remark})" if remark else "")

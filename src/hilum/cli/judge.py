@@ -11,12 +11,15 @@ import typer
 from hilum.cli.console import output_console
 from hilum.cli.design_option import DesignOption, stated_design
 from hilum.cli.judgement_table import judgement_tables
+from hilum.cli.ledger_option import LedgerOption
 from hilum.cli.say import say
 from hilum.cli.stated_prevalences import stated_prevalences
 from hilum.cli.table import REPORT_JUDGEMENT
 from hilum.evaluation.calibrators import METHODS
 from hilum.evaluation.judge import judge
 from hilum.evaluation.judgement_json import judgement_json
+from hilum.evaluation.ledger_look import record_judged
+from hilum.evaluation.ledger_place import ledger_path
 from hilum.evaluation.overlap import overlap_caution
 from hilum.evaluation.patient_bootstrap import REPLICATES
 from hilum.evaluation.predictions import read_predictions
@@ -54,6 +57,7 @@ def judge_file(
     split: Annotated[str | None, typer.Option(help="Which split to judge, where the file holds several.")] = None,
     validation_split: Annotated[str | None, typer.Option(help="Which split of the validation file to use.")] = None,
     design: DesignOption = None,
+    ledger: LedgerOption = None,
     replicates: Annotated[int, typer.Option(min=100, help="Bootstrap replicates.")] = REPLICATES,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     report: Annotated[
@@ -62,7 +66,8 @@ def judge_file(
 ) -> None:
     """Judge PREDICTIONS: AUROC and average precision with intervals by patient, Brier score, calibration, subgroups.
 
-    Decisions are judged only at operating points from a --validation file of other patients.
+    Decisions are judged only at operating points from a --validation file of other patients. Held-out images that were
+    not judged before are a look, which the ledger counts before anything is shown.
     """
     stated = stated_design(design)
     judged = read_predictions(predictions, design=stated).one_split(split)
@@ -79,9 +84,12 @@ def judge_file(
         prevalences=named,
         replicates=replicates,
     )
+    looks = record_judged(result, predictions=judged, name=predictions.name, ledger=ledger_path(ledger))
     if report is not None:
         page = REPORT_JUDGEMENT.load()(judged, judgement=result, name=predictions.stem, folder=report)
         say(f"wrote {page}")
+    if looks is not None:
+        say(looks.in_words())
     if as_json:
         typer.echo(json.dumps(judgement_json(result), indent=2, allow_nan=False))
         return

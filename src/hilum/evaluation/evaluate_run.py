@@ -12,11 +12,13 @@ from pathlib import Path
 from hilum.bundle.load import Bundle
 from hilum.errors import BundleError, UsageError
 from hilum.evaluation.asked_part import AskedPart, check_labels
+from hilum.evaluation.baseline import baseline_auroc
 from hilum.evaluation.bundle_points import with_bundle_points
 from hilum.evaluation.error_gallery import confident_errors, draw_errors
 from hilum.evaluation.judge import judge
 from hilum.evaluation.judgement import Judgement
-from hilum.evaluation.ledger_look import record_look
+from hilum.evaluation.ledger_look import Looks, begin_look, end_look
+from hilum.evaluation.overlap import overlap_of
 from hilum.evaluation.paper5_table3 import REPRODUCTIONS, table_3_beside
 from hilum.evaluation.patient_bootstrap import REPLICATES
 from hilum.evaluation.predict_part import PredictedPart, Progress, predict_part
@@ -29,6 +31,7 @@ from hilum.evaluation.seen_part import seen_part, with_overlap
 from hilum.evaluation.training_log import read_training_logs
 from hilum.output.atomic import output_error, remove_strays
 from hilum.output.lock import FolderLock
+from hilum.statistics.estimate import Estimate
 
 PREDICTIONS_NAME = "predictions.parquet"
 
@@ -49,18 +52,88 @@ class EvaluationSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evaluated:
-    """What an evaluation gives; `looks` counts the ledger's lines where this was a look at a test split.
+class JudgedPart:
+    """What a model did on a part; `looks` counts those in the ledger where this was one.
 
-    `cautions` are sentences that a reader must know before any number.
+    `part` is what was asked for, with all cautions. `baseline` is the AUROC of the rule without a network
+    (`sharpness.BASELINE`), where the model has one label.
     """
 
+    part: AskedPart
     judgement: Judgement
     predicted: PredictedPart
+    looks: Looks | None
+    baseline: Estimate | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluated:
+    """What an evaluation gives, and where it was written."""
+
+    judged: JudgedPart
     predictions_path: Path
     report: WrittenReport
-    looks: int | None
-    cautions: tuple[str, ...]
+
+    @property
+    def judgement(self) -> Judgement:
+        """The judgement of the part."""
+        return self.judged.judgement
+
+    @property
+    def looks(self) -> Looks | None:
+        """The looks in the ledger, where this was one."""
+        return self.judged.looks
+
+
+def judge_part(
+    bundle: Bundle,
+    *,
+    part: AskedPart,
+    folder: Path,
+    ledger: Path,
+    settings: EvaluationSettings,
+    progress: Progress,
+    lungs: Bundle | None = None,
+    scratch: bool = False,
+) -> JudgedPart:
+    """Read `part` with `bundle` and judge it at the bundle's own operating points; nothing is written but the journal.
+
+    The journal goes into `folder`, whose lock is the caller's. Where the part is a test, the ledger has the intent to
+    look before the first image is read, and the result before anything is returned. Nothing is listed in a `scratch`
+    folder, which goes away. Raises as `evaluate_part`.
+    """
+    _check(bundle, part=part)
+    lungs = _lungs_of(bundle, given=lungs)
+    listed = None if scratch else folder
+    seen = seen_part(part, bundle=bundle, folder=listed, allowed=settings.allow_overlap)
+
+    def begin() -> None:
+        if part.is_test:
+            meant = with_overlap(part, overlap=None if seen is None else overlap_of(tuple(seen.values())))
+            begin_look(bundle=bundle, part=meant, folder=folder, ledger=ledger)
+
+    predicted = predict_part(part, bundle=bundle, folder=folder, progress=progress, lungs=lungs, seen=seen, begin=begin)
+    predictions = predicted.predictions
+    judgement = with_bundle_points(
+        judge(predictions, replicates=settings.replicates),
+        predictions=predictions,
+        card=bundle.card,
+        validation=part.validation,
+        prevalence=settings.prevalence,
+    )
+    baseline = baseline_auroc(predictions, sharpness=predicted.sharpness, replicates=settings.replicates)
+    looks = None
+    if part.is_test:
+        looks = end_look(
+            judgement, predictions=predictions, bundle=bundle, folder=folder, ledger=ledger, baseline=baseline
+        )
+    return JudgedPart(
+        part=with_overlap(part, overlap=judgement.overlap),
+        judgement=judgement,
+        predicted=predicted,
+        looks=looks,
+        baseline=baseline,
+    )
 
 
 def evaluate_part(
@@ -76,12 +149,13 @@ def evaluate_part(
 ) -> Evaluated:
     """Judge `bundle` on `part` at the bundle's own operating points, and write everything into `folder`.
 
-    The ledger has its line before predictions or report are written. `lungs` draws the lungs for a model that reads
-    crops, as in its training. Images that the model saw in its training are counted before anything is read, and
-    named in `overlap.csv`; a test with any is refused with `DataError` unless the settings allow it. Raises
-    `BundleError` for a gate and for the lungs of another bundle, `UsageError` for a smoke run on a test split,
-    `DataError` where data and model have no label in common or nothing can be judged, and `OutputError` where the
-    folder is held by another process, holds another evaluation or cannot be written.
+    The ledger has the intent before the first image of a test is read, and the result before predictions or report are
+    written. `lungs` draws the lungs for a model that reads crops, as in its training. Images that the model saw in its
+    training are counted before anything is read, and named in `overlap.csv`; a test with any is refused with
+    `DataError` unless the settings allow it. Raises `BundleError` for a gate and for the lungs of another bundle,
+    `UsageError` for a smoke run on a test split, `DataError` where data and model have no label in common or nothing
+    can be judged, and `OutputError` where the folder is held by another process, holds another evaluation or cannot be
+    written.
     """
     _check(bundle, part=part)
     lungs = _lungs_of(bundle, given=lungs)
@@ -91,20 +165,11 @@ def evaluate_part(
         raise output_error(folder, error) from error
     with FolderLock(folder):
         remove_strays(folder)
-        seen = seen_part(part, bundle=bundle, folder=folder, allowed=settings.allow_overlap)
-        predicted = predict_part(part, bundle=bundle, folder=folder, progress=progress, lungs=lungs, seen=seen)
-        predictions = predicted.predictions
-        judgement = with_bundle_points(
-            judge(predictions, replicates=settings.replicates),
-            predictions=predictions,
-            card=bundle.card,
-            validation=part.validation,
-            prevalence=settings.prevalence,
+        judged = judge_part(
+            bundle, part=part, folder=folder, ledger=ledger, settings=settings, progress=progress, lungs=lungs
         )
-        part = with_overlap(part, overlap=judgement.overlap)
-        looks = None
-        if part.is_test:
-            looks = record_look(judgement, bundle=bundle, part=part, folder=folder, ledger=ledger)
+        part, predicted, judgement = judged.part, judged.predicted, judged.judgement
+        predictions = predicted.predictions
         write_predictions(predictions, path=folder / PREDICTIONS_NAME)
         mistakes = confident_errors(predictions, judgement=judgement) if settings.gallery else ()
         errors = draw_errors(mistakes, predictions=predictions, part=part, bundle=bundle, lungs=lungs)
@@ -120,17 +185,10 @@ def evaluate_part(
             training=() if run is None else read_training_logs(run.folder),
             errors=errors,
             published=table_3_beside(judgement) if bundle.card.name in REPRODUCTIONS else None,
-            ledger=None if looks is None else f"This look at a test split is a line of {ledger.name}.",
+            ledger=None if judged.looks is None else f"This look at a test split stands in {ledger.name}.",
         )
         report = write_report(subject, folder=folder)
-    return Evaluated(
-        judgement=judgement,
-        predicted=predicted,
-        predictions_path=folder / PREDICTIONS_NAME,
-        report=report,
-        looks=looks,
-        cautions=part.cautions,
-    )
+    return Evaluated(judged=judged, predictions_path=folder / PREDICTIONS_NAME, report=report)
 
 
 def _failures(errors: Sequence[DrawnError]) -> dict[str, str]:

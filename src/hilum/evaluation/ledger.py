@@ -1,48 +1,160 @@
-"""The ledger of test looks: every evaluation on a test split is one line of a committed file.
+"""The ledger of test looks: a committed file to which every evaluation on held-out images is appended.
 
-A result that was looked at five times is worth less than one that was looked at once; the ledger says which it is.
+A result that was looked at five times is worth less than one that was looked at once; the ledger says which it is. A
+look is two lines: its `intent`, which is on the disk before the first prediction of a held-out image is, and its
+`result`, which refers to it by the name in `look`. A look whose predictions existed before is one line of the kind
+`look`; so is a line without a kind, from before there were any. Each line holds the SHA-256 of the line before it, so
+that one which was changed or removed can be told.
 """
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
 import os
 import subprocess
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
-from hilum.errors import OutputError
+from hilum.errors import DataError, OutputError
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
 
 LEDGER_NAME = "LEDGER.jsonl"
+INTENT, RESULT, LOOK = "intent", "result", "look"
+"""The kinds of lines. `LOOK` is also the field by which a result names its intent."""
 
-LedgerValue = str | int | float | bool | list[float] | None
+KIND, PREVIOUS = "kind", "previous_sha256"
+
+LedgerValue = str | int | float | bool | list[float] | list[str] | None
 LedgerLine = Mapping[str, LedgerValue]
 
+_FAR = 1 << 30
+"""Windows locks bytes that others may then not read: one far behind the end of the file."""
 
-def append_look(line: LedgerLine, *, ledger: Path) -> None:
-    """Add one line to the ledger, written and flushed to the disk in one call.
 
-    Raises `OutputError` where the ledger cannot be written: a look that cannot be recorded is refused.
+class Ledger:
+    """The ledger at `path`, held against other processes until the end of the `with`; it is made where it is absent.
+
+    `lines` are all lines so far, oldest first. Raises `OutputError` where it cannot be written (a look that cannot be
+    recorded is refused), and `DataError` for a line that is no JSON object.
     """
-    text = (json.dumps(dict(line), allow_nan=False) + "\n").encode()
-    try:
-        descriptor = os.open(ledger, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
         try:
-            os.write(descriptor, text)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise OutputError(
-            f"expected to append the look at the test split to {ledger}, came {error.strerror}; make the file writable"
-        ) from error
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        except OSError as error:
+            raise _refused(path, error) from error
+        try:
+            _lock(self._descriptor)
+            self._raw = _raw_lines(path.read_bytes())
+            self.lines: list[LedgerLine] = _parsed(self._raw, path=path)
+        except OSError as error:
+            self.close()
+            raise _refused(path, error) from error
+        except DataError:
+            self.close()
+            raise
+
+    def append(self, line: LedgerLine) -> None:
+        """Add one line that is chained to the last; it is on the disk when this returns."""
+        before = hashlib.sha256(self._raw[-1]).hexdigest() if self._raw else None
+        chained = {**line, PREVIOUS: before}
+        text = json.dumps(chained, allow_nan=False).encode()
+        try:
+            # a hand that edited the file may have left its last line without an end
+            whole = self._path.stat().st_size == 0 or self._path.read_bytes().endswith(b"\n")
+            os.write(self._descriptor, (b"" if whole else b"\n") + text + b"\n")
+            os.fsync(self._descriptor)
+        except OSError as error:
+            raise _refused(self._path, error) from error
+        self._raw.append(text)
+        self.lines.append(chained)
+
+    def close(self) -> None:
+        """Give the ledger free; a second call does nothing."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
-def read_ledger(ledger: Path) -> tuple[dict[str, LedgerValue], ...]:
-    """Every look so far, oldest first; empty where there is no ledger."""
-    if not ledger.is_file():
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look: everything that its lines say, and whether it ended in a result."""
+
+    fields: LedgerLine
+    ended: bool
+
+
+def read_ledger(path: Path) -> tuple[LedgerLine, ...]:
+    """Every line so far, oldest first; empty where there is no ledger.
+
+    Raises `DataError` for a line that is no JSON object and `OutputError` where the file cannot be read.
+    """
+    try:
+        return tuple(_parsed(_raw_lines(path.read_bytes()), path=path))
+    except FileNotFoundError:
         return ()
-    return tuple(json.loads(line) for line in ledger.read_text(encoding="utf-8").splitlines() if line.strip())
+    except OSError as error:
+        raise _refused(path, error) from error
+
+
+def looks(lines: Sequence[LedgerLine]) -> tuple[Look, ...]:
+    """The looks that these lines tell of, oldest first; of a look with two results the later one counts."""
+    found: dict[str, Look] = {}
+    for number, line in enumerate(lines):
+        kind, name = line.get(KIND, LOOK), str(line.get(LOOK))
+        if kind == LOOK:
+            found[f"line {number}"] = Look(line, ended=True)
+        elif kind == INTENT:
+            found[name] = Look(line, ended=False)
+        elif kind == RESULT:
+            before = found[name].fields if name in found else {}
+            found[name] = Look({**before, **line}, ended=True)
+    return tuple(found.values())
+
+
+def broken_links(path: Path) -> tuple[str, ...]:
+    """What the chain of hashes tells of lines that were changed or removed, one sentence each; empty where all is well.
+
+    A line at the very end can be removed without a trace here: what has been committed shows that. Raises as
+    `read_ledger` does.
+    """
+    try:
+        raw = _raw_lines(path.read_bytes())
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise _refused(path, error) from error
+    lines, said, chained = _parsed(raw, path=path), [], False
+    for number, line in enumerate(lines, start=1):
+        if PREVIOUS not in line:
+            if chained:
+                said.append(f"line {number} holds no hash of the line before it: it was written by hand or changed")
+            continue
+        chained = True
+        before = hashlib.sha256(raw[number - 2]).hexdigest() if number > 1 else None
+        if line[PREVIOUS] != before:
+            where = f"line {number - 1} is not the line that" if number > 1 else "a line is missing that"
+            said.append(f"{where} line {number} was written after: a line was changed, removed or put in between")
+    return tuple(said)
 
 
 def commit_and_dirty(folder: Path) -> tuple[str | None, bool | None]:
@@ -60,3 +172,49 @@ def _git(folder: Path, *arguments: str) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
+
+
+def _raw_lines(content: bytes) -> list[bytes]:
+    return [line for line in content.split(b"\n") if line.strip()]
+
+
+def _parsed(raw: Sequence[bytes], *, path: Path) -> list[LedgerLine]:
+    lines: list[LedgerLine] = []
+    for number, text in enumerate(raw, start=1):
+        try:
+            line = json.loads(text)
+        except ValueError:
+            line = None
+        if not isinstance(line, dict):
+            shown = text[:40].decode(errors="replace")
+            raise DataError(
+                f"expected a JSON object in line {number} of {path}, came {shown!r}; put the line back as it was "
+                "(git log -p shows it), or remove it where it was cut off while it was written"
+            )
+        lines.append(line)
+    return lines
+
+
+def _refused(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"expected to append the look at the test split to {path}, came {error.strerror}; make the file writable, or "
+        "name another with --ledger or HILUM_LEDGER"
+    )
+
+
+if sys.platform == "win32":
+
+    def _lock(descriptor: int) -> None:
+        os.lseek(descriptor, _FAR, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+
+else:
+
+    def _lock(descriptor: int) -> None:
+        """Wait for the lock: another process holds it for as long as it takes to write a line."""
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError as error:
+            # a file system without locks: one write of one line is still whole
+            if error.errno not in (errno.ENOLCK, errno.ENOTSUP):
+                raise

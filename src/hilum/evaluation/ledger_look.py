@@ -1,58 +1,131 @@
-"""The line that an evaluation of a whole model leaves in the ledger: one line a look, however many labels there are."""
+"""A look in the ledger: its intent before the first held-out image is read, its result after the judgement."""
 
 from __future__ import annotations
 
 import datetime
 import json
+import secrets
+from dataclasses import dataclass
 from pathlib import Path
 
 from hilum.bundle.card import GRAPH
 from hilum.bundle.load import Bundle
+from hilum.datasets.held_out import is_held_out_part
 from hilum.errors import DataError
 from hilum.evaluation.asked_part import AskedPart
 from hilum.evaluation.calibration_on_card import calibration_of_look
 from hilum.evaluation.judgement import Judgement, LabelJudgement
-from hilum.evaluation.ledger import LedgerLine, LedgerValue, append_look, commit_and_dirty, read_ledger
+from hilum.evaluation.ledger import INTENT, KIND, LOOK, RESULT, Ledger, LedgerLine, LedgerValue, commit_and_dirty, looks
+from hilum.evaluation.prediction_set import Predictions
+from hilum.evaluation.sharpness import BASELINE
 from hilum.output.atomic import write_whole
 from hilum.statistics.estimate import Estimate
 
 LOOK_NAME = "look.json"
+PREDICTIONS = "predictions_sha256"
 
 
-def record_look(judgement: Judgement, *, bundle: Bundle, part: AskedPart, folder: Path, ledger: Path) -> int:
-    """Append the look to `ledger`, and return how many looks it holds.
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """Where the ledger lies, how many looks it counts, and how many of them were at the same model."""
 
-    `folder` keeps the line as `look.json`, so that an evaluation that was stopped, or whose report is written again,
-    is one look: the predictions in the folder are the same. Raises `OutputError` where the ledger cannot be written,
-    and `DataError` where `look.json` is no line.
+    ledger: Path
+    count: int
+    of_model: int
+
+    def in_words(self) -> str:
+        """For the terminal."""
+        return f"looks in the ledger {self.ledger}: {self.count}, of them at this model: {self.of_model}"
+
+
+def begin_look(*, bundle: Bundle, part: AskedPart, folder: Path, ledger: Path) -> None:
+    """Write the intent to look at `part` with `bundle`, on the disk when this returns; call it before any reading.
+
+    `folder` keeps which look it holds as `look.json`, so that an evaluation that was stopped, or whose report is
+    written again, is one look. Raises `OutputError` where the ledger cannot be written, and `DataError` where a line of
+    it, or `look.json`, is damaged.
     """
-    kept = folder / LOOK_NAME
-    looks = read_ledger(ledger)
-    if kept.is_file():
-        try:
-            before = json.loads(kept.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise DataError(f"expected a line of the ledger in {kept}, came {error}; delete the folder") from error
-        if before in looks:
-            return len(looks)
-    line = _line(judgement, bundle=bundle, part=part, where=ledger.absolute().parent)
-    append_look(line, ledger=ledger)
-    write_whole(kept, (json.dumps(dict(line), allow_nan=False) + "\n").encode())
-    return len(looks) + 1
+    kept = _kept(folder)
+    commit, dirty = commit_and_dirty(ledger.absolute().parent)
+    with Ledger(ledger) as held:
+        if kept is not None and _stands_in(held, kept=kept) and _is_of(kept, bundle=bundle, part=part):
+            return
+        name = secrets.token_hex(8)
+        intent: dict[str, LedgerValue] = {
+            KIND: INTENT,
+            LOOK: name,
+            "date": _today(),
+            "commit": commit,
+            "dirty": dirty,
+            **_model(bundle),
+            "protocol": part.protocol,
+            "split_sha256": part.split_sha256,
+            "images": len(part.records),
+            "cautions": list(part.cautions),
+        }
+        held.append(intent)
+    write_whole(folder / LOOK_NAME, (json.dumps(intent, allow_nan=False) + "\n").encode())
 
 
-def _line(judgement: Judgement, *, bundle: Bundle, part: AskedPart, where: Path) -> LedgerLine:
-    commit, dirty = commit_and_dirty(where)
+def end_look(
+    judgement: Judgement,
+    *,
+    predictions: Predictions,
+    bundle: Bundle,
+    folder: Path,
+    ledger: Path,
+    baseline: Estimate | None = None,
+) -> Looks:
+    """Write the result of the look that `folder` holds, unless the ledger has it, and count the looks.
+
+    `baseline` is the AUROC of the rule without a network. Raises as `begin_look` does, which must have been called.
+    """
+    kept = _kept(folder)
+    if kept is None:
+        raise DataError(f"expected the look of this evaluation in {folder / LOOK_NAME}, came none; delete the folder")
+    with Ledger(ledger) as held:
+        name, content = kept.get(LOOK), predictions.content_sha256
+        there = any(line.get(LOOK) == name and line.get(PREDICTIONS) == content for line in held.lines)
+        if name is not None and not there:
+            line = {KIND: RESULT, LOOK: name, "date": _today(), **result_fields(judgement, predictions=predictions)}
+            held.append(line | _baseline(baseline))
+        return _counted(held, ledger=ledger, model=_model(bundle))
+
+
+def record_judged(judgement: Judgement, *, predictions: Predictions, name: str, ledger: Path) -> Looks | None:
+    """Write the look at a predictions file called `name`, where some of its rows are held out; None where none is.
+
+    The same predictions, judged again or already counted by `hilum evaluate`, are the same look. A smoke run's are
+    none. Raises as `begin_look` does.
+    """
+    if predictions.smoke or not any(map(is_held_out_part, set(predictions.split))):
+        return None
+    commit, dirty = commit_and_dirty(ledger.absolute().parent)
+    content = predictions.content_sha256
+    with Ledger(ledger) as held:
+        if not any(line.get(PREDICTIONS) == content for line in held.lines):
+            held.append(
+                {
+                    KIND: LOOK,
+                    "date": _today(),
+                    "commit": commit,
+                    "dirty": dirty,
+                    "bundle": None,
+                    "bundle_sha256": None,
+                    "judged": name,
+                    "protocol": predictions.protocol,
+                    **result_fields(judgement, predictions=predictions),
+                }
+            )
+        same = [look for look in looks(held.lines) if look.fields.get(PREDICTIONS) == content]
+        return Looks(ledger, len(looks(held.lines)), len(same))
+
+
+def result_fields(judgement: Judgement, *, predictions: Predictions) -> dict[str, LedgerValue]:
+    """What the judgement found, for a line of the ledger."""
     whole = judgement.whole
-    line: dict[str, LedgerValue] = {
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "commit": commit,
-        "dirty": dirty,
-        "bundle": f"{bundle.card.name} {bundle.card.version}",
-        "bundle_sha256": bundle.sha256,
-        "graph_sha256": bundle.card.files[GRAPH],
-        "protocol": part.protocol,
-        "split_sha256": part.split_sha256,
+    fields: dict[str, LedgerValue] = {
+        PREDICTIONS: predictions.content_sha256,
         "predictions_split_sha256": judgement.split_sha256,
         "n": whole.n,
         "patients": whole.patients,
@@ -60,14 +133,62 @@ def _line(judgement: Judgement, *, bundle: Bundle, part: AskedPart, where: Path)
         "validated_on": None if judgement.overlap is None else judgement.overlap.validation,
     }
     if len(whole.labels) == 1:
-        return line | _of_label(whole.labels[0])
+        return fields | _of_label(whole.labels[0])
     used = [name for name in whole.in_mean if name not in whole.left_out]
     return (
-        line
+        fields
         | {"label": f"mean of {len(used)} of {len(whole.labels)} labels", "positives": None}
         | _value("auroc", whole.mean_auroc)
         | {f"auroc of {one.label}": None if one.auroc is None else one.auroc.value for one in whole.labels}
     )
+
+
+def _model(bundle: Bundle) -> dict[str, LedgerValue]:
+    """The card's hash and the graph's: a card that is written anew does not make another network of it."""
+    return {
+        "bundle": f"{bundle.card.name} {bundle.card.version}",
+        "bundle_sha256": bundle.sha256,
+        "graph_sha256": bundle.card.files[GRAPH],
+    }
+
+
+def _kept(folder: Path) -> LedgerLine | None:
+    path = folder / LOOK_NAME
+    if not path.is_file():
+        return None
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DataError(f"expected a line of the ledger in {path}, came {error}; delete the folder") from error
+    if not isinstance(kept, dict):
+        raise DataError(f"expected a line of the ledger in {path}, came {type(kept).__name__}; delete the folder")
+    return kept
+
+
+def _stands_in(held: Ledger, *, kept: LedgerLine) -> bool:
+    """Whether the ledger has the look; one from before there were intents is a whole line."""
+    name = kept.get(LOOK)
+    return any(line.get(LOOK) == name if name is not None else line == kept for line in held.lines)
+
+
+def _is_of(kept: LedgerLine, *, bundle: Bundle, part: AskedPart) -> bool:
+    """Another model or split in the same folder is another look."""
+    return kept.get("bundle_sha256") == bundle.sha256 and kept.get("split_sha256") == part.split_sha256
+
+
+def _counted(held: Ledger, *, ledger: Path, model: LedgerLine) -> Looks:
+    found = looks(held.lines)
+    return Looks(ledger, len(found), sum(_same_network(look.fields, model=model) for look in found))
+
+
+def _same_network(line: LedgerLine, *, model: LedgerLine) -> bool:
+    """By the graph itself; a line from before it was kept names the card alone."""
+    there = line.get("graph_sha256")
+    return line.get("bundle_sha256") == model["bundle_sha256"] if there is None else there == model["graph_sha256"]
+
+
+def _today() -> str:
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
 
 
 def _of_label(one: LabelJudgement) -> dict[str, LedgerValue]:
@@ -81,6 +202,10 @@ def _of_label(one: LabelJudgement) -> dict[str, LedgerValue]:
     if one.calibration is not None:
         fields |= calibration_of_look(one.calibration, brier=one.brier, ece=one.ece)
     return fields
+
+
+def _baseline(found: Estimate | None) -> dict[str, LedgerValue]:
+    return {} if found is None else {"baseline": BASELINE, **_value("baseline_auroc", found)}
 
 
 def _value(name: str, estimate: Estimate | None) -> dict[str, LedgerValue]:

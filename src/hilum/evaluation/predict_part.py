@@ -16,20 +16,30 @@ from hilum.evaluation.exclusions import Exclusion
 from hilum.evaluation.overlap import Seen
 from hilum.evaluation.prediction_journal import JournalKey, JournalLine, PredictionJournal
 from hilum.evaluation.prediction_set import Predictions, Texts
+from hilum.evaluation.sharpness import mean_gradient
 from hilum.reading.reader import Reader
 from hilum.reading_result import Examination, FailedReading
+from hilum.statistics.outcomes import FloatArray
 
 Progress = Callable[[int, int], None]
 """Called with how many images are done, and how many there are."""
 
 
+def _nothing() -> None:
+    """Nothing has to be done before the first image is read."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictedPart:
-    """The predictions, the images that are not among them, and how many lie outside the model's declared scope."""
+    """The predictions, the images that are not among them, and how many lie outside the model's declared scope.
+
+    `sharpness` (n,) is each image's mean gradient; None where it is not known of all.
+    """
 
     predictions: Predictions
     exclusions: tuple[Exclusion, ...]
     out_of_scope: int
+    sharpness: FloatArray | None = None
 
 
 def predict_part(
@@ -40,18 +50,21 @@ def predict_part(
     progress: Progress,
     lungs: Bundle | None = None,
     seen: Mapping[str, Seen] | None = None,
+    begin: Callable[[], None] = _nothing,
 ) -> PredictedPart:
     """Read every image of `part` that has a known label; images that the journal in `folder` has are not read again.
 
     Pixels go through the gate-less `Reader`, in its batches; `lungs` draws the lungs for a model that reads crops. An
     image whose scope is exceeded is judged all the same and counted. `seen` says by the image's name where the model's
-    training saw it. Raises `DataError` where nothing is left to judge.
+    training saw it. `begin` is called when everything is in place and before the first image is read. Raises
+    `DataError` where nothing is left to judge.
     """
     named, exclusions = _to_read(part, labels=bundle.card.label_names)
     reader = Reader(models=[bundle] if lungs is None else [bundle, lungs])
     key = JournalKey(bundle.sha256, reader.settings_sha256, part.split_sha256, part.name)
     lines: dict[str, JournalLine] = {}
     with PredictionJournal(folder, key=key) as journal:
+        begin()
         for name, record in named.items():
             before = journal.read.get(name)
             if before is not None and before.sha256 == record.sha256:
@@ -71,6 +84,7 @@ def predict_part(
         predictions=_predictions(part, read=read, lines=lines, labels=bundle.card.label_names, seen=seen),
         exclusions=(*part.left_out, *exclusions, *failed),
         out_of_scope=sum(lines[name].in_scope is False for name in read),
+        sharpness=_sharpness([lines[name] for name in read]),
     )
 
 
@@ -100,8 +114,17 @@ def _line(name: str, *, record: Record, outcome: Examination | FailedReading) ->
         return JournalLine(name, record.sha256, None, failed=f"{outcome.kind}: {reason}")
     findings = outcome.reading.findings
     return JournalLine(
-        name, record.sha256, tuple(finding.probability for finding in findings), in_scope=findings[0].in_scope
+        name,
+        record.sha256,
+        tuple(finding.probability for finding in findings),
+        in_scope=findings[0].in_scope,
+        sharpness=mean_gradient(outcome.radiograph.pixels),
     )
+
+
+def _sharpness(lines: Sequence[JournalLine]) -> FloatArray | None:
+    found = [line.sharpness for line in lines if line.sharpness is not None]
+    return np.array(found, np.float64) if len(found) == len(lines) else None
 
 
 def _predictions(

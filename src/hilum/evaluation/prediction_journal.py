@@ -44,13 +44,17 @@ class JournalKey:
 
 @dataclass(frozen=True, slots=True)
 class JournalLine:
-    """One image: its probabilities in the card's order with whether it is in the model's scope, or why it failed."""
+    """One image: its probabilities in the card's order with whether it is in the model's scope, or why it failed.
+
+    `sharpness` is its mean gradient; None in lines of before it was kept.
+    """
 
     image: str
     sha256: str
     probabilities: tuple[float, ...] | None
     in_scope: bool | None = None
     failed: str | None = None
+    sharpness: float | None = None
 
 
 class PredictionJournal:
@@ -131,6 +135,7 @@ def _parsed(fields: Mapping[str, Any]) -> JournalLine | None:
             probabilities=None if values is None else tuple(float(value) for value in values),
             in_scope=fields["in_scope"],
             failed=fields["failed"],
+            sharpness=fields.get("sharpness"),
         )
     except (KeyError, TypeError, ValueError):
         return None
@@ -143,6 +148,7 @@ def _fields(line: JournalLine) -> dict[str, Any]:
         "probabilities": None if line.probabilities is None else list(line.probabilities),
         "in_scope": line.in_scope,
         "failed": line.failed,
+        "sharpness": line.sharpness,
     }
 
 

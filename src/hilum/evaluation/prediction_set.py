@@ -87,6 +87,16 @@ class Predictions:
         return hashlib.sha256(json.dumps(listing).encode()).hexdigest()
 
     @property
+    def content_sha256(self) -> str:
+        """The hash of what was said of which image: names, parts, truths and scores, whatever the order of rows."""
+        order = np.argsort(np.array(self.image))
+        names = [(self.image[i], self.patient[i], self.split[i]) for i in order]
+        content = hashlib.sha256(json.dumps([self.labels, names]).encode())
+        for values in (self.truth, self.scores):
+            content.update(np.where(np.isnan(values), np.nan, values)[order].astype("<f8").tobytes())
+        return content.hexdigest()
+
+    @property
     def in_mean(self) -> tuple[str, ...]:
         """The labels over which a mean is taken.
 

@@ -33,10 +33,11 @@ def seen_records(records: Sequence[Record], *, bundle: Bundle) -> tuple[Seen, ..
     return seen_before(image_hashes(records, jobs=available_cores()), training=training)
 
 
-def seen_part(part: AskedPart, *, bundle: Bundle, folder: Path, allowed: bool) -> dict[str, Seen] | None:
+def seen_part(part: AskedPart, *, bundle: Bundle, folder: Path | None, allowed: bool) -> dict[str, Seen] | None:
     """By the image's name where the model's training saw it; `folder/overlap.csv` names those that it saw.
 
-    None where the bundle names no images. Raises `DataError` for a test with any, unless that is `allowed`.
+    None where the bundle names no images; without a folder nothing is listed. Raises `DataError` for a test with any,
+    unless that is `allowed`.
     """
     found = seen_records(part.records, bundle=bundle)
     if found is None:
@@ -44,7 +45,7 @@ def seen_part(part: AskedPart, *, bundle: Bundle, folder: Path, allowed: bool) -
     seen: dict[str, Seen] = {}
     for name, where in zip(image_names(part.records), found, strict=True):
         seen.setdefault(name, where)
-    listed = write_overlap(seen, folder=folder)
+    listed = None if folder is None else write_overlap(seen, folder=folder)
     if part.is_test and not allowed:
         refuse_seen(found, bundle=bundle, listed=listed)
     return seen

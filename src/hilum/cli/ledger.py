@@ -1,0 +1,72 @@
+"""`hilum ledger`: the looks at held-out images, and whether the file that counts them is as it was written."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from hilum.cli.console import output_console
+from hilum.cli.judgement_table import plain_table
+from hilum.cli.ledger_option import LedgerOption
+from hilum.cli.say import one_line, say
+from hilum.evaluation.ledger import Look, broken_links, looks, read_ledger
+from hilum.evaluation.ledger_place import ledger_path
+
+app = typer.Typer(
+    help="List the looks at held-out images, and check the file that counts them.",
+    epilog="[bold]Examples[/]\n\nhilum ledger\n\nhilum ledger --json\n\nExit code 1: a line was changed or removed.",
+    rich_markup_mode="rich",
+    add_completion=False,
+)
+
+
+@app.command("ledger")
+def show_ledger(
+    *,
+    ledger: LedgerOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """List every look in the ledger, oldest first, and say which lines were changed or removed since."""
+    path = ledger_path(ledger)
+    found, broken = looks(read_ledger(path)), broken_links(path)
+    if as_json:
+        content = [{**look.fields, "ended": look.ended} for look in found]
+        typer.echo(json.dumps({"ledger": str(path), "looks": content, "broken": broken}, indent=2))
+    else:
+        if found:
+            output_console().print(_table(found))
+        say(f"looks in {path}: {len(found)}")
+    for sentence in broken:
+        say(f"{path}: {sentence}; git log -p shows how it was")
+    raise typer.Exit(int(bool(broken)))
+
+
+def _table(found: tuple[Look, ...]) -> Table:
+    table = plain_table("date", "model", "protocol", "n", "AUROC [95%]", names=3)
+    for look in found:
+        fields = look.fields
+        model = fields.get("bundle") or fields.get("judged") or "not said"
+        value = _value(look)
+        table.add_row(
+            one_line(str(fields.get("date", ""))[:10]),
+            one_line(str(model)),
+            one_line(str(fields.get("protocol", ""))),
+            one_line(str(fields.get("n", fields.get("images", "")))),
+            value,
+        )
+    return table
+
+
+def _value(look: Look) -> Text:
+    if not look.ended:
+        return Text("stopped before its result", style="yellow")
+    value, bounds = look.fields.get("auroc"), look.fields.get("auroc_ci")
+    if not isinstance(value, float):
+        return Text("–")
+    if not isinstance(bounds, list):
+        return Text(f"{value:.3f} [?]")
+    return Text(f"{value:.3f} [{float(bounds[0]):.3f}, {float(bounds[1]):.3f}]")
