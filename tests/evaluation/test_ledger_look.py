@@ -69,6 +69,8 @@ def test_a_look_is_an_intent_and_the_result_that_the_readme_shows(tmp_path: Path
     assert one.calibration is not None
     assert result["calibration_in_words"] == one.calibration.in_words
     assert broken_links(ledger) == ()
+    kept = json.loads((tmp_path / "out" / LOOK_NAME).read_text())
+    assert (kept["graph_sha256"], kept["auroc"]) == (intent["graph_sha256"], result["auroc"])
 
 
 def test_many_labels_are_one_look(tmp_path: Path) -> None:

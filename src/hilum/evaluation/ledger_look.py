@@ -64,7 +64,7 @@ def begin_look(*, bundle: Bundle, part: AskedPart, folder: Path, ledger: Path) -
             "cautions": list(part.cautions),
         }
         held.append(intent)
-    write_whole(folder / LOOK_NAME, (json.dumps(intent, allow_nan=False) + "\n").encode())
+    _keep(intent, folder=folder)
 
 
 def end_look(
@@ -78,7 +78,8 @@ def end_look(
 ) -> Looks:
     """Write the result of the look that `folder` holds, unless the ledger has it, and count the looks.
 
-    `baseline` is the AUROC of the rule without a network. Raises as `begin_look` does, which must have been called.
+    `look.json` then holds the intent and the result. `baseline` is the AUROC of the rule without a network. Raises as
+    `begin_look` does, which must have been called.
     """
     kept = _kept(folder)
     if kept is None:
@@ -86,9 +87,12 @@ def end_look(
     with Ledger(ledger) as held:
         name, content = kept.get(LOOK), predictions.content_sha256
         there = any(line.get(LOOK) == name and line.get(PREDICTIONS) == content for line in held.lines)
-        if name is not None and not there:
-            line = {KIND: RESULT, LOOK: name, "date": _today(), **result_fields(judgement, predictions=predictions)}
-            held.append(line | _baseline(baseline))
+        result = {KIND: RESULT, LOOK: name, "date": _today(), **result_fields(judgement, predictions=predictions)}
+        result |= _baseline(baseline)
+        if name is not None:
+            if not there:
+                held.append(result)
+            _keep({**kept, **result}, folder=folder)
         return _counted(held, ledger=ledger, model=_model(bundle))
 
 
@@ -150,6 +154,10 @@ def _model(bundle: Bundle) -> dict[str, LedgerValue]:
         "bundle_sha256": bundle.sha256,
         "graph_sha256": bundle.card.files[GRAPH],
     }
+
+
+def _keep(look: LedgerLine, *, folder: Path) -> None:
+    write_whole(folder / LOOK_NAME, (json.dumps(dict(look), allow_nan=False) + "\n").encode())
 
 
 def _kept(folder: Path) -> LedgerLine | None:
