@@ -106,3 +106,16 @@ def test_what_contradicts_is_said_and_what_agrees_is_not() -> None:
         "you say sex F, the file says sex M: F was used",
         "you say view AP, the file says view PA: AP was used",
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ({"assume_scope": "no"}, "expected assume_scope True or False, came 'no'"),
+        ({"assume_scope": 1}, "expected assume_scope True or False, came 1"),
+        ({"age_years": "3"}, "expected an age as a number of years, came '3'"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_and_never_taken_for_true(said: dict[str, object], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        Stated(**said)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, fields, replace
+from numbers import Real
 from typing import get_args
 
 from hilum.errors import UsageError
@@ -40,6 +41,10 @@ class Stated:
     assume_scope: bool = False
 
     def __post_init__(self) -> None:
+        if not isinstance(self.assume_scope, bool):
+            raise UsageError(f"expected assume_scope True or False, came {self.assume_scope!r}")
+        if not isinstance(self.age_years, Real | None):
+            raise UsageError(f"expected an age as a number of years, came {self.age_years!r}")
         if self.age_years is not None and not 0.0 <= self.age_years <= OLDEST_YEARS:
             raise UsageError(f"expected an age of 0 to {OLDEST_YEARS:g} years, came {self.age_years:g}")
         if self.sex not in get_args(Sex):

@@ -264,6 +264,8 @@ def test_a_model_may_be_named_as_on_the_shelf() -> None:
         Reader(models=["no-such-model"])
     with pytest.raises(UsageError, match="expected a bundle or the name of one on the shelf, came int"):
         Reader(models=[3])
+    with pytest.raises(UsageError, match="expected a list of models, came 'xray-gate'"):
+        Reader(models="xray-gate")
 
 
 @pytest.mark.parametrize("source", [np.zeros((4, 4)), ["a.png"], 3, None])

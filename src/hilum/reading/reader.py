@@ -39,6 +39,8 @@ class Reader:
     """
 
     def __init__(self, *, models: Sequence[Bundle | str] | None = None, settings: ReaderSettings | None = None) -> None:
+        if isinstance(models, str):
+            raise UsageError(f"expected a list of models, came {models!r}; write models=[{models!r}]")
         named = shipped_bundles() if models is None else tuple(map(_opened, models))
         self._settings = settings or ReaderSettings()
         bundles = tuple(bundle for bundle in named if self._settings.lungs or bundle.card.kind != "lungs")
