@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -84,6 +84,23 @@ def test_shared_patients_images_and_missing_labels_are_refused() -> None:
         judge(JUDGED, validation=ValidationPredictions(same_image), replicates=100)
     other = fabricate_predictions(split="val", first_patient=500, labels=("Effusion",))
     with pytest.raises(DataError, match="without Atelectasis"):
+        judge(JUDGED, validation=ValidationPredictions(other), replicates=100)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"patient": tuple(name.upper() for name in JUDGED.patient)}, "other patients .* came 40 in both"),
+        ({"image": tuple(f"{name[:-4]}.PNG" for name in JUDGED.image)}, f"other images .* came {JUDGED.n} in both"),
+        ({"image": tuple(f"val/{name}" for name in JUDGED.image)}, "same name, truths and scores in another folder"),
+        ({}, f"came {JUDGED.n} rows with the same truths and scores of Atelectasis on both sides"),
+    ],
+)
+@pytest.mark.parametrize("split", ["tuning", "val"])
+def test_the_judged_rows_under_other_names_are_refused(changes: dict[str, Any], said: str, split: str) -> None:
+    names = {what: tuple(f"{what} {i}" for i in range(JUDGED.n)) for what in ("image", "patient")}
+    other = replace(JUDGED, split=(split,) * JUDGED.n, **{**names, **changes})
+    with pytest.raises(DataError, match=said):
         judge(JUDGED, validation=ValidationPredictions(other), replicates=100)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from hilum.datasets.held_out import part_role
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.prediction_set import Predictions
+from hilum.evaluation.same_names import same_in_other_folders, shared_names
+from hilum.evaluation.same_rows import same_rows
 from hilum.statistics.outcomes import Outcomes, known_outcomes
 
 
@@ -40,17 +42,34 @@ class ValidationPredictions:
         return known_outcomes(p.truth[:, column], scores=p.scores[:, column])
 
     def check_apart_from(self, judged: Predictions) -> None:
-        """Raise `DataError` where a patient or an image of `judged` is here too, or a label of it is not."""
+        """Raise `DataError` where a patient, an image or the rows of `judged` are here too, or a label of it is not.
+
+        Names are compared however they are spelled (`same_names`), and rows under other names by their truths and
+        scores (`same_rows`).
+        """
         here = self.predictions
         for what, there in (
-            ("patients", set(here.patient) & set(judged.patient)),
-            ("images", set(here.image) & set(judged.image)),
+            ("patients", shared_names(here.patient, judged.patient)),
+            ("images", shared_names(here.image, judged.image)),
         ):
             if there:
                 raise DataError(
                     f"expected other {what} for validation than are judged, came {len(there)} in both files; "
                     "split by patient, or name patients by their release"
                 )
+        moved = same_in_other_folders(here, judged)
+        if moved:
+            raise DataError(
+                f"expected other images for validation than are judged, came {moved} of the same name, truths and "
+                "scores in another folder; give predictions of other patients"
+            )
+        same = same_rows(here, judged)
+        if same is not None:
+            raise DataError(
+                f"expected other images for validation than are judged, came {same.count} rows with the same truths "
+                f"and scores of {same.what} on both sides: the judged images under other names; give predictions of "
+                "other patients"
+            )
         lacking = [label for label in judged.labels if label not in here.labels]
         if lacking:
             raise DataError(
