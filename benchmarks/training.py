@@ -22,7 +22,7 @@ import torch
 
 import hilum.networks  # noqa: F401 (the guard goes before whatever imports torchvision)
 from hilum.reading.engine import available_cores
-from hilum.training.trainer import workers_here
+from hilum.training.machine import workers_here
 from measuring import head, say, target, target_lines, write
 from training_sides import (
     DEVICE,

@@ -20,15 +20,17 @@ from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.networks.starting_weights import RandomWeights
 from hilum.recipes.pneumonia import pneumonia
 from hilum.training.batches import SideBySide, as_batch
+from hilum.training.classifier_task import ClassifierTask
 from hilum.training.fast_arithmetic import use_fast_arithmetic
 from hilum.training.image_dataset import LoadedImages, TrainingImages
-from hilum.training.losses import BinaryCrossEntropy, masked_loss
-from hilum.training.module import ClassifierModule
+from hilum.training.losses import BinaryCrossEntropy, Loss, fit_loss, masked_loss
+from hilum.training.machine import Machine
 from hilum.training.optimizers import build_optimizer
-from hilum.training.recipe import Recipe
+from hilum.training.recipe import Recipe, Stage
 from hilum.training.samplers import build_sampler
 from hilum.training.schedules import OneCycle
-from hilum.training.trainer import Machine, make_trainer
+from hilum.training.task_module import TaskModule
+from hilum.training.trainer import make_trainer
 
 LABELS = 14
 SIZE = 224
@@ -67,6 +69,7 @@ def plain_steps(network: nn.Module, *, batch: int, steps: int) -> list[float]:
 def bare_steps(network: nn.Module, *, batch: int, steps: int) -> list[float]:
     """Seconds of each step of hilum's arithmetic alone: bfloat16 autocast, channels last, its loss and optimiser."""
     stage = recipe(batch).last
+    fitted = plain_loss(stage)
     use_fast_arithmetic(network)
     optimizer = build_optimizer(network, spec=stage.optimizer)
     images, targets = made_batch(batch)
@@ -76,7 +79,7 @@ def bare_steps(network: nn.Module, *, batch: int, steps: int) -> list[float]:
         optimizer.zero_grad()
         with torch.autocast(DEVICE.type, torch.bfloat16):
             logits = network(images.contiguous(memory_format=torch.channels_last))
-            loss = masked_loss(logits, targets, spec=stage.loss, label_weights=None)
+            loss = masked_loss(logits, targets, loss=fitted)
         loss.backward()
         optimizer.step()
 
@@ -124,6 +127,11 @@ def recipe(batch: int) -> Recipe:
     return replace(made, stages=(stage,))
 
 
+def plain_loss(stage: Stage) -> Loss:
+    """The stage's loss, which is not fitted on targets."""
+    return fit_loss(stage.loss, targets=[[float("nan")] * LABELS], labels=stage.labels)
+
+
 def hilum_steps(network: PooledClassifier, *, batch: int, steps: int, workers: int) -> list[float]:
     """Seconds from one batch to the next in hilum's own loop: images, augmentation, network, optimiser, log."""
     made = recipe(batch)
@@ -153,10 +161,10 @@ def hilum_steps(network: PooledClassifier, *, batch: int, steps: int, workers: i
     use_fast_arithmetic(network)
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
-        trainer = make_trainer(
-            folder=Path(folder), epochs=1, precision=made.precision, machine=Machine(workers=workers), more=[clock]
-        )
-        trainer.fit(ClassifierModule(network, stage=stage, seed=0, label_weights=None), train_dataloaders=loader)
+        plan = stage.plan(precision=made.precision)
+        trainer = make_trainer(plan, folder=Path(folder), machine=Machine(workers=workers), more=[clock])
+        task = ClassifierTask(network, labels=stage.labels, loss=plain_loss(stage))
+        trainer.fit(TaskModule(task, plan=plan, seed=0), train_dataloaders=loader)
     return [after - before for before, after in itertools.pairwise(clock.began[1:])]
 
 
@@ -172,8 +180,7 @@ def largest_difference(backbone: str, *, batch: int) -> float:
             ours = masked_loss(
                 network(images.contiguous(memory_format=torch.channels_last)),
                 targets,
-                spec=stage.loss,
-                label_weights=None,
+                loss=plain_loss(stage),
             )
     return abs(float(plain) - float(ours)) / float(plain)
 

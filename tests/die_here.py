@@ -11,12 +11,15 @@ from typing import Any
 
 import hilum.bundle.save
 import hilum.output.atomic
+import hilum.training.gate_bundle
+import hilum.training.gate_paper
+import hilum.training.lung_bundle
 import hilum.training.specialist
 from hilum.cli.main import app
-from hilum.training.module import ClassifierModule
+from hilum.training.task_module import TaskModule
 
 SERVER = multiprocessing.get_context("forkserver")
-PRELOADED = ["hilum.cli.train", "hilum.training.specialist"]
+PRELOADED = ["hilum.cli.train", "hilum.cli.study", "hilum.training.specialist"]
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,14 @@ def _child(arguments: list[str], moment: Moment | None) -> None:
 
 def _arrange(moment: Moment) -> None:
     steps: dict[str, tuple[Any, str]] = {
-        "training step": (ClassifierModule, "training_step"),
-        "validation step": (ClassifierModule, "validation_step"),
+        "training step": (TaskModule, "training_step"),
+        "validation step": (TaskModule, "validation_step"),
         "export": (hilum.training.specialist, "to_onnx"),
         "reading validation": (hilum.training.specialist, "read_validation"),
         "rename of the bundle": (hilum.bundle.save, "_rename"),
+        "export of a gate": (hilum.training.gate_bundle, "logits_to_onnx"),
+        "export of lungs": (hilum.training.lung_bundle, "lungs_to_onnx"),
+        "count on the test part": (hilum.training.gate_paper, "_confusion"),
     }
     if moment.where in steps:
         owner, name = steps[moment.where]

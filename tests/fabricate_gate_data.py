@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from hilum.findings import XRAY_TYPES
+
 FILES = (
     "kermany/chest_xray/train/NORMAL/IM-0115-0001.jpeg",
     "kermany/chest_xray/train/PNEUMONIA/person1_bacteria_1.jpeg",
@@ -47,16 +49,22 @@ MANIFEST = (
 )
 
 
-def write_gate_data(folder: Path) -> Path:
-    """Every file of `FILES`, each with a grey of its own, and the tables."""
-    for index, name in enumerate(FILES):
+def write_gate_data(folder: Path, *, each: int = 0) -> Path:
+    """Every file of `FILES`, each with a grey of its own, and the tables; then `each` of every type and photograph."""
+    more = [f"photos/n{2_000_000 + index:08d}_copy.jpg" for index in range(each * len(XRAY_TYPES))]
+    typed = [
+        (f"{kind}/frac_{100 + index}.jpg", kind, "frac", f"{kind}{index}")
+        for kind in XRAY_TYPES
+        for index in range(each)
+    ]
+    for index, name in enumerate((*FILES, *more, *(f"types/{row[0]}" for row in typed))):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(np.full((24, 20), 5 * index % 256, np.uint8)).save(path)
     with (folder / "types" / "manifest.csv").open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["file", "type", "source", "group", "licence", "label_by"])
-        rows.writerows((*row, "none", "nobody") for row in MANIFEST)
+        rows.writerows((*row, "none", "nobody") for row in (*MANIFEST, *typed))
     (folder / "nih" / "test_list.txt").write_text("00000099_000.png\n")
     (folder / "lera" / "labels.csv").write_text("1000,XR FOOT,0\n1001,XR SHOULDER,1\n")
     return folder

@@ -19,7 +19,8 @@ from hilum.recipes.pneumonia import pneumonia
 from hilum.training.augment import Augmentation
 from hilum.training.losses import BinaryCrossEntropy
 from hilum.training.optimizers import AdamW
-from hilum.training.recipe import Assessment, Recipe, Selection, SplitSpec, Stage
+from hilum.training.plan import Selection
+from hilum.training.recipe import Assessment, Recipe, SplitSpec, Stage
 from hilum.training.samplers import Shuffled
 from hilum.training.schedules import OneCycle
 

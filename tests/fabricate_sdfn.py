@@ -5,7 +5,8 @@ from dataclasses import replace
 from fabricate_recipe import RANDOM, tiny_recipe, tiny_stage
 from hilum.training.augment import Augmentation
 from hilum.training.optimizers import Adam
-from hilum.training.recipe import FusedFrom, Recipe, Selection
+from hilum.training.plan import Selection
+from hilum.training.recipe import FusedFrom, Recipe
 from hilum.training.schedules import KerasDecay
 
 

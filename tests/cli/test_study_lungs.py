@@ -13,7 +13,7 @@ from hilum.cli.main import app
 
 pytestmark = pytest.mark.slow
 
-STRIDE = 40  # a smoke run takes every fortieth picture
+EACH = 10  # a smoke run takes so many pictures of each release
 
 
 def run(*words: object) -> Result:
@@ -22,7 +22,7 @@ def run(*words: object) -> Result:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_lung_releases(tmp_path_factory.mktemp("releases"), each=8 * STRIDE)
+    return write_lung_releases(tmp_path_factory.mktemp("releases"), each=EACH + 2)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_five_folds_are_judged_once_and_the_numbers_are_marked(data: Path, study
     fields = json.loads((study / "study.json").read_text())
     assert fields["protocol"].startswith("SMOKE")
     counted = {figure["source"]: figure["n"] for figure in fields["figures"] if figure["name"] == "Dice"}
-    assert sum(counted.values()) == 16
+    assert sum(counted.values()) == 2 * EACH
     assert set(counted) == {"lungs", "lungs_tb"}
     predictions = {path: path.stat().st_mtime_ns for path in study.glob("fold-*/predictions.npz")}
     assert len(predictions) == 5
@@ -50,7 +50,15 @@ def test_five_folds_are_judged_once_and_the_numbers_are_marked(data: Path, study
 def test_another_recipe_in_the_same_folder_is_refused(data: Path, study: Path) -> None:
     other = run("study", "lungs", "--data", data, "--weights", "random", "--out", study)
     assert other.exit_code == 2
-    assert "recipe" in other.output
+    assert "holds another run: its smoke is True, here False" in other.output
+
+
+def test_predictions_of_unknown_origin_are_not_taken_for_this_study(data: Path, study: Path, tmp_path: Path) -> None:
+    (tmp_path / "fold-0").mkdir()
+    (tmp_path / "fold-0" / "predictions.npz").write_bytes((study / "fold-0" / "predictions.npz").read_bytes())
+    refused = run("study", "lungs", "--data", data, "--weights", "random", "--out", tmp_path, "--smoke")
+    assert refused.exit_code == 2
+    assert "no run.json that says what made it" in refused.output
 
 
 def test_a_bundle_comes_of_it_that_draws(data: Path, study: Path, tmp_path: Path) -> None:

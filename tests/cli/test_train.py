@@ -40,8 +40,9 @@ def release(tmp_path_factory):
         (["absent.py", "--show-settings"], "expected a recipe's file at absent.py, came no such file"),
         (["pneumonia", "--data", "kermany=x", "--out", "o", "--strategy", "magic"], "a strategy among auto"),
         (["pneumonia", "--data", "kermany=x", "--out", "o", "--devices", "0"], "at least one device"),
-        (["gate", "--data", "gate=x", "--out", "o", "--smoke"], "the recipe gate of a gate takes no --smoke"),
-        (["gate", "--show-settings", "--data", "gate=x", "--out", "o"], "takes no --show-settings"),
+        (["gate", "--data", "gate=x", "--out", "o"], "run `hilum study gate` first and name its folder"),
+        (["lungs", "--data", "lungs=x", "--out", "o"], "run `hilum study lungs` first and name its folder"),
+        (["gate", "--set", "epoch=3", "--show-settings"], "the nearest is epochs"),
     ],
 )
 def test_wrong_words_end_with_exit_code_2_and_one_line(arguments, message):

@@ -172,3 +172,11 @@ def test_the_page_holds_the_tables_and_runs_no_script(study: GateStudy) -> None:
     assert "30 pictures" in page
     assert "<script" not in page
     assert "http" not in page.replace("http-equiv", "")
+
+
+@pytest.mark.parametrize("content", ["{}", "no JSON", '{"spec": {}}', '{"figures": []}'])
+def test_tables_of_another_study_are_refused_in_one_line(content: str, tmp_path: Path) -> None:
+    (tmp_path / "study.json").write_text(content)
+    with pytest.raises(DataError, match="run `hilum study gate` first") as refused:
+        read_spec(tmp_path)
+    assert "\n" not in str(refused.value)

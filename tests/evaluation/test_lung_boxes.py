@@ -1,6 +1,9 @@
 """The toy lung network calls dark pixels lung, and the toy chests have dark lungs."""
 
+import ast
+import importlib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +14,8 @@ from fabricate_chest_table import fabricate_chest_table
 from fabricate_lungs import write_lung_bundle
 from hilum.datasets.table import read_own_table
 from hilum.errors import BundleError, DataError
-from hilum.evaluation.lung_boxes import with_lung_boxes
+from hilum.evaluation import lung_boxes
+from hilum.evaluation.lung_boxes import DECIDING, with_lung_boxes
 from hilum.reading.lungs import LungFinder
 
 
@@ -73,3 +77,30 @@ def test_a_file_that_cannot_be_decoded_keeps_no_box_and_a_changed_one_is_refused
 def test_a_bundle_that_draws_no_lungs_is_refused(records, tmp_path):
     with pytest.raises(BundleError, match="kind lungs"):
         with_lung_boxes(records, bundle=ToyBundle().write(tmp_path / "toy"), memory=None)
+
+
+def test_every_module_that_decides_a_box_is_part_of_the_key_of_remembered_boxes():
+    """Whatever the finder imports of reading and explain, near or far, but for what only runs its graph."""
+    named = {module.__name__ for module in DECIDING}
+    waiting, needed = ["hilum.reading.lungs"], set()
+    while waiting:
+        name = waiting.pop()
+        if name in needed:
+            continue
+        needed.add(name)
+        tree = ast.parse(Path(importlib.import_module(name).__file__).read_text())
+        found = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        waiting += [module for module in found if module.startswith(("hilum.reading.", "hilum.explain."))]
+    only_run = {"hilum.reading.engine", "hilum.reading.graph_runner", "hilum.reading.map_ahead", "hilum.explain.place"}
+    assert {name for name in needed if name not in only_run} == named
+
+
+def test_other_code_makes_another_key(monkeypatch, tmp_path):
+    lung_boxes.code_sha256.cache_clear()
+    before = lung_boxes.code_sha256()
+    changed = tmp_path / "lung_regions.py"
+    changed.write_bytes(Path(lung_boxes.lung_regions.__file__).read_bytes() + b"# another rule\n")
+    monkeypatch.setattr(lung_boxes.lung_regions, "__file__", str(changed))
+    lung_boxes.code_sha256.cache_clear()
+    assert lung_boxes.code_sha256() != before
+    lung_boxes.code_sha256.cache_clear()

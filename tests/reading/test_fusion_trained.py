@@ -12,8 +12,8 @@ from hilum.evaluation.lung_boxes import with_lung_boxes
 from hilum.reading.reader import Reader
 from hilum.training.fusion_reading import read_fusion
 from hilum.training.provenance import Provenance
+from hilum.training.run_place import RunPlace
 from hilum.training.specialist import train_specialist
-from hilum.training.stages import Place
 
 PROVENANCE = Provenance(command="hilum train sdfn (miniature)", commit=None, data=("fabricated",))
 
@@ -23,7 +23,7 @@ def test_the_reader_crops_and_reads_as_training_did(tmp_path):
     lungs = write_lung_bundle(tmp_path / "lungs")
     data = fabricate_chest_table(tmp_path / "data", patients=40)
     records = with_lung_boxes(read_own_table(data), bundle=lungs, memory=None)
-    place = Place(folder=tmp_path / "run")
+    place = RunPlace(folder=tmp_path / "run")
     train_specialist(tiny_sdfn(epochs=1), records=records, provenance=PROVENANCE, place=place, lungs=lungs)
     bundle = load_bundle(tmp_path / "run" / "bundle")
     chosen = records[:24]

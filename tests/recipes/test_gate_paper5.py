@@ -16,6 +16,10 @@ from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.networks.starting_weights import RandomWeights
 from hilum.recipes.gate_paper5 import XRAY, paper5, records_of_module
 from hilum.training.gate_paper import paper_split, run_paper_module
+from hilum.training.image_dataset import IN_MEMORY
+from hilum.training.machine import Machine
+from hilum.training.optimizers import Adam
+from hilum.training.schedules import Plateau
 
 FIRST, SECOND = paper5(RandomWeights())
 
@@ -29,8 +33,9 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
     for source, xray_type in (("nih", "chest"), ("mura", "hand"), ("photos", None), ("us_breast", None)):
         for index in range(40):
             path = folder / f"{source}-{index}.png"
-            level = 180 if xray_type else 30
-            Image.fromarray(rng.integers(level, level + 40, (40, 40), np.uint8)).save(path)
+            level = 120 if xray_type else 10
+            grey = rng.integers(level, level + 120, (40, 40), np.uint8)  # wide enough that decoding stretches nothing
+            Image.fromarray(grey).save(path)
             found.append(
                 gate_record(
                     path, image=path.name, group=str(index), source=source, is_xray=bool(xray_type), xray_type=xray_type
@@ -41,8 +46,9 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
 
 def test_the_numbers_are_the_papers() -> None:
     for module in (FIRST, SECOND):
-        assert (module.backbone, module.learning_rate, module.weight_decay) == ("densenet121", 1e-3, 1e-5)
-        assert (module.betas, module.plateau_factor, module.plateau_patience) == ((0.9, 0.999), 0.1, 3)
+        assert module.backbone == "densenet121"
+        assert module.optimizer == Adam(learning_rate=1e-3, betas=(0.9, 0.999), weight_decay=1e-5)
+        assert module.schedule == Plateau(monitor="validation/loss", mode="min", factor=0.1, patience=3)
         assert (module.epochs, module.preprocess.output_size) == (10, (224, 224))
     assert len(SECOND.classes) == 14
 
@@ -76,9 +82,9 @@ def test_it_runs_learns_and_goes_on(records: list[Record], tmp_path: Path) -> No
         steps=(Resize(height=32, width=32, rule="stretch"),), mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25)
     )
     module = replace(FIRST, backbone="resnet18", preprocess=spec, epochs=2, batch_size=8)
-    chosen = records_of_module(records, module=module)
-    result = run_paper_module(module, records=chosen, folder=tmp_path, workers=0)
+    split = paper_split(records_of_module(records, module=module), module=module)
+    result = run_paper_module(module, split=split, folder=tmp_path, machine=Machine(), preparation=IN_MEMORY)
     assert result.accuracy == 1.0  # brightness alone tells the classes apart
-    assert result.confusion.sum() == len(paper_split(chosen, module=module).parts["test"])
-    again = run_paper_module(module, records=chosen, folder=tmp_path, workers=0)
+    assert result.confusion.sum() == len(split.parts["test"])
+    again = run_paper_module(module, split=split, folder=tmp_path, machine=Machine(), preparation=IN_MEMORY)
     assert np.array_equal(again.confusion, result.confusion)

@@ -8,6 +8,7 @@ validation figures to `FOLDER/rank<rank>.pt`. Lightning starts the second proces
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import hilum.networks  # noqa: F401 (for its torchvision guard, before Lightning)
@@ -22,18 +23,20 @@ from hilum.imaging.preprocess import PreprocessSpec
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.networks.starting_weights import RandomWeights
 from hilum.training.augment import Augmentation
+from hilum.training.classifier_task import ClassifierTask
 from hilum.training.freezing import FrozenBatchNorms, StagedRelease, freezing_callback
 from hilum.training.gather import ShareSampler
 from hilum.training.image_dataset import LoadedImages, PlainImages, TrainingImages
-from hilum.training.label_weights import label_weights
-from hilum.training.losses import BinaryCrossEntropy
-from hilum.training.module import ClassifierModule
+from hilum.training.losses import BinaryCrossEntropy, fit_loss
+from hilum.training.machine import Machine
 from hilum.training.optimizers import Sgd
+from hilum.training.plan import Selection
 from hilum.training.processes import training_processes
-from hilum.training.recipe import Selection, SplitSpec, Stage
+from hilum.training.recipe import SplitSpec, Stage
 from hilum.training.samplers import ClassBalanced, build_sampler
 from hilum.training.schedules import Cosine
-from hilum.training.trainer import Machine, make_trainer, run_trainer
+from hilum.training.task_module import TaskModule
+from hilum.training.trainer import make_trainer, run_trainer
 
 LABELS = ("Mass", "Nodule", "Hernia")
 IMAGES, BATCH, EPOCHS, SIZE, SEED = 60, 12, 4, 32, 7
@@ -98,19 +101,18 @@ def main(processes: int, folder: Path, *, staged: bool, plain: bool) -> None:
     classifier, notes = network(), Notes()
     release = StagedRelease(head_epochs=1, learning_rate_factor=0.5, freeze_batch_norms=True)
     spec = release if staged else FrozenBatchNorms()
+    plan = one.plan(precision="32-true")
     trainer = make_trainer(
+        replace(plan, freezing=spec if staged and not plain else None),  # which says whether blocks are released later
         folder=folder / "run",
-        epochs=EPOCHS,
-        precision="32-true",
         machine=Machine(devices=processes, strategy="ddp" if plain or processes > 1 else "auto"),
-        released_later=staged and not plain,
         more=[freezing_callback(spec, backbones=[classifier.backbone]), notes],
     )
     sampler = build_sampler(one.sampler, targets=training.targets, labels=LABELS, patients=[""] * IMAGES, seed=SEED)
-    weights = label_weights(training.targets, labels=LABELS, weighting="chexnet")
+    loss = fit_loss(one.loss, targets=training.targets, labels=LABELS)
     run_trainer(
         trainer,
-        ClassifierModule(classifier, stage=one, seed=SEED, label_weights=weights),
+        TaskModule(ClassifierTask(classifier, labels=LABELS, loss=loss), plan=plan, seed=SEED, parts=("validation",)),
         training=DataLoader(
             TrainingImages(training, spec=SPEC, augmentation=AUGMENTATION), batch_size=one.batch_size, sampler=sampler
         ),

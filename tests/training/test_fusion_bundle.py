@@ -23,9 +23,9 @@ from hilum.training import fusion_bundle
 from hilum.training.fusion_reading import read_fusion
 from hilum.training.make_split import make_splits
 from hilum.training.provenance import Provenance
+from hilum.training.run_place import RunPlace
 from hilum.training.sdfn_training import predict_sdfn, train_sdfn
 from hilum.training.specialist import train_specialist
-from hilum.training.stages import Place
 
 PROVENANCE = Provenance(command="hilum train sdfn (miniature)", commit=None, data=("fabricated",))
 
@@ -45,7 +45,7 @@ def records(tmp_path_factory, lungs):
 def run(records, lungs, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     train_specialist(
-        tiny_sdfn(epochs=4), records=records, provenance=PROVENANCE, place=Place(folder=folder), lungs=lungs
+        tiny_sdfn(epochs=4), records=records, provenance=PROVENANCE, place=RunPlace(folder=folder), lungs=lungs
     )
     return folder
 
@@ -57,7 +57,7 @@ def split(records):
 
 @pytest.fixture(scope="module")
 def networks(run, split):
-    return train_sdfn(tiny_sdfn(epochs=4), split=split, place=Place(folder=run))  # loaded: all stages have ended
+    return train_sdfn(tiny_sdfn(epochs=4), split=split, place=RunPlace(folder=run))  # loaded: all stages have ended
 
 
 @pytest.mark.slow
@@ -154,7 +154,7 @@ def test_validation_without_trusted_lungs_and_a_bundle_without_any_are_refused(n
 
 def test_a_recipe_that_crops_needs_what_drew_the_boxes(records, tmp_path):
     with pytest.raises(UsageError, match="the lung bundle that drew the boxes"):
-        train_specialist(tiny_sdfn(), records=records, provenance=PROVENANCE, place=Place(folder=tmp_path))
+        train_specialist(tiny_sdfn(), records=records, provenance=PROVENANCE, place=RunPlace(folder=tmp_path))
     assert not list(tmp_path.iterdir())
 
 
@@ -165,6 +165,6 @@ def write(networks, *, split, draft, lungs, folder):
         draft=draft,
         lungs=lungs,
         folder=folder,
-        preparation=Place(folder=folder).preparation,
+        preparation=RunPlace(folder=folder).preparation,
         seen={},
     )

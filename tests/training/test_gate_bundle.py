@@ -1,6 +1,5 @@
 """A tiny gate from releases to the bundle that reads: study, resume, export, card."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +13,13 @@ from hilum.bundle.seen_images import seen_images_of
 from hilum.datasets.gate_releases import read_gate_data
 from hilum.evaluation.gate_predictions import load_predictions
 from hilum.networks.starting_weights import RandomWeights
-from hilum.recipes.gate import gate
+from hilum.recipes.gate import gate, smoke
 from hilum.training.gate_bundle import train_gate
 from hilum.training.gate_cross_validation import LEFT_OUT_TYPES, planned_networks, run_network
 from hilum.training.gate_images import load_pictures
 from hilum.training.gate_recipe import GateRecipe
 from hilum.training.provenance import Provenance
+from hilum.training.run_place import RunPlace
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +32,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def recipe() -> GateRecipe:
     made = gate(RandomWeights())
-    return replace(made, schedule=replace(made.schedule, images=16, epochs=2, batch_size=4), renderings=8)
+    return smoke(made)
 
 
 def test_every_network_of_the_study_is_judged_on_what_it_never_saw(data: Path, recipe: GateRecipe) -> None:
@@ -52,12 +52,12 @@ def test_every_network_of_the_study_is_judged_on_what_it_never_saw(data: Path, r
 def test_a_network_is_run_once_and_keeps_its_predictions(data: Path, recipe: GateRecipe, tmp_path: Path) -> None:
     pictures = load_pictures(read_gate_data(data).records, spec=recipe.preprocess)
     plan = next(iter(planned_networks(pictures, recipe=recipe)))
-    path = run_network(plan, recipe=recipe, folder=tmp_path, workers=0)
+    path = run_network(plan, recipe=recipe, place=RunPlace(folder=tmp_path))
     written = path.stat().st_mtime_ns
     found = load_predictions(path)
     assert set(found.view) >= {"as read", "black", "white", "stretch", "masked", "learnt from"}
     assert np.isfinite(found.logits).all()
-    assert run_network(plan, recipe=recipe, folder=tmp_path, workers=0) == path
+    assert run_network(plan, recipe=recipe, place=RunPlace(folder=tmp_path)) == path
     assert path.stat().st_mtime_ns == written
 
 
@@ -65,7 +65,12 @@ def test_the_bundle_reads_and_its_card_says_how_it_was_made(data: Path, recipe: 
     found = read_gate_data(data)
     provenance = Provenance(command="hilum train gate", commit=None, data=found.licences)
     bundle = train_gate(
-        recipe, records=found.records, spec=THRESHOLDS, provenance=provenance, folder=tmp_path, workers=0
+        recipe,
+        records=found.records,
+        spec=THRESHOLDS,
+        provenance=provenance,
+        study_sha256="0" * 64,
+        place=RunPlace(folder=tmp_path),
     )
     assert bundle.card.kind == "gate"
     assert bundle.card.gate == THRESHOLDS

@@ -31,7 +31,6 @@ from hilum.training.gate_images import (
     beside,
     change_chest,
     crop_area,
-    draw_groups,
     load_pictures,
     render_pictures,
 )
@@ -115,17 +114,6 @@ def test_two_pictures_stand_beside_each_other_at_one_height() -> None:
     assert both[:, :5].tolist() == [[9] * 5] * 10
     assert both[:, 5:].tolist() == [[7] * 30] * 10
     assert beside(tall, wide, upright=True).shape == (40 + 7, 20)
-
-
-def test_draws_follow_the_shares_and_repeat_no_picture_while_others_wait() -> None:
-    groups = {"a": [0, 1, 2, 3], "b": [4]}
-    rng = np.random.default_rng(0)
-    draws = draw_groups(groups, shares={"a": 0.5, "b": 0.5, "absent": 9.0}, count=400, rng=rng)
-    counts = Counter(index for index, _ in draws)
-    assert len(draws) == 400
-    assert counts[4] == pytest.approx(200, abs=40)
-    assert max(counts[i] for i in range(4)) - min(counts[i] for i in range(4)) <= 1
-    assert len({seed for _, seed in draws}) > 390
 
 
 def test_shares_within_a_kind_go_with_the_root_of_the_sizes() -> None:

@@ -6,11 +6,19 @@ import torch
 from sklearn.metrics import log_loss
 from torchvision.ops import sigmoid_focal_loss
 
-from hilum.errors import UsageError
-from hilum.training.label_weights import LabelWeights
-from hilum.training.losses import Asymmetric, BinaryCrossEntropy, Focal, loss_sum, masked_bce, masked_loss
+from hilum.errors import DataError, UsageError
+from hilum.training.losses import Asymmetric, BinaryCrossEntropy, Focal, fit_loss, loss_sum, masked_loss
 
 NAN = float("nan")
+
+
+def plain(spec):
+    """The loss of a spec that is not fitted on targets."""
+    return fit_loss(spec, targets=[[NAN]], labels=("any",))
+
+
+def masked_bce(logits, targets, *, label_smoothing):
+    return masked_loss(logits, targets, loss=plain(BinaryCrossEntropy(label_smoothing=label_smoothing)))
 
 
 def test_it_is_the_log_loss_of_scikit_learn():
@@ -58,7 +66,7 @@ def test_focal_is_torchvisions_over_the_known_labels(gamma, alpha):
     theirs = sigmoid_focal_loss(
         logits[known], targets[known], alpha=-1.0 if alpha is None else alpha, gamma=gamma, reduction="mean"
     )
-    ours = masked_loss(logits, targets, spec=Focal(gamma=gamma, alpha=alpha), label_weights=None)
+    ours = masked_loss(logits, targets, loss=plain(Focal(gamma=gamma, alpha=alpha)))
     torch.testing.assert_close(ours, theirs)
     (wanted,) = torch.autograd.grad(theirs, logits, retain_graph=True)
     (came,) = torch.autograd.grad(ours, logits)
@@ -75,7 +83,7 @@ def test_asymmetric_against_values_worked_out_by_hand():
         (math.log(3), 0.0, 0.65**2 * -math.log(0.35)),
         (-math.log(19), 0.0, 0.0),  # p = 0.05 lies below the clip
     ]:
-        loss = masked_loss(torch.tensor([[logit]]), torch.tensor([[target]]), spec=spec, label_weights=None)
+        loss = masked_loss(torch.tensor([[logit]]), torch.tensor([[target]]), loss=plain(spec))
         assert float(loss) == pytest.approx(expected, abs=1e-7), (logit, target)
 
 
@@ -93,7 +101,7 @@ def test_asymmetric_is_its_authors_code(clip):
     logits, targets = batch(missing=0.0)
     settings = {"gamma_positive": 1.0, "gamma_negative": 4.0, "clip": clip}
     theirs = asymmetric_as_published(logits, targets, **settings)
-    ours = masked_loss(logits, targets, spec=Asymmetric(**settings), label_weights=None)
+    ours = masked_loss(logits, targets, loss=plain(Asymmetric(**settings)))
     torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-7)
 
 
@@ -109,48 +117,45 @@ def test_asymmetric_is_its_authors_code(clip):
 def test_extreme_logits_give_finite_losses_and_gradients(spec):
     logits = torch.tensor([[-200.0, -1e-8, 0.0, 200.0]]).repeat(2, 1).requires_grad_()
     targets = torch.tensor([[0.0], [1.0]]).expand(2, 4)
-    loss = masked_loss(logits, targets, spec=spec, label_weights=None)
+    loss = masked_loss(logits, targets, loss=plain(spec))
     loss.backward()
     assert bool(torch.isfinite(loss))
     assert logits.grad is not None
     assert bool(torch.isfinite(logits.grad).all())
 
 
-def test_weights_multiply_positives_and_negatives_of_their_label():
-    weights = LabelWeights(positive=(0.9, 0.5), negative=(0.1, 2.0))
-    spec = BinaryCrossEntropy(weighting="chexnet")
-    logits, targets = torch.tensor([[1.0, 0.0], [1.0, -2.0]]), torch.tensor([[1.0, 0.0], [0.0, NAN]])
+def test_weights_are_fitted_on_the_training_targets_and_multiply_their_label():
+    """Of 8 known targets of the first label 2 are positive, of 4 of the second 3 (CheXNet's weights)."""
+    targets = [[1, 1], [1, 1], [0, 1], [0, 0], [0, NAN], [0, NAN], [0, NAN], [0, NAN]]
+    loss = fit_loss(BinaryCrossEntropy(weighting="chexnet"), targets=targets, labels=("Mass", "Nodule"))
+    logits, batch = torch.tensor([[1.0, 0.0], [1.0, -2.0]]), torch.tensor([[1.0, 0.0], [0.0, NAN]])
     by_hand = (
-        0.9 * math.log1p(math.exp(-1.0)) + 2.0 * math.log(2.0) + 0.1 * math.log1p(math.exp(1.0))
+        0.75 * math.log1p(math.exp(-1.0)) + 0.75 * math.log(2.0) + 0.25 * math.log1p(math.exp(1.0))
     ) / 3  # three known labels
-    assert float(masked_loss(logits, targets, spec=spec, label_weights=weights)) == pytest.approx(by_hand, rel=1e-6)
+    assert float(masked_loss(logits, batch, loss=loss)) == pytest.approx(by_hand, rel=1e-6)
 
 
 def test_weighted_loss_is_torchs_with_a_positive_weight():
     logits, targets = batch(missing=0.0)
-    weights = LabelWeights(positive=(2.0, 5.0, 0.5), negative=(1.0, 1.0, 1.0))
+    fitted_on = np.array([[1, 1, 1], [0, 1, 1], [0, 0, 1], [0, 0, 0]])
     theirs = torch.nn.functional.binary_cross_entropy_with_logits(
-        logits, targets, pos_weight=torch.tensor([2.0, 5.0, 0.5])
+        logits, targets, pos_weight=torch.tensor([4.0, 2.0, 4 / 3])
     )
-    spec = BinaryCrossEntropy(weighting="inverse prevalence")
-    torch.testing.assert_close(masked_loss(logits, targets, spec=spec, label_weights=weights), theirs)
+    loss = fit_loss(BinaryCrossEntropy(weighting="inverse prevalence"), targets=fitted_on, labels=("a", "b", "c"))
+    torch.testing.assert_close(masked_loss(logits, targets, loss=loss), theirs)
 
 
 def test_sums_over_batches_give_the_mean_over_all():
     logits, targets = batch()
-    parts = [
-        loss_sum(logits[rows], targets[rows], spec=Focal(), label_weights=None) for rows in (slice(7), slice(7, 40))
-    ]
+    parts = [loss_sum(logits[rows], targets[rows], loss=plain(Focal())) for rows in (slice(7), slice(7, 40))]
     mean = sum(total for total, _ in parts) / sum(known for _, known in parts)
-    torch.testing.assert_close(mean, masked_loss(logits, targets, spec=Focal(), label_weights=None))
+    torch.testing.assert_close(mean, masked_loss(logits, targets, loss=plain(Focal())))
 
 
-def test_weights_and_a_loss_that_does_not_weight_are_refused():
-    logits, targets = batch()
-    weights = LabelWeights(positive=(1.0,) * 3, negative=(1.0,) * 3)
-    for spec, given in ((BinaryCrossEntropy(), weights), (BinaryCrossEntropy(weighting="chexnet"), None)):
-        with pytest.raises(UsageError, match="label weights"):
-            masked_loss(logits, targets, spec=spec, label_weights=given)
+def test_a_label_that_lacks_an_outcome_is_named_where_the_loss_is_fitted_on_it():
+    with pytest.raises(DataError, match="no negative of Nodule"):
+        fit_loss(BinaryCrossEntropy(weighting="chexnet"), targets=[[1, 1], [0, 1]], labels=("Mass", "Nodule"))
+    fit_loss(Focal(), targets=[[1, 1], [0, 1]], labels=("Mass", "Nodule"))
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hilum.networks.starting_weights import RandomWeights
 from hilum.recipes.lungs import lungs
 from hilum.training.lung_fit import fit_lungs
 from hilum.training.lung_images import LungPicture
+from hilum.training.machine import Machine
 
 SIDE, EPOCHS, AN_EPOCH = 32, 3, 8
 
@@ -20,15 +21,22 @@ SIDE, EPOCHS, AN_EPOCH = 32, 3, 8
 def recipe():
     whole = lungs(RandomWeights())
     spec = whole.preprocess
-    schedule = replace(whole.schedule, images=EPOCHS * AN_EPOCH, epochs=EPOCHS, batch_size=4, ema_decay=0.9)
+    sampler = replace(whole.sampler, images_per_epoch=AN_EPOCH)
     steps = (Resize(height=SIDE, width=SIDE, rule="stretch"),)
-    return replace(whole, schedule=schedule, preprocess=PreprocessSpec(steps=steps, mean=spec.mean, std=spec.std))
+    return replace(
+        whole,
+        sampler=sampler,
+        epochs=EPOCHS,
+        batch_size=4,
+        ema_decay=0.9,
+        preprocess=PreprocessSpec(steps=steps, mean=spec.mean, std=spec.std),
+    )
 
 
 @pytest.fixture(scope="module")
 def pictures(recipe):
     draw = np.random.default_rng(0)
-    source = next(iter(recipe.schedule.shares))
+    source = next(iter(recipe.sampler.shares))
     return [
         LungPicture(
             Record(
@@ -64,12 +72,12 @@ def weights(fitted):
 
 
 def test_a_training_that_was_stopped_ends_with_the_weights_of_one_that_was_not(recipe, pictures, tmp_path):
-    unbroken = fit_lungs(recipe, pictures=pictures, folder=tmp_path / "unbroken", workers=0)
+    unbroken = fit_lungs(recipe, pictures=pictures, folder=tmp_path / "unbroken", machine=Machine())
     broken = tmp_path / "broken"
     with pytest.raises(KeyboardInterrupt):
-        fit_lungs(recipe, pictures=Interrupted(pictures, after=AN_EPOCH + 3), folder=broken, workers=0)
+        fit_lungs(recipe, pictures=Interrupted(pictures, after=AN_EPOCH + 3), folder=broken, machine=Machine())
     assert (broken / "last.ckpt").is_file()
-    ended = fit_lungs(recipe, pictures=pictures, folder=broken, workers=0)
+    ended = fit_lungs(recipe, pictures=pictures, folder=broken, machine=Machine())
     assert all(torch.equal(weights(ended)[name], value) for name, value in weights(unbroken).items())
     assert not ended.network.training
     curves = [(tmp_path / name / "log" / "metrics.csv").read_text() for name in ("unbroken", "broken")]
@@ -78,8 +86,8 @@ def test_a_training_that_was_stopped_ends_with_the_weights_of_one_that_was_not(r
 
 
 def test_a_training_that_has_ended_is_not_run_again(recipe, pictures, tmp_path):
-    first = fit_lungs(recipe, pictures=pictures, folder=tmp_path, workers=0)
+    first = fit_lungs(recipe, pictures=pictures, folder=tmp_path, machine=Machine())
     before = (tmp_path / "last.ckpt").stat().st_mtime_ns
-    again = fit_lungs(recipe, pictures=Interrupted(pictures, after=0), folder=tmp_path, workers=0)
+    again = fit_lungs(recipe, pictures=Interrupted(pictures, after=0), folder=tmp_path, machine=Machine())
     assert all(torch.equal(weights(again)[name], value) for name, value in weights(first).items())
     assert (tmp_path / "last.ckpt").stat().st_mtime_ns == before

@@ -1,11 +1,9 @@
 """What training draws: picture and masks move together, sides change places, and the frame's outside is unknown."""
 
-import numpy as np
 import pytest
 import torch
 
-from hilum.errors import DataError
-from hilum.training.lung_images import SourceSampler, reframe_lungs
+from hilum.training.lung_images import reframe_lungs
 from hilum.training.lung_losses import UNKNOWN
 from hilum.training.lung_recipe import LungFraming
 
@@ -52,20 +50,3 @@ def test_a_plane_that_nobody_drew_stays_unknown():
     _, moved = reframe_lungs(unit, target, framing=STILL, draw=torch.Generator().manual_seed(0))
     assert bool((moved[1] == UNKNOWN).all())
     assert not bool((moved[0] == UNKNOWN).any())
-
-
-def test_the_sampler_draws_shares_and_repeats_itself_by_epoch():
-    sources = ["lungs"] * 5 + ["lungs_tb"] * 50
-    sampler = SourceSampler(sources, shares={"lungs": 0.5, "lungs_tb": 0.5}, per_epoch=400, seed=1)
-    first = list(sampler)
-    assert first == list(sampler)
-    assert 160 < sum(index < 5 for index, _ in first) < 240
-    counts = np.bincount([index for index, _ in first if index < 5])
-    assert counts.max() - counts.min() <= 1, "each in turn"
-    sampler.set_epoch(1)
-    assert first != list(sampler)
-
-
-def test_pictures_of_no_known_source_are_refused():
-    with pytest.raises(DataError, match="lungs_tb"):
-        SourceSampler(["other"], shares={"lungs_tb": 1.0}, per_epoch=4, seed=0)

@@ -5,7 +5,8 @@ import pytest
 from fabricate_recipe import tiny_recipe, tiny_stage
 from hilum.errors import UsageError
 from hilum.imaging.preprocess import PreprocessSpec
-from hilum.training.recipe import Assessment, FromStage, Selection, SplitSpec
+from hilum.training.plan import Selection
+from hilum.training.recipe import Assessment, FromStage, SplitSpec
 
 
 @pytest.mark.parametrize(

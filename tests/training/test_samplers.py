@@ -8,6 +8,7 @@ from hilum.training.samplers import (
     BalancedSampler,
     ClassBalanced,
     ClassBalancedSampler,
+    GroupShareSampler,
     LabelBalanced,
     PatientBalanced,
     PatientBalancedSampler,
@@ -135,3 +136,23 @@ def test_a_recipes_setting_names_the_sampler(spec, expected):
     targets = [[1, 0], [0, 1], [0, 0]]
     built = build_sampler(spec, targets=targets, labels=LABELS, patients=["a", "a", "b"], seed=5)
     assert draws(built, epoch=2) == draws(expected, epoch=2)
+
+
+def test_groups_are_drawn_by_their_shares_and_repeat_no_image_while_others_wait():
+    groups = ["a"] * 5 + ["b"] * 50 + ["never"] * 9
+    sampler = GroupShareSampler(groups, shares={"a": 1.0, "b": 1.0, "absent": 9.0}, per_epoch=400, seed=1)
+    first = list(sampler)
+    assert first == list(sampler)
+    assert len(first) == 400
+    assert 160 < sum(index < 5 for index, _ in first) < 240
+    assert max(index for index, _ in first) < 55, "a group without a share"
+    counts = np.bincount([index for index, _ in first if index < 5])
+    assert counts.max() - counts.min() <= 1, "each in turn"
+    assert len({seed for _, seed in first}) > 390
+    sampler.set_epoch(1)
+    assert first != list(sampler)
+
+
+def test_images_of_no_group_with_a_share_are_refused():
+    with pytest.raises(DataError, match="expected images of lungs_tb, came other"):
+        GroupShareSampler(["other"], shares={"lungs_tb": 1.0}, per_epoch=4, seed=0)

@@ -16,9 +16,9 @@ from hilum.imaging.preprocess import preprocess
 from hilum.training import stages
 from hilum.training.fusion_features import FEATURES, pooled_features
 from hilum.training.make_split import make_splits
-from hilum.training.module import ClassifierModule
+from hilum.training.run_place import RunPlace
 from hilum.training.sdfn_training import predict_sdfn, train_sdfn
-from hilum.training.stages import Place
+from hilum.training.task_module import TaskModule
 
 
 class StoppedError(Exception):
@@ -40,7 +40,7 @@ def split(records):
 @pytest.fixture(scope="module")
 def unbroken(split, tmp_path_factory):
     folder = tmp_path_factory.mktemp("unbroken")
-    return folder, train_sdfn(tiny_sdfn(), split=split, place=Place(folder=folder))
+    return folder, train_sdfn(tiny_sdfn(), split=split, place=RunPlace(folder=folder))
 
 
 def test_every_stage_of_a_fusion_has_one_split(records):
@@ -93,7 +93,7 @@ def test_the_networks_learn(unbroken, split):
 
 @pytest.mark.slow
 def test_a_fusion_stopped_anywhere_ends_as_an_unbroken_one(unbroken, split, tmp_path, monkeypatch):
-    step, seen = ClassifierModule.training_step, []
+    step, seen = TaskModule.training_step, []
     stop_at = [3, 9, 16, 18]  # in whole, in crop, in the first and in the second epoch of the fusion
 
     def watched(module, batch, batch_idx):
@@ -103,11 +103,11 @@ def test_a_fusion_stopped_anywhere_ends_as_an_unbroken_one(unbroken, split, tmp_
             raise StoppedError
         return step(module, batch, batch_idx)
 
-    monkeypatch.setattr(ClassifierModule, "training_step", watched)
+    monkeypatch.setattr(TaskModule, "training_step", watched)
     for _ in range(4):
         with pytest.raises(StoppedError):
-            train_sdfn(tiny_sdfn(), split=split, place=Place(folder=tmp_path))
-    resumed = train_sdfn(tiny_sdfn(), split=split, place=Place(folder=tmp_path))
+            train_sdfn(tiny_sdfn(), split=split, place=RunPlace(folder=tmp_path))
+    resumed = train_sdfn(tiny_sdfn(), split=split, place=RunPlace(folder=tmp_path))
     assert set(seen) == {"whole", "crop", "fusion"}
     expected = unbroken[1].fused.state_dict()
     assert all(torch.equal(tensor, expected[name]) for name, tensor in resumed.fused.state_dict().items())
@@ -128,14 +128,14 @@ def test_features_are_kept_for_the_same_networks_and_pictures_alone(unbroken, sp
     def die(module, batch, batch_idx):
         raise StoppedError
 
-    monkeypatch.setattr(ClassifierModule, "training_step", die)
+    monkeypatch.setattr(TaskModule, "training_step", die)
     unboxed = {part: tuple(replace(r, lung_box=None) for r in rs) for part, rs in split.parts.items()}
     for use, expected in ((split, 2), (split, 2), (replace(split, parts=unboxed), 4)):
         with pytest.raises(StoppedError):
-            train_sdfn(tiny_sdfn(), split=use, place=Place(folder=tmp_path))
+            train_sdfn(tiny_sdfn(), split=use, place=RunPlace(folder=tmp_path))
         assert len(made) == expected, "one for each part, and none where nothing has changed"
 
 
 def test_a_recipe_that_ends_in_no_fusion_is_refused(split, tmp_path):
     with pytest.raises(UsageError, match="ends in a fusion, came tiny"):
-        train_sdfn(tiny_recipe(), split=split, place=Place(folder=tmp_path))
+        train_sdfn(tiny_recipe(), split=split, place=RunPlace(folder=tmp_path))

@@ -17,11 +17,12 @@ from hilum.training import specialist
 from hilum.training.augment import Augmentation
 from hilum.training.fit import Fitted
 from hilum.training.make_split import make_splits
-from hilum.training.module import ClassifierModule
 from hilum.training.provenance import Provenance
+from hilum.training.run_place import RunPlace
 from hilum.training.samplers import LabelBalanced
 from hilum.training.specialist import train_specialist
-from hilum.training.stages import Place, new_network
+from hilum.training.stages import new_network
+from hilum.training.task_module import TaskModule
 
 PROVENANCE = Provenance(command="hilum train pneumonia (miniature)", commit=None, data=("fabricated",))
 
@@ -47,7 +48,7 @@ def records(tmp_path_factory):
 
 def run(records, *, epochs: int, folder: Path):
     return train_specialist(
-        miniature(epochs=epochs), records=records, provenance=PROVENANCE, place=Place(folder=folder)
+        miniature(epochs=epochs), records=records, provenance=PROVENANCE, place=RunPlace(folder=folder)
     )
 
 
@@ -78,7 +79,7 @@ class StoppedError(Exception):
 @pytest.mark.slow
 def test_a_stopped_run_goes_on_and_ends_where_an_unbroken_one_ends(records, tmp_path, monkeypatch):
     unbroken = run(records, epochs=3, folder=tmp_path / "unbroken")
-    end_of_validation = ClassifierModule.on_validation_epoch_end
+    end_of_validation = TaskModule.on_validation_epoch_end
     epochs_seen, stop_once = [], [2]
 
     def watch(module):
@@ -88,7 +89,7 @@ def test_a_stopped_run_goes_on_and_ends_where_an_unbroken_one_ends(records, tmp_
             raise StoppedError
         end_of_validation(module)
 
-    monkeypatch.setattr(ClassifierModule, "on_validation_epoch_end", watch)
+    monkeypatch.setattr(TaskModule, "on_validation_epoch_end", watch)
     with pytest.raises(StoppedError):
         run(records, epochs=3, folder=tmp_path / "broken")
     assert not (tmp_path / "broken" / "bundle").exists()

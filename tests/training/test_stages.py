@@ -10,12 +10,14 @@ from hilum.networks.starting_weights import WeightsFile
 from hilum.training.checkpoints import load_weights
 from hilum.training.freezing import StagedRelease
 from hilum.training.make_split import make_splits
-from hilum.training.module import ClassifierModule
 from hilum.training.optimizers import RAdam, Sgd
-from hilum.training.recipe import FromStage, Selection
+from hilum.training.plan import Selection
+from hilum.training.recipe import FromStage
+from hilum.training.run_place import RunPlace
 from hilum.training.samplers import ClassBalanced, PatientBalanced
 from hilum.training.schedules import Cosine, KerasDecay, Plateau, Triangular
-from hilum.training.stages import Place, check_starts, new_network, run_stages
+from hilum.training.stages import check_starts, new_network, run_stages
+from hilum.training.task_module import TaskModule
 
 PLATEAU = Plateau(monitor="validation/loss", factor=0.5, patience=0)
 
@@ -30,12 +32,12 @@ def records(tmp_path_factory):
 
 
 def run(recipe, records, folder):
-    return run_stages(recipe, splits=make_splits(recipe, records=records), place=Place(folder=folder))
+    return run_stages(recipe, splits=make_splits(recipe, records=records), place=RunPlace(folder=folder))
 
 
 def stop_once(monkeypatch, *, epoch):
     """The next training is stopped in the second step of `epoch`."""
-    step, left = ClassifierModule.training_step, [epoch]
+    step, left = TaskModule.training_step, [epoch]
 
     def watched(module, batch, batch_idx):
         if batch_idx == 1 and module.current_epoch in left:
@@ -43,7 +45,7 @@ def stop_once(monkeypatch, *, epoch):
             raise StoppedError
         return step(module, batch, batch_idx)
 
-    monkeypatch.setattr(ClassifierModule, "training_step", watched)
+    monkeypatch.setattr(TaskModule, "training_step", watched)
 
 
 @pytest.mark.slow
@@ -115,7 +117,9 @@ def test_a_stage_starts_from_the_one_before_and_takes_its_head_where_labels_are_
     one = tiny_stage(name="one", start=FromStage(stage="adult"), labels=LABELS[:1], **frozen)
     single = replace(tiny_recipe(), stages=(first, one))
     splits = make_splits(recipe, records=records)
-    fitted = run_stages(single, splits={"adult": splits["adult"], "one": splits["adult"]}, place=Place(folder=tmp_path))
+    fitted = run_stages(
+        single, splits={"adult": splits["adult"], "one": splits["adult"]}, place=RunPlace(folder=tmp_path)
+    )
     assert fitted.network.weight.shape[0] == 1
     assert torch.equal(fitted.network.weight, new_network(single, stage=one).weight), "the head starts anew"
     body = fitted.network.backbone.parameters()

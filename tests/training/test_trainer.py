@@ -1,53 +1,27 @@
 import signal
 
 import pytest
-import torch
 
 from hilum.errors import UsageError
-from hilum.reading.engine import available_cores
-from hilum.training.trainer import Machine, check_machine, make_trainer, workers_here
+from hilum.training.machine import Machine
+from hilum.training.optimizers import Sgd
+from hilum.training.plan import Plan
+from hilum.training.schedules import Constant
+from hilum.training.trainer import make_trainer
 
 
-@pytest.mark.parametrize(
-    ("machine", "said"),
-    [
-        (Machine(devices=0), "at least one device and one node, came 0 devices and 1 nodes"),
-        (Machine(nodes=0), "came None devices and 0 nodes"),
-        (Machine(strategy="magic"), "a strategy among auto, ddp, ddp_spawn, fsdp, came 'magic'"),
-        (Machine(strategy="ddp_spawn", nodes=2), "works on one node"),
-    ],
-)
-def test_what_no_machine_can_do_is_refused_in_one_line(machine, said):
-    with pytest.raises(UsageError, match=said) as refused:
-        check_machine(machine, ema=False)
-    assert "\n" not in str(refused.value)
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a device for it here")
-def test_a_strategy_that_needs_devices_is_refused_without_one():
-    with pytest.raises(UsageError, match="the strategy fsdp needs CUDA devices"):
-        check_machine(Machine(strategy="fsdp"), ema=False)
-
-
-def test_a_plain_machine_is_fine():
-    check_machine(Machine(), ema=True)
-    check_machine(Machine(devices=2, nodes=3, strategy="ddp"), ema=True)
+def plan(**more):
+    settings = {"precision": "32-true", **more}
+    return Plan(name="any", optimizer=Sgd(learning_rate=0.1), schedule=Constant(), epochs=1, batch_size=1, **settings)
 
 
 def test_lightning_refusals_are_one_line_too(tmp_path):
     with pytest.raises(UsageError, match="expected devices and a strategy that Lightning can use here") as refused:
-        make_trainer(folder=tmp_path, epochs=1, precision="64-banana", machine=Machine())
+        make_trainer(plan(precision="64-banana"), folder=tmp_path, machine=Machine())
     assert "\n" not in str(refused.value)
 
 
 def test_signals_are_left_as_they_were(tmp_path):
     before = signal.getsignal(signal.SIGINT)
-    make_trainer(folder=tmp_path, epochs=1, precision="32-true", machine=Machine())
+    make_trainer(plan(), folder=tmp_path, machine=Machine())
     assert signal.getsignal(signal.SIGINT) == before
-
-
-def test_workers_are_for_cores_that_training_leaves_free():
-    if torch.cuda.is_available():
-        assert 1 <= workers_here() <= min(8, max(1, available_cores() - 1))
-    else:
-        assert workers_here() == 0

@@ -135,8 +135,11 @@ def gate_folder(pairs: Sequence[str]) -> Path:
     return Path(folder)
 
 
-def needed_study(folder: Path | None) -> Path:
-    """The study's folder; raises `UsageError` where none was named or it holds no tables."""
+def needed_study(folder: Path | None, *, study: str) -> Path:
+    """The folder of `hilum study STUDY`; raises `UsageError` where none was named or it holds no tables."""
     if folder is None or not (folder / STUDY_NAME).is_file():
-        raise UsageError(f"expected --study FOLDER with {STUDY_NAME}, came {folder}; run `hilum study gate` first")
+        raise UsageError(
+            f"run `hilum study {study}` first and name its folder: expected --study FOLDER with {STUDY_NAME}, came "
+            f"{folder}"
+        )
     return folder

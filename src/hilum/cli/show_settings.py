@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from hilum.training.recipe import Recipe
 from hilum.training.recipe_settings import shown_settings
 from hilum.training.settings import Value
 
 
-def show_settings(recipe: Recipe) -> None:
+def show_settings(recipe: object) -> None:
     """One line a setting on standard output: KEY=VALUE."""
     for key, value in shown_settings(recipe).items():
         typer.echo(f"{key}={_as_text(value)}")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from hilum.cli.say import say
 from hilum.cli.starting import starting_weights
+from hilum.cli.study_request import StudyRequest
+from hilum.cli.train_lungs import SMOKE_EACH
 from hilum.datasets.lung_sources import lung_folds, read_lung_sources
 from hilum.datasets.record import Record
 from hilum.datasets.saved_split import save_split
@@ -17,32 +20,34 @@ from hilum.evaluation.lung_predictions import joined, load_lung_predictions
 from hilum.evaluation.lung_study import make_lung_study, write_lung_study
 from hilum.evaluation.lung_worst import write_worst
 from hilum.evaluation.prediction_design import SMOKE
-from hilum.output.atomic import write_whole
 from hilum.recipes.lungs import lungs, paper3_lungs, smoke
+from hilum.training.hold_run import hold_run
 from hilum.training.lung_cross_validation import PREDICTIONS, run_fold
-from hilum.training.lung_images import load_lung_picture
+from hilum.training.lung_images import load_lung_pictures
 from hilum.training.lung_recipe import LungRecipe
+from hilum.training.run_record import SPLIT_NAME, begin_run, whole_record
+from hilum.training.smoke import few_of_each
 
 LUNG_STUDIES = ("lungs", "lungs-paper3")
-_RECIPE = "recipe.txt"
-_SMOKE_STRIDE = 40
 
 
-def study_lungs(
-    study: str, *, data: Path, out: Path, weights: str, workers: int, tables_only: bool, is_smoke: bool
-) -> None:
-    """Train every fold's network that is not trained yet, and write the tables."""
-    recipe = lungs(starting_weights(weights)) if study == "lungs" else paper3_lungs()
-    recipe = smoke(recipe) if is_smoke else recipe
-    records = read_lung_sources(data)
-    records = records[::_SMOKE_STRIDE] if is_smoke else records
+def study_lungs(request: StudyRequest) -> None:
+    """Train every fold's network that is not trained yet, and write the tables.
+
+    Raises `UsageError` where the folder holds another study, and without networks where there is nothing to tabulate.
+    """
+    recipe = lungs(starting_weights(request.weights)) if request.study == LUNG_STUDIES[0] else paper3_lungs()
+    recipe = smoke(recipe) if request.smoke else recipe
+    records = read_lung_sources(request.data)
+    records = few_of_each(records, each=SMOKE_EACH) if request.smoke else records
     split = lung_folds(records, seed=recipe.seed)
-    if not tables_only:
-        _run_folds(recipe, records=records, split=split, out=out, workers=workers)
-    paths = sorted(out.glob(f"fold-*/{PREDICTIONS}"))
-    if not paths:
-        raise UsageError(f"expected predictions in {out}, came none; run the study without --tables-only first")
-    _write_tables(paths, records=records, split=split, out=out, is_smoke=is_smoke)
+    with hold_run(request.out):
+        if not request.tables_only:
+            _run_folds(recipe, records=records, split=split, request=request)
+        paths = sorted(request.out.glob(f"fold-*/{PREDICTIONS}"))
+        if not paths:
+            raise UsageError(f"run the study without --tables-only first: there are no predictions in {request.out}")
+        _write_tables(paths, records=records, split=split, out=request.out, is_smoke=request.smoke)
 
 
 def _write_tables(paths: list[Path], *, records: tuple[Record, ...], split: Split, out: Path, is_smoke: bool) -> None:
@@ -74,19 +79,19 @@ def _write_tables(paths: list[Path], *, records: tuple[Record, ...], split: Spli
     say(f"wrote {path}")
 
 
-def _run_folds(recipe: LungRecipe, *, records: tuple[Record, ...], split: Split, out: Path, workers: int) -> None:
-    _begin(out, content=f"{recipe}\nsplit {split.sha256}\n")
-    save_split(split, path=out / "split.json")
-    pictures = [load_lung_picture(record, spec=recipe.preprocess) for record in records]
+def _run_folds(recipe: LungRecipe, *, records: tuple[Record, ...], split: Split, request: StudyRequest) -> None:
+    begun = whole_record(
+        recipe,
+        records=records,
+        provenance=request.provenance(),
+        protocol=split.protocol,
+        smoke=request.smoke,
+    )
+    begin_run(request.out, record=replace(begun, split_sha256=split.sha256), results=f"*/{PREDICTIONS}")
+    save_split(split, path=request.out / SPLIT_NAME)
+    place = request.place()
+    pictures = load_lung_pictures(records, spec=recipe.preprocess, preparation=place.preparation)
     for name in split.parts:
         count = len(split.parts[name])
         say(f"{name}: {len(records) - count:,} chests to learn from, {count:,} to draw")
-        run_fold(name, recipe=recipe, split=split, pictures=pictures, folder=out, workers=workers)
-
-
-def _begin(out: Path, *, content: str) -> None:
-    """Write down what the folder's networks are trained by; refuse to go on with another recipe or other data."""
-    path = out / _RECIPE
-    if path.is_file() and path.read_text(encoding="utf-8") != content:
-        raise UsageError(f"expected the recipe and data that {path} names, came others; name another --out folder")
-    write_whole(path, content.encode())
+        run_fold(name, recipe=recipe, split=split, pictures=pictures, place=place)

@@ -35,14 +35,15 @@ from hilum.output.atomic import remove_strays
 from hilum.output.lock import FolderLock
 from hilum.recipes.sdfn import sdfn, sdfn_local
 from hilum.training.image_dataset import Preparation
+from hilum.training.machine import Machine
 from hilum.training.provenance import data_fingerprints, environment
 from hilum.training.recipe import TRAIN, Recipe
+from hilum.training.run_place import RunPlace
 from hilum.training.run_record import RUN_NAME, SPLIT_NAME, RunRecord, begin_run
 from hilum.training.sdfn_cross_validation import StudyData, run_sdfn_fold
 from hilum.training.settings import flat_values
 from hilum.training.smoke import smoke_recipe, smoke_records
-from hilum.training.stages import Place, check_starts
-from hilum.training.trainer import Machine
+from hilum.training.stages import check_starts
 
 SDFN_STUDY = "sdfn"
 SDFN_RECIPES = {"sdfn-local": sdfn_local, "sdfn": sdfn}
@@ -175,7 +176,7 @@ def _run_folds(request: SdfnRequest, *, prepared: _Prepared, cache: Path | None)
     check_starts(recipe, folder=request.out / "fold-0")
     for spec in dict.fromkeys(recipe.preprocess_of(stage) for stage in recipe.stages):
         prepare_images(prepared.records, spec=spec, cache=images, jobs=request.jobs, bad_files="stop")
-    place = Place(
+    place = RunPlace(
         folder=request.out,
         machine=Machine(workers=request.workers),
         preparation=Preparation(cache=images, jobs=request.jobs),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -15,15 +16,16 @@ from hilum.cli.prepare_images import BadFilesOption
 from hilum.cli.say import say
 from hilum.cli.show_settings import show_settings
 from hilum.cli.starting import starting_weights
-from hilum.cli.train_gate import train_a_gate
-from hilum.cli.train_lungs import LUNGS, train_the_lungs
+from hilum.cli.train_gate import gate_recipe_of, train_a_gate
+from hilum.cli.train_lungs import LUNGS, lung_recipe_of, train_the_lungs
 from hilum.cli.train_request import TrainRequest
 from hilum.cli.train_specialist import recipe_of, train_a_specialist
 from hilum.errors import UsageError
+from hilum.networks.starting_weights import StartingWeights
 from hilum.recipes.own_recipe import is_own_recipe
 from hilum.recipes.table import GATES, RECIPES
 from hilum.training.card_words import StatedWords
-from hilum.training.trainer import Machine, workers_here
+from hilum.training.machine import Machine, workers_here
 
 app = typer.Typer(
     help="Train a recipe to a bundle; after a stop the same command goes on.",
@@ -121,8 +123,8 @@ def train(
             f"expected a recipe among {', '.join((*RECIPES, *GATES, LUNGS))}, or a file named .py, came {recipe!r}"
         )
     pairs = [*(settings or ()), *([] if precision is None else [f"precision={precision}"])]
-    if show and recipe not in (*GATES, LUNGS):
-        show_settings(recipe_of(recipe, weights=starting_weights(weights), pairs=pairs, smoke=smoke))
+    if show:
+        show_settings(_recipe(recipe, weights=starting_weights(weights), pairs=pairs, smoke=smoke))
         return
     if out is None or not data:
         raise UsageError(
@@ -147,13 +149,21 @@ def train(
         stated=StatedWords(title=title, intended_use=intended_use, licence=licence),
     )
     if recipe in GATES:
-        bundle = train_a_gate(request, study=study, show=show)
+        bundle = train_a_gate(request, study=study)
         say(f"wrote {bundle.folder}")
         return
     if recipe == LUNGS:
-        bundle = train_the_lungs(request, study=study, show=show)
+        bundle = train_the_lungs(request, study=study)
         say(f"wrote {bundle.folder}; draw with it: hilum segment --model {bundle.folder} FILE --out FOLDER")
         return
     trained = train_a_specialist(request)
     if trained is not None:
         say(f"wrote {trained.folder}; read with it: hilum read --model {trained.folder} FILE")
+
+
+def _recipe(named: str, *, weights: StartingWeights, pairs: Sequence[str], smoke: bool) -> object:
+    """The recipe of whatever kind, with its settings."""
+    if named == LUNGS:
+        return lung_recipe_of(weights=weights, pairs=pairs, smoke=smoke)
+    make = gate_recipe_of if named in GATES else recipe_of
+    return make(named, weights=weights, pairs=pairs, smoke=smoke)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from hilum.bundle.load import Bundle
@@ -9,39 +11,44 @@ from hilum.cli.data_folders import gate_folder, needed_study
 from hilum.cli.starting import starting_weights
 from hilum.cli.train_request import TrainRequest
 from hilum.datasets.gate_releases import read_gate_data
-from hilum.errors import UsageError
-from hilum.evaluation.gate_study import read_spec
+from hilum.evaluation.gate_study import STUDY_NAME, read_spec
 from hilum.evaluation.ledger import commit_and_dirty
+from hilum.networks.starting_weights import StartingWeights
+from hilum.recipes.gate import smoke as smoke_gate
 from hilum.recipes.table import GATES
-from hilum.training.card_words import NOTHING_STATED
 from hilum.training.gate_bundle import train_gate
+from hilum.training.gate_recipe import GateRecipe
 from hilum.training.provenance import Provenance
-from hilum.training.trainer import Machine
+from hilum.training.recipe_settings import with_settings
+from hilum.training.smoke import few_of_each
+
+SMOKE_EACH = 2
+"""How many records of each source and type a smoke run takes."""
 
 
-def train_a_gate(request: TrainRequest, *, study: Path | None, show: bool) -> Bundle:
+def gate_recipe_of(name: str, *, weights: StartingWeights, pairs: Sequence[str], smoke: bool) -> GateRecipe:
+    """The recipe, made small where it is a smoke run, then with the `pairs` set."""
+    made = GATES[name](weights)
+    return with_settings(smoke_gate(made) if smoke else made, pairs=pairs)
+
+
+def train_a_gate(request: TrainRequest, *, study: Path | None) -> Bundle:
     """Train the gate and write its bundle. Raises `UsageError` for options that a gate's training does not take."""
-    asked = {
-        "--set or --precision": bool(request.settings),
-        "--smoke": request.smoke,
-        "--show-settings": show,
-        "--rsna-mapping": request.rsna is not None,
-        "--title, --intended-use or --licence": request.stated != NOTHING_STATED,
-        "--devices, --nodes or --strategy": request.machine != Machine(workers=request.machine.workers),
-    }
-    refused = [name for name, given in asked.items() if given]
-    if refused:
-        raise UsageError(f"the recipe {request.recipe} of a gate takes no {' and no '.join(refused)}; leave it out")
+    request.refuse_words()
+    folder = needed_study(study, study="gate")
+    spec = read_spec(folder)
     found = read_gate_data(gate_folder(request.data))
-    spec = read_spec(needed_study(study))
     commit, dirty = commit_and_dirty(Path.cwd())
     return train_gate(
-        GATES[request.recipe](starting_weights(request.weights)),
-        records=found.records,
+        gate_recipe_of(
+            request.recipe, weights=starting_weights(request.weights), pairs=request.settings, smoke=request.smoke
+        ),
+        records=few_of_each(found.records, each=SMOKE_EACH) if request.smoke else found.records,
         spec=spec,
         provenance=Provenance(
             command=request.command("--study", str(study)), commit=commit, dirty=dirty, data=found.licences
         ),
-        folder=request.out,
-        workers=request.machine.workers,
+        study_sha256=hashlib.sha256((folder / STUDY_NAME).read_bytes()).hexdigest(),
+        place=request.place(),
+        smoke=request.smoke,
     )

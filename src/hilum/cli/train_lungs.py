@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from hilum.bundle.load import Bundle
@@ -11,40 +13,41 @@ from hilum.cli.train_request import TrainRequest
 from hilum.datasets.lung_sources import LICENCES, read_lung_sources
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.ledger import commit_and_dirty
-from hilum.evaluation.lung_study import read_lung_study
-from hilum.recipes.lungs import lungs, smoke
-from hilum.training.card_words import NOTHING_STATED
+from hilum.evaluation.lung_study import STUDY_NAME, read_lung_study
+from hilum.networks.starting_weights import StartingWeights
+from hilum.recipes.lungs import lungs
+from hilum.recipes.lungs import smoke as smoke_lungs
 from hilum.training.lung_bundle import train_lungs
+from hilum.training.lung_recipe import LungRecipe
 from hilum.training.provenance import Provenance
-from hilum.training.trainer import Machine
+from hilum.training.recipe_settings import with_settings
+from hilum.training.smoke import few_of_each
 
 LUNGS = "lungs"
-_SMOKE_STRIDE = 40
+SMOKE_EACH = 10
+"""How many records of each release a smoke run takes."""
 
 
-def train_the_lungs(request: TrainRequest, *, study: Path | None, show: bool) -> Bundle:
-    """Train the lung network and write its bundle. Raises `UsageError` for options that its training does not take."""
-    asked = {
-        "--set or --precision": bool(request.settings),
-        "--show-settings": show,
-        "--rsna-mapping": request.rsna is not None,
-        "--title, --intended-use or --licence": request.stated != NOTHING_STATED,
-        "--devices, --nodes or --strategy": request.machine != Machine(workers=request.machine.workers),
-    }
-    refused = [name for name, given in asked.items() if given]
-    if refused:
-        raise UsageError(f"the recipe {request.recipe} takes no {' and no '.join(refused)}; leave it out")
-    folder = _folder(request.data)
-    recipe = lungs(starting_weights(request.weights))
-    records = read_lung_sources(folder)
-    found = read_lung_study(needed_study(study))
+def lung_recipe_of(*, weights: StartingWeights, pairs: Sequence[str], smoke: bool) -> LungRecipe:
+    """The recipe, made small where it is a smoke run, then with the `pairs` set."""
+    made = lungs(weights)
+    return with_settings(smoke_lungs(made) if smoke else made, pairs=pairs)
+
+
+def train_the_lungs(request: TrainRequest, *, study: Path | None) -> Bundle:
+    """Train the lung network and write its bundle. Raises `UsageError` for a smoke study beside a whole run."""
+    request.refuse_words()
+    folder = needed_study(study, study=LUNGS)
+    found = read_lung_study(folder)
     if found.smoke and not request.smoke:
         raise UsageError(f"expected a whole study in {study}, came a smoke run; run it whole")
-    commit, dirty = commit_and_dirty(Path.cwd())
+    data = _folder(request.data)
+    records = read_lung_sources(data)
     sources = sorted({record.source for record in records})
+    commit, dirty = commit_and_dirty(Path.cwd())
     return train_lungs(
-        smoke(recipe) if request.smoke else recipe,
-        records=records[::_SMOKE_STRIDE] if request.smoke else records,
+        lung_recipe_of(weights=starting_weights(request.weights), pairs=request.settings, smoke=request.smoke),
+        records=few_of_each(records, each=SMOKE_EACH) if request.smoke else records,
         study=found,
         provenance=Provenance(
             command=request.command("--study", str(study)),
@@ -52,8 +55,8 @@ def train_the_lungs(request: TrainRequest, *, study: Path | None, show: bool) ->
             dirty=dirty,
             data=tuple(LICENCES[source] for source in sources),
         ),
-        folder=request.out,
-        workers=request.machine.workers,
+        study_sha256=hashlib.sha256((folder / STUDY_NAME).read_bytes()).hexdigest(),
+        place=request.place(),
     )
 
 

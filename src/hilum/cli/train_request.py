@@ -6,10 +6,14 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from hilum.cli.cache_folder import cache_folder
 from hilum.cli.choose_models import SHIPPED_LUNGS
 from hilum.datasets.cache import BadFiles
+from hilum.errors import UsageError
 from hilum.training.card_words import NOTHING_STATED, StatedWords
-from hilum.training.trainer import Machine
+from hilum.training.image_dataset import Preparation
+from hilum.training.machine import Machine
+from hilum.training.run_place import RunPlace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,23 @@ class TrainRequest:
     patient_pattern: str | None = None
     stated: StatedWords = NOTHING_STATED
     rsna: Path | None = None
+
+    def place(self) -> RunPlace:
+        """Where the run is kept, what it runs on, and where its prepared images lie."""
+        cache = cache_folder(self.cache)
+        images = None if cache is None else cache / "images"
+        preparation = Preparation(cache=images, jobs=self.jobs)
+        return RunPlace(folder=self.out, machine=self.machine, preparation=preparation)
+
+    def refuse_words(self) -> None:
+        """Raise `UsageError` where words for the card or a mapping are given to a recipe whose card is its study's."""
+        given = {
+            "--rsna-mapping": self.rsna is not None,
+            "--title, --intended-use and --licence": self.stated != NOTHING_STATED,
+        }
+        refused = [name for name, there in given.items() if there]
+        if refused:
+            raise UsageError(f"leave {' and '.join(refused)} out: the recipe {self.recipe} does not take it")
 
     def command(self, *more: str) -> str:
         """The command, as far as it decides the result, for the card and `run.json`."""

@@ -22,15 +22,14 @@ from hilum.evaluation.ledger import commit_and_dirty
 from hilum.networks.starting_weights import StartingWeights
 from hilum.recipes.own_recipe import is_own_recipe, own_recipe
 from hilum.recipes.table import RECIPES
-from hilum.training.image_dataset import Preparation
+from hilum.training.machine import check_machine
 from hilum.training.make_split import make_splits
 from hilum.training.provenance import Provenance
 from hilum.training.recipe import TEST, Recipe
 from hilum.training.recipe_settings import with_settings
 from hilum.training.smoke import smoke_recipe
 from hilum.training.specialist import train_specialist
-from hilum.training.stages import Place, check_starts
-from hilum.training.trainer import check_machine
+from hilum.training.stages import check_starts
 
 
 def recipe_of(named: str, *, weights: StartingWeights, pairs: Sequence[str], smoke: bool) -> Recipe:
@@ -61,11 +60,7 @@ def train_a_specialist(request: TrainRequest) -> Bundle | None:
         recipe,
         records=mixed.records,
         provenance=provenance,
-        place=Place(
-            folder=request.out,
-            machine=request.machine,
-            preparation=Preparation(cache=None if cache is None else cache / "images", jobs=request.jobs),
-        ),
+        place=request.place(),
         smoke=request.smoke,
         lungs=lungs,
     )

@@ -47,6 +47,7 @@ def image_key(record: Record, *, spec: PreprocessSpec) -> str:
 def imaging_sha256() -> str:
     """The hash of the source of `hilum.imaging`, which decodes and prepares."""
     digest = hashlib.sha256()
-    for path in sorted(Path(str(imaging.__file__)).parent.glob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    room = Path(str(imaging.__file__)).parent
+    for path in sorted(room.rglob("*.py")):
+        digest.update(path.relative_to(room).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

@@ -11,9 +11,14 @@ from PIL import Image
 
 from hilum.datasets.record import Record
 from hilum.errors import DataError
+from hilum.imaging.decode import decode, read_file
 
 RIGHT_VALUE, LEFT_VALUE = 255, 128
 """Grey values of the patient's right and left lung in a mask with sides, as in `lungs/` and as hilum writes them."""
+
+_ORIENTATION = 0x0112
+_PLAIN = ("JPEG", "PNG")
+"""What decoding turns only where EXIF says so."""
 
 Mask = npt.NDArray[np.bool_]
 
@@ -43,6 +48,21 @@ def read_lung_truth(record: Record, *, shape: tuple[int, int]) -> LungTruth:
         right, left = (_read(record.masks[f"{side} lung"], shape=shape) > 0 for side in ("right", "left"))
         return LungTruth(right, left, right | left)
     raise DataError(f"expected a mask of both lungs for {record.image}, came {sorted(record.masks) or 'none'}")
+
+
+def shape_of(record: Record) -> tuple[int, int]:
+    """Rows and columns of a record's picture as it is decoded; from a plain file's header, where that suffices.
+
+    Raises what decoding raises.
+    """
+    try:
+        with Image.open(record.path) as image:
+            if not image.getexif().get(_ORIENTATION) and image.format in _PLAIN:
+                return image.height, image.width
+    except OSError:
+        pass  # decoding says what is wrong
+    pixels = decode(read_file(record.path), name=record.image).pixels
+    return pixels.shape[0], pixels.shape[1]
 
 
 def _with_sides(grey: npt.NDArray[np.uint8]) -> LungTruth:

@@ -21,6 +21,7 @@ from hilum.evaluation.gate_curve import Curve
 from hilum.evaluation.gate_study import GateStudy, Mistake
 from hilum.findings import XRAY_TYPES
 from hilum.imaging.decode import decode, read_file
+from hilum.output.atomic import write_whole
 from hilum.report.templating import asset, content_security_policy, data_uri
 
 PAGE_NAME = "study.html"
@@ -52,7 +53,7 @@ class Line:
 def write_gate_page(study: GateStudy, *, folder: Path, data: Path) -> Path:
     """Write `study.html` into `folder`; the pictures come from the releases in `data`."""
     path = folder / PAGE_NAME
-    path.write_text(render_gate_page(study, pictures=draw_mistakes(study.mistakes, data=data)), encoding="utf-8")
+    write_whole(path, render_gate_page(study, pictures=draw_mistakes(study.mistakes, data=data)).encode())
     return path
 
 

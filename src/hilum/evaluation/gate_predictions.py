@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import DataError
+from hilum.output.atomic import write_whole
 
 Text = npt.NDArray[np.str_]
 
@@ -49,10 +51,11 @@ class GatePredictions:
 
 def save_predictions(predictions: GatePredictions, *, path: Path) -> None:
     """Write the columns; whole or not at all."""
+    buffer = io.BytesIO()
+    arrays = {field.name: getattr(predictions, field.name) for field in fields(predictions)}
+    np.savez(buffer, allow_pickle=False, **arrays)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part.npz")
-    np.savez(part, **{field.name: getattr(predictions, field.name) for field in fields(predictions)})
-    part.replace(path)
+    write_whole(path, buffer.getvalue())
 
 
 def load_predictions(path: Path) -> GatePredictions:

@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from pydantic import ValidationError
 
 from hilum.bundle.card import GateFigure, GateSpec
+from hilum.errors import DataError
 from hilum.evaluation.gate_calibration import HALF, cross_calibrated, is_xray_probability
 from hilum.evaluation.gate_curve import Curve, best_score, curve_table, curves
 from hilum.evaluation.gate_decision_tables import cross_fitted, decision_table, left_out_table
@@ -27,6 +29,7 @@ from hilum.evaluation.gate_tables import (
     xray_table,
 )
 from hilum.evaluation.gate_thresholds import choose_spec
+from hilum.output.atomic import write_whole
 
 STUDY_NAME = "study.json"
 
@@ -91,14 +94,20 @@ def write_study(study: GateStudy, *, folder: Path) -> Path:
         "spec": study.spec.model_dump(mode="json"),
     }
     path = folder / STUDY_NAME
-    path.write_text(json.dumps(fields, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    write_whole(path, (json.dumps(fields, indent=1, allow_nan=False) + "\n").encode())
     return path
 
 
 def read_spec(folder: Path) -> GateSpec:
-    """The thresholds and figures that `write_study` left in `folder`."""
-    fields = json.loads((folder / STUDY_NAME).read_text(encoding="utf-8"))
-    return GateSpec.model_validate(fields["spec"])
+    """The thresholds and figures that `write_study` left in `folder`. Raises `DataError` where there are none."""
+    path = folder / STUDY_NAME
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        return GateSpec.model_validate(fields["spec"])
+    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+        raise DataError(
+            f"run `hilum study gate` first: {path} holds no thresholds of a gate ({type(error).__name__})"
+        ) from error
 
 
 _HEADLINES: dict[str, tuple[str, ...]] = {

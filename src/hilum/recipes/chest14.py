@@ -27,7 +27,8 @@ from hilum.networks.starting_weights import StartingWeights
 from hilum.training.augment import Augmentation
 from hilum.training.losses import BinaryCrossEntropy
 from hilum.training.optimizers import AdamW, RAdam
-from hilum.training.recipe import Assessment, CardText, Recipe, Selection, SplitSpec, Stage
+from hilum.training.plan import Selection
+from hilum.training.recipe import Assessment, CardText, Recipe, SplitSpec, Stage
 from hilum.training.samplers import Shuffled
 from hilum.training.schedules import OneCycle, Plateau
 

@@ -10,13 +10,18 @@ pictures of anything else pull the types towards equal shares, so that not knowi
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.networks.starting_weights import StartingWeights
 from hilum.training.augment import Augmentation
 from hilum.training.gate_frame import Framing
 from hilum.training.gate_images import ChestChanges, GateChanges
 from hilum.training.gate_losses import GateLoss
-from hilum.training.gate_recipe import GateRecipe, GateSchedule
+from hilum.training.gate_recipe import GateRecipe
+from hilum.training.optimizers import AdamW
+from hilum.training.samplers import GroupShares
+from hilum.training.schedules import OneCycle
 
 SIDE_PX = 192
 
@@ -69,12 +74,20 @@ def gate(starting_weights: StartingWeights) -> GateRecipe:
         preprocess=SPEC,
         changes=CHANGES,
         loss=GateLoss(is_xray=1.5),
-        schedule=GateSchedule(
-            images=18000, epochs=9, batch_size=32, peak_learning_rate=7e-4, weight_decay=0.03, ema_decay=0.99
-        ),
-        shares=SHARES,
+        optimizer=AdamW(learning_rate=7e-4, weight_decay=0.03),
+        schedule=OneCycle(warm_up=0.15),
+        sampler=GroupShares(shares=SHARES, images_per_epoch=2000),
+        epochs=9,
+        batch_size=32,
+        ema_decay=0.99,
         caps=CAPS,
         renderings=1200,
         dropout=0.2,
         seed=5,
     )
+
+
+def smoke(recipe: GateRecipe) -> GateRecipe:
+    """The same recipe for two epochs of two steps: it proves that everything runs, and its numbers mean nothing."""
+    sampler = replace(recipe.sampler, images_per_epoch=8)
+    return replace(recipe, sampler=sampler, epochs=2, batch_size=4, renderings=8)

@@ -19,10 +19,13 @@ from hilum.datasets.record import Record
 from hilum.findings import XRAY_TYPES
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.networks.starting_weights import StartingWeights
-from hilum.training.gate_paper import PaperModule
+from hilum.training.gate_paper import VALIDATION, PaperModule
+from hilum.training.optimizers import Adam
+from hilum.training.schedules import Plateau
 
 XRAY = "X-ray"
 CHEST_SHARE = 0.1
+SMOKE_PX = 32
 
 SPEC = PreprocessSpec(
     steps=(Resize(height=224, width=224, rule="stretch", filter="bilinear"),),
@@ -39,16 +42,20 @@ def paper5(starting_weights: StartingWeights) -> tuple[PaperModule, PaperModule]
         backbone="densenet121",
         starting_weights=starting_weights,
         preprocess=SPEC,
+        optimizer=Adam(learning_rate=1e-3, weight_decay=1e-5),
+        schedule=Plateau(monitor=f"{VALIDATION}/loss", factor=0.1, patience=3),
         epochs=10,
         batch_size=32,
-        learning_rate=1e-3,
-        betas=(0.9, 0.999),
-        weight_decay=1e-5,
-        plateau_factor=0.1,
-        plateau_patience=3,
         seed=5,
     )
     return first, replace(first, name="module-2", classes=XRAY_TYPES)
+
+
+def smoke(module: PaperModule) -> PaperModule:
+    """The same module on small pictures for two epochs: it proves the path, and its numbers mean nothing."""
+    steps = (Resize(height=SMOKE_PX, width=SMOKE_PX, rule="stretch", filter="bilinear"),)
+    spec = module.preprocess.model_copy(update={"steps": steps})
+    return replace(module, preprocess=spec, epochs=2, batch_size=4, backbone="mobilenet_v2")
 
 
 def records_of_module(records: Sequence[Record], *, module: PaperModule) -> tuple[Record, ...]:

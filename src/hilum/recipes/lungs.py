@@ -19,7 +19,10 @@ from dataclasses import replace
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.networks.starting_weights import RandomWeights, StartingWeights
 from hilum.training.augment import Augmentation
-from hilum.training.lung_recipe import LungFraming, LungLoss, LungRecipe, LungSchedule
+from hilum.training.lung_recipe import LungFraming, LungLoss, LungRecipe
+from hilum.training.optimizers import Adam, AdamW
+from hilum.training.samplers import GroupShares
+from hilum.training.schedules import Constant, OneCycle
 
 SIDE_PX = 256
 _RESIZE = Resize(height=SIDE_PX, width=SIDE_PX, rule="stretch")
@@ -48,16 +51,12 @@ def lungs(starting_weights: StartingWeights) -> LungRecipe:
             noise=0.03,
         ),
         loss=LungLoss(),
-        schedule=LungSchedule(
-            images=16000,
-            epochs=16,
-            batch_size=16,
-            peak_learning_rate=2e-3,
-            weight_decay=0.02,
-            one_cycle=True,
-            ema_decay=0.98,
-            shares=SHARES,
-        ),
+        optimizer=AdamW(learning_rate=2e-3, weight_decay=0.02),
+        schedule=OneCycle(warm_up=0.15),
+        sampler=GroupShares(shares=SHARES, images_per_epoch=1000),
+        epochs=16,
+        batch_size=16,
+        ema_decay=0.98,
         seed=3,
     )
 
@@ -73,21 +72,16 @@ def paper3_lungs() -> LungRecipe:
         framing=LungFraming(rotation_deg=10.0, zoom=0.1, stretch=0.0, shift=0.1),
         grey=Augmentation(),
         loss=LungLoss(dice=0.0, overlap=0.0),
-        schedule=LungSchedule(
-            images=100 * 640,
-            epochs=100,
-            batch_size=8,
-            peak_learning_rate=1e-3,
-            weight_decay=0.0,
-            one_cycle=False,
-            ema_decay=None,
-            shares={"lungs": 0.125, "lungs_tb": 0.875},
-        ),
+        optimizer=Adam(learning_rate=1e-3),
+        schedule=Constant(),
+        sampler=GroupShares(shares={"lungs": 0.125, "lungs_tb": 0.875}, images_per_epoch=640),
+        epochs=100,
+        batch_size=8,
         seed=3,
     )
 
 
 def smoke(recipe: LungRecipe) -> LungRecipe:
     """The same recipe for two steps of two pictures: it proves that everything runs, and its numbers mean nothing."""
-    schedule = replace(recipe.schedule, images=4, epochs=1, batch_size=2, ema_decay=None)
-    return replace(recipe, schedule=schedule, smoke=True)
+    sampler = replace(recipe.sampler, images_per_epoch=4)
+    return replace(recipe, sampler=sampler, epochs=1, batch_size=2, ema_decay=None, smoke=True)

@@ -16,7 +16,8 @@ from hilum.networks.starting_weights import StartingWeights
 from hilum.training.augment import Augmentation
 from hilum.training.losses import BinaryCrossEntropy
 from hilum.training.optimizers import AdamW
-from hilum.training.recipe import Assessment, CardText, Recipe, Selection, SplitSpec, Stage
+from hilum.training.plan import Selection
+from hilum.training.recipe import Assessment, CardText, Recipe, SplitSpec, Stage
 from hilum.training.samplers import LabelBalanced
 from hilum.training.schedules import OneCycle
 

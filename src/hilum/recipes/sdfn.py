@@ -30,7 +30,8 @@ from hilum.recipes.chest14 import CARD, HALF, IMAGENET, LOCAL_CARD, VALIDATION
 from hilum.training.augment import Augmentation
 from hilum.training.losses import BinaryCrossEntropy
 from hilum.training.optimizers import Adam, AdamW
-from hilum.training.recipe import Assessment, FusedFrom, Recipe, Selection, SplitSpec, Stage
+from hilum.training.plan import Selection
+from hilum.training.recipe import Assessment, FusedFrom, Recipe, SplitSpec, Stage
 from hilum.training.samplers import Shuffled
 from hilum.training.schedules import KerasDecay, OneCycle, Plateau
 

@@ -15,7 +15,7 @@ from hilum.training.assess import NOT_CALIBRATED
 from hilum.training.card_words import card_words, cited_data, licence_of_weights
 from hilum.training.provenance import Provenance
 from hilum.training.recipe import TEST, TRAIN, FromStage, FusedFrom, Recipe
-from hilum.training.settings import flat_values
+from hilum.training.settings import card_settings
 
 
 def draft_card(
@@ -81,14 +81,3 @@ def _images(splits: Mapping[str, Split], *, parts: Sequence[str]) -> list[Record
 
 def _starts(recipe: Recipe) -> list[StartingWeights]:
     return [stage.start for stage in recipe.stages if not isinstance(stage.start, FromStage | FusedFrom)]
-
-
-def card_settings(recipe: Recipe) -> dict[str, str | int | float | bool]:
-    """The recipe's settings as a card holds them: lists are words with commas, what is not set is `none`."""
-    said: dict[str, str | int | float | bool] = {}
-    for key, value in flat_values(recipe).items():
-        if isinstance(value, list):
-            said[key] = ", ".join(map(str, value))
-        else:
-            said[key] = "none" if value is None else value
-    return said

@@ -6,22 +6,20 @@ the bundle is trained by the same recipe on all of it.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from hilum.bundle.card import GRAPH, Card, Compression, GateSpec, HeatmapSpec, Scope, Training
 from hilum.bundle.gate_outputs import GATE_OUTPUTS, IS_XRAY, MIRROR_SWAPS, TYPES
-from hilum.bundle.load import Bundle
+from hilum.bundle.load import Bundle, load_bundle
 from hilum.bundle.save import file_hashes, write_bundle
 from hilum.datasets.gate_releases import GATE_RELEASES
 from hilum.datasets.record import Record
 from hilum.datasets.renderings import JUDGING_SEEDS, TRAINING_SEEDS
 from hilum.errors import DataError
+from hilum.evaluation.prediction_design import SMOKE
 from hilum.imaging.grey import to_unit
 from hilum.imaging.preprocess import normalise
 from hilum.networks.mirrored import Mirrored
@@ -38,8 +36,12 @@ from hilum.training.gate_fit import fit_gate
 from hilum.training.gate_groups import capped
 from hilum.training.gate_images import GatePicture, load_pictures, render_pictures
 from hilum.training.gate_recipe import GateRecipe
-from hilum.training.provenance import Provenance
+from hilum.training.hold_run import BUNDLE, hold_run
+from hilum.training.provenance import Provenance, records_sha256
+from hilum.training.run_place import RunPlace
+from hilum.training.run_record import begin_run, whole_record
 from hilum.training.seen_images import seen_images
+from hilum.training.settings import card_settings
 
 UNSEEN_RENDERINGS = 200
 BATCH = 32
@@ -73,17 +75,42 @@ def train_gate(
     records: Sequence[Record],
     spec: GateSpec,
     provenance: Provenance,
-    folder: Path,
-    workers: int,
+    study_sha256: str,
+    place: RunPlace,
+    smoke: bool = False,
 ) -> Bundle:
-    """Fit in `folder` (it goes on where it was stopped) and write the bundle to `folder/bundle`.
+    """Fit in `place.folder` (it goes on where it was stopped) and write the bundle to its folder `bundle`.
 
-    Raises `EngineError` where ONNX and torch disagree; nothing is then written.
+    `spec` holds the thresholds and figures of the study whose tables have the hash `study_sha256`. Raises `UsageError`
+    where the folder holds another run, and `EngineError` where ONNX and torch disagree; nothing is then written.
     """
     chosen = capped(records, caps=recipe.caps, seed=recipe.seed)
-    pictures = load_pictures(chosen, spec=recipe.preprocess)
+    protocol = f"all {len(chosen):,} pictures and {recipe.renderings:,} renderings"
+    record = whole_record(
+        recipe, records=chosen, provenance=provenance, protocol=protocol, study_sha256=study_sha256, smoke=smoke
+    )
+    with hold_run(place.folder):
+        begin_run(place.folder, record=record)
+        if (place.folder / BUNDLE).is_dir():
+            return load_bundle(place.folder / BUNDLE)
+        return _train(
+            recipe, records=records, chosen=chosen, spec=spec, provenance=provenance, place=place, smoke=smoke
+        )
+
+
+def _train(
+    recipe: GateRecipe,
+    *,
+    records: Sequence[Record],
+    chosen: Sequence[Record],
+    spec: GateSpec,
+    provenance: Provenance,
+    place: RunPlace,
+    smoke: bool,
+) -> Bundle:
+    pictures = load_pictures(chosen, spec=recipe.preprocess, preparation=place.preparation)
     renderings = render_pictures(TRAINING_SEEDS[: recipe.renderings], spec=recipe.preprocess)
-    fitted = fit_gate(recipe, pictures=(*pictures, *renderings), folder=folder, workers=workers)
+    fitted = fit_gate(recipe, pictures=(*pictures, *renderings), folder=place.folder, machine=place.machine)
     size = recipe.preprocess.output_size
     if size is None:
         raise DataError("expected a preprocessing specification with a resize step, came one without")
@@ -95,9 +122,11 @@ def train_gate(
     others = [record for record in records if id(record) not in kept]
     seen = seen_images(train=chosen, validation=others, starts=[recipe.starting_weights], jobs=available_cores())
     files = {GRAPH: graph, **seen}
-    card = _card(recipe, records=chosen, spec=spec, fitted=fitted, provenance=provenance, compression=compression)
+    card = _card(
+        recipe, records=chosen, spec=spec, fitted=fitted, provenance=provenance, compression=compression, smoke=smoke
+    )
     card = card.model_copy(update={"files": file_hashes(files)})
-    return write_bundle(folder / "bundle", card=card, files=files, replace=(folder / "bundle").exists())
+    return write_bundle(place.folder / BUNDLE, card=card, files=files)
 
 
 def _compress(full: bytes, *, pictures: Sequence[GatePicture], recipe: GateRecipe) -> tuple[bytes, Compression]:
@@ -147,8 +176,9 @@ def _card(
     fitted: Fitted,
     provenance: Provenance,
     compression: Compression,
+    smoke: bool,
 ) -> Card:
-    listing = sorted((record.source, record.image, record.sha256) for record in records)
+    mark = f"{SMOKE}, the numbers mean nothing: " if smoke else ""
     return Card(
         name=recipe.name,
         version=recipe.version,
@@ -162,28 +192,18 @@ def _card(
         scope=Scope(xray_type="any", age_years=None, views=None),
         heatmap=HeatmapSpec(method="none"),
         protocol=(
-            "figures and thresholds from cross-validation, each with its own protocol; the network that ships is "
-            f"trained by the same recipe on all {len(records):,} pictures and {recipe.renderings:,} renderings"
+            f"{mark}figures and thresholds from cross-validation, each with its own protocol; the network that ships "
+            f"is trained by the same recipe on all {len(records):,} pictures and {recipe.renderings:,} renderings"
         ),
         training=Training(
             command=provenance.command,
             commit=provenance.commit,
             data=provenance.data,
-            split_sha256=hashlib.sha256(json.dumps(listing).encode()).hexdigest(),
+            split_sha256=records_sha256(records),
             seed=recipe.seed,
             starting_weights=fitted.started_from,
-            recipe={
-                "images": recipe.schedule.images,
-                "batch_size": recipe.schedule.batch_size,
-                "optimizer": "AdamW, one-cycle",
-                "peak_learning_rate": recipe.schedule.peak_learning_rate,
-                "weight_decay": recipe.schedule.weight_decay,
-                "ema_decay": recipe.schedule.ema_decay,
-                "shares": json.dumps(dict(recipe.shares)),
-                "caps": json.dumps(dict(recipe.caps)),
-                "changes": str(recipe.changes),
-                "loss": str(recipe.loss),
-            },
+            recipe=card_settings(recipe),
+            smoke=smoke,
         ),
         compression=compression,
         intended_use=INTENDED_USE,

@@ -23,6 +23,7 @@ from hilum.training.gate_groups import FOLDS, gate_folds
 from hilum.training.gate_images import GatePicture, render_pictures
 from hilum.training.gate_recipe import GateRecipe
 from hilum.training.gate_views import predict, predict_learnt
+from hilum.training.run_place import RunPlace
 
 LEFT_OUT_TYPES: tuple[tuple[str, ...], ...] = (
     ("ankle", "hand", "spine"),
@@ -35,22 +36,24 @@ LEFT_OUT_TYPES: tuple[tuple[str, ...], ...] = (
 
 LEFT_OUT_SOURCES: tuple[tuple[str, ...], ...] = (("frac", "dental"), ("ewen",))
 JUDGED_RENDERINGS = 1000
+PREDICTIONS = "predictions.npz"
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedNetwork:
-    """One network: its name, the pictures it learns from and those it is judged on, and the length of its training."""
+    """One network: its name, the pictures it learns from and those it is judged on, and the length of an epoch."""
 
     name: str
     train: tuple[GatePicture, ...]
     judge: tuple[GatePicture, ...]
-    images: int
+    images_per_epoch: int
 
 
 def planned_networks(pictures: Sequence[GatePicture], *, recipe: GateRecipe) -> Iterator[PlannedNetwork]:
     """Every network of the study, folds first; those without types or sources train a third as long."""
     folds = np.array(gate_folds(pictures, seed=recipe.seed))
-    whole, third = recipe.schedule.images, recipe.schedule.images // 3
+    whole = recipe.sampler.images_per_epoch
+    third = max(1, whole // 3)
     for fold in range(FOLDS):
         held_out = folds == fold
         yield PlannedNetwork(f"fold {fold}", _where(pictures, ~held_out), _where(pictures, held_out), whole)
@@ -66,16 +69,16 @@ def planned_networks(pictures: Sequence[GatePicture], *, recipe: GateRecipe) -> 
         yield PlannedNetwork(name, _where(pictures, ~out), _where(pictures, out), third)
 
 
-def run_network(plan: PlannedNetwork, *, recipe: GateRecipe, folder: Path, workers: int) -> Path:
+def run_network(plan: PlannedNetwork, *, recipe: GateRecipe, place: RunPlace) -> Path:
     """Train and judge one network, unless its predictions are there; the path of its predictions."""
-    place = folder / plan.name.replace(", ", "-").replace(" ", "-")
-    path = place / "predictions.npz"
+    folder = place.folder / plan.name.replace(", ", "-").replace(" ", "-")
+    path = folder / PREDICTIONS
     if path.is_file():
         return path
-    recipe = replace(recipe, schedule=replace(recipe.schedule, images=plan.images))
+    recipe = replace(recipe, sampler=replace(recipe.sampler, images_per_epoch=plan.images_per_epoch))
     spec = recipe.preprocess
     train = (*plan.train, *render_pictures(TRAINING_SEEDS[: recipe.renderings], spec=spec))
-    fitted = fit_gate(recipe, pictures=train, folder=place, workers=workers)
+    fitted = fit_gate(recipe, pictures=train, folder=folder, machine=place.machine)
     judge = plan.judge
     if plan.name.startswith("fold"):
         share, fold = JUDGED_RENDERINGS // FOLDS, int(plan.name.removeprefix("fold "))

@@ -42,7 +42,7 @@ def groups_to_draw(pictures: Sequence[GatePicture]) -> dict[str, list[int]]:
     """Indices by group: `types: hand`, `bulk: scol`, `chest: nih`, `none`, `photos`, `modality: ct_chest` and so on."""
     groups: dict[str, list[int]] = defaultdict(list)
     for index, picture in enumerate(pictures):
-        groups[_group(picture)].append(index)
+        groups[group_of(picture)].append(index)
     return dict(groups)
 
 
@@ -90,7 +90,8 @@ def gate_folds(pictures: Sequence[GatePicture], *, seed: int) -> list[int]:
     return [whole.get(p.source, fold.get(p.group, 0)) for p in pictures]
 
 
-def _group(picture: GatePicture) -> str:
+def group_of(picture: GatePicture) -> str:
+    """The group that a picture is drawn with."""
     if not picture.is_xray:
         if picture.source.startswith("rendering: "):
             return picture.source  # its family is in the name

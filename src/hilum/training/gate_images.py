@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,15 +15,23 @@ from hilum.datasets.record import Record
 from hilum.datasets.renderings import FAMILIES, render
 from hilum.errors import DataError
 from hilum.findings import XRAY_TYPES
-from hilum.imaging.decode import decode, read_file
 from hilum.imaging.grey import to_unit
-from hilum.imaging.preprocess import PreprocessSpec, apply_steps, normalise
+from hilum.imaging.preprocess import PreprocessSpec, Resize, apply_steps, normalise
+from hilum.radiograph import Pixels
 from hilum.training.augment import Augmentation, augment
 from hilum.training.gate_frame import Framing, Grey, crop_to_aspect, draw_frame, trim_bars
 from hilum.training.gate_losses import NO_TARGET, UNASKED, target_row
+from hilum.training.image_dataset import IN_MEMORY, Preparation, load_images
 
 LOADED_SIDE_PX = 288
 """Pictures are kept at this longer side, which is more than any network here sees."""
+
+LOADED_SPEC = PreprocessSpec(
+    steps=(Resize(height=LOADED_SIDE_PX, width=LOADED_SIDE_PX, rule="letterbox", filter="bilinear"),),
+    mean=(0.5,),
+    std=(0.5,),
+)
+"""Brings a picture to that side; the bars of the letterbox are trimmed again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,9 +55,33 @@ class GatePicture:
         return float(self.grey.shape[1]) / float(self.grey.shape[0])
 
 
-def load_pictures(records: Sequence[Record], *, spec: PreprocessSpec) -> tuple[GatePicture, ...]:
-    """Decode every record as reading does; `spec` is the recipe's, for what reading would see."""
-    return tuple(_load(record, spec=spec) for record in records)
+def load_pictures(
+    records: Sequence[Record], *, spec: PreprocessSpec, preparation: Preparation = IN_MEMORY
+) -> tuple[GatePicture, ...]:
+    """Decode every record as reading does, or take it from the cache; `spec` is the recipe's, for what reading sees.
+
+    Raises `DataError` for a record that does not say whether it is a radiograph, and what decoding raises.
+    """
+    for record in records:
+        if record.is_xray is None:
+            raise DataError(
+                f"expected a record that says whether it is a radiograph, came {record.source} {record.image}"
+            )
+    large, plain = (
+        load_images(records, spec=each, labels=(), preparation=preparation).grey for each in (LOADED_SPEC, spec)
+    )
+    return tuple(
+        GatePicture(
+            grey=np.ascontiguousarray(trim_bars(_levels(large[index]))),
+            plain=_levels(plain[index]),
+            name=record.image,
+            source=record.source,
+            group=record.patient,
+            is_xray=bool(record.is_xray),
+            xray_type=record.xray_type,
+        )
+        for index, record in enumerate(records)
+    )
 
 
 def render_pictures(seeds: Sequence[int], *, spec: PreprocessSpec) -> tuple[GatePicture, ...]:
@@ -60,7 +92,7 @@ def render_pictures(seeds: Sequence[int], *, spec: PreprocessSpec) -> tuple[Gate
 def as_read(grey: Grey, *, spec: PreprocessSpec) -> Grey:
     """What reading would show the network of a picture (H, W), before normalisation, rounded to 8 bits."""
     unit, _ = apply_steps(to_unit(grey, bits=8), spec=spec)
-    return np.rint(unit * 255).astype(np.uint8)
+    return _levels(unit)
 
 
 def small(grey: Grey) -> Grey:
@@ -78,20 +110,8 @@ def _rendered(family: str, *, seed: int, spec: PreprocessSpec) -> GatePicture:
     return GatePicture(small(grey), as_read(grey, spec=spec), name, f"rendering: {family}", name, False, None)
 
 
-def _load(record: Record, *, spec: PreprocessSpec) -> GatePicture:
-    if record.is_xray is None:
-        raise DataError(f"expected a record that says whether it is a radiograph, came {record.source} {record.image}")
-    pixels = decode(read_file(record.path), name=record.image).pixels
-    grey = np.rint(pixels * 255).astype(np.uint8)
-    return GatePicture(
-        small(grey),
-        as_read(grey, spec=spec),
-        record.image,
-        record.source,
-        record.patient,
-        record.is_xray,
-        record.xray_type,
-    )
+def _levels(unit: Pixels) -> Grey:
+    return np.rint(unit * 255).astype(np.uint8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,18 +252,3 @@ def beside(first: Grey, second: Grey, *, upright: bool) -> Grey:
         for grey in (first, second)
     ]
     return np.concatenate([np.asarray(image) for image in scaled], axis=1)
-
-
-def draw_groups(
-    groups: Mapping[str, Sequence[int]], *, shares: Mapping[str, float], count: int, rng: np.random.Generator
-) -> list[tuple[int, int]]:
-    """`count` draws of (picture, seed): a group by `shares`, then its pictures in turn, shuffled anew each round."""
-    names = [name for name in shares if groups.get(name)]
-    weights = np.array([shares[name] for name in names])
-    wanted = rng.multinomial(count, weights / weights.sum())
-    chosen: list[int] = []
-    for name, size in zip(names, wanted.tolist(), strict=True):
-        rounds = -(-size // len(groups[name]))
-        chosen += [int(index) for _ in range(rounds) for index in rng.permutation(groups[name])][:size]
-    rng.shuffle(chosen)
-    return [(index, int(seed)) for index, seed in zip(chosen, rng.integers(0, 2**31, len(chosen)), strict=True)]

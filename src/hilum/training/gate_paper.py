@@ -6,48 +6,66 @@ here a part is dealt by patient, study or WordNet id.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from lightning import pytorch as pl
-from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
-from lightning.pytorch.loggers import CSVLogger
-from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 (the name that every torch user reads)
-from torch.utils.data import DataLoader, Dataset
 
 from hilum.datasets.record import Record
 from hilum.datasets.split import Split, split_by_patient
 from hilum.errors import DataError
-from hilum.imaging.decode import decode, read_file
-from hilum.imaging.preprocess import PreprocessSpec, preprocess
+from hilum.imaging.preprocess import PreprocessSpec
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.networks.starting_weights import StartingWeights, load_starting_weights
-from hilum.training.checkpoints import LAST_CHECKPOINT
+from hilum.training.augment import Augmentation
+from hilum.training.fit import VALIDATION_BATCH, fit
+from hilum.training.image_dataset import LoadedImages, PlainImages, Preparation, TrainingImages, load_images
+from hilum.training.machine import Machine, Precision
+from hilum.training.optimizers import OptimizerSpec
+from hilum.training.plan import Plan
+from hilum.training.samplers import ShuffledSampler
+from hilum.training.schedules import ScheduleSpec
+from hilum.training.settings import HIDDEN
+from hilum.training.task import LOSS, Batch, TaskData
+
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+SHARES = {TRAIN: 0.7, VALIDATION: 0.2, TEST: 0.1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperModule:
-    """One module: `classes` are its answers in order; the first of two is "not an X-ray" for module I."""
+    """One module: `classes` are its answers in order; the first of two is "not an X-ray" for module I.
 
-    name: str
+    The last epoch's weights are kept: the paper names no other.
+    """
+
+    name: str = field(metadata=HIDDEN)
     classes: tuple[str, ...]
     backbone: str
     starting_weights: StartingWeights
     preprocess: PreprocessSpec
+    optimizer: OptimizerSpec
+    schedule: ScheduleSpec
     epochs: int
     batch_size: int
-    learning_rate: float
-    betas: tuple[float, float]
-    weight_decay: float
-    plateau_factor: float
-    plateau_patience: int
     seed: int
+    precision: Precision = "32-true"
+
+    def plan(self) -> Plan:
+        """The training loop's part of it."""
+        return Plan(
+            name=self.name,
+            optimizer=self.optimizer,
+            schedule=self.schedule,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            precision=self.precision,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,44 +78,29 @@ class PaperResult:
     protocol: str
 
 
-class _Pictures(Dataset[tuple[Tensor, int]]):
-    """Pictures decoded when they are asked for, as reading prepares them."""
+class OneOfTask:
+    """Logits (N, K) of pictures against the index of their one class, targets (N, 1); softmax cross-entropy."""
 
-    def __init__(self, records: Sequence[Record], *, module: PaperModule) -> None:
-        self._records, self._module = records, module
+    def __init__(self, network: PooledClassifier) -> None:
+        self.network = network
 
-    def __len__(self) -> int:
-        return len(self._records)
+    def loss(self, batch: Batch) -> Tensor:
+        """The mean cross-entropy."""
+        return F.cross_entropy(self._logits(batch).float(), batch[1][:, 0].long())
 
-    def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        record = self._records[index]
-        radiograph = decode(read_file(record.path), name=record.image)
-        array = preprocess(radiograph.pixels, spec=self._module.preprocess).array
-        return torch.from_numpy(array), self._module.classes.index(record.stratum)
+    def outputs(self, batch: Batch) -> Mapping[str, Tensor]:
+        """Logits and targets."""
+        return {"logits": self._logits(batch).float(), "targets": batch[1]}
 
+    def figures(self, outputs: Mapping[str, Tensor]) -> Mapping[str, float]:
+        """The mean cross-entropy, and the share of pictures whose most probable class is theirs."""
+        logits, targets = outputs["logits"], outputs["targets"][:, 0].long()
+        right = float((logits.argmax(dim=1) == targets).float().mean())
+        return {LOSS: float(F.cross_entropy(logits, targets)), "accuracy": right}
 
-class _PaperNetwork(pl.LightningModule):
-    def __init__(self, network: PooledClassifier, *, module: PaperModule) -> None:
-        super().__init__()
-        self.network, self.module = network, module
-
-    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
-        del batch_idx
-        return F.cross_entropy(self.network(batch[0]), batch[1])
-
-    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
-        del batch_idx
-        self.log("validation/loss", F.cross_entropy(self.network(batch[0]), batch[1]), batch_size=len(batch[1]))
-
-    def configure_optimizers(self) -> OptimizerLRScheduler:
-        module = self.module
-        optimizer = torch.optim.Adam(
-            self.parameters(), lr=module.learning_rate, betas=module.betas, weight_decay=module.weight_decay
-        )
-        plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
-            optimizer, mode="min", factor=module.plateau_factor, patience=module.plateau_patience
-        )
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": plateau, "monitor": "validation/loss"}}
+    def _logits(self, batch: Batch) -> Tensor:
+        logits: Tensor = self.network(batch[0].contiguous(memory_format=torch.channels_last))
+        return logits
 
 
 def paper_split(records: Sequence[Record], *, module: PaperModule) -> Split:
@@ -108,54 +111,56 @@ def paper_split(records: Sequence[Record], *, module: PaperModule) -> Split:
     missing = set(module.classes) - {record.stratum for record in records}
     if missing:
         raise DataError(f"expected pictures of every class of {module.name}, came none of {', '.join(sorted(missing))}")
-    shares = {"train": 0.7, "validation": 0.2, "test": 0.1}
     protocol = f"70/20/10 by patient, study or WordNet id, stratified by class, seed {module.seed}"
-    return Split(split_by_patient(records, shares=shares, seed=module.seed), protocol)
+    return Split(split_by_patient(records, shares=SHARES, seed=module.seed), protocol)
 
 
-def run_paper_module(module: PaperModule, *, records: Sequence[Record], folder: Path, workers: int) -> PaperResult:
-    """Split, train in `folder` (it goes on where it was stopped), and count on the test part."""
-    split = paper_split(records, module=module)
-    torch.manual_seed(module.seed)
-    network = PooledClassifier(module.backbone, labels=len(module.classes))
+def run_paper_module(
+    module: PaperModule, *, split: Split, folder: Path, machine: Machine, preparation: Preparation
+) -> PaperResult:
+    """Train the module in `folder`, where it was not trained to its end, and count on the part `test`."""
+    network = _new_network(module)
     load_starting_weights(network, weights=module.starting_weights)
-    trainer = pl.Trainer(
-        accelerator="auto",
-        max_epochs=module.epochs,
-        logger=CSVLogger(folder, name="", version="log"),
-        callbacks=[ModelCheckpoint(folder, filename="epoch", save_last=True), TQDMProgressBar(refresh_rate=20)],
-        num_sanity_val_steps=0,
-        enable_model_summary=False,
-    )
-    loaders = {
-        part: DataLoader(
-            _Pictures(split.parts[part], module=module),
-            batch_size=module.batch_size,
-            shuffle=part == "train",
-            num_workers=workers,
+
+    def make() -> tuple[OneOfTask, TaskData]:
+        training, watched = (
+            _pictures(split.parts[part], module=module, preparation=preparation) for part in (TRAIN, VALIDATION)
         )
-        for part in split.parts
-    }
-    last = folder / LAST_CHECKPOINT
-    resume = str(last) if last.is_file() else None
-    trainer.fit(
-        _PaperNetwork(network, module=module),
-        train_dataloaders=loaders["train"],
-        val_dataloaders=loaders["validation"],
-        ckpt_path=resume,
-        weights_only=True,
-    )
-    confusion = _confusion(network.eval(), loader=loaders["test"], classes=len(module.classes))
+        return OneOfTask(network), TaskData(
+            training=TrainingImages(training, spec=module.preprocess, augmentation=Augmentation()),
+            sampler=ShuffledSampler(len(split.parts[TRAIN]), seed=module.seed),
+            validation={VALIDATION: (PlainImages(watched, spec=module.preprocess), len(split.parts[VALIDATION]))},
+        )
+
+    kept = fit(make, plan=module.plan(), seed=module.seed, folder=folder, machine=machine)
+    trained = _new_network(module)  # made anew: training changes how a network runs
+    trained.load_state_dict(kept.state)
+    test = _pictures(split.parts[TEST], module=module, preparation=preparation)
+    confusion = _confusion(trained.eval(), images=test, module=module)
     accuracy = float(np.trace(confusion) / confusion.sum())
     return PaperResult(module.classes, confusion, accuracy, split.protocol)
 
 
-def _confusion(
-    network: PooledClassifier, *, loader: DataLoader[tuple[Tensor, int]], classes: int
-) -> npt.NDArray[np.int64]:
-    counts = np.zeros((classes, classes), np.int64)
+def _new_network(module: PaperModule) -> PooledClassifier:
+    with torch.random.fork_rng():
+        torch.manual_seed(module.seed)
+        return PooledClassifier(module.backbone, labels=len(module.classes))
+
+
+def _pictures(records: Sequence[Record], *, module: PaperModule, preparation: Preparation) -> LoadedImages:
+    """The pictures as reading prepares them, with the index of their class as the one target."""
+    loaded = load_images(records, spec=module.preprocess, labels=(), preparation=preparation)
+    classes = np.array([[module.classes.index(record.stratum)] for record in records], np.float32).reshape(-1, 1)
+    return LoadedImages(loaded.grey, classes)
+
+
+def _confusion(network: PooledClassifier, *, images: LoadedImages, module: PaperModule) -> npt.NDArray[np.int64]:
+    items, count = PlainImages(images, spec=module.preprocess), len(images.targets)
+    counts = np.zeros((len(module.classes), len(module.classes)), np.int64)
     with torch.inference_mode():
-        for images, truth in loader:
-            called = network(images).argmax(dim=1)
-            np.add.at(counts, (np.asarray(truth), called.numpy()), 1)
+        for start in range(0, count, VALIDATION_BATCH):
+            rows = [items[index] for index in range(start, min(start + VALIDATION_BATCH, count))]
+            called = network(torch.stack([image for image, _ in rows])).argmax(dim=1)
+            truth = torch.stack([target for _, target in rows])[:, 0].long()
+            np.add.at(counts, (truth.numpy(), called.numpy()), 1)
     return counts

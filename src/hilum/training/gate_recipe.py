@@ -3,47 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hilum.imaging.preprocess import PreprocessSpec
 from hilum.networks.starting_weights import StartingWeights
 from hilum.training.gate_images import GateChanges
 from hilum.training.gate_losses import GateLoss
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateSchedule:
-    """AdamW on one cycle; `images` are drawn in all, in `epochs` equal parts (a stop loses one part at most).
-
-    The weights that are kept are exponential moving averages over the steps with the factor `ema_decay`.
-    """
-
-    images: int
-    epochs: int
-    batch_size: int
-    peak_learning_rate: float
-    weight_decay: float
-    ema_decay: float
+from hilum.training.machine import Precision
+from hilum.training.optimizers import OptimizerSpec
+from hilum.training.plan import Plan
+from hilum.training.samplers import GroupShares
+from hilum.training.schedules import ScheduleSpec
+from hilum.training.settings import HIDDEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateRecipe:
     """One network with one linear layer for all of `GATE_OUTPUTS`.
 
-    `shares` are the shares of the groups of `gate_groups.py` among the drawn images. `caps` is how many pictures of a
-    source are used at most, by source. `renderings` is how many seeded renderings are trained on.
+    `sampler.shares` are by the kinds of groups of `gate_groups.py`. `caps` is how many pictures of a source are used at
+    most, by source. `renderings` is how many seeded renderings are trained on. The last epoch's weights are kept:
+    nothing is chosen by a score.
     """
 
-    name: str
-    version: str
+    name: str = field(metadata=HIDDEN)
+    version: str = field(metadata=HIDDEN)
     backbone: str
     starting_weights: StartingWeights
     preprocess: PreprocessSpec
     changes: GateChanges
     loss: GateLoss
-    schedule: GateSchedule
-    shares: Mapping[str, float]
+    optimizer: OptimizerSpec
+    schedule: ScheduleSpec
+    sampler: GroupShares
+    epochs: int
+    batch_size: int
     caps: Mapping[str, int]
     renderings: int
     dropout: float
     seed: int
+    ema_decay: float | None = None
+    precision: Precision = "bf16-mixed"
+
+    def __post_init__(self) -> None:
+        self.plan()  # which has checks of its own
+
+    def plan(self) -> Plan:
+        """The training loop's part of it."""
+        return Plan(
+            name=self.name,
+            optimizer=self.optimizer,
+            schedule=self.schedule,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            ema_decay=self.ema_decay,
+            precision=self.precision,
+        )

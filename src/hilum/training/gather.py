@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor, distributed
@@ -26,11 +26,16 @@ class ShareSampler(Sampler[int]):
         return iter(range(processes.rank, self._count, processes.count))
 
 
-def gather_rows(rows: Tensor) -> Tensor:
-    """The rows (n, L) of all processes, process after process, on every process; n may differ between them."""
+def gather_outputs(batches: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """The outputs of all batches of all processes, name by name, process after process, on every process.
+
+    Each process gives its own batches, which may be none; every process must call it.
+    """
+    own = {name: torch.cat([batch[name] for batch in batches]) for name in (batches[0] if batches else ())}
     processes = training_processes()
     if processes.count == 1:
-        return rows
-    shares: list[Tensor] = [rows] * processes.count
-    distributed.all_gather_object(shares, rows.cpu())
-    return torch.cat(shares)
+        return own
+    shares: list[dict[str, Tensor]] = [own] * processes.count
+    distributed.all_gather_object(shares, own)
+    filled = [share for share in shares if share]
+    return {name: torch.cat([share[name] for share in filled]) for name in (filled[0] if filled else ())}

@@ -6,14 +6,17 @@ all processes, so that several processes follow one that has their batches in on
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 (the name that every torch user reads)
 
 from hilum.errors import UsageError
-from hilum.training.label_weights import LabelWeights, Weighting
+from hilum.training.label_weights import LabelWeights, Weighting, label_weights
 from hilum.training.processes import sum_over_processes, training_processes
 
 
@@ -65,49 +68,44 @@ class Asymmetric:
 
 LossSpec = BinaryCrossEntropy | Focal | Asymmetric
 
+Loss = Callable[[Tensor, Tensor], Tensor]
+"""From logits (N, L) and targets (N, L) in [0, 1], without NaN, to the loss of each (N, L)."""
 
-def masked_loss(logits: Tensor, targets: Tensor, *, spec: LossSpec, label_weights: LabelWeights | None) -> Tensor:
+
+def fit_loss(spec: LossSpec, *, targets: npt.ArrayLike, labels: Sequence[str]) -> Loss:
+    """The loss of `spec`, with what it needs to know of the training `targets` (N, L), NaN where a label is missing.
+
+    Raises `DataError` naming the labels that lack an outcome which the loss is fitted on.
+    """
+    match spec:
+        case BinaryCrossEntropy():
+            weights = label_weights(targets, labels=labels, weighting=spec.weighting)
+            return partial(_cross_entropy, spec=spec, label_weights=weights)
+        case Focal():
+            return partial(_focal, spec=spec)
+        case Asymmetric():
+            return partial(_asymmetric, spec=spec)
+
+
+def masked_loss(logits: Tensor, targets: Tensor, *, loss: Loss) -> Tensor:
     """The mean loss over the labels that are known in the batches of all processes; zero where none is.
 
     The mean of this value over the processes, and of its gradient, as `DistributedDataParallel` takes it, is that of
     one process with all the batches. Every process must call it. Where gradients are accumulated, each batch is a mean
-    of its own. `label_weights` must be given where `spec` weights, and only there.
+    of its own.
     """
-    total, known = loss_sum(logits, targets, spec=spec, label_weights=label_weights)
+    total, known = loss_sum(logits, targets, loss=loss)
     return total * training_processes().count / sum_over_processes(known).clamp(min=1)
 
 
-def loss_sum(
-    logits: Tensor, targets: Tensor, *, spec: LossSpec, label_weights: LabelWeights | None
-) -> tuple[Tensor, Tensor]:
+def loss_sum(logits: Tensor, targets: Tensor, *, loss: Loss) -> tuple[Tensor, Tensor]:
     """The sum of the loss over this batch's known labels, and how many they are; their ratio is the mean.
 
-    For a mean over a whole validation set: sum both over its batches, then divide. Raises `UsageError` where
-    `label_weights` are missing, or are given to a loss that does not weight.
+    For a mean over a whole validation set: sum both over its batches, then divide.
     """
     known = ~torch.isnan(targets)
-    losses = _losses(logits.float(), torch.where(known, targets, 0.0), spec=spec, label_weights=label_weights)
+    losses = loss(logits.float(), torch.where(known, targets, 0.0))
     return (losses * known).sum(), known.sum()
-
-
-def masked_bce(logits: Tensor, targets: Tensor, *, label_smoothing: float) -> Tensor:
-    """`masked_loss` for an unweighted `BinaryCrossEntropy`."""
-    return masked_loss(logits, targets, spec=BinaryCrossEntropy(label_smoothing=label_smoothing), label_weights=None)
-
-
-def _losses(logits: Tensor, targets: Tensor, *, spec: LossSpec, label_weights: LabelWeights | None) -> Tensor:
-    weighted = isinstance(spec, BinaryCrossEntropy) and spec.weighting != "none"
-    if weighted != (label_weights is not None):
-        raise UsageError(
-            f"expected label weights where, and only where, the loss weights; came {label_weights}, {spec}"
-        )
-    match spec:
-        case BinaryCrossEntropy():
-            return _cross_entropy(logits, targets, spec=spec, label_weights=label_weights)
-        case Focal():
-            return _focal(logits, targets, spec=spec)
-        case Asymmetric():
-            return _asymmetric(logits, targets, spec=spec)
 
 
 def _cross_entropy(

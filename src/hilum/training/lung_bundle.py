@@ -7,15 +7,13 @@ bundle is trained by the same recipe on all of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from hilum.bundle.card import GRAPH, Card, HeatmapSpec, Scope, Training
-from hilum.bundle.load import Bundle
+from hilum.bundle.load import Bundle, load_bundle
 from hilum.bundle.lung_spec import LungCompression, LungSpec
 from hilum.bundle.save import file_hashes, write_bundle
 from hilum.datasets.lung_sources import LICENCES
@@ -33,12 +31,16 @@ from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
 from hilum.training.candidates import smaller
 from hilum.training.card_words import licence_of_many
 from hilum.training.export import LOGIT_TOLERANCE, graph_of, run_graph
+from hilum.training.hold_run import BUNDLE, hold_run
 from hilum.training.lung_fit import FittedLungs, LungNetwork, fit_lungs
-from hilum.training.lung_images import LungPicture, load_lung_picture
+from hilum.training.lung_images import LungPicture, load_lung_pictures
 from hilum.training.lung_losses import UNION, UNKNOWN
 from hilum.training.lung_recipe import LungRecipe
 from hilum.training.provenance import Provenance, records_sha256
+from hilum.training.run_place import RunPlace
+from hilum.training.run_record import begin_run, whole_record
 from hilum.training.seen_images import seen_images
+from hilum.training.settings import card_settings
 
 LARGEST_DICE_LOSS = 0.002
 BATCH = 8
@@ -64,15 +66,34 @@ def train_lungs(
     records: Sequence[Record],
     study: LungStudy,
     provenance: Provenance,
-    folder: Path,
-    workers: int,
+    study_sha256: str,
+    place: RunPlace,
 ) -> Bundle:
-    """Fit in `folder` (it goes on where it was stopped) and write the bundle to `folder/bundle`.
+    """Fit in `place.folder` (it goes on where it was stopped) and write the bundle to its folder `bundle`.
 
-    Raises `EngineError` where ONNX and torch disagree; nothing is then written.
+    The tables of `study` have the hash `study_sha256`. Raises `UsageError` where the folder holds another run, and
+    `EngineError` where ONNX and torch disagree; nothing is then written.
     """
-    pictures = [load_lung_picture(record, spec=recipe.preprocess) for record in records]
-    fitted = fit_lungs(recipe, pictures=pictures, folder=folder, workers=workers)
+    record = whole_record(
+        recipe,
+        records=records,
+        provenance=provenance,
+        protocol=f"all {len(records):,} pictures",
+        study_sha256=study_sha256,
+        smoke=recipe.smoke,
+    )
+    with hold_run(place.folder):
+        begin_run(place.folder, record=record)
+        if (place.folder / BUNDLE).is_dir():
+            return load_bundle(place.folder / BUNDLE)
+        return _train(recipe, records=records, study=study, provenance=provenance, place=place)
+
+
+def _train(
+    recipe: LungRecipe, *, records: Sequence[Record], study: LungStudy, provenance: Provenance, place: RunPlace
+) -> Bundle:
+    pictures = load_lung_pictures(records, spec=recipe.preprocess, preparation=place.preparation)
+    fitted = fit_lungs(recipe, pictures=pictures, folder=place.folder, machine=place.machine)
     arrays = [normalise(to_unit(picture.grey, bits=8), spec=recipe.preprocess) for picture in pictures]
     full = lungs_to_onnx(fitted.network, example=np.stack(arrays[:2]))
     graph, compression = _compress(full, pictures=pictures, arrays=arrays)
@@ -81,7 +102,7 @@ def train_lungs(
     spec = LungSpec(quality=study.quality, compression=compression, figures=study.figures)
     card = _card(recipe, records=records, spec=spec, study=study, fitted=fitted, provenance=provenance)
     card = card.model_copy(update={"files": file_hashes(files)})
-    return write_bundle(folder / "bundle", card=card, files=files, replace=(folder / "bundle").exists())
+    return write_bundle(place.folder / BUNDLE, card=card, files=files)
 
 
 def lungs_to_onnx(network: LungNetwork, *, example: npt.NDArray[np.float32]) -> bytes:
@@ -163,16 +184,7 @@ def _card(
             seed=recipe.seed,
             starting_weights=fitted.started_from,
             smoke=recipe.smoke,
-            recipe={
-                "images": recipe.schedule.images,
-                "batch_size": recipe.schedule.batch_size,
-                "optimizer": "AdamW, one-cycle" if recipe.schedule.one_cycle else "Adam",
-                "peak_learning_rate": recipe.schedule.peak_learning_rate,
-                "weight_decay": recipe.schedule.weight_decay,
-                "shares": str(dict(recipe.schedule.shares)),
-                "framing": str(asdict(recipe.framing)),
-                "loss": str(asdict(recipe.loss)),
-            },
+            recipe=card_settings(recipe),
         ),
         compression=None,
         intended_use=INTENDED_USE,

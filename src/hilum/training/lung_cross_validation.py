@@ -17,24 +17,23 @@ from hilum.reading.lung_passes import probabilities, quality_inputs
 from hilum.training.lung_fit import LungNetwork, fit_lungs
 from hilum.training.lung_images import LungPicture
 from hilum.training.lung_recipe import LungRecipe
+from hilum.training.run_place import RunPlace
 
 PREDICTIONS = "predictions.npz"
 
 
-def run_fold(
-    name: str, *, recipe: LungRecipe, split: Split, pictures: Sequence[LungPicture], folder: Path, workers: int
-) -> Path:
+def run_fold(name: str, *, recipe: LungRecipe, split: Split, pictures: Sequence[LungPicture], place: RunPlace) -> Path:
     """Train without the part `name` and draw it, unless that was done; the path of the predictions.
 
     A network that was stopped goes on. `pictures` are those of the whole split.
     """
-    path = folder / name.replace(" ", "-") / PREDICTIONS
+    path = place.folder / name.replace(" ", "-") / PREDICTIONS
     if path.is_file():
         return path
     held_out = {record.sha256 for record in split.parts[name]}
     train = [picture for picture in pictures if picture.record.sha256 not in held_out]
     judge = [picture for picture in pictures if picture.record.sha256 in held_out]
-    fitted = fit_lungs(recipe, pictures=train, folder=path.parent, workers=workers)
+    fitted = fit_lungs(recipe, pictures=train, folder=path.parent, machine=place.machine)
     save_lung_predictions(predict_lungs(fitted.network, name=name, pictures=judge, recipe=recipe), path=path)
     return path
 

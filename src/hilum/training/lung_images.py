@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -12,15 +14,15 @@ import torch
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 (the name that every torch user reads)
-from torch.utils.data import Dataset, Sampler
+from torch.utils.data import Dataset
 
-from hilum.datasets.lung_truth import LungTruth, read_lung_truth
+from hilum.datasets.cache import fixed_size
+from hilum.datasets.lung_truth import read_lung_truth, shape_of
 from hilum.datasets.record import Record
-from hilum.errors import DataError
-from hilum.imaging.decode import decode, read_file
 from hilum.imaging.grey import to_unit
-from hilum.imaging.preprocess import PreprocessSpec, apply_steps, normalise
+from hilum.imaging.preprocess import PreprocessSpec, normalise
 from hilum.training.augment import Augmentation, change_grey_scale, change_sharpness, even_out_contrast
+from hilum.training.image_dataset import IN_MEMORY, Preparation, load_images
 from hilum.training.lung_losses import UNKNOWN
 from hilum.training.lung_recipe import LungFraming
 
@@ -36,21 +38,26 @@ class LungPicture:
     target: Bytes
 
 
-def load_lung_picture(record: Record, *, spec: PreprocessSpec) -> LungPicture:
-    """Decode a record and bring picture and masks to the network's grid, which must be a plain stretch of the picture.
+def load_lung_pictures(
+    records: Sequence[Record], *, spec: PreprocessSpec, preparation: Preparation = IN_MEMORY
+) -> list[LungPicture]:
+    """Bring pictures (or take them from the cache) and masks to the network's grid, a plain stretch of the picture.
 
-    Raises `DataError` where the mask has another size than the picture, or the specification fixes no size.
+    Raises `DataError` where a mask has another size than its picture, or the specification fixes no size, and what
+    decoding raises.
     """
-    size = spec.output_size
-    if size is None:
-        raise DataError("expected a preprocessing specification with a resize step, came one without")
-    pixels = decode(read_file(record.path), name=record.image).pixels
-    unit, _ = apply_steps(pixels, spec=spec)
-    truth = read_lung_truth(record, shape=(pixels.shape[0], pixels.shape[1]))
-    return LungPicture(record, np.rint(unit * 255).astype(np.uint8), _targets(truth, size=size))
+    size = fixed_size(spec)
+    greys = load_images(records, spec=spec, labels=(), preparation=preparation).grey
+    with ThreadPoolExecutor(max_workers=preparation.jobs, thread_name_prefix="hilum-masks") as pool:
+        targets = list(pool.map(partial(_targets, size=size), records))
+    return [
+        LungPicture(record, np.rint(greys[index] * 255).astype(np.uint8), targets[index])
+        for index, record in enumerate(records)
+    ]
 
 
-def _targets(truth: LungTruth, *, size: tuple[int, int]) -> Bytes:
+def _targets(record: Record, *, size: tuple[int, int]) -> Bytes:
+    truth = read_lung_truth(record, shape=shape_of(record))
     planes = [_resized(plane, size=size) for plane in (truth.right, truth.left, truth.union)]
     return np.stack(planes)
 
@@ -114,37 +121,6 @@ def change_grey(unit: Tensor, *, settings: Augmentation, draw: torch.Generator) 
         unit = even_out_contrast(unit, sigma_px=low + (high - low) * float(torch.rand((), generator=draw)))
     unit = change_sharpness(unit, settings=settings, draw=draw)
     return change_grey_scale(unit, settings=settings, draw=draw)
-
-
-class SourceSampler(Sampler[tuple[int, int]]):
-    """Draws of (picture, seed), a share of each source, its pictures in turn; by the seed and the epoch alone."""
-
-    def __init__(self, sources: Sequence[str], *, shares: Mapping[str, float], per_epoch: int, seed: int) -> None:
-        self._members = {name: np.flatnonzero(np.asarray(sources) == name) for name in shares if name in sources}
-        if not self._members:
-            raise DataError(f"expected pictures of {', '.join(shares)}, came {sorted(set(sources)) or 'none'}")
-        total = sum(shares[name] for name in self._members)
-        self._shares = {name: shares[name] / total for name in self._members}
-        self._per_epoch, self._seed, self._epoch = per_epoch, seed, 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Lightning calls this before each epoch."""
-        self._epoch = epoch
-
-    def __len__(self) -> int:
-        return self._per_epoch
-
-    def __iter__(self) -> Iterator[tuple[int, int]]:
-        rng = np.random.default_rng((self._seed, self._epoch))
-        wanted = rng.multinomial(self._per_epoch, list(self._shares.values()))
-        chosen: list[int] = []
-        for members, size in zip(self._members.values(), wanted.tolist(), strict=True):
-            rounds = -(-size // len(members))
-            chosen += [int(index) for _ in range(rounds) for index in rng.permutation(members)][:size]
-        rng.shuffle(chosen)
-        return iter(
-            [(index, int(seed)) for index, seed in zip(chosen, rng.integers(0, 2**31, len(chosen)), strict=True)]
-        )
 
 
 def _around(reach: float, draw: torch.Generator) -> float:

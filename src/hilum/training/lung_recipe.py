@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from hilum.imaging.preprocess import PreprocessSpec
 from hilum.networks.starting_weights import StartingWeights
 from hilum.training.augment import Augmentation
+from hilum.training.machine import Precision
+from hilum.training.optimizers import OptimizerSpec
+from hilum.training.plan import Plan
+from hilum.training.samplers import GroupShares
+from hilum.training.schedules import ScheduleSpec
+from hilum.training.settings import HIDDEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,24 +32,6 @@ class LungFraming:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LungSchedule:
-    """`images` are drawn in all, in `epochs` equal parts, a share of each source as `shares` says.
-
-    `one_cycle` takes AdamW over one cycle to `peak_learning_rate`, without it Adam keeps that rate. `ema_decay` is that
-    of the averaged weights which are kept, or None: then the last ones are.
-    """
-
-    images: int
-    epochs: int
-    batch_size: int
-    peak_learning_rate: float
-    weight_decay: float
-    one_cycle: bool
-    ema_decay: float | None
-    shares: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LungLoss:
     """Weights of pixel cross-entropy and soft Dice, and of the mean product of both sides, which do not overlap."""
 
@@ -55,19 +42,41 @@ class LungLoss:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LungRecipe:
-    """One network, trained in one stage.
+    """One network, trained in one stage; the last epoch's weights are kept: nothing is chosen by a score.
 
     `starting_weights` go into the encoder of the network on MobileNetV2; the plain one starts at random.
+    `sampler.shares` are by release.
     """
 
-    name: str
-    version: str
+    name: str = field(metadata=HIDDEN)
+    version: str = field(metadata=HIDDEN)
     network: Literal["mobile", "plain"]
     starting_weights: StartingWeights
     preprocess: PreprocessSpec
     framing: LungFraming
     grey: Augmentation
     loss: LungLoss
-    schedule: LungSchedule
+    optimizer: OptimizerSpec
+    schedule: ScheduleSpec
+    sampler: GroupShares
+    epochs: int
+    batch_size: int
     seed: int
-    smoke: bool = False
+    ema_decay: float | None = None
+    precision: Precision = "bf16-mixed"
+    smoke: bool = field(default=False, metadata=HIDDEN)
+
+    def __post_init__(self) -> None:
+        self.plan()  # which has checks of its own
+
+    def plan(self) -> Plan:
+        """The training loop's part of it."""
+        return Plan(
+            name=self.name,
+            optimizer=self.optimizer,
+            schedule=self.schedule,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            ema_decay=self.ema_decay,
+            precision=self.precision,
+        )

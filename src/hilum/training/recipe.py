@@ -15,11 +15,12 @@ from hilum.networks.starting_weights import StartingWeights
 from hilum.training.augment import Augmentation
 from hilum.training.freezing import FreezingSpec
 from hilum.training.losses import LossSpec
+from hilum.training.machine import Precision
 from hilum.training.optimizers import OptimizerSpec
+from hilum.training.plan import Plan, Selection
 from hilum.training.samplers import SamplerSpec
 from hilum.training.schedules import ScheduleSpec
 from hilum.training.settings import HIDDEN, WHERE_THERE
-from hilum.training.trainer import Precision
 
 CHEXPERT = "chexpert"
 TRAIN, TEST = "train", "test"
@@ -76,28 +77,6 @@ class SplitSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """Which epoch's weights a stage ends with, decided on the validation part `part`.
-
-    `keep` the `last` epoch (nothing is chosen by a score) or the `best` by `monitor`. After `patience` epochs without a
-    better value training stops; None never stops early.
-    """
-
-    part: str
-    keep: Literal["last", "best"] = "last"
-    monitor: Literal["loss", "mean_auroc"] = "loss"
-    patience: int | None = None
-
-    def __post_init__(self) -> None:
-        _check(self.patience is None or self.patience >= 1, "a patience of at least 1, or none", self.patience)
-
-    @property
-    def metric(self) -> str:
-        """The name under which the monitored value is logged."""
-        return f"{self.part}/{self.monitor}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """One training of the network: what it starts from, on which releases and labels, and how.
 
@@ -132,17 +111,30 @@ class Stage:
     def __post_init__(self) -> None:
         _check(len(self.labels) > 0 and len(set(self.labels)) == len(self.labels), "labels, each once", self.labels)
         _check(len(self.releases) > 0, "a release to train on", self.releases)
-        _check(
-            min(self.epochs, self.batch_size, self.accumulate) >= 1, "epochs, batch_size, accumulate >= 1", self.name
-        )
-        _check(self.ema_decay is None or 0.0 < self.ema_decay < 1.0, "an ema_decay in (0, 1), or none", self.ema_decay)
-        _check(self.clip_norm is None or self.clip_norm > 0, "a clip_norm above 0, or none", self.clip_norm)
+        self.plan()  # which has checks of its own
         _check(0.0 <= self.flip_probability <= 1.0, "a flip_probability in [0, 1]", self.flip_probability)
         if isinstance(self.start, FusedFrom):
             plain = self.augmentation == NO_AUGMENTATION and self.freezing is None and not self.crop_lungs
             _check(plain, "no augmentation but flips, no freezing and no crop of its own in a fusion", self.name)
         parts = self.split.validation
         _check(self.selection.part in parts, f"a selection on one of {', '.join(parts)}", self.selection.part)
+
+    def plan(self, *, precision: Precision = "bf16-mixed", deterministic: bool = False) -> Plan:
+        """The stage's part of it, as the training loop wants it."""
+        return Plan(
+            name=self.name,
+            optimizer=self.optimizer,
+            schedule=self.schedule,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            selection=self.selection,
+            ema_decay=self.ema_decay,
+            accumulate=self.accumulate,
+            clip_norm=self.clip_norm,
+            freezing=self.freezing,
+            precision=precision,
+            deterministic=deterministic,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,28 +3,43 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from hilum.datasets.record import Record
 from hilum.errors import UsageError
 from hilum.output.atomic import write_whole
-from hilum.training.settings import Value
+from hilum.training.provenance import Provenance, data_fingerprints, environment, records_sha256
+from hilum.training.settings import Value, flat_values
 
 RUN_NAME = "run.json"
 SPLIT_NAME = "split.json"
 
-_SAME = ("recipe", "smoke", "settings", "data", "split_sha256", "stage_splits", "lungs_sha256")
+_SAME = ("recipe", "smoke", "settings", "data", "split_sha256", "stage_splits", "lungs_sha256", "study_sha256")
 """What must be as it was for a run to go on."""
+
+
+class Named(Protocol):
+    """What every recipe has."""
+
+    @property
+    def name(self) -> str:
+        """What the recipe is called."""
+
+    @property
+    def seed(self) -> int:
+        """What all its draws follow from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
     """What a run is: `settings` are flat and dotted; `split_sha256` and `protocol` are the last stage's.
 
-    `lungs_sha256` is of the lung bundle whose boxes the pictures are cut to. `left_out` counts the images that mixing
-    the releases left out, by reason.
+    `lungs_sha256` is of the lung bundle whose boxes the pictures are cut to, `study_sha256` of the tables of the study
+    that a gate or a lung network takes its thresholds and figures from. `left_out` counts the images that mixing the
+    releases left out, by reason.
     """
 
     command: str
@@ -38,23 +53,58 @@ class RunRecord:
     data: list[dict[str, str | int]]
     split_sha256: str
     protocol: str
-    stage_splits: Mapping[str, str]
+    stage_splits: Mapping[str, str] = field(default_factory=dict)
     lungs_sha256: str | None = None
+    study_sha256: str | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
 
 
-def begin_run(folder: Path, *, record: RunRecord) -> None:
+def whole_record(
+    recipe: Named,
+    *,
+    records: Sequence[Record],
+    provenance: Provenance,
+    protocol: str,
+    study_sha256: str | None = None,
+    smoke: bool = False,
+) -> RunRecord:
+    """The record of a run on all of `records`, which are parted, if at all, by the run itself."""
+    by_source = {source: [r for r in records if r.source == source] for source in sorted({r.source for r in records})}
+    return RunRecord(
+        command=provenance.command,
+        recipe=recipe.name,
+        settings=flat_values(recipe),
+        smoke=smoke,
+        seed=recipe.seed,
+        commit=provenance.commit,
+        dirty=provenance.dirty,
+        environment=environment(),
+        data=data_fingerprints(by_source, folders=provenance.folders),
+        split_sha256=records_sha256(records),
+        protocol=protocol,
+        study_sha256=study_sha256,
+    )
+
+
+def begin_run(folder: Path, *, record: RunRecord, results: str | None = None) -> None:
     """Write `run.json`, or find that `folder` holds this very run already and leave the file as it is.
 
-    Raises `UsageError` where it holds another run; nothing is changed then.
+    `results` is a pattern of files that a run leaves: where some are there and no `run.json` says what made them, the
+    folder is refused. Raises `UsageError` where it holds another run; nothing is changed then.
     """
     path = folder / RUN_NAME
     if not path.is_file():
+        strange = next(folder.glob(results), None) if results is not None else None
+        if strange is not None:
+            raise UsageError(
+                f"{folder} holds {strange.relative_to(folder)} and no {RUN_NAME} that says what made it; name another "
+                "--out"
+            )
         write_whole(path, (json.dumps(asdict(record), indent=1, ensure_ascii=False) + "\n").encode())
         return
     try:
-        # runs from before lungs were drawn do not speak of them
-        there: dict[str, Any] = {"lungs_sha256": None, **json.loads(path.read_bytes())}
+        # older runs do not speak of what came later
+        there: dict[str, Any] = {"lungs_sha256": None, "study_sha256": None, **json.loads(path.read_bytes())}
         different = _first_difference(there, json.loads(json.dumps(asdict(record))))
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise UsageError(

@@ -8,7 +8,7 @@ batches of b / P, the batches of P processes together are the batches of b of on
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,14 @@ class PatientBalanced:
     """Each patient as often as any other; by default one image of each an epoch."""
 
     images_per_epoch: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupShares:
+    """Groups of images drawn by stated shares (of any sum), its images in turn; who trains names the groups."""
+
+    shares: Mapping[str, float]
+    images_per_epoch: int
 
 
 SamplerSpec = Shuffled | LabelBalanced | ClassBalanced | PatientBalanced
@@ -158,6 +166,41 @@ class PatientBalancedSampler(SeededSampler):
                 waiting[patient] = generator.permutation(self._groups[patient]).tolist()
             chosen.append(waiting[patient].pop())
         return np.array(chosen, np.int64)
+
+
+class GroupShareSampler(SeededSampler):
+    """A share of each group, its images in turn, shuffled anew each round; `groups` has one name an image.
+
+    Groups without images are left out and the other shares grow; images of groups without a share are never drawn.
+    Raises `DataError` where no group has both.
+    """
+
+    def __init__(self, groups: Sequence[str], *, shares: Mapping[str, float], per_epoch: int, seed: int) -> None:
+        super().__init__(per_epoch=per_epoch, seed=seed)
+        names = np.asarray(groups)
+        self._members = {name: np.flatnonzero(names == name) for name in shares if name in set(groups)}
+        if not self._members:
+            raise DataError(f"expected images of {', '.join(shares)}, came {', '.join(sorted(set(groups))) or 'none'}")
+        self._shares = shares
+
+    def order(self, generator: np.random.Generator) -> Indices:
+        """All groups' draws, shuffled together."""
+        return draw_groups(self._members, shares=self._shares, count=self._per_epoch, generator=generator)
+
+
+def draw_groups(
+    members: Mapping[str, Indices], *, shares: Mapping[str, float], count: int, generator: np.random.Generator
+) -> Indices:
+    """`count` draws, shuffled: how many of each group is multinomial by `shares`, its members come in turn."""
+    weights = np.array([shares[name] for name in members])
+    wanted = generator.multinomial(count, weights / weights.sum())
+    dealt = [
+        _deal(group, count=size, generator=generator)
+        for group, size in zip(members.values(), wanted.tolist(), strict=True)
+    ]
+    chosen = np.concatenate(dealt)
+    generator.shuffle(chosen)
+    return chosen
 
 
 def build_sampler(

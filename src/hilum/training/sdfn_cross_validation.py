@@ -40,8 +40,8 @@ from hilum.output.atomic import write_whole
 from hilum.statistics.calibration import calibrate
 from hilum.training.assess import ReadPart, fit_calibration
 from hilum.training.recipe import Recipe
+from hilum.training.run_place import RunPlace
 from hilum.training.sdfn_training import SdfnLogits, SdfnNetworks, fusion_start, predict_sdfn, train_sdfn
-from hilum.training.stages import Place
 
 Calibrations = Mapping[Network, Sequence[PlattCalibration]]
 
@@ -59,7 +59,7 @@ class StudyData:
     smoke: bool = False
 
 
-def run_sdfn_fold(name: str, *, recipe: Recipe, data: StudyData, place: Place) -> Path:
+def run_sdfn_fold(name: str, *, recipe: Recipe, data: StudyData, place: RunPlace) -> Path:
     """Train the three networks without the part `name` and predict it, unless that was done; the fold's folder.
 
     The records carry their lung boxes; one without a box is not cropped.
@@ -96,7 +96,7 @@ def split_without(name: str, *, recipe: Recipe, folds: Split) -> Split:
     return Split({**parts, TEST: folds.parts[name]}, f"{folds.protocol}; all but {name}, by patient {dict(shares)}")
 
 
-def _fit(networks: SdfnNetworks, *, split: Split, place: Place) -> Calibrations:
+def _fit(networks: SdfnNetworks, *, split: Split, place: RunPlace) -> Calibrations:
     """Platt's calibration of each network and class on the fold's own validation part."""
     recipe = networks.recipe
     records = tuple(record for part in recipe.last.split.validation for record in split.parts[part])

@@ -19,7 +19,8 @@ from hilum.networks.fusion import FusedClassifier
 from hilum.training.fusion_features import Extractors, pooled_features
 from hilum.training.image_dataset import IN_MEMORY, Preparation
 from hilum.training.recipe import FusedFrom, Recipe
-from hilum.training.stages import FittedFusion, Place, run_stages
+from hilum.training.run_place import RunPlace
+from hilum.training.stages import FittedFusion, run_stages
 
 Logits = npt.NDArray[np.float32]
 
@@ -42,7 +43,7 @@ class SdfnLogits:
     fusion: Logits
 
 
-def train_sdfn(recipe: Recipe, *, split: Split, place: Place) -> SdfnNetworks:
+def train_sdfn(recipe: Recipe, *, split: Split, place: RunPlace) -> SdfnNetworks:
     """Train all stages of `recipe` on the part `train` of `split`, in `place.folder`; after a stop it goes on there.
 
     The records carry their lung boxes (`with_lung_boxes`). `split` has the validation parts that the recipe names;

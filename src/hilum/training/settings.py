@@ -56,6 +56,17 @@ def flat_values(root: object) -> dict[str, Value]:
     return {key: json_value(setting.value) for key, setting in settings_of(root).items()}
 
 
+def card_settings(root: object) -> dict[str, str | int | float | bool]:
+    """The settings as a card holds them: lists are words with commas, what is not set is `none`."""
+    said: dict[str, str | int | float | bool] = {}
+    for key, value in flat_values(root).items():
+        if isinstance(value, list):
+            said[key] = ", ".join(map(str, value))
+        else:
+            said[key] = "none" if value is None else value
+    return said
+
+
 def with_setting(root: T, *, key: str, text: str) -> T:
     """A copy of `root` in which the setting `key` is what `text` spells.
 

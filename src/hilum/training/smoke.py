@@ -47,6 +47,18 @@ def smoke_records(records: Sequence[Record], *, labels: Sequence[str]) -> tuple[
     return tuple(sorted(chosen, key=lambda record: (record.source, record.image)))
 
 
+def few_of_each(records: Sequence[Record], *, each: int) -> tuple[Record, ...]:
+    """At most `each` records of every source and X-ray type; which ones follows from their hashes."""
+    taken: dict[tuple[str, str | None], int] = defaultdict(int)
+    chosen = []
+    for record in sorted(records, key=lambda record: record.sha256):
+        kind = (record.source, record.xray_type)
+        if taken[kind] < each:
+            chosen.append(record)
+            taken[kind] += 1
+    return tuple(sorted(chosen, key=lambda record: (record.source, record.image)))
+
+
 def _smaller(step: Resize) -> Resize:
     return step.model_copy(update={"height": min(SIDE_PX, step.height), "width": min(SIDE_PX, step.width)})
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,27 +18,26 @@ from hilum.datasets.saved_split import save_split
 from hilum.datasets.split import Split
 from hilum.errors import BundleError, DataError, UsageError
 from hilum.networks.pooled_classifier import PooledClassifier
-from hilum.output.atomic import output_error, remove_strays
-from hilum.output.lock import FolderLock
 from hilum.training.assess import ReadPart
 from hilum.training.candidates import LARGEST_AUROC_LOSS, PROBABILITY_TOLERANCE, candidates, largest_difference
 from hilum.training.draft_card import draft_card
 from hilum.training.export import to_onnx
 from hilum.training.fit import Fitted
 from hilum.training.fusion_bundle import write_fusion_bundle
+from hilum.training.hold_run import BUNDLE, DRAFT, hold_run
 from hilum.training.image_dataset import PlainImages, Preparation, load_images
 from hilum.training.label_fits import fit_labels, fit_parts, mean_auroc, read_validation
 from hilum.training.make_split import make_splits, with_left_out
 from hilum.training.provenance import Provenance, data_fingerprints, environment
 from hilum.training.recipe import Recipe
+from hilum.training.run_place import RunPlace
 from hilum.training.run_record import SPLIT_NAME, RunRecord, begin_run
 from hilum.training.sdfn_training import SdfnNetworks
 from hilum.training.seen_images import seen_in_stages
 from hilum.training.settings import flat_values
-from hilum.training.stages import Place, run_stages
+from hilum.training.stages import run_stages
 from hilum.training.trainer import is_first_process
 
-BUNDLE, DRAFT = "bundle", "draft"
 NO_FILES: Mapping[str, bytes] = {}
 
 
@@ -48,7 +46,7 @@ def train_specialist(
     *,
     records: Sequence[Record],
     provenance: Provenance,
-    place: Place,
+    place: RunPlace,
     smoke: bool = False,
     lungs: Bundle | None = None,
 ) -> Bundle | None:
@@ -66,7 +64,7 @@ def train_specialist(
     made = make_splits(recipe, records=records, smoke=smoke)
     splits = {name: with_left_out(split, left_out=provenance.left_out) for name, split in made.items()}
     split = splits[recipe.last.name]
-    with _held(place.folder):
+    with hold_run(place.folder):
         if is_first_process():
             record = _record(recipe, splits, records, provenance=provenance, smoke=smoke, lungs=lungs)
             begin_run(place.folder, record=record)
@@ -104,7 +102,7 @@ def _export(
     network: PooledClassifier,
     split: Split,
     draft: Card,
-    place: Place,
+    place: RunPlace,
     lungs: Bundle | None,
     seen: Mapping[str, bytes],
 ) -> Bundle:
@@ -189,23 +187,6 @@ def _save_splits(recipe: Recipe, splits: Mapping[str, Split], *, folder: Path) -
         path = folder / SPLIT_NAME if name == recipe.last.name else folder / name / SPLIT_NAME
         if not path.is_file():
             save_split(split, path=path)
-
-
-@contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Hold the run's folder, freed of what a killed run left unfinished; only the first process holds it."""
-    if not is_first_process():
-        yield
-        return
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(folder, error) from error
-    with FolderLock(folder):
-        remove_strays(folder)
-        for unfinished in (*folder.glob(f".{DRAFT}.*"), *folder.glob(f".{BUNDLE}.*")):
-            shutil.rmtree(unfinished, ignore_errors=True)
-        yield
 
 
 def _write(card: Card, *, graph: bytes, folder: Path, more: Mapping[str, bytes] = NO_FILES) -> Bundle:

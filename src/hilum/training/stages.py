@@ -16,23 +16,15 @@ from hilum.networks.fusion import FusedClassifier, FusionHead
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.networks.starting_weights import load_starting_weights
 from hilum.training.checkpoints import LAST_CHECKPOINT, WEIGHTS, load_weights, save_weights
-from hilum.training.fit import Fitted, fit_stage
+from hilum.training.fit import Fitted
+from hilum.training.fit_stage import fit_stage
 from hilum.training.fusion_features import FEATURES, Extractors, feature_data
-from hilum.training.image_dataset import IN_MEMORY, Preparation
 from hilum.training.recipe import FromStage, FusedFrom, Recipe, Stage
+from hilum.training.run_place import RunPlace
 from hilum.training.stage_data import MakeData, image_data
-from hilum.training.trainer import THIS_MACHINE, Machine, is_first_process, wait_for_all
+from hilum.training.trainer import is_first_process, wait_for_all
 
 _HEAD = ("head.weight", "head.bias")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a run is kept (`folder` holds one folder a stage), and what it runs on."""
-
-    folder: Path
-    machine: Machine = THIS_MACHINE
-    preparation: Preparation = IN_MEMORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +35,7 @@ class FittedFusion:
     started_from: str
 
 
-def run_stages(recipe: Recipe, *, splits: Mapping[str, Split], place: Place) -> Fitted | FittedFusion:
+def run_stages(recipe: Recipe, *, splits: Mapping[str, Split], place: RunPlace) -> Fitted | FittedFusion:
     """Train every stage that has not ended, and return the last one's network; `splits` is by stage.
 
     `FOLDER/STAGE/weights.safetensors` appears when a stage has ended.
@@ -55,7 +47,7 @@ def run_stages(recipe: Recipe, *, splits: Mapping[str, Split], place: Place) -> 
     return fitted
 
 
-def _run_stage(recipe: Recipe, *, stage: Stage, split: Split, place: Place) -> Fitted:
+def _run_stage(recipe: Recipe, *, stage: Stage, split: Split, place: RunPlace) -> Fitted:
     if _has_ended(stage, folder=place.folder):
         return load_stage(recipe, stage=stage, folder=place.folder)
     network = new_network(recipe, stage=stage)
@@ -65,7 +57,7 @@ def _run_stage(recipe: Recipe, *, stage: Stage, split: Split, place: Place) -> F
     return load_stage(recipe, stage=stage, folder=place.folder)
 
 
-def _run_fusion(recipe: Recipe, *, stage: Stage, start: FusedFrom, split: Split, place: Place) -> FittedFusion:
+def _run_fusion(recipe: Recipe, *, stage: Stage, start: FusedFrom, split: Split, place: RunPlace) -> FittedFusion:
     whole, crop = (
         load_stage(recipe, stage=recipe.stage(name), folder=place.folder) for name in (start.whole, start.crop)
     )
@@ -100,7 +92,7 @@ def _fit(
     stage: Stage,
     network: PooledClassifier | FusionHead,
     split: Split,
-    place: Place,
+    place: RunPlace,
     data: MakeData,
     started_from: str,
 ) -> None:
