@@ -146,3 +146,38 @@ def test_one_file_alone_is_refused(hilum: Run, folder: Path) -> None:
     result = hilum("compare", folder / "strong.parquet")
     assert result.exit_code == 2
     assert "two predictions files or more" in result.stderr
+
+
+def test_held_out_files_are_a_look_each_and_counted_once(hilum: Run, folder: Path, tmp_path: Path) -> None:
+    ledger, files = tmp_path / "L.jsonl", [folder / "strong.parquet", folder / "weak.parquet"]
+    words_ = ("--replicates", 100, "--ledger", ledger)
+    for _ in range(2):
+        result = hilum("compare", *files, *words_)
+        assert f"looks in the ledger {ledger}: 2" in result.stderr
+    judged = hilum("judge", files[1], *words_)
+    assert f"looks in the ledger {ledger}: 2" in judged.stderr
+    found = json.loads(hilum("compare", *files, *words_, "--json").stdout)
+    lines = [json.loads(text) for text in ledger.read_text().splitlines()]
+    assert [(line["kind"], line["judged"]) for line in lines] == [("look", path.name) for path in files]
+    assert [line["auroc"] for line in lines] == [model["mean_auroc"] for model in found["models"].values()]
+    assert lines[0]["auroc"] > lines[1]["auroc"]
+
+
+def test_the_same_labels_in_another_order_are_no_second_look(hilum: Run, folder: Path, tmp_path: Path) -> None:
+    ledger = tmp_path / "L.jsonl"
+    strong = fabricate_predictions()
+    turned = replace(
+        strong, labels=strong.labels[::-1], truth=strong.truth[:, ::-1], scores=strong.scores[:, ::-1]
+    )  # fmt: skip
+    write_predictions(turned, path=tmp_path / "turned.parquet")
+    for path in (folder / "strong.parquet", tmp_path / "turned.parquet"):
+        hilum("judge", path, "--replicates", 100, "--ledger", ledger)
+    assert len(ledger.read_text().splitlines()) == 1
+
+
+def test_validation_files_that_are_compared_are_no_look(hilum: Run, folder: Path, tmp_path: Path) -> None:
+    ledger = tmp_path / "L.jsonl"
+    files = [f"{name}={folder / 'val.parquet'}" for name in "ab"]
+    result = hilum("compare", *files, "--replicates", 100, "--ledger", ledger)
+    assert result.exit_code == 0, result.stderr
+    assert not ledger.exists()

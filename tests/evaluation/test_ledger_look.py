@@ -16,7 +16,8 @@ from hilum.evaluation.bundle_points import with_bundle_points
 from hilum.evaluation.judge import judge
 from hilum.evaluation.judgement import Judgement
 from hilum.evaluation.ledger import broken_links
-from hilum.evaluation.ledger_look import LOOK_NAME, Looks, begin_look, end_look, record_judged
+from hilum.evaluation.ledger_fields import result_fields
+from hilum.evaluation.ledger_look import LOOK_NAME, Looks, begin_look, end_look, record_predictions
 from hilum.evaluation.prediction_set import Predictions
 
 PART = AskedPart(
@@ -43,6 +44,12 @@ def look(bundle: Bundle, *, folder: Path, ledger: Path, part: AskedPart = PART, 
     return end_look(
         judged(predictions, bundle=bundle), predictions=predictions, bundle=bundle, folder=folder, ledger=ledger
     )
+
+
+def record(judgement: Judgement, *, predictions: Predictions, name: str, ledger: Path) -> Looks | None:
+    """As `hilum judge` does."""
+    found = result_fields(judgement, predictions=predictions)
+    return record_predictions(predictions, found=found, name=name, ledger=ledger)
 
 
 def lines(ledger: Path) -> list[dict[str, Any]]:
@@ -142,12 +149,12 @@ def test_a_look_file_that_is_none_is_named(tmp_path: Path, content: str) -> None
 def test_predictions_that_are_judged_are_a_look_and_judged_again_the_same(tmp_path: Path) -> None:
     ledger, predictions = tmp_path / "L.jsonl", fabricate_predictions(split="Official_Test")
     judgement = judge(predictions, replicates=100)
-    found = [record_judged(judgement, predictions=predictions, name="a.parquet", ledger=ledger) for _ in range(2)]
+    found = [record(judgement, predictions=predictions, name="a.parquet", ledger=ledger) for _ in range(2)]
     assert found == [Looks(ledger, 1, 1)] * 2
     turned = predictions.take(np.arange(predictions.n)[::-1])
-    assert record_judged(judgement, predictions=turned, name="b.parquet", ledger=ledger) == Looks(ledger, 1, 1)
+    assert record(judgement, predictions=turned, name="b.parquet", ledger=ledger) == Looks(ledger, 1, 1)
     other = replace(predictions, scores=predictions.scores / 2)
-    assert record_judged(judgement, predictions=other, name="a.parquet", ledger=ledger) == Looks(ledger, 2, 1)
+    assert record(judgement, predictions=other, name="a.parquet", ledger=ledger) == Looks(ledger, 2, 1)
     assert [(line["kind"], line["judged"]) for line in lines(ledger)] == [("look", "a.parquet")] * 2
 
 
@@ -156,7 +163,7 @@ def test_what_was_evaluated_is_no_second_look_when_it_is_judged(tmp_path: Path) 
     look(bundle, folder=tmp_path / "out", ledger=ledger)
     predictions = fabricate_predictions(labels=("Effusion",))
     judgement = judge(predictions, replicates=100)
-    assert record_judged(judgement, predictions=predictions, name="p", ledger=ledger) == Looks(ledger, 1, 1)
+    assert record(judgement, predictions=predictions, name="p", ledger=ledger) == Looks(ledger, 1, 1)
 
 
 @pytest.mark.parametrize("changes", [{"split": "validation"}, {"smoke": True}])
@@ -164,5 +171,5 @@ def test_validation_and_smoke_predictions_are_no_look(tmp_path: Path, changes: d
     smoke = changes.pop("smoke", False)
     predictions = replace(fabricate_predictions(**changes), smoke=smoke)
     judgement = judge(predictions, replicates=100)
-    assert record_judged(judgement, predictions=predictions, name="p", ledger=tmp_path / "L.jsonl") is None
+    assert record(judgement, predictions=predictions, name="p", ledger=tmp_path / "L.jsonl") is None
     assert not (tmp_path / "L.jsonl").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,11 +14,17 @@ from hilum.cli.compared_files import named_files, read_models, read_points
 from hilum.cli.comparison_table import comparison_tables
 from hilum.cli.console import output_console
 from hilum.cli.design_option import DesignOption, stated_design
+from hilum.cli.ledger_option import LedgerOption
 from hilum.cli.say import say
 from hilum.cli.table import REPORT_COMPARISON
 from hilum.evaluation.compare import compare
+from hilum.evaluation.comparison import Comparison
 from hilum.evaluation.comparison_json import comparison_json
+from hilum.evaluation.ledger_fields import compared_fields
+from hilum.evaluation.ledger_look import Looks, record_predictions
+from hilum.evaluation.ledger_place import ledger_path
 from hilum.evaluation.patient_bootstrap import REPLICATES
+from hilum.evaluation.prediction_set import Predictions
 from hilum.evaluation.same_images import same_images
 
 app = typer.Typer(
@@ -77,6 +84,7 @@ def compare_files(
         bool, typer.Option("--any-protocol", help="Take several protocol texts as one protocol.")
     ] = False,
     design: DesignOption = None,
+    ledger: LedgerOption = None,
     replicates: Annotated[int, typer.Option(min=100, help="Bootstrap replicates.")] = REPLICATES,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     report: Annotated[
@@ -87,10 +95,12 @@ def compare_files(
 
     A difference is the other model's figure minus the reference's. Files of other images, truths, labels or protocols
     are refused. Sensitivity and specificity are compared only at points from --validation or --threshold.
+    Each file of held-out images that was not judged before is a look, which the ledger counts before anything is shown.
     """
     named = named_files(files)
+    given = read_models(named, split=split, design=stated_design(design))
     models = same_images(
-        read_models(named, split=split, design=stated_design(design)),
+        given,
         common_labels=common_labels,
         any_protocol=any_protocol,
         files={name: str(path) for name, path in named.items()},
@@ -110,9 +120,23 @@ def compare_files(
         margin=margin,
         replicates=replicates,
     )
+    looks = _record(result, given=given, named=named, ledger=ledger_path(ledger))
     if report is not None:
         say(f"wrote {REPORT_COMPARISON.load()(result, models=models, folder=report)}")
+    if looks is not None:
+        say(f"looks in the ledger {looks.ledger}: {looks.count}")
     if as_json:
         typer.echo(json.dumps(comparison_json(result), indent=2, allow_nan=False))
         return
     output_console().print(comparison_tables(result))
+
+
+def _record(
+    result: Comparison, *, given: Mapping[str, Predictions], named: Mapping[str, Path], ledger: Path
+) -> Looks | None:
+    """One look for each file; the count after the last of them, None where no image is held out."""
+    looks = None
+    for model, predictions in given.items():
+        found = compared_fields(result, model=model, predictions=predictions)
+        looks = record_predictions(predictions, found=found, name=named[model].name, ledger=ledger)
+    return looks

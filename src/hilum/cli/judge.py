@@ -18,7 +18,8 @@ from hilum.cli.table import REPORT_JUDGEMENT
 from hilum.evaluation.calibrators import METHODS
 from hilum.evaluation.judge import judge
 from hilum.evaluation.judgement_json import judgement_json
-from hilum.evaluation.ledger_look import record_judged
+from hilum.evaluation.ledger_fields import result_fields
+from hilum.evaluation.ledger_look import record_predictions
 from hilum.evaluation.ledger_place import ledger_path
 from hilum.evaluation.overlap import overlap_caution
 from hilum.evaluation.patient_bootstrap import REPLICATES
@@ -84,7 +85,8 @@ def judge_file(
         prevalences=named,
         replicates=replicates,
     )
-    looks = record_judged(result, predictions=judged, name=predictions.name, ledger=ledger_path(ledger))
+    found = result_fields(result, predictions=judged)
+    looks = record_predictions(judged, found=found, name=predictions.name, ledger=ledger_path(ledger))
     if report is not None:
         page = REPORT_JUDGEMENT.load()(judged, judgement=result, name=predictions.stem, folder=report)
         say(f"wrote {page}")

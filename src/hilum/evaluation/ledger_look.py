@@ -13,16 +13,14 @@ from hilum.bundle.load import Bundle
 from hilum.datasets.held_out import is_held_out_part
 from hilum.errors import DataError
 from hilum.evaluation.asked_part import AskedPart
-from hilum.evaluation.calibration_on_card import calibration_of_look
-from hilum.evaluation.judgement import Judgement, LabelJudgement
+from hilum.evaluation.judgement import Judgement
 from hilum.evaluation.ledger import INTENT, KIND, LOOK, RESULT, Ledger, LedgerLine, LedgerValue, commit_and_dirty, looks
+from hilum.evaluation.ledger_fields import PREDICTIONS, baseline_fields, result_fields
 from hilum.evaluation.prediction_set import Predictions
-from hilum.evaluation.sharpness import BASELINE
 from hilum.output.atomic import write_whole
 from hilum.statistics.estimate import Estimate
 
 LOOK_NAME = "look.json"
-PREDICTIONS = "predictions_sha256"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +86,7 @@ def end_look(
         name, content = kept.get(LOOK), predictions.content_sha256
         there = any(line.get(LOOK) == name and line.get(PREDICTIONS) == content for line in held.lines)
         result = {KIND: RESULT, LOOK: name, "date": _today(), **result_fields(judgement, predictions=predictions)}
-        result |= _baseline(baseline)
+        result |= baseline_fields(baseline)
         if name is not None:
             if not there:
                 held.append(result)
@@ -96,11 +94,11 @@ def end_look(
         return _counted(held, ledger=ledger, model=_model(bundle))
 
 
-def record_judged(judgement: Judgement, *, predictions: Predictions, name: str, ledger: Path) -> Looks | None:
+def record_predictions(predictions: Predictions, *, found: LedgerLine, name: str, ledger: Path) -> Looks | None:
     """Write the look at a predictions file called `name`, where some of its rows are held out; None where none is.
 
-    The same predictions, judged again or already counted by `hilum evaluate`, are the same look. A smoke run's are
-    none. Raises as `begin_look` does.
+    `found` is what it gave, as `ledger_fields` says it. The same predictions, judged or compared again, or already
+    counted by `hilum evaluate`, are the same look. A smoke run's are none. Raises as `begin_look` does.
     """
     if predictions.smoke or not any(map(is_held_out_part, set(predictions.split))):
         return None
@@ -118,33 +116,11 @@ def record_judged(judgement: Judgement, *, predictions: Predictions, name: str, 
                     "bundle_sha256": None,
                     "judged": name,
                     "protocol": predictions.protocol,
-                    **result_fields(judgement, predictions=predictions),
+                    **found,
                 }
             )
         same = [look for look in looks(held.lines) if look.fields.get(PREDICTIONS) == content]
         return Looks(ledger, len(looks(held.lines)), len(same))
-
-
-def result_fields(judgement: Judgement, *, predictions: Predictions) -> dict[str, LedgerValue]:
-    """What the judgement found, for a line of the ledger."""
-    whole = judgement.whole
-    fields: dict[str, LedgerValue] = {
-        PREDICTIONS: predictions.content_sha256,
-        "predictions_split_sha256": judgement.split_sha256,
-        "n": whole.n,
-        "patients": whole.patients,
-        "trained_on": None if judgement.overlap is None else judgement.overlap.train,
-        "validated_on": None if judgement.overlap is None else judgement.overlap.validation,
-    }
-    if len(whole.labels) == 1:
-        return fields | _of_label(whole.labels[0])
-    used = [name for name in whole.in_mean if name not in whole.left_out]
-    return (
-        fields
-        | {"label": f"mean of {len(used)} of {len(whole.labels)} labels", "positives": None}
-        | _value("auroc", whole.mean_auroc)
-        | {f"auroc of {one.label}": None if one.auroc is None else one.auroc.value for one in whole.labels}
-    )
 
 
 def _model(bundle: Bundle) -> dict[str, LedgerValue]:
@@ -197,31 +173,3 @@ def _same_network(line: LedgerLine, *, model: LedgerLine) -> bool:
 
 def _today() -> str:
     return datetime.datetime.now(datetime.UTC).date().isoformat()
-
-
-def _of_label(one: LabelJudgement) -> dict[str, LedgerValue]:
-    fields: dict[str, LedgerValue] = {"label": one.label, "positives": one.positives}
-    fields |= _value("auroc", one.auroc)
-    fields["average_precision"] = None if one.average_precision is None else one.average_precision.value
-    if one.decisions is not None:
-        fields["operating_point"] = one.decisions.threshold
-        for name in ("sensitivity", "specificity", "balanced_accuracy"):
-            fields |= _value(name, one.decisions.measures[name])
-    if one.calibration is not None:
-        fields |= calibration_of_look(one.calibration, brier=one.brier, ece=one.ece)
-    return fields
-
-
-def _baseline(found: Estimate | None) -> dict[str, LedgerValue]:
-    return {} if found is None else {"baseline": BASELINE, **_value("baseline_auroc", found)}
-
-
-def _value(name: str, estimate: Estimate | None) -> dict[str, LedgerValue]:
-    if estimate is None:
-        return {name: None, f"{name}_ci": None}
-    return {
-        name: estimate.value,
-        f"{name}_ci": None if estimate.interval is None else list(estimate.interval),
-        f"{name}_ci_method": estimate.method,
-        **({} if estimate.note is None else {f"{name}_note": estimate.note}),
-    }

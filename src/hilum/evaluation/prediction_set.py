@@ -88,12 +88,12 @@ class Predictions:
 
     @property
     def content_sha256(self) -> str:
-        """The hash of what was said of which image: names, parts, truths and scores, whatever the order of rows."""
-        order = np.argsort(np.array(self.image))
+        """The hash of what was said of which image: names, parts, truths and scores, in whatever order they stand."""
+        order, columns = np.argsort(np.array(self.image)), np.argsort(np.array(self.labels))
         names = [(self.image[i], self.patient[i], self.split[i]) for i in order]
-        content = hashlib.sha256(json.dumps([self.labels, names]).encode())
+        content = hashlib.sha256(json.dumps([[self.labels[j] for j in columns], names]).encode())
         for values in (self.truth, self.scores):
-            content.update(np.where(np.isnan(values), np.nan, values)[order].astype("<f8").tobytes())
+            content.update(np.where(np.isnan(values), np.nan, values)[order][:, columns].astype("<f8").tobytes())
         return content.hexdigest()
 
     @property
