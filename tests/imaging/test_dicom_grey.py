@@ -186,9 +186,19 @@ def test_the_first_sound_voi_lut_and_the_first_possible_window_are_used_and_the_
 def test_a_window_that_no_pixel_comes_near_is_not_used(window: dict[str, float]) -> None:
     radiograph = read(**window)
     np.testing.assert_allclose(radiograph.pixels, RAMP / 4095, atol=1e-6)
-    assert "is not used: it maps every pixel to one grey" in radiograph.warnings[0]
+    assert "is not used: it maps nearly every pixel to one grey" in radiograph.warnings[0]
     flat = np.full((48, 72), 7, np.uint16)
     assert (read(flat, **window).pixels == (0 if window["WindowCenter"] > 0 else 1)).all()  # nothing else would show
+
+
+def test_a_window_that_only_a_mark_comes_near_is_not_used() -> None:
+    marked_ramp = np.minimum(RAMP, 3000)
+    marked_ramp[:3, :7] = 4095  # 21 of 3,456 pixels
+    radiograph = read(marked_ramp, WindowCenter=3800, WindowWidth=200)
+    np.testing.assert_allclose(radiograph.pixels, marked_ramp / 4095, atol=1e-6)
+    assert "window, centre 3800, width 200, LINEAR is not used" in radiograph.warnings[0]
+    marked_ramp[:6, :7] = 4095  # 42 are more than 1%
+    assert read(marked_ramp, WindowCenter=3800, WindowWidth=200).warnings == ()
 
 
 @pytest.mark.parametrize("bits", [8, 10, 12, 16])

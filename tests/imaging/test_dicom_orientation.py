@@ -173,6 +173,13 @@ def test_what_is_not_certain_is_shown_as_stored_without_sides(tags: dict[str, ob
     assert "right and left are not named" in radiograph.warnings[0]
 
 
+@pytest.mark.parametrize(
+    ("letters", "view", "left"), [("A", "PA", "unknown"), ("P", "AP", "unknown"), ("R", "LL", "LL")]
+)
+def test_a_contradicted_view_is_never_a_frontal_one(letters: str, view: str, left: str) -> None:
+    assert read(orientation=[letters, "F"], ViewPosition=view).view == left
+
+
 def test_a_secondary_capture_that_stands_upright_names_its_sides() -> None:
     assert read(orientation=["L", "F"], Modality="SC").sides_known
 

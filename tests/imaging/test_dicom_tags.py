@@ -158,6 +158,18 @@ def test_a_species_may_be_named_by_its_code(code: str, is_animal: bool) -> None:
     assert read(PatientSpeciesCodeSequence=Sequence([item])).is_animal is is_animal
 
 
+@pytest.mark.parametrize("tags", [{"PatientBreedDescription": "Beagle"}, {"PatientSexNeutered": "ALTERED"}])
+def test_what_only_animals_have_tells_an_animal(tags: dict[str, str]) -> None:
+    assert read(**tags).is_animal is True
+    assert read(**dict.fromkeys(tags, "")).is_animal is False
+
+
+def test_two_ages_are_none() -> None:
+    radiograph = read(PatientAge=["003Y", "040Y"])
+    assert radiograph.patient.age_years is None
+    assert "Patient Age is malformed" in radiograph.warnings[0]
+
+
 def test_an_animal_is_named_where_the_tags_say_so() -> None:
     assert read(PatientSpeciesDescription="Canis familiaris").is_animal is True
     assert read().is_animal is False

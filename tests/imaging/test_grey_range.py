@@ -85,6 +85,33 @@ def test_blank_borders_and_burned_in_marks_do_not_count() -> None:
     assert (radiograph.pixels[-20:, :50] == 1).all()
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+@pytest.mark.parametrize("border", [0, 3, 8])
+def test_a_border_that_is_nearly_black_does_not_count(kind: str, border: int) -> None:
+    values = WASHED_OUT.copy()
+    values[:40], values[:, :30] = border, border
+    radiograph = decode(picture_bytes(values, kind), name="x")
+    assert (radiograph.pixels[:32, :] == 0).all()
+    inner = radiograph.pixels[50:, 40:]
+    assert inner.min() < 0.35
+    assert inner.max() > 0.9
+    assert "of the grey range" in radiograph.warnings[0]
+
+
+def test_a_border_that_is_nearly_white_does_not_count() -> None:
+    dark = grey(0.2, low=0.0)
+    dark[:60] = 0.97
+    ranged = fill_range(dark, declared="x")
+    assert (ranged.pixels[:60] == 1).all()
+    assert np.median(ranged.pixels[60:]) > 0.3
+
+
+def test_what_is_half_of_the_picture_is_no_border() -> None:
+    half = grey(0.2, low=0.4)
+    half[: half.shape[0] * 6 // 10] = 0.02
+    assert narrow_span(half) is None
+
+
 def test_padding_stays_black() -> None:
     values = TWELVE_OF_SIXTEEN + 1000
     values[:100] = 65535

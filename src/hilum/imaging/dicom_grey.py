@@ -27,6 +27,9 @@ from hilum.radiograph import Pixels, TrailStep
 
 Grey = npt.NDArray[np.float32]
 
+_FLAT_SHARE = 0.99
+"""A picture of which this share is black, or white, shows nothing."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GreyFrame:
@@ -95,10 +98,13 @@ def _monochrome(elements: Dataset, form: PixelFormat, stored: StoredFrame) -> Gr
 
 
 def _not_flat(pixels: Pixels, chain: _Chain, stored: StoredFrame) -> tuple[Pixels, Voi]:
-    """The pixels and what mapped them; a window or VOI LUT that leaves one grey of a picture is not used."""
+    """The pixels and what mapped them; a window or VOI LUT that leaves one grey of a picture is not used.
+
+    So is one that leaves it of nearly all pixels, since no pixel but a mark comes near it.
+    """
     if not _is_flat(pixels):
         return pixels, chain.voi
-    warning = f"the {chain.voi.detail} is not used: it maps every pixel to one grey"
+    warning = f"the {chain.voi.detail} is not used: it maps nearly every pixel to one grey"
     whole = full_voi(chain.modality.full_range, warnings=(*chain.voi.warnings, warning))
     other = _for_each_word(stored.words, replace(chain, voi=whole).grey)
     return (pixels, chain.voi) if _is_flat(other) else (other, whole)
@@ -155,8 +161,14 @@ def _padding(elements: Dataset, form: PixelFormat) -> tuple[tuple[int, int] | No
 
 
 def _is_flat(pixels: Pixels) -> bool:
-    first = pixels.flat[0]
-    return bool(pixels.flat[-1] == first and (pixels == first).all())
+    """Whether nearly all pixels are black, or white, or all are one grey; a few are asked before all are."""
+    sparse = pixels[:: max(1, pixels.shape[0] // 64), :: max(1, pixels.shape[1] // 64)]
+    return _are_flat(sparse, share=_FLAT_SHARE - 0.03) and _are_flat(pixels, share=_FLAT_SHARE)
+
+
+def _are_flat(pixels: Pixels, *, share: float) -> bool:
+    ends = max(np.count_nonzero(pixels <= 0), np.count_nonzero(pixels >= 1))
+    return bool(ends >= share * pixels.size or (pixels == pixels.flat[0]).all())
 
 
 def _is_padding(words: Words, values: Values, form: PixelFormat, padding: tuple[int, int]) -> npt.NDArray[np.bool_]:

@@ -7,7 +7,7 @@ with the feet below, facing either way. PS3.3 C.7.6.1.1.1 and C.7.6.2.1.1.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -50,7 +50,8 @@ class FilmOrientation:
     """What the tags say: the orientation number to turn by, whether right and left can be named afterwards, and why.
 
     `said` names the tag and its value, None where no tag says anything. `is_lateral` is true where the rows run from
-    front to back, so that the picture is a lateral view whatever else is known.
+    front to back, so that the picture is a lateral view whatever else is known. `contradicts_frontal` is true where
+    they do and the view is said to be frontal, so that it is neither.
     """
 
     number: int = 1
@@ -58,6 +59,7 @@ class FilmOrientation:
     is_lateral: bool = False
     said: str | None = None
     warnings: tuple[str, ...] = ()
+    contradicts_frontal: bool = False
 
 
 def read_orientation(elements: Dataset, *, view: View, body_part: str | None, frame: int) -> FilmOrientation:
@@ -99,7 +101,9 @@ def _by_directions(directions: Directions, *, said: str, view: View, warnings: t
         return _withheld(f"{said} does not say where head and feet are", warnings)
     is_lateral = "depth" in (_AXES[row], _AXES[column])
     if view in (("PA", "AP") if is_lateral else ("LL",)):
-        return _withheld(f"{said} contradicts the view {view}", warnings)
+        counts = " (the view counts as unknown)" if is_lateral else ""
+        withheld = _withheld(f"{said} contradicts the view {view}{counts}", warnings)
+        return replace(withheld, contradicts_frontal=is_lateral)
     feet = f"{row}-" if _AXES[row] == "height" else f"-{column}"
     number = _FEET_BELOW[feet] if is_lateral else _FRONTAL[row, column]
     if number > 1:

@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 
 from hilum.errors import DecodeError
 from hilum.imaging.dicom_orientation import FilmOrientation, read_orientation
-from hilum.imaging.dicom_values import framed, items, numbers, text
+from hilum.imaging.dicom_values import framed, items, numbers, text, texts
 from hilum.radiograph import Laterality, Patient, Sex, View
 
 _AGE = re.compile(r"\s*([0-9]{1,3})\s*([DWMY])\s*")
@@ -36,6 +36,9 @@ _VIEW_CODES: dict[str, View] = {
     "R-10232": "LL",
 }
 """DICOM context group 4010 (DX view); a test compares the codes with pydicom's dictionary."""
+
+_OF_ANIMALS = ("PatientBreedDescription", "PatientSexNeutered")
+"""Elements of the patient module that are for animals alone (PS3.3 C.7.1.1)."""
 
 _HUMAN = frozenset({"", "HUMAN", "HOMO SAPIENS"})
 _HUMAN_CODES = frozenset({"", "337915000", "L-85003", "L-85B00"})
@@ -68,7 +71,7 @@ class DicomTags:
 
 def read_tags(elements: Dataset, *, frame: int) -> DicomTags:
     """Read the tags of one frame; what is absent, malformed or impossible is None or unknown, the latter two warn."""
-    age, age_warnings = age_years(text(elements, "PatientAge"))
+    age, age_warnings = age_years("\\".join(texts(elements, "PatientAge")) or None)
     spacing, spacing_from, spacing_warnings = _spacing(elements, frame=frame)
     aspect, aspect_warnings = (spacing[0] / spacing[1], ()) if spacing else _aspect(elements)
     view, view_warnings = _view(elements)
@@ -77,7 +80,7 @@ def read_tags(elements: Dataset, *, frame: int) -> DicomTags:
     laterality, laterality_warnings = _laterality(elements)
     return DicomTags(
         patient=Patient(age, _SEXES.get((text(elements, "PatientSex") or "").upper(), "unknown")),
-        view="LL" if film.is_lateral else view,
+        view="LL" if film.is_lateral else "unknown" if film.contradicts_frontal else view,
         laterality=laterality if film.sides_known else "unknown",
         modality=_upper(elements, "Modality"),
         body_part=body_part,
@@ -113,7 +116,9 @@ def _notices(elements: Dataset) -> tuple[str, ...]:
 
 
 def _is_animal(elements: Dataset) -> bool:
-    """Whether the species is named, in words or by its code, and is not man."""
+    """Whether the species is named, in words or by its code, and is not man; or what only animals have is told."""
+    if any(text(elements, keyword) for keyword in _OF_ANIMALS) or items(elements, "PatientBreedCodeSequence"):
+        return True
     species = (text(elements, "PatientSpeciesDescription") or "").upper()
     codes = [text(item, "CodeValue") or "" for item in items(elements, "PatientSpeciesCodeSequence")[:1]]
     return species not in _HUMAN or any(code not in _HUMAN_CODES for code in codes)

@@ -58,7 +58,7 @@ def read_pixel_format(elements: Dataset, *, limits: Limits) -> PixelFormat:
         raise DecodeError(f"the DICOM file names {rows} x {columns} pixels; expected at least 1 x 1")
     check_pixels(rows, columns, limits=limits)
     allocated = integer(elements, "BitsAllocated")
-    stored = integer(elements, "BitsStored", default=allocated)
+    stored = integer(elements, "BitsStored", default=integer(elements, "HighBit", default=allocated - 1) + 1)
     frames, warnings = _frames(elements)
     form = PixelFormat(
         rows=rows,
