@@ -164,6 +164,15 @@ def test_what_only_animals_have_tells_an_animal(tags: dict[str, str]) -> None:
     assert read(**dict.fromkeys(tags, "")).is_animal is False
 
 
+@pytest.mark.parametrize(("code", "is_animal"), [("132351009", True), ("", False)])
+def test_a_breed_may_be_named_by_its_code(code: str, is_animal: bool) -> None:
+    """Some writers fill every optional sequence with an empty item."""
+    item = Dataset()
+    item.CodeValue = code
+    assert read(PatientBreedCodeSequence=Sequence([item])).is_animal is is_animal
+    assert read(PatientBreedCodeSequence=Sequence([Dataset()])).is_animal is False
+
+
 def test_two_ages_are_none() -> None:
     radiograph = read(PatientAge=["003Y", "040Y"])
     assert radiograph.patient.age_years is None

@@ -117,7 +117,8 @@ def _notices(elements: Dataset) -> tuple[str, ...]:
 
 def _is_animal(elements: Dataset) -> bool:
     """Whether the species is named, in words or by its code, and is not man; or what only animals have is told."""
-    if any(text(elements, keyword) for keyword in _OF_ANIMALS) or items(elements, "PatientBreedCodeSequence"):
+    breeds = (text(item, "CodeValue") for item in items(elements, "PatientBreedCodeSequence"))
+    if any(text(elements, keyword) for keyword in _OF_ANIMALS) or any(breeds):
         return True
     species = (text(elements, "PatientSpeciesDescription") or "").upper()
     codes = [text(item, "CodeValue") or "" for item in items(elements, "PatientSpeciesCodeSequence")[:1]]
