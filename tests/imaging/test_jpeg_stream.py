@@ -62,6 +62,23 @@ def test_no_cut_stream_is_read(options: dict[str, int]) -> None:
             decode(whole[:-cut], name="x")
 
 
+@pytest.mark.parametrize("options", [{}, {"restart_marker_blocks": 3}, {"subsampling": 2}], ids=str)
+def test_no_cut_stream_is_read_for_an_end_marker_behind_the_cut(options: dict[str, int]) -> None:
+    array = NOISE if "subsampling" not in options else np.dstack([NOISE, NOISE // 2, 255 - NOISE])
+    whole = picture_bytes(array, "JPEG", quality=90, **options)
+    for cut in (len(whole) // 2, len(whole) // 4, 900, 400):
+        with pytest.raises(DecodeError, match="truncated: pixels before its end-of-image marker are missing"):
+            decode(whole[:-cut].rstrip(b"\xff") + b"\xff\xd9", name="x")
+
+
+def test_a_whole_stream_may_end_in_one_colour() -> None:
+    blank = NOISE.copy()
+    blank[-20:] = 0
+    whole = picture_bytes(blank, "JPEG", quality=90)
+    assert decode(whole, name="x").warnings == ()
+    assert decode(whole + b"behind", name="x").warnings == ()
+
+
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9, 0.99])
 def test_no_half_stream_that_is_filled_with_zeros_is_read(share: float) -> None:
     whole = picture_bytes(NOISE, "JPEG", quality=90)

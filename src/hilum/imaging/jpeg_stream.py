@@ -19,6 +19,8 @@ _END = b"\xff\xd9"
 _RESTART = re.compile(rb"\xff([\xd0-\xd7])")
 _OTHER_BITS = (b"\0", b"\xaa", b"\xff\0")
 """Entropy-coded bits that begin differently."""
+_FILL = bytes.fromhex("5d93b72ed96b4ea7")
+"""Bits unlike the zeros that libjpeg takes where data are missing, and no one code over and over."""
 
 
 def decode_jpeg_stream(
@@ -26,16 +28,27 @@ def decode_jpeg_stream(
 ) -> npt.NDArray[Any]:
     """The samples of the one frame, uint8 or uint16, (H, W) or (H, W, C).
 
-    `colour` is what the channels are, `out_colour` what they become; None leaves it to the stream. A stream without an
-    end-of-image marker is decoded only where its last byte of data is there: `DecodeError` says that it is truncated.
+    `colour` is what the channels are, `out_colour` what they become; None leaves it to the stream. A stream whose last
+    pixels are missing is refused (`DecodeError`), with and without an end-of-image marker behind what is there.
     """
     if header.ended:
-        return _decoded(data, colour, out_colour)
+        samples = _decoded(data, colour, out_colour)
+        if _ends_flat(samples) and not header.lossless and not header.jpeg_ls:
+            kept = data[: data.rfind(_END)]
+            if not np.array_equal(samples, _decoded(kept + _FILL * 16 + _END, colour, out_colour)):
+                raise DecodeError("the JPEG stream is truncated: pixels before its end-of-image marker are missing")
+        return samples
     kept = _without_padding(data)
     first, *others = (_decoded(kept + more + _END, colour, out_colour) for more in _continuations(kept))
     if not all(np.array_equal(first, other) for other in others):
         raise DecodeError("the JPEG stream is truncated: pixels and its end-of-image marker are missing")
     return first
+
+
+def _ends_flat(samples: npt.NDArray[Any]) -> bool:
+    """Whether the last block is one colour, as libjpeg leaves each block that has no data: only then more is asked."""
+    block = samples[-1 - (samples.shape[0] - 1) % 8 :, -1 - (samples.shape[1] - 1) % 8 :]
+    return bool((block == block[0, 0]).all())
 
 
 def _continuations(data: bytes) -> Iterator[bytes]:
