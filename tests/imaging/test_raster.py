@@ -5,7 +5,7 @@ import io
 import imagecodecs
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps, PngImagePlugin
 
 from fabricate_pictures import marked, picture_bytes, pillow_bytes
 from hilum.errors import DecodeError, RefusedImageError
@@ -147,6 +147,32 @@ def test_exif_orientation_is_undone_as_viewers_do(suffix: str, orientation: int)
     radiograph = decode(pillow_bytes(stored, suffix, exif=exif, **options), name="x")
     close(radiograph, GREY / 255, within=3 / 255)
     assert ("orientation" in steps(radiograph)) == (orientation > 1)
+
+
+def raw_profile(block: bytes, *, packed: bool) -> bytes:
+    """A PNG whose EXIF block stands in a text chunk, as ImageMagick writes it."""
+    digits = block.hex()
+    lines = [digits[at : at + 72] for at in range(0, len(digits), 72)]
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Raw profile type exif", "\n".join(["", "exif", f"{len(block):8}", *lines, ""]), zip=packed)
+    return picture_bytes(GREY, "PNG", pnginfo=info)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_in_a_text_chunk_of_png_is_read_as_pillow_reads_it(orientation: int, packed: bool) -> None:
+    exif = Image.Exif()
+    exif[274] = orientation
+    data = raw_profile(exif.tobytes(), packed=packed)
+    upright = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+    np.testing.assert_allclose(decode(data, name="x").pixels, np.asarray(upright) / 255, atol=1e-6)
+
+
+@pytest.mark.parametrize("text", ["", "exif", "\nexif\n 4\nzz", "\nexif\n 4\n12345"])
+def test_a_broken_text_chunk_does_not_matter(text: str) -> None:
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Raw profile type exif", text, zip=True)
+    np.testing.assert_allclose(decode(picture_bytes(GREY, "PNG", pnginfo=info), name="x").pixels, GREY / 255, atol=1e-6)
 
 
 def test_broken_exif_does_not_matter() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 from dataclasses import dataclass
 
 import imagecodecs
@@ -21,6 +22,15 @@ _MAX_FRAMES = 2**31
 """The largest count that the format allows; it also keeps Pillow from warning."""
 
 
+_TEXTS = (b"zTXt", b"tEXt")
+_WANTED = frozenset({b"IHDR", b"acTL", b"eXIf", *_TEXTS})
+_RAW_PROFILES = (b"Raw profile type exif\0", b"Raw profile type APP1\0")
+"""How ImageMagick keeps EXIF in PNG, which had no chunk for it before 2017."""
+
+_MAX_PROFILE = 2 * 65_536 + 4096
+"""An EXIF block has at most 65,535 bytes, in JPEG, where it comes from; each is two digits."""
+
+
 @dataclass(frozen=True, slots=True)
 class _PngHeader:
     rows: int
@@ -29,6 +39,7 @@ class _PngHeader:
     palette: bool
     frames: int
     exif: bytes | None
+    raw_profile: bytes | None
 
 
 def decode_png(data: bytes, *, frame: int | None, limits: Limits) -> DecodedPicture:
@@ -36,7 +47,7 @@ def decode_png(data: bytes, *, frame: int | None, limits: Limits) -> DecodedPict
     header = _read_png_chunks(data)
     check_pixels(header.rows, header.columns, limits=limits)
     chosen = choose_frame(frame, count=header.frames)
-    orientation = exif_orientation(header.exif)
+    orientation = exif_orientation(header.exif or header.raw_profile)
     if header.frames > 1:  # Pillow lays the frames, which may hold only what changes, over each other
         with PngImagePlugin.PngImageFile(io.BytesIO(data)) as image:
             image.seek(chosen - 1)
@@ -64,10 +75,11 @@ def _read_png_chunks(data: bytes) -> _PngHeader:
             raise DecodeError("the PNG file is truncated: it ends before its end chunk")
         length = int.from_bytes(data[position : position + 4], "big")
         name = data[position + 4 : position + 8]
-        content = data[position + 8 : position + 8 + length] if name in (b"IHDR", b"acTL", b"eXIf") else b""
+        content = data[position + 8 : position + 8 + length] if name in _WANTED else b""
         if name == b"acTL" and name in chunks:
             raise DecodeError("the PNG file is corrupt: it holds two animation headers")
-        chunks.setdefault(name, content)
+        if name not in _TEXTS or content.startswith(_RAW_PROFILES):
+            chunks.setdefault(name, content)
         position += 12 + length
     if len(chunks.get(b"IHDR", b"")) != 13:
         raise DecodeError("the PNG file has no header chunk")
@@ -77,4 +89,20 @@ def _read_png_chunks(data: bytes) -> _PngHeader:
     frames = int.from_bytes(chunks.get(b"acTL", bytes(8))[:4], "big") or 1
     if frames > _MAX_FRAMES:
         raise DecodeError(f"the PNG file is corrupt: it names {frames} frames")
-    return _PngHeader(rows, columns, bits, kind == 3, frames, chunks.get(b"eXIf"))
+    profile = next((_raw_profile(chunks[name], name=name) for name in _TEXTS if name in chunks), None)
+    return _PngHeader(rows, columns, bits, kind == 3, frames, chunks.get(b"eXIf"), profile)
+
+
+def _raw_profile(content: bytes, *, name: bytes) -> bytes | None:
+    """The EXIF block of a text chunk as ImageMagick writes it: a name, a length and hexadecimal digits, in lines.
+
+    What is malformed, or larger than an EXIF block can be, is no EXIF block.
+    """
+    text = content.partition(b"\0")[2]
+    try:
+        if name == b"zTXt":
+            text = zlib.decompressobj().decompress(text[1:], _MAX_PROFILE)
+        digits = b"".join(text.split()[2:])
+        return bytes.fromhex(digits.decode("ascii")).removeprefix(b"Exif\0\0")
+    except (ValueError, zlib.error):
+        return None
