@@ -39,7 +39,7 @@ def test_a_line_that_was_removed_is_said_in_one_line(hilum: Run, ledger: Path) -
     result = hilum("ledger", "--ledger", ledger)
     assert result.exit_code == 1
     (said,) = [line for line in result.stderr.splitlines() if "was written after" in line]
-    assert "line 1 is not the line that line 2 was written after: a line was changed, removed" in said
+    assert "the line that line 2 was written after is not above it: it was changed, moved or removed" in said
 
 
 def test_there_may_be_no_ledger(hilum: Run, tmp_path: Path) -> None:

@@ -56,6 +56,15 @@ def test_patients_with_a_byte_identical_image_stay_together():
         assert len({name for name, part in parts.items() for r in part if r in twins}) == 1
 
 
+def test_patients_whose_names_differ_in_case_alone_stay_together():
+    parts = split_by_patient(
+        [record(2 * p + i, patient=f"{'pP'[i]}{p}") for p in range(30) for i in range(2)], shares=SHARES, seed=0
+    )
+    for one in parts.values():
+        names = [r.patient for r in one]
+        assert sorted(names) == sorted(name.swapcase() for name in names)
+
+
 def test_seed_decides_the_split_and_its_hash():
     def sha256(seed):
         return Split(split_by_patient(many(40), shares=SHARES, seed=seed), "made").sha256
@@ -72,6 +81,7 @@ def test_the_hash_follows_the_content_of_the_images():
     ("left", "right", "kind"),
     [
         (record(0, patient="a"), record(1, patient="a"), "patient"),
+        (record(0, patient="P1"), record(1, patient="p1"), "patient"),
         (record(0, patient="a", sha256="c" * 64), record(1, patient="b", sha256="c" * 64), "sha256"),
     ],
 )

@@ -14,6 +14,9 @@ OLD = json.dumps({"date": "2026-11-21", "bundle": "toy 1", "auroc": 0.9})
 """A line as hilum wrote them before there were kinds and a chain."""
 
 
+GONE = "was written after is not above it: it was changed, moved or removed"
+
+
 def append(path: Path, *lines: dict[str, Any]) -> None:
     for line in lines:
         with Ledger(path) as ledger:
@@ -44,26 +47,54 @@ def test_a_line_from_before_the_chain_stays_and_begins_it(tmp_path: Path) -> Non
     assert json.loads(second)["previous_sha256"] == hashlib.sha256(OLD.encode()).hexdigest()
     assert broken_links(path) == ()
     path.write_text(path.read_text().replace("0.9", "0.8"))
-    assert "line 1 is not the line that line 2 was written after" in broken_links(path)[0]
+    assert broken_links(path) == (f"the line that line 2 {GONE}",)
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda lines: [lines[0], lines[2], lines[3]], "line 1 is not the line that line 2 was written after"),
-        (lambda lines: lines[1:], "a line is missing that line 1 was written after"),
-        (lambda lines: [lines[0], lines[1].replace("2", "7", 1), *lines[2:]], "line 2 is not the line that line 3"),
-        (lambda lines: [lines[1], lines[0], *lines[2:]], "a line is missing that line 1"),
+        (lambda lines: [lines[0], lines[2], lines[3]], f"the line that line 2 {GONE}"),
+        (lambda lines: lines[1:], f"the line that line 1 {GONE}"),
+        (lambda lines: [lines[0], lines[1].replace("2", "7", 1), *lines[2:]], f"the line that line 3 {GONE}"),
+        (lambda lines: [lines[1], lines[0], *lines[2:]], f"the line that line 1 {GONE}"),
         (lambda lines: [*lines[:2], '{"n": 9}', *lines[2:]], "line 3 holds no hash of the line before it"),
+        (lambda lines: [*lines, OLD], "line 5 holds no hash of the line before it: it was changed, or written by hand"),
+        (lambda lines: [*lines[:3], lines[3].replace('"previous', '"x')], "line 4 holds no hash"),
     ],
 )
 def test_a_line_that_was_removed_changed_moved_or_put_in_is_said(tmp_path: Path, change: Any, said: str) -> None:
     path = tmp_path / "LEDGER.jsonl"
     append(path, *({"n": n} for n in (1, 2, 3, 4)))
     path.write_text("\n".join(change(path.read_text().splitlines())) + "\n")
-    assert said in broken_links(path)[0]
+    (found,) = broken_links(path)
+    assert said in found
     append(path, {"n": 5})  # a look is never refused for what another did to the file, and stays on record
     assert read_ledger(path)[-1]["n"] == 5
+
+
+def test_looks_of_two_branches_that_were_merged_are_a_whole_chain(tmp_path: Path) -> None:
+    path, branch = tmp_path / "LEDGER.jsonl", tmp_path / "branch.jsonl"
+    append(path, {"n": 1})
+    branch.write_bytes(path.read_bytes())
+    append(path, {"n": 2})
+    append(branch, {"n": 3}, {"n": 4})
+    path.write_text(path.read_text() + "\n".join(branch.read_text().splitlines()[1:]) + "\n")
+    append(path, {"n": 5})
+    assert numbers(path) == [1, 2, 3, 4, 5]
+    assert broken_links(path) == ()
+    path.write_text("\n".join(line for line in path.read_text().splitlines() if '"n": 3' not in line) + "\n")
+    assert broken_links(path) == (f"the line that line 3 {GONE}",)
+
+
+def test_other_ends_of_lines_are_no_change(tmp_path: Path) -> None:
+    path = tmp_path / "LEDGER.jsonl"
+    append(path, {"n": 1}, {"n": 2})
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    append(path, {"n": 3})
+    path.write_bytes(path.read_bytes().replace(b"\r\n", b"\n"))
+    append(path, {"n": 4})
+    assert numbers(path) == [1, 2, 3, 4]
+    assert broken_links(path) == ()
 
 
 @pytest.mark.parametrize("damage", ["{bad", '{"n": 1', "7", '["n"]', "\x00\x01"])

@@ -48,3 +48,8 @@ def test_what_is_named_wins(tmp_path: Path) -> None:
     environment = {"HILUM_LEDGER": str(tmp_path / "mine.jsonl")}
     assert ledger_path(None, folder=tmp_path, environment=environment) == tmp_path / "mine.jsonl"
     assert ledger_path(Path("other.jsonl"), folder=tmp_path, environment=environment) == Path("other.jsonl")
+
+
+def test_a_folder_that_is_named_holds_the_ledger(tmp_path: Path) -> None:
+    assert ledger_path(tmp_path, environment=NOWHERE) == tmp_path / "LEDGER.jsonl"
+    assert ledger_path(None, environment={"HILUM_LEDGER": str(tmp_path)}) == tmp_path / "LEDGER.jsonl"

@@ -30,6 +30,7 @@ from hilum.training.recipe_settings import with_settings
 from hilum.training.smoke import smoke_recipe
 from hilum.training.specialist import train_specialist
 from hilum.training.stages import check_starts
+from hilum.training.without_held_out import without_held_out
 
 
 def recipe_of(named: str, *, weights: StartingWeights, pairs: Sequence[str], smoke: bool) -> Recipe:
@@ -85,6 +86,7 @@ def _records(request: TrainRequest, *, recipe: Recipe, cache: Path | None, lungs
         jobs=request.jobs,
     )
     check_starts(recipe, folder=request.out)
+    mixed = without_held_out(mixed, recipe=recipe, smoke=request.smoke, jobs=request.jobs)
     if mixed.left_out:
         say(f"{len(mixed.left_out)} images left out, for example {mixed.left_out[0].why}")
     splits = make_splits(recipe, records=mixed.records, smoke=request.smoke)

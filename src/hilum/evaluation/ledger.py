@@ -134,6 +134,7 @@ def looks(lines: Sequence[LedgerLine]) -> tuple[Look, ...]:
 def broken_links(path: Path) -> tuple[str, ...]:
     """What the chain of hashes tells of lines that were changed or removed, one sentence each; empty where all is well.
 
+    A line may follow any line above it: where two branches that each looked are merged, two lines follow the same one.
     A line at the very end can be removed without a trace here: what has been committed shows that. Raises as
     `read_ledger` does.
     """
@@ -144,16 +145,19 @@ def broken_links(path: Path) -> tuple[str, ...]:
     except OSError as error:
         raise _refused(path, error) from error
     lines, said, chained = _parsed(raw, path=path), [], False
-    for number, line in enumerate(lines, start=1):
-        if PREVIOUS not in line:
-            if chained:
-                said.append(f"line {number} holds no hash of the line before it: it was written by hand or changed")
-            continue
-        chained = True
-        before = hashlib.sha256(raw[number - 2]).hexdigest() if number > 1 else None
-        if line[PREVIOUS] != before:
-            where = f"line {number - 1} is not the line that" if number > 1 else "a line is missing that"
-            said.append(f"{where} line {number} was written after: a line was changed, removed or put in between")
+    above: set[LedgerValue] = {None}
+    for number, (text, line) in enumerate(zip(raw, lines, strict=True), start=1):
+        if PREVIOUS not in line and chained:
+            said.append(
+                f"line {number} holds no hash of the line before it: it was changed, or written by hand or by an older "
+                "hilum"
+            )
+        elif line.get(PREVIOUS) not in above:
+            said.append(
+                f"the line that line {number} was written after is not above it: it was changed, moved or removed"
+            )
+        chained = chained or PREVIOUS in line
+        above.add(hashlib.sha256(text).hexdigest())
     return tuple(said)
 
 
@@ -175,7 +179,8 @@ def _git(folder: Path, *arguments: str) -> str | None:
 
 
 def _raw_lines(content: bytes) -> list[bytes]:
-    return [line for line in content.split(b"\n") if line.strip()]
+    # Git may have written the ends of lines anew, which changes nothing that a line says
+    return [stripped for line in content.split(b"\n") if (stripped := line.strip())]
 
 
 def _parsed(raw: Sequence[bytes], *, path: Path) -> list[LedgerLine]:

@@ -25,15 +25,16 @@ def ledger_path(
 ) -> Path:
     """The ledger that is `named`, else that of `HILUM_LEDGER`, else that of the project `folder` lies in.
 
+    Where either names a folder that is there, it is the `LEDGER.jsonl` in it.
     The project is the Git repository around `folder` (by default the working directory), else the nearest folder above
     with a ledger or a pyproject.toml. Outside any, looks are counted in one file a user, in the platform's folder for
     a user's state, which is made.
     """
-    if named is not None:
-        return named
     from_environment = environment.get(LEDGER_VARIABLE)
-    if from_environment:
-        return Path(from_environment).expanduser()
+    if named is None and from_environment:
+        named = Path(from_environment).expanduser()
+    if named is not None:
+        return named / LEDGER_NAME if named.is_dir() else named
     here = (folder or Path.cwd()).resolve()
     above = (here, *here.parents)
     for root in above:

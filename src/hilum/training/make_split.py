@@ -82,10 +82,10 @@ def make_splits(recipe: Recipe, *, records: Sequence[Record], smoke: bool = Fals
             split = replace(split, protocol=f"{split.protocol}; {recipe.chexpert.in_words}")
         splits[stage.name] = split
     judged = [r for part, rs in splits[recipe.last.name].parts.items() if part != TRAIN for r in rs]
-    people, files = {record.patient for record in judged}, {record.sha256 for record in judged}
+    people, files = {record.patient.casefold() for record in judged}, {record.sha256 for record in judged}
     for stage in recipe.stages[:-1]:
         for record in splits[stage.name].parts[TRAIN]:
-            if record.patient in people or record.sha256 in files:
+            if record.patient.casefold() in people or record.sha256 in files:
                 raise DataError(
                     f"expected the stage {stage.name} to learn from other patients than {recipe.last.name} is judged "
                     f"on, came {record.source} {record.image} in both; give both stages one split, or other releases"
