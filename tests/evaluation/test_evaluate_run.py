@@ -15,9 +15,12 @@ from hilum.errors import BundleError, DataError, OutputError, UsageError
 from hilum.evaluation.asked_part import official_part, part_of_run
 from hilum.evaluation.evaluate_run import EvaluationSettings, evaluate_part, judge_part
 from hilum.evaluation.judge import judge
+from hilum.evaluation.ledger_fields import result_fields
+from hilum.evaluation.ledger_look import record_predictions
 from hilum.evaluation.predictions import read_predictions
 from hilum.evaluation.run_folder import load_run
 from hilum.evaluation.sharpness import mean_gradient
+from hilum.evaluation.validation import ValidationPredictions
 from hilum.imaging.decode import decode, read_file
 from hilum.output.lock import FolderLock
 
@@ -68,6 +71,24 @@ def test_a_validation_part_is_no_look(made, tmp_path):
     assert result.looks is None
     assert not (tmp_path / "LEDGER.jsonl").exists()
     assert "so that these numbers flatter the model" in result.report.page.read_text()
+
+
+def test_a_part_that_is_held_out_under_another_name_says_so_in_its_predictions(made, tmp_path):
+    """Papers test on CheXpert's `valid`; its rows, read back, must choose nothing."""
+    records = [replace(r, official="valid", held_out=True) for r in made.records if r.official == "test"]
+    bundle = load_bundle(made.run / "bundle")
+    result = evaluate_part(
+        bundle, part=official_part(records, bundle=bundle, name="valid"), run=None, folder=tmp_path / "out",
+        ledger=tmp_path / "L.jsonl", settings=QUICK, progress=lambda done, count: None,
+    )  # fmt: skip
+    assert result.looks.count == 1
+    predictions = read_predictions(result.predictions_path)
+    assert set(predictions.split) == {"valid (held out)"}
+    with pytest.raises(DataError, match="it is held out"):
+        ValidationPredictions(predictions)
+    found = result_fields(judge(predictions, replicates=100), predictions=predictions)
+    looks = record_predictions(predictions, found=found, name="p", ledger=tmp_path / "L.jsonl")
+    assert (looks.count, looks.of_model) == (1, 1)
 
 
 def test_the_gallery_can_be_left_out(made, tmp_path):

@@ -75,6 +75,14 @@ def test_only_these_modules_fit() -> None:
     assert found <= MAY_FIT
 
 
+def test_images_that_the_model_was_trained_on_choose_nothing() -> None:
+    seen = ("train: same picture", "train: same file", *("validation: same file",) * (VALIDATION.n - 2))
+    with pytest.raises(DataError, match="not trained on, came 2 that it was"):
+        ValidationPredictions(replace(VALIDATION, seen=seen))
+    chosen_on = replace(VALIDATION, seen=("validation: same file",) * VALIDATION.n)
+    assert ValidationPredictions(chosen_on).predictions.n == VALIDATION.n
+
+
 def test_shared_patients_images_and_missing_labels_are_refused() -> None:
     overlapping = fabricate_predictions(split="val", first_patient=39, seed=1)
     with pytest.raises(DataError, match="other patients for validation than are judged, came 1 in both"):

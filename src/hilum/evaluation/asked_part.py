@@ -56,6 +56,11 @@ class AskedPart:
     smoke: bool = False
     left_out: tuple[Exclusion, ...] = ()
 
+    @property
+    def split_name(self) -> str:
+        """What the predictions file calls the part: a name that says of held-out images that they are."""
+        return f"{self.name} (held out)" if self.is_test and not is_held_out_part(self.name) else self.name
+
 
 def part_of_run(
     run: Run, *, records: Sequence[Record], name: str, labels: Sequence[str], left_out: Sequence[LeftOut] = ()

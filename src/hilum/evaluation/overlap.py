@@ -18,6 +18,8 @@ Seen = Literal["no", "train: same file", "validation: same file", "train: same p
 
 NO: Seen = "no"
 SEEN: tuple[Seen, ...] = get_args(Seen)
+TRAINED = "train: "
+"""How those of `SEEN` begin that the weights were fitted on."""
 NOT_NAMED = (
     "The model does not name its training images, so it was not counted how many of these images are among them."
 )

@@ -141,7 +141,7 @@ def _predictions(
     return Predictions(
         image=tuple(read),
         patient=tuple(record.patient for record in records),
-        split=(part.name,) * len(records),
+        split=(part.split_name,) * len(records),
         labels=tuple(labels),
         truth=np.array(truth, np.float64),  # None becomes NaN
         scores=np.array([lines[name].probabilities for name in read], np.float64),

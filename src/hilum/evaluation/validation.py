@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from hilum.datasets.held_out import part_role
 from hilum.errors import DataError, UsageError
+from hilum.evaluation.overlap import TRAINED
 from hilum.evaluation.prediction_set import Predictions
 from hilum.evaluation.same_names import same_in_other_folders, shared_names
 from hilum.evaluation.same_rows import same_rows
@@ -18,8 +19,8 @@ class ValidationPredictions:
 
     Every function that fits takes this type, and it cannot be made of test predictions: raises `DataError` where a row
     belongs to a split whose name says that it is held out (`official_test`, `hold-out`, `External`: see
-    `hilum.datasets.held_out`) or that the model was fitted on it (`train`), and `UsageError` for anything but
-    `Predictions`.
+    `hilum.datasets.held_out`) or that the model was fitted on it (`train`, or the column `seen`), and `UsageError` for
+    anything but `Predictions`.
     """
 
     predictions: Predictions
@@ -32,6 +33,12 @@ class ValidationPredictions:
             if role in ("held out", "training"):
                 why = "it is held out" if role == "held out" else "the model was fitted on it, so its scores flatter"
                 raise DataError(f"expected a validation split to choose or fit on, came the split {split!r}: {why}")
+        fitted = sum(str(seen).startswith(TRAINED) for seen in self.predictions.seen or ())
+        if fitted:
+            raise DataError(
+                f"expected images to choose or fit on that the model was not trained on, came {fitted} that it was; "
+                "take them out, or give predictions of its validation part"
+            )
 
     def outcomes(self, label: str) -> Outcomes:
         """The rows of `label` with a known truth; raises `DataError` where there is no such label."""
