@@ -175,6 +175,25 @@ def test_the_same_labels_in_another_order_are_no_second_look(hilum: Run, folder:
     assert len(ledger.read_text().splitlines()) == 1
 
 
+def test_a_model_that_was_trained_on_the_images_is_compared_with_a_caution(
+    hilum: Run, folder: Path, tmp_path: Path
+) -> None:
+    strong = fabricate_predictions()
+    seen = ("train: same file",) * 3 + ("train: same picture",) + ("no",) * (strong.n - 4)
+    write_predictions(replace(strong, seen=seen), path=tmp_path / "saw.parquet")
+    files = (tmp_path / "saw.parquet", folder / "weak.parquet")
+    said = f"saw was trained on 4 of these {strong.n} images (3 the same file, 1 the same picture in another file)"
+    result = hilum("compare", *files, "--replicates", 100, "--report", tmp_path / "report")
+    assert f"caution: {said}" in result.stderr
+    assert said in (tmp_path / "report" / "comparison.html").read_text()
+    found = json.loads(hilum("compare", *files, "--replicates", 100, "--json").stdout)
+    assert [caution.startswith(said) for caution in found["cautions"]] == [True]
+    assert (
+        "caution"
+        not in hilum("compare", folder / "strong.parquet", folder / "weak.parquet", "--replicates", 100).stderr
+    )
+
+
 def test_validation_files_that_are_compared_are_no_look(hilum: Run, folder: Path, tmp_path: Path) -> None:
     ledger = tmp_path / "L.jsonl"
     files = [f"{name}={folder / 'val.parquet'}" for name in "ab"]

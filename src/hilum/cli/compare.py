@@ -129,6 +129,8 @@ def compare_files(
         typer.echo(json.dumps(comparison_json(result), indent=2, allow_nan=False))
         return
     output_console().print(comparison_tables(result))
+    for caution in result.cautions:
+        say(f"caution: {caution}")
 
 
 def _record(

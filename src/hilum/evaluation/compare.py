@@ -12,7 +12,7 @@ from hilum.errors import DataError, UsageError
 from hilum.evaluation.bootstrap_p import bootstrap_p_value
 from hilum.evaluation.compare_label import ModelDraws, compare_label, model_column
 from hilum.evaluation.comparison import Comparison, Difference, LabelComparison, PairMean
-from hilum.evaluation.comparison_notes import comparison_notes
+from hilum.evaluation.comparison_notes import comparison_cautions, comparison_notes
 from hilum.evaluation.holm_over_pairs import with_holm
 from hilum.evaluation.judge_label import ERRORS, DrawnStatistic
 from hilum.evaluation.many_models import ModelAurocs, aurocs_of_draws, lacking_outcome
@@ -96,6 +96,7 @@ def compare(
         smoke=any(one.smoke for one in models.predictions) or any(one.smoke for one in (points or {}).values()),
         replicates=replicates,
         seed=seed,
+        cautions=comparison_cautions(models),
         notes=(),
     )
     return replace(made, notes=comparison_notes(made))

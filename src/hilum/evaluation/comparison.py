@@ -102,7 +102,8 @@ class Comparison:
 
     `reference` is the model that all others are set beside; None where every pair is. `points` says by model where its
     thresholds come from, and is empty where nothing was decided. `clustered` says that some patient has several
-    images. `not_compared` are labels that not every file has; `notes` say how far the figures can be trusted.
+    images. `not_compared` are labels that not every file has; `cautions` say which models'
+    figures flatter them, and `notes` how far the figures can be trusted.
     """
 
     models: tuple[str, ...]
@@ -125,6 +126,7 @@ class Comparison:
     smoke: bool
     replicates: int
     seed: int
+    cautions: tuple[str, ...]
     notes: tuple[str, ...]
 
     @property

@@ -51,6 +51,7 @@ def comparison_json(comparison: Comparison) -> Json:
         "cross_validated": comparison.cross_validated,
         "several_images_a_patient": comparison.clustered,
         "bootstrap": {"by": "patient", "replicates": comparison.replicates, "level": LEVEL, "seed": comparison.seed},
+        "cautions": list(comparison.cautions),
         "notes": list(comparison.notes),
     }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from hilum.evaluation.comparison import Comparison
+from hilum.evaluation.many_predictions import ManyPredictions
+from hilum.evaluation.overlap import in_words, overlap_of
 
 
 def comparison_notes(comparison: Comparison) -> tuple[str, ...]:
@@ -31,6 +33,16 @@ def comparison_notes(comparison: Comparison) -> tuple[str, ...]:
     if any(one.paired_t is not None for one in comparison.mean_pairs):
         notes.append("The t-test takes labels as independent, though every image counts in each of them.")
     return tuple(notes)
+
+
+def comparison_cautions(models: ManyPredictions) -> tuple[str, ...]:
+    """One sentence for each model whose training saw some of the compared images."""
+    found = []
+    for name, predictions in zip(models.models, models.predictions, strict=True):
+        overlap = overlap_of(predictions.seen)
+        if overlap is not None and overlap.found:
+            found.append(f"{name} was {in_words(overlap)}: its figures flatter it, and so does every difference.")
+    return tuple(found)
 
 
 def _family(comparison: Comparison) -> str:
