@@ -1,5 +1,6 @@
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import hilum.evaluation.ledger as ledger_module
 from hilum.errors import DataError, OutputError
 from hilum.evaluation.ledger import Ledger, broken_links, commit_and_dirty, looks, read_ledger
 
@@ -155,6 +157,42 @@ def test_an_intent_and_its_result_are_one_look_and_an_old_line_is_one(tmp_path: 
 def test_a_ledger_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="name another with --ledger or HILUM_LEDGER"):
         append(tmp_path / "missing" / "LEDGER.jsonl", {"n": 1})
+
+
+def test_what_keeps_nothing_is_no_ledger(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"came no regular file; .* name another with --ledger"):
+        append(Path(os.devnull), {"n": 1})
+
+
+def test_a_disk_that_is_full_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, write = tmp_path / "LEDGER.jsonl", os.write
+    append(path, {"n": 1})
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[: len(data) // 2]))
+    with pytest.raises(OutputError, match="No space left on device"):
+        append(path, {"n": 2})
+    monkeypatch.undo()
+    append(path, {"n": 3})
+    assert numbers(path) == [1, 3]
+    assert broken_links(path) == ()
+
+
+def test_a_ledger_that_was_replaced_while_its_lock_was_awaited_gets_the_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `git checkout` replaces it: the line went into the file that was gone."""
+    path, other, lock = tmp_path / "LEDGER.jsonl", tmp_path / "other.jsonl", ledger_module._lock
+    append(path, {"n": 1})
+    append(other, {"n": 1}, {"n": 2})
+
+    def replaced_first(descriptor: int) -> None:
+        if other.exists():
+            other.replace(path)
+        lock(descriptor)
+
+    monkeypatch.setattr(ledger_module, "_lock", replaced_first)
+    append(path, {"n": 3})
+    assert numbers(path) == [1, 2, 3]
+    assert broken_links(path) == ()
 
 
 def test_commit_and_dirty_flag_of_a_repository(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ a predictions file), the word is read here, in any case and spelling.
 from __future__ import annotations
 
 import re
+import unicodedata
 from itertools import pairwise
 from typing import Literal
 
@@ -19,7 +20,8 @@ _WORD = re.compile(r"[a-z]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _HELD_OUT = {
     "tst", "holdout", "heldout", "withheld", "blind", "blinded", "external", "eval", "evals", "evaluate", "evaluation",
-    "unseen", "lockbox", "benchmark", "leaderboard", "prospective",
+    "unseen", "lockbox", "benchmark", "leaderboard", "prospective", "hidden", "ood", "secret",
+    "sequestered", "reserved",
 }  # fmt: skip
 _TWO_WORDS = {("hold", "out"), ("held", "out"), ("lock", "box"), ("locked", "box")}
 _TRAINING = {"trn", "fit", "fitting", "learn", "learning", "develop", "development", "derivation", "discovery"}
@@ -36,7 +38,7 @@ def part_role(name: str) -> PartRole | None:
     A name that says held out beside anything else (`external validation`) is held out, and one that says training
     beside validation (`train_val`) is for training.
     """
-    words = _WORD.findall(_CAMEL.sub(" ", name).casefold())
+    words = _WORD.findall(_CAMEL.sub(" ", unicodedata.normalize("NFKC", name)).casefold())
     if any(map(_says_held_out, words)) or any(pair in _TWO_WORDS for pair in pairwise(words)):
         return "held out"
     if any(word.startswith("train") or word in _TRAINING for word in words):

@@ -13,6 +13,7 @@ import errno
 import hashlib
 import json
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -51,11 +52,10 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            self._descriptor = _opened(path)
         except OSError as error:
             raise _refused(path, error) from error
         try:
-            _lock(self._descriptor)
             self._raw = _raw_lines(path.read_bytes())
             self.lines: list[LedgerLine] = _parsed(self._raw, path=path)
         except OSError as error:
@@ -67,14 +67,13 @@ class Ledger:
 
     def append(self, line: LedgerLine) -> None:
         """Add one line that is chained to the last; it is on the disk when this returns."""
-        before = hashlib.sha256(self._raw[-1]).hexdigest() if self._raw else None
-        chained = {**line, PREVIOUS: before}
+        chained = {**line, PREVIOUS: hashlib.sha256(self._raw[-1]).hexdigest() if self._raw else None}
         text = json.dumps(chained, allow_nan=False).encode()
         try:
+            before = self._path.read_bytes()
             # a hand that edited the file may have left its last line without an end
-            whole = self._path.stat().st_size == 0 or self._path.read_bytes().endswith(b"\n")
-            os.write(self._descriptor, (b"" if whole else b"\n") + text + b"\n")
-            os.fsync(self._descriptor)
+            ended = text if not before or before.endswith(b"\n") else b"\n" + text
+            _write(self._descriptor, ended + b"\n", size=len(before))
         except OSError as error:
             raise _refused(self._path, error) from error
         self._raw.append(text)
@@ -176,6 +175,36 @@ def _git(folder: Path, *arguments: str) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
+
+
+def _opened(path: Path) -> int:
+    """The file at `path`, open for appending and locked: the one that lies there once the lock is held."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EINVAL, "no regular file")
+            _lock(descriptor)
+            # Git and editors replace a file: what is written into the old one would be lost
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                return descriptor
+        except FileNotFoundError:
+            pass
+        except OSError:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _write(descriptor: int, data: bytes, *, size: int) -> None:
+    """Append `data` whole and on the disk, or leave the file at its `size`: half a line would stop the next look."""
+    try:
+        if os.write(descriptor, data) < len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(descriptor)
+    except OSError:
+        os.ftruncate(descriptor, size)
+        raise
 
 
 def _raw_lines(content: bytes) -> list[bytes]:
