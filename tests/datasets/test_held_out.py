@@ -29,7 +29,8 @@ from hilum.errors import DataError
 HELD_OUT = (
     "test", "Test", "TEST", "official_test", "officialTest", "testing", "test list", "Test2", "holdout", "hold-out",
     "Hold Out", "held_out", "HoldOut", "blind", "external", "External validation", "eval", "evaluation", "EVAL_SET",
-    "internal test", "val_test", "lockbox", "nihtest", "train_test", "unseen", "prospective", "hidden", "OOD", "ＴＥＳＴ",  # noqa: RUF001
+    "internal test", "val_test", "lockbox", "nihtest", "train_test", "unseen", "prospective", "hidden", "OOD",
+    "ＴＥＳＴ",
 )  # fmt: skip
 """What people call the part that they keep for judging."""
 
