@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from fabricate_again import AGAIN, textured
 from fabricate_bundle import ToyBundle
 from fabricate_kermany import fabricate_kermany
 from fabricate_run import LABELS, FabricatedRun, fabricate_run
@@ -19,6 +20,7 @@ from hilum.bundle.save import file_hashes, write_bundle
 from hilum.cli.main import app
 from hilum.datasets.kermany import read_kermany
 from hilum.datasets.record import Record
+from hilum.datasets.table import read_own_table
 from hilum.errors import DataError
 from hilum.evaluation.predictions import read_predictions
 from hilum.networks.starting_weights import RandomWeights
@@ -178,3 +180,47 @@ def test_an_unknown_word_in_the_column_is_refused(made, bundle, tmp_path):
     predictions = read_predictions(tmp_path / "out" / "predictions.parquet")
     with pytest.raises(DataError, match="expected seen to be one of"):
         replace(predictions, seen=("perhaps",) * predictions.n)
+
+
+@pytest.mark.parametrize("kind", AGAIN)
+def test_a_training_image_in_any_other_file_is_no_test(made: FabricatedRun, tmp_path: Path, kind: str) -> None:
+    """Renamed, saved anew, resized, with black and white turned round, or cut by a pixel: refused, or cautioned."""
+    folder, draw = tmp_path / "own", np.random.default_rng(0)
+    folder.mkdir()
+    lines = ["image,patient,split," + ",".join(f"truth:{label}" for label in LABELS)]
+    pictures = [textured(draw) for _ in range(12)]
+    for number, picture in enumerate(pictures):
+        picture.save(folder / f"{number}.png")
+        lines.append(f"{number}.png,p{number},train," + ",".join(str((number + i) % 2) for i in range(len(LABELS))))
+    (folder / "table.csv").write_text("\n".join(lines) + "\n")
+    model = knowing(
+        load_bundle(made.run / "bundle"), tmp_path / "toy", train=list(read_own_table(folder)), validation=[]
+    )
+    other = tmp_path / "other"
+    other.mkdir()
+    rows = [lines[0]]
+    for number, picture in enumerate(pictures):
+        name = f"{number}-{kind}"
+        AGAIN[kind](picture).save(other / name)
+        rows.append(f"{name},q{number},test," + lines[number + 1].split(",", 3)[3])
+    (other / "table.csv").write_text("\n".join(rows) + "\n")
+    words = (
+        "evaluate",
+        model.folder,
+        "--data",
+        f"table={other}",
+        "--ledger",
+        tmp_path / "L.jsonl",
+        "--replicates",
+        100,
+    )
+    refused = run(*words)
+    assert refused.exit_code == 1
+    assert "was trained on 12 of these 12 images" in refused.stderr
+    assert not (tmp_path / "L.jsonl").exists()
+    allowed = run(*words, "--allow-overlap")
+    assert allowed.exit_code == 0, allowed.stderr
+    assert "caution: The model was trained on 12 of these 12 images" in allowed.stderr
+    intent, result = (json.loads(line) for line in (tmp_path / "L.jsonl").read_text().splitlines())
+    assert any("trained on 12 of these 12" in caution for caution in intent["cautions"])
+    assert result["trained_on"] == 12

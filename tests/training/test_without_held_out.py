@@ -1,11 +1,10 @@
-import io
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image
 
+from fabricate_again import AGAIN, textured
 from fabricate_recipe import tiny_recipe
 from fabricate_run import fabricate_labelled_pictures
 from hilum.datasets.mixed import mix_releases
@@ -16,30 +15,6 @@ from hilum.training.without_held_out import without_held_out
 LABELS = ("Effusion", "Nodule")
 
 
-def as_jpeg(picture: Image.Image, *, quality: int = 60) -> Image.Image:
-    held = io.BytesIO()
-    picture.save(held, "JPEG", quality=quality)
-    return Image.open(held)
-
-
-AGAIN: dict[str, Callable[[Image.Image], Image.Image]] = {
-    "renamed.bmp": lambda picture: picture,
-    "jpeg.jpg": lambda picture: picture,
-    "png-of-jpeg.png": as_jpeg,
-    "smaller.png": lambda picture: picture.resize((100, 81), Image.Resampling.LANCZOS),
-    "larger.png": lambda picture: picture.resize((512, 512), Image.Resampling.BICUBIC),
-    "inverted.png": ImageOps.invert,
-    "cropped.png": lambda picture: picture.crop((1, 1, picture.width - 1, picture.height - 1)),
-}
-
-
-def _textured(draw: np.random.Generator) -> Image.Image:
-    """Structure of every size, as a radiograph has it."""
-    layers = [draw.integers(0, 64, (side, side)).astype(np.uint8) for side in (4, 8, 16, 32)]
-    grown = [np.asarray(Image.fromarray(one).resize((320, 260), Image.Resampling.BICUBIC)) for one in layers]
-    return Image.fromarray(sum(grown).astype(np.uint8))
-
-
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Sixty pictures, and seven copies of held-out ones in training rows, each with another image of its patient."""
@@ -47,7 +22,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fabricate_labelled_pictures(folder, patients=30, labels=LABELS, seed=0)
     draw = np.random.default_rng(0)
     for picture in folder.glob("*.png"):
-        _textured(draw).save(picture)
+        textured(draw).save(picture)
     path = folder / "table.csv"
     head, *rows = path.read_text().splitlines()
     held_out = [row.split(",")[0] for row in rows if row.split(",")[2] == "test"]
