@@ -124,7 +124,7 @@ def compare_files(
     if report is not None:
         say(f"wrote {REPORT_COMPARISON.load()(result, models=models, folder=report)}")
     if looks is not None:
-        say(f"looks in the ledger {looks.ledger}: {looks.count}")
+        say(looks.in_words_of_all())
     if as_json:
         typer.echo(json.dumps(comparison_json(result), indent=2, allow_nan=False))
         return

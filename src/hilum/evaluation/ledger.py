@@ -79,6 +79,10 @@ class Ledger:
         self._raw.append(text)
         self.lines.append(chained)
 
+    def broken(self) -> tuple[str, ...]:
+        """What `broken_links` says of it."""
+        return _broken(self._raw, lines=self.lines)
+
     def close(self) -> None:
         """Give the ledger free; a second call does nothing."""
         if self._descriptor >= 0:
@@ -143,7 +147,11 @@ def broken_links(path: Path) -> tuple[str, ...]:
         return ()
     except OSError as error:
         raise _refused(path, error) from error
-    lines, said, chained = _parsed(raw, path=path), [], False
+    return _broken(raw, lines=_parsed(raw, path=path))
+
+
+def _broken(raw: Sequence[bytes], *, lines: Sequence[LedgerLine]) -> tuple[str, ...]:
+    said, chained = [], False
     above: set[LedgerValue] = {None}
     for number, (text, line) in enumerate(zip(raw, lines, strict=True), start=1):
         if PREVIOUS not in line and chained:

@@ -25,15 +25,29 @@ LOOK_NAME = "look.json"
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """Where the ledger lies, how many looks it counts, and how many of them were at the same model."""
+    """Where the ledger lies, how many looks it counts, and how many of them were at the same model.
+
+    `broken` says how many places there are where a line was changed or removed.
+    """
 
     ledger: Path
     count: int
     of_model: int
+    broken: int = 0
 
     def in_words(self) -> str:
         """For the terminal."""
-        return f"looks in the ledger {self.ledger}: {self.count}, of them at this model: {self.of_model}"
+        return f"{self._counted()}, of them at this model: {self.of_model}{self._broken_in_words()}"
+
+    def in_words_of_all(self) -> str:
+        """For the terminal, where several models are looked at."""
+        return self._counted() + self._broken_in_words()
+
+    def _counted(self) -> str:
+        return f"looks in the ledger {self.ledger}: {self.count}"
+
+    def _broken_in_words(self) -> str:
+        return "; lines of it were changed or removed, which `hilum ledger` shows" if self.broken else ""
 
 
 def begin_look(*, bundle: Bundle, part: AskedPart, folder: Path, ledger: Path) -> None:
@@ -120,7 +134,7 @@ def record_predictions(predictions: Predictions, *, found: LedgerLine, name: str
                 }
             )
         same = [look for look in looks(held.lines) if look.fields.get(PREDICTIONS) == content]
-        return Looks(ledger, len(looks(held.lines)), len(same))
+        return Looks(ledger, len(looks(held.lines)), len(same), len(held.broken()))
 
 
 def _model(bundle: Bundle) -> dict[str, LedgerValue]:
@@ -162,7 +176,8 @@ def _is_of(kept: LedgerLine, *, bundle: Bundle, part: AskedPart) -> bool:
 
 def _counted(held: Ledger, *, ledger: Path, model: LedgerLine) -> Looks:
     found = looks(held.lines)
-    return Looks(ledger, len(found), sum(_same_network(look.fields, model=model) for look in found))
+    same = sum(_same_network(look.fields, model=model) for look in found)
+    return Looks(ledger, len(found), same, len(held.broken()))
 
 
 def _same_network(line: LedgerLine, *, model: LedgerLine) -> bool:
