@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from hilum.cli.say import say
-from hilum.datasets.adapters import ADAPTERS, RELEASES
+from hilum.datasets.adapters import RELEASES
 from hilum.datasets.chexpert import ChexpertPolicy
 from hilum.datasets.duplicates import read_rsna_mapping
 from hilum.datasets.hash_memory import remembered_hashes
@@ -31,24 +31,6 @@ RsnaOption = Annotated[
         help="RSNA's pneumonia-challenge-dataset-mappings_2018.json, by which images of ChestX-ray14 are known again.",
     ),
 ]
-
-
-def read_release(pairs: Sequence[str], *, release: str) -> tuple[Record, ...]:
-    """The records of `release` from the one pair that names it.
-
-    Raises `UsageError` for a pair that is not NAME=FOLDER, names another release, or is missing.
-    """
-    folders: dict[str, Path] = {}
-    for pair in pairs:
-        name, equals, folder = pair.partition("=")
-        if not equals or name not in ADAPTERS:
-            raise UsageError(f"expected --data NAME=FOLDER with NAME among {', '.join(ADAPTERS)}, came {pair!r}")
-        folders[name] = Path(folder)
-    if set(folders) != {release}:
-        raise UsageError(f"expected --data {release}=FOLDER and nothing else, came {', '.join(pairs) or 'none'}")
-    if not folders[release].is_dir():
-        raise DataError(f"expected the folder of {release} at {folders[release]}, came no such folder; give its path")
-    return ADAPTERS[release](folders[release])
 
 
 def read_releases(
