@@ -52,6 +52,8 @@ from hilum.training.seen_images import seen_images, seen_in_stages
 
 DATA = ROOT.parent / "shared" / "data"
 PREDICTIONS = "predictions.parquet"
+LOOKED_AT = "On the test images that were looked at"
+"""What the limit begins with that tells of a look; a later look takes its place."""
 SAME = 1e-6
 """A refit that differs by more is told."""
 
@@ -98,7 +100,22 @@ def remake_classifier(
         for column, label in enumerate(bundle.card.labels)
     )
     seen = seen_in_stages(recipe, splits=splits.values(), jobs=available_cores())
-    return Remade(bundle.card.model_copy(update={"labels": labels}), seen)
+    limits = [line for line in bundle.card.limits if not line.startswith(LOOKED_AT)]
+    said = [limit_of_look(name, row=row) for name, row in looks.items() if row.calibration is not None]
+    return Remade(bundle.card.model_copy(update={"labels": labels, "limits": (*limits, *said)}), seen)
+
+
+def limit_of_look(label: str, *, row: LabelResult) -> str:
+    """How well the probabilities held on the newest look at a test, in words, for the card's limits."""
+    found = row.calibration
+    if found is None or found.mean_stated_minus_observed_ci is None:
+        return f"{LOOKED_AT}: {label}: nothing can be said of how well its probabilities hold."
+    low, high = found.mean_stated_minus_observed_ci
+    off = "too high" if low > 0 else "too low" if high < 0 else "neither clearly too high nor too low"
+    return (
+        f"{LOOKED_AT} ({row.n} images, {row.positives} with {label}): its probabilities are {off}, on average by "
+        f"{found.mean_stated_minus_observed:+.3f} [{low:+.3f}, {high:+.3f}]. {found.in_words}"
+    )
 
 
 def refit_in_words(label: Label, *, again: Label) -> str:
@@ -120,7 +137,9 @@ def remake_gate(bundle: Bundle, *, data: Path) -> Remade:
     recipe, records = gate(RandomWeights()), read_gate_data(data).records
     chosen = capped(records, caps=recipe.caps, seed=recipe.seed)
     listing = sorted((record.source, record.image, record.sha256) for record in chosen)
-    _check_split(bundle, found=hashlib.sha256(json.dumps(listing).encode()).hexdigest())
+    earlier = hashlib.sha256(json.dumps(listing).encode()).hexdigest()  # what a gate's card named at first
+    named = bundle.card.training.split_sha256
+    _check_split(bundle, found=earlier if named == earlier else records_sha256(chosen))
     kept = {id(record) for record in chosen}
     others = [record for record in records if id(record) not in kept]
     return Remade(bundle.card, seen_images(train=chosen, validation=others, starts=(), jobs=available_cores()))

@@ -181,9 +181,11 @@ def _counted(held: Ledger, *, ledger: Path, model: LedgerLine) -> Looks:
 
 
 def _same_network(line: LedgerLine, *, model: LedgerLine) -> bool:
-    """By the graph itself; a line from before it was kept names the card alone."""
+    """By the graph itself; an older line names the model alone, whose card may have changed since."""
     there = line.get("graph_sha256")
-    return line.get("bundle_sha256") == model["bundle_sha256"] if there is None else there == model["graph_sha256"]
+    if there is not None:
+        return there == model["graph_sha256"]
+    return line.get("bundle_sha256") == model["bundle_sha256"] or line.get("bundle") == model["bundle"]
 
 
 def _today() -> str:
