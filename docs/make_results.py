@@ -112,22 +112,39 @@ def looks() -> str:
     rows = [
         (
             str(number),
-            str(look["date"])[:10],
+            str(look["date"])[:10] + ("*" if look.get("dirty") else "") + ("" if _has_method(look) else "†"),
             f"`{look['bundle'] or look['judged']}` `{(look['bundle_sha256'] or look['predictions_sha256'])[:8]}`",
             _counted(look),
             _looked(look, "auroc"),
             _looked(look, "balanced_accuracy"),
-            *(_looked(look, name, bounds=False) for name in (*RATES, "baseline_auroc")),
+            *(_looked(look, name) for name in RATES),
+            _looked(look, "calibration_in_the_large", digits=2),
+            _looked(look, "calibration_slope", digits=2),
+            _looked(look, "baseline_auroc", bounds=False),
         )
         for number, look in enumerate(entries, start=1)
     ]
-    header = ("look", "date", "model", "n (ill)", "AUROC", "balanced accuracy", *RATES, "baseline AUROC")
+    header = ("look", "date", "model", "n (ill)", "AUROC", "balanced accuracy", *RATES)
+    header += ("calibration in the large", "slope", "baseline AUROC")
     times = "once" if len(entries) == 1 else f"{len(entries)} times"
     protocols = "\n".join(f"- {protocol}" for protocol in dict.fromkeys(look["protocol"] for look in entries))
+    changed = (
+        "\n\n\\* The code had changes that were not committed." if any(look.get("dirty") for look in entries) else ""
+    )
+    if not all(map(_has_method, entries)):
+        changed += "\n\n† The intervals are of the percentile bootstrap, which began too high; the later look's hold."
+    words = next((look["calibration_in_words"] for look in reversed(entries) if look.get("calibration_in_words")), None)
+    said = f"\n\n**How far its probabilities hold there:** {words}" if words else ""
     return (
         f"The test images were looked at {times}; each look stands in [LEDGER.jsonl](LEDGER.jsonl).\n\n"
-        f"{table(header, rows)}{_baselines(look.get('baseline') for look in entries)}\n\nProtocol:\n\n{protocols}"
+        f"{table(header, rows)}{changed}{said}{_baselines(look.get('baseline') for look in entries)}\n\n"
+        f"Protocol:\n\n{protocols}"
     )
+
+
+def _has_method(look: dict[str, Any]) -> bool:
+    """Whether the look says how its interval was made; the earliest did not, and took the percentile bootstrap."""
+    return look.get("auroc") is None or look.get("auroc_ci_method") is not None
 
 
 def _counted(look: dict[str, Any]) -> str:
@@ -136,12 +153,14 @@ def _counted(look: dict[str, Any]) -> str:
     return f"{look.get('n', look.get('images')):,}" + ("" if positives is None else f" ({positives:,})")
 
 
-def _looked(look: dict[str, Any], name: str, *, bounds: bool = True) -> str:
+def _looked(look: dict[str, Any], name: str, *, bounds: bool = True, digits: int = 3) -> str:
     """One number of a look; empty where it has none: a look at many labels gives their mean AUROC alone."""
     value, known = look.get(name), look.get(f"{name}_ci")
     if value is None:
         return ""
-    return interval(value, known) if bounds and known is not None else f"{value:.3f}"
+    if not bounds or known is None:
+        return f"{value:.{digits}f}"
+    return f"{value:.{digits}f} [{known[0]:.{digits}f}, {known[1]:.{digits}f}]"
 
 
 def speed() -> str:
