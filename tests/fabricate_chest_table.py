@@ -47,7 +47,8 @@ def fabricate_chest_table(folder: Path, *, patients: int = 30, seed: int = 0) ->
 def save_chest(path: Path, *, draw: np.random.Generator, effusion: bool, nodule: bool, lungs: bool = True) -> None:
     """One chest of 96 x 80 pixels; its lungs lie within a few pixels of the same place."""
     y, x = np.mgrid[:ROWS, :COLUMNS]
-    picture = 215 + draw.normal(0, 4, (ROWS, COLUMNS))
+    noise = draw.normal(0, 4, (ROWS, COLUMNS))
+    picture = 215 + (noise if lungs else 5 * noise)  # of a narrow range of greys decoding would make a wide one
     top, side = 24 + draw.integers(-4, 5), 10 + draw.integers(-2, 3)
     for left in (side, COLUMNS - side - 22) if lungs else ():
         picture[top : top + 48, left : left + 22] -= 175

@@ -123,7 +123,9 @@ def test_training_can_start_from_the_imported_bundle(imported, theirs, tmp_path)
     _, bundle = imported
     network = PooledClassifier("densenet121", labels=len(TRAINED), channels=1).eval()
     said = load_starting_weights(network, weights=BundleWeights(bundle.folder, head=True))
-    assert said.startswith(f"torchxrayvision-{NAME} 1.0.0 (card sha256 {bundle.sha256}), weights.safetensors")
+    assert said.startswith(
+        f"densenet121: torchxrayvision-{NAME} 1.0.0 (card sha256 {bundle.sha256}), weights.safetensors"
+    )
     x = (torch.rand(1, 1, 224, 224, generator=torch.Generator().manual_seed(3)) * 2 - 1) * 1024
     with torch.no_grad():
         torch.testing.assert_close(network(x), theirs[0](x)[:, TRAINED], rtol=1e-5, atol=1e-4)

@@ -45,7 +45,7 @@ def judge(bundle, records, folder, *, lungs):
         settings=EvaluationSettings(replicates=100),
         progress=lambda done, count: None,
         lungs=lungs,
-    ).predicted.predictions
+    ).judged.predicted.predictions
 
 
 def test_predictions_are_of_the_crop(records, lungs, tmp_path):
