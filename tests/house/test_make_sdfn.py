@@ -24,8 +24,8 @@ def script(docs_script: Callable[[str], ModuleType]) -> ModuleType:
     return docs_script("make_sdfn")
 
 
-def study_of(*, protocol: str = PROTOCOL, run: StudyRun = RUN) -> SdfnStudy:
-    return make_sdfn_study(fabricate_sdfn_predictions(protocol=protocol, without=("Hernia",)), run=run, replicates=100)
+def study_of(*, smoke: bool = False, run: StudyRun = RUN) -> SdfnStudy:
+    return make_sdfn_study(fabricate_sdfn_predictions(smoke=smoke, without=("Hernia",)), run=run, replicates=100)
 
 
 def test_what_is_kept_names_nobody_and_is_shown(script: ModuleType, tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_what_is_kept_names_nobody_and_is_shown(script: ModuleType, tmp_path: Pa
 
 def test_smoke_runs_and_unfinished_studies_are_refused(script: ModuleType, tmp_path: Path) -> None:
     result = tmp_path / "sdfn.json"
-    smoke = write_sdfn_json(study_of(protocol=f"SMOKE {PROTOCOL}"), folder=tmp_path / "smoke")
+    smoke = write_sdfn_json(study_of(smoke=True), folder=tmp_path / "smoke")
     part = write_sdfn_json(
         study_of(run=StudyRun(recipe="tiny", folds_done=4, folds=5, split_sha256="a" * 64)), folder=tmp_path / "part"
     )
