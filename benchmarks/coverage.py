@@ -136,11 +136,13 @@ def decision_case(design: Design, auroc: float, *, simulations: int, seed: int, 
     threshold = threshold_at(SPECIFICITY)
     for _ in range(simulations):
         sample = fabricate(design, auroc=auroc, rng=rng)
-        for name, bounds in decision_intervals(sample, threshold=threshold, prevalence=PREVALENCE).items():
-            tallies[name].add({name: bounds})
+        found = decision_intervals(sample, threshold=threshold, prevalence=PREVALENCE)
+        for name, tally in tallies.items():  # net benefit wants probabilities, and likelihood ratios follow from shares
+            tally.add({name: found[name]})
     methods = {name: tally.result()["methods"][name] for name, tally in tallies.items()}
-    found = {"truths": truths, "simulations": simulations, "methods": methods}
-    return {"figure": "decisions", **_of(design, auroc), **found}
+    return {
+        "figure": "decisions", **_of(design, auroc), "truths": truths, "simulations": simulations, "methods": methods,
+    }  # fmt: skip
 
 
 def share_case(share: Share, *, simulations: int, drawn: int, replicates: int, seed: int) -> dict:
