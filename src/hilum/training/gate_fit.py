@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +19,12 @@ from hilum.training.gate_losses import GateLoss, gate_loss
 from hilum.training.gate_recipe import GateRecipe
 from hilum.training.machine import Machine
 from hilum.training.samplers import GroupShareSampler, draw_groups
-from hilum.training.task import Batch, TaskData
+from hilum.training.task import Batch, TaskData, Unwatched
 
 ASPECTS = 4096
 
 
-class GateTask:
+class GateTask(Unwatched):
     """Logits (N, 21) of pictures against the targets (N, 5) of `gate_losses.py`; nothing is watched."""
 
     def __init__(self, network: PooledClassifier, *, weights: GateLoss) -> None:
@@ -36,16 +36,6 @@ class GateTask:
         images, targets = batch
         logits = self.network(images.contiguous(memory_format=torch.channels_last))
         return gate_loss(logits, targets, weights=self._weights)
-
-    def outputs(self, batch: Batch) -> Mapping[str, Tensor]:
-        """Nothing: a gate is judged by its study."""
-        del batch
-        return {}
-
-    def figures(self, outputs: Mapping[str, Tensor]) -> Mapping[str, float]:
-        """None."""
-        del outputs
-        return {}
 
 
 def aspects_as_drawn(pictures: Sequence[GatePicture], *, recipe: GateRecipe) -> list[float]:

@@ -27,7 +27,7 @@ from hilum.training.fit import VALIDATION_BATCH, fit
 from hilum.training.image_dataset import LoadedImages, PlainImages, Preparation, TrainingImages, load_images
 from hilum.training.machine import Machine, Precision
 from hilum.training.optimizers import OptimizerSpec
-from hilum.training.plan import Plan
+from hilum.training.plan import Plan, plain_plan
 from hilum.training.samplers import ShuffledSampler
 from hilum.training.schedules import ScheduleSpec
 from hilum.training.settings import HIDDEN
@@ -58,14 +58,7 @@ class PaperModule:
 
     def plan(self) -> Plan:
         """The training loop's part of it."""
-        return Plan(
-            name=self.name,
-            optimizer=self.optimizer,
-            schedule=self.schedule,
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            precision=self.precision,
-        )
+        return plain_plan(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ from hilum.training.gate_images import GateChanges
 from hilum.training.gate_losses import GateLoss
 from hilum.training.machine import Precision
 from hilum.training.optimizers import OptimizerSpec
-from hilum.training.plan import Plan
+from hilum.training.plan import Plan, plain_plan
 from hilum.training.samplers import GroupShares
 from hilum.training.schedules import ScheduleSpec
 from hilum.training.settings import HIDDEN
@@ -50,12 +50,4 @@ class GateRecipe:
 
     def plan(self) -> Plan:
         """The training loop's part of it."""
-        return Plan(
-            name=self.name,
-            optimizer=self.optimizer,
-            schedule=self.schedule,
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            ema_decay=self.ema_decay,
-            precision=self.precision,
-        )
+        return plain_plan(self, ema_decay=self.ema_decay)

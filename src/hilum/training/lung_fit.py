@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from hilum.training.lung_losses import lung_loss
 from hilum.training.lung_recipe import LungLoss, LungRecipe
 from hilum.training.machine import Machine
 from hilum.training.samplers import GroupShareSampler
-from hilum.training.task import Batch, TaskData
+from hilum.training.task import Batch, TaskData, Unwatched
 
 LungNetwork = MobileLungUNet | PlainLungUNet
 
@@ -29,7 +29,7 @@ class FittedLungs:
     started_from: str
 
 
-class LungTask:
+class LungTask(Unwatched):
     """Logits (N, 2, H, W) of pictures against targets uint8 (N, 3, H, W); nothing is watched."""
 
     def __init__(self, network: LungNetwork, *, weights: LungLoss) -> None:
@@ -41,16 +41,6 @@ class LungTask:
         images, targets = batch
         logits = self.network(images.contiguous(memory_format=torch.channels_last))
         return lung_loss(logits, targets, weights=self._weights)
-
-    def outputs(self, batch: Batch) -> Mapping[str, Tensor]:
-        """Nothing: the lungs are judged by their study."""
-        del batch
-        return {}
-
-    def figures(self, outputs: Mapping[str, Tensor]) -> Mapping[str, float]:
-        """None."""
-        del outputs
-        return {}
 
 
 def build_network(recipe: LungRecipe) -> FittedLungs:

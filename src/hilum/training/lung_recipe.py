@@ -10,7 +10,7 @@ from hilum.networks.starting_weights import StartingWeights
 from hilum.training.augment import Augmentation
 from hilum.training.machine import Precision
 from hilum.training.optimizers import OptimizerSpec
-from hilum.training.plan import Plan
+from hilum.training.plan import Plan, plain_plan
 from hilum.training.samplers import GroupShares
 from hilum.training.schedules import ScheduleSpec
 from hilum.training.settings import HIDDEN
@@ -71,12 +71,4 @@ class LungRecipe:
 
     def plan(self) -> Plan:
         """The training loop's part of it."""
-        return Plan(
-            name=self.name,
-            optimizer=self.optimizer,
-            schedule=self.schedule,
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            ema_decay=self.ema_decay,
-            precision=self.precision,
-        )
+        return plain_plan(self, ema_decay=self.ema_decay)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from hilum.errors import UsageError
 from hilum.training.freezing import FreezingSpec
@@ -66,6 +66,47 @@ class Plan:
         _check(counts >= 1, "epochs, batch_size, accumulate >= 1", self.name)
         _check(self.ema_decay is None or 0.0 < self.ema_decay < 1.0, "an ema_decay in (0, 1), or none", self.ema_decay)
         _check(self.clip_norm is None or self.clip_norm > 0, "a clip_norm above 0, or none", self.clip_norm)
+
+
+class PlainRecipe(Protocol):
+    """What a recipe of one network says of its loop, where the last epoch is kept and nothing is frozen."""
+
+    @property
+    def name(self) -> str:
+        """What the recipe is called."""
+
+    @property
+    def optimizer(self) -> OptimizerSpec:
+        """The optimiser, with the highest learning rate."""
+
+    @property
+    def schedule(self) -> ScheduleSpec:
+        """What becomes of the learning rate."""
+
+    @property
+    def epochs(self) -> int:
+        """How many."""
+
+    @property
+    def batch_size(self) -> int:
+        """Images in a batch."""
+
+    @property
+    def precision(self) -> Precision:
+        """Lightning's."""
+
+
+def plain_plan(recipe: PlainRecipe, *, ema_decay: float | None = None) -> Plan:
+    """The plan of such a recipe; `ema_decay` averages the weights over the updates."""
+    return Plan(
+        name=recipe.name,
+        optimizer=recipe.optimizer,
+        schedule=recipe.schedule,
+        epochs=recipe.epochs,
+        batch_size=recipe.batch_size,
+        ema_decay=ema_decay,
+        precision=recipe.precision,
+    )
 
 
 def _check(holds: bool, expected: str, came: object) -> None:

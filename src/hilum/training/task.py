@@ -38,6 +38,20 @@ class Task(Protocol):
         """The figures of one validation part, from the outputs of all its batches; `loss` is among them."""
 
 
+class Unwatched:
+    """The half of a task that is not watched while it is trained: a study judges it afterwards."""
+
+    def outputs(self, batch: Batch) -> Mapping[str, Tensor]:
+        """Nothing is kept."""
+        del batch
+        return {}
+
+    def figures(self, outputs: Mapping[str, Tensor]) -> Mapping[str, float]:
+        """There are none."""
+        del outputs
+        return {}
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class TaskData:
     """What a task learns from and is watched on; `validation` has each part's items and how many they are."""
