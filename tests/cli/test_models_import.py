@@ -132,7 +132,7 @@ def test_training_can_start_from_the_imported_bundle(imported, theirs, tmp_path)
     again = PooledClassifier("densenet121", labels=2, channels=1).eval()
     shutil.copy(theirs[1], tmp_path / RELEASED[NAME].file)
     said = load_starting_weights(again, weights=TorchxrayvisionWeights(NAME, tmp_path))
-    assert said.startswith(f"torchxrayvision {NAME} (sha256 ")
+    assert said.startswith(f"densenet121: torchxrayvision {NAME} (sha256 ")
     for name, tensor in again.backbone.state_dict().items():
         assert torch.equal(tensor, network.backbone.state_dict()[name]), name
 

@@ -97,7 +97,7 @@ def test_a_fusion_stopped_anywhere_ends_as_an_unbroken_one(unbroken, split, tmp_
     stop_at = [3, 9, 16, 18]  # in whole, in crop, in the first and in the second epoch of the fusion
 
     def watched(module, batch, batch_idx):
-        seen.append(module.stage.name)
+        seen.append(module.plan.name)
         if stop_at and len(seen) == stop_at[0]:
             stop_at.pop(0)
             raise StoppedError
