@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from hilum.errors import DataError
-from hilum.statistics.outcomes import known_outcomes, known_probabilities
+from hilum.statistics.outcomes import known_outcomes, known_patients, known_probabilities
 
 
 def test_missing_truth_is_left_out_and_its_score_is_not_looked_at() -> None:
@@ -50,3 +50,13 @@ def test_logits_are_not_taken_for_probabilities() -> None:
     with pytest.raises(DataError, match=r"in \[0, 1\]"):
         known_probabilities([0, 1], probabilities=[0.2, 1.5])
     assert known_probabilities([0, 1], probabilities=[0.0, 1.0]).n == 2
+
+
+def test_the_patients_of_known_rows_are_numbered_in_the_order_of_their_names() -> None:
+    truth = [1, None, 0, 1]
+    outcomes = known_outcomes(truth, scores=[0.1, 0.2, 0.3, 0.4])
+    assert known_patients(["b", "z", "a", "b"], truth=truth, outcomes=outcomes).tolist() == [1, 0, 1]
+    with pytest.raises(DataError, match=r"one patient a row, shape \(4,\), came \(3,\)"):
+        known_patients(["b", "z", "a"], truth=truth, outcomes=outcomes)
+    nobody = known_outcomes([None], scores=[0.1])
+    assert known_patients(["a"], truth=[None], outcomes=nobody).tolist() == []

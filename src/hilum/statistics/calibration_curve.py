@@ -12,7 +12,7 @@ from hilum.errors import DataError
 from hilum.statistics.calibration import log_odds
 from hilum.statistics.estimate import LEVEL
 from hilum.statistics.logistic import covariance_by_patient, most_likely, sigmoid
-from hilum.statistics.outcomes import FloatArray, Outcomes, UndefinedMetric, known_probabilities
+from hilum.statistics.outcomes import FloatArray, Outcomes, UndefinedMetric, known_patients, known_probabilities
 
 POINTS = 81
 
@@ -54,22 +54,18 @@ def calibration_curve(
     `truth` (n,) is 0, 1 or missing (left out), `probabilities` (n,) in [0, 1], `patients` (n,) names the patient of
     each row. On log odds, probabilities near 0 and 1, which a network mostly states, have room, and a straight line is
     what Platt's calibration mends; a smoother of the outcomes themselves (loess) was tried, and flattens the steep part
-    of a model that parts the outcomes well. The band is pointwise and clustered,
-    with the patient as the unit. Of
-    four knots, three and a straight line the one with the least BIC is taken, patients being its sample size: a wave
-    that a few images make is no finding. The points are even steps of log odds between the lowest and the highest
+    of a model that parts the outcomes well. The band is pointwise and clustered, with the patient as the unit. Of four
+    knots, three and a straight line the one with the least BIC is taken, patients being its sample size: a wave that a
+    few images make is no finding. The points are even steps of log odds between the lowest and the highest
     hundredth of the rows. `UndefinedMetric` where an outcome is missing, where probabilities are all equal, or where a
     threshold parts the outcomes. Sources: Harrell 2001, section 2.4; Van Calster et al. 2016. Raises `DataError` for
     malformed input.
     """
     outcomes = known_probabilities(truth, probabilities=probabilities)
-    names = np.asarray(patients)
-    if names.shape != np.shape(truth):
-        raise DataError(f"expected one patient a row, shape {np.shape(truth)}, came {names.shape}")
+    patient = known_patients(patients, truth=truth, outcomes=outcomes)
     undefined = outcomes.lacks_an_outcome()
     if undefined is not None:
         return undefined
-    patient = np.unique(names[outcomes.rows], return_inverse=True)[1].reshape(-1)
     fits = []
     for knots in _KNOTS:
         try:

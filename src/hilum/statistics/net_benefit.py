@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hilum.errors import DataError
 from hilum.statistics.clustered_share import clustered_share
 from hilum.statistics.estimate import Estimate
-from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_probabilities
+from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_patients, known_probabilities
 
 THRESHOLDS = np.linspace(0.01, 0.99, 99)
 """Where a decision curve is taken."""
@@ -91,13 +90,10 @@ def decision_curve(
     each row. `UndefinedMetric` where an outcome is missing. Raises `DataError` for malformed input.
     """
     outcomes = known_probabilities(truth, probabilities=probabilities)
-    names = np.asarray(patients)
-    if names.shape != np.shape(truth):
-        raise DataError(f"expected one patient a row, shape {np.shape(truth)}, came {names.shape}")
+    patient = known_patients(patients, truth=truth, outcomes=outcomes)
     undefined = outcomes.lacks_an_outcome()
     if undefined is not None:
         return undefined
-    patient = np.unique(names[outcomes.rows], return_inverse=True)[1].reshape(-1)
     reached = np.searchsorted(THRESHOLDS, outcomes.scores, side="right")  # how many thresholds a row reaches
     count = int(patient.max()) + 1
 

@@ -73,3 +73,14 @@ def known_probabilities(truth: npt.ArrayLike, *, probabilities: npt.ArrayLike) -
     if outcomes.n and not (outcomes.scores.min() >= 0.0 and outcomes.scores.max() <= 1.0):
         raise DataError("expected probabilities in [0, 1], came values outside; pass calibrated probabilities")
     return outcomes
+
+
+def known_patients(patients: npt.ArrayLike, *, truth: npt.ArrayLike, outcomes: Outcomes) -> npt.NDArray[np.intp]:
+    """The patient of each known row, numbered from 0 in the order of their names, (k,).
+
+    `patients` names one of every row of `truth` (n,). Raises `DataError` where they are not as many.
+    """
+    names = np.asarray(patients)
+    if names.shape != np.shape(truth):
+        raise DataError(f"expected one patient a row, shape {np.shape(truth)}, came {names.shape}")
+    return np.unique(names[outcomes.rows], return_inverse=True)[1].reshape(-1)

@@ -14,12 +14,11 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-from hilum.errors import DataError
 from hilum.statistics.calibration import log_odds
 from hilum.statistics.estimate import LEVEL, Estimate
 from hilum.statistics.few_patients import few_patients, too_few_patients
 from hilum.statistics.logistic import covariance_by_patient, most_likely, sigmoid
-from hilum.statistics.outcomes import FloatArray, Outcomes, UndefinedMetric, known_probabilities
+from hilum.statistics.outcomes import FloatArray, Outcomes, UndefinedMetric, known_patients, known_probabilities
 
 _QUANTILE = NormalDist().inv_cdf(0.5 + LEVEL / 2)
 
@@ -49,13 +48,11 @@ def recalibration(truth: npt.ArrayLike, *, probabilities: npt.ArrayLike, patient
     where a threshold parts the outcomes without error. Raises `DataError` for malformed input.
     """
     outcomes = known_probabilities(truth, probabilities=probabilities)
-    names = np.asarray(patients)
-    if names.shape != np.shape(truth):
-        raise DataError(f"expected one patient a row, shape {np.shape(truth)}, came {names.shape}")
+    patient = known_patients(patients, truth=truth, outcomes=outcomes)
     if not outcomes.n:
         nothing = UndefinedMetric("there are no rows with a known truth", 0, 0)
         return Recalibration(nothing, nothing, nothing, nothing)
-    fit = _Fit(outcomes, patient=np.unique(names[outcomes.rows], return_inverse=True)[1].reshape(-1))
+    fit = _Fit(outcomes, patient=patient)
     slope, intercept = fit.slope_and_intercept()
     return Recalibration(slope, intercept, fit.in_the_large(), fit.mean_difference())
 
