@@ -4,26 +4,26 @@ import pytest
 from PIL import Image
 
 from fabricate_releases import fabricate_chestxray14, fabricate_class_folders, fabricate_own_table
-from hilum.cli.read_releases import read_releases
+from hilum.cli.read_releases import read_as_trained
 from hilum.datasets.chestxray14 import read_chestxray14
 from hilum.errors import DataError, UsageError
 
 
 def test_releases_come_in_the_order_given(tmp_path):
     table, folder = fabricate_own_table(tmp_path / "a"), fabricate_class_folders(tmp_path / "b")
-    mixed = read_releases([f"folder={folder}", f"table={table}"])
+    mixed = read_as_trained([f"folder={folder}", f"table={table}"])
     assert [record.source for record in mixed.records] == ["folder"] * 4 + ["table"] * 3
 
 
 @pytest.mark.parametrize("pair", ["nowhere", "zoo=x", "=x"])
 def test_a_pair_that_is_none_is_refused(pair):
     with pytest.raises(UsageError, match="expected --data NAME=FOLDER with NAME among nih"):
-        read_releases([pair])
+        read_as_trained([pair])
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(DataError, match="expected the folder of table at"):
-        read_releases([f"table={tmp_path / 'gone'}"])
+        read_as_trained([f"table={tmp_path / 'gone'}"])
 
 
 def test_a_copy_of_a_held_out_image_is_left_out_of_what_learns_and_rsnas_names_are_read(tmp_path, capsys):
@@ -40,9 +40,9 @@ def test_a_copy_of_a_held_out_image_is_left_out_of_what_learns_and_rsnas_names_a
     mapping = tmp_path / "mapping.json"
     mapping.write_text(json.dumps([{"subset_img_id": "ab-cd", "img_id": f"{stem[:8]}_099.png"}]))
     pairs = [f"nih={nih}", f"table={own}"]
-    assert _of_table(read_releases(pairs)) == ["ab-cd.png", "mine.png"]
+    assert _of_table(read_as_trained(pairs)) == ["ab-cd.png", "mine.png"]
     assert "1 images left out" in capsys.readouterr().err
-    mixed = read_releases(pairs, rsna=mapping)
+    mixed = read_as_trained(pairs, rsna=mapping)
     assert _of_table(mixed) == ["mine.png"]
     assert sorted(one.record.image for one in mixed.left_out) == ["ab-cd.png", "again.jpg"]
 

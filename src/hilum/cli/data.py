@@ -10,18 +10,19 @@ from typing import Annotated
 
 import typer
 from rich import box
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from hilum.cli.console import error_console, output_console
+from hilum.cli.console import output_console
 from hilum.cli.data_convert import convert
 from hilum.cli.data_gate import GateTally, choose_gate, judge_with_gate
+from hilum.cli.progress import ON_TERMINAL
 from hilum.cli.say import one_line, say
 from hilum.datasets.adapters import RELEASES
 from hilum.datasets.check import DataCheck, check_data
 from hilum.datasets.listing import Count
 from hilum.errors import DataError, UsageError
+from hilum.progress import SILENT, Progress
 
 _SHOWN = 10
 """How many missing and corrupt files the table shows; --json has all."""
@@ -79,17 +80,15 @@ def check(
 
 
 def _checked(name: str, *, folder: Path, quick: bool, jobs: int) -> DataCheck:
-    console = error_console()
-    columns = (TextColumn("decoding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=quick or not console.is_terminal) as progress:
-        task = progress.add_task("", total=None)
+    progress: Progress = SILENT if quick else ON_TERMINAL
+    with progress.count("decoding") as counter:
         return check_data(
             RELEASES[name],
             folder=folder,
             quick=quick,
             jobs=jobs,
-            on_found=lambda count: progress.update(task, total=count),
-            on_image=lambda: progress.advance(task),
+            on_found=counter.found,
+            on_image=counter.done,
         )
 
 

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from hilum.cli.console import error_console
+from hilum.cli.progress import ON_TERMINAL
 from hilum.cli.say import say
 from hilum.datasets.jsrt_raw import Conversion, convert_jsrt
 from hilum.errors import DataError, OutputError, UsageError
@@ -48,8 +47,10 @@ def convert(
 
 
 def _converted(folder: Path, *, out: Path) -> Conversion:
-    console = error_console()
-    columns = (TextColumn("writing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=None)
-        return convert_jsrt(folder, out=out, on_image=lambda count: progress.update(task, total=count, advance=1))
+    with ON_TERMINAL.count("writing") as counter:
+
+        def one_of(count: int) -> None:
+            counter.found(count)
+            counter.done()
+
+        return convert_jsrt(folder, out=out, on_image=one_of)

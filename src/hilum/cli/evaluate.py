@@ -16,7 +16,7 @@ from hilum.cli.data_folders import RsnaOption
 from hilum.cli.judgement_table import judgement_tables
 from hilum.cli.ledger_option import LedgerOption
 from hilum.cli.patient_pattern import PatientPatternOption
-from hilum.cli.read_releases import read_releases
+from hilum.cli.read_releases import read_as_trained
 from hilum.cli.say import say
 from hilum.datasets.chexpert import ChexpertPolicy
 from hilum.errors import UsageError
@@ -96,7 +96,7 @@ def evaluate(
     if prevalence is not None and not 0.0 < prevalence < 1.0:
         raise UsageError(f"expected --prevalence between 0 and 1, came {prevalence:g}")
     policy = None if run is None else ChexpertPolicy.of_settings(run.file.settings)
-    mixed = read_releases(data, chexpert=policy, patient_pattern=patient_pattern, rsna=rsna)
+    mixed = read_as_trained(data, chexpert=policy, patient_pattern=patient_pattern, rsna=rsna)
     if run is None:
         bundle = choose_bundle(model)
         part = official_part(mixed.records, bundle=bundle, name=split, left_out=mixed.left_out)

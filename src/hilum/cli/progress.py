@@ -1,7 +1,9 @@
-"""The progress bar of many files, on standard error, and lines that stand above it."""
+"""Progress bars on standard error, and lines that stand above them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -9,7 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from hilum.cli.console import error_console
-from hilum.cli.say import one_line
+from hilum.cli.say import one_line, say
+from hilum.progress import Counter
 from hilum.reading_result import FailedReading
 
 
@@ -60,3 +63,38 @@ class BatchProgress:
 def failure_text(failed: FailedReading) -> str:
     """The file and why it could not be read, in one line."""
     return failed.message if failed.name in failed.message else f"{failed.name}: {failed.message}"
+
+
+class _Bar:
+    """One bar of a `TerminalProgress`."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task = progress.add_task("", total=None)
+
+    def found(self, total: int, /) -> None:
+        """So many there are in all."""
+        self._progress.update(self._task, total=total)
+
+    def done(self) -> None:
+        """One more of them is done."""
+        self._progress.advance(self._task)
+
+
+class TerminalProgress:
+    """Lines and bars on standard error; where that is no terminal no bar is drawn."""
+
+    def say(self, line: str, /) -> None:
+        """One line that begins with `hilum:`."""
+        say(line)
+
+    @contextmanager
+    def count(self, doing: str, /) -> Iterator[Counter]:
+        """A bar behind the words `doing`, which goes away at the end."""
+        console = error_console()
+        columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+            yield _Bar(progress)
+
+
+ON_TERMINAL = TerminalProgress()

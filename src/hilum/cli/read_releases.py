@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from hilum.cli import data_folders
 from hilum.cli.cache_folder import cache_folder
+from hilum.cli.data_folders import named_folders
+from hilum.cli.progress import ON_TERMINAL
 from hilum.cli.say import say
 from hilum.datasets.chexpert import ChexpertPolicy
 from hilum.datasets.mixed import MixedReleases
+from hilum.datasets.read_releases import read_releases
 from hilum.reading.engine import available_cores
 
 
-def read_releases(
+def read_as_trained(
     pairs: Sequence[str],
     *,
     chexpert: ChexpertPolicy | None = None,
@@ -28,13 +30,14 @@ def read_releases(
     Raises `UsageError` for a pair that is not NAME=FOLDER, and `DataError` for a folder that is not there or no such
     release.
     """
-    mixed = data_folders.read_releases(
-        pairs,
+    mixed = read_releases(
+        named_folders(pairs),
         memory=cache_folder(None),
         chexpert=chexpert,
         patient_pattern=patient_pattern,
         rsna=rsna,
         jobs=available_cores(),
+        progress=ON_TERMINAL,
     )
     if mixed.left_out:
         say(f"{len(mixed.left_out):,} images left out, for example {mixed.left_out[0].why}")

@@ -10,12 +10,14 @@ from pathlib import Path
 
 from hilum.bundle.load import Bundle
 from hilum.cli.cache_folder import cache_folder
-from hilum.cli.data_folders import read_releases
-from hilum.cli.prepare_images import prepare_images
+from hilum.cli.data_folders import named_folders
+from hilum.cli.progress import ON_TERMINAL
 from hilum.cli.say import say
 from hilum.cli.segment import lung_bundle
 from hilum.cli.starting import starting_weights
 from hilum.datasets.held_out import is_held_out
+from hilum.datasets.prepare_images import prepare_images
+from hilum.datasets.read_releases import read_releases
 from hilum.datasets.record import Record
 from hilum.datasets.saved_split import save_split
 from hilum.datasets.sdfn_folds import FOLDS, sdfn_folds
@@ -112,7 +114,7 @@ def study_sdfn(request: SdfnRequest) -> None:
 def _prepare(request: SdfnRequest, *, cache: Path | None) -> _Prepared:
     made = SDFN_RECIPES[request.recipe](starting_weights(request.weights))
     recipe = _small(made) if request.smoke else made
-    records = read_releases(request.data, allowed=(RELEASE,), memory=cache).records
+    records = read_releases(named_folders(request.data), allowed=(RELEASE,), memory=cache, progress=ON_TERMINAL).records
     lungs = lung_bundle(request.lungs)
     pool = [record for record in records if not is_held_out(record)]
     if request.smoke:
@@ -175,7 +177,7 @@ def _run_folds(request: SdfnRequest, *, prepared: _Prepared, cache: Path | None)
     recipe, images = prepared.recipe, None if cache is None else cache / "images"
     check_starts(recipe, folder=request.out / "fold-0")
     for spec in dict.fromkeys(recipe.preprocess_of(stage) for stage in recipe.stages):
-        prepare_images(prepared.records, spec=spec, cache=images, jobs=request.jobs, bad_files="stop")
+        prepare_images(prepared.records, spec=spec, cache=images, jobs=request.jobs, progress=ON_TERMINAL)
     place = RunPlace(
         folder=request.out,
         machine=Machine(workers=request.workers),

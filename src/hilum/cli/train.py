@@ -12,7 +12,6 @@ from hilum.cli.cache_folder import CacheOption
 from hilum.cli.choose_models import SHIPPED_LUNGS
 from hilum.cli.data_folders import RsnaOption
 from hilum.cli.patient_pattern import PatientPatternOption
-from hilum.cli.prepare_images import BadFilesOption
 from hilum.cli.say import say
 from hilum.cli.show_settings import show_settings
 from hilum.cli.starting import starting_weights
@@ -20,6 +19,7 @@ from hilum.cli.train_gate import gate_recipe_of, train_a_gate
 from hilum.cli.train_lungs import LUNGS, lung_recipe_of, train_the_lungs
 from hilum.cli.train_request import TrainRequest
 from hilum.cli.train_specialist import recipe_of, train_a_specialist
+from hilum.datasets.cache import BadFiles
 from hilum.errors import UsageError
 from hilum.networks.starting_weights import StartingWeights
 from hilum.recipes.own_recipe import is_own_recipe
@@ -90,7 +90,10 @@ def train(
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Images that are decoded at the same time.")] = 1,
     cache: CacheOption = None,
-    bad_files: BadFilesOption = "stop",
+    bad_files: Annotated[
+        BadFiles,
+        typer.Option("--bad-files", help="What becomes of files that cannot be decoded: end here, or leave them out."),
+    ] = "stop",
     lungs: Annotated[
         str,
         typer.Option(

@@ -10,15 +10,17 @@ from pathlib import Path
 from hilum.bundle.load import Bundle
 from hilum.cli.cache_folder import cache_folder
 from hilum.cli.choose_models import choose_bundle
-from hilum.cli.data_folders import read_releases
-from hilum.cli.draw_lungs import draw_lungs
-from hilum.cli.prepare_images import prepare_images
+from hilum.cli.data_folders import named_folders
+from hilum.cli.progress import ON_TERMINAL
 from hilum.cli.say import say
 from hilum.cli.starting import starting_weights
 from hilum.cli.train_request import TrainRequest
 from hilum.datasets.mixed import MixedReleases
+from hilum.datasets.prepare_images import prepare_images
+from hilum.datasets.read_releases import read_releases
 from hilum.errors import UsageError
 from hilum.evaluation.ledger import commit_and_dirty
+from hilum.evaluation.lung_boxes import draw_lungs
 from hilum.networks.starting_weights import StartingWeights
 from hilum.recipes.own_recipe import is_own_recipe, own_recipe
 from hilum.recipes.table import RECIPES
@@ -77,13 +79,14 @@ def _records(request: TrainRequest, *, recipe: Recipe, cache: Path | None, lungs
     if missing and named.keys() <= set(recipe.releases):  # of other names reading says what may be
         raise UsageError(f"expected --data NAME=FOLDER for {', '.join(missing)}, came {', '.join(request.data)}")
     mixed = read_releases(
-        request.data,
+        named_folders(request.data),
         allowed=recipe.releases,
         memory=cache,
         chexpert=recipe.chexpert,
         patient_pattern=request.patient_pattern,
         rsna=request.rsna,
         jobs=request.jobs,
+        progress=ON_TERMINAL,
     )
     check_starts(recipe, folder=request.out)
     mixed = without_held_out(mixed, recipe=recipe, smoke=request.smoke, jobs=request.jobs)
@@ -105,11 +108,18 @@ def _records(request: TrainRequest, *, recipe: Recipe, cache: Path | None, lungs
     }
     kept = dict(fitted_on)
     if lungs is not None:
-        kept = dict(zip(kept, draw_lungs(list(kept.values()), lungs=lungs, memory=cache), strict=True))
+        kept = dict(
+            zip(kept, draw_lungs(list(kept.values()), lungs=lungs, memory=cache, progress=ON_TERMINAL), strict=True)
+        )
     for spec in dict.fromkeys(map(recipe.preprocess_of, recipe.stages)):
         images = None if cache is None else cache / "images"
         readable = prepare_images(
-            list(kept.values()), spec=spec, cache=images, jobs=request.jobs, bad_files=request.bad_files
+            list(kept.values()),
+            spec=spec,
+            cache=images,
+            jobs=request.jobs,
+            bad_files=request.bad_files,
+            progress=ON_TERMINAL,
         )
         there = set(map(id, readable))
         kept = {key: record for key, record in kept.items() if id(record) in there}

@@ -20,6 +20,7 @@ from hilum.explain import components
 from hilum.geometry import Box
 from hilum.imaging.decode import decode, read_file
 from hilum.imaging.preprocess import preprocess
+from hilum.progress import SILENT, Progress
 from hilum.reading import lung_drawing, lung_passes, lung_quality, lung_regions, lung_words, lungs
 from hilum.reading.engine import available_cores
 from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
@@ -31,6 +32,22 @@ DECIDING = (components, lung_drawing, lung_passes, lung_quality, lung_regions, l
 
 def _tell_nobody(*_count: int) -> None:
     """Stand where nobody wants to hear of progress."""
+
+
+def draw_lungs(
+    records: Sequence[Record], *, lungs: Bundle, memory: Path | None, progress: Progress = SILENT
+) -> tuple[Record, ...]:
+    """The records with the boxes that `lungs` draws, and a line that says how often they are trusted.
+
+    `memory` is the folder that remembers boxes. Raises as `with_lung_boxes`.
+    """
+    with progress.count("drawing lungs") as counter:
+        boxed = with_lung_boxes(records, bundle=lungs, memory=memory, on_found=counter.found, on_image=counter.done)
+    trusted = sum(record.lung_box is not None for record in boxed)
+    progress.say(
+        f"lungs drawn by {lungs.card.name}: trusted in {trusted:,} of {len(boxed):,} pictures, which are cut to them"
+    )
+    return boxed
 
 
 def with_lung_boxes(

@@ -1,29 +1,26 @@
-"""Fill the cache before a training, with a progress bar, and settle what becomes of bad files."""
+"""Fill the cache before a training, and settle what becomes of bad files."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import get_args
 
-import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-from hilum.cli.console import error_console
-from hilum.cli.say import say
 from hilum.datasets.cache import BadFiles, fill_cache, readable_records
 from hilum.datasets.record import Record
 from hilum.errors import UsageError
 from hilum.imaging.preprocess import PreprocessSpec
-
-BadFilesOption = Annotated[
-    BadFiles,
-    typer.Option("--bad-files", help="What becomes of files that cannot be decoded: end here, or leave them out."),
-]
+from hilum.progress import SILENT, Progress
 
 
 def prepare_images(
-    records: Sequence[Record], *, spec: PreprocessSpec, cache: Path | None, jobs: int, bad_files: BadFiles
+    records: Sequence[Record],
+    *,
+    spec: PreprocessSpec,
+    cache: Path | None,
+    jobs: int = 1,
+    bad_files: BadFiles = "stop",
+    progress: Progress = SILENT,
 ) -> tuple[Record, ...]:
     """The records whose images can be decoded, which now lie in the cache; each bad file is told in one line.
 
@@ -36,19 +33,16 @@ def prepare_images(
         if bad_files == "skip":
             raise UsageError("--bad-files skip needs a cache, came --cache none; name a folder")
         return tuple(records)
-    console = error_console()
-    columns = (TextColumn("preparing images"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=None)
+    with progress.count("preparing images") as counter:
         filled = fill_cache(
             records,
             spec=spec,
             folder=cache,
             jobs=jobs,
             bad_files=bad_files,
-            on_found=lambda count: progress.update(task, total=count),
-            on_image=lambda: progress.advance(task),
+            on_found=counter.found,
+            on_image=counter.done,
         )
     for line in filled.bad.values():
-        say(f"left out: {line}")
+        progress.say(f"left out: {line}")
     return readable_records(records, spec=spec, filled=filled)

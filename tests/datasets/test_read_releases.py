@@ -1,14 +1,16 @@
 import hashlib
 import math
 import shutil
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from fabricate_kermany import fabricate_kermany
+from fabricate_progress import Heard
 from fabricate_releases import fabricate_chestxray14, fabricate_chexpert, fabricate_class_folders, fabricate_own_table
-from hilum.cli.data_folders import read_releases
 from hilum.datasets.official_split import split_with_official_test
+from hilum.datasets.read_releases import read_releases
 from hilum.errors import DataError, UsageError
 
 
@@ -20,7 +22,7 @@ def nih(tmp_path):
 def test_several_releases_speak_of_the_same_labels(nih, tmp_path):
     kermany = fabricate_kermany(tmp_path / "kermany", train=2, test=1)
     chexpert = fabricate_chexpert(tmp_path / "chexpert")
-    mixed = read_releases([f"nih={nih}", f"kermany={kermany}", f"chexpert={chexpert}"])
+    mixed = read_releases([("nih", nih), ("kermany", kermany), ("chexpert", chexpert)])
     assert {record.source for record in mixed.records} == {"nih", "kermany", "chexpert"}
     assert len({tuple(sorted(record.labels)) for record in mixed.records}) == 1
     for record in mixed.records:
@@ -39,7 +41,7 @@ def test_a_release_in_two_folders_has_one_table_and_the_same_patients_in_both(ni
     moved.unlink()
     stays = next(nih.rglob("00000001_000.png"))
     Image.open(stays).resize((8, 8)).save(small / "00000001_000.jpg")
-    mixed = read_releases([f"nih={nih}", f"nih={tmp_path / 'nih_64'}"])
+    mixed = read_releases([("nih", nih), ("nih", tmp_path / "nih_64")])
     first = {record.image: record for record in mixed.records if record.patient == "nih:00000001"}
     assert {image: record.path.suffix for image, record in first.items()} == {
         "00000001_000.png": ".png",
@@ -54,7 +56,7 @@ def test_a_picture_of_two_releases_is_used_once(nih, tmp_path):
     own = fabricate_own_table(tmp_path / "own")
     twin = next(path for path in own.rglob("*") if path.suffix in (".png", ".jpg"))
     shutil.copy(next(nih.rglob("00000004_000.png")), twin)
-    mixed = read_releases([f"table={own}", f"nih={nih}"])
+    mixed = read_releases([("table", own), ("nih", nih)])
     hashes = [record.sha256 for record in mixed.records]
     assert hashes.count(hashlib.sha256(twin.read_bytes()).hexdigest()) == 1
     assert next((one.record.source, one.why) for one in mixed.left_out) == (
@@ -64,40 +66,39 @@ def test_a_picture_of_two_releases_is_used_once(nih, tmp_path):
 
 
 def test_hashes_are_remembered(nih, tmp_path):
-    read_releases([f"nih={nih}"], memory=tmp_path / "memory")
+    read_releases([("nih", nih)], memory=tmp_path / "memory")
     assert [path.name for path in (tmp_path / "memory").iterdir()] == ["hashes.sqlite"]
 
 
 @pytest.mark.parametrize(
-    ("pairs", "message"),
+    ("folders", "message"),
     [
         ([], "came none"),
-        (["nih"], "NAME=FOLDER"),
-        (["mars=."], "with NAME among nih, table"),
-        (["kermany=."], "with NAME among nih, table"),
-        (["table=.", "table=.."], "expected --data table once"),
+        ([("mars", Path())], "with NAME among nih, table"),
+        ([("kermany", Path())], "with NAME among nih, table"),
+        ([("table", Path()), ("table", Path(".."))], "expected --data table once"),
     ],
 )
-def test_wrong_words_are_one_line(pairs, message, tmp_path, monkeypatch):
+def test_wrong_words_are_one_line(folders, message, tmp_path, monkeypatch):
     monkeypatch.chdir(fabricate_own_table(tmp_path / "own"))
     with pytest.raises(UsageError, match=message) as raised:
-        read_releases(pairs, allowed=("nih", "table"))
+        read_releases(folders, allowed=("nih", "table"))
     assert "\n" not in str(raised.value)
 
 
 def test_a_missing_folder_and_a_second_folder_as_the_first_are_named(nih, tmp_path):
     with pytest.raises(DataError, match="no such folder; give its path"):
-        read_releases([f"nih={tmp_path / 'absent'}"])
+        read_releases([("nih", tmp_path / "absent")])
     (tmp_path / "nih_64").mkdir()
     with pytest.raises(DataError, match="Data_Entry_2017"):
-        read_releases([f"nih={tmp_path / 'nih_64'}", f"nih={nih}"])
+        read_releases([("nih", tmp_path / "nih_64"), ("nih", nih)])
 
 
 @pytest.mark.data
 def test_the_real_release_at_two_sizes_is_one_release(shared_data):
     """The small copies have no tables of their own; five of their patients also stand among the large ones."""
     large, small = shared_data / "nih", shared_data / "nih_64"
-    mixed = read_releases([f"nih={large}", f"nih={small}"])
+    mixed = read_releases([("nih", large), ("nih", small)])
     of = {folder: [r for r in mixed.records if r.path.is_relative_to(folder)] for folder in (large, small)}
     assert (len(of[large]), len(of[small]), len(mixed.left_out)) == (1535, 684, 0)
     assert len({r.patient for r in of[large]} & {r.patient for r in of[small]}) == 5
@@ -106,18 +107,18 @@ def test_the_real_release_at_two_sizes_is_one_release(shared_data):
     assert sum(len(part) for part in split.parts.values()) == 2219
 
 
-def test_a_folder_without_patients_is_by_image_and_said_once(tmp_path, capsys):
-    own = fabricate_class_folders(tmp_path / "own")
-    mixed = read_releases([f"folder={own}"])
-    said = capsys.readouterr().err
-    assert said.count("caution: nothing tells the patients of 4 images apart") == 1
+def test_a_folder_without_patients_is_by_image_and_said_once(tmp_path):
+    own, progress = fabricate_class_folders(tmp_path / "own"), Heard()
+    mixed = read_releases([("folder", own)], progress=progress)
+    (said,) = progress.lines
+    assert said.startswith("caution: nothing tells the patients of 4 images apart")
     protocol = split_with_official_test(mixed.records, shares={"train": 0.5, "validation": 0.5}, seed=1).protocol
     assert "by image, for want of patients" in protocol
     assert "by patient" not in protocol
-    found = read_releases([f"folder={own}"], patient_pattern=r"^(?P<patient>p\d+)_")
-    assert capsys.readouterr().err == ""
+    found = read_releases([("folder", own)], patient_pattern=r"^(?P<patient>p\d+)_", progress=progress)
+    assert progress.lines == [said]
     assert len({record.patient for record in found.records}) == 3
     protocol = split_with_official_test(found.records, shares={"train": 0.5, "validation": 0.5}, seed=1).protocol
     assert "by patient" in protocol
     with pytest.raises(UsageError, match="--patient-pattern beside --data folder=FOLDER"):
-        read_releases([f"table={fabricate_own_table(tmp_path / 'table')}"], patient_pattern="(?P<patient>p)")
+        read_releases([("table", fabricate_own_table(tmp_path / "table"))], patient_pattern="(?P<patient>p)")

@@ -1,9 +1,10 @@
 import pytest
 
 from fabricate_kermany import fabricate_kermany
-from hilum.cli.prepare_images import prepare_images
+from fabricate_progress import Heard
 from hilum.datasets.cache import fill_cache
 from hilum.datasets.kermany import read_kermany
+from hilum.datasets.prepare_images import prepare_images
 from hilum.errors import DataError, UsageError
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 
@@ -16,28 +17,29 @@ def folder(tmp_path):
 
 
 def test_every_image_is_prepared_for_the_training_that_follows(folder, tmp_path):
-    records = read_kermany(folder)
-    assert prepare_images(records, spec=SPEC, cache=tmp_path / "cache", jobs=1, bad_files="stop") == records
+    records, progress = read_kermany(folder), Heard()
+    assert prepare_images(records, spec=SPEC, cache=tmp_path / "cache", progress=progress) == records
+    assert progress.counts == {"preparing images": [len(records)] * 2}
     assert fill_cache(records, spec=SPEC, folder=tmp_path / "cache").prepared == 0
 
 
-def test_a_bad_file_ends_it_or_is_left_out_and_told(folder, tmp_path, capsys):
+def test_a_bad_file_ends_it_or_is_left_out_and_told(folder, tmp_path):
     bad = next((folder / "train" / "NORMAL").iterdir())
     bad.write_bytes(b"no picture")
     records = read_kermany(folder)
     with pytest.raises(DataError, match=r"copy the file again, or leave it out with --bad-files skip"):
-        prepare_images(records, spec=SPEC, cache=tmp_path / "cache", jobs=1, bad_files="stop")
-    kept = prepare_images(records, spec=SPEC, cache=tmp_path / "cache", jobs=1, bad_files="skip")
+        prepare_images(records, spec=SPEC, cache=tmp_path / "cache", bad_files="stop")
+    progress = Heard()
+    kept = prepare_images(records, spec=SPEC, cache=tmp_path / "cache", bad_files="skip", progress=progress)
     assert [record.path for record in records if record not in kept] == [bad]
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
+    (said,) = progress.lines
     assert str(bad) in said
 
 
 def test_without_a_cache_nothing_is_read_and_nothing_can_be_skipped(folder):
     records = read_kermany(folder)
-    assert prepare_images(records, spec=SPEC, cache=None, jobs=1, bad_files="stop") == records
+    assert prepare_images(records, spec=SPEC, cache=None, bad_files="stop") == records
     with pytest.raises(UsageError, match="needs a cache"):
-        prepare_images(records, spec=SPEC, cache=None, jobs=1, bad_files="skip")
+        prepare_images(records, spec=SPEC, cache=None, bad_files="skip")
     with pytest.raises(UsageError, match="stop or skip"):
-        prepare_images(records, spec=SPEC, cache=None, jobs=1, bad_files="both")
+        prepare_images(records, spec=SPEC, cache=None, bad_files="both")
