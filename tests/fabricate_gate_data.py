@@ -20,6 +20,7 @@ FILES = (
     "kermany/chest_xray/test/PNEUMONIA/person1_virus_6.jpeg",
     "nih/images/00000013_005.png",
     "nih/images/00000013_006.jpg",
+    "nih/images/00000099_000.png",
     "lungs/images/one-day0.png",
     "lungs/images/one-day5.png",
     "lungs/images/two.png",
@@ -47,6 +48,17 @@ MANIFEST = (
     ("skull/ewen_2.jpg", "skull", "ewen", "g2"),
     ("spine/scol_1.jpg", "spine", "scol", "10"),
 )
+NIH_TABLES = {
+    "Data_Entry_2017_v2020.csv": (
+        "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position",
+        "00000013_005.png,No Finding,0,13,30,M,PA",
+        "00000013_006.png,Mass,1,13,31,M,AP",
+        "00000099_000.png,Mass,0,99,50,F,PA",
+    ),
+    "BBox_List_2017.csv": ("Image Index,Finding Label,Bbox [x,y,w,h],,,", "00000099_000.png,Mass,1,1,2,2,,,"),
+    "train_val_list.txt": ("00000013_005.png", "00000013_006.png"),
+    "test_list.txt": ("00000099_000.png",),
+}
 
 
 def write_gate_data(folder: Path, *, each: int = 0) -> Path:
@@ -65,7 +77,8 @@ def write_gate_data(folder: Path, *, each: int = 0) -> Path:
         rows = csv.writer(file)
         rows.writerow(["file", "type", "source", "group", "licence", "label_by"])
         rows.writerows((*row, "none", "nobody") for row in (*MANIFEST, *typed))
-    (folder / "nih" / "test_list.txt").write_text("00000099_000.png\n")
+    for name, lines in NIH_TABLES.items():
+        (folder / "nih" / name).write_text("\n".join(lines) + "\n")
     (folder / "lera" / "labels.csv").write_text("1000,XR FOOT,0\n1001,XR SHOULDER,1\n")
     return folder
 

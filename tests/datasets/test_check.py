@@ -2,7 +2,7 @@ import pytest
 
 from fabricate_gate_data import write_gate_data
 from fabricate_releases import FABRICATE, fabricate_chestxray14, fabricate_class_folders
-from hilum.datasets.adapters import ADAPTERS, RELEASES
+from hilum.datasets.adapters import RELEASES
 from hilum.datasets.check import check_data
 from hilum.datasets.listing import Count
 
@@ -69,7 +69,7 @@ def test_every_fabricated_release_reads_and_decodes(name, tmp_path):
     folder = FABRICATE[name](tmp_path / name)
     result = check_data(RELEASES[name], folder=folder)
     assert result.corrupt == {}
-    assert sum(part.found.images for part in result.parts) == len(ADAPTERS[name](folder)) > 0
+    assert sum(part.found.images for part in result.parts) == len(RELEASES[name].read(folder)) > 0
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_what_lacks_of_the_published_images_is_counted_and_a_corrupt_one_named(t
     result = check_data(RELEASES[name], folder=release)
     assert sum(part.found.images for part in result.parts) == images
     assert (result.short, result.missing, result.corrupt) == (short, (), {})
-    broken = ADAPTERS[name](release)[0]
+    broken = RELEASES[name].read(release)[0]
     broken.path.write_bytes(b"no picture")
     again = check_data(RELEASES[name], folder=release)
     assert list(again.corrupt) == [broken.image]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hilum.datasets.gate_record import gate_record
 from hilum.datasets.lung_truth import read_lung_truth
+from hilum.datasets.record import typed_record
 from hilum.errors import DataError
 
 
@@ -16,7 +16,7 @@ def make(tmp_path):
     def build(mask, *, source="lungs"):
         Image.fromarray(np.zeros((4, 6), np.uint8)).save(tmp_path / "chest.png")
         Image.fromarray(np.asarray(mask, np.uint8)).save(tmp_path / "mask.png")
-        record = gate_record(
+        record = typed_record(
             tmp_path / "chest.png", image="chest.png", group="a", source=source, is_xray=True, xray_type="chest"
         )
         return replace(record, masks={"lungs": tmp_path / "mask.png"})

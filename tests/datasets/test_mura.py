@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hilum.datasets.mura import read_mura, read_mura_types
+from hilum.datasets.mura import read_mura
 from hilum.errors import DataError
 from hilum.findings import finding
 
@@ -34,12 +34,6 @@ def test_the_studys_outcome_is_the_label_of_each_picture(release):
     ]  # fmt: skip
     assert {record.held_out for record in records.values() if record.official == "valid"} == {True}
     assert finding("abnormal").name == "Abnormal"
-
-
-def test_a_gate_of_types_learns_without_the_label(release):
-    assert [(record.labels, record.xray_type) for record in read_mura_types(release)] == [
-        ({}, "wrist"), ({}, "wrist"), ({}, "wrist"), ({}, "elbow"),
-    ]  # fmt: skip
 
 
 def test_a_study_without_an_outcome_is_refused(release):

@@ -8,7 +8,7 @@ from PIL import Image
 
 from fabricate_lung_releases import SIDE, write_lung_releases
 from fabricate_lungs import RULE
-from hilum.datasets.lung_masks import read_lung_masks
+from hilum.datasets.general_blockchain import read_general_blockchain
 from hilum.datasets.record import Record
 from hilum.errors import DataError
 from hilum.evaluation.lung_flagged import FLAGGED, MOST, flagged_rows, write_flagged
@@ -20,7 +20,7 @@ GRID = 64
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory: pytest.TempPathFactory) -> tuple[Record, ...]:
-    return read_lung_masks(write_lung_releases(tmp_path_factory.mktemp("releases"), each=4) / "lungs")
+    return read_general_blockchain(write_lung_releases(tmp_path_factory.mktemp("releases"), each=4) / "lungs")
 
 
 def drawing(*, right: bool = True, left: bool = True, agree: bool = True) -> np.ndarray:

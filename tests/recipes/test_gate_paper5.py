@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hilum.datasets.gate_record import NOT_XRAY, gate_record
-from hilum.datasets.record import Record
+from hilum.datasets.record import NOT_XRAY, Record, typed_record
 from hilum.errors import DataError
 from hilum.findings import XRAY_TYPES
 from hilum.imaging.preprocess import PreprocessSpec, Resize
@@ -37,7 +36,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
             grey = rng.integers(level, level + 120, (40, 40), np.uint8)  # wide enough that decoding stretches nothing
             Image.fromarray(grey).save(path)
             found.append(
-                gate_record(
+                typed_record(
                     path, image=path.name, group=str(index), source=source, is_xray=bool(xray_type), xray_type=xray_type
                 )
             )

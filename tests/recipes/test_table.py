@@ -1,6 +1,6 @@
 import pytest
 
-from hilum.datasets.adapters import ADAPTERS, RELEASES
+from hilum.datasets.adapters import RELEASES
 from hilum.findings import finding
 from hilum.networks.pooled_classifier import BACKBONES
 from hilum.networks.starting_weights import RandomWeights
@@ -11,7 +11,7 @@ from hilum.recipes.table import GATES, RECIPES
 def test_every_recipe_names_a_backbone_releases_and_labels_that_exist(name):
     recipe = RECIPES[name](RandomWeights())
     assert recipe.backbone in BACKBONES
-    assert set(recipe.releases) <= set(ADAPTERS)
+    assert set(recipe.releases) <= set(RELEASES)
     assert all(RELEASES[name].licence for name in recipe.card.releases)
     for stage in recipe.stages:
         assert [finding(label).name for label in stage.labels] == list(stage.labels)

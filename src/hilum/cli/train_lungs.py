@@ -10,7 +10,8 @@ from hilum.bundle.load import Bundle
 from hilum.cli.data_folders import needed_study
 from hilum.cli.starting import starting_weights
 from hilum.cli.train_request import TrainRequest
-from hilum.datasets.lung_sources import LICENCES, read_lung_sources
+from hilum.datasets.adapters import citation_of
+from hilum.datasets.lung_sources import read_lung_sources
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.ledger import commit_and_dirty
 from hilum.evaluation.lung_study import STUDY_NAME, read_lung_study
@@ -53,7 +54,7 @@ def train_the_lungs(request: TrainRequest, *, study: Path | None) -> Bundle:
             command=request.command("--study", str(study)),
             commit=commit,
             dirty=dirty,
-            data=tuple(LICENCES[source] for source in sources),
+            data=tuple(citation_of(source) or source for source in sources),
         ),
         study_sha256=hashlib.sha256((folder / STUDY_NAME).read_bytes()).hexdigest(),
         place=request.place(),

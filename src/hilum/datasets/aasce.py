@@ -11,8 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hilum.datasets.files import image_files
-from hilum.datasets.gate_record import gate_record
-from hilum.datasets.record import Record
+from hilum.datasets.record import Record, typed_record
 
 LICENCE = "AASCE 2019 challenge, Wu et al. 2017, SpineWeb dataset 16"
 
@@ -20,12 +19,11 @@ LICENCE = "AASCE 2019 challenge, Wu et al. 2017, SpineWeb dataset 16"
 def read_aasce(folder: Path) -> tuple[Record, ...]:
     """Every spine under `folder`, sorted by path; the official part is the name of the picture's folder."""
     return tuple(
-        gate_record(
+        typed_record(
             path,
             image=path.relative_to(folder).as_posix(),
             group=path.stem,
             source="aasce",
-            is_xray=True,
             xray_type="spine",
             official=path.parent.name,
         )

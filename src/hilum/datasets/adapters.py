@@ -1,34 +1,37 @@
-"""The releases that hilum reads, by the name that `--data NAME=FOLDER` and `hilum data check` use."""
+"""The releases that hilum reads: the one table, by the name that `--data NAME=FOLDER` and `hilum data check` use.
+
+What a gate or a lung network learns from lies in one data folder, each release in a folder of its own below it:
+`Release.folder`. Where that is another word than the key, the release's records carry it as their source, and it starts
+their patients' ids, so that runs keep their fingerprints.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from hilum.datasets import (
     aasce,
+    body_parts,
     chestxray14,
     chexpert,
     general_blockchain,
+    hannover,
+    imagenet,
     jsrt,
     kermany,
     lera,
     montgomery_shenzhen,
     mura,
+    other_modality,
     panoramic_dental,
     vindr_pcxr,
 )
-from hilum.datasets.aasce import read_aasce
 from hilum.datasets.chexpert import ChexpertPolicy
 from hilum.datasets.folder_of_folders import read_folder_of_folders
-from hilum.datasets.kermany import read_kermany
-from hilum.datasets.lera import read_lera
 from hilum.datasets.listing import Count, Listing
-from hilum.datasets.lung_masks import read_lung_masks
-from hilum.datasets.mura import read_mura
-from hilum.datasets.panoramic_dental import read_panoramic_dental
 from hilum.datasets.record import Record
 from hilum.datasets.table import list_own_table, read_own_table
 
@@ -60,6 +63,7 @@ class AdapterWithPattern(Protocol):
 class Release:
     """One release: its adapter, what its own tables list (None where it has none), and what was published of it.
 
+    `folder` is where it lies in a data folder of many releases, None for one that no gate and no lung network reads.
     `licence` is its citation and terms in one line, None for images of one's own. `official` counts images and patients
     by official part; the part '' is the whole of a release without parts. `read_with_tables` is for a release that may
     lie in several folders, the first of them with the tables; `read_with_policy` for one whose uncertain labels a
@@ -68,6 +72,7 @@ class Release:
 
     title: str
     read: Adapter
+    folder: str | None = None
     licence: str | None = None
     read_with_tables: AdapterWithTables | None = None
     read_with_policy: AdapterWithPolicy | None = None
@@ -80,6 +85,7 @@ RELEASES: Mapping[str, Release] = {
     "nih": Release(
         title="ChestX-ray14 (Wang et al. 2017)",
         read=chestxray14.read_chestxray14,
+        folder="nih",
         licence=chestxray14.LICENCE,
         read_with_tables=chestxray14.read_chestxray14,
         list=chestxray14.list_chestxray14,
@@ -102,7 +108,8 @@ RELEASES: Mapping[str, Release] = {
     ),
     "kermany": Release(
         title="Kermany et al. 2018, paediatric chests",
-        read=read_kermany,
+        read=kermany.read_kermany,
+        folder="kermany/chest_xray",
         licence=kermany.LICENCE,
         official={"train": Count(images=5_216), "val": Count(images=16), "test": Count(images=624)},
     ),
@@ -116,29 +123,60 @@ RELEASES: Mapping[str, Release] = {
     "montgomery_shenzhen": Release(
         title="Montgomery and Shenzhen (Jaeger et al. 2014)",
         read=montgomery_shenzhen.read_montgomery_shenzhen,
+        folder="lungs_tb",
         licence=montgomery_shenzhen.LICENCE,
         official={"": Count(images=montgomery_shenzhen.IMAGES, patients=montgomery_shenzhen.IMAGES)},
     ),
     "general_blockchain": Release(
         title="Adult chests with lung masks (GeneralBlockchain)",
-        read=read_lung_masks,
+        read=general_blockchain.read_general_blockchain,
+        folder="lungs",
         licence=general_blockchain.LICENCE,
+    ),
+    "hannover": Release(
+        title="Adult COVID-19 chests of Hannover (Winther et al. 2020)",
+        read=hannover.read_hannover,
+        folder="chest_adult",
+        licence=hannover.LICENCE,
+    ),
+    "body_parts": Release(
+        title="Body parts of several public releases",
+        read=body_parts.read_body_parts,
+        folder="types",
+        licence=body_parts.LICENCE,
     ),
     "mura": Release(
         title="MURA v1.1 (Rajpurkar et al. 2018)",
-        read=read_mura,
+        read=mura.read_mura,
+        folder="mura",
         licence=mura.LICENCE,
         official={"train": Count(images=36_808, patients=11_184), "valid": Count(images=3_197, patients=783)},
     ),
-    "lera": Release(title="LERA (Varma et al. 2019)", read=read_lera, licence=lera.LICENCE),
+    "lera": Release(title="LERA (Varma et al. 2019)", read=lera.read_lera, folder="lera", licence=lera.LICENCE),
     "aasce": Release(
         title="AASCE 2019 (Wu et al. 2017)",
-        read=read_aasce,
+        read=aasce.read_aasce,
+        folder="aasce",
         licence=aasce.LICENCE,
         official={"training": Count(images=481), "test": Count(images=128)},
     ),
     "panoramic_dental": Release(
-        title="Panoramic jaws (Jader et al. 2018)", read=read_panoramic_dental, licence=panoramic_dental.LICENCE
+        title="Panoramic jaws (Jader et al. 2018)",
+        read=panoramic_dental.read_panoramic_dental,
+        folder="panoramic_dental",
+        licence=panoramic_dental.LICENCE,
+    ),
+    "imagenet": Release(
+        title="ImageNet photographs (Deng et al. 2009)",
+        read=imagenet.read_imagenet,
+        folder="photos",
+        licence=imagenet.LICENCE,
+    ),
+    "other_modality": Release(
+        title="CT, MR and ultrasound pictures",
+        read=other_modality.read_other_modality,
+        folder="other_modality",
+        licence=other_modality.LICENCE,
     ),
     "folder": Release(
         title="A folder of class folders", read=read_folder_of_folders, read_with_pattern=read_folder_of_folders
@@ -146,4 +184,14 @@ RELEASES: Mapping[str, Release] = {
     "table": Release(title="A table of one's own", read=read_own_table, list=list_own_table),
 }
 
-ADAPTERS: Mapping[str, Adapter] = {name: release.read for name, release in RELEASES.items()}
+
+def releases_in(folder: Path, *, among: Sequence[str]) -> dict[str, Path]:
+    """Where each of the releases `among`, by key, lies in a data folder; those that are absent are left out."""
+    places = {name: folder / (RELEASES[name].folder or name) for name in among}
+    return {name: place for name, place in places.items() if place.is_dir()}
+
+
+def citation_of(source: str) -> str | None:
+    """The line that cites the release whose records carry `source`; None where it is nobody's or one's own."""
+    release = RELEASES.get(source) or next((one for one in RELEASES.values() if one.folder == source), None)
+    return None if release is None else release.licence

@@ -10,8 +10,7 @@ import csv
 from pathlib import Path
 
 from hilum.datasets.files import image_files
-from hilum.datasets.gate_record import gate_record
-from hilum.datasets.record import Record
+from hilum.datasets.record import Record, typed_record
 from hilum.errors import DataError
 from hilum.findings import XRAY_TYPES
 
@@ -44,9 +43,7 @@ def read_body_parts(folder: Path) -> tuple[Record, ...]:
             raise DataError(f"expected the columns {', '.join(_COLUMNS)} in {manifest}, came none called {missing[0]}")
         listed = [_record(folder, row, manifest=manifest) for row in rows]
     jaws = [
-        gate_record(
-            path, image=f"dental/{path.name}", group=path.stem, source="dental", is_xray=True, xray_type="dental"
-        )
+        typed_record(path, image=f"dental/{path.name}", group=path.stem, source="dental", xray_type="dental")
         for path in image_files(folder / "dental", release="the panoramic jaws")
     ]
     return (*listed, *jaws)
@@ -56,11 +53,10 @@ def _record(folder: Path, row: dict[str, str], *, manifest: Path) -> Record:
     path = folder / row["file"]
     if not path.is_file():
         raise DataError(f"expected {path}, which {manifest} names, came no such file; copy the release again")
-    return gate_record(
+    return typed_record(
         path,
         image=row["file"],
         group=row["group"],
         source=row["source"],
-        is_xray=True,
         xray_type=row["type"] if row["type"] in XRAY_TYPES else None,
     )

@@ -1,55 +1,23 @@
-"""Every release that a gate learns from, by the name of its folder."""
+"""The releases that a gate learns from, and its view of their records."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hilum.datasets import (
-    aasce,
-    body_parts,
-    general_blockchain,
-    hannover,
-    imagenet,
-    kermany,
-    lera,
-    mura,
-    nih_chests,
-    other_modality,
-    panoramic_dental,
-    shenzhen_montgomery,
-)
-from hilum.datasets.kermany_chests import read_kermany_chests
-from hilum.datasets.record import Record
+from hilum.datasets.adapters import RELEASES, releases_in
+from hilum.datasets.record import Record, type_stratum
 from hilum.errors import DataError
 
+GATE_RELEASES = (
+    "kermany", "nih", "general_blockchain", "montgomery_shenzhen", "hannover", "body_parts", "mura", "lera", "aasce",
+    "panoramic_dental", "imagenet", "other_modality",
+)  # fmt: skip
+"""Keys of `RELEASES`, in the order in which their records stand."""
 
-@dataclass(frozen=True, slots=True)
-class GateRelease:
-    """One release: where it lies below the data folder, its adapter, and its licence with citation."""
-
-    folder: str
-    read: Callable[[Path], tuple[Record, ...]]
-    licence: str
-
-
-GATE_RELEASES: Mapping[str, GateRelease] = {
-    "kermany": GateRelease("kermany/chest_xray", read_kermany_chests, kermany.LICENCE),
-    "nih": GateRelease("nih/images", nih_chests.read_nih_chests, nih_chests.LICENCE),
-    "lungs": GateRelease("lungs", general_blockchain.read_general_blockchain, general_blockchain.LICENCE),
-    "lungs_tb": GateRelease("lungs_tb", shenzhen_montgomery.read_shenzhen_montgomery, shenzhen_montgomery.LICENCE),
-    "chest_adult": GateRelease("chest_adult", hannover.read_hannover, hannover.LICENCE),
-    "types": GateRelease("types", body_parts.read_body_parts, body_parts.LICENCE),
-    "mura": GateRelease("mura", mura.read_mura_types, mura.LICENCE),
-    "lera": GateRelease("lera", lera.read_lera, lera.LICENCE),
-    "aasce": GateRelease("aasce", aasce.read_aasce, aasce.LICENCE),
-    "panoramic_dental": GateRelease(
-        "panoramic_dental", panoramic_dental.read_panoramic_dental, panoramic_dental.LICENCE
-    ),
-    "photos": GateRelease("photos", imagenet.read_imagenet, imagenet.LICENCE),
-    "other_modality": GateRelease("other_modality", other_modality.read_other_modality, other_modality.LICENCE),
-}
+PARTS: Mapping[str, str] = {"kermany": "train", "nih": "train_val"}
+"""The one official part that a gate sees of a release: no classifier's test image is ever learnt from."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,11 +33,21 @@ def read_gate_data(folder: Path) -> GateData:
 
     Raises `DataError` where there is no radiograph or no other picture: a gate cannot be trained on one kind.
     """
-    found = [release for release in GATE_RELEASES.values() if (folder / release.folder).is_dir()]
-    records = tuple(record for release in found for record in release.read(folder / release.folder))
+    found = releases_in(folder, among=GATE_RELEASES)
+    records = tuple(record for name, place in found.items() for record in gate_view(name, RELEASES[name].read(place)))
     if {record.is_xray for record in records} != {True, False}:
         raise DataError(
             f"expected radiographs and other pictures in {folder}, came one kind or none; known folders: "
-            f"{', '.join(release.folder for release in GATE_RELEASES.values())}"
+            f"{', '.join(RELEASES[name].folder or name for name in GATE_RELEASES)}"
         )
-    return GateData(records, tuple(release.licence for release in found))
+    return GateData(records, tuple(licence for name in found if (licence := RELEASES[name].licence)))
+
+
+def gate_view(name: str, records: Iterable[Record]) -> tuple[Record, ...]:
+    """The records of a release as a gate learns from them: no findings, balanced by type.
+
+    A picture of ChestX-ray14 has the name of the file at hand, and no part: the fingerprints of gates say so.
+    """
+    seen = (replace(r, labels={}, stratum=type_stratum(is_xray=r.is_xray, xray_type=r.xray_type)) for r in records)
+    kept = (record for record in seen if name not in PARTS or record.official == PARTS[name])
+    return tuple(replace(r, image=r.path.name, official=None) if name == "nih" else r for r in kept)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hilum.datasets.files import image_files
-from hilum.datasets.gate_record import gate_record
-from hilum.datasets.record import Record
+from hilum.datasets.record import Record, typed_record
 
 LICENCE = "COVID-19 image repository, Hannover Medical School, Winther et al. 2020, CC BY 3.0"
 
@@ -18,6 +17,6 @@ LICENCE = "COVID-19 image repository, Hannover Medical School, Winther et al. 20
 def read_hannover(folder: Path) -> tuple[Record, ...]:
     """Every chest in `folder`, sorted by name."""
     return tuple(
-        gate_record(path, image=path.name, group=path.stem, source="chest_adult", is_xray=True, xray_type="chest")
+        typed_record(path, image=path.name, group=path.stem, source="chest_adult", xray_type="chest")
         for path in image_files(folder, release="the Hannover chests")
     )

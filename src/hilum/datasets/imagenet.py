@@ -9,8 +9,7 @@ import re
 from pathlib import Path
 
 from hilum.datasets.files import image_files
-from hilum.datasets.gate_record import gate_record
-from hilum.datasets.record import Record
+from hilum.datasets.record import Record, typed_record
 from hilum.errors import DataError
 
 LICENCE = "ImageNet photographs, Deng et al. 2009, research use"
@@ -27,6 +26,6 @@ def _record(path: Path, *, folder: Path) -> Record:
     match = _NAME.match(path.name)
     if match is None:
         raise DataError(f"expected a name like n01440764_10026.JPEG, came {path}; remove or rename the file")
-    return gate_record(
+    return typed_record(
         path, image=path.relative_to(folder).as_posix(), group=match["wordnet"], source="photos", is_xray=False
     )

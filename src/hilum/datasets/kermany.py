@@ -81,4 +81,6 @@ def _record(path: Path, *, official: str, label: str) -> Record:
         stratum=kind,
         sha256=file_sha256(path),
         view="AP",
+        is_xray=True,
+        xray_type="chest",
     )

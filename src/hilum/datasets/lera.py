@@ -12,8 +12,7 @@ import csv
 from pathlib import Path
 
 from hilum.datasets.files import image_files
-from hilum.datasets.gate_record import gate_record
-from hilum.datasets.record import Record
+from hilum.datasets.record import Record, typed_record
 from hilum.errors import DataError
 
 LICENCE = "LERA, Varma et al. 2019, Stanford research use agreement"
@@ -40,11 +39,10 @@ def _record(path: Path, *, folder: Path, body_parts: dict[str, str]) -> Record:
     study = next((part for part in parts if part in body_parts), None)
     if study is None:
         raise DataError(f"expected a study that labels.csv names in the path {path}, came none; copy the release again")
-    return gate_record(
+    return typed_record(
         path,
         image="/".join(parts),
         group=study,
         source="lera",
-        is_xray=True,
         xray_type=TYPES.get(body_parts[study]),
     )

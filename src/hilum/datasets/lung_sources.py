@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from hilum.datasets import general_blockchain, montgomery_shenzhen
-from hilum.datasets.lung_masks import read_lung_masks
-from hilum.datasets.montgomery_shenzhen import read_montgomery_shenzhen
+from hilum.datasets.adapters import RELEASES, releases_in
 from hilum.datasets.record import Record
 from hilum.datasets.split import Split, split_by_patient
 from hilum.errors import DataError
 
-LUNG_SOURCES = ("lungs", "lungs_tb")
-FOLDS = 5
+LUNG_RELEASES = ("general_blockchain", "montgomery_shenzhen")
+"""Keys of `RELEASES`, in the order in which their records stand."""
 
-_READERS = {"lungs": read_lung_masks, "lungs_tb": read_montgomery_shenzhen}
-LICENCES = {"lungs": general_blockchain.LICENCE, "lungs_tb": montgomery_shenzhen.LICENCE}
+FOLDS = 5
 
 
 def read_lung_sources(folder: Path) -> tuple[Record, ...]:
@@ -24,8 +21,8 @@ def read_lung_sources(folder: Path) -> tuple[Record, ...]:
 
     Raises `DataError` where neither is there, or no chest has a mask.
     """
-    found = [name for name in LUNG_SOURCES if (folder / name).is_dir()]
-    records = tuple(record for name in found for record in _READERS[name](folder / name) if record.masks)
+    found = releases_in(folder, among=LUNG_RELEASES)
+    records = tuple(record for name, place in found.items() for record in RELEASES[name].read(place) if record.masks)
     if not records:
         raise DataError(
             f"expected chests with masks in {folder}/lungs or {folder}/lungs_tb, came none; give the folder"

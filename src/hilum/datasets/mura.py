@@ -12,12 +12,10 @@ Split by patient: patient numbers do not repeat between the official folders.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 from hilum.datasets.files import image_files
-from hilum.datasets.gate_record import gate_record
-from hilum.datasets.record import Record
+from hilum.datasets.record import Record, typed_record
 from hilum.errors import DataError
 from hilum.findings import finding
 
@@ -40,11 +38,6 @@ _STUDY = re.compile(r"study\d+_(?P<outcome>positive|negative)")
 _OUTCOMES = {"positive": 1.0, "negative": 0.0}
 
 
-def read_mura_types(folder: Path) -> tuple[Record, ...]:
-    """The same pictures without their label, as a gate of X-ray types learns from them."""
-    return tuple(replace(record, labels={}) for record in read_mura(folder))
-
-
 def read_mura(folder: Path) -> tuple[Record, ...]:
     """Every picture under `folder` (the one that holds `train` and `valid`), sorted by path."""
     return tuple(_record(path, folder=folder) for path in image_files(folder, release="MURA", deep=True))
@@ -57,12 +50,11 @@ def _record(path: Path, *, folder: Path) -> Record:
         raise DataError(
             f"expected train/XR_WRIST/patient00006/study1_positive/image1.png, came {path}; check the folder"
         )
-    return gate_record(
+    return typed_record(
         path,
         image="/".join(parts),
         group=parts[2],
         source="mura",
-        is_xray=True,
         xray_type=TYPES[parts[1]],
         official=parts[0],
         held_out=parts[0] == HELD_OUT,

@@ -9,8 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hilum.datasets.files import image_files
-from hilum.datasets.gate_record import gate_record
-from hilum.datasets.record import Record
+from hilum.datasets.record import Record, typed_record
 from hilum.errors import DataError
 
 LICENCE = "CT, MR and ultrasound pictures of public sets, research use"
@@ -23,7 +22,7 @@ def read_other_modality(folder: Path) -> tuple[Record, ...]:
     if not modalities:
         raise DataError(f"expected a folder for each modality in {folder}, came none; give the folder above them")
     return tuple(
-        gate_record(
+        typed_record(
             path,
             image=f"{modality.name}/{path.name}",
             group=str(index // NEIGHBOURS),

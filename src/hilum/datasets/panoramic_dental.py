@@ -9,8 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hilum.datasets.files import image_files
-from hilum.datasets.gate_record import gate_record
-from hilum.datasets.record import Record
+from hilum.datasets.record import Record, typed_record
 
 LICENCE = "UFBA-UESC dental images, Jader et al. 2018, research use"
 
@@ -18,12 +17,11 @@ LICENCE = "UFBA-UESC dental images, Jader et al. 2018, research use"
 def read_panoramic_dental(folder: Path) -> tuple[Record, ...]:
     """Every jaw under `folder`, sorted by path."""
     return tuple(
-        gate_record(
+        typed_record(
             path,
             image=path.relative_to(folder).as_posix(),
             group=path.relative_to(folder).with_suffix("").as_posix(),
             source="panoramic_dental",
-            is_xray=True,
             xray_type="dental",
         )
         for path in image_files(folder, release="the panoramic jaws", deep=True)

@@ -14,8 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hilum.datasets.gate_record import NOT_XRAY
-from hilum.datasets.record import Record
+from hilum.datasets.record import NOT_XRAY, Record
 from hilum.findings import XRAY_TYPES
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.networks.starting_weights import StartingWeights

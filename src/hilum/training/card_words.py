@@ -12,15 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hilum.bundle.card import Scope
-from hilum.datasets.adapters import RELEASES
-from hilum.datasets.lung_sources import LICENCES
+from hilum.datasets.adapters import citation_of
 from hilum.datasets.record import Record
 from hilum.training.recipe import CardText, Recipe
 
 NOT_STATED = "not stated by who trained it"
-_CITATIONS = {**LICENCES, **{name: release.licence for name, release in RELEASES.items()}}
-"""By the name that records carry; the lungs' releases have names of their own there."""
-
 NOT_A_DEVICE = "Diagnosis, triage or any decision about a patient: this is not a medical device."
 
 
@@ -100,7 +96,7 @@ def licence_of_many(terms: str, *, written_for: Sequence[str], data: Sequence[st
 
 
 def _citation(source: str) -> str:
-    return _CITATIONS.get(source) or f"images of one's own ({source}), source and terms {NOT_STATED}"
+    return citation_of(source) or f"images of one's own ({source}), source and terms {NOT_STATED}"
 
 
 def _scope(scope: Scope, *, trained_on: Sequence[Record]) -> Scope:

@@ -15,7 +15,7 @@ from hilum.bundle.card import GRAPH, Card, Compression, GateSpec, HeatmapSpec, S
 from hilum.bundle.gate_outputs import GATE_OUTPUTS, IS_XRAY, MIRROR_SWAPS, TYPES
 from hilum.bundle.load import Bundle, load_bundle
 from hilum.bundle.save import file_hashes, write_bundle
-from hilum.datasets.gate_releases import GATE_RELEASES
+from hilum.datasets.adapters import RELEASES
 from hilum.datasets.record import Record
 from hilum.datasets.renderings import JUDGING_SEEDS, TRAINING_SEEDS
 from hilum.errors import DataError
@@ -65,7 +65,10 @@ LIMITS = (
     "CT, MR and ultrasound pictures were chest, brain and breast only.",
 )
 TERMS = "CC BY-NC-SA 4.0 (the strictest of the training data's terms), research use"
-TERMS_ARE_OF = ("kermany", "nih", "lungs", "lungs_tb", "chest_adult", "types", "photos", "other_modality")
+TERMS_ARE_OF = (
+    "kermany", "nih", "general_blockchain", "montgomery_shenzhen", "hannover", "body_parts", "imagenet",
+    "other_modality",
+)  # fmt: skip
 """The releases of which these are the terms."""
 
 
@@ -211,7 +214,7 @@ def _card(
         limits=LIMITS,
         weights_licence=licence_of_many(
             TERMS,
-            written_for=[GATE_RELEASES[name].licence for name in TERMS_ARE_OF],
+            written_for=[RELEASES[name].licence or name for name in TERMS_ARE_OF],
             data=provenance.data,
             started_from=starting_licences(
                 [recipe.starting_weights], backbone=recipe.backbone, loaded=fitted.started_from

@@ -16,7 +16,8 @@ from hilum.bundle.card import GRAPH, Card, HeatmapSpec, Scope, Training
 from hilum.bundle.load import Bundle, load_bundle
 from hilum.bundle.lung_spec import LungCompression, LungSpec
 from hilum.bundle.save import file_hashes, write_bundle
-from hilum.datasets.lung_sources import LICENCES
+from hilum.datasets.adapters import RELEASES
+from hilum.datasets.lung_sources import LUNG_RELEASES
 from hilum.datasets.record import Record
 from hilum.errors import EngineError
 from hilum.evaluation.lung_metrics import dice
@@ -192,7 +193,7 @@ def _card(
         limits=LIMITS,
         weights_licence=licence_of_many(
             TERMS,
-            written_for=tuple(LICENCES.values()),
+            written_for=[RELEASES[name].licence or name for name in LUNG_RELEASES],
             data=provenance.data,
             started_from=starting_licences([recipe.starting_weights], backbone=ENCODER, loaded=fitted.started_from),
         ),

@@ -1,8 +1,10 @@
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from hilum.datasets.lung_masks import read_lung_masks
+from hilum.datasets.general_blockchain import read_general_blockchain, series_of
 from hilum.errors import DataError
 
 
@@ -15,7 +17,7 @@ def release(tmp_path):
 
 
 def test_each_chest_has_its_mask_and_a_series_is_one_patient(release):
-    first, second = read_lung_masks(release)
+    first, second = read_general_blockchain(release)
     assert first.masks == {"lungs": release / "masks" / "a-day0.png"}
     assert second.masks == {"lungs": release / "masks" / "a-day3.png"}
     assert first.patient == second.patient
@@ -24,12 +26,29 @@ def test_each_chest_has_its_mask_and_a_series_is_one_patient(release):
 def test_a_chest_without_a_mask_is_refused(release):
     (release / "masks" / "a-day3.png").unlink()
     with pytest.raises(DataError, match=r"expected the mask of a-day3\.jpg at .*a-day3\.png"):
-        read_lung_masks(release)
+        read_general_blockchain(release)
+
+
+def test_without_the_folder_of_masks_no_chest_has_one(release):
+    shutil.rmtree(release / "masks")
+    assert [record.masks for record in read_general_blockchain(release)] == [{}, {}]
+
+
+@pytest.mark.parametrize(
+    ("stem", "series"),
+    [
+        ("SARS-10.1148rg.242035193-g04mr34g0-Fig8a-day0", "SARS-10.1148rg.242035193-g04mr34g0"),
+        ("covid-19-pneumonia-15-PA", "covid-19-pneumonia"),
+        ("80446565-E090-4187-A031-9D3CEAA586C8", "80446565-E090-4187-A031-9D3CEAA586C8"),
+    ],
+)
+def test_names_of_a_series(stem, series):
+    assert series_of(stem) == series
 
 
 @pytest.mark.data
 def test_the_real_chests_have_masks_of_their_size(shared_data):
-    records = read_lung_masks(shared_data / "lungs")
+    records = read_general_blockchain(shared_data / "lungs")
     assert len(records) == 100
     for record in records[:5]:
         with Image.open(record.path) as picture, Image.open(record.masks["lungs"]) as mask:
