@@ -9,10 +9,10 @@ import numpy as np
 
 from coverage_designs import Sample
 from hilum.evaluation.decisions import decision_table
-from hilum.evaluation.jackknife_interval import precision_estimate
 from hilum.evaluation.patient_bootstrap import PatientRows, PatientStatistic, patient_bootstrap, patient_jackknife
 from hilum.evaluation.ranking_statistic import ranking_statistic
 from hilum.statistics.auroc_interval import mean_auroc, patient_auroc
+from hilum.statistics.average_precision import precision_estimate
 from hilum.statistics.bca import bca_interval
 from hilum.statistics.clustered_share import clustered_share
 from hilum.statistics.obuchowski import clustered_aurocs, logit_interval

@@ -5,8 +5,8 @@ import pytest
 from fabricate_predictions import fabricate_predictions
 from hilum.cli.compared_files import named_files, read_models, read_points
 from hilum.errors import DataError, UsageError
+from hilum.evaluation.many_predictions import same_images
 from hilum.evaluation.predictions import write_predictions
-from hilum.evaluation.same_images import same_images
 from hilum.statistics.operating_point import OperatingPoint
 
 MANY = same_images({"old": fabricate_predictions(), "new": fabricate_predictions(strength=0.5)})

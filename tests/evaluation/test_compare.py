@@ -10,11 +10,11 @@ from hilum.errors import DataError, UsageError
 from hilum.evaluation.compare import compare, compared_pairs
 from hilum.evaluation.comparison import Comparison
 from hilum.evaluation.judge import judge
+from hilum.evaluation.many_predictions import same_images
 from hilum.evaluation.model_points import points_from_validation, stated_points
 from hilum.evaluation.paired_t import PairedT
 from hilum.evaluation.patient_bootstrap import patient_bootstrap, patient_rows
 from hilum.evaluation.prediction_set import Predictions
-from hilum.evaluation.same_images import same_images
 from hilum.evaluation.validation import ValidationPredictions
 from hilum.statistics.delong import DelongTest, delong_test
 from hilum.statistics.holm import holm
@@ -294,3 +294,20 @@ def test_a_smoke_run_is_said() -> None:
     result = compared(STRONG, replace(WEAK, smoke=True))
     assert result.smoke
     assert "A smoke run is compared" in result.notes[0]
+
+
+FAMILY = ("Mass", "Nodule")
+
+
+def test_each_measure_is_a_family_over_labels_and_pairs():
+    strengths = {"a": 1.0, "b": 0.8, "c": 0.4}
+    many = same_images({name: fabricate_predictions(labels=FAMILY, strength=s) for name, s in strengths.items()})
+    points = {name: stated_points({"": 0.4}, labels=FAMILY) for name in strengths}
+    result = compare(many, points=points, all_pairs=True, replicates=100)
+    pairs = [pair for label in result.labels for pair in label.pairs]
+    assert len(pairs) == 6
+    for measure in ("auroc", "average_precision", "brier", "sensitivity", "specificity"):
+        tested = [getattr(pair, measure) for pair in pairs]
+        assert [one.p_holm for one in tested] == list(holm([one.p for one in tested]))
+    assert [pair.delong_p_holm for pair in pairs] == list(holm([pair.delong_p for pair in pairs]))
+    assert [pair.pair for pair in result.labels[1].pairs] == [("b", "a"), ("c", "a"), ("c", "b")]

@@ -5,9 +5,9 @@ import pytest
 from scipy.stats import norm
 
 from hilum.evaluation.compare import compare
+from hilum.evaluation.many_predictions import same_images
 from hilum.evaluation.model_points import stated_points
 from hilum.evaluation.prediction_set import Predictions
-from hilum.evaluation.same_images import same_images
 
 LABELS = ("Atelectasis", "Effusion", "Mass")
 

@@ -15,8 +15,8 @@ from hilum.evaluation.comparison_figures import (
     roc_figure,
 )
 from hilum.evaluation.figure_style import CYCLE, styled
+from hilum.evaluation.many_predictions import same_images
 from hilum.evaluation.model_points import stated_points
-from hilum.evaluation.same_images import same_images
 
 LABELS = ("Mass", "Nodule", "Hernia")
 

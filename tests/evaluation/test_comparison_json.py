@@ -6,8 +6,8 @@ import pytest
 from fabricate_predictions import fabricate_predictions
 from hilum.evaluation.compare import compare
 from hilum.evaluation.comparison_json import SCHEMA, comparison_json
+from hilum.evaluation.many_predictions import same_images
 from hilum.evaluation.model_points import stated_points
-from hilum.evaluation.same_images import same_images
 
 LABELS = ("Mass", "Nodule", "Hernia")
 

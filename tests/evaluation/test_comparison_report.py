@@ -10,8 +10,8 @@ from hilum.evaluation.compare import compare
 from hilum.evaluation.comparison_json import comparison_json
 from hilum.evaluation.comparison_report import write_comparison_report
 from hilum.evaluation.comparison_words import comparison_words
+from hilum.evaluation.many_predictions import same_images
 from hilum.evaluation.model_points import stated_points
-from hilum.evaluation.same_images import same_images
 
 LABELS = ("Mass", "Nodule")
 

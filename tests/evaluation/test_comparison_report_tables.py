@@ -5,8 +5,8 @@ import pytest
 from fabricate_predictions import fabricate_predictions
 from hilum.evaluation.compare import compare
 from hilum.evaluation.comparison_report_tables import comparison_report_tables, models_table, shares_table
+from hilum.evaluation.many_predictions import same_images
 from hilum.evaluation.model_points import points_from_validation, stated_points
-from hilum.evaluation.same_images import same_images
 from hilum.evaluation.validation import ValidationPredictions
 
 LABELS = ("Mass", "Nodule")

@@ -1,10 +1,14 @@
+from dataclasses import replace
+
 import pytest
 
 from fabricate_predictions import fabricate_predictions
 from hilum.evaluation.compare import compare
 from hilum.evaluation.comparison import Difference
-from hilum.evaluation.comparison_words import comparison_words, difference_words, p_words, pair_name
-from hilum.evaluation.same_images import same_images
+from hilum.evaluation.comparison_words import comparison_words, difference_words, p_words, pair_name, verdict_rows
+from hilum.evaluation.many_predictions import same_images
+from hilum.evaluation.margin import against_margin
+from hilum.evaluation.model_points import stated_points
 from hilum.statistics.estimate import Estimate
 
 PAIR = ("new", "old")
@@ -47,3 +51,60 @@ def test_p_words(p, text):
 
 def test_pair_name():
     assert pair_name(PAIR) == "new − old"
+
+
+def notes(*, patients_repeat=True, labels=("Mass", "Nodule"), models=2, **wishes):
+    made = {}
+    for place in range(models):
+        one = fabricate_predictions(labels=labels, strength=1 - 0.2 * place)
+        made[f"m{place}"] = one if patients_repeat else replace(one, patient=one.image)
+    return " | ".join(compare(same_images(made), replicates=100, **wishes).notes)
+
+
+def test_the_clustered_form_is_named_where_it_stands():
+    assert "its clustered form (Obuchowski 1997) stands in its place" in notes()
+    assert "clustered" not in notes(patients_repeat=False)
+
+
+def test_what_is_adjusted_is_said():
+    assert "adjusted by Holm over 2 labels and 3 pairs" in notes(models=3, all_pairs=True)
+    assert "adjusted by Holm over 1 label and 2 pairs" in notes(labels=("Mass",), models=3)
+    assert "so none is adjusted" in notes(labels=("Mass",))
+
+
+def test_the_margin_is_explained_only_where_there_is_one():
+    assert "lies above -0.02 (one-sided, 2.5%)" in notes(margin=0.02)
+    assert "margin" not in notes()
+
+
+LABELS = ("Mass", "Nodule")
+MODELS = same_images({name: fabricate_predictions(strength=s, labels=LABELS) for name, s in (("old", 1), ("new", 0.9))})
+POINTS = {name: stated_points({"": 0.5}, labels=LABELS) for name in MODELS.models}
+
+
+def test_one_row_a_measure_and_pair():
+    rows = verdict_rows(compare(MODELS, points=POINTS, margin=0.05, replicates=100))
+    assert [(row.label, row.measure) for row in rows] == [
+        (None, "AUROC"),
+        *((label, measure) for label in LABELS for measure in ("AUROC", "sensitivity", "specificity")),
+    ]
+    for row in rows:
+        assert row.verdict == against_margin(row.difference.estimate.interval, margin=0.05)
+    without = verdict_rows(compare(MODELS, margin=0.05, replicates=100))
+    assert [(row.label, row.measure) for row in without] == [(None, "AUROC"), ("Mass", "AUROC"), ("Nodule", "AUROC")]
+    assert verdict_rows(compare(MODELS, replicates=100)) == ()
+
+
+def test_words_of_a_row():
+    row = verdict_rows(compare(MODELS, margin=0.02, replicates=100))[0]
+
+    def said(interval):
+        tested = replace(row.difference, estimate=Estimate(0.0, interval))
+        one = replace(row, difference=tested, verdict=against_margin(interval, margin=0.02))
+        return one.not_worse, one.alike
+
+    assert said((-0.01, 0.01)) == ("shown", "shown")
+    assert said((0.03, 0.05)) == ("shown", "refuted")  # better by more than the margin
+    assert said((-0.05, -0.03)) == ("refuted", "refuted")
+    assert said((-0.03, 0.01)) == ("not shown", "not shown")
+    assert said(None) == ("no interval", "no interval")

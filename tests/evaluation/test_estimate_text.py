@@ -1,5 +1,6 @@
-from hilum.evaluation.estimate_text import estimate_text, notes, remarks
+from hilum.evaluation.estimate_text import estimate_json, estimate_text, notes, remarks, value_json
 from hilum.statistics.estimate import Estimate
+from hilum.statistics.outcomes import UndefinedMetric
 
 LOST = Estimate(0.875, (0.82, 0.93), 351, method="BCa by patient", replicates=10_000)
 MARKED = Estimate(0.9, (0.8, 0.95), note="only 8 patients with a positive image: the interval may be too narrow")
@@ -22,3 +23,15 @@ def test_notes_are_marked_and_told() -> None:
         f"Hernia, Fibrosis: {NONE.note}",
         f"Mass: {MARKED.note}",
     ]
+
+
+def test_json_holds_value_and_interval_and_what_is_to_be_known_of_them() -> None:
+    plain = Estimate(0.5, (0.25, 0.75))
+    assert value_json("auroc", plain) == estimate_json("auroc", plain) == {"auroc": 0.5, "auroc_ci": [0.25, 0.75]}
+    lacking = UndefinedMetric("there are no positives", 3, 0)
+    for found in (value_json("ap", None), estimate_json("ap", None), value_json("ap", lacking)):
+        assert found == {"ap": None, "ap_ci": None}
+    noted = Estimate(0.5, None, undefined=2, method="Wilson", note="few")
+    assert estimate_json("x", noted) == {
+        "x": 0.5, "x_ci": None, "x_ci_method": "Wilson", "x_note": "few", "x_undefined_replicates": 2,
+    }  # fmt: skip

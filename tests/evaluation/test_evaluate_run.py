@@ -15,8 +15,7 @@ from hilum.errors import BundleError, DataError, OutputError, UsageError
 from hilum.evaluation.asked_part import official_part, part_of_run
 from hilum.evaluation.evaluate_run import EvaluationSettings, evaluate_part, judge_part
 from hilum.evaluation.judge import judge
-from hilum.evaluation.ledger_fields import result_fields
-from hilum.evaluation.ledger_look import record_predictions
+from hilum.evaluation.ledger_look import record_predictions, result_fields
 from hilum.evaluation.predictions import read_predictions
 from hilum.evaluation.run_folder import load_run
 from hilum.evaluation.sharpness import mean_gradient

@@ -9,11 +9,18 @@ from sklearn.metrics import roc_auc_score
 from fabricate_gate_predictions import rows
 from hilum.bundle.gate_outputs import TYPES
 from hilum.errors import DataError
-from hilum.evaluation.gate_curve import Curve, best_score, curves
 from hilum.evaluation.gate_decision_tables import CHEST_SOURCES
 from hilum.evaluation.gate_page import render_gate_page
 from hilum.evaluation.gate_predictions import GatePredictions, joined, load_predictions, save_predictions
-from hilum.evaluation.gate_scores import SCORES, energy, largest_probability, type_probabilities
+from hilum.evaluation.gate_scores import (
+    SCORES,
+    Curve,
+    best_score,
+    curves,
+    energy,
+    largest_probability,
+    type_probabilities,
+)
 from hilum.evaluation.gate_study import GateStudy, make_study, read_spec, write_study
 from hilum.evaluation.gate_tables import confusion_matrix, folds_only, type_table, xray_table
 from hilum.evaluation.gate_thresholds import choose_spec, decide

@@ -16,8 +16,7 @@ from hilum.evaluation.bundle_points import with_bundle_points
 from hilum.evaluation.judge import judge
 from hilum.evaluation.judgement import Judgement
 from hilum.evaluation.ledger import broken_links
-from hilum.evaluation.ledger_fields import result_fields
-from hilum.evaluation.ledger_look import LOOK_NAME, Looks, begin_look, end_look, record_predictions
+from hilum.evaluation.ledger_look import LOOK_NAME, Looks, begin_look, end_look, record_predictions, result_fields
 from hilum.evaluation.prediction_set import Predictions
 
 PART = AskedPart(

@@ -1,8 +1,14 @@
 import numpy as np
 import pytest
 
-from hilum.errors import UsageError
-from hilum.evaluation.patient_bootstrap import estimate, patient_bootstrap, patient_rows
+from hilum.errors import DataError, UsageError
+from hilum.evaluation.patient_bootstrap import (
+    bootstrap_p_value,
+    estimate,
+    mean_statistic,
+    patient_bootstrap,
+    patient_rows,
+)
 from hilum.statistics.estimate import Estimate
 
 
@@ -44,3 +50,24 @@ def test_nothing_to_draw() -> None:
     assert patient_bootstrap([], patients=patients, replicates=10, seed=0) == []
     with pytest.raises(UsageError, match="replicates"):
         patient_bootstrap([], patients=patients, replicates=1, seed=0)
+
+
+def test_means_of_drawn_patients_by_hand() -> None:
+    patients = patient_rows(["a", "b", "b", "c"])
+    statistic = mean_statistic(np.array([1.0, 2.0, 6.0]), rows=np.array([0, 1, 2]), patients=patients)  # c has none
+    drawn = np.array([[1, 2, 0, 0], [1, 1, 0, 1], [1, 0, 3, 2]], np.int32)
+    np.testing.assert_allclose(statistic(drawn), [[3.0, 2.5, np.nan, 4.0]])
+
+
+def test_one_value_a_row() -> None:
+    with pytest.raises(DataError, match="one value a row"):
+        mean_statistic(np.ones(2), rows=np.arange(3), patients=patient_rows(["a", "b", "c"]))
+
+
+def test_bootstrap_p_value_by_hand() -> None:
+    # 3 of 99 draws at or below 0: 2 (3 + 1) / (99 + 1)
+    draws = np.concatenate([np.full(3, -0.1), np.full(96, 0.2), [np.nan]])
+    assert bootstrap_p_value(draws) == pytest.approx(0.08)
+    assert bootstrap_p_value(-draws) == pytest.approx(0.08)
+    assert bootstrap_p_value(np.zeros(50)) == 1.0
+    assert bootstrap_p_value(np.array([0.1, np.nan])) is None

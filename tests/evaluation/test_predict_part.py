@@ -9,9 +9,9 @@ from hilum.bundle.card import Scope
 from hilum.bundle.load import load_bundle
 from hilum.errors import DataError
 from hilum.evaluation.asked_part import part_of_run
-from hilum.evaluation.exclusions import Exclusion
 from hilum.evaluation.predict_part import image_names, predict_part
 from hilum.evaluation.prediction_journal import JOURNAL_NAME
+from hilum.evaluation.report_subject import Exclusion
 from hilum.evaluation.run_folder import load_run
 from hilum.reading.reader import Reader
 

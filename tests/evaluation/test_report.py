@@ -12,10 +12,9 @@ from PIL import Image
 
 from fabricate_predictions import fabricate_predictions
 from hilum.errors import OutputError
-from hilum.evaluation.exclusions import Exclusion
 from hilum.evaluation.judge import judge
 from hilum.evaluation.report import write_report
-from hilum.evaluation.report_subject import Facts, ReportSubject
+from hilum.evaluation.report_subject import Exclusion, Facts, ReportSubject
 from hilum.evaluation.training_log import TrainingLog
 from hilum.evaluation.validation import ValidationPredictions
 

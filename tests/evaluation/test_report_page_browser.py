@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from fabricate_predictions import fabricate_predictions
-from hilum.evaluation.exclusions import Exclusion
 from hilum.evaluation.judge import judge
 from hilum.evaluation.report import write_report
-from hilum.evaluation.report_subject import DrawnError, Facts, ReportSubject
+from hilum.evaluation.report_subject import DrawnError, Exclusion, Facts, ReportSubject
 from hilum.evaluation.training_log import TrainingLog
 from hilum.evaluation.validation import ValidationPredictions
 from hilum.report.windowing import encode_png

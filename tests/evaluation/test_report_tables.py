@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from fabricate_predictions import fabricate_predictions
-from hilum.evaluation.exclusions import Exclusion
 from hilum.evaluation.judge import judge
+from hilum.evaluation.report_subject import Exclusion
 from hilum.evaluation.report_tables import (
     calibration_numbers_table,
     calibration_table,

@@ -1,8 +1,8 @@
 from dataclasses import replace
 
 from fabricate_predictions import fabricate_predictions
-from hilum.evaluation.decision_curve_table import decision_curve_table
 from hilum.evaluation.judge import judge
+from hilum.evaluation.report_tables import decision_curve_table
 from hilum.evaluation.subgroup_test_tables import subgroup_test_table
 
 

@@ -23,7 +23,7 @@ VALIDATION = fabricate_predictions(split="val", first_patient=500, seed=1, missi
 MAY_FIT = {
     "evaluation/calibrators.py",  # on ValidationPredictions
     "evaluation/decisions.py",  # on ValidationPredictions
-    "evaluation/gate_calibration.py",  # on out-of-fold scores of the gate's own pictures
+    "evaluation/gate_thresholds.py",  # on out-of-fold scores of the gate's own pictures
     "training/assess.py",  # on validation records, before there is a card
 }
 

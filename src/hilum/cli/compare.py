@@ -20,12 +20,11 @@ from hilum.cli.table import REPORT_COMPARISON
 from hilum.evaluation.compare import compare
 from hilum.evaluation.comparison import Comparison
 from hilum.evaluation.comparison_json import comparison_json
-from hilum.evaluation.ledger_fields import compared_fields
-from hilum.evaluation.ledger_look import Looks, record_predictions
-from hilum.evaluation.ledger_place import ledger_path
+from hilum.evaluation.ledger import ledger_path
+from hilum.evaluation.ledger_look import Looks, compared_fields, record_predictions
+from hilum.evaluation.many_predictions import same_images
 from hilum.evaluation.patient_bootstrap import REPLICATES
 from hilum.evaluation.prediction_set import Predictions
-from hilum.evaluation.same_images import same_images
 
 app = typer.Typer(
     help="Compare predictions files of the same images, paired.",

@@ -11,8 +11,7 @@ from rich.text import Text
 from hilum.cli.judgement_table import plain_table
 from hilum.cli.say import one_line
 from hilum.evaluation.comparison import Comparison, LabelComparison, ShareDifference
-from hilum.evaluation.comparison_verdicts import verdict_rows
-from hilum.evaluation.comparison_words import comparison_words, p_words, pair_name
+from hilum.evaluation.comparison_words import comparison_words, p_words, pair_name, verdict_rows
 from hilum.evaluation.estimate_text import estimate_text
 from hilum.evaluation.many_predictions import Pair
 from hilum.evaluation.paired_t import PairedT

@@ -23,7 +23,7 @@ from hilum.errors import UsageError
 from hilum.evaluation.asked_part import official_part, part_of_run
 from hilum.evaluation.estimate_text import estimate_text
 from hilum.evaluation.evaluate_run import EvaluationSettings, JudgedPart, evaluate_part, judge_part
-from hilum.evaluation.ledger_place import ledger_path
+from hilum.evaluation.ledger import ledger_path
 from hilum.evaluation.patient_bootstrap import REPLICATES
 from hilum.evaluation.run_folder import is_run, load_run
 from hilum.evaluation.sharpness import BASELINE

@@ -18,9 +18,8 @@ from hilum.cli.table import REPORT_JUDGEMENT
 from hilum.evaluation.calibrators import METHODS
 from hilum.evaluation.judge import judge
 from hilum.evaluation.judgement_json import judgement_json
-from hilum.evaluation.ledger_fields import result_fields
-from hilum.evaluation.ledger_look import record_predictions
-from hilum.evaluation.ledger_place import ledger_path
+from hilum.evaluation.ledger import ledger_path
+from hilum.evaluation.ledger_look import record_predictions, result_fields
 from hilum.evaluation.overlap import overlap_caution
 from hilum.evaluation.patient_bootstrap import REPLICATES
 from hilum.evaluation.predictions import read_predictions

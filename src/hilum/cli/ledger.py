@@ -13,8 +13,7 @@ from hilum.cli.console import output_console
 from hilum.cli.judgement_table import plain_table
 from hilum.cli.ledger_option import LedgerOption
 from hilum.cli.say import one_line, say
-from hilum.evaluation.ledger import Look, broken_links, looks, read_ledger
-from hilum.evaluation.ledger_place import ledger_path
+from hilum.evaluation.ledger import Look, broken_links, ledger_path, looks, read_ledger
 
 app = typer.Typer(
     help="List the looks at held-out images, and check the file that counts them.",

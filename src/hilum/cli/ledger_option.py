@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hilum.evaluation.ledger_place import LEDGER_VARIABLE
+from hilum.evaluation.ledger import LEDGER_VARIABLE
 
 LedgerOption = Annotated[
     Path | None,

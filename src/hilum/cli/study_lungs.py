@@ -14,11 +14,10 @@ from hilum.datasets.record import Record
 from hilum.datasets.saved_split import save_split
 from hilum.datasets.split import Split
 from hilum.errors import UsageError
-from hilum.evaluation.lung_flagged import FLAGGED, write_flagged
+from hilum.evaluation.lung_flagged import FLAGGED, write_flagged, write_worst
 from hilum.evaluation.lung_judge import draw_again, judge_lungs
 from hilum.evaluation.lung_predictions import joined, load_lung_predictions
 from hilum.evaluation.lung_study import make_lung_study, write_lung_study
-from hilum.evaluation.lung_worst import write_worst
 from hilum.evaluation.prediction_design import SMOKE
 from hilum.recipes.lungs import lungs, paper3_lungs, smoke
 from hilum.training.hold_run import hold_run

@@ -15,10 +15,10 @@ from hilum.datasets.mixed import LeftOut
 from hilum.datasets.record import Record
 from hilum.datasets.split import Split
 from hilum.errors import DataError, UsageError
-from hilum.evaluation.exclusions import Exclusion, of_mixing
 from hilum.evaluation.judgement import ValidationPrevalence
 from hilum.evaluation.prediction_design import SMOKE
 from hilum.evaluation.prevalence_shift import share_by_patient
+from hilum.evaluation.report_subject import Exclusion, of_mixing
 from hilum.evaluation.run_folder import Run, split_of
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.proportion import wilson

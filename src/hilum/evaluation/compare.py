@@ -9,18 +9,23 @@ from itertools import combinations
 import numpy as np
 
 from hilum.errors import DataError, UsageError
-from hilum.evaluation.bootstrap_p import bootstrap_p_value
 from hilum.evaluation.compare_label import ModelDraws, compare_label, model_column
-from hilum.evaluation.comparison import Comparison, Difference, LabelComparison, PairMean
-from hilum.evaluation.comparison_notes import comparison_cautions, comparison_notes
-from hilum.evaluation.holm_over_pairs import with_holm
+from hilum.evaluation.comparison import Comparison, Difference, LabelComparison, PairLabel, PairMean
+from hilum.evaluation.comparison_words import comparison_cautions, comparison_notes
 from hilum.evaluation.judge_label import ERRORS, DrawnStatistic
 from hilum.evaluation.many_models import ModelAurocs, aurocs_of_draws, lacking_outcome
 from hilum.evaluation.many_predictions import ManyPredictions, Pair
 from hilum.evaluation.margin import against_margin, checked_margin
 from hilum.evaluation.model_points import ModelPoints
 from hilum.evaluation.paired_t import paired_t_test
-from hilum.evaluation.patient_bootstrap import REPLICATES, SEED, patient_bootstrap, patient_jackknife, patient_rows
+from hilum.evaluation.patient_bootstrap import (
+    REPLICATES,
+    SEED,
+    bootstrap_p_value,
+    patient_bootstrap,
+    patient_jackknife,
+    patient_rows,
+)
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.holm import holm
 from hilum.statistics.outcomes import FloatArray
@@ -36,7 +41,7 @@ def compare(
     replicates: int = REPLICATES,
     seed: int = SEED,
 ) -> Comparison:
-    """Compare models on the images that `hilum.evaluation.same_images` brought to one order.
+    """Compare models on the images that `hilum.evaluation.many_predictions` brought to one order.
 
     Every other model is set beside `reference`, the first one by default: a difference is the other's figure minus the
     reference's. `all_pairs` sets every model beside each one before it. With `points`, by model, sensitivity and
@@ -200,3 +205,32 @@ def _mean_pairs(
         found.append(PairMean(pair=pair, auroc=tested, paired_t=paired_t_test(areas[0], second=areas[1])))
     adjusted = holm([one.auroc.p for one in found])
     return tuple(replace(one, auroc=replace(one.auroc, p_holm=p)) for one, p in zip(found, adjusted, strict=True))
+
+
+def with_holm(labels: Sequence[LabelComparison]) -> tuple[LabelComparison, ...]:
+    """The labels with adjusted p-values: of the AUROC (bootstrap, and DeLong), AP, Brier, sensitivity, specificity."""
+    pairs = [pair for label in labels for pair in label.pairs]
+    auroc = holm([pair.auroc.p for pair in pairs])
+    delong = holm([pair.delong_p for pair in pairs])
+    precision = holm([pair.average_precision.p for pair in pairs])
+    brier = holm([pair.brier.p for pair in pairs])
+    sensitivity = holm([None if pair.sensitivity is None else pair.sensitivity.p for pair in pairs])
+    specificity = holm([None if pair.specificity is None else pair.specificity.p for pair in pairs])
+    adjusted = [
+        PairLabel(
+            pair=pair.pair,
+            auroc=replace(pair.auroc, p_holm=auroc[place]),
+            delong_p=pair.delong_p,
+            delong_p_holm=delong[place],
+            average_precision=replace(pair.average_precision, p_holm=precision[place]),
+            brier=replace(pair.brier, p_holm=brier[place]),
+            sensitivity=None if pair.sensitivity is None else replace(pair.sensitivity, p_holm=sensitivity[place]),
+            specificity=None if pair.specificity is None else replace(pair.specificity, p_holm=specificity[place]),
+        )
+        for place, pair in enumerate(pairs)
+    ]
+    found = []
+    for label in labels:
+        own, adjusted = adjusted[: len(label.pairs)], adjusted[len(label.pairs) :]
+        found.append(replace(label, pairs=tuple(own)))
+    return tuple(found)

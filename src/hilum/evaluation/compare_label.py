@@ -9,14 +9,13 @@ import numpy as np
 
 from hilum.errors import DataError
 from hilum.evaluation.auroc_difference import AurocDifference, auroc_difference
-from hilum.evaluation.bootstrap_p import bootstrap_p_value
 from hilum.evaluation.comparison import Difference, LabelComparison, ModelLabel, PairLabel, ShareDifference
 from hilum.evaluation.judge_label import LabelColumn, Plan, label_column
 from hilum.evaluation.judgement import LabelJudgement
 from hilum.evaluation.many_models import lacking_outcome
 from hilum.evaluation.many_predictions import ManyPredictions, Pair
 from hilum.evaluation.margin import against_margin
-from hilum.evaluation.patient_bootstrap import PatientRows, estimate
+from hilum.evaluation.patient_bootstrap import PatientRows, bootstrap_p_value, estimate
 from hilum.evaluation.prediction_set import Predictions
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.few_patients import LEAST_PATIENTS, too_few_patients

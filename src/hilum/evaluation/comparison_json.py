@@ -13,7 +13,7 @@ from hilum.evaluation.comparison import (
     PairMean,
     ShareDifference,
 )
-from hilum.evaluation.judgement_json import estimate_json
+from hilum.evaluation.estimate_text import estimate_json
 from hilum.evaluation.margin import MarginVerdict
 from hilum.evaluation.paired_t import PairedT
 from hilum.statistics.estimate import LEVEL

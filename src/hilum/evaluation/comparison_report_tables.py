@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from hilum.evaluation.comparison import Comparison, LabelComparison, PairLabel, ShareDifference
-from hilum.evaluation.comparison_verdicts import verdict_rows
-from hilum.evaluation.comparison_words import p_words, pair_name
+from hilum.evaluation.comparison_words import p_words, pair_name, verdict_rows
 from hilum.evaluation.many_predictions import ManyPredictions
 from hilum.evaluation.paired_t import PairedT
 from hilum.evaluation.report_table import Cell, ReportTable

@@ -1,10 +1,14 @@
-"""An estimate in words: the same on the terminal, on the page and in figures."""
+"""An estimate in words and as JSON: the same on the terminal, on the page, in figures and in files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from hilum.statistics.estimate import Estimate
+from hilum.statistics.outcomes import UndefinedMetric
+
+Json = dict[str, Any]
 
 MARK = "!"
 """Stands behind an interval with a note, and before the note."""
@@ -46,3 +50,24 @@ def notes(named: Iterable[tuple[str, Estimate | None]]) -> list[str]:
         if estimate is not None and estimate.note is not None:
             by_note.setdefault(estimate.note, []).append(name)
     return [f"{', '.join(dict.fromkeys(names))}: {note}" for note, names in by_note.items()]
+
+
+def value_json(name: str, estimate: Estimate | UndefinedMetric | None) -> Json:
+    """`{name: value, name_ci: [low, high]}`; both are null where there is no value, the latter without an interval."""
+    if estimate is None or isinstance(estimate, UndefinedMetric):
+        return {name: None, f"{name}_ci": None}
+    return {name: estimate.value, f"{name}_ci": None if estimate.interval is None else list(estimate.interval)}
+
+
+def estimate_json(name: str, estimate: Estimate | None) -> Json:
+    """`value_json` with what made the interval, a note where there is one, and how many replicates had no value."""
+    found = value_json(name, estimate)
+    if estimate is None:
+        return found
+    if estimate.method is not None:
+        found[f"{name}_ci_method"] = estimate.method
+    if estimate.note is not None:
+        found[f"{name}_note"] = estimate.note
+    if estimate.undefined:
+        found[f"{name}_undefined_replicates"] = estimate.undefined
+    return found

@@ -12,7 +12,6 @@ from pathlib import Path
 from hilum.bundle.load import Bundle
 from hilum.errors import BundleError, UsageError
 from hilum.evaluation.asked_part import AskedPart, check_labels
-from hilum.evaluation.baseline import baseline_auroc
 from hilum.evaluation.bundle_points import with_bundle_points
 from hilum.evaluation.error_gallery import confident_errors, draw_errors
 from hilum.evaluation.judge import judge
@@ -28,6 +27,7 @@ from hilum.evaluation.report_facts import evaluation_facts, filled_items
 from hilum.evaluation.report_subject import DrawnError, ReportSubject
 from hilum.evaluation.run_folder import Run
 from hilum.evaluation.seen_part import seen_part, with_overlap
+from hilum.evaluation.sharpness import baseline_auroc
 from hilum.evaluation.training_log import read_training_logs
 from hilum.output.atomic import output_error, remove_strays
 from hilum.output.lock import FolderLock

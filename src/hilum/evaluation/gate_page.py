@@ -17,7 +17,7 @@ from PIL import Image
 
 from hilum.datasets.gate_releases import read_gate_data
 from hilum.datasets.renderings import FAMILIES, render
-from hilum.evaluation.gate_curve import Curve
+from hilum.evaluation.gate_scores import Curve
 from hilum.evaluation.gate_study import GateStudy, Mistake
 from hilum.findings import XRAY_TYPES
 from hilum.imaging.decode import decode, read_file

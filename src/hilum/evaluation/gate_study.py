@@ -12,23 +12,22 @@ from pydantic import ValidationError
 
 from hilum.bundle.card import GateFigure, GateSpec
 from hilum.errors import DataError
-from hilum.evaluation.gate_calibration import HALF, cross_calibrated, is_xray_probability
-from hilum.evaluation.gate_curve import Curve, best_score, curve_table, curves
 from hilum.evaluation.gate_decision_tables import cross_fitted, decision_table, left_out_table
 from hilum.evaluation.gate_figures import Figure, Table, share
-from hilum.evaluation.gate_frame_only import frame_only_table
 from hilum.evaluation.gate_predictions import GatePredictions, joined, load_predictions
+from hilum.evaluation.gate_scores import Curve, best_score, curve_table, curves
 from hilum.evaluation.gate_tables import (
     called_type,
     chest_table,
     confusion_matrix,
     fault_table,
     folds_only,
+    frame_only_table,
     mask_cost,
     type_table,
     xray_table,
 )
-from hilum.evaluation.gate_thresholds import choose_spec
+from hilum.evaluation.gate_thresholds import HALF, choose_spec, cross_calibrated, is_xray_probability
 from hilum.output.atomic import write_whole
 
 STUDY_NAME = "study.json"

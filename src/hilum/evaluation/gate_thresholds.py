@@ -15,16 +15,43 @@ from dataclasses import dataclass
 import numpy as np
 
 from hilum.bundle.card import GateSpec, ScoreName
-from hilum.bundle.gate_outputs import CROPPED, GATE_OUTPUTS, INVERTED, TURNS
-from hilum.datasets.body_parts import MIXED_SOURCES
+from hilum.bundle.gate_outputs import CROPPED, GATE_OUTPUTS, INVERTED, IS_XRAY, TURNS
+from hilum.bundle.label import PlattCalibration
+from hilum.datasets.body_parts import BULK_SOURCES, MIXED_SOURCES
 from hilum.errors import DataError
-from hilum.evaluation.gate_calibration import HALF, fit_is_xray
 from hilum.evaluation.gate_figures import Bools
-from hilum.evaluation.gate_predictions import GatePredictions
+from hilum.evaluation.gate_predictions import WHOLE_VIEWS, GatePredictions
 from hilum.evaluation.gate_scores import SCORES, Scores, type_probabilities
 from hilum.findings import XRAY_TYPES
 from hilum.reading.gate_rules import PictureVerdict, judge_picture
-from hilum.statistics.calibration import calibrate
+from hilum.statistics.calibration import calibrate, fit_platt
+
+HALF = 0.5
+"""From here on a picture is called a radiograph."""
+
+
+def fit_is_xray(judged: GatePredictions) -> PlattCalibration:
+    """Slope and intercept on held-out predictions; raises `DataError` where there are pictures of one kind only."""
+    usual = judged.where(~np.isin(judged.source, BULK_SOURCES) & np.isin(judged.view, WHOLE_VIEWS))
+    fitted = fit_platt(usual.is_xray.astype(np.float64), logits=usual.logits[:, IS_XRAY], smoothed_targets=True)
+    odds = np.count_nonzero(usual.is_xray) / np.count_nonzero(~usual.is_xray)
+    return PlattCalibration(slope=fitted.slope, intercept=fitted.intercept - float(np.log(odds)))
+
+
+def is_xray_probability(rows: GatePredictions, *, calibration: PlattCalibration) -> Scores:
+    """The calibrated probability of a radiograph of each row, (n,)."""
+    return calibrate(rows.logits[:, IS_XRAY], slope=calibration.slope, intercept=calibration.intercept)
+
+
+def cross_calibrated(folds: GatePredictions) -> Scores:
+    """The probability of a radiograph of each row, (n,), calibrated on the other folds."""
+    probabilities = np.empty(len(folds), np.float64)
+    for network in sorted(set(folds.network.tolist())):
+        own = folds.network == network
+        calibration = fit_is_xray(folds.where(~own))
+        probabilities[own] = is_xray_probability(folds.where(own), calibration=calibration)
+    return probabilities
+
 
 ACCEPT_FROM = 0.8
 NONE_BUDGET, UNSURE_BUDGET, CHEST_BUDGET = 0.02, 0.12, 0.001

@@ -10,7 +10,6 @@ from hilum.evaluation.calibrators import fit_calibrators
 from hilum.evaluation.decisions import operating_points
 from hilum.evaluation.judge_label import NOTHING_CHOSEN, DrawnStatistic, Plan, label_column
 from hilum.evaluation.judgement import GroupJudgement, Judgement
-from hilum.evaluation.mean_labels import lacking_in_mean
 from hilum.evaluation.overlap import overlap_of
 from hilum.evaluation.patient_bootstrap import (
     REPLICATES,
@@ -26,7 +25,7 @@ from hilum.evaluation.prevalence_shift import prevalence_shifts
 from hilum.evaluation.subgroup_tests import subgroup_tests
 from hilum.evaluation.subgroups import subgroups
 from hilum.evaluation.validation import ValidationPredictions, checked_validation
-from hilum.statistics.auroc_interval import mean_auroc
+from hilum.statistics.auroc_interval import lacking_in_mean, mean_auroc
 from hilum.statistics.outcomes import FloatArray
 from hilum.statistics.reliability import BINS
 

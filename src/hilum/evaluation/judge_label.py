@@ -7,15 +7,13 @@ from dataclasses import dataclass
 
 from hilum.evaluation.calibrators import Calibrator, SigmoidCalibrator
 from hilum.evaluation.decisions import DecisionTable, decision_table
-from hilum.evaluation.jackknife_interval import precision_estimate
 from hilum.evaluation.judged_calibration import JudgedCalibration, judged_calibration
 from hilum.evaluation.judgement import CalibratedScores, LabelJudgement, Reliability
-from hilum.evaluation.mean_statistic import mean_statistic
-from hilum.evaluation.patient_bootstrap import PatientRows, PatientStatistic, estimate
+from hilum.evaluation.patient_bootstrap import PatientRows, PatientStatistic, estimate, mean_statistic
 from hilum.evaluation.prediction_set import Predictions
 from hilum.evaluation.ranking_statistic import ranking_statistic
 from hilum.statistics.auroc_interval import PatientAuroc, patient_auroc
-from hilum.statistics.average_precision import average_precision
+from hilum.statistics.average_precision import average_precision, precision_estimate
 from hilum.statistics.brier import brier
 from hilum.statistics.calibration_error import expected_calibration_error
 from hilum.statistics.delong import DelongEstimate, delong

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
-from typing import Any
 
-from hilum.evaluation.calibration_json import calibration_json
-from hilum.evaluation.decision_curve_json import decision_curve_json
 from hilum.evaluation.decisions import Decisions
+from hilum.evaluation.estimate_text import Json, estimate_json, value_json
+from hilum.evaluation.judged_calibration import JudgedCalibration
 from hilum.evaluation.judgement import CalibratedScores, GroupJudgement, Judgement, LabelJudgement, Reliability
-from hilum.evaluation.subgroup_tests_json import subgroup_test_json
+from hilum.evaluation.subgroup_tests import SubgroupTest
+from hilum.statistics.calibration_curve import CalibrationCurve
 from hilum.statistics.estimate import LEVEL, Estimate
+from hilum.statistics.net_benefit import DecisionCurve
+from hilum.statistics.outcomes import FloatArray, UndefinedMetric
+from hilum.statistics.probability_bands import ProbabilityBand
 from hilum.statistics.reliability import CurveBin
 
 SCHEMA = "hilum.judgement/1"
-
-Json = dict[str, Any]
 
 
 def judgement_json(judgement: Judgement) -> Json:
@@ -44,24 +46,6 @@ def judgement_json(judgement: Judgement) -> Json:
         data["stated_prevalence"] = judgement.prevalence
         data["calibration"] = judgement.calibration
     return data
-
-
-def estimate_json(name: str, estimate: Estimate | None) -> Json:
-    """`{name: value, name_ci: [low, high]}`, both null where there is no value.
-
-    Beside them stand what made the interval, a note where there is one, and how many replicates had no value.
-    """
-    if estimate is None:
-        return {name: None, f"{name}_ci": None}
-    interval = None if estimate.interval is None else list(estimate.interval)
-    found: Json = {name: estimate.value, f"{name}_ci": interval}
-    if estimate.method is not None:
-        found[f"{name}_ci_method"] = estimate.method
-    if estimate.note is not None:
-        found[f"{name}_note"] = estimate.note
-    if estimate.undefined:
-        found[f"{name}_undefined_replicates"] = estimate.undefined
-    return found
 
 
 def _group(group: GroupJudgement) -> Json:
@@ -152,3 +136,91 @@ def _bin(one: CurveBin) -> Json:
 
 def _interval(interval: tuple[float, float] | None) -> list[float] | None:
     return None if interval is None else list(interval)
+
+
+def calibration_json(calibration: JudgedCalibration) -> Json:
+    """What has no value is null, and says why in `undefined`; log odds for slope, intercept and in-the-large."""
+    fit = calibration.fit
+    numbers = {
+        "slope": fit.slope,
+        "intercept": fit.intercept,
+        "in_the_large": fit.in_the_large,
+        "mean_stated_minus_observed": fit.mean_difference,
+    }
+    found: Json = {}
+    for name, value in numbers.items():
+        found |= _number(name, value)
+    found["bands"] = [_band(band) for band in calibration.bands]
+    found["in_words"] = calibration.in_words
+    if calibration.curve is not None:
+        found["curve"] = _curve(calibration.curve)
+    return found
+
+
+def _number(name: str, value: Estimate | UndefinedMetric) -> Json:
+    found = value_json(name, value)
+    if isinstance(value, UndefinedMetric):
+        found[f"{name}_undefined"] = value.reason
+    elif value.note is not None:
+        found[f"{name}_note"] = value.note
+    return found
+
+
+def _band(band: ProbabilityBand) -> Json:
+    return {
+        "low": band.low,
+        "high": band.high,
+        "n": band.observed.n,
+        "positives": band.observed.successes,
+        "stated": band.stated,
+        "observed": band.observed.value,
+        "observed_ci": [band.observed.low, band.observed.high],
+        "off": band.off,
+    }
+
+
+def _curve(curve: CalibrationCurve | UndefinedMetric) -> Json:
+    if isinstance(curve, UndefinedMetric):
+        return {"undefined": curve.reason}
+    return {
+        "method": curve.method,
+        "stated": curve.probability.tolist(),
+        "observed": curve.observed.tolist(),
+        "low": curve.low.tolist(),
+        "high": curve.high.tolist(),
+    }
+
+
+def decision_curve_json(curve: DecisionCurve) -> Json:
+    """Lists of one length; calling no one positive gives 0 throughout. A bound is null where there is no interval."""
+    return {
+        "thresholds": [round(one, 2) for one in curve.thresholds.tolist()],
+        "model": curve.model.tolist(),
+        "model_low": _plain(curve.model_low),
+        "model_high": _plain(curve.model_high),
+        "treat_all": curve.everyone.tolist(),
+        "treat_all_low": _plain(curve.everyone_low),
+        "treat_all_high": _plain(curve.everyone_high),
+    }
+
+
+def _plain(values: FloatArray) -> list[float | None]:
+    return [None if math.isnan(value) else value for value in values.tolist()]
+
+
+def subgroup_test_json(test: SubgroupTest) -> Json:
+    """What has no value is null; `untested` says why there is no gap, or is null."""
+    return {
+        "by": test.column,
+        "group": test.group,
+        "label": test.label,
+        "measure": test.measure,
+        "patients": test.patients,
+        "rest_patients": test.rest_patients,
+        **value_json("here", test.here),
+        **value_json("rest", test.rest),
+        **value_json("gap", test.gap),
+        "p": test.p,
+        "p_holm": test.p_holm,
+        "untested": test.untested,
+    }

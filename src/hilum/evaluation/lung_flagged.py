@@ -1,4 +1,4 @@
-"""Flagged out-of-fold drawings as image, mask, box and crop (paper 3, figure 7); they stay on this machine."""
+"""Out-of-fold drawings as pictures that stay on this machine: the flagged, and the worst beside their annotation."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from scipy import ndimage  # type: ignore[import-untyped]
 
 from hilum.bundle.lung_spec import QualityRule
 from hilum.datasets.record import Record
 from hilum.errors import DataError
-from hilum.evaluation.lung_judge import JudgedLungs, draw_again
+from hilum.evaluation.lung_judge import DrawnLungs, JudgedLungs, draw_again
 from hilum.evaluation.lung_predictions import LungPredictions
 from hilum.imaging.decode import decode, read_file
 from hilum.output.atomic import write_whole
 from hilum.output.lung_files import ODD, four_pictures, mask_of
 from hilum.reading.lung_quality import is_trusted
+from hilum.report.windowing import encode_png
 
 MOST = 24
 FLAGGED = "flagged"
@@ -61,3 +65,26 @@ def write_flagged(
 
 def _dice(one: JudgedLungs) -> float:
     return 1.0 if one.dice is None else one.dice
+
+
+TILE_PX = 320
+DRAWN_COLOUR, TRUTH_COLOUR = (230, 159, 0), (86, 180, 233)
+
+
+def write_worst(cases: Sequence[tuple[Path, DrawnLungs]], *, path: Path) -> None:
+    """A row of tiles: each picture with the drawn outline in orange and the annotated one in blue."""
+    tiles = [_tile(picture, drawn) for picture, drawn in cases]
+    write_whole(path, encode_png(np.concatenate(tiles, axis=1)))
+
+
+def _tile(picture: Path, drawn: DrawnLungs) -> npt.NDArray[np.uint8]:
+    size = (TILE_PX, TILE_PX)
+    with Image.open(picture) as image:
+        tile = np.asarray(image.convert("L").resize(size)).copy()
+    colours = np.repeat(tile[..., None], 3, axis=2)
+    masks = ((drawn.truth.union, TRUTH_COLOUR), (drawn.union, DRAWN_COLOUR))
+    for mask, colour in masks:
+        if mask is not None:
+            small = np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.NEAREST))
+            colours[small & ~ndimage.binary_erosion(small, iterations=2)] = colour
+    return colours

@@ -12,19 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from hilum.errors import DataError
-from hilum.evaluation.bootstrap_p import bootstrap_p_value
 from hilum.evaluation.many_predictions import ManyPredictions, Pair
-from hilum.evaluation.mean_labels import lacking_in_mean
 from hilum.evaluation.patient_bootstrap import (
     REPLICATES,
     SEED,
     PatientRows,
+    bootstrap_p_value,
     estimate,
     patient_bootstrap,
     patient_rows,
 )
 from hilum.evaluation.ranking_statistic import ranking_statistic
-from hilum.statistics.auroc_interval import PatientAuroc, mean_auroc, patient_auroc
+from hilum.statistics.auroc_interval import PatientAuroc, lacking_in_mean, mean_auroc, patient_auroc
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
 

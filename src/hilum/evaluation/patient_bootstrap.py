@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hilum.errors import UsageError
+from hilum.errors import DataError, UsageError
 from hilum.statistics.bca import bca_interval
 from hilum.statistics.bootstrap import patient_weights
 from hilum.statistics.estimate import LEVEL, Estimate
@@ -112,3 +112,36 @@ def _draws(patients: PatientRows, *, replicates: int, seed: int) -> Iterator[Dra
     for weights in patient_weights(np.arange(patients.count), replicates=replicates, rng=rng):
         for start in range(0, len(weights), batch):
             yield np.ascontiguousarray(weights[start : start + batch].T)
+
+
+def mean_statistic(values: FloatArray, *, rows: npt.NDArray[np.intp], patients: PatientRows) -> PatientStatistic:
+    """The mean (1, B) of `values` (k,), which belong to `rows` (k,) of the patients' rows; NaN where none is drawn.
+
+    The squared error of a probability makes the mean a Brier score, the truth makes it a prevalence.
+    """
+    if values.shape != rows.shape:
+        raise DataError(f"expected one value a row, came {values.shape} values for {rows.shape} rows")
+    whose = patients.index[rows]
+    sums = np.bincount(whose, weights=values, minlength=patients.count)
+    counts = np.bincount(whose, minlength=patients.count).astype(np.float64)
+
+    def statistic(drawn: Drawn) -> FloatArray:
+        # einsum, not BLAS: its sums do not depend on the number of threads
+        total, of = (np.einsum("p,pb->b", one, drawn) for one in (sums, counts))
+        means: FloatArray = np.divide(total, of, out=np.full(of.shape, np.nan), where=of > 0)
+        return means[None]
+
+    return statistic
+
+
+def bootstrap_p_value(draws: FloatArray) -> float | None:
+    """Twice the smaller tail of the drawn differences beyond 0, at least 2 / (B + 1) and at most 1; NaN are left out.
+
+    It inverts the percentile interval (Efron and Tibshirani 1993, section 15.4); one is added to each tail, so that it
+    is never 0. None with fewer than two draws.
+    """
+    defined = draws[~np.isnan(draws)]
+    if defined.size < 2:
+        return None
+    tail = min(np.count_nonzero(defined <= 0), np.count_nonzero(defined >= 0)) + 1
+    return min(1.0, 2.0 * float(tail) / (defined.size + 1))

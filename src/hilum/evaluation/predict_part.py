@@ -12,10 +12,10 @@ from hilum.bundle.load import Bundle
 from hilum.datasets.record import Record
 from hilum.errors import DataError
 from hilum.evaluation.asked_part import AskedPart, known_truth
-from hilum.evaluation.exclusions import Exclusion
 from hilum.evaluation.overlap import Seen
 from hilum.evaluation.prediction_journal import JournalKey, JournalLine, PredictionJournal
 from hilum.evaluation.prediction_set import Predictions, Texts
+from hilum.evaluation.report_subject import Exclusion
 from hilum.evaluation.sharpness import mean_gradient
 from hilum.reading.reader import Reader
 from hilum.reading_result import Examination, FailedReading

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hilum.evaluation.judgement import ValidationPrevalence
-from hilum.evaluation.mean_statistic import mean_statistic
-from hilum.evaluation.patient_bootstrap import PatientRows, estimate, patient_bootstrap, patient_rows
+from hilum.evaluation.patient_bootstrap import PatientRows, estimate, mean_statistic, patient_bootstrap, patient_rows
 from hilum.evaluation.prediction_set import Predictions
 from hilum.evaluation.validation import ValidationPredictions
 from hilum.statistics.clustered_share import clustered_share

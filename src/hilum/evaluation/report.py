@@ -1,21 +1,29 @@
-"""Write a report: the page, its numbers as JSON and CSV, and its figures as PNG and SVG."""
+"""Write a report: the page, its numbers as JSON and CSV, and its figures as PNG and SVG.
+
+The page works offline, on a phone and on paper.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
-from hilum.evaluation.decision_curve_table import decision_curve_table
-from hilum.evaluation.report_figures import label_panels, report_figures
-from hilum.evaluation.report_json import report_json
-from hilum.evaluation.report_page import render_report
-from hilum.evaluation.report_subject import DrawnError, ReportSubject
+from markupsafe import Markup
+
+from hilum.evaluation.checklist import checklist
+from hilum.evaluation.judgement_json import judgement_json
+from hilum.evaluation.report_figures import ReportFigure, label_panels, report_figures
+from hilum.evaluation.report_subject import DrawnError, ReportSubject, by_reason
 from hilum.evaluation.report_table import ReportTable, table_csv
 from hilum.evaluation.report_tables import (
     calibration_numbers_table,
     calibration_table,
     confusion_table,
+    decision_curve_table,
     decision_table,
     delong_table,
     excluded_images_table,
@@ -28,8 +36,11 @@ from hilum.evaluation.report_tables import (
     subgroup_table,
 )
 from hilum.evaluation.subgroup_test_tables import subgroup_test_table
+from hilum.evaluation.templating import page_environment
 from hilum.evaluation.unit_words import by_unit
 from hilum.output.atomic import output_error, write_whole
+from hilum.report.templating import asset, content_security_policy
+from hilum.report.wording import RESEARCH_USE
 from hilum.statistics.confusion import Confusion
 
 PAGE_NAME = "report.html"
@@ -114,3 +125,49 @@ def remove_others(folder: Path, *, kept: Collection[str]) -> None:
                     path.unlink()
                 except OSError as error:
                     raise output_error(path, error) from error
+
+
+SCHEMA = "hilum.report/1"
+
+
+def report_json(subject: ReportSubject) -> bytes:
+    """`report.json`, UTF-8; nothing in it is NaN, and it names no image."""
+    items = checklist(subject.filled)
+    content: dict[str, Any] = {
+        "schema": SCHEMA,
+        "title": subject.title,
+        "smoke": subject.smoke,
+        "cautions": list(subject.cautions),
+        "judgement": judgement_json(subject.judgement),
+        "facts": {facts.title: [list(row) for row in facts.rows] for facts in subject.facts},
+        "exclusions": None if subject.exclusions is None else by_reason(subject.exclusions),
+        "checklist": [
+            {"claim_2024": item.claim, "tripod_ai": item.tripod, "topic": item.topic, "filled": item.filled}
+            for item in items
+        ],
+        "ledger": subject.ledger,
+    }
+    return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def render_report(subject: ReportSubject, *, tables: Sequence[ReportTable], figures: Sequence[ReportFigure]) -> str:
+    """The page as HTML text; the same subject gives the same text, and nothing in it comes from outside."""
+    own = files("hilum.evaluation").joinpath("templates", "report.css").read_text(encoding="utf-8")
+    style = Markup("{}\n{}").format(asset("base.css"), Markup(own))
+    items = checklist(subject.filled)
+    return (
+        page_environment()
+        .get_template("report.html.j2")
+        .render(
+            csp=content_security_policy(style=style, script=""),
+            style=style,
+            subject=subject,
+            judgement=subject.judgement,
+            whole=subject.judgement.whole,
+            tables={table.key: table for table in tables},
+            figures={figure.key: figure for figure in figures},
+            filled=[item for item in items if item.filled is not None],
+            for_authors=[item for item in items if item.filled is None],
+            research_use=RESEARCH_USE,
+        )
+    )

@@ -14,11 +14,10 @@ from hilum.bundle.card import Card
 from hilum.bundle.load import Bundle
 from hilum.datasets.adapters import RELEASES
 from hilum.evaluation.asked_part import AskedPart
-from hilum.evaluation.exclusions import by_reason
 from hilum.evaluation.judgement import Judgement
 from hilum.evaluation.overlap import overlap_of
 from hilum.evaluation.predict_part import PredictedPart
-from hilum.evaluation.report_subject import Facts
+from hilum.evaluation.report_subject import Facts, by_reason
 from hilum.evaluation.report_table import counted
 from hilum.evaluation.report_tables import shown_subgroups
 from hilum.evaluation.run_folder import Run

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from hilum.evaluation.curve_bands import label_curves
-from hilum.evaluation.decision_curve_figure import DecisionPanel, decision_curve_figure
 from hilum.evaluation.figure_style import png_bytes, styled, svg_bytes
 from hilum.evaluation.judgement import Judgement, LabelJudgement
 from hilum.evaluation.label_figures import (
+    DecisionPanel,
     LabelPanel,
     confusion_figure,
+    decision_curve_figure,
     precision_recall_figure,
     reliability_figure,
     roc_figure,
@@ -22,8 +23,7 @@ from hilum.evaluation.prediction_set import Predictions
 from hilum.evaluation.reliability import reliability
 from hilum.evaluation.report_subject import ReportSubject
 from hilum.evaluation.report_tables import shown_subgroups
-from hilum.evaluation.subgroup_figure import subgroup_figure
-from hilum.evaluation.subgroup_gap_figure import LEVEL, subgroup_gap_figure
+from hilum.evaluation.subgroup_figure import LEVEL, subgroup_figure, subgroup_gap_figure
 from hilum.evaluation.training_figure import training_figure
 from hilum.statistics.confusion import confusion
 

@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
-from hilum.evaluation.exclusions import Exclusion
+from hilum.datasets.mixed import LeftOut, LeftOutReason
 from hilum.evaluation.judgement import Judgement
 from hilum.evaluation.prediction_set import Predictions
 from hilum.evaluation.report_table import ReportTable
 from hilum.evaluation.training_log import TrainingLog
+
+Reason = Literal["could not be read", "no label of the model is known", "another image has its name"] | LeftOutReason
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """One image by its name in the predictions file; `detail` says more, or is empty."""
+
+    image: str
+    reason: Reason
+    detail: str = ""
+
+
+def of_mixing(left_out: Sequence[LeftOut]) -> tuple[Exclusion, ...]:
+    """What `mix_releases` left out; names begin with the release."""
+    return tuple(Exclusion(f"{one.record.source}:{one.record.image}", one.reason, one.why) for one in left_out)
+
+
+def by_reason(exclusions: Sequence[Exclusion]) -> dict[str, int]:
+    """How many images each reason took, the commonest first."""
+    return dict(Counter(exclusion.reason for exclusion in exclusions).most_common())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hilum.errors import DataError
-from hilum.evaluation.judgement_json import estimate_json
+from hilum.evaluation.estimate_text import estimate_json
 from hilum.evaluation.many_models import LabelAurocs, ModelAurocs
 from hilum.evaluation.paired_t import PairedT
 from hilum.evaluation.sdfn_claims import ClaimResult

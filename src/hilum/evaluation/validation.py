@@ -8,8 +8,7 @@ from hilum.datasets.held_out import part_role
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.overlap import TRAINED
 from hilum.evaluation.prediction_set import Predictions
-from hilum.evaluation.same_names import same_in_other_folders, shared_names
-from hilum.evaluation.same_rows import same_rows
+from hilum.evaluation.same_rows import same_in_other_folders, same_rows, shared_names
 from hilum.statistics.outcomes import Outcomes, known_outcomes
 
 

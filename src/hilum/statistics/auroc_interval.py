@@ -9,7 +9,7 @@ is the one of two normal populations, scaled by the clustered variance that was 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -193,3 +193,17 @@ def _edge(outside: float, within: float, *, inside: Callable[[float], bool]) -> 
         middle = (outside + within) / 2
         outside, within = (outside, middle) if inside(middle) else (middle, within)
     return within
+
+
+LACKS_OUTCOME = "it lacks an outcome"
+
+
+def lacking_in_mean(areas: Mapping[str, PatientAuroc | None]) -> dict[str, str]:
+    """Which labels a mean over labels leaves out, and why: they lack an outcome, or patients for an interval.
+
+    `areas` holds None for a label without both outcomes. Where no label has patients enough, all with an AUROC stay:
+    the mean is then a value without an interval.
+    """
+    lacking = {name: LACKS_OUTCOME for name, area in areas.items() if area is None}
+    few = {name: area.unknown for name, area in areas.items() if area is not None and area.unknown is not None}
+    return lacking if len(lacking) + len(few) == len(areas) else lacking | few
