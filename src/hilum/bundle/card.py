@@ -9,13 +9,22 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    WithJsonSchema,
+    model_serializer,
+    model_validator,
+)
 
 from hilum.bundle.compression import CompressionMethod
 from hilum.bundle.fusion_spec import LUNG_GRAPH, FusionSpec
 from hilum.bundle.gate_outputs import GATE_OUTPUTS
+from hilum.bundle.kinds import KINDS, LUNGS, NOTHING, Kind, Need, Role, known_kind
 from hilum.bundle.label import Label, PlattCalibration
-from hilum.bundle.lung_spec import LUNG_OUTPUTS, LungSpec
+from hilum.bundle.lung_spec import LungFigure, LungGraph, LungSpec
 from hilum.bundle.part import Interval, Part, Probability, Sha256
 from hilum.imaging.preprocess import PreprocessSpec
 
@@ -127,6 +136,11 @@ class GateFigure(Part):
     groups: int = Field(ge=0, description="independent groups among the n: patients, studies, WordNet ids")
     protocol: str
 
+    @property
+    def full_name(self) -> str:
+        """What was measured."""
+        return self.name
+
 
 ScoreName = Literal["largest probability", "energy"]
 """How sure a gate is of a type: what reads from the logits alone."""
@@ -165,6 +179,9 @@ class GateSpec(Part):
         return self
 
 
+_KindName = Annotated[str, AfterValidator(known_kind), WithJsonSchema({"enum": list(KINDS), "type": "string"})]
+
+
 class Card(Part):
     """The whole card.
 
@@ -176,7 +193,7 @@ class Card(Part):
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     version: str
     title: str
-    kind: Literal["classifier", "fusion", "gate", "lungs"]
+    kind: _KindName
     architecture: str
     architecture_arguments: dict[str, str | int | float | bool]
     labels: tuple[Label, ...]
@@ -208,12 +225,12 @@ class Card(Part):
 
     @model_validator(mode="after")
     def _kind_has_its_part(self) -> Self:
-        named = {"fusion": self.fusion, "gate": self.gate, "lungs": self.lungs}
-        parts = [kind for kind, there in named.items() if there is not None]
-        if parts != ([] if self.kind == "classifier" else [self.kind]):
+        named = sorted({kind.part for kind in KINDS.values() if kind.part is not None})
+        parts = [part for part in named if getattr(self, part) is not None]
+        if parts != ([] if self._kind.part is None else [self._kind.part]):
             raise ValueError(f"a card of kind {self.kind} needs the part of its kind and no other, came {parts}")
-        if bool(self.labels) != (self.kind in ("classifier", "fusion")):
-            raise ValueError("a classifier and a fusion need labels, and nothing else has any")
+        if bool(self.labels) != (self.role == "specialist"):
+            raise ValueError("what reads findings needs labels, and nothing else has any")
         return self
 
     @model_validator(mode="after")
@@ -236,8 +253,43 @@ class Card(Part):
         return self.protocol.startswith("SMOKE")  # what hilum wrote before cards had the field
 
     @property
+    def _kind(self) -> Kind:
+        return KINDS[self.kind]
+
+    @property
+    def role(self) -> Role:
+        """What the model does beside others."""
+        return self._kind.role
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What the model cannot read without."""
+        return self._kind.needs | (LUNGS if self.preprocess.needs_lungs else NOTHING)
+
+    @property
+    def brings(self) -> frozenset[Need]:
+        """What the bundle holds for itself and for others."""
+        return NOTHING if self.lung_graph is None else LUNGS
+
+    @property
+    def lacks(self) -> frozenset[Need]:
+        """What the model needs and another bundle has to bring."""
+        return self.needs - self.brings
+
+    @property
+    def lung_graph(self) -> LungGraph | None:
+        """What draws lungs in the bundle; None where nothing does."""
+        if self.lungs is None:
+            return None if self.fusion is None else self.fusion.lung_graph
+        return LungGraph(GRAPH, self.lungs, self.preprocess, self.name, self.version, None)
+
+    @property
     def label_names(self) -> tuple[str, ...]:
         """The names of the graph's outputs, in order."""
-        if self.gate is not None:
-            return self.gate.outputs
-        return LUNG_OUTPUTS if self.lungs is not None else tuple(label.name for label in self.labels)
+        return self._kind.outputs or tuple(label.name for label in self.labels)
+
+    @property
+    def figures(self) -> tuple[GateFigure | LungFigure, ...]:
+        """What was measured of a model without labels; none for one with labels, whose results stand with these."""
+        part = self.gate or self.lungs
+        return () if part is None else part.figures

@@ -17,7 +17,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from hilum.bundle.label import Label
-from hilum.bundle.lung_spec import LungSpec
+from hilum.bundle.lung_spec import LungGraph, LungSpec
 from hilum.bundle.part import Part, Sha256
 from hilum.imaging.preprocess import PreprocessSpec
 
@@ -56,3 +56,9 @@ class FusionSpec(Part):
         if not self.crop_preprocess.needs_lungs:
             raise ValueError("the crop_preprocess of a fusion must begin with crop-lungs")
         return self
+
+    @property
+    def lung_graph(self) -> LungGraph:
+        """What draws the lungs that are cut to."""
+        names = (self.lungs_name, self.lungs_version, self.lungs_sha256)
+        return LungGraph(LUNG_GRAPH, self.lungs, self.lungs_preprocess, *names)

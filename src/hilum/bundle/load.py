@@ -54,6 +54,11 @@ class Bundle:
         return self.unpacked.get(name) or _verified(self.folder, name, self.card.files[name])
 
 
+def wrong_kind(card: Card, *, expected: str) -> BundleError:
+    """The error for a bundle that was taken for one of the kind `expected`."""
+    return BundleError(f"expected a bundle of kind {expected}, came {card.name} of kind {card.kind}")
+
+
 def load_bundle(folder: Path) -> Bundle:
     """The bundle in `folder`, with its card understood and every file's SHA-256 checked.
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
 
 from hilum.bundle.compression import CompressionMethod
 from hilum.bundle.part import Part
+from hilum.imaging.preprocess import PreprocessSpec
 
 LUNG_OUTPUTS = ("right lung", "left lung")
 """The planes of the graph's output, in order; sides are the patient's."""
@@ -42,6 +44,11 @@ class LungFigure(Part):
     n: int = Field(ge=0)
     groups: int = Field(ge=0, description="patients or series among the n")
 
+    @property
+    def full_name(self) -> str:
+        """What was measured, and on which release."""
+        return f"{self.source}: {self.name}"
+
 
 class LungCompression(Part):
     """What was done to make the graph small, and its cost in mean Dice of the union over the training pictures."""
@@ -58,3 +65,18 @@ class LungSpec(Part):
     quality: QualityRule
     compression: LungCompression
     figures: tuple[LungFigure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LungGraph:
+    """A graph that draws lungs: its file in the bundle, how it is prepared for and judged, and of which bundle it is.
+
+    `sha256` is of the card of that bundle; None where it is the one that holds the graph.
+    """
+
+    file: str
+    spec: LungSpec
+    preprocess: PreprocessSpec
+    name: str
+    version: str
+    sha256: str | None

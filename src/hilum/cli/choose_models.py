@@ -43,17 +43,17 @@ def choose_bundles(names_or_folders: Sequence[str], *, gate: bool = True, lungs:
         chosen = _with_those_that_ship(tuple(map(choose_bundle, names_or_folders)))
     else:
         chosen = tuple(filter(None, map(_usable_or_said, models_on_shelf())))
-    left_out = {kind for kind, wanted in (("gate", gate), ("lungs", lungs)) if not wanted}
-    return tuple(bundle for bundle in chosen if bundle.card.kind not in left_out)
+    left_out = {role for role, wanted in (("gate", gate), ("lungs", lungs)) if not wanted}
+    return tuple(bundle for bundle in chosen if bundle.card.role not in left_out)
 
 
 def _with_those_that_ship(chosen: tuple[Bundle, ...]) -> tuple[Bundle, ...]:
-    kinds = {bundle.card.kind for bundle in chosen}
-    wanted = set() if "gate" in kinds else {"gate"}
-    reads_chests = any(bundle.card.kind == "classifier" and bundle.card.scope.xray_type == "chest" for bundle in chosen)
-    if reads_chests and not {"lungs", "fusion"} & kinds:
+    cards = [bundle.card for bundle in chosen]
+    wanted = set() if any(card.role == "gate" for card in cards) else {"gate"}
+    reads_chests = any(card.role == "specialist" and card.scope.xray_type == "chest" for card in cards)
+    if reads_chests and not any("lungs" in card.brings for card in cards):
         wanted.add("lungs")
-    return (*(bundle for bundle in shipped_bundles() if bundle.card.kind in wanted), *chosen)
+    return (*(bundle for bundle in shipped_bundles() if bundle.card.role in wanted), *chosen)
 
 
 def _usable_or_said(entry: ShelfEntry) -> Bundle | None:

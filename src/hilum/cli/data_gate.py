@@ -40,7 +40,7 @@ class GateTally:
 def choose_gate(model: str | None) -> Bundle:
     """The named gate, or the one on the shelf. Raises `UsageError` where there is none or it is no gate."""
     bundles = choose_bundles(()) if model is None else (choose_bundle(model),)
-    gates = [bundle for bundle in bundles if bundle.card.kind == "gate"]
+    gates = [bundle for bundle in bundles if bundle.card.role == "gate"]
     if not gates:
         raise UsageError(f"expected a gate, came {model or 'none on the shelf'}; see `hilum models` and name one")
     return gates[0]

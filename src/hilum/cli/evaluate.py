@@ -108,7 +108,7 @@ def evaluate(
     settings = EvaluationSettings(
         prevalence=prevalence, replicates=replicates, gallery=gallery, allow_overlap=allow_overlap
     )
-    drawn_by = choose_bundle(lungs) if bundle.card.preprocess.needs_lungs else None
+    drawn_by = choose_bundle(lungs) if "lungs" in bundle.card.lacks else None
     counted = ledger_path(ledger)
     if run is None and out is None:
         with TemporaryDirectory(prefix="hilum-") as scratch:  # for the journal, of which nothing has to stay

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import typer
@@ -72,8 +70,7 @@ def show(
         return
     console = output_console()
     console.print(_facts(_whole_card(bundle.card, sha256=bundle.sha256)))
-    measured = _measured(bundle.card)
-    console.print(_figures(measured) if measured else _results(bundle.card))
+    console.print(_figures(bundle.card) if bundle.card.figures else _results(bundle.card))
 
 
 def _entry(entry: ShelfEntry) -> Table:
@@ -81,7 +78,10 @@ def _entry(entry: ShelfEntry) -> Table:
         return _facts({entry.name: Text(f"broken: {entry.problem}", style="bold red")})
     card = entry.bundle.card
     best = [f"{label.name}: {_result(label.results[0])}" for label in card.labels if label.results]
-    best += [f"{figure.name}: {figure.value} (n {figure.n:,})" for figure in _measured(card)[:_FIGURES]]
+    best += [
+        f"{figure.full_name}: {_with_interval(figure.value, figure.interval)} (n {figure.n:,})"
+        for figure in card.figures[:_FIGURES]
+    ]
     return _facts(
         {
             card.name: Text(f"{card.title} (version {card.version}, {entry.origin})", style="bold"),
@@ -140,35 +140,13 @@ def _facts(facts: dict[str, Any]) -> Table:
     return table
 
 
-@dataclass(frozen=True, slots=True)
-class _Figure:
-    """A number on the card of a gate or of what draws lungs, in words."""
-
-    name: str
-    value: str
-    n: int
-    groups: int
-
-
-def _measured(card: Card) -> tuple[_Figure, ...]:
-    """The numbers of a card without findings; none for a classifier."""
-    gate = () if card.gate is None else card.gate.figures
-    lungs = () if card.lungs is None else card.lungs.figures
-    return (
-        *(_Figure(each.name, _with_interval(each.value, each.interval), each.n, each.groups) for each in gate),
-        *(
-            _Figure(f"{each.source}: {each.name}", _with_interval(each.value, each.interval), each.n, each.groups)
-            for each in lungs
-        ),
-    )
-
-
-def _figures(measured: Sequence[_Figure]) -> Table:
+def _figures(card: Card) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
     for column in ("what was measured", "value [95%]", "n (groups)"):
         table.add_column(column, overflow="fold")
-    for figure in measured:
-        table.add_row(figure.name, figure.value, f"{figure.n:,} ({figure.groups:,})")
+    for figure in card.figures:
+        value = _with_interval(figure.value, figure.interval)
+        table.add_row(figure.full_name, value, f"{figure.n:,} ({figure.groups:,})")
     return table
 
 

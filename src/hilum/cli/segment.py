@@ -91,7 +91,7 @@ def lung_bundle(named: str | None) -> Bundle:
     if named is not None:
         return choose_bundle(named)
     bundles = [entry.bundle for entry in models_on_shelf() if entry.bundle is not None]
-    found = [bundle for bundle in bundles if bundle.card.kind == "lungs"]
+    found = [bundle for bundle in bundles if bundle.card.role == "lungs"]
     if len(found) != 1:
         names = ", ".join(bundle.card.name for bundle in found) or "none"
         raise BundleError(f"expected one model that draws lungs on the shelf, came {names}; name one with --model")

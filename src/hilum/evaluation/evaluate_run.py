@@ -196,7 +196,7 @@ def _failures(errors: Sequence[DrawnError]) -> dict[str, str]:
 
 
 def _check(bundle: Bundle, *, part: AskedPart) -> None:
-    if bundle.card.kind not in ("classifier", "fusion"):
+    if bundle.card.role != "specialist":
         raise BundleError(
             f"expected a classifier to evaluate, came {bundle.card.name} of kind {bundle.card.kind}; "
             "`hilum study gate` judges a gate"
@@ -214,7 +214,7 @@ def _lungs_of(bundle: Bundle, *, given: Bundle | None) -> Bundle | None:
 
     Raises `BundleError` where it is missing, or is not the one that the model was trained with.
     """
-    if not bundle.card.preprocess.needs_lungs:
+    if "lungs" not in bundle.card.lacks:
         return None
     trained = bundle.card.training.lungs_sha256
     if given is None or (trained is not None and given.sha256 != trained):

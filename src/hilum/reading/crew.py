@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from hilum.bundle.card import Scope
+from hilum.bundle.kinds import Role
 from hilum.bundle.load import Bundle
 from hilum.errors import BundleError, UsageError
 from hilum.imaging.preprocess import PreprocessSpec
@@ -64,6 +65,19 @@ class Crew:
     specs: tuple[PreprocessSpec, ...]
 
 
+class OpenSpecialist(Protocol):
+    """Opens a bundle; `lungs` is what draws the lungs that it needs, its own where it brings them."""
+
+    def __call__(
+        self, bundle: Bundle, /, *, engine: Engine, threads: int, heatmaps: HeatmapsWanted, lungs: LungFinder | None
+    ) -> Specialist:
+        """The specialist of a bundle; raises `BundleError` where the graph does not fit the card."""
+
+
+SPECIALISTS: Mapping[str, OpenSpecialist] = {"classifier": Classifier, "fusion": Fusion}
+"""How a bundle is opened whose role is that of a specialist, by its card's kind."""
+
+
 def assemble(bundles: Sequence[Bundle], *, engine: Engine, threads: int, heatmaps: HeatmapsWanted, lungs: bool) -> Crew:
     """Open the bundles; without `lungs` none are drawn.
 
@@ -76,14 +90,17 @@ def assemble(bundles: Sequence[Bundle], *, engine: Engine, threads: int, heatmap
         _refuse_those_that_need_lungs(bundles)
     opened = _opened_finders(bundles if lungs else (), engine=engine, threads=threads)
     finder = None if drawer is None else opened[lung_network(drawer)]
-    made: list[Specialist] = []
-    for bundle in bundles:
-        if bundle.card.kind == "classifier":
-            made.append(Classifier(bundle, engine=engine, threads=threads, heatmaps=heatmaps, lungs=finder))
-        elif bundle.card.kind == "fusion":
-            own = opened[lung_network(bundle)]
-            made.append(Fusion(bundle, engine=engine, threads=threads, heatmaps=heatmaps, lungs=own))
-    specialists = tuple(made)
+    specialists = tuple(
+        SPECIALISTS[bundle.card.kind](
+            bundle,
+            engine=engine,
+            threads=threads,
+            heatmaps=heatmaps,
+            lungs=_finder_of(bundle, opened=opened, shared=finder),
+        )
+        for bundle in bundles
+        if bundle.card.role == "specialist"
+    )
     finders = [found for found in (finder, *(one.lungs for one in specialists)) if found is not None]
     wanted = (gate.preprocess, *(one.preprocess for one in finders), *(one.preprocess for one in specialists))
     return Crew(
@@ -99,11 +116,11 @@ def assemble(bundles: Sequence[Bundle], *, engine: Engine, threads: int, heatmap
     )
 
 
-def _only(kind: str, bundles: Sequence[Bundle]) -> Bundle | None:
-    found = [bundle for bundle in bundles if bundle.card.kind == kind]
+def _only(role: Role, bundles: Sequence[Bundle]) -> Bundle | None:
+    found = [bundle for bundle in bundles if bundle.card.role == role]
     if len(found) > 1:
         names = [bundle.card.name for bundle in found]
-        what = {"gate": "one gate", "lungs": "one bundle that draws lungs"}[kind]
+        what = {"gate": "one gate", "lungs": "one bundle that draws lungs"}[role]
         raise BundleError(f"expected {what} at most, came {names}; name the models that should read")
     return found[0] if found else None
 
@@ -113,8 +130,8 @@ def _gate(bundle: Bundle | None, *, engine: Engine, threads: int) -> NetworkGate
 
 
 def _opened_finders(bundles: Sequence[Bundle], *, engine: Engine, threads: int) -> dict[LungNetwork, LungFinder]:
-    """One finder for each way of drawing: a fusion that was made with the lungs among the bundles shares theirs."""
-    drawers = sorted((one for one in bundles if one.card.kind in ("lungs", "fusion")), key=_brings_its_own)
+    """One finder for each way of drawing: what brings the lungs of a bundle that is there as well shares its finder."""
+    drawers = sorted((one for one in bundles if "lungs" in one.card.brings), key=_needs_them_itself)
     found: dict[LungNetwork, LungFinder] = {}
     for bundle in drawers:
         network = lung_network(bundle)
@@ -123,14 +140,27 @@ def _opened_finders(bundles: Sequence[Bundle], *, engine: Engine, threads: int) 
     return found
 
 
-def _brings_its_own(bundle: Bundle) -> bool:
-    return bundle.card.kind == "fusion"
+def _finder_of(
+    bundle: Bundle, *, opened: Mapping[LungNetwork, LungFinder], shared: LungFinder | None
+) -> LungFinder | None:
+    """What draws for the bundle: its own lungs, else those that all share."""
+    if "lungs" in bundle.card.brings:
+        return opened[lung_network(bundle)]
+    if "lungs" in bundle.card.needs and shared is None:
+        raise BundleError(
+            f"{bundle.card.name} reads the crop to the lungs: expected a bundle of kind lungs beside it, such as "
+            "lung-regions, came none"
+        )
+    return shared
+
+
+def _needs_them_itself(bundle: Bundle) -> bool:
+    return "lungs" in bundle.card.needs
 
 
 def _refuse_those_that_need_lungs(bundles: Sequence[Bundle]) -> None:
     for bundle in bundles:
-        cropped = bundle.card.kind == "classifier" and bundle.card.preprocess.needs_lungs
-        if cropped or bundle.card.kind == "fusion":
+        if "lungs" in bundle.card.needs:
             raise UsageError(
                 f"{bundle.card.name} reads the crop to the lungs: let lungs be drawn, or name other models"
             )

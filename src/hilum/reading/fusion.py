@@ -24,7 +24,7 @@ from hilum.bundle.fusion_spec import (
     WHOLE_MAPS,
     FusionSpec,
 )
-from hilum.bundle.load import Bundle
+from hilum.bundle.load import Bundle, wrong_kind
 from hilum.errors import BundleError, EngineError, InternalError
 from hilum.explain.fused_map import cells_of, fused_grid
 from hilum.geometry import Box
@@ -47,10 +47,10 @@ class Fusion:
     """
 
     def __init__(
-        self, bundle: Bundle, *, engine: Engine, threads: int, heatmaps: HeatmapsWanted, lungs: LungFinder
+        self, bundle: Bundle, /, *, engine: Engine, threads: int, heatmaps: HeatmapsWanted, lungs: LungFinder | None
     ) -> None:
         if bundle.card.fusion is None:
-            raise BundleError(f"expected a bundle of kind fusion, came {bundle.card.name} of kind {bundle.card.kind}")
+            raise wrong_kind(bundle.card, expected="fusion")
         self._card = bundle.card
         self._fusion: FusionSpec = bundle.card.fusion
         self._heatmaps = heatmaps
@@ -81,7 +81,7 @@ class Fusion:
         return self._fusion.crop_preprocess
 
     @property
-    def lungs(self) -> LungFinder:
+    def lungs(self) -> LungFinder | None:
         """What draws the lungs that are cropped."""
         return self._lungs
 

@@ -14,8 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from hilum.bundle.card import GateSpec
-from hilum.bundle.load import Bundle
-from hilum.errors import BundleError
+from hilum.bundle.load import Bundle, wrong_kind
 from hilum.imaging.preprocess import PreprocessSpec
 from hilum.reading.engine import Engine
 from hilum.reading.gate_rules import judge_picture, state_warnings
@@ -78,7 +77,7 @@ class NetworkGate:
 
     def __init__(self, bundle: Bundle, *, engine: Engine, threads: int) -> None:
         if bundle.card.gate is None:
-            raise BundleError(f"expected a bundle of kind gate, came {bundle.card.name} of kind {bundle.card.kind}")
+            raise wrong_kind(bundle.card, expected="gate")
         self._spec: GateSpec = bundle.card.gate
         self._network = Network(bundle, engine=engine, threads=threads)
         self._preprocess = bundle.card.preprocess

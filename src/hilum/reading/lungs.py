@@ -8,10 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hilum.bundle.card import GRAPH
-from hilum.bundle.fusion_spec import LUNG_GRAPH
-from hilum.bundle.load import Bundle
-from hilum.bundle.lung_spec import LUNG_OUTPUTS, LungSpec, QualityRule
+from hilum.bundle.load import Bundle, wrong_kind
+from hilum.bundle.lung_spec import LUNG_OUTPUTS, LungGraph, QualityRule
 from hilum.errors import BundleError, EngineError
 from hilum.geometry import Box
 from hilum.imaging.preprocess import ModelInput, PreprocessSpec, preprocess
@@ -84,10 +82,11 @@ class LungFinder:
     """
 
     def __init__(self, bundle: Bundle, *, engine: Engine, threads: int) -> None:
+        graph = lung_graph(bundle)
         self.network = lung_network(bundle)
-        self.ref = _ref(bundle)
-        self._preprocess = self.network.preprocess
-        self._graph = GraphRunner(bundle.read(_graph_name(bundle)), name=self.ref.name, engine=engine, threads=threads)
+        self.ref = ModelRef(graph.name, graph.version, graph.sha256 or bundle.sha256)
+        self._preprocess = graph.preprocess
+        self._graph = GraphRunner(bundle.read(graph.file), name=graph.name, engine=engine, threads=threads)
         size = self._preprocess.output_size
         wanted = (None, self._preprocess.channels, *(size or (None, None)))
         taken = self._graph.input_shapes.get(INPUT)
@@ -160,29 +159,18 @@ class LungFinder:
         )
 
 
+def lung_graph(bundle: Bundle) -> LungGraph:
+    """The graph that draws lungs in a bundle; raises `BundleError` where none does."""
+    graph = bundle.card.lung_graph
+    if graph is None:
+        raise wrong_kind(bundle.card, expected="lungs")
+    return graph
+
+
 def lung_network(bundle: Bundle) -> LungNetwork:
     """What decides how the bundle draws lungs; raises `BundleError` where it draws none."""
-    card = bundle.card
-    if card.fusion is not None:
-        return _network(card.files[LUNG_GRAPH], spec=card.fusion.lungs, preprocess=card.fusion.lungs_preprocess)
-    if card.lungs is not None:
-        return _network(card.files[GRAPH], spec=card.lungs, preprocess=card.preprocess)
-    raise BundleError(f"expected a bundle of kind lungs, came {card.name} of kind {card.kind}")
-
-
-def _network(graph_sha256: str, *, spec: LungSpec, preprocess: PreprocessSpec) -> LungNetwork:
-    return LungNetwork(graph_sha256, spec.threshold, spec.quality, preprocess)
-
-
-def _graph_name(bundle: Bundle) -> str:
-    return GRAPH if bundle.card.fusion is None else LUNG_GRAPH
-
-
-def _ref(bundle: Bundle) -> ModelRef:
-    fusion = bundle.card.fusion
-    if fusion is None:
-        return ModelRef(bundle.card.name, bundle.card.version, bundle.sha256)
-    return ModelRef(fusion.lungs_name, fusion.lungs_version, fusion.lungs_sha256)
+    graph = lung_graph(bundle)
+    return LungNetwork(bundle.card.files[graph.file], graph.spec.threshold, graph.spec.quality, graph.preprocess)
 
 
 def kept_lungs(

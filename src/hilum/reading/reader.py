@@ -43,7 +43,7 @@ class Reader:
             raise UsageError(f"expected a list of models, came {models!r}; write models=[{models!r}]")
         named = shipped_bundles() if models is None else tuple(map(_opened, models))
         self._settings = settings or ReaderSettings()
-        bundles = tuple(bundle for bundle in named if self._settings.lungs or bundle.card.kind != "lungs")
+        bundles = tuple(bundle for bundle in named if self._settings.lungs or bundle.card.role != "lungs")
         names = [bundle.card.name for bundle in bundles]
         if not names or len(set(names)) != len(names):
             raise BundleError(f"expected at least one bundle, each with its own name, came {names}; see `hilum models`")

@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from hilum.bundle.card import Scope
 from hilum.bundle.load import Bundle
-from hilum.errors import BundleError
 from hilum.geometry import Box
 from hilum.imaging.preprocess import PreprocessSpec
 from hilum.reading.engine import Engine
@@ -24,12 +23,13 @@ from hilum.reading_result import Heatmap, ModelRef
 class Classifier:
     """A specialist with one network whose outputs are the card's labels, in order.
 
-    `lungs` draws the box for one that reads the crop to the lungs; raises `BundleError` where it is then None.
+    `lungs` draws the box for one that reads the crop to the lungs; no other looks at it.
     """
 
     def __init__(
         self,
         bundle: Bundle,
+        /,
         *,
         engine: Engine,
         threads: int,
@@ -37,12 +37,7 @@ class Classifier:
         lungs: LungFinder | None = None,
     ) -> None:
         self._card = bundle.card
-        self._lungs = lungs if bundle.card.preprocess.needs_lungs else None
-        if bundle.card.preprocess.needs_lungs and lungs is None:
-            raise BundleError(
-                f"{bundle.card.name} reads the crop to the lungs: expected a bundle of kind lungs beside it, such as "
-                "lung-regions, came none"
-            )
+        self._lungs = lungs if "lungs" in bundle.card.needs else None
         self._network = Network(bundle, engine=engine, threads=threads)
         self._heatmaps = heatmaps
         self.ref = ModelRef(bundle.card.name, bundle.card.version, bundle.sha256)

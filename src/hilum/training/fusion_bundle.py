@@ -13,7 +13,7 @@ import numpy.typing as npt
 from hilum.bundle.card import GRAPH, Card, Compression
 from hilum.bundle.fusion_spec import LUNG_GRAPH, FusionSpec
 from hilum.bundle.label import Label
-from hilum.bundle.load import Bundle
+from hilum.bundle.load import Bundle, wrong_kind
 from hilum.bundle.lung_spec import LungSpec
 from hilum.bundle.save import file_hashes, write_bundle
 from hilum.datasets.record import Record
@@ -109,7 +109,7 @@ def write_fusion_bundle(
 
 def _lung_spec(lungs: Bundle) -> LungSpec:
     if lungs.card.lungs is None:
-        raise BundleError(f"expected a bundle of kind lungs, came {lungs.card.name} of kind {lungs.card.kind}")
+        raise wrong_kind(lungs.card, expected="lungs")
     return lungs.card.lungs
 
 

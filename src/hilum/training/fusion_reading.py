@@ -11,9 +11,8 @@ import numpy.typing as npt
 
 from hilum.bundle.card import GRAPH
 from hilum.bundle.fusion_spec import CROP, CROP_LOGITS, LOGITS, WHOLE, WHOLE_LOGITS
-from hilum.bundle.load import Bundle
+from hilum.bundle.load import Bundle, wrong_kind
 from hilum.datasets.record import Record
-from hilum.errors import BundleError
 from hilum.evaluation.sharpness import mean_gradient
 from hilum.imaging.decode import decode, read_file
 from hilum.imaging.preprocess import preprocess
@@ -54,7 +53,7 @@ def read_fusion(records: Sequence[Record], *, bundle: Bundle) -> ReadFusion:
     """
     card = bundle.card
     if card.fusion is None:
-        raise BundleError(f"expected a bundle of kind fusion, came {card.name} of kind {card.kind}")
+        raise wrong_kind(card, expected="fusion")
     runner = GraphRunner(bundle.read(GRAPH), name=card.name, engine=OnnxRuntimeEngine(), threads=available_cores())
     outputs = (WHOLE_LOGITS, CROP_LOGITS, LOGITS)
     parts: list[list[npt.NDArray[np.float32]]] = []

@@ -1,0 +1,52 @@
+"""The kinds of bundles: what the card of each holds, and what its model does beside others.
+
+How a specialist of a kind is opened stands in `reading/crew.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from hilum.bundle.gate_outputs import GATE_OUTPUTS
+from hilum.bundle.lung_spec import LUNG_OUTPUTS
+
+Role = Literal["specialist", "gate", "lungs"]
+"""Who finds what its labels name; who judges a picture before anybody reads it; who draws lungs and finds nothing."""
+
+Need = Literal["lungs"]
+"""What one model does for another: it draws the lungs that a picture is cut to."""
+
+NOTHING: frozenset[Need] = frozenset()
+LUNGS: frozenset[Need] = frozenset({"lungs"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What every bundle of a kind is.
+
+    `part` is the field of the card that this kind has and no other. `outputs` names the graph's outputs where they are
+    no labels. It cannot read without what it `needs`, though it may bring that itself.
+    """
+
+    role: Role = "specialist"
+    part: str | None = None
+    outputs: tuple[str, ...] = ()
+    needs: frozenset[Need] = NOTHING
+
+
+KINDS: Mapping[str, Kind] = {
+    "classifier": Kind(),
+    "fusion": Kind(part="fusion", needs=LUNGS),
+    "gate": Kind(role="gate", part="gate", outputs=GATE_OUTPUTS),
+    "lungs": Kind(role="lungs", part="lungs", outputs=LUNG_OUTPUTS),
+}
+"""By the card's `kind`."""
+
+
+def known_kind(kind: str) -> str:
+    """The same kind; raises `ValueError` for one that is none of `KINDS`."""
+    if kind not in KINDS:
+        raise ValueError(f"expected one of the kinds {', '.join(KINDS)}, came {kind!r}")
+    return kind
