@@ -15,7 +15,7 @@ from hilum.statistics.estimate import Estimate
 def claims(without: tuple[str, ...] = ()) -> tuple[dict[str, ClaimResult], ModelAurocs]:
     predictions = fabricate_sdfn_predictions(patients=60, without=without)
     aurocs = model_aurocs(predictions.many, pairs=PAIRS, replicates=100)
-    tests = [pair_tests(pair, predictions=predictions, aurocs=aurocs) for pair in PAIRS]
+    tests = [pair_tests(pair, predictions=predictions.many, aurocs=aurocs) for pair in PAIRS]
     return {one.key: one for one in claims_on(aurocs, tests=tests)}, aurocs
 
 
@@ -81,7 +81,7 @@ def test_the_verdict_on_a_count(found, count: int, interval: tuple[int, int], ve
 def test_the_verdict_on_a_t_test(t: float, p: float, verdict: str) -> None:
     predictions = fabricate_sdfn_predictions(patients=60)
     aurocs = model_aurocs(predictions.many, pairs=PAIRS, replicates=50)
-    tests = pair_tests(("sdfn", "whole"), predictions=predictions, aurocs=aurocs)
+    tests = pair_tests(("sdfn", "whole"), predictions=predictions.many, aurocs=aurocs)
     results = claims_on(aurocs, tests=[replace(tests, paired_t=PairedT(0.1, t, p, 14))])
     assert next(one for one in results if one.key == "t-sdfn-over-whole").verdict == verdict
 

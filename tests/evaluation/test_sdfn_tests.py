@@ -20,7 +20,7 @@ def judged():
 
 def test_the_t_test_is_scipys_over_the_classes_with_both_outcomes(judged):
     predictions, aurocs = judged
-    found = pair_tests(("sdfn", "whole"), predictions=predictions, aurocs=aurocs)
+    found = pair_tests(("sdfn", "whole"), predictions=predictions.many, aurocs=aurocs)
     columns = [[aurocs.label(name).auroc[network].value for name in LABELS[:3]] for network in ("sdfn", "whole")]
     reference = ttest_rel(*columns)
     assert isinstance(found.paired_t, PairedT)
@@ -31,7 +31,7 @@ def test_the_t_test_is_scipys_over_the_classes_with_both_outcomes(judged):
 
 def test_holm_is_over_the_classes_of_the_pair(judged):
     predictions, aurocs = judged
-    found = pair_tests(("sdfn", "lung"), predictions=predictions, aurocs=aurocs)
+    found = pair_tests(("sdfn", "lung"), predictions=predictions.many, aurocs=aurocs)
     assert [one.label for one in found.labels] == list(LABELS[:3])
     for raw, adjusted in (("bootstrap_p", "bootstrap_p_holm"), (None, "delong_p_holm")):
         p = [getattr(one, raw) if raw else one.delong.p_value for one in found.labels]
@@ -44,7 +44,7 @@ def test_holm_is_over_the_classes_of_the_pair(judged):
 def test_a_class_with_too_few_positives_in_every_fold_has_no_delong():
     predictions = fabricate_sdfn_predictions(patients=30, labels=("Mass", "Nodule"), folds=30)
     aurocs = model_aurocs(predictions.many, pairs=PAIRS, replicates=100)
-    found = pair_tests(("sdfn", "whole"), predictions=predictions, aurocs=aurocs)
+    found = pair_tests(("sdfn", "whole"), predictions=predictions.many, aurocs=aurocs)
     assert all(one.delong is None and one.delong_p_holm is None for one in found.labels)
     assert all(one.bootstrap_p is not None for one in found.labels)
 
@@ -52,7 +52,7 @@ def test_a_class_with_too_few_positives_in_every_fold_has_no_delong():
 def test_one_class_has_no_t_test():
     predictions = fabricate_sdfn_predictions(patients=40, labels=("Mass",))
     aurocs = model_aurocs(predictions.many, pairs=PAIRS, replicates=100)
-    found = pair_tests(("sdfn", "whole"), predictions=predictions, aurocs=aurocs)
+    found = pair_tests(("sdfn", "whole"), predictions=predictions.many, aurocs=aurocs)
     assert isinstance(found.paired_t, UndefinedMetric)
     assert not found.significant
     assert np.isfinite(found.mean_difference.value)

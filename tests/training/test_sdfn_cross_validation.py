@@ -9,7 +9,7 @@ from fabricate_lungs import write_lung_bundle
 from fabricate_sdfn import tiny_sdfn
 from hilum.bundle.label import PlattCalibration
 from hilum.datasets.record import LabelledBox, Record
-from hilum.datasets.sdfn_folds import sdfn_folds
+from hilum.datasets.sdfn_folds import label_folds
 from hilum.datasets.table import read_own_table
 from hilum.errors import DataError
 from hilum.evaluation.lung_boxes import with_lung_boxes
@@ -37,7 +37,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> tuple[Record, ...]:
 def data(records: tuple[Record, ...]) -> StudyData:
     test = next(record for record in records if record.official == "test" and record.lung_box is not None)
     boxed = replace(test, boxes=(LabelledBox(label="Nodule", box=Box(1, 2, 3, 4), frame=(80, 96)),))
-    return StudyData(folds=sdfn_folds(records, folds=2, seed=1), protocol=PROTOCOL, boxed=(boxed,))
+    return StudyData(folds=label_folds(records, folds=2, seed=1), protocol=PROTOCOL, boxed=(boxed,))
 
 
 @pytest.fixture(scope="module")

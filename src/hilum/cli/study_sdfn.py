@@ -20,7 +20,7 @@ from hilum.datasets.prepare_images import prepare_images
 from hilum.datasets.read_releases import read_releases
 from hilum.datasets.record import Record
 from hilum.datasets.saved_split import save_split
-from hilum.datasets.sdfn_folds import FOLDS, sdfn_folds
+from hilum.datasets.sdfn_folds import FOLDS, label_folds
 from hilum.datasets.split import Split
 from hilum.errors import UsageError
 from hilum.evaluation.ledger import commit_and_dirty
@@ -50,6 +50,7 @@ from hilum.training.stages import check_starts
 SDFN_STUDY = "sdfn"
 SDFN_RECIPES = {"sdfn-local": sdfn_local, "sdfn": sdfn}
 RELEASE = "nih"
+HELD_OUT = "ChestX-ray14's official test set"
 PREDICTIONS = "predictions"
 
 
@@ -129,7 +130,7 @@ def _prepare(request: SdfnRequest, *, cache: Path | None) -> _Prepared:
         )
     }
     _say_untrusted([found[record.image] for record in pool], lungs=lungs)
-    folds = sdfn_folds([*pool, *held_out], folds=request.folds, seed=recipe.seed)
+    folds = label_folds([*pool, *held_out], folds=request.folds, seed=recipe.seed, held_out_set=HELD_OUT)
     folds = replace(
         folds, parts={name: tuple(found[record.image] for record in part) for name, part in folds.parts.items()}
     )

@@ -1,6 +1,6 @@
-"""The folds of the SDFN study: ChestX-ray14's official train_val images, by patient, stratified over labels and views.
+"""Folds by patient, stratified over labels and views.
 
-The official test images take no part: neither a fold nor what is fitted on ever holds one.
+What a release holds out as its official test takes no part: neither a fold nor what is fitted on ever holds one.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ FOLDS = 5
 FEWEST_FOLDS = 2
 
 
-def sdfn_folds(records: Sequence[Record], *, folds: int = FOLDS, seed: int) -> Split:
+def label_folds(
+    records: Sequence[Record], *, folds: int = FOLDS, seed: int, held_out_set: str = "the official test set"
+) -> Split:
     """Disjoint parts `fold 0`, `fold 1`, … of the records that are not official test images.
 
-    Copies of official test images are left out. Raises `UsageError` for fewer than two folds and `DataError` where a
-    fold would be empty.
+    Copies of official test images are left out; the protocol calls these `held_out_set`. Raises `UsageError` for fewer
+    than two folds and `DataError` where a fold would be empty.
     """
     if folds < FEWEST_FOLDS:
         raise UsageError(f"expected at least {FEWEST_FOLDS} folds, came {folds}")
@@ -35,7 +37,7 @@ def sdfn_folds(records: Sequence[Record], *, folds: int = FOLDS, seed: int) -> S
     if empty:
         raise DataError(f"expected images in every one of {folds} folds, came none in {empty[0]}; give more data")
     protocol = (
-        f"cross-validated: {folds} folds by patient over {len(pool):,} images outside ChestX-ray14's official test "
-        f"set, iterative stratification over labels and views, seed {seed}"
+        f"cross-validated: {folds} folds by patient over {len(pool):,} images outside {held_out_set}, "
+        f"iterative stratification over labels and views, seed {seed}"
     )
     return Split(parts, protocol)

@@ -61,20 +61,27 @@ def load_run(folder: Path) -> Run:
     Raises `DataError` where `run.json` is none, or the run has not ended in a bundle, and `FileAccessError` where the
     file cannot be opened.
     """
-    path = folder / RUN_NAME
+    file = read_run_file(folder / RUN_NAME)
+    if not (folder / BUNDLE_NAME).is_dir():
+        raise DataError(
+            f"expected the run {folder} to have ended in {BUNDLE_NAME}/, came none; give its command again, it goes on"
+        )
+    return Run(folder, file)
+
+
+def read_run_file(path: Path) -> RunFile:
+    """What `run.json` at `path` says.
+
+    Raises `DataError` where it is none, and `FileAccessError` where it cannot be opened.
+    """
     try:
-        file = RunFile.model_validate_json(path.read_bytes())
+        return RunFile.model_validate_json(path.read_bytes())
     except OSError as error:
         raise FileAccessError(f"cannot read {path}: {error.strerror}; check the path and its permissions") from error
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "file"
         raise DataError(f"expected the run.json of `hilum train` at {path}, came {where}: {first['msg']}") from error
-    if not (folder / BUNDLE_NAME).is_dir():
-        raise DataError(
-            f"expected the run {folder} to have ended in {BUNDLE_NAME}/, came none; give its command again, it goes on"
-        )
-    return Run(folder, file)
 
 
 def split_of(run: Run, *, records: Sequence[Record]) -> Split:

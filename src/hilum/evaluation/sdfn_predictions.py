@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +15,7 @@ from hilum.evaluation.prediction_set import Predictions, Texts
 from hilum.evaluation.predictions import read_predictions, write_predictions
 from hilum.statistics.outcomes import BoolArray, FloatArray
 
-Network = Literal["whole", "lung", "sdfn"]
+Network = str
 NETWORKS: tuple[Network, ...] = ("whole", "lung", "sdfn")
 TITLES: dict[Network, str] = {"whole": "whole image", "lung": "lung crop", "sdfn": "SDFN"}
 

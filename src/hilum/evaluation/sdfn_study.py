@@ -78,7 +78,7 @@ def make_sdfn_study(
     in_mean = predictions.whole.in_mean
     labels = (*(label for label in TABLE_1 if label in in_mean), *(label for label in in_mean if label not in TABLE_1))
     aurocs = model_aurocs(predictions.many, pairs=PAIRS, labels=labels, replicates=replicates, seed=seed)
-    tests = tuple(pair_tests(pair, predictions=predictions, aurocs=aurocs) for pair in PAIRS)
+    tests = tuple(pair_tests(pair, predictions=predictions.many, aurocs=aurocs) for pair in PAIRS)
     return SdfnStudy(
         predictions=predictions,
         aurocs=aurocs,

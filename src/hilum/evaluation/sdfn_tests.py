@@ -1,4 +1,4 @@
-"""The tests between two networks: Student's over the classes as the paper does it, beside it by patient and by fold."""
+"""The tests between two models: Student's over the classes as papers do it, beside it by patient and by fold."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from hilum.evaluation.fold_delong import FoldDelong, fold_delong
 from hilum.evaluation.many_models import ModelAurocs
+from hilum.evaluation.many_predictions import ManyPredictions, Pair
 from hilum.evaluation.paired_t import PairedT, paired_t_test
-from hilum.evaluation.sdfn_predictions import Pair, SdfnPredictions
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.holm import holm
 from hilum.statistics.outcomes import UndefinedMetric
@@ -33,7 +33,7 @@ class LabelTest:
 
 @dataclass(frozen=True, slots=True)
 class PairTests:
-    """One pair of networks: the t-test over the classes with both outcomes, the mean difference, and every class."""
+    """One pair of models: the t-test over the classes with both outcomes, the mean difference, and every class."""
 
     pair: Pair
     paired_t: PairedT | UndefinedMetric
@@ -46,13 +46,13 @@ class PairTests:
         return isinstance(self.paired_t, PairedT) and self.paired_t.p_value < ALPHA
 
 
-def pair_tests(pair: Pair, *, predictions: SdfnPredictions, aurocs: ModelAurocs) -> PairTests:
-    """Test the first network of `pair` against the second; `aurocs` are of the same predictions."""
+def pair_tests(pair: Pair, *, predictions: ManyPredictions, aurocs: ModelAurocs) -> PairTests:
+    """Test the first model of `pair` against the second; `aurocs` are of the same predictions."""
     judged = [one for one in aurocs.labels if one.undefined is None]
     delongs: list[FoldDelong | None] = []
     for one in judged:
         truth, scores = predictions.column(one.label)
-        found = fold_delong(truth, first=scores[pair[0]], second=scores[pair[1]], folds=predictions.whole.split)
+        found = fold_delong(truth, first=scores[pair[0]], second=scores[pair[1]], folds=predictions.first.split)
         delongs.append(found if isinstance(found, FoldDelong) else None)
     by_patient = holm([one.bootstrap_p[pair] for one in judged])
     by_fold = holm([None if found is None else found.p_value for found in delongs])

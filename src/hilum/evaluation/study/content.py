@@ -1,0 +1,72 @@
+"""Every number of a study, and how its models came about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from hilum.evaluation.many_models import ModelAurocs
+from hilum.evaluation.many_predictions import ManyPredictions
+from hilum.evaluation.sdfn_tests import PairTests
+from hilum.evaluation.study.claims import ClaimResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyRun:
+    """How the models came about, in words and hashes; no path and no name of a machine or an image.
+
+    `calibrations` counts classes of every trained arm and fold; `not_calibrated` are those left as the model gave them.
+    """
+
+    recipe: str
+    folds_done: int
+    folds: int
+    split_sha256: str
+    command: str = ""
+    commit: str | None = None
+    environment: Mapping[str, JsonValue] = field(default_factory=dict)
+    settings: Mapping[str, JsonValue] = field(default_factory=dict)
+    calibrations: int = 0
+    not_calibrated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GroupAurocs:
+    """One group of images: how many, its figures, and the classes with too few positives, which are not judged.
+
+    `aurocs` is None where no class has enough.
+    """
+
+    group: str
+    n: int
+    aurocs: ModelAurocs | None
+    too_few: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyContent:
+    """The figures of all arms on the same images; `predictions` are what they were computed from.
+
+    `groups` are by the column that parts them (`view`). `tests` are those of the study's pairs, in order.
+    """
+
+    predictions: ManyPredictions
+    aurocs: ModelAurocs
+    groups: Mapping[str, tuple[GroupAurocs, ...]]
+    tests: tuple[PairTests, ...]
+    claims: tuple[ClaimResult, ...]
+    run: StudyRun
+    replicates: int
+    seed: int
+
+    @property
+    def protocol(self) -> str:
+        """How split and labels were made, in one line; a smoke run's begins with SMOKE."""
+        return self.predictions.first.protocol
+
+    @property
+    def smoke(self) -> bool:
+        """Whether the numbers prove a path through the code and no result."""
+        return self.predictions.first.smoke

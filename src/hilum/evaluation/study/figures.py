@@ -1,0 +1,172 @@
+"""The figures of a study: ROC curves of every arm by class, and the differences beside the paper's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from hilum.evaluation.curve_bands import BAND_REPLICATES, BandedCurve, label_curves
+from hilum.evaluation.figure_style import CYCLE, INK, QUIET, grid_of_axes, styled
+from hilum.evaluation.label_figures import CurveStyle, Pattern, draw_curve, unit_square
+from hilum.evaluation.many_models import LabelAurocs
+from hilum.evaluation.many_predictions import Pair
+from hilum.evaluation.report_figures import ReportFigure, written_figure
+from hilum.evaluation.study.content import StudyContent
+from hilum.evaluation.study.study import Study
+
+_PATTERNS: tuple[Pattern, ...] = ("-", "--", ":", "-.")
+_BAND_OPACITY = 0.12
+_ROW_INCHES = 0.27
+_PANELS_BESIDE = 3
+_LINE = 0.085
+"""The height of a line of text in a panel, as a share of it."""
+
+
+def study_figures(
+    study: Study, *, content: StudyContent, band_replicates: int = BAND_REPLICATES
+) -> tuple[ReportFigure, ...]:
+    """The figures with their words, as PNG and SVG; differences where a pair is compared."""
+    printed = (
+        " Hollow diamonds: the paper's printed differences, on another test set and without intervals."
+        if study.published is not None and any(map(study.published.differences, study.pairs))
+        else ""
+    )
+    with styled():
+        roc = written_figure(
+            "roc",
+            roc_figure(study, content=content, replicates=band_replicates),
+            title="ROC curves",
+            caption="Bands: 95%, pointwise, bootstrap by patient. Numbers: AUROC of pooled out-of-fold scores.",
+            words=f"ROC curves of {', '.join(study.titles.values())} for each class; the areas stand in the table.",
+            wide=True,
+        )
+        if not study.pairs:
+            return (roc,)
+        differences = written_figure(
+            "differences",
+            differences_figure(study, content=content),
+            title="Differences of AUROC, ours and the paper's" if printed else "Differences of AUROC",
+            caption=f"Squares: ours, with 95% intervals by patient.{printed}",
+            words="Differences of AUROC by class with intervals; the same numbers stand in the table.",
+            wide=True,
+        )
+    return roc, differences
+
+
+def roc_figure(study: Study, *, content: StudyContent, replicates: int = BAND_REPLICATES) -> Figure:
+    """One panel a class with every arm's curve, and a panel that names them; call it inside `styled`."""
+    labels, styles = content.aurocs.labels, arm_styles(study)
+    figure, axes = grid_of_axes(len(labels) + 1)
+    for one, label in zip(axes, labels, strict=False):
+        one.set_title(label.label)
+        unit_square(one, x="1 − specificity", y="sensitivity")
+        if label.undefined is not None:
+            one.text(0.5, 0.5, f"no curve:\n{label.undefined}", ha="center", va="center", color=QUIET)
+            continue
+        _draw_curves(one, label, curves=_curves(content, label.label, replicates=replicates), styles=styles)
+    axes[-1].set_axis_off()
+    lines = [
+        Line2D([], [], color=styles[arm].colour, linestyle=styles[arm].pattern, label=title)
+        for arm, title in study.titles.items()
+    ]
+    axes[-1].legend(handles=lines, loc="center", fontsize=10)
+    return figure
+
+
+def differences_figure(study: Study, *, content: StudyContent) -> Figure:
+    """One panel a pair, one line a class, the mean last; call it inside `styled`.
+
+    All panels share one axis, symmetric about 0.
+    """
+    rows = [one for one in content.aurocs.labels if one.undefined is None]
+    wide = min(len(study.pairs), _PANELS_BESIDE)
+    high = -(-len(study.pairs) // wide)
+    figure = Figure(figsize=(3.6 * wide, high * (1.3 + _ROW_INCHES * (len(rows) + 1))))
+    reach = _reach(rows)
+    for place, pair in enumerate(study.pairs):
+        axes = figure.add_subplot(high, wide, place + 1)
+        _draw_differences(axes, rows, pair=pair, study=study, content=content)
+        axes.set_xlim(-reach, reach)
+        axes.set_title(study.pair_title(pair))
+        axes.set_xlabel("difference of AUROC")
+        shown = [] if place % wide else [*(one.label for one in rows), "mean"]
+        axes.set_yticks(range(len(rows) + 1), shown or [""] * (len(rows) + 1), color=INK)
+        axes.set_ylim(len(rows) + 0.6, -0.6)
+    return figure
+
+
+def arm_styles(study: Study) -> dict[str, CurveStyle]:
+    """How each arm is drawn: as it says, else by the next colour and pattern that no arm asks for."""
+    asked = {one for arm in study.shown for one in (arm.colour, arm.pattern)}
+    free: list[Pattern] = [pattern for pattern in _PATTERNS if pattern not in asked]
+    colours = cycle([colour for colour in CYCLE if colour not in asked] or CYCLE)
+    patterns = cycle(free or _PATTERNS)
+    return {
+        arm.name: CurveStyle(
+            colour=arm.colour or next(colours),
+            pattern=next(patterns) if arm.pattern is None else arm.pattern,
+            band_opacity=_BAND_OPACITY,
+            name=arm.title,
+        )
+        for arm in study.shown
+    }
+
+
+def _curves(content: StudyContent, label: str, *, replicates: int) -> dict[str, BandedCurve]:
+    truth, scores = content.predictions.column(label)
+    patient = content.predictions.first.patient
+    return {
+        arm: label_curves(truth, scores=scores[arm], patient=patient, replicates=replicates).roc
+        for arm in content.predictions.models
+    }
+
+
+def _draw_curves(
+    axes: Axes, label: LabelAurocs, *, curves: Mapping[str, BandedCurve], styles: Mapping[str, CurveStyle]
+) -> None:
+    axes.plot([0, 1], [0, 1], color=QUIET, linewidth=0.8, linestyle=(0, (4, 3)))
+    line = min(_LINE, 0.6 / len(curves))
+    for place, (arm, curve) in enumerate(curves.items()):
+        draw_curve(axes, curve, step=False, style=styles[arm])
+        height = 0.05 + line * (len(curves) - 1 - place)
+        box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.8}
+        text = f"{styles[arm].name} {label.auroc[arm].value:.3f}"
+        axes.text(0.98, height, text, ha="right", va="bottom", color=styles[arm].colour, fontsize=7.5, bbox=box)
+    counts = f"{label.positives:,} of {label.n:,}"
+    axes.text(0.98, 0.055 + line * len(curves), counts, ha="right", va="bottom", color=QUIET, fontsize=7.5)
+
+
+def _draw_differences(
+    axes: Axes, rows: Sequence[LabelAurocs], *, pair: Pair, study: Study, content: StudyContent
+) -> None:
+    axes.axvline(0.0, color=QUIET, linewidth=0.9)
+    axes.axhline(len(rows) - 0.5, color=QUIET, linewidth=0.6)
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    colour = arm_styles(study)[pair[0]].colour
+    for place, found in enumerate([*(one.difference[pair] for one in rows), content.aurocs.mean_difference[pair]]):
+        if found.interval is not None:
+            axes.hlines(place, *found.interval, color=colour, linewidth=1.4)
+        axes.plot(found.value, place, marker="s", markersize=4.5, color=colour)
+    if study.published is None:
+        return
+    printed = [*(study.published.difference(one.label, pair) for one in rows), study.published.mean_difference(pair)]
+    for place, value in enumerate(printed):
+        if value is not None:
+            axes.plot(value, place, marker="D", markersize=5, markerfacecolor="none", markeredgecolor=INK, zorder=4)
+
+
+def _reach(rows: Sequence[LabelAurocs]) -> float:
+    """How far the axes go to either side of 0, the same for every pair."""
+    ends = [
+        abs(bound)
+        for one in rows
+        for found in one.difference.values()
+        for bound in (found.value, *(found.interval or ()))
+    ]
+    return float(np.ceil(20 * max([0.05, *ends])) / 20)

@@ -1,0 +1,79 @@
+"""The page of a study: tables, figures and the system's own sections, in one file that works offline.
+
+It may hold patients' pictures, so it is written beside the study's own output and never anywhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+
+from markupsafe import Markup
+from pydantic import JsonValue
+
+from hilum.evaluation.report_figures import ReportFigure
+from hilum.evaluation.report_subject import Facts
+from hilum.evaluation.report_table import ReportTable
+from hilum.evaluation.study.content import StudyContent
+from hilum.evaluation.study.section import SectionContent
+from hilum.evaluation.study.study import Study
+from hilum.evaluation.templating import page_environment
+from hilum.report.templating import asset, content_security_policy
+from hilum.report.wording import RESEARCH_USE
+
+
+def render_study(
+    study: Study,
+    *,
+    content: StudyContent,
+    tables: Sequence[ReportTable],
+    figures: Sequence[ReportFigure],
+    sections: Sequence[SectionContent] = (),
+) -> str:
+    """The page as HTML text; the same study gives the same text, and nothing in it comes from outside."""
+    folder = files("hilum.evaluation").joinpath("templates")
+    own = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in ("report.css", "study.css"))
+    style = Markup("{}\n{}").format(asset("base.css"), Markup(own))
+    shown = [section for section in sections if section.shown]
+    return (
+        page_environment()
+        .get_template("study.html.j2")
+        .render(
+            csp=content_security_policy(style=style, script=""),
+            style=style,
+            title=study.title,
+            study=study,
+            content=content,
+            tables={table.key: table for table in (*tables, *(table for one in shown for table in one.tables))},
+            figures={figure.key: figure for figure in (*figures, *(one for each in shown for one in each.figures))},
+            test_keys=[table.key for table in tables if table.key == "paired_t" or table.key.startswith("tests_")],
+            group_keys=[table.key for table in tables if table.key.startswith("by_")],
+            sections=shown,
+            provenance=_provenance(content),
+            research_use=RESEARCH_USE,
+        )
+    )
+
+
+def _provenance(content: StudyContent) -> tuple[Facts, ...]:
+    run = content.run
+    rows = [
+        ("Recipe", run.recipe),
+        ("Command", run.command or "not recorded"),
+        ("Commit", run.commit or "not recorded"),
+        ("SHA-256 of the folds", run.split_sha256),
+        ("SHA-256 of the judged images", content.predictions.first.split_sha256),
+        ("Folds", f"{run.folds_done} of {run.folds}"),
+    ]
+    if run.calibrations:
+        rows.append(("Not calibrated", f"{run.not_calibrated} of {run.calibrations} (classes x networks x folds)"))
+    folded: tuple[tuple[str, Mapping[str, JsonValue]], ...] = (
+        ("Environment", run.environment),
+        ("Settings of the training", run.settings),
+    )
+    more = [
+        Facts(title=title, rows=tuple((name, str(value)) for name, value in sorted(found.items())), folded=True)
+        for title, found in folded
+        if found
+    ]
+    return (Facts(title="The study", rows=tuple(rows)), *more)

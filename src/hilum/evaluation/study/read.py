@@ -1,0 +1,127 @@
+"""A study's numbers, computed from the predictions of its arms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from hilum.errors import DataError
+from hilum.evaluation.many_models import labels_with_positives, model_aurocs
+from hilum.evaluation.many_predictions import ManyPredictions
+from hilum.evaluation.patient_bootstrap import REPLICATES, SEED
+from hilum.evaluation.prediction_set import Predictions
+from hilum.evaluation.run_folder import RUN_NAME, read_run_file
+from hilum.evaluation.sdfn_tests import pair_tests
+from hilum.evaluation.study.claims import Evidence
+from hilum.evaluation.study.classifier_format import CLASSIFIER
+from hilum.evaluation.study.content import GroupAurocs, StudyContent, StudyRun
+from hilum.evaluation.study.folder import FoldFiles, count_calibrations, fold_folder
+from hilum.evaluation.study.study import Study
+from hilum.evaluation.subgroups import subgroups
+
+LEAST_POSITIVES = 20
+"""A class with fewer positives in a group is not judged there."""
+
+
+def read_study(study: Study, *, folder: Path, replicates: int = REPLICATES, seed: int = SEED) -> StudyContent:
+    """The numbers of the folds that are done in `folder`, which `run_study` filled.
+
+    Raises `DataError` where none is done or a file is malformed, and `FileAccessError` without a `run.json`.
+    """
+    file = read_run_file(folder / RUN_NAME)
+    folds, files = tuple(file.stage_splits), FoldFiles(folder=folder, arms=study.trained, kept=CLASSIFIER)
+    predictions = files.read(folds)
+    done = [fold for fold in folds if files.done(fold)]
+    counted = [count_calibrations(fold_folder(fold, folder=folder)) for fold in done]
+    run = StudyRun(
+        recipe=file.recipe or study.name,
+        folds_done=len(done),
+        folds=len(folds),
+        split_sha256=file.split_sha256 or "",
+        command=file.command or "",
+        commit=file.commit,
+        environment=file.environment,
+        settings=file.settings,
+        calibrations=sum(fitted for fitted, _ in counted),
+        not_calibrated=sum(failed for _, failed in counted),
+    )
+    return study_content(study, predictions=predictions, run=run, replicates=replicates, seed=seed)
+
+
+def study_content(
+    study: Study,
+    *,
+    predictions: Mapping[str, Predictions],
+    run: StudyRun,
+    replicates: int = REPLICATES,
+    seed: int = SEED,
+) -> StudyContent:
+    """Every number, from the pooled predictions of the trained arms by name.
+
+    Classes stand in the order of the published table, others after them. Raises `DataError` where the arms' images,
+    truths or protocols differ, or no class has both outcomes.
+    """
+    models = all_arms(study, predictions=predictions)
+    printed = () if study.published is None else tuple(study.published.rows)
+    in_mean = models.first.in_mean
+    labels = (*(one for one in printed if one in in_mean), *(one for one in in_mean if one not in printed))
+    aurocs = model_aurocs(models, pairs=study.pairs, labels=labels, replicates=replicates, seed=seed)
+    tests = tuple(pair_tests(pair, predictions=models, aurocs=aurocs) for pair in study.pairs)
+    evidence = Evidence(
+        aurocs=aurocs,
+        tests={one.pair: one for one in tests},
+        titles=study.titles,
+        published=study.published,
+        t_level=study.t_level,
+    )
+    return StudyContent(
+        predictions=models,
+        aurocs=aurocs,
+        groups={
+            column: _groups(study, column=column, models=models, replicates=replicates, seed=seed)
+            for column in study.groups
+        },
+        tests=tests,
+        claims=tuple(claim.result(evidence) for claim in study.claims),
+        run=run,
+        replicates=replicates,
+        seed=seed,
+    )
+
+
+def all_arms(study: Study, *, predictions: Mapping[str, Predictions]) -> ManyPredictions:
+    """The arms' predictions in the study's order, the means of others among them.
+
+    Raises `DataError` where images, truths, labels, protocol, design or smoke differ between two.
+    """
+    found = {name: predictions[name] for name in study.trained}
+    first_name, *others = found
+    for name in others:
+        for what in ("protocol", "design", "smoke"):
+            if getattr(found[name], what) != getattr(found[first_name], what):
+                raise DataError(f"expected one {what} in the predictions of {first_name} and {name}, came two")
+    models = ManyPredictions(tuple(found), tuple(found.values()))
+    for mean in study.means:
+        scores = np.mean([found[name].scores for name in mean.of], axis=0)
+        found[mean.arm.name] = replace(models.first, scores=scores)
+    names = tuple(arm.name for arm in study.shown)
+    return ManyPredictions(names, tuple(found[name] for name in names))
+
+
+def _groups(
+    study: Study, *, column: str, models: ManyPredictions, replicates: int, seed: int
+) -> tuple[GroupAurocs, ...]:
+    """Every group of the column; images of which nothing is known form the group "unknown"."""
+    found = []
+    for name, rows in subgroups(models.first).get(column, {}).items():
+        own = models.take(rows)
+        labels = labels_with_positives(own, least=LEAST_POSITIVES)
+        judged = (
+            model_aurocs(own, pairs=study.pairs, labels=labels, replicates=replicates, seed=seed) if labels else None
+        )
+        too_few = tuple(label for label in own.first.in_mean if label not in labels)
+        found.append(GroupAurocs(name, own.first.n, judged, too_few))
+    return tuple(found)

@@ -1,0 +1,63 @@
+"""Write a study: the page, its numbers as JSON and CSV, its figures, and the pictures that stay here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hilum.evaluation.curve_bands import BAND_REPLICATES
+from hilum.evaluation.predictions import write_predictions
+from hilum.evaluation.report_table import table_csv
+from hilum.evaluation.study.as_json import STUDY_NAME, study_json_bytes
+from hilum.evaluation.study.content import StudyContent
+from hilum.evaluation.study.figures import study_figures
+from hilum.evaluation.study.page import render_study
+from hilum.evaluation.study.section import SectionContent
+from hilum.evaluation.study.study import Study
+from hilum.evaluation.study.tables import study_tables
+from hilum.output.atomic import output_error, write_whole
+from hilum.output.lock import FolderLock
+
+PAGE_NAME = "study.html"
+TABLES, FIGURES, PREDICTIONS = "tables", "figures", "predictions"
+
+
+def write_study(study: Study, *, content: StudyContent, folder: Path, band_replicates: int = BAND_REPLICATES) -> Path:
+    """Write everything into `folder`, each file whole or not at all, the page last; the path of the page.
+
+    `predictions/ARM.parquet` are the pooled predictions. A section's pictures lie in a folder called as its key; they
+    may be of patients. Raises `OutputError` where the folder cannot be written, or another process writes into it.
+    """
+    sections = tuple(section(content) for section in study.sections)
+    tables, figures = (
+        study_tables(study, content=content),
+        study_figures(study, content=content, band_replicates=band_replicates),
+    )
+    shown_figures = (*figures, *(figure for section in sections for figure in section.figures))
+    files = {STUDY_NAME: study_json_bytes(study, content=content, sections=sections)}
+    for table in (*tables, *(table for section in sections for table in section.tables)):
+        files[f"{TABLES}/{table.key}.csv"] = table_csv(table)
+    for figure in shown_figures:
+        files |= {f"{FIGURES}/{figure.key}.png": figure.png, f"{FIGURES}/{figure.key}.svg": figure.svg}
+    for section in sections:
+        files |= _pictures(section)
+    page = render_study(study, content=content, tables=tables, figures=figures, sections=sections)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(folder, error) from error
+    with FolderLock(folder):
+        for arm, predictions in zip(content.predictions.models, content.predictions.predictions, strict=True):
+            write_predictions(predictions, path=folder / PREDICTIONS / f"{arm}.parquet")
+        for name, data in files.items():
+            write_whole(folder / name, data)
+        write_whole(folder / PAGE_NAME, page.encode())
+    return folder / PAGE_NAME
+
+
+def _pictures(section: SectionContent) -> dict[str, bytes]:
+    pictures = (picture for gallery in section.galleries for picture in gallery.pictures)
+    return {
+        f"{section.key}/{number:03d}{stem}.png": png
+        for number, picture in enumerate(pictures, start=1)
+        for stem, png, _ in picture.images
+    }

@@ -1,0 +1,56 @@
+"""A classifier's recipe as an arm of a study: trained on each fold, calibrated on its validation, and read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import numpy as np
+import torch
+
+from hilum.datasets.record import Record
+from hilum.datasets.split import TEST
+from hilum.errors import UsageError
+from hilum.evaluation.prediction_set import Predictions
+from hilum.networks.pooled_classifier import PooledClassifier
+from hilum.training.fit import VALIDATION_BATCH, Fitted
+from hilum.training.image_dataset import PlainImages, load_images
+from hilum.training.recipe import Recipe
+from hilum.training.run_place import RunPlace
+from hilum.training.run_study import Trained
+from hilum.training.settings import flat_values
+from hilum.training.stages import run_stages
+from hilum.training.study_fold import Fold, Logits, calibrated, fit_calibrations, fold_predictions, write_facts
+
+
+def classifier_arm(arm: str, *, recipe: Recipe) -> Trained[Fold, Predictions]:
+    """The arm of this name, made by `recipe`: all its stages learn from the fold's part `train`.
+
+    The calibration is fitted on the recipe's calibration part. Folds must have the parts that the recipe names.
+    """
+    return Trained(arms=(arm,), run=partial(_run, arm, recipe), settings=flat_values(recipe))
+
+
+def _run(arm: str, recipe: Recipe, fold: Fold, place: RunPlace) -> Mapping[str, Predictions]:
+    fitted = run_stages(recipe, splits={stage.name: fold.split for stage in recipe.stages}, place=place)
+    if not isinstance(fitted, Fitted):
+        raise UsageError(f"expected a recipe that ends in a network of pictures, came {recipe.name}")
+    labels, part = recipe.last.labels, recipe.assessment.calibration_part
+    validation, judged = (
+        _logits(fitted.network, records=fold.split.parts[name], recipe=recipe, place=place) for name in (part, TEST)
+    )
+    calibrations = fit_calibrations(fold, parts=(part,), logits=validation, labels=labels)
+    write_facts(fold, calibrations=calibrations, started_from=fitted.started_from, folder=place.folder)
+    return fold_predictions(fold, scores={arm: calibrated(judged, by=calibrations)}, labels=labels)
+
+
+def _logits(network: PooledClassifier, *, records: Sequence[Record], recipe: Recipe, place: RunPlace) -> Logits:
+    """Float32 (n, L), in the order of `records`."""
+    spec = recipe.preprocess_of(recipe.last)
+    images = PlainImages(load_images(records, spec=spec, labels=(), preparation=place.preparation), spec=spec)
+    found = []
+    with torch.inference_mode():
+        for first in range(0, len(records), VALIDATION_BATCH):
+            rows = range(first, min(first + VALIDATION_BATCH, len(records)))
+            found.append(network(torch.stack([images[row][0] for row in rows])).numpy())
+    return np.concatenate(found)

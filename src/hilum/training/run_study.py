@@ -1,0 +1,87 @@
+"""Run a study: every fold of every training, each once, in a folder that belongs to this study alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from hilum.errors import UsageError
+from hilum.evaluation.study.folder import FoldFiles, PredictionsFormat, fold_folder
+from hilum.training.hold_run import hold_run
+from hilum.training.run_place import RunPlace
+from hilum.training.run_record import RunRecord, begin_run
+from hilum.training.settings import Value
+
+F = TypeVar("F")
+P = TypeVar("P")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trained(Generic[F, P]):
+    """Arms that one training gives together: a plain network one, a fusion of two networks three.
+
+    `run` trains on a fold, in a folder of its own within the fold's, and gives by arm what it says of the images that
+    the fold holds out. It is called again after a stop, and goes on. The folder is called as the first arm, or
+    `folder`; "." is the fold's own, for a study of one training. `settings` are all that decides the training, flat:
+    a study of other settings is refused where this one lies.
+    """
+
+    arms: tuple[str, ...]
+    run: Callable[[F, RunPlace], Mapping[str, P]]
+    folder: str = ""
+    settings: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """The folder within the fold's."""
+        return self.folder or self.arms[0]
+
+
+def run_study(
+    makers: Sequence[Trained[F, P]],
+    *,
+    folds: Mapping[str, F],
+    kept: PredictionsFormat[P],
+    record: RunRecord,
+    place: RunPlace,
+    begin: Callable[[str, F], None] | None = None,
+) -> FoldFiles[P]:
+    """Train every fold and maker that is not done, and keep `FOLD/ARM` in the format; where the files lie.
+
+    `place.folder` is held meanwhile, and belongs to the run that `record` describes: another study, recipe, data or
+    smoke run is refused. A fold is done where all its files are there; one that was stopped goes on. Without `makers`
+    nothing is trained, and the folder is only checked. `begin` is told of each fold before its turn. Raises
+    `UsageError` for another run's folder and `OutputError` where another process holds it.
+    """
+    _check(makers)
+    files = FoldFiles(folder=place.folder, arms=tuple(arm for maker in makers for arm in maker.arms), kept=kept)
+    with hold_run(place.folder):
+        begin_run(place.folder, record=record, results=f"*/*{kept.suffix}")
+        for name, fold in folds.items() if makers else ():
+            if begin is not None:
+                begin(name, fold)
+            for maker in makers:
+                _run_fold(maker, fold=fold, name=name, files=files, place=place)
+    return files
+
+
+def _run_fold(maker: Trained[F, P], *, fold: F, name: str, files: FoldFiles[P], place: RunPlace) -> None:
+    if files.done(name, arms=maker.arms):
+        return
+    folder = Path(fold_folder(name, folder=place.folder), maker.place)
+    found = maker.run(fold, replace(place, folder=folder))
+    for arm in maker.arms:
+        files.kept.save(found[arm], path=files.path(name, arm))
+
+
+def _check(makers: Sequence[Trained[F, P]]) -> None:
+    for what, names in (
+        ("arm", [arm for maker in makers for arm in maker.arms]),
+        ("folder", [maker.place for maker in makers]),
+    ):
+        if len(set(names)) < len(names):
+            raise UsageError(f"expected each {what} of a study from one training, came {', '.join(names)}")
+    if len(makers) > 1 and any(Path(maker.place) == Path() for maker in makers):
+        raise UsageError("expected a folder of its own for each training of a study, came the fold's own for one")

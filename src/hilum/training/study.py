@@ -1,0 +1,96 @@
+"""The face for who declares a study: train its arms on folds by patient, in a folder that goes on after a stop.
+
+`hilum.evaluation.study` declares a study and reads it; here its arms are trained. Nothing else of this room is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+from hilum.datasets.record import Record
+from hilum.datasets.sdfn_folds import FOLDS, label_folds
+from hilum.datasets.table import read_own_table
+from hilum.errors import UsageError
+from hilum.evaluation.ledger import commit_and_dirty
+from hilum.evaluation.prediction_design import SMOKE
+from hilum.evaluation.prediction_set import Predictions
+from hilum.evaluation.study.classifier_format import CLASSIFIER
+from hilum.evaluation.study.study import Study
+from hilum.training.classifier_arm import classifier_arm
+from hilum.training.image_dataset import IN_MEMORY, Preparation
+from hilum.training.machine import THIS_MACHINE, Machine
+from hilum.training.provenance import data_fingerprints, environment
+from hilum.training.run_place import RunPlace
+from hilum.training.run_record import RunRecord
+from hilum.training.run_study import Trained, run_study
+from hilum.training.study_fold import Fold, cross_validation
+
+__all__ = ["Fold", "Trained", "classifier_arm", "cross_validate", "read_own_table", "run_study"]
+
+SHARES: Mapping[str, float] = MappingProxyType({"train": 0.8, "validation": 0.2})
+
+
+def cross_validate(
+    study: Study,
+    makers: Sequence[Trained[Fold, Predictions]],
+    *,
+    records: Sequence[Record],
+    folder: Path,
+    seed: int,
+    folds: int = FOLDS,
+    shares: Mapping[str, float] = SHARES,
+    smoke: bool = False,
+    command: str = "",
+    machine: Machine = THIS_MACHINE,
+    preparation: Preparation = IN_MEMORY,
+) -> None:
+    """Train every arm of `study` on `folds` folds by patient and keep what it says of images that it never saw.
+
+    Held-out test images among `records` take no part. Of a fold's other images `shares` are dealt by patient to the
+    parts that the recipes name. After a stop the same call goes on. A `smoke` study's numbers count for nothing, and
+    say so. Raises `UsageError` where `makers` are not those of the study's trained arms or `folder` holds another
+    study, `DataError` where a part would be empty, and what training raises.
+    """
+    made = [arm for maker in makers for arm in maker.arms]
+    if sorted(made) != sorted(study.trained):
+        raise UsageError(f"expected trainings of {', '.join(study.trained)} for {study.name}, came {', '.join(made)}")
+    parts = label_folds(records, folds=folds, seed=seed)
+    protocol = (
+        f"{f'{SMOKE} ' if smoke else ''}{parts.protocol}; of each fold's other images, by patient, {_said(shares)}"
+    )
+    commit, dirty = commit_and_dirty(Path.cwd())
+    by_source = {
+        source: [record for part in parts.parts.values() for record in part if record.source == source]
+        for source in sorted({record.source for record in records})
+    }
+    record = RunRecord(
+        command=command,
+        recipe=study.name,
+        settings={
+            "folds": folds,
+            **{f"shares.{part}": share for part, share in shares.items()},
+            **{f"{maker.place}.{key}": value for maker in makers for key, value in maker.settings.items()},
+        },
+        smoke=smoke,
+        seed=seed,
+        commit=commit,
+        dirty=dirty,
+        environment=environment(),
+        data=data_fingerprints(by_source, folders={}),
+        split_sha256=parts.sha256,
+        protocol=protocol,
+        stage_splits={name: parts.sha256 for name in parts.parts},
+    )
+    run_study(
+        makers,
+        folds=cross_validation(parts, shares=shares, seed=seed, protocol=protocol, smoke=smoke),
+        kept=CLASSIFIER,
+        record=record,
+        place=RunPlace(folder=folder, machine=machine, preparation=preparation),
+    )
+
+
+def _said(shares: Mapping[str, float]) -> str:
+    return " and ".join(f"{share:.0%} {part}" for part, share in shares.items())

@@ -1,0 +1,77 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_curve
+
+from fabricate_study import PUBLISHED, STUDY
+from hilum.evaluation.figure_style import styled
+from hilum.evaluation.study.content import StudyContent
+from hilum.evaluation.study.figures import arm_styles, differences_figure, roc_figure, study_figures
+from hilum.evaluation.study.study import Arm
+
+ARMS = ("plain", "crop", "both")
+
+
+def test_each_class_has_every_arms_curve_as_scikit_learn_draws_it(content: StudyContent) -> None:
+    with styled():
+        figure = roc_figure(STUDY, content=content, replicates=20)
+    mass, styles = figure.axes[0], arm_styles(STUDY)
+    truth, scores = content.predictions.column("Mass")
+    for arm in ARMS:
+        line = next(one for one in mass.lines if one.get_color() == styles[arm].colour)
+        fpr, tpr, _ = roc_curve(truth, scores[arm], drop_intermediate=False)
+        assert np.allclose(line.get_xdata(), fpr)
+        assert np.allclose(line.get_ydata(), tpr)
+    assert len(mass.collections) == 3, "a band for each curve"
+
+
+def test_a_class_without_positives_has_no_curve_but_says_why(content: StudyContent) -> None:
+    with styled():
+        figure = roc_figure(STUDY, content=content, replicates=20)
+    hernia = figure.axes[2]
+    assert not hernia.lines
+    assert [text.get_text() for text in hernia.texts] == ["no curve:\nthere are no positives"]
+    assert len(figure.axes) == 5, "the last panel names the curves"
+
+
+def test_an_arm_has_its_own_colour_and_no_other_gets_it() -> None:
+    styles = arm_styles(STUDY)
+    assert (styles["crop"].colour, styles["crop"].pattern) == ("#009E73", ":")
+    assert len({style.colour for style in styles.values()}) == len({style.pattern for style in styles.values()}) == 3
+    many = replace(STUDY, arms=tuple(Arm(name=name, title=name) for name in (*ARMS, *"abcdef")))
+    assert len(arm_styles(many)) == 9
+
+
+def test_differences_stand_beside_the_papers(content: StudyContent) -> None:
+    with styled():
+        figure = differences_figure(STUDY, content=content)
+    for axes, pair in zip(figure.axes, STUDY.pairs, strict=True):
+        squares = [line for line in axes.lines if line.get_marker() == "s"]
+        diamonds = [line for line in axes.lines if line.get_marker() == "D"]
+        shown = [content.aurocs.label(name).difference[pair].value for name in ("Mass", "Nodule", "Edema")]
+        assert [line.get_xdata()[0] for line in squares] == [*shown, content.aurocs.mean_difference[pair].value]
+        printed = [PUBLISHED.difference(name, pair) for name in ("Mass", "Nodule")]
+        assert [line.get_xdata()[0] for line in diamonds] == [*printed, PUBLISHED.mean_difference(pair)]
+        low, high = axes.get_xlim()
+        assert low == -high, "0 is in the middle"
+        assert all(low <= x <= high for line in squares + diamonds for x in line.get_xdata())
+
+
+@pytest.mark.parametrize(
+    ("changes", "keys", "title"),
+    [
+        ({}, ["roc", "differences"], "Differences of AUROC, ours and the paper's"),
+        ({"published": None, "claims": ()}, ["roc", "differences"], "Differences of AUROC"),
+        ({"pairs": (), "claims": ()}, ["roc"], "ROC curves"),
+    ],
+)
+def test_figures_are_those_that_there_is_something_for(content, changes, keys, title) -> None:
+    figures = study_figures(replace(STUDY, **changes), content=content, band_replicates=5)
+    assert [one.key for one in figures] == keys
+    assert figures[-1].title == title
+
+
+def test_the_same_study_gives_the_same_bytes(content: StudyContent) -> None:
+    first, second = (study_figures(STUDY, content=content, band_replicates=5) for _ in range(2))
+    assert [(one.png, one.svg) for one in first] == [(one.png, one.svg) for one in second]

@@ -1,0 +1,74 @@
+import re
+from dataclasses import replace
+
+import pytest
+from markupsafe import escape
+
+from fabricate_study import PROTOCOL, RUN, STUDY, toy_content
+from hilum.evaluation.report_table import ReportTable
+from hilum.evaluation.study.content import StudyContent
+from hilum.evaluation.study.page import render_study
+from hilum.evaluation.study.section import Gallery, Picture, SectionContent
+from hilum.evaluation.study.study import Study
+from hilum.evaluation.study.tables import study_tables
+
+PICTURE = Picture(images=(("_a", b"a", "first"), ("_b", b"b", "second")), title="Mass", lines=("0.4", "<x>.png"))
+MORE = SectionContent(
+    key="lungs",
+    title="Lungs",
+    note="How they were drawn.",
+    tables=(ReportTable(key="lungs", title="The crops", columns=("what", "n"), rows=(("trusted", 7),)),),
+    galleries=(Gallery(title="Flagged", pictures=(PICTURE,), wide=True), Gallery(title="Nothing", pictures=())),
+)
+
+
+def page_of(content: StudyContent, *, study: Study = STUDY, sections: tuple[SectionContent, ...] = ()) -> str:
+    tables = study_tables(study, content=content)
+    return render_study(study, content=content, tables=tables, figures=(), sections=sections)
+
+
+def test_the_page_shows_every_table_with_its_protocol(content: StudyContent) -> None:
+    page = page_of(content)
+    for table in study_tables(STUDY, content=content):
+        assert escape(table.title) in page, table.key
+    assert page.index("What the paper reports") < page.index("What these images give")
+    assert PROTOCOL in page
+    assert "5" * 64 in page
+    assert "7 of 210" in page
+    assert page.count('<span class="lack">there are no positives</span>') >= 1
+
+
+def test_text_is_escaped_and_nothing_comes_from_outside(content: StudyContent) -> None:
+    page = page_of(content, sections=(MORE,))
+    assert "hilum study toy &lt;b&gt;" in page
+    assert "&lt;x&gt;.png" in page
+    assert not re.findall(r"(?:src|href)=\"(?!data:|#)", page)
+    assert "default-src &#39;none&#39;" in page
+
+
+@pytest.mark.parametrize("smoke", [True, False])
+def test_a_smoke_run_and_an_unfinished_one_say_so(smoke: bool) -> None:
+    run = replace(RUN, folds_done=4 if smoke else 5)
+    page = page_of(toy_content(smoke=smoke, run=run, replicates=50))
+    assert ("Smoke run." in page) is smoke
+    assert ("4 of 5 folds." in page) is smoke
+
+
+def test_a_section_has_its_place_and_an_empty_one_has_none(content: StudyContent) -> None:
+    page = page_of(content, sections=(MORE, SectionContent(key="maps", title="Maps", numbers=3)))
+    for text in ('<a href="#lungs">Lungs</a>', 'id="lungs"', "How they were drawn.", "The crops", "Flagged"):
+        assert text in page
+    assert [page.index(f'alt="{words}"') for words in ("first", "second")]
+    assert "<strong>Mass</strong><br>0.4<br>" in page
+    assert "Nothing" not in page
+    assert "Maps" not in page
+    assert page.index('id="groups"') < page.index('id="lungs"') < page.index('id="provenance"')
+
+
+def test_what_a_study_does_not_have_has_no_place() -> None:
+    bare = replace(STUDY, published=None, claims=(), pairs=(), groups=())
+    page = page_of(toy_content(study=bare, replicates=50), study=bare)
+    for place in ("paper", "claims", "tests", "groups"):
+        assert f'"#{place}"' not in page
+        assert f'id="{place}"' not in page
+    assert page == page_of(toy_content(study=bare, replicates=50), study=bare)

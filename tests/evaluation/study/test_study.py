@@ -1,0 +1,34 @@
+from dataclasses import replace
+
+import pytest
+
+from fabricate_study import STUDY
+from hilum.errors import UsageError
+from hilum.evaluation.study.claims import MeanAbove
+from hilum.evaluation.study.study import Arm, MeanOf
+
+VOTE = MeanOf(arm=Arm(name="vote", title="soft vote"), of=("plain", "crop"))
+
+
+def test_names_and_titles_are_the_arms() -> None:
+    study = replace(STUDY, arms=(*STUDY.arms, VOTE))
+    assert study.trained == ("plain", "crop", "both")
+    assert list(study.titles) == ["plain", "crop", "both", "vote"]
+    assert study.pair_title(("vote", "plain")) == "soft vote − plain picture"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"arms": STUDY.arms[:1]}, "two arms or more"),
+        ({"arms": (*STUDY.arms, STUDY.arms[0])}, "each of its own name"),
+        ({"pairs": (("both", "none"),)}, "came 'none'"),
+        ({"claims": (MeanAbove(("both", "early")),)}, "a claim about a pair"),
+        ({"arms": (*STUDY.arms, replace(VOTE, of=("plain", "none")))}, "came 'none'"),
+        ({"arms": (*STUDY.arms, replace(VOTE, of=("plain", "vote")))}, "mean of trained arms"),
+        ({"arms": (*STUDY.arms, replace(VOTE, of=()))}, "mean of trained arms"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(changes: dict[str, object], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        replace(STUDY, **changes)
