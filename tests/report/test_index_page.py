@@ -5,7 +5,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 from hilum.report.index_page import IndexEntry, render_index
-from hilum.report.thumbnail import thumbnail_png
+from hilum.report.windowing import thumbnail_png
 from hilum.stated import Stated
 
 

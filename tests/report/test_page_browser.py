@@ -13,7 +13,7 @@ from hilum.report.colour import ContributionScale
 from hilum.report.index_page import IndexEntry, render_index
 from hilum.report.overlay import overlay_png
 from hilum.report.page import render_page
-from hilum.report.thumbnail import thumbnail_png
+from hilum.report.windowing import thumbnail_png
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
 

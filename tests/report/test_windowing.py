@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from hilum.geometry import Box
-from hilum.report.windowing import encode_png, fit, grey_planes, has_8_bits, to_grey8
+from hilum.report.windowing import encode_png, fit, grey_planes, has_8_bits, thumbnail_png, to_grey8
 
 
 def test_a_small_radiograph_keeps_its_pixels(gradient):
@@ -56,3 +56,12 @@ def test_the_upper_plane_is_the_plain_picture(gradient):
 
 def test_png_bytes_are_the_same_each_time(gradient):
     assert encode_png(to_grey8(gradient)) == encode_png(to_grey8(gradient.copy()))
+
+
+def test_a_thumbnail_is_small_grey_and_upright(gradient):
+    thumbnail = np.asarray(Image.open(BytesIO(thumbnail_png(gradient))))
+    assert thumbnail.dtype == np.uint8
+    assert thumbnail.shape == (96, 77)
+    assert thumbnail[1, 1] > 250
+    assert thumbnail[-2, 1] < 140
+    assert thumbnail[1, -2] < 70

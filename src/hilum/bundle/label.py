@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from hilum.bundle.part import Interval, Part, Probability
 from hilum.bundle.result_calibration import ResultCalibration
+from hilum.statistics.calibration import calibrate
 
 
 class PlattCalibration(Part):
@@ -25,6 +26,10 @@ class PlattCalibration(Part):
         if self.method == "none" and (self.slope, self.intercept) != (1.0, 0.0):
             raise ValueError("the calibration method none must have slope 1 and intercept 0")
         return self
+
+    def probability(self, logit: float) -> float:
+        """The calibrated probability of a logit, by the same function that fitting and judging use."""
+        return float(calibrate(logit, slope=self.slope, intercept=self.intercept))
 
 
 class LabelResult(Part):

@@ -7,8 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from hilum.bundle.compression import CompressionMethod
-from hilum.bundle.part import Part
+from hilum.bundle.part import CompressionMethod, Part
 from hilum.imaging.preprocess import PreprocessSpec
 
 LUNG_OUTPUTS = ("right lung", "left lung")

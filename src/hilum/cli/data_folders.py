@@ -5,16 +5,23 @@ The option may be given several times: for several releases, and for one release
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from hilum.cli.cache_folder import cache_folder
+from hilum.cli.progress import ON_TERMINAL
+from hilum.cli.say import say
 from hilum.datasets.adapters import RELEASES
-from hilum.datasets.read_releases import NamedFolder
+from hilum.datasets.chexpert import ChexpertPolicy
+from hilum.datasets.mixed import MixedReleases
+from hilum.datasets.read_releases import NamedFolder, read_releases
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.gate_study import STUDY_NAME
+from hilum.reading.engine import available_cores
 
 RsnaOption = Annotated[
     Path | None,
@@ -35,17 +42,55 @@ def named_folders(pairs: Sequence[str]) -> tuple[NamedFolder, ...]:
     return tuple((name, Path(folder)) for name, _, folder in parted)
 
 
-def gate_folder(pairs: Sequence[str]) -> Path:
-    """The folder that holds all of a gate's releases, from the one pair `gate=FOLDER`.
+def folders_by_name(pairs: Sequence[str]) -> dict[str, list[Path]]:
+    """The folders of each name, in their order."""
+    folders: dict[str, list[Path]] = defaultdict(list)
+    for name, folder in named_folders(pairs):
+        folders[name].append(folder)
+    return dict(folders)
+
+
+def only_folder(pairs: Sequence[str], *, name: str, of: str) -> Path:
+    """The folder that holds all of the releases `of` a system, from the one pair NAME=FOLDER.
 
     Raises `UsageError` for anything else, and `DataError` where there is no such folder.
     """
-    name, equals, folder = pairs[0].partition("=") if len(pairs) == 1 else ("", "", "")
-    if not equals or name != "gate":
-        raise UsageError(f"expected --data gate=FOLDER and nothing else, came {', '.join(pairs) or 'none'}")
-    if not Path(folder).is_dir():
-        raise DataError(f"expected the folder of the gate's releases at {folder}, came no such folder; give its path")
-    return Path(folder)
+    found = named_folders(pairs) if all("=" in pair for pair in pairs) else ()
+    if [one for one, _ in found] != [name]:
+        raise UsageError(f"expected --data {name}=FOLDER and nothing else, came {', '.join(pairs) or 'none'}")
+    ((_, folder),) = found
+    if not folder.is_dir():
+        raise DataError(f"expected the folder of {of} at {folder}, came no such folder; give its path")
+    return folder
+
+
+def read_as_trained(
+    pairs: Sequence[str],
+    *,
+    chexpert: ChexpertPolicy | None = None,
+    patient_pattern: str | None = None,
+    rsna: Path | None = None,
+) -> MixedReleases:
+    """The mixed records of every pair, as a training saw them; how many were left out is said.
+
+    `chexpert` is the policy for uncertain labels with which a run was trained; `patient_pattern` finds the patient in
+    names; `rsna` is the file of RSNA's mapping to ChestX-ray14.
+
+    Raises `UsageError` for a pair that is not NAME=FOLDER, and `DataError` for a folder that is not there or no such
+    release.
+    """
+    mixed = read_releases(
+        named_folders(pairs),
+        memory=cache_folder(None),
+        chexpert=chexpert,
+        patient_pattern=patient_pattern,
+        rsna=rsna,
+        jobs=available_cores(),
+        progress=ON_TERMINAL,
+    )
+    if mixed.left_out:
+        say(f"{len(mixed.left_out):,} images left out, for example {mixed.left_out[0].why}")
+    return mixed
 
 
 def needed_study(folder: Path | None, *, study: str) -> Path:

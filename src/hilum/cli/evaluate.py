@@ -12,11 +12,10 @@ from rich.text import Text
 from hilum.bundle.load import load_bundle
 from hilum.cli.choose_models import SHIPPED_LUNGS, choose_bundle
 from hilum.cli.console import output_console
-from hilum.cli.data_folders import RsnaOption
+from hilum.cli.data_folders import RsnaOption, read_as_trained
 from hilum.cli.judgement_table import judgement_tables
 from hilum.cli.ledger_option import LedgerOption
 from hilum.cli.patient_pattern import PatientPatternOption
-from hilum.cli.read_releases import read_as_trained
 from hilum.cli.say import say
 from hilum.datasets.chexpert import ChexpertPolicy
 from hilum.errors import UsageError

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hilum.bundle.load import Bundle
 from hilum.cli.cache_folder import cache_folder
-from hilum.cli.data_folders import named_folders
+from hilum.cli.data_folders import folders_by_name, named_folders
 from hilum.cli.progress import ON_TERMINAL
 from hilum.cli.say import say
 from hilum.cli.segment import lung_bundle
@@ -72,7 +72,7 @@ class SdfnRequest:
 
     def command(self) -> str:
         """The command as far as it decides the result; of files and folders the names alone."""
-        pairs = [f"{name}={Path(folder).name}" for name, _, folder in (pair.partition("=") for pair in self.data)]
+        pairs = [f"{name}={folder.name}" for name, folder in named_folders(self.data)]
         words = ["hilum", "study", SDFN_STUDY, *(word for pair in pairs for word in ("--data", pair))]
         words += ["--weights", Path(self.weights).name, "--recipe", self.recipe, "--folds", str(self.folds)]
         return shlex.join([*words, *(["--smoke"] if self.smoke else [])])
@@ -218,7 +218,6 @@ def _say_result(study: SdfnStudy) -> None:
 def _record(request: SdfnRequest, *, prepared: _Prepared) -> RunRecord:
     commit, dirty = commit_and_dirty(Path.cwd())
     recipe, folds = prepared.recipe, prepared.data.folds
-    folders: dict[str, Sequence[Path]] = {RELEASE: [Path(pair.partition("=")[2]) for pair in request.data]}
     return RunRecord(
         command=request.command(),
         recipe=recipe.name,
@@ -228,7 +227,7 @@ def _record(request: SdfnRequest, *, prepared: _Prepared) -> RunRecord:
         commit=commit,
         dirty=dirty,
         environment=environment(),
-        data=data_fingerprints({RELEASE: prepared.records}, folders=folders),
+        data=data_fingerprints({RELEASE: prepared.records}, folders=folders_by_name(request.data)),
         split_sha256=folds.sha256,
         protocol=prepared.data.protocol,
         stage_splits={name: folds.sha256 for name in folds.parts},

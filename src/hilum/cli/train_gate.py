@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hilum.bundle.load import Bundle
-from hilum.cli.data_folders import gate_folder, needed_study
+from hilum.cli.data_folders import needed_study, only_folder
 from hilum.cli.starting import starting_weights
 from hilum.cli.train_request import TrainRequest
 from hilum.datasets.gate_releases import read_gate_data
@@ -37,7 +37,7 @@ def train_a_gate(request: TrainRequest, *, study: Path | None) -> Bundle:
     request.refuse_words()
     folder = needed_study(study, study="gate")
     spec = read_spec(folder)
-    found = read_gate_data(gate_folder(request.data))
+    found = read_gate_data(only_folder(request.data, name="gate", of="the gate's releases"))
     commit, dirty = commit_and_dirty(Path.cwd())
     return train_gate(
         gate_recipe_of(

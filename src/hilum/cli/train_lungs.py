@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hilum.bundle.load import Bundle
-from hilum.cli.data_folders import needed_study
+from hilum.cli.data_folders import needed_study, only_folder
 from hilum.cli.starting import starting_weights
 from hilum.cli.train_request import TrainRequest
 from hilum.datasets.adapters import citation_of
 from hilum.datasets.lung_sources import read_lung_sources
-from hilum.errors import DataError, UsageError
+from hilum.errors import UsageError
 from hilum.evaluation.ledger import commit_and_dirty
 from hilum.evaluation.lung_study import STUDY_NAME, read_lung_study
 from hilum.networks.starting_weights import StartingWeights
@@ -42,8 +42,7 @@ def train_the_lungs(request: TrainRequest, *, study: Path | None) -> Bundle:
     found = read_lung_study(folder)
     if found.smoke and not request.smoke:
         raise UsageError(f"expected a whole study in {study}, came a smoke run; run it whole")
-    data = _folder(request.data)
-    records = read_lung_sources(data)
+    records = read_lung_sources(only_folder(request.data, name=LUNGS, of="the lung releases"))
     sources = sorted({record.source for record in records})
     commit, dirty = commit_and_dirty(Path.cwd())
     return train_lungs(
@@ -59,13 +58,3 @@ def train_the_lungs(request: TrainRequest, *, study: Path | None) -> Bundle:
         study_sha256=hashlib.sha256((folder / STUDY_NAME).read_bytes()).hexdigest(),
         place=request.place(),
     )
-
-
-def _folder(pairs: tuple[str, ...]) -> Path:
-    """The folder that holds `lungs/` and `lungs_tb/`, from the one pair `lungs=FOLDER`."""
-    name, equals, folder = pairs[0].partition("=") if len(pairs) == 1 else ("", "", "")
-    if not equals or name != LUNGS:
-        raise UsageError(f"expected --data {LUNGS}=FOLDER and nothing else, came {', '.join(pairs) or 'none'}")
-    if not Path(folder).is_dir():
-        raise DataError(f"expected the folder of the lung releases at {folder}, came no such folder; give its path")
-    return Path(folder)

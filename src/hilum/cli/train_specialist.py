@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 from hilum.bundle.load import Bundle
 from hilum.cli.cache_folder import cache_folder
 from hilum.cli.choose_models import choose_bundle
-from hilum.cli.data_folders import named_folders
+from hilum.cli.data_folders import folders_by_name, named_folders
 from hilum.cli.progress import ON_TERMINAL
 from hilum.cli.say import say
 from hilum.cli.starting import starting_weights
@@ -57,7 +57,7 @@ def train_a_specialist(request: TrainRequest) -> Bundle | None:
         dirty=dirty,
         stated=request.stated,
         left_out=Counter(one.reason for one in mixed.left_out),
-        folders=_folders(request.data),
+        folders=folders_by_name(request.data),
     )
     return train_specialist(
         recipe,
@@ -74,7 +74,7 @@ def _records(request: TrainRequest, *, recipe: Recipe, cache: Path | None, lungs
 
     `lungs` draws the lung boxes of images to be fitted on. Those of the test stay without: nothing here looks at them.
     """
-    named = _folders(request.data)
+    named = folders_by_name(request.data)
     missing = [name for name in recipe.releases if name not in named]
     if missing and named.keys() <= set(recipe.releases):  # of other names reading says what may be
         raise UsageError(f"expected --data NAME=FOLDER for {', '.join(missing)}, came {', '.join(request.data)}")
@@ -127,11 +127,3 @@ def _records(request: TrainRequest, *, recipe: Recipe, cache: Path | None, lungs
         kept.get(id(record), record) for record in mixed.records if id(record) in kept or id(record) not in fitted_on
     )
     return replace(mixed, records=readable_ones)
-
-
-def _folders(pairs: Sequence[str]) -> dict[str, list[Path]]:
-    folders: dict[str, list[Path]] = defaultdict(list)
-    for pair in pairs:
-        name, _, folder = pair.partition("=")
-        folders[name].append(Path(folder))
-    return dict(folders)

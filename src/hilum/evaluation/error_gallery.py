@@ -23,8 +23,7 @@ from hilum.reading.reader import Reader
 from hilum.reading.settings import ReaderSettings
 from hilum.reading_result import Examination
 from hilum.report.overlay import overlay_png
-from hilum.report.thumbnail import thumbnail_png
-from hilum.report.windowing import LONGEST_SIDE, encode_png
+from hilum.report.windowing import LONGEST_SIDE, encode_png, thumbnail_png
 from hilum.stated import Stated
 
 ALARM, MISS = "false alarm", "miss"

@@ -14,7 +14,7 @@ from hilum.reading_result import Examination, FailedReading
 from hilum.report.overlay import overlay_png
 from hilum.report.page import render_page
 from hilum.report.reading_json import failure_to_json, reading_to_json
-from hilum.report.thumbnail import thumbnail_png
+from hilum.report.windowing import thumbnail_png
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ import numpy.typing as npt
 from hilum.bundle.card import GateSpec
 from hilum.bundle.gate_outputs import CROPPED, INVERTED, IS_XRAY, TURNS, TYPES
 from hilum.findings import XRAY_TYPES
-from hilum.reading.calibration import calibrated
 from hilum.reading_result import GateVerdict, PictureState, TypeVerdict
 
 Logits = npt.NDArray[np.float32]
@@ -71,7 +70,7 @@ def with_state(picture: PictureVerdict) -> PictureVerdict:
 
 
 def _judge(logits: Logits, *, spec: GateSpec) -> GateVerdict:
-    probability = calibrated(float(logits[IS_XRAY]), calibration=spec.is_xray)
+    probability = spec.is_xray.probability(float(logits[IS_XRAY]))
     types = type_verdict(logits, spec=spec)
     if probability < spec.refuse_below:
         reason = "this does not look like an X-ray"

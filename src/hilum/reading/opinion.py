@@ -20,7 +20,6 @@ from hilum.explain.boxes import box_from_map
 from hilum.geometry import Box, Geometry
 from hilum.imaging.preprocess import ModelInput
 from hilum.radiograph import Radiograph
-from hilum.reading.calibration import calibrated
 from hilum.reading.lung_drawing import LungDrawing
 from hilum.reading.scope import ScopeVerdict, judge_scope
 from hilum.reading_result import Finding, GateVerdict, Heatmap, NotDecided
@@ -83,7 +82,7 @@ def form_opinion(case: Case, *, card: Card, computed: Computed, heatmaps: Heatma
     findings, drawn = [], []
     for index, label in enumerate(computed.labels):
         logit = float(computed.logits[index])
-        probability = calibrated(logit, calibration=label.calibration)
+        probability = label.calibration.probability(logit)
         not_decided = _why_not(label, scope=scope)
         positive = _decide(probability, label=label) if not_decided is None else None
         heatmap = None

@@ -16,6 +16,8 @@ from hilum.radiograph import Pixels
 LONGEST_SIDE = 2048
 """Pictures are drawn at native size up to this many pixels on the longer side, and shrunk above it."""
 
+THUMBNAIL_SIDE = 96
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
@@ -35,6 +37,11 @@ def fit(pixels: Pixels, *, longest_side: int = LONGEST_SIDE) -> Picture:
     image = Image.fromarray(np.ascontiguousarray(pixels)).resize((width, height), Image.Resampling.HAMMING)
     shrunk = np.clip(np.asarray(image, np.float32), 0.0, 1.0)
     return Picture(shrunk, Geometry(width / columns, height / rows, 0.0, 0.0))
+
+
+def thumbnail_png(pixels: Pixels, *, longest_side: int = THUMBNAIL_SIDE) -> bytes:
+    """The radiograph (H, W) in [0, 1] as a grey PNG of at most `longest_side` pixels, aspect kept, for lists."""
+    return encode_png(to_grey8(fit(pixels, longest_side=longest_side).pixels))
 
 
 def to_grey8(pixels: Pixels) -> npt.NDArray[np.uint8]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from hilum.bundle.compression import CompressionMethod
 from hilum.bundle.label import Label
+from hilum.bundle.part import CompressionMethod
 from hilum.statistics.calibration import calibrate
 from hilum.training.export import with_float16_weights, with_int8_weights
 
