@@ -1,5 +1,6 @@
 """Runs `hilum` in a process of its own that is killed with SIGKILL at one exact moment."""
 
+import io
 import multiprocessing
 import os
 import signal
@@ -10,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import hilum.bundle.save
-import hilum.output.atomic
 import hilum.training.gate_bundle
 import hilum.training.gate_paper
 import hilum.training.lung_bundle
 import hilum.training.specialist
+import hilum.whole_files
 from hilum.cli.main import app
 from hilum.training.task_module import TaskModule
 
@@ -92,17 +93,19 @@ def _counted(function: Callable[..., Any], *, at: int, die: Callable[[], None]) 
 def _half_written(moment: Moment) -> None:
     """Every file of hilum goes through one of these two; half of its bytes reach the disk."""
     seen = 0
-    whole, synced = hilum.output.atomic._write_and_rename, hilum.bundle.save._write_synced
+    whole, synced = hilum.whole_files.fill_whole, hilum.bundle.save._write_synced
 
-    def half(path: Path, chunks: Any) -> None:
+    def half(path: Path, *, fill: Callable[[Any], None]) -> None:
         nonlocal seen
         seen += path.name == moment.where
         if path.name == moment.where and seen == moment.call:
-            data = b"".join(chunks)
-            stray = path.with_name(hilum.output.atomic.STRAY_PREFIX + "torn")
+            written = io.BytesIO()
+            fill(written)
+            data = written.getvalue()
+            stray = path.with_name(hilum.whole_files.STRAY_PREFIX + "torn")
             stray.write_bytes(data[: len(data) // 2])
             _kill()
-        whole(path, chunks)
+        whole(path, fill=fill)
 
     def half_synced(path: Path, content: bytes) -> None:
         nonlocal seen
@@ -112,7 +115,7 @@ def _half_written(moment: Moment) -> None:
             _kill()
         synced(path, content)
 
-    hilum.output.atomic._write_and_rename = half
+    hilum.whole_files.fill_whole = half
     hilum.bundle.save._write_synced = half_synced
 
 

@@ -21,6 +21,7 @@ from hilum.errors import DataError, OutputError
 from hilum.geometry import Box
 from hilum.imaging.decode import decode
 from hilum.imaging.preprocess import CropLungs, Equalise, PreprocessSpec, Resize, apply_steps
+from hilum.whole_files import STRAY_PREFIX
 
 SCRIPT = Path(fill_cache_here.__file__)
 COUNT = 60
@@ -211,14 +212,14 @@ def test_after_a_kill_the_next_run_goes_on_after_the_last_whole_shard(release, r
     images = open_cache(records, spec=SPEC, folder=tmp_path)
     assert all(images[index].tobytes() == read(record).tobytes() for index, record in enumerate(records))
     if len(there) < COUNT:
-        assert not list(tmp_path.rglob(".*.part"))
+        assert not list(tmp_path.rglob(f"{STRAY_PREFIX}*"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_kill_inside_a_write_leaves_nothing_that_is_read(release, records, tmp_path):
     store = tmp_path / cache_key(SPEC)
     writer = start(release, tmp_path, 3)
-    while writer.poll() is None and not list(store.glob(".*.part")):
+    while writer.poll() is None and not list(store.glob(f"{STRAY_PREFIX}*")):
         pass
     writer.kill()
     writer.communicate()

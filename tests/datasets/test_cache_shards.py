@@ -67,7 +67,7 @@ def test_what_a_killed_writer_left_is_removed_and_whole_shards_stay(tmp_path):
         write_shards(tmp_path, {f"image{seed}": image(seed)})
     shards = {name: place.shard for name, place in find_places(tmp_path, size=SIZE).items()}
     shards["image0"].with_suffix(".json").unlink()
-    (tmp_path / ".float32-1.npy.abc.part").write_bytes(b"half")
+    (tmp_path / ".hilum-tmp-abc").write_bytes(b"half")
     remove_unfinished(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {
         shards["image1"].name,

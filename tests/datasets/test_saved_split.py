@@ -8,6 +8,7 @@ from hilum.datasets.chestxray14 import read_chestxray14
 from hilum.datasets.official_split import split_with_official_test
 from hilum.datasets.saved_split import load_split, save_split
 from hilum.errors import DataError, OutputError
+from hilum.whole_files import STRAY_PREFIX
 
 
 @pytest.fixture
@@ -75,4 +76,4 @@ def test_a_folder_in_the_way_leaves_nothing_behind(saved, tmp_path):
     (tmp_path / "taken").mkdir()
     with pytest.raises(OutputError, match="cannot write the split"):
         save_split(split, path=tmp_path / "taken")
-    assert not [path for path in tmp_path.iterdir() if path.name.endswith(".part")]
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(STRAY_PREFIX)]

@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from hilum.errors import DataError
-from hilum.output.atomic import STRAY_PREFIX
 from hilum.training.checkpoints import (
     EpochCheckpoints,
     WholeCheckpointIO,
@@ -14,6 +13,7 @@ from hilum.training.checkpoints import (
     network_state,
     save_weights,
 )
+from hilum.whole_files import STRAY_PREFIX
 
 STATE = {"a": torch.arange(3.0), "b": torch.ones(2, 2)}
 
@@ -34,7 +34,7 @@ def test_a_write_that_fails_leaves_the_checkpoint_before_it(tmp_path, monkeypatc
     def broken(descriptor):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("hilum.output.atomic.os.fsync", broken)
+    monkeypatch.setattr("hilum.whole_files.os.fsync", broken)
     with pytest.raises(KeyboardInterrupt):
         WholeCheckpointIO().save_checkpoint({"epoch": 2}, path)
     assert hashlib.sha256(path.read_bytes()).hexdigest() == before

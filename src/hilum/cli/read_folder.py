@@ -13,7 +13,6 @@ from hilum.cli.progress import BatchProgress
 from hilum.cli.read_here import print_json, print_table
 from hilum.cli.read_request import ReadRequest
 from hilum.errors import UsageError
-from hilum.output.atomic import write_whole
 from hilum.output.batch import without_clashes, write_batch
 from hilum.output.folder import OutputFolder
 from hilum.output.index import write_index
@@ -26,6 +25,7 @@ from hilum.reading_result import FailedReading, Reading
 from hilum.report.costs import Costs
 from hilum.report.counts import Counts
 from hilum.report.terminal import batch_summary
+from hilum.whole_files import write_whole
 
 TABLES_UP_TO = 12
 """So many files get their table on the terminal; more only the summary."""

@@ -17,7 +17,6 @@ from hilum.cli.say import say
 from hilum.cli.say_inputs import say_the_rest
 from hilum.errors import BundleError, EngineError, OutputError, UsageError
 from hilum.imaging.limits import Limits
-from hilum.output.atomic import OutputNameError, write_whole
 from hilum.output.folder import OutputFolder
 from hilum.output.inputs import STANDARD_INPUT, InputFile, find_inputs
 from hilum.output.lung_files import lung_paths, write_lungs
@@ -28,6 +27,7 @@ from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
 from hilum.reading.lungs import LungFinder
 from hilum.reading.prepare import Prepared, Unreadable, prepare
 from hilum.reading.settings import MIB
+from hilum.whole_files import OutputNameError, write_whole
 
 app = typer.Typer(rich_markup_mode="rich", add_completion=False)
 

@@ -13,7 +13,6 @@ from hilum.datasets.record import Record
 from hilum.errors import UsageError
 from hilum.evaluation.gate_page import write_gate_page
 from hilum.evaluation.gate_study import STUDY_NAME, make_study, write_study
-from hilum.output.atomic import write_whole
 from hilum.recipes.gate import gate
 from hilum.recipes.gate import smoke as smoke_gate
 from hilum.recipes.gate_paper5 import paper5, records_of_module
@@ -25,6 +24,7 @@ from hilum.training.gate_paper import PaperResult, paper_split, run_paper_module
 from hilum.training.hold_run import hold_run
 from hilum.training.run_record import begin_run, whole_record
 from hilum.training.smoke import few_of_each
+from hilum.whole_files import write_whole
 
 GATE, GATE_PAPER5 = "gate", "gate-paper5"
 SMOKE_EACH = 8

@@ -33,7 +33,6 @@ from hilum.evaluation.sdfn_predictions import NETWORKS, TITLES, write_sdfn_predi
 from hilum.evaluation.sdfn_report import write_sdfn_study
 from hilum.evaluation.sdfn_shown import boxed_images
 from hilum.evaluation.sdfn_study import SdfnStudy, make_sdfn_study
-from hilum.output.atomic import remove_strays
 from hilum.output.lock import FolderLock
 from hilum.recipes.sdfn import sdfn, sdfn_local
 from hilum.training.image_dataset import Preparation
@@ -46,6 +45,7 @@ from hilum.training.sdfn_cross_validation import StudyData, run_sdfn_fold
 from hilum.training.settings import flat_values
 from hilum.training.smoke import smoke_recipe, smoke_records
 from hilum.training.stages import check_starts
+from hilum.whole_files import remove_strays
 
 SDFN_STUDY = "sdfn"
 SDFN_RECIPES = {"sdfn-local": sdfn_local, "sdfn": sdfn}

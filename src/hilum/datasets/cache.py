@@ -34,11 +34,11 @@ from hilum.datasets.cache_shards import (
     write_shards,
 )
 from hilum.datasets.record import Record
-from hilum.datasets.whole_file import write_whole_file
 from hilum.errors import DataError, HilumError, OutputError
 from hilum.imaging.decode import decode, read_file
 from hilum.imaging.preprocess import PreprocessSpec, apply_steps
 from hilum.radiograph import Pixels
+from hilum.whole_files import fill_whole
 
 SHARD_BYTES = 32 * 2**20
 """How many float32 pixels a shard holds at most: what a kill loses, and what waits in memory to be written."""
@@ -191,7 +191,7 @@ def _writing(store: Path, *, spec: PreprocessSpec) -> Iterator[None]:
             if not (store / _ABOUT).is_file():
                 about = json.dumps([step.model_dump(mode="json") for step in spec.steps])
                 text = f"images prepared by hilum, for {', '.join(LIBRARIES)} of the day; may be removed\n{about}\n"
-                write_whole_file(store / _ABOUT, write=lambda file: _write(file, text))
+                fill_whole(store / _ABOUT, fill=lambda file: _write(file, text))
             yield
     except (OSError, NotImplementedError) as error:
         raise OutputError(

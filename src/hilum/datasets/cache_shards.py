@@ -16,8 +16,8 @@ from typing import BinaryIO, Literal
 import numpy as np
 import numpy.typing as npt
 
-from hilum.datasets.whole_file import UNFINISHED_SUFFIX, write_whole_file
 from hilum.radiograph import Pixels
+from hilum.whole_files import STRAY_PREFIX, fill_whole
 
 Stored = npt.NDArray[np.uint8] | npt.NDArray[np.float32]
 Kind = Literal["uint8", "float32"]
@@ -77,7 +77,7 @@ def open_shard(shard: Path) -> Stored:
 
 def remove_unfinished(folder: Path) -> None:
     """Remove what a killed writer left: unfinished files, and pixels that no list names. Hold the lock."""
-    for path in folder.glob(f".*{UNFINISHED_SUFFIX}"):
+    for path in folder.glob(f"{STRAY_PREFIX}*"):
         path.unlink(missing_ok=True)
     for path in folder.glob(f"*{_PIXELS}"):
         if not path.with_suffix(_NAMES).is_file():
@@ -94,8 +94,8 @@ def _write_shard(folder: Path, *, rows: Mapping[str, Stored], kind: Kind) -> Non
     def names(file: BinaryIO) -> None:
         file.write(json.dumps(list(rows), indent=0).encode())
 
-    write_whole_file(folder / f"{name}{_PIXELS}", write=pixels)
-    write_whole_file(folder / f"{name}{_NAMES}", write=names)
+    fill_whole(folder / f"{name}{_PIXELS}", fill=pixels)
+    fill_whole(folder / f"{name}{_NAMES}", fill=names)
 
 
 def _names(listing: Path, *, shard: Path, size: tuple[int, int]) -> Sequence[str]:

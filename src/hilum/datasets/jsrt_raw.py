@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from hilum.datasets.whole_file import write_whole_file
 from hilum.errors import DataError
+from hilum.whole_files import fill_whole
 
 SIDE = 2048
 _HIGHEST = 4095
@@ -39,7 +39,7 @@ def write_jsrt_png(path: Path, *, out: Path) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     target = out / f"{path.stem}.png"
     film = Image.fromarray(read_jsrt_raw(path) << 4)
-    write_whole_file(target, write=lambda file: film.save(file, "PNG"))
+    fill_whole(target, fill=lambda file: film.save(file, "PNG"))
     return target
 
 

@@ -9,8 +9,8 @@ from typing import BinaryIO
 
 from hilum.datasets.record import Record
 from hilum.datasets.split import Split
-from hilum.datasets.whole_file import write_whole_file
 from hilum.errors import DataError, OutputError
+from hilum.whole_files import fill_whole
 
 SCHEMA = "hilum.split/1"
 
@@ -25,7 +25,7 @@ def save_split(split: Split, *, path: Path) -> None:
     }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole_file(path, write=lambda file: _write(file, json.dumps(content, indent=1)))
+        fill_whole(path, fill=lambda file: _write(file, json.dumps(content, indent=1)))
     except OSError as error:
         raise OutputError(
             f"cannot write the split to {path}: {error.strerror or error}; name another folder"

@@ -21,9 +21,9 @@ from hilum.evaluation.report_figures import ReportFigure
 from hilum.evaluation.report_subject import Facts
 from hilum.evaluation.report_table import ReportTable, table_csv
 from hilum.evaluation.templating import page_environment
-from hilum.output.atomic import write_whole
 from hilum.report.templating import asset, content_security_policy
 from hilum.report.wording import RESEARCH_USE
+from hilum.whole_files import write_whole
 
 PAGE_NAME = "comparison.html"
 JSON_NAME = "comparison.json"

@@ -29,9 +29,9 @@ from hilum.evaluation.run_folder import Run
 from hilum.evaluation.seen_part import seen_part, with_overlap
 from hilum.evaluation.sharpness import baseline_auroc
 from hilum.evaluation.training_log import read_training_logs
-from hilum.output.atomic import output_error, remove_strays
 from hilum.output.lock import FolderLock
 from hilum.statistics.estimate import Estimate
+from hilum.whole_files import output_error, remove_strays
 
 PREDICTIONS_NAME = "predictions.parquet"
 

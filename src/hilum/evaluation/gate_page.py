@@ -21,8 +21,8 @@ from hilum.evaluation.gate_scores import Curve
 from hilum.evaluation.gate_study import GateStudy, Mistake
 from hilum.findings import XRAY_TYPES
 from hilum.imaging.decode import decode, read_file
-from hilum.output.atomic import write_whole
 from hilum.report.templating import asset, content_security_policy, data_uri
+from hilum.whole_files import write_whole
 
 PAGE_NAME = "study.html"
 DRAWN = 150

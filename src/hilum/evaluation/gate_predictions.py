@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import DataError
-from hilum.output.atomic import write_whole
+from hilum.whole_files import write_whole
 
 Text = npt.NDArray[np.str_]
 

@@ -28,7 +28,7 @@ from hilum.evaluation.gate_tables import (
     xray_table,
 )
 from hilum.evaluation.gate_thresholds import HALF, choose_spec, cross_calibrated, is_xray_probability
-from hilum.output.atomic import write_whole
+from hilum.whole_files import write_whole
 
 STUDY_NAME = "study.json"
 

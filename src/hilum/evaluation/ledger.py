@@ -24,11 +24,7 @@ from types import TracebackType
 from typing import Self
 
 from hilum.errors import DataError, OutputError
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
+from hilum.output.lock import lock_file
 
 LEDGER_NAME = "LEDGER.jsonl"
 INTENT, RESULT, LOOK = "intent", "result", "look"
@@ -38,9 +34,6 @@ KIND, PREVIOUS = "kind", "previous_sha256"
 
 LedgerValue = str | int | float | bool | list[float] | list[str] | None
 LedgerLine = Mapping[str, LedgerValue]
-
-_FAR = 1 << 30
-"""Windows locks bytes that others may then not read: one far behind the end of the file."""
 
 
 class Ledger:
@@ -245,22 +238,14 @@ def _refused(path: Path, error: OSError) -> OutputError:
     )
 
 
-if sys.platform == "win32":
-
-    def _lock(descriptor: int) -> None:
-        os.lseek(descriptor, _FAR, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
-
-else:
-
-    def _lock(descriptor: int) -> None:
-        """Wait for the lock: another process holds it for as long as it takes to write a line."""
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        except OSError as error:
-            # a file system without locks: one write of one line is still whole
-            if error.errno not in (errno.ENOLCK, errno.ENOTSUP):
-                raise
+def _lock(descriptor: int) -> None:
+    """Wait for the lock: another process holds it for as long as it takes to write a line."""
+    try:
+        lock_file(descriptor, wait=True)
+    except OSError as error:
+        # a file system without locks: one write of one line is still whole
+        if error.errno not in (errno.ENOLCK, errno.ENOTSUP):
+            raise
 
 
 LEDGER_VARIABLE = "HILUM_LEDGER"

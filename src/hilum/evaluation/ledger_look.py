@@ -21,8 +21,8 @@ from hilum.evaluation.ledger import INTENT, KIND, LOOK, RESULT, Ledger, LedgerLi
 from hilum.evaluation.overlap import Overlap, overlap_of
 from hilum.evaluation.prediction_set import Predictions
 from hilum.evaluation.sharpness import BASELINE
-from hilum.output.atomic import write_whole
 from hilum.statistics.estimate import Estimate
+from hilum.whole_files import write_whole
 
 PREDICTIONS = "predictions_sha256"
 """The field by which the same predictions are known again."""

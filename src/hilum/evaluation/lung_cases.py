@@ -16,11 +16,11 @@ from hilum.datasets.record import Record
 from hilum.errors import DataError
 from hilum.evaluation.lung_boxes import drawn_boxes
 from hilum.imaging.decode import decode, read_file
-from hilum.output.atomic import write_whole
 from hilum.output.lung_files import case_picture, is_flagged
 from hilum.reading.engine import available_cores
 from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
 from hilum.reading.lungs import LungFinder
+from hilum.whole_files import write_whole
 
 SHOWN = 24
 NAME = "lungs.json"

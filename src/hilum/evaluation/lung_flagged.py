@@ -16,10 +16,10 @@ from hilum.errors import DataError
 from hilum.evaluation.lung_judge import DrawnLungs, JudgedLungs, draw_again
 from hilum.evaluation.lung_predictions import LungPredictions
 from hilum.imaging.decode import decode, read_file
-from hilum.output.atomic import write_whole
 from hilum.output.lung_files import ODD, four_pictures, mask_of
 from hilum.reading.lung_quality import is_trusted
 from hilum.report.windowing import encode_png
+from hilum.whole_files import write_whole
 
 MOST = 24
 FLAGGED = "flagged"

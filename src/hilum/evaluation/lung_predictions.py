@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import DataError
-from hilum.output.atomic import write_whole
+from hilum.whole_files import write_whole
 
 
 @dataclass(frozen=True, slots=True, eq=False)

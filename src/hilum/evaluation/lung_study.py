@@ -15,10 +15,10 @@ from hilum.errors import DataError
 from hilum.evaluation.lung_judge import JudgedLungs
 from hilum.evaluation.lung_trust import TrustFigures, cross_fitted_trust, fit_trust
 from hilum.evaluation.prediction_design import SMOKE
-from hilum.output.atomic import write_whole
 from hilum.statistics.bootstrap import Weights, bootstrap_interval
 from hilum.statistics.clustered_share import clustered_share
 from hilum.statistics.outcomes import FloatArray, UndefinedMetric
+from hilum.whole_files import write_whole
 
 STUDY_NAME = "study.json"
 WORST = 5

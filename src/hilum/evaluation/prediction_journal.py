@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from hilum.errors import OutputError
-from hilum.output.atomic import output_error, write_whole
+from hilum.whole_files import output_error, write_whole
 
 JOURNAL_NAME = "predictions.jsonl"
 SCHEMA = "hilum.predictions-journal/1"

@@ -10,12 +10,10 @@ of the protocol's own mean may stand under `mean_labels` as a JSON list. `design
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
-import os
-import secrets
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +24,7 @@ from hilum.errors import DataError, FileAccessError, OutputError
 from hilum.evaluation.prediction_design import Design, read_design, read_smoke
 from hilum.evaluation.prediction_set import Predictions, Texts
 from hilum.statistics.outcomes import FloatArray
+from hilum.whole_files import fill_whole
 
 __all__ = ["Predictions", "read_predictions", "write_predictions"]
 
@@ -63,20 +62,9 @@ def write_predictions(predictions: Predictions, *, path: Path) -> None:
 
     Raises `OutputError` where it cannot be written.
     """
-    buffer = io.BytesIO()
-    pq.write_table(_to_table(predictions), buffer, compression="zstd")
-    stray = path.with_name(f".hilum-tmp-{secrets.token_hex(8)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with stray.open("xb") as file:
-                file.write(buffer.getvalue())
-                file.flush()
-                os.fsync(file.fileno())
-            stray.replace(path)
-        finally:
-            with contextlib.suppress(OSError):
-                stray.unlink()
+        fill_whole(path, fill=partial(pq.write_table, _to_table(predictions), compression="zstd"))
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror}; make room or choose another place") from error
 

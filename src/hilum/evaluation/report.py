@@ -38,10 +38,10 @@ from hilum.evaluation.report_tables import (
 from hilum.evaluation.subgroup_test_tables import subgroup_test_table
 from hilum.evaluation.templating import page_environment
 from hilum.evaluation.unit_words import by_unit
-from hilum.output.atomic import output_error, write_whole
 from hilum.report.templating import asset, content_security_policy
 from hilum.report.wording import RESEARCH_USE
 from hilum.statistics.confusion import Confusion
+from hilum.whole_files import output_error, write_whole
 
 PAGE_NAME = "report.html"
 JSON_NAME = "report.json"

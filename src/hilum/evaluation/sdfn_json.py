@@ -16,9 +16,9 @@ from hilum.evaluation.sdfn_paper import MEANS, PROTOCOL, SOURCE, TABLE_1
 from hilum.evaluation.sdfn_predictions import NETWORKS, PAIRS, Pair
 from hilum.evaluation.sdfn_study import SdfnStudy
 from hilum.evaluation.sdfn_tests import ALPHA, PairTests
-from hilum.output.atomic import write_whole
 from hilum.statistics.estimate import LEVEL, Estimate
 from hilum.version import __version__
+from hilum.whole_files import write_whole
 
 STUDY_NAME = "study.json"
 SCHEMA = "hilum.sdfn-study/1"

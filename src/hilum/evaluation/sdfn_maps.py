@@ -14,7 +14,7 @@ from hilum.errors import DataError
 from hilum.evaluation.sdfn_heatmaps import TwoMaps
 from hilum.explain.fused_map import PlacedMap
 from hilum.geometry import Box, Geometry
-from hilum.output.atomic import write_whole
+from hilum.whole_files import write_whole
 
 _GRIDS = ("whole_alone", "whole", "crop")
 _NAMES = ("image", "label", *_GRIDS, "geometry", "crop_box", "probability")

@@ -11,7 +11,7 @@ from hilum.evaluation.sdfn_json import write_sdfn_json
 from hilum.evaluation.sdfn_page import NO_PICTURES, StudyPictures, render_sdfn_page
 from hilum.evaluation.sdfn_study import SdfnStudy
 from hilum.evaluation.sdfn_tables import sdfn_tables
-from hilum.output.atomic import write_whole
+from hilum.whole_files import write_whole
 
 PAGE_NAME = "study.html"
 TABLES, FIGURES, HEATMAPS, CASES = "tables", "figures", "heatmaps", "flagged"

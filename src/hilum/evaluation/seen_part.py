@@ -16,8 +16,8 @@ from hilum.errors import DataError
 from hilum.evaluation.asked_part import AskedPart
 from hilum.evaluation.overlap import NO, NOT_NAMED, Overlap, Seen, in_words, overlap_caution, overlap_of, seen_before
 from hilum.evaluation.predict_part import image_names
-from hilum.output.atomic import write_whole
 from hilum.reading.engine import available_cores
+from hilum.whole_files import write_whole
 
 OVERLAP_NAME = "overlap.csv"
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hilum.errors import HilumError, InternalError, OutputError
-from hilum.output.atomic import OutputNameError
 from hilum.output.folder import OutputFolder
 from hilum.output.inputs import InputFile
 from hilum.output.journal import Journal, Record
@@ -19,6 +18,7 @@ from hilum.output.layout import clashes
 from hilum.output.render import RenderSettings, failure_record, write_outputs
 from hilum.reading_result import Examination, FailedReading, Reading
 from hilum.version import __version__
+from hilum.whole_files import OutputNameError
 
 AHEAD_PER_JOB = 2
 """Examinations, with their pixels, that wait or are being rendered for each thread."""

@@ -7,9 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from hilum.output.atomic import OutputNameError, output_error, remove_strays
 from hilum.output.layout import output_paths
 from hilum.output.lock import FolderLock
+from hilum.whole_files import OutputNameError, output_error, remove_strays
 
 
 class OutputFolder:

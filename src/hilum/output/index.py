@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from hilum.output.atomic import write_whole
 from hilum.output.from_json import result_of
 from hilum.output.journal import RELATIVE_PATH, Record, records
 from hilum.output.layout import INDEX, output_paths
 from hilum.reading_result import FailedReading
 from hilum.report.index_page import IndexEntry, render_index
+from hilum.whole_files import write_whole
 
 THUMBNAILS_UP_TO = 2000
 """Above so many files the index goes without thumbnails, which would make it larger than a browser likes."""

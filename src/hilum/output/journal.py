@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from hilum.errors import OutputError
-from hilum.output.atomic import output_error, write_whole
 from hilum.output.layout import FAILURES, READINGS
+from hilum.whole_files import output_error, write_whole
 
 Record = dict[str, Any]
 """One parsed line: the JSON object of a reading or a failure, with `relative_path` added."""

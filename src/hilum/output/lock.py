@@ -1,4 +1,7 @@
-"""One process holds an output folder: a lock on a file in it, which the system drops when the process dies."""
+"""One process holds an output folder: a lock on a file in it, which the system drops when the process dies.
+
+The ledger of looks is held by the same lock.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from hilum.errors import OutputError
-from hilum.output.atomic import output_error
+from hilum.whole_files import output_error
 
 if sys.platform == "win32":
     import msvcrt
@@ -19,6 +22,8 @@ else:
 
 LOCK_NAME = ".hilum.lock"
 _HELD = (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)
+_FAR = 1 << 30
+"""Windows locks bytes that others may then not read: one far behind the end of the file."""
 
 
 class FolderLock:
@@ -35,7 +40,7 @@ class FolderLock:
         except OSError as error:
             raise output_error(path, error) from error
         try:
-            _lock(self._descriptor)
+            lock_file(self._descriptor)
         except OSError as error:
             os.close(self._descriptor)
             if error.errno in _HELD:
@@ -63,10 +68,16 @@ class FolderLock:
 
 if sys.platform == "win32":
 
-    def _lock(descriptor: int) -> None:
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    def lock_file(descriptor: int, *, wait: bool = False) -> None:
+        """As on other systems, of which this one differs in waiting ten seconds at most."""
+        os.lseek(descriptor, _FAR, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
 
 else:
 
-    def _lock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def lock_file(descriptor: int, *, wait: bool = False) -> None:
+        """Lock an open file until it is closed or the process ends; `wait` for as long as another process holds it.
+
+        Raises `OSError` where another holds it and nobody waits, and where the file system knows no locks.
+        """
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))

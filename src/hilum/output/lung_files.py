@@ -12,7 +12,6 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from hilum.geometry import Box
-from hilum.output.atomic import write_whole
 from hilum.radiograph import Pixels, Radiograph
 from hilum.reading.lung_drawing import Mask
 from hilum.reading.lung_regions import LungFlag
@@ -20,6 +19,7 @@ from hilum.reading.lungs import Lungs
 from hilum.report.reading_json import stored_to_json
 from hilum.report.windowing import encode_png, fit, to_grey8
 from hilum.version import __version__
+from hilum.whole_files import write_whole
 
 RIGHT_GREY, LEFT_GREY, LUNG_GREY = 255, 128, 192
 """Grey values of the patient's right lung, of the left one, and of a lung whose side is not named, in a mask."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hilum.bundle.card import Card
-from hilum.output.atomic import write_whole
 from hilum.output.journal import RELATIVE_PATH, Record
 from hilum.output.layout import output_paths
 from hilum.reading_result import Examination, FailedReading
@@ -15,6 +14,7 @@ from hilum.report.overlay import overlay_png
 from hilum.report.page import render_page
 from hilum.report.reading_json import failure_to_json, reading_to_json
 from hilum.report.windowing import thumbnail_png
+from hilum.whole_files import write_whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from lightning.pytorch.callbacks import Checkpoint
 from torch import Tensor
 
 from hilum.errors import DataError
-from hilum.output.atomic import write_whole
+from hilum.whole_files import write_whole
 
 LAST_CHECKPOINT = "last.ckpt"
 BEST_CHECKPOINT = "best.ckpt"

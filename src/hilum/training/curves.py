@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from hilum.output.atomic import write_whole
+from hilum.whole_files import write_whole
 
 METRICS_NAME = "metrics.csv"
 Row = dict[str, float]

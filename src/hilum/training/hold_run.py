@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hilum.output.atomic import output_error, remove_strays
 from hilum.output.lock import FolderLock
 from hilum.training.trainer import is_first_process
+from hilum.whole_files import output_error, remove_strays
 
 BUNDLE, DRAFT = "bundle", "draft"
 """Where a run's bundle lies, and where it is tried before."""

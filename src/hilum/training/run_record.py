@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 from hilum.datasets.record import Record
 from hilum.errors import UsageError
-from hilum.output.atomic import write_whole
 from hilum.training.provenance import Provenance, data_fingerprints, environment, records_sha256
 from hilum.training.settings import Value, flat_values
+from hilum.whole_files import write_whole
 
 RUN_NAME = "run.json"
 SPLIT_NAME = "split.json"

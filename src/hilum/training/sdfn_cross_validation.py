@@ -36,12 +36,12 @@ from hilum.explain.fused_map import PlacedMap, cells_of
 from hilum.geometry import Box
 from hilum.imaging.decode import decode, read_file
 from hilum.imaging.preprocess import ModelInput, crop_box, preprocess
-from hilum.output.atomic import write_whole
 from hilum.statistics.calibration import calibrate
 from hilum.training.assess import ReadPart, fit_calibration
 from hilum.training.recipe import Recipe
 from hilum.training.run_place import RunPlace
 from hilum.training.sdfn_training import SdfnLogits, SdfnNetworks, fusion_start, predict_sdfn, train_sdfn
+from hilum.whole_files import write_whole
 
 Calibrations = Mapping[Network, Sequence[PlattCalibration]]
 

@@ -6,8 +6,9 @@ import contextlib
 import errno
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 from hilum.errors import OutputError
 
@@ -29,16 +30,20 @@ def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_and_rename(path, [data] if isinstance(data, bytes) else data)
+        fill_whole(path, fill=lambda file: file.writelines([data] if isinstance(data, bytes) else data))
     except OSError as error:
         raise output_error(path, error) from error
 
 
-def _write_and_rename(path: Path, chunks: Iterable[bytes]) -> None:
+def fill_whole(path: Path, *, fill: Callable[[BinaryIO], None]) -> None:
+    """Let `fill` write a file beside `path`, flush it to disk and rename it, in a folder that is there.
+
+    Raises `OSError` where the folder cannot be written or is full; what stood at `path` before then stays.
+    """
     stray = path.with_name(STRAY_PREFIX + secrets.token_hex(8))
     try:
         with stray.open("xb") as file:
-            file.writelines(chunks)
+            fill(file)
             file.flush()
             os.fsync(file.fileno())
         stray.replace(path)

@@ -9,11 +9,12 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from hilum.errors import OutputError
-from hilum.output.atomic import STRAY_PREFIX, OutputNameError, output_error, remove_strays, write_whole
+from hilum.whole_files import STRAY_PREFIX, OutputNameError, fill_whole, output_error, remove_strays, write_whole
 
 
 def test_replaces_content_and_makes_folders(tmp_path: Path) -> None:
@@ -86,7 +87,7 @@ def test_killed_in_the_middle_leaves_only_a_stray_that_is_removed(tmp_path: Path
     code = """
         import os, signal, sys
         from pathlib import Path
-        from hilum.output.atomic import write_whole
+        from hilum.whole_files import write_whole
         def chunks():
             yield b"half"
             os.kill(os.getpid(), signal.SIGKILL)
@@ -99,3 +100,17 @@ def test_killed_in_the_middle_leaves_only_a_stray_that_is_removed(tmp_path: Path
     (tmp_path / "sub" / "kept.json").touch()
     assert remove_strays(tmp_path) == 1
     assert [path.name for path in (tmp_path / "sub").iterdir()] == ["kept.json"]
+
+
+def test_a_writer_that_fails_leaves_what_stood_there_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "list.json"
+    path.write_text("old")
+
+    def fail(file: BinaryIO) -> None:
+        file.write(b"ne")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fill_whole(path, fill=fail)
+    assert path.read_text() == "old"
+    assert [one.name for one in tmp_path.iterdir()] == ["list.json"]
