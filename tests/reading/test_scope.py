@@ -8,7 +8,8 @@ import pytest
 from hilum.bundle.card import Scope
 from hilum.radiograph import Patient, Radiograph, Source
 from hilum.reading.gate import NOT_JUDGED
-from hilum.reading.scope import BODY_PARTS, ScopeVerdict, judge_scope
+from hilum.reading.gate_tags import BODY_PARTS
+from hilum.reading.scope import ScopeVerdict, judge_scope
 from hilum.reading_result import GateVerdict, NotDecided, TypeVerdict
 
 CHILDREN = Scope(xray_type="chest", age_years=(1.0, 5.99), views=("AP",))

@@ -11,8 +11,41 @@ from dataclasses import replace
 from hilum.findings import XRAY_TYPES
 from hilum.radiograph import Radiograph
 from hilum.reading.gate_rules import NOT_XRAY, PictureVerdict, with_state
-from hilum.reading.scope import BODY_PARTS, RADIOGRAPH_MODALITIES, UNTOLD_MODALITIES
 from hilum.reading_result import GateVerdict
+
+RADIOGRAPH_MODALITIES = frozenset({"CR", "DX", "IO", "PX", "RG"})
+"""DICOM modalities that are plain radiographs (PS3.3 C.7.3.1.1.1)."""
+
+UNTOLD_MODALITIES = frozenset({"OT", "SC"})
+"""Modalities that tell nothing of how the picture came about: other, and secondary captures."""
+
+BODY_PARTS: dict[str, str] = {
+    "ANKLE": "ankle",
+    "CHEST": "chest",
+    "CLAVICLE": "clavicle",
+    "CSPINE": "spine",
+    "ABDOMEN": "abdomen",
+    "ELBOW": "elbow",
+    "FINGER": "finger",
+    "FOOT": "foot",
+    "FOREARM": "forearm",
+    "HAND": "hand",
+    "HEAD": "head",
+    "HIP": "hip",
+    "HUMERUS": "humerus",
+    "KNEE": "knee",
+    "LEG": "leg",
+    "LSPINE": "spine",
+    "LUNG": "chest",
+    "PELVIS": "pelvis",
+    "SHOULDER": "shoulder",
+    "SKULL": "skull",
+    "SPINE": "spine",
+    "THORAX": "chest",
+    "TSPINE": "spine",
+    "WRIST": "wrist",
+}
+"""Values of DICOM's Body Part Examined (PS3.16 annex L, and THORAX as it is met) as X-ray types or other body parts."""
 
 OTHER_XRAYS: dict[str, str] = {
     "DXR": "digitised film of an unknown part",

@@ -12,42 +12,9 @@ from dataclasses import dataclass
 from hilum.bundle.card import Scope
 from hilum.radiograph import Radiograph
 from hilum.reading.gate_rules import STATES
+from hilum.reading.gate_tags import BODY_PARTS, RADIOGRAPH_MODALITIES, UNTOLD_MODALITIES
 from hilum.reading_result import GateVerdict, NotDecided, PictureState, ScopePart, UndecidedCode
 from hilum.stated import age_text
-
-RADIOGRAPH_MODALITIES = frozenset({"CR", "DX", "IO", "PX", "RG"})
-"""DICOM modalities that are plain radiographs (PS3.3 C.7.3.1.1.1)."""
-
-UNTOLD_MODALITIES = frozenset({"OT", "SC"})
-"""Modalities that tell nothing of how the picture came about: other, and secondary captures."""
-
-BODY_PARTS: dict[str, str] = {
-    "ANKLE": "ankle",
-    "CHEST": "chest",
-    "CLAVICLE": "clavicle",
-    "CSPINE": "spine",
-    "ABDOMEN": "abdomen",
-    "ELBOW": "elbow",
-    "FINGER": "finger",
-    "FOOT": "foot",
-    "FOREARM": "forearm",
-    "HAND": "hand",
-    "HEAD": "head",
-    "HIP": "hip",
-    "HUMERUS": "humerus",
-    "KNEE": "knee",
-    "LEG": "leg",
-    "LSPINE": "spine",
-    "LUNG": "chest",
-    "PELVIS": "pelvis",
-    "SHOULDER": "shoulder",
-    "SKULL": "skull",
-    "SPINE": "spine",
-    "THORAX": "chest",
-    "TSPINE": "spine",
-    "WRIST": "wrist",
-}
-"""Values of DICOM's Body Part Examined (PS3.16 annex L, and THORAX as it is met) as X-ray types or other body parts."""
 
 
 @dataclass(frozen=True, slots=True)

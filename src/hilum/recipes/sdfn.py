@@ -26,7 +26,7 @@ from dataclasses import replace
 
 from hilum.datasets.chestxray14 import LABELS
 from hilum.networks.starting_weights import StartingWeights
-from hilum.recipes.chest14 import CARD, HALF, IMAGENET, LOCAL_CARD, VALIDATION
+from hilum.recipes.chestxray14 import CARD, HALF_RANGE_SPEC, IMAGENET_SPEC, LOCAL_CARD, VALIDATION
 from hilum.training.augment import Augmentation
 from hilum.training.losses import BinaryCrossEntropy
 from hilum.training.optimizers import Adam, AdamW
@@ -87,7 +87,7 @@ def sdfn(starting_weights: StartingWeights) -> Recipe:
         name="sdfn",
         backbone="densenet121",
         dropout=0.0,
-        preprocess=IMAGENET,
+        preprocess=IMAGENET_SPEC,
         stages=(
             whole,
             replace(whole, name=CROP, crop_lungs=True),
@@ -123,7 +123,7 @@ def sdfn_local(starting_weights: StartingWeights) -> Recipe:
         name="sdfn-demonstration",
         backbone="mobilenet_v2",
         dropout=0.3,
-        preprocess=HALF,
+        preprocess=HALF_RANGE_SPEC,
         stages=(
             branch,
             replace(branch, name=crop.name, crop_lungs=True),

@@ -24,10 +24,10 @@ from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.training.checkpoints import load_weights, save_weights
 from hilum.training.flips import is_flipped
 from hilum.training.image_dataset import PlainImages, Preparation, Targets, load_images, targets_of
+from hilum.training.processes import is_first_process
 from hilum.training.recipe import TRAIN, FusedFrom, Recipe, Stage
 from hilum.training.samplers import Draw
 from hilum.training.stage_data import StageData
-from hilum.training.trainer import is_first_process
 
 FEATURES = "features"
 BATCH = 32

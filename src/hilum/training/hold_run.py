@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hilum.output.lock import FolderLock
-from hilum.training.trainer import is_first_process
+from hilum.training.processes import is_first_process
 from hilum.whole_files import output_error, remove_strays
 
 BUNDLE, DRAFT = "bundle", "draft"

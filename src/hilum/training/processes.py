@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lightning_utilities.core.rank_zero import rank_zero_only
 from torch import Tensor, distributed
 
 
@@ -31,6 +32,17 @@ def sum_over_processes(values: Tensor) -> Tensor:
     if _grouped():
         distributed.all_reduce(total)
     return total
+
+
+def is_first_process() -> bool:
+    """Whether this process writes what a run leaves behind; of several that train together one does."""
+    return int(getattr(rank_zero_only, "rank", 0) or 0) == 0
+
+
+def wait_for_all() -> None:
+    """Wait until every process that trains together has come here."""
+    if _grouped():
+        distributed.barrier()
 
 
 def _grouped() -> bool:

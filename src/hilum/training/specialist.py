@@ -28,6 +28,7 @@ from hilum.training.hold_run import BUNDLE, DRAFT, hold_run
 from hilum.training.image_dataset import PlainImages, Preparation, load_images
 from hilum.training.label_fits import fit_labels, fit_parts, mean_auroc, read_validation
 from hilum.training.make_split import make_splits, with_left_out
+from hilum.training.processes import is_first_process
 from hilum.training.provenance import Provenance, data_fingerprints, environment
 from hilum.training.recipe import Recipe
 from hilum.training.run_place import RunPlace
@@ -36,7 +37,6 @@ from hilum.training.sdfn_training import SdfnNetworks
 from hilum.training.seen_images import seen_in_stages
 from hilum.training.settings import flat_values
 from hilum.training.stages import run_stages
-from hilum.training.trainer import is_first_process
 
 NO_FILES: Mapping[str, bytes] = {}
 

@@ -19,10 +19,10 @@ from hilum.training.checkpoints import LAST_CHECKPOINT, WEIGHTS, load_weights, s
 from hilum.training.fit import Fitted
 from hilum.training.fit_stage import fit_stage
 from hilum.training.fusion_features import FEATURES, Extractors, feature_data
+from hilum.training.processes import is_first_process, wait_for_all
 from hilum.training.recipe import FromStage, FusedFrom, Recipe, Stage
 from hilum.training.run_place import RunPlace
 from hilum.training.stage_data import MakeData, image_data
-from hilum.training.trainer import is_first_process, wait_for_all
 
 _HEAD = ("head.weight", "head.bias")
 

@@ -15,8 +15,6 @@ from lightning import pytorch as pl
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAveraging
 from lightning.pytorch.loggers import TensorBoardLogger
-from lightning_utilities.core.rank_zero import rank_zero_only
-from torch import distributed
 
 from hilum.errors import UsageError
 from hilum.training.checkpoints import LAST_CHECKPOINT, EpochCheckpoints, WholeCheckpointIO
@@ -124,14 +122,3 @@ def deterministic_as_before() -> Iterator[None]:
         yield
     finally:
         torch.use_deterministic_algorithms(before)
-
-
-def is_first_process() -> bool:
-    """Whether this process writes what a run leaves behind; of several that train together one does."""
-    return int(getattr(rank_zero_only, "rank", 0) or 0) == 0
-
-
-def wait_for_all() -> None:
-    """Wait until every process that trains together has come here."""
-    if distributed.is_available() and distributed.is_initialized():
-        distributed.barrier()
