@@ -21,8 +21,8 @@ from statistics import median
 
 import numpy as np
 
-from hilum.evaluation.patient_bootstrap import PatientRows, estimate, patient_bootstrap, patient_rows
-from hilum.evaluation.ranking_statistic import ranking_statistic
+from hilum.evaluation.predictions.patient_bootstrap import PatientRows, estimate, patient_bootstrap, patient_rows
+from hilum.evaluation.predictions.ranking_statistic import ranking_statistic
 from hilum.version import __version__
 from measuring import target
 

@@ -8,9 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from coverage_designs import Sample
-from hilum.evaluation.decisions import decision_table
-from hilum.evaluation.patient_bootstrap import PatientRows, PatientStatistic, patient_bootstrap, patient_jackknife
-from hilum.evaluation.ranking_statistic import ranking_statistic
+from hilum.evaluation.judging.decisions import decision_table
+from hilum.evaluation.predictions.patient_bootstrap import (
+    PatientRows,
+    PatientStatistic,
+    patient_bootstrap,
+    patient_jackknife,
+)
+from hilum.evaluation.predictions.ranking_statistic import ranking_statistic
 from hilum.statistics.auroc_interval import mean_auroc, patient_auroc
 from hilum.statistics.average_precision import precision_estimate
 from hilum.statistics.bca import bca_interval

@@ -24,12 +24,12 @@ import numpy as np
 
 import hilum.networks  # noqa: F401 (the guard goes before whatever imports torchvision)
 from fabricate_data import SETS, fabricate
-from hilum.datasets.cache import CachedImages, fill_cache, open_cache, prepare_image
-from hilum.datasets.record import Record
+from hilum.datasets.prepared.images import CachedImages, fill_cache, open_cache, prepare_image
+from hilum.datasets.records.record import Record
 from hilum.networks.starting_weights import RandomWeights
-from hilum.reading.engine import available_cores
-from hilum.recipes.pneumonia import pneumonia
-from hilum.training.image_dataset import Preparation, TrainingImages, load_images
+from hilum.reading.engines.engine import available_cores
+from hilum.systems.pneumonia.recipe import pneumonia
+from hilum.training.data.images import Preparation, TrainingImages, load_images
 from measuring import head, say, target, target_lines, write
 from training_sides import bare_steps, made_network
 

@@ -13,8 +13,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, generate_uid
 
-from hilum.datasets.files import file_sha256
-from hilum.datasets.record import Record
+from hilum.datasets.records.files import file_sha256
+from hilum.datasets.records.record import Record
 
 CHEST_DX = "1.2.840.10008.5.1.4.1.1.1.1"
 

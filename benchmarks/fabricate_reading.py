@@ -26,7 +26,7 @@ import torch  # noqa: E402 - the guard goes before whatever imports torchvision
 import torchxrayvision  # noqa: E402
 
 from hilum.networks.pooled_classifier import PooledClassifier  # noqa: E402
-from hilum.training.export import to_onnx  # noqa: E402
+from hilum.training.export.to_onnx import to_onnx  # noqa: E402
 
 SIZE = 224
 LABELS = (

@@ -18,9 +18,9 @@ import numpy as np
 from hilum.bundle.shelf import find
 from hilum.imaging.preprocess import preprocess
 from hilum.phantom.thorax import render_thorax
-from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
-from hilum.reading.gate_rules import judge_picture
-from hilum.reading.network import Network
+from hilum.reading.engines.network import Network
+from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
+from hilum.reading.gate.rules import judge_picture
 
 SIZES = (512, 1024, 2048)
 LIMIT_MS = 12.0

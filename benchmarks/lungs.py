@@ -32,10 +32,10 @@ from hilum.output.journal import Journal
 from hilum.output.render import RenderSettings
 from hilum.phantom.thorax import render_thorax
 from hilum.radiograph import Radiograph, Source
-from hilum.reading.engine import INPUT, available_cores
-from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
-from hilum.reading.lung_passes import PASSES
-from hilum.reading.lungs import LungFinder
+from hilum.reading.engines.engine import INPUT, available_cores
+from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
+from hilum.reading.lungs.finder import LungFinder
+from hilum.reading.lungs.passes import PASSES
 from hilum.reading.reader import Reader
 from hilum.reading.settings import ReaderSettings
 from hilum.reading_result import FailedReading

@@ -25,7 +25,7 @@ import numpy as np
 
 from fabricate_reading import Material, fabricate
 from hilum.networks.torchvision_guard import declare_missing_operators
-from hilum.reading.engine import available_cores
+from hilum.reading.engines.engine import available_cores
 from hilum.version import __version__
 from reading_worker import GROUPS, hilum_network, torchxrayvision_network
 

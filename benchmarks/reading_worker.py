@@ -20,7 +20,7 @@ Run = Callable[[], object]
 
 def hilum_network(folder: Path, threads: int, *, bundle: str, count: int) -> Run:
     from hilum.bundle.load import load_bundle
-    from hilum.reading.network import ENGINES, Network
+    from hilum.reading.engines.network import ENGINES, Network
     from hilum.reading.settings import ReaderSettings
 
     engine = ENGINES[ReaderSettings().engine]()

@@ -21,8 +21,8 @@ from statistics import median
 import torch
 
 import hilum.networks  # noqa: F401 (the guard goes before whatever imports torchvision)
-from hilum.reading.engine import available_cores
-from hilum.training.machine import workers_here
+from hilum.reading.engines.engine import available_cores
+from hilum.training.recipe.machine import workers_here
 from measuring import head, say, target, target_lines, write
 from training_sides import (
     DEVICE,

@@ -18,19 +18,19 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.networks.starting_weights import RandomWeights
-from hilum.recipes.pneumonia import pneumonia
-from hilum.training.batches import SideBySide, as_batch
-from hilum.training.classifier_task import ClassifierTask
-from hilum.training.fast_arithmetic import use_fast_arithmetic
-from hilum.training.image_dataset import LoadedImages, TrainingImages
-from hilum.training.losses import BinaryCrossEntropy, Loss, fit_loss, masked_loss
-from hilum.training.machine import Machine
-from hilum.training.optimizers import build_optimizer
-from hilum.training.recipe import Recipe, Stage
-from hilum.training.samplers import build_sampler
-from hilum.training.schedules import OneCycle
-from hilum.training.task_module import TaskModule
-from hilum.training.trainer import make_trainer
+from hilum.systems.pneumonia.recipe import pneumonia
+from hilum.training.data.batches import SideBySide, as_batch
+from hilum.training.data.images import LoadedImages, TrainingImages
+from hilum.training.loop.classifier_task import ClassifierTask
+from hilum.training.loop.fast_arithmetic import use_fast_arithmetic
+from hilum.training.loop.task_module import TaskModule
+from hilum.training.loop.trainer import make_trainer
+from hilum.training.recipe.losses import BinaryCrossEntropy, Loss, fit_loss, masked_loss
+from hilum.training.recipe.machine import Machine
+from hilum.training.recipe.optimizers import build_optimizer
+from hilum.training.recipe.recipe import Recipe, Stage
+from hilum.training.recipe.samplers import build_sampler
+from hilum.training.recipe.schedules import OneCycle
 
 LABELS = 14
 SIZE = 224

@@ -30,25 +30,25 @@ from hilum.bundle.load import CARD_NAME, PACKED_SUFFIX, TRAINING_IMAGES, Bundle
 from hilum.bundle.save import card_bytes, file_hashes, write_bundle
 from hilum.bundle.shelf import SHIPPED_FOLDER, shipped_bundles
 from hilum.datasets.gate_releases import read_gate_data
-from hilum.datasets.kermany import read_kermany
 from hilum.datasets.lung_sources import read_lung_sources
-from hilum.datasets.record import Record
-from hilum.evaluation.bundle_points import with_bundle_points
-from hilum.evaluation.calibration_on_card import calibration_on_card
-from hilum.evaluation.judge import judge
-from hilum.evaluation.ledger import LEDGER_NAME, looks, read_ledger
-from hilum.evaluation.ledger_look import LOOK_NAME
-from hilum.evaluation.predictions import read_predictions
+from hilum.datasets.records.record import Record
+from hilum.datasets.releases.kermany import read_kermany
+from hilum.evaluation.bundles.calibration_on_card import calibration_on_card
+from hilum.evaluation.bundles.ledger import LEDGER_NAME, looks, read_ledger
+from hilum.evaluation.bundles.look import LOOK_NAME
+from hilum.evaluation.judging.judge import judge
+from hilum.evaluation.judging.operating_points import with_bundle_points
+from hilum.evaluation.predictions.predictions_file import read_predictions
 from hilum.networks.starting_weights import RandomWeights
-from hilum.reading.engine import available_cores
-from hilum.recipes.gate import gate
-from hilum.recipes.pneumonia import pneumonia
-from hilum.training.gate_groups import capped
-from hilum.training.label_fits import fit_labels, fit_parts, label_rows, read_validation
-from hilum.training.make_split import make_splits
-from hilum.training.provenance import records_sha256
-from hilum.training.recipe import Recipe
-from hilum.training.seen_images import seen_images, seen_in_stages
+from hilum.reading.engines.engine import available_cores
+from hilum.systems.gate.groups import capped
+from hilum.systems.gate.shipped import gate
+from hilum.systems.pneumonia.recipe import pneumonia
+from hilum.training.data.make_split import make_splits
+from hilum.training.export.label_fits import fit_labels, fit_parts, label_rows, read_validation
+from hilum.training.export.seen_images import seen_images, seen_in_stages
+from hilum.training.recipe.recipe import Recipe
+from hilum.training.records.provenance import records_sha256
 
 DATA = ROOT.parent / "shared" / "data"
 PREDICTIONS = "predictions.parquet"

@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 from hilum import Reader
-from hilum.datasets.renderings import FAMILIES, JUDGING_SEEDS, render
+from hilum.datasets.renderings.renderings import FAMILIES, JUDGING_SEEDS, render
 from hilum.phantom.hand import render_hand
 from hilum.phantom.jaw import render_jaw
 from hilum.phantom.lesions import LesionSpec

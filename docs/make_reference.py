@@ -13,8 +13,8 @@ from pydantic import BaseModel
 
 from hilum import errors
 from hilum.bundle.card import Card
+from hilum.cli.commands import COMMANDS
 from hilum.cli.lazy import load_command
-from hilum.cli.table import COMMANDS
 from hilum.report.schema import reading_schema
 
 

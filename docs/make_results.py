@@ -18,8 +18,8 @@ from markers import ROOT, table, write_or_check
 from hilum.bundle.card import Card, GateFigure
 from hilum.bundle.label import Label, LabelResult
 from hilum.bundle.shelf import shipped_bundles
-from hilum.evaluation.ledger import looks as looks_in
-from hilum.evaluation.ledger import read_ledger
+from hilum.evaluation.bundles.ledger import looks as looks_in
+from hilum.evaluation.bundles.ledger import read_ledger
 
 LEDGER = ROOT / "LEDGER.jsonl"
 BENCHMARK = ROOT / "benchmarks" / "results" / "reading.json"

@@ -14,10 +14,10 @@ from typing import Any
 
 from markers import ROOT, table, write_or_check
 
-from hilum.evaluation.sdfn_json import read_sdfn_json
-from hilum.evaluation.sdfn_paper import MEANS, PROTOCOL, SOURCE, TABLE_1, PaperRow
-from hilum.evaluation.sdfn_predictions import NETWORKS, PAIRS, TITLES
-from hilum.evaluation.sdfn_tables import p_text
+from hilum.systems.sdfn.paper import MEANS, PROTOCOL, SOURCE, TABLE_1, PaperRow
+from hilum.systems.sdfn.predictions import NETWORKS, PAIRS, TITLES
+from hilum.systems.sdfn.study_json import read_sdfn_json
+from hilum.systems.sdfn.tables import p_text
 
 RESULT = ROOT / "docs" / "results" / "sdfn.json"
 PAGE = "docs/how-to/sdfn.md"

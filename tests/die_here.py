@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import hilum.bundle.save
-import hilum.training.gate_bundle
-import hilum.training.gate_paper
-import hilum.training.lung_bundle
-import hilum.training.specialist
+import hilum.systems.gate.bundle
+import hilum.systems.gate.paper5_training
+import hilum.systems.lungs.bundle
+import hilum.training.train
 import hilum.whole_files
 from hilum.cli.main import app
-from hilum.training.task_module import TaskModule
+from hilum.training.loop.task_module import TaskModule
 
 SERVER = multiprocessing.get_context("forkserver")
-PRELOADED = ["hilum.cli.train", "hilum.cli.study", "hilum.training.specialist"]
+PRELOADED = ["hilum.cli.train.command", "hilum.cli.study.command", "hilum.training.train"]
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,12 @@ def _arrange(moment: Moment) -> None:
     steps: dict[str, tuple[Any, str]] = {
         "training step": (TaskModule, "training_step"),
         "validation step": (TaskModule, "validation_step"),
-        "export": (hilum.training.specialist, "to_onnx"),
-        "reading validation": (hilum.training.specialist, "read_validation"),
+        "export": (hilum.training.train, "to_onnx"),
+        "reading validation": (hilum.training.train, "read_validation"),
         "rename of the bundle": (hilum.bundle.save, "_rename"),
-        "export of a gate": (hilum.training.gate_bundle, "logits_to_onnx"),
-        "export of lungs": (hilum.training.lung_bundle, "lungs_to_onnx"),
-        "count on the test part": (hilum.training.gate_paper, "_confusion"),
+        "export of a gate": (hilum.systems.gate.bundle, "logits_to_onnx"),
+        "export of lungs": (hilum.systems.lungs.bundle, "lungs_to_onnx"),
+        "count on the test part": (hilum.systems.gate.paper5_training, "_confusion"),
     }
     if moment.where in steps:
         owner, name = steps[moment.where]

@@ -3,8 +3,8 @@
 import numpy as np
 
 from hilum.bundle.gate_outputs import GATE_OUTPUTS, IS_XRAY, TURNS, TYPES
-from hilum.evaluation.gate_predictions import GatePredictions
 from hilum.findings import XRAY_TYPES
+from hilum.systems.gate.study.predictions import GatePredictions
 
 
 def rows(

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from hilum.evaluation.lung_judge import JudgedLungs
-from hilum.reading.lung_quality import QualityFacts
+from hilum.reading.lungs.quality import QualityFacts
+from hilum.systems.lungs.study.judge import JudgedLungs
 
 
 def judged(*, count: int = 60, source: str = "lungs") -> list[JudgedLungs]:

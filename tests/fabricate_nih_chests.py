@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from fabricate_chest_table import COLUMNS, ROWS, save_chest
-from hilum.datasets.chestxray14 import LABELS
+from hilum.datasets.releases.chestxray14 import LABELS
 
 HEADER = "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position"
 TEST_PATIENTS = 2

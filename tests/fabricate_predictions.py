@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hilum.evaluation.prediction_set import Predictions
+from hilum.evaluation.predictions.predictions import Predictions
 
 
 def fabricate_predictions(

@@ -15,14 +15,14 @@ from PIL import Image
 
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.networks.starting_weights import RandomWeights
-from hilum.recipes.pneumonia import pneumonia
-from hilum.training.augment import Augmentation
-from hilum.training.losses import BinaryCrossEntropy
-from hilum.training.optimizers import AdamW
-from hilum.training.plan import Selection
-from hilum.training.recipe import Assessment, Recipe, SplitSpec, Stage
-from hilum.training.samplers import Shuffled
-from hilum.training.schedules import OneCycle
+from hilum.systems.pneumonia.recipe import pneumonia
+from hilum.training.recipe.augment import Augmentation
+from hilum.training.recipe.losses import BinaryCrossEntropy
+from hilum.training.recipe.optimizers import AdamW
+from hilum.training.recipe.plan import Selection
+from hilum.training.recipe.recipe import Assessment, Recipe, SplitSpec, Stage
+from hilum.training.recipe.samplers import Shuffled
+from hilum.training.recipe.schedules import OneCycle
 
 SIDE = 32
 LABELS = ("Effusion", "Nodule")

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from fabricate_dicom import dicom_bytes
-from hilum.datasets.chexpert import COLUMNS
+from hilum.datasets.releases.chexpert import COLUMNS
 
 SIDE = 24
 

@@ -14,10 +14,10 @@ import numpy as np
 from PIL import Image
 
 from fabricate_bundle import SIZE, ToyBundle, ToyNetwork
-from hilum.datasets.record import Record
-from hilum.datasets.saved_split import save_split
-from hilum.datasets.split import Split
-from hilum.datasets.table import read_own_table
+from hilum.datasets.records.record import Record
+from hilum.datasets.releases.own_table import read_own_table
+from hilum.datasets.splits.saved import save_split
+from hilum.datasets.splits.split import Split
 
 LABELS = ("Atelectasis", "Effusion", "Hernia", "No Finding")
 NEVER_THERE = "Hernia"

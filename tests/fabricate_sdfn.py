@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from fabricate_recipe import RANDOM, tiny_recipe, tiny_stage
-from hilum.training.augment import Augmentation
-from hilum.training.optimizers import Adam
-from hilum.training.plan import Selection
-from hilum.training.recipe import FusedFrom, Recipe
-from hilum.training.schedules import KerasDecay
+from hilum.training.recipe.augment import Augmentation
+from hilum.training.recipe.optimizers import Adam
+from hilum.training.recipe.plan import Selection
+from hilum.training.recipe.recipe import FusedFrom, Recipe
+from hilum.training.recipe.schedules import KerasDecay
 
 
 def tiny_sdfn(*, start=RANDOM, epochs=2, fusion_epochs=3, **changes) -> Recipe:

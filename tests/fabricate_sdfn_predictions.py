@@ -1,7 +1,7 @@
 """Predictions of SDFN's three made-up networks on made-up patients, out of fold, one to three images a patient."""
 
 from fabricate_study import PROTOCOL, fabricate_arms
-from hilum.evaluation.sdfn_predictions import SdfnPredictions
+from hilum.systems.sdfn.predictions import SdfnPredictions
 
 STRENGTH = {"whole": 0.7, "lung": 0.75, "sdfn": 0.85}
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hilum.evaluation.prediction_set import CHESTXRAY14, Predictions
+from hilum.evaluation.predictions.predictions import CHESTXRAY14, Predictions
 from hilum.evaluation.study.claims import ClassAbove, CountAbove, MeanAbove, TTest
 from hilum.evaluation.study.content import StudyContent, StudyRun
 from hilum.evaluation.study.published import PublishedTable

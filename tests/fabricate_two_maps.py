@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from hilum.evaluation.sdfn_heatmaps import TwoMaps
 from hilum.explain.fused_map import PlacedMap
 from hilum.geometry import Box, Geometry
+from hilum.systems.sdfn.heatmaps import TwoMaps
 
 GRIDS = ("whole_alone", "whole", "crop")
 

@@ -8,8 +8,8 @@ Says `image` for each image that was prepared, then `done PREPARED`.
 import sys
 from pathlib import Path
 
-from hilum.datasets.cache import fill_cache
-from hilum.datasets.folder_of_folders import read_folder_of_folders
+from hilum.datasets.prepared.images import fill_cache
+from hilum.datasets.releases.folder_of_folders import read_folder_of_folders
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 
 SPEC = PreprocessSpec(steps=(Resize(height=32, width=40, rule="stretch"),), mean=(0.5,), std=(0.5,))

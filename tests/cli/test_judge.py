@@ -11,7 +11,7 @@ import pytest
 from typer.testing import Result
 
 from fabricate_predictions import fabricate_predictions
-from hilum.evaluation.predictions import write_predictions
+from hilum.evaluation.predictions.predictions_file import write_predictions
 
 Run = Callable[..., Result]
 

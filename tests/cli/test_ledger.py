@@ -6,8 +6,8 @@ import pytest
 from typer.testing import Result
 
 from fabricate_predictions import fabricate_predictions
-from hilum.evaluation.ledger import Ledger
-from hilum.evaluation.predictions import write_predictions
+from hilum.evaluation.bundles.ledger import Ledger
+from hilum.evaluation.predictions.predictions_file import write_predictions
 
 Run = Callable[..., Result]
 

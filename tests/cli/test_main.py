@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import pytest
 from typer.testing import CliRunner
 
+from hilum.cli.commands import COMMANDS, READ_INTO_FOLDER
 from hilum.cli.lazy import LazyCommand, LazyGroup, lazy_app
 from hilum.cli.main import HilumGroup
-from hilum.cli.table import COMMANDS, READ_INTO_FOLDER
 from hilum.version import __version__
 
 
@@ -31,7 +31,7 @@ def test_help_of_each_command_that_needs_no_optional_part(hilum: Any, name: str)
 
 
 def test_lazy_function_is_there() -> None:
-    from hilum.cli.read_folder import read_into_folder
+    from hilum.cli.read.into_folder import read_into_folder
 
     assert READ_INTO_FOLDER.load() is read_into_folder
 
@@ -89,8 +89,8 @@ print("LOADED", *sorted(sys.modules))
     after_help = loaded("--help")
     assert not {row.module for row in COMMANDS.values()} & after_help
     after_read = loaded("read", image, "--model", toy, "--no-gate")
-    assert "hilum.cli.read" in after_read
-    assert not {"torch", "scipy", "jinja2", "hilum.cli.read_folder", "hilum.training", "onnx"} & after_read
+    assert "hilum.cli.read.command" in after_read
+    assert not {"torch", "scipy", "jinja2", "hilum.cli.read.into_folder", "hilum.training", "onnx"} & after_read
 
 
 def group_of(table: dict[str, LazyCommand]) -> Any:

@@ -2,9 +2,9 @@ import pytest
 
 from fabricate_gate_data import write_gate_data
 from fabricate_releases import FABRICATE, fabricate_chestxray14, fabricate_class_folders
-from hilum.datasets.adapters import RELEASES
 from hilum.datasets.check import check_data
-from hilum.datasets.listing import Count
+from hilum.datasets.records.listing import Count
+from hilum.datasets.releases.table import RELEASES
 
 
 @pytest.fixture

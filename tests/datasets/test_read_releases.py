@@ -9,8 +9,8 @@ from PIL import Image
 from fabricate_kermany import fabricate_kermany
 from fabricate_progress import Heard
 from fabricate_releases import fabricate_chestxray14, fabricate_chexpert, fabricate_class_folders, fabricate_own_table
-from hilum.datasets.official_split import split_with_official_test
 from hilum.datasets.read_releases import read_releases
+from hilum.datasets.splits.official import split_with_official_test
 from hilum.errors import DataError, UsageError
 
 

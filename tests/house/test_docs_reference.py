@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from hilum import Reader, errors
-from hilum.evaluation.ledger import broken_links, looks, read_ledger
+from hilum.evaluation.bundles.ledger import broken_links, looks, read_ledger
 from hilum.report.schema import reading_schema
 
 

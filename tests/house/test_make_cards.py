@@ -15,14 +15,14 @@ from hilum.bundle.card import Training
 from hilum.bundle.load import Bundle, load_bundle
 from hilum.bundle.save import write_bundle
 from hilum.bundle.seen_images import seen_images_of
-from hilum.datasets.kermany import read_kermany
-from hilum.datasets.record import Record
-from hilum.evaluation.asked_part import official_part
-from hilum.evaluation.evaluate_run import EvaluationSettings, evaluate_part
+from hilum.datasets.records.record import Record
+from hilum.datasets.releases.kermany import read_kermany
+from hilum.evaluation.bundles.evaluate import EvaluationSettings, evaluate_part
+from hilum.evaluation.bundles.part import official_part
 from hilum.networks.starting_weights import RandomWeights
-from hilum.recipes.pneumonia import pneumonia
-from hilum.training.make_split import make_splits
-from hilum.training.recipe import Recipe
+from hilum.systems.pneumonia.recipe import pneumonia
+from hilum.training.data.make_split import make_splits
+from hilum.training.recipe.recipe import Recipe
 
 
 @pytest.fixture(scope="module")

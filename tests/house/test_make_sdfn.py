@@ -10,8 +10,8 @@ import pytest
 
 from fabricate_sdfn_predictions import PROTOCOL, fabricate_sdfn_predictions
 from hilum.errors import DataError
-from hilum.evaluation.sdfn_json import write_sdfn_json
-from hilum.evaluation.sdfn_study import LungCounts, SdfnStudy, StudyRun, make_sdfn_study
+from hilum.systems.sdfn.study import LungCounts, SdfnStudy, StudyRun, make_sdfn_study
+from hilum.systems.sdfn.study_json import write_sdfn_json
 
 RUN = StudyRun(
     recipe="tiny", folds_done=5, folds=5, split_sha256="ab" * 32, settings={"start.path": "weights"},

@@ -17,7 +17,7 @@ from fabricate_dicom import LOSSLESS, LOSSY, NATIVE, dicom_bytes, lut
 from fabricate_pictures import marked, picture_bytes, pillow_bytes, tiff_bytes
 from hilum.errors import HilumError
 from hilum.imaging.decode import decode
-from hilum.imaging.limits import Limits
+from hilum.imaging.pixels.limits import Limits
 from hilum.radiograph import Radiograph
 
 LIMITS = Limits(max_bytes=1_000_000, max_pixels=250_000)

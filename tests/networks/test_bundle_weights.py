@@ -13,7 +13,7 @@ from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.networks.bundle_weights import WEIGHTS
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.networks.starting_weights import BundleWeights, load_starting_weights
-from hilum.training.export import to_onnx, with_float16_weights
+from hilum.training.export.to_onnx import to_onnx, with_float16_weights
 
 SIZE = 64
 LABELS = ("Mass", "Nodule", "Hernia")

@@ -7,13 +7,13 @@ from fabricate_chest_table import fabricate_chest_table
 from fabricate_lungs import write_lung_bundle
 from fabricate_sdfn import tiny_sdfn
 from hilum.bundle.load import load_bundle
-from hilum.datasets.table import read_own_table
-from hilum.evaluation.lung_boxes import with_lung_boxes
+from hilum.datasets.releases.own_table import read_own_table
 from hilum.reading.reader import Reader
-from hilum.training.fusion_reading import read_fusion
-from hilum.training.provenance import Provenance
-from hilum.training.run_place import RunPlace
-from hilum.training.specialist import train_specialist
+from hilum.training.data.lung_boxes import with_lung_boxes
+from hilum.training.export.read_fusion import read_fusion
+from hilum.training.records.provenance import Provenance
+from hilum.training.records.run_place import RunPlace
+from hilum.training.train import train_specialist
 
 PROVENANCE = Provenance(command="hilum train sdfn (miniature)", commit=None, data=("fabricated",))
 

@@ -16,9 +16,9 @@ from hilum.bundle.save import write_bundle
 from hilum.errors import BundleError
 from hilum.imaging.decode import decode, read_file
 from hilum.phantom.examples import write_examples
-from hilum.reading.crew import SPECIALISTS
-from hilum.reading.opinion import Case, Opinion
-from hilum.reading.specialist import Classifier
+from hilum.reading.open_models import SPECIALISTS
+from hilum.reading.specialists.classifier import Classifier
+from hilum.reading.specialists.opinion import Case, Opinion
 from hilum.reading_result import Reading
 
 HAND = any_picture_called("hand")

@@ -12,13 +12,13 @@ from fabricate_bundle import ToyBundle
 from hilum.bundle.card import Scope
 from hilum.imaging.preprocess import preprocess
 from hilum.radiograph import Patient, Radiograph, Source, TrailStep
-from hilum.reading.crew import Crew
-from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
-from hilum.reading.gate import GateOpinion
-from hilum.reading.lung_stage import LungStage
+from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
+from hilum.reading.gate.gate import GateOpinion
+from hilum.reading.input.prepare import Prepared
+from hilum.reading.lungs.stage import LungStage
+from hilum.reading.open_models import Crew
 from hilum.reading.pipeline import Pipeline
-from hilum.reading.prepare import Prepared
-from hilum.reading.specialist import Classifier
+from hilum.reading.specialists.classifier import Classifier
 from hilum.reading_result import Examination, GateVerdict, NotDecided, PictureState, StoodAside, TypeVerdict
 from hilum.stated import NOTHING_STATED, Stated
 

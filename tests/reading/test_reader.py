@@ -17,7 +17,7 @@ from fabricate_bundle import ToyBundle, ToyNetwork, any_picture_called
 from hilum.bundle.card import Scope
 from hilum.bundle.load import Bundle
 from hilum.errors import BundleError, DecodeError, FileAccessError, HilumError, LimitError, UsageError
-from hilum.imaging.limits import Limits
+from hilum.imaging.pixels.limits import Limits
 from hilum.reading.reader import Reader
 from hilum.reading.settings import ReaderSettings
 from hilum.reading_result import Examination, FailedReading, Reading

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hilum.errors import UsageError
-from hilum.imaging.limits import Limits
+from hilum.imaging.pixels.limits import Limits
 from hilum.reading.settings import ReaderSettings, settings_sha256
 from hilum.reading_result import ModelRef
 

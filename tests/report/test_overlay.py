@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hilum.explain.place import place
+from hilum.explain.onto_pixels import place
 from hilum.geometry import Box, Geometry
 from hilum.radiograph import Radiograph
 from hilum.reading_result import Examination

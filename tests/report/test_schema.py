@@ -7,7 +7,7 @@ from typing import get_args
 import jsonschema
 import pytest
 
-from hilum.reading.lung_regions import LungFlag
+from hilum.reading.lungs.regions import LungFlag
 from hilum.reading_result import PictureState, ScopePart, UndecidedCode
 from hilum.report.reading_json import failure_to_json, reading_to_json
 from hilum.report.schema import READING_SCHEMA, reading_schema

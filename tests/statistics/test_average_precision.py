@@ -6,8 +6,8 @@ from scipy import stats
 from scipy.special import expit, logit
 from sklearn.metrics import average_precision_score
 
-from hilum.evaluation.patient_bootstrap import patient_jackknife, patient_rows
-from hilum.evaluation.ranking_statistic import ranking_statistic
+from hilum.evaluation.predictions.patient_bootstrap import patient_jackknife, patient_rows
+from hilum.evaluation.predictions.ranking_statistic import ranking_statistic
 from hilum.statistics.average_precision import average_precision, jackknife_error, precision_estimate
 from hilum.statistics.outcomes import UndefinedMetric
 

@@ -15,7 +15,7 @@ from hilum.cli.main import app
 TWO_STAGES = """
 from dataclasses import replace
 from fabricate_recipe import tiny_recipe, tiny_stage
-from hilum.training.recipe import FromStage
+from hilum.training.recipe.recipe import FromStage
 
 
 def recipe(starting_weights):

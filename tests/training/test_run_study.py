@@ -6,8 +6,8 @@ import pytest
 
 from hilum.errors import OutputError, UsageError
 from hilum.output.lock import FolderLock
-from hilum.training.run_place import RunPlace
-from hilum.training.run_record import RunRecord
+from hilum.training.records.run_place import RunPlace
+from hilum.training.records.run_record import RunRecord
 from hilum.training.run_study import Trained, run_study
 
 RECORD = RunRecord(

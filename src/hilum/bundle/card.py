@@ -19,12 +19,12 @@ from pydantic import (
     model_validator,
 )
 
+from hilum.bundle.card_part import CompressionMethod, Interval, Part, Probability, Sha256
 from hilum.bundle.fusion_spec import LUNG_GRAPH, FusionSpec
 from hilum.bundle.gate_outputs import GATE_OUTPUTS
 from hilum.bundle.kinds import KINDS, LUNGS, NOTHING, Kind, Need, Role, known_kind
 from hilum.bundle.label import Label, PlattCalibration
 from hilum.bundle.lung_spec import LungFigure, LungGraph, LungSpec
-from hilum.bundle.part import CompressionMethod, Interval, Part, Probability, Sha256
 from hilum.imaging.preprocess import PreprocessSpec
 
 CARD_SCHEMA = "hilum.card/1"

@@ -16,9 +16,9 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from hilum.bundle.card_part import Part, Sha256
 from hilum.bundle.label import Label
 from hilum.bundle.lung_spec import LungGraph, LungSpec
-from hilum.bundle.part import Part, Sha256
 from hilum.imaging.preprocess import PreprocessSpec
 
 LUNG_GRAPH = "lungs.onnx"

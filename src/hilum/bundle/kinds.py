@@ -1,6 +1,6 @@
 """The kinds of bundles: what the card of each holds, and what its model does beside others.
 
-How a specialist of a kind is opened stands in `reading/crew.py`.
+How a specialist of a kind is opened stands in `reading/open_models.py`.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from hilum.bundle.part import Interval, Part, Probability
+from hilum.bundle.card_part import Interval, Part, Probability
 from hilum.bundle.result_calibration import ResultCalibration
 from hilum.statistics.calibration import calibrate
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from hilum.bundle.part import CompressionMethod, Part
+from hilum.bundle.card_part import CompressionMethod, Part
 from hilum.imaging.preprocess import PreprocessSpec
 
 LUNG_OUTPUTS = ("right lung", "left lung")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from hilum.bundle.part import Interval, Part, Probability
+from hilum.bundle.card_part import Interval, Part, Probability
 
 
 class StatedBand(Part):

@@ -10,21 +10,21 @@ from typing import Annotated
 
 import typer
 
-from hilum.cli.compared_files import named_files, read_models, read_points
-from hilum.cli.comparison_table import comparison_tables
-from hilum.cli.console import output_console
-from hilum.cli.design_option import DesignOption, stated_design
-from hilum.cli.ledger_option import LedgerOption
-from hilum.cli.say import say
-from hilum.cli.table import REPORT_COMPARISON
-from hilum.evaluation.compare import compare
-from hilum.evaluation.comparison import Comparison
-from hilum.evaluation.comparison_json import comparison_json
-from hilum.evaluation.ledger import ledger_path
-from hilum.evaluation.ledger_look import Looks, compared_fields, record_predictions
-from hilum.evaluation.many_predictions import same_images
-from hilum.evaluation.patient_bootstrap import REPLICATES
-from hilum.evaluation.prediction_set import Predictions
+from hilum.cli.commands import REPORT_COMPARISON
+from hilum.cli.options.compared_files import named_files, read_models, read_points
+from hilum.cli.options.design import DesignOption, stated_design
+from hilum.cli.options.ledger import LedgerOption
+from hilum.cli.terminal.comparison_table import comparison_tables
+from hilum.cli.terminal.console import output_console
+from hilum.cli.terminal.say import say
+from hilum.evaluation.bundles.ledger import ledger_path
+from hilum.evaluation.bundles.look import Looks, compared_fields, record_predictions
+from hilum.evaluation.comparing.compare import compare
+from hilum.evaluation.comparing.comparison import Comparison
+from hilum.evaluation.comparing.comparison_json import comparison_json
+from hilum.evaluation.comparing.many_predictions import same_images
+from hilum.evaluation.predictions.patient_bootstrap import REPLICATES
+from hilum.evaluation.predictions.predictions import Predictions
 
 app = typer.Typer(
     help="Compare predictions files of the same images, paired.",

@@ -12,11 +12,11 @@ from rich.text import Text
 
 from hilum.bundle.load import Bundle
 from hilum.bundle.shelf import Origin, ShelfEntry
-from hilum.cli.choose_models import models_on_shelf
-from hilum.cli.console import output_console
 from hilum.cli.installation import base_packages, optional_parts
+from hilum.cli.options.models import models_on_shelf
+from hilum.cli.terminal.console import output_console
 from hilum.errors import BundleError, MissingPartError
-from hilum.reading.network import ENGINES
+from hilum.reading.engines.network import ENGINES
 from hilum.version import __version__
 
 app = typer.Typer(rich_markup_mode="rich", add_completion=False)

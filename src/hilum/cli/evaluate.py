@@ -10,22 +10,22 @@ import typer
 from rich.text import Text
 
 from hilum.bundle.load import load_bundle
-from hilum.cli.choose_models import SHIPPED_LUNGS, choose_bundle
-from hilum.cli.console import output_console
-from hilum.cli.data_folders import RsnaOption, read_as_trained
-from hilum.cli.judgement_table import judgement_tables
-from hilum.cli.ledger_option import LedgerOption
-from hilum.cli.patient_pattern import PatientPatternOption
-from hilum.cli.say import say
-from hilum.datasets.chexpert import ChexpertPolicy
+from hilum.cli.options.data import RsnaOption, read_as_trained
+from hilum.cli.options.ledger import LedgerOption
+from hilum.cli.options.models import SHIPPED_LUNGS, choose_bundle
+from hilum.cli.options.patient_pattern import PatientPatternOption
+from hilum.cli.terminal.console import output_console
+from hilum.cli.terminal.judgement_table import judgement_tables
+from hilum.cli.terminal.say import say
+from hilum.datasets.releases.chexpert import ChexpertPolicy
 from hilum.errors import UsageError
-from hilum.evaluation.asked_part import official_part, part_of_run
-from hilum.evaluation.estimate_text import estimate_text
-from hilum.evaluation.evaluate_run import EvaluationSettings, JudgedPart, evaluate_part, judge_part
-from hilum.evaluation.ledger import ledger_path
-from hilum.evaluation.patient_bootstrap import REPLICATES
-from hilum.evaluation.run_folder import is_run, load_run
-from hilum.evaluation.sharpness import BASELINE
+from hilum.evaluation.bundles.evaluate import EvaluationSettings, JudgedPart, evaluate_part, judge_part
+from hilum.evaluation.bundles.ledger import ledger_path
+from hilum.evaluation.bundles.part import official_part, part_of_run
+from hilum.evaluation.bundles.run_folder import is_run, load_run
+from hilum.evaluation.judging.sharpness import BASELINE
+from hilum.evaluation.predictions.estimate_text import estimate_text
+from hilum.evaluation.predictions.patient_bootstrap import REPLICATES
 
 TEST = "test"
 _SAID_EVERY = 1000

@@ -8,22 +8,22 @@ from typing import Annotated
 
 import typer
 
-from hilum.cli.console import output_console
-from hilum.cli.design_option import DesignOption, stated_design
-from hilum.cli.judgement_table import judgement_tables
-from hilum.cli.ledger_option import LedgerOption
-from hilum.cli.say import say
-from hilum.cli.stated_prevalences import stated_prevalences
-from hilum.cli.table import REPORT_JUDGEMENT
-from hilum.evaluation.calibrators import METHODS
-from hilum.evaluation.judge import judge
-from hilum.evaluation.judgement_json import judgement_json
-from hilum.evaluation.ledger import ledger_path
-from hilum.evaluation.ledger_look import record_predictions, result_fields
-from hilum.evaluation.overlap import overlap_caution
-from hilum.evaluation.patient_bootstrap import REPLICATES
-from hilum.evaluation.predictions import read_predictions
-from hilum.evaluation.validation import ValidationPredictions
+from hilum.cli.commands import REPORT_JUDGEMENT
+from hilum.cli.options.design import DesignOption, stated_design
+from hilum.cli.options.ledger import LedgerOption
+from hilum.cli.options.prevalences import stated_prevalences
+from hilum.cli.terminal.console import output_console
+from hilum.cli.terminal.judgement_table import judgement_tables
+from hilum.cli.terminal.say import say
+from hilum.evaluation.bundles.ledger import ledger_path
+from hilum.evaluation.bundles.look import record_predictions, result_fields
+from hilum.evaluation.judging.calibrators import METHODS
+from hilum.evaluation.judging.judge import judge
+from hilum.evaluation.judging.judgement_json import judgement_json
+from hilum.evaluation.predictions.overlap import overlap_caution
+from hilum.evaluation.predictions.patient_bootstrap import REPLICATES
+from hilum.evaluation.predictions.predictions_file import read_predictions
+from hilum.evaluation.predictions.validation import ValidationPredictions
 
 app = typer.Typer(
     help="Judge a predictions file: every label with intervals by patient.",

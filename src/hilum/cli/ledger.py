@@ -9,11 +9,11 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from hilum.cli.console import output_console
-from hilum.cli.judgement_table import plain_table
-from hilum.cli.ledger_option import LedgerOption
-from hilum.cli.say import one_line, say
-from hilum.evaluation.ledger import Look, broken_links, ledger_path, looks, read_ledger
+from hilum.cli.options.ledger import LedgerOption
+from hilum.cli.terminal.console import output_console
+from hilum.cli.terminal.judgement_table import plain_table
+from hilum.cli.terminal.say import one_line, say
+from hilum.evaluation.bundles.ledger import Look, broken_links, ledger_path, looks, read_ledger
 
 app = typer.Typer(
     help="List the looks at held-out images, and check the file that counts them.",

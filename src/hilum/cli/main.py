@@ -7,9 +7,9 @@ from typing import Annotated, Any, ClassVar
 
 import typer
 
+from hilum.cli.commands import COMMANDS
 from hilum.cli.lazy import LazyCommand, LazyGroup, lazy_app
-from hilum.cli.say import say
-from hilum.cli.table import COMMANDS
+from hilum.cli.terminal.say import say
 from hilum.errors import HilumError, UsageError
 from hilum.version import __version__
 

@@ -12,11 +12,11 @@ from rich.text import Text
 from hilum.bundle.card import Card
 from hilum.bundle.label import Label, LabelResult
 from hilum.bundle.shelf import ShelfEntry
-from hilum.cli.choose_models import choose_bundle, models_on_shelf
-from hilum.cli.console import output_console
+from hilum.cli.commands import IMPORTS
 from hilum.cli.lazy import LazyCommand, LazyGroup, lazy_app
-from hilum.cli.say import say
-from hilum.cli.table import IMPORTS
+from hilum.cli.options.models import choose_bundle, models_on_shelf
+from hilum.cli.terminal.console import output_console
+from hilum.cli.terminal.say import say
 
 _FIGURES = 4
 """How many figures of a gate the list shows; the card shows all."""

@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 
 from hilum.bundle.shelf import local_models_folder
-from hilum.cli.say import say
-from hilum.cli.starting import DOWNLOADS
+from hilum.cli.options.weights import DOWNLOADS
+from hilum.cli.terminal.say import say
 from hilum.networks.starting_weights import torchxrayvision_file
 from hilum.networks.torchxrayvision_weights import RELEASED, released_weights
-from hilum.training.import_torchxrayvision import Imported, bundle_name, import_torchxrayvision
+from hilum.training.export.import_torchxrayvision import Imported, bundle_name, import_torchxrayvision
 
 app = typer.Typer(
     help="Import a chest model of torchxrayvision.",

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hilum.cli.say import say
+from hilum.cli.terminal.say import say
 from hilum.phantom.examples import write_examples
 
 app = typer.Typer(rich_markup_mode="rich", add_completion=False)

@@ -12,20 +12,20 @@ from typing import Annotated
 import typer
 
 from hilum.bundle.load import Bundle
-from hilum.cli.choose_models import choose_bundle, models_on_shelf
-from hilum.cli.say import say
-from hilum.cli.say_inputs import say_the_rest
+from hilum.cli.options.models import choose_bundle, models_on_shelf
+from hilum.cli.terminal.say import say
+from hilum.cli.terminal.say_inputs import say_the_rest
 from hilum.errors import BundleError, EngineError, OutputError, UsageError
-from hilum.imaging.limits import Limits
+from hilum.imaging.pixels.limits import Limits
 from hilum.output.folder import OutputFolder
 from hilum.output.inputs import STANDARD_INPUT, InputFile, find_inputs
 from hilum.output.lung_files import lung_paths, write_lungs
 from hilum.output.resume import sha256_of
-from hilum.reading.ahead import map_ahead
-from hilum.reading.engine import available_cores
-from hilum.reading.engine_onnxruntime import OnnxRuntimeEngine
-from hilum.reading.lungs import LungFinder
-from hilum.reading.prepare import Prepared, Unreadable, prepare
+from hilum.reading.engines.engine import available_cores
+from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
+from hilum.reading.input.map_ahead import map_ahead
+from hilum.reading.input.prepare import Prepared, Unreadable, prepare
+from hilum.reading.lungs.finder import LungFinder
 from hilum.reading.settings import MIB
 from hilum.whole_files import OutputNameError, write_whole
 

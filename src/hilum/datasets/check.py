@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from hilum.datasets.adapters import Release
-from hilum.datasets.duplicates import copies
-from hilum.datasets.held_out import is_held_out
-from hilum.datasets.listing import Count, Listing
-from hilum.datasets.record import Record
+from hilum.datasets.records.held_out import is_held_out
+from hilum.datasets.records.listing import Count, Listing
+from hilum.datasets.records.record import Record
+from hilum.datasets.releases.table import Release
+from hilum.datasets.splits.duplicates import copies
 from hilum.errors import HilumError
 from hilum.imaging.decode import decode, read_file
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hilum.datasets.adapters import RELEASES, releases_in
-from hilum.datasets.record import Record, type_stratum
+from hilum.datasets.records.record import Record, type_stratum
+from hilum.datasets.releases.table import RELEASES, releases_in
 from hilum.errors import DataError
 
 GATE_RELEASES = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from hilum.datasets.adapters import RELEASES, releases_in
-from hilum.datasets.record import Record
-from hilum.datasets.split import Split, split_by_patient
+from hilum.datasets.records.record import Record
+from hilum.datasets.releases.table import RELEASES, releases_in
+from hilum.datasets.splits.split import Split, split_by_patient
 from hilum.errors import DataError
 
 LUNG_RELEASES = ("general_blockchain", "montgomery_shenzhen")

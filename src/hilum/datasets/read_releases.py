@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from hilum.datasets.adapters import RELEASES
-from hilum.datasets.chexpert import ChexpertPolicy
-from hilum.datasets.duplicates import read_rsna_mapping
-from hilum.datasets.hash_memory import remembered_hashes
-from hilum.datasets.mixed import MixedReleases, mix_releases
-from hilum.datasets.record import Record
+from hilum.datasets.records.hash_memory import remembered_hashes
+from hilum.datasets.records.record import Record
+from hilum.datasets.releases.chexpert import ChexpertPolicy
+from hilum.datasets.releases.table import RELEASES
+from hilum.datasets.splits.duplicates import read_rsna_mapping
+from hilum.datasets.splits.mixed import MixedReleases, mix_releases
 from hilum.errors import DataError, UsageError
 from hilum.progress import SILENT, Progress
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from hilum.errors import UsageError
 from hilum.explain.components import largest_component
-from hilum.explain.place import place
+from hilum.explain.onto_pixels import place
 from hilum.geometry import Box, Geometry
 
 Floats = npt.NDArray[np.floating]

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import UsageError
-from hilum.explain.place import place
+from hilum.explain.onto_pixels import place
 from hilum.geometry import Geometry
 
 Floats = npt.NDArray[np.floating]

@@ -12,17 +12,17 @@ from pathlib import Path
 import numpy as np
 
 from hilum.errors import DecodeError, FileAccessError, HilumError
-from hilum.imaging.archive import read_member
-from hilum.imaging.dicom import decode_dicom
-from hilum.imaging.dicom_tags import DicomTags
-from hilum.imaging.grey import DecodedPicture
-from hilum.imaging.limits import DEFAULT_LIMITS, Limits, check_bytes
-from hilum.imaging.orientation import shown_spacing
-from hilum.imaging.png import decode_png
-from hilum.imaging.raster import decode_bmp, decode_jpeg, decode_webp
-from hilum.imaging.shown import as_shown
-from hilum.imaging.sniff import FileFormat, sniff
-from hilum.imaging.tiff import decode_tiff
+from hilum.imaging.dicom.decode import decode_dicom
+from hilum.imaging.dicom.tags import DicomTags
+from hilum.imaging.files.archive import read_member
+from hilum.imaging.files.png import decode_png
+from hilum.imaging.files.raster import decode_bmp, decode_jpeg, decode_webp
+from hilum.imaging.files.sniff import FileFormat, sniff
+from hilum.imaging.files.tiff import decode_tiff
+from hilum.imaging.pixels.grey import DecodedPicture
+from hilum.imaging.pixels.limits import DEFAULT_LIMITS, Limits, check_bytes
+from hilum.imaging.pixels.orientation import shown_spacing
+from hilum.imaging.pixels.shown import as_shown
 from hilum.radiograph import Radiograph, Source, TrailStep
 
 _PICTURES: dict[FileFormat, Callable[..., DecodedPicture]] = {

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import PurePath
 
 from hilum.errors import HilumError
-from hilum.imaging.dicom_kind import read_kind
-from hilum.imaging.sniff import sniff
-from hilum.reading.gate_tags import RADIOGRAPH_MODALITIES, UNTOLD_MODALITIES
+from hilum.imaging.dicom.kind import read_kind
+from hilum.imaging.files.sniff import sniff
+from hilum.reading.gate.tags import RADIOGRAPH_MODALITIES, UNTOLD_MODALITIES
 
 PATIENTS = "patients.csv"
 """The table of what the user says of the images beside it; whatever its content, it is never read as an image."""

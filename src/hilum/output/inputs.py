@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from hilum.errors import HilumError, UsageError
-from hilum.imaging.archive import Listing, is_archive, list_archive, read_head
+from hilum.imaging.files.archive import Listing, is_archive, list_archive, read_head
 from hilum.output.image_content import Head, why_not_image
 from hilum.output.own_output import Beside, is_own_output, is_report, report_folders
 

@@ -13,9 +13,9 @@ from PIL import Image, ImageDraw
 
 from hilum.geometry import Box
 from hilum.radiograph import Pixels, Radiograph
-from hilum.reading.lung_drawing import Mask
-from hilum.reading.lung_regions import LungFlag
-from hilum.reading.lungs import Lungs
+from hilum.reading.lungs.drawing import Mask
+from hilum.reading.lungs.finder import Lungs
+from hilum.reading.lungs.regions import LungFlag
 from hilum.report.reading_json import stored_to_json
 from hilum.report.windowing import encode_png, fit, to_grey8
 from hilum.version import __version__

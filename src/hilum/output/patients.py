@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from hilum.errors import HilumError, UsageError
-from hilum.imaging.archive import is_archive, list_archive
 from hilum.imaging.decode import read_file
-from hilum.imaging.limits import DEFAULT_LIMITS
+from hilum.imaging.files.archive import is_archive, list_archive
+from hilum.imaging.pixels.limits import DEFAULT_LIMITS
 from hilum.output.image_content import PATIENTS
 from hilum.output.inputs import InputFile
 from hilum.stated import Stated, parse_age, parse_sex, parse_view, parse_yes_or_no

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from hilum.errors import HilumError
-from hilum.imaging.archive import read_member
-from hilum.imaging.limits import DEFAULT_LIMITS
+from hilum.imaging.files.archive import read_member
+from hilum.imaging.pixels.limits import DEFAULT_LIMITS
 from hilum.output.folder import OutputFolder
 from hilum.output.inputs import InputFile
 from hilum.output.journal import RELATIVE_PATH, is_failure, records

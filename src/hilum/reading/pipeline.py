@@ -10,13 +10,13 @@ from types import MappingProxyType
 
 from hilum.imaging.preprocess import preprocess
 from hilum.radiograph import Radiograph, TrailStep
-from hilum.reading.crew import Crew, Specialist
-from hilum.reading.gate import GateOpinion, forced, may_read
-from hilum.reading.inside_lungs import with_inside_lungs
-from hilum.reading.lung_drawing import LungDrawing
-from hilum.reading.opinion import Case, Opinion
-from hilum.reading.prepare import Prepared, preprocess_step
-from hilum.reading.scope import ScopeVerdict, judge_scope
+from hilum.reading.decision.scope import ScopeVerdict, judge_scope
+from hilum.reading.gate.gate import GateOpinion, forced, may_read
+from hilum.reading.input.prepare import Prepared, preprocess_step
+from hilum.reading.lungs.drawing import LungDrawing
+from hilum.reading.lungs.inside_share import with_inside_lungs
+from hilum.reading.open_models import Crew, Specialist
+from hilum.reading.specialists.opinion import Case, Opinion
 from hilum.reading_result import Examination, GateVerdict, LungCrop, ModelRef, Reading, StoodAside
 from hilum.stated import contradictions, with_stated
 from hilum.version import __version__

@@ -13,12 +13,12 @@ from hilum.bundle.card import Card
 from hilum.bundle.load import Bundle
 from hilum.bundle.shelf import find, local_models_folder, shipped_bundles
 from hilum.errors import BundleError, EngineError, HilumError, UsageError
-from hilum.reading.ahead import map_ahead
-from hilum.reading.crew import assemble
-from hilum.reading.engine import available_cores
-from hilum.reading.network import ENGINES
+from hilum.reading.engines.engine import available_cores
+from hilum.reading.engines.network import ENGINES
+from hilum.reading.input.map_ahead import map_ahead
+from hilum.reading.input.prepare import ImageSource, Prepared, Unreadable, prepare, source_name
+from hilum.reading.open_models import assemble
 from hilum.reading.pipeline import Pipeline
-from hilum.reading.prepare import ImageSource, Prepared, Unreadable, prepare, source_name
 from hilum.reading.settings import ReaderSettings, settings_sha256
 from hilum.reading_result import Examination, FailedReading, ModelRef, Reading
 from hilum.stated import NOTHING_STATED, Stated

@@ -10,9 +10,9 @@ from typing import get_args
 
 from hilum.errors import UsageError
 from hilum.findings import XRAY_TYPES
-from hilum.imaging.limits import Limits
-from hilum.reading.engine import EngineName
-from hilum.reading.opinion import HeatmapsWanted
+from hilum.imaging.pixels.limits import Limits
+from hilum.reading.engines.engine import EngineName
+from hilum.reading.specialists.opinion import HeatmapsWanted
 from hilum.reading_result import ModelRef
 from hilum.version import __version__
 

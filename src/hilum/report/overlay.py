@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from hilum.explain.place import place
+from hilum.explain.onto_pixels import place
 from hilum.geometry import Box, Geometry
 from hilum.reading_result import Examination, Heatmap
 from hilum.report.colour import ContributionScale, paint

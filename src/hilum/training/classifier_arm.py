@@ -8,18 +8,18 @@ from functools import partial
 import numpy as np
 import torch
 
-from hilum.datasets.record import Record
-from hilum.datasets.split import TEST
+from hilum.datasets.records.record import Record
+from hilum.datasets.splits.split import TEST
 from hilum.errors import UsageError
-from hilum.evaluation.prediction_set import Predictions
+from hilum.evaluation.predictions.predictions import Predictions
 from hilum.networks.pooled_classifier import PooledClassifier
-from hilum.training.fit import VALIDATION_BATCH, Fitted
-from hilum.training.image_dataset import PlainImages, load_images
-from hilum.training.recipe import Recipe
-from hilum.training.run_place import RunPlace
+from hilum.training.data.images import PlainImages, load_images
+from hilum.training.loop.fit import VALIDATION_BATCH, Fitted
+from hilum.training.loop.stages import run_stages
+from hilum.training.recipe.recipe import Recipe
+from hilum.training.recipe.settings import flat_values
+from hilum.training.records.run_place import RunPlace
 from hilum.training.run_study import Trained
-from hilum.training.settings import flat_values
-from hilum.training.stages import run_stages
 from hilum.training.study_fold import Fold, Logits, calibrated, fit_calibrations, fold_predictions, write_facts
 
 

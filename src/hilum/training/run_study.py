@@ -9,10 +9,10 @@ from typing import Generic, TypeVar
 
 from hilum.errors import UsageError
 from hilum.evaluation.study.folder import FoldFiles, PredictionsFormat, fold_folder
-from hilum.training.hold_run import hold_run
-from hilum.training.run_place import RunPlace
-from hilum.training.run_record import RunRecord, begin_run
-from hilum.training.settings import Value
+from hilum.training.recipe.settings import Value
+from hilum.training.records.hold_run import hold_run
+from hilum.training.records.run_place import RunPlace
+from hilum.training.records.run_record import RunRecord, begin_run
 
 F = TypeVar("F")
 P = TypeVar("P")

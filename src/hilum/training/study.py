@@ -9,21 +9,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from hilum.datasets.record import Record
-from hilum.datasets.sdfn_folds import FOLDS, label_folds
-from hilum.datasets.table import read_own_table
+from hilum.datasets.records.record import Record
+from hilum.datasets.releases.own_table import read_own_table
+from hilum.datasets.splits.label_folds import FOLDS, label_folds
 from hilum.errors import UsageError
-from hilum.evaluation.ledger import commit_and_dirty
-from hilum.evaluation.prediction_design import SMOKE
-from hilum.evaluation.prediction_set import Predictions
+from hilum.evaluation.bundles.ledger import commit_and_dirty
+from hilum.evaluation.predictions.design import SMOKE
+from hilum.evaluation.predictions.predictions import Predictions
 from hilum.evaluation.study.classifier_format import CLASSIFIER
 from hilum.evaluation.study.study import Study
 from hilum.training.classifier_arm import classifier_arm
-from hilum.training.image_dataset import IN_MEMORY, Preparation
-from hilum.training.machine import THIS_MACHINE, Machine
-from hilum.training.provenance import data_fingerprints, environment
-from hilum.training.run_place import RunPlace
-from hilum.training.run_record import RunRecord
+from hilum.training.data.images import IN_MEMORY, Preparation
+from hilum.training.recipe.machine import THIS_MACHINE, Machine
+from hilum.training.records.provenance import data_fingerprints, environment
+from hilum.training.records.run_place import RunPlace
+from hilum.training.records.run_record import RunRecord
 from hilum.training.run_study import Trained, run_study
 from hilum.training.study_fold import Fold, cross_validation
 

@@ -11,16 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.bundle.label import PlattCalibration
-from hilum.datasets.multilabel_split import split_over_labels
-from hilum.datasets.split import TEST, Split
-from hilum.datasets.uncertain import outcomes_of
+from hilum.datasets.records.uncertain import outcomes_of
+from hilum.datasets.splits.over_labels import split_over_labels
+from hilum.datasets.splits.split import TEST, Split
 from hilum.errors import DataError
-from hilum.evaluation.prediction_design import Design
-from hilum.evaluation.prediction_set import Predictions
+from hilum.evaluation.predictions.design import Design
+from hilum.evaluation.predictions.predictions import Predictions
 from hilum.evaluation.study.folder import FACTS
-from hilum.output.atomic import write_whole
 from hilum.statistics.calibration import calibrate
-from hilum.training.assess import ReadPart, fit_calibration
+from hilum.training.export.read_validation import ReadPart, fit_calibration
+from hilum.whole_files import write_whole
 
 Logits = npt.NDArray[np.float32]
 

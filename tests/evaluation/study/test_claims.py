@@ -4,8 +4,8 @@ import pytest
 
 from fabricate_study import PUBLISHED, STUDY, toy_content
 from hilum.errors import UsageError
-from hilum.evaluation.many_models import ModelAurocs, Wins
-from hilum.evaluation.paired_t import PairedT
+from hilum.evaluation.comparing.many_models import ModelAurocs, Wins
+from hilum.evaluation.comparing.paired_t import PairedT
 from hilum.evaluation.study.claims import ClassAbove, CountAbove, Evidence, MeanAbove, TTest
 from hilum.evaluation.study.content import StudyContent
 from hilum.statistics.estimate import Estimate

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import roc_curve
 
 from fabricate_study import PUBLISHED, STUDY
-from hilum.evaluation.figure_style import styled
+from hilum.evaluation.report.style import styled
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.figures import arm_styles, differences_figure, roc_figure, study_figures
 from hilum.evaluation.study.study import Arm

@@ -5,7 +5,7 @@ import pytest
 from markupsafe import escape
 
 from fabricate_study import PROTOCOL, RUN, STUDY, toy_content
-from hilum.evaluation.report_table import ReportTable
+from hilum.evaluation.report.table import ReportTable
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.page import render_study
 from hilum.evaluation.study.section import Gallery, Picture, SectionContent

@@ -7,7 +7,7 @@ import pytest
 
 from fabricate_study import RUN, STUDY, fabricate_arms, toy_content
 from hilum.errors import DataError, FileAccessError
-from hilum.evaluation.many_models import model_aurocs
+from hilum.evaluation.comparing.many_models import model_aurocs
 from hilum.evaluation.study.classifier_format import CLASSIFIER
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.folder import FACTS, FoldFiles

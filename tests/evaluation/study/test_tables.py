@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from fabricate_study import RUN, STUDY, fabricate_arms, toy_content
-from hilum.evaluation.report_table import ReportTable, table_csv
+from hilum.evaluation.report.table import ReportTable, table_csv
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.read import study_content
 from hilum.evaluation.study.tables import p_text, study_tables

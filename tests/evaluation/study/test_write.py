@@ -10,8 +10,8 @@ import pytest
 
 from fabricate_study import RUN, STUDY, toy_content
 from hilum.errors import OutputError
-from hilum.evaluation.predictions import read_predictions
-from hilum.evaluation.report_table import ReportTable
+from hilum.evaluation.predictions.predictions_file import read_predictions
+from hilum.evaluation.report.table import ReportTable
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.section import Gallery, Picture, SectionContent
 from hilum.evaluation.study.write import write_study

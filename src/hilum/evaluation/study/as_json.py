@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from hilum.errors import DataError
-from hilum.evaluation.estimate_text import estimate_json
-from hilum.evaluation.many_models import LabelAurocs, ModelAurocs
-from hilum.evaluation.many_predictions import Pair
-from hilum.evaluation.paired_t import PairedT
-from hilum.evaluation.sdfn_tests import PairTests
+from hilum.evaluation.comparing.many_models import LabelAurocs, ModelAurocs
+from hilum.evaluation.comparing.many_predictions import Pair
+from hilum.evaluation.comparing.pair_tests import PairTests
+from hilum.evaluation.comparing.paired_t import PairedT
+from hilum.evaluation.predictions.estimate_text import estimate_json
 from hilum.evaluation.study.claims import ClaimResult
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.published import PublishedTable

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from hilum.evaluation.many_models import LabelAurocs, ModelAurocs, Wins
-from hilum.evaluation.many_predictions import Pair
-from hilum.evaluation.paired_t import PairedT
-from hilum.evaluation.sdfn_tests import PairTests
+from hilum.evaluation.comparing.many_models import LabelAurocs, ModelAurocs, Wins
+from hilum.evaluation.comparing.many_predictions import Pair
+from hilum.evaluation.comparing.pair_tests import PairTests
+from hilum.evaluation.comparing.paired_t import PairedT
 from hilum.evaluation.study.published import PublishedTable, published_pair
 from hilum.statistics.estimate import Estimate
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from hilum.errors import DataError
-from hilum.evaluation.prediction_set import Predictions, Texts
-from hilum.evaluation.predictions import read_predictions, write_predictions
+from hilum.evaluation.predictions.predictions import Predictions, Texts
+from hilum.evaluation.predictions.predictions_file import read_predictions, write_predictions
 
 _SAME = ("labels", "mean_labels", "protocol", "design", "smoke")
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from hilum.evaluation.many_models import ModelAurocs
-from hilum.evaluation.many_predictions import ManyPredictions
-from hilum.evaluation.sdfn_tests import PairTests
+from hilum.evaluation.comparing.many_models import ModelAurocs
+from hilum.evaluation.comparing.many_predictions import ManyPredictions
+from hilum.evaluation.comparing.pair_tests import PairTests
 from hilum.evaluation.study.claims import ClaimResult
 
 

@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from hilum.evaluation.curve_bands import BAND_REPLICATES, BandedCurve, label_curves
-from hilum.evaluation.figure_style import CYCLE, INK, QUIET, grid_of_axes, styled
-from hilum.evaluation.label_figures import CurveStyle, Pattern, draw_curve, unit_square
-from hilum.evaluation.many_models import LabelAurocs
-from hilum.evaluation.many_predictions import Pair
-from hilum.evaluation.report_figures import ReportFigure, written_figure
+from hilum.evaluation.comparing.many_models import LabelAurocs
+from hilum.evaluation.comparing.many_predictions import Pair
+from hilum.evaluation.judging.curve_bands import BAND_REPLICATES, BandedCurve, label_curves
+from hilum.evaluation.report.figures import ReportFigure, written_figure
+from hilum.evaluation.report.label_figures import CurveStyle, Pattern, draw_curve, unit_square
+from hilum.evaluation.report.style import CYCLE, INK, QUIET, grid_of_axes, styled
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.study import Study
 

@@ -11,13 +11,13 @@ from importlib.resources import files
 from markupsafe import Markup
 from pydantic import JsonValue
 
-from hilum.evaluation.report_figures import ReportFigure
-from hilum.evaluation.report_subject import Facts
-from hilum.evaluation.report_table import ReportTable
+from hilum.evaluation.report.figures import ReportFigure
+from hilum.evaluation.report.subject import Facts
+from hilum.evaluation.report.table import ReportTable
+from hilum.evaluation.report.templating import page_environment
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.section import SectionContent
 from hilum.evaluation.study.study import Study
-from hilum.evaluation.templating import page_environment
 from hilum.report.templating import asset, content_security_policy
 from hilum.report.wording import RESEARCH_USE
 

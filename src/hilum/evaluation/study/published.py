@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hilum.errors import DataError, UsageError
-from hilum.evaluation.many_predictions import Pair
-from hilum.evaluation.paired_t import PairedT, paired_t_test
+from hilum.evaluation.comparing.many_predictions import Pair
+from hilum.evaluation.comparing.paired_t import PairedT, paired_t_test
 
 Printed = tuple[float | None, ...]
 

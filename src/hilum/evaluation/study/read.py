@@ -9,18 +9,18 @@ from pathlib import Path
 import numpy as np
 
 from hilum.errors import DataError
-from hilum.evaluation.many_models import labels_with_positives, model_aurocs
-from hilum.evaluation.many_predictions import ManyPredictions
-from hilum.evaluation.patient_bootstrap import REPLICATES, SEED
-from hilum.evaluation.prediction_set import Predictions
-from hilum.evaluation.run_folder import RUN_NAME, read_run_file
-from hilum.evaluation.sdfn_tests import pair_tests
+from hilum.evaluation.bundles.run_folder import RUN_NAME, read_run_file
+from hilum.evaluation.comparing.many_models import labels_with_positives, model_aurocs
+from hilum.evaluation.comparing.many_predictions import ManyPredictions
+from hilum.evaluation.comparing.pair_tests import pair_tests
+from hilum.evaluation.predictions.patient_bootstrap import REPLICATES, SEED
+from hilum.evaluation.predictions.predictions import Predictions
+from hilum.evaluation.predictions.subgroups import subgroups
 from hilum.evaluation.study.claims import Evidence
 from hilum.evaluation.study.classifier_format import CLASSIFIER
 from hilum.evaluation.study.content import GroupAurocs, StudyContent, StudyRun
 from hilum.evaluation.study.folder import FoldFiles, count_calibrations, fold_folder
 from hilum.evaluation.study.study import Study
-from hilum.evaluation.subgroups import subgroups
 
 LEAST_POSITIVES = 20
 """A class with fewer positives in a group is not judged there."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from hilum.evaluation.report_figures import ReportFigure
-from hilum.evaluation.report_table import ReportTable
+from hilum.evaluation.report.figures import ReportFigure
+from hilum.evaluation.report.table import ReportTable
 from hilum.evaluation.study.content import StudyContent
 
 

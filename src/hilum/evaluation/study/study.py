@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hilum.errors import UsageError
-from hilum.evaluation.label_figures import Pattern
-from hilum.evaluation.many_predictions import Pair
+from hilum.evaluation.comparing.many_predictions import Pair
+from hilum.evaluation.report.label_figures import Pattern
 from hilum.evaluation.study.claims import Claim
 from hilum.evaluation.study.published import PublishedTable
 from hilum.evaluation.study.section import Section

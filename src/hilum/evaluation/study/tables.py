@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hilum.evaluation.fold_delong import FoldDelong
-from hilum.evaluation.many_models import LabelAurocs, ModelAurocs
-from hilum.evaluation.many_predictions import Pair
-from hilum.evaluation.paired_t import PairedT
-from hilum.evaluation.report_table import Cell, ReportTable
-from hilum.evaluation.sdfn_tests import PairTests
+from hilum.evaluation.comparing.fold_delong import FoldDelong
+from hilum.evaluation.comparing.many_models import LabelAurocs, ModelAurocs
+from hilum.evaluation.comparing.many_predictions import Pair
+from hilum.evaluation.comparing.pair_tests import PairTests
+from hilum.evaluation.comparing.paired_t import PairedT
+from hilum.evaluation.report.table import Cell, ReportTable
 from hilum.evaluation.study.claims import ClaimResult
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.published import PublishedTable

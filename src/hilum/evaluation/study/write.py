@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hilum.evaluation.curve_bands import BAND_REPLICATES
-from hilum.evaluation.predictions import write_predictions
-from hilum.evaluation.report_table import table_csv
+from hilum.evaluation.judging.curve_bands import BAND_REPLICATES
+from hilum.evaluation.predictions.predictions_file import write_predictions
+from hilum.evaluation.report.table import table_csv
 from hilum.evaluation.study.as_json import STUDY_NAME, study_json_bytes
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.figures import study_figures
@@ -14,8 +14,8 @@ from hilum.evaluation.study.page import render_study
 from hilum.evaluation.study.section import SectionContent
 from hilum.evaluation.study.study import Study
 from hilum.evaluation.study.tables import study_tables
-from hilum.output.atomic import output_error, write_whole
 from hilum.output.lock import FolderLock
+from hilum.whole_files import output_error, write_whole
 
 PAGE_NAME = "study.html"
 TABLES, FIGURES, PREDICTIONS = "tables", "figures", "predictions"

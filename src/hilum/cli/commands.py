@@ -1,0 +1,39 @@
+"""The one table of what `hilum` imports only when it is called; nowhere else is an import of our own deferred.
+
+So help needs no optional part, reading needs no torch, and reading one file loads no template engine.
+"""
+
+from __future__ import annotations
+
+from hilum.cli.lazy import LazyCommand, LazyFunction
+
+COMMANDS: dict[str, LazyCommand] = {
+    "read": LazyCommand("hilum.cli.read.command", "Read radiographs: files, folders or standard input."),
+    "segment": LazyCommand("hilum.cli.segment", "Draw the lungs of chest radiographs: masks and boxes."),
+    "models": LazyCommand("hilum.cli.models", "List the models on the shelf, or show the card of one."),
+    "doctor": LazyCommand("hilum.cli.doctor", "Check the installation: versions, engines, models, optional parts."),
+    "phantom": LazyCommand("hilum.cli.phantom", "Write example radiographs of phantoms, to try hilum on."),
+    "data": LazyCommand("hilum.cli.data.command", "Check the folders of public releases, or of one's own images."),
+    "train": LazyCommand("hilum.cli.train.command", "Train a recipe to a bundle.", part="train"),
+    "study": LazyCommand(
+        "hilum.cli.study.command", "Cross-validate a recipe and write its tables and page.", part="train"
+    ),
+    "evaluate": LazyCommand("hilum.cli.evaluate", "Judge a model on a split of the data, with a report.", part="lab"),
+    "judge": LazyCommand("hilum.cli.judge", "Judge a predictions file, anybody's, with intervals.", part="lab"),
+    "ledger": LazyCommand("hilum.cli.ledger", "List the looks at held-out images, and check the file.", part="lab"),
+    "compare": LazyCommand("hilum.cli.compare", "Compare predictions files of the same images.", part="lab"),
+}
+
+IMPORTS: dict[str, LazyCommand] = {
+    "torchxrayvision": LazyCommand("hilum.cli.models_import", "Import a chest model of torchxrayvision.", part="train"),
+}
+"""The rows of `hilum models import`."""
+
+READ_INTO_FOLDER = LazyFunction("hilum.cli.read.into_folder", "read_into_folder")
+"""What `hilum read` calls where there is `--out`."""
+
+REPORT_JUDGEMENT = LazyFunction("hilum.cli.judge_report", "report_judgement")
+"""What `hilum judge` calls where there is `--report`; without it no figure is drawn and matplotlib is not loaded."""
+
+REPORT_COMPARISON = LazyFunction("hilum.evaluation.report.comparison_report", "write_comparison_report")
+"""What `hilum compare` calls where there is `--report`."""

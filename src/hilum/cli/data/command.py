@@ -1,0 +1,184 @@
+"""`hilum data check`: what lies in a release's folder, and what is missing or corrupt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from hilum.cli.data.convert import convert
+from hilum.cli.data.gate import GateTally, choose_gate, judge_with_gate
+from hilum.cli.terminal.console import output_console
+from hilum.cli.terminal.progress import ON_TERMINAL
+from hilum.cli.terminal.say import one_line, say
+from hilum.datasets.check import DataCheck, check_data
+from hilum.datasets.records.listing import Count
+from hilum.datasets.releases.table import RELEASES
+from hilum.errors import DataError, UsageError
+from hilum.progress import SILENT, Progress
+
+_SHOWN = 10
+"""How many missing and corrupt files the table shows; --json has all."""
+
+app = typer.Typer(
+    help="Check the folders of releases, and convert pictures that name no format.",
+    epilog="[bold]Examples[/]\n\nhilum data check nih ChestXray14/\n\nhilum data check table my-images/ --json"
+    "\n\nhilum data convert jsrt JSRT/ --out jsrt-png/",
+    rich_markup_mode="rich",
+    add_completion=False,
+    no_args_is_help=True,
+)
+
+
+@app.callback()
+def _data() -> None:
+    """Check the folders of releases, and convert pictures that name no format."""
+
+
+app.command()(convert)
+
+
+@app.command()
+def check(
+    name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of: {', '.join(RELEASES)}.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the release lies.")],
+    *,
+    quick: Annotated[bool, typer.Option("--quick", help="Decode nothing: corrupt files are not found.")] = False,
+    gate: Annotated[bool, typer.Option("--gate", help="Let the gate look for what does not belong there.")] = False,
+    model: Annotated[
+        str | None, typer.Option(metavar="NAME|FOLDER", help="Another gate than the one on the shelf.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Images that are decoded at the same time.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON, every file by name.")] = False,
+) -> None:
+    """Count what is there against the release's own tables and the published numbers, and decode every image.
+
+    Ends with code 1 where a file is missing or corrupt, or the folder is not laid out as the release is. What the gate
+    finds odd is shown and changes no code: it may be wrong.
+    """
+    if name not in RELEASES:
+        raise UsageError(f"expected a release among {', '.join(RELEASES)}, came {name!r}")
+    if not folder.is_dir():
+        raise DataError(f"expected the folder of {name} at {folder}, came no such folder; give its path")
+    chosen = choose_gate(model) if gate or model is not None else None
+    result = _checked(name, folder=folder, quick=quick, jobs=jobs)
+    tally = None if chosen is None else judge_with_gate(RELEASES[name].read(folder), gate=chosen, jobs=jobs)
+    if as_json:
+        told = {"sound": result.sound, "gate": None if tally is None else asdict(tally)}
+        typer.echo(json.dumps(asdict(result) | told, indent=2))
+    else:
+        _show(result, tally=tally)
+    if not result.sound:
+        raise typer.Exit(1)
+
+
+def _checked(name: str, *, folder: Path, quick: bool, jobs: int) -> DataCheck:
+    progress: Progress = SILENT if quick else ON_TERMINAL
+    with progress.count("decoding") as counter:
+        return check_data(
+            RELEASES[name],
+            folder=folder,
+            quick=quick,
+            jobs=jobs,
+            on_found=counter.found,
+            on_image=counter.done,
+        )
+
+
+def _show(result: DataCheck, *, tally: GateTally | None) -> None:
+    console = output_console()
+    console.print(Text(f"{result.release} in {one_line(result.folder)}", style="bold"))
+    console.print(_parts(result), "", _facts(result, tally=tally), "", _labels(result))
+    _files("missing", list(result.missing))
+    if result.short:
+        say(f"{result.short:,} images fewer than were published; the release names them nowhere")
+    _files("corrupt", list((result.corrupt or {}).values()))
+    if tally is not None:
+        _files("odd", [f"{image}: {why}" for image, why in tally.odd.items()])
+
+
+def _parts(result: DataCheck) -> Table:
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        header_style="dim",
+        caption="images and patients: found here, named in the release's tables, published",
+        caption_justify="left",
+    )
+    table.add_column("official part")
+    for column in ("images", "named", "published", "patients", "named", "published"):
+        table.add_column(column, justify="right")
+    for part in result.parts:
+        counts = (part.found, part.named, part.official)
+        table.add_row(
+            f"{part.part or 'all'}{' (held out)' if part.held_out else ''}",
+            *(_images(count) for count in counts),
+            *(_patients(count) for count in counts),
+        )
+    return table
+
+
+def _facts(result: DataCheck, *, tally: GateTally | None) -> Table:
+    ages = result.ages
+    span = "" if ages.median is None else f"{ages.lowest:g} to {ages.highest:g} years, median {ages.median:g}; "
+    corrupt = "not looked for (--quick)" if result.corrupt is None else f"{len(result.corrupt):,}"
+    facts = {
+        "missing": f"{len(result.missing) + result.short:,}",
+        "corrupt": corrupt,
+        "views": _listed(result.views),
+        "sexes": _listed(result.sexes),
+        "ages": f"{span}{ages.unknown:,} unknown; {ages.cleaned:,} impossible ones in the tables thrown away",
+        "boxes": f"{result.boxes:,} on {result.boxed_images:,} images here; {result.boxes_named:,} in the tables",
+        "masks": f"{result.masked_images:,} images",
+        "surplus copies": f"{result.copies:,} byte-identical files",
+    }
+    if tally is not None:
+        facts |= {
+            "gate": _listed(tally.statuses),
+            "types": _listed(tally.types),
+            "odd": f"{len(tally.odd):,} images; {_listed(tally.kinds)}",
+        }
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in facts.items():
+        table.add_row(name, Text(value))
+    return table
+
+
+def _labels(result: DataCheck) -> Table | Text:
+    if not result.labels:
+        return Text("no labels of findings", style="dim")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
+    table.add_column("label")
+    for column in ("positive", "negative", "not labelled"):
+        table.add_column(column, justify="right")
+    for name, count in result.labels.items():
+        table.add_row(Text(name), f"{count.positive:,}", f"{count.negative:,}", f"{count.masked:,}")
+    return table
+
+
+def _files(what: str, lines: list[str]) -> None:
+    for line in lines[:_SHOWN]:
+        say(f"{what}: {line}")
+    if len(lines) > _SHOWN:
+        say(f"{what}: {len(lines) - _SHOWN:,} more; --json names all")
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items()) or "none"
+
+
+def _images(count: Count | None) -> str:
+    return "" if count is None else f"{count.images:,}"
+
+
+def _patients(count: Count | None) -> str:
+    return "" if count is None or count.patients is None else f"{count.patients:,}"

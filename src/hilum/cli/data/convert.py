@@ -1,0 +1,56 @@
+"""`hilum data convert`: what a release's adapter reads, from the files as they are handed out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hilum.cli.terminal.progress import ON_TERMINAL
+from hilum.cli.terminal.say import say
+from hilum.datasets.releases.jsrt_raw import Conversion, convert_jsrt
+from hilum.errors import DataError, OutputError, UsageError
+
+CONVERTED = ("jsrt",)
+"""The releases whose pictures name no format of their own."""
+
+
+def convert(
+    name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of: {', '.join(CONVERTED)}.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the release lies.")],
+    *,
+    out: Annotated[
+        Path,
+        typer.Option(file_okay=False, metavar="FOLDER", help="Where the PNG files go; the same folder may be given."),
+    ],
+) -> None:
+    """Write a release's pictures as PNG, with its tables and masks beside them, so that its adapter reads them.
+
+    JSRT comes as headerless .IMG files of 2048 x 2048 pixels. Ends with code 1 where a file is none of these.
+    """
+    if name not in CONVERTED:
+        raise UsageError(
+            f"expected a release among {', '.join(CONVERTED)}, came {name!r}; the others are read as they are"
+        )
+    if not folder.is_dir():
+        raise DataError(f"expected the folder of {name} at {folder}, came no such folder; give its path")
+    try:
+        done = _converted(folder, out=out)
+    except OSError as error:
+        raise OutputError(f"cannot write into {out}: {error.strerror or error}; name another --out") from error
+    for problem in done.problems:
+        say(problem)
+    typer.echo(f"{len(done.written)} pictures written; read them: hilum data check {name} {out}")
+    if done.problems:
+        raise typer.Exit(1)
+
+
+def _converted(folder: Path, *, out: Path) -> Conversion:
+    with ON_TERMINAL.count("writing") as counter:
+
+        def one_of(count: int) -> None:
+            counter.found(count)
+            counter.done()
+
+        return convert_jsrt(folder, out=out, on_image=one_of)

@@ -1,0 +1,64 @@
+"""Which bundles a command means: by the name on the shelf, by a folder, or all that ship."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from hilum.bundle.load import CARD_NAME, Bundle, load_bundle
+from hilum.bundle.shelf import ShelfEntry, find, local_models_folder, shelf, shipped_bundles
+from hilum.cli.terminal.say import say
+from hilum.errors import BundleError
+
+SHIPPED_LUNGS = "lung-regions"
+"""The name of the lung bundle that ships."""
+
+
+def models_on_shelf() -> tuple[ShelfEntry, ...]:
+    """Every bundle that ships with hilum or lies in the user's own folder (`HILUM_MODELS`), broken ones included."""
+    return shelf(local=local_models_folder(os.environ))
+
+
+def choose_bundle(name_or_folder: str) -> Bundle:
+    """The bundle in a folder, or the one on the shelf with this name; a folder is known by its card or a separator.
+
+    Raises `BundleError` where there is none or it is broken.
+    """
+    folder = Path(name_or_folder)
+    if (folder / CARD_NAME).is_file() or len(folder.parts) > 1 or name_or_folder.endswith(os.sep):
+        return load_bundle(folder)
+    return find(name_or_folder, local=local_models_folder(os.environ))
+
+
+def choose_bundles(names_or_folders: Sequence[str], *, gate: bool = True, lungs: bool = True) -> tuple[Bundle, ...]:
+    """The bundles that read: those chosen with `--model`, or every one on the shelf where none was.
+
+    The gate that ships goes before chosen specialists, unless another gate is chosen; without `gate` none judges. What
+    ships to draw lungs goes with a chosen specialist of the chest alike, unless one is chosen or brought along; without
+    `lungs` none draws. A broken bundle in the user's own folder is said and passed over. Raises `BundleError` where a
+    chosen one is missing or broken, or one that ships is broken.
+    """
+    if names_or_folders:
+        chosen = _with_those_that_ship(tuple(map(choose_bundle, names_or_folders)))
+    else:
+        chosen = tuple(filter(None, map(_usable_or_said, models_on_shelf())))
+    left_out = {role for role, wanted in (("gate", gate), ("lungs", lungs)) if not wanted}
+    return tuple(bundle for bundle in chosen if bundle.card.role not in left_out)
+
+
+def _with_those_that_ship(chosen: tuple[Bundle, ...]) -> tuple[Bundle, ...]:
+    cards = [bundle.card for bundle in chosen]
+    wanted = set() if any(card.role == "gate" for card in cards) else {"gate"}
+    reads_chests = any(card.role == "specialist" and card.scope.xray_type == "chest" for card in cards)
+    if reads_chests and not any("lungs" in card.brings for card in cards):
+        wanted.add("lungs")
+    return (*(bundle for bundle in shipped_bundles() if bundle.card.role in wanted), *chosen)
+
+
+def _usable_or_said(entry: ShelfEntry) -> Bundle | None:
+    if entry.bundle is None:
+        if entry.origin == "shipped":
+            raise BundleError(entry.problem or f"the bundle {entry.folder} that ships with hilum cannot be used")
+        say(f"passed over a broken model: {entry.problem}")
+    return entry.bundle

@@ -1,0 +1,193 @@
+"""`hilum read`: its options, checked, and the choice between standard output and an output folder."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hilum.cli.commands import READ_INTO_FOLDER
+from hilum.cli.options.models import choose_bundles
+from hilum.cli.options.statements import general_statement, with_tables, without_tables
+from hilum.cli.read.on_terminal import read_here
+from hilum.cli.read.request import ReadRequest
+from hilum.cli.terminal.say_inputs import say_the_rest
+from hilum.errors import UsageError
+from hilum.findings import XRAY_TYPES
+from hilum.imaging.pixels.limits import Limits
+from hilum.output.inputs import find_inputs
+from hilum.reading.engines.engine import available_cores
+from hilum.reading.reader import Reader
+from hilum.reading.settings import ReaderSettings
+
+app = typer.Typer(rich_markup_mode="rich", add_completion=False)
+
+_DEFAULTS = Limits()
+
+_EPILOG = """[bold]Examples[/]
+
+hilum read chest.dcm
+
+hilum read scans/ --out readings/
+
+hilum read study.zip --out readings/
+
+hilum read scans/ --out readings/ --resume
+
+hilum read - --json < image.png
+
+hilum read scans/ --json | jq .findings
+
+hilum read angiogram.dcm --frame 3 --heatmaps all --out readings/
+
+hilum read unsure.png --force-type chest
+
+hilum read child.png --age 3 --view AP
+
+hilum read scans/ --patients ages.csv --out readings/
+
+[bold]Exit code[/]: 0 all read, 1 some failed (the rest is read), 2 wrong usage, 130 interrupted.
+
+"""
+_FOLDERS = (
+    "[bold]Folders[/]: content decides what is an image. Files of no known format are passed over and listed, unless "
+    "their suffix says that they are images: those fail. DICOM reports and other objects that are no radiograph, and "
+    "what hilum wrote itself, are passed over. Hidden files are left out, linked folders are not followed. "
+    "A folder without an image is a failure. A ZIP archive is read like a folder: study.zip/inner/path names a file."
+)
+
+
+class EngineChoice(StrEnum):
+    """The inference engines."""
+
+    ONNXRUNTIME = "onnxruntime"
+    OPENVINO = "openvino"
+
+
+class HeatmapChoice(StrEnum):
+    """Which findings get a heatmap."""
+
+    POSITIVE = "positive"
+    ALL = "all"
+
+
+@app.command(epilog=_EPILOG + _FOLDERS)
+def read(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILES", help="Files, folders or ZIP archives; [bold]-[/] is standard input.")
+    ],
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            file_okay=False,
+            metavar="FOLDER",
+            help="Write JSON, overlay PNG and HTML page of each image, index.html, readings.jsonl and failures.jsonl.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output, one object a line.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No table, no progress bar; failures only.")] = False,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Threads that decode and that draw. [dim]default: the cores[/]")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Skip what is already in --out, read with the same models and settings.")
+    ] = False,
+    frame: Annotated[int | None, typer.Option(min=1, help="The frame of a multi-frame file, counted from 1.")] = None,
+    heatmaps: Annotated[HeatmapChoice, typer.Option(help="Findings that get a heatmap.")] = HeatmapChoice.POSITIVE,
+    max_pixels: Annotated[int, typer.Option(min=1, help="Refuse larger images.")] = _DEFAULTS.max_pixels,
+    max_bytes: Annotated[int, typer.Option(min=1, help="Refuse larger files.")] = _DEFAULTS.max_bytes,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME_OR_FOLDER", help="A model of the shelf or a bundle's folder; may be repeated."),
+    ] = None,
+    force_type: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TYPE",
+            help="Read as this X-ray type, such as chest, whatever the gate says; the reading is marked.",
+            autocompletion=lambda: list(XRAY_TYPES),
+        ),
+    ] = None,
+    age: Annotated[
+        str | None,
+        typer.Option(
+            metavar="AGE", help="The patient's age: years, or 45Y, 6M, 3W, 10D. The reading says you said so."
+        ),
+    ] = None,
+    sex: Annotated[
+        str | None, typer.Option(metavar="F|M|O", help="The patient's sex.", autocompletion=lambda: ["F", "M", "O"])
+    ] = None,
+    view: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PA|AP|LL", help="The view; LL is any lateral.", autocompletion=lambda: ["PA", "AP", "LL"]
+        ),
+    ] = None,
+    patients: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False,
+            metavar="FILE",
+            help="A CSV table: image, age, sex, view. [dim]default: the patients.csv in or beside a folder[/]",
+        ),
+    ] = None,
+    assume_scope: Annotated[
+        bool,
+        typer.Option(
+            "--assume-scope",
+            help="Decide as though what nobody tells were in the model's scope; what is known to be outside stays out.",
+        ),
+    ] = False,
+    read_inverted: Annotated[
+        bool,
+        typer.Option("--read-inverted", help="Read the other polarity of a chest that the gate finds inverted."),
+    ] = False,
+    no_gate: Annotated[
+        bool, typer.Option("--no-gate", help="Read without judging whether this is an X-ray, and of what.")
+    ] = False,
+    no_lungs: Annotated[
+        bool, typer.Option("--no-lungs", help="Draw no lungs: no outlines, no share of a heatmap inside them.")
+    ] = False,
+    engine: Annotated[EngineChoice, typer.Option(help="The inference engine.")] = EngineChoice.ONNXRUNTIME,
+) -> None:
+    """Read radiographs: findings with probability, threshold and decision, and the warnings.
+
+    A model decides only on patients that it was made for. Where the file does not tell the age, say it.
+    """
+    if resume and out is None:
+        raise UsageError("--resume needs --out, the folder that holds what is already read")
+    if read_inverted and no_gate:
+        raise UsageError("--read-inverted needs the gate, which finds what is inverted; leave --no-gate out")
+    inputs = find_inputs(files, out=out, frame=frame)
+    settings = ReaderSettings(
+        limits=Limits(max_bytes=max_bytes, max_pixels=max_pixels),
+        engine=engine.value,
+        heatmaps=heatmaps.value,
+        force_type=force_type,
+        read_inverted=read_inverted,
+        lungs=not no_lungs,
+    )
+    said = general_statement(age=age, sex=sex, view=view, force_type=force_type, assume_scope=assume_scope)
+    statements = with_tables(said, arguments=files, inputs=inputs, table=patients, quiet=quiet)
+    failures = len(inputs.problems)
+    if inputs.files:
+        request = ReadRequest(
+            reader=Reader(models=choose_bundles(model or (), gate=not no_gate, lungs=not no_lungs), settings=settings),
+            inputs=inputs,
+            frame=frame,
+            jobs=jobs or available_cores(),
+            out=out,
+            resume=resume,
+            as_json=as_json,
+            quiet=quiet,
+            statements=statements,
+        )
+        failures += read_here(request) if out is None else READ_INTO_FOLDER.load()(request)
+    say_the_rest(
+        without_tables(inputs, statements=statements), quiet=quiet, listed_in="with --out, all stand in skipped.jsonl"
+    )
+    if failures:
+        raise typer.Exit(1)

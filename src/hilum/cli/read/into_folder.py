@@ -1,0 +1,132 @@
+"""`hilum read --out`: every result into the output folder, what came of it on the terminal."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Generator
+from contextlib import closing
+from pathlib import Path
+
+from hilum.cli.read.on_terminal import print_json, print_table
+from hilum.cli.read.request import ReadRequest
+from hilum.cli.terminal.console import output_console
+from hilum.cli.terminal.progress import BatchProgress
+from hilum.errors import UsageError
+from hilum.output.batch import without_clashes, write_batch
+from hilum.output.folder import OutputFolder
+from hilum.output.index import write_index
+from hilum.output.inputs import InputFile
+from hilum.output.journal import Journal
+from hilum.output.layout import INDEX, SKIPPED
+from hilum.output.render import RenderSettings, failure_record
+from hilum.output.resume import already_read
+from hilum.reading_result import FailedReading, Reading
+from hilum.report.costs import Costs
+from hilum.report.counts import Counts
+from hilum.report.terminal import batch_summary
+from hilum.whole_files import write_whole
+
+TABLES_UP_TO = 12
+"""So many files get their table on the terminal; more only the summary."""
+
+
+def read_into_folder(request: ReadRequest) -> int:
+    """Read what is not read yet into the folder of `--out`; returns how many files failed."""
+    if request.out is None:
+        raise UsageError("expected an --out folder")
+    started = time.perf_counter()
+    with OutputFolder(request.out) as folder:
+        done = _done_before(request, folder)
+        todo = tuple(file for file in request.inputs.files if file.relative not in done)
+        counts, costs = _read(request, folder, todo, done=len(done))
+        _write_skipped(request, folder.path)
+    if not request.quiet and not request.as_json:
+        index = str(request.out / INDEX)
+        seconds = time.perf_counter() - started
+        output_console().print(
+            batch_summary(counts, skipped=len(done), seconds=seconds, destination=index, costs=costs)
+        )
+    return counts.failed
+
+
+def _done_before(request: ReadRequest, folder: OutputFolder) -> frozenset[str]:
+    if not request.resume:
+        return frozenset()
+    settings_sha256 = request.reader.settings_sha256
+    return already_read(
+        request.inputs.files,
+        folder=folder,
+        settings_sha256=settings_sha256,
+        frame=request.frame,
+        stated=request.statements.of,
+    )
+
+
+def _read(
+    request: ReadRequest, folder: OutputFolder, todo: tuple[InputFile, ...], *, done: int
+) -> tuple[Counts, Costs]:
+    """Read and write `todo`; the index is written also where a signal ends the batch."""
+    counts, costs = Counts(), Costs()
+    written: list[float] = []
+    shown = len(request.inputs.files) > 1 and not request.quiet
+    tables = len(todo) <= TABLES_UP_TO and not request.quiet
+    journal = Journal(folder.path, replacing={file.relative for file in todo})
+    with BatchProgress(total=len(todo) + done, shown=shown) as progress:
+        progress.done(count=done)
+        try:
+            with closing(_results(request, folder, todo, journal, on_written=written.append)) as results:
+                for result in results:
+                    counts = counts.plus(result)
+                    costs = costs if isinstance(result, FailedReading) else costs.plus(result)
+                    _tell(result, request=request, progress=progress, table=tables)
+        except KeyboardInterrupt:
+            journal.close()
+            write_index(folder.path)
+            progress.line(f"{counts.read} read, {counts.failed} failed; go on with the same command and --resume")
+            raise
+    journal.close()
+    write_index(folder.path)
+    return counts, costs.plus_writing(sum(written))
+
+
+def _tell(result: Reading | FailedReading, *, request: ReadRequest, progress: BatchProgress, table: bool) -> None:
+    if isinstance(result, FailedReading):
+        progress.failed(result)
+    if request.as_json:
+        print_json(result)
+    elif table and isinstance(result, Reading):
+        print_table(result)
+    progress.done()
+
+
+def _results(
+    request: ReadRequest,
+    folder: OutputFolder,
+    todo: tuple[InputFile, ...],
+    journal: Journal,
+    *,
+    on_written: Callable[[float], None],
+) -> Generator[Reading | FailedReading]:
+    reader = request.reader
+    files, clashing = without_clashes(todo, settings_sha256=reader.settings_sha256)
+    for file, failed in clashing:
+        journal.add(failure_record(failed, relative=file.relative))
+        yield failed
+    settings = RenderSettings(reader.cards, every_heatmap=reader.settings.heatmaps == "all")
+    with closing(request.examinations(files)) as results:
+        yield from write_batch(
+            results,
+            files=files,
+            folder=folder,
+            journal=journal,
+            settings=settings,
+            jobs=request.jobs,
+            on_written=on_written,
+        )
+
+
+def _write_skipped(request: ReadRequest, folder: Path) -> None:
+    skipped = request.inputs.skipped
+    lines = (json.dumps({"name": each.name, "reason": each.reason}).encode() + b"\n" for each in skipped)
+    write_whole(folder / SKIPPED, lines)

@@ -1,0 +1,50 @@
+"""What `hilum read` was asked to do, checked and ready: shared by its two ways of giving results."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hilum.cli.options.statements import Statements
+from hilum.errors import HilumError
+from hilum.output.inputs import STANDARD_INPUT, InputFile, Inputs
+from hilum.reading.input.prepare import ImageSource
+from hilum.reading.reader import Reader
+from hilum.reading_result import Examination, FailedReading
+from hilum.stated import Stated
+from hilum.version import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRequest:
+    """`frame` counts from 1; `jobs` is the number of threads beside the network's; `out` is None without `--out`."""
+
+    reader: Reader
+    inputs: Inputs
+    frame: int | None
+    jobs: int
+    out: Path | None
+    resume: bool
+    as_json: bool
+    quiet: bool
+    statements: Statements = field(default_factory=Statements)
+
+    def examinations(self, files: tuple[InputFile, ...]) -> Generator[Examination | FailedReading]:
+        """The examination of each file, in order; close it to stop the threads."""
+        if files and files[0].name == STANDARD_INPUT:
+            yield self._examine_standard_input()
+            return
+        stated: dict[ImageSource, Stated] = {file.name: self.statements.of(file) for file in files}
+        sources = (file.name for file in files)
+        yield from self.reader.examine_many(sources, frame=self.frame, jobs=self.jobs, stated=stated)
+
+    def _examine_standard_input(self) -> Examination | FailedReading:
+        limit = self.reader.settings.limits.max_bytes
+        data = sys.stdin.buffer.read(limit + 1)  # one more than allowed is enough to refuse it
+        try:
+            return self.reader.examine(data, frame=self.frame, name=STANDARD_INPUT, stated=self.statements.general)
+        except HilumError as error:
+            settings_sha256 = self.reader.settings_sha256
+            return FailedReading(STANDARD_INPUT, error.kind, str(error), __version__, settings_sha256)

@@ -1,0 +1,1 @@
+"""What is prepared once and kept on disk: images, lung boxes."""

@@ -1,0 +1,1 @@
+"""The record of one image, and what adapters read it with."""

@@ -1,0 +1,32 @@
+"""The image files of a release's folder, and their hashes."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from hilum.datasets.records.hash_memory import current_memory
+from hilum.errors import DataError
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
+
+
+def image_files(folder: Path, *, release: str, deep: bool = False) -> tuple[Path, ...]:
+    """Every picture in `folder` (and below it where `deep`), sorted by path; hidden files are left out.
+
+    Raises `DataError` where there is none: an empty release is a wrong path.
+    """
+    found = sorted(
+        path
+        for path in (folder.rglob("*") if deep else folder.glob("*"))
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    )
+    if not found:
+        raise DataError(f"expected the pictures of {release} in {folder}, came none; give the release's own folder")
+    return tuple(found)
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, remembered from an earlier run within `remembered_hashes`."""
+    memory = current_memory()
+    return hashlib.sha256(path.read_bytes()).hexdigest() if memory is None else memory.sha256(path)

@@ -1,0 +1,99 @@
+"""A plain folder of class folders: `folder/CLASS/**/picture.png`, or `folder/{train,val,test}/CLASS/**/picture.png`.
+
+The parts may have any name that says what they are for (`Train`, `hold-out`). Each picture belongs to the class of its
+folder and to no other, so every other label is 0. Nothing tells patients apart: each picture is its own, unless a
+pattern finds the patient in the name. Whoever has several pictures a patient must give one, or a split will leak;
+`table` is the other way to say it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from hilum.datasets.records.files import file_sha256
+from hilum.datasets.records.held_out import part_role
+from hilum.datasets.records.own_labels import own_label
+from hilum.datasets.records.record import Record
+from hilum.datasets.records.stems import PICTURES
+from hilum.errors import DataError
+
+_PARTS = frozenset(("train", "training", "val", "valid", "validation", "test", "testing"))
+"""Names that no class has; beside a class folder one of them is a mistake."""
+
+
+def read_folder_of_folders(folder: Path, *, patient_pattern: str | None = None) -> tuple[Record, ...]:
+    """Every picture or DICOM file in class folders, sorted by path.
+
+    `patient_pattern` is a regular expression whose group `patient` is searched in the file's name; it must match every
+    one. Raises `DataError` where there are fewer than two classes, the pattern is none, or a name has no patient.
+    """
+    pattern = None if patient_pattern is None else _compiled(patient_pattern)
+    depth = _depth(folder)
+    pictures = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in PICTURES
+        and len(path.relative_to(folder).parts) > depth + 1
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    ]
+    classes = sorted({path.relative_to(folder).parts[depth] for path in pictures})
+    if len(classes) < 2:
+        raise DataError(
+            f"expected a folder a class in {folder} (folder/CLASS/picture.png), came "
+            f"{', '.join(classes) or 'no class'} with pictures; make a folder for each class"
+        )
+    return tuple(_record(path, folder=folder, depth=depth, classes=classes, pattern=pattern) for path in pictures)
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        found = re.compile(pattern)
+    except re.error as error:
+        raise DataError(f"expected a regular expression for the patient, came {pattern!r} ({error})") from error
+    if "patient" not in found.groupindex:
+        raise DataError(f"expected a group (?P<patient>...) in the pattern, came {pattern!r}; name what is the patient")
+    return found
+
+
+def _depth(folder: Path) -> int:
+    """1 where the folders are parts that hold class folders, 0 where they are classes.
+
+    Raises `DataError` for a mixture: a part would be learned as a class.
+    """
+    tops = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    unknown = [name for name in tops if part_role(name) is None]
+    if not unknown:
+        return 1 if tops else 0
+    part = next((name for name in tops if name.casefold() in _PARTS), None)
+    if part is not None:
+        raise DataError(
+            f"expected folders of parts (train, val, test) or of classes in {folder}, came the part {part} beside "
+            f"{unknown[0]}; put every class folder into a part, or move the others elsewhere"
+        )
+    return 0
+
+
+def _record(path: Path, *, folder: Path, depth: int, classes: list[str], pattern: re.Pattern[str] | None) -> Record:
+    parts = path.relative_to(folder).parts
+    own = parts[depth]
+    return Record(
+        path=path,
+        image="/".join(parts),
+        patient=f"folder:{_patient(path, name='/'.join(parts), pattern=pattern)}",
+        patient_is_known=pattern is not None,
+        source="folder",
+        official=parts[0] if depth else None,
+        labels={own_label(name): float(name == own) for name in classes},
+        stratum=own,
+        sha256=file_sha256(path),
+    )
+
+
+def _patient(path: Path, *, name: str, pattern: re.Pattern[str] | None) -> str:
+    if pattern is None:
+        return name
+    match = pattern.search(path.name)
+    if match is None:
+        raise DataError(f"expected the patient's pattern {pattern.pattern} in every name, came {path}; change either")
+    return match["patient"]

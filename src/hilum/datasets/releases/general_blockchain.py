@@ -1,0 +1,53 @@
+"""COVID-19 adult chests with lung masks by radiologists (GeneralBlockchain): `images/` and `masks/`, same stem.
+
+A mask is a PNG: 255 is the patient's right lung, 128 the left lung, 0 neither; a few hold one lung only. Tried on real
+files, at most 512 pixels wide.
+
+Some pictures are a series of one patient: names share what stands before `day0`, `Fig8a` or a last number, and are
+grouped by it, rather too coarsely than too finely.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from hilum.datasets.records.files import image_files
+from hilum.datasets.records.record import Record, typed_record
+from hilum.errors import DataError
+
+LICENCE = "adult chests with lung masks, GeneralBlockchain, CC BY 4.0"
+STRUCTURE = "lungs"
+
+_SERIES = re.compile(r"([-._](day\d+|fig\.?\w*|PA|[a-z]|f\d+\w?|\d{1,2}|admission|\w+-(hours|days?)))+$", re.IGNORECASE)
+
+
+def read_general_blockchain(folder: Path) -> tuple[Record, ...]:
+    """Every chest in `folder/images`, sorted by name, with its mask where `folder/masks` was copied too.
+
+    Raises `DataError` where some chests have a mask and one has none.
+    """
+    masks = folder / "masks"
+    return tuple(
+        typed_record(
+            path,
+            image=path.name,
+            group=series_of(path.stem),
+            source="lungs",
+            xray_type="chest",
+            masks={STRUCTURE: _mask(path, masks=masks)} if masks.is_dir() else {},
+        )
+        for path in image_files(folder / "images", release="GeneralBlockchain")
+    )
+
+
+def series_of(stem: str) -> str:
+    """What the names of one series share; a whole name where nothing looks like a series."""
+    return _SERIES.sub("", stem) or stem
+
+
+def _mask(picture: Path, *, masks: Path) -> Path:
+    path = masks / f"{picture.stem}.png"
+    if not path.is_file():
+        raise DataError(f"expected the mask of {picture.name} at {path}, came no such file; copy the release again")
+    return path

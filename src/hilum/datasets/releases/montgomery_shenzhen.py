@@ -1,0 +1,115 @@
+"""Montgomery (MCUCXR) and Shenzhen (CHNCXR) chests (Jaeger et al. 2014) with lung masks: tuberculosis or normal.
+
+Layout (the National Library of Medicine's readme files): `CXR_png/MCUCXR_0001_0.png` and `CXR_png/CHNCXR_0001_0.png`,
+the last digit says tuberculosis; Montgomery's masks `ManualMask/leftMask/` and `rightMask/`, Shenzhen's (Stirenko et
+al. 2018) `mask/CHNCXR_0001_0_mask.png`; `ClinicalReadings/` with a text file a picture (`Patient's Age: 040Y` or
+`male 45yrs`). One mask of both lungs in `masks/` under the picture's name counts too. Tried on real pictures and masks
+of both sets in that last layout; clinical readings and the masks of one lung are not tried on real files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from hilum.datasets.records.ages import clean_age
+from hilum.datasets.records.files import SUFFIXES, file_sha256
+from hilum.datasets.records.record import Record
+from hilum.errors import DataError
+from hilum.radiograph import Sex
+
+LICENCE = "Shenzhen and Montgomery County chest X-ray sets, Jaeger et al. 2014, US National Library of Medicine"
+LABEL = "Tuberculosis"
+IMAGES = 138 + 662
+
+_NAME = re.compile(r"(?P<patient>(?P<set>CHN|MCU)CXR_\d{4})_(?P<ill>[01])(?P<mask>_mask)?")
+_MASK_FOLDERS: Mapping[str, str] = {
+    "leftmask": "left lung",
+    "rightmask": "right lung",
+    "masks": "lungs",
+    "mask": "lungs",
+}
+_SETS = {"CHN": "shenzhen", "MCU": "montgomery"}
+_LABELLED = re.compile(r"patient'?s?\s+(?P<what>sex|age)\s*:\s*(?P<value>.*)", re.IGNORECASE)
+_AGE = re.compile(r"(?P<number>\d{1,3})\s*(?P<unit>[YMWD])[A-Z]*\.?", re.IGNORECASE)
+_FIRST_LINE = re.compile(
+    r"(?P<sex>female|femal|male|F|M)\b[\s,.;:]*(?:(?P<age>\d{1,3}\s*[YMWD][A-Z]*)\b|$)", re.IGNORECASE
+)
+_SEXES: Mapping[str, Sex] = {"f": "F", "m": "M", "o": "O"}
+
+
+def read_montgomery_shenzhen(folder: Path) -> tuple[Record, ...]:
+    """Every chest below `folder`, sorted by name, with the masks that are there; some chests have none.
+
+    Raises `DataError` where there is no chest, or one lies there twice.
+    """
+    chests: dict[str, Path] = {}
+    masks: dict[str, dict[str, Path]] = {}
+    for path in sorted(folder.rglob("*CXR_*")):
+        match = _NAME.fullmatch(path.stem)
+        if match is None or path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
+            continue
+        stem = path.stem.removesuffix("_mask")
+        structure = "lungs" if match["mask"] else _MASK_FOLDERS.get(path.parent.name.lower())
+        if structure is not None:
+            masks.setdefault(stem, {})[structure] = path
+        elif chests.setdefault(stem, path) != path:
+            raise DataError(f"expected one picture of {stem} in {folder}, came {chests[stem]} and {path}; keep one")
+    if not chests:
+        raise DataError(
+            f"expected pictures like CHNCXR_0001_0.png below {folder}, came none; give the release's folder"
+        )
+    readings = {path.stem: path for path in folder.rglob("*CXR_*.txt")}
+    return tuple(
+        _record(stem, path=path, masks=masks.get(stem, {}), reading=_reading(readings.get(stem)))
+        for stem, path in sorted(chests.items())
+    )
+
+
+def age_and_sex(reading: str) -> tuple[float | None, Sex]:
+    """Years and sex from the lines that say them, never from the free report below.
+
+    Montgomery labels its lines (`Patient's Sex: F`, `Patient's Age: 027Y`); Shenzhen's first line holds both (`male
+    45yrs`, `femal 32yrs`, `female, 16month`). What is said in neither way is unknown.
+    """
+    lines = [line.strip() for line in reading.splitlines() if line.strip()]
+    labelled = {match["what"].lower(): match["value"] for line in lines if (match := _LABELLED.match(line))}
+    if labelled:
+        return _years(labelled.get("age", "")), _SEXES.get(labelled.get("sex", "").strip()[:1].lower(), "unknown")
+    match = _FIRST_LINE.match(lines[0]) if lines else None
+    if match is None:
+        return _years(lines[0]) if lines else None, "unknown"
+    return _years(match["age"] or ""), _SEXES[match["sex"][0].lower()]
+
+
+def _years(text: str) -> float | None:
+    """The age where `text` is one and nothing else; units are written as a letter or a word."""
+    match = _AGE.fullmatch(text.strip())
+    return None if match is None else clean_age(f"{match['number']}{match['unit']}")
+
+
+def _reading(path: Path | None) -> str:
+    return "" if path is None else path.read_text(encoding="latin-1")
+
+
+def _record(stem: str, *, path: Path, masks: Mapping[str, Path], reading: str) -> Record:
+    match = _NAME.fullmatch(stem)
+    if match is None:
+        raise DataError(f"expected a name like CHNCXR_0001_0.png, came {path}; remove or rename the file")
+    age_years, sex = age_and_sex(reading)
+    return Record(
+        path=path,
+        image=path.name,
+        patient=f"lungs_tb:{match['patient']}",
+        source="lungs_tb",
+        official=None,
+        labels={LABEL: float(match["ill"])},
+        stratum=f"{_SETS[match['set']]} {match['ill']}",
+        sha256=file_sha256(path),
+        age_years=age_years,
+        sex=sex,
+        is_xray=True,
+        xray_type="chest",
+        masks=masks,
+    )

@@ -1,0 +1,197 @@
+"""The releases that hilum reads: the one table, by the name that `--data NAME=FOLDER` and `hilum data check` use.
+
+What a gate or a lung network learns from lies in one data folder, each release in a folder of its own below it:
+`Release.folder`. Where that is another word than the key, the release's records carry it as their source, and it starts
+their patients' ids, so that runs keep their fingerprints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from hilum.datasets.records.listing import Count, Listing
+from hilum.datasets.records.record import Record
+from hilum.datasets.releases import (
+    aasce,
+    body_parts,
+    chestxray14,
+    chexpert,
+    general_blockchain,
+    hannover,
+    imagenet,
+    jsrt,
+    kermany,
+    lera,
+    montgomery_shenzhen,
+    mura,
+    other_modality,
+    panoramic_dental,
+    vindr_pcxr,
+)
+from hilum.datasets.releases.chexpert import ChexpertPolicy
+from hilum.datasets.releases.folder_of_folders import read_folder_of_folders
+from hilum.datasets.releases.own_table import list_own_table, read_own_table
+
+Adapter = Callable[[Path], tuple[Record, ...]]
+
+
+class AdapterWithTables(Protocol):
+    """An adapter of a release whose pictures may lie apart from its tables."""
+
+    def __call__(self, folder: Path, /, *, tables: Path) -> tuple[Record, ...]:
+        """The pictures in `folder` that the tables in `tables` name."""
+
+
+class AdapterWithPolicy(Protocol):
+    """An adapter of a release with uncertain labels."""
+
+    def __call__(self, folder: Path, /, *, policy: ChexpertPolicy | None = None) -> tuple[Record, ...]:
+        """The pictures in `folder`, with labels settled by `policy`."""
+
+
+class AdapterWithPattern(Protocol):
+    """An adapter of pictures whose patients only their names may tell."""
+
+    def __call__(self, folder: Path, /, *, patient_pattern: str | None = None) -> tuple[Record, ...]:
+        """The pictures in `folder`; the group `patient` of the pattern is the patient."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """One release: its adapter, what its own tables list (None where it has none), and what was published of it.
+
+    `folder` is where it lies in a data folder of many releases, None for one that no gate and no lung network reads.
+    `licence` is its citation and terms in one line, None for images of one's own. `official` counts images and patients
+    by official part; the part '' is the whole of a release without parts. `read_with_tables` is for a release that may
+    lie in several folders, the first of them with the tables; `read_with_policy` for one whose uncertain labels a
+    recipe may settle, `read_with_pattern` for one whose file names alone may tell patients apart.
+    """
+
+    title: str
+    read: Adapter
+    folder: str | None = None
+    licence: str | None = None
+    read_with_tables: AdapterWithTables | None = None
+    read_with_policy: AdapterWithPolicy | None = None
+    read_with_pattern: AdapterWithPattern | None = None
+    list: Callable[[Path], Listing] | None = None
+    official: Mapping[str, Count] = field(default_factory=dict)
+
+
+RELEASES: Mapping[str, Release] = {
+    "nih": Release(
+        title="ChestX-ray14 (Wang et al. 2017)",
+        read=chestxray14.read_chestxray14,
+        folder="nih",
+        licence=chestxray14.LICENCE,
+        read_with_tables=chestxray14.read_chestxray14,
+        list=chestxray14.list_chestxray14,
+        official=chestxray14.OFFICIAL,
+    ),
+    "chexpert": Release(
+        title="CheXpert v1.0, also small (Irvin et al. 2019)",
+        read=chexpert.read_chexpert,
+        licence=chexpert.LICENCE,
+        read_with_policy=chexpert.read_chexpert,
+        list=chexpert.list_chexpert,
+        official=chexpert.OFFICIAL,
+    ),
+    "vindr_pcxr": Release(
+        title="VinDr-PCXR (Pham et al. 2022)",
+        read=vindr_pcxr.read_vindr_pcxr,
+        licence=vindr_pcxr.LICENCE,
+        list=vindr_pcxr.list_vindr_pcxr,
+        official=vindr_pcxr.OFFICIAL,
+    ),
+    "kermany": Release(
+        title="Kermany et al. 2018, paediatric chests",
+        read=kermany.read_kermany,
+        folder="kermany/chest_xray",
+        licence=kermany.LICENCE,
+        official={"train": Count(images=5_216), "val": Count(images=16), "test": Count(images=624)},
+    ),
+    "jsrt": Release(
+        title="JSRT with SCR masks (Shiraishi et al. 2000)",
+        read=jsrt.read_jsrt,
+        licence=jsrt.LICENCE,
+        list=jsrt.list_jsrt,
+        official={"": Count(images=jsrt.IMAGES, patients=jsrt.IMAGES)},
+    ),
+    "montgomery_shenzhen": Release(
+        title="Montgomery and Shenzhen (Jaeger et al. 2014)",
+        read=montgomery_shenzhen.read_montgomery_shenzhen,
+        folder="lungs_tb",
+        licence=montgomery_shenzhen.LICENCE,
+        official={"": Count(images=montgomery_shenzhen.IMAGES, patients=montgomery_shenzhen.IMAGES)},
+    ),
+    "general_blockchain": Release(
+        title="Adult chests with lung masks (GeneralBlockchain)",
+        read=general_blockchain.read_general_blockchain,
+        folder="lungs",
+        licence=general_blockchain.LICENCE,
+    ),
+    "hannover": Release(
+        title="Adult COVID-19 chests of Hannover (Winther et al. 2020)",
+        read=hannover.read_hannover,
+        folder="chest_adult",
+        licence=hannover.LICENCE,
+    ),
+    "body_parts": Release(
+        title="Body parts of several public releases",
+        read=body_parts.read_body_parts,
+        folder="types",
+        licence=body_parts.LICENCE,
+    ),
+    "mura": Release(
+        title="MURA v1.1 (Rajpurkar et al. 2018)",
+        read=mura.read_mura,
+        folder="mura",
+        licence=mura.LICENCE,
+        official={"train": Count(images=36_808, patients=11_184), "valid": Count(images=3_197, patients=783)},
+    ),
+    "lera": Release(title="LERA (Varma et al. 2019)", read=lera.read_lera, folder="lera", licence=lera.LICENCE),
+    "aasce": Release(
+        title="AASCE 2019 (Wu et al. 2017)",
+        read=aasce.read_aasce,
+        folder="aasce",
+        licence=aasce.LICENCE,
+        official={"training": Count(images=481), "test": Count(images=128)},
+    ),
+    "panoramic_dental": Release(
+        title="Panoramic jaws (Jader et al. 2018)",
+        read=panoramic_dental.read_panoramic_dental,
+        folder="panoramic_dental",
+        licence=panoramic_dental.LICENCE,
+    ),
+    "imagenet": Release(
+        title="ImageNet photographs (Deng et al. 2009)",
+        read=imagenet.read_imagenet,
+        folder="photos",
+        licence=imagenet.LICENCE,
+    ),
+    "other_modality": Release(
+        title="CT, MR and ultrasound pictures",
+        read=other_modality.read_other_modality,
+        folder="other_modality",
+        licence=other_modality.LICENCE,
+    ),
+    "folder": Release(
+        title="A folder of class folders", read=read_folder_of_folders, read_with_pattern=read_folder_of_folders
+    ),
+    "table": Release(title="A table of one's own", read=read_own_table, list=list_own_table),
+}
+
+
+def releases_in(folder: Path, *, among: Sequence[str]) -> dict[str, Path]:
+    """Where each of the releases `among`, by key, lies in a data folder; those that are absent are left out."""
+    places = {name: folder / (RELEASES[name].folder or name) for name in among}
+    return {name: place for name, place in places.items() if place.is_dir()}
+
+
+def citation_of(source: str) -> str | None:
+    """The line that cites the release whose records carry `source`; None where it is nobody's or one's own."""
+    release = RELEASES.get(source) or next((one for one in RELEASES.values() if one.folder == source), None)
+    return None if release is None else release.licence

@@ -1,0 +1,1 @@
+"""Seeded pictures that are no radiographs."""

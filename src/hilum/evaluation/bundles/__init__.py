@@ -1,0 +1,1 @@
+"""A bundle on a part of the data: read, judged, and written into the ledger."""

@@ -1,0 +1,163 @@
+"""Read the images of a part with one bundle, through the `Reader`, into predictions; what cannot be read is listed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hilum.bundle.load import Bundle
+from hilum.datasets.records.record import Record
+from hilum.errors import DataError
+from hilum.evaluation.bundles.journal import JournalKey, JournalLine, PredictionJournal
+from hilum.evaluation.bundles.part import AskedPart, known_truth
+from hilum.evaluation.judging.sharpness import mean_gradient
+from hilum.evaluation.predictions.overlap import Seen
+from hilum.evaluation.predictions.predictions import Predictions, Texts
+from hilum.evaluation.report.subject import Exclusion
+from hilum.reading.reader import Reader
+from hilum.reading_result import Examination, FailedReading
+from hilum.statistics.outcomes import FloatArray
+
+Progress = Callable[[int, int], None]
+"""Called with how many images are done, and how many there are."""
+
+
+def _nothing() -> None:
+    """Nothing has to be done before the first image is read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictedPart:
+    """The predictions, the images that are not among them, and how many lie outside the model's declared scope.
+
+    `sharpness` (n,) is each image's mean gradient; None where it is not known of all.
+    """
+
+    predictions: Predictions
+    exclusions: tuple[Exclusion, ...]
+    out_of_scope: int
+    sharpness: FloatArray | None = None
+
+
+def predict_part(
+    part: AskedPart,
+    *,
+    bundle: Bundle,
+    folder: Path,
+    progress: Progress,
+    lungs: Bundle | None = None,
+    seen: Mapping[str, Seen] | None = None,
+    begin: Callable[[], None] = _nothing,
+) -> PredictedPart:
+    """Read every image of `part` that has a known label; images that the journal in `folder` has are not read again.
+
+    Pixels go through the gate-less `Reader`, in its batches; `lungs` draws the lungs for a model that reads crops. An
+    image whose scope is exceeded is judged all the same and counted. `seen` says by the image's name where the model's
+    training saw it. `begin` is called when everything is in place and before the first image is read. Raises
+    `DataError` where nothing is left to judge.
+    """
+    named, exclusions = _to_read(part, labels=bundle.card.label_names)
+    reader = Reader(models=[bundle] if lungs is None else [bundle, lungs])
+    key = JournalKey(bundle.sha256, reader.settings_sha256, part.split_sha256, part.name)
+    lines: dict[str, JournalLine] = {}
+    with PredictionJournal(folder, key=key) as journal:
+        begin()
+        for name, record in named.items():
+            before = journal.read.get(name)
+            if before is not None and before.sha256 == record.sha256:
+                lines[name] = before
+        waiting = {name: record for name, record in named.items() if name not in lines}
+        progress(len(lines), len(named))
+        outcomes = reader.examine_many(record.path for record in waiting.values())
+        for (name, record), outcome in zip(waiting.items(), outcomes, strict=True):
+            lines[name] = _line(name, record=record, outcome=outcome)
+            journal.add(lines[name])
+            progress(len(lines), len(named))
+    failed = [Exclusion(name, "could not be read", line.failed) for name, line in lines.items() if line.failed]
+    read = {name: record for name, record in named.items() if lines[name].failed is None}
+    if not read:
+        raise DataError(f"expected images of {part.name} to judge, came none that could be read; see {folder}")
+    return PredictedPart(
+        predictions=_predictions(part, read=read, lines=lines, labels=bundle.card.label_names, seen=seen),
+        exclusions=(*part.left_out, *exclusions, *failed),
+        out_of_scope=sum(lines[name].in_scope is False for name in read),
+        sharpness=_sharpness([lines[name] for name in read]),
+    )
+
+
+def image_names(records: Sequence[Record]) -> list[str]:
+    """The name of each image in a predictions file; where there are several releases it begins with the release."""
+    several = len({record.source for record in records}) > 1
+    return [f"{record.source}:{record.image}" if several else record.image for record in records]
+
+
+def _to_read(part: AskedPart, *, labels: Sequence[str]) -> tuple[dict[str, Record], list[Exclusion]]:
+    named: dict[str, Record] = {}
+    exclusions = []
+    for name, record in zip(image_names(part.records), part.records, strict=True):
+        if all(known_truth(record, label=label) is None for label in labels):
+            exclusions.append(Exclusion(name, "no label of the model is known"))
+        elif name in named:
+            exclusions.append(Exclusion(name, "another image has its name", "the first one is judged"))
+        else:
+            named[name] = record
+    return named, exclusions
+
+
+def _line(name: str, *, record: Record, outcome: Examination | FailedReading) -> JournalLine:
+    if isinstance(outcome, FailedReading):
+        # the path of the file stays out of a table that may leave this machine
+        reason = outcome.message.replace(str(record.path), record.path.name)
+        return JournalLine(name, record.sha256, None, failed=f"{outcome.kind}: {reason}")
+    findings = outcome.reading.findings
+    return JournalLine(
+        name,
+        record.sha256,
+        tuple(finding.probability for finding in findings),
+        in_scope=findings[0].in_scope,
+        sharpness=mean_gradient(outcome.radiograph.pixels),
+    )
+
+
+def _sharpness(lines: Sequence[JournalLine]) -> FloatArray | None:
+    found = [line.sharpness for line in lines if line.sharpness is not None]
+    return np.array(found, np.float64) if len(found) == len(lines) else None
+
+
+def _predictions(
+    part: AskedPart,
+    *,
+    read: dict[str, Record],
+    lines: dict[str, JournalLine],
+    labels: Sequence[str],
+    seen: Mapping[str, Seen] | None,
+) -> Predictions:
+    records = tuple(read.values())
+    truth = [[known_truth(record, label=label) for label in labels] for record in records]
+    ages = [np.nan if record.age_years is None else record.age_years for record in records]
+    return Predictions(
+        image=tuple(read),
+        patient=tuple(record.patient for record in records),
+        split=(part.split_name,) * len(records),
+        labels=tuple(labels),
+        truth=np.array(truth, np.float64),  # None becomes NaN
+        scores=np.array([lines[name].probabilities for name in read], np.float64),
+        protocol=part.protocol,
+        smoke=part.smoke,
+        patients_known=all(record.patient_is_known for record in records),
+        age_years=None if np.isnan(ages).all() else np.array(ages, np.float64),
+        sex=_told([record.sex for record in records]),
+        view=_told([record.view for record in records]),
+        source=tuple(record.source for record in records),
+        seen=None if seen is None else tuple(seen[name] for name in read),
+    )
+
+
+def _told(values: Sequence[str]) -> Texts | None:
+    """The column, None where a value is not known; no column where none is."""
+    if set(values) == {"unknown"}:
+        return None
+    return tuple(None if value == "unknown" else value for value in values)

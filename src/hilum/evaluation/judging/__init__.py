@@ -1,0 +1,1 @@
+"""How well one model did: discrimination, calibration, decisions and subgroups."""

@@ -1,0 +1,185 @@
+"""Operating points from validation predictions, and what they reach on the judged ones.
+
+Nothing here fits on what it judges: a threshold comes from `ValidationPredictions`, which cannot be made of a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from hilum.errors import UsageError
+from hilum.evaluation.judging.decision_worth import DecisionCounts, decision_worth
+from hilum.evaluation.predictions.patient_bootstrap import PatientRows
+from hilum.evaluation.predictions.validation import ValidationPredictions, checked_validation
+from hilum.statistics.clustered_share import clustered_share
+from hilum.statistics.estimate import Estimate
+from hilum.statistics.few_patients import too_few_patients
+from hilum.statistics.mover import mean_interval, ratio_interval
+from hilum.statistics.operating_point import OperatingPoint, point_at_sensitivity, youden_point
+from hilum.statistics.outcomes import FloatArray, Outcomes, UndefinedMetric, known_outcomes
+
+MEASURES: tuple[str, ...] = ("sensitivity", "specificity", "ppv", "npv", "f1", "balanced_accuracy")
+AT_PREVALENCE: tuple[str, ...] = ("ppv_at_prevalence", "npv_at_prevalence")
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What one operating point reaches; a measure without a value (a share of nothing) is None.
+
+    `measures` holds `MEASURES` and `WORTH`, and those at a prevalence where one was stated. Intervals are over the
+    judged patients; the threshold stays as it is. `prevalence` is the stated one, in (0, 1).
+    """
+
+    threshold: float
+    rule: str
+    measures: dict[str, Estimate | None]
+    prevalence: float | None = None
+
+
+def operating_points(
+    validation: ValidationPredictions, *, labels: Sequence[str], sensitivity: float | None
+) -> dict[str, OperatingPoint | UndefinedMetric]:
+    """One operating point a label: Youden's, or the highest cut that reaches `sensitivity` on validation.
+
+    Raises `UsageError` for anything but `ValidationPredictions` and `DataError` where a label is not in them.
+    """
+    points = {}
+    for label in labels:
+        there = checked_validation(validation).outcomes(label)
+        patients = np.asarray(validation.predictions.patient)[there.rows]
+        points[label] = chosen_point(there, patients=patients, sensitivity=sensitivity)
+    return points
+
+
+def chosen_point(
+    there: Outcomes, *, patients: npt.ArrayLike, sensitivity: float | None = None
+) -> OperatingPoint | UndefinedMetric:
+    """Youden's point of validation outcomes, or the highest cut that reaches `sensitivity`.
+
+    `patients` (n,) names the patient of each outcome. `UndefinedMetric` where an outcome is lacking, or fewer than five
+    patients have it: a threshold between so few is left to chance.
+    """
+    undefined = there.lacks_an_outcome()
+    if undefined is not None:
+        return undefined
+    names = np.asarray(patients)
+    ill, well = (len(np.unique(names[kind])) for kind in (there.truth, ~there.truth))
+    reason = too_few_patients(ill=ill, well=well, what="an operating point")
+    if reason is not None:
+        return UndefinedMetric(reason, there.n, there.positives)
+    if sensitivity is None:
+        return youden_point(there.truth, scores=there.scores)
+    return point_at_sensitivity(there.truth, scores=there.scores, sensitivity=sensitivity)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecisionTable:
+    """Decisions of one label summed by patient: `counts` float64 (4, P) of TP, FP, TN, FN."""
+
+    point: OperatingPoint
+    counts: FloatArray
+    prevalence: float | None
+
+    @property
+    def decisions(self) -> Decisions:
+        """The measures on all patients, each with its interval by patient."""
+        tp, fp, tn, fn = self.counts
+        sensitivity, specificity = _share(tp, of=tp + fn), _share(tn, of=tn + fp)
+        found = {
+            "sensitivity": sensitivity,
+            "specificity": specificity,
+            "ppv": _share(tp, of=tp + fp),
+            "npv": _share(tn, of=tn + fn),
+            "f1": _f1(_share(tp, of=tp + fp + fn)),
+            "balanced_accuracy": _balanced(sensitivity, specificity),
+        }
+        if self.prevalence is not None:
+            ill, well = self.prevalence, 1 - self.prevalence
+            found["ppv_at_prevalence"] = predictive_value(sensitivity, other=specificity, prevalence=ill)
+            found["npv_at_prevalence"] = predictive_value(specificity, other=sensitivity, prevalence=well)
+        found |= decision_worth(
+            DecisionCounts(tp, fp, tn, fn), threshold=self.point.threshold, prevalence=self.prevalence
+        )
+        return Decisions(self.point.threshold, self.point.rule, found, self.prevalence)
+
+
+def decision_table(
+    truth: FloatArray, *, scores: FloatArray, point: OperatingPoint, patients: PatientRows, prevalence: float | None
+) -> DecisionTable:
+    """Count `score >= threshold` against `truth` (n,), patient by patient; `prevalence` in (0, 1) is a stated one."""
+    if prevalence is not None and not 0.0 < prevalence < 1.0:
+        raise UsageError(f"expected a prevalence between 0 and 1, came {prevalence:g}")
+    outcomes = known_outcomes(truth, scores=scores)
+    called = outcomes.scores >= point.threshold
+    patient = patients.index[outcomes.rows]
+    kinds = (
+        called & outcomes.truth,
+        called & ~outcomes.truth,
+        ~called & ~outcomes.truth,
+        ~called & outcomes.truth,
+    )
+    counts = np.stack([np.bincount(patient[kind], minlength=patients.count) for kind in kinds]).astype(np.float64)
+    return DecisionTable(point, counts, prevalence)
+
+
+def predictive_value(kept: Estimate | None, *, other: Estimate | None, prevalence: float) -> Estimate | None:
+    """The share of a call's bearers that are of the kind called, where that kind has `prevalence` in (0, 1), by Bayes.
+
+    `kept` is the share of that kind that is called so (sensitivity for PPV), `other` the share of the other kind that
+    is not (specificity for PPV). The interval is that of the ratio of the two kinds among the called. None where
+    nothing would be called so.
+    """
+    if kept is None or other is None:
+        return None
+    wrong, odds = _complement(other), prevalence / (1 - prevalence)
+    if kept.value > 0:
+        wrong_to_kept = ratio_interval(wrong, kept)
+        value = 1 / (1 + wrong.value / kept.value / odds)
+        bounds = None if wrong_to_kept is None else tuple(1 / (1 + each / odds) for each in reversed(wrong_to_kept))
+    elif wrong.value > 0:
+        kept_to_wrong = ratio_interval(kept, wrong)
+        value = 0.0
+        bounds = None if kept_to_wrong is None else (0.0, 1 - 1 / (1 + kept_to_wrong[1] * odds))
+    else:
+        return None
+    if bounds is None:
+        return Estimate(value, None, note=kept.note or other.note)
+    return Estimate(value, (bounds[0], bounds[1]), method="MOVER")
+
+
+def _share(part: FloatArray, *, of: FloatArray) -> Estimate | None:
+    found = clustered_share(part, trials=of)
+    return None if isinstance(found, UndefinedMetric) else found
+
+
+def _complement(share: Estimate) -> Estimate:
+    interval = None if share.interval is None else (1 - share.interval[1], 1 - share.interval[0])
+    return replace(share, value=1 - share.value, interval=interval)
+
+
+def _f1(overlap: Estimate | None) -> Estimate | None:
+    """F1 is 2 J / (1 + J) of the share J of right positive calls among all that are positive or called so.
+
+    It rises with J, so that the bounds of the one are those of the other.
+    """
+    if overlap is None:
+        return None
+    interval = None if overlap.interval is None else (_f1_of(overlap.interval[0]), _f1_of(overlap.interval[1]))
+    return replace(overlap, value=_f1_of(overlap.value), interval=interval)
+
+
+def _f1_of(overlap: float) -> float:
+    return 2 * overlap / (1 + overlap)
+
+
+def _balanced(sensitivity: Estimate | None, specificity: Estimate | None) -> Estimate | None:
+    if sensitivity is None or specificity is None:
+        return None
+    value, interval = (sensitivity.value + specificity.value) / 2, mean_interval(sensitivity, specificity)
+    if interval is None:
+        return Estimate(value, None, note=sensitivity.note or specificity.note)
+    return Estimate(value, interval, method="MOVER")

@@ -1,0 +1,231 @@
+"""What one model said about one set of images, beside the truth: the only thing that evaluation reads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from hilum.errors import DataError
+from hilum.evaluation.predictions.design import DESIGNS, Design
+from hilum.evaluation.predictions.overlap import SEEN
+from hilum.findings import finding
+from hilum.statistics.outcomes import BoolArray, FloatArray
+
+NO_FINDING = "No Finding"
+
+CHESTXRAY14: tuple[str, ...] = (
+    "Atelectasis", "Cardiomegaly", "Consolidation", "Edema", "Effusion", "Emphysema", "Fibrosis", "Hernia",
+    "Infiltration", "Mass", "Nodule", "Pleural Thickening", "Pneumonia", "Pneumothorax",
+)  # fmt: skip
+"""The fourteen diseases over which ChestX-ray14's mean is taken; "No Finding" is none of them."""
+
+_MAX_AGE_YEARS = 120.0
+Texts = tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predictions:
+    """One row an image: `truth` float64 (n, L) is 0, 1 or NaN (not known), `scores` float64 (n, L) probabilities.
+
+    Row i is about `image[i]` of `patient[i]` in part `split[i]`; column j about `labels[j]`, a canonical name where
+    hilum knows the finding. A score may be NaN only where the truth is. `age_years` (n,) holds NaN, and `sex`, `view`
+    and `source` hold None, where nothing is known; a whole column is None where the file has none. `mean_labels` are
+    the labels of the protocol's own mean, where it names them. `design` says whether one model was held out from these
+    images, or the folds of several were pooled; a `smoke` run proves a path through the code, and is no result. `seen`
+    says of each image where the model's training saw it (`overlap.SEEN`), None where nobody counted. Where
+    `patients_known` is False, nothing told patients apart and each image counts as one. Raises `DataError` for anything
+    malformed.
+    """
+
+    image: tuple[str, ...]
+    patient: tuple[str, ...]
+    split: tuple[str, ...]
+    labels: tuple[str, ...]
+    truth: FloatArray
+    scores: FloatArray
+    protocol: str
+    age_years: FloatArray | None = None
+    sex: Texts | None = None
+    view: Texts | None = None
+    source: Texts | None = None
+    mean_labels: tuple[str, ...] | None = None
+    design: Design = "held out"
+    smoke: bool = False
+    seen: Texts | None = None
+    patients_known: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", canonical_labels(self.labels))
+        if self.mean_labels is not None:
+            object.__setattr__(self, "mean_labels", canonical_labels(self.mean_labels))
+        for name in ("truth", "scores"):
+            values = np.array(getattr(self, name), np.float64)  # a copy: the caller's array stays writeable
+            values.setflags(write=False)
+            object.__setattr__(self, name, values)
+        _check(self)
+
+    @property
+    def n(self) -> int:
+        """How many images there are."""
+        return len(self.image)
+
+    @property
+    def cross_validated(self) -> bool:
+        """Whether these are pooled out-of-fold predictions, of as many models as there are folds."""
+        return self.design == "cross-validated"
+
+    @property
+    def split_sha256(self) -> str:
+        """The hash of which image of which patient is in which part; the order of rows does not change it."""
+        listing = sorted(zip(self.split, self.patient, self.image, strict=True))
+        return hashlib.sha256(json.dumps(listing).encode()).hexdigest()
+
+    @property
+    def content_sha256(self) -> str:
+        """The hash of what was said of which image: names, parts, truths and scores, in whatever order they stand."""
+        order, columns = np.argsort(np.array(self.image)), np.argsort(np.array(self.labels))
+        names = [(self.image[i], self.patient[i], self.split[i]) for i in order]
+        content = hashlib.sha256(json.dumps([[self.labels[j] for j in columns], names]).encode())
+        for values in (self.truth, self.scores):
+            content.update(np.where(np.isnan(values), np.nan, values)[order][:, columns].astype("<f8").tobytes())
+        return content.hexdigest()
+
+    @property
+    def in_mean(self) -> tuple[str, ...]:
+        """The labels over which a mean is taken.
+
+        The protocol's own where it names them; ChestX-ray14's fourteen where all of them are here; else every label
+        but "No Finding", which is not a disease.
+        """
+        if self.mean_labels is not None:
+            return self.mean_labels
+        if set(CHESTXRAY14) <= set(self.labels):
+            return CHESTXRAY14
+        diseases = tuple(label for label in self.labels if label != NO_FINDING)
+        return diseases or self.labels
+
+    def take(self, rows: npt.NDArray[np.intp] | BoolArray) -> Predictions:
+        """The rows that an index array or a boolean mask (n,) names, in that order."""
+        places = np.arange(self.n)[rows]
+
+        def some(values: Texts | None) -> Texts | None:
+            return None if values is None else tuple(values[i] for i in places)
+
+        return replace(
+            self,
+            image=tuple(self.image[i] for i in places),
+            patient=tuple(self.patient[i] for i in places),
+            split=tuple(self.split[i] for i in places),
+            truth=self.truth[places],
+            scores=self.scores[places],
+            age_years=None if self.age_years is None else self.age_years[places],
+            sex=some(self.sex),
+            view=some(self.view),
+            source=some(self.source),
+            seen=some(self.seen),
+        )
+
+    def one_split(self, name: str | None) -> Predictions:
+        """The part called `name`; without a name the whole, which must be one part unless it is cross-validated.
+
+        Raises `DataError` where the part does not exist or would have to be guessed.
+        """
+        there = sorted(set(self.split))
+        if name is not None:
+            if name not in there:
+                raise DataError(f"expected a split among {', '.join(there)}, came {name!r}")
+            return self.take(np.array([part == name for part in self.split]))
+        if len(there) > 1 and not self.cross_validated:
+            raise DataError(f"expected predictions of one split, came {', '.join(there)}; name the one that is meant")
+        return self
+
+
+def canonical_labels(labels: Sequence[str]) -> tuple[str, ...]:
+    """Each label under hilum's name for it; a label in no vocabulary keeps its own.
+
+    Raises `DataError` where two labels are one concept: which of them is meant would have to be guessed.
+    """
+    found: dict[str, str] = {}
+    names = []
+    for label in labels:
+        name = _canonical(label)
+        earlier = found.setdefault(_key(name), label)
+        if earlier is not label:
+            raise DataError(
+                f"expected each label once, came {earlier!r} and {label!r}, both {name!r}; keep one of them"
+            )
+        names.append(name)
+    return tuple(names)
+
+
+def _key(name: str) -> str:
+    return " ".join(name.replace("_", " ").split()).casefold()
+
+
+def _canonical(label: str) -> str:
+    try:
+        return finding(label).name
+    except DataError:  # a label of the user's own
+        return label
+
+
+def _check(p: Predictions) -> None:
+    n, shape = len(p.image), (len(p.image), len(p.labels))
+    if n == 0 or not p.labels:
+        raise DataError(f"expected at least one image and one label, came {n} images and {len(p.labels)} labels")
+    if not p.protocol.strip():
+        raise DataError("expected a protocol string that says how the split and the labels were made, came none")
+    if p.design not in DESIGNS:
+        raise DataError(f"expected the design {' or '.join(map(repr, DESIGNS))}, came {p.design!r}")
+    columns = (p.patient, p.split, p.sex, p.view, p.source, p.age_years, p.seen)
+    if any(column is not None and len(column) != n for column in columns):
+        raise DataError(f"expected {n} rows in every column, came another number")
+    if p.truth.shape != shape or p.scores.shape != shape:
+        raise DataError(f"expected truth and scores of shape {shape}, came {p.truth.shape} and {p.scores.shape}")
+    twice, count = Counter(p.image).most_common(1)[0]
+    if count > 1:
+        raise DataError(f"expected each image once, came {twice!r} {count} times; remove the duplicates")
+    unknown = {one for one in p.seen or () if one is not None} - set(SEEN)
+    if unknown:
+        raise DataError(f"expected seen to be one of {', '.join(map(repr, SEEN))}, came {min(unknown)!r}")
+    _check_ages(p)
+    for column, label in enumerate(p.labels):
+        _check_label(label, truth=p.truth[:, column], scores=p.scores[:, column])
+    unknown = set(p.in_mean) - set(p.labels)
+    if unknown:
+        raise DataError(f"expected the mean over labels of this file, came {', '.join(sorted(unknown))}")
+
+
+def _check_ages(p: Predictions) -> None:
+    if p.age_years is None:
+        return
+    wrong = np.flatnonzero((p.age_years < 0) | (p.age_years > _MAX_AGE_YEARS))
+    if wrong.size:
+        raise DataError(
+            f"expected age_years between 0 and {_MAX_AGE_YEARS:g}, came {p.age_years[wrong[0]]:g} for "
+            f"{p.image[wrong[0]]!r}; leave an age that cannot be true empty"
+        )
+
+
+def _check_label(label: str, *, truth: FloatArray, scores: FloatArray) -> None:
+    known = ~np.isnan(truth)
+    other = truth[known & ~np.isin(truth, (0.0, 1.0))]
+    if other.size:
+        raise DataError(
+            f"expected truth:{label} 0, 1 or null, came {other[0]:g}; map uncertain labels by a stated policy"
+        )
+    absent = int(np.count_nonzero(known & np.isnan(scores)))
+    if absent:
+        raise DataError(f"expected score:{label} wherever truth:{label} is known, came {absent} rows without a score")
+    scored = scores[~np.isnan(scores)]
+    if scored.size and not (scored.min() >= 0.0 and scored.max() <= 1.0):
+        raise DataError(
+            f"expected score:{label} to be probabilities in [0, 1], came values from {scored.min():g} to "
+            f"{scored.max():g}; if these are logits, apply the sigmoid once"
+        )

@@ -1,0 +1,1 @@
+"""Judgements and comparisons as pages, tables, figures and JSON; computes nothing."""

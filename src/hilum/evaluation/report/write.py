@@ -1,0 +1,173 @@
+"""Write a report: the page, its numbers as JSON and CSV, and its figures as PNG and SVG.
+
+The page works offline, on a phone and on paper.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from hilum.evaluation.judging.judgement_json import judgement_json
+from hilum.evaluation.judging.unit_words import by_unit
+from hilum.evaluation.report.checklist import checklist
+from hilum.evaluation.report.figures import ReportFigure, label_panels, report_figures
+from hilum.evaluation.report.subgroup_test_tables import subgroup_test_table
+from hilum.evaluation.report.subject import DrawnError, ReportSubject, by_reason
+from hilum.evaluation.report.table import ReportTable, table_csv
+from hilum.evaluation.report.tables import (
+    calibration_numbers_table,
+    calibration_table,
+    confusion_table,
+    decision_curve_table,
+    decision_table,
+    delong_table,
+    excluded_images_table,
+    exclusion_table,
+    label_table,
+    people_table,
+    prevalence_table,
+    probability_bands_table,
+    subgroup_label_table,
+    subgroup_table,
+)
+from hilum.evaluation.report.templating import page_environment
+from hilum.report.templating import asset, content_security_policy
+from hilum.report.wording import RESEARCH_USE
+from hilum.statistics.confusion import Confusion
+from hilum.whole_files import output_error, write_whole
+
+PAGE_NAME = "report.html"
+JSON_NAME = "report.json"
+TABLES, FIGURES, GALLERY = "tables", "figures", "gallery"
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenReport:
+    """The page, and every file that was written, the page among them."""
+
+    page: Path
+    files: tuple[Path, ...]
+
+
+def write_report(subject: ReportSubject, *, folder: Path) -> WrittenReport:
+    """Write the report into `folder`, each file whole or not at all, the page last.
+
+    An earlier report there is replaced; files that this one lacks are removed from its own folders. Raises
+    `OutputError` where the folder cannot be written.
+    """
+    panels = label_panels(subject)
+    known = subject.predictions.patients_known
+    figures = tuple(
+        replace(one, caption=by_unit(one.caption, patients_known=known))
+        for one in report_figures(subject, panels=panels)
+    )
+    confusions = [(one.label, one.confusion) for one in panels if one.confusion is not None]
+    tables = tuple(
+        replace(one, note=by_unit(one.note, patients_known=known)) if one.note else one
+        for one in _tables(subject, confusions=confusions)
+    )
+    content: dict[str, bytes] = {JSON_NAME: report_json(subject)}
+    content |= {f"{TABLES}/{table.key}.csv": table_csv(table) for table in tables}
+    for figure in figures:
+        content |= {f"{FIGURES}/{figure.key}.png": figure.png, f"{FIGURES}/{figure.key}.svg": figure.svg}
+    content |= {f"{GALLERY}/{name}": drawn.whole for name, drawn in gallery_names(subject.errors).items()}
+    content[PAGE_NAME] = render_report(subject, tables=tables, figures=figures).encode()
+    remove_others(folder, kept=content.keys())
+    for name, data in content.items():
+        write_whole(folder / name, data)
+    return WrittenReport(folder / PAGE_NAME, tuple(folder / name for name in content))
+
+
+def gallery_names(errors: tuple[DrawnError, ...]) -> dict[str, DrawnError]:
+    """The file of each picture of the gallery, numbered as on the page; no name of an image is in it."""
+    return {
+        f"{number:03d} {one.label} {one.kind}.png".replace(" ", "_").replace("/", "-"): one
+        for number, one in enumerate(errors, start=1)
+    }
+
+
+def _tables(subject: ReportSubject, *, confusions: Sequence[tuple[str, Confusion]]) -> tuple[ReportTable, ...]:
+    judgement, exclusions = subject.judgement, subject.exclusions
+    made = (
+        people_table(subject.predictions),
+        None if exclusions is None else exclusion_table(exclusions),
+        None if exclusions is None else excluded_images_table(exclusions),
+        label_table(judgement),
+        delong_table(judgement),
+        subject.published,
+        calibration_numbers_table(judgement),
+        probability_bands_table(judgement),
+        calibration_table(judgement),
+        decision_table(judgement),
+        decision_curve_table(judgement),
+        confusion_table(confusions),
+        prevalence_table(judgement),
+        subgroup_test_table(judgement),
+        subgroup_table(judgement),
+        subgroup_label_table(judgement),
+    )
+    return tuple(table for table in made if table is not None)
+
+
+def remove_others(folder: Path, *, kept: Collection[str]) -> None:
+    """Remove what an earlier report left among its tables, figures and pictures; files of another kind stay."""
+    for inner, suffixes in ((TABLES, (".csv",)), (FIGURES, (".png", ".svg")), (GALLERY, (".png",))):
+        for path in (folder / inner).glob("*"):
+            if path.suffix in suffixes and f"{inner}/{path.name}" not in kept:
+                try:
+                    path.unlink()
+                except OSError as error:
+                    raise output_error(path, error) from error
+
+
+SCHEMA = "hilum.report/1"
+
+
+def report_json(subject: ReportSubject) -> bytes:
+    """`report.json`, UTF-8; nothing in it is NaN, and it names no image."""
+    items = checklist(subject.filled)
+    content: dict[str, Any] = {
+        "schema": SCHEMA,
+        "title": subject.title,
+        "smoke": subject.smoke,
+        "cautions": list(subject.cautions),
+        "judgement": judgement_json(subject.judgement),
+        "facts": {facts.title: [list(row) for row in facts.rows] for facts in subject.facts},
+        "exclusions": None if subject.exclusions is None else by_reason(subject.exclusions),
+        "checklist": [
+            {"claim_2024": item.claim, "tripod_ai": item.tripod, "topic": item.topic, "filled": item.filled}
+            for item in items
+        ],
+        "ledger": subject.ledger,
+    }
+    return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def render_report(subject: ReportSubject, *, tables: Sequence[ReportTable], figures: Sequence[ReportFigure]) -> str:
+    """The page as HTML text; the same subject gives the same text, and nothing in it comes from outside."""
+    own = files("hilum.evaluation").joinpath("templates", "report.css").read_text(encoding="utf-8")
+    style = Markup("{}\n{}").format(asset("base.css"), Markup(own))
+    items = checklist(subject.filled)
+    return (
+        page_environment()
+        .get_template("report.html.j2")
+        .render(
+            csp=content_security_policy(style=style, script=""),
+            style=style,
+            subject=subject,
+            judgement=subject.judgement,
+            whole=subject.judgement.whole,
+            tables={table.key: table for table in tables},
+            figures={figure.key: figure for figure in figures},
+            filled=[item for item in items if item.filled is not None],
+            for_authors=[item for item in items if item.filled is None],
+            research_use=RESEARCH_USE,
+        )
+    )

@@ -1,0 +1,1 @@
+"""Picture formats: told apart, checked before anything is decoded, and decoded."""

@@ -1,0 +1,1 @@
+"""From decoded samples to the one grey picture that everybody sees."""

@@ -1,0 +1,1 @@
+"""Inference engines, and graphs that run on them."""

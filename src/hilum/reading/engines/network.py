@@ -1,0 +1,84 @@
+"""A bundle's graph, opened: batches in, checked logits and class maps out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hilum.bundle.card import GRAPH
+from hilum.bundle.load import Bundle
+from hilum.errors import BundleError, EngineError
+from hilum.reading.engines.engine import CLASS_MAPS, INPUT, LOGITS, Batch, Engine
+from hilum.reading.engines.graph_runner import GraphRunner
+from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
+from hilum.reading.engines.openvino_engine import OpenVinoEngine
+
+ENGINES: Mapping[str, type[OnnxRuntimeEngine] | type[OpenVinoEngine]] = {
+    "onnxruntime": OnnxRuntimeEngine,
+    "openvino": OpenVinoEngine,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NetworkOutput:
+    """`logits` is float32 (N, L); `class_maps` float32 (N, L, h, w) in logit contribution, or None."""
+
+    logits: npt.NDArray[np.float32]
+    class_maps: npt.NDArray[np.float32] | None
+
+
+class Network:
+    """One bundle's graph on one engine, in batches (see `GraphRunner`).
+
+    Raises `BundleError` where the graph does not fit the card.
+    """
+
+    def __init__(self, bundle: Bundle, *, engine: Engine, threads: int) -> None:
+        self._card = bundle.card
+        self._graph = GraphRunner(bundle.read(GRAPH), name=bundle.card.name, engine=engine, threads=threads)
+        self._check_graph()
+
+    @property
+    def _wanted(self) -> tuple[str, ...]:
+        return (LOGITS,) if self._card.heatmap.method == "none" else (LOGITS, CLASS_MAPS)
+
+    def run(self, batch: Batch) -> NetworkOutput:
+        """Logits and class maps of (N, C, H, W), N at least 1.
+
+        Raises `EngineError` where the engine refuses, or gives another shape, NaN or infinity.
+        """
+        found = self._graph.run({INPUT: batch}, outputs=self._wanted)
+        logits, maps = found[LOGITS], found.get(CLASS_MAPS)
+        self._check_output(logits, maps, count=len(batch))
+        return NetworkOutput(logits, maps)
+
+    def _check_graph(self) -> None:
+        name, size = self._card.name, self._card.preprocess.output_size
+        expected = (None, self._card.preprocess.channels, *(size or (None, None)))
+        shape = self._graph.input_shapes.get(INPUT, ())
+        fits = len(shape) == 4 and shape[0] is None and shape[1] in (None, expected[1])
+        if not fits or any(
+            None not in pair and pair[0] != pair[1] for pair in zip(shape[2:], expected[2:], strict=True)
+        ):
+            raise BundleError(f"the graph of {name} takes {INPUT} {shape}, but its card prepares {expected}")
+        if not set(self._wanted) <= set(self._graph.outputs):
+            raise BundleError(
+                f"expected the outputs {sorted(self._wanted)} of the graph of {name}, came {self._graph.outputs}"
+            )
+
+    def _check_output(
+        self, logits: npt.NDArray[np.float32], maps: npt.NDArray[np.float32] | None, *, count: int
+    ) -> None:
+        expected = (count, len(self._card.label_names))
+        if logits.shape != expected or logits.dtype != np.float32:
+            raise EngineError(
+                f"expected logits float32 {expected} from {self._card.name}, came {logits.dtype} {logits.shape}"
+            )
+        if maps is not None and (maps.ndim != 4 or maps.shape[:2] != expected or maps.dtype != np.float32):
+            raise EngineError(
+                f"expected class maps float32 {(*expected, 'h', 'w')} from {self._card.name}, came {maps.dtype} "
+                f"{maps.shape}"
+            )

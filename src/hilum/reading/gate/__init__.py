@@ -1,0 +1,1 @@
+"""Whether a picture may be read, and as what."""

@@ -1,0 +1,1 @@
+"""From a source to what networks take, ahead of them."""

@@ -1,0 +1,116 @@
+"""From a source to what the networks take: read, decode, preprocess. It runs in worker threads and needs no model."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hilum.errors import HilumError, InternalError, LimitError
+from hilum.geometry import Box
+from hilum.imaging.decode import decode, read_file
+from hilum.imaging.pixels.limits import Limits
+from hilum.imaging.preprocess import CropLungs, Equalise, ModelInput, PreprocessSpec, Step, preprocess
+from hilum.radiograph import Radiograph, TrailStep
+from hilum.stated import NOTHING_STATED, Stated
+
+BYTES_NAME = "<bytes>"
+"""The source's name where the caller gave bytes and no name."""
+
+ImageSource = str | Path | bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A decoded radiograph with its model inputs by specification, and what the user says; times in milliseconds."""
+
+    radiograph: Radiograph
+    inputs: Mapping[PreprocessSpec, ModelInput]
+    decode_ms: float
+    preprocess_ms: float
+    stated: Stated = NOTHING_STATED
+
+    def negative(self) -> Prepared:
+        """The same in the other polarity, with a step in the trail that says so."""
+        started = time.perf_counter()
+        step = TrailStep("invert", "the gate found the picture inverted: the other polarity is read, as the user asked")
+        radiograph = replace(self.radiograph, pixels=1 - self.radiograph.pixels, trail=(*self.radiograph.trail, step))
+        inputs = {spec: preprocess(radiograph.pixels, spec=spec) for spec in self.inputs}
+        spent_ms = (time.perf_counter() - started) * 1e3
+        return replace(self, radiograph=radiograph, inputs=inputs, preprocess_ms=self.preprocess_ms + spent_ms)
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory the pixels and inputs take."""
+        return self.radiograph.pixels.nbytes + sum(each.array.nbytes for each in self.inputs.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A source that could not be prepared: its name, the SHA-256 of its bytes where they could be read, the error."""
+
+    name: str
+    sha256: str | None
+    error: HilumError
+
+    @property
+    def nbytes(self) -> int:
+        """Nothing is held."""
+        return 0
+
+
+def source_name(source: ImageSource, *, name: str | None = None) -> str:
+    """What the reading calls the source: the given name, else the path as it was given."""
+    if name is not None:
+        return name
+    return BYTES_NAME if isinstance(source, bytes) else str(source)
+
+
+def prepare(
+    source: ImageSource,
+    *,
+    name: str,
+    frame: int | None,
+    limits: Limits,
+    specs: Sequence[PreprocessSpec],
+    stated: Stated = NOTHING_STATED,
+) -> Prepared | Unreadable:
+    """Read, decode and preprocess one source; a file that hilum refuses comes back as `Unreadable`."""
+    sha256 = None
+    try:
+        started = time.perf_counter()
+        data = source if isinstance(source, bytes) else read_file(Path(source), limits=limits)
+        sha256 = hashlib.sha256(data).hexdigest()
+        radiograph = decode(data, name=name, frame=frame, limits=limits)
+        decoded = time.perf_counter()
+        inputs = {spec: preprocess(radiograph.pixels, spec=spec) for spec in specs}
+        done = time.perf_counter()
+        return Prepared(radiograph, inputs, (decoded - started) * 1e3, (done - decoded) * 1e3, stated)
+    except HilumError as error:
+        return Unreadable(name, sha256, error)
+    except MemoryError:
+        message = f"{name} needs more memory than there is; lower the limit on pixels or read fewer files at once"
+        return Unreadable(name, sha256, LimitError(message))
+    except Exception as error:  # noqa: BLE001 - a defect met in one file must not lose the folder; it is reported whole
+        defect = InternalError(f"{name} met a defect of hilum ({type(error).__name__}: {error}); please report it")
+        defect.__cause__ = error
+        return Unreadable(name, sha256, defect)
+
+
+def preprocess_step(model: str, *, spec: PreprocessSpec, crop: Box | None = None) -> TrailStep:
+    """The trail's line on what one model's preprocessing did; `crop` is what a crop to the lungs kept."""
+    steps = [_in_words(step, crop=crop) for step in spec.steps]
+    mean, std = (", ".join(f"{value:g}" for value in values) for values in (spec.mean, spec.std))
+    return TrailStep("preprocess", f"{model}: {'; '.join([*steps, f'normalise (mean {mean}; std {std})'])}")
+
+
+def _in_words(step: Step, *, crop: Box | None) -> str:
+    if isinstance(step, CropLungs):
+        if crop is None:
+            return "no crop, for want of lungs"
+        return f"crop to the lungs ({crop.width:g} x {crop.height:g} pixels from column {crop.x:g}, row {crop.y:g})"
+    if isinstance(step, Equalise):
+        return f"equalise ({step.levels} levels)"
+    return f"resize to {step.height}x{step.width} ({step.rule}, {step.filter})"

@@ -1,0 +1,1 @@
+"""The lungs of a chest: drawn, boxed, and trusted or not."""

@@ -1,0 +1,197 @@
+"""Finds the lungs of a chest: masks of each side in native pixels, the box to crop, and whether to trust them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hilum.bundle.load import Bundle, wrong_kind
+from hilum.bundle.lung_spec import LUNG_OUTPUTS, LungGraph, QualityRule
+from hilum.errors import BundleError, EngineError
+from hilum.geometry import Box
+from hilum.imaging.preprocess import ModelInput, PreprocessSpec, preprocess
+from hilum.radiograph import Radiograph
+from hilum.reading.engines.engine import INPUT, LOGITS, Engine
+from hilum.reading.engines.graph_runner import GraphRunner
+from hilum.reading.lungs.drawing import LungDrawing, Mask, masks
+from hilum.reading.lungs.passes import PASSES, drawing, probabilities, quality_inputs
+from hilum.reading.lungs.quality import is_trusted, quality_facts, quality_score
+from hilum.reading.lungs.regions import LungFlag, LungRegions, lung_regions
+from hilum.reading.lungs.words import lung_reason, names_sides
+from hilum.reading_result import LungMap, ModelRef
+
+TINY_PX = 32
+"""Below this shorter side a picture is no chest that anybody can outline; it is not trusted."""
+
+ADULT_FROM_YEARS = 18
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lungs:
+    """The lungs of one radiograph, in native pixels; sides are the patient's.
+
+    `right` and `left` are bool (H, W), what the network drew after rule (a) of `lung_regions`, never mirrored, and do
+    not overlap; where `names_sides` is false, where they lie in the picture is all that tells them apart. `box` is
+    widened and may rest on a mirrored lung (see `flags`); without a lung it is the whole image.
+    `quality` is the expected Dice. `trusted` says whether the box and masks should be used.
+    """
+
+    right: Mask
+    left: Mask
+    box: Box
+    quality: float
+    trusted: bool
+    flags: tuple[LungFlag, ...]
+    model: ModelRef
+
+    @property
+    def names_sides(self) -> bool:
+        """Whether it may be said which lung is the patient's right."""
+        return names_sides(self.flags)
+
+    @property
+    def area_px(self) -> int:
+        """Native pixels of both lungs together."""
+        return int(np.count_nonzero(self.right | self.left))
+
+    @property
+    def areas_px(self) -> tuple[int, int] | None:
+        """Native pixels of the right and of the left lung; None where sides are not named."""
+        if not self.names_sides:
+            return None
+        return int(np.count_nonzero(self.right)), int(np.count_nonzero(self.left))
+
+
+@dataclass(frozen=True, slots=True)
+class LungNetwork:
+    """What decides how lungs are drawn: the graph's SHA-256, its threshold, the rule of trust and the preprocessing."""
+
+    graph_sha256: str
+    threshold: float
+    quality: QualityRule
+    preprocess: PreprocessSpec
+
+
+class LungFinder:
+    """The lung network of a bundle of kind lungs, or the one that a fusion brings.
+
+    Raises `BundleError` where the bundle draws no lungs or its graph does not fit.
+    """
+
+    def __init__(self, bundle: Bundle, *, engine: Engine, threads: int) -> None:
+        graph = lung_graph(bundle)
+        self.network = lung_network(bundle)
+        self.ref = ModelRef(graph.name, graph.version, graph.sha256 or bundle.sha256)
+        self._preprocess = graph.preprocess
+        self._graph = GraphRunner(bundle.read(graph.file), name=graph.name, engine=engine, threads=threads)
+        size = self._preprocess.output_size
+        wanted = (None, self._preprocess.channels, *(size or (None, None)))
+        taken = self._graph.input_shapes.get(INPUT)
+        if size is None or self._preprocess.needs_lungs or taken != wanted or LOGITS not in self._graph.outputs:
+            raise BundleError(f"the graph of {self.ref.name} takes {INPUT} {taken}, but its card prepares {wanted}")
+
+    @property
+    def preprocess(self) -> PreprocessSpec:
+        """How the network wants the pixels."""
+        return self._preprocess
+
+    def find(self, radiograph: Radiograph, *, prepared: ModelInput | None = None) -> Lungs:
+        """The lungs of one radiograph with masks of native size; `prepared` is its input where it was made already.
+
+        Raises `EngineError` where the network gives NaN, infinity or another shape.
+        """
+        model_input = prepared or preprocess(radiograph.pixels, spec=self._preprocess)
+        (drawing,) = self.draw([radiograph], prepared=[model_input])
+        rows, columns = radiograph.pixels.shape
+        right, left = masks(drawing.lungs, rows=rows, columns=columns, height=rows, width=columns)
+        return Lungs(
+            right=right,
+            left=left,
+            box=drawing.box,
+            quality=drawing.quality,
+            trusted=drawing.trusted,
+            flags=drawing.flags,
+            model=self.ref,
+        )
+
+    def draw(self, batch: Sequence[Radiograph], *, prepared: Sequence[ModelInput]) -> tuple[LungDrawing, ...]:
+        """The lungs of each radiograph of a batch, on the network's grid; no mask of native size is made.
+
+        `prepared` are the network's inputs of `batch`, in order. All passes of all of them run as one batch. Raises as
+        `find` does.
+        """
+        if not batch:
+            return ()
+        inputs = np.concatenate([quality_inputs(each.array) for each in prepared])
+        logits = self._logits(inputs).reshape(len(batch), PASSES, len(LUNG_OUTPUTS), *inputs.shape[2:])
+        return tuple(map(self._drawing, batch, prepared, logits))
+
+    def _logits(self, inputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        logits = self._graph.run({INPUT: inputs}, outputs=(LOGITS,))[LOGITS]
+        expected = (len(inputs), len(LUNG_OUTPUTS), *inputs.shape[2:])
+        if logits.shape != expected:
+            raise EngineError(f"expected logits {expected} from {self.ref.name}, came {logits.shape}")
+        return logits
+
+    def _drawing(self, radiograph: Radiograph, model_input: ModelInput, logits: npt.NDArray[np.float32]) -> LungDrawing:
+        rule, threshold = self.network.quality, self.network.threshold
+        passes = probabilities(logits)
+        facts = quality_facts(passes, threshold=threshold)
+        found, kept = kept_lungs(drawing(passes), threshold=threshold)
+        flags = (*found.flags, *_file_flags(radiograph))
+        quality = quality_score(facts, rule=rule)
+        trusted = is_trusted(facts, rule=rule, flags=flags)
+        rows, columns = radiograph.pixels.shape
+        whole = Box(0.0, 0.0, float(columns), float(rows))
+        return LungDrawing(
+            lungs=LungMap(kept[0], kept[1], threshold, model_input.geometry),
+            box=model_input.geometry.box(found.box).clipped(width=columns, height=rows) if found.count else whole,
+            quality=quality,
+            trusted=trusted,
+            flags=flags,
+            reason=lung_reason(flags=flags, quality=quality, area_share=facts.area_share, rule=rule, trusted=trusted),
+            rows=rows,
+            columns=columns,
+            model=self.ref,
+        )
+
+
+def lung_graph(bundle: Bundle) -> LungGraph:
+    """The graph that draws lungs in a bundle; raises `BundleError` where none does."""
+    graph = bundle.card.lung_graph
+    if graph is None:
+        raise wrong_kind(bundle.card, expected="lungs")
+    return graph
+
+
+def lung_network(bundle: Bundle) -> LungNetwork:
+    """What decides how the bundle draws lungs; raises `BundleError` where it draws none."""
+    graph = lung_graph(bundle)
+    return LungNetwork(bundle.card.files[graph.file], graph.spec.threshold, graph.spec.quality, graph.preprocess)
+
+
+def kept_lungs(
+    probability: npt.NDArray[np.float32], *, threshold: float
+) -> tuple[LungRegions, npt.NDArray[np.float32]]:
+    """The rules' regions of probabilities (2, h, w), and the same probabilities without the regions that were dropped.
+
+    Pixels of a dropped region get half the threshold: interpolated with neighbours below the threshold, they stay
+    below it.
+    """
+    drawn = probability.max(axis=0) >= threshold
+    found = lung_regions(drawn)
+    return found, np.where(drawn & ~found.kept, np.float32(threshold / 2), probability)
+
+
+def _file_flags(radiograph: Radiograph) -> tuple[LungFlag, ...]:
+    age = None if radiograph.patient is None else radiograph.patient.age_years
+    named: tuple[tuple[LungFlag, bool], ...] = (
+        ("tiny image", min(radiograph.pixels.shape) < TINY_PX),
+        ("lateral view", radiograph.view == "LL"),
+        ("child", age is not None and age < ADULT_FROM_YEARS),
+        ("sides not named", not radiograph.sides_known),
+    )
+    return tuple(flag for flag, there in named if there)

@@ -1,0 +1,166 @@
+"""Who reads: the gate, what draws lungs and the specialists of the given bundles, opened and fitted together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from hilum.bundle.card import Scope
+from hilum.bundle.kinds import Role
+from hilum.bundle.load import Bundle
+from hilum.errors import BundleError, UsageError
+from hilum.imaging.preprocess import PreprocessSpec
+from hilum.reading.engines.engine import Engine
+from hilum.reading.gate.gate import AbsentGate, Gate, NetworkGate
+from hilum.reading.lungs.finder import LungFinder, LungNetwork, lung_network
+from hilum.reading.lungs.stage import LungStage
+from hilum.reading.specialists.classifier import Classifier
+from hilum.reading.specialists.fusion import Fusion
+from hilum.reading.specialists.opinion import Case, HeatmapsWanted, Opinion
+from hilum.reading_result import ModelRef
+
+
+class Specialist(Protocol):
+    """Reads the radiographs of one X-ray type.
+
+    `preprocess` is how its network wants the whole picture, or the crop to the lungs where it sees nothing else;
+    `crop_preprocess` is how it wants the crop, and `lungs` what draws them; both are None where it takes no crop.
+    """
+
+    ref: ModelRef
+
+    @property
+    def xray_type(self) -> str:
+        """The X-ray type that it reads."""
+
+    @property
+    def scope(self) -> Scope:
+        """What it was made for."""
+
+    @property
+    def preprocess(self) -> PreprocessSpec:
+        """How its network wants the pixels."""
+
+    @property
+    def crop_preprocess(self) -> PreprocessSpec | None:
+        """The specification that begins with the crop to the lungs, where there is one."""
+
+    @property
+    def lungs(self) -> LungFinder | None:
+        """What draws the lungs that it is cropped to."""
+
+    def read(self, cases: Sequence[Case]) -> tuple[Opinion, ...]:
+        """One opinion a case, in order; an empty batch gives none."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crew:
+    """`specs` are the specifications that a picture is prepared for before anything looks at it."""
+
+    gate: Gate
+    lungs: LungStage
+    specialists: tuple[Specialist, ...]
+    models: tuple[ModelRef, ...]
+    specs: tuple[PreprocessSpec, ...]
+
+
+class OpenSpecialist(Protocol):
+    """Opens a bundle; `lungs` is what draws the lungs that it needs, its own where it brings them."""
+
+    def __call__(
+        self, bundle: Bundle, /, *, engine: Engine, threads: int, heatmaps: HeatmapsWanted, lungs: LungFinder | None
+    ) -> Specialist:
+        """The specialist of a bundle; raises `BundleError` where the graph does not fit the card."""
+
+
+SPECIALISTS: Mapping[str, OpenSpecialist] = {"classifier": Classifier, "fusion": Fusion}
+"""How a bundle is opened whose role is that of a specialist, by its card's kind."""
+
+
+def assemble(bundles: Sequence[Bundle], *, engine: Engine, threads: int, heatmaps: HeatmapsWanted, lungs: bool) -> Crew:
+    """Open the bundles; without `lungs` none are drawn.
+
+    Raises `BundleError` where two judge, two draw lungs, or one needs lungs that nothing draws, and `UsageError` where
+    one needs the lungs that are not to be drawn.
+    """
+    gate = _gate(_only("gate", bundles), engine=engine, threads=threads)
+    drawer = _only("lungs", bundles) if lungs else None
+    if not lungs:
+        _refuse_those_that_need_lungs(bundles)
+    opened = _opened_finders(bundles if lungs else (), engine=engine, threads=threads)
+    finder = None if drawer is None else opened[lung_network(drawer)]
+    specialists = tuple(
+        SPECIALISTS[bundle.card.kind](
+            bundle,
+            engine=engine,
+            threads=threads,
+            heatmaps=heatmaps,
+            lungs=_finder_of(bundle, opened=opened, shared=finder),
+        )
+        for bundle in bundles
+        if bundle.card.role == "specialist"
+    )
+    finders = [found for found in (finder, *(one.lungs for one in specialists)) if found is not None]
+    wanted = (gate.preprocess, *(one.preprocess for one in finders), *(one.preprocess for one in specialists))
+    return Crew(
+        gate=gate,
+        lungs=LungStage(finders),
+        specialists=specialists,
+        models=(
+            *(() if gate.ref is None else (gate.ref,)),
+            *(() if finder is None else (finder.ref,)),
+            *(one.ref for one in specialists),
+        ),
+        specs=tuple(dict.fromkeys(spec for spec in wanted if spec is not None and not spec.needs_lungs)),
+    )
+
+
+def _only(role: Role, bundles: Sequence[Bundle]) -> Bundle | None:
+    found = [bundle for bundle in bundles if bundle.card.role == role]
+    if len(found) > 1:
+        names = [bundle.card.name for bundle in found]
+        what = {"gate": "one gate", "lungs": "one bundle that draws lungs"}[role]
+        raise BundleError(f"expected {what} at most, came {names}; name the models that should read")
+    return found[0] if found else None
+
+
+def _gate(bundle: Bundle | None, *, engine: Engine, threads: int) -> NetworkGate | AbsentGate:
+    return AbsentGate() if bundle is None else NetworkGate(bundle, engine=engine, threads=threads)
+
+
+def _opened_finders(bundles: Sequence[Bundle], *, engine: Engine, threads: int) -> dict[LungNetwork, LungFinder]:
+    """One finder for each way of drawing: what brings the lungs of a bundle that is there as well shares its finder."""
+    drawers = sorted((one for one in bundles if "lungs" in one.card.brings), key=_needs_them_itself)
+    found: dict[LungNetwork, LungFinder] = {}
+    for bundle in drawers:
+        network = lung_network(bundle)
+        if network not in found:
+            found[network] = LungFinder(bundle, engine=engine, threads=threads)
+    return found
+
+
+def _finder_of(
+    bundle: Bundle, *, opened: Mapping[LungNetwork, LungFinder], shared: LungFinder | None
+) -> LungFinder | None:
+    """What draws for the bundle: its own lungs, else those that all share."""
+    if "lungs" in bundle.card.brings:
+        return opened[lung_network(bundle)]
+    if "lungs" in bundle.card.needs and shared is None:
+        raise BundleError(
+            f"{bundle.card.name} reads the crop to the lungs: expected a bundle of kind lungs beside it, such as "
+            "lung-regions, came none"
+        )
+    return shared
+
+
+def _needs_them_itself(bundle: Bundle) -> bool:
+    return "lungs" in bundle.card.needs
+
+
+def _refuse_those_that_need_lungs(bundles: Sequence[Bundle]) -> None:
+    for bundle in bundles:
+        if "lungs" in bundle.card.needs:
+            raise UsageError(
+                f"{bundle.card.name} reads the crop to the lungs: let lungs be drawn, or name other models"
+            )

@@ -1,0 +1,1 @@
+"""What reads findings: one file for each kind."""

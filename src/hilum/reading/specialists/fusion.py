@@ -1,0 +1,172 @@
+"""The kind of specialist that fuses two looks at a chest: the whole picture, and the crop to its lungs (SDFN).
+
+Where the lungs are not trusted there is no crop to fuse: then the whole-image branch's own head reads, with its own
+calibration and operating points, and the reading says so.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from hilum.bundle.card import GRAPH, Scope
+from hilum.bundle.fusion_spec import (
+    CROP,
+    CROP_MAPS,
+    LOGITS,
+    WHOLE,
+    WHOLE_ALONE_MAPS,
+    WHOLE_LOGITS,
+    WHOLE_MAPS,
+    FusionSpec,
+)
+from hilum.bundle.load import Bundle, wrong_kind
+from hilum.errors import BundleError, EngineError, InternalError
+from hilum.explain.fused_map import cells_of, fused_grid
+from hilum.geometry import Box
+from hilum.imaging.preprocess import ModelInput, PreprocessSpec
+from hilum.reading.engines.engine import Engine
+from hilum.reading.engines.graph_runner import GraphRunner
+from hilum.reading.lungs.finder import LungFinder
+from hilum.reading.specialists.opinion import (
+    Case,
+    Computed,
+    HeatmapsWanted,
+    Opinion,
+    form_opinion,
+    input_heatmap,
+    lung_crop,
+)
+from hilum.reading_result import Heatmap, ModelRef
+
+Outputs = Mapping[str, npt.NDArray[np.float32]]
+_LOGITS = (LOGITS, WHOLE_LOGITS)
+_MAPS = (WHOLE_MAPS, CROP_MAPS, WHOLE_ALONE_MAPS)
+
+
+class Fusion:
+    """A bundle of kind fusion; `lungs` draws as the bundle's own lung network does.
+
+    Raises `BundleError` where the bundle is of another kind or its graph does not fit the card.
+    """
+
+    def __init__(
+        self, bundle: Bundle, /, *, engine: Engine, threads: int, heatmaps: HeatmapsWanted, lungs: LungFinder | None
+    ) -> None:
+        if bundle.card.fusion is None:
+            raise wrong_kind(bundle.card, expected="fusion")
+        self._card = bundle.card
+        self._fusion: FusionSpec = bundle.card.fusion
+        self._heatmaps = heatmaps
+        self._lungs = lungs
+        self._graph = GraphRunner(bundle.read(GRAPH), name=bundle.card.name, engine=engine, threads=threads)
+        self._wanted = _LOGITS if bundle.card.heatmap.method == "none" else (*_LOGITS, *_MAPS)
+        self.ref = ModelRef(bundle.card.name, bundle.card.version, bundle.sha256)
+        self._check_graph()
+
+    @property
+    def xray_type(self) -> str:
+        """The X-ray type that it reads."""
+        return self._card.scope.xray_type
+
+    @property
+    def scope(self) -> Scope:
+        """What it was made for."""
+        return self._card.scope
+
+    @property
+    def preprocess(self) -> PreprocessSpec:
+        """How it wants the whole picture."""
+        return self._card.preprocess
+
+    @property
+    def crop_preprocess(self) -> PreprocessSpec:
+        """How it wants the crop to the lungs."""
+        return self._fusion.crop_preprocess
+
+    @property
+    def lungs(self) -> LungFinder | None:
+        """What draws the lungs that are cropped."""
+        return self._lungs
+
+    def read(self, cases: Sequence[Case]) -> tuple[Opinion, ...]:
+        """One opinion a case, in order; an empty batch gives none."""
+        if not cases:
+            return ()
+        started = time.perf_counter()
+        inputs = {
+            WHOLE: np.stack([case.model_input.array for case in cases]),
+            CROP: np.stack([_crop_input(case).array for case in cases]),
+        }
+        outputs = self._graph.run(inputs, outputs=self._wanted)
+        self._check_outputs(outputs, count=len(cases))
+        network_ms = (time.perf_counter() - started) * 1e3 / len(cases)
+        return tuple(
+            self._opinion(case, one={name: values[i] for name, values in outputs.items()}, network_ms=network_ms)
+            for i, case in enumerate(cases)
+        )
+
+    def _opinion(self, case: Case, *, one: Outputs, network_ms: float) -> Opinion:
+        crop, reason = lung_crop(case.lungs)
+        draws: Callable[..., Heatmap]
+        if crop is None:
+            labels, logits, draws = self._fusion.whole_labels, one[WHOLE_LOGITS], self._whole_heatmap
+        else:
+            labels, logits, draws = self._card.labels, one[LOGITS], self._fused_heatmap
+        computed = Computed(
+            labels=labels,
+            logits=logits,
+            heatmap=partial(draws, case=case, one=one) if WHOLE_MAPS in one else None,
+            network_ms=network_ms,
+            crop=crop,
+            warnings=self._warnings(crop, reason=reason),
+        )
+        return form_opinion(case, card=self._card, computed=computed, heatmaps=self._heatmaps)
+
+    def _warnings(self, crop: Box | None, *, reason: str) -> tuple[str, ...]:
+        if crop is not None:
+            return ()
+        return (
+            f"{self._card.name} fuses the whole picture with the crop to the lungs, and there is no crop: {reason}; "
+            "this is the result of its whole-image branch",
+        )
+
+    def _whole_heatmap(self, index: int, *, case: Case, one: Outputs) -> Heatmap:
+        name, grid = self._card.labels[index].name, one[WHOLE_ALONE_MAPS][index]
+        return input_heatmap(case.model_input, model=self._card.name, finding=name, grid=grid)
+
+    def _fused_heatmap(self, index: int, *, case: Case, one: Outputs) -> Heatmap:
+        whole, crop = (
+            cells_of(one[maps][index], geometry=given.geometry, input_size=given.array.shape[1:])
+            for maps, given in ((WHOLE_MAPS, case.model_input), (CROP_MAPS, _crop_input(case)))
+        )
+        rows, columns = case.radiograph.pixels.shape
+        fused = fused_grid(whole, crop, rows=rows, columns=columns)
+        return Heatmap(self._card.name, self._card.labels[index].name, np.asarray(fused.grid), fused.geometry)
+
+    def _check_graph(self) -> None:
+        specs = {WHOLE: self._card.preprocess, CROP: self._fusion.crop_preprocess}
+        expected = {name: (None, spec.channels, *(spec.output_size or (0, 0))) for name, spec in specs.items()}
+        taken = dict(self._graph.input_shapes)
+        if taken != expected or any(spec.output_size is None for spec in specs.values()):
+            raise BundleError(f"the graph of {self.ref.name} takes {taken}, but its card prepares {expected}")
+        missing = [name for name in self._wanted if name not in self._graph.outputs]
+        if missing:
+            raise BundleError(f"expected the outputs {missing} of the graph of {self.ref.name}, which lacks them")
+
+    def _check_outputs(self, outputs: Outputs, *, count: int) -> None:
+        expected = (count, len(self._card.labels))
+        for name, values in outputs.items():
+            if values.shape[:2] != expected or values.ndim != (2 if name in _LOGITS else 4):
+                raise EngineError(f"expected {name} {expected} of {self._card.name}, came shape {values.shape}")
+
+
+def _crop_input(case: Case) -> ModelInput:
+    """The second input; the pipeline gives it to every specialist that names how it wants the crop."""
+    if case.crop is None:
+        raise InternalError("expected a case with the crop's input, came one without; this is a defect of hilum")
+    return case.crop

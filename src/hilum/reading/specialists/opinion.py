@@ -1,0 +1,156 @@
+"""From a specialist's logits and class maps to its opinion: calibrate, decide, point.
+
+Logit, calibrated probability and decision are made in three steps: by the network, by the label's calibration and by
+its operating point.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from hilum.bundle.card import Card
+from hilum.bundle.label import Label
+from hilum.explain.boxes import box_from_map
+from hilum.geometry import Box, Geometry
+from hilum.imaging.preprocess import ModelInput
+from hilum.radiograph import Radiograph
+from hilum.reading.decision.scope import ScopeVerdict, judge_scope
+from hilum.reading.lungs.drawing import LungDrawing
+from hilum.reading_result import Finding, GateVerdict, Heatmap, NotDecided
+
+HeatmapsWanted = Literal["positive", "all"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """One radiograph as a specialist gets it: its pixels prepared, and what the gate said.
+
+    `crop` is the second input of a specialist that looks at the lungs beside the whole picture. `lungs` is the drawing
+    that was cropped to, or None where nobody drew lungs. With `assume_scope` what is unknown counts as in scope.
+    """
+
+    radiograph: Radiograph
+    model_input: ModelInput
+    gate: GateVerdict
+    crop: ModelInput | None = None
+    lungs: LungDrawing | None = None
+    assume_scope: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opinion:
+    """What one specialist says of one case; times in milliseconds, the network's shared evenly over its batch.
+
+    `crop` is the part that was read because the lungs lie there, in native pixels.
+    """
+
+    findings: tuple[Finding, ...]
+    heatmaps: tuple[Heatmap, ...]
+    warnings: tuple[str, ...]
+    network_ms: float
+    explain_ms: float
+    crop: Box | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Computed:
+    """What a network gave for one case: a logit a label, and the heatmap of each label by its place, if it has any.
+
+    `labels` hold calibration and operating points; `warnings` and `crop` are about the crop to the lungs.
+    """
+
+    labels: tuple[Label, ...]
+    logits: npt.NDArray[np.float32]
+    heatmap: Callable[[int], Heatmap] | None
+    network_ms: float
+    crop: Box | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def form_opinion(case: Case, *, card: Card, computed: Computed, heatmaps: HeatmapsWanted) -> Opinion:
+    """The opinion of the model of `card` on one case."""
+    scope = judge_scope(
+        case.radiograph, gate=case.gate, scope=card.scope, model=card.name, assume_scope=case.assume_scope
+    )
+    started = time.perf_counter()
+    findings, drawn = [], []
+    for index, label in enumerate(computed.labels):
+        logit = float(computed.logits[index])
+        probability = label.calibration.probability(logit)
+        not_decided = _why_not(label, scope=scope)
+        positive = _decide(probability, label=label) if not_decided is None else None
+        heatmap = None
+        if computed.heatmap is not None and (positive or heatmaps == "all"):
+            heatmap = computed.heatmap(index)
+            drawn.append(heatmap)
+        findings.append(
+            Finding(
+                model=card.name,
+                name=label.name,
+                logit=logit,
+                probability=probability,
+                operating_point=label.operating_point,
+                positive=positive,
+                in_scope=scope.in_scope,
+                boxes=_boxes(case, heatmap, threshold=card.heatmap.box_threshold) if positive else (),
+                unknown=scope.unknown,
+                not_decided=not_decided,
+            )
+        )
+    explain_ms = (time.perf_counter() - started) * 1e3
+    warnings = (*scope.warnings, *_without_operating_points(computed.labels, model=card.name), *computed.warnings)
+    return Opinion(tuple(findings), tuple(drawn), warnings, computed.network_ms, explain_ms, computed.crop)
+
+
+def input_heatmap(model_input: ModelInput, *, model: str, finding: str, grid: npt.NDArray[np.float32]) -> Heatmap:
+    """The heatmap of a class map (h, w) over the whole of one model input."""
+    _, rows, columns = model_input.array.shape
+    cell = Geometry(columns / grid.shape[1], rows / grid.shape[0], 0.0, 0.0)
+    # a copy, or a caller who keeps one heatmap keeps the whole batch
+    return Heatmap(model, finding, grid.copy(), model_input.geometry.after(cell))
+
+
+def lung_crop(drawing: LungDrawing | None) -> tuple[Box | None, str]:
+    """The crop of a drawing, or None and the reason in words."""
+    if drawing is None:
+        return None, "nobody looked for lungs"
+    reason = drawing.reason if not drawing.trusted else "the box of the lungs is only a few pixels wide or high"
+    return drawing.crop, reason
+
+
+def _boxes(case: Case, heatmap: Heatmap | None, *, threshold: float) -> tuple[Box, ...]:
+    if heatmap is None:
+        return ()
+    box = box_from_map(heatmap.grid, threshold=threshold, geometry=heatmap.geometry)
+    if box is None:
+        return ()
+    source = case.radiograph.source
+    clipped = box.clipped(width=source.columns, height=source.rows)
+    return (clipped,) if clipped.width > 0 and clipped.height > 0 else ()
+
+
+def _why_not(label: Label, *, scope: ScopeVerdict) -> NotDecided | None:
+    if scope.not_decided is None and label.operating_point is None:
+        return NotDecided("no operating point", "this model brings no threshold")
+    return scope.not_decided
+
+
+def _decide(probability: float, *, label: Label) -> bool | None:
+    return None if label.operating_point is None else probability >= label.operating_point
+
+
+def _without_operating_points(labels: Sequence[Label], *, model: str) -> tuple[str, ...]:
+    """One warning where there are labels without an operating point."""
+    without = [label for label in labels if label.operating_point is None]
+    if not without:
+        return ()
+    named = "any finding" if len(without) == len(labels) else ", ".join(label.name for label in without)
+    raw = all(label.calibration.method == "none" for label in without)
+    said = "; their probabilities are not calibrated" if raw else ""
+    return (f"{model} brings no threshold for {named}: nothing is decided there{said}",)

@@ -1,0 +1,1 @@
+"""What the systems that are trained on ChestX-ray14 share."""

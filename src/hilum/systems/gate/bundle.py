@@ -1,0 +1,224 @@
+"""From a gate's recipe, its study and records to the bundle that ships: fit on everything, export, compress, write.
+
+The card's figures and thresholds are the study's, whose networks never saw what they were judged on; the network in
+the bundle is trained by the same recipe on all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from hilum.bundle.card import GRAPH, Card, Compression, GateSpec, HeatmapSpec, Scope, Training
+from hilum.bundle.gate_outputs import GATE_OUTPUTS, IS_XRAY, MIRROR_SWAPS, TYPES
+from hilum.bundle.load import Bundle, load_bundle
+from hilum.bundle.save import file_hashes, write_bundle
+from hilum.datasets.records.record import Record
+from hilum.datasets.releases.table import RELEASES
+from hilum.datasets.renderings.renderings import JUDGING_SEEDS, TRAINING_SEEDS
+from hilum.errors import DataError
+from hilum.evaluation.predictions.design import SMOKE
+from hilum.imaging.pixels.grey import to_unit
+from hilum.imaging.preprocess import normalise
+from hilum.networks.mirrored import Mirrored
+from hilum.networks.starting_licence import starting_licences
+from hilum.reading.engines.engine import LOGITS, available_cores
+from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
+from hilum.statistics.auroc import auroc
+from hilum.statistics.outcomes import UndefinedMetric
+from hilum.systems.gate.fit import fit_gate
+from hilum.systems.gate.groups import capped
+from hilum.systems.gate.pictures import GatePicture, load_pictures, render_pictures
+from hilum.systems.gate.recipe import GateRecipe
+from hilum.training.export.seen_images import seen_images
+from hilum.training.export.smaller_graphs import LARGEST_AUROC_LOSS, smaller
+from hilum.training.export.to_onnx import logits_to_onnx
+from hilum.training.loop.fit import Fitted
+from hilum.training.recipe.settings import card_settings
+from hilum.training.records.card_words import licence_of_many
+from hilum.training.records.hold_run import BUNDLE, hold_run
+from hilum.training.records.provenance import Provenance, records_sha256
+from hilum.training.records.run_place import RunPlace
+from hilum.training.records.run_record import begin_run, whole_record
+
+UNSEEN_RENDERINGS = 200
+BATCH = 32
+SAME_TYPE = 0.995
+"""The share of radiographs whose most probable type a smaller graph must keep."""
+
+INTENDED_USE = (
+    "Research and teaching: whether a picture is a plain radiograph, of which of fourteen types, and whether a chest "
+    "is turned, inverted or strongly cropped, so that a model reads only what it was made for."
+)
+NOT_FOR = (
+    "Diagnosis, triage or any decision about a patient: this is not a medical device.",
+    "Sorting an archive without a person looking: types with few training pictures are often mixed up.",
+)
+LIMITS = (
+    "Radiographs of parts outside the fourteen types (abdomen, skull, leg, femur) were few in training: some are "
+    "accepted as a neighbouring type.",
+    "Elbow, spine, humerus, knee, foot and hip have fewer than 20 independent groups in the sources that decide.",
+    "Dental means panoramic jaws; single teeth were not in training.",
+    "Lateral chests were not in training; none is told apart.",
+    "CT, MR and ultrasound pictures were chest, brain and breast only.",
+)
+TERMS = "CC BY-NC-SA 4.0 (the strictest of the training data's terms), research use"
+TERMS_ARE_OF = (
+    "kermany", "nih", "general_blockchain", "montgomery_shenzhen", "hannover", "body_parts", "imagenet",
+    "other_modality",
+)  # fmt: skip
+"""The releases of which these are the terms."""
+
+
+def train_gate(
+    recipe: GateRecipe,
+    *,
+    records: Sequence[Record],
+    spec: GateSpec,
+    provenance: Provenance,
+    study_sha256: str,
+    place: RunPlace,
+    smoke: bool = False,
+) -> Bundle:
+    """Fit in `place.folder` (it goes on where it was stopped) and write the bundle to its folder `bundle`.
+
+    `spec` holds the thresholds and figures of the study whose tables have the hash `study_sha256`. Raises `UsageError`
+    where the folder holds another run, and `EngineError` where ONNX and torch disagree; nothing is then written.
+    """
+    chosen = capped(records, caps=recipe.caps, seed=recipe.seed)
+    protocol = f"all {len(chosen):,} pictures and {recipe.renderings:,} renderings"
+    record = whole_record(
+        recipe, records=chosen, provenance=provenance, protocol=protocol, study_sha256=study_sha256, smoke=smoke
+    )
+    with hold_run(place.folder):
+        begin_run(place.folder, record=record)
+        if (place.folder / BUNDLE).is_dir():
+            return load_bundle(place.folder / BUNDLE)
+        return _train(
+            recipe, records=records, chosen=chosen, spec=spec, provenance=provenance, place=place, smoke=smoke
+        )
+
+
+def _train(
+    recipe: GateRecipe,
+    *,
+    records: Sequence[Record],
+    chosen: Sequence[Record],
+    spec: GateSpec,
+    provenance: Provenance,
+    place: RunPlace,
+    smoke: bool,
+) -> Bundle:
+    pictures = load_pictures(chosen, spec=recipe.preprocess, preparation=place.preparation)
+    renderings = render_pictures(TRAINING_SEEDS[: recipe.renderings], spec=recipe.preprocess)
+    fitted = fit_gate(recipe, pictures=(*pictures, *renderings), folder=place.folder, machine=place.machine)
+    size = recipe.preprocess.output_size
+    if size is None:
+        raise DataError("expected a preprocessing specification with a resize step, came one without")
+    mirrored = Mirrored(fitted.network, swaps=MIRROR_SWAPS)
+    full = logits_to_onnx(mirrored, size=size, channels=recipe.preprocess.channels)
+    unseen = render_pictures(JUDGING_SEEDS[:UNSEEN_RENDERINGS], spec=recipe.preprocess)
+    graph, compression = _compress(full, pictures=(*pictures, *unseen), recipe=recipe)
+    kept = {id(record) for record in chosen}
+    others = [record for record in records if id(record) not in kept]
+    seen = seen_images(train=chosen, validation=others, starts=[recipe.starting_weights], jobs=available_cores())
+    files = {GRAPH: graph, **seen}
+    card = _card(
+        recipe, records=chosen, spec=spec, fitted=fitted, provenance=provenance, compression=compression, smoke=smoke
+    )
+    card = card.model_copy(update={"files": file_hashes(files)})
+    return write_bundle(place.folder / BUNDLE, card=card, files=files)
+
+
+def _compress(full: bytes, *, pictures: Sequence[GatePicture], recipe: GateRecipe) -> tuple[bytes, Compression]:
+    """The smallest graph that costs less than 0.002 of the AUROC of radiograph or not and keeps `SAME_TYPE`, as read.
+
+    All but the renderings were trained on: this measures compression, not the gate.
+    """
+    logits = _logits(full, pictures=pictures, recipe=recipe)
+    before = _auroc(logits, pictures=pictures)
+    xrays = np.array([picture.is_xray for picture in pictures])
+    for method, graph in smaller(full):
+        small = _logits(graph, pictures=pictures, recipe=recipe)
+        after = _auroc(small, pictures=pictures)
+        same = np.mean(small[xrays, TYPES].argmax(axis=1) == logits[xrays, TYPES].argmax(axis=1))
+        if before - after < LARGEST_AUROC_LOSS and same >= SAME_TYPE:
+            return graph, Compression(method=method, auroc_before=before, auroc_after=after)
+    return full, Compression(method="none", auroc_before=before, auroc_after=before)
+
+
+def _logits(graph: bytes, *, pictures: Sequence[GatePicture], recipe: GateRecipe) -> npt.NDArray[np.float32]:
+    compiled = OnnxRuntimeEngine().compile(graph, threads=available_cores(), callers=1)
+    return np.concatenate(
+        [
+            compiled.run(_prepared(pictures[start : start + BATCH], recipe=recipe))[LOGITS]
+            for start in range(0, len(pictures), BATCH)
+        ]
+    )
+
+
+def _auroc(logits: npt.NDArray[np.float32], *, pictures: Sequence[GatePicture]) -> float:
+    truth = np.array([picture.is_xray for picture in pictures], np.float64)
+    value = auroc(truth, scores=logits[:, IS_XRAY])
+    if isinstance(value, UndefinedMetric):
+        raise DataError(f"expected radiographs and other pictures, {value.reason}")
+    return value
+
+
+def _prepared(pictures: Sequence[GatePicture], *, recipe: GateRecipe) -> npt.NDArray[np.float32]:
+    return np.stack([normalise(to_unit(picture.plain, bits=8), spec=recipe.preprocess) for picture in pictures])
+
+
+def _card(
+    recipe: GateRecipe,
+    *,
+    records: Sequence[Record],
+    spec: GateSpec,
+    fitted: Fitted,
+    provenance: Provenance,
+    compression: Compression,
+    smoke: bool,
+) -> Card:
+    mark = f"{SMOKE}, the numbers mean nothing: " if smoke else ""
+    return Card(
+        name=recipe.name,
+        version=recipe.version,
+        title="Is it an X-ray, and of what?",
+        kind="gate",
+        architecture=recipe.backbone,
+        architecture_arguments={"labels": len(GATE_OUTPUTS), "dropout": recipe.dropout, "mirrored": True},
+        labels=(),
+        gate=spec,
+        preprocess=recipe.preprocess,
+        scope=Scope(xray_type="any", age_years=None, views=None),
+        heatmap=HeatmapSpec(method="none"),
+        protocol=(
+            f"{mark}figures and thresholds from cross-validation, each with its own protocol; the network that ships "
+            f"is trained by the same recipe on all {len(records):,} pictures and {recipe.renderings:,} renderings"
+        ),
+        training=Training(
+            command=provenance.command,
+            commit=provenance.commit,
+            data=provenance.data,
+            split_sha256=records_sha256(records),
+            seed=recipe.seed,
+            starting_weights=fitted.started_from,
+            recipe=card_settings(recipe),
+            smoke=smoke,
+        ),
+        compression=compression,
+        intended_use=INTENDED_USE,
+        not_for=NOT_FOR,
+        limits=LIMITS,
+        weights_licence=licence_of_many(
+            TERMS,
+            written_for=[RELEASES[name].licence or name for name in TERMS_ARE_OF],
+            data=provenance.data,
+            started_from=starting_licences(
+                [recipe.starting_weights], backbone=recipe.backbone, loaded=fitted.started_from
+            ),
+        ),
+        files={GRAPH: "0" * 64},
+    )

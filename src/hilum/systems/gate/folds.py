@@ -1,0 +1,94 @@
+"""The networks of the gate's study: each is trained without what it is judged on, and its predictions are kept.
+
+- `fold 0` to `fold 4` hold out a fifth of the groups of the mixed sources, jaws, photographs and other modalities, and
+  whole sources of chests and of bulk radiographs.
+- `without …` (types) hold out, beside the fold, every picture of about three types.
+- `without …` (sources) hold out a whole mixed source.
+
+A network whose predictions lie in the folder is not trained again; one that was stopped goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from hilum.datasets.renderings.renderings import JUDGING_SEEDS, TRAINING_SEEDS
+from hilum.systems.gate.fit import fit_gate
+from hilum.systems.gate.groups import FOLDS, gate_folds
+from hilum.systems.gate.pictures import GatePicture, render_pictures
+from hilum.systems.gate.recipe import GateRecipe
+from hilum.systems.gate.study.predictions import joined, save_predictions
+from hilum.systems.gate.views import predict, predict_learnt
+from hilum.training.records.run_place import RunPlace
+
+LEFT_OUT_TYPES: tuple[tuple[str, ...], ...] = (
+    ("ankle", "hand", "spine"),
+    ("elbow", "foot", "shoulder"),
+    ("dental", "finger", "hip"),
+    ("forearm", "knee", "humerus"),
+    ("wrist", "chest"),
+)
+"""About three at a time; chest goes with one other, since without it nothing can be called chest."""
+
+LEFT_OUT_SOURCES: tuple[tuple[str, ...], ...] = (("frac", "dental"), ("ewen",))
+JUDGED_RENDERINGS = 1000
+PREDICTIONS = "predictions.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedNetwork:
+    """One network: its name, the pictures it learns from and those it is judged on, and the length of an epoch."""
+
+    name: str
+    train: tuple[GatePicture, ...]
+    judge: tuple[GatePicture, ...]
+    images_per_epoch: int
+
+
+def planned_networks(pictures: Sequence[GatePicture], *, recipe: GateRecipe) -> Iterator[PlannedNetwork]:
+    """Every network of the study, folds first; those without types or sources train a third as long."""
+    folds = np.array(gate_folds(pictures, seed=recipe.seed))
+    whole = recipe.sampler.images_per_epoch
+    third = max(1, whole // 3)
+    for fold in range(FOLDS):
+        held_out = folds == fold
+        yield PlannedNetwork(f"fold {fold}", _where(pictures, ~held_out), _where(pictures, held_out), whole)
+    for fold, types in enumerate(LEFT_OUT_TYPES):
+        typed = np.array([picture.xray_type in types for picture in pictures])
+        mixed = np.array([picture.is_xray for picture in pictures])
+        judged = typed | ((folds == fold) & mixed)
+        name = f"without {', '.join(types)}"
+        yield PlannedNetwork(name, _where(pictures, ~typed & (folds != fold)), _where(pictures, judged), third)
+    for sources in LEFT_OUT_SOURCES:
+        out = np.array([picture.source in sources for picture in pictures])
+        name = f"without {', '.join(sources)}"
+        yield PlannedNetwork(name, _where(pictures, ~out), _where(pictures, out), third)
+
+
+def run_network(plan: PlannedNetwork, *, recipe: GateRecipe, place: RunPlace) -> Path:
+    """Train and judge one network, unless its predictions are there; the path of its predictions."""
+    folder = place.folder / plan.name.replace(", ", "-").replace(" ", "-")
+    path = folder / PREDICTIONS
+    if path.is_file():
+        return path
+    recipe = replace(recipe, sampler=replace(recipe.sampler, images_per_epoch=plan.images_per_epoch))
+    spec = recipe.preprocess
+    train = (*plan.train, *render_pictures(TRAINING_SEEDS[: recipe.renderings], spec=spec))
+    fitted = fit_gate(recipe, pictures=train, folder=folder, machine=place.machine)
+    judge = plan.judge
+    if plan.name.startswith("fold"):
+        share, fold = JUDGED_RENDERINGS // FOLDS, int(plan.name.removeprefix("fold "))
+        judge = (*judge, *render_pictures(JUDGING_SEEDS[fold * share : (fold + 1) * share], spec=spec))
+    aspects = [picture.aspect for picture in plan.judge if picture.is_xray]
+    judged = predict(fitted.network, name=plan.name, pictures=judge, recipe=recipe, aspects=aspects)
+    learnt = predict_learnt(fitted.network, name=plan.name, pictures=plan.train, recipe=recipe)
+    save_predictions(joined([judged, learnt]), path=path)
+    return path
+
+
+def _where(pictures: Sequence[GatePicture], rows: np.ndarray) -> tuple[GatePicture, ...]:
+    return tuple(picture for picture, row in zip(pictures, rows, strict=True) if row)

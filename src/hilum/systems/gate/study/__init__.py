@@ -1,0 +1,1 @@
+"""The gate's study: its predictions, scores, thresholds, tables and page."""

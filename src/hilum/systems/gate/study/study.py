@@ -1,0 +1,199 @@
+"""The gate's study as one object: its tables, the thresholds that ship, and the pictures that were got wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+
+from hilum.bundle.card import GateFigure, GateSpec
+from hilum.errors import DataError
+from hilum.systems.gate.study.decision_tables import cross_fitted, decision_table, left_out_table
+from hilum.systems.gate.study.predictions import GatePredictions, joined, load_predictions
+from hilum.systems.gate.study.scores import Curve, best_score, curve_table, curves
+from hilum.systems.gate.study.shares import Figure, Table, share
+from hilum.systems.gate.study.tables import (
+    called_type,
+    chest_table,
+    confusion_matrix,
+    fault_table,
+    folds_only,
+    frame_only_table,
+    mask_cost,
+    type_table,
+    xray_table,
+)
+from hilum.systems.gate.study.thresholds import HALF, choose_spec, cross_calibrated, is_xray_probability
+from hilum.whole_files import write_whole
+
+STUDY_NAME = "study.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A picture that a fold's network got wrong as read: what it is and what it was called."""
+
+    source: str
+    name: str
+    true: str
+    called: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GateStudy:
+    """Everything the study says; `confusion` counts true (rows) against called types (columns)."""
+
+    tables: tuple[Table, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    mistakes: tuple[Mistake, ...]
+    curves: tuple[Curve, ...]
+    spec: GateSpec
+
+    def table(self, key: str) -> Table:
+        """The table with this key; raises `KeyError` where it was not made."""
+        return {table.key: table for table in self.tables}[key]
+
+
+def make_study(paths: Sequence[Path]) -> GateStudy:
+    """All tables from the predictions files of all networks; tables of networks that were not run are left out."""
+    every = [load_predictions(path) for path in paths]
+    folds = folds_only(joined([each for each in every if str(each.network[0]).startswith("fold ")]))
+    types = [each for each in every if _left_out(each) == "types"]
+    sources = [each for each in every if _left_out(each) == "sources"]
+    found = curves(types) if types else ()
+    score = best_score(found)
+    spec = choose_spec(folds, score=score)
+    xray = xray_table(folds)
+    tables = [
+        Table(key=xray.key, title=xray.title, protocol=xray.protocol, figures=(*xray.figures, mask_cost(xray))),
+        frame_only_table(folds),
+        type_table(folds),
+        chest_table(folds),
+        decision_table(*cross_fitted(folds, score=score)),
+        fault_table(folds),
+    ]
+    if types:
+        tables += [curve_table(found), left_out_table(types, spec=spec)]
+    if sources:
+        tables.append(_sources_table(sources, spec=spec))
+    figures = tuple(_card_figure(figure, table=table) for table in tables for figure in _headlines(table))
+    spec = spec.model_copy(update={"figures": figures})
+    return GateStudy(tuple(tables), confusion_matrix(folds), _mistakes(folds), found, spec)
+
+
+def write_study(study: GateStudy, *, folder: Path) -> Path:
+    """`study.json`: tables, confusion matrix and thresholds; no name of a picture goes in."""
+    fields = {
+        "tables": [asdict(table) for table in study.tables],
+        "confusion": study.confusion,
+        "spec": study.spec.model_dump(mode="json"),
+    }
+    path = folder / STUDY_NAME
+    write_whole(path, (json.dumps(fields, indent=1, allow_nan=False) + "\n").encode())
+    return path
+
+
+def read_spec(folder: Path) -> GateSpec:
+    """The thresholds and figures that `write_study` left in `folder`. Raises `DataError` where there are none."""
+    path = folder / STUDY_NAME
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        return GateSpec.model_validate(fields["spec"])
+    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+        raise DataError(
+            f"run `hilum study gate` first: {path} holds no thresholds of a gate ({type(error).__name__})"
+        ) from error
+
+
+_HEADLINES: dict[str, tuple[str, ...]] = {
+    "xray": (
+        "balanced accuracy, framed",
+        "balanced accuracy, framed, without bulk sources",
+        "balanced accuracy, as read",
+        "grey photographs called no X-ray, black",
+        "grey photographs called no X-ray, white",
+        "balanced accuracy lost to a 5% mask of the frame",
+    ),
+    "frame": ("balanced accuracy, frame alone",),
+    "type": ("accuracy", "mean recall of the types with at least 20 groups"),
+    "chest": ("accuracy, chest or not", "accuracy, chest or not, without bulk sources"),
+    "decisions": (
+        "chests refused or unsure, mean over sources",
+        "refused, renderings",
+        "refused, CT, MR and ultrasound",
+        "known types refused or unsure",
+        "known types right, of those accepted",
+        "not a chest, accepted as chest",
+    ),
+    "left-out": (
+        "left-out types refused or unsure, mixed sources",
+        "left-out pictures that are no chests, accepted as chest",
+    ),
+}
+
+
+def _headlines(table: Table) -> tuple[Figure, ...]:
+    wanted = _HEADLINES.get(table.key, ())
+    more = ("recall, ", "chests refused or unsure, ")
+    return tuple(
+        figure
+        for figure in table.figures
+        if figure.value is not None and (figure.label in wanted or figure.label.startswith(more))
+    )
+
+
+def _card_figure(figure: Figure, *, table: Table) -> GateFigure:
+    interval = None if figure.low is None or figure.high is None else (figure.low, figure.high)
+    value = 0.0 if figure.value is None else min(1.0, max(0.0, figure.value))
+    return GateFigure(
+        name=f"{table.title}: {figure.label}",
+        value=value,
+        interval=interval,
+        n=figure.n,
+        groups=figure.groups,
+        protocol=table.protocol,
+    )
+
+
+def _sources_table(sources: Sequence[GatePredictions], *, spec: GateSpec) -> Table:
+    rows = joined(sources)
+    rows = rows.where(rows.view == "as read")
+    right, typed = is_xray_probability(rows, calibration=spec.is_xray) >= HALF, rows.xray_type != ""
+    figures = []
+    for source in sorted(set(rows.source.tolist())):
+        of = rows.source == source
+        figures.append(share(f"called X-ray, {source}", right[of], groups=rows.group[of]))
+        known = of & typed
+        said = called_type(rows)[known] == rows.xray_type[known]
+        figures.append(share(f"type right, {source}", said, groups=rows.group[known]))
+    return Table(
+        key="sources",
+        title="Sources left out whole",
+        protocol="networks trained a third as long without the source; dental is then a type never seen; as read",
+        figures=tuple(figures),
+    )
+
+
+def _mistakes(folds: GatePredictions) -> tuple[Mistake, ...]:
+    as_read = folds.view == "as read"
+    rows, xray = folds.where(as_read), cross_calibrated(folds)[as_read] >= HALF
+    types = called_type(rows)
+    found = []
+    for i in range(len(rows)):
+        true = str(rows.xray_type[i]) or ("none of the types" if rows.is_xray[i] else "not an X-ray")
+        called = str(types[i]) if xray[i] else "not an X-ray"
+        if true not in (called, "none of the types") and not (true == "not an X-ray" and not xray[i]):
+            found.append(Mistake(str(rows.source[i]), str(rows.name[i]), true, called))
+    return tuple(found)
+
+
+def _left_out(predictions: GatePredictions) -> str:
+    name = str(predictions.network[0])
+    if not name.startswith("without "):
+        return ""
+    first = name.removeprefix("without ").split(", ")[0]
+    return "sources" if np.any(predictions.source[predictions.view != "learnt from"] == first) else "types"

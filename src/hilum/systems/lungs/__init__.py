@@ -1,0 +1,1 @@
+"""The lungs of a chest: the network that draws them."""

@@ -1,0 +1,73 @@
+"""Train a lung network to the end of its recipe; after a stop the same call goes on where the last epoch ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from hilum.networks.lung_unet import MobileLungUNet, PlainLungUNet, load_encoder
+from hilum.systems.lungs.losses import lung_loss
+from hilum.systems.lungs.pictures import LungPicture, LungTrainingImages
+from hilum.systems.lungs.recipe import LungLoss, LungRecipe
+from hilum.training.loop.fit import fit
+from hilum.training.loop.task import Batch, TaskData, Unwatched
+from hilum.training.recipe.machine import Machine
+from hilum.training.recipe.samplers import GroupShareSampler
+
+LungNetwork = MobileLungUNet | PlainLungUNet
+
+
+@dataclass(frozen=True, slots=True)
+class FittedLungs:
+    """The trained network in evaluation mode, and one line on the weights that training started from."""
+
+    network: LungNetwork
+    started_from: str
+
+
+class LungTask(Unwatched):
+    """Logits (N, 2, H, W) of pictures against targets uint8 (N, 3, H, W); nothing is watched."""
+
+    def __init__(self, network: LungNetwork, *, weights: LungLoss) -> None:
+        self.network = network
+        self._weights = weights
+
+    def loss(self, batch: Batch) -> Tensor:
+        """The loss of `lung_losses.py`."""
+        images, targets = batch
+        logits = self.network(images.contiguous(memory_format=torch.channels_last))
+        return lung_loss(logits, targets, weights=self._weights)
+
+
+def build_network(recipe: LungRecipe) -> FittedLungs:
+    """The recipe's network with its starting weights, not trained; it draws from torch's seeded generator."""
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.seed)
+        if recipe.network == "plain":
+            return FittedLungs(PlainLungUNet(), "random")
+        network = MobileLungUNet()
+        return FittedLungs(network, load_encoder(network, weights=recipe.starting_weights))
+
+
+def fit_lungs(recipe: LungRecipe, *, pictures: Sequence[LungPicture], folder: Path, machine: Machine) -> FittedLungs:
+    """Train on `pictures` and return the network after the last epoch: nothing is chosen by a score."""
+    built = build_network(recipe)
+
+    def make() -> tuple[LungTask, TaskData]:
+        images = LungTrainingImages(pictures, spec=recipe.preprocess, framing=recipe.framing, grey=recipe.grey)
+        sampler = GroupShareSampler(
+            [picture.record.source for picture in pictures],
+            shares=recipe.sampler.shares,
+            per_epoch=recipe.sampler.images_per_epoch,
+            seed=recipe.seed,
+        )
+        return LungTask(built.network, weights=recipe.loss), TaskData(training=images, sampler=sampler)
+
+    kept = fit(make, plan=recipe.plan(), seed=recipe.seed, folder=folder, machine=machine)
+    trained = build_network(recipe).network  # made anew: training changes how a network runs
+    trained.load_state_dict(kept.state)
+    return FittedLungs(trained.eval(), built.started_from)

@@ -1,0 +1,74 @@
+"""The recipe of a lung network: everything that decides what its training does, frozen and typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from hilum.imaging.preprocess import PreprocessSpec
+from hilum.networks.starting_weights import StartingWeights
+from hilum.training.recipe.augment import Augmentation
+from hilum.training.recipe.machine import Precision
+from hilum.training.recipe.optimizers import OptimizerSpec
+from hilum.training.recipe.plan import Plan, plain_plan
+from hilum.training.recipe.samplers import GroupShares
+from hilum.training.recipe.schedules import ScheduleSpec
+from hilum.training.recipe.settings import HIDDEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LungFraming:
+    """One affine a draw, for picture and masks alike; ranges to either side, drawn uniformly.
+
+    `zoom` and `stretch` are natural logarithms, `shift` is a share of the side. With `flip_probability` the picture is
+    mirrored and the two sides change places, so that a side stays a side of the picture.
+    """
+
+    rotation_deg: float
+    zoom: float
+    stretch: float
+    shift: float
+    flip_probability: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LungLoss:
+    """Weights of pixel cross-entropy and soft Dice, and of the mean product of both sides, which do not overlap."""
+
+    cross_entropy: float = 1.0
+    dice: float = 1.0
+    overlap: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LungRecipe:
+    """One network, trained in one stage; the last epoch's weights are kept: nothing is chosen by a score.
+
+    `starting_weights` go into the encoder of the network on MobileNetV2; the plain one starts at random.
+    `sampler.shares` are by release.
+    """
+
+    name: str = field(metadata=HIDDEN)
+    version: str = field(metadata=HIDDEN)
+    network: Literal["mobile", "plain"]
+    starting_weights: StartingWeights
+    preprocess: PreprocessSpec
+    framing: LungFraming
+    grey: Augmentation
+    loss: LungLoss
+    optimizer: OptimizerSpec
+    schedule: ScheduleSpec
+    sampler: GroupShares
+    epochs: int
+    batch_size: int
+    seed: int
+    ema_decay: float | None = None
+    precision: Precision = "bf16-mixed"
+    smoke: bool = field(default=False, metadata=HIDDEN)
+
+    def __post_init__(self) -> None:
+        self.plan()  # which has checks of its own
+
+    def plan(self) -> Plan:
+        """The training loop's part of it."""
+        return plain_plan(self, ema_decay=self.ema_decay)

@@ -1,0 +1,87 @@
+"""The lungs of a chest, each side: the network that ships, and paper 3's.
+
+Command  `hilum study lungs --data DIR --weights mobilenet_v2_imagenet.safetensors --out runs/lungs-study`
+         `hilum train lungs --data lungs=DIR --weights … --study runs/lungs-study --out runs/lungs`
+Hardware two CPU cores, bfloat16 autocast and channels-last.
+
+What differs from paper 3: MobileNetV2's first blocks as the encoder; two releases in place of JSRT, one of which names
+the sides; soft Dice beside cross-entropy; grey changes. Pictures are stretched to 256 x 256, as in the paper. They are
+also mirrored in training: a side here is a side of the picture, not a finding, and mirrored files occur.
+`paper3_lungs` keeps the paper's optimiser, batch, loss and augmentation; the ranges of rotation, shift and zoom are
+ours, the paper gives none. The paper keeps the epoch of the lowest validation loss: here nothing is chosen by a score,
+the last one is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hilum.imaging.preprocess import PreprocessSpec, Resize
+from hilum.networks.starting_weights import RandomWeights, StartingWeights
+from hilum.systems.lungs.recipe import LungFraming, LungLoss, LungRecipe
+from hilum.training.recipe.augment import Augmentation
+from hilum.training.recipe.optimizers import Adam, AdamW
+from hilum.training.recipe.samplers import GroupShares
+from hilum.training.recipe.schedules import Constant, OneCycle
+
+SIDE_PX = 256
+_RESIZE = Resize(height=SIDE_PX, width=SIDE_PX, rule="stretch")
+SPEC = PreprocessSpec(steps=(_RESIZE,), mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
+PAPER_SPEC = PreprocessSpec(steps=(_RESIZE,), mean=(0.5,), std=(0.5,))
+SHARES = {"lungs": 0.4, "lungs_tb": 0.6}
+
+
+def lungs(starting_weights: StartingWeights) -> LungRecipe:
+    """The recipe of the bundle that ships; `starting_weights` is what the card's command names."""
+    return LungRecipe(
+        name="lung-regions",
+        version="1.0.1",
+        network="mobile",
+        starting_weights=starting_weights,
+        preprocess=SPEC,
+        framing=LungFraming(rotation_deg=15.0, zoom=0.2, stretch=0.15, shift=0.08, flip_probability=0.5),
+        grey=Augmentation(
+            blur_probability=0.15,
+            blur_sigma_px=(0.3, 1.5),
+            shrink_probability=0.15,
+            local_contrast_probability=0.15,
+            gain=0.3,
+            offset=0.1,
+            log_gamma=0.4,
+            noise=0.03,
+        ),
+        loss=LungLoss(),
+        optimizer=AdamW(learning_rate=2e-3, weight_decay=0.02),
+        schedule=OneCycle(warm_up=0.15),
+        sampler=GroupShares(shares=SHARES, images_per_epoch=1000),
+        epochs=16,
+        batch_size=16,
+        ema_decay=0.98,
+        seed=3,
+    )
+
+
+def paper3_lungs() -> LungRecipe:
+    """Paper 3's plain U-Net: Adam 1e-3, batch 8, pixel cross-entropy, rotation, shift and zoom, 100 epochs."""
+    return LungRecipe(
+        name="lung-regions-paper3",
+        version="1.0.0",
+        network="plain",
+        starting_weights=RandomWeights(),
+        preprocess=PAPER_SPEC,
+        framing=LungFraming(rotation_deg=10.0, zoom=0.1, stretch=0.0, shift=0.1),
+        grey=Augmentation(),
+        loss=LungLoss(dice=0.0, overlap=0.0),
+        optimizer=Adam(learning_rate=1e-3),
+        schedule=Constant(),
+        sampler=GroupShares(shares={"lungs": 0.125, "lungs_tb": 0.875}, images_per_epoch=640),
+        epochs=100,
+        batch_size=8,
+        seed=3,
+    )
+
+
+def smoke(recipe: LungRecipe) -> LungRecipe:
+    """The same recipe for two steps of two pictures: it proves that everything runs, and its numbers mean nothing."""
+    sampler = replace(recipe.sampler, images_per_epoch=4)
+    return replace(recipe, sampler=sampler, epochs=1, batch_size=2, ema_decay=None, smoke=True)

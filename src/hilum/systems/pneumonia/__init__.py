@@ -1,0 +1,1 @@
+"""Pneumonia in children: the task of paper 4."""

@@ -1,0 +1,1 @@
+"""Paper 3's segmentation-based deep fusion network, and its study."""

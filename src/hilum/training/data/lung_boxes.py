@@ -1,0 +1,127 @@
+"""Gives records their lung boxes: each picture's lungs are drawn once with a lung bundle, and the box is remembered.
+
+No torch is needed: training and evaluation call the same function, and reading the same `LungFinder`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from hilum.bundle.load import Bundle
+from hilum.datasets.prepared.image_key import imaging_sha256
+from hilum.datasets.prepared.lung_boxes import DrawnBox, remembered_boxes
+from hilum.datasets.records.record import Record
+from hilum.errors import DataError, HilumError
+from hilum.explain import components
+from hilum.geometry import Box
+from hilum.imaging.decode import decode, read_file
+from hilum.imaging.preprocess import preprocess
+from hilum.progress import SILENT, Progress
+from hilum.reading.engines.engine import available_cores
+from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
+from hilum.reading.lungs import drawing as lung_drawing
+from hilum.reading.lungs import finder as lungs
+from hilum.reading.lungs import passes as lung_passes
+from hilum.reading.lungs import quality as lung_quality
+from hilum.reading.lungs import regions as lung_regions
+from hilum.reading.lungs import words as lung_words
+from hilum.reading.lungs.finder import LungFinder
+
+DECIDING = (components, lung_drawing, lung_passes, lung_quality, lung_regions, lung_words, lungs)
+"""The modules that decide a box, by name and not by a pattern: a renamed one cannot drop out unseen."""
+
+
+def _tell_nobody(*_count: int) -> None:
+    """Stand where nobody wants to hear of progress."""
+
+
+def draw_lungs(
+    records: Sequence[Record], *, lungs: Bundle, memory: Path | None, progress: Progress = SILENT
+) -> tuple[Record, ...]:
+    """The records with the boxes that `lungs` draws, and a line that says how often they are trusted.
+
+    `memory` is the folder that remembers boxes. Raises as `with_lung_boxes`.
+    """
+    with progress.count("drawing lungs") as counter:
+        boxed = with_lung_boxes(records, bundle=lungs, memory=memory, on_found=counter.found, on_image=counter.done)
+    trusted = sum(record.lung_box is not None for record in boxed)
+    progress.say(
+        f"lungs drawn by {lungs.card.name}: trusted in {trusted:,} of {len(boxed):,} pictures, which are cut to them"
+    )
+    return boxed
+
+
+def with_lung_boxes(
+    records: Sequence[Record],
+    *,
+    bundle: Bundle,
+    memory: Path | None,
+    on_found: Callable[[int], None] = _tell_nobody,
+    on_image: Callable[[], None] = _tell_nobody,
+) -> tuple[Record, ...]:
+    """The records with `lung_box` as `bundle` draws it; None where the drawing is not trusted.
+
+    A file that cannot be decoded keeps no box: whoever prepares its pixels says what is wrong. See `drawn_boxes`.
+    """
+    drawn = drawn_boxes(records, bundle=bundle, memory=memory, on_found=on_found, on_image=on_image)
+    return tuple(replace(record, lung_box=_usable(drawn[record.sha256])) for record in records)
+
+
+def drawn_boxes(
+    records: Sequence[Record],
+    *,
+    bundle: Bundle,
+    memory: Path | None,
+    on_found: Callable[[int], None] = _tell_nobody,
+    on_image: Callable[[], None] = _tell_nobody,
+) -> dict[str, DrawnBox | None]:
+    """What `bundle` draws of each file, by the file's hash; None where it cannot be decoded.
+
+    Boxes are remembered in the folder `memory`, or not at all where it is None. `on_found` is told how many pictures
+    must be drawn, `on_image` each time that one is done. Raises `BundleError` where the bundle draws no lungs,
+    `DataError` where a file has changed since its record was made, and as `remembered_boxes` does.
+    """
+    finder = LungFinder(bundle, engine=OnnxRuntimeEngine(), threads=available_cores())
+    drawn: dict[str, DrawnBox | None] = {}
+    with remembered_boxes(memory, drawer=f"{bundle.sha256} {code_sha256()}") as boxes:
+        waiting = {}
+        for record in records:
+            drawn[record.sha256] = boxes.find(record.sha256)
+            if drawn[record.sha256] is None:
+                waiting[record.sha256] = record
+        on_found(len(waiting))
+        for sha256, record in waiting.items():
+            box = _draw(record, finder=finder)
+            if box is not None:
+                drawn[sha256] = box
+                boxes.keep(sha256, box)
+            on_image()
+    return drawn
+
+
+def _usable(drawn: DrawnBox | None) -> Box | None:
+    return None if drawn is None else drawn.usable
+
+
+def _draw(record: Record, *, finder: LungFinder) -> DrawnBox | None:
+    try:
+        radiograph = decode(read_file(record.path), name=record.image)
+    except HilumError:
+        return None
+    if radiograph.source.sha256 != record.sha256:
+        raise DataError(f"expected {record.path} as it was when the release was read, came other bytes; start again")
+    (drawing,) = finder.draw([radiograph], prepared=[preprocess(radiograph.pixels, spec=finder.preprocess)])
+    return DrawnBox(drawing.box, drawing.trusted, drawing.flags)
+
+
+@cache
+def code_sha256() -> str:
+    """The hash of the code that decides a box: imaging, and what reading does with a lung network."""
+    digest = hashlib.sha256(imaging_sha256().encode())
+    for module in DECIDING:
+        digest.update(Path(str(module.__file__)).read_bytes() + b"\0")
+    return digest.hexdigest()

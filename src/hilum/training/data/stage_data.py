@@ -1,0 +1,50 @@
+"""What a stage learns from and is watched on: pictures, or features that frozen networks made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from hilum.datasets.splits.split import Split
+from hilum.training.data.images import PlainImages, Preparation, Targets, TrainingImages, load_images
+from hilum.training.recipe.flips import FlippedByChance
+from hilum.training.recipe.recipe import TRAIN, Recipe, Stage
+
+Items = Dataset[tuple[Tensor, Tensor]]
+"""Inputs and targets (L,) float32, NaN where a label is missing."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class StageData:
+    """`training` gives an item for a draw of the sampler, whose `targets` are float32 (N, L).
+
+    `validation` has the items of each validation part, by their index, and `counts` how many each part has.
+    """
+
+    training: Items
+    targets: Targets
+    validation: Mapping[str, Items]
+    counts: Mapping[str, int]
+
+
+MakeData = Callable[[], StageData]
+"""Called only where there is something to train."""
+
+
+def image_data(recipe: Recipe, *, stage: Stage, split: Split, preparation: Preparation) -> StageData:
+    """The pictures of the stage's parts, prepared as the stage says; the training ones augmented."""
+    spec = recipe.preprocess_of(stage)
+    loaded = {
+        part: load_images(split.parts[part], spec=spec, labels=stage.labels, preparation=preparation)
+        for part in (TRAIN, *stage.split.validation)
+    }
+    augmented = TrainingImages(loaded[TRAIN], spec=spec, augmentation=stage.augmentation)
+    return StageData(
+        training=FlippedByChance(augmented, probability=stage.flip_probability),
+        targets=loaded[TRAIN].targets,
+        validation={part: PlainImages(loaded[part], spec=spec) for part in stage.split.validation},
+        counts={part: len(loaded[part].targets) for part in stage.split.validation},
+    )

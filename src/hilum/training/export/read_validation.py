@@ -1,0 +1,155 @@
+"""Validation through the `Reader`: calibration and operating point are fitted on what reading gives, not on torch.
+
+The recipe says which part of the validation patients the calibration comes from, which the operating point, and
+whether that part is softened. Test images never come here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from hilum.bundle.label import LabelResult, PlattCalibration
+from hilum.bundle.load import Bundle
+from hilum.datasets.records.record import Record
+from hilum.datasets.records.uncertain import outcomes_of
+from hilum.errors import DataError
+from hilum.evaluation.bundles.calibration_on_card import calibration_on_card
+from hilum.evaluation.judging.decisions import chosen_point
+from hilum.evaluation.judging.label_table import LabelScores, label_table
+from hilum.evaluation.judging.sharpness import BASELINE, mean_gradient
+from hilum.imaging.decode import decode, read_file
+from hilum.reading.reader import Reader
+from hilum.reading_result import FailedReading
+from hilum.statistics.calibration import calibrate, fit_platt
+from hilum.statistics.operating_point import OperatingPoint
+from hilum.statistics.outcomes import UndefinedMetric, known_outcomes
+from hilum.training.export.soften import as_png, soften
+
+Scores = npt.NDArray[np.float64]
+
+NOT_CALIBRATED = PlattCalibration(method="none", slope=1.0, intercept=0.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadPart:
+    """One part of the validation images as the reader saw it: `logits` (n, L) and `sharpness` (n,)."""
+
+    name: str
+    records: tuple[Record, ...]
+    logits: Scores
+    sharpness: Scores
+
+    def truth(self, label: str) -> Scores:
+        """The truth of one label, (n,), NaN where it is not known or smoothed."""
+        return outcomes_of([record.labels.get(label, math.nan) for record in self.records])
+
+
+def read_part(
+    records: Sequence[Record], *, name: str, bundle: Bundle, softened_by: int | None, lungs: Bundle | None = None
+) -> ReadPart:
+    """Read every record with `bundle`; `softened_by` seeds the softening, None reads the files as they are.
+
+    `lungs` draws the lungs for a bundle that reads crops.
+    """
+    sharpness: list[float] = []
+    sources = _sources(records, softened_by=softened_by, sharpness=sharpness)
+    logits = read_logits(bundle, sources=sources, lungs=lungs)
+    return ReadPart(name, tuple(records), logits, np.array(sharpness, np.float64))
+
+
+def _sources(records: Sequence[Record], *, softened_by: int | None, sharpness: list[float]) -> Iterator[bytes]:
+    """What the reader gets, one image after the other; the sharpness of each goes into `sharpness`."""
+    for index, record in enumerate(records):
+        data = read_file(record.path)
+        pixels = decode(data, name=record.image).pixels
+        if softened_by is not None:
+            pixels = soften(pixels, seed=softened_by + index)
+            data = as_png(pixels)
+        sharpness.append(mean_gradient(pixels))
+        yield data
+
+
+def read_logits(bundle: Bundle, *, sources: Iterable[bytes | Path], lungs: Bundle | None = None) -> Scores:
+    """The logits (n, L) that a `Reader` with this one bundle gives, labels in the card's order.
+
+    `lungs` draws the lungs for a bundle that reads crops.
+    Raises `DataError` where a source cannot be read.
+    """
+    rows = []
+    reader = Reader(models=[bundle] if lungs is None else [bundle, lungs])
+    for outcome in reader.examine_many(sources):
+        if isinstance(outcome, FailedReading):
+            raise DataError(f"expected a readable validation image, came {outcome.name}: {outcome.message}")
+        rows.append([finding.logit for finding in outcome.reading.findings])
+    return np.array(rows, np.float64)
+
+
+def fit_calibration(part: ReadPart, *, label: str, column: int) -> PlattCalibration:
+    """Platt's slope and intercept on one part (Platt 1999, with his smoothed targets).
+
+    The method is `none` where nothing can be fitted: an outcome is missing, all logits are equal, or the network ranks
+    the label the wrong way round (the slope would not be positive).
+    """
+    try:
+        fitted = fit_platt(part.truth(label), logits=part.logits[:, column], smoothed_targets=True)
+    except DataError:
+        return NOT_CALIBRATED
+    if fitted.slope <= 0.0:
+        return NOT_CALIBRATED
+    return PlattCalibration(slope=fitted.slope, intercept=fitted.intercept)
+
+
+def fit_operating_point(
+    part: ReadPart, *, label: str, column: int, calibration: PlattCalibration
+) -> OperatingPoint | UndefinedMetric:
+    """The calibrated probability with the greatest Youden index on one part.
+
+    `UndefinedMetric` where an outcome is lacking there, or fewer than five patients have it.
+    """
+    outcomes = known_outcomes(part.truth(label), scores=probabilities(part, column=column, calibration=calibration))
+    patients = [part.records[row].patient for row in outcomes.rows]
+    return chosen_point(outcomes, patients=patients)
+
+
+def probabilities(part: ReadPart, *, column: int, calibration: PlattCalibration) -> Scores:
+    """The calibrated probabilities (n,) of one label."""
+    return calibrate(part.logits[:, column], slope=calibration.slope, intercept=calibration.intercept)
+
+
+def label_result(
+    part: ReadPart, *, label: str, column: int, calibration: PlattCalibration, operating_point: float
+) -> LabelResult:
+    """The card's results row of one label on the images of one part on which it is known, with the simple baseline.
+
+    Raises `DataError` where an outcome is missing.
+    """
+    truth = part.truth(label)
+    known = ~np.isnan(truth)
+    scores = LabelScores(
+        truth=truth[known],
+        probability=probabilities(part, column=column, calibration=calibration)[known],
+        patient=[record.patient for record, there in zip(part.records, known, strict=True) if there],
+        baseline=-part.sharpness[known],
+    )
+    table = label_table(scores, operating_point=operating_point)
+    return LabelResult(
+        set=part.name,
+        n=table.n,
+        positives=table.positives,
+        auroc=table.auroc.value,
+        auroc_ci=table.auroc.interval,
+        note=table.auroc.note,
+        sensitivity=table.sensitivity.value,
+        sensitivity_ci=table.sensitivity.interval,
+        specificity=table.specificity.value,
+        specificity_ci=table.specificity.interval,
+        baseline=BASELINE,
+        baseline_auroc=table.baseline_auroc.value,
+        calibration=calibration_on_card(scores.truth, probabilities=scores.probability, patients=scores.patient),
+    )

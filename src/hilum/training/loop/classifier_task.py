@@ -1,0 +1,55 @@
+"""What a classifier of one or many labels learns: its loss over the known labels, and the AUROC of each label."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from hilum.datasets.records.uncertain import outcomes_of
+from hilum.statistics.auroc import auroc
+from hilum.statistics.outcomes import UndefinedMetric
+from hilum.training.loop.task import LOSS, Batch
+from hilum.training.recipe.losses import Loss, loss_sum, masked_loss
+
+
+class ClassifierTask:
+    """Logits (N, L) of inputs (N, ...), pictures or pooled vectors, against targets (N, L), NaN where one is missing.
+
+    Its figures of a validation part are `loss`, `auroc/LABEL` where both outcomes are there, `mean_auroc` over those
+    labels, and `labels_with_auroc`, how many they are.
+    """
+
+    def __init__(self, network: nn.Module, *, labels: Sequence[str], loss: Loss) -> None:
+        self.network = network
+        self._labels, self._loss = tuple(labels), loss
+
+    def loss(self, batch: Batch) -> Tensor:
+        """The mean over the labels that are known in the batches of all processes."""
+        return masked_loss(self._logits(batch), batch[1], loss=self._loss)
+
+    def outputs(self, batch: Batch) -> Mapping[str, Tensor]:
+        """Logits and targets."""
+        return {"logits": self._logits(batch).float(), "targets": batch[1]}
+
+    def figures(self, outputs: Mapping[str, Tensor]) -> Mapping[str, float]:
+        """The loss and the AUROCs."""
+        logits, targets = outputs["logits"], outputs["targets"]
+        total, known = loss_sum(logits, targets, loss=self._loss)
+        found = {LOSS: float(total / known.clamp(min=1))}
+        if not bool(torch.isfinite(logits).all()):
+            return {LOSS: math.nan}  # the loop refuses it; nothing can be ranked
+        values = []
+        for column, label in enumerate(self._labels):
+            value = auroc(outcomes_of(targets[:, column].numpy()), scores=logits[:, column].numpy())
+            if not isinstance(value, UndefinedMetric):
+                values.append(value)
+                found[f"auroc/{label}"] = value
+        mean = sum(values) / len(values) if values else math.nan
+        return {**found, "labels_with_auroc": float(len(values)), "mean_auroc": mean}
+
+    def _logits(self, batch: Batch) -> Tensor:
+        logits: Tensor = self.network(batch[0].contiguous(memory_format=torch.channels_last))
+        return logits

@@ -1,0 +1,101 @@
+"""The one training loop: a task is trained by a plan to its end; after a stop the same call goes on.
+
+It goes on where the last whole epoch ended, and ends with the weights that an unbroken run would have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from hilum.errors import DataError
+from hilum.networks.pooled_classifier import PooledClassifier
+from hilum.training.data.batches import SideBySide, as_batch
+from hilum.training.loop.checkpoints import BEST_CHECKPOINT, LAST_CHECKPOINT, has_ended, load_checkpoint, network_state
+from hilum.training.loop.fast_arithmetic import use_fast_arithmetic
+from hilum.training.loop.over_processes import ShareSampler
+from hilum.training.loop.task import Items, MakeTask, Task, TaskData
+from hilum.training.loop.task_module import TaskModule
+from hilum.training.loop.trainer import checkpoint_to_resume, deterministic_as_before, make_trainer, run_trainer
+from hilum.training.recipe.freezing import freezing_callback
+from hilum.training.recipe.machine import Machine
+from hilum.training.recipe.plan import Plan
+
+VALIDATION_BATCH = 64
+
+Loader = DataLoader[tuple[Tensor, Tensor]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The trained network in evaluation mode, and one line on the weights that training started from."""
+
+    network: PooledClassifier
+    started_from: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """The weights that a training ended with, on the CPU, and the epoch (from 0) that they are of."""
+
+    state: Mapping[str, Tensor]
+    epoch: int
+
+
+def fit(make: MakeTask, *, plan: Plan, seed: int, folder: Path, machine: Machine) -> Kept:
+    """Train what `make` gives to the end of `plan`, and return the weights that the plan keeps.
+
+    `folder` holds the checkpoints and the logs. `make` is called only where there is something left to train; its
+    network is trained in place. The random generators are as they were before. Raises `DataError` where an epoch has
+    less than one batch, a part has no image, or a loss is no number.
+    """
+    last = folder / LAST_CHECKPOINT
+    if not (last.is_file() and has_ended(load_checkpoint(last), epochs=plan.epochs)):
+        with torch.random.fork_rng(), deterministic_as_before():
+            torch.manual_seed(seed)
+            task, data = make()
+            _train(task, data=data, plan=plan, seed=seed, folder=folder, machine=machine)
+    best = plan.selection is not None and plan.selection.keep == "best"
+    kept = load_checkpoint(folder / (BEST_CHECKPOINT if best else LAST_CHECKPOINT))
+    return Kept(network_state(kept), int(kept["epoch"]))
+
+
+def _train(task: Task, *, data: TaskData, plan: Plan, seed: int, folder: Path, machine: Machine) -> None:
+    use_fast_arithmetic(task.network)
+    backbones = [task.network.backbone] if isinstance(task.network, PooledClassifier) else []
+    freezing = [] if plan.freezing is None else [freezing_callback(plan.freezing, backbones=backbones)]
+    run_trainer(
+        make_trainer(plan, folder=folder, machine=machine, more=freezing),
+        TaskModule(task, plan=plan, seed=seed, parts=tuple(data.validation)),
+        training=_training_loader(data, plan=plan, machine=machine),
+        validation=[_plain_loader(items, count=count, part=part) for part, (items, count) in data.validation.items()],
+        resume=checkpoint_to_resume(folder),
+    )
+
+
+def _training_loader(data: TaskData, *, plan: Plan, machine: Machine) -> Loader:
+    if len(data.sampler) < plan.batch_size:
+        raise DataError(
+            f"expected at least one batch of {plan.batch_size} images an epoch in {plan.name}, came "
+            f"{len(data.sampler)}; give more data or --set batch_size"
+        )
+    return DataLoader(
+        SideBySide(data.training),
+        batch_size=plan.batch_size,
+        sampler=data.sampler,
+        num_workers=machine.workers,
+        persistent_workers=machine.workers > 0,
+        collate_fn=as_batch,
+        drop_last=True,
+    )
+
+
+def _plain_loader(items: Items, *, count: int, part: str) -> Loader:
+    if count == 0:
+        raise DataError(f"expected images in the validation part {part}, came none; give more data")
+    return DataLoader(items, batch_size=VALIDATION_BATCH, sampler=ShareSampler(count))

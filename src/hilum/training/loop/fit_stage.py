@@ -1,0 +1,55 @@
+"""Train one stage of a classifier's recipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hilum.datasets.splits.split import Split
+from hilum.networks.fusion import FusionHead
+from hilum.networks.pooled_classifier import PooledClassifier
+from hilum.training.data.stage_data import MakeData
+from hilum.training.loop.classifier_task import ClassifierTask
+from hilum.training.loop.fit import Kept, fit
+from hilum.training.loop.task import TaskData
+from hilum.training.recipe.losses import fit_loss
+from hilum.training.recipe.machine import Machine
+from hilum.training.recipe.recipe import TRAIN, Recipe, Stage
+from hilum.training.recipe.samplers import build_sampler
+
+
+def fit_stage(
+    recipe: Recipe,
+    *,
+    stage: Stage,
+    network: PooledClassifier | FusionHead,
+    split: Split,
+    folder: Path,
+    machine: Machine,
+    data: MakeData,
+) -> Kept:
+    """Train `network` in place and return the weights that the stage keeps.
+
+    `folder` holds the checkpoints and the logs. `data` makes what is learnt from, where there is something to train:
+    only the part `train` is trained on; the validation parts are watched.
+    """
+
+    def make() -> tuple[ClassifierTask, TaskData]:
+        made = data()
+        loss = fit_loss(stage.loss, targets=made.targets, labels=stage.labels)
+        sampler = build_sampler(
+            stage.sampler,
+            targets=made.targets,
+            labels=stage.labels,
+            patients=[record.patient for record in split.parts[TRAIN]],
+            seed=recipe.seed,
+        )
+        return ClassifierTask(network, labels=stage.labels, loss=loss), TaskData(
+            training=made.training,
+            sampler=sampler,
+            validation={part: (made.validation[part], made.counts[part]) for part in stage.split.validation},
+        )
+
+    # one linear layer gains nothing from less
+    precision = "32-true" if isinstance(network, FusionHead) else recipe.precision
+    plan = stage.plan(precision=precision, deterministic=recipe.deterministic)
+    return fit(make, plan=plan, seed=recipe.seed, folder=folder, machine=machine)

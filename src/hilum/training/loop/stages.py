@@ -1,0 +1,161 @@
+"""The stages of a recipe, one after the other; a stage that has ended is not trained again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from hilum.datasets.splits.split import Split
+from hilum.errors import UsageError
+from hilum.networks.fusion import FusedClassifier, FusionHead
+from hilum.networks.pooled_classifier import PooledClassifier
+from hilum.networks.starting_weights import load_starting_weights
+from hilum.training.data.stage_data import MakeData, image_data
+from hilum.training.loop.checkpoints import LAST_CHECKPOINT, WEIGHTS, load_weights, save_weights
+from hilum.training.loop.fit import Fitted
+from hilum.training.loop.fit_stage import fit_stage
+from hilum.training.loop.fusion_features import FEATURES, Extractors, feature_data
+from hilum.training.recipe.processes import is_first_process, wait_for_all
+from hilum.training.recipe.recipe import FromStage, FusedFrom, Recipe, Stage
+from hilum.training.records.run_place import RunPlace
+
+_HEAD = ("head.weight", "head.bias")
+
+
+@dataclass(frozen=True, slots=True)
+class FittedFusion:
+    """The trained fusion in evaluation mode, and one line on the weights that its networks started from."""
+
+    network: FusedClassifier
+    started_from: str
+
+
+def run_stages(recipe: Recipe, *, splits: Mapping[str, Split], place: RunPlace) -> Fitted | FittedFusion:
+    """Train every stage that has not ended, and return the last one's network; `splits` is by stage.
+
+    `FOLDER/STAGE/weights.safetensors` appears when a stage has ended.
+    """
+    for stage in recipe.stages:
+        if isinstance(stage.start, FusedFrom):
+            return _run_fusion(recipe, stage=stage, start=stage.start, split=splits[stage.name], place=place)
+        fitted = _run_stage(recipe, stage=stage, split=splits[stage.name], place=place)
+    return fitted
+
+
+def _run_stage(recipe: Recipe, *, stage: Stage, split: Split, place: RunPlace) -> Fitted:
+    if _has_ended(stage, folder=place.folder):
+        return load_stage(recipe, stage=stage, folder=place.folder)
+    network = new_network(recipe, stage=stage)
+    started_from = start(network, recipe=recipe, stage=stage, folder=place.folder)
+    data = partial(image_data, recipe, stage=stage, split=split, preparation=place.preparation)
+    _fit(recipe, stage=stage, network=network, split=split, place=place, data=data, started_from=started_from)
+    return load_stage(recipe, stage=stage, folder=place.folder)
+
+
+def _run_fusion(recipe: Recipe, *, stage: Stage, start: FusedFrom, split: Split, place: RunPlace) -> FittedFusion:
+    whole, crop = (
+        load_stage(recipe, stage=recipe.stage(name), folder=place.folder) for name in (start.whole, start.crop)
+    )
+    head = new_head(recipe, stage=stage, features=whole.network.weight.shape[1] + crop.network.weight.shape[1])
+    kept_in = place.folder / stage.name
+    if not _has_ended(stage, folder=place.folder):
+        data = partial(
+            feature_data,
+            recipe,
+            stage=stage,
+            extractors=Extractors(whole.network, crop.network, start),
+            split=split,
+            folder=kept_in,
+            preparation=place.preparation,
+        )
+        said = (
+            f"the stages {start.whole} and {start.crop}, frozen, under a new linear layer; {start.whole} started from "
+            f"{whole.started_from}, {start.crop} from {crop.started_from}"
+        )
+        _fit(recipe, stage=stage, network=head, split=split, place=place, data=data, started_from=said)
+    if is_first_process():
+        shutil.rmtree(kept_in / FEATURES, ignore_errors=True)
+    state, about = load_weights(kept_in / WEIGHTS)
+    head.load_state_dict(state)
+    fused = FusedClassifier(whole=whole.network, crop=crop.network, head=head)
+    return FittedFusion(fused.eval(), about["started_from"])
+
+
+def _fit(
+    recipe: Recipe,
+    *,
+    stage: Stage,
+    network: PooledClassifier | FusionHead,
+    split: Split,
+    place: RunPlace,
+    data: MakeData,
+    started_from: str,
+) -> None:
+    """Train a stage to its end and keep its weights with one line on where they started."""
+    folder = place.folder / stage.name
+    kept = fit_stage(recipe, stage=stage, network=network, split=split, folder=folder, machine=place.machine, data=data)
+    if is_first_process():
+        about = {"stage": stage.name, "epoch": str(kept.epoch), "started_from": started_from}
+        save_weights(folder / WEIGHTS, state=kept.state, about=about)
+    wait_for_all()
+
+
+def _has_ended(stage: Stage, *, folder: Path) -> bool:
+    return (folder / stage.name / WEIGHTS).is_file()
+
+
+def load_stage(recipe: Recipe, *, stage: Stage, folder: Path) -> Fitted:
+    """The network of a stage of pictures that has ended in the run's `folder`, made anew: training changes how it runs.
+
+    Raises `DataError` where the stage has not ended.
+    """
+    state, about = load_weights(folder / stage.name / WEIGHTS)
+    network = new_network(recipe, stage=stage)
+    network.load_state_dict(state)
+    return Fitted(network.eval(), about["started_from"])
+
+
+def check_starts(recipe: Recipe, *, folder: Path) -> None:
+    """Find out before anything is decoded that starting weights are missing or do not fit.
+
+    Stages that have begun in `folder` are not looked at. Raises what `load_starting_weights` raises.
+    """
+    for stage in recipe.stages:
+        begun = (folder / stage.name / LAST_CHECKPOINT).is_file()
+        if not isinstance(stage.start, FromStage | FusedFrom) and not begun:
+            load_starting_weights(new_network(recipe, stage=stage), weights=stage.start)
+
+
+def new_network(recipe: Recipe, *, stage: Stage) -> PooledClassifier:
+    """The stage's network with random weights, which follow from the recipe's seed."""
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.seed)
+        return PooledClassifier(
+            recipe.backbone, labels=len(stage.labels), dropout=recipe.dropout, channels=recipe.preprocess.channels
+        )
+
+
+def new_head(recipe: Recipe, *, stage: Stage, features: int) -> FusionHead:
+    """The fusion's linear layer with random weights, which follow from the recipe's seed."""
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.seed)
+        return FusionHead(features=features, labels=len(stage.labels))
+
+
+def start(network: PooledClassifier, *, recipe: Recipe, stage: Stage, folder: Path) -> str:
+    """Put the weights that the stage starts from into `network`; what they are, in one line for the card."""
+    if isinstance(stage.start, FusedFrom):
+        raise UsageError(f"expected a stage of pictures, came the fusion {stage.name}")
+    if not isinstance(stage.start, FromStage):
+        return load_starting_weights(network, weights=stage.start)
+    before = recipe.stage(stage.start.stage)
+    state, about = load_weights(folder / before.name / WEIGHTS)
+    same = before.labels == stage.labels
+    network.load_state_dict({n: t for n, t in state.items() if same or n not in _HEAD}, strict=False)
+    head = "with its linear layer" if same else "its linear layer anew"
+    return f"the stage {before.name}, {head}; which started from {about['started_from']}"

@@ -1,0 +1,264 @@
+"""A recipe: everything that decides what a training run does, frozen and typed; its stages stand in a tuple."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from hilum.bundle.card import Scope
+from hilum.datasets.releases.chexpert import ChexpertPolicy
+from hilum.datasets.splits.official import BoxedImages
+from hilum.errors import UsageError
+from hilum.imaging.preprocess import CropLungs, PreprocessSpec
+from hilum.networks.starting_weights import StartingWeights
+from hilum.training.recipe.augment import Augmentation
+from hilum.training.recipe.freezing import FreezingSpec
+from hilum.training.recipe.losses import LossSpec
+from hilum.training.recipe.machine import Precision
+from hilum.training.recipe.optimizers import OptimizerSpec
+from hilum.training.recipe.plan import Plan, Selection
+from hilum.training.recipe.samplers import SamplerSpec
+from hilum.training.recipe.schedules import ScheduleSpec
+from hilum.training.recipe.settings import HIDDEN, WHERE_THERE
+
+CHEXPERT = "chexpert"
+TRAIN, TEST = "train", "test"
+NO_AUGMENTATION = Augmentation()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromStage:
+    """The weights that an earlier stage of the same recipe ended with.
+
+    Its linear layer is taken too where both stages have the same labels in the same order; otherwise it starts anew.
+    """
+
+    stage: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FusedFrom:
+    """The networks that two earlier stages ended with, frozen, under one new linear layer, which alone is trained.
+
+    `whole` names the stage of whole pictures, `crop` the one of pictures cut to their lungs.
+    """
+
+    whole: str
+    crop: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitSpec:
+    """How the images are parted: the official test apart, the rest dealt to `shares` by patient.
+
+    `shares` must name `train`; the other parts are validation. `stratify` by `labels` shares out every label and view
+    (`official_split.py`), by `stratum` the adapter's strata alone. `fit_on` are the official parts that may be fitted
+    on, or None for all but the test. What a release holds out is test whatever it is called; `test` names more parts.
+    `boxed` says whether images with radiologists' boxes may be fitted on.
+    """
+
+    shares: Mapping[str, float]
+    stratify: Literal["labels", "stratum"] = "labels"
+    fit_on: tuple[str, ...] | None = None
+    test: tuple[str, ...] = (TEST,)
+    boxed: BoxedImages = "test only"
+
+    def __post_init__(self) -> None:
+        _check(TRAIN in self.shares and TEST not in self.shares, "shares with a part train and none test", self.shares)
+        _check(len(self.shares) > 1, "a validation part among the shares", self.shares)
+        _check(min(self.shares.values()) > 0, "shares above 0", self.shares)
+        _check(abs(sum(self.shares.values()) - 1.0) < 1e-9, "shares that sum to 1", self.shares)
+
+    @property
+    def validation(self) -> tuple[str, ...]:
+        """The parts that are watched and fitted on after training."""
+        return tuple(part for part in self.shares if part != TRAIN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One training of the network: what it starts from, on which releases and labels, and how.
+
+    `start` is starting weights, `FromStage`, or `FusedFrom` for a fusion of two earlier stages. `releases` are names of
+    `--data NAME=FOLDER`. `labels` are the outputs in order, canonical finding names. One update takes `accumulate`
+    batches of `batch_size` images. `clip_norm` is the largest norm of the gradient. `ema_decay` averages the weights
+    over the updates; the averaged ones are validated and kept. `crop_lungs` cuts every picture to its lung box before
+    the recipe's preprocessing. An image is mirrored with `flip_probability`, which is anatomically wrong and 0 unless a
+    paper is reproduced.
+    """
+
+    name: str = field(metadata=HIDDEN)
+    start: StartingWeights | FromStage | FusedFrom
+    releases: tuple[str, ...]
+    labels: tuple[str, ...]
+    split: SplitSpec
+    selection: Selection
+    loss: LossSpec
+    optimizer: OptimizerSpec
+    schedule: ScheduleSpec
+    sampler: SamplerSpec
+    epochs: int
+    batch_size: int
+    augmentation: Augmentation = NO_AUGMENTATION
+    flip_probability: float = 0.0
+    crop_lungs: bool = False
+    freezing: FreezingSpec | None = None
+    accumulate: int = 1
+    clip_norm: float | None = None
+    ema_decay: float | None = None
+
+    def __post_init__(self) -> None:
+        _check(len(self.labels) > 0 and len(set(self.labels)) == len(self.labels), "labels, each once", self.labels)
+        _check(len(self.releases) > 0, "a release to train on", self.releases)
+        self.plan()  # which has checks of its own
+        _check(0.0 <= self.flip_probability <= 1.0, "a flip_probability in [0, 1]", self.flip_probability)
+        if isinstance(self.start, FusedFrom):
+            plain = self.augmentation == NO_AUGMENTATION and self.freezing is None and not self.crop_lungs
+            _check(plain, "no augmentation but flips, no freezing and no crop of its own in a fusion", self.name)
+        parts = self.split.validation
+        _check(self.selection.part in parts, f"a selection on one of {', '.join(parts)}", self.selection.part)
+
+    def plan(self, *, precision: Precision = "bf16-mixed", deterministic: bool = False) -> Plan:
+        """The stage's part of it, as the training loop wants it."""
+        return Plan(
+            name=self.name,
+            optimizer=self.optimizer,
+            schedule=self.schedule,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            selection=self.selection,
+            ema_decay=self.ema_decay,
+            accumulate=self.accumulate,
+            clip_norm=self.clip_norm,
+            freezing=self.freezing,
+            precision=precision,
+            deterministic=deterministic,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """On which validation parts of the last stage calibration and operating point are fitted.
+
+    `softened` chooses the operating point on blurred copies of its part (`soften.py`).
+    """
+
+    calibration_part: str
+    operating_point_part: str
+    softened: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardText:
+    """What the bundle's card says in words, and its scope. `box_threshold` is fixed beforehand, never fitted.
+
+    The words are about the recipe named `recipe`, trained on `releases` for `labels`; a card of another training does
+    not get them (`card_words.py`). `weights_licence` holds the terms alone: data and starting weights are added from
+    what was really read and loaded.
+    """
+
+    version: str
+    title: str
+    scope: Scope
+    box_threshold: float
+    intended_use: str
+    not_for: tuple[str, ...]
+    limits: tuple[str, ...]
+    weights_licence: str
+    recipe: str
+    releases: tuple[str, ...]
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """A pooled classifier of one or many labels, trained in `stages`; the last stage's network becomes the bundle.
+
+    A last stage that starts `FusedFrom` two others makes a fusion of their networks the bundle.
+    `deterministic` refuses operations whose result depends on the order of threads. `precision` is Lightning's.
+    `chexpert` says what becomes of that release's uncertain labels, and is there only where a stage reads the release.
+    """
+
+    name: str
+    backbone: str
+    dropout: float
+    preprocess: PreprocessSpec
+    stages: tuple[Stage, ...]
+    assessment: Assessment
+    seed: int
+    card: CardText = field(metadata=HIDDEN)
+    precision: Precision = "bf16-mixed"
+    deterministic: bool = False
+    chexpert: ChexpertPolicy | None = field(default=None, metadata=WHERE_THERE)
+
+    def __post_init__(self) -> None:
+        _check(len(self.stages) > 0, "at least one stage", self.name)
+        reads_it = CHEXPERT in self.releases
+        _check(reads_it or self.chexpert is None, f"a policy for {CHEXPERT} where a stage reads it", self.chexpert)
+        if reads_it and self.chexpert is None:
+            object.__setattr__(self, "chexpert", ChexpertPolicy())  # so that its settings can be named
+        seen: list[str] = []
+        for stage in self.stages:
+            named = stage.name != "" and not set("./\\") & set(stage.name) and stage.name not in seen
+            _check(named, "stage names without dots and slashes, each once", stage.name)
+            for before in _names_before(stage):
+                _check(before in seen, f"{stage.name} to start from an earlier stage", before)
+            seen.append(stage.name)
+        for part in (self.assessment.calibration_part, self.assessment.operating_point_part):
+            parts = self.last.split.validation
+            _check(part in parts, f"the assessment on one of {', '.join(parts)} of {self.last.name}", part)
+        _check(self.preprocess.output_size is not None, "a preprocessing with a resize step", self.name)
+        for stage in self.stages:
+            if isinstance(stage.start, FusedFrom):
+                self._check_fusion(stage, start=stage.start)
+
+    @property
+    def last(self) -> Stage:
+        """The stage whose network becomes the bundle."""
+        return self.stages[-1]
+
+    @property
+    def needs_lungs(self) -> bool:
+        """Whether a stage cuts pictures to their lung boxes, which the records must then carry."""
+        return any(self.preprocess_of(stage).needs_lungs for stage in self.stages)
+
+    def stage(self, name: str) -> Stage:
+        """The stage of this name. Raises `UsageError` where there is none."""
+        found = next((stage for stage in self.stages if stage.name == name), None)
+        if found is None:
+            raise UsageError(f"expected a stage of {self.name}, came {name!r}")
+        return found
+
+    def preprocess_of(self, stage: Stage) -> PreprocessSpec:
+        """How the stage's network wants the pixels: as the recipe says, after the crop to the lungs where it crops."""
+        spec = self.preprocess
+        if spec.needs_lungs or not stage.crop_lungs:
+            return spec
+        return PreprocessSpec(steps=(CropLungs(), *spec.steps), mean=spec.mean, std=spec.std)
+
+    def _check_fusion(self, stage: Stage, *, start: FusedFrom) -> None:
+        whole, crop = self.stage(start.whole), self.stage(start.crop)
+        of_pictures = not isinstance(whole.start, FusedFrom) and not isinstance(crop.start, FusedFrom)
+        _check(stage is self.last and of_pictures, "a fusion of two networks of pictures as the last stage", stage.name)
+        _check(whole.labels == crop.labels == stage.labels, "one list of labels in a fusion's stages", stage.name)
+        cut = self.preprocess_of(crop).needs_lungs and not self.preprocess_of(whole).needs_lungs
+        _check(cut, f"crop_lungs in {crop.name} and not in {whole.name}", f"{crop.crop_lungs}, {whole.crop_lungs}")
+        _check(not self.assessment.softened, "an assessment of a fusion that is not softened", self.name)
+
+    @property
+    def releases(self) -> tuple[str, ...]:
+        """Every release that a stage names, in order of first mention."""
+        return tuple(dict.fromkeys(name for stage in self.stages for name in stage.releases))
+
+
+def _names_before(stage: Stage) -> tuple[str, ...]:
+    """The stages that this one starts from."""
+    if isinstance(stage.start, FromStage):
+        return (stage.start.stage,)
+    return (stage.start.whole, stage.start.crop) if isinstance(stage.start, FusedFrom) else ()
+
+
+def _check(holds: bool, expected: str, came: object) -> None:
+    if not holds:
+        raise UsageError(f"expected {expected} in the recipe, came {came}")

@@ -1,0 +1,1 @@
+"""What a run leaves behind of itself: its folder, its record, its provenance."""

@@ -1,0 +1,48 @@
+import gzip
+
+import pytest
+
+from hilum.datasets.records.csv_rows import find_table, read_lines, read_rows, to_number
+from hilum.errors import DataError
+
+TEXT = '\ufeffname, age ,\r\n"a,b", 3 ,,extra\r\nc\r\n'
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_rows_are_stripped_and_named(tmp_path, suffix):
+    path = tmp_path / f"t.csv{suffix}"
+    path.write_bytes(gzip.compress(TEXT.encode()) if suffix else TEXT.encode())
+    assert find_table(tmp_path, names=("absent.csv", "t.csv")) == path
+    assert read_rows(path, needed=("name", "age")) == [{"name": "a,b", "age": "3"}, {"name": "c", "age": ""}]
+
+
+def test_lines_without_empty_ones(tmp_path):
+    (tmp_path / "list.txt").write_bytes(b"a.png\r\n\r\n b.png")
+    assert read_lines(tmp_path / "list.txt") == ["a.png", "b.png"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "expected the column 'name' in .* came an empty file"),
+        (b"title\n1\n", "expected the column 'name' in .* came title"),
+        (b"\xff\xfe\x00", "expected a CSV table"),
+        (b'name\n"' + b"x" * 200_000, "expected a CSV table"),
+    ],
+)
+def test_what_is_no_table_is_refused(tmp_path, content, message):
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        read_rows(tmp_path / "t.csv", needed=("name",))
+
+
+def test_no_table_names_all_that_would_do(tmp_path):
+    with pytest.raises(DataError, match=r"expected a\.csv or b\.csv \(or \.gz\)"):
+        find_table(tmp_path, names=("a.csv", "b.csv"))
+
+
+def test_numbers_are_finite():
+    assert to_number(" 2.5 ", where="x") == 2.5
+    for text in ("nan", "inf", "", "2,5"):
+        with pytest.raises(DataError, match="expected a number for row 7"):
+            to_number(text, where="row 7")

@@ -1,0 +1,55 @@
+import shutil
+
+import pytest
+
+from fabricate_releases import fabricate_class_folders
+from hilum.datasets.releases.folder_of_folders import read_folder_of_folders
+from hilum.errors import DataError
+
+
+@pytest.fixture
+def release(tmp_path):
+    return fabricate_class_folders(tmp_path / "own")
+
+
+def test_each_picture_has_the_class_of_its_folder(release):
+    records = {record.image: record for record in read_folder_of_folders(release)}
+    assert len(records) == 4
+    assert records["Pleural Effusion/sub/p2_a.png"].labels == {"Effusion": 1.0, "Well": 0.0}
+    assert records["Well/p3_a.png"].labels == {"Effusion": 0.0, "Well": 1.0}
+    assert {record.official for record in records.values()} == {None}
+    assert len({record.patient for record in records.values()}) == 4
+    assert not any(record.patient_is_known for record in records.values())
+
+
+def test_a_pattern_finds_the_patient_over_classes(release):
+    records = read_folder_of_folders(release, patient_pattern=r"^(?P<patient>p\d+)_")
+    assert [r.patient for r in records] == ["folder:p1", "folder:p2", "folder:p1", "folder:p3"]
+    assert all(record.patient_is_known for record in records)
+
+
+def test_a_name_without_a_patient_is_refused(release):
+    with pytest.raises(DataError, match=r"the patient's pattern .* in every name"):
+        read_folder_of_folders(release, patient_pattern="(?P<patient>q1)")
+
+
+def test_train_and_test_folders_are_official_parts(tmp_path, release):
+    for part in ("train", "test"):
+        shutil.copytree(release, tmp_path / "parts" / part)
+    records = read_folder_of_folders(tmp_path / "parts")
+    assert {r.official for r in records} == {"train", "test"}
+    assert set(records[0].labels) == {"Effusion", "Well"}
+
+
+def test_one_class_or_none_is_refused(release):
+    shutil.rmtree(release / "Well")
+    with pytest.raises(DataError, match=r"expected a folder a class .* came Pleural Effusion with pictures"):
+        read_folder_of_folders(release)
+    with pytest.raises(DataError, match="no class"):
+        read_folder_of_folders(release / "Pleural Effusion" / "sub")
+
+
+@pytest.mark.parametrize(("pattern", "message"), [("(", "a regular expression"), ("p1", r"a group \(\?P<patient>")])
+def test_a_pattern_that_finds_no_patient_is_refused(release, pattern, message):
+    with pytest.raises(DataError, match=message):
+        read_folder_of_folders(release, patient_pattern=pattern)

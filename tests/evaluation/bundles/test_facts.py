@@ -1,0 +1,66 @@
+import pytest
+
+from fabricate_kermany import fabricate_kermany
+from fabricate_run import LABELS, fabricate_run
+from hilum.bundle.load import load_bundle
+from hilum.datasets.releases.kermany import read_kermany
+from hilum.evaluation.bundles.facts import evaluation_facts, filled_items
+from hilum.evaluation.bundles.part import official_part, part_of_run
+from hilum.evaluation.bundles.predict import predict_part
+from hilum.evaluation.bundles.run_folder import load_run
+from hilum.evaluation.judging.judge import judge
+from hilum.evaluation.report.checklist import checklist
+from hilum.version import __version__
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    fabricated = fabricate_run(folder, patients=20)
+    run = load_run(fabricated.run)
+    bundle = load_bundle(run.bundle_folder)
+    part = part_of_run(run, records=fabricated.records, name="test", labels=LABELS)
+    predicted = predict_part(part, bundle=bundle, folder=folder, progress=lambda done, count: None)
+    return run, bundle, part, predicted
+
+
+def test_the_facts_name_data_model_training_and_software(made):
+    run, bundle, part, predicted = made
+    facts = {one.title: dict(one.rows) for one in evaluation_facts(bundle, part=part, predicted=predicted, run=run)}
+    assert facts["Data"]["SHA-256 of the split"] == run.file.split_sha256
+    assert facts["Data"]["Images judged"] == str(predicted.predictions.n)
+    assert facts["Model"]["SHA-256 of the card"] == bundle.sha256
+    assert facts["Model"]["Input"] == "16 x 16 pixels, 1 channel"
+    assert facts["Settings of the training"]["optimizer.lr"] == "0.001"
+    assert facts["Training"]["Data of the run"] == "source table, folder data, n 40"
+    assert facts["Training"]["Environment: python"] == "3.11"
+    assert facts["Software of this evaluation"]["hilum"] == __version__
+
+
+def test_no_folder_of_the_machine_is_named(made, tmp_path):
+    run, bundle, part, predicted = made
+    facts = evaluation_facts(bundle, part=part, predicted=predicted, run=run)
+    text = " ".join(value for one in facts for _, value in one.rows)
+    assert str(run.folder.parent) not in text
+
+
+def test_how_many_images_were_published_is_said(tmp_path, made):
+    _, bundle, _, predicted = made
+    records = read_kermany(fabricate_kermany(tmp_path, train=1, test=2))
+    part = official_part(records, bundle=bundle, name="test")
+    facts = evaluation_facts(bundle, part=part, predicted=predicted, run=None)
+    assert dict(facts[0].rows)["Source"].endswith("4 images here, 624 published as official test")
+
+
+def test_filled_items_are_items_and_what_only_authors_know_is_left(made):
+    run, bundle, part, predicted = made
+    judgement = judge(predicted.predictions, replicates=100)
+    filled = filled_items(bundle, part=part, predicted=predicted, judgement=judgement, run=run)
+    left = {item.claim for item in checklist(filled) if item.filled is None}
+    assert {"1", "2", "3", "5", "11", "14-18", "21", "44"} <= left
+    assert "40" in left  # the card of this bundle names no limits
+    assert filled["20"].startswith("patient: no patient")
+    assert f"{judgement.whole.n} images of {judgement.whole.patients} patients" in filled["35"]
+    assert "100 bootstrap replicates" in filled["29"]
+    without_run = filled_items(bundle, part=part, predicted=predicted, judgement=judgement, run=None)
+    assert without_run["20"] == f"as the model's card says: {bundle.card.protocol}"

@@ -1,0 +1,129 @@
+"""Nothing that fits can be given a test split."""
+
+import ast
+import inspect
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pytest
+
+import hilum
+from fabricate_predictions import fabricate_predictions
+from hilum.errors import DataError, UsageError
+from hilum.evaluation.judging.calibrators import METHODS, fit_calibrators
+from hilum.evaluation.judging.decisions import operating_points
+from hilum.evaluation.judging.judge import judge
+from hilum.evaluation.predictions.validation import ValidationPredictions
+
+JUDGED = fabricate_predictions(missing=0.0)
+VALIDATION = fabricate_predictions(split="val", first_patient=500, seed=1, missing=0.0)
+
+MAY_FIT = {
+    "evaluation/judging/calibrators.py",  # on ValidationPredictions
+    "evaluation/judging/decisions.py",  # on ValidationPredictions
+    "systems/gate/study/thresholds.py",  # on out-of-fold scores of the gate's own pictures
+    "training/export/read_validation.py",  # on validation records, before there is a card
+}
+
+
+@pytest.mark.parametrize(
+    "split", ["test", "Test", "official_test", "test list", "hold-out", "holdout 2", "Train", "EVAL"]
+)
+def test_a_test_split_cannot_become_validation(split: str) -> None:
+    with pytest.raises(DataError, match=f"validation split to choose or fit on, came the split '{split}'"):
+        ValidationPredictions(replace(VALIDATION, split=(split, *VALIDATION.split[1:])))
+
+
+@pytest.mark.parametrize("split", ["val", "valid", "validation", "fold 3", "tuning", "latest"])
+def test_other_splits_may_choose(split: str) -> None:
+    assert ValidationPredictions(replace(VALIDATION, split=(split,) * VALIDATION.n)).predictions.n == VALIDATION.n
+
+
+@pytest.mark.parametrize(
+    "fits",
+    [
+        lambda given: operating_points(given, labels=["Effusion"], sensitivity=None),
+        lambda given: operating_points(given, labels=["Effusion"], sensitivity=0.9),
+        *(lambda given, m=method: fit_calibrators(given, labels=["Effusion"], method=m) for method in METHODS),
+        lambda given: judge(JUDGED, validation=given, replicates=100),
+    ],
+)
+def test_what_fits_takes_no_other_predictions(fits: Callable[[object], object]) -> None:
+    for given in (JUDGED, VALIDATION):
+        with pytest.raises(UsageError, match="expected ValidationPredictions to choose or fit on, came Predictions"):
+            fits(given)
+    fits(ValidationPredictions(VALIDATION))
+
+
+def test_the_types_say_so_too() -> None:
+    for function in (operating_points, fit_calibrators):
+        first = next(iter(inspect.signature(function).parameters))
+        assert get_type_hints(function)[first] is ValidationPredictions
+
+
+def test_only_these_modules_fit() -> None:
+    """Whoever wants to fit somewhere else adds a line here, and says which images it fits on."""
+    fitting = {"fit_platt", "fit_temperature", "youden_point", "point_at_sensitivity", "point_at_specificity"}
+    root = Path(hilum.__file__).parent
+    found = set()
+    for path in root.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and fitting & {alias.name for alias in node.names}:
+                found.add(path.relative_to(root).as_posix())
+    assert found <= MAY_FIT
+
+
+def test_images_that_the_model_was_trained_on_choose_nothing() -> None:
+    seen = ("train: same picture", "train: same file", *("validation: same file",) * (VALIDATION.n - 2))
+    with pytest.raises(DataError, match="not trained on, came 2 that it was"):
+        ValidationPredictions(replace(VALIDATION, seen=seen))
+    chosen_on = replace(VALIDATION, seen=("validation: same file",) * VALIDATION.n)
+    assert ValidationPredictions(chosen_on).predictions.n == VALIDATION.n
+
+
+def test_shared_patients_images_and_missing_labels_are_refused() -> None:
+    overlapping = fabricate_predictions(split="val", first_patient=39, seed=1)
+    with pytest.raises(DataError, match="other patients for validation than are judged, came 1 in both"):
+        ValidationPredictions(overlapping).check_apart_from(JUDGED)
+    same_image = replace(VALIDATION, image=(JUDGED.image[0], *VALIDATION.image[1:]))
+    with pytest.raises(DataError, match="other images for validation"):
+        judge(JUDGED, validation=ValidationPredictions(same_image), replicates=100)
+    other = fabricate_predictions(split="val", first_patient=500, labels=("Effusion",))
+    with pytest.raises(DataError, match="without Atelectasis"):
+        judge(JUDGED, validation=ValidationPredictions(other), replicates=100)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"patient": tuple(name.upper() for name in JUDGED.patient)}, "other patients .* came 40 in both"),
+        ({"image": tuple(f"{name[:-4]}.PNG" for name in JUDGED.image)}, f"other images .* came {JUDGED.n} in both"),
+        ({"image": tuple(f"val/{name}" for name in JUDGED.image)}, "same name, truths and scores in another folder"),
+        ({}, f"came {JUDGED.n} rows with the same truths and scores of Atelectasis on both sides"),
+    ],
+)
+@pytest.mark.parametrize("split", ["tuning", "val"])
+def test_the_judged_rows_under_other_names_are_refused(changes: dict[str, Any], said: str, split: str) -> None:
+    names = {what: tuple(f"{what} {i}" for i in range(JUDGED.n)) for what in ("image", "patient")}
+    other = replace(JUDGED, split=(split,) * JUDGED.n, **{**names, **changes})
+    with pytest.raises(DataError, match=said):
+        judge(JUDGED, validation=ValidationPredictions(other), replicates=100)
+
+
+def test_the_judged_truths_play_no_part() -> None:
+    points = operating_points(ValidationPredictions(VALIDATION), labels=JUDGED.labels, sensitivity=None)
+    result = judge(
+        replace(JUDGED, truth=1 - JUDGED.truth), validation=ValidationPredictions(VALIDATION), replicates=100
+    )
+    for label in result.whole.labels:
+        assert label.decisions is not None
+        assert label.decisions.threshold == points[label.label].threshold
+
+
+def test_only_predictions_become_validation() -> None:
+    with pytest.raises(UsageError, match="expected Predictions"):
+        ValidationPredictions("val.parquet")
+    with pytest.raises(DataError, match="expected Hernia in the validation file"):
+        ValidationPredictions(VALIDATION).outcomes("Hernia")

@@ -1,0 +1,114 @@
+"""A toy network that calls dark pixels lung, so that every drawing is known beforehand."""
+
+import numpy as np
+import pytest
+
+from fabricate_gate import write_gate
+from fabricate_lungs import write_lung_bundle
+from hilum.errors import BundleError
+from hilum.geometry import Box
+from hilum.imaging.preprocess import ModelInput, preprocess
+from hilum.radiograph import Patient, Radiograph, Source
+from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
+from hilum.reading.lungs.finder import LungFinder
+
+
+@pytest.fixture(scope="module")
+def finder(tmp_path_factory):
+    bundle = write_lung_bundle(tmp_path_factory.mktemp("toy") / "toy-lungs")
+    return LungFinder(bundle, engine=OnnxRuntimeEngine(), threads=1)
+
+
+def chest(*dark: tuple[slice, slice], shape: tuple[int, int] = (256, 192), **fields) -> Radiograph:
+    pixels = np.ones(shape, np.float32)
+    for place in dark:
+        pixels[place] = 0.0
+    source = Source(name="toy", sha256="0" * 64, format="PNG", rows=shape[0], columns=shape[1])
+    return Radiograph(pixels=pixels, source=source, **fields)
+
+
+def prepared(finder: LungFinder, radiograph: Radiograph) -> ModelInput:
+    return preprocess(radiograph.pixels, spec=finder.preprocess)
+
+
+RIGHT, LEFT = (slice(64, 192), slice(24, 72)), (slice(64, 192), slice(120, 168))
+
+
+def test_both_lungs_come_back_in_native_pixels(finder):
+    lungs = finder.find(chest(RIGHT, LEFT))
+    assert lungs.trusted
+    assert lungs.flags == ()
+    assert lungs.quality == pytest.approx(1.0, abs=0.05)
+    expected = np.zeros((256, 192), bool)
+    expected[RIGHT] = True
+    assert np.count_nonzero(lungs.right ^ expected) <= 4 * (128 + 48), "one native pixel along the outline"
+    assert not (lungs.right & lungs.left).any()
+    assert lungs.areas_px == tuple(int(np.count_nonzero(each)) for each in (lungs.right, lungs.left))
+    # 15 of 256 grid pixels are 15 of 256 rows and 11.25 of 192 columns
+    assert lungs.box == Box(24 - 11.25, 64 - 15, 144 + 22.5, 128 + 35)
+
+
+def test_sides_in_doubt_are_not_named_and_said_so(finder):
+    (drawn,) = finder.draw([doubt := chest(RIGHT, LEFT, sides_known=False)], prepared=[prepared(finder, doubt)])
+    lungs = finder.find(doubt)
+    assert lungs.trusted, "where the lungs are is no less certain"
+    assert lungs.flags == ("sides not named",)
+    assert lungs.areas_px is None
+    assert lungs.area_px == np.count_nonzero(lungs.right | lungs.left) > 0
+    assert drawn.reason == "both lungs were drawn; the file leaves in doubt which lung is the right one"
+    assert not finder.find(chest(RIGHT, LEFT, view="LL")).names_sides
+
+
+def test_no_lung_gives_the_whole_image_untrusted(finder):
+    lungs = finder.find(chest())
+    assert lungs.box == Box(0, 0, 192, 256)
+    assert not lungs.trusted
+    assert lungs.flags == ("no lung",)
+    assert lungs.areas_px == (0, 0)
+    assert lungs.quality == 0.0
+
+
+def test_one_lung_shapes_a_mirrored_box_and_an_honest_mask(finder):
+    lungs = finder.find(chest(LEFT))
+    assert lungs.flags == ("one region", "mirrored")
+    assert lungs.areas_px[0] == 0
+    assert lungs.box == Box(24 - 11.25, 64 - 15, 144 + 22.5, 128 + 35)
+
+
+def test_a_third_region_is_not_in_the_mask(finder):
+    gas = (slice(236, 256), slice(40, 80))
+    lungs = finder.find(chest(RIGHT, LEFT, gas))
+    assert "more than two regions" in lungs.flags
+    assert not (lungs.right | lungs.left)[200:].any()
+
+
+def test_a_mask_at_the_border_is_flagged(finder):
+    lungs = finder.find(chest((slice(0, 192), slice(24, 72)), LEFT))
+    assert "touches the border" in lungs.flags
+    assert lungs.box.y == 0
+
+
+def test_a_lateral_view_is_not_trusted_and_a_child_is_named(finder):
+    lateral = finder.find(chest(RIGHT, LEFT, view="LL"))
+    assert "lateral view" in lateral.flags
+    assert not lateral.trusted
+    child = finder.find(chest(RIGHT, LEFT, patient=Patient(age_years=3.0, sex="F")))
+    assert child.flags == ("child",)
+    assert child.trusted
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 3), (1, 400)])
+def test_a_crop_of_a_few_pixels_is_not_trusted(finder, shape):
+    lungs = finder.find(chest((slice(None), slice(None)), shape=shape))
+    assert not lungs.trusted
+    assert "tiny image" in lungs.flags
+    assert lungs.right.shape == shape
+    assert 0 < lungs.box.width <= shape[1]
+    assert 0 < lungs.box.height <= shape[0]
+
+
+def test_a_bundle_that_draws_no_lungs_is_refused(tmp_path):
+
+    gate = write_gate(tmp_path / "gate", xray_type="hand")
+    with pytest.raises(BundleError, match="expected a bundle of kind lungs"):
+        LungFinder(gate, engine=OnnxRuntimeEngine(), threads=1)

@@ -1,0 +1,44 @@
+"""The three passes lead back to the picture as it is."""
+
+import numpy as np
+import pytest
+
+from hilum.errors import UsageError
+from hilum.reading.lungs.passes import drawing, probabilities, quality_inputs
+
+
+def test_a_network_that_only_looks_at_its_pixel_agrees_with_itself():
+    array = np.random.default_rng(0).normal(size=(3, 64, 64)).astype(np.float32)
+    inputs = quality_inputs(array)
+    # channel 0 draws the left half of its picture, channel 1 the other, so mirrored they change places
+    logits = np.stack([inputs[:, 0], inputs[:, 0]], axis=1)
+    passes = probabilities(logits)
+    assert np.array_equal(passes[0], passes[1])
+    assert np.array_equal(passes[0], passes[2])
+
+
+def test_the_mirrored_pass_calls_left_what_it_saw_on_the_right():
+    logits = np.full((3, 2, 32, 32), -5.0, np.float32)
+    logits[1, 0, :, :16] = 5  # the mirrored picture's right lung: on its left half
+    passes = probabilities(logits)
+    assert passes[1, 1, :, 16:].min() > 0.9
+    assert passes[1, 0].max() < 0.1
+
+
+def test_the_moved_pass_is_moved_by_a_thirty_second_of_the_side():
+    array = np.arange(64 * 64, dtype=np.float32).reshape(1, 64, 64)
+    moved = quality_inputs(array)[2, 0]
+    assert np.array_equal(moved[2:, 2:], array[0, :-2, :-2])
+    assert np.array_equal(moved[0, 2:], array[0, 0, :-2])
+
+
+def test_what_is_drawn_is_the_mean_of_the_picture_and_its_mirror_image():
+    passes = np.zeros((3, 2, 4, 4), np.float32)
+    passes[0, 0], passes[1, 0], passes[2] = 0.9, 0.3, 1.0
+    assert np.allclose(drawing(passes), np.stack([np.full((4, 4), 0.6), np.zeros((4, 4))]))
+
+
+@pytest.mark.parametrize(("function", "shape"), [(quality_inputs, (4, 4)), (probabilities, (2, 2, 4, 4))])
+def test_other_shapes_are_refused(function, shape):
+    with pytest.raises(UsageError, match="expected"):
+        function(np.zeros(shape, np.float32))

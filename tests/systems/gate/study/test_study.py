@@ -1,0 +1,189 @@
+"""The study from fabricated predictions: tables by hand, thresholds, scores, files and the page."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from fabricate_gate_predictions import rows
+from hilum.bundle.gate_outputs import TYPES
+from hilum.errors import DataError
+from hilum.findings import XRAY_TYPES
+from hilum.systems.gate.study.decision_tables import CHEST_SOURCES
+from hilum.systems.gate.study.page import render_gate_page
+from hilum.systems.gate.study.predictions import GatePredictions, joined, load_predictions, save_predictions
+from hilum.systems.gate.study.scores import (
+    SCORES,
+    Curve,
+    best_score,
+    curves,
+    energy,
+    largest_probability,
+    type_probabilities,
+)
+from hilum.systems.gate.study.study import GateStudy, make_study, read_spec, write_study
+from hilum.systems.gate.study.tables import confusion_matrix, folds_only, type_table, xray_table
+from hilum.systems.gate.study.thresholds import choose_spec, decide
+
+
+def fold(index: int) -> GatePredictions:
+    """One fold: hands mostly right, wrists half called hand, chests sure, photographs mostly refused."""
+    network = f"fold {index}"
+    parts = [
+        rows(20, source="frac", xray_type="hand", called="hand", network=network, seed=index),
+        rows(5, source="frac", xray_type="wrist", called="wrist", network=network, seed=index),
+        rows(5, source="ewen", xray_type="wrist", called="hand", network=network, sureness=4.0, seed=index),
+        rows(4, source="ewen", xray_type="", called=None, network=network, seed=index),
+        rows(60, source=CHEST_SOURCES[index], xray_type="chest", called="chest", network=network, seed=index),
+        rows(30, source="photos", is_xray=False, xray=-6.0, network=network, seed=index),
+        rows(1, source="photos", is_xray=False, xray=6.0, called="hand", network=network, seed=index + 50),
+        rows(10, source="us_breast", is_xray=False, xray=-6.0, network=network, seed=index),
+        rows(8, source="rendering: noise", is_xray=False, xray=-6.0, network=network, seed=index),
+    ]
+    shown = [part for part in parts if not str(part.source[0]).startswith("rendering")]
+    framed = [_as(part, view) for part in shown for view in ("black", "white", "stretch", "masked")]
+    faults = [_as(parts[4], view) for view in ("turned 90", "turned 180", "turned 270", "inverted", "cropped")]
+    return joined([*parts, *framed, *faults])
+
+
+def _as(part: GatePredictions, view: str) -> GatePredictions:
+    changed = part.where(np.ones(len(part), bool))
+    frame = changed.frame.copy()
+    frame[:, 0] = ("black", "white", "stretch", "masked").index(view) if view in ("black", "white", "stretch") else 0
+    return GatePredictions(
+        **{name: getattr(changed, name) for name in GatePredictions.__slots__ if name not in ("view", "frame")},
+        view=np.array([view] * len(part)),
+        frame=frame,
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("study")
+    for index in range(5):
+        save_predictions(fold(index), path=folder / f"fold-{index}" / "predictions.npz")
+    name = "without wrist, chest"
+    learnt = [
+        rows(40, source="frac", xray_type=t, called=t, network=name, view="learnt from", seed=9)
+        for t in ("hand", "knee")
+    ]
+    unseen = rows(12, source="ewen", xray_type="wrist", called="hand", sureness=2.0, network=name, seed=10)
+    known = rows(12, source="ewen", xray_type="hand", called="hand", network=name, seed=11)
+    save_predictions(joined([*learnt, unseen, known]), path=folder / "without-wrist-chest" / "predictions.npz")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def study(folder: Path) -> GateStudy:
+    return make_study(sorted(folder.glob("*/predictions.npz")))
+
+
+@pytest.fixture(scope="module")
+def folds() -> GatePredictions:
+    return folds_only(joined([fold(index) for index in range(5)]))
+
+
+def test_predictions_come_back_as_they_were_written(folder: Path) -> None:
+    back = load_predictions(folder / "fold-0" / "predictions.npz")
+    expected = fold(0)
+    assert np.array_equal(back.logits, expected.logits)
+    assert np.array_equal(back.group, expected.group)
+
+
+def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "x.npz", a=np.zeros(2))
+    with pytest.raises(DataError, match="delete it and run the study again"):
+        load_predictions(tmp_path / "x.npz")
+
+
+def test_types_by_hand(folds: GatePredictions) -> None:
+    table = type_table(folds)
+    assert table.figure("accuracy").value == pytest.approx(25 / 30)
+    assert table.figure("recall, wrist").value == pytest.approx(0.5)
+    assert table.figure("recall, hand").n == 100
+    assert table.figure("mean recall of the types with at least 20 groups").value == pytest.approx(0.75)
+    matrix = confusion_matrix(folds)
+    wrist, hand = XRAY_TYPES.index("wrist"), XRAY_TYPES.index("hand")
+    assert matrix[wrist][hand] == 25
+    assert sum(map(sum, matrix)) == 150
+
+
+def test_radiograph_or_not_by_hand(folds: GatePredictions) -> None:
+    table = xray_table(folds)
+    assert table.figure("balanced accuracy, as read").value == pytest.approx((1 + 40 / 41) / 2)
+    assert table.figure("grey photographs called no X-ray, white").value == pytest.approx(30 / 31)
+
+
+def test_scores_against_their_formulas(folds: GatePredictions) -> None:
+    logits = folds.logits[:, TYPES].astype(np.float64)
+    assert energy(folds, learnt=folds) == pytest.approx(np.log(np.exp(logits).sum(axis=1)))
+    expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    assert type_probabilities(folds.logits) == pytest.approx(expected)
+    assert largest_probability(folds, learnt=folds) == pytest.approx(expected.max(axis=1))
+
+
+def test_every_score_tells_far_from_near(folder: Path) -> None:
+    one = load_predictions(folder / "without-wrist-chest" / "predictions.npz")
+    for curve in curves([one]):
+        truth = [1] * len(curve.known) + [0] * len(curve.left_out)
+        assert curve.auroc == pytest.approx(roc_auc_score(truth, [*curve.known, *curve.left_out]))
+    assert set(SCORES) == {"largest probability", "energy", "distance"}
+    assert curves([one])[1].auroc == 1.0
+
+
+def test_thresholds_keep_their_budgets(folds: GatePredictions) -> None:
+    spec = choose_spec(folds, score="energy")
+    as_read = folds.where(folds.view == "as read")
+    decisions = decide(as_read, spec=spec)
+    chest = np.isin(as_read.source, CHEST_SOURCES)
+    assert decisions.status("refused", "unsure")[chest].mean() <= 0.01
+    assert decisions.accepted_as("chest")[chest].mean() >= 0.99
+    known = np.isin(as_read.source, ("frac", "ewen")) & (as_read.xray_type != "")
+    assert decisions.status("refused", "unsure")[known].mean() <= 0.14
+    none = np.isin(as_read.source, ("frac", "ewen")) & (as_read.xray_type == "")
+    assert decisions.status("refused", "unsure")[none].all()
+
+
+def test_the_score_that_ships_is_the_best_that_reads_from_logits_alone() -> None:
+    def curve(name: str, area: float) -> Curve:
+        return Curve(name, np.zeros(1), np.zeros(1), area)
+
+    found = (curve("largest probability", 0.8), curve("energy", 0.7), curve("distance", 0.9))
+    assert best_score(found) == "largest probability"
+    assert best_score((found[0], curve("energy", 0.85))) == "energy"
+    assert best_score(()) == "energy"
+
+
+def test_the_study_has_every_table_and_the_cards_figures(study: GateStudy, tmp_path: Path) -> None:
+    assert [table.key for table in study.tables] == [
+        "xray", "frame", "type", "chest", "decisions", "faults", "curve", "left-out",
+    ]  # fmt: skip
+    assert 0.3 < (study.table("frame").figures[0].value or 0) < 0.7
+    assert study.table("decisions").figure("refused, renderings").value == 1.0
+    assert any(figure.name.endswith("accuracy, chest or not") for figure in study.spec.figures)
+    write_study(study, folder=tmp_path)
+    assert read_spec(tmp_path) == study.spec
+    assert "frac-" not in (tmp_path / "study.json").read_text()  # no name of a picture
+
+
+def test_mistakes_name_what_was_got_wrong(study: GateStudy) -> None:
+    found = {(mistake.true, mistake.called) for mistake in study.mistakes}
+    assert found == {("wrist", "hand"), ("not an X-ray", "hand")}
+    assert len(study.mistakes) == 30
+
+
+def test_the_page_holds_the_tables_and_runs_no_script(study: GateStudy) -> None:
+    page = render_gate_page(study, pictures=())
+    assert "mean recall of the types with at least 20 groups" in page
+    assert "30 pictures" in page
+    assert "<script" not in page
+    assert "http" not in page.replace("http-equiv", "")
+
+
+@pytest.mark.parametrize("content", ["{}", "no JSON", '{"spec": {}}', '{"figures": []}'])
+def test_tables_of_another_study_are_refused_in_one_line(content: str, tmp_path: Path) -> None:
+    (tmp_path / "study.json").write_text(content)
+    with pytest.raises(DataError, match="run `hilum study gate` first") as refused:
+        read_spec(tmp_path)
+    assert "\n" not in str(refused.value)

@@ -1,0 +1,87 @@
+"""A tiny gate from releases to the bundle that reads: study, resume, export, card."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fabricate_gate import SPEC as THRESHOLDS
+from fabricate_gate_data import write_gate_data
+from hilum import Reader
+from hilum.bundle.seen_images import seen_images_of
+from hilum.datasets.gate_releases import read_gate_data
+from hilum.networks.starting_weights import RandomWeights
+from hilum.systems.gate.bundle import train_gate
+from hilum.systems.gate.folds import LEFT_OUT_TYPES, planned_networks, run_network
+from hilum.systems.gate.pictures import load_pictures
+from hilum.systems.gate.recipe import GateRecipe
+from hilum.systems.gate.shipped import gate, smoke
+from hilum.systems.gate.study.predictions import load_predictions
+from hilum.training.records.provenance import Provenance
+from hilum.training.records.run_place import RunPlace
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_gate_data(tmp_path_factory.mktemp("gate"))
+
+
+@pytest.fixture(scope="module")
+def recipe() -> GateRecipe:
+    made = gate(RandomWeights())
+    return smoke(made)
+
+
+def test_every_network_of_the_study_is_judged_on_what_it_never_saw(data: Path, recipe: GateRecipe) -> None:
+    pictures = load_pictures(read_gate_data(data).records, spec=recipe.preprocess)
+    plans = list(planned_networks(pictures, recipe=recipe))
+    assert len(plans) == 5 + len(LEFT_OUT_TYPES) + 2
+    for plan in plans:
+        learnt = {(picture.source, picture.group) for picture in plan.train}
+        assert not learnt & {(picture.source, picture.group) for picture in plan.judge}
+        left_out = set(plan.name.removeprefix("without ").split(", "))
+        kind = "xray_type" if tuple(plan.name.removeprefix("without ").split(", ")) in LEFT_OUT_TYPES else "source"
+        assert not left_out & {getattr(picture, kind) for picture in plan.train}
+    judged = [picture for plan in plans[:5] for picture in plan.judge]
+    assert len(judged) == len(pictures)
+
+
+def test_a_network_is_run_once_and_keeps_its_predictions(data: Path, recipe: GateRecipe, tmp_path: Path) -> None:
+    pictures = load_pictures(read_gate_data(data).records, spec=recipe.preprocess)
+    plan = next(iter(planned_networks(pictures, recipe=recipe)))
+    path = run_network(plan, recipe=recipe, place=RunPlace(folder=tmp_path))
+    written = path.stat().st_mtime_ns
+    found = load_predictions(path)
+    assert set(found.view) >= {"as read", "black", "white", "stretch", "masked", "learnt from"}
+    assert np.isfinite(found.logits).all()
+    assert run_network(plan, recipe=recipe, place=RunPlace(folder=tmp_path)) == path
+    assert path.stat().st_mtime_ns == written
+
+
+def test_the_bundle_reads_and_its_card_says_how_it_was_made(data: Path, recipe: GateRecipe, tmp_path: Path) -> None:
+    found = read_gate_data(data)
+    provenance = Provenance(command="hilum train gate", commit=None, data=found.licences)
+    bundle = train_gate(
+        recipe,
+        records=found.records,
+        spec=THRESHOLDS,
+        provenance=provenance,
+        study_sha256="0" * 64,
+        place=RunPlace(folder=tmp_path),
+    )
+    assert bundle.card.kind == "gate"
+    assert bundle.card.gate == THRESHOLDS
+    assert bundle.card.compression is not None
+    assert sum((bundle.folder / name).stat().st_size for name in bundle.card.files) < 10_000_000
+    seen = seen_images_of(bundle)
+    assert seen is not None
+    files = {record.sha256[:16] for record in found.records}
+    assert {row.tobytes().hex() for row in (*seen.train.files, *seen.validation.files)} == files
+    Image.fromarray(np.full((40, 30), 99, np.uint8)).save(tmp_path / "x.png")
+    reading = Reader(models=[bundle]).read(tmp_path / "x.png")
+    assert reading.gate.is_xray_probability is not None
+    assert sum(reading.gate.type.all.values()) == pytest.approx(1.0) if reading.gate.type else False
+    assert [model.name for model in reading.models] == ["xray-gate"]

@@ -1,0 +1,39 @@
+import pytest
+import torch
+
+from hilum.errors import UsageError
+from hilum.reading.engines.engine import available_cores
+from hilum.training.recipe.machine import Machine, check_machine, workers_here
+
+
+@pytest.mark.parametrize(
+    ("machine", "said"),
+    [
+        (Machine(devices=0), "at least one device and one node, came 0 devices and 1 nodes"),
+        (Machine(nodes=0), "came None devices and 0 nodes"),
+        (Machine(strategy="magic"), "a strategy among auto, ddp, ddp_spawn, fsdp, came 'magic'"),
+        (Machine(strategy="ddp_spawn", nodes=2), "works on one node"),
+    ],
+)
+def test_what_no_machine_can_do_is_refused_in_one_line(machine, said):
+    with pytest.raises(UsageError, match=said) as refused:
+        check_machine(machine, ema=False)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a device for it here")
+def test_a_strategy_that_needs_devices_is_refused_without_one():
+    with pytest.raises(UsageError, match="the strategy fsdp needs CUDA devices"):
+        check_machine(Machine(strategy="fsdp"), ema=False)
+
+
+def test_a_plain_machine_is_fine():
+    check_machine(Machine(), ema=True)
+    check_machine(Machine(devices=2, nodes=3, strategy="ddp"), ema=True)
+
+
+def test_workers_are_for_cores_that_training_leaves_free():
+    if torch.cuda.is_available():
+        assert 1 <= workers_here() <= min(8, max(1, available_cores() - 1))
+    else:
+        assert workers_here() == 0

@@ -1,0 +1,48 @@
+from dataclasses import replace
+
+import pytest
+
+from fabricate_recipe import tiny_recipe, tiny_stage
+from hilum.errors import UsageError
+from hilum.imaging.preprocess import PreprocessSpec
+from hilum.training.recipe.plan import Selection
+from hilum.training.recipe.recipe import Assessment, FromStage, SplitSpec
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: replace(tiny_recipe(), stages=()), "at least one stage"),
+        (lambda: replace(tiny_recipe(), stages=(tiny_stage(), tiny_stage())), "stage names"),
+        (lambda: replace(tiny_recipe(), stages=(tiny_stage(name="../x"),)), "stage names"),
+        (
+            lambda: replace(tiny_recipe(), stages=(tiny_stage(start=FromStage(stage="later")),)),
+            "train to start from an earlier stage",
+        ),
+        (
+            lambda: replace(
+                tiny_recipe(), assessment=Assessment(calibration_part="x", operating_point_part="validation")
+            ),
+            "the assessment on one of validation",
+        ),
+        (lambda: replace(tiny_recipe(), preprocess=PreprocessSpec(steps=(), mean=(0.5,), std=(0.5,))), "a resize step"),
+        (lambda: tiny_stage(labels=()), "labels, each once"),
+        (lambda: tiny_stage(labels=("Mass", "Mass")), "labels, each once"),
+        (lambda: tiny_stage(releases=()), "a release"),
+        (lambda: tiny_stage(batch_size=0), "batch_size"),
+        (lambda: tiny_stage(clip_norm=0.0), "clip_norm"),
+        (lambda: Selection(part="validation", patience=0), "a patience of at least 1"),
+        (lambda: SplitSpec(shares={"train": 1.0}), "a validation part"),
+        (lambda: SplitSpec(shares={"train": 0.5, "test": 0.5}), "none test"),
+        (lambda: SplitSpec(shares={"train": 0.5, "validation": 0.4}), "sum to 1"),
+        (lambda: SplitSpec(shares={"train": 1.5, "validation": -0.5}), "above 0"),
+    ],
+)
+def test_a_recipe_that_cannot_be_run_cannot_be_made(make, said):
+    with pytest.raises(UsageError, match=said):
+        make()
+
+
+def test_the_releases_of_all_stages_are_named_once():
+    stages = (tiny_stage(name="a", releases=("nih", "table")), tiny_stage(name="b", releases=("table", "folder")))
+    assert replace(tiny_recipe(), stages=stages).releases == ("nih", "table", "folder")

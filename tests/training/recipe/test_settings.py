@@ -1,0 +1,82 @@
+import pytest
+
+from fabricate_recipe import tiny_recipe
+from hilum.errors import UsageError
+from hilum.training.recipe.freezing import StagedRelease
+from hilum.training.recipe.losses import Focal
+from hilum.training.recipe.optimizers import RAdam
+from hilum.training.recipe.settings import flat_values, settings_of, with_setting
+
+STAGE = "stages.train"
+
+
+def set_one(key, text):
+    return with_setting(tiny_recipe(), key=key, text=text)
+
+
+def test_a_deep_field_changes_and_nothing_else_does():
+    before = tiny_recipe()
+    after = set_one(f"{STAGE}.optimizer.learning_rate", "3e-4")
+    assert after.last.optimizer.learning_rate == 3e-4
+    assert before.last.optimizer.learning_rate == 2e-3
+    changed = {key for key, value in flat_values(after).items() if flat_values(before)[key] != value}
+    assert changed == {f"{STAGE}.optimizer.learning_rate"}
+
+
+def test_pydantic_parts_mappings_and_items_of_tuples_can_be_set():
+    assert set_one("preprocess.steps.0.height", "48").preprocess.output_size == (48, 32)
+    assert set_one(f"{STAGE}.augmentation.crop_area", "0.5,1").last.augmentation.crop_area == (0.5, 1.0)
+    assert set_one(f"{STAGE}.labels", "Mass,Hernia").last.labels == ("Mass", "Hernia")
+
+
+def test_every_setting_that_has_a_value_of_its_own_can_be_set_to_what_it_is():
+    recipe = tiny_recipe()
+    for key, setting in settings_of(recipe).items():
+        kind = type(setting.value).__name__ if setting.value is not None else "none"
+        text = kind if setting.kinds else _text(setting.value)
+        assert with_setting(recipe, key=key, text=text) == recipe, key
+
+
+def _text(value):
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return "none" if value is None else str(value)
+
+
+def test_another_kind_keeps_what_both_kinds_have():
+    after = set_one(f"{STAGE}.optimizer.kind", "RAdam")
+    assert after.last.optimizer == RAdam(learning_rate=2e-3, weight_decay=0.01)
+    assert set_one(f"{STAGE}.loss.kind", "Focal").last.loss == Focal()
+    assert set_one(f"{STAGE}.freezing.kind", "StagedRelease").last.freezing == StagedRelease()
+    assert set_one(f"{STAGE}.freezing.kind", "none").last.freezing is None
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "said"),
+    [
+        (f"{STAGE}.optimiser.learning_rate", "1", f"the nearest is {STAGE}.optimizer.learning_rate"),
+        (f"{STAGE}.epoch", "1", f"the nearest is {STAGE}.epochs"),
+        (f"{STAGE}.epochs", "1.5", f"expected {STAGE}.epochs to be a whole number, came '1.5'"),
+        (f"{STAGE}.optimizer.learning_rate", "fast", "to be a number, came 'fast'"),
+        (f"{STAGE}.selection.keep", "worst", "to be last or best, came 'worst'"),
+        (f"{STAGE}.optimizer.betas", "0.9", "to be 2 values (a number, a number) with commas"),
+        (f"{STAGE}.ema_decay", "2", "an ema_decay in (0, 1), or none"),
+        (f"{STAGE}.selection.part", "elsewhere", "a selection on one of validation"),
+        ("preprocess.steps.0.height", "0", "greater than or equal to 1"),
+        ("preprocess.std", "0.5,0,0.5", "positive deviations"),
+        (f"{STAGE}.loss.kind", "Huber", "to be BinaryCrossEntropy or Focal or Asymmetric, came 'Huber'"),
+        (f"{STAGE}.start.kind", "WeightsFile", "change the recipe's Python"),
+        ("deterministic", "1", "to be true or false, came '1'"),
+    ],
+)
+def test_a_wrong_key_or_value_is_refused_in_one_line(key, text, said):
+    with pytest.raises(UsageError) as refused:
+        set_one(key, text)
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_texts_of_the_card_are_no_settings_and_paths_are_their_names_alone():
+    values = flat_values(tiny_recipe())
+    assert not any("intended_use" in key for key in values)
+    assert values[f"{STAGE}.start.kind"] == "RandomWeights"

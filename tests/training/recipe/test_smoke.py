@@ -1,0 +1,44 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fabricate_recipe import fabricate_labelled_table, tiny_recipe, tiny_stage
+from hilum.datasets.releases.own_table import read_own_table
+from hilum.networks.starting_weights import RandomWeights
+from hilum.systems.table import RECIPES
+from hilum.training.recipe.freezing import StagedRelease
+from hilum.training.recipe.smoke import IMAGES_PER_OUTCOME, SIDE_PX, smoke_recipe, smoke_records
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_smoke_run_is_small_and_otherwise_the_same_recipe(name):
+    whole = RECIPES[name](RandomWeights())
+    small = smoke_recipe(whole)
+    assert small.preprocess.output_size == (SIDE_PX, SIDE_PX)
+    assert small.last.epochs <= 2
+    assert small.last.batch_size <= 8
+    assert (small.backbone, small.last.loss, small.last.optimizer) == (
+        whole.backbone,
+        whole.last.loss,
+        whole.last.optimizer,
+    )
+    assert small.last.split == whole.last.split
+
+
+def test_a_staged_release_happens_within_the_epochs_of_a_smoke_run():
+    stage = smoke_recipe(replace(tiny_recipe(), stages=(tiny_stage(freezing=StagedRelease(head_epochs=4)),))).last
+    assert stage.freezing.released(stage.epochs - 1) >= 1
+
+
+def test_a_few_images_of_each_outcome_are_taken_from_each_official_part(tmp_path):
+    records = read_own_table(fabricate_labelled_table(tmp_path, patients=120))
+    labels = ("Effusion", "Nodule")
+    chosen = smoke_records(records, labels=labels)
+    assert len(chosen) < len(records)
+    for part in ("train", "test"):
+        for label in labels:
+            values = np.array([record.labels[label] for record in chosen if record.official == part])
+            assert min((values == 1).sum(), (values == 0).sum()) >= IMAGES_PER_OUTCOME
+    assert smoke_records(tuple(reversed(records)), labels=labels) == chosen, "whatever the order"
+    assert smoke_records(chosen, labels=labels) == chosen
