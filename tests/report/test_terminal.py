@@ -9,7 +9,7 @@ from rich.console import Console
 from hilum.reading_result import NotDecided, StoodAside
 from hilum.report.costs import Costs
 from hilum.report.counts import Counts
-from hilum.report.terminal import batch_summary, failure_line, reading_table
+from hilum.report.terminal import batch_summary, reading_table
 from hilum.stated import Stated
 
 
@@ -90,10 +90,6 @@ def test_who_stood_aside_and_what_the_user_says_have_a_line(reading):
     assert "Stood aside: chest-adult (the patient is 4 years old, and this model is for adults from 18 years)" in text
     assert "Stated by the user, not by the file: view AP" in text
     assert "view AP (stated)" in text
-
-
-def test_a_failure_is_one_line(failed):
-    assert _text(failure_line(failed)).strip() == "✗ scans/broken.png  decode: the PNG ends after 100 bytes"
 
 
 def test_the_summary_counts_and_leaves_out_what_did_not_happen():

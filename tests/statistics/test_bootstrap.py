@@ -6,7 +6,7 @@ from hilum.errors import DataError, UsageError
 from hilum.statistics import bootstrap as module
 from hilum.statistics.bootstrap import bootstrap_interval, patient_weights
 from hilum.statistics.delong import DelongEstimate, delong
-from hilum.statistics.weighted import auroc_statistic, share_statistic
+from weighted_statistics import auroc_statistic, share_statistic
 
 PATIENTS = ["a", "b", "a", "c", "c", "c"]
 

@@ -6,7 +6,7 @@ so that no method of this family needs autograd: the maps of all labels cost one
 
 Every function takes `features` (K, h, w) or (N, K, h, w) and `weight` (L, K), and gives float maps (L, h, w) or
 (N, L, h, w). Nothing is scaled to the range of one image: a healthy chest must not glow. The target is always a logit
-of its own; a two-output softmax is first turned into one logit by `binary_head.as_single_logit`.
+of its own.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from hilum.reading_result import FailedReading, Finding, Reading
+from hilum.reading_result import Finding, Reading
 from hilum.report.costs import Costs
 from hilum.report.counts import Counts
 from hilum.report.headline import headline
@@ -45,17 +45,6 @@ def reading_table(reading: Reading) -> RenderableType:
     parts.extend(_marked("!", warning, style="yellow") for warning in reading.warnings)
     parts.append(Text(RESEARCH_USE, style="dim italic"))
     return Group(*parts)
-
-
-def failure_line(failed: FailedReading) -> RenderableType:
-    """A file that could not be read, in one line: name, kind and message."""
-    return Text.assemble(
-        ("✗ ", "bold red"),
-        (printable(failed.name), "bold"),
-        "  ",
-        (f"{failed.kind}: ", "red"),
-        printable(failed.message),
-    )
 
 
 def batch_summary(

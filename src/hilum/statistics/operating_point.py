@@ -56,7 +56,8 @@ def point_at_sensitivity(
     Scores tied with each other stay together, so the sensitivity reached may be higher than asked. `UndefinedMetric`
     where there are no positives or no negatives; raises `UsageError` for a target out of range.
     """
-    _check_share(sensitivity, "sensitivity")
+    if not 0.0 < sensitivity <= 1.0:
+        raise UsageError(f"expected a sensitivity above 0 and at most 1, came {sensitivity}")
     outcomes = known_outcomes(truth, scores=scores)
     undefined = outcomes.lacks_an_outcome()
     if undefined is not None:
@@ -64,26 +65,6 @@ def point_at_sensitivity(
     cuts = _cuts(outcomes)
     reached = cuts.true_positives / outcomes.positives >= sensitivity
     return _point(cuts, int(np.argmax(reached)), outcomes, rule=f"sensitivity of at least {sensitivity:g}")
-
-
-def point_at_specificity(
-    truth: npt.ArrayLike, *, scores: npt.ArrayLike, specificity: float
-) -> OperatingPoint | UndefinedMetric:
-    """The lowest cut whose specificity is at least `specificity`, in (0, 1]: the greatest sensitivity that allows it.
-
-    Scores tied with each other stay together, so the specificity reached may be higher than asked; where a negative
-    has the highest score of all, a specificity of 1 is reached only by a threshold just above it, with sensitivity 0.
-    `UndefinedMetric` where there are no positives or no negatives; raises `UsageError` for a target out of range.
-    """
-    _check_share(specificity, "specificity")
-    outcomes = known_outcomes(truth, scores=scores)
-    undefined = outcomes.lacks_an_outcome()
-    if undefined is not None:
-        return undefined
-    cuts = _cuts(outcomes)
-    negatives = outcomes.n - outcomes.positives
-    reached = (negatives - cuts.false_positives) / negatives >= specificity
-    return _point(cuts, int(np.flatnonzero(reached)[-1]), outcomes, rule=f"specificity of at least {specificity:g}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,8 +102,3 @@ def _point(cuts: _Cuts, index: int, outcomes: Outcomes, *, rule: str) -> Operati
         positives=outcomes.positives,
         rule=rule,
     )
-
-
-def _check_share(share: float, name: str) -> None:
-    if not 0.0 < share <= 1.0:
-        raise UsageError(f"expected a {name} above 0 and at most 1, came {share}")

@@ -8,7 +8,7 @@ from hilum.errors import DataError
 from hilum.evaluation.predictions.patient_bootstrap import PatientRows, patient_bootstrap, patient_rows
 from hilum.evaluation.predictions.ranking_statistic import ranking_statistic
 from hilum.statistics.bootstrap import bootstrap_interval
-from hilum.statistics.weighted import auroc_statistic
+from weighted_statistics import auroc_statistic
 
 Row = tuple[int | None, int, int]
 

@@ -48,8 +48,11 @@ def test_the_operating_point_lies_where_the_counts_say():
     table = one.confusion
     with styled():
         (roc,), (pr,) = roc_figure([one]).axes, precision_recall_figure([one]).axes
-    assert one.roc_point == pytest.approx((1 - table.specificity.value, table.sensitivity.value))
-    assert one.pr_point == (table.sensitivity.value, table.positive_predictive_value.value)
+    sensitivity = table.true_positives / table.positives
+    assert one.roc_point == pytest.approx((table.false_positives / table.negatives, sensitivity))
+    assert one.pr_point == pytest.approx(
+        (sensitivity, table.true_positives / (table.true_positives + table.false_positives))
+    )
     for axes, point in ((roc, one.roc_point), (pr, one.pr_point)):
         diamond = next(line for line in axes.lines if line.get_marker() == "D")
         assert tuple(np.ravel(diamond.get_xydata())) == pytest.approx(point)
@@ -91,8 +94,9 @@ def test_the_confusion_matrix_shows_counts_and_shares_of_rows():
     one = panel()
     with styled():
         (axes,) = confusion_figure([one]).axes
-    assert f"{one.confusion.true_positives}\n{one.confusion.sensitivity.value:.1%}" in texts(axes)
-    assert f"{one.confusion.true_negatives}\n{one.confusion.specificity.value:.1%}" in texts(axes)
+    table = one.confusion
+    assert f"{table.true_positives}\n{table.true_positives / table.positives:.1%}" in texts(axes)
+    assert f"{table.true_negatives}\n{table.true_negatives / table.negatives:.1%}" in texts(axes)
 
 
 def test_reliability_shows_every_bin_and_the_error():

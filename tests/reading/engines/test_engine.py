@@ -48,7 +48,7 @@ def test_half_precision_weights_compute_in_float32(engine: Engine) -> None:
 
 def test_what_a_graph_takes_and_gives(engine: Engine) -> None:
     compiled = engine.compile(NETWORK.graph(class_maps=False), threads=1, callers=1)
-    assert compiled.input_shape == (None, 2, SIZE, SIZE)
+    assert dict(compiled.input_shapes) == {"input": (None, 2, SIZE, SIZE)}
     assert compiled.outputs == ("logits",)
 
 

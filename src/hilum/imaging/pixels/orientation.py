@@ -43,17 +43,6 @@ def upright(pixels: Pixels, *, orientation: int) -> Pixels:
     return np.ascontiguousarray(pixels)
 
 
-def as_stored(pixels: Pixels, *, orientation: int) -> Pixels:
-    """The inverse of `upright`."""
-    if orientation in _FROM_BELOW:
-        pixels = pixels[::-1]
-    if orientation in _FROM_THE_RIGHT:
-        pixels = pixels[:, ::-1]
-    if orientation in _TRANSPOSED:
-        pixels = pixels.T
-    return np.ascontiguousarray(pixels)
-
-
 def stored_point(x: float, y: float, *, source: Source) -> tuple[float, float]:
     """Where a point of the upright picture lies in the stored pixels; both edge-based, as in `hilum.geometry`."""
     if source.stored is None:

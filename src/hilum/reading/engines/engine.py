@@ -26,10 +26,6 @@ class CompiledGraph(Protocol):
     """A graph that is ready to run; several threads may call `run` at once."""
 
     @property
-    def input_shape(self) -> tuple[int | None, ...]:
-        """The shape of the first input; None where a dimension is free."""
-
-    @property
     def input_shapes(self) -> Mapping[str, tuple[int | None, ...]]:
         """The shape of each input by its name; None where a dimension is free."""
 

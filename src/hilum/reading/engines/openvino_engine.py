@@ -28,11 +28,6 @@ class OpenVinoGraph:
         self._requests = threading.local()
 
     @property
-    def input_shape(self) -> tuple[int | None, ...]:
-        """The shape of the graph's first input; None where a dimension is free."""
-        return next(iter(self.input_shapes.values()))
-
-    @property
     def input_shapes(self) -> Mapping[str, tuple[int | None, ...]]:
         """The shape of each input by its name; None where a dimension is free."""
         return {
