@@ -33,9 +33,9 @@ from hilum.datasets.gate_releases import read_gate_data
 from hilum.datasets.lung_sources import read_lung_sources
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.kermany import read_kermany
-from hilum.evaluation.bundles.calibration_on_card import calibration_on_card
 from hilum.evaluation.bundles.ledger import LEDGER_NAME, looks, read_ledger
 from hilum.evaluation.bundles.look import LOOK_NAME
+from hilum.evaluation.bundles.result_on_card import calibration_on_card
 from hilum.evaluation.judging.judge import judge
 from hilum.evaluation.judging.operating_points import with_bundle_points
 from hilum.evaluation.predictions.predictions_file import read_predictions

@@ -6,7 +6,7 @@ from scipy.stats import multivariate_normal, norm, t
 from sklearn.metrics import roc_auc_score
 
 from hilum.statistics.auroc_interval import PatientAuroc, mean_auroc, normal_variance, patient_auroc
-from hilum.statistics.delong import DelongEstimate, delong
+from hilum.statistics.delong import DelongTest, delong_test
 from hilum.statistics.obuchowski import ClusteredAurocs, clustered_aurocs
 from hilum.statistics.outcomes import UndefinedMetric
 
@@ -43,9 +43,11 @@ def test_the_score_interval_by_root_finding(seed: int) -> None:
     """All of it again by other means: variances, design effect, scale, and both roots by Brent's method."""
     truth, scores, patient = _data(seed)
     estimate = _found(truth, scores, patient).estimate
-    clustered, single = clustered_aurocs(truth, scores=scores[:, None], patients=patient), delong(truth, scores=scores)
+    clustered = clustered_aurocs(truth, scores=scores[:, None], patients=patient)
+    # the error of the difference to a constant score is the error of the one that is none
+    single = delong_test(truth, first=scores, second=np.zeros(scores.size))
     assert isinstance(clustered, ClusteredAurocs)
-    assert isinstance(single, DelongEstimate)
+    assert isinstance(single, DelongTest)
     area, observed = roc_auc_score(truth, scores), clustered.covariance[0, 0]
     positives, negatives = truth.sum(), (1 - truth).sum()
     ill, well = len(set(patient[truth == 1])), len(set(patient[truth == 0]))

@@ -1,12 +1,9 @@
 import numpy as np
 import pytest
-from scipy import stats
 
-from hilum.errors import DataError, UsageError
+from hilum.errors import DataError
 from hilum.statistics import bootstrap as module
-from hilum.statistics.bootstrap import bootstrap_interval, patient_weights
-from hilum.statistics.delong import DelongEstimate, delong
-from weighted_statistics import auroc_statistic, share_statistic
+from hilum.statistics.bootstrap import patient_weights
 
 PATIENTS = ["a", "b", "a", "c", "c", "c"]
 
@@ -41,84 +38,6 @@ def test_batches_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> No
     np.testing.assert_array_equal(np.concatenate(batches), whole)
 
 
-def test_mean_of_independent_rows_agrees_with_scipys_percentile_bootstrap() -> None:
-    successes = np.random.default_rng(4).random(150) < 0.3
-    found = bootstrap_interval(
-        share_statistic(successes, trials=np.ones(150, bool)),
-        patients=np.arange(150),
-        rng=np.random.default_rng(5),
-        replicates=20_000,
-    )
-    expected = stats.bootstrap(
-        (successes.astype(float),), np.mean, method="percentile", n_resamples=20_000, rng=np.random.default_rng(6)
-    )
-    low, high = expected.confidence_interval
-    assert (found.low, found.high) == pytest.approx((low, high), abs=0.0075)  # a share moves in steps of 1/150
-    assert found.standard_error == pytest.approx(float(expected.standard_error), rel=0.03)
-    assert (found.replicates, found.undefined) == (20_000, 0)
-
-
-def test_auroc_of_independent_rows_agrees_with_delong() -> None:
-    rng = np.random.default_rng(7)
-    truth = rng.random(600) < 0.4
-    scores = np.round(rng.normal(size=600) + truth, 1)
-    found = bootstrap_interval(
-        auroc_statistic(truth, scores=scores), patients=np.arange(600), rng=rng, replicates=10_000
-    )
-    expected = delong(truth, scores=scores)
-    assert isinstance(expected, DelongEstimate)
-    assert found.standard_error == pytest.approx(expected.standard_error, rel=0.05)
-    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=0.005)
-
-
-def test_copies_of_a_patients_images_do_not_narrow_the_interval() -> None:
-    rng = np.random.default_rng(8)
-    truth = rng.random(80) < 0.5
-    scores = rng.normal(size=80) + truth
-    once = bootstrap_interval(
-        auroc_statistic(truth, scores=scores), patients=np.arange(80), rng=np.random.default_rng(9)
-    )
-    nine = bootstrap_interval(
-        auroc_statistic(np.repeat(truth, 9), scores=np.repeat(scores, 9)),
-        patients=np.repeat(np.arange(80), 9),
-        rng=np.random.default_rng(9),
-    )
-    assert (nine.low, nine.high) == pytest.approx((once.low, once.high), abs=1e-12)
-
-
-def test_a_difference_is_paired() -> None:
-    rng = np.random.default_rng(10)
-    truth = rng.random(100) < 0.5
-    scores = rng.normal(size=100) + truth
-    one, other = auroc_statistic(truth, scores=scores), auroc_statistic(truth, scores=3 * scores + 1)
-    found = bootstrap_interval(lambda weights: one(weights) - other(weights), patients=np.arange(100), rng=rng)
-    assert (found.low, found.high) == (0.0, 0.0)
-
-
-def test_replicates_without_a_value_are_counted() -> None:
-    truth = [1, 0, 0]
-    found = bootstrap_interval(
-        auroc_statistic(truth, scores=[2, 1, 3]),
-        patients=[0, 1, 2],
-        rng=np.random.default_rng(11),
-        replicates=9000,
-    )
-    # no positive is drawn with probability (2/3)^3, nothing but the positive with (1/3)^3
-    assert found.undefined / 9000 == pytest.approx(9 / 27, abs=0.02)
-    with pytest.raises(DataError, match="too few"):
-        bootstrap_interval(
-            auroc_statistic([1, 1], scores=[1, 2]), patients=[0, 1], rng=np.random.default_rng(0), replicates=10
-        )
-
-
 def test_misuse_is_refused() -> None:
-    statistic = share_statistic([True], trials=[True])
-    rng = np.random.default_rng(0)
-    with pytest.raises(UsageError, match="level"):
-        bootstrap_interval(statistic, patients=[0], rng=rng, level=1.0)
-    with pytest.raises(UsageError, match="replicates"):
-        bootstrap_interval(statistic, patients=[0], rng=rng, replicates=1)
-    with pytest.raises(UsageError, match="one value a replicate"):
-        bootstrap_interval(lambda weights: weights.astype(float), patients=[0, 1], rng=rng)
     with pytest.raises(DataError, match="one patient a row"):
-        bootstrap_interval(statistic, patients=[], rng=rng)
+        next(patient_weights([], replicates=2, rng=np.random.default_rng(0)))

@@ -19,6 +19,11 @@ def test_a_score_at_the_threshold_is_positive_and_missing_truth_is_left_out() ->
     assert confusion([1, 0, None], scores=[0.5, 0.4, 0.9], threshold=0.5) == Confusion(1, 0, 1, 0)
 
 
+def test_rows_of_a_kind_are_those_called_right_and_wrong() -> None:
+    table = Confusion(true_positives=170, false_positives=12, true_negatives=104, false_negatives=6)
+    assert (table.positives, table.negatives) == (176, 116)
+
+
 def test_a_threshold_that_is_no_number_is_refused() -> None:
     with pytest.raises(DataError, match="NaN"):
         confusion([0, 1], scores=[0, 1], threshold=float("nan"))

@@ -5,7 +5,8 @@ import pytest
 from scipy.stats import norm
 
 from hilum.errors import UsageError
-from hilum.statistics.delong import DelongEstimate, DelongTest, delong, delong_test
+from hilum.statistics.delong import DelongTest, delong, delong_test
+from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import UndefinedMetric
 
 
@@ -34,11 +35,10 @@ def test_agrees_with_the_definition(seed: int) -> None:
     truth, first, second = _data(seed)
     areas, covariance = _by_definition(truth, [first, second])
     single = delong(truth, scores=first, level=0.9)
-    assert isinstance(single, DelongEstimate)
-    assert single.auroc == pytest.approx(areas[0])
-    assert single.standard_error == pytest.approx(math.sqrt(covariance[0, 0]))
+    assert isinstance(single, Estimate)
+    assert single.value == pytest.approx(areas[0])
     low, high = norm.interval(0.9, areas[0], math.sqrt(covariance[0, 0]))
-    assert (single.low, single.high) == pytest.approx((low, high))
+    assert single.interval == pytest.approx((low, high))
 
     paired = delong_test(truth, first=first, second=second)
     assert isinstance(paired, DelongTest)
@@ -53,11 +53,9 @@ def test_agrees_with_the_definition(seed: int) -> None:
 def test_small_example_by_hand() -> None:
     # positives 3, 1 against negatives 2, 0: V10 = 1, 1/2 and V01 = 1/2, 1, each with variance 1/8
     found = delong([1, 1, 0, 0, None], scores=[3, 1, 2, 0, 9])
-    assert isinstance(found, DelongEstimate)
-    assert found.auroc == 0.75
-    assert found.standard_error == pytest.approx(math.sqrt(1 / 8 / 2 + 1 / 8 / 2))
-    assert found.high == 1.0  # cut
-    assert (found.n, found.positives) == (4, 2)
+    assert isinstance(found, Estimate)
+    assert (found.value, found.n) == (0.75, 4)
+    assert found.interval == pytest.approx((0.75 - norm.ppf(0.975) * math.sqrt(1 / 8 / 2 + 1 / 8 / 2), 1.0))  # cut at 1
 
 
 def test_scores_that_order_alike_leave_nothing_to_test() -> None:
@@ -80,6 +78,7 @@ def test_agrees_with_a_published_example() -> None:
     normal, abnormal = [33, 6, 6, 11, 2], [3, 2, 2, 11, 33]
     scores = np.concatenate([np.repeat(np.arange(1, 6), normal), np.repeat(np.arange(1, 6), abnormal)])
     found = delong(np.repeat([0, 1], [58, 51]), scores=scores)
-    assert isinstance(found, DelongEstimate)
-    assert (round(found.auroc, 4), round(found.standard_error, 4)) == (0.8932, 0.0307)
-    assert (round(found.low, 5), round(found.high, 5)) == (0.83295, 0.95339)
+    assert isinstance(found, Estimate)
+    low, high = found.bounds
+    assert (round(found.value, 4), round((high - low) / 2 / norm.ppf(0.975), 4)) == (0.8932, 0.0307)
+    assert (round(low, 5), round(high, 5)) == (0.83295, 0.95339)

@@ -6,7 +6,8 @@ from scipy.special import expit, logit
 from scipy.stats import norm
 
 from hilum.errors import DataError, UsageError
-from hilum.statistics.delong import DelongEstimate, DelongTest, delong, delong_test
+from hilum.statistics.delong import DelongTest, delong, delong_test
+from hilum.statistics.estimate import Estimate
 from hilum.statistics.obuchowski import ClusteredAurocs, clustered_aurocs, logit_interval
 from hilum.statistics.outcomes import UndefinedMetric
 
@@ -77,10 +78,11 @@ def test_is_delongs_where_each_patient_has_one_image(seed: int) -> None:
     found = clustered_aurocs(truth, scores=columns, patients=names)
     single, paired = delong(truth, scores=columns[:, 0]), delong_test(truth, first=columns[:, 0], second=columns[:, 1])
     assert isinstance(found, ClusteredAurocs)
-    assert isinstance(single, DelongEstimate)
+    assert isinstance(single, Estimate)
     assert isinstance(paired, DelongTest)
-    assert found.aurocs[0] == pytest.approx(single.auroc, abs=1e-12)
-    assert found.standard_errors[0] == pytest.approx(single.standard_error, abs=1e-12)
+    assert found.aurocs[0] == pytest.approx(single.value, abs=1e-12)
+    low, high = single.bounds
+    assert 2 * norm.ppf(0.975) * found.standard_errors[0] == pytest.approx(high - low, abs=1e-12)
     difference, error = found.contrast([1, -1, 0])
     assert (difference, error) == pytest.approx((paired.difference, paired.standard_error), abs=1e-12)
 

@@ -9,6 +9,7 @@ from hilum.statistics.confusion import confusion
 from hilum.statistics.operating_point import (
     OperatingPoint,
     point_at_sensitivity,
+    stated_point,
     youden_point,
 )
 from hilum.statistics.outcomes import UndefinedMetric
@@ -26,8 +27,8 @@ def _reached(point: OperatingPoint | UndefinedMetric, truth: list[bool], scores:
     """What the threshold does to the data, counted anew; it must be what the point says."""
     assert isinstance(point, OperatingPoint)
     table = confusion(truth, scores=scores, threshold=point.threshold)
-    reached = table.true_positives / table.positives, table.true_negatives / table.negatives
-    assert reached == (point.sensitivity, point.specificity)
+    found = table.true_positives / table.positives, table.true_negatives / table.negatives
+    assert found == (point.sensitivity, point.specificity)
     return point.sensitivity, point.specificity
 
 
@@ -73,11 +74,17 @@ def test_full_sensitivity_may_call_everything_positive() -> None:
     assert (point.threshold, point.sensitivity, point.specificity) == (0.2, 1.0, 0.0)
 
 
+def test_a_stated_threshold_says_nothing_of_what_it_reached() -> None:
+    point = stated_point(0.3, rule="stated")
+    assert (point.threshold, point.rule, point.n) == (0.3, "stated", 0)
+    assert np.isnan([point.sensitivity, point.specificity]).all()
+
+
 def test_lack_of_an_outcome_gives_no_threshold() -> None:
     for point in (
         youden_point([1, 1], scores=[0.1, 0.2]),
         point_at_sensitivity([0, 0], scores=[0.1, 0.2], sensitivity=0.9),
-        youden_point([None, None], scores=[0.1, 0.2]),
+        point_at_sensitivity([None, None], scores=[0.1, 0.2], sensitivity=0.9),
     ):
         assert isinstance(point, UndefinedMetric)
 

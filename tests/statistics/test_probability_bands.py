@@ -21,8 +21,8 @@ def test_counts_and_wilsons_interval_of_each_band_are_scipys() -> None:
     for band in bands:
         inside = (stated >= band.low) & ((stated < band.high) | (band.high == 1.0))
         test = binomtest(int(truth[inside].sum()), int(inside.sum())).proportion_ci(method="wilson")
-        assert (band.observed.successes, band.observed.n) == (truth[inside].sum(), inside.sum())
-        assert (band.observed.low, band.observed.high) == pytest.approx((test.low, test.high))
+        assert (band.positives, band.observed.n) == (truth[inside].sum(), inside.sum())
+        assert band.observed.interval == pytest.approx((test.low, test.high))
         assert band.stated == pytest.approx(stated[inside].mean())
 
 

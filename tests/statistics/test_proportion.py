@@ -10,14 +10,14 @@ from hilum.statistics.proportion import wilson
 def test_agrees_with_scipy(successes: int, n: int, level: float) -> None:
     share = wilson(successes, n=n, level=level)
     expected = binomtest(successes, n).proportion_ci(confidence_level=level, method="wilson")
-    assert (share.low, share.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
-    assert share.value == successes / n
+    assert share.interval == pytest.approx((expected.low, expected.high), abs=1e-12)
+    assert (share.value, share.n, share.method) == (successes / n, n, "Wilson")
 
 
 def test_agrees_with_a_published_example() -> None:
     # Newcombe 1998, Statistics in Medicine 17:857, table I, method 3
-    assert [round(wilson(81, n=263).low, 4), round(wilson(81, n=263).high, 4)] == [0.2553, 0.3662]
-    assert [round(wilson(0, n=20).low, 4), round(wilson(0, n=20).high, 4)] == [0.0, 0.1611]
+    assert [round(bound, 4) for bound in wilson(81, n=263).bounds] == [0.2553, 0.3662]
+    assert [round(bound, 4) for bound in wilson(0, n=20).bounds] == [0.0, 0.1611]
 
 
 @pytest.mark.parametrize(("successes", "n", "level"), [(0, 0, 0.95), (3, 2, 0.95), (-1, 2, 0.95), (1, 2, 1.0)])

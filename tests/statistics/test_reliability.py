@@ -20,7 +20,7 @@ def test_the_curves_are_scikit_learns(curve, strategy: str) -> None:
     assert [one.probability for one in found] == pytest.approx(means)
     assert sum(one.observed.n for one in found) == 900
     for one in found:
-        assert one.observed == wilson(one.observed.successes, n=one.observed.n)
+        assert one.observed == wilson(one.positives, n=one.observed.n)
         assert one.low <= one.probability <= one.high
 
 
@@ -36,7 +36,7 @@ def test_ties_stay_together() -> None:
 
 def test_by_hand_with_a_missing_truth() -> None:
     found = equal_width_curve([0, 1, None, 1], probabilities=[0.0, 0.5, 0.6, 1.0], bins=2)
-    assert [(one.low, one.high, one.probability, one.observed.successes, one.observed.n) for one in found] == [
+    assert [(one.low, one.high, one.probability, one.positives, one.observed.n) for one in found] == [
         (0.0, 0.5, 0.0, 0, 1), (0.5, 1.0, 0.75, 2, 2),
     ]  # fmt: skip
 

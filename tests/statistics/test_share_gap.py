@@ -3,9 +3,9 @@ import pytest
 from scipy.optimize import brentq
 from scipy.stats import binomtest, norm, ttest_ind
 
-from hilum.statistics.estimate import Estimate
+from hilum.statistics.estimate import Contrast, Estimate
 from hilum.statistics.outcomes import UndefinedMetric
-from hilum.statistics.share_gap import Counts, Gap, share_gap, symmetric_gap
+from hilum.statistics.share_gap import Counts, share_gap, symmetric_gap
 
 
 def _independent(successes: int, n: int) -> Counts:
@@ -19,24 +19,24 @@ def _newcombe(a: int, m: int, b: int, n: int, level: float = 0.95) -> tuple[floa
     return p - q - below, p - q + above
 
 
-def _gap(first: Counts, second: Counts) -> Gap:
+def _gap(first: Counts, second: Counts) -> Contrast:
     found = share_gap(first, second)
-    assert isinstance(found, Gap)
+    assert isinstance(found, Contrast)
     return found
 
 
 def test_newcombes_published_example() -> None:
     """56/70 against 48/80: method 10 gives 0.0524 to 0.3339 (Newcombe 1998, table II)."""
     found = _gap(_independent(56, 70), _independent(48, 80))
-    assert found.value == pytest.approx(0.2)
-    assert found.interval == pytest.approx((0.0524, 0.3339), abs=5e-5)
+    assert found.estimate.value == pytest.approx(0.2)
+    assert found.estimate.interval == pytest.approx((0.0524, 0.3339), abs=5e-5)
 
 
 @pytest.mark.parametrize(("a", "m", "b", "n"), [(9, 10, 3, 10), (0, 20, 5, 30), (20, 20, 30, 30), (40, 50, 30, 60)])
 def test_with_one_image_a_patient_it_is_newcombes_from_scipys_wilson(a: int, m: int, b: int, n: int) -> None:
     found = _gap(_independent(a, m), _independent(b, n))
-    assert found.interval == pytest.approx(_newcombe(a, m, b, n))
-    assert found.interval[0] < found.interval[1]
+    assert found.estimate.interval == pytest.approx(_newcombe(a, m, b, n))
+    assert found.estimate.interval[0] < found.estimate.interval[1]
 
 
 def test_p_is_where_the_interval_just_reaches_0() -> None:
@@ -51,7 +51,7 @@ def test_the_same_gap_the_other_way_round_has_the_same_p() -> None:
     one, other = _independent(40, 50), _independent(30, 60)
     there, back = _gap(one, other), _gap(other, one)
     assert back.p == pytest.approx(there.p)
-    assert back.interval == pytest.approx((-there.interval[1], -there.interval[0]))
+    assert back.estimate.interval == pytest.approx((-there.estimate.interval[1], -there.estimate.interval[0]))
 
 
 def test_under_the_null_p_is_below_0_05_in_one_of_twenty_also_where_images_of_a_patient_agree() -> None:
@@ -83,7 +83,7 @@ def test_symmetric_intervals_give_the_z_test() -> None:
         return Estimate(float(values.mean()), (float(values.mean() - half), float(values.mean() + half)))
 
     found = symmetric_gap(mean(a), mean(b))
-    assert isinstance(found, Gap)
+    assert isinstance(found, Contrast)
     theirs = ttest_ind(a, b, equal_var=False)
     assert found.p == pytest.approx(2 * norm.sf(abs(theirs.statistic)), rel=1e-9)
     assert isinstance(symmetric_gap(Estimate(1.0, None, note="few"), mean(b)), UndefinedMetric)

@@ -1,79 +1,18 @@
-"""Percentile bootstrap that draws patients, not images.
-
-A statistic is a function from row weights to values: `weights` (B, n) say how often each row was drawn in each of B
-replicates. It is evaluated for many replicates at once, so that 10,000 replicates of an AUROC take seconds, and a
-difference between two models is paired by construction: subtract two statistics of the same weights.
-"""
+"""Draws of patients, not of images, for a bootstrap."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
-from hilum.errors import DataError, UsageError
-from hilum.statistics.outcomes import FloatArray
+from hilum.errors import DataError
 
 Weights = npt.NDArray[np.int32]
 """int32 (B, n): how often each of n rows was drawn in each of B replicates."""
 
-Statistic = Callable[[Weights], FloatArray]
-"""From weights (B, n) to values (B,); NaN where a replicate has no value, such as an AUROC without positives."""
-
 _CELLS = 2_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class BootstrapInterval:
-    """The percentile interval of a statistic, with the standard error of its replicates.
-
-    `undefined` of `replicates` had no value and are left out: where they are many, the interval says little.
-    """
-
-    low: float
-    high: float
-    standard_error: float
-    level: float
-    replicates: int
-    undefined: int
-
-
-def bootstrap_interval(
-    statistic: Statistic,
-    *,
-    patients: npt.ArrayLike,
-    rng: np.random.Generator,
-    replicates: int = 2000,
-    level: float = 0.95,
-) -> BootstrapInterval:
-    """The percentile interval of `statistic` over replicates that draw whole patients with replacement.
-
-    `patients` (n,) names the patient of each row. The result depends on `rng` alone, not on how replicates are
-    batched. Source: Efron and Tibshirani 1993, chapter 13; for clusters, Field and Welsh 2007. Raises `UsageError` for
-    values out of range and `DataError` where fewer than two replicates have a value.
-    """
-    if not 0.0 < level < 1.0 or replicates < 2:
-        raise UsageError(f"expected a level in (0, 1) and at least 2 replicates, came {level} and {replicates}")
-    draws = patient_weights(patients, replicates=replicates, rng=rng)
-    values = np.concatenate([np.asarray(statistic(weights), np.float64) for weights in draws])
-    if values.shape != (replicates,):
-        raise UsageError(f"expected one value a replicate from the statistic, came shape {values.shape}")
-    defined = values[~np.isnan(values)]
-    if defined.size < 2:
-        raise DataError(
-            f"the statistic has a value in {defined.size} of {replicates} replicates; there are too few rows"
-        )
-    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
-    return BootstrapInterval(
-        low=float(low),
-        high=float(high),
-        standard_error=float(defined.std(ddof=1)),
-        level=level,
-        replicates=replicates,
-        undefined=replicates - int(defined.size),
-    )
 
 
 def patient_weights(patients: npt.ArrayLike, *, replicates: int, rng: np.random.Generator) -> Iterator[Weights]:

@@ -50,6 +50,12 @@ def clustered_share(
     return Estimate(share, bounds, method="clustered Wilson", n=n, groups=patients)
 
 
+def share_of_rows(right: npt.ArrayLike, *, groups: npt.ArrayLike) -> Estimate | UndefinedMetric:
+    """The `clustered_share` of rows (n,) that are true, where `groups` (n,) names the patient, or group, of each."""
+    index = np.unique(np.asarray(groups), return_inverse=True)[1]
+    return clustered_share(np.bincount(index, weights=np.asarray(right)), trials=np.bincount(index))
+
+
 def _design_effect(won: npt.NDArray[np.float64], tried: npt.NDArray[np.float64], *, share: float) -> float:
     n, patients = tried.sum(), tried.size
     largest = float((tried @ tried) / n)

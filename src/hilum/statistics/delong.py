@@ -9,20 +9,9 @@ from statistics import NormalDist
 import numpy.typing as npt
 
 from hilum.errors import UsageError
+from hilum.statistics.estimate import LEVEL, Estimate
 from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
 from hilum.statistics.placements import placements
-
-
-@dataclass(frozen=True, slots=True)
-class DelongEstimate:
-    """An AUROC, its standard error, and its interval cut to [0, 1]."""
-
-    auroc: float
-    standard_error: float
-    low: float
-    high: float
-    n: int
-    positives: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +32,8 @@ class DelongTest:
     positives: int
 
 
-def delong(truth: npt.ArrayLike, *, scores: npt.ArrayLike, level: float = 0.95) -> DelongEstimate | UndefinedMetric:
-    """The AUROC with the standard error of DeLong, DeLong and Clarke-Pearson 1988 and its normal interval.
+def delong(truth: npt.ArrayLike, *, scores: npt.ArrayLike, level: float = LEVEL) -> Estimate | UndefinedMetric:
+    """The AUROC with the normal interval of DeLong, DeLong and Clarke-Pearson 1988, cut to [0, 1].
 
     `truth` (n,) is 0, 1 or missing (left out), `scores` (n,). Rows count as independent: where patients have several
     images, use the patient bootstrap. `UndefinedMetric` with fewer than two positives or two negatives.
@@ -60,7 +49,7 @@ def delong(truth: npt.ArrayLike, *, scores: npt.ArrayLike, level: float = 0.95) 
     )
     error = _standard_error(of_positives, of_negatives)
     half = NormalDist().inv_cdf(0.5 + level / 2) * error
-    return DelongEstimate(area, error, max(0.0, area - half), min(1.0, area + half), outcomes.n, outcomes.positives)
+    return Estimate(area, (max(0.0, area - half), min(1.0, area + half)), method="DeLong", n=outcomes.n)
 
 
 def delong_test(truth: npt.ArrayLike, *, first: npt.ArrayLike, second: npt.ArrayLike) -> DelongTest | UndefinedMetric:

@@ -1,9 +1,11 @@
-"""A figure with its 95% interval: what made the interval, or why there is none."""
+"""A value with its 95% interval: what made the interval, or why there is none."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
+
+from hilum.errors import DataError
 
 Interval = tuple[float, float]
 """The low and the high bound."""
@@ -42,3 +44,18 @@ class Estimate:
     replicates: int = 0
     n: int | None = None
     groups: int | None = None
+
+    @property
+    def bounds(self) -> Interval:
+        """The interval, where a method always gives one; raises `DataError` where there is none."""
+        if self.interval is None:
+            raise DataError(f"expected an interval, came none: {self.note}")
+        return self.interval
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """A first value minus a second one, with the two-sided `p` of no difference; None where nothing can be tested."""
+
+    estimate: Estimate
+    p: float | None

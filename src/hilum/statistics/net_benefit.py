@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from hilum.statistics.clustered_share import clustered_share
 from hilum.statistics.estimate import Estimate
-from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_patients, known_probabilities
+from hilum.statistics.outcomes import FloatArray, UndefinedMetric, defined, known_patients, known_probabilities
 
 THRESHOLDS = np.linspace(0.01, 0.99, 99)
 """Where a decision curve is taken."""
@@ -51,7 +51,7 @@ def net_benefit_of_calls(
     The interval is that of a difference of two correlated numbers, from the clustered Wilson intervals of the two
     shares (Zou 2007): where there is no false alarm yet, it allows for some.
     """
-    gained, lost = _share(true_positives, images), _share(false_positives, images)
+    gained, lost = (defined(clustered_share(of, trials=images)) for of in (true_positives, false_positives))
     if gained is None or lost is None:
         return None
     correlation = _correlation(true_positives, false_positives, images)
@@ -60,7 +60,7 @@ def net_benefit_of_calls(
 
 def net_benefit_of_everyone(ill: FloatArray, *, images: FloatArray, threshold: float) -> Estimate | None:
     """The net benefit of calling every image positive; `ill` and `images` are counted by patient, each (P,)."""
-    share = _share(ill, images)
+    share = defined(clustered_share(ill, trials=images))
     if share is None:
         return None
 
@@ -116,11 +116,6 @@ def _lines(estimates: list[Estimate | None]) -> tuple[FloatArray, FloatArray, Fl
     bounds = [(math.nan, math.nan) if each.interval is None else each.interval for each in known]
     low, high = np.array(bounds, np.float64).T
     return np.array([each.value for each in known], np.float64), low, high
-
-
-def _share(successes: FloatArray, trials: FloatArray) -> Estimate | None:
-    found = clustered_share(successes, trials=trials)
-    return None if isinstance(found, UndefinedMetric) else found
 
 
 def _correlation(one: FloatArray, other: FloatArray, of: FloatArray) -> float:

@@ -7,6 +7,7 @@ these data after rounding (of half precision, of another engine); the cut below 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,11 @@ class OperatingPoint:
     n: int
     positives: int
     rule: str
+
+
+def stated_point(threshold: float, *, rule: str) -> OperatingPoint:
+    """A threshold as it is given: what it reached where it was chosen is not asked."""
+    return OperatingPoint(threshold, sensitivity=math.nan, specificity=math.nan, n=0, positives=0, rule=rule)
 
 
 def youden_point(truth: npt.ArrayLike, *, scores: npt.ArrayLike) -> OperatingPoint | UndefinedMetric:

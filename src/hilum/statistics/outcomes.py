@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,8 @@ from hilum.errors import DataError
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class UndefinedMetric:
@@ -20,6 +23,11 @@ class UndefinedMetric:
     reason: str
     n: int
     positives: int
+
+
+def defined(value: T | UndefinedMetric) -> T | None:
+    """The value, None where there is none."""
+    return None if isinstance(value, UndefinedMetric) else value
 
 
 @dataclass(frozen=True, slots=True, eq=False)

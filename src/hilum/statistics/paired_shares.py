@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import DataError, UsageError
+from hilum.statistics.estimate import LEVEL, Estimate, Interval
 from hilum.statistics.outcomes import FloatArray, UndefinedMetric
 
 _MOST_EXACT = 20_000
@@ -20,8 +21,8 @@ _MOST_EXACT = 20_000
 class PairedShares:
     """`n` images of `patients` patients by who was right; `difference` is the first share minus the second.
 
-    `low` and `high` bound its interval, which has a width even where the two never differ. `p_value` is two-sided, 1
-    where no patient tells the two apart. `one_image` says that each patient has one image here.
+    Its interval has a width even where the two never differ. `p_value` is two-sided, 1 where no patient tells the two
+    apart.
     """
 
     n: int
@@ -30,15 +31,12 @@ class PairedShares:
     first_only: int
     second_only: int
     neither: int
-    difference: float
-    low: float
-    high: float
+    difference: Estimate
     p_value: float
-    one_image: bool
 
 
 def paired_shares(
-    first: npt.ArrayLike, *, second: npt.ArrayLike, patients: npt.ArrayLike, level: float = 0.95
+    first: npt.ArrayLike, *, second: npt.ArrayLike, patients: npt.ArrayLike, level: float = LEVEL
 ) -> PairedShares | UndefinedMetric:
     """Compare two shares on the same rows: `first` and `second` (n,) say of each row whether the model was right.
 
@@ -67,7 +65,7 @@ def paired_shares(
     net = _by_patient(first_only, patient, unique.size) - _by_patient(second_only, patient, unique.size)
     rows = np.bincount(patient, minlength=unique.size).astype(np.float64)
     effect = _design_effect(first_only, second_only, net=net, rows=rows)
-    low, high = _interval(int(first_only.sum()), int(second_only.sum()), n=right.size, effect=effect, level=level)
+    interval = _interval(int(first_only.sum()), int(second_only.sum()), n=right.size, effect=effect, level=level)
     return PairedShares(
         n=right.size,
         patients=int(unique.size),
@@ -75,11 +73,8 @@ def paired_shares(
         first_only=int(first_only.sum()),
         second_only=int(second_only.sum()),
         neither=int((~right & ~other).sum()),
-        difference=float((int(first_only.sum()) - int(second_only.sum())) / right.size),
-        low=low,
-        high=high,
+        difference=Estimate(float((int(first_only.sum()) - int(second_only.sum())) / right.size), interval),
         p_value=sign_flip_p_value(net.astype(np.int64)),
-        one_image=bool(unique.size == right.size),
     )
 
 
@@ -123,7 +118,7 @@ def _design_effect(
     return float(np.clip(clustered / independent, 1.0, largest))
 
 
-def _interval(first_only: int, second_only: int, *, n: int, effect: float, level: float) -> tuple[float, float]:
+def _interval(first_only: int, second_only: int, *, n: int, effect: float, level: float) -> Interval:
     added = n / effect + 2
     one, two = (first_only / effect + 1) / added, (second_only / effect + 1) / added
     half = NormalDist().inv_cdf(0.5 + level / 2) * math.sqrt((one + two - (one - two) ** 2) / added)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import known_probabilities
-from hilum.statistics.proportion import Proportion, wilson
+from hilum.statistics.proportion import wilson
 
 EDGES: tuple[float, ...] = (0.0, 0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 0.99, 1.0)
 """Where bands part: fine near 0 and 1, where a network's probabilities crowd and where a reader believes them most."""
@@ -23,15 +24,17 @@ _TOLD = 3
 class ProbabilityBand:
     """The rows that state a probability from `low` to below `high` (the last band holds 1 too), all in [0, 1].
 
-    `stated` is their mean probability; `observed` counts those in which the outcome came, with Wilson's 95% interval,
-    which takes images as independent. `off` says that an exact binomial test refuses `stated` at 0.05 divided by the
-    number of bands (Bonferroni), so that a calibrated model is said to be off in at most one of twenty sets of images.
+    `stated` is their mean probability; `observed` is the share of the `positives`, in which the outcome came, with
+    Wilson's 95% interval, which takes images as independent. `off` says that an exact binomial test refuses `stated` at
+    0.05 divided by the number of bands (Bonferroni), so that a calibrated model is said to be off in at most one of
+    twenty sets of images.
     """
 
     low: float
     high: float
     stated: float
-    observed: Proportion
+    observed: Estimate
+    positives: int
     off: bool
 
 
@@ -49,7 +52,7 @@ def probability_bands(truth: npt.ArrayLike, *, probabilities: npt.ArrayLike) -> 
         n, positives = int(np.count_nonzero(inside)), int(np.count_nonzero(outcomes.truth[inside]))
         stated = float(outcomes.scores[inside].mean())
         off = _binomial_p(positives, n=n, share=stated) < _LEVEL / len(there)
-        found.append(ProbabilityBand(EDGES[band], EDGES[band + 1], stated, wilson(positives, n=n), off))
+        found.append(ProbabilityBand(EDGES[band], EDGES[band + 1], stated, wilson(positives, n=n), positives, off))
     return tuple(found)
 
 
@@ -63,7 +66,7 @@ def bands_in_words(bands: Sequence[ProbabilityBand]) -> str:
         return ""
     wrong = sorted((band for band in bands if band.off), key=lambda band: -abs(band.stated - band.observed.value))
     if not wrong:
-        n = sum(band.observed.n for band in bands)
+        n = sum(band.observed.n or 0 for band in bands)
         return f"In no band of stated probability is what came far from what was stated ({_images(n)})."
     return " ".join(_sentence(band) for band in wrong[:_TOLD])
 
@@ -80,9 +83,9 @@ def _binomial_p(successes: int, *, n: int, share: float) -> float:
 
 
 def _sentence(band: ProbabilityBand) -> str:
-    seen = band.observed
-    had = f"{seen.successes:,} of {_images(seen.n)} had the finding"
-    share = f"{seen.value:.0%}, 95% interval {seen.low:.0%} to {seen.high:.0%}"
+    low, high = band.observed.bounds
+    had = f"{band.positives:,} of {_images(band.observed.n or 0)} had the finding"
+    share = f"{band.observed.value:.0%}, 95% interval {low:.0%} to {high:.0%}"
     return f"Where it states {band.low:g} to {band.high:g}, {had} ({share})."
 
 

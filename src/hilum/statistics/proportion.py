@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from statistics import NormalDist
 
 from hilum.errors import UsageError
-from hilum.statistics.estimate import Interval
+from hilum.statistics.estimate import LEVEL, Estimate, Interval
 
 
-@dataclass(frozen=True, slots=True)
-class Proportion:
-    """`successes` of `n` trials: `value` and the bounds of its interval, all in [0, 1]."""
-
-    value: float
-    low: float
-    high: float
-    successes: int
-    n: int
-
-
-def wilson(successes: int, *, n: int, level: float = 0.95) -> Proportion:
+def wilson(successes: int, *, n: int, level: float = LEVEL) -> Estimate:
     """The share with Wilson's score interval (Wilson 1927), which stays in [0, 1] and has a width at 0 and 1 too.
 
     It takes the trials as independent: where patients have several images, use the patient bootstrap. Raises
@@ -30,8 +18,8 @@ def wilson(successes: int, *, n: int, level: float = 0.95) -> Proportion:
     if not 0 <= successes <= n or n < 1 or not 0.0 < level < 1.0:
         raise UsageError(f"expected 0 <= successes <= n, n >= 1 and a level in (0, 1), came {successes}, {n}, {level}")
     share = successes / n
-    low, high = wilson_bounds(share, n=n, z=NormalDist().inv_cdf(0.5 + level / 2))
-    return Proportion(share, low, high, successes, n)
+    bounds = wilson_bounds(share, n=n, z=NormalDist().inv_cdf(0.5 + level / 2))
+    return Estimate(share, bounds, method="Wilson", n=n)
 
 
 def wilson_bounds(share: float, *, n: float, z: float) -> Interval:

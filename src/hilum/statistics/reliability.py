@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import UsageError
+from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import FloatArray, Outcomes, known_probabilities
-from hilum.statistics.proportion import Proportion, wilson
+from hilum.statistics.proportion import wilson
 
 BINS = 10
 
@@ -18,13 +19,14 @@ BINS = 10
 class CurveBin:
     """The rows whose probability lies between `low` and `high`: their mean `probability` and the `observed` share.
 
-    All values are in [0, 1]; `observed` counts the rows and has Wilson's interval.
+    All values are in [0, 1]; `observed` counts the rows, of which `positives` are positive, and has Wilson's interval.
     """
 
     low: float
     high: float
     probability: float
-    observed: Proportion
+    observed: Estimate
+    positives: int
 
 
 def equal_width_curve(truth: npt.ArrayLike, *, probabilities: npt.ArrayLike, bins: int = BINS) -> tuple[CurveBin, ...]:
@@ -66,7 +68,7 @@ def equal_count_curve(truth: npt.ArrayLike, *, probabilities: npt.ArrayLike, bin
 def _bin(outcomes: Outcomes, inside: npt.NDArray[np.bool_], *, low: float, high: float) -> CurveBin:
     positives = int(np.count_nonzero(outcomes.truth[inside]))
     observed = wilson(positives, n=int(np.count_nonzero(inside)))
-    return CurveBin(low, high, float(outcomes.scores[inside].mean()), observed)
+    return CurveBin(low, high, float(outcomes.scores[inside].mean()), observed, positives)
 
 
 def _check_bins(bins: int) -> None:

@@ -10,7 +10,7 @@ from statistics import NormalDist
 import numpy.typing as npt
 
 from hilum.statistics.clustered_share import clustered_share
-from hilum.statistics.estimate import LEVEL, Estimate, Interval
+from hilum.statistics.estimate import LEVEL, Contrast, Estimate, Interval
 from hilum.statistics.outcomes import UndefinedMetric
 
 _STEPS = 20
@@ -26,18 +26,7 @@ class Counts:
     trials: npt.ArrayLike
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """`first` minus `second`: its `value` and 95% `interval`, and the two-sided `p` of a difference of 0."""
-
-    first: Estimate
-    second: Estimate
-    value: float
-    interval: Interval
-    p: float
-
-
-def share_gap(first: Counts, second: Counts) -> Gap | UndefinedMetric:
+def share_gap(first: Counts, second: Counts) -> Contrast | UndefinedMetric:
     """The difference of two shares by patient, from their own clustered Wilson intervals (MOVER).
 
     With one image a patient it is Newcombe's method 10 (1998), after Zou and Donner 2008. It has a width where a share
@@ -66,7 +55,7 @@ def share_gap(first: Counts, second: Counts) -> Gap | UndefinedMetric:
             return value, value
         return difference_interval(here, there) or (value, value)
 
-    return Gap(one, other, value, bounds(LEVEL), _p_value(value, bounds))
+    return Contrast(Estimate(value, bounds(LEVEL), method="MOVER"), _p_value(value, bounds))
 
 
 def difference_interval(first: Estimate, second: Estimate) -> Interval | None:
@@ -79,7 +68,7 @@ def difference_interval(first: Estimate, second: Estimate) -> Interval | None:
     return value - below, value + above
 
 
-def symmetric_gap(first: Estimate, second: Estimate) -> Gap | UndefinedMetric:
+def symmetric_gap(first: Estimate, second: Estimate) -> Contrast | UndefinedMetric:
     """The difference of two estimates whose 95% intervals are normal ones; the sides count as independent.
 
     `UndefinedMetric` where one has no interval.
@@ -90,7 +79,7 @@ def symmetric_gap(first: Estimate, second: Estimate) -> Gap | UndefinedMetric:
     value = first.value - second.value
     error = (interval[1] - interval[0]) / (2 * _QUANTILE)
     p = 2 * NormalDist().cdf(-abs(value) / error) if error > 0 else float(value == 0)
-    return Gap(first, second, value, interval, p)
+    return Contrast(Estimate(value, interval, method="MOVER"), p)
 
 
 def _p_value(value: float, bounds: Callable[[float], Interval]) -> float:

@@ -62,7 +62,7 @@ def test_a_test_split_gives_predictions_a_look_and_a_report(made, tmp_path):
     shift = result.judgement.whole.labels[0].validation.shift
     calibration = [r.labels["Atelectasis"] for r in made.records if int(r.patient[-3:]) % 5 == 3]
     here = result.judgement.whole.labels[0]
-    assert shift == pytest.approx(here.positives / here.n - np.nanmean(calibration))
+    assert shift.value == pytest.approx(here.positives / here.n - np.nanmean(calibration))
 
 
 def test_a_validation_part_is_no_look(made, tmp_path):

@@ -6,6 +6,7 @@ from scipy.stats import t as student
 from hilum.errors import UsageError
 from hilum.evaluation.comparing.auroc_difference import auroc_difference
 from hilum.statistics.delong import DelongTest, delong_test
+from hilum.statistics.estimate import Estimate
 from hilum.statistics.obuchowski import ClusteredAurocs, clustered_aurocs
 
 
@@ -39,9 +40,7 @@ def test_one_image_a_patient_is_delong():
     found = auroc_difference(clustered(truth, scores, np.arange(truth.size)))
     test = delong_test(truth, first=scores[:, 0], second=scores[:, 1])
     assert isinstance(test, DelongTest)
-    assert (found.value, found.standard_error, found.p_value) == pytest.approx(
-        (test.difference, test.standard_error, test.p_value), rel=1e-9
-    )
+    assert (found.estimate.value, found.p) == pytest.approx((test.difference, test.p_value), rel=1e-9)
 
 
 def test_bounds_by_the_formulas_written_out():
@@ -62,18 +61,18 @@ def test_bounds_by_the_formulas_written_out():
     low = a - b - np.sqrt((a - low_a) ** 2 + (high_b - b) ** 2 - 2 * r * (a - low_a) * (high_b - b))
     high = a - b + np.sqrt((high_a - a) ** 2 + (b - low_b) ** 2 - 2 * r * (high_a - a) * (b - low_b))
     found = auroc_difference(areas)
-    assert found.interval == pytest.approx((min(wald[0], low), max(wald[1], high)), rel=1e-9)
-    assert found.p_value == pytest.approx(2 * student.sf(abs(a - b) / error, freedom), rel=1e-9)
+    assert found.estimate.interval == pytest.approx((min(wald[0], low), max(wald[1], high)), rel=1e-9)
+    assert found.p == pytest.approx(2 * student.sf(abs(a - b) / error, freedom), rel=1e-9)
     turned = auroc_difference(areas, first=1, second=0)
-    assert turned.value == -found.value
-    assert turned.interval == pytest.approx((-found.interval[1], -found.interval[0]))
+    assert turned.estimate.value == -found.estimate.value
+    assert turned.estimate.interval == pytest.approx((-found.estimate.interval[1], -found.estimate.interval[0]))
 
 
 def test_scores_that_order_alike_have_no_spread():
     truth, scores, patient = two_models(np.random.default_rng(2), patients=30)
     alike = np.stack([scores[:, 0], 3 * scores[:, 0] + 1], axis=1)
     found = auroc_difference(clustered(truth, alike, patient))
-    assert (found.value, found.interval, found.p_value) == (0.0, None, None)
+    assert (found.estimate, found.p) == (Estimate(0.0, None), None)
 
 
 def test_two_perfect_scores_are_not_certain():
@@ -81,8 +80,8 @@ def test_two_perfect_scores_are_not_certain():
     scores = np.stack([truth + np.linspace(0, 0.5, 28), truth + np.linspace(0.5, 0, 28)], axis=1)
     found = auroc_difference(clustered(truth, scores, np.arange(28)))
     wilson = 8 / (8 + norm.ppf(0.975) ** 2)  # the lower bound of 8 of 8
-    assert found.interval == pytest.approx((wilson - 1, 1 - wilson))
-    assert found.p_value is None
+    assert found.estimate.interval == pytest.approx((wilson - 1, 1 - wilson))
+    assert found.p is None
     with pytest.raises(UsageError, match="level"):
         auroc_difference(clustered(truth, scores, np.arange(28)), level=0.0)
 
@@ -95,7 +94,7 @@ def test_the_paired_test_keeps_its_level_where_patients_repeat(ill):
     by_patient, by_image = [], []
     for _ in range(600):
         truth, scores, patient = two_models(rng, ill=ill)
-        by_patient.append(auroc_difference(clustered(truth, scores, patient)).p_value)
+        by_patient.append(auroc_difference(clustered(truth, scores, patient)).p)
         test = delong_test(truth, first=scores[:, 0], second=scores[:, 1])
         assert isinstance(test, DelongTest)
         by_image.append(test.p_value)
@@ -113,7 +112,7 @@ def test_the_interval_covers(patients, size, aurocs):
     covered, above = [], []
     for _ in range(600):
         truth, scores, patient = two_models(rng, patients=patients, size=size, aurocs=aurocs, share=0.25)
-        interval = auroc_difference(clustered(truth, scores, patient)).interval
+        interval = auroc_difference(clustered(truth, scores, patient)).estimate.interval
         if interval is not None:
             covered.append(interval[0] <= aurocs[0] - aurocs[1] <= interval[1])
             above.append(interval[0] > aurocs[0] - aurocs[1])

@@ -74,8 +74,7 @@ def test_each_models_figures_are_those_of_judge() -> None:
         for label, own in zip(result.labels, judged.labels, strict=True):
             assert label.models[name].auroc == own.auroc
             assert label.models[name].average_precision == own.average_precision
-            assert label.models[name].brier is not None
-            assert label.models[name].brier.value == own.brier
+            assert label.models[name].brier == own.brier
         assert result.mean[name] == judged.mean_auroc
 
 

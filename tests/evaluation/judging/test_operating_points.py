@@ -66,7 +66,7 @@ def test_the_shift_of_prevalence_is_here_minus_validation(predictions, card):
     validation = {"Pleural Effusion": ValidationPrevalence(200, 20, None)}
     first, second = decided(predictions, card, validation=validation).whole.labels
     assert first.validation is None
-    assert second.validation.shift == pytest.approx(second.positives / second.n - 0.1)
+    assert second.validation.shift.value == pytest.approx(second.positives / second.n - 0.1)
 
 
 def test_ranking_stays_as_it_was_judged(predictions, card):
@@ -91,13 +91,13 @@ def test_the_shift_of_prevalence_has_an_interval_where_validation_has_one(predic
     """Newcombe's, from the interval of the prevalence on validation and the clustered one here."""
     there = Estimate(0.1, (0.066, 0.149), method="Wilson", n=200)
     validation = {"Pleural Effusion": ValidationPrevalence(200, 20, None, share=there)}
-    shift = decided(predictions, card, validation=validation).whole.labels[1].validation
+    shift = decided(predictions, card, validation=validation).whole.labels[1].validation.shift
     here = share_by_patient(predictions.truth[:, 1], predictions.patient)
-    low = shift.shift - np.hypot(here.value - here.interval[0], 0.149 - 0.1)
-    high = shift.shift + np.hypot(here.interval[1] - here.value, 0.1 - 0.066)
-    assert shift.shift_interval == pytest.approx((low, high))
+    low = shift.value - np.hypot(here.value - here.interval[0], 0.149 - 0.1)
+    high = shift.value + np.hypot(here.interval[1] - here.value, 0.1 - 0.066)
+    assert shift.interval == pytest.approx((low, high))
     unknown = decided(predictions, card, validation={"Pleural Effusion": ValidationPrevalence(200, 20, None)})
-    assert unknown.whole.labels[1].validation.shift_interval is None
+    assert unknown.whole.labels[1].validation.shift.interval is None
 
 
 def test_groups_are_tested_at_the_cards_threshold(predictions, card):

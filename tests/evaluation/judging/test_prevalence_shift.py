@@ -21,9 +21,9 @@ def test_shift_with_an_interval_by_patient_of_both_sides() -> None:
         here, there = judged.truth[:, column].mean(), other.truth[:, column].mean()
         shift = shifts[label]
         assert (shift.n, shift.positives) == (other.n, other.truth[:, column].sum())
-        assert shift.shift == pytest.approx(here - there)
+        assert shift.shift.value == pytest.approx(here - there)
         half = 1.96 * np.sqrt(here * (1 - here) / judged.n + there * (1 - there) / other.n)
-        assert shift.shift_interval == pytest.approx((here - there - half, here - there + half), abs=0.006)
+        assert shift.shift.interval == pytest.approx((here - there - half, here - there + half), abs=0.006)
 
 
 def test_without_a_known_truth_there_is_no_shift() -> None:

@@ -178,10 +178,20 @@ def _calibrated(group: GroupJudgement, *, method: str) -> Table:
     for one in group.labels:
         after = one.calibrated
         if after is None or after.undefined is not None:
-            table.add_row(one_line(one.label), _number(one.brier), Text("refused", "yellow"), _number(one.ece), "–")
+            table.add_row(
+                one_line(one.label),
+                _number(one.brier),
+                Text("refused", "yellow"),
+                _number(one.ece),
+                "–",
+            )
             continue
         table.add_row(
-            one_line(one.label), _number(one.brier), estimate_text(after.brier), _number(one.ece), _number(after.ece)
+            one_line(one.label),
+            _number(one.brier),
+            estimate_text(after.brier),
+            _number(one.ece),
+            _number(after.ece),
         )
     return table
 
@@ -201,11 +211,10 @@ def _shift(label: LabelJudgement) -> tuple[str, str]:
     if there is None or not there.n or not label.n:
         return "–", ""
     shares = f"{there.positives / there.n:.3f} → {label.positives / label.n:.3f}"
-    if there.shift is None or there.shift_interval is None:
+    if there.shift is None or there.shift.interval is None:
         return shares, ""
-    low, high = there.shift_interval
-    mark = "" if low <= 0 <= high else "! "
-    return shares, f"{mark}{there.shift:+.3f} [{low:+.3f}, {high:+.3f}]"
+    low, high = there.shift.interval
+    return shares, f"{'' if low <= 0 <= high else '! '}{estimate_text(there.shift, sign='+')}"
 
 
 def _subgroups(columns: Mapping[str, Mapping[str, GroupJudgement]], *, labels: list[str]) -> Table:
@@ -246,5 +255,5 @@ def _gap_lines(tests: Sequence[SubgroupTest]) -> list[Text]:
     return [*lines, Text(f"! and {more} more: see `subgroup_tests` of --json", style="yellow")] if more > 0 else lines
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+def _number(value: float | Estimate | None) -> str:
+    return "–" if value is None else f"{value.value if isinstance(value, Estimate) else value:.3f}"

@@ -13,7 +13,6 @@ from hilum.bundle.card import GRAPH
 from hilum.bundle.load import Bundle
 from hilum.datasets.records.held_out import is_held_out_part
 from hilum.errors import DataError
-from hilum.evaluation.bundles.calibration_on_card import calibration_of_look
 from hilum.evaluation.bundles.ledger import (
     INTENT,
     KIND,
@@ -29,6 +28,7 @@ from hilum.evaluation.bundles.part import AskedPart
 from hilum.evaluation.comparing.comparison import Comparison, LabelComparison
 from hilum.evaluation.judging.judgement import Judgement, LabelJudgement
 from hilum.evaluation.judging.sharpness import BASELINE
+from hilum.evaluation.predictions.estimate_text import value_json
 from hilum.evaluation.predictions.overlap import Overlap, overlap_of
 from hilum.evaluation.predictions.predictions import Predictions
 from hilum.statistics.estimate import Estimate
@@ -104,7 +104,10 @@ def _of_label(one: LabelJudgement) -> Fields:
         for name in ("sensitivity", "specificity", "balanced_accuracy"):
             fields |= _value(name, one.decisions.measures[name])
     if one.calibration is not None:
-        fields |= calibration_of_look(one.calibration, brier=one.brier, ece=one.ece)
+        fields |= {"brier": None if one.brier is None else one.brier.value, "ece": one.ece}
+        for name, value in one.calibration.numbers.items():
+            fields |= value_json(name if name.startswith("mean") else f"calibration_{name}", value)
+        fields["calibration_in_words"] = one.calibration.in_words
     return fields
 
 
@@ -123,14 +126,11 @@ def _of_compared(one: LabelComparison, *, model: str) -> Fields:
 
 
 def _value(name: str, estimate: Estimate | None) -> Fields:
+    found = value_json(name, estimate)
     if estimate is None:
-        return {name: None, f"{name}_ci": None}
-    return {
-        name: estimate.value,
-        f"{name}_ci": None if estimate.interval is None else list(estimate.interval),
-        f"{name}_ci_method": estimate.method,
-        **({} if estimate.note is None else {f"{name}_note": estimate.note}),
-    }
+        return found
+    noted = {} if estimate.note is None else {f"{name}_note": estimate.note}
+    return {**found, f"{name}_ci_method": estimate.method, **noted}
 
 
 LOOK_NAME = "look.json"

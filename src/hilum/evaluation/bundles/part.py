@@ -20,7 +20,6 @@ from hilum.evaluation.judging.judgement import ValidationPrevalence
 from hilum.evaluation.judging.prevalence_shift import share_by_patient
 from hilum.evaluation.predictions.design import SMOKE
 from hilum.evaluation.report.subject import Exclusion, of_mixing
-from hilum.statistics.estimate import Estimate
 from hilum.statistics.proportion import wilson
 
 TEST = "test"
@@ -189,7 +188,5 @@ def _validation_of_card(bundle: Bundle) -> dict[str, ValidationPrevalence]:
         shown = [result for result in label.results if not result.is_test]
         if shown and shown[-1].n:
             n, positives = shown[-1].n, shown[-1].positives
-            found = wilson(positives, n=n)
-            share = Estimate(found.value, (found.low, found.high), method="Wilson", n=n)
-            counts[label.name] = ValidationPrevalence(n, positives, None, share=share)
+            counts[label.name] = ValidationPrevalence(n, positives, None, share=wilson(positives, n=n))
     return counts

@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from statistics import NormalDist
 
 from scipy.special import stdtr, stdtrit  # type: ignore[import-untyped]
 
 from hilum.errors import UsageError
-from hilum.statistics.estimate import LEVEL, Interval
+from hilum.statistics.estimate import LEVEL, Contrast, Estimate, Interval
 from hilum.statistics.obuchowski import ClusteredAurocs, logit_interval
 
 
-@dataclass(frozen=True, slots=True)
-class AurocDifference:
-    """`value` is the first AUROC minus the second.
+def auroc_difference(aurocs: ClusteredAurocs, *, first: int = 0, second: int = 1, level: float = LEVEL) -> Contrast:
+    """Compare the scores in columns `first` and `second` of `aurocs`; with one image a patient the test is DeLong's.
 
-    `p_value` is two-sided, of the difference over its clustered standard error; with one image a patient it is
-    DeLong's. It is None where the error is 0. `interval` is None where both scores order the images alike: then there
-    is no difference whose spread could be known.
-    """
-
-    value: float
-    standard_error: float
-    interval: Interval | None
-    p_value: float | None
-
-
-def auroc_difference(
-    aurocs: ClusteredAurocs, *, first: int = 0, second: int = 1, level: float = LEVEL
-) -> AurocDifference:
-    """Compare the scores in columns `first` and `second` of `aurocs`.
+    There is no interval where both scores order the images alike: then there is no difference whose spread could be
+    known. There is no p-value where the clustered standard error is 0.
 
     Where patients have several images, the difference over its error (Obuchowski 1997) is held against Student's t,
     with one degree of freedom less than there are ill, or well, patients, whichever are fewer: the normal distribution
@@ -51,15 +36,11 @@ def auroc_difference(
     areas = (float(aurocs.aurocs[first]), float(aurocs.aurocs[second]))
     perfect = areas[0] == areas[1] and areas[0] in (0.0, 1.0)
     if error == 0.0 and not perfect:
-        return AurocDifference(value, error, None, None)
+        return Contrast(Estimate(value, None), None)
     half = _quantile(aurocs, level=level) * error
     low, high = _mover(aurocs, first=first, second=second, level=level)
-    return AurocDifference(
-        value=value,
-        standard_error=error,
-        interval=(max(-1.0, min(value - half, low)), min(1.0, max(value + half, high))),
-        p_value=_two_sided(aurocs, abs(value) / error) if error > 0 else None,
-    )
+    interval = (max(-1.0, min(value - half, low)), min(1.0, max(value + half, high)))
+    return Contrast(Estimate(value, interval), _two_sided(aurocs, abs(value) / error) if error > 0 else None)
 
 
 def _freedom(aurocs: ClusteredAurocs) -> int | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hilum.errors import DataError
-from hilum.evaluation.comparing.auroc_difference import AurocDifference, auroc_difference
+from hilum.evaluation.comparing.auroc_difference import auroc_difference
 from hilum.evaluation.comparing.comparison import Difference, LabelComparison, ModelLabel, PairLabel, ShareDifference
 from hilum.evaluation.comparing.many_models import lacking_outcome
 from hilum.evaluation.comparing.many_predictions import ManyPredictions, Pair
@@ -17,7 +17,7 @@ from hilum.evaluation.judging.judgement import LabelJudgement
 from hilum.evaluation.judging.label import LabelColumn, Plan, label_column
 from hilum.evaluation.predictions.patient_bootstrap import PatientRows, bootstrap_p_value, estimate
 from hilum.evaluation.predictions.predictions import Predictions
-from hilum.statistics.estimate import Estimate
+from hilum.statistics.estimate import Contrast, Estimate
 from hilum.statistics.few_patients import LEAST_PATIENTS, too_few_patients
 from hilum.statistics.obuchowski import ClusteredAurocs, clustered_aurocs
 from hilum.statistics.operating_point import OperatingPoint
@@ -117,7 +117,7 @@ def _model(label: _Label, model: str) -> ModelLabel:
     return ModelLabel(
         auroc=judged.auroc,
         average_precision=judged.average_precision,
-        brier=None if judged.brier is None else Estimate(judged.brier, judged.brier_interval),
+        brier=judged.brier,
         threshold=point.threshold if isinstance(point, OperatingPoint) else None,
         sensitivity=measures.get("sensitivity"),
         specificity=measures.get("specificity"),
@@ -134,7 +134,7 @@ def _pair(label: _Label, pair: Pair) -> PairLabel:
     return PairLabel(
         pair=pair,
         auroc=_auroc(label, one, two, areas=areas),
-        delong_p=areas.p_value if areas is not None and label.delong and label.too_few is None else None,
+        delong_p=areas.p if areas is not None and label.delong and label.too_few is None else None,
         delong_p_holm=None,
         average_precision=_drawn(
             label,
@@ -142,18 +142,20 @@ def _pair(label: _Label, pair: Pair) -> PairLabel:
             draws=one.average_precision - two.average_precision,
         ),
         brier=_drawn(
-            label, value=(one.judgement.brier or 0.0) - (two.judgement.brier or 0.0), draws=one.brier - two.brier
+            label,
+            value=_value(one.judgement.brier) - _value(two.judgement.brier),
+            draws=one.brier - two.brier,
         ),
         sensitivity=sensitivity,
         specificity=specificity,
     )
 
 
-def _auroc(label: _Label, one: ModelDraws, two: ModelDraws, *, areas: AurocDifference | None) -> Difference:
+def _auroc(label: _Label, one: ModelDraws, two: ModelDraws, *, areas: Contrast | None) -> Difference:
     """The difference of AUROC; the interval is that of `areas`, the p-value that of the draws."""
     value = _value(one.judgement.auroc) - _value(two.judgement.auroc)
-    interval = None if areas is None or label.too_few is not None else areas.interval
-    alike = areas is not None and areas.interval is None
+    interval = None if areas is None or label.too_few is not None else areas.estimate.interval
+    alike = areas is not None and areas.estimate.interval is None
     note = label.too_few or ("both models order the images alike" if alike else None)
     return Difference(
         estimate=Estimate(value, interval, note=note),
@@ -189,10 +191,10 @@ def _share(label: _Label, first: BoolArray, second: BoolArray, *, rows: BoolArra
     if not isinstance(table, PairedShares):
         return None
     enough = table.patients >= LEAST_PATIENTS
-    interval = (table.low, table.high) if enough else None
+    interval = table.difference.interval if enough else None
     note = None if enough else f"{table.patients} patients are too few to compare by; {LEAST_PATIENTS} are needed"
     return ShareDifference(
-        estimate=Estimate(table.difference, interval, note=note),
+        estimate=Estimate(table.difference.value, interval, note=note),
         p=table.p_value if enough else None,
         verdict=None if label.margin is None else against_margin(interval, margin=label.margin),
         table=table,
@@ -200,11 +202,7 @@ def _share(label: _Label, first: BoolArray, second: BoolArray, *, rows: BoolArra
 
 
 def _value(estimate: Estimate | None) -> float:
-    return _number(None if estimate is None else estimate.value)
-
-
-def _number(value: float | None) -> float:
     """A figure that every label with both outcomes has."""
-    if value is None:
+    if estimate is None:
         raise DataError("expected a figure of a label with positives and negatives, came none")
-    return value
+    return estimate.value

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from hilum.evaluation.comparing.comparison import (
     Comparison,
     Difference,
@@ -15,12 +13,10 @@ from hilum.evaluation.comparing.comparison import (
 )
 from hilum.evaluation.comparing.margin import MarginVerdict
 from hilum.evaluation.comparing.paired_t import PairedT
-from hilum.evaluation.predictions.estimate_text import estimate_json
+from hilum.evaluation.predictions.estimate_text import Json, estimate_json, value_json
 from hilum.statistics.estimate import LEVEL
 
 SCHEMA = "hilum.comparison/2"
-
-Json = dict[str, Any]
 
 
 def comparison_json(comparison: Comparison) -> Json:
@@ -78,7 +74,7 @@ def _model(one: ModelLabel) -> Json:
     found = {
         **estimate_json("auroc", one.auroc),
         **estimate_json("average_precision", one.average_precision),
-        **estimate_json("brier", one.brier),
+        **value_json("brier", one.brier),
     }
     if one.no_point is not None:
         return {**found, "no_operating_point": one.no_point}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ from hilum.errors import DataError, UsageError
 from hilum.evaluation.judging.decisions import operating_points
 from hilum.evaluation.predictions.predictions import Predictions, canonical_labels
 from hilum.evaluation.predictions.validation import ValidationPredictions, checked_validation
-from hilum.statistics.operating_point import OperatingPoint
+from hilum.statistics.operating_point import OperatingPoint, stated_point
 from hilum.statistics.outcomes import UndefinedMetric
 
 STATED = "stated"
@@ -66,8 +65,5 @@ def stated_points(thresholds: Mapping[str, float], *, labels: Sequence[str]) -> 
     lacking = [label for label in labels if label not in found]
     if lacking:
         raise DataError(f"no threshold is stated for {', '.join(lacking)}; state one for each label, or one for all")
-    points = {
-        label: OperatingPoint(value, sensitivity=math.nan, specificity=math.nan, n=0, positives=0, rule=STATED)
-        for label, value in found.items()
-    }
+    points = {label: stated_point(value, rule=STATED) for label, value in found.items()}
     return ModelPoints(points, "stated thresholds")

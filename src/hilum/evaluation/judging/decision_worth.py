@@ -13,7 +13,7 @@ from hilum.statistics.net_benefit import (
     net_benefit_of_everyone,
     weighted_difference,
 )
-from hilum.statistics.outcomes import FloatArray, UndefinedMetric
+from hilum.statistics.outcomes import FloatArray, defined
 
 WORTH: tuple[str, ...] = ("lr_positive", "lr_negative", "net_benefit", "net_benefit_treat_all")
 WORTH_AT_PREVALENCE: tuple[str, ...] = ("net_benefit_at_prevalence", "net_benefit_treat_all_at_prevalence")
@@ -37,8 +37,8 @@ def decision_worth(counts: DecisionCounts, *, threshold: float, prevalence: floa
     """
     tp, fp, tn, fn = counts.true_positives, counts.false_positives, counts.true_negatives, counts.false_negatives
     found = {
-        "lr_positive": _ratio(_share(tp, tp + fn), _share(fp, tn + fp)),
-        "lr_negative": _ratio(_share(fn, tp + fn), _share(tn, tn + fp)),
+        "lr_positive": _ratio(share(tp, of=tp + fn), share(fp, of=tn + fp)),
+        "lr_negative": _ratio(share(fn, of=tp + fn), share(tn, of=tn + fp)),
     }
     names = WORTH[2:] if prevalence is None else (*WORTH[2:], *WORTH_AT_PREVALENCE)
     if not 0.0 <= threshold < 1.0:
@@ -54,8 +54,8 @@ def decision_worth(counts: DecisionCounts, *, threshold: float, prevalence: floa
 
 
 def _at_prevalence(counts: DecisionCounts, *, threshold: float, prevalence: float) -> dict[str, Estimate | None]:
-    hit = _times(_share(counts.true_positives, counts.true_positives + counts.false_negatives), prevalence)
-    alarm = _times(_share(counts.false_positives, counts.false_positives + counts.true_negatives), 1 - prevalence)
+    hit = _times(share(counts.true_positives, of=counts.true_positives + counts.false_negatives), prevalence)
+    alarm = _times(share(counts.false_positives, of=counts.false_positives + counts.true_negatives), 1 - prevalence)
     model = None
     if hit is not None and alarm is not None:  # of ill and of well patients: they count as independent
         model = weighted_difference(hit, alarm, odds=threshold / (1 - threshold), correlation=0.0)
@@ -66,9 +66,9 @@ def _at_prevalence(counts: DecisionCounts, *, threshold: float, prevalence: floa
     }
 
 
-def _share(successes: FloatArray, trials: FloatArray) -> Estimate | None:
-    found = clustered_share(successes, trials=trials)
-    return None if isinstance(found, UndefinedMetric) else found
+def share(part: FloatArray, *, of: FloatArray) -> Estimate | None:
+    """The share of images counted by patient, each (P,), with its interval; None where there are none."""
+    return defined(clustered_share(part, trials=of))
 
 
 def _ratio(first: Estimate | None, second: Estimate | None) -> Estimate | None:
@@ -80,8 +80,8 @@ def _ratio(first: Estimate | None, second: Estimate | None) -> Estimate | None:
     return Estimate(first.value / second.value, interval, method="MOVER")
 
 
-def _times(share: Estimate | None, factor: float) -> Estimate | None:
-    if share is None:
+def _times(part: Estimate | None, factor: float) -> Estimate | None:
+    if part is None:
         return None
-    interval = None if share.interval is None else (share.interval[0] * factor, share.interval[1] * factor)
-    return Estimate(share.value * factor, interval, note=share.note)
+    interval = None if part.interval is None else (part.interval[0] * factor, part.interval[1] * factor)
+    return Estimate(part.value * factor, interval, note=part.note)

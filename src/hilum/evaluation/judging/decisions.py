@@ -12,10 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import UsageError
-from hilum.evaluation.judging.decision_worth import DecisionCounts, decision_worth
+from hilum.evaluation.judging.decision_worth import DecisionCounts, decision_worth, share
 from hilum.evaluation.predictions.patient_bootstrap import PatientRows
 from hilum.evaluation.predictions.validation import ValidationPredictions, checked_validation
-from hilum.statistics.clustered_share import clustered_share
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.few_patients import too_few_patients
 from hilum.statistics.mover import mean_interval, ratio_interval
@@ -88,13 +87,13 @@ class DecisionTable:
     def decisions(self) -> Decisions:
         """The measures on all patients, each with its interval by patient."""
         tp, fp, tn, fn = self.counts
-        sensitivity, specificity = _share(tp, of=tp + fn), _share(tn, of=tn + fp)
+        sensitivity, specificity = share(tp, of=tp + fn), share(tn, of=tn + fp)
         found = {
             "sensitivity": sensitivity,
             "specificity": specificity,
-            "ppv": _share(tp, of=tp + fp),
-            "npv": _share(tn, of=tn + fn),
-            "f1": _f1(_share(tp, of=tp + fp + fn)),
+            "ppv": share(tp, of=tp + fp),
+            "npv": share(tn, of=tn + fn),
+            "f1": _f1(share(tp, of=tp + fp + fn)),
             "balanced_accuracy": _balanced(sensitivity, specificity),
         }
         if self.prevalence is not None:
@@ -149,11 +148,6 @@ def predictive_value(kept: Estimate | None, *, other: Estimate | None, prevalenc
     if bounds is None:
         return Estimate(value, None, note=kept.note or other.note)
     return Estimate(value, (bounds[0], bounds[1]), method="MOVER")
-
-
-def _share(part: FloatArray, *, of: FloatArray) -> Estimate | None:
-    found = clustered_share(part, trials=of)
-    return None if isinstance(found, UndefinedMetric) else found
 
 
 def _complement(share: Estimate) -> Estimate:

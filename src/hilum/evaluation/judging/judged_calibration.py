@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy.typing as npt
 
 from hilum.statistics.calibration_curve import CalibrationCurve, calibration_curve
+from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import FloatArray, UndefinedMetric
 from hilum.statistics.probability_bands import ProbabilityBand, bands_in_words, probability_bands
 from hilum.statistics.recalibration import Recalibration, recalibration
@@ -19,6 +20,16 @@ class JudgedCalibration:
     fit: Recalibration
     bands: tuple[ProbabilityBand, ...]
     curve: CalibrationCurve | UndefinedMetric | None = field(compare=False)  # arrays do not compare to one truth
+
+    @property
+    def numbers(self) -> dict[str, Estimate | UndefinedMetric]:
+        """The fit's numbers by the names under which files keep them."""
+        return {
+            "slope": self.fit.slope,
+            "intercept": self.fit.intercept,
+            "in_the_large": self.fit.in_the_large,
+            "mean_stated_minus_observed": self.fit.mean_difference,
+        }
 
     @property
     def in_words(self) -> str:

@@ -14,21 +14,18 @@ from hilum.statistics.estimate import Estimate
 from hilum.statistics.net_benefit import DecisionCurve
 from hilum.statistics.reliability import CurveBin
 
-Interval = tuple[float, float]
-
 
 @dataclass(frozen=True, slots=True)
 class ValidationPrevalence:
     """How common a label is where its operating point was chosen; `shift` is judged minus validation prevalence.
 
-    `shift_interval` takes the patients of the two sides as independent. `share` is the prevalence on validation, where
+    Its interval takes the patients of the two sides as independent. `share` is the prevalence on validation, where
     the shift itself is still to be found.
     """
 
     n: int
     positives: int
-    shift: float | None
-    shift_interval: Interval | None = None
+    shift: Estimate | None
     share: Estimate | None = None
 
 
@@ -65,7 +62,7 @@ class LabelJudgement:
 
     Where `undefined` says why there is no AUROC (no positives, no negatives), the ranking measures are None; `brier`
     and `ece` are None only where no truth is known. `decisions` needs a validation file with both outcomes.
-    `auroc` has its interval by patient; `delong_interval` is DeLong's, which takes images as independent: it is None
+    `auroc` has its interval by patient; `delong` has DeLong's, which takes images as independent: it is None
     where a patient has several, and for cross-validated predictions. `calibration` says how far the scores, taken as
     probabilities, are from what came; its curve, `reliability`, `calibrated` and `decision_curve` are given for the
     whole set only.
@@ -77,13 +74,12 @@ class LabelJudgement:
     undefined: str | None
     auroc: Estimate | None
     average_precision: Estimate | None
-    brier: float | None
+    brier: Estimate | None
     ece: float | None
     decisions: Decisions | None = None
     decisions_undefined: str | None = None
     validation: ValidationPrevalence | None = None
-    delong_interval: Interval | None = None
-    brier_interval: Interval | None = None
+    delong: Estimate | None = None
     reliability: Reliability | None = None
     calibrated: CalibratedScores | None = None
     calibration: JudgedCalibration | None = None

@@ -65,10 +65,9 @@ def _label(label: LabelJudgement) -> Json:
         "n": label.n,
         "positives": label.positives,
         **estimate_json("auroc", label.auroc),
-        "auroc_delong_ci": _interval(label.delong_interval),
+        "auroc_delong_ci": value_json("auroc_delong", label.delong)["auroc_delong_ci"],
         **estimate_json("ap", label.average_precision),
-        "brier": label.brier,
-        "brier_ci": _interval(label.brier_interval),
+        **value_json("brier", label.brier),
         "ece": label.ece,
     }
     if label.calibration is not None:
@@ -88,8 +87,7 @@ def _label(label: LabelJudgement) -> Json:
         found["operating_point_undefined"] = label.decisions_undefined
     if label.validation is not None:
         found["validation"] = {"n": label.validation.n, "positives": label.validation.positives}
-        found["prevalence_shift"] = label.validation.shift
-        found["prevalence_shift_ci"] = _interval(label.validation.shift_interval)
+        found |= value_json("prevalence_shift", label.validation.shift)
     return found
 
 
@@ -127,28 +125,16 @@ def _bin(one: CurveBin) -> Json:
         "low": one.low,
         "high": one.high,
         "n": one.observed.n,
-        "positives": one.observed.successes,
+        "positives": one.positives,
         "probability": one.probability,
-        "observed": one.observed.value,
-        "observed_ci": [one.observed.low, one.observed.high],
+        **value_json("observed", one.observed),
     }
-
-
-def _interval(interval: tuple[float, float] | None) -> list[float] | None:
-    return None if interval is None else list(interval)
 
 
 def calibration_json(calibration: JudgedCalibration) -> Json:
     """What has no value is null, and says why in `undefined`; log odds for slope, intercept and in-the-large."""
-    fit = calibration.fit
-    numbers = {
-        "slope": fit.slope,
-        "intercept": fit.intercept,
-        "in_the_large": fit.in_the_large,
-        "mean_stated_minus_observed": fit.mean_difference,
-    }
     found: Json = {}
-    for name, value in numbers.items():
+    for name, value in calibration.numbers.items():
         found |= _number(name, value)
     found["bands"] = [_band(band) for band in calibration.bands]
     found["in_words"] = calibration.in_words
@@ -171,10 +157,9 @@ def _band(band: ProbabilityBand) -> Json:
         "low": band.low,
         "high": band.high,
         "n": band.observed.n,
-        "positives": band.observed.successes,
+        "positives": band.positives,
         "stated": band.stated,
-        "observed": band.observed.value,
-        "observed_ci": [band.observed.low, band.observed.high],
+        **value_json("observed", band.observed),
         "off": band.off,
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hilum.evaluation.judging.calibrators import Calibrator, SigmoidCalibrator
 from hilum.evaluation.judging.decisions import DecisionTable, decision_table
@@ -16,11 +16,11 @@ from hilum.statistics.auroc_interval import PatientAuroc, patient_auroc
 from hilum.statistics.average_precision import average_precision, precision_estimate
 from hilum.statistics.brier import brier
 from hilum.statistics.calibration_error import expected_calibration_error
-from hilum.statistics.delong import DelongEstimate, delong
+from hilum.statistics.delong import delong
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.net_benefit import DecisionCurve, decision_curve
 from hilum.statistics.operating_point import OperatingPoint
-from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
+from hilum.statistics.outcomes import FloatArray, UndefinedMetric, defined, known_outcomes
 from hilum.statistics.reliability import BINS, equal_count_curve, equal_width_curve
 
 
@@ -102,7 +102,7 @@ class LabelColumn:
         outcomes = known_outcomes(self.truth, scores=self.scores)
         undefined = outcomes.lacks_an_outcome()
         errors = drawn.get(ERRORS)
-        score = _defined(brier(self.truth, probabilities=self.scores))
+        score = defined(brier(self.truth, probabilities=self.scores))
         return LabelJudgement(
             label=self.label,
             n=outcomes.n,
@@ -110,12 +110,11 @@ class LabelColumn:
             undefined=None if undefined is None else undefined.reason,
             auroc=None if self.area is None else self.area.estimate,
             average_precision=self._average_precision(ranking),
-            brier=score,
-            ece=_defined(expected_calibration_error(self.truth, probabilities=self.scores, bins=BINS)),
+            brier=_brier(score, errors),
+            ece=defined(expected_calibration_error(self.truth, probabilities=self.scores, bins=BINS)),
             decisions=None if self.table is None else self.table.decisions,
             decisions_undefined=self.no_table,
-            delong_interval=self._delong_interval(),
-            brier_interval=None if score is None or errors is None else errors.estimate(score).interval,
+            delong=self._delong(),
             reliability=_reliability(self.truth, self.scores) if self.plan.curves else None,
             calibrated=self._calibrated_scores(drawn.get(CALIBRATED_ERRORS)),
             calibration=self._calibration(self.scores),
@@ -123,8 +122,7 @@ class LabelColumn:
         )
 
     def _decision_curve(self) -> DecisionCurve | None:
-        found = decision_curve(self.truth, probabilities=self.scores, patients=self.patients.index)
-        return None if isinstance(found, UndefinedMetric) else found
+        return defined(decision_curve(self.truth, probabilities=self.scores, patients=self.patients.index))
 
     def _calibration(self, probabilities: FloatArray) -> JudgedCalibration:
         return judged_calibration(
@@ -132,15 +130,16 @@ class LabelColumn:
         )
 
     def _average_precision(self, ranking: FloatArray | None) -> Estimate | None:
-        precision = _defined(average_precision(self.truth, scores=self.scores))
+        precision = defined(average_precision(self.truth, scores=self.scores))
         if precision is None or ranking is None or self.area is None:
             return None
         return precision_estimate(precision, jackknife=ranking[1], ill=self.area.ill, well=self.area.well)
 
-    def _delong_interval(self) -> tuple[float, float] | None:
-        repeated = self.area is None or self.area.patients < self.area.n
-        found = None if self.cross_validated or repeated else delong(self.truth, scores=self.scores)
-        return (found.low, found.high) if isinstance(found, DelongEstimate) else None
+    def _delong(self) -> Estimate | None:
+        if self.area is None or self.cross_validated or self.area.patients < self.area.n:
+            return None
+        found = defined(delong(self.truth, scores=self.scores))
+        return None if found is None else replace(found, value=self.area.value)  # the same AUROC, to the last digit
 
     def _calibrated_scores(self, errors: DrawnStatistic | None) -> CalibratedScores | None:
         method, calibrated = self.plan.method, self.calibrated
@@ -151,12 +150,12 @@ class LabelColumn:
                 self.calibrator.reason if isinstance(self.calibrator, UndefinedMetric) else "there is no such label"
             )
             return CalibratedScores(method, undefined=f"in the validation file {reason}")
-        score = _defined(brier(self.truth, probabilities=calibrated))
+        score = defined(brier(self.truth, probabilities=calibrated))
         sigmoid = self.calibrator if isinstance(self.calibrator, SigmoidCalibrator) else None
         return CalibratedScores(
             method,
-            brier=None if score is None or errors is None else errors.estimate(score),
-            ece=_defined(expected_calibration_error(self.truth, probabilities=calibrated, bins=BINS)),
+            brier=_brier(score, errors),
+            ece=defined(expected_calibration_error(self.truth, probabilities=calibrated, bins=BINS)),
             reliability=_reliability(self.truth, calibrated),
             slope=None if sigmoid is None else sigmoid.slope,
             intercept=None if sigmoid is None else sigmoid.intercept,
@@ -182,7 +181,7 @@ def label_column(p: Predictions, label: str, *, patients: PatientRows, plan: Pla
         scores=scores,
         patients=patients,
         cross_validated=p.cross_validated,
-        area=None if isinstance(area, UndefinedMetric) else area,
+        area=defined(area),
         ranking=ranking_statistic(truth, scores=scores, patients=patients) if ranked else None,
         errors=_squared_errors(truth, scores, patients),
         table=table,
@@ -205,5 +204,5 @@ def _reliability(truth: FloatArray, probabilities: FloatArray) -> Reliability:
     )
 
 
-def _defined(value: float | UndefinedMetric) -> float | None:
-    return None if isinstance(value, UndefinedMetric) else value
+def _brier(score: float | None, errors: DrawnStatistic | None) -> Estimate | None:
+    return None if score is None or errors is None else errors.estimate(score)

@@ -5,7 +5,6 @@ They were chosen on validation when the bundle was made; nothing here looks at t
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -17,7 +16,8 @@ from hilum.evaluation.judging.prevalence_shift import share_by_patient
 from hilum.evaluation.judging.subgroup_tests import subgroup_tests
 from hilum.evaluation.predictions.patient_bootstrap import patient_rows
 from hilum.evaluation.predictions.predictions import Predictions, canonical_labels
-from hilum.statistics.operating_point import OperatingPoint
+from hilum.statistics.estimate import Estimate
+from hilum.statistics.operating_point import stated_point
 from hilum.statistics.share_gap import difference_interval
 
 NO_POINT = "the model brings no operating point"
@@ -76,16 +76,11 @@ def _decisions(
         tables[name] = decision_table(
             predictions.truth[:, column],
             scores=predictions.scores[:, column],
-            point=_point(label.operating_point, rule=label.operating_point_rule),
+            point=stated_point(label.operating_point, rule=label.operating_point_rule),
             patients=patients,
             prevalence=prevalence,
         )
     return {name: table.decisions for name, table in tables.items()}
-
-
-def _point(threshold: float, *, rule: str) -> OperatingPoint:
-    """The card's threshold; what it reached where it was chosen is not asked here."""
-    return OperatingPoint(threshold=threshold, sensitivity=math.nan, specificity=math.nan, n=0, positives=0, rule=rule)
 
 
 def _shifted(
@@ -98,4 +93,4 @@ def _shifted(
     if here is None:
         return there
     interval = None if there.share is None else difference_interval(here, there.share)
-    return replace(there, shift=here.value - there.positives / there.n, shift_interval=interval)
+    return replace(there, shift=Estimate(here.value - there.positives / there.n, interval))

@@ -19,9 +19,9 @@ from hilum.evaluation.predictions.patient_bootstrap import (
 )
 from hilum.evaluation.predictions.predictions import Predictions
 from hilum.evaluation.predictions.validation import ValidationPredictions
-from hilum.statistics.clustered_share import clustered_share
+from hilum.statistics.clustered_share import share_of_rows
 from hilum.statistics.estimate import Estimate
-from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
+from hilum.statistics.outcomes import FloatArray, defined, known_outcomes
 
 
 def prevalence_shifts(
@@ -46,7 +46,7 @@ def prevalence_shifts(
         shift = estimate(
             ours.positives / ours.n - outcomes.positives / outcomes.n, draws=here_drawn[label] - there_drawn[label]
         )
-        found[label] = ValidationPrevalence(outcomes.n, outcomes.positives, shift.value, shift.interval)
+        found[label] = ValidationPrevalence(outcomes.n, outcomes.positives, shift)
     return found
 
 
@@ -64,7 +64,4 @@ def _drawn_shares(p: Predictions, *, labels: tuple[str, ...], replicates: int, s
 def share_by_patient(truth: FloatArray, patients: Sequence[str]) -> Estimate | None:
     """The share of positives among the known of `truth` (n,), 0, 1 or NaN, with its interval by patient."""
     known = ~np.isnan(truth)
-    index = patient_rows(patients).index
-    positives, images = (np.bincount(index, weights=rows) for rows in (known & (truth == 1.0), known))
-    found = clustered_share(positives, trials=images)
-    return None if isinstance(found, UndefinedMetric) else found
+    return defined(share_of_rows(truth[known], groups=np.asarray(patients)[known]))

@@ -84,8 +84,7 @@ def _bin(
 ) -> ReliabilityBin:
     share = float(truth.mean())
     if share in (0.0, 1.0):
-        interval = wilson(patients if share else 0, n=patients)
-        low, high = interval.low, interval.high
+        low, high = wilson(patients if share else 0, n=patients).bounds
     else:
         tail = (1 - LEVEL) / 2
         low, high = (float(value) for value in np.nanquantile(shares, [tail, 1 - tail]))

@@ -18,12 +18,12 @@ from hilum.evaluation.predictions.patient_bootstrap import PatientRows, patient_
 from hilum.evaluation.predictions.predictions import Predictions
 from hilum.evaluation.predictions.subgroups import UNKNOWN, subgroups
 from hilum.statistics.clustered_share import clustered_share
-from hilum.statistics.estimate import Estimate
+from hilum.statistics.estimate import Contrast, Estimate
 from hilum.statistics.few_patients import HOLDS_FROM
 from hilum.statistics.holm import holm
-from hilum.statistics.outcomes import BoolArray, FloatArray, UndefinedMetric
+from hilum.statistics.outcomes import BoolArray, FloatArray, UndefinedMetric, defined
 from hilum.statistics.recalibration import Recalibration, recalibration
-from hilum.statistics.share_gap import Counts, Gap, share_gap, symmetric_gap
+from hilum.statistics.share_gap import Counts, share_gap, symmetric_gap
 
 MEASURES: tuple[str, ...] = ("sensitivity", "specificity", "in_the_large", "slope")
 """The two decisions need a threshold; the two of calibration do not."""
@@ -160,10 +160,8 @@ class _Side:
         """The measure on these rows."""
         if measure in _DECISIONS:
             counts = self.counts(measure)
-            share = clustered_share(counts.successes, trials=counts.trials)
-            return None if isinstance(share, UndefinedMetric) else share
-        number = self._fit.slope if measure == "slope" else self._fit.in_the_large
-        return None if isinstance(number, UndefinedMetric) else number
+            return defined(clustered_share(counts.successes, trials=counts.trials))
+        return defined(self._fit.slope if measure == "slope" else self._fit.in_the_large)
 
     def counts(self, measure: str) -> Counts:
         """Right calls of the images that the measure is about, patient by patient."""
@@ -205,10 +203,10 @@ def _test(here: _Side, rest: _Side, *, column: str, group: str, measure: str) ->
     gap = _gap(here, rest, start=start)
     if isinstance(gap, UndefinedMetric):
         return replace(start, untested=gap.reason)
-    return replace(start, gap=Estimate(gap.value, gap.interval, method="MOVER"), p=gap.p)
+    return replace(start, gap=gap.estimate, p=gap.p)
 
 
-def _gap(here: _Side, rest: _Side, *, start: SubgroupTest) -> Gap | UndefinedMetric:
+def _gap(here: _Side, rest: _Side, *, start: SubgroupTest) -> Contrast | UndefinedMetric:
     if start.measure in _DECISIONS:
         return share_gap(here.counts(start.measure), rest.counts(start.measure))
     if start.here is None or start.rest is None:

@@ -46,7 +46,7 @@ def label_table(judgement: Judgement) -> ReportTable:
             one.positives,
             one.auroc if one.undefined is None else one.undefined,
             one.average_precision,
-            _brier(one),
+            one.brier,
             one.ece,
         )
         for one in whole.labels
@@ -68,14 +68,14 @@ def label_table(judgement: Judgement) -> ReportTable:
 
 def delong_table(judgement: Judgement) -> ReportTable | None:
     """The AUROC with DeLong's interval, for those who compare with papers; None where there is none."""
-    known = [(one, one.auroc.value) for one in judgement.whole.labels if one.auroc and one.delong_interval]
+    known = [one for one in judgement.whole.labels if one.delong is not None]
     if not known:
         return None
     return ReportTable(
         key="delong",
         title="AUROC with DeLong's interval",
         columns=("label", "AUROC"),
-        rows=tuple((one.label, Estimate(area, one.delong_interval, method="DeLong")) for one, area in known),
+        rows=tuple((one.label, one.delong) for one in known),
         note="DeLong's interval takes images as independent, which they are here: each patient has one.",
         folded=True,
     )
@@ -90,10 +90,10 @@ def calibration_table(judgement: Judgement) -> ReportTable | None:
         after = one.calibrated
         if after is None or after.undefined is not None:
             reason = "not asked for" if after is None else after.undefined
-            rows.append((one.label, reason, _brier(one), None, one.ece, None))
+            rows.append((one.label, reason, one.brier, None, one.ece, None))
             continue
         fitted = "" if after.slope is None else f", slope {after.slope:.3f}, intercept {after.intercept or 0.0:.3f}"
-        rows.append((one.label, f"{after.method}{fitted}", _brier(one), after.brier, one.ece, after.ece))
+        rows.append((one.label, f"{after.method}{fitted}", one.brier, after.brier, one.ece, after.ece))
     return ReportTable(
         key="calibration",
         title="Calibration fitted on validation",
@@ -111,7 +111,7 @@ def calibration_numbers_table(judgement: Judgement) -> ReportTable:
         if one.calibration is not None:
             fit = one.calibration.fit
             numbers = (fit.mean_difference, fit.in_the_large, fit.slope, fit.intercept)
-            rows.append((one.label, *map(_number_or_reason, numbers), _brier(one), one.ece))
+            rows.append((one.label, *map(_number_or_reason, numbers), one.brier, one.ece))
     words = " ".join(
         f"{one.label}: {one.calibration.in_words}" if len(whole.labels) > 1 else one.calibration.in_words
         for one in whole.labels
@@ -142,9 +142,9 @@ def probability_bands_table(judgement: Judgement) -> ReportTable:
             one.label,
             f"{band.low:g} to {band.high:g}",
             band.observed.n,
-            band.observed.successes,
+            band.positives,
             band.stated,
-            Estimate(band.observed.value, (band.observed.low, band.observed.high), method="Wilson"),
+            band.observed,
             "off" if band.off else "",
         )
         for one in judgement.whole.labels
@@ -199,7 +199,7 @@ def prevalence_table(judgement: Judgement) -> ReportTable | None:
                 there.positives,
                 there.positives / there.n if there.n else None,
                 one.positives / one.n if one.n else None,
-                None if there.shift is None else Estimate(there.shift, there.shift_interval, 0),
+                there.shift,
             )
             for one, there in known
         ),
@@ -320,10 +320,6 @@ def _decision_row(one: LabelJudgement, *, width: int, stated: bool) -> tuple[Cel
 
 def _number_or_reason(value: Estimate | UndefinedMetric) -> Cell:
     return value.reason if isinstance(value, UndefinedMetric) else value
-
-
-def _brier(one: LabelJudgement) -> Cell:
-    return one.brier if one.brier is None or one.brier_interval is None else Estimate(one.brier, one.brier_interval, 0)
 
 
 _EVERY = 5

@@ -19,10 +19,9 @@ from hilum.bundle.load import Bundle
 from hilum.datasets.records.record import Record
 from hilum.datasets.records.uncertain import outcomes_of
 from hilum.errors import DataError
-from hilum.evaluation.bundles.calibration_on_card import calibration_on_card
+from hilum.evaluation.bundles.result_on_card import result_on_card
 from hilum.evaluation.judging.decisions import chosen_point
-from hilum.evaluation.judging.label_table import LabelScores, label_table
-from hilum.evaluation.judging.sharpness import BASELINE, mean_gradient
+from hilum.evaluation.judging.sharpness import mean_gradient
 from hilum.imaging.decode import decode, read_file
 from hilum.reading.reader import Reader
 from hilum.reading_result import FailedReading
@@ -129,27 +128,11 @@ def label_result(
 
     Raises `DataError` where an outcome is missing.
     """
-    truth = part.truth(label)
-    known = ~np.isnan(truth)
-    scores = LabelScores(
-        truth=truth[known],
-        probability=probabilities(part, column=column, calibration=calibration)[known],
-        patient=[record.patient for record, there in zip(part.records, known, strict=True) if there],
-        baseline=-part.sharpness[known],
-    )
-    table = label_table(scores, operating_point=operating_point)
-    return LabelResult(
-        set=part.name,
-        n=table.n,
-        positives=table.positives,
-        auroc=table.auroc.value,
-        auroc_ci=table.auroc.interval,
-        note=table.auroc.note,
-        sensitivity=table.sensitivity.value,
-        sensitivity_ci=table.sensitivity.interval,
-        specificity=table.specificity.value,
-        specificity_ci=table.specificity.interval,
-        baseline=BASELINE,
-        baseline_auroc=table.baseline_auroc.value,
-        calibration=calibration_on_card(scores.truth, probabilities=scores.probability, patients=scores.patient),
+    return result_on_card(
+        part.truth(label),
+        probabilities=probabilities(part, column=column, calibration=calibration),
+        sharpness=part.sharpness,
+        patients=[record.patient for record in part.records],
+        operating_point=operating_point,
+        images=part.name,
     )

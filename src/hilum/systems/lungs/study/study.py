@@ -13,9 +13,10 @@ from pydantic import ValidationError
 from hilum.bundle.lung_spec import LungFigure, QualityRule
 from hilum.errors import DataError
 from hilum.evaluation.predictions.design import SMOKE
-from hilum.statistics.bootstrap import Weights, bootstrap_interval
-from hilum.statistics.clustered_share import clustered_share
-from hilum.statistics.outcomes import FloatArray, UndefinedMetric
+from hilum.evaluation.predictions.patient_bootstrap import estimate, mean_statistic, patient_bootstrap, patient_rows
+from hilum.statistics.clustered_share import share_of_rows
+from hilum.statistics.estimate import Estimate
+from hilum.statistics.outcomes import defined
 from hilum.systems.lungs.study.judge import JudgedLungs
 from hilum.systems.lungs.study.trust import TrustFigures, cross_fitted_trust, fit_trust
 from hilum.whole_files import write_whole
@@ -117,25 +118,17 @@ def _figure(name: str, value: _Value, rows: Sequence[JudgedLungs], *, source: st
     found = [(number, each.patient) for each in rows if (number := value(each)) is not None]
     if not found:
         return None
-    numbers, patients = np.array([number for number, _ in found]), [patient for _, patient in found]
-    groups = len(set(patients))
-    interval = None
+    numbers, patients = np.array([number for number, _ in found]), patient_rows([patient for _, patient in found])
+    mean = Estimate(float(numbers.mean()), None)
     if set(numbers) <= {0.0, 1.0}:
-        _, patient = np.unique(patients, return_inverse=True)
-        share = clustered_share(np.bincount(patient, weights=numbers), trials=np.bincount(patient))
-        interval = None if isinstance(share, UndefinedMetric) else share.interval
-    elif groups > 1:
-        drawn = bootstrap_interval(
-            _mean(numbers), patients=patients, rng=np.random.default_rng(_SEED), replicates=_REPLICATES
-        )
-        interval = drawn.low, drawn.high
+        mean = defined(share_of_rows(numbers, groups=patients.index)) or mean
+    elif patients.count > 1:
+        statistic = mean_statistic(numbers, rows=np.arange(numbers.size), patients=patients)
+        drawn = patient_bootstrap([statistic], patients=patients, replicates=_REPLICATES, seed=_SEED)
+        mean = estimate(mean.value, draws=drawn[0][0])
     return LungFigure(
-        name=name, source=source, value=float(numbers.mean()), interval=interval, n=len(numbers), groups=groups
+        name=name, source=source, value=mean.value, interval=mean.interval, n=len(numbers), groups=patients.count
     )
-
-
-def _mean(numbers: FloatArray) -> Callable[[Weights], FloatArray]:
-    return lambda weights: weights @ numbers / weights.sum(axis=1)
 
 
 def _worst(rows: Sequence[JudgedLungs]) -> tuple[str, ...]:

@@ -3,12 +3,12 @@ import json
 import numpy as np
 import pytest
 from scipy.special import expit
-from sklearn.metrics import brier_score_loss
+from sklearn.metrics import brier_score_loss, recall_score, roc_auc_score
 
 from hilum.bundle.label import LabelResult
 from hilum.bundle.result_calibration import ResultCalibration
 from hilum.errors import DataError
-from hilum.evaluation.bundles.calibration_on_card import calibration_of_look, calibration_on_card
+from hilum.evaluation.bundles.result_on_card import calibration_on_card, result_on_card
 from hilum.evaluation.judging.judged_calibration import judged_calibration
 from hilum.statistics.estimate import Estimate
 
@@ -58,12 +58,42 @@ def test_what_the_images_do_not_give_is_null() -> None:
         calibration_on_card(np.array([np.nan]), probabilities=np.array([0.5]), patients=["a"])
 
 
-def test_a_line_of_the_ledger_has_the_numbers_and_the_words() -> None:
-    truth, stated, patients = _too_high()
-    judged = judged_calibration(truth, probabilities=stated, patients=patients, with_curve=False)
-    line = calibration_of_look(judged, brier=0.1, ece=0.2)
-    assert isinstance(judged.fit.in_the_large, Estimate)
-    assert judged.fit.in_the_large.interval is not None
-    assert line["calibration_in_the_large_ci"] == list(judged.fit.in_the_large.interval)
-    assert (line["brier"], line["ece"], line["calibration_in_words"]) == (0.1, 0.2, judged.in_words)
-    json.dumps(line, allow_nan=False)
+def _judged(n: int, *, truth: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray, LabelResult]:
+    draw = np.random.default_rng(0)
+    truth = (draw.random(n) < 0.4).astype(float) if truth is None else truth
+    stated, sharpness = np.clip(draw.normal(0.4 + 0.2 * truth, 0.2), 0, 1), draw.normal(-0.3 * truth, 1.0)
+    patients = [f"p{i // 3}" for i in range(n)]
+    found = result_on_card(
+        truth, probabilities=stated, sharpness=sharpness, patients=patients, operating_point=0.5, images="validation"
+    )
+    return truth, stated, sharpness, found
+
+
+def test_values_are_those_of_scikit_learn() -> None:
+    truth, stated, sharpness, found = _judged(400)
+    assert (found.set, found.n, found.positives) == ("validation", 400, int(truth.sum()))
+    assert found.auroc == pytest.approx(roc_auc_score(truth, stated))
+    assert found.sensitivity == pytest.approx(recall_score(truth, stated >= 0.5))
+    assert found.specificity == pytest.approx(recall_score(truth, stated >= 0.5, pos_label=0))
+    assert found.baseline_auroc == pytest.approx(roc_auc_score(truth, -sharpness))
+
+
+def test_intervals_hold_the_value_and_narrow_with_more_patients() -> None:
+    few, many = (_judged(n)[-1] for n in (100, 3000))
+    for one in (few, many):
+        for name in ("auroc", "sensitivity", "specificity"):
+            low, high = getattr(one, f"{name}_ci")
+            assert low < getattr(one, name) < high
+    assert np.diff(many.auroc_ci) < 0.4 * np.diff(few.auroc_ci)
+
+
+def test_images_without_a_known_truth_are_left_out() -> None:
+    truth = (np.arange(300) % 2).astype(float)
+    *_, whole = _judged(300, truth=truth)
+    *_, part = _judged(300, truth=np.where(np.arange(300) < 30, np.nan, truth))
+    assert (whole.n, part.n, part.positives) == (300, 270, 135)
+
+
+def test_a_set_with_one_outcome_has_no_result() -> None:
+    with pytest.raises(DataError, match="there are no negatives among 50 images"):
+        _judged(50, truth=np.ones(50))

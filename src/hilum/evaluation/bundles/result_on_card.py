@@ -1,0 +1,95 @@
+"""How one label did on one set of images, as a card keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hilum.bundle.label import LabelResult
+from hilum.bundle.result_calibration import ResultCalibration, StatedBand
+from hilum.errors import DataError
+from hilum.evaluation.judging.decisions import decision_table
+from hilum.evaluation.judging.judged_calibration import judged_calibration
+from hilum.evaluation.judging.sharpness import BASELINE
+from hilum.evaluation.predictions.estimate_text import value_json
+from hilum.evaluation.predictions.patient_bootstrap import patient_rows
+from hilum.statistics.auroc_interval import patient_auroc
+from hilum.statistics.brier import brier
+from hilum.statistics.calibration_error import expected_calibration_error
+from hilum.statistics.operating_point import stated_point
+from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
+from hilum.statistics.reliability import BINS
+
+
+def result_on_card(
+    truth: FloatArray,
+    *,
+    probabilities: FloatArray,
+    sharpness: FloatArray,
+    patients: Sequence[str],
+    operating_point: float,
+    images: str,
+) -> LabelResult:
+    """Judge calibrated `probabilities` (n,) against `truth` (n,), 0, 1 or NaN (left out), for a card.
+
+    Positive is a probability of `operating_point` and more. `sharpness` (n,) is that of the baseline beside it, for
+    which soft images count as ill; `images` says which they are. Raises `DataError` where an outcome is missing.
+    """
+    outcomes = known_outcomes(truth, scores=probabilities)
+    rows = patient_rows(patients)
+    auroc, simple = (
+        patient_auroc(truth, scores=scores, patients=rows.index, count=rows.count)
+        for scores in (probabilities, -sharpness)
+    )
+    if isinstance(auroc, UndefinedMetric) or isinstance(simple, UndefinedMetric):
+        lacking = outcomes.lacks_an_outcome()
+        reason = "" if lacking is None else lacking.reason
+        raise DataError(f"expected positives and negatives to judge, {reason} among {outcomes.n} images")
+    point = stated_point(operating_point, rule="as it is given")
+    table = decision_table(truth, scores=probabilities, point=point, patients=rows, prevalence=None)
+    shares: dict[str, Any] = {}
+    for name in ("sensitivity", "specificity"):
+        shares |= value_json(name, table.decisions.measures[name])
+    return LabelResult(
+        set=images,
+        n=outcomes.n,
+        positives=outcomes.positives,
+        **value_json("auroc", auroc.estimate),
+        note=auroc.estimate.note,
+        **shares,
+        baseline=BASELINE,
+        baseline_auroc=simple.value,
+        calibration=calibration_on_card(truth, probabilities=probabilities, patients=patients),
+    )
+
+
+def calibration_on_card(truth: FloatArray, *, probabilities: FloatArray, patients: Sequence[str]) -> ResultCalibration:
+    """Judge the calibration of `probabilities` (n,) against `truth` (n,), 0, 1 or NaN (left out), for a card.
+
+    Raises `DataError` where no truth is known.
+    """
+    score = brier(truth, probabilities=probabilities)
+    error = expected_calibration_error(truth, probabilities=probabilities, bins=BINS)
+    if isinstance(score, UndefinedMetric) or isinstance(error, UndefinedMetric):
+        raise DataError("expected images with a known truth to judge a calibration on, came none")
+    judged = judged_calibration(truth, probabilities=probabilities, patients=patients, with_curve=False)
+    numbers: dict[str, Any] = {}
+    for name, value in judged.numbers.items():
+        numbers |= value_json(name, value)
+    return ResultCalibration(
+        brier=score,
+        ece=error,
+        **numbers,
+        bands=tuple(
+            StatedBand(
+                low=band.low,
+                high=band.high,
+                n=band.observed.n or 0,
+                positives=band.positives,
+                stated=band.stated,
+                observed_ci=band.observed.bounds,
+            )
+            for band in judged.bands
+        ),
+        in_words=judged.in_words,
+    )
