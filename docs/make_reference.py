@@ -15,6 +15,7 @@ from hilum import errors
 from hilum.bundle.card import Card
 from hilum.cli.commands import COMMANDS
 from hilum.cli.lazy import load_command
+from hilum.cli.options.named_commands import NamedGroup
 from hilum.report.schema import reading_schema
 
 
@@ -64,22 +65,52 @@ def commands() -> str:
     sections = []
     for name, row in COMMANDS.items():
         command = load_command(name, row=row)
+        if isinstance(command, NamedGroup):
+            sections.append(_named_section(name, command))
+            continue
         sections.append(_command_section((name,), command))
         sections += [_command_section((name, inner), part) for inner, part in getattr(command, "commands", {}).items()]
     return "\n\n".join(sections)
 
 
+def _named_section(name: str, group: Any) -> str:
+    """The names of the group, the options that all of them take, and those that some take alone."""
+    every = {inner: {parameter.name: parameter for parameter in part.params} for inner, part in group.commands.items()}
+    shared = set.intersection(*map(set, every.values()))
+    parts = [
+        f"## hilum {name} {group.subcommand_metavar}",
+        _plain(group.help or "").strip(),
+        table((group.word, "what it is"), [(f"`{inner}`", part.short_help) for inner, part in group.commands.items()]),
+        _options([one for key, one in next(iter(every.values())).items() if key in shared]),
+    ]
+    takers: dict[tuple[str, ...], list[str]] = {}
+    for inner, parameters in every.items():
+        takers.setdefault(tuple(key for key in parameters if key not in shared), []).append(inner)
+    for keys, names in takers.items():
+        if keys:
+            parts += [f"Beside them, {_listed(names)} alone:", _options([every[names[0]][key] for key in keys])]
+    return "\n\n".join(parts)
+
+
+def _listed(names: list[str]) -> str:
+    *most, last = [f"`{name}`" for name in names]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
 def _command_section(path: tuple[str, ...], command: Any) -> str:
+    text = _plain(command.help or "").strip()
+    return f"## hilum {' '.join(path)}\n\n{text}\n\n{_options(command.params)}".strip()
+
+
+def _options(parameters: list[Any]) -> str:
     rows = []
-    for parameter in command.params:
+    for parameter in parameters:
         if parameter.name in ("help", "install_completion", "show_completion"):
             continue
         is_argument = parameter.param_type_name == "argument"
         names = [parameter.metavar or parameter.name.upper()] if is_argument else _option_names(parameter)
         rows.append((", ".join(f"`{name}`" for name in names), _default_text(parameter), _plain(parameter.help or "")))
-    text = _plain(command.help or "").strip()
-    arguments = table(("argument or option", "default", "meaning"), rows) if rows else ""
-    return f"## hilum {' '.join(path)}\n\n{text}\n\n{arguments}".strip()
+    return table(("argument or option", "default", "meaning"), rows) if rows else ""
 
 
 def _option_names(parameter: Any) -> list[str]:

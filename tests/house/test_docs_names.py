@@ -16,7 +16,9 @@ HILUM = str(Path(sys.executable).with_name("hilum"))
 FLAG = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*")
 KEYS = {f"hilum.{key}" for key in reading_schema()["$defs"]["hilum"]["properties"]}
 """Keys of a reading's JSON that look like Python names."""
-WORD = re.compile(r"[a-z][a-z-]*")
+WORD = re.compile(r"[a-z][a-z0-9-]*")
+OWN_RECIPE = "FILE.py"
+"""What `hilum train --help` lists for a file of one's own."""
 
 
 @functools.cache
@@ -34,7 +36,7 @@ def commands_of(*path: str) -> set[str]:
     """The commands that the help of `hilum PATH` lists."""
     text = help_of(*path)
     _, found, listing = text.partition("Commands")
-    return set(re.findall(r"^[│| ]*([a-z][a-z-]+)(?= {2,})", listing, re.M)) if found else set()
+    return set(re.findall(r"^[│| ]*([a-z][a-z0-9-]+|FILE\.py)(?= {2,})", listing, re.M)) if found else set()
 
 
 def check_command(words: list[str], *, where: str) -> None:
@@ -42,6 +44,9 @@ def check_command(words: list[str], *, where: str) -> None:
     path: tuple[str, ...] = ()
     for word in words:
         listed = commands_of(*path)
+        if word.endswith(".py") and OWN_RECIPE in listed:
+            path = (*path, word)
+            break
         if not listed or not WORD.fullmatch(word):
             break
         assert word in listed, f"{where}: 'hilum {' '.join((*path, word))}' is no command; there are {sorted(listed)}"

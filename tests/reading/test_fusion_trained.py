@@ -10,6 +10,7 @@ from hilum.bundle.load import load_bundle
 from hilum.datasets.releases.own_table import read_own_table
 from hilum.reading.reader import Reader
 from hilum.training.data.lung_boxes import with_lung_boxes
+from hilum.training.data.training_data import split_data
 from hilum.training.export.read_fusion import read_fusion
 from hilum.training.records.provenance import Provenance
 from hilum.training.records.run_place import RunPlace
@@ -24,7 +25,9 @@ def test_the_reader_crops_and_reads_as_training_did(tmp_path):
     data = fabricate_chest_table(tmp_path / "data", patients=40)
     records = with_lung_boxes(read_own_table(data), bundle=lungs, memory=None)
     place = RunPlace(folder=tmp_path / "run")
-    train_specialist(tiny_sdfn(epochs=1), records=records, provenance=PROVENANCE, place=place, lungs=lungs)
+    recipe = tiny_sdfn(epochs=1)
+    data = split_data(recipe, records=records)
+    train_specialist(recipe, data=data, provenance=PROVENANCE, place=place, lungs=lungs)
     bundle = load_bundle(tmp_path / "run" / "bundle")
     chosen = records[:24]
     assert {record.lung_box is None for record in chosen} == {True, False}

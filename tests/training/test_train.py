@@ -15,6 +15,7 @@ from hilum.reading.reader import Reader
 from hilum.systems.pneumonia.recipe import pneumonia
 from hilum.training import train as specialist
 from hilum.training.data.make_split import make_splits
+from hilum.training.data.training_data import split_data
 from hilum.training.loop.fit import Fitted
 from hilum.training.loop.stages import new_network
 from hilum.training.loop.task_module import TaskModule
@@ -47,9 +48,9 @@ def records(tmp_path_factory):
 
 
 def run(records, *, epochs: int, folder: Path):
-    return train_specialist(
-        miniature(epochs=epochs), records=records, provenance=PROVENANCE, place=RunPlace(folder=folder)
-    )
+    recipe = miniature(epochs=epochs)
+    data = split_data(recipe, records=records)
+    return train_specialist(recipe, data=data, provenance=PROVENANCE, place=RunPlace(folder=folder))
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ A specialist plugs in by lying on the shelf: its card says which X-ray type it r
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from hilum.errors import BundleError
 
 SHIPPED_FOLDER = Path(__file__).parent / "shipped"
 MODELS_VARIABLE = "HILUM_MODELS"
+SHIPPED_LUNGS = "lung-regions"
+"""The name of the lung bundle that ships."""
 
 Origin = Literal["shipped", "local"]
 
@@ -79,6 +82,17 @@ def find(name: str, *, local: Path | None = None, shipped: Path = SHIPPED_FOLDER
         places = " and ".join(str(entry.folder) for entry in matches)
         raise BundleError(f"two bundles have the name {name!r}: {places}; rename or remove one")
     return _usable(matches[0])
+
+
+def named_bundle(name_or_folder: str, *, local: Path | None = None) -> Bundle:
+    """The bundle in a folder, or the one on the shelf with this name; a folder is known by its card or a separator.
+
+    Raises `BundleError` where there is none or it is broken.
+    """
+    folder = Path(name_or_folder)
+    if (folder / CARD_NAME).is_file() or len(folder.parts) > 1 or name_or_folder.endswith(os.sep):
+        return load_bundle(folder)
+    return find(name_or_folder, local=local)
 
 
 def shipped_bundles(*, shipped: Path = SHIPPED_FOLDER) -> tuple[Bundle, ...]:

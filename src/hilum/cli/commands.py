@@ -14,7 +14,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "doctor": LazyCommand("hilum.cli.doctor", "Check the installation: versions, engines, models, optional parts."),
     "phantom": LazyCommand("hilum.cli.phantom", "Write example radiographs of phantoms, to try hilum on."),
     "data": LazyCommand("hilum.cli.data.command", "Check the folders of public releases, or of one's own images."),
-    "train": LazyCommand("hilum.cli.train.command", "Train a recipe to a bundle.", part="train"),
+    "train": LazyCommand("hilum.cli.train", "Train a recipe to a bundle.", part="train"),
     "study": LazyCommand(
         "hilum.cli.study.command", "Cross-validate a recipe and write its tables and page.", part="train"
     ),

@@ -10,10 +10,10 @@ import typer
 from rich.text import Text
 
 from hilum.bundle.load import load_bundle
-from hilum.cli.options.data import RsnaOption, read_as_trained
+from hilum.bundle.shelf import SHIPPED_LUNGS
+from hilum.cli.options.data import PatientPatternOption, RsnaOption, read_as_trained
 from hilum.cli.options.ledger import LedgerOption
-from hilum.cli.options.models import SHIPPED_LUNGS, choose_bundle
-from hilum.cli.options.patient_pattern import PatientPatternOption
+from hilum.cli.options.models import choose_bundle
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.judgement_table import judgement_tables
 from hilum.cli.terminal.say import say

@@ -10,9 +10,8 @@ from typing import Annotated
 import typer
 
 from hilum.bundle.shelf import local_models_folder
-from hilum.cli.options.weights import DOWNLOADS
 from hilum.cli.terminal.say import say
-from hilum.networks.starting_weights import torchxrayvision_file
+from hilum.networks.starting_weights import DOWNLOADS, torchxrayvision_file
 from hilum.networks.torchxrayvision_weights import RELEASED, released_weights
 from hilum.training.export.import_torchxrayvision import Imported, bundle_name, import_torchxrayvision
 

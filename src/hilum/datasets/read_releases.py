@@ -16,7 +16,18 @@ from hilum.datasets.releases.table import RELEASES
 from hilum.datasets.splits.duplicates import read_rsna_mapping
 from hilum.datasets.splits.mixed import MixedReleases, mix_releases
 from hilum.errors import DataError, UsageError
+from hilum.option import Option
 from hilum.progress import SILENT, Progress
+
+PATIENT_PATTERN = Option(
+    metavar="REGEX",
+    help="For --data folder=FOLDER: what in a file's name is the patient, such as '(?P<patient>[^_]+)_'.",
+)
+RSNA = Option(
+    flag="--rsna-mapping",
+    metavar="FILE",
+    help="RSNA's pneumonia-challenge-dataset-mappings_2018.json, by which images of ChestX-ray14 are known again.",
+)
 
 NamedFolder = tuple[str, Path]
 """A release by its name in `RELEASES`, and a folder where it lies."""
@@ -62,7 +73,9 @@ def read_releases(
 def _check(folders: Sequence[NamedFolder], *, allowed: Sequence[str], patient_pattern: str | None) -> None:
     for name, folder in folders:
         if name not in allowed:
-            raise UsageError(f"expected --data NAME=FOLDER with NAME among {', '.join(allowed)}, came {name!r}")
+            raise UsageError(
+                f"expected --data NAME=FOLDER with NAME among {', '.join(allowed)}, came {name or str(folder)!r}"
+            )
         if not folder.is_dir():
             raise DataError(f"expected the folder of {name} at {folder}, came no such folder; give its path")
     if patient_pattern is not None and not any(RELEASES[name].read_with_pattern for name, _ in folders):

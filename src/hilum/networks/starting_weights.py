@@ -18,7 +18,7 @@ import torch
 from huggingface_hub.errors import HfHubHTTPError
 from torch import Tensor
 
-from hilum.bundle.load import load_bundle
+from hilum.bundle.load import CARD_NAME, load_bundle
 from hilum.errors import DataError, UsageError
 from hilum.networks.bundle_weights import weights_of_bundle
 from hilum.networks.fetch import fetch, sha256_of
@@ -73,6 +73,27 @@ class TorchxrayvisionWeights:
 
 
 StartingWeights = RandomWeights | WeightsFile | TimmImageNet | BundleWeights | TorchxrayvisionWeights
+
+DOWNLOADS = Path("weights")
+"""Where files are looked for and fetched to, in the folder that the process runs in."""
+
+_TORCHXRAYVISION = "torchxrayvision/"
+
+
+def starting_weights(named: str) -> StartingWeights:
+    """What a word names: `random`, `imagenet` (timm's), `torchxrayvision/NAME`, a bundle's folder, or a file's path.
+
+    The file is safetensors with torchvision's names.
+    """
+    if named == "random":
+        return RandomWeights()
+    if named == "imagenet":
+        return TimmImageNet(DOWNLOADS)
+    if (Path(named) / CARD_NAME).is_file():
+        return BundleWeights(Path(named))
+    if named.startswith(_TORCHXRAYVISION):
+        return TorchxrayvisionWeights(named.removeprefix(_TORCHXRAYVISION), DOWNLOADS)
+    return WeightsFile(Path(named))
 
 
 _OWN = ("backbone.", "head.")

@@ -1,26 +1,123 @@
-"""The recipes by the name that `hilum train` uses."""
+"""What `hilum train` and `hilum study` know by name: a system adds a row here, and its own module.
+
+A row says which options the name takes beside those that all take; a command line and Python use the same rows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
 
+from hilum.bundle.load import Bundle
+from hilum.errors import UsageError
 from hilum.networks.starting_weights import StartingWeights
+from hilum.progress import SILENT, Progress
 from hilum.systems.chest14.recipe import chest14, chest14_local
-from hilum.systems.gate.recipe import GateRecipe
 from hilum.systems.gate.shipped import gate
+from hilum.systems.gate.shipped import smoke as small_gate
+from hilum.systems.gate.train import train_gate_on
+from hilum.systems.lungs.shipped import lungs
+from hilum.systems.lungs.shipped import smoke as small_lungs
+from hilum.systems.lungs.train import train_lungs_on
 from hilum.systems.pneumonia.recipe import pneumonia
+from hilum.systems.recipe_file import is_own_recipe, own_recipe
 from hilum.systems.sdfn.recipe import sdfn, sdfn_local
 from hilum.training.recipe.recipe import Recipe
+from hilum.training.recipe.smoke import smoke_recipe
+from hilum.training.recipe.with_settings import with_settings
+from hilum.training.records.request import TrainRequest
+from hilum.training.records.study_folder import StudyFolder
+from hilum.training.train_classifier import ClassifierOptions, train_classifier
 
-MakeRecipe = Callable[[StartingWeights], Recipe]
+RecipeT = TypeVar("RecipeT")
 
-RECIPES: Mapping[str, MakeRecipe] = {
-    "pneumonia": pneumonia,
-    "chest14": chest14,
-    "chest14-local": chest14_local,
-    "sdfn": sdfn,
-    "sdfn-local": sdfn_local,
+
+class RunTraining(Protocol):
+    """Trains a recipe with the options of its row; the bundle, or None in all but the first of several processes."""
+
+    def __call__(self, recipe: Any, /, *, request: TrainRequest, own: Any, progress: Progress) -> Bundle | None:
+        """Train."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Training(Generic[RecipeT]):
+    """What one name trains: the recipe, how a smoke run makes it small, what runs it, and the options of its own.
+
+    `then` is what can be done with the bundle, after "wrote FOLDER".
+    """
+
+    help: str
+    make: Callable[[StartingWeights], RecipeT]
+    small: Callable[[RecipeT], RecipeT]
+    run: RunTraining
+    own: type
+    then: str = ""
+
+    def recipe(self, request: TrainRequest) -> RecipeT:
+        """The recipe, made small where it is a smoke run, then with the settings of the request."""
+        made = self.make(request.start)
+        return with_settings(self.small(made) if request.smoke else made, pairs=request.settings)
+
+
+def classifier(make: Callable[[StartingWeights], Recipe], *, help: str) -> Training[Recipe]:
+    """A row of a recipe of a classifier."""
+    return Training(
+        help=help,
+        make=make,
+        small=smoke_recipe,
+        run=train_classifier,
+        own=ClassifierOptions,
+        then="; read with it: hilum read --model {folder} FILE",
+    )
+
+
+TRAININGS: Mapping[str, Training[Any]] = {
+    "pneumonia": classifier(pneumonia, help="Pneumonia in children's chests."),
+    "chest14": classifier(chest14, help="Fourteen findings in chests: paper 5's module III."),
+    "chest14-local": classifier(chest14_local, help="The same, small enough for two CPU cores."),
+    "sdfn": classifier(sdfn, help="Fourteen findings from whole image and lung crop: paper 3's fusion."),
+    "sdfn-local": classifier(sdfn_local, help="The same, small enough for two CPU cores."),
+    "gate": Training(
+        help="Is it an X-ray, of what, and in what state.",
+        make=gate,
+        small=small_gate,
+        run=train_gate_on,
+        own=StudyFolder,
+    ),
+    "lungs": Training(
+        help="Where the lungs are, each side.",
+        make=lungs,
+        small=small_lungs,
+        run=train_lungs_on,
+        own=StudyFolder,
+        then="; draw with it: hilum segment --model {folder} FILE --out FOLDER",
+    ),
 }
 
-GATES: Mapping[str, Callable[[StartingWeights], GateRecipe]] = {"gate": gate}
-"""Recipes of gates; they learn from all releases in one folder."""
+OWN_RECIPE = "FILE.py"
+"""What stands for a file of one's own where names are listed."""
+
+
+def training_of(name: str) -> Training[Any]:
+    """The row of a name, or that of a Python file of one's own. Raises `UsageError` where it is neither."""
+    if is_own_recipe(name):
+        return classifier(
+            lambda weights: own_recipe(Path(name), starting_weights=weights),
+            help="A Python file of your own, which defines the function recipe.",
+        )
+    if name not in TRAININGS:
+        raise UsageError(f"expected a recipe among {', '.join(TRAININGS)}, or a file named .py, came {name!r}")
+    return TRAININGS[name]
+
+
+def train(request: TrainRequest, *, own: object = None, progress: Progress = SILENT) -> Bundle | None:
+    """Train what the request names to a bundle in `request.out / "bundle"`; after a stop the same call goes on.
+
+    `own` holds the options of that system (`TRAININGS[NAME].own`), None their defaults. The result is None in all but
+    the first of several processes. Raises `UsageError` for a name, data or settings that cannot be.
+    """
+    training = training_of(request.name)
+    chosen = training.own() if own is None else own
+    return training.run(training.recipe(request), request=request, own=chosen, progress=progress)

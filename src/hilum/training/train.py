@@ -13,13 +13,12 @@ from hilum.bundle.card import GRAPH, Card, Compression
 from hilum.bundle.label import Label
 from hilum.bundle.load import Bundle, load_bundle
 from hilum.bundle.save import file_hashes, write_bundle
-from hilum.datasets.records.record import Record
 from hilum.datasets.splits.saved import save_split
 from hilum.datasets.splits.split import Split
 from hilum.errors import BundleError, DataError, UsageError
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.training.data.images import PlainImages, Preparation, load_images
-from hilum.training.data.make_split import make_splits, with_left_out
+from hilum.training.data.training_data import TrainingData
 from hilum.training.export.draft_card import draft_card
 from hilum.training.export.fusion_bundle import write_fusion_bundle
 from hilum.training.export.label_fits import fit_labels, fit_parts, mean_auroc, read_validation
@@ -49,7 +48,7 @@ NO_FILES: Mapping[str, bytes] = {}
 def train_specialist(
     recipe: Recipe,
     *,
-    records: Sequence[Record],
+    data: TrainingData,
     provenance: Provenance,
     place: RunPlace,
     smoke: bool = False,
@@ -57,7 +56,7 @@ def train_specialist(
 ) -> Bundle | None:
     """Run the recipe in `place.folder` (it goes on where it was stopped) and write the bundle to `folder/bundle`.
 
-    `records` are those of all the recipe's releases. A `smoke` run takes a few of them and says so everywhere. The
+    `data` are those of all the recipe's releases. A `smoke` run takes a few of them and says so everywhere. The
     result is None in all but the first of several processes. A recipe that crops needs `lungs`, the bundle that drew
     the boxes which the records carry. Raises `UsageError` where the folder holds another run or `lungs` is missing,
     and `BundleError`, writing none, where the exported bundle does not read as the network's validation probabilities
@@ -66,12 +65,11 @@ def train_specialist(
     if recipe.needs_lungs and lungs is None:
         raise UsageError(f"expected the lung bundle that drew the boxes for {recipe.name}, came none")
     lungs = lungs if recipe.needs_lungs else None
-    made = make_splits(recipe, records=records, smoke=smoke)
-    splits = {name: with_left_out(split, left_out=provenance.left_out) for name, split in made.items()}
+    splits = data.splits
     split = splits[recipe.last.name]
     with hold_run(place.folder):
         if is_first_process():
-            record = _record(recipe, splits, records, provenance=provenance, smoke=smoke, lungs=lungs)
+            record = _record(recipe, data=data, provenance=provenance, smoke=smoke, lungs=lungs)
             begin_run(place.folder, record=record)
             _save_splits(recipe, splits, folder=place.folder)
             if (place.folder / BUNDLE).is_dir():
@@ -159,15 +157,14 @@ def _largest_difference(
 
 def _record(
     recipe: Recipe,
-    splits: Mapping[str, Split],
-    records: Sequence[Record],
     *,
+    data: TrainingData,
     provenance: Provenance,
     smoke: bool,
     lungs: Bundle | None,
 ) -> RunRecord:
-    last = splits[recipe.last.name]
-    by_release = {name: [record for record in records if record.source == name] for name in recipe.releases}
+    last = data.splits[recipe.last.name]
+    by_release = {name: [record for record in data.records if record.source == name] for name in recipe.releases}
     return RunRecord(
         command=provenance.command,
         recipe=recipe.name,
@@ -180,9 +177,9 @@ def _record(
         data=data_fingerprints(by_release, folders=provenance.folders),
         split_sha256=last.sha256,
         protocol=last.protocol,
-        stage_splits={name: split.sha256 for name, split in splits.items()},
+        stage_splits={name: split.sha256 for name, split in data.splits.items()},
         lungs_sha256=None if lungs is None else lungs.sha256,
-        left_out=dict(provenance.left_out),
+        left_out=dict(data.left_out),
     )
 
 

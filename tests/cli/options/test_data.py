@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from fabricate_releases import fabricate_chestxray14, fabricate_class_folders, fabricate_own_table
-from hilum.cli.options.data import only_folder, read_as_trained
+from hilum.cli.options.data import read_as_trained
 from hilum.datasets.releases.chestxray14 import read_chestxray14
 from hilum.errors import DataError, UsageError
 
@@ -49,15 +49,3 @@ def test_a_copy_of_a_held_out_image_is_left_out_of_what_learns_and_rsnas_names_a
 
 def _of_table(mixed):
     return [record.image for record in mixed.records if record.source == "table"]
-
-
-def test_the_one_folder_of_a_systems_releases(tmp_path):
-    assert only_folder([f"gate={tmp_path}"], name="gate", of="the gate's releases") == tmp_path
-    with pytest.raises(DataError, match="expected the folder of the gate's releases at"):
-        only_folder([f"gate={tmp_path / 'gone'}"], name="gate", of="the gate's releases")
-
-
-@pytest.mark.parametrize("pairs", [[], ["x"], ["lungs=x"], ["gate=x", "gate=y"], ["gate=x", "y"]])
-def test_more_or_other_than_the_one_pair_is_refused(pairs):
-    with pytest.raises(UsageError, match="expected --data gate=FOLDER and nothing else, came"):
-        only_folder(pairs, name="gate", of="the gate's releases")

@@ -38,9 +38,9 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_held_out_picture_that_was_saved_again_is_never_fitted_on(table: Path) -> None:
     mixed = mix_releases(read_own_table(table))
     recipe = tiny_recipe(releases=("table",))
-    (before,) = make_splits(recipe, records=mixed.records).values()
+    (before,) = splits = tuple(make_splits(recipe, records=mixed.records).values())
     assert set(AGAIN) <= {record.image for name in ("train", "validation") for record in before.parts[name]}
-    found = without_held_out(mixed, recipe=recipe, jobs=2)
+    found = without_held_out(mixed, splits=splits, jobs=2)
     (after,) = make_splits(recipe, records=found.records).values()
     gone = {record.image for part in before.parts.values() for record in part} - {
         record.image for part in after.parts.values() for record in part
@@ -57,4 +57,5 @@ def test_a_held_out_picture_that_was_saved_again_is_never_fitted_on(table: Path)
 def test_without_a_test_nothing_is_left_out(table: Path) -> None:
     records = [record for record in read_own_table(table) if record.official == "train"]
     mixed = mix_releases(records)
-    assert without_held_out(mixed, recipe=tiny_recipe(releases=("table",))) == mixed
+    splits = make_splits(tiny_recipe(releases=("table",)), records=mixed.records)
+    assert without_held_out(mixed, splits=splits.values()) == mixed

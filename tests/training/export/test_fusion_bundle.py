@@ -20,6 +20,7 @@ from hilum.statistics.auroc import auroc
 from hilum.statistics.calibration import calibrate
 from hilum.training.data.lung_boxes import with_lung_boxes
 from hilum.training.data.make_split import make_splits
+from hilum.training.data.training_data import split_data
 from hilum.training.export import fusion_bundle
 from hilum.training.export.read_fusion import read_fusion
 from hilum.training.loop.fusion_networks import predict_sdfn, train_sdfn
@@ -44,9 +45,9 @@ def records(tmp_path_factory, lungs):
 @pytest.fixture(scope="module")
 def run(records, lungs, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    train_specialist(
-        tiny_sdfn(epochs=4), records=records, provenance=PROVENANCE, place=RunPlace(folder=folder), lungs=lungs
-    )
+    recipe = tiny_sdfn(epochs=4)
+    data = split_data(recipe, records=records)
+    train_specialist(recipe, data=data, provenance=PROVENANCE, place=RunPlace(folder=folder), lungs=lungs)
     return folder
 
 
@@ -153,8 +154,10 @@ def test_validation_without_trusted_lungs_and_a_bundle_without_any_are_refused(n
 
 
 def test_a_recipe_that_crops_needs_what_drew_the_boxes(records, tmp_path):
+    recipe = tiny_sdfn()
+    data = split_data(recipe, records=records)
     with pytest.raises(UsageError, match="the lung bundle that drew the boxes"):
-        train_specialist(tiny_sdfn(), records=records, provenance=PROVENANCE, place=RunPlace(folder=tmp_path))
+        train_specialist(recipe, data=data, provenance=PROVENANCE, place=RunPlace(folder=tmp_path))
     assert not list(tmp_path.iterdir())
 
 

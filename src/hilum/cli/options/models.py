@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
-from hilum.bundle.load import CARD_NAME, Bundle, load_bundle
-from hilum.bundle.shelf import ShelfEntry, find, local_models_folder, shelf, shipped_bundles
+from hilum.bundle.load import Bundle
+from hilum.bundle.shelf import ShelfEntry, local_models_folder, named_bundle, shelf, shipped_bundles
 from hilum.cli.terminal.say import say
 from hilum.errors import BundleError
-
-SHIPPED_LUNGS = "lung-regions"
-"""The name of the lung bundle that ships."""
 
 
 def models_on_shelf() -> tuple[ShelfEntry, ...]:
@@ -21,14 +17,8 @@ def models_on_shelf() -> tuple[ShelfEntry, ...]:
 
 
 def choose_bundle(name_or_folder: str) -> Bundle:
-    """The bundle in a folder, or the one on the shelf with this name; a folder is known by its card or a separator.
-
-    Raises `BundleError` where there is none or it is broken.
-    """
-    folder = Path(name_or_folder)
-    if (folder / CARD_NAME).is_file() or len(folder.parts) > 1 or name_or_folder.endswith(os.sep):
-        return load_bundle(folder)
-    return find(name_or_folder, local=local_models_folder(os.environ))
+    """The bundle in a folder, or the one on the shelf with this name. Raises as `named_bundle`."""
+    return named_bundle(name_or_folder, local=local_models_folder(os.environ))
 
 
 def choose_bundles(names_or_folders: Sequence[str], *, gate: bool = True, lungs: bool = True) -> tuple[Bundle, ...]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from hilum.cli.options.weights import starting_weights
 from hilum.cli.study.request import StudyRequest
 from hilum.cli.terminal.say import say
 from hilum.datasets.gate_releases import read_gate_data
 from hilum.datasets.records.record import Record
 from hilum.errors import UsageError
+from hilum.networks.starting_weights import starting_weights
 from hilum.systems.gate.folds import PREDICTIONS, planned_networks, run_network
 from hilum.systems.gate.groups import capped
 from hilum.systems.gate.paper5 import paper5, records_of_module

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from hilum.cli.options.weights import starting_weights
 from hilum.cli.study.request import StudyRequest
 from hilum.cli.terminal.say import say
-from hilum.cli.train.lungs import SMOKE_EACH
 from hilum.datasets.lung_sources import lung_folds, read_lung_sources
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.saved import save_split
 from hilum.datasets.splits.split import Split
 from hilum.errors import UsageError
 from hilum.evaluation.predictions.design import SMOKE
+from hilum.networks.starting_weights import starting_weights
 from hilum.systems.lungs.folds import PREDICTIONS, run_fold
 from hilum.systems.lungs.pictures import load_lung_pictures
 from hilum.systems.lungs.recipe import LungRecipe
@@ -23,6 +22,7 @@ from hilum.systems.lungs.study.flagged import FLAGGED, write_flagged, write_wors
 from hilum.systems.lungs.study.judge import draw_again, judge_lungs
 from hilum.systems.lungs.study.predictions import joined, load_lung_predictions
 from hilum.systems.lungs.study.study import make_lung_study, write_lung_study
+from hilum.systems.lungs.train import SMOKE_EACH
 from hilum.training.recipe.smoke import few_of_each
 from hilum.training.records.hold_run import hold_run
 from hilum.training.records.run_record import SPLIT_NAME, begin_run, whole_record

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from hilum.bundle.load import Bundle
 from hilum.cli.options.cache import cache_folder
-from hilum.cli.options.data import folders_by_name, named_folders
-from hilum.cli.options.weights import starting_weights
+from hilum.cli.options.data import data_folders
 from hilum.cli.segment import lung_bundle
 from hilum.cli.terminal.progress import ON_TERMINAL
 from hilum.cli.terminal.say import say
@@ -25,6 +24,7 @@ from hilum.datasets.splits.split import Split
 from hilum.errors import UsageError
 from hilum.evaluation.bundles.ledger import commit_and_dirty
 from hilum.evaluation.predictions.design import SMOKE
+from hilum.networks.starting_weights import starting_weights
 from hilum.output.lock import FolderLock
 from hilum.systems.sdfn.folder import read_study_folder, study_run
 from hilum.systems.sdfn.folds import StudyData, run_sdfn_fold
@@ -72,7 +72,7 @@ class SdfnRequest:
 
     def command(self) -> str:
         """The command as far as it decides the result; of files and folders the names alone."""
-        pairs = [f"{name}={folder.name}" for name, folder in named_folders(self.data)]
+        pairs = [f"{name}={folder.name}" for name, folder in data_folders(self.data)]
         words = ["hilum", "study", SDFN_STUDY, *(word for pair in pairs for word in ("--data", pair))]
         words += ["--weights", Path(self.weights).name, "--recipe", self.recipe, "--folds", str(self.folds)]
         return shlex.join([*words, *(["--smoke"] if self.smoke else [])])
@@ -115,7 +115,7 @@ def study_sdfn(request: SdfnRequest) -> None:
 def _prepare(request: SdfnRequest, *, cache: Path | None) -> _Prepared:
     made = SDFN_RECIPES[request.recipe](starting_weights(request.weights))
     recipe = _small(made) if request.smoke else made
-    records = read_releases(named_folders(request.data), allowed=(RELEASE,), memory=cache, progress=ON_TERMINAL).records
+    records = read_releases(data_folders(request.data), allowed=(RELEASE,), memory=cache, progress=ON_TERMINAL).records
     lungs = lung_bundle(request.lungs)
     pool = [record for record in records if not is_held_out(record)]
     if request.smoke:
@@ -227,7 +227,9 @@ def _record(request: SdfnRequest, *, prepared: _Prepared) -> RunRecord:
         commit=commit,
         dirty=dirty,
         environment=environment(),
-        data=data_fingerprints({RELEASE: prepared.records}, folders=folders_by_name(request.data)),
+        data=data_fingerprints(
+            {RELEASE: prepared.records}, folders={RELEASE: [folder for _, folder in data_folders(request.data)]}
+        ),
         split_sha256=folds.sha256,
         protocol=prepared.data.protocol,
         stage_splits={name: folds.sha256 for name in folds.parts},

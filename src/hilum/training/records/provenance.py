@@ -24,7 +24,7 @@ class Provenance:
 
     `data` is what the card of a gate or of what draws lungs cites, one line a data set; a classifier's cites the
     releases of its own split. `stated` is what whoever trains says of the model. `folders` are the folders that each
-    release was read from. `left_out` counts what mixing the releases left out, by reason.
+    release was read from.
     """
 
     command: str
@@ -32,7 +32,6 @@ class Provenance:
     data: tuple[str, ...] = ()
     dirty: bool | None = None
     stated: StatedWords = NOTHING_STATED
-    left_out: Mapping[str, int] = field(default_factory=dict)
     folders: Mapping[str, Sequence[Path]] = field(default_factory=dict)
 
 

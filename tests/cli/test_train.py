@@ -120,7 +120,7 @@ def test_ones_own_recipe_runs_to_a_bundle_and_tells_how_it_was_made(own, tmp_pat
 @pytest.mark.slow
 def test_two_processes_train_one_network(own, tmp_path):
     hilum = str(Path(sys.executable).with_name("hilum"))  # Lightning starts the second process with the same words
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "OMP_NUM_THREADS": "1"}
     words = command(own, "--devices", 2, "--strategy", "ddp", "--set", "batch_size=4", "--out", tmp_path / "run")
     done = subprocess.run([hilum, *words], env=environment, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
@@ -143,7 +143,7 @@ def test_a_folder_in_which_another_process_trains_is_refused(own, tmp_path):
     ("sent", "code", "said"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
 )
 def test_a_signal_ends_a_training_as_it_ends_every_command(own, tmp_path, start_hilum, monkeypatch, sent, code, said):
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     process = start_hilum(*command(own, "--set", "epochs=500", "--out", tmp_path))
     while not (tmp_path / "train" / "last.ckpt").is_file():
         assert process.poll() is None

@@ -1,13 +1,13 @@
 from pathlib import Path
 
 from fabricate_bundle import ToyBundle
-from hilum.cli.options.weights import starting_weights
 from hilum.networks.starting_weights import (
     BundleWeights,
     RandomWeights,
     TimmImageNet,
     TorchxrayvisionWeights,
     WeightsFile,
+    starting_weights,
 )
 
 

@@ -1,0 +1,122 @@
+"""A command with a name behind it, such as `hilum train NAME`, whose options follow from a table of the names.
+
+Options that every name takes are the parameters of one function; those that a name alone takes are the fields of the
+dataclass in its row. `hilum train NAME --help` shows both.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Protocol, get_type_hints
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from hilum.errors import UsageError
+from hilum.option import Option, flag_of, options_of
+
+
+class Row(Protocol):
+    """What a table says of a name: a line of help, and the dataclass of the options that the name alone takes."""
+
+    @property
+    def help(self) -> str:
+        """One line."""
+
+    @property
+    def own(self) -> type:
+        """A dataclass whose fields are annotated with `Option` and have defaults."""
+
+
+class NamedGroup(TyperGroup):
+    """The group of the names; `word` is what one of them is called, `any_file` the name that stands for files."""
+
+    word: ClassVar[str]
+    any_file: ClassVar[str | None] = None
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take the words behind the group; an option before the name is refused."""
+        if args and args[0].startswith("-") and args[0] not in ctx.help_option_names:
+            raise UsageError(f"expected the {self.word} before its options: {ctx.command_path} NAME {args[0]} …")
+        return list(super().parse_args(ctx, args))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command of the name that comes first, or that of a file."""
+        name, *rest = args
+        del ctx  # the table alone decides
+        if self.any_file is not None and name.endswith(".py"):
+            return name, self.commands[self.any_file], rest
+        if name not in self.commands:
+            names = ", ".join(known for known in self.commands if known != self.any_file)
+            more = "" if self.any_file is None else ", or a file named .py"
+            raise UsageError(f"expected a {self.word} among {names}{more}, came {name!r}")
+        return name, self.commands[name], rest
+
+
+class NamedCommand(TyperCommand):
+    """The command of one name: an option that other names alone take is refused in one line."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take the words behind the name."""
+        mine = _flags(self)
+        others = {name: _flags(command) - mine for name, command in ctx.parent.command.commands.items()}
+        given = list(dict.fromkeys(arg.partition("=")[0] for arg in args if arg.startswith("--")))
+        foreign = [flag for flag in given if any(flag in flags for flags in others.values())]
+        if foreign:
+            takers = [name for name, flags in others.items() if flags.intersection(foreign)]
+            raise UsageError(
+                f"leave {' and '.join(foreign)} out: the {ctx.parent.command.word} {ctx.info_name} does not take it, "
+                f"{', '.join(takers)} {'do' if len(takers) > 1 else 'does'}"
+            )
+        return list(super().parse_args(ctx, args))
+
+
+def add_commands(app: typer.Typer, *, shared: Callable[..., None], rows: Mapping[str, Row]) -> None:
+    """Give `app` a command for each row; `shared` takes the name, `own` (the row's dataclass), and what all take."""
+    for name, row in rows.items():
+        app.command(name, help=f"{row.help}\n\n{inspect.getdoc(shared)}", short_help=row.help, cls=NamedCommand)(
+            _with_own(shared, own=row.own)
+        )
+
+
+def _with_own(shared: Callable[..., None], *, own: type) -> Callable[..., None]:
+    """`shared` with the options of `own` as parameters of its own, of which it gets one object."""
+    names = tuple(options_of(own))
+
+    def command(ctx: typer.Context, **given: Any) -> None:
+        shared(str(ctx.info_name), own=own(**{name: given.pop(name) for name in names}), **given)
+
+    hints = get_type_hints(shared, include_extras=True)
+    common = [
+        parameter.replace(annotation=hints[parameter.name])
+        for parameter in list(inspect.signature(shared).parameters.values())
+        if parameter.name not in ("name", "own")
+    ]
+    context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    parameters = [context, *common, *_parameters(own)]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return command
+
+
+def _parameters(own: type) -> Sequence[inspect.Parameter]:
+    types, default = get_type_hints(own), own()
+    return [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=getattr(default, name),
+            annotation=Annotated[types[name], typer_option(name, option)],
+        )
+        for name, option in options_of(own).items()
+    ]
+
+
+def typer_option(name: str, option: Option) -> Any:
+    """The option of a field as Typer has it."""
+    return typer.Option(flag_of(name, option=option), metavar=option.metavar, min=option.least, help=option.help)
+
+
+def _flags(command: Any) -> set[str]:
+    return {flag for parameter in command.params for flag in (*parameter.opts, *parameter.secondary_opts)}

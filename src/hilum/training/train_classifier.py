@@ -1,0 +1,108 @@
+"""From where releases lie to a bundle: a classifier's data are read and prepared, and its recipe is run."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+from hilum.bundle.load import Bundle
+from hilum.bundle.shelf import SHIPPED_LUNGS, named_bundle
+from hilum.datasets.prepared.images import BadFiles
+from hilum.datasets.read_releases import PATIENT_PATTERN, RSNA, read_releases
+from hilum.datasets.splits.mixed import MixedReleases
+from hilum.errors import UsageError
+from hilum.option import Option
+from hilum.progress import SILENT, Progress
+from hilum.training.data.training_data import prepare_data
+from hilum.training.loop.stages import check_starts
+from hilum.training.recipe.machine import check_machine
+from hilum.training.recipe.recipe import Recipe
+from hilum.training.records.card_words import StatedWords
+from hilum.training.records.request import TrainRequest
+from hilum.training.train import train_specialist
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassifierOptions:
+    """What the training of a classifier takes beside what every training does."""
+
+    bad_files: Annotated[
+        BadFiles,
+        Option(help="What becomes of files that cannot be decoded: end here, or leave them out.", decides=False),
+    ] = "stop"
+    lungs: Annotated[
+        str,
+        Option(
+            metavar="BUNDLE",
+            help="What draws the lungs for a recipe that cuts pictures to them: a name on the shelf or a folder.",
+        ),
+    ] = SHIPPED_LUNGS
+    patient_pattern: Annotated[str | None, PATIENT_PATTERN] = None
+    rsna: Annotated[Path | None, RSNA] = None
+    title: Annotated[
+        str | None, Option(metavar="TEXT", help="The model's title on its card and pages, else the recipe's.")
+    ] = None
+    intended_use: Annotated[
+        str | None, Option(metavar="TEXT", help="What the model is for, else the recipe's words.")
+    ] = None
+    licence: Annotated[str | None, Option(metavar="TEXT", help="The terms of the weights, such as 'CC BY 4.0'.")] = None
+
+
+NO_OPTIONS = ClassifierOptions()
+
+
+def train_classifier(
+    recipe: Recipe, *, request: TrainRequest, own: ClassifierOptions = NO_OPTIONS, progress: Progress = SILENT
+) -> Bundle | None:
+    """Run the recipe on the releases that `request` names; it goes on where it was stopped.
+
+    The bundle comes back, or None in all but the first of several processes. Raises `UsageError` for data that are not
+    the recipe's, for a machine that cannot be, and where the folder holds another run; and as `read_releases`,
+    `prepare_images` and `train_specialist` do.
+    """
+    check_machine(request.machine, ema=any(stage.ema_decay is not None for stage in recipe.stages))
+    lungs = named_bundle(own.lungs, local=request.models) if recipe.needs_lungs else None
+    mixed = _read(recipe, request=request, own=own, progress=progress)
+    check_starts(recipe, folder=request.out)
+    data = prepare_data(
+        recipe,
+        mixed=mixed,
+        lungs=lungs,
+        preparation=request.place.preparation,
+        memory=request.cache,
+        bad_files=own.bad_files,
+        smoke=request.smoke,
+        progress=progress,
+    )
+    folders: dict[str, list[Path]] = defaultdict(list)
+    for name, folder in request.data:
+        folders[name].append(folder)
+    stated = StatedWords(title=own.title, intended_use=own.intended_use, licence=own.licence)
+    return train_specialist(
+        recipe,
+        data=data,
+        provenance=replace(request.provenance(own), stated=stated, folders=dict(folders)),
+        place=request.place,
+        smoke=request.smoke,
+        lungs=lungs,
+    )
+
+
+def _read(recipe: Recipe, *, request: TrainRequest, own: ClassifierOptions, progress: Progress) -> MixedReleases:
+    named = {name for name, _ in request.data}
+    missing = [name for name in recipe.releases if name not in named]
+    if missing and named <= set(recipe.releases):  # of other names reading says what may be
+        came = ", ".join(f"{name}={folder}" for name, folder in request.data) or "none"
+        raise UsageError(f"expected --data NAME=FOLDER for {', '.join(missing)}, came {came}")
+    return read_releases(
+        request.data,
+        allowed=recipe.releases,
+        memory=request.cache,
+        chexpert=recipe.chexpert,
+        patient_pattern=own.patient_pattern,
+        rsna=own.rsna,
+        jobs=request.jobs,
+        progress=progress,
+    )
