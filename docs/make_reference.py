@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 from enum import Enum
+from types import ModuleType
 from typing import Any
 
 from card_meanings import MEANINGS
 from markers import table, write_or_check
 from pydantic import BaseModel
 
+import hilum
 from hilum import errors
 from hilum.bundle.card import Card
 from hilum.cli.commands import COMMANDS
 from hilum.cli.lazy import load_command
 from hilum.cli.options.named_commands import NamedGroup
 from hilum.report.schema import reading_schema
+from hilum.training import recipe as recipe_face
 
 
 def error_kinds() -> str:
@@ -138,6 +142,21 @@ def _plain(text: str) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
+def public_names(face: ModuleType) -> str:
+    """One row a public name of a module, with the first sentence of what it is documented as."""
+    rows = []
+    for name in sorted(set(face.__all__) - {"__version__"}, key=str.lower):
+        value = getattr(face, name)
+        documented = isinstance(value, type) or inspect.isfunction(value)
+        first = (inspect.getdoc(value) or "").partition("\n\n")[0] if documented else _alternatives(value)
+        rows.append((f"`{name}`", " ".join(first.split())))
+    return table(("name", "what it is"), rows)
+
+
+def _alternatives(union: Any) -> str:
+    return "one of " + ", ".join(f"`{part.__name__}`" for part in union.__args__)
+
+
 def reading_fields() -> str:
     """One row a key of a reading, then of a failure, with dotted paths."""
     schema = reading_schema()
@@ -204,6 +223,10 @@ _BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusi
 def main() -> int:
     """Write, or check with `--check`."""
     pages = {
+        "docs/reference/python.md": {
+            "names": public_names(hilum),
+            "recipe-names": public_names(recipe_face),
+        },
         "docs/reference/cli.md": {"commands": commands()},
         "docs/reference/errors.md": {"kinds": error_kinds()},
         "docs/reference/card.md": {"fields": card_fields()},

@@ -1,17 +1,9 @@
-"""hilum reads radiographs: is it an X-ray, of what, which findings, how sure, and where."""
+"""hilum reads radiographs: is it an X-ray, of what, which findings, how sure, and where.
 
-from importlib import import_module
-from typing import Any
+The public names stand in the stub beside this file; each is imported when it is first asked for, so that `import hilum`
+and `hilum --help` load no inference engine, and reading needs no torch.
+"""
 
-from hilum.version import __version__
+import lazy_loader
 
-__all__ = ["Reader", "ReaderSettings", "Stated", "__version__"]
-
-_ROOMS = {"Reader": "hilum.reading.reader", "ReaderSettings": "hilum.reading.settings", "Stated": "hilum.stated"}
-
-
-def __getattr__(name: str) -> Any:
-    """A public name, imported when it is first asked for (PEP 562): `hilum --help` loads no inference engine."""
-    if name in _ROOMS:
-        return getattr(import_module(_ROOMS[name]), name)
-    raise AttributeError(f"module 'hilum' has no attribute {name!r}")
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

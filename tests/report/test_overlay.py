@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hilum.explain.onto_pixels import place
+from hilum.explain.onto_pixels import onto_pixels
 from hilum.geometry import Box, Geometry
 from hilum.radiograph import Radiograph
 from hilum.reading_result import Examination
@@ -42,7 +42,7 @@ def test_colours_are_those_of_the_fixed_scale_at_native_coordinates(examination)
     picture = _pixels(overlay_png(_without_boxes(examination)))
     rows, columns = examination.radiograph.pixels.shape
     heatmap = examination.heatmaps[0]
-    native = place(heatmap.grid, geometry=heatmap.geometry, rows=rows, columns=columns)
+    native = onto_pixels(heatmap.grid, geometry=heatmap.geometry, rows=rows, columns=columns)
     expected = paint(to_grey8(examination.radiograph.pixels), share=ContributionScale(4, 4).share(native))
     np.testing.assert_array_equal(picture[:rows, :columns], expected)
 
@@ -96,7 +96,7 @@ def test_where_maps_meet_the_strongest_shows(examination, finding, negative, wit
     both = with_findings(replace(finding, boxes=()), replace(negative, positive=True))
     rows, columns = examination.radiograph.pixels.shape
     shares = [
-        ContributionScale(4, 4).share(place(heatmap.grid, geometry=heatmap.geometry, rows=rows, columns=columns))
+        ContributionScale(4, 4).share(onto_pixels(heatmap.grid, geometry=heatmap.geometry, rows=rows, columns=columns))
         for heatmap in examination.heatmaps
     ]
     expected = paint(to_grey8(examination.radiograph.pixels), share=np.maximum(*shares))

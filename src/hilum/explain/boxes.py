@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from hilum.errors import UsageError
 from hilum.explain.components import largest_component
-from hilum.explain.onto_pixels import place
+from hilum.explain.onto_pixels import onto_pixels
 from hilum.geometry import Box, Geometry
 
 Floats = npt.NDArray[np.floating]
@@ -27,7 +27,9 @@ def box_from_map(grid: Floats, *, threshold: float, geometry: Geometry, subdivis
         raise UsageError(f"expected a class map (h, w) of finite values, came shape {grid.shape} or NaN or infinity")
     h, w = grid.shape
     finer = Geometry(subdivisions, subdivisions, 0.0, 0.0)
-    fine = place(grid, geometry=finer, rows=h * subdivisions, columns=w * subdivisions) if subdivisions > 1 else grid
+    fine = (
+        onto_pixels(grid, geometry=finer, rows=h * subdivisions, columns=w * subdivisions) if subdivisions > 1 else grid
+    )
     highest = fine.max()
     if highest <= 0:
         return None

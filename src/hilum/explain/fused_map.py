@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import UsageError
-from hilum.explain.onto_pixels import place
+from hilum.explain.onto_pixels import onto_pixels
 from hilum.geometry import Geometry
 
 Floats = npt.NDArray[np.floating]
@@ -51,7 +51,7 @@ def cells_of(grid: Floats, *, geometry: Geometry, input_size: tuple[int, int]) -
 def fused_density(whole: PlacedMap, crop: PlacedMap, *, rows: int, columns: int) -> npt.NDArray[np.float32]:
     """Logit contribution a native pixel, float32 (rows, columns): both maps at the centres of native pixels, added."""
     parts = [
-        place(one.grid, geometry=one.geometry, rows=rows, columns=columns) / np.float32(one.pixels_per_cell)
+        onto_pixels(one.grid, geometry=one.geometry, rows=rows, columns=columns) / np.float32(one.pixels_per_cell)
         for one in (whole, crop)
     ]
     return parts[0] + parts[1]

@@ -11,7 +11,7 @@ from hilum.geometry import Geometry
 Floats = npt.NDArray[np.floating]
 
 
-def place(grid: Floats, *, geometry: Geometry, rows: int, columns: int) -> npt.NDArray[np.float32]:
+def onto_pixels(grid: Floats, *, geometry: Geometry, rows: int, columns: int) -> npt.NDArray[np.float32]:
     """The grid (h, w) at the centres of native pixels: float32 (rows, columns), in the grid's unit per cell.
 
     `geometry` maps grid coordinates (edge-based: cell j covers [j, j + 1)) to native pixels. A cell's value stands at

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from hilum.explain.onto_pixels import place
+from hilum.explain.onto_pixels import onto_pixels
 from hilum.geometry import Box, Geometry
 from hilum.reading_result import Examination, Heatmap
 from hilum.report.colour import ContributionScale, paint
@@ -69,7 +69,7 @@ def _shares(maps: Sequence[Heatmap], *, geometry: Geometry, rows: int, columns: 
     """The strongest share of the scale at each pixel of the picture, over all maps."""
     strongest = np.zeros((rows, columns), np.float32)
     for heatmap in maps:
-        placed = place(heatmap.grid, geometry=geometry.after(heatmap.geometry), rows=rows, columns=columns)
+        placed = onto_pixels(heatmap.grid, geometry=geometry.after(heatmap.geometry), rows=rows, columns=columns)
         np.maximum(strongest, ContributionScale(*heatmap.grid.shape).share(placed), out=strongest)
     return strongest
 

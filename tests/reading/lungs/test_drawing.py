@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hilum.explain.onto_pixels import place
+from hilum.explain.onto_pixels import onto_pixels
 from hilum.geometry import Box, Geometry
 from hilum.reading.lungs.drawing import LungDrawing, masks
 from hilum.reading_result import Heatmap, LungMap, ModelRef
@@ -103,7 +103,9 @@ def test_a_grid_that_divides_the_picture_needs_no_interpolation() -> None:
     """`place` at the identity gives the plane itself, so leaving it out changes nothing."""
     lungs = drawing().lungs
     short = masks(lungs, rows=ROWS, columns=COLUMNS, height=256, width=256)
-    placed = [place(plane, geometry=Geometry.identity(), rows=256, columns=256) for plane in (lungs.right, lungs.left)]
+    placed = [
+        onto_pixels(plane, geometry=Geometry.identity(), rows=256, columns=256) for plane in (lungs.right, lungs.left)
+    ]
     for mask, plane in zip(short, placed, strict=True):
         np.testing.assert_array_equal(mask, plane >= 0.5)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hilum.explain.onto_pixels import place
+from hilum.explain.onto_pixels import onto_pixels
 from hilum.geometry import Box, Geometry
 from hilum.imaging.preprocess import crop_box
 from hilum.reading.lungs.regions import LungFlag
@@ -71,7 +71,9 @@ class LungDrawing:
         if not self.trusted:
             return None
         cells = Geometry(SHARES_SIDE / self.columns, SHARES_SIDE / self.rows, 0.0, 0.0)
-        placed = place(heatmap.grid, geometry=cells.after(heatmap.geometry), rows=SHARES_SIDE, columns=SHARES_SIDE)
+        placed = onto_pixels(
+            heatmap.grid, geometry=cells.after(heatmap.geometry), rows=SHARES_SIDE, columns=SHARES_SIDE
+        )
         positive = np.maximum(placed, 0).astype(np.float64)
         total = float(positive.sum())
         if total == 0:
@@ -98,7 +100,7 @@ def sides(
     if probability.shape[1:] == (rows, columns) and _changes_nothing(geometry):
         right, left = probability  # most drawings: the network's grid divides the whole picture
     else:
-        right, left = (place(plane, geometry=geometry, rows=rows, columns=columns) for plane in probability)
+        right, left = (onto_pixels(plane, geometry=geometry, rows=rows, columns=columns) for plane in probability)
     union = np.maximum(right, left) >= threshold
     return union & (right >= left), union & (right < left)
 

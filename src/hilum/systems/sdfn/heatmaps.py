@@ -13,7 +13,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from hilum.explain.fused_map import PlacedMap, fused_density
-from hilum.explain.onto_pixels import place
+from hilum.explain.onto_pixels import onto_pixels
 from hilum.geometry import Box
 from hilum.radiograph import Pixels
 from hilum.report.colour import ContributionScale, paint
@@ -67,7 +67,7 @@ def draw_pair(maps: TwoMaps, *, pixels: Pixels, boxes: Sequence[Box] = ()) -> Dr
     rows, columns = picture.pixels.shape
     alone, whole, crop = (_on(picture, one) for one in (maps.whole_alone, maps.whole, maps.crop))
     scale = ContributionScale(*alone.grid.shape)
-    own = place(alone.grid, geometry=alone.geometry, rows=rows, columns=columns)
+    own = onto_pixels(alone.grid, geometry=alone.geometry, rows=rows, columns=columns)
     fused = fused_density(whole, crop, rows=rows, columns=columns) * np.float32(alone.pixels_per_cell)
     return DrawnPair(
         image=maps.image,

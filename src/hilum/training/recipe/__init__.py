@@ -1,1 +1,67 @@
-"""What a recipe is made of."""
+"""What a recipe is made of: the face for whoever writes one. Modules below it are private."""
+
+from hilum.networks.starting_weights import (
+    BundleWeights,
+    RandomWeights,
+    StartingWeights,
+    TimmImageNet,
+    TorchxrayvisionWeights,
+    WeightsFile,
+)
+from hilum.training.recipe.augment import Augmentation
+from hilum.training.recipe.freezing import FrozenBatchNorms, StagedRelease
+from hilum.training.recipe.losses import Asymmetric, BinaryCrossEntropy, Focal, fit_loss, masked_loss
+from hilum.training.recipe.optimizers import Adam, AdamW, RAdam, Sgd
+from hilum.training.recipe.plan import Plan, Selection
+from hilum.training.recipe.recipe import Assessment, CardText, FromStage, FusedFrom, Recipe, SplitSpec, Stage
+from hilum.training.recipe.samplers import (
+    ClassBalanced,
+    GroupShares,
+    LabelBalanced,
+    PatientBalanced,
+    Shuffled,
+    build_sampler,
+)
+from hilum.training.recipe.schedules import Constant, Cosine, KerasDecay, OneCycle, Plateau, Triangular
+
+__all__ = [
+    "Adam",
+    "AdamW",
+    "Assessment",
+    "Asymmetric",
+    "Augmentation",
+    "BinaryCrossEntropy",
+    "BundleWeights",
+    "CardText",
+    "ClassBalanced",
+    "Constant",
+    "Cosine",
+    "Focal",
+    "FromStage",
+    "FrozenBatchNorms",
+    "FusedFrom",
+    "GroupShares",
+    "KerasDecay",
+    "LabelBalanced",
+    "OneCycle",
+    "PatientBalanced",
+    "Plan",
+    "Plateau",
+    "RAdam",
+    "RandomWeights",
+    "Recipe",
+    "Selection",
+    "Sgd",
+    "Shuffled",
+    "SplitSpec",
+    "Stage",
+    "StagedRelease",
+    "StartingWeights",
+    "TimmImageNet",
+    "TorchxrayvisionWeights",
+    "Triangular",
+    "WeightsFile",
+    "build_sampler",
+    "fit_loss",
+    "masked_loss",
+]
