@@ -29,8 +29,6 @@ from hilum.bundle.label import Label, LabelResult
 from hilum.bundle.load import CARD_NAME, PACKED_SUFFIX, TRAINING_IMAGES, Bundle
 from hilum.bundle.save import card_bytes, file_hashes, write_bundle
 from hilum.bundle.shelf import SHIPPED_FOLDER, shipped_bundles
-from hilum.datasets.gate_releases import read_gate_data
-from hilum.datasets.lung_sources import read_lung_sources
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.kermany import read_kermany
 from hilum.evaluation.bundles.ledger import LEDGER_NAME, looks, read_ledger
@@ -42,7 +40,9 @@ from hilum.evaluation.predictions.predictions_file import read_predictions
 from hilum.networks.starting_weights import RandomWeights
 from hilum.reading.engines.engine import available_cores
 from hilum.systems.gate.groups import capped
+from hilum.systems.gate.releases import read_gate_data
 from hilum.systems.gate.shipped import gate
+from hilum.systems.lungs.releases import read_lung_sources
 from hilum.systems.pneumonia.recipe import pneumonia
 from hilum.training.data.make_split import make_splits
 from hilum.training.export.label_fits import fit_labels, fit_parts, label_rows, read_validation

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.bundle.label import PlattCalibration
-from hilum.datasets.records.uncertain import outcomes_of
+from hilum.datasets.records.label_values import outcomes_of
 from hilum.datasets.splits.over_labels import split_over_labels
 from hilum.datasets.splits.split import TEST, Split
 from hilum.errors import DataError

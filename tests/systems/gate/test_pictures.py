@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from fabricate_gate_data import write_gate_data
-from hilum.datasets.gate_releases import read_gate_data
 from hilum.findings import XRAY_TYPES
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.systems.gate.frames import Framing
@@ -33,6 +32,7 @@ from hilum.systems.gate.pictures import (
     load_pictures,
     render_pictures,
 )
+from hilum.systems.gate.releases import read_gate_data
 from hilum.training.recipe.augment import Augmentation
 
 SPEC = PreprocessSpec(

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from hilum.cli.study.request import StudyRequest
 from hilum.cli.terminal.say import say
-from hilum.datasets.gate_releases import read_gate_data
 from hilum.datasets.records.record import Record
 from hilum.errors import UsageError
 from hilum.networks.starting_weights import starting_weights
@@ -17,6 +16,7 @@ from hilum.systems.gate.paper5 import paper5, records_of_module
 from hilum.systems.gate.paper5 import smoke as smoke_module
 from hilum.systems.gate.paper5_training import PaperResult, paper_split, run_paper_module
 from hilum.systems.gate.pictures import load_pictures
+from hilum.systems.gate.releases import read_gate_data
 from hilum.systems.gate.shipped import gate
 from hilum.systems.gate.shipped import smoke as smoke_gate
 from hilum.systems.gate.study.page import write_gate_page

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hilum.cli.study.request import StudyRequest
 from hilum.cli.terminal.say import say
-from hilum.datasets.lung_sources import lung_folds, read_lung_sources
+from hilum.systems.lungs.releases import lung_folds, read_lung_sources
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.saved import save_split
 from hilum.datasets.splits.split import Split
@@ -17,6 +17,7 @@ from hilum.networks.starting_weights import starting_weights
 from hilum.systems.lungs.folds import PREDICTIONS, run_fold
 from hilum.systems.lungs.pictures import load_lung_pictures
 from hilum.systems.lungs.recipe import LungRecipe
+from hilum.systems.lungs.releases import lung_folds, read_lung_sources
 from hilum.systems.lungs.shipped import lungs, paper3_lungs, smoke
 from hilum.systems.lungs.study.flagged import FLAGGED, write_flagged, write_worst
 from hilum.systems.lungs.study.judge import draw_again, judge_lungs

@@ -1,4 +1,4 @@
-"""The image files of a release's folder, and their hashes."""
+"""The image files of a release's folder, by path and by stem, and their hashes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from hilum.datasets.records.hash_memory import current_memory
 from hilum.errors import DataError
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
+PICTURES = SUFFIXES | {".dcm", ".dicom", ".dic"}
+"""Suffixes of pictures and DICOM files."""
 
 
 def image_files(folder: Path, *, release: str, deep: bool = False) -> tuple[Path, ...]:
@@ -24,6 +26,26 @@ def image_files(folder: Path, *, release: str, deep: bool = False) -> tuple[Path
     if not found:
         raise DataError(f"expected the pictures of {release} in {folder}, came none; give the release's own folder")
     return tuple(found)
+
+
+def pictures_by_stem(folder: Path, *, release: str) -> dict[str, Path]:
+    """Every picture or DICOM file below `folder` by its stem, since converted copies keep only that, in order of paths.
+
+    Hidden files are left out. Raises `DataError` where there is none, and where two files share a stem: it would be
+    chance which one is read.
+    """
+    found: dict[str, Path] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() not in PICTURES or path.name.startswith("."):
+            continue
+        first = found.setdefault(path.stem, path)
+        if first != path:
+            raise DataError(
+                f"expected one picture of {path.stem} in {folder}, came {first} and {path}; keep one copy a folder"
+            )
+    if not found:
+        raise DataError(f"expected the pictures of {release} below {folder}, came none; give the release's own folder")
+    return found
 
 
 def file_sha256(path: Path) -> str:

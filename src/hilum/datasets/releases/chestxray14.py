@@ -18,12 +18,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from hilum.datasets.records.ages import clean_age, was_cleaned
 from hilum.datasets.records.csv_rows import find_table, read_lines, read_rows, to_number
-from hilum.datasets.records.files import file_sha256
+from hilum.datasets.records.files import file_sha256, pictures_by_stem
+from hilum.datasets.records.label_values import clean_age, was_cleaned
 from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import LabelledBox, Record
-from hilum.datasets.records.stems import pictures_by_stem
 from hilum.errors import DataError
 from hilum.findings import finding
 from hilum.geometry import Box

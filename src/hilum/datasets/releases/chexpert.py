@@ -15,12 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from hilum.datasets.records.ages import clean_age, was_cleaned
 from hilum.datasets.records.csv_rows import find_table, read_rows
 from hilum.datasets.records.files import file_sha256
+from hilum.datasets.records.label_values import UncertainPolicy, clean_age, settle_uncertain, was_cleaned
 from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import Record
-from hilum.datasets.records.uncertain import UncertainPolicy, settle_uncertain
 from hilum.errors import DataError
 from hilum.findings import finding
 from hilum.radiograph import Sex, View

@@ -11,11 +11,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from hilum.datasets.records.files import file_sha256
+from hilum.datasets.records.files import PICTURES, file_sha256
 from hilum.datasets.records.held_out import part_role
-from hilum.datasets.records.own_labels import own_label
+from hilum.datasets.records.label_values import own_label
 from hilum.datasets.records.record import Record
-from hilum.datasets.records.stems import PICTURES
 from hilum.errors import DataError
 
 _PARTS = frozenset(("train", "training", "val", "valid", "validation", "test", "testing"))

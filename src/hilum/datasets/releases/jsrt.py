@@ -14,12 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hilum.datasets.records.ages import clean_age, was_cleaned
 from hilum.datasets.records.csv_rows import to_number
-from hilum.datasets.records.files import file_sha256
+from hilum.datasets.records.files import PICTURES, file_sha256
+from hilum.datasets.records.label_values import clean_age, was_cleaned
 from hilum.datasets.records.listing import Listing
 from hilum.datasets.records.record import LabelledBox, Record
-from hilum.datasets.records.stems import PICTURES
 from hilum.errors import DataError
 from hilum.geometry import Box
 from hilum.radiograph import Sex

@@ -13,8 +13,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from hilum.datasets.records.ages import clean_age
 from hilum.datasets.records.files import SUFFIXES, file_sha256
+from hilum.datasets.records.label_values import clean_age
 from hilum.datasets.records.record import Record
 from hilum.errors import DataError
 from hilum.radiograph import Sex

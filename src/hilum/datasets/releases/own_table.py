@@ -18,12 +18,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
-from hilum.datasets.records.ages import clean_age, was_cleaned
 from hilum.datasets.records.csv_rows import find_table, read_rows
 from hilum.datasets.records.files import file_sha256
 from hilum.datasets.records.held_out import part_role
+from hilum.datasets.records.label_values import clean_age, own_label, was_cleaned
 from hilum.datasets.records.listing import Listing
-from hilum.datasets.records.own_labels import own_label
 from hilum.datasets.records.record import Record
 from hilum.errors import DataError
 from hilum.radiograph import Sex, View

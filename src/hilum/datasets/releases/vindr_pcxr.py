@@ -18,9 +18,9 @@ from pathlib import Path
 import pydicom
 from pydicom.errors import InvalidDicomError
 
-from hilum.datasets.records.ages import clean_age, was_cleaned
 from hilum.datasets.records.csv_rows import find_table, read_rows, to_number
 from hilum.datasets.records.files import file_sha256
+from hilum.datasets.records.label_values import clean_age, was_cleaned
 from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import LabelledBox, Record
 from hilum.errors import DataError

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from hilum.datasets.records.stems import PICTURES
+from hilum.datasets.records.files import PICTURES
 from hilum.evaluation.predictions.predictions import Predictions
 from hilum.statistics.outcomes import FloatArray
 

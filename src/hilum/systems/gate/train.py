@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hilum.bundle.load import Bundle
-from hilum.datasets.gate_releases import read_gate_data
+from hilum.systems.gate.releases import read_gate_data
 from hilum.progress import SILENT, Progress
 from hilum.systems.gate.bundle import train_gate
 from hilum.systems.gate.recipe import GateRecipe

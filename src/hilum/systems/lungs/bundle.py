@@ -16,7 +16,6 @@ from hilum.bundle.card import GRAPH, Card, HeatmapSpec, Scope, Training
 from hilum.bundle.load import Bundle, load_bundle
 from hilum.bundle.lung_spec import LungCompression, LungSpec
 from hilum.bundle.save import file_hashes, write_bundle
-from hilum.datasets.lung_sources import LUNG_RELEASES
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.table import RELEASES
 from hilum.errors import EngineError
@@ -31,6 +30,7 @@ from hilum.systems.lungs.fit import FittedLungs, LungNetwork, fit_lungs
 from hilum.systems.lungs.losses import UNION, UNKNOWN
 from hilum.systems.lungs.pictures import LungPicture, load_lung_pictures
 from hilum.systems.lungs.recipe import LungRecipe
+from hilum.systems.lungs.releases import LUNG_RELEASES
 from hilum.systems.lungs.study.metrics import dice
 from hilum.systems.lungs.study.study import LungStudy
 from hilum.training.export.seen_images import seen_images

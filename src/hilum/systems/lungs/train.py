@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hilum.bundle.load import Bundle
-from hilum.datasets.lung_sources import read_lung_sources
+from hilum.systems.lungs.releases import read_lung_sources
 from hilum.datasets.releases.table import citation_of
 from hilum.errors import UsageError
 from hilum.progress import SILENT, Progress

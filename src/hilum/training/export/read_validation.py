@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from hilum.bundle.label import LabelResult, PlattCalibration
 from hilum.bundle.load import Bundle
+from hilum.datasets.records.label_values import outcomes_of
 from hilum.datasets.records.record import Record
-from hilum.datasets.records.uncertain import outcomes_of
 from hilum.errors import DataError
 from hilum.evaluation.bundles.result_on_card import result_on_card
 from hilum.evaluation.judging.decisions import chosen_point

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from hilum.datasets.records.uncertain import outcomes_of
+from hilum.datasets.records.label_values import outcomes_of
 from hilum.statistics.auroc import auroc
 from hilum.statistics.outcomes import UndefinedMetric
 from hilum.training.loop.task import LOSS, Batch

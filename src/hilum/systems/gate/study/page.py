@@ -15,11 +15,11 @@ import numpy as np
 from markupsafe import Markup
 from PIL import Image
 
-from hilum.datasets.gate_releases import read_gate_data
 from hilum.datasets.renderings.renderings import FAMILIES, render
 from hilum.findings import XRAY_TYPES
 from hilum.imaging.decode import decode, read_file
 from hilum.report.templating import asset, content_security_policy, data_uri
+from hilum.systems.gate.releases import read_gate_data
 from hilum.systems.gate.study.scores import Curve
 from hilum.systems.gate.study.study import GateStudy, Mistake
 from hilum.whole_files import write_whole

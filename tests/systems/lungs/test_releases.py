@@ -2,8 +2,8 @@
 
 import pytest
 
-from hilum.datasets.lung_sources import lung_folds, read_lung_sources
 from hilum.errors import DataError
+from hilum.systems.lungs.releases import lung_folds, read_lung_sources
 
 
 def test_a_folder_without_masks_is_refused(tmp_path):

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from fabricate_gate_data import write_gate_data
-from hilum.datasets.gate_releases import GATE_RELEASES, read_gate_data
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.body_parts import read_body_parts
 from hilum.datasets.releases.imagenet import read_imagenet
@@ -13,6 +12,7 @@ from hilum.datasets.releases.lera import read_lera
 from hilum.datasets.releases.mura import read_mura
 from hilum.datasets.releases.other_modality import read_other_modality
 from hilum.errors import DataError
+from hilum.systems.gate.releases import GATE_RELEASES, read_gate_data
 
 
 @pytest.fixture(scope="module")

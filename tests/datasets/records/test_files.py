@@ -1,6 +1,6 @@
 import pytest
 
-from hilum.datasets.records.stems import pictures_by_stem
+from hilum.datasets.records.files import pictures_by_stem
 from hilum.errors import DataError
 
 

@@ -1,6 +1,9 @@
+import math
+
+import numpy as np
 import pytest
 
-from hilum.datasets.records.ages import clean_age, was_cleaned
+from hilum.datasets.records.label_values import clean_age, outcomes_of, settle_uncertain, was_cleaned
 
 
 @pytest.mark.parametrize(
@@ -27,3 +30,18 @@ def test_a_mark_for_unknown_is_no_impossible_age(text):
 def test_an_absent_age_was_not_cleaned():
     assert clean_age("") is None
     assert not was_cleaned(" ")
+
+
+def test_each_policy_has_its_value():
+    assert math.isnan(settle_uncertain("ignore"))
+    assert [settle_uncertain(policy) for policy in ("zeros", "ones", 0.0, 0.55, 1)] == [0.0, 1.0, 0.0, 0.55, 1.0]
+
+
+@pytest.mark.parametrize("policy", [-0.1, 1.1, math.nan])
+def test_a_value_outside_the_range_is_refused(policy):
+    with pytest.raises(ValueError, match="smoothed value"):
+        settle_uncertain(policy)
+
+
+def test_a_smoothed_value_judges_nothing():
+    np.testing.assert_array_equal(outcomes_of([1.0, 0.7, 0.0, math.nan]), [1.0, math.nan, 0.0, math.nan])
