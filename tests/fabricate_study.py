@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from hilum.evaluation.predictions.predictions import CHESTXRAY14, Predictions
+from hilum.datasets.releases.chestxray14 import LABELS as CHESTXRAY14
+from hilum.evaluation.predictions.predictions import Predictions
 from hilum.evaluation.study.claims import ClassAbove, CountAbove, MeanAbove, TTest
 from hilum.evaluation.study.content import StudyContent, StudyRun
 from hilum.evaluation.study.published import PublishedTable

@@ -18,6 +18,7 @@ from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.judgement_table import judgement_tables
 from hilum.cli.terminal.say import say
 from hilum.datasets.releases.chexpert import ChexpertPolicy
+from hilum.datasets.splits.split import TEST
 from hilum.errors import UsageError
 from hilum.evaluation.bundles.evaluate import EvaluationSettings, JudgedPart, evaluate_part, judge_part
 from hilum.evaluation.bundles.ledger import ledger_path
@@ -27,7 +28,6 @@ from hilum.evaluation.judging.sharpness import BASELINE
 from hilum.evaluation.predictions.estimate_text import estimate_text
 from hilum.evaluation.predictions.patient_bootstrap import REPLICATES
 
-TEST = "test"
 _SAID_EVERY = 1000
 EVALUATION = "evaluation"
 """The folder of a run that holds an evaluation of each split."""

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from fabricate_predictions import fabricate_predictions
+from hilum.datasets.releases.chestxray14 import LABELS as CHESTXRAY14
 from hilum.errors import DataError
 from hilum.evaluation.comparing.many_predictions import ManyPredictions, same_images
-from hilum.evaluation.predictions.predictions import CHESTXRAY14
 
 A = fabricate_predictions(missing=0.0)
 B = fabricate_predictions(missing=0.0, strength=0.5)

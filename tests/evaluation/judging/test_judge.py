@@ -9,12 +9,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 from fabricate_predictions import fabricate_predictions
+from hilum.datasets.releases.chestxray14 import LABELS as CHESTXRAY14
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.judging.calibrators import METHODS, fit_calibrators
 from hilum.evaluation.judging.judge import judge
 from hilum.evaluation.judging.judgement_json import judgement_json
 from hilum.evaluation.predictions.patient_bootstrap import patient_bootstrap, patient_rows
-from hilum.evaluation.predictions.predictions import CHESTXRAY14
 from hilum.evaluation.predictions.predictions_file import Predictions
 from hilum.evaluation.predictions.validation import ValidationPredictions
 from hilum.statistics.auroc_interval import PatientAuroc, mean_auroc, patient_auroc

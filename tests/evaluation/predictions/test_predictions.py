@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from fabricate_predictions import fabricate_predictions
+from hilum.datasets.releases.chestxray14 import LABELS as CHESTXRAY14
 from hilum.errors import DataError
-from hilum.evaluation.predictions.predictions import CHESTXRAY14, Predictions, canonical_labels
+from hilum.evaluation.predictions.predictions import Predictions, canonical_labels
 
 
 def small(**changes: object) -> Predictions:

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from fabricate_predictions import fabricate_predictions
+from hilum.datasets.releases.chestxray14 import LABELS as CHESTXRAY14
 from hilum.evaluation.judging.judge import judge
-from hilum.evaluation.predictions.predictions import CHESTXRAY14
 from hilum.evaluation.report.paper5_table3 import REPRODUCTIONS, TABLE_3, WORKS, table_3_beside
 from hilum.evaluation.report.subject import ReportSubject
 from hilum.evaluation.report.write import write_report

@@ -3,10 +3,10 @@ from dataclasses import replace
 import pytest
 
 from fabricate_sdfn_predictions import fabricate_sdfn_predictions
+from hilum.datasets.releases.chestxray14 import LABELS as CHESTXRAY14
 from hilum.evaluation.comparing.many_models import ModelAurocs, Wins, model_aurocs
 from hilum.evaluation.comparing.pair_tests import pair_tests
 from hilum.evaluation.comparing.paired_t import PairedT
-from hilum.evaluation.predictions.predictions import CHESTXRAY14
 from hilum.statistics.estimate import Estimate
 from hilum.systems.sdfn.claims import ClaimResult, claims_on
 from hilum.systems.sdfn.predictions import PAIRS

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_rel
 
+from hilum.datasets.releases.chestxray14 import LABELS as CHESTXRAY14
 from hilum.errors import UsageError
-from hilum.evaluation.predictions.predictions import CHESTXRAY14
 from hilum.systems.sdfn.paper import MEANS, TABLE_1, column, paper_difference, paper_t
 
 

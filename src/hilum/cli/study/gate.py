@@ -9,6 +9,7 @@ from hilum.cli.study.request import StudyRequest
 from hilum.cli.terminal.say import say
 from hilum.datasets.records.record import Record
 from hilum.errors import UsageError
+from hilum.evaluation.study.as_json import STUDY_NAME
 from hilum.networks.starting_weights import starting_weights
 from hilum.systems.gate.folds import PREDICTIONS, planned_networks, run_network
 from hilum.systems.gate.groups import capped
@@ -20,7 +21,7 @@ from hilum.systems.gate.releases import read_gate_data
 from hilum.systems.gate.shipped import gate
 from hilum.systems.gate.shipped import smoke as smoke_gate
 from hilum.systems.gate.study.page import write_gate_page
-from hilum.systems.gate.study.study import STUDY_NAME, make_study, write_study
+from hilum.systems.gate.study.study import make_study, write_study
 from hilum.training.recipe.smoke import few_of_each
 from hilum.training.records.hold_run import hold_run
 from hilum.training.records.run_record import begin_run, whole_record

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from hilum.cli.study.request import StudyRequest
 from hilum.cli.terminal.say import say
-from hilum.systems.lungs.releases import lung_folds, read_lung_sources
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.saved import save_split
 from hilum.datasets.splits.split import Split

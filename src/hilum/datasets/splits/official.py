@@ -11,10 +11,8 @@ from typing import Literal
 from hilum.datasets.records.held_out import is_held_out
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.over_labels import split_over_labels
-from hilum.datasets.splits.split import Split, unit_of, without_copies_of
+from hilum.datasets.splits.split import TEST, Split, unit_of, without_copies_of
 from hilum.errors import DataError
-
-TEST = "test"
 
 BoxedImages = Literal["test only", "anywhere"]
 """`test only` refuses boxed images in any other part (ChestX-ray14); `anywhere` is for releases that box all parts."""

@@ -13,7 +13,7 @@ from hilum.bundle.load import Bundle
 from hilum.datasets.records.held_out import is_held_out, is_held_out_part
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.mixed import LeftOut
-from hilum.datasets.splits.split import Split
+from hilum.datasets.splits.split import TEST, Split
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.bundles.run_folder import Run, split_of
 from hilum.evaluation.judging.judgement import ValidationPrevalence
@@ -22,7 +22,6 @@ from hilum.evaluation.predictions.design import SMOKE
 from hilum.evaluation.report.subject import Exclusion, of_mixing
 from hilum.statistics.proportion import wilson
 
-TEST = "test"
 TRAIN = "train"
 EVERY = "all"
 CHOSEN_ON = (

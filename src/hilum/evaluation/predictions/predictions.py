@@ -11,19 +11,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from hilum.datasets.releases.chestxray14 import LABELS as CHESTXRAY14
+from hilum.datasets.releases.chestxray14 import NO_FINDING
 from hilum.errors import DataError
 from hilum.evaluation.predictions.design import DESIGNS, Design
 from hilum.evaluation.predictions.overlap import SEEN
 from hilum.findings import finding
 from hilum.statistics.outcomes import BoolArray, FloatArray
-
-NO_FINDING = "No Finding"
-
-CHESTXRAY14: tuple[str, ...] = (
-    "Atelectasis", "Cardiomegaly", "Consolidation", "Edema", "Effusion", "Emphysema", "Fibrosis", "Hernia",
-    "Infiltration", "Mass", "Nodule", "Pleural Thickening", "Pneumonia", "Pneumothorax",
-)  # fmt: skip
-"""The fourteen diseases over which ChestX-ray14's mean is taken; "No Finding" is none of them."""
 
 _MAX_AGE_YEARS = 120.0
 Texts = tuple[str | None, ...]

@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from hilum.datasets.records.record import Record
-from hilum.datasets.releases.body_parts import MIXED_SOURCES
+from hilum.datasets.releases.body_parts import BULK_SOURCES, MIXED_SOURCES
 from hilum.systems.gate.pictures import GatePicture
+from hilum.systems.gate.releases import CHEST_SOURCES
 
-CHEST_SOURCES = ("kermany", "nih", "lungs", "lungs_tb", "chest_adult")
-BULK_SOURCES = ("mednist", "scol", "uciimpl")
 FOLDS = 5
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 (the name that every torch user reads)
 
 from hilum.datasets.records.record import Record
-from hilum.datasets.splits.split import Split, split_by_patient
+from hilum.datasets.splits.split import TEST, Split, split_by_patient
 from hilum.errors import DataError
 from hilum.imaging.preprocess import PreprocessSpec
 from hilum.networks.pooled_classifier import PooledClassifier
@@ -29,11 +29,12 @@ from hilum.training.recipe.augment import Augmentation
 from hilum.training.recipe.machine import Machine, Precision
 from hilum.training.recipe.optimizers import OptimizerSpec
 from hilum.training.recipe.plan import Plan, plain_plan
+from hilum.training.recipe.recipe import TRAIN
 from hilum.training.recipe.samplers import ShuffledSampler
 from hilum.training.recipe.schedules import ScheduleSpec
 from hilum.training.recipe.settings import HIDDEN
 
-TRAIN, VALIDATION, TEST = "train", "validation", "test"
+VALIDATION = "validation"
 SHARES = {TRAIN: 0.7, VALIDATION: 0.2, TEST: 0.1}
 
 

@@ -16,6 +16,9 @@ GATE_RELEASES = (
 )  # fmt: skip
 """Keys of `RELEASES`, in the order in which their records stand."""
 
+CHEST_SOURCES = ("kermany", "nih", "lungs", "lungs_tb", "chest_adult")
+"""The sources that hold chests alone, each of them one release."""
+
 PARTS: Mapping[str, str] = {"kermany": "train", "nih": "train_val"}
 """The one official part that a gate sees of a release: no classifier's test image is ever learnt from."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from hilum.bundle.load import Bundle
-from hilum.systems.lungs.releases import read_lung_sources
 from hilum.datasets.releases.table import citation_of
 from hilum.errors import UsageError
 from hilum.progress import SILENT, Progress
 from hilum.systems.lungs.bundle import train_lungs
 from hilum.systems.lungs.recipe import LungRecipe
+from hilum.systems.lungs.releases import read_lung_sources
 from hilum.systems.lungs.study.study import read_lung_study
 from hilum.training.recipe.smoke import few_of_each
 from hilum.training.records.request import TrainRequest

@@ -10,10 +10,10 @@ from hilum.datasets.records.held_out import is_held_out
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases import kermany
 from hilum.datasets.splits.official import held_out_and_rest, in_words, split_with_official_test
-from hilum.datasets.splits.split import Split, split_by_patient, unit_of, without_copies_of
+from hilum.datasets.splits.split import TEST, Split, split_by_patient, unit_of, without_copies_of
 from hilum.errors import DataError
 from hilum.evaluation.predictions.design import SMOKE
-from hilum.training.recipe.recipe import CHEXPERT, TEST, TRAIN, Recipe, SplitSpec, Stage
+from hilum.training.recipe.recipe import CHEXPERT, TRAIN, Recipe, SplitSpec, Stage
 from hilum.training.recipe.smoke import smoke_records
 
 

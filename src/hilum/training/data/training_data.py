@@ -12,13 +12,13 @@ from hilum.datasets.prepared.images import BadFiles
 from hilum.datasets.prepared.prepare_images import prepare_images
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.mixed import MixedReleases
-from hilum.datasets.splits.split import Split
+from hilum.datasets.splits.split import TEST, Split
 from hilum.progress import SILENT, Progress
 from hilum.training.data.images import IN_MEMORY, Preparation
 from hilum.training.data.lung_boxes import draw_lungs
 from hilum.training.data.make_split import make_splits, with_left_out
 from hilum.training.data.without_held_out import without_held_out
-from hilum.training.recipe.recipe import TEST, Recipe
+from hilum.training.recipe.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,11 @@ from hilum.bundle.card import GRAPH, Card, HeatmapSpec, Training
 from hilum.bundle.label import Label
 from hilum.bundle.load import Bundle
 from hilum.datasets.records.record import Record
-from hilum.datasets.splits.split import Split
+from hilum.datasets.splits.split import TEST, Split
 from hilum.networks.starting_licence import starting_licences
 from hilum.networks.starting_weights import StartingWeights
 from hilum.training.export.read_validation import NOT_CALIBRATED
-from hilum.training.recipe.recipe import TEST, TRAIN, FromStage, FusedFrom, Recipe
+from hilum.training.recipe.recipe import TRAIN, FromStage, FusedFrom, Recipe
 from hilum.training.recipe.settings import card_settings
 from hilum.training.records.card_words import card_words, cited_data, licence_of_weights
 from hilum.training.records.provenance import Provenance

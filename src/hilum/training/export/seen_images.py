@@ -8,9 +8,9 @@ from hilum.bundle.load import TRAINING_IMAGES, load_bundle
 from hilum.bundle.seen_images import SeenImages, joined, seen_images_bytes, seen_images_of
 from hilum.datasets.records.image_hashes import image_hashes
 from hilum.datasets.records.record import Record
-from hilum.datasets.splits.split import Split
+from hilum.datasets.splits.split import TEST, Split
 from hilum.networks.starting_weights import BundleWeights, StartingWeights
-from hilum.training.recipe.recipe import TEST, TRAIN, FromStage, FusedFrom, Recipe
+from hilum.training.recipe.recipe import TRAIN, FromStage, FusedFrom, Recipe
 
 Start = StartingWeights | FromStage | FusedFrom
 

@@ -9,6 +9,7 @@ from typing import Literal
 from hilum.bundle.card import Scope
 from hilum.datasets.releases.chexpert import ChexpertPolicy
 from hilum.datasets.splits.official import BoxedImages
+from hilum.datasets.splits.split import TEST
 from hilum.errors import UsageError
 from hilum.imaging.preprocess import CropLungs, PreprocessSpec
 from hilum.networks.starting_weights import StartingWeights
@@ -23,7 +24,7 @@ from hilum.training.recipe.schedules import ScheduleSpec
 from hilum.training.recipe.settings import HIDDEN, WHERE_THERE
 
 CHEXPERT = "chexpert"
-TRAIN, TEST = "train", "test"
+TRAIN = "train"
 NO_AUGMENTATION = Augmentation()
 
 

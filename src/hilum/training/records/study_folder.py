@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Annotated
 
 from hilum.errors import UsageError
+from hilum.evaluation.study.as_json import STUDY_NAME
 from hilum.option import Option
-
-STUDY_NAME = "study.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,12 +14,12 @@ from hilum.bundle.card import GateSpec, ScoreName
 from hilum.datasets.releases.body_parts import MIXED_SOURCES
 from hilum.findings import XRAY_TYPES
 from hilum.reading.gate.rules import PictureVerdict
+from hilum.systems.gate.releases import CHEST_SOURCES
 from hilum.systems.gate.study.predictions import FRAMED_VIEWS, GatePredictions, Text, joined
 from hilum.systems.gate.study.shares import Bools, Figure, Table, mean_of, share
 from hilum.systems.gate.study.tables import networks_text
 from hilum.systems.gate.study.thresholds import Decisions, choose_spec, decide
 
-CHEST_SOURCES = ("kermany", "nih", "lungs", "lungs_tb", "chest_adult")
 MODALITIES = ("ct_chest", "mri_brain", "us_breast")
 
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from hilum.bundle.card import GateFigure, GateSpec
 from hilum.errors import DataError
+from hilum.evaluation.study.as_json import STUDY_NAME
 from hilum.systems.gate.study.decision_tables import cross_fitted, decision_table, left_out_table
 from hilum.systems.gate.study.predictions import GatePredictions, joined, load_predictions
 from hilum.systems.gate.study.scores import Curve, best_score, curve_table, curves
@@ -29,8 +30,6 @@ from hilum.systems.gate.study.tables import (
 )
 from hilum.systems.gate.study.thresholds import HALF, choose_spec, cross_calibrated, is_xray_probability
 from hilum.whole_files import write_whole
-
-STUDY_NAME = "study.json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from hilum.bundle.lung_spec import LungFigure, QualityRule
 from hilum.errors import DataError
 from hilum.evaluation.predictions.design import SMOKE
 from hilum.evaluation.predictions.patient_bootstrap import estimate, mean_statistic, patient_bootstrap, patient_rows
+from hilum.evaluation.study.as_json import STUDY_NAME
 from hilum.statistics.clustered_share import share_of_rows
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import defined
@@ -21,7 +22,6 @@ from hilum.systems.lungs.study.judge import JudgedLungs
 from hilum.systems.lungs.study.trust import TrustFigures, cross_fitted_trust, fit_trust
 from hilum.whole_files import write_whole
 
-STUDY_NAME = "study.json"
 WORST = 5
 ENOUGH_CONTAINED = 0.98
 _SEED, _REPLICATES = 20, 2000
