@@ -18,6 +18,7 @@ from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.training.data.batches import SideBySide, as_batch
 from hilum.training.loop.checkpoints import BEST_CHECKPOINT, LAST_CHECKPOINT, has_ended, load_checkpoint, network_state
 from hilum.training.loop.fast_arithmetic import use_fast_arithmetic
+from hilum.training.loop.freed_memory import freed_memory_kept
 from hilum.training.loop.over_processes import ShareSampler
 from hilum.training.loop.task import Items, MakeTask, Task, TaskData
 from hilum.training.loop.task_module import TaskModule
@@ -56,7 +57,7 @@ def fit(make: MakeTask, *, plan: Plan, seed: int, folder: Path, machine: Machine
     """
     last = folder / LAST_CHECKPOINT
     if not (last.is_file() and has_ended(load_checkpoint(last), epochs=plan.epochs)):
-        with torch.random.fork_rng(), deterministic_as_before():
+        with torch.random.fork_rng(), deterministic_as_before(), freed_memory_kept():
             torch.manual_seed(seed)
             task, data = make()
             _train(task, data=data, plan=plan, seed=seed, folder=folder, machine=machine)
