@@ -1,0 +1,61 @@
+"""One measurement of `before_and_after.py` in its own process, with the hilum that PYTHONPATH names.
+
+    python before_and_after_worker.py train STEPS WORD...
+    python before_and_after_worker.py read FOLDER
+
+`train` runs the command `hilum WORD...` and ends it after so many steps of its optimiser; nothing of hilum but the
+command is called, so any revision will do. `read` reads the phantoms in a folder with all that ships. Prints JSON.
+"""
+
+import json
+import os
+import runpy
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+STARTED = time.perf_counter()
+WARM_UP = 3
+COPIES = 4
+PASSES = 3
+
+
+def train(*, steps: int, words: list[str]) -> None:
+    """Seconds from the start of the process to the first and to the last step, and the median between two."""
+    from torch.optim.optimizer import register_optimizer_step_post_hook
+
+    ended: list[float] = []
+
+    def stepped(*_: object) -> None:
+        ended.append(time.perf_counter())
+        if len(ended) == steps:
+            between = [after - before for before, after in zip(ended[WARM_UP - 1 :], ended[WARM_UP:], strict=False)]
+            told = {"first": ended[0] - STARTED, "all": ended[-1] - STARTED, "step": median(between)}
+            print(json.dumps(told), flush=True)
+            os._exit(0)  # what the command does after its first epoch is not measured
+
+    register_optimizer_step_post_hook(stepped)
+    sys.argv = ["hilum", *words]
+    runpy.run_module("hilum", run_name="__main__")
+
+
+def read(folder: Path) -> None:
+    """Seconds an image, the fastest of several passes; a first pass only warms up."""
+    from hilum import Reader
+
+    reader = Reader()
+    paths = COPIES * sorted(path for path in folder.iterdir() if path.suffix != ".json")
+    seconds = []
+    for _ in range(PASSES + 1):
+        started = time.perf_counter()
+        assert len(list(reader.examine_many(paths))) == len(paths)
+        seconds.append((time.perf_counter() - started) / len(paths))
+    print(json.dumps({"image": min(seconds[1:])}))
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "train":
+        train(steps=int(sys.argv[2]), words=sys.argv[3:])
+    else:
+        read(Path(sys.argv[2]))
