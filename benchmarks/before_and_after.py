@@ -31,7 +31,7 @@ from statistics import median
 
 from fabricate_training import fabricate
 from hilum.phantom.examples import write_examples
-from hilum.reading.engine import available_cores
+from hilum.reading.engines.engine import available_cores
 from measuring import head, say, target, target_lines, write
 
 HERE = Path(__file__).resolve().parent
