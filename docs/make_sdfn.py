@@ -14,10 +14,11 @@ from typing import Any
 
 from markers import ROOT, table, write_or_check
 
-from hilum.systems.sdfn.paper import MEANS, PROTOCOL, SOURCE, TABLE_1, PaperRow
-from hilum.systems.sdfn.predictions import NETWORKS, PAIRS, TITLES
-from hilum.systems.sdfn.study_json import read_sdfn_json
-from hilum.systems.sdfn.tables import p_text
+from hilum.evaluation.study.as_json import read_study_json
+from hilum.evaluation.study.published import Printed
+from hilum.evaluation.study.tables import p_text
+from hilum.systems.sdfn.paper import PAPER
+from hilum.systems.sdfn.study import SDFN
 
 RESULT = ROOT / "docs" / "results" / "sdfn.json"
 PAGE = "docs/how-to/sdfn.md"
@@ -30,7 +31,7 @@ Json = dict[str, Any]
 
 def keep(study: Path, *, result: Path = RESULT) -> None:
     """Keep the figures of a whole study that is no smoke run; raises `SystemExit` for another."""
-    content = read_sdfn_json(study)
+    content = read_study_json(study, study=SDFN.name)
     if content["smoke"] or content["folds_done"] < content["folds"]:
         kind = "a smoke run" if content["smoke"] else f"{content['folds_done']} of {content['folds']} folds"
         raise SystemExit(f"expected a whole study, came {kind} in {study}; no figure of it is kept")
@@ -41,18 +42,18 @@ def keep(study: Path, *, result: Path = RESULT) -> None:
 
 def paper() -> str:
     """The paper's table 1 with its protocol."""
-    header = ("class", "Wang et al. 2017", "Yao et al. 2018", "Gündel et al. 2018", "whole image", "lung", "SDFN")
-    rows = [(label, *_printed(row)) for label, row in TABLE_1.items()]
-    return f"{SOURCE}. Protocol: {PROTOCOL}.\n\n{table(header, [*rows, ('**mean**', *_printed(MEANS))])}"
+    rows = [(label, *_printed(row)) for label, row in PAPER.rows.items()]
+    columns = table(("class", *PAPER.columns.values()), [*rows, ("**mean**", *_printed(PAPER.means))])
+    return f"{PAPER.source}. Protocol: {PAPER.protocol}.\n\n{columns}"
 
 
 def ours(result: Path = RESULT) -> str:
     """What the kept study measured: classes, claims, tests and views, with the protocol above; or that it was not."""
     if not result.is_file():
         return NOT_MEASURED
-    study = read_sdfn_json(result)
+    study = read_study_json(result, study=SDFN.name)
     group = study["ours"]
-    lungs = study["lungs"]
+    lungs = study["sections"].get("lungs")
     said = (
         f"Protocol: {study['protocol']}. {group['n']:,} images of {group['patients']:,} patients; split "
         f"`{study['split_sha256'][:16]}`. Intervals: 95%, {study['bootstrap']['replicates']:,} bootstrap replicates "
@@ -61,7 +62,7 @@ def ours(result: Path = RESULT) -> str:
     if lungs is not None:
         said += f" {lungs['untrusted']:,} of {lungs['images']:,} crops are whole images: their lungs were not trusted."
     parts = [said, _classes(group), _claims(study["claims"]), _tests(study["tests"])]
-    views = [view for view in study["views"] if "labels" in view]
+    views = {name: view for name, view in study["groups"]["view"].items() if "labels" in view}
     if views:
         parts.append(f"<details><summary>By view</summary>\n\n{_views(views)}\n\n</details>")
     return "\n\n".join(parts)
@@ -71,9 +72,9 @@ def means(result: Path = RESULT) -> str:
     """The mean AUROC of the three networks and how far they are apart, for the README."""
     if not result.is_file():
         return NOT_MEASURED
-    study = read_sdfn_json(result)
+    study = read_study_json(result, study=SDFN.name)
     group = study["ours"]
-    rows = [(TITLES[network], _value(group["mean_auroc"][network])) for network in NETWORKS]
+    rows = [(title, _value(group["mean_auroc"][arm])) for arm, title in SDFN.titles.items()]
     rows += [(_spoken(pair), _value(group["mean_difference"][pair], sign=True)) for pair in _PAIRS]
     count = len(group["labels"]) - len(group["mean_left_out"])
     return (
@@ -82,14 +83,14 @@ def means(result: Path = RESULT) -> str:
     )
 
 
-def _printed(row: PaperRow) -> tuple[str, ...]:
-    return tuple(f"{value:.3f}" for value in (row.wang, row.yao, row.guendel, row.whole, row.lung, row.sdfn))
+def _printed(row: Printed) -> tuple[str, ...]:
+    return tuple("–" if value is None else f"{value:.3f}" for value in row)
 
 
 def _classes(group: Json) -> str:
-    header = ("class", "n (ill)", *(TITLES[network] for network in NETWORKS), "SDFN − whole image", "SDFN − lung crop")
+    header = ("class", "n (ill)", *SDFN.titles.values(), "SDFN − whole image", "SDFN − lung crop")
     rows = [_class(label, one) for label, one in group["labels"].items()]
-    means = [_value(group["mean_auroc"][network]) for network in NETWORKS]
+    means = [_value(group["mean_auroc"][arm]) for arm in SDFN.titles]
     apart = [_value(group["mean_difference"][pair], sign=True) for pair in _PAIRS]
     left = group["mean_left_out"]
     count = len(group["labels"]) - len(left)
@@ -101,7 +102,7 @@ def _class(label: str, one: Json) -> tuple[str, ...]:
     counts = f"{one['n']:,} ({one['positives']:,})"
     if "undefined" in one:
         return label, counts, str(one["undefined"]), "–", "–", "–", "–"
-    areas = [_value(one["auroc"][network]) for network in NETWORKS]
+    areas = [_value(one["auroc"][arm]) for arm in SDFN.titles]
     return label, counts, *areas, *(_value(one["difference"][pair], sign=True) for pair in _PAIRS)
 
 
@@ -129,11 +130,11 @@ def _tests(tests: Mapping[str, Json]) -> str:
     return table(header, rows)
 
 
-def _views(views: list[Json]) -> str:
-    header = ("view", "class", "n (ill)", *(TITLES[network] for network in NETWORKS), "SDFN − whole image")
+def _views(views: Mapping[str, Json]) -> str:
+    header = ("view", "class", "n (ill)", *SDFN.titles.values(), "SDFN − whole image")
     rows: list[tuple[str, ...]] = [
-        (view["view"], *_class(label, one)[:-1])
-        for view in views
+        (name, *_class(label, one)[:-1])
+        for name, view in views.items()
         for label, one in view["labels"].items()
         if "undefined" not in one
     ]
@@ -147,12 +148,12 @@ def _value(one: Json, *, sign: bool = False) -> str:
     return text if bounds is None else f"{text} [{format(bounds[0], form)}, {format(bounds[1], form)}]"
 
 
-_PAIRS = tuple(f"{first} - {second}" for first, second in PAIRS[:2])
+_PAIRS = tuple(f"{first} - {second}" for first, second in SDFN.pairs[:2])
 
 
 def _spoken(pair: str) -> str:
     first, _, second = pair.partition(" - ")
-    return " − ".join(title for name in (first, second) for network, title in TITLES.items() if network == name)
+    return " − ".join(title for name in (first, second) for arm, title in SDFN.titles.items() if arm == name)
 
 
 def main(words: list[str]) -> int:

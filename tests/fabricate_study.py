@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from hilum.datasets.releases.chestxray14 import LABELS as CHESTXRAY14
+from hilum.evaluation.comparing.many_predictions import ManyPredictions
 from hilum.evaluation.predictions.predictions import Predictions
 from hilum.evaluation.study.claims import ClassAbove, CountAbove, MeanAbove, TTest
 from hilum.evaluation.study.content import StudyContent, StudyRun
@@ -88,6 +89,12 @@ def fabricate_arms(
         return replace(base, scores=1 / (1 + np.exp(-logits)))
 
     return {arm: scored(how) for arm, how in strength.items()}
+
+
+def fabricate_many(**changes: object) -> ManyPredictions:
+    """The arms as models; `changes` are of `fabricate_arms`."""
+    found = fabricate_arms(**changes)
+    return ManyPredictions(tuple(found), tuple(found.values()))
 
 
 def toy_content(*, study: Study = STUDY, run: StudyRun = RUN, replicates: int = 100, **changes: object) -> StudyContent:

@@ -3,20 +3,22 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from fabricate_sdfn_predictions import PROTOCOL, fabricate_sdfn_predictions
+from fabricate_study import PROTOCOL, RUN, fabricate_arms
 from hilum.errors import DataError
-from hilum.systems.sdfn.study import LungCounts, SdfnStudy, StudyRun, make_sdfn_study
-from hilum.systems.sdfn.study_json import write_sdfn_json
+from hilum.evaluation.study.as_json import study_json_bytes
+from hilum.evaluation.study.content import StudyContent
+from hilum.evaluation.study.read import study_content
+from hilum.systems.sdfn.lung_cases import LungSurvey
+from hilum.systems.sdfn.pictures import lungs_section
+from hilum.systems.sdfn.study import SDFN
 
-RUN = StudyRun(
-    recipe="tiny", folds_done=5, folds=5, split_sha256="ab" * 32, settings={"start.path": "weights"},
-    lungs=LungCounts(images=200, untrusted=7, flags={}, bundle="toy-lungs 1.0.0"),
-)  # fmt: skip
+SURVEY = LungSurvey(bundle="toy-lungs 1.0.0", bundle_sha256="0", images=200, untrusted=7, flags={}, flagged=())
 
 
 @pytest.fixture(scope="module")
@@ -24,14 +26,22 @@ def script(docs_script: Callable[[str], ModuleType]) -> ModuleType:
     return docs_script("make_sdfn")
 
 
-def study_of(*, smoke: bool = False, run: StudyRun = RUN) -> SdfnStudy:
-    return make_sdfn_study(fabricate_sdfn_predictions(smoke=smoke, without=("Hernia",)), run=run, replicates=100)
+def study_of(*, smoke: bool = False, folds_done: int = 5) -> StudyContent:
+    arms = fabricate_arms(strength={"whole": 0.7, "lung": 0.75, "sdfn": 0.85}, smoke=smoke, without=("Hernia",))
+    return study_content(SDFN, predictions=arms, run=replace(RUN, folds_done=folds_done), replicates=100)
+
+
+def written(content: StudyContent, *, folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    section = lungs_section(SURVEY, cases=())
+    (folder / "study.json").write_bytes(study_json_bytes(SDFN, content=content, sections=(section,)))
+    return folder / "study.json"
 
 
 def test_what_is_kept_names_nobody_and_is_shown(script: ModuleType, tmp_path: Path) -> None:
     study = study_of()
     result = tmp_path / "results" / "sdfn.json"
-    script.keep(write_sdfn_json(study, folder=tmp_path), result=result)
+    script.keep(written(study, folder=tmp_path), result=result)
     text = result.read_text()
     assert re.search(r"\d{8}_\d{3}|nih:\d", text) is None
     assert "settings" not in json.loads(text)
@@ -53,15 +63,13 @@ def test_what_is_kept_names_nobody_and_is_shown(script: ModuleType, tmp_path: Pa
 
 def test_smoke_runs_and_unfinished_studies_are_refused(script: ModuleType, tmp_path: Path) -> None:
     result = tmp_path / "sdfn.json"
-    smoke = write_sdfn_json(study_of(smoke=True), folder=tmp_path / "smoke")
-    part = write_sdfn_json(
-        study_of(run=StudyRun(recipe="tiny", folds_done=4, folds=5, split_sha256="a" * 64)), folder=tmp_path / "part"
-    )
+    smoke = written(study_of(smoke=True), folder=tmp_path / "smoke")
+    part = written(study_of(folds_done=4), folder=tmp_path / "part")
     for path, said in ((smoke, "a smoke run"), (part, "4 of 5 folds")):
         with pytest.raises(SystemExit, match=said):
             script.keep(path, result=result)
     (tmp_path / "other.json").write_text("{}")
-    with pytest.raises(DataError, match="SDFN study"):
+    with pytest.raises(DataError, match="expected a study"):
         script.keep(tmp_path / "other.json", result=result)
     assert not result.exists()
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from hilum.datasets.splits.saved import save_split
+from hilum.datasets.splits.split import Split
 from hilum.errors import UsageError
 from hilum.evaluation.study.folder import FoldFiles, PredictionsFormat, fold_folder
 from hilum.training.recipe.settings import Value
 from hilum.training.records.hold_run import hold_run
 from hilum.training.records.run_place import RunPlace
-from hilum.training.records.run_record import RunRecord, begin_run
+from hilum.training.records.run_record import SPLIT_NAME, RunRecord, begin_run
 
 F = TypeVar("F")
 P = TypeVar("P")
@@ -46,19 +48,23 @@ def run_study(
     kept: PredictionsFormat[P],
     record: RunRecord,
     place: RunPlace,
+    split: Split | None = None,
     begin: Callable[[str, F], None] | None = None,
 ) -> FoldFiles[P]:
     """Train every fold and maker that is not done, and keep `FOLD/ARM` in the format; where the files lie.
 
     `place.folder` is held meanwhile, and belongs to the run that `record` describes: another study, recipe, data or
     smoke run is refused. A fold is done where all its files are there; one that was stopped goes on. Without `makers`
-    nothing is trained, and the folder is only checked. `begin` is told of each fold before its turn. Raises
+    nothing is trained, and the folder is only checked. `split` holds the parts that the folds are made of, and is kept
+    as `split.json`. `begin` is told of each fold before its turn. Raises
     `UsageError` for another run's folder and `OutputError` where another process holds it.
     """
     _check(makers)
     files = FoldFiles(folder=place.folder, arms=tuple(arm for maker in makers for arm in maker.arms), kept=kept)
     with hold_run(place.folder):
         begin_run(place.folder, record=record, results=f"*/*{kept.suffix}")
+        if split is not None and not (place.folder / SPLIT_NAME).is_file():
+            save_split(split, path=place.folder / SPLIT_NAME)
         for name, fold in folds.items() if makers else ():
             if begin is not None:
                 begin(name, fold)

@@ -88,6 +88,7 @@ def cross_validate(
         folds=cross_validation(parts, shares=shares, seed=seed, protocol=protocol, smoke=smoke),
         kept=CLASSIFIER,
         record=record,
+        split=parts,
         place=RunPlace(folder=folder, machine=machine, preparation=preparation),
     )
 

@@ -92,7 +92,7 @@ def test_the_json_names_nobody_and_marks_what_lacks_an_outcome(study: Path) -> N
 
 
 def test_untrusted_lungs_are_counted_and_drawn(study: Path) -> None:
-    lungs = json.loads((study / "study.json").read_text())["lungs"]
+    lungs = json.loads((study / "study.json").read_text())["sections"]["lungs"]
     assert lungs["untrusted"] == lungs["flags"]["no lung"] > 0
     assert len(list((study / "flagged").glob("*.png"))) == lungs["untrusted"]
 
@@ -112,7 +112,7 @@ def test_tables_and_figures_are_written(study: Path) -> None:
         "roc.png", "roc.svg", "differences.png", "differences.svg",
     }  # fmt: skip
     names = {path.stem for path in (study / "tables").glob("*.csv")}
-    assert {"paper", "ours", "differences", "claims", "paired_t", "views", "lungs"} <= names
+    assert {"paper", "ours", "differences", "claims", "paired_t", "by_view", "lungs"} <= names
 
 
 def test_tables_alone_train_nothing_and_say_the_same(made: Path, study: Path) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fabricate_sdfn_predictions import fabricate_sdfn_predictions
+from fabricate_study import fabricate_arms
 from fabricate_two_maps import two_maps
 from hilum.datasets.records.record import LabelledBox, Record
 from hilum.geometry import Box
@@ -18,14 +18,14 @@ def record(name: str, *labels: str) -> Record:
     )  # fmt: skip
 
 
-def test_the_positive_that_sdfn_finds_most_probable() -> None:
-    predictions = fabricate_sdfn_predictions(patients=20, labels=("Mass", "Hernia"), without=("Hernia",), rare=0.4)
+def test_the_positive_that_an_arm_finds_most_probable() -> None:
+    predictions = fabricate_arms(patients=20, labels=("Mass", "Hernia"), without=("Hernia",), rare=0.4)["both"]
     found = most_probable(predictions)
     assert [label for _, label in found] == ["Mass"], "nobody has the other"
     row, _ = found[0]
-    truth, scores = predictions.column("Mass")
+    truth, scores = predictions.truth[:, 0], predictions.scores[:, 0]
     assert truth[row] == 1
-    assert scores["sdfn"][row] == max(scores["sdfn"][np.flatnonzero(truth == 1)])
+    assert scores[row] == max(scores[np.flatnonzero(truth == 1)])
 
 
 def test_the_first_boxed_images_of_each_class_by_name() -> None:

@@ -1,43 +1,68 @@
+"""Every figure of the SDFN study is the one that it had before all studies had one mechanism.
+
+`study_of_old.json` is the `study.json` that the study's own code of then made of the same fabricated predictions.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from fabricate_sdfn_predictions import fabricate_sdfn_predictions
-from hilum.evaluation.comparing.many_models import model_aurocs
-from hilum.systems.sdfn.paper import TABLE_1
-from hilum.systems.sdfn.predictions import PAIRS
-from hilum.systems.sdfn.study import SdfnStudy, StudyRun, make_sdfn_study
+from fabricate_study import fabricate_arms
+from hilum.evaluation.study.as_json import study_json
+from hilum.evaluation.study.content import StudyContent, StudyRun
+from hilum.evaluation.study.read import study_content
+from hilum.systems.sdfn.lung_cases import LungSurvey
+from hilum.systems.sdfn.pictures import lungs_section
+from hilum.systems.sdfn.study import SDFN
 
-RUN = StudyRun(recipe="tiny", folds_done=5, folds=5, split_sha256="0" * 64)
+RUN = StudyRun(
+    recipe="tiny", folds_done=5, folds=5, split_sha256="5" * 64, command="hilum study sdfn", commit="abc",
+    environment={"torch": "2.6"}, settings={"seed": 3}, calibrations=210, not_calibrated=7,
+)  # fmt: skip
+SURVEY = LungSurvey(
+    bundle="toy-lungs 1.0.0", bundle_sha256="0" * 64, images=200, untrusted=5, flags={"mirrored": 3}, flagged=()
+)
+STRENGTH = {"whole": 0.7, "lung": 0.75, "sdfn": 0.85}
+
+Json = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def study() -> SdfnStudy:
-    return make_sdfn_study(fabricate_sdfn_predictions(without=("Hernia",)), run=RUN, replicates=100)
+def content() -> StudyContent:
+    predictions = fabricate_arms(strength=STRENGTH, without=("Hernia",))
+    return study_content(SDFN, predictions=predictions, run=RUN, replicates=100)
 
 
-def test_classes_stand_in_the_order_of_the_papers_table(study: SdfnStudy) -> None:
-    assert [one.label for one in study.aurocs.labels] == list(TABLE_1)
+@pytest.fixture(scope="module")
+def old() -> Json:
+    found: Json = json.loads(Path(__file__).with_name("study_of_old.json").read_text(encoding="utf-8"))
+    return found
 
 
-def test_the_order_of_classes_changes_no_number(study: SdfnStudy) -> None:
-    plain = model_aurocs(study.predictions.many, pairs=PAIRS, replicates=100)
-    assert {one.label: one for one in plain.labels} == {one.label: one for one in study.aurocs.labels}
-    assert plain.mean["sdfn"].value == pytest.approx(study.aurocs.mean["sdfn"].value)
+def as_it_was(new: Json) -> Json:
+    """The new object under the old keys: groups were a list of views, and the lungs no section."""
+    views = [{"view": name, **group} for name, group in new["groups"]["view"].items()]
+    gone = ("study", "title", "arms", "groups", "sections", "hilum", "schema")
+    kept = {name: value for name, value in new.items() if name not in gone}
+    return {"schema": "hilum.sdfn-study/1", **kept, "lungs": new["sections"]["lungs"], "views": views}
 
 
-def test_every_pair_is_tested_and_every_view_judged(study: SdfnStudy) -> None:
-    assert tuple(one.pair for one in study.tests) == PAIRS
-    assert [one.view for one in study.views] == ["AP", "PA"]
-    assert len(study.claims) == 11
+def test_every_figure_is_the_one_it_was(content: StudyContent, old: Json) -> None:
+    new = study_json(SDFN, content=content, sections=(lungs_section(SURVEY, cases=()),))
+    assert set(new["groups"]) == {"view"}
+    assert as_it_was(json.loads(json.dumps(new))) == old
 
 
-def test_a_class_of_ones_own_goes_last() -> None:
-    made = make_sdfn_study(
-        fabricate_sdfn_predictions(labels=("Mine", "Nodule", "Mass")), run=RUN, replicates=50
-    )  # fmt: skip
-    assert [one.label for one in made.aurocs.labels] == ["Mass", "Nodule", "Mine"]
-
-
-def test_smoke_is_the_predictions(study: SdfnStudy) -> None:
-    assert not study.smoke
-    marked = fabricate_sdfn_predictions(labels=("Mass",), protocol="out of fold", smoke=True)
-    assert make_sdfn_study(marked, run=RUN, replicates=50).smoke
+def test_the_papers_numbers_bear_out_every_claim_it_makes(content: StudyContent) -> None:
+    results = {one.key: one for one in content.claims}
+    assert len(results) == 11
+    assert all(one.paper_holds for one in results.values())
+    assert results["lung-nodule"].paper == "0.759 against 0.744: +0.015"
+    assert results["lung-mass"].paper.endswith("+0.016")
+    assert results["whole-emphysema"].paper.endswith("+0.003")
+    assert results["sdfn-over-whole"].paper == "14 of 14"
+    assert results["sdfn-over-lung"].paper == "13 of 14, not Hernia"
+    assert results["t-sdfn-over-whole"].paper.startswith("t 6.16, p 3e-05")
+    assert results["t-sdfn-over-lung"].paper.startswith("t 5.37, p 1e-04")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,22 +18,21 @@ from hilum.datasets.read_releases import read_releases
 from hilum.datasets.records.held_out import is_held_out
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.label_folds import FOLDS, label_folds
-from hilum.datasets.splits.saved import save_split
-from hilum.datasets.splits.split import Split
+from hilum.datasets.splits.split import TEST, Split
 from hilum.errors import UsageError
 from hilum.evaluation.bundles.ledger import commit_and_dirty
 from hilum.evaluation.predictions.design import SMOKE
+from hilum.evaluation.study.classifier_format import CLASSIFIER
+from hilum.evaluation.study.content import StudyContent
+from hilum.evaluation.study.read import read_study
+from hilum.evaluation.study.write import write_study
 from hilum.networks.starting_weights import starting_weights
-from hilum.output.lock import FolderLock
-from hilum.systems.sdfn.folder import read_study_folder, study_run
-from hilum.systems.sdfn.folds import StudyData, run_sdfn_fold
+from hilum.systems.sdfn.folds import sdfn_arms
 from hilum.systems.sdfn.lung_cases import survey_lungs
-from hilum.systems.sdfn.pictures import draw_pictures, lung_counts
-from hilum.systems.sdfn.predictions import NETWORKS, TITLES, write_sdfn_predictions
+from hilum.systems.sdfn.pictures import heatmaps_of, lungs_of
 from hilum.systems.sdfn.recipe import sdfn, sdfn_local
 from hilum.systems.sdfn.shown import boxed_images
-from hilum.systems.sdfn.study import SdfnStudy, make_sdfn_study
-from hilum.systems.sdfn.write_study import write_sdfn_study
+from hilum.systems.sdfn.study import SDFN
 from hilum.training.data.images import Preparation
 from hilum.training.data.lung_boxes import with_lung_boxes
 from hilum.training.loop.stages import check_starts
@@ -44,14 +42,14 @@ from hilum.training.recipe.settings import flat_values
 from hilum.training.recipe.smoke import smoke_recipe, smoke_records
 from hilum.training.records.provenance import data_fingerprints, environment
 from hilum.training.records.run_place import RunPlace
-from hilum.training.records.run_record import RUN_NAME, SPLIT_NAME, RunRecord, begin_run
-from hilum.whole_files import remove_strays
+from hilum.training.records.run_record import RunRecord
+from hilum.training.run_study import run_study
+from hilum.training.study_fold import Fold, cross_validation
 
 SDFN_STUDY = "sdfn"
 SDFN_RECIPES = {"sdfn-local": sdfn_local, "sdfn": sdfn}
 RELEASE = "nih"
 HELD_OUT = "ChestX-ray14's official test set"
-PREDICTIONS = "predictions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,16 +78,18 @@ class SdfnRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Prepared:
-    """The recipe, the folds with their lung boxes, what is only drawn, and who drew the lungs."""
+    """The recipe, the folds with their lung boxes and their protocol, what is only drawn, and who drew the lungs."""
 
     recipe: Recipe
-    data: StudyData
+    folds: Split
+    protocol: str
+    boxed: tuple[Record, ...]
     lungs: Bundle
 
     @property
     def records(self) -> tuple[Record, ...]:
         """Every image of every fold."""
-        return tuple(record for part in self.data.folds.parts.values() for record in part)
+        return tuple(record for part in self.folds.parts.values() for record in part)
 
 
 def study_sdfn(request: SdfnRequest) -> None:
@@ -101,15 +101,8 @@ def study_sdfn(request: SdfnRequest) -> None:
         raise UsageError(f"expected --recipe {' or '.join(SDFN_RECIPES)}, came {request.recipe!r}")
     cache = cache_folder(request.cache)
     prepared = _prepare(request, cache=cache)
-    request.out.mkdir(parents=True, exist_ok=True)
-    with FolderLock(request.out):
-        remove_strays(request.out)
-        begin_run(request.out, record=_record(request, prepared=prepared))
-        if not (request.out / SPLIT_NAME).is_file():
-            save_split(prepared.data.folds, path=request.out / SPLIT_NAME)
-        if not request.tables_only:
-            _run_folds(request, prepared=prepared, cache=cache)
-        _write_tables(request, prepared=prepared, cache=cache)
+    _run(request, prepared=prepared, cache=cache)
+    _write_tables(request, prepared=prepared, cache=cache)
 
 
 def _prepare(request: SdfnRequest, *, cache: Path | None) -> _Prepared:
@@ -136,12 +129,9 @@ def _prepare(request: SdfnRequest, *, cache: Path | None) -> _Prepared:
     )
     return _Prepared(
         recipe=recipe,
-        data=StudyData(
-            folds=folds,
-            protocol=_protocol(folds, recipe=recipe, lungs=lungs, smoke=request.smoke),
-            boxed=tuple(found[image] for image in boxed),
-            smoke=request.smoke,
-        ),
+        folds=folds,
+        protocol=_protocol(folds, recipe=recipe, lungs=lungs, smoke=request.smoke),
+        boxed=tuple(found[image] for image in boxed),
         lungs=lungs,
     )
 
@@ -174,50 +164,60 @@ def _protocol(folds: Split, *, recipe: Recipe, lungs: Bundle, smoke: bool) -> st
     )
 
 
-def _run_folds(request: SdfnRequest, *, prepared: _Prepared, cache: Path | None) -> None:
+def _run(request: SdfnRequest, *, prepared: _Prepared, cache: Path | None) -> None:
     recipe, images = prepared.recipe, None if cache is None else cache / "images"
-    check_starts(recipe, folder=request.out / "fold-0")
-    for spec in dict.fromkeys(recipe.preprocess_of(stage) for stage in recipe.stages):
-        prepare_images(prepared.records, spec=spec, cache=images, jobs=request.jobs, progress=ON_TERMINAL)
-    place = RunPlace(
-        folder=request.out,
-        machine=Machine(workers=request.workers),
-        preparation=Preparation(cache=images, jobs=request.jobs),
+    folds = cross_validation(
+        prepared.folds,
+        shares=recipe.last.split.shares,
+        seed=recipe.seed,
+        protocol=prepared.protocol,
+        smoke=request.smoke,
     )
-    for name, part in prepared.data.folds.parts.items():
-        say(f"{name}: {len(prepared.records) - len(part):,} images to learn from, {len(part):,} to judge")
-        run_sdfn_fold(name, recipe=recipe, data=prepared.data, place=place)
+
+    def begin(name: str, fold: Fold) -> None:
+        judged = len(fold.split.parts[TEST])
+        say(f"{name}: {len(prepared.records) - judged:,} images to learn from, {judged:,} to judge")
+
+    if not request.tables_only:
+        check_starts(recipe, folder=request.out / "fold-0")
+        for spec in dict.fromkeys(recipe.preprocess_of(stage) for stage in recipe.stages):
+            prepare_images(prepared.records, spec=spec, cache=images, jobs=request.jobs, progress=ON_TERMINAL)
+    run_study(
+        () if request.tables_only else (sdfn_arms(recipe, boxed={next(iter(folds)): prepared.boxed}),),
+        folds=folds,
+        kept=CLASSIFIER,
+        record=_record(request, prepared=prepared),
+        split=prepared.folds,
+        place=RunPlace(
+            folder=request.out,
+            machine=Machine(workers=request.workers),
+            preparation=Preparation(cache=images, jobs=request.jobs),
+        ),
+        begin=begin,
+    )
 
 
 def _write_tables(request: SdfnRequest, *, prepared: _Prepared, cache: Path | None) -> None:
-    folds = tuple(prepared.data.folds.parts)
-    content = read_study_folder(request.out, folds=folds)
+    content = read_study(SDFN, folder=request.out)
     survey = survey_lungs(prepared.records, bundle=prepared.lungs, memory=cache, folder=request.out)
-    run = json.loads((request.out / RUN_NAME).read_text(encoding="utf-8"))
-    study = make_sdfn_study(
-        content.predictions,
-        run=study_run(run, content=content, folds=len(folds), lungs=lung_counts(survey)),
-    )
-    write_sdfn_predictions(content.predictions, folder=request.out / PREDICTIONS)
-    pictures = draw_pictures(
-        content, records=(*prepared.records, *prepared.data.boxed), lungs=prepared.lungs, survey=survey
-    )
-    page = write_sdfn_study(study, folder=request.out, pictures=pictures)
-    _say_result(study)
+    records = (*prepared.records, *prepared.boxed)
+    sections = (heatmaps_of(request.out, records=records), lungs_of(survey, records=records, bundle=prepared.lungs))
+    page = write_study(replace(SDFN, sections=sections), content=content, folder=request.out)
+    _say_result(content)
     say(f"wrote {request.out / 'study.json'} and {page}")
 
 
-def _say_result(study: SdfnStudy) -> None:
-    smoke = "SMOKE, no result: " if study.smoke else ""
-    for network in NETWORKS:
-        found = study.aurocs.mean[network]
+def _say_result(content: StudyContent) -> None:
+    smoke = "SMOKE, no result: " if content.smoke else ""
+    for arm, title in SDFN.titles.items():
+        found = content.aurocs.mean[arm]
         low, high = found.interval or (float("nan"), float("nan"))
-        say(f"{smoke}mean AUROC, {TITLES[network]}: {found.value:.3f} ({low:.3f} to {high:.3f})")
+        say(f"{smoke}mean AUROC, {title}: {found.value:.3f} ({low:.3f} to {high:.3f})")
 
 
 def _record(request: SdfnRequest, *, prepared: _Prepared) -> RunRecord:
     commit, dirty = commit_and_dirty(Path.cwd())
-    recipe, folds = prepared.recipe, prepared.data.folds
+    recipe, folds = prepared.recipe, prepared.folds
     return RunRecord(
         command=request.command(),
         recipe=recipe.name,
@@ -231,6 +231,6 @@ def _record(request: SdfnRequest, *, prepared: _Prepared) -> RunRecord:
             {RELEASE: prepared.records}, folders={RELEASE: [folder for _, folder in data_folders(request.data)]}
         ),
         split_sha256=folds.sha256,
-        protocol=prepared.data.protocol,
+        protocol=prepared.protocol,
         stage_splits={name: folds.sha256 for name in folds.parts},
     )

@@ -12,9 +12,6 @@ from hilum.statistics.estimate import Estimate
 from hilum.statistics.holm import holm
 from hilum.statistics.outcomes import UndefinedMetric
 
-ALPHA = 0.01
-"""The paper's level for its two-tailed paired t-test."""
-
 
 @dataclass(frozen=True, slots=True)
 class LabelTest:
@@ -39,11 +36,6 @@ class PairTests:
     paired_t: PairedT | UndefinedMetric
     mean_difference: Estimate
     labels: tuple[LabelTest, ...]
-
-    @property
-    def significant(self) -> bool:
-        """Whether the t-test is below the paper's level."""
-        return isinstance(self.paired_t, PairedT) and self.paired_t.p_value < ALPHA
 
 
 def pair_tests(pair: Pair, *, predictions: ManyPredictions, aurocs: ModelAurocs) -> PairTests:

@@ -36,9 +36,10 @@ class Gallery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SectionContent:
-    """One part of the page: `key` names its place, its folder of pictures and its `numbers` in `study.json`.
+    """One part of the page: `key` names its place, and its `numbers` in `study.json`.
 
-    `note` stands below the title, then tables, figures and galleries. A section that holds nothing is left out.
+    `note` stands below the title, then tables, figures and galleries. `folder` is that of its pictures, by default
+    `key`. A section that holds nothing is left out.
     """
 
     key: str
@@ -48,6 +49,7 @@ class SectionContent:
     figures: tuple[ReportFigure, ...] = ()
     galleries: tuple[Gallery, ...] = ()
     numbers: JsonValue = None
+    folder: str = ""
 
     @property
     def shown(self) -> bool:

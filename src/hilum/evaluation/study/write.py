@@ -24,7 +24,7 @@ TABLES, FIGURES, PREDICTIONS = "tables", "figures", "predictions"
 def write_study(study: Study, *, content: StudyContent, folder: Path, band_replicates: int = BAND_REPLICATES) -> Path:
     """Write everything into `folder`, each file whole or not at all, the page last; the path of the page.
 
-    `predictions/ARM.parquet` are the pooled predictions. A section's pictures lie in a folder called as its key; they
+    `predictions/ARM.parquet` are the pooled predictions. A section's pictures lie in its folder; they
     may be of patients. Raises `OutputError` where the folder cannot be written, or another process writes into it.
     """
     sections = tuple(section(content) for section in study.sections)
@@ -57,7 +57,7 @@ def write_study(study: Study, *, content: StudyContent, folder: Path, band_repli
 def _pictures(section: SectionContent) -> dict[str, bytes]:
     pictures = (picture for gallery in section.galleries for picture in gallery.pictures)
     return {
-        f"{section.key}/{number:03d}{stem}.png": png
+        f"{section.folder or section.key}/{number:03d}{stem}.png": png
         for number, picture in enumerate(pictures, start=1)
         for stem, png, _ in picture.images
     }

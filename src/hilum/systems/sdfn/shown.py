@@ -7,21 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 
 from hilum.datasets.records.record import Record
+from hilum.evaluation.predictions.predictions import Predictions
 from hilum.systems.sdfn.heatmaps import TwoMaps
-from hilum.systems.sdfn.predictions import SdfnPredictions
 
 MOST_BOXED = 3
 """Boxed images that are drawn of each class, the first by name."""
 
 
-def most_probable(predictions: SdfnPredictions) -> tuple[tuple[int, str], ...]:
-    """Of each class of the mean, the row of the positive that SDFN finds most probable, with the class."""
+def most_probable(predictions: Predictions) -> tuple[tuple[int, str], ...]:
+    """Of each class of the mean, the row of the positive that these predictions find most probable, with the class."""
     found = []
-    for label in predictions.whole.in_mean:
-        truth, scores = predictions.column(label)
-        rows = np.flatnonzero(truth == 1)
+    for label in predictions.in_mean:
+        column = predictions.labels.index(label)
+        rows = np.flatnonzero(predictions.truth[:, column] == 1)
         if rows.size:
-            found.append((int(rows[np.argmax(scores["sdfn"][rows])]), label))
+            found.append((int(rows[np.argmax(predictions.scores[rows, column])]), label))
     return tuple(found)
 
 
