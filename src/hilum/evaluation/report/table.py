@@ -16,7 +16,7 @@ Cell = str | int | float | Estimate | None
 class ReportTable:
     """`rows` hold as many cells as `columns`; `key` names the file, `note` is what a reader must know.
 
-    `folded` tables stand behind a click on the page, because they are long.
+    `folded` tables stand behind a click on the page, because they are long. Estimates are shown to `decimals`.
     """
 
     key: str
@@ -25,6 +25,7 @@ class ReportTable:
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
     folded: bool = False
+    decimals: int = 3
 
     @property
     def flush_right(self) -> tuple[bool, ...]:

@@ -6,13 +6,10 @@ The page works offline, on a phone and on paper.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
-
-from markupsafe import Markup
 
 from hilum.evaluation.judging.judgement_json import judgement_json
 from hilum.evaluation.judging.unit_words import by_unit
@@ -37,9 +34,7 @@ from hilum.evaluation.report.tables import (
     subgroup_label_table,
     subgroup_table,
 )
-from hilum.evaluation.report.templating import page_environment
-from hilum.report.templating import asset, content_security_policy
-from hilum.report.wording import RESEARCH_USE
+from hilum.evaluation.report.templating import render_page
 from hilum.statistics.confusion import Confusion
 from hilum.whole_files import output_error, write_whole
 
@@ -73,15 +68,10 @@ def write_report(subject: ReportSubject, *, folder: Path) -> WrittenReport:
         replace(one, note=by_unit(one.note, patients_known=known)) if one.note else one
         for one in _tables(subject, confusions=confusions)
     )
-    content: dict[str, bytes] = {JSON_NAME: report_json(subject)}
-    content |= {f"{TABLES}/{table.key}.csv": table_csv(table) for table in tables}
-    for figure in figures:
-        content |= {f"{FIGURES}/{figure.key}.png": figure.png, f"{FIGURES}/{figure.key}.svg": figure.svg}
+    content = {JSON_NAME: report_json(subject), **tables_and_figures(tables, figures=figures)}
     content |= {f"{GALLERY}/{name}": drawn.whole for name, drawn in gallery_names(subject.errors).items()}
     content[PAGE_NAME] = render_report(subject, tables=tables, figures=figures).encode()
-    remove_others(folder, kept=content.keys())
-    for name, data in content.items():
-        write_whole(folder / name, data)
+    write_files(content, folder=folder)
     return WrittenReport(folder / PAGE_NAME, tuple(folder / name for name in content))
 
 
@@ -116,15 +106,29 @@ def _tables(subject: ReportSubject, *, confusions: Sequence[tuple[str, Confusion
     return tuple(table for table in made if table is not None)
 
 
-def remove_others(folder: Path, *, kept: Collection[str]) -> None:
-    """Remove what an earlier report left among its tables, figures and pictures; files of another kind stay."""
+def tables_and_figures(tables: Sequence[ReportTable], *, figures: Sequence[ReportFigure]) -> dict[str, bytes]:
+    """Every table as CSV, every figure as PNG and SVG, by the name of its file."""
+    content = {f"{TABLES}/{table.key}.csv": table_csv(table) for table in tables}
+    for figure in figures:
+        content |= {f"{FIGURES}/{figure.key}.png": figure.png, f"{FIGURES}/{figure.key}.svg": figure.svg}
+    return content
+
+
+def write_files(content: Mapping[str, bytes], *, folder: Path) -> None:
+    """Write `content` by name into `folder`, each file whole or not at all, in order.
+
+    What an earlier report left among its tables, figures and pictures is removed; files of another kind stay. Raises
+    `OutputError` where the folder cannot be written.
+    """
     for inner, suffixes in ((TABLES, (".csv",)), (FIGURES, (".png", ".svg")), (GALLERY, (".png",))):
         for path in (folder / inner).glob("*"):
-            if path.suffix in suffixes and f"{inner}/{path.name}" not in kept:
+            if path.suffix in suffixes and f"{inner}/{path.name}" not in content:
                 try:
                     path.unlink()
                 except OSError as error:
                     raise output_error(path, error) from error
+    for name, data in content.items():
+        write_whole(folder / name, data)
 
 
 SCHEMA = "hilum.report/1"
@@ -152,22 +156,16 @@ def report_json(subject: ReportSubject) -> bytes:
 
 def render_report(subject: ReportSubject, *, tables: Sequence[ReportTable], figures: Sequence[ReportFigure]) -> str:
     """The page as HTML text; the same subject gives the same text, and nothing in it comes from outside."""
-    own = files("hilum.evaluation").joinpath("templates", "report.css").read_text(encoding="utf-8")
-    style = Markup("{}\n{}").format(asset("base.css"), Markup(own))
     items = checklist(subject.filled)
-    return (
-        page_environment()
-        .get_template("report.html.j2")
-        .render(
-            csp=content_security_policy(style=style, script=""),
-            style=style,
-            subject=subject,
-            judgement=subject.judgement,
-            whole=subject.judgement.whole,
-            tables={table.key: table for table in tables},
-            figures={figure.key: figure for figure in figures},
-            filled=[item for item in items if item.filled is not None],
-            for_authors=[item for item in items if item.filled is None],
-            research_use=RESEARCH_USE,
-        )
+    return render_page(
+        "report.html.j2",
+        content={
+            "subject": subject,
+            "judgement": subject.judgement,
+            "whole": subject.judgement.whole,
+            "tables": {table.key: table for table in tables},
+            "figures": {figure.key: figure for figure in figures},
+            "filled": [item for item in items if item.filled is not None],
+            "for_authors": [item for item in items if item.filled is None],
+        },
     )

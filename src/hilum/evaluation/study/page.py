@@ -6,20 +6,16 @@ It may hold patients' pictures, so it is written beside the study's own output a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 
-from markupsafe import Markup
 from pydantic import JsonValue
 
 from hilum.evaluation.report.figures import ReportFigure
 from hilum.evaluation.report.subject import Facts
 from hilum.evaluation.report.table import ReportTable
-from hilum.evaluation.report.templating import page_environment
+from hilum.evaluation.report.templating import render_page
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.section import SectionContent
 from hilum.evaluation.study.study import Study
-from hilum.report.templating import asset, content_security_policy
-from hilum.report.wording import RESEARCH_USE
 
 
 def render_study(
@@ -31,27 +27,21 @@ def render_study(
     sections: Sequence[SectionContent] = (),
 ) -> str:
     """The page as HTML text; the same study gives the same text, and nothing in it comes from outside."""
-    folder = files("hilum.evaluation").joinpath("templates")
-    own = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in ("report.css", "study.css"))
-    style = Markup("{}\n{}").format(asset("base.css"), Markup(own))
     shown = [section for section in sections if section.shown]
-    return (
-        page_environment()
-        .get_template("study.html.j2")
-        .render(
-            csp=content_security_policy(style=style, script=""),
-            style=style,
-            title=study.title,
-            study=study,
-            content=content,
-            tables={table.key: table for table in (*tables, *(table for one in shown for table in one.tables))},
-            figures={figure.key: figure for figure in (*figures, *(one for each in shown for one in each.figures))},
-            test_keys=[table.key for table in tables if table.key == "paired_t" or table.key.startswith("tests_")],
-            group_keys=[table.key for table in tables if table.key.startswith("by_")],
-            sections=shown,
-            provenance=_provenance(content),
-            research_use=RESEARCH_USE,
-        )
+    return render_page(
+        "study.html.j2",
+        styles=("report.css", "study.css"),
+        content={
+            "title": study.title,
+            "study": study,
+            "content": content,
+            "tables": {table.key: table for table in (*tables, *(table for one in shown for table in one.tables))},
+            "figures": {figure.key: figure for figure in (*figures, *(one for each in shown for one in each.figures))},
+            "test_keys": [table.key for table in tables if table.key == "paired_t" or table.key.startswith("tests_")],
+            "group_keys": [table.key for table in tables if table.key.startswith("by_")],
+            "sections": shown,
+            "provenance": _provenance(content),
+        },
     )
 
 

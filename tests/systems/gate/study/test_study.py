@@ -99,10 +99,10 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
 
 def test_types_by_hand(folds: GatePredictions) -> None:
     table = type_table(folds)
-    assert table.figure("accuracy").value == pytest.approx(25 / 30)
-    assert table.figure("recall, wrist").value == pytest.approx(0.5)
-    assert table.figure("recall, hand").n == 100
-    assert table.figure("mean recall of the types with at least 20 groups").value == pytest.approx(0.75)
+    assert table.shares["accuracy"].value == pytest.approx(25 / 30)
+    assert table.shares["recall, wrist"].value == pytest.approx(0.5)
+    assert table.shares["recall, hand"].n == 100
+    assert table.shares["mean recall of the types with at least 20 groups"].value == pytest.approx(0.75)
     matrix = confusion_matrix(folds)
     wrist, hand = XRAY_TYPES.index("wrist"), XRAY_TYPES.index("hand")
     assert matrix[wrist][hand] == 25
@@ -111,8 +111,8 @@ def test_types_by_hand(folds: GatePredictions) -> None:
 
 def test_radiograph_or_not_by_hand(folds: GatePredictions) -> None:
     table = xray_table(folds)
-    assert table.figure("balanced accuracy, as read").value == pytest.approx((1 + 40 / 41) / 2)
-    assert table.figure("grey photographs called no X-ray, white").value == pytest.approx(30 / 31)
+    assert table.shares["balanced accuracy, as read"].value == pytest.approx((1 + 40 / 41) / 2)
+    assert table.shares["grey photographs called no X-ray, white"].value == pytest.approx(30 / 31)
 
 
 def test_scores_against_their_formulas(folds: GatePredictions) -> None:
@@ -159,8 +159,8 @@ def test_the_study_has_every_table_and_the_cards_figures(study: GateStudy, tmp_p
     assert [table.key for table in study.tables] == [
         "xray", "frame", "type", "chest", "decisions", "faults", "curve", "left-out",
     ]  # fmt: skip
-    assert 0.3 < (study.table("frame").figures[0].value or 0) < 0.7
-    assert study.table("decisions").figure("refused, renderings").value == 1.0
+    assert 0.3 < (study.table("frame").shares["balanced accuracy, frame alone"].value) < 0.7
+    assert study.table("decisions").shares["refused, renderings"].value == 1.0
     assert any(figure.name.endswith("accuracy, chest or not") for figure in study.spec.figures)
     write_study(study, folder=tmp_path)
     assert read_spec(tmp_path) == study.spec

@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
-import jinja2
 import numpy as np
-from markupsafe import Markup
 from PIL import Image
 
 from hilum.datasets.renderings.renderings import FAMILIES, render
+from hilum.evaluation.report.templating import render_page
 from hilum.findings import XRAY_TYPES
 from hilum.imaging.decode import decode, read_file
-from hilum.report.templating import asset, content_security_policy, data_uri
+from hilum.report.templating import data_uri
 from hilum.systems.gate.releases import read_gate_data
 from hilum.systems.gate.study.scores import Curve
 from hilum.systems.gate.study.study import GateStudy, Mistake
@@ -59,21 +57,16 @@ def write_gate_page(study: GateStudy, *, folder: Path, data: Path) -> Path:
 
 def render_gate_page(study: GateStudy, *, pictures: tuple[DrawnMistake, ...]) -> str:
     """The page as HTML text, one file that works offline."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("hilum.evaluation", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-    )
-    own = files("hilum.evaluation").joinpath("templates", "gate_study.css").read_text(encoding="utf-8")
-    style = Markup("{}\n{}").format(asset("base.css"), Markup(own))
-    return environment.get_template("gate_study.html.j2").render(
-        csp=content_security_policy(style=style, script=""),
-        style=style,
-        study=study,
-        types=XRAY_TYPES,
-        pictures=pictures,
-        lines=tuple(map(_line, study.curves)),
+    return render_page(
+        "gate_study.html.j2",
+        styles=("report.css", "gate_study.css"),
+        content={
+            "study": study,
+            "tables": {table.key: table.as_report() for table in study.tables},
+            "types": XRAY_TYPES,
+            "pictures": pictures,
+            "lines": tuple(map(_line, study.curves)),
+        },
     )
 
 

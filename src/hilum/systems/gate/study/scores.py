@@ -19,9 +19,10 @@ from hilum.bundle.gate_outputs import TYPES
 from hilum.datasets.releases.body_parts import MIXED_SOURCES
 from hilum.errors import DataError
 from hilum.statistics.auroc import auroc
+from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import UndefinedMetric
 from hilum.systems.gate.study.predictions import GatePredictions
-from hilum.systems.gate.study.shares import Figure, Table
+from hilum.systems.gate.study.shares import Share, ShareTable
 
 Scores = npt.NDArray[np.float64]
 
@@ -127,21 +128,21 @@ def best_score(found: Sequence[Curve]) -> ScoreName:
     return max(from_logits, key=lambda name: from_logits[name]) if from_logits else "energy"
 
 
-def curve_table(found: Sequence[Curve]) -> Table:
+def curve_table(found: Sequence[Curve]) -> ShareTable:
     """AUROC of each score, and left-out pictures refused or unsure where some of the known ones are."""
-    figures = []
+    shares: dict[str, Share] = {}
     for curve in found:
         n = len(curve.known) + len(curve.left_out)
-        figures.append(_figure(f"AUROC, {curve.score}", curve.auroc, n))
+        shares[f"AUROC, {curve.score}"] = Estimate(curve.auroc, None, n=n, groups=n)
         for share in KNOWN_REFUSED:
             threshold = np.quantile(curve.known, share)
             value = float(np.mean(curve.left_out < threshold))
-            figures.append(_figure(f"{curve.score}, left-out refused at {share:.0%} of known", value, n))
-    return Table(
+            shares[f"{curve.score}, left-out refused at {share:.0%} of known"] = Estimate(value, None, n=n, groups=n)
+    return ShareTable(
         key="curve",
         title="Left-out types against known types",
         protocol="mixed sources, as read; known types from each network's own held-out fold; scores pooled as they are",
-        figures=tuple(figures),
+        shares=shares,
     )
 
 
@@ -161,7 +162,3 @@ def _curve(name: str, left_out: Sequence[GatePredictions]) -> Curve:
     truth = np.concatenate([np.ones(len(known)), np.zeros(len(unseen_scores))])
     area = auroc(truth, scores=np.concatenate([known, unseen_scores]))
     return Curve(name, known, unseen_scores, float("nan") if isinstance(area, UndefinedMetric) else area)
-
-
-def _figure(label: str, value: float, n: int) -> Figure:
-    return Figure(label=label, value=value, low=None, high=None, n=n, groups=n)

@@ -1,13 +1,16 @@
-"""The figures of the gate's study: each with its n and 95% interval, in tables that JSON and the page show alike."""
+"""The shares of the gate's study, each with its interval and its counts, by what they are of."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from hilum.statistics.clustered_share import clustered_share
+from hilum.evaluation.report.table import ReportTable
+from hilum.statistics.clustered_share import share_of_rows
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.mover import mean_interval
 from hilum.statistics.outcomes import UndefinedMetric
@@ -15,82 +18,76 @@ from hilum.systems.gate.study.predictions import Text
 
 Bools = npt.NDArray[np.bool_]
 
+Share = Estimate | UndefinedMetric
+"""A value in [0, 1] over `n` rows of `groups` independent groups, or why there is none."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """One number: `value` in [0, 1] with its interval over `n` rows of `groups` independent groups.
-
-    `value` and the interval are None where nothing was judged; `note` says what a reader must know.
-    """
-
-    label: str
-    value: float | None
-    low: float | None
-    high: float | None
-    n: int
-    groups: int
-    note: str = ""
+NOTHING = UndefinedMetric("nothing was judged", 0, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """Figures of one question; `protocol` says in words what was judged by which networks."""
+class ShareTable:
+    """Shares of one question; `protocol` says in words what was judged by which networks."""
 
     key: str
     title: str
     protocol: str
-    figures: tuple[Figure, ...]
+    shares: Mapping[str, Share]
 
-    def figure(self, label: str) -> Figure:
-        """The figure with this label; raises `KeyError` where there is none."""
-        return {figure.label: figure for figure in self.figures}[label]
+    def as_report(self) -> ReportTable:
+        """The table as the page shows it."""
+        rows = tuple(
+            (name, one.reason, one.n, 0) if isinstance(one, UndefinedMetric) else (name, one, one.n, one.groups)
+            for name, one in self.shares.items()
+        )
+        columns = ("what", "value", "n", "groups")
+        return ReportTable(key=self.key, title=self.title, columns=columns, rows=rows, note=self.protocol, decimals=4)
+
+    def as_json(self) -> dict[str, Any]:
+        """The table as `study.json` keeps it; a share without a value is null, and its note says why."""
+        figures = [{"label": label, **_json(one)} for label, one in self.shares.items()]
+        return {"key": self.key, "title": self.title, "protocol": self.protocol, "figures": figures}
 
 
-def share(label: str, right: Bools, *, groups: Text, note: str = "") -> Figure:
+def share(right: Bools, *, groups: Text) -> Share:
     """The share of true rows, with Wilson's interval at the effective number of rows where groups have several."""
-    found = _share(right, groups)
-    if isinstance(found, UndefinedMetric):
-        return Figure(label=label, value=None, low=None, high=None, n=0, groups=0, note=note or "nothing was judged")
-    low, high = found.interval or (None, None)
-    noted = note or found.note or ""
-    return Figure(label=label, value=found.value, low=low, high=high, n=len(right), groups=_count(groups), note=noted)
+    return share_of_rows(right, groups=groups) if right.size else NOTHING
 
 
-def balanced(label: str, right: Bools, *, truth: Bools, groups: Text, note: str = "") -> Figure:
+def balanced(right: Bools, *, truth: Bools, groups: Text) -> Share:
     """The mean of the shares of right rows where `truth` is true and where it is false, from the two intervals."""
-    n = len(right)
-    one, other = _share(right[truth], groups[truth]), _share(right[~truth], groups[~truth])
+    one, other = (share_of_rows(right[kind], groups=groups[kind]) for kind in (truth, ~truth))
     if isinstance(one, UndefinedMetric) or isinstance(other, UndefinedMetric):
-        reason = note or "one kind only: no balanced accuracy"
-        return Figure(label=label, value=None, low=None, high=None, n=n, groups=_count(groups), note=reason)
-    low, high = mean_interval(one, other) or (None, None)
-    value, noted = (one.value + other.value) / 2, note or one.note or other.note or ""
-    return Figure(label=label, value=value, low=low, high=high, n=n, groups=_count(groups), note=noted)
-
-
-def mean_of(label: str, figures: tuple[Figure, ...], *, note: str = "") -> Figure:
-    """The plain mean of several shares; its interval adds their variances as if they were independent."""
-    values = [figure.value for figure in figures if figure.value is not None]
-    if not values:
-        return Figure(label=label, value=None, low=None, high=None, n=0, groups=0, note=note)
-    mean = float(np.mean(values))
-    up = float(np.sqrt(sum(((f.high or 0.0) - (f.value or 0.0)) ** 2 for f in figures))) / len(values)
-    down = float(np.sqrt(sum(((f.value or 0.0) - (f.low or 0.0)) ** 2 for f in figures))) / len(values)
-    return Figure(
-        label=label,
-        value=mean,
-        low=max(0.0, mean - down),
-        high=min(1.0, mean + up),
-        n=sum(figure.n for figure in figures),
-        groups=sum(figure.groups for figure in figures),
-        note=note,
+        return UndefinedMetric("one kind only: no balanced accuracy", 0, 0)
+    return Estimate(
+        (one.value + other.value) / 2,
+        mean_interval(one, other),
+        note=one.note or other.note,
+        n=right.size,
+        groups=np.unique(groups).size,
     )
 
 
-def _share(right: Bools, groups: Text) -> Estimate | UndefinedMetric:
-    _, group = np.unique(groups, return_inverse=True)
-    return clustered_share(np.bincount(group, weights=right), trials=np.bincount(group))
+def mean_of(shares: Iterable[Share]) -> Share:
+    """The plain mean of the shares that have a value; its interval adds their variances as if they were independent.
+
+    There is no interval where one of them has none.
+    """
+    known = [one for one in shares if isinstance(one, Estimate)]
+    if not known:
+        return NOTHING
+    mean = float(np.mean([one.value for one in known]))
+    n, groups = sum(one.n or 0 for one in known), sum(one.groups or 0 for one in known)
+    lacking = next((one for one in known if one.interval is None), None)
+    if lacking is not None:
+        return Estimate(mean, None, note=lacking.note, n=n, groups=groups)
+    down, up = (
+        float(np.sqrt(sum((one.bounds[side] - one.value) ** 2 for one in known))) / len(known) for side in (0, 1)
+    )
+    return Estimate(mean, (max(0.0, mean - down), min(1.0, mean + up)), n=n, groups=groups)
 
 
-def _count(groups: Text) -> int:
-    return len(set(groups.tolist()))
+def _json(one: Share) -> dict[str, Any]:
+    if isinstance(one, UndefinedMetric):
+        return {"value": None, "low": None, "high": None, "n": one.n, "groups": 0, "note": one.reason}
+    low, high = one.interval or (None, None)
+    return {"value": one.value, "low": low, "high": high, "n": one.n, "groups": one.groups, "note": one.note or ""}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +13,11 @@ from pydantic import ValidationError
 from hilum.bundle.card import GateFigure, GateSpec
 from hilum.errors import DataError
 from hilum.evaluation.study.as_json import STUDY_NAME
+from hilum.statistics.estimate import Estimate
 from hilum.systems.gate.study.decision_tables import cross_fitted, decision_table, left_out_table
 from hilum.systems.gate.study.predictions import GatePredictions, joined, load_predictions
 from hilum.systems.gate.study.scores import Curve, best_score, curve_table, curves
-from hilum.systems.gate.study.shares import Figure, Table, share
+from hilum.systems.gate.study.shares import ShareTable, share
 from hilum.systems.gate.study.tables import (
     called_type,
     chest_table,
@@ -24,7 +25,6 @@ from hilum.systems.gate.study.tables import (
     fault_table,
     folds_only,
     frame_only_table,
-    mask_cost,
     type_table,
     xray_table,
 )
@@ -46,13 +46,13 @@ class Mistake:
 class GateStudy:
     """Everything the study says; `confusion` counts true (rows) against called types (columns)."""
 
-    tables: tuple[Table, ...]
+    tables: tuple[ShareTable, ...]
     confusion: tuple[tuple[int, ...], ...]
     mistakes: tuple[Mistake, ...]
     curves: tuple[Curve, ...]
     spec: GateSpec
 
-    def table(self, key: str) -> Table:
+    def table(self, key: str) -> ShareTable:
         """The table with this key; raises `KeyError` where it was not made."""
         return {table.key: table for table in self.tables}[key]
 
@@ -66,9 +66,8 @@ def make_study(paths: Sequence[Path]) -> GateStudy:
     found = curves(types) if types else ()
     score = best_score(found)
     spec = choose_spec(folds, score=score)
-    xray = xray_table(folds)
     tables = [
-        Table(key=xray.key, title=xray.title, protocol=xray.protocol, figures=(*xray.figures, mask_cost(xray))),
+        xray_table(folds),
         frame_only_table(folds),
         type_table(folds),
         chest_table(folds),
@@ -79,15 +78,14 @@ def make_study(paths: Sequence[Path]) -> GateStudy:
         tables += [curve_table(found), left_out_table(types, spec=spec)]
     if sources:
         tables.append(_sources_table(sources, spec=spec))
-    figures = tuple(_card_figure(figure, table=table) for table in tables for figure in _headlines(table))
-    spec = spec.model_copy(update={"figures": figures})
+    spec = spec.model_copy(update={"figures": tuple(figure for table in tables for figure in _card_figures(table))})
     return GateStudy(tuple(tables), confusion_matrix(folds), _mistakes(folds), found, spec)
 
 
 def write_study(study: GateStudy, *, folder: Path) -> Path:
     """`study.json`: tables, confusion matrix and thresholds; no name of a picture goes in."""
     fields = {
-        "tables": [asdict(table) for table in study.tables],
+        "tables": [table.as_json() for table in study.tables],
         "confusion": study.confusion,
         "spec": study.spec.model_dump(mode="json"),
     }
@@ -135,45 +133,39 @@ _HEADLINES: dict[str, tuple[str, ...]] = {
 }
 
 
-def _headlines(table: Table) -> tuple[Figure, ...]:
+def _card_figures(table: ShareTable) -> Iterator[GateFigure]:
+    """What the card quotes of a table."""
     wanted = _HEADLINES.get(table.key, ())
-    more = ("recall, ", "chests refused or unsure, ")
-    return tuple(
-        figure
-        for figure in table.figures
-        if figure.value is not None and (figure.label in wanted or figure.label.startswith(more))
-    )
+    for label, one in table.shares.items():
+        if isinstance(one, Estimate) and (
+            label in wanted or label.startswith(("recall, ", "chests refused or unsure, "))
+        ):
+            yield GateFigure(
+                name=f"{table.title}: {label}",
+                value=min(1.0, max(0.0, one.value)),
+                interval=one.interval,
+                n=one.n or 0,
+                groups=one.groups or 0,
+                protocol=table.protocol,
+            )
 
 
-def _card_figure(figure: Figure, *, table: Table) -> GateFigure:
-    interval = None if figure.low is None or figure.high is None else (figure.low, figure.high)
-    value = 0.0 if figure.value is None else min(1.0, max(0.0, figure.value))
-    return GateFigure(
-        name=f"{table.title}: {figure.label}",
-        value=value,
-        interval=interval,
-        n=figure.n,
-        groups=figure.groups,
-        protocol=table.protocol,
-    )
-
-
-def _sources_table(sources: Sequence[GatePredictions], *, spec: GateSpec) -> Table:
+def _sources_table(sources: Sequence[GatePredictions], *, spec: GateSpec) -> ShareTable:
     rows = joined(sources)
     rows = rows.where(rows.view == "as read")
     right, typed = is_xray_probability(rows, calibration=spec.is_xray) >= HALF, rows.xray_type != ""
-    figures = []
+    shares = {}
     for source in sorted(set(rows.source.tolist())):
         of = rows.source == source
-        figures.append(share(f"called X-ray, {source}", right[of], groups=rows.group[of]))
+        shares[f"called X-ray, {source}"] = share(right[of], groups=rows.group[of])
         known = of & typed
         said = called_type(rows)[known] == rows.xray_type[known]
-        figures.append(share(f"type right, {source}", said, groups=rows.group[known]))
-    return Table(
+        shares[f"type right, {source}"] = share(said, groups=rows.group[known])
+    return ShareTable(
         key="sources",
         title="Sources left out whole",
         protocol="networks trained a third as long without the source; dental is then a type never seen; as read",
-        figures=tuple(figures),
+        shares=shares,
     )
 
 

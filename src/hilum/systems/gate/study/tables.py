@@ -15,8 +15,10 @@ from sklearn.model_selection import GroupKFold  # type: ignore[import-untyped]
 from hilum.bundle.gate_outputs import CROPPED, INVERTED, TURNS, TURNS_DEG, TYPES
 from hilum.datasets.releases.body_parts import BULK_SOURCES, MIXED_SOURCES
 from hilum.findings import XRAY_TYPES
+from hilum.statistics.estimate import Estimate
+from hilum.statistics.outcomes import UndefinedMetric
 from hilum.systems.gate.study.predictions import FRAMED_VIEWS, WHOLE_VIEWS, GatePredictions, Text
-from hilum.systems.gate.study.shares import Bools, Figure, Table, balanced, mean_of, share
+from hilum.systems.gate.study.shares import NOTHING, Bools, Share, ShareTable, balanced, mean_of, share
 from hilum.systems.gate.study.thresholds import HALF, cross_calibrated
 
 FEWEST_GROUPS = 20
@@ -41,38 +43,32 @@ def called_type(rows: GatePredictions) -> Text:
     return np.asarray(np.array(XRAY_TYPES)[rows.logits[:, TYPES].argmax(axis=1)])
 
 
-def xray_table(folds: GatePredictions) -> Table:
+def xray_table(folds: GatePredictions) -> ShareTable:
     """Radiograph or not: balanced accuracy of each view and of all framed views; sources and kinds one by one."""
     right = (cross_calibrated(folds) >= HALF) == folds.is_xray
     real = ~np.char.startswith(folds.source, "rendering: ")
     framed = real & np.isin(folds.view, FRAMED_VIEWS)
 
-    def balanced_share(label: str, rows: Bools) -> Figure:
-        return balanced(label, right[rows], truth=folds.is_xray[rows], groups=folds.group[rows])
+    def of_both(rows: Bools) -> Share:
+        return balanced(right[rows], truth=folds.is_xray[rows], groups=folds.group[rows])
 
-    def right_share(label: str, rows: Bools) -> Figure:
-        return share(label, right[rows], groups=folds.group[rows])
+    def of(rows: Bools) -> Share:
+        return share(right[rows], groups=folds.group[rows])
 
     photos = folds.source == "photos"
-    figures = [
-        balanced_share("balanced accuracy, framed", framed),
-        balanced_share(
-            "balanced accuracy, framed, without bulk sources", framed & ~np.isin(folds.source, BULK_SOURCES)
-        ),
-        *(
-            balanced_share(f"balanced accuracy, {view}", real & (folds.view == view))
-            for view in (*WHOLE_VIEWS, "masked")
-        ),
-        *(
-            right_share(f"grey photographs called no X-ray, {view}", photos & (folds.view == view))
-            for view in WHOLE_VIEWS
-        ),
-        *(
-            right_share(f"right, {source}", framed & (folds.source == source))
-            for source in sorted(set(folds.source[framed].tolist()))
-        ),
-    ]
-    return Table(
+    shares = {
+        "balanced accuracy, framed": of_both(framed),
+        "balanced accuracy, framed, without bulk sources": of_both(framed & ~np.isin(folds.source, BULK_SOURCES)),
+    }
+    for view in (*WHOLE_VIEWS, "masked"):
+        shares[f"balanced accuracy, {view}"] = of_both(real & (folds.view == view))
+    for view in WHOLE_VIEWS:
+        shares[f"grey photographs called no X-ray, {view}"] = of(photos & (folds.view == view))
+    for source in sorted(set(folds.source[framed].tolist())):
+        shares[f"right, {source}"] = of(framed & (folds.source == source))
+    before, after = shares["balanced accuracy, black"], shares["balanced accuracy, masked"]
+    shares["balanced accuracy lost to a 5% mask of the frame"] = _lost(before, after)
+    return ShareTable(
         key="xray",
         title="X-ray or not",
         protocol=(
@@ -81,89 +77,75 @@ def xray_table(folds: GatePredictions) -> Table:
             "JPEG qualities drawn alike for all; probability one half, calibrated on the other folds' whole pictures "
             "as if both kinds were equally frequent"
         ),
-        figures=tuple(figures),
+        shares=shares,
     )
 
 
-def mask_cost(table: Table) -> Figure:
-    """How much accuracy the 5% mask takes away: balanced accuracy with black padding less that of the masked view."""
-    before, after = table.figure("balanced accuracy, black"), table.figure("balanced accuracy, masked")
-    lost = None if before.value is None or after.value is None else before.value - after.value
-    return Figure(
-        label="balanced accuracy lost to a 5% mask of the frame",
-        value=lost,
-        low=None,
-        high=None,
-        n=after.n,
-        groups=after.groups,
-        note="the same pictures with and without the mask",
-    )
-
-
-def type_table(folds: GatePredictions) -> Table:
+def type_table(folds: GatePredictions) -> ShareTable:
     """The type on the mixed sources as read: accuracy, recall of each type, and their mean where groups suffice."""
     rows = folds.where((folds.view == "as read") & np.isin(folds.source, MIXED_SOURCES) & (folds.xray_type != ""))
     right = called_type(rows) == rows.xray_type
-    recalls = [
-        share(f"recall, {name}", right[rows.xray_type == name], groups=rows.group[rows.xray_type == name])
+    recalls = {
+        f"recall, {name}": share(right[rows.xray_type == name], groups=rows.group[rows.xray_type == name])
         for name in XRAY_TYPES
-    ]
-    enough = tuple(figure for figure in recalls if figure.groups >= FEWEST_GROUPS)
-    return Table(
+    }
+    enough = [one for one in recalls.values() if isinstance(one, Estimate) and (one.groups or 0) >= FEWEST_GROUPS]
+    return ShareTable(
         key="type",
         title="Type, on the sources that hold many types",
         protocol=(
             f"{' + '.join(MIXED_SOURCES)}, {networks_text(folds)}, by group, as read; the most probable of "
             "fourteen types"
         ),
-        figures=(
-            share("accuracy", right, groups=rows.group),
-            mean_of(f"mean recall of the types with at least {FEWEST_GROUPS} groups", enough),
-            *recalls,
-        ),
+        shares={
+            "accuracy": share(right, groups=rows.group),
+            f"mean recall of the types with at least {FEWEST_GROUPS} groups": mean_of(enough),
+            **recalls,
+        },
     )
 
 
-def chest_table(folds: GatePredictions) -> Table:
+def chest_table(folds: GatePredictions) -> ShareTable:
     """Chest against every other radiograph, as read, and other sources' recall of their one type."""
     rows = folds.where((folds.view == "as read") & folds.is_xray)
     chest, said = rows.xray_type == "chest", called_type(rows) == "chest"
-    figures = [balanced("chest against all others", said == chest, truth=chest, groups=rows.group)]
-    figures.append(share("accuracy, chest or not", said == chest, groups=rows.group))
     usual = ~np.isin(rows.source, BULK_SOURCES)
-    figures.append(
-        share("accuracy, chest or not, without bulk sources", (said == chest)[usual], groups=rows.group[usual])
-    )
+    right = said == chest
+    shares = {
+        "chest against all others": balanced(right, truth=chest, groups=rows.group),
+        "accuracy, chest or not": share(right, groups=rows.group),
+        "accuracy, chest or not, without bulk sources": share(right[usual], groups=rows.group[usual]),
+    }
     for source in sorted(set(rows.source.tolist()) - set(MIXED_SOURCES)):
         of = (rows.source == source) & (rows.xray_type != "")
         right = called_type(rows)[of] == rows.xray_type[of]
-        figures.append(share(f"type right, {source}", right, groups=rows.group[of]))
-    return Table(
+        shares[f"type right, {source}"] = share(right, groups=rows.group[of])
+    return ShareTable(
         key="chest",
         title="Chest against all other radiographs",
         protocol="all radiographs as read; whole sources of chests and of bulk radiographs left out in turn",
-        figures=tuple(figures),
+        shares=shares,
     )
 
 
-def fault_table(folds: GatePredictions) -> Table:
+def fault_table(folds: GatePredictions) -> ShareTable:
     """Faults of a chest, at probability one half: found where put in, and not found where the chest is as it was."""
     chests = folds.where(folds.is_xray & (folds.xray_type == "chest") & ~np.isin(folds.source, MIXED_SOURCES))
-    figures = []
+    shares = {}
     whole = chests.where(chests.view == "as read")
     for degrees in TURNS_DEG[1:]:
         rows = chests.where(chests.view == f"turned {degrees}")
-        figures.append(share(f"found, turned {degrees}", _turn(rows) == degrees, groups=rows.group))
-    figures.append(share("false, turned", _turn(whole) != 0, groups=whole.group))
+        shares[f"found, turned {degrees}"] = share(_turn(rows) == degrees, groups=rows.group)
+    shares["false, turned"] = share(_turn(whole) != 0, groups=whole.group)
     for name, column in (("inverted", INVERTED), ("cropped", CROPPED)):
         rows = chests.where(chests.view == name)
-        figures.append(share(f"found, {name}", rows.logits[:, column] > 0, groups=rows.group))
-        figures.append(share(f"false, {name}", whole.logits[:, column] > 0, groups=whole.group))
-    return Table(
+        shares[f"found, {name}"] = share(rows.logits[:, column] > 0, groups=rows.group)
+        shares[f"false, {name}"] = share(whole.logits[:, column] > 0, groups=whole.group)
+    return ShareTable(
         key="faults",
         title="A chest that is turned, inverted or strongly cropped",
         protocol="faults put into held-out chests whose source the network never saw; probability one half",
-        figures=tuple(figures),
+        shares=shares,
     )
 
 
@@ -177,6 +159,14 @@ def confusion_matrix(folds: GatePredictions) -> tuple[tuple[int, ...], ...]:
     )
 
 
+def _lost(before: Share, after: Share) -> Share:
+    """How much accuracy a change of the same pictures takes away."""
+    if isinstance(before, UndefinedMetric) or isinstance(after, UndefinedMetric):
+        return NOTHING
+    note = "the same pictures with and without the mask"
+    return Estimate(before.value - after.value, None, note=note, n=after.n, groups=after.groups)
+
+
 def _turn(rows: GatePredictions) -> npt.NDArray[np.int64]:
     return np.asarray(np.array(TURNS_DEG)[rows.logits[:, TURNS].argmax(axis=1)])
 
@@ -184,7 +174,7 @@ def _turn(rows: GatePredictions) -> npt.NDArray[np.int64]:
 SIDE_PX = 192
 
 
-def frame_only_table(folds: GatePredictions) -> Table:
+def frame_only_table(folds: GatePredictions) -> ShareTable:
     """Balanced accuracy of gradient boosting on the frames of the judged pictures, cross-validated by group."""
     rows = folds.where(np.isin(folds.view, FRAMED_VIEWS) & ~np.char.startswith(folds.source, "rendering: "))
     features = visible(rows.frame)
@@ -192,16 +182,16 @@ def frame_only_table(folds: GatePredictions) -> Table:
     for train, held_out in GroupKFold(5).split(features, rows.is_xray, rows.group):
         model = HistGradientBoostingClassifier(class_weight="balanced", random_state=0)
         called[held_out] = model.fit(features[train], rows.is_xray[train]).predict(features[held_out])
-    return Table(
+    return ShareTable(
         key="frame",
         title="The frame alone",
         protocol=(
             "gradient boosting on padding rule, width of the bars in pixels, share of the picture within them, size "
             "before the last resize and JPEG quality, five folds by group, classes balanced"
         ),
-        figures=(
-            balanced("balanced accuracy, frame alone", called == rows.is_xray, truth=rows.is_xray, groups=rows.group),
-        ),
+        shares={
+            "balanced accuracy, frame alone": balanced(called == rows.is_xray, truth=rows.is_xray, groups=rows.group)
+        },
     )
 
 
