@@ -37,15 +37,15 @@ def test_second_process_is_refused_until_the_first_dies(tmp_path: Path) -> None:
     finally:
         process.kill()  # no chance to clean up
         process.communicate()
-    FolderLock(tmp_path).release()
+    FolderLock(tmp_path).close()
 
 
 def test_same_process_cannot_hold_it_twice_but_again_after_release(tmp_path: Path) -> None:
     with FolderLock(tmp_path) as lock:
         with pytest.raises(OutputError):
             FolderLock(tmp_path)
-        lock.release()
-        FolderLock(tmp_path).release()
+        lock.close()
+        FolderLock(tmp_path).close()
 
 
 def test_folder_that_cannot_be_written(tmp_path: Path) -> None:

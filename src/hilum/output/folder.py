@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from hilum.output.layout import output_paths
-from hilum.output.lock import FolderLock
-from hilum.whole_files import OutputNameError, output_error, remove_strays
+from hilum.output.lock import Held, held_folder
+from hilum.whole_files import OutputNameError, output_error
 
 
-class OutputFolder:
+class OutputFolder(Held):
     """Holds the folder at `path` from construction until `close`; one process at a time.
 
     Raises `OutputError` where another process holds it, or where it cannot be made or written.
     """
 
     def __init__(self, path: Path) -> None:
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise output_error(path, error) from error
         self.path = path
-        self._lock = FolderLock(path)
-        remove_strays(path)
+        self._lock = held_folder(path)
 
     def has_outputs(self, relative: str) -> bool:
         """Whether all outputs of the image at `relative` are there."""
@@ -39,15 +32,7 @@ class OutputFolder:
 
     def close(self) -> None:
         """Give the folder free."""
-        self._lock.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        self._lock.close()
 
 
 def _remove(path: Path) -> None:

@@ -33,8 +33,8 @@ class Journal:
 
     def __init__(self, folder: Path, *, replacing: Collection[str]) -> None:
         _rewrite(folder, replacing=replacing)
-        self._readings = _Appender(folder / READINGS)
-        self._failures = _Appender(folder / FAILURES)
+        self._readings = Appender(folder / READINGS, advice="use --resume")
+        self._failures = Appender(folder / FAILURES, advice="use --resume")
 
     def add(self, record: Record) -> None:
         """Append one reading or failure, whole or not at all."""
@@ -102,17 +102,21 @@ def _rewrite(folder: Path, *, replacing: Collection[str]) -> None:
     write_whole(folder / FAILURES, failures)
 
 
-class _Appender:
-    """A file that only grows, by whole lines; unbuffered, so that a line is with the system once `append` returns."""
+class Appender:
+    """A file that only grows, by whole lines; unbuffered, so that a line is with the system once `append` returns.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    `advice` is what helps, after room was made, where the disk is full.
+    """
+
+    def __init__(self, path: Path, *, advice: str) -> None:
+        self._path, self._advice = path, advice
         try:
             self._file = FileIO(path, "ab")
         except OSError as error:
             raise output_error(path, error) from error
 
     def append(self, line: bytes) -> None:
+        """Append one line, whole or not at all. Raises `OutputError` where the disk is full or cannot be written."""
         size = self._file.seek(0, os.SEEK_END)
         try:
             written = self._file.write(line)
@@ -120,9 +124,10 @@ class _Appender:
             raise output_error(self._path, error) from error
         if written != len(line):
             self._file.truncate(size)
-            raise OutputError(f"cannot write {self._path}: the disk is full; make room, then use --resume")
+            raise OutputError(f"cannot write {self._path}: the disk is full; make room, then {self._advice}")
 
     def close(self) -> None:
+        """Flush to disk and close; a second call does nothing."""
         if self._file.closed:
             return
         try:

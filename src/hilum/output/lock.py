@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from hilum.errors import OutputError
-from hilum.whole_files import output_error
+from hilum.whole_files import output_error, remove_strays
 
 if sys.platform == "win32":
     import msvcrt
@@ -26,8 +26,24 @@ _FAR = 1 << 30
 """Windows locks bytes that others may then not read: one far behind the end of the file."""
 
 
-class FolderLock:
-    """Holds `folder` from construction until `release` (or the end of a `with`, or of the process).
+class Held:
+    """What is held from its making until `close`, or to the end of a `with`."""
+
+    def close(self) -> None:
+        """Give it free; a second call does nothing."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class FolderLock(Held):
+    """Holds `folder` from construction until `close` (or the end of a `with`, or of the process).
 
     The lock file stays behind: removing it could let two processes lock two files of one name. Raises `OutputError`
     where another process holds the folder, or where the folder cannot be written.
@@ -51,19 +67,25 @@ class FolderLock:
                 f"cannot lock {path}: {error.strerror}; name an --out folder on a file system with locks"
             ) from error
 
-    def release(self) -> None:
+    def close(self) -> None:
         """Give the folder free; a second call does nothing."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.release()
+def held_folder(folder: Path) -> FolderLock:
+    """The folder, made where it is not there, held, and freed of what a killed run left unfinished.
+
+    Raises `OutputError` where another process holds it, or it cannot be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(folder, error) from error
+    lock = FolderLock(folder)
+    remove_strays(folder)
+    return lock
 
 
 if sys.platform == "win32":

@@ -8,15 +8,15 @@ import numpy as np
 
 from hilum.errors import UsageError
 from hilum.phantom.compound import coplanar_union
-from hilum.phantom.detector import Detector, Display, expose
+from hilum.phantom.detector import Detector
 from hilum.phantom.grid import Grid, Image
-from hilum.phantom.labels import stamped
 from hilum.phantom.loft import Loft
 from hilum.phantom.long_bone import Bone, Place, long_bone
 from hilum.phantom.materials import LIMB_BEAM
 from hilum.phantom.phantom import Phantom
 from hilum.phantom.rods import Capsule
 from hilum.phantom.solids import Convex, Ellipsoid
+from hilum.phantom.without_lungs import without_lungs
 
 HAND_DETECTOR = Detector(photons=40_000, scatter=0.03, edge_loss=0.08, window=(0.0, 0.9995), contrast=0.0)
 
@@ -55,18 +55,7 @@ def render_hand(
         raise UsageError(f"a hand needs at least 64 x 64 pixels, came {rows} x {columns}")
     grid = Grid(rows, columns, max(_HEIGHT_MM / rows, 212.0 / columns))
     attenuation = _attenuation(grid, np.random.default_rng([seed, 4]))
-    display = Display.of_body(attenuation, detector=detector)
-    pixels = display.pixels(expose(attenuation, detector=detector, seed=seed))
-    nothing = np.zeros(pixels.shape, bool)
-    return Phantom(
-        pixels=stamped(pixels) if label else pixels,
-        lesions=(),
-        right_lung=nothing,
-        left_lung=nothing,
-        kind="hand",
-        spacing_mm=grid.spacing_mm,
-        seed=seed,
-    )
+    return without_lungs(attenuation, grid=grid, kind="hand", view="PA", seed=seed, detector=detector, label=label)
 
 
 def _attenuation(grid: Grid, rng: np.random.Generator) -> Image:

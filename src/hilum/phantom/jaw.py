@@ -6,14 +6,14 @@ import numpy as np
 
 from hilum.errors import UsageError
 from hilum.phantom.compound import add_signed, chain, coplanar_union
-from hilum.phantom.detector import Detector, Display, expose
+from hilum.phantom.detector import Detector
 from hilum.phantom.grid import Grid, Image
-from hilum.phantom.labels import stamped
 from hilum.phantom.loft import Loft
 from hilum.phantom.materials import LIMB_BEAM
 from hilum.phantom.phantom import Phantom
 from hilum.phantom.solids import Convex, Ellipsoid, add_path
 from hilum.phantom.teeth import dentition
+from hilum.phantom.without_lungs import without_lungs
 
 JAW_DETECTOR = Detector(photons=150_000, scatter=0.02, edge_loss=0.2, window=(0.003, 0.9995), contrast=0.6)
 
@@ -31,19 +31,7 @@ def render_jaw(
         raise UsageError(f"a jaw needs at least 64 x 64 pixels, came {rows} x {columns}")
     grid = Grid(rows, columns, max(_SIZE_MM[0] / columns, _SIZE_MM[1] / rows))
     attenuation = _attenuation(grid)
-    display = Display.of_body(attenuation, detector=detector)
-    pixels = display.pixels(expose(attenuation, detector=detector, seed=seed))
-    nothing = np.zeros(pixels.shape, bool)
-    return Phantom(
-        pixels=stamped(pixels) if label else pixels,
-        lesions=(),
-        right_lung=nothing,
-        left_lung=nothing,
-        kind="jaw",
-        spacing_mm=grid.spacing_mm,
-        view="unknown",
-        seed=seed,
-    )
+    return without_lungs(attenuation, grid=grid, kind="jaw", view="unknown", seed=seed, detector=detector, label=label)
 
 
 def _attenuation(grid: Grid) -> Image:

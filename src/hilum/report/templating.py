@@ -23,10 +23,10 @@ def _finalize(value: object) -> object:
 
 
 @cache
-def environment() -> jinja2.Environment:
-    """The environment of all templates: autoescape, and an undefined name is an error."""
+def environment(package: str = "hilum.report") -> jinja2.Environment:
+    """The environment of the templates of a package: autoescape, and an undefined name is an error."""
     return jinja2.Environment(
-        loader=jinja2.PackageLoader("hilum.report", "templates"),
+        loader=jinja2.PackageLoader(package, "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         finalize=_finalize,

@@ -29,9 +29,8 @@ from hilum.evaluation.report.paper5_table3 import REPRODUCTIONS, table_3_beside
 from hilum.evaluation.report.subject import DrawnError, ReportSubject
 from hilum.evaluation.report.training_log import read_training_logs
 from hilum.evaluation.report.write import WrittenReport, write_report
-from hilum.output.lock import FolderLock
+from hilum.output.lock import held_folder
 from hilum.statistics.estimate import Estimate
-from hilum.whole_files import output_error, remove_strays
 
 PREDICTIONS_NAME = "predictions.parquet"
 
@@ -159,12 +158,7 @@ def evaluate_part(
     """
     _check(bundle, part=part)
     lungs = _lungs_of(bundle, given=lungs)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(folder, error) from error
-    with FolderLock(folder):
-        remove_strays(folder)
+    with held_folder(folder):
         judged = judge_part(
             bundle, part=part, folder=folder, ledger=ledger, settings=settings, progress=progress, lungs=lungs
         )

@@ -7,15 +7,14 @@ and at most one torn last line; the next one drops it, and the failures, and goe
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from io import FileIO
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from hilum.errors import OutputError
+from hilum.output.journal import Appender
+from hilum.output.lock import Held
 from hilum.whole_files import output_error, write_whole
 
 JOURNAL_NAME = "predictions.jsonl"
@@ -57,7 +56,7 @@ class JournalLine:
     sharpness: float | None = None
 
 
-class PredictionJournal:
+class PredictionJournal(Held):
     """The journal in `folder`, open for appending until `close`; whoever makes one holds the folder's lock.
 
     `read` holds the images that were read before, by name. Raises `OutputError` where the folder holds another
@@ -74,36 +73,15 @@ class PredictionJournal:
         kept = [line for each in lines[1:] if (line := _parsed(each)) is not None and line.failed is None]
         self.read: Mapping[str, JournalLine] = {line.image: line for line in kept}
         write_whole(self._path, b"".join(_encoded(each) for each in (key.header(), *map(_fields, kept))))
-        try:
-            self._file = FileIO(self._path, "ab")
-        except OSError as error:
-            raise output_error(self._path, error) from error
+        self._file = Appender(self._path, advice="give the command again")
 
     def add(self, line: JournalLine) -> None:
         """Append one line, whole or not at all."""
-        data = _encoded(_fields(line))
-        size = self._file.seek(0, os.SEEK_END)
-        try:
-            written = self._file.write(data)
-        except OSError as error:
-            raise output_error(self._path, error) from error
-        if written != len(data):
-            self._file.truncate(size)
-            raise OutputError(f"cannot write {self._path}: the disk is full; make room, then give the command again")
+        self._file.append(_encoded(_fields(line)))
 
     def close(self) -> None:
         """Flush to disk and close."""
-        if not self._file.closed:
-            os.fsync(self._file.fileno())
-            self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        self._file.close()
 
 
 def _whole_lines(path: Path) -> list[dict[str, Any]]:

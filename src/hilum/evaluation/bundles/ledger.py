@@ -20,11 +20,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from hilum.errors import DataError, OutputError
-from hilum.output.lock import lock_file
+from hilum.output.lock import Held, lock_file
 
 LEDGER_NAME = "LEDGER.jsonl"
 INTENT, RESULT, LOOK = "intent", "result", "look"
@@ -36,7 +34,7 @@ LedgerValue = str | int | float | bool | list[float] | list[str] | None
 LedgerLine = Mapping[str, LedgerValue]
 
 
-class Ledger:
+class Ledger(Held):
     """The ledger at `path`, held against other processes until the end of the `with`; it is made where it is absent.
 
     `lines` are all lines so far, oldest first. Raises `OutputError` where it cannot be written (a look that cannot be
@@ -82,14 +80,6 @@ class Ledger:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 @dataclass(frozen=True, slots=True)

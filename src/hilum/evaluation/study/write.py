@@ -14,8 +14,8 @@ from hilum.evaluation.study.page import render_study
 from hilum.evaluation.study.section import SectionContent
 from hilum.evaluation.study.study import Study
 from hilum.evaluation.study.tables import study_tables
-from hilum.output.lock import FolderLock
-from hilum.whole_files import output_error, write_whole
+from hilum.output.lock import held_folder
+from hilum.whole_files import write_whole
 
 PAGE_NAME = "study.html"
 TABLES, FIGURES, PREDICTIONS = "tables", "figures", "predictions"
@@ -41,11 +41,7 @@ def write_study(study: Study, *, content: StudyContent, folder: Path, band_repli
     for section in sections:
         files |= _pictures(section)
     page = render_study(study, content=content, tables=tables, figures=figures, sections=sections)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(folder, error) from error
-    with FolderLock(folder):
+    with held_folder(folder):
         for arm, predictions in zip(content.predictions.models, content.predictions.predictions, strict=True):
             write_predictions(predictions, path=folder / PREDICTIONS / f"{arm}.parquet")
         for name, data in files.items():

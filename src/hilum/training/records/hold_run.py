@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hilum.output.lock import FolderLock
+from hilum.output.lock import held_folder
 from hilum.training.recipe.processes import is_first_process
-from hilum.whole_files import output_error, remove_strays
 
 BUNDLE, DRAFT = "bundle", "draft"
 """Where a run's bundle lies, and where it is tried before."""
@@ -24,12 +23,7 @@ def hold_run(folder: Path) -> Iterator[None]:
     if not is_first_process():
         yield
         return
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(folder, error) from error
-    with FolderLock(folder):
-        remove_strays(folder)
+    with held_folder(folder):
         for unfinished in (*folder.glob(f".{DRAFT}.*"), *folder.glob(f".{BUNDLE}.*")):
             shutil.rmtree(unfinished, ignore_errors=True)
         yield
