@@ -28,7 +28,7 @@ PIP := $(BIN)/python -m pip install --no-input --disable-pip-version-check --qui
 # Linters and tests share the cores with each other, so the libraries below them do not multiply threads.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup run test test-latest constraints check lint format bench wheel images reference results cards retrain-pneumonia ship clean
+.PHONY: help setup run test test-latest constraints check lint format bench wheel images reference rooms results cards retrain-pneumonia ship clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,6 +87,9 @@ wheel: $(VENV)/.dev  ## build dist/hilum-*.whl
 images: $(VENV)/.dev  ## draw docs/images again (needs chromium)
 	$(BIN)/python docs/make_images.py
 	$(BIN)/python docs/make_gate_picture.py
+
+rooms: $(VENV)/.dev  ## draw the rooms of the code and write their table again
+	$(BIN)/python docs/make_rooms.py
 
 reference: $(VENV)/.dev  ## write docs/reference again from the code
 	$(BIN)/python docs/make_reference.py
