@@ -18,7 +18,7 @@ from hilum.evaluation.predictions.patient_bootstrap import (
 from hilum.evaluation.predictions.ranking_statistic import ranking_statistic
 from hilum.statistics.auroc_interval import mean_auroc, patient_auroc
 from hilum.statistics.average_precision import precision_estimate
-from hilum.statistics.bca import bca_interval
+from hilum.statistics.bootstrap import bca_interval
 from hilum.statistics.clustered_share import clustered_share
 from hilum.statistics.obuchowski import clustered_aurocs, logit_interval
 from hilum.statistics.operating_point import OperatingPoint

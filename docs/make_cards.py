@@ -39,8 +39,8 @@ from hilum.evaluation.judging.operating_points import with_bundle_points
 from hilum.evaluation.predictions.predictions_file import read_predictions
 from hilum.networks.starting_weights import RandomWeights
 from hilum.reading.engines.engine import available_cores
+from hilum.systems.gate.data.releases import read_gate_data
 from hilum.systems.gate.groups import capped
-from hilum.systems.gate.releases import read_gate_data
 from hilum.systems.gate.shipped import gate
 from hilum.systems.lungs.releases import read_lung_sources
 from hilum.systems.pneumonia.recipe import pneumonia

@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-MOST_MODULES = 30
+MOST_MODULES = 25
 
 
 @pytest.fixture(scope="module")

@@ -16,13 +16,11 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-from hilum.statistics.auroc import auroc
+from hilum.statistics.auroc import auroc, placements
 from hilum.statistics.estimate import LEVEL, Estimate, Interval
-from hilum.statistics.few_patients import few_patients, too_few_patients
+from hilum.statistics.few_patients import few_patients, t_quantile, too_few_patients
 from hilum.statistics.obuchowski import clustered_aurocs, logit_interval
 from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
-from hilum.statistics.placements import placements
-from hilum.statistics.student import t_quantile
 
 SHRINKAGE_PATIENTS = 20
 """How many patients' worth the variance of normal populations counts beside an observed one that is smaller."""

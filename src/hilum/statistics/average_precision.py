@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.statistics.estimate import LEVEL, Estimate
-from hilum.statistics.few_patients import few_patients, too_few_patients
+from hilum.statistics.few_patients import few_patients, t_quantile, too_few_patients
 from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
 from hilum.statistics.proportion import wilson_bounds
-from hilum.statistics.student import t_quantile
 
 
 def average_precision(truth: npt.ArrayLike, *, scores: npt.ArrayLike) -> float | UndefinedMetric:

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from hilum.errors import DataError
 from hilum.statistics.estimate import LEVEL, Estimate, Interval
+from hilum.statistics.few_patients import t_quantile
 from hilum.statistics.outcomes import UndefinedMetric
 from hilum.statistics.proportion import wilson_bounds
-from hilum.statistics.student import t_quantile
 
 ONE_PATIENT = "all images are of one patient"
 

@@ -9,9 +9,9 @@ from statistics import NormalDist
 import numpy.typing as npt
 
 from hilum.errors import UsageError
+from hilum.statistics.auroc import placements
 from hilum.statistics.estimate import LEVEL, Estimate
 from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
-from hilum.statistics.placements import placements
 
 
 @dataclass(frozen=True, slots=True)

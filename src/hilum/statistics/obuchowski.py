@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import DataError, UsageError
+from hilum.statistics.auroc import placements
 from hilum.statistics.estimate import LEVEL, Interval
 from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
-from hilum.statistics.placements import placements
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,7 +18,7 @@ from hilum.evaluation.predictions.patient_bootstrap import patient_bootstrap, pa
 from hilum.evaluation.predictions.predictions_file import Predictions
 from hilum.evaluation.predictions.validation import ValidationPredictions
 from hilum.statistics.auroc_interval import PatientAuroc, mean_auroc, patient_auroc
-from hilum.statistics.bca import bca_interval
+from hilum.statistics.bootstrap import bca_interval
 from hilum.statistics.delong import delong
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import UndefinedMetric

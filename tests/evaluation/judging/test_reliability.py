@@ -3,7 +3,7 @@ import pytest
 from sklearn.calibration import calibration_curve
 
 from hilum.evaluation.judging.reliability import reliability
-from hilum.statistics.calibration_error import expected_calibration_error
+from hilum.statistics.probability_error import expected_calibration_error
 from hilum.statistics.proportion import wilson
 
 

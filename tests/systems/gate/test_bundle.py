@@ -12,10 +12,10 @@ from hilum import Reader
 from hilum.bundle.seen_images import seen_images_of
 from hilum.networks.starting_weights import RandomWeights
 from hilum.systems.gate.bundle import train_gate
+from hilum.systems.gate.data.releases import read_gate_data
 from hilum.systems.gate.folds import LEFT_OUT_TYPES, planned_networks, run_network
 from hilum.systems.gate.pictures import load_pictures
 from hilum.systems.gate.recipe import GateRecipe
-from hilum.systems.gate.releases import read_gate_data
 from hilum.systems.gate.shipped import gate, smoke
 from hilum.systems.gate.study.predictions import load_predictions
 from hilum.training.records.provenance import Provenance

@@ -11,6 +11,7 @@ import torch
 from fabricate_gate_data import write_gate_data
 from hilum.findings import XRAY_TYPES
 from hilum.imaging.preprocess import PreprocessSpec, Resize
+from hilum.systems.gate.data.releases import read_gate_data
 from hilum.systems.gate.frames import Framing
 from hilum.systems.gate.groups import (
     CHEST_SOURCES,
@@ -32,7 +33,6 @@ from hilum.systems.gate.pictures import (
     load_pictures,
     render_pictures,
 )
-from hilum.systems.gate.releases import read_gate_data
 from hilum.training.recipe.augment import Augmentation
 
 SPEC = PreprocessSpec(

@@ -11,13 +11,13 @@ from hilum.datasets.records.record import Record
 from hilum.errors import UsageError
 from hilum.evaluation.study.as_json import STUDY_NAME
 from hilum.networks.starting_weights import starting_weights
+from hilum.systems.gate.data.releases import read_gate_data
 from hilum.systems.gate.folds import PREDICTIONS, planned_networks, run_network
 from hilum.systems.gate.groups import capped
 from hilum.systems.gate.paper5 import paper5, records_of_module
 from hilum.systems.gate.paper5 import smoke as smoke_module
 from hilum.systems.gate.paper5_training import PaperResult, paper_split, run_paper_module
 from hilum.systems.gate.pictures import load_pictures
-from hilum.systems.gate.releases import read_gate_data
 from hilum.systems.gate.shipped import gate
 from hilum.systems.gate.shipped import smoke as smoke_gate
 from hilum.systems.gate.study.page import write_gate_page

@@ -14,10 +14,9 @@ from hilum.evaluation.judging.sharpness import BASELINE
 from hilum.evaluation.predictions.estimate_text import value_json
 from hilum.evaluation.predictions.patient_bootstrap import patient_rows
 from hilum.statistics.auroc_interval import patient_auroc
-from hilum.statistics.brier import brier
-from hilum.statistics.calibration_error import expected_calibration_error
 from hilum.statistics.operating_point import stated_point
 from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
+from hilum.statistics.probability_error import brier, expected_calibration_error
 from hilum.statistics.reliability import BINS
 
 

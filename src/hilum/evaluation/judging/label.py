@@ -14,13 +14,12 @@ from hilum.evaluation.predictions.predictions import Predictions
 from hilum.evaluation.predictions.ranking_statistic import ranking_statistic
 from hilum.statistics.auroc_interval import PatientAuroc, patient_auroc
 from hilum.statistics.average_precision import average_precision, precision_estimate
-from hilum.statistics.brier import brier
-from hilum.statistics.calibration_error import expected_calibration_error
 from hilum.statistics.delong import delong
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.net_benefit import DecisionCurve, decision_curve
 from hilum.statistics.operating_point import OperatingPoint
 from hilum.statistics.outcomes import FloatArray, UndefinedMetric, defined, known_outcomes
+from hilum.statistics.probability_error import brier, expected_calibration_error
 from hilum.statistics.reliability import BINS, equal_count_curve, equal_width_curve
 
 

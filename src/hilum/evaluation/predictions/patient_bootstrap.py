@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import DataError, UsageError
-from hilum.statistics.bca import bca_interval
-from hilum.statistics.bootstrap import patient_weights
+from hilum.statistics.bootstrap import bca_interval, patient_weights
 from hilum.statistics.estimate import LEVEL, Estimate
 from hilum.statistics.outcomes import FloatArray
 

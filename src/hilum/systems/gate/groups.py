@@ -9,8 +9,8 @@ import numpy as np
 
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.body_parts import BULK_SOURCES, MIXED_SOURCES
+from hilum.systems.gate.data.releases import CHEST_SOURCES
 from hilum.systems.gate.pictures import GatePicture
-from hilum.systems.gate.releases import CHEST_SOURCES
 
 FOLDS = 5
 

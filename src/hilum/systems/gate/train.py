@@ -5,8 +5,8 @@ from __future__ import annotations
 from hilum.bundle.load import Bundle
 from hilum.progress import SILENT, Progress
 from hilum.systems.gate.bundle import train_gate
+from hilum.systems.gate.data.releases import read_gate_data
 from hilum.systems.gate.recipe import GateRecipe
-from hilum.systems.gate.releases import read_gate_data
 from hilum.systems.gate.study.study import read_spec
 from hilum.training.recipe.smoke import few_of_each
 from hilum.training.records.request import TrainRequest

@@ -10,7 +10,7 @@ from fabricate_gate_predictions import rows
 from hilum.bundle.gate_outputs import TYPES
 from hilum.errors import DataError
 from hilum.findings import XRAY_TYPES
-from hilum.systems.gate.releases import CHEST_SOURCES
+from hilum.systems.gate.data.releases import CHEST_SOURCES
 from hilum.systems.gate.study.page import render_gate_page
 from hilum.systems.gate.study.predictions import GatePredictions, joined, load_predictions, save_predictions
 from hilum.systems.gate.study.scores import (

@@ -13,7 +13,7 @@ from hilum.bundle.card import GateSpec, ScoreName
 from hilum.datasets.releases.body_parts import MIXED_SOURCES
 from hilum.findings import XRAY_TYPES
 from hilum.reading.gate.rules import PictureVerdict
-from hilum.systems.gate.releases import CHEST_SOURCES
+from hilum.systems.gate.data.releases import CHEST_SOURCES
 from hilum.systems.gate.study.predictions import FRAMED_VIEWS, GatePredictions, joined
 from hilum.systems.gate.study.shares import Bools, Share, ShareTable, mean_of, share
 from hilum.systems.gate.study.tables import networks_text

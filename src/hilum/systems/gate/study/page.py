@@ -17,7 +17,7 @@ from hilum.evaluation.report.templating import render_page
 from hilum.findings import XRAY_TYPES
 from hilum.imaging.decode import decode, read_file
 from hilum.report.templating import data_uri
-from hilum.systems.gate.releases import read_gate_data
+from hilum.systems.gate.data.releases import read_gate_data
 from hilum.systems.gate.study.scores import Curve
 from hilum.systems.gate.study.study import GateStudy, Mistake
 from hilum.whole_files import write_whole

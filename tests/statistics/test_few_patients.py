@@ -2,7 +2,7 @@ import pytest
 from scipy import stats
 
 from hilum.errors import UsageError
-from hilum.statistics.student import t_quantile
+from hilum.statistics.few_patients import t_quantile
 
 
 @pytest.mark.parametrize("degrees", [1, 2, 3.7, 4, 9, 14, 30, 31, 59, 203, 5000, 1e6])

@@ -12,7 +12,7 @@ from hilum.datasets.releases.lera import read_lera
 from hilum.datasets.releases.mura import read_mura
 from hilum.datasets.releases.other_modality import read_other_modality
 from hilum.errors import DataError
-from hilum.systems.gate.releases import GATE_RELEASES, read_gate_data
+from hilum.systems.gate.data.releases import GATE_RELEASES, read_gate_data
 
 
 @pytest.fixture(scope="module")
