@@ -89,8 +89,8 @@ def remake_classifier(
     for label, again in zip(bundle.card.labels, fit_labels(parts, recipe=recipe), strict=True):
         say(f"{bundle.card.name}: {refit_in_words(label, again=again)}")
     labels = tuple(
-        label.model_copy(
-            update={
+        label.changed(
+            {
                 "results": (
                     *label_rows(label, column=column, parts=parts.judged),
                     *([looks[label.name]] if label.name in looks else []),
@@ -102,7 +102,7 @@ def remake_classifier(
     seen = seen_in_stages(recipe, splits=splits.values(), jobs=available_cores())
     limits = [line for line in bundle.card.limits if not line.startswith(LOOKED_AT)]
     said = [limit_of_look(name, row=row) for name, row in looks.items() if row.calibration is not None]
-    return Remade(bundle.card.model_copy(update={"labels": labels, "limits": (*limits, *said)}), seen)
+    return Remade(bundle.card.changed({"labels": labels, "limits": (*limits, *said)}), seen)
 
 
 def limit_of_look(label: str, *, row: LabelResult) -> str:
@@ -232,7 +232,7 @@ def write_shipped(remade: Remade, *, bundle: Bundle, folder: Path) -> None:
     A graph that lies packed is taken over to the byte.
     """
     files = {name: bundle.read(name) for name in bundle.card.files} | dict(remade.seen)
-    card = remade.card.model_copy(update={"files": file_hashes(files)})
+    card = remade.card.changed({"files": file_hashes(files)})
     with TemporaryDirectory() as scratch:
         write_bundle(Path(scratch) / "bundle", card=card, files=files)
     folder.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ import hilum.bundle.save
 import hilum.systems.gate.bundle
 import hilum.systems.gate.paper5_training
 import hilum.systems.lungs.bundle
+import hilum.training.export.classifier_bundle
 import hilum.training.train
 import hilum.whole_files
 from hilum.cli.main import app
@@ -63,11 +64,11 @@ def _arrange(moment: Moment) -> None:
     steps: dict[str, tuple[Any, str]] = {
         "training step": (TaskModule, "training_step"),
         "validation step": (TaskModule, "validation_step"),
-        "export": (hilum.training.train, "to_onnx"),
-        "reading validation": (hilum.training.train, "read_validation"),
+        "export": (hilum.training.export.classifier_bundle, "classifier_to_onnx"),
+        "reading validation": (hilum.training.export.classifier_bundle, "read_validation"),
         "rename of the bundle": (hilum.bundle.save, "_rename"),
-        "export of a gate": (hilum.systems.gate.bundle, "logits_to_onnx"),
-        "export of lungs": (hilum.systems.lungs.bundle, "lungs_to_onnx"),
+        "export of a gate": (hilum.systems.gate.bundle, "to_onnx"),
+        "export of lungs": (hilum.systems.lungs.bundle, "to_onnx"),
         "count on the test part": (hilum.systems.gate.paper5_training, "_confusion"),
     }
     if moment.where in steps:

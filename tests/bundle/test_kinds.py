@@ -49,7 +49,7 @@ def whole(folder):
 )
 def test_a_card_says_what_it_needs_and_brings(make, role, needs, brings, outputs, tmp_path):
     card = make(tmp_path / "bundle")
-    assert (card.role, card.needs, card.brings, card.lacks) == (role, needs, brings, needs - brings)
+    assert (card.role, card.needs, card.brings) == (role, needs, brings)
     assert card.label_names == (outputs or tuple(label.name for label in card.labels))
     assert bool(card.figures) == (role != "specialist")
 

@@ -16,7 +16,7 @@ from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
 from hilum.reading.gate.gate import GateOpinion
 from hilum.reading.input.prepare import Prepared
 from hilum.reading.lungs.stage import LungStage
-from hilum.reading.open_models import Crew
+from hilum.reading.open_models import OpenModels
 from hilum.reading.pipeline import Pipeline
 from hilum.reading.specialists.classifier import Classifier
 from hilum.reading_result import Examination, GateVerdict, NotDecided, PictureState, StoodAside, TypeVerdict
@@ -74,10 +74,10 @@ def examined(
             warnings=("a warning of the decoder",),
             **fields,
         )
-        inputs = {one.preprocess: preprocess(pixels, spec=one.preprocess) for one in specialists}
+        inputs = {one.card.preprocess: preprocess(pixels, spec=one.card.preprocess) for one in specialists}
         batch.append(Prepared(radiograph, inputs, 1.0, 2.0, stated))
-    crew = Crew(GivenGate(verdicts, chest_state), LungStage([]), tuple(specialists), models=(), specs=())
-    pipeline = Pipeline(crew, settings_sha256="5" * 64, read_inverted=read_inverted)
+    opened = OpenModels(GivenGate(verdicts, chest_state), LungStage([]), tuple(specialists), models=(), specs=())
+    pipeline = Pipeline(opened, settings_sha256="5" * 64, read_inverted=read_inverted)
     return pipeline.examine(batch)
 
 
@@ -177,8 +177,8 @@ def test_the_stated_age_chooses_the_reader(two: list[Classifier]) -> None:
 def test_a_model_without_thresholds_is_not_pushed_aside_by_one_of_another_scope(tmp_path: Path) -> None:
     adults = Scope(xray_type="chest", age_years=(18.0, 120.0), views=None)
     children = Scope(xray_type="chest", age_years=(1.0, 5.0), views=None)
-    crew = [specialist(tmp_path, "scores", adults, operating_point=None), specialist(tmp_path, "child", children)]
-    (one,) = examined(crew, CHEST, patient=Patient(40.0, "M"))
+    opened = [specialist(tmp_path, "scores", adults, operating_point=None), specialist(tmp_path, "child", children)]
+    (one,) = examined(opened, CHEST, patient=Patient(40.0, "M"))
     (finding,) = one.reading.findings
     assert finding.model == "scores"
     assert finding.not_decided is not None
@@ -200,10 +200,10 @@ def test_what_the_user_says_decides_and_is_kept_apart_from_the_file(two: list[Cl
 
 
 def test_assumed_scope_decides_what_is_unknown_and_never_what_is_outside(tmp_path: Path) -> None:
-    crew = [specialist(tmp_path, "child", Scope(xray_type="chest", age_years=(1.0, 5.0), views=("AP",)))]
+    opened = [specialist(tmp_path, "child", Scope(xray_type="chest", age_years=(1.0, 5.0), views=("AP",)))]
     assumed = Stated(assume_scope=True)
-    (unknown,) = examined(crew, CHEST, stated=assumed)
-    (outside,) = examined(crew, CHEST, stated=assumed, patient=Patient(40.0, "F"))
+    (unknown,) = examined(opened, CHEST, stated=assumed)
+    (outside,) = examined(opened, CHEST, stated=assumed, patient=Patient(40.0, "F"))
     assert [one.reading.findings[0].positive for one in (unknown, outside)] == [False, None]
     assert "although the file gives no age and no view" in unknown.reading.warnings[-1]
 
@@ -253,10 +253,10 @@ def test_the_other_polarity_is_read_where_the_user_asks(specialists: list[Classi
     for level in (0.25, 0.7):
         pixels = np.full((16, 16), level, np.float32)
         radiograph = Radiograph(pixels, Source("x.png", "0" * 64, "PNG", 16, 16))
-        inputs = {one.preprocess: preprocess(pixels, spec=one.preprocess) for one in specialists}
+        inputs = {one.card.preprocess: preprocess(pixels, spec=one.card.preprocess) for one in specialists}
         batch.append(Prepared(radiograph, inputs, 1.0, 2.0, Stated(sex="F")))
-    crew = Crew(PolarityGate(), LungStage([]), tuple(specialists), models=(), specs=())
-    upright, inverted = Pipeline(crew, settings_sha256="5" * 64, read_inverted=read_inverted).examine(batch)
+    opened = OpenModels(PolarityGate(), LungStage([]), tuple(specialists), models=(), specs=())
+    upright, inverted = Pipeline(opened, settings_sha256="5" * 64, read_inverted=read_inverted).examine(batch)
     assert upright.reading.findings[0].positive is True  # logit 0, probability 0.5, the operating point itself
     assert upright.reading.read_inverted is False
     (finding,) = inverted.reading.findings

@@ -9,15 +9,11 @@ from fabricate_recipe import SMALL
 from hilum.bundle.load import load_bundle
 from hilum.bundle.seen_images import seen_images_of
 from hilum.datasets.releases.kermany import read_kermany
-from hilum.errors import BundleError
 from hilum.networks.starting_weights import RandomWeights
 from hilum.reading.reader import Reader
 from hilum.systems.pneumonia.recipe import pneumonia
-from hilum.training import train as specialist
 from hilum.training.data.make_split import make_splits
 from hilum.training.data.training_data import split_data
-from hilum.training.loop.fit import Fitted
-from hilum.training.loop.stages import new_network
 from hilum.training.loop.task_module import TaskModule
 from hilum.training.recipe.augment import Augmentation
 from hilum.training.recipe.samplers import LabelBalanced
@@ -111,15 +107,3 @@ def test_no_official_test_image_and_no_copy_of_one_is_trained_on(tmp_path):
     assert {r.official for r in fitted_on} == {"train"}
     assert not {r.sha256 for r in fitted_on} & {r.sha256 for r in split.parts["test"]}
     assert all(r.path != stolen for r in fitted_on)
-
-
-def test_a_network_that_reads_otherwise_than_it_trained_gives_no_bundle(records, tmp_path, monkeypatch):
-    monkeypatch.setattr(specialist, "run_stages", _untrained)
-    monkeypatch.setattr(specialist, "PROBABILITY_TOLERANCE", -1.0)
-    with pytest.raises(BundleError, match="no bundle was written"):
-        run(records, epochs=1, folder=tmp_path)
-    assert not (tmp_path / "bundle").exists()
-
-
-def _untrained(recipe, *, splits, place):
-    return Fitted(new_network(recipe, stage=recipe.last).eval(), "random weights")

@@ -271,9 +271,11 @@ class Card(Part):
         return NOTHING if self.lung_graph is None else LUNGS
 
     @property
-    def lacks(self) -> frozenset[Need]:
-        """What the model needs and another bundle has to bring."""
-        return self.needs - self.brings
+    def crop_preprocess(self) -> PreprocessSpec | None:
+        """What happens to pixels that are cut to the lungs first, where the model reads such a crop."""
+        if self.fusion is not None:
+            return self.fusion.crop_preprocess
+        return self.preprocess if self.preprocess.needs_lungs else None
 
     @property
     def lung_graph(self) -> LungGraph | None:

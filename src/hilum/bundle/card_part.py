@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,3 +20,7 @@ class Part(BaseModel):
     """Frozen, and without fields that this version does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def changed(self, changes: Mapping[str, object]) -> Self:
+        """The same with other fields, checked as a whole; raises pydantic's `ValidationError` where they do not fit."""
+        return type(self).model_validate({**dict(self), **changes})

@@ -93,6 +93,11 @@ def parse_card(content: bytes, *, source: Path) -> Card:
     if not isinstance(fields, dict):
         raise BundleError(f"expected a JSON object in {source}, came {type(fields).__name__}; copy the bundle again")
     _check_schema(fields.get("schema"), source=source)
+    return checked_card(fields, source=source)
+
+
+def checked_card(fields: Mapping[str, object], *, source: Path | str) -> Card:
+    """The card of these fields; `source` names them in messages. Raises `BundleError` with the first that is wrong."""
     try:
         return Card.model_validate(fields)
     except ValidationError as error:

@@ -107,7 +107,7 @@ def evaluate(
     settings = EvaluationSettings(
         prevalence=prevalence, replicates=replicates, gallery=gallery, allow_overlap=allow_overlap
     )
-    drawn_by = choose_bundle(lungs) if "lungs" in bundle.card.lacks else None
+    drawn_by = choose_bundle(lungs) if "lungs" in bundle.card.needs - bundle.card.brings else None
     counted = ledger_path(ledger)
     if run is None and out is None:
         with TemporaryDirectory(prefix="hilum-") as scratch:  # for the journal, of which nothing has to stay

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from hilum.bundle.card import Scope
+from hilum.bundle.card import Card
 from hilum.bundle.kinds import Role
 from hilum.bundle.load import Bundle
 from hilum.errors import BundleError, UsageError
@@ -22,40 +22,21 @@ from hilum.reading_result import ModelRef
 
 
 class Specialist(Protocol):
-    """Reads the radiographs of one X-ray type.
+    """Reads the radiographs of the X-ray type of its `card`, prepared as that says.
 
-    `preprocess` is how its network wants the whole picture, or the crop to the lungs where it sees nothing else;
-    `crop_preprocess` is how it wants the crop, and `lungs` what draws them; both are None where it takes no crop.
+    `lungs` is what draws the lungs that its pictures are cut to, where they are.
     """
 
     ref: ModelRef
-
-    @property
-    def xray_type(self) -> str:
-        """The X-ray type that it reads."""
-
-    @property
-    def scope(self) -> Scope:
-        """What it was made for."""
-
-    @property
-    def preprocess(self) -> PreprocessSpec:
-        """How its network wants the pixels."""
-
-    @property
-    def crop_preprocess(self) -> PreprocessSpec | None:
-        """The specification that begins with the crop to the lungs, where there is one."""
-
-    @property
-    def lungs(self) -> LungFinder | None:
-        """What draws the lungs that it is cropped to."""
+    card: Card
+    lungs: LungFinder | None
 
     def read(self, cases: Sequence[Case]) -> tuple[Opinion, ...]:
         """One opinion a case, in order; an empty batch gives none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Crew:
+class OpenModels:
     """`specs` are the specifications that a picture is prepared for before anything looks at it."""
 
     gate: Gate
@@ -78,8 +59,10 @@ SPECIALISTS: Mapping[str, OpenSpecialist] = {"classifier": Classifier, "fusion":
 """How a bundle is opened whose role is that of a specialist, by its card's kind."""
 
 
-def assemble(bundles: Sequence[Bundle], *, engine: Engine, threads: int, heatmaps: HeatmapsWanted, lungs: bool) -> Crew:
-    """Open the bundles; without `lungs` none are drawn.
+def open_models(
+    bundles: Sequence[Bundle], *, engine: Engine, threads: int, heatmaps: HeatmapsWanted, lungs: bool
+) -> OpenModels:
+    """The bundles, opened; without `lungs` none are drawn.
 
     Raises `BundleError` where two judge, two draw lungs, or one needs lungs that nothing draws, and `UsageError` where
     one needs the lungs that are not to be drawn.
@@ -102,8 +85,8 @@ def assemble(bundles: Sequence[Bundle], *, engine: Engine, threads: int, heatmap
         if bundle.card.role == "specialist"
     )
     finders = [found for found in (finder, *(one.lungs for one in specialists)) if found is not None]
-    wanted = (gate.preprocess, *(one.preprocess for one in finders), *(one.preprocess for one in specialists))
-    return Crew(
+    wanted = (gate.preprocess, *(one.preprocess for one in finders), *(one.card.preprocess for one in specialists))
+    return OpenModels(
         gate=gate,
         lungs=LungStage(finders),
         specialists=specialists,

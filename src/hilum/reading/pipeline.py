@@ -15,7 +15,7 @@ from hilum.reading.gate.gate import GateOpinion, forced, may_read
 from hilum.reading.input.prepare import Prepared, preprocess_step
 from hilum.reading.lungs.drawing import LungDrawing
 from hilum.reading.lungs.inside_share import with_inside_lungs
-from hilum.reading.open_models import Crew, Specialist
+from hilum.reading.open_models import OpenModels, Specialist
 from hilum.reading.specialists.opinion import Case, Opinion
 from hilum.reading_result import Examination, GateVerdict, LungCrop, ModelRef, Reading, StoodAside
 from hilum.stated import contradictions, with_stated
@@ -51,20 +51,22 @@ class _Picture:
         return judge_scope(
             self.prepared.radiograph,
             gate=self.verdict,
-            scope=specialist.scope,
+            scope=specialist.card.scope,
             model=specialist.ref.name,
             assume_scope=self.prepared.stated.assume_scope,
         )
 
 
 class Pipeline:
-    """A crew at work, in the order in which its findings are reported; `threads` cut crops to the lungs.
+    """Models at work, in the order in which its findings are reported; `threads` cut crops to the lungs.
 
     With `read_inverted` the other polarity of a chest that the gate finds inverted is read.
     """
 
-    def __init__(self, crew: Crew, *, settings_sha256: str, read_inverted: bool = False, threads: int = 1) -> None:
-        self._crew = crew
+    def __init__(
+        self, opened: OpenModels, *, settings_sha256: str, read_inverted: bool = False, threads: int = 1
+    ) -> None:
+        self._opened = opened
         self._read_inverted = read_inverted
         self._settings_sha256 = settings_sha256
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="hilum-crop")
@@ -78,15 +80,15 @@ class Pipeline:
         if self._read_inverted:
             pictures = self._other_polarity(pictures)
         chests = [i for i, picture in enumerate(pictures) if may_read(picture.verdict, xray_type=CHEST)]
-        drawn = self._crew.lungs.draw([picture.prepared for picture in pictures], chosen=chests)
+        drawn = self._opened.lungs.draw([picture.prepared for picture in pictures], chosen=chests)
         for i in chests:
-            pictures[i].lungs, pictures[i].lungs_ms = drawn.of(self._crew.lungs.shown, i), drawn.each_ms
+            pictures[i].lungs, pictures[i].lungs_ms = drawn.of(self._opened.lungs.shown, i), drawn.each_ms
         asked = [self._asked(picture) for picture in pictures]
-        for specialist in self._crew.specialists:
+        for specialist in self._opened.specialists:
             chosen = [i for i, specialists in enumerate(asked) if specialist in specialists]
             drawings = [drawn.of(specialist.lungs, i) for i in chosen]
             read = [pictures[i] for i in chosen]
-            cut = map if specialist.crop_preprocess is None else self._pool.map  # only a crop is worth a thread
+            cut = map if specialist.card.crop_preprocess is None else self._pool.map  # only a crop is worth a thread
             cases = list(cut(_case, read, [specialist] * len(read), drawings))
             for picture, opinion in zip(read, specialist.read(cases), strict=True):
                 picture.opinions.append((specialist, opinion))
@@ -95,7 +97,7 @@ class Pipeline:
     def _judged(self, batch: Sequence[Prepared]) -> list[_Picture]:
         """The pictures with the gate's verdict, or that of the user who names the type."""
         pictures = []
-        for filed, opinion in zip(batch, self._crew.gate.judge(batch), strict=True):
+        for filed, opinion in zip(batch, self._opened.gate.judge(batch), strict=True):
             stated = filed.stated
             prepared = replace(filed, radiograph=with_stated(filed.radiograph, stated=stated))
             verdict, marks = opinion.verdict, opinion.warnings
@@ -120,7 +122,9 @@ class Pipeline:
 
     def _asked(self, picture: _Picture) -> list[Specialist]:
         """Who reads the picture: those in whose scope it lies, or all that may where it lies in nobody's."""
-        able = [one for one in self._crew.specialists if may_read(picture.verdict, xray_type=one.xray_type)]
+        able = [
+            one for one in self._opened.specialists if may_read(picture.verdict, xray_type=one.card.scope.xray_type)
+        ]
         scopes = {one.ref.name: picture.judge(one).not_decided for one in able} if len(able) > 1 else {}
         fitting = [one for one in able if scopes.get(one.ref.name) is None]
         if not fitting:
@@ -187,34 +191,36 @@ class Pipeline:
 
     @property
     def _draws_alone(self) -> bool:
-        shown = self._crew.lungs.shown
-        return shown is not None and shown.ref in self._crew.models
+        shown = self._opened.lungs.shown
+        return shown is not None and shown.ref in self._opened.models
 
     def _trail(self, picture: _Picture) -> tuple[TrailStep, ...]:
         stated = picture.prepared.stated
         steps = [TrailStep("stated", f"the user says: {stated.in_words()}")] if stated else []
-        gate, shown = self._crew.gate, self._crew.lungs.shown
+        gate, shown = self._opened.gate, self._opened.lungs.shown
         if picture.gate.ref is not None and gate.preprocess is not None:
             steps.append(preprocess_step(picture.gate.ref.name, spec=gate.preprocess))
         if picture.lungs is not None and shown is not None:
             steps.append(preprocess_step(shown.ref.name, spec=shown.preprocess))
         for specialist, opinion in picture.opinions:
-            specs = dict.fromkeys(spec for spec in (specialist.preprocess, specialist.crop_preprocess) if spec)
+            specs = dict.fromkeys(
+                spec for spec in (specialist.card.preprocess, specialist.card.crop_preprocess) if spec
+            )
             steps += [preprocess_step(specialist.ref.name, spec=spec, crop=opinion.crop) for spec in specs]
         return tuple(steps)
 
 
 def _case(picture: _Picture, specialist: Specialist, drawing: LungDrawing | None) -> Case:
     """The picture as the specialist wants it, with the crop to the lungs cut where it wants one."""
-    radiograph, spec = picture.prepared.radiograph, specialist.crop_preprocess
+    radiograph, spec = picture.prepared.radiograph, specialist.card.crop_preprocess
     assume_scope = picture.prepared.stated.assume_scope
     if spec is None:
-        whole = picture.prepared.inputs[specialist.preprocess]
+        whole = picture.prepared.inputs[specialist.card.preprocess]
         return Case(radiograph, whole, picture.verdict, assume_scope=assume_scope)
     started = time.perf_counter()
     crop = preprocess(radiograph.pixels, spec=spec, lung_box=None if drawing is None else drawing.crop)
     picture.crop_ms += (time.perf_counter() - started) * 1e3
-    whole = crop if specialist.preprocess == spec else picture.prepared.inputs[specialist.preprocess]
+    whole = crop if specialist.card.preprocess == spec else picture.prepared.inputs[specialist.card.preprocess]
     return Case(radiograph, whole, picture.verdict, crop, drawing, assume_scope)
 
 

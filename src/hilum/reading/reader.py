@@ -17,7 +17,7 @@ from hilum.reading.engines.engine import available_cores
 from hilum.reading.engines.network import ENGINES
 from hilum.reading.input.map_ahead import map_ahead
 from hilum.reading.input.prepare import ImageSource, Prepared, Unreadable, prepare, source_name
-from hilum.reading.open_models import assemble
+from hilum.reading.open_models import open_models
 from hilum.reading.pipeline import Pipeline
 from hilum.reading.settings import ReaderSettings, settings_sha256
 from hilum.reading_result import Examination, FailedReading, ModelRef, Reading
@@ -48,7 +48,7 @@ class Reader:
         if not names or len(set(names)) != len(names):
             raise BundleError(f"expected at least one bundle, each with its own name, came {names}; see `hilum models`")
         threads = self._settings.threads or available_cores()
-        crew = assemble(
+        opened = open_models(
             bundles,
             engine=ENGINES[self._settings.engine](),
             threads=threads,
@@ -56,10 +56,10 @@ class Reader:
             lungs=self._settings.lungs,
         )
         self._cards = tuple(bundle.card for bundle in bundles)
-        self._models, self._specs = crew.models, crew.specs
+        self._models, self._specs = opened.models, opened.specs
         self._settings_sha256 = settings_sha256(self._settings, models=self._models)
         self._pipeline = Pipeline(
-            crew, settings_sha256=self._settings_sha256, read_inverted=self._settings.read_inverted, threads=threads
+            opened, settings_sha256=self._settings_sha256, read_inverted=self._settings.read_inverted, threads=threads
         )
 
     def __repr__(self) -> str:

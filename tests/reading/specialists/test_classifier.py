@@ -33,7 +33,7 @@ def opinions(
 ) -> tuple[Opinion, ...]:
     specialist = Classifier(toy.write(folder / "toy"), engine=OnnxRuntimeEngine(), threads=1, heatmaps=heatmaps)
     return specialist.read(
-        [Case(one, preprocess(one.pixels, spec=specialist.preprocess), NOT_JUDGED) for one in radiographs]
+        [Case(one, preprocess(one.pixels, spec=specialist.card.preprocess), NOT_JUDGED) for one in radiographs]
     )
 
 
@@ -197,6 +197,6 @@ def test_labels_without_an_operating_point_are_named_beside_those_with_one(tmp_p
     bundle = write_bundle(tmp_path / "toy", card=card.model_copy(update={"labels": labels}), files=toy.files())
     specialist = Classifier(bundle, engine=OnnxRuntimeEngine(), threads=1, heatmaps="positive")
     grey = radiograph(np.full((16, 16), 0.5))
-    (opinion,) = specialist.read([Case(grey, preprocess(grey.pixels, spec=specialist.preprocess), NOT_JUDGED)])
+    (opinion,) = specialist.read([Case(grey, preprocess(grey.pixels, spec=specialist.card.preprocess), NOT_JUDGED)])
     assert [finding.positive for finding in opinion.findings] == [True, None, True]
     assert opinion.warnings == ("toy brings no threshold for Mass: nothing is decided there",)

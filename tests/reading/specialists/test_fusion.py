@@ -20,7 +20,7 @@ from hilum.imaging.preprocess import preprocess
 from hilum.radiograph import Radiograph, Source
 from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
 from hilum.reading.lungs.finder import LungFinder
-from hilum.reading.open_models import assemble
+from hilum.reading.open_models import open_models
 from hilum.reading.reader import Reader
 from hilum.reading.settings import ReaderSettings
 from hilum.reading.specialists.fusion import Fusion
@@ -141,10 +141,10 @@ def test_it_draws_with_its_own_network_and_shares_equal_ones(bundle: Bundle, tmp
     assert alone.lungs is not None
     assert alone.lungs.model.sha256 == "3" * 64
     same = write_lung_bundle(tmp_path / "same")
-    crew = assemble([bundle, same], engine=ENGINE, threads=1, heatmaps="all", lungs=True)
-    assert crew.lungs.shown is crew.specialists[0].lungs
-    assert crew.lungs.shown is not None
-    assert crew.lungs.shown.ref.sha256 == same.sha256
+    opened = open_models([bundle, same], engine=ENGINE, threads=1, heatmaps="all", lungs=True)
+    assert opened.lungs.shown is opened.specialists[0].lungs
+    assert opened.lungs.shown is not None
+    assert opened.lungs.shown.ref.sha256 == same.sha256
     stricter = SPEC.model_copy(update={"quality": RULE.model_copy(update={"trusted_from": 1.0, "intercept": 0.5})})
     other = write_lung_bundle(tmp_path / "other", name="other-lungs", spec=stricter)
     both = Reader(models=[bundle, other]).read(picture("two lungs"))
@@ -206,7 +206,7 @@ def test_an_empty_batch_and_a_case_out_of_scope(bundle: Bundle) -> None:
     assert spec is not None
     case = Case(
         radiograph,
-        preprocess(pixels, spec=fusion.preprocess),
+        preprocess(pixels, spec=fusion.card.preprocess),
         GateVerdict("not judged", ""),
         preprocess(pixels, spec=spec.crop_preprocess),
     )

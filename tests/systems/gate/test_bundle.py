@@ -20,6 +20,7 @@ from hilum.systems.gate.shipped import gate, smoke
 from hilum.systems.gate.study.predictions import load_predictions
 from hilum.training.records.provenance import Provenance
 from hilum.training.records.run_place import RunPlace
+from watch_cards import watch_cards
 
 pytestmark = pytest.mark.slow
 
@@ -61,7 +62,10 @@ def test_a_network_is_run_once_and_keeps_its_predictions(data: Path, recipe: Gat
     assert path.stat().st_mtime_ns == written
 
 
-def test_the_bundle_reads_and_its_card_says_how_it_was_made(data: Path, recipe: GateRecipe, tmp_path: Path) -> None:
+def test_the_bundle_reads_and_its_card_says_how_it_was_made(
+    data: Path, recipe: GateRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = watch_cards(monkeypatch)
     found = read_gate_data(data)
     provenance = Provenance(command="hilum train gate", commit=None, data=found.licences)
     bundle = train_gate(
@@ -72,6 +76,7 @@ def test_the_bundle_reads_and_its_card_says_how_it_was_made(data: Path, recipe: 
         study_sha256="0" * 64,
         place=RunPlace(folder=tmp_path),
     )
+    assert shown == [bundle.card], "made once"
     assert bundle.card.kind == "gate"
     assert bundle.card.gate == THRESHOLDS
     assert bundle.card.compression is not None

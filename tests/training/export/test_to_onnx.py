@@ -7,8 +7,9 @@ import torch
 from hilum.networks.mirrored import Mirrored
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.training.export.to_onnx import (
+    classifier_to_onnx,
     fold_batch_norms,
-    logits_to_onnx,
+    noise,
     run_graph,
     to_onnx,
     with_float16_weights,
@@ -31,7 +32,7 @@ def network(backbone):
 @pytest.fixture(scope="module", params=["mobilenet_v2", "squeezenet1_1", "resnet18"])
 def pair(request):
     made = network(request.param)
-    return made, to_onnx(made, size=SIZE, channels=3)
+    return made, classifier_to_onnx(made, size=SIZE, channels=3)
 
 
 def batch(n=3):
@@ -53,7 +54,7 @@ def test_logits_and_class_maps_are_torchs_for_any_batch_size(pair):
 def test_a_graph_of_logits_alone_looks_into_the_mirror_with_one_set_of_weights(pair):
     made, graph = pair
     mirrored = Mirrored(made, swaps=((0, 2),)).eval()
-    twice = logits_to_onnx(mirrored, size=SIZE, channels=3)
+    twice = to_onnx(mirrored, examples={"input": noise(3, *SIZE)}, outputs=("logits",))
     assert [output.name for output in onnx.load_model_from_string(twice).graph.output] == ["logits"]
     assert len(twice) < 1.05 * len(graph)
     for n in (1, 5):

@@ -18,7 +18,9 @@ from hilum.systems.chest14.recipe import chest14, chest14_local
 from hilum.systems.pneumonia.recipe import pneumonia
 from hilum.systems.sdfn.recipe import sdfn, sdfn_local
 from hilum.training.data.make_split import make_splits
-from hilum.training.export.draft_card import draft_card
+from hilum.training.export.card_draft import Fits
+from hilum.training.export.classifier_bundle import unfitted
+from hilum.training.export.classifier_draft import classifier_draft
 from hilum.training.recipe.recipe import Recipe
 from hilum.training.recipe.with_settings import with_settings
 from hilum.training.records.card_words import (
@@ -44,13 +46,14 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> tuple[Record, ...]:
 def card_of(
     recipe: Recipe, records: tuple[Record, ...], *, stated: StatedWords = NOTHING_STATED, start: str = "random"
 ):
-    return draft_card(
+    draft = classifier_draft(
         recipe,
         splits=make_splits(recipe, records=records),
         started_from=start,
         provenance=Provenance(command="hilum train", commit=None, stated=stated),
         smoke=False,
     )
+    return draft.finish(Fits(labels=unfitted(recipe.last.labels)), files={"model.onnx": b"a graph"})
 
 
 def own(start: StartingWeights = RANDOM) -> Recipe:

@@ -24,7 +24,7 @@ from hilum.systems.gate.study.page import write_gate_page
 from hilum.systems.gate.study.study import make_study, write_study
 from hilum.training.recipe.smoke import few_of_each
 from hilum.training.records.hold_run import hold_run
-from hilum.training.records.run_record import begin_run, whole_record
+from hilum.training.records.run_record import begin_run, make_record
 from hilum.whole_files import write_whole
 
 GATE, GATE_PAPER5 = "gate", "gate-paper5"
@@ -61,7 +61,7 @@ def study_gate_paper5(request: StudyRequest) -> None:
             split = paper_split(records_of_module(records, module=chosen), module=chosen)
             place = replace(request.place(), folder=request.out / chosen.name)
             pictures = [record for part in split.parts.values() for record in part]
-            begun = whole_record(
+            begun = make_record(
                 chosen,
                 records=pictures,
                 provenance=request.provenance(),
@@ -99,7 +99,7 @@ def _run_networks(request: StudyRequest) -> None:
     recipe = smoke_gate(made) if request.smoke else made
     records = capped(_records(request), caps=recipe.caps, seed=recipe.seed)
     protocol = "networks of five folds, and without types or sources, each judged on what it never saw"
-    begun = whole_record(
+    begun = make_record(
         recipe, records=records, provenance=request.provenance(), protocol=protocol, smoke=request.smoke
     )
     begin_run(request.out, record=begun, results=f"*/{PREDICTIONS}")

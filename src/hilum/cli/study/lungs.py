@@ -25,7 +25,7 @@ from hilum.systems.lungs.study.study import make_lung_study, write_lung_study
 from hilum.systems.lungs.train import SMOKE_EACH
 from hilum.training.recipe.smoke import few_of_each
 from hilum.training.records.hold_run import hold_run
-from hilum.training.records.run_record import SPLIT_NAME, begin_run, whole_record
+from hilum.training.records.run_record import SPLIT_NAME, begin_run, make_record
 
 LUNG_STUDIES = ("lungs", "lungs-paper3")
 
@@ -79,7 +79,7 @@ def _write_tables(paths: list[Path], *, records: tuple[Record, ...], split: Spli
 
 
 def _run_folds(recipe: LungRecipe, *, records: tuple[Record, ...], split: Split, request: StudyRequest) -> None:
-    begun = whole_record(
+    begun = make_record(
         recipe,
         records=records,
         provenance=request.provenance(),

@@ -208,7 +208,7 @@ def _lungs_of(bundle: Bundle, *, given: Bundle | None) -> Bundle | None:
 
     Raises `BundleError` where it is missing, or is not the one that the model was trained with.
     """
-    if "lungs" not in bundle.card.lacks:
+    if "lungs" not in bundle.card.needs - bundle.card.brings:
         return None
     trained = bundle.card.training.lungs_sha256
     if given is None or (trained is not None and given.sha256 != trained):

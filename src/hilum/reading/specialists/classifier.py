@@ -9,10 +9,8 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from hilum.bundle.card import Scope
 from hilum.bundle.load import Bundle
 from hilum.geometry import Box
-from hilum.imaging.preprocess import PreprocessSpec
 from hilum.reading.engines.engine import Engine
 from hilum.reading.engines.network import Network
 from hilum.reading.lungs.finder import LungFinder
@@ -44,36 +42,11 @@ class Classifier:
         heatmaps: HeatmapsWanted,
         lungs: LungFinder | None = None,
     ) -> None:
-        self._card = bundle.card
-        self._lungs = lungs if "lungs" in bundle.card.needs else None
+        self.card = bundle.card
+        self.lungs = lungs if "lungs" in bundle.card.needs else None
         self._network = Network(bundle, engine=engine, threads=threads)
         self._heatmaps = heatmaps
         self.ref = ModelRef(bundle.card.name, bundle.card.version, bundle.sha256)
-
-    @property
-    def xray_type(self) -> str:
-        """The X-ray type that this specialist reads."""
-        return self._card.scope.xray_type
-
-    @property
-    def scope(self) -> Scope:
-        """What it was made for."""
-        return self._card.scope
-
-    @property
-    def preprocess(self) -> PreprocessSpec:
-        """How its network wants the pixels."""
-        return self._card.preprocess
-
-    @property
-    def crop_preprocess(self) -> PreprocessSpec | None:
-        """The specification that begins with the crop to the lungs, where there is one."""
-        return None if self._lungs is None else self._card.preprocess
-
-    @property
-    def lungs(self) -> LungFinder | None:
-        """What draws the lungs that it is cropped to."""
-        return self._lungs
 
     def read(self, cases: Sequence[Case]) -> tuple[Opinion, ...]:
         """One opinion a case, in order; an empty batch gives none."""
@@ -94,28 +67,28 @@ class Classifier:
         self, case: Case, *, logits: npt.NDArray[np.float32], grids: npt.NDArray[np.float32] | None, network_ms: float
     ) -> Opinion:
         def heatmap(index: int, grids: npt.NDArray[np.float32]) -> Heatmap:
-            name = self._card.labels[index].name
-            return input_heatmap(case.model_input, model=self._card.name, finding=name, grid=grids[index])
+            name = self.card.labels[index].name
+            return input_heatmap(case.model_input, model=self.card.name, finding=name, grid=grids[index])
 
         crop, warnings = self._crop(case)
         computed = Computed(
-            labels=self._card.labels,
+            labels=self.card.labels,
             logits=logits,
             heatmap=None if grids is None else partial(heatmap, grids=grids),
             network_ms=network_ms,
             crop=crop,
             warnings=warnings,
         )
-        return form_opinion(case, card=self._card, computed=computed, heatmaps=self._heatmaps)
+        return form_opinion(case, card=self.card, computed=computed, heatmaps=self._heatmaps)
 
     def _crop(self, case: Case) -> tuple[Box | None, tuple[str, ...]]:
         """What was cropped, and what must be said of it."""
-        if self._lungs is None:
+        if self.lungs is None:
             return None, ()
         crop, reason = lung_crop(case.lungs)
         if crop is None:
-            return None, (f"{self._card.name} reads the crop to the lungs, and read the whole picture: {reason}",)
-        trained = self._card.training.lungs_sha256
-        if trained is None or trained == self._lungs.ref.sha256:
+            return None, (f"{self.card.name} reads the crop to the lungs, and read the whole picture: {reason}",)
+        trained = self.card.training.lungs_sha256
+        if trained is None or trained == self.lungs.ref.sha256:
             return crop, ()
-        return crop, (f"{self._card.name} was trained on lungs that another network drew than {self._lungs.ref.name}",)
+        return crop, (f"{self.card.name} was trained on lungs that another network drew than {self.lungs.ref.name}",)

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from hilum.bundle.card import GRAPH, Scope
+from hilum.bundle.card import GRAPH
 from hilum.bundle.fusion_spec import (
     CROP,
     CROP_MAPS,
@@ -28,7 +28,7 @@ from hilum.bundle.load import Bundle, wrong_kind
 from hilum.errors import BundleError, EngineError, InternalError
 from hilum.explain.fused_map import cells_of, fused_grid
 from hilum.geometry import Box
-from hilum.imaging.preprocess import ModelInput, PreprocessSpec
+from hilum.imaging.preprocess import ModelInput
 from hilum.reading.engines.engine import Engine
 from hilum.reading.engines.graph_runner import GraphRunner
 from hilum.reading.lungs.finder import LungFinder
@@ -59,39 +59,14 @@ class Fusion:
     ) -> None:
         if bundle.card.fusion is None:
             raise wrong_kind(bundle.card, expected="fusion")
-        self._card = bundle.card
+        self.card = bundle.card
         self._fusion: FusionSpec = bundle.card.fusion
         self._heatmaps = heatmaps
-        self._lungs = lungs
+        self.lungs = lungs
         self._graph = GraphRunner(bundle.read(GRAPH), name=bundle.card.name, engine=engine, threads=threads)
         self._wanted = _LOGITS if bundle.card.heatmap.method == "none" else (*_LOGITS, *_MAPS)
         self.ref = ModelRef(bundle.card.name, bundle.card.version, bundle.sha256)
         self._check_graph()
-
-    @property
-    def xray_type(self) -> str:
-        """The X-ray type that it reads."""
-        return self._card.scope.xray_type
-
-    @property
-    def scope(self) -> Scope:
-        """What it was made for."""
-        return self._card.scope
-
-    @property
-    def preprocess(self) -> PreprocessSpec:
-        """How it wants the whole picture."""
-        return self._card.preprocess
-
-    @property
-    def crop_preprocess(self) -> PreprocessSpec:
-        """How it wants the crop to the lungs."""
-        return self._fusion.crop_preprocess
-
-    @property
-    def lungs(self) -> LungFinder | None:
-        """What draws the lungs that are cropped."""
-        return self._lungs
 
     def read(self, cases: Sequence[Case]) -> tuple[Opinion, ...]:
         """One opinion a case, in order; an empty batch gives none."""
@@ -116,7 +91,7 @@ class Fusion:
         if crop is None:
             labels, logits, draws = self._fusion.whole_labels, one[WHOLE_LOGITS], self._whole_heatmap
         else:
-            labels, logits, draws = self._card.labels, one[LOGITS], self._fused_heatmap
+            labels, logits, draws = self.card.labels, one[LOGITS], self._fused_heatmap
         computed = Computed(
             labels=labels,
             logits=logits,
@@ -125,19 +100,19 @@ class Fusion:
             crop=crop,
             warnings=self._warnings(crop, reason=reason),
         )
-        return form_opinion(case, card=self._card, computed=computed, heatmaps=self._heatmaps)
+        return form_opinion(case, card=self.card, computed=computed, heatmaps=self._heatmaps)
 
     def _warnings(self, crop: Box | None, *, reason: str) -> tuple[str, ...]:
         if crop is not None:
             return ()
         return (
-            f"{self._card.name} fuses the whole picture with the crop to the lungs, and there is no crop: {reason}; "
+            f"{self.card.name} fuses the whole picture with the crop to the lungs, and there is no crop: {reason}; "
             "this is the result of its whole-image branch",
         )
 
     def _whole_heatmap(self, index: int, *, case: Case, one: Outputs) -> Heatmap:
-        name, grid = self._card.labels[index].name, one[WHOLE_ALONE_MAPS][index]
-        return input_heatmap(case.model_input, model=self._card.name, finding=name, grid=grid)
+        name, grid = self.card.labels[index].name, one[WHOLE_ALONE_MAPS][index]
+        return input_heatmap(case.model_input, model=self.card.name, finding=name, grid=grid)
 
     def _fused_heatmap(self, index: int, *, case: Case, one: Outputs) -> Heatmap:
         whole, crop = (
@@ -146,10 +121,10 @@ class Fusion:
         )
         rows, columns = case.radiograph.pixels.shape
         fused = fused_grid(whole, crop, rows=rows, columns=columns)
-        return Heatmap(self._card.name, self._card.labels[index].name, np.asarray(fused.grid), fused.geometry)
+        return Heatmap(self.card.name, self.card.labels[index].name, np.asarray(fused.grid), fused.geometry)
 
     def _check_graph(self) -> None:
-        specs = {WHOLE: self._card.preprocess, CROP: self._fusion.crop_preprocess}
+        specs = {WHOLE: self.card.preprocess, CROP: self._fusion.crop_preprocess}
         expected = {name: (None, spec.channels, *(spec.output_size or (0, 0))) for name, spec in specs.items()}
         taken = dict(self._graph.input_shapes)
         if taken != expected or any(spec.output_size is None for spec in specs.values()):
@@ -159,10 +134,10 @@ class Fusion:
             raise BundleError(f"expected the outputs {missing} of the graph of {self.ref.name}, which lacks them")
 
     def _check_outputs(self, outputs: Outputs, *, count: int) -> None:
-        expected = (count, len(self._card.labels))
+        expected = (count, len(self.card.labels))
         for name, values in outputs.items():
             if values.shape[:2] != expected or values.ndim != (2 if name in _LOGITS else 4):
-                raise EngineError(f"expected {name} {expected} of {self._card.name}, came shape {values.shape}")
+                raise EngineError(f"expected {name} {expected} of {self.card.name}, came shape {values.shape}")
 
 
 def _crop_input(case: Case) -> ModelInput:

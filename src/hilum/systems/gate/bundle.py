@@ -1,4 +1,4 @@
-"""From a gate's recipe, its study and records to the bundle that ships: fit on everything, export, compress, write.
+"""From a gate's recipe, its study and records to the bundle that ships: fit on everything, export.
 
 The card's figures and thresholds are the study's, whose networks never saw what they were judged on; the network in
 the bundle is trained by the same recipe on all of it.
@@ -6,47 +6,50 @@ the bundle is trained by the same recipe on all of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from hilum.bundle.card import GRAPH, Card, Compression, GateSpec, HeatmapSpec, Scope, Training
+from hilum.bundle.card import GateSpec, HeatmapSpec, Scope, Training
 from hilum.bundle.gate_outputs import GATE_OUTPUTS, IS_XRAY, MIRROR_SWAPS, TYPES
 from hilum.bundle.load import Bundle, load_bundle
-from hilum.bundle.save import file_hashes, write_bundle
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.table import RELEASES
 from hilum.datasets.renderings.renderings import JUDGING_SEEDS, TRAINING_SEEDS
 from hilum.errors import DataError
 from hilum.evaluation.predictions.design import SMOKE
 from hilum.imaging.pixels.grey import to_unit
-from hilum.imaging.preprocess import normalise
+from hilum.imaging.preprocess import PreprocessSpec, normalise
 from hilum.networks.mirrored import Mirrored
 from hilum.networks.starting_licence import starting_licences
-from hilum.reading.engines.engine import LOGITS, available_cores
-from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
+from hilum.reading.engines.engine import INPUT, LOGITS, available_cores
 from hilum.statistics.auroc import auroc
 from hilum.statistics.outcomes import UndefinedMetric
 from hilum.systems.gate.fit import fit_gate
 from hilum.systems.gate.groups import capped
 from hilum.systems.gate.pictures import GatePicture, load_pictures, render_pictures
 from hilum.systems.gate.recipe import GateRecipe
+from hilum.training.export.card_draft import CardDraft, Fits
+from hilum.training.export.engine_logits import engine_logits
+from hilum.training.export.export_bundle import Allowed, Candidate, Cost, Judged, export_bundle
+from hilum.training.export.forms import SMALLEST
 from hilum.training.export.seen_images import seen_images
-from hilum.training.export.smaller_graphs import LARGEST_AUROC_LOSS, smaller
-from hilum.training.export.to_onnx import logits_to_onnx
+from hilum.training.export.to_onnx import noise, to_onnx
 from hilum.training.loop.fit import Fitted
 from hilum.training.recipe.settings import card_settings
 from hilum.training.records.card_words import licence_of_many
 from hilum.training.records.hold_run import BUNDLE, hold_run
 from hilum.training.records.provenance import Provenance, records_sha256
 from hilum.training.records.run_place import RunPlace
-from hilum.training.records.run_record import begin_run, whole_record
+from hilum.training.records.run_record import begin_run, make_record
 
 UNSEEN_RENDERINGS = 200
 BATCH = 32
-SAME_TYPE = 0.995
-"""The share of radiographs whose most probable type a smaller graph must keep."""
+
+ALLOWED = Allowed(loss=0.002, difference=0.005)
+"""What a smaller graph may cost: of the AUROC of radiograph or not, and how many radiographs may change their type."""
 
 INTENDED_USE = (
     "Research and teaching: whether a picture is a plain radiograph, of which of fourteen types, and whether a chest "
@@ -89,108 +92,86 @@ def train_gate(
     """
     chosen = capped(records, caps=recipe.caps, seed=recipe.seed)
     protocol = f"all {len(chosen):,} pictures and {recipe.renderings:,} renderings"
-    record = whole_record(
+    record = make_record(
         recipe, records=chosen, provenance=provenance, protocol=protocol, study_sha256=study_sha256, smoke=smoke
     )
     with hold_run(place.folder):
         begin_run(place.folder, record=record)
         if (place.folder / BUNDLE).is_dir():
             return load_bundle(place.folder / BUNDLE)
-        return _train(
-            recipe, records=records, chosen=chosen, spec=spec, provenance=provenance, place=place, smoke=smoke
+        pictures = load_pictures(chosen, spec=recipe.preprocess, preparation=place.preparation)
+        renderings = render_pictures(TRAINING_SEEDS[: recipe.renderings], spec=recipe.preprocess)
+        fitted = fit_gate(recipe, pictures=(*pictures, *renderings), folder=place.folder, machine=place.machine)
+        size = recipe.preprocess.output_size
+        if size is None:
+            raise DataError("expected a preprocessing specification with a resize step, came one without")
+        mirrored = Mirrored(fitted.network, swaps=MIRROR_SWAPS)
+        unseen = render_pictures(JUDGING_SEEDS[:UNSEEN_RENDERINGS], spec=recipe.preprocess)
+        kept = {id(record) for record in chosen}
+        others = [record for record in records if id(record) not in kept]
+        return export_bundle(
+            gate_draft(recipe, records=chosen, fitted=fitted, provenance=provenance, smoke=smoke),
+            graph=to_onnx(mirrored, examples={INPUT: noise(recipe.preprocess.channels, *size)}, outputs=(LOGITS,)),
+            forms=SMALLEST,
+            judge=GateJudge(pictures=(*pictures, *unseen), preprocess=recipe.preprocess, spec=spec),
+            allowed=ALLOWED,
+            folder=place.folder,
+            files=seen_images(
+                train=chosen, validation=others, starts=[recipe.starting_weights], jobs=available_cores()
+            ),
         )
 
 
-def _train(
-    recipe: GateRecipe,
-    *,
-    records: Sequence[Record],
-    chosen: Sequence[Record],
-    spec: GateSpec,
-    provenance: Provenance,
-    place: RunPlace,
-    smoke: bool,
-) -> Bundle:
-    pictures = load_pictures(chosen, spec=recipe.preprocess, preparation=place.preparation)
-    renderings = render_pictures(TRAINING_SEEDS[: recipe.renderings], spec=recipe.preprocess)
-    fitted = fit_gate(recipe, pictures=(*pictures, *renderings), folder=place.folder, machine=place.machine)
-    size = recipe.preprocess.output_size
-    if size is None:
-        raise DataError("expected a preprocessing specification with a resize step, came one without")
-    mirrored = Mirrored(fitted.network, swaps=MIRROR_SWAPS)
-    full = logits_to_onnx(mirrored, size=size, channels=recipe.preprocess.channels)
-    unseen = render_pictures(JUDGING_SEEDS[:UNSEEN_RENDERINGS], spec=recipe.preprocess)
-    graph, compression = _compress(full, pictures=(*pictures, *unseen), recipe=recipe)
-    kept = {id(record) for record in chosen}
-    others = [record for record in records if id(record) not in kept]
-    seen = seen_images(train=chosen, validation=others, starts=[recipe.starting_weights], jobs=available_cores())
-    files = {GRAPH: graph, **seen}
-    card = _card(
-        recipe, records=chosen, spec=spec, fitted=fitted, provenance=provenance, compression=compression, smoke=smoke
-    )
-    card = card.model_copy(update={"files": file_hashes(files)})
-    return write_bundle(place.folder / BUNDLE, card=card, files=files)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class GateJudge:
+    """Logits (N, 21) of `pictures`, against those of the graph as it is.
 
-
-def _compress(full: bytes, *, pictures: Sequence[GatePicture], recipe: GateRecipe) -> tuple[bytes, Compression]:
-    """The smallest graph that costs less than 0.002 of the AUROC of radiograph or not and keeps `SAME_TYPE`, as read.
-
-    All but the renderings were trained on: this measures compression, not the gate.
+    All but the renderings were trained on: this measures compression, not the gate. `spec` is the card's part.
     """
-    logits = _logits(full, pictures=pictures, recipe=recipe)
-    before = _auroc(logits, pictures=pictures)
-    xrays = np.array([picture.is_xray for picture in pictures])
-    for method, graph in smaller(full):
-        small = _logits(graph, pictures=pictures, recipe=recipe)
-        after = _auroc(small, pictures=pictures)
-        same = np.mean(small[xrays, TYPES].argmax(axis=1) == logits[xrays, TYPES].argmax(axis=1))
-        if before - after < LARGEST_AUROC_LOSS and same >= SAME_TYPE:
-            return graph, Compression(method=method, auroc_before=before, auroc_after=after)
-    return full, Compression(method="none", auroc_before=before, auroc_after=before)
+
+    pictures: Sequence[GatePicture]
+    preprocess: PreprocessSpec
+    spec: GateSpec
+
+    def read(self, candidate: Candidate, /) -> npt.NDArray[np.float32]:
+        """The logits as the engine gives them."""
+        return np.stack(list(engine_logits(candidate.graph, inputs=self._inputs(), batch=BATCH)))
+
+    def scores(self, read: npt.NDArray[np.float32], /) -> tuple[float, ...]:
+        """The AUROC of radiograph or not. Raises `DataError` where there are none of either."""
+        value = auroc(self._is_xray.astype(np.float64), scores=read[:, IS_XRAY])
+        if isinstance(value, UndefinedMetric):
+            raise DataError(f"expected radiographs and other pictures, {value.reason}")
+        return (value,)
+
+    def judge(self, read: npt.NDArray[np.float32], /, *, whole: npt.NDArray[np.float32], cost: Cost) -> Judged:
+        """The study's thresholds, and the share of radiographs whose most probable type is another one."""
+        types = [logits[self._is_xray, TYPES].argmax(axis=1) for logits in (read, whole)]
+        return Judged(
+            fits=Fits(part=self.spec, compression=cost.of_auroc()), difference=float(np.mean(types[0] != types[1]))
+        )
+
+    @property
+    def _is_xray(self) -> npt.NDArray[np.bool_]:
+        return np.array([picture.is_xray for picture in self.pictures])
+
+    def _inputs(self) -> Iterator[npt.NDArray[np.float32]]:
+        for picture in self.pictures:
+            yield normalise(to_unit(picture.plain, bits=8), spec=self.preprocess)
 
 
-def _logits(graph: bytes, *, pictures: Sequence[GatePicture], recipe: GateRecipe) -> npt.NDArray[np.float32]:
-    compiled = OnnxRuntimeEngine().compile(graph, threads=available_cores(), callers=1)
-    return np.concatenate(
-        [
-            compiled.run(_prepared(pictures[start : start + BATCH], recipe=recipe))[LOGITS]
-            for start in range(0, len(pictures), BATCH)
-        ]
-    )
-
-
-def _auroc(logits: npt.NDArray[np.float32], *, pictures: Sequence[GatePicture]) -> float:
-    truth = np.array([picture.is_xray for picture in pictures], np.float64)
-    value = auroc(truth, scores=logits[:, IS_XRAY])
-    if isinstance(value, UndefinedMetric):
-        raise DataError(f"expected radiographs and other pictures, {value.reason}")
-    return value
-
-
-def _prepared(pictures: Sequence[GatePicture], *, recipe: GateRecipe) -> npt.NDArray[np.float32]:
-    return np.stack([normalise(to_unit(picture.plain, bits=8), spec=recipe.preprocess) for picture in pictures])
-
-
-def _card(
-    recipe: GateRecipe,
-    *,
-    records: Sequence[Record],
-    spec: GateSpec,
-    fitted: Fitted,
-    provenance: Provenance,
-    compression: Compression,
-    smoke: bool,
-) -> Card:
+def gate_draft(
+    recipe: GateRecipe, *, records: Sequence[Record], fitted: Fitted, provenance: Provenance, smoke: bool
+) -> CardDraft:
+    """The card before the graph is measured; the network was trained on `records`."""
     mark = f"{SMOKE}, the numbers mean nothing: " if smoke else ""
-    return Card(
+    return CardDraft(
         name=recipe.name,
         version=recipe.version,
         title="Is it an X-ray, and of what?",
         kind="gate",
         architecture=recipe.backbone,
         architecture_arguments={"labels": len(GATE_OUTPUTS), "dropout": recipe.dropout, "mirrored": True},
-        labels=(),
-        gate=spec,
         preprocess=recipe.preprocess,
         scope=Scope(xray_type="any", age_years=None, views=None),
         heatmap=HeatmapSpec(method="none"),
@@ -208,7 +189,6 @@ def _card(
             recipe=card_settings(recipe),
             smoke=smoke,
         ),
-        compression=compression,
         intended_use=INTENDED_USE,
         not_for=NOT_FOR,
         limits=LIMITS,
@@ -220,5 +200,4 @@ def _card(
                 [recipe.starting_weights], backbone=recipe.backbone, loaded=fitted.started_from
             ),
         ),
-        files={GRAPH: "0" * 64},
     )

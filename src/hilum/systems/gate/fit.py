@@ -49,10 +49,10 @@ def aspects_as_drawn(pictures: Sequence[GatePicture], *, recipe: GateRecipe) -> 
 
 def fit_gate(recipe: GateRecipe, *, pictures: Sequence[GatePicture], folder: Path, machine: Machine) -> Fitted:
     """Train on `pictures` and return the network after the last epoch: nothing is chosen by a score."""
-    network = new_network(recipe)
-    started_from = load_starting_weights(network, weights=recipe.starting_weights)
 
     def make() -> tuple[GateTask, TaskData]:
+        network = new_network(recipe)
+        started_from = load_starting_weights(network, weights=recipe.starting_weights)
         images = GateTrainingImages(
             pictures, spec=recipe.preprocess, changes=recipe.changes, aspects=aspects_as_drawn(pictures, recipe=recipe)
         )
@@ -62,12 +62,14 @@ def fit_gate(recipe: GateRecipe, *, pictures: Sequence[GatePicture], folder: Pat
             per_epoch=recipe.sampler.images_per_epoch,
             seed=recipe.seed,
         )
-        return GateTask(network, weights=recipe.loss), TaskData(training=images, sampler=sampler)
+        return GateTask(network, weights=recipe.loss), TaskData(
+            training=images, sampler=sampler, started_from=started_from
+        )
 
     kept = fit(make, plan=recipe.plan(), seed=recipe.seed, folder=folder, machine=machine)
     trained = new_network(recipe)  # made anew: training changes how a network runs
     trained.load_state_dict(kept.state)
-    return Fitted(trained.eval(), started_from)
+    return Fitted(trained.eval(), kept.started_from)
 
 
 def new_network(recipe: GateRecipe) -> PooledClassifier:

@@ -53,7 +53,7 @@ def paper5(starting_weights: StartingWeights) -> tuple[PaperModule, PaperModule]
 def smoke(module: PaperModule) -> PaperModule:
     """The same module on small pictures for two epochs: it proves the path, and its numbers mean nothing."""
     steps = (Resize(height=SMOKE_PX, width=SMOKE_PX, rule="stretch", filter="bilinear"),)
-    spec = module.preprocess.model_copy(update={"steps": steps})
+    spec = PreprocessSpec(steps=steps, mean=module.preprocess.mean, std=module.preprocess.std)
     return replace(module, preprocess=spec, epochs=2, batch_size=4, backbone="mobilenet_v2")
 
 

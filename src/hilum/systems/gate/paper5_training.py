@@ -113,10 +113,10 @@ def run_paper_module(
     module: PaperModule, *, split: Split, folder: Path, machine: Machine, preparation: Preparation
 ) -> PaperResult:
     """Train the module in `folder`, where it was not trained to its end, and count on the part `test`."""
-    network = _new_network(module)
-    load_starting_weights(network, weights=module.starting_weights)
 
     def make() -> tuple[OneOfTask, TaskData]:
+        network = _new_network(module)
+        load_starting_weights(network, weights=module.starting_weights)
         training, watched = (
             _pictures(split.parts[part], module=module, preparation=preparation) for part in (TRAIN, VALIDATION)
         )

@@ -1,4 +1,4 @@
-"""From the lung recipe, its study and records to the bundle that ships: fit on everything, export, compress, write.
+"""From the lung recipe, its study and records to the bundle that ships: fit on everything, export.
 
 The card's figures and its rule of trust are the study's, whose networks never saw what they drew; the network in the
 bundle is trained by the same recipe on all of it.
@@ -7,43 +7,45 @@ bundle is trained by the same recipe on all of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from hilum.bundle.card import GRAPH, Card, HeatmapSpec, Scope, Training
+from hilum.bundle.card import HeatmapSpec, Scope, Training
 from hilum.bundle.load import Bundle, load_bundle
 from hilum.bundle.lung_spec import LungCompression, LungSpec
-from hilum.bundle.save import file_hashes, write_bundle
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.table import RELEASES
-from hilum.errors import EngineError
 from hilum.evaluation.predictions.design import SMOKE
 from hilum.imaging.pixels.grey import to_unit
 from hilum.imaging.preprocess import normalise
 from hilum.networks.lung_unet import ENCODER
 from hilum.networks.starting_licence import starting_licences
 from hilum.reading.engines.engine import INPUT, LOGITS, available_cores
-from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
-from hilum.systems.lungs.fit import FittedLungs, LungNetwork, fit_lungs
+from hilum.systems.lungs.fit import FittedLungs, fit_lungs
 from hilum.systems.lungs.losses import UNION, UNKNOWN
 from hilum.systems.lungs.pictures import LungPicture, load_lung_pictures
 from hilum.systems.lungs.recipe import LungRecipe
 from hilum.systems.lungs.releases import LUNG_RELEASES
 from hilum.systems.lungs.study.metrics import dice
 from hilum.systems.lungs.study.study import LungStudy
+from hilum.training.export.card_draft import CardDraft, Fits
+from hilum.training.export.engine_logits import engine_logits
+from hilum.training.export.export_bundle import Allowed, Candidate, Cost, Judged, export_bundle
+from hilum.training.export.forms import SMALLEST
 from hilum.training.export.seen_images import seen_images
-from hilum.training.export.smaller_graphs import smaller
-from hilum.training.export.to_onnx import LOGIT_TOLERANCE, graph_of, run_graph
+from hilum.training.export.to_onnx import to_onnx
 from hilum.training.recipe.settings import card_settings
 from hilum.training.records.card_words import licence_of_many
 from hilum.training.records.hold_run import BUNDLE, hold_run
 from hilum.training.records.provenance import Provenance, records_sha256
 from hilum.training.records.run_place import RunPlace
-from hilum.training.records.run_record import begin_run, whole_record
+from hilum.training.records.run_record import begin_run, make_record
 
-LARGEST_DICE_LOSS = 0.002
+ALLOWED = Allowed(loss=0.002)
+"""What a smaller graph may cost of the mean Dice."""
 BATCH = 8
 
 INTENDED_USE = "Research and teaching: where the lungs are on a frontal chest radiograph, and the box that holds them."
@@ -75,7 +77,7 @@ def train_lungs(
     The tables of `study` have the hash `study_sha256`. Raises `UsageError` where the folder holds another run, and
     `EngineError` where ONNX and torch disagree; nothing is then written.
     """
-    record = whole_record(
+    record = make_record(
         recipe,
         records=records,
         provenance=provenance,
@@ -87,89 +89,70 @@ def train_lungs(
         begin_run(place.folder, record=record)
         if (place.folder / BUNDLE).is_dir():
             return load_bundle(place.folder / BUNDLE)
-        return _train(recipe, records=records, study=study, provenance=provenance, place=place)
+        pictures = load_lung_pictures(records, spec=recipe.preprocess, preparation=place.preparation)
+        fitted = fit_lungs(recipe, pictures=pictures, folder=place.folder, machine=place.machine)
+        arrays = [normalise(to_unit(picture.grey, bits=8), spec=recipe.preprocess) for picture in pictures]
+        return export_bundle(
+            lungs_draft(recipe, records=records, study=study, fitted=fitted, provenance=provenance),
+            graph=to_onnx(fitted.network, examples={INPUT: torch.from_numpy(np.stack(arrays[:2]))}, outputs=(LOGITS,)),
+            forms=SMALLEST,
+            judge=LungJudge(pictures=pictures, arrays=arrays, study=study),
+            allowed=ALLOWED,
+            folder=place.folder,
+            files=seen_images(train=records, validation=(), starts=[recipe.starting_weights], jobs=available_cores()),
+        )
 
 
-def _train(
-    recipe: LungRecipe, *, records: Sequence[Record], study: LungStudy, provenance: Provenance, place: RunPlace
-) -> Bundle:
-    pictures = load_lung_pictures(records, spec=recipe.preprocess, preparation=place.preparation)
-    fitted = fit_lungs(recipe, pictures=pictures, folder=place.folder, machine=place.machine)
-    arrays = [normalise(to_unit(picture.grey, bits=8), spec=recipe.preprocess) for picture in pictures]
-    full = lungs_to_onnx(fitted.network, example=np.stack(arrays[:2]))
-    graph, compression = _compress(full, pictures=pictures, arrays=arrays)
-    seen = seen_images(train=records, validation=(), starts=[recipe.starting_weights], jobs=available_cores())
-    files = {GRAPH: graph, **seen}
-    spec = LungSpec(quality=study.quality, compression=compression, figures=study.figures)
-    card = _card(recipe, records=records, spec=spec, study=study, fitted=fitted, provenance=provenance)
-    card = card.model_copy(update={"files": file_hashes(files)})
-    return write_bundle(place.folder / BUNDLE, card=card, files=files)
-
-
-def lungs_to_onnx(network: LungNetwork, *, example: npt.NDArray[np.float32]) -> bytes:
-    """The graph of the network in evaluation mode: `input` (N, C, H, W) to `logits` (N, 2, H, W).
-
-    `example` is float32 (2, C, H, W). Raises `EngineError` where ONNX Runtime and torch differ by more than 1e-4 of
-    the largest logit.
-    """
-    network.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # absent from torch's stubs
-    graph = graph_of(network, examples={INPUT: torch.from_numpy(example)}, outputs=(LOGITS,))
-    with torch.inference_mode():
-        expected = network(torch.from_numpy(example)).numpy()
-    difference = float(np.abs(run_graph(graph, images=example) - expected).max())
-    if difference > LOGIT_TOLERANCE * max(1.0, float(np.abs(expected).max())):
-        raise EngineError(f"expected ONNX and torch to draw alike, came a difference of {difference:.2e} in a logit")
-    return graph
-
-
-def _compress(
-    full: bytes, *, pictures: Sequence[LungPicture], arrays: Sequence[npt.NDArray[np.float32]]
-) -> tuple[bytes, LungCompression]:
-    """The smallest graph that costs less than 0.002 of the mean Dice of the union on the network's grid.
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class LungJudge:
+    """Drawings of `pictures`, whose prepared `arrays` are float32 (C, H, W), on the network's grid.
 
     All pictures were trained on: this measures compression, not the network.
     """
-    before = _mean_dice(full, pictures=pictures, arrays=arrays)
-    for method, graph in smaller(full):
-        after = _mean_dice(graph, pictures=pictures, arrays=arrays)
-        if before - after < LARGEST_DICE_LOSS:
-            return graph, LungCompression(method=method, dice_before=before, dice_after=after)
-    return full, LungCompression(method="none", dice_before=before, dice_after=before)
 
+    pictures: Sequence[LungPicture]
+    arrays: Sequence[npt.NDArray[np.float32]]
+    study: LungStudy
 
-def _mean_dice(graph: bytes, *, pictures: Sequence[LungPicture], arrays: Sequence[npt.NDArray[np.float32]]) -> float:
-    compiled = OnnxRuntimeEngine().compile(graph, threads=available_cores(), callers=1)
-    found = []
-    for start in range(0, len(pictures), BATCH):
-        drawn = compiled.run(np.stack(arrays[start : start + BATCH]))[LOGITS].max(axis=1) >= 0
-        truth = [picture.target[UNION] for picture in pictures[start : start + BATCH]]
-        found += [
-            dice(mask, truth=plane == 1)
-            for mask, plane in zip(drawn, truth, strict=True)
+    def read(self, candidate: Candidate, /) -> tuple[float, ...]:
+        """The Dice of the union of both lungs, for every picture of which all of it is known."""
+        drawn = engine_logits(candidate.graph, inputs=self.arrays, batch=BATCH)
+        truth = [picture.target[UNION] for picture in self.pictures]
+        return tuple(
+            dice(logits.max(axis=0) >= 0, truth=plane == 1)
+            for logits, plane in zip(drawn, truth, strict=True)
             if not (plane == UNKNOWN).any()
-        ]
-    return float(np.mean(found))
+        )
+
+    def scores(self, read: tuple[float, ...], /) -> tuple[float, ...]:
+        """The mean Dice."""
+        return (float(np.mean(read)),)
+
+    def judge(self, read: tuple[float, ...], /, *, whole: tuple[float, ...], cost: Cost) -> Judged:
+        """The study's figures and rule of trust; the Dice tells all that a smaller graph costs."""
+        del read, whole
+        compression = LungCompression(method=cost.method, dice_before=cost.before[0], dice_after=cost.after[0])
+        part = LungSpec(quality=self.study.quality, compression=compression, figures=self.study.figures)
+        return Judged(fits=Fits(part=part))
 
 
-def _card(
+def lungs_draft(
     recipe: LungRecipe,
     *,
     records: Sequence[Record],
-    spec: LungSpec,
     study: LungStudy,
     fitted: FittedLungs,
     provenance: Provenance,
-) -> Card:
+) -> CardDraft:
+    """The card before the graph is measured; the network was trained on `records`."""
     mark = f"{SMOKE}, the numbers mean nothing: " if recipe.smoke else ""
-    return Card(
+    return CardDraft(
         name=recipe.name,
         version=recipe.version,
         title="Where are the lungs?",
         kind="lungs",
         architecture="mobilenet_v2 U-Net" if recipe.network == "mobile" else "plain U-Net",
         architecture_arguments={},
-        labels=(),
-        lungs=spec,
         preprocess=recipe.preprocess,
         scope=Scope(xray_type="chest", age_years=None, views=None),
         heatmap=HeatmapSpec(method="none"),
@@ -184,10 +167,9 @@ def _card(
             split_sha256=records_sha256(records),
             seed=recipe.seed,
             starting_weights=fitted.started_from,
-            smoke=recipe.smoke,
             recipe=card_settings(recipe),
+            smoke=recipe.smoke,
         ),
-        compression=None,
         intended_use=INTENDED_USE,
         not_for=NOT_FOR,
         limits=LIMITS,
@@ -197,5 +179,4 @@ def _card(
             data=provenance.data,
             started_from=starting_licences([recipe.starting_weights], backbone=ENCODER, loaded=fitted.started_from),
         ),
-        files={GRAPH: "0" * 64},
     )

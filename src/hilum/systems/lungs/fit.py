@@ -43,21 +43,21 @@ class LungTask(Unwatched):
         return lung_loss(logits, targets, weights=self._weights)
 
 
-def build_network(recipe: LungRecipe) -> FittedLungs:
-    """The recipe's network with its starting weights, not trained; it draws from torch's seeded generator."""
+def start_network(recipe: LungRecipe) -> tuple[LungNetwork, str]:
+    """The recipe's network with its starting weights, and one line on them; it draws from torch's seeded generator."""
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
         if recipe.network == "plain":
-            return FittedLungs(PlainLungUNet(), "random")
+            return PlainLungUNet(), "random"
         network = MobileLungUNet()
-        return FittedLungs(network, load_encoder(network, weights=recipe.starting_weights))
+        return network, load_encoder(network, weights=recipe.starting_weights)
 
 
 def fit_lungs(recipe: LungRecipe, *, pictures: Sequence[LungPicture], folder: Path, machine: Machine) -> FittedLungs:
     """Train on `pictures` and return the network after the last epoch: nothing is chosen by a score."""
-    built = build_network(recipe)
 
     def make() -> tuple[LungTask, TaskData]:
+        network, started_from = start_network(recipe)
         images = LungTrainingImages(pictures, spec=recipe.preprocess, framing=recipe.framing, grey=recipe.grey)
         sampler = GroupShareSampler(
             [picture.record.source for picture in pictures],
@@ -65,9 +65,12 @@ def fit_lungs(recipe: LungRecipe, *, pictures: Sequence[LungPicture], folder: Pa
             per_epoch=recipe.sampler.images_per_epoch,
             seed=recipe.seed,
         )
-        return LungTask(built.network, weights=recipe.loss), TaskData(training=images, sampler=sampler)
+        return LungTask(network, weights=recipe.loss), TaskData(
+            training=images, sampler=sampler, started_from=started_from
+        )
 
     kept = fit(make, plan=recipe.plan(), seed=recipe.seed, folder=folder, machine=machine)
-    trained = build_network(recipe).network  # made anew: training changes how a network runs
+    with torch.random.fork_rng():  # made anew: training changes how a network runs
+        trained = PlainLungUNet() if recipe.network == "plain" else MobileLungUNet()
     trained.load_state_dict(kept.state)
-    return FittedLungs(trained.eval(), built.started_from)
+    return FittedLungs(trained.eval(), kept.started_from)

@@ -83,7 +83,7 @@ class TrainingImages(Dataset[tuple[Tensor, Tensor]]):
         self._images, self._augmentation = images, augmentation
         self._channels = spec.channels
         alike = len(set(zip(spec.mean, spec.std, strict=True))) == 1
-        self._spec = spec.model_copy(update={"mean": spec.mean[:1], "std": spec.std[:1]}) if alike else spec
+        self._spec = PreprocessSpec(steps=spec.steps, mean=spec.mean[:1], std=spec.std[:1]) if alike else spec
 
     def __len__(self) -> int:
         return len(self._images.grey)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hilum.bundle.label import Label, LabelResult, PlattCalibration
+from hilum.bundle.label import Label, LabelResult
 from hilum.bundle.load import Bundle
 from hilum.datasets.splits.split import Split
 from hilum.errors import DataError
@@ -53,7 +53,7 @@ def read_validation(bundle: Bundle, *, split: Split, recipe: Recipe, lungs: Bund
     wanted = recipe.assessment
     parts = {
         part: read_part(split.parts[part], name=part_in_words(part), bundle=bundle, softened_by=None, lungs=lungs)
-        for part in dict.fromkeys((wanted.calibration_part, wanted.operating_point_part))
+        for part in wanted.parts
     }
     return ReadValidation(calibration=parts[wanted.calibration_part], point=parts[wanted.operating_point_part])
 
@@ -106,11 +106,7 @@ def fit_labels(parts: FitParts, *, recipe: Recipe) -> tuple[Label, ...]:
 
 def label_rows(label: Label, *, column: int, parts: Sequence[ReadPart]) -> tuple[LabelResult, ...]:
     """The results of a label with its calibration and operating point, on each of `parts` that has both outcomes."""
-    if label.operating_point is None:
-        return ()
-    rows = (
-        _result(part, label.name, column, calibration=label.calibration, point=label.operating_point) for part in parts
-    )
+    rows = (label_result(part, label=label, column=column) for part in parts)
     return tuple(row for row in rows if row is not None)
 
 
@@ -126,16 +122,7 @@ def _fit_label(name: str, *, column: int, parts: FitParts) -> Label:
         )
     label = Label(name=name, calibration=calibration, operating_point=point.threshold, operating_point_rule=parts.rule)
     rows = label_rows(label, column=column, parts=parts.judged)
-    return label.model_copy(update={"results": rows})
-
-
-def _result(
-    part: ReadPart, name: str, column: int, *, calibration: PlattCalibration, point: float
-) -> LabelResult | None:
-    truth = part.truth(name)
-    if not ((truth == 1.0).any() and (truth == 0.0).any()):
-        return None
-    return label_result(part, label=name, column=column, calibration=calibration, operating_point=point)
+    return label.changed({"results": rows})
 
 
 def part_in_words(part: str) -> str:

@@ -21,6 +21,7 @@ from hilum.reading.engines.graph_runner import GraphRunner
 from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
 
 BATCH = 16
+OWN_PIXELS = "the files' own pixels, before any resizing"
 
 Floats = npt.NDArray[np.float64]
 
@@ -43,7 +44,7 @@ class ReadFusion:
         """From pictures of which size the crops were cut, for the card."""
         (columns, rows), count = self.sizes.most_common(1)[0]
         said = f"{columns} x {rows} pixels in {count} of {self.sizes.total()} validation pictures"
-        return f"the files' own pixels, before any resizing: {said}"
+        return f"{OWN_PIXELS}: {said}"
 
 
 def read_fusion(records: Sequence[Record], *, bundle: Bundle) -> ReadFusion:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hilum.bundle.label import LabelResult, PlattCalibration
+from hilum.bundle.label import Label, LabelResult, PlattCalibration
 from hilum.bundle.load import Bundle
 from hilum.datasets.records.label_values import outcomes_of
 from hilum.datasets.records.record import Record
@@ -121,18 +121,19 @@ def probabilities(part: ReadPart, *, column: int, calibration: PlattCalibration)
     return calibrate(part.logits[:, column], slope=calibration.slope, intercept=calibration.intercept)
 
 
-def label_result(
-    part: ReadPart, *, label: str, column: int, calibration: PlattCalibration, operating_point: float
-) -> LabelResult:
+def label_result(part: ReadPart, *, label: Label, column: int) -> LabelResult | None:
     """The card's results row of one label on the images of one part on which it is known, with the simple baseline.
 
-    Raises `DataError` where an outcome is missing.
+    None where an outcome is missing there, or the label has no operating point.
     """
+    truth = part.truth(label.name)
+    if label.operating_point is None or not {0.0, 1.0} <= set(truth):
+        return None
     return result_on_card(
-        part.truth(label),
-        probabilities=probabilities(part, column=column, calibration=calibration),
+        truth,
+        probabilities=probabilities(part, column=column, calibration=label.calibration),
         sharpness=part.sharpness,
         patients=[record.patient for record in part.records],
-        operating_point=operating_point,
+        operating_point=label.operating_point,
         images=part.name,
     )

@@ -21,9 +21,10 @@ from torch.fx.experimental.optimization import fuse
 
 from hilum.errors import EngineError
 from hilum.networks.pooled_classifier import PooledClassifier
+from hilum.reading.engines.engine import CLASS_MAPS, INPUT, LOGITS
 
 OPSET = 18
-LOGIT_TOLERANCE = 1e-4
+TOLERANCE = 1e-4
 SMALL_FROM_ELEMENTS = 16_384
 """Smaller constants stay float32: they weigh little and carry most of the error, since depthwise kernels with a folded
 norm span a range that few bits do not."""
@@ -38,30 +39,30 @@ class _WithMaps(nn.Module):
         return self.network.forward_with_maps(images)
 
 
-def to_onnx(network: PooledClassifier, *, size: tuple[int, int], channels: int) -> bytes:
+def classifier_to_onnx(network: PooledClassifier, *, size: tuple[int, int], channels: int, reach: float = 1.0) -> bytes:
+    """The graph of a classifier: `logits` and `class_maps` of `input` (N, C, H, W).
+
+    It is checked on inputs that lie within `reach` of 0. Raises as `to_onnx` does.
+    """
+    examples = {INPUT: noise(channels, *size) * reach}
+    return to_onnx(_WithMaps(network), examples=examples, outputs=(LOGITS, CLASS_MAPS))
+
+
+def to_onnx(network: nn.Module, *, examples: Mapping[str, Tensor], outputs: Sequence[str]) -> bytes:
     """The graph of the network in evaluation mode with batch norms folded into convolutions where they follow one.
 
-    Raises `EngineError` when ONNX Runtime and torch differ by more than 1e-4 in a logit.
+    `examples` (2, ...) are its inputs in order, by the names that the graph gives them; `outputs` are the names of what
+    it returns. Raises `EngineError` as `check_graph` does, and where torch makes no graph.
     """
-    return _checked(network, returns=_WithMaps(network), outputs=("logits", "class_maps"), shape=(channels, *size))
-
-
-def logits_to_onnx(network: nn.Module, *, size: tuple[int, int], channels: int) -> bytes:
-    """The same for any network from images to logits; the graph returns no class maps."""
-    return _checked(network, returns=network, outputs=("logits",), shape=(channels, *size))
-
-
-def _checked(network: nn.Module, *, returns: nn.Module, outputs: Sequence[str], shape: tuple[int, int, int]) -> bytes:
-    """The graph of `returns`, whose logits are those of `network`, for images of `shape` (C, H, W)."""
     network.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # absent from torch's stubs
-    example = torch.rand(2, *shape) * 2 - 1
-    graph = graph_of(returns, examples={"input": example}, outputs=outputs)
-    difference = largest_logit_difference(network, graph=graph, example=example)
-    if difference > LOGIT_TOLERANCE:
-        raise EngineError(
-            f"expected ONNX and torch logits within {LOGIT_TOLERANCE}, came a difference of {difference:.2e}"
-        )
+    graph = graph_of(network, examples=examples, outputs=outputs)
+    check_graph(network, graph=graph, examples=examples)
     return graph
+
+
+def noise(*shape: int) -> Tensor:
+    """Two pictures of `shape` with the same random values in [-1, 1] every time."""
+    return torch.rand(2, *shape, generator=torch.Generator().manual_seed(0)) * 2 - 1
 
 
 def graph_of(network: nn.Module, *, examples: Mapping[str, Tensor], outputs: Sequence[str]) -> bytes:
@@ -97,11 +98,23 @@ def fold_batch_norms(network: nn.Module) -> nn.Module:
     return fuse(network.eval())
 
 
-def largest_logit_difference(network: nn.Module, *, graph: bytes, example: Tensor) -> float:
-    """The largest absolute difference between torch's and ONNX Runtime's logits on `example` (N, C, H, W)."""
+def check_graph(network: nn.Module, *, graph: bytes, examples: Mapping[str, Tensor]) -> None:
+    """Compare all that ONNX Runtime and torch give for `examples`.
+
+    Raises `EngineError` where an output differs by more than 1e-4 of its largest value, or 1e-4 where that is below 1.
+    """
     with torch.inference_mode():
-        expected = network(example).numpy()
-    return float(np.abs(run_graph(graph, images=example.numpy()) - expected).max())
+        given = network(*examples.values())
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    found = session.run(None, {name: tensor.numpy() for name, tensor in examples.items()})
+    expected = [given] if isinstance(given, Tensor) else list(given)
+    for output, ours, theirs in zip(session.get_outputs(), found, expected, strict=True):
+        difference = float(np.abs(ours - theirs.numpy()).max())
+        allowed = TOLERANCE * max(1.0, float(theirs.abs().max()))
+        if difference > allowed:
+            raise EngineError(
+                f"expected ONNX and torch {output.name} within {allowed:.1e}, came a difference of {difference:.2e}"
+            )
 
 
 def run_graph(graph: bytes, *, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -21,7 +21,7 @@ from hilum.training.loop.fast_arithmetic import use_fast_arithmetic
 from hilum.training.loop.freed_memory import freed_memory_kept
 from hilum.training.loop.over_processes import ShareSampler
 from hilum.training.loop.task import Items, MakeTask, Task, TaskData
-from hilum.training.loop.task_module import TaskModule
+from hilum.training.loop.task_module import STARTED_FROM, TaskModule
 from hilum.training.loop.trainer import checkpoint_to_resume, deterministic_as_before, make_trainer, run_trainer
 from hilum.training.recipe.freezing import freezing_callback
 from hilum.training.recipe.machine import Machine
@@ -42,10 +42,14 @@ class Fitted:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kept:
-    """The weights that a training ended with, on the CPU, and the epoch (from 0) that they are of."""
+    """The weights that a training ended with, on the CPU, and the epoch (from 0) that they are of.
+
+    `started_from` is what the task said of the weights before; `not known` where it, or an earlier hilum, said nothing.
+    """
 
     state: Mapping[str, Tensor]
     epoch: int
+    started_from: str
 
 
 def fit(make: MakeTask, *, plan: Plan, seed: int, folder: Path, machine: Machine) -> Kept:
@@ -63,7 +67,7 @@ def fit(make: MakeTask, *, plan: Plan, seed: int, folder: Path, machine: Machine
             _train(task, data=data, plan=plan, seed=seed, folder=folder, machine=machine)
     best = plan.selection is not None and plan.selection.keep == "best"
     kept = load_checkpoint(folder / (BEST_CHECKPOINT if best else LAST_CHECKPOINT))
-    return Kept(network_state(kept), int(kept["epoch"]))
+    return Kept(network_state(kept), int(kept["epoch"]), kept.get(STARTED_FROM) or "not known")
 
 
 def _train(task: Task, *, data: TaskData, plan: Plan, seed: int, folder: Path, machine: Machine) -> None:
@@ -72,7 +76,7 @@ def _train(task: Task, *, data: TaskData, plan: Plan, seed: int, folder: Path, m
     freezing = [] if plan.freezing is None else [freezing_callback(plan.freezing, backbones=backbones)]
     run_trainer(
         make_trainer(plan, folder=folder, machine=machine, more=freezing),
-        TaskModule(task, plan=plan, seed=seed, parts=tuple(data.validation)),
+        TaskModule(task, plan=plan, seed=seed, parts=tuple(data.validation), started_from=data.started_from),
         training=_training_loader(data, plan=plan, machine=machine),
         validation=[_plain_loader(items, count=count, part=part) for part, (items, count) in data.validation.items()],
         resume=checkpoint_to_resume(folder),

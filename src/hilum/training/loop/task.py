@@ -54,11 +54,15 @@ class Unwatched:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class TaskData:
-    """What a task learns from and is watched on; `validation` has each part's items and how many they are."""
+    """What a task learns from and is watched on; `validation` has each part's items and how many they are.
+
+    `started_from` is one line on the weights that its network has now, where there is anything to say of them.
+    """
 
     training: Items
     sampler: SeededSampler
     validation: Mapping[str, tuple[Items, int]] = field(default_factory=dict)
+    started_from: str | None = None
 
 
 MakeTask = Callable[[], tuple[Task, TaskData]]

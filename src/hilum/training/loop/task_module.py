@@ -25,6 +25,7 @@ from hilum.training.recipe.plan import Plan
 from hilum.training.recipe.processes import training_processes
 from hilum.training.recipe.schedules import lightning_schedules
 
+STARTED_FROM = "started_from"
 _PLATEAUS = "plateaus"
 
 
@@ -34,10 +35,13 @@ class TaskModule(pl.LightningModule):
     Logs `train/loss`, and every figure F of every validation part P as `P/F`.
     """
 
-    def __init__(self, task: Task, *, plan: Plan, seed: int, parts: Sequence[str] = ()) -> None:
+    def __init__(
+        self, task: Task, *, plan: Plan, seed: int, parts: Sequence[str] = (), started_from: str | None = None
+    ) -> None:
         super().__init__()
         self.network = task.network  # a module of its own right, so that checkpoints and devices know it
         self.task, self.plan, self.seed, self.parts = task, plan, seed, tuple(parts)
+        self._started_from = started_from
         self._outputs: dict[str, list[Mapping[str, Tensor]]] = {}
         self._plateaus: list[tuple[ReduceLROnPlateau, str]] = []
         self._plateau_states: list[dict[str, Any]] = []
@@ -93,7 +97,8 @@ class TaskModule(pl.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": others[0]} if others else optimizer
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the state of the schedules that are stepped here."""
+        """Keep the state of the schedules that are stepped here, and what the weights started from."""
+        checkpoint[STARTED_FROM] = self._started_from
         checkpoint[_PLATEAUS] = [plateau.state_dict() for plateau, _ in self._plateaus]
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:

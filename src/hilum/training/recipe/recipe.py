@@ -149,6 +149,11 @@ class Assessment:
     operating_point_part: str
     softened: bool = False
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Every part once."""
+        return tuple(dict.fromkeys((self.calibration_part, self.operating_point_part)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardText:

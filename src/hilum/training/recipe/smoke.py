@@ -60,7 +60,8 @@ def few_of_each(records: Sequence[Record], *, each: int) -> tuple[Record, ...]:
 
 
 def _smaller(step: Resize) -> Resize:
-    return step.model_copy(update={"height": min(SIDE_PX, step.height), "width": min(SIDE_PX, step.width)})
+    sides = {"height": min(SIDE_PX, step.height), "width": min(SIDE_PX, step.width)}
+    return Resize.model_validate({**dict(step), **sides})
 
 
 def _smoke_stage(stage: Stage) -> Stage:

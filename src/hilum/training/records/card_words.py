@@ -108,4 +108,4 @@ def _scope(scope: Scope, *, trained_on: Sequence[Record]) -> Scope:
         changes["age_years"] = (float(math.floor(min(ages))), float(math.ceil(max(ages))))
     if views:
         changes["views"] = views
-    return scope.model_copy(update=changes)
+    return scope.changed(changes)

@@ -59,17 +59,26 @@ class RunRecord:
     left_out: Mapping[str, int] = field(default_factory=dict)
 
 
-def whole_record(
+def make_record(
     recipe: Named,
     *,
     records: Sequence[Record],
     provenance: Provenance,
     protocol: str,
+    releases: Sequence[str] | None = None,
+    split_sha256: str | None = None,
+    stage_splits: Mapping[str, str] | None = None,
+    lungs_sha256: str | None = None,
     study_sha256: str | None = None,
+    left_out: Mapping[str, int] | None = None,
     smoke: bool = False,
 ) -> RunRecord:
-    """The record of a run on all of `records`, which are parted, if at all, by the run itself."""
-    by_source = {source: [r for r in records if r.source == source] for source in sorted({r.source for r in records})}
+    """The record of a run on `records`, told of release by release: of `releases`, by default of those that are there.
+
+    Without `split_sha256` the run is on all of them, and parts them, if at all, itself.
+    """
+    named = sorted({record.source for record in records}) if releases is None else releases
+    by_source = {source: [record for record in records if record.source == source] for source in named}
     return RunRecord(
         command=provenance.command,
         recipe=recipe.name,
@@ -80,9 +89,12 @@ def whole_record(
         dirty=provenance.dirty,
         environment=environment(),
         data=data_fingerprints(by_source, folders=provenance.folders),
-        split_sha256=records_sha256(records),
+        split_sha256=split_sha256 or records_sha256(records),
         protocol=protocol,
+        stage_splits=stage_splits or {},
+        lungs_sha256=lungs_sha256,
         study_sha256=study_sha256,
+        left_out=dict(left_out or {}),
     )
 
 

@@ -78,7 +78,7 @@ def make_study(paths: Sequence[Path]) -> GateStudy:
         tables += [curve_table(found), left_out_table(types, spec=spec)]
     if sources:
         tables.append(_sources_table(sources, spec=spec))
-    spec = spec.model_copy(update={"figures": tuple(figure for table in tables for figure in _card_figures(table))})
+    spec = spec.changed({"figures": tuple(figure for table in tables for figure in _card_figures(table))})
     return GateStudy(tuple(tables), confusion_matrix(folds), _mistakes(folds), found, spec)
 
 

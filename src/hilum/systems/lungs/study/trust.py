@@ -65,7 +65,7 @@ def fit_trust(judged: Sequence[JudgedLungs]) -> QualityRule:
         area_share=(min(shares) / _AREA_SLACK, min(1.0, max(shares) * _AREA_SLACK)),
     )
     scores = np.array([quality_score(each.facts, rule=free) for each in known])
-    return free.model_copy(update={"trusted_from": _cut(scores, bad=truth < BAD_BELOW)})
+    return free.changed({"trusted_from": _cut(scores, bad=truth < BAD_BELOW)})
 
 
 def cross_fitted_trust(judged: Sequence[JudgedLungs]) -> TrustFigures:

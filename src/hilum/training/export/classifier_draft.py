@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from hilum.bundle.card import GRAPH, Card, HeatmapSpec, Training
-from hilum.bundle.label import Label
+from hilum.bundle.card import HeatmapSpec, Training
 from hilum.bundle.load import Bundle
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.split import TEST, Split
 from hilum.networks.starting_licence import starting_licences
 from hilum.networks.starting_weights import StartingWeights
-from hilum.training.export.read_validation import NOT_CALIBRATED
+from hilum.training.export.card_draft import CardDraft
 from hilum.training.recipe.recipe import TRAIN, FromStage, FusedFrom, Recipe
 from hilum.training.recipe.settings import card_settings
 from hilum.training.records.card_words import card_words, cited_data, licence_of_weights
 from hilum.training.records.provenance import Provenance
 
 
-def draft_card(
+def classifier_draft(
     recipe: Recipe,
     *,
     splits: Mapping[str, Split],
@@ -26,25 +25,21 @@ def draft_card(
     provenance: Provenance,
     smoke: bool,
     lungs: Bundle | None = None,
-) -> Card:
-    """Everything but the files' hashes, the labels' fits and the compression; `splits` is by stage.
+) -> CardDraft:
+    """The draft for the network of the last stage; `splits` is by stage.
 
     `lungs` is the bundle whose boxes the pictures were cut to; a `smoke` run's card says that it is one.
     """
     text, split = recipe.card, splits[recipe.last.name]
     words = card_words(recipe, stated=provenance.stated, trained_on=_images(splits, parts=(TRAIN,)))
     read = _images(splits, parts=[name for one in splits.values() for name in one.parts if name != TEST])
-    return Card(
+    return CardDraft(
         name=words.name,
         version=text.version,
         title=words.title,
         kind="classifier",
         architecture=recipe.backbone,
         architecture_arguments={"labels": len(recipe.last.labels), "dropout": recipe.dropout},
-        labels=tuple(
-            Label(name=name, calibration=NOT_CALIBRATED, operating_point=0.5, operating_point_rule="not fitted yet")
-            for name in recipe.last.labels
-        ),
         preprocess=recipe.preprocess_of(recipe.last),
         scope=words.scope,
         heatmap=HeatmapSpec(method="class-map", box_threshold=text.box_threshold),
@@ -57,10 +52,9 @@ def draft_card(
             seed=recipe.seed,
             starting_weights=started_from,
             recipe=card_settings(recipe),
-            lungs_sha256=None if lungs is None else lungs.sha256,
             smoke=smoke,
+            lungs_sha256=None if lungs is None else lungs.sha256,
         ),
-        compression=None,
         intended_use=words.intended_use,
         not_for=words.not_for,
         limits=words.limits,
@@ -69,7 +63,6 @@ def draft_card(
             trained_on=read,
             started_from=starting_licences(_starts(recipe), backbone=recipe.backbone, loaded=started_from),
         ),
-        files={GRAPH: "0" * 64},
     )
 
 

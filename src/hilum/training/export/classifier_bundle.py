@@ -1,0 +1,137 @@
+"""From a trained classifier to its bundle, whose labels are fitted on validation as the reader sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from hilum.bundle.label import Label
+from hilum.bundle.load import Bundle
+from hilum.datasets.records.record import Record
+from hilum.datasets.splits.split import Split
+from hilum.errors import DataError
+from hilum.networks.pooled_classifier import PooledClassifier
+from hilum.statistics.calibration import calibrate
+from hilum.training.data.images import PlainImages, load_images
+from hilum.training.export.card_draft import CardDraft, Fits
+from hilum.training.export.export_bundle import Allowed, Candidate, Cost, Judged, export_bundle
+from hilum.training.export.forms import HALF
+from hilum.training.export.label_fits import ReadValidation, fit_labels, fit_parts, mean_auroc, read_validation
+from hilum.training.export.read_validation import NOT_CALIBRATED
+from hilum.training.export.to_onnx import classifier_to_onnx
+from hilum.training.recipe.recipe import Recipe
+from hilum.training.records.run_place import RunPlace
+
+Logits = npt.NDArray[np.floating]
+
+AS_READ = Allowed(loss=0.002, difference=1e-3)
+"""What a smaller graph may cost: of the mean AUROC on validation, and in any calibrated probability there."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    bundle: Bundle
+    validation: ReadValidation
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ClassifierJudge:
+    """Validation through the `Reader`, against `expected`, the network's own logits (N, L) of the same pictures.
+
+    `lungs` draws the lungs for a classifier of the crop.
+    """
+
+    recipe: Recipe
+    split: Split
+    lungs: Bundle | None
+    expected: Logits
+
+    def read(self, candidate: Candidate, /) -> _Read:
+        """The validation parts, read once."""
+        bundle = candidate.bundle(Fits(labels=unfitted(self.recipe.last.labels)))
+        return _Read(bundle, read_validation(bundle, split=self.split, recipe=self.recipe, lungs=self.lungs))
+
+    def scores(self, read: _Read, /) -> tuple[float, ...]:
+        """The mean AUROC."""
+        return (mean_auroc(read.validation.parts, labels=self.recipe.last.labels),)
+
+    def judge(self, read: _Read, /, *, whole: _Read, cost: Cost) -> Judged:
+        """The labels, fitted, and the largest difference of a calibrated probability."""
+        del whole
+        parts = fit_parts(read.bundle, read=read.validation, recipe=self.recipe, lungs=self.lungs)
+        labels = fit_labels(parts, recipe=self.recipe)
+        found = np.concatenate([part.logits for part in read.validation.parts])
+        return Judged(
+            fits=Fits(labels=labels, compression=cost.of_auroc()),
+            difference=largest_difference(found, self.expected, labels=labels),
+        )
+
+
+def write_classifier_bundle(
+    network: PooledClassifier,
+    *,
+    recipe: Recipe,
+    split: Split,
+    draft: CardDraft,
+    lungs: Bundle | None,
+    place: RunPlace,
+    seen: Mapping[str, bytes],
+) -> Bundle:
+    """Write `place.folder/bundle`; `seen` is the file of the images that the network saw, by its name.
+
+    Raises `BundleError`, writing none, where the bundle does not read as the network's validation probabilities say.
+    """
+    size = recipe.preprocess.output_size
+    if size is None:
+        raise DataError("expected a preprocessing specification with a resize step, came one without")
+    graph = classifier_to_onnx(network, size=size, channels=recipe.preprocess.channels)
+    records = [record for part in recipe.assessment.parts for record in split.parts[part]]
+    expected = _network_logits(network, records=records, recipe=recipe, place=place)
+    return export_bundle(
+        draft,
+        graph=graph,
+        forms=HALF,
+        judge=ClassifierJudge(recipe=recipe, split=split, lungs=lungs, expected=expected),
+        allowed=AS_READ,
+        folder=place.folder,
+        files=seen,
+    )
+
+
+def unfitted(names: Sequence[str]) -> tuple[Label, ...]:
+    """Labels as they are read before anything is fitted: uncalibrated, and never decided."""
+    return tuple(
+        Label(
+            name=name,
+            calibration=NOT_CALIBRATED,
+            operating_point=None,
+            operating_point_rule="none: not fitted yet",
+        )
+        for name in names
+    )
+
+
+def largest_difference(read: Logits, expected: Logits, *, labels: Sequence[Label]) -> float:
+    """The largest difference in a calibrated probability between logits (N, L) as read and as torch gives them."""
+    return max(
+        float(np.abs(_calibrated(read[:, column], label=label) - _calibrated(expected[:, column], label=label)).max())
+        for column, label in enumerate(labels)
+    )
+
+
+def _calibrated(logits: Logits, *, label: Label) -> npt.NDArray[np.float64]:
+    return calibrate(logits, slope=label.calibration.slope, intercept=label.calibration.intercept)
+
+
+def _network_logits(
+    network: PooledClassifier, *, records: Sequence[Record], recipe: Recipe, place: RunPlace
+) -> npt.NDArray[np.float32]:
+    """The logits (N, L) of torch in float32."""
+    spec = recipe.preprocess_of(recipe.last)
+    images = PlainImages(load_images(records, spec=spec, labels=(), preparation=place.preparation), spec=spec)
+    with torch.inference_mode():
+        return np.concatenate([network(images[index][0][None]).numpy() for index in range(len(records))])
