@@ -7,13 +7,14 @@ import pytest
 from fabricate_recipe import LABELS, fabricate_labelled_table, tiny_recipe
 from hilum.bundle.label import PlattCalibration
 from hilum.datasets.records.record import Record
+from hilum.datasets.releases.own_table import read_own_table
 from hilum.datasets.splits.split import TEST, Split
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.predictions.predictions_file import read_predictions
 from hilum.evaluation.study.read import read_study
 from hilum.evaluation.study.study import Arm, Study
 from hilum.training.recipe.optimizers import Sgd
-from hilum.training.study import classifier_arm, cross_validate, read_own_table
+from hilum.training.study import classifier_arm, cross_validate
 from hilum.training.study_fold import Fold, calibrated, cross_validation, fold_predictions
 
 STUDY = Study(

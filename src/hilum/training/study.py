@@ -10,7 +10,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 from hilum.datasets.records.record import Record
-from hilum.datasets.releases.own_table import read_own_table
 from hilum.datasets.splits.label_folds import FOLDS, label_folds
 from hilum.errors import UsageError
 from hilum.evaluation.bundles.ledger import commit_and_dirty
@@ -27,7 +26,7 @@ from hilum.training.records.run_record import RunRecord
 from hilum.training.run_study import Trained, run_study
 from hilum.training.study_fold import Fold, cross_validation
 
-__all__ = ["Fold", "Trained", "classifier_arm", "cross_validate", "read_own_table", "run_study"]
+__all__ = ["Fold", "RunPlace", "Trained", "classifier_arm", "cross_validate", "run_study"]
 
 SHARES: Mapping[str, float] = MappingProxyType({"train": 0.8, "validation": 0.2})
 

@@ -16,7 +16,8 @@ from hilum.datasets.splits.over_labels import split_over_labels
 from hilum.datasets.splits.split import TEST, Split
 from hilum.errors import DataError
 from hilum.evaluation.predictions.design import Design
-from hilum.evaluation.predictions.predictions import Predictions
+from hilum.evaluation.predictions.predictions import Predictions, Texts
+from hilum.evaluation.predictions.subgroups import UNKNOWN
 from hilum.evaluation.study.folder import FACTS
 from hilum.statistics.calibration import calibrate
 from hilum.training.export.read_validation import ReadPart, fit_calibration
@@ -93,8 +94,8 @@ def fold_predictions(
         scores=np.full((len(records), len(labels)), 0.5),
         protocol=fold.protocol,
         age_years=np.array([nan if record.age_years is None else record.age_years for record in records]),
-        sex=tuple(None if record.sex == "unknown" else record.sex for record in records),
-        view=tuple(None if record.view == "unknown" else record.view for record in records),
+        sex=_known([record.sex for record in records]),
+        view=_known([record.view for record in records]),
         source=tuple(record.source for record in records),
         mean_labels=tuple(labels),
         design=fold.design,
@@ -102,6 +103,12 @@ def fold_predictions(
         patients_known=all(record.patient_is_known for record in records),
     )
     return {arm: replace(base, scores=found) for arm, found in scores.items()}
+
+
+def _known(texts: Sequence[str]) -> Texts | None:
+    """The column, None where nothing is known; None in the place of a column of which nothing is known."""
+    found = tuple(None if text == UNKNOWN else text for text in texts)
+    return found if any(found) else None
 
 
 def write_facts(fold: Fold, *, calibrations: Sequence[PlattCalibration], started_from: str, folder: Path) -> None:

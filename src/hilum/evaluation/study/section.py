@@ -11,6 +11,8 @@ from hilum.evaluation.report.figures import ReportFigure
 from hilum.evaluation.report.table import ReportTable
 from hilum.evaluation.study.content import StudyContent
 
+__all__ = ["Gallery", "Picture", "ReportTable", "Section", "SectionContent"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
