@@ -99,7 +99,7 @@ def test_a_look_is_taken_from_its_folder_or_from_the_ledger_and_of_this_graph_al
         settings=EvaluationSettings(replicates=100, gallery=False), progress=lambda done, count: None,
     )  # fmt: skip
     rows = script.look_of_folder(tmp_path / "out", bundle=bundle)
-    judged = {one.label: one for one in evaluated.judgement.whole.labels}
+    judged = {one.label: one for one in evaluated.judged.judgement.whole.labels}
     assert set(rows) == set(LABELS) - {"Hernia"}
     for label, row in rows.items():
         assert (row.n, row.auroc) == (judged[label].n, judged[label].auroc.value)

@@ -37,11 +37,6 @@ class ShelfEntry:
         """The card's name, or the folder's where the card cannot be read."""
         return self.folder.name if self.bundle is None else self.bundle.card.name
 
-    @property
-    def xray_type(self) -> str | None:
-        """The X-ray type that the bundle reads, or None where the card cannot be read."""
-        return None if self.bundle is None else self.bundle.card.scope.xray_type
-
 
 def local_models_folder(environment: Mapping[str, str], *, platform: str = sys.platform) -> Path:
     """Where the user's own bundles lie: `HILUM_MODELS`, else the platform's folder for a user's data.

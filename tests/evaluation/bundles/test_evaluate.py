@@ -49,25 +49,25 @@ def test_a_test_split_gives_predictions_a_look_and_a_report(made, tmp_path):
     result = evaluated(made, tmp_path / "out")
     predictions = read_predictions(result.predictions_path)
     assert predictions.labels == LABELS
-    assert predictions.split_sha256 == result.judgement.split_sha256
+    assert predictions.split_sha256 == result.judged.judgement.split_sha256
     again = judge(predictions, replicates=100)  # what `hilum judge` says of the same file
-    assert again.whole.mean_auroc == result.judgement.whole.mean_auroc
-    assert (result.looks.count, result.looks.of_model) == (1, 1)
+    assert again.whole.mean_auroc == result.judged.judgement.whole.mean_auroc
+    assert (result.judged.looks.count, result.judged.looks.of_model) == (1, 1)
     assert "flatter" not in result.report.page.read_text()
     intent, line = [json.loads(text) for text in (tmp_path / "LEDGER.jsonl").read_text().splitlines()]
-    assert line["auroc"] == result.judgement.whole.mean_auroc.value
+    assert line["auroc"] == result.judged.judgement.whole.mean_auroc.value
     assert intent["split_sha256"] == load_run(made.run).file.split_sha256
     assert (tmp_path / "out" / "figures" / "training.svg").is_file()
     assert len(list((tmp_path / "out" / "gallery").iterdir())) > 3
-    shift = result.judgement.whole.labels[0].validation.shift
+    shift = result.judged.judgement.whole.labels[0].validation.shift
     calibration = [r.labels["Atelectasis"] for r in made.records if int(r.patient[-3:]) % 5 == 3]
-    here = result.judgement.whole.labels[0]
+    here = result.judged.judgement.whole.labels[0]
     assert shift.value == pytest.approx(here.positives / here.n - np.nanmean(calibration))
 
 
 def test_a_validation_part_is_no_look(made, tmp_path):
     result = evaluated(made, tmp_path / "out", part="calibration")
-    assert result.looks is None
+    assert result.judged.looks is None
     assert not (tmp_path / "LEDGER.jsonl").exists()
     assert "so that these numbers flatter the model" in result.report.page.read_text()
 
@@ -80,7 +80,7 @@ def test_a_part_that_is_held_out_under_another_name_says_so_in_its_predictions(m
         bundle, part=official_part(records, bundle=bundle, name="valid"), run=None, folder=tmp_path / "out",
         ledger=tmp_path / "L.jsonl", settings=QUICK, progress=lambda done, count: None,
     )  # fmt: skip
-    assert result.looks.count == 1
+    assert result.judged.looks.count == 1
     predictions = read_predictions(result.predictions_path)
     assert set(predictions.split) == {"valid (held out)"}
     with pytest.raises(DataError, match="it is held out"):
@@ -94,7 +94,7 @@ def test_the_gallery_can_be_left_out(made, tmp_path):
     first = evaluated(made, tmp_path / "out")
     assert any("gallery" in str(path) for path in first.report.files)
     second = evaluated(made, tmp_path / "out", settings=replace(QUICK, gallery=False))
-    assert second.looks.count == 1  # the same predictions are the same look
+    assert second.judged.looks.count == 1  # the same predictions are the same look
     assert not list((tmp_path / "out" / "gallery").iterdir())
     assert "These are patients" not in second.report.page.read_text()
 
@@ -105,7 +105,7 @@ def test_a_smoke_run_may_not_look_at_a_test_and_is_marked_elsewhere(tmp_path):
         evaluated(smoke, tmp_path / "out")
     assert not (tmp_path / "out").exists()
     result = evaluated(smoke, tmp_path / "out", part="calibration")
-    assert result.judgement.protocol.startswith("SMOKE")
+    assert result.judged.judgement.protocol.startswith("SMOKE")
     assert read_predictions(result.predictions_path).smoke
     assert json.loads((tmp_path / "out" / "report.json").read_text())["smoke"] is True
 
@@ -176,7 +176,7 @@ def test_the_intent_is_in_the_ledger_before_the_first_image_is_read(made, tmp_pa
     (intent,) = [json.loads(text) for text in (tmp_path / "LEDGER.jsonl").read_text().splitlines()]
     assert intent["kind"] == "intent"
     monkeypatch.undo()
-    assert evaluated(made, tmp_path / "out").looks.count == 1  # it goes on, and is the look that was meant
+    assert evaluated(made, tmp_path / "out").judged.looks.count == 1  # it goes on, and is the look that was meant
     kinds = [json.loads(text)["kind"] for text in (tmp_path / "LEDGER.jsonl").read_text().splitlines()]
     assert kinds == ["intent", "result"]
 

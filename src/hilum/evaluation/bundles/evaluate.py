@@ -73,16 +73,6 @@ class Evaluated:
     predictions_path: Path
     report: WrittenReport
 
-    @property
-    def judgement(self) -> Judgement:
-        """The judgement of the part."""
-        return self.judged.judgement
-
-    @property
-    def looks(self) -> Looks | None:
-        """The looks in the ledger, where this was one."""
-        return self.judged.looks
-
 
 def judge_part(
     bundle: Bundle,
