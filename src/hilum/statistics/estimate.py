@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from hilum.errors import DataError
@@ -51,6 +52,11 @@ class Estimate:
         if self.interval is None:
             raise DataError(f"expected an interval, came none: {self.note}")
         return self.interval
+
+    def through(self, rule: Callable[[float], float]) -> Estimate:
+        """What a rising or a falling `rule` makes of the value, and of the interval by its bounds."""
+        bounds = None if self.interval is None else sorted(map(rule, self.interval))
+        return replace(self, value=rule(self.value), interval=None if bounds is None else (bounds[0], bounds[1]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,8 +67,7 @@ def net_benefit_of_everyone(ill: FloatArray, *, images: FloatArray, threshold: f
     def worth(prevalence: float) -> float:
         return net_benefit(prevalence, false_share=1 - prevalence, threshold=threshold)
 
-    interval = None if share.interval is None else (worth(share.interval[0]), worth(share.interval[1]))
-    return Estimate(worth(share.value), interval, method=share.method, note=share.note)
+    return share.through(worth)
 
 
 def weighted_difference(gained: Estimate, lost: Estimate, *, odds: float, correlation: float) -> Estimate:

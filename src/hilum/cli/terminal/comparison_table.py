@@ -14,7 +14,7 @@ from hilum.evaluation.comparing.comparison import Comparison, LabelComparison, S
 from hilum.evaluation.comparing.many_predictions import Pair
 from hilum.evaluation.comparing.paired_t import PairedT
 from hilum.evaluation.comparing.words import comparison_words, p_words, pair_name, verdict_rows
-from hilum.evaluation.predictions.estimate_text import estimate_text
+from hilum.evaluation.predictions.estimate_text import estimate_text, interval_text
 from hilum.statistics.estimate import Estimate
 
 
@@ -84,7 +84,10 @@ def _differences(comparison: Comparison) -> Table:
         for place, mean in enumerate(comparison.mean_pairs):
             name = f"mean of {len(comparison.averaged)}" if place == 0 else ""
             table.add_row(
-                name, one_line(pair_name(mean.pair)), _signed(mean.auroc.estimate), p_words(mean.auroc.p_holm)
+                name,
+                one_line(pair_name(mean.pair)),
+                _signed(mean.auroc.estimate),
+                p_words(mean.auroc.p_holm),
             )
     return table
 
@@ -121,7 +124,11 @@ def _share(found: ShareDifference | None, *, why: str) -> Sequence[RenderableTyp
     if found is None:
         return Text(why, style="yellow"), "–", "–"
     table = found.table
-    return _signed(found.estimate), f"{table.first_only:,} / {table.second_only:,}", p_words(found.p_holm)
+    return (
+        _signed(found.estimate),
+        f"{table.first_only:,} / {table.second_only:,}",
+        p_words(found.p_holm),
+    )
 
 
 def _no_point(label: LabelComparison, pair: Pair) -> str:
@@ -146,9 +153,7 @@ def _name(label: LabelComparison, *, first: bool) -> Text:
 
 
 def _signed(estimate: Estimate) -> str:
-    if estimate.interval is None:
-        return f"{estimate.value:+.3f} [?]"
-    return f"{estimate.value:+.3f} [{estimate.interval[0]:+.3f}, {estimate.interval[1]:+.3f}]"
+    return interval_text(estimate, sign="+", unknown=" [?]")
 
 
 def _plain(estimate: Estimate | None) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +32,7 @@ class JournalKey:
 
     def header(self) -> dict[str, str]:
         """The first line."""
-        return {
-            "schema": SCHEMA,
-            "bundle_sha256": self.bundle_sha256,
-            "settings_sha256": self.settings_sha256,
-            "split_sha256": self.split_sha256,
-            "part": self.part,
-        }
+        return {"schema": SCHEMA, **asdict(self)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +66,12 @@ class PredictionJournal(Held):
             )
         kept = [line for each in lines[1:] if (line := _parsed(each)) is not None and line.failed is None]
         self.read: Mapping[str, JournalLine] = {line.image: line for line in kept}
-        write_whole(self._path, b"".join(_encoded(each) for each in (key.header(), *map(_fields, kept))))
+        write_whole(self._path, b"".join(_encoded(each) for each in (key.header(), *map(asdict, kept))))
         self._file = Appender(self._path, advice="give the command again")
 
     def add(self, line: JournalLine) -> None:
         """Append one line, whole or not at all."""
-        self._file.append(_encoded(_fields(line)))
+        self._file.append(_encoded(asdict(line)))
 
     def close(self) -> None:
         """Flush to disk and close."""
@@ -117,17 +111,6 @@ def _parsed(fields: Mapping[str, Any]) -> JournalLine | None:
         )
     except (KeyError, TypeError, ValueError):
         return None
-
-
-def _fields(line: JournalLine) -> dict[str, Any]:
-    return {
-        "image": line.image,
-        "sha256": line.sha256,
-        "probabilities": None if line.probabilities is None else list(line.probabilities),
-        "in_scope": line.in_scope,
-        "failed": line.failed,
-        "sharpness": line.sharpness,
-    }
 
 
 def _encoded(fields: Mapping[str, Any]) -> bytes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hilum.evaluation.comparing.comparison import Comparison, Difference
 from hilum.evaluation.comparing.many_predictions import ManyPredictions, Pair
 from hilum.evaluation.comparing.margin import MarginVerdict, margin_words
+from hilum.evaluation.predictions.estimate_text import interval_text
 from hilum.evaluation.predictions.overlap import in_words, overlap_of
 
 LEVEL = 0.05
@@ -34,7 +35,7 @@ def difference_words(difference: Difference, *, pair: Pair) -> str:
         reason = estimate.note or "there is no interval to judge it by"
         return f"{first} against {second} {estimate.value:+.3f}, and nothing is shown: {reason}"
     low, high = estimate.interval
-    bounds = f"{estimate.value:+.3f} [{low:+.3f}, {high:+.3f}]"
+    bounds = interval_text(estimate, sign="+")
     p = difference.p if difference.p_holm is None else difference.p_holm
     beyond = low > 0 or high < 0
     if beyond and p is not None and p <= LEVEL:

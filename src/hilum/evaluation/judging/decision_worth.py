@@ -54,11 +54,12 @@ def decision_worth(counts: DecisionCounts, *, threshold: float, prevalence: floa
 
 
 def _at_prevalence(counts: DecisionCounts, *, threshold: float, prevalence: float) -> dict[str, Estimate | None]:
-    hit = _times(share(counts.true_positives, of=counts.true_positives + counts.false_negatives), prevalence)
-    alarm = _times(share(counts.false_positives, of=counts.false_positives + counts.true_negatives), 1 - prevalence)
+    hit = share(counts.true_positives, of=counts.true_positives + counts.false_negatives)
+    alarm = share(counts.false_positives, of=counts.false_positives + counts.true_negatives)
     model = None
     if hit is not None and alarm is not None:  # of ill and of well patients: they count as independent
-        model = weighted_difference(hit, alarm, odds=threshold / (1 - threshold), correlation=0.0)
+        gained, lost = hit.through(lambda part: part * prevalence), alarm.through(lambda part: part * (1 - prevalence))
+        model = weighted_difference(gained, lost, odds=threshold / (1 - threshold), correlation=0.0)
     everyone = net_benefit(prevalence, false_share=1 - prevalence, threshold=threshold)
     return {
         "net_benefit_at_prevalence": model,
@@ -78,10 +79,3 @@ def _ratio(first: Estimate | None, second: Estimate | None) -> Estimate | None:
     if interval is None:
         return Estimate(first.value / second.value, None, note=first.note or second.note)
     return Estimate(first.value / second.value, interval, method="MOVER")
-
-
-def _times(part: Estimate | None, factor: float) -> Estimate | None:
-    if part is None:
-        return None
-    interval = None if part.interval is None else (part.interval[0] * factor, part.interval[1] * factor)
-    return Estimate(part.value * factor, interval, note=part.note)

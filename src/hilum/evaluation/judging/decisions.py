@@ -6,7 +6,7 @@ Nothing here fits on what it judges: a threshold comes from `ValidationPredictio
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -88,12 +88,13 @@ class DecisionTable:
         """The measures on all patients, each with its interval by patient."""
         tp, fp, tn, fn = self.counts
         sensitivity, specificity = share(tp, of=tp + fn), share(tn, of=tn + fp)
+        overlap = share(tp, of=tp + fp + fn)  # of right positive calls among all that are positive or called so
         found = {
             "sensitivity": sensitivity,
             "specificity": specificity,
             "ppv": share(tp, of=tp + fp),
             "npv": share(tn, of=tn + fn),
-            "f1": _f1(share(tp, of=tp + fp + fn)),
+            "f1": None if overlap is None else overlap.through(lambda part: 2 * part / (1 + part)),
             "balanced_accuracy": _balanced(sensitivity, specificity),
         }
         if self.prevalence is not None:
@@ -134,7 +135,7 @@ def predictive_value(kept: Estimate | None, *, other: Estimate | None, prevalenc
     """
     if kept is None or other is None:
         return None
-    wrong, odds = _complement(other), prevalence / (1 - prevalence)
+    wrong, odds = other.through(lambda kept: 1 - kept), prevalence / (1 - prevalence)
     if kept.value > 0:
         wrong_to_kept = ratio_interval(wrong, kept)
         value = 1 / (1 + wrong.value / kept.value / odds)
@@ -148,26 +149,6 @@ def predictive_value(kept: Estimate | None, *, other: Estimate | None, prevalenc
     if bounds is None:
         return Estimate(value, None, note=kept.note or other.note)
     return Estimate(value, (bounds[0], bounds[1]), method="MOVER")
-
-
-def _complement(share: Estimate) -> Estimate:
-    interval = None if share.interval is None else (1 - share.interval[1], 1 - share.interval[0])
-    return replace(share, value=1 - share.value, interval=interval)
-
-
-def _f1(overlap: Estimate | None) -> Estimate | None:
-    """F1 is 2 J / (1 + J) of the share J of right positive calls among all that are positive or called so.
-
-    It rises with J, so that the bounds of the one are those of the other.
-    """
-    if overlap is None:
-        return None
-    interval = None if overlap.interval is None else (_f1_of(overlap.interval[0]), _f1_of(overlap.interval[1]))
-    return replace(overlap, value=_f1_of(overlap.value), interval=interval)
-
-
-def _f1_of(overlap: float) -> float:
-    return 2 * overlap / (1 + overlap)
 
 
 def _balanced(sensitivity: Estimate | None, specificity: Estimate | None) -> Estimate | None:

@@ -23,11 +23,18 @@ def estimate_text(estimate: Estimate | None, *, sign: str = "") -> str:
     if estimate is None:
         return "–"
     if estimate.interval is None:
-        return f"{estimate.value:{sign}.3f} [no interval]"
-    low, high = estimate.interval
+        return interval_text(estimate, sign=sign)
     mark = "" if estimate.note is None else f" {MARK}"
     lost = "" if not estimate.undefined else f", {lost_text(estimate)}"
-    return f"{estimate.value:{sign}.3f} [{low:{sign}.3f}, {high:{sign}.3f}]{mark}{lost}"
+    return f"{interval_text(estimate, sign=sign)}{mark}{lost}"
+
+
+def interval_text(estimate: Estimate, *, sign: str = "", unknown: str = " [no interval]") -> str:
+    """The value and its interval alone, to three decimals; `unknown` stands where there is no interval."""
+    if estimate.interval is None:
+        return f"{estimate.value:{sign}.3f}{unknown}"
+    low, high = estimate.interval
+    return f"{estimate.value:{sign}.3f} [{low:{sign}.3f}, {high:{sign}.3f}]"
 
 
 def lost_text(estimate: Estimate) -> str:
