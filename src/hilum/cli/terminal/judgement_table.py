@@ -10,11 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from hilum.cli.terminal.say import one_line
-from hilum.evaluation.judging.decision_worth import WORTH_AT_PREVALENCE
-from hilum.evaluation.judging.decisions import AT_PREVALENCE
-from hilum.evaluation.judging.judgement import GroupJudgement, Judgement, LabelJudgement
+from hilum.evaluation.judging.decisions import AT_PREVALENCE, WORTH_AT_PREVALENCE
+from hilum.evaluation.judging.judgement import GroupJudgement, Judgement, LabelJudgement, by_unit, images_of
 from hilum.evaluation.judging.subgroup_tests import TITLES, SubgroupTest
-from hilum.evaluation.judging.unit_words import by_unit, images_of
 from hilum.evaluation.predictions.estimate_text import MARK, estimate_text, notes
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import UndefinedMetric

@@ -17,8 +17,7 @@ from hilum.evaluation.bundles.part import AskedPart
 from hilum.evaluation.bundles.predict import PredictedPart
 from hilum.evaluation.bundles.run_folder import Run
 from hilum.evaluation.bundles.seen_part import overlap_fact
-from hilum.evaluation.judging.judgement import Judgement
-from hilum.evaluation.judging.unit_words import images_of
+from hilum.evaluation.judging.judgement import Judgement, images_of
 from hilum.evaluation.predictions.overlap import overlap_of
 from hilum.evaluation.report.subject import Facts, by_reason
 from hilum.evaluation.report.table import counted

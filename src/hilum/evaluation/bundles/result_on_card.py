@@ -8,7 +8,7 @@ from typing import Any
 from hilum.bundle.label import LabelResult
 from hilum.bundle.result_calibration import ResultCalibration, StatedBand
 from hilum.errors import DataError
-from hilum.evaluation.judging.decisions import decision_table
+from hilum.evaluation.judging.decisions import decide
 from hilum.evaluation.judging.judged_calibration import judged_calibration
 from hilum.evaluation.judging.sharpness import BASELINE
 from hilum.evaluation.predictions.estimate_text import value_json
@@ -45,10 +45,10 @@ def result_on_card(
         reason = "" if lacking is None else lacking.reason
         raise DataError(f"expected positives and negatives to judge, {reason} among {outcomes.n} images")
     point = stated_point(operating_point, rule="as it is given")
-    table = decision_table(truth, scores=probabilities, point=point, patients=rows, prevalence=None)
+    decided = decide(truth, scores=probabilities, point=point, patients=rows, prevalence=None)
     shares: dict[str, Any] = {}
     for name in ("sensitivity", "specificity"):
-        shares |= value_json(name, table.decisions.measures[name])
+        shares |= value_json(name, decided.measures[name])
     return LabelResult(
         set=images,
         n=outcomes.n,

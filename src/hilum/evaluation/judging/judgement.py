@@ -129,3 +129,13 @@ class Judgement:
     design: Design = "held out"
     overlap: Overlap | None = None
     subgroup_tests: tuple[SubgroupTest, ...] = ()
+
+
+def by_unit(text: str, *, patients_known: bool) -> str:
+    """The text, which speaks of intervals by patient, as it is true of these predictions."""
+    return text if patients_known else text.replace("by patient", "by image")
+
+
+def images_of(group: GroupJudgement, *, known: bool) -> str:
+    """How many images, of how many patients, in words."""
+    return f"{group.n:,} images of {group.patients:,} patients" if known else f"{group.n:,} images of unknown patients"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from hilum.evaluation.judging.calibrators import Calibrator, SigmoidCalibrator
-from hilum.evaluation.judging.decisions import DecisionTable, decision_table
+from hilum.evaluation.judging.decisions import Decisions, decide
 from hilum.evaluation.judging.judged_calibration import JudgedCalibration, judged_calibration
 from hilum.evaluation.judging.judgement import CalibratedScores, LabelJudgement, Reliability
 from hilum.evaluation.predictions.patient_bootstrap import PatientRows, PatientStatistic, estimate, mean_statistic
@@ -69,8 +69,8 @@ class LabelColumn:
     area: PatientAuroc | None
     ranking: PatientStatistic | None
     errors: PatientStatistic | None
-    table: DecisionTable | None
-    no_table: str | None
+    decisions: Decisions | None
+    undecided: str | None
     calibrator: Calibrator | UndefinedMetric | None
     plan: Plan
 
@@ -111,8 +111,8 @@ class LabelColumn:
             average_precision=self._average_precision(ranking),
             brier=_brier(score, errors),
             ece=defined(expected_calibration_error(self.truth, probabilities=self.scores, bins=BINS)),
-            decisions=None if self.table is None else self.table.decisions,
-            decisions_undefined=self.no_table,
+            decisions=self.decisions,
+            decisions_undefined=self.undecided,
             delong=self._delong(),
             reliability=_reliability(self.truth, self.scores) if self.plan.curves else None,
             calibrated=self._calibrated_scores(drawn.get(CALIBRATED_ERRORS)),
@@ -166,12 +166,12 @@ def label_column(p: Predictions, label: str, *, patients: PatientRows, plan: Pla
     """Prepare one label of `p` for the draws."""
     truth, scores = p.truth[:, p.labels.index(label)], p.scores[:, p.labels.index(label)]
     outcomes = known_outcomes(truth, scores=scores)
-    point, table, no_table = plan.points.get(label), None, None
+    point, decisions, undecided = plan.points.get(label), None, None
     if isinstance(point, UndefinedMetric):
-        no_table = f"in the validation file {point.reason}"
+        undecided = f"in the validation file {point.reason}"
     elif point is not None:
         prevalence = plan.prevalences.get(label)
-        table = decision_table(truth, scores=scores, point=point, patients=patients, prevalence=prevalence)
+        decisions = decide(truth, scores=scores, point=point, patients=patients, prevalence=prevalence)
     area = patient_auroc(truth, scores=scores, patients=patients.index, count=patients.count)
     ranked = outcomes.lacks_an_outcome() is None
     return LabelColumn(
@@ -183,8 +183,8 @@ def label_column(p: Predictions, label: str, *, patients: PatientRows, plan: Pla
         area=defined(area),
         ranking=ranking_statistic(truth, scores=scores, patients=patients) if ranked else None,
         errors=_squared_errors(truth, scores, patients),
-        table=table,
-        no_table=no_table,
+        decisions=decisions,
+        undecided=undecided,
         calibrator=plan.calibrators.get(label),
         plan=plan,
     )

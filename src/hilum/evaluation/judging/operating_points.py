@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from hilum.bundle.card import Card
-from hilum.evaluation.judging.decisions import Decisions, decision_table
+from hilum.evaluation.judging.decisions import Decisions, decide
 from hilum.evaluation.judging.judge import thresholds_of
 from hilum.evaluation.judging.judgement import Judgement, LabelJudgement, ValidationPrevalence
 from hilum.evaluation.judging.prevalence_shift import share_by_patient
@@ -68,19 +68,19 @@ def _decisions(
     prevalence: float | None,
 ) -> dict[str, Decisions]:
     patients = patient_rows(predictions.patient)
-    tables = {}
+    found = {}
     for name, label in zip(names, card.labels, strict=True):
         if label.operating_point is None:
             continue
         column = predictions.labels.index(name)
-        tables[name] = decision_table(
+        found[name] = decide(
             predictions.truth[:, column],
             scores=predictions.scores[:, column],
             point=stated_point(label.operating_point, rule=label.operating_point_rule),
             patients=patients,
             prevalence=prevalence,
         )
-    return {name: table.decisions for name, table in tables.items()}
+    return found
 
 
 def _shifted(

@@ -18,7 +18,7 @@ from hilum.evaluation.comparing.words import pair_name
 from hilum.evaluation.judging.curve_bands import BAND_REPLICATES, LabelCurves, label_curves
 from hilum.evaluation.report.figures import ReportFigure, written_figure
 from hilum.evaluation.report.label_figures import TITLE_LETTERS, CurveStyle, Pattern, draw_curve, unit_square
-from hilum.evaluation.report.style import BLUE, CYCLE, INK, QUIET, SKY, VERMILION, grid_of_axes, styled
+from hilum.evaluation.report.style import BLUE, CYCLE, INK, QUIET, SKY, VERMILION, draw_estimate, grid_of_axes, styled
 from hilum.statistics.estimate import Estimate
 
 _PATTERNS: tuple[Pattern, ...] = ("-", "--", ":", "-.")
@@ -229,13 +229,8 @@ def _draw_pair(axes: Axes, one: PairLabel, *, row: int, measures: Sequence[str])
 
 
 def _draw_difference(axes: Axes, difference: Difference, *, at: float, marker: str, colour: str) -> None:
-    found = difference.estimate
-    if found.interval is not None:
-        axes.hlines(at, *found.interval, color=colour, linewidth=1.4)
-    hollow = found.interval is None  # no interval: the point alone shows nothing
-    axes.plot(
-        found.value, at, marker=marker, markersize=4.5, color=colour, markerfacecolor="white" if hollow else colour
-    )
+    found = difference.estimate  # without an interval the point alone shows nothing
+    draw_estimate(axes, found, at=at, colour=colour, marker=marker, size=4.5, hollow=found.interval is None)
 
 
 def _reach(comparison: Comparison, *, measures: Sequence[str]) -> float:

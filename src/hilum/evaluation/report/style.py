@@ -16,6 +16,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from hilum.statistics.estimate import Estimate
+
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 CYCLE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 INK, QUIET, GRID = "#15181c", "#525c67", "#d5dbe1"
@@ -70,6 +72,16 @@ def grid_of_axes(count: int, *, side_inches: float = 2.7, columns: int = 4) -> t
     high = -(-count // wide)
     figure = Figure(figsize=(side_inches * wide, side_inches * high))
     return figure, [figure.add_subplot(high, wide, index + 1) for index in range(count)]
+
+
+def draw_estimate(
+    axes: Axes, estimate: Estimate, *, at: float, colour: str, marker: str = "s", size: float = 5, hollow: bool = False
+) -> None:
+    """A value with its interval as one line of a forest, `at` this height."""
+    if estimate.interval is not None:
+        axes.hlines(at, *estimate.interval, color=colour, linewidth=1.4)
+    face = "white" if hollow else colour
+    axes.plot(estimate.value, at, marker=marker, markersize=size, color=colour, markerfacecolor=face)
 
 
 def png_bytes(figure: Figure) -> bytes:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from hilum.evaluation.judging.judgement import GroupJudgement
 from hilum.evaluation.judging.subgroup_tests import MEASURES, TITLES, SubgroupTest
-from hilum.evaluation.report.style import BLUE, INK, QUIET, VERMILION
+from hilum.evaluation.report.style import BLUE, INK, QUIET, VERMILION, draw_estimate
 from hilum.statistics.estimate import Estimate
 
 LEVEL = 0.05
@@ -51,9 +51,7 @@ def _draw(axes: Axes, estimate: Estimate | None, *, place: int, colour: str) -> 
     if estimate is None:
         axes.text(0.5, place, "  no label has both outcomes here", va="center", fontsize=7.5, color=QUIET)
         return
-    if estimate.interval is not None:
-        axes.hlines(place, *estimate.interval, color=colour, linewidth=1.4)
-    axes.plot(estimate.value, place, marker="s", markersize=5, color=colour)
+    draw_estimate(axes, estimate, at=place, colour=colour)
 
 
 def _lowest(groups: Sequence[GroupJudgement]) -> float:
@@ -102,9 +100,5 @@ def _draw_gap(axes: Axes, test: SubgroupTest, *, place: int) -> None:
         axes.text(0, place, "  not tested", va="center", fontsize=7.5, color=QUIET)
         return
     found = test.p_holm is not None and test.p_holm < LEVEL
-    colour = VERMILION if found else BLUE
-    axes.hlines(place, *test.gap.interval, color=colour, linewidth=1.4)
-    axes.plot(
-        test.gap.value, place, marker="s" if found else "o", markersize=5, color=colour,
-        markerfacecolor=colour if found else "white",
-    )  # fmt: skip
+    colour, marker = (VERMILION, "s") if found else (BLUE, "o")
+    draw_estimate(axes, test.gap, at=place, colour=colour, marker=marker, hollow=not found)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from hilum.evaluation.judging.judgement import by_unit
 from hilum.evaluation.judging.judgement_json import judgement_json
-from hilum.evaluation.judging.unit_words import by_unit
 from hilum.evaluation.report.checklist import checklist
 from hilum.evaluation.report.figures import ReportFigure, label_panels, report_figures
 from hilum.evaluation.report.subgroup_test_tables import subgroup_test_table
