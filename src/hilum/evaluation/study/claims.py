@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from hilum.evaluation.comparing.many_models import LabelAurocs, ModelAurocs, Wins
 from hilum.evaluation.comparing.many_predictions import Pair
 from hilum.evaluation.comparing.pair_tests import PairTests
 from hilum.evaluation.comparing.paired_t import PairedT
+from hilum.evaluation.predictions.estimate_text import interval_text
 from hilum.evaluation.study.published import PublishedTable, published_pair
 from hilum.statistics.estimate import Estimate
 
@@ -77,7 +78,7 @@ class ClassAbove:
             ours = one.undefined
         elif one is not None:
             difference = _difference(one, pair=self.pair)
-            ours = f"{_spoken(difference)}, {one.positives:,} positives of {one.n:,}"
+            ours = f"{interval_text(difference, sign='+', unknown='')}, {one.positives:,} positives of {one.n:,}"
         printed = evidence.published
         figures = (None, None) if printed is None else tuple(printed.value(self.label, arm) for arm in self.pair)
         apart = None if printed is None else printed.difference(self.label, self.pair)
@@ -138,7 +139,7 @@ class MeanAbove:
             claim=f"mean of the classes: {_above(self.pair, evidence=evidence)}",
             paper=_printed(figures, apart=apart),
             paper_holds=None if apart is None else apart > 0,
-            ours=f"{_spoken(difference)}{left_out}",
+            ours=f"{interval_text(difference, sign='+', unknown='')}{left_out}",
             difference=difference,
             verdict=_verdict(difference),
         )
@@ -184,9 +185,7 @@ def _difference(one: LabelAurocs, *, pair: Pair) -> Estimate:
     """The difference of a pair in either order."""
     if pair in one.difference:
         return one.difference[pair]
-    turned = one.difference[pair[1], pair[0]]
-    bounds = None if turned.interval is None else (-turned.interval[1], -turned.interval[0])
-    return replace(turned, value=-turned.value, interval=bounds)
+    return one.difference[pair[1], pair[0]].through(lambda apart: -apart)
 
 
 def _verdict(difference: Estimate | None) -> Verdict:
@@ -200,12 +199,6 @@ def _count_verdict(wins: Wins, *, claimed: float) -> Verdict:
     if wins.count / wins.of >= claimed:
         return "holds"
     return "open" if wins.interval[1] / wins.of >= claimed else "does not hold"
-
-
-def _spoken(difference: Estimate) -> str:
-    if difference.interval is None:
-        return f"{difference.value:+.3f}"
-    return f"{difference.value:+.3f} [{difference.interval[0]:+.3f}, {difference.interval[1]:+.3f}]"
 
 
 def _spoken_t(found: PairedT) -> str:
