@@ -45,3 +45,11 @@ def words_of(chosen: Any) -> list[str]:
         if option.decides and value != getattr(default, name):
             words += [flag_of(name, option=option), *([] if value is True else [str(value)])]
     return words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoOptions:
+    """For what takes no options of its own."""
+
+
+NO_OPTIONS = NoOptions()

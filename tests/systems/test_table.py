@@ -1,15 +1,23 @@
+from pathlib import Path
+
 import pytest
 
 from hilum.datasets.releases.table import RELEASES
+from hilum.errors import UsageError
 from hilum.findings import finding
 from hilum.networks.pooled_classifier import BACKBONES
 from hilum.networks.starting_weights import RandomWeights
-from hilum.systems.table import GATES, RECIPES
+from hilum.option import words_of
+from hilum.systems.table import STUDIES, TRAININGS, study, train, training_of
+from hilum.training.recipe.recipe import Recipe
+from hilum.training.records.request import StudyRequest, TrainRequest
+
+CLASSIFIERS = [name for name, row in TRAININGS.items() if isinstance(row.make(RandomWeights()), Recipe)]
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_every_recipe_names_a_backbone_releases_and_labels_that_exist(name):
-    recipe = RECIPES[name](RandomWeights())
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_every_recipe_names_a_backbone_releases_and_labels_that_exist(name: str) -> None:
+    recipe = TRAININGS[name].make(RandomWeights())
     assert recipe.backbone in BACKBONES
     assert set(recipe.releases) <= set(RELEASES)
     assert all(RELEASES[name].licence for name in recipe.card.releases)
@@ -17,5 +25,21 @@ def test_every_recipe_names_a_backbone_releases_and_labels_that_exist(name):
         assert [finding(label).name for label in stage.labels] == list(stage.labels)
 
 
-def test_no_two_recipes_have_one_name():
-    assert not set(RECIPES) & set(GATES)
+@pytest.mark.parametrize("row", [*TRAININGS.values(), *STUDIES.values()], ids=[*TRAININGS, *STUDIES])
+def test_every_options_have_defaults_and_every_row_a_line_of_help(row) -> None:
+    assert words_of(row.own()) == []
+    assert row.help.endswith(".")
+    assert "\n" not in row.help
+
+
+def test_a_name_that_is_none_is_refused_with_those_that_are(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"a recipe among pneumonia, .*, or a file named \.py, came 'nothing'"):
+        train(TrainRequest(name="nothing", data=(), out=tmp_path))
+    with pytest.raises(UsageError, match=r"expected a study among gate, .*, came 'nothing'"):
+        study(StudyRequest(name="nothing", data=(), out=tmp_path))
+
+
+def test_settings_that_are_set_win_over_those_of_a_smoke_run(tmp_path: Path) -> None:
+    asked = TrainRequest(name="gate", data=(), out=tmp_path, weights="random", smoke=True, settings=("epochs=7",))
+    recipe = training_of("gate").recipe(asked)
+    assert (recipe.epochs, recipe.batch_size) == (7, 4)

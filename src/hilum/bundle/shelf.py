@@ -90,6 +90,21 @@ def named_bundle(name_or_folder: str, *, local: Path | None = None) -> Bundle:
     return find(name_or_folder, local=local)
 
 
+def lung_bundle(name_or_folder: str | None, *, local: Path | None = None) -> Bundle:
+    """The bundle that draws lungs: the one named, or the only one on the shelf.
+
+    Raises `BundleError` where there is none, or several.
+    """
+    if name_or_folder is not None:
+        return named_bundle(name_or_folder, local=local)
+    bundles = [entry.bundle for entry in shelf(local=local) if entry.bundle is not None]
+    found = [bundle for bundle in bundles if bundle.card.role == "lungs"]
+    if len(found) != 1:
+        names = ", ".join(bundle.card.name for bundle in found) or "none"
+        raise BundleError(f"expected one model that draws lungs on the shelf, came {names}; name one with --model")
+    return found[0]
+
+
 def shipped_bundles(*, shipped: Path = SHIPPED_FOLDER) -> tuple[Bundle, ...]:
     """All bundles that ship; raises `BundleError` where one is broken, since the installation is then not whole."""
     return tuple(_usable(entry) for entry in shelf(shipped=shipped))

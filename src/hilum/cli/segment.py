@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from contextlib import closing
 from functools import partial
@@ -11,11 +12,10 @@ from typing import Annotated
 
 import typer
 
-from hilum.bundle.load import Bundle
-from hilum.cli.options.models import choose_bundle, models_on_shelf
+from hilum.bundle.shelf import local_models_folder, lung_bundle
 from hilum.cli.terminal.say import say
 from hilum.cli.terminal.say_inputs import say_the_rest
-from hilum.errors import BundleError, EngineError, OutputError, UsageError
+from hilum.errors import EngineError, OutputError, UsageError
 from hilum.imaging.pixels.limits import Limits
 from hilum.output.folder import OutputFolder
 from hilum.output.inputs import STANDARD_INPUT, InputFile, find_inputs
@@ -64,7 +64,9 @@ def segment(
     if STANDARD_INPUT in files:
         raise UsageError("expected files or folders, came '-'; save the image to a file first")
     inputs = find_inputs(files, out=out, frame=frame)
-    finder = LungFinder(lung_bundle(model), engine=OnnxRuntimeEngine(), threads=available_cores())
+    finder = LungFinder(
+        lung_bundle(model, local=local_models_folder(os.environ)), engine=OnnxRuntimeEngine(), threads=available_cores()
+    )
     with OutputFolder(out) as folder:
         done = [
             file for file in inputs.files if resume and _is_done(file, folder=folder.path, finder=finder, frame=frame)
@@ -81,21 +83,6 @@ def segment(
         say(f"{', '.join(parts) or 'nothing to do'}: {out}")
     if failures or inputs.problems:
         raise typer.Exit(1)
-
-
-def lung_bundle(named: str | None) -> Bundle:
-    """The bundle that draws lungs: the one named, or the only one on the shelf.
-
-    Raises `BundleError` where there is none, several, or the named one is of another kind.
-    """
-    if named is not None:
-        return choose_bundle(named)
-    bundles = [entry.bundle for entry in models_on_shelf() if entry.bundle is not None]
-    found = [bundle for bundle in bundles if bundle.card.role == "lungs"]
-    if len(found) != 1:
-        names = ", ".join(bundle.card.name for bundle in found) or "none"
-        raise BundleError(f"expected one model that draws lungs on the shelf, came {names}; name one with --model")
-    return found[0]
 
 
 def _segment(

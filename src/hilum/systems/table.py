@@ -7,27 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from hilum.bundle.load import Bundle
 from hilum.errors import UsageError
 from hilum.networks.starting_weights import StartingWeights
+from hilum.option import NoOptions
 from hilum.progress import SILENT, Progress
 from hilum.systems.chest14.recipe import chest14, chest14_local
+from hilum.systems.gate.run_paper5 import study_paper5
+from hilum.systems.gate.run_study import study_gate
 from hilum.systems.gate.shipped import gate
 from hilum.systems.gate.shipped import smoke as small_gate
 from hilum.systems.gate.train import train_gate_on
-from hilum.systems.lungs.shipped import lungs
+from hilum.systems.lungs.run_study import study_lungs
+from hilum.systems.lungs.shipped import lungs, paper3_lungs
 from hilum.systems.lungs.shipped import smoke as small_lungs
 from hilum.systems.lungs.train import train_lungs_on
 from hilum.systems.pneumonia.recipe import pneumonia
 from hilum.systems.recipe_file import is_own_recipe, own_recipe
 from hilum.systems.sdfn.recipe import sdfn, sdfn_local
+from hilum.systems.sdfn.run_study import SdfnOptions, study_sdfn
 from hilum.training.recipe.recipe import Recipe
 from hilum.training.recipe.smoke import smoke_recipe
 from hilum.training.recipe.with_settings import with_settings
-from hilum.training.records.request import TrainRequest
+from hilum.training.records.request import StudyRequest, TrainRequest
 from hilum.training.records.study_folder import StudyFolder
 from hilum.training.train_classifier import ClassifierOptions, train_classifier
 
@@ -121,3 +127,44 @@ def train(request: TrainRequest, *, own: object = None, progress: Progress = SIL
     training = training_of(request.name)
     chosen = training.own() if own is None else own
     return training.run(training.recipe(request), request=request, own=chosen, progress=progress)
+
+
+class RunSystemStudy(Protocol):
+    """Runs a study with the options of its row."""
+
+    def __call__(self, *, request: StudyRequest, own: Any, progress: Progress) -> None:
+        """Train what is not trained yet, and write tables and page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemStudy:
+    """What one name studies: what runs it, and the options of its own."""
+
+    help: str
+    run: RunSystemStudy
+    own: type = NoOptions
+
+
+STUDIES: Mapping[str, SystemStudy] = {
+    "gate": SystemStudy(help="The gate: by folds, and without types and sources.", run=study_gate),
+    "gate-paper5": SystemStudy(help="Paper 5's modules I and II, by the paper's own protocol.", run=study_paper5),
+    "lungs": SystemStudy(help="The lungs: five folds by patient.", run=partial(study_lungs, lungs)),
+    "lungs-paper3": SystemStudy(
+        help="Paper 3's plain U-Net in the same folds.", run=partial(study_lungs, lambda _start: paper3_lungs())
+    ),
+    "sdfn": SystemStudy(
+        help="Whole image, lung crop and their fusion beside paper 3's table.", run=study_sdfn, own=SdfnOptions
+    ),
+}
+
+
+def study(request: StudyRequest, *, own: object = None, progress: Progress = SILENT) -> None:
+    """Train every network of the study that is not trained yet, and write its tables into `request.out`.
+
+    `own` holds the options of that study (`STUDIES[NAME].own`), None their defaults. Raises `UsageError` for a name or
+    data that cannot be, and where the folder holds another study.
+    """
+    if request.name not in STUDIES:
+        raise UsageError(f"expected a study among {', '.join(STUDIES)}, came {request.name!r}")
+    row = STUDIES[request.name]
+    row.run(request=request, own=row.own() if own is None else own, progress=progress)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -76,14 +75,11 @@ def train_classifier(
         smoke=request.smoke,
         progress=progress,
     )
-    folders: dict[str, list[Path]] = defaultdict(list)
-    for name, folder in request.data:
-        folders[name].append(folder)
     stated = StatedWords(title=own.title, intended_use=own.intended_use, licence=own.licence)
     return train_specialist(
         recipe,
         data=data,
-        provenance=replace(request.provenance(own), stated=stated, folders=dict(folders)),
+        provenance=replace(request.provenance(own), stated=stated, folders=request.folders),
         place=request.place,
         smoke=request.smoke,
         lungs=lungs,

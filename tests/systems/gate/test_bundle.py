@@ -13,11 +13,10 @@ from hilum.bundle.seen_images import seen_images_of
 from hilum.networks.starting_weights import RandomWeights
 from hilum.systems.gate.bundle import train_gate
 from hilum.systems.gate.data.releases import read_gate_data
-from hilum.systems.gate.folds import LEFT_OUT_TYPES, planned_networks, run_network
+from hilum.systems.gate.folds import LEFT_OUT_TYPES, PREDICTIONS, gate_arm, planned_networks
 from hilum.systems.gate.pictures import load_pictures
 from hilum.systems.gate.recipe import GateRecipe
 from hilum.systems.gate.shipped import gate, smoke
-from hilum.systems.gate.study.predictions import load_predictions
 from hilum.training.records.provenance import Provenance
 from hilum.training.records.run_place import RunPlace
 from watch_cards import watch_cards
@@ -40,6 +39,7 @@ def test_every_network_of_the_study_is_judged_on_what_it_never_saw(data: Path, r
     pictures = load_pictures(read_gate_data(data).records, spec=recipe.preprocess)
     plans = list(planned_networks(pictures, recipe=recipe))
     assert len(plans) == 5 + len(LEFT_OUT_TYPES) + 2
+    assert min(plan.images_per_epoch for plan in plans) >= recipe.batch_size, "an epoch has one batch at least"
     for plan in plans:
         learnt = {(picture.source, picture.group) for picture in plan.train}
         assert not learnt & {(picture.source, picture.group) for picture in plan.judge}
@@ -50,16 +50,12 @@ def test_every_network_of_the_study_is_judged_on_what_it_never_saw(data: Path, r
     assert len(judged) == len(pictures)
 
 
-def test_a_network_is_run_once_and_keeps_its_predictions(data: Path, recipe: GateRecipe, tmp_path: Path) -> None:
+def test_a_network_is_judged_in_every_view(data: Path, recipe: GateRecipe, tmp_path: Path) -> None:
     pictures = load_pictures(read_gate_data(data).records, spec=recipe.preprocess)
     plan = next(iter(planned_networks(pictures, recipe=recipe)))
-    path = run_network(plan, recipe=recipe, place=RunPlace(folder=tmp_path))
-    written = path.stat().st_mtime_ns
-    found = load_predictions(path)
+    found = gate_arm(recipe).run(plan, RunPlace(folder=tmp_path))[PREDICTIONS]
     assert set(found.view) >= {"as read", "black", "white", "stretch", "masked", "learnt from"}
     assert np.isfinite(found.logits).all()
-    assert run_network(plan, recipe=recipe, place=RunPlace(folder=tmp_path)) == path
-    assert path.stat().st_mtime_ns == written
 
 
 def test_the_bundle_reads_and_its_card_says_how_it_was_made(

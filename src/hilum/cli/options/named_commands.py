@@ -59,15 +59,15 @@ class NamedCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Take the words behind the name."""
-        mine = _flags(self)
-        others = {name: _flags(command) - mine for name, command in ctx.parent.command.commands.items()}
-        given = list(dict.fromkeys(arg.partition("=")[0] for arg in args if arg.startswith("--")))
+        group, mine = ctx.parent.command, _flags(self)
+        others = {name: _flags(command) - mine for name, command in group.commands.items()}
+        given = dict.fromkeys(arg.partition("=")[0] for arg in args)
         foreign = [flag for flag in given if any(flag in flags for flags in others.values())]
         if foreign:
             takers = [name for name, flags in others.items() if flags.intersection(foreign)]
             raise UsageError(
-                f"leave {' and '.join(foreign)} out: the {ctx.parent.command.word} {ctx.info_name} does not take it, "
-                f"{', '.join(takers)} {'do' if len(takers) > 1 else 'does'}"
+                f"leave {' and '.join(foreign)} out: the {group.word} {ctx.info_name} does not take "
+                f"{'them' if len(foreign) > 1 else 'it'}, {', '.join(takers)} {'do' if len(takers) > 1 else 'does'}"
             )
         return list(super().parse_args(ctx, args))
 

@@ -4,15 +4,13 @@
   whole sources of chests and of bulk radiographs.
 - `without …` (types) hold out, beside the fold, every picture of about three types.
 - `without …` (sources) hold out a whole mixed source.
-
-A network whose predictions lie in the folder is not trained again; one that was stopped goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 
@@ -21,9 +19,11 @@ from hilum.systems.gate.fit import fit_gate
 from hilum.systems.gate.groups import FOLDS, gate_folds
 from hilum.systems.gate.pictures import GatePicture, render_pictures
 from hilum.systems.gate.recipe import GateRecipe
-from hilum.systems.gate.study.predictions import joined, save_predictions
+from hilum.systems.gate.study.predictions import GatePredictions, joined, load_predictions, save_predictions
 from hilum.systems.gate.views import predict, predict_learnt
+from hilum.training.recipe.settings import flat_values
 from hilum.training.records.run_place import RunPlace
+from hilum.training.run_study import Trained
 
 LEFT_OUT_TYPES: tuple[tuple[str, ...], ...] = (
     ("ankle", "hand", "spine"),
@@ -36,7 +36,8 @@ LEFT_OUT_TYPES: tuple[tuple[str, ...], ...] = (
 
 LEFT_OUT_SOURCES: tuple[tuple[str, ...], ...] = (("frac", "dental"), ("ewen",))
 JUDGED_RENDERINGS = 1000
-PREDICTIONS = "predictions.npz"
+PREDICTIONS = "predictions"
+"""What the study's one arm is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def planned_networks(pictures: Sequence[GatePicture], *, recipe: GateRecipe) -> 
     """Every network of the study, folds first; those without types or sources train a third as long."""
     folds = np.array(gate_folds(pictures, seed=recipe.seed))
     whole = recipe.sampler.images_per_epoch
-    third = max(1, whole // 3)
+    third = max(recipe.batch_size, whole // 3)
     for fold in range(FOLDS):
         held_out = folds == fold
         yield PlannedNetwork(f"fold {fold}", _where(pictures, ~held_out), _where(pictures, held_out), whole)
@@ -69,16 +70,28 @@ def planned_networks(pictures: Sequence[GatePicture], *, recipe: GateRecipe) -> 
         yield PlannedNetwork(name, _where(pictures, ~out), _where(pictures, out), third)
 
 
-def run_network(plan: PlannedNetwork, *, recipe: GateRecipe, place: RunPlace) -> Path:
-    """Train and judge one network, unless its predictions are there; the path of its predictions."""
-    folder = place.folder / plan.name.replace(", ", "-").replace(" ", "-")
-    path = folder / PREDICTIONS
-    if path.is_file():
-        return path
+class GateFormat:
+    """A network's predictions in one `.npz` file."""
+
+    suffix = ".npz"
+    save = staticmethod(save_predictions)
+    load = staticmethod(load_predictions)
+    pooled = staticmethod(joined)
+
+
+GATE_FORMAT = GateFormat()
+
+
+def gate_arm(recipe: GateRecipe) -> Trained[PlannedNetwork, GatePredictions]:
+    """The study's one arm: a network by the recipe on what each plan lets it see."""
+    return Trained(arms=(PREDICTIONS,), run=partial(_run, recipe), folder=".", settings=flat_values(recipe))
+
+
+def _run(recipe: GateRecipe, plan: PlannedNetwork, place: RunPlace) -> Mapping[str, GatePredictions]:
     recipe = replace(recipe, sampler=replace(recipe.sampler, images_per_epoch=plan.images_per_epoch))
     spec = recipe.preprocess
     train = (*plan.train, *render_pictures(TRAINING_SEEDS[: recipe.renderings], spec=spec))
-    fitted = fit_gate(recipe, pictures=train, folder=folder, machine=place.machine)
+    fitted = fit_gate(recipe, pictures=train, folder=place.folder, machine=place.machine)
     judge = plan.judge
     if plan.name.startswith("fold"):
         share, fold = JUDGED_RENDERINGS // FOLDS, int(plan.name.removeprefix("fold "))
@@ -86,8 +99,7 @@ def run_network(plan: PlannedNetwork, *, recipe: GateRecipe, place: RunPlace) ->
     aspects = [picture.aspect for picture in plan.judge if picture.is_xray]
     judged = predict(fitted.network, name=plan.name, pictures=judge, recipe=recipe, aspects=aspects)
     learnt = predict_learnt(fitted.network, name=plan.name, pictures=plan.train, recipe=recipe)
-    save_predictions(joined([judged, learnt]), path=path)
-    return path
+    return {PREDICTIONS: joined([judged, learnt])}
 
 
 def _where(pictures: Sequence[GatePicture], rows: np.ndarray) -> tuple[GatePicture, ...]:

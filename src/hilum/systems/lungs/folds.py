@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -16,26 +17,56 @@ from hilum.reading.lungs.passes import probabilities, quality_inputs
 from hilum.systems.lungs.fit import LungNetwork, fit_lungs
 from hilum.systems.lungs.pictures import LungPicture
 from hilum.systems.lungs.recipe import LungRecipe
-from hilum.systems.lungs.study.predictions import LungPredictions, save_lung_predictions
+from hilum.systems.lungs.study.predictions import (
+    LungPredictions,
+    joined,
+    load_lung_predictions,
+    save_lung_predictions,
+)
+from hilum.training.recipe.settings import flat_values
 from hilum.training.records.run_place import RunPlace
+from hilum.training.run_study import Trained
 
-PREDICTIONS = "predictions.npz"
+PREDICTIONS = "predictions"
+"""What the study's one arm is called."""
 
 
-def run_fold(name: str, *, recipe: LungRecipe, split: Split, pictures: Sequence[LungPicture], place: RunPlace) -> Path:
-    """Train without the part `name` and draw it, unless that was done; the path of the predictions.
+@dataclass(frozen=True, slots=True, eq=False)
+class LungFold:
+    """One fold: its name, the pictures that its network learns from, and those that it draws."""
 
-    A network that was stopped goes on. `pictures` are those of the whole split.
-    """
-    path = place.folder / name.replace(" ", "-") / PREDICTIONS
-    if path.is_file():
-        return path
+    name: str
+    train: tuple[LungPicture, ...]
+    judge: tuple[LungPicture, ...]
+
+
+def lung_fold(name: str, *, split: Split, pictures: Sequence[LungPicture]) -> LungFold:
+    """The part `name` of the split, to be drawn, and all others; `pictures` are those of the whole split."""
     held_out = {record.sha256 for record in split.parts[name]}
-    train = [picture for picture in pictures if picture.record.sha256 not in held_out]
-    judge = [picture for picture in pictures if picture.record.sha256 in held_out]
-    fitted = fit_lungs(recipe, pictures=train, folder=path.parent, machine=place.machine)
-    save_lung_predictions(predict_lungs(fitted.network, name=name, pictures=judge, recipe=recipe), path=path)
-    return path
+    train = tuple(picture for picture in pictures if picture.record.sha256 not in held_out)
+    return LungFold(name, train, tuple(picture for picture in pictures if picture.record.sha256 in held_out))
+
+
+class LungFormat:
+    """A network's drawings in one `.npz` file."""
+
+    suffix = ".npz"
+    save = staticmethod(save_lung_predictions)
+    load = staticmethod(load_lung_predictions)
+    pooled = staticmethod(joined)
+
+
+LUNG_FORMAT = LungFormat()
+
+
+def lung_arm(recipe: LungRecipe) -> Trained[LungFold, LungPredictions]:
+    """The study's one arm: a network by the recipe, which draws the fold that it never saw."""
+    return Trained(arms=(PREDICTIONS,), run=partial(_run, recipe), folder=".", settings=flat_values(recipe))
+
+
+def _run(recipe: LungRecipe, fold: LungFold, place: RunPlace) -> Mapping[str, LungPredictions]:
+    fitted = fit_lungs(recipe, pictures=fold.train, folder=place.folder, machine=place.machine)
+    return {PREDICTIONS: predict_lungs(fitted.network, name=fold.name, pictures=fold.judge, recipe=recipe)}
 
 
 def predict_lungs(

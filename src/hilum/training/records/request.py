@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,6 +44,11 @@ class RunRequest:
         images = None if self.cache is None else self.cache / "images"
         preparation = Preparation(cache=images, jobs=self.jobs)
         return RunPlace(folder=self.out, machine=self.machine, preparation=preparation)
+
+    @property
+    def folders(self) -> Mapping[str, Sequence[Path]]:
+        """The folders of each release, in their order."""
+        return {name: [folder for other, folder in self.data if other == name] for name, _ in self.data}
 
     @property
     def start(self) -> StartingWeights:

@@ -76,7 +76,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def study(folder: Path) -> GateStudy:
-    return make_study(sorted(folder.glob("*/predictions.npz")))
+    return make_study([load_predictions(path) for path in sorted(folder.glob("*/predictions.npz"))])
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from hilum.errors import DataError
 from hilum.evaluation.study.as_json import STUDY_NAME
 from hilum.statistics.estimate import Estimate
 from hilum.systems.gate.study.decision_tables import cross_fitted, decision_table, left_out_table
-from hilum.systems.gate.study.predictions import GatePredictions, joined, load_predictions
+from hilum.systems.gate.study.predictions import GatePredictions, joined
 from hilum.systems.gate.study.scores import Curve, best_score, curve_table, curves
 from hilum.systems.gate.study.shares import ShareTable, share
 from hilum.systems.gate.study.tables import (
@@ -57,9 +57,8 @@ class GateStudy:
         return {table.key: table for table in self.tables}[key]
 
 
-def make_study(paths: Sequence[Path]) -> GateStudy:
-    """All tables from the predictions files of all networks; tables of networks that were not run are left out."""
-    every = [load_predictions(path) for path in paths]
+def make_study(every: Sequence[GatePredictions]) -> GateStudy:
+    """All tables from the predictions of every network; tables of networks that were not run are left out."""
     folds = folds_only(joined([each for each in every if str(each.network[0]).startswith("fold ")]))
     types = [each for each in every if _left_out(each) == "types"]
     sources = [each for each in every if _left_out(each) == "sources"]

@@ -1,0 +1,48 @@
+"""The study of the lungs from Python, by a smoke run on fabricated releases."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fabricate_lung_releases import write_lung_releases
+from fabricate_progress import Heard
+from hilum.errors import UsageError
+from hilum.systems.table import study
+from hilum.training.records.request import StudyRequest
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_lung_releases(tmp_path_factory.mktemp("releases"), each=12)
+
+
+@pytest.mark.slow
+def test_it_runs_without_a_command_line_and_goes_on_where_it_was(data: Path, tmp_path: Path) -> None:
+    asked = StudyRequest(name="lungs", data=(("", data),), out=tmp_path / "out", weights="random", smoke=True)
+    progress = Heard()
+    study(asked, progress=progress)
+    fold = [line for line in progress.lines if line.startswith("fold ")]
+    assert len(fold) == 5
+    assert fold[0].endswith("chests to learn from, 4 to draw")
+    assert progress.lines[-1] == f"wrote {tmp_path / 'out' / 'study.json'}"
+    told = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert told["command"] == f"hilum study lungs --data {data.name} --weights random --smoke"
+    assert told["split_sha256"] == json.loads((tmp_path / "out" / "split.json").read_text())["sha256"]
+
+    kept = sorted((tmp_path / "out").glob("fold-*/predictions.npz"))
+    assert len(kept) == 5
+    kept[2].unlink()
+    before = {path: path.stat().st_mtime_ns for path in kept if path.exists()}
+    study(asked)
+    assert {path: path.stat().st_mtime_ns for path in before} == before, "what was done is not done again"
+    assert kept[2].is_file()
+
+
+def test_nothing_to_tabulate_is_refused(data: Path, tmp_path: Path) -> None:
+    asked = StudyRequest(name="lungs-paper3", data=(("", data),), out=tmp_path, smoke=True, tables_only=True)
+    with pytest.raises(UsageError, match="run the study without --tables-only first"):
+        study(asked)
+    named = StudyRequest(name="lungs", data=(("lungs", data),), out=tmp_path)
+    with pytest.raises(UsageError, match="expected --data FOLDER once and nothing else for lungs, came lungs="):
+        study(named)
