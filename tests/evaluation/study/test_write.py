@@ -85,6 +85,11 @@ def test_in_a_browser(folder: Path, width: int, scheme: str) -> None:
         drawn = page.locator("img").evaluate_all("(all) => all.map((e) => e.naturalWidth)")
         assert len(drawn) == 2 + 8 + 2
         assert min(drawn) > 0
+        cut = page.locator(".strip").evaluate_all(
+            "(all) => all.filter((e) => [...e.children].some((i) => i.getBoundingClientRect().right > "
+            "e.getBoundingClientRect().right + 1 || i.getBoundingClientRect().top > e.getBoundingClientRect().top + 1))"
+        )
+        assert not cut, "the images of a picture stand side by side, and none is cut off"
         for link in page.locator("nav a").all():
             assert page.locator(str(link.get_attribute("href"))).count() == 1
         browser.close()
