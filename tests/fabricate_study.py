@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from hilum.datasets.releases.chestxray14 import LABELS as CHESTXRAY14
+from hilum.evaluation.bundles.run_folder import RunFile
 from hilum.evaluation.comparing.many_predictions import ManyPredictions
 from hilum.evaluation.predictions.predictions import Predictions
 from hilum.evaluation.study.claims import ClassAbove, CountAbove, MeanAbove, TTest
@@ -52,8 +53,11 @@ STUDY = Study(
 )
 
 RUN = StudyRun(
-    recipe="tiny", folds_done=5, folds=5, split_sha256="5" * 64, command="hilum study toy <b>", commit="abc",
-    environment={"torch": "2.6"}, settings={"seed": 3}, calibrations=210, not_calibrated=7,
+    file=RunFile(
+        smoke=False, recipe="tiny", split_sha256="5" * 64, command="hilum study toy <b>", commit="abc",
+        environment={"torch": "2.6"}, settings={"seed": 3}, stage_splits={f"fold {k}": "5" for k in range(5)},
+    ),
+    folds_done=5, calibrations=210, not_calibrated=7,
 )  # fmt: skip
 
 

@@ -57,8 +57,8 @@ def test_every_image_outside_the_test_is_predicted_once_by_each_arm(records, fol
     assert content.protocol.startswith("SMOKE cross-validated: 2 folds by patient")
     assert "80% train and 20% validation" in content.protocol
     assert (content.run.folds_done, content.run.calibrations) == (2, 2 * 2 * len(LABELS))
-    assert content.run.settings["adam.stages.train.optimizer.kind"] == "AdamW"
-    assert content.run.settings["sgd.stages.train.optimizer.kind"] == "Sgd"
+    assert content.run.file.settings["arms.adam.stages.train.optimizer.kind"] == "AdamW"
+    assert content.run.file.settings["arms.sgd.stages.train.optimizer.kind"] == "Sgd"
     truth = {record.image: record.labels for record in records}
     one = content.predictions.first
     for row, image in enumerate(one.image):
@@ -74,7 +74,7 @@ def test_folds_hold_out_whole_patients(folder: Path) -> None:
 def test_a_study_that_is_done_is_left_alone_and_another_refused(records, folder: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
     run(records, folder=folder)
-    with pytest.raises(UsageError, match=r"its adam.stages.train.epochs is 2, here 3"):
+    with pytest.raises(UsageError, match=r"its arms.adam.stages.train.epochs is 2, here 3"):
         run(records, folder=folder, adam=tiny_recipe(epochs=3))
     with pytest.raises(UsageError, match=r"its shares.train is 0.8, here 0.7"):
         run(records, folder=folder, shares=SHARES)

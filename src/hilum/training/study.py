@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,15 +21,27 @@ from hilum.evaluation.study.study import Study
 from hilum.training.classifier_arm import classifier_arm
 from hilum.training.data.images import IN_MEMORY, Preparation
 from hilum.training.recipe.machine import THIS_MACHINE, Machine
-from hilum.training.records.provenance import data_fingerprints, environment
+from hilum.training.recipe.settings import HIDDEN, Value
+from hilum.training.records.provenance import Provenance
 from hilum.training.records.run_place import RunPlace
-from hilum.training.records.run_record import RunRecord
+from hilum.training.records.run_record import make_record
 from hilum.training.run_study import Trained, run_study
 from hilum.training.study_fold import Fold, cross_validation
 
 __all__ = ["Fold", "RunPlace", "Trained", "classifier_arm", "cross_validate", "run_study"]
 
 SHARES: Mapping[str, float] = MappingProxyType({"train": 0.8, "validation": 0.2})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Settings:
+    """All that decides a cross-validation, as its record tells it."""
+
+    name: str = field(metadata=HIDDEN)
+    seed: int
+    folds: int
+    shares: Mapping[str, float]
+    arms: Mapping[str, Mapping[str, Value]]
 
 
 def cross_validate(
@@ -60,27 +73,15 @@ def cross_validate(
         f"{f'{SMOKE} ' if smoke else ''}{parts.protocol}; of each fold's other images, by patient, {_said(shares)}"
     )
     commit, dirty = commit_and_dirty(Path.cwd())
-    by_source = {
-        source: [record for part in parts.parts.values() for record in part if record.source == source]
-        for source in sorted({record.source for record in records})
-    }
-    record = RunRecord(
-        command=command,
-        recipe=study.name,
-        settings={
-            "folds": folds,
-            **{f"shares.{part}": share for part, share in shares.items()},
-            **{f"{maker.place}.{key}": value for maker in makers for key, value in maker.settings.items()},
-        },
-        smoke=smoke,
-        seed=seed,
-        commit=commit,
-        dirty=dirty,
-        environment=environment(),
-        data=data_fingerprints(by_source, folders={}),
-        split_sha256=parts.sha256,
+    settings = {maker.place: maker.settings for maker in makers}
+    record = make_record(
+        _Settings(name=study.name, seed=seed, folds=folds, shares=shares, arms=settings),
+        records=[record for part in parts.parts.values() for record in part],
+        provenance=Provenance(command=command, commit=commit, dirty=dirty),
         protocol=protocol,
-        stage_splits={name: parts.sha256 for name in parts.parts},
+        split_sha256=parts.sha256,
+        stage_splits=dict.fromkeys(parts.parts, parts.sha256),
+        smoke=smoke,
     )
     run_study(
         makers,

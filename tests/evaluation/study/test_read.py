@@ -106,5 +106,5 @@ def test_a_study_is_read_from_its_folder(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(json.dumps(run))
     found = read_study(STUDY, folder=tmp_path, replicates=50)
     assert set(found.predictions.first.split) == {"fold 1"}
-    assert (found.run.recipe, found.run.folds, found.run.folds_done) == ("tiny", 2, 1)
-    assert (found.run.calibrations, found.run.not_calibrated, found.run.settings) == (9, 2, {"seed": 3})
+    assert (found.run.file.recipe, found.run.folds, found.run.folds_done) == ("tiny", 2, 1)
+    assert (found.run.calibrations, found.run.not_calibrated, found.run.file.settings) == (9, 2, {"seed": 3})

@@ -20,7 +20,8 @@ from hilum.report.windowing import encode_png
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
-LONG = replace(RUN, folds_done=4, command="x" * 200, environment={"k" * 50: "v" * 90})
+FILE = RUN.file.model_copy(update={"command": "x" * 200, "environment": {"k" * 50: "v" * 90}})
+LONG = replace(RUN, folds_done=4, file=FILE)
 
 
 def pictures(content: StudyContent) -> SectionContent:

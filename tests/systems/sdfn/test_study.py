@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from fabricate_study import fabricate_arms
+from hilum.evaluation.bundles.run_folder import RunFile
 from hilum.evaluation.study.as_json import study_json
 from hilum.evaluation.study.content import StudyContent, StudyRun
 from hilum.evaluation.study.read import study_content
@@ -18,8 +19,11 @@ from hilum.systems.sdfn.pictures import lungs_section
 from hilum.systems.sdfn.study import SDFN
 
 RUN = StudyRun(
-    recipe="tiny", folds_done=5, folds=5, split_sha256="5" * 64, command="hilum study sdfn", commit="abc",
-    environment={"torch": "2.6"}, settings={"seed": 3}, calibrations=210, not_calibrated=7,
+    file=RunFile(
+        smoke=False, recipe="tiny", split_sha256="5" * 64, command="hilum study sdfn", commit="abc",
+        environment={"torch": "2.6"}, settings={"seed": 3}, stage_splits={f"fold {k}": "5" for k in range(5)},
+    ),
+    folds_done=5, calibrations=210, not_calibrated=7,
 )  # fmt: skip
 SURVEY = LungSurvey(
     bundle="toy-lungs 1.0.0", bundle_sha256="0" * 64, images=200, untrusted=5, flags={"mirrored": 3}, flagged=()

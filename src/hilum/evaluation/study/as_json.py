@@ -29,7 +29,7 @@ Json = dict[str, Any]
 
 def study_json(study: Study, *, content: StudyContent, sections: tuple[SectionContent, ...] = ()) -> Json:
     """The object of `study.json`; a pair reads `first - second`, and each section's numbers stand under its key."""
-    run = content.run
+    run, file = content.run, content.run.file
     return {
         "schema": SCHEMA,
         "study": study.name,
@@ -37,13 +37,13 @@ def study_json(study: Study, *, content: StudyContent, sections: tuple[SectionCo
         "hilum": __version__,
         "smoke": content.smoke,
         "protocol": content.protocol,
-        "split_sha256": run.split_sha256,
+        "split_sha256": file.split_sha256,
         "judged_sha256": content.predictions.first.split_sha256,
-        "recipe": run.recipe,
-        "command": run.command,
-        "commit": run.commit,
-        "environment": dict(run.environment),
-        "settings": dict(run.settings),
+        "recipe": file.recipe,
+        "command": file.command,
+        "commit": file.commit,
+        "environment": dict(file.environment),
+        "settings": dict(file.settings),
         "folds": run.folds,
         "folds_done": run.folds_done,
         "calibrations": run.calibrations,

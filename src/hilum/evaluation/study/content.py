@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from pydantic import JsonValue
-
+from hilum.evaluation.bundles.run_folder import RunFile
 from hilum.evaluation.comparing.many_models import ModelAurocs
 from hilum.evaluation.comparing.many_predictions import ManyPredictions
 from hilum.evaluation.comparing.pair_tests import PairTests
@@ -15,21 +14,20 @@ from hilum.evaluation.study.claims import ClaimResult
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyRun:
-    """How the models came about, in words and hashes; no path and no name of a machine or an image.
+    """How the models came about: the study's `run.json`, and how many of its folds are done.
 
     `calibrations` counts classes of every trained arm and fold; `not_calibrated` are those left as the model gave them.
     """
 
-    recipe: str
+    file: RunFile
     folds_done: int
-    folds: int
-    split_sha256: str
-    command: str = ""
-    commit: str | None = None
-    environment: Mapping[str, JsonValue] = field(default_factory=dict)
-    settings: Mapping[str, JsonValue] = field(default_factory=dict)
     calibrations: int = 0
     not_calibrated: int = 0
+
+    @property
+    def folds(self) -> int:
+        """How many folds the study has."""
+        return len(self.file.stage_splits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,20 +46,20 @@ def render_study(
 
 
 def _provenance(content: StudyContent) -> tuple[Facts, ...]:
-    run = content.run
+    run, file = content.run, content.run.file
     rows = [
-        ("Recipe", run.recipe),
-        ("Command", run.command or "not recorded"),
-        ("Commit", run.commit or "not recorded"),
-        ("SHA-256 of the folds", run.split_sha256),
+        ("Recipe", file.recipe or "not recorded"),
+        ("Command", file.command or "not recorded"),
+        ("Commit", file.commit or "not recorded"),
+        ("SHA-256 of the folds", file.split_sha256 or "not recorded"),
         ("SHA-256 of the judged images", content.predictions.first.split_sha256),
         ("Folds", f"{run.folds_done} of {run.folds}"),
     ]
     if run.calibrations:
         rows.append(("Not calibrated", f"{run.not_calibrated} of {run.calibrations} (classes x networks x folds)"))
     folded: tuple[tuple[str, Mapping[str, JsonValue]], ...] = (
-        ("Environment", run.environment),
-        ("Settings of the training", run.settings),
+        ("Environment", file.environment),
+        ("Settings of the training", file.settings),
     )
     more = [
         Facts(title=title, rows=tuple((name, str(value)) for name, value in sorted(found.items())), folded=True)

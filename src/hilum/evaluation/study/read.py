@@ -37,14 +37,8 @@ def read_study(study: Study, *, folder: Path, replicates: int = REPLICATES, seed
     done = [fold for fold in folds if files.done(fold)]
     counted = [count_calibrations(fold_folder(fold, folder=folder)) for fold in done]
     run = StudyRun(
-        recipe=file.recipe or study.name,
+        file=file,
         folds_done=len(done),
-        folds=len(folds),
-        split_sha256=file.split_sha256 or "",
-        command=file.command or "",
-        commit=file.commit,
-        environment=file.environment,
-        settings=file.settings,
         calibrations=sum(fitted for fitted, _ in counted),
         not_calibrated=sum(failed for _, failed in counted),
     )
