@@ -9,7 +9,8 @@ faster now. Given are medians over the turns, with the least and the largest.
 
 `train gate` and `train lungs` are the real commands with the shipped recipes, on fabricated releases, from random
 weights, ended after their first epoch (62 steps of 32 and of 16 pictures). "Images/s" goes by the median time from one
-step to the next, preparation of the batch included. "First epoch" is the whole process from its start: decoding or the
+step to the next, preparation of the batch included; "image's cores" is the time that all cores worked for it, which
+other work on the machine hardly changes. "Epoch" is the whole process from its start: decoding or the
 cache of prepared images, the gate's renderings, and all steps. The first turn fills the cache and is left out; it is
 reported as `first_turn`. A cold `hilum read` is a whole process that reads one phantom; "reading" is `Reader` over the
 phantoms, decoding included, the fastest of three passes a turn.
@@ -126,7 +127,8 @@ def training(folder: Path, *, steps: int) -> dict[str, Measure]:
                 words += ["--study", str(folder / f"{system}-study"), "--out", out, "--jobs", str(available_cores())]
                 told = run(tree, WORKER, "train", str(steps), *words, cwd=folder, cache=folder / f"cache, {side}")
             seconds = json.loads(told.splitlines()[-1])
-            return {"image": seconds["step"] / BATCH[system], "first step": seconds["first"], "epoch": seconds["all"]}
+            each = {"image": seconds["step"] / BATCH[system], "image's cores": seconds["step's cores"] / BATCH[system]}
+            return {**each, "first step": seconds["first"], "epoch": seconds["all"]}
 
         return measured
 

@@ -12,6 +12,7 @@ import os
 import runpy
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -22,22 +23,28 @@ PASSES = 3
 
 
 def train(*, steps: int, words: list[str]) -> None:
-    """Seconds from the start of the process to the first and to the last step, and the median between two."""
+    """Seconds from the process's start to the first and the last step; the medians between two, of clock and cores."""
     from torch.optim.optimizer import register_optimizer_step_post_hook
 
     ended: list[float] = []
+    worked: list[float] = []
 
     def stepped(*_: object) -> None:
         ended.append(time.perf_counter())
+        worked.append(time.process_time())
         if len(ended) == steps:
-            between = [after - before for before, after in zip(ended[WARM_UP - 1 :], ended[WARM_UP:], strict=False)]
-            told = {"first": ended[0] - STARTED, "all": ended[-1] - STARTED, "step": median(between)}
-            print(json.dumps(told), flush=True)
+            told = {"first": ended[0] - STARTED, "all": ended[-1] - STARTED}
+            print(json.dumps({**told, "step": between(ended), "step's cores": between(worked)}), flush=True)
             os._exit(0)  # what the command does after its first epoch is not measured
 
     register_optimizer_step_post_hook(stepped)
     sys.argv = ["hilum", *words]
     runpy.run_module("hilum", run_name="__main__")
+
+
+def between(moments: list[float]) -> float:
+    """The median of what lies between two, the first few left out."""
+    return median(after - before for before, after in pairwise(moments[WARM_UP - 1 :]))
 
 
 def read(folder: Path) -> None:
