@@ -5,8 +5,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from hilum.bundle.load import Bundle
+from hilum.bundle.shelf import shipped_bundles
 from hilum.errors import EngineError
-from hilum.reading.engines.engine import Engine
+from hilum.reading.engines.engine import INPUT, LOGITS, Engine
 from hilum.reading.engines.graph_runner import GraphRunner
 from hilum.reading.engines.network import ENGINES
 
@@ -83,3 +85,17 @@ def test_a_small_batch_gives_the_same_at_first_and_later(engine: Engine) -> None
     found = [runner.run(given, outputs=("sum",))["sum"] for _ in range(3)]
     np.testing.assert_allclose(found[1], found[0], rtol=1e-6)
     np.testing.assert_array_equal(found[2], found[1])
+
+
+@pytest.mark.parametrize("bundle", shipped_bundles(), ids=lambda bundle: bundle.card.name)
+def test_both_engines_compute_alike_what_ships_in_batches_on_several_cores(bundle: Bundle) -> None:
+    """Their weights are stored in fewer bits, which is where an engine may go wrong without a word."""
+    pytest.importorskip("openvino", reason="the optional engine openvino is not installed")
+    (name,) = (name for name in bundle.card.files if ".onnx" in name)
+    found = []
+    for engine in ENGINES.values():
+        runner = GraphRunner(bundle.read(name), name="shipped", engine=engine(), threads=2)
+        shape = next(iter(runner.input_shapes.values()))[1:]
+        batch = np.random.default_rng(0).normal(0, 0.5, (5, *(size or 1 for size in shape))).astype(np.float32)
+        found.append([runner.run({INPUT: batch}, outputs=[LOGITS])[LOGITS] for _ in range(2)])
+    np.testing.assert_allclose(found[1], found[0], atol=1e-3)

@@ -6,7 +6,7 @@ import functools
 import importlib
 import io
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any, Literal
 
@@ -21,10 +21,16 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 class OpenVinoGraph:
-    """A compiled model with one inference request for each thread that calls it."""
+    """A graph that is compiled for each thread that calls it.
 
-    def __init__(self, compiled: Any) -> None:
-        self._compiled = compiled
+    Compiled once with a stream for each, it computes wrong logits without a word where weights are 8-bit integers
+    (OpenVINO 2026.4).
+    """
+
+    def __init__(self, compile_it: Callable[[], Any]) -> None:
+        self._compile = compile_it
+        self._compiled = compile_it()
+        self._untaken = [self._compiled]
         self._requests = threading.local()
 
     @property
@@ -54,12 +60,18 @@ class OpenVinoGraph:
         if set(batches) != set(expected) or not all(_fits(batches[name], shape) for name, shape in expected.items()):
             raise EngineError(f"OpenVINO refused a batch of shape {shapes}: the graph takes {expected}")
         if not hasattr(self._requests, "mine"):
-            self._requests.mine = self._compiled.create_infer_request()
+            self._requests.mine = self._compiled_for_one().create_infer_request()
         try:
             result = self._requests.mine.infer(dict(batches))
         except (RuntimeError, ValueError, TypeError) as error:
             raise EngineError(f"OpenVINO refused a batch of shape {shapes}: {_line(error)}") from error
         return {name: np.array(result[name]) for name in self.outputs}
+
+    def _compiled_for_one(self) -> Any:
+        try:
+            return self._untaken.pop()
+        except IndexError:
+            return self._compile()
 
 
 class OpenVinoEngine:
@@ -81,20 +93,21 @@ class OpenVinoEngine:
         """OpenVINO's version."""
         return str(self._openvino.__version__)
 
-    def compile(self, graph: bytes, *, threads: int, callers: int) -> OpenVinoGraph:
-        """A model with `callers` streams of `threads` cores each.
+    def compile(self, graph: bytes, *, threads: int, callers: int) -> OpenVinoGraph:  # noqa: ARG002 - any number
+        """A model for each caller, of `threads` cores, which are bound to no core in particular: others run beside it.
 
         The precision is set, since OpenVINO computes in bfloat16 by itself on processors that have it.
         """
         settings = {
             "INFERENCE_PRECISION_HINT": "f32",
-            "NUM_STREAMS": callers,
-            "INFERENCE_NUM_THREADS": threads * callers,
+            "NUM_STREAMS": 1,
+            "INFERENCE_NUM_THREADS": threads,
+            "ENABLE_CPU_PINNING": False,
         }
         with _ONE_AT_A_TIME:
             core = _core(self._openvino)
         try:
-            return OpenVinoGraph(core.compile_model(core.read_model(io.BytesIO(graph)), "CPU", settings))
+            return OpenVinoGraph(lambda: core.compile_model(core.read_model(io.BytesIO(graph)), "CPU", settings))
         except RuntimeError as error:
             raise EngineError(f"OpenVINO {self.version} cannot run the graph: {_line(error)}") from error
 
