@@ -33,9 +33,9 @@ def lung_loss(logits: Tensor, targets: Tensor, *, weights: LungLoss) -> Tensor:
     known = (targets != UNKNOWN).float()
     truth = (targets == 1).float()
     pixels = known.sum(dim=(2, 3))
-    entropy = -((truth * log_yes + (1 - truth) * log_no) * known).sum(dim=(2, 3)) / pixels.clamp_min(1.0)
-    both = (probability * truth * known).sum(dim=(2, 3))
-    total = ((probability + truth) * known).sum(dim=(2, 3))
+    entropy = -(truth * log_yes + (known - truth) * log_no).sum(dim=(2, 3)) / pixels.clamp_min(1.0)
+    both = (probability * truth).sum(dim=(2, 3))
+    total = (probability * known + truth).sum(dim=(2, 3))
     dice = 1 - (2 * both + 1) / (total + 1)
     asked = (pixels > 0).float()
     each = (weights.cross_entropy * entropy + weights.dice * dice) * asked

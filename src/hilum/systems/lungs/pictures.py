@@ -24,7 +24,13 @@ from hilum.systems.lungs.losses import UNKNOWN
 from hilum.systems.lungs.recipe import LungFraming
 from hilum.systems.lungs.study.truth import read_lung_truth, shape_of
 from hilum.training.data.images import IN_MEMORY, Preparation, load_images
-from hilum.training.recipe.augment import Augmentation, change_grey_scale, change_sharpness, even_out_contrast
+from hilum.training.recipe.augment import (
+    Augmentation,
+    affine_grid,
+    change_grey_scale,
+    change_sharpness,
+    even_out_contrast,
+)
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -105,12 +111,12 @@ def reframe_lungs(
     cos, sin = math.cos(turn), math.sin(turn)
     mirror = -1.0 if mirrored else 1.0
     rows = [[mirror * scale_x * cos, -scale_y * sin, shift_x], [mirror * scale_x * sin, scale_y * cos, shift_y]]
-    grid = F.affine_grid(torch.tensor([rows]), [1, 1, *unit.shape], align_corners=False)
+    grid = affine_grid(torch.tensor(rows), height=unit.shape[0], width=unit.shape[1])
     moved = F.grid_sample(unit[None, None], grid, padding_mode="zeros", align_corners=False)[0, 0]
-    # classes are moved from 1, so that what comes from outside the frame is 0
-    labels = torch.where(target == UNKNOWN, torch.tensor(0, dtype=torch.uint8), target + 1).float()
+    # classes are moved one up, so that what comes from outside the frame is 0; in uint8 `UNKNOWN` + 1 is 0 too
+    labels = (target + 1).float()
     drawn = F.grid_sample(labels[None], grid, mode="nearest", padding_mode="zeros", align_corners=False)[0].round()
-    moved_target = torch.where(drawn == 0, torch.tensor(float(UNKNOWN)), drawn - 1).to(torch.uint8)
+    moved_target = drawn.to(torch.uint8) - 1
     return moved, moved_target[[1, 0, 2]] if mirrored else moved_target
 
 

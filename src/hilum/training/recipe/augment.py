@@ -87,7 +87,7 @@ def reframe(image: Tensor, *, settings: Augmentation, draw: torch.Generator) -> 
     shift_x, shift_y = (_uniform(-(1 - s), 1 - s, draw) for s in (scale_x, scale_y))
     cos, sin = math.cos(turn), math.sin(turn)
     theta = torch.tensor([[[scale_x * cos, -scale_y * sin, shift_x], [scale_x * sin, scale_y * cos, shift_y]]])
-    grid = _affine_grid(theta[0], height=image.shape[0], width=image.shape[1])
+    grid = affine_grid(theta[0], height=image.shape[0], width=image.shape[1])
     return F.grid_sample(image[None, None], grid, padding_mode="border", align_corners=False)[0, 0]
 
 
@@ -178,7 +178,7 @@ def _symmetric_filter(image: Pixels, half: Sequence[np.float32]) -> Pixels:
     return filtered
 
 
-def _affine_grid(theta: Tensor, *, height: int, width: int) -> Tensor:
+def affine_grid(theta: Tensor, *, height: int, width: int) -> Tensor:
     """What `F.affine_grid` gives for theta (2, 3) without aligned corners, (1, H, W, 2), in a tenth of the time."""
     return (theta @ _base_grid(height, width)).t().reshape(1, height, width, 2)
 
