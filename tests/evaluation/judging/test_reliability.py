@@ -21,7 +21,7 @@ def test_bins_are_those_of_scikit_learn(data):
     known = ~np.isnan(truth)
     bins = reliability(truth, probabilities=probabilities, patient=patient, replicates=100)
     share, mean = calibration_curve(truth[known], probabilities[known], n_bins=10)
-    np.testing.assert_allclose([one.share for one in bins], share)
+    np.testing.assert_allclose([one.observed.value for one in bins], share)
     np.testing.assert_allclose([one.probability for one in bins], mean)
     assert sum(one.n for one in bins) == known.sum()
 
@@ -30,7 +30,7 @@ def test_the_bins_add_up_to_the_expected_calibration_error(data):
     truth, probabilities, patient = data
     bins = reliability(truth, probabilities=probabilities, patient=patient, replicates=100)
     total = sum(one.n for one in bins)
-    error = sum(one.n * abs(one.probability - one.share) for one in bins) / total
+    error = sum(one.n * abs(one.probability - one.observed.value) for one in bins) / total
     assert error == pytest.approx(expected_calibration_error(truth, probabilities=probabilities))
 
 
@@ -43,12 +43,12 @@ def test_intervals_are_percentiles_over_draws_of_patients(data):
     rows_of = {name: np.flatnonzero((np.array(patient) == name) & inside) for name in names}
     shares = [truth[np.concatenate([rows_of[names[i]] for i in one])].mean() for one in drawn]
     (one,) = [one for one in bins if one.start == 0.5]
-    assert (one.low, one.high) == pytest.approx(tuple(np.quantile(shares, [0.025, 0.975])))
+    assert one.observed.interval == pytest.approx(tuple(np.quantile(shares, [0.025, 0.975])))
 
 
 def test_a_bin_of_one_kind_has_wilsons_interval_over_patients():
     (one,) = reliability(np.zeros(6), probabilities=np.full(6, 0.05), patient=["a", "a", "b", "b", "c", "c"])
-    assert (one.share, (one.low, one.high), one.patients) == (0.0, wilson(0, n=3).interval, 3)
+    assert (one.observed, one.patients) == (wilson(0, n=3), 3)
 
 
 def test_nothing_known_gives_no_bins():

@@ -8,9 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from hilum.evaluation.judging.judge import ECE_BINS
-from hilum.evaluation.predictions.patient_bootstrap import SEED
-from hilum.statistics.bootstrap import patient_weights
-from hilum.statistics.estimate import LEVEL
+from hilum.evaluation.predictions.patient_bootstrap import (
+    SEED,
+    estimate,
+    mean_statistic,
+    patient_bootstrap,
+    patient_rows,
+)
+from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import FloatArray, known_probabilities
 from hilum.statistics.proportion import wilson
 
@@ -21,7 +26,7 @@ RELIABILITY_REPLICATES = 1000
 class ReliabilityBin:
     """The rows whose probability lies in [`start`, `stop`) (the last bin holds 1 too), all shares in [0, 1].
 
-    `probability` is the mean one, `share` that of positives among `n` rows of `patients` patients.
+    `probability` is the mean one, `observed` the share of positives among `n` rows of `patients` patients.
     """
 
     start: float
@@ -29,9 +34,7 @@ class ReliabilityBin:
     n: int
     patients: int
     probability: float
-    share: float
-    low: float
-    high: float
+    observed: Estimate
 
 
 def reliability(
@@ -51,41 +54,21 @@ def reliability(
     outcomes = known_probabilities(truth, probabilities=probabilities)
     if outcomes.n == 0:
         return ()
+    rows = patient_rows(patient)
     place = np.searchsorted(np.arange(1, bins) / bins, outcomes.scores, side="right")
-    member = np.zeros((outcomes.n, bins))
-    member[np.arange(outcomes.n), place] = 1.0
-    positive = member * outcomes.truth[:, None]
-    drawn = [
-        (weights[:, outcomes.rows] @ positive, weights[:, outcomes.rows] @ member)
-        for weights in patient_weights(list(patient), replicates=replicates, rng=np.random.default_rng(seed))
+    there = np.unique(place).tolist()
+    statistics = [
+        mean_statistic(outcomes.truth[place == one].astype(np.float64), rows=outcomes.rows[place == one], patients=rows)
+        for one in there
     ]
-    hits, counts = (np.concatenate([pair[i] for pair in drawn]) for i in (0, 1))
-    shares = np.divide(hits, counts, out=np.full_like(hits, np.nan), where=counts > 0)
-    names = np.asarray(patient)[outcomes.rows]
+    drawn = patient_bootstrap(statistics, patients=rows, replicates=replicates, seed=seed)
     found = []
-    for index in range(bins):
-        rows = place == index
-        if rows.any():
-            found.append(
-                _bin(
-                    index / bins,
-                    (index + 1) / bins,
-                    truth=outcomes.truth[rows],
-                    scores=outcomes.scores[rows],
-                    patients=len(set(names[rows].tolist())),
-                    shares=shares[:, index],
-                )
-            )
+    for one, draws in zip(there, drawn, strict=True):
+        inside = place == one
+        share, patients = float(outcomes.truth[inside].mean()), np.unique(rows.index[outcomes.rows[inside]]).size
+        observed = estimate(share, draws=draws[0])
+        if share in (0.0, 1.0):
+            observed = wilson(patients if share else 0, n=patients)
+        mean = float(outcomes.scores[inside].mean())
+        found.append(ReliabilityBin(one / bins, (one + 1) / bins, int(inside.sum()), patients, mean, observed))
     return tuple(found)
-
-
-def _bin(
-    start: float, stop: float, *, truth: np.ndarray, scores: FloatArray, patients: int, shares: FloatArray
-) -> ReliabilityBin:
-    share = float(truth.mean())
-    if share in (0.0, 1.0):
-        low, high = wilson(patients if share else 0, n=patients).bounds
-    else:
-        tail = (1 - LEVEL) / 2
-        low, high = (float(value) for value in np.nanquantile(shares, [tail, 1 - tail]))
-    return ReliabilityBin(start, stop, int(truth.size), patients, float(scores.mean()), share, low, high)

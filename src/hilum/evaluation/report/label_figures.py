@@ -126,8 +126,9 @@ def _draw_reliability(axes: Axes, panel: LabelPanel) -> None:
     for each in panel.bins:
         axes.bar(each.start, each.n / panel.n, width=width, align="edge", color=BLUE, alpha=0.15, linewidth=0)
     x = np.array([each.probability for each in panel.bins])
-    y = np.array([each.share for each in panel.bins])
-    reach = np.clip([y - [each.low for each in panel.bins], [each.high for each in panel.bins] - y], 0, None)
+    y = np.array([each.observed.value for each in panel.bins])
+    low, high = np.array([each.observed.interval or (np.nan, np.nan) for each in panel.bins]).T
+    reach = np.clip([y - low, high - y], 0, None)
     axes.errorbar(
         x, y, yerr=reach, color=INK, marker="o", markersize=3.5, capsize=2, elinewidth=0.8, linestyle="none", zorder=4
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hilum.evaluation.judging.curve_bands import BAND_REPLICATES
 from hilum.evaluation.predictions.predictions_file import write_predictions
-from hilum.evaluation.report.table import table_csv
+from hilum.evaluation.report.write import tables_and_figures
 from hilum.evaluation.study.as_json import STUDY_NAME, study_json_bytes
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.figures import study_figures
@@ -18,7 +18,7 @@ from hilum.output.lock import held_folder
 from hilum.whole_files import write_whole
 
 PAGE_NAME = "study.html"
-TABLES, FIGURES, PREDICTIONS = "tables", "figures", "predictions"
+PREDICTIONS = "predictions"
 
 
 def write_study(study: Study, *, content: StudyContent, folder: Path, band_replicates: int = BAND_REPLICATES) -> Path:
@@ -32,12 +32,13 @@ def write_study(study: Study, *, content: StudyContent, folder: Path, band_repli
         study_tables(study, content=content),
         study_figures(study, content=content, band_replicates=band_replicates),
     )
-    shown_figures = (*figures, *(figure for section in sections for figure in section.figures))
-    files = {STUDY_NAME: study_json_bytes(study, content=content, sections=sections)}
-    for table in (*tables, *(table for section in sections for table in section.tables)):
-        files[f"{TABLES}/{table.key}.csv"] = table_csv(table)
-    for figure in shown_figures:
-        files |= {f"{FIGURES}/{figure.key}.png": figure.png, f"{FIGURES}/{figure.key}.svg": figure.svg}
+    files = {
+        STUDY_NAME: study_json_bytes(study, content=content, sections=sections),
+        **tables_and_figures(
+            (*tables, *(table for section in sections for table in section.tables)),
+            figures=(*figures, *(figure for section in sections for figure in section.figures)),
+        ),
+    }
     for section in sections:
         files |= _pictures(section)
     page = render_study(study, content=content, tables=tables, figures=figures, sections=sections)
