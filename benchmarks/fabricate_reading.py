@@ -26,7 +26,7 @@ import torch  # noqa: E402 - the guard goes before whatever imports torchvision
 import torchxrayvision  # noqa: E402
 
 from hilum.networks.pooled_classifier import PooledClassifier  # noqa: E402
-from hilum.training.export.to_onnx import classifier_to_onnx  # noqa: E402
+from hilum.training.export.to_onnx import classifier_to_onnx, noise  # noqa: E402
 
 SIZE = 224
 LABELS = (
@@ -57,7 +57,7 @@ def fabricate(folder: Path, *, images: int, pixels: int) -> Material:
     tame(network)
     torch.save(network.state_dict(), folder / "weights.pt")
     np.save(folder / "batch.npy", np.random.default_rng(0).uniform(-1024, 1024, (16, 1, SIZE, SIZE)).astype(np.float32))
-    graph = classifier_to_onnx(same_network(network), size=(SIZE, SIZE), channels=1)
+    graph = classifier_to_onnx(same_network(network), example=noise(1, SIZE, SIZE))
     write(folder / "bundle", graph=graph, heatmap=HeatmapSpec(method="class-map"))
     logits_only = onnx.utils.Extractor(onnx.load_model_from_string(graph)).extract_model(["input"], ["logits"])
     write(folder / "bundle-without-maps", graph=logits_only.SerializeToString(), heatmap=HeatmapSpec(method="none"))

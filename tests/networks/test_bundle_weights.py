@@ -13,7 +13,7 @@ from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.networks.bundle_weights import WEIGHTS
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.networks.starting_weights import BundleWeights, load_starting_weights
-from hilum.training.export.to_onnx import classifier_to_onnx, with_float16_weights
+from hilum.training.export.to_onnx import classifier_to_onnx, noise, with_float16_weights
 
 SIZE = 64
 LABELS = ("Mass", "Nodule", "Hernia")
@@ -34,7 +34,7 @@ def trained(backbone, *, channels=3):
 
 
 def written(network, folder, *, graph=None, weights=None):
-    files = {"model.onnx": graph or classifier_to_onnx(network, size=(SIZE, SIZE), channels=network.channels)}
+    files = {"model.onnx": graph or classifier_to_onnx(network, example=noise(network.channels, SIZE, SIZE))}
     if weights is not None:
         files[WEIGHTS] = weights
     mean = (0.5,) * network.channels
@@ -70,7 +70,7 @@ def test_saved_weights_come_back_exactly(head, tmp_path):
 @pytest.mark.parametrize(("backbone", "half"), [("mobilenet_v2", False), ("mobilenet_v2", True), ("resnet18", False)])
 def test_a_graph_gives_the_same_function_back_in_evaluation_mode(backbone, half, tmp_path):
     network = trained(backbone)
-    graph = classifier_to_onnx(network, size=(SIZE, SIZE), channels=3)
+    graph = classifier_to_onnx(network, example=noise(3, SIZE, SIZE))
     folder = written(network, tmp_path / "bundle", graph=with_float16_weights(graph) if half else graph)
     started = PooledClassifier(backbone, labels=len(LABELS))
     said = load_starting_weights(started, weights=BundleWeights(folder, head=True))
@@ -94,7 +94,7 @@ def test_a_graph_whose_weights_cannot_be_had_back_is_refused(tmp_path):
 def test_a_graph_that_computes_something_else_is_refused(tmp_path):
     """Every initialiser is there, but the graph's own logits are not what the network makes of them."""
     network = trained("squeezenet1_1")
-    model = onnx.load_model_from_string(classifier_to_onnx(network, size=(SIZE, SIZE), channels=3))
+    model = onnx.load_model_from_string(classifier_to_onnx(network, example=noise(3, SIZE, SIZE)))
     (bias,) = (tensor for tensor in model.graph.initializer if tensor.name == "network.head.bias")
     doubled = onnx.numpy_helper.from_array(2 * onnx.numpy_helper.to_array(bias), "doubled")
     model.graph.initializer.append(doubled)

@@ -67,7 +67,8 @@ def open_models(
     Raises `BundleError` where two judge, two draw lungs, or one needs lungs that nothing draws, and `UsageError` where
     one needs the lungs that are not to be drawn.
     """
-    gate = _gate(_only("gate", bundles), engine=engine, threads=threads)
+    judge = _only("gate", bundles)
+    gate = AbsentGate() if judge is None else NetworkGate(judge, engine=engine, threads=threads)
     drawer = _only("lungs", bundles) if lungs else None
     if not lungs:
         _refuse_those_that_need_lungs(bundles)
@@ -106,10 +107,6 @@ def _only(role: Role, bundles: Sequence[Bundle]) -> Bundle | None:
         what = {"gate": "one gate", "lungs": "one bundle that draws lungs"}[role]
         raise BundleError(f"expected {what} at most, came {names}; name the models that should read")
     return found[0] if found else None
-
-
-def _gate(bundle: Bundle | None, *, engine: Engine, threads: int) -> NetworkGate | AbsentGate:
-    return AbsentGate() if bundle is None else NetworkGate(bundle, engine=engine, threads=threads)
 
 
 def _opened_finders(bundles: Sequence[Bundle], *, engine: Engine, threads: int) -> dict[LungNetwork, LungFinder]:

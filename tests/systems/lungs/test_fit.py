@@ -9,6 +9,7 @@ import torch
 from hilum.datasets.records.record import Record
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.networks.starting_weights import RandomWeights
+from hilum.systems.lungs import fit as fit_module
 from hilum.systems.lungs.fit import fit_lungs
 from hilum.systems.lungs.pictures import LungPicture
 from hilum.systems.lungs.shipped import lungs
@@ -85,9 +86,11 @@ def test_a_training_that_was_stopped_ends_with_the_weights_of_one_that_was_not(r
     assert len(curves[0].splitlines()) == 1 + EPOCHS
 
 
-def test_a_training_that_has_ended_is_not_run_again(recipe, pictures, tmp_path):
+def test_a_training_that_has_ended_is_not_run_again_and_its_start_is_not_read(recipe, pictures, tmp_path, monkeypatch):
     first = fit_lungs(recipe, pictures=pictures, folder=tmp_path, machine=Machine())
     before = (tmp_path / "last.ckpt").stat().st_mtime_ns
+    monkeypatch.delattr(fit_module, "start_network")
     again = fit_lungs(recipe, pictures=Interrupted(pictures, after=0), folder=tmp_path, machine=Machine())
+    assert again.started_from == first.started_from == "random"
     assert all(torch.equal(weights(again)[name], value) for name, value in weights(first).items())
     assert (tmp_path / "last.ckpt").stat().st_mtime_ns == before

@@ -31,7 +31,7 @@ def fused(whole="squeezenet1_1", crop="resnet18"):
 @pytest.fixture(scope="module")
 def exported():
     network = fused()
-    return network, fusion_to_onnx(network, whole_size=(64, 64), crop_size=(64, 96), channels=3)
+    return network, fusion_to_onnx(network, whole=to_onnx.noise(3, 64, 64), crop=to_onnx.noise(3, 64, 96))
 
 
 @pytest.mark.slow
@@ -74,4 +74,6 @@ def test_a_graph_that_differs_from_torch_is_refused(monkeypatch):
     graph_of = to_onnx.graph_of
     monkeypatch.setattr(to_onnx, "graph_of", other)
     with pytest.raises(EngineError, match=r"torch logits within 1\.0e-04, came a difference of 1\.00e-02"):
-        fusion_to_onnx(fused("squeezenet1_1", "squeezenet1_1"), whole_size=(64, 64), crop_size=(64, 64), channels=3)
+        fusion_to_onnx(
+            fused("squeezenet1_1", "squeezenet1_1"), whole=to_onnx.noise(3, 64, 64), crop=to_onnx.noise(3, 64, 64)
+        )

@@ -10,7 +10,6 @@ from hilum.training.export.to_onnx import (
     classifier_to_onnx,
     fold_batch_norms,
     noise,
-    run_graph,
     to_onnx,
     with_float16_weights,
     with_int8_weights,
@@ -32,7 +31,12 @@ def network(backbone):
 @pytest.fixture(scope="module", params=["mobilenet_v2", "squeezenet1_1", "resnet18"])
 def pair(request):
     made = network(request.param)
-    return made, classifier_to_onnx(made, size=SIZE, channels=3)
+    return made, classifier_to_onnx(made, example=noise(3, *SIZE))
+
+
+def run_graph(graph, *, images):
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    return session.run(["logits"], {"input": images})[0]
 
 
 def batch(n=3):

@@ -36,7 +36,7 @@ from hilum.training.export.engine_logits import engine_logits
 from hilum.training.export.export_bundle import Allowed, Candidate, Cost, Judged, export_bundle
 from hilum.training.export.forms import SMALLEST
 from hilum.training.export.seen_images import seen_images
-from hilum.training.export.to_onnx import noise, to_onnx
+from hilum.training.export.to_onnx import example_of, to_onnx
 from hilum.training.loop.fit import Fitted
 from hilum.training.recipe.settings import card_settings
 from hilum.training.records.card_words import licence_of_many
@@ -102,16 +102,13 @@ def train_gate(
         pictures = load_pictures(chosen, spec=recipe.preprocess, preparation=place.preparation)
         renderings = render_pictures(TRAINING_SEEDS[: recipe.renderings], spec=recipe.preprocess)
         fitted = fit_gate(recipe, pictures=(*pictures, *renderings), folder=place.folder, machine=place.machine)
-        size = recipe.preprocess.output_size
-        if size is None:
-            raise DataError("expected a preprocessing specification with a resize step, came one without")
         mirrored = Mirrored(fitted.network, swaps=MIRROR_SWAPS)
         unseen = render_pictures(JUDGING_SEEDS[:UNSEEN_RENDERINGS], spec=recipe.preprocess)
         kept = {id(record) for record in chosen}
         others = [record for record in records if id(record) not in kept]
         return export_bundle(
             gate_draft(recipe, records=chosen, fitted=fitted, provenance=provenance, smoke=smoke),
-            graph=to_onnx(mirrored, examples={INPUT: noise(recipe.preprocess.channels, *size)}, outputs=(LOGITS,)),
+            graph=to_onnx(mirrored, examples={INPUT: example_of(recipe.preprocess)}, outputs=(LOGITS,)),
             forms=SMALLEST,
             judge=GateJudge(pictures=(*pictures, *unseen), preprocess=recipe.preprocess, spec=spec),
             allowed=ALLOWED,

@@ -13,7 +13,6 @@ from hilum.bundle.label import Label
 from hilum.bundle.load import Bundle
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.split import Split
-from hilum.errors import DataError
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.statistics.calibration import calibrate
 from hilum.training.data.images import PlainImages, load_images
@@ -22,7 +21,7 @@ from hilum.training.export.export_bundle import Allowed, Candidate, Cost, Judged
 from hilum.training.export.forms import HALF
 from hilum.training.export.label_fits import ReadValidation, fit_labels, fit_parts, mean_auroc, read_validation
 from hilum.training.export.read_validation import NOT_CALIBRATED
-from hilum.training.export.to_onnx import classifier_to_onnx
+from hilum.training.export.to_onnx import classifier_to_onnx, example_of
 from hilum.training.recipe.recipe import Recipe
 from hilum.training.records.run_place import RunPlace
 
@@ -85,15 +84,11 @@ def write_classifier_bundle(
 
     Raises `BundleError`, writing none, where the bundle does not read as the network's validation probabilities say.
     """
-    size = recipe.preprocess.output_size
-    if size is None:
-        raise DataError("expected a preprocessing specification with a resize step, came one without")
-    graph = classifier_to_onnx(network, size=size, channels=recipe.preprocess.channels)
     records = [record for part in recipe.assessment.parts for record in split.parts[part]]
     expected = _network_logits(network, records=records, recipe=recipe, place=place)
     return export_bundle(
         draft,
-        graph=graph,
+        graph=classifier_to_onnx(network, example=example_of(recipe.preprocess)),
         forms=HALF,
         judge=ClassifierJudge(recipe=recipe, split=split, lungs=lungs, expected=expected),
         allowed=AS_READ,

@@ -23,6 +23,7 @@ from hilum.training.export.fusion_to_onnx import fusion_to_onnx
 from hilum.training.export.label_fits import ReadValidation, fit_labels, fit_parts, mean_auroc, part_in_words
 from hilum.training.export.read_fusion import OWN_PIXELS, ReadFusion, read_fusion
 from hilum.training.export.read_validation import ReadPart
+from hilum.training.export.to_onnx import example_of
 from hilum.training.loop.fusion_networks import SdfnLogits, SdfnNetworks, fusion_start, predict_sdfn
 from hilum.training.recipe.recipe import Recipe
 from hilum.training.records.run_place import RunPlace
@@ -121,7 +122,9 @@ def write_fusion_bundle(
             architecture=f"fusion of two {draft.architecture}",
             weights_licence=f"{draft.weights_licence} {LUNG_GRAPH}: {lungs.card.weights_licence}",
         ),
-        graph=_graph(networks),
+        graph=fusion_to_onnx(
+            networks.fused, whole=example_of(recipe.preprocess), crop=example_of(spec.crop_preprocess)
+        ),
         forms=HALF,
         judge=FusionJudge(
             recipe=recipe,
@@ -161,14 +164,6 @@ def _validation_parts(recipe: Recipe, *, split: Split) -> Parts:
             "`hilum segment`, and give other data or another --lungs"
         )
     return parts
-
-
-def _graph(networks: SdfnNetworks) -> bytes:
-    recipe, start = networks.recipe, fusion_start(networks.recipe)
-    sizes = [recipe.preprocess_of(recipe.stage(name)).output_size for name in (start.whole, start.crop)]
-    if sizes[0] is None or sizes[1] is None:
-        raise DataError("expected a preprocessing specification with a resize step, came one without")
-    return fusion_to_onnx(networks.fused, whole_size=sizes[0], crop_size=sizes[1], channels=recipe.preprocess.channels)
 
 
 def _validation(

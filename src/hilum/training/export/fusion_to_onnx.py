@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from hilum.bundle.fusion_spec import CROP, FUSION_OUTPUTS, WHOLE
 from hilum.networks.fusion import FusedClassifier
-from hilum.training.export.to_onnx import noise, to_onnx
+from hilum.training.export.to_onnx import to_onnx
 
 
 class _AllOutputs(nn.Module):
@@ -21,9 +21,6 @@ class _AllOutputs(nn.Module):
         return tuple(self.network.outputs(whole, crop))
 
 
-def fusion_to_onnx(
-    network: FusedClassifier, *, whole_size: tuple[int, int], crop_size: tuple[int, int], channels: int
-) -> bytes:
-    """The graph of the fusion; sizes are rows and columns of each input. Raises as `to_onnx` does."""
-    examples = {WHOLE: noise(channels, *whole_size), CROP: noise(channels, *crop_size)}
-    return to_onnx(_AllOutputs(network), examples=examples, outputs=FUSION_OUTPUTS)
+def fusion_to_onnx(network: FusedClassifier, *, whole: Tensor, crop: Tensor) -> bytes:
+    """The graph of the fusion for inputs such as these. Raises as `to_onnx` does."""
+    return to_onnx(_AllOutputs(network), examples={WHOLE: whole, CROP: crop}, outputs=FUSION_OUTPUTS)

@@ -29,7 +29,7 @@ from hilum.networks.torchxrayvision_weights import (
     read_torchxrayvision,
     released_weights,
 )
-from hilum.training.export.to_onnx import classifier_to_onnx
+from hilum.training.export.to_onnx import classifier_to_onnx, example_of
 
 HALF_RANGE = 1024.0
 """Their pixels run from -1024 to 1024."""
@@ -68,7 +68,7 @@ def import_torchxrayvision(name: str, *, weights: Path, folder: Path, command: s
         raise BundleError(f"{folder} exists already; expected a new folder, or to replace the bundle in it")
     sha256 = sha256_of(weights)  # before anything of the file is read
     network = torchxrayvision_network(released, weights=weights)
-    graph = classifier_to_onnx(network, size=(SIZE, SIZE), channels=1, reach=HALF_RANGE)
+    graph = classifier_to_onnx(network, example=example_of(SPEC) * HALF_RANGE)
     tensors = {key: tensor.contiguous() for key, tensor in network.state_dict().items()}
     files = {GRAPH: graph, WEIGHTS: safetensors.torch.save(tensors)}
     is_known = None if released.sha256 is None else sha256 == released.sha256

@@ -19,7 +19,8 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.fx.experimental.optimization import fuse
 
-from hilum.errors import EngineError
+from hilum.errors import DataError, EngineError
+from hilum.imaging.preprocess import PreprocessSpec
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.reading.engines.engine import CLASS_MAPS, INPUT, LOGITS
 
@@ -39,13 +40,9 @@ class _WithMaps(nn.Module):
         return self.network.forward_with_maps(images)
 
 
-def classifier_to_onnx(network: PooledClassifier, *, size: tuple[int, int], channels: int, reach: float = 1.0) -> bytes:
-    """The graph of a classifier: `logits` and `class_maps` of `input` (N, C, H, W).
-
-    It is checked on inputs that lie within `reach` of 0. Raises as `to_onnx` does.
-    """
-    examples = {INPUT: noise(channels, *size) * reach}
-    return to_onnx(_WithMaps(network), examples=examples, outputs=(LOGITS, CLASS_MAPS))
+def classifier_to_onnx(network: PooledClassifier, *, example: Tensor) -> bytes:
+    """The graph of a classifier: `logits` and `class_maps` of `input`, such as `example`. Raises as `to_onnx` does."""
+    return to_onnx(_WithMaps(network), examples={INPUT: example}, outputs=(LOGITS, CLASS_MAPS))
 
 
 def to_onnx(network: nn.Module, *, examples: Mapping[str, Tensor], outputs: Sequence[str]) -> bytes:
@@ -60,8 +57,15 @@ def to_onnx(network: nn.Module, *, examples: Mapping[str, Tensor], outputs: Sequ
     return graph
 
 
+def example_of(spec: PreprocessSpec) -> Tensor:
+    """Two inputs of noise as large as `spec` makes them. Raises `DataError` where that leaves it to the picture."""
+    if spec.output_size is None:
+        raise DataError("expected a preprocessing specification with a resize step, came one without")
+    return noise(spec.channels, *spec.output_size)
+
+
 def noise(*shape: int) -> Tensor:
-    """Two pictures of `shape` with the same random values in [-1, 1] every time."""
+    """Two inputs of `shape` with the same random values in [-1, 1] every time."""
     return torch.rand(2, *shape, generator=torch.Generator().manual_seed(0)) * 2 - 1
 
 
@@ -115,13 +119,6 @@ def check_graph(network: nn.Module, *, graph: bytes, examples: Mapping[str, Tens
             raise EngineError(
                 f"expected ONNX and torch {output.name} within {allowed:.1e}, came a difference of {difference:.2e}"
             )
-
-
-def run_graph(graph: bytes, *, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Logits (N, L) of the graph for images (N, C, H, W)."""
-    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
-    logits: npt.NDArray[np.float32] = session.run(["logits"], {"input": images})[0]
-    return logits
 
 
 def with_float16_weights(graph: bytes) -> bytes:
