@@ -14,8 +14,8 @@ from typing import Any
 
 from markers import ROOT, table, write_or_check
 
+from hilum.evaluation.comparing.published import Printed
 from hilum.evaluation.study.as_json import read_study_json
-from hilum.evaluation.study.published import Printed
 from hilum.evaluation.study.tables import p_text
 from hilum.systems.sdfn.paper import PAPER
 from hilum.systems.sdfn.study import SDFN

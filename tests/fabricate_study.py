@@ -8,10 +8,10 @@ import numpy as np
 from hilum.datasets.releases.chestxray14 import LABELS as CHESTXRAY14
 from hilum.evaluation.bundles.run_folder import RunFile
 from hilum.evaluation.comparing.many_predictions import ManyPredictions
+from hilum.evaluation.comparing.published import PublishedTable
 from hilum.evaluation.predictions.predictions import Predictions
 from hilum.evaluation.study.claims import ClassAbove, CountAbove, MeanAbove, TTest
 from hilum.evaluation.study.content import StudyContent, StudyRun
-from hilum.evaluation.study.published import PublishedTable
 from hilum.evaluation.study.read import study_content
 from hilum.evaluation.study.study import Arm, Study
 

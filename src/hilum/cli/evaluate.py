@@ -27,6 +27,7 @@ from hilum.evaluation.bundles.run_folder import is_run, load_run
 from hilum.evaluation.judging.sharpness import BASELINE
 from hilum.evaluation.predictions.estimate_text import estimate_text
 from hilum.evaluation.predictions.patient_bootstrap import REPLICATES
+from hilum.systems.chest14.paper5_table3 import REPRODUCTIONS
 
 _SAID_EVERY = 1000
 EVALUATION = "evaluation"
@@ -105,7 +106,11 @@ def evaluate(
             run, records=mixed.records, name=split, labels=bundle.card.label_names, left_out=mixed.left_out
         )
     settings = EvaluationSettings(
-        prevalence=prevalence, replicates=replicates, gallery=gallery, allow_overlap=allow_overlap
+        prevalence=prevalence,
+        replicates=replicates,
+        gallery=gallery,
+        allow_overlap=allow_overlap,
+        published=REPRODUCTIONS,
     )
     drawn_by = choose_bundle(lungs) if "lungs" in bundle.card.needs - bundle.card.brings else None
     counted = ledger_path(ledger)

@@ -9,6 +9,7 @@ from fabricate_bundle import ToyBundle, ToyNetwork
 from fabricate_gate import write_gate
 from fabricate_kermany import fabricate_kermany
 from fabricate_run import LABELS, fabricate_run
+from fabricate_study import PUBLISHED
 from hilum.bundle.load import load_bundle
 from hilum.datasets.releases.kermany import read_kermany
 from hilum.errors import BundleError, DataError, OutputError, UsageError
@@ -70,6 +71,15 @@ def test_a_validation_part_is_no_look(made, tmp_path):
     assert result.judged.looks is None
     assert not (tmp_path / "LEDGER.jsonl").exists()
     assert "so that these numbers flatter the model" in result.report.page.read_text()
+
+
+def test_a_papers_table_is_shown_beside_the_bundle_that_reproduces_it_alone(made, tmp_path):
+    name = load_bundle(made.run / "bundle").card.name
+    for bundle, shown in ((name, True), ("another", False)):
+        settings = replace(QUICK, gallery=False, published={bundle: PUBLISHED})
+        result = evaluated(made, tmp_path / bundle, part="calibration", settings=settings)
+        assert (PUBLISHED.source in result.report.page.read_text()) is shown
+        assert (tmp_path / bundle / "tables" / "published.csv").is_file() is shown
 
 
 def test_a_part_that_is_held_out_under_another_name_says_so_in_its_predictions(made, tmp_path):

@@ -5,8 +5,8 @@ After a stop the same call goes on with the images that are not read yet.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hilum.bundle.load import Bundle
@@ -18,6 +18,7 @@ from hilum.evaluation.bundles.part import AskedPart, check_labels
 from hilum.evaluation.bundles.predict import PredictedPart, Progress, predict_part
 from hilum.evaluation.bundles.run_folder import Run
 from hilum.evaluation.bundles.seen_part import seen_part, with_overlap
+from hilum.evaluation.comparing.published import PublishedTable
 from hilum.evaluation.judging.judge import judge
 from hilum.evaluation.judging.judgement import Judgement
 from hilum.evaluation.judging.operating_points import with_bundle_points
@@ -25,7 +26,7 @@ from hilum.evaluation.judging.sharpness import baseline_auroc
 from hilum.evaluation.predictions.overlap import overlap_of
 from hilum.evaluation.predictions.patient_bootstrap import REPLICATES
 from hilum.evaluation.predictions.predictions_file import write_predictions
-from hilum.evaluation.report.paper5_table3 import REPRODUCTIONS, table_3_beside
+from hilum.evaluation.report.published_table import published_beside
 from hilum.evaluation.report.subject import DrawnError, ReportSubject
 from hilum.evaluation.report.training_log import read_training_logs
 from hilum.evaluation.report.write import WrittenReport, write_report
@@ -41,13 +42,15 @@ class EvaluationSettings:
 
     `prevalence` in (0, 1) adds predictive values at that prevalence. `gallery` draws the most confident errors, which
     are patients' pictures, into the report. `allow_overlap` judges a test although the model saw some of its images in
-    its training; the result then carries a caution.
+    its training; the result then carries a caution. `published` are papers' tables by the name of the bundle that
+    reproduces each: the report shows its own beside it.
     """
 
     prevalence: float | None = None
     replicates: int = REPLICATES
     gallery: bool = True
     allow_overlap: bool = False
+    published: Mapping[str, PublishedTable] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +155,7 @@ def evaluate_part(
         judged = judge_part(
             bundle, part=part, folder=folder, ledger=ledger, settings=settings, progress=progress, lungs=lungs
         )
+        published = settings.published.get(bundle.card.name)
         part, predicted, judgement = judged.part, judged.predicted, judged.judgement
         predictions = predicted.predictions
         write_predictions(predictions, path=folder / PREDICTIONS_NAME)
@@ -168,7 +172,7 @@ def evaluate_part(
             cautions=part.cautions,
             training=() if run is None else read_training_logs(run.folder),
             errors=errors,
-            published=table_3_beside(judgement) if bundle.card.name in REPRODUCTIONS else None,
+            published=None if published is None else published_beside(published, judgement=judgement),
             ledger=None if judged.looks is None else f"This look at a test split stands in {ledger.name}.",
         )
         report = write_report(subject, folder=folder)

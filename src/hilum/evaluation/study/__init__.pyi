@@ -7,7 +7,6 @@ from .claims import CountAbove as CountAbove
 from .claims import MeanAbove as MeanAbove
 from .claims import TTest as TTest
 from .content import StudyContent as StudyContent
-from .published import PublishedTable as PublishedTable
 from .read import read_study as read_study
 from .section import Gallery as Gallery
 from .section import Picture as Picture
@@ -15,6 +14,7 @@ from .section import ReportTable as ReportTable
 from .section import SectionContent as SectionContent
 from .study import Arm as Arm
 from .study import MeanOf as MeanOf
+from .study import PublishedTable as PublishedTable
 from .study import Study as Study
 from .tables import study_tables as study_tables
 from .write import write_study as write_study

@@ -10,8 +10,8 @@ from hilum.evaluation.comparing.many_models import LabelAurocs, ModelAurocs, Win
 from hilum.evaluation.comparing.many_predictions import Pair
 from hilum.evaluation.comparing.pair_tests import PairTests
 from hilum.evaluation.comparing.paired_t import PairedT
+from hilum.evaluation.comparing.published import PublishedTable, published_pair
 from hilum.evaluation.predictions.estimate_text import interval_text
-from hilum.evaluation.study.published import PublishedTable, published_pair
 from hilum.statistics.estimate import Estimate
 
 Verdict = Literal["holds", "open", "does not hold", "not tested"]

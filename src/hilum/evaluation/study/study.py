@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from hilum.errors import UsageError
 from hilum.evaluation.comparing.many_predictions import Pair
+from hilum.evaluation.comparing.published import PublishedTable
 from hilum.evaluation.report.label_figures import Pattern
 from hilum.evaluation.study.claims import Claim
-from hilum.evaluation.study.published import PublishedTable
 from hilum.evaluation.study.section import Section
+
+__all__ = ["Arm", "MeanOf", "PublishedTable", "Study"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

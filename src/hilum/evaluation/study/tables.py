@@ -11,10 +11,10 @@ from hilum.evaluation.comparing.many_models import LabelAurocs, ModelAurocs
 from hilum.evaluation.comparing.many_predictions import Pair
 from hilum.evaluation.comparing.pair_tests import PairTests
 from hilum.evaluation.comparing.paired_t import PairedT
+from hilum.evaluation.comparing.published import PublishedTable
 from hilum.evaluation.report.table import Cell, ReportTable
 from hilum.evaluation.study.claims import ClaimResult
 from hilum.evaluation.study.content import StudyContent
-from hilum.evaluation.study.published import PublishedTable
 from hilum.evaluation.study.read import LEAST_POSITIVES
 from hilum.evaluation.study.study import Study
 from hilum.statistics.estimate import Estimate

@@ -7,7 +7,7 @@ DenseNet-121 on the whole image, on the lung region, and SDFN.
 
 from __future__ import annotations
 
-from hilum.evaluation.study.published import PublishedTable
+from hilum.evaluation.comparing.published import PublishedTable
 
 PAPER = PublishedTable(
     source="Liu et al. 2019 (SDFN), table 1",
