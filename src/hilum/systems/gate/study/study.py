@@ -14,7 +14,6 @@ from hilum.bundle.card import GateFigure, GateSpec
 from hilum.errors import DataError
 from hilum.evaluation.study.as_json import STUDY_NAME
 from hilum.statistics.estimate import Estimate
-from hilum.systems.gate.study.decision_tables import cross_fitted, decision_table, left_out_table
 from hilum.systems.gate.study.predictions import GatePredictions, joined
 from hilum.systems.gate.study.scores import Curve, best_score, curve_table, curves
 from hilum.systems.gate.study.shares import ShareTable, share
@@ -22,9 +21,12 @@ from hilum.systems.gate.study.tables import (
     called_type,
     chest_table,
     confusion_matrix,
+    cross_fitted,
+    decision_table,
     fault_table,
     folds_only,
     frame_only_table,
+    left_out_table,
     type_table,
     xray_table,
 )

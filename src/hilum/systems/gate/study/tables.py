@@ -1,25 +1,31 @@
-"""The tables of the gate's study from the predictions of its networks: radiograph or not, type, faults of a chest.
+"""The tables of the gate's study from the predictions of its networks: kinds, types, faults, and the gate's decisions.
 
 Every row judged comes from a network that never saw the row's group, and for chests and bulk radiographs never saw
-their source. Radiograph or not is decided at the calibrated probability one half here; what the shipped thresholds do
-stands in `gate_decision_tables.py`.
+their source. Radiograph or not, type and faults are decided at the calibrated probability one half; what the gate's
+thresholds do is shown apart. Those that judge one fold are chosen on the other folds, by the rule that chooses the
+shipped ones.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier  # type: ignore[import-untyped]
 from sklearn.model_selection import GroupKFold  # type: ignore[import-untyped]
 
+from hilum.bundle.card import GateSpec, ScoreName
 from hilum.bundle.gate_outputs import CROPPED, INVERTED, TURNS, TURNS_DEG, TYPES
 from hilum.datasets.releases.body_parts import BULK_SOURCES, MIXED_SOURCES
 from hilum.findings import XRAY_TYPES
+from hilum.reading.gate.rules import PictureVerdict
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import UndefinedMetric
-from hilum.systems.gate.study.predictions import FRAMED_VIEWS, WHOLE_VIEWS, GatePredictions, Text
+from hilum.systems.gate.data.releases import CHEST_SOURCES
+from hilum.systems.gate.study.predictions import FRAMED_VIEWS, WHOLE_VIEWS, GatePredictions, Text, joined
 from hilum.systems.gate.study.shares import NOTHING, Bools, Share, ShareTable, balanced, mean_of, share
-from hilum.systems.gate.study.thresholds import HALF, cross_calibrated
+from hilum.systems.gate.study.thresholds import HALF, Decisions, choose_spec, cross_calibrated, decide
 
 FEWEST_GROUPS = 20
 """A type with fewer independent groups is shown and left out of the mean that is quoted."""
@@ -202,3 +208,105 @@ def visible(frame: np.ndarray) -> np.ndarray:
     above = np.round((1 - np.minimum(1 / aspect, 1.0) * fill) * SIDE_PX / 2)
     stretched = rule == 4
     return np.stack([rule, np.where(stretched, 0, side), np.where(stretched, 0, above), size_px, quality], axis=1)
+
+
+MODALITIES = ("ct_chest", "mri_brain", "us_breast")
+
+
+def cross_fitted(folds: GatePredictions, *, score: ScoreName) -> tuple[GatePredictions, Decisions]:
+    """The rows, fold by fold, with decisions by thresholds from the other folds."""
+    parts: list[GatePredictions] = []
+    verdicts: list[PictureVerdict] = []
+    for network in sorted(set(folds.network.tolist())):
+        spec = choose_spec(folds.where(folds.network != network), score=score)
+        part = folds.where(folds.network == network)
+        parts.append(part)
+        verdicts.extend(decide(part, spec=spec).verdicts)
+    return joined(parts), Decisions(tuple(verdicts))
+
+
+def decision_table(rows: GatePredictions, decisions: Decisions) -> ShareTable:
+    """Chests lost, other pictures refused, known types kept, as read."""
+    as_read = rows.view == "as read"
+    lost, refused, accepted = (
+        decisions.status(*names) for names in (("refused", "unsure"), ("refused",), ("accepted",))
+    )
+    chest, photos = as_read & (rows.xray_type == "chest"), rows.source == "photos"
+    modalities = as_read & np.isin(rows.source, MODALITIES)
+    rendered = as_read & np.char.startswith(rows.source, "rendering: ")
+    mixed = as_read & np.isin(rows.source, MIXED_SOURCES)
+    known, none = mixed & (rows.xray_type != ""), mixed & (rows.xray_type == "")
+    right = np.array([accepted[i] and _type(decisions, i) == rows.xray_type[i] for i in range(len(rows))])
+
+    def of(said: Bools, chosen: Bools) -> Share:
+        return share(said[chosen], groups=rows.group[chosen])
+
+    per_source = {
+        f"chests refused or unsure, {source}": of(lost, chest & (rows.source == source)) for source in CHEST_SOURCES
+    }
+    shares = {"chests refused or unsure, mean over sources": mean_of(per_source.values()), **per_source}
+    for source in MODALITIES:
+        shares[f"refused, {source}"] = of(refused, as_read & (rows.source == source))
+    shares["refused, CT, MR and ultrasound"] = of(refused, modalities)
+    shares["accepted, CT, MR and ultrasound"] = of(accepted, modalities)
+    shares["refused, photographs as read"] = of(refused, as_read & photos)
+    for view in FRAMED_VIEWS:
+        shares[f"refused, photographs, {view}"] = of(refused, (rows.view == view) & photos)
+    shares["refused, renderings"] = of(refused, rendered)
+    for family in sorted(set(rows.source[rendered].tolist())):
+        shares[f"refused, {family}"] = of(refused, rendered & (rows.source == family))
+    shares["known types refused or unsure"] = of(lost, known)
+    shares["known types right, of those accepted"] = of(right, known & accepted)
+    shares["none of the types, refused or unsure"] = of(lost, none)
+    shares["not a chest, accepted as chest"] = of(decisions.accepted_as("chest"), mixed & ~chest)
+    return ShareTable(
+        key="decisions",
+        title="Decisions",
+        protocol=(
+            f"{networks_text(rows)}, as read unless a padding is named; each fold's thresholds are from the other folds"
+        ),
+        shares=shares,
+    )
+
+
+def left_out_table(left_out: Sequence[GatePredictions], *, spec: GateSpec) -> ShareTable:
+    """Types that a network never saw, judged by the shipped thresholds."""
+    of_type: dict[str, Share] = {}
+    rows, all_lost, chest_called = [], [], []
+    for predictions in left_out:
+        types = str(predictions.network[0]).removeprefix("without ").split(", ")
+        unseen = predictions.where((predictions.view == "as read") & np.isin(predictions.xray_type, types))
+        decisions = decide(unseen, spec=spec)
+        lost = decisions.status("refused", "unsure")
+        rows.append(unseen)
+        all_lost.append(lost)
+        chest_called.append(decisions.accepted_as("chest"))
+        for name in types:
+            own = unseen.xray_type == name
+            of_type[name] = share(lost[own], groups=unseen.group[own])
+    pooled, lost, called = joined(rows), np.concatenate(all_lost), np.concatenate(chest_called)
+    others, mixed = pooled.xray_type != "chest", np.isin(pooled.source, MIXED_SOURCES)
+
+    def of(said: Bools, chosen: Bools) -> Share:
+        return share(said[chosen], groups=pooled.group[chosen])
+
+    return ShareTable(
+        key="left-out",
+        title="Types left out of training",
+        protocol=(
+            "five networks, each trained from ImageNet weights without two or three types, a third as long; thresholds "
+            "as shipped"
+        ),
+        shares={
+            "left-out types refused or unsure, all sources": share(lost, groups=pooled.group),
+            "left-out types refused or unsure, mixed sources": of(lost, mixed),
+            "left-out pictures that are no chests, accepted as chest": of(called, others),
+            "the same, mixed sources": of(called, others & mixed),
+            **{f"refused or unsure, {name}": of_type[name] for name in sorted(of_type, key=XRAY_TYPES.index)},
+        },
+    )
+
+
+def _type(decisions: Decisions, index: int) -> str:
+    verdict = decisions.verdicts[index].verdict.type
+    return "" if verdict is None else verdict.name
