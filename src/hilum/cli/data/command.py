@@ -13,8 +13,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from hilum.bundle.load import Bundle
 from hilum.cli.data.convert import convert
-from hilum.cli.data.gate import GateTally, choose_gate, judge_with_gate
+from hilum.cli.options.models import choose_bundle, choose_bundles
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.progress import ON_TERMINAL
 from hilum.cli.terminal.say import one_line, say
@@ -22,6 +23,7 @@ from hilum.datasets.check import DataCheck, check_data
 from hilum.datasets.records.listing import Count
 from hilum.datasets.releases.table import RELEASES
 from hilum.errors import DataError, UsageError
+from hilum.evaluation.bundles.gate_tally import GateTally, judge_with_gate
 from hilum.progress import SILENT, Progress
 
 _SHOWN = 10
@@ -67,7 +69,7 @@ def check(
         raise UsageError(f"expected a release among {', '.join(RELEASES)}, came {name!r}")
     if not folder.is_dir():
         raise DataError(f"expected the folder of {name} at {folder}, came no such folder; give its path")
-    chosen = choose_gate(model) if gate or model is not None else None
+    chosen = _choose_gate(model) if gate or model is not None else None
     result = _checked(name, folder=folder, quick=quick, jobs=jobs)
     tally = None if chosen is None else judge_with_gate(RELEASES[name].read(folder), gate=chosen, jobs=jobs)
     if as_json:
@@ -77,6 +79,15 @@ def check(
         _show(result, tally=tally)
     if not result.sound:
         raise typer.Exit(1)
+
+
+def _choose_gate(model: str | None) -> Bundle:
+    """The named gate, or the one on the shelf. Raises `UsageError` where there is none or it is no gate."""
+    bundles = choose_bundles(()) if model is None else (choose_bundle(model),)
+    gates = [bundle for bundle in bundles if bundle.card.role == "gate"]
+    if not gates:
+        raise UsageError(f"expected a gate, came {model or 'none on the shelf'}; see `hilum models` and name one")
+    return gates[0]
 
 
 def _checked(name: str, *, folder: Path, quick: bool, jobs: int) -> DataCheck:

@@ -7,9 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hilum.bundle.load import Bundle
-from hilum.cli.options.models import choose_bundle, choose_bundles
 from hilum.datasets.records.record import Record
-from hilum.errors import UsageError
 from hilum.reading.gate.rules import STATES
 from hilum.reading.reader import Reader
 from hilum.reading_result import Examination, GateVerdict
@@ -35,15 +33,6 @@ class GateTally:
     types: Mapping[str, int]
     kinds: Mapping[str, int]
     odd: Mapping[str, str]
-
-
-def choose_gate(model: str | None) -> Bundle:
-    """The named gate, or the one on the shelf. Raises `UsageError` where there is none or it is no gate."""
-    bundles = choose_bundles(()) if model is None else (choose_bundle(model),)
-    gates = [bundle for bundle in bundles if bundle.card.role == "gate"]
-    if not gates:
-        raise UsageError(f"expected a gate, came {model or 'none on the shelf'}; see `hilum models` and name one")
-    return gates[0]
 
 
 def judge_with_gate(records: Sequence[Record], *, gate: Bundle, jobs: int) -> GateTally:

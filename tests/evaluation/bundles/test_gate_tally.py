@@ -4,10 +4,9 @@ import pytest
 
 from fabricate_gate import spec_with, write_gate
 from fabricate_releases import fabricate_chexpert, fabricate_own_table
-from hilum.cli.data.gate import choose_gate, judge_with_gate
 from hilum.datasets.releases.chexpert import read_chexpert
 from hilum.datasets.releases.own_table import read_own_table
-from hilum.errors import UsageError
+from hilum.evaluation.bundles.gate_tally import judge_with_gate
 
 GREY_OF = {"no X-ray": 0, "unsure": 64, "accepted": 220}
 """Greys for which the toy gate's radiograph logit (20 x mean - 5) is below, between and above the thresholds."""
@@ -61,11 +60,6 @@ def test_an_x_ray_of_none_of_the_types_and_an_odd_state_have_their_own_kinds(tmp
         write_png(record.path, grey=220)
     spec = spec_with(**({"inverted_from": 0.6, "cropped_from": 0.6} | thresholds))
     gate = write_gate(tmp_path / "gate", xray_type="chest", spec=spec)
-    tally = judge_with_gate(records, gate=choose_gate(str(gate.folder)), jobs=1)
+    tally = judge_with_gate(records, gate=gate, jobs=1)
     assert tally.kinds == {kind: len(records)}
     assert len(tally.odd) == len(records)
-
-
-def test_a_name_that_is_no_gate_is_refused(toy):
-    with pytest.raises(UsageError, match="expected a gate"):
-        choose_gate(str(toy))
