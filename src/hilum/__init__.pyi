@@ -74,4 +74,10 @@ from .systems.chest14.recipe import chest14_local as chest14_local
 from .systems.pneumonia.recipe import pneumonia as pneumonia
 from .systems.sdfn.recipe import sdfn as sdfn
 from .systems.sdfn.recipe import sdfn_local as sdfn_local
+
+# what `hilum train` and `hilum study` do
+from .systems.table import study as study
+from .systems.table import train as train
+from .training.records.request import StudyRequest as StudyRequest
+from .training.records.request import TrainRequest as TrainRequest
 from .version import __version__ as __version__

@@ -1,6 +1,8 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from fabricate_gate import spec_with, write_gate
 from fabricate_releases import fabricate_chexpert, fabricate_own_table
@@ -16,6 +18,10 @@ QUIET = spec_with(inverted_from=0.6, cropped_from=0.6)
 """The toy gate's state logits are 0, so its probabilities of a state are 0.5: no warning."""
 
 
+def write_png(path, *, grey):
+    Image.fromarray(np.full((24, 20), grey, np.uint8)).save(path)
+
+
 @pytest.fixture
 def gate(tmp_path):
     return write_gate(tmp_path / "gate", xray_type="chest", spec=QUIET)
@@ -25,7 +31,7 @@ def frontal(tmp_path):
     return [replace(record, view="PA") for record in read_own_table(fabricate_own_table(tmp_path / "own"))]
 
 
-def test_refused_unsure_and_accepted_images_are_counted_by_kind(tmp_path, write_png, gate):
+def test_refused_unsure_and_accepted_images_are_counted_by_kind(tmp_path, gate):
     records = frontal(tmp_path)
     kinds = dict(zip(GREY_OF, records, strict=True))
     for kind, record in kinds.items():
@@ -37,7 +43,7 @@ def test_refused_unsure_and_accepted_images_are_counted_by_kind(tmp_path, write_
     assert tally.statuses == {"refused": 1, "unsure": 1, "accepted": 1}
 
 
-def test_lateral_views_are_counted_from_the_table_and_are_not_odd(tmp_path, write_png, gate):
+def test_lateral_views_are_counted_from_the_table_and_are_not_odd(tmp_path, gate):
     records = read_chexpert(fabricate_chexpert(tmp_path / "chexpert"))
     for record in records:
         write_png(record.path, grey=220)
@@ -53,7 +59,7 @@ def test_lateral_views_are_counted_from_the_table_and_are_not_odd(tmp_path, writ
         ({"inverted_from": 0.4}, "turned, inverted or cropped"),
     ],
 )
-def test_an_x_ray_of_none_of_the_types_and_an_odd_state_have_their_own_kinds(tmp_path, write_png, thresholds, kind):
+def test_an_x_ray_of_none_of_the_types_and_an_odd_state_have_their_own_kinds(tmp_path, thresholds, kind):
     """As legs, and chests with bright lungs, among chests: thresholds force the gate's own rules to the verdict."""
     records = frontal(tmp_path)
     for record in records:
