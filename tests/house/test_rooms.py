@@ -1,5 +1,6 @@
 """The rooms of the house: none is crowded, and no two import each other in a circle."""
 
+import ast
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -7,6 +8,8 @@ from types import ModuleType
 import pytest
 
 MOST_MODULES = 25
+PAPERS = ("sdfn", "chest14", "paper")
+"""What published systems are called, where it is no word of the field."""
 
 
 @pytest.fixture(scope="module")
@@ -34,3 +37,14 @@ def test_a_circle_is_seen(rooms: ModuleType, tmp_path: Path) -> None:
         (tmp_path / "hilum" / room / "__init__.py").write_text("")
         (tmp_path / "hilum" / room / "one.py").write_text(f"from hilum.{imported} import one\n")
     assert rooms.imports_between_rooms(tmp_path / "hilum") == {("above", "below"): 1, ("below", "above"): 1}
+
+
+def test_nothing_is_called_after_a_paper_outside_its_systems_folder(root: Path) -> None:
+    found = [
+        f"{path.relative_to(root)}: {node.name}"
+        for path in (root / "src" / "hilum").rglob("*.py")
+        if "systems" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and any(of in node.name.lower() for of in PAPERS)
+    ]
+    assert found == []

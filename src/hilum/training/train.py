@@ -15,7 +15,7 @@ from hilum.training.export.classifier_draft import classifier_draft
 from hilum.training.export.fusion_bundle import write_fusion_bundle
 from hilum.training.export.seen_images import seen_in_stages
 from hilum.training.loop.fit import Fitted
-from hilum.training.loop.fusion_networks import SdfnNetworks
+from hilum.training.loop.fusion_networks import FusionNetworks
 from hilum.training.loop.stages import run_stages
 from hilum.training.recipe.processes import is_first_process
 from hilum.training.recipe.recipe import Recipe
@@ -78,7 +78,7 @@ def train_specialist(
             )
         if lungs is None:
             raise UsageError(f"expected the lung bundle that drew the boxes for {recipe.name}, came none")
-        networks = SdfnNetworks(recipe, fitted.network, fitted.started_from)
+        networks = FusionNetworks(recipe, fitted.network, fitted.started_from)
         return write_fusion_bundle(networks, split=split, draft=draft, lungs=lungs, place=place, seen=seen)
 
 

@@ -22,7 +22,7 @@ from hilum.systems.sdfn.maps import load_maps
 from hilum.systems.sdfn.pictures import BOXED_MAPS, MAPS
 from hilum.systems.sdfn.study import SDFN
 from hilum.training.data.lung_boxes import with_lung_boxes
-from hilum.training.loop.fusion_networks import predict_sdfn, train_sdfn
+from hilum.training.loop.fusion_networks import predict_fusion, train_fusion
 from hilum.training.records.run_place import RunPlace
 from hilum.training.records.run_record import RunRecord
 from hilum.training.run_study import run_study
@@ -85,8 +85,8 @@ def test_probabilities_are_the_networks_logits_calibrated_on_validation_alone(
 ) -> None:
     split = folds["fold 1"].split
     place = fold_folder("fold 1", folder=folder)
-    networks = train_sdfn(RECIPE, split=split, place=RunPlace(folder=place))  # all stages have ended: it only loads
-    validation, judged = (predict_sdfn(networks, records=split.parts[part]) for part in ("validation", "test"))
+    networks = train_fusion(RECIPE, split=split, place=RunPlace(folder=place))  # all stages have ended: it only loads
+    validation, judged = (predict_fusion(networks, records=split.parts[part]) for part in ("validation", "test"))
     for name, ours, theirs in (
         ("whole", judged.whole, validation.whole),
         ("lung", judged.crop, validation.crop),
@@ -107,7 +107,7 @@ def test_probabilities_are_the_networks_logits_calibrated_on_validation_alone(
 def test_maps_sum_to_the_logits_less_their_bias(folds: dict[str, Fold], boxed: Record, folder: Path) -> None:
     split = folds["fold 0"].split
     place = fold_folder("fold 0", folder=folder)
-    networks = train_sdfn(RECIPE, split=split, place=RunPlace(folder=place))
+    networks = train_fusion(RECIPE, split=split, place=RunPlace(folder=place))
     records = {record.image: record for record in (*split.parts["test"], boxed)}
     maps = (*load_maps(place / MAPS), *load_maps(place / BOXED_MAPS))
     assert [one.label for one in maps] == [*LABELS, "Nodule"]
@@ -115,7 +115,7 @@ def test_maps_sum_to_the_logits_less_their_bias(folds: dict[str, Fold], boxed: R
     assert not (fold_folder("fold 1", folder=folder) / BOXED_MAPS).exists()
     for one in maps:
         column = LABELS.index(one.label)
-        logits = predict_sdfn(networks, records=[records[one.image]])
+        logits = predict_fusion(networks, records=[records[one.image]])
         fused = float(one.whole.grid.sum() + one.crop.grid.sum()) + float(networks.fused.bias[column].detach())
         alone = float(one.whole_alone.grid.sum()) + float(networks.fused.whole.bias[column].detach())
         assert fused == pytest.approx(float(logits.fusion[0, column]), abs=1e-4)

@@ -25,7 +25,7 @@ from hilum.training.export import fusion_bundle
 from hilum.training.export.classifier_draft import classifier_draft
 from hilum.training.export.export_bundle import Allowed
 from hilum.training.export.read_fusion import read_fusion
-from hilum.training.loop.fusion_networks import predict_sdfn, train_sdfn
+from hilum.training.loop.fusion_networks import predict_fusion, train_fusion
 from hilum.training.records.provenance import Provenance
 from hilum.training.records.run_place import RunPlace
 from hilum.training.train import train_specialist
@@ -72,7 +72,7 @@ def draft(split, lungs):
 
 @pytest.fixture(scope="module")
 def networks(run, split):
-    return train_sdfn(tiny_sdfn(epochs=4), split=split, place=RunPlace(folder=run))  # loaded: all stages have ended
+    return train_fusion(tiny_sdfn(epochs=4), split=split, place=RunPlace(folder=run))  # loaded: all stages have ended
 
 
 @pytest.mark.slow
@@ -102,7 +102,7 @@ def test_each_head_is_fitted_on_the_validation_pictures_that_it_reads(run, recor
     validation = split.parts["validation"]
     boxed = [record for record in validation if record.lung_box is not None]
     assert 0 < len(boxed) < len(validation)
-    logits = predict_sdfn(networks, records=validation)
+    logits = predict_fusion(networks, records=validation)
     rows = np.array([record.lung_box is not None for record in validation])
     everything = np.ones(len(rows), bool)
     for labels, head, kept, said in (
@@ -123,7 +123,7 @@ def test_the_bundle_read_by_the_engine_says_what_the_networks_say(run, records, 
     chosen = records[:12]
     assert any(record.lung_box is None for record in chosen)
     read = read_fusion(chosen, bundle=load_bundle(run / "bundle"))
-    expected = predict_sdfn(networks, records=chosen)
+    expected = predict_fusion(networks, records=chosen)
     for found, wanted in ((read.whole, expected.whole), (read.crop, expected.crop), (read.fusion, expected.fusion)):
         assert np.abs(found - wanted).max() < 0.02, "half precision weights"
     assert read.sizes == Counter({(80, 96): 12})
@@ -134,7 +134,7 @@ def test_a_reader_with_the_bundle_alone_says_the_validation_probabilities_of_the
     """It draws the lungs itself, with the graph in the bundle; where they are not trusted the whole picture reads."""
     bundle = load_bundle(run / "bundle")
     reader, validation = Reader(models=[bundle]), split.parts["validation"]
-    expected = predict_sdfn(networks, records=validation)
+    expected = predict_fusion(networks, records=validation)
     for row, record in enumerate(validation):
         trusted = record.lung_box is not None
         labels, logits = (

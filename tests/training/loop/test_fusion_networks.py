@@ -16,7 +16,7 @@ from hilum.training.data.lung_boxes import with_lung_boxes
 from hilum.training.data.make_split import make_splits
 from hilum.training.loop import stages
 from hilum.training.loop.fusion_features import FEATURES, pooled_features
-from hilum.training.loop.fusion_networks import predict_sdfn, train_sdfn
+from hilum.training.loop.fusion_networks import predict_fusion, train_fusion
 from hilum.training.loop.task_module import TaskModule
 from hilum.training.records.run_place import RunPlace
 
@@ -40,7 +40,7 @@ def split(records):
 @pytest.fixture(scope="module")
 def unbroken(split, tmp_path_factory):
     folder = tmp_path_factory.mktemp("unbroken")
-    return folder, train_sdfn(tiny_sdfn(), split=split, place=RunPlace(folder=folder))
+    return folder, train_fusion(tiny_sdfn(), split=split, place=RunPlace(folder=folder))
 
 
 def test_every_stage_of_a_fusion_has_one_split(records):
@@ -64,7 +64,7 @@ def test_the_fusion_changes_neither_network(unbroken):
 def test_predictions_are_what_the_networks_say_of_prepared_pictures(unbroken, records, split):
     _, networks = unbroken
     chosen = [*split.parts["validation"][:4], next(record for record in records if record.lung_box is None)]
-    logits = predict_sdfn(networks, records=chosen)
+    logits = predict_fusion(networks, records=chosen)
     assert logits.whole.shape == logits.crop.shape == logits.fusion.shape == (5, 2)
     whole, crop, _ = networks.recipe.stages
     for row, record in enumerate(chosen):
@@ -87,7 +87,7 @@ def test_predictions_are_what_the_networks_say_of_prepared_pictures(unbroken, re
 def test_the_networks_learn(unbroken, split):
     _, networks = unbroken
     truth = np.array([record.labels["Effusion"] for record in split.parts["train"]])
-    logits = predict_sdfn(networks, records=split.parts["train"])
+    logits = predict_fusion(networks, records=split.parts["train"])
     assert logits.fusion[truth == 1, 0].mean() > logits.fusion[truth == 0, 0].mean()
 
 
@@ -106,8 +106,8 @@ def test_a_fusion_stopped_anywhere_ends_as_an_unbroken_one(unbroken, split, tmp_
     monkeypatch.setattr(TaskModule, "training_step", watched)
     for _ in range(4):
         with pytest.raises(StoppedError):
-            train_sdfn(tiny_sdfn(), split=split, place=RunPlace(folder=tmp_path))
-    resumed = train_sdfn(tiny_sdfn(), split=split, place=RunPlace(folder=tmp_path))
+            train_fusion(tiny_sdfn(), split=split, place=RunPlace(folder=tmp_path))
+    resumed = train_fusion(tiny_sdfn(), split=split, place=RunPlace(folder=tmp_path))
     assert set(seen) == {"whole", "crop", "fusion"}
     expected = unbroken[1].fused.state_dict()
     assert all(torch.equal(tensor, expected[name]) for name, tensor in resumed.fused.state_dict().items())
@@ -133,10 +133,10 @@ def test_features_are_kept_for_the_same_networks_and_pictures_alone(unbroken, sp
     unboxed = {part: tuple(replace(r, lung_box=None) for r in rs) for part, rs in split.parts.items()}
     for use, expected in ((split, 2), (split, 2), (replace(split, parts=unboxed), 4)):
         with pytest.raises(StoppedError):
-            train_sdfn(tiny_sdfn(), split=use, place=RunPlace(folder=tmp_path))
+            train_fusion(tiny_sdfn(), split=use, place=RunPlace(folder=tmp_path))
         assert len(made) == expected, "one for each part, and none where nothing has changed"
 
 
 def test_a_recipe_that_ends_in_no_fusion_is_refused(split, tmp_path):
     with pytest.raises(UsageError, match="ends in a fusion, came tiny"):
-        train_sdfn(tiny_recipe(), split=split, place=RunPlace(folder=tmp_path))
+        train_fusion(tiny_recipe(), split=split, place=RunPlace(folder=tmp_path))

@@ -24,7 +24,7 @@ from hilum.systems.sdfn.maps import save_maps
 from hilum.systems.sdfn.pictures import BOXED_MAPS, MAPS
 from hilum.systems.sdfn.shown import boxed_images, most_probable
 from hilum.systems.sdfn.study import FUSION, LUNG, SDFN, WHOLE
-from hilum.training.loop.fusion_networks import SdfnLogits, SdfnNetworks, fusion_start, predict_sdfn, train_sdfn
+from hilum.training.loop.fusion_networks import FusionLogits, FusionNetworks, fusion_start, predict_fusion, train_fusion
 from hilum.training.recipe.recipe import Recipe
 from hilum.training.recipe.settings import flat_values
 from hilum.training.records.run_place import RunPlace
@@ -48,11 +48,11 @@ def sdfn_arms(recipe: Recipe, *, boxed: Mapping[str, Sequence[Record]]) -> Train
 def _run_fold(
     recipe: Recipe, fold: Fold, place: RunPlace, *, boxed: Mapping[str, Sequence[Record]]
 ) -> Mapping[str, Predictions]:
-    networks = train_sdfn(recipe, split=fold.split, place=place)
+    networks = train_fusion(recipe, split=fold.split, place=place)
     parts, labels, judged = recipe.last.split.validation, recipe.last.labels, fold.split.parts[TEST]
     validation = [record for part in parts for record in fold.split.parts[part]]
     fitted_on, of_judged = (
-        _by_arm(predict_sdfn(networks, records=records, preparation=place.preparation))
+        _by_arm(predict_fusion(networks, records=records, preparation=place.preparation))
         for records in (validation, judged)
     )
     by = {arm: fit_calibrations(fold, parts=parts, logits=logits, labels=labels) for arm, logits in fitted_on.items()}
@@ -68,15 +68,15 @@ def _run_fold(
     return predictions
 
 
-def _by_arm(logits: SdfnLogits) -> dict[str, Logits]:
+def _by_arm(logits: FusionLogits) -> dict[str, Logits]:
     return {WHOLE: logits.whole, LUNG: logits.crop, FUSION: logits.fusion}
 
 
-def _maps(networks: SdfnNetworks, *, shown: Sequence[tuple[Record, str]], by: Calibrations) -> tuple[TwoMaps, ...]:
+def _maps(networks: FusionNetworks, *, shown: Sequence[tuple[Record, str]], by: Calibrations) -> tuple[TwoMaps, ...]:
     return tuple(_map(networks, record=record, label=label, by=by) for record, label in shown)
 
 
-def _map(networks: SdfnNetworks, *, record: Record, label: str, by: Calibrations) -> TwoMaps:
+def _map(networks: FusionNetworks, *, record: Record, label: str, by: Calibrations) -> TwoMaps:
     recipe, start = networks.recipe, fusion_start(networks.recipe)
     column = recipe.last.labels.index(label)
     pixels = decode(read_file(record.path), name=record.image).pixels

@@ -24,7 +24,7 @@ from hilum.training.export.label_fits import ReadValidation, fit_labels, fit_par
 from hilum.training.export.read_fusion import OWN_PIXELS, ReadFusion, read_fusion
 from hilum.training.export.read_validation import ReadPart
 from hilum.training.export.to_onnx import example_of
-from hilum.training.loop.fusion_networks import SdfnLogits, SdfnNetworks, fusion_start, predict_sdfn
+from hilum.training.loop.fusion_networks import FusionLogits, FusionNetworks, fusion_start, predict_fusion
 from hilum.training.recipe.recipe import Recipe
 from hilum.training.records.run_place import RunPlace
 
@@ -54,7 +54,7 @@ class FusionJudge:
     recipe: Recipe
     parts: Parts
     spec: FusionSpec
-    expected: SdfnLogits
+    expected: FusionLogits
 
     def read(self, candidate: Candidate, /) -> _Read:
         """All pictures of all parts, in order."""
@@ -96,7 +96,7 @@ class FusionJudge:
 
 
 def write_fusion_bundle(
-    networks: SdfnNetworks,
+    networks: FusionNetworks,
     *,
     split: Split,
     draft: CardDraft,
@@ -130,7 +130,7 @@ def write_fusion_bundle(
             recipe=recipe,
             parts=parts,
             spec=spec,
-            expected=predict_sdfn(networks, records=records, preparation=place.preparation),
+            expected=predict_fusion(networks, records=records, preparation=place.preparation),
         ),
         allowed=AS_READ,
         folder=place.folder,

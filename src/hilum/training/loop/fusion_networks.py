@@ -1,6 +1,6 @@
-"""The three networks of an SDFN for one given split: whole pictures, lung crops, and the fusion of both.
+"""The three networks of a fusion for one given split: whole pictures, lung crops, and the fusion of both.
 
-`hilum train sdfn` runs the same stages (`stages.py`) on the recipe's own split; a cross-validation gives each fold's.
+`hilum train` runs the same stages (`stages.py`) on the recipe's own split; a cross-validation gives each fold's.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Logits = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class SdfnNetworks:
+class FusionNetworks:
     """The trained networks in evaluation mode, all three in `fused`; `started_from` is one line for a card."""
 
     recipe: Recipe
@@ -35,7 +35,7 @@ class SdfnNetworks:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class SdfnLogits:
+class FusionLogits:
     """What the three networks say of N pictures, each float32 (N, L), in the order of the records and labels."""
 
     whole: Logits
@@ -43,7 +43,7 @@ class SdfnLogits:
     fusion: Logits
 
 
-def train_sdfn(recipe: Recipe, *, split: Split, place: RunPlace) -> SdfnNetworks:
+def train_fusion(recipe: Recipe, *, split: Split, place: RunPlace) -> FusionNetworks:
     """Train all stages of `recipe` on the part `train` of `split`, in `place.folder`; after a stop it goes on there.
 
     The records carry their lung boxes (`with_lung_boxes`). `split` has the validation parts that the recipe names;
@@ -53,12 +53,12 @@ def train_sdfn(recipe: Recipe, *, split: Split, place: RunPlace) -> SdfnNetworks
     fitted = run_stages(recipe, splits={stage.name: split for stage in recipe.stages}, place=place)
     if not isinstance(fitted, FittedFusion):
         raise UsageError(f"expected a recipe that ends in a fusion, came {recipe.name}")
-    return SdfnNetworks(recipe, fitted.network, fitted.started_from)
+    return FusionNetworks(recipe, fitted.network, fitted.started_from)
 
 
-def predict_sdfn(
-    networks: SdfnNetworks, *, records: Sequence[Record], preparation: Preparation = IN_MEMORY
-) -> SdfnLogits:
+def predict_fusion(
+    networks: FusionNetworks, *, records: Sequence[Record], preparation: Preparation = IN_MEMORY
+) -> FusionLogits:
     """The logits of the three networks for every record, none mirrored; records without a box are not cropped."""
     fused = networks.fused
     pooled = pooled_features(
@@ -70,7 +70,7 @@ def predict_sdfn(
     )[:, 0]
     features = fused.whole.weight.shape[1]
     with torch.inference_mode():
-        return SdfnLogits(
+        return FusionLogits(
             whole=fused.whole.head(pooled[:, :features]).numpy(),
             crop=fused.crop.head(pooled[:, features:]).numpy(),
             fusion=fused.fusion(pooled).numpy(),
