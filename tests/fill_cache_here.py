@@ -6,8 +6,11 @@ Says `image` for each image that was prepared, then `done PREPARED`.
 """
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from fabricate_progress import Heard
 from hilum.datasets.prepared.images import fill_cache
 from hilum.datasets.releases.folder_of_folders import read_folder_of_folders
 from hilum.imaging.preprocess import PreprocessSpec, Resize
@@ -21,6 +24,20 @@ def _tell(line: str) -> None:
     sys.stdout.flush()
 
 
+class _Told(Heard):
+    """Says each image."""
+
+    @contextmanager
+    def count(self, _doing: str, /) -> Iterator["_Told"]:
+        yield self
+
+    def found(self, total: int, /) -> None:
+        """Not told."""
+
+    def done(self) -> None:
+        _tell("image")
+
+
 if __name__ == "__main__":
     release, cache, images = sys.argv[1:]
     filled = fill_cache(
@@ -29,6 +46,6 @@ if __name__ == "__main__":
         folder=Path(cache),
         jobs=2,
         shard_bytes=int(images) * IMAGE_BYTES,
-        on_image=lambda: _tell("image"),
+        progress=_Told(),
     )
     _tell(f"done {filled.prepared}")

@@ -1,6 +1,7 @@
 import pytest
 
 from fabricate_gate_data import write_gate_data
+from fabricate_progress import Heard
 from fabricate_releases import FABRICATE, fabricate_chestxray14, fabricate_class_folders
 from hilum.datasets.check import check_data
 from hilum.datasets.records.listing import Count
@@ -34,12 +35,14 @@ def test_it_counts_what_is_there_against_tables_and_publication(nih):
 def test_a_corrupt_file_is_found_unless_quick(nih):
     broken = next(nih.rglob("00000001_000.png"))
     broken.write_bytes(broken.read_bytes()[:60])
-    told = []
-    result = check_data(RELEASES["nih"], folder=nih, jobs=2, on_image=lambda: told.append(1))
+    progress = Heard()
+    result = check_data(RELEASES["nih"], folder=nih, jobs=2, progress=progress)
     assert list(result.corrupt) == ["00000001_000.png"]
     assert "00000001_000.png" in result.corrupt["00000001_000.png"]
-    assert len(told) == 5
-    assert check_data(RELEASES["nih"], folder=nih, quick=True).corrupt is None
+    assert progress.counts == {"decoding": [5, 5]}
+    quick = Heard()
+    assert check_data(RELEASES["nih"], folder=nih, quick=True, progress=quick).corrupt is None
+    assert quick.counts == {}
 
 
 def test_a_release_without_tables_is_short_of_what_was_published(tmp_path):

@@ -16,10 +16,7 @@ from hilum.datasets.releases.table import Release
 from hilum.datasets.splits.duplicates import copies
 from hilum.errors import HilumError
 from hilum.imaging.decode import decode, read_file
-
-
-def _tell_nobody(*_count: int) -> None:
-    """Stand where nobody wants to hear of progress."""
+from hilum.progress import SILENT, Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,22 +92,17 @@ class DataCheck:
 
 
 def check_data(
-    release: Release,
-    *,
-    folder: Path,
-    quick: bool = False,
-    jobs: int = 1,
-    on_image: Callable[[], None] = _tell_nobody,
-    on_found: Callable[[int], None] = _tell_nobody,
+    release: Release, *, folder: Path, quick: bool = False, jobs: int = 1, progress: Progress = SILENT
 ) -> DataCheck:
     """Read the release in `folder` and decode each image, unless `quick`, with `jobs` threads.
 
-    `on_found` is told how many images there are, `on_image` each time that one was decoded. Raises `DataError` where
-    the layout is not the release's.
+    `progress` counts the images that are decoded. Raises `DataError` where the layout is not the release's.
     """
-    listing = None if release.list is None else release.list(folder)
-    records = release.read(folder)
-    on_found(len(records))
+    with (SILENT if quick else progress).count("decoding") as counter:
+        listing = None if release.list is None else release.list(folder)
+        records = release.read(folder)
+        counter.found(len(records))
+        corrupt = None if quick else _corrupt(records, jobs=jobs, done=counter.done)
     found = {record.image for record in records}
     parts = _parts(records, listing=listing, official=release.official)
     expected = [part.official.images - part.found.images for part in parts if part.official is not None]
@@ -120,7 +112,7 @@ def check_data(
         parts=parts,
         missing=() if listing is None else tuple(image for image in listing.images if image not in found),
         short=0 if listing is not None else sum(max(0, lack) for lack in expected),
-        corrupt=None if quick else _corrupt(records, jobs=jobs, on_image=on_image),
+        corrupt=corrupt,
         views=_counted(record.view for record in records),
         sexes=_counted(record.sex for record in records),
         ages=_ages(records, cleaned=0 if listing is None else listing.ages_cleaned),
@@ -160,11 +152,11 @@ def _count(records: Sequence[Record]) -> Count:
     return Count(images=len(records), patients=len({record.patient for record in records}) if known else None)
 
 
-def _corrupt(records: Sequence[Record], *, jobs: int, on_image: Callable[[], None]) -> dict[str, str]:
+def _corrupt(records: Sequence[Record], *, jobs: int, done: Callable[[], None]) -> dict[str, str]:
     problems: dict[str, str] = {}
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         for record, problem in zip(records, pool.map(_problem, records), strict=True):
-            on_image()
+            done()
             if problem is not None:
                 problems[record.image] = problem
     return problems

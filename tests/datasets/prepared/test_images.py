@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 import fill_cache_here
+from fabricate_progress import Heard
 from fill_cache_here import IMAGE_BYTES, SPEC
 from hilum.datasets.prepared.image_key import cache_key
 from hilum.datasets.prepared.images import fill_cache, open_cache, readable_records
@@ -160,10 +161,10 @@ def test_a_folder_that_cannot_be_made_is_named(records, tmp_path):
 def test_too_little_room_is_told_before_anything_is_decoded(records, tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=COUNT * IMAGE_BYTES - 1))
-    told = []
+    progress = Heard()
     with pytest.raises(OutputError, match=r"expected room for 0\.0 GB"):
-        fill_cache(records, spec=SPEC, folder=tmp_path, on_image=lambda: told.append(1))
-    assert told == []
+        fill_cache(records, spec=SPEC, folder=tmp_path, progress=progress)
+    assert progress.counts == {"preparing images": [COUNT, 0]}
 
 
 def test_a_shard_that_was_cut_short_is_prepared_again(records, tmp_path):

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from fabricate_progress import Heard
 from fabricate_releases import fabricate_jsrt
 from hilum.datasets.releases.jsrt import read_jsrt
 from hilum.datasets.releases.jsrt_raw import SIDE, convert_jsrt, read_jsrt_raw, write_jsrt_png
@@ -55,9 +56,9 @@ def as_distributed(tmp_path):
 def test_what_is_distributed_becomes_what_the_adapter_reads(as_distributed, tmp_path, out):
     with pytest.raises(DataError, match=r"came \.IMG files; .*: hilum data convert jsrt .*JSRT --out FOLDER"):
         read_jsrt(as_distributed)
-    told = []
-    done = convert_jsrt(as_distributed, out=tmp_path / out, on_image=told.append)
-    assert told == [3, 3, 3]
+    progress = Heard()
+    done = convert_jsrt(as_distributed, out=tmp_path / out, progress=progress)
+    assert progress.counts == {"writing": [3, 3]}
     assert [path.relative_to(tmp_path / out).as_posix() for path in done.written] == [
         "pictures/JPCLN001.png", "pictures/JPCLN002.png",
     ]  # fmt: skip

@@ -12,6 +12,7 @@ from PIL import Image
 from fabricate_bundle import ToyBundle
 from fabricate_chest_table import fabricate_chest_table
 from fabricate_lungs import write_lung_bundle
+from fabricate_progress import Heard
 from hilum.datasets.releases.own_table import read_own_table
 from hilum.errors import BundleError, DataError
 from hilum.reading.lungs.finder import LungFinder
@@ -50,19 +51,20 @@ def test_a_second_call_draws_nothing(records, bundle, tmp_path, monkeypatch):
     drawn = []
     draw = LungFinder.draw
     monkeypatch.setattr(LungFinder, "draw", lambda finder, *a, **k: drawn.append(1) or draw(finder, *a, **k))
-    found = []
-    first = with_lung_boxes(records[:10], bundle=bundle, memory=tmp_path / "cache", on_found=found.append)
-    assert with_lung_boxes(records, bundle=bundle, memory=tmp_path / "cache", on_found=found.append)[:10] == first
-    assert found == [10, len(records) - 10]
+    one, other = Heard(), Heard()
+    first = with_lung_boxes(records[:10], bundle=bundle, memory=tmp_path / "cache", progress=one)
+    assert with_lung_boxes(records, bundle=bundle, memory=tmp_path / "cache", progress=other)[:10] == first
+    assert one.counts == {"drawing lungs": [10, 10]}
+    assert other.counts == {"drawing lungs": [len(records) - 10] * 2}
     assert len(drawn) == len(records)
 
 
 def test_another_bundle_draws_anew(records, bundle, tmp_path):
     other = write_lung_bundle(tmp_path / "other", name="other-lungs")
-    found = []
+    progress = Heard()
     for one in (bundle, other):
-        with_lung_boxes(records[:2], bundle=one, memory=tmp_path / "cache", on_found=found.append)
-    assert found == [2, 2]
+        with_lung_boxes(records[:2], bundle=one, memory=tmp_path / "cache", progress=progress)
+    assert progress.counts == {"drawing lungs": [4, 4]}
 
 
 def test_a_file_that_cannot_be_decoded_keeps_no_box_and_a_changed_one_is_refused(records, bundle, tmp_path):

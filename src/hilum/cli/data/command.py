@@ -24,7 +24,6 @@ from hilum.datasets.records.listing import Count
 from hilum.datasets.releases.table import RELEASES
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.bundles.gate_tally import GateTally, judge_with_gate
-from hilum.progress import SILENT, Progress
 
 _SHOWN = 10
 """How many missing and corrupt files the table shows; --json has all."""
@@ -70,7 +69,7 @@ def check(
     if not folder.is_dir():
         raise DataError(f"expected the folder of {name} at {folder}, came no such folder; give its path")
     chosen = _choose_gate(model) if gate or model is not None else None
-    result = _checked(name, folder=folder, quick=quick, jobs=jobs)
+    result = check_data(RELEASES[name], folder=folder, quick=quick, jobs=jobs, progress=ON_TERMINAL)
     tally = None if chosen is None else judge_with_gate(RELEASES[name].read(folder), gate=chosen, jobs=jobs)
     if as_json:
         told = {"sound": result.sound, "gate": None if tally is None else asdict(tally)}
@@ -88,19 +87,6 @@ def _choose_gate(model: str | None) -> Bundle:
     if not gates:
         raise UsageError(f"expected a gate, came {model or 'none on the shelf'}; see `hilum models` and name one")
     return gates[0]
-
-
-def _checked(name: str, *, folder: Path, quick: bool, jobs: int) -> DataCheck:
-    progress: Progress = SILENT if quick else ON_TERMINAL
-    with progress.count("decoding") as counter:
-        return check_data(
-            RELEASES[name],
-            folder=folder,
-            quick=quick,
-            jobs=jobs,
-            on_found=counter.found,
-            on_image=counter.done,
-        )
 
 
 def _show(result: DataCheck, *, tally: GateTally | None) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from hilum.cli.terminal.progress import ON_TERMINAL
 from hilum.cli.terminal.say import say
-from hilum.datasets.releases.jsrt_raw import Conversion, convert_jsrt
+from hilum.datasets.releases.jsrt_raw import convert_jsrt
 from hilum.errors import DataError, OutputError, UsageError
 
 CONVERTED = ("jsrt",)
@@ -36,7 +36,7 @@ def convert(
     if not folder.is_dir():
         raise DataError(f"expected the folder of {name} at {folder}, came no such folder; give its path")
     try:
-        done = _converted(folder, out=out)
+        done = convert_jsrt(folder, out=out, progress=ON_TERMINAL)
     except OSError as error:
         raise OutputError(f"cannot write into {out}: {error.strerror or error}; name another --out") from error
     for problem in done.problems:
@@ -44,13 +44,3 @@ def convert(
     typer.echo(f"{len(done.written)} pictures written; read them: hilum data check {name} {out}")
     if done.problems:
         raise typer.Exit(1)
-
-
-def _converted(folder: Path, *, out: Path) -> Conversion:
-    with ON_TERMINAL.count("writing") as counter:
-
-        def one_of(count: int) -> None:
-            counter.found(count)
-            counter.done()
-
-        return convert_jsrt(folder, out=out, on_image=one_of)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -37,6 +37,7 @@ from hilum.datasets.records.record import Record
 from hilum.errors import DataError, HilumError, OutputError
 from hilum.imaging.decode import decode, read_file
 from hilum.imaging.preprocess import PreprocessSpec, apply_steps
+from hilum.progress import SILENT, Counter, Progress
 from hilum.radiograph import Pixels
 from hilum.whole_files import fill_whole
 
@@ -100,10 +101,6 @@ class Filled:
     places: Mapping[str, Place]
 
 
-def _tell_nobody(*_count: int) -> None:
-    """Stand where nobody wants to hear of progress."""
-
-
 def fill_cache(
     records: Sequence[Record],
     *,
@@ -112,29 +109,28 @@ def fill_cache(
     jobs: int = 1,
     bad_files: BadFiles = "skip",
     shard_bytes: int = SHARD_BYTES,
-    on_found: Callable[[int], None] = _tell_nobody,
-    on_image: Callable[[], None] = _tell_nobody,
+    progress: Progress = SILENT,
 ) -> Filled:
     """Prepare every image that the cache in `folder` lacks, with `jobs` threads.
 
-    `on_found` is told how many there are, `on_image` each time that one is done. Raises `DataError` where `spec` fixes
-    no size, or at the first bad file under `stop`; `OutputError` where the folder cannot be written or is too small.
+    `progress` counts them. Raises `DataError` where `spec` fixes no size, or at the first bad file under `stop`;
+    `OutputError` where the folder cannot be written or is too small.
     """
     size = fixed_size(spec)
     step = max(1, shard_bytes // (size[0] * size[1] * 4))
     store = folder / cache_key(spec)
-    with _writing(store, spec=spec):
+    with progress.count("preparing images") as counter, _writing(store, spec=spec):
         places = find_places(store, size=size)
         keys = [image_key(record, spec=spec) for record in records]
         missing = list({key: one for key, one in zip(keys, records, strict=True) if key not in places}.values())
-        on_found(len(missing))
+        counter.found(len(missing))
         unreadable: dict[str, str] = {}
         if missing:
             _need_room(store, images=len(missing), size=size)
             remove_unfinished(store)
             for start in range(0, len(missing), step):
                 part = missing[start : start + step]
-                unreadable |= _prepare(part, spec=spec, store=store, jobs=jobs, bad_files=bad_files, on_image=on_image)
+                unreadable |= _prepare(part, spec=spec, store=store, jobs=jobs, bad_files=bad_files, counter=counter)
             places = find_places(store, size=size)
     return Filled(
         prepared=len(missing) - len(unreadable),
@@ -149,16 +145,13 @@ def open_cache(
     spec: PreprocessSpec,
     folder: Path,
     jobs: int = 1,
-    on_found: Callable[[int], None] = _tell_nobody,
-    on_image: Callable[[], None] = _tell_nobody,
+    progress: Progress = SILENT,
 ) -> CachedImages:
     """The images of `records`, in their order; those that the cache in `folder` lacks are prepared first.
 
     Raises as `fill_cache` does, and for every image that cannot be decoded: leave those out first (`readable_records`).
     """
-    filled = fill_cache(
-        records, spec=spec, folder=folder, jobs=jobs, bad_files="stop", on_found=on_found, on_image=on_image
-    )
+    filled = fill_cache(records, spec=spec, folder=folder, jobs=jobs, bad_files="stop", progress=progress)
     return CachedImages([filled.places[image_key(record, spec=spec)] for record in records])
 
 
@@ -216,7 +209,7 @@ def _prepare(
     store: Path,
     jobs: int,
     bad_files: BadFiles,
-    on_image: Callable[[], None],
+    counter: Counter,
 ) -> dict[str, str]:
     """Decode `part` and write it; returns why images cannot be decoded, by `image_key`.
 
@@ -226,7 +219,7 @@ def _prepare(
     bad: dict[str, str] = {}
     with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="hilum-decode") as pool:
         for record, result in zip(part, pool.map(partial(_prepared, spec=spec), part), strict=True):
-            on_image()
+            counter.done()
             if isinstance(result, HilumError):
                 bad[image_key(record, spec=spec)] = _told(record, result)
             else:

@@ -33,16 +33,7 @@ def prepare_images(
         if bad_files == "skip":
             raise UsageError("--bad-files skip needs a cache, came --cache none; name a folder")
         return tuple(records)
-    with progress.count("preparing images") as counter:
-        filled = fill_cache(
-            records,
-            spec=spec,
-            folder=cache,
-            jobs=jobs,
-            bad_files=bad_files,
-            on_found=counter.found,
-            on_image=counter.done,
-        )
+    filled = fill_cache(records, spec=spec, folder=cache, jobs=jobs, bad_files=bad_files, progress=progress)
     for line in filled.bad.values():
         progress.say(f"left out: {line}")
     return readable_records(records, spec=spec, filled=filled)

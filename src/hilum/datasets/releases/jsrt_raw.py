@@ -6,7 +6,6 @@ Written as 16-bit PNG in which bright is dense, they can be read by anything. No
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from hilum.errors import DataError
+from hilum.progress import SILENT, Progress
 from hilum.whole_files import fill_whole
 
 SIDE = 2048
@@ -51,23 +51,25 @@ class Conversion:
     problems: tuple[str, ...]
 
 
-def convert_jsrt(folder: Path, *, out: Path, on_image: Callable[[int], None] = lambda _count: None) -> Conversion:
+def convert_jsrt(folder: Path, *, out: Path, progress: Progress = SILENT) -> Conversion:
     """Write what the adapter reads into `out`: every `.IMG` below `folder` as PNG, tables and SCR's masks as they are.
 
-    Paths below `folder` stay. `out` may be `folder` itself: then the PNG files stand beside the `.IMG` ones. `on_image`
-    is told how many pictures there are, before each. Raises `DataError` where there is none.
+    Paths below `folder` stay. `out` may be `folder` itself: then the PNG files stand beside the `.IMG` ones. `progress`
+    counts the pictures. Raises `DataError` where there is none.
     """
     there = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")]
     raw = [path for path in there if path.suffix.lower() == ".img"]
     if not raw:
         raise DataError(f"expected JSRT's .IMG files below {folder}, came none; give the folder of the release")
     written, problems = [], []
-    for path in raw:
-        on_image(len(raw))
-        try:
-            written.append(write_jsrt_png(path, out=out / path.parent.relative_to(folder)))
-        except DataError as error:
-            problems.append(str(error))
+    with progress.count("writing") as counter:
+        counter.found(len(raw))
+        for path in raw:
+            try:
+                written.append(write_jsrt_png(path, out=out / path.parent.relative_to(folder)))
+            except DataError as error:
+                problems.append(str(error))
+            counter.done()
     inside = out.resolve()
     for path in there:
         target = out / path.relative_to(folder)

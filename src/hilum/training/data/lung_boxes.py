@@ -6,7 +6,7 @@ No torch is needed: training and evaluation call the same function, and reading 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -35,10 +35,6 @@ DECIDING = (components, lung_drawing, lung_passes, lung_quality, lung_regions, l
 """The modules that decide a box, by name and not by a pattern: a renamed one cannot drop out unseen."""
 
 
-def _tell_nobody(*_count: int) -> None:
-    """Stand where nobody wants to hear of progress."""
-
-
 def draw_lungs(
     records: Sequence[Record], *, lungs: Bundle, memory: Path | None, progress: Progress = SILENT
 ) -> tuple[Record, ...]:
@@ -46,8 +42,7 @@ def draw_lungs(
 
     `memory` is the folder that remembers boxes. Raises as `with_lung_boxes`.
     """
-    with progress.count("drawing lungs") as counter:
-        boxed = with_lung_boxes(records, bundle=lungs, memory=memory, on_found=counter.found, on_image=counter.done)
+    boxed = with_lung_boxes(records, bundle=lungs, memory=memory, progress=progress)
     trusted = sum(record.lung_box is not None for record in boxed)
     progress.say(
         f"lungs drawn by {lungs.card.name}: trusted in {trusted:,} of {len(boxed):,} pictures, which are cut to them"
@@ -56,50 +51,43 @@ def draw_lungs(
 
 
 def with_lung_boxes(
-    records: Sequence[Record],
-    *,
-    bundle: Bundle,
-    memory: Path | None,
-    on_found: Callable[[int], None] = _tell_nobody,
-    on_image: Callable[[], None] = _tell_nobody,
+    records: Sequence[Record], *, bundle: Bundle, memory: Path | None, progress: Progress = SILENT
 ) -> tuple[Record, ...]:
     """The records with `lung_box` as `bundle` draws it; None where the drawing is not trusted.
 
     A file that cannot be decoded keeps no box: whoever prepares its pixels says what is wrong. See `drawn_boxes`.
     """
-    drawn = drawn_boxes(records, bundle=bundle, memory=memory, on_found=on_found, on_image=on_image)
+    drawn = drawn_boxes(records, bundle=bundle, memory=memory, progress=progress)
     return tuple(replace(record, lung_box=_usable(drawn[record.sha256])) for record in records)
 
 
 def drawn_boxes(
-    records: Sequence[Record],
-    *,
-    bundle: Bundle,
-    memory: Path | None,
-    on_found: Callable[[int], None] = _tell_nobody,
-    on_image: Callable[[], None] = _tell_nobody,
+    records: Sequence[Record], *, bundle: Bundle, memory: Path | None, progress: Progress = SILENT
 ) -> dict[str, DrawnBox | None]:
     """What `bundle` draws of each file, by the file's hash; None where it cannot be decoded.
 
-    Boxes are remembered in the folder `memory`, or not at all where it is None. `on_found` is told how many pictures
-    must be drawn, `on_image` each time that one is done. Raises `BundleError` where the bundle draws no lungs,
-    `DataError` where a file has changed since its record was made, and as `remembered_boxes` does.
+    Boxes are remembered in the folder `memory`, or not at all where it is None. `progress` counts those that must
+    be drawn. Raises `BundleError` where the bundle draws no lungs, `DataError` where a file has changed since its
+    record was made, and as `remembered_boxes` does.
     """
     finder = LungFinder(bundle, engine=OnnxRuntimeEngine(), threads=available_cores())
     drawn: dict[str, DrawnBox | None] = {}
-    with remembered_boxes(memory, drawer=f"{bundle.sha256} {code_sha256()}") as boxes:
+    with (
+        progress.count("drawing lungs") as counter,
+        remembered_boxes(memory, drawer=f"{bundle.sha256} {code_sha256()}") as boxes,
+    ):
         waiting = {}
         for record in records:
             drawn[record.sha256] = boxes.find(record.sha256)
             if drawn[record.sha256] is None:
                 waiting[record.sha256] = record
-        on_found(len(waiting))
+        counter.found(len(waiting))
         for sha256, record in waiting.items():
             box = _draw(record, finder=finder)
             if box is not None:
                 drawn[sha256] = box
                 boxes.keep(sha256, box)
-            on_image()
+            counter.done()
     return drawn
 
 
