@@ -187,6 +187,31 @@ def fabricate_montgomery_shenzhen(folder: Path) -> Path:
     return folder
 
 
+WINGSPAN_ROWS = ("wing000,", "wing001,0.5", "wing002,0.475", "wing003,0.61")
+
+
+def fabricate_wingspan(folder: Path) -> Path:
+    """Three chests of a table of four: one without a ratio, one whose left lung is drawn over the heart (002)."""
+    for number in range(3):
+        stem = f"wing{number:03d}"
+        _picture(folder / "images" / f"{stem}.jpg", seed=hash_of(stem))
+        lungs, heart = np.zeros((2, SIDE, SIDE), np.uint8)
+        lungs[4:18, 2:8], lungs[4:18, 15 if number < 2 else 12 : 22] = 255, 128
+        heart[10:18, 8:16] = 255
+        for name, mask in (("lungs", Image.fromarray(lungs)), ("heart", Image.fromarray(heart > 0))):
+            (folder / name).mkdir(exist_ok=True)
+            mask.save(folder / name / f"{stem}.png")
+    _text(folder / "ctr.csv", ["image,ctr", *WINGSPAN_ROWS])
+    return folder
+
+
+def fabricate_chest_lateral(folder: Path) -> Path:
+    """Three lateral chests of two patients."""
+    for name in ("p7_case-1-L.jpg", "p7_case-1-day3-L.jpg", "p70_1.jpg"):
+        _picture(folder / name, seed=hash_of(name))
+    return folder
+
+
 def fabricate_class_folders(folder: Path) -> Path:
     """Two classes, two pictures each, one in a folder below; `p1_a.png` and `p1_b.png` are one patient's."""
     for name in ("Pleural Effusion/p1_a.png", "Pleural Effusion/sub/p2_a.png", "Well/p1_b.png", "Well/p3_a.png"):
@@ -217,6 +242,8 @@ FABRICATE = {
     "vindr_pcxr": fabricate_vindr_pcxr,
     "jsrt": fabricate_jsrt,
     "montgomery_shenzhen": fabricate_montgomery_shenzhen,
+    "wingspan": fabricate_wingspan,
+    "chest_lateral": fabricate_chest_lateral,
     "folder": fabricate_class_folders,
     "table": fabricate_own_table,
 }

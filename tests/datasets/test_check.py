@@ -52,6 +52,13 @@ def test_a_release_without_tables_is_short_of_what_was_published(tmp_path):
     assert not result.sound
 
 
+def test_what_the_masks_of_lungs_show_is_counted_and_a_missing_picture_named(tmp_path):
+    result = check_data(RELEASES["wingspan"], folder=FABRICATE["wingspan"](tmp_path / "wingspan"))
+    assert (result.masked_images, result.lung_definitions) == (3, {"field": 2})
+    assert (result.missing, result.corrupt) == (("wing003",), {})
+    assert result.parts[0].named == Count(images=4)
+
+
 def test_a_sound_folder_of_ones_own_is_sound_and_its_copies_are_counted(tmp_path):
     folder = fabricate_class_folders(tmp_path / "own")
     (folder / "Well" / "again.png").write_bytes((folder / "Well" / "p3_a.png").read_bytes())
@@ -100,7 +107,13 @@ def test_what_lacks_of_the_published_images_is_counted_and_a_corrupt_one_named(t
 @pytest.mark.data
 @pytest.mark.parametrize(
     ("name", "folder", "images"),
-    [("kermany", "kermany/chest_xray", 5524), ("general_blockchain", "lungs", 100), ("nih", "nih", 1535)],
+    [
+        ("kermany", "kermany/chest_xray", 5524),
+        ("general_blockchain", "lungs", 100),
+        ("nih", "nih", 1535),
+        ("wingspan", "wingspan", 198),
+        ("chest_lateral", "chest_lateral", 34),
+    ],
 )
 def test_real_folders_are_counted(shared_data, name, folder, images):
     result = check_data(RELEASES[name], folder=shared_data / folder, quick=True)

@@ -66,7 +66,8 @@ class DataCheck:
 
     `short` counts images that were published, are named by no table, and are not there. `corrupt` maps an image to why
     it cannot be decoded; it is None where nothing was decoded. `boxes` lie on images that are there; `boxes_named` are
-    all of the tables. `copies` counts surplus byte-identical files.
+    all of the tables. `lung_definitions` counts what the masks of lungs show, where the release's adapter tells.
+    `copies` counts surplus byte-identical files.
     """
 
     release: str
@@ -83,6 +84,7 @@ class DataCheck:
     boxed_images: int
     boxes_named: int
     masked_images: int
+    lung_definitions: Mapping[str, int]
     copies: int
 
     @property
@@ -121,6 +123,7 @@ def check_data(
         boxed_images=sum(bool(record.boxes) for record in records),
         boxes_named=0 if listing is None else listing.boxes,
         masked_images=sum(bool(record.masks) for record in records),
+        lung_definitions=_counted(record.lung_definition for record in records if record.lung_definition),
         copies=sum(len(group) - 1 for group in copies(records)),
     )
 

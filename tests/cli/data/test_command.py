@@ -3,7 +3,7 @@ import json
 import pytest
 
 from fabricate_gate import write_gate
-from fabricate_releases import fabricate_chestxray14, fabricate_class_folders, fabricate_jsrt
+from fabricate_releases import fabricate_chestxray14, fabricate_class_folders, fabricate_jsrt, fabricate_wingspan
 
 
 def test_a_sound_folder_ends_with_0_and_a_table(hilum, tmp_path):
@@ -21,6 +21,11 @@ def test_missing_files_end_with_1_and_are_named(hilum, tmp_path):
     part = next(line for line in result.stdout.splitlines() if line.split()[:1] == ["train_val"])
     assert part.split() == ["train_val", "3", "4", "86,524", "2", "3", "28,008"]
     assert "1 impossible" in " ".join(result.stdout.split())
+
+
+def test_it_says_what_the_masks_of_lungs_show(hilum, tmp_path):
+    result = hilum("data", "check", "wingspan", fabricate_wingspan(tmp_path / "wingspan"), "--quick")
+    assert "3 images; 2 show the lung field beside the heart" in result.stdout
 
 
 def test_a_corrupt_file_ends_with_1_and_says_why_but_quick_does_not_look(hilum, tmp_path):

@@ -133,7 +133,7 @@ def _facts(result: DataCheck, *, tally: GateTally | None) -> Table:
         "sexes": _listed(result.sexes),
         "ages": f"{span}{ages.unknown:,} unknown; {ages.cleaned:,} impossible ones in the tables thrown away",
         "boxes": f"{result.boxes:,} on {result.boxed_images:,} images here; {result.boxes_named:,} in the tables",
-        "masks": f"{result.masked_images:,} images",
+        "masks": f"{result.masked_images:,} images{_definitions(result)}",
         "surplus copies": f"{result.copies:,} byte-identical files",
     }
     if tally is not None:
@@ -148,6 +148,12 @@ def _facts(result: DataCheck, *, tally: GateTally | None) -> Table:
     for name, value in facts.items():
         table.add_row(name, Text(value))
     return table
+
+
+def _definitions(result: DataCheck) -> str:
+    words = {"field": "the lung field beside the heart", "whole": "the whole lung"}
+    told = (f"{count:,} show {words[name]}" for name, count in result.lung_definitions.items())
+    return "".join(f"; {line}" for line in told)
 
 
 def _labels(result: DataCheck) -> Table | Text:

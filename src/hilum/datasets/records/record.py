@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from hilum.datasets.records.files import file_sha256
 from hilum.errors import DataError
@@ -14,6 +15,9 @@ from hilum.radiograph import Sex, View
 
 NONE_OF_THE_TYPES = "none of the types"
 NOT_XRAY = "not an X-ray"
+
+LungDefinition = Literal["field", "whole"]
+"""What a mask of lungs shows: the lung field, beside the heart, or the whole lung, behind the heart too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +50,9 @@ class Record:
     None for pictures of one's own, of which nobody said; a radiograph whose `xray_type` is None shows none of the
     fourteen, and another type is a `DataError`. `study` is unique like `patient`, or None where a release
     has no studies. `boxes` are the radiologists' boxes; an image without any need not be free of findings. `masks` maps
-    what is drawn (`lungs`, `left lung`) to the mask's file, as the release names it. `lung_box` is the box around the
-    lungs in native pixels of the file, as a lung bundle drew it; None where nobody drew it or it is not trusted.
+    what is drawn (`lungs`, `left lung`, `heart`) to the mask's file, as the release names it, and `lung_definition`
+    says what the masks of lungs show; None where the adapter does not tell. `lung_box` is the box around the lungs in
+    native pixels of the file, as a lung bundle drew it; None where nobody drew it or it is not trusted.
     `patient_is_known` is False where nothing tells patients apart, and `patient` is the image's own name.
     """
 
@@ -67,6 +72,7 @@ class Record:
     study: str | None = None
     boxes: tuple[LabelledBox, ...] = ()
     masks: Mapping[str, Path] = field(default_factory=dict)
+    lung_definition: LungDefinition | None = None
     lung_box: Box | None = None
     patient_is_known: bool = True
     held_out: bool | None = None

@@ -17,6 +17,7 @@ from hilum.datasets.records.record import Record
 from hilum.datasets.releases import (
     aasce,
     body_parts,
+    chest_lateral,
     chestxray14,
     chexpert,
     general_blockchain,
@@ -30,6 +31,7 @@ from hilum.datasets.releases import (
     other_modality,
     panoramic_dental,
     vindr_pcxr,
+    wingspan,
 )
 from hilum.datasets.releases.chexpert import ChexpertPolicy
 from hilum.datasets.releases.folder_of_folders import read_folder_of_folders
@@ -132,6 +134,17 @@ RELEASES: Mapping[str, Release] = {
         read=general_blockchain.read_general_blockchain,
         folder="lungs",
         licence=general_blockchain.LICENCE,
+    ),
+    "wingspan": Release(
+        title="Wingspan chests with lung fields and heart (Dong et al. 2018)",
+        read=wingspan.read_wingspan,
+        licence=wingspan.LICENCE,
+        list=wingspan.list_wingspan,
+    ),
+    "chest_lateral": Release(
+        title="Lateral chests of the COVID-19 image data collection (Cohen et al. 2020)",
+        read=chest_lateral.read_chest_lateral,
+        licence=chest_lateral.LICENCE,
     ),
     "hannover": Release(
         title="Adult COVID-19 chests of Hannover (Winther et al. 2020)",

@@ -8,7 +8,7 @@ from PIL import Image
 
 from hilum.datasets.records.record import typed_record
 from hilum.errors import DataError
-from hilum.systems.lungs.study.truth import read_lung_truth
+from hilum.systems.lungs.study.truth import read_heart_truth, read_lung_truth
 
 
 @pytest.fixture
@@ -24,10 +24,11 @@ def make(tmp_path):
     return build
 
 
-def test_255_is_the_patients_right_and_128_the_left(make):
+@pytest.mark.parametrize("source", ["lungs", "wingspan"])
+def test_255_is_the_patients_right_and_128_the_left(make, source):
     mask = np.zeros((4, 6))
     mask[1:3, 1], mask[1:3, 4] = 255, 128
-    truth = read_lung_truth(make(mask), shape=(4, 6))
+    truth = read_lung_truth(make(mask, source=source), shape=(4, 6))
     assert np.argwhere(truth.right).tolist() == [[1, 1], [2, 1]]
     assert np.argwhere(truth.left).tolist() == [[1, 4], [2, 4]]
     assert truth.union.sum() == 4
@@ -53,3 +54,12 @@ def test_an_empty_mask_and_one_of_another_size_are_refused(make):
         read_lung_truth(make(np.zeros((4, 6))), shape=(4, 6))
     with pytest.raises(DataError, match="8 x 6"):
         read_lung_truth(make(np.ones((4, 6))), shape=(8, 6))
+
+
+def test_a_heart_is_a_mask_of_its_own_and_none_where_nobody_drew_it(make):
+    record = make(np.eye(4, 6) * 255)
+    assert read_heart_truth(record, shape=(4, 6)) is None
+    drawn = replace(record, masks={"heart": record.masks["lungs"]})
+    assert read_heart_truth(drawn, shape=(4, 6)).tolist() == (np.eye(4, 6) > 0).tolist()
+    with pytest.raises(DataError, match="8 x 6"):
+        read_heart_truth(drawn, shape=(8, 6))

@@ -1,20 +1,26 @@
-"""The annotated lungs of a record as masks: each side where somebody drew it, and the union where both were drawn."""
+"""The annotated lungs of a record as masks: each side where somebody drew it, and the union where both were drawn.
+
+The heart is a mask of its own.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from hilum.datasets.records.masks import read_mask
 from hilum.datasets.records.record import Record
 from hilum.errors import DataError
 from hilum.imaging.decode import decode, read_file
 
 RIGHT_VALUE, LEFT_VALUE = 255, 128
 """Grey values of the patient's right and left lung in a mask with sides, as in `lungs/` and as hilum writes them."""
+
+_WITH_SIDES = ("lungs", "wingspan")
+"""The sources whose one mask of lungs tells the sides by these values."""
 
 _ORIENTATION = 0x0112
 _PLAIN = ("JPEG", "PNG")
@@ -42,12 +48,21 @@ def read_lung_truth(record: Record, *, shape: tuple[int, int]) -> LungTruth:
     Raises `DataError` where a mask is missing, cannot be read, is empty or has another size.
     """
     if "lungs" in record.masks:
-        grey = _read(record.masks["lungs"], shape=shape)
-        return _with_sides(grey) if record.source == "lungs" else LungTruth(None, None, grey > 0)
+        grey = read_mask(record.masks["lungs"], shape=shape)
+        return _with_sides(grey) if record.source in _WITH_SIDES else LungTruth(None, None, grey > 0)
     if {"left lung", "right lung"} <= set(record.masks):
-        right, left = (_read(record.masks[f"{side} lung"], shape=shape) > 0 for side in ("right", "left"))
+        right, left = (read_mask(record.masks[f"{side} lung"], shape=shape) > 0 for side in ("right", "left"))
         return LungTruth(right, left, right | left)
     raise DataError(f"expected a mask of both lungs for {record.image}, came {sorted(record.masks) or 'none'}")
+
+
+def read_heart_truth(record: Record, *, shape: tuple[int, int]) -> Mask | None:
+    """The mask of the heart, bool (H, W), of a record whose picture has `shape`; None where nobody drew it.
+
+    Raises `DataError` where the mask is missing, cannot be read, is empty or has another size.
+    """
+    path = record.masks.get("heart")
+    return None if path is None else read_mask(path, shape=shape, of="heart") > 0
 
 
 def shape_of(record: Record) -> tuple[int, int]:
@@ -71,18 +86,3 @@ def _with_sides(grey: npt.NDArray[np.uint8]) -> LungTruth:
     return LungTruth(
         right if has_right else None, left if has_left else None, right | left if has_right and has_left else None
     )
-
-
-def _read(path: Path, *, shape: tuple[int, int]) -> npt.NDArray[np.uint8]:
-    try:
-        with Image.open(path) as image:
-            grey = np.asarray(image.convert("L"))
-    except OSError as error:
-        raise DataError(f"expected a mask at {path}, came {error}; copy the release again") from error
-    if grey.shape != shape:
-        raise DataError(
-            f"expected a mask of {shape[0]} x {shape[1]} pixels at {path}, came {grey.shape}; copy it again"
-        )
-    if not grey.any():
-        raise DataError(f"expected a lung in the mask {path}, came none; leave the picture out")
-    return grey

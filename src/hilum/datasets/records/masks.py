@@ -1,0 +1,30 @@
+"""The files of masks, as grey values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from hilum.errors import DataError
+
+
+def read_mask(path: Path, *, shape: tuple[int, int] | None = None, of: str = "lung") -> npt.NDArray[np.uint8]:
+    """The grey values of a mask, uint8 (H, W), 0 where nothing is drawn; of any size where `shape` is None.
+
+    Raises `DataError` where the file is missing, cannot be read, shows no `of` or is not `shape` (rows, columns) large.
+    """
+    try:
+        with Image.open(path) as image:
+            grey = np.asarray(image.convert("L"))
+    except OSError as error:
+        raise DataError(f"expected a mask at {path}, came {error}; copy the release again") from error
+    if shape is not None and grey.shape != shape:
+        raise DataError(
+            f"expected a mask of {shape[0]} x {shape[1]} pixels at {path}, came {grey.shape}; copy it again"
+        )
+    if not grey.any():
+        raise DataError(f"expected a {of} in the mask {path}, came none; leave the picture out")
+    return grey

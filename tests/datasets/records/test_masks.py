@@ -1,0 +1,21 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from hilum.datasets.records.masks import read_mask
+from hilum.errors import DataError
+
+
+def test_one_bit_is_read_as_grey_values(tmp_path):
+    Image.fromarray(np.eye(3, 4) > 0).save(tmp_path / "mask.png")
+    assert read_mask(tmp_path / "mask.png", shape=(3, 4)).tolist() == (np.eye(3, 4) * 255).tolist()
+
+
+def test_none_an_empty_one_and_one_of_another_size_are_refused(tmp_path):
+    with pytest.raises(DataError, match=r"expected a mask at .*gone\.png"):
+        read_mask(tmp_path / "gone.png")
+    Image.new("L", (4, 3)).save(tmp_path / "empty.png")
+    with pytest.raises(DataError, match="expected a heart in the mask"):
+        read_mask(tmp_path / "empty.png", of="heart")
+    with pytest.raises(DataError, match=r"expected a mask of 4 x 4 pixels .* came \(3, 4\)"):
+        read_mask(tmp_path / "empty.png", shape=(4, 4))
