@@ -111,6 +111,21 @@ def test_without_trainings_the_folder_is_only_checked(tmp_path: Path) -> None:
         run(folder=tmp_path, record=replace(RECORD, recipe="other"))
 
 
+def test_tables_are_made_when_all_is_done_and_before_the_folder_is_given_free(tmp_path: Path) -> None:
+    found: list[str] = []
+
+    def tabulate() -> None:
+        found.extend(path.read_text() for path in sorted(tmp_path.glob("*/a.txt")))
+        with pytest.raises(OutputError, match="another hilum process"):
+            FolderLock(tmp_path)
+
+    run(Maker(("a",)).trained(), folder=tmp_path, tabulate=tabulate)
+    run(folder=tmp_path, tabulate=tabulate)
+    assert found == ["a10", "a20"] * 2
+    with pytest.raises(UsageError, match="another run"):
+        run(folder=tmp_path, record=replace(RECORD, recipe="other"), tabulate=lambda: pytest.fail("of another study"))
+
+
 def test_a_folder_that_is_held_is_refused(tmp_path: Path) -> None:
     with FolderLock(tmp_path), pytest.raises(OutputError, match="another hilum process"):
         run(Maker(("a",)).trained(), folder=tmp_path)

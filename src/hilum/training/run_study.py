@@ -50,14 +50,16 @@ def run_study(
     place: RunPlace,
     split: Split | None = None,
     begin: Callable[[str, F], None] | None = None,
+    tabulate: Callable[[], None] | None = None,
 ) -> FoldFiles[P]:
     """Train every fold and maker that is not done, and keep `FOLD/ARM` in the format; where the files lie.
 
     `place.folder` is held meanwhile, and belongs to the run that `record` describes: another study, recipe, data or
     smoke run is refused. A fold is done where all its files are there; one that was stopped goes on. Without `makers`
     nothing is trained, and the folder is only checked. `split` holds the parts that the folds are made of, and is kept
-    as `split.json`. `begin` is told of each fold before its turn. Raises
-    `UsageError` for another run's folder and `OutputError` where another process holds it.
+    as `split.json`. `begin` is told of each fold before its turn, and `tabulate` makes the tables before
+    the folder is given free. Raises `UsageError` for another run's folder and `OutputError` where another process
+    holds it.
     """
     _check(makers)
     files = FoldFiles(folder=place.folder, arms=tuple(arm for maker in makers for arm in maker.arms), kept=kept)
@@ -70,6 +72,8 @@ def run_study(
                 begin(name, fold)
             for maker in makers:
                 _run_fold(maker, fold=fold, name=name, files=files, place=place)
+        if tabulate is not None:
+            tabulate()
     return files
 
 

@@ -8,10 +8,21 @@ import pytest
 
 from fabricate_gate_data import write_gate_data
 from fabricate_progress import Heard
+from hilum.errors import UsageError
 from hilum.systems.gate import folds, run_study
 from hilum.systems.gate.groups import FOLDS
 from hilum.systems.table import study
 from hilum.training.records.request import StudyRequest
+
+
+def test_nothing_to_tabulate_and_tables_of_another_study_are_refused(tmp_path: Path) -> None:
+    asked = StudyRequest(
+        name="gate", data=(("", write_gate_data(tmp_path / "data")),), out=tmp_path, smoke=True, tables_only=True
+    )
+    with pytest.raises(UsageError, match="run the study without --tables-only first"):
+        study(asked)
+    with pytest.raises(UsageError, match=r"holds another run: its smoke is True, here False; "):
+        study(replace(asked, smoke=False))
 
 
 @pytest.mark.slow

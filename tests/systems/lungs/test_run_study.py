@@ -1,6 +1,7 @@
 """The study of the lungs from Python, by a smoke run on fabricated releases."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,10 +40,12 @@ def test_it_runs_without_a_command_line_and_goes_on_where_it_was(data: Path, tmp
     assert kept[2].is_file()
 
 
-def test_nothing_to_tabulate_is_refused(data: Path, tmp_path: Path) -> None:
+def test_nothing_to_tabulate_and_tables_of_another_study_are_refused(data: Path, tmp_path: Path) -> None:
     asked = StudyRequest(name="lungs-paper3", data=(("", data),), out=tmp_path, smoke=True, tables_only=True)
     with pytest.raises(UsageError, match="run the study without --tables-only first"):
         study(asked)
+    with pytest.raises(UsageError, match=r"holds another run: its recipe is lung-regions-paper3, here lung-regions; "):
+        study(replace(asked, name="lungs"))
     named = StudyRequest(name="lungs", data=(("lungs", data),), out=tmp_path)
     with pytest.raises(UsageError, match="expected --data FOLDER once and nothing else for lungs, came lungs="):
         study(named)

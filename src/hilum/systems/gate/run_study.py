@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from hilum.datasets.records.record import Record
 from hilum.errors import UsageError
@@ -13,12 +14,13 @@ from hilum.systems.gate.data.releases import read_gate_data
 from hilum.systems.gate.folds import GATE_FORMAT, PlannedNetwork, gate_arm, planned_networks
 from hilum.systems.gate.groups import capped
 from hilum.systems.gate.pictures import load_pictures
+from hilum.systems.gate.recipe import GateRecipe
 from hilum.systems.gate.shipped import gate, smoke
 from hilum.systems.gate.study.page import write_gate_page
 from hilum.systems.gate.study.study import make_study, write_study
 from hilum.training.recipe.smoke import few_of_each
-from hilum.training.records.hold_run import hold_run
 from hilum.training.records.request import StudyRequest
+from hilum.training.records.run_place import RunPlace
 from hilum.training.records.run_record import make_record
 from hilum.training.run_study import run_study
 
@@ -33,17 +35,24 @@ def study_gate(*, request: StudyRequest, own: NoOptions = NO_OPTIONS, progress: 
 
     Raises `UsageError` where the folder holds another study, and without networks where there is nothing to tabulate.
     """
-    data = request.only_folder()
-    if not request.tables_only:
-        _run_networks(gate_records(request), request=request, own=own, progress=progress)
-    with hold_run(request.out):
-        paths = sorted(request.out.glob(f"*/*{GATE_FORMAT.suffix}"))
-        if not paths:
-            raise UsageError(f"run the study without --tables-only first: there are no predictions in {request.out}")
-        result = make_study([GATE_FORMAT.load(path) for path in paths])
-        write_study(result, folder=request.out)
-        page = write_gate_page(result, folder=request.out, data=data)
-    progress.say(f"wrote {request.out / STUDY_NAME} and {page}")
+    made = gate(request.start)
+    recipe = smoke(made) if request.smoke else made
+    used = capped(gate_records(request), caps=recipe.caps, seed=recipe.seed)
+
+    def begin(name: str, plan: PlannedNetwork) -> None:
+        progress.say(f"{name}: {len(plan.train):,} pictures to learn from, {len(plan.judge):,} to be judged on")
+
+    run_study(
+        () if request.tables_only else (gate_arm(recipe),),
+        folds={} if request.tables_only else _planned(used, recipe=recipe, place=request.place),
+        kept=GATE_FORMAT,
+        record=make_record(
+            recipe, records=used, provenance=request.provenance(own), protocol=PROTOCOL, smoke=request.smoke
+        ),
+        place=request.place,
+        begin=begin,
+        tabulate=partial(_write_tables, request, progress=progress),
+    )
 
 
 def gate_records(request: StudyRequest) -> tuple[Record, ...]:
@@ -52,23 +61,16 @@ def gate_records(request: StudyRequest) -> tuple[Record, ...]:
     return few_of_each(records, each=SMOKE_EACH) if request.smoke else records
 
 
-def _run_networks(records: Sequence[Record], *, request: StudyRequest, own: NoOptions, progress: Progress) -> None:
-    made = gate(request.start)
-    recipe = smoke(made) if request.smoke else made
-    used = capped(records, caps=recipe.caps, seed=recipe.seed)
-    place = request.place
-    pictures = load_pictures(used, spec=recipe.preprocess, preparation=place.preparation)
+def _planned(records: Sequence[Record], *, recipe: GateRecipe, place: RunPlace) -> dict[str, PlannedNetwork]:
+    pictures = load_pictures(records, spec=recipe.preprocess, preparation=place.preparation)
+    return {plan.name: plan for plan in planned_networks(pictures, recipe=recipe)}
 
-    def begin(name: str, plan: PlannedNetwork) -> None:
-        progress.say(f"{name}: {len(plan.train):,} pictures to learn from, {len(plan.judge):,} to be judged on")
 
-    run_study(
-        (gate_arm(recipe),),
-        folds={plan.name: plan for plan in planned_networks(pictures, recipe=recipe)},
-        kept=GATE_FORMAT,
-        record=make_record(
-            recipe, records=used, provenance=request.provenance(own), protocol=PROTOCOL, smoke=request.smoke
-        ),
-        place=place,
-        begin=begin,
-    )
+def _write_tables(request: StudyRequest, *, progress: Progress) -> None:
+    paths = sorted(request.out.glob(f"*/*{GATE_FORMAT.suffix}"))
+    if not paths:
+        raise UsageError(f"run the study without --tables-only first: there are no predictions in {request.out}")
+    result = make_study([GATE_FORMAT.load(path) for path in paths])
+    write_study(result, folder=request.out)
+    page = write_gate_page(result, folder=request.out, data=request.only_folder())
+    progress.say(f"wrote {request.out / STUDY_NAME} and {page}")

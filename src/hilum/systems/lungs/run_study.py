@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from hilum.datasets.records.record import Record
@@ -23,8 +24,8 @@ from hilum.systems.lungs.study.predictions import LungPredictions
 from hilum.systems.lungs.study.study import LungStudy, make_lung_study, write_lung_study
 from hilum.systems.lungs.train import SMOKE_EACH
 from hilum.training.recipe.smoke import few_of_each
-from hilum.training.records.hold_run import hold_run
 from hilum.training.records.request import StudyRequest
+from hilum.training.records.run_place import RunPlace
 from hilum.training.records.run_record import make_record
 from hilum.training.run_study import run_study
 
@@ -45,33 +46,13 @@ def study_lungs(
     records = read_lung_sources(request.only_folder())
     records = few_of_each(records, each=SMOKE_EACH) if request.smoke else records
     split = lung_folds(records, seed=recipe.seed)
-    if not request.tables_only:
-        _run_folds(recipe, records=records, split=split, request=request, own=own, progress=progress)
-    with hold_run(request.out):
-        folds = [LUNG_FORMAT.load(path) for path in sorted(request.out.glob(f"fold-*/*{LUNG_FORMAT.suffix}"))]
-        if not folds:
-            raise UsageError(f"run the study without --tables-only first: there are no predictions in {request.out}")
-        _write_tables(folds, records=records, split=split, request=request, progress=progress)
-
-
-def _run_folds(
-    recipe: LungRecipe,
-    *,
-    records: Sequence[Record],
-    split: Split,
-    request: StudyRequest,
-    own: NoOptions,
-    progress: Progress,
-) -> None:
-    place = request.place
-    pictures = load_lung_pictures(records, spec=recipe.preprocess, preparation=place.preparation)
 
     def begin(name: str, fold: LungFold) -> None:
         progress.say(f"{name}: {len(fold.train):,} chests to learn from, {len(fold.judge):,} to draw")
 
     run_study(
-        (lung_arm(recipe),),
-        folds={name: lung_fold(name, split=split, pictures=pictures) for name in split.parts},
+        () if request.tables_only else (lung_arm(recipe),),
+        folds={} if request.tables_only else _folds(records, split=split, recipe=recipe, place=request.place),
         kept=LUNG_FORMAT,
         record=make_record(
             recipe,
@@ -82,19 +63,21 @@ def _run_folds(
             smoke=request.smoke,
         ),
         split=split,
-        place=place,
+        place=request.place,
         begin=begin,
+        tabulate=partial(_write_tables, records=records, split=split, request=request, progress=progress),
     )
 
 
-def _write_tables(
-    folds: Sequence[LungPredictions],
-    *,
-    records: Sequence[Record],
-    split: Split,
-    request: StudyRequest,
-    progress: Progress,
-) -> None:
+def _folds(records: Sequence[Record], *, split: Split, recipe: LungRecipe, place: RunPlace) -> dict[str, LungFold]:
+    pictures = load_lung_pictures(records, spec=recipe.preprocess, preparation=place.preparation)
+    return {name: lung_fold(name, split=split, pictures=pictures) for name in split.parts}
+
+
+def _write_tables(*, records: Sequence[Record], split: Split, request: StudyRequest, progress: Progress) -> None:
+    folds = [LUNG_FORMAT.load(path) for path in sorted(request.out.glob(f"fold-*/*{LUNG_FORMAT.suffix}"))]
+    if not folds:
+        raise UsageError(f"run the study without --tables-only first: there are no predictions in {request.out}")
     by_content, out = {record.sha256: record for record in records}, request.out
     together = LUNG_FORMAT.pooled(folds)
     judged = [each for fold in folds for each in judge_lungs(fold, records=by_content)]
