@@ -140,12 +140,7 @@ def fill_cache(
 
 
 def open_cache(
-    records: Sequence[Record],
-    *,
-    spec: PreprocessSpec,
-    folder: Path,
-    jobs: int = 1,
-    progress: Progress = SILENT,
+    records: Sequence[Record], *, spec: PreprocessSpec, folder: Path, jobs: int = 1, progress: Progress = SILENT
 ) -> CachedImages:
     """The images of `records`, in their order; those that the cache in `folder` lacks are prepared first.
 
@@ -203,13 +198,7 @@ def _need_room(store: Path, *, images: int, size: tuple[int, int]) -> None:
 
 
 def _prepare(
-    part: Sequence[Record],
-    *,
-    spec: PreprocessSpec,
-    store: Path,
-    jobs: int,
-    bad_files: BadFiles,
-    counter: Counter,
+    part: Sequence[Record], *, spec: PreprocessSpec, store: Path, jobs: int, bad_files: BadFiles, counter: Counter
 ) -> dict[str, str]:
     """Decode `part` and write it; returns why images cannot be decoded, by `image_key`.
 

@@ -10,6 +10,7 @@ from hilum.errors import UsageError
 from hilum.evaluation.study.as_json import STUDY_NAME
 from hilum.option import NO_OPTIONS, NoOptions
 from hilum.progress import SILENT, Progress
+from hilum.statistics.outcomes import UndefinedMetric
 from hilum.systems.gate.data.releases import read_gate_data
 from hilum.systems.gate.folds import GATE_FORMAT, PlannedNetwork, gate_arm, planned_networks
 from hilum.systems.gate.groups import capped
@@ -72,5 +73,7 @@ def _write_tables(request: StudyRequest, *, progress: Progress) -> None:
         raise UsageError(f"run the study without --tables-only first: there are no predictions in {request.out}")
     result = make_study([GATE_FORMAT.load(path) for path in paths])
     write_study(result, folder=request.out)
+    if isinstance(result.spec, UndefinedMetric):
+        progress.say(f"no thresholds could be chosen: {result.spec.reason}")
     page = write_gate_page(result, folder=request.out, data=request.only_folder())
     progress.say(f"wrote {request.out / STUDY_NAME} and {page}")

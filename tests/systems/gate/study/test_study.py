@@ -1,5 +1,7 @@
 """The study from fabricated predictions: tables by hand, thresholds, scores, files and the page."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +9,10 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from fabricate_gate_predictions import rows
-from hilum.bundle.gate_outputs import TYPES
+from hilum.bundle.gate_outputs import IS_XRAY, TYPES
 from hilum.errors import DataError
 from hilum.findings import XRAY_TYPES
+from hilum.statistics.outcomes import UndefinedMetric
 from hilum.systems.gate.data.releases import CHEST_SOURCES
 from hilum.systems.gate.study.page import render_gate_page
 from hilum.systems.gate.study.predictions import GatePredictions, joined, load_predictions, save_predictions
@@ -23,7 +26,7 @@ from hilum.systems.gate.study.scores import (
     type_probabilities,
 )
 from hilum.systems.gate.study.study import GateStudy, make_study, read_spec, write_study
-from hilum.systems.gate.study.tables import confusion_matrix, folds_only, type_table, xray_table
+from hilum.systems.gate.study.tables import confusion_matrix, folds_only, frame_only_table, type_table, xray_table
 from hilum.systems.gate.study.thresholds import choose_spec, decide
 
 
@@ -125,11 +128,11 @@ def test_scores_against_their_formulas(folds: GatePredictions) -> None:
 
 def test_every_score_tells_far_from_near(folder: Path) -> None:
     one = load_predictions(folder / "without-wrist-chest" / "predictions.npz")
-    for curve in curves([one]):
+    for curve in curves([one]).values():
         truth = [1] * len(curve.known) + [0] * len(curve.left_out)
         assert curve.auroc == pytest.approx(roc_auc_score(truth, [*curve.known, *curve.left_out]))
     assert set(SCORES) == {"largest probability", "energy", "distance"}
-    assert curves([one])[1].auroc == 1.0
+    assert curves([one])["energy"].auroc == 1.0
 
 
 def test_thresholds_keep_their_budgets(folds: GatePredictions) -> None:
@@ -146,13 +149,15 @@ def test_thresholds_keep_their_budgets(folds: GatePredictions) -> None:
 
 
 def test_the_score_that_ships_is_the_best_that_reads_from_logits_alone() -> None:
-    def curve(name: str, area: float) -> Curve:
-        return Curve(name, np.zeros(1), np.zeros(1), area)
+    def found(**areas: float) -> dict[str, Curve | UndefinedMetric]:
+        named = {name.replace("_", " "): area for name, area in areas.items()}
+        return {name: Curve(name, np.zeros(1), np.zeros(1), area) for name, area in named.items()}
 
-    found = (curve("largest probability", 0.8), curve("energy", 0.7), curve("distance", 0.9))
-    assert best_score(found) == "largest probability"
-    assert best_score((found[0], curve("energy", 0.85))) == "energy"
-    assert best_score(()) == "energy"
+    assert best_score(found(largest_probability=0.8, energy=0.7, distance=0.9)) == "largest probability"
+    assert best_score(found(largest_probability=0.8, energy=0.85)) == "energy"
+    undefined = UndefinedMetric("there are no negatives", 1, 1)
+    assert best_score({"energy": undefined, **found(largest_probability=0.4)}) == "largest probability"
+    assert best_score({}) == "energy"
 
 
 def test_the_study_has_every_table_and_the_cards_figures(study: GateStudy, tmp_path: Path) -> None:
@@ -187,3 +192,75 @@ def test_tables_of_another_study_are_refused_in_one_line(content: str, tmp_path:
     with pytest.raises(DataError, match="run `hilum study gate` first") as refused:
         read_spec(tmp_path)
     assert "\n" not in str(refused.value)
+
+
+def all_networks(folder: Path) -> list[GatePredictions]:
+    """Those of the fixture, and one that was trained without a source."""
+    source = rows(6, source="ewen", xray_type="wrist", called="hand", network="without ewen")
+    return [*(load_predictions(path) for path in sorted(folder.glob("*/predictions.npz"))), source]
+
+
+def reasons(study: GateStudy) -> dict[str, str]:
+    """Of each table its first share without a value, and why."""
+    return {
+        table.key: one.reason
+        for table in study.tables
+        for one in list(table.shares.values())[:1]
+        if isinstance(one, UndefinedMetric)
+    }
+
+
+def turned_round(networks: Sequence[GatePredictions]) -> list[GatePredictions]:
+    """The same networks, as if radiographs had the lower logits: no rising curve fits."""
+    for each in networks:
+        each.logits[:, IS_XRAY] *= -1
+    return list(networks)
+
+
+def test_scores_that_rank_the_wrong_way_round_leave_what_needs_no_fit(folder: Path, tmp_path: Path) -> None:
+    study = make_study(turned_round(all_networks(folder)))
+    why = reasons(study)
+    assert set(why) == {"xray", "decisions", "left-out", "sources"}
+    assert all("rank the wrong way round" in each for each in why.values())
+    assert study.table("type").shares["recall, wrist"].value == pytest.approx(0.5)
+    assert study.table("sources").shares["type right, ewen"].value == 0.0
+    assert study.mistakes == UndefinedMetric(why["xray"], 0, 0)
+    assert study.spec == UndefinedMetric(why["left-out"], 0, 0)
+    write_study(study, folder=tmp_path)
+    with pytest.raises(DataError, match=r"holds no thresholds of a gate: the scores rank the wrong way round"):
+        read_spec(tmp_path)
+    page = render_gate_page(study, pictures=())
+    assert f"No thresholds could be chosen: {why['left-out']}." in page
+    assert f"Not known: {why['xray']}." in page
+
+
+def test_features_that_do_not_differ_leave_the_distance_out(folder: Path, tmp_path: Path) -> None:
+    same = [replace(each, features=np.ones_like(each.features)) for each in all_networks(folder)]
+    study = make_study(same)
+    table = study.table("curve")
+    assert "do not differ from picture to picture" in table.shares["AUROC, distance"].reason
+    assert table.shares["AUROC, energy"].value == 1.0
+    assert [curve.score for curve in study.curves] == ["largest probability", "energy"]
+    write_study(study, folder=tmp_path)
+    assert "do not differ from picture to picture" in render_gate_page(study, pictures=())
+
+
+def test_without_known_types_to_compare_with_no_score_has_a_curve(folder: Path, tmp_path: Path) -> None:
+    every = all_networks(folder)
+    every[-2] = every[-2].where((every[-2].view == "learnt from") | (every[-2].xray_type == "wrist"))
+    study = make_study(every)
+    assert {one.reason for one in study.table("curve").shares.values()} == {"there are no positives"}
+    assert study.curves == ()
+    write_study(study, folder=tmp_path)
+
+
+@pytest.mark.parametrize(("kept", "reason"), [(2, "fewer than 5 groups"), (200, "one kind only")])
+def test_a_frame_cannot_tell_what_is_not_there(folds: GatePredictions, kept: int, reason: str) -> None:
+    few = folds.where(folds.is_xray & np.isin(folds.view, ("black", "white")))
+    shares = frame_only_table(few.where(np.isin(few.group, np.unique(few.group)[:kept]))).shares
+    assert reason in shares["balanced accuracy, frame alone"].reason
+
+
+def test_without_folds_there_is_nothing_to_tabulate() -> None:
+    with pytest.raises(DataError, match="predictions of the study's folds, came none"):
+        make_study([rows(3, source="ewen", xray_type="wrist", network="without ewen")])

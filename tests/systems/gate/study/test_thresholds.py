@@ -97,7 +97,9 @@ def test_hard_chests_make_the_rule_of_none_of_the_types_milder() -> None:
     assert mild.unsure_below == strict.unsure_below
 
 
-def test_without_chests_nothing_can_be_chosen() -> None:
-    predictions = judged()
-    with pytest.raises(DataError, match="chests"):
-        choose_spec(predictions.where(predictions.xray_type != "chest"), score=SCORE)
+@pytest.mark.parametrize("lacking", ["chest", "hand"])
+def test_without_chests_or_other_types_nothing_can_be_chosen(lacking: str) -> None:
+    mixed_chests = rows(5, source="frac", xray_type="chest", called="chest")
+    predictions = joined([judged(), mixed_chests])
+    with pytest.raises(DataError, match="mixed sources and chests, came none"):
+        choose_spec(predictions.where(predictions.xray_type != lacking), score=SCORE)

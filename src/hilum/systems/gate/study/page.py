@@ -17,6 +17,7 @@ from hilum.evaluation.report.templating import render_page
 from hilum.findings import XRAY_TYPES
 from hilum.imaging.decode import decode, read_file
 from hilum.report.templating import data_uri
+from hilum.statistics.outcomes import UndefinedMetric, defined
 from hilum.systems.gate.data.releases import read_gate_data
 from hilum.systems.gate.study.scores import Curve
 from hilum.systems.gate.study.study import GateStudy, Mistake
@@ -51,7 +52,8 @@ class Line:
 def write_gate_page(study: GateStudy, *, folder: Path, data: Path) -> Path:
     """Write `study.html` into `folder`; the pictures come from the releases in `data`."""
     path = folder / PAGE_NAME
-    write_whole(path, render_gate_page(study, pictures=draw_mistakes(study.mistakes, data=data)).encode())
+    pictures = draw_mistakes(defined(study.mistakes) or (), data=data)
+    write_whole(path, render_gate_page(study, pictures=pictures).encode())
     return path
 
 
@@ -62,6 +64,8 @@ def render_gate_page(study: GateStudy, *, pictures: tuple[DrawnMistake, ...]) ->
         styles=("report.css", "gate_study.css"),
         content={
             "study": study,
+            "no_thresholds": study.spec.reason if isinstance(study.spec, UndefinedMetric) else "",
+            "no_mistakes": study.mistakes.reason if isinstance(study.mistakes, UndefinedMetric) else "",
             "tables": {table.key: table.as_report() for table in study.tables},
             "types": XRAY_TYPES,
             "pictures": pictures,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import get_args
 
 import numpy as np
@@ -22,7 +23,7 @@ from hilum.statistics.auroc import auroc
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import UndefinedMetric
 from hilum.systems.gate.study.predictions import GatePredictions
-from hilum.systems.gate.study.shares import Share, ShareTable
+from hilum.systems.gate.study.shares import Share, ShareTable, or_undefined
 
 Scores = npt.NDArray[np.float64]
 
@@ -63,7 +64,10 @@ class ClassMeans:
 
 
 def class_means(learnt: GatePredictions) -> ClassMeans:
-    """Means of the types in the leading components of the training features, with one shrunk covariance for all."""
+    """Means of the types in the leading components of the training features, with one shrunk covariance for all.
+
+    Raises `DataError` where no picture has a type, and `LinAlgError` where features do not differ or are not finite.
+    """
     typed = learnt.where(learnt.xray_type != "")
     if not len(typed):
         raise DataError("expected training pictures with a type, came none; the distance needs them")
@@ -85,7 +89,10 @@ def class_means(learnt: GatePredictions) -> ClassMeans:
 
 def nearest_mean(judged: GatePredictions, *, learnt: GatePredictions) -> Scores:
     """Minus the Mahalanobis distance to the nearest type's mean, (n,)."""
-    known = class_means(learnt)
+    try:
+        known = class_means(learnt)
+    except np.linalg.LinAlgError as error:
+        raise DataError("the features of a type do not differ from picture to picture: there is no distance") from error
     points = (judged.features.astype(np.float64) - known.centre) @ known.directions @ known.whiten
     squared = ((points[:, None, :] - known.means[None]) ** 2).sum(axis=2)
     return np.asarray(-np.sqrt(squared.min(axis=1)), np.float64)
@@ -111,33 +118,37 @@ class Curve:
     auroc: float
 
 
-def curves(left_out: Sequence[GatePredictions]) -> tuple[Curve, ...]:
-    """The three scores; known are held-out radiographs of the mixed sources whose types the network has learnt.
+def curves(left_out: Sequence[GatePredictions]) -> dict[str, Curve | UndefinedMetric]:
+    """By score its curve, or why there is none.
 
-    Left-out pictures are those of the mixed sources too, so that no source gives the answer away.
+    Known are held-out radiographs of the mixed sources whose types the network has learnt. Left-out pictures are those
+    of the mixed sources too, so that no source gives the answer away.
     """
-    return tuple(_curve(name, left_out) for name in SCORES)
+    return {name: or_undefined(partial(_curve, name, left_out)) for name in SCORES}
 
 
-def best_score(found: Sequence[Curve]) -> ScoreName:
+def best_score(found: Mapping[str, Curve | UndefinedMetric]) -> ScoreName:
     """The score of the largest AUROC among those that read from logits alone; energy where none was measured.
 
     The distance needs the training pictures' means beside the graph, so that it would have to be much better.
     """
-    from_logits = {name: curve.auroc for curve in found for name in get_args(ScoreName) if name == curve.score}
+    from_logits = {name: one.auroc for name in get_args(ScoreName) if isinstance(one := found.get(name), Curve)}
     return max(from_logits, key=lambda name: from_logits[name]) if from_logits else "energy"
 
 
-def curve_table(found: Sequence[Curve]) -> ShareTable:
+def curve_table(found: Mapping[str, Curve | UndefinedMetric]) -> ShareTable:
     """AUROC of each score, and left-out pictures refused or unsure where some of the known ones are."""
     shares: dict[str, Share] = {}
-    for curve in found:
+    for name, curve in found.items():
+        if isinstance(curve, UndefinedMetric):
+            shares[f"AUROC, {name}"] = curve
+            continue
         n = len(curve.known) + len(curve.left_out)
-        shares[f"AUROC, {curve.score}"] = Estimate(curve.auroc, None, n=n, groups=n)
+        shares[f"AUROC, {name}"] = Estimate(curve.auroc, None, n=n, groups=n)
         for share in KNOWN_REFUSED:
             threshold = np.quantile(curve.known, share)
             value = float(np.mean(curve.left_out < threshold))
-            shares[f"{curve.score}, left-out refused at {share:.0%} of known"] = Estimate(value, None, n=n, groups=n)
+            shares[f"{name}, left-out refused at {share:.0%} of known"] = Estimate(value, None, n=n, groups=n)
     return ShareTable(
         key="curve",
         title="Left-out types against known types",
@@ -146,7 +157,7 @@ def curve_table(found: Sequence[Curve]) -> ShareTable:
     )
 
 
-def _curve(name: str, left_out: Sequence[GatePredictions]) -> Curve:
+def _curve(name: str, left_out: Sequence[GatePredictions]) -> Curve | UndefinedMetric:
     known_parts, unseen_parts = [], []
     for predictions in left_out:
         types = str(predictions.network[0]).removeprefix("without ").split(", ")
@@ -161,4 +172,4 @@ def _curve(name: str, left_out: Sequence[GatePredictions]) -> Curve:
     known, unseen_scores = np.concatenate(known_parts), np.concatenate(unseen_parts)
     truth = np.concatenate([np.ones(len(known)), np.zeros(len(unseen_scores))])
     area = auroc(truth, scores=np.concatenate([known, unseen_scores]))
-    return Curve(name, known, unseen_scores, float("nan") if isinstance(area, UndefinedMetric) else area)
+    return area if isinstance(area, UndefinedMetric) else Curve(name, known, unseen_scores, area)

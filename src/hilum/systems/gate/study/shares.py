@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from hilum.errors import DataError
 from hilum.evaluation.report.table import ReportTable
 from hilum.statistics.clustered_share import share_of_rows
 from hilum.statistics.estimate import Estimate
@@ -17,6 +18,7 @@ from hilum.statistics.outcomes import UndefinedMetric
 from hilum.systems.gate.study.predictions import Text
 
 Bools = npt.NDArray[np.bool_]
+T = TypeVar("T")
 
 Share = Estimate | UndefinedMetric
 """A value in [0, 1] over `n` rows of `groups` independent groups, or why there is none."""
@@ -46,6 +48,20 @@ class ShareTable:
         """The table as `study.json` keeps it; a share without a value is null, and its note says why."""
         figures = [{"label": label, **_json(one)} for label, one in self.shares.items()]
         return {"key": self.key, "title": self.title, "protocol": self.protocol, "figures": figures}
+
+
+def or_undefined(fit: Callable[[], T]) -> T | UndefinedMetric:
+    """What `fit` gives, or why these predictions allow no fit, which its `DataError` says."""
+    try:
+        return fit()
+    except DataError as error:
+        return UndefinedMetric(str(error), 0, 0)
+
+
+def told(label: str, shares: Callable[[], Mapping[str, Share]]) -> Mapping[str, Share]:
+    """The shares; where they allow no fit, the one called `label` says why."""
+    made = or_undefined(shares)
+    return {label: made} if isinstance(made, UndefinedMetric) else made
 
 
 def share(right: Bools, *, groups: Text) -> Share:

@@ -14,14 +14,14 @@ from hilum.bundle.card import GateFigure, GateSpec
 from hilum.errors import DataError
 from hilum.evaluation.study.as_json import STUDY_NAME
 from hilum.statistics.estimate import Estimate
+from hilum.statistics.outcomes import UndefinedMetric
 from hilum.systems.gate.study.predictions import GatePredictions, joined
 from hilum.systems.gate.study.scores import Curve, best_score, curve_table, curves
-from hilum.systems.gate.study.shares import ShareTable, share
+from hilum.systems.gate.study.shares import Share, ShareTable, or_undefined, share
 from hilum.systems.gate.study.tables import (
     called_type,
     chest_table,
     confusion_matrix,
-    cross_fitted,
     decision_table,
     fault_table,
     folds_only,
@@ -46,13 +46,16 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GateStudy:
-    """Everything the study says; `confusion` counts true (rows) against called types (columns)."""
+    """Everything the study says; `confusion` counts true (rows) against called types (columns).
+
+    Where nothing can be fitted to the networks' scores, `mistakes` and the thresholds `spec` say why.
+    """
 
     tables: tuple[ShareTable, ...]
     confusion: tuple[tuple[int, ...], ...]
-    mistakes: tuple[Mistake, ...]
+    mistakes: tuple[Mistake, ...] | UndefinedMetric
     curves: tuple[Curve, ...]
-    spec: GateSpec
+    spec: GateSpec | UndefinedMetric
 
     def table(self, key: str) -> ShareTable:
         """The table with this key; raises `KeyError` where it was not made."""
@@ -60,35 +63,44 @@ class GateStudy:
 
 
 def make_study(every: Sequence[GatePredictions]) -> GateStudy:
-    """All tables from the predictions of every network; tables of networks that were not run are left out."""
-    folds = folds_only(joined([each for each in every if str(each.network[0]).startswith("fold ")]))
+    """All tables from the predictions of every network; tables of networks that were not run are left out.
+
+    What cannot be fitted is undefined, with the reason. Raises `DataError` without a network of a fold.
+    """
+    of_folds = [each for each in every if str(each.network[0]).startswith("fold ")]
+    if not of_folds:
+        raise DataError("expected predictions of the study's folds, came none; run the study without --tables-only")
+    folds = folds_only(joined(of_folds))
     types = [each for each in every if _left_out(each) == "types"]
     sources = [each for each in every if _left_out(each) == "sources"]
-    found = curves(types) if types else ()
+    found = curves(types) if types else {}
     score = best_score(found)
-    spec = choose_spec(folds, score=score)
+    spec = or_undefined(lambda: choose_spec(folds, score=score))
     tables = [
         xray_table(folds),
         frame_only_table(folds),
         type_table(folds),
         chest_table(folds),
-        decision_table(*cross_fitted(folds, score=score)),
+        decision_table(folds, score=score),
         fault_table(folds),
     ]
     if types:
         tables += [curve_table(found), left_out_table(types, spec=spec)]
     if sources:
         tables.append(_sources_table(sources, spec=spec))
-    spec = spec.changed({"figures": tuple(figure for table in tables for figure in _card_figures(table))})
-    return GateStudy(tuple(tables), confusion_matrix(folds), _mistakes(folds), found, spec)
+    if isinstance(spec, GateSpec):
+        spec = spec.changed({"figures": tuple(figure for table in tables for figure in _card_figures(table))})
+    drawn = tuple(one for one in found.values() if isinstance(one, Curve))
+    return GateStudy(tuple(tables), confusion_matrix(folds), or_undefined(lambda: _mistakes(folds)), drawn, spec)
 
 
 def write_study(study: GateStudy, *, folder: Path) -> Path:
-    """`study.json`: tables, confusion matrix and thresholds; no name of a picture goes in."""
+    """`study.json`: tables, confusion matrix and thresholds, or why there are none; no name of a picture goes in."""
+    spec = study.spec
     fields = {
         "tables": [table.as_json() for table in study.tables],
         "confusion": study.confusion,
-        "spec": study.spec.model_dump(mode="json"),
+        "spec": {"undefined": spec.reason} if isinstance(spec, UndefinedMetric) else spec.model_dump(mode="json"),
     }
     path = folder / STUDY_NAME
     write_whole(path, (json.dumps(fields, indent=1, allow_nan=False) + "\n").encode())
@@ -100,8 +112,10 @@ def read_spec(folder: Path) -> GateSpec:
     path = folder / STUDY_NAME
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
+        if why := fields["spec"].get("undefined"):
+            raise DataError(f"run `hilum study gate` on more: {path} holds no thresholds of a gate: {why}")
         return GateSpec.model_validate(fields["spec"])
-    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ValidationError) as error:
         raise DataError(
             f"run `hilum study gate` first: {path} holds no thresholds of a gate ({type(error).__name__})"
         ) from error
@@ -151,14 +165,17 @@ def _card_figures(table: ShareTable) -> Iterator[GateFigure]:
             )
 
 
-def _sources_table(sources: Sequence[GatePredictions], *, spec: GateSpec) -> ShareTable:
+def _sources_table(sources: Sequence[GatePredictions], *, spec: GateSpec | UndefinedMetric) -> ShareTable:
     rows = joined(sources)
     rows = rows.where(rows.view == "as read")
-    right, typed = is_xray_probability(rows, calibration=spec.is_xray) >= HALF, rows.xray_type != ""
-    shares = {}
+    typed, shares = rows.xray_type != "", dict[str, Share]()
     for source in sorted(set(rows.source.tolist())):
         of = rows.source == source
-        shares[f"called X-ray, {source}"] = share(right[of], groups=rows.group[of])
+        shares[f"called X-ray, {source}"] = (
+            spec
+            if isinstance(spec, UndefinedMetric)
+            else share(is_xray_probability(rows, calibration=spec.is_xray)[of] >= HALF, groups=rows.group[of])
+        )
         known = of & typed
         said = called_type(rows)[known] == rows.xray_type[known]
         shares[f"type right, {source}"] = share(said, groups=rows.group[known])

@@ -24,7 +24,7 @@ from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import UndefinedMetric
 from hilum.systems.gate.data.releases import CHEST_SOURCES
 from hilum.systems.gate.study.predictions import FRAMED_VIEWS, WHOLE_VIEWS, GatePredictions, Text, joined
-from hilum.systems.gate.study.shares import NOTHING, Bools, Share, ShareTable, balanced, mean_of, share
+from hilum.systems.gate.study.shares import NOTHING, Bools, Share, ShareTable, balanced, mean_of, share, told
 from hilum.systems.gate.study.thresholds import HALF, Decisions, choose_spec, cross_calibrated, decide
 
 FEWEST_GROUPS = 20
@@ -51,6 +51,20 @@ def called_type(rows: GatePredictions) -> Text:
 
 def xray_table(folds: GatePredictions) -> ShareTable:
     """Radiograph or not: balanced accuracy of each view and of all framed views; sources and kinds one by one."""
+    return ShareTable(
+        key="xray",
+        title="X-ray or not",
+        protocol=(
+            f"{networks_text(folds)}; photographs held out by WordNet id, chests and bulk radiographs by whole source, "
+            "the rest by group; grey; framed = three paddings (black, white, stretched) with random crops, sizes and "
+            "JPEG qualities drawn alike for all; probability one half, calibrated on the other folds' whole pictures "
+            "as if both kinds were equally frequent"
+        ),
+        shares=told("balanced accuracy, framed", lambda: _xray_shares(folds)),
+    )
+
+
+def _xray_shares(folds: GatePredictions) -> dict[str, Share]:
     right = (cross_calibrated(folds) >= HALF) == folds.is_xray
     real = ~np.char.startswith(folds.source, "rendering: ")
     framed = real & np.isin(folds.view, FRAMED_VIEWS)
@@ -74,17 +88,7 @@ def xray_table(folds: GatePredictions) -> ShareTable:
         shares[f"right, {source}"] = of(framed & (folds.source == source))
     before, after = shares["balanced accuracy, black"], shares["balanced accuracy, masked"]
     shares["balanced accuracy lost to a 5% mask of the frame"] = _lost(before, after)
-    return ShareTable(
-        key="xray",
-        title="X-ray or not",
-        protocol=(
-            f"{networks_text(folds)}; photographs held out by WordNet id, chests and bulk radiographs by whole source, "
-            "the rest by group; grey; framed = three paddings (black, white, stretched) with random crops, sizes and "
-            "JPEG qualities drawn alike for all; probability one half, calibrated on the other folds' whole pictures "
-            "as if both kinds were equally frequent"
-        ),
-        shares=shares,
-    )
+    return shares
 
 
 def type_table(folds: GatePredictions) -> ShareTable:
@@ -178,16 +182,12 @@ def _turn(rows: GatePredictions) -> npt.NDArray[np.int64]:
 
 
 SIDE_PX = 192
+FRAME_FOLDS = 5
 
 
 def frame_only_table(folds: GatePredictions) -> ShareTable:
     """Balanced accuracy of gradient boosting on the frames of the judged pictures, cross-validated by group."""
     rows = folds.where(np.isin(folds.view, FRAMED_VIEWS) & ~np.char.startswith(folds.source, "rendering: "))
-    features = visible(rows.frame)
-    called = np.zeros(len(rows), np.bool_)
-    for train, held_out in GroupKFold(5).split(features, rows.is_xray, rows.group):
-        model = HistGradientBoostingClassifier(class_weight="balanced", random_state=0)
-        called[held_out] = model.fit(features[train], rows.is_xray[train]).predict(features[held_out])
     return ShareTable(
         key="frame",
         title="The frame alone",
@@ -195,10 +195,20 @@ def frame_only_table(folds: GatePredictions) -> ShareTable:
             "gradient boosting on padding rule, width of the bars in pixels, share of the picture within them, size "
             "before the last resize and JPEG quality, five folds by group, classes balanced"
         ),
-        shares={
-            "balanced accuracy, frame alone": balanced(called == rows.is_xray, truth=rows.is_xray, groups=rows.group)
-        },
+        shares={"balanced accuracy, frame alone": _frame_alone(rows)},
     )
+
+
+def _frame_alone(rows: GatePredictions) -> Share:
+    if np.unique(rows.group).size < FRAME_FOLDS:
+        return UndefinedMetric(f"there are fewer than {FRAME_FOLDS} groups", len(rows), 0)
+    features, called = visible(rows.frame), np.zeros(len(rows), np.bool_)
+    for train, held_out in GroupKFold(FRAME_FOLDS).split(features, rows.is_xray, rows.group):
+        if np.unique(rows.is_xray[train]).size < 2:
+            return UndefinedMetric("a fold would learn from one kind only", len(rows), 0)
+        model = HistGradientBoostingClassifier(class_weight="balanced", random_state=0)
+        called[held_out] = model.fit(features[train], rows.is_xray[train]).predict(features[held_out])
+    return balanced(called == rows.is_xray, truth=rows.is_xray, groups=rows.group)
 
 
 def visible(frame: np.ndarray) -> np.ndarray:
@@ -225,8 +235,21 @@ def cross_fitted(folds: GatePredictions, *, score: ScoreName) -> tuple[GatePredi
     return joined(parts), Decisions(tuple(verdicts))
 
 
-def decision_table(rows: GatePredictions, decisions: Decisions) -> ShareTable:
-    """Chests lost, other pictures refused, known types kept, as read."""
+def decision_table(rows: GatePredictions, *, score: ScoreName) -> ShareTable:
+    """Chests lost, other pictures refused, known types kept, as read; each fold by thresholds from the others."""
+    return ShareTable(
+        key="decisions",
+        title="Decisions",
+        protocol=(
+            f"{networks_text(rows)}, as read unless a padding is named; each fold's thresholds are from the other folds"
+        ),
+        shares=told(
+            "chests refused or unsure, mean over sources", lambda: _decision_shares(*cross_fitted(rows, score=score))
+        ),
+    )
+
+
+def _decision_shares(rows: GatePredictions, decisions: Decisions) -> dict[str, Share]:
     as_read = rows.view == "as read"
     lost, refused, accepted = (
         decisions.status(*names) for names in (("refused", "unsure"), ("refused",), ("accepted",))
@@ -259,18 +282,25 @@ def decision_table(rows: GatePredictions, decisions: Decisions) -> ShareTable:
     shares["known types right, of those accepted"] = of(right, known & accepted)
     shares["none of the types, refused or unsure"] = of(lost, none)
     shares["not a chest, accepted as chest"] = of(decisions.accepted_as("chest"), mixed & ~chest)
+    return shares
+
+
+def left_out_table(left_out: Sequence[GatePredictions], *, spec: GateSpec | UndefinedMetric) -> ShareTable:
+    """Types that a network never saw, judged by the shipped thresholds."""
     return ShareTable(
-        key="decisions",
-        title="Decisions",
+        key="left-out",
+        title="Types left out of training",
         protocol=(
-            f"{networks_text(rows)}, as read unless a padding is named; each fold's thresholds are from the other folds"
+            "five networks, each trained from ImageNet weights without two or three types, a third as long; thresholds "
+            "as shipped"
         ),
-        shares=shares,
+        shares=_left_out_shares(left_out, spec=spec),
     )
 
 
-def left_out_table(left_out: Sequence[GatePredictions], *, spec: GateSpec) -> ShareTable:
-    """Types that a network never saw, judged by the shipped thresholds."""
+def _left_out_shares(left_out: Sequence[GatePredictions], *, spec: GateSpec | UndefinedMetric) -> dict[str, Share]:
+    if isinstance(spec, UndefinedMetric):
+        return {"left-out types refused or unsure, all sources": spec}
     of_type: dict[str, Share] = {}
     rows, all_lost, chest_called = [], [], []
     for predictions in left_out:
@@ -290,21 +320,13 @@ def left_out_table(left_out: Sequence[GatePredictions], *, spec: GateSpec) -> Sh
     def of(said: Bools, chosen: Bools) -> Share:
         return share(said[chosen], groups=pooled.group[chosen])
 
-    return ShareTable(
-        key="left-out",
-        title="Types left out of training",
-        protocol=(
-            "five networks, each trained from ImageNet weights without two or three types, a third as long; thresholds "
-            "as shipped"
-        ),
-        shares={
-            "left-out types refused or unsure, all sources": share(lost, groups=pooled.group),
-            "left-out types refused or unsure, mixed sources": of(lost, mixed),
-            "left-out pictures that are no chests, accepted as chest": of(called, others),
-            "the same, mixed sources": of(called, others & mixed),
-            **{f"refused or unsure, {name}": of_type[name] for name in sorted(of_type, key=XRAY_TYPES.index)},
-        },
-    )
+    return {
+        "left-out types refused or unsure, all sources": share(lost, groups=pooled.group),
+        "left-out types refused or unsure, mixed sources": of(lost, mixed),
+        "left-out pictures that are no chests, accepted as chest": of(called, others),
+        "the same, mixed sources": of(called, others & mixed),
+        **{f"refused or unsure, {name}": of_type[name] for name in sorted(of_type, key=XRAY_TYPES.index)},
+    }
 
 
 def _type(decisions: Decisions, index: int) -> str:

@@ -96,12 +96,12 @@ def choose_spec(judged: GatePredictions, *, score: ScoreName) -> GateSpec:
     as_read = judged.where(judged.view == "as read")
     known = as_read.where(np.isin(as_read.source, MIXED_SOURCES) & (as_read.xray_type != ""))
     chests = as_read.where((as_read.xray_type == "chest") & ~np.isin(as_read.source, MIXED_SOURCES))
-    if not len(known) or not len(chests):
+    others = known.xray_type != "chest"
+    if not others.any() or not len(chests):
         raise DataError("expected held-out mixed sources and chests, came none; run the folds of the study first")
     temperature = _temperature(known)
     of_known, of_chests = (SCORES[score](rows, learnt=rows) for rows in (known, chests))
     weights = _source_weights(chests)
-    others = known.xray_type != "chest"
     unsure_below = _quantile(of_known[others], UNSURE_BUDGET)
     none_below = min(_quantile(of_known[others], NONE_BUDGET), _quantile(of_chests, CHEST_BUDGET, weights))
     return GateSpec(
