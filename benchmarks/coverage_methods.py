@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from coverage_designs import Sample
-from hilum.evaluation.judging.decisions import decision_table
+from hilum.evaluation.judging.decisions import decide
 from hilum.evaluation.predictions.patient_bootstrap import (
     PatientRows,
     PatientStatistic,
@@ -61,7 +61,7 @@ def share_intervals(
     """The intervals of a share by each method; Wilson's takes images as independent."""
     plain = wilson(int(right.sum()), n=int(images.sum()))
     found = {
-        "Wilson, images as independent": (plain.low, plain.high),
+        "Wilson, images as independent": plain.interval,
         SHOWN["share"]: clustered_share(right, trials=images).interval,
     }
     if replicates:
@@ -81,8 +81,8 @@ def decision_intervals(sample: Sample, *, threshold: float, prevalence: float) -
     """The interval of each measure of decisions at `threshold`."""
     point = OperatingPoint(threshold, math.nan, math.nan, n=0, positives=0, rule="as it is given")
     patients = PatientRows(sample.patient, sample.count)
-    table = decision_table(sample.truth, scores=sample.scores, point=point, patients=patients, prevalence=prevalence)
-    return {name: None if one is None else one.interval for name, one in table.decisions.measures.items()}
+    decided = decide(sample.truth, scores=sample.scores, point=point, patients=patients, prevalence=prevalence)
+    return {name: None if one is None else one.interval for name, one in decided.measures.items()}
 
 
 def _drawn(

@@ -13,7 +13,7 @@ from hilum.statistics.outcomes import UndefinedMetric
 @pytest.fixture(scope="module")
 def table_1() -> dict[str, list[float]]:
     """Table 1 of Liu et al. 2019 (SDFN), the three columns of their own models; AUROC on the official test split."""
-    with Path(__file__).with_name("sdfn_table_1.csv").open(encoding="utf-8") as file:
+    with (Path(__file__).parents[2] / "systems" / "sdfn" / "table_1.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     return {name: [float(row[name]) for row in rows] for name in ("whole", "lung", "sdfn")}
 
