@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,12 +27,12 @@ _FAR = 1 << 30
 """Windows locks bytes that others may then not read: one far behind the end of the file."""
 
 
-class Held:
+class Held(ABC):
     """What is held from its making until `close`, or to the end of a `with`."""
 
+    @abstractmethod
     def close(self) -> None:
         """Give it free; a second call does nothing."""
-        raise NotImplementedError
 
     def __enter__(self) -> Self:
         return self

@@ -15,7 +15,7 @@ from hilum.evaluation.comparing.many_predictions import Pair
 from hilum.evaluation.judging.curve_bands import BAND_REPLICATES, BandedCurve, label_curves
 from hilum.evaluation.report.figures import ReportFigure, written_figure
 from hilum.evaluation.report.label_figures import CurveStyle, Pattern, draw_curve, unit_square
-from hilum.evaluation.report.style import CYCLE, INK, QUIET, grid_of_axes, styled
+from hilum.evaluation.report.style import CYCLE, INK, QUIET, draw_estimate, grid_of_axes, styled
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.study import Study
 
@@ -150,9 +150,7 @@ def _draw_differences(
     axes.tick_params(axis="y", length=0)
     colour = arm_styles(study)[pair[0]].colour
     for place, found in enumerate([*(one.difference[pair] for one in rows), content.aurocs.mean_difference[pair]]):
-        if found.interval is not None:
-            axes.hlines(place, *found.interval, color=colour, linewidth=1.4)
-        axes.plot(found.value, place, marker="s", markersize=4.5, color=colour)
+        draw_estimate(axes, found, at=place, colour=colour, size=4.5)
     if study.published is None:
         return
     printed = [*(study.published.difference(one.label, pair) for one in rows), study.published.mean_difference(pair)]
