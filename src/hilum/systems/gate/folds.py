@@ -42,12 +42,16 @@ PREDICTIONS = "predictions"
 
 @dataclass(frozen=True, slots=True)
 class PlannedNetwork:
-    """One network: its name, the pictures it learns from and those it is judged on, and the length of an epoch."""
+    """One network: its name, the pictures it learns from and those it is judged on, and the length of an epoch.
+
+    It is judged on the renderings of `judging_seeds` too.
+    """
 
     name: str
     train: tuple[GatePicture, ...]
     judge: tuple[GatePicture, ...]
     images_per_epoch: int
+    judging_seeds: Sequence[int] = ()
 
 
 def planned_networks(pictures: Sequence[GatePicture], *, recipe: GateRecipe) -> Iterator[PlannedNetwork]:
@@ -55,9 +59,10 @@ def planned_networks(pictures: Sequence[GatePicture], *, recipe: GateRecipe) -> 
     folds = np.array(gate_folds(pictures, seed=recipe.seed))
     whole = recipe.sampler.images_per_epoch
     third = max(recipe.batch_size, whole // 3)
+    share = JUDGED_RENDERINGS // FOLDS
     for fold in range(FOLDS):
-        held_out = folds == fold
-        yield PlannedNetwork(f"fold {fold}", _where(pictures, ~held_out), _where(pictures, held_out), whole)
+        held_out, seeds = folds == fold, JUDGING_SEEDS[fold * share : (fold + 1) * share]
+        yield PlannedNetwork(f"fold {fold}", _where(pictures, ~held_out), _where(pictures, held_out), whole, seeds)
     for fold, types in enumerate(LEFT_OUT_TYPES):
         typed = np.array([picture.xray_type in types for picture in pictures])
         mixed = np.array([picture.is_xray for picture in pictures])
@@ -92,10 +97,7 @@ def _run(recipe: GateRecipe, plan: PlannedNetwork, place: RunPlace) -> Mapping[s
     spec = recipe.preprocess
     train = (*plan.train, *render_pictures(TRAINING_SEEDS[: recipe.renderings], spec=spec))
     fitted = fit_gate(recipe, pictures=train, folder=place.folder, machine=place.machine)
-    judge = plan.judge
-    if plan.name.startswith("fold"):
-        share, fold = JUDGED_RENDERINGS // FOLDS, int(plan.name.removeprefix("fold "))
-        judge = (*judge, *render_pictures(JUDGING_SEEDS[fold * share : (fold + 1) * share], spec=spec))
+    judge = (*plan.judge, *render_pictures(plan.judging_seeds, spec=spec))
     aspects = [picture.aspect for picture in plan.judge if picture.is_xray]
     judged = predict(fitted.network, name=plan.name, pictures=judge, recipe=recipe, aspects=aspects)
     learnt = predict_learnt(fitted.network, name=plan.name, pictures=plan.train, recipe=recipe)
