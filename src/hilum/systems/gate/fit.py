@@ -3,39 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from hilum.bundle.gate_outputs import GATE_OUTPUTS
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.networks.starting_weights import load_starting_weights
 from hilum.systems.gate.groups import group_of, groups_to_draw, shares_of_groups
-from hilum.systems.gate.losses import GateLoss, gate_loss
+from hilum.systems.gate.losses import gate_loss
 from hilum.systems.gate.pictures import GatePicture, GateTrainingImages
 from hilum.systems.gate.recipe import GateRecipe
 from hilum.training.loop.fit import Fitted, fit
-from hilum.training.loop.task import Batch, TaskData, Unwatched
+from hilum.training.loop.task import TaskData, UnwatchedTask
 from hilum.training.recipe.machine import Machine
 from hilum.training.recipe.samplers import GroupShareSampler, draw_groups
 
 ASPECTS = 4096
-
-
-class GateTask(Unwatched):
-    """Logits (N, 21) of pictures against the targets (N, 5) of `gate_losses.py`; nothing is watched."""
-
-    def __init__(self, network: PooledClassifier, *, weights: GateLoss) -> None:
-        self.network = network
-        self._weights = weights
-
-    def loss(self, batch: Batch) -> Tensor:
-        """The weighted sum of the five questions' losses."""
-        images, targets = batch
-        logits = self.network(images.contiguous(memory_format=torch.channels_last))
-        return gate_loss(logits, targets, weights=self._weights)
 
 
 def aspects_as_drawn(pictures: Sequence[GatePicture], *, recipe: GateRecipe) -> list[float]:
@@ -50,7 +36,7 @@ def aspects_as_drawn(pictures: Sequence[GatePicture], *, recipe: GateRecipe) -> 
 def fit_gate(recipe: GateRecipe, *, pictures: Sequence[GatePicture], folder: Path, machine: Machine) -> Fitted:
     """Train on `pictures` and return the network after the last epoch: nothing is chosen by a score."""
 
-    def make() -> tuple[GateTask, TaskData]:
+    def make() -> tuple[UnwatchedTask, TaskData]:
         network = new_network(recipe)
         started_from = load_starting_weights(network, weights=recipe.starting_weights)
         images = GateTrainingImages(
@@ -62,7 +48,7 @@ def fit_gate(recipe: GateRecipe, *, pictures: Sequence[GatePicture], folder: Pat
             per_epoch=recipe.sampler.images_per_epoch,
             seed=recipe.seed,
         )
-        return GateTask(network, weights=recipe.loss), TaskData(
+        return UnwatchedTask(network, loss=partial(gate_loss, weights=recipe.loss)), TaskData(
             training=images, sampler=sampler, started_from=started_from
         )
 

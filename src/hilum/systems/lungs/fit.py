@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from hilum.networks.lung_unet import MobileLungUNet, PlainLungUNet, load_encoder
 from hilum.systems.lungs.losses import lung_loss
 from hilum.systems.lungs.pictures import LungPicture, LungTrainingImages
-from hilum.systems.lungs.recipe import LungLoss, LungRecipe
+from hilum.systems.lungs.recipe import LungRecipe
 from hilum.training.loop.fit import fit
-from hilum.training.loop.task import Batch, TaskData, Unwatched
+from hilum.training.loop.task import TaskData, UnwatchedTask
 from hilum.training.recipe.machine import Machine
 from hilum.training.recipe.samplers import GroupShareSampler
 
@@ -27,20 +27,6 @@ class FittedLungs:
 
     network: LungNetwork
     started_from: str
-
-
-class LungTask(Unwatched):
-    """Logits (N, 2, H, W) of pictures against targets uint8 (N, 3, H, W); nothing is watched."""
-
-    def __init__(self, network: LungNetwork, *, weights: LungLoss) -> None:
-        self.network = network
-        self._weights = weights
-
-    def loss(self, batch: Batch) -> Tensor:
-        """The loss of `lung_losses.py`."""
-        images, targets = batch
-        logits = self.network(images.contiguous(memory_format=torch.channels_last))
-        return lung_loss(logits, targets, weights=self._weights)
 
 
 def start_network(recipe: LungRecipe) -> tuple[LungNetwork, str]:
@@ -56,7 +42,7 @@ def start_network(recipe: LungRecipe) -> tuple[LungNetwork, str]:
 def fit_lungs(recipe: LungRecipe, *, pictures: Sequence[LungPicture], folder: Path, machine: Machine) -> FittedLungs:
     """Train on `pictures` and return the network after the last epoch: nothing is chosen by a score."""
 
-    def make() -> tuple[LungTask, TaskData]:
+    def make() -> tuple[UnwatchedTask, TaskData]:
         network, started_from = start_network(recipe)
         images = LungTrainingImages(pictures, spec=recipe.preprocess, framing=recipe.framing, grey=recipe.grey)
         sampler = GroupShareSampler(
@@ -65,7 +51,7 @@ def fit_lungs(recipe: LungRecipe, *, pictures: Sequence[LungPicture], folder: Pa
             per_epoch=recipe.sampler.images_per_epoch,
             seed=recipe.seed,
         )
-        return LungTask(network, weights=recipe.loss), TaskData(
+        return UnwatchedTask(network, loss=partial(lung_loss, weights=recipe.loss)), TaskData(
             training=images, sampler=sampler, started_from=started_from
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
@@ -38,8 +39,17 @@ class Task(Protocol):
         """The figures of one validation part, from the outputs of all its batches; `loss` is among them."""
 
 
-class Unwatched:
-    """The half of a task that is not watched while it is trained: a study judges it afterwards."""
+class UnwatchedTask:
+    """A network and the loss of its outputs against the targets; nothing is watched: a study judges it afterwards."""
+
+    def __init__(self, network: nn.Module, *, loss: Callable[[Tensor, Tensor], Tensor]) -> None:
+        self.network = network
+        self._loss = loss
+
+    def loss(self, batch: Batch) -> Tensor:
+        """The loss of one batch, a scalar."""
+        images, targets = batch
+        return self._loss(self.network(images.contiguous(memory_format=torch.channels_last)), targets)
 
     def outputs(self, batch: Batch) -> Mapping[str, Tensor]:
         """Nothing is kept."""
