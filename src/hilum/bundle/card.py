@@ -287,7 +287,9 @@ class Card(Part):
     @property
     def label_names(self) -> tuple[str, ...]:
         """The names of the graph's outputs, in order."""
-        return self._kind.outputs or tuple(label.name for label in self.labels)
+        if self.gate is not None:
+            return self.gate.outputs
+        return tuple(label.name for label in self.labels) if self.lungs is None else self.lungs.structures
 
     @property
     def figures(self) -> tuple[GateFigure | LungFigure, ...]:

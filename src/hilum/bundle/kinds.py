@@ -9,9 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from hilum.bundle.gate_outputs import GATE_OUTPUTS
-from hilum.bundle.lung_spec import LUNG_OUTPUTS
-
 Role = Literal["specialist", "gate", "lungs"]
 """Who finds what its labels name; who judges a picture before anybody reads it; who draws lungs and finds nothing."""
 
@@ -26,21 +23,20 @@ LUNGS: frozenset[Need] = frozenset({"lungs"})
 class Kind:
     """What every bundle of a kind is.
 
-    `part` is the field of the card that this kind has and no other. `outputs` names the graph's outputs where they are
-    no labels. It cannot read without what it `needs`, though it may bring that itself.
+    `part` is the field of the card that this kind has and no other. It cannot read without what it `needs`, though it
+    may bring that itself.
     """
 
     role: Role = "specialist"
     part: str | None = None
-    outputs: tuple[str, ...] = ()
     needs: frozenset[Need] = NOTHING
 
 
 KINDS: Mapping[str, Kind] = {
     "classifier": Kind(),
     "fusion": Kind(part="fusion", needs=LUNGS),
-    "gate": Kind(role="gate", part="gate", outputs=GATE_OUTPUTS),
-    "lungs": Kind(role="lungs", part="lungs", outputs=LUNG_OUTPUTS),
+    "gate": Kind(role="gate", part="gate"),
+    "lungs": Kind(role="lungs", part="lungs"),
 }
 """By the card's `kind`."""
 

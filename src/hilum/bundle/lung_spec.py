@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from hilum.bundle.card_part import CompressionMethod, Part
 from hilum.imaging.preprocess import PreprocessSpec
 
-LUNG_OUTPUTS = ("right lung", "left lung")
-"""The planes of the graph's output, in order; sides are the patient's."""
+Structure = Literal["right field", "left field", "right lung", "left lung", "heart"]
+"""What a plane of the graph's output can draw; sides are the patient's.
+
+A field is the lung beside the heart, as it is clear in the picture; a lung is the whole of it, behind the heart too.
+"""
+
+Definition = Literal["field", "whole"]
+"""What is taken for a lung: the field beside the heart, or the whole lung."""
+
+LUNG_SIDES: Mapping[Definition, tuple[Structure, Structure]] = {
+    "field": ("right field", "left field"),
+    "whole": ("right lung", "left lung"),
+}
+"""The two structures of each definition, the patient's right first."""
 
 _Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -58,12 +71,58 @@ class LungCompression(Part):
 
 
 class LungSpec(Part):
-    """A pixel is lung where the larger probability of both sides is at least `threshold`, of the larger's side."""
+    """A pixel is lung where the larger probability of both sides is at least `threshold`, of the larger's side.
 
+    It is heart where the heart's probability is at least `threshold`; lung and heart may overlap.
+    """
+
+    structures: tuple[Structure, ...] = Field(
+        default=LUNG_SIDES["whole"],
+        description="the planes of the graph's output, in order; sides are the patient's. A field is the lung beside "
+        "the heart, a lung is the whole of it",
+    )
     threshold: float = Field(default=0.5, gt=0.0, lt=1.0)
     quality: QualityRule
     compression: LungCompression
     figures: tuple[LungFigure, ...]
+
+    @model_validator(mode="after")
+    def _structures_fit(self) -> Self:
+        if len(set(self.structures)) != len(self.structures):
+            raise ValueError(f"each structure may be drawn once, came {', '.join(self.structures)}")
+        drawn = [pair for pair in LUNG_SIDES.values() if not set(pair).isdisjoint(self.structures)]
+        if not drawn or not set().union(*drawn) <= set(self.structures):
+            raise ValueError(f"both sides of a lung or a field must be drawn, came {', '.join(self.structures)}")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_the_usual(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """The usual structures are not written, so that a hilum which does not know the field still reads the card."""
+        fields: dict[str, Any] = serialise(self)
+        if self.structures == type(self).model_fields["structures"].default:
+            del fields["structures"]
+        return fields
+
+    @property
+    def definitions(self) -> tuple[Definition, ...]:
+        """Which definitions of a lung are drawn."""
+        return tuple(name for name, pair in LUNG_SIDES.items() if set(pair) <= set(self.structures))
+
+    @property
+    def boxed(self) -> Definition:
+        """On what a box rests: the whole lung, or the field where nothing else is drawn."""
+        return "whole" if "whole" in self.definitions else "field"
+
+    def sides(self, definition: Definition) -> tuple[int, int]:
+        """The planes of the patient's right and left side; raises `ValueError` where they are not drawn."""
+        right, left = LUNG_SIDES[definition]
+        return self.structures.index(right), self.structures.index(left)
+
+
+def mirror_planes(structures: tuple[Structure, ...]) -> list[int]:
+    """For each plane the one that draws the same in a mirrored picture: right and left change places."""
+    other = {side: pair[1 - rank] for pair in LUNG_SIDES.values() for rank, side in enumerate(pair)}
+    return [structures.index(other.get(structure, structure)) for structure in structures]
 
 
 @dataclass(frozen=True, slots=True)

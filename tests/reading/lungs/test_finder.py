@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fabricate_gate import write_gate
-from fabricate_lungs import write_lung_bundle
+from fabricate_lungs import ALL_STRUCTURES, SPEC, write_lung_bundle
 from hilum.errors import BundleError
 from hilum.geometry import Box
 from hilum.imaging.preprocess import ModelInput, preprocess
@@ -46,6 +46,27 @@ def test_both_lungs_come_back_in_native_pixels(finder):
     assert lungs.areas_px == tuple(int(np.count_nonzero(each)) for each in (lungs.right, lungs.left))
     # 15 of 256 grid pixels are 15 of 256 rows and 11.25 of 192 columns
     assert lungs.box == Box(24 - 11.25, 64 - 15, 144 + 22.5, 128 + 35)
+
+
+def test_the_box_rests_on_the_whole_lung_where_the_bundle_draws_it(finder, tmp_path):
+    behind_the_heart = (slice(64, 192), slice(96, 120))
+    radiograph = chest(RIGHT, LEFT)
+    radiograph.pixels[behind_the_heart] = 0.4  # whole lung and heart, and no field
+    both = LungFinder(
+        write_lung_bundle(tmp_path / "both", spec=SPEC.changed({"structures": ALL_STRUCTURES})),
+        engine=OnnxRuntimeEngine(),
+        threads=1,
+    ).find(radiograph)
+    assert both.box == finder.find(radiograph).box == Box(24 - 11.25, 64 - 15, 144 + 22.5, 128 + 35)
+    assert both.left[128, 110]
+    of_fields = ("heart", "left field", "right field")
+    fields = LungFinder(
+        write_lung_bundle(tmp_path / "fields", spec=SPEC.changed({"structures": of_fields})),
+        engine=OnnxRuntimeEngine(),
+        threads=1,
+    ).find(radiograph)
+    assert not fields.left[128, 110]
+    assert fields.left[128, 140]
 
 
 def test_sides_in_doubt_are_not_named_and_said_so(finder):

@@ -3,8 +3,12 @@
 import numpy as np
 import pytest
 
+from fabricate_lungs import ALL_STRUCTURES
+from hilum.bundle.lung_spec import LUNG_SIDES
 from hilum.errors import UsageError
 from hilum.reading.lungs.passes import drawing, probabilities, quality_inputs
+
+WHOLE = LUNG_SIDES["whole"]
 
 
 def test_a_network_that_only_looks_at_its_pixel_agrees_with_itself():
@@ -12,7 +16,7 @@ def test_a_network_that_only_looks_at_its_pixel_agrees_with_itself():
     inputs = quality_inputs(array)
     # channel 0 draws the left half of its picture, channel 1 the other, so mirrored they change places
     logits = np.stack([inputs[:, 0], inputs[:, 0]], axis=1)
-    passes = probabilities(logits)
+    passes = probabilities(logits, structures=WHOLE)
     assert np.array_equal(passes[0], passes[1])
     assert np.array_equal(passes[0], passes[2])
 
@@ -20,9 +24,19 @@ def test_a_network_that_only_looks_at_its_pixel_agrees_with_itself():
 def test_the_mirrored_pass_calls_left_what_it_saw_on_the_right():
     logits = np.full((3, 2, 32, 32), -5.0, np.float32)
     logits[1, 0, :, :16] = 5  # the mirrored picture's right lung: on its left half
-    passes = probabilities(logits)
+    passes = probabilities(logits, structures=WHOLE)
     assert passes[1, 1, :, 16:].min() > 0.9
     assert passes[1, 0].max() < 0.1
+
+
+def test_each_side_of_each_definition_changes_places_and_the_heart_stays():
+    logits = np.full((3, 5, 32, 32), -5.0, np.float32)
+    for plane in range(5):
+        logits[1, plane, plane, :16] = 5  # each plane marks the row of its number, on the mirrored picture's left half
+    passes = probabilities(logits, structures=ALL_STRUCTURES)
+    marked = [np.flatnonzero((passes[1, plane, :, 16:] > 0.9).all(axis=1)).tolist() for plane in range(5)]
+    assert marked == [[1], [0], [3], [2], [4]]
+    assert passes[1, :, :, :16].max() < 0.1
 
 
 def test_the_moved_pass_is_moved_by_a_thirty_second_of_the_side():
@@ -38,7 +52,8 @@ def test_what_is_drawn_is_the_mean_of_the_picture_and_its_mirror_image():
     assert np.allclose(drawing(passes), np.stack([np.full((4, 4), 0.6), np.zeros((4, 4))]))
 
 
-@pytest.mark.parametrize(("function", "shape"), [(quality_inputs, (4, 4)), (probabilities, (2, 2, 4, 4))])
-def test_other_shapes_are_refused(function, shape):
-    with pytest.raises(UsageError, match="expected"):
-        function(np.zeros(shape, np.float32))
+def test_other_shapes_are_refused():
+    with pytest.raises(UsageError, match="expected one input"):
+        quality_inputs(np.zeros((4, 4), np.float32))
+    with pytest.raises(UsageError, match=r"expected logits \(3, 5, H, W\), came shape \(3, 2, 4, 4\)"):
+        probabilities(np.zeros((3, 2, 4, 4), np.float32), structures=ALL_STRUCTURES)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.bundle.load import Bundle, wrong_kind
-from hilum.bundle.lung_spec import LUNG_OUTPUTS, LungGraph, QualityRule
+from hilum.bundle.lung_spec import LungGraph, QualityRule, Structure
 from hilum.errors import BundleError, EngineError
 from hilum.geometry import Box
 from hilum.imaging.preprocess import ModelInput, PreprocessSpec, preprocess
@@ -67,9 +67,10 @@ class Lungs:
 
 @dataclass(frozen=True, slots=True)
 class LungNetwork:
-    """What decides how lungs are drawn: the graph's SHA-256, its threshold, the rule of trust and the preprocessing."""
+    """What decides how lungs are drawn: the graph's SHA-256 and planes, threshold, rule of trust and preprocessing."""
 
     graph_sha256: str
+    structures: tuple[Structure, ...]
     threshold: float
     quality: QualityRule
     preprocess: PreprocessSpec
@@ -85,7 +86,7 @@ class LungFinder:
         graph = lung_graph(bundle)
         self.network = lung_network(bundle)
         self.ref = ModelRef(graph.name, graph.version, graph.sha256 or bundle.sha256)
-        self._preprocess = graph.preprocess
+        self._preprocess, self._spec = graph.preprocess, graph.spec
         self._graph = GraphRunner(bundle.read(graph.file), name=graph.name, engine=engine, threads=threads)
         size = self._preprocess.output_size
         wanted = (None, self._preprocess.channels, *(size or (None, None)))
@@ -126,19 +127,20 @@ class LungFinder:
         if not batch:
             return ()
         inputs = np.concatenate([quality_inputs(each.array) for each in prepared])
-        logits = self._logits(inputs).reshape(len(batch), PASSES, len(LUNG_OUTPUTS), *inputs.shape[2:])
+        logits = self._logits(inputs).reshape(len(batch), PASSES, len(self._spec.structures), *inputs.shape[2:])
         return tuple(map(self._drawing, batch, prepared, logits))
 
     def _logits(self, inputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         logits = self._graph.run({INPUT: inputs}, outputs=(LOGITS,))[LOGITS]
-        expected = (len(inputs), len(LUNG_OUTPUTS), *inputs.shape[2:])
+        expected = (len(inputs), len(self._spec.structures), *inputs.shape[2:])
         if logits.shape != expected:
             raise EngineError(f"expected logits {expected} from {self.ref.name}, came {logits.shape}")
         return logits
 
     def _drawing(self, radiograph: Radiograph, model_input: ModelInput, logits: npt.NDArray[np.float32]) -> LungDrawing:
         rule, threshold = self.network.quality, self.network.threshold
-        passes = probabilities(logits)
+        sides = self._spec.sides(self._spec.boxed)
+        passes = probabilities(logits, structures=self._spec.structures)[:, list(sides)]
         facts = quality_facts(passes, threshold=threshold)
         found, kept = kept_lungs(drawing(passes), threshold=threshold)
         flags = (*found.flags, *_file_flags(radiograph))
@@ -170,7 +172,8 @@ def lung_graph(bundle: Bundle) -> LungGraph:
 def lung_network(bundle: Bundle) -> LungNetwork:
     """What decides how the bundle draws lungs; raises `BundleError` where it draws none."""
     graph = lung_graph(bundle)
-    return LungNetwork(bundle.card.files[graph.file], graph.spec.threshold, graph.spec.quality, graph.preprocess)
+    spec = graph.spec
+    return LungNetwork(bundle.card.files[graph.file], spec.structures, spec.threshold, spec.quality, graph.preprocess)
 
 
 def kept_lungs(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from hilum.bundle.lung_spec import Structure, mirror_planes
 from hilum.errors import UsageError
 
 Floats = npt.NDArray[np.float32]
@@ -22,23 +23,23 @@ def quality_inputs(array: Floats) -> Floats:
     return np.ascontiguousarray(np.stack([array, array[:, :, ::-1], moved]))
 
 
-def probabilities(logits: Floats) -> Floats:
-    """Float32 (3, 2, H, W) in [0, 1] of the passes' logits, each led back to the picture as it is.
+def probabilities(logits: Floats, *, structures: tuple[Structure, ...]) -> Floats:
+    """Float32 (3, S, H, W) in [0, 1] of the passes' logits of S structures, each led back to the picture as it is.
 
     What the mirrored pass calls right is left. The moved pass says nothing of the last rows and columns, which left its
     frame: there the first pass stands in.
     """
-    if logits.ndim != 4 or logits.shape[:2] != (PASSES, 2):
-        raise UsageError(f"expected logits (3, 2, H, W), came shape {logits.shape}")
+    if logits.ndim != 4 or logits.shape[:2] != (PASSES, len(structures)):
+        raise UsageError(f"expected logits (3, {len(structures)}, H, W), came shape {logits.shape}")
     probability = 1 / (1 + np.exp(-logits.astype(np.float32)))
     down, across = _shift(logits.shape[-2]), _shift(logits.shape[-1])
     back = probability[0].copy()
     back[:, : back.shape[1] - down, : back.shape[2] - across] = probability[2][:, down:, across:]
-    return np.stack([probability[0], probability[1][::-1, :, ::-1], back])
+    return np.stack([probability[0], probability[1][mirror_planes(structures), :, ::-1], back])
 
 
 def drawing(passes: Floats) -> Floats:
-    """Float32 (2, H, W): what is drawn, the mean of the picture's probabilities and its mirror image's.
+    """Float32 (S, H, W): what is drawn, the mean of the picture's probabilities and its mirror image's.
 
     Out of fold this lifts Dice a little, and both passes are there for the quality score anyway. The moved pass is left
     out: with it Dice fell on one of the two releases.

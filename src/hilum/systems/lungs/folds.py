@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from hilum.bundle.lung_spec import LUNG_SIDES
 from hilum.datasets.splits.split import Split
 from hilum.imaging.pixels.grey import to_unit
 from hilum.imaging.preprocess import normalise
@@ -89,4 +90,4 @@ def _predict(network: LungNetwork, *, picture: LungPicture, recipe: LungRecipe) 
     array = normalise(to_unit(picture.grey, bits=8), spec=recipe.preprocess)
     with torch.inference_mode():
         logits = network.eval()(torch.from_numpy(quality_inputs(array))).numpy()
-    return np.rint(probabilities(logits) * 255).astype(np.uint8)
+    return np.rint(probabilities(logits, structures=LUNG_SIDES["whole"]) * 255).astype(np.uint8)
