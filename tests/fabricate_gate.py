@@ -1,4 +1,4 @@
-"""Makes a tiny gate bundle whose 21 logits are a straight line of the picture's mean brightness.
+"""Makes a tiny gate bundle whose 24 logits are a straight line of the picture's mean brightness.
 
     python tests/fabricate_gate.py FOLDER
 
@@ -38,7 +38,7 @@ SPEC = GateSpec(
 
 
 def logits_of(*, xray: float = 5.0, **named: float) -> np.ndarray:
-    """float32 (21,): `xray`, and any output by its name (spaces as underscores); every other is 0."""
+    """float32 (24,): `xray`, and any output by its name (spaces as underscores); every other is 0."""
     values = np.zeros(len(GATE_OUTPUTS), np.float32)
     values[IS_XRAY] = xray
     for name, value in named.items():

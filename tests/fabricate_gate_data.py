@@ -27,11 +27,16 @@ FILES = (
     "lungs_tb/images/CHNCXR_0001_0.jpg",
     "lungs_tb/images/MCUCXR_0387_1.jpg",
     "chest_adult/006f3a8a.jpg",
+    "wingspan/images/wing000.jpg",
+    "chest_lateral/p22_case-7-L.jpg",
+    "chest_lateral/p377_1.jpg",
     "types/hand/frac_1.jpg",
     "types/hand/ewen_1.jpg",
     "types/skull/ewen_2.jpg",
     "types/spine/scol_1.jpg",
     "types/dental/1008.jpg",
+    "types/knee_oai/kl0_9003430L.jpg",
+    "types/knee_oai/kl2_9003430R.jpg",
     "photos/n01440764_tench.jpg",
     "photos/n01484850/n01484850_10.JPEG",
     *(f"other_modality/ct_chest/{index:03}.jpg" for index in range(12)),
@@ -79,6 +84,7 @@ def write_gate_data(folder: Path, *, each: int = 0) -> Path:
         rows.writerows((*row, "none", "nobody") for row in (*MANIFEST, *typed))
     for name, lines in NIH_TABLES.items():
         (folder / "nih" / name).write_text("\n".join(lines) + "\n")
+    (folder / "wingspan" / "ctr.csv").write_text("image,ctr\nwing000,0.45\n")
     (folder / "lera" / "labels.csv").write_text("1000,XR FOOT,0\n1001,XR SHOULDER,1\n")
     return folder
 

@@ -22,6 +22,9 @@ GateStatus = Literal["accepted", "refused", "unsure", "not judged"]
 PictureState = Literal["turned 90", "turned 180", "turned 270", "inverted", "cropped"]
 """What can be wrong with the picture of a chest; turned by so many degrees, counter-clockwise."""
 
+PictureView = Literal["PA", "AP", "lateral"]
+"""How a chest was taken, as its picture tells."""
+
 ScopePart = Literal["species", "type", "modality", "age", "view"]
 """What the scope of a model is about."""
 
@@ -56,7 +59,8 @@ class GateVerdict:
     """Whether the picture is a radiograph that hilum may read, and why.
 
     A refusal is a value with a reason, not an exception. `candidates` names what an unsure gate hesitates between.
-    `state` is what is wrong with the picture of an accepted chest.
+    `state` is what is wrong with the picture of an accepted chest, and `view` how it was taken; None where the picture
+    does not make it sure. `view_probabilities` are those of all views, and empty where the gate tells none.
     """
 
     status: GateStatus
@@ -65,6 +69,8 @@ class GateVerdict:
     type: TypeVerdict | None = None
     candidates: tuple[str, ...] = ()
     state: tuple[PictureState, ...] = ()
+    view: PictureView | None = None
+    view_probabilities: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def accepted(self) -> bool | None:

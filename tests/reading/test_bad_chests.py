@@ -86,7 +86,7 @@ def test_a_lateral_view_that_the_file_names(reader: Reader, adult: np.ndarray) -
     verdict = reader.read(dicom_bytes(adult.astype(np.uint16) * 257, ViewPosition="LL"), name="lateral.dcm").lungs
     assert verdict is not None
     assert not verdict.trusted
-    assert verdict.reason.startswith("the file names a lateral view")
+    assert verdict.reason.startswith("this is a lateral view")
 
 
 def test_a_child_is_named(reader: Reader) -> None:

@@ -124,7 +124,7 @@ def test_a_lateral_view_is_never_trusted(reader: Reader) -> None:
     assert reading.lungs is not None
     assert reading.lungs.flags == ("lateral view",)
     assert not reading.lungs.trusted
-    assert reading.lungs.reason.startswith("the file names a lateral view")
+    assert reading.lungs.reason.startswith("this is a lateral view")
 
 
 def test_a_childs_chest_is_drawn_and_named(reader: Reader) -> None:

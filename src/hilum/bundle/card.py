@@ -21,10 +21,11 @@ from pydantic import (
 
 from hilum.bundle.card_part import CompressionMethod, Interval, Part, Probability, Sha256
 from hilum.bundle.fusion_spec import LUNG_GRAPH, FusionSpec
-from hilum.bundle.gate_outputs import GATE_OUTPUTS
+from hilum.bundle.gate_outputs import GATE_OUTPUTS, OUTPUTS_WITHOUT_VIEWS
 from hilum.bundle.kinds import KINDS, LUNGS, NOTHING, Kind, Need, Role, known_kind
 from hilum.bundle.label import Label, PlattCalibration
 from hilum.bundle.lung_spec import LungFigure, LungGraph, LungSpec
+from hilum.bundle.view_rule import ViewRule
 from hilum.imaging.preprocess import PreprocessSpec
 
 CARD_SCHEMA = "hilum.card/1"
@@ -151,7 +152,7 @@ class GateSpec(Part):
     A picture is refused where the probability of a radiograph lies below `refuse_below`, and unsure below
     `accept_from`. Of a radiograph, the type's score decides: below `none_below` it is none of the types, below
     `unsure_below` unsure; a chest is unsure below `chest_from` instead. `candidates_mass` is how much probability the
-    named candidates hold together.
+    named candidates hold together. `view` says how a chest's view is told; a gate without it tells none.
     """
 
     outputs: tuple[str, ...]
@@ -167,12 +168,15 @@ class GateSpec(Part):
     turned_from: Probability
     inverted_from: Probability
     cropped_from: Probability
+    view: ViewRule | None = None
     figures: tuple[GateFigure, ...]
 
     @model_validator(mode="after")
     def _is_in_order(self) -> Self:
-        if self.outputs != GATE_OUTPUTS:
+        if self.outputs not in (GATE_OUTPUTS, OUTPUTS_WITHOUT_VIEWS):
             raise ValueError(f"a gate's outputs must be {GATE_OUTPUTS}, came {self.outputs}")
+        if self.view is not None and self.outputs != GATE_OUTPUTS:
+            raise ValueError("a gate that tells views has outputs for them")
         if self.refuse_below > self.accept_from or self.none_below > self.unsure_below:
             raise ValueError("refuse_below must not exceed accept_from, nor none_below unsure_below")
         return self

@@ -76,7 +76,7 @@ def _source(source: dict[str, Any]) -> Source:
 
 
 def _gate(gate: dict[str, Any]) -> GateVerdict:
-    kind = gate["type"]
+    kind, view = gate["type"], gate.get("view", {"name": None, "all": {}})
     return GateVerdict(
         status=gate["status"],
         reason=gate["reason"],
@@ -84,6 +84,8 @@ def _gate(gate: dict[str, Any]) -> GateVerdict:
         type=None if kind["name"] is None else TypeVerdict(kind["name"], kind["probability"], kind["all"]),
         candidates=tuple(gate.get("candidates", ())),
         state=tuple(gate.get("state", ())),
+        view=view["name"],
+        view_probabilities=view["all"],
     )
 
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from hilum.imaging.preprocess import preprocess
 from hilum.radiograph import Radiograph, TrailStep
 from hilum.reading.decision.scope import ScopeVerdict, judge_scope
+from hilum.reading.gate.chest_view import chest_view, view_contradictions
 from hilum.reading.gate.gate import GateOpinion, forced, may_read
 from hilum.reading.input.prepare import Prepared, preprocess_step
 from hilum.reading.lungs.drawing import LungDrawing
@@ -80,7 +81,7 @@ class Pipeline:
         if self._read_inverted:
             pictures = self._other_polarity(pictures)
         chests = [i for i, picture in enumerate(pictures) if may_read(picture.verdict, xray_type=CHEST)]
-        drawn = self._opened.lungs.draw([picture.prepared for picture in pictures], chosen=chests)
+        drawn = self._opened.lungs.draw([_with_view(picture) for picture in pictures], chosen=chests)
         for i in chests:
             pictures[i].lungs, pictures[i].lungs_ms = drawn.of(self._opened.lungs.shown, i), drawn.each_ms
         asked = [self._asked(picture) for picture in pictures]
@@ -103,6 +104,7 @@ class Pipeline:
             verdict, marks = opinion.verdict, opinion.warnings
             if stated.xray_type is not None:
                 verdict, marks = forced(opinion, xray_type=stated.xray_type)
+            marks = (*marks, *view_contradictions(prepared.radiograph, gate=verdict, stated=stated))
             pictures.append(_Picture(filed.radiograph, prepared, opinion, verdict, marks))
         return pictures
 
@@ -208,6 +210,13 @@ class Pipeline:
             )
             steps += [preprocess_step(specialist.ref.name, spec=spec, crop=opinion.crop) for spec in specs]
         return tuple(steps)
+
+
+def _with_view(picture: _Picture) -> Prepared:
+    """The picture as the lungs are drawn from it, with the view that it is taken for."""
+    radiograph = picture.prepared.radiograph
+    seen = chest_view(radiograph, gate=picture.verdict)
+    return replace(picture.prepared, radiograph=replace(radiograph, view=seen.view))
 
 
 def _case(picture: _Picture, specialist: Specialist, drawing: LungDrawing | None) -> Case:

@@ -102,6 +102,10 @@ def _gate(gate: GateVerdict, name: str) -> dict[str, Any]:
         },
         "candidates": list(gate.candidates),
         "state": list(gate.state),
+        "view": {
+            "name": gate.view,
+            "all": {key: _finite(value, "gate.view", name) for key, value in gate.view_probabilities.items()},
+        },
     }
 
 

@@ -17,6 +17,12 @@ from hilum.stated import age_text
 RESEARCH_USE = "Research use, not a medical device"
 
 VIEW_NAMES = {"PA": "PA (back to front)", "AP": "AP (front to back)", "LL": "lateral", "unknown": "unknown"}
+_PICTURE_VIEWS = {
+    "PA": "PA view, from back to front",
+    "AP": "AP view, from front to back",
+    "lateral": "Lateral view",
+    None: "Frontal view, not sure whether PA or AP",
+}
 SEX_NAMES = {"F": "female", "M": "male", "O": "other", "unknown": "unknown"}
 SIDE_NAMES = {"L": "left", "R": "right", "B": "both", "unknown": "unknown"}
 
@@ -105,9 +111,18 @@ def patient_text(reading: Reading) -> str:
 
 
 def view_text(reading: Reading) -> str:
-    """The view as far as it is known; what the user says is marked."""
-    stated = reading.stated.view
+    """The view as far as it is known; what the user says is marked, and so is what the picture alone tells."""
+    stated, seen = reading.stated.view, reading.gate.view
+    if stated == reading.view == "unknown" and seen is not None:
+        return f"{seen} (from the picture)"
     return _marked(reading.view if stated == "unknown" else stated, stated != "unknown")
+
+
+def picture_view_text(gate: GateVerdict) -> str:
+    """How the picture of a chest was taken, as it looks, in plain words; empty where the gate tells no view."""
+    if not gate.view_probabilities:
+        return ""
+    return f"{_PICTURE_VIEWS[gate.view]} (from the picture)"
 
 
 def stated_text(reading: Reading) -> str:

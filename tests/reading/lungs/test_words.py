@@ -21,7 +21,7 @@ def test_two_lungs() -> None:
         (("no lung", "tiny image"), "no lung was found; the picture is too small to outline lungs on"),
         (
             ("lateral view",),
-            "the file names a lateral view, in which the lungs lie over each other; both lungs were drawn",
+            "this is a lateral view, in which the lungs lie over each other; both lungs were drawn",
         ),
         (
             ("more than two regions",),

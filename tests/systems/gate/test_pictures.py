@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from fabricate_gate_data import write_gate_data
+from hilum.datasets.records.record import Record
 from hilum.findings import XRAY_TYPES
 from hilum.imaging.preprocess import PreprocessSpec, Resize
-from hilum.systems.gate.data.releases import read_gate_data
+from hilum.systems.gate.data.releases import VIEWS_TOLD, ViewTold, read_gate_data
 from hilum.systems.gate.frames import Framing
 from hilum.systems.gate.groups import (
     CHEST_SOURCES,
@@ -20,6 +21,7 @@ from hilum.systems.gate.groups import (
     fold_of_groups,
     gate_folds,
     groups_to_draw,
+    patients_left_over,
     shares_of_groups,
 )
 from hilum.systems.gate.pictures import (
@@ -43,10 +45,15 @@ CHANGES = GateChanges(framing=Framing(side_px=32), augmentation=Augmentation(), 
 
 
 def a_picture(
-    *, source: str = "nih", group: str = "1", is_xray: bool = True, xray_type: str | None = None
+    *,
+    source: str = "nih",
+    group: str = "1",
+    is_xray: bool = True,
+    xray_type: str | None = None,
+    view: ViewTold | None = None,
 ) -> GatePicture:
     grey = np.random.default_rng(0).integers(0, 200, (40, 30), np.uint8)
-    return GatePicture(grey, grey[:32, :30], f"{group}.png", source, group, is_xray, xray_type)
+    return GatePicture(grey, grey[:32, :30], f"{group}.png", source, group, is_xray, xray_type, view)
 
 
 def test_a_chest_is_turned_inverted_and_cropped_as_said() -> None:
@@ -71,23 +78,43 @@ def test_rows_of_targets_say_what_was_done() -> None:
     pictures = (a_picture(xray_type="chest"), a_picture(xray_type="hand"), a_picture(is_xray=False), a_picture())
     images = GateTrainingImages(pictures, spec=SPEC, changes=CHANGES, aspects=[1.0])
     rows = [images[index, 5][1].tolist() for index in range(4)]
-    assert rows[0] == [1.0, XRAY_TYPES.index("chest"), 0.0, 0.0, 0.0]
-    assert rows[1] == [1.0, XRAY_TYPES.index("hand"), -1.0, -1.0, -1.0]
-    assert rows[2] == [0.0, -1.0, -1.0, -1.0, -1.0]
-    assert rows[3] == [1.0, -1.0, -1.0, -1.0, -1.0]
+    assert rows[0] == [1.0, XRAY_TYPES.index("chest"), 0.0, 0.0, 0.0, -1.0]
+    assert rows[1] == [1.0, XRAY_TYPES.index("hand"), -1.0, -1.0, -1.0, -1.0]
+    assert rows[2] == [0.0, -1.0, -1.0, -1.0, -1.0, -1.0]
+    assert rows[3] == [1.0, -1.0, -1.0, -1.0, -1.0, -1.0]
     image = images[0, 5][0]
     assert image.shape == (1, 32, 32)
     assert torch.equal(image, images[0, 5][0])
     assert not torch.equal(image, images[0, 6][0])
 
 
+@pytest.mark.parametrize("view", VIEWS_TOLD)
+def test_a_chest_is_asked_for_its_view_unless_it_is_cropped(view: ViewTold) -> None:
+    pictures = (a_picture(xray_type="chest", view=view),)
+    whole = GateTrainingImages(pictures, spec=SPEC, changes=CHANGES, aspects=[1.0])
+    cropped = replace(CHANGES, chest=replace(NEVER, cropped=1.0))
+    part = GateTrainingImages(pictures, spec=SPEC, changes=cropped, aspects=[1.0])
+    assert whole[0, 5][1][-1] == VIEWS_TOLD.index(view)
+    assert part[0, 5][1][-1] == -1
+
+
+def test_chests_from_the_side_are_mirrored_and_frontal_ones_never() -> None:
+    stretched = replace(CHANGES, framing=Framing(side_px=32, shares=(0.0, 0.0, 0.0, 0.0, 1.0, 0.0)))
+    slope = np.tile(np.arange(30, dtype=np.uint8) * 8, (40, 1))
+    for view, sides in (("LL", {True, False}), ("PA", {True})):
+        picture = GatePicture(slope, slope, "1.png", "nih", "1", True, "chest", view)
+        images = GateTrainingImages((picture,), spec=SPEC, changes=stretched, aspects=[1.0])
+        shown = [images[0, seed][0][0] for seed in range(12)]
+        assert {bool(image[:, -1].mean() > image[:, 0].mean()) for image in shown} == sides
+
+
 @pytest.mark.parametrize("how", ["part", "pair"])
 def test_parts_and_pairs_keep_their_kind_and_ask_for_no_type(how: str) -> None:
-    pictures = (a_picture(xray_type="chest"), a_picture(xray_type="hand"), a_picture(is_xray=False))
+    pictures = (a_picture(xray_type="chest", view="LL"), a_picture(xray_type="hand"), a_picture(is_xray=False))
     changes = replace(CHANGES, **{how: 1.0})
     images = GateTrainingImages(pictures, spec=SPEC, changes=changes, aspects=[1.0])
     rows = [images[index, 5][1].tolist() for index in range(3)]
-    assert rows == [[is_xray, -2.0, -1.0, -1.0, -1.0] for is_xray in (1.0, 1.0, 0.0)]
+    assert rows == [[is_xray, -2.0, -1.0, -1.0, -1.0, -1.0] for is_xray in (1.0, 1.0, 0.0)]
     assert torch.equal(images[0, 5][0], images[0, 5][0])
     assert not torch.equal(images[0, 5][0], images[0, 6][0])
 
@@ -127,13 +154,17 @@ def test_groups_tell_mixed_from_bulk_and_chests_from_others() -> None:
         a_picture(source="frac", xray_type="hand"),
         a_picture(source="mednist", xray_type="hand"),
         a_picture(source="ewen", xray_type="chest"),
+        a_picture(source="nih", xray_type="chest", view="AP"),
+        a_picture(source="lungs", xray_type="chest", view="frontal"),
+        a_picture(source="chest_lateral", xray_type="chest", view="LL"),
         a_picture(source="ewen"),
         a_picture(source="photos", is_xray=False),
         a_picture(source="us_breast", is_xray=False),
         *render_pictures(range(1), spec=SPEC),
     )
     assert list(groups_to_draw(pictures)) == [
-        "types: hand", "bulk: mednist", "chest: ewen", "none", "photos", "modality: us_breast", "rendering: document",
+        "types: hand", "bulk: mednist", "chest: ewen", "chest: nih AP", "chest: lungs", "lateral", "none", "photos",
+        "modality: us_breast", "rendering: document",
     ]  # fmt: skip
 
 
@@ -143,10 +174,33 @@ def test_folds_keep_groups_whole_and_hold_whole_chest_sources_out() -> None:
     ]
     pictures += [a_picture(source="frac", group=f"g{i // 2}", xray_type="hand") for i in range(40)]
     folds = gate_folds(pictures, seed=1)
-    assert [folds[2 * i] for i in range(5)] == [folds[2 * i + 1] for i in range(5)] == list(range(FOLDS))
-    mixed = folds[10:]
+    chests = 2 * len(CHEST_SOURCES)
+    assert folds[:chests:2] == folds[1:chests:2] == [0, 1, 2, 3, 4, 0]
+    mixed = folds[chests:]
     assert mixed[::2] == mixed[1::2]
     assert Counter(mixed) == {fold: 8 for fold in range(FOLDS)}
+
+
+def test_laterals_are_held_out_with_their_patients_frontal_views_and_dealt_over_the_other_folds() -> None:
+    numbers = (22, 117, *range(300, 312))
+    groups = [f"chest_lateral:p{number}" for number in numbers for _ in range(2)]
+    pictures = [a_picture(source="chest_lateral", group=group, xray_type="chest", view="LL") for group in groups]
+    folds = gate_folds([*pictures, a_picture(source="lungs", group="lungs:one", xray_type="chest")], seed=1)
+    assert folds[:-1:2] == folds[1:-1:2]
+    assert folds[0] == folds[2] == folds[-1] == CHEST_SOURCES.index("lungs")
+    assert Counter(folds[4:-1]) == {fold: 6 for fold in range(FOLDS) if fold != folds[-1]}
+
+
+def test_patients_are_left_over_of_the_one_source_that_tells_the_views() -> None:
+    records = [
+        Record(
+            path=Path("x.png"), image=f"{number}.png", patient=f"{source}:{patient}", source=source, official=None,
+            labels={}, stratum="chest", sha256="",
+        )
+        for number, (source, patient) in enumerate([("nih", "a"), ("nih", "a"), ("nih", "b"), ("kermany", "c")])
+    ]  # fmt: skip
+    assert [each.image for each in patients_left_over(records, used=records[:1])] == ["2.png"]
+    assert patients_left_over(records, used=records) == ()
 
 
 def test_folds_are_even_within_a_stratum() -> None:

@@ -138,12 +138,14 @@ RELEASES: Mapping[str, Release] = {
     "wingspan": Release(
         title="Wingspan chests with lung fields and heart (Dong et al. 2018)",
         read=wingspan.read_wingspan,
+        folder="wingspan",
         licence=wingspan.LICENCE,
         list=wingspan.list_wingspan,
     ),
     "chest_lateral": Release(
         title="Lateral chests of the COVID-19 image data collection (Cohen et al. 2020)",
         read=chest_lateral.read_chest_lateral,
+        folder="chest_lateral",
         licence=chest_lateral.LICENCE,
     ),
     "hannover": Release(

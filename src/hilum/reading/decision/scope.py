@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from hilum.bundle.card import Scope
 from hilum.radiograph import Radiograph
+from hilum.reading.gate.chest_view import chest_view
 from hilum.reading.gate.rules import STATES
 from hilum.reading.gate.tags import BODY_PARTS, RADIOGRAPH_MODALITIES, UNTOLD_MODALITIES
 from hilum.reading_result import GateVerdict, NotDecided, PictureState, ScopePart, UndecidedCode
@@ -44,7 +45,7 @@ _UNKNOWN: dict[ScopePart, UndecidedCode] = {
 class _Part:
     """One part of a scope: whether it fits (None: not known), the fact otherwise, and what the model is made for.
 
-    `say_it_with` is the option by which the user tells what is not known.
+    `say_it_with` is the option by which the user tells what is not known; `caution` is what must be said where it fits.
     """
 
     name: ScopePart
@@ -52,6 +53,7 @@ class _Part:
     fact: str = ""
     made_for: str = ""
     say_it_with: str | None = None
+    caution: str | None = None
 
     def why(self) -> NotDecided:
         """The reason to decide nothing that this part is."""
@@ -73,7 +75,7 @@ def judge_scope(
         _type(radiograph, gate=gate, scope=scope),
         _modality(radiograph),
         _age(radiograph, scope=scope),
-        _view(radiograph, scope=scope),
+        _view(radiograph, gate=gate, scope=scope),
     )
     unknown = tuple(part.name for part in parts if part.fits is None)
     outside = [part for part in parts if part.fits is False]
@@ -105,11 +107,12 @@ def _not_tolerated(parts: Sequence[_Part], *, scope: Scope) -> list[_Part]:
 
 def _cautions(parts: Sequence[_Part], *, scope: Scope, model: str, assumed: bool) -> tuple[str, ...]:
     missing = [part for part in parts if part.fits is None]
+    cautions = tuple(part.caution for part in parts if part.caution is not None)
     if not missing:
-        return ()
+        return cautions
     if assumed:
-        return (f"{model} decides as though it were made for this, as you asked, although {_facts(missing)}",)
-    return (f"{_facts(missing)}: the result of {model} may not hold, it is made for {scope.in_words()}",)
+        return (f"{model} decides as though it were made for this, as you asked, although {_facts(missing)}", *cautions)
+    return (f"{_facts(missing)}: the result of {model} may not hold, it is made for {scope.in_words()}", *cautions)
 
 
 def _facts(parts: Sequence[_Part]) -> str:
@@ -158,13 +161,19 @@ def _age(radiograph: Radiograph, *, scope: Scope) -> _Part:
     return _Part("age", low <= age <= high, f"the patient is {age_text(age)} old", scope.patients)
 
 
-def _view(radiograph: Radiograph, *, scope: Scope) -> _Part:
+def _view(radiograph: Radiograph, *, gate: GateVerdict, scope: Scope) -> _Part:
+    """The file's or the user's word, the picture's where there is none; a picture from the side is no frontal one."""
     if scope.views is None:
         return _Part("view", True)
     made_for = f"view {' or '.join(scope.views)}"
-    if radiograph.view == "unknown":
+    seen = chest_view(radiograph, gate=gate)
+    if seen.view == "unknown":
         return _Part("view", None, f"{_FILE_GIVES}no view", made_for, "--view")
-    return _Part("view", radiograph.view in scope.views, f"the view is {radiograph.view}", made_for)
+    fact = f"the view is {seen.view}, as the picture looks" if seen.from_picture else f"the view is {seen.view}"
+    if seen.from_picture and seen.view == "LL":
+        fact = "this is a lateral view, as the picture looks"
+    fits = seen.view in scope.views
+    return _Part("view", fits, fact, made_for, caution=fact if fits and seen.from_picture else None)
 
 
 def _article(word: str) -> str:

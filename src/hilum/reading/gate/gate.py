@@ -18,7 +18,7 @@ from hilum.bundle.load import Bundle, wrong_kind
 from hilum.imaging.preprocess import PreprocessSpec
 from hilum.reading.engines.engine import Engine
 from hilum.reading.engines.network import Network
-from hilum.reading.gate.rules import judge_picture, state_warnings
+from hilum.reading.gate.rules import NO_VIEW, ChestView, judge_picture, seen_as_chest, state_warnings
 from hilum.reading.gate.tags import with_tags
 from hilum.reading.input.prepare import Prepared
 from hilum.reading_result import GateVerdict, ModelRef, PictureState, TypeVerdict
@@ -33,7 +33,8 @@ NOT_JUDGED = GateVerdict(
 class GateOpinion:
     """The verdict on one picture, warnings beside it, which bundle judged (or None) and how long its network took.
 
-    `chest_state` is what is wrong with the picture if it is a chest, for a user who says that it is one.
+    `chest_state` is what is wrong with the picture if it is a chest, and `chest_view` how it was taken, for a user who
+    says that it is one.
     """
 
     verdict: GateVerdict
@@ -41,6 +42,7 @@ class GateOpinion:
     ref: ModelRef | None = None
     network_ms: float = 0.0
     chest_state: tuple[PictureState, ...] = ()
+    chest_view: ChestView = NO_VIEW
 
 
 class Gate(Protocol):
@@ -98,7 +100,8 @@ class NetworkGate:
         opinions = []
         for prepared, logits in zip(batch, output.logits, strict=True):
             judged = with_tags(judge_picture(logits, spec=self._spec), radiograph=prepared.radiograph)
-            opinions.append(GateOpinion(judged.verdict, judged.warnings, self.ref, network_ms, judged.chest_state))
+            seen = judged.chest_state, judged.chest_view
+            opinions.append(GateOpinion(judged.verdict, judged.warnings, self.ref, network_ms, *seen))
         return tuple(opinions)
 
 
@@ -124,7 +127,9 @@ def forced(opinion: GateOpinion, *, xray_type: str) -> tuple[GateVerdict, tuple[
     warning = f"read as {xray_type} because the type was forced; the gate said: {said} ({verdict.reason})"
     vouched = TypeVerdict(xray_type, 1.0, {xray_type: 1.0})
     state = opinion.chest_state if xray_type == "chest" else ()
-    read_as = GateVerdict("accepted", f"the type {xray_type} was forced", type=vouched, state=state)
+    read_as = GateVerdict("accepted", f"the type {xray_type} was forced", type=vouched)
+    if xray_type == "chest":
+        read_as = seen_as_chest(read_as, state=state, view=opinion.chest_view)
     own = state_warnings(verdict.state)
     kept = tuple(each for each in opinion.warnings if each not in own)
     return read_as, (warning, *kept, *state_warnings(state))

@@ -5,20 +5,21 @@ The study judges through this function too, so that what is measured is what rea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
 from hilum.bundle.card import GateSpec
-from hilum.bundle.gate_outputs import CROPPED, INVERTED, IS_XRAY, TURNS, TYPES
+from hilum.bundle.gate_outputs import CROPPED, INVERTED, IS_XRAY, PICTURE_VIEWS, TURNS, TYPES, VIEWS
+from hilum.bundle.view_rule import ViewRule
 from hilum.findings import XRAY_TYPES
-from hilum.reading_result import GateVerdict, PictureState, TypeVerdict
+from hilum.reading_result import GateVerdict, PictureState, PictureView, TypeVerdict
 
 Logits = npt.NDArray[np.float32]
-"""float32 (21,) in the order of `GATE_OUTPUTS`."""
+"""float32 (24,) in the order of `GATE_OUTPUTS`, or its first 21 from a gate that tells no view."""
 
 NOT_XRAY = "not an X-ray"
 _NAMED = 3
@@ -43,30 +44,54 @@ _TURNED: tuple[PictureState, ...] = ("turned 90", "turned 180", "turned 270")
 
 
 @dataclass(frozen=True, slots=True)
+class ChestView:
+    """How a chest was taken: `name` is None where that is not sure; `probabilities` of all views, if any are told."""
+
+    name: PictureView | None = None
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+
+
+NO_VIEW = ChestView()
+
+
+@dataclass(frozen=True, slots=True)
 class PictureVerdict:
     """The verdict on the picture, and what a chest's state warns of.
 
-    `chest_state` is what is wrong with the picture if it is a chest, whatever the verdict says of that.
+    `chest_state` is what is wrong with the picture if it is a chest, and `chest_view` how it was taken, whatever the
+    verdict says of that.
     """
 
     verdict: GateVerdict
     warnings: tuple[str, ...]
     chest_state: tuple[PictureState, ...] = ()
+    chest_view: ChestView = NO_VIEW
 
 
 def judge_picture(logits: Logits, *, spec: GateSpec) -> PictureVerdict:
     """Refused, unsure or accepted; the type's probabilities stand in every verdict, also where they decide nothing."""
     verdict = _judge(logits, spec=spec)
-    return with_state(PictureVerdict(verdict, (), chest_state(logits, spec=spec)))
+    view = NO_VIEW if spec.view is None else chest_view(logits, rule=spec.view)
+    return with_state(PictureVerdict(verdict, (), chest_state(logits, spec=spec), view))
 
 
 def with_state(picture: PictureVerdict) -> PictureVerdict:
-    """The verdict on an accepted chest with what is wrong with it, and the warnings of that; others as they are."""
+    """The verdict on an accepted chest with its view and what is wrong with it, and the warnings of that.
+
+    Others stay as they are.
+    """
     verdict = picture.verdict
     if verdict.status != "accepted" or verdict.type is None or verdict.type.name != "chest":
         return picture
     warnings = (*picture.warnings, *state_warnings(picture.chest_state))
-    return replace(picture, verdict=replace(verdict, state=picture.chest_state), warnings=warnings)
+    return replace(
+        picture, verdict=seen_as_chest(verdict, state=picture.chest_state, view=picture.chest_view), warnings=warnings
+    )
+
+
+def seen_as_chest(verdict: GateVerdict, *, state: tuple[PictureState, ...], view: ChestView) -> GateVerdict:
+    """The verdict with what a chest's picture shows."""
+    return replace(verdict, state=state, view=view.name, view_probabilities=view.probabilities)
 
 
 def _judge(logits: Logits, *, spec: GateSpec) -> GateVerdict:
@@ -141,6 +166,24 @@ def chest_state(logits: Logits, *, spec: GateSpec) -> tuple[PictureState, ...]:
     if _sigmoid(float(logits[CROPPED])) >= spec.cropped_from:
         found.append("cropped")
     return tuple(found)
+
+
+def view_probabilities(logits: npt.NDArray[np.float32], *, temperature: float) -> npt.NDArray[np.float64]:
+    """The probabilities (3,) of `PICTURE_VIEWS` from a gate's logits (24,)."""
+    return _softmax(logits[VIEWS], temperature=temperature)
+
+
+def chest_view(logits: Logits, *, rule: ViewRule) -> ChestView:
+    """How the picture was taken if it is a chest."""
+    every = dict(zip(PICTURE_VIEWS, map(float, view_probabilities(logits, temperature=rule.temperature)), strict=True))
+    found: PictureView | None = None
+    if every["lateral"] >= rule.lateral_from:
+        found = "lateral"
+    elif every["AP"] >= rule.ap_from:
+        found = "AP"
+    elif every["PA"] >= rule.pa_from:
+        found = "PA"
+    return ChestView(found, MappingProxyType(every))
 
 
 def state_warnings(state: Sequence[PictureState]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from hilum.reading.lungs.regions import LungFlag
 NEVER_TRUSTED: dict[LungFlag, str] = {
     "no lung": "no lung was found",
     "tiny image": "the picture is too small to outline lungs on",
-    "lateral view": "the file names a lateral view, in which the lungs lie over each other",
+    "lateral view": "this is a lateral view, in which the lungs lie over each other",
     "more than two regions": "more than two regions were drawn: the two nearest the centre were kept, perhaps no pair",
 }
 """Flags with which no drawing is trusted, in the order of saying them, and what is said."""

@@ -9,7 +9,8 @@ import numpy as np
 
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.body_parts import BULK_SOURCES, MIXED_SOURCES
-from hilum.systems.gate.data.releases import CHEST_SOURCES
+from hilum.datasets.releases.chest_lateral import FRONTAL_IN_GENERAL_BLOCKCHAIN
+from hilum.systems.gate.data.releases import CHEST_SOURCES, LATERAL_SOURCES, VIEW_SOURCE
 from hilum.systems.gate.pictures import GatePicture
 
 FOLDS = 5
@@ -37,8 +38,14 @@ def capped(records: Sequence[Record], *, caps: Mapping[str, int], seed: int) -> 
     return tuple(kept)
 
 
+def patients_left_over(records: Sequence[Record], *, used: Sequence[Record]) -> tuple[Record, ...]:
+    """The records of the source that tells PA from AP, of patients of whom no picture is `used`."""
+    seen = {record.patient for record in used}
+    return tuple(record for record in records if record.source == VIEW_SOURCE and record.patient not in seen)
+
+
 def groups_to_draw(pictures: Sequence[GatePicture]) -> dict[str, list[int]]:
-    """Indices by group: `types: hand`, `bulk: scol`, `chest: nih`, `none`, `photos`, `modality: ct_chest` and so on."""
+    """Indices by group: `types: hand`, `bulk: scol`, `chest: lungs`, `lateral`, `none`, `modality: us_breast`, ..."""
     groups: dict[str, list[int]] = defaultdict(list)
     for index, picture in enumerate(pictures):
         groups[group_of(picture)].append(index)
@@ -76,17 +83,32 @@ def gate_folds(pictures: Sequence[GatePicture], *, seed: int) -> list[int]:
     """The fold that holds each picture out, of `FOLDS`.
 
     Groups (patients, WordNet ids, neighbours) of the mixed sources, jaws, photographs and other modalities are dealt
-    by group; a whole source of chests is held out in each fold, and a whole bulk source in the first three.
+    by group; whole sources of frontal chests and of bulk radiographs are dealt in turn. Lateral chests of a patient
+    whose frontal view another source holds are held out with that source, the others are dealt over the other folds.
     """
-    dealt = [p for p in pictures if p.source not in (*CHEST_SOURCES, *BULK_SOURCES)]
+    whole = {source: index % FOLDS for sources in (CHEST_SOURCES, BULK_SOURCES) for index, source in enumerate(sources)}
+    laterals = _lateral_folds(pictures, taken=whole[_FRONTAL_SOURCE], seed=seed)
+    dealt = [p for p in pictures if p.source not in (*whole, *LATERAL_SOURCES)]
     fold = fold_of_groups(
         [p.group for p in dealt],
         strata=[f"{p.source}:{p.xray_type}" if p.is_xray else p.source for p in dealt],
         folds=FOLDS,
         seed=seed,
     )
-    whole = {source: index for sources in (CHEST_SOURCES, BULK_SOURCES) for index, source in enumerate(sources)}
-    return [whole.get(p.source, fold.get(p.group, 0)) for p in pictures]
+    return [whole.get(p.source, (fold | laterals).get(p.group, 0)) for p in pictures]
+
+
+_FRONTAL_SOURCE = "lungs"
+"""The source with the frontal views of `FRONTAL_IN_GENERAL_BLOCKCHAIN`."""
+
+
+def _lateral_folds(pictures: Sequence[GatePicture], *, taken: int, seed: int) -> dict[str, int]:
+    """The fold of each patient of lateral chests; `taken` is that of the source with the frontal views of some."""
+    patients = sorted({p.group for p in pictures if p.source in LATERAL_SOURCES})
+    own = [name for name in patients if name not in FRONTAL_IN_GENERAL_BLOCKCHAIN]
+    others = [fold for fold in range(FOLDS) if fold != taken]
+    dealt = fold_of_groups(own, strata=[""] * len(own), folds=len(others), seed=seed)
+    return {name: others[dealt[name]] if name in dealt else taken for name in patients}
 
 
 def group_of(picture: GatePicture) -> str:
@@ -97,6 +119,9 @@ def group_of(picture: GatePicture) -> str:
         return "photos" if picture.source == "photos" else f"modality: {picture.source}"
     if picture.xray_type is None:
         return "none"
+    if picture.view == "LL":
+        return "lateral"
     if picture.xray_type == "chest":
-        return f"chest: {picture.source}"
+        apart = f" {picture.view}" if picture.source == VIEW_SOURCE else ""  # so that both views are drawn alike
+        return f"chest: {picture.source}{apart}"
     return f"types: {picture.xray_type}" if picture.source in (*MIXED_SOURCES, "dental") else f"bulk: {picture.source}"

@@ -18,6 +18,7 @@ from hilum.findings import XRAY_TYPES
 from hilum.imaging.pixels.grey import to_unit
 from hilum.imaging.preprocess import PreprocessSpec, Resize, apply_steps, normalise
 from hilum.radiograph import Pixels
+from hilum.systems.gate.data.releases import ViewTold, view_told
 from hilum.systems.gate.frames import Framing, Grey, crop_to_aspect, draw_frame, trim_bars
 from hilum.systems.gate.losses import NO_TARGET, UNASKED, target_row
 from hilum.training.data.images import IN_MEMORY, Preparation, load_images
@@ -38,7 +39,8 @@ LOADED_SPEC = PreprocessSpec(
 class GatePicture:
     """One picture in memory: `grey` uint8 (H, W), trimmed of bars, and `plain` (S, S) as reading sees it.
 
-    `xray_type` is None for what is no radiograph and for a radiograph of none of the types.
+    `xray_type` is None for what is no radiograph and for a radiograph of none of the types. `view` is what is known of
+    a chest's view.
     """
 
     grey: Grey
@@ -48,6 +50,7 @@ class GatePicture:
     group: str
     is_xray: bool
     xray_type: str | None
+    view: ViewTold | None = None
 
     @property
     def aspect(self) -> float:
@@ -67,6 +70,8 @@ def load_pictures(
             raise DataError(
                 f"expected a record that says whether it is a radiograph, came {record.source} {record.image}"
             )
+    if not records:
+        return ()
     large, plain = (
         load_images(records, spec=each, labels=(), preparation=preparation).grey for each in (LOADED_SPEC, spec)
     )
@@ -79,6 +84,7 @@ def load_pictures(
             group=record.patient,
             is_xray=bool(record.is_xray),
             xray_type=record.xray_type,
+            view=view_told(record),
         )
         for index, record in enumerate(records)
     )
@@ -216,14 +222,28 @@ class GateTrainingImages(Dataset[tuple[Tensor, Tensor]]):
                 )
         type_index = NO_TARGET if picture.xray_type is None else XRAY_TYPES.index(picture.xray_type)
         if picture.xray_type == "chest":
-            chest = change_chest(picture.grey, changes=self._changes.chest, rng=rng)
-            row = target_row(True, type_index, turn=chest.turn, inverted=chest.inverted, cropped=chest.cropped)
-            return chest.grey, row
+            return self._chest(picture, rng)
         grey = picture.grey
         if not picture.is_xray:
             grey = crop_area(grey, area=float(rng.uniform(*self._changes.other_area)), rng=rng)
             grey = crop_to_aspect(grey, aspect=float(rng.choice(self._aspects)), rng=rng)
         return self._turned(grey, rng), target_row(picture.is_xray, type_index)
+
+    def _chest(self, picture: GatePicture, rng: np.random.Generator) -> tuple[Grey, Tensor]:
+        """A chest with its faults; one from the side is mirrored as often as not, since both sides are taken."""
+        grey = picture.grey
+        if picture.view == "LL" and rng.random() < self._changes.flipped:
+            grey = grey[:, ::-1]
+        chest = change_chest(grey, changes=self._changes.chest, rng=rng)
+        row = target_row(
+            True,
+            XRAY_TYPES.index("chest"),
+            turn=chest.turn,
+            inverted=chest.inverted,
+            cropped=chest.cropped,
+            view=None if chest.cropped else picture.view,  # a part need not show the view
+        )
+        return chest.grey, row
 
     def _turned(self, grey: Grey, rng: np.random.Generator) -> Grey:
         if rng.random() < self._changes.flipped:

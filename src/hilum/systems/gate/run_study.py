@@ -13,7 +13,7 @@ from hilum.progress import SILENT, Progress
 from hilum.statistics.outcomes import UndefinedMetric
 from hilum.systems.gate.data.releases import read_gate_data
 from hilum.systems.gate.folds import GATE_FORMAT, PlannedNetwork, gate_arm, planned_networks
-from hilum.systems.gate.groups import capped
+from hilum.systems.gate.groups import capped, patients_left_over
 from hilum.systems.gate.pictures import load_pictures
 from hilum.systems.gate.recipe import GateRecipe
 from hilum.systems.gate.shipped import gate, smoke
@@ -38,17 +38,19 @@ def study_gate(*, request: StudyRequest, own: NoOptions = NO_OPTIONS, progress: 
     """
     made = gate(request.start)
     recipe = smoke(made) if request.smoke else made
-    used = capped(gate_records(request), caps=recipe.caps, seed=recipe.seed)
+    records = gate_records(request)
+    used = capped(records, caps=recipe.caps, seed=recipe.seed)
+    apart = patients_left_over(records, used=used)
 
     def begin(name: str, plan: PlannedNetwork) -> None:
         progress.say(f"{name}: {len(plan.train):,} pictures to learn from, {len(plan.judge):,} to be judged on")
 
     run_study(
         () if request.tables_only else (gate_arm(recipe),),
-        folds={} if request.tables_only else _planned(used, recipe=recipe, place=request.place),
+        folds={} if request.tables_only else _planned(used, apart, recipe=recipe, place=request.place),
         kept=GATE_FORMAT,
         record=make_record(
-            recipe, records=used, provenance=request.provenance(own), protocol=PROTOCOL, smoke=request.smoke
+            recipe, records=(*used, *apart), provenance=request.provenance(own), protocol=PROTOCOL, smoke=request.smoke
         ),
         place=request.place,
         begin=begin,
@@ -62,9 +64,13 @@ def gate_records(request: StudyRequest) -> tuple[Record, ...]:
     return few_of_each(records, each=SMOKE_EACH) if request.smoke else records
 
 
-def _planned(records: Sequence[Record], *, recipe: GateRecipe, place: RunPlace) -> dict[str, PlannedNetwork]:
-    pictures = load_pictures(records, spec=recipe.preprocess, preparation=place.preparation)
-    return {plan.name: plan for plan in planned_networks(pictures, recipe=recipe)}
+def _planned(
+    records: Sequence[Record], apart: Sequence[Record], *, recipe: GateRecipe, place: RunPlace
+) -> dict[str, PlannedNetwork]:
+    pictures, others = (
+        load_pictures(each, spec=recipe.preprocess, preparation=place.preparation) for each in (records, apart)
+    )
+    return {plan.name: plan for plan in planned_networks(pictures, other_patients=others, recipe=recipe)}
 
 
 def _write_tables(request: StudyRequest, *, progress: Progress) -> None:

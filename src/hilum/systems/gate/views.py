@@ -3,6 +3,8 @@
 `as read` is what reading would show. `black`, `white` and `stretch` are framed at random from seeds that training never
 draws, alike for all pictures; `masked` is `black` with a frame of mid grey. Chests are also shown with one fault each.
 `learnt from` marks training pictures as read: distances in feature space start from them, and no figure uses them.
+`other patients` marks chests as read whose source was learnt from, but no picture of the patient: PA and AP are judged
+on them, since one source alone tells them apart.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from hilum.systems.gate.pictures import ChestChanges, GatePicture, crop_area
 from hilum.systems.gate.recipe import GateRecipe
 from hilum.systems.gate.study.predictions import GatePredictions
 
-AS_READ, MASKED, LEARNT = "as read", "masked", "learnt from"
+AS_READ, MASKED, LEARNT, OTHER_PATIENTS = "as read", "masked", "learnt from", "other patients"
 FRAMED: tuple[Rule, ...] = ("black", "white", "stretch")
 CHEST_FAULTS = (*(f"turned {degrees}" for degrees in TURNS_DEG[1:]), "inverted", "cropped")
 BATCH = 64
@@ -69,11 +71,11 @@ def predict(
     return _predicted(network, name=name, rows=rows, spec=recipe.preprocess)
 
 
-def predict_learnt(
-    network: PooledClassifier, *, name: str, pictures: Sequence[GatePicture], recipe: GateRecipe
+def predict_plain(
+    network: PooledClassifier, *, name: str, pictures: Sequence[GatePicture], recipe: GateRecipe, view: str = AS_READ
 ) -> GatePredictions:
-    """What `network` says of the radiographs that it was trained on, as read."""
-    rows = [(picture, LEARNT, picture.plain, None) for picture in pictures if picture.is_xray]
+    """What `network` says of every picture as read; `view` is what that is marked as."""
+    rows = [(picture, view, picture.plain, None) for picture in pictures]
     return _predicted(network, name=name, rows=rows, spec=recipe.preprocess)
 
 
@@ -97,6 +99,7 @@ def _predicted(
         group=np.array([row[0].group for row in rows]),
         is_xray=np.array([row[0].is_xray for row in rows]),
         xray_type=np.array([row[0].xray_type or "" for row in rows]),
+        chest_view=np.array([row[0].view or "" for row in rows]),
         logits=np.concatenate([logits for logits, _ in outputs]),
         features=np.concatenate([features for _, features in outputs]),
         frame=np.array([_frame_row(row[3]) for row in rows], np.float32),

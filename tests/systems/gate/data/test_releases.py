@@ -1,5 +1,6 @@
 """Every adapter of a gate's release: layouts, groups, types, and what each refuses."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from hilum.datasets.releases.lera import read_lera
 from hilum.datasets.releases.mura import read_mura
 from hilum.datasets.releases.other_modality import read_other_modality
 from hilum.errors import DataError
-from hilum.systems.gate.data.releases import GATE_RELEASES, read_gate_data
+from hilum.systems.gate.data.releases import GATE_RELEASES, read_gate_data, view_told
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,9 @@ def test_every_release_is_read_and_cited(data: Path) -> None:
         ("lungs", {"chest"}),
         ("lungs_tb", {"chest"}),
         ("chest_adult", {"chest"}),
+        ("wingspan", {"chest"}),
+        ("chest_lateral", {"chest"}),
+        ("knee_oai", {"knee"}),
         ("frac", {"hand"}),
         ("ewen", {"hand", None}),
         ("scol", {"spine"}),
@@ -55,6 +59,20 @@ def test_every_release_is_read_and_cited(data: Path) -> None:
 )
 def test_types_of_each_source(records: dict[str, list[Record]], source: str, types: set[str | None]) -> None:
     assert {record.xray_type for record in records[source]} == types
+
+
+def test_what_is_told_of_views(records: dict[str, list[Record]]) -> None:
+    told = {source: [view_told(record) for record in found] for source, found in records.items()}
+    assert told["nih"] == ["PA", "AP"]
+    assert set(told["chest_lateral"]) == {"LL"}
+    assert set(told["wingspan"]) == {"PA"}
+    for source in ("kermany", "lungs", "lungs_tb", "chest_adult"):
+        assert set(told[source]) == {"frontal"}
+    assert {view for source in ("frac", "knee_oai", "photos", "mura") for view in told[source]} == {None}
+
+
+def test_a_view_that_a_source_leaves_open_is_frontal(records: dict[str, list[Record]]) -> None:
+    assert view_told(replace(records["nih"][0], view="unknown")) == "frontal"
 
 
 def test_the_official_test_of_kermany_is_left_out(records: dict[str, list[Record]]) -> None:
@@ -78,6 +96,7 @@ def test_a_gate_learns_types_and_no_findings(records: dict[str, list[Record]]) -
 def test_groups_join_what_belongs_together(records: dict[str, list[Record]]) -> None:
     assert {record.patient for record in records["nih"]} == {"nih:00000013"}
     assert {record.patient for record in records["lungs"]} == {"lungs:one", "lungs:two"}
+    assert {record.patient for record in records["knee_oai"]} == {"knee_oai:9003430"}
     assert {record.patient for record in records["photos"]} == {"photos:n01440764", "photos:n01484850"}
     assert {record.patient for record in records["ct_chest"]} == {"ct_chest:0", "ct_chest:1"}
     assert {record.patient for record in records["mura"]} == {"mura:patient00006", "mura:patient11185"}
@@ -116,6 +135,15 @@ def test_a_manifest_without_a_column_or_a_file_is_refused(tmp_path: Path) -> Non
         read_body_parts(tmp_path)
 
 
+def test_a_knee_without_a_patient_is_refused(data: Path, tmp_path: Path) -> None:
+    for name in ("manifest.csv", "hand", "skull", "spine", "dental"):
+        (tmp_path / name).symlink_to(data / "types" / name)
+    (tmp_path / "knee_oai").mkdir()
+    (tmp_path / "knee_oai" / "kl5_9003430L.jpg").write_bytes(b"")
+    with pytest.raises(DataError, match=r"expected a name like kl2_9003430L\.jpg"):
+        read_body_parts(tmp_path)
+
+
 def test_a_study_that_the_table_does_not_name_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"labels\.csv, came no such file"):
         read_lera(tmp_path)
@@ -129,5 +157,6 @@ def test_a_study_that_the_table_does_not_name_is_refused(tmp_path: Path) -> None
 @pytest.mark.data
 def test_the_real_releases_have_the_sizes_that_were_counted(shared_data: Path) -> None:
     found = read_gate_data(shared_data).records
-    counts = {source: sum(record.source == source for record in found) for source in ("frac", "ewen", "photos", "nih")}
-    assert counts == {"frac": 290, "ewen": 202, "photos": 793, "nih": 1535}
+    sources = ("frac", "ewen", "photos", "nih", "knee_oai", "wingspan")
+    counts = {source: sum(record.source == source for record in found) for source in sources}
+    assert counts == {"frac": 290, "ewen": 202, "photos": 793, "nih": 1535, "knee_oai": 131, "wingspan": 198}

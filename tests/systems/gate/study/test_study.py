@@ -38,16 +38,37 @@ def fold(index: int) -> GatePredictions:
         rows(5, source="frac", xray_type="wrist", called="wrist", network=network, seed=index),
         rows(5, source="ewen", xray_type="wrist", called="hand", network=network, sureness=4.0, seed=index),
         rows(4, source="ewen", xray_type="", called=None, network=network, seed=index),
-        rows(60, source=CHEST_SOURCES[index], xray_type="chest", called="chest", network=network, seed=index),
+        chests(60, source=CHEST_SOURCES[index], view="frontal", looks=(2.0, 2.0, -4.0), network=network, seed=index),
+        chests(6, source="chest_lateral", view="LL", looks=(-3.0, -3.0, 3.0), network=network, seed=index),
         rows(30, source="photos", is_xray=False, xray=-6.0, network=network, seed=index),
         rows(1, source="photos", is_xray=False, xray=6.0, called="hand", network=network, seed=index + 50),
         rows(10, source="us_breast", is_xray=False, xray=-6.0, network=network, seed=index),
         rows(8, source="rendering: noise", is_xray=False, xray=-6.0, network=network, seed=index),
     ]
+    apart = [
+        _as(chests(20, source="nih", view=view, looks=looks, network=network, seed=index + 90), "other patients")
+        for view, looks in (("PA", (3.0, -3.0, -4.0)), ("AP", (-3.0, 3.0, -4.0)))
+    ]
     shown = [part for part in parts if not str(part.source[0]).startswith("rendering")]
     framed = [_as(part, view) for part in shown for view in ("black", "white", "stretch", "masked")]
     faults = [_as(parts[4], view) for view in ("turned 90", "turned 180", "turned 270", "inverted", "cropped")]
-    return joined([*parts, *framed, *faults])
+    return joined([*parts, *apart, *framed, *faults])
+
+
+def chests(
+    count: int, *, source: str, view: str, looks: tuple[float, float, float], network: str, seed: int
+) -> GatePredictions:
+    """Chests that are all called chest, of the view `view` and with the logits `looks` of the three views."""
+    return rows(
+        count,
+        source=source,
+        xray_type="chest",
+        called="chest",
+        chest_view=view,
+        looks=looks,
+        network=network,
+        seed=seed,
+    )
 
 
 def _as(part: GatePredictions, view: str) -> GatePredictions:
@@ -162,7 +183,7 @@ def test_the_score_that_ships_is_the_best_that_reads_from_logits_alone() -> None
 
 def test_the_study_has_every_table_and_the_cards_figures(study: GateStudy, tmp_path: Path) -> None:
     assert [table.key for table in study.tables] == [
-        "xray", "frame", "type", "chest", "decisions", "faults", "curve", "left-out",
+        "xray", "frame", "type", "chest", "decisions", "faults", "views", "curve", "left-out",
     ]  # fmt: skip
     assert 0.3 < (study.table("frame").shares["balanced accuracy, frame alone"].value) < 0.7
     assert study.table("decisions").shares["refused, renderings"].value == 1.0

@@ -5,19 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal, get_args
 
 from hilum.datasets.records.record import Record, type_stratum
 from hilum.datasets.releases.table import RELEASES, releases_in
 from hilum.errors import DataError
 
 GATE_RELEASES = (
-    "kermany", "nih", "general_blockchain", "montgomery_shenzhen", "hannover", "body_parts", "mura", "lera", "aasce",
-    "panoramic_dental", "imagenet", "other_modality",
+    "kermany", "nih", "general_blockchain", "montgomery_shenzhen", "hannover", "wingspan", "chest_lateral",
+    "body_parts", "mura", "lera", "aasce", "panoramic_dental", "imagenet", "other_modality",
 )  # fmt: skip
 """Keys of `RELEASES`, in the order in which their records stand."""
 
-CHEST_SOURCES = ("kermany", "nih", "lungs", "lungs_tb", "chest_adult")
-"""The sources that hold chests alone, each of them one release."""
+CHEST_SOURCES = ("kermany", "nih", "lungs", "lungs_tb", "chest_adult", "wingspan")
+"""The sources that hold frontal chests alone, each of them one release."""
+
+LATERAL_SOURCES = ("chest_lateral",)
+"""The sources that hold lateral chests alone."""
+
+VIEW_SOURCE = "nih"
+"""The source that holds both PA and AP views of adults of one hospital, and says which: those two are judged on it."""
+
+ViewTold = Literal["PA", "AP", "LL", "frontal"]
+"""What is known of a chest's view; frontal is PA or AP, nobody says which."""
+
+VIEWS_TOLD: tuple[ViewTold, ...] = get_args(ViewTold)
+
+_SAY_WHICH = frozenset((VIEW_SOURCE, "wingspan", *LATERAL_SOURCES))
+"""The sources whose own word for each picture's view is learnt from.
+
+Kermany's children were all taken from the front: AP learnt from them would mean a child.
+"""
 
 PARTS: Mapping[str, str] = {"kermany": "train", "nih": "train_val"}
 """The one official part that a gate sees of a release: no classifier's test image is ever learnt from."""
@@ -44,6 +62,13 @@ def read_gate_data(folder: Path) -> GateData:
             f"{', '.join(RELEASES[name].folder or name for name in GATE_RELEASES)}"
         )
     return GateData(records, tuple(licence for name in found if (licence := RELEASES[name].licence)))
+
+
+def view_told(record: Record) -> ViewTold | None:
+    """What a gate learns of the view of a record; None for what is no chest, or a chest of a source of many types."""
+    if record.source in _SAY_WHICH and record.view != "unknown":
+        return record.view
+    return "frontal" if record.source in CHEST_SOURCES else None
 
 
 def gate_view(name: str, records: Iterable[Record]) -> tuple[Record, ...]:

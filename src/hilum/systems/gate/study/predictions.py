@@ -25,9 +25,10 @@ WHOLE_VIEWS = ("as read", *FRAMED_VIEWS)
 class GatePredictions:
     """Columns of equal length n.
 
-    `network` names the network, `view` how the picture was shown. `xray_type` is empty where there is none. `logits`
-    float32 (n, 21) in the order of `GATE_OUTPUTS`; `features` float16 (n, K), pooled. `frame` float32 (n, 5): index of
-    the padding rule, JPEG quality, size in pixels, aspect, fill; NaN where the view draws no frame.
+    `network` names the network, `view` how the picture was shown. `xray_type` is empty where there is none, and so is
+    `chest_view`, one of `VIEWS_TOLD`, where nothing is known of a chest's own view. `logits` float32 (n, 24) in the
+    order of `GATE_OUTPUTS`; `features` float16 (n, K), pooled. `frame` float32 (n, 5): index of the padding rule, JPEG
+    quality, size in pixels, aspect, fill; NaN where the view draws no frame.
     """
 
     network: Text
@@ -37,6 +38,7 @@ class GatePredictions:
     group: Text
     is_xray: npt.NDArray[np.bool_]
     xray_type: Text
+    chest_view: Text
     logits: npt.NDArray[np.float32]
     features: npt.NDArray[np.float16]
     frame: npt.NDArray[np.float32]

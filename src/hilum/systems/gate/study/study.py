@@ -15,6 +15,7 @@ from hilum.errors import DataError
 from hilum.evaluation.study.as_json import STUDY_NAME
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import UndefinedMetric
+from hilum.systems.gate.study.chest_views import view_table
 from hilum.systems.gate.study.predictions import GatePredictions, joined
 from hilum.systems.gate.study.scores import Curve, best_score, curve_table, curves
 from hilum.systems.gate.study.shares import Share, ShareTable, or_undefined, share
@@ -83,6 +84,7 @@ def make_study(every: Sequence[GatePredictions]) -> GateStudy:
         chest_table(folds),
         decision_table(folds, score=score),
         fault_table(folds),
+        view_table(folds),
     ]
     if types:
         tables += [curve_table(found), left_out_table(types, spec=spec)]
@@ -135,11 +137,22 @@ _HEADLINES: dict[str, tuple[str, ...]] = {
     "chest": ("accuracy, chest or not", "accuracy, chest or not, without bulk sources"),
     "decisions": (
         "chests refused or unsure, mean over sources",
+        "lateral chests refused or unsure",
         "refused, renderings",
         "refused, CT, MR and ultrasound",
         "known types refused or unsure",
         "known types right, of those accepted",
         "not a chest, accepted as chest",
+    ),
+    "views": (
+        "frontal chests kept, mean over sources",
+        "lateral chests told",
+        "AUROC, lateral against frontal",
+        "AUROC, AP against PA, nih",
+        "PA or AP told, nih",
+        "right, of PA or AP told, nih",
+        "wrong view told, kermany",
+        "wrong view told, wingspan",
     ),
     "left-out": (
         "left-out types refused or unsure, mixed sources",
@@ -153,7 +166,7 @@ def _card_figures(table: ShareTable) -> Iterator[GateFigure]:
     wanted = _HEADLINES.get(table.key, ())
     for label, one in table.shares.items():
         if isinstance(one, Estimate) and (
-            label in wanted or label.startswith(("recall, ", "chests refused or unsure, "))
+            label in wanted or label.startswith(("recall, ", "chests refused or unsure, ", "frontal chests kept, "))
         ):
             yield GateFigure(
                 name=f"{table.title}: {label}",

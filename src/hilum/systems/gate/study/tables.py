@@ -22,7 +22,7 @@ from hilum.findings import XRAY_TYPES
 from hilum.reading.gate.rules import PictureVerdict
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import UndefinedMetric
-from hilum.systems.gate.data.releases import CHEST_SOURCES
+from hilum.systems.gate.data.releases import CHEST_SOURCES, LATERAL_SOURCES
 from hilum.systems.gate.study.predictions import FRAMED_VIEWS, WHOLE_VIEWS, GatePredictions, Text, joined
 from hilum.systems.gate.study.shares import NOTHING, Bools, Share, ShareTable, balanced, mean_of, share, told
 from hilum.systems.gate.study.thresholds import HALF, Decisions, choose_spec, cross_calibrated, decide
@@ -140,7 +140,8 @@ def chest_table(folds: GatePredictions) -> ShareTable:
 
 def fault_table(folds: GatePredictions) -> ShareTable:
     """Faults of a chest, at probability one half: found where put in, and not found where the chest is as it was."""
-    chests = folds.where(folds.is_xray & (folds.xray_type == "chest") & ~np.isin(folds.source, MIXED_SOURCES))
+    frontal = ~np.isin(folds.source, (*MIXED_SOURCES, *LATERAL_SOURCES))
+    chests = folds.where(folds.is_xray & (folds.xray_type == "chest") & frontal)
     shares = {}
     whole = chests.where(chests.view == "as read")
     for degrees in TURNS_DEG[1:]:
@@ -154,7 +155,7 @@ def fault_table(folds: GatePredictions) -> ShareTable:
     return ShareTable(
         key="faults",
         title="A chest that is turned, inverted or strongly cropped",
-        protocol="faults put into held-out chests whose source the network never saw; probability one half",
+        protocol="faults put into held-out frontal chests whose source the network never saw; probability one half",
         shares=shares,
     )
 
@@ -268,6 +269,7 @@ def _decision_shares(rows: GatePredictions, decisions: Decisions) -> dict[str, S
         f"chests refused or unsure, {source}": of(lost, chest & (rows.source == source)) for source in CHEST_SOURCES
     }
     shares = {"chests refused or unsure, mean over sources": mean_of(per_source.values()), **per_source}
+    shares["lateral chests refused or unsure"] = of(lost, chest & np.isin(rows.source, LATERAL_SOURCES))
     for source in MODALITIES:
         shares[f"refused, {source}"] = of(refused, as_read & (rows.source == source))
     shares["refused, CT, MR and ultrasound"] = of(refused, modalities)

@@ -5,7 +5,7 @@ probability 0.8 of a chest; chosen from the chests that most networks find hard,
 the hospitals that were asked. Chosen: the type's temperature by likelihood, and the type's thresholds, as strict as
 these budgets allow: at most `NONE_BUDGET` of the known types of the mixed sources but chests and at most `CHEST_BUDGET`
 of the chests, as a mean over their sources, below `none_below`; at most `UNSURE_BUDGET` of the former below
-`unsure_below`.
+`unsure_below`. The view of a chest has a rule of its own, in `chest_views.py`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from hilum.errors import DataError
 from hilum.findings import XRAY_TYPES
 from hilum.reading.gate.rules import PictureVerdict, judge_picture
 from hilum.statistics.calibration import calibrate, fit_platt
+from hilum.systems.gate.data.releases import LATERAL_SOURCES
+from hilum.systems.gate.study.chest_views import choose_view_rule
 from hilum.systems.gate.study.predictions import WHOLE_VIEWS, GatePredictions
 from hilum.systems.gate.study.scores import SCORES, Scores, type_probabilities
 from hilum.systems.gate.study.shares import Bools
@@ -95,7 +97,8 @@ def choose_spec(judged: GatePredictions, *, score: ScoreName) -> GateSpec:
     """
     as_read = judged.where(judged.view == "as read")
     known = as_read.where(np.isin(as_read.source, MIXED_SOURCES) & (as_read.xray_type != ""))
-    chests = as_read.where((as_read.xray_type == "chest") & ~np.isin(as_read.source, MIXED_SOURCES))
+    frontal = ~np.isin(as_read.source, (*MIXED_SOURCES, *LATERAL_SOURCES))
+    chests = as_read.where((as_read.xray_type == "chest") & frontal)
     others = known.xray_type != "chest"
     if not others.any() or not len(chests):
         raise DataError("expected held-out mixed sources and chests, came none; run the folds of the study first")
@@ -118,6 +121,7 @@ def choose_spec(judged: GatePredictions, *, score: ScoreName) -> GateSpec:
         turned_from=_warn_from(_turned(chests)),
         inverted_from=_warn_from(calibrate(chests.logits[:, INVERTED], slope=1.0, intercept=0.0)),
         cropped_from=_warn_from(calibrate(chests.logits[:, CROPPED], slope=1.0, intercept=0.0)),
+        view=choose_view_rule(judged),
         figures=(),
     )
 
