@@ -12,10 +12,11 @@ import numpy as np
 
 from fabricate_bundle import CELL, ToyBundle, ToyNetwork
 from hilum.bundle.card import Card, GateFigure, GateSpec, HeatmapSpec, Scope
-from hilum.bundle.gate_outputs import GATE_OUTPUTS, IS_XRAY, TYPES
+from hilum.bundle.gate_outputs import GATE_OUTPUTS, IS_XRAY, TYPES, VIEWS
 from hilum.bundle.label import PlattCalibration
 from hilum.bundle.load import Bundle
 from hilum.bundle.save import write_bundle
+from hilum.bundle.view_rule import ViewRule
 from hilum.findings import XRAY_TYPES
 
 SPEC = GateSpec(
@@ -46,18 +47,33 @@ def logits_of(*, xray: float = 5.0, **named: float) -> np.ndarray:
     return values
 
 
-def toy_gate_network(xray_type: str) -> ToyNetwork:
-    """The radiograph's logit is 20 x mean - 5, the type's 10 x mean; the picture's mean lies in [0, 1]."""
+VIEW_RULE = ViewRule(temperature=1.0, lateral_from=0.5, ap_from=0.8, pa_from=0.9)
+
+
+def toy_gate_network(xray_type: str, *, looks: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> ToyNetwork:
+    """The radiograph's logit is 20 x mean - 5, the type's 10 x mean; the picture's mean lies in [0, 1].
+
+    `looks` are the logits of the views PA, AP and lateral, whatever the picture.
+    """
     weights, bias = np.zeros((len(GATE_OUTPUTS), 1), np.float32), np.zeros(len(GATE_OUTPUTS), np.float32)
     weights[IS_XRAY], bias[IS_XRAY] = 20.0, -5.0
+    bias[VIEWS] = looks
     weights[TYPES.start + XRAY_TYPES.index(xray_type)] = 10.0
     kernel = np.full((1, 1, CELL, CELL), 1 / CELL**2, np.float32)
     return ToyNetwork(kernel, np.zeros(1, np.float32), weights, bias)
 
 
-def write_gate(folder: Path, *, xray_type: str, name: str = "toy-gate", spec: GateSpec = SPEC) -> Bundle:
+def write_gate(
+    folder: Path,
+    *,
+    xray_type: str,
+    name: str = "toy-gate",
+    spec: GateSpec = SPEC,
+    looks: tuple[float, float, float] = (0.0, 0.0, 0.0),
+) -> Bundle:
     """A gate bundle in `folder`."""
-    toy = ToyBundle(network=toy_gate_network(xray_type), name=name, heatmap=HeatmapSpec(method="none"))
+    network = toy_gate_network(xray_type, looks=looks)
+    toy = ToyBundle(network=network, name=name, heatmap=HeatmapSpec(method="none"))
     fields = toy.card().model_dump(by_alias=True) | {
         "kind": "gate",
         "labels": (),
@@ -67,7 +83,7 @@ def write_gate(folder: Path, *, xray_type: str, name: str = "toy-gate", spec: Ga
     return write_bundle(folder, card=Card.model_validate(fields), files=toy.files())
 
 
-def spec_with(**changes: float | str) -> GateSpec:
+def spec_with(**changes: object) -> GateSpec:
     """`SPEC` with some thresholds changed."""
     return GateSpec.model_validate(SPEC.model_dump() | changes)
 

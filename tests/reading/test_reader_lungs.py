@@ -10,7 +10,7 @@ from PIL import Image
 from fabricate_bundle import SIZE, ToyBundle
 from fabricate_dark_lungs import CASES, COLUMNS, LEFT, RIGHT, ROWS, chest
 from fabricate_dicom import dicom_bytes
-from fabricate_gate import write_gate
+from fabricate_gate import VIEW_RULE, spec_with, write_gate
 from fabricate_lungs import write_lung_bundle
 from hilum.bundle.card import Card, Scope
 from hilum.bundle.load import Bundle
@@ -21,6 +21,7 @@ from hilum.imaging.preprocess import CropLungs, PreprocessSpec, Resize
 from hilum.reading.reader import Reader
 from hilum.reading.settings import ReaderSettings
 from hilum.reading_result import Examination, Reading
+from hilum.stated import Stated
 
 BOX = Box(24 - 11.25, 64 - 15, 144 + 22.5, 128 + 35)
 """Around the rectangles of `fabricate_dark_lungs`, widened as paper 3 does."""
@@ -125,6 +126,26 @@ def test_a_lateral_view_is_never_trusted(reader: Reader) -> None:
     assert reading.lungs.flags == ("lateral view",)
     assert not reading.lungs.trusted
     assert reading.lungs.reason.startswith("this is a lateral view")
+
+
+def test_a_picture_that_looks_lateral_has_no_trusted_lungs_and_no_decision(lungs: Bundle, tmp_path: Path) -> None:
+    gate = write_gate(tmp_path / "gate", xray_type="chest", spec=spec_with(view=VIEW_RULE), looks=(0.0, 0.0, 3.0))
+    scope = Scope(xray_type="chest", age_years=None, views=("PA", "AP"))
+    frontal = ToyBundle(name="frontal-toy", scope=scope).write(tmp_path / "frontal")
+    reader = Reader(models=[gate, lungs, frontal])
+    grey = chest(*CASES["two lungs"])
+    for reading in (reader.read(png(grey)), reader.read(png(grey), stated=Stated(view="PA"))):
+        assert reading.gate.view == "lateral"
+        assert reading.view == "unknown"  # what the file says
+        assert reading.lungs is not None
+        assert (reading.lungs.flags, reading.lungs.trusted) == (("lateral view",), False)
+        (finding,) = reading.findings
+        assert (finding.positive, finding.not_decided.code) == (None, "view outside")
+        assert any("you say view PA, the picture looks lateral" in line for line in reading.warnings) == (
+            reading.stated.view == "PA"
+        )
+    forced = Reader(models=[gate, lungs, frontal], settings=ReaderSettings(force_type="chest")).read(png(grey))
+    assert forced.findings[0].not_decided.code == "view outside"
 
 
 def test_a_childs_chest_is_drawn_and_named(reader: Reader) -> None:

@@ -51,6 +51,7 @@ def test_the_whole_object_is_the_documented_one(lung_reading):
             },
             "candidates": [],
             "state": [],
+            "view": {"name": None, "all": {}},
         },
         "read_inverted": False,
         "lungs": {
@@ -162,7 +163,8 @@ def test_without_an_operating_point_both_it_and_the_decision_are_null(reading, f
 def test_what_the_user_and_what_the_file_says_stay_apart(no_age):
     stated = Stated(age_years=40.0, sex="M", view="PA", xray_type="chest", assume_scope=True)
     aside = StoodAside("chest-child", NotDecided("age outside", "the patient is 40 years old"))
-    gate = replace(no_age.gate, state=("turned 90", "inverted"))
+    looks = {"PA": 0.02, "AP": 0.03, "lateral": 0.95}
+    gate = replace(no_age.gate, state=("turned 90", "inverted"), view="lateral", view_probabilities=looks)
     written = reading_to_json(replace(no_age, gate=gate, stated=stated, stood_aside=(aside,), read_inverted=True))
     assert written["patient"] == {"age_years": None, "sex": "unknown"}
     assert written["view"] == "unknown"
@@ -173,5 +175,6 @@ def test_what_the_user_and_what_the_file_says_stay_apart(no_age):
     assert written["findings"][0]["unknown"] == ["age", "view"]
     assert written["findings"][0]["not_decided"]["code"] == "age unknown"
     assert written["gate"]["state"] == ["turned 90", "inverted"]
+    assert written["gate"]["view"] == {"name": "lateral", "all": looks}
     assert written["read_inverted"] is True
     Draft202012Validator(reading_schema()).validate(written)

@@ -49,6 +49,27 @@ def test_what_the_user_says_is_marked_and_goes_before_what_the_file_says(reading
     assert wording.stated_text(told) == "Stated by the user, not by the file: age 6 months, view PA"
 
 
+@pytest.mark.parametrize(
+    ("view", "line", "beside"),
+    [
+        ("lateral", "Lateral view (from the picture)", "lateral (from the picture)"),
+        ("AP", "AP view, from front to back (from the picture)", "AP (from the picture)"),
+        (None, "Frontal view, not sure whether PA or AP (from the picture)", "unknown"),
+    ],
+)
+def test_a_view_that_the_picture_tells_is_said_to_be_the_pictures(reading, view, line, beside):
+    seen = replace(reading.gate, view=view, view_probabilities={"PA": 0.1, "AP": 0.2, "lateral": 0.7})
+    silent = replace(reading, view="unknown", gate=seen)
+    assert wording.picture_view_text(seen) == line
+    assert wording.view_text(silent) == beside
+    assert wording.view_text(replace(silent, view="PA")) == "PA"
+    assert wording.view_text(replace(silent, stated=Stated(view="LL"))) == "LL (stated)"
+
+
+def test_a_gate_that_tells_no_view_says_nothing_of_it(reading):
+    assert wording.picture_view_text(reading.gate) == ""
+
+
 def test_square_pixels_have_one_spacing(reading):
     square = replace(reading, source=replace(reading.source, spacing_mm=(0.192, 0.192)))
     assert wording.size_text(square) == "240 × 300 px, pixel spacing 0.192 mm"

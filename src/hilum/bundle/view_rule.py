@@ -16,5 +16,5 @@ class ViewRule(Part):
 
     temperature: float = Field(gt=0.0)
     lateral_from: Probability
-    ap_from: Probability = Field(ge=0.5)
-    pa_from: Probability = Field(ge=0.5)
+    ap_from: float = Field(ge=0.5, le=1.0)
+    pa_from: float = Field(ge=0.5, le=1.0)

@@ -211,3 +211,32 @@ def test_patients_in_words(ages: tuple[float, float] | None, words: str | None) 
 
 def test_body_parts_are_tags_in_upper_case() -> None:
     assert all(tag == tag.upper() and len(tag) <= 16 for tag in BODY_PARTS)
+
+
+LOOKS_AP, LOOKS_PA, LOOKS_LATERAL = (replace(CHEST, view=view) for view in ("AP", "PA", "lateral"))
+NO_VIEW = replace(CHILD, view="unknown")
+
+
+def test_the_pictures_view_stands_in_where_nobody_tells_one_and_is_said_to_be_the_pictures() -> None:
+    inside = judged(NO_VIEW, gate=LOOKS_AP)
+    assert (inside.in_scope, inside.unknown, inside.not_decided) == (True, (), None)
+    assert inside.warnings == ("the view is AP, as the picture looks",)
+    outside = judged(NO_VIEW, gate=LOOKS_PA)
+    reason = "the view is PA, as the picture looks, and this model is for view AP"
+    assert outside.not_decided == NotDecided("view outside", reason)
+
+
+@pytest.mark.parametrize("radiograph", [CHILD, NO_VIEW, replace(CHILD, view="PA")])
+@pytest.mark.parametrize("assume_scope", [False, True])
+def test_what_looks_lateral_gets_no_frontal_models_decision(radiograph: Radiograph, assume_scope: bool) -> None:
+    verdict = judged(radiograph, gate=LOOKS_LATERAL, assume_scope=assume_scope)
+    reason = "this is a lateral view, as the picture looks, and this model is for view AP"
+    assert (verdict.in_scope, verdict.not_decided) == (False, NotDecided("view outside", reason))
+
+
+def test_between_the_frontal_views_the_tag_is_believed() -> None:
+    assert judged(CHILD, gate=LOOKS_PA) == ScopeVerdict(True)
+
+
+def test_a_model_for_any_view_decides_on_what_looks_lateral() -> None:
+    assert judged(CHILD, gate=LOOKS_LATERAL, scope=ANYONE) == ScopeVerdict(True)

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from fabricate_gate import SPEC, logits_of, spec_with
+from fabricate_gate import SPEC, VIEW_RULE, logits_of, spec_with
 from hilum.reading.gate.rules import NOT_XRAY, candidate_types, judge_picture, nearest_types, type_verdict
-from hilum.reading_result import TypeVerdict
+from hilum.reading_result import PictureView, TypeVerdict
 
 
 def logit(probability: float) -> float:
@@ -107,3 +107,47 @@ def test_extreme_logits_do_not_overflow() -> None:
     logits = logits_of(xray=1e4, chest=1e4, inverted=-1e4, cropped=-1e4, turned_0=1e4)
     with np.errstate(all="raise", under="ignore"):
         assert judge_picture(logits, spec=SPEC).verdict.status == "accepted"
+
+
+WITH_VIEWS = spec_with(view=VIEW_RULE)
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "view"),
+    [
+        ((0.25, 0.25, 0.5), "lateral"),
+        ((0.26, 0.25, 0.49), None),
+        ((0.05, 0.81, 0.14), "AP"),
+        ((0.06, 0.79, 0.15), None),
+        ((0.91, 0.05, 0.04), "PA"),
+        ((0.89, 0.05, 0.06), None),
+    ],
+)
+def test_a_chests_view_is_told_at_the_cards_thresholds(
+    probabilities: tuple[float, float, float], view: PictureView | None
+) -> None:
+    looks = dict(zip(("view PA", "view AP", "view lateral"), map(math.log, probabilities), strict=True))
+    verdict = judge_picture(logits_of(chest=9.0, **looks), spec=WITH_VIEWS).verdict
+    assert verdict.view == view
+    assert dict(verdict.view_probabilities) == pytest.approx(
+        dict(zip(("PA", "AP", "lateral"), probabilities, strict=True)), abs=1e-6
+    )
+
+
+def test_a_temperature_takes_certainty_away() -> None:
+    rule = VIEW_RULE.changed({"temperature": 4.0})
+    verdict = judge_picture(logits_of(chest=9.0, view_lateral=4.0), spec=spec_with(view=rule)).verdict
+    assert verdict.view_probabilities["lateral"] == pytest.approx(math.e / (math.e + 2))
+
+
+def test_only_a_chest_that_is_accepted_has_a_view() -> None:
+    for logits in (logits_of(hand=9.0, view_lateral=9.0), logits_of(xray=-9.0, chest=9.0, view_lateral=9.0)):
+        judged = judge_picture(logits, spec=WITH_VIEWS)
+        assert (judged.verdict.view, judged.verdict.view_probabilities) == (None, {})
+        assert judged.chest_view.name == "lateral"  # for a user who says that it is a chest
+
+
+def test_a_gate_without_the_rule_tells_no_view() -> None:
+    verdict = judge_picture(logits_of(chest=9.0, view_lateral=9.0)[:21], spec=SPEC).verdict
+    assert verdict.status == "accepted"
+    assert (verdict.view, verdict.view_probabilities) == (None, {})

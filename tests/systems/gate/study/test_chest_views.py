@@ -32,7 +32,7 @@ def chests(
 
 
 def one_fold(fold: int, *, wrong: int = 0) -> list[GatePredictions]:
-    """Frontal chests (children look AP), `wrong` of which look lateral; lateral ones, one in five of which looks frontal; PA and AP."""
+    """Frontal chests (children look AP), `wrong` of which look lateral, and laterals, a fifth of which look frontal."""
     source = ("kermany", "nih", "lungs", "lungs_tb", "chest_adult")[fold]
     return [
         chests(200 - wrong, source=source, told="frontal", looks=AP if fold == 0 else OPEN, fold=fold),

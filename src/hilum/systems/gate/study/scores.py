@@ -33,7 +33,7 @@ SHRINKAGE = 0.1
 
 
 def type_probabilities(logits: npt.NDArray[np.float32], *, temperature: float = 1.0) -> Scores:
-    """Softmax over the types, (n, 14), of logits (n, 21) divided by the temperature."""
+    """Softmax over the types, (n, 14), of logits (n, 24) divided by the temperature."""
     scaled = logits[:, TYPES].astype(np.float64) / temperature
     powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float64)
