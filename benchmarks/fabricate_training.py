@@ -26,7 +26,7 @@ GRAIN = 4.0
 
 
 def fabricate(folder: Path, *, each: int) -> None:
-    """`gate/` with about `28 x each` pictures, `lungs/` with `8 x each` chests, and a study folder of either."""
+    """`gate/` with about `28 x each` pictures, `lungs/` with `12 x each` chests, and a study folder of either."""
     rng = np.random.default_rng(0)
     write_gate_data(folder / "gate", each=each)
     for path in sorted((folder / "gate").rglob("*")):
@@ -34,12 +34,15 @@ def fabricate(folder: Path, *, each: int) -> None:
             _soft(rng).save(path, quality=90)
     write_lung_releases(folder / "lungs", each=4 * each)
     for path in sorted((folder / "lungs").rglob("*.png")):
-        _enlarged(Image.open(path), mask=path.parent.name == "masks", rng=rng).save(path)
+        _enlarged(Image.open(path), mask=path.parent.name != "images", rng=rng).save(path)
     _write_study(folder / "gate-study", spec=json.loads((SHIPPED / "xray-gate" / "card.json").read_text())["gate"])
     card = json.loads((SHIPPED / "lung-regions" / "card.json").read_text())
+    tables = {name: card["lungs"][name] for name in ("figures", "quality")}
     trust = {"n": 100, "bad": 10, "bad_untrusted": 9, "good_untrusted": 9, "auroc": 0.9}
-    said = {"split_sha256": "0" * 64, "protocol": card["protocol"], "trust": trust}
-    _write_study(folder / "lungs-study", **{name: card["lungs"][name] for name in ("figures", "quality")}, **said)
+    told = {"split_sha256": "0" * 64, "protocol": card["protocol"], "smoke": False}
+    arms = {arm: {**tables, "trust": []} for arm in ("all", "free")}
+    # the first line is for revisions from before the study had arms
+    _write_study(folder / "lungs-study", **tables, trust=trust, **told, arms=arms, differences=[])
 
 
 def _write_study(folder: Path, **fields: object) -> None:

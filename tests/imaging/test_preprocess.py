@@ -14,18 +14,21 @@ from hilum.imaging.preprocess import (
     Equalise,
     PreprocessSpec,
     Resize,
+    StretchGreys,
     apply_steps,
     crop_box,
     equalise,
     normalise,
     preprocess,
     resize,
+    stretch_greys,
+    stretched_again,
 )
 
 GREY = (marked(96, 120) / 255).astype(np.float32)
 
 
-def spec(*steps: CropLungs | Equalise | Resize) -> PreprocessSpec:
+def spec(*steps: CropLungs | Equalise | Resize | StretchGreys) -> PreprocessSpec:
     return PreprocessSpec(steps=steps, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 
 
@@ -94,6 +97,34 @@ def test_equalisation_leaves_a_constant_image() -> None:
     np.testing.assert_array_equal(equalise(flat, levels=256), flat)
 
 
+def test_stretched_greys_are_the_same_of_a_dark_and_a_washed_out_copy() -> None:
+    step = StretchGreys(low=1.0, high=99.0)
+    low, high = np.percentile(GREY, (1.0, 99.0))
+    expected = np.clip((GREY - low) / (high - low), 0, 1)
+    found = stretch_greys(GREY, step=step)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    for gain, offset in ((0.2, 0.0), (0.3, 0.65)):
+        np.testing.assert_allclose(stretch_greys(GREY * np.float32(gain) + np.float32(offset), step=step), found,
+                                   atol=1e-4)  # fmt: skip
+
+
+def test_stretching_leaves_an_image_of_hardly_a_grey() -> None:
+    flat = np.full((8, 8), 0.3, np.float32)
+    flat[0, 0] = 0.302
+    np.testing.assert_array_equal(stretch_greys(flat, step=StretchGreys(low=0.0, high=100.0)), flat)
+
+
+def test_a_changed_picture_is_stretched_again_as_its_steps_would() -> None:
+    step = StretchGreys()
+    plan = spec(Resize(height=20, width=20, rule="stretch"), step)
+    prepared, geometry = apply_steps(GREY, spec=plan)
+    assert geometry == Geometry(GREY.shape[1] / 20, GREY.shape[0] / 20, 0, 0)
+    darker = prepared * np.float32(0.4)
+    np.testing.assert_array_equal(stretched_again(darker, spec=plan), stretch_greys(darker, step=step))
+    np.testing.assert_array_equal(stretched_again(darker, spec=spec()), darker)
+
+
 def test_normalisation_of_each_channel() -> None:
     made = preprocess(GREY, spec=spec(Resize(height=32, width=32, rule="stretch")))
     grey, _ = resize(GREY, step=Resize(height=32, width=32, rule="stretch"))
@@ -121,7 +152,8 @@ def test_a_spec_survives_json() -> None:
 @pytest.mark.parametrize(
     "change",
     [{"mean": (0.5,)}, {"mean": (), "std": ()}, {"mean": (0.5,), "std": (0.0,)}, {"gamma": 2},
-     {"steps": ({"step": "sharpen"},)}, {"steps": ({"step": "resize", "height": 0, "width": 5, "rule": "cover"},)},
+     {"steps": ({"step": "sharpen"},)}, {"steps": ({"step": "stretch-greys", "low": 60},)},
+     {"steps": ({"step": "resize", "height": 0, "width": 5, "rule": "cover"},)},
      {"steps": ({"step": "resize", "height": 5, "width": 5, "rule": "squash"},)},
      {"steps": ({"step": "equalise"}, {"step": "crop-lungs"})},
      {"steps": ({"step": "crop-lungs"}, {"step": "crop-lungs"})},

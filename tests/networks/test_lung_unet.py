@@ -10,12 +10,12 @@ from hilum.networks.starting_weights import WeightsFile
 
 def test_logits_have_the_size_of_the_picture():
     with torch.inference_mode():
-        assert MobileLungUNet().eval()(torch.zeros(2, 3, 64, 96)).shape == (2, 2, 64, 96)
-        assert PlainLungUNet(widest=16).eval()(torch.zeros(1, 1, 32, 48)).shape == (1, 2, 32, 48)
+        assert MobileLungUNet(planes=5).eval()(torch.zeros(2, 3, 64, 96)).shape == (2, 5, 64, 96)
+        assert PlainLungUNet(planes=2, widest=16).eval()(torch.zeros(1, 1, 32, 48)).shape == (1, 2, 32, 48)
 
 
 def test_the_papers_network_has_its_channels():
-    convolutions = [m.out_channels for m in PlainLungUNet().down.modules() if isinstance(m, torch.nn.Conv2d)]
+    convolutions = [m.out_channels for m in PlainLungUNet(planes=2).down.modules() if isinstance(m, torch.nn.Conv2d)]
     assert convolutions == [32, 32, 64, 64, 128, 128, 256, 256, 512, 512]
 
 
@@ -23,7 +23,7 @@ def test_the_encoder_computes_mobilenets_features(tmp_path):
     donor = BACKBONES["mobilenet_v2"].build().eval()
     state = {f"features.{name}": value for name, value in donor.state_dict().items()}
     save_file(state, tmp_path / "weights.safetensors")
-    network = MobileLungUNet().eval()
+    network = MobileLungUNet(planes=2).eval()
     line = load_encoder(network, weights=WeightsFile(tmp_path / "weights.safetensors"))
     assert line.startswith("mobilenet_v2: weights.safetensors (sha256 ")
     x = torch.randn(1, 3, 64, 64)

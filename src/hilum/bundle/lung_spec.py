@@ -33,8 +33,9 @@ class QualityRule(Part):
     """Expected Dice = intercept + weights times facts, cut to [0, 1]; trusted from `trusted_from`.
 
     The facts are disagreement over a flip and over a small shift (1 - Dice), 1 - area of the smaller side over that of
-    the larger, and how far the number of regions is from two. Fitted by least squares to out-of-fold Dice. A drawing
-    whose lungs cover a share of the picture outside `area_share` is trusted in no case.
+    the larger, how far the number of regions is from two, and 1 - the Dice that the probabilities let expect. Fitted
+    by least squares to out-of-fold Dice. A drawing whose lungs cover a share of the picture outside `area_share` is
+    trusted in no case.
     """
 
     intercept: float
@@ -42,8 +43,17 @@ class QualityRule(Part):
     shift: float
     area: float
     regions: float
+    expected: float = Field(default=0.0, description="weight of 1 - the Dice that the probabilities let expect")
     trusted_from: _Share
     area_share: tuple[float, float]
+
+    @model_serializer(mode="wrap")
+    def _without_the_usual(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A weight of 0 is not written, so that a hilum which does not know the fact still reads the card."""
+        fields: dict[str, Any] = serialise(self)
+        if self.expected == 0.0:
+            del fields["expected"]
+        return fields
 
 
 class LungFigure(Part):
@@ -63,7 +73,7 @@ class LungFigure(Part):
 
 
 class LungCompression(Part):
-    """What was done to make the graph small, and its cost in mean Dice of the union over the training pictures."""
+    """What was done to make the graph small, and its cost in mean Dice of what is drawn over the training pictures."""
 
     method: CompressionMethod
     dice_before: _Share

@@ -32,6 +32,9 @@ _FILTERS = {
 SMALLEST_CROP_PX = 16
 """A lung box with a shorter side than this, cut to the picture, shows no lungs: the whole picture is taken."""
 
+LEAST_STRETCHED = 1 / 255
+"""Percentiles nearer to each other than this, in units of the [0, 1] range, are not stretched."""
+
 
 class _Step(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,6 +56,17 @@ class Equalise(_Step):
     levels: int = Field(default=256, ge=2, le=65536)
 
 
+class StretchGreys(_Step):
+    """Stretch the grey scale of the whole image: percentile `low` goes to 0 and `high` to 1, what lies beyond is cut.
+
+    Very dark and washed-out pictures of the same chest then look alike. See `stretch_greys`.
+    """
+
+    step: Literal["stretch-greys"] = "stretch-greys"
+    low: float = Field(default=1.0, ge=0.0, lt=50.0)
+    high: float = Field(default=99.0, gt=50.0, le=100.0)
+
+
 class Resize(_Step):
     """Resize to `height` x `width` pixels; every filter is area-aware when it shrinks (Pillow's convolution).
 
@@ -68,7 +82,7 @@ class Resize(_Step):
     pad_value: float = Field(default=0.0, ge=0.0, le=1.0)
 
 
-Step = Annotated[CropLungs | Equalise | Resize, Field(discriminator="step")]
+Step = Annotated[CropLungs | Equalise | Resize | StretchGreys, Field(discriminator="step")]
 
 
 class PreprocessSpec(BaseModel):
@@ -138,6 +152,8 @@ def apply_steps(pixels: Pixels, *, spec: PreprocessSpec, lung_box: Box | None = 
             pixels, inner = crop_to_lungs(pixels, box=lung_box)
         elif isinstance(step, Equalise):
             pixels, inner = equalise(pixels, levels=step.levels), Geometry.identity()
+        elif isinstance(step, StretchGreys):
+            pixels, inner = stretch_greys(pixels, step=step), Geometry.identity()
         else:
             pixels, inner = resize(pixels, step=step)
         geometry = geometry.after(inner)
@@ -191,6 +207,29 @@ def equalise(pixels: Pixels, *, levels: int) -> Pixels:
         return pixels
     table = np.clip((cumulative - lowest) / (level.size - lowest), 0.0, 1.0).astype(np.float32)
     return np.asarray(table[level], np.float32)
+
+
+def stretch_greys(pixels: Pixels, *, step: StretchGreys) -> Pixels:
+    """(H, W) in [0, 1] with `step`'s percentiles brought to 0 and 1; an image with hardly a grey between stays.
+
+    Percentiles are of all pixels, interpolated linearly between neighbours in their order. The image stays as it is
+    where they lie nearer than a 255th of the range: noise would be blown up to a picture.
+    """
+    low, high = np.percentile(pixels, (step.low, step.high)).astype(np.float32)
+    if high - low < LEAST_STRETCHED:
+        return pixels
+    return np.asarray(np.clip((pixels - low) / (high - low), 0.0, 1.0), np.float32)
+
+
+def stretched_again(pixels: Pixels, *, spec: PreprocessSpec) -> Pixels:
+    """A picture of the prepared size (H, W) in [0, 1], changed after its steps, with its greys as they would make them.
+
+    Without a step that stretches greys it stays as it is.
+    """
+    for step in spec.steps:
+        if isinstance(step, StretchGreys):
+            pixels = stretch_greys(pixels, step=step)
+    return pixels
 
 
 def resize(pixels: Pixels, *, step: Resize) -> tuple[Pixels, Geometry]:

@@ -1,6 +1,6 @@
 """Two U-Nets that draw the lungs: a small one on MobileNetV2's first blocks, and the plain one of paper 3.
 
-Both give logits (N, 2, H, W): the patient's right lung, which stands on the left of the picture, and the left lung.
+Both give logits (N, S, H, W) of S planes, such as the patient's right lung, which stands on the left of the picture.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from torch.nn import functional as F  # noqa: N812 (the name that every torch us
 from hilum.networks.pooled_classifier import BACKBONES, PooledClassifier
 from hilum.networks.starting_weights import StartingWeights, load_starting_weights
 
-SIDES = 2
 ENCODER = "mobilenet_v2"
 ENCODER_BLOCKS = 15
 """How many of MobileNetV2's 19 blocks stay: the last four (160, 160, 320 and 1,280 channels) hold more than two thirds
@@ -33,17 +32,17 @@ class MobileLungUNet(nn.Module):
     `load_encoder` puts ImageNet's in.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, planes: int) -> None:
         super().__init__()
         blocks = list(BACKBONES["mobilenet_v2"].build().children())
         self.encoder = nn.ModuleList(blocks[:ENCODER_BLOCKS])
         self.decoder = UnetDecoder(
             encoder_channels=_ENCODER_CHANNELS, decoder_channels=_DECODER_CHANNELS, n_blocks=len(_DECODER_CHANNELS)
         )
-        self.head = nn.Conv2d(_DECODER_CHANNELS[-1], SIDES, kernel_size=3, padding=1)
+        self.head = nn.Conv2d(_DECODER_CHANNELS[-1], planes, kernel_size=3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits (N, 2, H, W) of a normalised input (N, 3, H, W)."""
+        """Logits (N, S, H, W) of a normalised input (N, 3, H, W)."""
         skips = []
         for index, block in enumerate(self.encoder):
             x = block(x)
@@ -77,17 +76,17 @@ class PlainLungUNet(nn.Module):
     half; the paper's is 512. Weights are random, as in the paper.
     """
 
-    def __init__(self, *, widest: int = _PLAIN_CHANNELS[-1]) -> None:
+    def __init__(self, *, planes: int, widest: int = _PLAIN_CHANNELS[-1]) -> None:
         super().__init__()
         channels = [widest * level // _PLAIN_CHANNELS[-1] for level in _PLAIN_CHANNELS]
         self.down = nn.ModuleList(_two_convolutions(a, b) for a, b in zip((1, *channels[:-1]), channels, strict=True))
         pairs = list(zip(channels[:0:-1], channels[-2::-1], strict=True))
         self.enlarge = nn.ModuleList(nn.ConvTranspose2d(a, b, kernel_size=2, stride=2) for a, b in pairs)
         self.up = nn.ModuleList(_two_convolutions(2 * b, b) for _, b in pairs)
-        self.head = nn.Conv2d(channels[0], SIDES, kernel_size=1)
+        self.head = nn.Conv2d(channels[0], planes, kernel_size=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits (N, 2, H, W) of a normalised input (N, 1, H, W)."""
+        """Logits (N, S, H, W) of a normalised input (N, 1, H, W)."""
         skips = []
         for level, block in enumerate(self.down):
             x = block(x if level == 0 else F.max_pool2d(x, 2))

@@ -22,8 +22,9 @@ from hilum.systems.gate.run_study import study_gate
 from hilum.systems.gate.shipped import gate
 from hilum.systems.gate.shipped import smoke as small_gate
 from hilum.systems.gate.train import train_gate_on
+from hilum.systems.lungs.recipe import LungRecipe
 from hilum.systems.lungs.run_study import study_lungs
-from hilum.systems.lungs.shipped import lungs, paper3_lungs
+from hilum.systems.lungs.shipped import lungs_all, lungs_free, paper3_lungs
 from hilum.systems.lungs.shipped import smoke as small_lungs
 from hilum.systems.lungs.train import train_lungs_on
 from hilum.systems.pneumonia.recipe import pneumonia
@@ -79,6 +80,18 @@ def classifier(make: Callable[[StartingWeights], Recipe], *, help: str) -> Train
     )
 
 
+def lung_training(make: Callable[[StartingWeights], LungRecipe], *, help: str) -> Training[LungRecipe]:
+    """A row of a recipe that draws lungs."""
+    return Training(
+        help=help,
+        make=make,
+        small=small_lungs,
+        run=train_lungs_on,
+        own=StudyFolder,
+        then="; draw with it: hilum segment --model {folder} FILE --out FOLDER",
+    )
+
+
 TRAININGS: Mapping[str, Training[Any]] = {
     "pneumonia": classifier(pneumonia, help="Pneumonia in children's chests."),
     "chest14": classifier(chest14, help="Fourteen findings in chests: paper 5's module III."),
@@ -92,14 +105,8 @@ TRAININGS: Mapping[str, Training[Any]] = {
         run=train_gate_on,
         own=StudyFolder,
     ),
-    "lungs": Training(
-        help="Where the lungs are, each side.",
-        make=lungs,
-        small=small_lungs,
-        run=train_lungs_on,
-        own=StudyFolder,
-        then="; draw with it: hilum segment --model {folder} FILE --out FOLDER",
-    ),
+    "lungs": lung_training(lungs_free, help="Lung fields, whole lungs and heart, from masks of free terms."),
+    "lungs-all": lung_training(lungs_all, help="The same, from all masks: their terms rule out commercial use."),
 }
 
 OWN_RECIPE = "FILE.py"
@@ -148,9 +155,13 @@ class SystemStudy:
 STUDIES: Mapping[str, SystemStudy] = {
     "gate": SystemStudy(help="The gate: by folds, and without types and sources.", run=study_gate),
     "gate-paper5": SystemStudy(help="Paper 5's modules I and II, by the paper's own protocol.", run=study_paper5),
-    "lungs": SystemStudy(help="The lungs: five folds by patient.", run=partial(study_lungs, lungs)),
+    "lungs": SystemStudy(
+        help="Lungs and heart: five folds by patient, with all masks and without those of restricted terms.",
+        run=partial(study_lungs, {"all": lungs_all, "free": lungs_free}),
+    ),
     "lungs-paper3": SystemStudy(
-        help="Paper 3's plain U-Net in the same folds.", run=partial(study_lungs, lambda _start: paper3_lungs())
+        help="Paper 3's plain U-Net on lung fields in the same folds.",
+        run=partial(study_lungs, {"paper3": lambda _start: paper3_lungs()}),
     ),
     "sdfn": SystemStudy(
         help="Whole image, lung crop and their fusion beside paper 3's table.", run=study_sdfn, own=SdfnOptions

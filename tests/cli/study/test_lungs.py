@@ -36,14 +36,18 @@ def study(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_five_folds_are_judged_once_and_the_numbers_are_marked(data: Path, study: Path) -> None:
     fields = json.loads((study / "study.json").read_text())
     assert fields["protocol"].startswith("SMOKE")
-    counted = {figure["source"]: figure["n"] for figure in fields["figures"] if figure["name"] == "Dice"}
-    assert sum(counted.values()) == 2 * EACH
-    assert set(counted) == {"lungs", "lungs_tb"}
-    predictions = {path: path.stat().st_mtime_ns for path in study.glob("fold-*/predictions.npz")}
-    assert len(predictions) == 5
+    assert set(fields["arms"]) == {"all", "free"}
+    for arm in fields["arms"].values():
+        counted = {(figure["source"], figure["name"]): figure["n"] for figure in arm["figures"]}
+        named = {("lungs", "Dice, whole lungs"), ("lungs_tb", "Dice, fields"), ("wingspan", "Dice, fields")}
+        assert {counted[name] for name in {*named, ("wingspan", "Dice, heart")}} == {EACH}
+        assert ("lungs_tb", "Dice, right field") not in counted, "nobody drew it"
+    assert {figure["source"] for figure in fields["differences"]} == {"lungs", "lungs_tb", "wingspan"}
+    predictions = {path: path.stat().st_mtime_ns for path in study.glob("fold-*/*.npz")}
+    assert len(predictions) == 10
     again = run("study", "lungs", "--data", data, "--weights", "random", "--out", study, "--smoke")
     assert again.exit_code == 0, again.output
-    assert {path: path.stat().st_mtime_ns for path in study.glob("fold-*/predictions.npz")} == predictions
+    assert {path: path.stat().st_mtime_ns for path in study.glob("fold-*/*.npz")} == predictions
     assert json.loads((study / "study.json").read_text()) == fields
 
 
@@ -55,7 +59,7 @@ def test_another_recipe_in_the_same_folder_is_refused(data: Path, study: Path) -
 
 def test_predictions_of_unknown_origin_are_not_taken_for_this_study(data: Path, study: Path, tmp_path: Path) -> None:
     (tmp_path / "fold-0").mkdir()
-    (tmp_path / "fold-0" / "predictions.npz").write_bytes((study / "fold-0" / "predictions.npz").read_bytes())
+    (tmp_path / "fold-0" / "all.npz").write_bytes((study / "fold-0" / "all.npz").read_bytes())
     refused = run("study", "lungs", "--data", data, "--weights", "random", "--out", tmp_path, "--smoke")
     assert refused.exit_code == 2
     assert "no run.json that says what made it" in refused.output
@@ -70,6 +74,7 @@ def test_a_bundle_comes_of_it_that_draws(data: Path, study: Path, tmp_path: Path
     assert card.kind == "lungs"
     assert card.protocol.startswith("SMOKE")
     assert card.lungs is not None
+    assert card.lungs.structures == ("right field", "left field", "right lung", "left lung", "heart")
     assert card.lungs.compression.dice_before - card.lungs.compression.dice_after < 0.002
     image = data / "lungs" / "images" / "chest0000.png"
     drawn = run("segment", image, "--model", tmp_path / "run" / "bundle", "--out", tmp_path / "drawn")

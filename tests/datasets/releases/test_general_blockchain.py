@@ -21,6 +21,7 @@ def test_each_chest_has_its_mask_and_a_series_is_one_patient(release):
     assert first.masks == {"lungs": release / "masks" / "a-day0.png"}
     assert second.masks == {"lungs": release / "masks" / "a-day3.png"}
     assert first.patient == second.patient
+    assert first.lung_definition == "whole"
 
 
 def test_a_chest_without_a_mask_is_refused(release):
@@ -31,7 +32,8 @@ def test_a_chest_without_a_mask_is_refused(release):
 
 def test_without_the_folder_of_masks_no_chest_has_one(release):
     shutil.rmtree(release / "masks")
-    assert [record.masks for record in read_general_blockchain(release)] == [{}, {}]
+    records = read_general_blockchain(release)
+    assert [(record.masks, record.lung_definition) for record in records] == [({}, None)] * 2
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ def test_nodules_ages_and_masks(release):
     assert sorted(first.masks) == ["heart", "left lung", "right lung"]
     assert first.masks["left lung"].parent.name == "left lung"
     assert second.masks == {}
+    assert (first.lung_definition, second.lung_definition) == ("field", None)
 
 
 def test_a_nodules_box_has_its_size_in_millimetres_around_its_centre(release):

@@ -26,6 +26,7 @@ def test_labels_masks_and_readings(release):
     }  # fmt: skip
     assert normal.masks["lungs"].name == "CHNCXR_0001_0_mask.png"
     assert ill.masks == {}
+    assert [record.lung_definition for record in (normal, ill, montgomery)] == ["field", None, "field"]
     assert montgomery.patient == "lungs_tb:MCUCXR_0001"
 
 

@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from fabricate_lungs import ALL_STRUCTURES
+from fabricate_lungs import ALL_STRUCTURES, RULE
 from hilum.bundle.lung_spec import LUNG_SIDES
 from hilum.errors import UsageError
-from hilum.reading.lungs.passes import drawing, probabilities, quality_inputs
+from hilum.reading.lungs.passes import drawing, is_moved, probabilities, quality_inputs
 
 WHOLE = LUNG_SIDES["whole"]
 
 
 def test_a_network_that_only_looks_at_its_pixel_agrees_with_itself():
     array = np.random.default_rng(0).normal(size=(3, 64, 64)).astype(np.float32)
-    inputs = quality_inputs(array)
+    inputs = quality_inputs(array, moved=True)
     # channel 0 draws the left half of its picture, channel 1 the other, so mirrored they change places
     logits = np.stack([inputs[:, 0], inputs[:, 0]], axis=1)
     passes = probabilities(logits, structures=WHOLE)
@@ -41,9 +41,23 @@ def test_each_side_of_each_definition_changes_places_and_the_heart_stays():
 
 def test_the_moved_pass_is_moved_by_a_thirty_second_of_the_side():
     array = np.arange(64 * 64, dtype=np.float32).reshape(1, 64, 64)
-    moved = quality_inputs(array)[2, 0]
+    moved = quality_inputs(array, moved=True)[2, 0]
     assert np.array_equal(moved[2:, 2:], array[0, :-2, :-2])
     assert np.array_equal(moved[0, 2:], array[0, 0, :-2])
+
+
+def test_without_the_moved_pass_the_others_are_as_with_it():
+    array = np.random.default_rng(0).normal(size=(3, 64, 64)).astype(np.float32)
+    both, three = quality_inputs(array, moved=False), quality_inputs(array, moved=True)
+    assert np.array_equal(both, three[:2])
+    logits = np.random.default_rng(1).normal(size=(3, 5, 32, 32)).astype(np.float32)
+    drawn = probabilities(logits[:2], structures=ALL_STRUCTURES)
+    assert np.array_equal(drawn, probabilities(logits, structures=ALL_STRUCTURES)[:2])
+
+
+def test_a_rule_that_does_not_weigh_the_moved_pass_needs_none():
+    assert is_moved(RULE)
+    assert not is_moved(RULE.changed({"shift": 0.0}))
 
 
 def test_what_is_drawn_is_the_mean_of_the_picture_and_its_mirror_image():
@@ -54,6 +68,6 @@ def test_what_is_drawn_is_the_mean_of_the_picture_and_its_mirror_image():
 
 def test_other_shapes_are_refused():
     with pytest.raises(UsageError, match="expected one input"):
-        quality_inputs(np.zeros((4, 4), np.float32))
-    with pytest.raises(UsageError, match=r"expected logits \(3, 5, H, W\), came shape \(3, 2, 4, 4\)"):
+        quality_inputs(np.zeros((4, 4), np.float32), moved=False)
+    with pytest.raises(UsageError, match=r"expected logits \(2 or 3, 5, H, W\), came shape \(3, 2, 4, 4\)"):
         probabilities(np.zeros((3, 2, 4, 4), np.float32), structures=ALL_STRUCTURES)

@@ -12,7 +12,7 @@ from hilum.networks.starting_weights import RandomWeights
 from hilum.systems.lungs import fit as fit_module
 from hilum.systems.lungs.fit import fit_lungs
 from hilum.systems.lungs.pictures import LungPicture
-from hilum.systems.lungs.shipped import lungs
+from hilum.systems.lungs.shipped import lungs_free
 from hilum.training.recipe.machine import Machine
 
 SIDE, EPOCHS, AN_EPOCH = 32, 3, 8
@@ -20,7 +20,7 @@ SIDE, EPOCHS, AN_EPOCH = 32, 3, 8
 
 @pytest.fixture(scope="module")
 def recipe():
-    whole = lungs(RandomWeights())
+    whole = lungs_free(RandomWeights())
     spec = whole.preprocess
     sampler = replace(whole.sampler, images_per_epoch=AN_EPOCH)
     steps = (Resize(height=SIDE, width=SIDE, rule="stretch"),)
@@ -45,7 +45,7 @@ def pictures(recipe):
                 labels={}, stratum="", sha256=str(name),
             ),
             draw.integers(0, 256, (SIDE, SIDE)).astype(np.uint8),
-            draw.integers(0, 2, (3, SIDE, SIDE)).astype(np.uint8),
+            draw.integers(0, 2, (7, SIDE, SIDE)).astype(np.uint8),
         )
         for name in range(6)
     ]  # fmt: skip

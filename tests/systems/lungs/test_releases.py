@@ -15,9 +15,9 @@ def test_a_folder_without_masks_is_refused(tmp_path):
 def test_five_folds_hold_every_chest_once_and_no_series_twice(shared_data):
     records = read_lung_sources(shared_data)
     split = lung_folds(records, seed=3)
-    assert len(records) == 804
-    assert sorted(len(part) for part in split.parts.values())[0] >= 150
-    assert sum(len(part) for part in split.parts.values()) == 804
+    assert len(records) == 1002
+    assert sorted(len(part) for part in split.parts.values())[0] >= 190
+    assert sum(len(part) for part in split.parts.values()) == 1002
     owners = {}
     for name, part in split.parts.items():
         for record in part:

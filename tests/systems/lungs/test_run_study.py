@@ -25,14 +25,14 @@ def test_it_runs_without_a_command_line_and_goes_on_where_it_was(data: Path, tmp
     study(asked, progress=progress)
     fold = [line for line in progress.lines if line.startswith("fold ")]
     assert len(fold) == 5
-    assert fold[0].endswith("chests to learn from, 4 to draw")
+    assert fold[0].endswith("chests to learn from, 7 to draw")
     assert progress.lines[-1] == f"wrote {tmp_path / 'out' / 'study.json'}"
     told = json.loads((tmp_path / "out" / "run.json").read_text())
     assert told["command"] == f"hilum study lungs --data {data.name} --weights random --smoke"
     assert told["split_sha256"] == json.loads((tmp_path / "out" / "split.json").read_text())["sha256"]
 
-    kept = sorted((tmp_path / "out").glob("fold-*/predictions.npz"))
-    assert len(kept) == 5
+    kept = sorted((tmp_path / "out").glob("fold-*/*.npz"))
+    assert [path.name for path in kept] == ["all.npz", "free.npz"] * 5
     kept[2].unlink()
     before = {path: path.stat().st_mtime_ns for path in kept if path.exists()}
     study(asked)
@@ -44,7 +44,7 @@ def test_nothing_to_tabulate_and_tables_of_another_study_are_refused(data: Path,
     asked = StudyRequest(name="lungs-paper3", data=(("", data),), out=tmp_path, smoke=True, tables_only=True)
     with pytest.raises(UsageError, match="run the study without --tables-only first"):
         study(asked)
-    with pytest.raises(UsageError, match=r"holds another run: its recipe is lung-regions-paper3, here lung-regions; "):
+    with pytest.raises(UsageError, match=r"its recipe is lung-regions-paper3, here lung-regions-all; "):
         study(replace(asked, name="lungs"))
     named = StudyRequest(name="lungs", data=(("lungs", data),), out=tmp_path)
     with pytest.raises(UsageError, match="expected --data FOLDER once and nothing else for lungs, came lungs="):

@@ -1,7 +1,7 @@
 """COVID-19 adult chests with lung masks by radiologists (GeneralBlockchain): `images/` and `masks/`, same stem.
 
-A mask is a PNG: 255 is the patient's right lung, 128 the left lung, 0 neither; a few hold one lung only. Tried on real
-files, at most 512 pixels wide.
+A mask is a PNG: 255 is the patient's right lung, 128 the left lung, 0 neither; a few hold one lung only. The whole lung
+is drawn, behind the heart too. Tried on real files, at most 512 pixels wide.
 
 Some pictures are a series of one patient: names share what stands before `day0`, `Fig8a` or a last number, and are
 grouped by it, rather too coarsely than too finely.
@@ -10,6 +10,7 @@ grouped by it, rather too coarsely than too finely.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from hilum.datasets.records.files import image_files
@@ -29,13 +30,16 @@ def read_general_blockchain(folder: Path) -> tuple[Record, ...]:
     """
     masks = folder / "masks"
     return tuple(
-        typed_record(
-            path,
-            image=path.name,
-            group=series_of(path.stem),
-            source="lungs",
-            xray_type="chest",
-            masks={STRUCTURE: _mask(path, masks=masks)} if masks.is_dir() else {},
+        replace(
+            typed_record(
+                path,
+                image=path.name,
+                group=series_of(path.stem),
+                source="lungs",
+                xray_type="chest",
+                masks={STRUCTURE: _mask(path, masks=masks)} if masks.is_dir() else {},
+            ),
+            lung_definition="whole" if masks.is_dir() else None,
         )
         for path in image_files(folder / "images", release="GeneralBlockchain")
     )

@@ -4,7 +4,7 @@ Layout (the JSRT and SCR download pages): pictures `JPCLN001` to `JPCLN154` and 
 `CLNDAT_EN.txt` (tab-separated: file, subtlety, size in mm, age, sex, x, y, malignant or benign, place, diagnosis) and
 `CNNDAT_EN.TXT` (file, age, sex, non-nodule); masks of 1024 x 1024 pixels in `fold1/masks/left lung/JPCLN001.gif` and
 `fold2/`, where left and right are SCR's words. The pictures come as headerless `.IMG` files, which name no format:
-`hilum data convert jsrt` writes them as PNG. Not tried on real files.
+`hilum data convert jsrt` writes them as PNG. SCR's lungs are fields, beside the heart. Not tried on real files.
 """
 
 from __future__ import annotations
@@ -137,4 +137,5 @@ def _record(row: _Row, *, path: Path, masks: Mapping[str, Path]) -> Record:
         xray_type="chest",
         boxes=row.boxes,
         masks=masks,
+        lung_definition="field" if masks else None,
     )

@@ -5,6 +5,8 @@ the last digit says tuberculosis; Montgomery's masks `ManualMask/leftMask/` and 
 al. 2018) `mask/CHNCXR_0001_0_mask.png`; `ClinicalReadings/` with a text file a picture (`Patient's Age: 040Y` or
 `male 45yrs`). One mask of both lungs in `masks/` under the picture's name counts too. Tried on real pictures and masks
 of both sets in that last layout; clinical readings and the masks of one lung are not tried on real files.
+
+The lungs are drawn as fields, beside the heart.
 """
 
 from __future__ import annotations
@@ -112,4 +114,5 @@ def _record(stem: str, *, path: Path, masks: Mapping[str, Path], reading: str) -
         is_xray=True,
         xray_type="chest",
         masks=masks,
+        lung_definition="field" if masks else None,
     )

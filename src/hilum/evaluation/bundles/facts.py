@@ -22,7 +22,7 @@ from hilum.evaluation.predictions.overlap import overlap_of
 from hilum.evaluation.report.subject import Facts, by_reason
 from hilum.evaluation.report.table import counted
 from hilum.evaluation.report.tables import shown_subgroups
-from hilum.imaging.preprocess import CropLungs, Equalise, PreprocessSpec, Step
+from hilum.imaging.preprocess import CropLungs, Equalise, PreprocessSpec, Step, StretchGreys
 from hilum.version import __version__
 
 _LIBRARIES = ("numpy", "onnxruntime", "pillow", "pydicom", "scikit-learn", "matplotlib")
@@ -187,6 +187,8 @@ def _step(step: Step) -> str:
         return "crop to the lungs"
     if isinstance(step, Equalise):
         return f"histogram equalisation ({step.levels} levels)"
+    if isinstance(step, StretchGreys):
+        return f"grey scale stretched from percentile {step.low:g} to {step.high:g}"
     return f"{step.rule} to {step.height} x {step.width} pixels ({step.filter})"
 
 

@@ -12,7 +12,7 @@ from hilum.errors import HilumError, InternalError, LimitError
 from hilum.geometry import Box
 from hilum.imaging.decode import decode, read_file
 from hilum.imaging.pixels.limits import Limits
-from hilum.imaging.preprocess import CropLungs, Equalise, ModelInput, PreprocessSpec, Step, preprocess
+from hilum.imaging.preprocess import CropLungs, Equalise, ModelInput, PreprocessSpec, Step, StretchGreys, preprocess
 from hilum.radiograph import Radiograph, TrailStep
 from hilum.stated import NOTHING_STATED, Stated
 
@@ -113,4 +113,6 @@ def _in_words(step: Step, *, crop: Box | None) -> str:
         return f"crop to the lungs ({crop.width:g} x {crop.height:g} pixels from column {crop.x:g}, row {crop.y:g})"
     if isinstance(step, Equalise):
         return f"equalise ({step.levels} levels)"
+    if isinstance(step, StretchGreys):
+        return f"stretch the greys (percentiles {step.low:g} to {step.high:g})"
     return f"resize to {step.height}x{step.width} ({step.rule}, {step.filter})"

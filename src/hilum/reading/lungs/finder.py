@@ -17,7 +17,7 @@ from hilum.radiograph import Radiograph
 from hilum.reading.engines.engine import INPUT, LOGITS, Engine
 from hilum.reading.engines.graph_runner import GraphRunner
 from hilum.reading.lungs.drawing import LungDrawing, Mask, masks
-from hilum.reading.lungs.passes import PASSES, drawing, probabilities, quality_inputs
+from hilum.reading.lungs.passes import drawing, is_moved, probabilities, quality_inputs
 from hilum.reading.lungs.quality import is_trusted, quality_facts, quality_score
 from hilum.reading.lungs.regions import LungFlag, LungRegions, lung_regions
 from hilum.reading.lungs.words import lung_reason, names_sides
@@ -126,8 +126,9 @@ class LungFinder:
         """
         if not batch:
             return ()
-        inputs = np.concatenate([quality_inputs(each.array) for each in prepared])
-        logits = self._logits(inputs).reshape(len(batch), PASSES, len(self._spec.structures), *inputs.shape[2:])
+        moved = is_moved(self.network.quality)
+        inputs = np.concatenate([quality_inputs(each.array, moved=moved) for each in prepared])
+        logits = self._logits(inputs).reshape(len(batch), -1, len(self._spec.structures), *inputs.shape[2:])
         return tuple(map(self._drawing, batch, prepared, logits))
 
     def _logits(self, inputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -139,10 +140,10 @@ class LungFinder:
 
     def _drawing(self, radiograph: Radiograph, model_input: ModelInput, logits: npt.NDArray[np.float32]) -> LungDrawing:
         rule, threshold = self.network.quality, self.network.threshold
-        sides = self._spec.sides(self._spec.boxed)
-        passes = probabilities(logits, structures=self._spec.structures)[:, list(sides)]
-        facts = quality_facts(passes, threshold=threshold)
-        found, kept = kept_lungs(drawing(passes), threshold=threshold)
+        structures, sides = self._spec.structures, self._spec.sides(self._spec.boxed)
+        passes = probabilities(logits, structures=structures)
+        facts = quality_facts(passes, structures=structures, threshold=threshold)
+        found, kept = kept_lungs(drawing(passes[:, list(sides)]), threshold=threshold)
         flags = (*found.flags, *_file_flags(radiograph))
         quality = quality_score(facts, rule=rule)
         trusted = is_trusted(facts, rule=rule, flags=flags)

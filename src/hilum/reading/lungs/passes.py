@@ -1,41 +1,50 @@
-"""The three passes of a lung network over one picture: as it is, mirrored, and moved a little."""
+"""The passes of a lung network over one picture: as it is, mirrored, and, for a rule that weighs it, moved a little."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-from hilum.bundle.lung_spec import Structure, mirror_planes
+from hilum.bundle.lung_spec import QualityRule, Structure, mirror_planes
 from hilum.errors import UsageError
 
 Floats = npt.NDArray[np.float32]
-PASSES = 3
 SHIFT_SHARE = 1 / 32
 """How far the third pass is moved down and to the right, as a share of the side (8 of 256 pixels)."""
 
 
-def quality_inputs(array: Floats) -> Floats:
-    """Float32 (3, C, H, W) of one input (C, H, W): itself, mirrored, and moved with its border repeated."""
+def is_moved(rule: QualityRule) -> bool:
+    """Whether the third pass is needed: for a rule that weighs it. Others take two, of which the drawing is made."""
+    return rule.shift != 0
+
+
+def quality_inputs(array: Floats, *, moved: bool) -> Floats:
+    """Float32 (2 or 3, C, H, W) of one input (C, H, W): itself, mirrored, and moved with its border repeated."""
     if array.ndim != 3:
         raise UsageError(f"expected one input (C, H, W), came shape {array.shape}")
+    if not moved:
+        return np.ascontiguousarray(np.stack([array, array[:, :, ::-1]]))
     down, across = _shift(array.shape[-2]), _shift(array.shape[-1])
-    moved = np.pad(array, ((0, 0), (down, 0), (across, 0)), mode="edge")[:, : array.shape[-2], : array.shape[-1]]
-    return np.ascontiguousarray(np.stack([array, array[:, :, ::-1], moved]))
+    third = np.pad(array, ((0, 0), (down, 0), (across, 0)), mode="edge")[:, : array.shape[-2], : array.shape[-1]]
+    return np.ascontiguousarray(np.stack([array, array[:, :, ::-1], third]))
 
 
 def probabilities(logits: Floats, *, structures: tuple[Structure, ...]) -> Floats:
-    """Float32 (3, S, H, W) in [0, 1] of the passes' logits of S structures, each led back to the picture as it is.
+    """Float32 (P, S, H, W) in [0, 1] of the P passes' logits of S structures, each led back to the picture as it is.
 
     What the mirrored pass calls right is left. The moved pass says nothing of the last rows and columns, which left its
     frame: there the first pass stands in.
     """
-    if logits.ndim != 4 or logits.shape[:2] != (PASSES, len(structures)):
-        raise UsageError(f"expected logits (3, {len(structures)}, H, W), came shape {logits.shape}")
+    if logits.ndim != 4 or logits.shape[0] not in (2, 3) or logits.shape[1] != len(structures):
+        raise UsageError(f"expected logits (2 or 3, {len(structures)}, H, W), came shape {logits.shape}")
     probability = 1 / (1 + np.exp(-logits.astype(np.float32)))
+    both = [probability[0], probability[1][mirror_planes(structures), :, ::-1]]
+    if len(probability) == len(both):
+        return np.stack(both)
     down, across = _shift(logits.shape[-2]), _shift(logits.shape[-1])
     back = probability[0].copy()
     back[:, : back.shape[1] - down, : back.shape[2] - across] = probability[2][:, down:, across:]
-    return np.stack([probability[0], probability[1][mirror_planes(structures), :, ::-1], back])
+    return np.stack([*both, back])
 
 
 def drawing(passes: Floats) -> Floats:

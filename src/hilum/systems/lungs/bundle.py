@@ -6,7 +6,7 @@ bundle is trained by the same recipe on all of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +15,9 @@ import torch
 
 from hilum.bundle.card import HeatmapSpec, Scope, Training
 from hilum.bundle.load import Bundle, load_bundle
-from hilum.bundle.lung_spec import LungCompression, LungSpec
+from hilum.bundle.lung_spec import LUNG_SIDES, LungCompression, LungSpec, Structure
 from hilum.datasets.records.record import Record
-from hilum.datasets.releases.table import RELEASES
+from hilum.datasets.releases.table import citation_of
 from hilum.evaluation.predictions.design import SMOKE
 from hilum.imaging.pixels.grey import to_unit
 from hilum.imaging.preprocess import normalise
@@ -25,12 +25,11 @@ from hilum.networks.lung_unet import ENCODER
 from hilum.networks.starting_licence import starting_licences
 from hilum.reading.engines.engine import INPUT, LOGITS, available_cores
 from hilum.systems.lungs.fit import FittedLungs, fit_lungs
-from hilum.systems.lungs.losses import UNION, UNKNOWN
 from hilum.systems.lungs.pictures import LungPicture, load_lung_pictures
 from hilum.systems.lungs.recipe import LungRecipe
-from hilum.systems.lungs.releases import LUNG_RELEASES
 from hilum.systems.lungs.study.metrics import dice
-from hilum.systems.lungs.study.study import LungStudy
+from hilum.systems.lungs.study.study import LungArm
+from hilum.systems.lungs.study.truth import TRUTHS, UNIONS, UNKNOWN, Union
 from hilum.training.export.card_draft import CardDraft, Fits
 from hilum.training.export.engine_logits import engine_logits
 from hilum.training.export.export_bundle import Allowed, Candidate, Cost, Judged, export_bundle
@@ -48,7 +47,10 @@ ALLOWED = Allowed(loss=0.002)
 """What a smaller graph may cost of the mean Dice."""
 BATCH = 8
 
-INTENDED_USE = "Research and teaching: where the lungs are on a frontal chest radiograph, and the box that holds them."
+INTENDED_USE = (
+    "Research and teaching: where lung fields, whole lungs and heart are on a frontal chest radiograph, and the box "
+    "that holds the lungs."
+)
 NOT_FOR = (
     "Diagnosis or any measurement that a decision about a patient rests on: this is not a medical device.",
     "Lateral radiographs, and parts other than the chest: they are drawn all the same, and mean nothing.",
@@ -58,24 +60,32 @@ LIMITS = (
     "A lung that is opaque or absent may be guessed or missed; the box then rests on the mirrored other lung.",
     "Sides are those of the usual display: the patient's right stands on the left of the picture. In a mirrored "
     "picture whose file does not say so they are exchanged.",
-    "Pictures of at most 512 pixels were trained on; outlines are made on a grid of 256 x 256.",
+    "Hearts were learnt from upright PA chests alone, whole lungs from the hundred chests of one release.",
+    "Pictures of at most 512 pixels were trained on; outlines are made on a grid of 192 x 192.",
 )
-TERMS = "CC BY-NC-SA 4.0 (the strictest of the training data's terms), research use"
+FREE, RESEARCH = frozenset({"lungs", "wingspan"}), frozenset({"lungs", "lungs_tb", "wingspan"})
+TERMS: Mapping[frozenset[str], str] = {
+    FREE: "CC BY 4.0 (the training data's terms are CC BY 4.0 and MIT): commercial use is possible, naming the sources",
+    RESEARCH: "CC BY-NC-SA 4.0 (the strictest of the training data's terms), research use",
+}
+"""By the sources that were learnt from."""
 
 
 def train_lungs(
     recipe: LungRecipe,
     *,
     records: Sequence[Record],
-    study: LungStudy,
+    study: LungArm,
+    protocol: str,
     provenance: Provenance,
     study_sha256: str,
     place: RunPlace,
 ) -> Bundle:
     """Fit in `place.folder` (it goes on where it was stopped) and write the bundle to its folder `bundle`.
 
-    The tables of `study` have the hash `study_sha256`. Raises `UsageError` where the folder holds another run, and
-    `EngineError` where ONNX and torch disagree; nothing is then written.
+    `study` is the recipe's arm of the tables with the hash `study_sha256`, whose `protocol` says how they came. Raises
+    `UsageError` where the folder holds another run, and `EngineError` where ONNX and torch disagree; nothing is then
+    written.
     """
     record = make_record(
         recipe,
@@ -93,10 +103,10 @@ def train_lungs(
         fitted = fit_lungs(recipe, pictures=pictures, folder=place.folder, machine=place.machine)
         arrays = [normalise(to_unit(picture.grey, bits=8), spec=recipe.preprocess) for picture in pictures]
         return export_bundle(
-            lungs_draft(recipe, records=records, study=study, fitted=fitted, provenance=provenance),
+            lungs_draft(recipe, records=records, protocol=protocol, fitted=fitted, provenance=provenance),
             graph=to_onnx(fitted.network, examples={INPUT: torch.from_numpy(np.stack(arrays[:2]))}, outputs=(LOGITS,)),
             forms=SMALLEST,
-            judge=LungJudge(pictures=pictures, arrays=arrays, study=study),
+            judge=LungJudge(pictures=pictures, arrays=arrays, structures=recipe.structures, study=study),
             allowed=ALLOWED,
             folder=place.folder,
             files=seen_images(train=records, validation=(), starts=[recipe.starting_weights], jobs=available_cores()),
@@ -105,24 +115,36 @@ def train_lungs(
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class LungJudge:
-    """Drawings of `pictures`, whose prepared `arrays` are float32 (C, H, W), on the network's grid.
+    """Drawings of `pictures`, whose prepared `arrays` are float32 (C, H, W), on the grid of a network of `structures`.
 
     All pictures were trained on: this measures compression, not the network.
     """
 
     pictures: Sequence[LungPicture]
     arrays: Sequence[npt.NDArray[np.float32]]
-    study: LungStudy
+    structures: tuple[Structure, ...]
+    study: LungArm
 
     def read(self, candidate: Candidate, /) -> tuple[float, ...]:
-        """The Dice of the union of both lungs, for every picture of which all of it is known."""
+        """The Dice of both sides together and of the heart, for every picture of which all of it is known."""
         drawn = engine_logits(candidate.graph, inputs=self.arrays, batch=BATCH)
-        truth = [picture.target[UNION] for picture in self.pictures]
+        groups = self._groups()
         return tuple(
-            dice(logits.max(axis=0) >= 0, truth=plane == 1)
-            for logits, plane in zip(drawn, truth, strict=True)
-            if not (plane == UNKNOWN).any()
+            dice(logits[planes].max(axis=0) >= 0, truth=picture.target[wanted] == 1)
+            for logits, picture in zip(drawn, self.pictures, strict=True)
+            for wanted, planes in groups
+            if not (picture.target[wanted] == UNKNOWN).any()
         )
+
+    def _groups(self) -> list[tuple[int, list[int]]]:
+        """Planes of a target, and the planes of the network that draw them together."""
+        together: dict[Structure | Union, tuple[Structure, ...]] = {"heart": ("heart",)}
+        together.update((UNIONS[name], pair) for name, pair in LUNG_SIDES.items())
+        return [
+            (TRUTHS.index(name), [self.structures.index(one) for one in members])
+            for name, members in together.items()
+            if set(members) <= set(self.structures)
+        ]
 
     def scores(self, read: tuple[float, ...], /) -> tuple[float, ...]:
         """The mean Dice."""
@@ -132,7 +154,12 @@ class LungJudge:
         """The study's figures and rule of trust; the Dice tells all that a smaller graph costs."""
         del read, whole
         compression = LungCompression(method=cost.method, dice_before=cost.before[0], dice_after=cost.after[0])
-        part = LungSpec(quality=self.study.quality, compression=compression, figures=self.study.figures)
+        part = LungSpec(
+            structures=self.structures,
+            quality=self.study.quality,
+            compression=compression,
+            figures=self.study.figures,
+        )
         return Judged(fits=Fits(part=part))
 
 
@@ -140,16 +167,17 @@ def lungs_draft(
     recipe: LungRecipe,
     *,
     records: Sequence[Record],
-    study: LungStudy,
+    protocol: str,
     fitted: FittedLungs,
     provenance: Provenance,
 ) -> CardDraft:
     """The card before the graph is measured; the network was trained on `records`."""
+    sources = RESEARCH if "lungs_tb" in recipe.sampler.shares else FREE
     mark = f"{SMOKE}, the numbers mean nothing: " if recipe.smoke else ""
     return CardDraft(
         name=recipe.name,
         version=recipe.version,
-        title="Where are the lungs?",
+        title="Where are the lungs and the heart?",
         kind="lungs",
         architecture="mobilenet_v2 U-Net" if recipe.network == "mobile" else "plain U-Net",
         architecture_arguments={},
@@ -157,7 +185,7 @@ def lungs_draft(
         scope=Scope(xray_type="chest", age_years=None, views=None),
         heatmap=HeatmapSpec(method="none"),
         protocol=(
-            f"{mark}figures: {study.protocol}; the network that ships is trained by the same recipe on all "
+            f"{mark}figures: {protocol}; the network that ships is trained by the same recipe on all "
             f"{len(records):,} pictures"
         ),
         training=Training(
@@ -174,8 +202,8 @@ def lungs_draft(
         not_for=NOT_FOR,
         limits=LIMITS,
         weights_licence=licence_of_many(
-            TERMS,
-            written_for=[RELEASES[name].licence or name for name in LUNG_RELEASES],
+            TERMS[sources],
+            written_for=[citation_of(source) or source for source in sorted(sources)],
             data=provenance.data,
             started_from=starting_licences([recipe.starting_weights], backbone=ENCODER, loaded=fitted.started_from),
         ),

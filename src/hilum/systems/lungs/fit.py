@@ -33,9 +33,10 @@ def start_network(recipe: LungRecipe) -> tuple[LungNetwork, str]:
     """The recipe's network with its starting weights, and one line on them; it draws from torch's seeded generator."""
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
+        planes = len(recipe.structures)
         if recipe.network == "plain":
-            return PlainLungUNet(), "random"
-        network = MobileLungUNet()
+            return PlainLungUNet(planes=planes), "random"
+        network = MobileLungUNet(planes=planes)
         return network, load_encoder(network, weights=recipe.starting_weights)
 
 
@@ -51,12 +52,13 @@ def fit_lungs(recipe: LungRecipe, *, pictures: Sequence[LungPicture], folder: Pa
             per_epoch=recipe.sampler.images_per_epoch,
             seed=recipe.seed,
         )
-        return UnwatchedTask(network, loss=partial(lung_loss, weights=recipe.loss)), TaskData(
-            training=images, sampler=sampler, started_from=started_from
-        )
+        return UnwatchedTask(
+            network, loss=partial(lung_loss, structures=recipe.structures, weights=recipe.loss)
+        ), TaskData(training=images, sampler=sampler, started_from=started_from)
 
     kept = fit(make, plan=recipe.plan(), seed=recipe.seed, folder=folder, machine=machine)
     with torch.random.fork_rng():  # made anew: training changes how a network runs
-        trained = PlainLungUNet() if recipe.network == "plain" else MobileLungUNet()
+        build = PlainLungUNet if recipe.network == "plain" else MobileLungUNet
+        trained = build(planes=len(recipe.structures))
     trained.load_state_dict(kept.state)
     return FittedLungs(trained.eval(), kept.started_from)

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from hilum.bundle.lung_spec import LUNG_SIDES
+from hilum.bundle.lung_spec import Structure
 from hilum.datasets.splits.split import Split
 from hilum.imaging.pixels.grey import to_unit
-from hilum.imaging.preprocess import normalise
+from hilum.imaging.preprocess import ModelArray, PreprocessSpec, normalise
 from hilum.reading.lungs.passes import probabilities, quality_inputs
 from hilum.systems.lungs.fit import LungNetwork, fit_lungs
 from hilum.systems.lungs.pictures import LungPicture
@@ -24,12 +24,10 @@ from hilum.systems.lungs.study.predictions import (
     load_lung_predictions,
     save_lung_predictions,
 )
+from hilum.systems.lungs.study.worsen import AS_IT_IS, Way, worse_way, worsened
 from hilum.training.recipe.settings import flat_values
 from hilum.training.records.run_place import RunPlace
 from hilum.training.run_study import Trained
-
-PREDICTIONS = "predictions"
-"""What the study's one arm is called."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,34 +58,42 @@ class LungFormat:
 LUNG_FORMAT = LungFormat()
 
 
-def lung_arm(recipe: LungRecipe) -> Trained[LungFold, LungPredictions]:
-    """The study's one arm: a network by the recipe, which draws the fold that it never saw."""
-    return Trained(arms=(PREDICTIONS,), run=partial(_run, recipe), folder=".", settings=flat_values(recipe))
+def lung_arm(name: str, *, recipe: LungRecipe) -> Trained[LungFold, LungPredictions]:
+    """One arm of the study: a network by the recipe, which draws the fold that it never saw."""
+    return Trained(arms=(name,), run=partial(_run, name, recipe), settings=flat_values(recipe))
 
 
-def _run(recipe: LungRecipe, fold: LungFold, place: RunPlace) -> Mapping[str, LungPredictions]:
+def _run(arm: str, recipe: LungRecipe, fold: LungFold, place: RunPlace) -> Mapping[str, LungPredictions]:
     fitted = fit_lungs(recipe, pictures=fold.train, folder=place.folder, machine=place.machine)
-    return {PREDICTIONS: predict_lungs(fitted.network, name=fold.name, pictures=fold.judge, recipe=recipe)}
+    return {arm: predict_lungs(fitted.network, name=fold.name, pictures=fold.judge, recipe=recipe)}
 
 
 def predict_lungs(
     network: LungNetwork, *, name: str, pictures: Sequence[LungPicture], recipe: LungRecipe
 ) -> LungPredictions:
-    """The probabilities of every picture in the three passes that reading makes."""
-    drawn = [_predict(network, picture=picture, recipe=recipe) for picture in pictures]
-    records = [picture.record for picture in pictures]
+    """The probabilities of every picture, as it is and then made worse in one way."""
+    asked = [(picture, way) for picture in pictures for way in (AS_IT_IS, worse_way(picture.record.sha256))]
+    inputs = [_input(picture, way=way, spec=recipe.preprocess) for picture, way in asked]
+    records = [picture.record for picture, _ in asked]
     return LungPredictions(
         network=name,
+        structures=np.array(recipe.structures),
         source=np.array([record.source for record in records]),
         image=np.array([record.image for record in records]),
         sha256=np.array([record.sha256 for record in records]),
         patient=np.array([record.patient for record in records]),
-        passes=np.stack(drawn),
+        way=np.array([way for _, way in asked]),
+        passes=np.stack([_passes(network, each, structures=recipe.structures) for each in inputs]),
     )
 
 
-def _predict(network: LungNetwork, *, picture: LungPicture, recipe: LungRecipe) -> npt.NDArray[np.uint8]:
-    array = normalise(to_unit(picture.grey, bits=8), spec=recipe.preprocess)
+def _input(picture: LungPicture, *, way: Way, spec: PreprocessSpec) -> ModelArray:
+    if way == AS_IT_IS:
+        return normalise(to_unit(picture.grey, bits=8), spec=spec)
+    return normalise(worsened(picture.grey, way=way, sha256=picture.record.sha256, spec=spec), spec=spec)
+
+
+def _passes(network: LungNetwork, array: ModelArray, *, structures: tuple[Structure, ...]) -> npt.NDArray[np.uint8]:
     with torch.inference_mode():
-        logits = network.eval()(torch.from_numpy(quality_inputs(array))).numpy()
-    return np.rint(probabilities(logits, structures=LUNG_SIDES["whole"]) * 255).astype(np.uint8)
+        logits = network.eval()(torch.from_numpy(quality_inputs(array, moved=False))).numpy()
+    return np.rint(probabilities(logits, structures=structures) * 255).astype(np.uint8)

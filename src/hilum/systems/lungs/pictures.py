@@ -11,7 +11,6 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 (the name that every torch user reads)
 from torch.utils.data import Dataset
@@ -19,10 +18,9 @@ from torch.utils.data import Dataset
 from hilum.datasets.prepared.images import fixed_size
 from hilum.datasets.records.record import Record
 from hilum.imaging.pixels.grey import to_unit
-from hilum.imaging.preprocess import PreprocessSpec, normalise
-from hilum.systems.lungs.losses import UNKNOWN
+from hilum.imaging.preprocess import PreprocessSpec, normalise, stretched_again
 from hilum.systems.lungs.recipe import LungFraming
-from hilum.systems.lungs.study.truth import read_lung_truth, shape_of
+from hilum.systems.lungs.study.truth import read_targets
 from hilum.training.data.images import IN_MEMORY, Preparation, load_images
 from hilum.training.recipe.augment import (
     Augmentation,
@@ -34,10 +32,13 @@ from hilum.training.recipe.augment import (
 
 Bytes = npt.NDArray[np.uint8]
 
+MIRRORED = [1, 0, 2, 4, 3, 5, 6]
+"""For each of `TRUTHS` the plane that shows the same in a mirrored picture."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LungPicture:
-    """`grey` uint8 (S, S), as reading sees it, and `target` uint8 (3, S, S) as the loss wants it."""
+    """`grey` uint8 (S, S), as reading sees it, and `target` uint8 (7, S, S) as the loss wants it."""
 
     record: Record
     grey: Bytes
@@ -55,28 +56,15 @@ def load_lung_pictures(
     size = fixed_size(spec)
     greys = load_images(records, spec=spec, labels=(), preparation=preparation).grey
     with ThreadPoolExecutor(max_workers=preparation.jobs, thread_name_prefix="hilum-masks") as pool:
-        targets = list(pool.map(partial(_targets, size=size), records))
+        targets = list(pool.map(partial(read_targets, size=size), records))
     return [
         LungPicture(record, np.rint(greys[index] * 255).astype(np.uint8), targets[index])
         for index, record in enumerate(records)
     ]
 
 
-def _targets(record: Record, *, size: tuple[int, int]) -> Bytes:
-    truth = read_lung_truth(record, shape=shape_of(record))
-    planes = [_resized(plane, size=size) for plane in (truth.right, truth.left, truth.union)]
-    return np.stack(planes)
-
-
-def _resized(plane: npt.NDArray[np.bool_] | None, *, size: tuple[int, int]) -> Bytes:
-    if plane is None:
-        return np.full(size, UNKNOWN, np.uint8)
-    image = Image.fromarray(plane.astype(np.float32)).resize((size[1], size[0]), Image.Resampling.BILINEAR)
-    return (np.asarray(image) >= 0.5).astype(np.uint8)
-
-
 class LungTrainingImages(Dataset[tuple[Tensor, Tensor]]):
-    """Framed, changed, normalised pictures (C, S, S) with targets uint8 (3, S, S); indexed by (picture, seed)."""
+    """Framed, changed, normalised pictures (C, S, S) with targets uint8 (7, S, S); indexed by (picture, seed)."""
 
     def __init__(
         self, pictures: Sequence[LungPicture], *, spec: PreprocessSpec, framing: LungFraming, grey: Augmentation
@@ -91,20 +79,20 @@ class LungTrainingImages(Dataset[tuple[Tensor, Tensor]]):
         picture, draw = self._pictures[index], torch.Generator().manual_seed(seed)
         unit = torch.from_numpy(to_unit(picture.grey, bits=8))
         unit, target = reframe_lungs(unit, torch.from_numpy(picture.target), framing=self._framing, draw=draw)
-        changed = change_grey(unit, settings=self._grey, draw=draw)
-        return torch.from_numpy(normalise(changed.numpy(), spec=self._spec)), target
+        changed = change_grey(unit, settings=self._grey, draw=draw).numpy()
+        return torch.from_numpy(normalise(stretched_again(changed, spec=self._spec), spec=self._spec)), target
 
 
 def reframe_lungs(
     unit: Tensor, target: Tensor, *, framing: LungFraming, draw: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """One random affine of a picture (H, W) in [0, 1] and its targets uint8 (3, H, W).
+    """One random affine of a picture (H, W) in [0, 1] and its targets uint8 (7, H, W).
 
     Outside the frame the picture is black, as collimated borders are, and the targets are `UNKNOWN`: lung may go on
     there.
     """
     turn = math.radians(_around(framing.rotation_deg, draw))
-    zoom, stretch = _around(framing.zoom, draw), _around(framing.stretch, draw) / 2
+    zoom, stretch = _around(framing.zoom, draw) + _smaller(framing, draw), _around(framing.stretch, draw) / 2
     scale_x, scale_y = math.exp(zoom + stretch), math.exp(zoom - stretch)
     shift_x, shift_y = 2 * _around(framing.shift, draw), 2 * _around(framing.shift, draw)
     mirrored = bool(torch.rand((), generator=draw) < framing.flip_probability)
@@ -117,7 +105,16 @@ def reframe_lungs(
     labels = (target + 1).float()
     drawn = F.grid_sample(labels[None], grid, mode="nearest", padding_mode="zeros", align_corners=False)[0].round()
     moved_target = drawn.to(torch.uint8) - 1
-    return moved, moved_target[[1, 0, 2]] if mirrored else moved_target
+    return moved, moved_target[MIRRORED] if mirrored else moved_target
+
+
+def _smaller(framing: LungFraming, draw: torch.Generator) -> float:
+    """What a chest that fills less adds to the logarithm of the scale."""
+    # without it no number is drawn, so that older recipes draw what they drew
+    if framing.small_probability == 0 or float(torch.rand((), generator=draw)) >= framing.small_probability:
+        return 0.0
+    low, high = framing.small
+    return -math.log(low + (high - low) * float(torch.rand((), generator=draw)))
 
 
 def change_grey(unit: Tensor, *, settings: Augmentation, draw: torch.Generator) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from hilum.bundle.lung_spec import Structure
 from hilum.imaging.preprocess import PreprocessSpec
 from hilum.networks.starting_weights import StartingWeights
 from hilum.training.recipe.augment import Augmentation
@@ -21,7 +22,8 @@ class LungFraming:
     """One affine a draw, for picture and masks alike; ranges to either side, drawn uniformly.
 
     `zoom` and `stretch` are natural logarithms, `shift` is a share of the side. With `flip_probability` the picture is
-    mirrored and the two sides change places, so that a side stays a side of the picture.
+    mirrored and the two sides change places, so that a side stays a side of the picture. With `small_probability` it
+    is reduced besides, by a factor drawn from `small`: in children's and bedside pictures the chest fills less.
     """
 
     rotation_deg: float
@@ -29,15 +31,21 @@ class LungFraming:
     stretch: float
     shift: float
     flip_probability: float = 0.0
+    small_probability: float = 0.0
+    small: tuple[float, float] = (0.6, 0.9)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LungLoss:
-    """Weights of pixel cross-entropy and soft Dice, and of the mean product of both sides, which do not overlap."""
+    """Weights of pixel cross-entropy and soft Dice, and of what cannot be.
+
+    `overlap` is of the mean product of both sides, `outside` of the mean share of a field outside its whole lung.
+    """
 
     cross_entropy: float = 1.0
     dice: float = 1.0
     overlap: float = 0.5
+    outside: float = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +53,15 @@ class LungRecipe:
     """One network, trained in one stage; the last epoch's weights are kept: nothing is chosen by a score.
 
     `starting_weights` go into the encoder of the network on MobileNetV2; the plain one starts at random.
-    `sampler.shares` are by release.
+    `structures` are the planes that it draws, in order; `sampler.shares` are by release, and a release without a share
+    is not learnt from. `arm` is what the study calls the networks by this recipe.
     """
 
     name: str = field(metadata=HIDDEN)
+    arm: str = field(metadata=HIDDEN)
     version: str = field(metadata=HIDDEN)
     network: Literal["mobile", "plain"]
+    structures: tuple[Structure, ...]
     starting_weights: StartingWeights
     preprocess: PreprocessSpec
     framing: LungFraming

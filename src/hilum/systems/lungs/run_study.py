@@ -1,11 +1,13 @@
-"""The study of the lungs from Python: five networks, each judged on the fold that it never saw, and their tables."""
+"""The study of the lungs from Python: networks of each arm and fold, judged on the fold that they never saw."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from hilum.bundle.lung_spec import LungFigure
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.split import Split
 from hilum.errors import UsageError
@@ -19,53 +21,64 @@ from hilum.systems.lungs.recipe import LungRecipe
 from hilum.systems.lungs.releases import lung_folds, read_lung_sources
 from hilum.systems.lungs.shipped import smoke
 from hilum.systems.lungs.study.flagged import FLAGGED, write_flagged, write_worst
-from hilum.systems.lungs.study.judge import draw_again, judge_lungs
+from hilum.systems.lungs.study.judge import JudgedLungs, draw_again, judge_lungs
 from hilum.systems.lungs.study.predictions import LungPredictions
-from hilum.systems.lungs.study.study import LungStudy, make_lung_study, write_lung_study
+from hilum.systems.lungs.study.study import LungArm, LungStudy, make_lung_study, write_lung_study
+from hilum.systems.lungs.study.worsen import AS_IT_IS
 from hilum.systems.lungs.train import SMOKE_EACH
+from hilum.training.recipe.settings import flat_values
 from hilum.training.recipe.smoke import few_of_each
 from hilum.training.records.request import StudyRequest
 from hilum.training.records.run_place import RunPlace
 from hilum.training.records.run_record import make_record
 from hilum.training.run_study import run_study
 
+LungArms = Mapping[str, Callable[[StartingWeights], LungRecipe]]
+"""What makes the recipe of each arm; all prepare their pictures alike and have one seed."""
+
 
 def study_lungs(
-    make: Callable[[StartingWeights], LungRecipe],
+    make: LungArms,
     *,
     request: StudyRequest,
     own: NoOptions = NO_OPTIONS,
     progress: Progress = SILENT,
 ) -> None:
-    """Train every fold's network that is not trained yet, and write the tables.
+    """Train every network of every fold and arm that is not trained yet, and write the tables.
 
-    Raises `UsageError` where the folder holds another study, and without networks where there is nothing to tabulate.
+    Every network draws all releases, those too that its arm does not learn from. Raises `UsageError` where the folder
+    holds another study, and without networks where there is nothing to tabulate.
     """
-    made = make(request.start)
-    recipe = smoke(made) if request.smoke else made
+    made = {name: arm(request.start) for name, arm in make.items()}
+    recipes = {name: smoke(recipe) if request.smoke else recipe for name, recipe in made.items()}
+    first = next(iter(recipes.values()))
     records = read_lung_sources(request.only_folder())
     records = few_of_each(records, each=SMOKE_EACH) if request.smoke else records
-    split = lung_folds(records, seed=recipe.seed)
+    split = lung_folds(records, seed=first.seed)
 
     def begin(name: str, fold: LungFold) -> None:
         progress.say(f"{name}: {len(fold.train):,} chests to learn from, {len(fold.judge):,} to draw")
 
+    record = make_record(
+        first,
+        records=records,
+        provenance=request.provenance(own),
+        protocol=split.protocol,
+        split_sha256=split.sha256,
+        smoke=request.smoke,
+    )
+    settings = {f"{arm}.{key}": value for arm, one in recipes.items() for key, value in flat_values(one).items()}
     run_study(
-        () if request.tables_only else (lung_arm(recipe),),
-        folds={} if request.tables_only else _folds(records, split=split, recipe=recipe, place=request.place),
+        () if request.tables_only else tuple(lung_arm(name, recipe=recipe) for name, recipe in recipes.items()),
+        folds={} if request.tables_only else _folds(records, split=split, recipe=first, place=request.place),
         kept=LUNG_FORMAT,
-        record=make_record(
-            recipe,
-            records=records,
-            provenance=request.provenance(own),
-            protocol=split.protocol,
-            split_sha256=split.sha256,
-            smoke=request.smoke,
-        ),
+        record=replace(record, settings=settings),
         split=split,
         place=request.place,
         begin=begin,
-        tabulate=partial(_write_tables, records=records, split=split, request=request, progress=progress),
+        tabulate=partial(
+            _write_tables, arms=tuple(recipes), records=records, split=split, request=request, progress=progress
+        ),
     )
 
 
@@ -74,34 +87,63 @@ def _folds(records: Sequence[Record], *, split: Split, recipe: LungRecipe, place
     return {name: lung_fold(name, split=split, pictures=pictures) for name in split.parts}
 
 
-def _write_tables(*, records: Sequence[Record], split: Split, request: StudyRequest, progress: Progress) -> None:
-    folds = [LUNG_FORMAT.load(path) for path in sorted(request.out.glob(f"fold-*/*{LUNG_FORMAT.suffix}"))]
-    if not folds:
-        raise UsageError(f"run the study without --tables-only first: there are no predictions in {request.out}")
+def _write_tables(
+    *, arms: Sequence[str], records: Sequence[Record], split: Split, request: StudyRequest, progress: Progress
+) -> None:
+    """Judge what is there: an arm without a drawing is left out, and one of fewer folds says so by its n."""
     by_content, out = {record.sha256: record for record in records}, request.out
-    together = LUNG_FORMAT.pooled(folds)
-    judged = [each for fold in folds for each in judge_lungs(fold, records=by_content)]
+    judged: dict[str, tuple[JudgedLungs, ...]] = {}
+    for arm in arms:
+        folds = [LUNG_FORMAT.load(path) for path in sorted(out.glob(f"fold-*/{arm}{LUNG_FORMAT.suffix}"))]
+        if folds:
+            judged[arm] = tuple(each for fold in folds for each in judge_lungs(fold, records=by_content))
+    if not judged:
+        raise UsageError(f"run the study without --tables-only first: there are no predictions in {out}")
     smoke_mark = f"{SMOKE}, the numbers mean nothing: " if request.smoke else ""
     protocol = f"{smoke_mark}{split.protocol}; every picture drawn by the network that never saw its fold"
     study = make_lung_study(judged, split_sha256=split.sha256, protocol=protocol, smoke=request.smoke)
     path = write_lung_study(study, folder=out)
-    _draw_worst(study, drawn=together, records=by_content, folder=out)
-    for figure in study.figures:
-        low, high = figure.interval or (float("nan"), float("nan"))
-        progress.say(f"{figure.source}: {figure.name} {figure.value:.4f} ({low:.4f} to {high:.4f}), n {figure.n}")
-    shown, flagged = write_flagged(together, judged=judged, records=by_content, rule=study.quality, folder=out)
-    progress.say(f"{flagged} of {len(judged)} drawings are flagged; {shown} are drawn in {out / FLAGGED}")
-    trust = study.trust
-    progress.say(
-        f"trust, cross-fitted: {trust.bad_untrusted} of {trust.bad} drawings of Dice below 0.90 and "
-        f"{trust.good_untrusted} of {trust.n - trust.bad} others are not trusted"
-    )
+    for arm, rows in judged.items():
+        _show_arm(arm, study=study, judged=rows, records=by_content, out=out, progress=progress)
+    for figure in study.differences:
+        progress.say(_line(figure))
     progress.say(f"wrote {path}")
 
 
-def _draw_worst(study: LungStudy, *, drawn: LungPredictions, records: Mapping[str, Record], folder: Path) -> None:
-    found = [(str(a), str(b)) for a, b in zip(drawn.source, drawn.image, strict=True)]
-    for source, names in study.worst.items():
-        at = [found.index((source, name)) for name in names]
+def _show_arm(
+    arm: str,
+    *,
+    study: LungStudy,
+    judged: Sequence[JudgedLungs],
+    records: Mapping[str, Record],
+    out: Path,
+    progress: Progress,
+) -> None:
+    """Say one arm's figures, and draw its flagged and its worst drawings into a folder of its own."""
+    found, folder = study.arms[arm], out / arm
+    drawn = LUNG_FORMAT.pooled(
+        [LUNG_FORMAT.load(path) for path in sorted(out.glob(f"fold-*/{arm}{LUNG_FORMAT.suffix}"))]
+    )
+    _draw_worst(found, drawn=drawn, records=records, folder=folder)
+    for figure in found.figures:
+        progress.say(f"{arm}: {_line(figure)}")
+    shown, flagged = write_flagged(drawn, judged=judged, records=records, rule=found.quality, folder=folder)
+    progress.say(f"{arm}: {flagged} drawings are flagged; {shown} are drawn in {folder / FLAGGED}")
+    for trust in found.trust:
+        progress.say(
+            f"{arm}: trust, cross-fitted, pictures {trust.pictures}: {trust.bad_untrusted} of {trust.bad} drawings of "
+            f"Dice below 0.90 and {trust.good_untrusted} of {trust.n - trust.bad} others are not trusted"
+        )
+
+
+def _line(figure: LungFigure) -> str:
+    low, high = figure.interval or (float("nan"), float("nan"))
+    return f"{figure.source}: {figure.name} {figure.value:.4f} ({low:.4f} to {high:.4f}), n {figure.n}"
+
+
+def _draw_worst(arm: LungArm, *, drawn: LungPredictions, records: Mapping[str, Record], folder: Path) -> None:
+    found = [tuple(map(str, each)) for each in zip(drawn.source, drawn.image, drawn.way, strict=True)]
+    for source, names in arm.worst.items():
+        at = [found.index((source, name, AS_IT_IS)) for name in names]
         cases = [(records[str(drawn.sha256[i])].path, draw_again(drawn, index=i, records=records)) for i in at]
         write_worst(cases, path=folder / f"worst-{source}.png")

@@ -14,9 +14,11 @@ the last one is kept.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from hilum.imaging.preprocess import PreprocessSpec, Resize
+from hilum.bundle.lung_spec import LUNG_SIDES, Structure
+from hilum.imaging.preprocess import PreprocessSpec, Resize, StretchGreys
 from hilum.networks.starting_weights import RandomWeights, StartingWeights
 from hilum.systems.lungs.recipe import LungFraming, LungLoss, LungRecipe
 from hilum.training.recipe.augment import Augmentation
@@ -24,57 +26,91 @@ from hilum.training.recipe.optimizers import Adam, AdamW
 from hilum.training.recipe.samplers import GroupShares
 from hilum.training.recipe.schedules import Constant, OneCycle
 
-SIDE_PX = 256
-_RESIZE = Resize(height=SIDE_PX, width=SIDE_PX, rule="stretch")
-SPEC = PreprocessSpec(steps=(_RESIZE,), mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
-PAPER_SPEC = PreprocessSpec(steps=(_RESIZE,), mean=(0.5,), std=(0.5,))
-SHARES = {"lungs": 0.4, "lungs_tb": 0.6}
+SIDE_PX, PAPER_SIDE_PX = 192, 256
+SPEC = PreprocessSpec(
+    steps=(Resize(height=SIDE_PX, width=SIDE_PX, rule="stretch"), StretchGreys()),
+    mean=(0.5, 0.5, 0.5),
+    std=(0.5, 0.5, 0.5),
+)
+PAPER_SPEC = PreprocessSpec(
+    steps=(Resize(height=PAPER_SIDE_PX, width=PAPER_SIDE_PX, rule="stretch"),), mean=(0.5,), std=(0.5,)
+)
+
+STRUCTURES: tuple[Structure, ...] = ("right field", "left field", "right lung", "left lung", "heart")
+ALL_SHARES = {"lungs": 0.25, "lungs_tb": 0.4, "wingspan": 0.35}
+FREE_SHARES = {"lungs": 0.35, "wingspan": 0.65}
+"""Without `lungs_tb`, the terms of whose masks rule out commercial use."""
 
 
-def lungs(starting_weights: StartingWeights) -> LungRecipe:
-    """The recipe of the bundle that ships; `starting_weights` is what the card's command names."""
+def lungs_free(starting_weights: StartingWeights) -> LungRecipe:
+    """The recipe without masks whose terms rule out commercial use; `starting_weights` is what the command names."""
+    return _mobile("lung-regions", arm="free", shares=FREE_SHARES, starting_weights=starting_weights)
+
+
+def lungs_all(starting_weights: StartingWeights) -> LungRecipe:
+    """The same recipe on all three releases."""
+    return _mobile("lung-regions-all", arm="all", shares=ALL_SHARES, starting_weights=starting_weights)
+
+
+def _mobile(name: str, *, arm: str, shares: Mapping[str, float], starting_weights: StartingWeights) -> LungRecipe:
     return LungRecipe(
-        name="lung-regions",
-        version="1.0.1",
+        name=name,
+        arm=arm,
+        version="2.0.0",
         network="mobile",
+        structures=STRUCTURES,
         starting_weights=starting_weights,
         preprocess=SPEC,
-        framing=LungFraming(rotation_deg=15.0, zoom=0.2, stretch=0.15, shift=0.08, flip_probability=0.5),
+        framing=LungFraming(
+            rotation_deg=10.0,
+            zoom=0.2,
+            stretch=0.25,
+            shift=0.1,
+            flip_probability=0.5,
+            small_probability=0.2,
+            small=(0.55, 0.9),
+        ),
         grey=Augmentation(
-            blur_probability=0.15,
-            blur_sigma_px=(0.3, 1.5),
-            shrink_probability=0.15,
+            blur_probability=0.2,
+            blur_sigma_px=(0.3, 2.0),
+            shrink_probability=0.25,
+            shrink=(0.3, 1.0),
             local_contrast_probability=0.15,
-            gain=0.3,
-            offset=0.1,
-            log_gamma=0.4,
+            gain=0.4,
+            offset=0.2,
+            log_gamma=0.5,
             noise=0.03,
         ),
         loss=LungLoss(),
-        optimizer=AdamW(learning_rate=2e-3, weight_decay=0.02),
+        optimizer=AdamW(learning_rate=1.5e-3, weight_decay=0.02),
         schedule=OneCycle(warm_up=0.15),
-        sampler=GroupShares(shares=SHARES, images_per_epoch=1000),
+        sampler=GroupShares(shares=shares, images_per_epoch=400),
         epochs=16,
-        batch_size=16,
+        batch_size=8,
         ema_decay=0.98,
         seed=3,
     )
 
 
 def paper3_lungs() -> LungRecipe:
-    """Paper 3's plain U-Net: Adam 1e-3, batch 8, pixel cross-entropy, rotation, shift and zoom, 100 epochs."""
+    """Paper 3's plain U-Net: Adam 1e-3, batch 8, pixel cross-entropy, rotation, shift and zoom, 100 epochs.
+
+    It draws fields, as paper 3's JSRT shows them, and learns from the two releases that do.
+    """
     return LungRecipe(
         name="lung-regions-paper3",
-        version="1.0.0",
+        arm="paper3",
+        version="2.0.0",
         network="plain",
+        structures=LUNG_SIDES["field"],
         starting_weights=RandomWeights(),
         preprocess=PAPER_SPEC,
         framing=LungFraming(rotation_deg=10.0, zoom=0.1, stretch=0.0, shift=0.1),
         grey=Augmentation(),
-        loss=LungLoss(dice=0.0, overlap=0.0),
+        loss=LungLoss(dice=0.0, overlap=0.0, outside=0.0),
         optimizer=Adam(learning_rate=1e-3),
         schedule=Constant(),
-        sampler=GroupShares(shares={"lungs": 0.125, "lungs_tb": 0.875}, images_per_epoch=640),
+        sampler=GroupShares(shares={"lungs_tb": 0.78, "wingspan": 0.22}, images_per_epoch=640),
         epochs=100,
         batch_size=8,
         seed=3,

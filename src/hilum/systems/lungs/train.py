@@ -23,21 +23,23 @@ def train_lungs_on(
 ) -> Bundle:
     """Train the lung network on the releases in the one folder `lungs` of the request, and write its bundle.
 
-    Raises `UsageError` where that is not what the request has, where there is no study, and for a smoke study beside a
-    whole run; and as `train_lungs`.
+    Releases that the recipe does not learn from are left out. Raises `UsageError` where that is not what the request
+    has, where there is no study, and for a smoke study beside a whole run; and as `train_lungs`.
     """
     folder = own.needed(of="lungs")
     study = read_lung_study(folder)
     if study.smoke and not request.smoke:
         raise UsageError(f"expected a whole study in {own.study}, came a smoke run; run it whole")
-    every = read_lung_sources(request.only_folder("lungs"))
+    learnt = recipe.sampler.shares
+    every = [record for record in read_lung_sources(request.only_folder("lungs")) if record.source in learnt]
     records = few_of_each(every, each=SMOKE_EACH) if request.smoke else every
     progress.say(f"{len(records):,} pictures to learn from")
     sources = sorted({record.source for record in every})
     return train_lungs(
         recipe,
         records=records,
-        study=study,
+        study=study.arm(recipe.arm),
+        protocol=study.protocol,
         provenance=request.provenance(own, data=[citation_of(source) or source for source in sources]),
         study_sha256=study_sha256(folder),
         place=request.place,

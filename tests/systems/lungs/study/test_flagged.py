@@ -8,6 +8,7 @@ from PIL import Image
 
 from fabricate_lung_releases import SIDE, write_lung_releases
 from fabricate_lungs import RULE
+from hilum.bundle.lung_spec import LUNG_SIDES
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.general_blockchain import read_general_blockchain
 from hilum.errors import DataError
@@ -24,21 +25,24 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> tuple[Record, ...]:
 
 
 def drawing(*, right: bool = True, left: bool = True, agree: bool = True) -> np.ndarray:
-    """Three passes uint8 (3, 2, 64, 64): each side a block; the later passes draw nothing where they do not agree."""
-    passes = np.zeros((3, 2, GRID, GRID), np.uint8)
+    """Two passes uint8 (2, 2, 64, 64): each side a block; the mirrored pass draws less where they do not agree."""
+    passes = np.zeros((2, 2, GRID, GRID), np.uint8)
     for side, (there, columns) in enumerate(((right, slice(8, 26)), (left, slice(38, 56)))):
         if there:
-            passes[: 3 if agree else 1, side, 12:52, columns] = 255
+            passes[0, side, 12:52, columns] = 255
+            passes[1, side, 12 : 52 if agree else 22, columns] = 255
     return passes
 
 
 def predictions_of(records: tuple[Record, ...], passes: list[np.ndarray]) -> LungPredictions:
     return LungPredictions(
         network="fold 0",
+        structures=np.array(LUNG_SIDES["whole"]),
         source=np.array([record.source for record in records]),
         image=np.array([record.image for record in records]),
         sha256=np.array([record.sha256 for record in records]),
         patient=np.array([record.patient for record in records]),
+        way=np.array(["as it is"] * len(records)),
         passes=np.stack(passes),
     )
 
@@ -96,3 +100,8 @@ def test_another_order_is_refused(predictions, judged, records, tmp_path: Path) 
     by_content = {record.sha256: record for record in records}
     with pytest.raises(DataError, match="one order"):
         write_flagged(predictions, judged=judged[::-1], records=by_content, rule=RULE, folder=tmp_path)
+
+
+def test_a_picture_that_was_made_worse_is_not_shown(judged) -> None:
+    worse = [replace(one, way="softened") for one in judged]
+    assert flagged_rows(worse, rule=RULE) == ()

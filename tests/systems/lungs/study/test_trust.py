@@ -9,24 +9,27 @@ from fabricate_judged_lungs import judged
 from hilum.errors import DataError
 from hilum.reading.lungs.quality import is_trusted, quality_score
 from hilum.systems.lungs.study.trust import LEAST_SPARED, cross_fitted_trust, fit_trust
+from hilum.systems.lungs.study.worsen import AS_IT_IS
 
 
 def test_the_fit_finds_the_weights_and_the_cut_parts_bad_from_good():
     rows = judged()
     rule = fit_trust(rows)
-    weights = (rule.intercept, rule.flip, rule.shift, rule.area, rule.regions)
-    assert weights == pytest.approx((0.98, -1, -0.5, -0.1, -0.02))
+    weights = (rule.intercept, rule.flip, rule.shift, rule.area, rule.regions, rule.expected)
+    assert weights == pytest.approx((0.98, -1, -0.5, -0.1, -0.02, -0.25))
     assert all(is_trusted(each.facts, rule=rule) == (each.dice >= 0.9) for each in rows)
     assert rule.area_share == pytest.approx((0.2 / 1.5, 0.259 * 1.5))
 
 
-def test_cross_fitted_figures_count_what_is_caught():
+def test_cross_fitted_figures_count_what_is_caught_as_they_are_and_made_worse():
     rows = judged()
-    bad = sum(each.dice < 0.9 for each in rows)
-    figures = cross_fitted_trust(rows)
-    assert (figures.n, figures.bad) == (60, bad)
-    assert figures.auroc == pytest.approx(1.0)
-    assert figures.bad_untrusted > 0.8 * bad
+    as_they_are, worse = cross_fitted_trust(rows)
+    bad = sum(each.dice < 0.9 for each in rows if each.way == AS_IT_IS)
+    assert (as_they_are.pictures, worse.pictures) == ("as they are", "made worse")
+    assert (as_they_are.n, as_they_are.bad, worse.n) == (48, bad, 12)
+    assert as_they_are.auroc == pytest.approx(1.0)
+    assert as_they_are.bad_untrusted > 0.8 * bad
+    assert as_they_are.mean_expected == pytest.approx(as_they_are.mean_dice, abs=1e-3)
 
 
 def test_a_rule_that_knows_little_still_trusts_nearly_all_good_drawings():
@@ -51,8 +54,8 @@ def test_no_fact_that_speaks_against_a_drawing_ever_speaks_for_it():
 
 def test_more_than_two_regions_are_never_trusted():
     rows = [dataclasses.replace(each, flags=("more than two regions",)) for each in judged()]
-    figures = cross_fitted_trust(rows)
-    assert (figures.bad_untrusted, figures.good_untrusted) == (figures.bad, figures.n - figures.bad)
+    for figures in cross_fitted_trust(rows):
+        assert (figures.bad_untrusted, figures.good_untrusted) == (figures.bad, figures.n - figures.bad)
 
 
 def test_too_few_drawings_are_refused():

@@ -8,7 +8,14 @@ from PIL import Image
 
 from hilum.datasets.records.record import typed_record
 from hilum.errors import DataError
-from hilum.systems.lungs.study.truth import read_heart_truth, read_lung_truth
+from hilum.systems.lungs.study.truth import (
+    TRUTHS,
+    UNKNOWN,
+    read_heart_truth,
+    read_lung_truth,
+    read_targets,
+    says_what_lungs_are,
+)
 
 
 @pytest.fixture
@@ -19,7 +26,8 @@ def make(tmp_path):
         record = typed_record(
             tmp_path / "chest.png", image="chest.png", group="a", source=source, is_xray=True, xray_type="chest"
         )
-        return replace(record, masks={"lungs": tmp_path / "mask.png"})
+        definition = "whole" if source == "lungs" else "field"
+        return replace(record, masks={"lungs": tmp_path / "mask.png"}, lung_definition=definition)
 
     return build
 
@@ -63,3 +71,40 @@ def test_a_heart_is_a_mask_of_its_own_and_none_where_nobody_drew_it(make):
     assert read_heart_truth(drawn, shape=(4, 6)).tolist() == (np.eye(4, 6) > 0).tolist()
     with pytest.raises(DataError, match="8 x 6"):
         read_heart_truth(drawn, shape=(8, 6))
+
+
+def test_lungs_drawn_over_the_heart_lose_it_and_are_fields(make, tmp_path):
+    mask = np.zeros((4, 6))
+    mask[1:3, 1], mask[1:3, 3:5] = 255, 128
+    record = make(mask, source="wingspan")
+    heart = np.zeros((4, 6), np.uint8)
+    heart[1:3, 2:4] = 255
+    Image.fromarray(heart).save(tmp_path / "heart.png")
+    unsure = replace(record, masks={**record.masks, "heart": tmp_path / "heart.png"}, lung_definition=None)
+    truth = read_lung_truth(unsure, shape=(4, 6))
+    assert truth.definition == "field"
+    assert np.argwhere(truth.left).tolist() == [[1, 4], [2, 4]]
+    assert truth.union.sum() == 4
+    assert truth.heart.sum() == 4
+    beside = read_lung_truth(replace(unsure, lung_definition="field"), shape=(4, 6))
+    assert beside.left.sum() == 4, "an overlap at the border is the annotator's"
+
+
+def test_masks_that_do_not_tell_what_they_show_are_refused(make):
+    record = replace(make(np.eye(4, 6) * 255, source="wingspan"), lung_definition=None)
+    assert not says_what_lungs_are(record)
+    with pytest.raises(DataError, match="fields or whole, came neither"):
+        read_lung_truth(record, shape=(4, 6))
+
+
+def test_targets_hold_what_was_drawn_in_its_plane_and_all_else_is_unknown(make):
+    mask = np.zeros((4, 6))
+    mask[1:3, 1], mask[1:3, 4] = 255, 128
+    for source, known in (("lungs", {3, 4, 5}), ("wingspan", {0, 1, 2})):
+        targets = read_targets(make(mask, source=source), size=(4, 6))
+        assert targets.shape == (len(TRUTHS), 4, 6)
+        assert {plane for plane in range(7) if (targets[plane] != UNKNOWN).any()} == known
+        right, left, union = (targets[plane] for plane in sorted(known))
+        assert np.array_equal(right, mask == 255)
+        assert np.array_equal(left, mask == 128)
+        assert np.array_equal(union, mask > 0)

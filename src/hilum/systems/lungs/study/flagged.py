@@ -19,6 +19,7 @@ from hilum.reading.lungs.quality import is_trusted
 from hilum.report.windowing import encode_png
 from hilum.systems.lungs.study.judge import DrawnLungs, JudgedLungs, draw_again
 from hilum.systems.lungs.study.predictions import LungPredictions
+from hilum.systems.lungs.study.worsen import AS_IT_IS
 from hilum.whole_files import write_whole
 
 MOST = 24
@@ -28,10 +29,11 @@ FLAGGED = "flagged"
 def flagged_rows(judged: Sequence[JudgedLungs], *, rule: QualityRule) -> tuple[int, ...]:
     """The places of the drawings that `rule` does not trust, then of those whose box is not that of two lungs.
 
-    Among the first the least Dice goes first, where it is known.
+    Of pictures as they are; among the first the least Dice goes first, where it is known.
     """
-    untrusted = [place for place, one in enumerate(judged) if not is_trusted(one.facts, rule=rule, flags=one.flags)]
-    odd = [place for place, one in enumerate(judged) if ODD & set(one.flags) and place not in set(untrusted)]
+    asked = [(place, one) for place, one in enumerate(judged) if one.way == AS_IT_IS]
+    untrusted = [place for place, one in asked if not is_trusted(one.facts, rule=rule, flags=one.flags)]
+    odd = [place for place, one in asked if ODD & set(one.flags) and place not in set(untrusted)]
     return (*sorted(untrusted, key=lambda place: _dice(judged[place])), *odd)
 
 

@@ -66,6 +66,19 @@ def contained(box: Box, *, truth: Mask) -> float:
     return float(inside.mean())
 
 
+def heart_to_thorax(heart: Mask, *, fields: Mask) -> float | None:
+    """The cardiothoracic ratio of two masks: the columns that the heart spans over those that both fields span.
+
+    None where one of them is empty.
+    """
+    _counted(heart, fields)
+    widths = [np.flatnonzero(mask.any(axis=0)) for mask in (heart, fields)]
+    if any(width.size == 0 for width in widths):
+        return None
+    across, thorax = (int(width[-1] - width[0]) + 1 for width in widths)
+    return across / thorax
+
+
 def _outline(mask: Mask) -> Mask:
     return np.asarray(mask & ~ndimage.binary_erosion(mask), np.bool_)
 

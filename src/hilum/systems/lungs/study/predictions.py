@@ -1,4 +1,4 @@
-"""What one lung network drew on pictures that it never saw: probabilities in three passes, on the network's grid."""
+"""What one lung network drew on pictures that it never saw: probabilities in two passes, on the network's grid."""
 
 from __future__ import annotations
 
@@ -15,22 +15,29 @@ from hilum.errors import DataError
 from hilum.whole_files import write_whole
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class LungPredictions:
-    """N pictures: `passes` is uint8 (N, 3, 2, H, W), 255 times the probability; pass 0 is the picture as it is.
+    """N drawings: `passes` is uint8 (N, 2, S, H, W), 255 times the probability of each of S `structures`.
 
-    The second axis is that of `reading.lung_passes`, the third the patient's right and left. `network` names who drew.
+    The second axis is that of `reading.lungs.passes`: the picture, and its mirror image led back. `way` says how each
+    picture was made worse before it was drawn, or that it was not; see `worsen`. `network` names who drew.
     """
 
     network: str
+    structures: npt.NDArray[np.str_]
     source: npt.NDArray[np.str_]
     image: npt.NDArray[np.str_]
     sha256: npt.NDArray[np.str_]
     patient: npt.NDArray[np.str_]
+    way: npt.NDArray[np.str_]
     passes: npt.NDArray[np.uint8]
 
     def __len__(self) -> int:
         return len(self.image)
+
+    def probabilities(self, index: int) -> npt.NDArray[np.float32]:
+        """Float32 (2, S, H, W) of one drawing, in [0, 1]."""
+        return np.asarray(self.passes[index].astype(np.float32) / 255)
 
 
 def save_lung_predictions(predictions: LungPredictions, *, path: Path) -> None:
@@ -50,23 +57,29 @@ def load_lung_predictions(path: Path) -> LungPredictions:
         raise DataError(
             f"expected predictions of lungs in {path}, came {error}; remove it and run the study"
         ) from error
-    passes = content.pop("passes")
-    if passes.ndim != 5 or passes.dtype != np.uint8 or any(len(content[name]) != len(passes) for name in _NAMES):
-        raise DataError(f"expected passes uint8 (N, 3, 2, H, W) in {path}, came {passes.dtype} {passes.shape}")
-    return LungPredictions(network=str(content["network"]), passes=passes, **{name: content[name] for name in _NAMES})
+    passes, structures = content.pop("passes"), content.pop("structures")
+    alike = all(len(content[name]) == len(passes) for name in _NAMES)
+    if passes.ndim != 5 or passes.shape[2:3] != structures.shape or passes.dtype != np.uint8 or not alike:
+        raise DataError(f"expected passes uint8 (N, 2, S, H, W) in {path}, came {passes.dtype} {passes.shape}")
+    names = {name: content[name] for name in _NAMES}
+    return LungPredictions(network=str(content["network"]), structures=structures, passes=passes, **names)
 
 
 def joined(parts: Sequence[LungPredictions]) -> LungPredictions:
-    """All parts as one, in order; raises `DataError` for none, or where a picture was drawn twice."""
+    """All parts as one, in order; raises `DataError` for none, or where a picture was drawn twice in one way."""
     if not parts:
         raise DataError("expected predictions of at least one fold, came none; run the study first")
     names = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _NAMES}
-    twice = len(names["image"]) - len(set(zip(names["source"], names["image"], strict=True)))
+    drawings = zip(*(names[name] for name in ("source", "image", "way")), strict=True)
+    twice = len(names["image"]) - len(set(drawings))
     if twice:
         raise DataError(f"expected every picture in one fold, came {twice} in two; remove the study and run it again")
     return LungPredictions(
-        network=", ".join(part.network for part in parts), passes=np.concatenate([p.passes for p in parts]), **names
+        network=", ".join(part.network for part in parts),
+        structures=parts[0].structures,
+        passes=np.concatenate([part.passes for part in parts]),
+        **names,
     )
 
 
-_NAMES = ("source", "image", "sha256", "patient")
+_NAMES = ("source", "image", "sha256", "patient", "way")

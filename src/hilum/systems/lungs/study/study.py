@@ -1,18 +1,17 @@
-"""The lung study as one object: figures by release, the rule of trust, and which drawings were worst."""
+"""The lung study as one object: by arm the figures of each release, the rule of trust, and the worst drawings."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from pydantic import ValidationError
 
-from hilum.bundle.lung_spec import LungFigure, QualityRule
+from hilum.bundle.lung_spec import Definition, LungFigure, QualityRule
 from hilum.errors import DataError
-from hilum.evaluation.predictions.design import SMOKE
 from hilum.evaluation.predictions.patient_bootstrap import estimate, mean_statistic, patient_bootstrap, patient_rows
 from hilum.evaluation.study.as_json import STUDY_NAME
 from hilum.statistics.clustered_share import share_of_rows
@@ -20,6 +19,7 @@ from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import defined
 from hilum.systems.lungs.study.judge import JudgedLungs
 from hilum.systems.lungs.study.trust import TrustFigures, cross_fitted_trust, fit_trust
+from hilum.systems.lungs.study.worsen import AS_IT_IS
 from hilum.whole_files import write_whole
 
 WORST = 5
@@ -29,52 +29,75 @@ _SEED, _REPLICATES = 20, 2000
 _Value = Callable[[JudgedLungs], float | None]
 
 MEASURES: dict[str, _Value] = {
-    "Dice": lambda each: each.dice,
-    "IoU": lambda each: each.iou,
-    "Dice, right lung": lambda each: each.dice_right,
-    "Dice, left lung": lambda each: each.dice_left,
+    "Dice, {both}": lambda each: each.dice,
+    "IoU, {both}": lambda each: each.iou,
+    "Dice, {right}": lambda each: each.dice_right,
+    "Dice, {left}": lambda each: each.dice_left,
     "average surface distance, % of the diagonal": lambda each: each.average_distance,
     "95% Hausdorff distance, % of the diagonal": lambda each: each.hausdorff_95,
-    "boxes that hold 98% of the lungs": lambda each: (
+    "boxes that hold 98% of the {both}": lambda each: (
         None if each.contained is None else float(each.contained >= ENOUGH_CONTAINED)
     ),
+    "Dice, heart": lambda each: each.dice_heart,
+    "cardiothoracic ratio, mean absolute error": lambda each: each.ratio_error,
 }
 """What is averaged over the pictures of a release; a picture without the annotation that it needs is left out."""
 
+WORDS: Mapping[Definition, Mapping[str, str]] = {
+    "field": {"both": "fields", "right": "right field", "left": "left field"},
+    "whole": {"both": "whole lungs", "right": "right lung", "left": "left lung"},
+}
+"""What the measures call what a release draws as a lung."""
+
 
 @dataclass(frozen=True, slots=True)
-class LungStudy:
-    """`worst` are the pictures of lowest Dice in each release, by name: they stay on this machine.
+class LungArm:
+    """What one arm's networks came to; `worst` are the pictures of lowest Dice in each release, by name.
 
-    A `smoke` study proves the path alone: no bundle that is meant to be used is made with it.
+    Names stay on this machine.
     """
 
     figures: tuple[LungFigure, ...]
     quality: QualityRule
-    trust: TrustFigures
+    trust: tuple[TrustFigures, ...]
+    worst: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class LungStudy:
+    """All arms by name; `differences` are of each later arm's Dice less the first one's, picture by picture.
+
+    A `smoke` study proves the path alone: no bundle that is meant to be used is made with it.
+    """
+
+    arms: Mapping[str, LungArm]
+    differences: tuple[LungFigure, ...]
     split_sha256: str
     protocol: str
-    worst: dict[str, tuple[str, ...]]
     smoke: bool = False
+
+    def arm(self, name: str) -> LungArm:
+        """Raises `DataError` where the study has no such arm."""
+        if name not in self.arms:
+            raise DataError(f"expected the arm {name} in the lung study, came {', '.join(self.arms)}; run the study")
+        return self.arms[name]
 
 
 def make_lung_study(
-    judged: Sequence[JudgedLungs], *, split_sha256: str, protocol: str, smoke: bool = False
+    judged: Mapping[str, Sequence[JudgedLungs]], *, split_sha256: str, protocol: str, smoke: bool = False
 ) -> LungStudy:
-    """All figures from the judged pictures of all folds."""
-    sources = sorted({each.source for each in judged})
-    figures = [
-        _figure(name, value, [each for each in judged if each.source == source], source=source)
-        for source in sources
-        for name, value in MEASURES.items()
-    ]
+    """All figures from the judged drawings of all folds, by arm."""
+    first = next(iter(judged))
     return LungStudy(
-        figures=tuple(figure for figure in figures if figure is not None),
-        quality=fit_trust(judged),
-        trust=cross_fitted_trust(judged),
+        arms={name: _arm(rows) for name, rows in judged.items()},
+        differences=tuple(
+            figure
+            for name, rows in judged.items()
+            if name != first
+            for figure in _differences(rows, than=judged[first], names=f"{name} less {first}")
+        ),
         split_sha256=split_sha256,
         protocol=protocol,
-        worst={source: _worst([each for each in judged if each.source == source]) for source in sources},
         smoke=smoke,
     )
 
@@ -82,9 +105,15 @@ def make_lung_study(
 def write_lung_study(study: LungStudy, *, folder: Path) -> Path:
     """`study.json`; no name of a picture goes in."""
     fields = {
-        "figures": [figure.model_dump(mode="json") for figure in study.figures],
-        "quality": study.quality.model_dump(mode="json"),
-        "trust": asdict(study.trust),
+        "arms": {
+            name: {
+                "figures": [figure.model_dump(mode="json") for figure in arm.figures],
+                "quality": arm.quality.model_dump(mode="json"),
+                "trust": [asdict(each) for each in arm.trust],
+            }
+            for name, arm in study.arms.items()
+        },
+        "differences": [figure.model_dump(mode="json") for figure in study.differences],
         "split_sha256": study.split_sha256,
         "protocol": study.protocol,
         "smoke": study.smoke,
@@ -99,25 +128,63 @@ def read_lung_study(folder: Path) -> LungStudy:
     path = folder / STUDY_NAME
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
-        # studies from before the field began their protocol so
-        smoke = bool(fields.get("smoke", str(fields["protocol"]).startswith(SMOKE)))
         return LungStudy(
-            figures=tuple(LungFigure.model_validate(figure) for figure in fields["figures"]),
-            quality=QualityRule.model_validate(fields["quality"]),
-            trust=TrustFigures(**fields["trust"]),
+            arms={
+                name: LungArm(
+                    figures=tuple(LungFigure.model_validate(figure) for figure in arm["figures"]),
+                    quality=QualityRule.model_validate(arm["quality"]),
+                    trust=tuple(TrustFigures(**each) for each in arm["trust"]),
+                    worst={},
+                )
+                for name, arm in fields["arms"].items()
+            },
+            differences=tuple(LungFigure.model_validate(figure) for figure in fields["differences"]),
             split_sha256=str(fields["split_sha256"]),
             protocol=str(fields["protocol"]),
-            worst={},
-            smoke=smoke,
+            smoke=bool(fields["smoke"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
         raise DataError(f"expected the lung study in {path}, came {error}; run `hilum study lungs` first") from error
 
 
-def _figure(name: str, value: _Value, rows: Sequence[JudgedLungs], *, source: str) -> LungFigure | None:
-    found = [(number, each.patient) for each in rows if (number := value(each)) is not None]
-    if not found:
-        return None
+def _arm(rows: Sequence[JudgedLungs]) -> LungArm:
+    as_they_are = [each for each in rows if each.way == AS_IT_IS]
+    by_source = {
+        source: [each for each in as_they_are if each.source == source]
+        for source in sorted({each.source for each in as_they_are})
+    }
+    return LungArm(
+        figures=tuple(figure for source, each in by_source.items() for figure in _figures(each, source=source)),
+        quality=fit_trust(rows),
+        trust=cross_fitted_trust(rows),
+        worst={source: _worst(each) for source, each in by_source.items()},
+    )
+
+
+def _figures(rows: Sequence[JudgedLungs], *, source: str) -> Iterator[LungFigure]:
+    words = WORDS[rows[0].definition]
+    for name, value in MEASURES.items():
+        found = [(number, each.patient) for each in rows if (number := value(each)) is not None]
+        if found:
+            yield _figure(name.format(**words), found, source=source)
+
+
+def _differences(rows: Sequence[JudgedLungs], *, than: Sequence[JudgedLungs], names: str) -> Iterator[LungFigure]:
+    """By release, of the pictures that both arms drew as they are."""
+    before = {(each.source, each.image): each.dice for each in than if each.way == AS_IT_IS}
+    for source in sorted({each.source for each in rows}):
+        both = [each for each in rows if each.source == source and each.way == AS_IT_IS]
+        pairs = [(each, before.get((source, each.image))) for each in both]
+        found = [
+            (each.dice - other, each.patient) for each, other in pairs if each.dice is not None and other is not None
+        ]
+        if found:
+            what = "Dice, {both}".format(**WORDS[both[0].definition])
+            yield _figure(f"{what}, {names}", found, source=source)
+
+
+def _figure(name: str, found: Sequence[tuple[float, str]], *, source: str) -> LungFigure:
+    """The mean of numbers that each have a patient or series."""
     numbers, patients = np.array([number for number, _ in found]), patient_rows([patient for _, patient in found])
     mean = Estimate(float(numbers.mean()), None)
     if set(numbers) <= {0.0, 1.0}:

@@ -1,4 +1,8 @@
-"""The rule that says from three passes which drawings to trust: fitted to out-of-fold Dice, judged cross-fitted."""
+"""The rule that says which drawings to trust: fitted to out-of-fold Dice, judged cross-fitted.
+
+It is fitted on pictures as they are and made worse (`worsen`): on careful pictures alone it learns too little of bad
+drawings, and doubts whatever looks otherwise.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from hilum.reading.lungs.quality import is_trusted, quality_score
 from hilum.statistics.auroc import auroc
 from hilum.statistics.outcomes import UndefinedMetric
 from hilum.systems.lungs.study.judge import JudgedLungs
+from hilum.systems.lungs.study.worsen import AS_IT_IS
 
 BAD_BELOW = 0.90
 """Dice below which a drawing should not be trusted."""
@@ -27,19 +32,28 @@ _AREA_SLACK = 1.5
 _FEWEST = 10
 
 
+AS_THEY_ARE, MADE_WORSE = "as they are", "made worse"
+
+
 @dataclass(frozen=True, slots=True)
 class TrustFigures:
-    """How the rule does on folds that it was not fitted on: counts, and AUROC for Dice below `BAD_BELOW` or None."""
+    """How the rule does on folds that it was not fitted on: counts, and AUROC for Dice below `BAD_BELOW` or None.
 
+    `pictures` says which: `AS_THEY_ARE` or `MADE_WORSE`. `mean_expected` and `mean_dice` should be alike.
+    """
+
+    pictures: str
     n: int
     bad: int
     bad_untrusted: int
     good_untrusted: int
     auroc: float | None
+    mean_expected: float
+    mean_dice: float
 
 
 def fit_trust(judged: Sequence[JudgedLungs]) -> QualityRule:
-    """Least squares of Dice on the four facts, none of which may raise it; the cut has the largest Youden index.
+    """Least squares of Dice on the facts, none of which may raise it; the cut has the largest Youden index.
 
     The index is for Dice below 0.90. Only cuts that spare at least `LEAST_SPARED` of the good drawings are asked.
 
@@ -61,6 +75,7 @@ def fit_trust(judged: Sequence[JudgedLungs]) -> QualityRule:
         shift=float(solution[2]),
         area=float(solution[3]),
         regions=float(solution[4]),
+        expected=float(solution[5]),
         trusted_from=0.0,
         area_share=(min(shares) / _AREA_SLACK, min(1.0, max(shares) * _AREA_SLACK)),
     )
@@ -68,24 +83,32 @@ def fit_trust(judged: Sequence[JudgedLungs]) -> QualityRule:
     return free.changed({"trusted_from": _cut(scores, bad=truth < BAD_BELOW)})
 
 
-def cross_fitted_trust(judged: Sequence[JudgedLungs]) -> TrustFigures:
-    """The rule of the other folds, applied to each fold."""
-    scores, bad, trusted = [], [], []
+def cross_fitted_trust(judged: Sequence[JudgedLungs]) -> tuple[TrustFigures, ...]:
+    """The rule of the other folds, applied to each fold; of pictures as they are, and of those that were made worse."""
+    scored: dict[str, list[tuple[float, float, bool]]] = {AS_THEY_ARE: [], MADE_WORSE: []}
     for fold in sorted({each.fold for each in judged}):
         rule = fit_trust([each for each in judged if each.fold != fold])
         for each in judged:
             if each.fold == fold and each.dice is not None:
-                scores.append(-quality_score(each.facts, rule=rule))
-                bad.append(each.dice < BAD_BELOW)
-                trusted.append(is_trusted(each.facts, rule=rule, flags=each.flags))
-    value = auroc(np.array(bad, np.float64), scores=scores)
-    is_bad, untrusted = np.array(bad), ~np.array(trusted)
+                part = AS_THEY_ARE if each.way == AS_IT_IS else MADE_WORSE
+                score = quality_score(each.facts, rule=rule)
+                scored[part].append((each.dice, score, is_trusted(each.facts, rule=rule, flags=each.flags)))
+    return tuple(_figures(part, rows=rows) for part, rows in scored.items() if rows)
+
+
+def _figures(part: str, *, rows: Sequence[tuple[float, float, bool]]) -> TrustFigures:
+    truth, scores = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    is_bad, untrusted = truth < BAD_BELOW, ~np.array([row[2] for row in rows])
+    value = auroc(is_bad.astype(np.float64), scores=-scores)
     return TrustFigures(
-        n=len(bad),
+        pictures=part,
+        n=len(rows),
         bad=int(is_bad.sum()),
         bad_untrusted=int((is_bad & untrusted).sum()),
         good_untrusted=int((~is_bad & untrusted).sum()),
         auroc=None if isinstance(value, UndefinedMetric) else value,
+        mean_expected=float(scores.mean()),
+        mean_dice=float(truth.mean()),
     )
 
 
