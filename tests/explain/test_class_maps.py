@@ -15,7 +15,7 @@ from hilum.explain.class_maps import grad_cam, grad_cam_plus_plus, logit_contrib
 from hilum.networks.pooled_classifier import PooledClassifier
 
 LABELS = 14
-NETWORKS = ["densenet121", "resnet18", "resnet50", "mobilenet_v2", "squeezenet1_1"]
+NETWORKS = ["densenet121", "resnet18", "resnet50", "mobilenet_v2", "squeezenet1_1", "efficientnet_lite0"]
 
 
 @cache

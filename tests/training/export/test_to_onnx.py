@@ -28,7 +28,7 @@ def network(backbone):
     return made.eval()
 
 
-@pytest.fixture(scope="module", params=["mobilenet_v2", "squeezenet1_1", "resnet18"])
+@pytest.fixture(scope="module", params=["mobilenet_v2", "squeezenet1_1", "resnet18", "efficientnet_lite0"])
 def pair(request):
     made = network(request.param)
     return made, classifier_to_onnx(made, example=noise(3, *SIZE))

@@ -6,14 +6,14 @@ from torch import nn
 from torch.nn import functional
 
 from hilum.networks.pooled_classifier import PooledClassifier
-from hilum.training.loop.fast_arithmetic import StridedDepthwise, use_fast_arithmetic
+from hilum.training.loop.fast_arithmetic import Depthwise, use_fast_arithmetic
 
 
 def swapped(network):
-    return [name for name, module in network.named_modules() if isinstance(module, StridedDepthwise)]
+    return [name for name, module in network.named_modules() if isinstance(module, Depthwise)]
 
 
-def test_only_strided_depthwise_convolutions_change_and_no_parameter_does():
+def test_only_depthwise_convolutions_with_slow_gradients_change_and_no_parameter_does():
     network = PooledClassifier("mobilenet_v2", labels=2)
     before = copy.deepcopy(network.state_dict())
     use_fast_arithmetic(network)
@@ -21,6 +21,10 @@ def test_only_strided_depthwise_convolutions_change_and_no_parameter_does():
     after = network.state_dict()
     assert list(after) == list(before)
     assert all(torch.equal(after[name], before[name]) for name in before)
+    lite = PooledClassifier("efficientnet_lite0", labels=2)
+    use_fast_arithmetic(lite)
+    kernels = [lite.get_submodule(name).kernel_size[0] for name in swapped(lite)]
+    assert kernels == [3, 5, 5, 3, 5, 5, 5, 5, 5, 5, 5]  # of 16: stride 1 and 3x3 is fast as it is
     resnet = PooledClassifier("resnet18", labels=2)
     use_fast_arithmetic(resnet)
     assert swapped(resnet) == []
@@ -41,23 +45,76 @@ def test_without_autocast_nothing_changes_to_the_last_bit():
         assert torch.equal(fast(images), plain(images))
 
 
-@pytest.mark.parametrize("stride", [2, (2, 1)])
-def test_under_autocast_it_is_the_exact_convolution_rounded_once(stride):
+@pytest.mark.parametrize(
+    ("kernel", "stride", "padding", "size"),
+    [
+        (3, 2, 1, (9, 10)),
+        (3, 2, 0, (9, 10)),
+        (3, (2, 1), 1, (9, 10)),
+        (3, (1, 2), 0, (8, 11)),
+        (3, 3, 1, (10, 9)),
+        (5, 1, 2, (7, 7)),
+        (5, 1, (1, 0), (9, 8)),
+        (5, 2, 0, (11, 12)),
+        (5, 2, 2, (8, 9)),
+        (7, 1, 3, (8, 9)),
+        (7, 2, 1, (12, 13)),
+    ],
+)
+def test_under_autocast_all_is_the_exact_value_rounded_once(kernel, stride, padding, size):
     draw = torch.Generator().manual_seed(1)
-    layers = nn.Sequential(nn.Conv2d(6, 6, kernel_size=3, stride=stride, padding=1, groups=6, bias=False))
-    nn.init.normal_(layers[0].weight, generator=draw)
+    layer = nn.Conv2d(6, 6, kernel_size=kernel, stride=stride, padding=padding, groups=6)
+    nn.init.normal_(layer.weight, generator=draw)
+    nn.init.zeros_(layer.bias)
+    with torch.no_grad():  # numbers that bfloat16 holds, so that only what is computed is rounded
+        layer.weight.copy_(layer.weight.bfloat16())
+    layers = nn.Sequential(layer)
     use_fast_arithmetic(layers)
-    images = torch.randn((2, 6, 9, 10), generator=draw).bfloat16().requires_grad_()
-    upstream = torch.randn((2, 6, 5, 5 if stride == 2 else 10), generator=draw).bfloat16()
+    assert swapped(layers) == ["0"]
+    images = torch.randn((2, 6, *size), generator=draw).bfloat16().requires_grad_()
     with torch.autocast("cpu", torch.bfloat16):
         output = layers(images)
+    upstream = torch.randn(output.shape, generator=draw).bfloat16()
     output.backward(upstream)
-    weight = layers[0].weight.detach().double().requires_grad_()
+    weight = layer.weight.detach().double().requires_grad_()
     exact_images = images.detach().double().requires_grad_()
-    exact = functional.conv2d(exact_images, weight, stride=stride, padding=1, groups=6)
+    exact = functional.conv2d(exact_images, weight, stride=stride, padding=padding, groups=6)
     exact.backward(upstream.double())
     assert output.dtype == torch.bfloat16
-    for found, wanted in ((output, exact), (images.grad, exact_images.grad)):
+    assert torch.allclose(layer.bias.grad.double(), upstream.double().sum(dim=(0, 2, 3)), rtol=2**-7)
+    for found, wanted in ((output, exact), (images.grad, exact_images.grad), (layer.weight.grad, weight.grad)):
         # half a unit in the last of the eight bits of bfloat16, and what float32 may add
-        assert torch.allclose(found.double(), wanted, rtol=1.01 * 2**-8, atol=1e-6)
-    assert torch.allclose(layers[0].weight.grad.double(), weight.grad, rtol=1e-5, atol=1e-5)
+        assert torch.allclose(found.double(), wanted, rtol=1.01 * 2**-8, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"dilation": 2}, {"kernel_size": (3, 5)}, {"kernel_size": 4}, {"padding": 3}, {"padding_mode": "reflect"}],
+)
+def test_other_depthwise_convolutions_stay_torchs(changed):
+    layers = nn.Sequential(nn.Conv2d(6, 6, **{"kernel_size": 5, "stride": 2, "groups": 6, "padding": 1} | changed))
+    use_fast_arithmetic(layers)
+    assert swapped(layers) == []
+
+
+def test_a_frozen_convolution_gets_no_gradient_and_a_picture_needs_none():
+    layers = nn.Sequential(nn.Conv2d(6, 6, kernel_size=5, stride=2, groups=6, padding=2))
+    use_fast_arithmetic(layers)
+    with torch.autocast("cpu", torch.bfloat16):
+        layers(torch.ones(1, 6, 8, 8)).sum().backward()
+        assert layers[0].weight.grad is not None
+        layers.zero_grad()
+        layers.requires_grad_(False)
+        images = torch.ones(1, 6, 8, 8, requires_grad=True)
+        layers(images).sum().backward()
+    assert layers[0].weight.grad is None
+    assert images.grad is not None
+
+
+def test_half_precision_other_than_bfloat16_is_torchs_own():
+    layer = nn.Conv2d(6, 6, kernel_size=5, stride=2, groups=6, padding=2)
+    images = torch.randn(1, 6, 8, 8, generator=torch.Generator().manual_seed(0))
+    plain = copy.deepcopy(layer).to(memory_format=torch.channels_last)
+    use_fast_arithmetic(nn.Sequential(layer))
+    with torch.inference_mode(), torch.autocast("cpu", torch.float16):
+        assert torch.equal(layer(images), plain(images))

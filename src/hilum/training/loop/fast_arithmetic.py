@@ -1,30 +1,124 @@
 """How a network is laid out for training: channels last, and on a CPU without the slow paths of bfloat16.
 
-oneDNN has no fast backward pass for strided depthwise convolutions in bfloat16. They are computed in float32 and
-rounded to bfloat16 once, which is also closer to the exact value; `benchmarks/training.py` says what a step gains.
+oneDNN has no fast backward pass in bfloat16 for depthwise convolutions that have a stride or more than 3x3 weights:
+their gradients take ten to a hundred times what the convolution takes. Both gradients are convolutions themselves, and
+are computed here by kinds that it is fast at; `benchmarks/training.py` says what a step gains.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
+
+_FAST = 3
+"""The side of the depthwise weights whose gradient oneDNN computes fast."""
 
 
-class StridedDepthwise(nn.Conv2d):
-    """A depthwise convolution with a stride, which autocast on a CPU computes in float32; its parameters stay."""
+class Depthwise(nn.Conv2d):
+    """A depthwise convolution whose gradients are fast under bfloat16 autocast on a CPU; its parameters stay."""
 
     def forward(self, input: Tensor) -> Tensor:
         """The convolution of (N, C, H, W), in the type that autocast asks for."""
-        if input.device.type != "cpu" or not torch.is_autocast_enabled("cpu"):
+        wanted = torch.get_autocast_dtype("cpu")
+        if input.device.type != "cpu" or not torch.is_autocast_enabled("cpu") or wanted != torch.bfloat16:
             return super().forward(input)
-        with torch.autocast("cpu", enabled=False):
-            output = super().forward(input.float())
-        return output.to(torch.get_autocast_dtype("cpu"))
+        given = input.to(wanted, memory_format=torch.channels_last)
+        output: Tensor = _Gradients.apply(given, self.weight.to(wanted), self.stride, self.padding)  # type: ignore[no-untyped-call]
+        return output if self.bias is None else output + self.bias.to(wanted)[:, None, None]
+
+
+class _Gradients(torch.autograd.Function):
+    """A depthwise convolution of (N, C, H, W) by (C, 1, K, K), without bias, and its gradients."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, stride: tuple[int, int], padding: tuple[int, int]) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        ctx.stride, ctx.padding = stride, padding
+        return functional.conv2d(x, weight, stride=stride, padding=padding, groups=len(weight))
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
+        x, weight = ctx.saved_tensors
+        given = upstream[0].contiguous(memory_format=torch.channels_last)
+        of_input = of_weight = None
+        if ctx.needs_input_grad[0]:
+            of_input = _of_input(given, weight, shape=x.shape, stride=ctx.stride, padding=ctx.padding)
+        if ctx.needs_input_grad[1]:
+            of_weight = _of_weight(given, weight, x=x, stride=ctx.stride, padding=ctx.padding)
+        return of_input, of_weight, None, None
+
+
+def _of_input(
+    upstream: Tensor, weight: Tensor, *, shape: torch.Size, stride: tuple[int, int], padding: tuple[int, int]
+) -> Tensor:
+    """The upstream gradient filtered by the weights turned over, with zeros between its rows where there is a stride.
+
+    Those are put where a filter that keeps the size gives the input's gradient at once.
+    """
+    side = weight.shape[-1]
+    if max(stride) == 1:
+        around = tuple(side - 1 - each for each in padding)
+        return functional.conv2d(upstream, weight.flip(2, 3), padding=around, groups=len(weight))
+    (down, across), (top, left) = stride, (side // 2 - each for each in padding)
+    spread = torch.empty(shape, dtype=upstream.dtype, memory_format=torch.channels_last).zero_()
+    spread[:, :, top::down, left::across][:, :, : upstream.shape[2], : upstream.shape[3]] = upstream
+    return functional.conv2d(spread, weight.flip(2, 3), padding=side // 2, groups=len(weight))
+
+
+def _of_weight(
+    upstream: Tensor, weight: Tensor, *, x: Tensor, stride: tuple[int, int], padding: tuple[int, int]
+) -> Tensor:
+    """3x3 weights at a time: each is the gradient of a 3x3 convolution of a part of the input."""
+    side = weight.shape[-1]
+    if side == _FAST:
+        return _of_three(upstream, weight, x=x, stride=stride, padding=padding)
+    padded = functional.pad(x, (padding[1], padding[1], padding[0], padding[0]))
+    rows, columns = ((upstream.shape[2 + axis] - 1) * stride[axis] + _FAST for axis in (0, 1))
+    found = torch.empty_like(weight)
+    starts = range(0, side - _FAST + 1, _FAST - 1)
+    for row in starts:
+        for column in starts:
+            part = padded[:, :, row : row + rows, column : column + columns]
+            here = (..., slice(row, row + _FAST), slice(column, column + _FAST))
+            found[here] = _of_three(upstream, weight[here].contiguous(), x=part, stride=stride, padding=(0, 0))
+    return found
+
+
+def _of_three(
+    upstream: Tensor, weight: Tensor, *, x: Tensor, stride: tuple[int, int], padding: tuple[int, int]
+) -> Tensor:
+    found: Tensor = torch.ops.aten.convolution_backward(
+        upstream,
+        x.contiguous(memory_format=torch.channels_last),
+        weight,
+        None,
+        stride,
+        padding,
+        (1, 1),
+        False,
+        (0, 0),
+        len(weight),
+        (False, True, False),
+    )[1]
+    return found
 
 
 def use_fast_arithmetic(network: nn.Module) -> None:
     """Lay `network` out for training, in place; names and values of its parameters stay."""
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # absent from torch's stubs
     for module in network.modules():
-        if type(module) is nn.Conv2d and module.groups == module.in_channels > 1 and max(module.stride) > 1:
-            module.__class__ = StridedDepthwise
+        if type(module) is nn.Conv2d and _is_slow(module):
+            module.__class__ = Depthwise
+
+
+def _is_slow(layer: nn.Conv2d) -> bool:
+    """Whether it is a depthwise convolution with slow gradients, of the kinds that are computed here."""
+    side = layer.kernel_size[0]
+    depthwise = layer.groups == layer.in_channels == layer.out_channels > 1
+    plain = layer.kernel_size == (side, side) and layer.dilation == (1, 1) and layer.padding_mode == "zeros"
+    slow = max(layer.stride) > 1 or side > _FAST
+    near = not isinstance(layer.padding, str) and max(layer.padding) <= side // 2
+    return depthwise and plain and slow and near and side % 2 == 1 and side >= _FAST

@@ -1,0 +1,71 @@
+"""The tensors of a weights file, by their names there: safetensors, or a file of torch's, read without being run.
+
+A file of torch's (`.pth`, `.pt`, `.bin`, `.ckpt`, `.tar`) is a pickle. torch's reader for weights alone takes tensors,
+numbers and words from it and refuses whatever else it names; an `argparse.Namespace`, in which training scripts keep
+their settings, is let through and thrown away.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pickle
+import warnings
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from hilum.errors import DataError
+
+TORCH_ENDINGS = (".pth", ".pt", ".bin", ".ckpt", ".tar")
+_NESTED = ("model", "state_dict", "teacher", "module")
+"""Under which name a training script's checkpoint keeps the weights beside its own state."""
+
+_DAMAGED = (OSError, EOFError, RuntimeError, ValueError, LookupError, AttributeError, TypeError, zipfile.BadZipFile)
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The tensors of the file, in its order.
+
+    Raises `DataError` where there is no file, it is damaged, holds no tensors, or asks for anything but weights; then
+    nothing of it was run.
+    """
+    if not path.is_file():
+        raise DataError(f"expected weights at {path}, came no such file; give its path")
+    if path.suffix not in TORCH_ENDINGS:
+        try:
+            return safetensors.torch.load_file(path)
+        except (OSError, safetensors.SafetensorError) as error:
+            raise DataError(f"expected a safetensors file, came {path} ({error}); give an intact one") from error
+    return _tensors(_read_torch(path), path=path)
+
+
+def _read_torch(path: Path) -> object:
+    try:
+        with warnings.catch_warnings(), torch.serialization.safe_globals([argparse.Namespace]):
+            warnings.simplefilter("ignore")  # of torch on the pickle's age
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise DataError(
+            f"expected weights alone, came {path}, which asks for more or is no file of torch's; nothing of it was run"
+        ) from error
+    except _DAMAGED as error:
+        raise DataError(f"expected an intact file of torch's, came {path}; get it again") from error
+
+
+def _tensors(loaded: object, *, path: Path) -> dict[str, Tensor]:
+    """The weights of a checkpoint that may keep them under a name of their own, without a wrapper's `module.`."""
+    for name in _NESTED:
+        if isinstance(loaded, Mapping) and isinstance(loaded.get(name), Mapping):
+            loaded = loaded[name]
+            break
+    found = loaded if isinstance(loaded, Mapping) else {}
+    tensors = {str(name): tensor for name, tensor in found.items() if isinstance(tensor, Tensor)}
+    if not tensors:
+        raise DataError(f"expected tensors by name in {path}, came {type(loaded).__name__}; give a file of weights")
+    wrapped = all(name.startswith("module.") for name in tensors)
+    return {name.removeprefix("module.") if wrapped else name: tensor for name, tensor in tensors.items()}
