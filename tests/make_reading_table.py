@@ -28,7 +28,7 @@ import PIL
 from hilum.phantom.examples import TRUTH, write_examples
 from hilum.reading.reader import Reader
 from hilum.reading.settings import ReaderSettings
-from hilum.reading_result import Examination
+from hilum.reading_result import CardiothoracicRatio, Examination, LungMap
 from hilum.stated import NOTHING_STATED, Stated
 
 TABLE = Path(__file__).with_name("reading_table.json")
@@ -139,19 +139,31 @@ def _exactly(examination: Examination) -> dict[str, dict]:
         shares = {"both": lungs.area_share, "right": lungs.right_share, "left": lungs.left_share}
         numbers |= {"lungs quality": lungs.quality}
         numbers |= {f"lungs {side}": share for side, share in shares.items() if share is not None}
+    ratio = reading.cardiothoracic_ratio
+    if isinstance(ratio, CardiothoracicRatio):
+        numbers |= {"cardiothoracic ratio": ratio.value}
     for one in reading.findings:
         why = None if one.not_decided is None else one.not_decided.code
         words[f"{one.model} {one.name}"] = [one.positive, one.in_scope, why, *(box.as_list() for box in one.boxes)]
         told = {"logit": one.logit, "probability": one.probability, "inside lungs": one.inside_lungs}
         numbers |= {f"{one.name} {key}": value for key, value in told.items() if value is not None}
     planes = {} if gate.type is None else {"types": np.array(list(gate.type.all.values()))}
-    planes |= {} if examination.lungs is None else {"right": examination.lungs.right, "left": examination.lungs.left}
+    planes |= {} if examination.lungs is None else _lung_planes(examination.lungs)
     planes |= {f"{each.model} {each.finding}": each.grid for each in examination.heatmaps}
     return {
         "words": words,
         "numbers": {key: float(value).hex() for key, value in numbers.items()},
         "hashes": {key: hashlib.sha256(plane.tobytes()).hexdigest() for key, plane in planes.items()},
     }
+
+
+def _lung_planes(lungs: LungMap) -> dict[str, np.ndarray]:
+    """The two planes on which the box rests under plain names; what else is drawn under its own."""
+    boxed, field = lungs.sides(lungs.boxed), lungs.field
+    more = {} if lungs.heart is None else {"heart": lungs.heart}
+    if lungs.boxed == "whole" and field is not None:
+        more |= {"right field": field.right, "left field": field.left}
+    return {"right": boxed.right, "left": boxed.left, **more}
 
 
 def _rounded(exact: Mapping[str, dict]) -> dict[str, dict]:

@@ -47,11 +47,13 @@ from .radiograph import Source as Source
 from .radiograph import StoredGrid as StoredGrid
 from .reading.reader import Reader as Reader
 from .reading.settings import ReaderSettings as ReaderSettings
+from .reading_result import CardiothoracicRatio as CardiothoracicRatio
 from .reading_result import Examination as Examination
 from .reading_result import FailedReading as FailedReading
 from .reading_result import Finding as Finding
 from .reading_result import Heatmap as Heatmap
 from .reading_result import NotDecided as NotDecided
+from .reading_result import RatioWithheld as RatioWithheld
 from .reading_result import Reading as Reading
 from .report.overlay import overlay_png as overlay_png
 from .report.reading_json import reading_to_json as reading_to_json

@@ -36,6 +36,15 @@ UndecidedCode = Literal[
 ]  # fmt: skip
 """Why a finding has no decision, in the order in which one is named where several hold."""
 
+LungDefinition = Literal["field", "whole"]
+"""What is taken for a lung: the field beside the heart, or the whole lung, behind the heart and diaphragm too."""
+
+RatioCode = Literal[
+    "no heart drawn", "animal", "child", "lateral view", "AP view", "turned", "inverted", "cropped", "view unknown",
+    "lungs not trusted", "no heart found", "no pair of lungs", "cut by the edge",
+]  # fmt: skip
+"""Why a cardiothoracic ratio is withheld, in the order in which one is named where several hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class NotDecided:
@@ -125,8 +134,9 @@ class LungVerdict:
 
     `box` is in native pixels and may rest on a mirrored lung (see `flags`); it is the whole picture where no lung was
     found. `quality` is the Dice that is expected of the drawing, in [0, 1]. `area_share` is the share of the picture
-    that both lungs cover, `right_share` and `left_share` those of each, None where sides are not named. `reason` says
-    in words what was drawn and why it is trusted or not.
+    that both lungs cover, `right_share` and `left_share` those of each, None where sides are not named; `definition`
+    says what was taken for a lung there. `heart_share` is the heart's, None where none is drawn. `reason` says in words
+    what was drawn and why it is trusted or not.
     """
 
     box: Box
@@ -138,6 +148,52 @@ class LungVerdict:
     flags: tuple[str, ...]
     reason: str
     model: ModelRef
+    definition: LungDefinition = "whole"
+    heart_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Width:
+    """How wide something is: a level line from (`x_from`, `y`) to (`x_to`, `y`) in native pixels.
+
+    Its ends stand below or above the outermost points, at the height halfway between them. `mm` is its length at the
+    detector, or as calibrated; None where the pixel spacing is not known.
+    """
+
+    x_from: float
+    x_to: float
+    y: float
+    mm: float | None = None
+
+    @property
+    def px(self) -> float:
+        """The length in native pixels."""
+        return self.x_to - self.x_from
+
+
+@dataclass(frozen=True, slots=True)
+class CardiothoracicRatio:
+    """The widest heart over the widest inner thorax; a measurement, no diagnosis.
+
+    The heart's width is that of its outline, the thorax's that of both lung fields together. `mean_error` is the mean
+    absolute error against annotated outlines, `error_of_nine_in_ten` what nine of ten errors stay within; both None
+    where the card does not tell them. `cautions` are what is not known and could make the number mean less.
+    """
+
+    value: float
+    heart: Width
+    thorax: Width
+    mean_error: float | None = None
+    error_of_nine_in_ten: float | None = None
+    cautions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RatioWithheld:
+    """Why there is no ratio: a stable code, and the reason as half a sentence without capital and full stop."""
+
+    code: RatioCode
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +210,9 @@ class Reading:
 
     `patient` and `view` are what the file says, `stated` is what the user says. `stood_aside` are the models that left
     the picture to others. `read_inverted`: the other polarity than the file's was read, as the user asked.
-    `lungs` is None where no lungs were looked for: the picture is no chest, or nothing in use draws lungs. `crops` are
-    the parts that models read instead of, or beside, the whole picture.
+    `lungs` is None where no lungs were looked for: the picture is no chest, or nothing in use draws lungs. Then there
+    is no `cardiothoracic_ratio` either, nor a reason to withhold it. `crops` are the parts that models read instead of,
+    or beside, the whole picture.
     """
 
     source: Source
@@ -175,20 +232,45 @@ class Reading:
     stated: Stated = NOTHING_STATED
     stood_aside: tuple[StoodAside, ...] = ()
     read_inverted: bool = False
+    cardiothoracic_ratio: CardiothoracicRatio | RatioWithheld | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LungSides:
+    """Where each lung lies, as two planes float32 (h, w) on the lung network's grid; sides are the patient's."""
+
+    right: npt.NDArray[np.float32]
+    left: npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LungMap:
-    """Where each lung lies, as two planes float32 (h, w) on the lung network's grid; sides are the patient's.
+    """What a lung network drew: the lung fields, the whole lungs, or both, and the heart where it draws one.
 
-    A point is lung where the larger plane, interpolated between the centres of cells, is at least `level`, and of that
-    plane's side. `geometry` maps grid coordinates to native pixels.
+    A point is lung where the larger plane of both sides, interpolated between the centres of cells, is at least
+    `level`, and of that plane's side; it is heart where `heart`, float32 (h, w), is at least `level`. `geometry` maps
+    grid coordinates to native pixels.
     """
 
-    right: npt.NDArray[np.float32]
-    left: npt.NDArray[np.float32]
     level: float
     geometry: Geometry
+    field: LungSides | None = None
+    whole: LungSides | None = None
+    heart: npt.NDArray[np.float32] | None = None
+
+    def sides(self, definition: LungDefinition) -> LungSides | None:
+        """What was drawn by a definition of a lung, or None."""
+        return self.field if definition == "field" else self.whole
+
+    @property
+    def boxed(self) -> LungDefinition:
+        """What a box rests on: the whole lungs, or the fields where nothing else was drawn."""
+        return "field" if self.whole is None else "whole"
+
+    @property
+    def outlined(self) -> LungDefinition:
+        """What is shown: the fields, or the whole lungs where nothing else was drawn."""
+        return "whole" if self.field is None else "field"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from fabricate_archive import write_archive
 from fabricate_dicom import dicom_bytes
-from fabricate_lungs import write_lung_bundle
+from fabricate_lungs import ALL_STRUCTURES, SPEC, write_lung_bundle
 from hilum.cli.main import app
 
 RUNNER = CliRunner()
@@ -51,9 +51,92 @@ def test_mask_and_json_stand_under_the_images_own_name(scans, tmp_path, bundle):
     assert found["trusted"] is True
     assert found["flags"] == []
     right, left = int((mask == 255).sum()), int((mask == 128).sum())
-    assert found["areas_px"] == {"right": right, "left": left, "both": right + left}
+    assert found["areas_px"] == {"right": right, "left": left, "both": right + left, "heart": None}
+    assert found["definition"] == "whole", "all that this bundle draws"
     assert found["box"] == [24 - 11.25, 64 - 15, 144 + 22.5, 128 + 35]
     assert not (out / "day 1" / "two.png.lungs.png").exists(), "only flagged cases are drawn"
+
+
+@pytest.fixture(scope="module")
+def draws_all(tmp_path_factory):
+    spec = SPEC.changed({"structures": ALL_STRUCTURES})
+    return write_lung_bundle(tmp_path_factory.mktemp("all") / "all", name="toy-all", spec=spec).folder
+
+
+@pytest.fixture
+def with_heart(tmp_path):
+    """A chest with two fields, a heart, and a strip of the left lung that lies behind the heart."""
+    pixels = np.full((256, 192), 255, np.uint8)
+    pixels[64:192, 24:72] = pixels[64:192, 120:168] = 0
+    pixels[120:200, 72:120] = 153
+    pixels[120:192, 102:120] = 102
+    path = tmp_path / "chest.png"
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+def outputs(out: Path) -> tuple[np.ndarray, np.ndarray, dict]:
+    mask, heart = (np.asarray(Image.open(out / f"chest.png.{end}.png")) for end in ("mask", "heart"))
+    return mask, heart, json.loads((out / "chest.png.lungs.json").read_text())
+
+
+def test_the_field_is_drawn_unless_the_whole_lung_is_asked_for(with_heart, tmp_path, draws_all):
+    drawn = {}
+    for asked in ("field", "whole", None):
+        out = tmp_path / f"{asked}"
+        how = () if asked is None else ("--definition", asked)
+        result = segment(with_heart, "--out", out, "--model", draws_all, *how)
+        assert result.exit_code == 0, result.output
+        drawn[asked] = outputs(out)
+    mask, heart, found = drawn["field"]
+    assert (mask[150, 110], heart[150, 110]) == (0, 255)
+    assert set(np.unique(heart)) == {0, 255}
+    assert heart.shape == mask.shape == (256, 192)
+    right, left, area = (int((picture == grey).sum()) for picture, grey in ((mask, 255), (mask, 128), (heart, 255)))
+    assert found["areas_px"] == {"right": right, "left": left, "both": right + left, "heart": area}
+    assert found["definition"] == "field"
+    whole, same_heart, told = drawn["whole"]
+    assert whole[150, 110] == 128
+    assert told["definition"] == "whole"
+    assert told["areas_px"]["left"] > left
+    assert told["box"] == found["box"], "a box rests on the whole lungs whatever is asked for"
+    np.testing.assert_array_equal(heart, same_heart)
+    np.testing.assert_array_equal(drawn[None][0], mask)
+
+
+@pytest.mark.parametrize(
+    ("structures", "asked", "words"),
+    [
+        (("right lung", "left lung"), "field", "draws lung fields, came toy-one, which draws whole lungs"),
+        (("right field", "left field"), "whole", "draws whole lungs, came toy-one, which draws lung fields"),
+    ],
+)
+def test_a_definition_that_is_not_drawn_is_one_line(with_heart, tmp_path, structures, asked, words):
+    spec = SPEC.changed({"structures": structures})
+    one = write_lung_bundle(tmp_path / "one", name="toy-one", spec=spec).folder
+    result = segment(with_heart, "--out", tmp_path / "out", "--model", one, "--definition", asked)
+    assert result.exit_code == 2
+    assert words in " ".join(result.output.split())
+    assert not list((tmp_path / "out").rglob("*.png"))
+
+
+def test_resume_draws_again_by_another_definition_and_where_the_heart_is_gone(with_heart, tmp_path, draws_all):
+    again = (with_heart, "--out", tmp_path / "out", "--model", draws_all, "--resume")
+    assert segment(*again).exit_code == 0
+    assert "1 skipped" in segment(*again).output
+    assert "skipped" not in segment(*again, "--definition", "whole").output
+    assert outputs(tmp_path / "out")[2]["definition"] == "whole"
+    assert "1 skipped" in segment(*again, "--definition", "whole").output
+    (tmp_path / "out" / "chest.png.heart.png").unlink()
+    assert "skipped" not in segment(*again, "--definition", "whole").output
+    assert (tmp_path / "out" / "chest.png.heart.png").is_file()
+
+
+def test_a_bundle_without_a_heart_leaves_no_old_one(with_heart, tmp_path, draws_all, bundle):
+    out = tmp_path / "out"
+    for model, there in ((draws_all, True), (bundle, False)):
+        assert segment(with_heart, "--out", out, "--model", model).exit_code == 0
+        assert (out / "chest.png.heart.png").is_file() is there
 
 
 def test_older_output_is_left_out_and_an_archive_is_read_and_resumed(scans, tmp_path, bundle):
@@ -101,7 +184,7 @@ def test_sides_that_are_not_certain_are_named_nowhere(tmp_path, bundle):
     found = json.loads((out / "film.dcm.lungs.json").read_text())
     mask = np.asarray(Image.open(out / "film.dcm.mask.png"))
     assert set(np.unique(mask)) == {0, 192}
-    assert found["areas_px"] == {"right": None, "left": None, "both": int((mask == 192).sum())}
+    assert found["areas_px"] == {"right": None, "left": None, "both": int((mask == 192).sum()), "heart": None}
     assert "sides not named" in found["flags"]
     assert "right and left are not named" in found["warnings"][0]
 

@@ -19,6 +19,7 @@ from hilum.output.render import RenderSettings
 from hilum.output.resume import already_read
 from hilum.radiograph import Patient, Radiograph, Source, TrailStep
 from hilum.reading_result import (
+    CardiothoracicRatio,
     Examination,
     FailedReading,
     Finding,
@@ -27,9 +28,11 @@ from hilum.reading_result import (
     LungVerdict,
     ModelRef,
     NotDecided,
+    RatioWithheld,
     Reading,
     StoodAside,
     TypeVerdict,
+    Width,
 )
 from hilum.report.reading_json import reading_to_json
 from hilum.stated import NOTHING_STATED, Stated
@@ -154,6 +157,31 @@ def test_record_leads_back_to_its_result(tmp_path: Path, result: Any) -> None:
     run(tmp_path, {"a.png": given})
     (record,) = records(tmp_path)
     assert result_of(record) == result
+
+
+@pytest.mark.parametrize(
+    "ratio",
+    [
+        CardiothoracicRatio(0.5, Width(1.5, 3.5, 4.0, 2.5), Width(1.0, 5.0, 3.25), 0.02, 0.05, ("no age",)),
+        CardiothoracicRatio(0.5, Width(1.5, 3.5, 4.0, 2.5), Width(1.0, 5.0, 3.25, 5.0)),
+        RatioWithheld("child", "the patient is 5 years old"),
+    ],
+)
+def test_record_leads_back_to_its_heart_and_ratio(tmp_path: Path, ratio: CardiothoracicRatio | RatioWithheld) -> None:
+    given = examination("in/a.png")
+    assert given.reading.lungs is not None
+    lungs = replace(given.reading.lungs, definition="field", heart_share=0.125)
+    reading = replace(given.reading, cardiothoracic_ratio=ratio, lungs=lungs)
+    run(tmp_path, {"a.png": replace(given, reading=reading)})
+    (record,) = records(tmp_path)
+    assert result_of(record) == reading
+
+
+def test_a_record_of_an_older_hilum_has_no_ratio_and_whole_lungs(tmp_path: Path) -> None:
+    run(tmp_path, {"a.png": examination("in/a.png")})
+    (record,) = records(tmp_path)
+    del record["cardiothoracic_ratio"], record["lungs"]["definition"], record["lungs"]["area_shares"]["heart"]
+    assert result_of(record) == examination("in/a.png").reading
 
 
 def test_index_names_every_file_also_of_earlier_runs(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hilum.geometry import Box, Geometry
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.radiograph import Patient, Radiograph, Source, TrailStep
 from hilum.reading_result import (
+    CardiothoracicRatio,
     Examination,
     FailedReading,
     Finding,
@@ -19,11 +20,13 @@ from hilum.reading_result import (
     Heatmap,
     LungCrop,
     LungMap,
+    LungSides,
     LungVerdict,
     ModelRef,
     NotDecided,
     Reading,
     TypeVerdict,
+    Width,
 )
 
 SHA = "0123456789abcdef" * 4
@@ -156,8 +159,43 @@ def lung_examination(examination: Examination, lung_reading: Reading) -> Examina
     """The examination with both lungs as rectangles: columns 40 to 100 and 140 to 200, rows 60 to 240."""
     right, left = np.zeros((2, 30, 24), np.float32)
     right[6:24, 4:10], left[6:24, 14:20] = 1.0, 1.0
-    lungs = LungMap(right, left, 0.5, Geometry(COLUMNS / 24, ROWS / 30, 0.0, 0.0))
+    lungs = LungMap(0.5, Geometry(COLUMNS / 24, ROWS / 30, 0.0, 0.0), whole=LungSides(right, left))
     return replace(examination, reading=lung_reading, lungs=lungs)
+
+
+@pytest.fixture
+def ratio() -> CardiothoracicRatio:
+    """A heart of 80 in a thorax of 160 pixels, whose error the card tells."""
+    return CardiothoracicRatio(
+        value=0.5,
+        heart=Width(90.0, 170.0, 205.0, 100.0),
+        thorax=Width(40.0, 200.0, 150.0, 200.0),
+        mean_error=0.0182,
+        error_of_nine_in_ten=0.041,
+    )
+
+
+@pytest.fixture
+def heart_examination(lung_examination: Examination, ratio: CardiothoracicRatio) -> Examination:
+    """An adult's chest with fields, whole lungs and a heart: columns 90 to 170, rows 160 to 250."""
+    assert lung_examination.lungs is not None
+    assert lung_examination.reading.lungs is not None
+    heart = np.zeros((30, 24), np.float32)
+    heart[16:25, 9:17] = 1.0
+    whole = lung_examination.lungs.whole
+    wider = np.zeros((2, 30, 24), np.float32)
+    wider[0, 6:26, 4:11], wider[1, 6:26, 13:20] = 1.0, 1.0
+    lungs = replace(lung_examination.lungs, field=whole, whole=LungSides(*wider), heart=heart)
+    verdict = replace(lung_examination.reading.lungs, flags=(), reason="both lungs were drawn", heart_share=0.1)
+    reading = replace(
+        lung_examination.reading,
+        patient=Patient(40.0, "F"),
+        view="PA",
+        lungs=verdict,
+        crops=(),
+        cardiothoracic_ratio=ratio,
+    )
+    return replace(lung_examination, reading=reading, lungs=lungs)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hilum.reading_result import RatioWithheld
 from hilum.report.colour import ContributionScale, paint
 from hilum.report.legend import _MARK, _broken, _upper_lines, draw_legend
 from hilum.stated import Stated
@@ -88,6 +89,19 @@ def test_the_lungs_have_their_lines(lung_reading, untrusted):
         "Lungs outlined: both lungs were drawn; this is a child's chest (green outlines)",
         "green box: the crop that chest-test read",
     ]
+    assert not any("Cardiothoracic" in line for line in words)
     doubted = _words(untrusted.reading)
     assert doubted[-1].startswith("Lungs not trusted: the outlines are uncertain")
     assert doubted[-1].endswith("(broken outlines)")
+
+
+def test_the_ratio_has_its_line_with_the_colours_of_what_is_drawn(heart_examination):
+    reading = heart_examination.reading
+    assert _words(reading)[-1] == (
+        "Cardiothoracic ratio 0.50 ± 0.02: a measurement, no diagnosis (pink: the heart and its width; green line: "
+        "the thorax's)"
+    )
+    child = RatioWithheld("child", "the patient is 5 years old, and it is measured from 16 years on")
+    assert _words(replace(reading, cardiothoracic_ratio=child))[-1] == (
+        "Cardiothoracic ratio not measured: the patient is 5 years old, and it is measured from 16 years on"
+    )

@@ -10,9 +10,9 @@ from PIL import Image
 from hilum.explain.onto_pixels import onto_pixels
 from hilum.geometry import Box, Geometry
 from hilum.radiograph import Radiograph
-from hilum.reading_result import Examination
+from hilum.reading_result import Examination, LungSides
 from hilum.report.colour import ContributionScale, paint
-from hilum.report.lung_outlines import LUNG_COLOUR
+from hilum.report.lung_outlines import HEART_COLOUR, LUNG_COLOUR
 from hilum.report.overlay import BOX_COLOUR, drawn_findings, overlay_png
 from hilum.report.windowing import to_grey8
 
@@ -187,5 +187,34 @@ def test_a_crop_at_the_border_stays_on_the_picture(lung_examination):
 
 
 def test_empty_lungs_draw_nothing(untrusted):
-    nothing = replace(untrusted.lungs, right=np.zeros((8, 8), np.float32), left=np.zeros((8, 8), np.float32))
+    nothing = replace(untrusted.lungs, whole=LungSides(*np.zeros((2, 8, 8), np.float32)))
     assert not _green(_pixels(overlay_png(replace(untrusted, lungs=nothing)))).any()
+
+
+def _pink(picture, rows=300, columns=240):
+    return (picture[:rows, :columns] == HEART_COLOUR).all(axis=2)
+
+
+def test_the_heart_and_both_widths_are_drawn_in_their_colours(heart_examination):
+    """The heart over columns 90 to 170, rows 160 to 250; widths at rows 205 and 150."""
+    shown = _without_boxes(replace(heart_examination, heatmaps=()))
+    picture = _pixels(overlay_png(shown))
+    pink, green = _pink(picture), _green(picture)
+    ys, xs = np.nonzero(pink)
+    assert (xs.min(), xs.max()) == (pytest.approx(90, abs=2), pytest.approx(170, abs=2))
+    assert (ys.min(), ys.max()) == (pytest.approx(160, abs=2), pytest.approx(250, abs=2))
+    assert pink[205, 100:160].mean() > 0.9
+    assert green[150, 45:195].mean() > 0.9
+    assert not pink[150, 100:160].any()
+    unmeasured = _pixels(overlay_png(replace(shown, reading=replace(shown.reading, cardiothoracic_ratio=None))))
+    assert not _pink(unmeasured)[205, 100:160].any()
+    assert not _green(unmeasured)[150, 110:130].any()
+
+
+def test_the_fields_are_outlined_where_they_are_drawn(heart_examination):
+    """Fields end at columns 100 and 140, the whole lungs between at 110 and 130."""
+    shown = replace(heart_examination, heatmaps=())
+    unmeasured = _without_boxes(replace(shown, reading=replace(shown.reading, cardiothoracic_ratio=None)))
+    green = _green(_pixels(overlay_png(unmeasured)))
+    assert green[80:150, 97:103].any(axis=1).all()
+    assert not green[80:150, 106:134].any()

@@ -11,7 +11,7 @@ import pytest
 
 from hilum.geometry import Geometry
 from hilum.radiograph import Radiograph, TrailStep
-from hilum.reading_result import NotDecided, StoodAside
+from hilum.reading_result import NotDecided, RatioWithheld, StoodAside
 from hilum.report.page import render_page
 from hilum.stated import Stated
 
@@ -283,3 +283,39 @@ def test_without_lungs_the_page_has_none(examination, card):
     text = render_page(examination, cards=[card])
     assert 'id="lungs"' not in text
     assert "lungs-title" not in text
+
+
+def test_the_ratio_is_on_the_page_with_its_error_and_no_diagnosis(heart_examination, card):
+    text = render_page(heart_examination, cards=[card])
+    words = Page(text).words
+    assert "Cardiothoracic ratio 0.50 ± 0.02 : a measurement, no diagnosis." in words
+    assert "Widest heart 100 mm (80 px)" in words
+    assert "Widest inner thorax 200 mm (160 px)" in words
+    assert "0.02 on average; nine of ten within 0.04" in words
+    assert "Caution" not in words
+    assert "Green: the lungs beside the heart. Pink: the heart." in words
+    assert "counted with the whole lungs, behind the heart too" in words
+    assert "Heart 10.0% of the picture" in words
+    for control in ("heart", "widths"):
+        assert f'id="{control}"' in text
+
+
+def test_what_makes_the_ratio_mean_less_stands_beside_it(heart_examination, ratio, card):
+    doubtful = replace(ratio, cautions=("the age is not known",), mean_error=None, error_of_nine_in_ten=None)
+    reading = replace(heart_examination.reading, cardiothoracic_ratio=doubtful)
+    words = Page(render_page(replace(heart_examination, reading=reading), cards=[card])).words
+    assert "Cardiothoracic ratio 0.50 : a measurement, no diagnosis." in words
+    assert "Caution: the age is not known." in words
+    assert "Expected error" not in words
+
+
+def test_a_ratio_that_is_withheld_says_why_and_draws_no_width(heart_examination, card):
+    why = RatioWithheld("child", "the patient is 5 years old, and it is measured from 16 years on")
+    reading = replace(heart_examination.reading, cardiothoracic_ratio=why)
+    text = render_page(replace(heart_examination, reading=reading), cards=[card])
+    assert "Cardiothoracic ratio not measured: the patient is 5 years old" in Page(text).words
+    assert 'id="widths"' not in text
+    none = replace(reading, cardiothoracic_ratio=RatioWithheld("no heart drawn", "lungs-test draws no heart"))
+    assert (
+        "ratio" not in Page(render_page(replace(heart_examination, reading=none), cards=[card])).words.lower().split()
+    )

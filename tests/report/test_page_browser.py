@@ -11,6 +11,7 @@ from PIL import Image
 
 from hilum.report.colour import ContributionScale
 from hilum.report.index_page import IndexEntry, render_index
+from hilum.report.lung_outlines import HEART_COLOUR
 from hilum.report.overlay import overlay_png
 from hilum.report.page import render_page
 from hilum.report.windowing import thumbnail_png
@@ -337,6 +338,32 @@ def test_keys_switch_lungs_and_crop(show, lung_examination, card):
         assert (_canvas(page) != first).any()
     page.keyboard.press("r")
     assert page.locator("#lungs").is_checked()
+
+
+def _has_pink(canvas):
+    return int((np.abs(canvas.astype(int) - HEART_COLOUR).max(axis=2) < 40).sum())
+
+
+def test_heart_and_widths_are_switched_apart_and_by_keys(show, heart_examination, card):
+    page = show(render_page(heart_examination, cards=[card]))
+    page.locator("#layer").select_option("")
+    page.locator("#boxes").uncheck()
+    both = _canvas(page)
+    page.locator("#widths").uncheck()
+    heart = _canvas(page)
+    page.locator("#heart").uncheck()
+    assert _has_pink(both) > _has_pink(heart) > _has_pink(_canvas(page)) == 0
+    page.locator("#lungs").uncheck()
+    assert _has_green(_canvas(page)) == 0
+    page.locator("#view").focus()
+    for key, box in (("o", "#heart"), ("m", "#widths")):
+        before = _canvas(page)
+        page.keyboard.press(key)
+        assert page.locator(box).is_checked()
+        assert _has_pink(_canvas(page)) > _has_pink(before)
+    assert _has_green(_canvas(page)) > 0, "the width of the thorax is green"
+    page.keyboard.press("r")
+    assert all(page.locator(box).is_checked() for box in ("#lungs", "#heart", "#widths"))
 
 
 @pytest.mark.parametrize("width", [390, 1366])

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hilum.reading_result import TypeVerdict
+from hilum.reading_result import LungSides, TypeVerdict
 from hilum.report.colour import COLOURS
 from hilum.report.page_data import finding_rows, layer_indices, type_rows, viewer_data
 from hilum.report.windowing import fit
@@ -75,6 +75,18 @@ def test_lungs_of_a_shrunk_picture_shrink_with_it(lung_examination):
 def test_without_lungs_there_is_no_layer(examination, untrusted):
     assert _data(examination)["lungs"] is None
     assert _data(examination)["crops"] == []
-    empty = replace(untrusted.lungs, right=np.zeros((8, 8), np.float32), left=np.zeros((8, 8), np.float32))
+    empty = replace(untrusted.lungs, whole=LungSides(*np.zeros((2, 8, 8), np.float32)))
     assert _data(replace(untrusted, lungs=empty))["lungs"] is None
     assert _data(untrusted)["lungs"]["trusted"] is False
+
+
+def test_heart_and_widths_are_layers_and_fields_are_what_is_outlined(heart_examination, lung_examination):
+    data = _data(heart_examination)
+    (heart,) = (np.array(outline) for outline in data["heart"]["outlines"])
+    np.testing.assert_allclose((heart.min(axis=0), heart.max(axis=0)), ((90, 160), (170, 250)), atol=0.5)
+    assert data["widths"] == [[[90.0, 205.0], [170.0, 205.0]], [[40.0, 150.0], [200.0, 150.0]]]
+    right = np.array(data["lungs"]["outlines"][0])
+    assert right[:, 0].max() <= 100.5, "the field, not the whole lung"
+    half = viewer_data(heart_examination, picture=fit(heart_examination.radiograph.pixels, longest_side=150), planes=2)
+    assert half["widths"][0] == [[45.0, 102.5], [85.0, 102.5]]
+    assert (_data(lung_examination)["heart"], _data(lung_examination)["widths"]) == (None, [])

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from hilum.errors import EngineError
 from hilum.geometry import Box
 from hilum.radiograph import StoredGrid
-from hilum.reading_result import NotDecided, StoodAside
+from hilum.reading_result import NotDecided, RatioWithheld, StoodAside
 from hilum.report.reading_json import failure_to_json, reading_to_json
 from hilum.report.schema import reading_schema
 from hilum.stated import Stated
@@ -59,10 +59,12 @@ def test_the_whole_object_is_the_documented_one(lung_reading):
             "box": [20.0, 30.0, 200.0, 240.25],
             "trusted": True,
             "quality": 0.9512,
-            "area_shares": {"right": 0.25, "left": 0.125, "both": 0.375},
+            "area_shares": {"right": 0.25, "left": 0.125, "both": 0.375, "heart": None},
+            "definition": "whole",
             "flags": ["child"],
             "reason": "both lungs were drawn; this is a child's chest",
         },
+        "cardiothoracic_ratio": None,
         "crops": [{"model": "chest-test", "box": [20.0, 30.0, 200.0, 241.0]}],
         "findings": [
             {
@@ -126,7 +128,35 @@ def test_a_turned_picture_says_how_it_is_stored_and_sides_not_named_are_null(lun
     lungs = replace(lung_reading.lungs, right_share=None, left_share=None, flags=("sides not named",))
     written = reading_to_json(replace(lung_reading, source=source, lungs=lungs))
     assert written["source"]["stored"] == {"rows": 340, "columns": 170, "orientation": 6}
-    assert written["lungs"]["area_shares"] == {"right": None, "left": None, "both": 0.375}
+    assert written["lungs"]["area_shares"] == {"right": None, "left": None, "both": 0.375, "heart": None}
+    Draft202012Validator(reading_schema()).validate(written)
+
+
+def test_a_ratio_has_its_lines_and_its_expected_error(heart_examination):
+    written = reading_to_json(heart_examination.reading)
+    assert written["cardiothoracic_ratio"] == {
+        "value": 0.5,
+        "heart": {"px": 80.0, "mm": 100.0, "line": [90.0, 205.0, 170.0, 205.0]},
+        "thorax": {"px": 160.0, "mm": 200.0, "line": [40.0, 150.0, 200.0, 150.0]},
+        "expected_error": {"mean": 0.0182, "nine_in_ten": 0.041},
+        "cautions": [],
+        "withheld": None,
+    }
+    assert written["lungs"]["area_shares"]["heart"] == 0.1
+    Draft202012Validator(reading_schema()).validate(written)
+
+
+def test_a_ratio_that_is_withheld_says_why(heart_examination):
+    why = RatioWithheld("AP view", "the view is AP, in which the heart looks wider than it is")
+    written = reading_to_json(replace(heart_examination.reading, cardiothoracic_ratio=why))
+    assert written["cardiothoracic_ratio"] == {
+        "value": None,
+        "heart": None,
+        "thorax": None,
+        "expected_error": None,
+        "cautions": [],
+        "withheld": {"code": "AP view", "reason": "the view is AP, in which the heart looks wider than it is"},
+    }
     Draft202012Validator(reading_schema()).validate(written)
 
 

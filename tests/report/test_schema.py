@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from hilum.reading.lungs.regions import LungFlag
-from hilum.reading_result import PictureState, ScopePart, UndecidedCode
+from hilum.reading_result import PictureState, RatioCode, RatioWithheld, ScopePart, UndecidedCode
 from hilum.report.reading_json import failure_to_json, reading_to_json
 from hilum.report.schema import READING_SCHEMA, reading_schema
 
@@ -50,7 +50,7 @@ def test_every_kind_of_reading_passes(validator, reading, lung_reading, untruste
 
 def test_additions_pass(validator, reading):
     written = reading_to_json(reading)
-    written["heart"] = {"ratio": 1}
+    written["diaphragm"] = {"height": 1}
     written["findings"][0]["note"] = "later"
     validator.validate(written)
 
@@ -149,8 +149,43 @@ def test_lungs_that_would_mislead_are_refused(validator, lung_reading):
         assert not validator.is_valid(written)
 
 
+def value_and_reason_against_it(ratio):
+    ratio["withheld"] = {"code": "child", "reason": "the patient is 5 years old"}
+
+
+def neither_value_nor_reason(ratio):
+    ratio["value"] = None
+
+
+def ratio_above_one(ratio):
+    ratio["value"] = 1.2
+
+
+def width_without_its_line(ratio):
+    del ratio["heart"]["line"]
+
+
+RATIOS = [value_and_reason_against_it, neither_value_nor_reason, ratio_above_one, width_without_its_line]
+
+
+@pytest.mark.parametrize("change", [_wrong(change) for change in RATIOS])
+def test_a_ratio_that_would_mislead_is_refused(validator, heart_examination, change):
+    written = reading_to_json(heart_examination.reading)
+    validator.validate(written)
+    change(written["cardiothoracic_ratio"])
+    assert not validator.is_valid(written)
+
+
+def test_every_reason_to_withhold_a_ratio_passes_and_no_other(validator, heart_examination):
+    for code in (*get_args(RatioCode), "did not like it"):
+        reading = replace(heart_examination.reading, cardiothoracic_ratio=RatioWithheld(code, "because"))
+        assert validator.is_valid(reading_to_json(reading)) is (code in get_args(RatioCode))
+
+
 def test_the_words_of_the_schema_are_those_of_the_types():
     definitions = reading_schema()["$defs"]
+    withheld = definitions["cardiothoracic_ratio"]["properties"]["withheld"]["oneOf"][0]
+    assert withheld["properties"]["code"]["enum"] == list(get_args(RatioCode))
     assert definitions["why_not"]["properties"]["code"]["enum"] == list(get_args(UndecidedCode))
     assert definitions["finding"]["properties"]["unknown"]["items"]["enum"] == list(get_args(ScopePart))
     assert definitions["gate"]["properties"]["state"]["items"]["enum"] == list(get_args(PictureState))

@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from hilum.reading_result import NotDecided, StoodAside
+from hilum.reading_result import NotDecided, RatioWithheld, StoodAside
 from hilum.report.costs import Costs
 from hilum.report.counts import Counts
 from hilum.report.terminal import batch_summary, reading_table
@@ -142,3 +142,12 @@ def test_the_summary_says_what_each_part_costs(reading):
     text = " ".join(_text(batch_summary(Counts(read=1), costs=costs)).split())
     assert "ms an image: decode 12, gate 20, lungs 31, specialists 8, write 100" in text
     assert "ms an image" not in _text(batch_summary(Counts(read=1)))
+
+
+def test_the_ratio_has_a_line_and_says_what_it_is_not(heart_examination, lung_reading):
+    text = _text(reading_table(heart_examination.reading))
+    assert "heart: cardiothoracic ratio 0.50 ± 0.02: a measurement, no diagnosis" in text
+    why = RatioWithheld("AP view", "the view is AP, in which the heart looks wider than it is")
+    bedside = replace(heart_examination.reading, cardiothoracic_ratio=why)
+    assert "heart: cardiothoracic ratio not measured: the view is AP" in _text(reading_table(bedside))
+    assert "heart" not in _text(reading_table(lung_reading))

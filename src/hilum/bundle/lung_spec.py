@@ -10,6 +10,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 
 from hilum.bundle.card_part import CompressionMethod, Part
 from hilum.imaging.preprocess import PreprocessSpec
+from hilum.reading_result import LungDefinition
 
 Structure = Literal["right field", "left field", "right lung", "left lung", "heart"]
 """What a plane of the graph's output can draw; sides are the patient's.
@@ -17,8 +18,7 @@ Structure = Literal["right field", "left field", "right lung", "left lung", "hea
 A field is the lung beside the heart, as it is clear in the picture; a lung is the whole of it, behind the heart too.
 """
 
-Definition = Literal["field", "whole"]
-"""What is taken for a lung: the field beside the heart, or the whole lung."""
+Definition = LungDefinition
 
 LUNG_SIDES: Mapping[Definition, tuple[Structure, Structure]] = {
     "field": ("right field", "left field"),
@@ -80,6 +80,19 @@ class LungCompression(Part):
     dice_after: _Share
 
 
+class RatioError(Part):
+    """How far cardiothoracic ratios of trusted drawings lie from those of annotated outlines, both from 0 to 1.
+
+    The drawings are of networks that never saw them.
+    """
+
+    source: str = Field(description="the release whose outlines are compared with")
+    mean: float = Field(ge=0.0, description="mean absolute error")
+    nine_in_ten: float = Field(ge=0.0, description="what nine of ten errors stay within: the 90th percentile")
+    n: int = Field(ge=1)
+    groups: int = Field(ge=1, description="patients or series among the n")
+
+
 class LungSpec(Part):
     """A pixel is lung where the larger probability of both sides is at least `threshold`, of the larger's side.
 
@@ -93,6 +106,9 @@ class LungSpec(Part):
     )
     threshold: float = Field(default=0.5, gt=0.0, lt=1.0)
     quality: QualityRule
+    ratio_error: RatioError | None = Field(
+        default=None, description="of the cardiothoracic ratio; null where none is measured or was judged"
+    )
     compression: LungCompression
     figures: tuple[LungFigure, ...]
 
@@ -103,25 +119,33 @@ class LungSpec(Part):
         drawn = [pair for pair in LUNG_SIDES.values() if not set(pair).isdisjoint(self.structures)]
         if not drawn or not set().union(*drawn) <= set(self.structures):
             raise ValueError(f"both sides of a lung or a field must be drawn, came {', '.join(self.structures)}")
+        if self.ratio_error is not None and not self.draws_heart:
+            raise ValueError("ratio_error is of what draws a heart")
         return self
 
     @model_serializer(mode="wrap")
     def _without_the_usual(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """The usual structures are not written, so that a hilum which does not know the field still reads the card."""
+        """What is as usual is not written, so that a hilum which does not know the fields still reads the card."""
         fields: dict[str, Any] = serialise(self)
-        if self.structures == type(self).model_fields["structures"].default:
-            del fields["structures"]
+        for name in ("structures", "ratio_error"):
+            if getattr(self, name) == type(self).model_fields[name].default:
+                del fields[name]
         return fields
 
     @property
     def definitions(self) -> tuple[Definition, ...]:
-        """Which definitions of a lung are drawn."""
+        """Which definitions of a lung are drawn, the field first."""
         return tuple(name for name, pair in LUNG_SIDES.items() if set(pair) <= set(self.structures))
 
     @property
     def boxed(self) -> Definition:
         """On what a box rests: the whole lung, or the field where nothing else is drawn."""
         return "whole" if "whole" in self.definitions else "field"
+
+    @property
+    def draws_heart(self) -> bool:
+        """Whether the heart is among the structures."""
+        return "heart" in self.structures
 
     def sides(self, definition: Definition) -> tuple[int, int]:
         """The planes of the patient's right and left side; raises `ValueError` where they are not drawn."""

@@ -1,12 +1,14 @@
-"""`hilum segment`: the lungs of chest radiographs, as masks and boxes in a folder."""
+"""`hilum segment`: the lungs and hearts of chest radiographs, as masks and boxes in a folder."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import closing
-from functools import partial
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -27,17 +29,27 @@ from hilum.reading.input.map_ahead import map_ahead
 from hilum.reading.input.prepare import Prepared, Unreadable, prepare
 from hilum.reading.lungs.finder import LungFinder
 from hilum.reading.settings import MIB
+from hilum.reading_result import LungDefinition
 from hilum.whole_files import OutputNameError, write_whole
 
 app = typer.Typer(rich_markup_mode="rich", add_completion=False)
 
+
+class DefinitionChoice(StrEnum):
+    """What is taken for a lung."""
+
+    FIELD = "field"
+    WHOLE = "whole"
+
+
 FAILURES = "failures.jsonl"
+_IN_WORDS: Mapping[LungDefinition, str] = {"field": "lung fields", "whole": "whole lungs"}
 _AHEAD, _MEMORY_BYTES = 8, 512 * MIB
 _EPILOG = """[bold]Examples[/]
 
 hilum segment chest.png --out lungs/
 
-hilum segment scans/ --out lungs/ --resume
+hilum segment scans/ --out lungs/ --definition whole --resume
 
 [bold]Exit code[/]: 0 all segmented, 1 some failed (the rest is segmented), 2 wrong usage, 130 interrupted."""
 
@@ -53,14 +65,21 @@ def segment(
     model: Annotated[
         str | None, typer.Option(metavar="NAME_OR_FOLDER", help="A bundle of kind lungs; by default the one there is.")
     ] = None,
+    definition: Annotated[
+        DefinitionChoice | None,
+        typer.Option(
+            help="The lung beside the heart, or behind it too. [dim]default: field, where it is drawn[/]",
+            show_default=False,
+        ),
+    ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Skip what is already in --out, drawn by the same model.")
+        bool, typer.Option("--resume", help="Skip what is already in --out, drawn by the same model and definition.")
     ] = False,
     frame: Annotated[int | None, typer.Option(min=1, help="The frame of a multi-frame file, counted from 1.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Threads that decode. [dim]default: the cores[/]")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Failures only.")] = False,
 ) -> None:
-    """Draw the lungs: a mask (255 the patient's right, 128 the left), the box to crop, and whether to trust them."""
+    """Draw lungs and heart: masks (lungs 255 the patient's right, 128 the left; heart 255), the box to crop, trust."""
     if STANDARD_INPUT in files:
         raise UsageError("expected files or folders, came '-'; save the image to a file first")
     inputs = find_inputs(files, out=out, frame=frame)
@@ -68,13 +87,10 @@ def segment(
         lung_bundle(model, local=local_models_folder(os.environ)), engine=OnnxRuntimeEngine(), threads=available_cores()
     )
     with OutputFolder(out) as folder:
-        done = [
-            file for file in inputs.files if resume and _is_done(file, folder=folder.path, finder=finder, frame=frame)
-        ]
+        drawer = _Drawer(finder, _definition(definition, finder=finder), folder.path, frame)
+        done = [file for file in inputs.files if resume and drawer.is_done(file)]
         todo = [file for file in inputs.files if file not in done]
-        counts, failures = _segment(
-            todo, finder=finder, folder=folder.path, frame=frame, jobs=jobs or available_cores()
-        )
+        counts, failures = _segment(todo, drawer=drawer, jobs=jobs or available_cores())
         write_whole(folder.path / FAILURES, (json.dumps(failure).encode() + b"\n" for failure in failures))
     say_the_rest(inputs, quiet=quiet)
     if not quiet:
@@ -85,65 +101,90 @@ def segment(
         raise typer.Exit(1)
 
 
-def _segment(
-    files: list[InputFile], *, finder: LungFinder, folder: Path, frame: int | None, jobs: int
-) -> tuple[Counter[str], list[dict[str, str]]]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawer:
+    """What is drawn, with what, of which frame and into which folder."""
+
+    finder: LungFinder
+    definition: LungDefinition
+    folder: Path
+    frame: int | None
+
+    def prepare(self, file: InputFile) -> Prepared | Unreadable:
+        """The file decoded, and the network's input of it."""
+        specs = (self.finder.preprocess,)
+        return prepare(file.name, name=file.name, frame=self.frame, limits=Limits(), specs=specs)
+
+    def write(self, prepared: Prepared | Unreadable, *, file: InputFile, counts: Counter[str]) -> str | None:
+        """Draw and write the lungs of one file; the reason where that failed."""
+        if isinstance(prepared, Unreadable):
+            return str(prepared.error)
+        radiograph = prepared.radiograph
+        try:
+            drawing = self.finder.find(radiograph, prepared=prepared.inputs[self.finder.preprocess])
+            write_lungs(
+                drawing,
+                definition=self.definition,
+                radiograph=radiograph,
+                relative=file.relative,
+                folder=self.folder,
+            )
+        except (EngineError, OutputNameError) as error:
+            return str(error)
+        counts["trusted" if drawing.trusted else "not trusted"] += 1
+        return None
+
+    def is_done(self, file: InputFile) -> bool:
+        """Whether the outputs are those of the same bytes, frame, definition and model."""
+        paths = lung_paths(file.relative, folder=self.folder)
+        try:
+            content = json.loads(paths.json.read_text(encoding="utf-8"))
+            source = content["source"]
+            same = sha256_of(file) == source["sha256"]
+            same_frame = (source["frame"] or 1) == (self.frame or 1)
+            turned = "stored" in source  # without it a film that is stored mirrored has its sides exchanged
+            drawn_alike = content["model"]["sha256"] == self.finder.ref.sha256
+            there = paths.mask.is_file() and (content["areas_px"]["heart"] is None or paths.heart.is_file())
+            return same and same_frame and turned and drawn_alike and there and content["definition"] == self.definition
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+
+    def remove(self, file: InputFile) -> None:
+        """Take away what an earlier run wrote of a file that now fails."""
+        for path in lung_paths(file.relative, folder=self.folder).all():
+            try:
+                path.unlink(missing_ok=True)
+            except IsADirectoryError:
+                continue
+            except OSError as error:
+                raise OutputError(f"cannot remove {path}: {error.strerror}; name another --out folder") from error
+
+
+def _definition(asked: DefinitionChoice | None, *, finder: LungFinder) -> LungDefinition:
+    """The definition that was asked for; the field where nothing was asked, or the only one that is drawn."""
+    drawn = finder.spec.definitions
+    if asked is None:
+        return drawn[0]
+    definition: LungDefinition = "field" if asked is DefinitionChoice.FIELD else "whole"
+    if definition not in drawn:
+        raise UsageError(
+            f"expected a bundle that draws {_IN_WORDS[definition]}, came {finder.ref.name}, which draws "
+            f"{_IN_WORDS[drawn[0]]}; say --definition {drawn[0]}, or name another --model"
+        )
+    return definition
+
+
+def _segment(files: list[InputFile], *, drawer: _Drawer, jobs: int) -> tuple[Counter[str], list[dict[str, str]]]:
     """Segment the files in order; what became of them, in numbers, and the failures."""
     counts: Counter[str] = Counter()
     failures = []
-    decoded = map_ahead(
-        files, partial(_prepare, finder=finder, frame=frame), jobs=jobs, depth=_AHEAD, memory_bytes=_MEMORY_BYTES
-    )
+    decoded = map_ahead(files, drawer.prepare, jobs=jobs, depth=_AHEAD, memory_bytes=_MEMORY_BYTES)
     with closing(decoded):
         for file, prepared in zip(files, decoded, strict=True):
-            problem = _write(prepared, file=file, finder=finder, folder=folder, counts=counts)
+            problem = drawer.write(prepared, file=file, counts=counts)
             if problem is not None:
-                _remove(file, folder=folder)
+                drawer.remove(file)
                 say(f"{file.name}: {problem}")
                 counts["failed"] += 1
                 failures.append({"relative_path": file.relative, "name": file.name, "error": problem})
     return counts, failures
-
-
-def _prepare(file: InputFile, *, finder: LungFinder, frame: int | None) -> Prepared | Unreadable:
-    return prepare(file.name, name=file.name, frame=frame, limits=Limits(), specs=(finder.preprocess,))
-
-
-def _write(
-    prepared: Prepared | Unreadable, *, file: InputFile, finder: LungFinder, folder: Path, counts: Counter[str]
-) -> str | None:
-    """Find and write the lungs of one file; the reason where that failed."""
-    if isinstance(prepared, Unreadable):
-        return str(prepared.error)
-    try:
-        lungs = finder.find(prepared.radiograph, prepared=prepared.inputs[finder.preprocess])
-        write_lungs(lungs, radiograph=prepared.radiograph, relative=file.relative, folder=folder)
-    except (EngineError, OutputNameError) as error:
-        return str(error)
-    counts["trusted" if lungs.trusted else "not trusted"] += 1
-    return None
-
-
-def _is_done(file: InputFile, *, folder: Path, finder: LungFinder, frame: int | None) -> bool:
-    """Whether the outputs are those of the same bytes, frame and model."""
-    mask, _, path = lung_paths(file.relative, folder=folder)
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        source = content["source"]
-        same = sha256_of(file) == source["sha256"]
-        same_frame = (source["frame"] or 1) == (frame or 1)
-        turned = "stored" in source  # without it a film that is stored mirrored has its sides exchanged
-        return same and same_frame and turned and content["model"]["sha256"] == finder.ref.sha256 and mask.is_file()
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-
-
-def _remove(file: InputFile, *, folder: Path) -> None:
-    """Take away what an earlier run wrote of a file that now fails."""
-    for path in lung_paths(file.relative, folder=folder):
-        try:
-            path.unlink(missing_ok=True)
-        except IsADirectoryError:
-            continue
-        except OSError as error:
-            raise OutputError(f"cannot remove {path}: {error.strerror}; name another --out folder") from error

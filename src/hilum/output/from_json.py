@@ -8,6 +8,7 @@ from hilum.geometry import Box
 from hilum.output.journal import Record, is_failure
 from hilum.radiograph import Patient, Source, StoredGrid, TrailStep
 from hilum.reading_result import (
+    CardiothoracicRatio,
     FailedReading,
     Finding,
     GateVerdict,
@@ -15,9 +16,11 @@ from hilum.reading_result import (
     LungVerdict,
     ModelRef,
     NotDecided,
+    RatioWithheld,
     Reading,
     StoodAside,
     TypeVerdict,
+    Width,
 )
 from hilum.stated import NOTHING_STATED, Stated
 
@@ -52,6 +55,7 @@ def result_of(record: Record) -> Reading | FailedReading:
         hilum_version=hilum["version"],
         settings_sha256=hilum["settings_sha256"],
         lungs=_lungs(record["lungs"]) if record.get("lungs") else None,
+        cardiothoracic_ratio=_ratio(record["cardiothoracic_ratio"]) if record.get("cardiothoracic_ratio") else None,
         crops=tuple(LungCrop(crop["model"], Box(*crop["box"])) for crop in record.get("crops", ())),
         stated=_stated(record["stated"]) if record.get("stated") else NOTHING_STATED,
         stood_aside=tuple(StoodAside(one["model"], _why_not(one)) for one in record.get("stood_aside", ())),
@@ -130,7 +134,27 @@ def _lungs(lungs: dict[str, Any]) -> LungVerdict:
         flags=tuple(lungs["flags"]),
         reason=lungs["reason"],
         model=_model(lungs["model"]),
+        definition=lungs.get("definition", "whole"),
+        heart_share=lungs["area_shares"].get("heart"),
     )
+
+
+def _ratio(ratio: dict[str, Any]) -> CardiothoracicRatio | RatioWithheld:
+    if ratio["withheld"]:
+        return RatioWithheld(ratio["withheld"]["code"], ratio["withheld"]["reason"])
+    return CardiothoracicRatio(
+        value=ratio["value"],
+        heart=_width(ratio["heart"]),
+        thorax=_width(ratio["thorax"]),
+        mean_error=ratio["expected_error"]["mean"],
+        error_of_nine_in_ten=ratio["expected_error"]["nine_in_ten"],
+        cautions=tuple(ratio["cautions"]),
+    )
+
+
+def _width(width: dict[str, Any]) -> Width:
+    x_from, y, x_to, _ = width["line"]
+    return Width(x_from, x_to, y, width["mm"])
 
 
 def _area_share(shares: dict[str, Any]) -> float:

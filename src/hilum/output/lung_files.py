@@ -1,9 +1,10 @@
-"""What `hilum segment` writes of an image: the mask, box and quality as JSON, and the picture of a flagged case."""
+"""What `hilum segment` writes of an image: masks, box and quality as JSON, and the picture of a flagged case."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ from PIL import Image, ImageDraw
 
 from hilum.geometry import Box
 from hilum.radiograph import Pixels, Radiograph
-from hilum.reading.lungs.drawing import Mask
-from hilum.reading.lungs.finder import Lungs
+from hilum.reading.lungs.drawing import LungDrawing, Mask, SideMasks
 from hilum.reading.lungs.regions import LungFlag
+from hilum.reading_result import LungDefinition
 from hilum.report.reading_json import stored_to_json
 from hilum.report.windowing import encode_png, fit, to_grey8
 from hilum.version import __version__
@@ -23,6 +24,11 @@ from hilum.whole_files import write_whole
 
 RIGHT_GREY, LEFT_GREY, LUNG_GREY = 255, 128, 192
 """Grey values of the patient's right lung, of the left one, and of a lung whose side is not named, in a mask."""
+
+HEART_GREY = 255
+"""Grey value of the heart in its own mask."""
+
+Grey8 = npt.NDArray[np.uint8]
 
 TILE_PX = 256
 BOX_COLOUR = (86, 180, 233)
@@ -32,26 +38,71 @@ ODD: frozenset[LungFlag] = frozenset({"mirrored", "more than two regions", "one 
 """Flags of a box that is not simply that of two lungs."""
 
 
-def lung_paths(relative: str, *, folder: Path) -> tuple[Path, Path, Path]:
-    """Mask, picture and JSON of the image at `relative` (POSIX, with its suffix), in the order of writing."""
-    return tuple(folder / f"{relative}.{end}" for end in ("mask.png", "lungs.png", "lungs.json"))  # type: ignore[return-value]
+@dataclass(frozen=True, slots=True)
+class LungPaths:
+    """Where the outputs of one image lie; the JSON is written last."""
+
+    mask: Path
+    heart: Path
+    picture: Path
+    json: Path
+
+    def all(self) -> tuple[Path, ...]:
+        """All of them, in the order of writing."""
+        return self.mask, self.heart, self.picture, self.json
 
 
-def mask_picture(lungs: Lungs) -> npt.NDArray[np.uint8]:
-    """Uint8 (H, W): 255 the patient's right lung, 128 the left, 0 other; 192 either one where sides are not named."""
-    if not lungs.names_sides:
-        return ((lungs.right | lungs.left) * LUNG_GREY).astype(np.uint8)
-    return mask_of(right=lungs.right, left=lungs.left)
+def lung_paths(relative: str, *, folder: Path) -> LungPaths:
+    """The outputs of the image at `relative` (POSIX, with its suffix)."""
+    ends = ("mask.png", "heart.png", "lungs.png", "lungs.json")
+    return LungPaths(*(folder / f"{relative}.{end}" for end in ends))
 
 
-def mask_of(*, right: Mask, left: Mask) -> npt.NDArray[np.uint8]:
-    """The mask's grey values from both sides, bool (H, W) each."""
-    return (right * RIGHT_GREY + left * LEFT_GREY).astype(np.uint8)
+@dataclass(frozen=True, slots=True, eq=False)
+class NativeLungs:
+    """A drawing with masks of native size: the lungs by one definition, and the heart where one is drawn."""
+
+    drawing: LungDrawing
+    definition: LungDefinition
+    sides: SideMasks
+    heart: Mask | None
+
+    @staticmethod
+    def of(drawing: LungDrawing, *, definition: LungDefinition) -> NativeLungs:
+        """The masks of a drawing; raises `UsageError` where it has no lungs by this definition."""
+        return NativeLungs(drawing, definition, drawing.masks(definition), drawing.heart())
+
+    def mask_picture(self) -> Grey8:
+        """Uint8 (H, W): 255 the patient's right, 128 the left, 0 other; 192 either one where sides are not named."""
+        if not self.drawing.names_sides:
+            return grey_of(self.sides.union, grey=LUNG_GREY)
+        return mask_of(right=self.sides.right, left=self.sides.left)
+
+    def areas_px(self) -> dict[str, int | None]:
+        """Native pixels of each lung, None where sides are not named, of both, and of the heart, None without one."""
+        right, left = (int(np.count_nonzero(side)) for side in (self.sides.right, self.sides.left))
+        named = self.drawing.names_sides
+        return {
+            "right": right if named else None,
+            "left": left if named else None,
+            "both": right + left,
+            "heart": None if self.heart is None else int(np.count_nonzero(self.heart)),
+        }
 
 
-def lungs_to_json(lungs: Lungs, *, radiograph: Radiograph) -> dict[str, Any]:
+def mask_of(*, right: Mask, left: Mask) -> Grey8:
+    """The mask's grey values from both sides, bool (H, W) each, that do not overlap."""
+    return grey_of(right, grey=RIGHT_GREY) | grey_of(left, grey=LEFT_GREY)
+
+
+def grey_of(mask: Mask, *, grey: int) -> Grey8:
+    """Uint8 (H, W): `grey` where the mask is set, 0 elsewhere."""
+    return mask.view(np.uint8) * np.uint8(grey)
+
+
+def lungs_to_json(lungs: NativeLungs, *, radiograph: Radiograph) -> dict[str, Any]:
     """The JSON object of one image; boxes and areas are in pixels of the upright picture."""
-    source, (right, left) = radiograph.source, lungs.areas_px or (None, None)
+    source, drawing = radiograph.source, lungs.drawing
     return {
         "schema": SCHEMA,
         "source": {
@@ -62,13 +113,14 @@ def lungs_to_json(lungs: Lungs, *, radiograph: Radiograph) -> dict[str, Any]:
             "frame": source.frame,
             "stored": stored_to_json(source.stored),
         },
-        "box": lungs.box.as_list(),
-        "areas_px": {"right": right, "left": left, "both": lungs.area_px},
-        "quality": round(lungs.quality, 4),
-        "trusted": lungs.trusted,
-        "flags": list(lungs.flags),
+        "definition": lungs.definition,
+        "box": drawing.box.as_list(),
+        "areas_px": lungs.areas_px(),
+        "quality": round(drawing.quality, 4),
+        "trusted": drawing.trusted,
+        "flags": list(drawing.flags),
         "warnings": list(radiograph.warnings),
-        "model": {"name": lungs.model.name, "version": lungs.model.version, "sha256": lungs.model.sha256},
+        "model": {"name": drawing.model.name, "version": drawing.model.version, "sha256": drawing.model.sha256},
         "hilum": __version__,
     }
 
@@ -78,27 +130,35 @@ def is_flagged(*, trusted: bool, flags: Iterable[str]) -> bool:
     return not trusted or not ODD.isdisjoint(flags)
 
 
-def write_lungs(lungs: Lungs, *, radiograph: Radiograph, relative: str, folder: Path) -> None:
-    """Write the mask, the picture where the case is flagged, and last the JSON, each whole.
+def write_lungs(
+    drawing: LungDrawing, *, definition: LungDefinition, radiograph: Radiograph, relative: str, folder: Path
+) -> None:
+    """Write the masks, the picture where the case is flagged, and last the JSON, each whole.
 
-    Raises `OutputError` as `write_whole` does.
+    Raises `UsageError` where the drawing has no lungs by this definition, and `OutputError` as `write_whole` does.
     """
-    mask, picture, json_path = lung_paths(relative, folder=folder)
-    write_whole(mask, encode_png(mask_picture(lungs)))
-    if is_flagged(trusted=lungs.trusted, flags=lungs.flags):
-        write_whole(picture, case_picture(lungs, radiograph=radiograph))
-    else:
-        picture.unlink(missing_ok=True)
+    lungs, paths = NativeLungs.of(drawing, definition=definition), lung_paths(relative, folder=folder)
+    write_whole(paths.mask, encode_png(lungs.mask_picture()))
+    _write_or_remove(paths.heart, None if lungs.heart is None else encode_png(grey_of(lungs.heart, grey=HEART_GREY)))
+    flagged = is_flagged(trusted=drawing.trusted, flags=drawing.flags)
+    _write_or_remove(paths.picture, case_picture(lungs, radiograph=radiograph) if flagged else None)
     content = lungs_to_json(lungs, radiograph=radiograph)
-    write_whole(json_path, json.dumps(content, indent=2, allow_nan=False).encode() + b"\n")
+    write_whole(paths.json, json.dumps(content, indent=2, allow_nan=False).encode() + b"\n")
 
 
-def case_picture(lungs: Lungs, *, radiograph: Radiograph) -> bytes:
+def _write_or_remove(path: Path, content: bytes | None) -> None:
+    if content is None:
+        path.unlink(missing_ok=True)
+    else:
+        write_whole(path, content)
+
+
+def case_picture(lungs: NativeLungs, *, radiograph: Radiograph) -> bytes:
     """PNG of image, mask, box and crop side by side, as paper 3's figure 7 shows its cases."""
-    return four_pictures(radiograph.pixels, mask=mask_picture(lungs), box=lungs.box)
+    return four_pictures(radiograph.pixels, mask=lungs.mask_picture(), box=lungs.drawing.box)
 
 
-def four_pictures(pixels: Pixels, *, mask: npt.NDArray[np.uint8], box: Box) -> bytes:
+def four_pictures(pixels: Pixels, *, mask: Grey8, box: Box) -> bytes:
     """PNG of the image (H, W) in [0, 1], its mask (H, W), the box (in native pixels) on it, and the crop."""
     small = fit(pixels, longest_side=TILE_PX)
     grey = Image.fromarray(to_grey8(small.pixels))

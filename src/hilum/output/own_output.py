@@ -7,7 +7,12 @@ from pathlib import PurePath, PurePosixPath
 
 from hilum.errors import HilumError
 
-_PICTURES = {".overlay.png": ".json", ".mask.png": ".lungs.json", ".lungs.png": ".lungs.json"}
+_PICTURES = {
+    ".overlay.png": ".json",
+    ".mask.png": ".lungs.json",
+    ".heart.png": ".lungs.json",
+    ".lungs.png": ".lungs.json",
+}
 """The ending of each picture that `hilum read` and `hilum segment` write, and that of the JSON beside it."""
 
 _SCHEMAS = (b'"schema": "hilum.reading/', b'"schema": "hilum.lungs/')

@@ -16,9 +16,19 @@ from hilum.reading.gate.gate import GateOpinion, forced, may_read
 from hilum.reading.input.prepare import Prepared, preprocess_step
 from hilum.reading.lungs.drawing import LungDrawing
 from hilum.reading.lungs.inside_share import with_inside_lungs
+from hilum.reading.lungs.ratio import cardiothoracic_ratio
 from hilum.reading.open_models import OpenModels, Specialist
 from hilum.reading.specialists.opinion import Case, Opinion
-from hilum.reading_result import Examination, GateVerdict, LungCrop, ModelRef, Reading, StoodAside
+from hilum.reading_result import (
+    CardiothoracicRatio,
+    Examination,
+    GateVerdict,
+    LungCrop,
+    ModelRef,
+    RatioWithheld,
+    Reading,
+    StoodAside,
+)
 from hilum.stated import contradictions, with_stated
 from hilum.version import __version__
 
@@ -153,7 +163,7 @@ class Pipeline:
             heatmaps=heatmaps,
             lungs=picture.lungs,
         )
-        verdict = None if picture.lungs is None else picture.lungs.verdict()
+        verdict, ratio = None if picture.lungs is None else picture.lungs.verdict(), _ratio(picture)
         inside_ms = (time.perf_counter() - started) * 1e3
         reading = Reading(
             source=radiograph.source,
@@ -181,6 +191,7 @@ class Pipeline:
             stated=stated,
             stood_aside=picture.stood_aside,
             read_inverted=picture.read_inverted,
+            cardiothoracic_ratio=ratio,
         )
         return Examination(reading, radiograph, heatmaps, None if picture.lungs is None else picture.lungs.lungs)
 
@@ -217,6 +228,18 @@ def _with_view(picture: _Picture) -> Prepared:
     radiograph = picture.prepared.radiograph
     seen = chest_view(radiograph, gate=picture.verdict)
     return replace(picture.prepared, radiograph=replace(radiograph, view=seen.view))
+
+
+def _ratio(picture: _Picture) -> CardiothoracicRatio | RatioWithheld | None:
+    """The cardiothoracic ratio of a picture whose lungs were drawn, or why it is withheld."""
+    if picture.lungs is None:
+        return None
+    return cardiothoracic_ratio(
+        picture.lungs,
+        radiograph=picture.prepared.radiograph,
+        gate=picture.verdict,
+        assume_scope=picture.prepared.stated.assume_scope,
+    )
 
 
 def _case(picture: _Picture, specialist: Specialist, drawing: LungDrawing | None) -> Case:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from hilum.reading_result import Reading
+from hilum.reading_result import CardiothoracicRatio, Reading
 from hilum.report.colour import ContributionScale, paint
 from hilum.report.headline import headline
-from hilum.report.lung_outlines import LUNG_COLOUR
+from hilum.report.lung_outlines import HEART_COLOUR, LUNG_COLOUR
 from hilum.report.wording import (
     RESEARCH_USE,
     decision,
@@ -23,6 +23,7 @@ from hilum.report.wording import (
     operating_point_text,
     ordered,
     probability_text,
+    ratio_line,
     stated_text,
 )
 
@@ -97,6 +98,11 @@ def _lung_lines(reading: Reading) -> list[_Line]:
     lungs = reading.lungs
     drawn = "" if "no lung" in lungs.flags else " (green outlines)" if lungs.trusted else " (broken outlines)"
     lines = [_Line(f"{lungs_text(lungs)}{drawn}", LUNG_COLOUR if lungs.trusted else _MARK, 0.9, 1.0)]
+    heart = ratio_line(reading)
+    if heart is not None:
+        measured = isinstance(reading.cardiothoracic_ratio, CardiothoracicRatio)
+        shown = " (pink: the heart and its width; green line: the thorax's)" if measured else ""
+        lines.append(_Line(f"{heart}{shown}", HEART_COLOUR if measured else _QUIET, 0.9, 0.5))
     if reading.crops:
         read = ", ".join(crop.model for crop in reading.crops)
         lines.append(_Line(f"green box: the crop that {read} read", _QUIET, 0.9))
@@ -117,7 +123,7 @@ def _write(draw: ImageDraw.ImageDraw, lines: Sequence[_Line], *, em: float, widt
 def _broken(text: str, *, font: _Font, width: float) -> list[str]:
     """`text` in pieces no wider than `width`; letters that the built-in font lacks become question marks."""
     pieces: list[str] = [""]
-    for word in text.replace("×", "x").encode("ascii", "replace").decode().split():
+    for word in text.replace("×", "x").replace("±", "+/-").encode("ascii", "replace").decode().split():
         longer = f"{pieces[-1]} {word}".strip()
         if font.getlength(longer) <= width:
             pieces[-1] = longer

@@ -43,6 +43,8 @@ def render_page(examination: Examination, *, cards: Sequence[Card]) -> str:
             facts=_facts(reading),
             headline=headline(reading),
             no_heatmap=no_heatmap(reading),
+            heart_line=wording.ratio_line(reading),
+            shows_field=examination.lungs is not None and examination.lungs.field is not None,
             findings=finding_rows(reading),
             types=type_rows(reading.gate),
             models=model_sections(reading, cards=cards),

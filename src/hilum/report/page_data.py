@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from hilum.bundle.card import Card
+from hilum.explain.contours import Outline
 from hilum.geometry import Box
 from hilum.reading_result import Examination, Finding, GateVerdict, Heatmap, ModelRef, Reading
 from hilum.report.colour import COLOURS, OPACITY, ContributionScale
-from hilum.report.lung_outlines import LUNG_COLOUR, picture_outlines
+from hilum.report.lung_outlines import HEART_COLOUR, LUNG_COLOUR, heart_outlines, picture_outlines, width_lines
 from hilum.report.windowing import Picture
 from hilum.report.wording import Decision, card_of, decision, number_name, ordered, probability_text
 
@@ -87,8 +91,11 @@ def viewer_data(examination: Examination, *, picture: Picture, planes: int) -> d
         "layers": [_layer(finding, heatmap, picture) for finding, heatmap in layers],
         "initial": next((index for index, (finding, _) in enumerate(layers) if finding.positive), None),
         "lungs": _lungs(examination, picture),
+        "heart": _heart(examination, picture),
+        "widths": [_points(line) for line in width_lines(examination.reading, geometry=picture.geometry)],
         "crops": [_rounded(picture.geometry.box(crop.box)) for crop in examination.reading.crops],
         "lung_colour": "rgb({} {} {})".format(*LUNG_COLOUR),
+        "heart_colour": "rgb({} {} {})".format(*HEART_COLOUR),
     }
 
 
@@ -96,13 +103,22 @@ def _lungs(examination: Examination, picture: Picture) -> dict[str, Any] | None:
     verdict, lungs = examination.reading.lungs, examination.lungs
     if verdict is None or lungs is None:
         return None
-    found = picture_outlines(lungs, geometry=picture.geometry)
-    if not found:
+    return _outlined(picture_outlines(lungs, geometry=picture.geometry), trusted=verdict.trusted)
+
+
+def _heart(examination: Examination, picture: Picture) -> dict[str, Any] | None:
+    verdict, lungs = examination.reading.lungs, examination.lungs
+    if verdict is None or lungs is None:
         return None
-    return {
-        "trusted": verdict.trusted,
-        "outlines": [[[round(float(x), 1), round(float(y), 1)] for x, y in outline] for outline in found],
-    }
+    return _outlined(heart_outlines(lungs, geometry=picture.geometry), trusted=verdict.trusted)
+
+
+def _outlined(found: Sequence[Outline], *, trusted: bool) -> dict[str, Any] | None:
+    return {"trusted": trusted, "outlines": [_points(outline) for outline in found]} if found else None
+
+
+def _points(line: npt.NDArray[np.floating]) -> list[list[float]]:
+    return [[round(float(x), 1), round(float(y), 1)] for x, y in line]
 
 
 def _rounded(box: Box) -> list[float]:

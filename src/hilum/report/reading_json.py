@@ -12,7 +12,18 @@ from typing import Any
 from hilum.errors import EngineError
 from hilum.geometry import Box
 from hilum.radiograph import StoredGrid
-from hilum.reading_result import FailedReading, Finding, GateVerdict, LungVerdict, ModelRef, NotDecided, Reading
+from hilum.reading_result import (
+    CardiothoracicRatio,
+    FailedReading,
+    Finding,
+    GateVerdict,
+    LungVerdict,
+    ModelRef,
+    NotDecided,
+    RatioWithheld,
+    Reading,
+    Width,
+)
 from hilum.report.schema import READING_SCHEMA
 from hilum.stated import Stated
 
@@ -41,6 +52,9 @@ def reading_to_json(reading: Reading) -> dict[str, Any]:
         "gate": _gate(reading.gate, name),
         "read_inverted": reading.read_inverted,
         "lungs": None if reading.lungs is None else _lungs(reading.lungs, name),
+        "cardiothoracic_ratio": None
+        if reading.cardiothoracic_ratio is None
+        else _ratio(reading.cardiothoracic_ratio, name),
         "crops": [{"model": crop.model, "box": _box(crop.box, "crops", name)} for crop in reading.crops],
         "findings": [_finding(finding, name) for finding in reading.findings],
         "stood_aside": [{"model": one.model, **_why_not(one.because)} for one in reading.stood_aside],
@@ -151,9 +165,44 @@ def _lungs(lungs: LungVerdict, name: str) -> dict[str, Any]:
             "right": _number(lungs.right_share, "lungs.area_shares", name),
             "left": _number(lungs.left_share, "lungs.area_shares", name),
             "both": _finite(lungs.area_share, "lungs.area_shares", name),
+            "heart": _number(lungs.heart_share, "lungs.area_shares", name),
         },
+        "definition": lungs.definition,
         "flags": list(lungs.flags),
         "reason": lungs.reason,
+    }
+
+
+def _ratio(ratio: CardiothoracicRatio | RatioWithheld, name: str) -> dict[str, Any]:
+    if isinstance(ratio, RatioWithheld):
+        return {
+            "value": None,
+            "heart": None,
+            "thorax": None,
+            "expected_error": None,
+            "cautions": [],
+            "withheld": {"code": ratio.code, "reason": ratio.reason},
+        }
+    where = "cardiothoracic_ratio"
+    return {
+        "value": _finite(ratio.value, where, name),
+        "heart": _width(ratio.heart, where, name),
+        "thorax": _width(ratio.thorax, where, name),
+        "expected_error": {
+            "mean": _number(ratio.mean_error, where, name),
+            "nine_in_ten": _number(ratio.error_of_nine_in_ten, where, name),
+        },
+        "cautions": list(ratio.cautions),
+        "withheld": None,
+    }
+
+
+def _width(width: Width, where: str, name: str) -> dict[str, Any]:
+    line = (width.x_from, width.y, width.x_to, width.y)
+    return {
+        "px": _finite(width.px, where, name),
+        "mm": _number(width.mm, where, name),
+        "line": [_finite(place, where, name) for place in line],
     }
 
 

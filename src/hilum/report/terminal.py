@@ -23,6 +23,7 @@ from hilum.report.wording import (
     patient_text,
     printable,
     probability_text,
+    ratio_line,
     size_text,
     stated_text,
     stood_aside_text,
@@ -103,7 +104,9 @@ def _lungs(reading: Reading) -> list[Text]:
     if lungs is None:
         return []
     verdict = ("trusted", "green") if lungs.trusted else ("not trusted", "yellow")
-    return [Text.assemble("lungs: ", verdict, f" ({lungs.reason})")]
+    heart = ratio_line(reading)
+    said = [Text.assemble("lungs: ", verdict, f" ({lungs.reason})")]
+    return said if heart is None else [*said, Text(f"heart: {heart[:1].lower()}{heart[1:]}")]
 
 
 def _findings(reading: Reading) -> list[RenderableType]:

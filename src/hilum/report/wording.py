@@ -11,10 +11,20 @@ from typing import Literal
 
 from hilum.bundle.card import Card
 from hilum.radiograph import Patient
-from hilum.reading_result import Finding, GateVerdict, LungVerdict, Reading, ScopePart
+from hilum.reading_result import (
+    CardiothoracicRatio,
+    Finding,
+    GateVerdict,
+    LungVerdict,
+    RatioWithheld,
+    Reading,
+    ScopePart,
+    Width,
+)
 from hilum.stated import age_text
 
 RESEARCH_USE = "Research use, not a medical device"
+NO_DIAGNOSIS = "a measurement, no diagnosis"
 
 VIEW_NAMES = {"PA": "PA (back to front)", "AP": "AP (front to back)", "LL": "lateral", "unknown": "unknown"}
 _PICTURE_VIEWS = {
@@ -88,6 +98,27 @@ def lungs_title(lungs: LungVerdict) -> str:
 def lungs_text(lungs: LungVerdict) -> str:
     """One sentence without its full stop: whether the drawing is used, and what was drawn or why not."""
     return f"{lungs_title(lungs)}: {lungs.reason}"
+
+
+def ratio_text(ratio: CardiothoracicRatio) -> str:
+    """The ratio with its expected error, such as `0.48 ± 0.02`, as far as that is known."""
+    error = "" if ratio.mean_error is None else f" ± {ratio.mean_error:.2f}"
+    return f"{ratio.value:.2f}{error}"
+
+
+def ratio_line(reading: Reading) -> str | None:
+    """One sentence without its full stop on the cardiothoracic ratio; None where nothing in use draws a heart."""
+    ratio = reading.cardiothoracic_ratio
+    if ratio is None or (isinstance(ratio, RatioWithheld) and ratio.code == "no heart drawn"):
+        return None
+    if isinstance(ratio, RatioWithheld):
+        return f"Cardiothoracic ratio not measured: {ratio.reason}"
+    return f"Cardiothoracic ratio {ratio_text(ratio)}: {NO_DIAGNOSIS}"
+
+
+def width_text(width: Width) -> str:
+    """A width in pixels, and in mm where the spacing is known."""
+    return f"{width.px:.0f} px" if width.mm is None else f"{width.mm:.0f} mm ({width.px:.0f} px)"
 
 
 def inside_lungs_text(share: float) -> str:

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hilum.errors import UsageError
 from hilum.explain.onto_pixels import onto_pixels
 from hilum.geometry import Box, Geometry
-from hilum.reading.lungs.drawing import LungDrawing, masks
-from hilum.reading_result import Heatmap, LungMap, ModelRef
+from hilum.reading.lungs.drawing import LungDrawing, sides
+from hilum.reading_result import Heatmap, LungMap, LungSides, ModelRef
 
 ROWS, COLUMNS = 400, 200
 WIDE = Box(20.5, 60.25, 150, 280)
@@ -19,7 +20,7 @@ def drawing(*, trusted: bool = True, box: Box = WIDE) -> LungDrawing:
     right, left = np.zeros((2, 8, 8), np.float32)
     right[2:6, 1:3], left[2:6, 5:7] = 1.0, 1.0
     grid = np.kron(np.stack([right, left]), np.ones((1, 32, 32), np.float32))  # 256 cells a side: sharp edges
-    lungs = LungMap(grid[0], grid[1], 0.5, Geometry(COLUMNS / 256, ROWS / 256, 0.0, 0.0))
+    lungs = LungMap(0.5, Geometry(COLUMNS / 256, ROWS / 256, 0.0, 0.0), whole=LungSides(*grid))
     model = ModelRef("lungs", "1", "0" * 64)
     return LungDrawing(lungs, box, 0.9, trusted, (), "both lungs were drawn", ROWS, COLUMNS, model)
 
@@ -91,18 +92,43 @@ def test_without_trust_or_without_anything_positive_there_is_no_share() -> None:
     assert drawing().inside_share(replace(even, grid=-even.grid)) is None
 
 
-def test_masks_of_any_size_divide_the_picture() -> None:
-    right, left = masks(drawing().lungs, rows=ROWS, columns=COLUMNS, height=40, width=20)
-    expected = np.zeros((40, 20), bool)
-    expected[10:30, 3:7] = True
-    assert np.count_nonzero(right ^ expected) <= 40  # a cell whose centre lies on the edge
-    assert not (right & left).any()
+def test_masks_are_of_native_size() -> None:
+    lungs = drawing().masks("whole")
+    expected = np.zeros((ROWS, COLUMNS), bool)
+    expected[100:300, 25:75] = True
+    assert np.count_nonzero(lungs.right ^ expected) <= 2 * (200 + 50)  # a pixel along the outline
+    assert not (lungs.right & lungs.left).any()
+    np.testing.assert_array_equal(lungs.union, lungs.right | lungs.left)
+
+
+def test_a_definition_that_is_not_drawn_is_refused() -> None:
+    with pytest.raises(UsageError, match="lungs draws no field lungs"):
+        drawing().masks("field")
+    assert drawing().heart() is None
+    assert drawing().verdict().heart_share is None
+
+
+def test_the_shares_and_what_lies_inside_are_of_the_whole_lungs() -> None:
+    """A field of half the lung: columns 1 and 5 of 8; and a heart over columns 3 and 4, rows 4 to 6."""
+    whole = drawing()
+    planes = np.zeros((3, 256, 256), np.float32)
+    planes[0, 64:192, 32:64], planes[1, 64:192, 160:192], planes[2, 128:224, 96:160] = 1.0, 1.0, 1.0
+    both = replace(whole, lungs=replace(whole.lungs, field=LungSides(*planes[:2]), heart=planes[2]))
+    verdict = both.verdict()
+    assert (verdict.definition, verdict.right_share, verdict.heart_share) == ("whole", 8 / 64, 6 / 64)
+    assert both.masks("field").right.mean() == pytest.approx(4 / 64, abs=0.003)
+    assert both.heart().mean() == pytest.approx(6 / 64, abs=0.003)
+    even = heatmap(np.ones((7, 7)), geometry=Geometry(COLUMNS / 7, ROWS / 7, 0.0, 0.0))
+    assert both.inside_share(even) == whole.inside_share(even) == pytest.approx(16 / 64)
+    fields = replace(both, lungs=replace(both.lungs, whole=None))
+    assert (fields.verdict().definition, fields.verdict().area_share) == ("field", 8 / 64)
+    assert fields.inside_share(even) == pytest.approx(8 / 64)
 
 
 def test_a_grid_that_divides_the_picture_needs_no_interpolation() -> None:
-    """`place` at the identity gives the plane itself, so leaving it out changes nothing."""
-    lungs = drawing().lungs
-    short = masks(lungs, rows=ROWS, columns=COLUMNS, height=256, width=256)
+    """`onto_pixels` at the identity gives the plane itself, so leaving it out changes nothing."""
+    lungs = drawing().lungs.whole
+    short = sides(np.stack([lungs.right, lungs.left]), geometry=Geometry.identity(), shape=(256, 256), threshold=0.5)
     placed = [
         onto_pixels(plane, geometry=Geometry.identity(), rows=256, columns=256) for plane in (lungs.right, lungs.left)
     ]
@@ -112,7 +138,8 @@ def test_a_grid_that_divides_the_picture_needs_no_interpolation() -> None:
 
 def test_a_grid_beside_the_picture_is_interpolated() -> None:
     """The same planes over the lower half of the picture: nothing of them lies above."""
-    lungs = replace(drawing().lungs, geometry=Geometry(COLUMNS / 256, ROWS / 512, 0.0, ROWS / 2))
-    right, left = masks(lungs, rows=ROWS, columns=COLUMNS, height=256, width=256)
-    assert not (right | left)[:128].any()
-    assert right[128:].mean() == pytest.approx(drawing().verdict().right_share, abs=0.01)
+    whole = drawing()
+    below = replace(whole, lungs=replace(whole.lungs, geometry=Geometry(COLUMNS / 256, ROWS / 512, 0.0, ROWS / 2)))
+    lungs = below.masks("whole")
+    assert not lungs.union[: ROWS // 2].any()
+    assert lungs.right[ROWS // 2 :].mean() == pytest.approx(whole.verdict().right_share, abs=0.01)

@@ -41,32 +41,72 @@ def test_both_lungs_come_back_in_native_pixels(finder):
     assert lungs.quality == pytest.approx(1.0, abs=0.05)
     expected = np.zeros((256, 192), bool)
     expected[RIGHT] = True
-    assert np.count_nonzero(lungs.right ^ expected) <= 4 * (128 + 48), "one native pixel along the outline"
-    assert not (lungs.right & lungs.left).any()
-    assert lungs.areas_px == tuple(int(np.count_nonzero(each)) for each in (lungs.right, lungs.left))
+    masks = lungs.masks("whole")
+    assert np.count_nonzero(masks.right ^ expected) <= 4 * (128 + 48), "one native pixel along the outline"
+    assert not (masks.right & masks.left).any()
+    assert lungs.heart() is None
     # 15 of 256 grid pixels are 15 of 256 rows and 11.25 of 192 columns
     assert lungs.box == Box(24 - 11.25, 64 - 15, 144 + 22.5, 128 + 35)
 
 
-def test_the_box_rests_on_the_whole_lung_where_the_bundle_draws_it(finder, tmp_path):
-    behind_the_heart = (slice(64, 192), slice(96, 120))
+@pytest.fixture(scope="module")
+def draws_all(tmp_path_factory):
+    return finder_of(tmp_path_factory.mktemp("all") / "all", ALL_STRUCTURES)
+
+
+def finder_of(folder, structures) -> LungFinder:
+    bundle = write_lung_bundle(folder, spec=SPEC.changed({"structures": structures}))
+    return LungFinder(bundle, engine=OnnxRuntimeEngine(), threads=1)
+
+
+HEART = (slice(120, 200), slice(72, 120))
+
+
+def with_heart(*also: tuple[tuple[slice, slice], float]) -> Radiograph:
+    """Two fields of grey 0, a heart of grey 0.6 between them, and what else is given with its grey."""
     radiograph = chest(RIGHT, LEFT)
-    radiograph.pixels[behind_the_heart] = 0.4  # whole lung and heart, and no field
-    both = LungFinder(
-        write_lung_bundle(tmp_path / "both", spec=SPEC.changed({"structures": ALL_STRUCTURES})),
-        engine=OnnxRuntimeEngine(),
-        threads=1,
-    ).find(radiograph)
-    assert both.box == finder.find(radiograph).box == Box(24 - 11.25, 64 - 15, 144 + 22.5, 128 + 35)
-    assert both.left[128, 110]
-    of_fields = ("heart", "left field", "right field")
-    fields = LungFinder(
-        write_lung_bundle(tmp_path / "fields", spec=SPEC.changed({"structures": of_fields})),
-        engine=OnnxRuntimeEngine(),
-        threads=1,
-    ).find(radiograph)
-    assert not fields.left[128, 110]
-    assert fields.left[128, 140]
+    for place, grey in ((HEART, 0.6), *also):
+        radiograph.pixels[place] = grey
+    return radiograph
+
+
+def test_fields_whole_lungs_and_heart_are_kept_apart(draws_all):
+    behind = (slice(120, 192), slice(100, 120))
+    drawn = draws_all.find(with_heart((behind, 0.4)))  # whole lung and heart, and no field
+    assert (drawn.lungs.boxed, drawn.lungs.outlined) == ("whole", "field")
+    field, whole, heart = drawn.masks("field"), drawn.masks("whole"), drawn.heart()
+    assert whole.left[150, 110]
+    assert not field.left[150, 110]
+    assert heart[150, 110]
+    assert field.left[150, 140]
+    assert not heart[150, 140]
+    expected = np.zeros((256, 192), bool)
+    expected[HEART] = True
+    assert np.count_nonzero(heart ^ expected) <= 4 * (80 + 48)
+    assert drawn.box == Box(24 - 11.25, 64 - 15, 144 + 22.5, 128 + 35)
+
+
+def test_the_box_rests_on_the_whole_lung_where_the_bundle_draws_it(draws_all, tmp_path):
+    beside = ((slice(64, 192), slice(15, 24)), 0.4)  # a strip of whole lung that is no field
+    assert draws_all.find(with_heart(beside)).box.x == 15 - 11.25
+    fields = finder_of(tmp_path / "fields", ("heart", "left field", "right field")).find(with_heart(beside))
+    assert (fields.lungs.boxed, fields.lungs.outlined, fields.box.x) == ("field", "field", 24 - 11.25)
+    assert fields.masks("field").right[128, 48]
+    assert fields.masks("field").left[128, 144], "planes are found by name"
+
+
+def test_specks_of_fields_and_pieces_of_a_heart_are_dropped(draws_all):
+    gas, speck, stone = (
+        (slice(236, 256), slice(40, 80)),
+        (slice(200, 208), slice(88, 92)),
+        (slice(8, 40), slice(88, 100)),
+    )
+    drawn = draws_all.find(with_heart((gas, 0.0), (speck, 0.0), (stone, 0.6)))
+    assert "more than two regions" in drawn.flags
+    for definition in ("field", "whole"):
+        assert not drawn.masks(definition).union[200:].any()
+    assert not drawn.heart()[:48].any()
+    assert drawn.heart()[160, 80]
 
 
 def test_sides_in_doubt_are_not_named_and_said_so(finder):
@@ -74,8 +114,8 @@ def test_sides_in_doubt_are_not_named_and_said_so(finder):
     lungs = finder.find(doubt)
     assert lungs.trusted, "where the lungs are is no less certain"
     assert lungs.flags == ("sides not named",)
-    assert lungs.areas_px is None
-    assert lungs.area_px == np.count_nonzero(lungs.right | lungs.left) > 0
+    assert not lungs.names_sides
+    assert lungs.masks("whole").union.any()
     assert drawn.reason == "both lungs were drawn; the file leaves in doubt which lung is the right one"
     assert not finder.find(chest(RIGHT, LEFT, view="LL")).names_sides
 
@@ -85,14 +125,14 @@ def test_no_lung_gives_the_whole_image_untrusted(finder):
     assert lungs.box == Box(0, 0, 192, 256)
     assert not lungs.trusted
     assert lungs.flags == ("no lung",)
-    assert lungs.areas_px == (0, 0)
+    assert not lungs.masks("whole").union.any()
     assert lungs.quality == 0.0
 
 
 def test_one_lung_shapes_a_mirrored_box_and_an_honest_mask(finder):
     lungs = finder.find(chest(LEFT))
     assert lungs.flags == ("one region", "mirrored")
-    assert lungs.areas_px[0] == 0
+    assert not lungs.masks("whole").right.any()
     assert lungs.box == Box(24 - 11.25, 64 - 15, 144 + 22.5, 128 + 35)
 
 
@@ -100,7 +140,7 @@ def test_a_third_region_is_not_in_the_mask(finder):
     gas = (slice(236, 256), slice(40, 80))
     lungs = finder.find(chest(RIGHT, LEFT, gas))
     assert "more than two regions" in lungs.flags
-    assert not (lungs.right | lungs.left)[200:].any()
+    assert not lungs.masks("whole").union[200:].any()
 
 
 def test_a_mask_at_the_border_is_flagged(finder):
@@ -123,7 +163,7 @@ def test_a_crop_of_a_few_pixels_is_not_trusted(finder, shape):
     lungs = finder.find(chest((slice(None), slice(None)), shape=shape))
     assert not lungs.trusted
     assert "tiny image" in lungs.flags
-    assert lungs.right.shape == shape
+    assert lungs.masks("whole").right.shape == shape
     assert 0 < lungs.box.width <= shape[1]
     assert 0 < lungs.box.height <= shape[0]
 

@@ -9,7 +9,7 @@ from hilum.findings import finding as concept
 from hilum.geometry import Box, Geometry
 from hilum.reading.lungs.drawing import LungDrawing
 from hilum.reading.lungs.inside_share import NOT_OF_THE_LUNGS, with_inside_lungs
-from hilum.reading_result import Finding, Heatmap, LungMap, ModelRef
+from hilum.reading_result import Finding, Heatmap, LungMap, LungSides, ModelRef
 
 SIDE = 256
 
@@ -18,7 +18,7 @@ def left_half(*, trusted: bool = True) -> LungDrawing:
     """The left half of the picture is lung."""
     plane = np.zeros((SIDE, SIDE), np.float32)
     plane[:, : SIDE // 2] = 1.0
-    lungs = LungMap(plane, np.zeros_like(plane), 0.5, Geometry.identity())
+    lungs = LungMap(0.5, Geometry.identity(), whole=LungSides(plane, np.zeros_like(plane)))
     box = Box(0, 0, SIDE, SIDE)
     return LungDrawing(lungs, box, 0.9, trusted, (), "", SIDE, SIDE, ModelRef("lungs", "1", "0" * 64))
 

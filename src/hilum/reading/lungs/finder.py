@@ -1,4 +1,4 @@
-"""Finds the lungs of a chest: masks of each side in native pixels, the box to crop, and whether to trust them."""
+"""Finds the lungs and the heart of a chest: where they lie, the box to crop, and whether to trust the drawing."""
 
 from __future__ import annotations
 
@@ -9,60 +9,25 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.bundle.load import Bundle, wrong_kind
-from hilum.bundle.lung_spec import LungGraph, QualityRule, Structure
+from hilum.bundle.lung_spec import LungGraph, LungSpec, QualityRule, Structure
 from hilum.errors import BundleError, EngineError
-from hilum.geometry import Box
+from hilum.explain.components import largest_component
+from hilum.geometry import Box, Geometry
 from hilum.imaging.preprocess import ModelInput, PreprocessSpec, preprocess
 from hilum.radiograph import Radiograph
 from hilum.reading.engines.engine import INPUT, LOGITS, Engine
 from hilum.reading.engines.graph_runner import GraphRunner
-from hilum.reading.lungs.drawing import LungDrawing, Mask, masks
+from hilum.reading.lungs.drawing import LungDrawing
 from hilum.reading.lungs.passes import drawing, is_moved, probabilities, quality_inputs
 from hilum.reading.lungs.quality import is_trusted, quality_facts, quality_score
 from hilum.reading.lungs.regions import LungFlag, LungRegions, lung_regions
-from hilum.reading.lungs.words import lung_reason, names_sides
-from hilum.reading_result import LungMap, ModelRef
+from hilum.reading.lungs.words import lung_reason
+from hilum.reading_result import LungMap, LungSides, ModelRef
 
 TINY_PX = 32
 """Below this shorter side a picture is no chest that anybody can outline; it is not trusted."""
 
 ADULT_FROM_YEARS = 18
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Lungs:
-    """The lungs of one radiograph, in native pixels; sides are the patient's.
-
-    `right` and `left` are bool (H, W), what the network drew after rule (a) of `lung_regions`, never mirrored, and do
-    not overlap; where `names_sides` is false, where they lie in the picture is all that tells them apart. `box` is
-    widened and may rest on a mirrored lung (see `flags`); without a lung it is the whole image.
-    `quality` is the expected Dice. `trusted` says whether the box and masks should be used.
-    """
-
-    right: Mask
-    left: Mask
-    box: Box
-    quality: float
-    trusted: bool
-    flags: tuple[LungFlag, ...]
-    model: ModelRef
-
-    @property
-    def names_sides(self) -> bool:
-        """Whether it may be said which lung is the patient's right."""
-        return names_sides(self.flags)
-
-    @property
-    def area_px(self) -> int:
-        """Native pixels of both lungs together."""
-        return int(np.count_nonzero(self.right | self.left))
-
-    @property
-    def areas_px(self) -> tuple[int, int] | None:
-        """Native pixels of the right and of the left lung; None where sides are not named."""
-        if not self.names_sides:
-            return None
-        return int(np.count_nonzero(self.right)), int(np.count_nonzero(self.left))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,28 +60,23 @@ class LungFinder:
             raise BundleError(f"the graph of {self.ref.name} takes {INPUT} {taken}, but its card prepares {wanted}")
 
     @property
+    def spec(self) -> LungSpec:
+        """What the card says of the drawing."""
+        return self._spec
+
+    @property
     def preprocess(self) -> PreprocessSpec:
         """How the network wants the pixels."""
         return self._preprocess
 
-    def find(self, radiograph: Radiograph, *, prepared: ModelInput | None = None) -> Lungs:
-        """The lungs of one radiograph with masks of native size; `prepared` is its input where it was made already.
+    def find(self, radiograph: Radiograph, *, prepared: ModelInput | None = None) -> LungDrawing:
+        """What is drawn of one radiograph; `prepared` is its input where it was made already.
 
         Raises `EngineError` where the network gives NaN, infinity or another shape.
         """
         model_input = prepared or preprocess(radiograph.pixels, spec=self._preprocess)
         (drawing,) = self.draw([radiograph], prepared=[model_input])
-        rows, columns = radiograph.pixels.shape
-        right, left = masks(drawing.lungs, rows=rows, columns=columns, height=rows, width=columns)
-        return Lungs(
-            right=right,
-            left=left,
-            box=drawing.box,
-            quality=drawing.quality,
-            trusted=drawing.trusted,
-            flags=drawing.flags,
-            model=self.ref,
-        )
+        return drawing
 
     def draw(self, batch: Sequence[Radiograph], *, prepared: Sequence[ModelInput]) -> tuple[LungDrawing, ...]:
         """The lungs of each radiograph of a batch, on the network's grid; no mask of native size is made.
@@ -140,17 +100,19 @@ class LungFinder:
 
     def _drawing(self, radiograph: Radiograph, model_input: ModelInput, logits: npt.NDArray[np.float32]) -> LungDrawing:
         rule, threshold = self.network.quality, self.network.threshold
-        structures, sides = self._spec.structures, self._spec.sides(self._spec.boxed)
+        structures = self._spec.structures
         passes = probabilities(logits, structures=structures)
+        boxed = list(self._spec.sides(self._spec.boxed))
         facts = quality_facts(passes, structures=structures, threshold=threshold)
-        found, kept = kept_lungs(drawing(passes[:, list(sides)]), threshold=threshold)
+        drawn = drawing(passes)
+        found, kept = kept_lungs(drawn[boxed], threshold=threshold)
         flags = (*found.flags, *_file_flags(radiograph))
         quality = quality_score(facts, rule=rule)
         trusted = is_trusted(facts, rule=rule, flags=flags)
         rows, columns = radiograph.pixels.shape
         whole = Box(0.0, 0.0, float(columns), float(rows))
         return LungDrawing(
-            lungs=LungMap(kept[0], kept[1], threshold, model_input.geometry),
+            lungs=self._map(drawn, found=found, kept=kept, geometry=model_input.geometry),
             box=model_input.geometry.box(found.box).clipped(width=columns, height=rows) if found.count else whole,
             quality=quality,
             trusted=trusted,
@@ -159,7 +121,31 @@ class LungFinder:
             rows=rows,
             columns=columns,
             model=self.ref,
+            ratio_error=self._spec.ratio_error,
         )
+
+    def _map(
+        self,
+        drawn: npt.NDArray[np.float32],
+        *,
+        found: LungRegions,
+        kept: npt.NDArray[np.float32],
+        geometry: Geometry,
+    ) -> LungMap:
+        """Everything that was drawn (S, h, w), without regions that were dropped and pieces of a heart.
+
+        `found` and `kept` are of the lungs that are boxed. A field that reaches out of what was kept is cut there.
+        """
+        spec, level = self._spec, self.network.threshold
+        boxed = LungSides(kept[0], kept[1])
+        heart = kept_heart(drawn[spec.structures.index("heart")], threshold=level) if spec.draws_heart else None
+        if spec.boxed == "field":
+            return LungMap(level, geometry, field=boxed, heart=heart)
+        if "field" not in spec.definitions:
+            return LungMap(level, geometry, whole=boxed, heart=heart)
+        planes = np.where(found.dropped, np.float32(level / 2), drawn[list(spec.sides("field"))])
+        _, fields = kept_lungs(planes, threshold=level)
+        return LungMap(level, geometry, field=LungSides(fields[0], fields[1]), whole=boxed, heart=heart)
 
 
 def lung_graph(bundle: Bundle) -> LungGraph:
@@ -185,9 +171,14 @@ def kept_lungs(
     Pixels of a dropped region get half the threshold: interpolated with neighbours below the threshold, they stay
     below it.
     """
-    drawn = probability.max(axis=0) >= threshold
-    found = lung_regions(drawn)
-    return found, np.where(drawn & ~found.kept, np.float32(threshold / 2), probability)
+    found = lung_regions(probability.max(axis=0) >= threshold)
+    return found, np.where(found.dropped, np.float32(threshold / 2), probability)
+
+
+def kept_heart(probability: npt.NDArray[np.float32], *, threshold: float) -> npt.NDArray[np.float32]:
+    """Probabilities (h, w) of a heart without all its pieces but the largest, as `kept_lungs` drops regions."""
+    drawn = probability >= threshold
+    return np.where(drawn & ~largest_component(drawn), np.float32(threshold / 2), probability)
 
 
 def _file_flags(radiograph: Radiograph) -> tuple[LungFlag, ...]:

@@ -47,11 +47,12 @@ heart lies nearer the centre than a lung and would take its place under rule (a)
 class LungRegions:
     """What the rules make of a mask bool (H, W), all on its grid.
 
-    `kept` is the mask after rule (a), never mirrored. `boxed` is what shaped `box`, which is widened and cut to the
-    grid. `count` is how many regions were drawn.
+    `kept` is the mask after rule (a), never mirrored, and `dropped` what else was drawn. `boxed` is what shaped `box`,
+    which is widened and cut to the grid. `count` is how many regions were drawn.
     """
 
     kept: Mask
+    dropped: Mask
     boxed: Mask
     box: Box
     count: int
@@ -75,7 +76,7 @@ def lung_regions(mask: Mask, *, speck_share: float = SPECK_SHARE) -> LungRegions
         ("touches the border", _touches_border(drawn)),
     )
     flags = tuple(flag for flag, there in named if there)
-    return LungRegions(drawn, boxed, widened_box(boxed), len(regions), flags)
+    return LungRegions(drawn, mask & ~drawn, boxed, widened_box(boxed), len(regions), flags)
 
 
 def widened_box(mask: Mask) -> Box:

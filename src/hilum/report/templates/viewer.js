@@ -5,7 +5,7 @@
   const image = byId("pixels");
   const view = byId("view");
   const colours = picture.readColours(data.colours);
-  const initial = { window: 100, level: 50, opacity: 100, layer: data.initial, boxes: true, lungs: true, crop: true, invert: false, heat: true };
+  const initial = { window: 100, level: 50, opacity: 100, layer: data.initial, boxes: true, lungs: true, heart: true, widths: true, crop: true, invert: false, heat: true };
   const state = { ...initial, zoom: 1, x: 0, y: 0 };
   const grey = picture.canvasOf(data.columns, data.rows);
   const heatmaps = new Map();
@@ -43,13 +43,13 @@
     }
   };
 
-  /* A green line with a dark edge, in pixels of the picture. */
-  const strokeLine = (context, scale, { path, width, dashes = [] }) => {
+  /* A coloured line with a dark edge, in pixels of the picture. */
+  const strokeLine = (context, scale, { path, width, dashes = [], line = data.lung_colour }) => {
     context.save();
     context.translate(state.x, state.y);
     context.scale(scale, scale);
     context.lineJoin = "round";
-    for (const [colour, wide] of [["rgb(0 0 0 / 70%)", width + 2], [data.lung_colour, width]]) {
+    for (const [colour, wide] of [["rgb(0 0 0 / 70%)", width + 2], [line, width]]) {
       context.lineWidth = wide / scale;
       context.setLineDash(dashes.map((length) => length / scale));
       context.strokeStyle = colour;
@@ -58,19 +58,39 @@
     context.restore();
   };
 
-  const outlinePath = new Path2D();
-  for (const [first, ...rest] of data.lungs ? data.lungs.outlines : []) {
-    outlinePath.moveTo(...first);
-    for (const point of rest) outlinePath.lineTo(...point);
-    outlinePath.closePath();
-  }
+  const pathOf = (part) => {
+    const path = new Path2D();
+    for (const [first, ...rest] of part ? part.outlines : []) {
+      path.moveTo(...first);
+      for (const point of rest) path.lineTo(...point);
+      path.closePath();
+    }
+    return path;
+  };
+  const outlinePath = pathOf(data.lungs);
+  const heartPath = pathOf(data.heart);
   const cropPath = new Path2D();
   for (const crop of data.crops) cropPath.rect(...crop);
 
+  const drawWidths = (context, scale) => {
+    data.widths.forEach(([from, to], index) => {
+      const path = new Path2D();
+      path.moveTo(...from);
+      path.lineTo(...to);
+      for (const [x, y] of [from, to]) {
+        path.moveTo(x, y - 8 / scale);
+        path.lineTo(x, y + 8 / scale);
+      }
+      strokeLine(context, scale, { path, width: 2.5, line: index ? data.lung_colour : data.heart_colour });
+    });
+  };
+
   const drawLungs = (context, scale) => {
-    if (state.lungs && data.lungs) {
-      strokeLine(context, scale, { path: outlinePath, width: 2, dashes: data.lungs.trusted ? [] : [7, 6] });
+    for (const [name, path, line] of [["lungs", outlinePath, data.lung_colour], ["heart", heartPath, data.heart_colour]]) {
+      if (!state[name] || !data[name]) continue;
+      strokeLine(context, scale, { path, width: 2, dashes: data[name].trusted ? [] : [7, 6], line });
     }
+    if (state.widths) drawWidths(context, scale);
     if (state.crop && data.crops.length) strokeLine(context, scale, { path: cropPath, width: 1.25 });
   };
 
@@ -120,7 +140,7 @@
     byId("invert").checked = state.invert;
     const heatmap = state.layer === null ? null : data.layers[state.layer].heatmap;
     if (byId("layer")) byId("layer").value = state.layer === null ? "" : state.layer;
-    for (const name of ["boxes", "lungs", "crop"]) {
+    for (const name of ["boxes", "lungs", "heart", "widths", "crop"]) {
       if (byId(name)) byId(name).checked = state[name];
     }
     byId("no-layer").hidden = data.initial !== null || state.layer !== null;
@@ -204,7 +224,8 @@
     ArrowLeft: () => moveBy(40, 0), ArrowRight: () => moveBy(-40, 0), ArrowUp: () => moveBy(0, 40), ArrowDown: () => moveBy(0, -40),
     w: () => windowBy(-4, 0), s: () => windowBy(4, 0), e: () => windowBy(0, 4), d: () => windowBy(0, -4),
     h: () => set({ heat: !state.heat }), b: () => set({ boxes: !state.boxes }),
-    l: () => set({ lungs: !state.lungs }), c: () => set({ crop: !state.crop }), i: () => set({ invert: !state.invert }), r: reset,
+    l: () => set({ lungs: !state.lungs }), o: () => set({ heart: !state.heart }), m: () => set({ widths: !state.widths }),
+    c: () => set({ crop: !state.crop }), i: () => set({ invert: !state.invert }), r: reset,
   };
 
   const listen = () => {
@@ -232,7 +253,7 @@
     for (const name of ["window", "level", "opacity"]) {
       if (byId(name)) byId(name).addEventListener("input", (event) => set({ [name]: Number(event.target.value) }));
     }
-    for (const name of ["boxes", "lungs", "crop", "invert"]) {
+    for (const name of ["boxes", "lungs", "heart", "widths", "crop", "invert"]) {
       if (byId(name)) byId(name).addEventListener("change", (event) => set({ [name]: event.target.checked }));
     }
     const choose = (value) => set({ layer: value === "" ? null : Number(value), heat: true });

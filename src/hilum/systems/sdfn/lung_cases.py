@@ -15,7 +15,7 @@ from hilum.bundle.load import Bundle
 from hilum.datasets.records.record import Record
 from hilum.errors import DataError
 from hilum.imaging.decode import decode, read_file
-from hilum.output.lung_files import case_picture, is_flagged
+from hilum.output.lung_files import NativeLungs, case_picture, is_flagged
 from hilum.reading.engines.engine import available_cores
 from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
 from hilum.reading.lungs.finder import LungFinder
@@ -97,7 +97,9 @@ def _cases(
     for image, trusted, flags in flagged:
         if image in by_name:
             radiograph = decode(read_file(by_name[image].path), name=image)
-            png = case_picture(finder.find(radiograph), radiograph=radiograph)
+            drawing = finder.find(radiograph)
+            lungs = NativeLungs.of(drawing, definition=drawing.lungs.boxed)  # what the box rests on
+            png = case_picture(lungs, radiograph=radiograph)
             yield LungCase(image=image, trusted=trusted, flags=flags, png=png)
 
 
