@@ -1,4 +1,7 @@
+from dataclasses import replace
+
 import numpy as np
+import pytest
 import torch
 
 from fabricate_chest_table import fabricate_chest_table
@@ -6,11 +9,13 @@ from fabricate_lungs import write_lung_bundle
 from fabricate_sdfn import tiny_sdfn
 from hilum.datasets.prepared.images import prepare_image
 from hilum.datasets.releases.own_table import read_own_table
+from hilum.datasets.splits.split import Split
+from hilum.errors import UsageError
 from hilum.imaging.preprocess import normalise
 from hilum.training.data.images import IN_MEMORY
 from hilum.training.data.lung_boxes import with_lung_boxes
 from hilum.training.data.make_split import make_splits
-from hilum.training.data.stage_data import image_data
+from hilum.training.data.stage_data import image_data, watched_parts
 from hilum.training.recipe.augment import Augmentation
 from hilum.training.recipe.flips import is_flipped
 
@@ -37,3 +42,15 @@ def test_a_stage_that_crops_learns_from_crops_mirrored_by_chance_and_is_watched_
         assert all(np.array_equal(one, other) for one, other in zip(watched, of_files, strict=True))
         shown[stage.name] = plain
     assert not torch.allclose(shown["whole"], shown["crop"])
+
+
+def test_a_split_of_the_part_train_alone_is_learnt_from_whole_and_watched_nowhere(tmp_path):
+    (stage, *_) = tiny_sdfn(augmentation=Augmentation()).stages
+    records = [one for one in read_own_table(fabricate_chest_table(tmp_path, patients=10)) if one.official != "test"]
+    everything = Split({"train": tuple(records)}, "all")
+    data = image_data(tiny_sdfn(), stage=stage, split=everything, preparation=IN_MEMORY)
+    assert (len(data.targets), data.validation, data.counts) == (len(records), {}, {})
+    by_score = replace(stage, selection=replace(stage.selection, keep="best"))
+    with pytest.raises(UsageError, match="by which whole chooses its epoch"):
+        watched_parts(by_score, split=everything)
+    assert watched_parts(by_score, split=Split({"train": (), "validation": ()}, "two")) == ("validation",)

@@ -9,7 +9,9 @@ from hilum.errors import UsageError
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.training.recipe.freezing import (
     FrozenBatchNorms,
+    FrozenFirst,
     KeepBatchNorms,
+    KeepFirst,
     ReleaseInStages,
     StagedRelease,
     blocks_of,
@@ -205,6 +207,9 @@ def test_the_setting_names_the_callback():
     backbone = nn.Sequential(layer(1, 4))
     assert isinstance(freezing_callback(FrozenBatchNorms(), backbones=(backbone,)), KeepBatchNorms)
     assert isinstance(freezing_callback(StagedRelease(), backbones=(backbone,)), ReleaseInStages)
+    assert isinstance(
+        freezing_callback(FrozenFirst(blocks=1), backbones=(nn.Sequential(*backbone, layer(4, 4)),)), KeepFirst
+    )
 
 
 def test_paper_2s_schedule_is_the_default():
@@ -216,3 +221,17 @@ def test_values_out_of_range_are_refused():
         StagedRelease(head_epochs=-1)
     with pytest.raises(UsageError, match="learning_rate_factor"):
         StagedRelease(learning_rate_factor=0.0)
+
+
+def test_the_first_blocks_never_train_and_the_others_always_do(tmp_path):
+    module = Tiny()
+    run(module, KeepFirst(FrozenFirst(blocks=2), backbones=(module.backbone,)), folder=tmp_path)
+    assert module.training_norms == [[False, False, True]] * EPOCHS
+    assert [changed(module, epoch) for epoch in (1, EPOCHS - 1)] == [{"head", "2"}] * 2
+
+
+def test_at_least_one_block_is_frozen_and_not_all():
+    with pytest.raises(UsageError, match="blocks >= 1"):
+        FrozenFirst(blocks=0)
+    with pytest.raises(UsageError, match="fewer than 3 blocks"):
+        KeepFirst(FrozenFirst(blocks=3), backbones=(Tiny().backbone,))

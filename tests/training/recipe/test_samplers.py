@@ -14,6 +14,8 @@ from hilum.training.recipe.samplers import (
     PatientBalancedSampler,
     Shuffled,
     ShuffledSampler,
+    ViewBalanced,
+    ViewBalancedSampler,
     build_sampler,
 )
 
@@ -130,12 +132,42 @@ def test_an_epoch_without_images_is_refused():
             ClassBalancedSampler([[1, 0], [0, 1], [0, 0]], labels=LABELS, per_epoch=8, seed=5),
         ),
         (PatientBalanced(), PatientBalancedSampler(["a", "a", "b"], seed=5)),
+        (
+            ViewBalanced(images_per_epoch=8),
+            ViewBalancedSampler([[1, 0], [0, 1], [0, 0]], views=["PA", "AP", "PA"], per_epoch=8, seed=5),
+        ),
     ],
 )
 def test_a_recipes_setting_names_the_sampler(spec, expected):
     targets = [[1, 0], [0, 1], [0, 0]]
-    built = build_sampler(spec, targets=targets, labels=LABELS, patients=["a", "a", "b"], seed=5)
+    built = build_sampler(
+        spec, targets=targets, labels=LABELS, patients=["a", "a", "b"], views=["PA", "AP", "PA"], seed=5
+    )
     assert draws(built, epoch=2) == draws(expected, epoch=2)
+
+
+def test_of_each_view_as_many_images_have_a_label_as_have_none():
+    targets = np.array([[1, 0]] * 30 + [[0, 0]] * 3 + [[0, 1]] * 5 + [[0, NAN]] * 40)
+    views = np.array(["PA"] * 33 + ["AP"] * 45)
+    sampler = ViewBalancedSampler(targets, views=views.tolist(), per_epoch=200, seed=1)
+    drawn = np.array(indices(sampler))
+    some = (targets[drawn] == 1).any(axis=1)
+    counts = Counter(zip(views[drawn].tolist(), some.tolist(), strict=True))
+    assert set(counts.values()) == {50}
+    assert len(counts) == 4
+    assert max(Counter(drawn[(views[drawn] == "AP") & ~some].tolist()).values()) == 2, "50 draws of 40 images"
+
+
+def test_views_that_nobody_told_cannot_be_balanced():
+    with pytest.raises(DataError, match="expected the views of 3 images to balance them, came 0"):
+        build_sampler(
+            ViewBalanced(images_per_epoch=8), targets=[[1], [0], [0]], labels=("Mass",), patients="abc", seed=1
+        )
+
+
+def test_a_view_of_which_every_image_has_a_label_is_one_group():
+    sampler = ViewBalancedSampler([[1], [1], [1], [0]], views=["AP", "AP", "PA", "PA"], per_epoch=30, seed=1)
+    assert Counter(index // 2 if index < 2 else index for index in indices(sampler)) == {0: 10, 2: 10, 3: 10}
 
 
 def test_groups_are_drawn_by_their_shares_and_repeat_no_image_while_others_wait():

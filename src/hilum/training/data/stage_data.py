@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from hilum.datasets.splits.split import Split
+from hilum.errors import UsageError
 from hilum.training.data.images import PlainImages, Preparation, Targets, TrainingImages, load_images
 from hilum.training.recipe.flips import FlippedByChance
 from hilum.training.recipe.recipe import TRAIN, Recipe, Stage
@@ -36,15 +37,27 @@ MakeData = Callable[[], StageData]
 
 def image_data(recipe: Recipe, *, stage: Stage, split: Split, preparation: Preparation) -> StageData:
     """The pictures of the stage's parts, prepared as the stage says; the training ones augmented."""
-    spec = recipe.preprocess_of(stage)
+    spec, watched = recipe.preprocess_of(stage), watched_parts(stage, split=split)
     loaded = {
         part: load_images(split.parts[part], spec=spec, labels=stage.labels, preparation=preparation)
-        for part in (TRAIN, *stage.split.validation)
+        for part in (TRAIN, *watched)
     }
     augmented = TrainingImages(loaded[TRAIN], spec=spec, augmentation=stage.augmentation)
     return StageData(
         training=FlippedByChance(augmented, probability=stage.flip_probability),
         targets=loaded[TRAIN].targets,
-        validation={part: PlainImages(loaded[part], spec=spec) for part in stage.split.validation},
-        counts={part: len(loaded[part].targets) for part in stage.split.validation},
+        validation={part: PlainImages(loaded[part], spec=spec) for part in watched},
+        counts={part: len(loaded[part].targets) for part in watched},
     )
+
+
+def watched_parts(stage: Stage, *, split: Split) -> tuple[str, ...]:
+    """The stage's validation parts; none where `split` is the part `train` alone, so that all is learnt from.
+
+    Raises `UsageError` where nothing would be watched and the stage chooses its weights by what is.
+    """
+    if set(split.parts) != {TRAIN}:
+        return stage.split.validation
+    if stage.selection.keep == "best" or stage.selection.patience is not None:
+        raise UsageError(f"expected validation images, by which {stage.name} chooses its epoch, came a split without")
+    return ()

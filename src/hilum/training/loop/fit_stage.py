@@ -30,7 +30,7 @@ def fit_stage(
     """Train `network` in place and return the weights that the stage keeps.
 
     `folder` holds the checkpoints and the logs. `data` makes what is learnt from, where there is something to train:
-    only the part `train` is trained on; the validation parts are watched.
+    only the part `train` is trained on; the validation parts are watched, where `split` has any.
     """
 
     def make() -> tuple[ClassifierTask, TaskData]:
@@ -41,12 +41,13 @@ def fit_stage(
             targets=made.targets,
             labels=stage.labels,
             patients=[record.patient for record in split.parts[TRAIN]],
+            views=[record.view for record in split.parts[TRAIN]],
             seed=recipe.seed,
         )
         return ClassifierTask(network, labels=stage.labels, loss=loss), TaskData(
             training=made.training,
             sampler=sampler,
-            validation={part: (made.validation[part], made.counts[part]) for part in stage.split.validation},
+            validation={part: (made.validation[part], made.counts[part]) for part in made.validation},
         )
 
     # one linear layer gains nothing from less

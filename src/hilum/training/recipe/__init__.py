@@ -9,7 +9,7 @@ from hilum.networks.starting_weights import (
     WeightsFile,
 )
 from hilum.training.recipe.augment import Augmentation
-from hilum.training.recipe.freezing import FrozenBatchNorms, StagedRelease
+from hilum.training.recipe.freezing import FrozenBatchNorms, FrozenFirst, StagedRelease
 from hilum.training.recipe.losses import Asymmetric, BinaryCrossEntropy, Focal, fit_loss, masked_loss
 from hilum.training.recipe.optimizers import Adam, AdamW, RAdam, Sgd
 from hilum.training.recipe.plan import Plan, Selection
@@ -20,6 +20,7 @@ from hilum.training.recipe.samplers import (
     LabelBalanced,
     PatientBalanced,
     Shuffled,
+    ViewBalanced,
     build_sampler,
 )
 from hilum.training.recipe.schedules import Constant, Cosine, KerasDecay, OneCycle, Plateau, Triangular
@@ -39,6 +40,7 @@ __all__ = [
     "Focal",
     "FromStage",
     "FrozenBatchNorms",
+    "FrozenFirst",
     "FusedFrom",
     "GroupShares",
     "KerasDecay",
@@ -60,6 +62,7 @@ __all__ = [
     "TimmImageNet",
     "TorchxrayvisionWeights",
     "Triangular",
+    "ViewBalanced",
     "WeightsFile",
     "build_sampler",
     "fit_loss",

@@ -1,4 +1,4 @@
-"""Frozen blocks that are released in stages, and frozen batch norms, as Lightning callbacks.
+"""Frozen blocks, released in stages or never, and frozen batch norms, as Lightning callbacks.
 
 The optimizer holds every parameter from the start, and one without a gradient is passed over; so a release changes no
 group of the optimizer, and a run that was stopped goes on with the state that it saved.
@@ -53,7 +53,21 @@ class FrozenBatchNorms:
     """Every batch norm keeps its running statistics and normalises by them, as in evaluation; scales still train."""
 
 
-FreezingSpec = StagedRelease | FrozenBatchNorms
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenFirst:
+    """The first `blocks` of the backbone keep their weights and the statistics of their batch norms throughout.
+
+    They look at the most pixels, so that their backward pass is most of a step's time on a CPU.
+    """
+
+    blocks: int
+
+    def __post_init__(self) -> None:
+        if self.blocks < 1:
+            raise UsageError(f"expected blocks >= 1 to be frozen, came {self.blocks}")
+
+
+FreezingSpec = StagedRelease | FrozenBatchNorms | FrozenFirst
 
 Block = tuple[nn.Module, ...]
 """Layers that are frozen and released together."""
@@ -121,6 +135,30 @@ class KeepBatchNorms(pl.Callback):
             norm.eval()
 
 
+class KeepFirst(pl.Callback):
+    """What `FrozenFirst` says, of one or several backbones (all of them together).
+
+    Raises `UsageError` where a backbone has no more blocks than are to be frozen.
+    """
+
+    def __init__(self, spec: FrozenFirst, *, backbones: Sequence[nn.Module]) -> None:
+        chains = [blocks_of(backbone) for backbone in backbones]
+        fewest = min((len(chain) for chain in chains), default=spec.blocks + 1)
+        if fewest <= spec.blocks:
+            raise UsageError(
+                f"expected fewer than {fewest} blocks to be frozen, as many as there are, came {spec.blocks}"
+            )
+        self._layers = tuple(layer for chain in chains for block in chain[: spec.blocks] for layer in block)
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Freeze them again: Lightning puts every layer into training mode when training starts."""
+        del trainer, pl_module
+        for layer in self._layers:
+            layer.requires_grad_(False)
+            for norm in _batch_norms(layer):
+                norm.eval()
+
+
 def freezing_callback(spec: FreezingSpec, *, backbones: Sequence[nn.Module]) -> pl.Callback:
     """The callback that does what `spec` says; what lies outside `backbones` (heads, fusion) always trains."""
     match spec:
@@ -128,6 +166,8 @@ def freezing_callback(spec: FreezingSpec, *, backbones: Sequence[nn.Module]) -> 
             return ReleaseInStages(spec, backbones=backbones)
         case FrozenBatchNorms():
             return KeepBatchNorms()
+        case FrozenFirst():
+            return KeepFirst(spec, backbones=backbones)
 
 
 def _set_block(block: Block, *, trains: bool, spec: StagedRelease) -> None:

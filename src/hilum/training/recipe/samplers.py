@@ -52,6 +52,13 @@ class PatientBalanced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ViewBalanced:
+    """As many images of each view with a label as without any, so that the view says nothing of there being one."""
+
+    images_per_epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupShares:
     """Groups of images drawn by stated shares (of any sum), its images in turn; who trains names the groups."""
 
@@ -59,7 +66,7 @@ class GroupShares:
     images_per_epoch: int
 
 
-SamplerSpec = Shuffled | LabelBalanced | ClassBalanced | PatientBalanced
+SamplerSpec = Shuffled | LabelBalanced | ClassBalanced | PatientBalanced | ViewBalanced
 
 
 class SeededSampler(Sampler[Draw]):
@@ -144,6 +151,27 @@ class ClassBalancedSampler(SeededSampler):
         return _evenly(self._groups, count=self._per_epoch, generator=generator)
 
 
+class ViewBalancedSampler(SeededSampler):
+    """As many draws of each view with some label and without any, each group without repeats while it lasts.
+
+    `targets` is (N, L), positive from 0.5, NaN where a label is missing; `views` has one name an image. A group that
+    has no image is left out. Raises `DataError` where not every image has a view's name.
+    """
+
+    def __init__(self, targets: npt.ArrayLike, *, views: Sequence[str], per_epoch: int, seed: int) -> None:
+        super().__init__(per_epoch=per_epoch, seed=seed)
+        array, names = np.asarray(targets, np.float64), np.asarray(views)
+        if len(names) != len(array):
+            raise DataError(f"expected the views of {len(array)} images to balance them, came {len(names)}")
+        some = (array >= 0.5).any(axis=1)
+        groups = [np.flatnonzero((names == view) & (some == kind)) for view in sorted(set(views)) for kind in (0, 1)]
+        self._groups = [group for group in groups if len(group)]
+
+    def order(self, generator: np.random.Generator) -> Indices:
+        """All groups' draws, shuffled together."""
+        return _evenly(self._groups, count=self._per_epoch, generator=generator)
+
+
 class PatientBalancedSampler(SeededSampler):
     """Each patient as often as any other (within one draw), whose images take turns; `patients` has one name an image.
 
@@ -204,9 +232,17 @@ def draw_groups(
 
 
 def build_sampler(
-    spec: SamplerSpec, *, targets: npt.ArrayLike, labels: Sequence[str], patients: Sequence[str], seed: int
+    spec: SamplerSpec,
+    *,
+    targets: npt.ArrayLike,
+    labels: Sequence[str],
+    patients: Sequence[str],
+    seed: int,
+    views: Sequence[str] = (),
 ) -> SeededSampler:
     """The sampler of `spec` for images with `targets` (N, L) of `labels`, NaN where missing, and N `patients`.
+
+    `views` are the images' N views, which only `ViewBalanced` asks for.
 
     Raises `DataError` where a label that must be balanced lacks an outcome.
     """
@@ -221,6 +257,8 @@ def build_sampler(
             return ClassBalancedSampler(array, labels=labels, per_epoch=spec.images_per_epoch, seed=seed)
         case PatientBalanced():
             return PatientBalancedSampler(patients, per_epoch=spec.images_per_epoch, seed=seed)
+        case ViewBalanced():
+            return ViewBalancedSampler(array, views=views, per_epoch=spec.images_per_epoch, seed=seed)
 
 
 def _evenly(groups: Sequence[Indices], *, count: int, generator: np.random.Generator) -> Indices:
