@@ -32,7 +32,7 @@ UndecidedCode = Literal[
     "species outside", "type outside", "modality outside", "age outside", "view outside",
     "turned", "inverted", "cropped",
     "type unknown", "age unknown", "modality unknown", "view unknown",
-    "no operating point",
+    "not reliable", "no operating point",
 ]  # fmt: skip
 """Why a finding has no decision, in the order in which one is named where several hold."""
 

@@ -3,9 +3,10 @@
 import math
 
 import pytest
+from pydantic import ValidationError
 from scipy.special import expit
 
-from hilum.bundle.label import PlattCalibration
+from hilum.bundle.label import Label, PlattCalibration
 
 
 @pytest.mark.parametrize("logit", [-1e4, -30.0, -1.0, 0.0, 0.5, 3.0, 1e4])
@@ -18,3 +19,21 @@ def test_it_is_the_logistic_function(logit: float, slope: float, intercept: floa
 def test_one_sigmoid_only() -> None:
     identity = PlattCalibration(slope=1.0, intercept=0.0)
     assert identity.probability(math.log(0.9 / 0.1)) == pytest.approx(0.9, abs=1e-12)
+
+
+def label(**changes: object) -> Label:
+    fields = {"name": "Mass", "calibration": {"slope": 1.0, "intercept": 0.0}, "operating_point_rule": "by hand"}
+    return Label.model_validate(fields | {"operating_point": None} | changes)
+
+
+def test_a_label_that_is_not_reliable_says_why_and_has_no_operating_point() -> None:
+    refused = label(not_reliable="only 3 images with it")
+    assert refused.why_not_reliable == "not reliable here: only 3 images with it"
+    assert Label.model_validate_json(refused.model_dump_json()) == refused
+    with pytest.raises(ValidationError, match="must have no operating point"):
+        label(not_reliable="only 3 images with it", operating_point=0.5)
+
+
+def test_of_any_other_label_nothing_is_written_that_an_older_hilum_does_not_know() -> None:
+    assert label(operating_point=0.5).why_not_reliable is None
+    assert "not_reliable" not in label(operating_point=0.5).model_dump()

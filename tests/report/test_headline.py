@@ -67,6 +67,19 @@ def test_some_without_a_decision_are_named_and_many_counted(reading, negative, n
     )
 
 
+def test_findings_that_are_not_reliable_are_counted_without_what_each_lacks(reading, negative):
+    weak = [
+        replace(
+            negative, name=f"Finding {number}", positive=None, operating_point=None,
+            not_decided=NotDecided("not reliable", f"not reliable here: {number} images with it"),
+        )
+        for number in range(5)
+    ]  # fmt: skip
+    assert headline(replace(reading, findings=(negative, *weak))) == (
+        "Effusion not flagged: 3% (threshold 31%); not decided: 5 more findings (not reliable here)"
+    )
+
+
 def test_the_caveat_stands_in_the_same_sentence(reading, finding):
     unknown = replace(finding, in_scope=None, unknown=("view",))
     told = replace(reading, findings=(unknown,))

@@ -208,3 +208,11 @@ def test_what_the_user_and_what_the_file_says_stay_apart(no_age):
     assert written["gate"]["view"] == {"name": "lateral", "all": looks}
     assert written["read_inverted"] is True
     Draft202012Validator(reading_schema()).validate(written)
+
+
+def test_a_finding_that_is_not_reliable_has_a_code_of_its_own(reading, finding):
+    why = NotDecided("not reliable", "not reliable here: 22 images with it to judge by, 40 are needed")
+    weak = replace(finding, operating_point=None, positive=None, not_decided=why)
+    written = reading_to_json(replace(reading, findings=(weak,)))
+    assert written["findings"][0]["not_decided"] == {"code": "not reliable", "reason": why.reason}
+    Draft202012Validator(reading_schema()).validate(written)

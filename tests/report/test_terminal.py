@@ -114,6 +114,20 @@ def test_without_an_operating_point_the_bar_has_no_mark(reading, finding):
     assert "Not decided: this model brings no threshold" in text
 
 
+def test_findings_that_are_not_reliable_share_one_note(reading, finding, negative):
+    weak = [
+        replace(
+            finding, name=name, operating_point=None, positive=None,
+            not_decided=NotDecided("not reliable", f"not reliable here: {name} is rare"),
+        )
+        for name in ("Hernia", "Mass")
+    ]  # fmt: skip
+    lines = _text(reading_table(replace(reading, findings=(negative, *weak)))).splitlines()
+    assert sum("not decided *" in line for line in lines) == 2
+    text = " ".join(" ".join(lines).split())
+    assert text.count("not decided: not reliable here; `hilum models show chest-test` says what each lacks") == 1
+
+
 def test_lungs_have_a_line_and_shares_a_column(lung_reading):
     lines = _text(reading_table(lung_reading)).splitlines()
     assert max(map(len, lines)) <= 80

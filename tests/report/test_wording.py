@@ -36,8 +36,10 @@ def test_what_is_not_known_is_named_beside_the_decision(finding):
 
 def test_a_number_is_called_a_probability_only_within_the_scope(finding, outside, no_age):
     without = replace(finding, positive=None, not_decided=NotDecided("no operating point", "it brings no threshold"))
-    numbers = [wording.number_name(one) for one in (finding, outside.findings[0], no_age.findings[0], without)]
-    assert numbers == ["probability", "score", "score", "probability"]
+    weak = replace(without, not_decided=NotDecided("not reliable", "not reliable here: too few images"))
+    numbers = [wording.number_name(one) for one in (finding, outside.findings[0], no_age.findings[0], without, weak)]
+    assert numbers == ["probability", "score", "score", "probability", "probability"]
+    assert wording.decision(weak) == wording.Decision("not decided", "not reliable here: too few images")
 
 
 def test_what_the_user_says_is_marked_and_goes_before_what_the_file_says(reading):

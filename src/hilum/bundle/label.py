@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from hilum.bundle.card_part import Interval, Part, Probability
 from hilum.bundle.result_calibration import ResultCalibration
 from hilum.statistics.calibration import calibrate
+
+NOT_RELIABLE = "not reliable here"
+"""How a label that has not earned a decision is called, everywhere."""
 
 
 class PlattCalibration(Part):
@@ -63,4 +66,28 @@ class Label(Part):
         "a reading then decides nothing"
     )
     operating_point_rule: str
+    not_reliable: str | None = Field(
+        default=None,
+        description="why the label has not earned a decision, in half a sentence: it is read, listed as not reliable "
+        "here, and never decided; null and not written for any other label",
+    )
     results: tuple[LabelResult, ...] = ()
+
+    @model_validator(mode="after")
+    def _what_is_not_reliable_is_not_decided(self) -> Self:
+        if self.not_reliable is not None and self.operating_point is not None:
+            raise ValueError("a label that is not reliable must have no operating point")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_the_usual(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Nothing is written of a label that nobody called unreliable, so that an older hilum still reads the card."""
+        fields: dict[str, Any] = serialise(self)
+        if self.not_reliable is None:
+            del fields["not_reliable"]
+        return fields
+
+    @property
+    def why_not_reliable(self) -> str | None:
+        """What a report says of a label that has not earned a decision; None of any other."""
+        return None if self.not_reliable is None else f"{NOT_RELIABLE}: {self.not_reliable}"

@@ -126,6 +126,8 @@ def _decided(card: Card) -> list[str]:
 
 
 def _positive_from(label: Label) -> str:
+    if label.not_reliable is not None:
+        return "never decided"
     if label.operating_point is None:
         return "no operating point, never decided"
     return f"positive from probability {label.operating_point:.3f}"

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from hilum.bundle.label import NOT_RELIABLE
 from hilum.reading_result import Finding, Reading
 from hilum.report.costs import Costs
 from hilum.report.counts import Counts
@@ -130,6 +131,8 @@ def _note(finding: Finding, *, said_above: bool) -> str:
     said = decision(finding)
     if not said.note or said.word != "not decided":
         return said.note
+    if finding.not_decided is not None and finding.not_decided.code == "not reliable":
+        return f"not decided: {NOT_RELIABLE}; `hilum models show {finding.model}` says what each lacks"
     reason = [] if said_above else [f"not decided: {said.note}"]
     score = ["the score is no probability for this patient"] if number_name(finding) == "score" else []
     return "; ".join([*reason, *score])

@@ -19,6 +19,7 @@ from hilum.reading_result import (
     RatioWithheld,
     Reading,
     ScopePart,
+    UndecidedCode,
     Width,
 )
 from hilum.stated import age_text
@@ -42,6 +43,9 @@ _GATE_TITLES = {
     "unsure": "Unsure",
     "not judged": "Not judged",
 }
+
+_WITHIN_SCOPE: tuple[UndecidedCode, ...] = ("not reliable", "no operating point")
+"""Why nothing is decided although the model was made for this patient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ def not_known_text(unknown: Sequence[ScopePart]) -> str:
 
 def number_name(finding: Finding) -> str:
     """`probability`, or `score` where the model was not made for this patient or may not have been."""
-    without_scope = finding.not_decided is not None and finding.not_decided.code != "no operating point"
+    without_scope = finding.not_decided is not None and finding.not_decided.code not in _WITHIN_SCOPE
     return "score" if without_scope or finding.in_scope is False else "probability"
 
 

@@ -200,3 +200,19 @@ def test_labels_without_an_operating_point_are_named_beside_those_with_one(tmp_p
     (opinion,) = specialist.read([Case(grey, preprocess(grey.pixels, spec=specialist.card.preprocess), NOT_JUDGED)])
     assert [finding.positive for finding in opinion.findings] == [True, None, True]
     assert opinion.warnings == ("toy brings no threshold for Mass: nothing is decided there",)
+
+
+def test_a_label_that_is_not_reliable_is_listed_never_decided_and_says_why(tmp_path: Path) -> None:
+    toy = ToyBundle(network=ToyNetwork.random(labels=3), labels=LABELS, operating_point=0.0)
+    why = {"operating_point": None, "not_reliable": "too few images with it"}
+    labels = tuple(label.changed(why) if label.name == "Mass" else label for label in toy.card().labels)
+    bundle = write_bundle(tmp_path / "toy", card=toy.card().model_copy(update={"labels": labels}), files=toy.files())
+    specialist = Classifier(bundle, engine=OnnxRuntimeEngine(), threads=1, heatmaps="positive")
+    grey = radiograph(np.full((16, 16), 0.5))
+    (opinion,) = specialist.read([Case(grey, preprocess(grey.pixels, spec=specialist.card.preprocess), NOT_JUDGED)])
+    by_name = {finding.name: finding for finding in opinion.findings}
+    mass = by_name.pop("Mass")
+    assert (mass.positive, mass.operating_point, mass.boxes) == (None, None, ())
+    assert mass.not_decided == NotDecided("not reliable", "not reliable here: too few images with it")
+    assert [finding.positive for finding in by_name.values()] == [True, True]
+    assert opinion.warnings == (), "each finding says it itself"

@@ -136,9 +136,11 @@ def _boxes(case: Case, heatmap: Heatmap | None, *, threshold: float) -> tuple[Bo
 
 
 def _why_not(label: Label, *, scope: ScopeVerdict) -> NotDecided | None:
-    if scope.not_decided is None and label.operating_point is None:
-        return NotDecided("no operating point", "this model brings no threshold")
-    return scope.not_decided
+    if scope.not_decided is not None or label.operating_point is not None:
+        return scope.not_decided
+    if label.why_not_reliable is not None:
+        return NotDecided("not reliable", label.why_not_reliable)
+    return NotDecided("no operating point", "this model brings no threshold")
 
 
 def _decide(probability: float, *, label: Label) -> bool | None:
@@ -146,8 +148,8 @@ def _decide(probability: float, *, label: Label) -> bool | None:
 
 
 def _without_operating_points(labels: Sequence[Label], *, model: str) -> tuple[str, ...]:
-    """One warning where there are labels without an operating point."""
-    without = [label for label in labels if label.operating_point is None]
+    """One warning where there are labels for which nobody brought an operating point."""
+    without = [label for label in labels if label.operating_point is None and label.not_reliable is None]
     if not without:
         return ()
     named = "any finding" if len(without) == len(labels) else ", ".join(label.name for label in without)
