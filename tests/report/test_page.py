@@ -285,7 +285,6 @@ def test_without_lungs_the_page_has_none(examination, card):
     assert "lungs-title" not in text
 
 
-<<<<<<< HEAD
 def test_the_ratio_is_on_the_page_with_its_error_and_no_diagnosis(heart_examination, card):
     text = render_page(heart_examination, cards=[card])
     words = Page(text).words
@@ -320,7 +319,8 @@ def test_a_ratio_that_is_withheld_says_why_and_draws_no_width(heart_examination,
     assert (
         "ratio" not in Page(render_page(replace(heart_examination, reading=none), cards=[card])).words.lower().split()
     )
-=======
+
+
 def test_a_finding_that_is_not_reliable_says_why_in_its_row_and_on_the_card(examination, card):
     why = NotDecided("not reliable", "not reliable here: 22 images with it to judge by, 40 are needed")
     findings = tuple(
@@ -337,4 +337,3 @@ def test_a_finding_that_is_not_reliable_says_why_in_its_row_and_on_the_card(exam
     assert "Not decided: not reliable here." in words
     assert words.count(why.reason) == len(findings) + len(labels)
     assert "not measured" not in words
->>>>>>> f867b5c (List a finding as not reliable here where its label has not earned a decision)

@@ -17,6 +17,10 @@ from hilum.networks.starting_weights import StartingWeights
 from hilum.option import NoOptions
 from hilum.progress import SILENT, Progress
 from hilum.systems.chest14.recipe import chest14, chest14_local
+from hilum.systems.chest_adult.recipe import AdultRecipe, chest_adult
+from hilum.systems.chest_adult.recipe import smoke as small_adult
+from hilum.systems.chest_adult.run_study import AdultStudyOptions, study_adult
+from hilum.systems.chest_adult.train import AdultOptions, train_adult_on
 from hilum.systems.gate.run_paper5 import study_paper5
 from hilum.systems.gate.run_study import study_gate
 from hilum.systems.gate.shipped import gate
@@ -92,12 +96,25 @@ def lung_training(make: Callable[[StartingWeights], LungRecipe], *, help: str) -
     )
 
 
+def adult(start: StartingWeights) -> AdultRecipe:
+    """The adult's chest, on the local recipe for fourteen findings, which is its baseline."""
+    return chest_adult(chest14_local(start))
+
+
 TRAININGS: Mapping[str, Training[Any]] = {
     "pneumonia": classifier(pneumonia, help="Pneumonia in children's chests."),
     "chest14": classifier(chest14, help="Fourteen findings in chests: paper 5's module III."),
     "chest14-local": classifier(chest14_local, help="The same, small enough for two CPU cores."),
     "sdfn": classifier(sdfn, help="Fourteen findings from whole image and lung crop: paper 3's fusion."),
     "sdfn-local": classifier(sdfn_local, help="The same, small enough for two CPU cores."),
+    "chest-adult": Training(
+        help="Findings in adult chests: the specialist that ships.",
+        make=adult,
+        small=small_adult,
+        run=train_adult_on,
+        own=AdultOptions,
+        then="; read with it: hilum read --model {folder} FILE",
+    ),
     "gate": Training(
         help="Is it an X-ray, of what, and in what state.",
         make=gate,
@@ -162,6 +179,11 @@ STUDIES: Mapping[str, SystemStudy] = {
     "lungs-paper3": SystemStudy(
         help="Paper 3's plain U-Net on lung fields in the same folds.",
         run=partial(study_lungs, {"paper3": lambda _start: paper3_lungs()}),
+    ),
+    "chest-adult": SystemStudy(
+        help="Adult chests: whole picture, lungs and the mean of both, and which findings may be decided.",
+        run=partial(study_adult, adult),
+        own=AdultStudyOptions,
     ),
     "sdfn": SystemStudy(
         help="Whole image, lung crop and their fusion beside paper 3's table.", run=study_sdfn, own=SdfnOptions

@@ -13,7 +13,7 @@ from hilum.datasets.splits.split import TEST
 from hilum.errors import UsageError
 from hilum.evaluation.predictions.predictions import Predictions
 from hilum.networks.pooled_classifier import PooledClassifier
-from hilum.training.data.images import PlainImages, load_images
+from hilum.training.data.images import PlainImages, Preparation, load_images
 from hilum.training.loop.fit import VALIDATION_BATCH, Fitted
 from hilum.training.loop.stages import run_stages
 from hilum.training.recipe.recipe import Recipe
@@ -37,17 +37,20 @@ def _run(arm: str, recipe: Recipe, fold: Fold, place: RunPlace) -> Mapping[str, 
         raise UsageError(f"expected a recipe that ends in a network of pictures, came {recipe.name}")
     labels, part = recipe.last.labels, recipe.assessment.calibration_part
     validation, judged = (
-        _logits(fitted.network, records=fold.split.parts[name], recipe=recipe, place=place) for name in (part, TEST)
+        logits_of(fitted.network, records=fold.split.parts[name], recipe=recipe, preparation=place.preparation)
+        for name in (part, TEST)
     )
     calibrations = fit_calibrations(fold, parts=(part,), logits=validation, labels=labels)
     write_facts(fold, calibrations=calibrations, started_from=fitted.started_from, folder=place.folder)
     return fold_predictions(fold, scores={arm: calibrated(judged, by=calibrations)}, labels=labels)
 
 
-def _logits(network: PooledClassifier, *, records: Sequence[Record], recipe: Recipe, place: RunPlace) -> Logits:
-    """Float32 (n, L), in the order of `records`."""
+def logits_of(
+    network: PooledClassifier, *, records: Sequence[Record], recipe: Recipe, preparation: Preparation
+) -> Logits:
+    """What the last stage's network of `recipe` says: float32 (n, L), in the order of `records`."""
     spec = recipe.preprocess_of(recipe.last)
-    images = PlainImages(load_images(records, spec=spec, labels=(), preparation=place.preparation), spec=spec)
+    images = PlainImages(load_images(records, spec=spec, labels=(), preparation=preparation), spec=spec)
     found = []
     with torch.inference_mode():
         for first in range(0, len(records), VALIDATION_BATCH):

@@ -52,6 +52,26 @@ def test_without_an_age_nothing_is_decided_and_with_one_it_is(read: Any, write_p
 
 
 @pytest.mark.parametrize(
+    ("age", "decides"), [(["--age", "40"], {"adults"}), (["--age", "3", "--view", "AP"], {"children"}), ([], set())]
+)
+def test_an_adult_is_read_by_the_adults_model_a_child_by_the_childs_and_an_unknown_age_by_none(
+    hilum: Any, children: Path, write_png: Any, tmp_path: Path, age: list[str], decides: set[str]
+) -> None:
+    frontal = Scope(xray_type="chest", age_years=(16.0, 120.0), views=("PA", "AP"), unknown_tolerated=("type", "view"))
+    adults = ToyBundle(name="adults", scope=frontal).write(tmp_path / "adults").folder
+    image = write_png(tmp_path / "x.png", grey=200)
+    models = ("--model", children, "--model", adults, "--no-gate", "--no-lungs", "--json")
+    result = hilum("read", image, *age, *models)
+    assert result.exit_code == 0
+    reading = json.loads(result.stdout)
+    assert {one["model"] for one in reading["findings"] if one["positive"] is not None} == decides
+    asked = {one["model"] for one in reading["findings"]}
+    assert asked == (decides or {"adults", "children"}), "the other model was not asked"
+    if not decides:
+        assert {one["not_decided"]["code"] for one in reading["findings"]} == {"age unknown"}
+
+
+@pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["--age", "old"], "expected an age such as 40, 45Y, 6M"),

@@ -64,7 +64,13 @@ def _judged(n: int, *, truth: np.ndarray | None = None) -> tuple[np.ndarray, np.
     stated, sharpness = np.clip(draw.normal(0.4 + 0.2 * truth, 0.2), 0, 1), draw.normal(-0.3 * truth, 1.0)
     patients = [f"p{i // 3}" for i in range(n)]
     found = result_on_card(
-        truth, probabilities=stated, sharpness=sharpness, patients=patients, operating_point=0.5, images="validation"
+        truth,
+        probabilities=stated,
+        simple=-sharpness,
+        baseline="softness",
+        patients=patients,
+        operating_point=0.5,
+        images="validation",
     )
     return truth, stated, sharpness, found
 
@@ -75,6 +81,7 @@ def test_values_are_those_of_scikit_learn() -> None:
     assert found.auroc == pytest.approx(roc_auc_score(truth, stated))
     assert found.sensitivity == pytest.approx(recall_score(truth, stated >= 0.5))
     assert found.specificity == pytest.approx(recall_score(truth, stated >= 0.5, pos_label=0))
+    assert found.baseline == "softness"
     assert found.baseline_auroc == pytest.approx(roc_auc_score(truth, -sharpness))
 
 

@@ -10,7 +10,6 @@ from hilum.bundle.result_calibration import ResultCalibration, StatedBand
 from hilum.errors import DataError
 from hilum.evaluation.judging.decisions import decide
 from hilum.evaluation.judging.judged_calibration import judged_calibration
-from hilum.evaluation.judging.sharpness import BASELINE
 from hilum.evaluation.predictions.estimate_text import value_json
 from hilum.evaluation.predictions.patient_bootstrap import patient_rows
 from hilum.statistics.auroc_interval import patient_auroc
@@ -24,23 +23,23 @@ def result_on_card(
     truth: FloatArray,
     *,
     probabilities: FloatArray,
-    sharpness: FloatArray,
+    simple: FloatArray,
+    baseline: str,
     patients: Sequence[str],
     operating_point: float,
     images: str,
 ) -> LabelResult:
     """Judge calibrated `probabilities` (n,) against `truth` (n,), 0, 1 or NaN (left out), for a card.
 
-    Positive is a probability of `operating_point` and more. `sharpness` (n,) is that of the baseline beside it, for
-    which soft images count as ill; `images` says which they are. Raises `DataError` where an outcome is missing.
+    Positive is a probability of `operating_point` and more. `simple` (n,) are the scores of the `baseline` that is
+    named beside it, higher for ill; `images` says which they are. Raises `DataError` where an outcome is missing.
     """
     outcomes = known_outcomes(truth, scores=probabilities)
     rows = patient_rows(patients)
-    auroc, simple = (
-        patient_auroc(truth, scores=scores, patients=rows.index, count=rows.count)
-        for scores in (probabilities, -sharpness)
+    auroc, beside = (
+        patient_auroc(truth, scores=scores, patients=rows.index, count=rows.count) for scores in (probabilities, simple)
     )
-    if isinstance(auroc, UndefinedMetric) or isinstance(simple, UndefinedMetric):
+    if isinstance(auroc, UndefinedMetric) or isinstance(beside, UndefinedMetric):
         lacking = outcomes.lacks_an_outcome()
         reason = "" if lacking is None else lacking.reason
         raise DataError(f"expected positives and negatives to judge, {reason} among {outcomes.n} images")
@@ -56,8 +55,8 @@ def result_on_card(
         **value_json("auroc", auroc.estimate),
         note=auroc.estimate.note,
         **shares,
-        baseline=BASELINE,
-        baseline_auroc=simple.value,
+        baseline=baseline,
+        baseline_auroc=beside.value,
         calibration=calibration_on_card(truth, probabilities=probabilities, patients=patients),
     )
 

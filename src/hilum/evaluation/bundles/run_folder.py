@@ -35,6 +35,7 @@ class RunFile(BaseModel):
     split_sha256: str | None = None
     stage_splits: Mapping[str, str] = {}
     protocol: str | None = None
+    lungs_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from hilum.datasets.records.record import Record
 from hilum.errors import DataError
 from hilum.evaluation.bundles.result_on_card import result_on_card
 from hilum.evaluation.judging.decisions import chosen_point
-from hilum.evaluation.judging.sharpness import mean_gradient
+from hilum.evaluation.judging.sharpness import BASELINE, mean_gradient
 from hilum.imaging.decode import decode, read_file
 from hilum.reading.reader import Reader
 from hilum.reading_result import FailedReading
@@ -132,7 +132,8 @@ def label_result(part: ReadPart, *, label: Label, column: int) -> LabelResult | 
     return result_on_card(
         truth,
         probabilities=probabilities(part, column=column, calibration=label.calibration),
-        sharpness=part.sharpness,
+        simple=-part.sharpness,
+        baseline=BASELINE,
         patients=[record.patient for record in part.records],
         operating_point=label.operating_point,
         images=part.name,

@@ -1,0 +1,120 @@
+"""Write the tables of the page on adult chests: `python docs/make_chest_adult.py [STUDY_JSON] [--check]`.
+
+With the `study.json` of `hilum study chest-adult` its figures are kept in `docs/results/chest-adult.json` first:
+aggregated figures alone, which name no image, patient or path. No figure of the page is typed by hand.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from markers import ROOT, table, write_or_check
+
+from hilum.evaluation.study.as_json import read_study_json
+from hilum.systems.chest_adult.sections import BASELINES_KEY, EARNED_KEY, INSIDE_KEY, SHIPS_KEY, VIEWS
+from hilum.systems.chest_adult.study import ADULT, CROP, LOCAL
+
+RESULT = ROOT / "docs" / "results" / "chest-adult.json"
+PAGE = "docs/how-to/chest-adult.md"
+NOT_MEASURED = "Not measured for this version; `hilum study chest-adult` does."
+_LEFT_OUT = ("settings", "environment", "tests", "groups")
+"""Long, and on the study's own page."""
+
+Json = dict[str, Any]
+
+
+def keep(study: Path, *, result: Path = RESULT) -> None:
+    """Keep the figures of a whole study that is no smoke run; raises `SystemExit` for another."""
+    content = read_study_json(study, study=ADULT.name)
+    if content["smoke"] or content["folds_done"] < content["folds"]:
+        kind = "a smoke run" if content["smoke"] else f"{content['folds_done']} of {content['folds']} folds"
+        raise SystemExit(f"expected a whole study, came {kind} in {study}; no figure of it is kept")
+    kept = {name: value for name, value in content.items() if name not in _LEFT_OUT}
+    result.parent.mkdir(parents=True, exist_ok=True)
+    result.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+def means(result: Path = RESULT) -> str:
+    """What each network reaches, and whether the mean of both ships."""
+    if not result.is_file():
+        return NOT_MEASURED
+    study = read_study_json(result, study=ADULT.name)
+    ships, group = study["sections"][SHIPS_KEY], study["ours"]
+    rows = [(ADULT.titles[arm], _value(found, "value")) for arm, found in ships["mean_auroc"].items()]
+    rows.append((f"{ADULT.titles[ships['arm']]} − {ADULT.titles[LOCAL]}", _value(ships, "difference", form="+.3f")))
+    what = f"mean AUROC of {len(ships['labels'])} findings"
+    verdict = "The mean of both ships" if ships["ships"] else f"Nothing ships: {ships['why_not']}"
+    return (
+        f"Protocol: {study['protocol']}; {group['n']:,} images of {group['patients']:,} patients. {verdict}.\n\n"
+        f"{table(('network', what), rows)}"
+    )
+
+
+def findings(result: Path = RESULT) -> str:
+    """Each finding: how well it is told, per view, whether it is decided, and what is told without the picture."""
+    if not result.is_file():
+        return NOT_MEASURED
+    sections = read_study_json(result, study=ADULT.name)["sections"]
+    header = ("finding", "n (ill)", "AUROC", "within views", *VIEWS, "view alone", "view, age and sex", "decided")
+    rows = [
+        _finding(label, one, baselines=sections[BASELINES_KEY][label])
+        for label, one in sorted(sections[EARNED_KEY].items(), key=_strongest_first)
+    ]
+    return table(header, rows)
+
+
+def inside(result: Path = RESULT) -> str:
+    """How much of each finding's map lies inside the lungs."""
+    if not result.is_file():
+        return NOT_MEASURED
+    sections = read_study_json(result, study=ADULT.name)["sections"]
+    header = ("finding", "n", *(ADULT.titles[arm] for arm in (LOCAL, CROP)))
+    rows = [
+        (label, str(found[LOCAL]["n"]), *(_median(found[arm]) for arm in (LOCAL, CROP)))
+        for label, found in sections[INSIDE_KEY].items()
+    ]
+    return table(header, rows)
+
+
+def _finding(label: str, one: Json, *, baselines: Json) -> tuple[str, ...]:
+    within = "–" if one["within_views"] is None else f"{one['within_views']:.3f}"
+    views = (_value(one["by_view"].get(view, {}), "auroc") for view in VIEWS)
+    alone = (_short(baselines[name]) for name in ("view", "view, age and sex"))
+    decided = "yes" if one["earned"] else f"no: {'; '.join(one['why_not'])}"
+    return label, f"{one['n']:,} ({one['positives']:,})", _value(one, "auroc"), within, *views, *alone, decided
+
+
+def _strongest_first(pair: tuple[str, Json]) -> tuple[bool, float]:
+    _, one = pair
+    return not one["earned"], -(one["auroc"] or 0.0)
+
+
+def _value(one: Json, name: str, *, form: str = ".3f") -> str:
+    value, bounds = one.get(name), one.get(f"{name}_ci")
+    if value is None:
+        return "–"
+    text = format(value, form)
+    return text if bounds is None else f"{text} [{format(bounds[0], form)}, {format(bounds[1], form)}]"
+
+
+def _short(one: Json) -> str:
+    return "–" if one["auroc"] is None else f"{one['auroc']:.3f}"
+
+
+def _median(one: Json) -> str:
+    return "–" if one["median"] is None else f"{one['median']:.2f}"
+
+
+def main(words: list[str]) -> int:
+    """Write, or check with `--check`."""
+    for study in (word for word in words if word != "--check"):
+        keep(Path(study))
+    parts = {"chest-adult-means": means(), "chest-adult-findings": findings(), "chest-adult-inside": inside()}
+    return write_or_check({PAGE: parts}, check="--check" in words)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

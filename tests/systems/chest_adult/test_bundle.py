@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+import torch
+
+from fabricate_study import fabricate_arms
+from hilum.bundle.label import PlattCalibration
+from hilum.networks.pooled_classifier import PooledClassifier
+from hilum.statistics.calibration import log_odds
+from hilum.systems.chest_adult.arms import mean_of_logits
+from hilum.systems.chest_adult.bundle import AdultNetworks
+from hilum.systems.chest_adult.labels import adult_labels
+from hilum.systems.chest_adult.looks import Look, mean_calibration, mean_scales
+from hilum.training.loop.fit import Fitted
+
+LABELS = ("Mass", "Nodule", "Hernia")
+
+
+def network(seed: int) -> PooledClassifier:
+    torch.manual_seed(seed)
+    return PooledClassifier("squeezenet1_1", labels=2).eval()
+
+
+def test_the_fused_layer_gives_the_mean_of_the_calibrated_logits_over_the_scale() -> None:
+    by = {
+        "whole": [PlattCalibration(slope=0.7, intercept=-1.0), PlattCalibration(slope=2.0, intercept=0.5)],
+        "crop": [PlattCalibration(slope=1.3, intercept=0.25), PlattCalibration(slope=0.1, intercept=-3.0)],
+    }
+    made = AdultNetworks(
+        whole=Fitted(network(1), "a"),
+        crop=Fitted(network(2), "b"),
+        whole_calibrations=by["whole"],
+        crop_calibrations=by["crop"],
+        scales=(1.0, 4.0),
+    )
+    pictures = torch.rand(2, 3, 3, 64, 64)
+    with torch.inference_mode():
+        found = made.fused().outputs(*pictures)
+    expected = np.mean(
+        [
+            [[one.slope * z + one.intercept for one, z in zip(by[head], row, strict=True)] for row in logits.tolist()]
+            for head, logits in (("whole", found.whole_logits), ("crop", found.crop_logits))
+        ],
+        axis=0,
+    )
+    assert found.logits.numpy() == pytest.approx(expected / [1.0, 4.0], abs=1e-5)
+    assert made.started_from == "whole picture: a; lungs: b"
+
+
+def test_the_mean_of_logits_is_their_mean() -> None:
+    found = mean_of_logits([np.array([[0.9, 0.5]]), np.array([[0.1, 0.8]])])
+    assert log_odds(found) == pytest.approx((log_odds(np.array([[0.9, 0.5]])) + log_odds(np.array([[0.1, 0.8]]))) / 2)
+    assert found[0, 0] == pytest.approx(0.5)
+
+
+def look(slope: float, *, fitted: bool = True) -> Look:
+    one = (
+        PlattCalibration(slope=slope, intercept=-slope)
+        if fitted
+        else PlattCalibration(method="none", slope=1.0, intercept=0.0)
+    )
+    return Look(calibrations=dict.fromkeys(LABELS, one), inside={})
+
+
+def test_calibrations_that_could_not_be_fitted_count_for_nothing() -> None:
+    assert mean_calibration([look(1.0), look(2.0), look(9.0, fitted=False)], label="Mass").slope == 1.5
+    assert mean_calibration([look(9.0, fitted=False)], label="Mass").method == "none"
+    assert mean_scales({"local": [look(1.0)], "crop": [look(4.0)]}, labels=("Mass",)) == (2.5,)
+
+
+@pytest.fixture(scope="module")
+def arms():
+    """Strong and weak labels of 700 patients: Hernia has no positive, and the crop alone cannot tell a mass."""
+    return fabricate_arms(
+        strength={"local": 1.2, "crop": 0.9, "mean": 1.6}, labels=LABELS, without=("Hernia",), patients=400, rare=0.2
+    )
+
+
+def test_labels_decide_where_they_earned_it_and_are_calibrated_as_the_heads_speak(arms) -> None:
+    looks = {"local": [look(2.0), look(4.0)], "crop": [look(1.0)]}
+    labels = adult_labels(arms, looks=looks)
+    mass, _, hernia = labels.mean
+    assert mass.not_reliable is None
+    assert mass.results[0].set == "cross-validated"
+    assert mass.results[0].baseline == "view, age and sex, without the picture"
+    assert (hernia.operating_point, hernia.results) == (None, ())
+    assert hernia.not_reliable is not None
+    assert hernia.not_reliable.startswith("0 images with it to judge by, 40 are needed")
+    assert labels.whole[2].not_reliable == labels.crop[2].not_reliable == hernia.not_reliable
+    # the head's logit that the folds' mean calibration leads to log odds 0 is what those odds are recalibrated to
+    whole = labels.whole[0].calibration
+    first = mean_calibration(looks["local"], label="Mass")
+    at_zero = -first.intercept / first.slope
+    truth, scores = arms["local"].truth[:, 0], arms["local"].scores[:, 0]
+    near = np.abs(log_odds(scores)) < 0.5
+    assert whole.probability(at_zero) == pytest.approx(truth[near].mean(), abs=0.12)
+
+
+def test_the_operating_point_is_one_of_the_pooled_probabilities(arms) -> None:
+    labels = adult_labels(arms, looks={"local": [look(1.0)], "crop": [look(1.0)]})
+    mass = labels.mean[0]
+    stated = [mass.calibration.probability(float(z)) for z in log_odds(arms["mean"].scores[:, 0])]
+    called = np.array(stated) >= mass.operating_point
+    truth = arms["mean"].truth[:, 0] == 1
+    assert mass.results[0].sensitivity == pytest.approx(called[truth].mean(), abs=0.02)
+    assert mass.results[0].specificity == pytest.approx((~called)[~truth].mean(), abs=0.02)
