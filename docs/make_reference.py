@@ -17,7 +17,7 @@ import hilum
 from hilum import errors
 from hilum.bundle.card import Card
 from hilum.cli.commands import COMMANDS
-from hilum.cli.lazy import load_command
+from hilum.cli.lazy import LazyGroup, load_command
 from hilum.cli.options.named_commands import NamedGroup
 from hilum.report.schema import reading_schema
 from hilum.training import recipe as recipe_face
@@ -73,7 +73,10 @@ def commands() -> str:
             sections.append(_named_section(name, command))
             continue
         sections.append(_command_section((name,), command))
-        sections += [_command_section((name, inner), part) for inner, part in getattr(command, "commands", {}).items()]
+        later = command.table if isinstance(command, LazyGroup) else {}
+        for inner, part in getattr(command, "commands", {}).items():
+            loaded = load_command(f"{name} {inner}", row=later[inner]) if inner in later else part
+            sections.append(_command_section((name, inner), loaded))
     return "\n\n".join(sections)
 
 

@@ -20,6 +20,12 @@ from .datasets.prepared.images import open_cache as open_cache
 from .datasets.prepared.images import prepare_image as prepare_image
 from .datasets.releases.own_table import read_own_table as read_own_table
 
+# fitting a bundle to one's own images
+from .evaluation.calibrating.calibrate import Calibrated as Calibrated
+from .evaluation.calibrating.calibrate import CalibrationSettings as CalibrationSettings
+from .evaluation.calibrating.calibrate import calibrate as calibrate
+from .evaluation.calibrating.rule import PointRule as PointRule
+
 # judging
 from .evaluation.comparing.compare import compare as compare
 from .evaluation.comparing.comparison import Comparison as Comparison

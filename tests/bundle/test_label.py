@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 from scipy.special import expit
 
-from hilum.bundle.label import Label, PlattCalibration
+from hilum.bundle.label import Label, LabelFit, PlattCalibration
 
 
 @pytest.mark.parametrize("logit", [-1e4, -30.0, -1.0, 0.0, 0.5, 3.0, 1e4])
@@ -37,3 +37,26 @@ def test_a_label_that_is_not_reliable_says_why_and_has_no_operating_point() -> N
 def test_of_any_other_label_nothing_is_written_that_an_older_hilum_does_not_know() -> None:
     assert label(operating_point=0.5).why_not_reliable is None
     assert "not_reliable" not in label(operating_point=0.5).model_dump()
+
+
+def test_how_a_label_was_fitted_is_written_only_where_it_is_known() -> None:
+    plain = Label(
+        name="Edema",
+        calibration=PlattCalibration(slope=1.0, intercept=0.0),
+        operating_point=None,
+        operating_point_rule="none",
+    )
+    assert "fit" not in plain.model_dump()
+    fit = LabelFit(
+        n=9,
+        positives=4,
+        ill_patients=3,
+        well_patients=5,
+        fitted="slope and intercept",
+        slope_ci=(0.5, 1.5),
+        intercept_ci=None,
+        operating_point_ci=(0.1, 0.4),
+    )
+    fitted = plain.changed({"fit": fit})
+    assert Label.model_validate_json(fitted.model_dump_json()) == fitted
+    assert Label.model_validate_json(plain.model_dump_json()) == plain

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from fabricate_own_images import fabricate_own_images
+
 # One finder refuses them the way a base install does: with ModuleNotFoundError.
 BLOCK = """
 import importlib.abc, sys
@@ -98,3 +100,10 @@ def test_a_command_that_trains_names_the_missing_part(tmp_path: Path) -> None:
     assert "pip install" in result.stderr
     assert "hilum[train]" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_model_is_calibrated_on_ones_own_images(tmp_path: Path) -> None:
+    own = fabricate_own_images(tmp_path)
+    done = hilum("models", "calibrate", "toy/", "--data", f"table={own.data}", "--out", "ours", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "ours" / "card.json").is_file()

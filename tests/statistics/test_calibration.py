@@ -6,7 +6,7 @@ from sklearn.calibration import _SigmoidCalibration
 from sklearn.linear_model import LogisticRegression
 
 from hilum.errors import DataError
-from hilum.statistics.calibration import calibrate, fit_platt, fit_temperature
+from hilum.statistics.calibration import calibrate, fit_intercept, fit_platt, fit_temperature
 
 
 def _logits(seed: int, *, scale: float, shift: float) -> tuple[np.ndarray, np.ndarray]:
@@ -33,6 +33,27 @@ def test_smoothed_targets_agree_with_scikit_learns_platt() -> None:
     found = fit_platt(truth, logits=logits, smoothed_targets=True)
     reference = _SigmoidCalibration().fit(logits, truth)  # sigmoid(-(a f + b))
     assert (found.slope, found.intercept) == pytest.approx((-reference.a_, -reference.b_), rel=1e-4)
+
+
+@pytest.mark.parametrize("slope", [0.05, 1.0, 40.0])
+def test_an_intercept_alone_agrees_with_a_line_search(slope: float) -> None:
+    truth, logits = _logits(4, scale=3.0, shift=1.0)
+    found = fit_intercept(truth, logits=logits, slope=slope)
+
+    def loss(intercept: float) -> float:
+        z = slope * logits + intercept
+        return float((np.logaddexp(0, z) - truth * z).sum())
+
+    best = minimize_scalar(loss, bounds=(-300, 300), method="bounded", options={"xatol": 1e-9}).x
+    assert found.slope == slope
+    assert loss(found.intercept) <= loss(best) + 1e-8
+    assert calibrate(logits, slope=slope, intercept=found.intercept).mean() == pytest.approx(truth.mean())
+
+
+@pytest.mark.parametrize(("truth", "slope", "said"), [([1, 1], 1.0, "no negatives"), ([0, 1], -1.0, "above 0")])
+def test_an_intercept_that_cannot_be_fitted(truth: list[int], slope: float, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        fit_intercept(truth, logits=[0.1, 0.2], slope=slope)
 
 
 def test_temperature_agrees_with_a_line_search() -> None:

@@ -9,6 +9,7 @@ from hilum.statistics.confusion import confusion
 from hilum.statistics.operating_point import (
     OperatingPoint,
     point_at_sensitivity,
+    point_at_specificity,
     stated_point,
     youden_point,
 )
@@ -51,6 +52,27 @@ def test_set_sensitivity_costs_as_little_specificity_as_the_roc_curve_allows(
     false, true, _ = roc_curve(truth, scores, drop_intermediate=False)
     assert sensitivity >= target
     assert specificity == pytest.approx(1 - false[true >= target].min())
+
+
+@given(ROWS, st.floats(0.01, 1.0))
+def test_set_specificity_costs_as_little_sensitivity_as_the_roc_curve_allows(
+    rows: list[tuple[bool, int]], target: float
+) -> None:
+    truth, scores = _split(rows)
+    sensitivity, specificity = _reached(point_at_specificity(truth, scores=scores, specificity=target), truth, scores)
+    false, true, _ = roc_curve(truth, scores, drop_intermediate=False)
+    assert specificity >= target
+    assert sensitivity == pytest.approx(true[1 - false >= target].max())
+
+
+def test_a_specificity_that_only_calling_nobody_reaches() -> None:
+    point = point_at_specificity([0, 1, 1], scores=[0.9, 0.2, 0.3], specificity=1.0)
+    assert isinstance(point, OperatingPoint)
+    assert (point.sensitivity, point.specificity) == (0.0, 1.0)
+    assert point.threshold > 0.9
+    assert isinstance(point_at_specificity([1, 1], scores=[0.1, 0.2], specificity=0.5), UndefinedMetric)
+    with pytest.raises(UsageError, match="specificity above 0"):
+        point_at_specificity([0, 1], scores=[0.1, 0.2], specificity=0.0)
 
 
 def test_threshold_lies_between_the_scores_that_it_parts() -> None:

@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from hilum.bundle.calibrated_on import CalibratedOn
 from hilum.bundle.card_part import CompressionMethod, Interval, Part, Probability, Sha256
 from hilum.bundle.fusion_spec import LUNG_GRAPH, FusionSpec
 from hilum.bundle.gate_outputs import GATE_OUTPUTS, OUTPUTS_WITHOUT_VIEWS
@@ -214,6 +215,17 @@ class Card(Part):
     limits: tuple[str, ...] = ()
     weights_licence: str
     files: dict[str, Sha256] = Field(description="SHA-256 of every other file of the bundle, by name")
+    calibrated_on: CalibratedOn | None = Field(
+        default=None, description="where somebody calibrated the model for their own place; absent where nobody did"
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_an_absent_calibration(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What is absent is not written, so that a hilum which does not know the field still reads the card."""
+        fields: dict[str, Any] = serialise(self)
+        if self.calibrated_on is None:
+            del fields["calibrated_on"]
+        return fields
 
     model_config = ConfigDict(populate_by_name=True)
 

@@ -56,6 +56,28 @@ class LabelResult(Part):
     )
 
 
+class LabelFit(Part):
+    """What a calibration at its user's own images rests on; the intervals are 95%, by patient.
+
+    They say how far the numbers would move with other patients of the same place.
+    """
+
+    n: int = Field(ge=0, description="images with a known truth")
+    positives: int = Field(ge=0)
+    ill_patients: int = Field(ge=0, description="patients with an image that has the finding")
+    well_patients: int = Field(ge=0, description="patients with an image that has it not")
+    fitted: str = Field(description="what of the calibration was fitted, in words")
+    slope_ci: Interval | None = Field(description="null where the slope was kept, or the images do not give one")
+    intercept_ci: Interval | None
+    operating_point_ci: Interval | None = Field(
+        description="of the calibrated probability; patients are drawn, the calibration stays"
+    )
+
+
+_WHERE_SAID = ("not_reliable", "fit")
+"""The fields of a label that stand on a card only where they say something."""
+
+
 class Label(Part):
     """One output of the graph, in order."""
 
@@ -72,6 +94,9 @@ class Label(Part):
         "here, and never decided; null and not written for any other label",
     )
     results: tuple[LabelResult, ...] = ()
+    fit: LabelFit | None = Field(
+        default=None, description="how `hilum models calibrate` fitted it; absent where that did not"
+    )
 
     @model_validator(mode="after")
     def _what_is_not_reliable_is_not_decided(self) -> Self:
@@ -81,11 +106,9 @@ class Label(Part):
 
     @model_serializer(mode="wrap")
     def _without_the_usual(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Nothing is written of a label that nobody called unreliable, so that an older hilum still reads the card."""
+        """What nobody said of a label is not written, so that an older hilum still reads the card."""
         fields: dict[str, Any] = serialise(self)
-        if self.not_reliable is None:
-            del fields["not_reliable"]
-        return fields
+        return {name: value for name, value in fields.items() if value is not None or name not in _WHERE_SAID}
 
     @property
     def why_not_reliable(self) -> str | None:

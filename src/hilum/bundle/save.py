@@ -41,7 +41,7 @@ def write_bundle(folder: Path, *, card: Card, files: Mapping[str, bytes], replac
     for name in files:
         check_file_name(name, source=folder / CARD_NAME)
     if folder.exists():
-        _check_replaceable(folder, replace=replace)
+        check_replaceable(folder, replace=replace)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
@@ -63,7 +63,8 @@ def write_bundle(folder: Path, *, card: Card, files: Mapping[str, bytes], replac
     return load_bundle(folder)
 
 
-def _check_replaceable(folder: Path, *, replace: bool) -> None:
+def check_replaceable(folder: Path, *, replace: bool) -> None:
+    """Raise `BundleError` where a bundle may not be written into `folder`, which exists."""
     if not replace:
         raise BundleError(f"{folder} exists already; expected a new folder, or replace=True to put this in its place")
     if not (folder / CARD_NAME).is_file():

@@ -22,6 +22,11 @@ COMMANDS: dict[str, LazyCommand] = {
     "compare": LazyCommand("hilum.cli.compare", "Compare predictions files of the same images.", part="lab"),
 }
 
+OF_MODELS: dict[str, LazyCommand] = {
+    "calibrate": LazyCommand("hilum.cli.models_calibrate", "Fit operating points of a model on your own images."),
+}
+"""The rows of `hilum models` beside those that its module holds."""
+
 IMPORTS: dict[str, LazyCommand] = {
     "torchxrayvision": LazyCommand("hilum.cli.models_import", "Import a chest model of torchxrayvision.", part="train"),
 }

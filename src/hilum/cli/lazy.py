@@ -44,6 +44,8 @@ class LazyFunction:
 class LazyGroup(TyperGroup):
     """A group whose commands are rows of `table`; make one by a subclass that sets it, and `lazy_app`.
 
+    It may have commands of its own beside them.
+
     `before` is what stands between `hilum` and the row's name on the command line, such as `models import `.
     """
 
@@ -53,7 +55,7 @@ class LazyGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """The command that `args` name, its module imported; help and suggestions go without this call."""
         name, placeholder, rest = super().resolve_command(ctx, args)
-        if name is None or placeholder is None:
+        if name is None or placeholder is None or name not in self.table:
             return name, placeholder, rest
         return name, load_command(f"{self.before}{name}", row=self.table[name]), rest
 
@@ -69,9 +71,14 @@ def lazy_app(group: type[LazyGroup], *, help: str, epilog: str) -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for name, row in group.table.items():
-        app.command(name, help=row.help)(_placeholder)
+    add_placeholders(app, table=group.table)
     return app
+
+
+def add_placeholders(app: typer.Typer, *, table: Mapping[str, LazyCommand]) -> None:
+    """Let the help of `app`, whose group is a `LazyGroup` of `table`, name every row of it."""
+    for name, row in table.items():
+        app.command(name, help=row.help)(_placeholder)
 
 
 def load_command(name: str, *, row: LazyCommand) -> Any:

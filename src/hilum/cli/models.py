@@ -9,11 +9,12 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from hilum.bundle.calibrated_on import CalibratedOn
 from hilum.bundle.card import Card
 from hilum.bundle.label import Label, LabelResult
 from hilum.bundle.shelf import ShelfEntry
-from hilum.cli.commands import IMPORTS
-from hilum.cli.lazy import LazyCommand, LazyGroup, lazy_app
+from hilum.cli.commands import IMPORTS, OF_MODELS
+from hilum.cli.lazy import LazyCommand, LazyGroup, add_placeholders, lazy_app
 from hilum.cli.options.models import choose_bundle, models_on_shelf
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.say import say
@@ -21,9 +22,21 @@ from hilum.cli.terminal.say import say
 _FIGURES = 4
 """How many figures of a gate the list shows; the card shows all."""
 
+
+class ModelsGroup(LazyGroup):
+    """What is done with models: this module's commands, and those of the table."""
+
+    table: ClassVar[dict[str, LazyCommand]] = OF_MODELS
+    before: ClassVar[str] = "models "
+
+
 app = typer.Typer(
-    help="List the models on the shelf, or show the card of one.",
-    epilog="[bold]Examples[/]\n\nhilum models\n\nhilum models show NAME\n\nhilum models show path/to/bundle --json",
+    cls=ModelsGroup,
+    help="List the models on the shelf, show the card of one, import one, or fit one to your own images.",
+    epilog=(
+        "[bold]Examples[/]\n\nhilum models\n\nhilum models show NAME\n\nhilum models show path/to/bundle --json\n\n"
+        "hilum models calibrate NAME --data table=labels.csv"
+    ),
     rich_markup_mode="rich",
     add_completion=False,
 )
@@ -44,6 +57,7 @@ app.add_typer(
     ),
     name="import",
 )
+add_placeholders(app, table=OF_MODELS)
 
 
 @app.callback(invoke_without_command=True)
@@ -107,6 +121,7 @@ def _whole_card(card: Card, *, sha256: str) -> dict[str, Any]:
         "heatmap": card.heatmap.method,
         "compression": compression,
         "protocol": card.protocol,
+        **_calibrated_on(card.calibrated_on),
         "trained on": "\n".join(card.training.data),
         "trained by": card.training.command,
         "starting from": card.training.starting_weights,
@@ -130,7 +145,20 @@ def _positive_from(label: Label) -> str:
         return "never decided"
     if label.operating_point is None:
         return "no operating point, never decided"
-    return f"positive from probability {label.operating_point:.3f}"
+    bounds = None if label.fit is None else label.fit.operating_point_ci
+    return f"positive from probability {_with_interval(label.operating_point, bounds)}"
+
+
+def _calibrated_on(on: CalibratedOn | None) -> dict[str, str]:
+    """Where somebody fitted it to their own place; nothing where nobody did."""
+    if on is None:
+        return {}
+    who = "" if on.by is None else f" by {on.by}"
+    left_out = f"\nleft out: {'; '.join(on.left_out)}" if on.left_out else ""
+    return {
+        "calibrated on": "\n".join(on.data) + left_out,
+        "calibrated": f"on {on.date}{who}, from {on.from_name} {on.from_version}: {on.command}",
+    }
 
 
 def _facts(facts: dict[str, Any]) -> Table:

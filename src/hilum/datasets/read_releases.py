@@ -76,7 +76,7 @@ def _check(folders: Sequence[NamedFolder], *, allowed: Sequence[str], patient_pa
             raise UsageError(
                 f"expected --data NAME=FOLDER with NAME among {', '.join(allowed)}, came {name or str(folder)!r}"
             )
-        if not folder.is_dir():
+        if not folder.is_dir() and not (RELEASES[name].is_a_table and folder.is_file()):
             raise DataError(f"expected the folder of {name} at {folder}, came no such folder; give its path")
     if patient_pattern is not None and not any(RELEASES[name].read_with_pattern for name, _ in folders):
         raise UsageError("expected --patient-pattern beside --data folder=FOLDER, whose names it is for, came none")

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from hilum.errors import DataError
 from hilum.statistics.logistic import most_likely, sigmoid
-from hilum.statistics.outcomes import FloatArray, Outcomes, known_outcomes
+from hilum.statistics.outcomes import BoolArray, FloatArray, Outcomes, known_outcomes
 
 _CLIP = 1e-7
 """How near to 0 and 1 a probability may come before its log odds are taken: about one step of a 32-bit 1."""
@@ -49,7 +49,7 @@ def fit_platt(truth: npt.ArrayLike, *, logits: npt.ArrayLike, smoothed_targets: 
     if spread == 0.0:
         raise DataError("expected logits that differ, came one value only; nothing can be calibrated on it")
     if smoothed_targets:
-        targets = np.where(outcomes.truth, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+        targets = smoothed_targets_of(outcomes.truth)
     else:
         _refuse_separable(outcomes)
         targets = outcomes.truth.astype(np.float64)
@@ -76,6 +76,29 @@ def fit_temperature(truth: npt.ArrayLike, *, logits: npt.ArrayLike) -> Calibrati
     x = (outcomes.scores / size)[None]
     (slope,) = most_likely(x, targets=outcomes.truth.astype(np.float64), start=np.zeros(1))
     return Calibration(_rising(float(slope) / size), 0.0)
+
+
+def fit_intercept(truth: npt.ArrayLike, *, logits: npt.ArrayLike, slope: float) -> Calibration:
+    """The intercept of greatest likelihood at a `slope` above 0 that is kept: the mean stated is the share observed.
+
+    For few patients, who say how often a finding comes and not yet how steeply it comes with the score. `truth` and
+    `logits` (n,) as in `fit_platt`. Source: Steyerberg 2004 (recalibration in the large). Raises `DataError` where an
+    outcome is missing or the slope is not above 0.
+    """
+    outcomes = _with_both(truth, logits)
+    offset = _rising(slope) * outcomes.scores
+    start = np.array([-float(np.median(offset))])
+    (intercept,) = most_likely(
+        np.ones((1, outcomes.n)), targets=outcomes.truth.astype(np.float64), start=start, offset=offset
+    )
+    return Calibration(slope, float(intercept))
+
+
+def smoothed_targets_of(truth: BoolArray) -> FloatArray:
+    """Platt's targets for outcomes (n,): (P + 1) / (P + 2) and 1 / (N + 2) for P positives and N negatives."""
+    positives = int(np.count_nonzero(truth))
+    negatives = int(truth.size) - positives
+    return np.where(truth, (positives + 1) / (positives + 2), 1 / (negatives + 2))
 
 
 def _rising(slope: float) -> float:

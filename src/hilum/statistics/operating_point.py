@@ -73,6 +73,27 @@ def point_at_sensitivity(
     return _point(cuts, int(np.argmax(reached)), outcomes, rule=f"sensitivity of at least {sensitivity:g}")
 
 
+def point_at_specificity(
+    truth: npt.ArrayLike, *, scores: npt.ArrayLike, specificity: float
+) -> OperatingPoint | UndefinedMetric:
+    """The lowest cut whose specificity is at least `specificity`, in (0, 1]: the greatest sensitivity that allows it.
+
+    Scores tied with each other stay together, so the specificity reached may be higher than asked, and the sensitivity
+    0 where the highest scores are those of negatives. `UndefinedMetric` where there are no positives or no negatives;
+    raises `UsageError` for a target out of range.
+    """
+    if not 0.0 < specificity <= 1.0:
+        raise UsageError(f"expected a specificity above 0 and at most 1, came {specificity}")
+    outcomes = known_outcomes(truth, scores=scores)
+    undefined = outcomes.lacks_an_outcome()
+    if undefined is not None:
+        return undefined
+    cuts = _cuts(outcomes)
+    negatives = outcomes.n - outcomes.positives
+    reached = (negatives - cuts.false_positives) / negatives >= specificity
+    return _point(cuts, int(np.flatnonzero(reached)[-1]), outcomes, rule=f"specificity of at least {specificity:g}")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cuts:
     """All cuts from the highest down; the first calls nothing positive, the last everything."""

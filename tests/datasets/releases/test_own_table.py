@@ -23,6 +23,15 @@ def test_every_column_is_read(release):
     assert math.isnan(third.labels["Effusion"])
 
 
+def test_the_table_may_have_another_name_and_be_named_itself(release):
+    other = release / "labels of 2025.csv"
+    (release / "table.csv").rename(other)
+    assert [record.image for record in read_own_table(other)] == ["a.png", "b.png", "sub/c.png"]
+    assert "gone.png" in list_own_table(other).images
+    with pytest.raises(DataError, match=r"expected table.csv \(or .gz\)"):
+        read_own_table(release)
+
+
 def test_the_listing_names_absent_images_too(release):
     listing = list_own_table(release)
     assert listing.images["gone.png"] == "test"

@@ -58,7 +58,9 @@ def test_what_was_read_is_not_read_again(part, bundle, tmp_path, monkeypatch):
     asked = []
     examine = Reader.examine_many
     monkeypatch.setattr(
-        Reader, "examine_many", lambda self, sources: examine(self, [asked.append(s) or s for s in sources])
+        Reader,
+        "examine_many",
+        lambda self, sources, **said: examine(self, [asked.append(s) or s for s in sources], **said),
     )
     again = predict_part(part, bundle=bundle, folder=tmp_path, progress=quiet).predictions
     assert asked == [record.path for record in part.records[2:]]

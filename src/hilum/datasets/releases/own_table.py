@@ -1,4 +1,4 @@
-"""A table of one's own: `table.csv` (or .csv.gz) in the folder of the pictures, one row an image.
+"""A table of one's own, one row an image: `table.csv` (or .csv.gz) in the folder of the pictures, or another there.
 
 Columns, in any order:
 
@@ -37,28 +37,32 @@ _VALUES = {"": math.nan, "-1": math.nan, "0": 0.0, "1": 1.0}
 
 
 def read_own_table(folder: Path) -> tuple[Record, ...]:
-    """The images of `folder/table.csv` that are there, in its order.
+    """The images of `folder/table.csv` that are there, in its order; `folder` may be the table itself, of any name.
 
     Raises `DataError` where the table is missing or malformed, names an image twice, or no image is there.
     """
-    rows = _rows(folder)
-    records = tuple(_record(row, folder=folder) for row in rows if (folder / row["image"]).is_file())
+    path = _table(folder)
+    rows = _rows(path)
+    records = tuple(_record(row, folder=path.parent) for row in rows if (path.parent / row["image"]).is_file())
     if not records:
-        raise DataError(f"expected the images that {folder / NAME} names, came none of {len(rows)}; check the paths")
+        raise DataError(f"expected the images that {path} names, came none of {len(rows)}; check the paths")
     return records
 
 
 def list_own_table(folder: Path) -> Listing:
     """What the table names, and how many ages were thrown away."""
-    rows = _rows(folder)
+    rows = _rows(_table(folder))
     return Listing(
         images={row["image"]: row.get("split", "") for row in rows},
         ages_cleaned=sum(was_cleaned(row.get("age_years", "")) for row in rows),
     )
 
 
-def _rows(folder: Path) -> list[dict[str, str]]:
-    path = find_table(folder, names=(NAME,))
+def _table(folder: Path) -> Path:
+    return folder if folder.is_file() else find_table(folder, names=(NAME,))
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
     rows = read_rows(path, needed=("image", "patient"))
     seen: set[str] = set()
     for row in rows:

@@ -69,7 +69,8 @@ class Release:
     `licence` is its citation and terms in one line, None for images of one's own. `official` counts images and patients
     by official part; the part '' is the whole of a release without parts. `read_with_tables` is for a release that may
     lie in several folders, the first of them with the tables; `read_with_policy` for one whose uncertain labels a
-    recipe may settle, `read_with_pattern` for one whose file names alone may tell patients apart.
+    recipe may settle, `read_with_pattern` for one whose file names alone may tell patients apart. `is_a_table`: the
+    table of the pictures may be named in the place of their folder.
     """
 
     title: str
@@ -79,6 +80,7 @@ class Release:
     read_with_tables: AdapterWithTables | None = None
     read_with_policy: AdapterWithPolicy | None = None
     read_with_pattern: AdapterWithPattern | None = None
+    is_a_table: bool = False
     list: Callable[[Path], Listing] | None = None
     official: Mapping[str, Count] = field(default_factory=dict)
 
@@ -196,7 +198,7 @@ RELEASES: Mapping[str, Release] = {
     "folder": Release(
         title="A folder of class folders", read=read_folder_of_folders, read_with_pattern=read_folder_of_folders
     ),
-    "table": Release(title="A table of one's own", read=read_own_table, list=list_own_table),
+    "table": Release(title="A table of one's own", read=read_own_table, is_a_table=True, list=list_own_table),
 }
 
 

@@ -14,15 +14,16 @@ from hilum.errors import BundleError, UsageError
 from hilum.evaluation.bundles.confident_errors import confident_errors, draw_errors
 from hilum.evaluation.bundles.facts import evaluation_facts, filled_items
 from hilum.evaluation.bundles.look import Looks, begin_look, end_look
+from hilum.evaluation.bundles.needed_lungs import needed_lungs
 from hilum.evaluation.bundles.part import AskedPart, check_labels
 from hilum.evaluation.bundles.predict import PredictedPart, Progress, predict_part
 from hilum.evaluation.bundles.run_folder import Run
 from hilum.evaluation.bundles.seen_part import seen_part, with_overlap
 from hilum.evaluation.comparing.published import PublishedTable
+from hilum.evaluation.judging.baseline import baseline_auroc
 from hilum.evaluation.judging.judge import judge
 from hilum.evaluation.judging.judgement import Judgement
 from hilum.evaluation.judging.operating_points import with_bundle_points
-from hilum.evaluation.judging.sharpness import baseline_auroc
 from hilum.evaluation.predictions.overlap import overlap_of
 from hilum.evaluation.predictions.patient_bootstrap import REPLICATES
 from hilum.evaluation.predictions.predictions_file import write_predictions
@@ -95,7 +96,7 @@ def judge_part(
     folder, which goes away. Raises as `evaluate_part`.
     """
     _check(bundle, part=part)
-    lungs = _lungs_of(bundle, given=lungs)
+    lungs = needed_lungs(bundle, given=lungs)
     listed = None if scratch else folder
     seen = seen_part(part, bundle=bundle, folder=listed, allowed=settings.allow_overlap)
 
@@ -150,7 +151,7 @@ def evaluate_part(
     written.
     """
     _check(bundle, part=part)
-    lungs = _lungs_of(bundle, given=lungs)
+    lungs = needed_lungs(bundle, given=lungs)
     with held_folder(folder):
         judged = judge_part(
             bundle, part=part, folder=folder, ledger=ledger, settings=settings, progress=progress, lungs=lungs
@@ -195,20 +196,3 @@ def _check(bundle: Bundle, *, part: AskedPart) -> None:
             "evaluate it on a validation part"
         )
     check_labels(part, labels=bundle.card.label_names)
-
-
-def _lungs_of(bundle: Bundle, *, given: Bundle | None) -> Bundle | None:
-    """The lung bundle for a model whose picture is cut to the lungs; None for any other, and for a fusion with its own.
-
-    Raises `BundleError` where it is missing, or is not the one that the model was trained with.
-    """
-    if "lungs" not in bundle.card.needs - bundle.card.brings:
-        return None
-    trained = bundle.card.training.lungs_sha256
-    if given is None or (trained is not None and given.sha256 != trained):
-        came = "none" if given is None else f"{given.card.name} {given.sha256[:12]}…"
-        raise BundleError(
-            f"expected the lung bundle that {bundle.card.name} was trained with ({(trained or 'unknown')[:12]}…), came "
-            f"{came}; name it with --lungs"
-        )
-    return given

@@ -39,7 +39,8 @@ class JournalKey:
 class JournalLine:
     """One image: its probabilities in the card's order with whether it is in the model's scope, or why it failed.
 
-    `sharpness` is its mean gradient; None in lines of before it was kept.
+    `sharpness` is its mean gradient, `logits` are what the probabilities were made of, and `cropped` says whether the
+    model read the crop to the lungs; each is None in lines of before it was kept.
     """
 
     image: str
@@ -48,6 +49,8 @@ class JournalLine:
     in_scope: bool | None = None
     failed: str | None = None
     sharpness: float | None = None
+    logits: tuple[float, ...] | None = None
+    cropped: bool | None = None
 
 
 class PredictionJournal(Held):
@@ -100,7 +103,7 @@ def _whole_lines(path: Path) -> list[dict[str, Any]]:
 
 def _parsed(fields: Mapping[str, Any]) -> JournalLine | None:
     try:
-        values = fields["probabilities"]
+        values, logits = fields["probabilities"], fields.get("logits")
         return JournalLine(
             image=fields["image"],
             sha256=fields["sha256"],
@@ -108,6 +111,8 @@ def _parsed(fields: Mapping[str, Any]) -> JournalLine | None:
             in_scope=fields["in_scope"],
             failed=fields["failed"],
             sharpness=fields.get("sharpness"),
+            logits=None if logits is None else tuple(float(value) for value in logits),
+            cropped=fields.get("cropped"),
         )
     except (KeyError, TypeError, ValueError):
         return None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hilum.bundle.card import Scope
 from hilum.bundle.load import Bundle
 from hilum.datasets.records.record import Record
 from hilum.errors import DataError
@@ -17,8 +18,11 @@ from hilum.evaluation.judging.sharpness import mean_gradient
 from hilum.evaluation.predictions.overlap import Seen
 from hilum.evaluation.predictions.predictions import Predictions, Texts
 from hilum.evaluation.report.subject import Exclusion
+from hilum.findings import XRAY_TYPES
+from hilum.reading.input.prepare import ImageSource
 from hilum.reading.reader import Reader
 from hilum.reading_result import Examination, FailedReading
+from hilum.stated import Stated
 from hilum.statistics.outcomes import FloatArray
 
 Progress = Callable[[int, int], None]
@@ -33,13 +37,18 @@ def _nothing() -> None:
 class PredictedPart:
     """The predictions, the images that are not among them, and how many lie outside the model's declared scope.
 
-    `sharpness` (n,) is each image's mean gradient; None where it is not known of all.
+    `sharpness` (n,) is each image's mean gradient, `logits` (n, L) are those of the scores; None where they are not
+    known of all. `in_scope` (n,) says of each image whether it lies in the model's scope, None where something is not
+    known; `cropped` (n,) whether the model read the crop to the lungs, None where that is not known.
     """
 
     predictions: Predictions
     exclusions: tuple[Exclusion, ...]
     out_of_scope: int
     sharpness: FloatArray | None = None
+    logits: FloatArray | None = None
+    in_scope: tuple[bool | None, ...] = ()
+    cropped: tuple[bool | None, ...] = ()
 
 
 def predict_part(
@@ -51,13 +60,16 @@ def predict_part(
     lungs: Bundle | None = None,
     seen: Mapping[str, Seen] | None = None,
     begin: Callable[[], None] = _nothing,
+    as_the_table_says: bool = False,
 ) -> PredictedPart:
     """Read every image of `part` that has a known label; images that the journal in `folder` has are not read again.
 
     Pixels go through the gate-less `Reader`, in its batches; `lungs` draws the lungs for a model that reads crops. An
     image whose scope is exceeded is judged all the same and counted. `seen` says by the image's name where the model's
-    training saw it. `begin` is called when everything is in place and before the first image is read. Raises
-    `DataError` where nothing is left to judge.
+    training saw it. `begin` is called when everything is in place and before the first image is read. With
+    `as_the_table_says`, age, sex and view of the records count as if somebody stated them, and that they show what the
+    model reads: so the scope is judged of pictures whose files say nothing. Raises `DataError` where nothing is left to
+    judge.
     """
     named, exclusions = _to_read(part, labels=bundle.card.label_names)
     reader = Reader(models=[bundle] if lungs is None else [bundle, lungs])
@@ -71,9 +83,12 @@ def predict_part(
                 lines[name] = before
         waiting = {name: record for name, record in named.items() if name not in lines}
         progress(len(lines), len(named))
-        outcomes = reader.examine_many(record.path for record in waiting.values())
+        told: dict[ImageSource, Stated] = {}
+        if as_the_table_says:
+            told = {record.path: _stated(record, scope=bundle.card.scope) for record in waiting.values()}
+        outcomes = reader.examine_many((record.path for record in waiting.values()), stated=told)
         for (name, record), outcome in zip(waiting.items(), outcomes, strict=True):
-            lines[name] = _line(name, record=record, outcome=outcome)
+            lines[name] = _line(name, record=record, outcome=outcome, model=bundle.card.name)
             journal.add(lines[name])
             progress(len(lines), len(named))
     failed = [Exclusion(name, "could not be read", line.failed) for name, line in lines.items() if line.failed]
@@ -85,6 +100,9 @@ def predict_part(
         exclusions=(*part.left_out, *exclusions, *failed),
         out_of_scope=sum(lines[name].in_scope is False for name in read),
         sharpness=_sharpness([lines[name] for name in read]),
+        logits=_logits([lines[name] for name in read]),
+        in_scope=tuple(lines[name].in_scope for name in read),
+        cropped=tuple(lines[name].cropped for name in read),
     )
 
 
@@ -107,7 +125,12 @@ def _to_read(part: AskedPart, *, labels: Sequence[str]) -> tuple[dict[str, Recor
     return named, exclusions
 
 
-def _line(name: str, *, record: Record, outcome: Examination | FailedReading) -> JournalLine:
+def _stated(record: Record, *, scope: Scope) -> Stated:
+    xray_type = scope.xray_type if scope.xray_type in XRAY_TYPES else None
+    return Stated(age_years=record.age_years, sex=record.sex, view=record.view, xray_type=xray_type)
+
+
+def _line(name: str, *, record: Record, outcome: Examination | FailedReading, model: str) -> JournalLine:
     if isinstance(outcome, FailedReading):
         # the path of the file stays out of a table that may leave this machine
         reason = outcome.message.replace(str(record.path), record.path.name)
@@ -119,11 +142,18 @@ def _line(name: str, *, record: Record, outcome: Examination | FailedReading) ->
         tuple(finding.probability for finding in findings),
         in_scope=findings[0].in_scope,
         sharpness=mean_gradient(outcome.radiograph.pixels),
+        logits=tuple(finding.logit for finding in findings),
+        cropped=any(crop.model == model for crop in outcome.reading.crops),
     )
 
 
 def _sharpness(lines: Sequence[JournalLine]) -> FloatArray | None:
     found = [line.sharpness for line in lines if line.sharpness is not None]
+    return np.array(found, np.float64) if len(found) == len(lines) else None
+
+
+def _logits(lines: Sequence[JournalLine]) -> FloatArray | None:
+    found = [line.logits for line in lines if line.logits is not None]
     return np.array(found, np.float64) if len(found) == len(lines) else None
 
 

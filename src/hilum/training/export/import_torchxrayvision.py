@@ -12,6 +12,7 @@ from pathlib import Path
 import safetensors.torch
 import torch
 
+from hilum.bundle.calibrated_on import NO_POINT, NOT_CALIBRATED
 from hilum.bundle.card import GRAPH, Card, HeatmapSpec, Scope, Training
 from hilum.bundle.label import Label, PlattCalibration
 from hilum.bundle.load import Bundle
@@ -168,8 +169,8 @@ def _card(
 
 
 _LIMITS = (
-    "Probabilities are the network's own sigmoid, not calibrated; they may be far from how often a finding is there.",
-    "No operating point: no finding is called positive or negative.",
+    NOT_CALIBRATED,
+    NO_POINT,
     "Only the middle square of the image is read: what lies outside, such as an angle of a wide chest, is not seen.",
     "Its training data may hold images of any official test set of the releases named here: no figure on them is "
     "external.",

@@ -1,0 +1,33 @@
+"""What a card says of the images on which somebody fitted its calibration and operating points for their own place."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from hilum.bundle.card_part import Part, Sha256
+
+NOT_CALIBRATED = (
+    "Probabilities are the network's own sigmoid, not calibrated; they may be far from how often a finding is there."
+)
+NO_POINT = "No operating point: no finding is called positive or negative."
+"""The limits of a model that nobody calibrated, in the words that a calibration takes from its card."""
+
+
+class CalibratedOn(Part):
+    """Where calibration and operating points come from, if not from those who made the model; the graph is theirs."""
+
+    date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="the day of the fit, UTC")
+    command: str
+    by: str | None = Field(description="who did it, where they said so")
+    hilum_version: str
+    commit: str | None = Field(description="of the folder that it was done in; null outside a repository")
+    data: tuple[str, ...] = Field(description="which images, one line each set")
+    data_sha256: Sha256 = Field(description="over the images' hashes, their patients and their truths")
+    images: int = Field(ge=1, description="images that the fit had")
+    patients: int = Field(ge=1)
+    left_out: tuple[str, ...] = Field(description="what the fit had not, counted, with the reason")
+    rule: str = Field(description="how operating points were chosen")
+    labels: tuple[str, ...] = Field(description="the labels that were fitted; the others stayed as they were")
+    from_name: str = Field(description="the bundle that was calibrated")
+    from_version: str
+    from_sha256: Sha256 = Field(description="of its card")

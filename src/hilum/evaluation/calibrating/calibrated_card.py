@@ -1,0 +1,85 @@
+"""The card of a bundle whose labels were fitted on somebody's own images: what changes, and where it comes from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from hilum.bundle.calibrated_on import NO_POINT, NOT_CALIBRATED, CalibratedOn
+from hilum.bundle.card import Card
+from hilum.evaluation.calibrating.fit_labels import FittedLabels
+
+SUFFIX = "-calibrated"
+"""Ends the name of a calibrated bundle, so that it may stand on the shelf beside the one that it was made of."""
+
+_VERSION = re.compile(r"(?P<before>.*)\+calibrated\.(?P<times>\d+)")
+_CALIBRATED = re.compile(r"; calibrated anew on .*$")
+_LIMIT = "Calibration and operating points of "
+
+
+def calibrated_name(name: str) -> str:
+    """What the bundle made of the one called `name` is called."""
+    return name if name.endswith(SUFFIX) else f"{name}{SUFFIX}"
+
+
+def calibrated_version(version: str, *, replaced: str | None = None) -> str:
+    """`1.0.0+calibrated.1` of `1.0.0`; one more than that of what is calibrated again, or is `replaced`."""
+    parts = [_VERSION.fullmatch(each) for each in (version, replaced or "")]
+    times = max(0 if part is None else int(part["times"]) for part in parts)
+    before = version if parts[0] is None else parts[0]["before"]
+    return f"{before}+calibrated.{times + 1}"
+
+
+def calibrated_card(
+    card: Card,
+    *,
+    fitted: FittedLabels,
+    on: CalibratedOn,
+    name: str,
+    version: str,
+    files: Mapping[str, str],
+    called: str,
+    cautions: Sequence[str] = (),
+) -> Card:
+    """`card` with the labels of `fitted`, called `name`; `called` says in words what they were fitted on."""
+    limits = (*_still_true(card, fitted=fitted), _limit(on.labels, called=called), *cautions)
+    labels = tuple(one.label for one in fitted.labels)
+    said = f"; calibrated anew on {called}"
+    changes: dict[str, object] = {
+        "name": name,
+        "version": version,
+        "title": f"{_CALIBRATED.sub('', card.title)}{said}",
+        "labels": labels,
+        "protocol": f"{_CALIBRATED.sub('', card.protocol)}{said} (SHA-256 {on.data_sha256[:12]}…)",
+        "limits": tuple(dict.fromkeys(limits)),
+        "files": files,
+        "calibrated_on": on,
+    }
+    if card.fusion is not None:
+        whole = tuple(one.label for one in fitted.whole_labels)
+        changes["fusion"] = card.fusion.changed({"whole_labels": whole})
+    return card.changed(changes)
+
+
+def _still_true(card: Card, *, fitted: FittedLabels) -> list[str]:
+    """The card's limits, without those that the calibration took away; for some labels they are said of the others."""
+    labels = [one.label for one in fitted.labels]
+    raw = [label.name for label in labels if label.calibration.method == "none"]
+    undecided = [label.name for label in labels if label.operating_point is None]
+    said = {
+        NOT_CALIBRATED: f"Probabilities of {', '.join(raw)} are the network's own sigmoid, not calibrated."
+        if raw
+        else "",
+        NO_POINT: f"No operating point for {', '.join(undecided)}: never called positive or negative."
+        if undecided
+        else "",
+    }
+    kept = [said.get(limit, limit) for limit in card.limits if not limit.startswith(_LIMIT)]
+    return [limit for limit in kept if limit]
+
+
+def _limit(labels: Sequence[str], *, called: str) -> str:
+    return (
+        f"{_LIMIT}{', '.join(labels)} were fitted on {called}: they hold for patients and pictures of that place, and "
+        "where the finding is about as common as there."
+    )
