@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from fabricate_bundle import ToyBundle
+from fabricate_bundle import ToyBundle, ToyNetwork
+from hilum.bundle.save import write_bundle
 
 
 @pytest.fixture
@@ -66,3 +67,14 @@ def test_a_folder_of_the_name_is_taken_for_a_bundle_only_where_it_has_a_card(
     assert hilum("models", "show", "toy").exit_code == 0
     ToyBundle(name="inner").write(tmp_path / "here" / "other")
     assert "inner" in hilum("models", "show", "other").stdout
+
+
+def test_show_says_of_a_label_that_is_not_reliable_what_it_lacks(hilum: Any, shelf: Path) -> None:
+    toy = ToyBundle(name="weak", labels=("Hernia", "Mass"), network=ToyNetwork.random(labels=2))
+    hernia, mass = toy.card().labels
+    lacks = {"operating_point": None, "not_reliable": "22 images with it to judge by, 40 are needed"}
+    card = toy.card().model_copy(update={"labels": (hernia.changed(lacks), mass)})
+    write_bundle(shelf / "weak", card=card, files=toy.files())
+    said = " ".join(hilum("models", "show", "weak").stdout.split())
+    assert "Hernia: never decided, not reliable here: 22 images with it to judge by, 40 are needed" in said
+    assert "Mass: positive from probability 0.500 (set by hand)" in said

@@ -136,13 +136,18 @@ def _decided(card: Card) -> list[str]:
     """From where each finding is positive; findings that are never decided for one reason share a line."""
     lines: dict[str, list[str]] = {}
     for label in card.labels:
-        lines.setdefault(f"{_positive_from(label)} ({label.operating_point_rule})", []).append(label.name)
+        lines.setdefault(_how_decided(label), []).append(label.name)
     return [f"{', '.join(names)}: {said}" for said, names in lines.items()]
 
 
+def _how_decided(label: Label) -> str:
+    """Of a label that is not reliable what it lacks, of any other its operating point and the rule."""
+    if label.why_not_reliable is not None:
+        return f"never decided, {label.why_not_reliable}"
+    return f"{_positive_from(label)} ({label.operating_point_rule})"
+
+
 def _positive_from(label: Label) -> str:
-    if label.not_reliable is not None:
-        return "never decided"
     if label.operating_point is None:
         return "no operating point, never decided"
     bounds = None if label.fit is None else label.fit.operating_point_ci
