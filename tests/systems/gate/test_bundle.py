@@ -1,5 +1,6 @@
 """A tiny gate from releases to the bundle that reads: study, resume, export, card."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,12 @@ from hilum import Reader
 from hilum.bundle.seen_images import seen_images_of
 from hilum.networks.starting_weights import RandomWeights
 from hilum.systems.gate.bundle import train_gate
-from hilum.systems.gate.data.releases import read_gate_data
+from hilum.systems.gate.data.releases import VIEW_SOURCE, read_gate_data
 from hilum.systems.gate.folds import LEFT_OUT_TYPES, PREDICTIONS, gate_arm, planned_networks
 from hilum.systems.gate.pictures import load_pictures
 from hilum.systems.gate.recipe import GateRecipe
 from hilum.systems.gate.shipped import gate, smoke
+from hilum.systems.gate.views import CHEST_FAULTS
 from hilum.training.records.provenance import Provenance
 from hilum.training.records.run_place import RunPlace
 from watch_cards import watch_cards
@@ -50,11 +52,30 @@ def test_every_network_of_the_study_is_judged_on_what_it_never_saw(data: Path, r
     assert len(judged) == len(pictures)
 
 
-def test_a_network_is_judged_in_every_view(data: Path, recipe: GateRecipe, tmp_path: Path) -> None:
+def test_other_patients_are_judged_by_the_folds_that_learn_from_their_source(data: Path, recipe: GateRecipe) -> None:
     pictures = load_pictures(read_gate_data(data).records, spec=recipe.preprocess)
-    plan = next(iter(planned_networks(pictures, recipe=recipe)))
+    (model,) = {picture.source: picture for picture in pictures if picture.source == VIEW_SOURCE}.values()
+    apart = [replace(model, name=f"{i}.png", group=f"nih:{i // 2}", view=("PA", "AP")[i % 2]) for i in range(16)]
+    plans = {plan.name: plan for plan in planned_networks(pictures, other_patients=apart, recipe=recipe)}
+    dealt = {name: [picture.name for picture in plan.other_patients] for name, plan in plans.items()}
+    assert sorted(name for names in dealt.values() for name in names) == sorted(picture.name for picture in apart)
+    judging = {name for name, names in dealt.items() if names}
+    assert judging == {"fold 0", "fold 2", "fold 3", "fold 4"}
+    for name in judging:
+        assert VIEW_SOURCE in {picture.source for picture in plans[name].train}
+        assert len({picture.group for picture in plans[name].other_patients}) == len(dealt[name]) / 2
+
+
+@pytest.mark.parametrize(
+    ("place", "views"), [(0, {"as read", "black", "white", "stretch", "masked"}), (-1, {"as read", "learnt from"})]
+)
+def test_a_network_of_a_fold_is_judged_in_every_view_and_another_as_read(
+    data: Path, recipe: GateRecipe, tmp_path: Path, place: int, views: set[str]
+) -> None:
+    pictures = load_pictures(read_gate_data(data).records, spec=recipe.preprocess)
+    plan = list(planned_networks(pictures, recipe=recipe))[place]
     found = gate_arm(recipe).run(plan, RunPlace(folder=tmp_path))[PREDICTIONS]
-    assert set(found.view) >= {"as read", "black", "white", "stretch", "masked", "learnt from"}
+    assert set(found.view) - set(CHEST_FAULTS) == views
     assert np.isfinite(found.logits).all()
 
 
