@@ -105,6 +105,14 @@ def test_what_was_not_read_says_why(reading, refused):
     )
 
 
+def test_a_ratio_stands_in_the_place_of_findings_that_nobody_looks_for(heart_examination):
+    without = replace(heart_examination.reading, findings=())
+    assert headline(without) == (
+        "Chest X-ray: no model in use looks for findings; cardiothoracic ratio 0.50 ± 0.02, a measurement, no diagnosis"
+    )
+    assert "ratio" not in headline(heart_examination.reading)
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from hilum.bundle.label import NOT_RELIABLE
-from hilum.reading_result import Finding, GateVerdict, NotDecided, Reading
-from hilum.report.wording import not_known_text, ordered
+from hilum.reading_result import CardiothoracicRatio, Finding, NotDecided, Reading
+from hilum.report.wording import NO_DIAGNOSIS, not_known_text, ordered, ratio_text
 
 _NAMED_UP_TO = 4
 """So many findings without a decision are named one by one; more are counted."""
@@ -16,7 +16,7 @@ _NAMED_UP_TO = 4
 def headline(reading: Reading) -> str:
     """One sentence, without its full stop, on the findings as a whole: what is flagged, or why nothing is said."""
     if not reading.findings:
-        return _not_read(reading.gate)
+        return _not_read(reading)
     findings = ordered(reading.findings)
     decided = [one for one in findings if one.positive is not None]
     undecided = [one for one in findings if one.positive is None]
@@ -46,9 +46,13 @@ def percent_text(share: float) -> str:
     return ">99%" if share >= 0.995 else f"{share:.0%}"
 
 
-def _not_read(gate: GateVerdict) -> str:
+def _not_read(reading: Reading) -> str:
+    gate = reading.gate
     if gate.status in ("refused", "unsure"):
         return f"Not read: {gate.reason}"
+    if isinstance(reading.cardiothoracic_ratio, CardiothoracicRatio):
+        said = f"{ratio_text(reading.cardiothoracic_ratio)}, {NO_DIAGNOSIS}"
+        return f"Chest X-ray: no model in use looks for findings; cardiothoracic ratio {said}"
     if gate.type is None:
         return "Nothing was looked for: no model in use reads radiographs"
     return f"{gate.type.name.capitalize()} X-ray: no model in use reads these, so nothing was looked for"

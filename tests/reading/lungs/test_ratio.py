@@ -142,7 +142,7 @@ WITHHELD = [
     withheld("inverted", "bright lungs", gate=replace(ACCEPTED, state=("inverted",))),
     withheld("cropped", "only a part of the chest", gate=replace(ACCEPTED, state=("cropped",))),
     withheld("view unknown", "say --view PA", radiograph=chest(view="unknown")),
-    withheld("lungs not trusted", "the outlines are uncertain", drawn=drawing(trusted=False)),
+    withheld("lungs not trusted", "the drawing of lungs and heart is not trusted", drawn=drawing(trusted=False)),
     withheld("no heart found", "no heart was found", drawn=drawing(heart=())),
     withheld("no pair of lungs", "one lung is hardly to be seen", drawn=drawing(left=())),
     withheld("cut by the edge", "the lungs are cut by the edge", drawn=drawing(right=((slice(20, 80), slice(0, 30)),))),

@@ -93,7 +93,7 @@ def _unfit(
         yield RatioWithheld("view unknown", "the view is not known, and it is measured on PA pictures; if this is one, "
                             "say --view PA")  # fmt: skip
     if not drawing.trusted:
-        yield RatioWithheld("lungs not trusted", f"the drawing is not trusted ({drawing.reason})")
+        yield RatioWithheld("lungs not trusted", "the drawing of lungs and heart is not trusted")
 
 
 def _measure(drawing: LungDrawing, *, spacing_mm: tuple[float, float] | None) -> tuple[Width, Width] | RatioWithheld:
