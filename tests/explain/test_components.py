@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from hilum.errors import UsageError
-from hilum.explain.components import largest_component
+from hilum.explain.components import labelled_components, largest_component
 
 
 def _by_scipy(mask: np.ndarray, *, connectivity: int) -> np.ndarray:
@@ -24,6 +24,18 @@ def test_agrees_with_scipy_on_noise(density: float, connectivity: Literal[4, 8])
         np.testing.assert_array_equal(
             largest_component(mask, connectivity=connectivity), _by_scipy(mask, connectivity=connectivity)
         )
+
+
+@pytest.mark.parametrize("connectivity", [4, 8])
+@pytest.mark.parametrize("density", [0.1, 0.45, 0.7])
+def test_components_are_numbered_in_raster_order_as_scipy_numbers_them(density, connectivity) -> None:
+    rng = np.random.default_rng(int(density * 100) + connectivity)
+    for _ in range(30):
+        mask = rng.random(rng.integers(1, 40, 2)) < density
+        found, count = labelled_components(mask, connectivity=connectivity)
+        label, expected = ndimage.label(mask, np.ones((3, 3)) if connectivity == 8 else None)
+        assert count == expected
+        np.testing.assert_array_equal(found, label)
 
 
 def test_agrees_with_scipy_on_a_large_noisy_mask() -> None:

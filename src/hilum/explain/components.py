@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +28,7 @@ def largest_component(mask: Mask, *, connectivity: Literal[4, 8] = 8) -> Mask:
         return out
     label = _joined(runs, reach=1 if connectivity == 8 else 0)
     sizes = np.bincount(label, weights=runs.end - runs.start)
-    for index in np.flatnonzero(label == sizes.argmax()):
-        out[runs.row[index], runs.start[index] : runs.end[index]] = True
+    _fill(out, runs, value=label == sizes.argmax())
     return out
 
 
@@ -42,8 +41,7 @@ def labelled_components(mask: Mask, *, connectivity: Literal[4, 8] = 8) -> tuple
     if runs.start.size == 0:
         return out, 0
     names, number = np.unique(_joined(runs, reach=1 if connectivity == 8 else 0), return_inverse=True)
-    for index, component in enumerate(number):
-        out[runs.row[index], runs.start[index] : runs.end[index]] = component + 1
+    _fill(out, runs, value=number + 1)
     return out, len(names)
 
 
@@ -58,10 +56,22 @@ class _Runs:
 
 
 def _runs(mask: Mask) -> _Runs:
-    edges = np.diff(np.pad(mask, ((0, 0), (1, 1))).astype(np.int8), axis=1)
-    row, start = np.nonzero(edges == 1)
-    _, end = np.nonzero(edges == -1)
-    return _Runs(row, start, end, mask.shape[1])
+    height, width = mask.shape
+    line = np.zeros(
+        height * (width + 1) + 1, np.bool_
+    )  # all rows in one, parted by an empty cell, one before the first
+    line[1:].reshape(height, width + 1)[:, :width] = mask
+    edges = np.flatnonzero(line[1:] != line[:-1])
+    row, start = np.divmod(edges[::2], width + 1)
+    return _Runs(row, start, edges[1::2] - row * (width + 1), width)
+
+
+def _fill(out: npt.NDArray[Any], runs: _Runs, *, value: npt.NDArray[Any]) -> None:
+    """Give all cells of each run its value."""
+    length = runs.end - runs.start
+    first = runs.row * runs.width + runs.start
+    within = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
+    out.reshape(-1)[np.repeat(first, length) + within] = np.repeat(value, length)
 
 
 def _joined(runs: _Runs, *, reach: int) -> _Ints:

@@ -143,3 +143,25 @@ def test_a_grid_beside_the_picture_is_interpolated() -> None:
     lungs = below.masks("whole")
     assert not lungs.union[: ROWS // 2].any()
     assert lungs.right[ROWS // 2 :].mean() == pytest.approx(whole.verdict().right_share, abs=0.01)
+
+
+@pytest.mark.parametrize("beyond", [0.0, 40.0, -25.0])
+def test_only_the_pixels_near_a_drawing_are_interpolated_and_no_other_could_be_of_it(beyond: float) -> None:
+    """Blobs of noise, on a grid that covers the picture, a part of it, or more than it."""
+    rng = np.random.default_rng(3)
+    planes = np.zeros((3, 64, 48), np.float32)
+    planes[:, 10:50, 6:44] = rng.random((3, 40, 38), np.float32) * 0.7
+    geometry = Geometry((COLUMNS - 2 * beyond) / 48, (ROWS - beyond) / 64, beyond, beyond)
+    everywhere = [onto_pixels(plane, geometry=geometry, rows=ROWS, columns=COLUMNS) for plane in planes]
+    lungs = LungMap(0.5, geometry, whole=LungSides(planes[0], planes[1]), heart=planes[2])
+    drawn = replace(drawing(), lungs=lungs)
+    union = np.maximum(everywhere[0], everywhere[1]) >= 0.5
+    np.testing.assert_array_equal(drawn.masks("whole").union, union)
+    np.testing.assert_array_equal(drawn.masks("whole").right, union & (everywhere[0] >= everywhere[1]))
+    np.testing.assert_array_equal(drawn.heart(), everywhere[2] >= 0.5)
+
+
+def test_shares_are_counted_on_a_grid_of_their_own_where_the_networks_covers_a_part() -> None:
+    whole = drawing()
+    cut = replace(whole, lungs=replace(whole.lungs, geometry=Geometry(COLUMNS / 512, ROWS / 256, COLUMNS / 4, 0.0)))
+    assert cut.verdict().right_share == pytest.approx(whole.verdict().right_share / 2, abs=0.005)

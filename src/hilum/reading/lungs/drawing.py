@@ -19,7 +19,7 @@ from hilum.reading_result import Heatmap, LungDefinition, LungMap, LungVerdict, 
 
 Mask = npt.NDArray[np.bool_]
 SHARES_SIDE = 256
-"""Shares of a picture are counted on so many cells a side: a cell is 1/65,536 of the picture."""
+"""Shares are counted on so many cells a side where the network's grid does not divide the whole picture."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,8 +82,9 @@ class LungDrawing:
 
     def verdict(self) -> LungVerdict:
         """The part of a reading that says all this."""
-        sides = self._masks(self.lungs.boxed, height=SHARES_SIDE, width=SHARES_SIDE)
-        heart = self._heart(height=SHARES_SIDE, width=SHARES_SIDE)
+        height, width = self._shares_shape()
+        sides = self._masks(self.lungs.boxed, height=height, width=width)
+        heart = self._heart(height=height, width=width)
         right, left = _share(sides.right), _share(sides.left)
         return LungVerdict(
             box=self.box,
@@ -106,15 +107,14 @@ class LungDrawing:
         """
         if not self.trusted:
             return None
-        cells = Geometry(SHARES_SIDE / self.columns, SHARES_SIDE / self.rows, 0.0, 0.0)
-        placed = onto_pixels(
-            heatmap.grid, geometry=cells.after(heatmap.geometry), rows=SHARES_SIDE, columns=SHARES_SIDE
-        )
+        height, width = self._shares_shape()
+        cells = Geometry(width / self.columns, height / self.rows, 0.0, 0.0)
+        placed = onto_pixels(heatmap.grid, geometry=cells.after(heatmap.geometry), rows=height, columns=width)
         positive = np.maximum(placed, 0).astype(np.float64)
         total = float(positive.sum())
         if total == 0:
             return None
-        lungs = self._masks(self.lungs.boxed, height=SHARES_SIDE, width=SHARES_SIDE).union
+        lungs = self._masks(self.lungs.boxed, height=height, width=width).union
         return float(positive[lungs].sum()) / total
 
     def _masks(self, definition: LungDefinition, *, height: int, width: int) -> SideMasks:
@@ -134,8 +134,18 @@ class LungDrawing:
     def _heart(self, *, height: int, width: int) -> Mask | None:
         if self.lungs.heart is None:
             return None
-        placed = _placed(self.lungs.heart, geometry=self._cells(height, width), shape=(height, width))
-        return np.asarray(placed >= self.lungs.level)
+        geometry, level = self._cells(height, width), self.lungs.level
+        window = _window(self.lungs.heart >= level, geometry=geometry, shape=(height, width))
+        placed = _placed(self.lungs.heart, geometry=geometry, window=window)
+        return _filled(placed >= level, window=window, shape=(height, width))
+
+    def _shares_shape(self) -> tuple[int, int]:
+        """Rows and columns of cells on which shares are counted: the network's own, where they divide the picture."""
+        planes = self.lungs.sides(self.lungs.boxed)
+        if planes is None or not _changes_nothing(self._cells(*planes.right.shape)):
+            return SHARES_SIDE, SHARES_SIDE
+        height, width = planes.right.shape
+        return height, width
 
     def _cells(self, height: int, width: int) -> Geometry:
         return Geometry(width / self.columns, height / self.rows, 0.0, 0.0).after(self.lungs.geometry)
@@ -149,16 +159,57 @@ def sides(
     `geometry` maps the grid to the masks' pixels. Probabilities are interpolated bilinearly; a pixel is of the side
     with the larger one.
     """
-    right, left = (_placed(plane, geometry=geometry, shape=shape) for plane in probability)
+    window = _window(probability.max(axis=0) >= threshold, geometry=geometry, shape=shape)
+    right, left = (_placed(plane, geometry=geometry, window=window) for plane in probability)
     union = np.maximum(right, left) >= threshold
-    return union & (right >= left), union & (right < left)
+    both = (union & (right >= left), union & (right < left))
+    return _filled(both[0], window=window, shape=shape), _filled(both[1], window=window, shape=shape)
 
 
-def _placed(plane: npt.NDArray[np.float32], *, geometry: Geometry, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
-    rows, columns = shape
-    if plane.shape == (rows, columns) and _changes_nothing(geometry):
-        return plane  # most drawings: the network's grid divides the whole picture
-    return onto_pixels(plane, geometry=geometry, rows=rows, columns=columns)
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Rows and columns [first, last) of a larger grid."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+
+def _window(drawn: Mask, *, geometry: Geometry, shape: tuple[int, ...]) -> _Window:
+    """The pixels that interpolation can lift to the level: those within a cell of what was `drawn`, bool (h, w).
+
+    Most of a radiograph is neither lung nor heart, and interpolating is what a mask of native size costs.
+    """
+    rows, columns = np.flatnonzero(drawn.any(axis=1)), np.flatnonzero(drawn.any(axis=0))
+    if rows.size == 0:
+        return _Window(0, 0, 0, 0)
+    x_from, y_from = geometry.point(float(columns[0]) - 1, float(rows[0]) - 1)
+    x_to, y_to = geometry.point(float(columns[-1]) + 2, float(rows[-1]) + 2)
+    return _Window(
+        max(0, math.floor(y_from)),
+        min(shape[0], math.ceil(y_to)),
+        max(0, math.floor(x_from)),
+        min(shape[1], math.ceil(x_to)),
+    )
+
+
+def _placed(plane: npt.NDArray[np.float32], *, geometry: Geometry, window: _Window) -> npt.NDArray[np.float32]:
+    """The plane (h, w), interpolated at the pixels of a window of the grid that `geometry` leads to."""
+    rows, columns = window.bottom - window.top, window.right - window.left
+    if rows <= 0 or columns <= 0:
+        return np.zeros((max(rows, 0), max(columns, 0)), np.float32)
+    inside = window.bottom <= plane.shape[0] and window.right <= plane.shape[1]
+    if inside and _changes_nothing(geometry):  # most drawings: the network's grid divides the whole picture
+        return plane[window.top : window.bottom, window.left : window.right]
+    moved = Geometry(1.0, 1.0, -float(window.left), -float(window.top)).after(geometry)
+    return onto_pixels(plane, geometry=moved, rows=rows, columns=columns)
+
+
+def _filled(mask: Mask, *, window: _Window, shape: tuple[int, ...]) -> Mask:
+    out = np.zeros(shape, np.bool_)
+    out[window.top : window.bottom, window.left : window.right] = mask
+    return out
 
 
 def _changes_nothing(geometry: Geometry) -> bool:
