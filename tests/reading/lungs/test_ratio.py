@@ -87,8 +87,17 @@ def test_an_edge_between_two_cells_is_interpolated():
 
 
 def test_widths_are_in_mm_between_columns_where_the_spacing_is_known():
-    ratio = measured(radiograph=chest(spacing=(0.9, 0.5)))
-    assert (ratio.heart.mm, ratio.thorax.mm) == pytest.approx((50, 120))
+    ratio = measured(radiograph=chest(spacing=(0.9, 1.25)))
+    assert (ratio.heart.mm, ratio.thorax.mm) == pytest.approx((125, 300))
+    assert ratio.cautions == ()
+
+
+@pytest.mark.parametrize(("spacing", "width"), [(0.5, 120), (2.0, 480)])
+def test_a_spacing_that_fits_no_adult_is_cautioned_of(spacing, width):
+    ratio = measured(radiograph=chest(spacing=(spacing, spacing)))
+    assert ratio.value == measured().value
+    (caution,) = ratio.cautions
+    assert f"makes the thorax {width} mm wide, which fits no adult" in caution
 
 
 def test_the_cards_error_stands_beside_it():

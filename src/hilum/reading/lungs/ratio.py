@@ -38,6 +38,9 @@ EDGE_CELLS = 0.5
 
 Lungs may reach the upper edge: an apex that is missing changes no width."""
 
+ADULT_THORAX_MM = (180.0, 450.0)
+"""How wide an adult's inner thorax may be at the detector; beyond, the pixel spacing is that of another picture."""
+
 _Plane = npt.NDArray[np.float32]
 
 
@@ -64,7 +67,7 @@ def cardiothoracic_ratio(
         thorax=thorax,
         mean_error=None if error is None else error.mean,
         error_of_nine_in_ten=None if error is None else error.nine_in_ten,
-        cautions=tuple(_cautions(radiograph, gate=gate, view=view)),
+        cautions=(*_cautions(radiograph, gate=gate, view=view), *_spacing_caution(thorax)),
     )
 
 
@@ -172,6 +175,15 @@ def _cautions(radiograph: Radiograph, *, gate: GateVerdict, view: TakenView) -> 
         yield "nobody tells the view; the picture looks like PA"
     if not view.from_picture and gate.view == "AP":
         yield "the view is said to be PA, and the picture looks like AP"
+
+
+def _spacing_caution(thorax: Width) -> Iterator[str]:
+    low, high = ADULT_THORAX_MM
+    if thorax.mm is not None and not low <= thorax.mm <= high:
+        yield (
+            f"the file's pixel spacing makes the thorax {thorax.mm:.0f} mm wide, which fits no adult: the lengths "
+            "in mm may be wrong; the ratio does not rest on them"
+        )
 
 
 def _age(radiograph: Radiograph) -> float | None:
