@@ -107,7 +107,7 @@ ship: $(VENV)/.base  ## put a run's bundle into the package, its graph compresse
 	@test -f "$(BUNDLE)/card.json" || { echo "expected a bundle's folder: make ship BUNDLE=runs/NAME/bundle" >&2; exit 1; }
 	name=$$($(BIN)/python -c 'import json, sys; print(json.load(open(sys.argv[1]))["name"])' "$(BUNDLE)/card.json"); \
 	mkdir -p "$(SHIPPED)/$$name"; cp "$(BUNDLE)/card.json" "$(SHIPPED)/$$name/"; \
-	for file in model.onnx training-images.bin; do \
+	for file in model.onnx lungs.onnx training-images.bin; do \
 		if test -f "$(BUNDLE)/$$file"; then gzip -9nc "$(BUNDLE)/$$file" > "$(SHIPPED)/$$name/$$file.gz"; fi; done; \
 	$(BIN)/hilum models show "$$name"
 

@@ -29,8 +29,10 @@ from hilum.bundle.label import Label, LabelResult
 from hilum.bundle.load import CARD_NAME, PACKED_SUFFIX, TRAINING_IMAGES, Bundle
 from hilum.bundle.save import card_bytes, file_hashes, write_bundle
 from hilum.bundle.shelf import SHIPPED_FOLDER, shipped_bundles
+from hilum.datasets.read_releases import read_releases
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.kermany import read_kermany
+from hilum.datasets.splits.split import Split
 from hilum.evaluation.bundles.ledger import LEDGER_NAME, looks, read_ledger
 from hilum.evaluation.bundles.look import LOOK_NAME
 from hilum.evaluation.bundles.result_on_card import calibration_on_card
@@ -39,6 +41,8 @@ from hilum.evaluation.judging.operating_points import with_bundle_points
 from hilum.evaluation.predictions.predictions_file import read_predictions
 from hilum.networks.starting_weights import RandomWeights
 from hilum.reading.engines.engine import available_cores
+from hilum.systems.chest_adult.folds import adult_images
+from hilum.systems.chest_adult.train import RELEASE
 from hilum.systems.gate.data.releases import read_gate_data
 from hilum.systems.gate.groups import capped
 from hilum.systems.gate.shipped import gate
@@ -47,7 +51,7 @@ from hilum.systems.pneumonia.recipe import pneumonia
 from hilum.training.data.make_split import make_splits
 from hilum.training.export.label_fits import fit_labels, fit_parts, label_rows, read_validation
 from hilum.training.export.seen_images import seen_images, seen_in_stages
-from hilum.training.recipe.recipe import Recipe
+from hilum.training.recipe.recipe import TRAIN, Recipe
 from hilum.training.records.provenance import records_sha256
 
 DATA = ROOT.parent / "shared" / "data"
@@ -88,21 +92,20 @@ def remake_classifier(
     parts = fit_parts(bundle, read=read, recipe=recipe)
     for label, again in zip(bundle.card.labels, fit_labels(parts, recipe=recipe), strict=True):
         say(f"{bundle.card.name}: {refit_in_words(label, again=again)}")
-    labels = tuple(
-        label.changed(
-            {
-                "results": (
-                    *label_rows(label, column=column, parts=parts.judged),
-                    *([looks[label.name]] if label.name in looks else []),
-                )
-            }
-        )
-        for column, label in enumerate(bundle.card.labels)
-    )
+    rows = [label_rows(label, column=column, parts=parts.judged) for column, label in enumerate(bundle.card.labels)]
     seen = seen_in_stages(recipe, splits=splits.values(), jobs=available_cores())
-    limits = [line for line in bundle.card.limits if not line.startswith(LOOKED_AT)]
+    return Remade(with_looks(bundle.card, rows=rows, looks=looks), seen)
+
+
+def with_looks(card: Card, *, rows: Sequence[Sequence[LabelResult]], looks: Mapping[str, LabelResult]) -> Card:
+    """The card with the `rows` of each label, then that of a look at a test, of which a limit tells."""
+    labels = tuple(
+        label.changed({"results": (*own, *([looks[label.name]] if label.name in looks else []))})
+        for label, own in zip(card.labels, rows, strict=True)
+    )
+    limits = [line for line in card.limits if not line.startswith(LOOKED_AT)]
     said = [limit_of_look(name, row=row) for name, row in looks.items() if row.calibration is not None]
-    return Remade(bundle.card.changed({"labels": labels, "limits": (*limits, *said)}), seen)
+    return card.changed({"labels": labels, "limits": (*limits, *said)})
 
 
 def limit_of_look(label: str, *, row: LabelResult) -> str:
@@ -150,6 +153,19 @@ def remake_lungs(bundle: Bundle, *, data: Path) -> Remade:
     records = read_lung_sources(data)
     _check_split(bundle, found=records_sha256(records))
     return Remade(bundle.card, seen_images(train=records, validation=(), starts=(), jobs=available_cores()))
+
+
+def remake_adult(bundle: Bundle, *, data: Path, looks: Mapping[str, LabelResult]) -> Remade:
+    """The card of the adult's chest, whose figures are its study's, and its training images: all that it may learn.
+
+    Raises `NotTheseDataError` where they are not those of its training.
+    """
+    folders = [(RELEASE, data / name) for name in ("nih", "nih_64") if (data / name).is_dir()]
+    records = adult_images(read_releases(folders).records).every
+    _check_split(bundle, found=Split({TRAIN: records}, "all").sha256)
+    seen = seen_images(train=records, validation=(), starts=(), jobs=available_cores())
+    rows = [[row for row in label.results if not row.is_test] for label in bundle.card.labels]
+    return Remade(with_looks(bundle.card, rows=rows, looks=looks), seen)
 
 
 def _check_split(bundle: Bundle, *, found: str) -> None:
@@ -251,6 +267,8 @@ def remake(bundle: Bundle, *, data: Path, looks: Mapping[str, LabelResult]) -> R
         return remake_gate(bundle, data=data)
     if bundle.card.lungs is not None:
         return remake_lungs(bundle, data=data)
+    if bundle.card.fusion is not None:
+        return remake_adult(bundle, data=data, looks=looks)
     records = read_kermany(data / "kermany" / "chest_xray")
     return remake_classifier(bundle, recipe=pneumonia(RandomWeights()), records=records, looks=looks)
 

@@ -9,14 +9,19 @@ from types import ModuleType
 import pytest
 
 from fabricate_bundle import ToyBundle
+from fabricate_fusion import write_fusion
 from fabricate_kermany import fabricate_kermany
+from fabricate_nih_chests import fabricate_nih_chests
 from fabricate_run import LABELS, fabricate_run
 from hilum.bundle.card import Training
+from hilum.bundle.label import LabelResult
 from hilum.bundle.load import Bundle, load_bundle
 from hilum.bundle.save import write_bundle
 from hilum.bundle.seen_images import seen_images_of
 from hilum.datasets.records.record import Record
+from hilum.datasets.releases.chestxray14 import read_chestxray14
 from hilum.datasets.releases.kermany import read_kermany
+from hilum.datasets.splits.split import Split
 from hilum.evaluation.bundles.evaluate import EvaluationSettings, evaluate_part
 from hilum.evaluation.bundles.part import official_part
 from hilum.networks.starting_weights import RandomWeights
@@ -74,6 +79,38 @@ def test_rows_and_images_are_new_and_what_decides_stays(script, bundle, recipe, 
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "card.json", "model.onnx.gz", "training-images.bin.gz",
     }  # fmt: skip
+
+
+def test_the_adults_card_keeps_its_studys_rows_and_gets_its_images_and_a_look(script, tmp_path) -> None:
+    data = tmp_path / "data"
+    records = [one for one in read_chestxray14(fabricate_nih_chests(data / "nih", patients=6)) if not one.held_out]
+    card = write_fusion(tmp_path / "toy").card
+    row = LabelResult(
+        set="cross-validated", n=9, positives=4, auroc=0.8, auroc_ci=None, sensitivity=0.5, sensitivity_ci=None,
+        specificity=0.6, specificity_ci=None,
+    )  # fmt: skip
+    old = row.changed({"set": "a test, looked at before", "is_test": True})
+    changed = card.changed(
+        {
+            "labels": tuple(label.changed({"results": (row, old)}) for label in card.labels),
+            "training": card.training.changed({"split_sha256": Split({"train": tuple(records)}, "all").sha256}),
+        }
+    )
+    files = {name: load_bundle(tmp_path / "toy").read(name) for name in card.files}
+    bundle = write_bundle(tmp_path / "made", card=changed, files=files)
+    look = row.changed({"set": "a test, looked at now", "is_test": True})
+    remade = script.remake(bundle, data=data, looks={"Edema": look})
+    edema, pneumonia_label = remade.card.labels
+    assert [one.set for one in edema.results] == ["cross-validated", "a test, looked at now"]
+    assert [one.set for one in pneumonia_label.results] == ["cross-validated"]
+    script.write_shipped(remade, bundle=bundle, folder=tmp_path / "out")
+    seen = seen_images_of(load_bundle(tmp_path / "out"))
+    assert seen is not None
+    assert {one.tobytes().hex() for one in seen.train.files} == {record.sha256[:16] for record in records}
+    assert (tmp_path / "out" / "lungs.onnx.gz").is_file()
+    (data / "nih" / "images" / records[0].path.name).unlink()
+    with pytest.raises(script.NotTheseDataError, match="not the images of its training"):
+        script.remake(bundle, data=data, looks={})
 
 
 def test_other_images_than_those_of_the_training_are_refused(script, recipe, records, tmp_path) -> None:
