@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from fabricate_kermany import fabricate_kermany
 from fabricate_run import LABELS, fabricate_run
+from hilum.bundle.calibrated_on import CalibratedOn
 from hilum.bundle.load import load_bundle
 from hilum.datasets.releases.kermany import read_kermany
 from hilum.evaluation.bundles.facts import evaluation_facts, filled_items
@@ -11,6 +14,24 @@ from hilum.evaluation.bundles.run_folder import load_run
 from hilum.evaluation.judging.judge import judge
 from hilum.evaluation.report.checklist import checklist
 from hilum.version import __version__
+
+ON = CalibratedOn(
+    date="2026-01-02",
+    command="hilum models calibrate toy",
+    by=None,
+    hilum_version="0.1.0",
+    commit=None,
+    data=("a hospital: 3 images of 2 patients",),
+    data_sha256="a" * 64,
+    images=3,
+    patients=2,
+    left_out=(),
+    rule="greatest Youden index",
+    labels=("Atelectasis",),
+    from_name="toy",
+    from_version="1.0.0",
+    from_sha256="b" * 64,
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +56,15 @@ def test_the_facts_name_data_model_training_and_software(made):
     assert facts["Training"]["Data of the run"] == "source table, folder data, n 40"
     assert facts["Training"]["Environment: python"] == "3.11"
     assert facts["Software of this evaluation"]["hilum"] == __version__
+
+
+def test_where_somebody_calibrated_the_model_anew_it_is_said(made):
+    run, bundle, part, predicted = made
+    rows = dict(evaluation_facts(bundle, part=part, predicted=predicted, run=run)[1].rows)
+    assert rows["Calibration"] == "Platt scaling, label by label, from validation"
+    anew = replace(bundle, card=bundle.card.changed({"calibrated_on": ON}))
+    rows = dict(evaluation_facts(anew, part=part, predicted=predicted, run=run)[1].rows)
+    assert rows["Calibration"] == "Atelectasis: fitted 2026-01-02 on a hospital: 3 images of 2 patients"
 
 
 def test_no_folder_of_the_machine_is_named(made, tmp_path):

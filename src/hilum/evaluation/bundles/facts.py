@@ -140,6 +140,9 @@ def _model(bundle: Bundle) -> Facts:
 
 
 def _calibration(card: Card) -> str:
+    on = card.calibrated_on
+    if on is not None:
+        return f"{', '.join(on.labels)}: fitted {on.date} on {'; '.join(on.data)}"
     if all(label.calibration.method == "none" for label in card.labels):
         return "none: the network's own sigmoid"
     return "Platt scaling, label by label, from validation"
