@@ -158,6 +158,16 @@ def test_a_gate_without_a_verdict_says_so(examination, status, words):
     )
 
 
+def test_the_view_that_the_picture_tells_stands_on_the_page(examination, card):
+    looks = {"PA": 0.02, "AP": 0.03, "lateral": 0.95}
+    gate = replace(examination.reading.gate, view="lateral", view_probabilities=looks)
+    reading = replace(examination.reading, view="unknown", gate=gate)
+    words = Page(render_page(replace(examination, reading=reading), cards=[card])).words
+    assert "Lateral view (from the picture)" in words
+    assert "view lateral (from the picture)" in words
+    assert "(from the picture)" not in Page(render_page(examination, cards=[card])).words
+
+
 def test_a_finding_out_of_scope_shows_no_decision(examination, outside, card):
     page = Page(render_page(replace(examination, reading=outside, heatmaps=()), cards=[card]))
     assert "Not decided: the patient is 43 years old, and this model is for children of 1 to 5 years." in page.words
