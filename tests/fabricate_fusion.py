@@ -139,7 +139,7 @@ def write_fusion(
 ) -> Bundle:
     """A fusion bundle in `folder`: operating point 0.5 for the fusion, 0.4 for the whole branch (slope 2)."""
     made = ToyFusion.random() if fusion is None else fusion
-    files = {"model.onnx": made.graph() if graph is None else graph, LUNG_GRAPH: lungs_graph()}
+    files = {"model.onnx": made.graph() if graph is None else graph, LUNG_GRAPH: lungs_graph(lungs.structures)}
 
     def spec(side: int, *first: CropLungs) -> PreprocessSpec:
         steps = (*first, Resize(height=side, width=side, rule="stretch", filter="box"))

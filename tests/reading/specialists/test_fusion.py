@@ -12,7 +12,7 @@ from scipy.special import expit
 from fabricate_bundle import ToyBundle
 from fabricate_dark_lungs import CASES, COLUMNS, ROWS, chest
 from fabricate_fusion import LABELS, ToyFusion, write_fusion
-from fabricate_lungs import RULE, SPEC, write_lung_bundle
+from fabricate_lungs import ALL_STRUCTURES, RULE, SPEC, write_lung_bundle
 from hilum.bundle.load import Bundle
 from hilum.errors import BundleError, UsageError
 from hilum.geometry import Box
@@ -78,6 +78,20 @@ def test_trusted_lungs_give_the_fusions_result(bundle: Bundle, reader: Reader) -
     details = [step.detail for step in reading.trail if step.step == "preprocess"]
     assert [detail.split(":")[0] for detail in details] == ["toy-lungs", "toy-fusion", "toy-fusion"]
     assert "crop to the lungs (168 x 163 pixels from column 12, row 49)" in details[2]
+
+
+def test_the_crop_rests_on_the_whole_lungs_where_they_are_drawn_beside_the_fields(tmp_path: Path) -> None:
+    """A strip that is whole lung and no field, in columns 15 to 24: a bundle of fields alone does not box it."""
+    grey = chest(*CASES["two lungs"])
+    grey[64:192, 15:24] = 102
+    stream = io.BytesIO()
+    Image.fromarray(grey).save(stream, "PNG")
+    first = {}
+    for name, structures in (("both", ALL_STRUCTURES), ("fields", ("right field", "left field"))):
+        bundle = write_fusion(tmp_path / name, fusion=TOY, lungs=SPEC.changed({"structures": structures}))
+        (crop,) = Reader(models=[bundle]).read(stream.getvalue()).crops
+        first[name] = crop.box.x
+    assert first == {"both": 15 - 12, "fields": 24 - 12}, "15 grid pixels of 256 are 11.25 columns"
 
 
 def test_the_fused_heatmap_is_both_maps_at_home(bundle: Bundle, reader: Reader) -> None:
