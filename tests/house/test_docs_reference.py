@@ -53,9 +53,13 @@ def test_every_error_kind_has_advice(root: Path) -> None:
 def test_the_examples_satisfy_the_schema(root: Path) -> None:
     page = (root / "docs" / "reference" / "reading-json.md").read_text(encoding="utf-8")
     examples = [json.loads(text) for text in re.findall(r"^```json\n(.*?)^```", page, re.MULTILINE | re.DOTALL)]
-    assert len(examples) == 2
-    for example in examples:
-        jsonschema.validate(example, reading_schema())
+    assert len(examples) == 3
+    schema = reading_schema()
+    reading, ratio, failure = examples
+    for whole in (reading, failure):
+        jsonschema.validate(whole, schema)
+    jsonschema.validate(ratio, {"$defs": schema["$defs"], "$ref": "#/$defs/cardiothoracic_ratio"})
+    assert ratio["value"] == pytest.approx(ratio["heart"]["px"] / ratio["thorax"]["px"], abs=1e-3)
 
 
 def test_every_look_is_in_the_readme(root: Path) -> None:
