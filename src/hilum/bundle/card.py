@@ -68,7 +68,7 @@ class Scope(Part):
         if self.age_years is None:
             return None
         low, high = self.age_years
-        who = "children" if high < _GROWN_UP_YEARS else "adults" if low >= _GROWN_UP_YEARS else "patients"
+        who = "children" if high < _GROWN_UP_YEARS else "adults" if low >= _ADULT_FROM_YEARS else "patients"
         if high >= _OLDEST_YEARS:
             return f"{who} from {low:g} years"
         return f"{who} of {low:g} to {_last_year(high):g} years"
@@ -82,6 +82,8 @@ class Scope(Part):
 
 
 _GROWN_UP_YEARS = 18.0
+_ADULT_FROM_YEARS = 16.0
+"""From where on a chest is read as an adult's."""
 _OLDEST_YEARS = 100.0
 
 

@@ -199,6 +199,8 @@ def test_scopes_in_words() -> None:
     ("ages", "words"),
     [
         ((18.0, 120.0), "adults from 18 years"),
+        ((16.0, 120.0), "adults from 16 years"),
+        ((15.0, 120.0), "patients from 15 years"),
         ((18.0, 65.0), "adults of 18 to 65 years"),
         ((10.0, 30.0), "patients of 10 to 30 years"),
         ((0.5, 4.5), "children of 0.5 to 4.5 years"),
