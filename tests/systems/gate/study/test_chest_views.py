@@ -70,7 +70,11 @@ def test_probabilities_are_a_softmax_of_the_three_logits() -> None:
 
 def test_what_is_far_apart_needs_no_more_than_one_half() -> None:
     chosen = rule(folds())
-    assert (chosen.lateral_from, chosen.pa_from, chosen.ap_from) == (0.5, 0.5, 0.5)
+    assert chosen.lateral_from == 0.5
+    for view, told, threshold in ((0, "PA", chosen.pa_from), (1, "AP", chosen.ap_from)):
+        predictions = folds().where(folds().view == "other patients")
+        scores = probabilities(predictions, temperature=chosen.temperature)[:, view]
+        assert threshold == pytest.approx(scores[(predictions.chest_view == told) & (scores > 0.6)].min())
 
 
 def test_where_frontal_chests_of_one_source_look_lateral_the_threshold_rises_above_them() -> None:
@@ -87,14 +91,22 @@ def test_where_frontal_chests_of_one_source_look_lateral_the_threshold_rises_abo
 def test_children_who_are_all_ap_and_look_pa_let_no_pa_be_told() -> None:
     """The rule may not turn a child's only model away for a view that nobody taught it to see in children."""
     sure = chests(200, source="kermany", told="frontal", looks=(12.0, -5.0, -5.0), seed=5)
-    assert rule(folds()).pa_from == 0.5
+    assert rule(folds()).pa_from < 0.97
     predictions = joined([folds(), sure])
     chosen = rule(predictions)
     scores = probabilities(predictions, temperature=chosen.temperature)[:, 0]
     assert np.mean(scores[predictions.source == "kermany"] >= chosen.pa_from) <= 0.02
-    assert chosen.pa_from > 0.99
-    assert chosen.ap_from == 0.5
-    assert chosen.pa_from <= NEVER
+    assert chosen.pa_from == NEVER
+    assert chosen.ap_from < 0.97
+
+
+def test_a_view_that_is_wrong_too_often_where_it_is_told_is_told_of_nothing() -> None:
+    """One in ten of those that look AP is PA: within what may be false of all PA, and yet no answer to rely on."""
+    false = chests(17, source="nih", told="PA", looks=AP, view="other patients", seed=8)
+    more = chests(1000, source="nih", told="PA", looks=PA, view="other patients", seed=9)
+    chosen = rule(joined([folds(), false, more]))
+    assert chosen.ap_from == NEVER
+    assert chosen.pa_from < 0.97
 
 
 def test_the_table_by_hand() -> None:
@@ -130,4 +142,4 @@ def test_without_a_view_there_is_no_rule_and_the_table_says_so(lacking: str) -> 
 def test_a_network_that_never_saw_the_two_views_chooses_nothing_between_them() -> None:
     """Pictures of the source that tells them, as a fold that holds the source out judges them."""
     held_out = chests(60, source="nih", told="AP", looks=(9.0, -5.0, -5.0), fold=1, seed=7)
-    assert rule(joined([folds(), held_out])).pa_from == 0.5
+    assert rule(joined([folds(), held_out])).pa_from < 0.97

@@ -2,7 +2,8 @@
 
 Chosen: the temperature by likelihood; the probability from which a chest is called lateral, so that at most
 `FALSE_LATERALS` of the frontal ones of any source are; and those from which PA and AP are told, so that at most
-`FALSE_VIEWS` of the chests of the other view of any source get the wrong one. What lies between is left open.
+`FALSE_VIEWS` of the chests of the other view of any source get the wrong one, and that at least `SURE` of those told
+so, in the source that holds both, are. What lies between is left open, and where nothing is sure enough, all of it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from hilum.systems.gate.views import AS_READ, OTHER_PATIENTS
 
 FALSE_LATERALS = 0.01
 FALSE_VIEWS = 0.02
+SURE = 0.95
+FEWEST_TOLD = 20
+"""On fewer chests than these nobody can say how sure a threshold is."""
 NEVER = 1.0
 """A threshold of a view that is told of nothing: no softmax reaches it."""
 
@@ -54,12 +58,17 @@ def choose_view_rule(judged: GatePredictions) -> ViewRule | None:
         return None
     temperature = _temperature(rows, truth=truth)
     every = probabilities(rows, temperature=temperature)
-    frontal = truth != "LL"
+    both = rows.view == OTHER_PATIENTS
+
+    def frontal_from(view: int, *, other: str) -> float:
+        false = _threshold(every[:, view], of=_decides(rows) & (truth == other), source=rows.source, budget=FALSE_VIEWS)
+        return _sure_from(every[both, view], right=truth[both] != other, lowest=false)
+
     return ViewRule(
         temperature=temperature,
-        lateral_from=_threshold(every[:, _LATERAL], of=frontal, source=rows.source, budget=FALSE_LATERALS),
-        ap_from=_threshold(every[:, _AP], of=_decides(rows) & (truth == "PA"), source=rows.source, budget=FALSE_VIEWS),
-        pa_from=_threshold(every[:, _PA], of=_decides(rows) & (truth == "AP"), source=rows.source, budget=FALSE_VIEWS),
+        lateral_from=_threshold(every[:, _LATERAL], of=truth != "LL", source=rows.source, budget=FALSE_LATERALS),
+        ap_from=frontal_from(_AP, other="PA"),
+        pa_from=frontal_from(_PA, other="AP"),
     )
 
 
@@ -151,6 +160,15 @@ def _threshold(values: Scores, *, of: Bools, source: Text, budget: float) -> flo
     """The probability from which at most the share `budget` of the rows `of` any source are called so, 0.5 at least."""
     lowest = [np.quantile(values[of & (source == each)], 1 - budget) + 1e-6 for each in _sources(source[of])]
     return float(np.clip(max(lowest, default=NEVER), 0.5, NEVER))
+
+
+def _sure_from(values: Scores, *, right: Bools, lowest: float) -> float:
+    """The smallest of `values` (n,), from `lowest` on, from which at least the share `SURE` of them is `right`."""
+    order = np.argsort(-values)
+    count = np.arange(1, len(values) + 1)
+    sure = np.cumsum(right[order]) / count >= SURE
+    enough = np.flatnonzero(sure & (count >= FEWEST_TOLD) & (values[order] >= lowest))
+    return float(values[order][enough[-1]]) if enough.size else NEVER
 
 
 def _sources(names: Text) -> Iterable[str]:
