@@ -62,6 +62,7 @@ MEANINGS = {
     "Resize.rule": "what happens to the aspect, see above",
     "Resize.filter": "Pillow's filter",
     "Resize.pad_value": "grey of the padding, for letterbox",
+    "Resize.zoom": "how much larger than need be the picture is made before it is cut, for cover",
     "Scope.xray_type": "the type that it reads, such as chest; any for a gate",
     "HeatmapSpec.method": "class maps come with the logits, or there are none",
     "Training.command": "the command that made the weights",

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from pydantic import ValidationError
 from skimage.exposure import equalize_hist
 
@@ -51,6 +52,29 @@ def test_cover_is_the_middle_of_the_whole_resized() -> None:
     ours, _ = resize(GREY, step=Resize(height=48, width=48, rule="cover"))
     whole, _ = resize(GREY, step=Resize(height=48, width=60, rule="stretch"))
     np.testing.assert_allclose(ours, whole[:, 6:54], atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(320, 320), (300, 420), (511, 402)])
+def test_a_zoom_is_a_resize_whose_middle_is_kept(shape: tuple[int, int]) -> None:
+    """torchvision's Resize(256) of the shorter side and CenterCrop(224), as Pillow computes them."""
+    rows, columns = shape
+    grey = np.random.default_rng(0).random((rows // 10, columns // 10), np.float32)
+    grey, _ = resize(grey, step=Resize(height=rows, width=columns, rule="stretch", filter="bicubic"))
+    step = Resize(height=224, width=224, rule="cover", filter="bicubic", zoom=256 / 224)
+    ours, geometry = resize(grey, step=step)
+    short = min(rows, columns)
+    height, width = round(rows * 256 / short), round(columns * 256 / short)
+    whole = Image.fromarray(grey).resize((width, height), Image.Resampling.BICUBIC)
+    top, left = (height - 223) // 2, (width - 223) // 2  # of an odd rest, one row more is cut before the middle
+    wanted = np.asarray(whole)[top : top + 224, left : left + 224].clip(0, 1)
+    np.testing.assert_allclose(ours, wanted, atol=2e-2)  # at the rim, theirs sees beyond the cut
+    np.testing.assert_allclose(ours[4:-4, 4:-4], wanted[4:-4, 4:-4], atol=1e-4)
+    assert geometry.point(0, 0) == pytest.approx((left * columns / width, top * rows / height), abs=columns / width)
+
+
+def test_only_cover_takes_a_zoom() -> None:
+    with pytest.raises(ValidationError, match="zoom with the rule cover alone"):
+        Resize(height=224, width=224, rule="letterbox", zoom=1.2)
 
 
 def test_letterbox_pads_evenly_with_the_value_that_is_named() -> None:

@@ -9,12 +9,15 @@ from hilum.errors import UsageError
 from hilum.explain.class_maps import logit_contribution
 from hilum.networks.pooled_classifier import BACKBONES, PooledClassifier
 
+CONVOLUTIONAL = sorted(name for name, backbone in BACKBONES.items() if backbone.side is None)
+"""The others, which take one size, are those of `test_patch_tokens.py`."""
+
 
 def _input(size: int = 64) -> torch.Tensor:
     return torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.mark.parametrize("name", sorted(BACKBONES))
+@pytest.mark.parametrize("name", CONVOLUTIONAL)
 def test_every_backbone_gives_logits_that_are_the_sum_of_its_maps(name: str) -> None:
     network = PooledClassifier(name, labels=3).eval()
     nn.init.normal_(network.head.bias)
@@ -129,7 +132,7 @@ def test_an_unknown_backbone_is_refused_with_the_known_ones() -> None:
         PooledClassifier("alexnet", labels=1)
 
 
-@pytest.mark.parametrize("name", sorted(BACKBONES))
+@pytest.mark.parametrize("name", CONVOLUTIONAL)
 def test_the_input_may_have_one_channel(name: str) -> None:
     network = PooledClassifier(name, labels=2, channels=1).eval()
     with torch.no_grad():

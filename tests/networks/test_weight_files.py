@@ -2,6 +2,7 @@ import argparse
 import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -27,9 +28,15 @@ def test_the_tensors_come_by_name(ending: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["model", "state_dict", "teacher"])
 def test_a_checkpoints_weights_are_found_beside_its_settings(name: str, tmp_path: Path) -> None:
     wrapped = {f"module.{key}": tensor for key, tensor in STATE.items()}
-    settings = {"args": argparse.Namespace(lr=0.1), "epoch": 3, "optimizer": {"state": {}}}
+    settings = {"args": argparse.Namespace(lr=0.1), "epoch": 3, "loss": np.float64(0.5), "optimizer": {"state": {}}}
     torch.save({**settings, name: wrapped}, tmp_path / "checkpoint.pth")
     assert list(read_weights(tmp_path / "checkpoint.pth")) == list(STATE)
+
+
+def test_the_average_is_taken_and_not_what_it_averages(tmp_path: Path) -> None:
+    student = {name: tensor + 1 for name, tensor in STATE.items()}
+    torch.save({"state_dict": student, "teacher": STATE}, tmp_path / "checkpoint.pth.tar")
+    assert torch.equal(read_weights(tmp_path / "checkpoint.pth.tar")["a.bias"], STATE["a.bias"])
 
 
 def test_torchs_file_keeps_its_order(tmp_path: Path) -> None:

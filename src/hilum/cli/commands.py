@@ -29,6 +29,8 @@ OF_MODELS: dict[str, LazyCommand] = {
 
 IMPORTS: dict[str, LazyCommand] = {
     "torchxrayvision": LazyCommand("hilum.cli.models_import", "Import a chest model of torchxrayvision.", part="train"),
+    "eva-x": LazyCommand("hilum.cli.models_import_eva_x", "Import a ChestX-ray14 classifier of EVA-X.", part="train"),
+    "ark": LazyCommand("hilum.cli.models_import_ark", "Import a classifier of Ark or Ark+.", part="train"),
 }
 """The rows of `hilum models import`."""
 

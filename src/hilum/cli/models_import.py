@@ -10,10 +10,10 @@ from typing import Annotated
 import typer
 
 from hilum.bundle.shelf import local_models_folder
-from hilum.cli.terminal.say import say
+from hilum.cli.terminal.say_imported import say_imported
 from hilum.networks.starting_weights import DOWNLOADS, torchxrayvision_file
 from hilum.networks.torchxrayvision_weights import RELEASED, released_weights
-from hilum.training.export.import_torchxrayvision import Imported, bundle_name, import_torchxrayvision
+from hilum.training.export.import_torchxrayvision import bundle_name, import_torchxrayvision
 
 app = typer.Typer(
     help="Import a chest model of torchxrayvision.",
@@ -49,11 +49,4 @@ def torchxrayvision(
     words = ["hilum", "models", "import", "torchxrayvision", name]
     words += [] if weights is None else ["--weights", weights.name]
     imported = import_torchxrayvision(name, weights=file, folder=folder, command=shlex.join(words), replace=replace)
-    say(f"{file} has SHA-256 {imported.sha256}{_known(imported)}")
-    say(f"wrote {folder}; read with it: hilum read --model {shlex.quote(str(folder))} FILE")
-
-
-def _known(imported: Imported) -> str:
-    if imported.is_known is None:
-        return "; none is known to compare it with"
-    return ", as known" if imported.is_known else ", which is NOT the one known for this file"
+    say_imported(file=file, folder=folder, sha256=imported.sha256, is_known=imported.is_known)

@@ -71,7 +71,8 @@ class Resize(_Step):
     """Resize to `height` x `width` pixels; every filter is area-aware when it shrinks (Pillow's convolution).
 
     `rule`: `stretch` ignores the aspect, `letterbox` keeps it and pads evenly with `pad_value`, `cover` keeps it and
-    cuts what stands over evenly.
+    cuts what stands over evenly. With `zoom` above 1, `cover` makes the picture that much larger and cuts more:
+    resizing to 256 and taking the middle 224 is `cover` to 224 with a zoom of 256 / 224.
     """
 
     step: Literal["resize"] = "resize"
@@ -80,6 +81,13 @@ class Resize(_Step):
     rule: Literal["stretch", "letterbox", "cover"]
     filter: Literal["nearest", "box", "bilinear", "bicubic", "lanczos"] = "bilinear"
     pad_value: float = Field(default=0.0, ge=0.0, le=1.0)
+    zoom: float = Field(default=1.0, ge=1.0, le=4.0)
+
+    @model_validator(mode="after")
+    def _only_what_covers_zooms(self) -> Self:
+        if self.zoom != 1.0 and self.rule != "cover":
+            raise ValueError(f"expected a zoom with the rule cover alone, came {self.zoom} with {self.rule}")
+        return self
 
 
 Step = Annotated[CropLungs | Equalise | Resize | StretchGreys, Field(discriminator="step")]
@@ -239,7 +247,7 @@ def resize(pixels: Pixels, *, step: Resize) -> tuple[Pixels, Geometry]:
         geometry = Geometry(columns / step.width, rows / step.height, 0, 0)
         return _resample(pixels, step.height, step.width, geometry, step.filter), geometry
     ratios = step.height / rows, step.width / columns
-    ratio = min(ratios) if step.rule == "letterbox" else max(ratios)
+    ratio = min(ratios) if step.rule == "letterbox" else max(ratios) * step.zoom
     height, width = max(1, round(rows * ratio)), max(1, round(columns * ratio))
     top, left = (step.height - height) // 2, (step.width - width) // 2
     scale_x, scale_y = columns / width, rows / height

@@ -1,8 +1,8 @@
 """A classifier that ends in global average pooling and one linear layer, so that its class maps need no autograd.
 
-With F (K, h, w) the last feature map after its ReLU and n = h w cells, the logit of label l is
-`z_l = b_l + sum_k w_lk mean(F_k)`, and the class map `sum_k w_lk F_k / n` sums over its cells to `z_l - b_l`
-(CAM, Zhou et al. 2016, in units of logit contribution).
+With F (K, h, w) the last feature map (after its ReLU, or of a transformer's patch tokens) and n = h w cells, the logit
+of label l is `z_l = b_l + sum_k w_lk mean(F_k)`, and the class map `sum_k w_lk F_k / n` sums over its cells to
+`z_l - b_l` (CAM, Zhou et al. 2016, in units of logit contribution).
 """
 
 from __future__ import annotations
@@ -17,16 +17,20 @@ from torch.nn import functional
 
 from hilum.errors import UsageError
 from hilum.networks.efficientnet_lite import LAST, efficientnet_lite
+from hilum.networks.foundations import FOUNDATIONS, Foundation
+from hilum.networks.transformer_weights import Names
 
 
 @dataclass(frozen=True, slots=True)
 class Backbone:
-    """A feature extractor whose output is a map after its last ReLU.
+    """A feature extractor whose output is a map: after the last ReLU, or of a transformer's patch tokens.
 
     `build` makes it with random weights. `channels` is K. `prefix` is what stands before its parameters' names in a
     file with torchvision's names, and `head` the name of the linear layer there, or None where torchvision has no
     such network. `timm_name` names timm's ImageNet weights for it, with their tag, or is None where timm has none.
-    `in_order` says whether files of its authors' are paired with it parameter by parameter, as they stand in it.
+    `in_order` says whether files of its authors' are paired with it parameter by parameter, as they stand in it;
+    `published` gives the parameters of its authors' file the names of the backbone's. `side` is that of the only
+    pictures that it takes, or None where any will do.
     """
 
     build: Callable[[], nn.Module]
@@ -35,6 +39,8 @@ class Backbone:
     head: str | None
     timm_name: str | None
     in_order: bool = False
+    published: Names | None = None
+    side: int | None = None
 
 
 def _torchvision_mobilenet_v2() -> nn.Module:
@@ -72,7 +78,13 @@ def _lite(number: int, *, width: float, depth: float) -> Backbone:
     return Backbone(build, LAST, "", None, f"tf_efficientnet_lite{number}.in1k", in_order=True)
 
 
+def _foundation(foundation: Foundation) -> Backbone:
+    shape = foundation.shape
+    return Backbone(shape.build, shape.channels, "", None, None, published=foundation.published, side=shape.side)
+
+
 BACKBONES: dict[str, Backbone] = {
+    **{name: _foundation(foundation) for name, foundation in FOUNDATIONS.items()},
     "densenet121": Backbone(_timm_densenet("densenet121"), 1024, "", "classifier", "densenet121.tv_in1k"),
     "densenet169": Backbone(_timm_densenet("densenet169"), 1664, "", "classifier", "densenet169.tv_in1k"),
     "efficientnet_lite0": _lite(0, width=1.0, depth=1.0),
@@ -88,9 +100,9 @@ BACKBONES: dict[str, Backbone] = {
     "squeezenet1_1": Backbone(_torchvision_squeezenet, 512, "features.", "classifier.1", None),
 }
 """Every backbone by name. MobileNetV2 and SqueezeNet are torchvision's, EfficientNet-Lite hilum's, the others timm's;
-the parameter names are torchvision's in all but EfficientNet-Lite and MobileNetV1. SqueezeNet's own classifier has a
-ReLU between its 1x1 convolution and the pooling; here it is dropped, since with it the logit is no longer a sum over
-cells."""
+the parameter names are torchvision's in all but EfficientNet-Lite, MobileNetV1 and the transformers. SqueezeNet's own
+classifier has a ReLU between its 1x1 convolution and the pooling; here it is dropped, since with it the logit is no
+longer a sum over cells. A transformer's map is that of its patch tokens, which may be negative."""
 
 
 class PooledClassifier(nn.Module):
@@ -129,7 +141,7 @@ class PooledClassifier(nn.Module):
         return self.head.bias
 
     def features(self, x: Tensor) -> Tensor:
-        """The last feature map after its ReLU, (N, K, h, w) and >= 0, of a normalised input (N, C, H, W)."""
+        """The last feature map, (N, K, h, w), of a normalised input (N, C, H, W): >= 0, but of a transformer."""
         features: Tensor = self.backbone(x)
         return features
 

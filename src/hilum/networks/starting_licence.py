@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from hilum.bundle.load import load_bundle
+from hilum.networks.foundations import FOUNDATIONS
 from hilum.networks.pooled_classifier import BACKBONES
 from hilum.networks.starting_weights import (
     BundleWeights,
@@ -56,5 +57,14 @@ def _licence(start: StartingWeights, *, backbone: str, loaded: str) -> str | Non
         case BundleWeights():
             card = load_bundle(start.folder).card
             return f"{card.name} {card.version}, {card.weights_licence.rstrip('.')}"
+    return _licence_of_file(start.path.name, backbone=backbone, loaded=loaded)
+
+
+def _licence_of_file(name: str, *, backbone: str, loaded: str) -> str:
     known = [KNOWN_FILES[sha256] for sha256 in _SHA256.findall(loaded) if sha256 in KNOWN_FILES]
-    return known[0] if known else f"{start.path.name}, its licence is not stated"
+    if known:
+        return known[0]
+    if backbone in FOUNDATIONS:
+        foundation = FOUNDATIONS[backbone]
+        return f"{name}; {foundation.title}'s own weights are {foundation.licence}"
+    return f"{name}, its licence is not stated"

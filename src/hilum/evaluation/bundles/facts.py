@@ -192,7 +192,8 @@ def _step(step: Step) -> str:
         return f"histogram equalisation ({step.levels} levels)"
     if isinstance(step, StretchGreys):
         return f"grey scale stretched from percentile {step.low:g} to {step.high:g}"
-    return f"{step.rule} to {step.height} x {step.width} pixels ({step.filter})"
+    zoom = "" if step.zoom == 1.0 else f", zoomed {step.zoom:.3g} times"
+    return f"{step.rule} to {step.height} x {step.width} pixels ({step.filter}{zoom})"
 
 
 def _input(spec: PreprocessSpec) -> str:

@@ -115,4 +115,5 @@ def _in_words(step: Step, *, crop: Box | None) -> str:
         return f"equalise ({step.levels} levels)"
     if isinstance(step, StretchGreys):
         return f"stretch the greys (percentiles {step.low:g} to {step.high:g})"
-    return f"resize to {step.height}x{step.width} ({step.rule}, {step.filter})"
+    zoom = "" if step.zoom == 1.0 else f" zoomed {step.zoom:.3g} times"
+    return f"resize to {step.height}x{step.width} ({step.rule}{zoom}, {step.filter})"

@@ -7,8 +7,10 @@ of logit contribution.
 from __future__ import annotations
 
 import io
+import logging
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
@@ -76,7 +78,7 @@ def graph_of(network: nn.Module, *, examples: Mapping[str, Tensor], outputs: Seq
     returns. Raises `EngineError` where torch makes no graph.
     """
     batch = torch.export.Dim("batch", min=1)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _quiet_folding():
         for kind in (UserWarning, FutureWarning, DeprecationWarning):  # of torch on its own code
             warnings.filterwarnings("ignore", category=kind, module=r"(torch|copyreg)\b")
         program = torch.onnx.export(
@@ -91,15 +93,34 @@ def graph_of(network: nn.Module, *, examples: Mapping[str, Tensor], outputs: Seq
         )
     if program is None:
         raise EngineError("expected an ONNX program from torch, came none; report this with the network's name")
-    program.optimize()
+    with _quiet_folding():
+        program.optimize()
     buffer = io.BytesIO()
     onnx.save_model(program.model_proto, buffer)
     return buffer.getvalue()
 
 
+@contextmanager
+def _quiet_folding() -> Iterator[None]:
+    """Without onnxscript's word on each node that it leaves as it is, of which a transformer has many."""
+    logger = logging.getLogger("onnxscript.optimizer")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
 def fold_batch_norms(network: nn.Module) -> nn.Module:
-    """The same function with every batch norm that follows a convolution folded into it."""
-    return fuse(network.eval())
+    """The same function with every batch norm that follows a convolution folded into it.
+
+    A network without batch norms comes back as it is: torch.fx cannot follow every transformer.
+    """
+    network.eval()
+    if not any(isinstance(module, nn.BatchNorm2d) for module in network.modules()):
+        return network
+    return fuse(network)
 
 
 def check_graph(network: nn.Module, *, graph: bytes, examples: Mapping[str, Tensor]) -> None:

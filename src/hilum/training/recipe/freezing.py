@@ -15,8 +15,9 @@ from torch.nn.parallel import DistributedDataParallel
 
 from hilum.errors import UsageError
 
-_OPENED = ("features", "blocks")
-"""Containers whose children are the blocks: DenseNet's `features`, MobileNetV1's `blocks`."""
+_OPENED = ("features", "blocks", "layers")
+"""Containers whose children are the blocks: DenseNet's and the transformers' `features`, `blocks` of MobileNetV1 and of
+the plain transformers, `layers` of Swin."""
 
 _BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 
@@ -97,6 +98,9 @@ class ReleaseInStages(pl.Callback):
     def __init__(self, spec: StagedRelease, *, backbones: Sequence[nn.Module]) -> None:
         self._spec = spec
         self._chains = tuple(blocks_of(backbone) for backbone in backbones)
+        self._outside = tuple(
+            _outside(backbone, blocks=chain) for backbone, chain in zip(backbones, self._chains, strict=True)
+        )
         self._slowed = False
 
     def state_dict(self) -> dict[str, bool]:
@@ -117,9 +121,11 @@ class ReleaseInStages(pl.Callback):
                 "one that waits for the gradients of frozen blocks; set it"
             )
         released = self._spec.released(trainer.current_epoch)
-        for chain in self._chains:
+        for chain, outside in zip(self._chains, self._outside, strict=True):
             for place, block in enumerate(chain):
                 _set_block(block, trains=len(chain) - place <= released, spec=self._spec)
+            for parameter in outside:
+                parameter.requires_grad_(len(chain) <= released)
         if released and not self._slowed:
             _multiply_learning_rates(trainer, factor=self._spec.learning_rate_factor)
             self._slowed = True
@@ -149,6 +155,11 @@ class KeepFirst(pl.Callback):
                 f"expected fewer than {fewest} blocks to be frozen, as many as there are, came {spec.blocks}"
             )
         self._layers = tuple(layer for chain in chains for block in chain[: spec.blocks] for layer in block)
+        self._outside = tuple(
+            parameter
+            for backbone, chain in zip(backbones, chains, strict=True)
+            for parameter in _outside(backbone, blocks=chain)
+        )
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Freeze them again: Lightning puts every layer into training mode when training starts."""
@@ -157,6 +168,8 @@ class KeepFirst(pl.Callback):
             layer.requires_grad_(False)
             for norm in _batch_norms(layer):
                 norm.eval()
+        for parameter in self._outside:
+            parameter.requires_grad_(False)
 
 
 def freezing_callback(spec: FreezingSpec, *, backbones: Sequence[nn.Module]) -> pl.Callback:
@@ -168,6 +181,12 @@ def freezing_callback(spec: FreezingSpec, *, backbones: Sequence[nn.Module]) -> 
             return KeepBatchNorms()
         case FrozenFirst():
             return KeepFirst(spec, backbones=backbones)
+
+
+def _outside(backbone: nn.Module, *, blocks: Sequence[Block]) -> tuple[nn.Parameter, ...]:
+    """Parameters that stand beside the blocks, such as a transformer's positions: the stem's company."""
+    inside = {id(parameter) for block in blocks for layer in block for parameter in layer.parameters()}
+    return tuple(parameter for parameter in backbone.parameters() if id(parameter) not in inside)
 
 
 def _set_block(block: Block, *, trains: bool, spec: StagedRelease) -> None:
