@@ -21,8 +21,15 @@ from hilum.systems.gate.fit import fit_gate
 from hilum.systems.gate.groups import FOLDS, fold_of_groups, gate_folds
 from hilum.systems.gate.pictures import GatePicture, render_pictures
 from hilum.systems.gate.recipe import GateRecipe
-from hilum.systems.gate.study.predictions import GatePredictions, joined, load_predictions, save_predictions
-from hilum.systems.gate.views import LEARNT, OTHER_PATIENTS, predict, predict_plain
+from hilum.systems.gate.study.predictions import (
+    LEARNT,
+    OTHER_PATIENTS,
+    GatePredictions,
+    joined,
+    load_predictions,
+    save_predictions,
+)
+from hilum.systems.gate.views import predict, predict_plain
 from hilum.training.recipe.settings import flat_values
 from hilum.training.records.run_place import RunPlace
 from hilum.training.run_study import Trained

@@ -24,9 +24,8 @@ from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.systems.gate.frames import RULES, Frame, Framing, Grey, Rule, crop_to_aspect, draw_frame, mask_frame
 from hilum.systems.gate.pictures import ChestChanges, GatePicture, crop_area
 from hilum.systems.gate.recipe import GateRecipe
-from hilum.systems.gate.study.predictions import GatePredictions
+from hilum.systems.gate.study.predictions import AS_READ, MASKED, GatePredictions
 
-AS_READ, MASKED, LEARNT, OTHER_PATIENTS = "as read", "masked", "learnt from", "other patients"
 FRAMED: tuple[Rule, ...] = ("black", "white", "stretch")
 CHEST_FAULTS = (*(f"turned {degrees}" for degrees in TURNS_DEG[1:]), "inverted", "cropped")
 BATCH = 64

@@ -20,9 +20,8 @@ from hilum.reading.gate.rules import chest_view, view_probabilities
 from hilum.statistics.auroc_interval import patient_auroc
 from hilum.statistics.outcomes import UndefinedMetric
 from hilum.systems.gate.data.releases import CHEST_SOURCES, LATERAL_SOURCES, VIEW_SOURCE
-from hilum.systems.gate.study.predictions import WHOLE_VIEWS, GatePredictions, Text
+from hilum.systems.gate.study.predictions import AS_READ, OTHER_PATIENTS, WHOLE_VIEWS, GatePredictions, Text
 from hilum.systems.gate.study.shares import Bools, Share, ShareTable, mean_of, share
-from hilum.systems.gate.views import AS_READ, OTHER_PATIENTS
 
 FALSE_LATERALS = 0.01
 FALSE_VIEWS = 0.02

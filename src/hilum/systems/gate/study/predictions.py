@@ -15,9 +15,12 @@ from hilum.whole_files import write_whole
 
 Text = npt.NDArray[np.str_]
 
+AS_READ, MASKED, LEARNT, OTHER_PATIENTS = "as read", "masked", "learnt from", "other patients"
+"""How a picture was shown that is not framed: as reading sees it, its middle hidden, in training, and of patients of
+whom the network that shows it learnt nothing."""
 FRAMED_VIEWS = ("black", "white", "stretch")
 """Three paddings, each with a crop, a size and a JPEG quality drawn alike for all pictures."""
-WHOLE_VIEWS = ("as read", *FRAMED_VIEWS)
+WHOLE_VIEWS = (AS_READ, *FRAMED_VIEWS)
 """Views of a picture as it came, without a fault put into it."""
 
 
