@@ -40,7 +40,7 @@ def fabricate(folder: Path, *, each: int) -> None:
     tables = {name: card["lungs"][name] for name in ("figures", "quality")}
     trust = {"n": 100, "bad": 10, "bad_untrusted": 9, "good_untrusted": 9, "auroc": 0.9}
     told = {"split_sha256": "0" * 64, "protocol": card["protocol"], "smoke": False}
-    arms = {arm: {**tables, "trust": []} for arm in ("all", "free")}
+    arms = {arm: {**tables, "ratio_error": None, "trust": []} for arm in ("all", "free")}
     # the first line is for revisions from before the study had arms
     _write_study(folder / "lungs-study", **tables, trust=trust, **told, arms=arms, differences=[])
 

@@ -105,6 +105,13 @@ class LungSpec(Part):
         "the heart, a lung is the whole of it",
     )
     threshold: float = Field(default=0.5, gt=0.0, lt=1.0)
+    frame_below: float | None = Field(
+        default=None,
+        ge=0.0,
+        lt=1.0,
+        description="nothing is drawn on what is at most so bright, of the prepared range 0 to 1, and reaches in from "
+        "an edge: collimated borders and padding; null where that is not asked",
+    )
     quality: QualityRule
     ratio_error: RatioError | None = Field(
         default=None, description="of the cardiothoracic ratio; null where none is measured or was judged"
@@ -127,7 +134,7 @@ class LungSpec(Part):
     def _without_the_usual(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """What is as usual is not written, so that a hilum which does not know the fields still reads the card."""
         fields: dict[str, Any] = serialise(self)
-        for name in ("structures", "ratio_error"):
+        for name in ("structures", "frame_below", "ratio_error"):
             if getattr(self, name) == type(self).model_fields[name].default:
                 del fields[name]
         return fields

@@ -18,6 +18,7 @@ from hilum.radiograph import Radiograph
 from hilum.reading.engines.engine import INPUT, LOGITS, Engine
 from hilum.reading.engines.graph_runner import GraphRunner
 from hilum.reading.lungs.drawing import LungDrawing
+from hilum.reading.lungs.frame import inside_frame, without_frame
 from hilum.reading.lungs.passes import drawing, is_moved, probabilities, quality_inputs
 from hilum.reading.lungs.quality import is_trusted, quality_facts, quality_score
 from hilum.reading.lungs.regions import LungFlag, LungRegions, lung_regions
@@ -102,6 +103,9 @@ class LungFinder:
         rule, threshold = self.network.quality, self.network.threshold
         structures = self._spec.structures
         passes = probabilities(logits, structures=structures)
+        if self._spec.frame_below is not None:
+            inside = inside_frame(model_input.array, spec=self._preprocess, black=self._spec.frame_below)
+            passes = without_frame(passes, inside=inside)
         boxed = list(self._spec.sides(self._spec.boxed))
         facts = quality_facts(passes, structures=structures, threshold=threshold)
         drawn = drawing(passes)

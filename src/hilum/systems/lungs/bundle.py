@@ -106,7 +106,7 @@ def train_lungs(
             lungs_draft(recipe, records=records, protocol=protocol, fitted=fitted, provenance=provenance),
             graph=to_onnx(fitted.network, examples={INPUT: torch.from_numpy(np.stack(arrays[:2]))}, outputs=(LOGITS,)),
             forms=SMALLEST,
-            judge=LungJudge(pictures=pictures, arrays=arrays, structures=recipe.structures, study=study),
+            judge=LungJudge(pictures=pictures, arrays=arrays, recipe=recipe, study=study),
             allowed=ALLOWED,
             folder=place.folder,
             files=seen_images(train=records, validation=(), starts=[recipe.starting_weights], jobs=available_cores()),
@@ -115,14 +115,14 @@ def train_lungs(
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class LungJudge:
-    """Drawings of `pictures`, whose prepared `arrays` are float32 (C, H, W), on the grid of a network of `structures`.
+    """Drawings of `pictures`, whose prepared `arrays` are float32 (C, H, W), on the network's grid.
 
     All pictures were trained on: this measures compression, not the network.
     """
 
     pictures: Sequence[LungPicture]
     arrays: Sequence[npt.NDArray[np.float32]]
-    structures: tuple[Structure, ...]
+    recipe: LungRecipe
     study: LungArm
 
     def read(self, candidate: Candidate, /) -> tuple[float, ...]:
@@ -138,12 +138,13 @@ class LungJudge:
 
     def _groups(self) -> list[tuple[int, list[int]]]:
         """Planes of a target, and the planes of the network that draw them together."""
+        drawn = self.recipe.structures
         together: dict[Structure | Union, tuple[Structure, ...]] = {"heart": ("heart",)}
         together.update((UNIONS[name], pair) for name, pair in LUNG_SIDES.items())
         return [
-            (TRUTHS.index(name), [self.structures.index(one) for one in members])
+            (TRUTHS.index(name), [drawn.index(one) for one in members])
             for name, members in together.items()
-            if set(members) <= set(self.structures)
+            if set(members) <= set(drawn)
         ]
 
     def scores(self, read: tuple[float, ...], /) -> tuple[float, ...]:
@@ -155,8 +156,10 @@ class LungJudge:
         del read, whole
         compression = LungCompression(method=cost.method, dice_before=cost.before[0], dice_after=cost.after[0])
         part = LungSpec(
-            structures=self.structures,
+            structures=self.recipe.structures,
+            frame_below=self.recipe.frame_below,
             quality=self.study.quality,
+            ratio_error=self.study.ratio_error,
             compression=compression,
             figures=self.study.figures,
         )

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from hilum.bundle.lung_spec import Structure
 from hilum.datasets.splits.split import Split
 from hilum.imaging.pixels.grey import to_unit
 from hilum.imaging.preprocess import ModelArray, PreprocessSpec, normalise
+from hilum.reading.lungs.frame import inside_frame, without_frame
 from hilum.reading.lungs.passes import probabilities, quality_inputs
 from hilum.systems.lungs.fit import LungNetwork, fit_lungs
 from hilum.systems.lungs.pictures import LungPicture
@@ -83,7 +83,7 @@ def predict_lungs(
         sha256=np.array([record.sha256 for record in records]),
         patient=np.array([record.patient for record in records]),
         way=np.array([way for _, way in asked]),
-        passes=np.stack([_passes(network, each, structures=recipe.structures) for each in inputs]),
+        passes=np.stack([_passes(network, each, recipe=recipe) for each in inputs]),
     )
 
 
@@ -93,7 +93,11 @@ def _input(picture: LungPicture, *, way: Way, spec: PreprocessSpec) -> ModelArra
     return normalise(worsened(picture.grey, way=way, sha256=picture.record.sha256, spec=spec), spec=spec)
 
 
-def _passes(network: LungNetwork, array: ModelArray, *, structures: tuple[Structure, ...]) -> npt.NDArray[np.uint8]:
+def _passes(network: LungNetwork, array: ModelArray, *, recipe: LungRecipe) -> npt.NDArray[np.uint8]:
+    """What reading would take the drawing and its facts from."""
     with torch.inference_mode():
         logits = network.eval()(torch.from_numpy(quality_inputs(array, moved=False))).numpy()
-    return np.rint(probabilities(logits, structures=structures) * 255).astype(np.uint8)
+    passes = probabilities(logits, structures=recipe.structures)
+    if recipe.frame_below is not None:
+        passes = without_frame(passes, inside=inside_frame(array, spec=recipe.preprocess, black=recipe.frame_below))
+    return np.rint(passes * 255).astype(np.uint8)

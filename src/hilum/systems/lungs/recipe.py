@@ -54,7 +54,8 @@ class LungRecipe:
 
     `starting_weights` go into the encoder of the network on MobileNetV2; the plain one starts at random.
     `structures` are the planes that it draws, in order; `sampler.shares` are by release, and a release without a share
-    is not learnt from. `arm` is what the study calls the networks by this recipe.
+    is not learnt from. Nothing is drawn in a frame at most as bright as `frame_below`;
+    see `reading.lungs.frame`. `arm` is what the study calls the networks by this recipe.
     """
 
     name: str = field(metadata=HIDDEN)
@@ -62,6 +63,7 @@ class LungRecipe:
     version: str = field(metadata=HIDDEN)
     network: Literal["mobile", "plain"]
     structures: tuple[Structure, ...]
+    frame_below: float | None
     starting_weights: StartingWeights
     preprocess: PreprocessSpec
     framing: LungFraming

@@ -51,6 +51,9 @@ def test_a_ratio_counts_by_how_far_it_is_and_one_that_could_not_be_measured_is_w
     study = made([*rows, *judged()[3:]])
     figure = {figure.name: figure for figure in study.arms["all"].figures}["cardiothoracic ratio, mean absolute error"]
     assert (figure.value, figure.n) == (pytest.approx((0.02 + 0.05 + 1) / 3), 3)
+    error = study.arms["all"].ratio_error  # of trusted drawings that have a ratio; the first of these is not trusted
+    assert (error.source, error.n) == ("lungs", 1)
+    assert error.mean == error.nine_in_ten == pytest.approx(0.05)
 
 
 def test_arms_differ_picture_by_picture():

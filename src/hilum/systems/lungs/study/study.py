@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from hilum.bundle.lung_spec import Definition, LungFigure, QualityRule
+from hilum.bundle.lung_spec import Definition, LungFigure, QualityRule, RatioError
 from hilum.errors import DataError
 from hilum.evaluation.predictions.patient_bootstrap import estimate, mean_statistic, patient_bootstrap, patient_rows
 from hilum.evaluation.study.as_json import STUDY_NAME
+from hilum.reading.lungs.quality import is_trusted
 from hilum.statistics.clustered_share import share_of_rows
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import defined
@@ -54,11 +55,12 @@ WORDS: Mapping[Definition, Mapping[str, str]] = {
 class LungArm:
     """What one arm's networks came to; `worst` are the pictures of lowest Dice in each release, by name.
 
-    Names stay on this machine.
+    Names stay on this machine. `ratio_error` is of the drawings that `quality` trusts; None where nobody drew hearts.
     """
 
     figures: tuple[LungFigure, ...]
     quality: QualityRule
+    ratio_error: RatioError | None
     trust: tuple[TrustFigures, ...]
     worst: Mapping[str, tuple[str, ...]]
 
@@ -109,6 +111,7 @@ def write_lung_study(study: LungStudy, *, folder: Path) -> Path:
             name: {
                 "figures": [figure.model_dump(mode="json") for figure in arm.figures],
                 "quality": arm.quality.model_dump(mode="json"),
+                "ratio_error": None if arm.ratio_error is None else arm.ratio_error.model_dump(mode="json"),
                 "trust": [asdict(each) for each in arm.trust],
             }
             for name, arm in study.arms.items()
@@ -133,6 +136,7 @@ def read_lung_study(folder: Path) -> LungStudy:
                 name: LungArm(
                     figures=tuple(LungFigure.model_validate(figure) for figure in arm["figures"]),
                     quality=QualityRule.model_validate(arm["quality"]),
+                    ratio_error=None if arm["ratio_error"] is None else RatioError.model_validate(arm["ratio_error"]),
                     trust=tuple(TrustFigures(**each) for each in arm["trust"]),
                     worst={},
                 )
@@ -153,11 +157,29 @@ def _arm(rows: Sequence[JudgedLungs]) -> LungArm:
         source: [each for each in as_they_are if each.source == source]
         for source in sorted({each.source for each in as_they_are})
     }
+    rule = fit_trust(rows)
     return LungArm(
         figures=tuple(figure for source, each in by_source.items() for figure in _figures(each, source=source)),
-        quality=fit_trust(rows),
+        quality=rule,
+        ratio_error=_ratio_error([each for each in as_they_are if is_trusted(each.facts, rule=rule, flags=each.flags)]),
         trust=cross_fitted_trust(rows),
         worst={source: _worst(each) for source, each in by_source.items()},
+    )
+
+
+def _ratio_error(rows: Sequence[JudgedLungs]) -> RatioError | None:
+    """Of the drawings of which a ratio was measured and annotated; of the first release that has any."""
+    found = [each for each in rows if each.ratio is not None and each.ratio_error is not None]
+    if not found:
+        return None
+    of_one = [each for each in found if each.source == found[0].source]
+    errors = np.array([each.ratio_error for each in of_one], np.float64)
+    return RatioError(
+        source=found[0].source,
+        mean=float(errors.mean()),
+        nine_in_ten=float(np.percentile(errors, 90)),
+        n=len(of_one),
+        groups=len({each.patient for each in of_one}),
     )
 
 

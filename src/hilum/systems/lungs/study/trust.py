@@ -30,6 +30,8 @@ good ones too: a rule that doubted a tenth here doubted two fifths of the chests
 
 _AREA_SLACK = 1.5
 _FEWEST = 10
+_NOTHING = 1e-9
+"""A weight below this is what the solver leaves of a bound at 0."""
 
 
 AS_THEY_ARE, MADE_WORSE = "as they are", "made worse"
@@ -58,29 +60,39 @@ def fit_trust(judged: Sequence[JudgedLungs]) -> QualityRule:
     The index is for Dice below 0.90. Only cuts that spare at least `LEAST_SPARED` of the good drawings are asked.
 
     Without a drawing that bad the cut is at the lowest expected Dice. `area_share` reaches from the smallest annotated
-    share over 1.5 to the largest times 1.5. Raises `DataError` for fewer than ten pictures with known Dice.
+    share of pictures as they are over 1.5 to the largest times 1.5. Raises `DataError` for fewer than ten pictures with
+    known Dice.
     """
     known = [each for each in judged if each.dice is not None]
     if len(known) < _FEWEST:
         raise DataError(f"expected at least {_FEWEST} drawings with known Dice, came {len(known)}; run every fold")
     truth = np.array([each.dice for each in known], np.float64)
     facts = np.array([each.facts.weighed for each in known], np.float64)
-    columns = np.column_stack([np.ones(len(known)), facts])
-    highest = [np.inf, *[0.0] * facts.shape[1]]
-    solution = lsq_linear(columns, truth, bounds=([-np.inf] * len(highest), highest)).x
-    shares = [each.truth_share for each in known if each.truth_share is not None]
+    weights = _least_squares(truth, facts=facts)
+    shares = [each.truth_share for each in known if each.truth_share is not None and each.way == AS_IT_IS]
     free = QualityRule(
-        intercept=float(solution[0]),
-        flip=float(solution[1]),
-        shift=float(solution[2]),
-        area=float(solution[3]),
-        regions=float(solution[4]),
-        expected=float(solution[5]),
+        intercept=weights[0],
+        flip=weights[1],
+        shift=weights[2],
+        area=weights[3],
+        regions=weights[4],
+        expected=weights[5],
         trusted_from=0.0,
         area_share=(min(shares) / _AREA_SLACK, min(1.0, max(shares) * _AREA_SLACK)),
     )
     scores = np.array([quality_score(each.facts, rule=free) for each in known])
     return free.changed({"trusted_from": _cut(scores, bad=truth < BAD_BELOW)})
+
+
+def _least_squares(truth: npt.NDArray[np.float64], *, facts: npt.NDArray[np.float64]) -> list[float]:
+    """The intercept and a weight of each fact, none above 0; 0 of a fact that is the same in all drawings."""
+    varies = np.ptp(facts, axis=0) > 0
+    columns = np.column_stack([np.ones(len(truth)), facts[:, varies]])
+    highest = [np.inf, *[0.0] * int(varies.sum())]
+    solution = lsq_linear(columns, truth, bounds=([-np.inf] * len(highest), highest)).x
+    weights = np.zeros(1 + varies.size)
+    weights[0], weights[1:][varies] = solution[0], solution[1:]
+    return [float(weight) if abs(weight) > _NOTHING else 0.0 for weight in weights]
 
 
 def cross_fitted_trust(judged: Sequence[JudgedLungs]) -> tuple[TrustFigures, ...]:
