@@ -1,12 +1,14 @@
-"""The lungs of a chest, each side: the network that ships, and paper 3's.
+"""The lungs and the heart of a chest: the network that ships, one with all masks, and paper 3's.
 
 Command  `hilum study lungs --data DIR --weights mobilenet_v2_imagenet.safetensors --out runs/lungs-study`
          `hilum train lungs --data lungs=DIR --weights … --study runs/lungs-study --out runs/lungs`
 Hardware two CPU cores, bfloat16 autocast and channels-last.
 
-What differs from paper 3: MobileNetV2's first blocks as the encoder; two releases in place of JSRT, one of which names
-the sides; soft Dice beside cross-entropy; grey changes. Pictures are stretched to 256 x 256, as in the paper. They are
+What differs from paper 3: MobileNetV2's first blocks as the encoder; fields, whole lungs and heart apart, of three
+releases in place of JSRT; soft Dice beside cross-entropy; greys stretched and changed; 192 x 192 pixels. Pictures are
 also mirrored in training: a side here is a side of the picture, not a finding, and mirrored files occur.
+A network takes five minutes on one core. Measured, five folds, Dice: fields 0.965 on wingspan and 0.958 on lungs_tb,
+whole lungs 0.950 on lungs, heart 0.941; mean error of the cardiothoracic ratio 0.016.
 `paper3_lungs` keeps the paper's optimiser, batch, loss and augmentation; the ranges of rotation, shift and zoom are
 ours, the paper gives none. The paper keeps the epoch of the lowest validation loss: here nothing is chosen by a score,
 the last one is kept.
