@@ -25,13 +25,14 @@ from hilum.reading.engines.engine import available_cores
 from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
 from hilum.reading.lungs import drawing as lung_drawing
 from hilum.reading.lungs import finder as lungs
+from hilum.reading.lungs import frame as lung_frame
 from hilum.reading.lungs import passes as lung_passes
 from hilum.reading.lungs import quality as lung_quality
 from hilum.reading.lungs import regions as lung_regions
 from hilum.reading.lungs import words as lung_words
 from hilum.reading.lungs.finder import LungFinder
 
-DECIDING = (components, lung_drawing, lung_passes, lung_quality, lung_regions, lung_words, lungs)
+DECIDING = (components, lung_drawing, lung_frame, lung_passes, lung_quality, lung_regions, lung_words, lungs)
 """The modules that decide a box, by name and not by a pattern: a renamed one cannot drop out unseen."""
 
 
