@@ -92,6 +92,11 @@ class Radiograph:
     trail: tuple[TrailStep, ...] = ()
     warnings: tuple[str, ...] = ()
 
+    @property
+    def age_years(self) -> float | None:
+        """The patient's age, None where it is not known."""
+        return None if self.patient is None else self.patient.age_years
+
     def __post_init__(self) -> None:
         if self.pixels.dtype != np.float32 or self.pixels.ndim != 2 or self.pixels.size == 0:
             raise ValueError(f"pixels must be float32 (H, W), not {self.pixels.dtype} {self.pixels.shape}")

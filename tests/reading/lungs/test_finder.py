@@ -10,7 +10,7 @@ from hilum.geometry import Box
 from hilum.imaging.preprocess import ModelInput, preprocess
 from hilum.radiograph import Patient, Radiograph, Source
 from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
-from hilum.reading.lungs.finder import LungFinder
+from hilum.reading.lungs.finder import LungFinder, lung_network
 
 
 @pytest.fixture(scope="module")
@@ -173,3 +173,11 @@ def test_a_bundle_that_draws_no_lungs_is_refused(tmp_path):
     gate = write_gate(tmp_path / "gate", xray_type="hand")
     with pytest.raises(BundleError, match="expected a bundle of kind lungs"):
         LungFinder(gate, engine=OnnxRuntimeEngine(), threads=1)
+
+
+def test_a_bundle_that_draws_on_black_borders_is_another_network(tmp_path):
+    """Readings share one finder among bundles of the same network: what one draws, the other must draw too."""
+    plain, again = (write_lung_bundle(tmp_path / name, name=name) for name in ("toy-one", "toy-two"))
+    framed = write_lung_bundle(tmp_path / "framed", name="framed", spec=SPEC.changed({"frame_below": 0.02}))
+    assert lung_network(plain) == lung_network(again)
+    assert lung_network(plain) != lung_network(framed)

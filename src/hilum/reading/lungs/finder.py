@@ -33,11 +33,12 @@ ADULT_FROM_YEARS = 18
 
 @dataclass(frozen=True, slots=True)
 class LungNetwork:
-    """What decides how lungs are drawn: the graph's SHA-256 and planes, threshold, rule of trust and preprocessing."""
+    """What decides how lungs are drawn: two bundles with the same one draw the same, whatever else their cards say."""
 
     graph_sha256: str
     structures: tuple[Structure, ...]
     threshold: float
+    frame_below: float | None
     quality: QualityRule
     preprocess: PreprocessSpec
 
@@ -164,7 +165,14 @@ def lung_network(bundle: Bundle) -> LungNetwork:
     """What decides how the bundle draws lungs; raises `BundleError` where it draws none."""
     graph = lung_graph(bundle)
     spec = graph.spec
-    return LungNetwork(bundle.card.files[graph.file], spec.structures, spec.threshold, spec.quality, graph.preprocess)
+    return LungNetwork(
+        graph_sha256=bundle.card.files[graph.file],
+        structures=spec.structures,
+        threshold=spec.threshold,
+        frame_below=spec.frame_below,
+        quality=spec.quality,
+        preprocess=graph.preprocess,
+    )
 
 
 def kept_lungs(
@@ -186,7 +194,7 @@ def kept_heart(probability: npt.NDArray[np.float32], *, threshold: float) -> npt
 
 
 def _file_flags(radiograph: Radiograph) -> tuple[LungFlag, ...]:
-    age = None if radiograph.patient is None else radiograph.patient.age_years
+    age = radiograph.age_years
     named: tuple[tuple[LungFlag, bool], ...] = (
         ("tiny image", min(radiograph.pixels.shape) < TINY_PX),
         ("lateral view", radiograph.view == "LL"),
