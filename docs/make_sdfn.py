@@ -6,12 +6,12 @@ alone, which name no image, patient or path. No figure of the page is typed by h
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from kept_study import keep_study
 from markers import ROOT, table, write_or_check
 
 from hilum.evaluation.comparing.published import Printed
@@ -31,13 +31,7 @@ Json = dict[str, Any]
 
 def keep(study: Path, *, result: Path = RESULT) -> None:
     """Keep the figures of a whole study that is no smoke run; raises `SystemExit` for another."""
-    content = read_study_json(study, study=SDFN.name)
-    if content["smoke"] or content["folds_done"] < content["folds"]:
-        kind = "a smoke run" if content["smoke"] else f"{content['folds_done']} of {content['folds']} folds"
-        raise SystemExit(f"expected a whole study, came {kind} in {study}; no figure of it is kept")
-    kept = {name: value for name, value in content.items() if name not in _LEFT_OUT}
-    result.parent.mkdir(parents=True, exist_ok=True)
-    result.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    keep_study(study, study=SDFN.name, left_out=_LEFT_OUT, result=result)
 
 
 def paper() -> str:

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from hilum.bundle.lung_spec import Definition
 from hilum.reading.lungs.quality import QualityFacts
+from hilum.reading_result import LungDefinition
 from hilum.systems.lungs.study.judge import JudgedLungs
 
 
-def judged(*, count: int = 60, source: str = "lungs", definition: Definition = "whole") -> list[JudgedLungs]:
+def judged(*, count: int = 60, source: str = "lungs", definition: LungDefinition = "whole") -> list[JudgedLungs]:
     """Dice = 0.98 - flip - shift / 2 - area / 10 - regions / 50 - expected / 4, exactly; every fifth is made worse."""
     rng = np.random.default_rng(4)
     rows = []

@@ -35,6 +35,10 @@ class PlattCalibration(Part):
         return float(calibrate(logit, slope=self.slope, intercept=self.intercept))
 
 
+RAW = PlattCalibration(method="none", slope=1.0, intercept=0.0)
+"""Nothing calibrated: the probability is the network's own sigmoid."""
+
+
 class LabelResult(Part):
     """How one label did on one set of images, judged at the card's operating point."""
 

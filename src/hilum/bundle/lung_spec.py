@@ -18,9 +18,7 @@ Structure = Literal["right field", "left field", "right lung", "left lung", "hea
 A field is the lung beside the heart, as it is clear in the picture; a lung is the whole of it, behind the heart too.
 """
 
-Definition = LungDefinition
-
-LUNG_SIDES: Mapping[Definition, tuple[Structure, Structure]] = {
+LUNG_SIDES: Mapping[LungDefinition, tuple[Structure, Structure]] = {
     "field": ("right field", "left field"),
     "whole": ("right lung", "left lung"),
 }
@@ -140,12 +138,12 @@ class LungSpec(Part):
         return fields
 
     @property
-    def definitions(self) -> tuple[Definition, ...]:
+    def definitions(self) -> tuple[LungDefinition, ...]:
         """Which definitions of a lung are drawn, the field first."""
         return tuple(name for name, pair in LUNG_SIDES.items() if set(pair) <= set(self.structures))
 
     @property
-    def boxed(self) -> Definition:
+    def boxed(self) -> LungDefinition:
         """On what a box rests: the whole lung, or the field where nothing else is drawn."""
         return "whole" if "whole" in self.definitions else "field"
 
@@ -154,7 +152,7 @@ class LungSpec(Part):
         """Whether the heart is among the structures."""
         return "heart" in self.structures
 
-    def sides(self, definition: Definition) -> tuple[int, int]:
+    def sides(self, definition: LungDefinition) -> tuple[int, int]:
         """The planes of the patient's right and left side; raises `ValueError` where they are not drawn."""
         right, left = LUNG_SIDES[definition]
         return self.structures.index(right), self.structures.index(left)

@@ -43,11 +43,10 @@ def youden_point(truth: npt.ArrayLike, *, scores: npt.ArrayLike) -> OperatingPoi
     Among cuts that are equally good it is the one with the highest sensitivity, since a missed finding costs more than
     a false alarm. `UndefinedMetric` where there are no positives or no negatives.
     """
-    outcomes = known_outcomes(truth, scores=scores)
-    undefined = outcomes.lacks_an_outcome()
-    if undefined is not None:
-        return undefined
-    cuts = _cuts(outcomes)
+    found = _outcomes_and_cuts(truth, scores=scores)
+    if isinstance(found, UndefinedMetric):
+        return found
+    outcomes, cuts = found
     # in whole pairs, so that equal cuts compare equal: J * positives * negatives
     gain = cuts.true_positives * (outcomes.n - outcomes.positives) - cuts.false_positives * outcomes.positives
     best = int(np.flatnonzero(gain == gain.max())[-1])
@@ -64,11 +63,10 @@ def point_at_sensitivity(
     """
     if not 0.0 < sensitivity <= 1.0:
         raise UsageError(f"expected a sensitivity above 0 and at most 1, came {sensitivity}")
-    outcomes = known_outcomes(truth, scores=scores)
-    undefined = outcomes.lacks_an_outcome()
-    if undefined is not None:
-        return undefined
-    cuts = _cuts(outcomes)
+    found = _outcomes_and_cuts(truth, scores=scores)
+    if isinstance(found, UndefinedMetric):
+        return found
+    outcomes, cuts = found
     reached = cuts.true_positives / outcomes.positives >= sensitivity
     return _point(cuts, int(np.argmax(reached)), outcomes, rule=f"sensitivity of at least {sensitivity:g}")
 
@@ -84,11 +82,10 @@ def point_at_specificity(
     """
     if not 0.0 < specificity <= 1.0:
         raise UsageError(f"expected a specificity above 0 and at most 1, came {specificity}")
-    outcomes = known_outcomes(truth, scores=scores)
-    undefined = outcomes.lacks_an_outcome()
-    if undefined is not None:
-        return undefined
-    cuts = _cuts(outcomes)
+    found = _outcomes_and_cuts(truth, scores=scores)
+    if isinstance(found, UndefinedMetric):
+        return found
+    outcomes, cuts = found
     negatives = outcomes.n - outcomes.positives
     reached = (negatives - cuts.false_positives) / negatives >= specificity
     return _point(cuts, int(np.flatnonzero(reached)[-1]), outcomes, rule=f"specificity of at least {specificity:g}")
@@ -101,6 +98,11 @@ class _Cuts:
     thresholds: FloatArray
     true_positives: npt.NDArray[np.int64]
     false_positives: npt.NDArray[np.int64]
+
+
+def _outcomes_and_cuts(truth: npt.ArrayLike, *, scores: npt.ArrayLike) -> tuple[Outcomes, _Cuts] | UndefinedMetric:
+    outcomes = known_outcomes(truth, scores=scores)
+    return outcomes.lacks_an_outcome() or (outcomes, _cuts(outcomes))
 
 
 def _cuts(outcomes: Outcomes) -> _Cuts:

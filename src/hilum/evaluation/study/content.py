@@ -9,7 +9,9 @@ from hilum.evaluation.bundles.run_folder import RunFile
 from hilum.evaluation.comparing.many_models import ModelAurocs
 from hilum.evaluation.comparing.many_predictions import ManyPredictions
 from hilum.evaluation.comparing.pair_tests import PairTests
+from hilum.evaluation.predictions.design import SMOKE
 from hilum.evaluation.study.claims import ClaimResult
+from hilum.statistics.estimate import Estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,3 +70,15 @@ class StudyContent:
     def smoke(self) -> bool:
         """Whether the numbers prove a path through the code and no result."""
         return self.predictions.first.smoke
+
+    def means_in_words(self, titles: Mapping[str, str]) -> tuple[str, ...]:
+        """One line for each arm of `titles`, its mean AUROC with the interval; a smoke run's is marked."""
+        mark = f"{SMOKE}, no result: " if self.smoke else ""
+        return tuple(
+            f"{mark}mean AUROC, {title}: {_with_interval(self.aurocs.mean[arm])}" for arm, title in titles.items()
+        )
+
+
+def _with_interval(found: Estimate) -> str:
+    low, high = found.interval or (float("nan"), float("nan"))
+    return f"{found.value:.3f} ({low:.3f} to {high:.3f})"

@@ -154,7 +154,7 @@ def _type(radiograph: Radiograph, *, gate: GateVerdict, scope: Scope) -> _Part:
 def _age(radiograph: Radiograph, *, scope: Scope) -> _Part:
     if scope.age_years is None or scope.patients is None:
         return _Part("age", True)
-    age = None if radiograph.patient is None else radiograph.patient.age_years
+    age = radiograph.age_years
     if age is None:
         return _Part("age", None, f"{_FILE_GIVES}no age", scope.patients, "--age (or in a patients.csv)")
     low, high = scope.age_years

@@ -75,7 +75,7 @@ def _unfit(
     drawing: LungDrawing, *, radiograph: Radiograph, gate: GateVerdict, view: TakenView, assume_scope: bool
 ) -> Iterator[RatioWithheld]:
     """What speaks against measuring at all, the most telling first."""
-    age = _age(radiograph)
+    age = radiograph.age_years
     states: dict[PictureState, RatioCode] = {"inverted": "inverted", "cropped": "cropped"}
     if drawing.lungs.heart is None:
         yield RatioWithheld("no heart drawn", f"{drawing.model.name} draws no heart")
@@ -167,7 +167,7 @@ def _starts(rows: _Plane, *, level: float) -> npt.NDArray[np.float64]:
 
 
 def _cautions(radiograph: Radiograph, *, gate: GateVerdict, view: TakenView) -> Iterator[str]:
-    if _age(radiograph) is None:
+    if radiograph.age_years is None:
         yield f"the age is not known; the ratio is for adults, from {ADULT_FROM_YEARS:.0f} years on"
     if view.view == "unknown":
         yield "the view is not known, and assumed to be PA as the user asked"
@@ -184,7 +184,3 @@ def _spacing_caution(thorax: Width) -> Iterator[str]:
             f"the file's pixel spacing makes the thorax {thorax.mm:.0f} mm wide, which fits no adult: the lengths "
             "in mm may be wrong; the ratio does not rest on them"
         )
-
-
-def _age(radiograph: Radiograph) -> float | None:
-    return None if radiograph.patient is None else radiograph.patient.age_years

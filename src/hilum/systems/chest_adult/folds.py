@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from PIL import Image
-
 from hilum.datasets.records.held_out import is_held_out
+from hilum.datasets.records.picture_shape import shape_of
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.label_folds import label_folds
 from hilum.datasets.splits.split import TEST, Split, without_copies_of
-from hilum.imaging.decode import decode, read_file
 from hilum.systems.chest_adult.recipe import ADULT_YEARS, AdultRecipe
 from hilum.training.recipe.recipe import TRAIN
 from hilum.training.study_fold import Fold, split_without
@@ -45,7 +43,7 @@ def adult_images(records: Sequence[Record]) -> AdultImages:
     adults = [record for record in records if record.age_years is not None and record.age_years >= ADULT_YEARS]
     held_out = [record for record in records if is_held_out(record)]
     pool = without_copies_of([record for record in adults if not is_held_out(record)], held_out=held_out)
-    coarse = {record.sha256 for record in pool if _longest_side(record) <= COARSE_PX}
+    coarse = {record.sha256 for record in pool if max(shape_of(record)) <= COARSE_PX}
     return AdultImages(
         judged=tuple(record for record in pool if record.sha256 not in coarse),
         coarse=tuple(record for record in pool if record.sha256 in coarse),
@@ -89,13 +87,3 @@ def with_boxes_of(parts: Split, *, boxed: Mapping[str, Record]) -> Split:
     """The same split with the records of `boxed`, by their images' names, which carry lung boxes."""
     found = {name: tuple(boxed[record.image] for record in part) for name, part in parts.parts.items()}
     return replace(parts, parts=found)
-
-
-def _longest_side(record: Record) -> int:
-    """In pixels, from the picture's header; whatever has none that Pillow knows is decoded."""
-    try:
-        with Image.open(record.path) as picture:
-            return max(picture.size)
-    except OSError:
-        rows, columns = decode(read_file(record.path), name=record.image).pixels.shape
-        return int(max(rows, columns))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hilum.bundle.label import NOT_RELIABLE, Label, PlattCalibration
+from hilum.bundle.label import NOT_RELIABLE, RAW, Label, PlattCalibration
 from hilum.errors import DataError
 from hilum.evaluation.bundles.result_on_card import result_on_card
 from hilum.evaluation.judging.covariate_baselines import ALL, covariate_baselines
@@ -24,7 +24,6 @@ from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcome
 from hilum.systems.chest_adult.looks import Looks, mean_calibration, mean_scales
 from hilum.systems.chest_adult.study import CROP, LOCAL, MEAN
 
-IDENTITY = PlattCalibration(method="none", slope=1.0, intercept=0.0)
 IMAGES = "cross-validated"
 RULE = "greatest Youden index of cross-validated probabilities"
 BASELINE = f"{ALL}, without the picture"
@@ -113,14 +112,14 @@ def _recalibration(truth: FloatArray, *, probabilities: FloatArray) -> PlattCali
     try:
         fitted = fit_platt(truth, logits=log_odds(probabilities), smoothed_targets=True)
     except DataError:
-        return IDENTITY
+        return RAW
     return PlattCalibration(slope=fitted.slope, intercept=fitted.intercept)
 
 
 def _both(first: PlattCalibration, second: PlattCalibration) -> PlattCalibration:
     """The calibration that is `first`, then `second`."""
     if first.method == second.method == "none":
-        return IDENTITY
+        return RAW
     return PlattCalibration(
         slope=first.slope * second.slope, intercept=first.intercept * second.slope + second.intercept
     )

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from hilum.bundle.label import PlattCalibration
+from hilum.bundle.label import RAW, PlattCalibration
 from hilum.bundle.load import Bundle
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.split import TEST
@@ -33,8 +33,7 @@ from hilum.reading.specialists.opinion import input_heatmap
 from hilum.systems.chest_adult.recipe import AdultRecipe
 from hilum.systems.chest_adult.study import CROP, LOCAL
 from hilum.training.classifier_arm import logits_of
-from hilum.training.loop.checkpoints import WEIGHTS
-from hilum.training.loop.stages import load_stage
+from hilum.training.loop.stages import has_ended, load_stage
 from hilum.training.recipe.recipe import Recipe
 from hilum.training.records.run_place import RunPlace
 from hilum.training.study_fold import Fold, fit_calibrations
@@ -78,7 +77,7 @@ def look_at_folds(
         for name, fold in folds.items():
             for arm, own in arms.items():
                 folder = fold_folder(name, folder=place.folder) / arm
-                if _has_ended(own, folder=folder):
+                if has_ended(own.last, folder=folder):
                     found[arm].append(_look(fold, recipe=own, folder=folder, finder=finder, place=place))
                 counter.done()
     return found
@@ -93,7 +92,7 @@ def mean_calibration(looks: Sequence[Look], *, label: str) -> PlattCalibration:
     """The mean over folds of the slopes and intercepts that could be fitted; none where none could."""
     fitted = [one for look in looks if (one := look.calibrations[label]).method == "platt"]
     if not fitted:
-        return PlattCalibration(method="none", slope=1.0, intercept=0.0)
+        return RAW
     return PlattCalibration(
         slope=float(np.mean([one.slope for one in fitted])), intercept=float(np.mean([one.intercept for one in fitted]))
     )
@@ -108,10 +107,6 @@ def mean_scales(looks: Looks, *, labels: Sequence[str]) -> tuple[float, ...]:
     return tuple(
         float(np.mean([mean_calibration(found, label=label).slope for found in looks.values()])) for label in labels
     )
-
-
-def _has_ended(recipe: Recipe, *, folder: Path) -> bool:
-    return (folder / recipe.last.name / WEIGHTS).is_file()
 
 
 def _look(fold: Fold, *, recipe: Recipe, folder: Path, finder: LungFinder, place: RunPlace) -> Look:

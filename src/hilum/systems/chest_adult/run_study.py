@@ -161,9 +161,6 @@ def _write_tables(request: StudyRequest, *, prepared: _Prepared, folds: dict[str
     looks = look_at_folds(folds, recipe=prepared.recipe, lungs=prepared.lungs, place=request.place, progress=progress)
     content = read_study(ADULT, folder=request.out)
     page = write_study(replace(ADULT, sections=adult_sections(looks)), content=content, folder=request.out)
-    marked = "SMOKE, no result: " if content.smoke else ""
-    for arm, title in ADULT.titles.items():
-        found = content.aurocs.mean[arm]
-        low, high = found.interval or (float("nan"), float("nan"))
-        progress.say(f"{marked}mean AUROC, {title}: {found.value:.3f} ({low:.3f} to {high:.3f})")
+    for line in content.means_in_words(ADULT.titles):
+        progress.say(line)
     progress.say(f"wrote {request.out / 'study.json'} and {page}")

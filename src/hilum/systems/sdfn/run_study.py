@@ -179,11 +179,8 @@ def _write_tables(request: StudyRequest, *, prepared: _Prepared, progress: Progr
     records = (*prepared.records, *prepared.boxed)
     sections = (heatmaps_of(request.out, records=records), lungs_of(survey, records=records, bundle=prepared.lungs))
     page = write_study(replace(SDFN, sections=sections), content=content, folder=request.out)
-    smoke = "SMOKE, no result: " if content.smoke else ""
-    for arm, title in SDFN.titles.items():
-        found = content.aurocs.mean[arm]
-        low, high = found.interval or (float("nan"), float("nan"))
-        progress.say(f"{smoke}mean AUROC, {title}: {found.value:.3f} ({low:.3f} to {high:.3f})")
+    for line in content.means_in_words(SDFN.titles):
+        progress.say(line)
     progress.say(f"wrote {request.out / 'study.json'} and {page}")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from hilum.bundle.label import Label
+from hilum.bundle.label import RAW, Label
 from hilum.bundle.load import Bundle
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.split import Split
@@ -20,7 +20,6 @@ from hilum.training.export.card_draft import CardDraft, Fits
 from hilum.training.export.export_bundle import Allowed, Candidate, Cost, Judged, export_bundle
 from hilum.training.export.forms import HALF
 from hilum.training.export.label_fits import ReadValidation, fit_labels, fit_parts, mean_auroc, read_validation
-from hilum.training.export.read_validation import NOT_CALIBRATED
 from hilum.training.export.to_onnx import classifier_to_onnx, example_of
 from hilum.training.recipe.recipe import Recipe
 from hilum.training.records.run_place import RunPlace
@@ -102,7 +101,7 @@ def unfitted(names: Sequence[str]) -> tuple[Label, ...]:
     return tuple(
         Label(
             name=name,
-            calibration=NOT_CALIBRATED,
+            calibration=RAW,
             operating_point=None,
             operating_point_rule="none: not fitted yet",
         )

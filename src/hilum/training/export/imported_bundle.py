@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hilum.bundle.calibrated_on import NO_POINT, NOT_CALIBRATED
 from hilum.bundle.card import Card, HeatmapSpec, Scope, Training
-from hilum.bundle.label import Label, PlattCalibration
+from hilum.bundle.label import RAW, Label
 from hilum.bundle.load import Bundle
 from hilum.bundle.save import file_hashes, write_bundle
 from hilum.errors import BundleError
@@ -97,7 +97,7 @@ def _card(origin: Origin, *, network: Network, command: str, files: dict[str, st
         labels=tuple(
             Label(
                 name=finding(label).name,
-                calibration=PlattCalibration(method="none", slope=1.0, intercept=0.0),
+                calibration=RAW,
                 operating_point=None,
                 operating_point_rule=origin.no_point,
             )

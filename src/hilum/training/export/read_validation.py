@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hilum.bundle.label import Label, LabelResult, PlattCalibration
+from hilum.bundle.label import RAW, Label, LabelResult, PlattCalibration
 from hilum.bundle.load import Bundle
 from hilum.datasets.records.label_values import outcomes_of
 from hilum.datasets.records.record import Record
@@ -31,8 +31,6 @@ from hilum.statistics.outcomes import UndefinedMetric, known_outcomes
 from hilum.training.export.soften import as_png, soften
 
 Scores = npt.NDArray[np.float64]
-
-NOT_CALIBRATED = PlattCalibration(method="none", slope=1.0, intercept=0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,9 +96,9 @@ def fit_calibration(part: ReadPart, *, label: str, column: int) -> PlattCalibrat
     try:
         fitted = fit_platt(part.truth(label), logits=part.logits[:, column], smoothed_targets=True)
     except DataError:
-        return NOT_CALIBRATED
+        return RAW
     if fitted.slope <= 0.0:
-        return NOT_CALIBRATED
+        return RAW
     return PlattCalibration(slope=fitted.slope, intercept=fitted.intercept)
 
 

@@ -48,7 +48,7 @@ def run_stages(recipe: Recipe, *, splits: Mapping[str, Split], place: RunPlace) 
 
 
 def _run_stage(recipe: Recipe, *, stage: Stage, split: Split, place: RunPlace) -> Fitted:
-    if _has_ended(stage, folder=place.folder):
+    if has_ended(stage, folder=place.folder):
         return load_stage(recipe, stage=stage, folder=place.folder)
     network = new_network(recipe, stage=stage)
     started_from = start(network, recipe=recipe, stage=stage, folder=place.folder)
@@ -63,7 +63,7 @@ def _run_fusion(recipe: Recipe, *, stage: Stage, start: FusedFrom, split: Split,
     )
     head = new_head(recipe, stage=stage, features=whole.network.weight.shape[1] + crop.network.weight.shape[1])
     kept_in = place.folder / stage.name
-    if not _has_ended(stage, folder=place.folder):
+    if not has_ended(stage, folder=place.folder):
         data = partial(
             feature_data,
             recipe,
@@ -105,7 +105,8 @@ def _fit(
     wait_for_all()
 
 
-def _has_ended(stage: Stage, *, folder: Path) -> bool:
+def has_ended(stage: Stage, *, folder: Path) -> bool:
+    """Whether the stage's weights lie in the run's `folder`."""
     return (folder / stage.name / WEIGHTS).is_file()
 
 

@@ -70,21 +70,21 @@ def augment(image: Tensor, *, settings: Augmentation, seed: int) -> Tensor:
     # without these two changes no number is drawn for them, so that older recipes draw what they drew
     if settings.adaptive_probability > 0 and _chance(settings.adaptive_probability, draw):
         image = equalise_adaptively(
-            image, clip=_uniform(*settings.adaptive_clip, draw), tiles=round(_uniform(*settings.adaptive_tiles, draw))
+            image, clip=uniform(*settings.adaptive_clip, draw), tiles=round(uniform(*settings.adaptive_tiles, draw))
         )
     if settings.local_contrast_probability > 0 and _chance(settings.local_contrast_probability, draw):
-        image = even_out_contrast(image, sigma_px=_uniform(*settings.local_contrast_sigma_px, draw))
+        image = even_out_contrast(image, sigma_px=uniform(*settings.local_contrast_sigma_px, draw))
     image = change_sharpness(image, settings=settings, draw=draw)
     return change_grey_scale(image, settings=settings, draw=draw)
 
 
 def reframe(image: Tensor, *, settings: Augmentation, draw: torch.Generator) -> Tensor:
     """A random crop, stretch and turn in one bilinear resampling; what lies outside repeats the border."""
-    side = math.sqrt(_uniform(*settings.crop_area, draw))
-    stretch = math.exp(_uniform(-settings.aspect, settings.aspect, draw) / 2)
-    turn = math.radians(_uniform(-settings.rotation_deg, settings.rotation_deg, draw))
+    side = math.sqrt(uniform(*settings.crop_area, draw))
+    stretch = math.exp(uniform(-settings.aspect, settings.aspect, draw) / 2)
+    turn = math.radians(uniform(-settings.rotation_deg, settings.rotation_deg, draw))
     scale_x, scale_y = min(1.0, side * stretch), min(1.0, side / stretch)
-    shift_x, shift_y = (_uniform(-(1 - s), 1 - s, draw) for s in (scale_x, scale_y))
+    shift_x, shift_y = (uniform(-(1 - s), 1 - s, draw) for s in (scale_x, scale_y))
     cos, sin = math.cos(turn), math.sin(turn)
     theta = torch.tensor([[[scale_x * cos, -scale_y * sin, shift_x], [scale_x * sin, scale_y * cos, shift_y]]])
     grid = affine_grid(theta[0], height=image.shape[0], width=image.shape[1])
@@ -94,24 +94,24 @@ def reframe(image: Tensor, *, settings: Augmentation, draw: torch.Generator) -> 
 def change_sharpness(image: Tensor, *, settings: Augmentation, draw: torch.Generator) -> Tensor:
     """Shrink and enlarge, blur, or sharpen, each by chance."""
     if _chance(settings.shrink_probability, draw):
-        height, width = (max(8, round(side * _uniform(*settings.shrink, draw))) for side in image.shape)
+        height, width = (max(8, round(side * uniform(*settings.shrink, draw))) for side in image.shape)
         image = shrink_and_enlarge(image, height=height, width=width)
     if _chance(settings.blur_probability, draw):
-        image = gaussian_blur(image, sigma_px=_uniform(*settings.blur_sigma_px, draw))
+        image = gaussian_blur(image, sigma_px=uniform(*settings.blur_sigma_px, draw))
     if _chance(settings.sharpen_probability, draw):
-        image = image + _uniform(0.0, settings.sharpen, draw) * (image - gaussian_blur(image, sigma_px=1.0))
+        image = image + uniform(0.0, settings.sharpen, draw) * (image - gaussian_blur(image, sigma_px=1.0))
     return image.clamp(0.0, 1.0)
 
 
 def change_grey_scale(image: Tensor, *, settings: Augmentation, draw: torch.Generator) -> Tensor:
     """Gamma, contrast about the mean, brightness, then white noise."""
-    gamma = math.exp(_uniform(-settings.log_gamma, settings.log_gamma, draw))
+    gamma = math.exp(uniform(-settings.log_gamma, settings.log_gamma, draw))
     grey = np.power(image.clamp(0.0, 1.0).numpy(), np.float32(gamma))
-    gain = 1 + _uniform(-settings.gain, settings.gain, draw)
-    offset = _uniform(-settings.offset, settings.offset, draw) + (1 - gain) * float(grey.mean())
+    gain = 1 + uniform(-settings.gain, settings.gain, draw)
+    offset = uniform(-settings.offset, settings.offset, draw) + (1 - gain) * float(grey.mean())
     grey *= np.float32(gain)
     grey += np.float32(offset)
-    deviation = _uniform(0.0, settings.noise, draw)
+    deviation = uniform(0.0, settings.noise, draw)
     if deviation > 0:
         noise = torch.randn(image.shape, generator=draw).numpy()
         noise *= np.float32(deviation)
@@ -190,7 +190,8 @@ def _base_grid(height: int, width: int) -> Tensor:
     return torch.stack((x.repeat(height), y.repeat_interleave(width), torch.ones(height * width)))
 
 
-def _uniform(low: float, high: float, draw: torch.Generator) -> float:
+def uniform(low: float, high: float, draw: torch.Generator) -> float:
+    """A number between `low` and `high`, drawn uniformly."""
     return low + (high - low) * float(torch.rand((), generator=draw))
 
 

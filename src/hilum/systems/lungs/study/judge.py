@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from hilum.bundle.lung_spec import LUNG_SIDES, Definition, Structure
+from hilum.bundle.lung_spec import LUNG_SIDES, Structure
 from hilum.datasets.records.record import Record
 from hilum.errors import DataError
 from hilum.explain.components import largest_component
@@ -24,6 +24,7 @@ from hilum.reading.lungs.finder import kept_lungs
 from hilum.reading.lungs.passes import drawing
 from hilum.reading.lungs.quality import QualityFacts, quality_facts
 from hilum.reading.lungs.regions import LungFlag
+from hilum.reading_result import LungDefinition
 from hilum.systems.lungs.study.metrics import contained, dice, heart_to_thorax, iou, surface_distances
 from hilum.systems.lungs.study.predictions import LungPredictions
 from hilum.systems.lungs.study.truth import TRUTHS, UNIONS, LungTruth, read_lung_truth, read_targets
@@ -53,7 +54,7 @@ class JudgedLungs:
     facts: QualityFacts
     flags: tuple[LungFlag, ...]
     way: Way = AS_IT_IS
-    definition: Definition = "whole"
+    definition: LungDefinition = "whole"
     iou: float | None = None
     dice_right: float | None = None
     dice_left: float | None = None
@@ -166,7 +167,7 @@ def _judge_worse(predictions: LungPredictions, *, index: int, records: Mapping[s
     targets = worsened_targets(
         read_targets(record, size=passes.shape[-2:]), way=predictions.way[index], sha256=record.sha256
     )
-    definition: Definition = record.lung_definition or "field"
+    definition: LungDefinition = record.lung_definition or "field"
     union = targets[TRUTHS.index(UNIONS[definition])] == 1
     boxed, _ = kept_lungs(probability[_boxed(structures)], threshold=THRESHOLD)
     _, kept = kept_lungs(probability[_planes(structures, definition=definition)], threshold=THRESHOLD)
@@ -201,7 +202,7 @@ def _boxed(structures: Structures) -> list[int]:
     return _planes(structures, definition="whole")
 
 
-def _planes(structures: Structures, *, definition: Definition) -> list[int]:
+def _planes(structures: Structures, *, definition: LungDefinition) -> list[int]:
     """Both sides of a definition, or of the other where the network draws that alone."""
     pairs = [LUNG_SIDES[definition], *LUNG_SIDES.values()]
     drawn = next(pair for pair in pairs if pair[0] in structures)

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from hilum.bundle.lung_spec import Definition, LungFigure, QualityRule, RatioError
+from hilum.bundle.lung_spec import LungFigure, QualityRule, RatioError
 from hilum.errors import DataError
 from hilum.evaluation.predictions.patient_bootstrap import estimate, mean_statistic, patient_bootstrap, patient_rows
 from hilum.evaluation.study.as_json import STUDY_NAME
 from hilum.reading.lungs.quality import is_trusted
+from hilum.reading_result import LungDefinition
 from hilum.statistics.clustered_share import share_of_rows
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import defined
@@ -44,7 +45,7 @@ MEASURES: dict[str, _Value] = {
 }
 """What is averaged over the pictures of a release; a picture without the annotation that it needs is left out."""
 
-WORDS: Mapping[Definition, Mapping[str, str]] = {
+WORDS: Mapping[LungDefinition, Mapping[str, str]] = {
     "field": {"both": "fields", "right": "right field", "left": "left field"},
     "whole": {"both": "whole lungs", "right": "right lung", "left": "left lung"},
 }

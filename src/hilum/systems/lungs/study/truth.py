@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from hilum.bundle.lung_spec import LUNG_SIDES, Definition, Structure
+from hilum.bundle.lung_spec import LUNG_SIDES, Structure
 from hilum.datasets.records.masks import read_mask
+from hilum.datasets.records.picture_shape import shape_of
 from hilum.datasets.records.record import Record
 from hilum.errors import DataError
-from hilum.imaging.decode import decode, read_file
+from hilum.reading_result import LungDefinition
 
 RIGHT_VALUE, LEFT_VALUE = 255, 128
 """Grey values of the patient's right and left lung in a mask with sides, as in `lungs/` and as hilum writes them."""
@@ -28,14 +29,10 @@ _WITH_SIDES = ("lungs", "wingspan")
 UNKNOWN = 255
 """What stands in a target where the picture's mask does not say."""
 
-_ORIENTATION = 0x0112
-_PLAIN = ("JPEG", "PNG")
-"""What decoding turns only where EXIF says so."""
-
 Mask = npt.NDArray[np.bool_]
 
 Union = Literal["fields", "lungs"]
-UNIONS: Mapping[Definition, Union] = {"field": "fields", "whole": "lungs"}
+UNIONS: Mapping[LungDefinition, Union] = {"field": "fields", "whole": "lungs"}
 """What both sides of a definition are called together: all that some releases draw."""
 
 TRUTHS: tuple[Structure | Union, ...] = (
@@ -58,7 +55,7 @@ class LungTruth:
     two lungs. `definition` says what is drawn as a lung.
     """
 
-    definition: Definition
+    definition: LungDefinition
     right: Mask | None
     left: Mask | None
     union: Mask | None
@@ -127,21 +124,6 @@ def _resized(plane: Mask | None, *, size: tuple[int, int]) -> npt.NDArray[np.uin
         return np.full(size, UNKNOWN, np.uint8)
     image = Image.fromarray(plane.astype(np.float32)).resize((size[1], size[0]), Image.Resampling.BILINEAR)
     return (np.asarray(image) >= 0.5).astype(np.uint8)
-
-
-def shape_of(record: Record) -> tuple[int, int]:
-    """Rows and columns of a record's picture as it is decoded; from a plain file's header, where that suffices.
-
-    Raises what decoding raises.
-    """
-    try:
-        with Image.open(record.path) as image:
-            if not image.getexif().get(_ORIENTATION) and image.format in _PLAIN:
-                return image.height, image.width
-    except OSError:
-        pass  # decoding says what is wrong
-    pixels = decode(read_file(record.path), name=record.image).pixels
-    return pixels.shape[0], pixels.shape[1]
 
 
 def _with_sides(grey: npt.NDArray[np.uint8]) -> tuple[Mask | None, Mask | None, Mask | None]:

@@ -20,7 +20,7 @@ from hilum.imaging.pixels.grey import to_unit
 from hilum.imaging.preprocess import PreprocessSpec, stretched_again
 from hilum.radiograph import Pixels
 from hilum.systems.lungs.study.truth import UNKNOWN
-from hilum.training.recipe.augment import affine_grid, gaussian_blur, shrink_and_enlarge
+from hilum.training.recipe.augment import affine_grid, gaussian_blur, shrink_and_enlarge, uniform
 
 Way = Literal["as it is", "softened", "cropped", "small", "exposed"]
 AS_IT_IS: Way = "as it is"
@@ -69,15 +69,15 @@ def _generator(sha256: str) -> torch.Generator:
 def _grid(way: Way, *, shape: tuple[int, ...], draw: torch.Generator) -> Tensor | None:
     """Where each pixel comes from, or None where they stay; it takes the first numbers of `draw`."""
     if way == "cropped":
-        scale = _uniform(*_CROP, draw)
+        scale = uniform(*_CROP, draw)
         reach = 1 - scale
-        rows = [[scale, 0.0, reach * _uniform(-1, 1, draw)], [0.0, scale, reach * _uniform(-1, 1, draw)]]
+        rows = [[scale, 0.0, reach * uniform(-1, 1, draw)], [0.0, scale, reach * uniform(-1, 1, draw)]]
     elif way == "small":
-        scale, stretch = 1 / _uniform(*_SMALL, draw), math.exp(_uniform(-_STRETCH, _STRETCH, draw) / 2)
+        scale, stretch = 1 / uniform(*_SMALL, draw), math.exp(uniform(-_STRETCH, _STRETCH, draw) / 2)
         across, down = scale * stretch, scale / stretch
         rows = [
-            [across, 0.0, (across - 1) * 0.5 * _uniform(-1, 1, draw)],
-            [0.0, down, (down - 1) * 0.5 * _uniform(-1, 1, draw)],
+            [across, 0.0, (across - 1) * 0.5 * uniform(-1, 1, draw)],
+            [0.0, down, (down - 1) * 0.5 * uniform(-1, 1, draw)],
         ]
     else:
         return None
@@ -85,17 +85,13 @@ def _grid(way: Way, *, shape: tuple[int, ...], draw: torch.Generator) -> Tensor 
 
 
 def _softened(unit: Tensor, *, draw: torch.Generator) -> Tensor:
-    height, width = (max(8, round(side * _uniform(*_SOFT, draw))) for side in unit.shape)
-    return gaussian_blur(shrink_and_enlarge(unit, height=height, width=width), sigma_px=_uniform(*_BLUR_PX, draw))
+    height, width = (max(8, round(side * uniform(*_SOFT, draw))) for side in unit.shape)
+    return gaussian_blur(shrink_and_enlarge(unit, height=height, width=width), sigma_px=uniform(*_BLUR_PX, draw))
 
 
 def _exposed(unit: Tensor, *, draw: torch.Generator) -> Tensor:
     """Far too dark or too bright, and cut where the range ends."""
-    sign = 1 if _uniform(0, 1, draw) < 0.5 else -1
-    grey = unit.clamp(0.0, 1.0) ** math.exp(sign * _uniform(*_LOG_GAMMA, draw))
-    gain = _uniform(*_GAIN, draw)
-    return (0.5 + gain * (grey - 0.5) + _uniform(-_OFFSET, _OFFSET, draw)).clamp(0.0, 1.0)
-
-
-def _uniform(low: float, high: float, draw: torch.Generator) -> float:
-    return low + (high - low) * float(torch.rand((), generator=draw))
+    sign = 1 if uniform(0, 1, draw) < 0.5 else -1
+    grey = unit.clamp(0.0, 1.0) ** math.exp(sign * uniform(*_LOG_GAMMA, draw))
+    gain = uniform(*_GAIN, draw)
+    return (0.5 + gain * (grey - 0.5) + uniform(-_OFFSET, _OFFSET, draw)).clamp(0.0, 1.0)

@@ -1,0 +1,23 @@
+"""The figures of a study that a page of the documentation shows: aggregated ones, kept beside the pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from pathlib import Path
+
+from hilum.evaluation.study.as_json import read_study_json
+
+
+def keep_study(path: Path, *, study: str, left_out: Collection[str], result: Path) -> None:
+    """Keep the `study.json` at `path` in `result`, without the keys `left_out`.
+
+    Raises `SystemExit` where it is a smoke run or not whole.
+    """
+    content = read_study_json(path, study=study)
+    if content["smoke"] or content["folds_done"] < content["folds"]:
+        kind = "a smoke run" if content["smoke"] else f"{content['folds_done']} of {content['folds']} folds"
+        raise SystemExit(f"expected a whole study, came {kind} in {path}; no figure of it is kept")
+    kept = {name: value for name, value in content.items() if name not in left_out}
+    result.parent.mkdir(parents=True, exist_ok=True)
+    result.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
