@@ -9,6 +9,7 @@ from hilum.networks.starting_weights import (
     WeightsFile,
 )
 from hilum.training.recipe.augment import Augmentation
+from hilum.training.recipe.distribution_balanced import DistributionBalanced
 from hilum.training.recipe.freezing import FrozenBatchNorms, FrozenFirst, StagedRelease
 from hilum.training.recipe.losses import Asymmetric, BinaryCrossEntropy, Focal, fit_loss, masked_loss
 from hilum.training.recipe.optimizers import Adam, AdamW, RAdam, Sgd
@@ -37,6 +38,7 @@ __all__ = [
     "ClassBalanced",
     "Constant",
     "Cosine",
+    "DistributionBalanced",
     "Focal",
     "FromStage",
     "FrozenBatchNorms",

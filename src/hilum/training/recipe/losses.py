@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 (the name that every torch user reads)
 
 from hilum.errors import UsageError
+from hilum.training.recipe.distribution_balanced import DistributionBalanced, FittedDistributionBalanced
 from hilum.training.recipe.label_weights import LabelWeights, Weighting, label_weights
 from hilum.training.recipe.processes import sum_over_processes, training_processes
 
@@ -66,25 +67,28 @@ class Asymmetric:
         _check(0.0 <= self.clip < 1.0, "a clip in [0, 1)", self.clip)
 
 
-LossSpec = BinaryCrossEntropy | Focal | Asymmetric
+LossSpec = BinaryCrossEntropy | Focal | Asymmetric | DistributionBalanced
 
-Loss = Callable[[Tensor, Tensor], Tensor]
-"""From logits (N, L) and targets (N, L) in [0, 1], without NaN, to the loss of each (N, L)."""
+Loss = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+"""From logits (N, L) and targets (N, L) in [0, 1], NaN where missing, to the sum over the known and their number."""
 
 
 def fit_loss(spec: LossSpec, *, targets: npt.ArrayLike, labels: Sequence[str]) -> Loss:
     """The loss of `spec`, with what it needs to know of the training `targets` (N, L), NaN where a label is missing.
 
-    Raises `DataError` naming the labels that lack an outcome which the loss is fitted on.
+    Raises `DataError` naming the labels that lack an outcome which the loss is fitted on, and `UsageError` where the
+    loss names a label that is none of them.
     """
     match spec:
         case BinaryCrossEntropy():
             weights = label_weights(targets, labels=labels, weighting=spec.weighting)
-            return partial(_cross_entropy, spec=spec, label_weights=weights)
+            return partial(_sum_of_known, each=partial(_cross_entropy, spec=spec, label_weights=weights))
         case Focal():
-            return partial(_focal, spec=spec)
+            return partial(_sum_of_known, each=partial(_focal, spec=spec))
         case Asymmetric():
-            return partial(_asymmetric, spec=spec)
+            return partial(_sum_of_known, each=partial(_asymmetric, spec=spec))
+        case DistributionBalanced():
+            return FittedDistributionBalanced(spec, targets=targets, labels=labels)
 
 
 def masked_loss(logits: Tensor, targets: Tensor, *, loss: Loss) -> Tensor:
@@ -103,8 +107,15 @@ def loss_sum(logits: Tensor, targets: Tensor, *, loss: Loss) -> tuple[Tensor, Te
 
     For a mean over a whole validation set: sum both over its batches, then divide.
     """
+    return loss(logits.float(), targets)
+
+
+def _sum_of_known(
+    logits: Tensor, targets: Tensor, *, each: Callable[[Tensor, Tensor], Tensor]
+) -> tuple[Tensor, Tensor]:
+    """The sum of the losses of `each` (N, L) label, which sees no NaN."""
     known = ~torch.isnan(targets)
-    losses = loss(logits.float(), torch.where(known, targets, 0.0))
+    losses = each(logits, torch.where(known, targets, 0.0))
     return (losses * known).sum(), known.sum()
 
 

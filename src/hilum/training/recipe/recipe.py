@@ -14,6 +14,7 @@ from hilum.errors import UsageError
 from hilum.imaging.preprocess import CropLungs, PreprocessSpec
 from hilum.networks.starting_weights import StartingWeights
 from hilum.training.recipe.augment import Augmentation
+from hilum.training.recipe.distribution_balanced import DistributionBalanced
 from hilum.training.recipe.freezing import FreezingSpec
 from hilum.training.recipe.losses import LossSpec
 from hilum.training.recipe.machine import Precision
@@ -113,6 +114,8 @@ class Stage:
         _check(len(self.labels) > 0 and len(set(self.labels)) == len(self.labels), "labels, each once", self.labels)
         _check(len(self.releases) > 0, "a release to train on", self.releases)
         self.plan()  # which has checks of its own
+        if isinstance(self.loss, DistributionBalanced):
+            self.loss.check_labels(self.labels)
         _check(0.0 <= self.flip_probability <= 1.0, "a flip_probability in [0, 1]", self.flip_probability)
         if isinstance(self.start, FusedFrom):
             plain = self.augmentation == NO_AUGMENTATION and self.freezing is None and not self.crop_lungs
