@@ -93,7 +93,8 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 def has_ended(checkpoint: Mapping[str, Any], *, epochs: int) -> bool:
     """Whether the run that wrote it needs no further epoch: all are done, or it stopped early."""
     stopped = any(
-        name.startswith("EarlyStopping") and state.get("stopped_epoch", 0) > 0
+        (name.startswith("EarlyStopping") and state.get("stopped_epoch", 0) > 0)
+        or (name.startswith("Validations") and state["stopped"])
         for name, state in checkpoint.get("callbacks", {}).items()
     )
     return stopped or int(checkpoint["epoch"]) + 1 >= epochs

@@ -19,7 +19,8 @@ class ClassifierTask:
     """Logits (N, L) of inputs (N, ...), pictures or pooled vectors, against targets (N, L), NaN where one is missing.
 
     Its figures of a validation part are `loss`, `auroc/LABEL` where both outcomes are there, `mean_auroc` over those
-    labels, and `labels_with_auroc`, how many they are.
+    labels, `labels_with_auroc`, how many they are, and of a network with one label `accuracy`, the share of pictures
+    whose logit is above 0 where the target is 1, and not above where it is 0.
     """
 
     def __init__(self, network: nn.Module, *, labels: Sequence[str], loss: Loss) -> None:
@@ -47,6 +48,9 @@ class ClassifierTask:
             if not isinstance(value, UndefinedMetric):
                 values.append(value)
                 found[f"auroc/{label}"] = value
+        if len(self._labels) == 1:
+            sure = (targets == 0) | (targets == 1)
+            found["accuracy"] = float(((logits > 0) == (targets > 0.5))[sure].float().mean())
         mean = sum(values) / len(values) if values else math.nan
         return {**found, "labels_with_auroc": float(len(values)), "mean_auroc": mean}
 

@@ -89,6 +89,12 @@ def _training_loader(data: TaskData, *, plan: Plan, machine: Machine) -> Loader:
             f"expected at least one batch of {plan.batch_size} images an epoch in {plan.name}, came "
             f"{len(data.sampler)}; give more data or --set batch_size"
         )
+    updates = len(data.sampler) // plan.batch_size
+    if plan.validate_every is not None and plan.validate_every > updates:
+        raise DataError(
+            f"expected a validation in every epoch of {plan.name}, came one every {plan.validate_every} updates and "
+            f"{updates} updates an epoch; give more data or --set validate_every"
+        )
     return DataLoader(
         SideBySide(data.training),
         batch_size=plan.batch_size,

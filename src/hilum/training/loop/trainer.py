@@ -19,6 +19,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from hilum.errors import UsageError
 from hilum.training.loop.checkpoints import LAST_CHECKPOINT, EpochCheckpoints, WholeCheckpointIO
 from hilum.training.loop.curves import LiveCurves
+from hilum.training.loop.validations import Validations
 from hilum.training.recipe.machine import Machine, check_machine, lightning_strategy
 from hilum.training.recipe.plan import Plan
 
@@ -36,15 +37,8 @@ def make_trainer(
     callbacks: list[Callback] = [*more, LiveCurves(folder / LOG_FOLDER)]
     if plan.ema_decay is not None:
         callbacks.append(EMAWeightAveraging(decay=plan.ema_decay))
-    selection = plan.selection
-    if selection is not None and selection.patience is not None:
-        callbacks.append(
-            EarlyStopping(
-                selection.metric, mode=selection.mode, patience=selection.patience, check_on_train_epoch_end=True
-            )
-        )
-    monitor = selection.metric if selection is not None and selection.keep == "best" else None
-    callbacks.append(EpochCheckpoints(folder, monitor=monitor, mode="min" if selection is None else selection.mode))
+    callbacks += _selecting(plan, folder=folder)
+    every = plan.validate_every
     try:
         with quiet_lightning():
             return pl.Trainer(
@@ -64,6 +58,9 @@ def make_trainer(
                 enable_checkpointing=True,
                 log_every_n_steps=log_every_steps,
                 num_sanity_val_steps=0,
+                # without an epoch's count Lightning counts batches over the whole training
+                check_val_every_n_epoch=1 if every is None else None,
+                val_check_interval=every,
                 enable_model_summary=False,
             )
     except (MisconfigurationException, ValueError, RuntimeError) as error:
@@ -71,6 +68,24 @@ def make_trainer(
             f"expected devices and a strategy that Lightning can use here, came {machine.devices} devices, "
             f"{machine.nodes} nodes, strategy {machine.strategy}: {' '.join(str(error).split())}"
         ) from error
+
+
+def _selecting(plan: Plan, *, folder: Path) -> list[Callback]:
+    """What keeps the weights of the plan's choice, by epochs or by validations within them, and stops early."""
+    selection = plan.selection
+    if selection is None:
+        return [EpochCheckpoints(folder, monitor=None, mode="min")]
+    if plan.validate_every is not None:
+        within = Validations(folder, log=folder / LOG_FOLDER, selection=selection)
+        return [within, EpochCheckpoints(folder, monitor=None, mode=selection.mode)]
+    monitor = selection.metric if selection.keep == "best" else None
+    checkpoints = EpochCheckpoints(folder, monitor=monitor, mode=selection.mode)
+    if selection.patience is None:
+        return [checkpoints]
+    patient = EarlyStopping(
+        selection.metric, mode=selection.mode, patience=selection.patience, check_on_train_epoch_end=True
+    )
+    return [patient, checkpoints]
 
 
 def checkpoint_to_resume(folder: Path) -> str | None:

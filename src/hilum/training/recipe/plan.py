@@ -17,7 +17,8 @@ class Selection:
     """Which epoch's weights a training ends with, decided on the validation part `part`.
 
     `keep` the `last` epoch (nothing is chosen by a score) or the `best` by `monitor`. After `patience` epochs without a
-    better value training stops; None never stops early.
+    better value training stops; None never stops early. Where a plan validates within epochs (`validate_every`), both
+    go by validations in the place of epochs.
     """
 
     part: str
@@ -45,7 +46,8 @@ class Plan:
 
     Without a `selection` the last epoch is kept. One update takes `accumulate` batches of `batch_size`. `clip_norm` is
     the largest norm of the gradient. `ema_decay` averages the weights over the updates; the averaged ones are validated
-    and kept. `deterministic` refuses operations whose result depends on the order of threads.
+    and kept. `deterministic` refuses operations whose result depends on the order of threads. With `validate_every` it
+    is validated after so many updates, counted over the whole training, and not at the end of each epoch.
     """
 
     name: str
@@ -60,12 +62,17 @@ class Plan:
     freezing: FreezingSpec | None = None
     precision: Precision = "bf16-mixed"
     deterministic: bool = False
+    validate_every: int | None = None
 
     def __post_init__(self) -> None:
         counts = min(self.epochs, self.batch_size, self.accumulate)
         _check(counts >= 1, "epochs, batch_size, accumulate >= 1", self.name)
         _check(self.ema_decay is None or 0.0 < self.ema_decay < 1.0, "an ema_decay in (0, 1), or none", self.ema_decay)
         _check(self.clip_norm is None or self.clip_norm > 0, "a clip_norm above 0, or none", self.clip_norm)
+        every = self.validate_every
+        _check(every is None or every >= 1, "a validate_every of at least 1 update, or none", every)
+        plain = self.selection is not None and self.accumulate == 1
+        _check(every is None or plain, "a selection and no accumulated batches with a validate_every", self.name)
 
 
 class PlainRecipe(Protocol):

@@ -87,7 +87,7 @@ class Stage:
     batches of `batch_size` images. `clip_norm` is the largest norm of the gradient. `ema_decay` averages the weights
     over the updates; the averaged ones are validated and kept. `crop_lungs` cuts every picture to its lung box before
     the recipe's preprocessing. An image is mirrored with `flip_probability`, which is anatomically wrong and 0 unless a
-    paper is reproduced.
+    paper is reproduced. `validate_every` validates after so many updates in the place of after each epoch.
     """
 
     name: str = field(metadata=HIDDEN)
@@ -109,6 +109,7 @@ class Stage:
     accumulate: int = 1
     clip_norm: float | None = None
     ema_decay: float | None = None
+    validate_every: int | None = field(default=None, metadata=WHERE_THERE)
 
     def __post_init__(self) -> None:
         _check(len(self.labels) > 0 and len(set(self.labels)) == len(self.labels), "labels, each once", self.labels)
@@ -138,6 +139,7 @@ class Stage:
             freezing=self.freezing,
             precision=precision,
             deterministic=deterministic,
+            validate_every=self.validate_every,
         )
 
 

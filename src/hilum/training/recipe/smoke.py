@@ -15,6 +15,7 @@ from hilum.training.recipe.samplers import Shuffled
 
 SIDE_PX = 64
 EPOCHS = 2
+VALIDATE_EVERY = 2
 BATCH = 8
 IMAGES_PER_EPOCH = 32
 IMAGES_PER_OUTCOME = 6
@@ -78,4 +79,5 @@ def _smoke_stage(stage: Stage) -> Stage:
         epochs=min(EPOCHS, stage.epochs),
         batch_size=min(BATCH, stage.batch_size),
         accumulate=min(2, stage.accumulate),
+        validate_every=None if stage.validate_every is None else min(VALIDATE_EVERY, stage.validate_every),
     )
