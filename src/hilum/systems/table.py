@@ -32,6 +32,7 @@ from hilum.systems.lungs.shipped import lungs_all, lungs_free, paper3_lungs
 from hilum.systems.lungs.shipped import smoke as small_lungs
 from hilum.systems.lungs.train import train_lungs_on
 from hilum.systems.pneumonia.recipe import pneumonia
+from hilum.systems.pneumonia.run_study import PneumoniaOptions, study_pneumonia
 from hilum.systems.recipe_file import is_own_recipe, own_recipe
 from hilum.systems.sdfn.recipe import sdfn, sdfn_local
 from hilum.systems.sdfn.run_study import SdfnOptions, study_sdfn
@@ -184,6 +185,11 @@ STUDIES: Mapping[str, SystemStudy] = {
         help="Adult chests: whole picture, lungs and the mean of both, and which findings may be decided.",
         run=partial(study_adult, adult),
         own=AdultStudyOptions,
+    ),
+    "pneumonia": SystemStudy(
+        help="Barnett 2023's protocol for pneumonia in children, and what its networks get wrong.",
+        run=study_pneumonia,
+        own=PneumoniaOptions,
     ),
     "sdfn": SystemStudy(
         help="Whole image, lung crop and their fusion beside paper 3's table.", run=study_sdfn, own=SdfnOptions

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -31,18 +33,44 @@ def classifier_arm(arm: str, *, recipe: Recipe) -> Trained[Fold, Predictions]:
     return Trained(arms=(arm,), run=partial(_run, arm, recipe), settings=flat_values(recipe))
 
 
-def _run(arm: str, recipe: Recipe, fold: Fold, place: RunPlace) -> Mapping[str, Predictions]:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class FoldNetwork:
+    """The network that a recipe gave on a fold, in evaluation mode, and what it says of two of the fold's parts.
+
+    `validation` (n, L) are logits of the recipe's calibration part, `judged` those of the part `test`.
+    """
+
+    network: PooledClassifier
+    started_from: str
+    validation: Logits
+    judged: Logits
+
+
+def train_on_fold(recipe: Recipe, *, fold: Fold, place: RunPlace) -> FoldNetwork:
+    """Train what is not trained yet in `place.folder`. Raises `UsageError` for a recipe that ends in a fusion."""
     fitted = run_stages(recipe, splits={stage.name: fold.split for stage in recipe.stages}, place=place)
     if not isinstance(fitted, Fitted):
         raise UsageError(f"expected a recipe that ends in a network of pictures, came {recipe.name}")
-    labels, part = recipe.last.labels, recipe.assessment.calibration_part
     validation, judged = (
         logits_of(fitted.network, records=fold.split.parts[name], recipe=recipe, preparation=place.preparation)
-        for name in (part, TEST)
+        for name in (recipe.assessment.calibration_part, TEST)
     )
-    calibrations = fit_calibrations(fold, parts=(part,), logits=validation, labels=labels)
-    write_facts(fold, calibrations=calibrations, started_from=fitted.started_from, folder=place.folder)
-    return fold_predictions(fold, scores={arm: calibrated(judged, by=calibrations)}, labels=labels)
+    return FoldNetwork(network=fitted.network, started_from=fitted.started_from, validation=validation, judged=judged)
+
+
+def calibrated_predictions(
+    arm: str, *, recipe: Recipe, fold: Fold, found: FoldNetwork, folder: Path
+) -> Mapping[str, Predictions]:
+    """What the network says of the part `test`, calibrated on validation; the facts of it go into `folder`."""
+    labels, part = recipe.last.labels, recipe.assessment.calibration_part
+    calibrations = fit_calibrations(fold, parts=(part,), logits=found.validation, labels=labels)
+    write_facts(fold, calibrations=calibrations, started_from=found.started_from, folder=folder)
+    return fold_predictions(fold, scores={arm: calibrated(found.judged, by=calibrations)}, labels=labels)
+
+
+def _run(arm: str, recipe: Recipe, fold: Fold, place: RunPlace) -> Mapping[str, Predictions]:
+    found = train_on_fold(recipe, fold=fold, place=place)
+    return calibrated_predictions(arm, recipe=recipe, fold=fold, found=found, folder=place.folder)
 
 
 def logits_of(

@@ -51,10 +51,17 @@ def confident_errors(
     About `pictures` in all, at least one of a kind and label where there is one. Ties go by the image's name.
     """
     decided = {one.label: one.decisions.threshold for one in judgement.whole.labels if one.decisions is not None}
-    most = min(MOST_OF_A_KIND, max(1, pictures // max(1, 2 * len(decided))))
+    return errors_at(predictions, thresholds=decided, pictures=pictures)
+
+
+def errors_at(
+    predictions: Predictions, *, thresholds: Mapping[str, float], pictures: int = PICTURES
+) -> tuple[Mistake, ...]:
+    """The same at the `thresholds` of labels, each at and above which it is called positive."""
+    most = min(MOST_OF_A_KIND, max(1, pictures // max(1, 2 * len(thresholds))))
     order = np.argsort(np.asarray(predictions.image), kind="stable")
     found: list[Mistake] = []
-    for label, threshold in decided.items():
+    for label, threshold in thresholds.items():
         column = predictions.labels.index(label)
         truth, scores = predictions.truth[order, column], predictions.scores[order, column]
         alarms = np.flatnonzero((truth == 0.0) & (scores >= threshold))

@@ -1,4 +1,4 @@
-"""What a paper printed, as data: AUROC by class and model, with the protocol that its figures hold under."""
+"""What a paper printed, as data: a measure by class and model, with the protocol that its figures hold under."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ Printed = tuple[float | None, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedTable:
-    """`rows` hold, by canonical class name, one AUROC for each of `columns`, None where the paper prints none.
+    """`rows` hold, by canonical class name, one figure for each of `columns`, None where the paper prints none.
 
-    `columns` are names with their titles; a column that is called as an arm of the study is the paper's figure of it.
-    `means` is the row of means as printed. `source` cites the table, `protocol` says what its figures hold under and
-    `protocol_short` says it in a heading. Differences are rounded to `decimals`, which is what the paper prints. Raises
-    `DataError` for a row of another length.
+    The figures are of `measure`; a study compares AUROCs alone with its own. `columns` are names with their titles; a
+    column that is called as an arm of the study is the paper's figure of it. `means` is the row of means as printed.
+    `source` cites the table, `protocol` says what its figures hold under and `protocol_short` says it in a heading.
+    Differences are rounded to `decimals`, which is what the paper prints. Raises `DataError` for a row of another
+    length.
     """
 
     source: str
@@ -29,6 +30,7 @@ class PublishedTable:
     rows: Mapping[str, Printed]
     means: Printed
     decimals: int = 3
+    measure: str = "AUROC"
 
     def __post_init__(self) -> None:
         for label, row in (*self.rows.items(), ("mean", self.means)):
@@ -44,7 +46,7 @@ class PublishedTable:
         return self._cell(self.means, column)
 
     def difference(self, label: str, pair: Pair) -> float | None:
-        """The printed AUROC of the first of `pair` minus that of the second, to the digits of the paper."""
+        """The printed figure of the first of `pair` minus that of the second, to the digits of the paper."""
         return self._apart(self.value(label, pair[0]), self.value(label, pair[1]))
 
     def mean_difference(self, pair: Pair) -> float | None:

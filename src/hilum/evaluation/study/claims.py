@@ -89,7 +89,7 @@ class ClassAbove:
             paper_holds=None if apart is None else apart > 0,
             ours=ours,
             difference=difference,
-            verdict=_verdict(difference),
+            verdict=verdict_of(difference),
         )
 
 
@@ -141,7 +141,7 @@ class MeanAbove:
             paper_holds=None if apart is None else apart > 0,
             ours=f"{interval_text(difference, sign='+', unknown='')}{left_out}",
             difference=difference,
-            verdict=_verdict(difference),
+            verdict=verdict_of(difference),
         )
 
 
@@ -188,7 +188,8 @@ def _difference(one: LabelAurocs, *, pair: Pair) -> Estimate:
     return one.difference[pair[1], pair[0]].through(lambda apart: -apart)
 
 
-def _verdict(difference: Estimate | None) -> Verdict:
+def verdict_of(difference: Estimate | None) -> Verdict:
+    """What the interval of a difference, which is claimed to be above 0, says of the claim."""
     if difference is None or difference.interval is None:
         return "not tested"
     low, high = difference.interval

@@ -67,6 +67,15 @@ def fold_folder(fold: str, *, folder: Path) -> Path:
     return folder / fold.replace(", ", "-").replace(" ", "-")
 
 
+def read_started_from(folder: Path) -> str:
+    """What the training that left its facts in `folder` started from. Raises `DataError` where they are malformed."""
+    path = folder / FACTS
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["started_from"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"expected the facts of a training in {path}, came {error}; remove {folder}") from error
+
+
 def count_calibrations(folder: Path) -> tuple[int, int]:
     """Of a fold's folder, how many calibrations its trainings fitted, and how many of them could not be.
 

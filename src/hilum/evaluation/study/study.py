@@ -63,6 +63,11 @@ class Study:
         for name in wanted:
             if name not in names:
                 raise UsageError(f"expected an arm among {', '.join(names)} in the study {self.name}, came {name!r}")
+        if self.published is not None and self.published.measure != "AUROC":
+            raise UsageError(
+                f"expected published AUROCs beside those of the study {self.name}, came {self.published.measure}; show "
+                "another measure in a section"
+            )
         for mean in self.means:
             if not mean.of or not set(mean.of) <= set(self.trained):
                 raise UsageError(f"expected {mean.arm.name} to be the mean of trained arms, came {', '.join(mean.of)}")
