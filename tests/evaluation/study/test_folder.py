@@ -7,7 +7,7 @@ import pytest
 from fabricate_study import fabricate_arms
 from hilum.errors import DataError
 from hilum.evaluation.study.classifier_format import CLASSIFIER
-from hilum.evaluation.study.folder import FACTS, FoldFiles, count_calibrations, fold_folder
+from hilum.evaluation.study.folder import FACTS, FoldFiles, count_calibrations, fold_folder, read_started_from
 
 FOLDS = tuple(f"fold {k}" for k in range(5))
 
@@ -49,8 +49,15 @@ def test_calibrations_of_every_training_are_counted(tmp_path: Path) -> None:
     assert count_calibrations(tmp_path) == (12, 3)
 
 
+def test_what_a_training_started_from_is_read_back(tmp_path: Path) -> None:
+    (tmp_path / FACTS).write_text(json.dumps({"started_from": "random"}))
+    assert read_started_from(tmp_path) == "random"
+
+
 @pytest.mark.parametrize("content", ["", "{}", "[]"])
 def test_torn_facts_are_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / FACTS).write_text(content)
     with pytest.raises(DataError, match="facts of a fold"):
         count_calibrations(tmp_path)
+    with pytest.raises(DataError, match="facts of a training"):
+        read_started_from(tmp_path)

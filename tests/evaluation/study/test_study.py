@@ -27,6 +27,7 @@ def test_names_and_titles_are_the_arms() -> None:
         ({"arms": (*STUDY.arms, replace(VOTE, of=("plain", "none")))}, "came 'none'"),
         ({"arms": (*STUDY.arms, replace(VOTE, of=("plain", "vote")))}, "mean of trained arms"),
         ({"arms": (*STUDY.arms, replace(VOTE, of=()))}, "mean of trained arms"),
+        ({"published": replace(STUDY.published, measure="accuracy")}, "published AUROCs .* came accuracy"),
     ],
 )
 def test_what_does_not_fit_together_is_refused(changes: dict[str, object], said: str) -> None:

@@ -105,7 +105,8 @@ def published_section(record: PneumoniaRecord, *, measured: Mapping[str, Measure
         note=f"{PAPER.source}. {PAPER.protocol}. Called pneumonia is a probability of at least 0.5, the larger of the "
         "paper's two outputs, as the network gives it: nothing is calibrated. Ours in the third column is on children "
         "of the official train folder, by networks that never saw them: other images than the paper's, whose test "
-        "folder differs in sharpness, so the two columns are not to be compared.",
+        "folder differs in sharpness, so the two columns are not to be compared. A heatmap "
+        "may lie on bright parts for other reasons than exposure: heart and bones are bright in every chest.",
         tables=(
             ReportTable(
                 key="accuracies",
