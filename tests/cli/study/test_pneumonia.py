@@ -114,7 +114,6 @@ def test_a_stopped_study_goes_on_and_ends_as_one_that_was_not(release: Path, stu
 
 
 def test_all_networks_and_synthetic_children_stand_in_one_table(release: Path, tmp_path: Path) -> None:
-    pytest.importorskip("imblearn")
     done = run(*words(release, out=tmp_path / "out"), "--arms", "all")
     assert done.exit_code == 0, done.output
     sections = json.loads((tmp_path / "out" / "study.json").read_text())["sections"]

@@ -14,7 +14,6 @@ def test_without_the_package_one_line_says_how_to_get_it(monkeypatch):
 
 
 def test_synthetic_vectors_lie_between_two_of_the_rarer_class_until_both_are_as_many():
-    pytest.importorskip("imblearn")
     draw = np.random.default_rng(0)
     few, many = draw.normal(0, 1, (8, 3)), draw.normal(5, 1, (20, 3))
     vectors, classes = np.concatenate([many, few]), np.array([1] * 20 + [0] * 8)
