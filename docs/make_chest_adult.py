@@ -41,8 +41,10 @@ def means(result: Path = RESULT) -> str:
     rows.append((f"{ADULT.titles[ships['arm']]} − {ADULT.titles[LOCAL]}", _value(ships, "difference", form="+.3f")))
     what = f"mean AUROC of {len(ships['labels'])} findings"
     verdict = "The mean of both ships" if ships["ships"] else f"Nothing ships: {ships['why_not']}"
+    reached = "" if ships["difference"] is not None and ships["difference"] >= ships["wanted_gain"] else "not "
     return (
-        f"Protocol: {study['protocol']}; {group['n']:,} images of {group['patients']:,} patients. {verdict}.\n\n"
+        f"Protocol: {study['protocol']}; {group['n']:,} images of {group['patients']:,} patients. {verdict}. A gain of "
+        f"{ships['wanted_gain']:+.2f} on the whole picture alone was hoped for and is {reached}reached.\n\n"
         f"{table(('network', what), rows)}"
     )
 

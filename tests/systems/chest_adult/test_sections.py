@@ -47,17 +47,23 @@ def test_what_gains_enough_and_surely_ships(strong: StudyContent) -> None:
 @pytest.mark.parametrize(
     ("difference", "said"),
     [
-        (Estimate(0.0199, (0.01, 0.03)), r"gains \+0.020 \[\+0.010, \+0.030\] on the baseline, \+0.02 is needed"),
-        (Estimate(0.05, (0.0, 0.1)), "the interval holds 0"),
+        (Estimate(0.05, (0.0, 0.1)), r"gains \+0.050 \[\+0.000, \+0.100\] on the baseline, which is not surely more"),
         (Estimate(0.05, None), "nothing can be said of a gain"),
         (None, "nothing can be said of a gain"),
     ],
 )
 def test_what_does_not_does_not_and_says_why(difference: Estimate | None, said: str) -> None:
-    gain = Gain(labels=("Mass",), means={}, difference=difference)
+    gain = Gain(labels=("Mass",), means={}, difference=difference, decided=("Mass",))
     assert gain.why_not is not None
     assert re.search(said, gain.why_not)
-    assert Gain(labels=("Mass",), means={}, difference=Estimate(0.02, (0.001, 0.04))).why_not is None
+
+
+def test_a_sure_gain_ships_where_something_is_decided_and_what_was_hoped_for_is_said() -> None:
+    small = Gain(labels=("Mass",), means={}, difference=Estimate(0.0199, (0.001, 0.04)), decided=("Mass",))
+    assert small.why_not is None
+    assert small.hoped_for == "A gain of +0.02 was hoped for and is not reached."
+    assert replace(small, difference=Estimate(0.02, (0.001, 0.04))).hoped_for.endswith("and is reached.")
+    assert replace(small, decided=()).why_not == "no finding has earned a decision"
 
 
 def test_labels_of_few_positives_are_in_no_mean_and_nothing_ships_without_any() -> None:

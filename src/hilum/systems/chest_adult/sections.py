@@ -28,7 +28,7 @@ from hilum.statistics.auroc_interval import patient_auroc
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import UndefinedMetric
 from hilum.systems.chest_adult.looks import Looks
-from hilum.systems.chest_adult.study import ADULT, LEAST_GAIN, LOCAL, SHIPS
+from hilum.systems.chest_adult.study import ADULT, LOCAL, SHIPS, WANTED_GAIN
 
 VIEWS = ("PA", "AP")
 SHIPS_KEY, EARNED_KEY, BASELINES_KEY, INSIDE_KEY = "ships", "earned", "baselines", "inside_lungs"
@@ -41,11 +41,15 @@ def adult_sections(looks: Looks) -> tuple[Section, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gain:
-    """What the arm that may ship gains on the baseline, over the `labels` with positives enough."""
+    """What the arm that may ship gains on the baseline, over the `labels` with positives enough.
+
+    `decided` are the labels that have earned a decision.
+    """
 
     labels: tuple[str, ...]
     means: Mapping[str, Estimate]
     difference: Estimate | None
+    decided: tuple[str, ...]
 
     @property
     def why_not(self) -> str | None:
@@ -53,25 +57,31 @@ class Gain:
         if self.difference is None or self.difference.interval is None:
             return f"no label has {LEAST_POSITIVES} positives, so nothing can be said of a gain"
         said = interval_text(self.difference, sign="+")
-        if self.difference.value < LEAST_GAIN:
-            return f"it gains {said} on the baseline, {LEAST_GAIN:+.2f} is needed"
         if self.difference.interval[0] <= 0:
-            return f"it gains {said} on the baseline, and the interval holds 0"
-        return None
+            return f"it gains {said} on the baseline, which is not surely more than nothing"
+        return None if self.decided else "no finding has earned a decision"
+
+    @property
+    def hoped_for(self) -> str:
+        """Whether the gain is as large as was hoped, in a sentence."""
+        reached = self.difference is not None and self.difference.value >= WANTED_GAIN
+        return f"A gain of {WANTED_GAIN:+.2f} was hoped for and is {'' if reached else 'not '}reached."
 
 
 def gain_of(content: StudyContent) -> Gain:
     """The mean AUROCs over the labels with at least `LEAST_POSITIVES` positives, and their difference by patient."""
     models = content.predictions
     labels = labels_with_positives(models, least=LEAST_POSITIVES)
+    decided = tuple(one.label for one in earned_labels(models.of(SHIPS)) if one.earned)
     if not labels:
-        return Gain(labels=(), means={}, difference=None)
+        return Gain(labels=(), means={}, difference=None, decided=decided)
     found = model_aurocs(models, pairs=ADULT.pairs, labels=labels, replicates=content.replicates, seed=content.seed)
-    return Gain(labels=labels, means=found.mean, difference=found.mean_difference[SHIPS, LOCAL])
+    difference = found.mean_difference[SHIPS, LOCAL]
+    return Gain(labels=labels, means=found.mean, difference=difference, decided=decided)
 
 
 def ships_section(content: StudyContent) -> SectionContent:
-    """Whether the arm that may ship does, by its gain on the baseline."""
+    """Whether the arm that may ship does, by its gain on the baseline and by what it may decide."""
     gain = gain_of(content)
     why_not = gain.why_not
     rows: list[tuple[Cell, ...]] = [(ADULT.titles[arm], found) for arm, found in gain.means.items()]
@@ -80,7 +90,8 @@ def ships_section(content: StudyContent) -> SectionContent:
     return SectionContent(
         key=SHIPS_KEY,
         title="What ships",
-        note=f"{verdict}. It must gain {LEAST_GAIN:+.2f} on the whole picture alone, and surely something.",
+        note=f"{verdict}. It must surely gain something on the whole picture alone, and decide a finding. "
+        f"{gain.hoped_for}",
         tables=(
             ReportTable(
                 key="mean_of_labels_with_positives",
@@ -94,6 +105,7 @@ def ships_section(content: StudyContent) -> SectionContent:
             "arm": SHIPS,
             "ships": why_not is None,
             "why_not": why_not,
+            "wanted_gain": WANTED_GAIN,
             "labels": list(gain.labels),
             "mean_auroc": {arm: estimate_json("value", found) for arm, found in gain.means.items()},
             **estimate_json("difference", gain.difference),

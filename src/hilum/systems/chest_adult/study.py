@@ -8,8 +8,9 @@ from hilum.systems.chest_adult.recipe import NAME
 
 LOCAL, CROP, MEAN = "local", "crop", "mean"
 SHIPS = MEAN
-"""The arm that may ship; it must be above `LOCAL` by `LEAST_GAIN`, and surely above it."""
-LEAST_GAIN = 0.02
+"""The arm that may ship: it must be surely above `LOCAL`, and decide something."""
+WANTED_GAIN = 0.02
+"""What it was hoped to gain; the page says whether it does."""
 
 ADULT = Study(
     name=NAME,
