@@ -31,6 +31,10 @@ from hilum.systems.lungs.run_study import study_lungs
 from hilum.systems.lungs.shipped import lungs_all, lungs_free, paper3_lungs
 from hilum.systems.lungs.shipped import smoke as small_lungs
 from hilum.systems.lungs.train import train_lungs_on
+from hilum.systems.paediatric.local import study_losses_local
+from hilum.systems.paediatric.recipe import paediatric_db
+from hilum.systems.paediatric.run_study import FoldOptions, NetworkOptions, study_ensemble, study_losses, study_starts
+from hilum.systems.paediatric.transfer import study_transfer
 from hilum.systems.pneumonia.recipe import pneumonia
 from hilum.systems.pneumonia.run_study import PneumoniaOptions, study_pneumonia
 from hilum.systems.recipe_file import is_own_recipe, own_recipe
@@ -108,6 +112,9 @@ TRAININGS: Mapping[str, Training[Any]] = {
     "chest14-local": classifier(chest14_local, help="The same, small enough for two CPU cores."),
     "sdfn": classifier(sdfn, help="Fourteen findings from whole image and lung crop: paper 3's fusion."),
     "sdfn-local": classifier(sdfn_local, help="The same, small enough for two CPU cores."),
+    "paediatric-db": classifier(
+        paediatric_db, help="Ten labels in children's chests, learnt on adults first (Tran et al. 2021)."
+    ),
     "chest-adult": Training(
         help="Findings in adult chests: the specialist that ships.",
         make=adult,
@@ -190,6 +197,27 @@ STUDIES: Mapping[str, SystemStudy] = {
         help="Barnett 2023's protocol for pneumonia in children, and what its networks get wrong.",
         run=study_pneumonia,
         own=PneumoniaOptions,
+    ),
+    "paediatric-losses": SystemStudy(
+        help="Children's chests: five losses beside the table of Tran et al. 2021.",
+        run=study_losses,
+        own=NetworkOptions,
+    ),
+    "paediatric-starts": SystemStudy(
+        help="Children's chests: from random weights, ImageNet's and adults'.", run=study_starts, own=NetworkOptions
+    ),
+    "paediatric-ensemble": SystemStudy(
+        help="Children's chests: three networks and their mean.", run=study_ensemble, own=FoldOptions
+    ),
+    "paediatric-losses-local": SystemStudy(
+        help="The same five losses on ChestX-ray14's findings, small enough for two CPU cores.",
+        run=partial(study_losses_local, chest14_local),
+        own=FoldOptions,
+    ),
+    "paediatric-transfer-local": SystemStudy(
+        help="From adults to children with pneumonia, small enough for two CPU cores.",
+        run=partial(study_transfer, chest14_local, pneumonia),
+        own=FoldOptions,
     ),
     "sdfn": SystemStudy(
         help="Whole image, lung crop and their fusion beside paper 3's table.", run=study_sdfn, own=SdfnOptions

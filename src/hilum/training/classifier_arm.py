@@ -11,13 +11,14 @@ import numpy as np
 import torch
 
 from hilum.datasets.records.record import Record
-from hilum.datasets.splits.split import TEST
+from hilum.datasets.splits.split import TEST, Split
 from hilum.errors import UsageError
 from hilum.evaluation.predictions.predictions import Predictions
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.training.data.images import PlainImages, Preparation, load_images
+from hilum.training.data.make_split import check_apart
 from hilum.training.loop.fit import VALIDATION_BATCH, Fitted
-from hilum.training.loop.stages import run_stages
+from hilum.training.loop.stages import run_shared_stage, run_stages
 from hilum.training.recipe.recipe import Recipe
 from hilum.training.recipe.settings import flat_values
 from hilum.training.records.run_place import RunPlace
@@ -25,12 +26,28 @@ from hilum.training.run_study import Trained
 from hilum.training.study_fold import Fold, Logits, calibrated, fit_calibrations, fold_predictions, write_facts
 
 
-def classifier_arm(arm: str, *, recipe: Recipe) -> Trained[Fold, Predictions]:
-    """The arm of this name, made by `recipe`: all its stages learn from the fold's part `train`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedStages:
+    """Earlier stages that learn from images outside the folds, and so are trained once for all of them.
 
-    The calibration is fitted on the recipe's calibration part. Folds must have the parts that the recipe names.
+    `splits` are theirs by name; they are kept in `folder`, by name too.
     """
-    return Trained(arms=(arm,), run=partial(_run, arm, recipe), settings=flat_values(recipe))
+
+    splits: Mapping[str, Split]
+    folder: Path
+
+
+def classifier_arm(arm: str, *, recipe: Recipe, shared: SharedStages | None = None) -> Trained[Fold, Predictions]:
+    """The arm of this name, made by `recipe`: its stages learn from the fold's part `train`, but for those `shared`.
+
+    The calibration is fitted on the recipe's calibration part. Folds must have the parts that the recipe names. Its
+    run raises `DataError` where a shared stage learns from an image or a patient that the fold is judged or fitted on.
+    """
+    splits = {} if shared is None else shared.splits
+    learnt = {f"{name}.split_sha256": split.sha256 for name, split in splits.items()}
+    return Trained(
+        arms=(arm,), run=partial(_run, arm, recipe, shared=shared), settings={**flat_values(recipe), **learnt}
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -68,9 +85,19 @@ def calibrated_predictions(
     return fold_predictions(fold, scores={arm: calibrated(found.judged, by=calibrations)}, labels=labels)
 
 
-def _run(arm: str, recipe: Recipe, fold: Fold, place: RunPlace) -> Mapping[str, Predictions]:
+def _run(
+    arm: str, recipe: Recipe, fold: Fold, place: RunPlace, *, shared: SharedStages | None
+) -> Mapping[str, Predictions]:
+    if shared is not None:
+        _take_shared(recipe, shared=shared, fold=fold, place=place)
     found = train_on_fold(recipe, fold=fold, place=place)
     return calibrated_predictions(arm, recipe=recipe, fold=fold, found=found, folder=place.folder)
+
+
+def _take_shared(recipe: Recipe, *, shared: SharedStages, fold: Fold, place: RunPlace) -> None:
+    for name, split in shared.splits.items():
+        check_apart(name, learnt=split, last=fold.name, judged=fold.split)
+        run_shared_stage(recipe, stage=recipe.stage(name), split=split, place=place, shared=shared.folder)
 
 
 def logits_of(

@@ -18,7 +18,7 @@ from hilum.evaluation.predictions.design import SMOKE
 from hilum.evaluation.predictions.predictions import Predictions
 from hilum.evaluation.study.classifier_format import CLASSIFIER
 from hilum.evaluation.study.study import Study
-from hilum.training.classifier_arm import classifier_arm
+from hilum.training.classifier_arm import SharedStages, classifier_arm
 from hilum.training.data.images import IN_MEMORY, Preparation
 from hilum.training.recipe.machine import THIS_MACHINE, Machine
 from hilum.training.recipe.settings import HIDDEN, Value
@@ -28,7 +28,7 @@ from hilum.training.records.run_record import make_record
 from hilum.training.run_study import Trained, run_study
 from hilum.training.study_fold import Fold, cross_validation
 
-__all__ = ["Fold", "RunPlace", "Trained", "classifier_arm", "cross_validate", "run_study"]
+__all__ = ["Fold", "RunPlace", "SharedStages", "Trained", "classifier_arm", "cross_validate", "run_study"]
 
 SHARES: Mapping[str, float] = MappingProxyType({"train": 0.8, "validation": 0.2})
 
@@ -54,6 +54,8 @@ def cross_validate(
     folds: int = FOLDS,
     shares: Mapping[str, float] = SHARES,
     smoke: bool = False,
+    also: str = "",
+    tables_only: bool = False,
     command: str = "",
     machine: Machine = THIS_MACHINE,
     preparation: Preparation = IN_MEMORY,
@@ -62,8 +64,9 @@ def cross_validate(
 
     Held-out test images among `records` take no part. Of a fold's other images `shares` are dealt by patient to the
     parts that the recipes name. After a stop the same call goes on. A `smoke` study's numbers count for nothing, and
-    say so. Raises `UsageError` where `makers` are not those of the study's trained arms or `folder` holds another
-    study, `DataError` where a part would be empty, and what training raises.
+    say so. `also` ends the protocol. With `tables_only` nothing is trained, and the folder is only checked. Raises
+    `UsageError` where `makers` are not those of the study's trained arms or `folder` holds another study, `DataError`
+    where a part would be empty, and what training raises.
     """
     made = [arm for maker in makers for arm in maker.arms]
     if sorted(made) != sorted(study.trained):
@@ -71,6 +74,7 @@ def cross_validate(
     parts = label_folds(records, folds=folds, seed=seed)
     protocol = (
         f"{f'{SMOKE} ' if smoke else ''}{parts.protocol}; of each fold's other images, by patient, {_said(shares)}"
+        f"{also and f'; {also}'}"
     )
     commit, dirty = commit_and_dirty(Path.cwd())
     settings = {maker.place: maker.settings for maker in makers}
@@ -84,7 +88,7 @@ def cross_validate(
         smoke=smoke,
     )
     run_study(
-        makers,
+        () if tables_only else makers,
         folds=cross_validation(parts, shares=shares, seed=seed, protocol=protocol, smoke=smoke),
         kept=CLASSIFIER,
         record=record,

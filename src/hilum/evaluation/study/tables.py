@@ -39,7 +39,7 @@ def study_tables(study: Study, *, content: StudyContent) -> tuple[ReportTable, .
 
 def published_table(published: PublishedTable) -> ReportTable:
     """The paper's table as printed."""
-    means = (f"mean of {len(published.rows)} classes", *published.means)
+    means = (f"mean of {len(published.rows)} classes" if published.rows else "mean", *published.means)
     return ReportTable(
         key="paper",
         title=f"The paper ({published.protocol_short}): {published.source}",

@@ -72,25 +72,33 @@ def make_splits(recipe: Recipe, *, records: Sequence[Record], smoke: bool = Fals
     Raises `DataError` where an earlier stage would be trained on an image or a patient that the last stage's network is
     judged or fitted on afterwards.
     """
-    splits = {}
-    for stage in recipe.stages:
-        own = [record for record in records if record.source in stage.releases]
-        if smoke:
-            own = list(smoke_records(own, labels=stage.labels))
-        split = make_split(own, stage=stage, seed=recipe.seed, smoke=smoke)
-        if recipe.chexpert is not None and CHEXPERT in stage.releases:
-            split = replace(split, protocol=f"{split.protocol}; {recipe.chexpert.in_words}")
-        splits[stage.name] = split
-    judged = [r for part, rs in splits[recipe.last.name].parts.items() if part != TRAIN for r in rs]
-    people, files = {record.patient.casefold() for record in judged}, {record.sha256 for record in judged}
+    splits = {stage.name: stage_split(recipe, stage=stage, records=records, smoke=smoke) for stage in recipe.stages}
     for stage in recipe.stages[:-1]:
-        for record in splits[stage.name].parts[TRAIN]:
-            if record.patient.casefold() in people or record.sha256 in files:
-                raise DataError(
-                    f"expected the stage {stage.name} to learn from other patients than {recipe.last.name} is judged "
-                    f"on, came {record.source} {record.image} in both; give both stages one split, or other releases"
-                )
+        check_apart(stage.name, learnt=splits[stage.name], last=recipe.last.name, judged=splits[recipe.last.name])
     return splits
+
+
+def stage_split(recipe: Recipe, *, stage: Stage, records: Sequence[Record], smoke: bool = False) -> Split:
+    """The split of one stage, over those of `records` that are of its releases; raises as `make_split` does."""
+    own = [record for record in records if record.source in stage.releases]
+    if smoke:
+        own = list(smoke_records(own, labels=stage.labels))
+    split = make_split(own, stage=stage, seed=recipe.seed, smoke=smoke)
+    if recipe.chexpert is not None and CHEXPERT in stage.releases:
+        split = replace(split, protocol=f"{split.protocol}; {recipe.chexpert.in_words}")
+    return split
+
+
+def check_apart(stage: str, *, learnt: Split, last: str, judged: Split) -> None:
+    """Raise `DataError` where the stage learns from an image or a patient that `last` is judged or fitted on."""
+    others = [record for part, found in judged.parts.items() if part != TRAIN for record in found]
+    people, files = {record.patient.casefold() for record in others}, {record.sha256 for record in others}
+    for record in learnt.parts[TRAIN]:
+        if record.patient.casefold() in people or record.sha256 in files:
+            raise DataError(
+                f"expected the stage {stage} to learn from other patients than {last} is judged on, came "
+                f"{record.source} {record.image} in both; give both stages one split, or other releases"
+            )
 
 
 def with_left_out(split: Split, *, left_out: Mapping[str, int]) -> Split:

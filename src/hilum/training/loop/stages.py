@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from hilum.training.loop.fusion_features import FEATURES, Extractors, feature_da
 from hilum.training.recipe.processes import is_first_process, wait_for_all
 from hilum.training.recipe.recipe import FromStage, FusedFrom, Recipe, Stage
 from hilum.training.records.run_place import RunPlace
+from hilum.whole_files import write_whole
 
 _HEAD = ("head.weight", "head.bias")
 
@@ -45,6 +46,19 @@ def run_stages(recipe: Recipe, *, splits: Mapping[str, Split], place: RunPlace) 
             return _run_fusion(recipe, stage=stage, start=stage.start, split=splits[stage.name], place=place)
         fitted = _run_stage(recipe, stage=stage, split=splits[stage.name], place=place)
     return fitted
+
+
+def run_shared_stage(recipe: Recipe, *, stage: Stage, split: Split, place: RunPlace, shared: Path) -> None:
+    """Train a stage in `shared` where it has not ended there, and take its weights to the run in `place.folder`.
+
+    Several runs whose stage is the same so train it once.
+    """
+    if has_ended(stage, folder=place.folder):
+        return
+    _run_stage(recipe, stage=stage, split=split, place=replace(place, folder=shared))
+    if is_first_process():
+        write_whole(place.folder / stage.name / WEIGHTS, (shared / stage.name / WEIGHTS).read_bytes())
+    wait_for_all()
 
 
 def _run_stage(recipe: Recipe, *, stage: Stage, split: Split, place: RunPlace) -> Fitted:

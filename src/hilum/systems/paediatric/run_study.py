@@ -1,0 +1,78 @@
+"""The studies on VinDr-PCXR from Python: five losses, three starts, three networks and their mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from hilum.datasets.read_releases import read_releases
+from hilum.datasets.splits.label_folds import FOLDS
+from hilum.evaluation.study.study import Study
+from hilum.networks.starting_weights import RandomWeights
+from hilum.option import Option
+from hilum.progress import SILENT, Progress
+from hilum.systems.paediatric import studies
+from hilum.systems.paediatric.cross_validation import ArmRecipe, Judged, run_arms, tabulate
+from hilum.systems.paediatric.recipe import LOSSES, MODIFIED, children_alone, paediatric_db
+from hilum.training.recipe.recipe import Recipe
+from hilum.training.records.request import StudyRequest
+
+RELEASE, ADULTS = "vindr_pcxr", "chexpert"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoldOptions:
+    """What every study of children's chests takes beside what all studies do."""
+
+    folds: Annotated[int, Option(least=2, help="Folds by patient.")] = FOLDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkOptions(FoldOptions):
+    """What a study of one network takes."""
+
+    backbone: Annotated[str, Option(metavar="NAME", help="The network; densenet121 is the paper's.")] = "densenet121"
+
+
+DEFAULTS, FOLDS_ALONE = NetworkOptions(), FoldOptions()
+
+
+def study_losses(*, request: StudyRequest, own: NetworkOptions = DEFAULTS, progress: Progress = SILENT) -> None:
+    """Five losses from the same start, and the page of it. Raises as `run_arms` does."""
+    recipes = {name: children_alone(request.start, loss=loss, backbone=own.backbone) for name, loss in LOSSES.items()}
+    _run(studies.LOSSES, recipes, request=request, own=own, progress=progress)
+
+
+def study_starts(*, request: StudyRequest, own: NetworkOptions = DEFAULTS, progress: Progress = SILENT) -> None:
+    """From random weights, those of the request and adults', all with the paper's loss. Raises as `run_arms` does."""
+    loss = LOSSES[MODIFIED]
+    recipes = {
+        studies.RANDOM: children_alone(RandomWeights(), loss=loss, backbone=own.backbone),
+        studies.IMAGENET: children_alone(request.start, loss=loss, backbone=own.backbone),
+        studies.CHEXPERT: paediatric_db(request.start, backbone=own.backbone),
+    }
+    _run(studies.STARTS, recipes, request=request, own=own, progress=progress)
+
+
+def study_ensemble(*, request: StudyRequest, own: FoldOptions = FOLDS_ALONE, progress: Progress = SILENT) -> None:
+    """The paper's three networks, each by both stages, and the mean of them. Raises as `run_arms` does."""
+    recipes = {name: paediatric_db(request.start, backbone=name) for name in studies.NETWORKS}
+    _run(studies.ENSEMBLE, recipes, request=request, own=own, progress=progress)
+
+
+def _run(
+    study: Study, recipes: Mapping[str, Recipe], *, request: StudyRequest, own: FoldOptions, progress: Progress
+) -> None:
+    policy = next((recipe.chexpert for recipe in recipes.values() if recipe.chexpert is not None), None)
+    allowed = tuple(dict.fromkeys(name for recipe in recipes.values() for name in recipe.releases))
+    records = read_releases(
+        request.data, allowed=allowed, memory=request.cache, chexpert=policy, jobs=request.jobs, progress=progress
+    ).records
+    images = Judged(
+        records=tuple(record for record in records if record.source == RELEASE),
+        others=tuple(record for record in records if record.source == ADULTS),
+    )
+    arms = {name: ArmRecipe(recipe=recipe) for name, recipe in recipes.items()}
+    run_arms(study, arms, images=images, request=request, own=own, folds=own.folds, progress=progress)
+    tabulate(study, request=request, progress=progress)
