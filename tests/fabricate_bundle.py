@@ -123,7 +123,9 @@ class ToyBundle:
 
     def files(self) -> dict[str, bytes]:
         graph = self.graph
-        return {"model.onnx": self.network.graph(class_maps=self.heatmap.method != "none") if graph is None else graph}
+        return {
+            "model.onnx": self.network.graph(class_maps=self.heatmap.method == "class-map") if graph is None else graph
+        }
 
     def card(self) -> Card:
         return Card(

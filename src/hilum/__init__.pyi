@@ -5,6 +5,7 @@
 # bundles
 from .bundle.card import Card as Card
 from .bundle.card import HeatmapSpec as HeatmapSpec
+from .bundle.card import OcclusionSpec as OcclusionSpec
 from .bundle.card import Scope as Scope
 from .bundle.card import Training as Training
 from .bundle.label import Label as Label
@@ -40,6 +41,7 @@ from .evaluation.predictions.validation import ValidationPredictions as Validati
 # pixels, and the way home to them
 from .explain.class_maps import grad_cam as grad_cam
 from .explain.class_maps import logit_contribution as logit_contribution
+from .explain.occlusion import occlusion_maps as occlusion_maps
 from .explain.onto_pixels import onto_pixels as onto_pixels
 from .geometry import Box as Box
 from .imaging.decode import decode as decode

@@ -275,9 +275,10 @@ class LungMap:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heatmap:
-    """One finding's class map on the model's last grid, with the way back to native pixels.
+    """One finding's map on a coarse grid, with the way back to native pixels.
 
-    `grid` is float32 (h, w) in units of logit contribution: its sum over cells is the logit minus the bias.
+    `grid` is float32 (h, w) in logits a cell. A class map is on the model's last grid, and its sum over cells is the
+    logit minus the bias. A map `by_occlusion` has what the logit falls by where a cell is hidden, and need not add up.
     `geometry` maps grid coordinates to native pixels.
     """
 
@@ -285,6 +286,7 @@ class Heatmap:
     finding: str
     grid: npt.NDArray[np.float32]
     geometry: Geometry
+    by_occlusion: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

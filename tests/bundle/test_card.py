@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from fabricate_bundle import ToyBundle
-from hilum.bundle.card import Card, Scope
+from hilum.bundle.card import Card, HeatmapSpec, OcclusionSpec, Scope
 from hilum.bundle.label import PlattCalibration
 
 
@@ -31,3 +31,15 @@ def test_the_usual_tolerance_is_not_written_and_another_one_survives():
     strict = usual.model_copy(update={"unknown_tolerated": ()})
     card = ToyBundle(scope=strict).card()
     assert Card.model_validate_json(card.model_dump_json(by_alias=True)).scope == strict
+
+
+def test_a_heatmap_by_occlusion_says_what_is_hidden_and_no_other_does():
+    spec = HeatmapSpec(method="occlusion", occlusion=OcclusionSpec(cells=10, square=2))
+    assert HeatmapSpec.model_validate_json(spec.model_dump_json()) == spec
+    assert "occlusion" not in HeatmapSpec(method="class-map").model_dump(), "an older hilum still reads such a card"
+    with pytest.raises(ValueError, match="needs occlusion"):
+        HeatmapSpec(method="occlusion")
+    with pytest.raises(ValueError, match="has no occlusion"):
+        HeatmapSpec(method="none", occlusion=OcclusionSpec())
+    with pytest.raises(ValueError, match="does not fit"):
+        OcclusionSpec(cells=2, square=3)

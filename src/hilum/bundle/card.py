@@ -92,13 +92,46 @@ def _last_year(high: float) -> float:
     return math.floor(high) if high % 1.0 > 0.9 else high
 
 
-class HeatmapSpec(Part):
-    """How the graph's class maps become heatmaps and boxes."""
+class OcclusionSpec(Part):
+    """What is hidden for a heatmap by occlusion: a square of the input, slid over a grid of cells."""
 
-    method: Literal["class-map", "none"]
+    cells: int = Field(default=14, ge=1, le=64, description="cells of the grid, a side")
+    square: int = Field(default=3, ge=1, description="side of the hidden square, in cells")
+
+    @model_validator(mode="after")
+    def _the_square_fits(self) -> Self:
+        if self.square > self.cells:
+            raise ValueError(f"a square of {self.square} cells does not fit into {self.cells}")
+        return self
+
+
+class HeatmapSpec(Part):
+    """Where heatmaps come from, and how they become boxes."""
+
+    method: Literal["class-map", "occlusion", "none"] = Field(
+        description="the graph's own class maps; what each logit falls by where a part of the picture is hidden, which "
+        "takes many passes of the graph a picture; or none"
+    )
     box_threshold: float = Field(
         default=0.5, gt=0.0, le=1.0, description="share of the map's positive maximum that a box encloses"
     )
+    occlusion: OcclusionSpec | None = Field(
+        default=None, description="what is hidden, for the method of that name; absent for any other"
+    )
+
+    @model_validator(mode="after")
+    def _occlusion_says_what_is_hidden(self) -> Self:
+        if (self.method == "occlusion") != (self.occlusion is not None):
+            raise ValueError(f"the method {self.method} {'needs' if self.occlusion is None else 'has no'} occlusion")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_an_absent_occlusion(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What is absent is not written, so that a hilum which does not know the field still reads the card."""
+        fields: dict[str, Any] = serialise(self)
+        if self.occlusion is None:
+            del fields["occlusion"]
+        return fields
 
 
 class Training(Part):
@@ -248,6 +281,8 @@ class Card(Part):
             raise ValueError(f"a card of kind {self.kind} needs the part of its kind and no other, came {parts}")
         if bool(self.labels) != (self.role == "specialist"):
             raise ValueError("what reads findings needs labels, and nothing else has any")
+        if self.heatmap.method == "occlusion" and self.kind != "classifier":
+            raise ValueError(f"heatmaps by occlusion are a classifier's, came a card of kind {self.kind}")
         return self
 
     @model_validator(mode="after")

@@ -42,8 +42,8 @@ def ark(
 ) -> None:
     """Make a bundle of Ark's weights; `hilum read --model` then reads with it, without torch.
 
-    The bundle gives uncalibrated probabilities and decides nothing. It has heatmaps where the file's projector is one
-    layer, as Ark+'s is.
+    The bundle gives uncalibrated probabilities and decides nothing. Its heatmaps are exact where the file's projector
+    is one layer, as Ark+'s is; else they are made by occlusion, which is slow.
     """
     folder = local_models_folder(os.environ) / bundle_name(size, head=head) if out is None else out
     command = shlex.join(["hilum", "models", "import", "ark", size, file.name, "--head", head])

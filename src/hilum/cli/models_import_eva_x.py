@@ -37,7 +37,7 @@ def eva_x(
 ) -> None:
     """Make a bundle of EVA-X's weights; `hilum read --model` then reads with it, without torch.
 
-    The bundle gives uncalibrated probabilities, has no heatmaps and decides nothing.
+    The bundle gives uncalibrated probabilities and decides nothing. Its heatmaps are made by occlusion, which is slow.
     """
     folder = local_models_folder(os.environ) / bundle_name(size) if out is None else out
     command = shlex.join(["hilum", "models", "import", "eva-x", size, file.name])

@@ -26,7 +26,7 @@ class ReaderSettings:
     `limits`: bytes and pixels above which a file is refused before it is decoded.
     `engine`: the inference engine; `openvino` must be installed.
     `threads`: cores that the network uses, or None for all that this process may use.
-    `heatmaps`: class maps of positive findings only, or of all.
+    `heatmaps`: of positive findings only, of all, or of none; without a heatmap a finding has no boxes.
     `force_type`: the X-ray type that every picture is read as, whatever the gate says, or None; the reading is marked.
     `read_inverted`: read the other polarity of a chest that the gate finds inverted, and say so.
     `lungs`: draw the lungs of every chest, where a model among those in use does.
@@ -51,7 +51,7 @@ class ReaderSettings:
         if self.engine not in get_args(EngineName):
             raise UsageError(f"expected an engine among {', '.join(get_args(EngineName))}, came {self.engine!r}")
         if self.heatmaps not in get_args(HeatmapsWanted):
-            raise UsageError(f"expected heatmaps to be positive or all, came {self.heatmaps!r}")
+            raise UsageError(f"expected heatmaps to be positive, all or none, came {self.heatmaps!r}")
         if self.force_type is not None and self.force_type not in XRAY_TYPES:
             raise UsageError(f"expected a type among {', '.join(XRAY_TYPES)}, came {self.force_type!r}")
         for name, value in (

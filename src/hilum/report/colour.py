@@ -17,6 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from hilum.reading_result import Heatmap
+
 TOP_LOGITS = 16.0
 """Logits that a map would add if every one of its cells had the last colour.
 
@@ -47,10 +49,19 @@ COLOURS = _table()
 
 @dataclass(frozen=True, slots=True)
 class ContributionScale:
-    """The scale of a heatmap whose grid has `cells_high` by `cells_wide` cells."""
+    """The scale of a heatmap whose grid has `cells_high` by `cells_wide` cells.
+
+    A map `by_occlusion` has the same scale as a class map, since both are in logits a cell; its unit says what it is.
+    """
 
     cells_high: int
     cells_wide: int
+    by_occlusion: bool = False
+
+    @staticmethod
+    def of(heatmap: Heatmap) -> ContributionScale:
+        """The scale of one heatmap."""
+        return ContributionScale(*heatmap.grid.shape, by_occlusion=heatmap.by_occlusion)
 
     @property
     def top(self) -> float:
@@ -69,7 +80,8 @@ class ContributionScale:
     @property
     def unit(self) -> str:
         """The unit as it stands beside the scale."""
-        return f"logit contribution per cell ({self.cells_wide} x {self.cells_high} cells)"
+        what = "fall of the logit per hidden cell" if self.by_occlusion else "logit contribution per cell"
+        return f"{what} ({self.cells_wide} x {self.cells_high} cells)"
 
 
 def paint(grey: npt.NDArray[np.uint8], *, share: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:

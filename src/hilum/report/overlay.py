@@ -46,7 +46,7 @@ def overlay_png(examination: Examination, *, every_heatmap: bool = False) -> byt
     radiograph = Image.fromarray(coloured)
     draw_lungs(radiograph, examination, geometry=picture.geometry)
     _draw_boxes(radiograph, boxes)
-    scales = tuple(dict.fromkeys(ContributionScale(*heatmap.grid.shape) for heatmap in maps))
+    scales = tuple(dict.fromkeys(ContributionScale.of(heatmap) for heatmap in maps))
     legend = draw_legend(examination.reading, scales=scales, drawn=drawn, height=rows)
     canvas = Image.new("RGB", (columns + legend.width, max(rows, legend.height)), (16, 17, 20))
     canvas.paste(radiograph, (0, 0))
@@ -70,7 +70,7 @@ def _shares(maps: Sequence[Heatmap], *, geometry: Geometry, rows: int, columns: 
     strongest = np.zeros((rows, columns), np.float32)
     for heatmap in maps:
         placed = onto_pixels(heatmap.grid, geometry=geometry.after(heatmap.geometry), rows=rows, columns=columns)
-        np.maximum(strongest, ContributionScale(*heatmap.grid.shape).share(placed), out=strongest)
+        np.maximum(strongest, ContributionScale.of(heatmap).share(placed), out=strongest)
     return strongest
 
 

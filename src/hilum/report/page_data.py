@@ -138,7 +138,7 @@ def _layer(finding: Finding, heatmap: Heatmap | None, picture: Picture) -> dict[
 
 def _heatmap(heatmap: Heatmap, picture: Picture) -> dict[str, Any]:
     geometry = picture.geometry.after(heatmap.geometry)
-    scale = ContributionScale(*heatmap.grid.shape)
+    scale = ContributionScale.of(heatmap)
     return {
         "grid": [[float(f"{value:.5g}") for value in row] for row in heatmap.grid.tolist()],
         "geometry": [geometry.scale_x, geometry.scale_y, geometry.offset_x, geometry.offset_y],

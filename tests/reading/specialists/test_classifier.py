@@ -8,11 +8,12 @@ import pytest
 from scipy.special import expit
 
 from fabricate_bundle import ToyBundle, ToyNetwork
-from hilum.bundle.card import HeatmapSpec, Scope
+from hilum.bundle.card import HeatmapSpec, OcclusionSpec, Scope
 from hilum.bundle.label import PlattCalibration
 from hilum.bundle.save import write_bundle
 from hilum.imaging.preprocess import PreprocessSpec, Resize, preprocess
 from hilum.radiograph import Patient, Radiograph, Source
+from hilum.reading.engines.network import Network
 from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
 from hilum.reading.gate.gate import NOT_JUDGED
 from hilum.reading.specialists.classifier import Classifier
@@ -120,6 +121,58 @@ def test_a_map_without_a_positive_value_gives_no_box(tmp_path: Path) -> None:
 def test_a_bundle_without_heatmaps_decides_all_the_same(tmp_path: Path) -> None:
     toy = ToyBundle(heatmap=HeatmapSpec(method="none"))
     (opinion,) = opinions(tmp_path, toy, radiograph(np.ones((16, 16))), heatmaps="all")
+    assert opinion.findings[0].positive is True
+    assert opinion.findings[0].boxes == ()
+    assert opinion.heatmaps == ()
+
+
+def occluding(*, cells: int = 4, square: int = 1, **fields: object) -> ToyBundle:
+    spec = HeatmapSpec(method="occlusion", occlusion=OcclusionSpec(cells=cells, square=square))
+    return ToyBundle(heatmap=spec, **fields)
+
+
+def test_a_heatmap_by_occlusion_is_what_the_logit_falls_by(tmp_path: Path) -> None:
+    """One bright cell of 4 x 4 under a logit of 8 x mean brightness: the mean grey takes 8 (1 - 1/16) / 16."""
+    pixels = np.zeros((64, 128))
+    pixels[16:32, 96:128] = 1.0
+    (opinion,) = opinions(tmp_path, occluding(operating_point=0.01), radiograph(pixels))
+    (heatmap,) = opinion.heatmaps
+    assert heatmap.by_occlusion
+    expected = np.full((4, 4), -8 / 256)
+    expected[1, 3] = 8 * 15 / 256
+    np.testing.assert_allclose(heatmap.grid, expected, atol=1e-6)
+    assert heatmap.geometry.point(3, 1) == (96, 16)
+    (box,) = opinion.findings[0].boxes
+    assert box.as_list() == [96, 16, 32, 16]
+
+
+def test_an_occlusion_is_asked_for_once_and_only_where_a_heatmap_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy = occluding(network=ToyNetwork.random(labels=3), labels=LABELS, operating_point=1.0)
+    specialist = Classifier(toy.write(tmp_path / "toy"), engine=OnnxRuntimeEngine(), threads=1, heatmaps="all")
+    quiet = Classifier(toy.write(tmp_path / "toy2"), engine=OnnxRuntimeEngine(), threads=1, heatmaps="positive")
+    seen: list[int] = []
+    run = Network.run
+
+    def counted(network: Network, batch: np.ndarray) -> object:
+        seen.append(len(batch))
+        return run(network, batch)
+
+    monkeypatch.setattr(Network, "run", counted)
+    picture = radiograph(np.random.default_rng(0).random((16, 16)))
+    case = Case(picture, preprocess(picture.pixels, spec=specialist.card.preprocess), NOT_JUDGED)
+    (all_of_them,) = specialist.read([case])
+    assert len(all_of_them.heatmaps) == 3
+    assert sum(seen) == 1 + 16, "the picture, and one pass a square for all three labels"
+    seen.clear()
+    (none,) = quiet.read([case])
+    assert none.heatmaps == ()
+    assert seen == [1]
+
+
+def test_without_heatmaps_a_positive_finding_has_no_box(tmp_path: Path) -> None:
+    (opinion,) = opinions(tmp_path, ToyBundle(operating_point=0.01), radiograph(np.ones((16, 16))), heatmaps="none")
     assert opinion.findings[0].positive is True
     assert opinion.findings[0].boxes == ()
     assert opinion.heatmaps == ()

@@ -72,7 +72,7 @@ def test_the_bundle_reads_as_their_network(mlp, tmp_path):
     torch.save({"teacher": {f"module.{name}": tensor for name, tensor in state.items()}}, file)
     imported = import_ark("base", head="chexpert", weights=file, folder=tmp_path / "bundle", command="none")
     card = imported.bundle.card
-    assert card.heatmap.method == ("none" if mlp else "class-map")
+    assert card.heatmap.method == ("occlusion" if mlp else "class-map")
     assert "non-commercial" in card.weights_licence
     assert card.training.data[-1] == "this head: CheXpert (Irvin et al. 2019)"
     Image.fromarray(np.random.default_rng(1).integers(0, 256, (90, 80), dtype=np.uint8)).save(tmp_path / "a.png")
@@ -80,7 +80,7 @@ def test_the_bundle_reads_as_their_network(mlp, tmp_path):
     array = preprocess(examination.radiograph.pixels, spec=card.preprocess).array
     wanted = their_logits(torch.from_numpy(array)[None], state=state, place=1, mlp=mlp)[0].numpy()
     np.testing.assert_allclose([one.logit for one in examination.reading.findings], wanted, rtol=1e-4, atol=1e-4)
-    assert len(examination.heatmaps) == (0 if mlp else 14)
+    assert [one.by_occlusion for one in examination.heatmaps] == [mlp] * 14
     if mlp:
         return
     joined = state["omni_heads.1.weight"].double() @ state["projector.bias"].double()

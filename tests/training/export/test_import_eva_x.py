@@ -61,7 +61,7 @@ def test_the_bundle_reads_as_their_network(small_foundation, tmp_path):
     imported = import_eva_x("small", weights=file, folder=tmp_path / "bundle", command="none")
     card = imported.bundle.card
     assert imported.is_known is None
-    assert card.heatmap.method == "none"
+    assert card.heatmap.method == "occlusion"
     assert "MIT" in card.weights_licence
     assert any("Not tried" in limit for limit in card.limits)
     assert list(card.label_names) == [finding(label).name for label in LABELS]
@@ -71,7 +71,8 @@ def test_the_bundle_reads_as_their_network(small_foundation, tmp_path):
     Image.fromarray(pixels).save(tmp_path / "a.png")
     settings = ReaderSettings(heatmaps="all")
     examination = Reader(models=[imported.bundle], settings=settings).examine(tmp_path / "a.png")
-    assert examination.heatmaps == ()
+    assert [one.grid.shape for one in examination.heatmaps] == [(14, 14)] * 14
+    assert all(one.by_occlusion for one in examination.heatmaps)
     array = preprocess(examination.radiograph.pixels, spec=card.preprocess).array
     wanted = their_logits(torch.from_numpy(array)[None], state=state, shape=EVA_SMALL)[0]
     came = [one.logit for one in examination.reading.findings]

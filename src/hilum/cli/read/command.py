@@ -71,6 +71,7 @@ class HeatmapChoice(StrEnum):
 
     POSITIVE = "positive"
     ALL = "all"
+    NONE = "none"
 
 
 @app.command(epilog=_EPILOG + _FOLDERS)
@@ -96,7 +97,9 @@ def read(
         bool, typer.Option("--resume", help="Skip what is already in --out, read with the same models and settings.")
     ] = False,
     frame: Annotated[int | None, typer.Option(min=1, help="The frame of a multi-frame file, counted from 1.")] = None,
-    heatmaps: Annotated[HeatmapChoice, typer.Option(help="Findings that get a heatmap.")] = HeatmapChoice.POSITIVE,
+    heatmaps: Annotated[
+        HeatmapChoice, typer.Option(help="Findings that get a heatmap, and with it a box.")
+    ] = HeatmapChoice.POSITIVE,
     max_pixels: Annotated[int, typer.Option(min=1, help="Refuse larger images.")] = _DEFAULTS.max_pixels,
     max_bytes: Annotated[int, typer.Option(min=1, help="Refuse larger files.")] = _DEFAULTS.max_bytes,
     model: Annotated[

@@ -43,7 +43,7 @@ class Network:
 
     @property
     def _wanted(self) -> tuple[str, ...]:
-        return (LOGITS,) if self._card.heatmap.method == "none" else (LOGITS, CLASS_MAPS)
+        return (LOGITS, CLASS_MAPS) if self._card.heatmap.method == "class-map" else (LOGITS,)
 
     def run(self, batch: Batch) -> NetworkOutput:
         """Logits and class maps of (N, C, H, W), N at least 1.

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
 from hilum.bundle.load import Bundle
+from hilum.explain.occlusion import occlusion_maps
 from hilum.geometry import Box
 from hilum.reading.engines.engine import Engine
 from hilum.reading.engines.network import Network
@@ -66,20 +68,43 @@ class Classifier:
     def _opinion(
         self, case: Case, *, logits: npt.NDArray[np.float32], grids: npt.NDArray[np.float32] | None, network_ms: float
     ) -> Opinion:
-        def heatmap(index: int, grids: npt.NDArray[np.float32]) -> Heatmap:
-            name = self.card.labels[index].name
-            return input_heatmap(case.model_input, model=self.card.name, finding=name, grid=grids[index])
-
         crop, warnings = self._crop(case)
         computed = Computed(
             labels=self.card.labels,
             logits=logits,
-            heatmap=None if grids is None else partial(heatmap, grids=grids),
+            heatmap=self._heatmap(case, logits=logits, grids=grids),
             network_ms=network_ms,
             crop=crop,
             warnings=warnings,
         )
         return form_opinion(case, card=self.card, computed=computed, heatmaps=self._heatmaps)
+
+    def _heatmap(
+        self, case: Case, *, logits: npt.NDArray[np.float32], grids: npt.NDArray[np.float32] | None
+    ) -> Callable[[int], Heatmap] | None:
+        """What makes the heatmap of a label by its place; an occlusion's passes are made when one is asked for."""
+        spec = self.card.heatmap.occlusion
+        if grids is None and spec is None:
+            return None
+
+        @cache
+        def maps() -> npt.NDArray[np.float32]:
+            if grids is not None or spec is None:
+                return np.asarray(grids, np.float32)
+            return occlusion_maps(
+                case.model_input.array,
+                logits=logits,
+                ask=lambda hidden: self._network.run(hidden).logits,
+                cells=spec.cells,
+                square=spec.square,
+            )
+
+        def heatmap(index: int) -> Heatmap:
+            name, method = self.card.labels[index].name, self.card.heatmap.method
+            one = input_heatmap(case.model_input, model=self.card.name, finding=name, grid=maps()[index])
+            return replace(one, by_occlusion=method == "occlusion")
+
+        return heatmap
 
     def _crop(self, case: Case) -> tuple[Box | None, tuple[str, ...]]:
         """What was cropped, and what must be said of it."""

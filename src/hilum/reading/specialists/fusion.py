@@ -64,7 +64,7 @@ class Fusion:
         self._heatmaps = heatmaps
         self.lungs = lungs
         self._graph = GraphRunner(bundle.read(GRAPH), name=bundle.card.name, engine=engine, threads=threads)
-        self._wanted = _LOGITS if bundle.card.heatmap.method == "none" else (*_LOGITS, *_MAPS)
+        self._wanted = (*_LOGITS, *_MAPS) if bundle.card.heatmap.method == "class-map" else _LOGITS
         self.ref = ModelRef(bundle.card.name, bundle.card.version, bundle.sha256)
         self._check_graph()
 

@@ -24,7 +24,8 @@ from hilum.reading.decision.scope import ScopeVerdict, judge_scope
 from hilum.reading.lungs.drawing import LungDrawing
 from hilum.reading_result import Finding, GateVerdict, Heatmap, NotDecided
 
-HeatmapsWanted = Literal["positive", "all"]
+HeatmapsWanted = Literal["positive", "all", "none"]
+"""Which findings get a heatmap, and with it boxes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +87,7 @@ def form_opinion(case: Case, *, card: Card, computed: Computed, heatmaps: Heatma
         not_decided = _why_not(label, scope=scope)
         positive = _decide(probability, label=label) if not_decided is None else None
         heatmap = None
-        if computed.heatmap is not None and (positive or heatmaps == "all"):
+        if computed.heatmap is not None and (heatmaps == "all" or (positive and heatmaps == "positive")):
             heatmap = computed.heatmap(index)
             drawn.append(heatmap)
         findings.append(

@@ -1,7 +1,7 @@
 """Ark's classifiers as bundles: Swin, the mean of its last tokens, a projector, and one linear head a data set.
 
 A linear projector and a head are one linear layer together: such a bundle is a `PooledClassifier` with exact heatmaps,
-and training can go on from it. A projector of two layers is not: the bundle has none.
+and training can go on from it. A projector of two layers is not: heatmaps are then made by occlusion.
 """
 
 from __future__ import annotations
@@ -161,7 +161,10 @@ def _files(network: _Classifier, *, spec: PreprocessSpec) -> dict[str, bytes]:
 
 def _origin(size: str, *, head: str, sha256: str, has_maps: bool) -> Origin:
     foundation = FOUNDATIONS[NAMES[size]]
-    no_maps = "Heatmaps: none. Two layers follow the pooling, so that no exact map can be had."
+    no_maps = (
+        "Heatmaps are made by occlusion, by many passes of the network: two layers follow the pooling, so that no "
+        "exact map can be had."
+    )
     return Origin(
         name=bundle_name(size, head=head),
         title=f"Chest findings by {foundation.title}, head {head}",

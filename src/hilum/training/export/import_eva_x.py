@@ -1,6 +1,6 @@
 """EVA-X's ChestX-ray14 classifiers as bundles: the mean of the patch tokens, a norm, a linear layer.
 
-The norm after the pooling makes a logit no sum over the patches: the bundles have no heatmaps.
+The norm after the pooling makes a logit no sum over the patches: heatmaps are made by occlusion.
 """
 
 from __future__ import annotations
@@ -115,7 +115,8 @@ def _origin(size: str, *, foundation: Foundation, sha256: str) -> Origin:
         known=None,
         no_point="none: EVA-X publishes none",
         limits=(
-            "Heatmaps: none. A norm stands between the pooling and the last layer, so that no exact map can be had.",
+            "Heatmaps are made by occlusion, by many passes of the network: a norm stands between the pooling and the "
+            "last layer, so that no exact map can be had.",
             "Only the middle of the image is read, seven eighths of its shorter side.",
             "Not tried by hilum's makers on the released file: they had a file of its layout with random weights.",
         ),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hilum.bundle.calibrated_on import NO_POINT, NOT_CALIBRATED
-from hilum.bundle.card import Card, HeatmapSpec, Scope, Training
+from hilum.bundle.card import Card, HeatmapSpec, OcclusionSpec, Scope, Training
 from hilum.bundle.label import RAW, Label
 from hilum.bundle.load import Bundle
 from hilum.bundle.save import file_hashes, write_bundle
@@ -60,7 +60,7 @@ class Imported:
 class Network:
     """The network of a bundle: its architecture's name and arguments, its labels as its authors call them, in order.
 
-    `has_maps` says whether the graph gives class maps.
+    `has_maps` says whether the graph gives class maps; where it does not, heatmaps are made by occlusion.
     """
 
     architecture: str
@@ -105,7 +105,9 @@ def _card(origin: Origin, *, network: Network, command: str, files: dict[str, st
         ),
         preprocess=network.preprocess,
         scope=Scope(xray_type="chest", age_years=(18.0, 120.0), views=("PA", "AP")),
-        heatmap=HeatmapSpec(method="class-map" if network.has_maps else "none", box_threshold=0.5),
+        heatmap=HeatmapSpec(method="class-map")
+        if network.has_maps
+        else HeatmapSpec(method="occlusion", occlusion=OcclusionSpec()),
         protocol=f"not known to hilum: trained by {origin.authors} on their own split",
         training=Training(
             command=command,
