@@ -96,6 +96,10 @@ class ModelRef:
     sha256: str
 
 
+HeatmapMethod = Literal["class-map", "occlusion"]
+"""How a heatmap was made, in the words of the card."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One label of one model.
@@ -104,7 +108,8 @@ class Finding:
     `positive` is probability >= operating_point; where it is None, `not_decided` says why. `in_scope` is None where
     something is unknown and nothing known is outside; `unknown` names it. Boxes are in native pixels. `inside_lungs` is
     the share, in [0, 1], of the positive part of the finding's heatmap that lies inside the lungs; None without a
-    heatmap or without lungs that are trusted.
+    heatmap or without lungs that are trusted. `heatmap` says how the heatmap was made that both rest on; None where
+    none was made.
     """
 
     model: str
@@ -118,6 +123,7 @@ class Finding:
     inside_lungs: float | None = None
     unknown: tuple[ScopePart, ...] = ()
     not_decided: NotDecided | None = None
+    heatmap: HeatmapMethod | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +293,11 @@ class Heatmap:
     grid: npt.NDArray[np.float32]
     geometry: Geometry
     by_occlusion: bool = False
+
+    @property
+    def method(self) -> HeatmapMethod:
+        """How it was made."""
+        return "occlusion" if self.by_occlusion else "class-map"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

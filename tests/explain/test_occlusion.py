@@ -28,8 +28,8 @@ def square_by_square(picture: np.ndarray, *, ask: Ask, cells: int, square: int) 
     for i in range(cells):
         for j in range(cells):
             worth = []
-            for top in range(max(0, i - square + 1), min(i, cells - square) + 1):
-                for left in range(max(0, j - square + 1), min(j, cells - square) + 1):
+            for top in range(i - square + 1, i + 1):
+                for left in range(j - square + 1, j + 1):
                     hidden = picture.copy()
                     down = (row_cell >= top) & (row_cell < top + square)
                     across = (column_cell >= left) & (column_cell < left + square)
@@ -71,6 +71,20 @@ def test_what_a_planted_spot_is_worth_to_each_label() -> None:
     assert not maps[2].any()
 
 
+@pytest.mark.parametrize("square", [1, 2, 3, 4])
+def test_a_spot_peaks_in_its_own_cell_and_weighs_the_same_wherever_it_lies(square: int) -> None:
+    def ask(batch: np.ndarray) -> np.ndarray:
+        return np.maximum(batch.max(axis=(1, 2, 3)) - 0.5, 0)[:, None].astype(np.float32)
+
+    for row, column in ((0, 0), (0, 3), (1, 1), (2, 2), (4, 6), (6, 6)):
+        picture = np.zeros((1, 28, 28), np.float32)
+        picture[0, 4 * row + 1, 4 * column + 2] = 1.0
+        (grid,) = occlusion_maps(picture, logits=ask(picture[None])[0], ask=ask, cells=7, square=square)
+        assert np.unravel_index(grid.argmax(), grid.shape) == (row, column)
+        assert np.sort(grid.ravel())[-2] < grid.max()
+        assert grid.max() == pytest.approx(0.5 / square**2)
+
+
 def test_pictures_are_asked_for_in_batches_and_the_picture_stays_as_it_was() -> None:
     picture = np.random.default_rng(2).random((1, 20, 20), np.float32)
     before, asked = picture.copy(), []
@@ -81,8 +95,36 @@ def test_pictures_are_asked_for_in_batches_and_the_picture_stays_as_it_was() -> 
 
     occlusion_maps(picture, logits=np.zeros(1, np.float32), ask=ask, cells=10, square=3)
     assert max(asked) <= BATCH
-    assert sum(asked) == passes(10, 3) == 64
+    assert sum(asked) == passes(10, 3) == 144
     np.testing.assert_array_equal(picture, before)
+
+
+@pytest.mark.parametrize(
+    "answer", [np.full((8, 1), np.nan), np.full((8, 1), np.inf), np.zeros((8, 2)), np.zeros((7, 1))]
+)
+def test_answers_that_are_no_logits_are_refused(answer: np.ndarray) -> None:
+    with pytest.raises(UsageError, match=r"finite logits \(8, 1\) of hidden pictures"):
+        occlusion_maps(
+            np.zeros((1, 20, 20), np.float32),
+            logits=np.zeros(1, np.float32),
+            ask=lambda _: answer.astype(np.float32),
+            cells=10,
+            square=3,
+        )
+
+
+def test_who_stops_while_it_is_asking_is_not_asked_again() -> None:
+    asked = []
+
+    def ask(batch: np.ndarray) -> np.ndarray:
+        asked.append(len(batch))
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return np.zeros((len(batch), 1), np.float32)
+
+    with pytest.raises(KeyboardInterrupt):
+        occlusion_maps(np.zeros((1, 20, 20), np.float32), logits=np.zeros(1, np.float32), ask=ask, cells=10, square=3)
+    assert asked == [BATCH, BATCH]
 
 
 @pytest.mark.parametrize(("cells", "square"), [(4, 5), (4, 0), (9, 1)])

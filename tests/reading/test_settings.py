@@ -43,6 +43,13 @@ def test_whatever_decides_a_reading_changes_the_hash() -> None:
     assert len(digests) == 7
 
 
+def test_occlusion_decides_nothing_of_models_that_have_no_heatmap_by_it() -> None:
+    with_it, without = ReaderSettings(), ReaderSettings(occlusion=False)
+    assert settings_sha256(with_it, models=[MODEL]) == settings_sha256(without, models=[MODEL])
+    digests = {settings_sha256(one, models=[MODEL], by_occlusion=True) for one in (with_it, without)}
+    assert len(digests) == 2
+
+
 def test_the_order_of_models_does_not_change_the_hash() -> None:
     settings = ReaderSettings()
     assert settings_sha256(settings, models=[MODEL, OTHER]) == settings_sha256(settings, models=[OTHER, MODEL])

@@ -47,6 +47,7 @@ def finding() -> Finding:
         positive=True,
         in_scope=True,
         boxes=(Box(60.0, 90.0, 80.0, 120.0),),
+        heatmap="class-map",
     )
 
 

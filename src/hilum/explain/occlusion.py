@@ -1,8 +1,10 @@
 """Heatmaps by occlusion, for networks whose logit is no sum over the picture (Zeiler and Fergus 2014, section 4.1).
 
 A square of the picture is hidden and the network asked again: what a logit falls by is what the square was worth to
-it. The square slides over a grid of cells, and a cell gets the mean over the squares that cover it of fall / (cells in
-the square). So the unit is logits a cell, as a class map's. Where a logit is a sum over cells, the map of a square of
+it. The square slides over a grid of cells and beyond its border, where a part of it lies outside, so that as many
+squares cover every cell: with fewer, a corner would have the whole fall of what lies near it. A cell gets the mean over
+the squares that cover it of fall / (cells in a whole square). So the unit is logits a cell, as a class map's; what is
+spread evenly comes out weaker at the border. Where a logit is a sum over cells, the map of a square of
 one cell holds these cells, each less what the cell would add were it grey; elsewhere the cells need not add up to
 anything.
 
@@ -37,7 +39,7 @@ def occlusion_maps(
 
     `ask` gives the logits (N, L) of pictures (N, C, H, W); it is asked `passes(cells, square)` pictures, in batches.
     `square` is the side of what is hidden, in cells. Raises `UsageError` where no such square fits, or the picture has
-    fewer rows or columns than cells, and what `ask` raises.
+    fewer rows or columns than cells, or `ask` gives another shape, NaN or infinity; and what `ask` raises, at once.
     """
     _, rows, columns = picture.shape
     if not 1 <= square <= cells <= min(rows, columns):
@@ -47,25 +49,34 @@ def occlusion_maps(
         )
     down, across = (np.rint(np.linspace(0, side, cells + 1)).astype(int) for side in (rows, columns))
     grey = picture.mean(axis=(1, 2), keepdims=True)
-    total, count = np.zeros((len(logits), cells, cells)), np.zeros((cells, cells))
-    for corners in _batches(cells - square + 1):
-        hidden = np.repeat(picture[None], len(corners), axis=0)
-        for one, (top, left) in zip(hidden, corners, strict=True):
-            one[:, down[top] : down[top + square], across[left] : across[left + square]] = grey
-        for (top, left), left_over in zip(corners, ask(hidden), strict=True):
-            place = np.s_[top : top + square, left : left + square]
-            total[:, *place] += (logits.astype(np.float64) - left_over)[:, None, None] / square**2
-            count[place] += 1
-    return (total / count).astype(np.float32)
+    total = np.zeros((len(logits), cells, cells))
+    for squares in _batches(cells, square=square):
+        hidden = np.repeat(picture[None], len(squares), axis=0)
+        for one, (top, bottom, left, right) in zip(hidden, squares, strict=True):
+            one[:, down[top] : down[bottom], across[left] : across[right]] = grey
+        said = _answers(ask(hidden), shape=(len(squares), len(logits)))
+        for fall, (top, bottom, left, right) in zip(logits.astype(np.float64) - said, squares, strict=True):
+            total[:, top:bottom, left:right] += fall[:, None, None]
+    return (total / square**4).astype(np.float32)  # square^2 squares cover a cell, and it is a share of square^2
 
 
 def passes(cells: int, square: int) -> int:
     """How many pictures a network is asked for one occlusion map; it serves all labels."""
-    return (cells - square + 1) ** 2
+    return (cells + square - 1) ** 2
 
 
-def _batches(places: int) -> Iterator[list[tuple[int, int]]]:
-    """The upper left cells of all squares, row by row, `BATCH` at a time."""
-    corners = [(top, left) for top in range(places) for left in range(places)]
-    for first in range(0, len(corners), BATCH):
-        yield corners[first : first + BATCH]
+def _answers(found: npt.NDArray[np.float32], *, shape: tuple[int, int]) -> npt.NDArray[np.float32]:
+    """What a network said of hidden pictures; NaN would spread over the cells that it is a share of."""
+    if found.shape != shape or not np.isfinite(found).all():
+        raise UsageError(
+            f"expected finite logits {shape} of hidden pictures, came shape {found.shape} or NaN or infinity"
+        )
+    return found
+
+
+def _batches(cells: int, *, square: int) -> Iterator[list[tuple[int, int, int, int]]]:
+    """Top, bottom, left and right of what each square hides of the grid, row by row, `BATCH` at a time."""
+    spans = [(max(0, last - square + 1), min(cells, last + 1)) for last in range(cells + square - 1)]
+    squares = [(*down, *across) for down in spans for across in spans]
+    for first in range(0, len(squares), BATCH):
+        yield squares[first : first + BATCH]

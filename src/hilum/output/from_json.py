@@ -104,6 +104,7 @@ def _finding(finding: dict[str, Any]) -> Finding:
         in_scope=finding["in_scope"],
         boxes=tuple(Box(*box) for box in finding["boxes"]),
         inside_lungs=finding.get("inside_lungs"),
+        heatmap=finding.get("heatmap"),
         unknown=tuple(finding.get("unknown", ())),
         not_decided=_why_not(finding["not_decided"]) if finding.get("not_decided") else None,
     )

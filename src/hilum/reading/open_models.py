@@ -60,9 +60,15 @@ SPECIALISTS: Mapping[str, OpenSpecialist] = {"classifier": Classifier, "fusion":
 
 
 def open_models(
-    bundles: Sequence[Bundle], *, engine: Engine, threads: int, heatmaps: HeatmapsWanted, lungs: bool
+    bundles: Sequence[Bundle],
+    *,
+    engine: Engine,
+    threads: int,
+    heatmaps: HeatmapsWanted,
+    lungs: bool,
+    occlusion: bool = True,
 ) -> OpenModels:
-    """The bundles, opened; without `lungs` none are drawn.
+    """The bundles, opened; without `lungs` none are drawn, without `occlusion` no heatmap is made that way.
 
     Raises `BundleError` where two judge, two draw lungs, or one needs lungs that nothing draws, and `UsageError` where
     one needs the lungs that are not to be drawn.
@@ -79,7 +85,7 @@ def open_models(
             bundle,
             engine=engine,
             threads=threads,
-            heatmaps=heatmaps,
+            heatmaps=heatmaps if occlusion or bundle.card.heatmap.method != "occlusion" else "none",
             lungs=_finder_of(bundle, opened=opened, shared=finder),
         )
         for bundle in bundles

@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from hilum.bundle.card import OcclusionSpec
+from hilum.explain.occlusion import passes
 from hilum.imaging.preprocess import preprocess
 from hilum.radiograph import Radiograph, TrailStep
 from hilum.reading.decision.scope import ScopeVerdict, judge_scope
@@ -220,7 +222,19 @@ class Pipeline:
                 spec for spec in (specialist.card.preprocess, specialist.card.crop_preprocess) if spec
             )
             steps += [preprocess_step(specialist.ref.name, spec=spec, crop=opinion.crop) for spec in specs]
+            occlusion = specialist.card.heatmap.occlusion
+            if occlusion is not None and opinion.heatmaps:
+                steps.append(_occlusion_step(specialist.ref.name, spec=occlusion))
         return tuple(steps)
+
+
+def _occlusion_step(model: str, *, spec: OcclusionSpec) -> TrailStep:
+    """What was hidden for a heatmap by occlusion, and how often the network was asked for it."""
+    return TrailStep(
+        "heatmap",
+        f"{model}: by occlusion, {passes(spec.cells, spec.square)} passes; a square of {spec.square} x {spec.square} "
+        f"of {spec.cells} x {spec.cells} cells hidden by the mean grey",
+    )
 
 
 def _with_view(picture: _Picture) -> Prepared:

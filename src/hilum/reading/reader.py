@@ -53,11 +53,16 @@ class Reader:
             engine=ENGINES[self._settings.engine](),
             threads=threads,
             heatmaps=self._settings.heatmaps,
+            occlusion=self._settings.occlusion,
             lungs=self._settings.lungs,
         )
         self._cards = tuple(bundle.card for bundle in bundles)
         self._models, self._specs = opened.models, opened.specs
-        self._settings_sha256 = settings_sha256(self._settings, models=self._models)
+        self._settings_sha256 = settings_sha256(
+            self._settings,
+            models=self._models,
+            by_occlusion=any(card.heatmap.method == "occlusion" for card in self._cards),
+        )
         self._pipeline = Pipeline(
             opened, settings_sha256=self._settings_sha256, read_inverted=self._settings.read_inverted, threads=threads
         )

@@ -27,6 +27,8 @@ class ReaderSettings:
     `engine`: the inference engine; `openvino` must be installed.
     `threads`: cores that the network uses, or None for all that this process may use.
     `heatmaps`: of positive findings only, of all, or of none; without a heatmap a finding has no boxes.
+    `occlusion`: make heatmaps by occlusion where a card asks for them, by many passes of the network a picture; without
+    it such a model has no heatmaps and no boxes.
     `force_type`: the X-ray type that every picture is read as, whatever the gate says, or None; the reading is marked.
     `read_inverted`: read the other polarity of a chest that the gate finds inverted, and say so.
     `lungs`: draw the lungs of every chest, where a model among those in use does.
@@ -41,6 +43,7 @@ class ReaderSettings:
     engine: EngineName = "onnxruntime"
     threads: int | None = None
     heatmaps: HeatmapsWanted = "positive"
+    occlusion: bool = True
     force_type: str | None = None
     read_inverted: bool = False
     lungs: bool = True
@@ -63,10 +66,13 @@ class ReaderSettings:
                 raise UsageError(f"expected {name} to be at least 1, came {value}")
 
 
-def settings_sha256(settings: ReaderSettings, *, models: Sequence[ModelRef], version: str = __version__) -> str:
+def settings_sha256(
+    settings: ReaderSettings, *, models: Sequence[ModelRef], by_occlusion: bool = False, version: str = __version__
+) -> str:
     """A SHA-256 over what decides a reading: limits, engine, heatmaps, the models' hashes and hilum's version.
 
-    How fast it is read (threads, batches, memory) is left out: it changes no result.
+    How fast it is read (threads, batches, memory) is left out: it changes no result. `by_occlusion` says whether any of
+    the models has its heatmaps by occlusion; the setting of that name decides nothing of others.
     """
     decisive = {
         "hilum": version,
@@ -77,4 +83,6 @@ def settings_sha256(settings: ReaderSettings, *, models: Sequence[ModelRef], ver
         "read_inverted": settings.read_inverted,
         "models": sorted(model.sha256 for model in models),
     }
+    if by_occlusion:
+        decisive["occlusion"] = settings.occlusion
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()

@@ -61,7 +61,8 @@ class ContributionScale:
     @staticmethod
     def of(heatmap: Heatmap) -> ContributionScale:
         """The scale of one heatmap."""
-        return ContributionScale(*heatmap.grid.shape, by_occlusion=heatmap.by_occlusion)
+        high, wide = heatmap.grid.shape
+        return ContributionScale(high, wide, by_occlusion=heatmap.by_occlusion)
 
     @property
     def top(self) -> float:
@@ -82,6 +83,19 @@ class ContributionScale:
         """The unit as it stands beside the scale."""
         what = "fall of the logit per hidden cell" if self.by_occlusion else "logit contribution per cell"
         return f"{what} ({self.cells_wide} x {self.cells_high} cells)"
+
+    @property
+    def note(self) -> str:
+        """What to know of the colours beside their unit, as sentences."""
+        if self.by_occlusion:
+            return (
+                "By occlusion: what the logit falls by where a square of the picture is hidden. The cells do not add "
+                "up to the logit. Larger values take the last colour, zero and below is clear."
+            )
+        return (
+            "The same colour means the same contribution on every image; larger values take the last colour, zero and "
+            "below is clear."
+        )
 
 
 def paint(grey: npt.NDArray[np.uint8], *, share: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:

@@ -149,5 +149,6 @@ def _scale(draw: ImageDraw.ImageDraw, scale: ContributionScale, *, em: float, wi
         x = left + position * (right - left - 1)
         draw.line((x, top + high, x, top + high + em * 0.3), fill=_INK)
         draw.text((x - position * font.getlength(label), top + high + em * 0.4), label, fill=_INK, font=font)
-    note = "same colour, same contribution on every image; zero and below is clear"
+    short = "same colour, same contribution on every image; zero and below is clear"
+    note = scale.note if scale.by_occlusion else short
     return _write(draw, [_Line(note, _QUIET, 0.85, 0.0)], em=em, width=width, y=top + high + em * 1.6)

@@ -145,4 +145,5 @@ def _heatmap(heatmap: Heatmap, picture: Picture) -> dict[str, Any]:
         "top": scale.top,
         "ticks": [label.replace(">=", "≥") for _, label in scale.ticks],
         "unit": scale.unit.replace(" x ", " × "),
+        "note": scale.note,
     }

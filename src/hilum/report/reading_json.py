@@ -135,6 +135,7 @@ def _finding(finding: Finding, name: str) -> dict[str, Any]:
         "boxes": [_box(box, where, name) for box in finding.boxes],
         "in_scope": finding.in_scope,
         "inside_lungs": _number(finding.inside_lungs, where, name),
+        "heatmap": finding.heatmap,
         "unknown": list(finding.unknown),
         "not_decided": None if finding.not_decided is None else _why_not(finding.not_decided),
     }

@@ -149,6 +149,33 @@ def test_several_models(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
+    ("options", "made"),
+    [
+        (["--json"], None),
+        (["--json", "--heatmaps", "positive"], "occlusion"),
+        (["--json", "--out", "readings"], "occlusion"),
+        (["--json", "--out", "readings", "--heatmaps", "none"], None),
+    ],
+)
+def test_a_heatmap_that_is_slow_is_made_only_where_it_is_drawn_or_asked_for(
+    options: list[str], made: str | None, hilum: Any, write_png: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fabricate_bundle import ToyBundle
+    from hilum.bundle.card import HeatmapSpec, OcclusionSpec
+
+    spec = HeatmapSpec(method="occlusion", occlusion=OcclusionSpec(cells=4, square=2))
+    slow = ToyBundle(heatmap=spec, operating_point=0.01, name="slow").write(tmp_path / "slow")
+    image = write_png(tmp_path / "x.png", grey=200)
+    monkeypatch.chdir(tmp_path)
+    result = hilum("read", image, "--model", slow.folder, "--no-gate", *options)
+    assert result.exit_code == 0, result.stderr
+    (found,) = lines(result.stdout)
+    assert [one["heatmap"] for one in found["findings"]] == [made]
+    assert ("heatmap" in [step["step"] for step in found["trail"]]) == (made is not None)
+    Draft202012Validator(reading_schema()).validate(found)
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ["read"],
@@ -156,7 +183,7 @@ def test_several_models(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -
         ["read", "-", "x.png"],
         ["read", "x.png", "--jobs", "0"],
         ["read", "x.png", "--frame", "0"],
-        ["read", "x.png", "--heatmaps", "none"],
+        ["read", "x.png", "--heatmaps", "some"],
         ["read", "x.png", "--engine", "abacus"],
         ["read", "x.png", "--nonsense"],
         ["reed"],

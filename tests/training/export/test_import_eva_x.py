@@ -7,6 +7,7 @@ from PIL import Image
 
 from fabricate_foundations import EVA_BASE, EVA_SMALL, eva_x_state, eva_x_tokens
 from hilum.errors import BundleError, DataError, UsageError
+from hilum.explain.onto_pixels import onto_pixels
 from hilum.findings import finding
 from hilum.imaging.preprocess import preprocess
 from hilum.networks import foundations
@@ -80,6 +81,35 @@ def test_the_bundle_reads_as_their_network(small_foundation, tmp_path):
 
     with pytest.raises(BundleError, match="exists already"):
         import_eva_x("small", weights=file, folder=tmp_path / "bundle", command="none")
+
+
+@pytest.mark.slow
+def test_the_heatmap_by_occlusion_peaks_on_what_the_network_depends_on(small_foundation, tmp_path):
+    """Random weights, but blocks that add nothing and one channel that sees; labels ask for it, against it, or not."""
+    state = eva_x_state(EVA_SMALL, fine_tuned=14)
+    for name in state:
+        if "attn.proj" in name or "mlp.w3" in name:
+            state[name] = torch.zeros_like(state[name])
+    state["patch_embed.proj.weight"] = torch.zeros_like(state["patch_embed.proj.weight"])
+    state["patch_embed.proj.weight"][0] = 0.01
+    state["patch_embed.proj.bias"][0] = 0.01 * 3 * 16**2 * 1.31257  # a grey of 30 is nothing to it
+    state["head.weight"] = torch.zeros_like(state["head.weight"])
+    state["head.weight"][0, 0], state["head.weight"][1, 0] = 5.0, -5.0
+    file = tmp_path / "theirs.pth"
+    torch.save({"model": state}, file)
+    bundle = import_eva_x("small", weights=file, folder=tmp_path / "bundle", command="none").bundle
+    grey = np.full((150, 150), 30, np.uint8)
+    grey[40:52, 90:102] = 255
+    Image.fromarray(grey).save(tmp_path / "a.png")
+    examination = Reader(models=[bundle], settings=ReaderSettings(heatmaps="all")).examine(tmp_path / "a.png")
+    for_it, against, *without = examination.heatmaps
+    native = onto_pixels(for_it.grid, geometry=for_it.geometry, rows=150, columns=150)
+    row, column = np.unravel_index(native.argmax(), native.shape)
+    assert abs(row - 46) < 10, "a cell has 9 pixels"
+    assert abs(column - 96) < 10
+    np.testing.assert_allclose(against.grid, -for_it.grid, atol=1e-4)
+    assert len(without) == 12
+    assert not any(heatmap.grid.any() for heatmap in without)
 
 
 def test_what_is_no_fine_tuned_file_makes_nothing(small_foundation, tmp_path):

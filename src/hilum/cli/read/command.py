@@ -98,8 +98,12 @@ def read(
     ] = False,
     frame: Annotated[int | None, typer.Option(min=1, help="The frame of a multi-frame file, counted from 1.")] = None,
     heatmaps: Annotated[
-        HeatmapChoice, typer.Option(help="Findings that get a heatmap, and with it a box.")
-    ] = HeatmapChoice.POSITIVE,
+        HeatmapChoice | None,
+        typer.Option(
+            help="Findings that get a heatmap, and with it a box. [dim]default: positive; without --out none by "
+            "occlusion, which is slow[/]"
+        ),
+    ] = None,
     max_pixels: Annotated[int, typer.Option(min=1, help="Refuse larger images.")] = _DEFAULTS.max_pixels,
     max_bytes: Annotated[int, typer.Option(min=1, help="Refuse larger files.")] = _DEFAULTS.max_bytes,
     model: Annotated[
@@ -168,7 +172,8 @@ def read(
     settings = ReaderSettings(
         limits=Limits(max_bytes=max_bytes, max_pixels=max_pixels),
         engine=engine.value,
-        heatmaps=heatmaps.value,
+        heatmaps=(heatmaps or HeatmapChoice.POSITIVE).value,
+        occlusion=out is not None or heatmaps is not None,
         force_type=force_type,
         read_inverted=read_inverted,
         lungs=not no_lungs,

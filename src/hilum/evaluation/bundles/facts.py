@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from hilum.bundle.card import Card
+from hilum.bundle.card import Card, HeatmapSpec
 from hilum.bundle.load import Bundle
 from hilum.datasets.releases.table import RELEASES
 from hilum.evaluation.bundles.part import AskedPart
@@ -78,7 +78,7 @@ def filled_items(
         "29": f"95% percentile intervals, {judgement.replicates:,} bootstrap replicates that draw patients, seed "
         f"{judgement.seed}",
         "30": "subgroups by " + (", ".join(shown_subgroups(judgement)) or "nothing: the data name none"),
-        "31": f"class maps ({card.heatmap.method}); operating points: "
+        "31": f"heatmaps: {_heatmaps(card.heatmap)}; operating points: "
         + "; ".join(dict.fromkeys(label.operating_point_rule for label in card.labels)),
         "35": f"{images_of(whole, known=judgement.patients_known)} judged of {len(part.records):,} in the part; "
         f"{left_out}",
@@ -130,13 +130,20 @@ def _model(bundle: Bundle) -> Facts:
         ("Input", _input(card.preprocess)),
         ("Preprocessing", _preprocessing(card.preprocess)),
         ("Calibration", _calibration(card)),
-        ("Heatmaps", card.heatmap.method),
+        ("Heatmaps", _heatmaps(card.heatmap)),
         ("Intended use", card.intended_use),
         *(("Not for", line) for line in card.not_for),
         *(("Limit", line) for line in card.limits),
         ("Licence of the weights", card.weights_licence),
     ]
     return Facts(title="Model", rows=tuple(rows))
+
+
+def _heatmaps(spec: HeatmapSpec) -> str:
+    if spec.occlusion is not None:
+        square, cells = spec.occlusion.square, spec.occlusion.cells
+        return f"by occlusion, a square of {square} x {square} of {cells} x {cells} cells"
+    return "class maps in closed form" if spec.method == "class-map" else "none"
 
 
 def _calibration(card: Card) -> str:

@@ -21,6 +21,7 @@ from hilum.evaluation.report.subject import Exclusion
 from hilum.findings import XRAY_TYPES
 from hilum.reading.input.prepare import ImageSource
 from hilum.reading.reader import Reader
+from hilum.reading.settings import ReaderSettings
 from hilum.reading_result import Examination, FailedReading
 from hilum.stated import Stated
 from hilum.statistics.outcomes import FloatArray
@@ -72,7 +73,9 @@ def predict_part(
     judge.
     """
     named, exclusions = _to_read(part, labels=bundle.card.label_names)
-    reader = Reader(models=[bundle] if lungs is None else [bundle, lungs])
+    # no picture is drawn here, and occlusion would ask the network many times for each
+    settings = ReaderSettings(occlusion=False)
+    reader = Reader(models=[bundle] if lungs is None else [bundle, lungs], settings=settings)
     key = JournalKey(bundle.sha256, reader.settings_sha256, part.split_sha256, part.name)
     lines: dict[str, JournalLine] = {}
     with PredictionJournal(folder, key=key) as journal:

@@ -102,6 +102,7 @@ def form_opinion(case: Case, *, card: Card, computed: Computed, heatmaps: Heatma
                 boxes=_boxes(case, heatmap, threshold=card.heatmap.box_threshold) if positive else (),
                 unknown=scope.unknown,
                 not_decided=not_decided,
+                heatmap=None if heatmap is None else heatmap.method,
             )
         )
     explain_ms = (time.perf_counter() - started) * 1e3

@@ -147,6 +147,7 @@
     byId("scale").hidden = !heatmap;
     if (!heatmap) return;
     byId("scale-unit").textContent = `${data.layers[state.layer].name}: ${heatmap.unit}`;
+    byId("scale-note").textContent = heatmap.note;
     byId("scale-ticks").replaceChildren(...heatmap.ticks.map((tick) => {
       const span = document.createElement("span");
       span.textContent = tick;

@@ -24,6 +24,7 @@ from hilum.evaluation.judging.decisions import chosen_point
 from hilum.evaluation.judging.sharpness import BASELINE, mean_gradient
 from hilum.imaging.decode import decode, read_file
 from hilum.reading.reader import Reader
+from hilum.reading.settings import ReaderSettings
 from hilum.reading_result import FailedReading
 from hilum.statistics.calibration import calibrate, fit_platt
 from hilum.statistics.operating_point import OperatingPoint
@@ -79,7 +80,9 @@ def read_logits(bundle: Bundle, *, sources: Iterable[bytes | Path], lungs: Bundl
     Raises `DataError` where a source cannot be read.
     """
     rows = []
-    reader = Reader(models=[bundle] if lungs is None else [bundle, lungs])
+    # no picture is drawn here, and occlusion would ask the network many times for each
+    settings = ReaderSettings(occlusion=False)
+    reader = Reader(models=[bundle] if lungs is None else [bundle, lungs], settings=settings)
     for outcome in reader.examine_many(sources):
         if isinstance(outcome, FailedReading):
             raise DataError(f"expected a readable validation image, came {outcome.name}: {outcome.message}")
