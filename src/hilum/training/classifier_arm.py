@@ -14,6 +14,8 @@ from hilum.datasets.records.record import Record
 from hilum.datasets.splits.split import TEST, Split
 from hilum.errors import UsageError
 from hilum.evaluation.predictions.predictions import Predictions
+from hilum.evaluation.study.classifier_format import CLASSIFIER
+from hilum.evaluation.study.decisions import VALIDATION
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.training.data.images import PlainImages, Preparation, load_images
 from hilum.training.data.make_split import check_apart
@@ -78,10 +80,16 @@ def train_on_fold(recipe: Recipe, *, fold: Fold, place: RunPlace) -> FoldNetwork
 def calibrated_predictions(
     arm: str, *, recipe: Recipe, fold: Fold, found: FoldNetwork, folder: Path
 ) -> Mapping[str, Predictions]:
-    """What the network says of the part `test`, calibrated on validation; the facts of it go into `folder`."""
+    """What the network says of the part `test`, calibrated on validation.
+
+    The facts of it go into `folder`, and what it says of validation, from which a study may choose thresholds.
+    """
     labels, part = recipe.last.labels, recipe.assessment.calibration_part
     calibrations = fit_calibrations(fold, parts=(part,), logits=found.validation, labels=labels)
     write_facts(fold, calibrations=calibrations, started_from=found.started_from, folder=folder)
+    of_validation = {arm: calibrated(found.validation, by=calibrations)}
+    kept = fold_predictions(fold, scores=of_validation, labels=labels, part=part)
+    CLASSIFIER.save(kept[arm], path=folder / VALIDATION)
     return fold_predictions(fold, scores={arm: calibrated(found.judged, by=calibrations)}, labels=labels)
 
 

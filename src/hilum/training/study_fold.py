@@ -81,14 +81,17 @@ def calibrated(logits: Logits, *, by: Sequence[PlattCalibration]) -> npt.NDArray
 
 
 def fold_predictions(
-    fold: Fold, *, scores: Mapping[str, npt.NDArray[np.float64]], labels: Sequence[str]
+    fold: Fold, *, scores: Mapping[str, npt.NDArray[np.float64]], labels: Sequence[str], part: str = TEST
 ) -> dict[str, Predictions]:
-    """By arm, what its `scores` (n, L) say of the part `test`; the mean is over all `labels`."""
-    records, nan = fold.split.parts[TEST], float("nan")
+    """By arm, what its `scores` (n, L) say of a part; the mean is over all `labels`.
+
+    Rows of the part `test` are marked with the fold's name, others with their part's.
+    """
+    records, nan = fold.split.parts[part], float("nan")
     base = Predictions(
         image=tuple(record.image for record in records),
         patient=tuple(record.patient for record in records),
-        split=(fold.name,) * len(records),
+        split=(fold.name if part == TEST else part,) * len(records),
         labels=tuple(labels),
         truth=outcomes_of([[record.labels.get(label, nan) for label in labels] for record in records]),
         scores=np.full((len(records), len(labels)), 0.5),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from hilum.datasets.prepared.prepare_images import prepare_images
@@ -13,6 +14,7 @@ from hilum.datasets.splits.label_folds import FOLDS
 from hilum.datasets.splits.split import TEST, Split
 from hilum.evaluation.predictions.predictions import Predictions
 from hilum.evaluation.study.content import StudyContent
+from hilum.evaluation.study.decisions import decisions_section
 from hilum.evaluation.study.read import read_study
 from hilum.evaluation.study.study import Study
 from hilum.evaluation.study.write import write_study
@@ -108,6 +110,8 @@ def tabulate(study: Study, *, request: StudyRequest, progress: Progress = SILENT
 
 def write(study: Study, *, content: StudyContent, request: StudyRequest, progress: Progress = SILENT) -> None:
     """The same of numbers that were read before."""
+    decisions = partial(decisions_section, study=study, folder=request.out)
+    study = replace(study, sections=(*study.sections, decisions))
     page = write_study(study, content=content, folder=request.out)
     for line in content.means_in_words(study.titles):
         progress.say(line)

@@ -55,10 +55,19 @@ def study_starts(*, request: StudyRequest, own: NetworkOptions = DEFAULTS, progr
     _run(studies.STARTS, recipes, request=request, own=own, progress=progress)
 
 
-def study_ensemble(*, request: StudyRequest, own: FoldOptions = FOLDS_ALONE, progress: Progress = SILENT) -> None:
-    """The paper's three networks, each by both stages, and the mean of them. Raises as `run_arms` does."""
-    recipes = {name: paediatric_db(request.start, backbone=name) for name in studies.NETWORKS}
-    _run(studies.ENSEMBLE, recipes, request=request, own=own, progress=progress)
+def study_ensemble(
+    *,
+    request: StudyRequest,
+    own: FoldOptions = FOLDS_ALONE,
+    progress: Progress = SILENT,
+    networks: Mapping[str, str] = studies.NETWORKS,
+) -> None:
+    """The paper's three networks, or others with their titles, each by both stages, and the mean of them.
+
+    Raises as `run_arms` does.
+    """
+    recipes = {name: paediatric_db(request.start, backbone=name) for name in networks}
+    _run(studies.ensemble_study(networks), recipes, request=request, own=own, progress=progress)
 
 
 def _run(

@@ -5,6 +5,8 @@ The claims are those of section 4.4 of Tran et al. 2021.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hilum.evaluation.study.claims import MeanAbove
 from hilum.evaluation.study.study import Arm, MeanOf, Study
 from hilum.systems.paediatric import paper
@@ -49,16 +51,19 @@ STARTS = Study(
     groups=("sex",),
 )
 
-ENSEMBLE = Study(
-    name="paediatric-ensemble",
-    title="Children's chests: three networks and their mean",
-    arms=(
-        *(Arm(name=name, title=title) for name, title in NETWORKS.items()),
-        MeanOf(arm=Arm(name=MEAN, title="mean of three"), of=tuple(NETWORKS)),
-    ),
-    pairs=tuple((MEAN, name) for name in NETWORKS),
-    published=paper.ENSEMBLE,
-    claims=tuple(MeanAbove((MEAN, name)) for name in NETWORKS),
-    sections=(paper.printed_section("paper_3", "paper_5"),),
-    groups=("sex",),
-)
+
+def ensemble_study(networks: Mapping[str, str]) -> Study:
+    """Networks, by name with their titles, and the mean of their probabilities, beside the paper's three."""
+    return Study(
+        name="paediatric-ensemble",
+        title="Children's chests: several networks and their mean",
+        arms=(
+            *(Arm(name=name, title=title) for name, title in networks.items()),
+            MeanOf(arm=Arm(name=MEAN, title="mean of all"), of=tuple(networks)),
+        ),
+        pairs=tuple((MEAN, name) for name in networks),
+        published=paper.ENSEMBLE,
+        claims=tuple(MeanAbove((MEAN, name)) for name in networks),
+        sections=(paper.printed_section("paper_3", "paper_5"),),
+        groups=("sex",),
+    )
