@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fabricate_gate import spec_with, write_gate
+from fabricate_gate import VIEW_RULE, spec_with, write_gate
 from fabricate_releases import fabricate_chexpert, fabricate_own_table
 from hilum.datasets.releases.chexpert import read_chexpert
 from hilum.datasets.releases.own_table import read_own_table
@@ -50,6 +50,21 @@ def test_lateral_views_are_counted_from_the_table_and_are_not_odd(tmp_path, gate
     tally = judge_with_gate(records, gate=gate, jobs=1)
     assert tally.kinds == {"lateral by table or tags": sum(record.view == "LL" for record in records)}
     assert tally.odd == {}
+
+
+def test_a_chest_that_only_its_picture_calls_lateral_is_odd(tmp_path):
+    first, second, third = frontal(tmp_path)
+    records = [first, replace(second, view="LL"), replace(third, view="unknown")]
+    for record in records:
+        write_png(record.path, grey=220)
+    spec = spec_with(inverted_from=0.6, cropped_from=0.6, view=VIEW_RULE)
+    gate = write_gate(tmp_path / "gate", xray_type="chest", spec=spec, looks=(0.0, 0.0, 3.0))
+    tally = judge_with_gate(records, gate=gate, jobs=1)
+    assert tally.kinds == {"lateral by its picture alone": 2, "lateral by table or tags": 1}
+    assert tally.odd == {
+        first.image: "looks lateral, said to be PA",
+        third.image: "looks lateral, nothing tells its view",
+    }
 
 
 @pytest.mark.parametrize(

@@ -18,14 +18,15 @@ UNSURE = "unsure"
 OTHER_TYPE = "another type"
 STATE = "turned, inverted or cropped"
 LATERAL = "lateral by table or tags"
+LOOKS_LATERAL = "lateral by its picture alone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateTally:
     """How many images have each status of the gate, and each type; `odd` maps an image to what is odd about it.
 
-    `kinds` counts what does not belong among frontal radiographs of the release's type. The picture alone does not tell
-    a lateral view, so those are counted from the release's table and the file's tags, and are not odd.
+    `kinds` counts what does not belong among frontal radiographs of the release's type. A view that the release's table
+    or the file's tags call lateral is not odd; one that only the gate takes for lateral is.
     """
 
     gate: str
@@ -70,4 +71,7 @@ def _oddity(result: Examination, *, record: Record) -> tuple[str, str] | None:
     found = _type_found(verdict)
     if record.xray_type is not None and found != record.xray_type:
         return OTHER_TYPE, f"looks like {found}, the release says {record.xray_type}"
+    if verdict.view == "lateral" and "LL" not in (record.view, result.reading.view):
+        said = next((view for view in (record.view, result.reading.view) if view != "unknown"), None)
+        return LOOKS_LATERAL, f"looks lateral, {'nothing tells its view' if said is None else f'said to be {said}'}"
     return (STATE, STATES[verdict.state[0]]) if verdict.state else None
