@@ -17,6 +17,7 @@ from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.networks.starting_weights import RandomWeights
 from hilum.systems.pneumonia.recipe import pneumonia
 from hilum.training.recipe.augment import Augmentation
+from hilum.training.recipe.ensemble import EnsembleRecipe
 from hilum.training.recipe.losses import BinaryCrossEntropy
 from hilum.training.recipe.optimizers import AdamW
 from hilum.training.recipe.plan import Selection
@@ -56,6 +57,13 @@ def tiny_recipe(*, start=RANDOM, epochs=3, ema_decay=0.9, **stage) -> Recipe:
         precision="32-true",
         deterministic=True,
     )
+
+
+def tiny_ensemble(*, start=RANDOM, epochs=3, **stage) -> EnsembleRecipe:
+    """Two members of `tiny_recipe`: SqueezeNet, and MobileNetV2 of another seed, whose last grid is coarser."""
+    first = replace(tiny_recipe(start=start, epochs=epochs, **stage), name="squeezenet")
+    second = replace(first, name="mobilenet", backbone="mobilenet_v2", seed=7)
+    return EnsembleRecipe(name="tiny-ensemble", members=(first, second), card=first.card)
 
 
 def tiny_stage(*, name="train", start=RANDOM, epochs=3, ema_decay=0.9, **changes) -> Stage:

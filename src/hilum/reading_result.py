@@ -101,6 +101,20 @@ HeatmapMethod = Literal["class-map", "occlusion"]
 
 
 @dataclass(frozen=True, slots=True)
+class MemberFinding:
+    """What one of the networks says whose mean a finding is.
+
+    `probability` is its logit by the calibration of the mean, in [0, 1]; `positive` is what it alone would decide at
+    the finding's operating point, and None where nothing is decided.
+    """
+
+    name: str
+    logit: float
+    probability: float
+    positive: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One label of one model.
 
@@ -109,7 +123,7 @@ class Finding:
     something is unknown and nothing known is outside; `unknown` names it. Boxes are in native pixels. `inside_lungs` is
     the share, in [0, 1], of the positive part of the finding's heatmap that lies inside the lungs; None without a
     heatmap or without lungs that are trusted. `heatmap` says how the heatmap was made that both rest on; None where
-    none was made.
+    none was made. `members` are the networks whose mean the probability is, and empty where one network computed it.
     """
 
     model: str
@@ -124,6 +138,14 @@ class Finding:
     unknown: tuple[ScopePart, ...] = ()
     not_decided: NotDecided | None = None
     heatmap: HeatmapMethod | None = None
+    members: tuple[MemberFinding, ...] = ()
+
+    @property
+    def members_disagree(self) -> bool | None:
+        """Whether some members alone would decide otherwise than others; None without members or a decision."""
+        if not self.members or self.positive is None:
+            return None
+        return len({member.positive for member in self.members}) > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +307,7 @@ class Heatmap:
 
     `grid` is float32 (h, w) in logits a cell. A class map is on the model's last grid, and its sum over cells is the
     logit minus the bias. A map `by_occlusion` has what the logit falls by where a cell is hidden, and need not add up.
+    A map of an ensemble is a weighted sum of its members' class maps (`explain/ensemble_map.py`).
     `geometry` maps grid coordinates to native pixels.
     """
 

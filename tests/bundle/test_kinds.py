@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from fabricate_bundle import ToyBundle
+from fabricate_ensemble import write_ensemble
 from fabricate_fusion import write_fusion
 from fabricate_gate import write_gate
 from fabricate_lungs import write_lung_bundle
@@ -29,6 +30,10 @@ def a_fusion(folder):
     return write_fusion(folder).card
 
 
+def an_ensemble(folder):
+    return write_ensemble(folder).card
+
+
 def cropped(folder):
     return ToyBundle(preprocess=CROPPED).card()
 
@@ -42,6 +47,7 @@ def whole(folder):
     [
         (whole, "specialist", NOTHING, NOTHING, ("Pneumonia",)),
         (cropped, "specialist", LUNGS, NOTHING, ("Pneumonia",)),
+        (an_ensemble, "specialist", NOTHING, NOTHING, ("Edema", "Pneumonia")),
         (a_fusion, "specialist", LUNGS, LUNGS, None),
         (a_gate, "gate", NOTHING, NOTHING, GATE_OUTPUTS),
         (lungs, "lungs", NOTHING, LUNGS, ("right lung", "left lung")),
@@ -64,7 +70,7 @@ def test_a_fusion_names_the_bundle_whose_lungs_it_brings(tmp_path):
 
 def test_a_kind_that_nobody_knows_is_refused():
     fields = ToyBundle().card().model_dump(by_alias=True)
-    with pytest.raises(ValidationError, match="the kinds classifier, fusion, gate, lungs, came 'oracle'"):
+    with pytest.raises(ValidationError, match="the kinds classifier, ensemble, fusion, gate, lungs, came 'oracle'"):
         Card.model_validate(fields | {"kind": "oracle"})
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fabricate_bundle import ToyBundle, ToyNetwork
+from fabricate_ensemble import write_ensemble
 from hilum.bundle.save import write_bundle
 
 
@@ -38,6 +39,13 @@ def test_show_by_name_and_by_folder(hilum: Any, shelf: Path) -> None:
     assert by_name.exit_code == 0
     assert "reading anything" in by_name.stdout
     assert by_name.stdout == hilum("models", "show", shelf / "toy").stdout
+
+
+def test_an_ensemble_is_listed_and_shown_with_its_networks(hilum: Any, shelf: Path) -> None:
+    write_ensemble(shelf / "toy-ensemble")
+    for words in ((), ("show", "toy-ensemble")):
+        said = " ".join(hilum("models", *words).stdout.split())
+        assert "networks the mean of 3: first (toy), second (toy), third (toy)" in said
 
 
 def test_show_as_json_is_the_card(hilum: Any, shelf: Path) -> None:

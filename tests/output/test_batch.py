@@ -26,6 +26,7 @@ from hilum.reading_result import (
     GateVerdict,
     LungCrop,
     LungVerdict,
+    MemberFinding,
     ModelRef,
     NotDecided,
     RatioWithheld,
@@ -175,6 +176,19 @@ def test_record_leads_back_to_its_heart_and_ratio(tmp_path: Path, ratio: Cardiot
     run(tmp_path, {"a.png": replace(given, reading=reading)})
     (record,) = records(tmp_path)
     assert result_of(record) == reading
+
+
+def test_record_leads_back_to_what_each_network_of_a_mean_said(tmp_path: Path) -> None:
+    given = examination("in/a.png")
+    (finding, *others) = given.reading.findings
+    said = (MemberFinding("first", 1.0, 0.75, True), MemberFinding("second", -1.0, 0.25, None))
+    reading = replace(given.reading, findings=(replace(finding, members=said), *others))
+    run(tmp_path, {"a.png": replace(given, reading=reading)})
+    (record,) = records(tmp_path)
+    assert result_of(record) == reading
+    for one in record["findings"]:
+        del one["members"], one["members_disagree"]
+    assert result_of(record) == given.reading, "as an older hilum wrote it"
 
 
 def test_a_record_of_an_older_hilum_has_no_ratio_and_whole_lungs(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from hilum.reading_result import (
     LungMap,
     LungSides,
     LungVerdict,
+    MemberFinding,
     ModelRef,
     NotDecided,
     Reading,
@@ -49,6 +50,14 @@ def finding() -> Finding:
         boxes=(Box(60.0, 90.0, 80.0, 120.0),),
         heatmap="class-map",
     )
+
+
+@pytest.fixture
+def disputed(finding: Finding) -> Finding:
+    """The positive finding as the mean of three networks, one of which alone would say negative."""
+    said = (("first", 3.1, 0.957), ("second", -0.5, 0.3775407), ("third", 1.0, 0.7310586))
+    members = tuple(MemberFinding(name, logit, value, value >= 0.425) for name, logit, value in said)
+    return replace(finding, members=members)
 
 
 @pytest.fixture

@@ -105,3 +105,8 @@ def test_the_ratio_has_its_line_with_the_colours_of_what_is_drawn(heart_examinat
     assert _words(replace(reading, cardiothoracic_ratio=child))[-1] == (
         "Cardiothoracic ratio not measured: the patient is 5 years old, and it is measured from 16 years on"
     )
+
+
+def test_the_networks_of_a_mean_have_their_lines(reading, disputed):
+    words = _words(replace(reading, findings=(disputed,)), DRAWN)
+    assert words[-2:] == ["the 3 networks say 0.378 to 0.957", "networks disagree, 2 of 3 alone would say positive"]

@@ -168,6 +168,20 @@ def test_the_view_that_the_picture_tells_stands_on_the_page(examination, card):
     assert "(from the picture)" not in Page(render_page(examination, cards=[card])).words
 
 
+def test_what_the_networks_of_a_mean_say_stands_in_the_row(examination, disputed, card):
+    def words_of(finding):
+        reading = replace(examination.reading, findings=(finding,))
+        return Page(render_page(replace(examination, reading=reading), cards=[card])).words
+
+    said = words_of(disputed)
+    assert "The 3 networks say 0.378 to 0.957" in said
+    assert "networks disagree 2 of 3 alone would say positive" in said
+    assert "its networks: first 0.957, second 0.378, third 0.731" in said
+    agreed = words_of(replace(disputed, members=disputed.members[::2]))
+    assert "The 2 networks say 0.731 to 0.957" in agreed
+    assert "disagree" not in agreed
+
+
 def test_a_finding_out_of_scope_shows_no_decision(examination, outside, card):
     page = Page(render_page(replace(examination, reading=outside, heatmaps=()), cards=[card]))
     assert "Not decided: the patient is 43 years old, and this model is for children of 1 to 5 years." in page.words

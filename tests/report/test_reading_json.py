@@ -80,6 +80,8 @@ def test_the_whole_object_is_the_documented_one(lung_reading):
                 "heatmap": None,
                 "unknown": [],
                 "not_decided": None,
+                "members": [],
+                "members_disagree": None,
             },
             {
                 "model": "chest-test",
@@ -94,6 +96,8 @@ def test_the_whole_object_is_the_documented_one(lung_reading):
                 "heatmap": "class-map",
                 "unknown": [],
                 "not_decided": None,
+                "members": [],
+                "members_disagree": None,
             },
         ],
         "stood_aside": [],
@@ -105,6 +109,25 @@ def test_the_whole_object_is_the_documented_one(lung_reading):
         "timings_ms": {"decode": 12.5, "infer": 33.25},
         "warnings": ["The calibration was made on children aged 1 to 5 years."],
     }
+
+
+def test_the_networks_of_a_mean_stand_in_their_finding(reading, disputed, finding):
+    written = reading_to_json(replace(reading, findings=(disputed,)))
+    (found,) = written["findings"]
+    assert found["members"] == [
+        {"name": "first", "logit": 3.1, "probability": 0.957, "positive": True},
+        {"name": "second", "logit": -0.5, "probability": 0.3775407, "positive": False},
+        {"name": "third", "logit": 1.0, "probability": 0.7310586, "positive": True},
+    ]
+    assert (found["positive"], found["members_disagree"]) == (True, True), "it changes no decision"
+    Draft202012Validator(reading_schema()).validate(written)
+    agreed = replace(disputed, members=disputed.members[::2])
+    undecided = replace(disputed, positive=None, not_decided=NotDecided("no operating point", "it has none"))
+    for one, disagree in ((agreed, False), (finding, None), (undecided, None)):
+        assert reading_to_json(replace(reading, findings=(one,)))["findings"][0]["members_disagree"] is disagree
+    wrong = replace(disputed, members=(replace(disputed.members[0], logit=math.nan),))
+    with pytest.raises(EngineError, match=r"finite number for findings\.Pneumonia"):
+        reading_to_json(replace(reading, findings=(wrong,)))
 
 
 def test_a_failure_has_an_error_in_place_of_gate_and_findings(failed):

@@ -30,7 +30,9 @@ def test_a_caller_may_change_its_copy():
     assert reading_schema()["$defs"]
 
 
-def test_every_kind_of_reading_passes(validator, reading, lung_reading, untrusted, refused, outside, no_age, failed):
+def test_every_kind_of_reading_passes(
+    validator, reading, lung_reading, untrusted, refused, outside, no_age, failed, disputed
+):
     unsure = replace(reading.gate, status="unsure", candidates=("chest", "shoulder"))
     unjudged = replace(reading.gate, status="not judged", is_xray_probability=None, type=None)
     for one in (
@@ -40,6 +42,7 @@ def test_every_kind_of_reading_passes(validator, reading, lung_reading, untruste
         refused,
         outside,
         no_age,
+        replace(reading, findings=(disputed,)),
         replace(reading, gate=unsure),
         replace(reading, gate=unjudged, patient=None),
     ):

@@ -83,6 +83,19 @@ def test_two_models_stay_tables_in_eighty_columns(reading, finding):
     ]
 
 
+def test_what_the_networks_of_a_mean_say_stands_below_the_table(reading, disputed, negative):
+    agreed = replace(negative, members=tuple(replace(one, positive=False) for one in disputed.members))
+    lines = _text(reading_table(replace(reading, findings=(disputed, agreed)))).splitlines()
+    assert max(len(line.rstrip()) for line in lines) <= 80
+    (row,) = [line.split() for line in lines if line.split()[:1] == ["Pneumonia"] and "━" in line]
+    assert row[-2:] == ["positive", "*"]
+    text = " ".join(" ".join(lines).split())
+    said = "the 3 networks say 0.378 to 0.957; networks disagree, 2 of 3 alone would say positive"
+    assert f"* Pneumonia: {said}" in text
+    assert "Effusion: the 3 networks" not in text, "negative, and none would say otherwise"
+    assert "networks" not in _text(reading_table(replace(reading, findings=(negative,))))
+
+
 def test_who_stood_aside_and_what_the_user_says_have_a_line(reading):
     why = NotDecided("age outside", "the patient is 4 years old, and this model is for adults from 18 years")
     told = replace(reading, stood_aside=(StoodAside("chest-adult", why),), stated=Stated(view="AP"))

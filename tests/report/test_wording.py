@@ -29,6 +29,17 @@ def test_out_of_scope_wins_over_a_decision_that_should_not_be_there(finding):
     assert wording.decision(replace(finding, positive=True, in_scope=False)).word == "not decided"
 
 
+def test_what_the_networks_of_a_mean_say_is_a_range_in_plain_words(finding, disputed):
+    assert wording.sentence(wording.members_text(disputed)) == "The 3 networks say 0.378 to 0.957"
+    assert wording.disagreement_text(disputed) == "networks disagree, 2 of 3 alone would say positive"
+    assert wording.each_member_text(disputed) == "first 0.957, second 0.378, third 0.731"
+    same = replace(disputed, members=(disputed.members[0],) * 2)
+    assert wording.members_text(same) == "all 2 networks say 0.957"
+    assert wording.disagreement_text(same) == ""
+    texts = (wording.members_text, wording.disagreement_text, wording.each_member_text)
+    assert [text(finding) for text in texts] == ["", "", ""]
+
+
 def test_what_is_not_known_is_named_beside_the_decision(finding):
     unknown = replace(finding, in_scope=None, unknown=("modality", "view"))
     assert wording.decision(unknown) == wording.Decision("positive", "modality and view not known")

@@ -21,6 +21,7 @@ from pydantic import (
 
 from hilum.bundle.calibrated_on import CalibratedOn
 from hilum.bundle.card_part import CompressionMethod, Interval, Part, Probability, Sha256
+from hilum.bundle.ensemble_spec import EnsembleSpec
 from hilum.bundle.fusion_spec import LUNG_GRAPH, FusionSpec
 from hilum.bundle.gate_outputs import GATE_OUTPUTS, OUTPUTS_WITHOUT_VIEWS
 from hilum.bundle.kinds import KINDS, LUNGS, NOTHING, Kind, Need, Role, known_kind
@@ -224,8 +225,8 @@ _KindName = Annotated[str, AfterValidator(known_kind), WithJsonSchema({"enum": l
 class Card(Part):
     """The whole card.
 
-    A classifier has labels, a fusion of two networks has `fusion` too; a gate has `gate` in the place of labels, what
-    draws lungs has `lungs`; a gate's scope is `any`.
+    A classifier has labels, an ensemble has `ensemble` too, a fusion of two networks `fusion`; a gate has `gate` in the
+    place of labels, what draws lungs has `lungs`; a gate's scope is `any`.
     """
 
     schema_: Literal["hilum.card/1"] = Field(default="hilum.card/1", alias="schema")
@@ -239,6 +240,7 @@ class Card(Part):
     gate: GateSpec | None = None
     lungs: LungSpec | None = None
     fusion: FusionSpec | None = None
+    ensemble: EnsembleSpec | None = Field(default=None, description="absent where it is null")
     preprocess: PreprocessSpec
     scope: Scope
     heatmap: HeatmapSpec
@@ -255,11 +257,12 @@ class Card(Part):
     )
 
     @model_serializer(mode="wrap")
-    def _without_an_absent_calibration(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """What is absent is not written, so that a hilum which does not know the field still reads the card."""
+    def _without_what_is_absent(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What is absent is not written, so that a hilum which does not know a later field still reads the card."""
         fields: dict[str, Any] = serialise(self)
-        if self.calibrated_on is None:
-            del fields["calibrated_on"]
+        for name in ("calibrated_on", "ensemble"):
+            if getattr(self, name) is None:
+                del fields[name]
         return fields
 
     model_config = ConfigDict(populate_by_name=True)

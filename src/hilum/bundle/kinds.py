@@ -34,6 +34,7 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "classifier": Kind(),
+    "ensemble": Kind(part="ensemble"),
     "fusion": Kind(part="fusion", needs=LUNGS),
     "gate": Kind(role="gate", part="gate"),
     "lungs": Kind(role="lungs", part="lungs"),

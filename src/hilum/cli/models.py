@@ -101,6 +101,7 @@ def _entry(entry: ShelfEntry) -> Table:
             card.name: Text(f"{card.title} (version {card.version}, {entry.origin})", style="bold"),
             "reads": _scope(card),
             "findings": ", ".join(card.label_names),
+            **_networks(card),
             "trained on": "; ".join(card.training.data),
             "how well": "\n".join(best) or "no results in its card",
             "licence": card.weights_licence,
@@ -118,6 +119,7 @@ def _whole_card(card: Card, *, sha256: str) -> dict[str, Any]:
         "reads": _scope(card),
         "findings": "\n".join(_decided(card)),
         "architecture": card.architecture,
+        **_networks(card),
         "heatmap": card.heatmap.method,
         "compression": compression,
         "protocol": card.protocol,
@@ -138,6 +140,14 @@ def _decided(card: Card) -> list[str]:
     for label in card.labels:
         lines.setdefault(_how_decided(label), []).append(label.name)
     return [f"{', '.join(names)}: {said}" for said, names in lines.items()]
+
+
+def _networks(card: Card) -> dict[str, str]:
+    """The networks of an ensemble; nothing for any other model."""
+    if card.ensemble is None:
+        return {}
+    named = ", ".join(f"{member.name} ({member.architecture})" for member in card.ensemble.members)
+    return {"networks": f"the mean of {len(card.ensemble.members)}: {named}"}
 
 
 def _how_decided(label: Label) -> str:

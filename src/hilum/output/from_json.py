@@ -14,6 +14,7 @@ from hilum.reading_result import (
     GateVerdict,
     LungCrop,
     LungVerdict,
+    MemberFinding,
     ModelRef,
     NotDecided,
     RatioWithheld,
@@ -107,6 +108,10 @@ def _finding(finding: dict[str, Any]) -> Finding:
         heatmap=finding.get("heatmap"),
         unknown=tuple(finding.get("unknown", ())),
         not_decided=_why_not(finding["not_decided"]) if finding.get("not_decided") else None,
+        members=tuple(
+            MemberFinding(one["name"], one["logit"], one["probability"], one["positive"])
+            for one in finding.get("members", ())
+        ),
     )
 
 

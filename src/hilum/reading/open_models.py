@@ -16,6 +16,7 @@ from hilum.reading.gate.gate import AbsentGate, Gate, NetworkGate
 from hilum.reading.lungs.finder import LungFinder, LungNetwork, lung_network
 from hilum.reading.lungs.stage import LungStage
 from hilum.reading.specialists.classifier import Classifier
+from hilum.reading.specialists.ensemble import Ensemble
 from hilum.reading.specialists.fusion import Fusion
 from hilum.reading.specialists.opinion import Case, HeatmapsWanted, Opinion
 from hilum.reading_result import ModelRef
@@ -55,7 +56,7 @@ class OpenSpecialist(Protocol):
         """The specialist of a bundle; raises `BundleError` where the graph does not fit the card."""
 
 
-SPECIALISTS: Mapping[str, OpenSpecialist] = {"classifier": Classifier, "fusion": Fusion}
+SPECIALISTS: Mapping[str, OpenSpecialist] = {"classifier": Classifier, "ensemble": Ensemble, "fusion": Fusion}
 """How a bundle is opened whose role is that of a specialist, by its card's kind."""
 
 

@@ -15,10 +15,12 @@ from hilum.report.lung_outlines import HEART_COLOUR, LUNG_COLOUR
 from hilum.report.wording import (
     RESEARCH_USE,
     decision,
+    disagreement_text,
     gate_title,
     inside_lungs_text,
     is_phantom,
     lungs_text,
+    members_text,
     number_name,
     operating_point_text,
     ordered,
@@ -85,6 +87,10 @@ def _upper_lines(reading: Reading, drawn: frozenset[tuple[str, str]]) -> list[_L
         lines.append(_Line(f"threshold {operating_point_text(finding)}", _QUIET))
         if finding.inside_lungs is not None:
             lines.append(_Line(inside_lungs_text(finding.inside_lungs), _QUIET))
+        if finding.members:
+            lines.append(_Line(members_text(finding), _QUIET))
+        if finding.members_disagree:
+            lines.append(_Line(disagreement_text(finding), _MARK))
         if said.note:
             lines.append(_Line(said.note, _MARK))
     if reading.stated:

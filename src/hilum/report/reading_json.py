@@ -18,6 +18,7 @@ from hilum.reading_result import (
     Finding,
     GateVerdict,
     LungVerdict,
+    MemberFinding,
     ModelRef,
     NotDecided,
     RatioWithheld,
@@ -138,6 +139,17 @@ def _finding(finding: Finding, name: str) -> dict[str, Any]:
         "heatmap": finding.heatmap,
         "unknown": list(finding.unknown),
         "not_decided": None if finding.not_decided is None else _why_not(finding.not_decided),
+        "members": [_member(member, where, name) for member in finding.members],
+        "members_disagree": finding.members_disagree,
+    }
+
+
+def _member(member: MemberFinding, where: str, name: str) -> dict[str, Any]:
+    return {
+        "name": member.name,
+        "logit": _finite(member.logit, where, name),
+        "probability": _finite(member.probability, where, name),
+        "positive": member.positive,
     }
 
 

@@ -17,7 +17,9 @@ from hilum.report.headline import headline
 from hilum.report.wording import (
     RESEARCH_USE,
     decision,
+    disagreement_text,
     gate_title,
+    members_text,
     number_name,
     operating_point_text,
     ordered,
@@ -124,6 +126,10 @@ def _findings(reading: Reading) -> list[RenderableType]:
         notes |= dict.fromkeys(note for finding in own if (note := _note(finding, said_above=one_reason)))
     if any(finding.inside_lungs is not None for finding in reading.findings):
         notes["in lungs: the share of the finding's heatmap that lies inside the lungs"] = None
+    for finding in ordered(reading.findings):
+        if finding.positive or finding.members_disagree:
+            said = "; ".join(filter(None, (members_text(finding), disagreement_text(finding))))
+            notes |= {f"{finding.name}: {said}": None} if said else {}
     return [*parts, *(_marked("*", note, style="dim") for note in notes)]
 
 
@@ -154,7 +160,7 @@ def _table(findings: Sequence[Finding]) -> Table:
         said = decision(finding)
         style = _STYLES[said.word]
         number = Text(probability_text(finding.probability), style="dim" if said.word == "not decided" else "")
-        word = Text(f"{said.word} *" if said.note else said.word, style=style)
+        word = Text(f"{said.word} *" if said.note or finding.members_disagree else said.word, style=style)
         cells: list[RenderableType] = [printable(finding.name), number, _bar(finding, style)]
         cells += [operating_point_text(finding), word]
         if shares:

@@ -26,6 +26,7 @@ from hilum.stated import age_text
 
 RESEARCH_USE = "Research use, not a medical device"
 NO_DIAGNOSIS = "a measurement, no diagnosis"
+DISAGREE = "networks disagree"
 
 VIEW_NAMES = {"PA": "PA (back to front)", "AP": "AP (front to back)", "LL": "lateral", "unknown": "unknown"}
 _PICTURE_VIEWS = {
@@ -128,6 +129,36 @@ def width_text(width: Width) -> str:
 def inside_lungs_text(share: float) -> str:
     """How much of a heatmap lies inside the lungs."""
     return f"{share:.0%} of its heatmap inside the lungs"
+
+
+def members_text(finding: Finding) -> str:
+    """What the networks say whose mean the finding is, such as `the 3 networks say 0.412 to 0.771`; empty without."""
+    if not finding.members:
+        return ""
+    said = [member.probability for member in finding.members]
+    low, high = probability_text(min(said)), probability_text(max(said))
+    return f"all {len(said)} networks say {low}" if low == high else f"the {len(said)} networks say {low} to {high}"
+
+
+def disagreement_text(finding: Finding) -> str:
+    """That the networks disagree about the decision, and how; empty where they do not."""
+    return f"{DISAGREE}, {alone_text(finding)}" if finding.members_disagree else ""
+
+
+def alone_text(finding: Finding) -> str:
+    """How many of the networks would say positive if each decided alone."""
+    positive = sum(member.positive is True for member in finding.members)
+    return f"{positive} of {len(finding.members)} alone would say positive"
+
+
+def each_member_text(finding: Finding) -> str:
+    """Each network's name with its probability; empty where there is one network."""
+    return ", ".join(f"{member.name} {probability_text(member.probability)}" for member in finding.members)
+
+
+def sentence(words: str) -> str:
+    """`words` as a sentence begins."""
+    return words[:1].upper() + words[1:]
 
 
 def ordered(findings: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -16,6 +16,7 @@ from hilum.option import Option
 from hilum.progress import SILENT, Progress
 from hilum.training.data.training_data import prepare_data
 from hilum.training.loop.stages import check_starts
+from hilum.training.recipe.ensemble import EnsembleRecipe
 from hilum.training.recipe.machine import check_machine
 from hilum.training.recipe.recipe import Recipe
 from hilum.training.records.card_words import StatedWords
@@ -63,7 +64,7 @@ def train_classifier(
     """
     check_machine(request.machine, ema=any(stage.ema_decay is not None for stage in recipe.stages))
     lungs = named_bundle(own.lungs, local=request.models) if recipe.needs_lungs else None
-    mixed = _read(recipe, request=request, own=own, progress=progress)
+    mixed = read_named(recipe, request=request, own=own, progress=progress)
     check_starts(recipe, folder=request.out)
     data = prepare_data(
         recipe,
@@ -86,7 +87,13 @@ def train_classifier(
     )
 
 
-def _read(recipe: Recipe, *, request: TrainRequest, own: ClassifierOptions, progress: Progress) -> MixedReleases:
+def read_named(
+    recipe: Recipe | EnsembleRecipe, *, request: TrainRequest, own: ClassifierOptions, progress: Progress
+) -> MixedReleases:
+    """The records of the releases that the request names, which must be the recipe's.
+
+    Raises `UsageError` where one is missing, and as `read_releases` does.
+    """
     named = {name for name, _ in request.data}
     missing = [name for name in recipe.releases if name not in named]
     if missing and named <= set(recipe.releases):  # of other names reading says what may be

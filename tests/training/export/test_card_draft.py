@@ -7,6 +7,7 @@ import pytest
 
 import hilum
 from fabricate_bundle import ToyBundle
+from fabricate_ensemble import write_ensemble
 from fabricate_fusion import write_fusion
 from fabricate_gate import write_gate
 from fabricate_lungs import write_lung_bundle
@@ -25,6 +26,8 @@ def draft_of(card: Card) -> CardDraft:
 
 def card_of_kind(kind: str, folder: Path) -> Card:
     match kind:
+        case "ensemble":
+            return write_ensemble(folder).card
         case "fusion":
             return write_fusion(folder).card
         case "lungs":
@@ -34,16 +37,17 @@ def card_of_kind(kind: str, folder: Path) -> Card:
     return ToyBundle().card()
 
 
-@pytest.mark.parametrize("kind", ["classifier", "fusion", "gate", "lungs"])
+@pytest.mark.parametrize("kind", ["classifier", "ensemble", "fusion", "gate", "lungs"])
 def test_a_draft_of_each_kind_is_finished_into_the_card_that_it_was_taken_from(kind, tmp_path):
     card = card_of_kind(kind, tmp_path / kind)
-    fits = Fits(labels=card.labels, part=card.gate or card.lungs or card.fusion, compression=card.compression)
+    part = card.gate or card.lungs or card.fusion or card.ensemble
+    fits = Fits(labels=card.labels, part=part, compression=card.compression)
     made = draft_of(card).finish(fits, files={name: name.encode() for name in card.files})
     assert made.changed({"files": card.files}) == card
     assert Card.model_validate(made.model_dump(by_alias=True)) == made
 
 
-@pytest.mark.parametrize("kind", ["fusion", "gate", "lungs"])
+@pytest.mark.parametrize("kind", ["ensemble", "fusion", "gate", "lungs"])
 def test_a_draft_that_lacks_its_part_is_no_card(kind, tmp_path):
     card = card_of_kind(kind, tmp_path / kind)
     with pytest.raises(BundleError, match=f"a card of kind {kind} needs the part of its kind"):

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.bundle.card import GRAPH
+from hilum.bundle.ensemble_spec import MEMBER_LOGITS
 from hilum.bundle.load import Bundle
 from hilum.errors import BundleError, EngineError
 from hilum.reading.engines.engine import CLASS_MAPS, INPUT, LOGITS, Batch, Engine
@@ -24,7 +25,10 @@ ENGINES: Mapping[str, type[OnnxRuntimeEngine] | type[OpenVinoEngine]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NetworkOutput:
-    """`logits` is float32 (N, L); `class_maps` float32 (N, L, h, w) in logit contribution, or None."""
+    """`logits` is float32 (N, L); `class_maps` float32 (N, L, h, w) in logit contribution, or None.
+
+    The maps of an ensemble are in units of probability.
+    """
 
     logits: npt.NDArray[np.float32]
     class_maps: npt.NDArray[np.float32] | None
@@ -33,26 +37,29 @@ class NetworkOutput:
 class Network:
     """One bundle's graph on one engine, in batches (see `GraphRunner`).
 
-    Raises `BundleError` where the graph does not fit the card.
+    `maps` is what the graph calls its class maps. Raises `BundleError` where the graph does not fit the card.
     """
 
-    def __init__(self, bundle: Bundle, *, engine: Engine, threads: int) -> None:
+    def __init__(self, bundle: Bundle, *, engine: Engine, threads: int, maps: str = CLASS_MAPS) -> None:
         self._card = bundle.card
+        self._maps = maps
         self._graph = GraphRunner(bundle.read(GRAPH), name=bundle.card.name, engine=engine, threads=threads)
         self._check_graph()
 
     @property
     def _wanted(self) -> tuple[str, ...]:
-        return (LOGITS, CLASS_MAPS) if self._card.heatmap.method == "class-map" else (LOGITS,)
+        return (LOGITS, self._maps) if self._card.heatmap.method == "class-map" else (LOGITS,)
 
     def run(self, batch: Batch) -> NetworkOutput:
         """Logits and class maps of (N, C, H, W), N at least 1.
 
         Raises `EngineError` where the engine refuses, or gives another shape, NaN or infinity.
         """
-        found = self._graph.run({INPUT: batch}, outputs=self._wanted)
-        logits, maps = found[LOGITS], found.get(CLASS_MAPS)
-        self._check_output(logits, maps, count=len(batch))
+        return self._output(self._graph.run({INPUT: batch}, outputs=self._wanted), count=len(batch))
+
+    def _output(self, found: Mapping[str, npt.NDArray[np.float32]], *, count: int) -> NetworkOutput:
+        logits, maps = found[LOGITS], found.get(self._maps)
+        self._check_output(logits, maps, count=count)
         return NetworkOutput(logits, maps)
 
     def _check_graph(self) -> None:
@@ -82,3 +89,26 @@ class Network:
                 f"expected class maps float32 {(*expected, 'h', 'w')} from {self._card.name}, came {maps.dtype} "
                 f"{maps.shape}"
             )
+
+
+class MemberNetwork(Network):
+    """A graph that also gives the logits of its `members`, the networks whose mean its logits are."""
+
+    def __init__(self, bundle: Bundle, *, engine: Engine, threads: int, members: int, maps: str) -> None:
+        self._members = members
+        super().__init__(bundle, engine=engine, threads=threads, maps=maps)
+
+    @property
+    def _wanted(self) -> tuple[str, ...]:
+        return (*super()._wanted, MEMBER_LOGITS)
+
+    def run_members(self, batch: Batch) -> tuple[NetworkOutput, npt.NDArray[np.float32]]:
+        """What `run` gives, and the members' logits, float32 (N, M, L); raises as `run` does."""
+        found = self._graph.run({INPUT: batch}, outputs=self._wanted)
+        members, expected = found[MEMBER_LOGITS], (len(batch), self._members, len(self._card.label_names))
+        if members.shape != expected or members.dtype != np.float32:
+            raise EngineError(
+                f"expected {MEMBER_LOGITS} float32 {expected} from {self._card.name}, came {members.dtype} "
+                f"{members.shape}"
+            )
+        return self._output(found, count=len(batch)), members

@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from hilum.bundle.load import Bundle
 from hilum.explain.occlusion import occlusion_maps
-from hilum.geometry import Box
 from hilum.reading.engines.engine import Engine
 from hilum.reading.engines.network import Network
 from hilum.reading.lungs.finder import LungFinder
@@ -23,7 +22,7 @@ from hilum.reading.specialists.opinion import (
     Opinion,
     form_opinion,
     input_heatmap,
-    lung_crop,
+    one_crop,
 )
 from hilum.reading_result import Heatmap, ModelRef
 
@@ -68,7 +67,7 @@ class Classifier:
     def _opinion(
         self, case: Case, *, logits: npt.NDArray[np.float32], grids: npt.NDArray[np.float32] | None, network_ms: float
     ) -> Opinion:
-        crop, warnings = self._crop(case)
+        crop, warnings = one_crop(case, card=self.card, lungs=None if self.lungs is None else self.lungs.ref)
         computed = Computed(
             labels=self.card.labels,
             logits=logits,
@@ -105,15 +104,3 @@ class Classifier:
             return replace(one, by_occlusion=method == "occlusion")
 
         return heatmap
-
-    def _crop(self, case: Case) -> tuple[Box | None, tuple[str, ...]]:
-        """What was cropped, and what must be said of it."""
-        if self.lungs is None:
-            return None, ()
-        crop, reason = lung_crop(case.lungs)
-        if crop is None:
-            return None, (f"{self.card.name} reads the crop to the lungs, and read the whole picture: {reason}",)
-        trained = self.card.training.lungs_sha256
-        if trained is None or trained == self.lungs.ref.sha256:
-            return crop, ()
-        return crop, (f"{self.card.name} was trained on lungs that another network drew than {self.lungs.ref.name}",)

@@ -7,8 +7,8 @@ its operating point.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -22,7 +22,7 @@ from hilum.imaging.preprocess import ModelInput
 from hilum.radiograph import Radiograph
 from hilum.reading.decision.scope import ScopeVerdict, judge_scope
 from hilum.reading.lungs.drawing import LungDrawing
-from hilum.reading_result import Finding, GateVerdict, Heatmap, NotDecided
+from hilum.reading_result import Finding, GateVerdict, Heatmap, MemberFinding, ModelRef, NotDecided
 
 HeatmapsWanted = Literal["positive", "all", "none"]
 """Which findings get a heatmap, and with it boxes."""
@@ -63,7 +63,8 @@ class Opinion:
 class Computed:
     """What a network gave for one case: a logit a label, and the heatmap of each label by its place, if it has any.
 
-    `labels` hold calibration and operating points; `warnings` and `crop` are about the crop to the lungs.
+    `labels` hold calibration and operating points; `warnings` and `crop` are about the crop to the lungs. `members`
+    are the logits (L,) of the networks whose mean was computed, by name.
     """
 
     labels: tuple[Label, ...]
@@ -72,6 +73,7 @@ class Computed:
     network_ms: float
     crop: Box | None = None
     warnings: tuple[str, ...] = ()
+    members: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict)
 
 
 def form_opinion(case: Case, *, card: Card, computed: Computed, heatmaps: HeatmapsWanted) -> Opinion:
@@ -103,6 +105,10 @@ def form_opinion(case: Case, *, card: Card, computed: Computed, heatmaps: Heatma
                 unknown=scope.unknown,
                 not_decided=not_decided,
                 heatmap=None if heatmap is None else heatmap.method,
+                members=tuple(
+                    _member(name, logit=float(logits[index]), label=label, decides=not_decided is None)
+                    for name, logits in computed.members.items()
+                ),
             )
         )
     explain_ms = (time.perf_counter() - started) * 1e3
@@ -118,12 +124,33 @@ def input_heatmap(model_input: ModelInput, *, model: str, finding: str, grid: np
     return Heatmap(model, finding, grid.copy(), model_input.geometry.after(cell))
 
 
+def one_crop(case: Case, *, card: Card, lungs: ModelRef | None) -> tuple[Box | None, tuple[str, ...]]:
+    """What a model whose only picture is cut to the lungs that `lungs` drew did crop, and what must be said of it.
+
+    `lungs` is None for a model that does not crop.
+    """
+    if lungs is None:
+        return None, ()
+    crop, reason = lung_crop(case.lungs)
+    if crop is None:
+        return None, (f"{card.name} reads the crop to the lungs, and read the whole picture: {reason}",)
+    if card.training.lungs_sha256 in (None, lungs.sha256):
+        return crop, ()
+    return crop, (f"{card.name} was trained on lungs that another network drew than {lungs.name}",)
+
+
 def lung_crop(drawing: LungDrawing | None) -> tuple[Box | None, str]:
     """The crop of a drawing, or None and the reason in words."""
     if drawing is None:
         return None, "nobody looked for lungs"
     reason = drawing.reason if not drawing.trusted else "the box of the lungs is only a few pixels wide or high"
     return drawing.crop, reason
+
+
+def _member(name: str, *, logit: float, label: Label, decides: bool) -> MemberFinding:
+    """What one network says of a label, by the calibration and at the operating point of their mean."""
+    probability = label.calibration.probability(logit)
+    return MemberFinding(name, logit, probability, _decide(probability, label=label) if decides else None)
 
 
 def _boxes(case: Case, heatmap: Heatmap | None, *, threshold: float) -> tuple[Box, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from hilum.bundle.card import Card, Compression, GateSpec, HeatmapSpec, Scope, Training
+from hilum.bundle.ensemble_spec import EnsembleSpec
 from hilum.bundle.fusion_spec import FusionSpec
 from hilum.bundle.kinds import KINDS
 from hilum.bundle.label import Label
@@ -20,7 +21,7 @@ class Fits:
     """What measuring a graph adds to a draft: `part` is what the card holds under the name of its kind, if anything."""
 
     labels: tuple[Label, ...] = ()
-    part: GateSpec | LungSpec | FusionSpec | None = None
+    part: GateSpec | LungSpec | FusionSpec | EnsembleSpec | None = None
     compression: Compression | None = None
 
 

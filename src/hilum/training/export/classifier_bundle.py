@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import nn
 
+from hilum.bundle.ensemble_spec import EnsembleSpec
 from hilum.bundle.label import RAW, Label
 from hilum.bundle.load import Bundle
 from hilum.datasets.records.record import Record
@@ -40,17 +42,18 @@ class _Read:
 class ClassifierJudge:
     """Validation through the `Reader`, against `expected`, the network's own logits (N, L) of the same pictures.
 
-    `lungs` draws the lungs for a classifier of the crop.
+    `lungs` draws the lungs for a classifier of the crop; `part` is what the card of another kind holds.
     """
 
     recipe: Recipe
     split: Split
     lungs: Bundle | None
     expected: Logits
+    part: EnsembleSpec | None = None
 
     def read(self, candidate: Candidate, /) -> _Read:
         """The validation parts, read once."""
-        bundle = candidate.bundle(Fits(labels=unfitted(self.recipe.last.labels)))
+        bundle = candidate.bundle(Fits(labels=unfitted(self.recipe.last.labels), part=self.part))
         return _Read(bundle, read_validation(bundle, split=self.split, recipe=self.recipe, lungs=self.lungs))
 
     def scores(self, read: _Read, /) -> tuple[float, ...]:
@@ -64,7 +67,7 @@ class ClassifierJudge:
         labels = fit_labels(parts, recipe=self.recipe)
         found = np.concatenate([part.logits for part in read.validation.parts])
         return Judged(
-            fits=Fits(labels=labels, compression=cost.of_auroc()),
+            fits=Fits(labels=labels, part=self.part, compression=cost.of_auroc()),
             difference=largest_difference(found, self.expected, labels=labels),
         )
 
@@ -83,13 +86,41 @@ def write_classifier_bundle(
 
     Raises `BundleError`, writing none, where the bundle does not read as the network's validation probabilities say.
     """
+    graph = classifier_to_onnx(network, example=example_of(recipe.preprocess))
+    exported = Exported(network=network, graph=graph)
+    return write_network_bundle(exported, recipe=recipe, split=split, draft=draft, lungs=lungs, place=place, seen=seen)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Exported:
+    """A network from a picture (N, C, H, W) to logits (N, L), its graph, and what the card holds under its kind."""
+
+    network: nn.Module
+    graph: bytes
+    part: EnsembleSpec | None = None
+
+
+def write_network_bundle(
+    exported: Exported,
+    *,
+    recipe: Recipe,
+    split: Split,
+    draft: CardDraft,
+    lungs: Bundle | None,
+    place: RunPlace,
+    seen: Mapping[str, bytes],
+) -> Bundle:
+    """Write `place.folder/bundle` of a graph whose logits are fitted as the recipe's last stage and assessment say.
+
+    Raises as `write_classifier_bundle`.
+    """
     records = [record for part in recipe.assessment.parts for record in split.parts[part]]
-    expected = _network_logits(network, records=records, recipe=recipe, place=place)
+    expected = _network_logits(exported.network, records=records, recipe=recipe, place=place)
     return export_bundle(
         draft,
-        graph=classifier_to_onnx(network, example=example_of(recipe.preprocess)),
+        graph=exported.graph,
         forms=HALF,
-        judge=ClassifierJudge(recipe=recipe, split=split, lungs=lungs, expected=expected),
+        judge=ClassifierJudge(recipe=recipe, split=split, lungs=lungs, expected=expected, part=exported.part),
         allowed=AS_READ,
         folder=place.folder,
         files=seen,
@@ -122,7 +153,7 @@ def _calibrated(logits: Logits, *, label: Label) -> npt.NDArray[np.float64]:
 
 
 def _network_logits(
-    network: PooledClassifier, *, records: Sequence[Record], recipe: Recipe, place: RunPlace
+    network: nn.Module, *, records: Sequence[Record], recipe: Recipe, place: RunPlace
 ) -> npt.NDArray[np.float32]:
     """The logits (N, L) of torch in float32."""
     spec = recipe.preprocess_of(recipe.last)

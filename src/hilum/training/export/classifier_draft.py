@@ -31,8 +31,8 @@ def classifier_draft(
     `lungs` is the bundle whose boxes the pictures were cut to; a `smoke` run's card says that it is one.
     """
     text, split = recipe.card, splits[recipe.last.name]
-    words = card_words(recipe, stated=provenance.stated, trained_on=_images(splits, parts=(TRAIN,)))
-    read = _images(splits, parts=[name for one in splits.values() for name in one.parts if name != TEST])
+    words = card_words(recipe, stated=provenance.stated, trained_on=images_trained_on(splits))
+    read = images_read(splits)
     return CardDraft(
         name=words.name,
         version=text.version,
@@ -61,9 +61,24 @@ def classifier_draft(
         weights_licence=licence_of_weights(
             words.licence,
             trained_on=read,
-            started_from=starting_licences(_starts(recipe), backbone=recipe.backbone, loaded=started_from),
+            started_from=licences_of_starts(recipe, started_from=started_from),
         ),
     )
+
+
+def images_trained_on(splits: Mapping[str, Split]) -> list[Record]:
+    """Every image that any stage was fitted on, once."""
+    return _images(splits, parts=(TRAIN,))
+
+
+def images_read(splits: Mapping[str, Split]) -> list[Record]:
+    """Every image of any stage but the test's, once."""
+    return _images(splits, parts=[name for one in splits.values() for name in one.parts if name != TEST])
+
+
+def licences_of_starts(recipe: Recipe, *, started_from: str) -> tuple[str, ...]:
+    """The terms of the weights that the recipe started from, of which `started_from` says what was loaded."""
+    return tuple(starting_licences(_starts(recipe), backbone=recipe.backbone, loaded=started_from))
 
 
 def _images(splits: Mapping[str, Split], *, parts: Sequence[str]) -> list[Record]:

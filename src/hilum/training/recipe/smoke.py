@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from hilum.datasets.records.record import Record
 from hilum.imaging.preprocess import PreprocessSpec, Resize
+from hilum.training.recipe.ensemble import EnsembleRecipe
 from hilum.training.recipe.freezing import StagedRelease
 from hilum.training.recipe.recipe import Recipe, Stage
 from hilum.training.recipe.samplers import Shuffled
@@ -31,6 +32,11 @@ def smoke_recipe(recipe: Recipe) -> Recipe:
         preprocess=PreprocessSpec(steps=steps, mean=spec.mean, std=spec.std),
         stages=tuple(map(_smoke_stage, recipe.stages)),
     )
+
+
+def smoke_ensemble(recipe: EnsembleRecipe) -> EnsembleRecipe:
+    """Every member made small."""
+    return replace(recipe, members=tuple(map(smoke_recipe, recipe.members)))
 
 
 def smoke_records(records: Sequence[Record], *, labels: Sequence[str]) -> tuple[Record, ...]:

@@ -1,6 +1,7 @@
 """A recipe's settings under the keys that a user writes: a stage's own without `stages.NAME.` where there is one stage.
 
-`optimizer.learning_rate` means every stage that has it, `adult.optimizer.learning_rate` the stage `adult` alone.
+`optimizer.learning_rate` means every stage that has it, `adult.optimizer.learning_rate` the stage `adult` alone. In an
+ensemble it means every member, and `MEMBER.optimizer.learning_rate` one of them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import replace
 from typing import TypeVar, cast
 
 from hilum.errors import UsageError
+from hilum.training.recipe.ensemble import EnsembleRecipe
 from hilum.training.recipe.recipe import Recipe
 from hilum.training.recipe.settings import (
     Value,
@@ -23,11 +25,14 @@ from hilum.training.recipe.settings import (
 
 R = TypeVar("R")
 
-_STAGES = "stages."
+_MEMBERS, _STAGES = "members.", "stages."
 
 
 def shown_settings(recipe: object) -> dict[str, Value]:
     """Every setting by the shortest key that names it alone."""
+    if isinstance(recipe, EnsembleRecipe):
+        own = ((member.name, shown_settings(member)) for member in recipe.members)
+        return {f"{name}.{key}": value for name, settings in own for key, value in settings.items()}
     return {_short(key, recipe=recipe): value for key, value in flat_values(recipe).items()}
 
 
@@ -38,12 +43,30 @@ def with_settings(recipe: R, *, pairs: Iterable[str]) -> R:
     """
     for pair in pairs:
         key, text = split_pair(pair)
+        if isinstance(recipe, EnsembleRecipe):
+            recipe = cast(R, _with_members(recipe, key=key, text=text))
+            continue
         whole = _whole_keys(key, recipe=recipe)
         if isinstance(recipe, Recipe) and len(whole) > 1:
             recipe = cast(R, _with_stages(recipe, key=key, text=text))
         else:
             recipe = with_setting(recipe, key=whole[0], text=text)
     return recipe
+
+
+def _with_members(recipe: EnsembleRecipe, *, key: str, text: str) -> EnsembleRecipe:
+    """A setting changed in the member that the key names, or at once in every member that has it."""
+    name, dot, rest = key.removeprefix(_MEMBERS).partition(".")
+    members = {member.name: member for member in recipe.members}
+    if dot and name in members:
+        changed = {name: with_settings(members[name], pairs=[f"{rest}={text}"])}
+    else:
+        having = [member for member in recipe.members if _keys_of(key, recipe=member)]
+        if not having:
+            common = dict.fromkeys(key for member in recipe.members for key in shown_settings(member))
+            raise UsageError(unknown_key(key, known=[*common, *shown_settings(recipe)]))
+        changed = {member.name: with_settings(member, pairs=[f"{key}={text}"]) for member in having}
+    return replace(recipe, members=tuple(changed.get(member.name, member) for member in recipe.members))
 
 
 def _with_stages(recipe: Recipe, *, key: str, text: str) -> Recipe:
@@ -56,6 +79,14 @@ def _with_stages(recipe: Recipe, *, key: str, text: str) -> Recipe:
 
 
 def _whole_keys(key: str, *, recipe: object) -> list[str]:
+    found = _keys_of(key, recipe=recipe)
+    if not found:
+        raise UsageError(unknown_key(key, known=list(_shown_and_common(settings_of(recipe), recipe=recipe))))
+    return found
+
+
+def _keys_of(key: str, *, recipe: object) -> list[str]:
+    """The whole keys that a user's key means; none where it is no setting of the recipe."""
     known = settings_of(recipe)
     name = full_name(key)
     if name in known:
@@ -65,10 +96,7 @@ def _whole_keys(key: str, *, recipe: object) -> list[str]:
         return [of_one]
     stages = recipe.stages if isinstance(recipe, Recipe) else ()
     of_every = [f"{_STAGES}{stage.name}.{name}" for stage in stages]
-    found = [whole for whole in of_every if whole in known]
-    if not found:
-        raise UsageError(unknown_key(key, known=list(_shown_and_common(known, recipe=recipe))))
-    return found
+    return [whole for whole in of_every if whole in known]
 
 
 def _shown_and_common(known: Mapping[str, object], *, recipe: object) -> dict[str, None]:
