@@ -10,6 +10,7 @@ from hilum.networks.starting_weights import (
 )
 from hilum.training.recipe.augment import Augmentation
 from hilum.training.recipe.distribution_balanced import DistributionBalanced
+from hilum.training.recipe.ensemble import EnsembleRecipe
 from hilum.training.recipe.freezing import FrozenBatchNorms, FrozenFirst, StagedRelease
 from hilum.training.recipe.losses import Asymmetric, BinaryCrossEntropy, Focal, fit_loss, masked_loss
 from hilum.training.recipe.optimizers import Adam, AdamW, RAdam, Sgd
@@ -39,6 +40,7 @@ __all__ = [
     "Constant",
     "Cosine",
     "DistributionBalanced",
+    "EnsembleRecipe",
     "Focal",
     "FromStage",
     "FrozenBatchNorms",
