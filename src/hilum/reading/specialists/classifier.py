@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import numpy.typing as npt
 
+from hilum.bundle.card import OcclusionSpec
 from hilum.bundle.load import Bundle
 from hilum.explain.occlusion import occlusion_maps
 from hilum.reading.engines.engine import Engine
@@ -83,24 +83,30 @@ class Classifier:
     ) -> Callable[[int], Heatmap] | None:
         """What makes the heatmap of a label by its place; an occlusion's passes are made when one is asked for."""
         spec = self.card.heatmap.occlusion
-        if grids is None and spec is None:
+        maps: Callable[[], npt.NDArray[np.float32]]
+        if spec is not None:
+            maps = cache(partial(self._occluded, case, logits=logits, spec=spec))
+        elif grids is not None:
+            maps = partial(np.asarray, grids)
+        else:
             return None
 
-        @cache
-        def maps() -> npt.NDArray[np.float32]:
-            if grids is not None or spec is None:
-                return np.asarray(grids, np.float32)
-            return occlusion_maps(
-                case.model_input.array,
-                logits=logits,
-                ask=lambda hidden: self._network.run(hidden).logits,
-                cells=spec.cells,
-                square=spec.square,
+        def heatmap(index: int) -> Heatmap:
+            return input_heatmap(
+                case.model_input,
+                model=self.card.name,
+                finding=self.card.labels[index].name,
+                grid=maps()[index],
+                by_occlusion=spec is not None,
             )
 
-        def heatmap(index: int) -> Heatmap:
-            name, method = self.card.labels[index].name, self.card.heatmap.method
-            one = input_heatmap(case.model_input, model=self.card.name, finding=name, grid=maps()[index])
-            return replace(one, by_occlusion=method == "occlusion")
-
         return heatmap
+
+    def _occluded(self, case: Case, *, logits: npt.NDArray[np.float32], spec: OcclusionSpec) -> npt.NDArray[np.float32]:
+        return occlusion_maps(
+            case.model_input.array,
+            logits=logits,
+            ask=lambda hidden: self._network.run(hidden).logits,
+            cells=spec.cells,
+            square=spec.square,
+        )

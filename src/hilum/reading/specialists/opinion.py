@@ -116,12 +116,14 @@ def form_opinion(case: Case, *, card: Card, computed: Computed, heatmaps: Heatma
     return Opinion(tuple(findings), tuple(drawn), warnings, computed.network_ms, explain_ms, computed.crop)
 
 
-def input_heatmap(model_input: ModelInput, *, model: str, finding: str, grid: npt.NDArray[np.float32]) -> Heatmap:
-    """The heatmap of a class map (h, w) over the whole of one model input."""
+def input_heatmap(
+    model_input: ModelInput, *, model: str, finding: str, grid: npt.NDArray[np.float32], by_occlusion: bool = False
+) -> Heatmap:
+    """The heatmap of a map (h, w) over the whole of one model input."""
     _, rows, columns = model_input.array.shape
     cell = Geometry(columns / grid.shape[1], rows / grid.shape[0], 0.0, 0.0)
     # a copy, or a caller who keeps one heatmap keeps the whole batch
-    return Heatmap(model, finding, grid.copy(), model_input.geometry.after(cell))
+    return Heatmap(model, finding, grid.copy(), model_input.geometry.after(cell), by_occlusion)
 
 
 def one_crop(case: Case, *, card: Card, lungs: ModelRef | None) -> tuple[Box | None, tuple[str, ...]]:

@@ -10,10 +10,9 @@ printed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from hilum.evaluation.comparing.published import PublishedTable
-from hilum.evaluation.report.table import ReportTable
+from hilum.evaluation.report.table import Cell, ReportTable
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.section import Section, SectionContent
 
@@ -110,44 +109,47 @@ TABLE_6: Mapping[str, tuple[str, str]] = {
 
 _OF_PARTS = ("validation", "test")
 _NOTE = f"{PROTOCOL}; 95% intervals of 10,000 bootstrap replications where printed. Not comparable with our figures."
-_PRINTED = {
-    "paper_2": ReportTable(
-        key="paper_2",
-        title=f"{SOURCE}, table 2: mean AUROC of DenseNet-121 by start",
-        columns=("start", *_OF_PARTS),
-        rows=tuple((name, *cells) for name, cells in TABLE_2.items()),
-        note=_NOTE,
-    ),
-    "paper_3": ReportTable(
-        key="paper_3",
-        title=f"{SOURCE}, table 3: mean AUROC by network",
-        columns=("network", *_OF_PARTS),
-        rows=tuple((name, *cells) for name, cells in TABLE_3.items()),
-        note=_NOTE,
-    ),
-    "paper_5": ReportTable(
-        key="paper_5",
-        title=f"{SOURCE}, table 5: the ensemble by label, at the threshold of Youden's index",
+
+
+def _printed(
+    key: str, title: str, *, columns: Sequence[str], rows: Mapping[str, Sequence[Cell]], more: str = ""
+) -> ReportTable:
+    """One table of the paper; `more` ends its note."""
+    return ReportTable(
+        key=key,
+        title=f"{SOURCE}, {title}",
+        columns=tuple(columns),
+        rows=tuple((name, *cells) for name, cells in rows.items()),
+        note=f"{_NOTE}{more}",
+    )
+
+
+_TABLES = (
+    _printed("paper_2", "table 2: mean AUROC of DenseNet-121 by start", columns=("start", *_OF_PARTS), rows=TABLE_2),
+    _printed("paper_3", "table 3: mean AUROC by network", columns=("network", *_OF_PARTS), rows=TABLE_3),
+    _printed(
+        "paper_5",
+        "table 5: the ensemble by label, at the threshold of Youden's index",
         columns=("label", "AUROC", "sensitivity", "specificity", "F1"),
-        rows=tuple((name, *cells) for name, cells in TABLE_5.items()),
-        note=f"{_NOTE} On which images the thresholds were chosen is not said.",
+        rows=TABLE_5,
+        more=" On which images the thresholds were chosen is not said.",
     ),
-    "paper_6": ReportTable(
-        key="paper_6",
-        title=f"{SOURCE}, table 6: means of DenseNet-121 by loss, test images",
+    _printed(
+        "paper_6",
+        "table 6: means of DenseNet-121 by loss, test images",
         columns=("loss", "AUROC", "F1"),
-        rows=tuple((name, *cells) for name, cells in TABLE_6.items()),
-        note=_NOTE,
+        rows=TABLE_6,
     ),
-}
+)
+_PRINTED = {table.key: table for table in _TABLES}
 
 
 def printed_section(*keys: str) -> Section:
     """The section that shows the tables of these `keys` (`paper_2`, `paper_3`, `paper_5`, `paper_6`) as printed."""
-    tables: Sequence[ReportTable] = [replace(_PRINTED[key]) for key in keys]
+    tables = tuple(_PRINTED[key] for key in keys)
 
     def section(content: StudyContent) -> SectionContent:
         del content
-        return SectionContent(key="printed", title="As the paper prints it", tables=tuple(tables))
+        return SectionContent(key="printed", title="As the paper prints it", tables=tables)
 
     return section
