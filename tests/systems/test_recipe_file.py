@@ -1,9 +1,11 @@
 import pytest
 
-from fabricate_recipe import fabricate_own_recipe, tiny_recipe
+from fabricate_recipe import fabricate_own_recipe, tiny_ensemble, tiny_recipe
 from hilum.errors import UsageError
 from hilum.networks.starting_weights import RandomWeights
 from hilum.systems.recipe_file import is_own_recipe, own_recipe
+
+ENSEMBLE = "from fabricate_recipe import tiny_ensemble\ndef recipe(weights):\n    return tiny_ensemble(start=weights)\n"
 
 
 def load(path):
@@ -21,12 +23,18 @@ def test_the_file_may_import_from_its_own_folder(tmp_path):
     assert load(path) == tiny_recipe()
 
 
+def test_the_recipe_may_be_that_of_an_ensemble(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(ENSEMBLE)
+    assert load(path) == tiny_ensemble()
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("x = 1\n", r"to define a function recipe\(starting_weights\), came none"),
         ("recipe = 3\n", r"to define a function recipe\(starting_weights\), came int"),
-        ("def recipe(w):\n    return 3\n", r"to return a Recipe, came int"),
+        ("def recipe(w):\n    return 3\n", r"to return a Recipe or an EnsembleRecipe, came int"),
         ("def recipe(w):\n    return 1 / 0\n", r"its recipe\(\) raised ZeroDivisionError: division by zero \(line 2\)"),
         ("def recipe():\n    return 1\n", r"raised TypeError: recipe\(\) takes 0 positional"),
         ("import nothing_like_this\n", r"cannot be run: ModuleNotFoundError: .*nothing_like_this.* \(line 1\)"),

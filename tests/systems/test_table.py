@@ -9,15 +9,21 @@ from hilum.networks.pooled_classifier import BACKBONES
 from hilum.networks.starting_weights import RandomWeights
 from hilum.option import words_of
 from hilum.systems.table import STUDIES, TRAININGS, study, train, training_of
+from hilum.training.recipe.ensemble import EnsembleRecipe
 from hilum.training.recipe.recipe import Recipe
 from hilum.training.records.request import StudyRequest, TrainRequest
 
-CLASSIFIERS = [name for name, row in TRAININGS.items() if isinstance(row.make(RandomWeights()), Recipe)]
+MADE = {name: row.make(RandomWeights()) for name, row in TRAININGS.items()}
+CLASSIFIERS = {
+    member.name if member is one else f"{name}, {member.name}": member
+    for name, one in MADE.items()
+    if isinstance(one, Recipe | EnsembleRecipe)
+    for member in (one.members if isinstance(one, EnsembleRecipe) else [one])
+}
 
 
-@pytest.mark.parametrize("name", CLASSIFIERS)
-def test_every_recipe_names_a_backbone_releases_and_labels_that_exist(name: str) -> None:
-    recipe = TRAININGS[name].make(RandomWeights())
+@pytest.mark.parametrize("recipe", CLASSIFIERS.values(), ids=CLASSIFIERS)
+def test_every_recipe_names_a_backbone_releases_and_labels_that_exist(recipe: Recipe) -> None:
     assert recipe.backbone in BACKBONES
     assert set(recipe.releases) <= set(RELEASES)
     assert all(RELEASES[name].licence for name in recipe.card.releases)

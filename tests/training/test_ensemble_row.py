@@ -1,43 +1,34 @@
-"""An ensemble as a row of what `hilum train` knows by name: settings, a smoke run, and the bundle."""
+"""An ensemble in a recipe's file of one's own: settings, a smoke run, and the bundle."""
 
 from pathlib import Path
 
 import pytest
 
-from fabricate_recipe import fabricate_labelled_table, tiny_ensemble
-from hilum.progress import SILENT
-from hilum.systems.table import Training
-from hilum.training.ensemble import train_ensemble
-from hilum.training.recipe.smoke import smoke_ensemble
+from fabricate_recipe import fabricate_labelled_table
+from hilum.systems.table import train, training_of
 from hilum.training.recipe.with_settings import shown_settings
 from hilum.training.records.request import TrainRequest
-from hilum.training.train_classifier import ClassifierOptions
 
-ROW = Training(
-    help="Two tiny networks.",
-    make=lambda start: tiny_ensemble(start=start),
-    small=smoke_ensemble,
-    run=train_ensemble,
-    own=ClassifierOptions,
-)
+FILE = "from fabricate_recipe import tiny_ensemble\ndef recipe(weights):\n    return tiny_ensemble(start=weights)\n"
 
 
 @pytest.mark.slow
-def test_a_row_of_an_ensemble_takes_settings_and_runs_small(tmp_path: Path) -> None:
+def test_a_file_of_an_ensemble_takes_settings_and_runs_small(tmp_path: Path) -> None:
     data = fabricate_labelled_table(tmp_path / "table", patients=40)
+    mine = tmp_path / "mine.py"
+    mine.write_text(FILE)
     asked = TrainRequest(
-        name="tiny-ensemble",
+        name=str(mine),
         data=(("table", data),),
         out=tmp_path / "out",
         weights="random",
         smoke=True,
         settings=("optimizer.lr=1e-3", "mobilenet.epochs=1", "precision=32-true"),
     )
-    recipe = ROW.recipe(asked)
-    shown = shown_settings(recipe)
+    shown = shown_settings(training_of(asked.name).recipe(asked))
     assert (shown["squeezenet.epochs"], shown["mobilenet.epochs"]) == (2, 1)
     assert shown["squeezenet.optimizer.learning_rate"] == shown["mobilenet.optimizer.learning_rate"] == 1e-3
-    bundle = ROW.run(recipe, request=asked, own=ROW.own(), progress=SILENT)
+    bundle = train(asked)
     assert bundle is not None
     assert bundle.card.smoke
     assert bundle.card.protocol.startswith("SMOKE ")

@@ -1,7 +1,7 @@
 """A recipe of one's own: a Python file that defines a function `recipe`.
 
-`recipe(starting_weights)` takes what `--weights` names and returns a `hilum.training.recipe.Recipe`. The file is run as
-the user's own code, with all rights; it may import from its own folder.
+`recipe(starting_weights)` takes what `--weights` names and returns a `Recipe` or an `EnsembleRecipe` of
+`hilum.training.recipe`. The file is run as the user's own code, with all rights; it may import from its own folder.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from types import ModuleType
 
 from hilum.errors import UsageError
 from hilum.networks.starting_weights import StartingWeights
+from hilum.training.recipe.ensemble import EnsembleRecipe
 from hilum.training.recipe.recipe import Recipe
 
 FUNCTION = "recipe"
@@ -24,7 +25,7 @@ def is_own_recipe(named: str) -> bool:
     return named.endswith(".py")
 
 
-def own_recipe(path: Path, *, starting_weights: StartingWeights) -> Recipe:
+def own_recipe(path: Path, *, starting_weights: StartingWeights) -> Recipe | EnsembleRecipe:
     """The recipe that the file defines.
 
     Raises `UsageError` where there is no such file, it or its function raises, it defines no function `recipe`, or that
@@ -41,8 +42,10 @@ def own_recipe(path: Path, *, starting_weights: StartingWeights) -> Recipe:
         made = make(starting_weights)
     except Exception as error:
         raise UsageError(f"{path} cannot be used: its {FUNCTION}() raised {_said(error, path=path)}") from error
-    if not isinstance(made, Recipe):
-        raise UsageError(f"expected {FUNCTION}() of {path} to return a Recipe, came {type(made).__name__}")
+    if not isinstance(made, Recipe | EnsembleRecipe):
+        raise UsageError(
+            f"expected {FUNCTION}() of {path} to return a Recipe or an EnsembleRecipe, came {type(made).__name__}"
+        )
     return made
 
 

@@ -31,6 +31,7 @@ from hilum.systems.lungs.run_study import study_lungs
 from hilum.systems.lungs.shipped import lungs_all, lungs_free, paper3_lungs
 from hilum.systems.lungs.shipped import smoke as small_lungs
 from hilum.systems.lungs.train import train_lungs_on
+from hilum.systems.paediatric.ensemble import paediatric_ensemble
 from hilum.systems.paediatric.local import study_losses_local
 from hilum.systems.paediatric.recipe import paediatric_db
 from hilum.systems.paediatric.run_study import FoldOptions, NetworkOptions, study_ensemble, study_losses, study_starts
@@ -40,8 +41,10 @@ from hilum.systems.pneumonia.run_study import PneumoniaOptions, study_pneumonia
 from hilum.systems.recipe_file import is_own_recipe, own_recipe
 from hilum.systems.sdfn.recipe import sdfn, sdfn_local
 from hilum.systems.sdfn.run_study import SdfnOptions, study_sdfn
+from hilum.training.ensemble import train_ensemble
+from hilum.training.recipe.ensemble import EnsembleRecipe
 from hilum.training.recipe.recipe import Recipe
-from hilum.training.recipe.smoke import smoke_recipe
+from hilum.training.recipe.smoke import smoke_ensemble, smoke_recipe
 from hilum.training.recipe.with_settings import with_settings
 from hilum.training.records.request import StudyRequest, TrainRequest
 from hilum.training.records.study_folder import StudyFolder
@@ -77,16 +80,30 @@ class Training(Generic[RecipeT]):
         return with_settings(self.small(made) if request.smoke else made, pairs=request.settings)
 
 
-def classifier(make: Callable[[StartingWeights], Recipe], *, help: str) -> Training[Recipe]:
-    """A row of a recipe of a classifier."""
+def classifier(
+    make: Callable[[StartingWeights], Recipe | EnsembleRecipe], *, help: str
+) -> Training[Recipe | EnsembleRecipe]:
+    """A row of a recipe of a classifier, or of several as one mean."""
     return Training(
         help=help,
         make=make,
-        small=smoke_recipe,
-        run=train_classifier,
+        small=_small_classifier,
+        run=_train_classifier,
         own=ClassifierOptions,
         then="; read with it: hilum read --model {folder} FILE",
     )
+
+
+def _small_classifier(recipe: Recipe | EnsembleRecipe) -> Recipe | EnsembleRecipe:
+    return smoke_ensemble(recipe) if isinstance(recipe, EnsembleRecipe) else smoke_recipe(recipe)
+
+
+def _train_classifier(
+    recipe: Recipe | EnsembleRecipe, /, *, request: TrainRequest, own: ClassifierOptions, progress: Progress
+) -> Bundle | None:
+    if isinstance(recipe, EnsembleRecipe):
+        return train_ensemble(recipe, request=request, own=own, progress=progress)
+    return train_classifier(recipe, request=request, own=own, progress=progress)
 
 
 def lung_training(make: Callable[[StartingWeights], LungRecipe], *, help: str) -> Training[LungRecipe]:
@@ -114,6 +131,9 @@ TRAININGS: Mapping[str, Training[Any]] = {
     "sdfn-local": classifier(sdfn_local, help="The same, small enough for two CPU cores."),
     "paediatric-db": classifier(
         paediatric_db, help="Ten labels in children's chests, learnt on adults first (Tran et al. 2021)."
+    ),
+    "paediatric-ensemble": classifier(
+        paediatric_ensemble, help="The same by three networks, as the mean of their probabilities."
     ),
     "chest-adult": Training(
         help="Findings in adult chests: the specialist that ships.",

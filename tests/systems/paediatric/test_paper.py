@@ -3,8 +3,7 @@ import pytest
 
 from hilum.datasets.releases.vindr_pcxr import TEN_LABELS
 from hilum.systems.paediatric import paper
-from hilum.systems.paediatric.recipe import LOSSES
-from hilum.systems.paediatric.studies import NETWORKS
+from hilum.systems.paediatric.recipe import LOSSES, NETWORKS
 
 
 def test_the_printed_means_are_those_of_the_printed_classes() -> None:

@@ -58,6 +58,9 @@ LOSSES: Mapping[str, LossSpec] = {
 }
 """The five losses that the paper compares; the last one is its own."""
 
+NETWORKS: Mapping[str, str] = {"densenet121": "DenseNet-121", "densenet169": "DenseNet-169", "resnet101": "ResNet-101"}
+"""The paper's three networks, each with what the paper calls it."""
+
 SPEC = PreprocessSpec(
     steps=(Equalise(), Resize(height=SIDE_PX, width=SIDE_PX, rule="stretch", filter="bilinear")),
     mean=(0.485, 0.456, 0.406),

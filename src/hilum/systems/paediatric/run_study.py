@@ -14,7 +14,7 @@ from hilum.option import Option
 from hilum.progress import SILENT, Progress
 from hilum.systems.paediatric import studies
 from hilum.systems.paediatric.cross_validation import ArmRecipe, Judged, run_arms, tabulate
-from hilum.systems.paediatric.recipe import LOSSES, MODIFIED, children_alone, paediatric_db
+from hilum.systems.paediatric.recipe import LOSSES, MODIFIED, NETWORKS, children_alone, paediatric_db
 from hilum.training.recipe.recipe import Recipe
 from hilum.training.records.request import StudyRequest
 
@@ -60,7 +60,7 @@ def study_ensemble(
     request: StudyRequest,
     own: FoldOptions = FOLDS_ALONE,
     progress: Progress = SILENT,
-    networks: Mapping[str, str] = studies.NETWORKS,
+    networks: Mapping[str, str] = NETWORKS,
 ) -> None:
     """The paper's three networks, or others with their titles, each by both stages, and the mean of them.
 

@@ -13,7 +13,6 @@ from hilum.systems.paediatric import paper
 from hilum.systems.paediatric.recipe import BALANCED, BCE, FOCAL, MODIFIED, WEIGHTED
 
 RANDOM, IMAGENET, CHEXPERT = "random", "imagenet", "chexpert"
-NETWORKS = {"densenet121": "DenseNet-121", "densenet169": "DenseNet-169", "resnet101": "ResNet-101"}
 MEAN = "ensemble"
 
 LOSS_ARMS = (
