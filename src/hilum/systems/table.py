@@ -21,6 +21,7 @@ from hilum.systems.chest_adult.recipe import AdultRecipe, chest_adult
 from hilum.systems.chest_adult.recipe import smoke as small_adult
 from hilum.systems.chest_adult.run_study import AdultStudyOptions, study_adult
 from hilum.systems.chest_adult.train import AdultOptions, train_adult_on
+from hilum.systems.chest_adult.tries import TriesOptions, study_tries
 from hilum.systems.gate.run_paper5 import study_paper5
 from hilum.systems.gate.run_study import study_gate
 from hilum.systems.gate.shipped import gate
@@ -212,6 +213,11 @@ STUDIES: Mapping[str, SystemStudy] = {
         help="Adult chests: whole picture, lungs and the mean of both, and which findings may be decided.",
         run=partial(study_adult, adult),
         own=AdultStudyOptions,
+    ),
+    "chest-adult-tries": SystemStudy(
+        help="Adult chests: other losses, draws, sizes and networks for the whole picture, in the same folds.",
+        run=partial(study_tries, adult),
+        own=TriesOptions,
     ),
     "pneumonia": SystemStudy(
         help="Barnett 2023's protocol for pneumonia in children, and what its networks get wrong.",

@@ -79,10 +79,10 @@ def chest_adult(whole: Recipe) -> AdultRecipe:
 
 def smoke(recipe: AdultRecipe) -> AdultRecipe:
     """The same for few images, small pictures and two folds: it proves that everything runs."""
-    return replace(recipe, folds=2, whole=_small(recipe.whole), crop=_small(recipe.crop))
+    return replace(recipe, folds=2, whole=small(recipe.whole), crop=small(recipe.crop))
 
 
-def _small(recipe: Recipe) -> Recipe:
+def small(recipe: Recipe) -> Recipe:
     """The smoke recipe with half of its few images for validation, so that some label has both outcomes there."""
     made = smoke_recipe(recipe)
     (validation,) = made.last.split.validation

@@ -48,7 +48,7 @@ DEFAULTS = AdultStudyOptions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Prepared:
+class Prepared:
     """The recipe, the judged images in folds and those only learnt from, with their lung boxes, and who drew these."""
 
     recipe: AdultRecipe
@@ -59,6 +59,7 @@ class _Prepared:
 
     @property
     def folds(self) -> dict[str, Fold]:
+        """The folds by name: what each learns from, validates on and judges."""
         return adult_folds(self.parts, coarse=self.images.coarse, recipe=self.recipe, smoke=self.smoke)
 
 
@@ -73,13 +74,19 @@ def study_adult(
 
     Raises `UsageError` where the folder holds another study, and as `read_releases` and training do.
     """
-    prepared = _prepare(make(request.start), request=request, own=own, progress=progress)
+    prepared = prepare_adults(make(request.start), request=request, own=own, progress=progress)
     folds = prepared.folds
     _run(request, own=own, prepared=prepared, folds=folds, progress=progress)
     _write_tables(request, prepared=prepared, folds=folds, progress=progress)
 
 
-def _prepare(made: AdultRecipe, *, request: StudyRequest, own: AdultStudyOptions, progress: Progress) -> _Prepared:
+def prepare_adults(
+    made: AdultRecipe, *, request: StudyRequest, own: AdultStudyOptions = DEFAULTS, progress: Progress = SILENT
+) -> Prepared:
+    """The images of the request, dealt to folds, with the lung boxes that the bundle of `own` drew.
+
+    Raises as `read_releases` and `fold_parts` do.
+    """
     recipe = smoke(made) if request.smoke else made
     records = read_releases(
         request.data, allowed=(RELEASE,), memory=request.cache, jobs=request.jobs, progress=progress
@@ -98,7 +105,7 @@ def _prepare(made: AdultRecipe, *, request: StudyRequest, own: AdultStudyOptions
         parts = replace(parts, protocol=f"{SMOKE} {parts.protocol}")
     coarse = tuple(boxed[record.image] for record in images.coarse)
     judged = tuple(record for part in parts.parts.values() for record in part)
-    return _Prepared(
+    return Prepared(
         recipe=recipe,
         parts=parts,
         images=AdultImages(judged=judged, coarse=coarse),
@@ -111,7 +118,7 @@ def _run(
     request: StudyRequest,
     *,
     own: AdultStudyOptions,
-    prepared: _Prepared,
+    prepared: Prepared,
     folds: dict[str, Fold],
     progress: Progress,
 ) -> None:
@@ -143,7 +150,7 @@ def _run(
     )
 
 
-def _record(request: StudyRequest, *, own: AdultStudyOptions, prepared: _Prepared) -> RunRecord:
+def _record(request: StudyRequest, *, own: AdultStudyOptions, prepared: Prepared) -> RunRecord:
     parts = prepared.parts
     return make_record(
         prepared.recipe,
@@ -157,7 +164,7 @@ def _record(request: StudyRequest, *, own: AdultStudyOptions, prepared: _Prepare
     )
 
 
-def _write_tables(request: StudyRequest, *, prepared: _Prepared, folds: dict[str, Fold], progress: Progress) -> None:
+def _write_tables(request: StudyRequest, *, prepared: Prepared, folds: dict[str, Fold], progress: Progress) -> None:
     looks = look_at_folds(folds, recipe=prepared.recipe, lungs=prepared.lungs, place=request.place, progress=progress)
     content = read_study(ADULT, folder=request.out)
     page = write_study(replace(ADULT, sections=adult_sections(looks)), content=content, folder=request.out)

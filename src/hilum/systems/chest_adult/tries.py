@@ -1,0 +1,183 @@
+"""Other ways to train the network of the whole picture, in the folds of the adult's study, each beside its recipe.
+
+Command  `hilum study chest-adult-tries --data nih=DIR --data nih=DIR_64 --weights mobilenet_v2_imagenet.safetensors
+         --lite0 efficientnet-lite0-57934424.pth --out runs/chest-adult-tries`
+Hardware one CPU core, bfloat16 autocast and channels-last.
+
+Each differs from the recipe in the one thing that its title names. Another seed of the recipe itself shows what chance
+gives: a gain of that size is none. A study that is stopped is tabulated from the folds that are done, with
+`--tables-only`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated
+
+from hilum.datasets.prepared.prepare_images import prepare_images
+from hilum.evaluation.study.classifier_format import CLASSIFIER
+from hilum.evaluation.study.read import read_study
+from hilum.evaluation.study.study import Arm, Study
+from hilum.evaluation.study.write import write_study
+from hilum.imaging.preprocess import PreprocessSpec, Resize
+from hilum.networks.starting_weights import StartingWeights, WeightsFile
+from hilum.option import Option
+from hilum.progress import SILENT, Progress
+from hilum.systems.chest_adult.recipe import AdultRecipe, small
+from hilum.systems.chest_adult.run_study import Prepared, prepare_adults
+from hilum.systems.chest_adult.study import LOCAL
+from hilum.training.classifier_arm import classifier_arm
+from hilum.training.loop.stages import check_starts
+from hilum.training.recipe.losses import Asymmetric, BinaryCrossEntropy, Focal
+from hilum.training.recipe.recipe import Recipe
+from hilum.training.recipe.samplers import ClassBalanced, ViewBalanced
+from hilum.training.recipe.settings import HIDDEN, Value
+from hilum.training.records.request import StudyRequest
+from hilum.training.records.run_record import make_record
+from hilum.training.run_study import run_study
+
+NAME = "chest-adult-tries"
+DRAWS = 1500
+"""Images that balanced draws take an epoch: about as many as a fold learns from."""
+LARGE_PX = 320
+SMOOTHING = 0.05
+LITE0 = "lite0"
+
+_TITLES = {
+    LOCAL: "as it is",
+    "seed": "another seed",
+    "smoothed": f"label smoothing {SMOOTHING}",
+    "focal": "focal loss",
+    "asymmetric": "asymmetric loss",
+    "views": "draws balanced by view",
+    "classes": "draws balanced by label",
+    LITE0: "EfficientNet-Lite0",
+    "large": f"{LARGE_PX} pixels",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriesOptions:
+    """What this study takes beside what every study does."""
+
+    lite0: Annotated[
+        str | None,
+        Option(metavar="FILE", help="EfficientNet-Lite0's ImageNet weights; without it that arm is left out."),
+    ] = None
+
+
+DEFAULTS = TriesOptions()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Settings:
+    """All that decides the study, as its record tells it."""
+
+    name: str = field(metadata=HIDDEN)
+    seed: int
+    folds: int
+    arms: Mapping[str, Mapping[str, Value]]
+
+
+def tries(whole: Recipe, *, lite0: StartingWeights | None = None) -> dict[str, Recipe]:
+    """By arm, recipes that each differ from `whole`, the first, in one thing; `whole` is of one stage.
+
+    `lite0` are the starting weights of the arm with that network, which is left out without them.
+    """
+
+    def changed(**to: object) -> Recipe:
+        return replace(whole, stages=(replace(whole.last, **to),))  # type: ignore[arg-type]
+
+    found = {
+        LOCAL: whole,
+        "seed": replace(whole, seed=whole.seed + 1000),
+        "smoothed": changed(loss=BinaryCrossEntropy(label_smoothing=SMOOTHING)),
+        "focal": changed(loss=Focal(alpha=None)),
+        "asymmetric": changed(loss=Asymmetric()),
+        "views": changed(sampler=ViewBalanced(images_per_epoch=DRAWS)),
+        "classes": changed(sampler=ClassBalanced(images_per_epoch=DRAWS)),
+    }
+    if lite0 is not None:
+        found[LITE0] = replace(changed(start=lite0), backbone="efficientnet_lite0")
+    return {**found, "large": replace(whole, preprocess=_larger(whole.preprocess))}
+
+
+def tries_study(arms: Mapping[str, Recipe]) -> Study:
+    """The arms, each beside the first."""
+    others = [name for name in arms if name != LOCAL]
+    return Study(
+        name=NAME,
+        title="Findings in adult chests: other ways to train the network of the whole picture",
+        arms=tuple(Arm(name=name, title=_TITLES[name]) for name in arms),
+        pairs=tuple((name, LOCAL) for name in others),
+    )
+
+
+def study_tries(
+    make: Callable[[StartingWeights], AdultRecipe],
+    *,
+    request: StudyRequest,
+    own: TriesOptions = DEFAULTS,
+    progress: Progress = SILENT,
+) -> None:
+    """Train every arm that is not trained yet, fold by fold, and write tables and page of the folds that are done.
+
+    Raises `UsageError` where the folder holds another study, and as `read_releases` and training do.
+    """
+    made = make(request.start)
+    start = None if own.lite0 is None else WeightsFile(Path(own.lite0))
+    whole = tries(made.whole, lite0=start)
+    arms = {name: small(one) if request.smoke else one for name, one in whole.items()}
+    prepared = prepare_adults(made, request=request, progress=progress)
+    _run(arms, prepared=prepared, request=request, own=own, progress=progress)
+    study = tries_study(arms)
+    content = read_study(study, folder=request.out)
+    page = write_study(study, content=content, folder=request.out)
+    for line in content.means_in_words(study.titles):
+        progress.say(line)
+    progress.say(f"wrote {request.out / 'study.json'} and {page}")
+
+
+def _run(
+    arms: Mapping[str, Recipe], *, prepared: Prepared, request: StudyRequest, own: TriesOptions, progress: Progress
+) -> None:
+    place, parts, images = request.place, prepared.parts, prepared.images.every
+    makers = [classifier_arm(name, recipe=one) for name, one in arms.items()]
+    if not request.tables_only:
+        for name, one in arms.items():
+            check_starts(one, folder=request.out / "fold-0" / name)
+        for spec in dict.fromkeys(one.preprocess_of(one.last) for one in arms.values()):
+            cache = place.preparation.cache
+            prepare_images(images, spec=spec, cache=cache, jobs=request.jobs, progress=progress)
+    record = make_record(
+        _Settings(
+            name=NAME,
+            seed=prepared.recipe.seed,
+            folds=prepared.recipe.folds,
+            arms={maker.place: maker.settings for maker in makers},
+        ),
+        records=images,
+        provenance=replace(request.provenance(own), folders=request.folders),
+        protocol=parts.protocol,
+        split_sha256=parts.sha256,
+        stage_splits=dict.fromkeys(parts.parts, parts.sha256),
+        smoke=request.smoke,
+    )
+    run_study(
+        () if request.tables_only else makers,
+        folds=prepared.folds,
+        kept=CLASSIFIER,
+        record=record,
+        split=parts,
+        place=place,
+    )
+
+
+def _larger(spec: PreprocessSpec) -> PreprocessSpec:
+    sides = {"height": LARGE_PX, "width": LARGE_PX}
+    steps = (
+        Resize.model_validate({**dict(step), **sides}) if isinstance(step, Resize) else step for step in spec.steps
+    )
+    return PreprocessSpec(steps=tuple(steps), mean=spec.mean, std=spec.std)
