@@ -7,6 +7,7 @@ it must hold where only images of one view are compared with each other.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -113,9 +114,9 @@ def why_not(*, positives: int, auroc: Estimate | None, within_views: float | Non
     if low is None:
         found.append("its AUROC has no interval")
     elif low < LEAST_LOWER_BOUND:
-        found.append(f"its AUROC may be as low as {low:.2f}, {LEAST_LOWER_BOUND:.2f} is needed")
+        found.append(f"its AUROC may be as low as {_rounded_down(low)}, {LEAST_LOWER_BOUND:.2f} is needed")
     if within_views is None or within_views < LEAST_WITHIN_VIEWS:
-        said = "cannot be told" if within_views is None else f"is {within_views:.2f}"
+        said = "cannot be told" if within_views is None else f"is {_rounded_down(within_views)}"
         found.append(f"its AUROC among images of one view {said}, {LEAST_WITHIN_VIEWS:.2f} is needed")
     return tuple(found)
 
@@ -143,3 +144,8 @@ def _auroc(predictions: Predictions, *, column: int, rows: np.ndarray) -> Estima
         count=patients.count,
     )
     return None if isinstance(found, UndefinedMetric) else found.estimate
+
+
+def _rounded_down(value: float) -> str:
+    """To two places, so that 0.6998 is not said to be the 0.70 that it misses."""
+    return f"{math.floor(100 * value) / 100:.2f}"
