@@ -1,11 +1,12 @@
-"""Write the tables of the page on adult chests: `python docs/make_chest_adult.py [STUDY_JSON] [--check]`.
+"""Write the tables of the page on adult chests: `python docs/make_chest_adult.py [STUDY_JSON …] [--check]`.
 
-With the `study.json` of `hilum study chest-adult` its figures are kept in `docs/results/chest-adult.json` first:
+With the `study.json` of `hilum study chest-adult` or `chest-adult-tries` its figures are kept in `docs/results` first:
 aggregated figures alone, which name no image, patient or path. No figure of the page is typed by hand.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,10 @@ from markers import ROOT, table, write_or_check
 from hilum.evaluation.study.as_json import read_study_json
 from hilum.systems.chest_adult.sections import BASELINES_KEY, EARNED_KEY, INSIDE_KEY, SHIPS_KEY, VIEWS
 from hilum.systems.chest_adult.study import ADULT, CROP, LOCAL
+from hilum.systems.chest_adult.tries import NAME as TRIES
 
-RESULT = ROOT / "docs" / "results" / "chest-adult.json"
+RESULTS = ROOT / "docs" / "results"
+RESULT, TRIED = RESULTS / "chest-adult.json", RESULTS / f"{TRIES}.json"
 PAGE = "docs/how-to/chest-adult.md"
 NOT_MEASURED = "Not measured for this version; `hilum study chest-adult` does."
 _LEFT_OUT = ("settings", "environment", "tests", "groups")
@@ -29,6 +32,11 @@ Json = dict[str, Any]
 def keep(study: Path, *, result: Path = RESULT) -> None:
     """Keep the figures of a whole study that is no smoke run; raises `SystemExit` for another."""
     keep_study(study, study=ADULT.name, left_out=_LEFT_OUT, result=result)
+
+
+def keep_tries(study: Path, *, result: Path = TRIED) -> None:
+    """The same of the study of other trainings, of whose folds not all need be done."""
+    keep_study(study, study=TRIES, left_out=_LEFT_OUT, result=result, some_folds=True)
 
 
 def means(result: Path = RESULT) -> str:
@@ -75,6 +83,27 @@ def inside(result: Path = RESULT) -> str:
     return table(header, rows)
 
 
+def tried(result: Path = TRIED) -> str:
+    """What each other training gains on the recipe, over the labels that the folds which are done can judge."""
+    if not result.is_file():
+        return "Not measured for this version; `hilum study chest-adult-tries` does."
+    study = read_study_json(result, study=TRIES)
+    ours, arms = study["ours"], study["arms"]
+    rows = [
+        (title, _value(ours["mean_auroc"][arm], "value"), _value(_gain(ours, arm), "value", form="+.3f"))
+        for arm, title in arms.items()
+    ]
+    return (
+        f"{study['folds_done']} of {study['folds']} folds, {ours['n']:,} images of {ours['patients']:,} patients.\n\n"
+        f"{table(('training', 'mean AUROC', 'gain'), rows)}"
+    )
+
+
+def _gain(ours: Json, arm: str) -> Json:
+    found: Json = ours["mean_difference"].get(f"{arm} - {LOCAL}", {})
+    return found
+
+
 def _finding(label: str, one: Json, *, baselines: Json) -> tuple[str, ...]:
     within = "–" if one["within_views"] is None else f"{one['within_views']:.3f}"
     views = (_value(one["by_view"].get(view, {}), "auroc") for view in VIEWS)
@@ -107,8 +136,14 @@ def _median(one: Json) -> str:
 def main(words: list[str]) -> int:
     """Write, or check with `--check`."""
     for study in (word for word in words if word != "--check"):
-        keep(Path(study))
-    parts = {"chest-adult-means": means(), "chest-adult-findings": findings(), "chest-adult-inside": inside()}
+        of_tries = json.loads(Path(study).read_text(encoding="utf-8")).get("study") == TRIES
+        (keep_tries if of_tries else keep)(Path(study))
+    parts = {
+        "chest-adult-means": means(),
+        "chest-adult-findings": findings(),
+        "chest-adult-inside": inside(),
+        "chest-adult-tries": tried(),
+    }
     return write_or_check({PAGE: parts}, check="--check" in words)
 
 

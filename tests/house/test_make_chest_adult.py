@@ -15,6 +15,7 @@ from hilum.evaluation.study.read import study_content
 from hilum.systems.chest_adult.looks import Look
 from hilum.systems.chest_adult.sections import adult_sections
 from hilum.systems.chest_adult.study import ADULT
+from hilum.systems.chest_adult.tries import tries_study
 
 LOOK = Look(calibrations={}, inside={"Mass": (0.5, 0.7), "Nodule": ()})
 
@@ -62,6 +63,22 @@ def test_no_figure_of_a_smoke_run_or_of_some_folds_is_kept(script: ModuleType, t
     assert not (tmp_path / "kept.json").exists()
 
 
+def test_other_trainings_are_shown_with_what_they_gain_and_how_many_folds_are_done(
+    script: ModuleType, tmp_path: Path
+) -> None:
+    study = tries_study(("local", "seed", "large"))
+    arms = fabricate_arms(strength={"local": 0.7, "seed": 0.7, "large": 1.1}, labels=("Mass", "Nodule"), patients=240)
+    content = study_content(study, predictions=arms, run=replace(RUN, folds_done=2), replicates=100)
+    (tmp_path / "study.json").write_bytes(study_json_bytes(study, content=content, sections=()))
+    script.keep_tries(tmp_path / "study.json", result=tmp_path / "kept.json")
+    said = script.tried(tmp_path / "kept.json")
+    rows = {line.split("|")[1].strip(): line for line in said.splitlines() if "|" in line}
+    gain = content.aurocs.mean_difference["large", "local"]
+    assert f"| {gain.value:+.3f} [" in rows["320 pixels"]
+    assert rows["as it is"].endswith("| – |")
+    assert said.startswith("2 of 5 folds, ")
+
+
 def test_without_a_kept_study_the_page_says_that_nothing_was_measured(script: ModuleType, tmp_path: Path) -> None:
-    for table in (script.means, script.findings, script.inside):
+    for table in (script.means, script.findings, script.inside, script.tried):
         assert table(tmp_path / "absent.json").startswith("Not measured")

@@ -11,7 +11,7 @@ gives: a gain of that size is none. A study that is stopped is tabulated from th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
@@ -104,8 +104,8 @@ def tries(whole: Recipe, *, lite0: StartingWeights | None = None) -> dict[str, R
     return {**found, "large": replace(whole, preprocess=_larger(whole.preprocess))}
 
 
-def tries_study(arms: Mapping[str, Recipe]) -> Study:
-    """The arms, each beside the first."""
+def tries_study(arms: Collection[str]) -> Study:
+    """The arms of these names, each beside the recipe as it is."""
     others = [name for name in arms if name != LOCAL]
     return Study(
         name=NAME,
