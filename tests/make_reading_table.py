@@ -2,9 +2,9 @@
 
     python tests/make_reading_table.py
 
-writes `tests/reading_table.json` again; do so only where a reading was meant to change. Every picture is read twice by
-all that ships: as it comes, and as a chest of a child of four years, so that the specialist reads and maps it. The
-phantoms are all that `hilum phantom` draws; of each of six folders of real images come ten: sorted by
+writes `tests/reading_table.json` again; do so only where a reading was meant to change. Every picture is read three
+times by all that ships: as it comes, as a chest of a child of four years, and as one of an adult of forty, so that every
+specialist reads and maps it. The phantoms are all that `hilum phantom` draws; of each of six folders of real images come ten: sorted by
 path, every n-th, where n is a tenth of how many there are. Of a real image the table holds the SHA-256 of its bytes,
 rounded numbers and one hash over the whole reading, neither name nor folder nor anything to draw it from.
 """
@@ -46,6 +46,10 @@ WAYS = {
     "as a child's chest": (
         ReaderSettings(force_type="chest", heatmaps="all"),
         Stated(age_years=4.0, view="AP", assume_scope=True),
+    ),
+    "as an adult's chest": (
+        ReaderSettings(force_type="chest", heatmaps="all"),
+        Stated(age_years=40.0, view="PA", assume_scope=True),
     ),
 }
 _KERNELS = ("amx_bf16", "amx_int8", "avx", "avx2", "avx512_bf16", "avx512_vnni", "avx512f", "avx_vnni", "f16c", "fma")
@@ -146,7 +150,7 @@ def _exactly(examination: Examination) -> dict[str, dict]:
         why = None if one.not_decided is None else one.not_decided.code
         words[f"{one.model} {one.name}"] = [one.positive, one.in_scope, why, *(box.as_list() for box in one.boxes)]
         told = {"logit": one.logit, "probability": one.probability, "inside lungs": one.inside_lungs}
-        numbers |= {f"{one.name} {key}": value for key, value in told.items() if value is not None}
+        numbers |= {f"{one.model} {one.name} {key}": value for key, value in told.items() if value is not None}
     planes = {} if gate.type is None else {"types": np.array(list(gate.type.all.values()))}
     planes |= {} if examination.lungs is None else _lung_planes(examination.lungs)
     planes |= {f"{each.model} {each.finding}": each.grid for each in examination.heatmaps}
