@@ -11,6 +11,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -150,14 +151,14 @@ def with_float16_weights(graph: bytes) -> bytes:
     return _with_constants(graph, stored=_as_float16)
 
 
-def with_int8_weights(graph: bytes) -> bytes:
-    """The same graph with its large convolutions stored in 8 bits, other large constants in half precision.
+def with_int8_weights(graph: bytes, *, from_elements: int = SMALL_FROM_ELEMENTS) -> bytes:
+    """The same graph with convolutions of at least `from_elements` in 8 bits, other large constants in half precision.
 
     Each output channel has its own scale, its largest weight over 127, so that a weight is off by half a scale at most
     (Krishnamoorthi 2018, section 3, symmetric, weights only). They are multiplied out when the graph is loaded;
     computation stays float32.
     """
-    return _with_constants(graph, stored=_as_int8)
+    return _with_constants(graph, stored=partial(_as_int8, from_elements=from_elements))
 
 
 _Stored = tuple[list[onnx.TensorProto], list[onnx.NodeProto]]
@@ -190,8 +191,8 @@ def _as_float16(name: str, values: npt.NDArray[np.float32]) -> _Stored:
     return [tensor], [onnx.helper.make_node("Cast", [half], [name], to=onnx.TensorProto.FLOAT)]
 
 
-def _as_int8(name: str, values: npt.NDArray[np.float32]) -> _Stored:
-    if values.ndim != 4:  # a linear layer makes the class maps
+def _as_int8(name: str, values: npt.NDArray[np.float32], *, from_elements: int) -> _Stored:
+    if values.ndim != 4 or values.size < from_elements:  # a linear layer makes the class maps
         return _as_float16(name, values)
     scales = np.abs(values).max(axis=(1, 2, 3), keepdims=True) / 127
     scales[scales == 0] = 1.0
