@@ -3,10 +3,11 @@
     python tests/make_reading_table.py
 
 writes `tests/reading_table.json` again; do so only where a reading was meant to change. Every picture is read three
-times by all that ships: as it comes, as a chest of a child of four years, and as one of an adult of forty, so that every
-specialist reads and maps it. The phantoms are all that `hilum phantom` draws; of each of six folders of real images come ten: sorted by
-path, every n-th, where n is a tenth of how many there are. Of a real image the table holds the SHA-256 of its bytes,
-rounded numbers and one hash over the whole reading, neither name nor folder nor anything to draw it from.
+times by all that ships: as it comes, as a chest of a child of four years, and as one of an adult of forty, so that
+every specialist reads and maps it. The phantoms are all that `hilum phantom` draws; of each of six folders of real
+images come ten: sorted by path, every n-th, where n is a tenth of how many there are. Of a real image the table holds
+the SHA-256 of its bytes, rounded numbers and one hash over the whole reading, neither name nor folder nor anything to
+draw it from.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from hilum.bundle.card_part import CompressionMethod
 from hilum.training.export.to_onnx import with_float16_weights, with_int8_weights
 
 LARGE_FROM_ELEMENTS = 100_000
-"""Most of a mobile network's weights lie in convolutions as large as this; they are its last, whose errors grow least."""
+"""Most of a mobile network's weights lie in convolutions as large; they are its last, whose errors grow least."""
 
 
 @dataclass(frozen=True, slots=True)
