@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from hilum.errors import DataError
 from hilum.networks.pooled_classifier import PooledClassifier
+from hilum.networks.two_looks import TwoLooks
 from hilum.training.data.batches import SideBySide, as_batch
 from hilum.training.loop.checkpoints import BEST_CHECKPOINT, LAST_CHECKPOINT, has_ended, load_checkpoint, network_state
 from hilum.training.loop.fast_arithmetic import use_fast_arithmetic
@@ -72,7 +73,7 @@ def fit(make: MakeTask, *, plan: Plan, seed: int, folder: Path, machine: Machine
 
 def _train(task: Task, *, data: TaskData, plan: Plan, seed: int, folder: Path, machine: Machine) -> None:
     use_fast_arithmetic(task.network)
-    backbones = [task.network.backbone] if isinstance(task.network, PooledClassifier) else []
+    backbones = _backbones(task.network)
     freezing = [] if plan.freezing is None else [freezing_callback(plan.freezing, backbones=backbones)]
     run_trainer(
         make_trainer(plan, folder=folder, machine=machine, more=freezing),
@@ -81,6 +82,17 @@ def _train(task: Task, *, data: TaskData, plan: Plan, seed: int, folder: Path, m
         validation=[_plain_loader(items, count=count, part=part) for part, (items, count) in data.validation.items()],
         resume=checkpoint_to_resume(folder),
     )
+
+
+def _backbones(network: nn.Module) -> list[nn.Module]:
+    """What a plan may freeze and release of a network, all of them together."""
+    match network:
+        case PooledClassifier():
+            return [network.backbone]
+        case TwoLooks():
+            return list(network.backbones)
+        case _:
+            return []
 
 
 def _training_loader(data: TaskData, *, plan: Plan, machine: Machine) -> Loader:
