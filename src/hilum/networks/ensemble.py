@@ -43,7 +43,7 @@ class EnsembleClassifier(nn.Module):
         self.members = nn.ModuleList(members)
         self.eval()
         self.requires_grad_(False)
-        grids = [_grid(member, size=size) for member in members]
+        grids = [member.grid(size) for member in members]
         finest = tuple(max(each) for each in zip(*grids, strict=True))
         self._dealt = [grid != finest for grid in grids]
         for index, grid in enumerate(grids):
@@ -109,10 +109,3 @@ def shares_of_cells(cells: int, *, fine: int) -> Tensor:
     own = torch.arange(cells, dtype=torch.float64)
     overlap = torch.minimum(edges[1:, None], own + 1) - torch.maximum(edges[:-1, None], own)
     return overlap.clamp(min=0.0).float()
-
-
-def _grid(member: PooledClassifier, *, size: tuple[int, int]) -> tuple[int, int]:
-    """Rows and columns of the member's last feature map."""
-    with torch.inference_mode():
-        rows, columns = member.features(torch.zeros(1, member.channels, *size)).shape[-2:]
-    return rows, columns

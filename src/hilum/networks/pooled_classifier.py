@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import timm
+import torch
 import torchvision  # type: ignore[import-untyped]
 from torch import Tensor, nn
 from torch.nn import functional
@@ -18,6 +20,7 @@ from torch.nn import functional
 from hilum.errors import UsageError
 from hilum.networks.efficientnet_lite import LAST, efficientnet_lite
 from hilum.networks.foundations import FOUNDATIONS, Foundation
+from hilum.networks.output_stride import FINER, take_out_last_stride
 from hilum.networks.transformer_weights import Names
 
 
@@ -30,7 +33,8 @@ class Backbone:
     such network. `timm_name` names timm's ImageNet weights for it, with their tag, or is None where timm has none.
     `in_order` says whether files of its authors' are paired with it parameter by parameter, as they stand in it;
     `published` gives the parameters of its authors' file the names of the backbone's. `side` is that of the only
-    pictures that it takes, or None where any will do.
+    pictures that it takes, or None where any will do. `finer` makes the same network with its last stride taken out
+    (`output_stride.py`), or is None where there is none.
     """
 
     build: Callable[[], nn.Module]
@@ -41,6 +45,7 @@ class Backbone:
     in_order: bool = False
     published: Names | None = None
     side: int | None = None
+    finer: Callable[[], nn.Module] | None = None
 
 
 def _torchvision_mobilenet_v2() -> nn.Module:
@@ -48,17 +53,28 @@ def _torchvision_mobilenet_v2() -> nn.Module:
     return features
 
 
+def _finer_mobilenet_v2() -> nn.Module:
+    return take_out_last_stride(_torchvision_mobilenet_v2())
+
+
 def _torchvision_squeezenet() -> nn.Module:
     features: nn.Module = torchvision.models.squeezenet1_1(weights=None).features
     return features
 
 
-def _timm_features(name: str) -> Callable[[], nn.Module]:
+def _timm_features(name: str, *, output_stride: int = 32) -> Callable[[], nn.Module]:
+    own: dict[str, Any] = {} if output_stride == 32 else {"output_stride": output_stride}  # not every network takes it
+
     def build() -> nn.Module:
-        network: nn.Module = timm.create_model(name, pretrained=False, num_classes=0, global_pool="")
+        network: nn.Module = timm.create_model(name, pretrained=False, num_classes=0, global_pool="", **own)
         return network
 
     return build
+
+
+def _timm(name: str, *, channels: int, head: str | None, weights: str) -> Backbone:
+    finer = _timm_features(name, output_stride=FINER)
+    return Backbone(_timm_features(name), channels, "", head, weights, finer=finer)
 
 
 def _timm_densenet(name: str) -> Callable[[], nn.Module]:
@@ -75,7 +91,10 @@ def _lite(number: int, *, width: float, depth: float) -> Backbone:
     def build() -> nn.Module:
         return efficientnet_lite(width=width, depth=depth)
 
-    return Backbone(build, LAST, "", None, f"tf_efficientnet_lite{number}.in1k", in_order=True)
+    def finer() -> nn.Module:
+        return take_out_last_stride(build())
+
+    return Backbone(build, LAST, "", None, f"tf_efficientnet_lite{number}.in1k", in_order=True, finer=finer)
 
 
 def _foundation(foundation: Foundation) -> Backbone:
@@ -90,13 +109,20 @@ BACKBONES: dict[str, Backbone] = {
     "efficientnet_lite0": _lite(0, width=1.0, depth=1.0),
     "efficientnet_lite1": _lite(1, width=1.0, depth=1.1),
     "efficientnet_lite2": _lite(2, width=1.1, depth=1.2),
-    "mobilenet_v1": Backbone(_timm_features("mobilenetv1_100"), 1024, "", None, "mobilenetv1_100.ra4_e3600_r224_in1k"),
-    "mobilenet_v2": Backbone(_torchvision_mobilenet_v2, 1280, "features.", "classifier.1", "mobilenetv2_100.ra_in1k"),
-    "resnet18": Backbone(_timm_features("resnet18"), 512, "", "fc", "resnet18.tv_in1k"),
-    "resnet50": Backbone(_timm_features("resnet50"), 2048, "", "fc", "resnet50.tv_in1k"),
-    "resnet101": Backbone(_timm_features("resnet101"), 2048, "", "fc", "resnet101.tv_in1k"),
-    "resnext50_32x4d": Backbone(_timm_features("resnext50_32x4d"), 2048, "", "fc", "resnext50_32x4d.tv_in1k"),
-    "resnext101_32x8d": Backbone(_timm_features("resnext101_32x8d"), 2048, "", "fc", "resnext101_32x8d.tv_in1k"),
+    "mobilenet_v1": _timm("mobilenetv1_100", channels=1024, head=None, weights="mobilenetv1_100.ra4_e3600_r224_in1k"),
+    "mobilenet_v2": Backbone(
+        _torchvision_mobilenet_v2,
+        1280,
+        "features.",
+        "classifier.1",
+        "mobilenetv2_100.ra_in1k",
+        finer=_finer_mobilenet_v2,
+    ),
+    "resnet18": _timm("resnet18", channels=512, head="fc", weights="resnet18.tv_in1k"),
+    "resnet50": _timm("resnet50", channels=2048, head="fc", weights="resnet50.tv_in1k"),
+    "resnet101": _timm("resnet101", channels=2048, head="fc", weights="resnet101.tv_in1k"),
+    "resnext50_32x4d": _timm("resnext50_32x4d", channels=2048, head="fc", weights="resnext50_32x4d.tv_in1k"),
+    "resnext101_32x8d": _timm("resnext101_32x8d", channels=2048, head="fc", weights="resnext101_32x8d.tv_in1k"),
     "squeezenet1_1": Backbone(_torchvision_squeezenet, 512, "features.", "classifier.1", None),
 }
 """Every backbone by name. MobileNetV2 and SqueezeNet are torchvision's, EfficientNet-Lite hilum's, the others timm's;
@@ -110,11 +136,20 @@ class PooledClassifier(nn.Module):
 
     `backbone` is a key of `BACKBONES`, `labels` is L, `dropout` the share of pooled channels dropped in training,
     `channels` is C of the input: 3 for ImageNet's weights, 1 for weights that were trained on grey.
+    `output_stride` is 16 for a map with a cell for every 16 pixels of a side, None for the backbone's own.
     Weights are random; `starting_weights.load_starting_weights` puts others in. The head starts at zero bias.
     Raises `UsageError` for an unknown backbone or a value out of range.
     """
 
-    def __init__(self, backbone: str, *, labels: int, dropout: float = 0.0, channels: int = 3) -> None:
+    def __init__(
+        self,
+        backbone: str,
+        *,
+        labels: int,
+        dropout: float = 0.0,
+        channels: int = 3,
+        output_stride: int | None = None,
+    ) -> None:
         super().__init__()
         if backbone not in BACKBONES:
             raise UsageError(f"expected a backbone among {', '.join(sorted(BACKBONES))}, came {backbone!r}")
@@ -123,7 +158,7 @@ class PooledClassifier(nn.Module):
                 f"expected labels >= 1, channels >= 1 and 0 <= dropout < 1, came {labels}, {channels} and {dropout}"
             )
         self.name, self.channels = backbone, channels
-        self.backbone = BACKBONES[backbone].build()
+        self.backbone = _built(backbone, output_stride=output_stride)
         if channels != 3:
             _take_channels(self.backbone, channels)
         self.dropout = nn.Dropout(dropout)
@@ -140,6 +175,15 @@ class PooledClassifier(nn.Module):
         """The linear layer's bias, (L,)."""
         return self.head.bias
 
+    def grid(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Rows and columns of the last feature map of a picture of `size` (rows, columns)."""
+        was_training = self.training
+        self.eval()  # in training the norms would learn from it
+        with torch.inference_mode():
+            rows, columns = self.features(torch.zeros(1, self.channels, *size)).shape[-2:]
+        self.train(was_training)
+        return rows, columns
+
     def features(self, x: Tensor) -> Tensor:
         """The last feature map, (N, K, h, w), of a normalised input (N, C, H, W): >= 0, but of a transformer."""
         features: Tensor = self.backbone(x)
@@ -147,7 +191,7 @@ class PooledClassifier(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (N, L) of a normalised input (N, C, H, W)."""
-        return self._logits(self.features(x))
+        return self.logits_of(self.features(x).mean(dim=(-2, -1)))
 
     def forward_with_maps(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (N, L) and class maps (N, L, h, w), whose sum over cells is the logit minus the bias.
@@ -157,11 +201,25 @@ class PooledClassifier(nn.Module):
         features = self.features(x)
         cells = features.shape[-2] * features.shape[-1]
         maps = functional.conv2d(features, self.weight[:, :, None, None]) / cells
-        return self._logits(features), maps
+        return self.logits_of(features.mean(dim=(-2, -1))), maps
 
-    def _logits(self, features: Tensor) -> Tensor:
-        logits: Tensor = self.head(self.dropout(features.mean(dim=(-2, -1))))
+    def logits_of(self, pooled: Tensor) -> Tensor:
+        """Logits (N, L) of pooled features (N, K)."""
+        logits: Tensor = self.head(self.dropout(pooled))
         return logits
+
+
+def _built(backbone: str, *, output_stride: int | None) -> nn.Module:
+    """The backbone with random weights. Raises `UsageError` for an output stride that it cannot have."""
+    known = BACKBONES[backbone]
+    if output_stride is None:
+        return known.build()
+    if known.finer is None or output_stride != FINER:
+        able = ", ".join(name for name, one in BACKBONES.items() if one.finer is not None)
+        raise UsageError(
+            f"expected an output_stride of {FINER} with one of {able}, or none, came {output_stride} with {backbone}"
+        )
+    return known.finer()
 
 
 def _take_channels(backbone: nn.Module, channels: int) -> None:

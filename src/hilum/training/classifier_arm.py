@@ -113,7 +113,8 @@ def logits_of(
 ) -> Logits:
     """What the last stage's network of `recipe` says: float32 (n, L), in the order of `records`."""
     spec = recipe.preprocess_of(recipe.last)
-    images = PlainImages(load_images(records, spec=spec, labels=(), preparation=preparation), spec=spec)
+    loaded = load_images(records, spec=spec, labels=(), preparation=preparation, pooling=recipe.lung_pooling)
+    images = PlainImages(loaded, spec=spec)
     found = []
     with torch.inference_mode():
         for first in range(0, len(records), VALIDATION_BATCH):

@@ -1,6 +1,7 @@
 import pytest
 
-from hilum.datasets.prepared.lung_boxes import MEMORY_NAME, DrawnBox, remembered_boxes
+from hilum.datasets.prepared.drawing_memory import MEMORY_NAME
+from hilum.datasets.prepared.lung_boxes import DrawnBox, remembered_boxes
 from hilum.errors import OutputError
 from hilum.geometry import Box
 

@@ -62,8 +62,27 @@ def test_without_autocast_nothing_changes_to_the_last_bit():
     ],
 )
 def test_under_autocast_all_is_the_exact_value_rounded_once(kernel, stride, padding, size):
+    check_rounded_once(size=size, kernel_size=kernel, stride=stride, padding=padding)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "dilation", "padding", "size"),
+    [
+        (3, 2, 2, (14, 14)),
+        (3, 2, 2, (7, 9)),
+        (3, 2, 0, (9, 8)),
+        (3, (1, 3), (1, 2), (8, 11)),
+        (5, 2, 4, (14, 10)),
+        (5, 2, 1, (11, 12)),
+    ],
+)
+def test_so_it_is_where_the_filter_is_dilated(kernel, dilation, padding, size):
+    check_rounded_once(size=size, kernel_size=kernel, dilation=dilation, padding=padding)
+
+
+def check_rounded_once(*, size, **shape):
     draw = torch.Generator().manual_seed(1)
-    layer = nn.Conv2d(6, 6, kernel_size=kernel, stride=stride, padding=padding, groups=6)
+    layer = nn.Conv2d(6, 6, groups=6, **shape)
     nn.init.normal_(layer.weight, generator=draw)
     nn.init.zeros_(layer.bias)
     with torch.no_grad():  # numbers that bfloat16 holds, so that only what is computed is rounded
@@ -78,7 +97,8 @@ def test_under_autocast_all_is_the_exact_value_rounded_once(kernel, stride, padd
     output.backward(upstream)
     weight = layer.weight.detach().double().requires_grad_()
     exact_images = images.detach().double().requires_grad_()
-    exact = functional.conv2d(exact_images, weight, stride=stride, padding=padding, groups=6)
+    sizes = {name: value for name, value in shape.items() if name != "kernel_size"}
+    exact = functional.conv2d(exact_images, weight, groups=6, **sizes)
     exact.backward(upstream.double())
     assert output.dtype == torch.bfloat16
     assert torch.allclose(layer.bias.grad.double(), upstream.double().sum(dim=(0, 2, 3)), rtol=2**-7)

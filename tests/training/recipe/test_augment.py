@@ -11,6 +11,7 @@ from hilum.systems.pneumonia.recipe import AUGMENTATION
 from hilum.training.recipe.augment import (
     Augmentation,
     augment,
+    augment_with_plane,
     change_grey_scale,
     equalise_adaptively,
     even_out_contrast,
@@ -44,6 +45,38 @@ def test_reframing_is_torchs_affine_grid_to_the_last_bit(size):
         expected = functional.grid_sample(image[None, None], grid, padding_mode="border", align_corners=False)[0, 0]
         found = reframe(image, settings=settings, draw=torch.Generator().manual_seed(seed))
         assert torch.equal(found, expected)
+
+
+def marked(size=(48, 40)):
+    """A picture that is black but for a few smooth marks away from its border."""
+    marks = np.zeros(size, np.float32)
+    marks[10:20, 8:12] = marks[30:34, 20:33] = 1.0
+    return torch.from_numpy(gaussian_filter(marks, 1.0).clip(0, 1))
+
+
+def test_a_plane_is_framed_as_its_picture_is():
+    framed = replace(AUGMENTATION, crop_area=(0.4, 1.0), rotation_deg=30.0, gain=0.0, offset=0.0, log_gamma=0.0)
+    plain = replace(
+        framed, blur_probability=0, shrink_probability=0, sharpen_probability=0, equalise_probability=0, noise=0
+    )
+    for seed in range(40):
+        picture, plane = augment_with_plane(marked(), marked(), settings=plain, seed=seed)
+        assert torch.allclose(picture, plane, atol=1e-6)
+        assert seed > 3 or not torch.allclose(plane, marked(), atol=0.1)
+
+
+def test_a_picture_with_a_plane_is_changed_as_one_without():
+    for seed in range(20):
+        picture, _ = augment_with_plane(marked(), torch.ones(48, 40), settings=AUGMENTATION, seed=seed)
+        assert torch.equal(picture, augment(marked(), settings=AUGMENTATION, seed=seed))
+
+
+def test_a_plane_is_empty_outside_the_picture_and_its_values_are_not_changed():
+    turned = Augmentation(crop_area=(1.0, 1.0), rotation_deg=45.0, gain=0.9, noise=0.5)
+    planes = [augment_with_plane(marked(), torch.ones(48, 40), settings=turned, seed=seed)[1] for seed in range(20)]
+    assert max(float(plane.max()) for plane in planes) == pytest.approx(1.0)
+    assert all(float(plane[24, 20]) == pytest.approx(1.0) for plane in planes)
+    assert min(float(plane[0, 0]) for plane in planes) == 0.0, "a corner comes from outside"
 
 
 def test_a_seed_decides_the_copy():

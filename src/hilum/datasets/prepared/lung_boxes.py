@@ -1,4 +1,4 @@
-"""Lung boxes and flags that were drawn before, kept on disk by the hash of the file and by what drew them.
+"""Lung boxes and flags that were drawn before, kept on disk.
 
 A box is data in the record: it is drawn once by a lung bundle (`training/data/lung_boxes.py`) and kept here, and
 preprocessing only cuts it out.
@@ -7,27 +7,12 @@ preprocessing only cuts it out.
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
-from hilum.errors import OutputError
+from hilum.datasets.prepared.drawing_memory import Cells, DrawingMemory, DrawingTable, remembered_drawings
 from hilum.geometry import Box
-
-MEMORY_NAME = "lung-boxes.sqlite"
-
-_BATCH = 32
-_WAIT_S = 60.0
-_TABLE = (
-    "CREATE TABLE IF NOT EXISTS drawings (drawer TEXT, sha256 TEXT, x REAL, y REAL, width REAL, height REAL, "
-    "trusted INTEGER, flags TEXT, PRIMARY KEY (drawer, sha256)) WITHOUT ROWID"
-)
-_FIND = "SELECT x, y, width, height, trusted, flags FROM drawings WHERE drawer = ? AND sha256 = ?"
-_KEEP = "INSERT OR REPLACE INTO drawings VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-
-Row = tuple[str, str, float, float, float, float, bool, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,53 +29,22 @@ class DrawnBox:
         return self.box if self.trusted else None
 
 
-@dataclass(slots=True, eq=False)
-class LungBoxMemory:
-    """The open memory of one drawer's boxes."""
-
-    _database: sqlite3.Connection
-    _drawer: str
-    _new: list[Row] = field(default_factory=list)
-
-    def find(self, sha256: str) -> DrawnBox | None:
-        """The box of the file with this hash, or None where it was not drawn yet."""
-        row = self._database.execute(_FIND, (self._drawer, sha256)).fetchone()
-        return None if row is None else DrawnBox(Box(*row[:4]), bool(row[4]), tuple(json.loads(row[5])))
-
-    def keep(self, sha256: str, drawn: DrawnBox) -> None:
-        """Remember a box; a kill loses the last few."""
-        box = drawn.box
-        flags = json.dumps(drawn.flags)
-        self._new.append((self._drawer, sha256, box.x, box.y, box.width, box.height, drawn.trusted, flags))
-        if len(self._new) >= _BATCH:
-            self.save()
-
-    def save(self) -> None:
-        """Write what is new, in one transaction: a kill leaves all of it or none."""
-        with self._database:
-            self._database.executemany(_KEEP, self._new)
-        self._new.clear()
+def _cells(drawn: DrawnBox) -> Cells:
+    return (*drawn.box.as_list(), drawn.trusted, json.dumps(drawn.flags))
 
 
-@contextmanager
-def remembered_boxes(folder: Path | None, *, drawer: str) -> Iterator[LungBoxMemory]:
-    """The memory of `drawer` in `folder`, which is made where it is not there; None remembers nothing after the end.
+def _box(cells: Cells) -> DrawnBox:
+    return DrawnBox(Box(*cells[:4]), bool(cells[4]), tuple(json.loads(cells[5])))
 
-    `drawer` names everything that decides a box. What was kept is saved also where the context ends in an exception.
-    Several processes may remember at once. Raises `OutputError` where the memory cannot be written or is no database.
-    """
-    path = None if folder is None else folder / MEMORY_NAME
-    try:
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(":memory:" if path is None else path, timeout=_WAIT_S)) as database:
-            database.execute(_TABLE)
-            memory = LungBoxMemory(database, drawer)
-            try:
-                yield memory
-            finally:
-                memory.save()
-    except (sqlite3.Error, FileExistsError, NotADirectoryError, PermissionError) as error:
-        raise OutputError(
-            f"cannot remember lung boxes in {path}: {error}; remove the file, or name another folder with --cache"
-        ) from error
+
+BOXES = DrawingTable(
+    name="drawings",
+    columns=("x REAL", "y REAL", "width REAL", "height REAL", "trusted INTEGER", "flags TEXT"),
+    cells=_cells,
+    drawing=_box,
+)
+
+
+def remembered_boxes(folder: Path | None, *, drawer: str) -> AbstractContextManager[DrawingMemory[DrawnBox]]:
+    """The boxes that `drawer` drew, in `folder`; see `remembered_drawings`."""
+    return remembered_drawings(folder, table=BOXES, drawer=drawer)

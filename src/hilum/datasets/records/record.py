@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from hilum.datasets.records.files import file_sha256
+from hilum.datasets.records.packed_mask import PackedMask
 from hilum.errors import DataError
 from hilum.findings import XRAY_TYPES
 from hilum.geometry import Box
@@ -52,7 +53,8 @@ class Record:
     has no studies. `boxes` are the radiologists' boxes; an image without any need not be free of findings. `masks` maps
     what is drawn (`lungs`, `left lung`, `heart`) to the mask's file, as the release names it, and `lung_definition`
     says what the masks of lungs show; None where the adapter does not tell. `lung_box` is the box around the lungs in
-    native pixels of the file, as a lung bundle drew it; None where nobody drew it or it is not trusted.
+    native pixels of the file, as a lung bundle drew it, and `lung_mask` where the lungs lie on the picture as a network
+    takes it; None where nobody drew them or the drawing is not trusted.
     `patient_is_known` is False where nothing tells patients apart, and `patient` is the image's own name.
     """
 
@@ -74,6 +76,7 @@ class Record:
     masks: Mapping[str, Path] = field(default_factory=dict)
     lung_definition: LungDefinition | None = None
     lung_box: Box | None = None
+    lung_mask: PackedMask | None = None
     patient_is_known: bool = True
     held_out: bool | None = None
 

@@ -23,7 +23,9 @@ from hilum.datasets.prepared.images import GreyImages, fixed_size, open_cache, p
 from hilum.datasets.records.record import Record
 from hilum.imaging.preprocess import PreprocessSpec, normalise
 from hilum.radiograph import Pixels
-from hilum.training.recipe.augment import Augmentation, augment
+from hilum.training.data.lung_planes import LungPlanes, lung_planes
+from hilum.training.recipe.augment import Augmentation, augment, augment_with_plane
+from hilum.training.recipe.lung_pooling import LungPooling
 from hilum.training.recipe.samplers import Draw
 
 Targets = npt.NDArray[np.float32]
@@ -42,24 +44,35 @@ IN_MEMORY = Preparation()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadedImages:
-    """`grey` is N images, float32 (H, W) in [0, 1]; `targets` is float32 (N, L) with NaN where a label is missing."""
+    """`grey` is N images, float32 (H, W) in [0, 1]; `targets` is float32 (N, L) with NaN where a label is missing.
+
+    `lungs` are their lungs, for a network that averages inside them.
+    """
 
     grey: GreyImages
     targets: Targets
+    lungs: LungPlanes | None = None
 
 
 def load_images(
-    records: Sequence[Record], *, spec: PreprocessSpec, labels: Sequence[str], preparation: Preparation = IN_MEMORY
+    records: Sequence[Record],
+    *,
+    spec: PreprocessSpec,
+    labels: Sequence[str],
+    preparation: Preparation = IN_MEMORY,
+    pooling: LungPooling | None = None,
 ) -> LoadedImages:
     """Decode and resize every record, or take it from the cache; the specification must fix the output size.
 
+    With `pooling` the lungs that the records carry are loaded beside them.
     Raises `DataError` where it does not, and what decoding raises for the first file that is bad.
     """
     if preparation.cache is not None:
         grey: GreyImages = open_cache(records, spec=spec, folder=preparation.cache, jobs=preparation.jobs)
     else:
         grey = _in_memory(records, spec=spec, jobs=preparation.jobs)
-    return LoadedImages(grey, targets_of(records, labels=labels))
+    lungs = None if pooling is None else lung_planes(records, size=fixed_size(spec), pooling=pooling)
+    return LoadedImages(grey, targets_of(records, labels=labels), lungs)
 
 
 def targets_of(records: Sequence[Record], *, labels: Sequence[str]) -> Targets:
@@ -77,7 +90,10 @@ def _in_memory(records: Sequence[Record], *, spec: PreprocessSpec, jobs: int) ->
 
 
 class TrainingImages(Dataset[tuple[Tensor, Tensor]]):
-    """Augmented, normalised images: (C, H, W) and targets (L,)."""
+    """Augmented, normalised images: (C, H, W) and targets (L,); with lungs, their plane is one more of the image.
+
+    The plane is framed as its image is. It is 1 everywhere where the lungs are not known, and by chance.
+    """
 
     def __init__(self, images: LoadedImages, *, spec: PreprocessSpec, augmentation: Augmentation) -> None:
         self._images, self._augmentation = images, augmentation
@@ -92,14 +108,24 @@ class TrainingImages(Dataset[tuple[Tensor, Tensor]]):
         index, seed = draw
         # a copy, read from end to end, is near at hand for the reframing, which reads here and there
         image = torch.from_numpy(np.array(self._images.grey[index]))
-        grey = augment(image, settings=self._augmentation, seed=seed)
+        grey, plane = self._augmented(image, index=index, seed=seed)
         array = torch.from_numpy(normalise(grey.numpy(), spec=self._spec))
         # channels that are alike share their memory
-        return array.expand(self._channels, -1, -1), torch.from_numpy(self._images.targets[index])
+        picture = array.expand(self._channels, -1, -1)
+        return _with_plane(picture, plane), torch.from_numpy(self._images.targets[index])
+
+    def _augmented(self, image: Tensor, *, index: int, seed: int) -> tuple[Tensor, Tensor | None]:
+        """The changed image and, where there are lungs, their plane."""
+        lungs = self._images.lungs
+        plane = None if lungs is None or lungs.pooling.is_plain(seed=seed) else lungs[index]
+        if plane is not None:
+            return augment_with_plane(image, plane, settings=self._augmentation, seed=seed)
+        changed = augment(image, settings=self._augmentation, seed=seed)
+        return changed, None if lungs is None else torch.ones_like(changed)
 
 
 class PlainImages(Dataset[tuple[Tensor, Tensor]]):
-    """Normalised images as reading sees them: (C, H, W) and targets (L,)."""
+    """Normalised images as reading sees them: (C, H, W) and targets (L,); with lungs, their plane is one more."""
 
     def __init__(self, images: LoadedImages, *, spec: PreprocessSpec) -> None:
         self._images, self._spec = images, spec
@@ -108,5 +134,13 @@ class PlainImages(Dataset[tuple[Tensor, Tensor]]):
         return len(self._images.grey)
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        array = normalise(self._images.grey[index], spec=self._spec)
-        return torch.from_numpy(array), torch.from_numpy(self._images.targets[index])
+        picture = torch.from_numpy(normalise(self._images.grey[index], spec=self._spec))
+        lungs = self._images.lungs
+        plane = None if lungs is None else lungs[index]
+        if lungs is not None and plane is None:
+            plane = torch.ones_like(picture[0])
+        return _with_plane(picture, plane), torch.from_numpy(self._images.targets[index])
+
+
+def _with_plane(picture: Tensor, plane: Tensor | None) -> Tensor:
+    return picture if plane is None else torch.cat((picture, plane[None]))

@@ -15,14 +15,10 @@ from hilum.bundle.load import Bundle
 from hilum.datasets.prepared.image_key import imaging_sha256
 from hilum.datasets.prepared.lung_boxes import DrawnBox, remembered_boxes
 from hilum.datasets.records.record import Record
-from hilum.errors import DataError, HilumError
 from hilum.explain import components
 from hilum.geometry import Box
-from hilum.imaging.decode import decode, read_file
-from hilum.imaging.preprocess import preprocess
 from hilum.progress import SILENT, Progress
-from hilum.reading.engines.engine import available_cores
-from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
+from hilum.radiograph import Radiograph
 from hilum.reading.lungs import drawing as lung_drawing
 from hilum.reading.lungs import finder as lungs
 from hilum.reading.lungs import frame as lung_frame
@@ -30,7 +26,8 @@ from hilum.reading.lungs import passes as lung_passes
 from hilum.reading.lungs import quality as lung_quality
 from hilum.reading.lungs import regions as lung_regions
 from hilum.reading.lungs import words as lung_words
-from hilum.reading.lungs.finder import LungFinder
+from hilum.reading.lungs.drawing import LungDrawing
+from hilum.training.data.draw_each import draw_each
 
 DECIDING = (components, lung_drawing, lung_frame, lung_passes, lung_quality, lung_regions, lung_words, lungs)
 """The modules that decide a box, by name and not by a pattern: a renamed one cannot drop out unseen."""
@@ -67,43 +64,24 @@ def drawn_boxes(
 ) -> dict[str, DrawnBox | None]:
     """What `bundle` draws of each file, by the file's hash; None where it cannot be decoded.
 
-    Boxes are remembered in the folder `memory`, or not at all where it is None. `progress` counts those that must
-    be drawn. Raises `BundleError` where the bundle draws no lungs, `DataError` where a file has changed since its
-    record was made, and as `remembered_boxes` does.
+    Boxes are remembered in the folder `memory`, or not at all where it is None. Raises as `draw_each` and
+    `remembered_boxes` do.
     """
-    finder = LungFinder(bundle, engine=OnnxRuntimeEngine(), threads=available_cores())
-    drawn: dict[str, DrawnBox | None] = {}
-    with (
-        progress.count("drawing lungs") as counter,
-        remembered_boxes(memory, drawer=f"{bundle.sha256} {code_sha256()}") as boxes,
-    ):
-        waiting = {}
-        for record in records:
-            drawn[record.sha256] = boxes.find(record.sha256)
-            if drawn[record.sha256] is None:
-                waiting[record.sha256] = record
-        counter.found(len(waiting))
-        for sha256, record in waiting.items():
-            box = _draw(record, finder=finder)
-            if box is not None:
-                drawn[sha256] = box
-                boxes.keep(sha256, box)
-            counter.done()
-    return drawn
+    return draw_each(
+        records,
+        bundle=bundle,
+        make=_box,
+        memory=remembered_boxes(memory, drawer=f"{bundle.sha256} {code_sha256()}"),
+        progress=progress,
+    )
 
 
 def _usable(drawn: DrawnBox | None) -> Box | None:
     return None if drawn is None else drawn.usable
 
 
-def _draw(record: Record, *, finder: LungFinder) -> DrawnBox | None:
-    try:
-        radiograph = decode(read_file(record.path), name=record.image)
-    except HilumError:
-        return None
-    if radiograph.source.sha256 != record.sha256:
-        raise DataError(f"expected {record.path} as it was when the release was read, came other bytes; start again")
-    (drawing,) = finder.draw([radiograph], prepared=[preprocess(radiograph.pixels, spec=finder.preprocess)])
+def _box(radiograph: Radiograph, drawing: LungDrawing) -> DrawnBox:
+    del radiograph
     return DrawnBox(drawing.box, drawing.trusted, drawing.flags)
 
 

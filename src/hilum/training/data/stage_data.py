@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from hilum.datasets.splits.split import Split
-from hilum.errors import UsageError
+from hilum.errors import DataError, UsageError
 from hilum.training.data.images import PlainImages, Preparation, Targets, TrainingImages, load_images
 from hilum.training.recipe.flips import FlippedByChance
 from hilum.training.recipe.recipe import TRAIN, Recipe, Stage
@@ -36,10 +36,18 @@ MakeData = Callable[[], StageData]
 
 
 def image_data(recipe: Recipe, *, stage: Stage, split: Split, preparation: Preparation) -> StageData:
-    """The pictures of the stage's parts, prepared as the stage says; the training ones augmented."""
-    spec, watched = recipe.preprocess_of(stage), watched_parts(stage, split=split)
+    """The pictures of the stage's parts, prepared as the stage says; the training ones augmented.
+
+    Raises `DataError` where their features should be averaged inside the lungs, and no training picture has any.
+    """
+    spec, watched, pooling = recipe.preprocess_of(stage), watched_parts(stage, split=split), recipe.lung_pooling
+    if pooling is not None and all(record.lung_mask is None for record in split.parts[TRAIN]):
+        raise DataError(
+            f"expected training pictures of {stage.name} whose lungs are drawn and trusted, came none; draw them with "
+            "`hilum segment`, and give other data or another --lungs"
+        )
     loaded = {
-        part: load_images(split.parts[part], spec=spec, labels=stage.labels, preparation=preparation)
+        part: load_images(split.parts[part], spec=spec, labels=stage.labels, preparation=preparation, pooling=pooling)
         for part in (TRAIN, *watched)
     }
     augmented = TrainingImages(loaded[TRAIN], spec=spec, augmentation=stage.augmentation)

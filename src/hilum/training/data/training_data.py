@@ -16,6 +16,7 @@ from hilum.datasets.splits.split import TEST, Split
 from hilum.progress import SILENT, Progress
 from hilum.training.data.images import IN_MEMORY, Preparation
 from hilum.training.data.lung_boxes import draw_lungs
+from hilum.training.data.lung_masks import draw_masks
 from hilum.training.data.make_split import make_splits, with_left_out
 from hilum.training.data.without_held_out import without_held_out
 from hilum.training.recipe.recipe import Recipe
@@ -54,8 +55,8 @@ def prepare_data(
 ) -> TrainingData:
     """`mixed` without what shows a picture of the test, parted; what will be fitted on is prepared in the cache.
 
-    `lungs` draws the lung boxes of images to be fitted on, which are remembered in the folder `memory`. Those of the
-    test stay without: nothing here looks at them.
+    `lungs` draws the lungs of images to be fitted on, boxes or masks as the recipe wants them, which are remembered in
+    the folder `memory`. Those of the test stay without: nothing here looks at them.
     Under `skip` images that cannot be decoded are left out, and the rest is parted anew. Raises as `prepare_images`.
     """
     splits = make_splits(recipe, records=mixed.records, smoke=smoke)
@@ -75,8 +76,8 @@ def prepare_data(
     fitted_on = _fitted_on(data)
     kept = dict(fitted_on)
     if lungs is not None:
-        boxed = draw_lungs(list(kept.values()), lungs=lungs, memory=memory, progress=progress)
-        kept = dict(zip(kept, boxed, strict=True))
+        drawn = _with_lungs(list(kept.values()), recipe=recipe, lungs=lungs, memory=memory, progress=progress)
+        kept = dict(zip(kept, drawn, strict=True))
     for spec in dict.fromkeys(map(recipe.preprocess_of, recipe.stages)):
         readable = prepare_images(
             list(kept.values()),
@@ -92,6 +93,15 @@ def prepare_data(
         left = [kept.get(id(r), r) for r in data.records if id(r) in kept or id(r) not in fitted_on]
         return split_data(recipe, records=left, smoke=smoke, left_out=reasons)
     return _with(kept, data=data)
+
+
+def _with_lungs(
+    records: Sequence[Record], *, recipe: Recipe, lungs: Bundle, memory: Path | None, progress: Progress
+) -> tuple[Record, ...]:
+    """The records with what the recipe wants of their lungs: masks to be averaged in, or boxes to be cut to."""
+    if recipe.lung_pooling is not None:
+        return draw_masks(records, lungs=lungs, spec=recipe.preprocess, memory=memory, progress=progress)
+    return draw_lungs(records, lungs=lungs, memory=memory, progress=progress)
 
 
 def _data(records: Sequence[Record], *, splits: Mapping[str, Split], left_out: Mapping[str, int]) -> TrainingData:

@@ -157,6 +157,7 @@ def _network_logits(
 ) -> npt.NDArray[np.float32]:
     """The logits (N, L) of torch in float32."""
     spec = recipe.preprocess_of(recipe.last)
-    images = PlainImages(load_images(records, spec=spec, labels=(), preparation=place.preparation), spec=spec)
+    loaded = load_images(records, spec=spec, labels=(), preparation=place.preparation, pooling=recipe.lung_pooling)
+    images = PlainImages(loaded, spec=spec)
     with torch.inference_mode():
         return np.concatenate([network(images[index][0][None]).numpy() for index in range(len(records))])

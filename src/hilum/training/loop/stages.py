@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import torch
 
+from hilum.datasets.prepared.images import fixed_size
 from hilum.datasets.splits.split import Split
 from hilum.errors import UsageError
 from hilum.networks.fusion import FusedClassifier, FusionHead
+from hilum.networks.lung_pooled import LungPooledClassifier
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.networks.starting_weights import load_starting_weights
 from hilum.training.data.stage_data import MakeData, image_data
@@ -150,8 +152,15 @@ def new_network(recipe: Recipe, *, stage: Stage) -> PooledClassifier:
     """The stage's network with random weights, which follow from the recipe's seed."""
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
-        return PooledClassifier(
-            recipe.backbone, labels=len(stage.labels), dropout=recipe.dropout, channels=recipe.preprocess.channels
+        make: Callable[..., PooledClassifier] = PooledClassifier
+        if recipe.lung_pooling is not None:
+            make = partial(LungPooledClassifier, size=fixed_size(recipe.preprocess))
+        return make(
+            recipe.backbone,
+            labels=len(stage.labels),
+            dropout=recipe.dropout,
+            channels=recipe.preprocess.channels,
+            output_stride=recipe.output_stride,
         )
 
 

@@ -13,6 +13,7 @@ from hilum.training.recipe.distribution_balanced import DistributionBalanced
 from hilum.training.recipe.ensemble import EnsembleRecipe
 from hilum.training.recipe.freezing import FrozenBatchNorms, FrozenFirst, StagedRelease
 from hilum.training.recipe.losses import Asymmetric, BinaryCrossEntropy, Focal, fit_loss, masked_loss
+from hilum.training.recipe.lung_pooling import LungPooling
 from hilum.training.recipe.optimizers import Adam, AdamW, RAdam, Sgd
 from hilum.training.recipe.plan import Plan, Selection
 from hilum.training.recipe.recipe import Assessment, CardText, FromStage, FusedFrom, Recipe, SplitSpec, Stage
@@ -49,6 +50,7 @@ __all__ = [
     "GroupShares",
     "KerasDecay",
     "LabelBalanced",
+    "LungPooling",
     "OneCycle",
     "PatientBalanced",
     "Plan",

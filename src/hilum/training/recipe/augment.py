@@ -64,7 +64,22 @@ class Augmentation:
 def augment(image: Tensor, *, settings: Augmentation, seed: int) -> Tensor:
     """One changed copy of a grey image (H, W) in [0, 1]; the same seed gives the same copy."""
     draw = torch.Generator().manual_seed(seed)
-    image = reframe(image, settings=settings, draw=draw)
+    return _change_greys(reframe(image, settings=settings, draw=draw), settings=settings, draw=draw)
+
+
+def augment_with_plane(image: Tensor, plane: Tensor, *, settings: Augmentation, seed: int) -> tuple[Tensor, Tensor]:
+    """The copy that `augment` gives, and a plane (H, W) that belongs to the image, framed as the copy is.
+
+    What comes from outside the plane is 0; its values are interpolated and not changed otherwise.
+    """
+    draw = torch.Generator().manual_seed(seed)
+    grid = drawn_frame(image.shape, settings=settings, draw=draw)
+    moved = F.grid_sample(plane[None, None], grid, padding_mode="zeros", align_corners=False)[0, 0]
+    return _change_greys(_framed(image, grid), settings=settings, draw=draw), moved
+
+
+def _change_greys(image: Tensor, *, settings: Augmentation, draw: torch.Generator) -> Tensor:
+    """Everything but the framing."""
     if _chance(settings.equalise_probability, draw):
         image = torch.from_numpy(equalise(image.numpy(), levels=EQUALISE_LEVELS))
     # without these two changes no number is drawn for them, so that older recipes draw what they drew
@@ -80,6 +95,14 @@ def augment(image: Tensor, *, settings: Augmentation, seed: int) -> Tensor:
 
 def reframe(image: Tensor, *, settings: Augmentation, draw: torch.Generator) -> Tensor:
     """A random crop, stretch and turn in one bilinear resampling; what lies outside repeats the border."""
+    return _framed(image, drawn_frame(image.shape, settings=settings, draw=draw))
+
+
+def drawn_frame(shape: Sequence[int], *, settings: Augmentation, draw: torch.Generator) -> Tensor:
+    """Where each pixel of a random crop, stretch and turn comes from: a grid (1, H, W, 2) as `grid_sample` takes it.
+
+    `shape` is rows and columns.
+    """
     side = math.sqrt(uniform(*settings.crop_area, draw))
     stretch = math.exp(uniform(-settings.aspect, settings.aspect, draw) / 2)
     turn = math.radians(uniform(-settings.rotation_deg, settings.rotation_deg, draw))
@@ -87,7 +110,10 @@ def reframe(image: Tensor, *, settings: Augmentation, draw: torch.Generator) -> 
     shift_x, shift_y = (uniform(-(1 - s), 1 - s, draw) for s in (scale_x, scale_y))
     cos, sin = math.cos(turn), math.sin(turn)
     theta = torch.tensor([[[scale_x * cos, -scale_y * sin, shift_x], [scale_x * sin, scale_y * cos, shift_y]]])
-    grid = affine_grid(theta[0], height=image.shape[0], width=image.shape[1])
+    return affine_grid(theta[0], height=shape[0], width=shape[1])
+
+
+def _framed(image: Tensor, grid: Tensor) -> Tensor:
     return F.grid_sample(image[None, None], grid, padding_mode="border", align_corners=False)[0, 0]
 
 

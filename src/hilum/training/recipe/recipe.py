@@ -17,6 +17,7 @@ from hilum.training.recipe.augment import Augmentation
 from hilum.training.recipe.distribution_balanced import DistributionBalanced
 from hilum.training.recipe.freezing import FreezingSpec
 from hilum.training.recipe.losses import LossSpec
+from hilum.training.recipe.lung_pooling import LungPooling
 from hilum.training.recipe.machine import Precision
 from hilum.training.recipe.optimizers import OptimizerSpec
 from hilum.training.recipe.plan import Plan, Selection
@@ -187,6 +188,8 @@ class Recipe:
     """A pooled classifier of one or many labels, trained in `stages`; the last stage's network becomes the bundle.
 
     A last stage that starts `FusedFrom` two others makes a fusion of their networks the bundle.
+    `output_stride` 16 makes the last map finer (`networks/output_stride.py`), None leaves it as the backbone has it.
+    With `lung_pooling` features are averaged inside the lungs alone.
     `deterministic` refuses operations whose result depends on the order of threads. `precision` is Lightning's.
     `chexpert` says what becomes of that release's uncertain labels, and is there only where a stage reads the release.
     """
@@ -201,6 +204,8 @@ class Recipe:
     card: CardText = field(metadata=HIDDEN)
     precision: Precision = "bf16-mixed"
     deterministic: bool = False
+    output_stride: int | None = field(default=None, metadata=WHERE_THERE)
+    lung_pooling: LungPooling | None = field(default=None, metadata=WHERE_THERE)
     chexpert: ChexpertPolicy | None = field(default=None, metadata=WHERE_THERE)
 
     def __post_init__(self) -> None:
@@ -223,6 +228,10 @@ class Recipe:
         for stage in self.stages:
             if isinstance(stage.start, FusedFrom):
                 self._check_fusion(stage, start=stage.start)
+        if self.lung_pooling is not None:
+            fused = any(isinstance(stage.start, FusedFrom) for stage in self.stages)
+            whole = not fused and not self.crops_lungs
+            _check(whole, "lung_pooling of networks of the whole picture", "a crop to the lungs or a fusion")
 
     @property
     def last(self) -> Stage:
@@ -230,9 +239,14 @@ class Recipe:
         return self.stages[-1]
 
     @property
-    def needs_lungs(self) -> bool:
+    def crops_lungs(self) -> bool:
         """Whether a stage cuts pictures to their lung boxes, which the records must then carry."""
         return any(self.preprocess_of(stage).needs_lungs for stage in self.stages)
+
+    @property
+    def needs_lungs(self) -> bool:
+        """Whether the records must carry what a lung bundle drew: boxes to be cut to, or masks to be averaged in."""
+        return self.crops_lungs or self.lung_pooling is not None
 
     def stage(self, name: str) -> Stage:
         """The stage of this name. Raises `UsageError` where there is none."""

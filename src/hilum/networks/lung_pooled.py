@@ -1,0 +1,73 @@
+"""A classifier that averages its features inside the lungs alone; its class maps are in closed form, as plain ones are.
+
+With F (K, h, w) the last feature map and s_ij the share of cell ij that lies in the lungs, the weights are
+`a_ij = s_ij / sum s` and the logit of label l is `z_l = b_l + sum_k w_lk sum_ij a_ij F_kij`. The class map
+`a_ij sum_k w_lk F_kij` sums over its cells to `z_l - b_l`, and is 0 where nothing of a cell is lung.
+Where nothing at all is lung, every cell weighs the same: so does a plane of ones, which gives the plain mean.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from hilum.networks.ensemble import shares_of_cells
+from hilum.networks.pooled_classifier import PooledClassifier
+
+
+class LungPooledClassifier(PooledClassifier):
+    """Backbone, mean over the lungs, dropout, one linear layer, for pictures of `size` (rows, columns).
+
+    Its input has one plane more than `channels`: how much of each pixel is lung, from 0 to 1. Other arguments and
+    parameters are those of `PooledClassifier`, whose weights fit.
+    """
+
+    def __init__(
+        self,
+        backbone: str,
+        *,
+        labels: int,
+        size: tuple[int, int],
+        dropout: float = 0.0,
+        channels: int = 3,
+        output_stride: int | None = None,
+    ) -> None:
+        super().__init__(backbone, labels=labels, dropout=dropout, channels=channels, output_stride=output_stride)
+        rows, columns = self.grid(size)
+        self.register_buffer("down", shares_of_cells(rows, fine=size[0]).T.contiguous(), persistent=False)
+        self.register_buffer("across", shares_of_cells(columns, fine=size[1]), persistent=False)
+
+    def cell_weights(self, lungs: Tensor) -> Tensor:
+        """The weights (N, 1, h, w) of the cells, which sum to 1, of planes (N, 1, H, W) in [0, 1]."""
+        shares = (self.get_buffer("down") @ lungs @ self.get_buffer("across")).float()
+        total = shares.sum(dim=(-2, -1), keepdim=True)
+        anything = total > 0
+        shares = torch.where(anything, shares, torch.ones_like(shares))
+        return shares / shares.sum(dim=(-2, -1), keepdim=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits (N, L) of a normalised picture and its lungs, (N, C + 1, H, W)."""
+        picture, lungs = _apart(x)
+        return self.logits_of(self._pooled(self.features(picture), self.cell_weights(lungs)))
+
+    def forward_with_maps(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (N, L) and class maps (N, L, h, w) of a picture and its lungs (N, C + 1, H, W)."""
+        return self.inside(*_apart(x))
+
+    def inside(self, picture: Tensor, lungs: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (N, L) and class maps (N, L, h, w) of pictures (N, C, H, W) and planes of lungs (N, 1, H, W).
+
+        A map sums over its cells to the logit minus the bias. Dropout, where it is on, acts on the logits only.
+        """
+        features, weights = self.features(picture), self.cell_weights(lungs)
+        maps = functional.conv2d(features, self.weight[:, :, None, None]) * weights
+        return self.logits_of(self._pooled(features, weights)), maps
+
+    def _pooled(self, features: Tensor, weights: Tensor) -> Tensor:
+        pooled: Tensor = (features * weights).sum(dim=(-2, -1))
+        return pooled
+
+
+def _apart(x: Tensor) -> tuple[Tensor, Tensor]:
+    return x[:, :-1].contiguous(memory_format=torch.channels_last), x[:, -1:].contiguous()

@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from hilum.networks.lung_pooled import LungPooledClassifier
+from hilum.networks.pooled_classifier import PooledClassifier
+
+SIZE = (96, 64)
+
+
+@pytest.fixture(scope="module")
+def network() -> LungPooledClassifier:
+    torch.manual_seed(0)
+    made = LungPooledClassifier("mobilenet_v2", labels=3, size=SIZE, output_stride=16).eval()
+    nn.init.normal_(made.head.bias)
+    return made
+
+
+def pictures() -> torch.Tensor:
+    return torch.randn(2, 3, *SIZE, generator=torch.Generator().manual_seed(1))
+
+
+def lungs() -> torch.Tensor:
+    """The first picture's lungs cover one cell, half of its right neighbour and a quarter of one far below."""
+    planes = torch.zeros(2, 1, *SIZE)
+    planes[0, 0, 16:32, 16:40] = 1.0
+    planes[0, 0, 80:88, 0:8] = 1.0
+    planes[1] = torch.rand(1, *SIZE, generator=torch.Generator().manual_seed(2))
+    return planes
+
+
+def test_the_weights_of_cells_worked_out_by_hand(network: LungPooledClassifier) -> None:
+    weights = network.cell_weights(lungs())
+    assert weights.shape == (2, 1, 6, 4)
+    expected = torch.zeros(6, 4)
+    expected[1, 1], expected[1, 2], expected[5, 0] = 1.0, 0.5, 0.25
+    torch.testing.assert_close(weights[0, 0], expected / 1.75)
+    blocks = lungs()[1, 0].reshape(6, 16, 4, 16).mean(dim=(1, 3))
+    torch.testing.assert_close(weights[1, 0], blocks / blocks.sum())
+
+
+def test_cells_that_do_not_divide_the_picture_share_its_pixels_by_area() -> None:
+    made = LungPooledClassifier("mobilenet_v2", labels=1, size=(40, 40))
+    assert made.grid((40, 40)) == (2, 2)
+    plane = torch.zeros(1, 1, 40, 40)
+    plane[0, 0, :10, :25] = 1.0  # of the 20 x 20 pixels of each cell, 200 of the first and 50 of its neighbour
+    torch.testing.assert_close(made.cell_weights(plane)[0, 0], torch.tensor([[0.8, 0.2], [0.0, 0.0]]))
+
+
+def test_logits_and_maps_are_those_of_numpy_on_the_features(network: LungPooledClassifier) -> None:
+    with torch.inference_mode():
+        features = network.features(pictures()).double().numpy()
+        logits, maps = network.inside(pictures(), lungs())
+    shares = lungs()[:, 0].double().numpy().reshape(2, 6, 16, 4, 16).mean(axis=(2, 4))
+    weights = shares / shares.sum(axis=(1, 2), keepdims=True)
+    head, bias = (each.detach().double().numpy() for each in (network.weight, network.bias))
+    expected = np.einsum("lk,nkij,nij->nlij", head, features, weights)
+    np.testing.assert_allclose(maps, expected, rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(logits, expected.sum(axis=(2, 3)) + bias, rtol=1e-4)
+    assert np.all(maps.numpy()[0][:, shares[0] == 0] == 0), "nothing comes from a cell without lung"
+
+
+def test_the_closed_form_is_gradient_times_feature(network: LungPooledClassifier) -> None:
+    features = network.features(pictures()).detach().requires_grad_()
+    pooled = (features * network.cell_weights(lungs())).sum(dim=(-2, -1))
+    _, maps = network.inside(pictures(), lungs())
+    for label in range(3):
+        (gradient,) = torch.autograd.grad(network.logits_of(pooled)[:, label].sum(), features, retain_graph=True)
+        torch.testing.assert_close(maps[:, label], (gradient * features).sum(dim=1), rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("everywhere", [0.0, 1.0])
+def test_no_lungs_and_lungs_everywhere_are_the_plain_mean(network: LungPooledClassifier, everywhere: float) -> None:
+    plain = PooledClassifier("mobilenet_v2", labels=3, output_stride=16).eval()
+    plain.load_state_dict(network.state_dict())
+    with torch.inference_mode():
+        wanted, wanted_maps = plain.forward_with_maps(pictures())
+        found, maps = network.inside(pictures(), torch.full((2, 1, *SIZE), everywhere))
+    torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(maps, wanted_maps, rtol=1e-4, atol=1e-6)
+
+
+def test_one_tensor_of_both_is_read_as_two_are(network: LungPooledClassifier) -> None:
+    both = torch.cat((pictures(), lungs()), dim=1)
+    with torch.inference_mode():
+        logits, maps = network.inside(pictures(), lungs())
+        found = network.forward_with_maps(both)
+        torch.testing.assert_close(network(both), logits, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(found, (logits, maps), rtol=1e-4, atol=1e-5)
+
+
+def test_its_parameters_are_those_of_the_plain_classifier_and_making_it_moves_no_norm() -> None:
+    torch.manual_seed(3)
+    plain = PooledClassifier("mobilenet_v2", labels=2)
+    torch.manual_seed(3)
+    made = LungPooledClassifier("mobilenet_v2", labels=2, size=(64, 64))
+    assert made.training
+    state = made.state_dict()
+    assert list(state) == list(plain.state_dict())
+    assert all(torch.equal(state[name], value) for name, value in plain.state_dict().items())
