@@ -89,12 +89,18 @@ def test_square_pixels_have_one_spacing(reading):
     assert wording.size_text(reading) == "240 × 300 px, pixel spacing 1.4 × 1.25 mm"
 
 
-def test_positives_come_first_then_the_more_probable(finding, negative):
+def test_positives_come_first_then_negatives_then_what_is_not_decided_the_more_probable_before(finding, negative):
     below = replace(negative, name="Mass", probability=0.95, positive=False)
     low = replace(finding, name="Hernia", probability=0.1, positive=True)
-    assert [one.name for one in wording.ordered((negative, below, low, finding))] == [
-        "Pneumonia", "Hernia", "Mass", "Effusion",
+    weak = replace(
+        negative, name="Nodule", probability=0.99, positive=None, operating_point=None,
+        not_decided=NotDecided("not reliable", "not reliable here: 12 images with it to judge by, 40 are needed"),
+    )  # fmt: skip
+    assert [one.name for one in wording.ordered((weak, negative, below, low, finding))] == [
+        "Pneumonia", "Hernia", "Mass", "Effusion", "Nodule",
     ]  # fmt: skip
+    assert wording.short_note(weak) == "not reliable here"
+    assert wording.decision(weak).note.endswith("40 are needed")
 
 
 def test_names_lose_what_could_drive_a_terminal():

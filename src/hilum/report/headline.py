@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from hilum.bundle.label import NOT_RELIABLE
-from hilum.reading_result import CardiothoracicRatio, Finding, NotDecided, Reading
-from hilum.report.wording import NO_DIAGNOSIS, not_known_text, ordered, ratio_text
+from hilum.reading_result import CardiothoracicRatio, Finding, Reading
+from hilum.report.wording import NO_DIAGNOSIS, not_known_text, ordered, ratio_text, short_reason
 
 _NAMED_UP_TO = 4
 """So many findings without a decision are named one by one; more are counted."""
@@ -86,14 +85,10 @@ def _also_undecided(undecided: Sequence[Finding], *, names: dict[tuple[str, str]
 
 def _reasons(undecided: Sequence[Finding]) -> str:
     """The reason; where they differ, each with its model. What a label that is not reliable lacks is told elsewhere."""
-    reasons = {one.model: _reason(one.not_decided) for one in undecided if one.not_decided is not None}
+    reasons = {one.model: short_reason(one.not_decided) for one in undecided if one.not_decided is not None}
     if len(set(reasons.values())) > 1:
         return "; ".join(f"{model}: {reason}" for model, reason in reasons.items())
     return next(iter(reasons.values()), "see the warnings")
-
-
-def _reason(not_decided: NotDecided) -> str:
-    return NOT_RELIABLE if not_decided.code == "not reliable" else not_decided.reason
 
 
 def _caveats(reading: Reading, *, decided: Sequence[Finding]) -> list[str]:

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hilum.bundle.card import Card
+from hilum.bundle.label import NOT_RELIABLE
 from hilum.radiograph import Patient
 from hilum.reading_result import (
     CardiothoracicRatio,
     Finding,
     GateVerdict,
     LungVerdict,
+    NotDecided,
     RatioWithheld,
     Reading,
     ScopePart,
@@ -49,6 +51,9 @@ _WITHIN_SCOPE: tuple[UndecidedCode, ...] = ("not reliable", "no operating point"
 """Why nothing is decided although the model was made for this patient."""
 
 
+_RANKS = {"positive": 0, "negative": 1, "not decided": 2}
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What is said of one finding: `word` is one of three, `note` adds what a reader must know, or is empty."""
@@ -64,6 +69,16 @@ def decision(finding: Finding) -> Decision:
     if finding.positive is None or finding.in_scope is False or finding.operating_point is None:
         return Decision("not decided", "see the warnings")
     return Decision("positive" if finding.positive else "negative", not_known_text(finding.unknown))
+
+
+def short_note(finding: Finding) -> str:
+    """The decision's note; of a label that is not reliable without what it lacks."""
+    return decision(finding).note if finding.not_decided is None else short_reason(finding.not_decided)
+
+
+def short_reason(not_decided: NotDecided) -> str:
+    """The reason; of a label that is not reliable without what it lacks."""
+    return NOT_RELIABLE if not_decided.code == "not reliable" else not_decided.reason
 
 
 def not_known_text(unknown: Sequence[ScopePart]) -> str:
@@ -162,8 +177,11 @@ def sentence(words: str) -> str:
 
 
 def ordered(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Positive findings first, then by falling probability; equal ones stay in the model's order."""
-    return tuple(sorted(findings, key=lambda finding: (finding.positive is not True, -finding.probability)))
+    """Positive findings first, then negative ones, then what is not decided, each by falling probability.
+
+    Equal ones stay in the model's order.
+    """
+    return tuple(sorted(findings, key=lambda finding: (_RANKS[decision(finding).word], -finding.probability)))
 
 
 def patient_text(reading: Reading) -> str:
