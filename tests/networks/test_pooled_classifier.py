@@ -13,7 +13,9 @@ CONVOLUTIONAL = sorted(name for name, backbone in BACKBONES.items() if backbone.
 """The others, which take one size, are those of `test_patch_tokens.py`."""
 
 
-def _input(size: int = 64) -> torch.Tensor:
+def _input(name: str = "") -> torch.Tensor:
+    """As small as the network takes."""
+    size = max(64, BACKBONES[name].least) if name else 64
     return torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(0))
 
 
@@ -22,36 +24,44 @@ def test_every_backbone_gives_logits_that_are_the_sum_of_its_maps(name: str) -> 
     network = PooledClassifier(name, labels=3).eval()
     nn.init.normal_(network.head.bias)
     with torch.no_grad():
-        features = network.features(_input())
-        logits, maps = network.forward_with_maps(_input())
+        features = network.features(_input(name))
+        logits, maps = network.forward_with_maps(_input(name))
         assert features.shape[1] == BACKBONES[name].channels == network.weight.shape[1]
         assert features.min() >= 0
         assert features.max() > 0
         assert maps.shape == (2, 3, *features.shape[-2:])
         torch.testing.assert_close(maps.sum(dim=(-2, -1)) + network.bias, logits, rtol=1e-4, atol=1e-5)
-        torch.testing.assert_close(network(_input()), logits)
+        torch.testing.assert_close(network(_input(name)), logits)
     in_numpy = logit_contribution(features.numpy(), network.weight.detach().numpy())
     np.testing.assert_allclose(maps.numpy(), in_numpy, atol=1e-5 * np.abs(in_numpy).max())
 
 
-@pytest.mark.parametrize("name", ["mobilenet_v2", "squeezenet1_1", "resnet18", "densenet121"])
+LAST = {"resnet18": "layer4", "googlenet": "inception5b", "inception_v3": "Mixed_7c"}
+"""The layer of torchvision's network that gives the map, where it is not `features`."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["mobilenet_v2", "squeezenet1_1", "resnet18", "densenet121", "densenet201", "alexnet", "googlenet", "inception_v3"],
+)
 def test_features_are_those_of_torchvision_with_the_same_weights(name: str) -> None:
     """Independent of timm: same parameter names, same map after the last ReLU, read by a hook on torchvision's."""
     import torchvision
 
-    reference = getattr(torchvision.models, name)(weights=None).eval()
+    more = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
+    reference = getattr(torchvision.models, name)(weights=None, **more).eval()
     network = PooledClassifier(name, labels=3).eval()
     backbone = BACKBONES[name]
     own = network.backbone.state_dict()
     theirs = {key.removeprefix(backbone.prefix): value for key, value in reference.state_dict().items()}
     network.backbone.load_state_dict({key: theirs[key] for key in own})
     kept = []
-    layer = reference.layer4 if name == "resnet18" else reference.features
+    layer = reference.get_submodule(LAST.get(name, "features"))
     layer.register_forward_hook(lambda module, args, output: kept.append(output.clone()))
     with torch.no_grad():
-        reference(_input())
-        expected = kept[0].relu() if name == "densenet121" else kept[0]
-        torch.testing.assert_close(network.features(_input()), expected, rtol=1e-4, atol=1e-5)
+        reference(_input(name))
+        expected = kept[0].relu() if name.startswith("densenet") else kept[0]
+        torch.testing.assert_close(network.features(_input(name)), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_squeezenet_without_the_relu_of_its_classifier() -> None:
@@ -73,7 +83,7 @@ def test_squeezenet_without_the_relu_of_its_classifier() -> None:
         assert (reference(_input()) >= 0).all()
 
 
-@pytest.mark.parametrize("name", ["densenet121", "densenet169"])
+@pytest.mark.parametrize("name", ["densenet121", "densenet169", "densenet201"])
 def test_nothing_changes_the_map_after_it_was_taken(name: str) -> None:
     """Trap 22: an in-place ReLU after the last norm overwrites what a hook before it stored."""
     network = PooledClassifier(name, labels=2).eval()
@@ -118,7 +128,12 @@ def test_the_head_starts_at_zero_bias_and_is_what_weight_and_bias_show() -> None
 
 def test_every_setting_but_the_backbone_is_by_keyword() -> None:
     parameters = inspect.signature(PooledClassifier).parameters
-    assert [p.name for p in parameters.values() if p.kind is p.KEYWORD_ONLY] == ["labels", "dropout", "channels"]
+    assert [p.name for p in parameters.values() if p.kind is p.KEYWORD_ONLY] == [
+        "labels",
+        "dropout",
+        "channels",
+        "output_stride",
+    ]
 
 
 @pytest.mark.parametrize(("labels", "dropout"), [(0, 0.0), (1, 1.0), (1, -0.1)])
@@ -128,15 +143,24 @@ def test_values_out_of_range_are_refused(labels: int, dropout: float) -> None:
 
 
 def test_an_unknown_backbone_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(UsageError, match=r"densenet121.*came 'alexnet'"):
-        PooledClassifier("alexnet", labels=1)
+    with pytest.raises(UsageError, match=r"densenet121.*came 'lenet'"):
+        PooledClassifier("lenet", labels=1)
+
+
+def test_a_network_takes_pictures_as_small_as_it_says_and_none_smaller() -> None:
+    for name, least in [(name, BACKBONES[name].least) for name in CONVOLUTIONAL if BACKBONES[name].least > 1]:
+        network = PooledClassifier(name, labels=1).eval()
+        with torch.no_grad():
+            assert network(torch.zeros(1, 3, least, least)).shape == (1, 1)
+            with pytest.raises(RuntimeError):
+                network(torch.zeros(1, 3, least - 1, least - 1))
 
 
 @pytest.mark.parametrize("name", CONVOLUTIONAL)
 def test_the_input_may_have_one_channel(name: str) -> None:
     network = PooledClassifier(name, labels=2, channels=1).eval()
     with torch.no_grad():
-        logits = network(_input()[:, :1])
+        logits = network(_input(name)[:, :1])
     assert logits.shape == (2, 2)
     three = sum(parameter.numel() for parameter in PooledClassifier(name, labels=2).parameters())
     first = next(layer for layer in network.backbone.modules() if isinstance(layer, nn.Conv2d))

@@ -14,6 +14,7 @@ from torch import nn
 
 import hilum.networks  # noqa: F401
 from hilum.errors import DataError, UsageError
+from hilum.networks import starting_weights
 from hilum.networks.pooled_classifier import BACKBONES, PooledClassifier
 from hilum.networks.starting_licence import starting_licences
 from hilum.networks.starting_weights import (
@@ -49,15 +50,18 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-@pytest.mark.parametrize("name", ["mobilenet_v2", "squeezenet1_1", "resnet18", "densenet121"])
+@pytest.mark.parametrize(
+    "name", ["mobilenet_v2", "squeezenet1_1", "resnet18", "densenet121", "densenet201", "googlenet"]
+)
 def test_a_file_with_torchvisions_names_is_the_same_network(name: str, tmp_path: Path) -> None:
-    reference = _scrambled(getattr(torchvision.models, name)(weights=None, num_classes=5))
+    more = {"aux_logits": True, "init_weights": False} if name == "googlenet" else {}
+    reference = _scrambled(getattr(torchvision.models, name)(weights=None, num_classes=5, **more))
     path = tmp_path / "weights.safetensors"
     _saved(reference, path)
     network = PooledClassifier(name, labels=5).eval()
     said = load_starting_weights(network, weights=WeightsFile(path, head=True))
     assert said == f"{network.name}: weights.safetensors (sha256 {_sha256(path)})"
-    x = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    x = torch.randn(2, 3, 80, 80, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         if name == "squeezenet1_1":  # whose own classifier has one ReLU more
             expected = reference.classifier[1](reference.features(x)).mean(dim=(-2, -1))
@@ -94,19 +98,54 @@ def test_timms_mobilenet_v2_pairs_with_torchvisions_by_order() -> None:
     assert names["bn2.running_var"] == "18.1.running_var"
 
 
-@pytest.mark.parametrize("name", ["mobilenet_v2", "mobilenet_v1", "resnet18", "efficientnet_lite0"])
+@pytest.mark.parametrize("name", ["mobilenet_v2", "mobilenet_v1", "resnet18", "efficientnet_lite0", "inception_v3"])
 def test_timms_file_in_the_folder_is_taken(name: str, tmp_path: Path) -> None:
     timm_name = BACKBONES[name].timm_name
     assert timm_name is not None
     reference = _scrambled(timm.create_model(timm_name.split(".")[0], pretrained=False))
     path = tmp_path / f"{timm_name}.safetensors"
-    _saved(reference, path)
+    state = _saved(reference, path)
+    if name == "inception_v3":  # whose published file holds the classifier of an earlier layer too
+        save_file({**state, "AuxLogits.fc.bias": torch.zeros(1000)}, path)
     network = PooledClassifier(name, labels=2).eval()
     said = load_starting_weights(network, weights=TimmImageNet(tmp_path))
     assert said == f"{network.name}: timm {timm_name} (sha256 {_sha256(path)})"
-    x = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    x = torch.randn(1, 3, 80, 80, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         torch.testing.assert_close(network.features(x), reference.forward_features(x), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["alexnet", "squeezenet1_1"])
+def test_where_timm_has_none_torchvisions_file_in_the_folder_is_taken(name: str, tmp_path: Path) -> None:
+    file = BACKBONES[name].torchvision_file
+    assert file is not None
+    reference = getattr(torchvision.models, name)(weights=None)
+    if name == "alexnet":
+        reference.classifier[1] = nn.Linear(1, 1)  # 38 million numbers that nothing reads
+    torch.save(reference.state_dict(), tmp_path / file)
+    network = PooledClassifier(name, labels=2).eval()
+    before = network.weight.detach().clone()
+    said = load_starting_weights(network, weights=TimmImageNet(tmp_path))
+    assert said == f"{name}: torchvision {file.removesuffix('.pth')} (sha256 {_sha256(tmp_path / file)})"
+    torch.testing.assert_close(network.weight.detach(), before)
+    for key, tensor in network.backbone.state_dict().items():
+        assert torch.equal(tensor, reference.state_dict()[f"{BACKBONES[name].prefix}{key}"]), key
+    assert starting_licences([TimmImageNet(tmp_path)], backbone=name, loaded=said) == (
+        f"torchvision {file}, under its authors' terms",
+    )
+
+
+def test_torchvisions_files_are_those_that_torchvision_names() -> None:
+    for name, backbone in BACKBONES.items():
+        if backbone.torchvision_file is not None:
+            weights = torchvision.models.get_model_weights(name).IMAGENET1K_V1
+            assert weights.url == f"https://download.pytorch.org/models/{backbone.torchvision_file}"
+
+
+def test_offline_torchvisions_file_and_its_place_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(starting_weights, "_TORCHVISION", "http://127.0.0.1:9/")
+    with pytest.raises(DataError, match=r"alexnet-owt-7be5be79\.pth could not be fetched .* place it at"):
+        load_starting_weights(PooledClassifier("alexnet", labels=2), weights=TimmImageNet(tmp_path))
 
 
 def test_timms_names_are_timms() -> None:
@@ -182,8 +221,8 @@ def test_torchvisions_own_file_is_read_too(tmp_path: Path) -> None:
 
 
 def test_weights_that_do_not_exist_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="timm has no ImageNet weights for squeezenet1_1"):
-        load_starting_weights(PooledClassifier("squeezenet1_1", labels=1), weights=TimmImageNet(tmp_path))
+    with pytest.raises(UsageError, match="timm has no ImageNet weights for eva_x_tiny"):
+        load_starting_weights(PooledClassifier("eva_x_tiny", labels=1), weights=TimmImageNet(tmp_path))
     path = tmp_path / "weights.safetensors"
     save_file({"a": torch.zeros(1)}, path)
     with pytest.raises(UsageError, match="torchvision has no mobilenet_v1"):

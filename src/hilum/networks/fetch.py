@@ -24,7 +24,7 @@ def sha256_of(path: Path) -> str:
 
 
 def fetch(url: str, *, path: Path, sha256: str | None) -> Path:
-    """Download `url` to `path`, whose folder is made; `sha256` is what it must be, where that is known.
+    """Download `url` to `path`, whose folder is made; `sha256` is how its hash must begin, where that is known.
 
     Raises `DataError` where it cannot be fetched, in one line that names the address and where to place the file by
     hand, and where what came has another hash.
@@ -50,6 +50,6 @@ def _keep(answer: http.client.HTTPResponse, *, path: Path, url: str, sha256: str
         if announced is not None and size != int(announced):
             raise http.client.IncompleteRead(b"", int(announced) - size)
         found = sha256_of(part)
-        if sha256 is not None and found != sha256:
+        if sha256 is not None and not found.startswith(sha256):
             raise DataError(f"expected {url} with SHA-256 {sha256[:12]}…, came {found[:12]}…; it was not kept")
         return part.replace(path)

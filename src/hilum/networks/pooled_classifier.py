@@ -7,6 +7,7 @@ of label l is `z_l = b_l + sum_k w_lk mean(F_k)`, and the class map `sum_k w_lk 
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -33,8 +34,10 @@ class Backbone:
     such network. `timm_name` names timm's ImageNet weights for it, with their tag, or is None where timm has none.
     `in_order` says whether files of its authors' are paired with it parameter by parameter, as they stand in it;
     `published` gives the parameters of its authors' file the names of the backbone's. `side` is that of the only
-    pictures that it takes, or None where any will do. `finer` makes the same network with its last stride taken out
-    (`output_stride.py`), or is None where there is none.
+    pictures that it takes, or None where any of at least `least` pixels will do. `finer` makes the same network with
+    its last stride taken out (`output_stride.py`), or is None where there is none. `torchvision_file` is torchvision's
+    file of ImageNet weights where timm has none. `left_out` begin the names of parameters that such files hold and a
+    pooled classifier has no place for: hidden linear layers, and classifiers at earlier layers.
     """
 
     build: Callable[[], nn.Module]
@@ -46,6 +49,20 @@ class Backbone:
     published: Names | None = None
     side: int | None = None
     finer: Callable[[], nn.Module] | None = None
+    least: int = 1
+    torchvision_file: str | None = None
+    left_out: tuple[str, ...] = ()
+
+
+def _torchvision_alexnet() -> nn.Module:
+    features: nn.Module = torchvision.models.alexnet(weights=None).features
+    return features
+
+
+def _torchvision_googlenet() -> nn.Module:
+    whole = torchvision.models.googlenet(weights=None, aux_logits=False, init_weights=False)
+    tail = ("avgpool", "dropout", "fc")
+    return nn.Sequential(OrderedDict((name, part) for name, part in whole.named_children() if name not in tail))
 
 
 def _torchvision_mobilenet_v2() -> nn.Module:
@@ -104,11 +121,34 @@ def _foundation(foundation: Foundation) -> Backbone:
 
 BACKBONES: dict[str, Backbone] = {
     **{name: _foundation(foundation) for name, foundation in FOUNDATIONS.items()},
+    "alexnet": Backbone(
+        _torchvision_alexnet,
+        256,
+        "features.",
+        None,
+        None,
+        least=63,
+        torchvision_file="alexnet-owt-7be5be79.pth",
+        left_out=("classifier.",),
+    ),
     "densenet121": Backbone(_timm_densenet("densenet121"), 1024, "", "classifier", "densenet121.tv_in1k"),
     "densenet169": Backbone(_timm_densenet("densenet169"), 1664, "", "classifier", "densenet169.tv_in1k"),
+    "densenet201": Backbone(_timm_densenet("densenet201"), 1920, "", "classifier", "densenet201.tv_in1k"),
     "efficientnet_lite0": _lite(0, width=1.0, depth=1.0),
     "efficientnet_lite1": _lite(1, width=1.0, depth=1.1),
     "efficientnet_lite2": _lite(2, width=1.1, depth=1.2),
+    "googlenet": Backbone(
+        _torchvision_googlenet,
+        1024,
+        "",
+        "fc",
+        None,
+        torchvision_file="googlenet-1378be20.pth",
+        left_out=("aux1.", "aux2."),
+    ),
+    "inception_v3": Backbone(
+        _timm_features("inception_v3"), 2048, "", "fc", "inception_v3.tv_in1k", least=75, left_out=("AuxLogits.",)
+    ),
     "mobilenet_v1": _timm("mobilenetv1_100", channels=1024, head=None, weights="mobilenetv1_100.ra4_e3600_r224_in1k"),
     "mobilenet_v2": Backbone(
         _torchvision_mobilenet_v2,
@@ -123,12 +163,16 @@ BACKBONES: dict[str, Backbone] = {
     "resnet101": _timm("resnet101", channels=2048, head="fc", weights="resnet101.tv_in1k"),
     "resnext50_32x4d": _timm("resnext50_32x4d", channels=2048, head="fc", weights="resnext50_32x4d.tv_in1k"),
     "resnext101_32x8d": _timm("resnext101_32x8d", channels=2048, head="fc", weights="resnext101_32x8d.tv_in1k"),
-    "squeezenet1_1": Backbone(_torchvision_squeezenet, 512, "features.", "classifier.1", None),
+    "squeezenet1_1": Backbone(
+        _torchvision_squeezenet, 512, "features.", "classifier.1", None, torchvision_file="squeezenet1_1-b8a52dc0.pth"
+    ),
 }
-"""Every backbone by name. MobileNetV2 and SqueezeNet are torchvision's, EfficientNet-Lite hilum's, the others timm's;
-the parameter names are torchvision's in all but EfficientNet-Lite, MobileNetV1 and the transformers. SqueezeNet's own
-classifier has a ReLU between its 1x1 convolution and the pooling; here it is dropped, since with it the logit is no
-longer a sum over cells. A transformer's map is that of its patch tokens, which may be negative."""
+"""Every backbone by name. AlexNet, GoogLeNet, MobileNetV2 and SqueezeNet are torchvision's, EfficientNet-Lite hilum's,
+the others timm's; the parameter names are torchvision's in all but EfficientNet-Lite, MobileNetV1 and the transformers.
+SqueezeNet's own classifier has a ReLU between its 1x1 convolution and the pooling; here it is dropped, since with it
+the logit is no longer a sum over cells. So are AlexNet's two hidden linear layers, which see no map. A transformer's
+map is that of its patch tokens, which may be negative. GoogLeNet's, Inception v3's and MobileNetV2's published weights
+were learnt on pictures with mean and deviation 0.5."""
 
 
 class PooledClassifier(nn.Module):

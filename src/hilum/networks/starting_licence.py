@@ -50,7 +50,9 @@ def _licence(start: StartingWeights, *, backbone: str, loaded: str) -> str | Non
         case RandomWeights():
             return None
         case TimmImageNet():
-            name = BACKBONES[backbone].timm_name
+            name, file = BACKBONES[backbone].timm_name, BACKBONES[backbone].torchvision_file
+            if name is None and file is not None:
+                return f"torchvision {file}, under its authors' terms"
             return f"timm {name}, under the terms at huggingface.co/timm/{name}"
         case TorchxrayvisionWeights():
             return f"torchxrayvision {start.name}, under its authors' terms"

@@ -1,4 +1,4 @@
-"""The weights that training starts from: random, a file, timm's ImageNet weights, a bundle, or torchxrayvision's.
+"""The weights that training starts from: random, a file, ImageNet's by timm, a bundle, or torchxrayvision's.
 
 No file is run: `weight_files.py` and, for torchxrayvision's, `torchxrayvision_weights.py` say how they are read. What
 was loaded comes back as one line for the card, with a SHA-256.
@@ -45,7 +45,10 @@ class WeightsFile:
 
 @dataclass(frozen=True, slots=True)
 class TimmImageNet:
-    """timm's ImageNet weights for this backbone: `FOLDER/<timm name>.safetensors`, else from the Hugging Face hub."""
+    """timm's ImageNet weights for this backbone: `FOLDER/<timm name>.safetensors`, else from the Hugging Face hub.
+
+    Where timm has no such network they are torchvision's: `FOLDER/<torchvision's file>`, else from PyTorch's server.
+    """
 
     folder: Path
 
@@ -79,6 +82,7 @@ DOWNLOADS = Path("weights")
 """Where files are looked for and fetched to, in the folder that the process runs in."""
 
 _TORCHXRAYVISION = "torchxrayvision/"
+_TORCHVISION = "https://download.pytorch.org/models/"
 
 
 def starting_weights(named: str) -> StartingWeights:
@@ -115,8 +119,8 @@ def load_starting_weights(network: PooledClassifier, *, weights: StartingWeights
             path, name, head = weights.path, weights.path.name, weights.head
             state = _from_file(read_weights(path), network=network, head=head, path=path)
         case TimmImageNet():
-            path, name, head = *_timm_file(network.name, folder=weights.folder), False
-            state = _from_timm_names(read_weights(path), network=network)
+            path, name, head = *_imagenet_file(network.name, folder=weights.folder), False
+            state = _from_imagenet(read_weights(path), network=network)
         case TorchxrayvisionWeights():
             path, name, head = (
                 torchxrayvision_file(weights.name, folder=weights.folder),
@@ -187,21 +191,25 @@ def _from_torchvision_names(
     tensors: Mapping[str, Tensor], *, network: PooledClassifier, head: bool
 ) -> dict[str, Tensor]:
     backbone = BACKBONES[network.name]
-    if backbone.head is None:
+    if backbone.head is None and backbone.torchvision_file is None:
         raise UsageError(f"torchvision has no {network.name}: start it from random or timm's weights")
     state: dict[str, Tensor] = {}
     for name, tensor in tensors.items():
-        if name.startswith(f"{backbone.head}."):
+        if backbone.head is not None and name.startswith(f"{backbone.head}."):
             if head:
                 # SqueezeNet's classifier is a 1x1 convolution, (L, K, 1, 1)
                 state[name.replace(backbone.head, "head", 1)] = tensor.flatten(1) if tensor.ndim > 1 else tensor
-        else:
+        elif not name.startswith(backbone.left_out):
             state[f"backbone.{name.removeprefix(backbone.prefix)}"] = tensor
     return state
 
 
-def _from_timm_names(tensors: Mapping[str, Tensor], *, network: PooledClassifier) -> dict[str, Tensor]:
-    body = {name: tensor for name, tensor in tensors.items() if not name.startswith(("classifier.", "fc."))}
+def _from_imagenet(tensors: Mapping[str, Tensor], *, network: PooledClassifier) -> dict[str, Tensor]:
+    backbone = BACKBONES[network.name]
+    if backbone.timm_name is None:
+        return _from_torchvision_names(tensors, network=network, head=False)
+    tail = ("classifier.", "fc.", *backbone.left_out)
+    body = {name: tensor for name, tensor in tensors.items() if not name.startswith(tail)}
     names = names_beside_timm(network.name)
     return {f"backbone.{names.get(name, name)}": tensor for name, tensor in body.items()}
 
@@ -243,9 +251,14 @@ def _load(network: PooledClassifier, state: Mapping[str, Tensor], *, head: bool,
     network.load_state_dict(dict(state), strict=False)
 
 
-def _timm_file(backbone: str, *, folder: Path) -> tuple[Path, str]:
-    """Where timm's weights lie on this machine, fetched if they can be, and their name."""
-    name = BACKBONES[backbone].timm_name
+def _imagenet_file(backbone: str, *, folder: Path) -> tuple[Path, str]:
+    """Where timm's or torchvision's weights lie on this machine, fetched if they can be, and their name."""
+    name, file = BACKBONES[backbone].timm_name, BACKBONES[backbone].torchvision_file
+    if name is None and file is not None:
+        path = folder / file
+        if not path.is_file():  # the file's name ends in how its hash begins
+            fetch(f"{_TORCHVISION}{file}", path=path, sha256=path.stem.rsplit("-", 1)[1])
+        return path, f"torchvision {path.stem}"
     if name is None:
         raise UsageError(f"timm has no ImageNet weights for {backbone}: give a weights file or start from random")
     path = folder / f"{name}.safetensors"

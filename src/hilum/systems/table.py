@@ -34,6 +34,7 @@ from hilum.systems.lungs.shipped import smoke as small_lungs
 from hilum.systems.lungs.train import train_lungs_on
 from hilum.systems.paediatric.ensemble import paediatric_ensemble
 from hilum.systems.paediatric.local import study_losses_local
+from hilum.systems.paediatric.methods import study_methods
 from hilum.systems.paediatric.recipe import paediatric_db
 from hilum.systems.paediatric.run_study import FoldOptions, NetworkOptions, study_ensemble, study_losses, study_starts
 from hilum.systems.paediatric.transfer import study_transfer
@@ -234,6 +235,11 @@ STUDIES: Mapping[str, SystemStudy] = {
     ),
     "paediatric-ensemble": SystemStudy(
         help="Children's chests: three networks and their mean.", run=study_ensemble, own=FoldOptions
+    ),
+    "paediatric-methods": SystemStudy(
+        help="Children's chests: the method of Tran et al. 2021 and the three of their table 4.",
+        run=study_methods,
+        own=FoldOptions,
     ),
     "paediatric-losses-local": SystemStudy(
         help="The same five losses on ChestX-ray14's findings, small enough for two CPU cores.",

@@ -21,6 +21,7 @@ from hilum.training.data.images import PlainImages, Preparation, load_images
 from hilum.training.data.make_split import check_apart
 from hilum.training.loop.fit import VALIDATION_BATCH, Fitted
 from hilum.training.loop.stages import run_shared_stage, run_stages
+from hilum.training.recipe.losses import said_logits, told_labels
 from hilum.training.recipe.recipe import Recipe
 from hilum.training.recipe.settings import flat_values
 from hilum.training.records.run_place import RunPlace
@@ -56,7 +57,8 @@ def classifier_arm(arm: str, *, recipe: Recipe, shared: SharedStages | None = No
 class FoldNetwork:
     """The network that a recipe gave on a fold, in evaluation mode, and what it says of two of the fold's parts.
 
-    `validation` (n, L) are logits of the recipe's calibration part, `judged` those of the part `test`.
+    `validation` (n, L) are logits of the recipe's calibration part, `judged` those of the part `test`, of the labels
+    that are told (`told_labels`).
     """
 
     network: PooledClassifier
@@ -71,7 +73,10 @@ def train_on_fold(recipe: Recipe, *, fold: Fold, place: RunPlace) -> FoldNetwork
     if not isinstance(fitted, Fitted):
         raise UsageError(f"expected a recipe that ends in a network of pictures, came {recipe.name}")
     validation, judged = (
-        logits_of(fitted.network, records=fold.split.parts[name], recipe=recipe, preparation=place.preparation)
+        _told(
+            logits_of(fitted.network, records=fold.split.parts[name], recipe=recipe, preparation=place.preparation),
+            recipe=recipe,
+        )
         for name in (recipe.assessment.calibration_part, TEST)
     )
     return FoldNetwork(network=fitted.network, started_from=fitted.started_from, validation=validation, judged=judged)
@@ -84,7 +89,8 @@ def calibrated_predictions(
 
     The facts of it go into `folder`, and what it says of validation, from which a study may choose thresholds.
     """
-    labels, part = recipe.last.labels, recipe.assessment.calibration_part
+    labels = told_labels(recipe.last.loss, labels=recipe.last.labels)
+    part = recipe.assessment.calibration_part
     calibrations = fit_calibrations(fold, parts=(part,), logits=found.validation, labels=labels)
     write_facts(fold, calibrations=calibrations, started_from=found.started_from, folder=folder)
     of_validation = {arm: calibrated(found.validation, by=calibrations)}
@@ -108,10 +114,17 @@ def _take_shared(recipe: Recipe, *, shared: SharedStages, fold: Fold, place: Run
         run_shared_stage(recipe, stage=recipe.stage(name), split=split, place=place, shared=shared.folder)
 
 
+def _told(outputs: Logits, *, recipe: Recipe) -> Logits:
+    """What the network says of the labels that are told."""
+    loss, labels = recipe.last.loss, recipe.last.labels
+    columns = [labels.index(label) for label in told_labels(loss, labels=labels)]
+    return said_logits(loss, torch.from_numpy(outputs), labels=labels).numpy()[:, columns]
+
+
 def logits_of(
     network: PooledClassifier, *, records: Sequence[Record], recipe: Recipe, preparation: Preparation
 ) -> Logits:
-    """What the last stage's network of `recipe` says: float32 (n, L), in the order of `records`."""
+    """The outputs of the last stage's network of `recipe`: float32 (n, L), in the order of `records`."""
     spec = recipe.preprocess_of(recipe.last)
     loaded = load_images(records, spec=spec, labels=(), preparation=preparation, pooling=recipe.lung_pooling)
     images = PlainImages(loaded, spec=spec)

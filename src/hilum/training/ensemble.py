@@ -28,7 +28,7 @@ from hilum.training.records.provenance import Provenance
 from hilum.training.records.request import TrainRequest
 from hilum.training.records.run_place import RunPlace
 from hilum.training.records.run_record import SPLIT_NAME, begin_run, make_record
-from hilum.training.train_classifier import ClassifierOptions, read_named
+from hilum.training.train_classifier import ClassifierOptions, check_bundle, read_named
 
 MEMBERS = "members"
 """The folder of a run that holds a folder for each member."""
@@ -58,6 +58,8 @@ def train_ensemble(
     processes. Raises `UsageError` where the folder holds another run, `DataError` where the members' data differ, and
     as `train_classifier` does.
     """
+    for member in recipe.members:
+        check_bundle(member)
     averaged = any(stage.ema_decay is not None for member in recipe.members for stage in member.stages)
     check_machine(request.machine, ema=averaged)
     lungs = named_bundle(own.lungs, local=request.models) if recipe.needs_lungs else None

@@ -17,6 +17,7 @@ from hilum.progress import SILENT, Progress
 from hilum.training.data.training_data import prepare_data
 from hilum.training.loop.stages import check_starts
 from hilum.training.recipe.ensemble import EnsembleRecipe
+from hilum.training.recipe.hierarchical import Hierarchical
 from hilum.training.recipe.machine import check_machine
 from hilum.training.recipe.recipe import Recipe
 from hilum.training.records.card_words import StatedWords
@@ -62,6 +63,7 @@ def train_classifier(
     the recipe's, for a machine that cannot be, and where the folder holds another run; and as `read_releases`,
     `prepare_images` and `train_specialist` do.
     """
+    check_bundle(recipe)
     check_machine(request.machine, ema=any(stage.ema_decay is not None for stage in recipe.stages))
     lungs = named_bundle(own.lungs, local=request.models) if recipe.needs_lungs else None
     mixed = read_named(recipe, request=request, own=own, progress=progress)
@@ -85,6 +87,15 @@ def train_classifier(
         smoke=request.smoke,
         lungs=lungs,
     )
+
+
+def check_bundle(recipe: Recipe) -> None:
+    """Raise `UsageError` where what the network says is not its outputs, which are all that a bundle gives."""
+    if isinstance(recipe.last.loss, Hierarchical):
+        raise UsageError(
+            f"expected a loss whose network can be a bundle in {recipe.name}, came labels in a tree; compare it in a "
+            "study, or set another loss"
+        )
 
 
 def read_named(

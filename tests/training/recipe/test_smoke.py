@@ -8,12 +8,15 @@ from hilum.datasets.releases.own_table import read_own_table
 from hilum.networks.starting_weights import RandomWeights
 from hilum.systems.table import TRAININGS
 from hilum.training.recipe.freezing import StagedRelease
+from hilum.training.recipe.recipe import Recipe
 from hilum.training.recipe.smoke import IMAGES_PER_OUTCOME, SIDE_PX, smoke_recipe, smoke_records
 
+WHOLE = {name: row.make(RandomWeights()) for name, row in TRAININGS.items()}
+RECIPES = {name: recipe for name, recipe in WHOLE.items() if isinstance(recipe, Recipe)}
 
-@pytest.mark.parametrize("name", [name for name, row in TRAININGS.items() if row.small is smoke_recipe])
-def test_a_smoke_run_is_small_and_otherwise_the_same_recipe(name):
-    whole = TRAININGS[name].make(RandomWeights())
+
+@pytest.mark.parametrize("whole", RECIPES.values(), ids=RECIPES)
+def test_a_smoke_run_is_small_and_otherwise_the_same_recipe(whole):
     small = smoke_recipe(whole)
     assert small.preprocess.output_size == (SIDE_PX, SIDE_PX)
     assert small.last.epochs <= 2
@@ -24,6 +27,11 @@ def test_a_smoke_run_is_small_and_otherwise_the_same_recipe(name):
         whole.last.optimizer,
     )
     assert small.last.split == whole.last.split
+
+
+def test_a_network_that_takes_no_small_pictures_gets_larger_ones():
+    whole = replace(RECIPES["chest14"], backbone="inception_v3")
+    assert smoke_recipe(whole).preprocess.output_size == (75, 75)
 
 
 def test_a_staged_release_happens_within_the_epochs_of_a_smoke_run():

@@ -38,7 +38,8 @@ Maker = Trained[Fold, Predictions]
 class ArmRecipe:
     """How one arm is made; earlier stages of arms with one `before` are the same, and trained once.
 
-    `learns` may take a part of what a fold has to learn from.
+    Of its earlier stages those on the last one's releases are trained on every fold, as the last one is. `learns` may
+    take a part of what a fold has to learn from.
     """
 
     recipe: Recipe
@@ -125,7 +126,8 @@ def _pool(records: Sequence[Record], *, recipe: Recipe, smoke: bool) -> tuple[Re
 
 
 def _before(recipe: Recipe, *, records: Sequence[Record], smoke: bool) -> dict[str, Split]:
-    return {stage.name: stage_split(recipe, stage=stage, records=records, smoke=smoke) for stage in recipe.stages[:-1]}
+    apart = [stage for stage in recipe.stages[:-1] if set(stage.releases) != set(recipe.last.releases)]
+    return {stage.name: stage_split(recipe, stage=stage, records=records, smoke=smoke) for stage in apart}
 
 
 def _prepare(

@@ -41,7 +41,7 @@ DEFAULTS, FOLDS_ALONE = NetworkOptions(), FoldOptions()
 def study_losses(*, request: StudyRequest, own: NetworkOptions = DEFAULTS, progress: Progress = SILENT) -> None:
     """Five losses from the same start, and the page of it. Raises as `run_arms` does."""
     recipes = {name: children_alone(request.start, loss=loss, backbone=own.backbone) for name, loss in LOSSES.items()}
-    _run(studies.LOSSES, recipes, request=request, own=own, progress=progress)
+    run_recipes(studies.LOSSES, recipes, request=request, own=own, progress=progress)
 
 
 def study_starts(*, request: StudyRequest, own: NetworkOptions = DEFAULTS, progress: Progress = SILENT) -> None:
@@ -52,7 +52,7 @@ def study_starts(*, request: StudyRequest, own: NetworkOptions = DEFAULTS, progr
         studies.IMAGENET: children_alone(request.start, loss=loss, backbone=own.backbone),
         studies.CHEXPERT: paediatric_db(request.start, backbone=own.backbone),
     }
-    _run(studies.STARTS, recipes, request=request, own=own, progress=progress)
+    run_recipes(studies.STARTS, recipes, request=request, own=own, progress=progress)
 
 
 def study_ensemble(
@@ -67,12 +67,13 @@ def study_ensemble(
     Raises as `run_arms` does.
     """
     recipes = {name: paediatric_db(request.start, backbone=name) for name in networks}
-    _run(studies.ensemble_study(networks), recipes, request=request, own=own, progress=progress)
+    run_recipes(studies.ensemble_study(networks), recipes, request=request, own=own, progress=progress)
 
 
-def _run(
+def run_recipes(
     study: Study, recipes: Mapping[str, Recipe], *, request: StudyRequest, own: FoldOptions, progress: Progress
 ) -> None:
+    """Train the arm of each recipe on the children of the request, and write the page. Raises as `run_arms` does."""
     policy = next((recipe.chexpert for recipe in recipes.values() if recipe.chexpert is not None), None)
     allowed = tuple(dict.fromkeys(name for recipe in recipes.values() for name in recipe.releases))
     records = read_releases(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -18,14 +18,22 @@ from hilum.training.recipe.losses import Loss, loss_sum, masked_loss
 class ClassifierTask:
     """Logits (N, L) of inputs (N, ...), pictures or pooled vectors, against targets (N, L), NaN where one is missing.
 
-    Its figures of a validation part are `loss`, `auroc/LABEL` where both outcomes are there, `mean_auroc` over those
-    labels, `labels_with_auroc`, how many they are, and of a network with one label `accuracy`, the share of pictures
-    whose logit is above 0 where the target is 1, and not above where it is 0.
+    `said` makes of the network's outputs (N, L) the logits that it says, by which labels are ranked; None where they
+    are the outputs. Its figures of a validation part are `loss`, `auroc/LABEL` where both outcomes are there,
+    `mean_auroc` over those labels, `labels_with_auroc`, how many they are, and of a network with one label `accuracy`,
+    the share of pictures whose logit is above 0 where the target is 1, and not above where it is 0.
     """
 
-    def __init__(self, network: nn.Module, *, labels: Sequence[str], loss: Loss) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        *,
+        labels: Sequence[str],
+        loss: Loss,
+        said: Callable[[Tensor], Tensor] | None = None,
+    ) -> None:
         self.network = network
-        self._labels, self._loss = tuple(labels), loss
+        self._labels, self._loss, self._said = tuple(labels), loss, said
 
     def loss(self, batch: Batch) -> Tensor:
         """The mean over the labels that are known in the batches of all processes."""
@@ -42,6 +50,7 @@ class ClassifierTask:
         found = {LOSS: float(total / known.clamp(min=1))}
         if not bool(torch.isfinite(logits).all()):
             return {LOSS: math.nan}  # the loop refuses it; nothing can be ranked
+        logits = logits if self._said is None else self._said(logits)
         values = []
         for column, label in enumerate(self._labels):
             value = auroc(outcomes_of(targets[:, column].numpy()), scores=logits[:, column].numpy())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from hilum.datasets.splits.split import Split
@@ -11,7 +12,7 @@ from hilum.training.data.stage_data import MakeData
 from hilum.training.loop.classifier_task import ClassifierTask
 from hilum.training.loop.fit import Kept, fit
 from hilum.training.loop.task import TaskData
-from hilum.training.recipe.losses import fit_loss
+from hilum.training.recipe.losses import fit_loss, said_logits
 from hilum.training.recipe.machine import Machine
 from hilum.training.recipe.recipe import TRAIN, Recipe, Stage
 from hilum.training.recipe.samplers import build_sampler
@@ -44,7 +45,8 @@ def fit_stage(
             views=[record.view for record in split.parts[TRAIN]],
             seed=recipe.seed,
         )
-        return ClassifierTask(network, labels=stage.labels, loss=loss), TaskData(
+        said = partial(said_logits, stage.loss, labels=stage.labels)
+        return ClassifierTask(network, labels=stage.labels, loss=loss, said=said), TaskData(
             training=made.training,
             sampler=sampler,
             validation={part: (made.validation[part], made.counts[part]) for part in made.validation},

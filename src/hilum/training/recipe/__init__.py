@@ -12,6 +12,7 @@ from hilum.training.recipe.augment import Augmentation
 from hilum.training.recipe.distribution_balanced import DistributionBalanced
 from hilum.training.recipe.ensemble import EnsembleRecipe
 from hilum.training.recipe.freezing import FrozenBatchNorms, FrozenFirst, StagedRelease
+from hilum.training.recipe.hierarchical import Hierarchical
 from hilum.training.recipe.losses import Asymmetric, BinaryCrossEntropy, Focal, fit_loss, masked_loss
 from hilum.training.recipe.lung_pooling import LungPooling
 from hilum.training.recipe.optimizers import Adam, AdamW, RAdam, Sgd
@@ -48,6 +49,7 @@ __all__ = [
     "FrozenFirst",
     "FusedFrom",
     "GroupShares",
+    "Hierarchical",
     "KerasDecay",
     "LabelBalanced",
     "LungPooling",

@@ -17,6 +17,7 @@ from torch.nn import functional as F  # noqa: N812 (the name that every torch us
 
 from hilum.errors import UsageError
 from hilum.training.recipe.distribution_balanced import DistributionBalanced, FittedDistributionBalanced
+from hilum.training.recipe.hierarchical import Hierarchical, hierarchical_loss, tree_of, unconditional_logits
 from hilum.training.recipe.label_weights import LabelWeights, Weighting, label_weights
 from hilum.training.recipe.processes import sum_over_processes, training_processes
 
@@ -67,7 +68,7 @@ class Asymmetric:
         _check(0.0 <= self.clip < 1.0, "a clip in [0, 1)", self.clip)
 
 
-LossSpec = BinaryCrossEntropy | Focal | Asymmetric | DistributionBalanced
+LossSpec = BinaryCrossEntropy | Focal | Asymmetric | DistributionBalanced | Hierarchical
 
 Loss = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 """From logits (N, L) and targets (N, L) in [0, 1], NaN where missing, to the sum over the known and their number."""
@@ -89,6 +90,23 @@ def fit_loss(spec: LossSpec, *, targets: npt.ArrayLike, labels: Sequence[str]) -
             return partial(_sum_of_known, each=partial(_asymmetric, spec=spec))
         case DistributionBalanced():
             return FittedDistributionBalanced(spec, targets=targets, labels=labels)
+        case Hierarchical():
+            return partial(hierarchical_loss, tree=tree_of(spec, labels=labels), probability=spec.probability)
+
+
+def said_logits(spec: LossSpec, outputs: Tensor, *, labels: Sequence[str]) -> Tensor:
+    """The logits (N, L) that a network says which was trained by `spec`, from its `outputs` (N, L).
+
+    They are the outputs, but of labels in a tree, whose outputs are conditional.
+    """
+    if isinstance(spec, Hierarchical):
+        return unconditional_logits(outputs, tree=tree_of(spec, labels=labels))
+    return outputs
+
+
+def told_labels(spec: LossSpec, *, labels: Sequence[str]) -> tuple[str, ...]:
+    """Those of the network's labels of which somebody is told: all but the groups of a tree."""
+    return spec.told(labels) if isinstance(spec, Hierarchical) else tuple(labels)
 
 
 def masked_loss(logits: Tensor, targets: Tensor, *, loss: Loss) -> Tensor:

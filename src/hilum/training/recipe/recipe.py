@@ -16,6 +16,7 @@ from hilum.networks.starting_weights import StartingWeights
 from hilum.training.recipe.augment import Augmentation
 from hilum.training.recipe.distribution_balanced import DistributionBalanced
 from hilum.training.recipe.freezing import FreezingSpec
+from hilum.training.recipe.hierarchical import Hierarchical
 from hilum.training.recipe.losses import LossSpec
 from hilum.training.recipe.lung_pooling import LungPooling
 from hilum.training.recipe.machine import Precision
@@ -116,7 +117,7 @@ class Stage:
         _check(len(self.labels) > 0 and len(set(self.labels)) == len(self.labels), "labels, each once", self.labels)
         _check(len(self.releases) > 0, "a release to train on", self.releases)
         self.plan()  # which has checks of its own
-        if isinstance(self.loss, DistributionBalanced):
+        if isinstance(self.loss, DistributionBalanced | Hierarchical):
             self.loss.check_labels(self.labels)
         _check(0.0 <= self.flip_probability <= 1.0, "a flip_probability in [0, 1]", self.flip_probability)
         if isinstance(self.start, FusedFrom):

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from hilum.datasets.records.record import Record
 from hilum.imaging.preprocess import PreprocessSpec, Resize
+from hilum.networks.pooled_classifier import BACKBONES
 from hilum.training.recipe.ensemble import EnsembleRecipe
 from hilum.training.recipe.freezing import StagedRelease
 from hilum.training.recipe.recipe import Recipe, Stage
@@ -24,8 +25,12 @@ LEAST_IMAGES = 48
 
 
 def smoke_recipe(recipe: Recipe) -> Recipe:
-    """The recipe with pictures of 64 pixels, two epochs a stage, and four batches of eight an epoch at most."""
-    steps = tuple(_smaller(step) if isinstance(step, Resize) else step for step in recipe.preprocess.steps)
+    """The recipe with pictures of 64 pixels, two epochs a stage, and four batches of eight an epoch at most.
+
+    The pictures are larger where the network takes none so small.
+    """
+    side = max(SIDE_PX, BACKBONES[recipe.backbone].least)
+    steps = tuple(_smaller(step, side=side) if isinstance(step, Resize) else step for step in recipe.preprocess.steps)
     spec = recipe.preprocess
     return replace(
         recipe,
@@ -66,8 +71,8 @@ def few_of_each(records: Sequence[Record], *, each: int) -> tuple[Record, ...]:
     return tuple(sorted(chosen, key=lambda record: (record.source, record.image)))
 
 
-def _smaller(step: Resize) -> Resize:
-    sides = {"height": min(SIDE_PX, step.height), "width": min(SIDE_PX, step.width)}
+def _smaller(step: Resize, *, side: int) -> Resize:
+    sides = {"height": min(side, step.height), "width": min(side, step.width)}
     return Resize.model_validate({**dict(step), **sides})
 
 
