@@ -45,7 +45,7 @@ def overlay_png(examination: Examination, *, every_heatmap: bool = False) -> byt
     ]
     radiograph = Image.fromarray(coloured)
     draw_lungs(radiograph, examination, geometry=picture.geometry)
-    _draw_boxes(radiograph, boxes)
+    draw_boxes(radiograph, boxes=boxes)
     scales = tuple(dict.fromkeys(ContributionScale.of(heatmap) for heatmap in maps))
     legend = draw_legend(examination.reading, scales=scales, drawn=drawn, height=rows)
     canvas = Image.new("RGB", (columns + legend.width, max(rows, legend.height)), (16, 17, 20))
@@ -74,8 +74,8 @@ def _shares(maps: Sequence[Heatmap], *, geometry: Geometry, rows: int, columns: 
     return strongest
 
 
-def _draw_boxes(radiograph: Image.Image, boxes: Sequence[Box]) -> None:
-    """Outline each box; the outer edge of the line lies on the box."""
+def draw_boxes(radiograph: Image.Image, *, boxes: Sequence[Box]) -> None:
+    """Outline each box, in the picture's pixels, in it; the outer edge of the line lies on the box."""
     width = max(2, round(max(radiograph.size) / 350))
     draw = ImageDraw.Draw(radiograph)
     for box in boxes:

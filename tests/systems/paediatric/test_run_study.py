@@ -1,17 +1,26 @@
 """The studies of children's chests by smoke runs on a fabricated miniature of VinDr-PCXR, in DICOM."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from fabricate_children import fabricate_children
 from fabricate_releases import fabricate_chexpert_to_train
+from hilum.datasets.releases.vindr_pcxr import TEN_LABELS, read_vindr_pcxr
 from hilum.errors import UsageError
 from hilum.evaluation.predictions.predictions_file import read_predictions
+from hilum.imaging.decode import decode, read_file
+from hilum.imaging.preprocess import preprocess
+from hilum.networks.starting_weights import RandomWeights
+from hilum.systems.paediatric.recipe import paediatric_db
 from hilum.systems.paediatric.run_study import FoldOptions, NetworkOptions, study_ensemble
 from hilum.systems.table import study
+from hilum.training.loop.stages import load_stage
+from hilum.training.recipe.smoke import smoke_recipe
 from hilum.training.records.request import StudyRequest
 
 pytestmark = pytest.mark.slow
@@ -85,3 +94,41 @@ def test_the_mean_of_networks_is_that_of_their_probabilities(made: Path, tmp_pat
     found = json.loads((tmp_path / "study.json").read_text())
     assert found["paper"]["auroc"]["Pneumonia"]["ensemble"] == 0.802
     assert list(found["sections"]["decisions"]) == [*arms, "ensemble"]
+    shares = found["sections"]["boxes"]
+    assert list(shares) == ["Other opacity", *TEN_LABELS[:2], "Bronchial thickening"]
+    judged = read_predictions(tmp_path / "predictions" / "ensemble.parquet")
+    for label, of_label in shares.items():
+        assert list(of_label) == [*arms, "ensemble", "average box", "even map"]
+        positives = int((judged.truth[:, judged.labels.index(label)] == 1).sum())
+        assert {one["images"] for one in of_label.values()} == {positives}
+        assert of_label["even map"]["mass"]["value"] == pytest.approx(36 * 8 / (48 * 60))
+    pictures = sorted(path.name for path in (tmp_path / "boxes").iterdir())
+    assert pictures[:2] == ["001_ensemble.png", "001_picture.png"]
+    assert len(pictures) == 2 * 4 * 3
+    assert hits_by_hand("squeezenet1_1", made=made, out=tmp_path) == pytest.approx(
+        {label: of_label["squeezenet1_1"]["maximum"]["value"] for label, of_label in shares.items()}
+    )
+    before = times(tmp_path)
+    study_ensemble(request=replace(asked, tables_only=True), own=FoldOptions(folds=2), networks=arms)
+    assert times(tmp_path) == before
+
+
+def hits_by_hand(arm: str, *, made: Path, out: Path) -> dict[str, float]:
+    """How often the highest cell of the arm's map lies in the box, in shares of the picture's sides."""
+    hits: dict[str, list[bool]] = {}
+    recipe = smoke_recipe(paediatric_db(RandomWeights(), backbone=arm))
+    records = {record.image: record for record in read_vindr_pcxr(made / "children")}
+    for fold in ("fold-0", "fold-1"):
+        network = load_stage(recipe, stage=recipe.last, folder=out / fold / arm).network
+        for image in read_predictions(out / fold / f"{arm}.parquet").image:
+            for box in records[image].boxes:
+                pixels = decode(read_file(records[image].path), name=image).pixels
+                array = preprocess(pixels, spec=recipe.preprocess).array
+                with torch.inference_mode():
+                    _, maps = network.forward_with_maps(torch.from_numpy(array)[None])
+                grid = maps[0, TEN_LABELS.index(box.label)].numpy()
+                row, column = divmod(int(grid.argmax()), grid.shape[1])
+                x, y = 48 * (column + 0.5) / grid.shape[1], 60 * (row + 0.5) / grid.shape[0]
+                hit = grid.max() > 0 and 0 <= x - box.box.x < box.box.width and 0 <= y - box.box.y < box.box.height
+                hits.setdefault(box.label, []).append(bool(hit))
+    return {label: float(np.mean(values)) for label, values in hits.items()}

@@ -73,9 +73,7 @@ def run_arms(
     study, and what training raises.
     """
     out = request.out if folder is None else folder
-    small = {
-        name: replace(arm, recipe=smoke_recipe(arm.recipe)) if request.smoke else arm for name, arm in arms.items()
-    }
+    small = as_trained(arms, smoke=request.smoke)
     first = next(iter(small.values())).recipe
     pool = _pool(images.records, recipe=first, smoke=request.smoke)
     splits = {name: _before(arm.recipe, records=images.others, smoke=request.smoke) for name, arm in small.items()}
@@ -102,6 +100,11 @@ def run_arms(
         machine=request.machine,
         preparation=request.place.preparation,
     )
+
+
+def as_trained(arms: Mapping[str, ArmRecipe], *, smoke: bool) -> dict[str, ArmRecipe]:
+    """The arms, made small where it is a smoke run."""
+    return {name: replace(arm, recipe=smoke_recipe(arm.recipe)) if smoke else arm for name, arm in arms.items()}
 
 
 def tabulate(study: Study, *, request: StudyRequest, progress: Progress = SILENT) -> None:

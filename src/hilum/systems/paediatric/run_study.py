@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated
 
 from hilum.datasets.read_releases import read_releases
@@ -13,7 +14,8 @@ from hilum.networks.starting_weights import RandomWeights
 from hilum.option import Option
 from hilum.progress import SILENT, Progress
 from hilum.systems.paediatric import studies
-from hilum.systems.paediatric.cross_validation import ArmRecipe, Judged, run_arms, tabulate
+from hilum.systems.paediatric.boxes_section import boxes_section
+from hilum.systems.paediatric.cross_validation import ArmRecipe, Judged, as_trained, run_arms, tabulate
 from hilum.systems.paediatric.recipe import LOSSES, MODIFIED, NETWORKS, children_alone, paediatric_db
 from hilum.training.recipe.recipe import Recipe
 from hilum.training.records.request import StudyRequest
@@ -85,4 +87,6 @@ def run_recipes(
     )
     arms = {name: ArmRecipe(recipe=recipe) for name, recipe in recipes.items()}
     run_arms(study, arms, images=images, request=request, own=own, folds=own.folds, progress=progress)
-    tabulate(study, request=request, progress=progress)
+    trained = {name: arm.recipe for name, arm in as_trained(arms, smoke=request.smoke).items()}
+    boxes = partial(boxes_section, study=study, recipes=trained, records=images.records, folder=request.out)
+    tabulate(replace(study, sections=(*study.sections, boxes)), request=request, progress=progress)
