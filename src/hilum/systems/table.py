@@ -40,6 +40,7 @@ from hilum.systems.paediatric.run_study import FoldOptions, NetworkOptions, stud
 from hilum.systems.paediatric.transfer import study_transfer
 from hilum.systems.pneumonia.recipe import pneumonia
 from hilum.systems.pneumonia.run_study import PneumoniaOptions, study_pneumonia
+from hilum.systems.pneumonia.shift.run_study import ShiftOptions, study_shift
 from hilum.systems.recipe_file import is_own_recipe, own_recipe
 from hilum.systems.sdfn.recipe import sdfn, sdfn_local
 from hilum.systems.sdfn.run_study import SdfnOptions, study_sdfn
@@ -224,6 +225,11 @@ STUDIES: Mapping[str, SystemStudy] = {
         help="Barnett 2023's protocol for pneumonia in children, and what its networks get wrong.",
         run=study_pneumonia,
         own=PneumoniaOptions,
+    ),
+    "pneumonia-shift": SystemStudy(
+        help="Pneumonia in children: what helps on a validation of children unlike those learnt from in sharpness.",
+        run=study_shift,
+        own=ShiftOptions,
     ),
     "paediatric-losses": SystemStudy(
         help="Children's chests: five losses beside the table of Tran et al. 2021.",

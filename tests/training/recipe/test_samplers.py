@@ -14,6 +14,7 @@ from hilum.training.recipe.samplers import (
     PatientBalancedSampler,
     Shuffled,
     ShuffledSampler,
+    StratumBalanced,
     ViewBalanced,
     ViewBalancedSampler,
     build_sampler,
@@ -163,6 +164,16 @@ def test_views_that_nobody_told_cannot_be_balanced():
         build_sampler(
             ViewBalanced(images_per_epoch=8), targets=[[1], [0], [0]], labels=("Mass",), patients="abc", seed=1
         )
+
+
+def test_strata_are_balanced_as_views_are():
+    targets, strata = [[1], [1], [1], [0], [0]], ["soft", "soft", "sharp", "soft", "sharp"]
+    built = build_sampler(
+        StratumBalanced(images_per_epoch=40), targets=targets, labels=("Mass",), patients="abcde", strata=strata, seed=1
+    )
+    drawn = indices(built)
+    counts = Counter((strata[index], targets[index][0]) for index in drawn)
+    assert counts == {("soft", 1): 10, ("soft", 0): 10, ("sharp", 1): 10, ("sharp", 0): 10}
 
 
 def test_a_view_of_which_every_image_has_a_label_is_one_group():

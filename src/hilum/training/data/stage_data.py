@@ -12,6 +12,7 @@ from hilum.datasets.splits.split import Split
 from hilum.errors import DataError, UsageError
 from hilum.training.data.images import PlainImages, Preparation, Targets, TrainingImages, load_images
 from hilum.training.recipe.flips import FlippedByChance
+from hilum.training.recipe.mixup import MixedUp
 from hilum.training.recipe.recipe import TRAIN, Recipe, Stage
 
 Items = Dataset[tuple[Tensor, Tensor]]
@@ -51,8 +52,11 @@ def image_data(recipe: Recipe, *, stage: Stage, split: Split, preparation: Prepa
         for part in (TRAIN, *watched)
     }
     augmented = TrainingImages(loaded[TRAIN], spec=spec, augmentation=stage.augmentation)
+    training: Items = FlippedByChance(augmented, probability=stage.flip_probability)
+    if stage.mixup is not None:
+        training = MixedUp(training, mixup=stage.mixup, targets=loaded[TRAIN].targets)
     return StageData(
-        training=FlippedByChance(augmented, probability=stage.flip_probability),
+        training=training,
         targets=loaded[TRAIN].targets,
         validation={part: PlainImages(loaded[part], spec=spec) for part in watched},
         counts={part: len(loaded[part].targets) for part in watched},

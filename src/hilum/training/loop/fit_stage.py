@@ -43,6 +43,7 @@ def fit_stage(
             labels=stage.labels,
             patients=[record.patient for record in split.parts[TRAIN]],
             views=[record.view for record in split.parts[TRAIN]],
+            strata=[record.stratum for record in split.parts[TRAIN]],
             seed=recipe.seed,
         )
         said = partial(said_logits, stage.loss, labels=stage.labels)

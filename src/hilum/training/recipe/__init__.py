@@ -15,6 +15,7 @@ from hilum.training.recipe.freezing import FrozenBatchNorms, FrozenFirst, Staged
 from hilum.training.recipe.hierarchical import Hierarchical
 from hilum.training.recipe.losses import Asymmetric, BinaryCrossEntropy, Focal, fit_loss, masked_loss
 from hilum.training.recipe.lung_pooling import LungPooling
+from hilum.training.recipe.mixup import Mixup
 from hilum.training.recipe.optimizers import Adam, AdamW, RAdam, Sgd
 from hilum.training.recipe.plan import Plan, Selection
 from hilum.training.recipe.recipe import Assessment, CardText, FromStage, FusedFrom, Recipe, SplitSpec, Stage
@@ -24,6 +25,7 @@ from hilum.training.recipe.samplers import (
     LabelBalanced,
     PatientBalanced,
     Shuffled,
+    StratumBalanced,
     ViewBalanced,
     build_sampler,
 )
@@ -53,6 +55,7 @@ __all__ = [
     "KerasDecay",
     "LabelBalanced",
     "LungPooling",
+    "Mixup",
     "OneCycle",
     "PatientBalanced",
     "Plan",
@@ -67,6 +70,7 @@ __all__ = [
     "Stage",
     "StagedRelease",
     "StartingWeights",
+    "StratumBalanced",
     "TimmImageNet",
     "TorchxrayvisionWeights",
     "Triangular",

@@ -20,6 +20,7 @@ from hilum.training.recipe.hierarchical import Hierarchical
 from hilum.training.recipe.losses import LossSpec
 from hilum.training.recipe.lung_pooling import LungPooling
 from hilum.training.recipe.machine import Precision
+from hilum.training.recipe.mixup import Mixup
 from hilum.training.recipe.optimizers import OptimizerSpec
 from hilum.training.recipe.plan import Plan, Selection
 from hilum.training.recipe.samplers import SamplerSpec
@@ -89,7 +90,8 @@ class Stage:
     batches of `batch_size` images. `clip_norm` is the largest norm of the gradient. `ema_decay` averages the weights
     over the updates; the averaged ones are validated and kept. `crop_lungs` cuts every picture to its lung box before
     the recipe's preprocessing. An image is mirrored with `flip_probability`, which is anatomically wrong and 0 unless a
-    paper is reproduced. `validate_every` validates after so many updates in the place of after each epoch.
+    paper is reproduced. With `mixup` it is laid over by a little of another one. `validate_every` validates after so
+    many updates in the place of after each epoch.
     """
 
     name: str = field(metadata=HIDDEN)
@@ -112,6 +114,7 @@ class Stage:
     clip_norm: float | None = None
     ema_decay: float | None = None
     validate_every: int | None = field(default=None, metadata=WHERE_THERE)
+    mixup: Mixup | None = field(default=None, metadata=WHERE_THERE)
 
     def __post_init__(self) -> None:
         _check(len(self.labels) > 0 and len(set(self.labels)) == len(self.labels), "labels, each once", self.labels)
@@ -122,6 +125,7 @@ class Stage:
         _check(0.0 <= self.flip_probability <= 1.0, "a flip_probability in [0, 1]", self.flip_probability)
         if isinstance(self.start, FusedFrom):
             plain = self.augmentation == NO_AUGMENTATION and self.freezing is None and not self.crop_lungs
+            plain = plain and self.mixup is None
             _check(plain, "no augmentation but flips, no freezing and no crop of its own in a fusion", self.name)
         parts = self.split.validation
         _check(self.selection.part in parts, f"a selection on one of {', '.join(parts)}", self.selection.part)

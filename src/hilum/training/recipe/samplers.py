@@ -59,6 +59,16 @@ class ViewBalanced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StratumBalanced:
+    """As many images of each stratum with a label as without any, so that the stratum says nothing of there being one.
+
+    An image's stratum is its record's; a study may give the records others, such as bins of sharpness.
+    """
+
+    images_per_epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupShares:
     """Groups of images drawn by stated shares (of any sum), its images in turn; who trains names the groups."""
 
@@ -66,7 +76,7 @@ class GroupShares:
     images_per_epoch: int
 
 
-SamplerSpec = Shuffled | LabelBalanced | ClassBalanced | PatientBalanced | ViewBalanced
+SamplerSpec = Shuffled | LabelBalanced | ClassBalanced | PatientBalanced | ViewBalanced | StratumBalanced
 
 
 class SeededSampler(Sampler[Draw]):
@@ -239,10 +249,11 @@ def build_sampler(
     patients: Sequence[str],
     seed: int,
     views: Sequence[str] = (),
+    strata: Sequence[str] = (),
 ) -> SeededSampler:
     """The sampler of `spec` for images with `targets` (N, L) of `labels`, NaN where missing, and N `patients`.
 
-    `views` are the images' N views, which only `ViewBalanced` asks for.
+    `views` and `strata` are the images' N views and strata, which only `ViewBalanced` and `StratumBalanced` ask for.
 
     Raises `DataError` where a label that must be balanced lacks an outcome.
     """
@@ -259,6 +270,8 @@ def build_sampler(
             return PatientBalancedSampler(patients, per_epoch=spec.images_per_epoch, seed=seed)
         case ViewBalanced():
             return ViewBalancedSampler(array, views=views, per_epoch=spec.images_per_epoch, seed=seed)
+        case StratumBalanced():
+            return ViewBalancedSampler(array, views=strata, per_epoch=spec.images_per_epoch, seed=seed)
 
 
 def _evenly(groups: Sequence[Indices], *, count: int, generator: np.random.Generator) -> Indices:

@@ -1,0 +1,157 @@
+"""The arms of the study: today's recipe for four epochs, and recipes that differ from it in one thing each.
+
+All learn from the same children with the same seed and are read in the same way. An arm of another kind of network is
+one more row here: nothing else of the study knows how an arm pools, crops or starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hilum.datasets.records.record import Record
+from hilum.datasets.releases.kermany import LABEL
+from hilum.errors import UsageError
+from hilum.networks.starting_weights import StartingWeights
+from hilum.systems.pneumonia.network_arms import start_of
+from hilum.systems.pneumonia.paper_recipe import with_stage
+from hilum.systems.pneumonia.recipe import AUGMENTATION, pneumonia
+from hilum.systems.pneumonia.shift.parts import PLAIN, SHIFTED
+from hilum.systems.pneumonia.shift.sharpness import in_bins, with_softened
+from hilum.training.recipe.augment import Augmentation
+from hilum.training.recipe.mixup import Mixup
+from hilum.training.recipe.plan import Selection
+from hilum.training.recipe.recipe import TRAIN, Assessment, Recipe, SplitSpec
+from hilum.training.recipe.samplers import LabelBalanced, StratumBalanced
+from hilum.training.recipe.settings import Value, flat_values
+
+TODAY = "today"
+EPOCHS = 4
+BACTERIA, VIRUS = "Bacterial pneumonia", "Viral pneumonia"
+
+WEAK = Augmentation(crop_area=(0.85, 1.0), aspect=0.1, rotation_deg=5.0, gain=0.1, offset=0.05)
+"""Framing and grey scale, a little; nothing that changes sharpness."""
+
+SOFT = replace(AUGMENTATION, blur_probability=1.0, blur_sigma_px=(0.5, 2.5), sharpen_probability=0.0)
+"""Today's, but every picture is blurred and none sharpened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learning:
+    """What an arm may need to change its training images: their sharpness by name, and a folder for altered copies."""
+
+    sharpness: Mapping[str, float]
+    folder: Path
+    jobs: int = 1
+
+
+Change = Callable[[Sequence[Record], Learning], tuple[Record, ...]]
+"""The training images of an arm, made of those of all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftArm:
+    """One way of training: `recipe`, whose first label is the release's, and what it changes in the training images.
+
+    `changed` says that in words, for the record.
+    """
+
+    name: str
+    title: str
+    recipe: Recipe
+    change: Change | None = None
+    changed: str = "nothing"
+
+    @property
+    def settings(self) -> Mapping[str, Value]:
+        """All that decides the training, flat."""
+        return {**flat_values(self.recipe), "training_images": self.changed}
+
+
+def base_recipe(start: StartingWeights) -> Recipe:
+    """Today's recipe for the study's parts and epochs."""
+    today = pneumonia(start)
+    stage = replace(
+        today.last,
+        split=SplitSpec(shares={TRAIN: 0.8, PLAIN: 0.1, SHIFTED: 0.1}, stratify="stratum", fit_on=(TRAIN,)),
+        selection=Selection(part=PLAIN),
+        epochs=EPOCHS,
+    )
+    assessment = Assessment(calibration_part=PLAIN, operating_point_part=SHIFTED)
+    return replace(today, stages=(stage,), assessment=assessment)
+
+
+def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[str, ShiftArm]:
+    """All arms by name; `start` is MobileNetV2's, `starts` the folder of other networks' weights.
+
+    Raises `DataError` where `starts` is no folder.
+    """
+    today = base_recipe(start)
+    draws = today.last.sampler
+    if not isinstance(draws, LabelBalanced):
+        raise UsageError(f"expected balanced draws in {today.name}, came {type(draws).__name__}")
+    lite = replace(today, backbone="efficientnet_lite0")
+    arms = (
+        ShiftArm(name=TODAY, title="today's recipe", recipe=today),
+        ShiftArm(name="weak", title="weak augmentation", recipe=with_stage(today, augmentation=WEAK)),
+        ShiftArm(name="soft", title="every picture blurred", recipe=with_stage(today, augmentation=SOFT)),
+        ShiftArm(
+            name="matched",
+            title="healthy as soft as ill",
+            recipe=today,
+            change=_matched,
+            changed="healthy pictures softened to the sharpness of ill ones, rank by rank",
+        ),
+        ShiftArm(
+            name="sampled",
+            title="draws balanced by sharpness",
+            recipe=with_stage(today, sampler=StratumBalanced(images_per_epoch=draws.images_per_epoch)),
+            change=_binned,
+            changed="strata are fifths of sharpness",
+        ),
+        ShiftArm(name="mixup", title="mixup", recipe=with_stage(today, mixup=Mixup())),
+        ShiftArm(name="crop", title="cut to the lungs", recipe=with_stage(today, crop_lungs=True)),
+        ShiftArm(
+            name="lite0",
+            title="EfficientNet-Lite0",
+            recipe=with_stage(lite, start=start_of("efficientnet_lite0", folder=starts)),
+        ),
+        ShiftArm(
+            name="kinds",
+            title="bacteria and virus told too",
+            recipe=with_stage(today, labels=(LABEL, BACTERIA, VIRUS)),
+            change=with_kinds,
+            changed="labels of bacterial and viral pneumonia beside pneumonia",
+        ),
+    )
+    return {arm.name: arm for arm in arms}
+
+
+def chosen_shift_arms(named: str, *, arms: Mapping[str, ShiftArm]) -> tuple[ShiftArm, ...]:
+    """The arms that a text names, with commas between them; all for `all`. Raises `UsageError` for another name."""
+    names = list(arms) if named == "all" else [name.strip() for name in named.split(",") if name.strip()]
+    unknown = [name for name in names if name not in arms]
+    if unknown or not names:
+        raise UsageError(f"expected --arms all or some of {', '.join(arms)}, came {', '.join(unknown) or 'none'}")
+    return tuple(arms[name] for name in dict.fromkeys(names))
+
+
+def with_kinds(records: Sequence[Record], _learning: Learning | None = None) -> tuple[Record, ...]:
+    """The records with labels for the kind that the release's file names tell (its strata)."""
+    kinds = {BACTERIA: "bacteria", VIRUS: "virus"}
+    return tuple(
+        replace(
+            record,
+            labels={**record.labels, **{label: float(record.stratum == kind) for label, kind in kinds.items()}},
+        )
+        for record in records
+    )
+
+
+def _matched(records: Sequence[Record], learning: Learning) -> tuple[Record, ...]:
+    return with_softened(records, sharpness=learning.sharpness, folder=learning.folder, jobs=learning.jobs)
+
+
+def _binned(records: Sequence[Record], learning: Learning) -> tuple[Record, ...]:
+    return in_bins(records, sharpness=learning.sharpness)

@@ -1,0 +1,119 @@
+"""The study of the shift from Python: its parts, its arms one after the other, and their table.
+
+The official test folder is never looked at: its images give their hashes alone, so that a copy of one is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+from hilum.bundle.load import Bundle
+from hilum.bundle.shelf import SHIPPED_LUNGS, named_bundle
+from hilum.datasets.read_releases import read_releases
+from hilum.datasets.records.held_out import is_held_out
+from hilum.datasets.records.record import Record
+from hilum.datasets.releases.kermany import LABEL, SOURCE
+from hilum.datasets.splits.saved import save_split
+from hilum.errors import UsageError
+from hilum.evaluation.predictions.design import SMOKE
+from hilum.option import Option
+from hilum.progress import SILENT, Progress
+from hilum.systems.pneumonia.groupings import OFFICIAL
+from hilum.systems.pneumonia.shift.arms import ShiftArm, chosen_shift_arms, shift_arms
+from hilum.systems.pneumonia.shift.lungs import drawn_lungs
+from hilum.systems.pneumonia.shift.parts import OTHER, shift_parts
+from hilum.systems.pneumonia.shift.run_arm import ShiftData, is_read, run_arm
+from hilum.systems.pneumonia.shift.sharpness import sharpness_of
+from hilum.systems.pneumonia.shift.write import write_shift_study
+from hilum.training.data.lung_boxes import draw_lungs
+from hilum.training.recipe.smoke import smoke_recipe, smoke_records
+from hilum.training.records.request import StudyRequest
+from hilum.training.records.run_record import SPLIT_NAME
+
+LUNGS_NAME = "lungs.npz"
+SEED = 20
+"""Of the parts; it is that of the recipe too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftOptions:
+    """What the study of the shift takes beside what every study does."""
+
+    arms: Annotated[
+        str,
+        Option(
+            metavar="NAME,NAME",
+            help="The arms to train; the table holds every arm that lies in OUT.",
+            decides=False,
+        ),
+    ] = "all"
+    starts: Annotated[
+        Path | None,
+        Option(
+            metavar="FOLDER",
+            help="Starting weights of networks other than MobileNetV2, each file called as its backbone; random "
+            "without one.",
+            decides=False,
+        ),
+    ] = None
+    lungs: Annotated[str, Option(metavar="BUNDLE", help="What draws the lungs: a name on the shelf or a folder.")] = (
+        SHIPPED_LUNGS
+    )
+
+
+DEFAULTS = ShiftOptions()
+
+
+def study_shift(*, request: StudyRequest, own: ShiftOptions = DEFAULTS, progress: Progress = SILENT) -> None:
+    """Train and read every chosen arm that is not done yet, and write the table of all that lie in the folder.
+
+    Raises `UsageError` where an arm's folder holds another run, and without arms where there is nothing to tabulate.
+    """
+    arms = shift_arms(request.start, starts=own.starts)
+    if request.smoke:
+        arms = {name: replace(arm, recipe=smoke_recipe(arm.recipe)) for name, arm in arms.items()}
+    chosen = chosen_shift_arms(own.arms, arms=arms)
+    lungs = named_bundle(own.lungs, local=request.models)
+    to_train = () if request.tables_only else chosen
+    data = _data(request, arms=to_train, lungs=lungs, progress=progress)
+    if not (request.out / SPLIT_NAME).is_file():
+        save_split(data.split, path=request.out / SPLIT_NAME)
+    provenance = replace(request.provenance(own), folders=request.folders)
+    for arm in to_train:
+        run_arm(arm, data=data, provenance=provenance, place=request.place, jobs=request.jobs, progress=progress)
+    done = tuple(arm for arm in arms.values() if is_read(arm, folder=request.out))
+    if not done:
+        raise UsageError(f"run the study without --tables-only first: no arm lies in {request.out}")
+    write_shift_study(done, data=data, folder=request.out, provenance=provenance, progress=progress)
+
+
+def _data(request: StudyRequest, *, arms: Sequence[ShiftArm], lungs: Bundle, progress: Progress) -> ShiftData:
+    records = read_releases(
+        request.data, allowed=(SOURCE,), memory=request.cache, jobs=request.jobs, progress=progress
+    ).records
+    pool: Sequence[Record] = [record for record in records if record.official == OFFICIAL]
+    if request.smoke:
+        pool = smoke_records(pool, labels=(LABEL,))
+    sharpness = sharpness_of(pool, jobs=request.jobs)
+    held_out = [record for record in records if is_held_out(record)]
+    split = shift_parts(pool, sharpness=sharpness, held_out=held_out, seed=SEED)
+    if any(arm.recipe.needs_lungs for arm in arms):
+        every = [record for part in split.parts.values() for record in part]
+        boxed = {one.image: one for one in draw_lungs(every, lungs=lungs, memory=request.cache, progress=progress)}
+        parts = {name: tuple(boxed[record.image] for record in part) for name, part in split.parts.items()}
+        split = replace(split, parts=parts)
+    if request.smoke:
+        split = replace(split, protocol=f"{SMOKE} {split.protocol}")
+    judged = [record for part in OTHER for record in split.parts[part]]
+    counts = ", ".join(f"{len(part):,} {name}" for name, part in split.parts.items())
+    progress.say(f"images: {counts}")
+    return ShiftData(
+        split=split,
+        sharpness=sharpness,
+        lungs=drawn_lungs(judged, bundle=lungs, path=request.out / LUNGS_NAME, progress=progress),
+        lungs_sha256=lungs.sha256,
+        smoke=request.smoke,
+    )

@@ -1,0 +1,136 @@
+"""The tables of the study of the shift: every arm on either validation, each picture read once and as four copies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import JsonValue
+
+from hilum.datasets.releases.kermany import LABEL
+from hilum.evaluation.comparing.many_models import LabelAurocs, model_aurocs
+from hilum.evaluation.comparing.many_predictions import ManyPredictions
+from hilum.evaluation.judging.baseline import baseline_auroc
+from hilum.evaluation.judging.sharpness import BASELINE
+from hilum.evaluation.predictions.estimate_text import estimate_json
+from hilum.evaluation.report.table import Cell, ReportTable
+from hilum.evaluation.study.section import SectionContent
+from hilum.statistics.estimate import Estimate
+from hilum.statistics.outcomes import FloatArray
+from hilum.systems.pneumonia.shift.arms import TODAY
+from hilum.systems.pneumonia.shift.judged import JudgedPart, Way
+from hilum.systems.pneumonia.shift.parts import OTHER, PLAIN, SHIFTED
+
+Judged = Mapping[str, JudgedPart]
+"""By arm, in order."""
+
+ABOUT = {
+    SHIFTED: "The softest healthy children and the sharpest ill ones, none of whose kind was learnt from so far out. ",
+    PLAIN: "Children drawn at random. ",
+}
+_TITLES = {SHIFTED: "Shifted validation", PLAIN: "Plain validation"}
+_READ = {"picture": "each picture read once", "copies": "mean over four copies of each picture"}
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class PartRecord:
+    """One part: what each arm reaches by way of reading, the arms' `titles`, and each image's `sharpness` (n,)."""
+
+    part: str
+    judged: Mapping[Way, Judged]
+    titles: Mapping[str, str]
+    sharpness: FloatArray
+
+
+def part_section(record: PartRecord, *, replicates: int) -> SectionContent:
+    """The tables and numbers of one part."""
+    tables: list[ReportTable] = []
+    numbers: dict[str, JsonValue] = {}
+    for way, judged in record.judged.items():
+        aurocs = _aurocs(judged, replicates=replicates)
+        tables.append(_table(record, way=way, judged=judged, aurocs=aurocs, replicates=replicates))
+        numbers[way] = {arm: _json(one, arm=arm, aurocs=aurocs) for arm, one in judged.items()}
+    first = next(iter(record.judged["picture"].values())).predictions
+    return SectionContent(
+        key=record.part,
+        title=_TITLES[record.part],
+        note=f"{ABOUT[record.part]}Calibration and operating point are those of the {OTHER[record.part]} validation, "
+        "the point chosen on softened copies of it.",
+        tables=tuple(tables),
+        numbers={"n": first.n, "positives": int(first.truth[:, 0].sum()), **numbers},
+    )
+
+
+def _aurocs(judged: Judged, *, replicates: int) -> LabelAurocs:
+    models = ManyPredictions(tuple(judged), tuple(one.predictions for one in judged.values()))
+    pairs = [(arm, TODAY) for arm in judged if arm != TODAY and TODAY in judged]
+    return model_aurocs(models, pairs=pairs, labels=(LABEL,), replicates=replicates).label(LABEL)
+
+
+def _table(record: PartRecord, *, way: Way, judged: Judged, aurocs: LabelAurocs, replicates: int) -> ReportTable:
+    once = way == "picture"
+    rows: list[tuple[Cell, ...]] = [
+        (record.titles[arm], *_cells(one, arm=arm, aurocs=aurocs), one.inside if once else one.unstable)
+        for arm, one in judged.items()
+    ]
+    if once:
+        first = next(iter(judged.values())).predictions
+        baseline = baseline_auroc(first, sharpness=record.sharpness, replicates=replicates)
+        rows.append((BASELINE, baseline, *(None,) * 7))
+    last = "map inside the lungs" if once else "copies disagree"
+    return ReportTable(
+        key=f"{record.part}_{way}",
+        title=f"{_TITLES[record.part]}, {_READ[way]}",
+        columns=(
+            "arm",
+            "AUROC",
+            "AUROC less today's",
+            "balanced accuracy",
+            "sensitivity",
+            "specificity",
+            "in the large",
+            "slope",
+            last,
+        ),
+        rows=tuple(rows),
+        note="In the large: in log odds, less what the prevalence explains; below 0 the probabilities are too high. "
+        + (
+            "Map inside the lungs: the median share of the positive map, over pictures that are called ill and whose "
+            "lungs are trusted. "
+            if once
+            else "Copies: as it is, blurred, sharpened, equalised; logits are averaged. Copies disagree: the share of "
+            "pictures whose copies, each read alone, are not all called the same. "
+        )
+        + "Intervals: 95%, by patient; how another training would turn out is not in them.",
+    )
+
+
+def _cells(one: JudgedPart, *, arm: str, aurocs: LabelAurocs) -> tuple[Cell, ...]:
+    reached = one.measures
+    return (
+        aurocs.auroc.get(arm),
+        aurocs.difference.get((arm, TODAY)),
+        *((None,) * 3 if reached is None else (reached.balanced_accuracy, reached.sensitivity, reached.specificity)),
+        one.beyond,
+        None if reached is None else reached.slope,
+    )
+
+
+def _json(one: JudgedPart, *, arm: str, aurocs: LabelAurocs) -> dict[str, Any]:
+    reached = one.measures
+    shares: dict[str, Estimate | None] = {
+        "auroc": aurocs.auroc.get(arm),
+        "auroc_less_today": aurocs.difference.get((arm, TODAY)),
+        "balanced_accuracy": None if reached is None else reached.balanced_accuracy,
+        "sensitivity": None if reached is None else reached.sensitivity,
+        "specificity": None if reached is None else reached.specificity,
+        "in_the_large_beyond_prevalence": one.beyond,
+        "slope": None if reached is None else reached.slope,
+        "inside_lungs_median": one.inside,
+        "copies_disagree": one.unstable,
+    }
+    found: dict[str, Any] = {"threshold": one.threshold, "maps": one.mapped}
+    for name, share in shares.items():
+        found |= estimate_json(name, share)
+    return found

@@ -1,0 +1,72 @@
+import pytest
+
+from fabricate_kermany import fabricate_kermany
+from hilum.datasets.releases.kermany import LABEL, read_kermany
+from hilum.errors import UsageError
+from hilum.networks.starting_weights import RandomWeights, WeightsFile
+from hilum.systems.pneumonia.recipe import pneumonia
+from hilum.systems.pneumonia.shift.arms import BACTERIA, TODAY, VIRUS, chosen_shift_arms, shift_arms, with_kinds
+from hilum.training.recipe.settings import flat_values
+
+
+@pytest.fixture(scope="module")
+def arms():
+    return shift_arms(RandomWeights())
+
+
+def differing(arm, other):
+    one, two = flat_values(arm.recipe), flat_values(other.recipe)
+    return {key for key in one.keys() | two.keys() if one.get(key) != two.get(key)}
+
+
+def test_todays_arm_is_the_recipe_but_for_parts_and_epochs(arms):
+    today, shipped = flat_values(arms[TODAY].recipe), flat_values(pneumonia(RandomWeights()))
+    changed = {key for key in today.keys() | shipped.keys() if today.get(key) != shipped.get(key)}
+    assert {key.removeprefix("stages.train.").split(".")[0] for key in changed} == {
+        "split", "epochs", "selection", "assessment",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("weak", "augmentation"),
+        ("soft", "augmentation"),
+        ("sampled", "sampler"),
+        ("mixup", "mixup"),
+        ("crop", "crop_lungs"),
+        ("lite0", "backbone"),
+        ("kinds", "labels"),
+        ("matched", ""),
+    ],
+)
+def test_each_arm_differs_from_todays_in_one_thing(arms, name, keys):
+    found = {key.removeprefix("stages.train.").split(".")[0] for key in differing(arms[name], arms[TODAY])}
+    assert found == ({keys} if keys else set())
+    assert (arms[name].change is not None) == (name in {"matched", "sampled", "kinds"})
+    assert arms[name].settings != arms[TODAY].settings
+
+
+def test_another_networks_weights_are_looked_for_by_its_name(tmp_path):
+    (tmp_path / "efficientnet_lite0.pth").touch()
+    found = shift_arms(RandomWeights(), starts=tmp_path)["lite0"].recipe.last.start
+    assert found == WeightsFile(tmp_path / "efficientnet_lite0.pth")
+
+
+def test_arms_are_named_with_commas(arms):
+    assert [arm.name for arm in chosen_shift_arms("weak, today,weak", arms=arms)] == ["weak", "today"]
+    assert [arm.name for arm in chosen_shift_arms("all", arms=arms)] == list(arms)
+
+
+@pytest.mark.parametrize(("named", "came"), [("weak,magic", "came magic"), (" , ", "came none")])
+def test_an_arm_that_is_none_is_refused(arms, named, came):
+    with pytest.raises(UsageError, match=came):
+        chosen_shift_arms(named, arms=arms)
+
+
+def test_the_kinds_of_pneumonia_are_those_of_the_file_names(tmp_path):
+    records = with_kinds(read_kermany(fabricate_kermany(tmp_path, train=4, test=2)))
+    for one in records:
+        assert one.labels[BACTERIA] == float("bacteria" in one.image)
+        assert one.labels[VIRUS] == float("virus" in one.image)
+        assert one.labels[BACTERIA] + one.labels[VIRUS] == one.labels[LABEL]

@@ -1,0 +1,70 @@
+import json
+
+import pytest
+
+from fabricate_kermany import fabricate_kermany
+from hilum.errors import UsageError
+from hilum.evaluation.predictions.predictions_file import read_predictions
+from hilum.systems.pneumonia.shift.run_study import ShiftOptions, study_shift
+from hilum.training.records.request import StudyRequest
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory):
+    return fabricate_kermany(tmp_path_factory.mktemp("release") / "chest_xray", train=40, test=3)
+
+
+def asked(release, out, **more):
+    more = {"weights": "random", "smoke": True, "cache": out.parent / "cache"} | more
+    return StudyRequest(name="pneumonia-shift", data=(("kermany", release),), out=out, **more)
+
+
+@pytest.fixture(scope="module")
+def out(release, tmp_path_factory):
+    out = tmp_path_factory.mktemp("study") / "out"
+    study_shift(request=asked(release, out), own=ShiftOptions(arms="today,sampled,kinds"))
+    return out
+
+
+def test_arms_are_trained_read_and_put_into_one_table(out):
+    content = json.loads((out / "study.json").read_text())
+    assert content["smoke"] is True
+    assert list(content["arms"]) == ["today", "sampled", "kinds"]
+    assert content["split_sha256"] == json.loads((out / "split.json").read_text())["sha256"]
+    for part in ("shifted", "plain"):
+        assert list(content["sections"][part]["picture"]) == ["today", "sampled", "kinds"]
+        predictions = read_predictions(out / "predictions" / f"kinds-{part}.parquet")
+        assert predictions.n == content["sections"][part]["n"]
+        assert set(predictions.split) == {part}
+    page = (out / "study.html").read_text()
+    assert "draws balanced by sharpness" in page
+    assert "Smoke run" in page
+    assert "IM-00" not in page, "no image is named"
+
+
+def test_an_arm_can_be_added_and_none_is_trained_twice(release, out):
+    kept = {path: path.stat().st_mtime_ns for path in out.glob("*/readings.npz")}
+    assert len(kept) == 3
+    study_shift(request=asked(release, out), own=ShiftOptions(arms="today,matched"))
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert list(json.loads((out / "study.json").read_text())["arms"]) == ["today", "matched", "sampled", "kinds"]
+    assert list((out / "matched" / "softened").glob("*.png"))
+
+
+def test_tables_alone_are_made_without_training(release, out):
+    before = (out / "study.json").read_bytes()
+    (out / "study.json").unlink()
+    study_shift(request=asked(release, out, tables_only=True))
+    assert json.loads((out / "study.json").read_bytes())["sections"] == json.loads(before)["sections"]
+
+
+def test_a_folder_of_another_run_is_refused(release, out):
+    with pytest.raises(UsageError, match="holds another run: its smoke is True, here False"):
+        study_shift(request=asked(release, out, smoke=False), own=ShiftOptions(arms="today"))
+
+
+def test_without_an_arm_there_is_nothing_to_tabulate(release, tmp_path):
+    with pytest.raises(UsageError, match="no arm lies in"):
+        study_shift(request=asked(release, tmp_path / "empty", tables_only=True))

@@ -1,0 +1,76 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from fabricate_kermany import fabricate_kermany
+from hilum.datasets.records.files import file_sha256
+from hilum.datasets.releases.kermany import LABEL, read_kermany
+from hilum.evaluation.judging.sharpness import mean_gradient
+from hilum.imaging.decode import decode, read_file
+from hilum.systems.pneumonia.shift.sharpness import blurred_to, in_bins, sharpness_of, with_softened
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory):
+    release = read_kermany(fabricate_kermany(tmp_path_factory.mktemp("release"), train=12, test=2))
+    return [one for one in release if one.official == "train"]
+
+
+def test_the_sharpness_of_a_file_is_the_mean_gradient_of_its_pixels(records):
+    found = sharpness_of(records, jobs=2)
+    assert list(found) == [one.image for one in records]
+    one = records[3]
+    assert found[one.image] == mean_gradient(decode(read_file(one.path), name=one.image).pixels)
+
+
+def test_a_picture_is_blurred_as_far_as_asked():
+    noise = np.random.default_rng(0).uniform(size=(64, 64)).astype(np.float32)
+    # scipy's Gaussian of 1.5 pixels, cut as far out, gives the sharpness that is asked for
+    wanted = mean_gradient(gaussian_filter(noise, 1.5, mode="mirror", truncate=3.0))
+    blurred = blurred_to(noise, sharpness=wanted)
+    assert mean_gradient(blurred) == pytest.approx(wanted, rel=0.02)
+    np.testing.assert_allclose(blurred, gaussian_filter(noise, 1.5, mode="mirror", truncate=3.0), atol=0.02)
+
+
+def test_a_softer_picture_stays_as_it_is():
+    flat = np.full((20, 20), 0.5, np.float32)
+    assert blurred_to(flat, sharpness=0.01) is flat
+
+
+def test_healthy_pictures_become_as_soft_as_ill_ones_and_ill_ones_stay(records, tmp_path):
+    # half as sharp as the healthy are in truth, so that all healthy ones must be blurred
+    real = sharpness_of(records)
+    stated = {one.image: real[one.image] * (0.5 if one.labels[LABEL] else 1.0) for one in records}
+    changed = with_softened(records, sharpness=stated, folder=tmp_path / "softened")
+    assert [one.image for one in changed] == [one.image for one in records]
+    after = sharpness_of(changed)
+    ill = np.array([stated[one.image] for one in records if one.labels[LABEL]])
+    healthy = np.array([after[one.image] for one in changed if not one.labels[LABEL]])
+    ranks = (np.arange(len(healthy)) + 0.5) / len(healthy)
+    np.testing.assert_allclose(np.sort(healthy), np.quantile(ill, ranks), rtol=0.1)
+    for before, now in zip(records, changed, strict=True):
+        if before.labels[LABEL]:
+            assert now is before
+        else:
+            assert now.path.parent == tmp_path / "softened"
+            assert now.sha256 == file_sha256(now.path) != before.sha256
+            assert (now.patient, now.labels) == (before.patient, before.labels)
+
+
+def test_copies_that_lie_there_are_not_made_again(records, tmp_path):
+    stated = {one.image: 0.001 if one.labels[LABEL] else 1.0 for one in records}
+    first = with_softened(records, sharpness=stated, folder=tmp_path)
+    times = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    assert with_softened(records, sharpness=stated, folder=tmp_path) == first
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == times
+
+
+def test_bins_hold_equally_many_from_soft_to_sharp(records):
+    stated = {one.image: place / 100 for place, one in enumerate(records)}
+    binned = in_bins(records, sharpness=stated, bins=4)
+    strata = [one.stratum for one in binned]
+    assert strata == sorted(strata)
+    assert [strata.count(f"sharpness {place} of 4") for place in (1, 2, 3, 4)] == [len(records) // 4] * 4
+    assert [replace(one, stratum="") for one in binned] == [replace(one, stratum="") for one in records]
