@@ -6,18 +6,16 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from typer.testing import CliRunner, Result
 
 from fabricate_lungs import write_lung_bundle
 from fabricate_nih_chests import fabricate_nih_chests
 from hilum.bundle.load import load_bundle
-from hilum.cli.main import app
 from hilum.evaluation.predictions.predictions_file import read_predictions
 from hilum.reading.reader import Reader
+from run_command import SMOKE, run, run_well
 
 pytestmark = pytest.mark.slow
 
-FOLDS = ("fold-0", "fold-1")
 ARMS = ("local", "crop", "mean")
 COARSE_PX = 48
 
@@ -38,20 +36,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def words(made: Path, *, kind: str, out: Path) -> list[str]:
     data = ["--data", f"nih={made / 'nih'}", "--data", f"nih={made / 'nih_coarse'}"]
-    fixed = ["--weights", "random", "--smoke", "--cache", "none", "--lungs", str(made / "lungs")]
-    return [kind, "chest-adult", *data, *fixed, "--out", str(out)]
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(app, list(arguments))
+    return [kind, "chest-adult", *data, *SMOKE, "--lungs", str(made / "lungs"), "--out", str(out)]
 
 
 @pytest.fixture(scope="module")
 def study(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("study") / "out"
-    done = run(*words(made, kind="study", out=out))
-    assert done.exit_code == 0, done.output
-    assert "SMOKE, no result: mean AUROC, mean of both" in done.output
+    assert "SMOKE, no result: mean AUROC, mean of both" in run_well(*words(made, kind="study", out=out))
     return out
 
 
@@ -81,14 +72,13 @@ def test_the_folds_go_on_where_they_were(made: Path, study: Path, tmp_path: Path
     copied = shutil.copytree(study, tmp_path / "again")
     kept = (copied / "fold-0" / "local" / "train" / "weights.safetensors").stat().st_mtime_ns
     (copied / "fold-1" / "mean.parquet").unlink()
-    assert run(*words(made, kind="study", out=copied)).exit_code == 0
+    run_well(*words(made, kind="study", out=copied))
     assert (copied / "fold-0" / "local" / "train" / "weights.safetensors").stat().st_mtime_ns == kept
     assert (copied / "study.json").read_bytes() == (study / "study.json").read_bytes()
 
 
 def test_a_bundle_is_made_that_reads_and_decides_nothing(made: Path, study: Path, tmp_path: Path) -> None:
-    done = run(*words(made, kind="train", out=tmp_path / "run"), "--study", str(study))
-    assert done.exit_code == 0, done.output
+    run_well(*words(made, kind="train", out=tmp_path / "run"), "--study", str(study))
     bundle = load_bundle(tmp_path / "run" / "bundle")
     assert (bundle.card.name, bundle.card.kind) == ("chest-adult", "fusion")
     assert bundle.card.scope.age_years == (16.0, 120.0)

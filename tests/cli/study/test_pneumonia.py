@@ -4,15 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from fabricate_kermany import fabricate_kermany
-from hilum.cli.main import app
 from hilum.evaluation.predictions.predictions_file import read_predictions
+from run_command import FOLDS, SMOKE, TWO_FOLDS, check_other_folds_are_refused, check_tables_alone, run, run_well
 
 pytestmark = pytest.mark.slow
-
-FOLDS = ("fold-0", "fold-1")
 
 
 @pytest.fixture(scope="module")
@@ -21,20 +18,13 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def words(release: Path, *, out: Path) -> list[str]:
-    fixed = ["--weights", "random", "--smoke", "--folds", "2", "--cache", "none"]
-    return ["study", "pneumonia", "--data", f"kermany={release}", "--out", str(out), *fixed]
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(app, list(arguments))
+    return ["study", "pneumonia", "--data", f"kermany={release}", "--out", str(out), *SMOKE, *TWO_FOLDS]
 
 
 @pytest.fixture(scope="module")
 def study(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("study") / "out"
-    done = run(*words(release, out=out))
-    assert done.exit_code == 0, done.output
-    assert "SMOKE, no result: mean AUROC, MobileNetV2, ImageNet weights" in done.output
+    assert "SMOKE, no result: mean AUROC, MobileNetV2, ImageNet weights" in run_well(*words(release, out=out))
     return out
 
 
@@ -92,30 +82,24 @@ def test_the_page_has_the_papers_accuracies_curves_confusions_and_errors(study: 
 
 
 def test_tables_alone_train_nothing_and_say_the_same(release: Path, study: Path) -> None:
-    before = {path: path.stat().st_mtime_ns for path in study.glob("fold-*/**/*") if path.is_file()}
-    fields = (study / "study.json").read_bytes()
-    again = run(*words(release, out=study), "--tables-only")
-    assert again.exit_code == 0, again.output
-    assert {path: path.stat().st_mtime_ns for path in study.glob("fold-*/**/*") if path.is_file()} == before
-    assert (study / "study.json").read_bytes() == fields
+    check_tables_alone(words(release, out=study), study=study)
 
 
 def test_a_stopped_study_goes_on_and_ends_as_one_that_was_not(release: Path, study: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
     # what a kill leaves after the first network of the first fold: neither its predictions nor those of any other
-    assert run(*words(release, out=out)).exit_code == 0
+    run_well(*words(release, out=out))
     for path in (out / "fold-0" / "imagenet.parquet", out / "fold-1" / "random.parquet", out / "study.json"):
         path.unlink()
-    assert run(*words(release, out=out)).exit_code == 0
+    run_well(*words(release, out=out))
     ours, theirs = (json.loads((folder / "study.json").read_text()) for folder in (out, study))
     assert ours["ours"] == theirs["ours"]
     assert ours["sections"]["published"] == theirs["sections"]["published"]
 
 
 def test_all_networks_and_synthetic_children_stand_in_one_table(release: Path, tmp_path: Path) -> None:
-    done = run(*words(release, out=tmp_path / "out"), "--arms", "all")
-    assert done.exit_code == 0, done.output
+    run_well(*words(release, out=tmp_path / "out"), "--arms", "all")
     sections = json.loads((tmp_path / "out" / "study.json").read_text())["sections"]
     networks = sections["networks"]
     assert list(networks) == [
@@ -141,8 +125,6 @@ def test_further_networks_take_their_weights_from_a_folder(release: Path, tmp_pa
 
 
 def test_other_settings_and_looks_that_would_count_are_refused(release: Path, study: Path) -> None:
-    folds = [word if word != "2" else "3" for word in words(release, out=study)]
-    refused = run(*folds)
-    assert (refused.exit_code, "another run" in refused.output) == (2, True)
+    check_other_folds_are_refused(words(release, out=study))
     look = run(*words(release, out=study), "--look-at-test")
     assert (look.exit_code, "leave --look-at-test out of a smoke run" in look.output) == (2, True)

@@ -9,18 +9,16 @@ import time
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from fabricate_lungs import write_lung_bundle
 from fabricate_nih_chests import TEST_PATIENTS, fabricate_nih_chests
-from hilum.cli.main import app
 from hilum.datasets.releases.chestxray14 import read_chestxray14
 from hilum.evaluation.predictions.predictions_file import read_predictions
 from hilum.systems.sdfn.maps import load_maps
+from run_command import FOLDS, SMOKE, TWO_FOLDS, check_other_folds_are_refused, check_tables_alone, run, run_well
 
 pytestmark = pytest.mark.slow
 
-FOLDS = ("fold-0", "fold-1")
 NETWORKS = ("whole", "lung", "sdfn")
 
 
@@ -35,20 +33,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def words(made: Path, *, out: Path) -> list[str]:
     data, lungs = f"nih={made / 'nih'}", str(made / "lungs")
-    fixed = ["--weights", "random", "--smoke", "--folds", "2", "--cache", "none"]
-    return ["study", "sdfn", "--data", data, "--lungs", lungs, "--out", str(out), *fixed]
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(app, list(arguments))
+    return ["study", "sdfn", "--data", data, "--lungs", lungs, "--out", str(out), *SMOKE, *TWO_FOLDS]
 
 
 @pytest.fixture(scope="module")
 def study(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("study") / "out"
-    done = run(*words(made, out=out))
-    assert done.exit_code == 0, done.output
-    assert "SMOKE, no result: mean AUROC, SDFN" in done.output
+    assert "SMOKE, no result: mean AUROC, SDFN" in run_well(*words(made, out=out))
     return out
 
 
@@ -116,12 +107,7 @@ def test_tables_and_figures_are_written(study: Path) -> None:
 
 
 def test_tables_alone_train_nothing_and_say_the_same(made: Path, study: Path) -> None:
-    before = {path: path.stat().st_mtime_ns for path in study.glob("fold-*/**/*") if path.is_file()}
-    fields = (study / "study.json").read_bytes()
-    again = run(*words(made, out=study), "--tables-only")
-    assert again.exit_code == 0, again.output
-    assert {path: path.stat().st_mtime_ns for path in study.glob("fold-*/**/*") if path.is_file()} == before
-    assert (study / "study.json").read_bytes() == fields
+    check_tables_alone(words(made, out=study), study=study)
 
 
 def test_a_killed_study_goes_on_and_ends_as_one_that_was_not(made: Path, study: Path, tmp_path: Path) -> None:
@@ -135,8 +121,7 @@ def test_a_killed_study_goes_on_and_ends_as_one_that_was_not(made: Path, study: 
     assert killed.wait() == -signal.SIGKILL
     assert not (out / "study.json").exists()
     ended = first.stat().st_mtime_ns
-    done = run(*words(made, out=out))
-    assert done.exit_code == 0, done.output
+    run_well(*words(made, out=out))
     assert first.stat().st_mtime_ns == ended, "the stage that had ended is not trained again"
     ours, theirs = (json.loads((folder / "study.json").read_text()) for folder in (out, study))
     assert ours["ours"] == theirs["ours"]
@@ -146,9 +131,7 @@ def test_a_killed_study_goes_on_and_ends_as_one_that_was_not(made: Path, study: 
 def test_another_recipe_or_another_number_of_folds_is_refused_there(made: Path, study: Path) -> None:
     other = run(*words(made, out=study), "--recipe", "sdfn")
     assert (other.exit_code, "another run" in other.output) == (2, True)
-    folds = [word if word != "2" else "3" for word in words(made, out=study)]
-    refused = run(*folds)
-    assert (refused.exit_code, "another run" in refused.output) == (2, True)
+    check_other_folds_are_refused(words(made, out=study))
 
 
 def test_bad_options(made: Path, tmp_path: Path) -> None:
@@ -166,8 +149,7 @@ def test_bad_options(made: Path, tmp_path: Path) -> None:
 
 
 def test_the_papers_pair_runs_by_smoke(made: Path, tmp_path: Path) -> None:
-    done = run(*words(made, out=tmp_path / "out"), "--recipe", "sdfn")
-    assert done.exit_code == 0, done.output
+    run_well(*words(made, out=tmp_path / "out"), "--recipe", "sdfn")
     fields = json.loads((tmp_path / "out" / "study.json").read_text())
     assert fields["smoke"] is True
     assert "densenet121 pair" in fields["protocol"]

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from fabricate_study import RUN, fabricate_arms
+from hilum.evaluation.judging.earned_label import EarnedLabel, earned_labels
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.read import study_content
 from hilum.statistics.estimate import Estimate
@@ -32,14 +33,19 @@ def strong() -> StudyContent:
     return content()
 
 
+def labels_of(content: StudyContent) -> tuple[EarnedLabel, ...]:
+    return earned_labels(content.predictions.of("mean"))
+
+
 def test_what_gains_enough_and_surely_ships(strong: StudyContent) -> None:
-    gain = gain_of(strong)
+    of_strong = labels_of(strong)
+    gain = gain_of(strong, labels=of_strong)
     assert gain.labels == ("Mass", "Nodule"), "nobody has a hernia"
     assert gain.why_not is None
     apart = [strong.aurocs.label(name).difference["mean", "local"].value for name in gain.labels]
     assert gain.difference is not None
     assert gain.difference.value == pytest.approx(sum(apart) / 2)
-    section = ships_section(strong)
+    section = ships_section(strong, labels=of_strong)
     assert section.note.startswith("mean of both ships.")
     assert section.numbers["ships"] is True
 
@@ -68,12 +74,12 @@ def test_a_sure_gain_ships_where_something_is_decided_and_what_was_hoped_for_is_
 
 def test_labels_of_few_positives_are_in_no_mean_and_nothing_ships_without_any() -> None:
     few = content(rare=0.02, patients=60)
-    assert gain_of(few).labels == ()
-    assert ships_section(few).note.startswith("Nothing ships: no label has 40 positives")
+    assert gain_of(few, labels=labels_of(few)).labels == ()
+    assert ships_section(few, labels=labels_of(few)).note.startswith("Nothing ships: no label has 40 positives")
 
 
 def test_the_tables_have_a_row_for_every_finding(strong: StudyContent) -> None:
-    earned, baselines = earned_section(strong), baselines_section(strong)
+    earned, baselines = earned_section(strong, labels=labels_of(strong)), baselines_section(strong)
     assert [row[0] for row in earned.tables[0].rows] == ["Mass", "Nodule", "Hernia"]
     assert earned.tables[0].rows[0][-1] == "yes"
     assert "not reliable here: 0 images with it" in earned.tables[0].rows[2][-1]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 
 import numpy as np
-import numpy.typing as npt
 
 from hilum.bundle.card import OcclusionSpec
 from hilum.bundle.load import Bundle
@@ -15,6 +13,7 @@ from hilum.explain.occlusion import occlusion_maps
 from hilum.reading.engines.engine import Engine
 from hilum.reading.engines.network import Network
 from hilum.reading.lungs.finder import LungFinder
+from hilum.reading.specialists.one_pass import Floats, inputs_of, maps_of, one_pass
 from hilum.reading.specialists.opinion import (
     Case,
     Computed,
@@ -51,22 +50,16 @@ class Classifier:
 
     def read(self, cases: Sequence[Case]) -> tuple[Opinion, ...]:
         """One opinion a case, in order; an empty batch gives none."""
-        if not cases:
-            return ()
-        started = time.perf_counter()
-        output = self._network.run(np.stack([case.model_input.array for case in cases]))
-        network_ms = (time.perf_counter() - started) * 1e3 / len(cases)
-        maps: Sequence[npt.NDArray[np.float32] | None] = (
-            [None] * len(cases) if output.class_maps is None else list(output.class_maps)
-        )
         return tuple(
             self._opinion(case, logits=logits, grids=grids, network_ms=network_ms)
-            for case, logits, grids in zip(cases, output.logits, maps, strict=True)
+            for case, (logits, grids), network_ms in one_pass(cases, run=self._run)
         )
 
-    def _opinion(
-        self, case: Case, *, logits: npt.NDArray[np.float32], grids: npt.NDArray[np.float32] | None, network_ms: float
-    ) -> Opinion:
+    def _run(self, cases: Sequence[Case]) -> list[tuple[Floats, Floats | None]]:
+        output = self._network.run(inputs_of(cases))
+        return list(zip(output.logits, maps_of(output.class_maps, count=len(cases)), strict=True))
+
+    def _opinion(self, case: Case, *, logits: Floats, grids: Floats | None, network_ms: float) -> Opinion:
         crop, warnings = one_crop(case, card=self.card, lungs=None if self.lungs is None else self.lungs.ref)
         computed = Computed(
             labels=self.card.labels,
@@ -78,12 +71,10 @@ class Classifier:
         )
         return form_opinion(case, card=self.card, computed=computed, heatmaps=self._heatmaps)
 
-    def _heatmap(
-        self, case: Case, *, logits: npt.NDArray[np.float32], grids: npt.NDArray[np.float32] | None
-    ) -> Callable[[int], Heatmap] | None:
+    def _heatmap(self, case: Case, *, logits: Floats, grids: Floats | None) -> Callable[[int], Heatmap] | None:
         """What makes the heatmap of a label by its place; an occlusion's passes are made when one is asked for."""
         spec = self.card.heatmap.occlusion
-        maps: Callable[[], npt.NDArray[np.float32]]
+        maps: Callable[[], Floats]
         if spec is not None:
             maps = cache(partial(self._occluded, case, logits=logits, spec=spec))
         elif grids is not None:
@@ -102,7 +93,7 @@ class Classifier:
 
         return heatmap
 
-    def _occluded(self, case: Case, *, logits: npt.NDArray[np.float32], spec: OcclusionSpec) -> npt.NDArray[np.float32]:
+    def _occluded(self, case: Case, *, logits: Floats, spec: OcclusionSpec) -> Floats:
         return occlusion_maps(
             case.model_input.array,
             logits=logits,

@@ -6,12 +6,8 @@ ensemble's probability, which lies among them. What members say changes no decis
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from functools import partial
-
-import numpy as np
-import numpy.typing as npt
 
 from hilum.bundle.ensemble_spec import MAPS, EnsembleSpec
 from hilum.bundle.load import Bundle, wrong_kind
@@ -19,6 +15,7 @@ from hilum.explain.ensemble_map import as_logit_contribution
 from hilum.reading.engines.engine import Engine
 from hilum.reading.engines.network import MemberNetwork
 from hilum.reading.lungs.finder import LungFinder
+from hilum.reading.specialists.one_pass import Floats, inputs_of, maps_of, one_pass
 from hilum.reading.specialists.opinion import (
     Case,
     Computed,
@@ -29,8 +26,6 @@ from hilum.reading.specialists.opinion import (
     one_crop,
 )
 from hilum.reading_result import Heatmap, ModelRef
-
-Floats = npt.NDArray[np.float32]
 
 
 class Ensemble:
@@ -62,16 +57,14 @@ class Ensemble:
 
     def read(self, cases: Sequence[Case]) -> tuple[Opinion, ...]:
         """One opinion a case, in order; an empty batch gives none."""
-        if not cases:
-            return ()
-        started = time.perf_counter()
-        output, members = self._network.run_members(np.stack([case.model_input.array for case in cases]))
-        network_ms = (time.perf_counter() - started) * 1e3 / len(cases)
-        maps: Sequence[Floats | None] = [None] * len(cases) if output.class_maps is None else list(output.class_maps)
         return tuple(
-            self._opinion(case, logits=logits, members=each, grids=grids, network_ms=network_ms)
-            for case, logits, each, grids in zip(cases, output.logits, members, maps, strict=True)
+            self._opinion(case, logits=logits, members=members, grids=grids, network_ms=network_ms)
+            for case, (logits, members, grids), network_ms in one_pass(cases, run=self._run)
         )
+
+    def _run(self, cases: Sequence[Case]) -> list[tuple[Floats, Floats, Floats | None]]:
+        output, members = self._network.run_members(inputs_of(cases))
+        return list(zip(output.logits, members, maps_of(output.class_maps, count=len(cases)), strict=True))
 
     def _opinion(
         self, case: Case, *, logits: Floats, members: Floats, grids: Floats | None, network_ms: float

@@ -6,7 +6,6 @@ calibration and operating points, and the reading says so.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -32,6 +31,7 @@ from hilum.imaging.preprocess import ModelInput
 from hilum.reading.engines.engine import Engine
 from hilum.reading.engines.graph_runner import GraphRunner
 from hilum.reading.lungs.finder import LungFinder
+from hilum.reading.specialists.one_pass import inputs_of, one_pass
 from hilum.reading.specialists.opinion import (
     Case,
     Computed,
@@ -70,20 +70,16 @@ class Fusion:
 
     def read(self, cases: Sequence[Case]) -> tuple[Opinion, ...]:
         """One opinion a case, in order; an empty batch gives none."""
-        if not cases:
-            return ()
-        started = time.perf_counter()
-        inputs = {
-            WHOLE: np.stack([case.model_input.array for case in cases]),
-            CROP: np.stack([_crop_input(case).array for case in cases]),
-        }
+        return tuple(
+            self._opinion(case, one=one, network_ms=network_ms)
+            for case, one, network_ms in one_pass(cases, run=self._run)
+        )
+
+    def _run(self, cases: Sequence[Case]) -> list[Outputs]:
+        inputs = {WHOLE: inputs_of(cases), CROP: np.stack([_crop_input(case).array for case in cases])}
         outputs = self._graph.run(inputs, outputs=self._wanted)
         self._check_outputs(outputs, count=len(cases))
-        network_ms = (time.perf_counter() - started) * 1e3 / len(cases)
-        return tuple(
-            self._opinion(case, one={name: values[i] for name, values in outputs.items()}, network_ms=network_ms)
-            for i, case in enumerate(cases)
-        )
+        return [{name: values[i] for name, values in outputs.items()} for i in range(len(cases))]
 
     def _opinion(self, case: Case, *, one: Outputs, network_ms: float) -> Opinion:
         crop, reason = lung_crop(case.lungs)

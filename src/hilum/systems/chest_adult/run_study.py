@@ -167,7 +167,9 @@ def _record(request: StudyRequest, *, own: AdultStudyOptions, prepared: Prepared
 def _write_tables(request: StudyRequest, *, prepared: Prepared, folds: dict[str, Fold], progress: Progress) -> None:
     looks = look_at_folds(folds, recipe=prepared.recipe, lungs=prepared.lungs, place=request.place, progress=progress)
     content = read_study(ADULT, folder=request.out)
-    page = write_study(replace(ADULT, sections=adult_sections(looks)), content=content, folder=request.out)
+    page = write_study(
+        replace(ADULT, sections=adult_sections(content, looks=looks)), content=content, folder=request.out
+    )
     for line in content.means_in_words(ADULT.titles):
         progress.say(line)
     progress.say(f"wrote {request.out / 'study.json'} and {page}")

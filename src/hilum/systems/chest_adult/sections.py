@@ -34,9 +34,15 @@ VIEWS = ("PA", "AP")
 SHIPS_KEY, EARNED_KEY, BASELINES_KEY, INSIDE_KEY = "ships", "earned", "baselines", "inside_lungs"
 
 
-def adult_sections(looks: Looks) -> tuple[Section, ...]:
-    """The sections in the order of the page; `looks` say where the networks of the folds look."""
-    return (ships_section, earned_section, baselines_section, partial(inside_section, looks=looks))
+def adult_sections(content: StudyContent, *, looks: Looks) -> tuple[Section, ...]:
+    """The sections of the page of `content`, in order; `looks` say where the networks of the folds look."""
+    labels = earned_labels(content.predictions.of(SHIPS))
+    return (
+        partial(ships_section, labels=labels),
+        partial(earned_section, labels=labels),
+        baselines_section,
+        partial(inside_section, looks=looks),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,21 +74,24 @@ class Gain:
         return f"A gain of {WANTED_GAIN:+.2f} was hoped for and is {'' if reached else 'not '}reached."
 
 
-def gain_of(content: StudyContent) -> Gain:
-    """The mean AUROCs over the labels with at least `LEAST_POSITIVES` positives, and their difference by patient."""
+def gain_of(content: StudyContent, *, labels: Sequence[EarnedLabel]) -> Gain:
+    """The mean AUROCs over the labels with at least `LEAST_POSITIVES` positives, and their difference by patient.
+
+    `labels` are those of the arm that may ship, judged.
+    """
     models = content.predictions
-    labels = labels_with_positives(models, least=LEAST_POSITIVES)
-    decided = tuple(one.label for one in earned_labels(models.of(SHIPS)) if one.earned)
-    if not labels:
+    counted = labels_with_positives(models, least=LEAST_POSITIVES)
+    decided = tuple(one.label for one in labels if one.earned)
+    if not counted:
         return Gain(labels=(), means={}, difference=None, decided=decided)
-    found = model_aurocs(models, pairs=ADULT.pairs, labels=labels, replicates=content.replicates, seed=content.seed)
+    found = model_aurocs(models, pairs=ADULT.pairs, labels=counted, replicates=content.replicates, seed=content.seed)
     difference = found.mean_difference[SHIPS, LOCAL]
-    return Gain(labels=labels, means=found.mean, difference=difference, decided=decided)
+    return Gain(labels=counted, means=found.mean, difference=difference, decided=decided)
 
 
-def ships_section(content: StudyContent) -> SectionContent:
+def ships_section(content: StudyContent, *, labels: Sequence[EarnedLabel]) -> SectionContent:
     """Whether the arm that may ship does, by its gain on the baseline and by what it may decide."""
-    gain = gain_of(content)
+    gain = gain_of(content, labels=labels)
     why_not = gain.why_not
     rows: list[tuple[Cell, ...]] = [(ADULT.titles[arm], found) for arm, found in gain.means.items()]
     rows.append((ADULT.pair_title((SHIPS, LOCAL)), gain.difference))
@@ -113,9 +122,8 @@ def ships_section(content: StudyContent) -> SectionContent:
     )
 
 
-def earned_section(content: StudyContent) -> SectionContent:
+def earned_section(_: StudyContent, *, labels: Sequence[EarnedLabel]) -> SectionContent:
     """Which labels of the arm that may ship have earned a decision, and what the others lack."""
-    labels = earned_labels(content.predictions.of(SHIPS))
     return SectionContent(
         key=EARNED_KEY,
         title="Which findings may be decided",
