@@ -102,16 +102,27 @@ HeatmapMethod = Literal["class-map", "occlusion"]
 
 @dataclass(frozen=True, slots=True)
 class MemberFinding:
-    """What one of the networks says whose mean a finding is.
+    """What one of the networks or looks says that a finding rests on.
 
-    `probability` is its logit by the calibration of the mean, in [0, 1]; `positive` is what it alone would decide at
-    the finding's operating point, and None where nothing is decided.
+    `probability` is, in [0, 1], its logit by the calibration of the mean, or by the look's own; `positive` is what it
+    alone would decide, at the finding's operating point or its own, and None where nothing is decided.
     """
 
     name: str
     logit: float
     probability: float
     positive: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """By how much something that is known of the patient, such as `age 63`, changes a logit against its being unknown.
+
+    It is what went with the finding in the images that a model learnt from; nothing says that it would anywhere else.
+    """
+
+    name: str
+    logit: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +135,8 @@ class Finding:
     the share, in [0, 1], of the positive part of the finding's heatmap that lies inside the lungs; None without a
     heatmap or without lungs that are trusted. `heatmap` says how the heatmap was made that both rest on; None where
     none was made. `members` are the networks whose mean the probability is, and empty where one network computed it.
+    `looks` are the looks at the whole picture and at a part of it that were read together, and `told` is what was known
+    of the patient to a model that asks for it; both are empty for any other.
     """
 
     model: str
@@ -139,6 +152,8 @@ class Finding:
     not_decided: NotDecided | None = None
     heatmap: HeatmapMethod | None = None
     members: tuple[MemberFinding, ...] = ()
+    looks: tuple[MemberFinding, ...] = ()
+    told: tuple[Told, ...] = ()
 
     @property
     def members_disagree(self) -> bool | None:
@@ -226,7 +241,7 @@ class RatioWithheld:
 
 @dataclass(frozen=True, slots=True)
 class LungCrop:
-    """The part of the radiograph, in native pixels, that `model` read because the lungs lie there."""
+    """The part of the radiograph, in native pixels, that `model` read: the lungs, or what draws its attention."""
 
     model: str
     box: Box

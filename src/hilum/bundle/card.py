@@ -27,6 +27,7 @@ from hilum.bundle.gate_outputs import GATE_OUTPUTS, OUTPUTS_WITHOUT_VIEWS
 from hilum.bundle.kinds import KINDS, LUNGS, NOTHING, Kind, Need, Role, known_kind
 from hilum.bundle.label import Label, PlattCalibration
 from hilum.bundle.lung_spec import LungFigure, LungGraph, LungSpec
+from hilum.bundle.two_looks_spec import TwoLooksSpec
 from hilum.bundle.view_rule import ViewRule
 from hilum.imaging.preprocess import PreprocessSpec
 
@@ -225,8 +226,8 @@ _KindName = Annotated[str, AfterValidator(known_kind), WithJsonSchema({"enum": l
 class Card(Part):
     """The whole card.
 
-    A classifier has labels, an ensemble has `ensemble` too, a fusion of two networks `fusion`; a gate has `gate` in the
-    place of labels, what draws lungs has `lungs`; a gate's scope is `any`.
+    A classifier has labels, an ensemble has `ensemble` too, a fusion of two networks `fusion`, two looks `two_looks`; a
+    gate has `gate` in the place of labels, what draws lungs has `lungs`; a gate's scope is `any`.
     """
 
     schema_: Literal["hilum.card/1"] = Field(default="hilum.card/1", alias="schema")
@@ -241,6 +242,7 @@ class Card(Part):
     lungs: LungSpec | None = None
     fusion: FusionSpec | None = None
     ensemble: EnsembleSpec | None = Field(default=None, description="absent where it is null")
+    two_looks: TwoLooksSpec | None = Field(default=None, description="absent where it is null")
     preprocess: PreprocessSpec
     scope: Scope
     heatmap: HeatmapSpec
@@ -260,7 +262,7 @@ class Card(Part):
     def _without_what_is_absent(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """What is absent is not written, so that a hilum which does not know a later field still reads the card."""
         fields: dict[str, Any] = serialise(self)
-        for name in ("calibrated_on", "ensemble"):
+        for name in ("calibrated_on", "ensemble", "two_looks"):
             if getattr(self, name) is None:
                 del fields[name]
         return fields
@@ -289,13 +291,18 @@ class Card(Part):
         return self
 
     @model_validator(mode="after")
+    def _both_looks_have_the_labels(self) -> Self:
+        part = self.fusion or self.two_looks
+        names = [label.name for label in self.labels]
+        for branch in () if part is None else (part.whole_labels, part.crop_labels):
+            if [label.name for label in branch] != names:
+                raise ValueError(f"the labels of a {self.kind}'s branches must be {names}, in order")
+        return self
+
+    @model_validator(mode="after")
     def _fusion_fits(self) -> Self:
         if self.fusion is None:
             return self
-        names = [label.name for label in self.labels]
-        for branch in (self.fusion.whole_labels, self.fusion.crop_labels):
-            if [label.name for label in branch] != names:
-                raise ValueError(f"the labels of a fusion's branches must be {names}, in order")
         if self.preprocess.needs_lungs or LUNG_GRAPH not in self.files:
             raise ValueError(f"a fusion's own preprocess is of the whole picture, and its files name {LUNG_GRAPH}")
         return self

@@ -38,6 +38,7 @@ KINDS: Mapping[str, Kind] = {
     "fusion": Kind(part="fusion", needs=LUNGS),
     "gate": Kind(role="gate", part="gate"),
     "lungs": Kind(role="lungs", part="lungs"),
+    "two-looks": Kind(part="two_looks"),
 }
 """By the card's `kind`."""
 

@@ -33,6 +33,12 @@ AttendedMap = Literal["channel maximum", "most probable label", "each label"]
 """Whose map says where to look: the largest magnitude over all channels in each cell, the class map of the label with
 the largest logit, or the class map of each label, which gives a box a label."""
 
+_ATTENDED = {
+    "channel maximum": "the channels' maximum",
+    "most probable label": "the class map of the most probable label",
+    "each label": "the class map of each label",
+}
+
 TOLD_OF = ("age", "sex", "view")
 """What is told of a patient, in the order of the graph's `told`."""
 
@@ -81,6 +87,17 @@ class TwoLooksSpec(Part):
     crops_changed: int = Field(
         default=0, ge=0, description="those in which the graph looks elsewhere than the network that it was made from"
     )
+
+    @property
+    def in_words(self) -> str:
+        """How the crop comes about, and how often the graph cuts it elsewhere than the network it was made from."""
+        rows, columns = self.look
+        attended = _ATTENDED[self.attention]
+        return (
+            f"what draws attention by {attended}, at least {self.threshold:g} of its range, cut out of "
+            f"{self.crop_source}, and read at {columns} x {rows} by {self.crop_architecture}; the graph cuts it "
+            f"elsewhere than the trained network in {self.crops_changed} of {self.crops_compared} validation pictures"
+        )
 
     @model_validator(mode="after")
     def _no_more_changed_than_compared(self) -> Self:

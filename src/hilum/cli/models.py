@@ -143,7 +143,9 @@ def _decided(card: Card) -> list[str]:
 
 
 def _networks(card: Card) -> dict[str, str]:
-    """The networks of an ensemble; nothing for any other model."""
+    """The networks of an ensemble, and how a model that looks twice looks; nothing for any other model."""
+    if card.two_looks is not None:
+        return {"looks": card.two_looks.in_words}
     if card.ensemble is None:
         return {}
     named = ", ".join(f"{member.name} ({member.architecture})" for member in card.ensemble.members)

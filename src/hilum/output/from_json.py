@@ -20,6 +20,7 @@ from hilum.reading_result import (
     RatioWithheld,
     Reading,
     StoodAside,
+    Told,
     TypeVerdict,
     Width,
 )
@@ -112,6 +113,11 @@ def _finding(finding: dict[str, Any]) -> Finding:
             MemberFinding(one["name"], one["logit"], one["probability"], one["positive"])
             for one in finding.get("members", ())
         ),
+        looks=tuple(
+            MemberFinding(one["name"], one["logit"], one["probability"], one["positive"])
+            for one in finding.get("looks", ())
+        ),
+        told=tuple(Told(one["name"], one["logit"]) for one in finding.get("told", ())),
     )
 
 

@@ -19,6 +19,7 @@ from hilum.reading.specialists.classifier import Classifier
 from hilum.reading.specialists.ensemble import Ensemble
 from hilum.reading.specialists.fusion import Fusion
 from hilum.reading.specialists.opinion import Case, HeatmapsWanted, Opinion
+from hilum.reading.specialists.two_looks import TwoLooks
 from hilum.reading_result import ModelRef
 
 
@@ -56,7 +57,12 @@ class OpenSpecialist(Protocol):
         """The specialist of a bundle; raises `BundleError` where the graph does not fit the card."""
 
 
-SPECIALISTS: Mapping[str, OpenSpecialist] = {"classifier": Classifier, "ensemble": Ensemble, "fusion": Fusion}
+SPECIALISTS: Mapping[str, OpenSpecialist] = {
+    "classifier": Classifier,
+    "ensemble": Ensemble,
+    "fusion": Fusion,
+    "two-looks": TwoLooks,
+}
 """How a bundle is opened whose role is that of a specialist, by its card's kind."""
 
 

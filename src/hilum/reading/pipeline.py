@@ -222,6 +222,7 @@ class Pipeline:
                 spec for spec in (specialist.card.preprocess, specialist.card.crop_preprocess) if spec
             )
             steps += [preprocess_step(specialist.ref.name, spec=spec, crop=opinion.crop) for spec in specs]
+            steps += opinion.trail
             occlusion = specialist.card.heatmap.occlusion
             if occlusion is not None and opinion.heatmaps:
                 steps.append(_occlusion_step(specialist.ref.name, spec=occlusion))

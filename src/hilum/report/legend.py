@@ -19,6 +19,7 @@ from hilum.report.wording import (
     gate_title,
     inside_lungs_text,
     is_phantom,
+    looks_text,
     lungs_text,
     members_text,
     number_name,
@@ -27,6 +28,7 @@ from hilum.report.wording import (
     probability_text,
     ratio_line,
     stated_text,
+    told_text,
 )
 
 _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
@@ -87,15 +89,15 @@ def _upper_lines(reading: Reading, drawn: frozenset[tuple[str, str]]) -> list[_L
         lines.append(_Line(f"threshold {operating_point_text(finding)}", _QUIET))
         if finding.inside_lungs is not None:
             lines.append(_Line(inside_lungs_text(finding.inside_lungs), _QUIET))
-        if finding.members:
-            lines.append(_Line(members_text(finding), _QUIET))
+        rests_on = (members_text(finding), looks_text(finding), told_text(finding))
+        lines += [_Line(text, _QUIET) for text in rests_on if text]
         if finding.members_disagree:
             lines.append(_Line(disagreement_text(finding), _MARK))
         if said.note:
             lines.append(_Line(said.note, _MARK))
     if reading.stated:
         lines.append(_Line(stated_text(reading), _MARK, 0.9, 0.8))
-    return [*lines, *_lung_lines(reading)]
+    return [*lines, *_lung_lines(reading), *_crop_lines(reading)]
 
 
 def _lung_lines(reading: Reading) -> list[_Line]:
@@ -109,10 +111,14 @@ def _lung_lines(reading: Reading) -> list[_Line]:
         measured = isinstance(reading.cardiothoracic_ratio, CardiothoracicRatio)
         shown = " (pink: the heart and its width; green line: the thorax's)" if measured else ""
         lines.append(_Line(f"{heart}{shown}", HEART_COLOUR if measured else _QUIET, 0.9, 0.5))
-    if reading.crops:
-        read = ", ".join(crop.model for crop in reading.crops)
-        lines.append(_Line(f"green box: the crop that {read} read", _QUIET, 0.9))
     return lines
+
+
+def _crop_lines(reading: Reading) -> list[_Line]:
+    if not reading.crops:
+        return []
+    read = ", ".join(crop.model for crop in reading.crops)
+    return [_Line(f"green box: the crop that {read} read", _QUIET, 0.9)]
 
 
 def _write(draw: ImageDraw.ImageDraw, lines: Sequence[_Line], *, em: float, width: int, y: float) -> float:

@@ -58,11 +58,9 @@ def draw_lungs(picture: Image.Image, examination: Examination, *, geometry: Geom
     The crops that were read are drawn, too.
     """
     verdict, lungs = examination.reading.lungs, examination.lungs
-    if verdict is None:
-        return
     width = max(2, round(max(picture.size) / 500))
     draw = ImageDraw.Draw(picture)
-    if lungs is not None:
+    if verdict is not None and lungs is not None:
         for colour, find in ((LUNG_COLOUR, picture_outlines), (HEART_COLOUR, heart_outlines)):
             for outline in find(lungs, geometry=geometry):
                 closed = np.concatenate([outline, outline[:1]])

@@ -141,6 +141,17 @@ def _finding(finding: Finding, name: str) -> dict[str, Any]:
         "not_decided": None if finding.not_decided is None else _why_not(finding.not_decided),
         "members": [_member(member, where, name) for member in finding.members],
         "members_disagree": finding.members_disagree,
+        **_two_looks(finding, where, name),
+    }
+
+
+def _two_looks(finding: Finding, where: str, name: str) -> dict[str, Any]:
+    """What each look says and what was known of the patient; there where a model looks twice."""
+    if not finding.looks:
+        return {}
+    return {
+        "looks": [_member(look, where, name) for look in finding.looks],
+        "told": [{"name": one.name, "logit": _finite(one.logit, where, name)} for one in finding.told],
     }
 
 

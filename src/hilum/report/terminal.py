@@ -19,6 +19,7 @@ from hilum.report.wording import (
     decision,
     disagreement_text,
     gate_title,
+    looks_text,
     members_text,
     number_name,
     operating_point_text,
@@ -30,6 +31,7 @@ from hilum.report.wording import (
     size_text,
     stated_text,
     stood_aside_text,
+    told_text,
     view_text,
 )
 
@@ -130,6 +132,9 @@ def _findings(reading: Reading) -> list[RenderableType]:
         if finding.positive or finding.members_disagree:
             said = "; ".join(filter(None, (members_text(finding), disagreement_text(finding))))
             notes |= {f"{finding.name}: {said}": None} if said else {}
+        if finding.looks:
+            said = "; ".join(filter(None, (looks_text(finding), told_text(finding))))
+            notes[f"{finding.name}: {said}"] = None
     return [*parts, *(_marked("*", note, style="dim") for note in notes)]
 
 

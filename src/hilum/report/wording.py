@@ -16,6 +16,7 @@ from hilum.reading_result import (
     CardiothoracicRatio,
     Finding,
     GateVerdict,
+    LungCrop,
     LungVerdict,
     NotDecided,
     RatioWithheld,
@@ -169,6 +170,22 @@ def alone_text(finding: Finding) -> str:
 def each_member_text(finding: Finding) -> str:
     """Each network's name with its probability; empty where there is one network."""
     return ", ".join(f"{member.name} {probability_text(member.probability)}" for member in finding.members)
+
+
+def looks_text(finding: Finding) -> str:
+    """What each look alone says, such as `whole picture 0.412, crop 0.771`; empty without looks."""
+    return ", ".join(f"{look.name} {probability_text(look.probability)}" for look in finding.looks)
+
+
+def told_text(finding: Finding) -> str:
+    """What is known of the patient and by how much it changed the logit, such as `age 63 +0.12, PA −0.30`."""
+    return ", ".join(f"{one.name} {one.logit:+.2f}".replace("-", "−") for one in finding.told)
+
+
+def crop_text(crop: LungCrop) -> str:
+    """Which part of the picture a model read."""
+    box = crop.box
+    return f"{crop.model} read a crop of {box.width:.0f} × {box.height:.0f} px from column {box.x:.0f}, row {box.y:.0f}"
 
 
 def sentence(words: str) -> str:

@@ -16,6 +16,9 @@ from hilum.errors import UsageError
 from hilum.networks.starting_weights import StartingWeights
 from hilum.option import NoOptions
 from hilum.progress import SILENT, Progress
+from hilum.systems.attention.recipe import AttentionRecipe, attention, attention_local
+from hilum.systems.attention.recipe import smoke as small_attention
+from hilum.systems.attention.train import AttentionOptions, train_attention_on
 from hilum.systems.chest14.recipe import chest14, chest14_local
 from hilum.systems.chest_adult.recipe import AdultRecipe, chest_adult
 from hilum.systems.chest_adult.recipe import smoke as small_adult
@@ -121,6 +124,18 @@ def lung_training(make: Callable[[StartingWeights], LungRecipe], *, help: str) -
     )
 
 
+def two_looks(make: Callable[[StartingWeights], AttentionRecipe], *, help: str) -> Training[AttentionRecipe]:
+    """A row of a recipe of two looks."""
+    return Training(
+        help=help,
+        make=make,
+        small=small_attention,
+        run=train_attention_on,
+        own=AttentionOptions,
+        then="; read with it: hilum read --model {folder} FILE",
+    )
+
+
 def adult(start: StartingWeights) -> AdultRecipe:
     """The adult's chest, on the local recipe for fourteen findings, which is its baseline."""
     return chest_adult(chest14_local(start))
@@ -132,6 +147,10 @@ TRAININGS: Mapping[str, Training[Any]] = {
     "chest14-local": classifier(chest14_local, help="The same, small enough for two CPU cores."),
     "sdfn": classifier(sdfn, help="Fourteen findings from whole image and lung crop: paper 3's fusion."),
     "sdfn-local": classifier(sdfn_local, help="The same, small enough for two CPU cores."),
+    "attention": two_looks(
+        attention, help="Fourteen findings from the picture and where it draws attention: paper 2's three branches."
+    ),
+    "attention-local": two_looks(attention_local, help="The same, small enough for two CPU cores."),
     "paediatric-db": classifier(
         paediatric_db, help="Ten labels in children's chests, learnt on adults first (Tran et al. 2021)."
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from hilum.bundle.load import Bundle, load_bundle
@@ -47,24 +47,8 @@ def train_specialist(
     lungs = lungs if recipe.needs_lungs else None
     splits = data.splits
     split = splits[recipe.last.name]
-    with hold_run(place.folder):
-        if is_first_process():
-            record = make_record(
-                recipe,
-                records=data.records,
-                releases=recipe.releases,
-                provenance=provenance,
-                protocol=split.protocol,
-                split_sha256=split.sha256,
-                stage_splits={name: one.sha256 for name, one in splits.items()},
-                lungs_sha256=None if lungs is None else lungs.sha256,
-                smoke=smoke,
-                left_out=data.left_out,
-            )
-            begin_run(place.folder, record=record)
-            _save_splits(recipe, splits, folder=place.folder)
-            if (place.folder / BUNDLE).is_dir():
-                return load_bundle(place.folder / BUNDLE)
+
+    def train() -> Bundle | None:
         fitted = run_stages(recipe, splits=splits, place=place)
         if not is_first_process():
             return None
@@ -80,6 +64,47 @@ def train_specialist(
             raise UsageError(f"expected the lung bundle that drew the boxes for {recipe.name}, came none")
         networks = FusionNetworks(recipe, fitted.network, fitted.started_from)
         return write_fusion_bundle(networks, split=split, draft=draft, lungs=lungs, place=place, seen=seen)
+
+    return run_recorded(
+        recipe, data=data, provenance=provenance, folder=place.folder, train=train, smoke=smoke, lungs=lungs
+    )
+
+
+def run_recorded(
+    recipe: Recipe,
+    *,
+    data: TrainingData,
+    provenance: Provenance,
+    folder: Path,
+    train: Callable[[], Bundle | None],
+    smoke: bool = False,
+    lungs: Bundle | None = None,
+) -> Bundle | None:
+    """What `train` gives, called in a `folder` that is held, records the run and its splits, and has no bundle yet.
+
+    The bundle that is there is taken as it is. Raises `UsageError` where the folder holds another run.
+    """
+    splits = data.splits
+    split = splits[recipe.last.name]
+    with hold_run(folder):
+        if is_first_process():
+            record = make_record(
+                recipe,
+                records=data.records,
+                releases=recipe.releases,
+                provenance=provenance,
+                protocol=split.protocol,
+                split_sha256=split.sha256,
+                stage_splits={name: one.sha256 for name, one in splits.items()},
+                lungs_sha256=None if lungs is None else lungs.sha256,
+                smoke=smoke,
+                left_out=data.left_out,
+            )
+            begin_run(folder, record=record)
+            _save_splits(recipe, splits, folder=folder)
+            if (folder / BUNDLE).is_dir():
+                return load_bundle(folder / BUNDLE)
+        return train()
 
 
 def _save_splits(recipe: Recipe, splits: Mapping[str, Split], *, folder: Path) -> None:

@@ -19,10 +19,10 @@ from hilum.bundle.label import Label
 from hilum.explain.boxes import box_from_map
 from hilum.geometry import Box, Geometry
 from hilum.imaging.preprocess import ModelInput
-from hilum.radiograph import Radiograph
+from hilum.radiograph import Radiograph, TrailStep
 from hilum.reading.decision.scope import ScopeVerdict, judge_scope
 from hilum.reading.lungs.drawing import LungDrawing
-from hilum.reading_result import Finding, GateVerdict, Heatmap, MemberFinding, ModelRef, NotDecided
+from hilum.reading_result import Finding, GateVerdict, Heatmap, MemberFinding, ModelRef, NotDecided, Told
 
 HeatmapsWanted = Literal["positive", "all", "none"]
 """Which findings get a heatmap, and with it boxes."""
@@ -48,7 +48,8 @@ class Case:
 class Opinion:
     """What one specialist says of one case; times in milliseconds, the network's shared evenly over its batch.
 
-    `crop` is the part that was read because the lungs lie there, in native pixels.
+    `crop` is the part that was read because the lungs lie there or the whole drew attention to it, in native pixels.
+    `trail` is what was done beyond the card's preprocessing.
     """
 
     findings: tuple[Finding, ...]
@@ -57,14 +58,24 @@ class Opinion:
     network_ms: float
     explain_ms: float
     crop: Box | None = None
+    trail: tuple[TrailStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What one look at a picture gave: logits (L,), by the calibration and operating points of its own `labels`."""
+
+    labels: tuple[Label, ...]
+    logits: npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Computed:
     """What a network gave for one case: a logit a label, and the heatmap of each label by its place, if it has any.
 
-    `labels` hold calibration and operating points; `warnings` and `crop` are about the crop to the lungs. `members`
-    are the logits (L,) of the networks whose mean was computed, by name.
+    `labels` hold calibration and operating points; `warnings` and `crop` are about the crop. `members` are the logits
+    (L,) of the networks whose mean was computed, by name; `looks` are the looks that were read together. `told` is what
+    each thing that is known of the patient adds to the logits (L,), by its words. `trail` is for the reading's.
     """
 
     labels: tuple[Label, ...]
@@ -74,6 +85,9 @@ class Computed:
     crop: Box | None = None
     warnings: tuple[str, ...] = ()
     members: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict)
+    looks: Mapping[str, Look] = field(default_factory=dict)
+    told: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict)
+    trail: tuple[TrailStep, ...] = ()
 
 
 def form_opinion(case: Case, *, card: Card, computed: Computed, heatmaps: HeatmapsWanted) -> Opinion:
@@ -109,11 +123,20 @@ def form_opinion(case: Case, *, card: Card, computed: Computed, heatmaps: Heatma
                     _member(name, logit=float(logits[index]), label=label, decides=not_decided is None)
                     for name, logits in computed.members.items()
                 ),
+                looks=tuple(
+                    _member(
+                        name, logit=float(look.logits[index]), label=look.labels[index], decides=not_decided is None
+                    )
+                    for name, look in computed.looks.items()
+                ),
+                told=tuple(Told(name, float(changes[index])) for name, changes in computed.told.items()),
             )
         )
     explain_ms = (time.perf_counter() - started) * 1e3
     warnings = (*scope.warnings, *_without_operating_points(computed.labels, model=card.name), *computed.warnings)
-    return Opinion(tuple(findings), tuple(drawn), warnings, computed.network_ms, explain_ms, computed.crop)
+    return Opinion(
+        tuple(findings), tuple(drawn), warnings, computed.network_ms, explain_ms, computed.crop, computed.trail
+    )
 
 
 def input_heatmap(
@@ -150,7 +173,7 @@ def lung_crop(drawing: LungDrawing | None) -> tuple[Box | None, str]:
 
 
 def _member(name: str, *, logit: float, label: Label, decides: bool) -> MemberFinding:
-    """What one network says of a label, by the calibration and at the operating point of their mean."""
+    """What one network or look says of a label, by the calibration and at the operating point of `label`."""
     probability = label.calibration.probability(logit)
     return MemberFinding(name, logit, probability, _decide(probability, label=label) if decides else None)
 

@@ -1,0 +1,79 @@
+"""`hilum train attention`: from where releases lie to a bundle of two looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from hilum.bundle.load import Bundle
+from hilum.networks.starting_weights import starting_weights
+from hilum.option import Option
+from hilum.progress import SILENT, Progress
+from hilum.systems.attention.bundle import two_looks_draft, write_two_looks_bundle
+from hilum.systems.attention.fit import check_start, fit_two_looks
+from hilum.systems.attention.recipe import AttentionRecipe
+from hilum.training.data.training_data import prepare_data
+from hilum.training.recipe.machine import check_machine
+from hilum.training.recipe.processes import is_first_process
+from hilum.training.records.card_words import StatedWords
+from hilum.training.records.request import TrainRequest
+from hilum.training.train import run_recorded
+from hilum.training.train_classifier import ClassifierOptions, read_named
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttentionOptions(ClassifierOptions):
+    """What the training of two looks takes beside what every training does."""
+
+    crop_weights: Annotated[
+        str | None,
+        Option(
+            metavar="FILE|BUNDLE|imagenet|random",
+            help="Starting weights of the crop's network, by default those of --weights: needed where a file is of the "
+            "other backbone.",
+        ),
+    ] = None
+
+
+NO_OPTIONS = AttentionOptions()
+
+
+def train_attention_on(
+    recipe: AttentionRecipe, *, request: TrainRequest, own: AttentionOptions = NO_OPTIONS, progress: Progress = SILENT
+) -> Bundle | None:
+    """Run the recipe on the releases that `request` names; it goes on where it was stopped.
+
+    The bundle comes back, or None in all but the first of several processes. Raises as `train_classifier` does.
+    """
+    if own.crop_weights is not None:
+        recipe = replace(recipe, crop_start=starting_weights(own.crop_weights))
+    check_machine(request.machine, ema=recipe.last.ema_decay is not None)
+    mixed = read_named(recipe, request=request, own=own, progress=progress)
+    check_start(recipe, folder=request.out)
+    data = prepare_data(
+        recipe,
+        mixed=mixed,
+        preparation=request.place.preparation,
+        memory=request.cache,
+        bad_files=own.bad_files,
+        smoke=request.smoke,
+        progress=progress,
+    )
+    stated = StatedWords(title=own.title, intended_use=own.intended_use, licence=own.licence)
+    provenance = replace(request.provenance(own), stated=stated, folders=request.folders)
+
+    def train() -> Bundle | None:
+        split = data.splits[recipe.last.name]
+        fitted = fit_two_looks(recipe, split=split, place=request.place)
+        if not is_first_process():
+            return None
+        draft = two_looks_draft(
+            recipe,
+            splits=data.splits,
+            started_from=fitted.started_from,
+            provenance=provenance,
+            smoke=request.smoke,
+        )
+        return write_two_looks_bundle(fitted, recipe=recipe, split=split, draft=draft, place=request.place)
+
+    return run_recorded(recipe, data=data, provenance=provenance, folder=request.out, smoke=request.smoke, train=train)
