@@ -28,7 +28,7 @@ is no measure of the paper's method.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from hilum.datasets.releases.chestxray14 import LABELS
 from hilum.errors import UsageError
@@ -45,7 +45,6 @@ from hilum.training.recipe.plan import Selection
 from hilum.training.recipe.recipe import Assessment, FromStage, FusedFrom, Recipe, SplitSpec, Stage
 from hilum.training.recipe.samplers import Shuffled
 from hilum.training.recipe.schedules import OneCycle, Plateau
-from hilum.training.recipe.settings import HIDDEN
 from hilum.training.recipe.smoke import SIDE_PX, smoke_recipe
 
 NAME = "attention"
@@ -69,7 +68,7 @@ class AttentionRecipe(Recipe):
     """
 
     crop_backbone: str
-    crop_start: StartingWeights = field(metadata=HIDDEN)
+    crop_start: StartingWeights
     look_px: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
