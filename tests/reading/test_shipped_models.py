@@ -1,8 +1,7 @@
-"""Which of the models that ship decides on a plain picture: a file without tags, of a patient whose age is said or not."""
+"""Which of the models that ship decides on a plain picture, whose patient has an age that is said, or none."""
 
 from pathlib import Path
 
-import cv2
 import pytest
 
 from hilum.phantom.examples import write_examples

@@ -77,8 +77,9 @@ def open_models(
 ) -> OpenModels:
     """The bundles, opened; without `lungs` none are drawn, without `occlusion` no heatmap is made that way.
 
-    Raises `BundleError` where two judge, two draw lungs, or one needs lungs that nothing draws, and `UsageError` where
-    one needs the lungs that are not to be drawn.
+    A bundle that brings what draws its lungs can read a picture whose lungs nobody trusts, and so reads every picture
+    without `lungs`. Raises `BundleError` where two judge, two draw lungs, or one needs lungs that nothing draws, and
+    `UsageError` where one that cannot read without needs the lungs that are not to be drawn.
     """
     judge = _only("gate", bundles)
     gate = AbsentGate() if judge is None else NetworkGate(judge, engine=engine, threads=threads)
@@ -136,9 +137,9 @@ def _opened_finders(bundles: Sequence[Bundle], *, engine: Engine, threads: int) 
 def _finder_of(
     bundle: Bundle, *, opened: Mapping[LungNetwork, LungFinder], shared: LungFinder | None
 ) -> LungFinder | None:
-    """What draws for the bundle: its own lungs, else those that all share."""
+    """What draws for the bundle: its own lungs, else those that all share; None where none are to be drawn."""
     if "lungs" in bundle.card.brings:
-        return opened[lung_network(bundle)]
+        return opened.get(lung_network(bundle))
     if "lungs" in bundle.card.needs and shared is None:
         raise BundleError(
             f"{bundle.card.name} reads the crop to the lungs: expected a bundle of kind lungs beside it, such as "
@@ -153,7 +154,7 @@ def _needs_them_itself(bundle: Bundle) -> bool:
 
 def _refuse_those_that_need_lungs(bundles: Sequence[Bundle]) -> None:
     for bundle in bundles:
-        if "lungs" in bundle.card.needs:
+        if bundle.card.needs - bundle.card.brings:
             raise UsageError(
                 f"{bundle.card.name} reads the crop to the lungs: let lungs be drawn, or name other models"
             )

@@ -8,7 +8,7 @@ from onnx import TensorProto, helper
 from hilum.bundle.load import Bundle
 from hilum.bundle.shelf import shipped_bundles
 from hilum.errors import EngineError
-from hilum.reading.engines.engine import INPUT, LOGITS, Engine
+from hilum.reading.engines.engine import LOGITS, Engine
 from hilum.reading.engines.graph_runner import GraphRunner
 from hilum.reading.engines.network import ENGINES
 
@@ -91,11 +91,12 @@ def test_a_small_batch_gives_the_same_at_first_and_later(engine: Engine) -> None
 def test_both_engines_compute_alike_what_ships_in_batches_on_several_cores(bundle: Bundle) -> None:
     """Their weights are stored in fewer bits, which is where an engine may go wrong without a word."""
     pytest.importorskip("openvino", reason="the optional engine openvino is not installed")
-    (name,) = (name for name in bundle.card.files if ".onnx" in name)
-    found = []
-    for engine in ENGINES.values():
-        runner = GraphRunner(bundle.read(name), name="shipped", engine=engine(), threads=2)
-        shape = next(iter(runner.input_shapes.values()))[1:]
-        batch = np.random.default_rng(0).normal(0, 0.5, (5, *(size or 1 for size in shape))).astype(np.float32)
-        found.append([runner.run({INPUT: batch}, outputs=[LOGITS])[LOGITS] for _ in range(2)])
-    np.testing.assert_allclose(found[1], found[0], atol=1e-3)
+    for name in (name for name in bundle.card.files if ".onnx" in name):
+        found = []
+        for engine in ENGINES.values():
+            runner = GraphRunner(bundle.read(name), name="shipped", engine=engine(), threads=2)
+            draw = np.random.default_rng(0)
+            shapes = {key: (5, *(size or 1 for size in shape[1:])) for key, shape in runner.input_shapes.items()}
+            batch = {key: draw.normal(0, 0.5, shape).astype(np.float32) for key, shape in shapes.items()}
+            found.append([runner.run(batch, outputs=[LOGITS])[LOGITS] for _ in range(2)])
+        np.testing.assert_allclose(found[1], found[0], atol=1e-3)

@@ -14,7 +14,7 @@ from fabricate_dark_lungs import CASES, COLUMNS, ROWS, chest
 from fabricate_fusion import LABELS, ToyFusion, write_fusion
 from fabricate_lungs import ALL_STRUCTURES, RULE, SPEC, write_lung_bundle
 from hilum.bundle.load import Bundle
-from hilum.errors import BundleError, UsageError
+from hilum.errors import BundleError
 from hilum.geometry import Box
 from hilum.imaging.preprocess import preprocess
 from hilum.radiograph import Radiograph, Source
@@ -174,9 +174,14 @@ def test_it_stands_beside_other_specialists(bundle: Bundle, tmp_path: Path) -> N
     assert [finding.model for finding in reading.findings] == ["toy-fusion", "toy-fusion", "whole-toy"]
 
 
-def test_lungs_cannot_be_left_out(bundle: Bundle) -> None:
-    with pytest.raises(UsageError, match="toy-fusion reads the crop to the lungs"):
-        Reader(models=[bundle], settings=ReaderSettings(lungs=False))
+def test_without_lungs_the_whole_picture_is_read_alone_and_it_is_said(bundle: Bundle, reader: Reader) -> None:
+    without = Reader(models=[bundle], settings=ReaderSettings(lungs=False)).read(picture("two lungs"))
+    assert without.lungs is None
+    assert without.crops == ()
+    assert any("nobody looked for lungs; this is the result of its whole-image" in one for one in without.warnings)
+    untrusted = reader.read(picture("no lung"))
+    alone = Reader(models=[bundle], settings=ReaderSettings(lungs=False)).read(picture("no lung"))
+    assert [one.logit for one in alone.findings] == [one.logit for one in untrusted.findings]
 
 
 def test_the_page_draws_lungs_crop_and_map(bundle: Bundle, reader: Reader) -> None:
