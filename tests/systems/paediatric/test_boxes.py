@@ -11,10 +11,12 @@ from fabricate_children import fabricate_children
 from fabricate_recipe import tiny_recipe
 from hilum.datasets.records.record import LabelledBox, Record
 from hilum.datasets.releases.vindr_pcxr import TEN_LABELS, read_vindr_pcxr
+from hilum.evaluation.predictions.patient_bootstrap import patient_rows
 from hilum.evaluation.predictions.predictions import Predictions
 from hilum.evaluation.study.study import Arm, MeanOf, Study
 from hilum.explain.fused_map import PlacedMap
 from hilum.geometry import Box, Geometry
+from hilum.systems.paediatric import boxes_section
 from hilum.systems.paediatric.boxes import AVERAGE, EVEN, Case, average_box, chosen_cases, counted_of, networks_of_fold
 from hilum.training.loop.checkpoints import WEIGHTS, save_weights
 from hilum.training.loop.stages import new_network
@@ -112,3 +114,13 @@ def test_arms_without_weights_or_class_maps_have_no_network(tmp_path: Path) -> N
     one, both = (found[name].map_of(pixels, column=1) for name in ("one", "both"))
     np.testing.assert_allclose(both.grid, one.grid, rtol=1e-4, atol=1e-6)  # of equal networks: their own map
     assert both.geometry == one.geometry
+
+
+def test_shares_that_are_all_alike_get_no_interval(children: tuple[Record, ...]) -> None:
+    """A bootstrap of them has no width, and nothing is as sure as that."""
+    content = SimpleNamespace(replicates=200, seed=1)
+    patients = patient_rows([one.patient for one in children[:4]])
+    alike = boxes_section._mean(np.zeros(4), patients=patients, content=content)
+    assert (alike.value, alike.interval, alike.note) == (0.0, None, boxes_section.ALL_ALIKE)
+    low, high = boxes_section._mean(np.array([0.1, 0.2, 0.4, 0.5]), patients=patients, content=content).bounds
+    assert 0.1 <= low < 0.3 < high <= 0.5
