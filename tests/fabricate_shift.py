@@ -7,7 +7,7 @@ import numpy as np
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.kermany import LABEL
 from hilum.datasets.splits.split import Split
-from hilum.systems.pneumonia.shift.judged import judge_part
+from hilum.systems.pneumonia.shift.judged import judge_set
 from hilum.systems.pneumonia.shift.parts import PLAIN, SHIFTED
 from hilum.systems.pneumonia.shift.readings import Readings
 
@@ -39,17 +39,17 @@ def reading(part, logits, *, softened=None, inside=None):
     return Readings(
         images=tuple(f"{part}/{place}" for place in range(n)),
         logits=copies,
-        softened=copies if softened is None else np.tile(softened, (COPIES, 1)),
+        softened=copies[0] if softened is None else softened,
         inside=np.full(n, np.nan) if inside is None else inside,
     )
 
 
-def judged(plain, shifted, *, part=SHIFTED, way="picture", of_plain=None, of_shifted=None):
-    """What is judged of a part, each given as outcomes and logits; `of_plain` and `of_shifted` are more of readings."""
+def judged(plain, shifted, *, name="shifted", way="picture", of_plain=None, of_shifted=None):
+    """What is judged of a set; either part is outcomes and logits, `of_plain` and `of_shifted` are more of readings."""
     (plain_truth, plain_z), (shifted_truth, shifted_z) = plain, shifted
     split = Split({PLAIN: records(PLAIN, plain_truth), SHIFTED: records(SHIFTED, shifted_truth)}, "toy")
     readings = {
         PLAIN: reading(PLAIN, plain_z, **(of_plain or {})),
         SHIFTED: reading(SHIFTED, shifted_z, **(of_shifted or {})),
     }
-    return judge_part(readings, part=part, way=way, split=split, smoke=False, replicates=200)
+    return judge_set(readings, name=name, way=way, split=split, smoke=False, replicates=200)

@@ -38,6 +38,7 @@ def test_todays_arm_is_the_recipe_but_for_parts_and_epochs(arms):
         ("lite0", "backbone"),
         ("kinds", "labels"),
         ("matched", ""),
+        ("lungs", "lung_pooling"),
     ],
 )
 def test_each_arm_differs_from_todays_in_one_thing(arms, name, keys):
@@ -45,6 +46,14 @@ def test_each_arm_differs_from_todays_in_one_thing(arms, name, keys):
     assert found == ({keys} if keys else set())
     assert (arms[name].change is not None) == (name in {"matched", "sampled", "kinds"})
     assert arms[name].settings != arms[TODAY].settings
+
+
+def test_the_arms_inside_the_lungs_are_one_change_apart(arms):
+    assert differing(arms["lungs-fine"], arms["lungs"]) == {"output_stride"}
+    assert differing(arms["lungs-matched"], arms["lungs-fine"]) == set()
+    assert (arms["lungs-matched"].change, arms["lungs-matched"].changed) == (
+        arms["matched"].change, arms["matched"].changed,
+    )  # fmt: skip
 
 
 def test_another_networks_weights_are_looked_for_by_its_name(tmp_path):

@@ -38,6 +38,7 @@ def test_arms_are_trained_read_and_put_into_one_table(out):
         predictions = read_predictions(out / "predictions" / f"kinds-{part}.parquet")
         assert predictions.n == content["sections"][part]["n"]
         assert set(predictions.split) == {part}
+    assert "soft" in content["sections"]
     page = (out / "study.html").read_text()
     assert "draws balanced by sharpness" in page
     assert "Smoke run" in page

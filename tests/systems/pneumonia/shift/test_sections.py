@@ -8,8 +8,7 @@ from hilum.evaluation.judging.sharpness import BASELINE
 from hilum.evaluation.report.table import table_csv
 from hilum.statistics.auroc import auroc
 from hilum.systems.pneumonia.shift.arms import TODAY
-from hilum.systems.pneumonia.shift.parts import SHIFTED
-from hilum.systems.pneumonia.shift.sections import PartRecord, part_section
+from hilum.systems.pneumonia.shift.sections import SetRecord, set_section
 
 
 @pytest.fixture(scope="module")
@@ -20,13 +19,13 @@ def section():
         way: {TODAY: judged(plain, (truth, z), way=way), "other": judged(plain, (truth, better), way=way)}
         for way in ("picture", "copies")
     }
-    record = PartRecord(
-        part=SHIFTED,
+    record = SetRecord(
+        name="shifted",
         judged=own,
         titles={TODAY: "today's recipe", "other": "another"},
         sharpness=np.where(truth, 0.03, 0.02),
     )
-    return part_section(record, replicates=200), auroc(truth, scores=better), auroc(truth, scores=z)
+    return set_section(record, replicates=200), auroc(truth, scores=better), auroc(truth, scores=z)
 
 
 def test_each_arm_has_its_row_and_its_difference_from_todays(section):
@@ -57,10 +56,10 @@ def test_the_numbers_are_those_of_the_tables(section):
 
 def test_arms_without_todays_stand_without_a_difference():
     plain, shifted = sample(prevalence=0.5, seed=1, n=100), sample(prevalence=0.5, seed=2, n=100)
-    record = PartRecord(
-        part=SHIFTED, judged={"picture": {"other": judged(plain, shifted)}}, titles={"other": "another"},
+    record = SetRecord(
+        name="shifted", judged={"picture": {"other": judged(plain, shifted)}}, titles={"other": "another"},
         sharpness=np.ones(100),
     )  # fmt: skip
-    (table,) = part_section(record, replicates=50).tables
+    (table,) = set_section(record, replicates=50).tables
     assert table.rows[0][2] is None
     assert replace(table, note="").title.startswith("Shifted validation")

@@ -13,6 +13,7 @@ from pathlib import Path
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.kermany import LABEL
 from hilum.errors import UsageError
+from hilum.networks.output_stride import FINER
 from hilum.networks.starting_weights import StartingWeights
 from hilum.systems.pneumonia.network_arms import start_of
 from hilum.systems.pneumonia.paper_recipe import with_stage
@@ -20,6 +21,7 @@ from hilum.systems.pneumonia.recipe import AUGMENTATION, pneumonia
 from hilum.systems.pneumonia.shift.parts import PLAIN, SHIFTED
 from hilum.systems.pneumonia.shift.sharpness import in_bins, with_softened
 from hilum.training.recipe.augment import Augmentation
+from hilum.training.recipe.lung_pooling import LungPooling
 from hilum.training.recipe.mixup import Mixup
 from hilum.training.recipe.plan import Selection
 from hilum.training.recipe.recipe import TRAIN, Assessment, Recipe, SplitSpec
@@ -35,6 +37,8 @@ WEAK = Augmentation(crop_area=(0.85, 1.0), aspect=0.1, rotation_deg=5.0, gain=0.
 
 SOFT = replace(AUGMENTATION, blur_probability=1.0, blur_sigma_px=(0.5, 2.5), sharpen_probability=0.0)
 """Today's, but every picture is blurred and none sharpened."""
+
+_MATCHED = "healthy pictures softened to the sharpness of ill ones, rank by rank"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +95,7 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
     draws = today.last.sampler
     if not isinstance(draws, LabelBalanced):
         raise UsageError(f"expected balanced draws in {today.name}, came {type(draws).__name__}")
+    inside = replace(today, output_stride=FINER, lung_pooling=LungPooling())
     lite = replace(today, backbone="efficientnet_lite0")
     arms = (
         ShiftArm(name=TODAY, title="today's recipe", recipe=today),
@@ -101,7 +106,7 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
             title="healthy as soft as ill",
             recipe=today,
             change=_matched,
-            changed="healthy pictures softened to the sharpness of ill ones, rank by rank",
+            changed=_MATCHED,
         ),
         ShiftArm(
             name="sampled",
@@ -123,6 +128,15 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
             recipe=with_stage(today, labels=(LABEL, BACTERIA, VIRUS)),
             change=with_kinds,
             changed="labels of bacterial and viral pneumonia beside pneumonia",
+        ),
+        ShiftArm(name="lungs", title="averaged inside the lungs", recipe=replace(today, lung_pooling=LungPooling())),
+        ShiftArm(name="lungs-fine", title="the same, 14 x 14 cells", recipe=inside),
+        ShiftArm(
+            name="lungs-matched",
+            title="the same, healthy as soft as ill",
+            recipe=inside,
+            change=_matched,
+            changed=_MATCHED,
         ),
     )
     return {arm.name: arm for arm in arms}

@@ -17,14 +17,16 @@ from hilum.datasets.records.record import Record
 from hilum.errors import DataError
 from hilum.explain.fused_map import cells_of
 from hilum.imaging.decode import decode, read_file
-from hilum.imaging.preprocess import PreprocessSpec, apply_steps
+from hilum.imaging.preprocess import apply_steps
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.radiograph import Pixels
 from hilum.systems.pneumonia.shift.copies import COPIES, copies_of
 from hilum.systems.pneumonia.shift.lungs import Lungs, inside_share
 from hilum.training.data.images import LoadedImages, PlainImages
+from hilum.training.data.lung_planes import lung_planes
 from hilum.training.export.label_fits import SOFTENING_SEED
 from hilum.training.export.soften import soften
+from hilum.training.recipe.recipe import Recipe
 from hilum.whole_files import write_whole
 
 Floats = npt.NDArray[np.float64]
@@ -35,9 +37,9 @@ _AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Readings:
-    """Of n pictures, `images` by name: `logits` and `softened` (C, n) of their copies (`COPIES`), and `inside` (n,).
+    """Of n pictures, `images` by name: `logits` (C, n) of their copies (`COPIES`), `softened` (n,) and `inside` (n,).
 
-    `softened` are those of pictures that were blurred first, as the shipped specialist's operating point is chosen on.
+    `softened` are the logits of blurred pictures, as the shipped specialist's operating point is chosen on such.
     `inside` is the share of the picture's positive map inside the lungs, NaN where they are not trusted or nothing is
     positive.
     """
@@ -48,18 +50,20 @@ class Readings:
     inside: Floats
 
 
-def read_pictures(
-    network: PooledClassifier, *, records: Sequence[Record], spec: PreprocessSpec, lungs: Lungs
-) -> Readings:
-    """What a network in evaluation mode says of the first label. Raises what decoding raises."""
+def read_pictures(network: PooledClassifier, *, records: Sequence[Record], recipe: Recipe, lungs: Lungs) -> Readings:
+    """What the network of `recipe`, in evaluation mode, says of its first label; `lungs` weigh its maps.
+
+    Records carry what the recipe needs of lungs: boxes, or masks. Raises what decoding raises.
+    """
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # half the time on a CPU
     parts = [
-        _read(network, records=records[first : first + _AT_ONCE], first=first, spec=spec, lungs=lungs)
+        _read(network, records=records[first : first + _AT_ONCE], first=first, recipe=recipe, lungs=lungs)
         for first in range(0, len(records), _AT_ONCE)
     ]
     return Readings(
         images=tuple(record.image for record in records),
         logits=np.concatenate([part.logits for part in parts], axis=1),
-        softened=np.concatenate([part.softened for part in parts], axis=1),
+        softened=np.concatenate([part.softened for part in parts]),
         inside=np.concatenate([part.inside for part in parts]),
     )
 
@@ -103,14 +107,17 @@ def load_readings(path: Path, *, parts: Mapping[str, Sequence[Record]]) -> dict[
 
 
 def _read(
-    network: PooledClassifier, *, records: Sequence[Record], first: int, spec: PreprocessSpec, lungs: Lungs
+    network: PooledClassifier, *, records: Sequence[Record], first: int, recipe: Recipe, lungs: Lungs
 ) -> Readings:
+    spec = recipe.preprocess_of(recipe.last)
     natives = [decode(read_file(record.path), name=record.image).pixels for record in records]
     made = [
         apply_steps(pixels, spec=spec, lung_box=record.lung_box)
         for pixels, record in zip(natives, records, strict=True)
     ]
-    logits, maps = _asked(network, [grey for grey, _ in made], spec=spec)
+    copies = [copy for grey, _ in made for copy in copies_of(grey)]
+    logits, maps = _asked(network, copies, records=records, recipe=recipe)
+    maps = maps[:: len(COPIES)]
     inside = []
     for place, (record, pixels) in enumerate(zip(records, natives, strict=True)):
         mask = lungs.get(record.sha256)
@@ -120,27 +127,35 @@ def _read(
         grey, geometry = made[place]
         placed = cells_of(maps[place], geometry=geometry, input_size=(grey.shape[0], grey.shape[1]))
         rows, columns = pixels.shape
-        inside.append(inside_share(placed, lungs=mask, rows=rows, columns=columns))
+        inside.append(inside_share(placed, lungs=mask.mask, rows=rows, columns=columns))
     blurred = [
         apply_steps(soften(pixels, seed=SOFTENING_SEED + first + place), spec=spec, lung_box=record.lung_box)[0]
         for place, (pixels, record) in enumerate(zip(natives, records, strict=True))
     ]
-    softened, _ = _asked(network, blurred, spec=spec)
+    softened, _ = _asked(network, blurred, records=records, recipe=recipe)
     return Readings(
         images=tuple(record.image for record in records),
-        logits=logits,
+        logits=logits.reshape(len(records), len(COPIES)).T,
         softened=softened,
         inside=np.array(inside, np.float64),
     )
 
 
 def _asked(
-    network: PooledClassifier, pictures: Sequence[Pixels], *, spec: PreprocessSpec
+    network: PooledClassifier, pictures: Sequence[Pixels], *, records: Sequence[Record], recipe: Recipe
 ) -> tuple[Floats, npt.NDArray[np.float32]]:
-    """Logits (C, n) of the copies of n pictures (H, W), and the class maps (n, h, w) of the pictures themselves."""
-    grey = np.stack([copy for picture in pictures for copy in copies_of(picture)]).astype(np.float32)
-    items = PlainImages(LoadedImages(grey, np.zeros((len(grey), 0), np.float32)), spec=spec)
+    """Logits (m,) and class maps (m, h, w) of m prepared pictures (H, W), equally many of each record, in its order.
+
+    A network that averages inside the lungs has those of the record.
+    """
+    grey = np.stack(pictures).astype(np.float32)
+    planes = None
+    if recipe.lung_pooling is not None:
+        whose = [record for record in records for _ in range(len(pictures) // len(records))]
+        planes = lung_planes(whose, size=(grey.shape[1], grey.shape[2]), pooling=recipe.lung_pooling)
+    loaded = LoadedImages(grey, np.zeros((len(grey), 0), np.float32), planes)
+    items = PlainImages(loaded, spec=recipe.preprocess_of(recipe.last))
+    batch = torch.stack([items[row][0] for row in range(len(grey))]).contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
-        logits, maps = network.forward_with_maps(torch.stack([items[row][0] for row in range(len(grey))]))
-    own = logits[:, 0].double().numpy().reshape(len(pictures), len(COPIES)).T
-    return own, maps[:: len(COPIES), 0].numpy()
+        logits, maps = network.forward_with_maps(batch)
+    return logits[:, 0].double().numpy(), maps[:, 0].numpy()

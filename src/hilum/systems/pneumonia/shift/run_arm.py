@@ -39,7 +39,10 @@ class _Settings:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class ShiftData:
-    """The parts (with lung boxes where an arm cuts to them), each image's sharpness, and validation's lungs by hash."""
+    """The parts, each image's sharpness, and validation's lungs, which weigh maps.
+
+    The records carry the lung boxes and masks that the arms to be trained need.
+    """
 
     split: Split
     sharpness: Mapping[str, float]
@@ -121,7 +124,7 @@ def run_arm(
             raise UsageError(f"expected a recipe that ends in a network of pictures, came {recipe.name}")
         write_whole(own.folder / STARTED, f"{fitted.started_from}\n".encode())
         read = {
-            part: read_pictures(fitted.network, records=records, spec=spec, lungs=data.lungs)
+            part: read_pictures(fitted.network, records=records, recipe=recipe, lungs=data.lungs)
             for part, records in data.judged.items()
         }
         save_readings(read, path=own.folder / READINGS)

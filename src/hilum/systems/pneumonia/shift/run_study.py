@@ -17,6 +17,7 @@ from hilum.datasets.records.held_out import is_held_out
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.kermany import LABEL, SOURCE
 from hilum.datasets.splits.saved import save_split
+from hilum.datasets.splits.split import Split
 from hilum.errors import UsageError
 from hilum.evaluation.predictions.design import SMOKE
 from hilum.option import Option
@@ -29,11 +30,11 @@ from hilum.systems.pneumonia.shift.run_arm import ShiftData, is_read, run_arm
 from hilum.systems.pneumonia.shift.sharpness import sharpness_of
 from hilum.systems.pneumonia.shift.write import write_shift_study
 from hilum.training.data.lung_boxes import draw_lungs
+from hilum.training.data.lung_masks import draw_masks
 from hilum.training.recipe.smoke import smoke_recipe, smoke_records
 from hilum.training.records.request import StudyRequest
 from hilum.training.records.run_record import SPLIT_NAME
 
-LUNGS_NAME = "lungs.npz"
 SEED = 20
 """Of the parts; it is that of the recipe too."""
 
@@ -77,12 +78,13 @@ def study_shift(*, request: StudyRequest, own: ShiftOptions = DEFAULTS, progress
         arms = {name: replace(arm, recipe=smoke_recipe(arm.recipe)) for name, arm in arms.items()}
     chosen = chosen_shift_arms(own.arms, arms=arms)
     lungs = named_bundle(own.lungs, local=request.models)
-    to_train = () if request.tables_only else chosen
-    data = _data(request, arms=to_train, lungs=lungs, progress=progress)
+    to_run = () if request.tables_only else chosen
+    to_read = tuple(arm for arm in to_run if not is_read(arm, folder=request.out))
+    data = _data(request, arms=to_read, lungs=lungs, progress=progress)
     if not (request.out / SPLIT_NAME).is_file():
         save_split(data.split, path=request.out / SPLIT_NAME)
     provenance = replace(request.provenance(own), folders=request.folders)
-    for arm in to_train:
+    for arm in to_run:
         run_arm(arm, data=data, provenance=provenance, place=request.place, jobs=request.jobs, progress=progress)
     done = tuple(arm for arm in arms.values() if is_read(arm, folder=request.out))
     if not done:
@@ -100,11 +102,7 @@ def _data(request: StudyRequest, *, arms: Sequence[ShiftArm], lungs: Bundle, pro
     sharpness = sharpness_of(pool, jobs=request.jobs)
     held_out = [record for record in records if is_held_out(record)]
     split = shift_parts(pool, sharpness=sharpness, held_out=held_out, seed=SEED)
-    if any(arm.recipe.needs_lungs for arm in arms):
-        every = [record for part in split.parts.values() for record in part]
-        boxed = {one.image: one for one in draw_lungs(every, lungs=lungs, memory=request.cache, progress=progress)}
-        parts = {name: tuple(boxed[record.image] for record in part) for name, part in split.parts.items()}
-        split = replace(split, parts=parts)
+    split = _with_lungs(split, arms=arms, lungs=lungs, memory=request.cache, progress=progress)
     if request.smoke:
         split = replace(split, protocol=f"{SMOKE} {split.protocol}")
     judged = [record for part in OTHER for record in split.parts[part]]
@@ -113,7 +111,24 @@ def _data(request: StudyRequest, *, arms: Sequence[ShiftArm], lungs: Bundle, pro
     return ShiftData(
         split=split,
         sharpness=sharpness,
-        lungs=drawn_lungs(judged, bundle=lungs, path=request.out / LUNGS_NAME, progress=progress),
+        lungs=drawn_lungs(judged, bundle=lungs, memory=request.cache, progress=progress) if arms else {},
         lungs_sha256=lungs.sha256,
         smoke=request.smoke,
     )
+
+
+def _with_lungs(
+    split: Split, *, arms: Sequence[ShiftArm], lungs: Bundle, memory: Path | None, progress: Progress
+) -> Split:
+    """The split whose records carry the lung boxes and masks that any of the arms needs."""
+    kept = [(name, record) for name, part in split.parts.items() for record in part]
+    every: Sequence[Record] = [record for _, record in kept]
+    if any(arm.recipe.crops_lungs for arm in arms):
+        every = draw_lungs(every, lungs=lungs, memory=memory, progress=progress)
+    pooled = next((arm.recipe for arm in arms if arm.recipe.lung_pooling is not None), None)
+    if pooled is not None:
+        every = draw_masks(every, lungs=lungs, spec=pooled.preprocess, memory=memory, progress=progress)
+    parts = {
+        name: tuple(record for (of, _), record in zip(kept, every, strict=True) if of == name) for name in split.parts
+    }
+    return replace(split, parts=parts)

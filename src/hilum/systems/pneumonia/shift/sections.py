@@ -19,32 +19,39 @@ from hilum.evaluation.study.section import SectionContent
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import FloatArray
 from hilum.systems.pneumonia.shift.arms import TODAY
-from hilum.systems.pneumonia.shift.judged import JudgedPart, Way
-from hilum.systems.pneumonia.shift.parts import OTHER, PLAIN, SHIFTED
+from hilum.systems.pneumonia.shift.judged import JudgedSet, Way
+from hilum.systems.pneumonia.shift.judged_sets import Named
 
-Judged = Mapping[str, JudgedPart]
+Judged = Mapping[str, JudgedSet]
 """By arm, in order."""
 
-ABOUT = {
-    SHIFTED: "The softest healthy children and the sharpest ill ones, none of whose kind was learnt from so far out. ",
-    PLAIN: "Children drawn at random. ",
+ABOUT: Mapping[Named, str] = {
+    "shifted": "The softest healthy children and the sharpest ill ones, none of whose kind was learnt from so far out. "
+    "Calibration and operating point are those of the plain validation",
+    "soft": "The softest healthy children beside ill ones drawn at random. Calibration and operating point are those "
+    "of plain children: each half of them gives those by which the other half, and half of the soft children, is read",
+    "plain": "Children drawn at random. Calibration and operating point are those of the shifted validation",
 }
-_TITLES = {SHIFTED: "Shifted validation", PLAIN: "Plain validation"}
+_TITLES: Mapping[Named, str] = {
+    "shifted": "Shifted validation",
+    "soft": "Soft healthy children",
+    "plain": "Plain validation",
+}
 _READ = {"picture": "each picture read once", "copies": "mean over four copies of each picture"}
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class PartRecord:
-    """One part: what each arm reaches by way of reading, the arms' `titles`, and each image's `sharpness` (n,)."""
+class SetRecord:
+    """One set: what each arm reaches by way of reading, the arms' `titles`, and each image's `sharpness` (n,)."""
 
-    part: str
+    name: Named
     judged: Mapping[Way, Judged]
     titles: Mapping[str, str]
     sharpness: FloatArray
 
 
-def part_section(record: PartRecord, *, replicates: int) -> SectionContent:
-    """The tables and numbers of one part."""
+def set_section(record: SetRecord, *, replicates: int) -> SectionContent:
+    """The tables and numbers of one set."""
     tables: list[ReportTable] = []
     numbers: dict[str, JsonValue] = {}
     for way, judged in record.judged.items():
@@ -53,10 +60,9 @@ def part_section(record: PartRecord, *, replicates: int) -> SectionContent:
         numbers[way] = {arm: _json(one, arm=arm, aurocs=aurocs) for arm, one in judged.items()}
     first = next(iter(record.judged["picture"].values())).predictions
     return SectionContent(
-        key=record.part,
-        title=_TITLES[record.part],
-        note=f"{ABOUT[record.part]}Calibration and operating point are those of the {OTHER[record.part]} validation, "
-        "the point chosen on softened copies of it.",
+        key=record.name,
+        title=_TITLES[record.name],
+        note=f"{ABOUT[record.name]}; the point of a picture that is read once is chosen on softened pictures.",
         tables=tuple(tables),
         numbers={"n": first.n, "positives": int(first.truth[:, 0].sum()), **numbers},
     )
@@ -68,7 +74,7 @@ def _aurocs(judged: Judged, *, replicates: int) -> LabelAurocs:
     return model_aurocs(models, pairs=pairs, labels=(LABEL,), replicates=replicates).label(LABEL)
 
 
-def _table(record: PartRecord, *, way: Way, judged: Judged, aurocs: LabelAurocs, replicates: int) -> ReportTable:
+def _table(record: SetRecord, *, way: Way, judged: Judged, aurocs: LabelAurocs, replicates: int) -> ReportTable:
     once = way == "picture"
     rows: list[tuple[Cell, ...]] = [
         (record.titles[arm], *_cells(one, arm=arm, aurocs=aurocs), one.inside if once else one.unstable)
@@ -80,8 +86,8 @@ def _table(record: PartRecord, *, way: Way, judged: Judged, aurocs: LabelAurocs,
         rows.append((BASELINE, baseline, *(None,) * 7))
     last = "map inside the lungs" if once else "copies disagree"
     return ReportTable(
-        key=f"{record.part}_{way}",
-        title=f"{_TITLES[record.part]}, {_READ[way]}",
+        key=f"{record.name}_{way}",
+        title=f"{_TITLES[record.name]}, {_READ[way]}",
         columns=(
             "arm",
             "AUROC",
@@ -106,19 +112,19 @@ def _table(record: PartRecord, *, way: Way, judged: Judged, aurocs: LabelAurocs,
     )
 
 
-def _cells(one: JudgedPart, *, arm: str, aurocs: LabelAurocs) -> tuple[Cell, ...]:
-    reached = one.measures
+def _cells(one: JudgedSet, *, arm: str, aurocs: LabelAurocs) -> tuple[Cell, ...]:
+    reached = one.decisions
     return (
         aurocs.auroc.get(arm),
         aurocs.difference.get((arm, TODAY)),
         *((None,) * 3 if reached is None else (reached.balanced_accuracy, reached.sensitivity, reached.specificity)),
         one.beyond,
-        None if reached is None else reached.slope,
+        None if one.probabilities is None else one.probabilities.slope,
     )
 
 
-def _json(one: JudgedPart, *, arm: str, aurocs: LabelAurocs) -> dict[str, Any]:
-    reached = one.measures
+def _json(one: JudgedSet, *, arm: str, aurocs: LabelAurocs) -> dict[str, Any]:
+    reached = one.decisions
     shares: dict[str, Estimate | None] = {
         "auroc": aurocs.auroc.get(arm),
         "auroc_less_today": aurocs.difference.get((arm, TODAY)),
@@ -126,11 +132,11 @@ def _json(one: JudgedPart, *, arm: str, aurocs: LabelAurocs) -> dict[str, Any]:
         "sensitivity": None if reached is None else reached.sensitivity,
         "specificity": None if reached is None else reached.specificity,
         "in_the_large_beyond_prevalence": one.beyond,
-        "slope": None if reached is None else reached.slope,
+        "slope": None if one.probabilities is None else one.probabilities.slope,
         "inside_lungs_median": one.inside,
         "copies_disagree": one.unstable,
     }
-    found: dict[str, Any] = {"threshold": one.threshold, "maps": one.mapped}
+    found: dict[str, Any] = {"maps": one.mapped}
     for name, share in shares.items():
         found |= estimate_json(name, share)
     return found

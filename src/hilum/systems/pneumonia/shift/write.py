@@ -16,10 +16,10 @@ from hilum.evaluation.study.section_study import SectionStudy, write_section_stu
 from hilum.evaluation.study.write import PREDICTIONS
 from hilum.progress import Progress
 from hilum.systems.pneumonia.shift.arms import ShiftArm
-from hilum.systems.pneumonia.shift.judged import WAYS, judge_part
-from hilum.systems.pneumonia.shift.parts import PLAIN, SHIFTED
+from hilum.systems.pneumonia.shift.judged import WAYS, judge_set
+from hilum.systems.pneumonia.shift.judged_sets import SETS
 from hilum.systems.pneumonia.shift.run_arm import ShiftData, readings_of, started_from
-from hilum.systems.pneumonia.shift.sections import PartRecord, part_section
+from hilum.systems.pneumonia.shift.sections import SetRecord, set_section
 from hilum.training.records.provenance import Provenance, environment
 
 NAME = "pneumonia-shift"
@@ -34,22 +34,24 @@ def write_shift_study(
     replicates = SMOKE_REPLICATES if data.smoke else REPLICATES
     readings = {arm.name: readings_of(arm, data=data, folder=folder) for arm in arms}
     sections = []
-    for part in (SHIFTED, PLAIN):
-        record = PartRecord(
-            part=part,
-            judged={
-                way: {
-                    name: judge_part(own, part=part, way=way, split=data.split, smoke=data.smoke, replicates=replicates)
-                    for name, own in readings.items()
-                }
-                for way in WAYS
-            },
+    for name in SETS:
+        judged = {
+            way: {
+                arm: judge_set(own, name=name, way=way, split=data.split, smoke=data.smoke, replicates=replicates)
+                for arm, own in readings.items()
+            }
+            for way in WAYS
+        }
+        for arm, one in judged["picture"].items():
+            CLASSIFIER.save(one.predictions, path=folder / PREDICTIONS / f"{arm}-{name}{CLASSIFIER.suffix}")
+        images = next(iter(judged["picture"].values())).predictions.image
+        record = SetRecord(
+            name=name,
+            judged=judged,
             titles={arm.name: arm.title for arm in arms},
-            sharpness=np.array([data.sharpness[image.image] for image in data.split.parts[part]]),
+            sharpness=np.array([data.sharpness[image] for image in images]),
         )
-        for name, judged in record.judged["picture"].items():
-            CLASSIFIER.save(judged.predictions, path=folder / PREDICTIONS / f"{name}-{part}{CLASSIFIER.suffix}")
-        sections.append(part_section(record, replicates=replicates))
+        sections.append(set_section(record, replicates=replicates))
     study = SectionStudy(
         name=NAME,
         title=TITLE,
@@ -69,8 +71,8 @@ def write_shift_study(
     )
     page = write_section_study(study, folder=folder)
     for section in sections:
-        for arm, _, _, balanced, *_ in section.tables[0].rows:
-            progress.say(f"{section.title}, {arm}: balanced accuracy {cell_text(balanced)}")
+        for title, _, _, balanced, *_ in section.tables[0].rows:
+            progress.say(f"{section.title}, {title}: balanced accuracy {cell_text(balanced)}")
     progress.say(f"wrote {folder / STUDY_NAME} and {page}")
 
 
