@@ -4,7 +4,7 @@ import torch
 from PIL import Image
 
 from hilum.errors import UsageError
-from hilum.networks.cut import cut, whole_boxes
+from hilum.networks.cut import at_once, cut, in_turn, whole_boxes
 
 
 def marked(rows: int, columns: int) -> np.ndarray:
@@ -34,11 +34,12 @@ BOXES = [
 ]
 
 
+@pytest.mark.parametrize("way", [cut, at_once, in_turn])
 @pytest.mark.parametrize("size", [(32, 48), (96, 112), (224, 224)])
-def test_the_crop_is_numpys_slice_resized_pixel_by_pixel(size):
+def test_the_crop_is_numpys_slice_resized_pixel_by_pixel(size, way):
     pictures = np.stack([marked(200, 300), marked(200, 300)[::-1].copy()])
     boxes = torch.tensor([BOXES, BOXES[::-1]])
-    found = cut(torch.from_numpy(pictures)[:, None], boxes, size)
+    found = way(torch.from_numpy(pictures)[:, None], boxes, size)
     assert found.shape == (2, len(BOXES), 1, *size)
     for picture, own, crops in zip(pictures, boxes.tolist(), found.numpy(), strict=True):
         for box, crop in zip(own, crops, strict=True):

@@ -2,7 +2,7 @@
 
 A map over the cells says where the network attends. Scaled to [0, 1] over its picture and brought to a finer grid, it
 is cut at a threshold; the largest 8-connected part is kept, and its bounding box is what is looked at (Guan et al.
-2018, section 3.2, equation 2, for the channels' maximum). Nothing here depends on the data in its course, so that it
+2018, section 3.2, equation 2, for the channels' maximum). What is done is the same whatever the map holds, so that it
 waits for no device and goes into a graph. No gradient flows through a box.
 """
 
@@ -101,15 +101,15 @@ def labelled_components(masks: Tensor) -> Tensor:
     """For each pixel of `masks` bool (N, H, W) the raster index of its 8-connected part's first pixel, H W outside.
 
     In every round a pixel and the root that it points to take the least index among the pixel's neighbours, and then
-    each points to its root's root (Shiloach and Vishkin 1982). The rounds are as many as the binary logarithm of the
-    pixels: twice what spirals, serpents and noise at the brink of percolation need on 63 x 63.
+    each points to its root's root (Shiloach and Vishkin 1982). The rounds are two more than the binary logarithm of the
+    longer side: more than spirals, serpents and noise at the brink of percolation need on 126 x 126.
     """
     count, rows, columns = masks.shape
     pixels = rows * columns
     inside = functional.pad(masks.reshape(count, pixels), (0, 1))  # one more place, for what points outside
     outside = torch.full((1, 1), pixels, dtype=torch.int64, device=masks.device)
     labels = torch.where(inside, torch.arange(pixels + 1, device=masks.device), outside)
-    for _ in range(max(4, math.ceil(math.log2(pixels + 1)))):
+    for _ in range(math.ceil(math.log2(max(rows, columns))) + 2):
         plane = labels[:, :pixels].reshape(count, 1, rows, columns).float()
         least = -functional.max_pool2d(-plane, kernel_size=3, stride=1, padding=1)
         least = functional.pad(least.reshape(count, pixels).long(), (0, 1))
