@@ -148,7 +148,7 @@ TRAININGS: Mapping[str, Training[Any]] = {
     "sdfn": classifier(sdfn, help="Fourteen findings from whole image and lung crop: paper 3's fusion."),
     "sdfn-local": classifier(sdfn_local, help="The same, small enough for two CPU cores."),
     "attention": two_looks(
-        attention, help="Fourteen findings from the picture and where it draws attention: paper 2's three branches."
+        attention, help="Fourteen findings from the picture and where it draws attention (Pun et al. 2021)."
     ),
     "attention-local": two_looks(attention_local, help="The same, small enough for two CPU cores."),
     "paediatric-db": classifier(
