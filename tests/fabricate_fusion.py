@@ -18,8 +18,9 @@ from fabricate_bundle import CELL, ToyBundle, ToyNetwork
 from fabricate_lungs import PREPROCESS as LUNGS_PREPROCESS
 from fabricate_lungs import SPEC as LUNGS_SPEC
 from fabricate_lungs import toy_graph as lungs_graph
+from hilum.bundle.brought_lungs import LUNG_GRAPH
 from hilum.bundle.card import Card
-from hilum.bundle.fusion_spec import FUSION_OUTPUTS, LUNG_GRAPH, FusionSpec
+from hilum.bundle.fusion_spec import FUSION_OUTPUTS, FusionSpec
 from hilum.bundle.label import Label, PlattCalibration
 from hilum.bundle.load import Bundle
 from hilum.bundle.lung_spec import LungSpec

@@ -248,6 +248,15 @@ class LungCrop:
 
 
 @dataclass(frozen=True, slots=True)
+class LungAverage:
+    """Where `model` averaged what it saw: inside the lungs alone, or over the whole picture, for `reason` in words."""
+
+    model: str
+    inside: bool
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """Everything hilum says about one radiograph; frozen, and free of pixels.
 
@@ -255,7 +264,7 @@ class Reading:
     the picture to others. `read_inverted`: the other polarity than the file's was read, as the user asked.
     `lungs` is None where no lungs were looked for: the picture is no chest, or nothing in use draws lungs. Then there
     is no `cardiothoracic_ratio` either, nor a reason to withhold it. `crops` are the parts that models read instead of,
-    or beside, the whole picture.
+    or beside, the whole picture. `lung_averages` tells of models that average inside the lungs.
     """
 
     source: Source
@@ -276,6 +285,7 @@ class Reading:
     stood_aside: tuple[StoodAside, ...] = ()
     read_inverted: bool = False
     cardiothoracic_ratio: CardiothoracicRatio | RatioWithheld | None = None
+    lung_averages: tuple[LungAverage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

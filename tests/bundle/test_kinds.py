@@ -71,7 +71,8 @@ def test_a_fusion_names_the_bundle_whose_lungs_it_brings(tmp_path):
 def test_a_kind_that_nobody_knows_is_refused():
     fields = ToyBundle().card().model_dump(by_alias=True)
     with pytest.raises(
-        ValidationError, match="the kinds classifier, ensemble, fusion, gate, lungs, two-looks, came 'oracle'"
+        ValidationError,
+        match="the kinds classifier, ensemble, fusion, gate, lung-pooled, lungs, two-looks, came 'oracle'",
     ):
         Card.model_validate(fields | {"kind": "oracle"})
 

@@ -66,6 +66,7 @@ def test_the_whole_object_is_the_documented_one(lung_reading):
         },
         "cardiothoracic_ratio": None,
         "crops": [{"model": "chest-test", "box": [20.0, 30.0, 200.0, 241.0]}],
+        "lung_averages": [],
         "findings": [
             {
                 "model": "chest-test",

@@ -19,14 +19,16 @@ from pydantic import (
     model_validator,
 )
 
+from hilum.bundle.brought_lungs import LUNG_GRAPH, BroughtLungs
 from hilum.bundle.calibrated_on import CalibratedOn
 from hilum.bundle.card_part import CompressionMethod, Interval, Part, Probability, Sha256
 from hilum.bundle.ensemble_spec import EnsembleSpec
-from hilum.bundle.fusion_spec import LUNG_GRAPH, FusionSpec
+from hilum.bundle.fusion_spec import FusionSpec
 from hilum.bundle.gate_outputs import GATE_OUTPUTS, OUTPUTS_WITHOUT_VIEWS
 from hilum.bundle.kinds import KINDS, LUNGS, NOTHING, Kind, Need, Role, known_kind
 from hilum.bundle.label import Label, PlattCalibration
 from hilum.bundle.lung_spec import LungFigure, LungGraph, LungSpec
+from hilum.bundle.pooling_spec import PoolingSpec
 from hilum.bundle.two_looks_spec import TwoLooksSpec
 from hilum.bundle.view_rule import ViewRule
 from hilum.imaging.preprocess import PreprocessSpec
@@ -147,7 +149,8 @@ class Training(Part):
     starting_weights: str
     recipe: dict[str, str | int | float | bool] = Field(description="the recipe's settings that a reader asks for")
     lungs_sha256: Sha256 | None = Field(
-        default=None, description="of the card of the lung bundle whose boxes the pictures were cut to"
+        default=None,
+        description="of the card of the lung bundle whose lungs the pictures were cut to, or features averaged inside",
     )
     smoke: bool | None = Field(
         default=None,
@@ -226,8 +229,9 @@ _KindName = Annotated[str, AfterValidator(known_kind), WithJsonSchema({"enum": l
 class Card(Part):
     """The whole card.
 
-    A classifier has labels, an ensemble has `ensemble` too, a fusion of two networks `fusion`, two looks `two_looks`; a
-    gate has `gate` in the place of labels, what draws lungs has `lungs`; a gate's scope is `any`.
+    A classifier has labels, an ensemble has `ensemble` too, a fusion of two networks `fusion`, two looks `two_looks`,
+    what averages inside the lungs `pooling`; a gate has `gate` in the place of labels, what draws lungs has `lungs`; a
+    gate's scope is `any`.
     """
 
     schema_: Literal["hilum.card/1"] = Field(default="hilum.card/1", alias="schema")
@@ -243,6 +247,7 @@ class Card(Part):
     fusion: FusionSpec | None = None
     ensemble: EnsembleSpec | None = Field(default=None, description="absent where it is null")
     two_looks: TwoLooksSpec | None = Field(default=None, description="absent where it is null")
+    pooling: PoolingSpec | None = Field(default=None, description="absent where it is null")
     preprocess: PreprocessSpec
     scope: Scope
     heatmap: HeatmapSpec
@@ -262,7 +267,7 @@ class Card(Part):
     def _without_what_is_absent(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """What is absent is not written, so that a hilum which does not know a later field still reads the card."""
         fields: dict[str, Any] = serialise(self)
-        for name in ("calibrated_on", "ensemble", "two_looks"):
+        for name in ("calibrated_on", "ensemble", "pooling", "two_looks"):
             if getattr(self, name) is None:
                 del fields[name]
         return fields
@@ -300,11 +305,11 @@ class Card(Part):
         return self
 
     @model_validator(mode="after")
-    def _fusion_fits(self) -> Self:
-        if self.fusion is None:
-            return self
-        if self.preprocess.needs_lungs or LUNG_GRAPH not in self.files:
-            raise ValueError(f"a fusion's own preprocess is of the whole picture, and its files name {LUNG_GRAPH}")
+    def _brought_lungs_are_there(self) -> Self:
+        if self._brought is not None and (self.preprocess.needs_lungs or LUNG_GRAPH not in self.files):
+            raise ValueError(
+                f"the own preprocess of a {self.kind} is of the whole picture, and its files name {LUNG_GRAPH}"
+            )
         return self
 
     @property
@@ -341,10 +346,15 @@ class Card(Part):
         return self.preprocess if self.preprocess.needs_lungs else None
 
     @property
+    def _brought(self) -> BroughtLungs | None:
+        """The part that tells of lungs which a specialist brings itself."""
+        return self.fusion or self.pooling
+
+    @property
     def lung_graph(self) -> LungGraph | None:
         """What draws lungs in the bundle; None where nothing does."""
         if self.lungs is None:
-            return None if self.fusion is None else self.fusion.lung_graph
+            return None if self._brought is None else self._brought.lung_graph
         return LungGraph(GRAPH, self.lungs, self.preprocess, self.name, self.version, None)
 
     @property

@@ -16,12 +16,9 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from hilum.bundle.card_part import Part, Sha256
+from hilum.bundle.brought_lungs import BroughtLungs
 from hilum.bundle.label import Label
-from hilum.bundle.lung_spec import LungGraph, LungSpec
 from hilum.imaging.preprocess import PreprocessSpec
-
-LUNG_GRAPH = "lungs.onnx"
 
 WHOLE, CROP = "whole", "crop"
 """The graph's inputs."""
@@ -32,7 +29,7 @@ FUSION_OUTPUTS = (LOGITS, WHOLE_LOGITS, CROP_LOGITS, WHOLE_MAPS, CROP_MAPS, WHOL
 """The graph's outputs, in order."""
 
 
-class FusionSpec(Part):
+class FusionSpec(BroughtLungs):
     """The card's `preprocess` is the whole picture's, its `labels` are the fusion's.
 
     `whole_labels` and `crop_labels` are the same labels with each branch's own calibration and operating points. The
@@ -43,22 +40,9 @@ class FusionSpec(Part):
     crop_source: str = Field(description="from pictures of which size the crops were cut, in words")
     whole_labels: tuple[Label, ...]
     crop_labels: tuple[Label, ...]
-    lungs: LungSpec
-    lungs_preprocess: PreprocessSpec
-    lungs_name: str
-    lungs_version: str
-    lungs_sha256: Sha256 = Field(
-        description="of the card of the lung bundle whose graph this is and whose boxes were trained on"
-    )
 
     @model_validator(mode="after")
     def _crop_needs_lungs(self) -> Self:
         if not self.crop_preprocess.needs_lungs:
             raise ValueError("the crop_preprocess of a fusion must begin with crop-lungs")
         return self
-
-    @property
-    def lung_graph(self) -> LungGraph:
-        """What draws the lungs that are cut to."""
-        names = (self.lungs_name, self.lungs_version, self.lungs_sha256)
-        return LungGraph(LUNG_GRAPH, self.lungs, self.lungs_preprocess, *names)

@@ -13,7 +13,7 @@ Role = Literal["specialist", "gate", "lungs"]
 """Who finds what its labels name; who judges a picture before anybody reads it; who draws lungs and finds nothing."""
 
 Need = Literal["lungs"]
-"""What one model does for another: it draws the lungs that a picture is cut to."""
+"""What one model does for another: it draws the lungs that a picture is cut to, or features are averaged inside."""
 
 NOTHING: frozenset[Need] = frozenset()
 LUNGS: frozenset[Need] = frozenset({"lungs"})
@@ -37,6 +37,7 @@ KINDS: Mapping[str, Kind] = {
     "ensemble": Kind(part="ensemble"),
     "fusion": Kind(part="fusion", needs=LUNGS),
     "gate": Kind(role="gate", part="gate"),
+    "lung-pooled": Kind(part="pooling", needs=LUNGS),
     "lungs": Kind(role="lungs", part="lungs"),
     "two-looks": Kind(part="two_looks"),
 }

@@ -12,6 +12,7 @@ from hilum.reading_result import (
     FailedReading,
     Finding,
     GateVerdict,
+    LungAverage,
     LungCrop,
     LungVerdict,
     MemberFinding,
@@ -59,6 +60,9 @@ def result_of(record: Record) -> Reading | FailedReading:
         lungs=_lungs(record["lungs"]) if record.get("lungs") else None,
         cardiothoracic_ratio=_ratio(record["cardiothoracic_ratio"]) if record.get("cardiothoracic_ratio") else None,
         crops=tuple(LungCrop(crop["model"], Box(*crop["box"])) for crop in record.get("crops", ())),
+        lung_averages=tuple(
+            LungAverage(one["model"], one["inside_lungs"], one["reason"]) for one in record.get("lung_averages", ())
+        ),
         stated=_stated(record["stated"]) if record.get("stated") else NOTHING_STATED,
         stood_aside=tuple(StoodAside(one["model"], _why_not(one)) for one in record.get("stood_aside", ())),
         read_inverted=record.get("read_inverted", False),

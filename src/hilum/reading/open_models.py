@@ -18,6 +18,7 @@ from hilum.reading.lungs.stage import LungStage
 from hilum.reading.specialists.classifier import Classifier
 from hilum.reading.specialists.ensemble import Ensemble
 from hilum.reading.specialists.fusion import Fusion
+from hilum.reading.specialists.lung_pooled import LungPooled
 from hilum.reading.specialists.opinion import Case, HeatmapsWanted, Opinion
 from hilum.reading.specialists.two_looks import TwoLooks
 from hilum.reading_result import ModelRef
@@ -26,7 +27,7 @@ from hilum.reading_result import ModelRef
 class Specialist(Protocol):
     """Reads the radiographs of the X-ray type of its `card`, prepared as that says.
 
-    `lungs` is what draws the lungs that its pictures are cut to, where they are.
+    `lungs` is what draws the lungs that it cuts its pictures to or averages inside, where it does.
     """
 
     ref: ModelRef
@@ -61,6 +62,7 @@ SPECIALISTS: Mapping[str, OpenSpecialist] = {
     "classifier": Classifier,
     "ensemble": Ensemble,
     "fusion": Fusion,
+    "lung-pooled": LungPooled,
     "two-looks": TwoLooks,
 }
 """How a bundle is opened whose role is that of a specialist, by its card's kind."""

@@ -194,6 +194,7 @@ class Pipeline:
             stood_aside=picture.stood_aside,
             read_inverted=picture.read_inverted,
             cardiothoracic_ratio=ratio,
+            lung_averages=tuple(opinion.average for _, opinion in opinions if opinion.average),
         )
         return Examination(reading, radiograph, heatmaps, None if picture.lungs is None else picture.lungs.lungs)
 
@@ -263,7 +264,7 @@ def _case(picture: _Picture, specialist: Specialist, drawing: LungDrawing | None
     assume_scope = picture.prepared.stated.assume_scope
     if spec is None:
         whole = picture.prepared.inputs[specialist.card.preprocess]
-        return Case(radiograph, whole, picture.verdict, assume_scope=assume_scope)
+        return Case(radiograph, whole, picture.verdict, lungs=drawing, assume_scope=assume_scope)
     started = time.perf_counter()
     crop = preprocess(radiograph.pixels, spec=spec, lung_box=None if drawing is None else drawing.crop)
     picture.crop_ms += (time.perf_counter() - started) * 1e3

@@ -111,6 +111,9 @@ def _lung_lines(reading: Reading) -> list[_Line]:
         measured = isinstance(reading.cardiothoracic_ratio, CardiothoracicRatio)
         shown = " (pink: the heart and its width; green line: the thorax's)" if measured else ""
         lines.append(_Line(f"{heart}{shown}", HEART_COLOUR if measured else _QUIET, 0.9, 0.5))
+    inside = ", ".join(one.model for one in reading.lung_averages if one.inside)
+    if inside:
+        lines.append(_Line(f"{inside} looked inside the lungs alone", _QUIET, 0.9))
     return lines
 
 

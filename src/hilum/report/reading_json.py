@@ -57,6 +57,9 @@ def reading_to_json(reading: Reading) -> dict[str, Any]:
         if reading.cardiothoracic_ratio is None
         else _ratio(reading.cardiothoracic_ratio, name),
         "crops": [{"model": crop.model, "box": _box(crop.box, "crops", name)} for crop in reading.crops],
+        "lung_averages": [
+            {"model": one.model, "inside_lungs": one.inside, "reason": one.reason} for one in reading.lung_averages
+        ],
         "findings": [_finding(finding, name) for finding in reading.findings],
         "stood_aside": [{"model": one.model, **_why_not(one.because)} for one in reading.stood_aside],
         "models": [_model(model) for model in reading.models],

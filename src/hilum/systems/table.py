@@ -41,7 +41,7 @@ from hilum.systems.paediatric.methods import study_methods
 from hilum.systems.paediatric.recipe import paediatric_db
 from hilum.systems.paediatric.run_study import FoldOptions, NetworkOptions, study_ensemble, study_losses, study_starts
 from hilum.systems.paediatric.transfer import study_transfer
-from hilum.systems.pneumonia.recipe import pneumonia
+from hilum.systems.pneumonia.recipe import pneumonia, pneumonia_lungs
 from hilum.systems.pneumonia.run_study import PneumoniaOptions, study_pneumonia
 from hilum.systems.pneumonia.shift.run_study import ShiftOptions, study_shift
 from hilum.systems.recipe_file import is_own_recipe, own_recipe
@@ -143,6 +143,9 @@ def adult(start: StartingWeights) -> AdultRecipe:
 
 TRAININGS: Mapping[str, Training[Any]] = {
     "pneumonia": classifier(pneumonia, help="Pneumonia in children's chests."),
+    "pneumonia-lungs": classifier(
+        pneumonia_lungs, help="The same, from features that are averaged inside the lungs alone."
+    ),
     "chest14": classifier(chest14, help="Fourteen findings in chests: paper 5's module III."),
     "chest14-local": classifier(chest14_local, help="The same, small enough for two CPU cores."),
     "sdfn": classifier(sdfn, help="Fourteen findings from whole image and lung crop: paper 3's fusion."),

@@ -9,10 +9,12 @@ from hilum.bundle.load import Bundle, load_bundle
 from hilum.datasets.splits.saved import save_split
 from hilum.datasets.splits.split import Split
 from hilum.errors import UsageError
+from hilum.networks.lung_pooled import LungPooledClassifier
 from hilum.training.data.training_data import TrainingData
 from hilum.training.export.classifier_bundle import write_classifier_bundle
 from hilum.training.export.classifier_draft import classifier_draft
 from hilum.training.export.fusion_bundle import write_fusion_bundle
+from hilum.training.export.lung_pooled_bundle import write_lung_pooled_bundle
 from hilum.training.export.seen_images import seen_in_stages
 from hilum.training.loop.fit import Fitted
 from hilum.training.loop.fusion_networks import FusionNetworks
@@ -37,13 +39,13 @@ def train_specialist(
     """Run the recipe in `place.folder` (it goes on where it was stopped) and write the bundle to `folder/bundle`.
 
     `data` are those of all the recipe's releases. A `smoke` run takes a few of them and says so everywhere. The
-    result is None in all but the first of several processes. A recipe that crops needs `lungs`, the bundle that drew
-    the boxes which the records carry. Raises `UsageError` where the folder holds another run or `lungs` is missing,
-    and `BundleError`, writing none, where the exported bundle does not read as the network's validation probabilities
-    say, to 1e-3.
+    result is None in all but the first of several processes. A recipe that crops to the lungs or averages inside them
+    needs `lungs`, the bundle that drew what the records carry. Raises `UsageError` where the folder holds another run
+    or `lungs` is missing, and `BundleError`, writing none, where the exported bundle does not read as the network's
+    validation probabilities say, to 1e-3.
     """
     if recipe.needs_lungs and lungs is None:
-        raise UsageError(f"expected the lung bundle that drew the boxes for {recipe.name}, came none")
+        raise UsageError(f"expected the lung bundle that drew the lungs for {recipe.name}, came none")
     lungs = lungs if recipe.needs_lungs else None
     splits = data.splits
     split = splits[recipe.last.name]
@@ -56,6 +58,18 @@ def train_specialist(
             recipe, splits=splits, started_from=fitted.started_from, provenance=provenance, smoke=smoke, lungs=lungs
         )
         seen = seen_in_stages(recipe, splits=splits.values(), jobs=place.preparation.jobs)
+        pooling = recipe.lung_pooling
+        if isinstance(fitted.network, LungPooledClassifier) and pooling is not None and lungs is not None:
+            return write_lung_pooled_bundle(
+                fitted.network,
+                recipe=recipe,
+                pooling=pooling,
+                split=split,
+                draft=draft,
+                lungs=lungs,
+                place=place,
+                seen=seen,
+            )
         if isinstance(fitted, Fitted):
             return write_classifier_bundle(
                 fitted.network, recipe=recipe, split=split, draft=draft, lungs=lungs, place=place, seen=seen

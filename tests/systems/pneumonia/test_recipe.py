@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 from hilum.bundle.shelf import find
 from hilum.networks.starting_weights import RandomWeights
-from hilum.systems.pneumonia.recipe import pneumonia
+from hilum.systems.pneumonia.recipe import pneumonia, pneumonia_lungs
 from hilum.training.recipe.losses import BinaryCrossEntropy
 from hilum.training.recipe.optimizers import AdamW
 from hilum.training.recipe.samplers import LabelBalanced
@@ -31,3 +33,14 @@ def test_the_pneumonia_recipe_is_what_its_docstring_says():
     assert recipe.card.scope.age_years is not None
     assert recipe.card.scope.age_years[0] == 1.0
     assert 5.9 < recipe.card.scope.age_years[1] < 6.0
+
+
+def test_the_recipe_that_looks_inside_the_lungs_differs_in_that_alone():
+    recipe, plain = pneumonia_lungs(RandomWeights()), pneumonia(RandomWeights())
+    assert recipe.output_stride == 16
+    assert recipe.lung_pooling is not None
+    as_plain = replace(recipe, name=plain.name, output_stride=None, lung_pooling=None, card=plain.card)
+    assert as_plain == plain
+    assert recipe.card.recipe == recipe.name, "or its words would be taken for another training's"
+    assert "inside the lungs" in recipe.card.title
+    assert set(plain.card.limits) < set(recipe.card.limits)

@@ -168,7 +168,7 @@ def test_validation_without_trusted_lungs_and_a_bundle_without_any_are_refused(n
 def test_a_recipe_that_crops_needs_what_drew_the_boxes(records, tmp_path):
     recipe = tiny_sdfn()
     data = split_data(recipe, records=records)
-    with pytest.raises(UsageError, match="the lung bundle that drew the boxes"):
+    with pytest.raises(UsageError, match="the lung bundle that drew the lungs"):
         train_specialist(recipe, data=data, provenance=PROVENANCE, place=RunPlace(folder=tmp_path))
     assert not list(tmp_path.iterdir())
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from hilum.bundle.card import GRAPH
 from hilum.bundle.ensemble_spec import MEMBER_LOGITS
 from hilum.bundle.load import Bundle
+from hilum.bundle.pooling_spec import LUNGS
 from hilum.errors import BundleError, EngineError
 from hilum.reading.engines.engine import CLASS_MAPS, INPUT, LOGITS, Batch, Engine
 from hilum.reading.engines.graph_runner import GraphRunner
@@ -112,3 +113,19 @@ class MemberNetwork(Network):
                 f"{members.shape}"
             )
         return self._output(found, count=len(batch)), members
+
+
+class LungPooledNetwork(Network):
+    """A graph that takes, beside its pictures, how much of each of their pixels is lung."""
+
+    def run_inside(self, batch: Batch, *, lungs: Batch) -> NetworkOutput:
+        """What `run` gives, for planes float32 (N, 1, H, W) in [0, 1] of the lungs of a batch; raises as `run` does."""
+        found = self._graph.run({INPUT: batch, LUNGS: lungs}, outputs=self._wanted)
+        return self._output(found, count=len(batch))
+
+    def _check_graph(self) -> None:
+        super()._check_graph()
+        expected = (None, 1, *(self._card.preprocess.output_size or ()))
+        taken = self._graph.input_shapes.get(LUNGS)
+        if taken != expected:
+            raise BundleError(f"the graph of {self._card.name} takes {LUNGS} {taken}, but its card prepares {expected}")

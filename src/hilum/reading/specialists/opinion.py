@@ -22,7 +22,19 @@ from hilum.imaging.preprocess import ModelInput
 from hilum.radiograph import Radiograph, TrailStep
 from hilum.reading.decision.scope import ScopeVerdict, judge_scope
 from hilum.reading.lungs.drawing import LungDrawing
-from hilum.reading_result import Finding, GateVerdict, Heatmap, MemberFinding, ModelRef, NotDecided, Told
+from hilum.reading_result import (
+    Finding,
+    GateVerdict,
+    Heatmap,
+    LungAverage,
+    MemberFinding,
+    ModelRef,
+    NotDecided,
+    Told,
+)
+
+NOBODY_LOOKED = "nobody looked for lungs"
+"""Why there are no lungs, where none were drawn."""
 
 HeatmapsWanted = Literal["positive", "all", "none"]
 """Which findings get a heatmap, and with it boxes."""
@@ -33,7 +45,8 @@ class Case:
     """One radiograph as a specialist gets it: its pixels prepared, and what the gate said.
 
     `crop` is the second input of a specialist that looks at the lungs beside the whole picture. `lungs` is the drawing
-    that was cropped to, or None where nobody drew lungs. With `assume_scope` what is unknown counts as in scope.
+    that was cropped to, or is averaged inside, or None where nobody drew lungs. With `assume_scope` what is unknown
+    counts as in scope.
     """
 
     radiograph: Radiograph
@@ -49,7 +62,8 @@ class Opinion:
     """What one specialist says of one case; times in milliseconds, the network's shared evenly over its batch.
 
     `crop` is the part that was read because the lungs lie there or the whole drew attention to it, in native pixels.
-    `trail` is what was done beyond the card's preprocessing.
+    `average` is there where the model averages inside the lungs. `trail` is what was done beyond the card's
+    preprocessing.
     """
 
     findings: tuple[Finding, ...]
@@ -58,6 +72,7 @@ class Opinion:
     network_ms: float
     explain_ms: float
     crop: Box | None = None
+    average: LungAverage | None = None
     trail: tuple[TrailStep, ...] = ()
 
 
@@ -73,9 +88,10 @@ class Look:
 class Computed:
     """What a network gave for one case: a logit a label, and the heatmap of each label by its place, if it has any.
 
-    `labels` hold calibration and operating points; `warnings` and `crop` are about the crop. `members` are the logits
-    (L,) of the networks whose mean was computed, by name; `looks` are the looks that were read together. `told` is what
-    each thing that is known of the patient adds to the logits (L,), by its words. `trail` is for the reading's.
+    `labels` hold calibration and operating points; `warnings` and `crop` are about the crop, `average` is about the
+    lungs. `members` are the logits (L,) of the networks whose mean was computed, by name; `looks` are the looks that
+    were read together. `told` is what each thing that is known of the patient adds to the logits (L,), by its words.
+    `trail` is for the reading's.
     """
 
     labels: tuple[Label, ...]
@@ -83,6 +99,7 @@ class Computed:
     heatmap: Callable[[int], Heatmap] | None
     network_ms: float
     crop: Box | None = None
+    average: LungAverage | None = None
     warnings: tuple[str, ...] = ()
     members: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict)
     looks: Mapping[str, Look] = field(default_factory=dict)
@@ -135,7 +152,14 @@ def form_opinion(case: Case, *, card: Card, computed: Computed, heatmaps: Heatma
     explain_ms = (time.perf_counter() - started) * 1e3
     warnings = (*scope.warnings, *_without_operating_points(computed.labels, model=card.name), *computed.warnings)
     return Opinion(
-        tuple(findings), tuple(drawn), warnings, computed.network_ms, explain_ms, computed.crop, computed.trail
+        tuple(findings),
+        tuple(drawn),
+        warnings,
+        computed.network_ms,
+        explain_ms,
+        crop=computed.crop,
+        average=computed.average,
+        trail=computed.trail,
     )
 
 
@@ -167,7 +191,7 @@ def one_crop(case: Case, *, card: Card, lungs: ModelRef | None) -> tuple[Box | N
 def lung_crop(drawing: LungDrawing | None) -> tuple[Box | None, str]:
     """The crop of a drawing, or None and the reason in words."""
     if drawing is None:
-        return None, "nobody looked for lungs"
+        return None, NOBODY_LOOKED
     reason = drawing.reason if not drawing.trusted else "the box of the lungs is only a few pixels wide or high"
     return drawing.crop, reason
 

@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from hilum.bundle.brought_lungs import LUNG_GRAPH
 from hilum.bundle.card import GRAPH
-from hilum.bundle.fusion_spec import LUNG_GRAPH, FusionSpec
+from hilum.bundle.fusion_spec import FusionSpec
 from hilum.bundle.label import PlattCalibration
-from hilum.bundle.load import Bundle, wrong_kind
+from hilum.bundle.load import Bundle
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.split import Split
 from hilum.evaluation.predictions.design import SMOKE
@@ -34,6 +35,7 @@ from hilum.training.export.classifier_draft import classifier_draft
 from hilum.training.export.export_bundle import Allowed, Candidate, Cost, Judged, export_bundle
 from hilum.training.export.forms import SMALLEST
 from hilum.training.export.fusion_to_onnx import fusion_to_onnx
+from hilum.training.export.lungs_of_bundle import lungs_of_bundle
 from hilum.training.export.read_fusion import OWN_PIXELS, ReadFusion, read_fusion
 from hilum.training.export.to_onnx import example_of
 from hilum.training.loop.fit import Fitted
@@ -207,18 +209,12 @@ def adult_draft(
 
 
 def _spec(recipe: AdultRecipe, *, labels: AdultLabels, lungs: Bundle) -> FusionSpec:
-    if lungs.card.lungs is None:
-        raise wrong_kind(lungs.card, expected="lungs")
     return FusionSpec(
         crop_preprocess=recipe.crop.preprocess_of(recipe.crop.last),
         crop_source=OWN_PIXELS,
         whole_labels=labels.whole,
         crop_labels=labels.crop,
-        lungs=lungs.card.lungs,
-        lungs_preprocess=lungs.card.preprocess,
-        lungs_name=lungs.card.name,
-        lungs_version=lungs.card.version,
-        lungs_sha256=lungs.sha256,
+        **lungs_of_bundle(lungs),
     )
 
 

@@ -12,6 +12,7 @@ from hilum.bundle.kinds import KINDS
 from hilum.bundle.label import Label
 from hilum.bundle.load import checked_card
 from hilum.bundle.lung_spec import LungSpec
+from hilum.bundle.pooling_spec import PoolingSpec
 from hilum.bundle.save import file_hashes
 from hilum.bundle.two_looks_spec import TwoLooksSpec
 from hilum.imaging.preprocess import PreprocessSpec
@@ -22,7 +23,7 @@ class Fits:
     """What measuring a graph adds to a draft: `part` is what the card holds under the name of its kind, if anything."""
 
     labels: tuple[Label, ...] = ()
-    part: GateSpec | LungSpec | FusionSpec | EnsembleSpec | TwoLooksSpec | None = None
+    part: GateSpec | LungSpec | FusionSpec | EnsembleSpec | PoolingSpec | TwoLooksSpec | None = None
     compression: Compression | None = None
 
 

@@ -13,6 +13,7 @@ from torch import nn
 from hilum.bundle.ensemble_spec import EnsembleSpec
 from hilum.bundle.label import RAW, Label
 from hilum.bundle.load import Bundle
+from hilum.bundle.pooling_spec import PoolingSpec
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.split import Split
 from hilum.networks.pooled_classifier import PooledClassifier
@@ -49,7 +50,7 @@ class ClassifierJudge:
     split: Split
     lungs: Bundle | None
     expected: Logits
-    part: EnsembleSpec | None = None
+    part: EnsembleSpec | PoolingSpec | None = None
 
     def read(self, candidate: Candidate, /) -> _Read:
         """The validation parts, read once."""
@@ -93,11 +94,14 @@ def write_classifier_bundle(
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Exported:
-    """A network from a picture (N, C, H, W) to logits (N, L), its graph, and what the card holds under its kind."""
+    """A network from a picture (N, C, H, W) to logits (N, L), its graph, and what the card holds under its kind.
+
+    A network that averages inside the lungs takes one plane more.
+    """
 
     network: nn.Module
     graph: bytes
-    part: EnsembleSpec | None = None
+    part: EnsembleSpec | PoolingSpec | None = None
 
 
 def write_network_bundle(
@@ -112,7 +116,7 @@ def write_network_bundle(
 ) -> Bundle:
     """Write `place.folder/bundle` of a graph whose logits are fitted as the recipe's last stage and assessment say.
 
-    Raises as `write_classifier_bundle`.
+    `seen` are further files of the bundle, by name. Raises as `write_classifier_bundle`.
     """
     records = [record for part in recipe.assessment.parts for record in split.parts[part]]
     expected = _network_logits(exported.network, records=records, recipe=recipe, place=place)

@@ -28,7 +28,8 @@ def classifier_draft(
 ) -> CardDraft:
     """The draft for the network of the last stage; `splits` is by stage.
 
-    `lungs` is the bundle whose boxes the pictures were cut to; a `smoke` run's card says that it is one.
+    `lungs` is the bundle whose lungs the pictures were cut to, or features averaged inside. A `smoke` run's card says
+    that it is one.
     """
     text, split = recipe.card, splits[recipe.last.name]
     words = card_words(recipe, stated=provenance.stated, trained_on=images_trained_on(splits))
@@ -39,7 +40,7 @@ def classifier_draft(
         title=words.title,
         kind="classifier",
         architecture=recipe.backbone,
-        architecture_arguments={"labels": len(recipe.last.labels), "dropout": recipe.dropout},
+        architecture_arguments=_arguments(recipe),
         preprocess=recipe.preprocess_of(recipe.last),
         scope=words.scope,
         heatmap=HeatmapSpec(method="class-map", box_threshold=text.box_threshold),
@@ -64,6 +65,12 @@ def classifier_draft(
             started_from=licences_of_starts(recipe, started_from=started_from),
         ),
     )
+
+
+def _arguments(recipe: Recipe) -> dict[str, str | int | float | bool]:
+    """What the backbone and the head were made with; an output stride of the backbone's own goes without saying."""
+    usual: dict[str, str | int | float | bool] = {"labels": len(recipe.last.labels), "dropout": recipe.dropout}
+    return usual if recipe.output_stride is None else {**usual, "output_stride": recipe.output_stride}
 
 
 def images_trained_on(splits: Mapping[str, Split]) -> list[Record]:

@@ -9,9 +9,10 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
+from hilum.bundle.brought_lungs import LUNG_GRAPH
 from hilum.bundle.card import GRAPH
-from hilum.bundle.fusion_spec import LUNG_GRAPH, FusionSpec
-from hilum.bundle.load import Bundle, wrong_kind
+from hilum.bundle.fusion_spec import FusionSpec
+from hilum.bundle.load import Bundle
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.split import Split
 from hilum.errors import DataError
@@ -21,6 +22,7 @@ from hilum.training.export.export_bundle import Candidate, Cost, Judged, export_
 from hilum.training.export.forms import HALF
 from hilum.training.export.fusion_to_onnx import fusion_to_onnx
 from hilum.training.export.label_fits import ReadValidation, fit_labels, fit_parts, mean_auroc, part_in_words
+from hilum.training.export.lungs_of_bundle import lungs_of_bundle
 from hilum.training.export.read_fusion import OWN_PIXELS, ReadFusion, read_fusion
 from hilum.training.export.read_validation import ReadPart
 from hilum.training.export.to_onnx import example_of
@@ -140,19 +142,13 @@ def write_fusion_bundle(
 
 def _spec(recipe: Recipe, *, lungs: Bundle) -> FusionSpec:
     """The card's part before anything is fitted."""
-    if lungs.card.lungs is None:
-        raise wrong_kind(lungs.card, expected="lungs")
     labels = unfitted(recipe.last.labels)
     return FusionSpec(
         crop_preprocess=recipe.preprocess_of(recipe.stage(fusion_start(recipe).crop)),
         crop_source=OWN_PIXELS,
         whole_labels=labels,
         crop_labels=labels,
-        lungs=lungs.card.lungs,
-        lungs_preprocess=lungs.card.preprocess,
-        lungs_name=lungs.card.name,
-        lungs_version=lungs.card.version,
-        lungs_sha256=lungs.sha256,
+        **lungs_of_bundle(lungs),
     )
 
 
