@@ -101,7 +101,7 @@ cards: $(VENV)/.dev  ## judge the shipped models again, nothing refitted, and wr
 	$(BIN)/python docs/make_cards.py --data $(DATA) $(if $(LOOK),--look $(LOOK)) $(if $(OUT),--out $(OUT))
 
 retrain-pneumonia: $(VENV)/.dev  ## train the paediatric pneumonia specialist again: make retrain-pneumonia KERMANY=… WEIGHTS=…
-	$(BIN)/hilum train pneumonia --data kermany=$(KERMANY) --weights $(WEIGHTS) --out runs/pneumonia
+	$(BIN)/hilum train pneumonia-lungs --data kermany=$(KERMANY) --weights $(WEIGHTS) --out runs/pneumonia-lungs
 
 ship: $(VENV)/.base  ## put a run's bundle into the package, its graph compressed: make ship BUNDLE=runs/pneumonia/bundle
 	@test -f "$(BUNDLE)/card.json" || { echo "expected a bundle's folder: make ship BUNDLE=runs/NAME/bundle" >&2; exit 1; }

@@ -144,7 +144,7 @@ def adult(start: StartingWeights) -> AdultRecipe:
 TRAININGS: Mapping[str, Training[Any]] = {
     "pneumonia": classifier(pneumonia, help="Pneumonia in children's chests."),
     "pneumonia-lungs": classifier(
-        pneumonia_lungs, help="The same, from features that are averaged inside the lungs alone."
+        pneumonia_lungs, help="The same, from features averaged inside the lungs alone: the specialist that ships."
     ),
     "chest14": classifier(chest14, help="Fourteen findings in chests: paper 5's module III."),
     "chest14-local": classifier(chest14_local, help="The same, small enough for two CPU cores."),

@@ -112,6 +112,7 @@ def pneumonia(starting_weights: StartingWeights) -> Recipe:
 
 LUNGS_CARD = replace(
     CARD,
+    version="2.0.0",
     title="Pneumonia in children of 1 to 5 years, looked for inside the lungs",
     limits=(
         *CARD.limits,
@@ -119,18 +120,18 @@ LUNGS_CARD = replace(
         "whole picture, and the reading says so.",
         "What lies beside a cell of the last map, up to the whole picture, can still move the cell's features.",
     ),
-    recipe="pneumonia-lungs",
 )
 
 
 def pneumonia_lungs(starting_weights: StartingWeights) -> Recipe:
-    """The recipe that looks inside the lungs: the same, with features averaged there, on a last map of 14 x 14 cells.
+    """The recipe that ships, and looks inside the lungs: features are averaged there, on a last map of 14 x 14 cells.
+
+    All else is as in `pneumonia`, whose model it follows: they have one name, and this is its second version.
 
     Command  `hilum train pneumonia-lungs --data kermany=DIR --weights mobilenet_v2_imagenet.safetensors --out DIR`
     """
     return replace(
         pneumonia(starting_weights),
-        name="pneumonia-lungs",
         output_stride=FINER,
         lung_pooling=LungPooling(),
         card=LUNGS_CARD,
