@@ -34,7 +34,7 @@ def study_of(*, smoke: bool = False, folds_done: int = 5) -> StudyContent:
 
 
 def written(content: StudyContent, *, folder: Path) -> Path:
-    sections = tuple(section(content) for section in adult_sections({"local": [LOOK], "crop": [LOOK]}))
+    sections = tuple(section(content) for section in adult_sections(content, looks={"local": [LOOK], "crop": [LOOK]}))
     path = folder / "study.json"
     path.write_bytes(study_json_bytes(ADULT, content=content, sections=sections))
     return path

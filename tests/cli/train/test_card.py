@@ -54,6 +54,6 @@ def test_neither_card_nor_command_nor_page_tells_of_another_training(trained: Pa
 def test_gate_and_lungs_take_no_words(recipe: str) -> None:
     refused = run("train", recipe, "--data", f"{recipe}=x", "--out", "o", "--title", "Mine", "--licence", "CC0")
     assert refused.exit_code == 2
-    said = f"leave --title and --licence out: the recipe {recipe} does not take them, pneumonia, chest14,"
+    said = f"leave --title and --licence out: the recipe {recipe} does not take them, pneumonia, pneumonia-lungs,"
     assert said in refused.stderr
     assert "Traceback" not in refused.output
