@@ -11,7 +11,7 @@ from hilum.datasets.splits.saved import save_split
 from hilum.datasets.splits.split import Split
 from hilum.errors import UsageError
 from hilum.evaluation.study.folder import FoldFiles, PredictionsFormat, fold_folder
-from hilum.training.recipe.settings import Value
+from hilum.training.recipe.settings import HIDDEN, Value
 from hilum.training.records.hold_run import hold_run
 from hilum.training.records.run_place import RunPlace
 from hilum.training.records.run_record import SPLIT_NAME, RunRecord, begin_run
@@ -39,6 +39,21 @@ class Trained(Generic[F, P]):
     def place(self) -> str:
         """The folder within the fold's."""
         return self.folder or self.arms[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmSettings:
+    """All that decides a study of several trainings on folds, as its record tells it; `arms` by folder."""
+
+    name: str = field(metadata=HIDDEN)
+    seed: int
+    folds: int
+    arms: Mapping[str, Mapping[str, Value]]
+
+
+def settings_of(makers: Sequence[Trained[F, P]]) -> dict[str, Mapping[str, Value]]:
+    """What decides each training, by its folder."""
+    return {maker.place: maker.settings for maker in makers}
 
 
 def run_study(

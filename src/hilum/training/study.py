@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
@@ -21,11 +21,10 @@ from hilum.evaluation.study.study import Study
 from hilum.training.classifier_arm import SharedStages, classifier_arm
 from hilum.training.data.images import IN_MEMORY, Preparation
 from hilum.training.recipe.machine import THIS_MACHINE, Machine
-from hilum.training.recipe.settings import HIDDEN, Value
 from hilum.training.records.provenance import Provenance
 from hilum.training.records.run_place import RunPlace
 from hilum.training.records.run_record import make_record
-from hilum.training.run_study import Trained, run_study
+from hilum.training.run_study import ArmSettings, Trained, run_study, settings_of
 from hilum.training.study_fold import Fold, cross_validation
 
 __all__ = ["Fold", "RunPlace", "SharedStages", "Trained", "classifier_arm", "cross_validate", "run_study"]
@@ -34,14 +33,8 @@ SHARES: Mapping[str, float] = MappingProxyType({"train": 0.8, "validation": 0.2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Settings:
-    """All that decides a cross-validation, as its record tells it."""
-
-    name: str = field(metadata=HIDDEN)
-    seed: int
-    folds: int
+class _Settings(ArmSettings):
     shares: Mapping[str, float]
-    arms: Mapping[str, Mapping[str, Value]]
 
 
 def cross_validate(
@@ -77,9 +70,8 @@ def cross_validate(
         f"{also and f'; {also}'}"
     )
     commit, dirty = commit_and_dirty(Path.cwd())
-    settings = {maker.place: maker.settings for maker in makers}
     record = make_record(
-        _Settings(name=study.name, seed=seed, folds=folds, shares=shares, arms=settings),
+        _Settings(name=study.name, seed=seed, folds=folds, shares=shares, arms=settings_of(makers)),
         records=[record for part in parts.parts.values() for record in part],
         provenance=Provenance(command=command, commit=commit, dirty=dirty),
         protocol=protocol,

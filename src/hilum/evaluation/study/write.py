@@ -15,6 +15,7 @@ from hilum.evaluation.study.section import SectionContent
 from hilum.evaluation.study.study import Study
 from hilum.evaluation.study.tables import study_tables
 from hilum.output.lock import held_folder
+from hilum.progress import SILENT, Progress
 from hilum.whole_files import write_whole
 
 PAGE_NAME = "study.html"
@@ -49,6 +50,14 @@ def write_study(study: Study, *, content: StudyContent, folder: Path, band_repli
             write_whole(folder / name, data)
         write_whole(folder / PAGE_NAME, page.encode())
     return folder / PAGE_NAME
+
+
+def publish_study(study: Study, *, content: StudyContent, folder: Path, progress: Progress = SILENT) -> None:
+    """Write everything as `write_study` does, and say what each arm reaches and where the page lies."""
+    page = write_study(study, content=content, folder=folder)
+    for line in content.means_in_words(study.titles):
+        progress.say(line)
+    progress.say(f"wrote {folder / STUDY_NAME} and {page}")
 
 
 def _pictures(section: SectionContent) -> dict[str, bytes]:

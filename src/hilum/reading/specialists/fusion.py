@@ -6,11 +6,10 @@ calibration and operating points, and the reading says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
 from hilum.bundle.card import GRAPH
 from hilum.bundle.fusion_spec import (
@@ -31,7 +30,7 @@ from hilum.imaging.preprocess import ModelInput
 from hilum.reading.engines.engine import Engine
 from hilum.reading.engines.graph_runner import GraphRunner
 from hilum.reading.lungs.finder import LungFinder
-from hilum.reading.specialists.one_pass import inputs_of, one_pass
+from hilum.reading.specialists.one_pass import Outputs, each_of, inputs_of, one_pass
 from hilum.reading.specialists.opinion import (
     Case,
     Computed,
@@ -43,7 +42,6 @@ from hilum.reading.specialists.opinion import (
 )
 from hilum.reading_result import Heatmap, ModelRef
 
-Outputs = Mapping[str, npt.NDArray[np.float32]]
 _LOGITS = (LOGITS, WHOLE_LOGITS)
 _MAPS = (WHOLE_MAPS, CROP_MAPS, WHOLE_ALONE_MAPS)
 
@@ -79,7 +77,7 @@ class Fusion:
         inputs = {WHOLE: inputs_of(cases), CROP: np.stack([_crop_input(case).array for case in cases])}
         outputs = self._graph.run(inputs, outputs=self._wanted)
         self._check_outputs(outputs, count=len(cases))
-        return [{name: values[i] for name, values in outputs.items()} for i in range(len(cases))]
+        return each_of(outputs, count=len(cases))
 
     def _opinion(self, case: Case, *, one: Outputs, network_ms: float) -> Opinion:
         crop, reason = lung_crop(case.lungs)

@@ -6,12 +6,10 @@ share of its training, and the reading says so.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
 from hilum.bundle.load import Bundle, wrong_kind
 from hilum.bundle.pooling_spec import PoolingSpec
@@ -20,6 +18,7 @@ from hilum.reading.engines.engine import Engine
 from hilum.reading.engines.network import LungPooledNetwork
 from hilum.reading.lungs.finder import LungFinder
 from hilum.reading.lungs.on_input import lungs_on_input, widened
+from hilum.reading.specialists.one_pass import Floats, inputs_of, maps_of, one_pass
 from hilum.reading.specialists.opinion import (
     NOBODY_LOOKED,
     Case,
@@ -30,8 +29,6 @@ from hilum.reading.specialists.opinion import (
     input_heatmap,
 )
 from hilum.reading_result import Heatmap, LungAverage, ModelRef
-
-Floats = npt.NDArray[np.float32]
 
 
 class LungPooled:
@@ -54,18 +51,15 @@ class LungPooled:
 
     def read(self, cases: Sequence[Case]) -> tuple[Opinion, ...]:
         """One opinion a case, in order; an empty batch gives none."""
-        if not cases:
-            return ()
-        started = time.perf_counter()
-        planes, averages = zip(*map(self._inside, cases), strict=True)
-        batch = np.stack([case.model_input.array for case in cases])
-        output = self._network.run_inside(batch, lungs=np.stack(planes)[:, None])
-        network_ms = (time.perf_counter() - started) * 1e3 / len(cases)
-        maps: Sequence[Floats | None] = [None] * len(cases) if output.class_maps is None else list(output.class_maps)
         return tuple(
             self._opinion(case, logits=logits, grids=grids, average=average, network_ms=network_ms)
-            for case, logits, grids, average in zip(cases, output.logits, maps, averages, strict=True)
+            for case, (logits, grids, average), network_ms in one_pass(cases, run=self._run)
         )
+
+    def _run(self, cases: Sequence[Case]) -> list[tuple[Floats, Floats | None, LungAverage]]:
+        planes, averages = zip(*map(self._inside, cases), strict=True)
+        output = self._network.run_inside(inputs_of(cases), lungs=np.stack(planes)[:, None])
+        return list(zip(output.logits, maps_of(output.class_maps, count=len(cases)), averages, strict=True))
 
     def _inside(self, case: Case) -> tuple[Floats, LungAverage]:
         """How much of each pixel of the input (H, W) counts as lung; 1 everywhere where no lungs are trusted."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -13,6 +13,8 @@ from hilum.reading.specialists.opinion import Case
 
 Output = TypeVar("Output")
 Floats = npt.NDArray[np.float32]
+Outputs = Mapping[str, Floats]
+"""What a graph gives, by the name of the output; for a batch with its cases first."""
 
 
 def one_pass(
@@ -35,3 +37,8 @@ def inputs_of(cases: Sequence[Case]) -> Floats:
 def maps_of(class_maps: Floats | None, *, count: int) -> Sequence[Floats | None]:
     """The class maps (N, L, h, w) of each of `count` cases; None for each where the network gives none."""
     return [None] * count if class_maps is None else list(class_maps)
+
+
+def each_of(outputs: Outputs, *, count: int) -> list[Outputs]:
+    """The outputs of a batch for each of its `count` cases."""
+    return [{name: values[i] for name, values in outputs.items()} for i in range(count)]

@@ -6,8 +6,7 @@ calibration and operating points, and changes no decision.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -24,10 +23,9 @@ from hilum.radiograph import Radiograph, TrailStep
 from hilum.reading.engines.engine import INPUT, Engine
 from hilum.reading.engines.graph_runner import GraphRunner
 from hilum.reading.lungs.finder import LungFinder
+from hilum.reading.specialists.one_pass import Outputs, each_of, inputs_of, one_pass
 from hilum.reading.specialists.opinion import Case, Computed, HeatmapsWanted, Look, Opinion, form_opinion
 from hilum.reading_result import Heatmap, ModelRef
-
-Outputs = Mapping[str, npt.NDArray[np.float32]]
 
 _LOGITS = (LOGITS, WHOLE_LOGITS, CROP_LOGITS)
 _MAPS = (WHOLE_MAPS, CROP_MAPS)
@@ -67,20 +65,16 @@ class TwoLooks:
 
     def read(self, cases: Sequence[Case]) -> tuple[Opinion, ...]:
         """One opinion a case, in order; an empty batch gives none."""
-        if not cases:
-            return ()
-        started = time.perf_counter()
-        inputs = {
-            INPUT: np.stack([case.model_input.array for case in cases]),
-            ABOUT: np.array([_about(case.radiograph) for case in cases], np.float32),
-        }
-        outputs = self._graph.run(inputs, outputs=self._wanted)
-        self._check_outputs(outputs, count=len(cases))
-        network_ms = (time.perf_counter() - started) * 1e3 / len(cases)
         return tuple(
-            self._opinion(case, one={name: values[i] for name, values in outputs.items()}, network_ms=network_ms)
-            for i, case in enumerate(cases)
+            self._opinion(case, one=one, network_ms=network_ms)
+            for case, one, network_ms in one_pass(cases, run=self._run)
         )
+
+    def _run(self, cases: Sequence[Case]) -> list[Outputs]:
+        about = np.array([_about(case.radiograph) for case in cases], np.float32)
+        outputs = self._graph.run({INPUT: inputs_of(cases), ABOUT: about}, outputs=self._wanted)
+        self._check_outputs(outputs, count=len(cases))
+        return each_of(outputs, count=len(cases))
 
     def _opinion(self, case: Case, *, one: Outputs, network_ms: float) -> Opinion:
         boxes = [_box(box, case=case) for box in one[BOXES]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -12,9 +12,10 @@ from hilum.datasets.prepared.prepare_images import prepare_images
 from hilum.datasets.read_releases import read_releases
 from hilum.datasets.splits.split import TEST, Split
 from hilum.evaluation.predictions.design import SMOKE
+from hilum.evaluation.predictions.predictions import Predictions
 from hilum.evaluation.study.classifier_format import CLASSIFIER
 from hilum.evaluation.study.read import read_study
-from hilum.evaluation.study.write import write_study
+from hilum.evaluation.study.write import publish_study
 from hilum.networks.starting_weights import StartingWeights
 from hilum.option import Option
 from hilum.progress import SILENT, Progress
@@ -26,10 +27,11 @@ from hilum.systems.chest_adult.sections import adult_sections
 from hilum.systems.chest_adult.study import ADULT, CROP, LOCAL
 from hilum.training.data.lung_boxes import draw_lungs
 from hilum.training.loop.stages import check_starts
+from hilum.training.recipe.recipe import Recipe
 from hilum.training.recipe.smoke import smoke_records
 from hilum.training.records.request import StudyRequest
-from hilum.training.records.run_record import RunRecord, make_record
-from hilum.training.run_study import run_study
+from hilum.training.records.run_record import make_record
+from hilum.training.run_study import ArmSettings, Trained, run_study
 from hilum.training.study_fold import Fold
 
 RELEASE = "nih"
@@ -49,12 +51,11 @@ DEFAULTS = AdultStudyOptions()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """The recipe, the judged images in folds and those only learnt from, with their lung boxes, and who drew these."""
+    """The recipe, and the judged images in folds and those only learnt from."""
 
     recipe: AdultRecipe
     parts: Split
     images: AdultImages
-    lungs: Bundle
     smoke: bool
 
     @property
@@ -74,55 +75,70 @@ def study_adult(
 
     Raises `UsageError` where the folder holds another study, and as `read_releases` and training do.
     """
-    prepared = prepare_adults(make(request.start), request=request, own=own, progress=progress)
-    folds = prepared.folds
-    _run(request, own=own, prepared=prepared, folds=folds, progress=progress)
-    _write_tables(request, prepared=prepared, folds=folds, progress=progress)
+    lungs = lung_bundle(own.lungs, local=request.models)
+    prepared = prepare_adults(make(request.start), request=request, progress=progress)
+    prepared = _with_boxes(prepared, lungs=lungs, request=request, progress=progress)
+    folds, recipe = prepared.folds, prepared.recipe
+    run_adults(
+        prepared,
+        folds=folds,
+        recipes={LOCAL: recipe.whole, CROP: recipe.crop},
+        makers=adult_arms(recipe),
+        settings=recipe,
+        request=request,
+        own=own,
+        lungs_sha256=lungs.sha256,
+        progress=progress,
+    )
+    looks = look_at_folds(folds, recipe=recipe, lungs=lungs, place=request.place, progress=progress)
+    content = read_study(ADULT, folder=request.out)
+    study = replace(ADULT, sections=adult_sections(content, looks=looks))
+    publish_study(study, content=content, folder=request.out, progress=progress)
 
 
-def prepare_adults(
-    made: AdultRecipe, *, request: StudyRequest, own: AdultStudyOptions = DEFAULTS, progress: Progress = SILENT
-) -> Prepared:
-    """The images of the request, dealt to folds, with the lung boxes that the bundle of `own` drew.
-
-    Raises as `read_releases` and `fold_parts` do.
-    """
+def prepare_adults(made: AdultRecipe, *, request: StudyRequest, progress: Progress = SILENT) -> Prepared:
+    """The images of the request, dealt to folds. Raises as `read_releases` and `fold_parts` do."""
     recipe = smoke(made) if request.smoke else made
     records = read_releases(
         request.data, allowed=(RELEASE,), memory=request.cache, jobs=request.jobs, progress=progress
     ).records
-    lungs = lung_bundle(own.lungs, local=request.models)
     images = adult_images(records)
     if request.smoke:
         images = replace(images, judged=smoke_records(images.judged, labels=recipe.whole.last.labels))
     parts = fold_parts(images, recipe=recipe)
-    boxed = {
-        record.image: record
-        for record in draw_lungs(images.every, lungs=lungs, memory=request.cache, progress=progress)
-    }
-    parts = with_boxes_of(parts, boxed=boxed)
     if request.smoke:
         parts = replace(parts, protocol=f"{SMOKE} {parts.protocol}")
-    coarse = tuple(boxed[record.image] for record in images.coarse)
+    return Prepared(recipe=recipe, parts=parts, images=images, smoke=request.smoke)
+
+
+def _with_boxes(prepared: Prepared, *, lungs: Bundle, request: StudyRequest, progress: Progress) -> Prepared:
+    """The same images with the lung boxes that `lungs` draws."""
+    every = draw_lungs(prepared.images.every, lungs=lungs, memory=request.cache, progress=progress)
+    boxed = {record.image: record for record in every}
+    parts = with_boxes_of(prepared.parts, boxed=boxed)
     judged = tuple(record for part in parts.parts.values() for record in part)
-    return Prepared(
-        recipe=recipe,
-        parts=parts,
-        images=AdultImages(judged=judged, coarse=coarse),
-        lungs=lungs,
-        smoke=request.smoke,
-    )
+    coarse = tuple(boxed[record.image] for record in prepared.images.coarse)
+    return replace(prepared, parts=parts, images=AdultImages(judged=judged, coarse=coarse))
 
 
-def _run(
-    request: StudyRequest,
-    *,
-    own: AdultStudyOptions,
+def run_adults(
     prepared: Prepared,
-    folds: dict[str, Fold],
-    progress: Progress,
+    *,
+    folds: Mapping[str, Fold],
+    recipes: Mapping[str, Recipe],
+    makers: Sequence[Trained[Fold, Predictions]],
+    settings: AdultRecipe | ArmSettings,
+    request: StudyRequest,
+    own: object,
+    lungs_sha256: str | None = None,
+    progress: Progress = SILENT,
 ) -> None:
-    recipe, place = prepared.recipe, request.place
+    """Prepare the images of `recipes`, by arm, and train every fold of `makers` that is not done.
+
+    `settings` are all that decides the study, `own` the options of its own, and `lungs_sha256` is of what drew the
+    boxes that a recipe cuts to. Raises `UsageError` where the folder holds another study, and as training does.
+    """
+    place, parts, images = request.place, prepared.parts, prepared.images.every
 
     def begin(name: str, fold: Fold) -> None:
         judged = len(fold.split.parts[TEST])
@@ -130,46 +146,26 @@ def _run(
         progress.say(f"{name}: {others:,} images to learn from, {judged:,} to judge")
 
     if not request.tables_only:
-        for arm, one in ((LOCAL, recipe.whole), (CROP, recipe.crop)):
+        for arm, one in recipes.items():
             check_starts(one, folder=request.out / "fold-0" / arm)
-            prepare_images(
-                prepared.images.every,
-                spec=one.preprocess_of(one.last),
-                cache=place.preparation.cache,
-                jobs=request.jobs,
-                progress=progress,
-            )
+        for spec in dict.fromkeys(one.preprocess_of(one.last) for one in recipes.values()):
+            cache = place.preparation.cache
+            prepare_images(images, spec=spec, cache=cache, jobs=request.jobs, progress=progress)
     run_study(
-        () if request.tables_only else adult_arms(recipe),
+        () if request.tables_only else makers,
         folds=folds,
         kept=CLASSIFIER,
-        record=_record(request, own=own, prepared=prepared),
-        split=prepared.parts,
+        record=make_record(
+            settings,
+            records=images,
+            provenance=replace(request.provenance(own), folders=request.folders),
+            protocol=parts.protocol,
+            split_sha256=parts.sha256,
+            stage_splits=dict.fromkeys(parts.parts, parts.sha256),
+            lungs_sha256=lungs_sha256,
+            smoke=request.smoke,
+        ),
+        split=parts,
         place=place,
         begin=begin,
     )
-
-
-def _record(request: StudyRequest, *, own: AdultStudyOptions, prepared: Prepared) -> RunRecord:
-    parts = prepared.parts
-    return make_record(
-        prepared.recipe,
-        records=prepared.images.every,
-        provenance=replace(request.provenance(own), folders=request.folders),
-        protocol=parts.protocol,
-        split_sha256=parts.sha256,
-        stage_splits=dict.fromkeys(parts.parts, parts.sha256),
-        lungs_sha256=prepared.lungs.sha256,
-        smoke=request.smoke,
-    )
-
-
-def _write_tables(request: StudyRequest, *, prepared: Prepared, folds: dict[str, Fold], progress: Progress) -> None:
-    looks = look_at_folds(folds, recipe=prepared.recipe, lungs=prepared.lungs, place=request.place, progress=progress)
-    content = read_study(ADULT, folder=request.out)
-    page = write_study(
-        replace(ADULT, sections=adult_sections(content, looks=looks)), content=content, folder=request.out
-    )
-    for line in content.means_in_words(ADULT.titles):
-        progress.say(line)
-    progress.say(f"wrote {request.out / 'study.json'} and {page}")

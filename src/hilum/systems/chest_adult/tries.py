@@ -11,32 +11,27 @@ gives: a gain of that size is none. A study that is stopped is tabulated from th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
-from hilum.datasets.prepared.prepare_images import prepare_images
-from hilum.evaluation.study.classifier_format import CLASSIFIER
 from hilum.evaluation.study.read import read_study
 from hilum.evaluation.study.study import Arm, Study
-from hilum.evaluation.study.write import write_study
-from hilum.imaging.preprocess import PreprocessSpec, Resize
+from hilum.evaluation.study.write import publish_study
 from hilum.networks.starting_weights import StartingWeights, WeightsFile
 from hilum.option import Option
 from hilum.progress import SILENT, Progress
 from hilum.systems.chest_adult.recipe import AdultRecipe, small
-from hilum.systems.chest_adult.run_study import Prepared, prepare_adults
+from hilum.systems.chest_adult.run_study import prepare_adults, run_adults
 from hilum.systems.chest_adult.study import LOCAL
 from hilum.training.classifier_arm import classifier_arm
-from hilum.training.loop.stages import check_starts
 from hilum.training.recipe.losses import Asymmetric, BinaryCrossEntropy, Focal
 from hilum.training.recipe.recipe import Recipe
 from hilum.training.recipe.samplers import ClassBalanced, ViewBalanced
-from hilum.training.recipe.settings import HIDDEN, Value
+from hilum.training.recipe.with_settings import with_settings
 from hilum.training.records.request import StudyRequest
-from hilum.training.records.run_record import make_record
-from hilum.training.run_study import run_study
+from hilum.training.run_study import ArmSettings, settings_of
 
 NAME = "chest-adult-tries"
 DRAWS = 1500
@@ -71,16 +66,6 @@ class TriesOptions:
 DEFAULTS = TriesOptions()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Settings:
-    """All that decides the study, as its record tells it."""
-
-    name: str = field(metadata=HIDDEN)
-    seed: int
-    folds: int
-    arms: Mapping[str, Mapping[str, Value]]
-
-
 def tries(whole: Recipe, *, lite0: StartingWeights | None = None) -> dict[str, Recipe]:
     """By arm, recipes that each differ from `whole`, the first, in one thing; `whole` is of one stage.
 
@@ -101,7 +86,8 @@ def tries(whole: Recipe, *, lite0: StartingWeights | None = None) -> dict[str, R
     }
     if lite0 is not None:
         found[LITE0] = replace(changed(start=lite0), backbone="efficientnet_lite0")
-    return {**found, "large": replace(whole, preprocess=_larger(whole.preprocess))}
+    larger = (f"preprocess.steps.0.{side}={LARGE_PX}" for side in ("height", "width"))
+    return {**found, "large": with_settings(whole, pairs=larger)}
 
 
 def tries_study(arms: Collection[str]) -> Study:
@@ -131,53 +117,18 @@ def study_tries(
     whole = tries(made.whole, lite0=start)
     arms = {name: small(one) if request.smoke else one for name, one in whole.items()}
     prepared = prepare_adults(made, request=request, progress=progress)
-    _run(arms, prepared=prepared, request=request, own=own, progress=progress)
-    study = tries_study(arms)
-    content = read_study(study, folder=request.out)
-    page = write_study(study, content=content, folder=request.out)
-    for line in content.means_in_words(study.titles):
-        progress.say(line)
-    progress.say(f"wrote {request.out / 'study.json'} and {page}")
-
-
-def _run(
-    arms: Mapping[str, Recipe], *, prepared: Prepared, request: StudyRequest, own: TriesOptions, progress: Progress
-) -> None:
-    place, parts, images = request.place, prepared.parts, prepared.images.every
     makers = [classifier_arm(name, recipe=one) for name, one in arms.items()]
-    if not request.tables_only:
-        for name, one in arms.items():
-            check_starts(one, folder=request.out / "fold-0" / name)
-        for spec in dict.fromkeys(one.preprocess_of(one.last) for one in arms.values()):
-            cache = place.preparation.cache
-            prepare_images(images, spec=spec, cache=cache, jobs=request.jobs, progress=progress)
-    record = make_record(
-        _Settings(
-            name=NAME,
-            seed=prepared.recipe.seed,
-            folds=prepared.recipe.folds,
-            arms={maker.place: maker.settings for maker in makers},
-        ),
-        records=images,
-        provenance=replace(request.provenance(own), folders=request.folders),
-        protocol=parts.protocol,
-        split_sha256=parts.sha256,
-        stage_splits=dict.fromkeys(parts.parts, parts.sha256),
-        smoke=request.smoke,
-    )
-    run_study(
-        () if request.tables_only else makers,
+    run_adults(
+        prepared,
         folds=prepared.folds,
-        kept=CLASSIFIER,
-        record=record,
-        split=parts,
-        place=place,
+        recipes=arms,
+        makers=makers,
+        settings=ArmSettings(
+            name=NAME, seed=prepared.recipe.seed, folds=prepared.recipe.folds, arms=settings_of(makers)
+        ),
+        request=request,
+        own=own,
+        progress=progress,
     )
-
-
-def _larger(spec: PreprocessSpec) -> PreprocessSpec:
-    sides = {"height": LARGE_PX, "width": LARGE_PX}
-    steps = (
-        Resize.model_validate({**dict(step), **sides}) if isinstance(step, Resize) else step for step in spec.steps
-    )
-    return PreprocessSpec(steps=tuple(steps), mean=spec.mean, std=spec.std)
+    study = tries_study(arms)
+    publish_study(study, content=read_study(study, folder=request.out), folder=request.out, progress=progress)

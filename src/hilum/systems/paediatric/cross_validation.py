@@ -17,7 +17,7 @@ from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.decisions import decisions_section
 from hilum.evaluation.study.read import read_study
 from hilum.evaluation.study.study import Study
-from hilum.evaluation.study.write import write_study
+from hilum.evaluation.study.write import publish_study
 from hilum.progress import SILENT, Progress
 from hilum.training.data.make_split import stage_split
 from hilum.training.loop.stages import check_starts
@@ -116,10 +116,7 @@ def write(study: Study, *, content: StudyContent, request: StudyRequest, progres
     """The same of numbers that were read before."""
     decisions = partial(decisions_section, study=study, folder=request.out)
     study = replace(study, sections=(*study.sections, decisions))
-    page = write_study(study, content=content, folder=request.out)
-    for line in content.means_in_words(study.titles):
-        progress.say(line)
-    progress.say(f"wrote {request.out / 'study.json'} and {page}")
+    publish_study(study, content=content, folder=request.out, progress=progress)
 
 
 def _pool(records: Sequence[Record], *, recipe: Recipe, smoke: bool) -> tuple[Record, ...]:

@@ -6,7 +6,7 @@ The official test folder is left alone, unless a look at it is asked for; then t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -28,7 +28,7 @@ from hilum.evaluation.study.classifier_format import CLASSIFIER
 from hilum.evaluation.study.folder import fold_folder, read_started_from
 from hilum.evaluation.study.read import read_study
 from hilum.evaluation.study.study import Study
-from hilum.evaluation.study.write import write_study
+from hilum.evaluation.study.write import publish_study
 from hilum.option import Option
 from hilum.progress import SILENT, Progress
 from hilum.statistics.outcomes import FloatArray
@@ -47,11 +47,10 @@ from hilum.systems.pneumonia.study import NAME, pneumonia_study
 from hilum.training.data.images import load_images
 from hilum.training.loop.stages import check_starts
 from hilum.training.recipe.recipe import TRAIN
-from hilum.training.recipe.settings import HIDDEN, Value
 from hilum.training.recipe.smoke import smoke_records
 from hilum.training.records.request import StudyRequest
 from hilum.training.records.run_record import make_record
-from hilum.training.run_study import Trained, run_study
+from hilum.training.run_study import ArmSettings, Trained, run_study, settings_of
 from hilum.training.study_fold import Fold, cross_validation
 
 COPIES = "copies"
@@ -93,16 +92,6 @@ class PneumoniaOptions:
 
 
 DEFAULTS = PneumoniaOptions()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Settings:
-    """All that decides the study, as its record tells it."""
-
-    name: str = field(metadata=HIDDEN)
-    seed: int
-    folds: int
-    arms: Mapping[str, Mapping[str, Value]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,12 +195,7 @@ def _run(request: StudyRequest, *, own: PneumoniaOptions, prepared: _Prepared, p
         folds=prepared.folds,
         kept=CLASSIFIER,
         record=make_record(
-            _Settings(
-                name=NAME,
-                seed=prepared.seed,
-                folds=own.folds,
-                arms={maker.place: maker.settings for maker in makers},
-            ),
+            ArmSettings(name=NAME, seed=prepared.seed, folds=own.folds, arms=settings_of(makers)),
             records=judged,
             provenance=replace(request.provenance(own), folders=request.folders),
             protocol=parts.protocol,
@@ -250,10 +234,8 @@ def _write_tables(request: StudyRequest, *, prepared: _Prepared, study: Study, p
         sharpness=_sharpness(prepared, like=content.predictions.first, request=request),
         looks=read_looks(request.out, arms=(RANDOM, IMAGENET)),
     )
-    page = write_study(replace(study, sections=pneumonia_sections(record)), content=content, folder=request.out)
-    for line in content.means_in_words(study.titles):
-        progress.say(line)
-    progress.say(f"wrote {request.out / 'study.json'} and {page}")
+    study = replace(study, sections=pneumonia_sections(record))
+    publish_study(study, content=content, folder=request.out, progress=progress)
 
 
 def _record(words: ArmWords, *, place: str, folds: Sequence[Path]) -> ArmRecord:

@@ -18,7 +18,7 @@ from hilum.errors import UsageError
 from hilum.evaluation.predictions.design import SMOKE
 from hilum.evaluation.study.classifier_format import CLASSIFIER
 from hilum.evaluation.study.read import read_study
-from hilum.evaluation.study.write import write_study
+from hilum.evaluation.study.write import publish_study
 from hilum.option import Option
 from hilum.progress import SILENT, Progress
 from hilum.systems.sdfn.folds import sdfn_arms
@@ -178,10 +178,7 @@ def _write_tables(request: StudyRequest, *, prepared: _Prepared, progress: Progr
     survey = survey_lungs(prepared.records, bundle=prepared.lungs, memory=request.cache, folder=request.out)
     records = (*prepared.records, *prepared.boxed)
     sections = (heatmaps_of(request.out, records=records), lungs_of(survey, records=records, bundle=prepared.lungs))
-    page = write_study(replace(SDFN, sections=sections), content=content, folder=request.out)
-    for line in content.means_in_words(SDFN.titles):
-        progress.say(line)
-    progress.say(f"wrote {request.out / 'study.json'} and {page}")
+    publish_study(replace(SDFN, sections=sections), content=content, folder=request.out, progress=progress)
 
 
 def _record(request: StudyRequest, *, own: SdfnOptions, prepared: _Prepared) -> RunRecord:
