@@ -81,6 +81,38 @@ def test_no_lungs_and_lungs_everywhere_are_the_plain_mean(network: LungPooledCla
     torch.testing.assert_close(maps, wanted_maps, rtol=1e-4, atol=1e-6)
 
 
+def hiding(network: LungPooledClassifier) -> LungPooledClassifier:
+    made = LungPooledClassifier("mobilenet_v2", labels=3, size=SIZE, output_stride=16, hides_outside=True).eval()
+    made.load_state_dict(network.state_dict())
+    return made
+
+
+def test_what_is_hidden_moves_nothing_and_what_is_lung_does(network: LungPooledClassifier) -> None:
+    inside = lungs()[:1]
+    other = torch.randn(1, 3, *SIZE, generator=torch.Generator().manual_seed(5))
+    picture = pictures()[:1]
+    changed_outside = picture * inside + other * (1 - inside)
+    changed_inside = other * inside + picture * (1 - inside)
+    with torch.inference_mode():
+        _, own = hiding(network).inside(picture, inside)
+        _, outside = hiding(network).inside(changed_outside, inside)
+        _, moved = hiding(network).inside(changed_inside, inside)
+        _, seen = network.inside(picture, inside)
+        _, seen_outside = network.inside(changed_outside, inside)
+    torch.testing.assert_close(outside, own, rtol=1e-4, atol=0.0)
+    assert (moved - own).abs().max() > 0.01 * own.abs().max()
+    assert (seen_outside - seen).abs().max() > 0.01 * seen.abs().max(), "what lies beside a cell moves it"
+
+
+@pytest.mark.parametrize("everywhere", [0.0, 1.0])
+def test_without_lungs_and_with_lungs_everywhere_nothing_is_hidden(
+    network: LungPooledClassifier, everywhere: float
+) -> None:
+    planes = torch.full((2, 1, *SIZE), everywhere)
+    with torch.inference_mode():
+        torch.testing.assert_close(hiding(network).inside(pictures(), planes), network.inside(pictures(), planes))
+
+
 def test_one_tensor_of_both_is_read_as_two_are(network: LungPooledClassifier) -> None:
     both = torch.cat((pictures(), lungs()), dim=1)
     with torch.inference_mode():

@@ -34,3 +34,6 @@ class PoolingSpec(BroughtLungs):
         le=LARGEST_WIDENING,
         description="a pixel of the model's input counts as lung up to this share of the input's sides from the lungs",
     )
+    hides_outside: bool = Field(
+        default=False, description="whether the graph replaces all pixels that do not count as lung by one grey"
+    )

@@ -4,6 +4,10 @@ With F (K, h, w) the last feature map and s_ij the share of cell ij that lies in
 `a_ij = s_ij / sum s` and the logit of label l is `z_l = b_l + sum_k w_lk sum_ij a_ij F_kij`. The class map
 `a_ij sum_k w_lk F_kij` sums over its cells to `z_l - b_l`, and is 0 where nothing of a cell is lung.
 Where nothing at all is lung, every cell weighs the same: so does a plane of ones, which gives the plain mean.
+
+With `hides_outside` the pictures themselves are multiplied by their planes first, so that all outside the lungs has the
+grey of the training's mean (0 after normalising) and cannot move the features of a cell inside; where nothing at all is
+lung, nothing is hidden.
 """
 
 from __future__ import annotations
@@ -32,8 +36,10 @@ class LungPooledClassifier(PooledClassifier):
         dropout: float = 0.0,
         channels: int = 3,
         output_stride: int | None = None,
+        hides_outside: bool = False,
     ) -> None:
         super().__init__(backbone, labels=labels, dropout=dropout, channels=channels, output_stride=output_stride)
+        self.hides_outside = hides_outside
         rows, columns = self.grid(size)
         self.register_buffer("down", shares_of_cells(rows, fine=size[0]).T.contiguous(), persistent=False)
         self.register_buffer("across", shares_of_cells(columns, fine=size[1]), persistent=False)
@@ -49,7 +55,7 @@ class LungPooledClassifier(PooledClassifier):
     def forward(self, x: Tensor) -> Tensor:
         """Logits (N, L) of a normalised picture and its lungs, (N, C + 1, H, W)."""
         picture, lungs = _apart(x)
-        return self.logits_of(self._pooled(self.features(picture), self.cell_weights(lungs)))
+        return self.logits_of(self._pooled(self._features(picture, lungs), self.cell_weights(lungs)))
 
     def forward_with_maps(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (N, L) and class maps (N, L, h, w) of a picture and its lungs (N, C + 1, H, W)."""
@@ -60,9 +66,15 @@ class LungPooledClassifier(PooledClassifier):
 
         A map sums over its cells to the logit minus the bias. Dropout, where it is on, acts on the logits only.
         """
-        features, weights = self.features(picture), self.cell_weights(lungs)
+        features, weights = self._features(picture, lungs), self.cell_weights(lungs)
         maps = functional.conv2d(features, self.weight[:, :, None, None]) * weights
         return self.logits_of(self._pooled(features, weights)), maps
+
+    def _features(self, picture: Tensor, lungs: Tensor) -> Tensor:
+        if not self.hides_outside:
+            return self.features(picture)
+        anything = lungs.amax(dim=(-2, -1), keepdim=True) > 0
+        return self.features(picture * torch.where(anything, lungs, torch.ones_like(lungs)))
 
     def _pooled(self, features: Tensor, weights: Tensor) -> Tensor:
         pooled: Tensor = (features * weights).sum(dim=(-2, -1))

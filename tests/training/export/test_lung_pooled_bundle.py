@@ -122,6 +122,22 @@ def test_the_graph_is_the_network_for_any_lungs(network, plane):
         np.testing.assert_allclose(ours, theirs.numpy(), atol=1e-4)
 
 
+def test_a_network_that_hides_what_is_not_lung_reads_as_it_was_trained(records, lungs, tmp_path):
+    hiding = replace(RECIPE, lung_pooling=LungPooling(widen=0.05, hide_outside=True))
+    data = split_data(hiding, records=records)
+    bundle = train_specialist(hiding, data=data, provenance=PROVENANCE, place=RunPlace(folder=tmp_path), lungs=lungs)
+    assert bundle.card.pooling.hides_outside
+    network = load_stage(hiding, stage=hiding.last, folder=tmp_path).network
+    some = [*records[:3], records[11]]  # the last one shows no lungs
+    expected = logits_of(network, records=some, recipe=hiding, preparation=IN_MEMORY)
+    reader = Reader(models=[bundle])
+    for record, logits in zip(some, expected, strict=True):
+        reading = reader.read(record.path)
+        assert [finding.logit for finding in reading.findings] == pytest.approx(list(logits), abs=2e-3)
+        (step,) = [step for step in reading.trail if step.step == "average"]
+        assert step.detail.endswith("the network saw nothing else") is (record.lung_mask is not None)
+
+
 def test_it_is_evaluated_as_others_are(bundle, records, tmp_path):
     part = official_part(records, bundle=bundle, name="test")
     found = evaluate_part(

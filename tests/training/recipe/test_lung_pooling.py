@@ -27,7 +27,8 @@ def test_values_out_of_range_are_refused(wrong):
 def test_a_recipe_shows_it_where_it_is_there_and_takes_settings_for_it():
     plain = tiny_recipe()
     pooled = replace(plain, lung_pooling=LungPooling(), output_stride=16)
-    more = {"output_stride": 16, "lung_pooling.widen": 0.02, "lung_pooling.plain_share": 0.1}
+    own = {"widen": 0.02, "plain_share": 0.1, "hide_outside": False}
+    more = {"output_stride": 16} | {f"lung_pooling.{name}": value for name, value in own.items()}
     assert flat_values(pooled) == flat_values(plain) | more
     changed = with_settings(pooled, pairs=["lung_pooling.widen=0.05", "lung_pooling.plain_share=0"])
     assert changed.lung_pooling == LungPooling(widen=0.05, plain_share=0.0)

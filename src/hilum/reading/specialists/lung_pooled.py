@@ -93,7 +93,8 @@ class LungPooled:
         name, widen = self.card.name, self._pooling.widen
         if not average.inside:
             return TrailStep("average", f"{name}: over the whole picture, for want of trusted lungs")
-        return TrailStep("average", f"{name}: inside the lungs, widened by {widen:.3g} of the picture's sides")
+        hidden = "; the network saw nothing else" if self._pooling.hides_outside else ""
+        return TrailStep("average", f"{name}: inside the lungs, widened by {widen:.3g} of the picture's sides{hidden}")
 
     def _warnings(self, average: LungAverage) -> tuple[str, ...]:
         if average.inside:

@@ -57,7 +57,7 @@ def write_lung_pooled_bundle(
     `seen` is the file of the images that the network saw, by its name. Raises `BundleError`, writing none, where the
     bundle does not read as the network's validation probabilities say.
     """
-    part = PoolingSpec(widen=pooling.widen, **lungs_of_bundle(lungs))
+    part = PoolingSpec(widen=pooling.widen, hides_outside=pooling.hide_outside, **lungs_of_bundle(lungs))
     graph = lung_pooled_to_onnx(network, example=example_of(recipe.preprocess))
     licence = f"{draft.weights_licence} {LUNG_GRAPH}: {lungs.card.weights_licence}"
     return write_network_bundle(

@@ -153,8 +153,10 @@ def new_network(recipe: Recipe, *, stage: Stage) -> PooledClassifier:
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
         make: Callable[..., PooledClassifier] = PooledClassifier
-        if recipe.lung_pooling is not None:
-            make = partial(LungPooledClassifier, size=fixed_size(recipe.preprocess))
+        pooling = recipe.lung_pooling
+        if pooling is not None:
+            size = fixed_size(recipe.preprocess)
+            make = partial(LungPooledClassifier, size=size, hides_outside=pooling.hide_outside)
         return make(
             recipe.backbone,
             labels=len(stage.labels),

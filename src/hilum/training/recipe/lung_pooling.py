@@ -19,11 +19,12 @@ class LungPooling:
 
     A pixel counts as lung that is at most `widen` of the picture's side away from the whole lungs. `plain_share` is
     the share of training draws whose features are averaged over the whole picture although the lungs are known, so
-    that the network learns to read both.
+    that the network learns to read both. With `hide_outside` the network is not shown what is not lung either.
     """
 
     widen: float = WIDEN
     plain_share: float = 0.1
+    hide_outside: bool = False
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.widen <= LARGEST_WIDENING:

@@ -51,6 +51,8 @@ def test_each_arm_differs_from_todays_in_one_thing(arms, name, keys):
 def test_the_arms_inside_the_lungs_are_one_change_apart(arms):
     assert differing(arms["lungs-fine"], arms["lungs"]) == {"output_stride"}
     assert differing(arms["lungs-matched"], arms["lungs-fine"]) == set()
+    assert differing(arms["lungs-alone"], arms["lungs-fine"]) == {"lung_pooling.hide_outside"}
+    assert differing(arms["lungs-alone-matched"], arms["lungs-alone"]) == set()
     assert (arms["lungs-matched"].change, arms["lungs-matched"].changed) == (
         arms["matched"].change, arms["matched"].changed,
     )  # fmt: skip

@@ -96,6 +96,7 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
     if not isinstance(draws, LabelBalanced):
         raise UsageError(f"expected balanced draws in {today.name}, came {type(draws).__name__}")
     inside = replace(today, output_stride=FINER, lung_pooling=LungPooling())
+    hidden = replace(inside, lung_pooling=LungPooling(hide_outside=True))
     lite = replace(today, backbone="efficientnet_lite0")
     arms = (
         ShiftArm(name=TODAY, title="today's recipe", recipe=today),
@@ -135,6 +136,14 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
             name="lungs-matched",
             title="the same, healthy as soft as ill",
             recipe=inside,
+            change=_matched,
+            changed=_MATCHED,
+        ),
+        ShiftArm(name="lungs-alone", title="14 x 14 cells, all but the lungs hidden", recipe=hidden),
+        ShiftArm(
+            name="lungs-alone-matched",
+            title="the same, healthy as soft as ill",
+            recipe=hidden,
             change=_matched,
             changed=_MATCHED,
         ),
