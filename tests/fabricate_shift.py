@@ -33,13 +33,14 @@ def sample(*, prevalence, seed, n=N):
     return truth, z + np.log(prevalence / (1 - prevalence))
 
 
-def reading(part, logits, *, softened=None, inside=None):
+def reading(part, logits, *, softened=None, matched=None, inside=None):
     copies = np.tile(logits, (COPIES, 1)) if logits.ndim == 1 else logits
     n = copies.shape[1]
     return Readings(
         images=tuple(f"{part}/{place}" for place in range(n)),
         logits=copies,
         softened=copies[0] if softened is None else softened,
+        matched=copies[0] if matched is None else matched,
         inside=np.full(n, np.nan) if inside is None else inside,
     )
 

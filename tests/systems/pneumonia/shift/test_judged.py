@@ -35,6 +35,17 @@ def test_the_point_comes_from_the_other_parts_softened_copies():
         assert found.decisions.sensitivity.value == pytest.approx(np.mean(z[truth] >= cut), abs=0.05)
 
 
+def test_calibration_and_point_come_from_pictures_of_equal_sharpness_where_these_are_asked_for():
+    plain, (truth, z) = sample(prevalence=0.5, seed=1), sample(prevalence=0.5, seed=2)
+    # a network that calls soft pictures ill: by 2 logits too high on the shifted part, as on equally soft plain ones
+    of_plain = {"matched": plain[1] + 2.0}
+    found = judged(plain, (truth, z + 2.0), way="matched", of_plain=of_plain)
+    as_they_are = judged(plain, (truth, z + 2.0), of_plain=of_plain)
+    assert found.beyond.value == pytest.approx(0.0, abs=0.2)
+    assert as_they_are.beyond.value == pytest.approx(-2.0, abs=0.2)
+    assert found.decisions.specificity.value == pytest.approx(np.mean(z[~truth] < 0.0), abs=0.05)
+
+
 def test_the_plain_part_is_judged_from_the_shifted_one():
     truth, z = sample(prevalence=0.5, seed=1)
     found = judged((truth, z), (truth[::-1], z[::-1] + 2.0), name="plain")

@@ -46,7 +46,7 @@ def network():
 @pytest.fixture(scope="module")
 def readings(records, network):
     lungs = {one.sha256: PackedMask.of(HALF) for one in records[1:]}
-    return read_pictures(network, records=records, recipe=recipe(), lungs=lungs)
+    return read_pictures(network, records=records, matched=records[::-1], recipe=recipe(), lungs=lungs)
 
 
 def asked(network, pixels):
@@ -62,6 +62,7 @@ def test_a_picture_gives_the_first_labels_logit_as_reading_has_it(records, netwo
         assert readings.logits[0, place] == pytest.approx(asked(network, pixels), abs=1e-4)
         soft = soften(pixels, seed=SOFTENING_SEED + place)
         assert readings.softened[place] == pytest.approx(asked(network, soft), abs=1e-4)
+    np.testing.assert_allclose(readings.matched, readings.logits[0, ::-1], atol=1e-4)
 
 
 def test_the_copies_are_made_of_the_prepared_picture(records, network, readings):
@@ -87,7 +88,7 @@ def test_a_network_that_averages_inside_the_lungs_has_those_of_each_picture(reco
     network = LungPooledClassifier("squeezenet1_1", labels=1, size=(64, 64)).eval()
     known = [replace(one, lung_mask=PackedMask.of(HALF)) if place else one for place, one in enumerate(records[:3])]
     lungs = {one.sha256: PackedMask.of(HALF) for one in known}
-    found = read_pictures(network, records=known, recipe=inside, lungs=lungs)
+    found = read_pictures(network, records=known, matched=known, recipe=inside, lungs=lungs)
     for place, one in enumerate(known):
         picture = preprocess(decode(read_file(one.path), name="picture").pixels, spec=SPEC).array
         plane = np.ones((1, 64, 64), np.float32) if place == 0 else HALF[None].astype(np.float32)
@@ -101,7 +102,7 @@ def test_what_was_kept_comes_back_for_these_pictures_alone(records, readings, tm
     save_readings({"plain": readings}, path=path)
     found = load_readings(path, parts={"plain": records})["plain"]
     assert found.images == readings.images
-    for name in ("logits", "softened", "inside"):
+    for name in ("logits", "softened", "matched", "inside"):
         np.testing.assert_array_equal(getattr(found, name), getattr(readings, name))
     with pytest.raises(DataError, match="came other images"):
         load_readings(path, parts={"plain": records[1:]})

@@ -19,7 +19,8 @@ from hilum.systems.pneumonia.network_arms import start_of
 from hilum.systems.pneumonia.paper_recipe import with_stage
 from hilum.systems.pneumonia.recipe import AUGMENTATION, pneumonia
 from hilum.systems.pneumonia.shift.parts import PLAIN, SHIFTED
-from hilum.systems.pneumonia.shift.sharpness import in_bins, with_softened
+from hilum.systems.pneumonia.shift.sharpness_bins import in_bins
+from hilum.training.data.matched_sharpness import with_softened
 from hilum.training.recipe.augment import Augmentation
 from hilum.training.recipe.lung_pooling import LungPooling
 from hilum.training.recipe.mixup import Mixup
@@ -173,7 +174,7 @@ def with_kinds(records: Sequence[Record], _learning: Learning | None = None) -> 
 
 
 def _matched(records: Sequence[Record], learning: Learning) -> tuple[Record, ...]:
-    return with_softened(records, sharpness=learning.sharpness, folder=learning.folder, jobs=learning.jobs)
+    return with_softened(records, label=LABEL, sharpness=learning.sharpness, folder=learning.folder, jobs=learning.jobs)
 
 
 def _binned(records: Sequence[Record], learning: Learning) -> tuple[Record, ...]:

@@ -1,7 +1,8 @@
 """What an arm reaches on validation children, with calibration and operating point fitted on others.
 
-The point of a picture read once is chosen on softened pictures. The mean over copies, one of which is blurred, has its
-point from the mean over copies as it is.
+The point of a picture read once is chosen on softened pictures, or calibration and point are fitted on pictures of
+which the healthy ones are as soft as the ill ones. The mean over copies, one of which is blurred, has its point from
+the mean over copies as it is.
 """
 
 from __future__ import annotations
@@ -30,10 +31,10 @@ from hilum.systems.pneumonia.shift.readings import Readings
 from hilum.training.export.read_validation import ReadPart, fit_calibration, fit_operating_point
 from hilum.training.study_fold import Fold, fold_predictions
 
-Way = Literal["picture", "copies"]
-"""Read once, as it is, or as the mean of the logits of its copies."""
+Way = Literal["picture", "matched", "copies"]
+"""Read once, as it is; the same, fitted on pictures of equal sharpness; or as the mean of the logits of its copies."""
 
-WAYS: tuple[Way, ...] = ("picture", "copies")
+WAYS: tuple[Way, ...] = ("picture", "matched", "copies")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -107,8 +108,12 @@ def judge_set(
 def _judge(
     readings: Mapping[str, Readings], *, fold: JudgedFold, name: str, way: Way, split: Split, smoke: bool
 ) -> _Judged:
-    logits, softened, inside = (_of(readings, fold=fold, what=what) for what in ("logits", "softened", "inside"))
+    logits, softened, matched, inside = (
+        _of(readings, fold=fold, what=what) for what in ("logits", "softened", "matched", "inside")
+    )
     there, here = _scores(logits[0], way=way), _scores(logits[1], way=way)
+    if way == "matched":
+        there = matched[0]
     fitted_on, records = fold.records(split)
     calibration = fit_calibration(_read(there, records=fitted_on), label=LABEL, column=0)
     chosen_on = _read(softened[0] if way == "picture" else there, records=fitted_on)
@@ -142,7 +147,7 @@ def _read(scores: FloatArray, *, records: Sequence[Record]) -> ReadPart:
 
 def _scores(logits: FloatArray, *, way: Way) -> FloatArray:
     """The logits (n,) of pictures whose copies have the logits (C, n)."""
-    scores: FloatArray = logits[0] if way == "picture" else logits.mean(axis=0)
+    scores: FloatArray = logits.mean(axis=0) if way == "copies" else logits[0]
     return scores
 
 

@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,10 @@ _AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Readings:
-    """Of n pictures, `images` by name: `logits` (C, n) of their copies (`COPIES`), `softened` (n,) and `inside` (n,).
+    """Of n pictures, `images` by name: `logits` (C, n) of their copies (`COPIES`); all else is (n,).
 
-    `softened` are the logits of blurred pictures, as the shipped specialist's operating point is chosen on such.
+    `softened` are the logits of blurred pictures, `matched` those of pictures of which the healthy ones are as soft as
+    the ill ones: calibration and operating point may be fitted on such.
     `inside` is the share of the picture's positive map inside the lungs, NaN where they are not trusted or nothing is
     positive.
     """
@@ -47,23 +49,29 @@ class Readings:
     images: tuple[str, ...]
     logits: Floats
     softened: Floats
+    matched: Floats
     inside: Floats
 
 
-def read_pictures(network: PooledClassifier, *, records: Sequence[Record], recipe: Recipe, lungs: Lungs) -> Readings:
+def read_pictures(
+    network: PooledClassifier, *, records: Sequence[Record], matched: Sequence[Record], recipe: Recipe, lungs: Lungs
+) -> Readings:
     """What the network of `recipe`, in evaluation mode, says of its first label; `lungs` weigh its maps.
 
-    Records carry what the recipe needs of lungs: boxes, or masks. Raises what decoding raises.
+    `matched` are the records with copies in the place of healthy pictures, as soft as the ill ones. Records carry what
+    the recipe needs of lungs: boxes, or masks. Raises what decoding raises.
     """
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # half the time on a CPU
+    own = partial(_read, network, recipe=recipe, lungs=lungs)
     parts = [
-        _read(network, records=records[first : first + _AT_ONCE], first=first, recipe=recipe, lungs=lungs)
-        for first in range(0, len(records), _AT_ONCE)
+        own(records=records[rows], matched=matched[rows], first=rows.start)
+        for rows in (slice(first, first + _AT_ONCE) for first in range(0, len(records), _AT_ONCE))
     ]
     return Readings(
         images=tuple(record.image for record in records),
         logits=np.concatenate([part.logits for part in parts], axis=1),
         softened=np.concatenate([part.softened for part in parts]),
+        matched=np.concatenate([part.matched for part in parts]),
         inside=np.concatenate([part.inside for part in parts]),
     )
 
@@ -77,6 +85,7 @@ def save_readings(readings: Mapping[str, Readings], *, path: Path) -> None:
             ("images", np.array(one.images, np.str_)),
             ("logits", one.logits),
             ("softened", one.softened),
+            ("matched", one.matched),
             ("inside", one.inside),
         )
     }
@@ -94,6 +103,7 @@ def load_readings(path: Path, *, parts: Mapping[str, Sequence[Record]]) -> dict[
                     images=tuple(kept[f"{part}/images"].tolist()),
                     logits=kept[f"{part}/logits"],
                     softened=kept[f"{part}/softened"],
+                    matched=kept[f"{part}/matched"],
                     inside=kept[f"{part}/inside"],
                 )
                 for part in parts
@@ -107,7 +117,13 @@ def load_readings(path: Path, *, parts: Mapping[str, Sequence[Record]]) -> dict[
 
 
 def _read(
-    network: PooledClassifier, *, records: Sequence[Record], first: int, recipe: Recipe, lungs: Lungs
+    network: PooledClassifier,
+    *,
+    records: Sequence[Record],
+    matched: Sequence[Record],
+    first: int,
+    recipe: Recipe,
+    lungs: Lungs,
 ) -> Readings:
     spec = recipe.preprocess_of(recipe.last)
     natives = [decode(read_file(record.path), name=record.image).pixels for record in records]
@@ -133,10 +149,16 @@ def _read(
         for place, (pixels, record) in enumerate(zip(natives, records, strict=True))
     ]
     softened, _ = _asked(network, blurred, records=records, recipe=recipe)
+    copied = [
+        apply_steps(decode(read_file(copy.path), name=copy.image).pixels, spec=spec, lung_box=copy.lung_box)[0]
+        for copy in matched
+    ]
+    equally_soft, _ = _asked(network, copied, records=records, recipe=recipe)
     return Readings(
         images=tuple(record.image for record in records),
         logits=logits.reshape(len(records), len(COPIES)).T,
         softened=softened,
+        matched=equally_soft,
         inside=np.array(inside, np.float64),
     )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from hilum.datasets.prepared.prepare_images import prepare_images
 from hilum.datasets.records.record import Record
+from hilum.datasets.releases.kermany import LABEL
 from hilum.datasets.splits.split import Split
 from hilum.errors import DataError, UsageError
 from hilum.progress import Progress
@@ -15,6 +17,7 @@ from hilum.systems.pneumonia.shift.arms import Learning, ShiftArm
 from hilum.systems.pneumonia.shift.lungs import Lungs
 from hilum.systems.pneumonia.shift.parts import OTHER
 from hilum.systems.pneumonia.shift.readings import Readings, load_readings, read_pictures, save_readings
+from hilum.training.data.matched_sharpness import with_softened
 from hilum.training.loop.fit import Fitted
 from hilum.training.loop.stages import check_starts, run_stages
 from hilum.training.recipe.recipe import TRAIN
@@ -123,8 +126,11 @@ def run_arm(
         if not isinstance(fitted, Fitted):
             raise UsageError(f"expected a recipe that ends in a network of pictures, came {recipe.name}")
         write_whole(own.folder / STARTED, f"{fitted.started_from}\n".encode())
+        equal = partial(with_softened, label=LABEL, sharpness=data.sharpness, folder=place.folder / SOFTENED, jobs=jobs)
         read = {
-            part: read_pictures(fitted.network, records=records, recipe=recipe, lungs=data.lungs)
+            part: read_pictures(
+                fitted.network, records=records, matched=equal(records), recipe=recipe, lungs=data.lungs
+            )
             for part, records in data.judged.items()
         }
         save_readings(read, path=own.folder / READINGS)

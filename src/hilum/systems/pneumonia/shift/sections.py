@@ -37,7 +37,11 @@ _TITLES: Mapping[Named, str] = {
     "soft": "Soft healthy children",
     "plain": "Plain validation",
 }
-_READ = {"picture": "each picture read once", "copies": "mean over four copies of each picture"}
+_READ = {
+    "picture": "each picture read once",
+    "matched": "each picture read once, fitted on pictures of equal sharpness",
+    "copies": "mean over four copies of each picture",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -62,7 +66,8 @@ def set_section(record: SetRecord, *, replicates: int) -> SectionContent:
     return SectionContent(
         key=record.name,
         title=_TITLES[record.name],
-        note=f"{ABOUT[record.name]}; the point of a picture that is read once is chosen on softened pictures.",
+        note=f"{ABOUT[record.name]}; the point of a picture that is read once is chosen on softened pictures, or "
+        "calibration and point are fitted where the healthy are as soft as the ill.",
         tables=tuple(tables),
         numbers={"n": first.n, "positives": int(first.truth[:, 0].sum()), **numbers},
     )
@@ -75,7 +80,7 @@ def _aurocs(judged: Judged, *, replicates: int) -> LabelAurocs:
 
 
 def _table(record: SetRecord, *, way: Way, judged: Judged, aurocs: LabelAurocs, replicates: int) -> ReportTable:
-    once = way == "picture"
+    once = way != "copies"
     rows: list[tuple[Cell, ...]] = [
         (record.titles[arm], *_cells(one, arm=arm, aurocs=aurocs), one.inside if once else one.unstable)
         for arm, one in judged.items()

@@ -1,19 +1,20 @@
-"""The sharpness of training pictures: measured, dealt to bins, and made the same in both classes."""
+"""The sharpness of pictures, and copies of those without a label that are as soft as those with it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
 
 from hilum.datasets.records.files import file_sha256
 from hilum.datasets.records.record import Record
-from hilum.datasets.releases.kermany import LABEL
 from hilum.evaluation.judging.sharpness import mean_gradient
 from hilum.imaging.decode import decode, read_file
 from hilum.radiograph import Pixels
@@ -21,9 +22,11 @@ from hilum.report.windowing import encode_png, to_grey8
 from hilum.training.recipe.augment import gaussian_blur
 from hilum.whole_files import write_whole
 
-BINS = 5
 LARGEST_SIGMA_PX = 8.0
 _STEPS = 12
+
+FOLDER = "matched-sharpness"
+"""What the folder of the copies is called, in that of prepared images."""
 
 
 def sharpness_of(records: Sequence[Record], *, jobs: int = 1) -> dict[str, float]:
@@ -36,17 +39,6 @@ def sharpness_of(records: Sequence[Record], *, jobs: int = 1) -> dict[str, float
         return {record.image: value for record, value in zip(records, found, strict=True)}
 
 
-def in_bins(records: Sequence[Record], *, sharpness: Mapping[str, float], bins: int = BINS) -> tuple[Record, ...]:
-    """The records with a stratum for each of `bins` equally many pictures, from the softest to the sharpest."""
-    values = np.array([sharpness[record.image] for record in records])
-    edges = np.quantile(values, np.arange(1, bins) / bins)
-    places = np.searchsorted(edges, values, side="right").tolist()
-    return tuple(
-        replace(record, stratum=f"sharpness {place + 1} of {bins}")
-        for record, place in zip(records, places, strict=True)
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Wanted:
     record: Record
@@ -54,27 +46,40 @@ class _Wanted:
 
 
 def with_softened(
-    records: Sequence[Record], *, sharpness: Mapping[str, float], folder: Path, jobs: int = 1
+    records: Sequence[Record], *, label: str, sharpness: Mapping[str, float], folder: Path, jobs: int = 1
 ) -> tuple[Record, ...]:
-    """The records with copies of healthy pictures in their place, as soft as the ill ones: both classes then are alike.
+    """The records with copies of pictures without `label` in their place, as soft as those with it.
 
-    The healthy picture of rank r among the healthy is blurred until its mean gradient is that of the ill one of rank r;
-    one that is softer stays as it is. The copies, which are patients' pictures, are PNG files in `folder`, and are
-    made where they are not there. `jobs` are made at the same time. Raises what decoding raises, and `OutputError`.
+    The picture of rank r among those without is blurred until its mean gradient is that of the one of rank r among
+    those with the label; one that is softer stays as it is, and so does all where none has the label or it is not
+    known. The copies, which are patients' pictures, are PNG files in `folder`, named by what they were made of, and
+    are made where they are not there. `jobs` are made at the same time. Raises what decoding raises, and
+    `OutputError`.
     """
-    ill = np.array([sharpness[record.image] for record in records if record.labels[LABEL] == 1.0])
-    healthy = sorted((r for r in records if r.labels[LABEL] == 0.0), key=lambda one: (sharpness[one.image], one.image))
-    ranks = (np.arange(len(healthy)) + 0.5) / max(1, len(healthy))
-    targets = np.quantile(ill, ranks).tolist()
+    there = np.array([sharpness[record.image] for record in records if record.labels.get(label) == 1.0])
+    without = [record for record in records if record.labels.get(label) == 0.0] if len(there) else []
+    without = sorted(without, key=lambda one: (sharpness[one.image], one.image))
+    ranks = (np.arange(len(without)) + 0.5) / max(1, len(without))
+    targets = np.quantile(there, ranks).tolist() if without else []
     wanted = [
         _Wanted(record, target)
-        for record, target in zip(healthy, targets, strict=True)
+        for record, target in zip(without, targets, strict=True)
         if target < sharpness[record.image]
     ]
     with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="hilum-soften") as pool:
         made = pool.map(partial(_softened, folder=folder), wanted)
         copies = {each.record.image: copy for each, copy in zip(wanted, made, strict=True)}
     return tuple(copies.get(record.image, record) for record in records)
+
+
+@contextmanager
+def copies_folder(cache: Path | None) -> Iterator[Path]:
+    """Where copies lie: in the folder of prepared images, where there is one, else in one that goes afterwards."""
+    if cache is not None:
+        yield cache / FOLDER
+        return
+    with TemporaryDirectory(prefix="hilum-") as folder:
+        yield Path(folder)
 
 
 def blurred_to(pixels: Pixels, *, sharpness: float) -> Pixels:
@@ -96,7 +101,7 @@ def blurred_to(pixels: Pixels, *, sharpness: float) -> Pixels:
 
 def _softened(wanted: _Wanted, *, folder: Path) -> Record:
     record = wanted.record
-    path = folder / f"{Path(record.image).stem}.png"
+    path = folder / f"{record.sha256[:32]}-{wanted.sharpness:.6f}.png"
     if not path.is_file():
         write_whole(path, encode_png(to_grey8(blurred_to(_pixels(record), sharpness=wanted.sharpness))))
     return replace(record, path=path, sha256=file_sha256(path))

@@ -9,7 +9,7 @@ from hilum.datasets.records.files import file_sha256
 from hilum.datasets.releases.kermany import LABEL, read_kermany
 from hilum.evaluation.judging.sharpness import mean_gradient
 from hilum.imaging.decode import decode, read_file
-from hilum.systems.pneumonia.shift.sharpness import blurred_to, in_bins, sharpness_of, with_softened
+from hilum.training.data.matched_sharpness import FOLDER, blurred_to, copies_folder, sharpness_of, with_softened
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_healthy_pictures_become_as_soft_as_ill_ones_and_ill_ones_stay(records, 
     # half as sharp as the healthy are in truth, so that all healthy ones must be blurred
     real = sharpness_of(records)
     stated = {one.image: real[one.image] * (0.5 if one.labels[LABEL] else 1.0) for one in records}
-    changed = with_softened(records, sharpness=stated, folder=tmp_path / "softened")
+    changed = with_softened(records, label=LABEL, sharpness=stated, folder=tmp_path / "softened")
     assert [one.image for one in changed] == [one.image for one in records]
     after = sharpness_of(changed)
     ill = np.array([stated[one.image] for one in records if one.labels[LABEL]])
@@ -61,16 +61,39 @@ def test_healthy_pictures_become_as_soft_as_ill_ones_and_ill_ones_stay(records, 
 
 def test_copies_that_lie_there_are_not_made_again(records, tmp_path):
     stated = {one.image: 0.001 if one.labels[LABEL] else 1.0 for one in records}
-    first = with_softened(records, sharpness=stated, folder=tmp_path)
+    first = with_softened(records, label=LABEL, sharpness=stated, folder=tmp_path)
     times = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
-    assert with_softened(records, sharpness=stated, folder=tmp_path) == first
+    assert with_softened(records, label=LABEL, sharpness=stated, folder=tmp_path) == first
     assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == times
 
 
-def test_bins_hold_equally_many_from_soft_to_sharp(records):
-    stated = {one.image: place / 100 for place, one in enumerate(records)}
-    binned = in_bins(records, sharpness=stated, bins=4)
-    strata = [one.stratum for one in binned]
-    assert strata == sorted(strata)
-    assert [strata.count(f"sharpness {place} of 4") for place in (1, 2, 3, 4)] == [len(records) // 4] * 4
-    assert [replace(one, stratum="") for one in binned] == [replace(one, stratum="") for one in records]
+def test_copies_of_another_sharpness_are_other_files(records, tmp_path):
+    real = sharpness_of(records)
+    made = [
+        with_softened(
+            records,
+            label=LABEL,
+            sharpness={one.image: real[one.image] * (share if one.labels[LABEL] else 1.0) for one in records},
+            folder=tmp_path,
+        )
+        for share in (0.5, 0.4)
+    ]
+    paths = [{one.path for one in each if one.path.parent == tmp_path} for each in made]
+    assert paths[0]
+    assert not paths[0] & paths[1]
+
+
+def test_where_none_has_the_label_or_it_is_not_known_all_stays(records, tmp_path):
+    sharpness = sharpness_of(records)
+    without = [one for one in records if not one.labels[LABEL]]
+    unknown = [replace(one, labels={}) for one in records]
+    for some in (without, unknown):
+        assert with_softened(some, label=LABEL, sharpness=sharpness, folder=tmp_path) == tuple(some)
+
+
+def test_copies_stay_in_the_folder_of_prepared_images_and_go_where_there_is_none(tmp_path):
+    with copies_folder(tmp_path) as kept:
+        assert kept == tmp_path / FOLDER
+    with copies_folder(None) as passing:
+        assert passing.is_dir()
+    assert not passing.exists()
