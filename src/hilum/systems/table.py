@@ -18,6 +18,7 @@ from hilum.option import NoOptions
 from hilum.progress import SILENT, Progress
 from hilum.systems.attention.recipe import AttentionRecipe, attention, attention_local
 from hilum.systems.attention.recipe import smoke as small_attention
+from hilum.systems.attention.run_study import LocalPairOptions, PairOptions, study_attention
 from hilum.systems.attention.train import AttentionOptions, train_attention_on
 from hilum.systems.chest14.recipe import chest14, chest14_local
 from hilum.systems.chest_adult.recipe import AdultRecipe, chest_adult
@@ -281,6 +282,16 @@ STUDIES: Mapping[str, SystemStudy] = {
     ),
     "sdfn": SystemStudy(
         help="Whole image, lung crop and their fusion beside paper 3's table.", run=study_sdfn, own=SdfnOptions
+    ),
+    "attention": SystemStudy(
+        help="Whole picture, what it attends to and both, by pairs of networks beside the tables of Pun et al. 2021.",
+        run=partial(study_attention, attention),
+        own=PairOptions,
+    ),
+    "attention-local": SystemStudy(
+        help="The same of a MobileNetV2 pair, small enough for two CPU cores.",
+        run=partial(study_attention, attention_local),
+        own=LocalPairOptions,
     ),
 }
 

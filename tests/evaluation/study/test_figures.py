@@ -43,6 +43,16 @@ def test_an_arm_has_its_own_colour_and_no_other_gets_it() -> None:
     assert len(arm_styles(many)) == 9
 
 
+def test_figures_are_of_the_arms_shown_closely(content: StudyContent) -> None:
+    study = replace(STUDY, closely=("plain", "both"))
+    with styled():
+        roc = roc_figure(study, content=content, replicates=20)
+        differences = differences_figure(study, content=content)
+    assert len(roc.axes[0].collections) == 2, "a band for each curve"
+    assert [text.get_text() for text in roc.axes[-1].get_legend().get_texts()] == ["plain picture", "both"]
+    assert [axes.get_title(loc="left") for axes in differences.axes] == ["both − plain picture"]
+
+
 def test_differences_stand_beside_the_papers(content: StudyContent) -> None:
     with styled():
         figure = differences_figure(STUDY, content=content)

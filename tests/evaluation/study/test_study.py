@@ -17,12 +17,21 @@ def test_names_and_titles_are_the_arms() -> None:
     assert study.pair_title(("vote", "plain")) == "soft vote − plain picture"
 
 
+def test_of_many_arms_some_are_shown_closely() -> None:
+    assert STUDY.close_titles == STUDY.titles
+    assert STUDY.close_pairs == STUDY.pairs
+    study = replace(STUDY, closely=("both", "plain"))
+    assert list(study.close_titles) == ["plain", "both"], "in the order of the arms"
+    assert study.close_pairs == (("both", "plain"),)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
         ({"arms": STUDY.arms[:1]}, "two arms or more"),
         ({"arms": (*STUDY.arms, STUDY.arms[0])}, "each of its own name"),
         ({"pairs": (("both", "none"),)}, "came 'none'"),
+        ({"closely": ("both", "none")}, "came 'none'"),
         ({"claims": (MeanAbove(("both", "early")),)}, "a claim about a pair"),
         ({"arms": (*STUDY.arms, replace(VOTE, of=("plain", "none")))}, "came 'none'"),
         ({"arms": (*STUDY.arms, replace(VOTE, of=("plain", "vote")))}, "mean of trained arms"),

@@ -81,6 +81,28 @@ def test_what_a_study_does_not_have_has_no_table() -> None:
     assert [table.key for table in study_tables(bare, content=found)] == ["ours"]
 
 
+def test_only_the_arms_shown_closely_are_compared_class_by_class(content) -> None:
+    study = replace(STUDY, closely=("plain", "both"))
+    same = dict(zip(content.predictions.models, content.predictions.predictions, strict=True))
+    found = study_content(study, predictions=same, run=RUN, replicates=50)
+    tables = {table.key: table for table in study_tables(study, content=found)}
+    assert tables["ours"].columns[3:] == ("plain picture", "crop alone", "both")
+    assert tables["differences"].columns[2:] == ("both − plain picture",)
+    assert tables["by_view"].columns[4:] == ("plain picture", "both", "both − plain picture")
+    assert tables["tests_within_folds"].columns[2:-1] == ("plain picture", "both")
+    assert [key for key in tables if key.startswith("tests_both")] == ["tests_both_plain"]
+    assert len(tables["paired_t"].rows) == 3, "every pair"
+    assert len(tables["claims"].rows) == len(STUDY.claims)
+    of_all = {row[:2]: row for row in table_of(content, "by_view").rows}
+    for row in tables["by_view"].rows:
+        if isinstance(row[4], Estimate):
+            assert row[4].value == of_all[row[:2]][4].value
+
+
+def table_of(content: StudyContent, key: str) -> ReportTable:
+    return next(table for table in study_tables(STUDY, content=content) if table.key == key)
+
+
 def test_a_smoke_run_says_so_in_its_headings() -> None:
     titles = [table.title for table in study_tables(STUDY, content=toy_content(smoke=True, replicates=50))]
     assert sum("SMOKE, no result; 5 folds" in title for title in titles) == 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import cycle
 
 import numpy as np
@@ -33,7 +33,7 @@ def study_figures(
     """The figures with their words, as PNG and SVG; differences where a pair is compared."""
     printed = (
         " Hollow diamonds: the paper's printed differences, on another test set and without intervals."
-        if study.published is not None and any(map(study.published.differences, study.pairs))
+        if study.published is not None and any(map(study.published.differences, study.close_pairs))
         else ""
     )
     with styled():
@@ -42,10 +42,10 @@ def study_figures(
             roc_figure(study, content=content, replicates=band_replicates),
             title="ROC curves",
             caption="Bands: 95%, pointwise, bootstrap by patient. Numbers: AUROC of pooled out-of-fold scores.",
-            words=f"ROC curves of {', '.join(study.titles.values())} for each class; the areas stand in the table.",
+            words=f"ROC curves of {', '.join(study.close_titles.values())} for each class; areas stand in the table.",
             wide=True,
         )
-        if not study.pairs:
+        if not study.close_pairs:
             return (roc,)
         differences = written_figure(
             "differences",
@@ -68,11 +68,16 @@ def roc_figure(study: Study, *, content: StudyContent, replicates: int = BAND_RE
         if label.undefined is not None:
             one.text(0.5, 0.5, f"no curve:\n{label.undefined}", ha="center", va="center", color=QUIET)
             continue
-        _draw_curves(one, label, curves=_curves(content, label.label, replicates=replicates), styles=styles)
+        _draw_curves(
+            one,
+            label,
+            curves=_curves(content, label.label, arms=study.close_titles, replicates=replicates),
+            styles=styles,
+        )
     axes[-1].set_axis_off()
     lines = [
         Line2D([], [], color=styles[arm].colour, linestyle=styles[arm].pattern, label=title)
-        for arm, title in study.titles.items()
+        for arm, title in study.close_titles.items()
     ]
     axes[-1].legend(handles=lines, loc="center", fontsize=10)
     return figure
@@ -84,11 +89,11 @@ def differences_figure(study: Study, *, content: StudyContent) -> Figure:
     All panels share one axis, symmetric about 0.
     """
     rows = [one for one in content.aurocs.labels if one.undefined is None]
-    wide = min(len(study.pairs), _PANELS_BESIDE)
-    high = -(-len(study.pairs) // wide)
+    wide = min(len(study.close_pairs), _PANELS_BESIDE)
+    high = -(-len(study.close_pairs) // wide)
     figure = Figure(figsize=(3.6 * wide, high * (1.3 + _ROW_INCHES * (len(rows) + 1))))
     reach = _reach(rows)
-    for place, pair in enumerate(study.pairs):
+    for place, pair in enumerate(study.close_pairs):
         axes = figure.add_subplot(high, wide, place + 1)
         _draw_differences(axes, rows, pair=pair, study=study, content=content)
         axes.set_xlim(-reach, reach)
@@ -117,13 +122,10 @@ def arm_styles(study: Study) -> dict[str, CurveStyle]:
     }
 
 
-def _curves(content: StudyContent, label: str, *, replicates: int) -> dict[str, BandedCurve]:
+def _curves(content: StudyContent, label: str, *, arms: Collection[str], replicates: int) -> dict[str, BandedCurve]:
     truth, scores = content.predictions.column(label)
     patient = content.predictions.first.patient
-    return {
-        arm: label_curves(truth, scores=scores[arm], patient=patient, replicates=replicates).roc
-        for arm in content.predictions.models
-    }
+    return {arm: label_curves(truth, scores=scores[arm], patient=patient, replicates=replicates).roc for arm in arms}
 
 
 def _draw_curves(

@@ -109,12 +109,16 @@ def _groups(
     study: Study, *, column: str, models: ManyPredictions, replicates: int, seed: int
 ) -> tuple[GroupAurocs, ...]:
     """Every group of the column; images of which nothing is known form the group "unknown"."""
+    names = tuple(study.close_titles)
+    close = ManyPredictions(names, tuple(models.of(name) for name in names))
     found = []
     for name, rows in subgroups(models.first).get(column, {}).items():
-        own = models.take(rows)
+        own = close.take(rows)
         labels = labels_with_positives(own, least=LEAST_POSITIVES)
         judged = (
-            model_aurocs(own, pairs=study.pairs, labels=labels, replicates=replicates, seed=seed) if labels else None
+            model_aurocs(own, pairs=study.close_pairs, labels=labels, replicates=replicates, seed=seed)
+            if labels
+            else None
         )
         too_few = tuple(label for label in own.first.in_mean if label not in labels)
         found.append(GroupAurocs(name, own.first.n, judged, too_few))

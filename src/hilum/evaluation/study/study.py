@@ -42,7 +42,9 @@ class Study:
 
     Labels, the labels of the mean, protocol and folds are those of the predictions; `published` has its classes first.
     `pairs` are compared, first minus second. `groups` are columns of the predictions by which the figures are broken
-    down. `t_level` is the level of the paired t-test over classes. Raises `UsageError` for a name that is not an arm's.
+    down. `t_level` is the level of the paired t-test over classes. Figures, groups, and differences and tests by class
+    are of the arms `closely` and the pairs of these, where there are too many arms for all; by default of all. Raises
+    `UsageError` for a name that is not an arm's.
     """
 
     name: str
@@ -54,12 +56,14 @@ class Study:
     sections: tuple[Section, ...] = ()
     groups: tuple[str, ...] = ("view",)
     t_level: float = 0.05
+    closely: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         names = [arm.name for arm in self.shown]
         if len(names) < 2 or len(set(names)) < len(names):
             raise UsageError(f"expected two arms or more, each of its own name, came {', '.join(names) or 'none'}")
         wanted = [*(name for mean in self.means for name in mean.of), *(name for pair in self.pairs for name in pair)]
+        wanted += self.closely
         for name in wanted:
             if name not in names:
                 raise UsageError(f"expected an arm among {', '.join(names)} in the study {self.name}, came {name!r}")
@@ -94,6 +98,16 @@ class Study:
     def titles(self) -> Mapping[str, str]:
         """The arms' titles by name."""
         return {arm.name: arm.title for arm in self.shown}
+
+    @property
+    def close_titles(self) -> Mapping[str, str]:
+        """The titles of the arms that are shown closely, by name."""
+        return {name: title for name, title in self.titles.items() if not self.closely or name in self.closely}
+
+    @property
+    def close_pairs(self) -> tuple[Pair, ...]:
+        """The pairs of arms that are both shown closely."""
+        return tuple(pair for pair in self.pairs if set(pair) <= set(self.close_titles))
 
     def pair_title(self, pair: Pair) -> str:
         """A pair as a column names it."""

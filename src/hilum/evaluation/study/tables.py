@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -24,14 +24,15 @@ _NORMAL_95 = 1.959964
 
 def study_tables(study: Study, *, content: StudyContent) -> tuple[ReportTable, ...]:
     """Every table but those of the study's own sections, in the order of the page."""
+    close = [one for one in content.tests if one.pair in study.close_pairs]
     tables = (
         None if study.published is None else published_table(study.published),
         ours_table(study, content=content),
         differences_table(study, content=content),
         claims_table(content.claims) if content.claims else None,
         t_table(study, tests=content.tests) if content.tests else None,
-        within_table(study, tests=content.tests) if content.tests else None,
-        *(tests_table(study, tests=one) for one in content.tests),
+        within_table(study, tests=close) if close else None,
+        *(tests_table(study, tests=one) for one in close),
         *(group_table(study, content=content, column=column) for column in content.groups),
     )
     return tuple(table for table in tables if table is not None)
@@ -56,7 +57,7 @@ def ours_table(study: Study, *, content: StudyContent) -> ReportTable:
         key="ours",
         title=f"Ours ({protocol_short(content)}): AUROC by class",
         columns=("class", "n", "positives", *study.titles.values()),
-        rows=(*(_auroc_row(one, study=study) for one in aurocs.labels), _mean_row(aurocs, study=study)),
+        rows=(*(_auroc_row(one, arms=study.titles) for one in aurocs.labels), _mean_row(aurocs, arms=study.titles)),
         note=f"Protocol: {content.protocol}. {_mean_note(aurocs)}",
     )
 
@@ -65,17 +66,17 @@ def differences_table(study: Study, *, content: StudyContent) -> ReportTable | N
     """Differences of AUROC by class with intervals, and of the mean; None where no pair is compared."""
     aurocs = content.aurocs
     rows: list[tuple[Cell, ...]] = [
-        (one.label, one.positives, *(_difference(one, pair) for pair in study.pairs)) for one in aurocs.labels
+        (one.label, one.positives, *(_difference(one, pair) for pair in study.close_pairs)) for one in aurocs.labels
     ]
-    rows.append((_mean_name(aurocs), None, *(aurocs.mean_difference[pair] for pair in study.pairs)))
+    rows.append((_mean_name(aurocs), None, *(aurocs.mean_difference[pair] for pair in study.close_pairs)))
     table = ReportTable(
         key="differences",
         title=f"Ours ({protocol_short(content)}): differences of AUROC",
-        columns=("class", "positives", *map(study.pair_title, study.pairs)),
+        columns=("class", "positives", *map(study.pair_title, study.close_pairs)),
         rows=tuple(rows),
         note="First minus second, on the same draws of patients. An interval that holds 0 leaves open which is better.",
     )
-    return table if study.pairs else None
+    return table if study.close_pairs else None
 
 
 def claims_table(claims: Sequence[ClaimResult]) -> ReportTable:
@@ -173,20 +174,21 @@ def group_table(study: Study, *, content: StudyContent, column: str) -> ReportTa
     rows: list[tuple[Cell, ...]] = []
     for group in groups:
         if group.aurocs is None:
-            blank = [None] * (len(study.titles) + len(study.pairs) + 1)
+            blank = [None] * (len(study.close_titles) + len(study.close_pairs) + 1)
             rows.append((group.group, f"no class has {LEAST_POSITIVES} positives", group.n, *blank))
             continue
         for one in group.aurocs.labels:
-            apart = (_difference(one, pair) for pair in study.pairs)
-            rows.append((group.group, *_auroc_row(one, study=study), *apart))
-        means = (group.aurocs.mean_difference[pair] for pair in study.pairs)
-        rows.append((group.group, *_mean_row(group.aurocs, study=study), *means))
+            apart = (_difference(one, pair) for pair in study.close_pairs)
+            rows.append((group.group, *_auroc_row(one, arms=study.close_titles), *apart))
+        means = (group.aurocs.mean_difference[pair] for pair in study.close_pairs)
+        rows.append((group.group, *_mean_row(group.aurocs, arms=study.close_titles), *means))
     few = "; ".join(f"{group.group}: {', '.join(group.too_few)}" for group in groups if group.too_few)
     table = ReportTable(
         key=f"by_{column.replace(' ', '_')}",
         title=f"Ours ({protocol_short(content)}), by {column}",
         columns=(
-            column, "class", "n", "positives", *study.titles.values(), *map(study.pair_title, study.pairs),
+            column, "class", "n", "positives", *study.close_titles.values(),
+            *map(study.pair_title, study.close_pairs),
         ),
         rows=tuple(rows),
         note=f"Classes with at least {LEAST_POSITIVES} positives in the {column}. Means of two {column}s are over "
@@ -221,14 +223,14 @@ def _within(arm: str, *, delongs: dict[Pair, FoldDelong]) -> float:
     return found.first if pair[0] == arm else found.second
 
 
-def _auroc_row(one: LabelAurocs, *, study: Study) -> tuple[Cell, ...]:
+def _auroc_row(one: LabelAurocs, *, arms: Collection[str]) -> tuple[Cell, ...]:
     if one.undefined is not None:
-        return one.label, one.n, one.positives, one.undefined, *([None] * (len(study.titles) - 1))
-    return one.label, one.n, one.positives, *(one.auroc[arm] for arm in study.titles)
+        return one.label, one.n, one.positives, one.undefined, *([None] * (len(arms) - 1))
+    return one.label, one.n, one.positives, *(one.auroc[arm] for arm in arms)
 
 
-def _mean_row(aurocs: ModelAurocs, *, study: Study) -> tuple[Cell, ...]:
-    return _mean_name(aurocs), None, None, *(aurocs.mean[arm] for arm in study.titles)
+def _mean_row(aurocs: ModelAurocs, *, arms: Collection[str]) -> tuple[Cell, ...]:
+    return _mean_name(aurocs), None, None, *(aurocs.mean[arm] for arm in arms)
 
 
 def _mean_name(aurocs: ModelAurocs) -> str:
