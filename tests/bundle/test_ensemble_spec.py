@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from fabricate_bundle import ToyBundle
 from fabricate_ensemble import NAMES, spec, write_ensemble
 from hilum.bundle.card import Card
+from hilum.bundle.ensemble_spec import EnsembleSpec
 from hilum.bundle.save import card_bytes
 
 TOY = ToyBundle(labels=("Effusion", "Nodule")).card()
@@ -42,3 +43,14 @@ def test_one_member_and_two_of_one_name_are_refused():
         spec(("alone",))
     with pytest.raises(ValidationError, match="names of an ensemble's members must be unique"):
         spec(("same", "same"))
+
+
+def test_weights_share_the_mean_and_are_written_only_where_they_differ():
+    fields = spec().model_dump()
+    weights = (0.5, 0.3, 0.2)
+    weighed = [{**member, "weight": weight} for member, weight in zip(fields["members"], weights, strict=True)]
+    assert [one.weight for one in EnsembleSpec.model_validate({"members": weighed}).members] == list(weights)
+    assert all("weight" not in member and "made_of" not in member for member in fields["members"])
+    for wrong in ([*weighed[:1], *fields["members"][1:]], weighed[:2]):
+        with pytest.raises(ValidationError, match="must sum to 1, or none have one"):
+            EnsembleSpec.model_validate({"members": wrong})

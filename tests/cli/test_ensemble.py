@@ -16,6 +16,10 @@ from fabricate_own_images import CHESTS, LABELS, RAW, fabricate_own_images, toy_
 from hilum.bundle.load import Bundle, load_bundle
 from hilum.cli.main import app
 from hilum.evaluation.predictions.predictions_file import read_predictions
+from hilum.evaluation.predictions.validation import ValidationPredictions
+from hilum.reading.reader import Reader
+from hilum.stated import Stated
+from hilum.training.joining.weights import fit_weights
 
 ADULT = ("--age", "50", "--view", "PA", "--force-type", "chest", "--no-gate")
 
@@ -78,3 +82,87 @@ def test_it_is_judged_by_its_mean(own: Own, calibrated: Path, hilum: Any, tmp_pa
     said = [finding["probability"] for finding in json.loads(read.stdout)["findings"]]
     row = list(predictions.image).index("000.png")
     assert list(predictions.scores[row]) == pytest.approx(said, abs=1e-6)
+
+
+@pytest.fixture(scope="module")
+def pair(own: Own, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two models of one picture, of which the second is steeper."""
+    folder, first = tmp_path_factory.mktemp("pair"), toy_network()
+    steeper = ToyNetwork(first.kernel, first.shift, 3 * first.weights, 3 * first.bias + np.float32(1))
+    made = [
+        ToyBundle(name=name, network=network, labels=LABELS, calibration=RAW, operating_point=None, scope=CHESTS).write(
+            folder / name
+        )
+        for name, network in (("mild", first), ("steep", steeper))
+    ]
+    return made[0].folder, made[1].folder
+
+
+def said(result: Any) -> str:
+    return " ".join(result.stderr.split())
+
+
+def test_two_models_become_one_that_reads_and_marks_a_dispute(
+    own: Own, pair: tuple[Path, Path], hilum: Any, tmp_path: Path
+) -> None:
+    out = tmp_path / "both"
+    result = hilum("ensemble", *pair, "--data", f"table={own.data}", "--fit-weights", "--name", "both", "--out", out)
+    assert result.exit_code == 0, result.stderr
+    assert "weights: mild" in said(result)
+    assert "on patients whom they did not know" in said(result)
+    assert "Effusion 160 (" in " ".join(result.stdout.split())
+    assert "caution: not every model names its training images" in said(result)
+    card = load_bundle(out).card
+    assert card.training.command == "hilum ensemble mild steep --data table=hospital --fit-weights"
+    assert str(own.data.parent) not in card.model_dump_json(), "no path of this machine"
+    reader, adult = Reader(models=[load_bundle(out)]), Stated(age_years=50.0, view="PA", xray_type="chest")
+    pictures = sorted(own.data.glob("*.png"))[:60]
+    found = [reader.read(picture, stated=adult).findings[0] for picture in pictures]
+    disputed = [picture for picture, finding in zip(pictures, found, strict=True) if finding.members_disagree]
+    assert disputed, "a steep and a mild model part somewhere near the operating point"
+    shown = hilum("read", disputed[0], "--model", out, *ADULT)
+    assert "networks disagree" in shown.stdout
+    assert "1 of 2 alone would say positive" in " ".join(shown.stdout.split())
+
+
+def test_weights_from_predictions_of_validation_images(
+    own: Own, pair: tuple[Path, Path], hilum: Any, tmp_path: Path
+) -> None:
+    files = []
+    for model in pair:
+        words = ("--data", f"table={own.data}", "--split", "all", "--replicates", 100, "--no-gallery")
+        folder = tmp_path / model.name
+        result = hilum("evaluate", model, *words, "--out", folder, "--ledger", tmp_path / "ledger.jsonl")
+        assert result.exit_code == 0, result.stderr
+        files += ["--weights-from", folder / "predictions.parquet"]
+    result = hilum("ensemble", *pair, *files, "--out", tmp_path / "both")
+    assert result.exit_code == 0, result.stderr
+    weights = [member.weight for member in load_bundle(tmp_path / "both").card.ensemble.members]
+    assert sum(weights) == pytest.approx(1.0)
+    paths = [path for path in files if path != "--weights-from"]
+    told = {path.parent.name: ValidationPredictions(read_predictions(path)) for path in paths}
+    assert weights == pytest.approx(fit_weights(told, labels=LABELS).weights, abs=1e-8)
+    assert "not fitted: Effusion, Nodule: nothing was fitted, for want of validation images" in said(result)
+    one = hilum("ensemble", *pair, *files[:2], "--out", tmp_path / "one")
+    assert (one.exit_code, len(one.stderr.splitlines())) == (2, 1)
+    assert "expected predictions of every model, in the models' order, came 1 for 2 models" in one.stderr
+
+
+def test_one_model_alone_and_models_that_do_not_match_are_one_line(
+    pair: tuple[Path, Path], hilum: Any, tmp_path: Path
+) -> None:
+    other = ToyBundle(name="other", labels=("Mass", "Nodule"), network=toy_network(), scope=CHESTS)
+    stranger = other.write(tmp_path / "other").folder
+    for models, code, line in (
+        (pair[:1], 2, "expected two models or more to join, came mild"),
+        ((pair[0], stranger), 2, "expected the same labels in all models"),
+        ((pair[0], own_ensemble(tmp_path)), 1, "which is an ensemble already"),
+    ):
+        result = hilum("ensemble", *models, "--out", tmp_path / "both")
+        assert (result.exit_code, len(result.stderr.splitlines())) == (code, 1), result.stderr
+        assert line in result.stderr
+    assert not (tmp_path / "both").exists()
+
+
+def own_ensemble(folder: Path) -> Path:
+    return write_ensemble(folder / "ensemble").folder

@@ -9,8 +9,12 @@ from hilum.bundle.card_part import Part, Sha256
 NOT_CALIBRATED = (
     "Probabilities are the network's own sigmoid, not calibrated; they may be far from how often a finding is there."
 )
+MEAN_NOT_CALIBRATED = (
+    "Probabilities are the mean of the members', not calibrated themselves: where members differ, the mean lies nearer "
+    "to the middle than it should."
+)
 NO_POINT = "No operating point: no finding is called positive or negative."
-"""The limits of a model that nobody calibrated, in the words that a calibration takes from its card."""
+"""The limits of a model or an ensemble that nobody calibrated, in the words that a calibration takes from its card."""
 
 
 class CalibratedOn(Part):

@@ -16,6 +16,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "data": LazyCommand("hilum.cli.data.command", "Check the folders of public releases, or of one's own images."),
     "train": LazyCommand("hilum.cli.train", "Train a recipe to a bundle.", part="train"),
     "study": LazyCommand("hilum.cli.study", "Cross-validate a recipe and write its tables and page.", part="train"),
+    "ensemble": LazyCommand("hilum.cli.ensemble", "Join models that exist into one, as their mean.", part="train"),
     "evaluate": LazyCommand("hilum.cli.evaluate", "Judge a model on a split of the data, with a report.", part="lab"),
     "judge": LazyCommand("hilum.cli.judge", "Judge a predictions file, anybody's, with intervals.", part="lab"),
     "ledger": LazyCommand("hilum.cli.ledger", "List the looks at held-out images, and check the file.", part="lab"),

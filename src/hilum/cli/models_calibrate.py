@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich import box
-from rich.table import Table
 
-from hilum.bundle.label import Label
 from hilum.bundle.shelf import SHIPPED_LUNGS, local_models_folder
-from hilum.cli.options.data import PatientPatternOption, data_folders, read_as_trained
+from hilum.cli.options.data import PatientPatternOption, called_by, read_as_trained, words_of_data
 from hilum.cli.options.models import choose_bundle
 from hilum.cli.terminal.console import output_console
+from hilum.cli.terminal.fitted_table import fitted_table, say_images_read, say_not_fitted
 from hilum.cli.terminal.say import say
-from hilum.datasets.releases.table import RELEASES
 from hilum.errors import UsageError
 from hilum.evaluation.calibrating.calibrate import Calibrated, CalibrationSettings, calibrate
 from hilum.evaluation.calibrating.calibrated_card import calibrated_name
-from hilum.evaluation.calibrating.fit_label import FittedLabel
 from hilum.evaluation.calibrating.rule import PointRule
-from hilum.statistics.estimate import Interval
-
-_SAID_EVERY = 1000
 
 app = typer.Typer(
     help="Fit calibration and operating points of a model on your own images.",
@@ -93,7 +85,7 @@ def calibrate_model(
     made with are refused, held-out ones left out. After a stop the same command goes on.
     """
     bundle = choose_bundle(model)
-    words = ["hilum", "models", "calibrate", bundle.card.name, *_words_of_data(data)]
+    words = ["hilum", "models", "calibrate", bundle.card.name, *words_of_data(data)]
     for flag, value in (("--sensitivity", sensitivity), ("--specificity", specificity)):
         words += [] if value is None else [flag, f"{value:g}"]
     words += [word for one in label or () for word in ("--label", one)]
@@ -104,7 +96,7 @@ def calibrate_model(
         labels=label or None,
         columns=dict(map(_pair, columns or ())),
         outside_scope=outside_scope,
-        called=called or _called(data),
+        called=called or called_by(data),
         by=by,
         command=shlex.join(words),
         name=name,
@@ -118,25 +110,9 @@ def calibrate_model(
         settings=settings,
         lungs=choose_bundle(lungs) if "lungs" in bundle.card.needs - bundle.card.brings else None,
         left_out=mixed.left_out,
-        progress=_say_progress,
+        progress=say_images_read,
     )
     _show(done)
-
-
-def _words_of_data(data: Sequence[str]) -> list[str]:
-    """The option as the card keeps it: of folders and files the names alone."""
-    pairs = [f"{name}={folder.resolve().name}" for name, folder in data_folders(data)]
-    return [word for pair in pairs for word in ("--data", pair)]
-
-
-def _called(data: Sequence[str]) -> str:
-    """A table by its folder's name or its own, any other release by its title."""
-    names = []
-    for name, folder in data_folders(data):
-        release = RELEASES.get(name)
-        own = release is None or release.is_a_table or release.licence is None
-        names.append(folder.resolve().stem if release is None or own else release.title)
-    return ", ".join(dict.fromkeys(names))
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -153,49 +129,12 @@ def _show(done: Calibrated) -> None:
     for caution in done.cautions:
         say(f"caution: {caution}")
     console = output_console()
-    console.print(_fitted(done.fitted.labels))
+    console.print(fitted_table(done.fitted.labels))
     if any(one.label.fit is not None for one in done.fitted.whole_labels):
         console.print("Where the lungs are not trusted:")
-        console.print(_fitted(done.fitted.whole_labels))
-    unfitted: dict[str, list[str]] = {}
-    for one in (*done.fitted.labels, *done.fitted.whole_labels):
-        if one.unfitted is not None:
-            unfitted.setdefault(one.unfitted, []).append(one.label.name)
-    for why, names in unfitted.items():
-        say(f"not fitted: {', '.join(dict.fromkeys(names))}: {why}")
+        console.print(fitted_table(done.fitted.whole_labels))
+    say_not_fitted((*done.fitted.labels, *done.fitted.whole_labels))
     say(
         f"wrote {done.bundle.folder} ({card.name} {card.version}), fitted on {done.images:,} images of "
         f"{done.patients:,} patients; read with it: hilum read --model {shlex.quote(str(done.bundle.folder))} FILE"
     )
-
-
-def _fitted(labels: Sequence[FittedLabel]) -> Table:
-    """One row a fitted label; what it reaches is of patients whom the fit did not know."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
-    for column in ("finding", "n (positive)", "AUROC", "positive from", "sensitivity", "specificity"):
-        table.add_column(column, overflow="fold")
-    for one in labels:
-        if one.unfitted is None and one.label.fit is not None and one.label.results:
-            table.add_row(*_row(one.label))
-    return table
-
-
-def _row(label: Label) -> tuple[str, ...]:
-    result, fit = label.results[0], label.fit
-    return (
-        label.name,
-        f"{result.n:,} ({result.positives:,})",
-        _with_interval(result.auroc, result.auroc_ci),
-        _with_interval(label.operating_point or 0.0, None if fit is None else fit.operating_point_ci),
-        _with_interval(result.sensitivity, result.sensitivity_ci),
-        _with_interval(result.specificity, result.specificity_ci),
-    )
-
-
-def _with_interval(value: float, interval: Interval | None) -> str:
-    return f"{value:.3f}" if interval is None else f"{value:.3f} [{interval[0]:.3f}, {interval[1]:.3f}]"
-
-
-def _say_progress(done: int, count: int) -> None:
-    if done in (0, count) or done % _SAID_EVERY == 0:
-        say(f"read {done:,} of {count:,} images")

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from hilum.errors import UsageError
+from hilum.explain.cell_shares import cell_shares
 from hilum.networks.pooled_classifier import PooledClassifier
 
 
@@ -102,10 +103,5 @@ def _log_of_sum(logarithms: Tensor) -> Tensor:
 
 
 def shares_of_cells(cells: int, *, fine: int) -> Tensor:
-    """How much of each of `cells` lies in each of `fine` cells of the same length: (fine, cells), columns sum to 1."""
-    if not 0 < cells <= fine:
-        raise UsageError(f"expected at least one cell and no more than {fine}, came {cells}")
-    edges = torch.arange(fine + 1, dtype=torch.float64) * cells / fine
-    own = torch.arange(cells, dtype=torch.float64)
-    overlap = torch.minimum(edges[1:, None], own + 1) - torch.maximum(edges[:-1, None], own)
-    return overlap.clamp(min=0.0).float()
+    """`cell_shares` as a tensor (fine, cells)."""
+    return torch.from_numpy(cell_shares(cells, fine=fine))

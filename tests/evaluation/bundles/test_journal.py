@@ -58,3 +58,9 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / JOURNAL_NAME).mkdir()
     with pytest.raises(OutputError, match=JOURNAL_NAME):
         write(tmp_path)
+
+
+def test_what_members_said_is_kept(tmp_path):
+    line = JournalLine("a.png", "1" * 64, (0.25, 0.5), logits=(-1.0, 0.0), members=((-2.0, 0.5), (0.1, -0.1)))
+    write(tmp_path, line)
+    assert write(tmp_path).read["a.png"] == line

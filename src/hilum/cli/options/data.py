@@ -15,6 +15,7 @@ from hilum.cli.terminal.progress import ON_TERMINAL
 from hilum.cli.terminal.say import say
 from hilum.datasets.read_releases import PATIENT_PATTERN, RSNA, NamedFolder, read_releases
 from hilum.datasets.releases.chexpert import ChexpertPolicy
+from hilum.datasets.releases.table import RELEASES
 from hilum.datasets.splits.mixed import MixedReleases
 from hilum.reading.engines.engine import available_cores
 
@@ -55,3 +56,19 @@ def read_as_trained(
     if mixed.left_out:
         say(f"{len(mixed.left_out):,} images left out, for example {mixed.left_out[0].why}")
     return mixed
+
+
+def words_of_data(data: Sequence[str]) -> list[str]:
+    """The option as a card keeps it: of folders and files the names alone."""
+    pairs = [f"{name}={folder.resolve().name}" for name, folder in data_folders(data)]
+    return [word for pair in pairs for word in ("--data", pair)]
+
+
+def called_by(data: Sequence[str]) -> str:
+    """What a card calls the data: a table by its folder's name or its own, any other release by its title."""
+    names = []
+    for name, folder in data_folders(data):
+        release = RELEASES.get(name)
+        own = release is None or release.is_a_table or release.licence is None
+        names.append(folder.resolve().stem if release is None or own else release.title)
+    return ", ".join(dict.fromkeys(names))

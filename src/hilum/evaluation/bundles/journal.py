@@ -40,7 +40,8 @@ class JournalLine:
     """One image: its probabilities in the card's order with whether it is in the model's scope, or why it failed.
 
     `sharpness` is its mean gradient, `logits` are what the probabilities were made of, and `cropped` says whether the
-    model read the crop to the lungs; each is None in lines of before it was kept.
+    model read the crop to the lungs; each is None in lines of before it was kept. `members` are the logits of an
+    ensemble's members, a row for each label; None of any other model.
     """
 
     image: str
@@ -51,6 +52,7 @@ class JournalLine:
     sharpness: float | None = None
     logits: tuple[float, ...] | None = None
     cropped: bool | None = None
+    members: tuple[tuple[float, ...], ...] | None = None
 
 
 class PredictionJournal(Held):
@@ -103,7 +105,7 @@ def _whole_lines(path: Path) -> list[dict[str, Any]]:
 
 def _parsed(fields: Mapping[str, Any]) -> JournalLine | None:
     try:
-        values, logits = fields["probabilities"], fields.get("logits")
+        values, logits, members = fields["probabilities"], fields.get("logits"), fields.get("members")
         return JournalLine(
             image=fields["image"],
             sha256=fields["sha256"],
@@ -113,6 +115,7 @@ def _parsed(fields: Mapping[str, Any]) -> JournalLine | None:
             sharpness=fields.get("sharpness"),
             logits=None if logits is None else tuple(float(value) for value in logits),
             cropped=fields.get("cropped"),
+            members=None if members is None else tuple(tuple(map(float, row)) for row in members),
         )
     except (KeyError, TypeError, ValueError):
         return None

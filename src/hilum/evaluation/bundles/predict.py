@@ -40,7 +40,8 @@ class PredictedPart:
 
     `sharpness` (n,) is each image's mean gradient, `logits` (n, L) are those of the scores; None where they are not
     known of all. `in_scope` (n,) says of each image whether it lies in the model's scope, None where something is not
-    known; `cropped` (n,) whether the model read the crop to the lungs, None where that is not known.
+    known; `cropped` (n,) whether the model read the crop to the lungs, None where that is not known. `members`
+    (n, M, L) are the logits of an ensemble's members, None of any other model.
     """
 
     predictions: Predictions
@@ -50,6 +51,7 @@ class PredictedPart:
     logits: FloatArray | None = None
     in_scope: tuple[bool | None, ...] = ()
     cropped: tuple[bool | None, ...] = ()
+    members: FloatArray | None = None
 
 
 def predict_part(
@@ -106,6 +108,7 @@ def predict_part(
         logits=_logits([lines[name] for name in read]),
         in_scope=tuple(lines[name].in_scope for name in read),
         cropped=tuple(lines[name].cropped for name in read),
+        members=_members([lines[name] for name in read]),
     )
 
 
@@ -147,6 +150,9 @@ def _line(name: str, *, record: Record, outcome: Examination | FailedReading, mo
         sharpness=mean_gradient(outcome.radiograph.pixels),
         logits=tuple(finding.logit for finding in findings),
         cropped=any(crop.model == model for crop in outcome.reading.crops),
+        members=tuple(tuple(member.logit for member in finding.members) for finding in findings)
+        if findings[0].members
+        else None,
     )
 
 
@@ -158,6 +164,11 @@ def _sharpness(lines: Sequence[JournalLine]) -> FloatArray | None:
 def _logits(lines: Sequence[JournalLine]) -> FloatArray | None:
     found = [line.logits for line in lines if line.logits is not None]
     return np.array(found, np.float64) if len(found) == len(lines) else None
+
+
+def _members(lines: Sequence[JournalLine]) -> FloatArray | None:
+    found = [line.members for line in lines if line.members is not None]
+    return np.array(found, np.float64).transpose(0, 2, 1) if found and len(found) == len(lines) else None
 
 
 def _predictions(

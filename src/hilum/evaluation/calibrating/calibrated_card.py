@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from hilum.bundle.calibrated_on import NO_POINT, NOT_CALIBRATED, CalibratedOn
+from hilum.bundle.calibrated_on import MEAN_NOT_CALIBRATED, NO_POINT, NOT_CALIBRATED, CalibratedOn
 from hilum.bundle.card import Card
+from hilum.bundle.label import Label
 from hilum.evaluation.calibrating.fit_labels import FittedLabels
 
 SUFFIX = "-calibrated"
@@ -42,8 +43,8 @@ def calibrated_card(
     cautions: Sequence[str] = (),
 ) -> Card:
     """`card` with the labels of `fitted`, called `name`; `called` says in words what they were fitted on."""
-    limits = (*_still_true(card, fitted=fitted), _limit(on.labels, called=called), *cautions)
     labels = tuple(one.label for one in fitted.labels)
+    limits = (*limits_after_fit(card.limits, labels=labels), limit_of_fit(on.labels, called=called), *cautions)
     said = f"; calibrated anew on {called}"
     changes: dict[str, object] = {
         "name": name,
@@ -61,24 +62,21 @@ def calibrated_card(
     return card.changed(changes)
 
 
-def _still_true(card: Card, *, fitted: FittedLabels) -> list[str]:
-    """The card's limits, without those that the calibration took away; for some labels they are said of the others."""
-    labels = [one.label for one in fitted.labels]
-    raw = [label.name for label in labels if label.calibration.method == "none"]
-    undecided = [label.name for label in labels if label.operating_point is None]
+def limits_after_fit(limits: Sequence[str], *, labels: Sequence[Label]) -> list[str]:
+    """A card's limits without those that its `labels`, as fitted, lift; for some labels they are said of the others."""
+    raw = ", ".join(label.name for label in labels if label.calibration.method == "none")
+    undecided = ", ".join(label.name for label in labels if label.operating_point is None)
     said = {
-        NOT_CALIBRATED: f"Probabilities of {', '.join(raw)} are the network's own sigmoid, not calibrated."
-        if raw
-        else "",
-        NO_POINT: f"No operating point for {', '.join(undecided)}: never called positive or negative."
-        if undecided
-        else "",
+        NOT_CALIBRATED: f"Probabilities of {raw} are the network's own sigmoid, not calibrated." if raw else "",
+        MEAN_NOT_CALIBRATED: f"Probabilities of {raw} are the mean of the members', not calibrated." if raw else "",
+        NO_POINT: f"No operating point for {undecided}: never called positive or negative." if undecided else "",
     }
-    kept = [said.get(limit, limit) for limit in card.limits if not limit.startswith(_LIMIT)]
+    kept = [said.get(limit, limit) for limit in limits if not limit.startswith(_LIMIT)]
     return [limit for limit in kept if limit]
 
 
-def _limit(labels: Sequence[str], *, called: str) -> str:
+def limit_of_fit(labels: Sequence[str], *, called: str) -> str:
+    """What must be known of labels that were fitted on the images called `called`."""
     return (
         f"{_LIMIT}{', '.join(labels)} were fitted on {called}: they hold for patients and pictures of that place, and "
         "where the finding is about as common as there."

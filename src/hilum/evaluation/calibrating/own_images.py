@@ -42,9 +42,9 @@ class OwnImages:
     """What the model said of the images that the fit may have, in the order of the card's labels.
 
     `logits` (n, L) as they leave the network, `sharpness` (n,), `cropped` bool (n,): whether the model read the crop to
-    the lungs. `left_out` counts images that the fit has not, by reason in words; `scope_unknown` those it has although
-    nobody said whether they lie in the model's scope. `used` are the hashes of the images' files, `sha256` is over
-    images, patients and truths.
+    the lungs. `members` (n, M, L) are the logits of an ensemble's members, None of any other model. `left_out` counts
+    images that the fit has not, by reason in words; `scope_unknown` those it has although nobody said whether they lie
+    in the model's scope. `used` are the hashes of the images' files, `sha256` is over images, patients and truths.
     """
 
     validation: ValidationPredictions
@@ -55,6 +55,7 @@ class OwnImages:
     scope_unknown: int
     used: frozenset[str]
     sha256: str
+    members: FloatArray | None = None
 
     @property
     def n(self) -> int:
@@ -181,6 +182,7 @@ def read_own_images(
         scope_unknown=sum(one is None for one in predicted.in_scope),
         used=_used(part, predicted=predicted, inside=inside),
         sha256=part.split_sha256,
+        members=None if predicted.members is None else predicted.members[inside],
     )
 
 
