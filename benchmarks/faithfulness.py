@@ -18,8 +18,6 @@ extra that reads releases. A picture takes the time of `--draws` + 2 readings.
 from __future__ import annotations
 
 import argparse
-import datetime
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,8 +33,7 @@ from hilum.datasets.records.held_out import is_held_out
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.saved import load_split
 from hilum.errors import HilumError
-from hilum.evaluation.bundles.ledger import KIND, LOOK, RESULT, Ledger
-from hilum.evaluation.bundles.look import LOOK_NAME, begin_look
+from hilum.evaluation.bundles.look import begin_look, end_other_look
 from hilum.evaluation.bundles.part import AskedPart, official_part
 from hilum.evaluation.bundles.seen_part import seen_records
 from hilum.evaluation.predictions.overlap import NO
@@ -142,7 +139,7 @@ def run(arguments: argparse.Namespace) -> None:
     }
     print("\n".join(table(report)))
     if part.is_test:
-        end_look(report, folder=arguments.out, ledger=arguments.ledger)
+        end_look(report, bundle=bundle, folder=arguments.out, ledger=arguments.ledger)
     write(report, folder=arguments.out, name="faithfulness.json")
 
 
@@ -317,25 +314,15 @@ def table(report: dict) -> list[str]:
     return [*lines, "", "targets", *target_lines(report["targets"])]
 
 
-def end_look(report: dict, *, folder: Path, ledger: Path) -> None:
+def end_look(report: dict, *, bundle: Bundle, folder: Path, ledger: Path) -> None:
     """The result of the look, after its intent."""
-    kept = json.loads((folder / LOOK_NAME).read_text())
-    result = {
-        KIND: RESULT,
-        LOOK: kept[LOOK],
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "label": report["finding"],
-        "n": report["images"],
-        "judged": "benchmarks/faithfulness.py",
-        **{
-            name.replace(" ", "_"): report[name]["value"]
-            for name in ("faithful", "median map inside the lungs")
-            if report[name]
-        },
+    found = {
+        name.replace(" ", "_"): report[name]["value"]
+        for name in ("faithful", "median map inside the lungs")
+        if report[name]
     }
-    with Ledger(ledger) as held:
-        if not any(line.get(KIND) == RESULT and line.get(LOOK) == kept[LOOK] for line in held.lines):
-            held.append(result)
+    about = {"label": report["finding"], "n": report["images"], "judged": "benchmarks/faithfulness.py"}
+    end_other_look(about | found, bundle=bundle, folder=folder, ledger=ledger)
 
 
 def _begins(record: Record) -> bytes:

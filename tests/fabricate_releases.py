@@ -155,6 +155,92 @@ def fabricate_vindr_pcxr(folder: Path) -> Path:
     return folder
 
 
+VINDR_CXR_COLUMNS = (
+    "Aortic enlargement", "Atelectasis", "Calcification", "Cardiomegaly", "Clavicle fracture", "Consolidation", "Edema",
+    "Emphysema", "Enlarged PA", "ILD", "Infiltration", "Lung Opacity", "Lung cavity", "Lung cyst", "Mediastinal shift",
+    "Nodule/Mass", "Pleural effusion", "Pleural thickening", "Pneumothorax", "Pulmonary fibrosis", "Rib fracture",
+    "Other lesion", "COPD", "Lung tumor", "Pneumonia", "Tuberculosis", "Other diseases", "No finding",
+)  # fmt: skip
+
+
+def fabricate_vindr_cxr(folder: Path) -> Path:
+    """Two adults in train, read by three radiologists each, one in test by consensus; DICOM files 32 wide, 24 high."""
+    said = {
+        "train": [
+            ("cx01", "R1", {"Nodule/Mass", "Cardiomegaly"}),
+            ("cx01", "R2", {"Nodule/Mass"}),
+            ("cx01", "R3", {"Pleural effusion"}),
+            *(("cx02", f"R{reader}", {"No finding"}) for reader in (1, 2, 3)),
+        ],
+        "test": [("ct01", "", {"ILD", "Pneumonia"})],
+    }
+    boxes = {
+        "train": [
+            "cx01,R1,Nodule/Mass,2.0,3.0,12.0,23.0",
+            "cx01,R2,Nodule/Mass,3,4,13,22",
+            "cx01,R1,Cardiomegaly,8,10,30,24",
+            "cx01,R3,Pleural effusion,0,15,9,24",
+            "cx02,R1,No finding,,,,",
+        ],
+        "test": ["ct01,ILD,1,1,4,4"],
+    }
+    for part, rows in said.items():
+        reader = ["rad_id"] if part == "train" else []
+        lines = [",".join(["image_id", *reader, *VINDR_CXR_COLUMNS])]
+        for image, who, ill in rows:
+            cells = [image, *([who] if who else []), *(str(int(name in ill)) for name in VINDR_CXR_COLUMNS)]
+            lines.append(",".join(cells))
+            pixels = np.random.default_rng(hash_of(image)).integers(0, 4096, (SIDE, SIDE + 8)).astype(np.uint16)
+            (folder / part).mkdir(parents=True, exist_ok=True)
+            (folder / part / f"{image}.dicom").write_bytes(dicom_bytes(pixels, bits=12, PatientSex="F"))
+        head = ",".join(["image_id", *reader, "class_name", "x_min", "y_min", "x_max", "y_max"])
+        _text(folder / "annotations" / f"image_labels_{part}.csv", lines)
+        _text(folder / "annotations" / f"annotations_{part}.csv", [head, *boxes[part]])
+    return folder
+
+
+def fabricate_rsna(folder: Path) -> Path:
+    """Three images: one with two boxes, a normal one, one that is ill and not of the lung; 32 wide, 24 high."""
+    kinds = {"r-01": "Lung Opacity", "r-02": "Normal", "r-03": "No Lung Opacity / Not Normal"}
+    for image in kinds:
+        pixels = np.random.default_rng(hash_of(image)).integers(0, 256, (SIDE, SIDE + 8)).astype(np.uint16)
+        tags = {"PatientAge": "050Y", "PatientSex": "M", "ViewPosition": "PA"}
+        (folder / "stage_2_train_images").mkdir(parents=True, exist_ok=True)
+        (folder / "stage_2_train_images" / f"{image}.dcm").write_bytes(dicom_bytes(pixels, bits=12, **tags))
+    _text(
+        folder / "stage_2_train_labels.csv",
+        [
+            "patientId,x,y,width,height,Target",
+            "r-01,2.0,3.0,10.0,12.0,1",
+            "r-01,18.0,3.0,9.0,15.0,1",
+            "r-02,,,,,0",
+            "r-03,,,,,0",
+        ],
+    )
+    # as in the challenge's table, an image with two boxes stands there twice
+    rows = ["r-01", *kinds]
+    _text(folder / "stage_2_detailed_class_info.csv", ["patientId,class", *(f"{one},{kinds[one]}" for one in rows)])
+    return folder
+
+
+def fabricate_own_boxes(folder: Path) -> Path:
+    """Two images of one patient and one of another, four boxes; a fourth image is absent."""
+    for name in ("a.png", "b.png", "sub/c.png"):
+        _picture(folder / name, seed=hash_of(name))
+    _text(
+        folder / "boxes.csv",
+        [
+            "\ufeffimage,label,x,y,width,height,patient,remark",
+            "a.png,Pleural Effusion,2,12,6.5,10,one,x",
+            "a.png,Own thing,0,0,5,5,one,",
+            "b.png,Pleural Effusion,3,12,6,10,one,",
+            "sub/c.png,Pleural Effusion,1,1,4,4,two,",
+            "gone.png,Pleural Effusion,1,1,4,4,three,",
+        ],
+    )
+    return folder
+
+
 def fabricate_jsrt(folder: Path) -> Path:
     """Two chests with a nodule, one without, SCR's masks of the first; one age is a question mark."""
     for stem in ("JPCLN001", "JPCLN002", "JPCNN001"):
@@ -240,12 +326,15 @@ FABRICATE = {
     "nih": fabricate_chestxray14,
     "chexpert": fabricate_chexpert,
     "vindr_pcxr": fabricate_vindr_pcxr,
+    "vindr_cxr": fabricate_vindr_cxr,
+    "rsna": fabricate_rsna,
     "jsrt": fabricate_jsrt,
     "montgomery_shenzhen": fabricate_montgomery_shenzhen,
     "wingspan": fabricate_wingspan,
     "chest_lateral": fabricate_chest_lateral,
     "folder": fabricate_class_folders,
     "table": fabricate_own_table,
+    "boxes": fabricate_own_boxes,
 }
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ FINDINGS: tuple[Concept, ...] = (
     )),
     *(_own(name) for name in (
         "Bronchiolitis", "Bronchitis", "Congenital emphysema", "Hyaline membrane disease", "Lung tumor",
-        "Mediastinal tumor", "Other disease", "Pleuro-pneumonia", "Situs inversus", "Tuberculosis",
+        "Mediastinal tumor", "Pleuro-pneumonia", "Situs inversus", "Tuberculosis",
         "Anterior mediastinal mass", "Aortic enlargement", "Boot-shaped heart", "Bronchial thickening",
         "Calcification", "Chest wall mass", "Clavicle fracture", "Egg on string sign",
         "Expanded edges of the anterior ribs", "Intrathoracic digestive structure", "Lung cavity", "Lung cyst",
@@ -62,6 +62,9 @@ FINDINGS: tuple[Concept, ...] = (
         "Peribronchovascular interstitial opacity", "Reticulonodular opacity", "Stomach on the right side",
     )),
     _own("Abnormal", "Abnormality"),
+    _own("Chronic obstructive pulmonary disease", "COPD"),
+    _own("Nodule/mass"),
+    _own("Rib fracture"),
     _own("Broncho-pneumonia", "Brocho-pneumonia"),
     _own("Bronchiectasis", "Bronchectasis"),
     _own("Congenital pulmonary airway malformation", "CPAM"),
@@ -69,10 +72,11 @@ FINDINGS: tuple[Concept, ...] = (
     _own("Diaphragmatic hernia", "Diagphramatic hernia"),
     _own("Diffuse alveolar opacity", "Diffuse aveolar opacity"),
     _own("Enlarged pulmonary artery", "Enlarged PA"),
-    _own("Interstitial lung disease", "Interstitial lung disease - ILD"),
+    _own("Interstitial lung disease", "Interstitial lung disease - ILD", "ILD"),
+    _own("Other disease", "Other diseases"),
     _own("Paravertebral mass", "Paraveterbral mass"),
 )  # fmt: skip
-"""ChestX-ray14's, then what CheXpert and VinDr-PCXR add (their misspellings are aliases), and MURA's label.
+"""ChestX-ray14's, then what CheXpert and the VinDr releases add (their misspellings are aliases), and MURA's label.
 
 SCT and DCM codes as they stand in pydicom's concept dictionary (a test compares them)."""
 

@@ -18,6 +18,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "study": LazyCommand("hilum.cli.study", "Cross-validate a recipe and write its tables and page.", part="train"),
     "ensemble": LazyCommand("hilum.cli.ensemble", "Join models that exist into one, as their mean.", part="train"),
     "evaluate": LazyCommand("hilum.cli.evaluate", "Judge a model on a split of the data, with a report.", part="lab"),
+    "localise": LazyCommand("hilum.cli.localise", "Judge a model's heatmaps beside drawn boxes.", part="lab"),
     "judge": LazyCommand("hilum.cli.judge", "Judge a predictions file, anybody's, with intervals.", part="lab"),
     "ledger": LazyCommand("hilum.cli.ledger", "List the looks at held-out images, and check the file.", part="lab"),
     "compare": LazyCommand("hilum.cli.compare", "Compare predictions files of the same images.", part="lab"),

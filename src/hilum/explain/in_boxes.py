@@ -27,12 +27,18 @@ def boxes_mask(boxes: Sequence[Box], *, rows: int, columns: int) -> Mask:
     return mask
 
 
+def points_nowhere(placed: PlacedMap) -> bool:
+    """Whether no cell of the map is positive, or several cells are there and all are alike."""
+    grid = placed.grid
+    return bool(grid.max() <= 0 or (grid.size > 1 and grid.max() == grid.min()))
+
+
 def maximum_in_boxes(placed: PlacedMap, *, boxes: Sequence[Box]) -> bool:
     """Whether the centre of the map's highest cell, the first of them, lies in a box of native pixels.
 
-    False where no cell is positive: such a map points nowhere.
+    False where no cell is positive, or all cells are alike: such a map points nowhere.
     """
-    if placed.grid.max() <= 0:
+    if points_nowhere(placed):
         return False
     row, column = np.unravel_index(int(np.argmax(placed.grid)), placed.grid.shape)
     x, y = placed.geometry.point(float(column) + 0.5, float(row) + 0.5)

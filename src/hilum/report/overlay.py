@@ -74,7 +74,7 @@ def _shares(maps: Sequence[Heatmap], *, geometry: Geometry, rows: int, columns: 
     return strongest
 
 
-def draw_boxes(radiograph: Image.Image, *, boxes: Sequence[Box]) -> None:
+def draw_boxes(radiograph: Image.Image, *, boxes: Sequence[Box], colour: tuple[int, int, int] = BOX_COLOUR) -> None:
     """Outline each box, in the picture's pixels, in it; the outer edge of the line lies on the box."""
     width = max(2, round(max(radiograph.size) / 350))
     draw = ImageDraw.Draw(radiograph)
@@ -84,7 +84,7 @@ def draw_boxes(radiograph: Image.Image, *, boxes: Sequence[Box]) -> None:
         if right <= left or bottom <= top:
             continue
         inner = min(width, (right - left) // 2, (bottom - top) // 2)
-        draw.rectangle((left, top, right, bottom), outline=BOX_COLOUR, width=max(1, inner))
+        draw.rectangle((left, top, right, bottom), outline=colour, width=max(1, inner))
         if right - left > 4 * width and bottom - top > 4 * width:
             edge = left + inner, top + inner, right - inner, bottom - inner
             draw.rectangle(edge, outline=BOX_EDGE, width=1)

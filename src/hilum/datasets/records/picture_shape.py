@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PIL import Image
 
 from hilum.datasets.records.record import Record
@@ -13,15 +15,20 @@ _PLAIN = ("JPEG", "PNG")
 
 
 def shape_of(record: Record) -> tuple[int, int]:
-    """Rows and columns of a record's picture as it is decoded; from a plain file's header, where that suffices.
+    """Rows and columns of a record's picture; as `picture_shape`."""
+    return picture_shape(record.path, name=record.image)
 
-    Raises what decoding raises.
+
+def picture_shape(path: Path, *, name: str) -> tuple[int, int]:
+    """Rows and columns of a picture as it is decoded; from a plain file's header, where that suffices.
+
+    `name` is what an error calls it. Raises what decoding raises.
     """
     try:
-        with Image.open(record.path) as image:
+        with Image.open(path) as image:
             if not image.getexif().get(_ORIENTATION) and image.format in _PLAIN:
                 return image.height, image.width
     except OSError:
         pass  # decoding says what is wrong
-    pixels = decode(read_file(record.path), name=record.image).pixels
+    pixels = decode(read_file(path), name=name).pixels
     return pixels.shape[0], pixels.shape[1]

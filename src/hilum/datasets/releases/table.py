@@ -30,11 +30,14 @@ from hilum.datasets.releases import (
     mura,
     other_modality,
     panoramic_dental,
+    rsna_pneumonia,
+    vindr_cxr,
     vindr_pcxr,
     wingspan,
 )
 from hilum.datasets.releases.chexpert import ChexpertPolicy
 from hilum.datasets.releases.folder_of_folders import read_folder_of_folders
+from hilum.datasets.releases.own_boxes import list_own_boxes, read_own_boxes
 from hilum.datasets.releases.own_table import list_own_table, read_own_table
 
 Adapter = Callable[[Path], tuple[Record, ...]]
@@ -109,6 +112,20 @@ RELEASES: Mapping[str, Release] = {
         licence=vindr_pcxr.LICENCE,
         list=vindr_pcxr.list_vindr_pcxr,
         official=vindr_pcxr.OFFICIAL,
+    ),
+    "vindr_cxr": Release(
+        title="VinDr-CXR (Nguyen et al. 2022)",
+        read=vindr_cxr.read_vindr_cxr,
+        licence=vindr_cxr.LICENCE,
+        list=vindr_cxr.list_vindr_cxr,
+        official=vindr_cxr.OFFICIAL,
+    ),
+    "rsna": Release(
+        title="RSNA Pneumonia Detection Challenge (Shih et al. 2019)",
+        read=rsna_pneumonia.read_rsna_pneumonia,
+        licence=rsna_pneumonia.LICENCE,
+        list=rsna_pneumonia.list_rsna_pneumonia,
+        official=rsna_pneumonia.OFFICIAL,
     ),
     "kermany": Release(
         title="Kermany et al. 2018, paediatric chests",
@@ -199,6 +216,7 @@ RELEASES: Mapping[str, Release] = {
         title="A folder of class folders", read=read_folder_of_folders, read_with_pattern=read_folder_of_folders
     ),
     "table": Release(title="A table of one's own", read=read_own_table, is_a_table=True, list=list_own_table),
+    "boxes": Release(title="Boxes of one's own", read=read_own_boxes, is_a_table=True, list=list_own_boxes),
 }
 
 

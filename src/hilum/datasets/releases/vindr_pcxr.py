@@ -12,21 +12,17 @@ box of is negative there, for one radiologist looked for all of them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-import pydicom
-from pydicom.errors import InvalidDicomError
-
-from hilum.datasets.records.csv_rows import find_table, read_rows, to_number
+from hilum.datasets.records.corner_box import CORNERS, corner_box
+from hilum.datasets.records.csv_rows import find_table, read_rows
+from hilum.datasets.records.dicom_header import Header, read_header
 from hilum.datasets.records.files import file_sha256
 from hilum.datasets.records.label_values import clean_age, was_cleaned
 from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import LabelledBox, Record
 from hilum.errors import DataError
 from hilum.findings import finding
-from hilum.geometry import Box
-from hilum.radiograph import Sex, View
 
 LICENCE = "VinDr-PCXR v1.0.0, Pham et al. 2022, PhysioNet credentialed health data use agreement 1.5.0"
 DISEASES = (
@@ -55,22 +51,6 @@ TEN_LABELS = (
 """The ten of the Distribution-Balanced loss study; its mean includes No Finding (traps list, 13)."""
 
 OFFICIAL = {"train": Count(images=7_728, patients=7_728), "test": Count(images=1_397, patients=1_397)}
-
-_SEXES: Mapping[str, Sex] = {"F": "F", "M": "M", "O": "O"}
-_VIEWS: Mapping[str, View] = {"PA": "PA", "AP": "AP", "LL": "LL", "RL": "LL"}
-_COORDINATES = ("x_min", "y_min", "x_max", "y_max")
-_TAGS = ("PatientAge", "PatientSex", "ViewPosition", "Rows", "Columns")
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What the adapter takes from a file's DICOM header; `age` is as written."""
-
-    age: str
-    sex: Sex
-    view: View
-    width: int
-    height: int
 
 
 def read_vindr_pcxr(folder: Path) -> tuple[Record, ...]:
@@ -106,21 +86,6 @@ def list_vindr_pcxr(folder: Path) -> Listing:
     )
 
 
-def read_header(path: Path) -> Header:
-    """Age, sex, view and size from a file's header. Raises `DataError` where it is no DICOM file."""
-    try:
-        tags = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(_TAGS))
-    except (OSError, InvalidDicomError) as error:
-        raise DataError(f"expected a DICOM file in {path}, came {error}; copy it again") from error
-    return Header(
-        age=str(tags.get("PatientAge") or ""),
-        sex=_SEXES.get(str(tags.get("PatientSex") or "").strip().upper(), "unknown"),
-        view=_VIEWS.get(str(tags.get("ViewPosition") or "").strip().upper(), "unknown"),
-        width=int(tags.get("Columns") or 0),
-        height=int(tags.get("Rows") or 0),
-    )
-
-
 def _label_rows(folder: Path, *, part: str) -> dict[str, dict[str, str]]:
     table = find_table(folder, names=(f"image_labels_{part}.csv",))
     rows: dict[str, dict[str, str]] = {}
@@ -136,7 +101,7 @@ def _label_rows(folder: Path, *, part: str) -> dict[str, dict[str, str]]:
 def _box_rows(folder: Path, *, part: str) -> dict[str, list[dict[str, str]]]:
     table = find_table(folder, names=(f"annotations_{part}.csv",))
     boxes: dict[str, list[dict[str, str]]] = {}
-    for row in read_rows(table, needed=("image_id", "class_name", *_COORDINATES)):
+    for row in read_rows(table, needed=("image_id", "class_name", *CORNERS)):
         if row["x_min"]:
             boxes.setdefault(row["image_id"], []).append(row)
     return boxes
@@ -169,9 +134,6 @@ def _record(path: Path, *, image: str, part: str, row: Mapping[str, str], boxes:
 
 def _box(row: Mapping[str, str], *, header: Header) -> LabelledBox:
     label = finding(row["class_name"]).name
-    if not (header.width and header.height):
-        raise DataError(f"expected Rows and Columns in the header of {row['image_id']}.dicom, came none; copy it again")
     if label not in BOXED:
         raise DataError(f"expected a boxed finding of VinDr-PCXR, came {row['class_name']!r} for {row['image_id']}")
-    x0, y0, x1, y1 = (to_number(row[name], where=row["image_id"]) for name in _COORDINATES)
-    return LabelledBox(label=label, box=Box(x0, y0, x1 - x0, y1 - y0), frame=(header.width, header.height))
+    return corner_box(row, label=label, header=header)

@@ -206,14 +206,30 @@ def end_look(
     `look.json` then holds the intent and the result. `baseline` is the AUROC of the rule without a network. Raises as
     `begin_look` does, which must have been called.
     """
+    found = result_fields(judgement, predictions=predictions) | baseline_fields(baseline)
+    content = predictions.content_sha256
+    return _end(found, bundle=bundle, folder=folder, ledger=ledger, same={PREDICTIONS: content})
+
+
+def end_other_look(found: Fields, *, bundle: Bundle, folder: Path, ledger: Path) -> Looks:
+    """Write what a look that judged no predictions `found`; otherwise as `end_look`. Done again, it is the same look.
+
+    `found` says under `judged` what was judged: something else in the same folder has a line of its own. Raises as
+    `end_look` does.
+    """
+    return _end(found, bundle=bundle, folder=folder, ledger=ledger, same={"judged": found["judged"]})
+
+
+def _end(found: Fields, *, bundle: Bundle, folder: Path, ledger: Path, same: Fields) -> Looks:
+    """The result of the look, unless the ledger has one with the fields `same`."""
     kept = _kept(folder)
     if kept is None:
         raise DataError(f"expected the look of this evaluation in {folder / LOOK_NAME}, came none; delete the folder")
     with Ledger(ledger) as held:
-        name, content = kept.get(LOOK), predictions.content_sha256
-        there = any(line.get(LOOK) == name and line.get(PREDICTIONS) == content for line in held.lines)
-        result = {KIND: RESULT, LOOK: name, "date": _today(), **result_fields(judgement, predictions=predictions)}
-        result |= baseline_fields(baseline)
+        name = kept.get(LOOK)
+        wanted: Fields = {KIND: RESULT, LOOK: name, **same}
+        there = any(all(line.get(field) == value for field, value in wanted.items()) for line in held.lines)
+        result = {KIND: RESULT, LOOK: name, "date": _today(), **found}
         if name is not None:
             if not there:
                 held.append(result)

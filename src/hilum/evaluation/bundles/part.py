@@ -125,6 +125,25 @@ def official_part(
     )
 
 
+def part_of_records(records: Sequence[Record], *, bundle: Bundle, name: str, protocol: str) -> AskedPart:
+    """Images that were chosen from a release by something else than its parts; `protocol` says in one line by what.
+
+    It is a test where a release holds any of them out.
+    """
+    held_out = sum(map(is_held_out, records))
+    caution = PERHAPS_CHOSEN_ON.format(n=len(records), open=len(records) - held_out)
+    return AskedPart(
+        name=name,
+        records=tuple(records),
+        protocol=f"{SMOKE} {protocol}" if bundle.card.smoke else protocol,
+        split_sha256=_sha256(name, records=records),
+        is_test=held_out > 0,
+        validation={},
+        cautions=() if held_out == len(records) else (caution,),
+        smoke=bundle.card.smoke,
+    )
+
+
 def known_truth(record: Record, *, label: str) -> float | None:
     """1.0 or 0.0, or None where the label is not given or uncertain."""
     value = record.labels.get(label)

@@ -44,22 +44,27 @@ def write_section_study(study: SectionStudy, *, folder: Path) -> Path:
     shown = [section for section in study.sections if section.shown]
     tables = [table for section in shown for table in section.tables]
     figures = [figure for section in shown for figure in section.figures]
-    page = render_page(
+    files = {STUDY_NAME: section_study_json(study), **tables_and_figures(tables, figures=figures)}
+    with held_folder(folder):
+        for name, data in files.items():
+            write_whole(folder / name, data)
+        write_whole(folder / PAGE_NAME, section_page(study).encode())
+    return folder / PAGE_NAME
+
+
+def section_page(study: SectionStudy) -> str:
+    """The page as HTML text, of the sections that show anything."""
+    shown = [section for section in study.sections if section.shown]
+    return render_page(
         "sections.html.j2",
         styles=("report.css", "study.css"),
         content={
             "study": study,
             "sections": shown,
-            "tables": {table.key: table for table in tables},
-            "figures": {figure.key: figure for figure in figures},
+            "tables": {table.key: table for section in shown for table in section.tables},
+            "figures": {figure.key: figure for section in shown for figure in section.figures},
         },
     )
-    files = {STUDY_NAME: section_study_json(study), **tables_and_figures(tables, figures=figures)}
-    with held_folder(folder):
-        for name, data in files.items():
-            write_whole(folder / name, data)
-        write_whole(folder / PAGE_NAME, page.encode())
-    return folder / PAGE_NAME
 
 
 def section_study_json(study: SectionStudy) -> bytes:

@@ -13,14 +13,9 @@ from PIL import Image
 from pydantic import JsonValue
 
 from hilum.datasets.records.record import Record
+from hilum.evaluation.localisation.means import Values, means, share
+from hilum.evaluation.localisation.measure import AVERAGE, EVEN, AverageBoxes, Measured, measure_case
 from hilum.evaluation.predictions.estimate_text import estimate_json
-from hilum.evaluation.predictions.patient_bootstrap import (
-    PatientRows,
-    estimate,
-    mean_statistic,
-    patient_bootstrap,
-    patient_rows,
-)
 from hilum.evaluation.report.table import Cell, ReportTable
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.folder import fold_folder
@@ -35,15 +30,12 @@ from hilum.report.overlay import draw_boxes
 from hilum.report.windowing import encode_png, fit, to_grey8
 from hilum.report.wording import probability_text
 from hilum.statistics.estimate import Estimate
-from hilum.statistics.outcomes import FloatArray
-from hilum.statistics.proportion import wilson
-from hilum.systems.paediatric.boxes import AVERAGE, EVEN, Case, Counted, chosen_cases, counted_of, networks_of_fold
+from hilum.systems.paediatric.boxes import Case, chosen_cases, networks_of_fold
 from hilum.training.recipe.recipe import Recipe
 
 DRAWN = 3
 """Children of each label that are drawn."""
 SIDE_PX = 300
-ALL_ALIKE = "all children have the same share, from which no interval follows"
 
 
 def boxes_section(
@@ -51,7 +43,8 @@ def boxes_section(
 ) -> SectionContent:
     """The section of the study in `folder`; empty where no judged image has a box, or no weights lie there."""
     cases = chosen_cases(content, records=records)
-    counted: list[Counted] = []
+    averages = AverageBoxes(cases)
+    counted: list[Measured] = []
     drawn: dict[tuple[str, int], Picture] = {}
     for fold in dict.fromkeys(case.fold for case in cases):
         networks = networks_of_fold(study, recipes=recipes, folder=fold_folder(fold, folder=folder))
@@ -60,7 +53,7 @@ def boxes_section(
             column = content.predictions.first.labels.index(case.label)
             maps = {arm: network.map_of(pixels, column=column) for arm, network in networks.items()}
             rows, columns = pixels.shape
-            counted += counted_of(case, maps=maps, cases=cases, rows=rows, columns=columns)
+            counted += measure_case(case, maps=maps, averages=averages, rows=rows, columns=columns)
             if case in _first(cases, label=case.label):
                 shown = _shown(study, arms=tuple(maps))
                 drawn[case.label, case.row] = _picture(
@@ -109,7 +102,7 @@ def _picture(
 
 
 def _section(
-    counted: Sequence[Counted], *, titles: Mapping[str, str], pictures: Sequence[Picture], content: StudyContent
+    counted: Sequence[Measured], *, titles: Mapping[str, str], pictures: Sequence[Picture], content: StudyContent
 ) -> SectionContent:
     names = {**titles, AVERAGE: "the average box of other children", EVEN: "an even map"}
     rows: list[tuple[Cell, ...]] = []
@@ -153,21 +146,14 @@ def _section(
     )
 
 
-def _shares(found: Sequence[Counted], *, content: StudyContent) -> tuple[Estimate, Estimate, int]:
+def _shares(found: Sequence[Measured], *, content: StudyContent) -> tuple[Estimate, Estimate, int]:
     """The share of maxima in a box and the mean mass in the boxes, each with its interval, and how many images."""
-    maxima, masses = np.array([one.maximum for one in found]), np.array([one.mass for one in found])
-    patients = patient_rows([one.case.record.patient for one in found])
-    if np.isin(maxima, (0.0, 1.0)).all():
-        maximum = wilson(int(maxima.sum()), n=len(found))
-    else:  # of an even map it is a chance
-        maximum = _mean(maxima, patients=patients, content=content)
-    return maximum, _mean(masses, patients=patients, content=content), len(found)
-
-
-def _mean(values: FloatArray, *, patients: PatientRows, content: StudyContent) -> Estimate:
-    """The mean with percentiles of a bootstrap by patient: of 25 skewed shares they hold the truth in 92 to 95%."""
-    if np.ptp(values) == 0:
-        return Estimate(float(values[0]), None, note=ALL_ALIKE, n=len(values))
-    statistic = mean_statistic(values, rows=np.arange(len(values)), patients=patients)
-    (draws,) = patient_bootstrap([statistic], patients=patients, replicates=content.replicates, seed=content.seed)
-    return estimate(float(values.mean()), draws=draws[0])
+    patients = tuple(one.case.record.patient for one in found)
+    columns = [
+        Values(values=np.array(each, np.float64), patients=patients)
+        for each in ([one.maximum for one in found], [one.mass for one in found])
+    ]
+    maximum, mass = means(columns, replicates=content.replicates, seed=content.seed)
+    # of an even map it is a chance
+    counted = None if found[0].by == EVEN else share([one.maximum for one in found], patients=patients)
+    return counted or maximum, mass, len(found)

@@ -1,0 +1,162 @@
+"""`hilum localise`: the heatmaps of a model beside boxes that radiologists drew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hilum.bundle.load import load_bundle
+from hilum.bundle.shelf import SHIPPED_LUNGS
+from hilum.cli.options.data import RsnaOption, read_as_trained
+from hilum.cli.options.ledger import LedgerOption
+from hilum.cli.options.models import choose_bundle
+from hilum.cli.terminal.console import output_console
+from hilum.cli.terminal.localisation_table import localisation_tables
+from hilum.cli.terminal.say import say
+from hilum.datasets.records.label_values import own_label
+from hilum.errors import UsageError
+from hilum.evaluation.bundles.ledger import ledger_path
+from hilum.evaluation.bundles.needed_lungs import needed_lungs
+from hilum.evaluation.bundles.part import EVERY
+from hilum.evaluation.bundles.run_folder import is_run, load_run
+from hilum.evaluation.localisation.localise import THRESHOLDS, LocalisationSettings
+from hilum.evaluation.localisation.maps import BundleMaps
+from hilum.evaluation.localisation.run import BoxedPart, localise_part
+from hilum.evaluation.localisation.tables import titles_of
+from hilum.evaluation.predictions.patient_bootstrap import REPLICATES
+
+_SAID_EVERY = 100
+LOCALISATION = "localisation"
+"""The folder of a run that holds its localisation."""
+
+app = typer.Typer(
+    help="Judge a model's heatmaps beside boxes that were drawn, with a report.",
+    epilog=(
+        "[bold]Examples[/]\n\nhilum localise runs/chest14 --boxes nih=ChestXray14\n\n"
+        "hilum localise pneumonia-paediatric --boxes boxes=mine/ --out localised/\n\n"
+        "hilum localise runs/chest14 --boxes vindr_cxr=vindr-cxr --label 'Nodule/mass=Nodule' --split test"
+    ),
+    rich_markup_mode="rich",
+    add_completion=False,
+)
+
+
+@app.command()
+def localise(
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A name on the shelf, a bundle's folder, or a run of `hilum train`.")
+    ],
+    *,
+    boxes: Annotated[
+        list[str],
+        typer.Option(
+            metavar="NAME=FOLDER",
+            help="Where images with boxes lie: nih, vindr_cxr, vindr_pcxr, rsna, or boxes for a boxes.csv of your own.",
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Where page, JSON, tables and pictures go; of a run by default RUN/localisation."
+        ),
+    ] = None,
+    threshold: Annotated[
+        list[float] | None,
+        typer.Option(
+            help="The share of a map's positive maximum that its box encloses, fixed beforehand; may come again. "
+            f"[dim]default: {THRESHOLDS[0]:g}[/]",
+            show_default=False,
+        ),
+    ] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="BOXES=MODEL", help="A label of the boxes that the model calls otherwise; may come again."
+        ),
+    ] = None,
+    split: Annotated[str, typer.Option(help="An official part of the release, or `all`.")] = EVERY,
+    most: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="At most N images of each label, by a fixed seed.")
+    ] = None,
+    ledger: LedgerOption = None,
+    gallery: Annotated[
+        bool,
+        typer.Option("--gallery/--no-gallery", help="Draw a few images of each label, which are patients' pictures."),
+    ] = True,
+    lungs: Annotated[
+        str,
+        typer.Option(
+            metavar="BUNDLE", help="For a model that reads the crop to the lungs: what drew the lungs in its training."
+        ),
+    ] = SHIPPED_LUNGS,
+    replicates: Annotated[int, typer.Option(min=100, help="Bootstrap replicates.")] = REPLICATES,
+    rsna: RsnaOption = None,
+    allow_overlap: Annotated[
+        bool,
+        typer.Option(
+            "--allow-overlap",
+            help="Judge held-out images all the same where the model was trained on some of them.",
+        ),
+    ] = False,
+) -> None:
+    """Set the heatmaps of MODEL beside drawn boxes: IoU, IoBB, hit rates and the pointing game of each label.
+
+    Beside them stand an even map and the average box of other patients: a map that points where lesions usually are has
+    not found one. Images without boxes are not read. Each look at held-out images stands in the ledger, its intent
+    before the first of them is read.
+    """
+    settings = LocalisationSettings(
+        thresholds=tuple(threshold or THRESHOLDS), replicates=replicates, drawn=2 if gallery else 0
+    )
+    same = _same(label or ())
+    run = load_run(Path(model)) if is_run(Path(model)) else None
+    folder = out or (None if run is None else run.folder / LOCALISATION)
+    if folder is None:
+        raise UsageError(f"expected --out for {model}, which is no run of `hilum train`, came none; name a folder")
+    bundle = choose_bundle(model) if run is None else load_bundle(run.bundle_folder)
+    records = read_as_trained(boxes, rsna=rsna).records
+    asked = BoxedPart(
+        records=tuple(one for one in records if split == EVERY or (one.official or "").casefold() == split.casefold()),
+        same=same,
+        most=most,
+        allow_overlap=allow_overlap,
+    )
+    if not asked.records:
+        there = ", ".join(sorted({one.official for one in records if one.official})) or "none"
+        raise UsageError(f"expected an official part among {there}, or {EVERY}, came {split!r}")
+    needs = "lungs" in bundle.card.needs - bundle.card.brings
+    drawn_by = needed_lungs(bundle, given=choose_bundle(lungs) if needs else None)
+    source = BundleMaps(bundle, lungs=drawn_by)
+    localised = localise_part(
+        bundle,
+        asked=asked,
+        source=source,
+        folder=folder,
+        ledger=ledger_path(ledger),
+        settings=settings,
+        progress=_say_progress,
+    )
+    for caution in localised.part.cautions:
+        say(f"caution: {caution}")
+    output_console().print(localisation_tables(localised.figures, titles=titles_of(source.methods)))
+    if localised.looks is not None:
+        say(localised.looks.in_words())
+    say(f"wrote {localised.page}")
+
+
+def _same(words: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for word in words:
+        box, equals, model = word.partition("=")
+        if not equals or not box or not model:
+            raise UsageError(f"expected --label BOXES=MODEL, such as 'Nodule/mass=Nodule', came {word!r}")
+        found[own_label(box)] = own_label(model)
+    return found
+
+
+def _say_progress(done: int, count: int) -> None:
+    if done in (0, count) or done % _SAID_EVERY == 0:
+        say(f"read {done:,} of {count:,} images")

@@ -1,0 +1,25 @@
+"""A box that a table gives by its corners, in pixels of a DICOM file, as the VinDr releases do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hilum.datasets.records.csv_rows import to_number
+from hilum.datasets.records.dicom_header import Header
+from hilum.datasets.records.record import LabelledBox
+from hilum.errors import DataError
+from hilum.geometry import Box
+
+CORNERS = ("x_min", "y_min", "x_max", "y_max")
+"""The columns: left, top, right and bottom, in pixels."""
+
+
+def corner_box(row: Mapping[str, str], *, label: str, header: Header) -> LabelledBox:
+    """The box of a row with `image_id` and `CORNERS`, of the canonical name `label`.
+
+    Raises `DataError` for a corner that is no number, and for a header without a size.
+    """
+    if not (header.width and header.height):
+        raise DataError(f"expected Rows and Columns in the header of {row['image_id']}.dicom, came none; copy it again")
+    x0, y0, x1, y1 = (to_number(row[name], where=row["image_id"]) for name in CORNERS)
+    return LabelledBox(label=label, box=Box(x0, y0, x1 - x0, y1 - y0), frame=(header.width, header.height))
