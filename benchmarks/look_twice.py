@@ -1,6 +1,7 @@
 """Whether looking twice works where it should: lesions seen at the first look's size, told apart only by the second.
 
-    python benchmarks/look_twice.py [--out FOLDER] [--weights FILE] [--pictures 900] [--epochs 12] [--quick]
+    python benchmarks/look_twice.py [--out FOLDER] [--weights FILE] [--pictures 900] [--epochs 12] [--threads 1]
+        [--quick]
 
 needs `pip install -e ".[train]"` and takes some twenty minutes on two cores; `--quick` takes seconds and shows that it
 works: its figures mean nothing. Half of the fabricated pictures, 512 pixels a side, have one round bright lesion
@@ -50,12 +51,12 @@ def main() -> None:
     parser.add_argument("--weights", default="imagenet", help="starting weights of both networks")
     parser.add_argument("--pictures", type=int, default=900)
     parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--threads", type=int, default=available_cores(), help="1 where others use the cores too")
     parser.add_argument(
         "--quick", action="store_true", help="few pictures, random weights, one epoch: measures nothing"
     )
     arguments = parser.parse_args()
-    threads = available_cores()
-    torch.set_num_threads(threads)
+    torch.set_num_threads(arguments.threads)
     count, epochs = (48, 1) if arguments.quick else (arguments.pictures, arguments.epochs)
     start = starting_weights("random" if arguments.quick else arguments.weights)
     with tempfile.TemporaryDirectory() as folder:
@@ -66,7 +67,7 @@ def main() -> None:
     targets = [target("AUROC that the second look adds, lower end of its 95% interval", lower, at_least=0.0)]
     print("\n".join(f"  {value:8.3f}  {name}" for name, value in found.items()))
     print("\n".join(target_lines(targets)))
-    report = {**head(threads=threads, quick=arguments.quick), **found, "targets": targets}
+    report = {**head(threads=arguments.threads, quick=arguments.quick), **found, "targets": targets}
     write(report, folder=arguments.out, name="look_twice.json")
 
 

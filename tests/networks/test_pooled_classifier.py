@@ -7,7 +7,7 @@ from torch import nn
 
 from hilum.errors import UsageError
 from hilum.explain.class_maps import logit_contribution
-from hilum.networks.pooled_classifier import BACKBONES, PooledClassifier
+from hilum.networks.pooled_classifier import BACKBONES, PooledClassifier, backbone_named
 
 CONVOLUTIONAL = sorted(name for name, backbone in BACKBONES.items() if backbone.side is None)
 """The others, which take one size, are those of `test_patch_tokens.py`."""
@@ -170,3 +170,37 @@ def test_the_input_may_have_one_channel(name: str) -> None:
 def test_no_channel_is_refused() -> None:
     with pytest.raises(UsageError, match="channels >= 1"):
         PooledClassifier("resnet18", labels=1, channels=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "channels"), [("convnext_atto", 320), ("mobilenetv3_small_050", 1024), ("resnet10t.c3_in1k", 512)]
+)
+def test_any_network_of_timm_s_that_ends_in_a_map_is_a_backbone(name: str, channels: int) -> None:
+    network = PooledClassifier(name, labels=3).eval()
+    with torch.no_grad():
+        features = network.features(_input())
+        logits, maps = network.forward_with_maps(_input())
+    assert features.shape == (2, channels, 2, 2)
+    torch.testing.assert_close(maps.sum(dim=(-2, -1)) + network.bias, logits, rtol=1e-4, atol=1e-5)
+
+
+def test_its_row_names_the_weights_of_the_tag_that_is_asked_for() -> None:
+    assert backbone_named("resnet10t.c3_in1k").timm_name == "resnet10t.c3_in1k"
+    assert backbone_named("resnet10t").timm_name == "resnet10t.c3_in1k"
+    assert backbone_named("resnet50").timm_name == "resnet50.tv_in1k", "hilum's own row comes first"
+    assert backbone_named("nfnet_f0").timm_name is None
+    assert backbone_named("maxvit_nano_rw_256").side == 256
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("resnet51", "expected a backbone among .*, or a name of timm's, came 'resnet51'"),
+        ("resnet10t.nobody", "or a name of timm's, came 'resnet10t.nobody'"),
+        ("vit_tiny_patch16_224", "ends in a map, .* came 'vit_tiny_patch16_224'"),
+        ("swin_tiny_patch4_window7_224", "ends in a map"),
+    ],
+)
+def test_what_is_none_or_ends_in_no_map_is_refused(name: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        PooledClassifier(name, labels=2)

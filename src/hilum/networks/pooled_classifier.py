@@ -7,6 +7,7 @@ of label l is `z_l = b_l + sum_k w_lk mean(F_k)`, and the class map `sum_k w_lk 
 
 from __future__ import annotations
 
+import functools
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -167,19 +168,68 @@ BACKBONES: dict[str, Backbone] = {
         _torchvision_squeezenet, 512, "features.", "classifier.1", None, torchvision_file="squeezenet1_1-b8a52dc0.pth"
     ),
 }
-"""Every backbone by name. AlexNet, GoogLeNet, MobileNetV2 and SqueezeNet are torchvision's, EfficientNet-Lite hilum's,
-the others timm's; the parameter names are torchvision's in all but EfficientNet-Lite, MobileNetV1 and the transformers.
+"""Every backbone that hilum has tried, by name; `backbone_named` knows timm's others too.
+
+AlexNet, GoogLeNet, MobileNetV2 and SqueezeNet are torchvision's, EfficientNet-Lite hilum's, the others timm's; the
+parameter names are torchvision's in all but EfficientNet-Lite, MobileNetV1 and the transformers.
 SqueezeNet's own classifier has a ReLU between its 1x1 convolution and the pooling; here it is dropped, since with it
 the logit is no longer a sum over cells. So are AlexNet's two hidden linear layers, which see no map. A transformer's
 map is that of its patch tokens, which may be negative. GoogLeNet's, Inception v3's and MobileNetV2's published weights
 were learnt on pictures with mean and deviation 0.5."""
 
 
+def backbone_named(name: str) -> Backbone:
+    """The row of `BACKBONES`, or one for the network that timm calls so, with or without a tag.
+
+    Raises `UsageError` for a name that neither knows, and for a network of timm's that does not end in a map, as plain
+    transformers do.
+    """
+    return BACKBONES[name] if name in BACKBONES else _named_by_timm(name)
+
+
+@functools.cache
+def _named_by_timm(name: str) -> Backbone:
+    architecture = name.partition(".")[0]
+    try:
+        known = timm.get_pretrained_cfg(name) if timm.is_model(architecture) else None
+    except RuntimeError:  # no such tag
+        known = None
+    if known is None:
+        raise UsageError(
+            f"expected a backbone among {', '.join(sorted(BACKBONES))}, or a name of timm's, came {name!r}"
+        )
+    build = _timm_features(architecture)
+    side = known.input_size[-1]
+    with torch.device("meta"):  # shapes alone: nothing is computed
+        network = build().eval()
+        shape = tuple(network(torch.zeros(1, 3, side, side)).shape)
+    channels = {network.num_features, getattr(network, "head_hidden_size", network.num_features)}
+    if len(shape) != 4 or shape[1] not in channels:
+        raise UsageError(f"expected a backbone that ends in a map, rows and columns of channels, came {name!r}")
+    heads = _linear_layers(known.classifier)
+    return Backbone(
+        build,
+        shape[1],
+        "",
+        heads[0] if heads else None,
+        f"{architecture}.{known.tag}" if known.hf_hub_id else None,
+        side=side if known.fixed_input_size else None,
+        left_out=tuple(f"{head}." for head in heads),
+    )
+
+
+def _linear_layers(named: object) -> tuple[str, ...]:
+    """The names of a network's linear layers, of which timm gives one, several or none."""
+    if isinstance(named, str):
+        return (named,)
+    return tuple(map(str, named)) if isinstance(named, tuple) else ()
+
+
 class PooledClassifier(nn.Module):
     """Backbone, global average pooling, dropout, one linear layer.
 
-    `backbone` is a key of `BACKBONES`, `labels` is L, `dropout` the share of pooled channels dropped in training,
-    `channels` is C of the input: 3 for ImageNet's weights, 1 for weights that were trained on grey.
+    `backbone` is a name that `backbone_named` knows, `labels` is L, `dropout` the share of pooled channels dropped in
+    training, `channels` is C of the input: 3 for ImageNet's weights, 1 for weights that were trained on grey.
     `output_stride` is 16 for a map with a cell for every 16 pixels of a side, None for the backbone's own.
     Weights are random; `starting_weights.load_starting_weights` puts others in. The head starts at zero bias.
     Raises `UsageError` for an unknown backbone or a value out of range.
@@ -195,18 +245,17 @@ class PooledClassifier(nn.Module):
         output_stride: int | None = None,
     ) -> None:
         super().__init__()
-        if backbone not in BACKBONES:
-            raise UsageError(f"expected a backbone among {', '.join(sorted(BACKBONES))}, came {backbone!r}")
+        known = backbone_named(backbone)
         if labels < 1 or channels < 1 or not 0.0 <= dropout < 1.0:
             raise UsageError(
                 f"expected labels >= 1, channels >= 1 and 0 <= dropout < 1, came {labels}, {channels} and {dropout}"
             )
         self.name, self.channels = backbone, channels
-        self.backbone = _built(backbone, output_stride=output_stride)
+        self.backbone = _built(known, name=backbone, output_stride=output_stride)
         if channels != 3:
             _take_channels(self.backbone, channels)
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(BACKBONES[backbone].channels, labels)
+        self.head = nn.Linear(known.channels, labels)
         nn.init.zeros_(self.head.bias)
 
     @property
@@ -253,15 +302,14 @@ class PooledClassifier(nn.Module):
         return logits
 
 
-def _built(backbone: str, *, output_stride: int | None) -> nn.Module:
+def _built(known: Backbone, *, name: str, output_stride: int | None) -> nn.Module:
     """The backbone with random weights. Raises `UsageError` for an output stride that it cannot have."""
-    known = BACKBONES[backbone]
     if output_stride is None:
         return known.build()
     if known.finer is None or output_stride != FINER:
-        able = ", ".join(name for name, one in BACKBONES.items() if one.finer is not None)
+        able = ", ".join(each for each, one in BACKBONES.items() if one.finer is not None)
         raise UsageError(
-            f"expected an output_stride of {FINER} with one of {able}, or none, came {output_stride} with {backbone}"
+            f"expected an output_stride of {FINER} with one of {able}, or none, came {output_stride} with {name}"
         )
     return known.finer()
 

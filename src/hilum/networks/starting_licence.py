@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from hilum.bundle.load import load_bundle
 from hilum.networks.foundations import FOUNDATIONS
-from hilum.networks.pooled_classifier import BACKBONES
+from hilum.networks.pooled_classifier import backbone_named
 from hilum.networks.starting_weights import (
     BundleWeights,
     RandomWeights,
@@ -50,7 +50,8 @@ def _licence(start: StartingWeights, *, backbone: str, loaded: str) -> str | Non
         case RandomWeights():
             return None
         case TimmImageNet():
-            name, file = BACKBONES[backbone].timm_name, BACKBONES[backbone].torchvision_file
+            known = backbone_named(backbone)
+            name, file = known.timm_name, known.torchvision_file
             if name is None and file is not None:
                 return f"torchvision {file}, under its authors' terms"
             return f"timm {name}, under the terms at huggingface.co/timm/{name}"

@@ -20,7 +20,7 @@ from hilum.bundle.load import CARD_NAME, load_bundle
 from hilum.errors import DataError, UsageError
 from hilum.networks.bundle_weights import weights_of_bundle
 from hilum.networks.fetch import fetch, sha256_of
-from hilum.networks.pooled_classifier import BACKBONES, PooledClassifier
+from hilum.networks.pooled_classifier import PooledClassifier, backbone_named
 from hilum.networks.torchxrayvision_weights import BACKBONE, read_torchxrayvision, released_weights
 from hilum.networks.weight_files import read_weights
 
@@ -151,11 +151,11 @@ def names_beside_timm(backbone: str) -> dict[str, str]:
 
     Both hold the same layers in the same order, so names pair by position; the linear layers are left out.
     """
-    name = BACKBONES[backbone].timm_name
+    name = backbone_named(backbone).timm_name
     if name is None:
         raise UsageError(f"timm has no ImageNet weights for {backbone}: give a weights file or start from random")
     with torch.device("meta"):
-        ours = BACKBONES[backbone].build().state_dict()
+        ours = backbone_named(backbone).build().state_dict()
         theirs = timm.create_model(name.split(".")[0], pretrained=False, num_classes=0, global_pool="").state_dict()
     return dict(zip(theirs, ours, strict=True))
 
@@ -165,10 +165,10 @@ def _from_file(
 ) -> dict[str, Tensor]:
     if all(name.startswith(_OWN) for name in tensors):
         return {name: tensor for name, tensor in tensors.items() if head or not name.startswith("head.")}
-    published = BACKBONES[network.name].published
+    published = backbone_named(network.name).published
     if published is not None:
         return {f"backbone.features.{name}": tensor for name, tensor in published(tensors).items()}
-    if BACKBONES[network.name].in_order:
+    if backbone_named(network.name).in_order:
         state = _in_order(tensors, network=network, path=path)
         return {name: tensor for name, tensor in state.items() if head or not name.startswith("head.")}
     return _from_torchvision_names(tensors, network=network, head=head)
@@ -190,7 +190,7 @@ def _in_order(tensors: Mapping[str, Tensor], *, network: PooledClassifier, path:
 def _from_torchvision_names(
     tensors: Mapping[str, Tensor], *, network: PooledClassifier, head: bool
 ) -> dict[str, Tensor]:
-    backbone = BACKBONES[network.name]
+    backbone = backbone_named(network.name)
     if backbone.head is None and backbone.torchvision_file is None:
         raise UsageError(f"torchvision has no {network.name}: start it from random or timm's weights")
     state: dict[str, Tensor] = {}
@@ -205,7 +205,7 @@ def _from_torchvision_names(
 
 
 def _from_imagenet(tensors: Mapping[str, Tensor], *, network: PooledClassifier) -> dict[str, Tensor]:
-    backbone = BACKBONES[network.name]
+    backbone = backbone_named(network.name)
     if backbone.timm_name is None:
         return _from_torchvision_names(tensors, network=network, head=False)
     tail = ("classifier.", "fc.", *backbone.left_out)
@@ -253,7 +253,7 @@ def _load(network: PooledClassifier, state: Mapping[str, Tensor], *, head: bool,
 
 def _imagenet_file(backbone: str, *, folder: Path) -> tuple[Path, str]:
     """Where timm's or torchvision's weights lie on this machine, fetched if they can be, and their name."""
-    name, file = BACKBONES[backbone].timm_name, BACKBONES[backbone].torchvision_file
+    name, file = backbone_named(backbone).timm_name, backbone_named(backbone).torchvision_file
     if name is None and file is not None:
         path = folder / file
         if not path.is_file():  # the file's name ends in how its hash begins

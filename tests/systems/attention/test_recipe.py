@@ -39,6 +39,13 @@ def test_the_crop_is_cut_out_of_more_than_a_look_shows(recipe):
     assert (small.preprocess.output_size, small.look_px, small.last.epochs) == ((64, 64), 64, 2)
 
 
+def test_a_smoke_run_is_as_large_as_its_networks_need():
+    small = smoke(replace(PAPER, backbone="convnext_atto", crop_backbone="inception_v3"))
+    assert (small.preprocess.output_size, small.look_px) == ((75, 75), 75)
+    fixed = smoke(replace(PAPER, crop_backbone="maxvit_nano_rw_256", look_px=256))
+    assert (fixed.preprocess.output_size, fixed.look_px) == ((256, 256), 256)
+
+
 def test_settings_reach_both_networks_and_the_attention_by_short_keys():
     pairs = ["crop_backbone=mobilenet_v1", "attention.map=each label", "optimizer.lr=3e-4", "unknown_probability=1"]
     changed = with_settings(PAPER, pairs=pairs)
@@ -53,11 +60,14 @@ def test_settings_reach_both_networks_and_the_attention_by_short_keys():
     ("pairs", "said"),
     [
         (["crop_backbone=resnet51"], "expected a backbone among"),
+        (["crop_backbone=vit_tiny_patch16_224"], "ends in a map"),
+        (["crop_backbone=maxvit_nano_rw_256"], "a look of 256 pixels for maxvit_nano_rw_256"),
+        (["backbone=inception_v3", "look_px=74"], "a look of at least 75 pixels for inception_v3"),
         (["look_px=2048"], "a look of at most the 1024 pixels"),
         (["unknown_probability=1.5"], r"an unknown_probability in \[0, 1\]"),
         (["attention.threshold=0"], "an attention threshold"),
         (["crop_lungs=true"], "one stage of whole pictures"),
-        (["assessment.softened=true"], "not softened"),
+        (["assessment.softened=true"], "an assessment on files as they are"),
         (["mean=0.5"], "a mean and a deviation for each of 3 channels"),
     ],
 )

@@ -18,7 +18,7 @@ from hilum.reading.settings import ReaderSettings
 from hilum.stated import Stated
 from hilum.training.loop.checkpoints import load_weights
 
-PAIR = ["--set", "backbone=squeezenet1_1", "--set", "crop_backbone=resnet18"]
+PAIR = ["--set", "backbone=squeezenet1_1", "--set", "crop_backbone=convnext_atto"]
 ADULT = Stated(age_years=63.0, sex="F", view="AP", xray_type="chest")
 
 
@@ -46,7 +46,7 @@ def test_the_card_tells_of_both_looks_and_how_often_the_graph_looks_elsewhere(tr
     card = trained.bundle.card
     assert card.kind == "two-looks"
     assert card.smoke
-    assert card.architecture == "squeezenet1_1 on the picture, resnet18 on the crop that it attends to"
+    assert card.architecture == "squeezenet1_1 on the picture, convnext_atto on the crop that it attends to"
     part = card.two_looks
     assert part is not None
     assert [label.name for label in part.whole_labels] == [label.name for label in part.crop_labels] == list(LABELS)
@@ -57,7 +57,7 @@ def test_the_card_tells_of_both_looks_and_how_often_the_graph_looks_elsewhere(tr
     said = " ".join(shown.stdout.split())
     assert f"elsewhere than the trained network in {part.crops_changed} of {part.crops_compared}" in said
     weights, about = load_weights(trained.folder / "run" / "train" / "weights.safetensors")
-    assert weights["fusion.head.weight"].shape == (14, 512 + 512 + 8)
+    assert weights["fusion.head.weight"].shape == (14, 512 + 320 + 8)
     assert about["started_from"] == "random"
 
 

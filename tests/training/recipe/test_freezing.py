@@ -199,6 +199,7 @@ def test_a_run_that_was_stopped_ends_with_the_weights_of_one_that_was_not(schedu
         ("resnet50", 5, ("layer4",)),
         ("mobilenet_v2", 19, ("18",)),
         ("squeezenet1_1", 9, ("12",)),
+        ("convnext_atto", 6, ("head",)),
     ],
 )
 def test_blocks_of_the_backbones(backbone, count, last):

@@ -34,7 +34,7 @@ from hilum.datasets.releases.chestxray14 import LABELS
 from hilum.errors import UsageError
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.networks.attention import Attention
-from hilum.networks.pooled_classifier import BACKBONES
+from hilum.networks.pooled_classifier import backbone_named
 from hilum.networks.starting_weights import StartingWeights
 from hilum.systems.chestxray14.shared import CARD, HALF_RANGE_SPEC, IMAGENET_SPEC, LOCAL_CARD, VALIDATION
 from hilum.training.recipe.augment import Augmentation
@@ -78,7 +78,7 @@ class AttentionRecipe(Recipe):
     def __post_init__(self) -> None:
         Recipe.__post_init__(self)
         for backbone in (self.backbone, self.crop_backbone):
-            _check(backbone in BACKBONES, f"a backbone among {', '.join(sorted(BACKBONES))}", repr(backbone))
+            _check_side(self.look_px, backbone=backbone)
         plain = len(self.stages) == 1 and not isinstance(self.last.start, FromStage | FusedFrom)
         _check(plain and not self.needs_lungs, "one stage of whole pictures from starting weights", self.name)
         source = self.preprocess
@@ -191,10 +191,25 @@ def attention_local(starting_weights: StartingWeights) -> AttentionRecipe:
 
 def smoke(recipe: AttentionRecipe) -> AttentionRecipe:
     """The recipe made small as every one is, with looks no larger than its picture."""
-    made = smoke_recipe(replace(recipe, look_px=min(recipe.look_px, SIDE_PX)))
+    looks = [_smallest(backbone) for backbone in (recipe.backbone, recipe.crop_backbone)]
+    look = min(recipe.look_px, max(SIDE_PX, *looks))
+    made = smoke_recipe(replace(recipe, look_px=look), least_px=look)
     if not isinstance(made, AttentionRecipe):
         raise UsageError(f"expected a recipe of two looks, came {made.name}")
     return made
+
+
+def _smallest(backbone: str) -> int:
+    """The side of the smallest picture that the backbone takes."""
+    known = backbone_named(backbone)
+    return known.side or known.least
+
+
+def _check_side(look_px: int, *, backbone: str) -> None:
+    """Raises `UsageError` for a backbone that is none, or that takes no picture of `look_px` a side."""
+    side, smallest = backbone_named(backbone).side, _smallest(backbone)
+    fits = look_px == side if side else look_px >= smallest
+    _check(fits, f"a look of {'' if side else 'at least '}{smallest} pixels for {backbone}", look_px)
 
 
 def _check(holds: bool, expected: str, came: object) -> None:

@@ -15,9 +15,9 @@ from torch.nn.parallel import DistributedDataParallel
 
 from hilum.errors import UsageError
 
-_OPENED = ("features", "blocks", "layers")
+_OPENED = ("features", "blocks", "layers", "stages")
 """Containers whose children are the blocks: DenseNet's and the transformers' `features`, `blocks` of MobileNetV1 and of
-the plain transformers, `layers` of Swin."""
+the plain transformers, `layers` of Swin, `stages` of many of timm's."""
 
 _BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 

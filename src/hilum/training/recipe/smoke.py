@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from hilum.datasets.records.record import Record
 from hilum.imaging.preprocess import PreprocessSpec, Resize
-from hilum.networks.pooled_classifier import BACKBONES
+from hilum.networks.pooled_classifier import backbone_named
 from hilum.training.recipe.ensemble import EnsembleRecipe
 from hilum.training.recipe.freezing import StagedRelease
 from hilum.training.recipe.recipe import Recipe, Stage
@@ -24,12 +24,12 @@ IMAGES_PER_OUTCOME = 6
 LEAST_IMAGES = 48
 
 
-def smoke_recipe(recipe: Recipe) -> Recipe:
+def smoke_recipe(recipe: Recipe, *, least_px: int = SIDE_PX) -> Recipe:
     """The recipe with pictures of 64 pixels, two epochs a stage, and four batches of eight an epoch at most.
 
-    The pictures are larger where the network takes none so small.
+    The pictures are larger, `least_px` or more, where the network takes none so small.
     """
-    side = max(SIDE_PX, BACKBONES[recipe.backbone].least)
+    side = max(SIDE_PX, least_px, backbone_named(recipe.backbone).least)
     steps = tuple(_smaller(step, side=side) if isinstance(step, Resize) else step for step in recipe.preprocess.steps)
     spec = recipe.preprocess
     return replace(
