@@ -46,6 +46,8 @@ PLANTED = [
         "report", "import hilum.evaluation", "hilum.report.planted -> hilum.evaluation", id="report-evaluation"
     ),
     pytest.param("imaging", "import hilum.reading", "hilum.imaging.planted -> hilum.reading", id="upward"),
+    pytest.param("systems", "import optuna", "hilum.systems.planted -> optuna", id="systems-optuna"),
+    pytest.param("training/recipe", "import ray", "hilum.training.recipe.planted -> ray", id="recipe-ray"),
     *(
         pytest.param(low.replace(".", "/"), f"import hilum.{high}", f"hilum.{low}.planted -> hilum.{high}", id=low)
         for low, high in {

@@ -8,10 +8,13 @@ from hilum.findings import finding
 from hilum.networks.pooled_classifier import BACKBONES
 from hilum.networks.starting_weights import RandomWeights
 from hilum.option import words_of
+from hilum.systems import table
+from hilum.systems.attention.recipe import AttentionRecipe
 from hilum.systems.table import STUDIES, TRAININGS, study, train, training_of
 from hilum.training.recipe.ensemble import EnsembleRecipe
 from hilum.training.recipe.recipe import Recipe
 from hilum.training.records.request import StudyRequest, TrainRequest
+from hilum.training.train_classifier import ClassifierOptions
 
 MADE = {name: row.make(RandomWeights()) for name, row in TRAININGS.items()}
 CLASSIFIERS = {
@@ -49,3 +52,19 @@ def test_settings_that_are_set_win_over_those_of_a_smoke_run(tmp_path: Path) -> 
     asked = TrainRequest(name="gate", data=(), out=tmp_path, weights="random", smoke=True, settings=("epochs=7",))
     recipe = training_of("gate").recipe(asked)
     assert (recipe.epochs, recipe.batch_size) == (7, 4)
+
+
+def test_a_file_that_returns_two_looks_trains_two_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is a recipe of a classifier by its type, and would be trained as the network of the picture alone."""
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "from hilum.systems.attention.recipe import attention_local\n\n\n"
+        "def recipe(starting_weights):\n    return attention_local(starting_weights)\n"
+    )
+    given = {}
+    monkeypatch.setattr(table, "train_attention_on", lambda recipe, **named: given.update(named, recipe=recipe))
+    asked = TrainRequest(name=str(path), data=(), out=tmp_path, weights="random", smoke=True)
+    train(asked, own=ClassifierOptions(title="Mine", bad_files="skip"))
+    assert isinstance(given["recipe"], AttentionRecipe)
+    assert given["recipe"].look_px < MADE["attention-local"].look_px, "made small as it is by name"
+    assert (given["own"].title, given["own"].bad_files, given["own"].crop_weights) == ("Mine", "skip", None)

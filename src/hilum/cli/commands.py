@@ -16,6 +16,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "data": LazyCommand("hilum.cli.data.command", "Check the folders of public releases, or of one's own images."),
     "train": LazyCommand("hilum.cli.train", "Train a recipe to a bundle.", part="train"),
     "study": LazyCommand("hilum.cli.study", "Cross-validate a recipe and write its tables and page.", part="train"),
+    "tune": LazyCommand("hilum.cli.tune", "Search over settings of a recipe.", part="tune"),
     "ensemble": LazyCommand("hilum.cli.ensemble", "Join models that exist into one, as their mean.", part="train"),
     "evaluate": LazyCommand("hilum.cli.evaluate", "Judge a model on a split of the data, with a report.", part="lab"),
     "localise": LazyCommand("hilum.cli.localise", "Judge a model's heatmaps beside drawn boxes.", part="lab"),
@@ -44,3 +45,6 @@ REPORT_JUDGEMENT = LazyFunction("hilum.cli.judge_report", "report_judgement")
 
 REPORT_COMPARISON = LazyFunction("hilum.evaluation.report.comparison_report", "write_comparison_report")
 """What `hilum compare` calls where there is `--report`."""
+
+RAY_HANDS = LazyFunction("hilum.training.search.ray_hands", "RayHands")
+"""What `hilum tune` calls where there is `--ray`; Ray is no package of hilum."""

@@ -1,7 +1,8 @@
 """A recipe of one's own: a Python file that defines a function `recipe`.
 
-`recipe(starting_weights)` takes what `--weights` names and returns a `Recipe` or an `EnsembleRecipe` of
-`hilum.training.recipe`. The file is run as the user's own code, with all rights; it may import from its own folder.
+`recipe(starting_weights)` takes what `--weights` names and returns a `Recipe` (which that of two looks is, too) or an
+`EnsembleRecipe` of `hilum.training.recipe`. The file is run as the user's own code, with all rights; it may import from
+its own folder.
 """
 
 from __future__ import annotations

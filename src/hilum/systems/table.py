@@ -6,7 +6,7 @@ A row says which options the name takes beside those that all take; a command li
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -102,6 +102,8 @@ def classifier(
 
 
 def _small_classifier(recipe: Recipe | EnsembleRecipe) -> Recipe | EnsembleRecipe:
+    if isinstance(recipe, AttentionRecipe):  # a file may return one
+        return small_attention(recipe)
     return smoke_ensemble(recipe) if isinstance(recipe, EnsembleRecipe) else smoke_recipe(recipe)
 
 
@@ -110,6 +112,9 @@ def _train_classifier(
 ) -> Bundle | None:
     if isinstance(recipe, EnsembleRecipe):
         return train_ensemble(recipe, request=request, own=own, progress=progress)
+    if isinstance(recipe, AttentionRecipe):
+        both = AttentionOptions(**{field.name: getattr(own, field.name) for field in fields(own)})
+        return train_attention_on(recipe, request=request, own=both, progress=progress)
     return train_classifier(recipe, request=request, own=own, progress=progress)
 
 

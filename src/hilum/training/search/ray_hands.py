@@ -1,0 +1,88 @@
+"""What trains the trials of a search on machines that Ray joins: one actor a trial, which holds nothing of the record.
+
+The folder of the search and the data must lie under the same paths on every machine. An actor ends with its driver, and
+the process that trains in it with the actor.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import ray
+
+from hilum.errors import UsageError
+from hilum.training.search.hands import Job, LocalHand
+
+HERE = "local"
+"""The address that starts Ray on this machine alone."""
+
+
+class _Actor:
+    """Holds a process as this machine's own hands do, in the driver's folder, so that its paths are the same."""
+
+    def __init__(self, job: Job, folder: str) -> None:
+        os.chdir(folder)
+        self._hand = LocalHand(job)
+
+    def exit_code(self) -> int | None:
+        """As of the process."""
+        return self._hand.exit_code()
+
+    def stop(self) -> None:
+        """Kill the process."""
+        self._hand.stop()
+
+
+class RayHand:
+    """A trial that an actor trains."""
+
+    def __init__(self, actor: Any, *, log: Path) -> None:
+        self._actor, self._log = actor, log
+
+    def exit_code(self) -> int | None:
+        """As of the process; 1 where its machine or its actor was lost, which the log then says."""
+        try:
+            found: int | None = ray.get(self._actor.exit_code.remote())
+        except ray.exceptions.RayError as error:
+            self._log.parent.mkdir(parents=True, exist_ok=True)
+            with self._log.open("a") as log:
+                log.write(f"Ray: {' '.join(str(error).split())[-300:]}\n")
+            return 1
+        return found
+
+    def stop(self) -> None:
+        """End the process and its actor."""
+        try:
+            ray.get(self._actor.stop.remote())
+        except ray.exceptions.RayError:
+            return
+        ray.kill(self._actor)
+
+
+class RayHands:
+    """Starts each trial as an actor of the Ray at `address`, of `local` on this machine.
+
+    A trial asks for the cores that its job says, and for a GPU where the machines have any. Raises `UsageError` where
+    there is no Ray at the address.
+    """
+
+    def __init__(self, address: str) -> None:
+        try:
+            ray.init(address=address, log_to_driver=False, logging_level="error", include_dashboard=False)
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            reason = " ".join(str(error).split())[:160]
+            raise UsageError(
+                f"expected a running Ray at {address}, or the word {HERE}, came none ({reason})"
+            ) from error
+        self._gpus = 1 if ray.cluster_resources().get("GPU", 0) >= 1 else 0
+
+    def start(self, job: Job) -> RayHand:
+        """Begin to train it, as soon as a machine has room."""
+        remote = ray.remote(num_cpus=job.threads, num_gpus=self._gpus)(_Actor)
+        return RayHand(remote.remote(job, str(Path.cwd())), log=job.log)
+
+    def close(self) -> None:
+        """Leave Ray."""
+        ray.shutdown()

@@ -1,0 +1,60 @@
+"""What a search may choose, as a command line spells it, against the recipe that has to take it."""
+
+import pytest
+
+from fabricate_recipe import tiny_recipe
+from hilum.errors import UsageError
+from hilum.training.search.space import Floats, Ints, Options, pairs_of, space_of
+
+RECIPE = tiny_recipe()
+
+
+def test_ranges_are_of_the_settings_type_and_options_are_what_is_left() -> None:
+    declared = (
+        "optimizer.lr=1e-4..1e-2:log",
+        "dropout=0..1",
+        "epochs=2..8",
+        "batch_size = 4..16:log",
+        "backbone=squeezenet1_1|resnet18",
+        "ema_decay=none|0.9",
+        "loss.kind=Focal|BinaryCrossEntropy",
+    )
+    assert space_of(declared, recipe=RECIPE) == (
+        Floats("optimizer.lr", 1e-4, 1e-2, log=True),
+        Floats("dropout", 0.0, 1.0),
+        Ints("epochs", 2, 8),
+        Ints("batch_size", 4, 16, log=True),
+        Options("backbone", ("squeezenet1_1", "resnet18")),
+        Options("ema_decay", ("none", "0.9")),
+        Options("loss.kind", ("Focal", "BinaryCrossEntropy")),
+    )
+
+
+def test_values_are_spelled_as_set_takes_them() -> None:
+    assert pairs_of({"optimizer.lr": "0.001", "backbone": "resnet18"}) == ("optimizer.lr=0.001", "backbone=resnet18")
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        ((), "expected a setting to search over, came none"),
+        (("optimizer.lr",), "expected --vary KEY=LOW..HIGH"),
+        (("optimizer.rate=1..2",), "came 'optimizer.rate'; the nearest is"),
+        (("optimizer.lr=1..x",), "expected two numbers with .. between them for optimizer.lr"),
+        (("optimizer.lr=0.1..0.01",), "from a lower to a higher number"),
+        (("optimizer.lr=0..0.1:log",), "expected a range above 0 for optimizer.lr, whose logarithm"),
+        (("optimizer.lr=0.1..0.2:sqrt",), "expected LOW..HIGH or LOW..HIGH:log"),
+        (("epochs=0..3",), "epochs"),
+        (("epochs=1.5..3",), "epochs to be a whole number, came .1.5."),
+        (("backbone=resnet18",), "expected two options or more for backbone"),
+        (("backbone=resnet18|resnet18",), "expected two options or more for backbone, each once"),
+        (("loss.kind=Focal|Hinge",), "expected stages.train.loss.kind to be .*, came .Hinge."),
+        (("optimizer.lr=0.1..0.2", "optimizer.learning_rate=0.1..0.3"), "optimizer.learning_rate twice"),
+        (("seed=1..5",), "expected a setting that leaves the validation as it is, came seed"),
+        (("split.shares.train=0.5..0.6",), "split"),
+    ],
+)
+def test_what_the_recipe_cannot_take_is_one_line(declared: tuple[str, ...], said: str) -> None:
+    with pytest.raises(UsageError, match=said) as raised:
+        space_of(declared, recipe=RECIPE)
+    assert "\n" not in str(raised.value)
