@@ -19,7 +19,7 @@ def lab(folder: Path = RESULTS) -> str:
     absent = [f"`benchmarks/{name}.py`" for name in MEASURED if name not in found]
     parts = []
     if found:
-        targets = [_target(each) for report in found.values() for each in report.get("targets", ())]
+        targets = [_target(each, of=report.get("bundle")) for report in found.values() for each in report.get("targets", ())]
         parts.append(_machines(found))
         parts.append(table(("measure", "value", "wanted", "reached"), targets))
     parts += [
@@ -39,8 +39,9 @@ def _read(path: Path) -> Report | None:
     return None if report.get("quick") else report
 
 
-def _target(each: Report) -> tuple[str, ...]:
-    return each["what"], f"{each['value']:g}", each["wanted"], "yes" if each["reached"] else "**no**"
+def _target(each: Report, *, of: str | None) -> tuple[str, ...]:
+    what = each["what"] if of is None else f"{of}: {each['what']}"
+    return what, f"{each['value']:g}", each["wanted"], "yes" if each["reached"] else "**no**"
 
 
 def _machines(found: dict[str, Report]) -> str:
@@ -121,5 +122,5 @@ DETAILS: dict[str, tuple[str, Callable[[Report], str]]] = {
     "installation": ("Installation", _installation),
 }
 MEASURED = tuple(DETAILS)
-SHOWN = (*MEASURED, "gate", "lungs")
+SHOWN = (*MEASURED, "gate", "lungs", "faithfulness", "losses", "attention", "look_twice", "capsules")
 """Files that are shown where they are there; those that are `MEASURED` are missed where they are not."""

@@ -49,6 +49,11 @@ def test_what_was_measured_is_shown_with_what_was_missed(lab, tmp_path):
     )
 
 
+def test_a_figure_of_a_model_names_the_model(lab, tmp_path):
+    (tmp_path / "faithfulness.json").write_text(json.dumps({**GATE, "bundle": "some-model 1.2.3"}))
+    assert "| some-model 1.2.3: gate, ms | 13 | at most 12 | **no** |" in lab(tmp_path)
+
+
 def test_a_quick_run_counts_as_none(lab, tmp_path):
     (tmp_path / "statistics.json").write_text(json.dumps({**STATISTICS, "quick": True}))
     assert "`benchmarks/statistics.py`" in lab(tmp_path)
