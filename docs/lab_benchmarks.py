@@ -19,7 +19,9 @@ def lab(folder: Path = RESULTS) -> str:
     absent = [f"`benchmarks/{name}.py`" for name in MEASURED if name not in found]
     parts = []
     if found:
-        targets = [_target(each, of=report.get("bundle")) for report in found.values() for each in report.get("targets", ())]
+        targets = [
+            _target(each, of=report.get("bundle")) for report in found.values() for each in report.get("targets", ())
+        ]
         parts.append(_machines(found))
         parts.append(table(("measure", "value", "wanted", "reached"), targets))
     parts += [

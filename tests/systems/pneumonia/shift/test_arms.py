@@ -33,6 +33,8 @@ def test_todays_arm_is_the_recipe_but_for_parts_and_epochs(arms):
         ("weak", "augmentation"),
         ("soft", "augmentation"),
         ("sampled", "sampler"),
+        ("equalised", "preprocess"),
+        ("longer", "epochs"),
         ("mixup", "mixup"),
         ("crop", "crop_lungs"),
         ("lite0", "backbone"),

@@ -13,6 +13,7 @@ from pathlib import Path
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.kermany import LABEL
 from hilum.errors import UsageError
+from hilum.imaging.preprocess import Equalise, PreprocessSpec
 from hilum.networks.output_stride import FINER
 from hilum.networks.starting_weights import StartingWeights
 from hilum.systems.pneumonia.network_arms import start_of
@@ -30,7 +31,7 @@ from hilum.training.recipe.samplers import LabelBalanced, StratumBalanced
 from hilum.training.recipe.settings import Value, flat_values
 
 TODAY = "today"
-EPOCHS = 4
+EPOCHS, LONGER = 4, 12
 BACTERIA, VIRUS = "Bacterial pneumonia", "Viral pneumonia"
 
 WEAK = Augmentation(crop_area=(0.85, 1.0), aspect=0.1, rotation_deg=5.0, gain=0.1, offset=0.05)
@@ -117,6 +118,12 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
             change=_binned,
             changed="strata are fifths of sharpness",
         ),
+        ShiftArm(
+            name="equalised",
+            title="histograms equalised",
+            recipe=replace(today, preprocess=_equalised(today.preprocess)),
+        ),
+        ShiftArm(name="longer", title=f"{LONGER} epochs", recipe=with_stage(today, epochs=LONGER)),
         ShiftArm(name="mixup", title="mixup", recipe=with_stage(today, mixup=Mixup())),
         ShiftArm(name="crop", title="cut to the lungs", recipe=with_stage(today, crop_lungs=True)),
         ShiftArm(
@@ -171,6 +178,10 @@ def with_kinds(records: Sequence[Record], _learning: Learning | None = None) -> 
         )
         for record in records
     )
+
+
+def _equalised(spec: PreprocessSpec) -> PreprocessSpec:
+    return PreprocessSpec(steps=(Equalise(), *spec.steps), mean=spec.mean, std=spec.std)
 
 
 def _matched(records: Sequence[Record], learning: Learning) -> tuple[Record, ...]:
