@@ -6,17 +6,15 @@ import torch
 
 from fabricate_chest_table import fabricate_chest_table
 from fabricate_lungs import write_lung_bundle
-from fabricate_recipe import tiny_recipe
 from fabricate_sdfn import tiny_sdfn
 from hilum.datasets.prepared.images import prepare_image
 from hilum.datasets.releases.own_table import read_own_table
 from hilum.datasets.splits.split import Split
 from hilum.errors import UsageError
 from hilum.imaging.preprocess import normalise
-from hilum.training.data.images import IN_MEMORY, Preparation
+from hilum.training.data.images import IN_MEMORY
 from hilum.training.data.lung_boxes import with_lung_boxes
 from hilum.training.data.make_split import make_splits
-from hilum.training.data.matched_sharpness import sharpness_of, with_softened
 from hilum.training.data.stage_data import image_data, watched_parts
 from hilum.training.recipe.augment import Augmentation
 from hilum.training.recipe.flips import is_flipped
@@ -44,29 +42,6 @@ def test_a_stage_that_crops_learns_from_crops_mirrored_by_chance_and_is_watched_
         assert all(np.array_equal(one, other) for one, other in zip(watched, of_files, strict=True))
         shown[stage.name] = plain
     assert not torch.allclose(shown["whole"], shown["crop"])
-
-
-@pytest.mark.parametrize("kept", [False, True])
-def test_training_pictures_without_a_label_are_as_soft_as_those_with_it_and_watched_ones_stay(tmp_path, kept):
-    recipe = tiny_recipe(augmentation=Augmentation(), flip_probability=0.0)
-    stage = replace(recipe.last, match_sharpness=recipe.last.labels[0])
-    split = make_splits(recipe, records=read_own_table(fabricate_chest_table(tmp_path / "data", patients=16)))
-    (split,) = split.values()
-    preparation = Preparation(cache=tmp_path / "cache" if kept else None)
-    plain, equal = (image_data(recipe, stage=one, split=split, preparation=preparation) for one in (recipe.last, stage))
-    sharpness = sharpness_of(split.parts["train"])
-    folder = tmp_path / "copies"
-    copies = with_softened(split.parts["train"], label=stage.match_sharpness, sharpness=sharpness, folder=folder)
-    changed = 0
-    for index, (own, copy) in enumerate(zip(split.parts["train"], copies, strict=True)):
-        picture = equal.training[index, 0][0]
-        expected = normalise(prepare_image(copy, spec=recipe.preprocess), spec=recipe.preprocess)
-        torch.testing.assert_close(picture, torch.from_numpy(expected), rtol=0, atol=1e-5)
-        alike = torch.equal(picture, plain.training[index, 0][0])
-        assert alike or copy is not own
-        changed += not alike
-    assert changed
-    assert torch.equal(equal.validation["validation"][0][0], plain.validation["validation"][0][0])
 
 
 def test_a_split_of_the_part_train_alone_is_learnt_from_whole_and_watched_nowhere(tmp_path):

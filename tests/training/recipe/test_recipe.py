@@ -26,13 +26,6 @@ from hilum.training.recipe.recipe import Assessment, FromStage, SplitSpec
             "the assessment on one of validation",
         ),
         (lambda: replace(tiny_recipe(), preprocess=PreprocessSpec(steps=(), mean=(0.5,), std=(0.5,))), "a resize step"),
-        (lambda: tiny_stage(match_sharpness="Hernia"), "match_sharpness among"),
-        (
-            lambda: Assessment(
-                calibration_part="validation", operating_point_part="validation", softened=True, match_sharpness="Mass"
-            ),
-            "either softened or match_sharpness",
-        ),
         (lambda: tiny_stage(labels=()), "labels, each once"),
         (lambda: tiny_stage(labels=("Mass", "Mass")), "labels, each once"),
         (lambda: tiny_stage(releases=()), "a release"),

@@ -88,7 +88,7 @@ class AttentionRecipe(Recipe):
         _check(1 <= self.look_px <= smallest, f"a look of at most the {smallest} pixels of the picture", self.look_px)
         _check(len(self.mean) == len(self.std) == 3, "a mean and a deviation for each of 3 channels", self.mean)
         _check(0.0 <= self.unknown_probability <= 1.0, "an unknown_probability in [0, 1]", self.unknown_probability)
-        _check(self.assessment.is_plain, "an assessment on files as they are", self.name)
+        _check(not self.assessment.softened, "an assessment that is not softened", self.name)
 
 
 _LIMITS = (

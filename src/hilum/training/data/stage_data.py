@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from hilum.datasets.records.record import Record
 from hilum.datasets.splits.split import Split
 from hilum.errors import DataError, UsageError
 from hilum.training.data.images import PlainImages, Preparation, Targets, TrainingImages, load_images
-from hilum.training.data.matched_sharpness import copies_folder, sharpness_of, with_softened
 from hilum.training.recipe.flips import FlippedByChance
 from hilum.training.recipe.mixup import MixedUp
 from hilum.training.recipe.recipe import TRAIN, Recipe, Stage
@@ -51,9 +47,10 @@ def image_data(recipe: Recipe, *, stage: Stage, split: Split, preparation: Prepa
             f"expected training pictures of {stage.name} whose lungs are drawn and trusted, came none; draw them with "
             "`hilum segment`, and give other data or another --lungs"
         )
-    load = partial(load_images, spec=spec, labels=stage.labels, preparation=preparation, pooling=pooling)
-    with _learnt_from(stage, records=split.parts[TRAIN], preparation=preparation) as learnt:
-        loaded = {TRAIN: load(learnt), **{part: load(split.parts[part]) for part in watched}}
+    loaded = {
+        part: load_images(split.parts[part], spec=spec, labels=stage.labels, preparation=preparation, pooling=pooling)
+        for part in (TRAIN, *watched)
+    }
     augmented = TrainingImages(loaded[TRAIN], spec=spec, augmentation=stage.augmentation)
     training: Items = FlippedByChance(augmented, probability=stage.flip_probability)
     if stage.mixup is not None:
@@ -64,17 +61,6 @@ def image_data(recipe: Recipe, *, stage: Stage, split: Split, preparation: Prepa
         validation={part: PlainImages(loaded[part], spec=spec) for part in watched},
         counts={part: len(loaded[part].targets) for part in watched},
     )
-
-
-@contextmanager
-def _learnt_from(stage: Stage, *, records: Sequence[Record], preparation: Preparation) -> Iterator[Sequence[Record]]:
-    label = stage.match_sharpness
-    if label is None:
-        yield records
-        return
-    sharpness = sharpness_of(records, jobs=preparation.jobs)
-    with copies_folder(preparation.cache) as folder:
-        yield with_softened(records, label=label, sharpness=sharpness, folder=folder, jobs=preparation.jobs)
 
 
 def watched_parts(stage: Stage, *, split: Split) -> tuple[str, ...]:

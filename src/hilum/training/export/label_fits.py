@@ -17,7 +17,6 @@ from hilum.datasets.splits.split import Split
 from hilum.errors import DataError
 from hilum.statistics.auroc import auroc
 from hilum.statistics.outcomes import UndefinedMetric
-from hilum.training.data.matched_sharpness import copies_folder, with_softened
 from hilum.training.export.read_validation import (
     ReadPart,
     fit_calibration,
@@ -88,36 +87,16 @@ class FitParts:
 
 
 def fit_parts(bundle: Bundle, *, read: ReadValidation, recipe: Recipe, lungs: Bundle | None = None) -> FitParts:
-    """The parts for `fit_labels`; `bundle` (with `lungs`) reads again only where the assessment wants other copies."""
-    wanted, calibration, point = recipe.assessment, read.calibration, read.point
-    if wanted.match_sharpness is not None:
-        label = wanted.match_sharpness
-        made = [_sharpness_matched(part, label=label, bundle=bundle, lungs=lungs) for part in read.parts]
-        where = f"the {_spoken(wanted.operating_point_part)}, pictures without {label} as soft as those with it"
-        return FitParts(
-            calibration=made[0],
-            point=made[-1],
-            judged=(*read.parts, *made),
-            rule=f"greatest Youden index on {where}",
-        )
-    if wanted.softened:
-        name = f"{point.name}, softened"
-        softened = read_part(point.records, name=name, bundle=bundle, softened_by=SOFTENING_SEED, lungs=lungs)
-        return FitParts(
-            calibration=calibration,
-            point=softened,
-            judged=(*read.parts, softened),
-            rule=f"greatest Youden index on softened copies of the {_spoken(wanted.operating_point_part)}",
-        )
+    """The parts for `fit_labels`; `bundle` (with `lungs`) reads again only where the assessment is softened."""
+    point, others = read.point, list(read.parts)
     rule = f"greatest Youden index on {point.name}"
-    return FitParts(calibration=calibration, point=point, judged=read.parts, rule=rule)
-
-
-def _sharpness_matched(part: ReadPart, *, label: str, bundle: Bundle, lungs: Bundle | None) -> ReadPart:
-    sharpness = dict(zip((record.image for record in part.records), part.sharpness.tolist(), strict=True))
-    with copies_folder(None) as folder:
-        records = with_softened(part.records, label=label, sharpness=sharpness, folder=folder)
-        return read_part(records, name=f"{part.name}, equal sharpness", bundle=bundle, softened_by=None, lungs=lungs)
+    if recipe.assessment.softened:
+        part = point
+        name = f"{part.name}, softened"
+        point = read_part(part.records, name=name, bundle=bundle, softened_by=SOFTENING_SEED, lungs=lungs)
+        others.append(point)
+        rule = f"greatest Youden index on softened copies of the {_spoken(recipe.assessment.operating_point_part)}"
+    return FitParts(calibration=read.calibration, point=point, judged=tuple(others), rule=rule)
 
 
 def fit_labels(parts: FitParts, *, recipe: Recipe) -> tuple[Label, ...]:

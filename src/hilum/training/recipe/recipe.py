@@ -91,8 +91,7 @@ class Stage:
     over the updates; the averaged ones are validated and kept. `crop_lungs` cuts every picture to its lung box before
     the recipe's preprocessing. An image is mirrored with `flip_probability`, which is anatomically wrong and 0 unless a
     paper is reproduced. With `mixup` it is laid over by a little of another one. `validate_every` validates after so
-    many updates in the place of after each epoch. With `match_sharpness`, which names a label, training pictures
-    without it are softened to the sharpness of those with it (`matched_sharpness.py`).
+    many updates in the place of after each epoch.
     """
 
     name: str = field(metadata=HIDDEN)
@@ -116,7 +115,6 @@ class Stage:
     ema_decay: float | None = None
     validate_every: int | None = field(default=None, metadata=WHERE_THERE)
     mixup: Mixup | None = field(default=None, metadata=WHERE_THERE)
-    match_sharpness: str | None = field(default=None, metadata=WHERE_THERE)
 
     def __post_init__(self) -> None:
         _check(len(self.labels) > 0 and len(set(self.labels)) == len(self.labels), "labels, each once", self.labels)
@@ -127,10 +125,8 @@ class Stage:
         _check(0.0 <= self.flip_probability <= 1.0, "a flip_probability in [0, 1]", self.flip_probability)
         if isinstance(self.start, FusedFrom):
             plain = self.augmentation == NO_AUGMENTATION and self.freezing is None and not self.crop_lungs
-            plain = plain and self.mixup is None and self.match_sharpness is None
+            plain = plain and self.mixup is None
             _check(plain, "no augmentation but flips, no freezing and no crop of its own in a fusion", self.name)
-        known = self.match_sharpness is None or self.match_sharpness in self.labels
-        _check(known, f"match_sharpness among {', '.join(self.labels)}", self.match_sharpness)
         parts = self.split.validation
         _check(self.selection.part in parts, f"a selection on one of {', '.join(parts)}", self.selection.part)
 
@@ -157,23 +153,12 @@ class Stage:
 class Assessment:
     """On which validation parts of the last stage calibration and operating point are fitted.
 
-    `softened` chooses the operating point on blurred copies of its part (`soften.py`). `match_sharpness` names a label
-    and fits both on parts in which the pictures without it are as soft as those with it (`matched_sharpness.py`).
+    `softened` chooses the operating point on blurred copies of its part (`soften.py`).
     """
 
     calibration_part: str
     operating_point_part: str
     softened: bool = False
-    match_sharpness: str | None = field(default=None, metadata=WHERE_THERE)
-
-    def __post_init__(self) -> None:
-        once = not (self.softened and self.match_sharpness is not None)
-        _check(once, "either softened or match_sharpness in an assessment", "both")
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether both are fitted on the files as they are."""
-        return not self.softened and self.match_sharpness is None
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -289,7 +274,7 @@ class Recipe:
         _check(whole.labels == crop.labels == stage.labels, "one list of labels in a fusion's stages", stage.name)
         cut = self.preprocess_of(crop).needs_lungs and not self.preprocess_of(whole).needs_lungs
         _check(cut, f"crop_lungs in {crop.name} and not in {whole.name}", f"{crop.crop_lungs}, {whole.crop_lungs}")
-        _check(self.assessment.is_plain, "an assessment of a fusion on files as they are", self.name)
+        _check(not self.assessment.softened, "an assessment of a fusion that is not softened", self.name)
 
     @property
     def releases(self) -> tuple[str, ...]:

@@ -20,8 +20,8 @@ from hilum.systems.pneumonia.network_arms import start_of
 from hilum.systems.pneumonia.paper_recipe import with_stage
 from hilum.systems.pneumonia.recipe import AUGMENTATION, pneumonia
 from hilum.systems.pneumonia.shift.parts import PLAIN, SHIFTED
+from hilum.systems.pneumonia.shift.sharpness import with_softened
 from hilum.systems.pneumonia.shift.sharpness_bins import in_bins
-from hilum.training.data.matched_sharpness import with_softened
 from hilum.training.recipe.augment import Augmentation
 from hilum.training.recipe.lung_pooling import LungPooling
 from hilum.training.recipe.mixup import Mixup

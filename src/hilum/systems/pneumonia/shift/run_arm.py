@@ -17,7 +17,7 @@ from hilum.systems.pneumonia.shift.arms import Learning, ShiftArm
 from hilum.systems.pneumonia.shift.lungs import Lungs
 from hilum.systems.pneumonia.shift.parts import OTHER
 from hilum.systems.pneumonia.shift.readings import Readings, load_readings, read_pictures, save_readings
-from hilum.training.data.matched_sharpness import with_softened
+from hilum.systems.pneumonia.shift.sharpness import with_softened
 from hilum.training.loop.fit import Fitted
 from hilum.training.loop.stages import check_starts, run_stages
 from hilum.training.recipe.recipe import TRAIN

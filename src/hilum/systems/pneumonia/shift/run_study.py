@@ -27,10 +27,10 @@ from hilum.systems.pneumonia.shift.arms import ShiftArm, chosen_shift_arms, shif
 from hilum.systems.pneumonia.shift.lungs import drawn_lungs
 from hilum.systems.pneumonia.shift.parts import OTHER, shift_parts
 from hilum.systems.pneumonia.shift.run_arm import ShiftData, is_read, run_arm
+from hilum.systems.pneumonia.shift.sharpness import sharpness_of
 from hilum.systems.pneumonia.shift.write import write_shift_study
 from hilum.training.data.lung_boxes import draw_lungs
 from hilum.training.data.lung_masks import draw_masks
-from hilum.training.data.matched_sharpness import sharpness_of
 from hilum.training.recipe.smoke import smoke_recipe, smoke_records
 from hilum.training.records.request import StudyRequest
 from hilum.training.records.run_record import SPLIT_NAME

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -24,9 +22,6 @@ from hilum.whole_files import write_whole
 
 LARGEST_SIGMA_PX = 8.0
 _STEPS = 12
-
-FOLDER = "matched-sharpness"
-"""What the folder of the copies is called, in that of prepared images."""
 
 
 def sharpness_of(records: Sequence[Record], *, jobs: int = 1) -> dict[str, float]:
@@ -70,16 +65,6 @@ def with_softened(
         made = pool.map(partial(_softened, folder=folder), wanted)
         copies = {each.record.image: copy for each, copy in zip(wanted, made, strict=True)}
     return tuple(copies.get(record.image, record) for record in records)
-
-
-@contextmanager
-def copies_folder(cache: Path | None) -> Iterator[Path]:
-    """Where copies lie: in the folder of prepared images, where there is one, else in one that goes afterwards."""
-    if cache is not None:
-        yield cache / FOLDER
-        return
-    with TemporaryDirectory(prefix="hilum-") as folder:
-        yield Path(folder)
 
 
 def blurred_to(pixels: Pixels, *, sharpness: float) -> Pixels:

@@ -9,7 +9,7 @@ from hilum.datasets.records.files import file_sha256
 from hilum.datasets.releases.kermany import LABEL, read_kermany
 from hilum.evaluation.judging.sharpness import mean_gradient
 from hilum.imaging.decode import decode, read_file
-from hilum.training.data.matched_sharpness import FOLDER, blurred_to, copies_folder, sharpness_of, with_softened
+from hilum.systems.pneumonia.shift.sharpness import blurred_to, sharpness_of, with_softened
 
 
 @pytest.fixture(scope="module")
@@ -89,11 +89,3 @@ def test_where_none_has_the_label_or_it_is_not_known_all_stays(records, tmp_path
     unknown = [replace(one, labels={}) for one in records]
     for some in (without, unknown):
         assert with_softened(some, label=LABEL, sharpness=sharpness, folder=tmp_path) == tuple(some)
-
-
-def test_copies_stay_in_the_folder_of_prepared_images_and_go_where_there_is_none(tmp_path):
-    with copies_folder(tmp_path) as kept:
-        assert kept == tmp_path / FOLDER
-    with copies_folder(None) as passing:
-        assert passing.is_dir()
-    assert not passing.exists()
