@@ -1,57 +1,84 @@
-"""Capsules with dynamic routing (Sabour, Frosst and Hinton 2017, arXiv:1710.09829).
+"""Networks that end in one capsule a label, whose length is how surely the label is there.
 
-A capsule is a vector: its length, below 1, says how surely something is there, its direction how it looks. The capsules
-of one layer each predict those of the next, and agree with some more than with others: routing weighs predictions by
-how well they agree, in a few rounds.
+Two convolutions make a grid of capsules, and routing one capsule a label of them (Sabour, Frosst and Hinton 2017,
+arXiv:1710.09829, section 4). What lies between is chosen by `CapsuleShape.routing`:
 
-Each capsule below has weights of its own for each above in the paper; their number and the memory of what they predict
-grow with the pixels. With `shared` weights one set serves all places of a picture, and with a `window` the predictions
-of one kind are averaged over squares of so many places before they are routed: memory is then that of the squares.
+- `Dense`, the paper's: each capsule of the grid has weights of its own for each label. Weights and predictions grow
+  with the places, at 28 x 28 pixels to 1,152 capsules, at 224 x 224 to 346,112.
+- `SharedPairs`: one set of weights serves all places, and the predictions of one kind are averaged over squares of
+  places before they are routed.
+- `LocallyConstrained`: grids of fewer and fewer places (`capsule_routing.py`), and the paper's routing of the last.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Literal
 
 import torch
+import torch.fx
 from torch import Tensor, nn
 from torch.nn import functional
 
 from hilum.errors import UsageError
+from hilum.networks.capsule_routing import LocalCapsules, length_logits, routed_sums, squash
 
-_LEAST = 1e-8
+# leaves of torch.fx, which cannot follow what depends on shapes
+torch.fx.wrap("routed_sums")
+torch.fx.wrap("_as_grid")
+torch.fx.wrap("_own_predictions")
+torch.fx.wrap("_shared_predictions")
+
+_KERNEL = 9
 
 
-def squash(vectors: Tensor, *, dim: int = -1) -> Tensor:
-    """The same direction with a length below 1: `|s|^2 / (1 + |s|^2) s / |s|` (equation 1); 0 stays 0."""
-    squared = (vectors**2).sum(dim=dim, keepdim=True)
-    return vectors * squared / (1 + squared) / torch.sqrt(squared + _LEAST)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dense:
+    """Each capsule of the grid has weights of its own for each label."""
 
 
-def route(predictions: Tensor, *, rounds: int) -> Tensor:
-    """The capsules above (N, J, D) from what those below predict of them, (N, I, J, D), by procedure 1 of the paper.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedPairs:
+    """Each kind has one set of weights for each label, whatever its place.
 
-    Each capsule below shares itself out over those above by a softmax of logits that start equal and grow, round by
-    round, by the product of its prediction with what came out. Only the last round passes gradients to the predictions,
-    as the logits are no parameters.
+    `window` is the side of the squares over which predictions are averaged; 1 averages nothing.
     """
-    if rounds < 1:
-        raise UsageError(f"expected at least one round of routing, came {rounds}")
-    logits = torch.zeros_like(predictions[..., 0])
-    fixed = predictions.detach()
-    for _ in range(rounds - 1):
-        above = squash((logits.softmax(dim=2)[..., None] * fixed).sum(dim=1))
-        logits = logits + (fixed * above[:, None]).sum(dim=-1)
-    return squash((logits.softmax(dim=2)[..., None] * predictions).sum(dim=1))
+
+    window: int = 1
+
+    def __post_init__(self) -> None:
+        _check(self.window >= 1, "a window from 1 on", self.window)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocallyConstrained:
+    """`layers` grids of `kinds` kinds of capsules with `numbers` numbers each, of half the places a side each time.
+
+    Each place sees `kernel` x `kernel` places of the grid below.
+    """
+
+    layers: int = 3
+    kinds: int = 8
+    numbers: int = 16
+    kernel: int = 5
+
+    def __post_init__(self) -> None:
+        _check(min(self.layers, self.kinds, self.numbers) >= 1, "layers, kinds and numbers from 1 on", self)
+        _check(self.kernel % 2 == 1 and self.kernel >= 1, "an odd kernel", self.kernel)
+
+
+Routing = Dense | SharedPairs | LocallyConstrained
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapsuleShape:
     """How large a capsule network is; the defaults are the paper's, for 28 x 28 pixels.
 
-    `channels` come out of the first convolution, `kinds` of capsules of `below` numbers each out of the second, and
-    one of `above` numbers a label out of routing. `window` is the side of the squares over which a shared pair's
-    predictions are averaged; 1 averages nothing.
+    `channels` come out of the first convolution, whose stride is `stride`; `kinds` of capsules of `below` numbers each
+    out of the second, whose stride is 2; and one of `above` numbers a label out of routing, in `rounds`. Where the
+    convolutions are `padded` with zeros, the places reach the border, and their number is that of the pixels over the
+    square of `2 stride`, rounded up.
     """
 
     side: int = 28
@@ -60,98 +87,179 @@ class CapsuleShape:
     below: int = 8
     above: int = 16
     rounds: int = 3
-    shared: bool = False
-    window: int = 1
+    stride: int = 1
+    padded: bool = False
+    routing: Routing = Dense()
 
     def __post_init__(self) -> None:
-        counts = (self.channels, self.kinds, self.below, self.above, self.rounds, self.window)
-        if min(counts) < 1 or self.places < 1:
-            raise UsageError(
-                f"expected a picture of at least 17 pixels and counts from 1 on for capsules, came {self.side} pixels "
-                f"and {counts}"
-            )
-        if self.window > 1 and not self.shared:
-            raise UsageError("expected a shared pair of weights for predictions that are averaged, came each its own")
-        if self.places % self.window:
-            raise UsageError(
-                f"expected a window that divides the {self.places} places a side of {self.side} pixels, came "
-                f"{self.window}"
-            )
+        counts = (self.channels, self.kinds, self.below, self.above, self.rounds, self.stride)
+        _check(min(counts) >= 1, "counts from 1 on", counts)
+        least = 1 if self.padded else _KERNEL + 8 * self.stride
+        _check(self.side >= least, f"a picture of at least {least} pixels a side", self.side)
+        if isinstance(self.routing, SharedPairs):
+            fits = self.places % self.routing.window == 0
+            _check(fits, f"a window that divides the {self.places} places a side", self.routing.window)
 
     @property
     def places(self) -> int:
-        """Places of capsules a side, after convolutions of 9 pixels with strides of 1 and 2."""
-        return (self.side - 8 - 9) // 2 + 1
+        """Places of the grid a side, after convolutions of 9 pixels with strides of `stride` and 2."""
+        lost = _KERNEL - 2 * self.padding
+        first = (self.side - lost) // self.stride + 1
+        return (first - lost) // 2 + 1
+
+    @property
+    def padding(self) -> int:
+        """Zeros on each side of what both convolutions see."""
+        return _KERNEL // 2 if self.padded else 0
 
     @property
     def routed(self) -> int:
-        """Capsules below that are routed, for one picture."""
-        return self.kinds * (self.places // self.window) ** 2
+        """Capsules that are routed to the labels, for one picture."""
+        match self.routing:
+            case Dense():
+                return self.kinds * self.places**2
+            case SharedPairs(window=window):
+                return self.kinds * (self.places // window) ** 2
+            case LocallyConstrained(layers=layers, kinds=kinds):
+                places = self.places
+                for _ in range(layers):
+                    places = (places - 1) // 2 + 1
+                return kinds * places**2
+
+    @property
+    def numbers(self) -> int:
+        """Numbers of each capsule that is routed to the labels."""
+        return self.routing.numbers if isinstance(self.routing, LocallyConstrained) else self.below
 
 
 class CapsuleNetwork(nn.Module):
-    """Two convolutions of 9 pixels, capsules, and routing to one capsule a label (the paper's section 4).
+    """From a picture (N, C, side, side) to the logits of the labels' capsules, (N, L).
 
-    The input is (N, C, side, side). Raises `UsageError` for labels or channels below 1.
+    Raises `UsageError` for labels or channels below 1.
     """
 
     def __init__(self, shape: CapsuleShape, *, labels: int, inputs: int = 1) -> None:
         super().__init__()
-        if labels < 1 or inputs < 1:
-            raise UsageError(f"expected labels >= 1 and input channels >= 1, came {labels} and {inputs}")
+        _check(labels >= 1 and inputs >= 1, "labels >= 1 and input channels >= 1", (labels, inputs))
         self.shape, self.labels, self.inputs = shape, labels, inputs
-        self.first = nn.Conv2d(inputs, shape.channels, kernel_size=9)
-        self.second = nn.Conv2d(shape.channels, shape.kinds * shape.below, kernel_size=9, stride=2)
-        pairs = shape.kinds if shape.shared else shape.routed
-        self.pairs = nn.Parameter(0.1 * torch.randn(pairs, labels, shape.below, shape.above))
+        made = partial(nn.Conv2d, kernel_size=_KERNEL, padding=shape.padding)
+        self.first = made(inputs, shape.channels, stride=shape.stride)
+        self.second = made(shape.channels, shape.kinds * shape.below, stride=2)
+        self.local = nn.Sequential(*_local_layers(shape))
+        pairs = shape.kinds if isinstance(shape.routing, SharedPairs) else shape.routed
+        self.pairs = nn.Parameter(0.1 * torch.randn(pairs, labels, shape.numbers, shape.above))
+
+    def sums(self, x: Tensor) -> Tensor:
+        """The labels' capsules before they are squashed, (N, L, above)."""
+        return routed_sums(self.predictions(self.grid(x)), rounds=self.shape.rounds)
 
     def capsules(self, x: Tensor) -> Tensor:
         """One capsule a label, (N, L, above)."""
-        return route(self._predictions(self._below(x)), rounds=self.shape.rounds)
+        return squash(self.sums(x))
 
     def forward(self, x: Tensor) -> Tensor:
-        """The lengths of the labels' capsules, (N, L) in [0, 1)."""
-        lengths: Tensor = torch.linalg.vector_norm(self.capsules(x), dim=-1)
-        return lengths
+        """The logits (N, L), whose logistic function is the length of each label's capsule."""
+        return length_logits(self.sums(x))
 
-    def _below(self, x: Tensor) -> Tensor:
-        """The capsules below, (N, kinds, places of all, below), squashed."""
-        grid: Tensor = self.second(functional.relu(self.first(x)))
-        numbers = grid.reshape(len(x), self.shape.kinds, self.shape.below, -1)
-        return squash(numbers, dim=2).transpose(2, 3)
+    def grid(self, x: Tensor) -> Tensor:
+        """The grid of capsules that is routed to the labels, (N, kinds, numbers, places, places)."""
+        found = _as_grid(self.second(functional.relu(self.first(x))), self.shape.kinds, self.shape.below)
+        grid: Tensor = self.local(found)
+        return grid
 
-    def _predictions(self, below: Tensor) -> Tensor:
-        """What the routed capsules predict of those above, (N, I, L, above)."""
-        if not self.shape.shared:
-            return torch.einsum("nid,ildk->nilk", below.flatten(1, 2), self.pairs)
-        # a linear prediction's mean is the prediction of the mean: averaged first, none is ever held for each place
-        if self.shape.window > 1:
-            places = self.shape.places
-            grid = below.transpose(2, 3).reshape(-1, self.shape.below, places, places)
-            averaged = functional.avg_pool2d(grid, self.shape.window).flatten(2)
-            below = averaged.reshape(len(below), self.shape.kinds, self.shape.below, -1).transpose(2, 3)
-        return torch.einsum("ntpd,tldk->ntplk", below, self.pairs).flatten(1, 2)
+    def predictions(self, grid: Tensor) -> Tensor:
+        """What the capsules of a grid predict of the labels', (N, I, L, above)."""
+        if isinstance(self.shape.routing, SharedPairs):
+            return _shared_predictions(grid, self.pairs, self.shape.routing.window)
+        return _own_predictions(grid, self.pairs)
 
 
-class Reconstruction(nn.Module):
-    """The picture (N, C, side, side) in [0, 1] from the capsules of the labels that are there (section 4.1)."""
+def _local_layers(shape: CapsuleShape) -> list[LocalCapsules]:
+    routing = shape.routing
+    if not isinstance(routing, LocallyConstrained):
+        return []
+    below = [(shape.kinds, shape.below), *[(routing.kinds, routing.numbers)] * (routing.layers - 1)]
+    return [
+        LocalCapsules(
+            kinds=kinds,
+            below=numbers,
+            above=routing.kinds,
+            numbers=routing.numbers,
+            kernel=routing.kernel,
+            rounds=shape.rounds,
+        )
+        for kinds, numbers in below
+    ]
 
-    def __init__(self, network: CapsuleNetwork, *, hidden: tuple[int, int] = (512, 1024)) -> None:
+
+def _as_grid(numbers: Tensor, kinds: int, below: int) -> Tensor:
+    """Squashed capsules (N, kinds, below, h, w) of a map (N, kinds x below, h, w)."""
+    return squash(numbers.float().reshape(-1, kinds, below, *numbers.shape[-2:]), dim=2)
+
+
+def _own_predictions(grid: Tensor, pairs: Tensor) -> Tensor:
+    """(N, I, L, above) of a grid (N, T, D, h, w); each capsule has its own of `pairs` (T h w, L, D, above)."""
+    return torch.einsum("nid,ildk->nilk", grid.flatten(3).transpose(2, 3).flatten(1, 2), pairs)
+
+
+def _shared_predictions(grid: Tensor, pairs: Tensor, window: int) -> Tensor:
+    """(N, I, L, above) of a grid (N, T, D, h, w), whose capsules of one kind share one of `pairs` (T, L, D, above)."""
+    # a linear prediction's mean is the prediction of the mean: averaged first, none is ever held for each place
+    averaged = functional.avg_pool2d(grid.flatten(1, 2), window)
+    averaged = averaged.reshape(-1, *grid.shape[1:3], *averaged.shape[-2:])
+    return torch.einsum("ntdp,tldk->ntplk", averaged.flatten(3), pairs).flatten(1, 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Painting:
+    """How the picture is painted from its labels' capsules, so that they keep telling how things look.
+
+    `weight` times the sum of squared differences over the pixels is added to the sum of a picture's losses. It is
+    painted from the capsules of the labels that are `present`, as in the paper, which leaves nothing of a picture
+    without any; or of `all`. The painted picture is `side` pixels a side, the given one being made as small; `hidden`
+    are the neurons of the two layers between.
+    """
+
+    weight: float = 0.0005
+    capsules: Literal["present", "all"] = "all"
+    side: int = 28
+    hidden: tuple[int, int] = (512, 1024)
+
+    def __post_init__(self) -> None:
+        _check(self.weight > 0, "a weight of painting above 0, or no painting", self.weight)
+        _check(min(self.side, *self.hidden) >= 1, "a painted side and hidden neurons from 1 on", self)
+
+
+class Painter(nn.Module):
+    """Paints a picture in [0, 1] from its labels' capsules (section 4.1)."""
+
+    def __init__(self, painting: Painting, *, labels: int, above: int, inputs: int = 1) -> None:
         super().__init__()
-        shape = network.shape
-        pixels = network.inputs * shape.side**2
-        self._size = (network.inputs, shape.side, shape.side)
+        self._painting, self._size = painting, (inputs, painting.side, painting.side)
+        first, second = painting.hidden
         self.layers = nn.Sequential(
-            nn.Linear(network.labels * shape.above, hidden[0]),
+            nn.Linear(labels * above, first),
             nn.ReLU(),
-            nn.Linear(hidden[0], hidden[1]),
+            nn.Linear(first, second),
             nn.ReLU(),
-            nn.Linear(hidden[1], pixels),
+            nn.Linear(second, inputs * painting.side**2),
             nn.Sigmoid(),
         )
 
     def forward(self, capsules: Tensor, targets: Tensor) -> Tensor:
-        """From capsules (N, L, above), those whose target (N, L) is 0 or not known set to 0."""
-        there = torch.nan_to_num(targets, nan=0.0)
-        painted: Tensor = self.layers((capsules * there[..., None]).flatten(1))
+        """The painted picture (N, C, side, side) from capsules (N, L, above) and the targets (N, L) of their labels."""
+        if self._painting.capsules == "present":  # a label that is not known is not there
+            capsules = capsules * torch.nan_to_num(targets, nan=0.0)[..., None]
+        painted: Tensor = self.layers(capsules.flatten(1))
         return painted.reshape(len(painted), *self._size)
+
+    def differences(self, capsules: Tensor, targets: Tensor, pictures: Tensor) -> Tensor:
+        """The sum of squared differences (N,) to the pictures (N, C, H, W) in [0, 1], made as small."""
+        small = functional.adaptive_avg_pool2d(pictures.float(), self._size[1:])
+        painted: Tensor = self(capsules, targets)
+        return ((painted.float() - small) ** 2).flatten(1).sum(dim=1)
+
+
+def _check(holds: bool, expected: str, came: object) -> None:
+    if not holds:
+        raise UsageError(f"expected {expected} for capsules, came {came}")

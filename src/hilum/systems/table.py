@@ -20,6 +20,9 @@ from hilum.systems.attention.recipe import AttentionRecipe, attention, attention
 from hilum.systems.attention.recipe import smoke as small_attention
 from hilum.systems.attention.run_study import LocalPairOptions, PairOptions, study_attention
 from hilum.systems.attention.train import AttentionOptions, train_attention_on
+from hilum.systems.capsules.recipe import CapsuleRecipe, capsules, capsules_large
+from hilum.systems.capsules.recipe import smoke as small_capsules
+from hilum.systems.capsules.train import train_capsules_on
 from hilum.systems.chest14.recipe import chest14, chest14_local
 from hilum.systems.chest_adult.recipe import AdultRecipe, chest_adult
 from hilum.systems.chest_adult.recipe import smoke as small_adult
@@ -142,6 +145,18 @@ def two_looks(make: Callable[[StartingWeights], AttentionRecipe], *, help: str) 
     )
 
 
+def capsule_training(make: Callable[[StartingWeights], CapsuleRecipe], *, help: str) -> Training[CapsuleRecipe]:
+    """A row of a recipe of capsules."""
+    return Training(
+        help=help,
+        make=make,
+        small=small_capsules,
+        run=train_capsules_on,
+        own=ClassifierOptions,
+        then="; read with it: hilum read --model {folder} FILE",
+    )
+
+
 def adult(start: StartingWeights) -> AdultRecipe:
     """The adult's chest, on the local recipe for fourteen findings, which is its baseline."""
     return chest_adult(chest14_local(start))
@@ -160,6 +175,12 @@ TRAININGS: Mapping[str, Training[Any]] = {
         attention, help="Fourteen findings from the picture and where it draws attention (Pun et al. 2021)."
     ),
     "attention-local": two_looks(attention_local, help="The same, small enough for two CPU cores."),
+    "capsules": capsule_training(
+        capsules, help="Fourteen findings by capsules at 28 pixels (Sabour et al. 2017, as Pun et al. 2021 use it)."
+    ),
+    "capsules-large": capsule_training(
+        capsules_large, help="The same at 224 pixels, by locally constrained routing (LaLonde and Bagci 2018)."
+    ),
     "paediatric-db": classifier(
         paediatric_db, help="Ten labels in children's chests, learnt on adults first (Tran et al. 2021)."
     ),

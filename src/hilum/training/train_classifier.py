@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,15 +16,16 @@ from hilum.datasets.splits.mixed import MixedReleases
 from hilum.errors import UsageError
 from hilum.option import Option
 from hilum.progress import SILENT, Progress
-from hilum.training.data.training_data import prepare_data
+from hilum.training.data.training_data import TrainingData, prepare_data
 from hilum.training.loop.stages import check_starts
 from hilum.training.recipe.ensemble import EnsembleRecipe
 from hilum.training.recipe.hierarchical import Hierarchical
 from hilum.training.recipe.machine import check_machine
 from hilum.training.recipe.recipe import Recipe
 from hilum.training.records.card_words import StatedWords
+from hilum.training.records.provenance import Provenance
 from hilum.training.records.request import TrainRequest
-from hilum.training.train import train_specialist
+from hilum.training.train import run_recorded, train_specialist
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,15 +81,57 @@ def train_classifier(
         smoke=request.smoke,
         progress=progress,
     )
-    stated = StatedWords(title=own.title, intended_use=own.intended_use, licence=own.licence)
     return train_specialist(
         recipe,
         data=data,
-        provenance=replace(request.provenance(own), stated=stated, folders=request.folders),
+        provenance=_provenance(request, own=own),
         place=request.place,
         smoke=request.smoke,
         lungs=lungs,
     )
+
+
+def train_prepared(
+    recipe: Recipe,
+    *,
+    request: TrainRequest,
+    own: ClassifierOptions,
+    check: Callable[[], object],
+    train: Callable[[TrainingData, Provenance], Bundle | None],
+    progress: Progress = SILENT,
+) -> Bundle | None:
+    """What `train` makes of a recipe's data, read and prepared, in the run's folder, which it has for itself.
+
+    For recipes of whole pictures that `train_classifier` cannot run. `check` is called before anything is decoded, to
+    find starting weights that are missing. A bundle that is there is taken as it is. Raises as `train_classifier` does.
+    """
+    check_bundle(recipe)
+    check_machine(request.machine, ema=any(stage.ema_decay is not None for stage in recipe.stages))
+    mixed = read_named(recipe, request=request, own=own, progress=progress)
+    check()
+    data = prepare_data(
+        recipe,
+        mixed=mixed,
+        preparation=request.place.preparation,
+        memory=request.cache,
+        bad_files=own.bad_files,
+        smoke=request.smoke,
+        progress=progress,
+    )
+    provenance = _provenance(request, own=own)
+    return run_recorded(
+        recipe,
+        data=data,
+        provenance=provenance,
+        folder=request.out,
+        smoke=request.smoke,
+        train=partial(train, data, provenance),
+    )
+
+
+def _provenance(request: TrainRequest, *, own: ClassifierOptions) -> Provenance:
+    stated = StatedWords(title=own.title, intended_use=own.intended_use, licence=own.licence)
+    return replace(request.provenance(own), stated=stated, folders=request.folders)
 
 
 def check_bundle(recipe: Recipe) -> None:

@@ -19,7 +19,8 @@ RECIPES = {name: recipe for name, recipe in WHOLE.items() if isinstance(recipe, 
 def test_a_smoke_run_is_small_and_otherwise_the_same_recipe(name):
     whole = RECIPES[name]
     small = TRAININGS[name].small(whole)
-    assert small.preprocess.output_size == (SIDE_PX, SIDE_PX)
+    side = min(SIDE_PX, *whole.preprocess.output_size)
+    assert small.preprocess.output_size == (side, side)
     assert small.last.epochs <= 2
     assert small.last.batch_size <= 8
     assert (small.backbone, small.last.loss, small.last.optimizer) == (

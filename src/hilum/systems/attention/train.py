@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated
 
 from hilum.bundle.load import Bundle
@@ -12,13 +13,11 @@ from hilum.progress import SILENT, Progress
 from hilum.systems.attention.bundle import two_looks_draft, write_two_looks_bundle
 from hilum.systems.attention.fit import check_start, fit_two_looks
 from hilum.systems.attention.recipe import AttentionRecipe
-from hilum.training.data.training_data import prepare_data
-from hilum.training.recipe.machine import check_machine
+from hilum.training.data.training_data import TrainingData
 from hilum.training.recipe.processes import is_first_process
-from hilum.training.records.card_words import StatedWords
+from hilum.training.records.provenance import Provenance
 from hilum.training.records.request import TrainRequest
-from hilum.training.train import run_recorded
-from hilum.training.train_classifier import ClassifierOptions, read_named
+from hilum.training.train_classifier import ClassifierOptions, train_prepared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,22 +46,8 @@ def train_attention_on(
     """
     if own.crop_weights is not None:
         recipe = replace(recipe, crop_start=starting_weights(own.crop_weights))
-    check_machine(request.machine, ema=recipe.last.ema_decay is not None)
-    mixed = read_named(recipe, request=request, own=own, progress=progress)
-    check_start(recipe, folder=request.out)
-    data = prepare_data(
-        recipe,
-        mixed=mixed,
-        preparation=request.place.preparation,
-        memory=request.cache,
-        bad_files=own.bad_files,
-        smoke=request.smoke,
-        progress=progress,
-    )
-    stated = StatedWords(title=own.title, intended_use=own.intended_use, licence=own.licence)
-    provenance = replace(request.provenance(own), stated=stated, folders=request.folders)
 
-    def train() -> Bundle | None:
+    def train(data: TrainingData, provenance: Provenance) -> Bundle | None:
         split = data.splits[recipe.last.name]
         fitted = fit_two_looks(recipe, split=split, place=request.place)
         if not is_first_process():
@@ -76,4 +61,5 @@ def train_attention_on(
         )
         return write_two_looks_bundle(fitted, recipe=recipe, split=split, draft=draft, place=request.place)
 
-    return run_recorded(recipe, data=data, provenance=provenance, folder=request.out, smoke=request.smoke, train=train)
+    check = partial(check_start, recipe, folder=request.out)
+    return train_prepared(recipe, request=request, own=own, check=check, train=train, progress=progress)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from torch import nn
+
 from hilum.datasets.splits.split import Split
 from hilum.networks.fusion import FusionHead
-from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.training.data.stage_data import MakeData
 from hilum.training.loop.classifier_task import ClassifierTask
 from hilum.training.loop.fit import Kept, fit
-from hilum.training.loop.task import TaskData
-from hilum.training.recipe.losses import fit_loss, said_logits
+from hilum.training.loop.task import Task, TaskData
+from hilum.training.recipe.losses import Loss, fit_loss, said_logits
 from hilum.training.recipe.machine import Machine
 from hilum.training.recipe.recipe import TRAIN, Recipe, Stage
 from hilum.training.recipe.samplers import build_sampler
@@ -22,19 +24,21 @@ def fit_stage(
     recipe: Recipe,
     *,
     stage: Stage,
-    network: PooledClassifier | FusionHead,
+    network: nn.Module,
     split: Split,
     folder: Path,
     machine: Machine,
     data: MakeData,
+    task: Callable[[Loss], Task] | None = None,
 ) -> Kept:
     """Train `network` in place and return the weights that the stage keeps.
 
+    Its outputs are logits (N, L), and what is learnt a `ClassifierTask`; else `task` makes it of the fitted loss.
     `folder` holds the checkpoints and the logs. `data` makes what is learnt from, where there is something to train:
     only the part `train` is trained on; the validation parts are watched, where `split` has any.
     """
 
-    def make() -> tuple[ClassifierTask, TaskData]:
+    def make() -> tuple[Task, TaskData]:
         made = data()
         loss = fit_loss(stage.loss, targets=made.targets, labels=stage.labels)
         sampler = build_sampler(
@@ -46,8 +50,7 @@ def fit_stage(
             strata=[record.stratum for record in split.parts[TRAIN]],
             seed=recipe.seed,
         )
-        said = partial(said_logits, stage.loss, labels=stage.labels)
-        return ClassifierTask(network, labels=stage.labels, loss=loss, said=said), TaskData(
+        return _task(network, stage=stage, loss=loss) if task is None else task(loss), TaskData(
             training=made.training,
             sampler=sampler,
             validation={part: (made.validation[part], made.counts[part]) for part in made.validation},
@@ -57,3 +60,8 @@ def fit_stage(
     precision = "32-true" if isinstance(network, FusionHead) else recipe.precision
     plan = stage.plan(precision=precision, deterministic=recipe.deterministic)
     return fit(make, plan=plan, seed=recipe.seed, folder=folder, machine=machine)
+
+
+def _task(network: nn.Module, *, stage: Stage, loss: Loss) -> ClassifierTask:
+    said = partial(said_logits, stage.loss, labels=stage.labels)
+    return ClassifierTask(network, labels=stage.labels, loss=loss, said=said)

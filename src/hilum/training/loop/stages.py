@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from hilum.datasets.prepared.images import fixed_size
 from hilum.datasets.splits.split import Split
@@ -22,6 +23,8 @@ from hilum.training.loop.checkpoints import LAST_CHECKPOINT, WEIGHTS, load_weigh
 from hilum.training.loop.fit import Fitted
 from hilum.training.loop.fit_stage import fit_stage
 from hilum.training.loop.fusion_features import FEATURES, Extractors, feature_data
+from hilum.training.loop.task import Task
+from hilum.training.recipe.losses import Loss
 from hilum.training.recipe.processes import is_first_process, wait_for_all
 from hilum.training.recipe.recipe import FromStage, FusedFrom, Recipe, Stage
 from hilum.training.records.run_place import RunPlace
@@ -69,7 +72,7 @@ def _run_stage(recipe: Recipe, *, stage: Stage, split: Split, place: RunPlace) -
     network = new_network(recipe, stage=stage)
     started_from = start(network, recipe=recipe, stage=stage, folder=place.folder)
     data = partial(image_data, recipe, stage=stage, split=split, preparation=place.preparation)
-    _fit(recipe, stage=stage, network=network, split=split, place=place, data=data, started_from=started_from)
+    fit_and_keep(recipe, stage=stage, network=network, split=split, place=place, data=data, started_from=started_from)
     return load_stage(recipe, stage=stage, folder=place.folder)
 
 
@@ -93,7 +96,7 @@ def _run_fusion(recipe: Recipe, *, stage: Stage, start: FusedFrom, split: Split,
             f"the stages {start.whole} and {start.crop}, frozen, under a new linear layer; {start.whole} started from "
             f"{whole.started_from}, {start.crop} from {crop.started_from}"
         )
-        _fit(recipe, stage=stage, network=head, split=split, place=place, data=data, started_from=said)
+        fit_and_keep(recipe, stage=stage, network=head, split=split, place=place, data=data, started_from=said)
     if is_first_process():
         shutil.rmtree(kept_in / FEATURES, ignore_errors=True)
     state, about = load_weights(kept_in / WEIGHTS)
@@ -102,19 +105,22 @@ def _run_fusion(recipe: Recipe, *, stage: Stage, start: FusedFrom, split: Split,
     return FittedFusion(fused.eval(), about["started_from"])
 
 
-def _fit(
+def fit_and_keep(
     recipe: Recipe,
     *,
     stage: Stage,
-    network: PooledClassifier | FusionHead,
+    network: nn.Module,
     split: Split,
     place: RunPlace,
     data: MakeData,
     started_from: str,
+    task: Callable[[Loss], Task] | None = None,
 ) -> None:
-    """Train a stage to its end and keep its weights with one line on where they started."""
+    """Train a stage to its end, as `fit_stage` does, and keep its weights with one line on where they started."""
     folder = place.folder / stage.name
-    kept = fit_stage(recipe, stage=stage, network=network, split=split, folder=folder, machine=place.machine, data=data)
+    kept = fit_stage(
+        recipe, stage=stage, network=network, split=split, folder=folder, machine=place.machine, data=data, task=task
+    )
     if is_first_process():
         about = {"stage": stage.name, "epoch": str(kept.epoch), "started_from": started_from}
         save_weights(folder / WEIGHTS, state=kept.state, about=about)

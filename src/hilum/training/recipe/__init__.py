@@ -15,6 +15,7 @@ from hilum.training.recipe.freezing import FrozenBatchNorms, FrozenFirst, Staged
 from hilum.training.recipe.hierarchical import Hierarchical
 from hilum.training.recipe.losses import Asymmetric, BinaryCrossEntropy, Focal, fit_loss, masked_loss
 from hilum.training.recipe.lung_pooling import LungPooling
+from hilum.training.recipe.margin_loss import MarginLoss
 from hilum.training.recipe.mixup import Mixup
 from hilum.training.recipe.optimizers import Adam, AdamW, RAdam, Sgd
 from hilum.training.recipe.plan import Plan, Selection
@@ -55,6 +56,7 @@ __all__ = [
     "KerasDecay",
     "LabelBalanced",
     "LungPooling",
+    "MarginLoss",
     "Mixup",
     "OneCycle",
     "PatientBalanced",

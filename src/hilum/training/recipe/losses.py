@@ -19,6 +19,7 @@ from hilum.errors import UsageError
 from hilum.training.recipe.distribution_balanced import DistributionBalanced, FittedDistributionBalanced
 from hilum.training.recipe.hierarchical import Hierarchical, hierarchical_loss, tree_of, unconditional_logits
 from hilum.training.recipe.label_weights import LabelWeights, Weighting, label_weights
+from hilum.training.recipe.margin_loss import MarginLoss, margin
 from hilum.training.recipe.processes import sum_over_processes, training_processes
 
 
@@ -68,7 +69,7 @@ class Asymmetric:
         _check(0.0 <= self.clip < 1.0, "a clip in [0, 1)", self.clip)
 
 
-LossSpec = BinaryCrossEntropy | Focal | Asymmetric | DistributionBalanced | Hierarchical
+LossSpec = BinaryCrossEntropy | Focal | Asymmetric | DistributionBalanced | Hierarchical | MarginLoss
 
 Loss = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 """From logits (N, L) and targets (N, L) in [0, 1], NaN where missing, to the sum over the known and their number."""
@@ -90,6 +91,8 @@ def fit_loss(spec: LossSpec, *, targets: npt.ArrayLike, labels: Sequence[str]) -
             return partial(_sum_of_known, each=partial(_asymmetric, spec=spec))
         case DistributionBalanced():
             return FittedDistributionBalanced(spec, targets=targets, labels=labels)
+        case MarginLoss():
+            return partial(_sum_of_known, each=partial(margin, spec=spec))
         case Hierarchical():
             return partial(hierarchical_loss, tree=tree_of(spec, labels=labels), probability=spec.probability)
 

@@ -35,7 +35,7 @@ def smoke_recipe(recipe: Recipe, *, least_px: int = SIDE_PX) -> Recipe:
     return replace(
         recipe,
         preprocess=PreprocessSpec(steps=steps, mean=spec.mean, std=spec.std),
-        stages=tuple(map(_smoke_stage, recipe.stages)),
+        stages=tuple(map(smoke_stage, recipe.stages)),
     )
 
 
@@ -76,7 +76,8 @@ def _smaller(step: Resize, *, side: int) -> Resize:
     return Resize.model_validate({**dict(step), **sides})
 
 
-def _smoke_stage(stage: Stage) -> Stage:
+def smoke_stage(stage: Stage) -> Stage:
+    """Two epochs of four batches of eight at most, with what else a stage has made as small."""
     sampler, freezing = stage.sampler, stage.freezing
     if not isinstance(sampler, Shuffled):
         few = min(IMAGES_PER_EPOCH, sampler.images_per_epoch or IMAGES_PER_EPOCH)
