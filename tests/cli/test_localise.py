@@ -51,7 +51,7 @@ def test_bright_squares_are_found_better_than_the_average_box_finds_them(
     assert found["cross_fitted"]["Pneumonia"]["own"]["thresholds"] == [0.4] * 5 or all(
         at < 0.7 for at in found["cross_fitted"]["Pneumonia"]["own"]["thresholds"]
     )
-    assert "XGrad-CAM is the same picture" in found["methods"]["own"]["note"]
+    assert "XGrad-CAM is the same picture as Grad-CAM" in found["methods"]["own"]["note"]
     assert not (tmp_path / "L.jsonl").exists(), "nothing is held out"
     assert "may flatter" in found["cautions"][0]
 

@@ -43,6 +43,9 @@ READ_INTO_FOLDER = LazyFunction("hilum.cli.read.into_folder", "read_into_folder"
 REPORT_JUDGEMENT = LazyFunction("hilum.cli.judge_report", "report_judgement")
 """What `hilum judge` calls where there is `--report`; without it no figure is drawn and matplotlib is not loaded."""
 
+MAPS_OF_NETWORK = LazyFunction("hilum.training.localisation.network_maps", "maps_of_bundle", part="train")
+"""What `hilum localise` calls where there is `--method`; without it torch is not needed."""
+
 REPORT_COMPARISON = LazyFunction("hilum.evaluation.report.comparison_report", "write_comparison_report")
 """What `hilum compare` calls where there is `--report`."""
 

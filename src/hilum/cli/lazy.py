@@ -31,14 +31,18 @@ class LazyCommand:
 
 @dataclass(frozen=True, slots=True)
 class LazyFunction:
-    """A function that is imported when it is needed."""
+    """A function that is imported when it is needed; `part` is the optional part of hilum that its module needs."""
 
     module: str
     name: str
+    part: str | None = None
 
-    def load(self) -> Any:
-        """The function, its module imported."""
-        return getattr(importlib.import_module(self.module), self.name)
+    def load(self, *, asked_by: str = "") -> Any:
+        """The function, its module imported; `asked_by` is the option that needs it, as an error names it.
+
+        Raises `MissingPartError` with the install command where a package of the optional part is absent.
+        """
+        return getattr(_imported(self.module, named=asked_by, part=self.part), self.name)
 
 
 class LazyGroup(TyperGroup):
@@ -86,16 +90,19 @@ def load_command(name: str, *, row: LazyCommand) -> Any:
 
     Raises `MissingPartError` with the install command where a package of the row's optional part is absent.
     """
+    return get_command(_imported(row.module, named=f"hilum {name}", part=row.part).app)
+
+
+def _imported(module: str, *, named: str, part: str | None) -> Any:
     try:
-        module = importlib.import_module(row.module)
+        return importlib.import_module(module)
     except ModuleNotFoundError as error:
         absent = (error.name or "").partition(".")[0]
-        if row.part is None or absent == "hilum":
+        if part is None or absent == "hilum":
             raise
         raise MissingPartError(
-            f"'hilum {name}' needs the package {absent}, which is not installed; run: pip install \"hilum[{row.part}]\""
+            f"'{named}' needs the package {absent}, which is not installed; run: pip install \"hilum[{part}]\""
         ) from error
-    return get_command(module.app)
 
 
 def _placeholder() -> None:

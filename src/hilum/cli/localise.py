@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from hilum.bundle.load import load_bundle
+from hilum.bundle.load import Bundle, load_bundle
 from hilum.bundle.shelf import SHIPPED_LUNGS
+from hilum.cli.commands import MAPS_OF_NETWORK
 from hilum.cli.options.data import RsnaOption, read_as_trained
 from hilum.cli.options.ledger import LedgerOption
 from hilum.cli.options.models import choose_bundle
@@ -21,9 +22,9 @@ from hilum.errors import UsageError
 from hilum.evaluation.bundles.ledger import ledger_path
 from hilum.evaluation.bundles.needed_lungs import needed_lungs
 from hilum.evaluation.bundles.part import EVERY
-from hilum.evaluation.bundles.run_folder import is_run, load_run
+from hilum.evaluation.bundles.run_folder import Run, is_run, load_run
 from hilum.evaluation.localisation.localise import THRESHOLDS, LocalisationSettings
-from hilum.evaluation.localisation.maps import BundleMaps
+from hilum.evaluation.localisation.maps import BundleMaps, MapSource
 from hilum.evaluation.localisation.run import BoxedPart, localise_part
 from hilum.evaluation.localisation.tables import titles_of
 from hilum.evaluation.predictions.patient_bootstrap import REPLICATES
@@ -61,6 +62,15 @@ def localise(
         Path | None,
         typer.Option(
             metavar="FOLDER", help="Where page, JSON, tables and pictures go; of a run by default RUN/localisation."
+        ),
+    ] = None,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Another map than the model's own, made by torch: grad-cam, grad-cam++, layer-cam, layer-cam-finer, "
+            "score-cam, occlusion, and of a DenseNet pre-relu-grad-cam, pre-relu-xgrad-cam, pre-relu-grad-cam++; may "
+            "come again.",
         ),
     ] = None,
     threshold: Annotated[
@@ -127,9 +137,7 @@ def localise(
     if not asked.records:
         there = ", ".join(sorted({one.official for one in records if one.official})) or "none"
         raise UsageError(f"expected an official part among {there}, or {EVERY}, came {split!r}")
-    needs = "lungs" in bundle.card.needs - bundle.card.brings
-    drawn_by = needed_lungs(bundle, given=choose_bundle(lungs) if needs else None)
-    source = BundleMaps(bundle, lungs=drawn_by)
+    source = _source(bundle, run=run, methods=method or (), lungs=lungs)
     localised = localise_part(
         bundle,
         asked=asked,
@@ -145,6 +153,15 @@ def localise(
     if localised.looks is not None:
         say(localised.looks.in_words())
     say(f"wrote {localised.page}")
+
+
+def _source(bundle: Bundle, *, run: Run | None, methods: Sequence[str], lungs: str) -> MapSource:
+    """Who draws: the bundle as it reads, or the torch network behind it by other methods."""
+    if methods:
+        source: MapSource = MAPS_OF_NETWORK.load(asked_by="--method")(bundle, run=run, methods=methods)
+        return source
+    needs = "lungs" in bundle.card.needs - bundle.card.brings
+    return BundleMaps(bundle, lungs=needed_lungs(bundle, given=choose_bundle(lungs) if needs else None))
 
 
 def _same(words: Sequence[str]) -> dict[str, str]:

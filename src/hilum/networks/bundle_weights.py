@@ -75,7 +75,7 @@ def _from_graph(bundle: Bundle, *, labels: int, network: PooledClassifier) -> di
         if shift is not None and f"backbone.{norm}.weight" not in state:
             state |= _identity(rebuilt.backbone.get_submodule(norm), name=f"backbone.{norm}", shift=shift)
     missing, _ = rebuilt.load_state_dict(state, strict=False)
-    if any(not name.endswith("num_batches_tracked") for name in missing) or not _agree(rebuilt, graph=graph):
+    if any(not name.endswith("num_batches_tracked") for name in missing) or not agrees_with_graph(rebuilt, graph=graph):
         raise DataError(
             f"the weights of {bundle.folder} cannot be had back from its graph; start from a bundle with {WEIGHTS}, or "
             f"from the {WEIGHTS} of its training run"
@@ -112,8 +112,8 @@ def _identity(norm: nn.Module, *, name: str, shift: Tensor) -> Mapping[str, Tens
     }
 
 
-def _agree(network: PooledClassifier, *, graph: bytes) -> bool:
-    """Whether network and graph give the same logits on noise, relative to their size."""
+def agrees_with_graph(network: PooledClassifier, *, graph: bytes) -> bool:
+    """Whether a network in evaluation mode and a graph give the same logits on noise, to 1e-3 of their size."""
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
     shape = [side if isinstance(side, int) else _EXAMPLE_PX for side in session.get_inputs()[0].shape[2:]]
     noise = torch.randn(1, network.channels, *shape, generator=torch.Generator().manual_seed(0))

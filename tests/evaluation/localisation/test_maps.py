@@ -49,7 +49,7 @@ def test_a_map_in_another_frame_is_the_same_map() -> None:
 
 def test_every_way_of_drawing_has_its_name(tmp_path: Path) -> None:
     toy = ToyBundle()
-    assert own_method(toy.card()).title == "Grad-CAM"
+    assert own_method(toy.card()).title == "class map"
     by_occlusion = HeatmapSpec(method="occlusion", occlusion=OcclusionSpec(cells=4, square=2))
     assert own_method(ToyBundle(heatmap=by_occlusion).card()).title == "occlusion"
     with pytest.raises(BundleError, match="whose card says that it has none"):

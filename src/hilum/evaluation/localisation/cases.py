@@ -101,6 +101,15 @@ def choose_cases(
     )
 
 
+def first_cases(cases: Sequence[BoxedCase], *, most: int) -> tuple[BoxedCase, ...]:
+    """At most `most` cases of each label, the first by a hash of their files: whatever a model says of them."""
+    found: list[BoxedCase] = []
+    for label in sorted({case.label for case in cases}):
+        of_label = [case for case in cases if case.label == label]
+        found += sorted(of_label, key=lambda case: (case.record.sha256, case.record.image))[:most]
+    return tuple(found)
+
+
 def _named(there: Sequence[str], *, labels: Sequence[str], same: Mapping[str, str]) -> dict[str, str]:
     for box, model in same.items():
         if box not in there or model not in labels:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from hilum.datasets.records.record import Record
 from hilum.errors import UsageError
-from hilum.evaluation.localisation.cases import SEED, BoxedCase, ChosenCases
+from hilum.evaluation.localisation.cases import SEED, BoxedCase, ChosenCases, first_cases
 from hilum.evaluation.localisation.cross_fit import GRID
 from hilum.evaluation.localisation.judge import Localisation, judge_localisation
 from hilum.evaluation.localisation.maps import DrawnMaps, MapSource, Unread, in_frame
@@ -75,7 +75,7 @@ def localise(
     """
     thresholds = tuple(dict.fromkeys((*settings.thresholds, *GRID)))
     averages = AverageBoxes(chosen.cases)
-    first = _first(chosen.cases, most=settings.drawn)
+    first = [(case.label, case.record.image) for case in first_cases(chosen.cases, most=settings.drawn)]
     measured: list[Measured] = []
     unread: dict[str, Unread] = {}
     kept: list[KeptCase] = []
@@ -95,7 +95,7 @@ def localise(
         figures=figures,
         measured=tuple(measured),
         unread=unread,
-        kept=tuple(sorted(kept, key=lambda one: (one.case.label, first[one.case.label, one.case.record.image]))),
+        kept=tuple(sorted(kept, key=lambda one: first.index((one.case.label, one.case.record.image)))),
     )
 
 
@@ -123,12 +123,3 @@ def _drawn(
     for done, (found, drawn) in enumerate(zip(together, source.draw(wanted), strict=True), start=1):
         yield found[0].record, found, drawn
         progress(done, len(wanted))
-
-
-def _first(cases: Sequence[BoxedCase], *, most: int) -> dict[tuple[str, str], int]:
-    """The cases of each label that are drawn, by label and image, and their place: the first by a hash of the file."""
-    places: dict[tuple[str, str], int] = {}
-    for label in dict.fromkeys(case.label for case in cases):
-        found = sorted((case.record.sha256, case.record.image) for case in cases if case.label == label)
-        places |= {(label, image): place for place, (_, image) in enumerate(found[:most])}
-    return places

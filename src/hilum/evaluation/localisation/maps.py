@@ -130,13 +130,13 @@ def own_method(card: Card) -> Method:
     """What the heatmap of a card is called beside others."""
     if card.heatmap.method == "occlusion":
         return Method(title="occlusion", note="By occlusion: what the logit falls by where a square is hidden.")
-    grad_cam = Method(
-        title="Grad-CAM",
-        note="Grad-CAM is the positive part of the class map in closed form. XGrad-CAM is the same picture for a "
-        "network that ends in average pooling and one linear layer, as this one does.",
-    )
     if card.kind == "classifier":
-        return grad_cam
+        return Method(
+            title="class map",
+            note="What a reading draws: what each cell adds to the logit, which is Grad-CAM before its ReLU. XGrad-CAM "
+            "is the same picture as Grad-CAM for a network that ends in average pooling and one linear layer, as this "
+            "one does.",
+        )
     if card.kind == "lung-pooled":
         return Method(
             title="class map inside the lungs",
