@@ -156,6 +156,54 @@ def public_names(face: ModuleType) -> str:
     return table(("name", "what it is"), rows)
 
 
+MEMBERS = ("read", "read_many", "Reader", "Result", "Results", "Findings", "LungMasks", "FailedReading")
+"""What reading in Python takes, in the order in which one meets it: with signatures, and every public member."""
+
+
+def members() -> str:
+    """One section a function or class of `MEMBERS`: its signature, the whole docstring, and its members in a table."""
+    return "\n\n".join(_member_section(name, getattr(hilum, name)) for name in MEMBERS)
+
+
+def _member_section(name: str, value: Any) -> str:
+    documented = inspect.getdoc(value) or ""
+    parts = [f"### {name}", f"`{_call(name, value)}`", documented.strip()]
+    if isinstance(value, type):
+        found = [one for one in dir(value) if not one.startswith("_") and one not in dir(tuple)]
+        rows = [_member_row(one, value) for one in found if _has_own_text(value, one)]
+        parts += [table(("member", "what it is"), rows)] if rows else []
+    return "\n\n".join(parts)
+
+
+def _has_own_text(owner: type, name: str) -> bool:
+    """Whether a member is documented where it is defined: a field without a docstring is told of by its class."""
+    member = inspect.getattr_static(owner, name)
+    return isinstance(member, property | staticmethod) or inspect.isfunction(member)
+
+
+def _member_row(name: str, owner: type) -> tuple[str, str]:
+    member = inspect.getattr_static(owner, name)
+    first = (inspect.getdoc(member) or "").partition("\n\n")[0]
+    return f"`{name if isinstance(member, property) else _call(name, member)}`", " ".join(first.split())
+
+
+def _call(name: str, value: Any) -> str:
+    """How it is called: names and defaults, without types, which the stubs hold."""
+    value = value.__func__ if isinstance(value, staticmethod) else value
+    parameters = [
+        one.replace(annotation=inspect.Parameter.empty)
+        for one in inspect.signature(value).parameters.values()
+        if one.name != "self"
+    ]
+    shown = [one.replace(default=...) if _says_little(one.default) else one for one in parameters]
+    return f"{name}{inspect.Signature(shown)}".replace("Ellipsis", "...")
+
+
+def _says_little(default: Any) -> bool:
+    """Whether a default's own text is that of a whole object, such as an empty statement."""
+    return default is not inspect.Parameter.empty and not isinstance(default, str | int | float | bool | None)
+
+
 def _alternatives(union: Any) -> str:
     return "one of " + ", ".join(f"`{part.__name__}`" for part in union.__args__)
 
@@ -228,6 +276,7 @@ def main() -> int:
     pages = {
         "docs/reference/python.md": {
             "names": public_names(hilum),
+            "members": members(),
             "recipe-names": public_names(recipe_face),
         },
         "docs/reference/cli.md": {"commands": commands()},

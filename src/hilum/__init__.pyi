@@ -53,12 +53,12 @@ from .imaging.preprocess import preprocess as preprocess
 from .radiograph import Radiograph as Radiograph
 from .radiograph import Source as Source
 from .radiograph import StoredGrid as StoredGrid
-from .reading.reader import Reader as Reader
 from .reading.settings import ReaderSettings as ReaderSettings
 from .reading_result import CardiothoracicRatio as CardiothoracicRatio
 from .reading_result import Examination as Examination
 from .reading_result import FailedReading as FailedReading
 from .reading_result import Finding as Finding
+from .reading_result import Findings as Findings
 from .reading_result import Heatmap as Heatmap
 from .reading_result import NotDecided as NotDecided
 from .reading_result import RatioWithheld as RatioWithheld
@@ -66,6 +66,12 @@ from .reading_result import Reading as Reading
 from .report.overlay import overlay_png as overlay_png
 from .report.reading_json import reading_to_json as reading_to_json
 from .report.schema import reading_schema as reading_schema
+from .results.masks import LungMasks as LungMasks
+from .results.read import read as read
+from .results.read import read_many as read_many
+from .results.reader import Reader as Reader
+from .results.result import Result as Result
+from .results.results import Results as Results
 from .stated import Stated as Stated
 
 # statistics

@@ -45,8 +45,9 @@ class StoredGrid:
 class Source:
     """Which file this is: `name` as the caller gave it, the SHA-256 of its bytes, and its size in pixels.
 
-    `format` is the format found in the bytes (`PNG`, `JPEG`, `TIFF`, `BMP`, `WEBP`, `DICOM`). `rows` and `columns` are
-    those of the upright picture, and `stored` says how the file stores it, None where it stores just that.
+    `format` is the format found in the bytes (`PNG`, `JPEG`, `TIFF`, `BMP`, `WEBP`, `DICOM`), or `ARRAY` or `PILLOW` of
+    pixels that came from memory, whose own bytes are hashed. `rows` and `columns` are those of the upright picture, and
+    `stored` says how the file stores it, None where it stores just that.
     `spacing_mm` is the distance between rows, then between columns, at the detector or as calibrated.
     """
 

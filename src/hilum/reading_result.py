@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from hilum.by_name import ByName
 from hilum.geometry import Box, Geometry
 from hilum.radiograph import Laterality, Patient, Radiograph, Source, TrailStep, View
 from hilum.stated import NOTHING_STATED, Stated
@@ -163,6 +164,17 @@ class Finding:
         return len({member.positive for member in self.members}) > 1
 
 
+class Findings(ByName[Finding]):
+    """The findings of a reading, in the models' order: a tuple that answers by name as well, `findings["Pneumonia"]`.
+
+    Where several models look for one finding, its name alone means the one that is decided, if just one is; else name
+    the model before it: `findings["chest-adult", "Pneumonia"]`. `names` are all names, each once. Raises `UsageError`
+    for a name that is not there, or that several have.
+    """
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class StoodAside:
     """A model that was not asked, because this is not what it was made for and another one was made for it."""
@@ -272,7 +284,7 @@ class Reading:
     view: View
     laterality: Laterality
     gate: GateVerdict
-    findings: tuple[Finding, ...]
+    findings: Findings
     models: tuple[ModelRef, ...]
     trail: tuple[TrailStep, ...]
     warnings: tuple[str, ...]
@@ -286,6 +298,10 @@ class Reading:
     read_inverted: bool = False
     cardiothoracic_ratio: CardiothoracicRatio | RatioWithheld | None = None
     lung_averages: tuple[LungAverage, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.findings, Findings):
+            object.__setattr__(self, "findings", Findings(self.findings))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

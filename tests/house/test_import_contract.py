@@ -59,6 +59,7 @@ PLANTED = [
             "datasets.records": "datasets.releases",
             "imaging.pixels": "imaging.dicom",
             "cli.options": "cli.read",
+            "results": "training",
         }.items()
     ),
 ]

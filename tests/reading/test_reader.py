@@ -268,11 +268,9 @@ def test_a_model_may_be_named_as_on_the_shelf() -> None:
         Reader(models="xray-gate")
 
 
-@pytest.mark.parametrize("source", [np.zeros((4, 4)), ["a.png"], 3, None])
-def test_what_is_no_file_is_the_users_mistake_and_said_in_one_line(reader: Reader, source: object) -> None:
-    with pytest.raises(
-        UsageError, match=f"expected a path or the bytes of an image file, came {type(source).__name__}"
-    ):
+@pytest.mark.parametrize("source", [{"a": "a.png"}, ["a.png"], 3, None])
+def test_what_is_no_source_is_the_users_mistake_and_said_in_one_line(reader: Reader, source: object) -> None:
+    with pytest.raises(UsageError, match=f"expected a path, the bytes of a file, .* came {type(source).__name__}"):
         reader.read(source)
     with pytest.raises(UsageError, match="examine_many"):
         list(reader.examine_many([source]))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,9 +49,16 @@ def decode(data: bytes, *, name: str, frame: int | None = None, limits: Limits =
     has pixels float32 (H, W) in [0, 1], bright is dense, upright and square, and a trail of what was done. Raises
     `DecodeError`, `RefusedImageError` or `LimitError`, each with a message of one line.
     """
-    try:
+    with errors_named(name):
         check_bytes(len(data), limits=limits)
         return _decode(data, name=name, format_=sniff(data), frame=frame, limits=limits)
+
+
+@contextmanager
+def errors_named(name: str) -> Iterator[None]:
+    """Every error that decoding meets, told in one line that begins with the name; what libraries raise, too."""
+    try:
+        yield
     except HilumError as error:
         raise type(error)(_one_line(f"{name}: {error}")) from None
     except _CORRUPT as error:

@@ -24,6 +24,7 @@ from hilum.reading.specialists.opinion import Case, Opinion
 from hilum.reading_result import (
     CardiothoracicRatio,
     Examination,
+    Findings,
     GateVerdict,
     LungCrop,
     ModelRef,
@@ -83,6 +84,10 @@ class Pipeline:
         self._read_inverted = read_inverted
         self._settings_sha256 = settings_sha256
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="hilum-crop")
+
+    def close(self) -> None:
+        """End the threads that cut crops."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
     def examine(self, batch: Sequence[Prepared]) -> tuple[Examination, ...]:
         """One examination for each radiograph of the batch, in order.
@@ -173,7 +178,7 @@ class Pipeline:
             view=radiograph.view,
             laterality=radiograph.laterality,
             gate=picture.gate.verdict,
-            findings=findings,
+            findings=Findings(findings),
             models=self._models(picture),
             trail=(*radiograph.trail, *self._trail(picture)),
             warnings=(

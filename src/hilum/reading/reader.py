@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
-from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from hilum.bundle.card import Card
 from hilum.bundle.load import Bundle
 from hilum.bundle.shelf import find, local_models_folder, shipped_bundles
 from hilum.errors import BundleError, EngineError, HilumError, UsageError
+from hilum.imaging.in_memory import ValueRange
 from hilum.reading.engines.engine import available_cores
 from hilum.reading.engines.network import ENGINES
 from hilum.reading.input.map_ahead import map_ahead
-from hilum.reading.input.prepare import ImageSource, Prepared, Unreadable, prepare, source_name
+from hilum.reading.input.prepare import Prepared, Unreadable, prepare
+from hilum.reading.input.sources import TAKEN, ImageSource, is_source, source_name
 from hilum.reading.open_models import open_models
 from hilum.reading.pipeline import Pipeline
 from hilum.reading.settings import ReaderSettings, settings_sha256
@@ -32,6 +35,9 @@ class Reader:
 
     A bundle of kind gate among them judges every picture before the others read; without one nothing is judged. One of
     kind lungs draws the lungs of every picture that is read as a chest.
+
+    A reader holds its models and threads until `close`, or to the end of the block that it opens:
+    `with Reader() as reader`. One that is dropped frees them too.
 
     Raises `BundleError` where there is no bundle, two have one name, or a graph does not fit its card, `UsageError`
     where a model needs lungs that the settings leave out or is no model, and `MissingPartError` where the engine is not
@@ -63,9 +69,23 @@ class Reader:
             models=self._models,
             by_occlusion=any(card.heatmap.method == "occlusion" for card in self._cards),
         )
-        self._pipeline = Pipeline(
+        self._pipeline: Pipeline | None = Pipeline(
             opened, settings_sha256=self._settings_sha256, read_inverted=self._settings.read_inverted, threads=threads
         )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the models and threads; reading is a `UsageError` afterwards, and a second call does nothing."""
+        if self._pipeline is not None:
+            self._pipeline.close()
+            self._pipeline = None
 
     def __repr__(self) -> str:
         """The models that read."""
@@ -98,14 +118,16 @@ class Reader:
         frame: int | None = None,
         name: str | None = None,
         stated: Stated = NOTHING_STATED,
+        value_range: ValueRange | None = None,
     ) -> Reading:
-        """The reading of one radiograph: a path or the bytes of a file.
+        """The reading of one radiograph: the path or the bytes of a file, an open file, or pixels in memory.
 
-        `frame` names the frame of a multi-frame file, from 1. `name` is what the reading calls the source, where that
-        is not its path. `stated` is what you know of the patient and the picture and the file may not say. Raises an
-        error of `hilum.errors` where the file cannot be read.
+        Pixels come as a numpy array, a PIL image or a pydicom `Dataset`. `value_range` says which values of an array
+        are black and white, such as (0, 4095); uint8 needs none. `frame` names the frame of a multi-frame file, from 1.
+        `name` is what the reading calls the source, where that is not its path. `stated` is what you know of the
+        patient and the picture and the file may not say. Raises an error of `hilum.errors` where it cannot be read.
         """
-        return self.examine(source, frame=frame, name=name, stated=stated).reading
+        return self.examine(source, frame=frame, name=name, stated=stated, value_range=value_range).reading
 
     def examine(
         self,
@@ -114,12 +136,14 @@ class Reader:
         frame: int | None = None,
         name: str | None = None,
         stated: Stated = NOTHING_STATED,
+        value_range: ValueRange | None = None,
     ) -> Examination:
         """The reading with the pixels and heatmaps that pictures of it need; otherwise as `read`."""
-        prepared = self._prepare(source, frame=frame, name=name, stated=stated)
+        pipeline = self._open_pipeline()
+        prepared = self._prepare(source, frame=frame, name=name, stated=stated, value_range=value_range)
         if isinstance(prepared, Unreadable):
             raise prepared.error
-        return self._pipeline.examine([prepared])[0]
+        return pipeline.examine([prepared])[0]
 
     def examine_many(
         self,
@@ -128,26 +152,34 @@ class Reader:
         frame: int | None = None,
         jobs: int | None = None,
         stated: Stated | Mapping[ImageSource, Stated] = NOTHING_STATED,
-    ) -> Iterator[Examination | FailedReading]:
+        value_range: ValueRange | None = None,
+    ) -> Generator[Examination | FailedReading]:
         """An examination of every source, in order; a source that cannot be read gives a `FailedReading` in its place.
 
         `jobs` threads decode ahead (None: one a core) while the network reads in batches; memory is bounded by the
         settings. Closing the iterator stops the threads. An exception from `sources` itself ends the run. `stated` is
         what you say of all sources, or of each by itself: a mapping from the source as it stands in `sources`.
+        `value_range` is that of every array among them.
         """
+        pipeline = self._open_pipeline()
         decoded = map_ahead(
             sources,
-            partial(self._prepare, frame=frame, stated=stated),
+            partial(self._prepare, frame=frame, stated=stated, value_range=value_range),
             jobs=jobs or available_cores(),
             depth=self._settings.batch_size,
             memory_bytes=self._settings.memory_bytes,
         )
         with closing(decoded):
             for batch in self._batches(decoded):
-                results = self._examine_batch(batch)
+                results = self._examine_batch(batch, pipeline=pipeline)
                 batch.clear()
                 while results:
                     yield results.popleft()
+
+    def _open_pipeline(self) -> Pipeline:
+        if self._pipeline is None:
+            raise UsageError("this reader is closed; make another one, or read before it is closed")
+        return self._pipeline
 
     def _prepare(
         self,
@@ -156,13 +188,17 @@ class Reader:
         frame: int | None = None,
         name: str | None = None,
         stated: Stated | Mapping[ImageSource, Stated],
+        value_range: ValueRange | None,
     ) -> Prepared | Unreadable:
-        if not isinstance(source, str | Path | bytes):
+        if not is_source(source):
             raise UsageError(
-                f"expected a path or the bytes of an image file, came {type(source).__name__}; an array tells no "
-                "range: write it to a file, and give several files to examine_many"
+                f"expected {TAKEN}, came {type(source).__name__}; give several radiographs to hilum.read or "
+                "examine_many"
             )
-        said = stated if isinstance(stated, Stated) else stated.get(source, NOTHING_STATED)
+        if isinstance(stated, Stated):
+            said = stated
+        else:
+            said = stated.get(source, NOTHING_STATED) if isinstance(source, Hashable) else NOTHING_STATED
         return prepare(
             source,
             name=source_name(source, name=name),
@@ -170,6 +206,7 @@ class Reader:
             limits=self._settings.limits,
             specs=self._specs,
             stated=said.over(Stated(xray_type=self._settings.force_type)),
+            value_range=value_range,
         )
 
     def _batches(self, decoded: Iterator[Prepared | Unreadable]) -> Iterator[list[Prepared | Unreadable]]:
@@ -183,20 +220,24 @@ class Reader:
         if batch:
             yield batch
 
-    def _examine_batch(self, batch: Sequence[Prepared | Unreadable]) -> deque[Examination | FailedReading]:
+    def _examine_batch(
+        self, batch: Sequence[Prepared | Unreadable], *, pipeline: Pipeline
+    ) -> deque[Examination | FailedReading]:
         prepared = [item for item in batch if isinstance(item, Prepared)]
-        examined = iter(self._examine_prepared(prepared))
+        examined = iter(self._examine_prepared(prepared, pipeline=pipeline))
         return deque(self._failed(item) if isinstance(item, Unreadable) else next(examined) for item in batch)
 
-    def _examine_prepared(self, prepared: Sequence[Prepared]) -> Sequence[Examination | FailedReading]:
+    def _examine_prepared(
+        self, prepared: Sequence[Prepared], *, pipeline: Pipeline
+    ) -> Sequence[Examination | FailedReading]:
         """Where the network refuses a batch, each of its images is tried alone, so that one loses no other."""
         try:
-            return self._pipeline.examine(prepared)
+            return pipeline.examine(prepared)
         except EngineError as error:
             if len(prepared) == 1:
                 source = prepared[0].radiograph.source
                 return [self._failed(Unreadable(source.name, source.sha256, error))]
-            return [self._examine_prepared([one])[0] for one in prepared]
+            return [self._examine_prepared([one], pipeline=pipeline)[0] for one in prepared]
 
     def _failed(self, item: Unreadable) -> FailedReading:
         error: HilumError = item.error

@@ -7,6 +7,7 @@ pixel is found again in the picture; everything else stands in a column to its r
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -31,27 +32,42 @@ def overlay_png(examination: Examination, *, every_heatmap: bool = False) -> byt
     maps meet, a pixel shows the strongest. The lungs are outlined wherever they were drawn, in broken lines where they
     are not trusted. Without anything to draw it is the plain radiograph with a note.
     """
-    picture = fit(examination.radiograph.pixels)
     drawn = drawn_findings(examination, every_heatmap=every_heatmap)
-    maps = [heatmap for heatmap in examination.heatmaps if (heatmap.model, heatmap.finding) in drawn]
+    found = draw_examination(examination, drawn=drawn)
+    radiograph = found.picture
+    legend = draw_legend(examination.reading, scales=found.scales, drawn=drawn, height=radiograph.height)
+    canvas = Image.new("RGB", (radiograph.width + legend.width, max(radiograph.height, legend.height)), (16, 17, 20))
+    canvas.paste(radiograph, (0, 0))
+    canvas.paste(legend, (radiograph.width, 0))
+    return encode_png(np.asarray(canvas))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnExamination:
+    """The radiograph in RGB with all that is drawn on it, and the scales of its heatmaps."""
+
+    picture: Image.Image
+    scales: tuple[ContributionScale, ...]
+
+
+def draw_examination(examination: Examination, *, drawn: frozenset[tuple[str, str]] | None = None) -> DrawnExamination:
+    """The radiograph with heatmaps and boxes of what is `drawn` (None: of positive findings), and with the lungs."""
+    wanted = drawn_findings(examination, every_heatmap=False) if drawn is None else drawn
+    picture = fit(examination.radiograph.pixels)
+    maps = [heatmap for heatmap in examination.heatmaps if (heatmap.model, heatmap.finding) in wanted]
     grey = to_grey8(picture.pixels)
     rows, columns = grey.shape
     coloured = paint(grey, share=_shares(maps, geometry=picture.geometry, rows=rows, columns=columns))
     boxes = [
         picture.geometry.box(box)
         for finding in examination.reading.findings
-        if (finding.model, finding.name) in drawn
+        if (finding.model, finding.name) in wanted
         for box in finding.boxes
     ]
     radiograph = Image.fromarray(coloured)
     draw_lungs(radiograph, examination, geometry=picture.geometry)
     draw_boxes(radiograph, boxes=boxes)
-    scales = tuple(dict.fromkeys(ContributionScale.of(heatmap) for heatmap in maps))
-    legend = draw_legend(examination.reading, scales=scales, drawn=drawn, height=rows)
-    canvas = Image.new("RGB", (columns + legend.width, max(rows, legend.height)), (16, 17, 20))
-    canvas.paste(radiograph, (0, 0))
-    canvas.paste(legend, (columns, 0))
-    return encode_png(np.asarray(canvas))
+    return DrawnExamination(radiograph, tuple(dict.fromkeys(ContributionScale.of(heatmap) for heatmap in maps)))
 
 
 def drawn_findings(examination: Examination, *, every_heatmap: bool) -> frozenset[tuple[str, str]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from hilum.cli.options.statements import Statements
 from hilum.errors import HilumError
 from hilum.output.inputs import STANDARD_INPUT, InputFile, Inputs
-from hilum.reading.input.prepare import ImageSource
+from hilum.reading.input.sources import ImageSource
 from hilum.reading.reader import Reader
 from hilum.reading_result import Examination, FailedReading
 from hilum.stated import Stated

@@ -21,7 +21,7 @@ from hilum.evaluation.predictions.predictions import Predictions, canonical_labe
 from hilum.evaluation.report.subject import DrawnError
 from hilum.reading.reader import Reader
 from hilum.reading.settings import ReaderSettings
-from hilum.reading_result import Examination
+from hilum.reading_result import Examination, Findings
 from hilum.report.overlay import overlay_png
 from hilum.report.windowing import LONGEST_SIDE, encode_png, thumbnail_png
 from hilum.stated import Stated
@@ -117,7 +117,7 @@ def _draw(examination: Examination, *, mistake: Mistake, image: str) -> DrawnErr
         reading=replace(
             reading,
             source=replace(reading.source, name=image),
-            findings=tuple(finding for finding in reading.findings if finding.name in own),
+            findings=Findings(finding for finding in reading.findings if finding.name in own),
         ),
         heatmaps=tuple(heatmap for heatmap in examination.heatmaps if heatmap.finding in own),
     )

@@ -19,7 +19,7 @@ from hilum.evaluation.predictions.overlap import Seen
 from hilum.evaluation.predictions.predictions import Predictions, Texts
 from hilum.evaluation.report.subject import Exclusion
 from hilum.findings import XRAY_TYPES
-from hilum.reading.input.prepare import ImageSource
+from hilum.reading.input.sources import ImageSource
 from hilum.reading.reader import Reader
 from hilum.reading.settings import ReaderSettings
 from hilum.reading_result import Examination, FailedReading

@@ -6,20 +6,15 @@ import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from hilum.errors import HilumError, InternalError, LimitError
 from hilum.geometry import Box
-from hilum.imaging.decode import decode, read_file
+from hilum.imaging.in_memory import ValueRange
 from hilum.imaging.pixels.limits import Limits
 from hilum.imaging.preprocess import CropLungs, Equalise, ModelInput, PreprocessSpec, Step, StretchGreys, preprocess
 from hilum.radiograph import Radiograph, TrailStep
+from hilum.reading.input.sources import ImageSource, decode_source, source_bytes
 from hilum.stated import NOTHING_STATED, Stated
-
-BYTES_NAME = "<bytes>"
-"""The source's name where the caller gave bytes and no name."""
-
-ImageSource = str | Path | bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,13 +56,6 @@ class Unreadable:
         return 0
 
 
-def source_name(source: ImageSource, *, name: str | None = None) -> str:
-    """What the reading calls the source: the given name, else the path as it was given."""
-    if name is not None:
-        return name
-    return BYTES_NAME if isinstance(source, bytes) else str(source)
-
-
 def prepare(
     source: ImageSource,
     *,
@@ -76,14 +64,17 @@ def prepare(
     limits: Limits,
     specs: Sequence[PreprocessSpec],
     stated: Stated = NOTHING_STATED,
+    value_range: ValueRange | None = None,
 ) -> Prepared | Unreadable:
     """Read, decode and preprocess one source; a file that hilum refuses comes back as `Unreadable`."""
     sha256 = None
     try:
         started = time.perf_counter()
-        data = source if isinstance(source, bytes) else read_file(Path(source), limits=limits)
-        sha256 = hashlib.sha256(data).hexdigest()
-        radiograph = decode(data, name=name, frame=frame, limits=limits)
+        data = source_bytes(source, name=name, limits=limits)
+        sha256 = None if data is None else hashlib.sha256(data).hexdigest()
+        radiograph = decode_source(
+            source if data is None else data, name=name, frame=frame, limits=limits, value_range=value_range
+        )
         decoded = time.perf_counter()
         inputs = {spec: preprocess(radiograph.pixels, spec=spec) for spec in specs}
         done = time.perf_counter()

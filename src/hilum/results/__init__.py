@@ -1,0 +1,1 @@
+"""What a reading is in Python: asked by name, made a table, drawn, saved."""
