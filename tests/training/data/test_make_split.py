@@ -1,14 +1,18 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from fabricate_kermany import fabricate_kermany
 from fabricate_recipe import fabricate_labelled_table, tiny_recipe, tiny_stage
 from hilum.datasets.releases.chexpert import ChexpertPolicy
+from hilum.datasets.releases.kermany import read_kermany
 from hilum.datasets.releases.own_table import read_own_table
 from hilum.datasets.splits.split import Split
 from hilum.errors import DataError, UsageError
+from hilum.evaluation.judging.sharpness import sharpness_of
 from hilum.training.data.make_split import make_split, make_splits, with_left_out
-from hilum.training.recipe.recipe import FromStage, SplitSpec
+from hilum.training.recipe.recipe import FromStage, SoftestWithout, SplitSpec
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +103,21 @@ def test_held_out_images_are_the_test_whatever_they_are_called_and_a_split_witho
     without = make_split([record for record in records if record.official != "test"], stage=stage, seed=1)
     assert without.parts["test"] == ()
     assert "no image is held out, so that there is no test" in without.protocol
+
+
+def test_a_part_of_soft_pictures_has_the_softest_of_the_healthy_and_says_so(tmp_path):
+    records = read_kermany(fabricate_kermany(tmp_path, train=24, test=2))
+    plain = SplitSpec(shares={"train": 0.5, "plain": 0.25, "soft": 0.25}, stratify="stratum", fit_on=("train",))
+    soft = replace(plain, soft=SoftestWithout(label="Pneumonia", part="soft"))
+    stage = tiny_stage(labels=("Pneumonia",), split=plain, selection=replace(tiny_stage().selection, part="plain"))
+    before, now = (make_split(records, stage=replace(stage, split=spec), seed=1) for spec in (plain, soft))
+    assert now.protocol.startswith(before.protocol)
+    assert "in the part soft those without Pneumonia are the patients with the softest pictures" in now.protocol
+    healthy = {part: [one for one in now.parts[part] if not one.labels["Pneumonia"]] for part in plain.shares}
+    means = {}
+    for part, own in healthy.items():
+        found = sharpness_of(own)
+        children = {one.patient for one in own}
+        means[part] = [np.mean([found[one.image] for one in own if one.patient == child]) for child in children]
+    assert max(means["soft"]) < min([*means["train"], *means["plain"]])
+    assert now.parts["test"] == before.parts["test"]

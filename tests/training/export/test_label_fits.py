@@ -10,6 +10,7 @@ from hilum.statistics.calibration import fit_platt
 from hilum.statistics.operating_point import youden_point
 from hilum.training.export.label_fits import ReadValidation, fit_labels, fit_parts, mean_auroc
 from hilum.training.export.read_validation import ReadPart
+from hilum.training.recipe.recipe import Assessment
 
 NAN = float("nan")
 LABELS = ("Effusion", "Hernia", "Nodule")
@@ -59,6 +60,23 @@ def test_a_label_with_both_outcomes_is_calibrated_and_has_its_youden_point(label
     assert calibration is not None
     assert sum(band.n for band in calibration.bands) == 40
     assert abs(calibration.mean_stated_minus_observed) < 0.02  # it was fitted on these very images
+
+
+def test_a_part_on_which_nothing_is_fitted_is_judged_and_stands_after_the_others():
+    draw = np.random.default_rng(1)
+    truth = np.stack([np.tile([0, 1, 0, 1, 1], 8)] * 3, axis=1).astype(np.float64)
+    fitted_on, other = (replace(part(truth, draw.normal(size=(40, 3)) + 2 * truth), name=name) for name in "ab")
+    read = ReadValidation.of({"a": fitted_on, "b": other}, assessment=Assessment(
+        calibration_part="a", operating_point_part="a", judged_part="b",
+    ))  # fmt: skip
+    assert read.parts == (fitted_on, other)
+    recipe = replace(tiny_recipe(), stages=(tiny_stage(labels=LABELS),))
+    label = fit_labels(fit_parts(None, read=read, recipe=recipe), recipe=recipe)[0]
+    alone = ReadValidation(calibration=fitted_on, point=fitted_on)
+    same = fit_labels(fit_parts(None, read=alone, recipe=recipe), recipe=recipe)[0]
+    assert (label.calibration, label.operating_point) == (same.calibration, same.operating_point)
+    assert [row.set for row in label.results] == ["a", "b"]
+    assert label.results[:1] == same.results
 
 
 def test_a_label_without_positives_is_marked_and_not_fatal(labels):

@@ -6,7 +6,7 @@ from fabricate_recipe import tiny_recipe, tiny_stage
 from hilum.errors import UsageError
 from hilum.imaging.preprocess import PreprocessSpec
 from hilum.training.recipe.plan import Selection
-from hilum.training.recipe.recipe import Assessment, FromStage, SplitSpec
+from hilum.training.recipe.recipe import Assessment, FromStage, SoftestWithout, SplitSpec
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,29 @@ from hilum.training.recipe.recipe import Assessment, FromStage, SplitSpec
             "the assessment on one of validation",
         ),
         (lambda: replace(tiny_recipe(), preprocess=PreprocessSpec(steps=(), mean=(0.5,), std=(0.5,))), "a resize step"),
+        (
+            lambda: SplitSpec(
+                shares={"train": 0.8, "validation": 0.2},
+                stratify="stratum",
+                soft=SoftestWithout(label="Mass", part="train"),
+            ),
+            "soft.part among validation",
+        ),
+        (
+            lambda: SplitSpec(
+                shares={"train": 0.8, "validation": 0.2}, soft=SoftestWithout(label="Mass", part="validation")
+            ),
+            "soft with a split stratified by stratum",
+        ),
+        (
+            lambda: replace(
+                tiny_recipe(),
+                assessment=Assessment(
+                    calibration_part="validation", operating_point_part="validation", judged_part="plain"
+                ),
+            ),
+            "the assessment on one of validation",
+        ),
         (lambda: tiny_stage(labels=()), "labels, each once"),
         (lambda: tiny_stage(labels=("Mass", "Mass")), "labels, each once"),
         (lambda: tiny_stage(releases=()), "a release"),

@@ -178,8 +178,7 @@ class TwoLooksJudge:
             rows = slice(first, first + len(records))
             made[name] = ReadPart(part_in_words(name), records, logits[rows], found.sharpness[rows])
             first += len(records)
-        wanted = self.recipe.assessment
-        return ReadValidation(calibration=made[wanted.calibration_part], point=made[wanted.operating_point_part])
+        return ReadValidation.of(made, assessment=self.recipe.assessment)
 
 
 def two_looks_draft(

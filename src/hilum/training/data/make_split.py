@@ -12,7 +12,9 @@ from hilum.datasets.releases import kermany
 from hilum.datasets.splits.official import held_out_and_rest, in_words, split_with_official_test
 from hilum.datasets.splits.split import TEST, Split, split_by_patient, unit_of, without_copies_of
 from hilum.errors import DataError
+from hilum.evaluation.judging.sharpness import sharpness_of
 from hilum.evaluation.predictions.design import SMOKE
+from hilum.training.data.softest import with_softest
 from hilum.training.recipe.recipe import CHEXPERT, TRAIN, Recipe, SplitSpec, Stage
 from hilum.training.recipe.smoke import smoke_records
 
@@ -59,7 +61,15 @@ def _by_stratum(records: Sequence[Record], *, spec: SplitSpec, seed: int) -> Spl
     )
     if any(record.source == kermany.SOURCE for record in records):
         protocol += f"; {kermany.PATIENTS}"
-    return Split({**split_by_patient(pool, shares=spec.shares, seed=seed), TEST: test}, protocol)
+    parts = split_by_patient(pool, shares=spec.shares, seed=seed)
+    if spec.soft is not None:
+        sharpness = sharpness_of([record for record in pool if record.labels.get(spec.soft.label) == 0.0])
+        parts = with_softest(parts, soft=spec.soft, sharpness=sharpness, shares=spec.shares, seed=seed)
+        protocol += (
+            f"; in the part {spec.soft.part} those without {spec.soft.label} are the patients with the softest "
+            "pictures (sharpness: a patient's mean of the mean gradient)"
+        )
+    return Split({**parts, TEST: test}, protocol)
 
 
 def _by_labels(records: Sequence[Record], spec: SplitSpec, seed: int) -> Split:

@@ -181,5 +181,4 @@ def _validation(
             f"{part_in_words(name)}{more}", chosen, logits[rows][kept[rows]], read.sharpness[rows][kept[rows]]
         )
         first += len(records)
-    wanted = recipe.assessment
-    return ReadValidation(calibration=made[wanted.calibration_part], point=made[wanted.operating_point_part])
+    return ReadValidation.of(made, assessment=recipe.assessment)

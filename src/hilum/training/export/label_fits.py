@@ -6,7 +6,7 @@ calibrated, or has no operating point.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +24,7 @@ from hilum.training.export.read_validation import (
     label_result,
     read_part,
 )
-from hilum.training.recipe.recipe import Recipe
+from hilum.training.recipe.recipe import Assessment, Recipe
 
 SOFTENING_SEED = 1_000_000
 
@@ -33,16 +33,28 @@ SOFTENING_SEED = 1_000_000
 class ReadValidation:
     """The validation parts as they were read: what is calibrated on, and what the operating point is chosen on.
 
-    `point` is `calibration` itself where the recipe names one part for both.
+    `point` is `calibration` itself where the recipe names one part for both. Nothing is fitted on `judged`.
     """
 
     calibration: ReadPart
     point: ReadPart
+    judged: ReadPart | None = None
+
+    @classmethod
+    def of(cls, parts: Mapping[str, ReadPart], *, assessment: Assessment) -> ReadValidation:
+        """The parts that the assessment names, of those that were read."""
+        judged = assessment.judged_part
+        return cls(
+            calibration=parts[assessment.calibration_part],
+            point=parts[assessment.operating_point_part],
+            judged=None if judged is None else parts[judged],
+        )
 
     @property
     def parts(self) -> tuple[ReadPart, ...]:
-        """Every part once."""
-        return (self.calibration,) if self.point is self.calibration else (self.calibration, self.point)
+        """Every part once, in the order of the assessment's."""
+        named = {part.name: part for part in (self.calibration, self.point, self.judged) if part is not None}
+        return tuple(named.values())
 
 
 def read_validation(bundle: Bundle, *, split: Split, recipe: Recipe, lungs: Bundle | None = None) -> ReadValidation:
@@ -55,7 +67,7 @@ def read_validation(bundle: Bundle, *, split: Split, recipe: Recipe, lungs: Bund
         part: read_part(split.parts[part], name=part_in_words(part), bundle=bundle, softened_by=None, lungs=lungs)
         for part in wanted.parts
     }
-    return ReadValidation(calibration=parts[wanted.calibration_part], point=parts[wanted.operating_point_part])
+    return ReadValidation.of(parts, assessment=wanted)
 
 
 def mean_auroc(parts: Sequence[ReadPart], *, labels: Sequence[str]) -> float:

@@ -19,7 +19,16 @@ from hilum.training.recipe.margin_loss import MarginLoss
 from hilum.training.recipe.mixup import Mixup
 from hilum.training.recipe.optimizers import Adam, AdamW, RAdam, Sgd
 from hilum.training.recipe.plan import Plan, Selection
-from hilum.training.recipe.recipe import Assessment, CardText, FromStage, FusedFrom, Recipe, SplitSpec, Stage
+from hilum.training.recipe.recipe import (
+    Assessment,
+    CardText,
+    FromStage,
+    FusedFrom,
+    Recipe,
+    SoftestWithout,
+    SplitSpec,
+    Stage,
+)
 from hilum.training.recipe.samplers import (
     ClassBalanced,
     GroupShares,
@@ -68,6 +77,7 @@ __all__ = [
     "Selection",
     "Sgd",
     "Shuffled",
+    "SoftestWithout",
     "SplitSpec",
     "Stage",
     "StagedRelease",

@@ -54,13 +54,26 @@ class FusedFrom:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SoftestWithout:
+    """The pictures without `label` in `part` are those of the patients whose pictures are softest.
+
+    Where sharpness tells the classes apart, what is fitted on patients drawn at random is wrong on the first soft
+    picture without the label; such a part holds the pictures on which it hurts, and none as soft is learnt from.
+    """
+
+    label: str
+    part: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SplitSpec:
     """How the images are parted: the official test apart, the rest dealt to `shares` by patient.
 
     `shares` must name `train`; the other parts are validation. `stratify` by `labels` shares out every label and view
     (`official_split.py`), by `stratum` the adapter's strata alone. `fit_on` are the official parts that may be fitted
     on, or None for all but the test. What a release holds out is test whatever it is called; `test` names more parts.
-    `boxed` says whether images with radiologists' boxes may be fitted on.
+    `boxed` says whether images with radiologists' boxes may be fitted on. `soft` fills one validation part with soft
+    pictures, in a split by `stratum`.
     """
 
     shares: Mapping[str, float]
@@ -68,12 +81,16 @@ class SplitSpec:
     fit_on: tuple[str, ...] | None = None
     test: tuple[str, ...] = (TEST,)
     boxed: BoxedImages = "test only"
+    soft: SoftestWithout | None = field(default=None, metadata=WHERE_THERE)
 
     def __post_init__(self) -> None:
         _check(TRAIN in self.shares and TEST not in self.shares, "shares with a part train and none test", self.shares)
         _check(len(self.shares) > 1, "a validation part among the shares", self.shares)
         _check(min(self.shares.values()) > 0, "shares above 0", self.shares)
         _check(abs(sum(self.shares.values()) - 1.0) < 1e-9, "shares that sum to 1", self.shares)
+        if self.soft is not None:
+            _check(self.soft.part in self.validation, f"soft.part among {', '.join(self.validation)}", self.soft.part)
+            _check(self.stratify == "stratum", "soft with a split stratified by stratum", self.stratify)
 
     @property
     def validation(self) -> tuple[str, ...]:
@@ -153,17 +170,20 @@ class Stage:
 class Assessment:
     """On which validation parts of the last stage calibration and operating point are fitted.
 
-    `softened` chooses the operating point on blurred copies of its part (`soften.py`).
+    `softened` chooses the operating point on blurred copies of its part (`soften.py`). The card tells the results on
+    these parts and on `judged_part`, on which nothing is fitted.
     """
 
     calibration_part: str
     operating_point_part: str
     softened: bool = False
+    judged_part: str | None = field(default=None, metadata=WHERE_THERE)
 
     @property
     def parts(self) -> tuple[str, ...]:
         """Every part once."""
-        return tuple(dict.fromkeys((self.calibration_part, self.operating_point_part)))
+        more = () if self.judged_part is None else (self.judged_part,)
+        return tuple(dict.fromkeys((self.calibration_part, self.operating_point_part, *more)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +246,7 @@ class Recipe:
             for before in _names_before(stage):
                 _check(before in seen, f"{stage.name} to start from an earlier stage", before)
             seen.append(stage.name)
-        for part in (self.assessment.calibration_part, self.assessment.operating_point_part):
+        for part in self.assessment.parts:
             parts = self.last.split.validation
             _check(part in parts, f"the assessment on one of {', '.join(parts)} of {self.last.name}", part)
         _check(self.preprocess.output_size is not None, "a preprocessing with a resize step", self.name)

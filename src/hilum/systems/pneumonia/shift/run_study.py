@@ -19,6 +19,7 @@ from hilum.datasets.releases.kermany import LABEL, SOURCE
 from hilum.datasets.splits.saved import save_split
 from hilum.datasets.splits.split import Split
 from hilum.errors import UsageError
+from hilum.evaluation.judging.sharpness import sharpness_of
 from hilum.evaluation.predictions.design import SMOKE
 from hilum.option import Option
 from hilum.progress import SILENT, Progress
@@ -27,7 +28,6 @@ from hilum.systems.pneumonia.shift.arms import ShiftArm, chosen_shift_arms, shif
 from hilum.systems.pneumonia.shift.lungs import drawn_lungs
 from hilum.systems.pneumonia.shift.parts import OTHER, shift_parts
 from hilum.systems.pneumonia.shift.run_arm import ShiftData, is_read, run_arm
-from hilum.systems.pneumonia.shift.sharpness import sharpness_of
 from hilum.systems.pneumonia.shift.write import write_shift_study
 from hilum.training.data.lung_boxes import draw_lungs
 from hilum.training.data.lung_masks import draw_masks

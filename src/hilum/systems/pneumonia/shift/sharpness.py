@@ -1,4 +1,4 @@
-"""The sharpness of pictures, and copies of those without a label that are as soft as those with it."""
+"""Copies of pictures without a label that are as soft as those with it."""
 
 from __future__ import annotations
 
@@ -22,16 +22,6 @@ from hilum.whole_files import write_whole
 
 LARGEST_SIGMA_PX = 8.0
 _STEPS = 12
-
-
-def sharpness_of(records: Sequence[Record], *, jobs: int = 1) -> dict[str, float]:
-    """The mean gradient of each picture's native pixels, by the image's name; `jobs` are decoded at the same time.
-
-    Raises what decoding raises.
-    """
-    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="hilum-sharpness") as pool:
-        found = pool.map(lambda record: mean_gradient(_pixels(record)), records)
-        return {record.image: value for record, value in zip(records, found, strict=True)}
 
 
 @dataclass(frozen=True, slots=True)
