@@ -95,4 +95,6 @@ if __name__ == "__main__":
         from hilum.training.search.ray_hands import HERE, RayHands
 
         hands = RayHands(HERE)
-    search_here(given.folder, trials=given.trials, jobs=given.jobs, hands=hands)
+    import fabricate_trials  # another process finds a module's function, and not always a script's
+
+    fabricate_trials.search_here(given.folder, trials=given.trials, jobs=given.jobs, hands=hands)

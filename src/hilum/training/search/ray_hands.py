@@ -7,6 +7,7 @@ the process that trains in it with the actor.
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from hilum.training.search.hands import Job, LocalHand
 
 HERE = "local"
 """The address that starts Ray on this machine alone."""
+_PATIENCE_S = 10.0
 
 
 class _Actor:
@@ -61,6 +63,13 @@ class RayHand:
         ray.kill(self._actor)
 
 
+def _knock(address: str) -> None:
+    """Raise `OSError` where nobody listens at HOST:PORT: Ray itself would try for minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon and port.isdecimal() and "/" not in host:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE_S).close()
+
+
 class RayHands:
     """Starts each trial as an actor of the Ray at `address`, of `local` on this machine.
 
@@ -70,8 +79,9 @@ class RayHands:
 
     def __init__(self, address: str) -> None:
         try:
+            _knock(address)
             ray.init(address=address, log_to_driver=False, logging_level="error", include_dashboard=False)
-        except (ConnectionError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())[:160]
             raise UsageError(
                 f"expected a running Ray at {address}, or the word {HERE}, came none ({reason})"
