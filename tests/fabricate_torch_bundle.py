@@ -10,6 +10,7 @@ import safetensors.torch
 import torch
 
 from fabricate_bundle import ToyBundle
+from hilum.bundle.card import Card
 from hilum.bundle.load import Bundle
 from hilum.bundle.save import file_hashes, write_bundle
 from hilum.imaging.preprocess import PreprocessSpec, Resize
@@ -28,10 +29,14 @@ def fabricate_torch_bundle(
     files = {"model.onnx": classifier_to_onnx(network, example=noise(3, size, size))}
     if weights:
         files[WEIGHTS] = safetensors.torch.save(network.state_dict())
+    toy = card_of(labels=labels, size=size, architecture=network.name)
+    return write_bundle(folder, card=toy.model_copy(update={"files": file_hashes(files)}), files=files)
+
+
+def card_of(*, labels: tuple[str, ...], size: int, architecture: str) -> Card:
+    """A card that says how a network takes whole pictures, and nothing of any file."""
     spec = PreprocessSpec(steps=(Resize(height=size, width=size, rule="stretch"),), mean=(0.5,) * 3, std=(0.5,) * 3)
-    toy = ToyBundle(labels=labels, preprocess=spec, graph=files["model.onnx"])
-    card = toy.card().model_copy(update={"architecture": network.name, "files": file_hashes(files)})
-    return write_bundle(folder, card=card, files=files)
+    return ToyBundle(labels=labels, preprocess=spec).card().model_copy(update={"architecture": architecture})
 
 
 def random_network(name: str = "squeezenet1_1", *, labels: int = 1, seed: int = 0) -> PooledClassifier:

@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from hilum.bundle.load import load_bundle
 from hilum.errors import UsageError
 from hilum.reading.reader import Reader
 from hilum.training.records.request import TrainRequest
-from hilum.training.train_classifier import ClassifierOptions, train_classifier
+from hilum.training.train_classifier import ClassifierOptions, refuse_permuted_labels, train_classifier
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +69,25 @@ def test_a_release_that_the_recipe_needs_and_nobody_named(data: Path, tmp_path: 
     two = tiny_recipe(releases=("table", "nih"))
     with pytest.raises(UsageError, match="expected --data NAME=FOLDER for nih, came table="):
         train_classifier(two, request=request(data, out=tmp_path))
+
+
+def test_labels_are_dealt_at_random_where_that_is_asked_for(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run is marked as one whose numbers count for nothing, and one of several networks is refused."""
+    given: dict[int | None, dict[str, Any]] = {}
+    for seed in (None, 1):
+        monkeypatch.setattr(
+            sys.modules[train_classifier.__module__],
+            "train_specialist",
+            lambda _recipe, seed=seed, **named: given.update({seed: named}),
+        )
+        asked = request(data, out=tmp_path / "run", cache=tmp_path / "cache")
+        train_classifier(tiny_recipe(), request=asked, own=ClassifierOptions(permuted_labels=seed))
+    (own,), (dealt,) = (given[seed]["data"].splits.values() for seed in (None, 1))
+    assert [one.image for one in own.parts["train"]] == [one.image for one in dealt.parts["train"]]
+    assert [one.labels for one in own.parts["train"]] != [one.labels for one in dealt.parts["train"]]
+    assert dealt.protocol.startswith("labels dealt at random")
+    assert (given[None]["smoke"], given[1]["smoke"]) == (False, True)
+    with pytest.raises(UsageError, match="expected a recipe of one plain network beside --permuted-labels, came two"):
+        refuse_permuted_labels(ClassifierOptions(permuted_labels=1), name="two")

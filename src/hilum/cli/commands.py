@@ -46,6 +46,18 @@ REPORT_JUDGEMENT = LazyFunction("hilum.cli.judge_report", "report_judgement")
 MAPS_OF_NETWORK = LazyFunction("hilum.training.localisation.network_maps", "maps_of_bundle", part="train")
 """What `hilum localise` calls where there is `--method`; without it torch is not needed."""
 
+RANDOM_WEIGHTS = LazyFunction("hilum.training.localisation.random_weights", "random_weights_section", part="train")
+"""What `hilum localise` calls where there is `--random-weights`."""
+
+FAITHFULNESS = LazyFunction("hilum.evaluation.localisation.faithful_section", "faithful_section")
+"""What `hilum localise` calls where there is `--faithfulness`; without it SciPy is not loaded."""
+
+RANDOM_LABELS = LazyFunction("hilum.evaluation.localisation.random_labels", "random_labels_section")
+"""What `hilum localise` calls where there is `--random-labels`."""
+
+KEEP_MAPS = LazyFunction("hilum.evaluation.localisation.sanity", "keep_maps")
+"""What both sanity checks compare with."""
+
 REPORT_COMPARISON = LazyFunction("hilum.evaluation.report.comparison_report", "write_comparison_report")
 """What `hilum compare` calls where there is `--report`."""
 

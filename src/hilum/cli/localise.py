@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import typer
 
 from hilum.bundle.load import Bundle, load_bundle
 from hilum.bundle.shelf import SHIPPED_LUNGS
-from hilum.cli.commands import MAPS_OF_NETWORK
+from hilum.cli.commands import FAITHFULNESS, KEEP_MAPS, MAPS_OF_NETWORK, RANDOM_LABELS, RANDOM_WEIGHTS
 from hilum.cli.options.data import RsnaOption, read_as_trained
 from hilum.cli.options.ledger import LedgerOption
 from hilum.cli.options.models import choose_bundle
@@ -23,11 +24,13 @@ from hilum.evaluation.bundles.ledger import ledger_path
 from hilum.evaluation.bundles.needed_lungs import needed_lungs
 from hilum.evaluation.bundles.part import EVERY
 from hilum.evaluation.bundles.run_folder import Run, is_run, load_run
-from hilum.evaluation.localisation.localise import THRESHOLDS, LocalisationSettings
+from hilum.evaluation.localisation.cases import ChosenCases
+from hilum.evaluation.localisation.localise import THRESHOLDS, LocalisationSettings, Localised
 from hilum.evaluation.localisation.maps import BundleMaps, MapSource
 from hilum.evaluation.localisation.run import BoxedPart, localise_part
 from hilum.evaluation.localisation.tables import titles_of
 from hilum.evaluation.predictions.patient_bootstrap import REPLICATES
+from hilum.evaluation.study.section import SectionContent
 
 _SAID_EVERY = 100
 LOCALISATION = "localisation"
@@ -103,6 +106,26 @@ def localise(
         ),
     ] = SHIPPED_LUNGS,
     replicates: Annotated[int, typer.Option(min=100, help="Bootstrap replicates.")] = REPLICATES,
+    faithfulness: Annotated[
+        bool,
+        typer.Option(
+            "--faithfulness",
+            help="Ask the model again without what its maps mark: deletion, insertion and ROAD. About 50 passes a map.",
+        ),
+    ] = False,
+    random_weights: Annotated[
+        bool,
+        typer.Option("--random-weights", help="With --method: compare with maps of the network with random weights."),
+    ] = False,
+    random_labels: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN", help="Compare with maps of a run that `hilum train --permuted-labels` trained by the recipe."
+        ),
+    ] = None,
+    checked: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Images of each label for the last three, by a hash of their files.")
+    ] = 20,
     rsna: RsnaOption = None,
     allow_overlap: Annotated[
         bool,
@@ -138,6 +161,17 @@ def localise(
         there = ", ".join(sorted({one.official for one in records if one.official})) or "none"
         raise UsageError(f"expected an official part among {there}, or {EVERY}, came {split!r}")
     source = _source(bundle, run=run, methods=method or (), lungs=lungs)
+    if random_weights and not method:
+        raise UsageError("expected --method beside --random-weights, whose torch network it makes random, came none")
+    checks = _Checks(
+        bundle=bundle,
+        source=source,
+        settings=settings,
+        most=checked,
+        faithfulness=faithfulness,
+        random_weights=random_weights,
+        other=None if random_labels is None else _other(random_labels, methods=method or (), lungs=lungs),
+    )
     localised = localise_part(
         bundle,
         asked=asked,
@@ -146,6 +180,7 @@ def localise(
         ledger=ledger_path(ledger),
         settings=settings,
         progress=_say_progress,
+        more=checks.sections,
     )
     for caution in localised.part.cautions:
         say(f"caution: {caution}")
@@ -162,6 +197,51 @@ def _source(bundle: Bundle, *, run: Run | None, methods: Sequence[str], lungs: s
         return source
     needs = "lungs" in bundle.card.needs - bundle.card.brings
     return BundleMaps(bundle, lungs=needed_lungs(bundle, given=choose_bundle(lungs) if needs else None))
+
+
+def _other(folder: Path, *, methods: Sequence[str], lungs: str) -> MapSource:
+    """Who draws the maps of the run with random labels, in the same ways."""
+    run = load_run(folder)
+    return _source(load_bundle(run.bundle_folder), run=run, methods=methods, lungs=lungs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Checks:
+    """What is asked for beside boxes."""
+
+    bundle: Bundle
+    source: MapSource
+    settings: LocalisationSettings
+    most: int
+    faithfulness: bool
+    random_weights: bool
+    other: MapSource | None
+
+    def sections(self, chosen: ChosenCases, found: Localised) -> list[SectionContent]:
+        """A section of the page for each."""
+        del found
+        sections = []
+        if self.faithfulness:
+            say("asking again of pictures without what maps mark")
+            sections.append(
+                FAITHFULNESS.load()(
+                    self.bundle,
+                    chosen=chosen,
+                    source=self.source,
+                    most=self.most,
+                    settings=self.settings,
+                    progress=_say_progress,
+                )
+            )
+        if self.random_weights or self.other is not None:
+            say("drawing maps of networks that learnt nothing")
+            kept = KEEP_MAPS.load()(chosen, source=self.source, most=self.most, settings=self.settings)
+            told = {"own": kept, "most": self.most, "settings": self.settings}
+            if self.random_weights:
+                sections.append(RANDOM_WEIGHTS.load()(chosen, source=self.source, **told))
+            if self.other is not None:
+                sections.append(RANDOM_LABELS.load()(chosen, other=self.other, **told))
+        return sections
 
 
 def _same(words: Sequence[str]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from hilum.datasets.splits.mixed import MixedReleases
 from hilum.errors import UsageError
 from hilum.option import Option
 from hilum.progress import SILENT, Progress
+from hilum.training.data.permuted_labels import with_permuted_labels
 from hilum.training.data.training_data import TrainingData, prepare_data
 from hilum.training.loop.stages import check_starts
 from hilum.training.recipe.ensemble import EnsembleRecipe
@@ -45,6 +46,15 @@ class ClassifierOptions:
     ] = SHIPPED_LUNGS
     patient_pattern: Annotated[str | None, PATIENT_PATTERN] = None
     rsna: Annotated[Path | None, RSNA] = None
+    permuted_labels: Annotated[
+        int | None,
+        Option(
+            metavar="SEED",
+            least=0,
+            help="Deal the labels at random among the images of each part: no model, but what `hilum localise "
+            "--random-labels` asks for.",
+        ),
+    ] = None
     title: Annotated[
         str | None, Option(metavar="TEXT", help="The model's title on its card and pages, else the recipe's.")
     ] = None
@@ -81,12 +91,15 @@ def train_classifier(
         smoke=request.smoke,
         progress=progress,
     )
+    permuted = own.permuted_labels is not None
+    if own.permuted_labels is not None:
+        data = with_permuted_labels(data, seed=own.permuted_labels)
     return train_specialist(
         recipe,
         data=data,
         provenance=_provenance(request, own=own),
         place=request.place,
-        smoke=request.smoke,
+        smoke=request.smoke or permuted,
         lungs=lungs,
     )
 
@@ -105,6 +118,7 @@ def train_prepared(
     For recipes of whole pictures that `train_classifier` cannot run. `check` is called before anything is decoded, to
     find starting weights that are missing. A bundle that is there is taken as it is. Raises as `train_classifier` does.
     """
+    refuse_permuted_labels(own, name=recipe.name)
     check_bundle(recipe)
     check_machine(request.machine, ema=any(stage.ema_decay is not None for stage in recipe.stages))
     mixed = read_named(recipe, request=request, own=own, progress=progress)
@@ -132,6 +146,12 @@ def train_prepared(
 def _provenance(request: TrainRequest, *, own: ClassifierOptions) -> Provenance:
     stated = StatedWords(title=own.title, intended_use=own.intended_use, licence=own.licence)
     return replace(request.provenance(own), stated=stated, folders=request.folders)
+
+
+def refuse_permuted_labels(own: ClassifierOptions, *, name: str) -> None:
+    """Raise `UsageError` where labels are to be dealt at random for what is no recipe of one classifier."""
+    if own.permuted_labels is not None:
+        raise UsageError(f"expected a recipe of one plain network beside --permuted-labels, came {name}; leave it out")
 
 
 def check_bundle(recipe: Recipe) -> None:
