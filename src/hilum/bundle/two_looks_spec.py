@@ -88,6 +88,12 @@ class TwoLooksSpec(Part):
         default=0, ge=0, description="those in which the graph looks elsewhere than the network that it was made from"
     )
 
+    crops_whole: int = Field(
+        default=0,
+        ge=0,
+        description="of those compared, the ones in which the crop is the whole picture: nothing drew attention",
+    )
+
     @property
     def in_words(self) -> str:
         """How the crop comes about, and how often the graph cuts it elsewhere than the network it was made from."""
@@ -96,11 +102,14 @@ class TwoLooksSpec(Part):
         return (
             f"what draws attention by {attended}, at least {self.threshold:g} of its range, cut out of "
             f"{self.crop_source}, and read at {columns} x {rows} by {self.crop_architecture}; the graph cuts it "
-            f"elsewhere than the trained network in {self.crops_changed} of {self.crops_compared} validation pictures"
+            f"elsewhere than the trained network in {self.crops_changed} of {self.crops_compared} validation pictures, "
+            f"and in {self.crops_whole} it is the whole picture"
         )
 
     @model_validator(mode="after")
     def _no_more_changed_than_compared(self) -> Self:
         if self.crops_changed > self.crops_compared:
             raise ValueError(f"{self.crops_changed} of {self.crops_compared} crops cannot have changed")
+        if self.crops_whole > self.crops_compared:
+            raise ValueError(f"{self.crops_whole} of {self.crops_compared} crops cannot be the whole picture")
         return self

@@ -16,7 +16,7 @@ from fabricate_two_looks import ToyLooks, write_two_looks
 from hilum.bundle.card import Card
 from hilum.bundle.load import Bundle
 from hilum.bundle.two_looks_spec import NOTHING_TOLD, about_patient
-from hilum.errors import BundleError
+from hilum.errors import BundleError, EngineError
 from hilum.geometry import Box
 from hilum.imaging.preprocess import preprocess
 from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
@@ -151,6 +151,13 @@ def test_a_graph_that_does_not_fit_its_card_is_refused(tmp_path: Path) -> None:
         Reader(models=[other])
 
 
+def test_a_graph_that_gives_other_than_its_card_says_is_no_reading(tmp_path: Path) -> None:
+    """Its card promises each of two labels a crop of its own; the graph cuts one."""
+    other = write_two_looks(tmp_path / "other", attention="each label")
+    with pytest.raises(EngineError, match=r"expected boxes \(1, 2, 4\) of toy-looks, came shape \(1, 1, 4\)"):
+        Reader(models=[other]).examine(picture(), stated=WOMAN)
+
+
 def test_a_card_whose_looks_have_other_labels_is_refused(bundle: Bundle) -> None:
     part = bundle.card.two_looks
     assert part is not None
@@ -160,6 +167,9 @@ def test_a_card_whose_looks_have_other_labels_is_refused(bundle: Bundle) -> None
         Card.model_validate(fields)
     fields["two_looks"] = part.model_dump() | {"crops_changed": 41}
     with pytest.raises(ValidationError, match="41 of 40 crops cannot have changed"):
+        Card.model_validate(fields)
+    fields["two_looks"] = part.model_dump() | {"crops_whole": 41}
+    with pytest.raises(ValidationError, match="41 of 40 crops cannot be the whole picture"):
         Card.model_validate(fields)
 
 

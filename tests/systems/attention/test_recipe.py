@@ -1,10 +1,13 @@
 from dataclasses import replace
 
 import pytest
+import torch
 
 from hilum.datasets.releases.chestxray14 import LABELS
 from hilum.errors import UsageError
+from hilum.networks.attention import Attention, attended_boxes
 from hilum.networks.starting_weights import RandomWeights
+from hilum.systems.attention.fit import new_network
 from hilum.systems.attention.recipe import attention, attention_local, smoke, source_spec
 from hilum.training.recipe.freezing import StagedRelease
 from hilum.training.recipe.losses import BinaryCrossEntropy
@@ -37,6 +40,21 @@ def test_the_crop_is_cut_out_of_more_than_a_look_shows(recipe):
     assert rows == columns >= 2 * recipe.look_px
     small = smoke(recipe)
     assert (small.preprocess.output_size, small.look_px, small.last.epochs) == ((64, 64), 64, 2)
+
+
+def test_where_the_last_map_ends_at_6_a_class_map_attends():
+    """Pictures of noise: some of 1,280 channels are at 6 in every cell, so that their maximum draws nowhere."""
+    assert LOCAL.attention.map == "most probable label"
+    network = new_network(replace(LOCAL, look_px=96)).train()  # so that each batch is normalised by itself
+    with torch.no_grad():
+        network.whole.backbone[18][1].bias[:640] = 7.0  # the last norm
+        features = network.whole.features(torch.rand(2, 3, 96, 96, generator=torch.Generator().manual_seed(0)))
+        given = features, network.whole.weight, network.whole.head(features.mean(dim=(2, 3)))
+        maximum = attended_boxes(*given, Attention(), (448, 448))
+        by_class = attended_boxes(*given, LOCAL.attention, (448, 448))
+    assert features.amax(dim=1).eq(6.0).all()
+    assert maximum.tolist() == [[[0, 0, 448, 448]]] * 2
+    assert all((box[2] - box[0]) * (box[3] - box[1]) < 448 * 448 for (box,) in by_class.tolist())
 
 
 def test_a_smoke_run_is_as_large_as_its_networks_need():

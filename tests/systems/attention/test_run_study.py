@@ -47,6 +47,10 @@ def test_the_page_has_every_branch_the_vote_and_the_papers_tables(request_: Stud
         "vote-of-all",
     ]
     assert list(found["sections"]["branches"]) == list(PAIRS)
+    for pair in PAIRS:
+        crops = found["sections"]["crops"][pair]
+        assert crops["pictures"] == found["ours"]["n"]
+        assert 0 < crops["shares"] <= crops["pictures"]
     assert found["sections"]["printed"]["above_all_other_works"]["under their own diseases"] == ["Hernia"]
     assert "view" in found["groups"]
     assert "squeezenet1_1 + resnet18" in found["protocol"]

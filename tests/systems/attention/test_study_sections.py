@@ -1,7 +1,19 @@
+import json
+from types import SimpleNamespace
+
 import pytest
 
+from hilum.errors import DataError
+from hilum.systems.attention.pairs import NetworkPair
 from hilum.systems.attention.paper import BY_NAME, HEADER
-from hilum.systems.attention.study_sections import CLAIMED, correlation, diseases_above, printed_section
+from hilum.systems.attention.study_sections import (
+    CLAIMED,
+    CROPS,
+    correlation,
+    crops_section,
+    diseases_above,
+    printed_section,
+)
 
 
 def test_as_printed_the_papers_claim_comes_out_and_under_their_own_diseases_it_does_not():
@@ -28,3 +40,17 @@ def test_both_readings_stand_under_one_header():
     assert of_printed["mean"] == of_read["mean"] == "0.7988"
     assert len(tables["paper_1_printed"].rows) == 36
     assert len(tables["paper_3"].rows) == 9
+
+
+def test_crops_are_counted_over_folds_and_a_missing_count_is_named(tmp_path):
+    pair = NetworkPair("resnet18", "resnet18")
+    folds = SimpleNamespace(predictions=SimpleNamespace(first=SimpleNamespace(split=("fold 0", "fold 1", "fold 0"))))
+    for place, whole in enumerate((4, 0)):
+        folder = tmp_path / f"fold-{place}" / "resnet18"
+        folder.mkdir(parents=True)
+        (folder / CROPS).write_text(json.dumps({"pictures": 10, "whole": whole, "shares": 3.0 + whole}))
+    (table,) = crops_section(folds, pairs=(pair,), folder=tmp_path).tables
+    assert table.rows == (("resnet18", 20, 4, pytest.approx(0.5)),)
+    (tmp_path / "fold-1" / "resnet18" / CROPS).unlink()
+    with pytest.raises(DataError, match=r"expected what was cut in .*crops\.json"):
+        crops_section(folds, pairs=(pair,), folder=tmp_path)

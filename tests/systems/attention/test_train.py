@@ -50,9 +50,10 @@ def test_the_card_tells_of_both_looks_and_how_often_the_graph_looks_elsewhere(tr
     part = card.two_looks
     assert part is not None
     assert [label.name for label in part.whole_labels] == [label.name for label in part.crop_labels] == list(LABELS)
-    assert (part.attention, part.threshold, part.look) == ("channel maximum", 0.7, (64, 64))
+    assert (part.attention, part.threshold, part.look) == ("most probable label", 0.7, (64, 64))
     assert part.crops_compared > 0
     assert part.crops_changed <= part.crops_compared / 10
+    assert part.crops_whole <= part.crops_compared
     shown = CliRunner().invoke(app, ["models", "show", str(trained.bundle.folder)])
     said = " ".join(shown.stdout.split())
     assert f"elsewhere than the trained network in {part.crops_changed} of {part.crops_compared}" in said

@@ -69,6 +69,13 @@ class Looks:
     sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
 
 
+def crop_shares(looks: Looks, *, side_px: tuple[int, int]) -> Floats:
+    """What share of the area of a picture of `side_px` (rows, columns) its crops have on average, (N,)."""
+    left, top, right, bottom = np.moveaxis(looks.boxes, -1, 0)
+    shares: Floats = ((right - left) * (bottom - top)).mean(axis=1) / (side_px[0] * side_px[1])
+    return shares
+
+
 def read_looks(records: Sequence[Record], *, bundle: Bundle) -> Looks:
     """What the bundle's graph says of every record through the engine, as reading does; raises what decoding raises."""
     runner = GraphRunner(
@@ -154,13 +161,15 @@ class TwoLooksJudge:
         )
         same = (found.boxes == expected.boxes).all(axis=(1, 2))
         changed = int((~same).sum())
+        side_px = self.recipe.preprocess.output_size or (0, 0)
         part = self.spec.changed(
             {
-                "crop_source": _source(found, side_px=self.recipe.preprocess.output_size),
+                "crop_source": _source(found, side_px=side_px),
                 "whole_labels": alone,
                 "crop_labels": crop,
                 "crops_compared": len(same),
                 "crops_changed": changed,
+                "crops_whole": int((crop_shares(found, side_px=side_px) == 1.0).sum()),
             }
         )
         differences = [largest_difference(found.whole, expected.whole, labels=alone)]
@@ -267,10 +276,10 @@ def _spec(recipe: AttentionRecipe) -> TwoLooksSpec:
     )
 
 
-def _source(found: Looks, *, side_px: tuple[int, int] | None) -> str:
+def _source(found: Looks, *, side_px: tuple[int, int]) -> str:
     """From pictures of which size the crops are cut, for the card."""
     (columns, rows), count = found.sizes.most_common(1)[0]
-    high, wide = side_px or (0, 0)
+    high, wide = side_px
     return (
         f"the picture at {wide} x {high} pixels; {count} of {found.sizes.total()} validation pictures have {columns} x "
         f"{rows} of their own"

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated
 
 from hilum.datasets.prepared.prepare_images import prepare_images
@@ -32,6 +33,7 @@ from hilum.systems.attention.fit import check_start
 from hilum.systems.attention.pairs import PAPER, NetworkPair, pairs_of
 from hilum.systems.attention.recipe import AttentionRecipe, smoke
 from hilum.systems.attention.study import attention_study
+from hilum.systems.attention.study_sections import crops_section
 from hilum.training.recipe.recipe import TRAIN
 from hilum.training.recipe.smoke import smoke_records
 from hilum.training.records.request import StudyRequest
@@ -84,6 +86,8 @@ def study_attention(make: Make, *, request: StudyRequest, own: PairOptions, prog
         own=own,
         progress=progress,
     )
+    crops = partial(crops_section, pairs=pairs, folder=request.out)
+    study = replace(study, sections=(*study.sections, crops))
     publish_study(study, content=read_study(study, folder=request.out), folder=request.out, progress=progress)
 
 

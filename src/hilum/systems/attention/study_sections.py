@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
+from hilum.errors import DataError
 from hilum.evaluation.predictions.estimate_text import estimate_json
 from hilum.evaluation.report.table import Cell, ReportTable
 from hilum.evaluation.study.content import StudyContent
+from hilum.evaluation.study.folder import fold_folder
 from hilum.evaluation.study.section import SectionContent
 from hilum.systems.attention.pairs import HEADS, NetworkPair, vote_of
 from hilum.systems.attention.paper import (
@@ -24,6 +28,9 @@ from hilum.systems.attention.paper import (
     by_disease,
     own_pair,
 )
+
+CROPS = "crops.json"
+"""What a pair leaves in a fold's folder of the crops of its judged pictures."""
 
 CLAIMED = ("Infiltration", "Nodule", "Pneumonia", "Pneumothorax")
 """In which the paper says that it is above all earlier works (section VI.A)."""
@@ -64,6 +71,46 @@ def branches_section(
             for pair in pairs
         },
     )
+
+
+def crops_section(content: StudyContent, *, pairs: Sequence[NetworkPair], folder: Path) -> SectionContent:
+    """How much each pair cut away in the judged pictures of all folds that are done in `folder`.
+
+    Raises `DataError` where a fold's file is missing or malformed.
+    """
+    folds = dict.fromkeys(content.predictions.first.split)
+    found = {pair: _crops([fold_folder(fold, folder=folder) / pair.name / CROPS for fold in folds]) for pair in pairs}
+    return SectionContent(
+        key="crops",
+        title="Crops",
+        tables=(
+            ReportTable(
+                key="crops",
+                title="What was cut",
+                columns=("networks", "pictures", "crop is the whole picture", "mean share of the picture's area"),
+                rows=tuple(
+                    (pair.title, one["pictures"], one["whole"], one["shares"] / one["pictures"])
+                    for pair, one in found.items()
+                ),
+                note="Where the map is the same everywhere nothing is cut, and the second network reads the whole "
+                "picture. The channels' maximum of a network whose last map ends at 6 (MobileNet, EfficientNet-Lite) "
+                "is like that.",
+            ),
+        ),
+        numbers={pair.name: dict(one) for pair, one in found.items()},
+    )
+
+
+def _crops(files: Sequence[Path]) -> Mapping[str, int | float]:
+    """The sums of what the files count."""
+    sums: dict[str, int | float] = {"pictures": 0, "whole": 0, "shares": 0.0}
+    for path in files:
+        try:
+            one = json.loads(path.read_text(encoding="utf-8"))
+            sums = {name: value + one[name] for name, value in sums.items()}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(f"expected what was cut in {path}, came {error}; remove {path.parent.parent}") from error
+    return sums
 
 
 def printed_section(content: StudyContent) -> SectionContent:
