@@ -3,7 +3,7 @@
     python benchmarks/look_twice.py [--out FOLDER] [--weights FILE] [--pictures 900] [--epochs 12] [--threads 1]
         [--quick]
 
-needs `pip install -e ".[train]"` and takes some twenty minutes on two cores; `--quick` takes seconds and shows that it
+needs `pip install -e ".[train]"` and takes some ten minutes of one core; `--quick` takes seconds and shows that it
 works: its figures mean nothing. Half of the fabricated pictures, 512 pixels a side, have one round bright lesion
 somewhere (Nodule). Half of these are striped, two pixels light and two dark (Mass), the others have the stripes' mean
 grey. Either network looks at 128 pixels: a first look's pixel is four of the picture's, a whole stripe and its gap, so

@@ -85,7 +85,7 @@ def test_settings_reach_both_networks_and_the_attention_by_short_keys():
         (["unknown_probability=1.5"], r"an unknown_probability in \[0, 1\]"),
         (["attention.threshold=0"], "an attention threshold"),
         (["crop_lungs=true"], "one stage of whole pictures"),
-        (["assessment.softened=true"], "an assessment on files as they are"),
+        (["assessment.softened=true"], "not softened"),
         (["mean=0.5"], "a mean and a deviation for each of 3 channels"),
     ],
 )
