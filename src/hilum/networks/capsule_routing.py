@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from hilum.errors import UsageError
 
 _LEAST = 1e-8
+_FLOOR = 1e-4
 
 
 def squash(vectors: Tensor, *, dim: int = -1) -> Tensor:
@@ -29,9 +30,10 @@ def squash(vectors: Tensor, *, dim: int = -1) -> Tensor:
 def length_logits(sums: Tensor) -> Tensor:
     """The logits (...) of the lengths that `sums` (..., D) have when they are squashed: `log |s|^2`.
 
-    `|s|^2 / (1 + |s|^2)` is the logistic function of that. A sum of 0 has -18.
+    `|s|^2 / (1 + |s|^2)` is the logistic function of that. 1e-4 is added to `|s|^2`, so that a sum of 0 has -9.2, and
+    the last bits of a sum that is nearly 0 do not decide.
     """
-    return torch.log((sums.float() ** 2).sum(dim=-1) + _LEAST)
+    return torch.log((sums.float() ** 2).sum(dim=-1) + _FLOOR)
 
 
 def routed_sums(predictions: Tensor, *, rounds: int) -> Tensor:

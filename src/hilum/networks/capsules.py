@@ -132,6 +132,27 @@ class CapsuleShape:
         return self.routing.numbers if isinstance(self.routing, LocallyConstrained) else self.below
 
 
+class CapsuleGrid(nn.Module):
+    """From a picture (N, C, side, side) to the grid that is routed to the labels, (N, kinds, numbers, places, places).
+
+    A picture of another size has other places.
+    """
+
+    def __init__(self, shape: CapsuleShape, *, inputs: int) -> None:
+        super().__init__()
+        self._first_grid = shape.kinds, shape.below
+        made = partial(nn.Conv2d, kernel_size=_KERNEL, padding=shape.padding)
+        self.first = made(inputs, shape.channels, stride=shape.stride)
+        self.second = made(shape.channels, shape.kinds * shape.below, stride=2)
+        self.layers = nn.Sequential(*_local_layers(shape))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The grid."""
+        found = _as_grid(self.second(functional.relu(self.first(x))), *self._first_grid)
+        grid: Tensor = self.layers(found)
+        return grid
+
+
 class CapsuleNetwork(nn.Module):
     """From a picture (N, C, side, side) to the logits of the labels' capsules, (N, L).
 
@@ -142,10 +163,7 @@ class CapsuleNetwork(nn.Module):
         super().__init__()
         _check(labels >= 1 and inputs >= 1, "labels >= 1 and input channels >= 1", (labels, inputs))
         self.shape, self.labels, self.inputs = shape, labels, inputs
-        made = partial(nn.Conv2d, kernel_size=_KERNEL, padding=shape.padding)
-        self.first = made(inputs, shape.channels, stride=shape.stride)
-        self.second = made(shape.channels, shape.kinds * shape.below, stride=2)
-        self.local = nn.Sequential(*_local_layers(shape))
+        self.grid = CapsuleGrid(shape, inputs=inputs)
         pairs = shape.kinds if isinstance(shape.routing, SharedPairs) else shape.routed
         self.pairs = nn.Parameter(0.1 * torch.randn(pairs, labels, shape.numbers, shape.above))
 
@@ -161,17 +179,22 @@ class CapsuleNetwork(nn.Module):
         """The logits (N, L), whose logistic function is the length of each label's capsule."""
         return length_logits(self.sums(x))
 
-    def grid(self, x: Tensor) -> Tensor:
-        """The grid of capsules that is routed to the labels, (N, kinds, numbers, places, places)."""
-        found = _as_grid(self.second(functional.relu(self.first(x))), self.shape.kinds, self.shape.below)
-        grid: Tensor = self.local(found)
-        return grid
-
     def predictions(self, grid: Tensor) -> Tensor:
         """What the capsules of a grid predict of the labels', (N, I, L, above)."""
         if isinstance(self.shape.routing, SharedPairs):
             return _shared_predictions(grid, self.pairs, self.shape.routing.window)
         return _own_predictions(grid, self.pairs)
+
+    def reading(self, planes: int) -> CapsuleNetwork:
+        """A copy for pictures of `planes` channels, each of which counts an equal share.
+
+        It gives of planes that are all alike what this gives of one of them.
+        """
+        made = CapsuleNetwork(self.shape, labels=self.labels, inputs=planes)
+        state = self.state_dict()
+        shared = state["grid.first.weight"].sum(dim=1, keepdim=True) / planes
+        made.load_state_dict(state | {"grid.first.weight": shared.repeat(1, planes, 1, 1)})
+        return made
 
 
 def _local_layers(shape: CapsuleShape) -> list[LocalCapsules]:

@@ -20,6 +20,9 @@ from hilum.systems.attention.recipe import AttentionRecipe, attention, attention
 from hilum.systems.attention.recipe import smoke as small_attention
 from hilum.systems.attention.run_study import LocalPairOptions, PairOptions, study_attention
 from hilum.systems.attention.train import AttentionOptions, train_attention_on
+from hilum.systems.capsules.cascade_recipe import CascadeRecipe, capsules_cascade
+from hilum.systems.capsules.cascade_recipe import smoke as small_cascade
+from hilum.systems.capsules.cascade_train import train_cascade_on
 from hilum.systems.capsules.recipe import CapsuleRecipe, capsules, capsules_large
 from hilum.systems.capsules.recipe import smoke as small_capsules
 from hilum.systems.capsules.train import train_capsules_on
@@ -157,6 +160,18 @@ def capsule_training(make: Callable[[StartingWeights], CapsuleRecipe], *, help: 
     )
 
 
+def cascade_training(make: Callable[[StartingWeights], CascadeRecipe], *, help: str) -> Training[CascadeRecipe]:
+    """A row of a recipe of capsules on another network's mask."""
+    return Training(
+        help=help,
+        make=make,
+        small=small_cascade,
+        run=train_cascade_on,
+        own=ClassifierOptions,
+        then="; read with it: hilum read --model {folder} FILE",
+    )
+
+
 def adult(start: StartingWeights) -> AdultRecipe:
     """The adult's chest, on the local recipe for fourteen findings, which is its baseline."""
     return chest_adult(chest14_local(start))
@@ -180,6 +195,9 @@ TRAININGS: Mapping[str, Training[Any]] = {
     ),
     "capsules-large": capsule_training(
         capsules_large, help="The same at 224 pixels, by locally constrained routing (LaLonde and Bagci 2018)."
+    ),
+    "capsules-cascade": cascade_training(
+        capsules_cascade, help="Another network, and capsules on its mask of 28 pixels (Pun et al. 2021)."
     ),
     "paediatric-db": classifier(
         paediatric_db, help="Ten labels in children's chests, learnt on adults first (Tran et al. 2021)."

@@ -41,13 +41,13 @@ def test_the_loss_is_that_of_the_labels_and_of_painting_as_the_paper_weighs_them
     network = task.network
     painted = network.painter(network.network.capsules(pictures), targets)
     each = ((painted - pictures) ** 2).sum(dim=(1, 2, 3)).mean()
-    assert task.loss(batch()).item() == pytest.approx(margins(task) + 0.01 * each.item() / 2, rel=1e-4)
+    assert task.loss(batch()).item() == pytest.approx(margins(task) + 0.01 * each.item() / 2, rel=1e-3)
 
 
 def test_without_painting_labels_are_all():
     task = task_of(None)
     assert task.network.painter is None
-    assert task.loss(batch()).item() == pytest.approx(margins(task), rel=1e-4)
+    assert task.loss(batch()).item() == pytest.approx(margins(task), rel=1e-3)
     with torch.inference_mode():
         figures = task.figures(task.outputs(batch()))
     assert PAINTING_LOSS not in figures
@@ -59,5 +59,5 @@ def test_training_is_steered_by_the_labels_and_painting_stands_beside():
     with torch.inference_mode():
         figures = task.figures(task.outputs(batch()))
         painted = task.network(*batch())[1].mean().item()
-    assert figures["loss"] == pytest.approx(margins(task), rel=1e-4)
+    assert figures["loss"] == pytest.approx(margins(task), rel=1e-3)
     assert figures[PAINTING_LOSS] == pytest.approx(painted)

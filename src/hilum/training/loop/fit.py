@@ -5,9 +5,10 @@ It goes on where the last whole epoch ended, and ends with the weights that an u
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +16,6 @@ from torch.utils.data import DataLoader
 
 from hilum.errors import DataError
 from hilum.networks.pooled_classifier import PooledClassifier
-from hilum.networks.two_looks import TwoLooks
 from hilum.training.data.batches import SideBySide, as_batch
 from hilum.training.loop.checkpoints import BEST_CHECKPOINT, LAST_CHECKPOINT, has_ended, load_checkpoint, network_state
 from hilum.training.loop.fast_arithmetic import use_fast_arithmetic
@@ -31,6 +31,15 @@ from hilum.training.recipe.plan import Plan
 VALIDATION_BATCH = 64
 
 Loader = DataLoader[tuple[Tensor, Tensor]]
+
+
+@runtime_checkable
+class OfBackbones(Protocol):
+    """A network of several, or of one beside other parts."""
+
+    @property
+    def backbones(self) -> Sequence[nn.Module]:
+        """The feature extractors that a plan may freeze and release together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +98,7 @@ def _backbones(network: nn.Module) -> list[nn.Module]:
     match network:
         case PooledClassifier():
             return [network.backbone]
-        case TwoLooks():
+        case OfBackbones():
             return list(network.backbones)
         case _:
             return []

@@ -49,7 +49,7 @@ def run_stages(recipe: Recipe, *, splits: Mapping[str, Split], place: RunPlace) 
     for stage in recipe.stages:
         if isinstance(stage.start, FusedFrom):
             return _run_fusion(recipe, stage=stage, start=stage.start, split=splits[stage.name], place=place)
-        fitted = _run_stage(recipe, stage=stage, split=splits[stage.name], place=place)
+        fitted = run_stage(recipe, stage=stage, split=splits[stage.name], place=place)
     return fitted
 
 
@@ -60,13 +60,14 @@ def run_shared_stage(recipe: Recipe, *, stage: Stage, split: Split, place: RunPl
     """
     if has_ended(stage, folder=place.folder):
         return
-    _run_stage(recipe, stage=stage, split=split, place=replace(place, folder=shared))
+    run_stage(recipe, stage=stage, split=split, place=replace(place, folder=shared))
     if is_first_process():
         write_whole(place.folder / stage.name / WEIGHTS, (shared / stage.name / WEIGHTS).read_bytes())
     wait_for_all()
 
 
-def _run_stage(recipe: Recipe, *, stage: Stage, split: Split, place: RunPlace) -> Fitted:
+def run_stage(recipe: Recipe, *, stage: Stage, split: Split, place: RunPlace) -> Fitted:
+    """Train a stage of pictures that has not ended, and return its network."""
     if has_ended(stage, folder=place.folder):
         return load_stage(recipe, stage=stage, folder=place.folder)
     network = new_network(recipe, stage=stage)
