@@ -1,6 +1,6 @@
 """Whether capsules learn digits, and what memory a step takes by the picture's side.
 
-    python benchmarks/capsules.py [--out FOLDER] [--epochs 12] [--mnist FILE.npz] [--quick]
+    python benchmarks/capsules.py [--out FOLDER] [--epochs 30] [--mnist FILE.npz] [--quick]
 
 needs `pip install -e ".[train]"` and takes some five minutes on two cores; `--quick` takes seconds and shows that it
 works: its figures mean nothing. scikit-learn's digits of 8 pixels are enlarged to 28, a fifth is held out, and a
@@ -43,7 +43,7 @@ WORKER = Path(__file__).with_name("capsules_worker.py")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, help="folder for capsules.json and capsules.png")
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--mnist", type=Path, help="a file with x_train, y_train, x_test, y_test")
     parser.add_argument("--quick", action="store_true", help="one epoch of few pictures: shows that it works")
     arguments = parser.parse_args()
@@ -122,10 +122,12 @@ def held_out(network: PaintedCapsules, *, test: tuple[Tensor, Tensor]) -> float:
 
 
 def shifted(pictures: Tensor) -> Tensor:
-    """The batch moved by up to two pixels either way, black coming in."""
-    down, across = (int(torch.randint(-2, 3, ())) for _ in range(2))
+    """Each picture moved by up to two pixels either way, black coming in."""
     wide = functional.pad(pictures, (2, 2, 2, 2))
-    return wide[..., 2 + down : 2 + down + SIDE, 2 + across : 2 + across + SIDE]
+    moves = torch.randint(5, (len(pictures), 2)).tolist()
+    return torch.stack(
+        [one[:, down : down + SIDE, across : across + SIDE] for one, (down, across) in zip(wide, moves, strict=True)]
+    )
 
 
 def step_memory(network: str, side: int, *, quick: bool) -> dict[str, object]:

@@ -19,15 +19,14 @@ from dataclasses import replace
 
 import torch
 
-from hilum.networks.capsules import CapsuleShape, Painting
+from hilum.networks.capsules import LARGE, CapsuleShape, Painting
 from hilum.reading.engines.engine import available_cores
 from hilum.systems.capsules.painted import CapsuleTask, PaintedCapsules
-from hilum.systems.capsules.recipe import large_shape
 from hilum.training.recipe.losses import fit_loss
 from hilum.training.recipe.margin_loss import MarginLoss
 
 LABELS = [f"label {place}" for place in range(14)]
-SHAPES = {"dense": CapsuleShape(), "local": large_shape()}
+SHAPES = {"dense": CapsuleShape(), "local": LARGE}
 """The paper's network, and that of the recipe for large pictures; each is made at any side."""
 MIB = 2**20
 

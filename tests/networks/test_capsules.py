@@ -13,6 +13,9 @@ from hilum.networks.capsules import (
     Painting,
     SharedPairs,
 )
+from hilum.networks.pooled_classifier import PooledClassifier
+from hilum.training.export.to_onnx import classifier_to_onnx, noise
+from hilum.training.recipe.freezing import blocks_of
 
 SMALL = CapsuleShape(side=28, channels=6, kinds=4, below=3, above=5)
 LOCAL = LocallyConstrained(layers=2, kinds=3, numbers=4, kernel=3)
@@ -96,6 +99,25 @@ def test_several_planes_that_are_alike_are_read_as_one():
     picture = torch.rand(1, 1, 28, 28)
     assert torch.allclose(one.reading(3)(picture.expand(-1, 3, -1, -1)), one(picture), atol=1e-5)
     assert torch.equal(one.reading(1)(picture), one(picture))
+
+
+def test_a_grid_is_a_feature_map_whose_layers_can_be_frozen():
+    torch.manual_seed(0)
+    network = PooledClassifier("capsnet", labels=2)
+    features = network.features(torch.rand(1, 3, 64, 64))
+    assert features.shape == (1, 8 * 16, 2, 2)
+    assert network.grid((224, 224)) == (7, 7)
+    lengths = features.unflatten(1, (8, 16)).norm(dim=2)
+    assert bool((lengths < 1).all())
+    assert len(blocks_of(network.backbone)) == 4  # both convolutions, and three grids
+    network(torch.rand(2, 3, 64, 64)).sum().backward()
+    assert all(bool(one.grad.abs().sum() > 0) for one in network.parameters())
+
+
+@pytest.mark.slow
+def test_the_graph_of_a_classifier_of_capsules_gives_its_logits_and_maps():
+    network = PooledClassifier("capsnet", labels=2)
+    assert len(classifier_to_onnx(network, example=noise(3, 64, 64))) > 1_000_000  # compared with torch there
 
 
 def painter_of(network: CapsuleNetwork, **changes) -> Painter:

@@ -33,6 +33,11 @@ torch.fx.wrap("_shared_predictions")
 _KERNEL = 9
 
 
+def _check(holds: bool, expected: str, came: object) -> None:
+    if not holds:
+        raise UsageError(f"expected {expected} for capsules, came {came}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dense:
     """Each capsule of the grid has weights of its own for each label."""
@@ -132,6 +137,12 @@ class CapsuleShape:
         return self.routing.numbers if isinstance(self.routing, LocallyConstrained) else self.below
 
 
+LARGE = CapsuleShape(
+    side=224, channels=64, kinds=16, stride=2, padded=True, routing=LocallyConstrained(layers=3, kinds=8, numbers=16)
+)
+"""Capsules for pictures of 112 pixels and more, whose memory grows with the pixels alone."""
+
+
 class CapsuleGrid(nn.Module):
     """From a picture (N, C, side, side) to the grid that is routed to the labels, (N, kinds, numbers, places, places).
 
@@ -151,6 +162,14 @@ class CapsuleGrid(nn.Module):
         found = _as_grid(self.second(functional.relu(self.first(x))), *self._first_grid)
         grid: Tensor = self.layers(found)
         return grid
+
+
+class CapsuleMap(CapsuleGrid):
+    """The grid as a feature map (N, kinds x numbers, places, places), of which a linear layer may read the mean."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The map, each of whose values lies in (-1, 1)."""
+        return super().forward(x).flatten(1, 2)
 
 
 class CapsuleNetwork(nn.Module):
@@ -281,8 +300,3 @@ class Painter(nn.Module):
         small = functional.adaptive_avg_pool2d(pictures.float(), self._size[1:])
         painted: Tensor = self(capsules, targets)
         return ((painted.float() - small) ** 2).flatten(1).sum(dim=1)
-
-
-def _check(holds: bool, expected: str, came: object) -> None:
-    if not holds:
-        raise UsageError(f"expected {expected} for capsules, came {came}")

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hilum.errors import UsageError
+from hilum.networks.capsules import LARGE, CapsuleMap
 from hilum.networks.efficientnet_lite import LAST, efficientnet_lite
 from hilum.networks.foundations import FOUNDATIONS, Foundation
 from hilum.networks.output_stride import FINER, take_out_last_stride
@@ -58,6 +59,10 @@ class Backbone:
 def _torchvision_alexnet() -> nn.Module:
     features: nn.Module = torchvision.models.alexnet(weights=None).features
     return features
+
+
+def _capsule_map() -> nn.Module:
+    return CapsuleMap(LARGE, inputs=3)
 
 
 def _torchvision_googlenet() -> nn.Module:
@@ -132,6 +137,7 @@ BACKBONES: dict[str, Backbone] = {
         torchvision_file="alexnet-owt-7be5be79.pth",
         left_out=("classifier.",),
     ),
+    "capsnet": Backbone(_capsule_map, 128, "", None, None),
     "densenet121": Backbone(_timm_densenet("densenet121"), 1024, "", "classifier", "densenet121.tv_in1k"),
     "densenet169": Backbone(_timm_densenet("densenet169"), 1664, "", "classifier", "densenet169.tv_in1k"),
     "densenet201": Backbone(_timm_densenet("densenet201"), 1920, "", "classifier", "densenet201.tv_in1k"),
@@ -170,8 +176,8 @@ BACKBONES: dict[str, Backbone] = {
 }
 """Every backbone that hilum has tried, by name; `backbone_named` knows timm's others too.
 
-AlexNet, GoogLeNet, MobileNetV2 and SqueezeNet are torchvision's, EfficientNet-Lite hilum's, the others timm's; the
-parameter names are torchvision's in all but EfficientNet-Lite, MobileNetV1 and the transformers.
+AlexNet, GoogLeNet, MobileNetV2 and SqueezeNet are torchvision's, EfficientNet-Lite and CapsNet hilum's, the others
+timm's; the parameter names are torchvision's in all but hilum's, MobileNetV1 and the transformers.
 SqueezeNet's own classifier has a ReLU between its 1x1 convolution and the pooling; here it is dropped, since with it
 the logit is no longer a sum over cells. So are AlexNet's two hidden linear layers, which see no map. A transformer's
 map is that of its patch tokens, which may be negative. GoogLeNet's, Inception v3's and MobileNetV2's published weights
@@ -278,7 +284,7 @@ class PooledClassifier(nn.Module):
         return rows, columns
 
     def features(self, x: Tensor) -> Tensor:
-        """The last feature map, (N, K, h, w), of a normalised input (N, C, H, W): >= 0, but of a transformer."""
+        """The last feature map, (N, K, h, w), of a normalised input (N, C, H, W): >= 0, but of patches and capsules."""
         features: Tensor = self.backbone(x)
         return features
 

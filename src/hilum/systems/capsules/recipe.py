@@ -26,7 +26,7 @@ from typing import Literal
 from hilum.datasets.releases.chestxray14 import LABELS
 from hilum.errors import UsageError
 from hilum.imaging.preprocess import PreprocessSpec, Resize
-from hilum.networks.capsules import CapsuleShape, LocallyConstrained, Painting
+from hilum.networks.capsules import LARGE, CapsuleShape, Painting
 from hilum.networks.starting_weights import RandomWeights, StartingWeights, TimmImageNet, WeightsFile
 from hilum.systems.chestxray14.shared import CARD, VALIDATION
 from hilum.training.recipe.augment import Augmentation
@@ -123,13 +123,6 @@ def capsules(starting_weights: StartingWeights) -> CapsuleRecipe:
     )
 
 
-def large_shape(side_px: int = 224) -> CapsuleShape:
-    """Capsules whose memory grows with the pixels alone."""
-    return CapsuleShape(
-        side=side_px, channels=64, kinds=16, stride=2, padded=True, routing=LocallyConstrained(layers=3, kinds=8)
-    )
-
-
 def capsules_large(starting_weights: StartingWeights) -> CapsuleRecipe:
     """Locally constrained routing at 224 pixels, in batches of 8."""
     paper = capsules(starting_weights)
@@ -137,7 +130,7 @@ def capsules_large(starting_weights: StartingWeights) -> CapsuleRecipe:
     return replace(
         paper,
         name=f"{NAME}-large",
-        shape=large_shape(),
+        shape=LARGE,
         stages=(replace(paper.last, batch_size=8),),
         card=replace(CAPSULE_CARD, title=title, limits=(*CARD.limits, CAPSULE_LIMIT), recipe=f"{NAME}-large"),
     )
