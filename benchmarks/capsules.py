@@ -25,7 +25,7 @@ from sklearn.datasets import load_digits
 from torch import Tensor
 from torch.nn import functional
 
-from hilum.networks.capsules import CapsuleShape, Painting
+from hilum.networks.capsules.network import CapsuleShape, Painting
 from hilum.reading.engines.engine import available_cores
 from hilum.systems.capsules.painted import CapsuleTask, PaintedCapsules
 from hilum.training.recipe.losses import fit_loss
@@ -56,7 +56,10 @@ def main() -> None:
     print("\n".join(map(memory_line, memory)))
     shape = CapsuleShape(side=SIDE, channels=64, kinds=8)
     found = accuracy(shape, train=train, test=test, epochs=1 if arguments.quick else arguments.epochs)
-    targets = [target("accuracy held out", found, at_least=AT_LEAST), *memory_targets(memory)]
+    targets = [
+        target("capsules: share of held-out digits named right", found, at_least=AT_LEAST),
+        *memory_targets(memory),
+    ]
     print("\n".join(target_lines(targets)))
     pictures = "scikit-learn's digits" if arguments.mnist is None else "MNIST"
     report = {**head(threads=threads, quick=arguments.quick), "pictures": pictures, "accuracy": round(found, 4)}
@@ -148,14 +151,18 @@ def memory_targets(memory: list[dict]) -> list[dict[str, object]]:
     """Four GB for a step of 8, and no more than the pixels' ratio from one side to the next."""
     by = {(each["network"], each["side"]): each for each in memory}
     found = [
-        target(f"a step of {STEP_BATCH}, {network} at {side} pixels, MB", by[network, side]["peak_mb"], at_most=MOST_MB)
+        target(
+            f"capsules: a training step of {STEP_BATCH} at {side} pixels, {network} routing, MB",
+            by[network, side]["peak_mb"],
+            at_most=MOST_MB,
+        )
         for network, side in (("dense", 56), ("local", 224))
         if "peak_mb" in by[network, side]
     ]
     for key in ("saved_mb", "step_mb"):
         ratios = [by["local", side][key] / by["local", side // 2][key] for side in SIDES[1:]]
-        what = {"saved_mb": "memory kept for the backward pass", "step_mb": "memory of a step"}[key]
-        found.append(target(f"{what}, local, for four times the pixels: times, at most", max(ratios), at_most=4.0))
+        what = {"saved_mb": "what is kept for the backward pass", "step_mb": "memory of a step"}[key]
+        found.append(target(f"capsules: {what} at four times the pixels, times", max(ratios), at_most=4.0))
     return found
 
 

@@ -19,7 +19,7 @@ from dataclasses import replace
 
 import torch
 
-from hilum.networks.capsules import LARGE, CapsuleShape, Painting
+from hilum.networks.capsules.network import LARGE, CapsuleShape, Painting
 from hilum.reading.engines.engine import available_cores
 from hilum.systems.capsules.painted import CapsuleTask, PaintedCapsules
 from hilum.training.recipe.losses import fit_loss

@@ -121,9 +121,12 @@ class _All(nn.Module):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("attended", ["channel maximum", "each label"])
-def test_one_graph_looks_where_torch_looks(given, attended):
-    network = two_looks(attended, whole="resnet18")
+@pytest.mark.parametrize(
+    ("attended", "crop"),
+    [("channel maximum", "squeezenet1_1"), ("each label", "squeezenet1_1"), ("channel maximum", "capsnet")],
+)
+def test_one_graph_looks_where_torch_looks(given, attended, crop):
+    network = two_looks(attended, whole="resnet18", crop=crop)
     example = {"input": torch.rand(2, 1, 160, 160), "about": given[1][:2]}
     graph = to_onnx(_All(network), examples=example, outputs=TwoLooksOutputs._fields)
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hilum.errors import UsageError
-from hilum.networks.capsules import LARGE, CapsuleMap
+from hilum.networks.capsules.network import LARGE, CapsuleMap
 from hilum.networks.efficientnet_lite import LAST, efficientnet_lite
 from hilum.networks.foundations import FOUNDATIONS, Foundation
 from hilum.networks.output_stride import FINER, take_out_last_stride

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from hilum.errors import UsageError
-from hilum.networks.capsules import CapsuleNetwork, CapsuleShape
+from hilum.networks.capsules.network import CapsuleNetwork, CapsuleShape
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.reading.engines.engine import INPUT, LOGITS
 from hilum.systems.capsules.cascade import CapsuleCascade, masks_of

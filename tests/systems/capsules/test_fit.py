@@ -5,7 +5,7 @@ import torch
 
 from fabricate_chest_table import LABELS
 from hilum.errors import DataError
-from hilum.networks.capsules import Painting
+from hilum.networks.capsules.network import Painting
 from hilum.networks.starting_weights import RandomWeights, WeightsFile
 from hilum.systems.capsules.fit import check_capsules, new_capsules, start_capsules
 from hilum.systems.capsules.recipe import capsules, smoke

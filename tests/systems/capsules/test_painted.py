@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from hilum.networks.capsules import CapsuleShape, Painting
+from hilum.networks.capsules.network import CapsuleShape, Painting
 from hilum.systems.capsules.painted import PAINTING_LOSS, CapsuleTask, PaintedCapsules
 from hilum.training.recipe.losses import fit_loss
 from hilum.training.recipe.margin_loss import MarginLoss

@@ -5,7 +5,7 @@ import pytest
 
 from hilum.datasets.releases.chestxray14 import LABELS
 from hilum.errors import UsageError
-from hilum.networks.capsules import CapsuleShape, Dense, LocallyConstrained
+from hilum.networks.capsules.network import CapsuleShape, Dense, LocallyConstrained
 from hilum.networks.starting_weights import BundleWeights, RandomWeights, TimmImageNet, WeightsFile
 from hilum.systems.capsules.recipe import capsules, capsules_large, smoke
 from hilum.training.recipe.freezing import StagedRelease

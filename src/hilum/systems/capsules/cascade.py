@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hilum.errors import UsageError
-from hilum.networks.capsules import CapsuleNetwork
+from hilum.networks.capsules.network import CapsuleNetwork
 from hilum.networks.pooled_classifier import PooledClassifier
 
 torch.fx.wrap("masks_of")  # which torch.fx cannot follow: it depends on shapes

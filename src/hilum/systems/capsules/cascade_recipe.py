@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 
 from hilum.errors import UsageError
 from hilum.imaging.preprocess import PreprocessSpec
-from hilum.networks.capsules import CapsuleShape, Painting
+from hilum.networks.capsules.network import CapsuleShape, Painting
 from hilum.networks.pooled_classifier import backbone_named
 from hilum.networks.starting_weights import RandomWeights, StartingWeights
 from hilum.systems.capsules.cascade import Mask

@@ -9,7 +9,7 @@ from functools import partial
 
 from hilum.bundle.load import Bundle
 from hilum.datasets.splits.split import Split
-from hilum.networks.capsules import CapsuleNetwork
+from hilum.networks.capsules.network import CapsuleNetwork
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.progress import SILENT, Progress
 from hilum.systems.capsules.bundle import capsule_draft, write_capsule_bundle

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from hilum.datasets.splits.split import Split
 from hilum.errors import DataError
-from hilum.networks.capsules import CapsuleShape, Painting
+from hilum.networks.capsules.network import CapsuleShape, Painting
 from hilum.networks.fetch import sha256_of
 from hilum.networks.starting_weights import StartingWeights, WeightsFile
 from hilum.systems.capsules.painted import CapsuleTask, PaintedCapsules

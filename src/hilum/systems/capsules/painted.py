@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
 
-from hilum.networks.capsule_routing import length_logits, squash
-from hilum.networks.capsules import CapsuleNetwork, CapsuleShape, Painter, Painting
+from hilum.networks.capsules.network import CapsuleNetwork, CapsuleShape, Painter, Painting
+from hilum.networks.capsules.routing import length_logits, squash
 from hilum.training.loop.classifier_task import ClassifierTask
 from hilum.training.loop.task import Batch
 from hilum.training.recipe.losses import Loss, masked_loss

@@ -26,7 +26,7 @@ from typing import Literal
 from hilum.datasets.releases.chestxray14 import LABELS
 from hilum.errors import UsageError
 from hilum.imaging.preprocess import PreprocessSpec, Resize
-from hilum.networks.capsules import LARGE, CapsuleShape, Painting
+from hilum.networks.capsules.network import LARGE, CapsuleShape, Painting
 from hilum.networks.starting_weights import RandomWeights, StartingWeights, TimmImageNet, WeightsFile
 from hilum.systems.chestxray14.shared import CARD, VALIDATION
 from hilum.training.recipe.augment import Augmentation

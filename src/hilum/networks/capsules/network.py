@@ -7,7 +7,7 @@ arXiv:1710.09829, section 4). What lies between is chosen by `CapsuleShape.routi
   with the places, at 28 x 28 pixels to 1,152 capsules, at 224 x 224 to 346,112.
 - `SharedPairs`: one set of weights serves all places, and the predictions of one kind are averaged over squares of
   places before they are routed.
-- `LocallyConstrained`: grids of fewer and fewer places (`capsule_routing.py`), and the paper's routing of the last.
+- `LocallyConstrained`: grids of fewer and fewer places (`routing.py`), and the paper's routing of the last.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hilum.errors import UsageError
-from hilum.networks.capsule_routing import LocalCapsules, length_logits, routed_sums, squash
+from hilum.networks.capsules.routing import LocalCapsules, length_logits, routed_sums, squash
 
 # leaves of torch.fx, which cannot follow what depends on shapes
 torch.fx.wrap("routed_sums")

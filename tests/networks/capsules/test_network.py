@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hilum.errors import UsageError
-from hilum.networks.capsules import (
+from hilum.networks.capsules.network import (
     CapsuleNetwork,
     CapsuleShape,
     Dense,

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from hilum.errors import UsageError
-from hilum.networks.capsule_routing import LocalCapsules, length_logits, route, routed_sums, squash
+from hilum.networks.capsules.routing import LocalCapsules, length_logits, route, routed_sums, squash
 
 
 def squashed(vector: np.ndarray) -> np.ndarray:

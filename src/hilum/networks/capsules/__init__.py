@@ -1,0 +1,1 @@
+"""Capsules: routing, and the networks that are made of it."""
