@@ -28,7 +28,7 @@ PIP := $(BIN)/python -m pip install --no-input --disable-pip-version-check --qui
 # Linters and tests share the cores with each other, so the libraries below them do not multiply threads.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup run test test-latest constraints check lint format bench wheel images reference rooms results cards retrain-pneumonia ship clean
+.PHONY: help setup run test test-latest constraints check lint format bench wheel images reference notebooks rooms results cards retrain-pneumonia ship clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -93,6 +93,9 @@ rooms: $(VENV)/.dev  ## draw the rooms of the code and write their table again
 
 reference: $(VENV)/.dev  ## write docs/reference again from the code
 	$(BIN)/python docs/make_reference.py
+
+notebooks: $(VENV)/.dev  ## write the notebooks of docs/notebooks from their sources
+	$(BIN)/python docs/make_notebooks.py
 
 results: $(VENV)/.dev  ## write the README's results again from the shipped cards, the ledger and the benchmark
 	$(BIN)/python docs/make_results.py
