@@ -28,7 +28,7 @@ PIP := $(BIN)/python -m pip install --no-input --disable-pip-version-check --qui
 # Linters and tests share the cores with each other, so the libraries below them do not multiply threads.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup run test test-latest constraints check lint format bench wheel images reference notebooks rooms results cards retrain-pneumonia ship clean
+.PHONY: help setup run test test-latest constraints check lint format bench wheel images reference notebooks site rooms results cards retrain-pneumonia ship clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,6 +87,15 @@ wheel: $(VENV)/.dev  ## build dist/hilum-*.whl
 images: $(VENV)/.dev  ## draw docs/images again (needs chromium)
 	$(BIN)/python docs/make_images.py
 	$(BIN)/python docs/make_gate_picture.py
+
+.venv-site/.ready: docs/requirements.txt
+	@test -n "$(PYTHON)" || { echo "the site needs Python 3.11 or newer with the venv module; name it: make site PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv .venv-site
+	env -u PIP_CONSTRAINT -u PIP_BUILD_CONSTRAINT .venv-site/bin/python -m pip install --no-input --quiet --requirement docs/requirements.txt
+	@touch $@
+
+site: .venv-site/.ready  ## build the documentation as a searchable site into build/site, by tools in .venv-site
+	NO_MKDOCS_2_WARNING=1 .venv-site/bin/mkdocs build --strict
 
 rooms: $(VENV)/.dev  ## draw the rooms of the code and write their table again
 	$(BIN)/python docs/make_rooms.py
