@@ -2,17 +2,16 @@
 
 import functools
 import importlib
-import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+from typer.testing import CliRunner
+
+from hilum.cli.main import app
 from hilum.report.schema import reading_schema
 
-HILUM = str(Path(sys.executable).with_name("hilum"))
 FLAG = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*")
 KEYS = {f"hilum.{key}" for key in reading_schema()["$defs"]["hilum"]["properties"]}
 """Keys of a reading's JSON that look like Python names."""
@@ -23,13 +22,11 @@ OWN_RECIPE = "FILE.py"
 
 @functools.cache
 def help_of(*path: str) -> str:
-    """What `hilum PATH --help` prints."""
-    environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
-    result = subprocess.run(
-        [HILUM, *path, "--help"], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-    assert result.returncode == 0, f"hilum {' '.join(path)} --help: {result.stderr}"
-    return result.stdout
+    """What `hilum PATH --help` prints; in this process, since there are dozens."""
+    runner = CliRunner(env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"})
+    result = runner.invoke(app, [*path, "--help"], prog_name="hilum")
+    assert result.exit_code == 0, f"hilum {' '.join(path)} --help: {result.output}"
+    return result.output
 
 
 def commands_of(*path: str) -> set[str]:
