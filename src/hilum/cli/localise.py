@@ -120,7 +120,7 @@ def localise(
     random_labels: Annotated[
         Path | None,
         typer.Option(
-            metavar="RUN", help="Compare with maps of a run that `hilum train --permuted-labels` trained by the recipe."
+            metavar="RUN", help="Compare with maps of a run that was trained by the recipe with `--permuted-labels`."
         ),
     ] = None,
     checked: Annotated[
