@@ -31,7 +31,15 @@ def test_reference_is_up_to_date(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "script", ["make_sdfn.py", "make_chest14.py", "make_chest_adult.py", "make_coverage.py", "make_rooms.py"]
+    "script",
+    [
+        "make_attention.py",
+        "make_sdfn.py",
+        "make_chest14.py",
+        "make_chest_adult.py",
+        "make_coverage.py",
+        "make_rooms.py",
+    ],
 )
 def test_tables_and_pictures_that_scripts_write_are_up_to_date(root: Path, script: str) -> None:
     run_check(root, script)
