@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -65,6 +66,12 @@ def start_hilum() -> Callable[..., "subprocess.Popen[str]"]:
 
     def start(*arguments: object, prepare: Callable[[], None] | None = None) -> "subprocess.Popen[str]":
         environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "100", "OMP_NUM_THREADS": "1"}
+
+        def begin() -> None:
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # which a run in the background inherits ignored
+            if prepare is not None:
+                prepare()
+
         return subprocess.Popen(
             [str(Path(sys.executable).with_name("hilum")), *map(str, arguments)],
             stdin=subprocess.DEVNULL,
@@ -72,7 +79,7 @@ def start_hilum() -> Callable[..., "subprocess.Popen[str]"]:
             stderr=subprocess.PIPE,
             text=True,
             env=environment,
-            preexec_fn=prepare,  # noqa: PLW1509 (it sets a limit, nothing else)
+            preexec_fn=begin,  # noqa: PLW1509 (it sets a signal and a limit, nothing else)
         )
 
     return start

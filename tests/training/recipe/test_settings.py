@@ -64,7 +64,7 @@ def test_another_kind_keeps_what_both_kinds_have():
         (f"{STAGE}.selection.part", "elsewhere", "a selection on one of validation"),
         ("preprocess.steps.0.height", "0", "greater than or equal to 1"),
         ("preprocess.std", "0.5,0,0.5", "positive deviations"),
-        (f"{STAGE}.loss.kind", "Huber", "or DistributionBalanced or Hierarchical, came 'Huber'"),
+        (f"{STAGE}.loss.kind", "Huber", "or Hierarchical or MarginLoss, came 'Huber'"),
         (f"{STAGE}.start.kind", "WeightsFile", "change the recipe's Python"),
         ("deterministic", "1", "to be true or false, came '1'"),
     ],
