@@ -13,6 +13,7 @@ import typer
 from hilum.cli.commands import REPORT_COMPARISON
 from hilum.cli.options.compared_files import named_files, read_models, read_points
 from hilum.cli.options.design import DesignOption, stated_design
+from hilum.cli.options.judging import ReplicatesOption
 from hilum.cli.options.ledger import LedgerOption
 from hilum.cli.terminal.comparison_table import comparison_tables
 from hilum.cli.terminal.console import output_console
@@ -84,7 +85,7 @@ def compare_files(
     ] = False,
     design: DesignOption = None,
     ledger: LedgerOption = None,
-    replicates: Annotated[int, typer.Option(min=100, help="Bootstrap replicates.")] = REPLICATES,
+    replicates: ReplicatesOption = REPLICATES,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     report: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Write a report there: page, figures, tables as CSV, JSON.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -12,11 +13,12 @@ from rich.text import Text
 from hilum.bundle.load import load_bundle
 from hilum.bundle.shelf import SHIPPED_LUNGS
 from hilum.cli.options.data import PatientPatternOption, RsnaOption, read_as_trained
+from hilum.cli.options.judging import JudgedArgument, LungsOption, ReplicatesOption
 from hilum.cli.options.ledger import LedgerOption
 from hilum.cli.options.models import choose_bundle
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.judgement_table import judgement_tables
-from hilum.cli.terminal.say import say
+from hilum.cli.terminal.say import say, say_images_read
 from hilum.datasets.releases.chexpert import ChexpertPolicy
 from hilum.datasets.splits.split import TEST
 from hilum.errors import UsageError
@@ -29,7 +31,7 @@ from hilum.evaluation.predictions.estimate_text import estimate_text
 from hilum.evaluation.predictions.patient_bootstrap import REPLICATES
 from hilum.systems.chest14.paper5_table3 import REPRODUCTIONS
 
-_SAID_EVERY = 1000
+_say_progress = partial(say_images_read, every=1000)
 EVALUATION = "evaluation"
 """The folder of a run that holds an evaluation of each split."""
 
@@ -47,9 +49,7 @@ app = typer.Typer(
 
 @app.command()
 def evaluate(
-    model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="A name on the shelf, a bundle's folder, or a run of `hilum train`.")
-    ],
+    model: JudgedArgument,
     *,
     data: Annotated[
         list[str], typer.Option(metavar="NAME=FOLDER", help="Where a release lies; once for each, as in training.")
@@ -70,14 +70,9 @@ def evaluate(
         bool,
         typer.Option("--gallery/--no-gallery", help="Draw the most confident errors, which are patients' pictures."),
     ] = True,
-    lungs: Annotated[
-        str,
-        typer.Option(
-            metavar="BUNDLE", help="For a model that reads the crop to the lungs: what drew the lungs in its training."
-        ),
-    ] = SHIPPED_LUNGS,
+    lungs: LungsOption = SHIPPED_LUNGS,
     patient_pattern: PatientPatternOption = None,
-    replicates: Annotated[int, typer.Option(min=100, help="Bootstrap replicates.")] = REPLICATES,
+    replicates: ReplicatesOption = REPLICATES,
     rsna: RsnaOption = None,
     allow_overlap: Annotated[
         bool,
@@ -153,8 +148,3 @@ def _show(judged: JudgedPart) -> None:
             say(f"left out {exclusion.image}: {exclusion.detail}")
     if judged.looks is not None:
         say(judged.looks.in_words())
-
-
-def _say_progress(done: int, count: int) -> None:
-    if done in (0, count) or done % _SAID_EVERY == 0:
-        say(f"read {done:,} of {count:,} images")

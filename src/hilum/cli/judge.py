@@ -10,6 +10,7 @@ import typer
 
 from hilum.cli.commands import REPORT_JUDGEMENT
 from hilum.cli.options.design import DesignOption, stated_design
+from hilum.cli.options.judging import ReplicatesOption
 from hilum.cli.options.ledger import LedgerOption
 from hilum.cli.options.prevalences import stated_prevalences
 from hilum.cli.terminal.console import output_console
@@ -58,7 +59,7 @@ def judge_file(
     validation_split: Annotated[str | None, typer.Option(help="Which split of the validation file to use.")] = None,
     design: DesignOption = None,
     ledger: LedgerOption = None,
-    replicates: Annotated[int, typer.Option(min=100, help="Bootstrap replicates.")] = REPLICATES,
+    replicates: ReplicatesOption = REPLICATES,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     report: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Write a report there: page, figures, tables as CSV, JSON.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,11 +14,12 @@ from hilum.bundle.load import Bundle, load_bundle
 from hilum.bundle.shelf import SHIPPED_LUNGS
 from hilum.cli.commands import FAITHFULNESS, KEEP_MAPS, MAPS_OF_NETWORK, RANDOM_LABELS, RANDOM_WEIGHTS
 from hilum.cli.options.data import RsnaOption, read_as_trained
+from hilum.cli.options.judging import JudgedArgument, LungsOption, ReplicatesOption
 from hilum.cli.options.ledger import LedgerOption
 from hilum.cli.options.models import choose_bundle
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.localisation_table import localisation_tables
-from hilum.cli.terminal.say import say
+from hilum.cli.terminal.say import say, say_images_read
 from hilum.datasets.records.label_values import own_label
 from hilum.errors import UsageError
 from hilum.evaluation.bundles.ledger import ledger_path
@@ -32,7 +34,7 @@ from hilum.evaluation.localisation.tables import titles_of
 from hilum.evaluation.predictions.patient_bootstrap import REPLICATES
 from hilum.evaluation.study.section import SectionContent
 
-_SAID_EVERY = 100
+_say_progress = partial(say_images_read, every=100)
 LOCALISATION = "localisation"
 """The folder of a run that holds its localisation."""
 
@@ -50,9 +52,7 @@ app = typer.Typer(
 
 @app.command()
 def localise(
-    model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="A name on the shelf, a bundle's folder, or a run of `hilum train`.")
-    ],
+    model: JudgedArgument,
     *,
     boxes: Annotated[
         list[str],
@@ -99,13 +99,8 @@ def localise(
         bool,
         typer.Option("--gallery/--no-gallery", help="Draw a few images of each label, which are patients' pictures."),
     ] = True,
-    lungs: Annotated[
-        str,
-        typer.Option(
-            metavar="BUNDLE", help="For a model that reads the crop to the lungs: what drew the lungs in its training."
-        ),
-    ] = SHIPPED_LUNGS,
-    replicates: Annotated[int, typer.Option(min=100, help="Bootstrap replicates.")] = REPLICATES,
+    lungs: LungsOption = SHIPPED_LUNGS,
+    replicates: ReplicatesOption = REPLICATES,
     faithfulness: Annotated[
         bool,
         typer.Option(
@@ -252,8 +247,3 @@ def _same(words: Sequence[str]) -> dict[str, str]:
             raise UsageError(f"expected --label BOXES=MODEL, such as 'Nodule/mass=Nodule', came {word!r}")
         found[own_label(box)] = own_label(model)
     return found
-
-
-def _say_progress(done: int, count: int) -> None:
-    if done in (0, count) or done % _SAID_EVERY == 0:
-        say(f"read {done:,} of {count:,} images")

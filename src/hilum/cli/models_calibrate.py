@@ -11,6 +11,7 @@ import typer
 
 from hilum.bundle.shelf import SHIPPED_LUNGS, local_models_folder
 from hilum.cli.options.data import PatientPatternOption, called_by, read_as_trained, words_of_data
+from hilum.cli.options.judging import LungsOption
 from hilum.cli.options.models import choose_bundle
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.fitted_table import fitted_table, say_images_read, say_not_fitted
@@ -70,12 +71,7 @@ def calibrate_model(
         str | None, typer.Option(metavar="TEXT", help="What the card calls your images; else their folder's name.")
     ] = None,
     by: Annotated[str | None, typer.Option(metavar="TEXT", help="Who does this, for the card.")] = None,
-    lungs: Annotated[
-        str,
-        typer.Option(
-            metavar="BUNDLE", help="For a model that reads the crop to the lungs: what drew the lungs in its training."
-        ),
-    ] = SHIPPED_LUNGS,
+    lungs: LungsOption = SHIPPED_LUNGS,
     patient_pattern: PatientPatternOption = None,
     replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of a bundle in that folder.")] = False,
 ) -> None:

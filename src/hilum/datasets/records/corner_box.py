@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
-from hilum.datasets.records.csv_rows import to_number
+from hilum.datasets.records.csv_rows import read_rows, to_number
 from hilum.datasets.records.dicom_header import Header
 from hilum.datasets.records.record import LabelledBox
 from hilum.errors import DataError
@@ -12,6 +13,18 @@ from hilum.geometry import Box
 
 CORNERS = ("x_min", "y_min", "x_max", "y_max")
 """The columns: left, top, right and bottom, in pixels."""
+
+
+def box_rows(table: Path) -> dict[str, list[dict[str, str]]]:
+    """By `image_id` the rows of a table that have a box; a row without coordinates says that there is no finding.
+
+    Raises as `read_rows` does.
+    """
+    boxes: dict[str, list[dict[str, str]]] = {}
+    for row in read_rows(table, needed=("image_id", "class_name", *CORNERS)):
+        if row["x_min"]:
+            boxes.setdefault(row["image_id"], []).append(row)
+    return boxes
 
 
 def corner_box(row: Mapping[str, str], *, label: str, header: Header) -> LabelledBox:

@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from hilum.datasets.records.chest_of_header import chest_of_header
 from hilum.datasets.records.csv_rows import find_table, read_rows, to_number
 from hilum.datasets.records.dicom_header import read_header
-from hilum.datasets.records.files import file_sha256
-from hilum.datasets.records.label_values import clean_age, was_cleaned
+from hilum.datasets.records.label_values import was_cleaned
 from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import LabelledBox, Record
 from hilum.errors import DataError
@@ -101,20 +101,13 @@ def _record(path: Path, *, image: str, rows: Sequence[Mapping[str, str]], kind: 
     labels = {BOXED: float(bool(boxes))}
     if kind is not None:
         labels["No Finding"] = float(kind == "Normal")
-    return Record(
-        path=path,
+    return chest_of_header(
+        path,
+        header=header,
         image=f"{image}.dcm",
-        patient=f"rsna:{image}",
-        study=f"rsna:{image}",
+        study=image,
         source="rsna",
         official="train",
         labels=labels,
-        stratum=header.view,
-        sha256=file_sha256(path),
-        view=header.view,
-        age_years=clean_age(header.age),
-        sex=header.sex,
-        is_xray=True,
-        xray_type="chest",
         boxes=boxes,
     )

@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hilum.datasets.records.corner_box import CORNERS, corner_box
+from hilum.datasets.records.chest_of_header import chest_of_header
+from hilum.datasets.records.corner_box import box_rows, corner_box
 from hilum.datasets.records.csv_rows import find_table, read_rows
 from hilum.datasets.records.dicom_header import read_header
-from hilum.datasets.records.files import file_sha256
-from hilum.datasets.records.label_values import clean_age, was_cleaned
+from hilum.datasets.records.label_values import was_cleaned
 from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import Record
 from hilum.errors import DataError
@@ -99,12 +99,7 @@ def _majority(said: Sequence[Mapping[str, float]]) -> dict[str, float]:
 
 
 def _box_rows(folder: Path, *, part: str) -> dict[str, list[dict[str, str]]]:
-    boxes: dict[str, list[dict[str, str]]] = {}
-    table = _table(folder, name=f"annotations_{part}.csv")
-    for row in read_rows(table, needed=("image_id", "class_name", *CORNERS)):
-        if row["x_min"]:
-            boxes.setdefault(row["image_id"], []).append(row)
-    return boxes
+    return box_rows(_table(folder, name=f"annotations_{part}.csv"))
 
 
 def _record(
@@ -117,21 +112,14 @@ def _record(
         if label not in LABELS:
             raise DataError(f"expected a boxed finding of VinDr-CXR, came {row['class_name']!r} for {image}")
         found.append(corner_box(row, label=label, header=header))
-    return Record(
-        path=path,
+    return chest_of_header(
+        path,
+        header=header,
         image=f"{part}/{image}.dicom",
-        patient=f"vindr_cxr:{image}",
-        study=f"vindr_cxr:{image}",
+        study=image,
         source="vindr_cxr",
         official=part,
         held_out=part == "test",
         labels=labels,
-        stratum=header.view,
-        sha256=file_sha256(path),
-        view=header.view,
-        age_years=clean_age(header.age),
-        sex=header.sex,
-        is_xray=True,
-        xray_type="chest",
         boxes=tuple(found),
     )

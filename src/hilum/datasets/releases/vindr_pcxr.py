@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from hilum.datasets.records.corner_box import CORNERS, corner_box
+from hilum.datasets.records.chest_of_header import chest_of_header
+from hilum.datasets.records.corner_box import box_rows, corner_box
 from hilum.datasets.records.csv_rows import find_table, read_rows
 from hilum.datasets.records.dicom_header import Header, read_header
-from hilum.datasets.records.files import file_sha256
-from hilum.datasets.records.label_values import clean_age, was_cleaned
+from hilum.datasets.records.label_values import was_cleaned
 from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import LabelledBox, Record
 from hilum.errors import DataError
@@ -99,12 +99,7 @@ def _label_rows(folder: Path, *, part: str) -> dict[str, dict[str, str]]:
 
 
 def _box_rows(folder: Path, *, part: str) -> dict[str, list[dict[str, str]]]:
-    table = find_table(folder, names=(f"annotations_{part}.csv",))
-    boxes: dict[str, list[dict[str, str]]] = {}
-    for row in read_rows(table, needed=("image_id", "class_name", *CORNERS)):
-        if row["x_min"]:
-            boxes.setdefault(row["image_id"], []).append(row)
-    return boxes
+    return box_rows(find_table(folder, names=(f"annotations_{part}.csv",)))
 
 
 def _record(path: Path, *, image: str, part: str, row: Mapping[str, str], boxes: list[dict[str, str]]) -> Record:
@@ -112,22 +107,15 @@ def _record(path: Path, *, image: str, part: str, row: Mapping[str, str], boxes:
     found = tuple(_box(box, header=header) for box in boxes)
     seen = {box.label for box in found}
     labels = {name: float(value) for name, value in row.items()} | {name: float(name in seen) for name in BOXED}
-    return Record(
-        path=path,
+    return chest_of_header(
+        path,
+        header=header,
         image=f"{part}/{image}.dicom",
-        patient=f"vindr_pcxr:{image}",
-        study=f"vindr_pcxr:{image}",
+        study=image,
         source="vindr_pcxr",
         official=part,
         held_out=part == "test",
         labels=labels,
-        stratum=header.view,
-        sha256=file_sha256(path),
-        view=header.view,
-        age_years=clean_age(header.age),
-        sex=header.sex,
-        is_xray=True,
-        xray_type="chest",
         boxes=found,
     )
 
