@@ -106,7 +106,7 @@ reference: $(VENV)/.dev  ## write docs/reference again from the code
 notebooks: $(VENV)/.dev  ## write the notebooks of docs/notebooks from their sources
 	$(BIN)/python docs/make_notebooks.py
 
-results: $(VENV)/.dev  ## write the README's results again from the shipped cards, the ledger and the benchmark
+results: $(VENV)/.dev  ## write docs/results.md and the README's results again from the shipped cards, the ledger and the benchmark
 	$(BIN)/python docs/make_results.py
 
 cards: $(VENV)/.dev  ## judge the shipped models again, nothing refitted, and write their cards and training images: make cards DATA=… LOOK=NAME=FOLDER

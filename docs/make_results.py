@@ -1,7 +1,7 @@
-"""Write the README's results from the cards, the ledger and the benchmarks: `python docs/make_results.py [--check]`.
+"""Write the results from the cards, the ledger and the benchmarks: `python docs/make_results.py [--check]`.
 
-No figure of the README is typed by hand. The benchmark's figures stand in `benchmarks/results/reading.json`,
-which `make bench` writes, and beside it (`lab_benchmarks.py`); where a source is absent the README says so.
+No figure of docs/results.md or the README is typed by hand. Benchmarks stand in `benchmarks/results/reading.json`,
+which `make bench` writes, and beside it (`lab_benchmarks.py`); where a source is absent the page says so.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ from hilum.evaluation.bundles.ledger import read_ledger
 LEDGER = ROOT / "LEDGER.jsonl"
 BENCHMARK = ROOT / "benchmarks" / "results" / "reading.json"
 RATES = ("sensitivity", "specificity")
+INSTALLATION = BENCHMARK.with_name("installation.json")
+COLD = "cold `hilum read` / torchxrayvision script"
+OLDEST = 100
+"""An age in years above which an upper bound of a model's scope says nothing."""
 PARTS = (": recall, ", "refused or unsure, ")
 """What stands in the names of a gate's figures that are for one type or one source."""
 
@@ -136,7 +140,7 @@ def looks() -> str:
     words = next((look["calibration_in_words"] for look in reversed(entries) if look.get("calibration_in_words")), None)
     said = f"\n\n**How far its probabilities hold there:** {words}" if words else ""
     return (
-        f"The test images were looked at {times}; each look stands in [LEDGER.jsonl](LEDGER.jsonl).\n\n"
+        f"The test images were looked at {times}; each look stands in [LEDGER.jsonl](../LEDGER.jsonl).\n\n"
         f"{table(header, rows)}{changed}{said}{_baselines(look.get('baseline') for look in entries)}\n\n"
         f"Protocol:\n\n{protocols}"
     )
@@ -181,6 +185,82 @@ def speed() -> str:
     )
 
 
+SUMMED = {
+    "xray-gate": (
+        ("X-ray or not: balanced accuracy, as read", "is it an X-ray? balanced accuracy"),
+        ("Type, on the sources that hold many types: accuracy", "of which of fourteen body parts? accuracy"),
+        ("The view of a chest: lateral chests told", "lateral chests told apart"),
+    ),
+    "lung-regions": (
+        ("wingspan: Dice, fields", "lungs of adults, outlined: Dice"),
+        ("wingspan: Dice, heart", "heart of adults, outlined: Dice"),
+        ("wingspan: cardiothoracic ratio, mean absolute error", "cardiothoracic ratio: mean absolute error"),
+    ),
+}
+"""The figures of the README: name on the card (after its source, where it has one), and what a reader calls it."""
+
+
+def reads() -> str:
+    """What the shipped models read and how well, one table: the gate, the lungs, then each decided finding."""
+    rows = []
+    for card in sorted((bundle.card for bundle in shipped_bundles()), key=lambda card: card.gate is None):
+        known = {figure.name: figure for figure in card.gate.figures} if card.gate else {}
+        known |= {f"{figure.source}: {figure.name}": figure for figure in card.lungs.figures} if card.lungs else {}
+        for name, words in SUMMED.get(card.name, ()):
+            figure = known[name]
+            value = f"{figure.value:.3f}" if figure.interval is None else interval(figure.value, figure.interval)
+            rows.append((words, f"{figure.n:,}", value, f"`{card.name}`"))
+    rows += [
+        row for bundle in shipped_bundles() for label in bundle.card.labels for row in _read_rows(bundle.card, label)
+    ]
+    return f"{table(('what', 'images (ill)', 'how well', 'model'), rows)}\n\n{_children_on_test()}"
+
+
+def _read_rows(card: Card, label: Label) -> list[tuple[str, ...]]:
+    """The first result of a label that is decided: on validation images, or cross-validated."""
+    results = [result for result in label.results if not result.is_test]
+    if label.operating_point is None or not results:
+        return []
+    who, ages = "", card.scope.age_years
+    if ages is not None:
+        who = f", from {ages[0]:.0f} years" if ages[1] > OLDEST else f", {ages[0]:.0f} to {int(ages[1])} years"
+    told = results[0]
+    auroc = f"AUROC {interval(told.auroc, told.auroc_ci)}"
+    return [(f"{label.name}{who}", f"{told.n:,} ({told.positives:,})", auroc, f"`{card.name}`")]
+
+
+def _children_on_test() -> str:
+    """The newest look at test images by the release's own split, in one sentence."""
+    entries: list[dict[str, Any]] = [dict(look.fields) for look in looks_in(read_ledger(LEDGER))]
+    if not entries:
+        return ""
+    look = entries[-1]
+    auroc, sensitivity, specificity = (_looked(look, name) for name in ("auroc", *RATES))
+    return (
+        f"On {look['n']:,} test images ({look['positives']:,} ill) `{look['bundle'] or look['judged']}` reached AUROC "
+        f"{auroc}, sensitivity {sensitivity} and specificity {specificity}."
+    )
+
+
+def peers() -> str:
+    """How fast and how large hilum is beside torchxrayvision, from the benchmarks."""
+    if not (BENCHMARK.is_file() and INSTALLATION.is_file()):
+        return "Not measured for this version; `make bench` does."
+    ratios = {
+        each["what"]: each["value"]
+        for file in (BENCHMARK, INSTALLATION)
+        for each in json.loads(file.read_text(encoding="utf-8"))["targets"]
+    }
+    batch, cold = (ratios[what] for what in ("batch of 16: hilum / torchxrayvision, images/s", COLD))
+    disk = ratios["installed: hilum / torchxrayvision"]
+    return (
+        f"Beside torchxrayvision, in one run on one machine (`make bench`): with the same DenseNet-121 and 14 heatmaps "
+        f"besides, hilum reads **{batch:.1f} times as many images a second** in batches of 16. A first reading takes "
+        f"{cold:.0%} of the time, from the command to the findings of one PNG; the installation takes {disk:.0%} of "
+        f"the disk."
+    )
+
+
 def interval(value: float, bounds: list[float] | tuple[float, float]) -> str:
     """A value with its 95% interval."""
     return f"{value:.3f} [{bounds[0]:.3f}, {bounds[1]:.3f}]"
@@ -190,7 +270,8 @@ def main() -> int:
     """Write, or check with `--check`."""
     parts = {"validation": validation(), "gate": gate(), "lungs": lungs(), "looks": looks(), "speed": speed()}
     parts |= {"sdfn": means(), "lab": lab()}
-    return write_or_check({"README.md": parts}, check="--check" in sys.argv[1:])
+    pages = {"README.md": {"reads": reads(), "peers": peers()}, "docs/results.md": parts}
+    return write_or_check(pages, check="--check" in sys.argv[1:])
 
 
 if __name__ == "__main__":
