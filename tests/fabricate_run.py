@@ -14,8 +14,8 @@ import numpy as np
 from PIL import Image
 
 from fabricate_bundle import SIZE, ToyBundle, ToyNetwork
+from hilum.datasets.own.own_table import read_own_table
 from hilum.datasets.records.record import Record
-from hilum.datasets.releases.own_table import read_own_table
 from hilum.datasets.splits.saved import save_split
 from hilum.datasets.splits.split import Split
 

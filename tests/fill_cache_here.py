@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fabricate_progress import Heard
+from hilum.datasets.own.folder_of_folders import read_folder_of_folders
 from hilum.datasets.prepared.images import fill_cache
-from hilum.datasets.releases.folder_of_folders import read_folder_of_folders
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 
 SPEC = PreprocessSpec(steps=(Resize(height=32, width=40, rule="stretch"),), mean=(0.5,), std=(0.5,))

@@ -14,12 +14,12 @@ from .bundle.load import Bundle as Bundle
 from .bundle.load import load_bundle as load_bundle
 from .bundle.save import file_hashes as file_hashes
 from .bundle.save import write_bundle as write_bundle
+from .datasets.own.own_table import read_own_table as read_own_table
 
 # one's own images
 from .datasets.prepared.images import fill_cache as fill_cache
 from .datasets.prepared.images import open_cache as open_cache
 from .datasets.prepared.images import prepare_image as prepare_image
-from .datasets.releases.own_table import read_own_table as read_own_table
 
 # fitting a bundle to one's own images
 from .evaluation.calibrating.calibrate import Calibrated as Calibrated

@@ -7,7 +7,7 @@ from fabricate_chest_table import fabricate_chest_table
 from fabricate_lungs import write_lung_bundle
 from fabricate_sdfn import tiny_sdfn
 from hilum.bundle.load import load_bundle
-from hilum.datasets.releases.own_table import read_own_table
+from hilum.datasets.own.own_table import read_own_table
 from hilum.reading.reader import Reader
 from hilum.training.data.lung_boxes import with_lung_boxes
 from hilum.training.data.training_data import split_data

@@ -11,7 +11,7 @@ from scipy.special import expit, logit
 from fabricate_recipe import fabricate_labelled_table, tiny_ensemble, tiny_stage
 from hilum.bundle.load import load_bundle
 from hilum.bundle.seen_images import seen_images_of
-from hilum.datasets.releases.own_table import read_own_table
+from hilum.datasets.own.own_table import read_own_table
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.bundles.run_folder import load_run, split_of
 from hilum.reading.reader import Reader

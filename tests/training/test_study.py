@@ -6,8 +6,8 @@ import pytest
 
 from fabricate_recipe import LABELS, fabricate_labelled_table, tiny_recipe
 from hilum.bundle.label import PlattCalibration
+from hilum.datasets.own.own_table import read_own_table
 from hilum.datasets.records.record import Record
-from hilum.datasets.releases.own_table import read_own_table
 from hilum.datasets.splits.split import TEST, Split
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.predictions.predictions_file import read_predictions

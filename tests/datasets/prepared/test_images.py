@@ -14,10 +14,10 @@ from PIL import Image
 import fill_cache_here
 from fabricate_progress import Heard
 from fill_cache_here import IMAGE_BYTES, SPEC
+from hilum.datasets.own.folder_of_folders import read_folder_of_folders
 from hilum.datasets.prepared.image_key import cache_key
 from hilum.datasets.prepared.images import fill_cache, open_cache, readable_records
 from hilum.datasets.prepared.shards import find_places, open_shard
-from hilum.datasets.releases.folder_of_folders import read_folder_of_folders
 from hilum.errors import DataError, OutputError
 from hilum.geometry import Box
 from hilum.imaging.decode import decode

@@ -13,14 +13,14 @@ from fabricate_releases import (
     fabricate_own_table,
     fabricate_vindr_pcxr,
 )
+from hilum.datasets.own.folder_of_folders import read_folder_of_folders
+from hilum.datasets.own.own_table import read_own_table
 from hilum.datasets.records.held_out import is_held_out, is_held_out_part, part_role
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.chestxray14 import read_chestxray14
 from hilum.datasets.releases.chexpert import read_chexpert
-from hilum.datasets.releases.folder_of_folders import read_folder_of_folders
 from hilum.datasets.releases.kermany import read_kermany
 from hilum.datasets.releases.mura import read_mura
-from hilum.datasets.releases.own_table import read_own_table
 from hilum.datasets.releases.vindr_pcxr import read_vindr_pcxr
 from hilum.datasets.splits.official import split_with_official_test
 from hilum.datasets.splits.split import Split

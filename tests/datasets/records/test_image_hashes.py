@@ -5,8 +5,8 @@ import numpy as np
 from PIL import Image
 
 from fabricate_recipe import fabricate_labelled_table
+from hilum.datasets.own.own_table import read_own_table
 from hilum.datasets.records.image_hashes import image_hashes
-from hilum.datasets.releases.own_table import read_own_table
 from hilum.imaging.perceptual_hash import NEAR_BITS, nearest
 
 

@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from fabricate_releases import fabricate_chestxray14, fabricate_class_folders
+from hilum.datasets.own.folder_of_folders import read_folder_of_folders
 from hilum.datasets.releases.chestxray14 import read_chestxray14
-from hilum.datasets.releases.folder_of_folders import read_folder_of_folders
 from hilum.datasets.splits.duplicates import (
     chestxray14_stem,
     copies,

@@ -6,8 +6,8 @@ from PIL import Image
 
 from fabricate_gate import VIEW_RULE, spec_with, write_gate
 from fabricate_releases import fabricate_chexpert, fabricate_own_table
+from hilum.datasets.own.own_table import read_own_table
 from hilum.datasets.releases.chexpert import read_chexpert
-from hilum.datasets.releases.own_table import read_own_table
 from hilum.evaluation.bundles.gate_tally import judge_with_gate
 
 GREY_OF = {"no X-ray": 0, "unsure": 64, "accepted": 220}

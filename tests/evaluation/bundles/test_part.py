@@ -8,8 +8,8 @@ from fabricate_kermany import fabricate_kermany
 from fabricate_releases import fabricate_chexpert, fabricate_class_folders
 from fabricate_run import LABELS, fabricate_run
 from hilum.bundle.label import LabelResult
+from hilum.datasets.own.folder_of_folders import read_folder_of_folders
 from hilum.datasets.releases.chexpert import read_chexpert
-from hilum.datasets.releases.folder_of_folders import read_folder_of_folders
 from hilum.datasets.releases.kermany import read_kermany
 from hilum.datasets.splits.mixed import mix_releases
 from hilum.datasets.splits.split import Split

@@ -30,7 +30,7 @@ def test_its_split_is_bound_to_the_records(made):
 
 
 def test_other_pixels_than_in_training_are_refused(made):
-    from hilum.datasets.releases.own_table import read_own_table
+    from hilum.datasets.own.own_table import read_own_table
 
     path = made.data / "003.png"
     path.write_bytes(path.read_bytes() + b"\0")

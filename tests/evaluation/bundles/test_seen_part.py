@@ -18,9 +18,9 @@ from fabricate_run import LABELS, FabricatedRun, fabricate_run
 from hilum.bundle.load import Bundle, load_bundle
 from hilum.bundle.save import file_hashes, write_bundle
 from hilum.cli.main import app
+from hilum.datasets.own.own_table import read_own_table
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.kermany import read_kermany
-from hilum.datasets.releases.own_table import read_own_table
 from hilum.errors import DataError
 from hilum.evaluation.predictions.predictions_file import read_predictions
 from hilum.networks.starting_weights import RandomWeights

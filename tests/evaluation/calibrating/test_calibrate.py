@@ -10,7 +10,7 @@ from fabricate_own_images import LABELS, fabricate_own_images, toy_network
 from hilum.bundle.load import TRAINING_IMAGES, load_bundle
 from hilum.bundle.save import file_hashes, write_bundle
 from hilum.bundle.seen_images import SeenImages, no_hashes, seen_images_bytes, seen_images_of
-from hilum.datasets.releases.own_table import read_own_table
+from hilum.datasets.own.own_table import read_own_table
 from hilum.errors import BundleError, DataError, UsageError
 from hilum.evaluation.calibrating.calibrate import CalibrationSettings, calibrate
 from hilum.evaluation.calibrating.rule import PointRule

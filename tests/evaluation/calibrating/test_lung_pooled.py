@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from fabricate_chest_table import fabricate_chest_table
 from fabricate_lung_pooled import write_lung_pooled
-from hilum.datasets.releases.own_table import read_own_table
+from hilum.datasets.own.own_table import read_own_table
 from hilum.evaluation.calibrating.calibrate import CalibrationSettings, calibrate
 from hilum.reading.reader import Reader
 

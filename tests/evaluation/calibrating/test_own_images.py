@@ -7,8 +7,8 @@ from fabricate_own_images import LABELS, fabricate_own_images
 from hilum.bundle.load import TRAINING_IMAGES
 from hilum.bundle.save import file_hashes, write_bundle
 from hilum.bundle.seen_images import SeenImages, no_hashes, seen_images_bytes
+from hilum.datasets.own.own_table import read_own_table
 from hilum.datasets.records.image_hashes import image_hashes
-from hilum.datasets.releases.own_table import read_own_table
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.calibrating.own_images import (
     HELD_OUT,

@@ -5,7 +5,7 @@ import torch
 
 from fabricate_chest_table import fabricate_chest_table
 from hilum.bundle.two_looks_spec import about_patient
-from hilum.datasets.releases.own_table import read_own_table
+from hilum.datasets.own.own_table import read_own_table
 from hilum.networks.starting_weights import RandomWeights
 from hilum.systems.attention.fit import WithAbout, about_of, fit_two_looks, new_network
 from hilum.systems.attention.recipe import attention, smoke

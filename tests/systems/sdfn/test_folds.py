@@ -7,8 +7,8 @@ import pytest
 from fabricate_chest_table import LABELS, fabricate_chest_table
 from fabricate_lungs import write_lung_bundle
 from fabricate_sdfn import tiny_sdfn
+from hilum.datasets.own.own_table import read_own_table
 from hilum.datasets.records.record import LabelledBox, Record
-from hilum.datasets.releases.own_table import read_own_table
 from hilum.datasets.splits.label_folds import label_folds
 from hilum.errors import DataError
 from hilum.evaluation.predictions.predictions_file import read_predictions

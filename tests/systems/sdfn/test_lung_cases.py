@@ -9,7 +9,7 @@ from PIL import Image
 
 from fabricate_chest_table import fabricate_chest_table
 from fabricate_lungs import write_lung_bundle
-from hilum.datasets.releases.own_table import read_own_table
+from hilum.datasets.own.own_table import read_own_table
 from hilum.errors import DataError
 from hilum.reading.lungs.finder import LungFinder
 from hilum.systems.sdfn.lung_cases import draw_cases, survey_lungs

@@ -13,7 +13,7 @@ from fabricate_bundle import ToyBundle
 from fabricate_chest_table import fabricate_chest_table
 from fabricate_lungs import write_lung_bundle
 from fabricate_progress import Heard
-from hilum.datasets.releases.own_table import read_own_table
+from hilum.datasets.own.own_table import read_own_table
 from hilum.errors import BundleError, DataError
 from hilum.reading.lungs.finder import LungFinder
 from hilum.training.data import lung_boxes

@@ -10,8 +10,8 @@ from fabricate_chest_table import fabricate_chest_table
 from fabricate_lungs import write_lung_bundle
 from fabricate_progress import Heard
 from fabricate_recipe import SMALL
+from hilum.datasets.own.own_table import read_own_table
 from hilum.datasets.prepared.images import prepare_image
-from hilum.datasets.releases.own_table import read_own_table
 from hilum.errors import BundleError, DataError
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.training.data.lung_masks import draw_masks, with_lung_masks

@@ -5,9 +5,9 @@ import pytest
 
 from fabricate_kermany import fabricate_kermany
 from fabricate_recipe import fabricate_labelled_table, tiny_recipe, tiny_stage
+from hilum.datasets.own.own_table import read_own_table
 from hilum.datasets.releases.chexpert import ChexpertPolicy
 from hilum.datasets.releases.kermany import read_kermany
-from hilum.datasets.releases.own_table import read_own_table
 from hilum.datasets.splits.split import Split
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.judging.sharpness import sharpness_of

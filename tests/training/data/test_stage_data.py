@@ -7,8 +7,8 @@ import torch
 from fabricate_chest_table import fabricate_chest_table
 from fabricate_lungs import write_lung_bundle
 from fabricate_sdfn import tiny_sdfn
+from hilum.datasets.own.own_table import read_own_table
 from hilum.datasets.prepared.images import prepare_image
-from hilum.datasets.releases.own_table import read_own_table
 from hilum.datasets.splits.split import Split
 from hilum.errors import UsageError
 from hilum.imaging.preprocess import normalise

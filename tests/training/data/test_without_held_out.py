@@ -7,7 +7,7 @@ from PIL import Image
 from fabricate_again import AGAIN, textured
 from fabricate_recipe import tiny_recipe
 from fabricate_run import fabricate_labelled_pictures
-from hilum.datasets.releases.own_table import read_own_table
+from hilum.datasets.own.own_table import read_own_table
 from hilum.datasets.splits.mixed import mix_releases
 from hilum.training.data.make_split import make_splits
 from hilum.training.data.without_held_out import without_held_out

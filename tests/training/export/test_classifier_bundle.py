@@ -6,7 +6,7 @@ import torch
 
 from fabricate_recipe import fabricate_labelled_table, tiny_recipe
 from hilum.bundle.label import Label, PlattCalibration
-from hilum.datasets.releases.own_table import read_own_table
+from hilum.datasets.own.own_table import read_own_table
 from hilum.errors import BundleError
 from hilum.training.data.make_split import make_splits
 from hilum.training.export.classifier_bundle import largest_difference, unfitted, write_classifier_bundle

@@ -13,7 +13,7 @@ from fabricate_lungs import write_lung_bundle
 from fabricate_sdfn import tiny_sdfn
 from hilum.bundle.load import load_bundle
 from hilum.bundle.seen_images import seen_images_of
-from hilum.datasets.releases.own_table import read_own_table
+from hilum.datasets.own.own_table import read_own_table
 from hilum.errors import BundleError, DataError, UsageError
 from hilum.reading.reader import Reader
 from hilum.statistics.auroc import auroc

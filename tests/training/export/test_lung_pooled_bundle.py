@@ -11,7 +11,7 @@ from fabricate_chest_table import fabricate_chest_table
 from fabricate_lungs import write_lung_bundle
 from fabricate_recipe import tiny_recipe
 from hilum.bundle.load import load_bundle
-from hilum.datasets.releases.own_table import read_own_table
+from hilum.datasets.own.own_table import read_own_table
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.bundles.evaluate import EvaluationSettings, evaluate_part
 from hilum.evaluation.bundles.part import official_part

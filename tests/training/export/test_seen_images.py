@@ -9,8 +9,8 @@ from fabricate_recipe import fabricate_labelled_table, tiny_recipe, tiny_stage
 from hilum.bundle.load import TRAINING_IMAGES, Bundle
 from hilum.bundle.save import file_hashes, write_bundle
 from hilum.bundle.seen_images import SeenImages, seen_images_of
+from hilum.datasets.own.own_table import read_own_table
 from hilum.datasets.records.record import Record
-from hilum.datasets.releases.own_table import read_own_table
 from hilum.networks.starting_weights import BundleWeights, RandomWeights
 from hilum.training.data.make_split import make_splits
 from hilum.training.export.seen_images import seen_images, seen_in_stages

@@ -14,8 +14,8 @@ from hilum.bundle.calibrated_on import MEAN_NOT_CALIBRATED, NO_POINT
 from hilum.bundle.label import PlattCalibration
 from hilum.bundle.load import Bundle, load_bundle
 from hilum.bundle.seen_images import seen_images_of
+from hilum.datasets.own.own_table import read_own_table
 from hilum.datasets.records.record import Record
-from hilum.datasets.releases.own_table import read_own_table
 from hilum.errors import BundleError, DataError, UsageError
 from hilum.evaluation.calibrating.calibrate import CalibrationSettings, calibrate
 from hilum.imaging.preprocess import PreprocessSpec, Resize

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from fabricate_torch_bundle import card_of
-from hilum.datasets.releases.own_boxes import read_own_boxes
+from hilum.datasets.own.own_boxes import read_own_boxes
 from hilum.evaluation.localisation.cases import choose_cases
 from hilum.evaluation.localisation.judge import MethodFigures
 from hilum.evaluation.localisation.localise import LocalisationSettings, localise

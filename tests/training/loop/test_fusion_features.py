@@ -8,7 +8,7 @@ import torch
 from fabricate_chest_table import fabricate_chest_table
 from fabricate_lungs import write_lung_bundle
 from fabricate_sdfn import tiny_sdfn
-from hilum.datasets.releases.own_table import read_own_table
+from hilum.datasets.own.own_table import read_own_table
 from hilum.errors import DataError
 from hilum.training.data.images import IN_MEMORY, TrainingImages, load_images
 from hilum.training.data.lung_boxes import with_lung_boxes

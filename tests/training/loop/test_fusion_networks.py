@@ -8,7 +8,7 @@ from fabricate_chest_table import fabricate_chest_table
 from fabricate_lungs import write_lung_bundle
 from fabricate_recipe import tiny_recipe
 from fabricate_sdfn import tiny_sdfn
-from hilum.datasets.releases.own_table import read_own_table
+from hilum.datasets.own.own_table import read_own_table
 from hilum.errors import UsageError
 from hilum.imaging.decode import decode
 from hilum.imaging.preprocess import preprocess

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from fabricate_recipe import LABELS, fabricate_labelled_table, tiny_recipe, tiny_stage
-from hilum.datasets.releases.own_table import read_own_table
+from hilum.datasets.own.own_table import read_own_table
 from hilum.errors import DataError
 from hilum.networks.starting_weights import WeightsFile
 from hilum.training.data.make_split import make_splits

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from fabricate_recipe import fabricate_labelled_table, tiny_recipe
-from hilum.datasets.releases.own_table import read_own_table
+from hilum.datasets.own.own_table import read_own_table
 from hilum.errors import DataError, UsageError
 from hilum.training.data.make_split import make_splits
 from hilum.training.loop.checkpoints import BEST_CHECKPOINT, LAST_CHECKPOINT, load_checkpoint, load_weights

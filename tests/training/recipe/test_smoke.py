@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fabricate_recipe import fabricate_labelled_table, tiny_recipe, tiny_stage
-from hilum.datasets.releases.own_table import read_own_table
+from hilum.datasets.own.own_table import read_own_table
 from hilum.networks.starting_weights import RandomWeights
 from hilum.systems.table import TRAININGS
 from hilum.training.recipe.freezing import StagedRelease

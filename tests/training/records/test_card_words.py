@@ -8,8 +8,8 @@ import pytest
 import safetensors.torch
 
 from fabricate_recipe import RANDOM, fabricate_labelled_table, tiny_recipe
+from hilum.datasets.own.own_table import read_own_table
 from hilum.datasets.records.record import Record
-from hilum.datasets.releases.own_table import read_own_table
 from hilum.datasets.releases.table import RELEASES
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.networks.starting_licence import starting_licences

@@ -2,7 +2,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fabricate_recipe import fabricate_labelled_table
-from hilum.datasets.releases.own_table import read_own_table
+from hilum.datasets.own.own_table import read_own_table
 from hilum.training.records.provenance import data_fingerprints, environment, records_sha256
 
 

@@ -12,33 +12,35 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from hilum.datasets.own.folder_of_folders import read_folder_of_folders
+from hilum.datasets.own.own_boxes import list_own_boxes, read_own_boxes
+from hilum.datasets.own.own_table import list_own_table, read_own_table
 from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases import (
-    aasce,
-    body_parts,
-    chest_lateral,
     chestxray14,
     chexpert,
     general_blockchain,
-    hannover,
-    imagenet,
     jsrt,
     kermany,
-    lera,
     montgomery_shenzhen,
     mura,
-    other_modality,
-    panoramic_dental,
     rsna_pneumonia,
     vindr_cxr,
     vindr_pcxr,
     wingspan,
 )
 from hilum.datasets.releases.chexpert import ChexpertPolicy
-from hilum.datasets.releases.folder_of_folders import read_folder_of_folders
-from hilum.datasets.releases.own_boxes import list_own_boxes, read_own_boxes
-from hilum.datasets.releases.own_table import list_own_table, read_own_table
+from hilum.datasets.typed import (
+    aasce,
+    body_parts,
+    chest_lateral,
+    hannover,
+    imagenet,
+    lera,
+    other_modality,
+    panoramic_dental,
+)
 
 Adapter = Callable[[Path], tuple[Record, ...]]
 

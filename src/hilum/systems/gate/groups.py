@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from hilum.datasets.records.record import Record
-from hilum.datasets.releases.body_parts import BULK_SOURCES, MIXED_SOURCES
-from hilum.datasets.releases.chest_lateral import FRONTAL_IN_GENERAL_BLOCKCHAIN
+from hilum.datasets.typed.body_parts import BULK_SOURCES, MIXED_SOURCES
+from hilum.datasets.typed.chest_lateral import FRONTAL_IN_GENERAL_BLOCKCHAIN
 from hilum.systems.gate.data.releases import CHEST_SOURCES, LATERAL_SOURCES, VIEW_SOURCE
 from hilum.systems.gate.pictures import GatePicture
 

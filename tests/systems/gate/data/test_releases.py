@@ -7,11 +7,11 @@ import pytest
 
 from fabricate_gate_data import write_gate_data
 from hilum.datasets.records.record import Record
-from hilum.datasets.releases.body_parts import read_body_parts
-from hilum.datasets.releases.imagenet import read_imagenet
-from hilum.datasets.releases.lera import read_lera
 from hilum.datasets.releases.mura import read_mura
-from hilum.datasets.releases.other_modality import read_other_modality
+from hilum.datasets.typed.body_parts import read_body_parts
+from hilum.datasets.typed.imagenet import read_imagenet
+from hilum.datasets.typed.lera import read_lera
+from hilum.datasets.typed.other_modality import read_other_modality
 from hilum.errors import DataError
 from hilum.systems.gate.data.releases import GATE_RELEASES, read_gate_data, view_told
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from hilum.bundle.card import ScoreName
 from hilum.bundle.gate_outputs import TYPES
-from hilum.datasets.releases.body_parts import MIXED_SOURCES
+from hilum.datasets.typed.body_parts import MIXED_SOURCES
 from hilum.errors import DataError
 from hilum.statistics.auroc import auroc
 from hilum.statistics.estimate import Estimate

@@ -17,7 +17,7 @@ from sklearn.model_selection import GroupKFold  # type: ignore[import-untyped]
 
 from hilum.bundle.card import GateSpec, ScoreName
 from hilum.bundle.gate_outputs import CROPPED, INVERTED, TURNS, TURNS_DEG, TYPES
-from hilum.datasets.releases.body_parts import BULK_SOURCES, MIXED_SOURCES
+from hilum.datasets.typed.body_parts import BULK_SOURCES, MIXED_SOURCES
 from hilum.findings import XRAY_TYPES
 from hilum.reading.gate.rules import PictureVerdict
 from hilum.statistics.estimate import Estimate

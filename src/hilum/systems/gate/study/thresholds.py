@@ -17,7 +17,7 @@ import numpy as np
 from hilum.bundle.card import GateSpec, ScoreName
 from hilum.bundle.gate_outputs import CROPPED, GATE_OUTPUTS, INVERTED, IS_XRAY, TURNS
 from hilum.bundle.label import PlattCalibration
-from hilum.datasets.releases.body_parts import BULK_SOURCES, MIXED_SOURCES
+from hilum.datasets.typed.body_parts import BULK_SOURCES, MIXED_SOURCES
 from hilum.errors import DataError
 from hilum.findings import XRAY_TYPES
 from hilum.reading.gate.rules import PictureVerdict, judge_picture

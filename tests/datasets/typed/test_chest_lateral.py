@@ -2,8 +2,8 @@ import pytest
 
 from fabricate_releases import fabricate_chest_lateral
 from hilum.datasets.check import check_data
-from hilum.datasets.releases.chest_lateral import read_chest_lateral
 from hilum.datasets.releases.table import RELEASES
+from hilum.datasets.typed.chest_lateral import read_chest_lateral
 from hilum.errors import DataError
 
 

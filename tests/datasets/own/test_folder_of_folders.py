@@ -3,7 +3,7 @@ import shutil
 import pytest
 
 from fabricate_releases import fabricate_class_folders
-from hilum.datasets.releases.folder_of_folders import read_folder_of_folders
+from hilum.datasets.own.folder_of_folders import read_folder_of_folders
 from hilum.errors import DataError
 
 

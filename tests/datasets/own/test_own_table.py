@@ -3,7 +3,7 @@ import math
 import pytest
 
 from fabricate_releases import fabricate_own_table
-from hilum.datasets.releases.own_table import list_own_table, read_own_table
+from hilum.datasets.own.own_table import list_own_table, read_own_table
 from hilum.errors import DataError
 
 

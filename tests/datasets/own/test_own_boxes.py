@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from fabricate_releases import fabricate_own_boxes
+from hilum.datasets.own.own_boxes import list_own_boxes, read_own_boxes
 from hilum.datasets.records.record import LabelledBox
-from hilum.datasets.releases.own_boxes import list_own_boxes, read_own_boxes
 from hilum.errors import DataError
 from hilum.geometry import Box
 

@@ -1,0 +1,1 @@
+"""Images of one's own: tables, folders of classes, boxes."""
