@@ -73,6 +73,12 @@ class OutputError(HilumError):
     kind = "output"
 
 
+class BusyError(HilumError):
+    """The service has as much work waiting as it may; nothing was accepted, and sending it again later helps."""
+
+    kind = "busy"
+
+
 class InternalError(HilumError):
     """A defect of hilum, met in one file of many; the message names the exception and where it was raised."""
 

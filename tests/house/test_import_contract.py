@@ -47,6 +47,7 @@ PLANTED = [
     ),
     pytest.param("imaging", "import hilum.reading", "hilum.imaging.planted -> hilum.reading", id="upward"),
     pytest.param("systems", "import optuna", "hilum.systems.planted -> optuna", id="systems-optuna"),
+    pytest.param("report", "import sqlalchemy", "hilum.report.planted -> sqlalchemy", id="report-sqlalchemy"),
     pytest.param("training/recipe", "import ray", "hilum.training.recipe.planted -> ray", id="recipe-ray"),
     *(
         pytest.param(low.replace(".", "/"), f"import hilum.{high}", f"hilum.{low}.planted -> hilum.{high}", id=low)
@@ -60,6 +61,7 @@ PLANTED = [
             "imaging.pixels": "imaging.dicom",
             "cli.options": "cli.read",
             "results": "training",
+            "service.store": "systems",
         }.items()
     ),
 ]

@@ -1,0 +1,1 @@
+"""The steps, one a file, each after the one that it names."""

@@ -1,0 +1,125 @@
+"""Readings as people ask for them: one, a page of the worklist, deleted, or grown too old to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+
+from hilum.service.store.database import Database
+from hilum.service.store.files import StoredFiles
+from hilum.service.store.job import WAITING, Job, Rank, State, job_of
+from hilum.service.store.queue import drop_unneeded_bytes
+from hilum.service.store.tables import JOBS, OPINIONS
+
+Order = Literal["urgent", "newest"]
+
+HOUR_S = 3600.0
+_STRAY_AFTER_S = HOUR_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which jobs of the worklist: by state, by group, by a finding that was flagged; None wants all of them.
+
+    `after` is the number of the last job that was shown, of the page before this one.
+    """
+
+    state: State | None = None
+    rank: Rank | None = None
+    finding: str | None = None
+    order: Order = "urgent"
+    limit: int = 50
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of the worklist; `after` asks for the next one, None where this is the last. `total` counts all pages."""
+
+    jobs: tuple[Job, ...]
+    total: int
+    after: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """The jobs by id and in pages. `keep_s` is how long bytes and drawings stay once a job ended, in seconds."""
+
+    database: Database
+    files: StoredFiles
+    keep_bytes: bool
+    keep_s: float
+    clock: Callable[[], float]
+
+    def get(self, job_id: str) -> Job | None:
+        """The job of an id, or None."""
+        with self.database.read() as connection:
+            row = connection.execute(select(JOBS).where(JOBS.c.id == job_id)).one_or_none()
+        return None if row is None else job_of(row)
+
+    def page(self, wanted: Wanted) -> Page:
+        """The jobs that are wanted: the most urgent first and among equals the newest, or the newest first."""
+        chosen = _chosen(wanted)
+        order = (JOBS.c.number.desc(),) if wanted.order == "newest" else (JOBS.c.urgency.desc(), JOBS.c.number.desc())
+        with self.database.read() as connection:
+            total = connection.execute(select(func.count()).select_from(JOBS).where(*chosen)).scalar_one()
+            asked = select(JOBS).where(*chosen, *self._behind(wanted)).order_by(*order).limit(wanted.limit + 1)
+            rows = connection.execute(asked).all()
+        shown = tuple(job_of(row) for row in rows[: wanted.limit])
+        return Page(jobs=shown, total=total, after=shown[-1].number if len(rows) > wanted.limit else None)
+
+    def _behind(self, wanted: Wanted) -> tuple[ColumnElement[bool], ...]:
+        """What stands behind the last job of the page before, by its urgency of now."""
+        if wanted.after is None:
+            return ()
+        if wanted.order == "newest":
+            return (JOBS.c.number < wanted.after,)
+        last = select(JOBS.c.urgency).where(JOBS.c.number == wanted.after).scalar_subquery()
+        lower = JOBS.c.urgency < func.coalesce(last, 0.0)
+        return (or_(lower, and_(JOBS.c.urgency == last, JOBS.c.number < wanted.after)),)
+
+    def counts(self) -> dict[State, int]:
+        """How many jobs are in each state."""
+        with self.database.read() as connection:
+            counted = connection.execute(select(JOBS.c.state, func.count()).group_by(JOBS.c.state)).all()
+        return {**dict.fromkeys(get_args(State), 0), **{row[0]: row[1] for row in counted}}
+
+    def delete(self, job_id: str) -> bool:
+        """Remove a job with everything that is kept of it, whatever state it is in; False where there is none."""
+        with self.database.write(alone=True) as connection:
+            row = connection.execute(delete(JOBS).where(JOBS.c.id == job_id).returning(JOBS.c.sha256)).one_or_none()
+            if row is None:
+                return False
+            connection.execute(delete(OPINIONS).where(OPINIONS.c.job_id == job_id))
+            still = select(JOBS.c.number).where(JOBS.c.sha256 == row.sha256).limit(1)
+            if connection.execute(still).first() is None:
+                self.files.drop_bytes(row.sha256)
+            self.files.drop_drawn(job_id)
+        return True
+
+    def sweep(self) -> None:
+        """Remove bytes and drawings that are older than they may be, and what a killed process left lying."""
+        now = self.clock()
+        with self.database.write(alone=True) as connection:
+            known = connection.execute(select(JOBS.c.id, JOBS.c.sha256, JOBS.c.state, JOBS.c.finished_s)).all()
+            kept = {row.id: row for row in known if row.state in WAITING or now - (row.finished_s or 0) < self.keep_s}
+            for job_id in self.files.drawn_jobs() - kept.keys():
+                self.files.drop_drawn(job_id)
+            wanted = {row.sha256 for row in kept.values() if self.keep_bytes or row.state in WAITING}
+            for sha256 in self.files.hashes() - wanted:
+                drop_unneeded_bytes(connection, files=self.files, sha256=sha256)
+        self.files.drop_strays(older_than_s=_STRAY_AFTER_S)
+
+
+def _chosen(wanted: Wanted) -> list[ColumnElement[bool]]:
+    chosen = []
+    if wanted.state is not None:
+        chosen.append(JOBS.c.state == wanted.state)
+    if wanted.rank is not None:
+        chosen.append(JOBS.c.rank == wanted.rank)
+    if wanted.finding is not None:
+        chosen.append(JOBS.c.flagged.contains(f"|{wanted.finding}|", autoescape=True))
+    return chosen
