@@ -18,6 +18,7 @@ from hilum import errors
 from hilum.bundle.card import Card
 from hilum.cli.commands import COMMANDS
 from hilum.cli.lazy import LazyGroup, load_command
+from hilum.cli.options.messages import SHARED, shared_options
 from hilum.cli.options.named_commands import NamedGroup
 from hilum.report.schema import reading_schema
 from hilum.training import recipe as recipe_face
@@ -77,6 +78,7 @@ def commands() -> str:
         for inner, part in getattr(command, "commands", {}).items():
             loaded = load_command(f"{name} {inner}", row=later[inner]) if inner in later else part
             sections.append(_command_section((name, inner), loaded))
+    sections.append(f"## What every command takes\n\n{_table_of(list(shared_options().values()))}")
     return "\n\n".join(sections)
 
 
@@ -110,10 +112,15 @@ def _command_section(path: tuple[str, ...], command: Any) -> str:
 
 
 def _options(parameters: list[Any]) -> str:
+    """The options but for those that every command takes and declares in the same words."""
+    hidden = {"help", "install_completion", "show_completion", *SHARED}
+    own = [one for one in parameters if one.name not in hidden or (one.name in SHARED and one.rich_help_panel is None)]
+    return _table_of(own)
+
+
+def _table_of(parameters: list[Any]) -> str:
     rows = []
     for parameter in parameters:
-        if parameter.name in ("help", "install_completion", "show_completion"):
-            continue
         is_argument = parameter.param_type_name == "argument"
         names = [parameter.metavar or parameter.name.upper()] if is_argument else _option_names(parameter)
         rows.append((", ".join(f"`{name}`" for name in names), _default_text(parameter), _plain(parameter.help or "")))

@@ -29,6 +29,11 @@ def _no_models_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     monkeypatch.setenv("HILUM_CACHE", str(tmp_path / "cache"))
 
 
+@pytest.fixture(autouse=True)
+def _no_lines_that_depend_on_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hilum.cli.terminal.progress_lines.FIRST_SECONDS", float("inf"))
+
+
 Write = Callable[..., Path]
 
 

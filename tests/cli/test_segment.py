@@ -145,7 +145,7 @@ def test_older_output_is_left_out_and_an_archive_is_read_and_resumed(scans, tmp_
         assert result.exit_code == 0, result.output
         found = {path.relative_to(scans / version).as_posix() for path in (scans / version).rglob("*.lungs.json")}
         assert found == {"day 1/two.png.lungs.json", "one.png.lungs.json"}
-    assert "passed over: " in result.output
+    assert "Skipped " in result.output
     assert "3 written by an earlier run of hilum" in result.output
     study = write_archive(tmp_path / "study.zip", {"inner/two.png": (scans / "day 1" / "two.png").read_bytes()})
     out = tmp_path / "from archive"

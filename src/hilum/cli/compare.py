@@ -17,7 +17,7 @@ from hilum.cli.options.judging import ReplicatesOption
 from hilum.cli.options.ledger import LedgerOption
 from hilum.cli.terminal.comparison_table import comparison_tables
 from hilum.cli.terminal.console import output_console
-from hilum.cli.terminal.say import say
+from hilum.cli.terminal.say import say, say_caution
 from hilum.evaluation.bundles.ledger import ledger_path
 from hilum.evaluation.bundles.look import Looks, compared_fields, record_predictions
 from hilum.evaluation.comparing.compare import compare
@@ -130,7 +130,7 @@ def compare_files(
         return
     output_console().print(comparison_tables(result))
     for caution in result.cautions:
-        say(f"caution: {caution}")
+        say_caution(caution)
 
 
 def _record(

@@ -15,7 +15,7 @@ from hilum.cli.options.data import PatientPatternOption, called_by, read_as_trai
 from hilum.cli.options.models import choose_bundle
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.fitted_table import fitted_table, say_images_read, say_not_fitted
-from hilum.cli.terminal.say import say
+from hilum.cli.terminal.say import say, say_caution
 from hilum.evaluation.bundles.ledger import commit_and_dirty
 from hilum.evaluation.predictions.predictions_file import read_predictions
 from hilum.evaluation.predictions.validation import ValidationPredictions
@@ -115,7 +115,7 @@ def _show(done: JoinedBundle) -> None:
     for reason, count in done.left_out.items():
         say(f"left out of the fit: {count:,} images: {reason}")
     for caution in done.cautions:
-        say(f"caution: {caution}")
+        say_caution(caution)
     if done.weights is None:
         say(f"equal weights: {', '.join(done.common.names)}")
     else:

@@ -18,7 +18,7 @@ from hilum.cli.options.ledger import LedgerOption
 from hilum.cli.options.models import choose_bundle
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.judgement_table import judgement_tables
-from hilum.cli.terminal.say import say, say_images_read
+from hilum.cli.terminal.say import say, say_caution, say_images_read
 from hilum.datasets.releases.chexpert import ChexpertPolicy
 from hilum.datasets.splits.split import TEST
 from hilum.errors import UsageError
@@ -139,7 +139,7 @@ def evaluate(
 
 def _show(judged: JudgedPart) -> None:
     for caution in judged.part.cautions:
-        say(f"caution: {caution}")
+        say_caution(caution)
     output_console().print(judgement_tables(judged.judgement))
     if judged.baseline is not None:
         output_console().print(Text(f"AUROC of the baseline, {BASELINE}: {estimate_text(judged.baseline)}"))

@@ -15,7 +15,7 @@ from hilum.cli.options.ledger import LedgerOption
 from hilum.cli.options.prevalences import stated_prevalences
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.judgement_table import judgement_tables
-from hilum.cli.terminal.say import say
+from hilum.cli.terminal.say import say, say_caution
 from hilum.evaluation.bundles.ledger import ledger_path
 from hilum.evaluation.bundles.look import record_predictions, result_fields
 from hilum.evaluation.judging.calibrators import METHODS
@@ -98,4 +98,4 @@ def judge_file(
     output_console().print(judgement_tables(result))
     said = overlap_caution(result.overlap)
     if said is not None:
-        say(f"caution: {said}")
+        say_caution(said)

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from hilum.cli.options.messages import add_messages
 from hilum.errors import MissingPartError
 
 
@@ -90,7 +91,9 @@ def load_command(name: str, *, row: LazyCommand) -> Any:
 
     Raises `MissingPartError` with the install command where a package of the row's optional part is absent.
     """
-    return get_command(_imported(row.module, named=f"hilum {name}", part=row.part).app)
+    command = get_command(_imported(row.module, named=f"hilum {name}", part=row.part).app)
+    add_messages(command, called=f"hilum {name}")
+    return command
 
 
 def _imported(module: str, *, named: str, part: str | None) -> Any:

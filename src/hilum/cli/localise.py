@@ -19,7 +19,7 @@ from hilum.cli.options.ledger import LedgerOption
 from hilum.cli.options.models import choose_bundle
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.localisation_table import localisation_tables
-from hilum.cli.terminal.say import say, say_images_read
+from hilum.cli.terminal.say import say, say_caution, say_images_read
 from hilum.datasets.records.label_values import own_label
 from hilum.errors import UsageError
 from hilum.evaluation.bundles.ledger import ledger_path
@@ -178,7 +178,7 @@ def localise(
         more=checks.sections,
     )
     for caution in localised.part.cautions:
-        say(f"caution: {caution}")
+        say_caution(caution)
     output_console().print(localisation_tables(localised.figures, titles=titles_of(source.methods)))
     if localised.looks is not None:
         say(localised.looks.in_words())

@@ -9,7 +9,8 @@ import typer
 
 from hilum.cli.commands import COMMANDS
 from hilum.cli.lazy import LazyCommand, LazyGroup, lazy_app
-from hilum.cli.terminal.say import say
+from hilum.cli.terminal.messages import MESSAGES
+from hilum.cli.terminal.say import say_problem
 from hilum.errors import HilumError, UsageError
 from hilum.version import __version__
 
@@ -44,14 +45,16 @@ class HilumGroup(LazyGroup):
         try:
             return super().invoke(ctx)
         except HilumError as error:
-            say(str(error))
+            say_problem(str(error))
             raise typer.Exit(2 if isinstance(error, UsageError) else 1) from error
         except Terminated as signalled:
-            say("terminated; what was written is whole")
+            say_problem("terminated; what was written is whole")
             raise typer.Exit(_TERMINATED) from signalled
         except KeyboardInterrupt as signalled:
-            say("interrupted; what was written is whole")
+            say_problem("interrupted; what was written is whole")
             raise typer.Exit(_INTERRUPTED) from signalled
+        finally:
+            MESSAGES.end()
 
 
 app = lazy_app(HilumGroup, help=_HELP, epilog=_EPILOG)

@@ -15,7 +15,7 @@ from hilum.cli.options.judging import LungsOption
 from hilum.cli.options.models import choose_bundle
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.fitted_table import fitted_table, say_images_read, say_not_fitted
-from hilum.cli.terminal.say import say
+from hilum.cli.terminal.say import say, say_caution
 from hilum.errors import UsageError
 from hilum.evaluation.calibrating.calibrate import Calibrated, CalibrationSettings, calibrate
 from hilum.evaluation.calibrating.calibrated_card import calibrated_name
@@ -123,7 +123,7 @@ def _show(done: Calibrated) -> None:
     for reason, count in done.left_out.items():
         say(f"left out of the fit: {count:,} images: {reason}")
     for caution in done.cautions:
-        say(f"caution: {caution}")
+        say_caution(caution)
     console = output_console()
     console.print(fitted_table(done.fitted.labels))
     if any(one.label.fit is not None for one in done.fitted.whole_labels):

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from hilum.bundle.shelf import local_models_folder, lung_bundle
-from hilum.cli.terminal.say import say
+from hilum.cli.terminal.say import say, say_problem
 from hilum.cli.terminal.say_inputs import say_the_rest
 from hilum.errors import EngineError, OutputError, UsageError
 from hilum.imaging.pixels.limits import Limits
@@ -184,7 +184,7 @@ def _segment(files: list[InputFile], *, drawer: _Drawer, jobs: int) -> tuple[Cou
             problem = drawer.write(prepared, file=file, counts=counts)
             if problem is not None:
                 drawer.remove(file)
-                say(f"{file.name}: {problem}")
+                say_problem(f"{file.name}: {problem}")
                 counts["failed"] += 1
                 failures.append({"relative_path": file.relative, "name": file.name, "error": problem})
     return counts, failures

@@ -102,7 +102,7 @@ def test_a_table_in_the_folder_says_it_of_each_image(read: Any, write_png: Any, 
     assert [one and one["code"] for one in codes] == [None, "age outside", "age unknown"]
     assert "tells of 2 of 3 images" in said
     assert "columns not used: ward" in said
-    assert "passed over" not in said
+    assert "Skipped" not in said
     assert "1 row names no image that is read here, such as line 4, gone.png" in said
     # a row goes before the option, which fills what no row says
     assert decisions(read(scans, "--age", "4")[1]) == [True, None, True]

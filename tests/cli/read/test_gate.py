@@ -95,4 +95,4 @@ def test_the_users_own_shelf_reads_without_naming_it(
     result = hilum("read", write_png(tmp_path / "x.png", grey=BRIGHT), "--no-gate", "--json")
     assert result.exit_code == 0, result.stderr
     assert "mine" in [finding["model"] for finding in json.loads(result.stdout)["findings"]]
-    assert "passed over a broken model" in result.stderr
+    assert "skipped a broken model" in result.stderr

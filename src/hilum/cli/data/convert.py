@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hilum.cli.terminal.progress import ON_TERMINAL
-from hilum.cli.terminal.say import say
+from hilum.cli.terminal.say import say_problem
 from hilum.datasets.releases.jsrt_raw import convert_jsrt
 from hilum.errors import DataError, OutputError, UsageError
 
@@ -40,7 +40,7 @@ def convert(
     except OSError as error:
         raise OutputError(f"cannot write into {out}: {error.strerror or error}; name another --out") from error
     for problem in done.problems:
-        say(problem)
+        say_problem(problem)
     typer.echo(f"{len(done.written)} pictures written; read them: hilum data check {name} {out}")
     if done.problems:
         raise typer.Exit(1)

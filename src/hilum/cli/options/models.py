@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from hilum.bundle.load import Bundle
 from hilum.bundle.shelf import ShelfEntry, local_models_folder, named_bundle, shelf, shipped_bundles
-from hilum.cli.terminal.say import say
+from hilum.cli.terminal.say import say_caution
 from hilum.errors import BundleError
 
 
@@ -26,7 +26,7 @@ def choose_bundles(names_or_folders: Sequence[str], *, gate: bool = True, lungs:
 
     The gate that ships goes before chosen specialists, unless another gate is chosen; without `gate` none judges. What
     ships to draw lungs goes with a chosen specialist of the chest alike, unless one is chosen or brought along; without
-    `lungs` none draws. A broken bundle in the user's own folder is said and passed over. Raises `BundleError` where a
+    `lungs` none draws. A broken bundle in the user's own folder is said and skipped. Raises `BundleError` where a
     chosen one is missing or broken, or one that ships is broken.
     """
     if names_or_folders:
@@ -50,5 +50,5 @@ def _usable_or_said(entry: ShelfEntry) -> Bundle | None:
     if entry.bundle is None:
         if entry.origin == "shipped":
             raise BundleError(entry.problem or f"the bundle {entry.folder} that ships with hilum cannot be used")
-        say(f"passed over a broken model: {entry.problem}")
+        say_caution(f"skipped a broken model: {entry.problem}")
     return entry.bundle

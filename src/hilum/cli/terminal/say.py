@@ -1,13 +1,30 @@
-"""One line to the user on standard error."""
+"""One line to the user on standard error, and into the log file where there is one."""
 
 from __future__ import annotations
 
-import typer
+import logging
+
+from hilum.cli.terminal.messages import LOGGER
 
 
 def say(message: str) -> None:
-    """One line on standard error, beginning with `hilum:`."""
-    typer.echo(f"hilum: {one_line(message)}", err=True)
+    """One line that tells what happens; `--quiet` leaves it out."""
+    LOGGER.info("%s", one_line(message))
+
+
+def say_detail(message: str) -> None:
+    """One line for `--verbose` alone."""
+    LOGGER.debug("%s", one_line(message))
+
+
+def say_caution(message: str) -> None:
+    """One line that whoever uses the result must read; `--quiet` keeps it."""
+    LOGGER.warning("%s", one_line(f"caution: {message}"))
+
+
+def say_problem(message: str) -> None:
+    """One line on what failed; `--quiet` keeps it."""
+    LOGGER.log(logging.ERROR, "%s", one_line(message))
 
 
 def say_images_read(done: int, count: int, *, every: int) -> None:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hilum.cli.terminal.say import say
+from hilum.cli.terminal.say import say, say_problem
 from hilum.output.inputs import Inputs
 
 _LISTED_UP_TO = 10
 
 
 def say_the_rest(inputs: Inputs, *, quiet: bool, listed_in: str | None = None) -> None:
-    """Folders and archives that failed, and what was passed over in the others; `listed_in` says where all stand."""
+    """Folders and archives that failed, and what was skipped in the others; `listed_in` says where all stand."""
     for problem in inputs.problems:
-        say(problem)
+        say_problem(problem)
     if quiet or not inputs.skipped:
         return
     counts = Counter(skipped.reason for skipped in inputs.skipped)
-    say(f"passed over: {', '.join(f'{count} {reason}' for reason, count in counts.items())}")
+    say(f"Skipped {', '.join(f'{count} {reason}' for reason, count in counts.items())}")
     for skipped in inputs.skipped[:_LISTED_UP_TO]:
         say(f"  {skipped.name}: {skipped.reason}")
     if len(inputs.skipped) > _LISTED_UP_TO:

@@ -1,0 +1,58 @@
+"""Progress as lines, where no bar can be drawn: in a log, a pipe, or the output of a batch system."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from hilum.cli.terminal.say import say
+
+FIRST_SECONDS = 10.0
+"""The first line comes after so long."""
+SHARE = 0.05
+"""Later lines come after this share of the time that has passed, so that a day's log stays short."""
+
+
+class ProgressLines:
+    """Says now and then how many of how many are done: `preparing images: 1,200 of 3,000, about 2 min left`."""
+
+    def __init__(
+        self,
+        doing: str,
+        *,
+        total: int | None = None,
+        done: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+        first_seconds: float | None = None,
+    ) -> None:
+        self._doing, self._total, self._done, self._clock = doing, total, done, clock
+        self._first = FIRST_SECONDS if first_seconds is None else first_seconds
+        self._began = self._said = clock()
+        self._before = done
+
+    def found(self, total: int) -> None:
+        """So many there are in all."""
+        self._total = total
+
+    def done(self, *, count: int = 1) -> None:
+        """So many more are done; says so where it is time to."""
+        self._done += count
+        now = self._clock()
+        if now - self._said >= max(self._first, SHARE * (now - self._began)):
+            self._said = now
+            say(self._line(now))
+
+    def _line(self, now: float) -> str:
+        of = "" if self._total is None else f" of {self._total:,}"
+        here = self._done - self._before
+        if self._total is None or not here:
+            return f"{self._doing}: {self._done:,}{of}"
+        left = (now - self._began) / here * max(self._total - self._done, 0)
+        return f"{self._doing}: {self._done:,}{of}, about {duration(left)} left"
+
+
+def duration(seconds: float) -> str:
+    """A time in one unit, as one says it: `40 s`, `3 min`, `2.5 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
