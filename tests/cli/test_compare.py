@@ -153,9 +153,9 @@ def test_held_out_files_are_a_look_each_and_counted_once(hilum: Run, folder: Pat
     words_ = ("--replicates", 100, "--ledger", ledger)
     for _ in range(2):
         result = hilum("compare", *files, *words_)
-        assert f"looks in the ledger {ledger}: 2" in result.stderr
+        assert f"recorded in {ledger}: 2" in result.stderr
     judged = hilum("judge", files[1], *words_)
-    assert f"looks in the ledger {ledger}: 2" in judged.stderr
+    assert f"recorded in {ledger}: 2" in judged.stderr
     found = json.loads(hilum("compare", *files, *words_, "--json").stdout)
     lines = [json.loads(text) for text in ledger.read_text().splitlines()]
     assert [(line["kind"], line["judged"]) for line in lines] == [("look", path.name) for path in files]

@@ -97,14 +97,14 @@ def test_json(hilum: Run, folder: Path) -> None:
     ("arguments", "code", "message"),
     [
         (("none.parquet",), 1, "cannot read none.parquet: No such file"),
-        (("test.parquet", "--validation", "test.parquet"), 1, "came the split 'test'"),
-        (("test.parquet", "--split", "val"), 1, "among test, came 'val'"),
-        (("test.parquet", "--sensitivity", "0.9"), 2, "expected a validation file"),
-        (("test.parquet", "--validation", "val.parquet", "--prevalence", "5"), 2, "between 0 and 1, came 5"),
-        (("test.parquet", "--validation", "val.parquet", "--sensitivity", "2"), 2, "expected a sensitivity"),
-        (("test.parquet", "--validation", "val.parquet", "--prevalence", "Hernia=0.1"), 2, "came one of Hernia"),
+        (("test.parquet", "--validation", "test.parquet"), 1, "Nothing may be chosen or fitted on the split 'test'"),
+        (("test.parquet", "--split", "val"), 1, "no split 'val'. Available: test"),
+        (("test.parquet", "--sensitivity", "0.9"), 2, "Add --validation FILE"),
+        (("test.parquet", "--validation", "val.parquet", "--prevalence", "5"), 2, "must lie between 0 and 1; given: 5"),
+        (("test.parquet", "--validation", "val.parquet", "--sensitivity", "2"), 2, "The sensitivity must"),
+        (("test.parquet", "--validation", "val.parquet", "--prevalence", "Hernia=0.1"), 2, "given for Hernia"),
         (("test.parquet", "--validation", "val.parquet", "--calibration", "magic"), 2, "temperature, platt, isotonic"),
-        (("test.parquet", "--calibration", "platt"), 2, "expected a validation file"),
+        (("test.parquet", "--calibration", "platt"), 2, "Add --validation FILE"),
     ],
 )
 def test_failures_are_one_line(
@@ -154,14 +154,14 @@ def test_held_out_predictions_are_a_look_whoever_made_them(hilum: Run, folder: P
     for _ in range(2):  # the same predictions are the same look
         result = hilum("judge", folder / "test.parquet", *words)
         assert result.exit_code == 0, result.stderr
-        assert f"looks in the ledger {ledger}: 1, of them at this model: 1" in result.stderr
+        assert f"recorded in {ledger}: 1, 1 of them of this model" in result.stderr
     (line,) = [json.loads(text) for text in ledger.read_text().splitlines()]
     assert (line["kind"], line["judged"]) == ("look", "test.parquet")
-    assert "looks" not in hilum("judge", folder / "val.parquet", *words).stderr
+    assert "recorded in" not in hilum("judge", folder / "val.parquet", *words).stderr
     ledger.write_text("{bad\n")
     damaged = hilum("judge", folder / "test.parquet", *words)
     assert (damaged.exit_code, damaged.stdout) == (1, "")
-    assert "expected a JSON object in line 1" in damaged.stderr
+    assert "Line 1 of" in damaged.stderr
 
 
 def test_a_file_that_does_not_say_its_design_is_judged_as_stated(hilum: Run, folder: Path, tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_file_that_does_not_say_its_design_is_judged_as_stated(hilum: Run, fol
     assert json.loads(told.stdout)["design"] == "cross-validated"
     wrong = hilum("judge", path, "--replicates", 100, "--design", "pooled")
     assert wrong.exit_code == 2
-    assert "'held out' or 'cross-validated', came 'pooled'" in wrong.stderr
+    assert "must be 'held out' or 'cross-validated', not 'pooled'" in wrong.stderr
 
 
 def test_a_label_of_few_patients_is_marked_on_the_terminal(hilum: Run, tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_held_out_boxes_are_a_look_that_is_counted_once(hilum: Hilum, toy: Path,
     for _ in range(2):
         result = hilum("localise", toy, *words)
         assert result.exit_code == 0, result.output
-        assert f"looks in the ledger {ledger}: 1" in " ".join(result.stderr.split())
+        assert f"recorded in {ledger}: 1" in " ".join(result.stderr.split())
     intent, done = (json.loads(line) for line in ledger.read_text().splitlines())
     assert (intent["kind"], done["kind"], intent["look"]) == ("intent", "result", done["look"])
     assert intent["protocol"] == "images of boxes with boxes of Pneumonia"
@@ -108,7 +108,7 @@ def test_labels_of_another_name_are_bound_by_the_user(hilum: Hilum, toy: Path, t
     words = ("--boxes", f"boxes={boxes}", "--out", tmp_path / "out", "--replicates", 100)
     refused = hilum("localise", toy, *words)
     assert refused.exit_code == 1
-    assert "a label of the model (Pneumonia), came boxes of Lung Opacity" in " ".join(refused.stderr.split())
+    assert "a label of the model (Pneumonia); boxes found: Lung Opacity" in " ".join(refused.stderr.split())
     told = hilum("localise", toy, *words, "--label", "Lung Opacity=Pneumonia", "--most", 4)
     assert told.exit_code == 0, told.output
     found = json.loads((tmp_path / "out" / "localisation.json").read_text())
@@ -136,8 +136,8 @@ def test_a_release_with_boxes_and_a_model_of_one_of_its_labels(hilum: Hilum, tmp
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["--threshold", "1.5"], 2, "expected thresholds above 0 and at most 1, came 1.5"),
-        (["--label", "Mass"], 2, "expected --label BOXES=MODEL"),
+        (["--threshold", "1.5"], 2, "Thresholds must be above 0 and at most 1; given: 1.5"),
+        (["--label", "Mass"], 2, "Use --label BOXES=MODEL"),
         (["--split", "train"], 2, "expected an official part among none, or all, came 'train'"),
     ],
 )

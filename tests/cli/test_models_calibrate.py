@@ -77,8 +77,8 @@ def test_a_table_by_its_own_name_with_columns_of_other_names(hilum: Any, own: Ow
     [
         (("--sensitivity", "0.9", "--specificity", "0.9"), 2, "state one, the other follows"),
         (("--as", "Effusion"), 2, "expected --as LABEL=COLUMN, came 'Effusion'"),
-        (("--label", "Hernia"), 2, "expected a label of toy, came 'Hernia'; it has Effusion, Nodule"),
-        (("--as", "Effusion=fluid"), 1, "expected 'fluid' among the labels of the data"),
+        (("--label", "Hernia"), 2, "toy has no label 'Hernia'. Available: Effusion, Nodule"),
+        (("--as", "Effusion=fluid"), 1, "no label 'fluid'"),
         (("--data", "table=nowhere"), 1, "expected the folder of table at nowhere"),
     ],
 )

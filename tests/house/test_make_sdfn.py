@@ -69,7 +69,7 @@ def test_smoke_runs_and_unfinished_studies_are_refused(script: ModuleType, tmp_p
         with pytest.raises(SystemExit, match=said):
             script.keep(path, result=result)
     (tmp_path / "other.json").write_text("{}")
-    with pytest.raises(DataError, match="expected a study"):
+    with pytest.raises(DataError, match="does not hold a study"):
         script.keep(tmp_path / "other.json", result=result)
     assert not result.exists()
 

@@ -86,7 +86,7 @@ def test_an_image_of_another_type_than_the_release_says_is_odd(hilum, tmp_path, 
         write_png(path, grey=200)
     gate = write_gate(tmp_path / "gate", xray_type="hand").folder
     tally = json.loads(hilum("data", "check", "nih", folder, "--model", gate, "--json").stdout)["gate"]
-    assert tally["odd"]["00000001_000.png"] == "looks like hand, the release says chest"
+    assert tally["odd"]["00000001_000.png"] == "looks like hand, the data set says chest"
     assert tally["kinds"] == {"another type": 5}
 
 

@@ -111,7 +111,7 @@ def test_the_gallery_can_be_left_out(made, tmp_path):
 
 def test_a_smoke_run_may_not_look_at_a_test_and_is_marked_elsewhere(tmp_path):
     smoke = fabricate_run(tmp_path, patients=30, smoke=True)
-    with pytest.raises(UsageError, match="came a smoke run"):
+    with pytest.raises(UsageError, match="A test run cannot be evaluated"):
         evaluated(smoke, tmp_path / "out")
     assert not (tmp_path / "out").exists()
     result = evaluated(smoke, tmp_path / "out", part="calibration")
@@ -126,7 +126,7 @@ def test_a_bundle_of_a_smoke_run_is_known_by_its_card(tmp_path):
     smoke = replace(toy, card=toy.card.model_copy(update={"training": training}))
     records = read_kermany(fabricate_kermany(tmp_path / "kermany", train=1, test=2))
     part = official_part(records, bundle=smoke, name="test")
-    with pytest.raises(UsageError, match="came a smoke run"):
+    with pytest.raises(UsageError, match="A test run cannot be evaluated"):
         evaluate_part(
             smoke, part=part, run=None, folder=tmp_path / "out", ledger=tmp_path / "L.jsonl", settings=QUICK,
             progress=lambda done, count: None,
@@ -147,7 +147,7 @@ def test_a_model_of_other_labels_is_refused_before_anything_is_read(made, tmp_pa
 def test_a_gate_is_judged_elsewhere(made, tmp_path):
     gate = write_gate(tmp_path / "gate", xray_type="chest")
     part = part_of_run(load_run(made.run), records=made.records, name="test", labels=LABELS)
-    with pytest.raises(BundleError, match="expected a classifier"):
+    with pytest.raises(BundleError, match="only classifiers can be evaluated"):
         evaluate_part(
             gate, part=part, run=None, folder=tmp_path / "out", ledger=tmp_path / "L.jsonl", settings=QUICK,
             progress=lambda done, count: None,

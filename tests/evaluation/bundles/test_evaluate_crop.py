@@ -63,7 +63,7 @@ def test_predictions_are_of_the_crop(records, lungs, tmp_path):
 def test_other_lungs_and_none_are_refused(records, lungs, tmp_path):
     bundle = cropped(tmp_path / "bundle", lungs=lungs)
     other = write_lung_bundle(tmp_path / "other", name="other-lungs")
-    for given, came in ((None, "came none"), (other, "came other-lungs")):
-        with pytest.raises(BundleError, match=f"was trained with .*{came}.*--lungs"):
+    for given, said in ((None, "given: none"), (other, "given: other-lungs")):
+        with pytest.raises(BundleError, match=f"was trained with .*{said}.*--lungs"):
             judge(bundle, records, tmp_path / "out", lungs=given)
     assert not (tmp_path / "out" / "predictions.parquet").exists()

@@ -107,7 +107,7 @@ def test_a_damaged_line_is_one_clear_message(tmp_path: Path, damage: str) -> Non
         file.write(damage + "\n")
     before = path.read_bytes()
     for call in (lambda: read_ledger(path), lambda: broken_links(path), lambda: append(path, {"n": 2})):
-        with pytest.raises(DataError, match="expected a JSON object in line 2 of") as caught:
+        with pytest.raises(DataError, match=r"Line 2 of .* is not a JSON object") as caught:
             call()
         assert "\n" not in str(caught.value)
         assert "put the line back" in str(caught.value)
@@ -160,7 +160,7 @@ def test_a_ledger_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
 
 
 def test_what_keeps_nothing_is_no_ledger(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"came no regular file; .* name another with --ledger"):
+    with pytest.raises(OutputError, match=r": no regular file\. .* name another with --ledger"):
         append(Path(os.devnull), {"n": 1})
 
 

@@ -16,5 +16,5 @@ def test_a_model_of_crops_takes_the_lungs_that_are_given_and_any_other_none(tmp_
     crop = ToyBundle(preprocess=CROPPED).write(tmp_path / "crop")
     assert needed_lungs(crop, given=lungs) is lungs
     assert needed_lungs(ToyBundle().write(tmp_path / "whole"), given=lungs) is None
-    with pytest.raises(BundleError, match=r"expected the lung bundle .* came none; name it with --lungs"):
+    with pytest.raises(BundleError, match=r"needs the lung model .*; given: none\. Name it with --lungs"):
         needed_lungs(crop, given=None)

@@ -53,7 +53,7 @@ def test_a_split_of_another_run_is_refused(made):
 @pytest.mark.parametrize("content", ["{}", "no json", '{"smoke": "perhaps"}'])
 def test_a_run_file_that_is_none_is_refused(made, content):
     (made.run / "run.json").write_text(content)
-    with pytest.raises(DataError, match=r"expected the run\.json"):
+    with pytest.raises(DataError, match=r"is not the run\.json"):
         load_run(made.run)
 
 

@@ -178,7 +178,7 @@ def test_an_unknown_word_in_the_column_is_refused(made, bundle, tmp_path):
     data = table_of(made, tmp_path / "data", rows=range(40, 60), split="test")
     evaluate(bundle, data, tmp_path / "out")
     predictions = read_predictions(tmp_path / "out" / "predictions.parquet")
-    with pytest.raises(DataError, match="expected seen to be one of"):
+    with pytest.raises(DataError, match="seen must be one of"):
         replace(predictions, seen=("perhaps",) * predictions.n)
 
 

@@ -142,7 +142,7 @@ def test_where_nothing_can_be_fitted_nothing_is_written(own, records, tmp_path):
 
 
 def test_a_label_that_is_asked_for_must_be_in_the_data(own, records, tmp_path):
-    with pytest.raises(UsageError, match="expected a label of toy, came 'Hernia'"):
+    with pytest.raises(UsageError, match="toy has no label 'Hernia'"):
         calibrate(own.bundle, records=records, folder=tmp_path / "x", settings=replace(OURS, labels=["Hernia"]))
     without = [replace(record, labels={"Effusion": record.labels["Effusion"]}) for record in records]
     with pytest.raises(DataError, match="say it with --as 'Nodule=NAME'"):
@@ -177,11 +177,11 @@ def test_images_that_were_calibrated_on_are_no_test_any_more(own, records, tmp_p
 
 
 def test_what_reads_no_findings_and_names_that_no_bundle_can_have(own, records, tmp_path):
-    with pytest.raises(BundleError, match="expected a model that reads findings"):
+    with pytest.raises(BundleError, match="only models that read findings"):
         calibrate(
             write_gate(tmp_path / "gate", xray_type="chest"), records=records, folder=tmp_path / "x", settings=OURS
         )
-    with pytest.raises(UsageError, match="expected a name of small letters"):
+    with pytest.raises(UsageError, match="use lower-case letters"):
         calibrate(own.bundle, records=records, folder=tmp_path / "x", settings=replace(OURS, name="Our Model"))
 
 

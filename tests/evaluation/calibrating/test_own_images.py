@@ -97,7 +97,7 @@ def test_what_the_table_says_of_age_decides_on_the_scope(own, records, tmp_path)
 
 def test_where_every_image_is_outside_it_says_what_the_model_is_made_for(own, records, tmp_path):
     children = [replace(record, age_years=5.0) for record in records]
-    with pytest.raises(DataError, match=r"made for chest X-rays of adults from 18 years, came 16, all outside"):
+    with pytest.raises(DataError, match=r"All 16 images are outside .* made for chest X-rays of adults from 18 years"):
         read(children, bundle=own.bundle, folder=tmp_path)
 
 
@@ -105,9 +105,9 @@ def test_a_column_of_another_name(own, records):
     theirs = [replace(record, labels={"fluid": record.labels["Effusion"]}) for record in records]
     ours = renamed(theirs, columns={"Pleural Effusion": "fluid"}, labels=LABELS)  # a synonym of Effusion
     assert [record.labels["Effusion"] for record in ours] == [record.labels["Effusion"] for record in records]
-    with pytest.raises(UsageError, match="expected a label of the model, came 'Hernia'; it has Effusion, Nodule"):
+    with pytest.raises(UsageError, match=r"no label 'Hernia'. Available: Effusion, Nodule"):
         renamed(theirs, columns={"Hernia": "fluid"}, labels=LABELS)
-    with pytest.raises(DataError, match="expected 'water' among the labels of the data, came fluid"):
+    with pytest.raises(DataError, match="no label 'water'; labels found: fluid"):
         renamed(theirs, columns={"Effusion": "water"}, labels=LABELS)
 
 

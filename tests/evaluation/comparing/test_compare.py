@@ -292,7 +292,7 @@ def test_only_a_label_out_of_the_mean_can_be_compared() -> None:
 def test_a_smoke_run_is_said() -> None:
     result = compared(STRONG, replace(WEAK, smoke=True))
     assert result.smoke
-    assert "A smoke run is compared" in result.notes[0]
+    assert "A test run is compared" in result.notes[0]
 
 
 FAMILY = ("Mass", "Nodule")

@@ -75,5 +75,5 @@ def test_nothing_to_judge():
 
 
 def test_a_class_that_was_not_judged(aurocs):
-    with pytest.raises(DataError, match="came Edema"):
+    with pytest.raises(DataError, match="No label Edema was judged"):
         aurocs.label("Edema")

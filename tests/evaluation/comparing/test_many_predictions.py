@@ -33,11 +33,11 @@ def test_rows_are_taken_of_all() -> None:
 def test_what_differs_is_refused() -> None:
     turned = replace(B, truth=1 - B.truth)
     for other, what in ((B.take(np.arange(B.n)[::-1]), "one image"), (turned, "one truth")):
-        with pytest.raises(DataError, match=f"expected {what} in the predictions of a and b"):
+        with pytest.raises(DataError, match=f"The predictions of a and b differ in {what}"):
             ManyPredictions(("a", "b"), (A, other))
-    with pytest.raises(DataError, match="another name for each model, came a, a"):
+    with pytest.raises(DataError, match="a name of its own; given: a, a"):
         ManyPredictions(("a", "a"), (A, B))
-    with pytest.raises(DataError, match="a name for each of 2 models, came 1"):
+    with pytest.raises(DataError, match="2 predictions need as many model names; given: 1"):
         ManyPredictions(("a",), (A, B))
 
 

@@ -32,5 +32,5 @@ def test_the_paired_t_is_over_the_printed_columns() -> None:
 @pytest.mark.parametrize("what", ["rows", "means"])
 def test_a_row_of_another_length_is_refused(what: str) -> None:
     wrong = {"Mass": (0.7, 0.8)} if what == "rows" else (0.7, 0.8)
-    with pytest.raises(DataError, match="expected 4 figures"):
+    with pytest.raises(DataError, match="needs 4 figures"):
         replace(PUBLISHED, **{what: wrong})

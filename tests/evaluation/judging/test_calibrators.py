@@ -94,5 +94,5 @@ def test_isotonic_refuses_a_falling_tendency_though_its_curve_has_a_step() -> No
 
 
 def test_unknown_method() -> None:
-    with pytest.raises(UsageError, match="among temperature, platt, isotonic, came 'beta'"):
+    with pytest.raises(UsageError, match=r"Unknown calibration 'beta'. Available: temperature, platt, isotonic"):
         fit_calibrators(ValidationPredictions(VALIDATION), labels=["Effusion"], method="beta")

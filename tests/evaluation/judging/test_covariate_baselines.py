@@ -66,5 +66,5 @@ def test_what_is_not_known_takes_the_mean_and_a_label_nobody_has_its_share(predi
 
 
 def test_predictions_of_one_model_have_no_folds(predictions: Predictions) -> None:
-    with pytest.raises(DataError, match="expected cross-validated"):
+    with pytest.raises(DataError, match="are not cross-validated"):
         covariate_baselines(replace(predictions, design="held out"))

@@ -67,7 +67,7 @@ def test_a_label_that_is_told_by_the_view_alone_has_not_earned_it() -> None:
 
 def test_predictions_of_one_model_earn_nothing() -> None:
     one = next(iter(fabricate_arms(labels=("Mass",)).values()))
-    with pytest.raises(DataError, match="expected cross-validated"):
+    with pytest.raises(DataError, match="only be told from cross-validated predictions"):
         earned_labels(replace(one, design="held out"))
     (mass,) = earned_labels(one)
     assert mass.reason == ("; ".join(mass.why_not) or None)

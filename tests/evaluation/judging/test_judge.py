@@ -171,7 +171,7 @@ def test_validation_of_few_patients_gives_no_operating_point(predictions: Predic
 def test_decisions_need_validation(predictions: Predictions) -> None:
     assert all(label.decisions is None for label in judge(predictions, replicates=QUICK).whole.labels)
     for wish in ({"sensitivity": 0.9}, {"prevalence": 0.1}):
-        with pytest.raises(UsageError, match="expected a validation file"):
+        with pytest.raises(UsageError, match="Add --validation FILE"):
             judge(predictions, replicates=QUICK, **wish)
 
 
@@ -254,7 +254,7 @@ def test_stated_prevalences_by_label(predictions: Predictions) -> None:
     )
     stated = {label.label: label.decisions.prevalence for label in result.whole.labels if label.decisions}
     assert stated == {"Atelectasis": 0.2, "Effusion": 0.05, "No Finding": 0.2, "Hernia": 0.2}
-    with pytest.raises(UsageError, match="came one of Mass"):
+    with pytest.raises(UsageError, match="given for Mass, which the predictions do not have"):
         judge(predictions, validation=validation, prevalences={"Mass": 0.1}, replicates=QUICK)
 
 

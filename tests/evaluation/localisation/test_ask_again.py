@@ -27,5 +27,5 @@ def test_it_prepares_as_a_reading_does_and_says_calibrated_probabilities(tmp_pat
 
 
 def test_a_model_that_looks_at_lungs_is_refused() -> None:
-    with pytest.raises(BundleError, match="expected a classifier of whole pictures to be asked again"):
+    with pytest.raises(BundleError, match="only a classifier of whole pictures can be asked again"):
         AskedBundle(named_bundle("pneumonia-paediatric"))

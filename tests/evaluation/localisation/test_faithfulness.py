@@ -44,7 +44,7 @@ def test_a_network_that_says_always_the_same_has_no_faithful_map() -> None:
 
 
 def test_what_is_no_map_or_no_probability_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"expected a map \(32, 32\)"):
+    with pytest.raises(UsageError, match=r"The map needs shape \(32, 32\)"):
         faithfulness(PICTURE, marks=LEFT[:8], ask=looks_left, seed=0)
     with pytest.raises(UsageError, match="NaN or infinity"):
         faithfulness(PICTURE, marks=LEFT, ask=lambda pictures: np.full(len(pictures), np.nan), seed=0)

@@ -42,5 +42,5 @@ def test_noise_is_little_follows_from_the_seed_and_touches_nothing_else() -> Non
 
 def test_nothing_to_take_out_and_nothing_left() -> None:
     np.testing.assert_array_equal(imputed(PICTURE, gone=np.zeros((20, 16), bool), seed=0), PICTURE)
-    with pytest.raises(UsageError, match=r"that leaves pixels, came .* or all of them"):
+    with pytest.raises(UsageError, match=r"must leave some pixels; its shape is .*, or it hides all of them"):
         imputed(PICTURE, gone=np.ones((20, 16), bool), seed=0)

@@ -61,5 +61,5 @@ def test_the_mean_over_labels_weighs_labels_alike() -> None:
 
 
 def test_nothing_that_could_be_read_is_refused() -> None:
-    with pytest.raises(DataError, match="expected at least one case to judge"):
+    with pytest.raises(DataError, match="nothing was judged"):
         judged([])

@@ -39,7 +39,7 @@ def test_an_unclear_protocol_is_refused_with_the_fix_until_somebody_says(protoco
 
 def test_a_field_is_not_overruled() -> None:
     assert read_design({"design": "held out"}, protocol="cross-validated: pooled", stated="held out") == "held out"
-    with pytest.raises(DataError, match="came a file that says 'held out'"):
+    with pytest.raises(DataError, match="says that its design is 'held out'"):
         read_design({"design": "held out"}, protocol="x", stated="cross-validated")
 
 

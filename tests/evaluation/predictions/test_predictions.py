@@ -45,7 +45,7 @@ def test_the_mean_is_the_protocols() -> None:
     assert fabricate_predictions(labels=("No Finding",)).in_mean == ("No Finding",)
     ten = replace(fourteen, mean_labels=("Normal", "Mass"))  # a protocol whose mean includes No Finding
     assert ten.in_mean == ("No Finding", "Mass")
-    with pytest.raises(DataError, match="mean over labels of this file, came Edema"):
+    with pytest.raises(DataError, match="The mean is asked over Edema"):
         small(mean_labels=("Edema",))
 
 
@@ -84,9 +84,9 @@ def test_arrays_cannot_be_changed_and_the_callers_can() -> None:
 def test_one_split() -> None:
     p = small(split=("test", "val", "test"))
     assert p.one_split("test").image == ("1.png", "3.png")
-    with pytest.raises(DataError, match="one split, came test, val"):
+    with pytest.raises(DataError, match="several splits: test, val"):
         p.one_split(None)
-    with pytest.raises(DataError, match="among test, val, came 'train'"):
+    with pytest.raises(DataError, match=r"no split 'train'. Available: test, val"):
         p.one_split("train")
     pooled = replace(p, design="cross-validated")
     assert pooled.cross_validated
@@ -97,19 +97,22 @@ def test_one_split() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"image": ("1.png", "2.png", "1.png")}, "each image once, came '1.png' 2 times"),
-        ({"patient": ("a", "b")}, "expected 3 rows in every column"),
-        ({"sex": ("F",)}, "expected 3 rows in every column"),
-        ({"truth": np.zeros((3, 2))}, r"shape \(3, 1\), came \(3, 2\)"),
-        ({"protocol": "  "}, "expected a protocol string"),
-        ({"truth": np.array([[1.0], [-1.0], [0.0]]), "scores": np.full((3, 1), 0.5)}, "came -1; map uncertain labels"),
-        ({"scores": np.array([[0.9], [np.nan], [0.1]])}, "wherever truth:Effusion is known, came 1 rows"),
+        ({"image": ("1.png", "2.png", "1.png")}, "image '1.png' stands there 2 times"),
+        ({"patient": ("a", "b")}, "Every column needs 3 rows"),
+        ({"sex": ("F",)}, "Every column needs 3 rows"),
+        ({"truth": np.zeros((3, 2))}, r"shape \(3, 1\), .* their shapes: \(3, 2\)"),
+        ({"protocol": "  "}, "The protocol is missing"),
+        (
+            {"truth": np.array([[1.0], [-1.0], [0.0]]), "scores": np.full((3, 1), 0.5)},
+            "holds -1; .* Map uncertain labels",
+        ),
+        ({"scores": np.array([[0.9], [np.nan], [0.1]])}, "missing in 1 rows in which truth:Effusion is known"),
         ({"scores": np.array([[-2.5], [4.0], [0.1]])}, "from -2.5 to 4; if these are logits"),
         ({"scores": np.array([[np.inf], [0.0], [0.1]])}, "probabilities in"),
         ({"scores": np.array([[0.5], [0.1], [1.5]])}, "probabilities in"),  # also where no truth is known
-        ({"age_years": np.array([4.0, np.nan, 412.0])}, "came 412 for '3.png'"),
-        ({"age_years": np.array([-1.0, 1.0, 1.0])}, "came -1"),
-        ({"labels": (), "truth": np.zeros((3, 0)), "scores": np.zeros((3, 0))}, "came 3 images and 0 labels"),
+        ({"age_years": np.array([4.0, np.nan, 412.0])}, "age_years is 412 for '3.png'"),
+        ({"age_years": np.array([-1.0, 1.0, 1.0])}, "age_years is -1"),
+        ({"labels": (), "truth": np.zeros((3, 0)), "scores": np.zeros((3, 0))}, "3 images and 0 labels"),
     ],
 )
 def test_malformed(changes: dict[str, object], message: str) -> None:

@@ -95,18 +95,21 @@ def test_a_missing_truth_may_be_null_or_nan(tmp_path: Path) -> None:
         ({"without": "truth:Pleural Effusion"}, "score:Pleural Effusion without truth:Pleural Effusion"),
         ({"truth:Effusion": [1, 0, 1], "score:Effusion": [0.5, 0.5, 0.5]}, "each label once"),
         ({"score:Pleural Effusion": [-3.0, 0.2, 5.5]}, "if these are logits, apply the sigmoid once"),
-        ({"score:Pleural Effusion": ["high", "low", "low"]}, "expected numbers in score:Pleural Effusion, came string"),
+        (
+            {"score:Pleural Effusion": ["high", "low", "low"]},
+            "score:Pleural Effusion must hold numbers; it holds string",
+        ),
         ({"truth:Pleural Effusion": [1, -1, 0]}, "map uncertain labels"),
-        ({"image": ["1.png", "1.png", "2.png"]}, "came '1.png' 2 times"),
-        ({"patient": ["a", None, " "]}, "expected patient in every row, came 2 rows without it"),
-        ({"age_years": [5.0, 412.0, 7.0]}, "came 412"),
-        ({"metadata": {}}, "under 'protocol', came none"),
-        ({"metadata": {"protocol": "x", "design": "pooled"}}, "'held out' or 'cross-validated', came 'pooled'"),
-        ({"metadata": {"protocol": "x", "smoke": "1"}}, "true or false, came '1'"),
+        ({"image": ["1.png", "1.png", "2.png"]}, "'1.png' stands there 2 times"),
+        ({"patient": ["a", None, " "]}, "patient is empty in 2 rows"),
+        ({"age_years": [5.0, 412.0, 7.0]}, "age_years is 412"),
+        ({"metadata": {}}, "Give it as 'protocol'"),
+        ({"metadata": {"protocol": "x", "design": "pooled"}}, "must be 'held out' or 'cross-validated', not 'pooled'"),
+        ({"metadata": {"protocol": "x", "smoke": "1"}}, "true or false, not '1'"),
         ({"metadata": {"protocol": "one model (not cross-validated)"}}, "say --design 'held out'"),
-        ({"metadata": {"protocol": "x", "mean_labels": "Effusion"}}, "came no JSON"),
+        ({"metadata": {"protocol": "x", "mean_labels": "Effusion"}}, "is no JSON"),
         ({"metadata": {"protocol": "x", "mean_labels": "[]"}}, "JSON list of labels"),
-        ({"metadata": {"protocol": "x", "mean_labels": json.dumps(["Edema"])}}, "came Edema"),
+        ({"metadata": {"protocol": "x", "mean_labels": json.dumps(["Edema"])}}, "asked over Edema"),
     ],
 )
 def test_malformed_files_are_named_in_one_line(tmp_path: Path, how: dict[str, Any], message: str) -> None:
@@ -124,7 +127,7 @@ def test_no_label_and_no_row(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="without any label"):
         read_predictions(path)
     pq.write_table(pa.table(COLUMNS).replace_schema_metadata({"protocol": "x"}).slice(0, 0), path)
-    with pytest.raises(DataError, match="came 0 images"):
+    with pytest.raises(DataError, match="0 images"):
         read_predictions(path)
 
 
@@ -138,7 +141,7 @@ def test_a_column_that_comes_twice(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"image,patient\n1,2\n", b"PAR1 cut short"])
 def test_no_parquet(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "p.parquet").write_bytes(content)
-    with pytest.raises(DataError, match="expected a predictions file in Parquet") as caught:
+    with pytest.raises(DataError, match="is not a predictions file in Parquet") as caught:
         read_predictions(tmp_path / "p.parquet")
     assert "\n" not in str(caught.value)
 
@@ -155,7 +158,7 @@ def test_corrupt_inside(tmp_path: Path) -> None:
     content = bytearray((tmp_path / "p.parquet").read_bytes())
     content[4:600] = bytes(596)
     (tmp_path / "p.parquet").write_bytes(content)
-    with pytest.raises(DataError, match="expected a predictions file in Parquet") as caught:
+    with pytest.raises(DataError, match="is not a predictions file in Parquet") as caught:
         read_predictions(tmp_path / "p.parquet")
     assert "\n" not in str(caught.value)
 

@@ -35,7 +35,7 @@ MAY_FIT = {
     "split", ["test", "Test", "official_test", "test list", "hold-out", "holdout 2", "Train", "EVAL"]
 )
 def test_a_test_split_cannot_become_validation(split: str) -> None:
-    with pytest.raises(DataError, match=f"validation split to choose or fit on, came the split '{split}'"):
+    with pytest.raises(DataError, match=f"Nothing may be chosen or fitted on the split '{split}'"):
         ValidationPredictions(replace(VALIDATION, split=(split, *VALIDATION.split[1:])))
 
 
@@ -55,7 +55,7 @@ def test_other_splits_may_choose(split: str) -> None:
 )
 def test_what_fits_takes_no_other_predictions(fits: Callable[[object], object]) -> None:
     for given in (JUDGED, VALIDATION):
-        with pytest.raises(UsageError, match="expected ValidationPredictions to choose or fit on, came Predictions"):
+        with pytest.raises(UsageError, match="need ValidationPredictions, not Predictions"):
             fits(given)
     fits(ValidationPredictions(VALIDATION))
 
@@ -87,7 +87,7 @@ def test_only_these_modules_fit() -> None:
 
 def test_images_that_the_model_was_trained_on_choose_nothing() -> None:
     seen = ("train: same picture", "train: same file", *("validation: same file",) * (VALIDATION.n - 2))
-    with pytest.raises(DataError, match="not trained on, came 2 that it was"):
+    with pytest.raises(DataError, match="trained on 2 of the images"):
         ValidationPredictions(replace(VALIDATION, seen=seen))
     chosen_on = replace(VALIDATION, seen=("validation: same file",) * VALIDATION.n)
     assert ValidationPredictions(chosen_on).predictions.n == VALIDATION.n
@@ -95,7 +95,7 @@ def test_images_that_the_model_was_trained_on_choose_nothing() -> None:
 
 def test_shared_patients_images_and_missing_labels_are_refused() -> None:
     overlapping = fabricate_predictions(split="val", first_patient=39, seed=1)
-    with pytest.raises(DataError, match="other patients for validation than are judged, came 1 in both"):
+    with pytest.raises(DataError, match="1 patients stand both in the validation file and among the judged"):
         ValidationPredictions(overlapping).check_apart_from(JUDGED)
     same_image = replace(VALIDATION, image=(JUDGED.image[0], *VALIDATION.image[1:]))
     with pytest.raises(DataError, match="other images for validation"):
@@ -108,10 +108,10 @@ def test_shared_patients_images_and_missing_labels_are_refused() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"patient": tuple(name.upper() for name in JUDGED.patient)}, "other patients .* came 40 in both"),
-        ({"image": tuple(f"{name[:-4]}.PNG" for name in JUDGED.image)}, f"other images .* came {JUDGED.n} in both"),
+        ({"patient": tuple(name.upper() for name in JUDGED.patient)}, "40 patients stand both in"),
+        ({"image": tuple(f"{name[:-4]}.PNG" for name in JUDGED.image)}, f"{JUDGED.n} images stand both in"),
         ({"image": tuple(f"val/{name}" for name in JUDGED.image)}, "same name, truths and scores in another folder"),
-        ({}, f"came {JUDGED.n} rows with the same truths and scores of Atelectasis on both sides"),
+        ({}, f"{JUDGED.n} rows of the validation file have the same truths and scores of Atelectasis"),
     ],
 )
 @pytest.mark.parametrize("split", ["tuning", "val"])
@@ -133,7 +133,7 @@ def test_the_judged_truths_play_no_part() -> None:
 
 
 def test_only_predictions_become_validation() -> None:
-    with pytest.raises(UsageError, match="expected Predictions"):
+    with pytest.raises(UsageError, match="need Predictions"):
         ValidationPredictions("val.parquet")
-    with pytest.raises(DataError, match="expected Hernia in the validation file"):
+    with pytest.raises(DataError, match="validation file has no label Hernia"):
         ValidationPredictions(VALIDATION).outcomes("Hernia")

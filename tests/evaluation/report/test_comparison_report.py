@@ -85,7 +85,7 @@ def test_an_earlier_report_is_replaced(tmp_path):
 def test_a_smoke_run_and_a_hostile_name(tmp_path):
     models, result = _compared(names=("<script>alert(1)</script>", "new"), smoke=True)
     page = write_comparison_report(result, models=models, folder=tmp_path, band_replicates=10).read_text()
-    assert "<strong>Smoke run.</strong>" in page
+    assert "<strong>Test run only; ignore its numbers.</strong>" in page
     assert "<script>alert" not in page
 
 

@@ -50,7 +50,7 @@ def test_text_is_escaped_and_nothing_comes_from_outside(content: StudyContent) -
 def test_a_smoke_run_and_an_unfinished_one_say_so(smoke: bool) -> None:
     run = replace(RUN, folds_done=4 if smoke else 5)
     page = page_of(toy_content(smoke=smoke, run=run, replicates=50))
-    assert ("Smoke run." in page) is smoke
+    assert ("Test run only; ignore its numbers." in page) is smoke
     assert ("4 of 5 folds." in page) is smoke
 
 

@@ -30,7 +30,7 @@ def test_faithfulness_and_both_sanity_checks_stand_in_the_report(tmp_path: Path)
     same = found["random_labels"]["labels dealt at random"]["grad-cam"]
     assert same["rank_correlation"] == 1.0, "the other run is the same network here"
     page = (tmp_path / "out" / "localisation.html").read_text()
-    for title in ("Does the map say what the network looks at?", "weights are random", "learnt random labels"):
+    for title in ("Does the heatmap show what the score depends on?", "weights are random", "learnt random labels"):
         assert title in page
     tables = {path.stem for path in (tmp_path / "out" / "tables").iterdir()}
     assert {"faithfulness", "random_weights", "random_labels"} <= tables

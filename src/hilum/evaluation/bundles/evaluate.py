@@ -174,7 +174,7 @@ def evaluate_part(
             training=() if run is None else read_training_logs(run.folder),
             errors=errors,
             published=None if published is None else published_beside(published, judgement=judgement),
-            ledger=None if judged.looks is None else f"This look at a test split stands in {ledger.name}.",
+            ledger=None if judged.looks is None else f"This evaluation on a test split is recorded in {ledger.name}.",
         )
         report = write_report(subject, folder=folder)
     return Evaluated(judged=judged, predictions_path=folder / PREDICTIONS_NAME, report=report)
@@ -187,12 +187,12 @@ def _failures(errors: Sequence[DrawnError]) -> dict[str, str]:
 def _check(bundle: Bundle, *, part: AskedPart) -> None:
     if bundle.card.role != "specialist":
         raise BundleError(
-            f"expected a classifier to evaluate, came {bundle.card.name} of kind {bundle.card.kind}; "
-            "`hilum study gate` judges a gate"
+            f"{bundle.card.name} is of kind {bundle.card.kind}, and only classifiers can be evaluated here. For the "
+            "X-ray check use `hilum study gate`"
         )
     if (part.smoke or bundle.card.smoke) and part.is_test:
         raise UsageError(
-            f"expected a real run to look at {part.name}, came a smoke run: its numbers enter no ledger; "
-            "evaluate it on a validation part"
+            f"A test run cannot be evaluated on {part.name}: its numbers mean nothing and do not belong in the ledger. "
+            "Evaluate it on a validation part"
         )
     check_labels(part, labels=bundle.card.label_names)

@@ -100,7 +100,7 @@ def _data(part: AskedPart, *, bundle: Bundle, predicted: PredictedPart) -> Facts
         *(("Source", line) for line in _sources(part)),
     ]
     if predicted.out_of_scope:
-        rows.append(("Outside the model's declared scope", f"{predicted.out_of_scope:,} images, judged all the same"))
+        rows.append(("Outside the model's declared scope", f"{predicted.out_of_scope:,} images, judged anyway"))
     return Facts(title="Data", rows=tuple(rows))
 
 

@@ -70,7 +70,7 @@ def _oddity(result: Examination, *, record: Record) -> tuple[str, str] | None:
         return kind, f"{verdict.status}: {verdict.reason}"
     found = _type_found(verdict)
     if record.xray_type is not None and found != record.xray_type:
-        return OTHER_TYPE, f"looks like {found}, the release says {record.xray_type}"
+        return OTHER_TYPE, f"looks like {found}, the data set says {record.xray_type}"
     if verdict.view == "lateral" and "LL" not in (record.view, result.reading.view):
         said = next((view for view in (record.view, result.reading.view) if view != "unknown"), None)
         return LOOKS_LATERAL, f"looks lateral, {'nothing tells its view' if said is None else f'said to be {said}'}"

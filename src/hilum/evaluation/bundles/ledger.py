@@ -214,8 +214,8 @@ def _parsed(raw: Sequence[bytes], *, path: Path) -> list[LedgerLine]:
         if not isinstance(line, dict):
             shown = text[:40].decode(errors="replace")
             raise DataError(
-                f"expected a JSON object in line {number} of {path}, came {shown!r}; put the line back as it was "
-                "(git log -p shows it), or remove it where it was cut off while it was written"
+                f"Line {number} of {path} is not a JSON object: {shown!r}. Restore the line (git log -p shows it), or "
+                "remove it if it was cut off while being written"
             )
         lines.append(line)
     return lines
@@ -223,8 +223,8 @@ def _parsed(raw: Sequence[bytes], *, path: Path) -> list[LedgerLine]:
 
 def _refused(path: Path, error: OSError) -> OutputError:
     return OutputError(
-        f"expected to append the look at the test split to {path}, came {error.strerror}; make the file writable, or "
-        "name another with --ledger or HILUM_LEDGER"
+        f"Cannot record this evaluation on the test split in {path}: {error.strerror}. Make the file writable, or name "
+        "another with --ledger or HILUM_LEDGER"
     )
 
 

@@ -150,17 +150,17 @@ class Looks:
 
     def in_words(self) -> str:
         """For the terminal."""
-        return f"{self._counted()}, of them at this model: {self.of_model}{self._broken_in_words()}"
+        return f"{self._counted()}, {self.of_model} of them of this model{self._broken_in_words()}"
 
     def in_words_of_all(self) -> str:
         """For the terminal, where several models are looked at."""
         return self._counted() + self._broken_in_words()
 
     def _counted(self) -> str:
-        return f"looks in the ledger {self.ledger}: {self.count}"
+        return f"evaluations of this test split recorded in {self.ledger}: {self.count}"
 
     def _broken_in_words(self) -> str:
-        return "; lines of it were changed or removed, which `hilum ledger` shows" if self.broken else ""
+        return "; lines of the ledger were changed or removed: run `hilum ledger` to see which" if self.broken else ""
 
 
 def begin_look(*, bundle: Bundle, part: AskedPart, folder: Path, ledger: Path) -> None:
@@ -224,7 +224,7 @@ def _end(found: Fields, *, bundle: Bundle, folder: Path, ledger: Path, same: Fie
     """The result of the look, unless the ledger has one with the fields `same`."""
     kept = _kept(folder)
     if kept is None:
-        raise DataError(f"expected the look of this evaluation in {folder / LOOK_NAME}, came none; delete the folder")
+        raise DataError(f"{folder / LOOK_NAME} of this evaluation is missing. Delete the folder and evaluate again")
     with Ledger(ledger) as held:
         name = kept.get(LOOK)
         wanted: Fields = {KIND: RESULT, LOOK: name, **same}
@@ -286,9 +286,13 @@ def _kept(folder: Path) -> LedgerLine | None:
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise DataError(f"expected a line of the ledger in {path}, came {error}; delete the folder") from error
+        raise DataError(
+            f"{path} does not hold a line of the ledger: {error}. Delete the folder and evaluate again"
+        ) from error
     if not isinstance(kept, dict):
-        raise DataError(f"expected a line of the ledger in {path}, came {type(kept).__name__}; delete the folder")
+        raise DataError(
+            f"{path} does not hold a line of the ledger but {type(kept).__name__}. Delete the folder and evaluate again"
+        )
     return kept
 
 

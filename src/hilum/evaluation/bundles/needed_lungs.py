@@ -15,9 +15,9 @@ def needed_lungs(bundle: Bundle, *, given: Bundle | None) -> Bundle | None:
         return None
     trained = bundle.card.training.lungs_sha256
     if given is None or (trained is not None and given.sha256 != trained):
-        came = "none" if given is None else f"{given.card.name} {given.sha256[:12]}…"
+        given_as = "none" if given is None else f"{given.card.name} {given.sha256[:12]}…"
         raise BundleError(
-            f"expected the lung bundle that {bundle.card.name} was trained with ({(trained or 'unknown')[:12]}…), came "
-            f"{came}; name it with --lungs"
+            f"{bundle.card.name} needs the lung model that it was trained with ({(trained or 'unknown')[:12]}…); "
+            f"given: {given_as}. Name it with --lungs"
         )
     return given

@@ -74,7 +74,7 @@ def part_of_run(
     may_be_asked = sorted(part for part, there in split.parts.items() if part != TRAIN and there)
     if name not in may_be_asked:
         why = ": the network was fitted on it" if name == TRAIN else ""
-        raise UsageError(f"expected a split among {', '.join(may_be_asked)}, came {name!r}{why}")
+        raise UsageError(f"This run has no split {name!r} to evaluate{why}. Available: {', '.join(may_be_asked)}")
     protocol = f"{split.protocol}; judged: {name}"
     if run.file.smoke and not protocol.startswith(SMOKE):
         protocol = f"{SMOKE} {protocol}"
@@ -103,8 +103,9 @@ def official_part(
     if not chosen:
         there = _official_parts(records)
         raise UsageError(
-            f"expected an official part among {', '.join(there) or 'none (the data have no official parts)'}, came "
-            f"{name!r}; {EVERY!r} takes every image, and for the split of a run give the run's folder"
+            f"The data have no official part {name!r}. Available: "
+            f"{', '.join(there) or 'none (the data have no official parts)'}. {EVERY!r} takes every image; for the "
+            "split of a run, give the run's folder"
         )
     held_out = sum(map(is_held_out, chosen))
     caution = PERHAPS_CHOSEN_ON.format(n=len(chosen), open=len(chosen) - held_out)
@@ -156,8 +157,8 @@ def check_labels(part: AskedPart, *, labels: Sequence[str]) -> None:
         return
     there = sorted({label for record in part.records for label in record.labels})
     raise DataError(
-        f"expected images with a known truth for {', '.join(labels)}, came labels {', '.join(there) or 'none'}; the "
-        "model and the data have none in common"
+        f"No image has a known truth for {', '.join(labels)}; labels found: {', '.join(there) or 'none'}. The model "
+        "and the data have no label in common"
     )
 
 

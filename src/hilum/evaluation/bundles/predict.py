@@ -99,7 +99,7 @@ def predict_part(
     failed = [Exclusion(name, "could not be read", line.failed) for name, line in lines.items() if line.failed]
     read = {name: record for name, record in named.items() if lines[name].failed is None}
     if not read:
-        raise DataError(f"expected images of {part.name} to judge, came none that could be read; see {folder}")
+        raise DataError(f"None of the images of {part.name} could be read, so nothing was judged. {folder} says why")
     return PredictedPart(
         predictions=_predictions(part, read=read, lines=lines, labels=bundle.card.label_names, seen=seen),
         exclusions=(*part.left_out, *exclusions, *failed),

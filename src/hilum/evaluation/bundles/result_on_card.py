@@ -42,7 +42,9 @@ def result_on_card(
     if isinstance(auroc, UndefinedMetric) or isinstance(beside, UndefinedMetric):
         lacking = outcomes.lacks_an_outcome()
         reason = "" if lacking is None else lacking.reason
-        raise DataError(f"expected positives and negatives to judge, {reason} among {outcomes.n} images")
+        raise DataError(
+            f"Cannot judge the model: {reason} among {outcomes.n} images. Give images with and without the finding"
+        )
     point = stated_point(operating_point, rule="as it is given")
     decided = decide(truth, scores=probabilities, point=point, patients=rows, prevalence=None)
     shares: dict[str, Any] = {}
@@ -69,7 +71,7 @@ def calibration_on_card(truth: FloatArray, *, probabilities: FloatArray, patient
     score = brier(truth, probabilities=probabilities)
     error = expected_calibration_error(truth, probabilities=probabilities, bins=BINS)
     if isinstance(score, UndefinedMetric) or isinstance(error, UndefinedMetric):
-        raise DataError("expected images with a known truth to judge a calibration on, came none")
+        raise DataError("No image has a known truth, so the calibration cannot be judged. Give images with labels")
     judged = judged_calibration(truth, probabilities=probabilities, patients=patients, with_curve=False)
     numbers: dict[str, Any] = {}
     for name, value in judged.numbers.items():

@@ -64,9 +64,7 @@ def load_run(folder: Path) -> Run:
     """
     file = read_run_file(folder / RUN_NAME)
     if not (folder / BUNDLE_NAME).is_dir():
-        raise DataError(
-            f"expected the run {folder} to have ended in {BUNDLE_NAME}/, came none; give its command again, it goes on"
-        )
+        raise DataError(f"The run {folder} is unfinished: it has no {BUNDLE_NAME}/. Give its command again; it resumes")
     return Run(folder, file)
 
 
@@ -82,7 +80,7 @@ def read_run_file(path: Path) -> RunFile:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "file"
-        raise DataError(f"expected the run.json of `hilum train` at {path}, came {where}: {first['msg']}") from error
+        raise DataError(f"{path} is not the run.json of `hilum train`: {where}: {first['msg']}") from error
 
 
 def split_of(run: Run, *, records: Sequence[Record]) -> Split:
@@ -95,7 +93,7 @@ def split_of(run: Run, *, records: Sequence[Record]) -> Split:
     named = run.file.split_sha256
     if named is not None and named != split.sha256:
         raise DataError(
-            f"expected the split {named[:12]}… that {RUN_NAME} of {run.folder} names, came {split.sha256[:12]}… in "
-            f"{SPLIT_NAME}; take both files from one run"
+            f"{RUN_NAME} and {SPLIT_NAME} in {run.folder} are of different runs: one names the split {named[:12]}…, "
+            f"the other is {split.sha256[:12]}…. Take both files from one run"
         )
     return split

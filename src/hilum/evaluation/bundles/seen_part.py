@@ -73,8 +73,8 @@ def refuse_seen(seen: Sequence[Seen] | None, *, bundle: Bundle, listed: Path | N
         return
     names = "" if listed is None else f" ({listed} names them)"
     raise DataError(
-        f"{bundle.card.name} {bundle.card.version} was {in_words(overlap)}: this is no test of it. Take these images "
-        f"out of the data{names}, or give --allow-overlap to judge all the same, with a caution"
+        f"{bundle.card.name} {bundle.card.version} was {in_words(overlap)}, so this is no test of it. Take these "
+        f"images out of the data{names}, or give --allow-overlap to judge it anyway, with a caution"
     )
 
 

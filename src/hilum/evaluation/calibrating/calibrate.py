@@ -163,11 +163,16 @@ def _check(bundle: Bundle, *, folder: Path, settings: CalibrationSettings) -> st
     """The version of the bundle that is going to be replaced, or None; what cannot work is refused before reading."""
     card = bundle.card
     if card.role != "specialist":
-        raise BundleError(f"expected a model that reads findings, came {card.name} of kind {card.kind}")
+        raise BundleError(
+            f"{card.name} is of kind {card.kind}, and only models that read findings can be calibrated. Name another "
+            "model"
+        )
     if card.smoke:
-        raise BundleError(f"expected a real model, came {card.name} of a smoke run, which proves a path and no more")
+        raise BundleError(
+            f"{card.name} comes from a test run, whose numbers mean nothing. Calibrate a fully trained model"
+        )
     if settings.name is not None and _NAME.fullmatch(settings.name) is None:
-        raise UsageError(f"expected a name of small letters, digits and dashes, came {settings.name!r}")
+        raise UsageError(f"The name {settings.name!r} is not allowed: use lower-case letters, digits and dashes")
     if not folder.exists():
         return None
     check_replaceable(folder, replace=settings.replace)
@@ -180,7 +185,7 @@ def _chosen(bundle: Bundle, *, labels: Sequence[str] | None) -> tuple[str, ...]:
         return there
     unknown = [label for label in labels if own_label(label) not in there]
     if unknown:
-        raise UsageError(f"expected a label of {bundle.card.name}, came {unknown[0]!r}; it has {', '.join(there)}")
+        raise UsageError(f"{bundle.card.name} has no label {unknown[0]!r}. Available: {', '.join(there)}")
     return tuple(map(own_label, labels))
 
 
@@ -189,8 +194,8 @@ def _check_asked(records: Sequence[Record], *, labels: Sequence[str]) -> None:
     lacking = [label for label in labels if label not in there]
     if lacking:
         raise DataError(
-            f"expected {lacking[0]} among the labels of the data, came {', '.join(sorted(there)) or 'none'}; where it "
-            f"has another name there, say it with --as '{lacking[0]}=NAME'"
+            f"The data have no label {lacking[0]!r}; labels found: {', '.join(sorted(there)) or 'none'}. If it has "
+            f"another name there, add --as '{lacking[0]}=NAME'"
         )
 
 
@@ -202,7 +207,7 @@ def _refuse_nothing_fitted(fitted: FittedLabels, *, chosen: Sequence[str]) -> No
         if one.label.name in chosen and one.unfitted is not None:
             reasons.setdefault(one.unfitted, []).append(one.label.name)
     said = "; ".join(f"{', '.join(names)}: {why}" for why, names in reasons.items())
-    raise DataError(f"expected images that a label can be fitted on, came none: {said}; nothing was written")
+    raise DataError(f"No label can be calibrated on these images: {said}. Nothing was written")
 
 
 def _files(bundle: Bundle, *, part: AskedPart, images: OwnImages) -> dict[str, bytes]:
@@ -258,7 +263,7 @@ def _cautions(bundle: Bundle, *, images: OwnImages, seen_is_known: bool) -> tupl
         said.append("nothing tells patients apart, so that each image counted as one: intervals are too narrow")
     if images.scope_unknown:
         said.append(
-            f"of {images.scope_unknown:,} images nobody said whether they lie in the model's scope; they were taken as "
-            "inside (columns age_years and view tell)"
+            f"for {images.scope_unknown:,} images it is not known whether they are within the model's scope; they "
+            "were taken as inside (the columns age_years and view would tell)"
         )
     return tuple(said)

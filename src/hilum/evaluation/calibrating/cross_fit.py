@@ -65,7 +65,7 @@ def cross_fitted_result(images: LabelImages, *, fitted: CrossFitted, name: str) 
         for scores in (images.logits, -images.sharpness)
     )
     if isinstance(auroc, UndefinedMetric) or isinstance(simple, UndefinedMetric):
-        raise DataError(f"expected positives and negatives among {images.n} images, came one of both")
+        raise DataError(f"All {images.n} images are positive or all are negative; both are needed")
     decided = decide(
         truth,
         scores=fitted.called.astype(np.float64),

@@ -39,7 +39,7 @@ class LabelImages:
     def __post_init__(self) -> None:
         shapes = {self.truth.shape, self.logits.shape, self.sharpness.shape, self.patients.shape}
         if len(shapes) != 1 or self.truth.ndim != 1:
-            raise DataError(f"expected truth, logits, sharpness and patients of one shape (n,), came {shapes}")
+            raise DataError(f"truth, logits, sharpness and patients need one shape (n,); their shapes: {shapes}")
 
     @property
     def n(self) -> int:

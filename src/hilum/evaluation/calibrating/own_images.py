@@ -89,11 +89,11 @@ def renamed(records: Sequence[Record], *, columns: Mapping[str, str], labels: Se
         return tuple(records)
     for label in columns:
         if own_label(label) not in labels:
-            raise UsageError(f"expected a label of the model, came {label!r}; it has {', '.join(labels)}")
+            raise UsageError(f"The model has no label {label!r}. Available: {', '.join(labels)}")
     there = sorted({label for record in records for label in record.labels})
     lacking = [column for column in columns.values() if own_label(column) not in there]
     if lacking:
-        raise DataError(f"expected {lacking[0]!r} among the labels of the data, came {', '.join(there) or 'none'}")
+        raise DataError(f"The data have no label {lacking[0]!r}; labels found: {', '.join(there) or 'none'}")
     names = {own_label(label): own_label(column) for label, column in columns.items()}
     return tuple(replace(record, labels=_renamed(record.labels, names=names)) for record in records)
 
@@ -111,8 +111,8 @@ def own_part(
     chosen = tuple(record for record in ordered if not is_held_out(record))
     if not chosen:
         raise DataError(
-            f"expected images to fit on, came {len(records):,} that are all held out, on which nothing is ever fitted; "
-            "give others"
+            f"All {len(records):,} images are held out for testing, and nothing is ever fitted on those. Give other "
+            "images"
         )
     part = AskedPart(
         name=PART,
@@ -169,8 +169,8 @@ def read_own_images(
         counts[OUTSIDE] = int(np.count_nonzero(~inside))
     if not inside.any():
         raise DataError(
-            f"expected images within the scope of {bundle.card.name}, made for {bundle.card.scope.in_words()}, came "
-            f"{inside.size:,}, all outside; take another model, or fit on them all the same with --outside-scope"
+            f"All {inside.size:,} images are outside the scope of {bundle.card.name}, which is made for "
+            f"{bundle.card.scope.in_words()}. Use another model, or add --outside-scope to fit on them anyway"
         )
     logits, sharpness = _known(predicted, folder=folder)
     return OwnImages(
@@ -206,7 +206,7 @@ def _used(part: AskedPart, *, predicted: PredictedPart, inside: BoolArray) -> fr
 
 def _known(predicted: PredictedPart, *, folder: Path) -> tuple[FloatArray, npt.NDArray[np.float64]]:
     if predicted.logits is None or predicted.sharpness is None:
-        raise DataError(f"expected logits of every image in {folder}, came a journal without; delete the folder")
+        raise DataError(f"The journal in {folder} lacks the logits of the images. Delete the folder and start again")
     return predicted.logits, predicted.sharpness
 
 

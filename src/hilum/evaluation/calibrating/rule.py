@@ -29,12 +29,12 @@ class PointRule:
     def __post_init__(self) -> None:
         if self.sensitivity is not None and self.specificity is not None:
             raise UsageError(
-                f"expected a sensitivity or a specificity to reach, came {self.sensitivity:g} and "
-                f"{self.specificity:g}; state one, the other follows"
+                f"Give a sensitivity or a specificity to reach, not both ({self.sensitivity:g} and "
+                f"{self.specificity:g}): one decides the other"
             )
         for name, share in (("sensitivity", self.sensitivity), ("specificity", self.specificity)):
             if share is not None and not 0.0 < share <= 1.0:
-                raise UsageError(f"expected a {name} above 0 and at most 1, came {share:g}")
+                raise UsageError(f"The {name} must be above 0 and at most 1; given: {share:g}")
 
     @property
     def in_words(self) -> str:

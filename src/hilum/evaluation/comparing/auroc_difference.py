@@ -29,7 +29,7 @@ def auroc_difference(aurocs: ClusteredAurocs, *, first: int = 0, second: int = 1
     are fewer. Raises `UsageError` for a level out of (0, 1).
     """
     if not 0.0 < level < 1.0:
-        raise UsageError(f"expected a level in (0, 1), came {level}")
+        raise UsageError(f"The level must lie between 0 and 1; given: {level}")
     weights = [0.0] * aurocs.aurocs.size
     weights[first], weights[second] = 1.0, -1.0
     value, error = aurocs.contrast(weights)

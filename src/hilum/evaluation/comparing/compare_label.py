@@ -204,5 +204,5 @@ def _share(label: _Label, first: BoolArray, second: BoolArray, *, rows: BoolArra
 def _value(estimate: Estimate | None) -> float:
     """A figure that every label with both outcomes has."""
     if estimate is None:
-        raise DataError("expected a figure of a label with positives and negatives, came none")
+        raise DataError("The label lacks positives or negatives, so it has no figures")
     return estimate.value

@@ -75,7 +75,7 @@ class ModelAurocs:
         """The label of this name. Raises `DataError` where it was not judged."""
         found = {one.label: one for one in self.labels}.get(name)
         if found is None:
-            raise DataError(f"expected a label among {', '.join(one.label for one in self.labels)}, came {name}")
+            raise DataError(f"No label {name} was judged. Available: {', '.join(one.label for one in self.labels)}")
         return found
 
 
@@ -119,7 +119,7 @@ def aurocs_of_draws(
     lacking = {name: lacking_outcome(predictions, name) for name in labels}
     defined = [name for name in labels if lacking[name] is None]
     if not defined:
-        raise DataError("expected at least one label with positives and negatives, came none")
+        raise DataError("No label has both positives and negatives, so nothing can be compared")
     keys = [(name, model) for name in defined for model in predictions.models]
     areas = {key: _area(predictions, *key, patients=patients) for key in keys}
     found = tuple(
@@ -190,7 +190,7 @@ def _area(predictions: ManyPredictions, name: str, model: str, *, patients: Pati
     truth, scores = predictions.column(name)
     area = patient_auroc(truth, scores=scores[model], patients=patients.index, count=patients.count)
     if isinstance(area, UndefinedMetric):
-        raise DataError(f"expected positives and negatives, came a label where {area.reason}")
+        raise DataError(f"A label lacks positives or negatives: {area.reason}")
     return area
 
 

@@ -31,16 +31,21 @@ class ManyPredictions:
 
     def __post_init__(self) -> None:
         if not self.models or len(self.models) != len(self.predictions):
-            raise DataError(f"expected a name for each of {len(self.predictions)} models, came {len(self.models)}")
+            raise DataError(f"{len(self.predictions)} predictions need as many model names; given: {len(self.models)}")
         if len(set(self.models)) < len(self.models):
-            raise DataError(f"expected another name for each model, came {', '.join(self.models)}")
+            raise DataError(f"Each model needs a name of its own; given: {', '.join(self.models)}")
         for name, other in zip(self.models[1:], self.predictions[1:], strict=True):
-            between = f"in the predictions of {self.models[0]} and {name}"
             for what in ("image", "patient", "split", "labels"):
                 if getattr(other, what) != getattr(self.first, what):
-                    raise DataError(f"expected one {what} {between}, came two")
+                    raise DataError(
+                        f"The predictions of {self.models[0]} and {name} differ in {what}. Give predictions of the "
+                        "same images"
+                    )
             if not np.array_equal(other.truth, self.first.truth, equal_nan=True):
-                raise DataError(f"expected one truth {between}, came two")
+                raise DataError(
+                    f"The predictions of {self.models[0]} and {name} differ in truth. Give predictions of the same "
+                    "images"
+                )
 
     @property
     def first(self) -> Predictions:

@@ -31,7 +31,10 @@ def paired_t_test(first: npt.ArrayLike, *, second: npt.ArrayLike) -> PairedT | U
     """
     one, two = np.asarray(first, np.float64), np.asarray(second, np.float64)
     if one.ndim != 1 or one.shape != two.shape or not (np.isfinite(one).all() and np.isfinite(two).all()):
-        raise DataError(f"expected two rows of finite numbers of one length, came shapes {one.shape} and {two.shape}")
+        raise DataError(
+            f"The paired t-test needs two rows of finite numbers of one length; their shapes: {one.shape} and "
+            f"{two.shape}"
+        )
     difference = one - two
     if difference.size < 2:
         return UndefinedMetric("a t-test needs at least two pairs", int(difference.size), 0)

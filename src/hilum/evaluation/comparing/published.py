@@ -35,7 +35,7 @@ class PublishedTable:
     def __post_init__(self) -> None:
         for label, row in (*self.rows.items(), ("mean", self.means)):
             if len(row) != len(self.columns):
-                raise DataError(f"expected {len(self.columns)} figures for {label} of {self.source}, came {len(row)}")
+                raise DataError(f"{self.source} needs {len(self.columns)} figures for {label}; given: {len(row)}")
 
     def value(self, label: str, column: str) -> float | None:
         """What is printed for a class; None where nothing is."""
@@ -75,5 +75,5 @@ class PublishedTable:
 def published_pair(published: PublishedTable | None, pair: Pair, *, claim: str) -> PublishedTable:
     """The table, which has both columns of `pair`; raises `UsageError`, naming the `claim`, for another or none."""
     if published is None or not published.differences(pair):
-        raise UsageError(f"expected published figures of {pair[0]} and {pair[1]} for the claim {claim}, came none")
+        raise UsageError(f"The claim {claim} needs published figures of {pair[0]} and {pair[1]}, and there are none")
     return published

@@ -61,7 +61,7 @@ def comparison_notes(comparison: Comparison) -> tuple[str, ...]:
     """The sentences for this comparison, the most important first."""
     notes = []
     if comparison.smoke:
-        notes.append("A smoke run is compared: these figures prove a path through the code, no result.")
+        notes.append("A test run is compared; ignore its numbers.")
     if comparison.cross_validated:
         notes.append(
             "Cross-validated scores come from several models: DeLong's test does not hold for them and is left out; the"

@@ -56,7 +56,7 @@ def fit_calibrators(
     """
     fit = METHODS.get(method)
     if fit is None:
-        raise UsageError(f"expected a calibration among {', '.join(METHODS)}, came {method!r}")
+        raise UsageError(f"Unknown calibration {method!r}. Available: {', '.join(METHODS)}")
     found: dict[str, Calibrator | UndefinedMetric] = {}
     for label in labels:
         outcomes = checked_validation(validation).outcomes(label)

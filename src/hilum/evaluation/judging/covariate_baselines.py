@@ -26,7 +26,7 @@ def covariate_baselines(predictions: Predictions) -> Mapping[str, FloatArray]:
     that are not cross-validated.
     """
     if not predictions.cross_validated:
-        raise DataError("expected cross-validated predictions, whose folds a baseline can be fitted by")
+        raise DataError("Baselines are fitted fold by fold, and these predictions are not cross-validated")
     view = _coded(predictions.view, {"PA": 0.0, "AP": 1.0}, count=predictions.n)[:, None]
     sex = _coded(predictions.sex, {"F": 0.0, "M": 1.0}, count=predictions.n)[:, None]
     years = np.full(predictions.n, np.nan) if predictions.age_years is None else predictions.age_years

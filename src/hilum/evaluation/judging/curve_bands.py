@@ -60,7 +60,7 @@ def label_curves(
     outcomes = known_outcomes(truth, scores=scores)
     undefined = outcomes.lacks_an_outcome()
     if undefined is not None:
-        raise DataError(f"expected positives and negatives to draw curves: {undefined.reason}")
+        raise DataError(f"Curves need positives and negatives: {undefined.reason}")
     order = np.argsort(-outcomes.scores, kind="stable")
     rows, positive, sorted_scores = outcomes.rows[order], outcomes.truth[order], outcomes.scores[order]
     last_of_tie = np.flatnonzero(np.append(np.diff(sorted_scores) != 0, True))

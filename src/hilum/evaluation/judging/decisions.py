@@ -155,7 +155,7 @@ def decide(
     `prevalence` in (0, 1) is a stated one, and adds the measures at it. Raises `UsageError` for any other.
     """
     if prevalence is not None and not 0.0 < prevalence < 1.0:
-        raise UsageError(f"expected a prevalence between 0 and 1, came {prevalence:g}")
+        raise UsageError(f"The prevalence must lie between 0 and 1; given: {prevalence:g}")
     outcomes = known_outcomes(truth, scores=scores)
     called, positive = outcomes.scores >= point.threshold, outcomes.truth
     patient = patients.index[outcomes.rows]

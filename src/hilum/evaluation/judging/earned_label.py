@@ -68,7 +68,9 @@ class EarnedLabel:
 def earned_labels(predictions: Predictions) -> tuple[EarnedLabel, ...]:
     """Every label of out-of-fold `predictions`, in order. Raises `DataError` where these are of one model."""
     if not predictions.cross_validated:
-        raise DataError("expected cross-validated predictions to say which labels have earned it, came held-out ones")
+        raise DataError(
+            "Which labels have earned it can only be told from cross-validated predictions; these are held-out ones"
+        )
     return tuple(_judged(predictions, column=column) for column in range(len(predictions.labels)))
 
 

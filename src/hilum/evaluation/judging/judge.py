@@ -53,7 +53,9 @@ def judge(
     """
     wishes = (sensitivity, calibration, prevalence, prevalences or None)
     if validation is None and any(wish is not None for wish in wishes):
-        raise UsageError("expected a validation file with a set sensitivity, prevalence or calibration, came none")
+        raise UsageError(
+            "A set sensitivity, prevalence or calibration needs predictions of a validation part. Add --validation FILE"
+        )
     plan = Plan(
         points={}, prevalences=_stated(predictions, prevalence, prevalences), calibrators={}, method=None, curves=True
     )
@@ -68,7 +70,7 @@ def judge(
         )
     whole = _judge_group(predictions, plan=plan, replicates=replicates, seed=seed)
     if all(label.auroc is None for label in whole.labels):
-        raise DataError("expected at least one label with positives and negatives, came none")
+        raise DataError("No label has both positives and negatives, so nothing can be judged")
     if validation is not None:
         shifts = prevalence_shifts(predictions, validation=validation, replicates=replicates, seed=seed)
         whole = replace(whole, labels=tuple(replace(label, validation=shifts[label.label]) for label in whole.labels))
@@ -112,7 +114,10 @@ def _stated(
     own = dict(zip(canonical_labels(tuple(named)), named.values(), strict=True))
     unknown = [label for label in own if label not in predictions.labels]
     if unknown:
-        raise UsageError(f"expected prevalences of {', '.join(predictions.labels)}, came one of {', '.join(unknown)}")
+        raise UsageError(
+            f"A prevalence is given for {', '.join(unknown)}, which the predictions do not have. Labels: "
+            f"{', '.join(predictions.labels)}"
+        )
     every = {} if prevalence is None else dict.fromkeys(predictions.labels, prevalence)
     return every | own
 

@@ -27,8 +27,8 @@ class AskedBundle:
         card = bundle.card
         if card.kind != "classifier" or card.preprocess.needs_lungs:
             raise BundleError(
-                f"expected a classifier of whole pictures to be asked again, came {card.name} of kind {card.kind}; "
-                "judge its boxes alone"
+                f"{card.name} is of kind {card.kind}; only a classifier of whole pictures can be asked again with "
+                "parts hidden. Judge its boxes alone"
             )
         self._card = card
         self._network = Network(bundle, engine=OnnxRuntimeEngine(), threads=available_cores())

@@ -69,7 +69,7 @@ def choose_cases(
     boxed = [record for record in records if record.boxes]
     there = sorted({box.label for record in boxed for box in record.boxes})
     if not there:
-        raise DataError(f"expected images with boxes, came {len(records):,} without; give a release with boxes")
+        raise DataError(f"None of the {len(records):,} images has a box. Give a data set with boxes")
     named = _named(there, labels=labels, same=same or {})
     found: list[BoxedCase] = []
     not_of_model = dict.fromkeys(there, 0)
@@ -88,8 +88,8 @@ def choose_cases(
                 found.append(case)
     if not found:
         raise DataError(
-            f"expected boxes inside their pictures of a label of the model ({', '.join(labels)}), came boxes of "
-            f"{', '.join(there)}; where one is called by two names, say --label BOXES=MODEL"
+            f"No box inside its picture has a label of the model ({', '.join(labels)}); boxes found: "
+            f"{', '.join(there)}. If one finding has two names, add --label BOXES=MODEL"
         )
     return ChosenCases(
         cases=tuple(found if most is None else _dealt(found, most=most)),
@@ -114,8 +114,8 @@ def _named(there: Sequence[str], *, labels: Sequence[str], same: Mapping[str, st
     for box, model in same.items():
         if box not in there or model not in labels:
             raise DataError(
-                f"expected --label BOXES=MODEL with boxes of {', '.join(there)} and a model of {', '.join(labels)}, "
-                f"came {box}={model}"
+                f"--label {box}={model} matches nothing. Use --label BOXES=MODEL with a label of the boxes "
+                f"({', '.join(there)}) and one of the model ({', '.join(labels)})"
             )
     return {label: label for label in there if label in labels} | dict(same)
 

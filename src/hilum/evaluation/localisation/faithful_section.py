@@ -77,7 +77,10 @@ def measured_cases(
             one = faithfulness(model_input.array, marks=mark, ask=ask, seed=seed + place)
             found.setdefault(by, []).append((case, one))
     if not found:
-        raise DataError("expected at least one picture to ask of again, came none that could be read")
+        raise DataError(
+            "None of the pictures could be read again, so it could not be measured whether the heatmaps show what the "
+            "score depends on"
+        )
     return found
 
 
@@ -130,7 +133,7 @@ def _section(found: Found, *, titles: Mapping[str, str], settings: LocalisationS
     )
     return SectionContent(
         key="faithfulness",
-        title="Does the map say what the network looks at?",
+        title="Does the heatmap show what the score depends on?",
         note="A map may overlap a box and explain nothing. Here the network itself is asked; no box is used.",
         tables=(table,),
         numbers=numbers,

@@ -70,7 +70,10 @@ def faithfulness(picture: Floats, *, marks: Floats, ask: Ask, seed: int) -> Fait
     shapes differ or a probability is none.
     """
     if picture.shape[1:] != marks.shape or not np.isfinite(marks).all():
-        raise UsageError(f"expected a map {picture.shape[1:]} of finite values, came {marks.shape} or NaN or infinity")
+        raise UsageError(
+            f"The map needs shape {picture.shape[1:]} and finite values; its shape is {marks.shape}, or it holds NaN "
+            "or infinity"
+        )
     order = _order(marks, seed=seed)
     grey = np.broadcast_to(picture.mean(axis=(1, 2), keepdims=True), picture.shape)
     sigma = BLUR * min(marks.shape)
@@ -118,7 +121,7 @@ def _answers(pictures: Iterator[Floats], ask: Ask) -> npt.NDArray[np.float64]:
         found.append(ask(np.stack(batch)))
     probabilities = np.concatenate(found)
     if not np.isfinite(probabilities).all():
-        raise UsageError("expected a probability of every picture, came NaN or infinity")
+        raise UsageError("The model gave NaN or infinity instead of a probability")
     return probabilities
 
 

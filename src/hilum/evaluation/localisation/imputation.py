@@ -35,7 +35,10 @@ def imputed(picture: Floats, *, gone: Mask, seed: int, noise: float = NOISE) -> 
     """
     channels, rows, columns = picture.shape
     if gone.shape != (rows, columns) or gone.all():
-        raise UsageError(f"expected a mask {(rows, columns)} that leaves pixels, came {gone.shape} or all of them")
+        raise UsageError(
+            f"The mask needs shape {(rows, columns)} and must leave some pixels; its shape is {gone.shape}, or it "
+            "hides all of them"
+        )
     if not gone.any():
         return picture.copy()
     places = np.flatnonzero(gone)

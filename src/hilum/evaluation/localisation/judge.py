@@ -82,7 +82,7 @@ def judge_localisation(
     Raises `DataError` where nothing was measured.
     """
     if not measured:
-        raise DataError("expected at least one case to judge, came none that could be read")
+        raise DataError("None of the cases could be read, so nothing was judged")
     by: dict[str, dict[str, list[Measured]]] = {}
     for one in measured:
         by.setdefault(one.case.label, {}).setdefault(one.by, []).append(one)

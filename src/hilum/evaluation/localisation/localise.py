@@ -42,9 +42,11 @@ class LocalisationSettings:
 
     def __post_init__(self) -> None:
         if not self.thresholds or not all(0.0 < at <= 1.0 for at in self.thresholds):
-            raise UsageError(f"expected thresholds above 0 and at most 1, came {', '.join(map(str, self.thresholds))}")
+            raise UsageError(
+                f"Thresholds must be above 0 and at most 1; given: {', '.join(map(str, self.thresholds)) or 'none'}"
+            )
         if len(set(self.thresholds)) != len(self.thresholds):
-            raise UsageError(f"expected each threshold once, came {', '.join(map(str, self.thresholds))}")
+            raise UsageError(f"Give each threshold once; given: {', '.join(map(str, self.thresholds))}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

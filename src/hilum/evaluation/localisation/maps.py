@@ -77,9 +77,12 @@ class BundleMaps:
     def __init__(self, bundle: Bundle, *, lungs: Bundle | None = None) -> None:
         card = bundle.card
         if card.role != "specialist":
-            raise BundleError(f"expected a model of findings, came {card.name} of kind {card.kind}; name another one")
+            raise BundleError(
+                f"{card.name} is of kind {card.kind}, and only a model of findings has heatmaps to judge. Name another "
+                "one"
+            )
         if card.heatmap.method == "none":
-            raise BundleError(f"expected a model with heatmaps, came {card.name}, whose card says that it has none")
+            raise BundleError(f"{card.name} has no heatmaps, as its card says. Name another model")
         self._card = card
         self._reader = Reader(
             models=[bundle] if lungs is None else [bundle, lungs], settings=ReaderSettings(heatmaps="all")

@@ -20,8 +20,8 @@ def random_labels_section(
     missing = sorted({chosen.named[label] for label in chosen.labels} - set(other.labels))
     if missing:
         raise DataError(
-            f"expected a network with random labels that has {', '.join(missing)}, came one of "
-            f"{', '.join(other.labels)}; train it by the recipe of the model"
+            f"The network with random labels lacks {', '.join(missing)}; it has {', '.join(other.labels)}. Train it "
+            "with the recipe of the model"
         )
     kept = keep_maps(chosen, source=other, most=most, settings=settings)
     return sanity_section(

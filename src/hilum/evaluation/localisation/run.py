@@ -85,8 +85,8 @@ def localise_part(
     part = part_of_records(boxed, bundle=bundle, name=NAME, protocol=_protocol(chosen, asked=asked))
     if part.smoke and part.is_test:
         raise UsageError(
-            "expected a real run to look at held-out boxes, came a smoke run: its numbers enter no ledger; judge it on "
-            "boxes of your own"
+            "A test run cannot be judged on held-out boxes: its numbers mean nothing and do not belong in the ledger. "
+            "Judge it on boxes of your own"
         )
     with held_folder(folder):
         seen = seen_part(part, bundle=bundle, folder=folder, allowed=asked.allow_overlap)
@@ -168,5 +168,5 @@ def _facts(
         ("hilum", __version__),
     ]
     if looks is not None:
-        rows.append(("Ledger", f"this look stands in {ledger.name}"))
+        rows.append(("Ledger", f"this evaluation is recorded in {ledger.name}"))
     return (Facts(title="How it was judged", rows=tuple(rows)),)

@@ -37,7 +37,7 @@ def parse_design(text: str, *, where: str) -> Design:
     for design in DESIGNS:
         if text == design:
             return design
-    raise DataError(f"expected {where} {' or '.join(map(repr, DESIGNS))}, came {text!r}")
+    raise DataError(f"{where} must be {' or '.join(map(repr, DESIGNS))}, not {text!r}")
 
 
 def read_design(metadata: Mapping[str, str], *, protocol: str, stated: Design | None) -> Design:
@@ -47,9 +47,11 @@ def read_design(metadata: Mapping[str, str], *, protocol: str, stated: Design | 
     """
     text = metadata.get("design")
     if text is not None:
-        found = parse_design(text, where="design in the Parquet metadata to be")
+        found = parse_design(text, where="design in the Parquet metadata")
         if stated not in (None, found):
-            raise DataError(f"expected the design {stated!r} as stated, came a file that says {found!r}; leave it out")
+            raise DataError(
+                f"The file says that its design is {found!r}, and {stated!r} was stated. Leave the option out"
+            )
         return found
     if stated is not None:
         return stated
@@ -58,8 +60,8 @@ def read_design(metadata: Mapping[str, str], *, protocol: str, stated: Design | 
         return "cross-validated"
     if _SPEAKS_OF_FOLDS.search(protocol):
         raise DataError(
-            f"expected predictions that say whether they are held out or cross-validated, came the protocol "
-            f"{protocol!r}; say --design 'held out' or --design cross-validated, or set design in the Parquet metadata"
+            "It is not clear whether these predictions are held out or cross-validated; their protocol is "
+            f"{protocol!r}. Add --design 'held out' or --design cross-validated, or set design in the Parquet metadata"
         )
     return "held out"
 
@@ -70,5 +72,5 @@ def read_smoke(metadata: Mapping[str, str], *, protocol: str) -> bool:
     if text is None:
         return protocol.startswith(f"{SMOKE} ")
     if text not in ("true", "false"):
-        raise DataError(f"expected smoke in the Parquet metadata to be true or false, came {text!r}")
+        raise DataError(f"smoke in the Parquet metadata must be true or false, not {text!r}")
     return text == "true"

@@ -59,7 +59,7 @@ def patient_bootstrap(
     The draws are those of `hilum.statistics.bootstrap` for the same seed.
     """
     if replicates < 2:
-        raise UsageError(f"expected at least 2 replicates, came {replicates}")
+        raise UsageError(f"The bootstrap needs at least 2 replicates; given: {replicates}")
     if not statistics:
         return []
     parts: list[list[FloatArray]] = [[] for _ in statistics]
@@ -119,7 +119,7 @@ def mean_statistic(values: FloatArray, *, rows: npt.NDArray[np.intp], patients: 
     The squared error of a probability makes the mean a Brier score, the truth makes it a prevalence.
     """
     if values.shape != rows.shape:
-        raise DataError(f"expected one value a row, came {values.shape} values for {rows.shape} rows")
+        raise DataError(f"Each row needs one value: {values.shape} values for {rows.shape} rows")
     whose = patients.index[rows]
     sums = np.bincount(whose, weights=values, minlength=patients.count)
     counts = np.bincount(whose, minlength=patients.count).astype(np.float64)

@@ -133,10 +133,12 @@ class Predictions:
         there = sorted(set(self.split))
         if name is not None:
             if name not in there:
-                raise DataError(f"expected a split among {', '.join(there)}, came {name!r}")
+                raise DataError(f"The predictions have no split {name!r}. Available: {', '.join(there)}")
             return self.take(np.array([part == name for part in self.split]))
         if len(there) > 1 and not self.cross_validated:
-            raise DataError(f"expected predictions of one split, came {', '.join(there)}; name the one that is meant")
+            raise DataError(
+                f"The predictions hold several splits: {', '.join(there)}. Choose with --split or --validation-split"
+            )
         return self
 
 
@@ -151,9 +153,7 @@ def canonical_labels(labels: Sequence[str]) -> tuple[str, ...]:
         name = _canonical(label)
         earlier = found.setdefault(_key(name), label)
         if earlier is not label:
-            raise DataError(
-                f"expected each label once, came {earlier!r} and {label!r}, both {name!r}; keep one of them"
-            )
+            raise DataError(f"Two labels mean the same: {earlier!r} and {label!r} are both {name!r}. Keep one of them")
         names.append(name)
     return tuple(names)
 
@@ -172,28 +172,33 @@ def _canonical(label: str) -> str:
 def _check(p: Predictions) -> None:
     n, shape = len(p.image), (len(p.image), len(p.labels))
     if n == 0 or not p.labels:
-        raise DataError(f"expected at least one image and one label, came {n} images and {len(p.labels)} labels")
+        raise DataError(
+            f"The predictions are empty: {n} images and {len(p.labels)} labels. At least one of each is needed"
+        )
     if not p.protocol.strip():
-        raise DataError("expected a protocol string that says how the split and the labels were made, came none")
+        raise DataError("The protocol is missing: a sentence that says how the split and the labels were made")
     if p.design not in DESIGNS:
-        raise DataError(f"expected the design {' or '.join(map(repr, DESIGNS))}, came {p.design!r}")
+        raise DataError(f"The design must be {' or '.join(map(repr, DESIGNS))}, not {p.design!r}")
     columns = (p.patient, p.split, p.sex, p.view, p.source, p.age_years, p.seen)
     if any(column is not None and len(column) != n for column in columns):
-        raise DataError(f"expected {n} rows in every column, came another number")
+        raise DataError(f"Every column needs {n} rows, one an image; one of them has another number")
     if p.truth.shape != shape or p.scores.shape != shape:
-        raise DataError(f"expected truth and scores of shape {shape}, came {p.truth.shape} and {p.scores.shape}")
+        raise DataError(
+            f"truth and scores need shape {shape}, one row an image and one column a label; their shapes: "
+            f"{p.truth.shape} and {p.scores.shape}"
+        )
     twice, count = Counter(p.image).most_common(1)[0]
     if count > 1:
-        raise DataError(f"expected each image once, came {twice!r} {count} times; remove the duplicates")
+        raise DataError(f"The image {twice!r} stands there {count} times. Remove the duplicates")
     unknown = {one for one in p.seen or () if one is not None} - set(SEEN)
     if unknown:
-        raise DataError(f"expected seen to be one of {', '.join(map(repr, SEEN))}, came {min(unknown)!r}")
+        raise DataError(f"seen must be one of {', '.join(map(repr, SEEN))}, not {min(unknown)!r}")
     _check_ages(p)
     for column, label in enumerate(p.labels):
         _check_label(label, truth=p.truth[:, column], scores=p.scores[:, column])
     unknown = set(p.in_mean) - set(p.labels)
     if unknown:
-        raise DataError(f"expected the mean over labels of this file, came {', '.join(sorted(unknown))}")
+        raise DataError(f"The mean is asked over {', '.join(sorted(unknown))}, which the file does not have")
 
 
 def _check_ages(p: Predictions) -> None:
@@ -202,8 +207,8 @@ def _check_ages(p: Predictions) -> None:
     wrong = np.flatnonzero((p.age_years < 0) | (p.age_years > _MAX_AGE_YEARS))
     if wrong.size:
         raise DataError(
-            f"expected age_years between 0 and {_MAX_AGE_YEARS:g}, came {p.age_years[wrong[0]]:g} for "
-            f"{p.image[wrong[0]]!r}; leave an age that cannot be true empty"
+            f"age_years is {p.age_years[wrong[0]]:g} for {p.image[wrong[0]]!r}; ages lie between 0 and "
+            f"{_MAX_AGE_YEARS:g}. Leave an age that cannot be true empty"
         )
 
 
@@ -212,14 +217,16 @@ def _check_label(label: str, *, truth: FloatArray, scores: FloatArray) -> None:
     other = truth[known & ~np.isin(truth, (0.0, 1.0))]
     if other.size:
         raise DataError(
-            f"expected truth:{label} 0, 1 or null, came {other[0]:g}; map uncertain labels by a stated policy"
+            f"truth:{label} holds {other[0]:g}; it must be 0, 1 or null. Map uncertain labels by a stated policy"
         )
     absent = int(np.count_nonzero(known & np.isnan(scores)))
     if absent:
-        raise DataError(f"expected score:{label} wherever truth:{label} is known, came {absent} rows without a score")
+        raise DataError(
+            f"score:{label} is missing in {absent} rows in which truth:{label} is known. Give a score for each"
+        )
     scored = scores[~np.isnan(scores)]
     if scored.size and not (scored.min() >= 0.0 and scored.max() <= 1.0):
         raise DataError(
-            f"expected score:{label} to be probabilities in [0, 1], came values from {scored.min():g} to "
-            f"{scored.max():g}; if these are logits, apply the sigmoid once"
+            f"score:{label} must hold probabilities from 0 to 1; its values go from {scored.min():g} to "
+            f"{scored.max():g}. If these are logits, apply the sigmoid once"
         )

@@ -50,7 +50,7 @@ def read_predictions(path: Path, *, design: Design | None = None) -> Predictions
         table = pq.ParquetFile(io.BytesIO(content)).read()
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())
-        raise DataError(f"{path}: expected a predictions file in Parquet, came something else ({reason})") from error
+        raise DataError(f"{path} is not a predictions file in Parquet ({reason})") from error
     try:
         return _from_table(table, stated=design)
     except DataError as error:
@@ -94,10 +94,10 @@ def _to_table(p: Predictions) -> pa.Table:
 def _from_table(table: pa.Table, *, stated: Design | None) -> Predictions:
     names = table.column_names
     if len(set(names)) < len(names):
-        raise DataError("expected each column once, came one of them twice")
+        raise DataError("One column stands there twice. Give each column one name of its own")
     missing = [name for name in _NEEDED if name not in names]
     if missing:
-        raise DataError(f"expected the columns {', '.join(_NEEDED)}, came a file without {', '.join(missing)}")
+        raise DataError(f"The file lacks the columns {', '.join(missing)}. Needed: {', '.join(_NEEDED)}")
     labels = _labels(names)
     sex = _texts(table, "sex")
     metadata = _metadata(table)
@@ -129,11 +129,11 @@ def _labels(names: list[str]) -> tuple[str, ...]:
     if unpaired:
         has, lacks = ("truth", "score") if unpaired[0] in truths else ("score", "truth")
         raise DataError(
-            f"expected truth:<label> and score:<label> for every label, came {has}:{unpaired[0]} without "
-            f"{lacks}:{unpaired[0]}"
+            f"{lacks}:{unpaired[0]} is missing: there is {has}:{unpaired[0]}, and every label needs truth:LABEL and "
+            "score:LABEL"
         )
     if not truths:
-        raise DataError("expected columns truth:<label> and score:<label>, came a file without any label")
+        raise DataError("The file has no label: for each, add the columns truth:LABEL and score:LABEL")
     return tuple(truths)
 
 
@@ -147,7 +147,7 @@ def _texts(table: pa.Table, name: str) -> Texts | None:
 def _needed_texts(table: pa.Table, name: str) -> tuple[str, ...]:
     found = tuple(value for value in _texts(table, name) or () if value is not None)
     if len(found) < table.num_rows:
-        raise DataError(f"expected {name} in every row, came {table.num_rows - len(found)} rows without it")
+        raise DataError(f"{name} is empty in {table.num_rows - len(found)} rows. Fill it in every row")
     return found
 
 
@@ -156,7 +156,7 @@ def _numbers(table: pa.Table, name: str) -> FloatArray:
     try:
         return np.asarray(column.cast(pa.float64()).to_numpy(), np.float64)
     except pa.ArrowException as error:
-        raise DataError(f"expected numbers in {name}, came {column.type}") from error
+        raise DataError(f"{name} must hold numbers; it holds {column.type}") from error
 
 
 def _metadata(table: pa.Table) -> dict[str, str]:
@@ -168,8 +168,8 @@ def _protocol(metadata: Mapping[str, str]) -> str:
     protocol = metadata.get("protocol", "")
     if not protocol:
         raise DataError(
-            "expected the protocol (how split and labels were made) in the Parquet metadata under 'protocol', came none"
-            "; set it with pyarrow's table.replace_schema_metadata"
+            "The protocol is missing: a sentence that says how the split and the labels were made. Give it as "
+            "'protocol' in the Parquet metadata (pyarrow's table.replace_schema_metadata)"
         )
     return protocol
 
@@ -181,7 +181,7 @@ def _mean_labels(metadata: Mapping[str, str]) -> tuple[str, ...] | None:
     try:
         names = json.loads(text)
     except ValueError as error:
-        raise DataError("expected mean_labels in the Parquet metadata to be a JSON list, came no JSON") from error
+        raise DataError("mean_labels in the Parquet metadata is no JSON. Write a JSON list of labels") from error
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
-        raise DataError("expected mean_labels in the Parquet metadata to be a JSON list of labels, came another value")
+        raise DataError("mean_labels in the Parquet metadata must be a JSON list of labels")
     return tuple(names)

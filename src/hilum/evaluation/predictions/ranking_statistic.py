@@ -28,7 +28,8 @@ def ranking_statistic(truth: npt.ArrayLike, *, scores: npt.ArrayLike, patients: 
     outcomes = known_outcomes(truth, scores=scores)
     if patients.largest * patients.count > _MOST:
         raise DataError(
-            f"expected draws of at most {_MOST:,} rows, came {patients.count:,} patients of up to {patients.largest:,}"
+            f"Too many images to draw from: {patients.count:,} patients of up to {patients.largest:,} images each, and "
+            f"{_MOST:,} rows is the most"
         )
     cuts = _Cuts.of(outcomes, patient=patients.index[outcomes.rows], count=patients.count)
 

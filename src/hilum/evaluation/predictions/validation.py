@@ -26,24 +26,27 @@ class ValidationPredictions:
 
     def __post_init__(self) -> None:
         if not isinstance(self.predictions, Predictions):
-            raise UsageError(f"expected Predictions to choose or fit on, came {type(self.predictions).__name__}")
+            raise UsageError(f"Choosing and fitting need Predictions, not {type(self.predictions).__name__}")
         for split in sorted(set(self.predictions.split)):
             role = part_role(split)
             if role in ("held out", "training"):
                 why = "it is held out" if role == "held out" else "the model was fitted on it, so its scores flatter"
-                raise DataError(f"expected a validation split to choose or fit on, came the split {split!r}: {why}")
+                raise DataError(
+                    f"Nothing may be chosen or fitted on the split {split!r}: {why}. Give predictions of a validation "
+                    "split"
+                )
         fitted = sum(str(seen).startswith(TRAINED) for seen in self.predictions.seen or ())
         if fitted:
             raise DataError(
-                f"expected images to choose or fit on that the model was not trained on, came {fitted} that it was; "
-                "take them out, or give predictions of its validation part"
+                f"The model was trained on {fitted} of the images it is to be fitted on. Take them out, or give "
+                "predictions of its validation part"
             )
 
     def outcomes(self, label: str) -> Outcomes:
         """The rows of `label` with a known truth; raises `DataError` where there is no such label."""
         p = self.predictions
         if label not in p.labels:
-            raise DataError(f"expected {label} in the validation file, came only {', '.join(p.labels)}")
+            raise DataError(f"The validation file has no label {label}. Available: {', '.join(p.labels)}")
         column = p.labels.index(label)
         return known_outcomes(p.truth[:, column], scores=p.scores[:, column])
 
@@ -60,31 +63,30 @@ class ValidationPredictions:
         ):
             if there:
                 raise DataError(
-                    f"expected other {what} for validation than are judged, came {len(there)} in both files; "
-                    "split by patient, or name patients by their release"
+                    f"{len(there)} {what} stand both in the validation file and among the judged ones. Split by "
+                    "patient, or name patients by their data set"
                 )
         moved = same_in_other_folders(here, judged)
         if moved:
             raise DataError(
-                f"expected other images for validation than are judged, came {moved} of the same name, truths and "
-                "scores in another folder; give predictions of other patients"
+                f"{moved} images of the validation file are judged too: they have the same name, truths and scores in "
+                "another folder. Give predictions of other patients"
             )
         same = same_rows(here, judged)
         if same is not None:
             raise DataError(
-                f"expected other images for validation than are judged, came {same.count} rows with the same truths "
-                f"and scores of {same.what} on both sides: the judged images under other names; give predictions of "
-                "other patients"
+                f"{same.count} rows of the validation file have the same truths and scores of {same.what} as the "
+                "judged ones: they are the same images under other names. Give predictions of other patients"
             )
         lacking = [label for label in judged.labels if label not in here.labels]
         if lacking:
             raise DataError(
-                f"expected every judged label in the validation file, came one without {', '.join(lacking)}"
+                f"The validation file lacks the judged labels {', '.join(lacking)}. Give predictions of all"
             )
 
 
 def checked_validation(validation: object) -> ValidationPredictions:
     """`validation` itself; raises `UsageError` for anything else, such as `Predictions` of a split nobody looked at."""
     if not isinstance(validation, ValidationPredictions):
-        raise UsageError(f"expected ValidationPredictions to choose or fit on, came {type(validation).__name__}")
+        raise UsageError(f"Choosing and fitting need ValidationPredictions, not {type(validation).__name__}")
     return validation

@@ -166,7 +166,7 @@ def paired_t_table(comparison: Comparison) -> ReportTable | None:
         title="Paired t-test over the labels",
         columns=("difference of", "labels", "t", "two-tailed p"),
         rows=tuple(rows),
-        note="It takes labels as independent, which they are not; it stands here because papers report it.",
+        note="It takes labels as independent, which they are not; it is given because many publications report it.",
         folded=True,
     )
 

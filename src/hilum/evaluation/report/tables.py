@@ -99,7 +99,7 @@ def calibration_table(judgement: Judgement) -> ReportTable | None:
         title="Calibration fitted on validation",
         columns=("label", "method", "Brier before", "Brier after", "ECE before", "ECE after"),
         rows=tuple(rows),
-        note="Curves and decisions on this page are those of the scores as they came.",
+        note="Curves and decisions on this page are those of the scores before this calibration.",
     )
 
 
@@ -153,11 +153,11 @@ def probability_bands_table(judgement: Judgement) -> ReportTable:
     ]
     return ReportTable(
         key="probability_bands",
-        title="What came of what was stated",
+        title="Stated probabilities against what was observed",
         columns=("label", "stated probability", "images", "with the finding", "mean stated", "observed", "verdict"),
         rows=tuple(rows),
-        note="Off: further from what came than chance explains (exact binomial test, corrected for the number of "
-        "bands). Wilson's intervals take images as independent.",
+        note="Off: further from what was observed than chance explains (exact binomial test, corrected for the number "
+        "of bands). Wilson's intervals take images as independent.",
         folded=len(judgement.whole.labels) > 1,
     )
 
@@ -179,7 +179,8 @@ def decision_table(judgement: Judgement) -> ReportTable | None:
         note=f"Operating points come from {judgement.validation_protocol}. "
         "PPV, NPV and net benefit hold at the prevalence of these images"
         + (" unless another is stated. " if stated else ". ")
-        + "LR+ has no value where nobody well was called positive. Net benefit takes the threshold as a probability.",
+        + "LR+ has no value where no image without the finding was called positive. Net benefit takes the threshold "
+        "as a probability.",
     )
 
 

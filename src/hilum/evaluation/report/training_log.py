@@ -62,7 +62,7 @@ def _series(path: Path) -> dict[str, Series]:
                     if value and name not in ("epoch", "step") and not math.isnan(number := float(value)):
                         found[name][epoch] = number  # the last one of the epoch
     except (OSError, KeyError, ValueError, TypeError, csv.Error) as error:
-        raise DataError(f"expected a table of training metrics with a column epoch at {path}, came {error}") from error
+        raise DataError(f"{path} is not a table of training metrics with a column epoch: {error}") from error
     kept = {
         name.removesuffix(_PER_EPOCH): values
         for name, values in found.items()

@@ -84,12 +84,12 @@ def read_study_json(path: Path, *, study: str) -> Json:
         found: Json = json.loads(path.read_text(encoding="utf-8"))
         schema, name = found["schema"], found.get("study")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"expected a study in {path}, came {error}; run `hilum study {study}` first") from error
+        raise DataError(f"{path} does not hold a study ({error}). Run `hilum study {study}` first") from error
     if schema != SCHEMA or name != study:
-        came = f"{schema} of {name}" if name else schema
+        kept_as = f"{schema} of {name}" if name else schema
         raise DataError(
-            f"expected {SCHEMA} of {study} in {path}, came {came}; run `hilum study {study} --tables-only` with this "
-            "hilum"
+            f"{path} holds {kept_as}, not {SCHEMA} of {study}. Run `hilum study {study} --tables-only` with this "
+            "version of hilum"
         )
     return found
 

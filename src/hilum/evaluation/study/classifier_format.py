@@ -35,13 +35,11 @@ class ClassifierFormat:
         predicted by models of which one may have seen its patient.
         """
         if not parts:
-            raise DataError("expected predictions of at least one fold, came none; run the study first")
+            raise DataError("There are no predictions of any fold. Run the study first")
         first = parts[0]
         for other in parts[1:]:
             if any(getattr(other, what) != getattr(first, what) for what in _SAME):
-                raise DataError(
-                    "expected one protocol and the same labels in every fold, came others; run the study anew"
-                )
+                raise DataError("The folds differ in protocol or labels. Run the study anew")
         ages = [np.full(part.n, np.nan) if part.age_years is None else part.age_years for part in parts]
         counts = [part.n for part in parts]
         return replace(

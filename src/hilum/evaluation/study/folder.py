@@ -56,9 +56,7 @@ class FoldFiles(Generic[P]):
         """
         done = [fold for fold in folds if self.done(fold)]
         if not done:
-            raise DataError(
-                f"expected predictions of a fold in {self.folder}, came none; run the study without --tables-only"
-            )
+            raise DataError(f"{self.folder} holds no predictions of any fold. Run the study without --tables-only")
         return {arm: self.kept.pooled([self.kept.load(self.path(fold, arm)) for fold in done]) for arm in self.arms}
 
 
@@ -73,7 +71,9 @@ def read_started_from(folder: Path) -> str:
     try:
         return str(json.loads(path.read_text(encoding="utf-8"))["started_from"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"expected the facts of a training in {path}, came {error}; remove {folder}") from error
+        raise DataError(
+            f"{path} does not hold the facts of a training ({error}). Remove {folder} and run the study again"
+        ) from error
 
 
 def count_calibrations(folder: Path) -> tuple[int, int]:
@@ -87,5 +87,7 @@ def count_calibrations(folder: Path) -> tuple[int, int]:
             found = json.loads(path.read_text(encoding="utf-8"))
             fitted, failed = fitted + int(found["calibrations"]), failed + int(found["not_calibrated"])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DataError(f"expected the facts of a fold in {path}, came {error}; remove {folder}") from error
+            raise DataError(
+                f"{path} does not hold the facts of a fold ({error}). Remove {folder} and run the study again"
+            ) from error
     return fitted, failed

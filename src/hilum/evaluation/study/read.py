@@ -96,7 +96,9 @@ def all_arms(study: Study, *, predictions: Mapping[str, Predictions]) -> ManyPre
     for name in others:
         for what in ("protocol", "design", "smoke"):
             if getattr(found[name], what) != getattr(found[first_name], what):
-                raise DataError(f"expected one {what} in the predictions of {first_name} and {name}, came two")
+                raise DataError(
+                    f"The predictions of {first_name} and {name} differ in {what}; they must come from one study"
+                )
     models = ManyPredictions(tuple(found), tuple(found.values()))
     for mean in study.means:
         scores = np.mean([found[name].scores for name in mean.of], axis=0)

@@ -61,23 +61,29 @@ class Study:
     def __post_init__(self) -> None:
         names = [arm.name for arm in self.shown]
         if len(names) < 2 or len(set(names)) < len(names):
-            raise UsageError(f"expected two arms or more, each of its own name, came {', '.join(names) or 'none'}")
+            raise UsageError(
+                f"A study needs two arms or more, each with a name of its own; given: {', '.join(names) or 'none'}"
+            )
         wanted = [*(name for mean in self.means for name in mean.of), *(name for pair in self.pairs for name in pair)]
         wanted += self.closely
         for name in wanted:
             if name not in names:
-                raise UsageError(f"expected an arm among {', '.join(names)} in the study {self.name}, came {name!r}")
+                raise UsageError(f"The study {self.name} has no arm {name!r}. Available: {', '.join(names)}")
         if self.published is not None and self.published.measure != "AUROC":
             raise UsageError(
-                f"expected published AUROCs beside those of the study {self.name}, came {self.published.measure}; show "
-                "another measure in a section"
+                f"The study {self.name} shows AUROCs beside published ones, and its published table holds "
+                f"{self.published.measure}. Show another measure in a section"
             )
         for mean in self.means:
             if not mean.of or not set(mean.of) <= set(self.trained):
-                raise UsageError(f"expected {mean.arm.name} to be the mean of trained arms, came {', '.join(mean.of)}")
+                raise UsageError(
+                    f"{mean.arm.name} must be the mean of trained arms, not of {', '.join(mean.of) or 'none'}"
+                )
         for claim in self.claims:
             if claim.pair not in self.pairs and claim.pair[::-1] not in self.pairs:
-                raise UsageError(f"expected a claim about a pair of the study {self.name}, came {claim.pair}")
+                raise UsageError(
+                    f"A claim speaks of the pair {claim.pair}, which the study {self.name} does not compare"
+                )
 
     @property
     def shown(self) -> tuple[Arm, ...]:

@@ -43,7 +43,7 @@ def published_table(published: PublishedTable) -> ReportTable:
     means = (f"mean of {len(published.rows)} classes" if published.rows else "mean", *published.means)
     return ReportTable(
         key="paper",
-        title=f"The paper ({published.protocol_short}): {published.source}",
+        title=f"Published ({published.protocol_short}): {published.source}",
         columns=("class", *published.columns.values()),
         rows=(*((label, *row) for label, row in published.rows.items()), means),
         note=f"Protocol: {published.protocol}. Not comparable with our table, whose images and networks are others.",

@@ -338,6 +338,6 @@ def _scope_unknown(images: OwnImages) -> tuple[str, ...]:
     if not images.scope_unknown:
         return ()
     return (
-        f"of {images.scope_unknown:,} images nobody said whether they lie in the ensemble's scope; they were taken as "
-        "inside (columns age_years and view tell)",
+        f"for {images.scope_unknown:,} images it is not known whether they are within the ensemble's scope; they "
+        "were taken as inside (the columns age_years and view would tell)",
     )
