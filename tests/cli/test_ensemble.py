@@ -145,7 +145,7 @@ def test_weights_from_predictions_of_validation_images(
     assert "not fitted: Effusion, Nodule: nothing was fitted, for want of validation images" in said(result)
     one = hilum("ensemble", *pair, *files[:2], "--out", tmp_path / "one")
     assert (one.exit_code, len(one.stderr.splitlines())) == (2, 1)
-    assert "expected predictions of every model, in the models' order, came 1 for 2 models" in one.stderr
+    assert "Give the predictions of every model, in the order of the models: 1 were given for 2 models" in one.stderr
 
 
 def test_one_model_alone_and_models_that_do_not_match_are_one_line(
@@ -154,8 +154,8 @@ def test_one_model_alone_and_models_that_do_not_match_are_one_line(
     other = ToyBundle(name="other", labels=("Mass", "Nodule"), network=toy_network(), scope=CHESTS)
     stranger = other.write(tmp_path / "other").folder
     for models, code, line in (
-        (pair[:1], 2, "expected two models or more to join, came mild"),
-        ((pair[0], stranger), 2, "expected the same labels in all models"),
+        (pair[:1], 2, "Name two models or more to join; given: mild"),
+        ((pair[0], stranger), 2, "Add --common-labels"),
         ((pair[0], own_ensemble(tmp_path)), 1, "which is an ensemble already"),
     ):
         result = hilum("ensemble", *models, "--out", tmp_path / "both")

@@ -58,9 +58,9 @@ def test_it_says_each_trial_the_best_and_where_its_recipe_is(
 @pytest.mark.parametrize(
     ("more", "line"),
     [
-        ((), "expected a setting to search over, came none"),
-        (("--vary", "learning=1..2"), "expected a setting of the recipe, came 'learning'"),
-        (("--vary", "epochs=2..4", "--monitor", "f1"), "the best mean_auroc or loss, came 'f1'"),
+        ((), "Name a setting to search over"),
+        (("--vary", "learning=1..2"), "The recipe has no setting 'learning'"),
+        (("--vary", "epochs=2..4", "--monitor", "f1"), "--monitor must be mean_auroc or loss, not 'f1'"),
     ],
 )
 def test_what_cannot_be_searched_is_one_line(

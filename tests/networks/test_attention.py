@@ -142,5 +142,5 @@ def test_autocast_changes_no_box():
 
 @pytest.mark.parametrize(("threshold", "subdivisions"), [(0.0, 9), (1.1, 9), (0.7, 0), (0.7, 8), (0.7, 33)])
 def test_an_attention_that_cannot_be_is_refused(threshold, subdivisions):
-    with pytest.raises(UsageError, match="expected an attention threshold"):
+    with pytest.raises(UsageError, match="The attention threshold must"):
         Attention(threshold=threshold, subdivisions=subdivisions)

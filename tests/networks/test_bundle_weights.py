@@ -113,7 +113,9 @@ def test_a_bundle_of_another_network_is_refused_with_both_named(tmp_path):
         (PooledClassifier("resnet18", labels=3), "resnet18 with 3"),
         (PooledClassifier("squeezenet1_1", labels=3, channels=1), "squeezenet1_1 with 1"),
     ):
-        with pytest.raises(DataError, match=f"expected a bundle of {came}.*came .* of squeezenet1_1 with 3"):
+        with pytest.raises(
+            DataError, match=f"holds squeezenet1_1 with 3 input channels, and the recipe starts from {came}"
+        ):
             load_starting_weights(other, weights=BundleWeights(folder))
 
 
@@ -130,7 +132,7 @@ def test_broken_bundles_are_refused(tmp_path):
     network = trained("squeezenet1_1")
     folder = written(network, tmp_path / "bundle", weights=b"no safetensors")
     started = PooledClassifier("squeezenet1_1", labels=3)
-    with pytest.raises(DataError, match="expected a safetensors file"):
+    with pytest.raises(DataError, match="is not an intact safetensors file"):
         load_starting_weights(started, weights=BundleWeights(folder))
     (folder / WEIGHTS).write_bytes(b"altered")
     with pytest.raises(BundleError, match="altered"):

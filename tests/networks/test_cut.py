@@ -62,5 +62,5 @@ def test_channels_are_cut_alike_and_autocast_changes_nothing():
 
 
 def test_boxes_of_another_batch_are_refused():
-    with pytest.raises(UsageError, match="expected pictures"):
+    with pytest.raises(UsageError, match="Images need shape"):
         cut(torch.zeros(2, 1, 8, 8), torch.zeros(3, 1, 4, dtype=torch.int64), (4, 4))

@@ -100,7 +100,7 @@ def test_nothing_trains_any_more(two):
 
 @pytest.mark.parametrize("members", [(), (member(), member(labels=3)), (member(), member(channels=1))])
 def test_members_that_do_not_fit_are_refused(members):
-    with pytest.raises(UsageError, match="expected members with equally many labels and channels"):
+    with pytest.raises(UsageError, match="need equally many labels and channels"):
         ensemble(*members)
 
 

@@ -83,5 +83,5 @@ def test_no_hook_and_no_gradient_stays_behind() -> None:
     finer_layer(own, picture())
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in own.modules())
     assert all(parameter.grad is None for parameter in own.parameters())
-    with pytest.raises(UsageError, match="expected a layer of resnet18, came 'layer9'"):
+    with pytest.raises(UsageError, match="resnet18 has no layer 'layer9'"):
         layer_map(own, picture(), column=0, layer="layer9")

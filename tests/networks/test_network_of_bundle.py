@@ -46,11 +46,11 @@ def test_weights_come_from_the_file_of_the_run_that_agrees_with_the_graph(
     with pytest.raises(DataError, match=r"cannot be had back from its graph; .* its training run"):
         network_of_bundle(bundle, weights=[paths["another"]])
     paths["own"].write_bytes(b"torn")
-    with pytest.raises(DataError, match="expected the weights of a training run"):
+    with pytest.raises(DataError, match="does not hold the weights of a training run"):
         network_of_bundle(bundle, weights=[paths["own"]])
 
 
 def test_other_kinds_of_bundles_are_refused_in_one_line(tmp_path: Path) -> None:
     toy = ToyBundle().write(tmp_path / "toy")
-    with pytest.raises(BundleError, match=r"came toy of kind classifier and architecture toy; .*without --method"):
+    with pytest.raises(BundleError, match=r"toy is of kind classifier and architecture toy; .*without --method"):
         network_of_bundle(toy)

@@ -72,7 +72,7 @@ def test_the_graph_gives_torchs_logits_and_maps(network, caplog):
 
 def test_another_size_is_refused(network):
     side = BACKBONES["small"].side
-    with pytest.raises(UsageError, match=rf"{side} x {side} pixels .* came 32 x 40; change the recipe's preprocessing"):
+    with pytest.raises(UsageError, match=rf"{side} x {side} pixels; given: 32 x 40\. Change"):
         network(torch.zeros(1, 3, 32, 40))
 
 

@@ -143,7 +143,7 @@ def test_values_out_of_range_are_refused(labels: int, dropout: float) -> None:
 
 
 def test_an_unknown_backbone_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(UsageError, match=r"densenet121.*came 'lenet'"):
+    with pytest.raises(UsageError, match=r"Unknown backbone 'lenet'.*densenet121"):
         PooledClassifier("lenet", labels=1)
 
 
@@ -195,9 +195,9 @@ def test_its_row_names_the_weights_of_the_tag_that_is_asked_for() -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("resnet51", "expected a backbone among .*, or a name of timm's, came 'resnet51'"),
-        ("resnet10t.nobody", "or a name of timm's, came 'resnet10t.nobody'"),
-        ("vit_tiny_patch16_224", "ends in a map, .* came 'vit_tiny_patch16_224'"),
+        ("resnet51", "Unknown backbone 'resnet51'.* a name of timm's, or one of"),
+        ("resnet10t.nobody", "Unknown backbone 'resnet10t.nobody'"),
+        ("vit_tiny_patch16_224", "'vit_tiny_patch16_224' does not end in a map"),
         ("swin_tiny_patch4_window7_224", "ends in a map"),
     ],
 )

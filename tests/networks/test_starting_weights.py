@@ -257,7 +257,10 @@ def test_a_wheels_file_out_of_order_or_of_another_lite_is_refused(tmp_path: Path
     sorted_names = dict(sorted(_as_in_the_wheel(network).items()))
     for state, message in (
         (sorted_names, r"296, where _layer\S+ stands out of order"),
-        (_as_in_the_wheel(PooledClassifier("efficientnet_lite2", labels=2)), "expected the 296 tensors .* with 386"),
+        (
+            _as_in_the_wheel(PooledClassifier("efficientnet_lite2", labels=2)),
+            "does not hold the 296 tensors .* it has 386",
+        ),
         ({**_as_in_the_wheel(network), "_layer0.weight": torch.zeros(8, 3, 3, 3)}, "another shape for backbone.0.1"),
     ):
         torch.save(state, path)
@@ -375,5 +378,5 @@ def test_a_file_with_hilums_own_names_is_taken_as_it_is(head: bool, tmp_path: Pa
     own = network.state_dict()
     for name, tensor in state.items():
         assert torch.equal(own[name], tensor) == (head or not name.startswith("head.")), name
-    with pytest.raises(DataError, match="expected the weights of resnet18"):
+    with pytest.raises(DataError, match="does not hold the weights of resnet18"):
         load_starting_weights(PooledClassifier("resnet18", labels=2), weights=WeightsFile(path))

@@ -122,5 +122,5 @@ def test_every_label_is_a_finding_of_the_vocabulary():
 
 
 def test_an_unknown_name_is_refused_with_those_that_there_are():
-    with pytest.raises(UsageError, match=r"densenet121-res224-all.*came 'resnet50'"):
+    with pytest.raises(UsageError, match=r"'resnet50'.*densenet121-res224-all"):
         released_weights("resnet50")

@@ -118,5 +118,5 @@ def test_a_file_that_lacks_something_is_refused(
     with pytest.raises(DataError, match=missed):
         load_starting_weights(network, weights=WeightsFile(path))
     torch.save({"something.weight": torch.zeros(1)}, path)
-    with pytest.raises(DataError, match=f"expected the weights of {name}"):
+    with pytest.raises(DataError, match=f"does not hold the weights of {name}"):
         load_starting_weights(network, weights=WeightsFile(path))

@@ -139,9 +139,9 @@ def test_one_graph_looks_where_torch_looks(given, attended, crop):
 
 def test_networks_that_do_not_go_together_are_refused():
     whole, crop = PooledClassifier("squeezenet1_1", labels=2), PooledClassifier("squeezenet1_1", labels=3)
-    with pytest.raises(UsageError, match="expected two networks of the same labels"):
+    with pytest.raises(UsageError, match="need the same labels"):
         TwoLooks(
             whole=whole, crop=crop, size=(64, 64), attention=Attention(), told=TOLD, mean=(0.5,) * 3, std=(0.5,) * 3
         )
-    with pytest.raises(UsageError, match="expected a group"):
+    with pytest.raises(UsageError, match="needs a group"):
         Told(unknown=(0.0, 1.0), groups=(0, 2))

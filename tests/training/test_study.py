@@ -85,7 +85,7 @@ def test_a_study_that_is_done_is_left_alone_and_another_refused(records, folder:
 
 
 def test_the_trainings_must_be_the_studys(records, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="trainings of adam, sgd for toy, came adam"):
+    with pytest.raises(UsageError, match="The study toy needs trainings of adam, sgd; given: adam"):
         cross_validate(
             STUDY, (classifier_arm("adam", recipe=ADAM),), records=records, folder=tmp_path, seed=1
         )  # fmt: skip
@@ -111,7 +111,7 @@ def test_a_fold_learns_and_is_fitted_on_other_patients(records) -> None:
         assert not train & validation
         assert sum(map(len, fold.split.parts.values())) == len(whole)
     few = Split({"fold 0": whole[:1], "fold 1": whole[2:3]}, "toy")
-    with pytest.raises(DataError, match="came none; give more data or fewer folds"):
+    with pytest.raises(DataError, match=r"has no images. Give more data, or fewer folds"):
         cross_validation(few, shares=SHARES, seed=3, protocol="toy")
 
 

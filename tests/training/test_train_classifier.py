@@ -64,10 +64,10 @@ def test_bad_files_are_left_out_of_what_is_parted(tmp_path: Path, monkeypatch: p
 
 def test_a_release_that_the_recipe_needs_and_nobody_named(data: Path, tmp_path: Path) -> None:
     asked = TrainRequest(name="tiny", data=(), out=tmp_path, weights="random")
-    with pytest.raises(UsageError, match="expected --data NAME=FOLDER for table, came none"):
+    with pytest.raises(UsageError, match="Missing option: --data NAME=FOLDER for table; given: none"):
         train_classifier(tiny_recipe(), request=asked)
     two = tiny_recipe(releases=("table", "nih"))
-    with pytest.raises(UsageError, match="expected --data NAME=FOLDER for nih, came table="):
+    with pytest.raises(UsageError, match="Missing option: --data NAME=FOLDER for nih; given: table="):
         train_classifier(two, request=request(data, out=tmp_path))
 
 
@@ -89,5 +89,5 @@ def test_labels_are_dealt_at_random_where_that_is_asked_for(
     assert [one.labels for one in own.parts["train"]] != [one.labels for one in dealt.parts["train"]]
     assert dealt.protocol.startswith("labels dealt at random")
     assert (given[None]["smoke"], given[1]["smoke"]) == (False, True)
-    with pytest.raises(UsageError, match="expected a recipe of one plain network beside --permuted-labels, came two"):
+    with pytest.raises(UsageError, match="needs a recipe of one plain network, and two is none"):
         refuse_permuted_labels(ClassifierOptions(permuted_labels=1), name="two")

@@ -36,8 +36,8 @@ class Attention:
     def __post_init__(self) -> None:
         if not 0.0 < self.threshold <= 1.0 or self.subdivisions not in range(1, 32, 2):
             raise UsageError(
-                f"expected an attention threshold in (0, 1] and an odd number of subdivisions up to 31, came "
-                f"{self.threshold} and {self.subdivisions}"
+                "The attention threshold must be above 0 and at most 1, and the number of subdivisions odd and at most "
+                f"31; given: {self.threshold} and {self.subdivisions}"
             )
 
 

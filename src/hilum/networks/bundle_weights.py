@@ -43,14 +43,14 @@ def weights_of_bundle(bundle: Bundle, *, network: PooledClassifier) -> tuple[dic
     ours, theirs = (network.name, network.channels), (card.architecture, card.preprocess.channels)
     if ours != theirs:
         raise DataError(
-            f"expected a bundle of {ours[0]} with {ours[1]} input channels to start from, came {bundle.folder} of "
-            f"{theirs[0]} with {theirs[1]}; change the recipe's backbone or preprocessing, or the bundle"
+            f"{bundle.folder} holds {theirs[0]} with {theirs[1]} input channels, and the recipe starts from {ours[0]} "
+            f"with {ours[1]}. Change the recipe's backbone or preprocessing, or the bundle"
         )
     if WEIGHTS in card.files:
         try:
             return safetensors.torch.load(bundle.read(WEIGHTS)), WEIGHTS
         except safetensors.SafetensorError as error:
-            raise DataError(f"expected a safetensors file, came {bundle.folder / WEIGHTS} ({error})") from error
+            raise DataError(f"{bundle.folder / WEIGHTS} is not an intact safetensors file ({error})") from error
     return _from_graph(bundle, labels=len(card.label_names), network=network), (
         "its graph, batch norms folded: to be trained with batch norms frozen"
     )

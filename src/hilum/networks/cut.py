@@ -31,7 +31,8 @@ def cut(pictures: Tensor, boxes: Tensor, size: tuple[int, int]) -> Tensor:
     """
     if boxes.ndim != 3 or boxes.shape[-1] != 4 or pictures.ndim != 4 or boxes.shape[0] != pictures.shape[0]:
         raise UsageError(
-            f"expected pictures (N, C, H, W) and boxes (N, B, 4), came {tuple(pictures.shape)} and {tuple(boxes.shape)}"
+            f"Images need shape (N, C, H, W) and boxes (N, B, 4); their shapes: {tuple(pictures.shape)} and "
+            f"{tuple(boxes.shape)}"
         )
     large = max(*pictures.shape[-2:], *size) > _SMALL_PX
     with exactly(pictures):

@@ -39,8 +39,8 @@ class EnsembleClassifier(nn.Module):
         super().__init__()
         shapes = {(member.head.out_features, member.channels) for member in members}
         if len(shapes) != 1:
-            came = ", ".join(f"{labels} and {channels}" for labels, channels in sorted(shapes)) or "no members"
-            raise UsageError(f"expected members with equally many labels and channels, came {came}")
+            theirs = ", ".join(f"{labels} and {channels}" for labels, channels in sorted(shapes)) or "no members"
+            raise UsageError(f"The members of an ensemble need equally many labels and channels; theirs: {theirs}")
         self.members = nn.ModuleList(members)
         self.eval()
         self.requires_grad_(False)

@@ -20,7 +20,7 @@ def sha256_of(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise DataError(f"expected a file at {path}, and it cannot be read: {error.strerror or error}") from error
+        raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 def fetch(url: str, *, path: Path, sha256: str | None) -> Path:
@@ -51,5 +51,8 @@ def _keep(answer: http.client.HTTPResponse, *, path: Path, url: str, sha256: str
             raise http.client.IncompleteRead(b"", int(announced) - size)
         found = sha256_of(part)
         if sha256 is not None and not found.startswith(sha256):
-            raise DataError(f"expected {url} with SHA-256 {sha256[:12]}…, came {found[:12]}…; it was not kept")
+            raise DataError(
+                f"The download of {url} has the SHA-256 {found[:12]}… in place of {sha256[:12]}…; it was not kept. Try "
+                "again, or place the file by hand"
+            )
         return part.replace(path)

@@ -40,7 +40,7 @@ class FusionHead(nn.Module):
     def __init__(self, *, features: int, labels: int) -> None:
         super().__init__()
         if features < 1 or labels < 1:
-            raise UsageError(f"expected features >= 1 and labels >= 1, came {features} and {labels}")
+            raise UsageError(f"A fusion needs at least one feature and one label; given: {features} and {labels}")
         self.head = nn.Linear(features, labels)
         nn.init.zeros_(self.head.bias)
 
@@ -60,7 +60,9 @@ class FusedClassifier(nn.Module):
         super().__init__()
         wanted = whole.weight.shape[1] + crop.weight.shape[1]
         if head.head.in_features != wanted:
-            raise UsageError(f"expected a linear layer of {wanted} features, came {head.head.in_features}")
+            raise UsageError(
+                f"The linear layer of the fusion must take {wanted} features; it takes {head.head.in_features}"
+            )
         self.whole, self.crop, self.fusion = whole, crop, head
         for parameter in (*whole.parameters(), *crop.parameters()):
             parameter.requires_grad_(False)

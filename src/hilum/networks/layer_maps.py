@@ -33,7 +33,7 @@ def layer_map(network: PooledClassifier, images: Tensor, *, column: int, layer: 
     try:
         module = network.backbone.get_submodule(layer)
     except AttributeError as error:
-        raise UsageError(f"expected a layer of {network.name}, came {layer!r}") from error
+        raise UsageError(f"{network.name} has no layer {layer!r}") from error
     with torch.enable_grad(), _kept(module) as kept:
         logits = network(images.detach().requires_grad_())
         (activation,) = kept[-1:]

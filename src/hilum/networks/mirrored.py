@@ -27,7 +27,7 @@ class Mirrored(nn.Module):
         order = list(range(network.head.out_features))
         for first, second in swaps:
             if not 0 <= first < second < len(order):
-                raise UsageError(f"expected pairs of outputs below {len(order)}, came {first} and {second}")
+                raise UsageError(f"Outputs must be paired below {len(order)}; given: {first} and {second}")
             order[first], order[second] = order[second], order[first]
         self.order: Tensor
         self.register_buffer("order", torch.tensor(order), persistent=False)

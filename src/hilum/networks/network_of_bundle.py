@@ -25,13 +25,13 @@ def network_of_bundle(bundle: Bundle, *, weights: Sequence[Path] = ()) -> Pooled
     card = bundle.card
     if card.kind != "classifier" or card.architecture not in BACKBONES or card.heatmap.method != "class-map":
         raise BundleError(
-            f"expected a classifier with average pooling and one linear layer, came {card.name} of kind {card.kind} "
-            f"and architecture {card.architecture}; judge its own heatmaps, without --method"
+            f"{card.name} is of kind {card.kind} and architecture {card.architecture}; --method needs a classifier "
+            "with average pooling and one linear layer. Judge its own heatmaps, without --method"
         )
     if card.preprocess.needs_lungs:
         raise BundleError(
-            f"expected a model that reads the whole picture, came {card.name}, which reads the crop to the lungs; "
-            "judge its own heatmaps, without --method"
+            f"{card.name} reads the crop to the lungs, and --method needs a model that reads the whole image. Judge "
+            "its own heatmaps, without --method"
         )
     stride = card.architecture_arguments.get("output_stride")
     network = PooledClassifier(
@@ -54,9 +54,7 @@ def _fits(network: PooledClassifier, *, path: Path) -> bool:
     try:
         state = safetensors.torch.load(path.read_bytes())
     except (OSError, safetensors.SafetensorError) as error:
-        raise DataError(
-            f"expected the weights of a training run in {path}, came {error}; copy the run again"
-        ) from error
+        raise DataError(f"{path} does not hold the weights of a training run: {error}. Copy the run again") from error
     own = network.state_dict()
     if set(state) != set(own) or any(state[name].shape != own[name].shape for name in own):
         return False

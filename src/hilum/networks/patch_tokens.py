@@ -133,8 +133,8 @@ class PatchTokens(nn.Module):
         """The map; class tokens are left out of it."""
         if x.shape[-2:] != (self.side, self.side):
             raise UsageError(
-                f"expected pictures of {self.side} x {self.side} pixels for this transformer, came "
-                f"{x.shape[-2]} x {x.shape[-1]}; change the recipe's preprocessing"
+                f"This transformer takes images of {self.side} x {self.side} pixels; given: {x.shape[-2]} x "
+                f"{x.shape[-1]}. Change the recipe's preprocessing"
             )
         tokens: Tensor = self.features.forward_features(x)  # type: ignore[operator]  # of timm's networks
         if tokens.ndim == 4:  # Swin's, (N, h, w, K)

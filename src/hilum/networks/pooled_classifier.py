@@ -201,9 +201,7 @@ def _named_by_timm(name: str) -> Backbone:
     except RuntimeError:  # no such tag
         known = None
     if known is None:
-        raise UsageError(
-            f"expected a backbone among {', '.join(sorted(BACKBONES))}, or a name of timm's, came {name!r}"
-        )
+        raise UsageError(f"Unknown backbone {name!r}. Use a name of timm's, or one of {', '.join(sorted(BACKBONES))}")
     build = _timm_features(architecture)
     side = known.input_size[-1]
     with torch.device("meta"):  # shapes alone: nothing is computed
@@ -211,7 +209,10 @@ def _named_by_timm(name: str) -> Backbone:
         shape = tuple(network(torch.zeros(1, 3, side, side)).shape)
     channels = {network.num_features, getattr(network, "head_hidden_size", network.num_features)}
     if len(shape) != 4 or shape[1] not in channels:
-        raise UsageError(f"expected a backbone that ends in a map, rows and columns of channels, came {name!r}")
+        raise UsageError(
+            f"The backbone {name!r} does not end in a map (rows and columns of channels), which heatmaps need. Choose "
+            "another"
+        )
     heads = _linear_layers(known.classifier)
     return Backbone(
         build,
@@ -254,7 +255,8 @@ class PooledClassifier(nn.Module):
         known = backbone_named(backbone)
         if labels < 1 or channels < 1 or not 0.0 <= dropout < 1.0:
             raise UsageError(
-                f"expected labels >= 1, channels >= 1 and 0 <= dropout < 1, came {labels}, {channels} and {dropout}"
+                "A network needs at least one label, at least one channel, and a dropout of at least 0 and below 1; "
+                f"given: {labels}, {channels} and {dropout}"
             )
         self.name, self.channels = backbone, channels
         self.backbone = _built(known, name=backbone, output_stride=output_stride)
@@ -315,7 +317,7 @@ def _built(known: Backbone, *, name: str, output_stride: int | None) -> nn.Modul
     if known.finer is None or output_stride != FINER:
         able = ", ".join(each for each, one in BACKBONES.items() if one.finer is not None)
         raise UsageError(
-            f"expected an output_stride of {FINER} with one of {able}, or none, came {output_stride} with {name}"
+            f"The output_stride must be {FINER} with one of {able}, or none; given: {output_stride} with {name}"
         )
     return known.finer()
 

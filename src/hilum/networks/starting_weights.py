@@ -181,8 +181,8 @@ def _in_order(tensors: Mapping[str, Tensor], *, network: PooledClassifier, path:
     odd = next((theirs for theirs, ours in paired if theirs.split(".")[-1] != ours.split(".")[-1]), None)
     if len(tensors) != len(own) or odd is not None:
         raise DataError(
-            f"expected the {len(own)} tensors of {network.name} in its wheel's order, came {path} with {len(tensors)}"
-            f"{'' if odd is None else f', where {odd} stands out of order'}; give the .pth file of its wheel"
+            f"{path} does not hold the {len(own)} tensors of {network.name} in the order of its wheel: it has "
+            f"{len(tensors)}{'' if odd is None else f', and {odd} is out of order'}. Give the .pth file of its wheel"
         )
     return {ours: tensors[theirs] for theirs, ours in paired}
 
@@ -217,8 +217,8 @@ def _from_imagenet(tensors: Mapping[str, Tensor], *, network: PooledClassifier) 
 def _from_torchxrayvision(path: Path, *, network: PooledClassifier) -> dict[str, Tensor]:
     if (network.name, network.channels) != (BACKBONE, 1):
         raise UsageError(
-            f"expected {BACKBONE} with one input channel (mean 0.5, deviation 1/2048) for torchxrayvision's weights, "
-            f"came {network.name} with {network.channels}; change the recipe's backbone or preprocessing"
+            f"torchxrayvision's weights need {BACKBONE} with one input channel (mean 0.5, deviation 1/2048); the "
+            f"recipe has {network.name} with {network.channels}. Change its backbone or preprocessing"
         )
     return _from_torchvision_names(read_torchxrayvision(path), network=network, head=False)
 
@@ -245,8 +245,8 @@ def _load(network: PooledClassifier, state: Mapping[str, Tensor], *, head: bool,
     for what, names in (("lacks", missing), ("has an unknown", strange), ("has another shape for", unfit)):
         if names:
             raise DataError(
-                f"expected the weights of {network.name}, came {path}, which {what} {names[0]} (and {len(names) - 1} "
-                "more like it); give a file of this network"
+                f"{path} does not hold the weights of {network.name}: it {what} {names[0]} (and {len(names) - 1} more "
+                "like it). Give a file of this network"
             )
     network.load_state_dict(dict(state), strict=False)
 
@@ -270,6 +270,6 @@ def _imagenet_file(backbone: str, *, folder: Path) -> tuple[Path, str]:
     except (OSError, HfHubHTTPError) as error:
         url = huggingface_hub.hf_hub_url(repository, "model.safetensors")
         raise DataError(
-            f"expected timm's weights for {backbone}, and they could not be fetched; download {url} where there is a "
-            f"network and place it at {path}"
+            f"timm's weights for {backbone} could not be fetched. Download {url} where there is a network and place it "
+            f"at {path}"
         ) from error

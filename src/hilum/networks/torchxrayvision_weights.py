@@ -116,7 +116,7 @@ RELEASED: Mapping[str, ReleasedWeights] = {
 def released_weights(name: str) -> ReleasedWeights:
     """The released file that torchxrayvision calls `name`; raises `UsageError` with the names that there are."""
     if name not in RELEASED:
-        raise UsageError(f"expected torchxrayvision weights among {', '.join(RELEASED)}, came {name!r}")
+        raise UsageError(f"Unknown torchxrayvision weights {name!r}. Available: {', '.join(RELEASED)}")
     return RELEASED[name]
 
 
@@ -199,18 +199,21 @@ def read_torchxrayvision(path: Path) -> dict[str, Tensor]:
             warnings.simplefilter("ignore")  # that the stand-ins have another source than the file's classes
             loaded = torch.load(content, map_location="cpu", pickle_module=_AllowListPickle, weights_only=False)
     except FileNotFoundError as error:
-        raise DataError(f"expected torchxrayvision weights at {path}, came no such file; give its path") from error
+        raise DataError(f"There is no file {path}. Give the path of the torchxrayvision weights") from error
     except _NotAllowedError as error:
         raise DataError(
             f"{path} asks for {error}, which no network of torchxrayvision needs; nothing of it was run: do not use it"
         ) from error
     except _DAMAGED as error:
         raise DataError(
-            f"expected torchxrayvision weights, came {path}, no intact file of torch's; get it again"
+            f"{path} is not an intact file of torch's with torchxrayvision weights. Get it again"
         ) from error
     state = dict(_tensors(loaded))
     if not state:
-        raise DataError(f"expected a network or a dictionary of tensors in {path}, came {type(loaded).__name__}")
+        raise DataError(
+            f"{path} holds {type(loaded).__name__}; a network or a dictionary of tensors is needed. Give a file of "
+            "weights"
+        )
     return state
 
 

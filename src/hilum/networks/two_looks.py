@@ -65,7 +65,7 @@ class Told:
 
     def __init__(self, *, unknown: tuple[float, ...], groups: tuple[int, ...]) -> None:
         if len(unknown) != len(groups) or set(groups) != set(range(len(set(groups)))):
-            raise UsageError(f"expected a group from 0 on for each of {len(unknown)} places, came {groups}")
+            raise UsageError(f"Each of {len(unknown)} places needs a group, counted from 0; given: {groups}")
         self.unknown = torch.tensor(unknown, dtype=torch.float32)
         self.groups = torch.nn.functional.one_hot(torch.tensor(groups, dtype=torch.int64)).T.float()
 
@@ -97,7 +97,7 @@ class TwoLooks(nn.Module):
         labels = whole.weight.shape[0]
         if crop.weight.shape[0] != labels or whole.channels != crop.channels or whole.channels != len(mean):
             raise UsageError(
-                f"expected two networks of the same labels and of {len(mean)} channels, came {labels} and "
+                f"The two networks need the same labels and {len(mean)} channels each; they have {labels} and "
                 f"{crop.weight.shape[0]} labels, {whole.channels} and {crop.channels} channels"
             )
         self.whole, self.crop, self.size, self.attention = whole, crop, size, attention

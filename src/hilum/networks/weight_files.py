@@ -49,12 +49,12 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     nothing of it was run.
     """
     if not path.is_file():
-        raise DataError(f"expected weights at {path}, came no such file; give its path")
+        raise DataError(f"There is no file {path}. Give the path of the weights")
     if path.suffix not in TORCH_ENDINGS:
         try:
             return safetensors.torch.load_file(path)
         except (OSError, safetensors.SafetensorError) as error:
-            raise DataError(f"expected a safetensors file, came {path} ({error}); give an intact one") from error
+            raise DataError(f"{path} is not an intact safetensors file ({error}). Give an intact one") from error
     return _tensors(_read_torch(path), path=path)
 
 
@@ -65,10 +65,11 @@ def _read_torch(path: Path) -> object:
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise DataError(
-            f"expected weights alone, came {path}, which asks for more or is no file of torch's; nothing of it was run"
+            f"{path} holds more than weights, or is no file of torch's; nothing of it was run. Give a file of weights "
+            "alone"
         ) from error
     except _DAMAGED as error:
-        raise DataError(f"expected an intact file of torch's, came {path}; get it again") from error
+        raise DataError(f"{path} is not an intact file of torch's. Get it again") from error
 
 
 def _tensors(loaded: object, *, path: Path) -> dict[str, Tensor]:
@@ -80,6 +81,6 @@ def _tensors(loaded: object, *, path: Path) -> dict[str, Tensor]:
     found = loaded if isinstance(loaded, Mapping) else {}
     tensors = {str(name): tensor for name, tensor in found.items() if isinstance(tensor, Tensor)}
     if not tensors:
-        raise DataError(f"expected tensors by name in {path}, came {type(loaded).__name__}; give a file of weights")
+        raise DataError(f"{path} holds {type(loaded).__name__} and no tensors by name. Give a file of weights")
     wrapped = all(name.startswith("module.") for name in tensors)
     return {name.removeprefix("module.") if wrapped else name: tensor for name, tensor in tensors.items()}

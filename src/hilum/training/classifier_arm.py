@@ -71,7 +71,7 @@ def train_on_fold(recipe: Recipe, *, fold: Fold, place: RunPlace) -> FoldNetwork
     """Train what is not trained yet in `place.folder`. Raises `UsageError` for a recipe that ends in a fusion."""
     fitted = run_stages(recipe, splits={stage.name: fold.split for stage in recipe.stages}, place=place)
     if not isinstance(fitted, Fitted):
-        raise UsageError(f"expected a recipe that ends in a network of pictures, came {recipe.name}")
+        raise UsageError(f"{recipe.name} ends in a fusion of two networks; give a recipe that ends in one network")
     validation, judged = (
         _told(
             logits_of(fitted.network, records=fold.split.parts[name], recipe=recipe, preparation=place.preparation),

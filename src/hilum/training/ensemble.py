@@ -127,8 +127,8 @@ def _check_one_split(lasts: Mapping[str, Split]) -> None:
     for name, other in others:
         if other.sha256 != split.sha256:
             raise DataError(
-                f"expected {first} and {name} to be trained and validated on the same images, came different ones: an "
-                f"earlier stage of one leaves out images of the other's last; give both the same releases"
+                f"{first} and {name} would be trained and validated on different images, because an earlier stage of "
+                "one leaves out images of the other's last stage. Give both the same data sets"
             )
 
 
@@ -165,7 +165,9 @@ def _begin(
 def _train(member: Recipe, *, data: TrainingData, place: RunPlace) -> Fitted:
     fitted = run_stages(member, splits=data.splits, place=replace(place, folder=_folder(place.folder, member=member)))
     if not isinstance(fitted, Fitted):
-        raise UsageError(f"expected a recipe of a network of pictures, came {member.name}")
+        raise UsageError(
+            f"{member.name} ends in a fusion of two networks; a member of an ensemble must end in one network"
+        )
     return fitted
 
 

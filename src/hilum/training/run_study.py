@@ -107,6 +107,8 @@ def _check(makers: Sequence[Trained[F, P]]) -> None:
         ("folder", [maker.place for maker in makers]),
     ):
         if len(set(names)) < len(names):
-            raise UsageError(f"expected each {what} of a study from one training, came {', '.join(names)}")
+            raise UsageError(f"Each {what} of a study must come from one training; given: {', '.join(names)}")
     if len(makers) > 1 and any(Path(maker.place) == Path() for maker in makers):
-        raise UsageError("expected a folder of its own for each training of a study, came the fold's own for one")
+        raise UsageError(
+            "Each training of a study needs a folder of its own; one would use the folder of the fold itself"
+        )

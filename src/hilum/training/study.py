@@ -63,7 +63,9 @@ def cross_validate(
     """
     made = [arm for maker in makers for arm in maker.arms]
     if sorted(made) != sorted(study.trained):
-        raise UsageError(f"expected trainings of {', '.join(study.trained)} for {study.name}, came {', '.join(made)}")
+        raise UsageError(
+            f"The study {study.name} needs trainings of {', '.join(study.trained)}; given: {', '.join(made)}"
+        )
     parts = label_folds(records, folds=folds, seed=seed)
     protocol = (
         f"{f'{SMOKE} ' if smoke else ''}{parts.protocol}; of each fold's other images, by patient, {_said(shares)}"

@@ -61,7 +61,7 @@ def split_without(name: str, *, parts: Split, shares: Mapping[str, float], seed:
     dealt = split_over_labels(rest, shares=shares, seed=seed)
     empty = [part for part in shares if not dealt[part]]
     if empty:
-        raise DataError(f"expected images in the part {empty[0]} of {name}, came none; give more data or fewer folds")
+        raise DataError(f"The part {empty[0]} of {name} has no images. Give more data, or fewer folds")
     return Split({**dealt, TEST: parts.parts[name]}, f"{parts.protocol}; all but {name}, by patient {dict(shares)}")
 
 

@@ -45,7 +45,7 @@ def train_specialist(
     validation probabilities say, to 1e-3.
     """
     if recipe.needs_lungs and lungs is None:
-        raise UsageError(f"expected the lung bundle that drew the lungs for {recipe.name}, came none")
+        raise UsageError(f"Missing option: --lungs MODEL, the lung model that drew the lungs for {recipe.name}")
     lungs = lungs if recipe.needs_lungs else None
     splits = data.splits
     split = splits[recipe.last.name]
@@ -75,7 +75,7 @@ def train_specialist(
                 fitted.network, recipe=recipe, split=split, draft=draft, lungs=lungs, place=place, seen=seen
             )
         if lungs is None:
-            raise UsageError(f"expected the lung bundle that drew the boxes for {recipe.name}, came none")
+            raise UsageError(f"Missing option: --lungs MODEL, the lung model that drew the boxes for {recipe.name}")
         networks = FusionNetworks(recipe, fitted.network, fitted.started_from)
         return write_fusion_bundle(networks, split=split, draft=draft, lungs=lungs, place=place, seen=seen)
 

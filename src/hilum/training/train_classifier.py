@@ -41,7 +41,7 @@ class ClassifierOptions:
         str,
         Option(
             metavar="BUNDLE",
-            help="What draws the lungs for a recipe that cuts pictures to them: a name on the shelf or a folder.",
+            help="What draws the lungs for a recipe that cuts pictures to them: the name of an installed model, or a folder.",
         ),
     ] = SHIPPED_LUNGS
     patient_pattern: Annotated[str | None, PATIENT_PATTERN] = None
@@ -151,14 +151,14 @@ def _provenance(request: TrainRequest, *, own: ClassifierOptions) -> Provenance:
 def refuse_permuted_labels(own: ClassifierOptions, *, name: str) -> None:
     """Raise `UsageError` where labels are to be dealt at random for what is no recipe of one classifier."""
     if own.permuted_labels is not None:
-        raise UsageError(f"expected a recipe of one plain network beside --permuted-labels, came {name}; leave it out")
+        raise UsageError(f"--permuted-labels needs a recipe of one plain network, and {name} is none. Leave it out")
 
 
 def check_bundle(recipe: Recipe) -> None:
     """Raise `UsageError` where what the network says is not its outputs, which are all that a bundle gives."""
     if isinstance(recipe.last.loss, Hierarchical):
         raise UsageError(
-            f"expected a loss whose network can be a bundle in {recipe.name}, came labels in a tree; compare it in a "
+            f"{recipe.name} orders its labels in a tree, and a bundle holds a network's outputs only. Compare it in a "
             "study, or set another loss"
         )
 
@@ -173,8 +173,8 @@ def read_named(
     named = {name for name, _ in request.data}
     missing = [name for name in recipe.releases if name not in named]
     if missing and named <= set(recipe.releases):  # of other names reading says what may be
-        came = ", ".join(f"{name}={folder}" for name, folder in request.data) or "none"
-        raise UsageError(f"expected --data NAME=FOLDER for {', '.join(missing)}, came {came}")
+        given = ", ".join(f"{name}={folder}" for name, folder in request.data) or "none"
+        raise UsageError(f"Missing option: --data NAME=FOLDER for {', '.join(missing)}; given: {given}")
     return read_releases(
         request.data,
         allowed=recipe.releases,

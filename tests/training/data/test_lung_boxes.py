@@ -72,7 +72,7 @@ def test_a_file_that_cannot_be_decoded_keeps_no_box_and_a_changed_one_is_refused
     bad.write_bytes(records[0].path.read_bytes()[:200])
     boxed = with_lung_boxes([replace(records[0], path=bad)], bundle=bundle, memory=None)
     assert boxed[0].lung_box is None
-    with pytest.raises(DataError, match="came other bytes"):
+    with pytest.raises(DataError, match="has changed since the data set was read"):
         with_lung_boxes([replace(records[0], path=records[1].path)], bundle=bundle, memory=None)
 
 

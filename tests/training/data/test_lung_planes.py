@@ -107,7 +107,7 @@ def test_without_pooling_no_plane_is_added(tmp_path, mask):
 
 
 def test_lungs_of_another_size_and_a_training_without_lungs_are_refused(tmp_path, mask):
-    with pytest.raises(DataError, match=r"drawn on 32 x 32 pixels, came 16 x 32.*for the recipe's preprocessing"):
+    with pytest.raises(DataError, match=r"drawn on 16 x 32 pixels, .* 32 x 32.*for the recipe's preprocessing"):
         lung_planes([record(tmp_path, mask[:16])], size=(SIDE, SIDE), pooling=PLAIN)
-    with pytest.raises(DataError, match="training pictures of train whose lungs are drawn and trusted, came none"):
+    with pytest.raises(DataError, match="No training image of train has lungs that are drawn and reliable"):
         data_of(record(tmp_path, mask, known=False))

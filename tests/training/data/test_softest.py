@@ -70,5 +70,5 @@ def test_a_patient_with_both_or_of_whom_it_is_not_known_stays():
 
 
 def test_nobody_without_the_label_is_said():
-    with pytest.raises(DataError, match="expected patients without Mass for the part soft, came none"):
+    with pytest.raises(DataError, match="No patient without Mass is left for the part soft"):
         dealt([record(f"i{n}", f"i{n}", ill=True) for n in range(30)])

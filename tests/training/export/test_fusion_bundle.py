@@ -151,7 +151,7 @@ def test_a_reader_with_the_bundle_alone_says_the_validation_probabilities_of_the
 @pytest.mark.slow
 def test_a_bundle_that_reads_otherwise_is_not_written(networks, split, draft, lungs, tmp_path, monkeypatch):
     monkeypatch.setattr(fusion_bundle, "AS_READ", Allowed(loss=0.002, difference=-1.0))
-    with pytest.raises(BundleError, match="no bundle was written"):
+    with pytest.raises(BundleError, match="No bundle was written"):
         write(networks, split=split, draft=draft, lungs=lungs, folder=tmp_path)
     assert not list(tmp_path.iterdir())
 
@@ -159,7 +159,7 @@ def test_a_bundle_that_reads_otherwise_is_not_written(networks, split, draft, lu
 @pytest.mark.slow
 def test_validation_without_trusted_lungs_and_a_bundle_without_any_are_refused(networks, split, draft, lungs, tmp_path):
     without = {part: tuple(replace(record, lung_box=None) for record in there) for part, there in split.parts.items()}
-    with pytest.raises(DataError, match="lungs are trusted, came none in validation"):
+    with pytest.raises(DataError, match="No validation image in validation has reliable lungs"):
         write(networks, split=replace(split, parts=without), draft=draft, lungs=lungs, folder=tmp_path)
     with pytest.raises(BundleError, match="expected a bundle of kind lungs, came toy"):
         write(networks, split=split, draft=draft, lungs=ToyBundle().write(tmp_path / "toy"), folder=tmp_path)
@@ -168,7 +168,7 @@ def test_validation_without_trusted_lungs_and_a_bundle_without_any_are_refused(n
 def test_a_recipe_that_crops_needs_what_drew_the_boxes(records, tmp_path):
     recipe = tiny_sdfn()
     data = split_data(recipe, records=records)
-    with pytest.raises(UsageError, match="the lung bundle that drew the lungs"):
+    with pytest.raises(UsageError, match="the lung model that drew the"):
         train_specialist(recipe, data=data, provenance=PROVENANCE, place=RunPlace(folder=tmp_path))
     assert not list(tmp_path.iterdir())
 

@@ -99,15 +99,15 @@ def test_what_has_not_that_head_makes_nothing(tmp_path):
     file = tmp_path / "ark.pth.tar"
     whole = ark_state(SWIN, heads=OUTPUTS)
     cases = {
-        "place 5 with 1 outputs, came .* without": ark_state(SWIN, heads=OUTPUTS[:5]),
+        "lacks the head number 5 .* with 1 outputs": ark_state(SWIN, heads=OUTPUTS[:5]),
         "which differs at backbone.features.norm.bias": {k: v for k, v in whole.items() if k != "norm.bias"},
-        "a head of the projector's 20 features .* came 7": {**whole, "omni_heads.5.weight": torch.zeros(1, 7)},
+        "takes 7 features, and the projector gives 20": {**whole, "omni_heads.5.weight": torch.zeros(1, 7)},
     }
     for message, state in cases.items():
         torch.save({"teacher": state}, file)
         with pytest.raises(DataError, match=message):
             import_ark("base", head="shenzhen", weights=file, folder=tmp_path / "bundle", command="none")
-    with pytest.raises(UsageError, match=r"a head among .* came 'base' and 'rsna'"):
+    with pytest.raises(UsageError, match=r"Unknown size 'base' or head 'rsna' of Ark"):
         import_ark("base", head="rsna", weights=file, folder=tmp_path / "bundle", command="none")
     assert not (tmp_path / "bundle").exists()
     assert bundle_name("large", head="mimic") == "ark-large-mimic"

@@ -123,7 +123,7 @@ def test_what_is_no_fine_tuned_file_makes_nothing(small_foundation, tmp_path):
         torch.save({"model": state}, file)
         with pytest.raises(DataError, match=message):
             import_eva_x("small", weights=file, folder=tmp_path / "bundle", command="none")
-    with pytest.raises(UsageError, match="tiny, small, base, came 'large'"):
+    with pytest.raises(UsageError, match=r"Unknown size 'large' of EVA-X. Available: tiny, small, base"):
         import_eva_x("large", weights=file, folder=tmp_path / "bundle", command="none")
     assert not (tmp_path / "bundle").exists()
     assert bundle_name("small") == "eva-x-small-chestxray14"

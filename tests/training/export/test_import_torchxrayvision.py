@@ -49,7 +49,7 @@ def test_pixels_are_normalised_as_theirs():
 
 def test_a_network_with_other_outputs_is_refused(tmp_path):
     fabricate_torchxrayvision(tmp_path / "five.pt", outputs=5)
-    with pytest.raises(DataError, match=r"expected 18 outputs in .*five\.pt, came 5"):
+    with pytest.raises(DataError, match=r"five\.pt has 5 outputs where 18 are needed"):
         torchxrayvision_network(RELEASED["densenet121-res224-all"], weights=tmp_path / "five.pt")
 
 
@@ -70,6 +70,6 @@ def test_names():
 
 
 def test_an_unknown_name_makes_nothing(theirs, tmp_path):
-    with pytest.raises(UsageError, match="came 'all'"):
+    with pytest.raises(UsageError, match="weights 'all'"):
         import_torchxrayvision("all", weights=theirs[1], folder=tmp_path / "all", command="none")
     assert not (tmp_path / "all").exists()

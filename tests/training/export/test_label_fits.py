@@ -101,5 +101,5 @@ def test_the_mean_is_over_labels_with_both_outcomes(labels):
     expected = (mean_auroc([read], labels=LABELS[:1]) + labels[0]["Nodule"].results[0].auroc) / 2
     assert mean_auroc([read], labels=LABELS) == pytest.approx(expected)
     only = part(np.zeros((4, 3)), np.zeros((4, 3)))
-    with pytest.raises(DataError, match="expected both outcomes of a label in validation"):
+    with pytest.raises(DataError, match="both positives and negatives in validation"):
         mean_auroc([only], labels=LABELS)

@@ -170,10 +170,12 @@ def test_a_run_that_has_ended_gives_its_bundle_and_one_without_lungs_is_refused(
     data = split_data(RECIPE, records=records)
     again = train_specialist(RECIPE, data=data, provenance=PROVENANCE, place=RunPlace(folder=run), lungs=lungs)
     assert again.sha256 == bundle.sha256
-    with pytest.raises(UsageError, match="expected the lung bundle that drew the lungs for tiny-pooled, came none"):
+    with pytest.raises(
+        UsageError, match="Missing option: --lungs MODEL, the lung model that drew the lungs for tiny-pooled"
+    ):
         train_specialist(RECIPE, data=data, provenance=PROVENANCE, place=RunPlace(folder=tmp_path / "other"))
     bare = split_data(RECIPE, records=[replace(record, lung_mask=None) for record in records])
-    with pytest.raises(DataError, match="whose lungs are drawn and trusted, came none"):
+    with pytest.raises(DataError, match="has lungs that are drawn and reliable"):
         train_specialist(
             RECIPE, data=bare, provenance=PROVENANCE, place=RunPlace(folder=tmp_path / "bare"), lungs=lungs
         )

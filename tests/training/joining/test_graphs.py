@@ -121,5 +121,5 @@ def test_graphs_of_two_operator_sets_are_refused_by_name() -> None:
     other = onnx.load_model_from_string(network.graph())
     other.opset_import[0].version = 18
     members = [member(network, name="old"), member(network, name="new", graph=other.SerializeToString())]
-    with pytest.raises(BundleError, match="one ONNX operator set, came 17 in old and 18 in new"):
+    with pytest.raises(BundleError, match="different ONNX operator sets: 17 in old and 18 in new"):
         join_graphs(members, example=EXAMPLE, maps=True)

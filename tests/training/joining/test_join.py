@@ -100,12 +100,12 @@ def test_it_knows_what_its_members_learnt_from_and_is_fitted_on_none_of_it(train
     assert not list(tmp_path.glob(".*")), "nothing of the reading is left"
     known = {row.tobytes().hex() for row in seen.train.files}
     learnt_from = [record for record in records if record.sha256[:16] in known]
-    with pytest.raises(DataError, match="that the models learnt from, or whose patients they did"):
+    with pytest.raises(DataError, match="The models learnt from all"):
         join(trained.bundles, folder=tmp_path / "none", records=learnt_from)
     moved = [
         replace(record, patient=learnt_from[0].patient) if record not in learnt_from else record for record in records
     ]
-    with pytest.raises(DataError, match="give images of other patients"):
+    with pytest.raises(DataError, match="Give images of other patients"):
         join(trained.bundles, folder=tmp_path / "none", records=moved)
     one = next(record for record in records if record.sha256[:16] in validation)
     shared = [replace(record, patient=learnt_from[0].patient) if record == one else record for record in records]
@@ -219,11 +219,11 @@ def test_what_cannot_be_is_refused_before_anything_is_written(
     toys: Toys, records: tuple[Record, ...], tmp_path: Path
 ) -> None:
     folder = tmp_path / "both"
-    with pytest.raises(UsageError, match="two models or more to join, came knows"):
+    with pytest.raises(UsageError, match="two models or more to join; given: knows"):
         join(toys.bundles[:1], folder=folder)
-    with pytest.raises(UsageError, match="expected a name of small letters, digits and dashes, came 'No Name'"):
+    with pytest.raises(UsageError, match="The name 'No Name' is not allowed"):
         join(toys.bundles, folder=folder, settings=JoinSettings(words=JoinedWords(name="No Name")))
-    with pytest.raises(UsageError, match="expected validation images to fit weights on, came none"):
+    with pytest.raises(UsageError, match="fitted on validation images, and none were given"):
         join(toys.bundles, folder=folder, settings=JoinSettings(fit=True))
     held = [replace(record, held_out=True) for record in records]
     with pytest.raises(DataError, match="all held out"):

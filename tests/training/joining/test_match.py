@@ -38,7 +38,7 @@ def test_bundles_of_one_name_are_numbered(tmp_path: Path) -> None:
 
 def test_labels_that_differ_are_refused_or_the_shared_ones_taken(tmp_path: Path) -> None:
     bundles = [first(tmp_path), other(tmp_path, labels=("Nodule", "Mass"))]
-    said = "expected the same labels in all models, came Effusion, which second has not; to join the 1 labels"
+    said = "second lacks the label Effusion, which another model has. Add --common-labels to join the 1 labels"
     with pytest.raises(HilumError, match=said):
         common_of(bundles)
     common = common_of(bundles, common_labels=True)
@@ -70,12 +70,15 @@ ADULT = Scope(xray_type="chest", age_years=(18.0, 90.0), views=None)
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"preprocess": LARGER}, "prepare their pictures alike.*came steps .*16.* in first and .*32.* in second"),
+        ({"preprocess": LARGER}, "prepare their images differently.* steps is .*16.* in first and .*32.* in second"),
         (
             {"labels": ("Mass", "Fibrosis")},
-            r"a label that all models have, came none \(first: Effusion, Nodule; second",
+            r"no label in common \(first: Effusion, Nodule; second",
         ),
-        ({"scope": Scope(xray_type="hand", age_years=None, views=None)}, "the same kind of picture, came chest X-rays"),
+        (
+            {"scope": Scope(xray_type="hand", age_years=None, views=None)},
+            "different kinds of image: first for chest X-rays",
+        ),
         ({"scope": ADULT}, "the same patients and views, .* nothing lies in the scope of all"),
     ],
 )
@@ -88,11 +91,11 @@ def test_what_does_not_match_is_one_line(tmp_path: Path, changes: dict[str, obje
 
 def test_one_alone_one_twice_and_other_kinds_are_refused(tmp_path: Path) -> None:
     one = first(tmp_path)
-    with pytest.raises(HilumError, match="two models or more to join, came first"):
+    with pytest.raises(HilumError, match="two models or more to join; given: first"):
         common_of([one])
-    with pytest.raises(HilumError, match="each model once, came first 2 times"):
+    with pytest.raises(HilumError, match="first is named 2 times"):
         common_of([one, one])
     with pytest.raises(HilumError, match="toy-ensemble, which is an ensemble already"):
         common_of([one, write_ensemble(tmp_path / "ensemble")])
-    with pytest.raises(HilumError, match=r"networks of one picture \(kind classifier\), came .* of kind lungs"):
+    with pytest.raises(HilumError, match=r"is of kind lungs and cannot be joined"):
         common_of([one, write_lung_bundle(tmp_path / "lungs")])

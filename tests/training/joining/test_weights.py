@@ -108,10 +108,10 @@ def test_a_label_with_few_patients_does_not_count() -> None:
 
 
 def test_test_predictions_and_what_is_no_validation_are_refused() -> None:
-    with pytest.raises(DataError, match="expected a validation split to choose or fit on, came the split 'test'"):
+    with pytest.raises(DataError, match="Nothing may be chosen or fitted on the split 'test'"):
         ValidationPredictions(validation(split="test")[0])
     knows, guesses = validation()
-    with pytest.raises(UsageError, match="expected ValidationPredictions"):
+    with pytest.raises(UsageError, match="need ValidationPredictions"):
         fit_weights({"a": knows, "b": guesses}, labels=LABELS)  # type: ignore[dict-item]
 
 
@@ -124,8 +124,8 @@ def test_other_images_other_truths_lacking_labels_and_too_few_patients_are_refus
     turned = ValidationPredictions(replace(guesses, truth=1 - guesses.truth))
     with pytest.raises(DataError, match="hold two truths"):
         fit_weights({**pair, "b": turned}, labels=LABELS)
-    with pytest.raises(DataError, match="predictions of every model for Effusion, Mass, came none of Mass"):
+    with pytest.raises(DataError, match=r"lack Mass. Every model needs predictions of Effusion, Mass"):
         fit_weights(pair, labels=("Effusion", "Mass"))
     small = {name: ValidationPredictions(one.predictions.take(np.arange(30))) for name, one in pair.items()}
-    with pytest.raises(DataError, match="expected 20 patients with a finding and 20 without it"):
+    with pytest.raises(DataError, match="no label has 20 patients with the finding and 20 without it"):
         fit_weights(small, labels=LABELS)

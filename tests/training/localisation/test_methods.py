@@ -47,8 +47,8 @@ def test_a_densenet_has_the_maps_before_its_last_relu() -> None:
     [
         (["grad-cam", "grad-cam"], "each --method once"),
         (["smooth-grad"], "among grad-cam, grad-cam"),
-        (["xgrad-cam"], "expected --method grad-cam for xgrad-cam: .* the same picture"),
-        (["pre-relu-grad-cam"], "expected a DenseNet for --method pre-relu-grad-cam, came squeezenet1_1"),
+        (["xgrad-cam"], "Use --method grad-cam in place of xgrad-cam: .* the same picture"),
+        (["pre-relu-grad-cam"], "--method pre-relu-grad-cam needs a DenseNet, not squeezenet1_1"),
     ],
 )
 def test_wrong_names_are_refused_in_one_line(names: list[str], said: str) -> None:

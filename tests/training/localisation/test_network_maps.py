@@ -65,7 +65,7 @@ def test_methods_stand_beside_one_another_in_one_report(bundle: Bundle, boxes: P
 
 def test_a_method_that_is_none_ends_in_one_line(bundle: Bundle, boxes: Path, tmp_path: Path) -> None:
     words = ("localise", bundle.folder, "--boxes", f"boxes={boxes}", "--out", tmp_path / "out", "--method")
-    for name, said in (("smooth-grad", "expected each --method once and among"), ("xgrad-cam", "the same picture")):
+    for name, said in (("smooth-grad", "Name each --method once; available"), ("xgrad-cam", "the same picture")):
         result = run(*words, name)
         assert result.exit_code == 2
         assert said in " ".join(result.stderr.split())

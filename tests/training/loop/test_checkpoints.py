@@ -44,7 +44,7 @@ def test_a_write_that_fails_leaves_the_checkpoint_before_it(tmp_path, monkeypatc
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", b"no checkpoint"])
 def test_a_file_that_is_no_checkpoint_is_named(tmp_path, content):
     (tmp_path / "last.ckpt").write_bytes(content)
-    with pytest.raises(DataError, match=r"expected a checkpoint of this hilum in .*last\.ckpt"):
+    with pytest.raises(DataError, match=r"last\.ckpt is not a checkpoint of this version of hilum"):
         load_checkpoint(tmp_path / "last.ckpt")
 
 
@@ -80,7 +80,7 @@ def test_equal_weights_are_equal_files(tmp_path):
 
 def test_weights_that_are_none_are_named(tmp_path):
     (tmp_path / "w").write_bytes(b"none")
-    with pytest.raises(DataError, match="expected the weights of a finished stage"):
+    with pytest.raises(DataError, match="does not hold the weights of a finished stage"):
         load_weights(tmp_path / "w")
 
 

@@ -74,7 +74,7 @@ def test_features_that_are_no_numbers_are_refused(split, tmp_path):
     network = new_network(RECIPE, stage=RECIPE.stages[0]).eval()
     broken = new_network(RECIPE, stage=RECIPE.stages[0]).eval()
     torch.nn.init.constant_(next(broken.parameters()), torch.nan)
-    with pytest.raises(DataError, match="finite features"):
+    with pytest.raises(DataError, match="NaN or infinity instead of features"):
         feature_data(
             RECIPE,
             stage=FUSION,

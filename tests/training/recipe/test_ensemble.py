@@ -38,8 +38,8 @@ SMALLER = PreprocessSpec(steps=(Resize(height=16, width=16, rule="stretch"),), m
 @pytest.mark.parametrize(
     ("members", "said"),
     [
-        ((), "at least two members in the recipe of an ensemble, came none"),
-        ((FIRST,), "at least two members in the recipe of an ensemble, came squeezenet"),
+        ((), "recipe of an ensemble needs at least two members; given: none"),
+        ((FIRST,), "recipe of an ensemble needs at least two members; given: squeezenet"),
         ((FIRST, FIRST), "names of members, each once"),
         ((FIRST, replace(SECOND, name="a.b")), "names of members without dots and slashes"),
         ((FIRST, staged(labels=("Nodule", "Effusion"))), "the same labels in squeezenet and mobilenet"),

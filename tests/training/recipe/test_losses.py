@@ -170,5 +170,5 @@ def test_a_label_that_lacks_an_outcome_is_named_where_the_loss_is_fitted_on_it()
     ],
 )
 def test_values_out_of_range_are_refused(make):
-    with pytest.raises(UsageError, match="for the loss"):
+    with pytest.raises(UsageError, match="The loss needs"):
         make()

@@ -20,7 +20,7 @@ def test_the_plain_share_of_draws_is_plain_and_a_seed_decides_which():
 
 @pytest.mark.parametrize("wrong", [{"widen": -0.1}, {"widen": 0.6}, {"plain_share": 1.0}, {"plain_share": -0.1}])
 def test_values_out_of_range_are_refused(wrong):
-    with pytest.raises(UsageError, match=f"{next(iter(wrong))}.*in the recipe, came"):
+    with pytest.raises(UsageError, match=f"{next(iter(wrong))}.*in the recipe; given"):
         LungPooling(**wrong)
 
 

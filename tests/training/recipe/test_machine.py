@@ -9,9 +9,9 @@ from hilum.training.recipe.machine import Machine, check_machine, workers_here
 @pytest.mark.parametrize(
     ("machine", "said"),
     [
-        (Machine(devices=0), "at least one device and one node, came 0 devices and 1 nodes"),
-        (Machine(nodes=0), "came None devices and 0 nodes"),
-        (Machine(strategy="magic"), "a strategy among auto, ddp, ddp_spawn, fsdp, came 'magic'"),
+        (Machine(devices=0), "one device and one node are needed; given: 0 devices and 1 nodes"),
+        (Machine(nodes=0), "given: None devices and 0 nodes"),
+        (Machine(strategy="magic"), "Unknown strategy 'magic'. Available: auto, ddp, ddp_spawn, fsdp"),
         (Machine(strategy="ddp_spawn", nodes=2), "works on one node"),
     ],
 )

@@ -27,5 +27,5 @@ def test_a_label_that_is_not_known_has_no_gradient():
 
 @pytest.mark.parametrize("changes", [{"lower": 0.9}, {"upper": 1.1}, {"absent": -0.1}])
 def test_margins_that_cannot_be_are_refused(changes):
-    with pytest.raises(UsageError, match="expected 0 <= lower < upper"):
+    with pytest.raises(UsageError, match="needs 0 <= lower < upper"):
         MarginLoss(**changes)

@@ -51,5 +51,5 @@ def test_the_mean_share_is_that_of_the_folded_beta_distribution():
 
 @pytest.mark.parametrize("alpha", [0.0, -1.0, float("nan")])
 def test_an_alpha_that_is_no_beta_distribution_is_refused(alpha):
-    with pytest.raises(UsageError, match="alpha > 0"):
+    with pytest.raises(UsageError, match="alpha of mixup must be above 0"):
         Mixup(alpha=alpha)

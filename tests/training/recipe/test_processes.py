@@ -55,7 +55,7 @@ def test_two_processes_follow_one_with_the_summed_batch(options, tmp_path):
 def test_a_strategy_that_waits_for_frozen_blocks_is_refused_with_the_one_to_set(tmp_path):
     done = run(1, tmp_path / "plain", "staged", "plain")
     assert done.returncode != 0
-    assert "UsageError: expected the strategy ddp_find_unused_parameters_true" in done.stderr
+    assert "needs the strategy ddp_find_unused_parameters_true" in done.stderr
 
 
 def test_alone_there_is_one_process_and_a_sum_is_what_it_was():

@@ -55,7 +55,7 @@ def test_half_of_the_draws_have_the_label_and_the_large_group_does_not_repeat():
 
 
 def test_one_kind_of_image_cannot_be_balanced():
-    with pytest.raises(DataError, match="only one kind"):
+    with pytest.raises(DataError, match="All training images have the label, or none has"):
         BalancedSampler([True, True], per_epoch=4, seed=0)
 
 
@@ -119,7 +119,7 @@ def test_by_default_an_epoch_has_one_image_of_each_patient():
 
 
 def test_an_epoch_without_images_is_refused():
-    with pytest.raises(DataError, match="at least one draw"):
+    with pytest.raises(DataError, match="needs at least one draw"):
         ShuffledSampler(0, seed=0)
 
 
@@ -160,7 +160,7 @@ def test_of_each_view_as_many_images_have_a_label_as_have_none():
 
 
 def test_views_that_nobody_told_cannot_be_balanced():
-    with pytest.raises(DataError, match="expected the views of 3 images to balance them, came 0"):
+    with pytest.raises(DataError, match="3 images need as many views to balance them; given: 0"):
         build_sampler(
             ViewBalanced(images_per_epoch=8), targets=[[1], [0], [0]], labels=("Mass",), patients="abc", seed=1
         )
@@ -197,5 +197,5 @@ def test_groups_are_drawn_by_their_shares_and_repeat_no_image_while_others_wait(
 
 
 def test_images_of_no_group_with_a_share_are_refused():
-    with pytest.raises(DataError, match="expected images of lungs_tb, came other"):
+    with pytest.raises(DataError, match="No image belongs to lungs_tb; groups found: other"):
         GroupShareSampler(["other"], shares={"lungs_tb": 1.0}, per_epoch=4, seed=0)

@@ -171,7 +171,7 @@ def test_a_plateau_names_what_it_watches_each_epoch():
     ],
 )
 def test_values_out_of_range_are_refused(make):
-    with pytest.raises(UsageError, match="for the schedule"):
+    with pytest.raises(UsageError, match="of the schedule"):
         make()
 
 

@@ -56,17 +56,17 @@ def test_another_kind_keeps_what_both_kinds_have():
     [
         (f"{STAGE}.optimiser.learning_rate", "1", f"the nearest is {STAGE}.optimizer.learning_rate"),
         (f"{STAGE}.epoch", "1", f"the nearest is {STAGE}.epochs"),
-        (f"{STAGE}.epochs", "1.5", f"expected {STAGE}.epochs to be a whole number, came '1.5'"),
-        (f"{STAGE}.optimizer.learning_rate", "fast", "to be a number, came 'fast'"),
-        (f"{STAGE}.selection.keep", "worst", "to be last or best, came 'worst'"),
+        (f"{STAGE}.epochs", "1.5", f"{STAGE}.epochs must be a whole number, not '1.5'"),
+        (f"{STAGE}.optimizer.learning_rate", "fast", "must be a number, not 'fast'"),
+        (f"{STAGE}.selection.keep", "worst", "must be last or best, not 'worst'"),
         (f"{STAGE}.optimizer.betas", "0.9", "to be 2 values (a number, a number) with commas"),
         (f"{STAGE}.ema_decay", "2", "an ema_decay in (0, 1), or none"),
         (f"{STAGE}.selection.part", "elsewhere", "a selection on one of validation"),
         ("preprocess.steps.0.height", "0", "greater than or equal to 1"),
         ("preprocess.std", "0.5,0,0.5", "positive deviations"),
-        (f"{STAGE}.loss.kind", "Huber", "or Hierarchical or MarginLoss, came 'Huber'"),
+        (f"{STAGE}.loss.kind", "Huber", "or Hierarchical or MarginLoss, not 'Huber'"),
         (f"{STAGE}.start.kind", "WeightsFile", "change the recipe's Python"),
-        ("deterministic", "1", "to be true or false, came '1'"),
+        ("deterministic", "1", "must be true or false, not '1'"),
     ],
 )
 def test_a_wrong_key_or_value_is_refused_in_one_line(key, text, said):

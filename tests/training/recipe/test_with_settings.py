@@ -50,8 +50,8 @@ def test_every_key_that_is_shown_can_be_set():
     [
         ("optimizer.learning_rates=1", "the nearest is optimizer.learning_rate;"),
         ("batchsize=1", "the nearest is batch_size;"),
-        ("epochs", "expected --set KEY=VALUE, came 'epochs'"),
-        ("=3", "expected --set KEY=VALUE, came '=3'"),
+        ("epochs", "--set takes KEY=VALUE, such as epochs=10; given: 'epochs'"),
+        ("=3", "--set takes KEY=VALUE, such as epochs=10; given: '=3'"),
     ],
 )
 def test_a_wrong_pair_is_refused(pair, said):

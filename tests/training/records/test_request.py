@@ -21,13 +21,13 @@ def request(*data: tuple[str, Path]) -> TrainRequest:
 def test_the_one_folder_of_a_systems_releases(tmp_path: Path) -> None:
     assert request(("gate", tmp_path)).only_folder("gate") == tmp_path
     assert request(("", tmp_path)).only_folder() == tmp_path
-    with pytest.raises(DataError, match="expected the folder of the releases at"):
+    with pytest.raises(DataError, match="There is no folder"):
         request(("gate", tmp_path / "gone")).only_folder("gate")
 
 
 @pytest.mark.parametrize("names", [[], [""], ["lungs"], ["gate", "gate"], ["gate", ""]])
 def test_more_or_other_than_the_one_folder_is_refused(names: list[str]) -> None:
-    with pytest.raises(UsageError, match="expected --data gate=FOLDER once and nothing else for gate, came"):
+    with pytest.raises(UsageError, match="gate takes --data gate=FOLDER once and nothing else; given"):
         request(*((name, Path("x")) for name in names)).only_folder("gate")
 
 

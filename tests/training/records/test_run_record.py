@@ -61,5 +61,5 @@ def test_a_run_from_before_lungs_were_drawn_goes_on(tmp_path):
 @pytest.mark.parametrize("content", ["{", "[]", "{}", '"x"'])
 def test_a_file_of_something_else_is_refused(tmp_path, content):
     (tmp_path / "run.json").write_text(content)
-    with pytest.raises(UsageError, match=r"expected the run\.json of a run"):
+    with pytest.raises(UsageError, match=r"a run\.json that is not of a run"):
         begin_run(tmp_path, record=RECORD)

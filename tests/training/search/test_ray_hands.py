@@ -53,6 +53,6 @@ def test_a_driver_that_is_killed_loses_no_ended_trial_and_its_trials_are_begun_a
 def test_no_ray_at_the_address_is_one_line() -> None:
     from hilum.training.search.ray_hands import RayHands
 
-    with pytest.raises(UsageError, match=r"expected a running Ray at 127\.0\.0\.1:1") as raised:
+    with pytest.raises(UsageError, match=r"No Ray is running at 127\.0\.0\.1:1") as raised:
         RayHands("127.0.0.1:1")
     assert "\n" not in str(raised.value)

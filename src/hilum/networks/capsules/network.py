@@ -33,9 +33,9 @@ torch.fx.wrap("_shared_predictions")
 _KERNEL = 9
 
 
-def _check(holds: bool, expected: str, came: object) -> None:
+def _check(holds: bool, needed: str, given: object) -> None:
     if not holds:
-        raise UsageError(f"expected {expected} for capsules, came {came}")
+        raise UsageError(f"Capsules need {needed}; given: {given}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

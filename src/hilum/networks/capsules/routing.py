@@ -44,7 +44,7 @@ def routed_sums(predictions: Tensor, *, rounds: int) -> Tensor:
     Only the last round passes gradients to the predictions, as the logits are no parameters. Always in float32.
     """
     if rounds < 1:
-        raise UsageError(f"expected at least one round of routing, came {rounds}")
+        raise UsageError(f"Routing needs at least one round; given: {rounds}")
     predictions = predictions.float()
     logits = torch.zeros_like(predictions[..., 0])
     fixed = predictions.detach()
@@ -82,7 +82,7 @@ class LocalCapsules(nn.Module):
     def __init__(self, *, kinds: int, below: int, above: int, numbers: int, kernel: int, rounds: int) -> None:
         super().__init__()
         if kernel % 2 == 0 or min(kinds, below, above, numbers, kernel) < 1:
-            raise UsageError(f"expected an odd kernel and counts from 1 on for local capsules, came {kernel}")
+            raise UsageError(f"Local capsules need an odd kernel and counts of at least 1; given: kernel {kernel}")
         self._shape = (kinds, above, numbers, rounds)
         self.votes = nn.Conv2d(
             kinds * below,

@@ -62,6 +62,6 @@ def _draw(record: Record, *, finder: LungFinder, make: Make[T]) -> T | None:
     except HilumError:
         return None
     if radiograph.source.sha256 != record.sha256:
-        raise DataError(f"expected {record.path} as it was when the release was read, came other bytes; start again")
+        raise DataError(f"{record.path} has changed since the data set was read. Start again")
     (drawing,) = finder.draw([radiograph], prepared=[preprocess(radiograph.pixels, spec=finder.preprocess)])
     return make(radiograph, drawing)

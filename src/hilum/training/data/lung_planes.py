@@ -42,7 +42,7 @@ def _widened(record: Record, *, size: tuple[int, int], pooling: LungPooling) -> 
         return None
     if (mask.rows, mask.columns) != size:
         raise DataError(
-            f"expected the lungs of {record.image} drawn on {size[0]} x {size[1]} pixels, came {mask.rows} x "
-            f"{mask.columns}; draw them for the recipe's preprocessing"
+            f"The lungs of {record.image} were drawn on {mask.rows} x {mask.columns} pixels, and the recipe needs "
+            f"{size[0]} x {size[1]}. Draw them for the recipe's preprocessing"
         )
     return PackedMask.of(widened(mask.mask, share=pooling.widen))

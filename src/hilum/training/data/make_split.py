@@ -29,13 +29,13 @@ def make_split(records: Sequence[Record], *, stage: Stage, seed: int, smoke: boo
     used = [record for record in labelled if _is_used(record, spec=spec)]
     if not used:
         raise DataError(
-            f"expected images with one of the labels {', '.join(stage.labels)} for the stage {stage.name}, came none "
-            f"among {len(records)}; check --data"
+            f"None of the {len(records)} images has a value for the labels {', '.join(stage.labels)} of the stage "
+            f"{stage.name}. Check --data and the labels"
         )
     split = _by_stratum(used, spec=spec, seed=seed) if spec.stratify == "stratum" else _by_labels(used, spec, seed)
     for part in (TRAIN, *spec.validation):
         if not split.parts[part]:
-            raise DataError(f"expected images in the part {part} of {stage.name}, came none; give more data")
+            raise DataError(f"The part {part} of {stage.name} has no images. Give more data")
     return replace(split, protocol=f"{SMOKE} {split.protocol}") if smoke else split
 
 
@@ -106,8 +106,8 @@ def check_apart(stage: str, *, learnt: Split, last: str, judged: Split) -> None:
     for record in learnt.parts[TRAIN]:
         if record.patient.casefold() in people or record.sha256 in files:
             raise DataError(
-                f"expected the stage {stage} to learn from other patients than {last} is judged on, came "
-                f"{record.source} {record.image} in both; give both stages one split, or other releases"
+                f"The stage {stage} would learn from a patient or image that {last} is judged on: {record.source} "
+                f"{record.image}. Give both stages the same split, or other data sets"
             )
 
 

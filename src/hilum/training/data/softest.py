@@ -27,9 +27,7 @@ def with_softest(
     own = {part: patient_groups(records) for part, records in parts.items()}
     without = [group for groups in own.values() for group in groups if _is_without(group, label=soft.label)]
     if not without:
-        raise DataError(
-            f"expected patients without {soft.label} for the part {soft.part}, came none; give more of the data"
-        )
+        raise DataError(f"No patient without {soft.label} is left for the part {soft.part}. Give more of the data")
     softest = sorted(without, key=lambda group: (_mean(group, sharpness=sharpness), group[0].image))
     wanted = sum(len(group) for group in own[soft.part] if _is_without(group, label=soft.label))
     taken, images = [], 0

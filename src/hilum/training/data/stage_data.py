@@ -44,8 +44,8 @@ def image_data(recipe: Recipe, *, stage: Stage, split: Split, preparation: Prepa
     spec, watched, pooling = recipe.preprocess_of(stage), watched_parts(stage, split=split), recipe.lung_pooling
     if pooling is not None and all(record.lung_mask is None for record in split.parts[TRAIN]):
         raise DataError(
-            f"expected training pictures of {stage.name} whose lungs are drawn and trusted, came none; draw them with "
-            "`hilum segment`, and give other data or another --lungs"
+            f"No training image of {stage.name} has lungs that are drawn and reliable. Draw them with `hilum segment`, "
+            "or give other data or another --lungs"
         )
     loaded = {
         part: load_images(split.parts[part], spec=spec, labels=stage.labels, preparation=preparation, pooling=pooling)
@@ -71,5 +71,8 @@ def watched_parts(stage: Stage, *, split: Split) -> tuple[str, ...]:
     if set(split.parts) != {TRAIN}:
         return stage.split.validation
     if stage.selection.keep == "best" or stage.selection.patience is not None:
-        raise UsageError(f"expected validation images, by which {stage.name} chooses its epoch, came a split without")
+        raise UsageError(
+            f"{stage.name} chooses its epoch on validation images, and the split has none. Add a validation part to "
+            "the split"
+        )
     return ()

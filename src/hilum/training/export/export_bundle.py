@@ -124,6 +124,6 @@ def export_bundle(
     finally:
         shutil.rmtree(tried, ignore_errors=True)
     raise BundleError(
-        f"expected the graph to agree with the network to {allowed.difference} on validation, and to lose less than "
-        f"{allowed.loss} of its score, came {', '.join(refused)}; no bundle was written"
+        f"No bundle was written: its graph may differ from the network by at most {allowed.difference} on validation "
+        f"and lose less than {allowed.loss} of its score, and every form failed this: {', '.join(refused)}"
     )

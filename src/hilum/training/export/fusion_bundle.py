@@ -156,8 +156,8 @@ def _validation_parts(recipe: Recipe, *, split: Split) -> Parts:
     parts = {name: tuple(split.parts[name]) for name in recipe.assessment.parts}
     if all(record.lung_box is None for part in parts.values() for record in part):
         raise DataError(
-            f"expected validation pictures whose lungs are trusted, came none in {', '.join(parts)}; draw them with "
-            "`hilum segment`, and give other data or another --lungs"
+            f"No validation image in {', '.join(parts)} has reliable lungs. Draw them with `hilum segment`, or give "
+            "other data or another --lungs"
         )
     return parts
 

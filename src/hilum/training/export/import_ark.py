@@ -73,8 +73,7 @@ def import_ark(size: str, *, head: str, weights: Path, folder: Path, command: st
     """
     if size not in NAMES or head not in HEADS:
         raise UsageError(
-            f"expected a size of Ark among {', '.join(NAMES)} and a head among {', '.join(HEADS)}, came {size!r} and "
-            f"{head!r}"
+            f"Unknown size {size!r} or head {head!r} of Ark. Sizes: {', '.join(NAMES)}. Heads: {', '.join(HEADS)}"
         )
     check_folder(folder, replace=replace)
     sha256 = sha256_of(weights)
@@ -116,8 +115,8 @@ def ark_network(name: str, *, head: Head, tensors: Mapping[str, Tensor], path: P
     weight, bias = last
     if weight is None or bias is None or len(weight) != len(head.labels):
         raise DataError(
-            f"expected {title} with its heads, the one at place {head.place} with {len(head.labels)} outputs, came "
-            f"{path} without; a file without heads is a start for training: hilum train --weights"
+            f"{path} lacks the head number {head.place} of {title} with {len(head.labels)} outputs. A file without "
+            "heads is a start for training: hilum train --weights"
         )
     state = {f"backbone.features.{key}": tensor for key, tensor in ark_backbone(tensors).items()}
     network: _Classifier
@@ -138,7 +137,8 @@ def _one_layer(tensors: Mapping[str, Tensor], *, weight: Tensor, bias: Tensor, p
     projector, offset = tensors["projector.weight"].double(), tensors["projector.bias"].double()
     if projector.shape[0] != weight.shape[1]:
         raise DataError(
-            f"expected a head of the projector's {projector.shape[0]} features in {path}, came {weight.shape[1]}"
+            f"The head in {path} takes {weight.shape[1]} features, and the projector gives {projector.shape[0]}. Give "
+            "a file in which they fit"
         )
     joined = weight.double() @ projector, weight.double() @ offset + bias.double()
     return joined[0].float(), joined[1].float()

@@ -46,7 +46,7 @@ def import_eva_x(size: str, *, weights: Path, folder: Path, command: str, replac
     the exported graph does not give the network's logits.
     """
     if size not in SIZES:
-        raise UsageError(f"expected a size of EVA-X among {', '.join(SIZES)}, came {size!r}")
+        raise UsageError(f"Unknown size {size!r} of EVA-X. Available: {', '.join(SIZES)}")
     foundation, shape = FOUNDATIONS[SIZES[size]], EVA_X[SIZES[size]]
     check_folder(folder, replace=replace)
     sha256 = sha256_of(weights)
@@ -83,8 +83,8 @@ def eva_x_network(shape: EvaShape, *, title: str, tensors: Mapping[str, Tensor],
     """Their classifier in evaluation mode; `path` is named where the file does not fit."""
     if "fc_norm.weight" not in tensors or "head.weight" not in tensors:
         raise DataError(
-            f"expected {title} fine-tuned on ChestX-ray14, came {path} without its classifier; a "
-            "pre-trained file is a start for training: hilum train --weights"
+            f"{path} lacks the classifier of {title}, fine-tuned on ChestX-ray14. A pre-trained file is a start for "
+            "training: hilum train --weights"
         )
     network = PooledTail(
         replace(shape, normed=False).build(),

@@ -87,7 +87,10 @@ def torchxrayvision_network(released: ReleasedWeights, *, weights: Path) -> Pool
     for name, tensor in state.items():
         if name.startswith("classifier."):
             if len(tensor) != len(released.outputs):
-                raise DataError(f"expected {len(released.outputs)} outputs in {weights}, came {len(tensor)}")
+                raise DataError(
+                    f"{weights} has {len(tensor)} outputs where {len(released.outputs)} are needed. Give a "
+                    "file that fits its name"
+                )
             own[name.replace("classifier", "head", 1)] = tensor[trained]
         else:
             own[f"backbone.{name}"] = tensor

@@ -73,7 +73,7 @@ class Network:
 def check_folder(folder: Path, *, replace: bool) -> None:
     """Raise `BundleError` where `folder` exists and is not to be replaced, before anything is computed."""
     if folder.exists() and not replace:
-        raise BundleError(f"{folder} exists already; expected a new folder, or to replace the bundle in it")
+        raise BundleError(f"{folder} exists already. Name a new folder, or choose to replace the bundle in it")
 
 
 def write_imported(
@@ -135,7 +135,7 @@ def _card(origin: Origin, *, network: Network, command: str, files: dict[str, st
 _LIMITS = (
     NOT_CALIBRATED,
     NO_POINT,
-    "Its training data may hold images of any official test set of the releases named here: no figure on them is "
+    "Its training data may hold images of any official test set of the data sets named here: no figure on them is "
     "external.",
-    "Labels were drawn from reports by programs, each release by its own.",
+    "Labels were drawn from reports by programs, each data set by its own.",
 )

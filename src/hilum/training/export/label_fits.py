@@ -83,7 +83,7 @@ def mean_auroc(parts: Sequence[ReadPart], *, labels: Sequence[str]) -> float:
     defined = [value for value in values if not isinstance(value, UndefinedMetric)]
     if not defined:
         raise DataError(
-            f"expected both outcomes of a label in validation, came none of {', '.join(labels)}; change the split"
+            f"No label ({', '.join(labels)}) has both positives and negatives in validation. Change the split"
         )
     return float(np.mean(defined))
 

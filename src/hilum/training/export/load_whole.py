@@ -21,5 +21,5 @@ def load_whole(network: nn.Module, state: Mapping[str, Tensor], *, title: str, p
     came = {name: tensor.shape for name, tensor in state.items() if not name.endswith(_COUNTER)}
     if wanted != came:
         first = min(name for name, _ in wanted.items() ^ came.items())
-        raise DataError(f"expected the weights of {title}, came {path}, which differs at {first}")
+        raise DataError(f"{path} does not hold the weights of {title}; it differs at {first}")
     network.load_state_dict(dict(state), strict=False)

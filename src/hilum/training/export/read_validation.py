@@ -85,7 +85,7 @@ def read_logits(bundle: Bundle, *, sources: Iterable[bytes | Path], lungs: Bundl
     reader = Reader(models=[bundle] if lungs is None else [bundle, lungs], settings=settings)
     for outcome in reader.examine_many(sources):
         if isinstance(outcome, FailedReading):
-            raise DataError(f"expected a readable validation image, came {outcome.name}: {outcome.message}")
+            raise DataError(f"A validation image cannot be read: {outcome.name}: {outcome.message}")
         rows.append([finding.logit for finding in outcome.reading.findings])
     return np.array(rows, np.float64)
 

@@ -63,7 +63,9 @@ def to_onnx(network: nn.Module, *, examples: Mapping[str, Tensor], outputs: Sequ
 def example_of(spec: PreprocessSpec) -> Tensor:
     """Two inputs of noise as large as `spec` makes them. Raises `DataError` where that leaves it to the picture."""
     if spec.output_size is None:
-        raise DataError("expected a preprocessing specification with a resize step, came one without")
+        raise DataError(
+            "The preprocessing has no resize step, so the size of the network's input is unknown. Add one to the recipe"
+        )
     return noise(spec.channels, *spec.output_size)
 
 
@@ -93,7 +95,7 @@ def graph_of(network: nn.Module, *, examples: Mapping[str, Tensor], outputs: Seq
             verbose=False,
         )
     if program is None:
-        raise EngineError("expected an ONNX program from torch, came none; report this with the network's name")
+        raise EngineError("torch gave no ONNX program for this network. Report this with the network's name")
     with _quiet_folding():
         program.optimize()
     buffer = io.BytesIO()
@@ -139,7 +141,7 @@ def check_graph(network: nn.Module, *, graph: bytes, examples: Mapping[str, Tens
         allowed = TOLERANCE * max(1.0, float(theirs.abs().max()))
         if difference > allowed:
             raise EngineError(
-                f"expected ONNX and torch {output.name} within {allowed:.1e}, came a difference of {difference:.2e}"
+                f"ONNX and torch differ by {difference:.2e} in {output.name}; at most {allowed:.1e} is allowed"
             )
 
 

@@ -56,7 +56,10 @@ def join_graphs(members: Sequence[MemberGraph], *, example: Batch, maps: bool) -
     """
     size = sum(len(one.graph) for one in members)
     if size > _MOST_BYTES:
-        raise BundleError(f"expected graphs of 2 GB together, which one ONNX file can hold, came {size / 1e9:.1f} GB")
+        raise BundleError(
+            f"The models together have graphs of {size / 1e9:.1f} GB, and one ONNX file can hold 2 GB. Join fewer or "
+            "smaller models"
+        )
     alone = [_run(one.graph, example) for one in members]
     grids = [found[CLASS_MAPS].shape[-2:] for found in alone] if maps else []
     joined = _joined(members, grids=grids, example=example)
@@ -139,8 +142,8 @@ def _one_opset(models: Sequence[onnx.ModelProto], *, members: Sequence[MemberGra
             version, whose = versions.setdefault(domain, (used.version, one.name))
             if version != used.version:
                 raise BundleError(
-                    f"expected graphs of one ONNX operator set, came {version} in {whose} and {used.version} in "
-                    f"{one.name}; export or import both with the same version of hilum"
+                    f"The graphs use different ONNX operator sets: {version} in {whose} and {used.version} in "
+                    f"{one.name}. Export or import both with the same version of hilum"
                 )
     return [helper.make_opsetid(domain, version) for domain, (version, _) in versions.items()]
 
@@ -228,6 +231,6 @@ def _check(graph: bytes, *, expected: Mapping[str, FloatArray], example: Batch) 
         allowed = TOLERANCE * max(1.0, float(np.abs(values).max()))
         if not difference <= allowed:
             raise EngineError(
-                f"expected {name} of the joined graph within {allowed:.1e} of its members', came a difference of "
-                f"{difference:.2e}; report this with the names of the models"
+                f"{name} of the joined graph differs from that of its members by {difference:.2e}; at most "
+                f"{allowed:.1e} is allowed. Report this with the names of the models"
             )

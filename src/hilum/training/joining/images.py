@@ -67,8 +67,8 @@ def fit_part(
     counts = {**counts, **{reason: count for reason, count in reasons.items() if count}}
     if not kept:
         raise DataError(
-            f"expected validation images to fit on, came {len(part.records):,} that the models learnt from, or whose "
-            "patients they did; give images of other patients"
+            f"The models learnt from all {len(part.records):,} images or from their patients, so no weights can be "
+            "fitted on them. Give images of other patients"
         )
     left = replace(part, records=kept, split_sha256=fingerprint(kept, labels=ensemble.card.label_names))
     return FitPart(part=left, left_out=counts, unnamed=unnamed)
@@ -77,7 +77,7 @@ def fit_part(
 def by_member(images: OwnImages, *, names: Sequence[str]) -> dict[str, ValidationPredictions]:
     """What each member says of the images, by its own calibration."""
     if images.members is None:
-        raise DataError("expected the logits of every member of the ensemble, came a journal without; delete it")
+        raise DataError("The journal lacks the logits of the members of the ensemble. Delete it and start again")
     predictions = images.validation.predictions
     return {
         name: ValidationPredictions(
@@ -90,7 +90,7 @@ def by_member(images: OwnImages, *, names: Sequence[str]) -> dict[str, Validatio
 def weighed(images: OwnImages, *, weights: Sequence[float]) -> OwnImages:
     """The images with the logits of the ensemble by `weights`, from those of its members."""
     if images.members is None:
-        raise DataError("expected the logits of every member of the ensemble, came a journal without; delete it")
+        raise DataError("The journal lacks the logits of the members of the ensemble. Delete it and start again")
     logits = log_odds_of_mean(images.members, weights=np.asarray(weights))
     scores = calibrate(logits, slope=1.0, intercept=0.0)
     validation = ValidationPredictions(replace(images.validation.predictions, scores=scores))

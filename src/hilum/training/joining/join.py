@@ -175,16 +175,16 @@ def _check(
     """What cannot work is refused before anything is computed."""
     name = settings.words.name
     if _NAME.fullmatch(name) is None:
-        raise UsageError(f"expected a name of small letters, digits and dashes, came {name!r}")
+        raise UsageError(f"The name {name!r} is not allowed: use lower-case letters, digits and dashes")
     if predictions and len(predictions) != len(bundles):
         raise UsageError(
-            f"expected predictions of every model, in the models' order, came {len(predictions)} for "
+            f"Give the predictions of every model, in the order of the models: {len(predictions)} were given for "
             f"{len(bundles)} models"
         )
     if settings.fit and predictions:
-        raise UsageError("expected one source of the weights, came predictions and images; leave one out")
+        raise UsageError("Weights can come from predictions or from images, and both were given. Leave one out")
     if settings.fit and not records:
-        raise UsageError("expected validation images to fit weights on, came none; give --data or --weights-from")
+        raise UsageError("Weights are fitted on validation images, and none were given. Add --data or --weights-from")
     if folder.exists():
         check_replaceable(folder, replace=settings.replace)
 
@@ -307,7 +307,7 @@ def _example(common: Common) -> Batch:
     """Two inputs of noise, as large as the members take them."""
     size = common.preprocess.output_size
     if size is None:
-        raise UsageError("expected models that resize their pictures to one size, came some that take them as they are")
+        raise UsageError("Some of the models take images of any size. Join models that resize their images to one size")
     noise = np.random.default_rng(0).uniform(-1.0, 1.0, (2, common.preprocess.channels, *size))
     return noise.astype(np.float32)
 

@@ -38,13 +38,11 @@ def common_of(bundles: Sequence[Bundle], *, common_labels: bool = False) -> Comm
     """
     cards = [bundle.card for bundle in bundles]
     if len(bundles) < 2:
-        raise UsageError(
-            f"expected two models or more to join, came {', '.join(card.name for card in cards) or 'none'}"
-        )
+        raise UsageError(f"Name two models or more to join; given: {', '.join(card.name for card in cards) or 'none'}")
     hashes = Counter(bundle.sha256 for bundle in bundles)
     twice = [bundle.card.name for bundle in bundles if hashes[bundle.sha256] > 1]
     if twice:
-        raise UsageError(f"expected each model once, came {twice[0]} {len(twice)} times")
+        raise UsageError(f"{twice[0]} is named {len(twice)} times. Name each model once")
     for card in cards:
         _check_kind(card)
     first, *others = cards
@@ -64,14 +62,11 @@ def common_of(bundles: Sequence[Bundle], *, common_labels: bool = False) -> Comm
 
 def _check_kind(card: Card) -> None:
     if card.kind == "ensemble":
-        raise BundleError(
-            f"expected networks of one picture, came {card.name}, which is an ensemble already; name the models that "
-            "it was made of"
-        )
+        raise BundleError(f"{card.name} is an ensemble already. Name the models that it was made of")
     if card.kind != "classifier":
         raise BundleError(
-            f"expected networks of one picture (kind classifier), came {card.name} of kind {card.kind}, whose graph "
-            "takes more or gives something else; it reads beside others: hilum read --model A --model B"
+            f"{card.name} is of kind {card.kind} and cannot be joined; only classifiers of one image can. It reads "
+            "beside others: hilum read --model A --model B"
         )
 
 
@@ -92,8 +87,8 @@ def _check_preprocess(first: Card, other: Card) -> None:
     ours, theirs = (card.preprocess.model_dump(mode="json") for card in (first, other))
     part = next(name for name in ours if ours[name] != theirs[name])
     raise BundleError(
-        f"expected models that prepare their pictures alike, for an ensemble prepares one for all, came {part} "
-        f"{ours[part]} in {first.name} and {theirs[part]} in {other.name}; read with each alone, or train them alike"
+        f"The models prepare their images differently, and an ensemble prepares one for all: {part} is {ours[part]} in "
+        f"{first.name} and {theirs[part]} in {other.name}. Read with each alone, or train them alike"
     )
 
 
@@ -102,13 +97,13 @@ def _labels(cards: Sequence[Card], *, common_labels: bool) -> tuple[tuple[str, .
     shared = tuple(name for name in cards[0].label_names if all(name in card.label_names for card in cards))
     if not shared:
         said = "; ".join(f"{card.name}: {', '.join(card.label_names)}" for card in cards)
-        raise UsageError(f"expected a label that all models have, came none ({said}); join models of the same findings")
+        raise UsageError(f"The models have no label in common ({said}). Join models of the same findings")
     left_out = tuple(name for name in every if name not in shared)
     if left_out and not common_labels:
         lacking = next(card for card in cards if left_out[0] not in card.label_names)
         raise UsageError(
-            f"expected the same labels in all models, came {left_out[0]}, which {lacking.name} has not; to join the "
-            f"{len(shared)} labels that all have, say --common-labels"
+            f"{lacking.name} lacks the label {left_out[0]}, which another model has. Add --common-labels to join the "
+            f"{len(shared)} labels that all have"
         )
     return shared, left_out
 
@@ -121,8 +116,8 @@ def _scope(cards: Sequence[Card]) -> Scope:
         scope = card.scope
         if scope.xray_type != first.xray_type:
             raise BundleError(
-                f"expected models for the same kind of picture, came {first.in_words()} for {cards[0].name} and "
-                f"{scope.in_words()} for {card.name}"
+                f"The models are made for different kinds of image: {cards[0].name} for {first.in_words()}, "
+                f"{card.name} for {scope.in_words()}"
             )
         if scope.age_years is not None:
             low, high = age_years or scope.age_years
@@ -131,8 +126,8 @@ def _scope(cards: Sequence[Card]) -> Scope:
             views = tuple(view for view in views or scope.views if view in scope.views)
         if views == () or (age_years is not None and age_years[0] >= age_years[1]):
             raise BundleError(
-                f"expected models for the same patients and views, came {first.in_words()} for {cards[0].name} and "
-                f"{scope.in_words()} for {card.name}: nothing lies in the scope of all"
+                "The models are made for different patients or views, with nothing in the scope of all: "
+                f"{cards[0].name} for {first.in_words()}, {card.name} for {scope.in_words()}"
             )
     tolerated = [part for part in first.unknown_tolerated if all(part in c.scope.unknown_tolerated for c in cards)]
     return Scope(xray_type=first.xray_type, age_years=age_years, views=views, unknown_tolerated=tuple(tolerated))
@@ -143,7 +138,7 @@ def _lungs(cards: Sequence[Card]) -> str | None:
     known = {card.training.lungs_sha256: card.name for card in cards if card.training.lungs_sha256 is not None}
     if cards[0].preprocess.needs_lungs and len(known) > 1:
         raise BundleError(
-            f"expected models whose pictures are cut to lungs that one network drew, came two in "
-            f"{' and '.join(known.values())}; read with each alone"
+            f"{' and '.join(known.values())} cut their images to lungs that different networks drew. Read with each "
+            "alone"
         )
     return next(iter(known), None) if cards[0].preprocess.needs_lungs else None

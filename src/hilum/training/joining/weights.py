@@ -56,7 +56,8 @@ def fit_weights(members: Mapping[str, ValidationPredictions], *, labels: Sequenc
     lacking = [label for label in labels if label not in found.first.labels]
     if lacking:
         raise DataError(
-            f"expected the predictions of every model for {', '.join(labels)}, came none of {lacking[0]} in one or more"
+            f"The predictions of one or more models lack {lacking[0]}. Every model needs predictions of "
+            f"{', '.join(labels)}"
         )
     truth = found.first.truth[:, [found.first.labels.index(label) for label in labels]]
     patients = np.unique(np.asarray(found.first.patient, np.str_), return_inverse=True)[1].reshape(-1)
@@ -64,8 +65,8 @@ def fit_weights(members: Mapping[str, ValidationPredictions], *, labels: Sequenc
     counted = [column for column in range(len(labels)) if _enough(truth[:, column], patients=patients)]
     if not counted:
         raise DataError(
-            f"expected {POINT_FROM} patients with a finding and {POINT_FROM} without it to fit weights on, came fewer "
-            f"of every label among {len(truth):,} images; take equal weights"
+            f"Too few patients to fit weights on: no label has {POINT_FROM} patients with the finding and "
+            f"{POINT_FROM} without it among the {len(truth):,} images. Use equal weights"
         )
     told = _told(truth[:, counted], scores=scores[..., counted])
     crossed = _cross_fitted(told, patients=patients)

@@ -61,7 +61,7 @@ class NetworkMethod:
 def _before(asked: Asked) -> npt.NDArray[np.float32]:
     before = before_last_relu(asked.network, asked.images)
     if before is None:
-        raise UsageError(f"expected a DenseNet for a map before its last ReLU, came {asked.network.name}")
+        raise UsageError(f"A map before the last ReLU needs a DenseNet, not {asked.network.name}")
     return before[0].numpy()
 
 
@@ -152,10 +152,10 @@ def chosen_methods(names: Sequence[str], *, network: PooledClassifier) -> dict[s
     for name in names:
         if name == "xgrad-cam":
             raise UsageError(
-                "expected --method grad-cam for xgrad-cam: for this kind of network it is the same picture"
+                "Use --method grad-cam in place of xgrad-cam: for this kind of network both give the same picture"
             )
         if name not in METHODS or names.count(name) > 1:
-            raise UsageError(f"expected each --method once and among {', '.join(METHODS)}, came {', '.join(names)}")
+            raise UsageError(f"Name each --method once; available: {', '.join(METHODS)}; given: {', '.join(names)}")
         if METHODS[name].densenet and not network.name.startswith("densenet"):
-            raise UsageError(f"expected a DenseNet for --method {name}, came {network.name}; leave it out")
+            raise UsageError(f"--method {name} needs a DenseNet, not {network.name}. Leave it out")
     return {name: METHODS[name] for name in names}

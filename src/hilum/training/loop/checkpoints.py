@@ -84,8 +84,8 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for a file that is none of its own
         raise DataError(
-            f"expected a checkpoint of this hilum in {path}, came {type(error).__name__}; remove the run's folder and "
-            "start again"
+            f"{path} is not a checkpoint of this version of hilum ({type(error).__name__}). Remove the run's folder "
+            "and start again"
         ) from error
     return checkpoint
 
@@ -123,4 +123,6 @@ def load_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             about: dict[str, str] = json.loads(file.metadata()[_ABOUT])
             return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118 (no mapping)
     except (OSError, safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise DataError(f"expected the weights of a finished stage in {path}, came {error}; remove the file") from error
+        raise DataError(
+            f"{path} does not hold the weights of a finished stage: {error}. Remove the file and start again"
+        ) from error

@@ -107,14 +107,14 @@ def _backbones(network: nn.Module) -> list[nn.Module]:
 def _training_loader(data: TaskData, *, plan: Plan, machine: Machine) -> Loader:
     if len(data.sampler) < plan.batch_size:
         raise DataError(
-            f"expected at least one batch of {plan.batch_size} images an epoch in {plan.name}, came "
-            f"{len(data.sampler)}; give more data or --set batch_size"
+            f"{plan.name} needs at least one batch of {plan.batch_size} images an epoch, and there are "
+            f"{len(data.sampler)}. Give more data, or a smaller --set batch_size"
         )
     updates = len(data.sampler) // plan.batch_size
     if plan.validate_every is not None and plan.validate_every > updates:
         raise DataError(
-            f"expected a validation in every epoch of {plan.name}, came one every {plan.validate_every} updates and "
-            f"{updates} updates an epoch; give more data or --set validate_every"
+            f"{plan.name} validates every {plan.validate_every} updates, and an epoch has {updates}. Give more data, "
+            "or a smaller --set validate_every"
         )
     return DataLoader(
         SideBySide(data.training),
@@ -129,5 +129,5 @@ def _training_loader(data: TaskData, *, plan: Plan, machine: Machine) -> Loader:
 
 def _plain_loader(items: Items, *, count: int, part: str) -> Loader:
     if count == 0:
-        raise DataError(f"expected images in the validation part {part}, came none; give more data")
+        raise DataError(f"The validation part {part} has no images. Give more data")
     return DataLoader(items, batch_size=VALIDATION_BATCH, sampler=ShareSampler(count))

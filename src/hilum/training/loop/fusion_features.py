@@ -144,7 +144,7 @@ def _remembered(
             return tensors[FEATURES]
     pooled = pooled_features(records, recipe=recipe, extractors=extractors, flipped=flipped, preparation=preparation)
     if not bool(torch.isfinite(pooled).all()):
-        raise DataError("expected finite features of the frozen networks, came NaN or infinity; train them again")
+        raise DataError("The frozen networks gave NaN or infinity instead of features. Train them again")
     if is_first_process():
         save_weights(path, state={FEATURES: pooled}, about={_KEY: key})
     return pooled

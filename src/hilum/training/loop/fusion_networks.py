@@ -52,7 +52,7 @@ def train_fusion(recipe: Recipe, *, split: Split, place: RunPlace) -> FusionNetw
     fusion_start(recipe)
     fitted = run_stages(recipe, splits={stage.name: split for stage in recipe.stages}, place=place)
     if not isinstance(fitted, FittedFusion):
-        raise UsageError(f"expected a recipe that ends in a fusion, came {recipe.name}")
+        raise UsageError(f"{recipe.name} does not end in a fusion of two networks; give a recipe that does")
     return FusionNetworks(recipe, fitted.network, fitted.started_from)
 
 
@@ -81,6 +81,7 @@ def fusion_start(recipe: Recipe) -> FusedFrom:
     """The stages that the recipe's last one fuses. Raises `UsageError` where it is no fusion."""
     if not isinstance(recipe.last.start, FusedFrom):
         raise UsageError(
-            f"expected a recipe that ends in a fusion, came {recipe.name}, which ends in {recipe.last.name}"
+            f"{recipe.name} ends in {recipe.last.name}, which is not a fusion of two networks; give a recipe that ends "
+            "in one"
         )
     return recipe.last.start

@@ -183,7 +183,7 @@ def new_head(recipe: Recipe, *, stage: Stage, features: int) -> FusionHead:
 def start(network: PooledClassifier, *, recipe: Recipe, stage: Stage, folder: Path) -> str:
     """Put the weights that the stage starts from into `network`; what they are, in one line for the card."""
     if isinstance(stage.start, FusedFrom):
-        raise UsageError(f"expected a stage of pictures, came the fusion {stage.name}")
+        raise UsageError(f"The stage {stage.name} is a fusion; a stage that learns from images is needed here")
     if not isinstance(stage.start, FromStage):
         return load_starting_weights(network, weights=stage.start)
     before = recipe.stage(stage.start.stage)

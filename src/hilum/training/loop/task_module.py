@@ -105,11 +105,11 @@ class TaskModule(pl.LightningModule):
         """Take the state over when the schedules are made, which Lightning does later."""
         self._plateau_states = checkpoint[_PLATEAUS]
 
-    def _refuse(self, came: str, *, holds: bool) -> None:
+    def _refuse(self, met: str, *, holds: bool) -> None:
         if not holds:
             raise DataError(
-                f"expected finite numbers in training, came {came} in epoch {self.current_epoch + 1} of "
-                f"{self.plan.name}; lower the learning rate, or train with --precision 32-true"
+                f"Training diverged in epoch {self.current_epoch + 1} of {self.plan.name}: {met}. Lower the learning "
+                "rate, or train with --precision 32-true"
             )
 
     def _log(self, name: str, value: float) -> None:

@@ -65,8 +65,8 @@ def make_trainer(
             )
     except (MisconfigurationException, ValueError, RuntimeError) as error:
         raise UsageError(
-            f"expected devices and a strategy that Lightning can use here, came {machine.devices} devices, "
-            f"{machine.nodes} nodes, strategy {machine.strategy}: {' '.join(str(error).split())}"
+            f"Lightning cannot use {machine.devices} devices and {machine.nodes} nodes with the strategy "
+            f"{machine.strategy} here: {' '.join(str(error).split())}"
         ) from error
 
 

@@ -54,14 +54,14 @@ class DistributionBalanced:
             ("a lambda_ > 0", self.lambda_, self.lambda_ > 0.0),
         ):
             if not fits:
-                raise UsageError(f"expected {name} for the loss, came {value}")
+                raise UsageError(f"The loss needs {name}; given: {value}")
 
     def check_labels(self, labels: Sequence[str]) -> None:
         """Raise `UsageError` where `alone` is not one of the labels."""
         if self.alone is not None and self.alone not in labels:
             raise UsageError(
-                f"expected the label that stands alone to be one of {', '.join(labels)}, came {self.alone!r}; set "
-                "loss.alone to one of them, or to none"
+                f"The label that stands alone, {self.alone!r}, is not one of {', '.join(labels)}. Set loss.alone to "
+                "one of them, or to none"
             )
 
 

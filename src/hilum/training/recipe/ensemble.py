@@ -66,6 +66,6 @@ class EnsembleRecipe:
         return any(member.needs_lungs for member in self.members)
 
 
-def _check(holds: bool, expected: str, came: object) -> None:
+def _check(holds: bool, needed: str, given: object) -> None:
     if not holds:
-        raise UsageError(f"expected {expected} in the recipe of an ensemble, came {came}")
+        raise UsageError(f"The recipe of an ensemble needs {needed}; given: {given}")

@@ -40,7 +40,7 @@ class StagedRelease:
     def __post_init__(self) -> None:
         if self.head_epochs < 0 or self.learning_rate_factor <= 0:
             raise UsageError(
-                f"expected head_epochs >= 0 and a learning_rate_factor > 0, came {self.head_epochs} and "
+                f"head_epochs must be 0 or more and learning_rate_factor above 0; given: {self.head_epochs} and "
                 f"{self.learning_rate_factor}"
             )
 
@@ -65,7 +65,7 @@ class FrozenFirst:
 
     def __post_init__(self) -> None:
         if self.blocks < 1:
-            raise UsageError(f"expected blocks >= 1 to be frozen, came {self.blocks}")
+            raise UsageError(f"At least one block must be frozen; given: blocks = {self.blocks}")
 
 
 FreezingSpec = StagedRelease | FrozenBatchNorms | FrozenFirst
@@ -117,8 +117,8 @@ class ReleaseInStages(pl.Callback):
         wrapped = trainer.model
         if isinstance(wrapped, DistributedDataParallel) and not wrapped.find_unused_parameters:
             raise UsageError(
-                "expected the strategy ddp_find_unused_parameters_true for a staged release in several processes, came "
-                "one that waits for the gradients of frozen blocks; set it"
+                "A staged release in several processes needs the strategy ddp_find_unused_parameters_true; the one "
+                "given waits for the gradients of frozen blocks. Set it"
             )
         released = self._spec.released(trainer.current_epoch)
         for chain, outside in zip(self._chains, self._outside, strict=True):
@@ -152,7 +152,7 @@ class KeepFirst(pl.Callback):
         fewest = min((len(chain) for chain in chains), default=spec.blocks + 1)
         if fewest <= spec.blocks:
             raise UsageError(
-                f"expected fewer than {fewest} blocks to be frozen, as many as there are, came {spec.blocks}"
+                f"{spec.blocks} blocks cannot be frozen: the network has {fewest}, and one must be left to train"
             )
         self._layers = tuple(layer for chain in chains for block in chain[: spec.blocks] for layer in block)
         self._outside = tuple(

@@ -53,11 +53,11 @@ class Hierarchical:
             while way[-1] in self.above:
                 way.append(self.above[way[-1]])
                 if way[-1] in way[:-1]:
-                    raise UsageError(f"expected a tree of labels for the loss, came a circle: {' under '.join(way)}")
+                    raise UsageError(f"The labels of the loss form a circle, not a tree: {' under '.join(way)}")
         parents = set(self.above.values())
         bare = [group for group in self.groups if group not in parents]
         if bare:
-            raise UsageError(f"expected labels under each group of the loss, came none under {', '.join(bare)}")
+            raise UsageError(f"These groups of the loss have no labels under them: {', '.join(bare)}")
 
     def check_labels(self, labels: Sequence[str]) -> None:
         """Raise `UsageError` where the tree names a label that is none of these."""
@@ -65,8 +65,8 @@ class Hierarchical:
         strange = [name for name in dict.fromkeys(named) if name not in labels]
         if strange:
             raise UsageError(
-                f"expected the labels of the tree among {', '.join(labels)}, came {', '.join(strange)}; name them in "
-                "the stage's labels"
+                f"The tree of labels names {', '.join(strange)}, which the stage does not have ({', '.join(labels)}). "
+                "Add them to the stage's labels"
             )
 
     def told(self, labels: Sequence[str]) -> tuple[str, ...]:

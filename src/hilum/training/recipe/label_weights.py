@@ -44,17 +44,23 @@ def count_labels(targets: npt.ArrayLike, *, labels: Sequence[str]) -> LabelCount
     """
     array = np.asarray(targets, np.float64)
     if array.ndim != 2 or array.shape[1] != len(labels):
-        raise DataError(f"expected targets (N, {len(labels)}) for the labels {', '.join(labels)}, came {array.shape}")
+        raise DataError(
+            f"The targets need shape (N, {len(labels)}) for the labels {', '.join(labels)}; their shape is "
+            f"{array.shape}"
+        )
     known = array[~np.isnan(array)]
     if known.size and (known.min() < 0.0 or known.max() > 1.0):
-        raise DataError(f"expected targets in [0, 1] or NaN, came {known.min():g} to {known.max():g}; map them first")
+        raise DataError(
+            f"The targets must lie from 0 to 1 or be NaN; they go from {known.min():g} to {known.max():g}. Map them "
+            "first"
+        )
     positives, negatives = np.nansum(array, axis=0), np.nansum(1.0 - array, axis=0)
     for outcome, counts in (("positive", positives), ("negative", negatives)):
         lacking = [label for label, count in zip(labels, counts, strict=True) if count == 0]
         if lacking:
             raise DataError(
-                f"expected positives and negatives of every label among {len(array)} training targets, came no "
-                f"{outcome} of {', '.join(lacking)}; leave the label out or add data"
+                f"The {len(array)} training images have no {outcome} of {', '.join(lacking)}. Leave the label out, or "
+                "add data"
             )
     return LabelCounts(
         labels=tuple(labels), positives=tuple(map(float, positives)), negatives=tuple(map(float, negatives))

@@ -171,6 +171,6 @@ def _asymmetric(logits: Tensor, targets: Tensor, *, spec: Asymmetric) -> Tensor:
     return positive + (1 - targets) * power * log_rest
 
 
-def _check(holds: bool, expected: str, came: object) -> None:
+def _check(holds: bool, needed: str, given: object) -> None:
     if not holds:
-        raise UsageError(f"expected {expected} for the loss, came {came}")
+        raise UsageError(f"The loss needs {needed}; given: {given}")

@@ -28,9 +28,9 @@ class LungPooling:
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.widen <= LARGEST_WIDENING:
-            raise UsageError(f"expected widen from 0 to {LARGEST_WIDENING} in the recipe, came {self.widen}")
+            raise UsageError(f"widen must lie between 0 and {LARGEST_WIDENING} in the recipe; given: {self.widen}")
         if not 0.0 <= self.plain_share < 1.0:
-            raise UsageError(f"expected a plain_share in [0, 1) in the recipe, came {self.plain_share}")
+            raise UsageError(f"plain_share must be at least 0 and below 1 in the recipe; given: {self.plain_share}")
 
     def is_plain(self, *, seed: int) -> bool:
         """Whether the draw with this seed is averaged over the whole picture."""

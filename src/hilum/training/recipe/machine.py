@@ -49,13 +49,15 @@ def check_machine(machine: Machine, *, ema: bool) -> None:
     """
     if machine.nodes < 1 or (machine.devices is not None and machine.devices < 1) or machine.workers < 0:
         raise UsageError(
-            f"expected at least one device and one node, came {machine.devices} devices and {machine.nodes} nodes"
+            f"At least one device and one node are needed; given: {machine.devices} devices and {machine.nodes} nodes"
         )
     if machine.strategy not in get_args(Strategy):
-        raise UsageError(f"expected a strategy among {', '.join(get_args(Strategy))}, came {machine.strategy!r}")
+        raise UsageError(f"Unknown strategy {machine.strategy!r}. Available: {', '.join(get_args(Strategy))}")
     there = torch.cuda.device_count()
     if there and machine.devices is not None and machine.devices > there:
-        raise UsageError(f"expected at most the {there} devices of this machine, came --devices {machine.devices}")
+        raise UsageError(
+            f"This machine has {there} devices, and --devices asks for {machine.devices}. Give {there} or fewer"
+        )
     if machine.strategy == "fsdp" and not there:
         raise UsageError("the strategy fsdp needs CUDA devices, and this machine has none; take ddp")
     if machine.strategy == "fsdp" and ema:

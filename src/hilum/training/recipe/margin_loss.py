@@ -25,8 +25,8 @@ class MarginLoss:
     def __post_init__(self) -> None:
         if not 0.0 <= self.lower < self.upper <= 1.0 or self.absent < 0.0:
             raise UsageError(
-                f"expected 0 <= lower < upper <= 1 and absent >= 0 for the margin loss, came {self.lower}, "
-                f"{self.upper} and {self.absent}"
+                f"The margin loss needs 0 <= lower < upper <= 1 and absent >= 0; given: {self.lower}, {self.upper} and "
+                f"{self.absent}"
             )
 
 

@@ -30,7 +30,7 @@ class Mixup:
 
     def __post_init__(self) -> None:
         if not self.alpha > 0.0:
-            raise UsageError(f"expected an alpha > 0 for mixup, came {self.alpha}")
+            raise UsageError(f"The alpha of mixup must be above 0; given: {self.alpha}")
 
     def partner(self, *, groups: tuple[npt.NDArray[np.int64], ...], seed: int) -> tuple[Draw, float]:
         """The draw that is laid over the draw with this `seed`, and the first one's share, in [0.5, 1].

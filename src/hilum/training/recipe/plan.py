@@ -116,6 +116,6 @@ def plain_plan(recipe: PlainRecipe, *, ema_decay: float | None = None) -> Plan:
     )
 
 
-def _check(holds: bool, expected: str, came: object) -> None:
+def _check(holds: bool, needed: str, given: object) -> None:
     if not holds:
-        raise UsageError(f"expected {expected} in the recipe, came {came}")
+        raise UsageError(f"The recipe needs {needed}; given: {given}")

@@ -135,7 +135,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         _check(len(self.labels) > 0 and len(set(self.labels)) == len(self.labels), "labels, each once", self.labels)
-        _check(len(self.releases) > 0, "a release to train on", self.releases)
+        _check(len(self.releases) > 0, "a data set to train on", self.releases)
         self.plan()  # which has checks of its own
         if isinstance(self.loss, DistributionBalanced | Hierarchical):
             self.loss.check_labels(self.labels)
@@ -277,7 +277,9 @@ class Recipe:
         """The stage of this name. Raises `UsageError` where there is none."""
         found = next((stage for stage in self.stages if stage.name == name), None)
         if found is None:
-            raise UsageError(f"expected a stage of {self.name}, came {name!r}")
+            raise UsageError(
+                f"{self.name} has no stage {name!r}. Available: {', '.join(stage.name for stage in self.stages)}"
+            )
         return found
 
     def preprocess_of(self, stage: Stage) -> PreprocessSpec:
@@ -309,6 +311,6 @@ def _names_before(stage: Stage) -> tuple[str, ...]:
     return (stage.start.whole, stage.start.crop) if isinstance(stage.start, FusedFrom) else ()
 
 
-def _check(holds: bool, expected: str, came: object) -> None:
+def _check(holds: bool, needed: str, given: object) -> None:
     if not holds:
-        raise UsageError(f"expected {expected} in the recipe, came {came}")
+        raise UsageError(f"The recipe needs {needed}; given: {given}")

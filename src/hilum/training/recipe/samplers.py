@@ -87,7 +87,7 @@ class SeededSampler(Sampler[Draw]):
 
     def __init__(self, *, per_epoch: int, seed: int) -> None:
         if per_epoch < 1:
-            raise DataError(f"expected at least one draw in an epoch, came {per_epoch}; check the split")
+            raise DataError(f"An epoch needs at least one draw; given: {per_epoch}. Check the split")
         self._per_epoch, self._seed, self._epoch = per_epoch, seed, 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -128,7 +128,7 @@ class BalancedSampler(SeededSampler):
         super().__init__(per_epoch=per_epoch, seed=seed)
         self._groups = [np.flatnonzero(np.asarray(positive) == side) for side in (True, False)]
         if min(len(group) for group in self._groups) == 0:
-            raise DataError("expected training images with and without the label, came only one kind; check the split")
+            raise DataError("All training images have the label, or none has. Check the split")
 
     def order(self, generator: np.random.Generator) -> Indices:
         """Both halves, shuffled together."""
@@ -149,10 +149,7 @@ class ClassBalancedSampler(SeededSampler):
         groups = [np.flatnonzero(array[:, column] >= 0.5) for column in range(len(labels))]
         lacking = [label for label, group in zip(labels, groups, strict=True) if len(group) == 0]
         if lacking:
-            raise DataError(
-                f"expected training images with every label, came none with {', '.join(lacking)}; leave the label out "
-                "or add data"
-            )
+            raise DataError(f"No training image has {', '.join(lacking)}. Leave the label out, or add data")
         without = np.flatnonzero((array < 0.5).all(axis=1))
         self._groups = [*groups, without] if len(without) else groups
 
@@ -172,7 +169,7 @@ class ViewBalancedSampler(SeededSampler):
         super().__init__(per_epoch=per_epoch, seed=seed)
         array, names = np.asarray(targets, np.float64), np.asarray(views)
         if len(names) != len(array):
-            raise DataError(f"expected the views of {len(array)} images to balance them, came {len(names)}")
+            raise DataError(f"{len(array)} images need as many views to balance them; given: {len(names)}")
         some = (array >= 0.5).any(axis=1)
         groups = [np.flatnonzero((names == view) & (some == kind)) for view in sorted(set(views)) for kind in (0, 1)]
         self._groups = [group for group in groups if len(group)]
@@ -218,7 +215,9 @@ class GroupShareSampler(SeededSampler):
         names = np.asarray(groups)
         self._members = {name: np.flatnonzero(names == name) for name in shares if name in set(groups)}
         if not self._members:
-            raise DataError(f"expected images of {', '.join(shares)}, came {', '.join(sorted(set(groups))) or 'none'}")
+            raise DataError(
+                f"No image belongs to {', '.join(shares)}; groups found: {', '.join(sorted(set(groups))) or 'none'}"
+            )
         self._shares = shares
 
     def order(self, generator: np.random.Generator) -> Indices:

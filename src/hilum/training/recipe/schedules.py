@@ -77,7 +77,7 @@ class Triangular:
     def __post_init__(self) -> None:
         _check_share("lowest", self.lowest)
         if self.half_cycle_epochs <= 0:
-            raise UsageError(f"expected half_cycle_epochs > 0 for the schedule, came {self.half_cycle_epochs}")
+            raise UsageError(f"half_cycle_epochs of the schedule must be above 0; given: {self.half_cycle_epochs}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,4 +167,4 @@ def _each_update(scheduler: LambdaLR | MultiplicativeLR | OneCycleLR) -> LRSched
 
 def _check_share(name: str, value: float) -> None:
     if not 0.0 <= value <= 1.0:
-        raise UsageError(f"expected {name} in [0, 1] for the schedule, came {value}")
+        raise UsageError(f"{name} of the schedule must lie between 0 and 1; given: {value}")

@@ -84,18 +84,18 @@ def with_setting(root: T, *, key: str, text: str) -> T:
     try:
         value = parse_value(text, annotation=setting.annotation)
     except UnfitValueError as error:
-        raise UsageError(f"expected {name} to be {describe_type(setting.annotation)}, came {text!r}") from error
+        raise UsageError(f"{name} must be {describe_type(setting.annotation)}, not {text!r}") from error
     try:
         return cast(T, _replaced(root, path=path, value=value))
     except (HilumError, ValidationError, ValueError, TypeError) as error:
-        raise UsageError(f"expected a {name} that its recipe can take, came {text!r}: {_first_line(error)}") from error
+        raise UsageError(f"{name} cannot be {text!r}: {_first_line(error)}") from error
 
 
 def split_pair(pair: str) -> tuple[str, str]:
     """Key and text of one KEY=VALUE. Raises `UsageError` where there is no `=` or no key."""
     key, equals, text = pair.partition("=")
     if not equals or not key.strip():
-        raise UsageError(f"expected --set KEY=VALUE, came {pair!r}")
+        raise UsageError(f"--set takes KEY=VALUE, such as epochs=10; given: {pair!r}")
     return key.strip(), text.strip()
 
 
@@ -109,7 +109,7 @@ def unknown_key(key: str, *, known: Sequence[str]) -> str:
     """What to say of a key that is none: the nearest one there is."""
     nearest = sorted(known, key=functools.partial(_likeness, full_name(key)))[-1:]
     hint = f"; the nearest is {nearest[0]}" if nearest else ""
-    return f"expected a setting of the recipe, came {key!r}{hint}; --show-settings lists them all"
+    return f"The recipe has no setting {key!r}{hint}; --show-settings lists them all"
 
 
 def json_value(value: Any) -> Value:
@@ -160,7 +160,7 @@ def _of_kind(setting: Setting, *, text: str) -> Any:
     kinds = {kind.__name__: kind for kind in setting.kinds}
     allowed = [*kinds, *(["none"] if type(None) in union_arms(bare(setting.annotation)) else [])]
     if text not in allowed:
-        raise UsageError(f"expected {setting.key} to be {' or '.join(allowed)}, came {text!r}")
+        raise UsageError(f"{setting.key} must be {' or '.join(allowed)}, not {text!r}")
     if text == "none":
         return None
     fields = [field.name for field in dataclasses.fields(kinds[text])]
@@ -219,4 +219,4 @@ def _step(path: tuple[str, ...], *, names: Mapping[str, object]) -> tuple[str, t
     for length in range(len(path), 0, -1):
         if ".".join(path[:length]) in names:
             return ".".join(path[:length]), path[length:]
-    raise UsageError(f"expected one of {', '.join(names)}, came {path[0]!r}")
+    raise UsageError(f"There is no {path[0]!r}. Available: {', '.join(names)}")

@@ -58,12 +58,12 @@ class RunRequest:
     def only_folder(self, name: str = "") -> Path:
         """The one folder of data, which must have this `name`; raises `UsageError` and `DataError` where it is not."""
         if [given for given, _ in self.data] != [name]:
-            came = ", ".join(map(_as_word, self.data)) or "none"
-            expected = _as_word((name, Path("FOLDER")))
-            raise UsageError(f"expected --data {expected} once and nothing else for {self.name}, came {came}")
+            given = ", ".join(map(_as_word, self.data)) or "none"
+            wanted = _as_word((name, Path("FOLDER")))
+            raise UsageError(f"{self.name} takes --data {wanted} once and nothing else; given: {given}")
         ((_, folder),) = self.data
         if not folder.is_dir():
-            raise DataError(f"expected the folder of the releases at {folder}, came no such folder; give its path")
+            raise DataError(f"There is no folder {folder}. Give the folder of the data sets")
         return folder
 
 

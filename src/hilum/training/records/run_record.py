@@ -119,9 +119,7 @@ def begin_run(folder: Path, *, record: RunRecord, results: str | None = None) ->
         there: dict[str, Any] = {"lungs_sha256": None, "study_sha256": None, **json.loads(path.read_bytes())}
         different = _first_difference(there, json.loads(json.dumps(asdict(record))))
     except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise UsageError(
-            f"expected the run.json of a run in {folder}, came another file; name another --out"
-        ) from error
+        raise UsageError(f"{folder} holds a run.json that is not of a run. Name another --out") from error
     if different is not None:
         raise UsageError(f"{folder} holds another run: {different}; give its own command, or name another --out")
 

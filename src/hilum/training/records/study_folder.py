@@ -25,8 +25,8 @@ class StudyFolder:
         """The folder of `hilum study OF`; raises `UsageError` where none was named or it holds no tables."""
         if self.study is None or not (self.study / STUDY_NAME).is_file():
             raise UsageError(
-                f"run `hilum study {of}` first and name its folder: expected --study FOLDER with {STUDY_NAME}, came "
-                f"{self.study}"
+                f"Run `hilum study {of}` first and give its folder with --study; given: {self.study}, without "
+                f"{STUDY_NAME}"
             )
         return self.study
 

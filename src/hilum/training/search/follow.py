@@ -50,10 +50,10 @@ def goal_of(recipe: Recipe, *, monitor: str) -> Goal:
     """The goal for a recipe. Raises `UsageError` for another monitor, and where it validates within epochs."""
     last = recipe.last
     if monitor not in MONITORS:
-        raise UsageError(f"expected to search for the best {' or '.join(MONITORS)}, came {monitor!r}")
+        raise UsageError(f"--monitor must be {' or '.join(MONITORS)}, not {monitor!r}")
     if last.validate_every is not None:
         raise UsageError(
-            f"expected a recipe that validates after each epoch, came {recipe.name}, which does within epochs; leave "
+            f"{recipe.name} validates within epochs, and a search needs a recipe that validates after each. Leave "
             "validate_every out in the recipe's Python"
         )
     return Goal(stage=last.name, selection=last.selection, monitor=monitor)
@@ -78,8 +78,8 @@ def last_value(folder: Path, *, goal: Goal) -> float:
         epoch = min(chosen, key=lambda each: (sign * chosen[each], each), default=0)
     if epoch not in values:
         raise DataError(
-            f"expected {goal.metric} of the epoch that is kept in {folder.name}/{goal.stage}/log/{LOG_NAME}, came "
-            "none; search for another with --monitor"
+            f"{folder.name}/{goal.stage}/log/{LOG_NAME} has no {goal.metric} of the epoch that is kept. Search for "
+            "another with --monitor"
         )
     return values[epoch]
 

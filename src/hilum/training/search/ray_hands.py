@@ -84,7 +84,7 @@ class RayHands:
         except (OSError, ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())[:160]
             raise UsageError(
-                f"expected a running Ray at {address}, or the word {HERE}, came none ({reason})"
+                f"No Ray is running at {address} ({reason}). Start one, or give the word {HERE}"
             ) from error
         self._gpus = 1 if ray.cluster_resources().get("GPU", 0) >= 1 else 0
 

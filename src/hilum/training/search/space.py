@@ -29,7 +29,7 @@ class Options:
 
     def __post_init__(self) -> None:
         if len(set(self.options)) < 2 or len(set(self.options)) < len(self.options):
-            raise UsageError(f"expected two options or more for {self.key}, each once, came {'|'.join(self.options)}")
+            raise UsageError(f"{self.key} needs two options or more, each once; given: {'|'.join(self.options)}")
 
     @property
     def ends(self) -> tuple[str, ...]:
@@ -98,14 +98,12 @@ def space_of(declared: Sequence[str], *, recipe: Recipe) -> tuple[Field, ...]:
     not take, and a setting that decides which images are validated on: values of such trials could not be compared.
     """
     if not declared:
-        raise UsageError(
-            "expected a setting to search over, came none; say for example --vary optimizer.lr=1e-5..1e-3:log"
-        )
+        raise UsageError("Name a setting to search over, for example --vary optimizer.lr=1e-5..1e-3:log")
     fields = tuple(_field(one, recipe=recipe) for one in declared)
     keys = [full_name(field.key) for field in fields]
     twice = next((key for key in keys if keys.count(key) > 1), None)
     if twice is not None:
-        raise UsageError(f"expected each setting once, came {twice} twice; give all its options in one --vary")
+        raise UsageError(f"{twice} is named twice. Give all its options in one --vary")
     for field in fields:
         for text in field.ends:
             _check_takes(recipe, key=field.key, text=text)
@@ -120,19 +118,19 @@ def pairs_of(spelled: Spelled) -> tuple[str, ...]:
 def _field(declared: str, *, recipe: Recipe) -> Field:
     key, sign, text = (part.strip() for part in declared.partition("="))
     if not (sign and key and text):
-        raise UsageError(f"expected --vary KEY=LOW..HIGH, KEY=LOW..HIGH:log or KEY=A|B, came {declared!r}")
+        raise UsageError(f"--vary takes KEY=LOW..HIGH, KEY=LOW..HIGH:log or KEY=A|B; given: {declared!r}")
     if ".." not in text:
         return Options(key, tuple(option.strip() for option in text.split("|")))
     bounds, _, scale = text.partition(":")
     if scale not in ("", "log"):
-        raise UsageError(f"expected LOW..HIGH or LOW..HIGH:log for {key}, came {text!r}")
+        raise UsageError(f"{key} takes LOW..HIGH or LOW..HIGH:log; given: {text!r}")
     low, _, high = bounds.partition("..")
     whole = _parsed(low, high, kind=int)
     if whole is not None and _is_whole(recipe, key=key, low=int(whole[0])):
         return Ints(key, int(whole[0]), int(whole[1]), scale == "log")
     ends = _parsed(low, high, kind=float)
     if ends is None:
-        raise UsageError(f"expected two numbers with .. between them for {key}, came {text!r}")
+        raise UsageError(f"{key} needs two numbers with .. between them; given: {text!r}")
     return Floats(key, float(ends[0]), float(ends[1]), scale == "log")
 
 
@@ -157,8 +155,8 @@ def _check_takes(recipe: Recipe, *, key: str, text: str) -> None:
     changed = with_settings(recipe, pairs=[f"{key}={text}"])
     if _judged_on(changed) != _judged_on(recipe):
         raise UsageError(
-            f"expected a setting that leaves the validation as it is, came {key}, which changes what is validated, or "
-            "on which images; trials could not be compared: set it with --set"
+            f"{key} cannot be searched over: it changes what is validated, or on which images, so that trials could "
+            "not be compared. Set it with --set"
         )
 
 
@@ -169,6 +167,8 @@ def _judged_on(recipe: Recipe) -> tuple[object, ...]:
 
 def _check_range(key: str, *, low: float, high: float, log: bool) -> None:
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise UsageError(f"expected a range from a lower to a higher number for {key}, came {low:g}..{high:g}")
+        raise UsageError(f"The range of {key} must go from a lower to a higher number; given: {low:g}..{high:g}")
     if log and low <= 0:
-        raise UsageError(f"expected a range above 0 for {key}, whose logarithm is drawn, came {low:g}..{high:g}")
+        raise UsageError(
+            f"The range of {key} must lie above 0, because its logarithm is drawn; given: {low:g}..{high:g}"
+        )

@@ -74,8 +74,7 @@ class Record:
             )
         except Exception as error:
             raise DataError(
-                f"expected the record of a search at {path}, came another file ({' '.join(str(error).split())[:120]}); "
-                "name another --out"
+                f"{path} is not the record of a search ({' '.join(str(error).split())[:120]}). Name another --out"
             ) from error
         # a driver that goes on draws other settings than the one before it
         self._study.sampler = TPESampler(seed=seed + len(self._study.trials))
