@@ -137,7 +137,7 @@ def test_a_release_with_boxes_and_a_model_of_one_of_its_labels(hilum: Hilum, tmp
     ("words", "code", "said"),
     [
         (["--threshold", "1.5"], 2, "Thresholds must be above 0 and at most 1; given: 1.5"),
-        (["--label", "Mass"], 2, "Use --label BOXES=MODEL"),
+        (["--label", "Mass"], 2, "--label BOXES=MODEL"),
         (["--split", "train"], 2, "expected an official part among none, or all, came 'train'"),
     ],
 )
@@ -156,7 +156,7 @@ def test_a_bundle_needs_a_folder_and_heatmaps(hilum: Hilum, toy: Path, boxes: Pa
     blind = ToyBundle(heatmap=HeatmapSpec(method="none")).write(tmp_path / "blind").folder
     result = hilum("localise", blind, "--boxes", f"boxes={boxes}", "--out", tmp_path / "out")
     assert result.exit_code == 1
-    assert "whose card says that it has none" in " ".join(result.stderr.split())
+    assert "has no heatmaps, as its card says" in " ".join(result.stderr.split())
 
 
 def test_a_torn_picture_is_left_out_and_counted(hilum: Hilum, toy: Path, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_a_table_by_its_own_name_with_columns_of_other_names(hilum: Any, own: Ow
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("--sensitivity", "0.9", "--specificity", "0.9"), 2, "state one, the other follows"),
+        (("--sensitivity", "0.9", "--specificity", "0.9"), 2, "one decides the other"),
         (("--as", "Effusion"), 2, "expected --as LABEL=COLUMN, came 'Effusion'"),
         (("--label", "Hernia"), 2, "toy has no label 'Hernia'. Available: Effusion, Nodule"),
         (("--as", "Effusion=fluid"), 1, "no label 'fluid'"),

@@ -203,7 +203,7 @@ def test_a_head_that_is_asked_for_and_not_there_is_missed(tmp_path: Path) -> Non
 
 def test_missing_truncated_and_pickled_files_are_refused(tmp_path: Path) -> None:
     network = PooledClassifier("squeezenet1_1", labels=2)
-    with pytest.raises(DataError, match="no such file"):
+    with pytest.raises(DataError, match="There is no file"):
         load_starting_weights(network, weights=WeightsFile(tmp_path / "none.safetensors"))
     path = tmp_path / "weights.safetensors"
     _saved(torchvision.models.squeezenet1_1(weights=None), path)

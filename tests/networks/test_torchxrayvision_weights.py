@@ -91,7 +91,7 @@ def test_a_compiled_program_is_refused(tmp_path):
 
 def test_files_that_are_missing_damaged_or_empty_are_refused_by_name(network, tmp_path):
     path = tmp_path / "weights.pt"
-    with pytest.raises(DataError, match="no such file"):
+    with pytest.raises(DataError, match="There is no file"):
         read_torchxrayvision(path)
     for new in (True, False):
         torch.save(network, path, _use_new_zipfile_serialization=new)

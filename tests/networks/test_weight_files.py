@@ -70,7 +70,7 @@ def test_a_file_that_would_run_something_is_refused_and_runs_nothing(tmp_path: P
 @pytest.mark.parametrize("ending", [".pth", ".safetensors"])
 def test_what_is_missing_damaged_or_empty_is_one_line(ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"weights{ending}"
-    with pytest.raises(DataError, match="no such file"):
+    with pytest.raises(DataError, match="There is no file"):
         read_weights(path)
     torch.save(STATE, path)
     whole = path.read_bytes()

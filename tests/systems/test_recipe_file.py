@@ -32,9 +32,9 @@ def test_the_recipe_may_be_that_of_an_ensemble(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("x = 1\n", r"to define a function recipe\(starting_weights\), came none"),
-        ("recipe = 3\n", r"to define a function recipe\(starting_weights\), came int"),
-        ("def recipe(w):\n    return 3\n", r"to return a Recipe or an EnsembleRecipe, came int"),
+        ("x = 1\n", r"must define a function recipe\(starting_weights\); found: none"),
+        ("recipe = 3\n", r"must define a function recipe\(starting_weights\); found: int"),
+        ("def recipe(w):\n    return 3\n", r"must return a Recipe or an EnsembleRecipe, not int"),
         ("def recipe(w):\n    return 1 / 0\n", r"its recipe\(\) raised ZeroDivisionError: division by zero \(line 2\)"),
         ("def recipe():\n    return 1\n", r"raised TypeError: recipe\(\) takes 0 positional"),
         ("import nothing_like_this\n", r"cannot be run: ModuleNotFoundError: .*nothing_like_this.* \(line 1\)"),
@@ -51,7 +51,7 @@ def test_a_file_that_is_no_recipe_is_refused_in_one_line_that_names_its_line(tmp
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(UsageError, match=r"absent\.py, came no such file"):
+    with pytest.raises(UsageError, match=r"There is no recipe file .*absent\.py"):
         load(tmp_path / "absent.py")
 
 

@@ -36,26 +36,24 @@ def own_recipe(path: Path, *, starting_weights: StartingWeights) -> Recipe | Ens
     make = getattr(module, FUNCTION, None)
     if not callable(make):
         raise UsageError(
-            f"expected {path} to define a function {FUNCTION}(starting_weights), came "
-            f"{'none' if make is None else type(make).__name__}; see the page on training"
+            f"{path} must define a function {FUNCTION}(starting_weights); found: "
+            f"{'none' if make is None else type(make).__name__}. The page on training shows one"
         )
     try:
         made = make(starting_weights)
     except Exception as error:
         raise UsageError(f"{path} cannot be used: its {FUNCTION}() raised {_said(error, path=path)}") from error
     if not isinstance(made, Recipe | EnsembleRecipe):
-        raise UsageError(
-            f"expected {FUNCTION}() of {path} to return a Recipe or an EnsembleRecipe, came {type(made).__name__}"
-        )
+        raise UsageError(f"{FUNCTION}() of {path} must return a Recipe or an EnsembleRecipe, not {type(made).__name__}")
     return made
 
 
 def _run(path: Path) -> ModuleType:
     if not path.is_file():
-        raise UsageError(f"expected a recipe's file at {path}, came no such file; give its path")
+        raise UsageError(f"There is no recipe file {path}. Give its path")
     spec = importlib.util.spec_from_file_location(f"hilum_own_recipe_{path.stem}", path)
     if spec is None or spec.loader is None:
-        raise UsageError(f"expected a Python file, came {path}; give a file that ends in .py")
+        raise UsageError(f"{path} is not a Python file. Give a file that ends in .py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses and pickling look their module up there
     folder = str(path.resolve().parent)

@@ -236,7 +236,9 @@ def training_of(name: str) -> Training[Any]:
             help="A Python file of your own, which defines the function recipe.",
         )
     if name not in TRAININGS:
-        raise UsageError(f"expected a recipe among {', '.join(TRAININGS)}, or a file named .py, came {name!r}")
+        raise UsageError(
+            f"Unknown recipe {name!r}. Available: {', '.join(TRAININGS)}, or a file of your own that ends in .py"
+        )
     return TRAININGS[name]
 
 
@@ -347,6 +349,6 @@ def study(request: StudyRequest, *, own: object = None, progress: Progress = SIL
     data that cannot be, and where the folder holds another study.
     """
     if request.name not in STUDIES:
-        raise UsageError(f"expected a study among {', '.join(STUDIES)}, came {request.name!r}")
+        raise UsageError(f"Unknown study {request.name!r}. Available: {', '.join(STUDIES)}")
     row = STUDIES[request.name]
     row.run(request=request, own=row.own() if own is None else own, progress=progress)

@@ -103,9 +103,7 @@ def tune(request: TuneRequest, *, hands: Hands | None = None, progress: Progress
         folder=out,
     )
     if best is None:
-        raise DataError(
-            f"expected a trial that trained to its end, came none of {len(rows)}; {page} says how they ended"
-        )
+        raise DataError(f"None of {len(rows)} trials trained to its end. {page} says how they ended")
     path = out / BEST_NAME
     write_whole(path, best_recipe(best, request=request, goal=asked.goal, trials=len(rows)).encode())
     return Tuned(best=best, recipe=path, page=page, metric=asked.goal.metric)
@@ -149,12 +147,10 @@ def recipe(starting_weights):
 def _asked(request: TuneRequest) -> _Asked:
     for name, count in (("trials", request.trials), ("jobs", request.jobs), ("least_epochs", request.least_epochs)):
         if count < 1:
-            raise UsageError(f"expected {name} of at least 1, came {count}")
+            raise UsageError(f"{name} must be at least 1; given: {count}")
     made = training_of(request.train.name).recipe(request.train)
     if not isinstance(made, Recipe):
-        raise UsageError(
-            f"expected the recipe of one classifier to search over, came {request.train.name}, which is another kind"
-        )
+        raise UsageError(f"A search needs the recipe of one classifier, and {request.train.name} is of another kind")
     return _Asked(recipe=made, fields=space_of(request.vary, recipe=made), goal=goal_of(made, monitor=request.monitor))
 
 
@@ -194,7 +190,7 @@ def _begin(folder: Path, *, request: TuneRequest, asked: _Asked) -> None:
         there = json.loads(path.read_bytes())
         different = _first_difference(there, here)
     except (ValueError, AttributeError, TypeError) as error:
-        raise UsageError(f"expected the {SEARCH_NAME} of a search in {folder}, came another file") from error
+        raise UsageError(f"{folder} holds a {SEARCH_NAME} that is not of a search. Name another --out") from error
     if different is not None:
         raise UsageError(f"{folder} holds another search: {different}; give its own command, or name another --out")
 

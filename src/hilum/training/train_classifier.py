@@ -41,7 +41,8 @@ class ClassifierOptions:
         str,
         Option(
             metavar="BUNDLE",
-            help="What draws the lungs for a recipe that cuts pictures to them: the name of an installed model, or a folder.",
+            help="What draws the lungs for a recipe that cuts pictures to them: the name of an installed model, or a "
+            "folder.",
         ),
     ] = SHIPPED_LUNGS
     patient_pattern: Annotated[str | None, PATIENT_PATTERN] = None

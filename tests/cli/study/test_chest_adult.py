@@ -98,5 +98,5 @@ def test_lungs_and_settings_must_be_those_of_the_study(made: Path, study: Path, 
     others = run(
         *words(made, kind="train", out=tmp_path / "run"), "--study", str(study), "--set", "crop.stages.train.epochs=1"
     )
-    assert "whose crop.stages.train.epochs is 2, came 1" in others.output.replace("\n", " ")
-    assert "expected --lungs with the bundle that drew the lungs of the study" in refused.output.replace("\n", " ")
+    assert "crop.stages.train.epochs is 2 in the study in" in others.output.replace("\n", " ")
+    assert "used other lungs than" in refused.output.replace("\n", " ")

@@ -121,7 +121,7 @@ def test_all_networks_and_synthetic_children_stand_in_one_table(release: Path, t
 def test_further_networks_take_their_weights_from_a_folder(release: Path, tmp_path: Path) -> None:
     refused = run(*words(release, out=tmp_path / "out"), "--arms", "networks", "--starts", str(tmp_path / "none"))
     assert refused.exit_code != 0
-    assert "a folder of starting weights" in " ".join(refused.output.split())
+    assert "the folder of the starting weights" in " ".join(refused.output.split())
 
 
 def test_other_settings_and_looks_that_would_count_are_refused(release: Path, study: Path) -> None:

@@ -110,7 +110,7 @@ def test_a_damaged_line_is_one_clear_message(tmp_path: Path, damage: str) -> Non
         with pytest.raises(DataError, match=r"Line 2 of .* is not a JSON object") as caught:
             call()
         assert "\n" not in str(caught.value)
-        assert "put the line back" in str(caught.value)
+        assert "Restore the line" in str(caught.value)
     assert path.read_bytes() == before
 
 

@@ -72,7 +72,7 @@ def test_every_image_together_is_cautioned_unless_all_are_held_out(tmp_path):
 def test_the_parts_that_can_be_asked_for_say_which_are_held_out(tmp_path):
     records = read_chexpert(fabricate_chexpert(tmp_path / "chexpert"))
     bundle = ToyBundle().write(tmp_path / "toy")
-    with pytest.raises(UsageError, match=r"among train, valid \(held out\), came 'test'"):
+    with pytest.raises(UsageError, match=r"no official part 'test'\. Available: train, valid \(held out\)"):
         official_part(records, bundle=bundle, name="test")
     part = official_part(records, bundle=bundle, name="valid")
     assert part.is_test

@@ -136,7 +136,7 @@ def test_after_a_stop_only_the_rest_is_read_and_no_half_bundle_lies_there(own, r
 
 
 def test_where_nothing_can_be_fitted_nothing_is_written(own, records, tmp_path):
-    with pytest.raises(DataError, match=r"a decision needs 20; nothing was written"):
+    with pytest.raises(DataError, match=r"a decision needs 20. Nothing was written"):
         calibrate(own.bundle, records=records[:30], folder=tmp_path / "ours", settings=OURS)
     assert not (tmp_path / "ours").exists()
 
@@ -145,7 +145,7 @@ def test_a_label_that_is_asked_for_must_be_in_the_data(own, records, tmp_path):
     with pytest.raises(UsageError, match="toy has no label 'Hernia'"):
         calibrate(own.bundle, records=records, folder=tmp_path / "x", settings=replace(OURS, labels=["Hernia"]))
     without = [replace(record, labels={"Effusion": record.labels["Effusion"]}) for record in records]
-    with pytest.raises(DataError, match="say it with --as 'Nodule=NAME'"):
+    with pytest.raises(DataError, match="add --as 'Nodule=NAME'"):
         calibrate(own.bundle, records=without, folder=tmp_path / "x", settings=replace(OURS, labels=["Nodule"]))
 
 

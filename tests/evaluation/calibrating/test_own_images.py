@@ -62,7 +62,7 @@ def test_held_out_images_are_left_out_and_counted(own, records):
     assert part.records == tuple(some[3:])
     assert counts == {HELD_OUT: 3}
     named_so = [replace(record, official="test") for record in records]
-    with pytest.raises(DataError, match="all held out, on which nothing is ever fitted"):
+    with pytest.raises(DataError, match="are held out for testing, and nothing is ever fitted on those"):
         own_part(named_so, bundle=own.bundle)
 
 

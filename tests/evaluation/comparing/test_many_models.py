@@ -70,7 +70,7 @@ def test_labels_with_positives(many):
 
 def test_nothing_to_judge():
     made = fabricate_many(patients=5, labels=("Mass",), without=("Mass",))
-    with pytest.raises(DataError, match="at least one label"):
+    with pytest.raises(DataError, match="No label has both"):
         model_aurocs(made, pairs=STUDY.pairs)
 
 

@@ -32,7 +32,7 @@ def test_rows_are_taken_of_all() -> None:
 
 def test_what_differs_is_refused() -> None:
     turned = replace(B, truth=1 - B.truth)
-    for other, what in ((B.take(np.arange(B.n)[::-1]), "one image"), (turned, "one truth")):
+    for other, what in ((B.take(np.arange(B.n)[::-1]), "image"), (turned, "truth")):
         with pytest.raises(DataError, match=f"The predictions of a and b differ in {what}"):
             ManyPredictions(("a", "b"), (A, other))
     with pytest.raises(DataError, match="a name of its own; given: a, a"):

@@ -333,7 +333,7 @@ def test_subgroups_are_judged_on_their_own_rows(predictions: Predictions) -> Non
 
 
 def test_no_label_with_both_outcomes(predictions: Predictions) -> None:
-    with pytest.raises(DataError, match="at least one label with positives and negatives"):
+    with pytest.raises(DataError, match="No label has both positives and negatives"):
         judge(replace(predictions, truth=np.ones_like(predictions.truth)), replicates=QUICK)
 
 

@@ -30,7 +30,7 @@ def test_an_old_file_is_read_by_what_hilum_itself_wrote(protocol: str, design: s
     ],
 )  # fmt: skip
 def test_an_unclear_protocol_is_refused_with_the_fix_until_somebody_says(protocol: str) -> None:
-    with pytest.raises(DataError, match="say --design 'held out' or --design cross-validated"):
+    with pytest.raises(DataError, match="Add --design 'held out' or --design cross-validated"):
         read_design({}, protocol=protocol, stated=None)
     for design in ("held out", "cross-validated"):
         assert read_design({}, protocol=protocol, stated=design) == design

@@ -107,9 +107,9 @@ def test_one_split() -> None:
             "holds -1; .* Map uncertain labels",
         ),
         ({"scores": np.array([[0.9], [np.nan], [0.1]])}, "missing in 1 rows in which truth:Effusion is known"),
-        ({"scores": np.array([[-2.5], [4.0], [0.1]])}, "from -2.5 to 4; if these are logits"),
-        ({"scores": np.array([[np.inf], [0.0], [0.1]])}, "probabilities in"),
-        ({"scores": np.array([[0.5], [0.1], [1.5]])}, "probabilities in"),  # also where no truth is known
+        ({"scores": np.array([[-2.5], [4.0], [0.1]])}, "from -2.5 to 4. If these are logits"),
+        ({"scores": np.array([[np.inf], [0.0], [0.1]])}, "must hold probabilities"),
+        ({"scores": np.array([[0.5], [0.1], [1.5]])}, "must hold probabilities"),  # also where no truth is known
         ({"age_years": np.array([4.0, np.nan, 412.0])}, "age_years is 412 for '3.png'"),
         ({"age_years": np.array([-1.0, 1.0, 1.0])}, "age_years is -1"),
         ({"labels": (), "truth": np.zeros((3, 0)), "scores": np.zeros((3, 0))}, "3 images and 0 labels"),

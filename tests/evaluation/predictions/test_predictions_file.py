@@ -90,23 +90,23 @@ def test_a_missing_truth_may_be_null_or_nan(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("how", "message"),
     [
-        ({"without": "patient"}, "without patient"),
-        ({"without": "score:Pleural Effusion"}, "truth:Pleural Effusion without score:Pleural Effusion"),
-        ({"without": "truth:Pleural Effusion"}, "score:Pleural Effusion without truth:Pleural Effusion"),
-        ({"truth:Effusion": [1, 0, 1], "score:Effusion": [0.5, 0.5, 0.5]}, "each label once"),
-        ({"score:Pleural Effusion": [-3.0, 0.2, 5.5]}, "if these are logits, apply the sigmoid once"),
+        ({"without": "patient"}, "lacks the columns patient"),
+        ({"without": "score:Pleural Effusion"}, "score:Pleural Effusion is missing"),
+        ({"without": "truth:Pleural Effusion"}, "truth:Pleural Effusion is missing"),
+        ({"truth:Effusion": [1, 0, 1], "score:Effusion": [0.5, 0.5, 0.5]}, "Two labels mean the same"),
+        ({"score:Pleural Effusion": [-3.0, 0.2, 5.5]}, "If these are logits, apply the sigmoid once"),
         (
             {"score:Pleural Effusion": ["high", "low", "low"]},
             "score:Pleural Effusion must hold numbers; it holds string",
         ),
-        ({"truth:Pleural Effusion": [1, -1, 0]}, "map uncertain labels"),
+        ({"truth:Pleural Effusion": [1, -1, 0]}, "Map uncertain labels"),
         ({"image": ["1.png", "1.png", "2.png"]}, "'1.png' stands there 2 times"),
         ({"patient": ["a", None, " "]}, "patient is empty in 2 rows"),
         ({"age_years": [5.0, 412.0, 7.0]}, "age_years is 412"),
         ({"metadata": {}}, "Give it as 'protocol'"),
         ({"metadata": {"protocol": "x", "design": "pooled"}}, "must be 'held out' or 'cross-validated', not 'pooled'"),
         ({"metadata": {"protocol": "x", "smoke": "1"}}, "true or false, not '1'"),
-        ({"metadata": {"protocol": "one model (not cross-validated)"}}, "say --design 'held out'"),
+        ({"metadata": {"protocol": "one model (not cross-validated)"}}, "Add --design 'held out'"),
         ({"metadata": {"protocol": "x", "mean_labels": "Effusion"}}, "is no JSON"),
         ({"metadata": {"protocol": "x", "mean_labels": "[]"}}, "JSON list of labels"),
         ({"metadata": {"protocol": "x", "mean_labels": json.dumps(["Edema"])}}, "asked over Edema"),
@@ -124,7 +124,7 @@ def test_no_label_and_no_row(tmp_path: Path) -> None:
     path = tmp_path / "p.parquet"
     bare = pa.table({name: COLUMNS[name] for name in ("image", "patient", "split")})
     pq.write_table(bare.replace_schema_metadata({"protocol": "x"}), path)
-    with pytest.raises(DataError, match="without any label"):
+    with pytest.raises(DataError, match="The file has no label"):
         read_predictions(path)
     pq.write_table(pa.table(COLUMNS).replace_schema_metadata({"protocol": "x"}).slice(0, 0), path)
     with pytest.raises(DataError, match="0 images"):
@@ -134,7 +134,7 @@ def test_no_label_and_no_row(tmp_path: Path) -> None:
 def test_a_column_that_comes_twice(tmp_path: Path) -> None:
     table = pa.table([*COLUMNS.values(), COLUMNS["patient"]], names=[*COLUMNS, "patient"])
     pq.write_table(table.replace_schema_metadata({"protocol": "x"}), tmp_path / "p.parquet")
-    with pytest.raises(DataError, match="each column once"):
+    with pytest.raises(DataError, match="Two columns have the same name"):
         read_predictions(tmp_path / "p.parquet")
 
 

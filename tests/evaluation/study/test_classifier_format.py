@@ -41,5 +41,5 @@ def test_folds_that_do_not_belong_together_are_refused() -> None:
     for changes in ({"protocol": "out of fold, another way"}, {"smoke": True}):
         with pytest.raises(DataError, match="one protocol"):
             CLASSIFIER.pooled([made(), made(**changes)])
-    with pytest.raises(DataError, match="at least one fold"):
+    with pytest.raises(DataError, match="no predictions of any fold"):
         CLASSIFIER.pooled([])

@@ -29,7 +29,7 @@ def test_of_many_arms_some_are_shown_closely() -> None:
     ("changes", "said"),
     [
         ({"arms": STUDY.arms[:1]}, "two arms or more"),
-        ({"arms": (*STUDY.arms, STUDY.arms[0])}, "each of its own name"),
+        ({"arms": (*STUDY.arms, STUDY.arms[0])}, "each with a name of its own"),
         ({"pairs": (("both", "none"),)}, "no arm 'none'"),
         ({"closely": ("both", "none")}, "no arm 'none'"),
         ({"claims": (MeanAbove(("both", "early")),)}, "A claim speaks of the pair"),

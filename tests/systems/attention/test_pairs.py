@@ -32,7 +32,7 @@ def test_the_pairs_of_the_paper_are_those_without_capsules():
 
 @pytest.mark.parametrize("text", ["", "resnet50,", "resnet50+", "a+b+c", "resnet50,resnet50+resnet50"])
 def test_what_names_no_pairs_is_refused(text):
-    with pytest.raises(UsageError, match=r"expected .* pair"):
+    with pytest.raises(UsageError, match=r"pair"):
         pairs_of(text)
 
 

@@ -77,7 +77,7 @@ def test_settings_reach_both_networks_and_the_attention_by_short_keys():
 @pytest.mark.parametrize(
     ("pairs", "said"),
     [
-        (["crop_backbone=resnet51"], "expected a backbone among"),
+        (["crop_backbone=resnet51"], "Unknown backbone"),
         (["crop_backbone=vit_tiny_patch16_224"], "ends in a map"),
         (["crop_backbone=maxvit_nano_rw_256"], "a look of 256 pixels for maxvit_nano_rw_256"),
         (["backbone=inception_v3", "look_px=74"], "a look of at least 75 pixels for inception_v3"),

@@ -108,6 +108,6 @@ def test_it_goes_on_where_it_was_and_refuses_the_folder_of_another(request_: Stu
 
 
 def test_a_network_that_is_none_is_refused_before_anything_is_read(request_: StudyRequest, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"expected .*backbone"):
+    with pytest.raises(UsageError, match=r"Unknown backbone"):
         study(replace(request_, out=tmp_path / "none"), own=replace(OWN, pairs="nothing50"))
     assert not (tmp_path / "none").exists()

@@ -65,7 +65,7 @@ def test_its_graph_gives_what_it_gives(backbone):
 
 def test_capsules_of_other_labels_or_planes_are_refused():
     base = PooledClassifier("squeezenet1_1", labels=2)
-    with pytest.raises(UsageError, match="capsules of 2 labels that read 1 planes, came 3 and 1"):
+    with pytest.raises(UsageError, match="must read 1 planes and give 2 labels; they read 1 and give 3"):
         CapsuleCascade(base, CapsuleNetwork(SHAPE, labels=3), mask="largest")
-    with pytest.raises(UsageError, match="read 2 planes, came 2 and 1"):
+    with pytest.raises(UsageError, match="must read 2 planes and give 2 labels; they read 1 and give 2"):
         CapsuleCascade(base, CapsuleNetwork(SHAPE, labels=2), mask="each label")

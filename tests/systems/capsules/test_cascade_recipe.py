@@ -57,7 +57,7 @@ def test_a_recipe_that_cannot_be_is_refused(pairs, said):
 
 def test_other_stages_are_refused():
     base, small, whole = PAPER.stages
-    with pytest.raises(UsageError, match="the stages base, capsules, cascade in the recipe, came base, capsules"):
+    with pytest.raises(UsageError, match="needs the stages base, capsules, cascade; given: base, capsules"):
         replace(PAPER, stages=(base, small))
     with pytest.raises(UsageError, match="a cascade that starts from base"):
         replace(PAPER, stages=(base, small, replace(whole, start=FromStage(stage="capsules"))))

@@ -46,7 +46,7 @@ def test_weights_of_other_capsules_are_refused_before_anything_is_decoded(file, 
     stage = replace(SMALL.last, start=WeightsFile(path), labels=("a", "b", "c"))
     with pytest.raises(DataError, match=r"differs at network\.pairs"):
         check_capsules(SMALL, stage=stage, folder=tmp_path / "run")
-    with pytest.raises(DataError, match="expected the weights of a finished stage"):
+    with pytest.raises(DataError, match="does not hold the weights of a finished stage"):
         check_capsules(
             SMALL, stage=replace(stage, labels=LABELS, start=WeightsFile(tmp_path / "none")), folder=tmp_path
         )

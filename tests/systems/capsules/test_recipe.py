@@ -51,7 +51,7 @@ def test_a_smoke_run_is_small(recipe):
 def test_imagenet_s_weights_are_none_of_capsules():
     assert capsules(TimmImageNet(Path("weights"))).last.start == RandomWeights()
     assert capsules(WeightsFile(Path("a"))).last.start == WeightsFile(Path("a"))
-    with pytest.raises(UsageError, match="came a BundleWeights"):
+    with pytest.raises(UsageError, match="cannot start from BundleWeights"):
         capsules(BundleWeights(Path("a")))
 
 

@@ -37,8 +37,11 @@ def test_both_recipes_can_be_set_and_a_smoke_run_is_small() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"crop": LOCAL}, "expected crop_lungs in the recipe of the crop"),
-        ({"whole": replace(LOCAL, stages=(LOCAL.last, replace(LOCAL.last, name="more")))}, "recipes of one stage"),
+        ({"crop": LOCAL}, "The recipe of the crop needs crop_lungs"),
+        (
+            {"whole": replace(LOCAL, stages=(LOCAL.last, replace(LOCAL.last, name="more")))},
+            "Both recipes need exactly one stage",
+        ),
         (
             {"whole": replace(LOCAL, stages=(replace(LOCAL.last, labels=("Mass", "Nodule")),))},
             "the same labels and the same split",

@@ -47,5 +47,5 @@ def test_nothing_to_tabulate_and_tables_of_another_study_are_refused(data: Path,
     with pytest.raises(UsageError, match=r"its recipe is lung-regions-paper3, here lung-regions-all; "):
         study(replace(asked, name="lungs"))
     named = StudyRequest(name="lungs", data=(("lungs", data),), out=tmp_path)
-    with pytest.raises(UsageError, match="expected --data FOLDER once and nothing else for lungs, came lungs="):
+    with pytest.raises(UsageError, match="lungs takes --data FOLDER once and nothing else; given: lungs="):
         study(named)

@@ -25,7 +25,7 @@ def test_labels_are_those_with_enough_positives_outside_the_official_test_and_no
     found = frequent_labels(records, least=least)
     assert found[-1] == "No Finding"
     assert set(found[:-1]) == {name for name, count in counted.items() if count >= least} - {"No Finding"}
-    with pytest.raises(DataError, match="expected a finding with 1000 positives among"):
+    with pytest.raises(DataError, match="No finding has 1000 positives among"):
         frequent_labels(records, least=1000)
 
 

@@ -27,5 +27,5 @@ def test_of_a_set_from_itself_it_is_nothing_also_where_there_are_fewer_vectors_t
 
 
 def test_other_shapes_are_refused():
-    with pytest.raises(DataError, match="two sets of vectors of one length"):
+    with pytest.raises(DataError, match="Two sets of vectors of one length"):
         frechet_distance(np.zeros((3, 2)), np.zeros((3, 4)))

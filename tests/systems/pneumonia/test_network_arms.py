@@ -46,7 +46,7 @@ def test_starting_weights_are_those_of_a_file_that_is_called_as_the_backbone(tmp
     assert start_of("mobilenet_v1", folder=tmp_path) == RandomWeights(), "of mobilenet_v2 there is one"
     assert start_of("efficientnet_lite0", folder=tmp_path) == RandomWeights()
     assert start_of("resnet18", folder=None) == RandomWeights()
-    with pytest.raises(DataError, match="a folder of starting weights"):
+    with pytest.raises(DataError, match="the folder of the starting weights"):
         start_of("resnet18", folder=tmp_path / "none")
 
 

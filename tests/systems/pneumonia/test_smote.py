@@ -9,7 +9,7 @@ from hilum.systems.pneumonia.smote import check_smote, fitted_head, standardised
 
 def test_without_the_package_one_line_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "imblearn.over_sampling", None)
-    with pytest.raises(UsageError, match="came no such package; pip install imbalanced-learn"):
+    with pytest.raises(UsageError, match="not installed; pip install imbalanced-learn"):
         check_smote()
 
 
@@ -27,7 +27,7 @@ def test_synthetic_vectors_lie_between_two_of_the_rarer_class_until_both_are_as_
         assert np.abs(there[:, None] + there[None] - between).min() < 1e-9
     again, _ = with_synthetic(vectors, classes=classes, seed=3)
     assert np.array_equal(again, more)
-    with pytest.raises(DataError, match="two pictures of each class"):
+    with pytest.raises(DataError, match="two images of each class"):
         with_synthetic(vectors[19:21], classes=np.array([1, 0]), seed=3)
 
 

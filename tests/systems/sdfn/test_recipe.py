@@ -92,7 +92,7 @@ def test_a_fusion_ends_a_recipe_of_its_own_two_stages():
         replace(PAPER, stages=(whole, crop, fusion, replace(whole, name="more")))
     with pytest.raises(UsageError, match="one list of labels"):
         replace(PAPER, stages=(whole, crop, replace(fusion, labels=LABELS[:3])))
-    with pytest.raises(UsageError, match="expected a stage of sdfn, came 'none'"):
+    with pytest.raises(UsageError, match="sdfn has no stage 'none'"):
         PAPER.stage("none")
 
 

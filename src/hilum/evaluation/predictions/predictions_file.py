@@ -94,7 +94,7 @@ def _to_table(p: Predictions) -> pa.Table:
 def _from_table(table: pa.Table, *, stated: Design | None) -> Predictions:
     names = table.column_names
     if len(set(names)) < len(names):
-        raise DataError("One column stands there twice. Give each column one name of its own")
+        raise DataError("Two columns have the same name. Give each column a name of its own")
     missing = [name for name in _NEEDED if name not in names]
     if missing:
         raise DataError(f"The file lacks the columns {', '.join(missing)}. Needed: {', '.join(_NEEDED)}")

@@ -63,7 +63,7 @@ class ValidationPredictions:
         ):
             if there:
                 raise DataError(
-                    f"{len(there)} {what} stand both in the validation file and among the judged ones. Split by "
+                    f"The validation file shares {what} with the judged file ({len(there)} of them). Split by "
                     "patient, or name patients by their data set"
                 )
         moved = same_in_other_folders(here, judged)

@@ -79,7 +79,7 @@ def start(network: TwoLooks, *, recipe: AttentionRecipe) -> str:
     """Put the starting weights into both networks; what they are, in one line for the card."""
     whole_start = recipe.last.start
     if isinstance(whole_start, FromStage | FusedFrom):
-        raise UsageError(f"expected starting weights for {recipe.name}, came a stage")
+        raise UsageError(f"{recipe.name} starts from another stage; give starting weights with --weights")
     whole = load_starting_weights(network.whole, weights=whole_start)
     crop = load_starting_weights(network.crop, weights=recipe.crop_start)
     return whole if whole == crop else f"the whole picture's network: {whole}; the crop's: {crop}"

@@ -100,14 +100,14 @@ def pairs_of(text: str) -> tuple[NetworkPair, ...]:
         return PAPER_PAIRS
     found = [_pair(word.strip()) for word in text.split(",")]
     if len(set(found)) < len(found):
-        raise UsageError(f"expected each pair once, came {text!r}")
+        raise UsageError(f"A pair is named twice in {text!r}. Name each once")
     return tuple(found)
 
 
 def _pair(word: str) -> NetworkPair:
     names = [name.strip() for name in word.split(_BETWEEN)]
     if not all(names) or len(names) > 2:
-        raise UsageError(f"expected a pair such as resnet50 or resnet50{_BETWEEN}densenet121, came {word!r}")
+        raise UsageError(f"{word!r} is not a pair of networks. Write resnet50 or resnet50{_BETWEEN}densenet121")
     return NetworkPair(names[0], names[-1])
 
 

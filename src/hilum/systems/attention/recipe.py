@@ -198,7 +198,7 @@ def smoke(recipe: AttentionRecipe) -> AttentionRecipe:
     look = min(recipe.look_px, max(SIDE_PX, *looks))
     made = smoke_recipe(replace(recipe, look_px=look), least_px=look)
     if not isinstance(made, AttentionRecipe):
-        raise UsageError(f"expected a recipe of two looks, came {made.name}")
+        raise UsageError(f"{made.name} is not a recipe of a whole-image network with an attended crop")
     return made
 
 
@@ -215,6 +215,6 @@ def _check_side(look_px: int, *, backbone: str) -> None:
     _check(fits, f"a look of {'' if side else 'at least '}{smallest} pixels for {backbone}", look_px)
 
 
-def _check(holds: bool, expected: str, came: object) -> None:
+def _check(holds: bool, needed: str, given: object) -> None:
     if not holds:
-        raise UsageError(f"expected {expected} in the recipe, came {came}")
+        raise UsageError(f"The recipe needs {needed}; given: {given}")

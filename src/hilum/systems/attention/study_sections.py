@@ -109,7 +109,9 @@ def _crops(files: Sequence[Path]) -> Mapping[str, int | float]:
             one = json.loads(path.read_text(encoding="utf-8"))
             sums = {name: value + one[name] for name, value in sums.items()}
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DataError(f"expected what was cut in {path}, came {error}; remove {path.parent.parent}") from error
+            raise DataError(
+                f"{path} does not say what was cut ({error}). Remove {path.parent.parent} and run the study again"
+            ) from error
     return sums
 
 

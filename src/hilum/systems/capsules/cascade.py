@@ -51,8 +51,8 @@ class CapsuleCascade(nn.Module):
         planes = planes_of(mask, labels=labels)
         if capsules.labels != labels or capsules.inputs != planes:
             raise UsageError(
-                f"expected capsules of {labels} labels that read {planes} planes, came {capsules.labels} and "
-                f"{capsules.inputs}"
+                f"The capsules must read {planes} planes and give {labels} labels; they read {capsules.inputs} and "
+                f"give {capsules.labels}"
             )
         self.base, self.capsules, self.mask = base, capsules, mask
 

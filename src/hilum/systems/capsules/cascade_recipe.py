@@ -110,10 +110,10 @@ def smoke(recipe: CascadeRecipe) -> CascadeRecipe:
     """The recipe made small as every one is, with small capsules."""
     made = smoke_recipe(replace(recipe, shape=small_shape(recipe.shape)))
     if not isinstance(made, CascadeRecipe):
-        raise UsageError(f"expected a recipe of a cascade, came {made.name}")
+        raise UsageError(f"{made.name} is not a recipe of a cascade")
     return made
 
 
-def _check(holds: bool, expected: str, came: object) -> None:
+def _check(holds: bool, needed: str, given: object) -> None:
     if not holds:
-        raise UsageError(f"expected {expected} in the recipe, came {came}")
+        raise UsageError(f"The recipe needs {needed}; given: {given}")

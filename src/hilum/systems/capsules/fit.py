@@ -74,8 +74,8 @@ def load_capsules(network: PaintedCapsules, *, path: Path) -> None:
     unfit = [name for name in own if name.startswith("network.") and _shape_of(state, name) != own[name].shape]
     if unfit:
         raise DataError(
-            f"expected the weights of capsules of this size and these labels, came {path}, which differs at "
-            f"{unfit[0]}; give the weights.safetensors of a run with the same shape"
+            f"{path} does not fit capsules of this size and these labels; it differs at {unfit[0]}. Give the "
+            "weights.safetensors of a run with the same shape"
         )
     fit = {name: state[name] for name in own if _shape_of(state, name) == own[name].shape}
     network.load_state_dict(fit, strict=False)

@@ -148,8 +148,8 @@ def start_of_capsules(weights: StartingWeights) -> StartingWeights:
             return RandomWeights()
         case _:
             raise UsageError(
-                f"expected --weights random, or a capsule run's weights.safetensors, came a {type(weights).__name__}; "
-                "no other weights are of capsules"
+                f"Capsules cannot start from {type(weights).__name__}. Use --weights random, or the "
+                "weights.safetensors of a run with capsules"
             )
 
 
@@ -163,6 +163,6 @@ def smoke_shape(shape: CapsuleShape) -> CapsuleShape:
     return replace(shape, side=min(SIDE_PX, shape.side), channels=min(16, shape.channels), kinds=min(4, shape.kinds))
 
 
-def _check(holds: bool, expected: str, came: object) -> None:
+def _check(holds: bool, needed: str, given: object) -> None:
     if not holds:
-        raise UsageError(f"expected {expected} in the recipe, came {came}")
+        raise UsageError(f"The recipe needs {needed}; given: {given}")

@@ -173,6 +173,6 @@ def _read(path: Path) -> Look:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
-            f"expected the look at a fold's network in {path}, came {type(error).__name__}; remove the file and run "
-            "the study again"
+            f"{path} does not hold the localisation of a fold's network ({type(error).__name__}). Remove the file and "
+            "run the study again"
         ) from error

@@ -54,11 +54,15 @@ class AdultRecipe:
     def __post_init__(self) -> None:
         whole, crop = self.whole, self.crop
         if len(whole.stages) != 1 or len(crop.stages) != 1:
-            raise UsageError(f"expected recipes of one stage, came {len(whole.stages)} and {len(crop.stages)}")
+            raise UsageError(
+                f"Both recipes need exactly one stage; they have {len(whole.stages)} and {len(crop.stages)}"
+            )
         if whole.needs_lungs or not crop.needs_lungs:
-            raise UsageError("expected crop_lungs in the recipe of the crop and not in the whole picture's")
+            raise UsageError(
+                "The recipe of the crop needs crop_lungs, and the recipe of the whole image must not have it"
+            )
         if whole.last.labels != crop.last.labels or whole.last.split != crop.last.split:
-            raise UsageError("expected the same labels and the same split in both recipes")
+            raise UsageError("Both recipes need the same labels and the same split")
 
 
 def chest_adult(whole: Recipe) -> AdultRecipe:

@@ -122,18 +122,18 @@ def train_adult_on(
 def _checked_study(folder: Path, *, recipe: AdultRecipe, lungs: Bundle, request: TrainRequest) -> RunFile:
     study = read_run_file(folder / RUN_NAME)
     if study.smoke and not request.smoke:
-        raise UsageError(f"expected a whole study in {folder}, came a smoke run; run it whole")
+        raise UsageError(f"{folder} holds a test run of the study (--smoke). Run the whole study")
     here = flat_values(recipe)
     for key in dict.fromkeys((*study.settings, *here)):
         if study.settings.get(key) != here.get(key):
             raise UsageError(
-                f"expected the settings of the study in {folder}, whose {key} is {study.settings.get(key)}, came "
-                f"{here.get(key)}: its figures would be of another training"
+                f"{key} is {study.settings.get(key)} in the study in {folder} and {here.get(key)} here, so its figures "
+                "would be of another training. Use the settings of the study"
             )
     if study.lungs_sha256 != lungs.sha256:
         raise UsageError(
-            f"expected --lungs with the bundle that drew the lungs of the study in {folder}, came {lungs.card.name} "
-            f"{lungs.card.version}; name that bundle's folder, or run the study again"
+            f"The study in {folder} used other lungs than {lungs.card.name} {lungs.card.version}. Name the model that "
+            "drew them with --lungs, or run the study again"
         )
     said = read_study_json(folder / STUDY_NAME, study=NAME)["sections"][SHIPS_KEY]
     if not said["ships"] and not study.smoke:
@@ -158,7 +158,7 @@ def _fit(recipe: Recipe, *, arm: str, records: tuple[Record, ...], request: Trai
     everything = Split({TRAIN: records}, f"all {len(records):,} images")
     fitted = run_stages(recipe, splits={recipe.last.name: everything}, place=replace(place, folder=folder))
     if not isinstance(fitted, Fitted):
-        raise UsageError(f"expected a recipe of a network of pictures, came {recipe.name}")
+        raise UsageError(f"{recipe.name} ends in a fusion of two networks; give a recipe that ends in one network")
     return fitted
 
 

@@ -139,7 +139,7 @@ class GateJudge:
         """The AUROC of radiograph or not. Raises `DataError` where there are none of either."""
         value = auroc(self._is_xray.astype(np.float64), scores=read[:, IS_XRAY])
         if isinstance(value, UndefinedMetric):
-            raise DataError(f"expected radiographs and other pictures, {value.reason}")
+            raise DataError(f"Both radiographs and other images are needed: {value.reason}")
         return (value,)
 
     def judge(self, read: npt.NDArray[np.float32], /, *, whole: npt.NDArray[np.float32], cost: Cost) -> Judged:

@@ -104,7 +104,10 @@ def paper_split(records: Sequence[Record], *, module: PaperModule) -> Split:
     """
     missing = set(module.classes) - {record.stratum for record in records}
     if missing:
-        raise DataError(f"expected pictures of every class of {module.name}, came none of {', '.join(sorted(missing))}")
+        raise DataError(
+            f"No image of {', '.join(sorted(missing))}, and {module.name} needs images of every class. Add them to the "
+            "data"
+        )
     protocol = f"70/20/10 by patient, study or WordNet id, stratified by class, seed {module.seed}"
     return Split(split_by_patient(records, shares=SHARES, seed=module.seed), protocol)
 

@@ -67,9 +67,7 @@ def load_pictures(
     """
     for record in records:
         if record.is_xray is None:
-            raise DataError(
-                f"expected a record that says whether it is a radiograph, came {record.source} {record.image}"
-            )
+            raise DataError(f"Nothing says whether {record.source} {record.image} is a radiograph. Leave it out")
     if not records:
         return ()
     large, plain = (

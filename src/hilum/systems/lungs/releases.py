@@ -28,8 +28,8 @@ def read_lung_sources(folder: Path) -> tuple[Record, ...]:
     )
     if not records:
         raise DataError(
-            f"expected chests with masks in {folder}/lungs, {folder}/lungs_tb or {folder}/wingspan, came none; give "
-            "the folder that holds them"
+            f"No chest with masks in {folder}/lungs, {folder}/lungs_tb or {folder}/wingspan. Give the folder that "
+            "holds them"
         )
     return records
 

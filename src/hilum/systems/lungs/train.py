@@ -29,7 +29,7 @@ def train_lungs_on(
     folder = own.needed(of="lungs")
     study = read_lung_study(folder)
     if study.smoke and not request.smoke:
-        raise UsageError(f"expected a whole study in {own.study}, came a smoke run; run it whole")
+        raise UsageError(f"{own.study} holds a test run of the study (--smoke). Run the whole study")
     learnt = recipe.sampler.shares
     every = [record for record in read_lung_sources(request.only_folder("lungs")) if record.source in learnt]
     records = few_of_each(every, each=SMOKE_EACH) if request.smoke else every

@@ -105,9 +105,7 @@ def frequent_labels(records: Sequence[Record], *, least: int) -> tuple[str, ...]
     pool = [record for record in records if not is_held_out(record)]
     found = tuple(label for label in LABELS if sum(one.labels.get(label) == 1.0 for one in pool) >= least)
     if not found:
-        raise DataError(
-            f"expected a finding with {least} positives among {len(pool)} images, came none; give more data"
-        )
+        raise DataError(f"No finding has {least} positives among {len(pool)} images. Give more data")
     return (*found, NO_FINDING)
 
 

@@ -47,14 +47,15 @@ def read_costs(path: Path) -> Costs:
         return Costs(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise DataError(
-            f"expected the costs of a network in {path}, came {error}; remove {path.parent.parent}"
+            f"{path} does not hold the costs of a network ({error}). Remove {path.parent.parent} and run the study "
+            "again"
         ) from error
 
 
 def measured(network: PooledClassifier, *, spec: PreprocessSpec) -> Costs:
     """The costs of a network in evaluation mode on this machine. Raises `DataError` where `spec` fixes no size."""
     if spec.output_size is None:
-        raise DataError("expected a preprocessing with a resize step to time a network, came none")
+        raise DataError("The preprocessing has no resize step, so the network cannot be timed. Add one to the recipe")
     height, width = spec.output_size
     picture = torch.zeros(1, spec.channels, height, width)
     threads = torch.get_num_threads()

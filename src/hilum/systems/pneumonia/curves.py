@@ -30,7 +30,9 @@ def read_curves(folder: Path) -> Rows:
         with path.open(newline="", encoding="utf-8") as file:
             return [{name: float(value) for name, value in row.items() if value} for row in csv.DictReader(file)]
     except (OSError, ValueError, TypeError, csv.Error) as error:
-        raise DataError(f"expected the validations of a training in {path}, came {error}; remove {folder}") from error
+        raise DataError(
+            f"{path} does not hold the validations of a training ({error}). Remove {folder} and run the study again"
+        ) from error
 
 
 def curves_figure(curves: Mapping[str, Sequence[Rows]]) -> ReportFigure:

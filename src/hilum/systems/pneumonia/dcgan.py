@@ -126,7 +126,7 @@ def train_dcgan(pictures: Pixels, *, settings: DcganSettings, folder: Path) -> G
     where a loss is no number.
     """
     if pictures.ndim != 3 or pictures.shape[1:] != (SIDE, SIDE) or len(pictures) < 2:
-        raise DataError(f"expected two pictures or more of {SIDE} x {SIDE} for a DCGAN, came {pictures.shape}")
+        raise DataError(f"The DCGAN needs two images or more of {SIDE} x {SIDE}; their shape is {pictures.shape}")
     real = torch.from_numpy(np.ascontiguousarray(pictures, np.float32))[:, None] * 2 - 1
     path = folder / STATE
     with torch.random.fork_rng():
@@ -167,9 +167,7 @@ def _epoch(pair: _Pair, real: Tensor, *, settings: DcganSettings, epoch: int) ->
     starts = range(0, len(real) // size * size, size)
     losses = np.array([pair.step(real[order[at : at + size]], latent=settings.latent) for at in starts])
     if not np.isfinite(losses).all():
-        raise DataError(
-            f"expected finite losses of the DCGAN, came others in epoch {epoch + 1}; lower its learning rate"
-        )
+        raise DataError(f"The DCGAN diverged in epoch {epoch + 1}: a loss is NaN or infinite. Lower its learning rate")
     return {"discriminator": float(losses[:, 0].mean()), "generator": float(losses[:, 1].mean())}
 
 

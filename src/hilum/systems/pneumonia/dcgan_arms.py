@@ -162,7 +162,8 @@ def read_quality(folder: Path) -> Quality:
         return Quality(**json.loads((folder / QUALITY).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise DataError(
-            f"expected the quality of samples in {folder / QUALITY}, came {error}; remove {folder}"
+            f"{folder / QUALITY} does not hold the quality of samples ({error}). Remove {folder} and run the study "
+            "again"
         ) from error
 
 

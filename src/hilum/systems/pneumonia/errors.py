@@ -98,7 +98,9 @@ def read_errors(folder: Path) -> FoldErrors:
             false_alarms=tuple(FalseAlarm(**one) for one in content["false_alarms"]),  # type: ignore[arg-type]
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"expected the errors of a network in {path}, came {error}; remove {folder}") from error
+        raise DataError(
+            f"{path} does not hold the errors of a network ({error}). Remove {folder} and run the study again"
+        ) from error
 
 
 def most_confident(folds: Iterable[FoldErrors], *, kind: str, most: int) -> list[tuple[Path, DrawnError]]:

@@ -17,7 +17,7 @@ def frechet_distance(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
     """
     one, two = np.asarray(first, np.float64), np.asarray(second, np.float64)
     if one.ndim != 2 or two.ndim != 2 or one.shape[1] != two.shape[1] or not len(one) or not len(two):
-        raise DataError(f"expected two sets of vectors of one length, came {one.shape} and {two.shape}")
+        raise DataError(f"Two sets of vectors of one length are needed; their shapes: {one.shape} and {two.shape}")
     (mean, covariance), (other_mean, other) = _moments(one), _moments(two)
     root = _root(covariance)
     middle = np.linalg.eigvalsh(root @ other @ root)

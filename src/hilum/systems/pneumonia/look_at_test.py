@@ -85,7 +85,7 @@ def look_at_test(
         place=place,
     )
     if bundle is None:
-        raise UsageError("expected one process to look at a test, came several; run the study in one")
+        raise UsageError("The test can be evaluated by one process only, and there are several. Run the study in one")
     run = load_run(place.folder)
     judged = evaluate_part(
         bundle,
@@ -98,7 +98,10 @@ def look_at_test(
     ).judged
     predicted = judged.predicted
     if predicted.logits is None:
-        raise DataError(f"expected logits of {bundle.card.name} on the test folder, came none; delete {place.folder}")
+        raise DataError(
+            f"The logits of {bundle.card.name} on the test folder are missing. Delete {place.folder} and run the study "
+            "again"
+        )
     says = replace(predicted.predictions, scores=sigmoid(predicted.logits).reshape(predicted.predictions.scores.shape))
     if judged.looks is not None:
         progress.say(judged.looks.in_words())
@@ -124,7 +127,9 @@ def _read(path: Path) -> TestLook:
         shares = {name: _of_list(content[name]) for name in ("accuracy", "sensitivity", "specificity")}
         return TestLook(n=int(content["n"]), **shares)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"expected what a look at the test found in {path}, came {error}; remove the file") from error
+        raise DataError(
+            f"{path} does not hold an evaluation on the test folder ({error}). Remove the file and run the study again"
+        ) from error
 
 
 def _as_list(share: Estimate | None) -> list[float] | None:

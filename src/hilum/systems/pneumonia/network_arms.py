@@ -74,7 +74,7 @@ def start_of(backbone: str, *, folder: Path | None) -> StartingWeights:
     if folder is None:
         return RandomWeights()
     if not folder.is_dir():
-        raise DataError(f"expected a folder of starting weights at {folder}, came no such folder; give its path")
+        raise DataError(f"There is no folder {folder}. Give the folder of the starting weights")
     files = sorted(path for path in folder.glob(f"{backbone}[._-]*") if path.suffix in _ENDINGS)
     return WeightsFile(files[0]) if files else RandomWeights()
 

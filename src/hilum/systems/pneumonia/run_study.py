@@ -259,7 +259,7 @@ def _sharpness(prepared: _Prepared, *, like: Predictions, request: StudyRequest)
     by_name = {record.image: record for part in prepared.parts.parts.values() for record in part}
     absent = next((image for image in like.image if image not in by_name), None)
     if absent is not None:
-        raise DataError(f"expected every judged image in the data, came no {absent}; give the same release")
+        raise DataError(f"The data lack {absent}, which was judged. Give the same data set as before")
     spec = prepared.arms[0].recipe.preprocess
     records = [by_name[image] for image in like.image]
     grey = load_images(records, spec=spec, labels=(), preparation=request.place.preparation).grey

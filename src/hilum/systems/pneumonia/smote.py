@@ -58,7 +58,7 @@ def check_smote() -> None:
     try:
         import_module("imblearn.over_sampling")
     except ImportError as error:
-        raise UsageError(f"expected imbalanced-learn for SMOTE, came no such package; {INSTALL}") from error
+        raise UsageError(f"SMOTE needs the package imbalanced-learn, which is not installed; {INSTALL}") from error
 
 
 def smote_arms(extractor: PneumoniaArm) -> Trained[Fold, Predictions]:
@@ -69,7 +69,10 @@ def smote_arms(extractor: PneumoniaArm) -> Trained[Fold, Predictions]:
     def run(fold: Fold, place: RunPlace) -> Mapping[str, Predictions]:
         folder = place.folder.parent / extractor.name
         if not has_ended(recipe.last, folder=folder):
-            raise DataError(f"expected the trained network of {extractor.name} in {folder}, came none; remove the fold")
+            raise DataError(
+                f"The trained network of {extractor.name} is missing in {folder}. Remove the fold and run the study "
+                "again"
+            )
         fitted = load_stage(recipe, stage=recipe.last, folder=folder)
         spec, part = recipe.preprocess_of(recipe.last), recipe.assessment.calibration_part
         vectors = {
@@ -128,7 +131,9 @@ def with_synthetic(vectors: Vectors, *, classes: Classes, seed: int) -> tuple[Ve
     check_smote()
     fewest = int(np.bincount(classes, minlength=2).min())
     if fewest < 2:
-        raise DataError(f"expected two pictures of each class for SMOTE, came {fewest}; give more data or fewer folds")
+        raise DataError(
+            f"SMOTE needs two images of each class, and one class has {fewest}. Give more data, or fewer folds"
+        )
     over = import_module("imblearn.over_sampling").SMOTE(k_neighbors=min(NEIGHBOURS, fewest - 1), random_state=seed)
     more, labels = over.fit_resample(vectors, classes)
     return np.asarray(more, np.float64), np.asarray(labels, np.int64)

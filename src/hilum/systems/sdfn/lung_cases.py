@@ -67,7 +67,7 @@ def survey_lungs(records: Sequence[Record], *, bundle: Bundle, memory: Path | No
     for record in records:
         lungs = found[record.sha256]
         if lungs is None:
-            raise DataError(f"expected an image that can be decoded, came {record.path}; remove it and start again")
+            raise DataError(f"{record.path} cannot be decoded. Remove it and start again")
         drawn.append((record.image, lungs.trusted, lungs.flags))
     flagged = sorted(one for one in drawn if is_flagged(trusted=one[1], flags=one[2]))
     survey = LungSurvey(
@@ -114,4 +114,6 @@ def _kept(path: Path, *, key: list[str]) -> LungSurvey | None:
         found = LungSurvey(**{**fields, "flagged": flagged})
         return found if content["key"] == key else None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"expected a survey of lungs in {path}, came {error}; remove it and run again") from error
+        raise DataError(
+            f"{path} does not hold a survey of lungs ({error}). Remove it and run the study again"
+        ) from error

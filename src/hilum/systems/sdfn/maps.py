@@ -42,7 +42,7 @@ def load_maps(path: Path) -> tuple[TwoMaps, ...]:
             content = {name: stored[name] for name in _NAMES}
         return tuple(_one(content, place) for place in range(len(content["image"])))
     except (OSError, KeyError, ValueError, IndexError, TypeError, zipfile.BadZipFile) as error:
-        raise DataError(f"expected class maps in {path}, came {error}; remove it and run the study again") from error
+        raise DataError(f"{path} does not hold class maps ({error}). Remove it and run the study again") from error
 
 
 def _one(content: dict[str, npt.NDArray[np.generic]], place: int) -> TwoMaps:

@@ -77,7 +77,7 @@ def study_sdfn(*, request: StudyRequest, own: SdfnOptions = DEFAULTS, progress: 
     Raises `UsageError` for an unknown recipe and where the folder holds another study.
     """
     if own.recipe not in RECIPES:
-        raise UsageError(f"expected --recipe {' or '.join(RECIPES)}, came {own.recipe!r}")
+        raise UsageError(f"--recipe must be {' or '.join(RECIPES)}, not {own.recipe!r}")
     prepared = _prepare(request, own=own, progress=progress)
     _run(request, own=own, prepared=prepared, progress=progress)
     _write_tables(request, prepared=prepared, progress=progress)

@@ -120,7 +120,7 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
 
 def test_one_kind_alone_is_no_gate(data: Path, tmp_path: Path) -> None:
     (tmp_path / "photos").symlink_to(data / "photos")
-    with pytest.raises(DataError, match="expected radiographs and other pictures"):
+    with pytest.raises(DataError, match="needs both radiographs and other images"):
         read_gate_data(tmp_path)
 
 

@@ -117,7 +117,7 @@ def test_predictions_come_back_as_they_were_written(folder: Path) -> None:
 
 def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", a=np.zeros(2))
-    with pytest.raises(DataError, match="delete it and run the study again"):
+    with pytest.raises(DataError, match="Delete it and run the study again"):
         load_predictions(tmp_path / "x.npz")
 
 
@@ -283,5 +283,5 @@ def test_a_frame_cannot_tell_what_is_not_there(folds: GatePredictions, kept: int
 
 
 def test_without_folds_there_is_nothing_to_tabulate() -> None:
-    with pytest.raises(DataError, match="predictions of the study's folds, came none"):
+    with pytest.raises(DataError, match="no predictions of the study's folds"):
         make_study([rows(3, source="ewen", xray_type="wrist", network="without ewen")])

@@ -92,7 +92,7 @@ def test_predictions_come_back_and_others_are_refused(predictions, records, tmp_
     assert back.structures.tolist() == list(STRUCTURES)
     assert back.way.tolist() == predictions.way.tolist()
     np.savez(tmp_path / "other.npz", passes=predictions.passes)
-    with pytest.raises(DataError, match="expected predictions of lungs"):
+    with pytest.raises(DataError, match="does not hold predictions of lungs"):
         load_lung_predictions(tmp_path / "other.npz")
-    with pytest.raises(DataError, match="came none with its content"):
+    with pytest.raises(DataError, match="No image of the data has the content of"):
         judge_lungs(predictions, records={})

@@ -59,5 +59,5 @@ def test_a_box_holds_the_pixels_whose_centres_lie_in_it():
 
 
 def test_masks_of_other_shapes_are_refused():
-    with pytest.raises(UsageError, match="expected two masks"):
+    with pytest.raises(UsageError, match="Both masks must be bool"):
         dice(np.zeros((2, 2), bool), truth=np.zeros((3, 2), bool))

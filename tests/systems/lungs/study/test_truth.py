@@ -93,7 +93,7 @@ def test_lungs_drawn_over_the_heart_lose_it_and_are_fields(make, tmp_path):
 def test_masks_that_do_not_tell_what_they_show_are_refused(make):
     record = replace(make(np.eye(4, 6) * 255, source="wingspan"), lung_definition=None)
     assert not says_what_lungs_are(record)
-    with pytest.raises(DataError, match="fields or whole, came neither"):
+    with pytest.raises(DataError, match="are lung fields or whole lungs"):
         read_lung_truth(record, shape=(4, 6))
 
 

@@ -71,7 +71,7 @@ def test_arms_are_named_with_commas(arms):
     assert [arm.name for arm in chosen_shift_arms("all", arms=arms)] == list(arms)
 
 
-@pytest.mark.parametrize(("named", "came"), [("weak,magic", "came magic"), (" , ", "came none")])
+@pytest.mark.parametrize(("named", "came"), [("weak,magic", "given: magic"), (" , ", "given: none")])
 def test_an_arm_that_is_none_is_refused(arms, named, came):
     with pytest.raises(UsageError, match=came):
         chosen_shift_arms(named, arms=arms)

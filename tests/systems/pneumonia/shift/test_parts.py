@@ -81,5 +81,5 @@ def test_a_copy_of_a_held_out_image_is_left_out(records, sharpness):
 
 def test_too_few_children_are_an_error_that_names_the_part(records, sharpness):
     few = [one for one in records if one.official == "train" and one.labels[LABEL] == 0.0]
-    with pytest.raises(DataError, match="expected healthy and ill children in the part"):
+    with pytest.raises(DataError, match="needs healthy and ill children"):
         shift_parts(few, sharpness=sharpness, seed=1)

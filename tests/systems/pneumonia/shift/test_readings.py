@@ -104,9 +104,9 @@ def test_what_was_kept_comes_back_for_these_pictures_alone(records, readings, tm
     assert found.images == readings.images
     for name in ("logits", "softened", "matched", "inside"):
         np.testing.assert_array_equal(getattr(found, name), getattr(readings, name))
-    with pytest.raises(DataError, match="came other images"):
+    with pytest.raises(DataError, match="holds readings of other images"):
         load_readings(path, parts={"plain": records[1:]})
-    with pytest.raises(DataError, match="expected readings of validation in"):
+    with pytest.raises(DataError, match="does not hold the readings of validation"):
         load_readings(path, parts={"shifted": records})
-    with pytest.raises(DataError, match="expected readings of validation in"):
+    with pytest.raises(DataError, match="does not hold the readings of validation"):
         load_readings(tmp_path / "absent.npz", parts={"plain": records})

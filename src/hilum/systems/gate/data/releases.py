@@ -58,7 +58,7 @@ def read_gate_data(folder: Path) -> GateData:
     records = tuple(record for name, place in found.items() for record in gate_view(name, RELEASES[name].read(place)))
     if {record.is_xray for record in records} != {True, False}:
         raise DataError(
-            f"expected radiographs and other pictures in {folder}, came one kind or none; known folders: "
+            f"{folder} needs both radiographs and other images, and one kind is missing. Known folders: "
             f"{', '.join(RELEASES[name].folder or name for name in GATE_RELEASES)}"
         )
     return GateData(records, tuple(licence for name in found if (licence := RELEASES[name].licence)))

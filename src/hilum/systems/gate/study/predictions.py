@@ -70,7 +70,7 @@ def load_predictions(path: Path) -> GatePredictions:
             return GatePredictions(**{field.name: file[field.name] for field in fields(GatePredictions)})
     except (OSError, KeyError, ValueError) as error:
         raise DataError(
-            f"expected a gate's predictions in {path}, came {error}; delete it and run the study again"
+            f"{path} does not hold the predictions of an X-ray check ({error}). Delete it and run the study again"
         ) from error
 
 

@@ -70,7 +70,7 @@ def class_means(learnt: GatePredictions) -> ClassMeans:
     """
     typed = learnt.where(learnt.xray_type != "")
     if not len(typed):
-        raise DataError("expected training pictures with a type, came none; the distance needs them")
+        raise DataError("No training image has a type, and the distance needs some. Add a data set with types")
     features = typed.features.astype(np.float64)
     centre = features.mean(axis=0)
     _, _, rows = np.linalg.svd(features - centre, full_matrices=False)

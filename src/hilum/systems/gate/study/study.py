@@ -70,7 +70,7 @@ def make_study(every: Sequence[GatePredictions]) -> GateStudy:
     """
     of_folds = [each for each in every if str(each.network[0]).startswith("fold ")]
     if not of_folds:
-        raise DataError("expected predictions of the study's folds, came none; run the study without --tables-only")
+        raise DataError("There are no predictions of the study's folds. Run the study without --tables-only")
     folds = folds_only(joined(of_folds))
     types = [each for each in every if _left_out(each) == "types"]
     sources = [each for each in every if _left_out(each) == "sources"]

@@ -101,7 +101,10 @@ def choose_spec(judged: GatePredictions, *, score: ScoreName) -> GateSpec:
     chests = as_read.where((as_read.xray_type == "chest") & frontal)
     others = known.xray_type != "chest"
     if not others.any() or not len(chests):
-        raise DataError("expected held-out mixed sources and chests, came none; run the folds of the study first")
+        raise DataError(
+            "Chests and other types from held-out sources are needed, and one of both is missing. Run the folds of the "
+            "study first"
+        )
     temperature = _temperature(known)
     of_known, of_chests = (SCORES[score](rows, learnt=rows) for rows in (known, chests))
     weights = _source_weights(chests)

@@ -51,7 +51,9 @@ def write_flagged(
     call drew there is removed. Raises `DataError` where the two differ.
     """
     if [one.image for one in judged] != [str(name) for name in predictions.image]:
-        raise DataError("expected drawings and their judgement in one order, came two; judge the same folds")
+        raise DataError(
+            "The drawings and their judgement are of different images, or in different order. Judge the same folds"
+        )
     rows = flagged_rows(judged, rule=rule)
     place = folder / FLAGGED
     for earlier in place.glob("*.png"):

@@ -189,7 +189,7 @@ def _record(predictions: LungPredictions, *, index: int, records: Mapping[str, R
     sha256 = str(predictions.sha256[index])
     if sha256 not in records:
         raise DataError(
-            f"expected {predictions.image[index]} among the data, came none with its content; give the same release"
+            f"No image of the data has the content of {predictions.image[index]}. Give the same data set as before"
         )
     return records[sha256]
 

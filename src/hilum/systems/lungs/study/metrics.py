@@ -60,7 +60,7 @@ def contained(box: Box, *, truth: Mask) -> float:
     """The share of an annotated mask's pixels whose centres lie in a box of native pixels; the mask is not empty."""
     rows, columns = np.nonzero(truth)
     if rows.size == 0:
-        raise UsageError("expected an annotated lung, came an empty mask")
+        raise UsageError("The annotated mask of the lungs is empty")
     inside = (columns + 0.5 >= box.x) & (columns + 0.5 <= box.x + box.width)
     inside &= (rows + 0.5 >= box.y) & (rows + 0.5 <= box.y + box.height)
     return float(inside.mean())
@@ -92,6 +92,7 @@ def _outline(mask: Mask) -> Mask:
 def _counted(drawn: Mask, truth: Mask) -> tuple[int, int]:
     if drawn.shape != truth.shape or drawn.ndim != 2 or drawn.dtype != np.bool_ or truth.dtype != np.bool_:
         raise UsageError(
-            f"expected two masks bool (H, W), came {drawn.dtype} {drawn.shape} and {truth.dtype} {truth.shape}"
+            f"Both masks must be bool and of one shape (H, W); they are {drawn.dtype} {drawn.shape} and {truth.dtype} "
+            f"{truth.shape}"
         )
     return int(np.count_nonzero(drawn & truth)), int(np.count_nonzero(drawn)) + int(np.count_nonzero(truth))

@@ -55,12 +55,15 @@ def load_lung_predictions(path: Path) -> LungPredictions:
             content = {field.name: stored[field.name] for field in fields(LungPredictions)}
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise DataError(
-            f"expected predictions of lungs in {path}, came {error}; remove it and run the study"
+            f"{path} does not hold predictions of lungs ({error}). Remove it and run the study again"
         ) from error
     passes, structures = content.pop("passes"), content.pop("structures")
     alike = all(len(content[name]) == len(passes) for name in _NAMES)
     if passes.ndim != 5 or passes.shape[2:3] != structures.shape or passes.dtype != np.uint8 or not alike:
-        raise DataError(f"expected passes uint8 (N, 2, S, H, W) in {path}, came {passes.dtype} {passes.shape}")
+        raise DataError(
+            f"{path} needs passes uint8 (N, 2, S, H, W); it holds {passes.dtype} {passes.shape}. Remove it and run the "
+            "study again"
+        )
     names = {name: content[name] for name in _NAMES}
     return LungPredictions(network=str(content["network"]), structures=structures, passes=passes, **names)
 
@@ -68,12 +71,12 @@ def load_lung_predictions(path: Path) -> LungPredictions:
 def joined(parts: Sequence[LungPredictions]) -> LungPredictions:
     """All parts as one, in order; raises `DataError` for none, or where a picture was drawn twice in one way."""
     if not parts:
-        raise DataError("expected predictions of at least one fold, came none; run the study first")
+        raise DataError("There are no predictions of any fold. Run the study first")
     names = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _NAMES}
     drawings = zip(*(names[name] for name in ("source", "image", "way")), strict=True)
     twice = len(names["image"]) - len(set(drawings))
     if twice:
-        raise DataError(f"expected every picture in one fold, came {twice} in two; remove the study and run it again")
+        raise DataError(f"{twice} images were drawn in two folds. Remove the study and run it again")
     return LungPredictions(
         network=", ".join(part.network for part in parts),
         structures=parts[0].structures,

@@ -82,7 +82,7 @@ class LungStudy:
     def arm(self, name: str) -> LungArm:
         """Raises `DataError` where the study has no such arm."""
         if name not in self.arms:
-            raise DataError(f"expected the arm {name} in the lung study, came {', '.join(self.arms)}; run the study")
+            raise DataError(f"The lung study has no arm {name}. Available: {', '.join(self.arms)}. Run the study")
         return self.arms[name]
 
 
@@ -149,7 +149,7 @@ def read_lung_study(folder: Path) -> LungStudy:
             smoke=bool(fields["smoke"]),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
-        raise DataError(f"expected the lung study in {path}, came {error}; run `hilum study lungs` first") from error
+        raise DataError(f"{path} does not hold the lung study ({error}). Run `hilum study lungs` first") from error
 
 
 def _arm(rows: Sequence[JudgedLungs]) -> LungArm:

@@ -65,7 +65,9 @@ def fit_trust(judged: Sequence[JudgedLungs]) -> QualityRule:
     """
     known = [each for each in judged if each.dice is not None]
     if len(known) < _FEWEST:
-        raise DataError(f"expected at least {_FEWEST} drawings with known Dice, came {len(known)}; run every fold")
+        raise DataError(
+            f"Only {len(known)} drawings have a known Dice, and at least {_FEWEST} are needed. Run every fold"
+        )
     truth = np.array([each.dice for each in known], np.float64)
     facts = np.array([each.facts.weighed for each in known], np.float64)
     weights = _least_squares(truth, facts=facts)

@@ -81,8 +81,8 @@ def read_lung_truth(record: Record, *, shape: tuple[int, int]) -> LungTruth:
     """
     if not says_what_lungs_are(record):
         raise DataError(
-            f"expected to know whether the lungs of {record.image} are fields or whole, came neither; copy the heart's "
-            "masks beside them, or leave the picture out"
+            f"Nothing tells whether the lungs of {record.image} are lung fields or whole lungs. Copy the heart's masks "
+            "beside them, or leave the image out"
         )
     heart = read_heart_truth(record, shape=shape)
     right, left, union = _lungs(record, shape=shape)
@@ -98,7 +98,7 @@ def _lungs(record: Record, *, shape: tuple[int, int]) -> tuple[Mask | None, Mask
     if {"left lung", "right lung"} <= set(record.masks):
         right, left = (read_mask(record.masks[f"{side} lung"], shape=shape) > 0 for side in ("right", "left"))
         return right, left, right | left
-    raise DataError(f"expected a mask of both lungs for {record.image}, came {sorted(record.masks) or 'none'}")
+    raise DataError(f"{record.image} lacks a mask of both lungs; masks found: {sorted(record.masks) or 'none'}")
 
 
 def read_heart_truth(record: Record, *, shape: tuple[int, int]) -> Mask | None:

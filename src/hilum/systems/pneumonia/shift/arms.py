@@ -96,7 +96,7 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
     today = base_recipe(start)
     draws = today.last.sampler
     if not isinstance(draws, LabelBalanced):
-        raise UsageError(f"expected balanced draws in {today.name}, came {type(draws).__name__}")
+        raise UsageError(f"{today.name} must draw its images balanced by label, not by {type(draws).__name__}")
     inside = replace(today, output_stride=FINER, lung_pooling=LungPooling())
     hidden = replace(inside, lung_pooling=LungPooling(hide_outside=True))
     lite = replace(today, backbone="efficientnet_lite0")
@@ -164,7 +164,7 @@ def chosen_shift_arms(named: str, *, arms: Mapping[str, ShiftArm]) -> tuple[Shif
     names = list(arms) if named == "all" else [name.strip() for name in named.split(",") if name.strip()]
     unknown = [name for name in names if name not in arms]
     if unknown or not names:
-        raise UsageError(f"expected --arms all or some of {', '.join(arms)}, came {', '.join(unknown) or 'none'}")
+        raise UsageError(f"--arms takes all, or some of {', '.join(arms)}; given: {', '.join(unknown) or 'none'}")
     return tuple(arms[name] for name in dict.fromkeys(names))
 
 

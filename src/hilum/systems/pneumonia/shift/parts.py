@@ -51,7 +51,9 @@ def shift_parts(
     }
     for name, part in parts.items():
         if {record.labels[LABEL] for record in part} != {0.0, 1.0}:
-            raise DataError(f"expected healthy and ill children in the part {name}, came fewer; give more of the data")
+            raise DataError(
+                f"The part {name} needs healthy and ill children, and one kind is missing. Give more of the data"
+            )
     return Split(
         parts,
         f"{len(pool):,} images of the official train folder by patient: {SHARE:.0%} drawn at random as {PLAIN} "

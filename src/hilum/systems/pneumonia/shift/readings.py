@@ -109,10 +109,15 @@ def load_readings(path: Path, *, parts: Mapping[str, Sequence[Record]]) -> dict[
                 for part in parts
             }
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise DataError(f"expected readings of validation in {path}, came {error}; remove the file") from error
+        raise DataError(
+            f"{path} does not hold the readings of validation ({error}). Remove the file and run the study again"
+        ) from error
     for part, records in parts.items():
         if found[part].images != tuple(record.image for record in records):
-            raise DataError(f"expected readings of the part {part} in {path}, came other images; remove {path.parent}")
+            raise DataError(
+                f"{path} holds readings of other images than the part {part} has. Remove {path.parent} and run the "
+                "study again"
+            )
     return found
 
 

@@ -80,7 +80,9 @@ def started_from(arm: ShiftArm, *, folder: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise DataError(f"expected what {arm.name} started from in {path}, came none; remove {path.parent}") from error
+        raise DataError(
+            f"{path}, which says what {arm.name} started from, is missing. Remove {path.parent} and run the study again"
+        ) from error
 
 
 def run_arm(
@@ -124,7 +126,7 @@ def run_arm(
         progress.say(f"{arm.name}: {len(learnt):,} images to learn from")
         fitted = run_stages(recipe, splits={recipe.last.name: split}, place=own)
         if not isinstance(fitted, Fitted):
-            raise UsageError(f"expected a recipe that ends in a network of pictures, came {recipe.name}")
+            raise UsageError(f"{recipe.name} ends in a fusion of two networks; give a recipe that ends in one network")
         write_whole(own.folder / STARTED, f"{fitted.started_from}\n".encode())
         equal = partial(with_softened, label=LABEL, sharpness=data.sharpness, folder=place.folder / SOFTENED, jobs=jobs)
         read = {
