@@ -14,7 +14,7 @@ XRAY_TYPES: tuple[str, ...] = (
     "ankle", "chest", "dental", "elbow", "finger", "foot", "forearm", "hand", "hip", "humerus", "knee", "shoulder",
     "spine", "wrist",
 )  # fmt: skip
-"""The fourteen radiograph types that the gate tells apart (paper 5, module II; "back" is spine)."""
+"""The fourteen radiograph types that the gate tells apart (Urinbayev et al. 2020, module II; "back" is spine)."""
 
 
 @dataclass(frozen=True, slots=True)

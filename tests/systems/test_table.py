@@ -47,6 +47,8 @@ def test_a_name_that_is_none_is_refused_with_those_that_are(tmp_path: Path) -> N
         train(TrainRequest(name="nothing", data=(), out=tmp_path))
     with pytest.raises(UsageError, match=r"Unknown study 'nothing'. Available: gate, "):
         study(StudyRequest(name="nothing", data=(), out=tmp_path))
+    with pytest.raises(UsageError, match="The study gate-paper5 is now called gate-urinbayev"):
+        study(StudyRequest(name="gate-paper5", data=(), out=tmp_path))
 
 
 def test_settings_that_are_set_win_over_those_of_a_smoke_run(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The gate, the lungs and paper 5's modules, killed with SIGKILL wherever it hurts, end as runs that were not."""
+"""The gate, the lungs and Urinbayev et al.'s modules, killed by SIGKILL where it hurts, end as runs that were not."""
 
 import json
 import shutil
@@ -65,7 +65,7 @@ def lungs(folder: Path) -> System:
 
 def paper_modules(folder: Path) -> System:
     data = write_gate_data(folder / "data", each=6)
-    words = ("study", "gate-paper5", "--data", str(data))
+    words = ("study", "gate-urinbayev", "--data", str(data))
     moments = (
         Moment("run.json"),
         Moment("training step"),

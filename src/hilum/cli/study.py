@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -24,6 +24,11 @@ class StudyGroup(NamedGroup):
     """The studies by name."""
 
     word = "study"
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The study of the name that comes first; a former name is refused with the one of today."""
+        table.refuse_former_study(args[0])
+        return super().resolve_command(ctx, args)
 
 
 app = typer.Typer(

@@ -1,4 +1,4 @@
-"""Two U-Nets that draw the lungs: a small one on MobileNetV2's first blocks, and the plain one of paper 3.
+"""Two U-Nets that draw the lungs: a small one on MobileNetV2's first blocks, and the plain one of Liu et al. 2019.
 
 Both give logits (N, S, H, W) of S planes, such as the patient's right lung, which stands on the left of the picture.
 """
@@ -70,7 +70,7 @@ def load_encoder(network: MobileLungUNet, *, weights: StartingWeights) -> str:
 
 
 class PlainLungUNet(nn.Module):
-    """Paper 3's U-Net (Pazhitnykh and Petsiuk 2019): five levels of two 3x3 convolutions, 32 to 512 channels.
+    """Liu et al. 2019's U-Net (Pazhitnykh and Petsiuk 2019): five levels of two 3x3 convolutions, 32 to 512 channels.
 
     Input (N, 1, H, W), sides divisible by 16. `widest` sets the channels of the lowest level, each level above has
     half; the paper's is 512. Weights are random, as in the paper.

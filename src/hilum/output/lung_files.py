@@ -154,7 +154,7 @@ def _write_or_remove(path: Path, content: bytes | None) -> None:
 
 
 def case_picture(lungs: NativeLungs, *, radiograph: Radiograph) -> bytes:
-    """PNG of image, mask, box and crop side by side, as paper 3's figure 7 shows its cases."""
+    """PNG of image, mask, box and crop side by side, as figure 7 of Liu et al. 2019 shows its cases."""
     return four_pictures(radiograph.pixels, mask=lungs.mask_picture(), box=lungs.drawing.box)
 
 

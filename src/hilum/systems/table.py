@@ -39,7 +39,7 @@ from hilum.systems.gate.shipped import smoke as small_gate
 from hilum.systems.gate.train import train_gate_on
 from hilum.systems.lungs.recipe import LungRecipe
 from hilum.systems.lungs.run_study import study_lungs
-from hilum.systems.lungs.shipped import lungs_all, lungs_free, paper3_lungs
+from hilum.systems.lungs.shipped import liu_lungs, lungs_all, lungs_free
 from hilum.systems.lungs.shipped import smoke as small_lungs
 from hilum.systems.lungs.train import train_lungs_on
 from hilum.systems.paediatric.ensemble import paediatric_ensemble
@@ -182,9 +182,9 @@ TRAININGS: Mapping[str, Training[Any]] = {
     "pneumonia-lungs": classifier(
         pneumonia_lungs, help="The same, from features averaged inside the lungs alone: the specialist that ships."
     ),
-    "chest14": classifier(chest14, help="Fourteen findings in chests: paper 5's module III."),
+    "chest14": classifier(chest14, help="Fourteen findings in chests (Urinbayev et al. 2020)."),
     "chest14-local": classifier(chest14_local, help="The same, small enough for two CPU cores."),
-    "sdfn": classifier(sdfn, help="Fourteen findings from whole image and lung crop: paper 3's fusion."),
+    "sdfn": classifier(sdfn, help="Fourteen findings from whole image and lung crop (SDFN, Liu et al. 2019)."),
     "sdfn-local": classifier(sdfn_local, help="The same, small enough for two CPU cores."),
     "attention": two_looks(
         attention, help="Fourteen findings from the picture and where it draws attention (Pun et al. 2021)."
@@ -271,14 +271,16 @@ class SystemStudy:
 
 STUDIES: Mapping[str, SystemStudy] = {
     "gate": SystemStudy(help="The gate: by folds, and without types and sources.", run=study_gate),
-    "gate-paper5": SystemStudy(help="Paper 5's modules I and II, by the paper's own protocol.", run=study_paper5),
+    "gate-urinbayev": SystemStudy(
+        help="X-ray or not, and of what, by the protocol of Urinbayev et al. 2020.", run=study_paper5
+    ),
     "lungs": SystemStudy(
         help="Lungs and heart: five folds by patient, with all masks and without those of restricted terms.",
         run=partial(study_lungs, {"all": lungs_all, "free": lungs_free}),
     ),
-    "lungs-paper3": SystemStudy(
-        help="Paper 3's plain U-Net on lung fields in the same folds.",
-        run=partial(study_lungs, {"paper3": lambda _start: paper3_lungs()}),
+    "lungs-liu": SystemStudy(
+        help="The plain U-Net of Liu et al. 2019 on lung fields in the same folds.",
+        run=partial(study_lungs, {"liu": lambda _start: liu_lungs()}),
     ),
     "chest-adult": SystemStudy(
         help="Adult chests: whole picture, lungs and the mean of both, and which findings may be decided.",
@@ -327,7 +329,9 @@ STUDIES: Mapping[str, SystemStudy] = {
         own=FoldOptions,
     ),
     "sdfn": SystemStudy(
-        help="Whole image, lung crop and their fusion beside paper 3's table.", run=study_sdfn, own=SdfnOptions
+        help="Whole image, lung crop and their fusion beside the table of Liu et al. 2019.",
+        run=study_sdfn,
+        own=SdfnOptions,
     ),
     "attention": SystemStudy(
         help="Whole picture, what it attends to and both, by pairs of networks beside the tables of Pun et al. 2021.",
@@ -342,12 +346,23 @@ STUDIES: Mapping[str, SystemStudy] = {
 }
 
 
+FORMER_STUDIES: Mapping[str, str] = {"gate-paper5": "gate-urinbayev", "lungs-paper3": "lungs-liu"}
+"""What a study was called before, and is called now."""
+
+
+def refuse_former_study(name: str) -> None:
+    """Raise `UsageError`, with the name of today, where `name` is a former one."""
+    if name in FORMER_STUDIES:
+        raise UsageError(f"The study {name} is now called {FORMER_STUDIES[name]}")
+
+
 def study(request: StudyRequest, *, own: object = None, progress: Progress = SILENT) -> None:
     """Train every network of the study that is not trained yet, and write its tables into `request.out`.
 
     `own` holds the options of that study (`STUDIES[NAME].own`), None their defaults. Raises `UsageError` for a name or
     data that cannot be, and where the folder holds another study.
     """
+    refuse_former_study(request.name)
     if request.name not in STUDIES:
         raise UsageError(f"Unknown study {request.name!r}. Available: {', '.join(STUDIES)}")
     row = STUDIES[request.name]

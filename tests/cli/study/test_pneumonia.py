@@ -127,4 +127,4 @@ def test_further_networks_take_their_weights_from_a_folder(release: Path, tmp_pa
 def test_other_settings_and_looks_that_would_count_are_refused(release: Path, study: Path) -> None:
     check_other_folds_are_refused(words(release, out=study))
     look = run(*words(release, out=study), "--look-at-test")
-    assert (look.exit_code, "leave --look-at-test out of a smoke run" in look.output) == (2, True)
+    assert (look.exit_code, "Leave out --look-at-test with --smoke" in look.output) == (2, True)

@@ -108,7 +108,7 @@ def test_shared_patients_images_and_missing_labels_are_refused() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"patient": tuple(name.upper() for name in JUDGED.patient)}, "shares patients .* \(40 of them"),
+        ({"patient": tuple(name.upper() for name in JUDGED.patient)}, r"shares patients .* \(40 of them"),
         ({"image": tuple(f"{name[:-4]}.PNG" for name in JUDGED.image)}, rf"shares images .* \({JUDGED.n} of them"),
         ({"image": tuple(f"val/{name}" for name in JUDGED.image)}, "same name, truths and scores in another folder"),
         ({}, f"{JUDGED.n} rows of the validation file have the same truths and scores of Atelectasis"),

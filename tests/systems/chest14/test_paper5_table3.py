@@ -54,7 +54,7 @@ def test_the_report_shows_it(predictions, tmp_path):
         published=published_beside(TABLE_3, judgement=judgement),
     )
     written = write_report(subject, folder=tmp_path)
-    assert "Table III of paper 5" in written.page.read_text()
+    assert "Urinbayev et al. 2020, table III" in written.page.read_text()
     assert (tmp_path / "tables" / "published.csv").read_text().splitlines()[-1].startswith("mean,")
 
 

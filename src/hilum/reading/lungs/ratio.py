@@ -122,7 +122,7 @@ def _measure(drawing: LungDrawing, *, spacing_mm: tuple[float, float] | None) ->
 
 
 def _is_pair(sides: LungSides, *, level: float) -> bool:
-    """Whether the smaller lung has at least a third of the larger one's area, as paper 3 asks of two."""
+    """Whether the smaller lung has at least a third of the larger one's area, as Liu et al. 2019 ask of two."""
     right = int(np.count_nonzero((sides.right >= level) & (sides.right >= sides.left)))
     left = int(np.count_nonzero((sides.left >= level) & (sides.right < sides.left)))
     return min(right, left) > 0 and min(right, left) >= SMALLER_SHARE * max(right, left)

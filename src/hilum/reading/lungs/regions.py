@@ -1,4 +1,4 @@
-"""Paper 3's rules from a drawn mask to the box that is cropped (SDFN, Liu et al. 2019, section 2.2.2).
+"""Rules from a drawn mask to the box that is cropped (SDFN, Liu et al. 2019, section 2.2.2).
 
 (a) Of more than two regions, the two whose centroids are nearest the centre of the image are kept.
 (b) Of two regions, where the smaller has less than a third of the larger's area, the smaller is dropped and the larger

@@ -1,4 +1,4 @@
-"""Paper 2's attention-guided network of three branches (Pun et al. 2021, after Guan et al. 2018), and a small one.
+"""The attention-guided network of three branches (Pun et al. 2021, after Guan et al. 2018), and a small one.
 
 Command  `hilum train attention --data nih=DIR --out runs/attention`
 Hardware not run on the whole release here; the paper names none. A thousand prepared images of 1,024 pixels take 4 GB.
@@ -94,7 +94,8 @@ class AttentionRecipe(Recipe):
 
 
 _LIMITS = (
-    "Where the crop lies follows from the first look; it is no outline of a disease, and a finding may lie outside it.",
+    "Where the crop lies follows from the first network; it does not outline a disease, and a finding may lie "
+    "outside it.",
     "Age, sex and view change the score, as far as they went with findings in the images that were learnt from.",
 )
 

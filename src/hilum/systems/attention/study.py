@@ -36,7 +36,7 @@ def attention_study(pairs: Sequence[NetworkPair], *, name: str) -> Study:
     titles = studied_titles(pairs)
     return Study(
         name=name,
-        title=f"Two looks, the whole picture and the part that it attends to: {_named(pairs)}",
+        title=f"The whole image and the part that it attends to: {_named(pairs)}",
         arms=(*(arm for pair in pairs for arm in _arms(pair, titles=titles, drawn=pair == pairs[0])), *_vote(of)),
         pairs=_compared(pairs, of=of),
         published=paper.published(_printed(pairs), titles=titles),

@@ -122,7 +122,7 @@ def printed_section(content: StudyContent) -> SectionContent:
     above = {reading: diseases_above(order) for reading, order in both.items()}
     return SectionContent(
         key="printed",
-        title="As the paper prints it",
+        title="As published",
         note=f"{SOURCE}. {PROTOCOL}. The authors' own values of tables I and II are in alphabetical order of the "
         "diseases, under a header in another order; the rows of other works stand right. Means are the same either "
         "way.",

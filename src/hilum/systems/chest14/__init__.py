@@ -1,1 +1,1 @@
-"""Fourteen findings in frontal chests: paper 5's third module, and a small local demonstration of it."""
+"""Fourteen findings in frontal chests: the third module of Urinbayev et al. 2020, and a small demonstration of it."""

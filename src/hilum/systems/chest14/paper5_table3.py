@@ -1,6 +1,7 @@
-"""Table III of paper 5, as data.
+"""Table III of Urinbayev et al. 2020, as data.
 
-Source: the end-to-end X-ray diagnosis paper (paper 5), table III, "AUC scores of ChestX-ray14, CheXNet, and our DL
+Source: K. Urinbayev et al., "End-to-End Deep Diagnosis of X-ray Images", EMBC 2020,
+https://doi.org/10.1109/EMBC44109.2020.9175208, table III, "AUC scores of ChestX-ray14, CheXNet, and our DL
 model". It does not state its split, and its three columns come from three splits.
 """
 
@@ -9,10 +10,14 @@ from __future__ import annotations
 from hilum.evaluation.comparing.published import PublishedTable
 
 TABLE_3 = PublishedTable(
-    source="Table III of paper 5",
+    source="Urinbayev et al. 2020, table III (doi:10.1109/EMBC44109.2020.9175208)",
     protocol="ChestX-ray14, split not stated, one number a label, without intervals; their means are taken here",
     protocol_short="split not stated",
-    columns={"wang": "ChestX-ray14 (Wang et al. 2017)", "chexnet": "CheXNet", "paper5": "paper 5"},
+    columns={
+        "wang": "ChestX-ray14 (Wang et al. 2017)",
+        "chexnet": "CheXNet (Rajpurkar et al. 2017)",
+        "urinbayev": "Urinbayev et al. 2020",
+    },
     rows={
         "Atelectasis": (0.71, 0.80, 0.81),
         "Cardiomegaly": (0.80, 0.92, 0.91),

@@ -1,4 +1,4 @@
-"""Fourteen findings in frontal chests, on ChestX-ray14: paper 5's Module III, and a small local demonstration of it.
+"""Fourteen findings in frontal chests, on ChestX-ray14: module III of Urinbayev et al. 2020, and a small demonstration.
 
 Command  `hilum train chest14 --data nih=DIR --out runs/chest14`
 Hardware not run on the whole release here; the paper names none.
@@ -33,7 +33,7 @@ from hilum.training.recipe.schedules import OneCycle, Plateau
 
 
 def chest14(starting_weights: StartingWeights) -> Recipe:
-    """Paper 5's Module III; `starting_weights` is ImageNet's in the paper."""
+    """Module III of Urinbayev et al. 2020, who start from ImageNet's `starting_weights`."""
     return Recipe(
         name="chest14",
         backbone="densenet121",

@@ -72,7 +72,7 @@ def look_at_folds(
     arms = {LOCAL: recipe.whole, CROP: recipe.crop}
     found: dict[str, list[Look]] = {arm: [] for arm in arms}
     finder = LungFinder(lungs, engine=OnnxRuntimeEngine(), threads=available_cores())
-    with progress.count("looking where networks look") as counter:
+    with progress.count("finding what the networks respond to") as counter:
         counter.found(len(folds) * len(arms))
         for name, fold in folds.items():
             for arm, own in arms.items():

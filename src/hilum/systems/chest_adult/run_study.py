@@ -42,7 +42,8 @@ class AdultStudyOptions:
     """What this study takes beside what every study does."""
 
     lungs: Annotated[
-        str | None, Option(metavar="NAME_OR_FOLDER", help="Who draws the lungs; by default the one on the shelf.")
+        str | None,
+        Option(metavar="NAME_OR_FOLDER", help="The model that draws the lungs; by default the installed one."),
     ] = None
 
 

@@ -182,7 +182,7 @@ def inside_section(_: StudyContent, *, looks: Looks) -> SectionContent:
         rows.append(tuple(cells))
     return SectionContent(
         key=INSIDE_KEY,
-        title="Where the networks look",
+        title="What the networks respond to",
         note="Of judged images that have the finding, and whose lungs are trusted: the share of the positive part of "
         "the finding's class map that lies inside the lungs, by networks that never saw the patient.",
         tables=(

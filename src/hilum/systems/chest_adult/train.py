@@ -48,7 +48,10 @@ class AdultOptions(StudyFolder):
 
     lungs: Annotated[
         str | None,
-        Option(metavar="NAME_OR_FOLDER", help="Who draws the lungs, as in the study; by default the one on the shelf."),
+        Option(
+            metavar="NAME_OR_FOLDER",
+            help="The model that draws the lungs, as in the study; by default the installed one.",
+        ),
     ] = None
 
 

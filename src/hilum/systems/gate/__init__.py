@@ -1,1 +1,1 @@
-"""The gate: radiograph or not, and of what (paper 5's first two modules)."""
+"""The gate: radiograph or not, and of what (the first two modules of Urinbayev et al. 2020)."""

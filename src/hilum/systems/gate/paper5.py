@@ -1,6 +1,6 @@
-"""Paper 5's modules I and II with the paper's own protocol: DenseNet-121, Adam 1e-3, a plateau, 10 epochs, 70/20/10.
+"""Urinbayev et al. 2020's modules I and II, as published: DenseNet-121, Adam 1e-3, a plateau, 10 epochs, 70/20/10.
 
-Command  `hilum study gate-paper5 --data DIR --weights random --out runs/paper5`
+Command  `hilum study gate-urinbayev --data DIR --weights random --out runs/urinbayev`
 Hardware a GPU: ten epochs of 100,000 pictures on a DenseNet-121 take a CPU weeks; not run to the end here.
 
 The paper has 54,525 radiographs (a tenth of ChestX-ray14's) and as many ImageNet photographs, and reports accuracy

@@ -1,4 +1,4 @@
-"""Paper 5's own training of a module: one network, Adam, a learning rate that falls on a plateau, no augmentation.
+"""Urinbayev et al. 2020's training: one network, Adam, a learning rate that falls on a plateau, no augmentation.
 
 Source: Urinbayev et al. 2020, sections III.A and III.B. The paper names no batch size, and does not mention patients:
 here a part is dealt by patient, study or WordNet id.

@@ -1,4 +1,4 @@
-"""Paper 5's two modules from Python: trained by the paper's own protocol, and counted on their test parts."""
+"""Urinbayev et al. 2020's two modules from Python: trained as published, and counted on their test parts."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""The gate: radiograph or not, of what, in what state and view, with one MobileNetV2 (paper 5, modules I and II).
+"""The gate: radiograph or not, of what, in what state and view, with one MobileNetV2 (after Urinbayev et al. 2020).
 
 Command  `hilum train gate --data DIR --weights mobilenet_v2_imagenet.safetensors --out runs/gate`
 Hardware two CPU cores, bfloat16 autocast and channels-last.
 
-What differs from paper 5: one small network for both questions; frames drawn alike for all pictures; renderings and
-other modalities among the pictures that are no radiographs; sources capped; radiographs of none of the types and
-pictures of anything else pull the types towards equal shares, so that not knowing shows.
+What differs from Urinbayev et al. 2020: one small network for both questions; frames drawn alike for all pictures;
+renderings and other modalities among the pictures that are no radiographs; sources capped; radiographs of none of the
+types and pictures of anything else pull the types towards equal shares, so that not knowing shows.
 """
 
 from __future__ import annotations

@@ -150,6 +150,6 @@ def printed_section(*keys: str) -> Section:
 
     def section(content: StudyContent) -> SectionContent:
         del content
-        return SectionContent(key="printed", title="As the paper prints it", tables=tables)
+        return SectionContent(key="printed", title="As published", tables=tables)
 
     return section

@@ -1,1 +1,1 @@
-"""Pneumonia in children: the task of paper 4."""
+"""Pneumonia in children: the task of Barnett 2023."""

@@ -1,10 +1,10 @@
-"""Pneumonia in children of one to five years: MobileNetV2 on Kermany et al. 2018 (the task of paper 4), ours.
+"""Pneumonia in children of one to five years: MobileNetV2 on Kermany et al. 2018 (the task of Barnett 2023), ours.
 
 Command  `hilum train pneumonia --data kermany=DIR --weights mobilenet_v2_imagenet.safetensors --out runs/pneumonia`
 Hardware two CPU cores, bfloat16 autocast and channels-last.
 
-What differs from paper 4: balanced draws in place of its four groupings; augmentation made to take away the shortcut
-of sharpness; calibration and operating point from validation patients only.
+What differs from Barnett 2023: balanced draws in place of its four groupings; augmentation made to take away the
+shortcut of sharpness; calibration and operating point from validation patients only.
 """
 
 from __future__ import annotations

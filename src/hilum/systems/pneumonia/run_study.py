@@ -80,14 +80,16 @@ class PneumoniaOptions:
         bool,
         Option(
             flag="--look-at-test",
-            help="Train the paper's two networks on the whole train folder too, and judge them on the official test "
-            "folder: two looks, which the ledger tells of.",
+            help="Train the paper's two networks on the whole train folder too, and evaluate them on the official test "
+            "folder; the ledger records both evaluations.",
             decides=False,
         ),
     ] = False
     ledger: Annotated[
         Path | None,
-        Option(metavar="FILE", help="The ledger of looks at test images, as for `hilum evaluate`.", decides=False),
+        Option(
+            metavar="FILE", help="The ledger of evaluations on test images, as for `hilum evaluate`.", decides=False
+        ),
     ] = None
 
 
@@ -128,7 +130,10 @@ def study_pneumonia(*, request: StudyRequest, own: PneumoniaOptions = DEFAULTS, 
     Raises `UsageError` where the folder holds another study, and where a smoke run is to look at the test.
     """
     if own.look_at_test and (request.smoke or request.tables_only):
-        raise UsageError("leave --look-at-test out of a smoke run and of --tables-only: it trains, and counts for good")
+        raise UsageError(
+            "Leave out --look-at-test with --smoke and with --tables-only: it trains, and the ledger records it "
+            "for good"
+        )
     prepared = _prepare(request, own=own, progress=progress)
     study = pneumonia_study(prepared.words)
     _run(request, own=own, prepared=prepared, progress=progress)

@@ -118,7 +118,8 @@ def published_section(record: PneumoniaRecord, *, measured: Mapping[str, Measure
                     "ours, official test folder",
                 ),
                 rows=tuple(rows),
-                note="A dash: nobody looked at the official test folder; --look-at-test does, and writes the ledger.",
+                note="A dash: not evaluated on the official test folder; --look-at-test does so, and records it in the "
+                "ledger.",
                 decimals=4,
             ),
             replace(claims_table(claims), key="paper_claims", title="The paper's sentences, by name"),

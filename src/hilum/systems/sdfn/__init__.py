@@ -1,1 +1,1 @@
-"""Paper 3's segmentation-based deep fusion network, and its study."""
+"""The segmentation-based deep fusion network (Liu et al. 2019), and its study."""

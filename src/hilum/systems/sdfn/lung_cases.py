@@ -1,4 +1,4 @@
-"""Cases that a lung network flagged, each drawn as image, mask, box and crop, as paper 3's figure 7 shows them.
+"""Cases that a lung network flagged, each drawn as image, mask, box and crop, as in figure 7 of Liu et al. 2019.
 
 They are patients' pictures: they stay on this machine.
 """

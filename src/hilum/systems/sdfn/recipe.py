@@ -1,4 +1,4 @@
-"""Paper 3's segmentation-based deep fusion network (Liu et al. 2019), and a small local version of it.
+"""The segmentation-based deep fusion network (Liu et al. 2019), and a small local version of it.
 
 Command  `hilum train sdfn --data nih=DIR --out runs/sdfn`
 Hardware not run on the whole release here; the paper names none.

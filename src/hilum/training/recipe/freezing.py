@@ -27,10 +27,11 @@ _RATES = ("lr", "initial_lr", "max_lr", "min_lr")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagedRelease:
-    """Paper 2's schedule: `head_epochs` epochs in which only the heads train, then one more block an epoch, last first.
+    """The schedule of Pun et al. 2021: only the heads train, then one more block an epoch, last first.
 
-    When the first block is released, every learning rate is multiplied by `learning_rate_factor`, once. Batch norms
-    keep the statistics of frozen blocks; with `freeze_batch_norms` those of released blocks too.
+    Only the heads train in the first `head_epochs` epochs. When the first block is released, every learning rate is
+    multiplied by `learning_rate_factor`, once. Batch norms keep the statistics of frozen blocks; with
+    `freeze_batch_norms` those of released blocks too.
     """
 
     head_epochs: int = 4

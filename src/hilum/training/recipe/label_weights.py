@@ -14,9 +14,9 @@ from hilum.errors import DataError
 Weighting = Literal["none", "chexnet", "inverse prevalence"]
 """How labels are weighted, with P positives and N negatives of a label among its known targets:
 
-`chexnet`: N / (P + N) for a positive, P / (P + N) for a negative (CheXNet, Rajpurkar et al. 2017; paper 1's weighted
+`chexnet`: N / (P + N) for a positive, P / (P + N) for a negative (CheXNet, Rajpurkar et al. 2017; Tran et al. 2021's
 loss). `inverse prevalence`: (P + N) / P for a positive, 1 for a negative ("weighed by the inverse of prevalence of
-positive samples within each disease", paper 2, which does not say what a negative weighs).
+positive samples within each disease", Pun et al. 2021, who do not say what a negative weighs).
 """
 
 

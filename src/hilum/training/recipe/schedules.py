@@ -82,7 +82,7 @@ class Triangular:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KerasDecay:
-    """Keras's `decay`: divided by 1 + `decay` t at update t, from 0 (paper 3); with a `plateau` both factors apply."""
+    """Keras's `decay` (Liu et al. 2019): divided by 1 + `decay` t at update t, from 0; with a `plateau` both apply."""
 
     decay: float
     plateau: Plateau | None = None

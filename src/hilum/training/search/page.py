@@ -45,7 +45,7 @@ def write_page(
             note=(
                 f"{len(rows)} trials: {', '.join(f'{count} {state}' for state, count in counts.items() if count)}. "
                 f"{goal.metric} is what was searched for, the {'highest' if goal.highest else 'lowest'}. It is the "
-                "best of many looks at the same validation images, so that it flatters the recipe: judge the model on "
+                "best of many trials on the same validation images, so that it flatters the recipe: judge the model on "
                 "images on which nothing was chosen."
             ),
             tables=(_trials(rows, best=best, keys=keys, goal=goal),),

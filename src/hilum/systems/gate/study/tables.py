@@ -57,8 +57,9 @@ def xray_table(folds: GatePredictions) -> ShareTable:
         protocol=(
             f"{networks_text(folds)}; photographs held out by WordNet id, chests and bulk radiographs by whole source, "
             "the rest by group; grey; framed = three paddings (black, white, stretched) with random crops, sizes and "
-            "JPEG qualities drawn alike for all; probability one half, calibrated on the other folds' whole pictures "
-            "as if both kinds were equally frequent"
+            "JPEG qualities drawn alike for all; bulk sources = large data sets of one type each; renderings = "
+            "pictures drawn by a program; probability one half, calibrated on the other folds' whole pictures as if "
+            "both kinds were equally frequent"
         ),
         shares=told("balanced accuracy, framed", lambda: _xray_shares(folds)),
     )

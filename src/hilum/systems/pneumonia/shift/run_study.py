@@ -60,9 +60,9 @@ class ShiftOptions:
             decides=False,
         ),
     ] = None
-    lungs: Annotated[str, Option(metavar="BUNDLE", help="What draws the lungs: a name on the shelf or a folder.")] = (
-        SHIPPED_LUNGS
-    )
+    lungs: Annotated[
+        str, Option(metavar="BUNDLE", help="What draws the lungs: the name of an installed model, or a folder.")
+    ] = SHIPPED_LUNGS
 
 
 DEFAULTS = ShiftOptions()
