@@ -67,7 +67,7 @@ def test_a_head_of_another_width_is_refused():
     branch = PooledClassifier("squeezenet1_1", labels=2)
     with pytest.raises(UsageError, match="1024 features; it takes 1000"):
         FusedClassifier(whole=branch, crop=branch, head=FusionHead(features=1000, labels=2))
-    with pytest.raises(UsageError, match="labels >= 1"):
+    with pytest.raises(UsageError, match="at least one feature and one label"):
         FusionHead(features=4, labels=0)
 
 

@@ -52,6 +52,6 @@ def test_the_networks_that_can_have_a_finer_map_are_those_without_pooling_betwee
 @pytest.mark.parametrize(("name", "stride"), [("densenet121", 16), ("mobilenet_v2", 8), ("mobilenet_v2", 32)])
 def test_what_cannot_be_is_refused_with_what_can(name: str, stride: int) -> None:
     with pytest.raises(
-        UsageError, match=rf"output_stride of 16 with one of .*mobilenet_v2.* given: {stride} with {name}"
+        UsageError, match=rf"output_stride must be 16 with one of .*mobilenet_v2.* given: {stride} with {name}"
     ):
         PooledClassifier(name, labels=1, output_stride=stride)

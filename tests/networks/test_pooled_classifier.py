@@ -198,7 +198,7 @@ def test_its_row_names_the_weights_of_the_tag_that_is_asked_for() -> None:
         ("resnet51", "Unknown backbone 'resnet51'.* a name of timm's, or one of"),
         ("resnet10t.nobody", "Unknown backbone 'resnet10t.nobody'"),
         ("vit_tiny_patch16_224", "'vit_tiny_patch16_224' does not end in a map"),
-        ("swin_tiny_patch4_window7_224", "ends in a map"),
+        ("swin_tiny_patch4_window7_224", "does not end in a map"),
     ],
 )
 def test_what_is_none_or_ends_in_no_map_is_refused(name: str, said: str) -> None:

@@ -256,7 +256,7 @@ def test_a_wheels_file_out_of_order_or_of_another_lite_is_refused(tmp_path: Path
     path = tmp_path / "lite.pth"
     sorted_names = dict(sorted(_as_in_the_wheel(network).items()))
     for state, message in (
-        (sorted_names, r"296, where _layer\S+ stands out of order"),
+        (sorted_names, r"296, and _layer\S+ is out of order"),
         (
             _as_in_the_wheel(PooledClassifier("efficientnet_lite2", labels=2)),
             "does not hold the 296 tensors .* it has 386",

@@ -98,7 +98,7 @@ def test_files_that_are_missing_damaged_or_empty_are_refused_by_name(network, tm
         whole = path.read_bytes()
         for content in (whole[: len(whole) // 2], b"", b"no pickle at all"):
             path.write_bytes(content)
-            with pytest.raises(DataError, match=r"no intact file of torch's") as caught:
+            with pytest.raises(DataError, match=r"is not an intact file of torch's") as caught:
                 read_torchxrayvision(path)
             assert str(path) in str(caught.value)
     torch.save({"epoch": 3}, path)

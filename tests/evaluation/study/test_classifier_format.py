@@ -39,7 +39,7 @@ def test_an_image_of_two_folds_is_refused() -> None:
 
 def test_folds_that_do_not_belong_together_are_refused() -> None:
     for changes in ({"protocol": "out of fold, another way"}, {"smoke": True}):
-        with pytest.raises(DataError, match="one protocol"):
+        with pytest.raises(DataError, match="The folds differ in protocol or labels"):
             CLASSIFIER.pooled([made(), made(**changes)])
     with pytest.raises(DataError, match="no predictions of any fold"):
         CLASSIFIER.pooled([])

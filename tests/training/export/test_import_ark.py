@@ -100,7 +100,7 @@ def test_what_has_not_that_head_makes_nothing(tmp_path):
     whole = ark_state(SWIN, heads=OUTPUTS)
     cases = {
         "lacks the head number 5 .* with 1 outputs": ark_state(SWIN, heads=OUTPUTS[:5]),
-        "which differs at backbone.features.norm.bias": {k: v for k, v in whole.items() if k != "norm.bias"},
+        "it differs at backbone.features.norm.bias": {k: v for k, v in whole.items() if k != "norm.bias"},
         "takes 7 features, and the projector gives 20": {**whole, "omni_heads.5.weight": torch.zeros(1, 7)},
     }
     for message, state in cases.items():

@@ -115,7 +115,7 @@ def test_the_heatmap_by_occlusion_peaks_on_what_the_network_depends_on(small_fou
 def test_what_is_no_fine_tuned_file_makes_nothing(small_foundation, tmp_path):
     file = tmp_path / "theirs.pt"
     cases = {
-        "without its classifier; a pre-trained file is a start": eva_x_state(EVA_SMALL),
+        "lacks the classifier of .* A pre-trained file is a start": eva_x_state(EVA_SMALL),
         "which differs at head.bias": eva_x_state(EVA_SMALL, fine_tuned=5),
         "which differs at backbone.features.blocks.0": eva_x_state(EVA_BASE, fine_tuned=14),
     }

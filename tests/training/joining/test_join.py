@@ -226,7 +226,7 @@ def test_what_cannot_be_is_refused_before_anything_is_written(
     with pytest.raises(UsageError, match="fitted on validation images, and none were given"):
         join(toys.bundles, folder=folder, settings=JoinSettings(fit=True))
     held = [replace(record, held_out=True) for record in records]
-    with pytest.raises(DataError, match="all held out"):
+    with pytest.raises(DataError, match="are held out for testing"):
         join(toys.bundles, folder=folder, records=held)
     assert not folder.exists()
     join(toys.bundles, folder=folder)

@@ -46,7 +46,7 @@ def test_a_densenet_has_the_maps_before_its_last_relu() -> None:
     ("names", "said"),
     [
         (["grad-cam", "grad-cam"], "each --method once"),
-        (["smooth-grad"], "among grad-cam, grad-cam"),
+        (["smooth-grad"], "available: grad-cam, grad-cam"),
         (["xgrad-cam"], "Use --method grad-cam in place of xgrad-cam: .* the same picture"),
         (["pre-relu-grad-cam"], "--method pre-relu-grad-cam needs a DenseNet, not squeezenet1_1"),
     ],

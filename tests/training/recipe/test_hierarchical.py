@@ -173,6 +173,6 @@ def test_no_bundle_is_trained_of_a_network_whose_outputs_are_not_what_it_says(tm
         train_classifier(in_a_tree(), request=request)
     both = tiny_ensemble()
     members = (both.members[0], replace(both.members[1], stages=in_a_tree().stages))
-    with pytest.raises(UsageError, match="a loss whose network can be a bundle in mobilenet"):
+    with pytest.raises(UsageError, match="mobilenet orders its labels in a tree"):
         train_ensemble(replace(both, members=members), request=request)
     assert not (tmp_path / "out").exists()

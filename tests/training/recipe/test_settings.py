@@ -59,7 +59,7 @@ def test_another_kind_keeps_what_both_kinds_have():
         (f"{STAGE}.epochs", "1.5", f"{STAGE}.epochs must be a whole number, not '1.5'"),
         (f"{STAGE}.optimizer.learning_rate", "fast", "must be a number, not 'fast'"),
         (f"{STAGE}.selection.keep", "worst", "must be last or best, not 'worst'"),
-        (f"{STAGE}.optimizer.betas", "0.9", "to be 2 values (a number, a number) with commas"),
+        (f"{STAGE}.optimizer.betas", "0.9", "must be 2 values (a number, a number) with commas"),
         (f"{STAGE}.ema_decay", "2", "an ema_decay in (0, 1), or none"),
         (f"{STAGE}.selection.part", "elsewhere", "a selection on one of validation"),
         ("preprocess.steps.0.height", "0", "greater than or equal to 1"),

@@ -49,7 +49,7 @@ def test_values_are_spelled_as_set_takes_them() -> None:
         (("backbone=resnet18",), "backbone needs two options or more"),
         (("backbone=resnet18|resnet18",), "backbone needs two options or more, each once"),
         (("loss.kind=Focal|Hinge",), "stages.train.loss.kind must be .*, not .Hinge."),
-        (("optimizer.lr=0.1..0.2", "optimizer.learning_rate=0.1..0.3"), "optimizer.learning_rate twice"),
+        (("optimizer.lr=0.1..0.2", "optimizer.learning_rate=0.1..0.3"), "optimizer.learning_rate is named twice"),
         (("seed=1..5",), "seed cannot be searched over"),
         (("split.shares.train=0.5..0.6",), "split"),
     ],
