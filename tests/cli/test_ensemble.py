@@ -156,7 +156,7 @@ def test_one_model_alone_and_models_that_do_not_match_are_one_line(
     for models, code, line in (
         (pair[:1], 2, "Name two models or more to join; given: mild"),
         ((pair[0], stranger), 2, "Add --common-labels"),
-        ((pair[0], own_ensemble(tmp_path)), 1, "which is an ensemble already"),
+        ((pair[0], own_ensemble(tmp_path)), 1, "is an ensemble already"),
     ):
         result = hilum("ensemble", *models, "--out", tmp_path / "both")
         assert (result.exit_code, len(result.stderr.splitlines())) == (code, 1), result.stderr

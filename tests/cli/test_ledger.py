@@ -41,7 +41,7 @@ def test_a_line_that_was_removed_is_said_in_one_line(hilum: Run, ledger: Path) -
     file = ledger.with_name("0.parquet")
     for words in (("judge", file), ("compare", f"a={file}", f"b={file}")):
         told = hilum(*words, "--replicates", 100, "--ledger", ledger)
-        assert "; lines of it were changed or removed, which `hilum ledger` shows" in told.stderr
+        assert "; lines of the ledger were changed or removed: run `hilum ledger` to see which" in told.stderr
     (said,) = [line for line in result.stderr.splitlines() if "was written after" in line]
     assert "the line that line 2 was written after is not above it: it was changed, moved or removed" in said
 

@@ -166,7 +166,7 @@ def test_a_folder_that_exists_is_left_alone(hilum: Any, tmp_path: Path) -> None:
 
 def test_files_that_are_no_such_network_are_refused(hilum: Any, tmp_path: Path) -> None:
     file, out = tmp_path / "weights.pt", tmp_path / "bundle"
-    cases = {"which differs at backbone": {"features.conv0.weight": torch.zeros(64, 3, 7, 7)}}
+    cases = {"it differs at backbone": {"features.conv0.weight": torch.zeros(64, 3, 7, 7)}}
     cases["where 18 are needed"] = {"classifier.weight": torch.zeros(5, 1024)}
     for message, state in cases.items():
         torch.save(state, file)

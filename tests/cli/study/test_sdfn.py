@@ -137,7 +137,7 @@ def test_another_recipe_or_another_number_of_folds_is_refused_there(made: Path, 
 def test_bad_options(made: Path, tmp_path: Path) -> None:
     for more, said in (
         (["--recipe", "gate"], "sdfn-local or sdfn"),
-        (["--tables-only"], "predictions of a fold"),
+        (["--tables-only"], "no predictions of any fold"),
     ):
         refused = run(*words(made, out=tmp_path / "out"), *more)
         assert refused.exit_code != 0

@@ -132,7 +132,7 @@ def test_a_look_that_another_ledger_lacks_is_written_there(tmp_path: Path) -> No
 
 
 def test_a_ledger_that_cannot_be_written_refuses_the_look(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="append the look"):
+    with pytest.raises(OutputError, match="Cannot record this evaluation"):
         look(toy(tmp_path / "toy"), folder=tmp_path / "out", ledger=tmp_path / "no" / "L.jsonl")
     assert not (tmp_path / "out" / LOOK_NAME).exists()
 

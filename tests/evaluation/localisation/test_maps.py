@@ -52,5 +52,5 @@ def test_every_way_of_drawing_has_its_name(tmp_path: Path) -> None:
     assert own_method(toy.card()).title == "class map"
     by_occlusion = HeatmapSpec(method="occlusion", occlusion=OcclusionSpec(cells=4, square=2))
     assert own_method(ToyBundle(heatmap=by_occlusion).card()).title == "occlusion"
-    with pytest.raises(BundleError, match="whose card says that it has none"):
+    with pytest.raises(BundleError, match="has no heatmaps, as its card says"):
         BundleMaps(ToyBundle(heatmap=HeatmapSpec(method="none")).write(tmp_path / "blind"))

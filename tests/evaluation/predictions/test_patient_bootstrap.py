@@ -63,7 +63,7 @@ def test_means_of_drawn_patients_by_hand() -> None:
 
 
 def test_one_value_a_row() -> None:
-    with pytest.raises(DataError, match="one value a row"):
+    with pytest.raises(DataError, match="Each row needs one value"):
         mean_statistic(np.ones(2), rows=np.arange(3), patients=patient_rows(["a", "b", "c"]))
 
 

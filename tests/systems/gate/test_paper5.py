@@ -71,7 +71,7 @@ def test_the_split_is_70_20_10_by_group(records: list[Record]) -> None:
 
 
 def test_a_class_without_pictures_is_refused(records: list[Record]) -> None:
-    with pytest.raises(DataError, match="No image of ankle, and module-2 needs images of every class"):
+    with pytest.raises(DataError, match=r"No image of ankle, .* and module-2 needs images of every class"):
         paper_split(records_of_module(records, module=SECOND), module=SECOND)
     assert {r.xray_type for r in records_of_module(records, module=SECOND)} <= set(XRAY_TYPES)
 

@@ -116,8 +116,8 @@ def test_what_is_no_fine_tuned_file_makes_nothing(small_foundation, tmp_path):
     file = tmp_path / "theirs.pt"
     cases = {
         "lacks the classifier of .* A pre-trained file is a start": eva_x_state(EVA_SMALL),
-        "which differs at head.bias": eva_x_state(EVA_SMALL, fine_tuned=5),
-        "which differs at backbone.features.blocks.0": eva_x_state(EVA_BASE, fine_tuned=14),
+        "it differs at head.bias": eva_x_state(EVA_SMALL, fine_tuned=5),
+        "it differs at backbone.features.blocks.0": eva_x_state(EVA_BASE, fine_tuned=14),
     }
     for message, state in cases.items():
         torch.save({"model": state}, file)

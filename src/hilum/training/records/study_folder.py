@@ -23,11 +23,10 @@ class StudyFolder:
 
     def needed(self, *, of: str) -> Path:
         """The folder of `hilum study OF`; raises `UsageError` where none was named or it holds no tables."""
-        if self.study is None or not (self.study / STUDY_NAME).is_file():
-            raise UsageError(
-                f"Run `hilum study {of}` first and give its folder with --study; given: {self.study}, without "
-                f"{STUDY_NAME}"
-            )
+        if self.study is None:
+            raise UsageError(f"Missing option: --study FOLDER. Run `hilum study {of}` first and give its folder")
+        if not (self.study / STUDY_NAME).is_file():
+            raise UsageError(f"{self.study} has no {STUDY_NAME}. Run `hilum study {of}` first and give its folder")
         return self.study
 
 
