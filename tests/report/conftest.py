@@ -1,5 +1,6 @@
 """Readings, cards and examinations, made by hand, for the tests of the reports."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -325,3 +326,45 @@ def card() -> Card:
         weights_licence="CC BY 4.0",
         files={"model.onnx": SHA},
     )
+
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def show(browser, tmp_path):
+    """Open a page's text; at the end of the test nothing may have failed, and nothing may have been loaded."""
+    trouble, contexts = [], []
+
+    def show(text, *, width=1280, height=1000, **context_options):
+        file = tmp_path / f"{len(contexts)}.html"
+        file.write_text(text, encoding="utf-8")
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **context_options))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: trouble.append(message.text))
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on(
+            "request",
+            lambda request: trouble.append(request.url) if request.url[:5] not in ("file:", "data:") else None,
+        )
+        page.goto(file.as_uri())
+        if context_options.get("java_script_enabled", True) and 'id="viewer-data"' in text:
+            page.wait_for_selector("html[data-ready]", timeout=10_000)
+        return page
+
+    yield show
+    for context in contexts:
+        context.close()
+    assert trouble == []

@@ -65,8 +65,9 @@ def page(examination, card):
 
 def test_every_number_of_the_reading_is_there(page):
     for words in (
-        "0.873", "0.029", "threshold 0.425", "threshold 0.310", "operating point 0.425", "logit 2.12", "logit -3.50",
-        "positive", "negative", "in scope", "0.999", "0.971", "0.020", "0.009", "chest", "shoulder",
+        "probability 0.873", "probability 0.029", "87%", "threshold 42%", "threshold 31%", "operating point 0.425",
+        "logit 2.12", "logit -3.50",
+        "flagged", "not flagged", "in scope", "0.999", "0.971", "0.020", "0.009", "chest", "shoulder",
         "240 × 300 px", "pixel spacing 1.4 × 1.25 mm", "Pneumonia flagged: 87% (threshold 42%).",
         "4 years, female", "AP", "1.2.3.4", "12.5 ms", "33.2 ms", "0.1.0",
         "explicit little endian, 12 bits of 16", "The calibration was made on children",
@@ -195,10 +196,10 @@ def test_a_finding_out_of_scope_shows_no_decision(examination, outside, card):
 def test_without_an_age_the_page_shows_a_score_and_no_probability(examination, no_age, card):
     page = Page(render_page(replace(examination, reading=no_age, heatmaps=()), cards=[card]))
     assert "Not decided: the file gives no age, and this model is for children of 1 to 5 years." in page.words
-    assert "Finding Score Decision" in page.words
-    assert "score 0.873" in page.words
+    assert "Finding Result Score" in page.words
+    assert "score 87%" in page.words
     assert "no probability for this patient" in page.words
-    findings = page.words[: page.words.index("Gate: is this")]
+    findings = page.words[: page.words.index("Details")]
     assert "alibrated" not in findings
     assert [one for one in page.all("rect") if "tick" in one.get("class", "")] == []
     assert json.loads(page.blocks["script"][0])["initial"] is None
@@ -223,10 +224,10 @@ def test_what_the_user_says_and_who_stood_aside_stand_on_the_page(examination, c
 
 def test_it_is_made_for_readers_of_screens_and_for_keys(page):
     assert page.all("html") == [{"lang": "en"}]
-    assert page.all("img")[0]["alt"] == "Radiograph scans/phantom_thorax.dcm, 240 × 300 px, pixel spacing 1.4 × 1.25 mm"
+    assert page.all("img")[0]["alt"] == "Radiograph phantom_thorax.dcm, 240 × 300 px, pixel spacing 1.4 × 1.25 mm"
     canvas = next(one for one in page.all("canvas") if one["id"] == "view")
     assert canvas["tabindex"] == "0"
-    assert canvas["aria-label"] == "Radiograph scans/phantom_thorax.dcm"
+    assert canvas["aria-label"] == "Radiograph phantom_thorax.dcm"
     ids = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
     for _, attributes in page.elements:
         for name in ("aria-labelledby", "aria-describedby", "for"):
@@ -268,7 +269,7 @@ def test_a_finding_without_an_operating_point_and_its_card_say_so(examination, c
         cards=[card.model_copy(update={"labels": labels, "training": training})],
     )
     words = Page(text).words
-    assert "threshold none" in words
+    assert "(no threshold)" in words
     assert "Not decided: this model brings no threshold." in words
     assert "SHA-256 of the split not known" in words
     assert 'class="tick"' not in text

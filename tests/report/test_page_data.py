@@ -16,10 +16,20 @@ def _data(examination):
 
 def test_layers_are_findings_with_a_heatmap_or_boxes(examination):
     data = _data(examination)
-    assert [layer["label"] for layer in data["layers"]] == ["Pneumonia 0.873 (positive)", "Effusion 0.029 (negative)"]
+    assert [layer["label"] for layer in data["layers"]] == ["Pneumonia (flagged)", "Effusion (not flagged)"]
     assert data["initial"] == 0
     assert data["layers"][0]["boxes"] == [[60.0, 90.0, 80.0, 120.0]]
     assert layer_indices(examination) == {("chest-test", "Pneumonia"): 0, ("chest-test", "Effusion"): 1}
+
+
+def test_the_ruler_knows_what_a_pixel_of_the_picture_measures(examination):
+    """Spacing is that of rows (1.4 mm), then of columns (1.25 mm); half the picture's size doubles both."""
+    data = _data(examination)
+    assert (data["native"], data["spacing"]) == ((1.0, 1.0), (1.25, 1.4))
+    half = viewer_data(examination, picture=fit(examination.radiograph.pixels, longest_side=150), planes=2)
+    np.testing.assert_allclose((*half["native"], *half["spacing"]), (2, 2, 2.5, 2.8))
+    source = replace(examination.reading.source, spacing_mm=None)
+    assert _data(replace(examination, reading=replace(examination.reading, source=source)))["spacing"] is None
 
 
 def test_nothing_is_shown_unasked_where_nothing_is_positive(examination, negative, with_findings):

@@ -28,7 +28,9 @@ def test_the_policy_names_the_blocks_by_their_hash():
     assert "unsafe" not in policy
 
 
-@pytest.mark.parametrize("name", ["base.css", "page.css", "index.css", "picture.js", "viewer.js", "index.js"])
+@pytest.mark.parametrize(
+    "name", ["base.css", "page.css", "index.css", "picture.js", "marks.js", "pointing.js", "viewer.js", "index.js"]
+)
 def test_our_styles_and_scripts_load_nothing_and_cannot_end_their_block(name):
     text = str(asset(name))
     for word in ("http:", "https:", "//", "@import", "url(", "fetch", "XMLHttpRequest", "</", "innerHTML", "eval("):

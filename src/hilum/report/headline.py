@@ -45,6 +45,16 @@ def percent_text(share: float) -> str:
     return ">99%" if share >= 0.995 else f"{share:.0%}"
 
 
+def percent_texts(finding: Finding) -> tuple[str, str]:
+    """The probability and the threshold in per cent, with a decimal more where they would look the same."""
+    if finding.operating_point is None:
+        return percent_text(finding.probability), "none"
+    probability, threshold = percent_text(finding.probability), percent_text(finding.operating_point)
+    if probability == threshold and not probability.startswith(("<", ">")):
+        return f"{finding.probability:.1%}", f"{finding.operating_point:.1%}"
+    return probability, threshold
+
+
 def _not_read(reading: Reading) -> str:
     gate = reading.gate
     if gate.status in ("refused", "unsure"):
@@ -69,12 +79,7 @@ def _result(decided: Sequence[Finding], *, names: dict[tuple[str, str], str]) ->
 
 
 def _against_threshold(finding: Finding) -> str:
-    """The probability and the threshold, with a decimal more where they would look the same."""
-    point = 0.0 if finding.operating_point is None else finding.operating_point
-    probability, threshold = percent_text(finding.probability), percent_text(point)
-    if probability == threshold and not probability.startswith(("<", ">")):
-        probability, threshold = f"{finding.probability:.1%}", f"{point:.1%}"
-    return f"{probability} (threshold {threshold})"
+    return "{} (threshold {})".format(*percent_texts(finding))
 
 
 def _also_undecided(undecided: Sequence[Finding], *, names: dict[tuple[str, str], str]) -> str:

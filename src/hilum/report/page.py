@@ -3,34 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from markupsafe import Markup
 
 from hilum.bundle.card import Card
 from hilum.reading_result import Examination, Reading
 from hilum.report import wording
-from hilum.report.headline import headline, no_heatmap
+from hilum.report.headline import headline, no_heatmap, percent_texts
 from hilum.report.page_data import finding_rows, layer_indices, model_sections, type_rows, viewer_data
 from hilum.report.templating import asset, content_security_policy, data_uri, environment
 from hilum.report.windowing import fit, grey_planes
 from hilum.stated import NOTHING_STATED
 
 
-def render_page(examination: Examination, *, cards: Sequence[Card]) -> str:
-    """The page as HTML text (UTF-8 when written); the same examination and cards give the same text.
+@dataclass(frozen=True, slots=True)
+class PageWays:
+    """Where a page leads: addresses, relative to it, of the index and of the pages before and after it, if any."""
 
-    `cards` are those of the reading's models; a model without one is shown by name, version and hash only. Pixels go in
+    index: str
+    previous: str | None = None
+    next: str | None = None
+
+
+def render_page(examination: Examination, *, cards: Sequence[Card], ways: PageWays | None = None) -> str:
+    """The page as HTML text (UTF-8 when written); the same examination, cards and ways give the same text.
+
+    `cards` are those of the reading's models; a model without one is shown by name, version and hash only. `ways` are
+    the links to other pages; None shows none, as for a reading alone. Pixels go in
     as PNG (eight bits where that loses nothing, else twelve; at most 2048 on the longer side), heatmaps as their small
     grids, drawn by the page itself.
     """
     reading = examination.reading
     picture = fit(examination.radiograph.pixels)
     planes = grey_planes(picture.pixels)
-    style = Markup("{}\n.pixels {{ aspect-ratio: {} / {}; }}\n").format(
-        asset("base.css", "page.css"), planes.columns, planes.rows
-    )
-    script = asset("picture.js", "viewer.js")
+    shape = Markup("\n.pixels, #view {{ aspect-ratio: {} / {}; }}\n").format(planes.columns, planes.rows)
+    style = asset("base.css") + shape + asset("page.css")
+    script = asset("picture.js", "marks.js", "pointing.js", "viewer.js")
+    said, viewer = headline(reading), viewer_data(examination, picture=picture, planes=planes.planes)
     return (
         environment()
         .get_template("page.html.j2")
@@ -39,16 +50,23 @@ def render_page(examination: Examination, *, cards: Sequence[Card]) -> str:
             style=style,
             script=script,
             reading=reading,
+            name=wording.last_part(reading.source.name),
+            several=len({one.model for one in reading.findings}) > 1,
             words=wording,
             facts=_facts(reading),
-            headline=headline(reading),
+            headline=said,
+            percents=percent_texts,
+            ways=ways,
+            gate_first=reading.gate.status != "accepted",
+            same_note=said.startswith("Not decided"),
+            marks=_marks(viewer),
             no_heatmap=no_heatmap(reading),
             heart_line=wording.ratio_line(reading),
             shows_field=examination.lungs is not None and examination.lungs.field is not None,
             findings=finding_rows(reading),
             types=type_rows(reading.gate),
             models=model_sections(reading, cards=cards),
-            viewer=viewer_data(examination, picture=picture, planes=planes.planes),
+            viewer=viewer,
             layers=layer_indices(examination),
             image=data_uri(planes.png),
             image_size=(planes.columns, planes.rows * planes.planes),
@@ -56,6 +74,18 @@ def render_page(examination: Examination, *, cards: Sequence[Card]) -> str:
             bits=8 if planes.planes == 1 else 12,
         )
     )
+
+
+def _marks(viewer: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The buttons of what can be drawn on the picture: the viewer's name of each, and its label."""
+    marks = [("boxes", "Boxes")] if any(layer["boxes"] for layer in viewer["layers"]) else []
+    for name, label in (("lungs", "Lungs"), ("heart", "Heart")):
+        if viewer[name]:
+            marks.append((name, label if viewer[name]["trusted"] else f"{label} (not trusted)"))
+    marks += [
+        (name, label) for name, label, key in (("widths", "Widths", "widths"), ("crop", "Crop", "crops")) if viewer[key]
+    ]
+    return tuple(marks)
 
 
 def _facts(reading: Reading) -> tuple[tuple[str, str], ...]:

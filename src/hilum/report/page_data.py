@@ -16,7 +16,7 @@ from hilum.reading_result import Examination, Finding, GateVerdict, Heatmap, Mod
 from hilum.report.colour import COLOURS, OPACITY, ContributionScale
 from hilum.report.lung_outlines import HEART_COLOUR, LUNG_COLOUR, heart_outlines, picture_outlines, width_lines
 from hilum.report.windowing import Picture
-from hilum.report.wording import Decision, card_of, decision, number_name, ordered, probability_text
+from hilum.report.wording import RULER_WORDS, Decision, card_of, decision, decision_label, number_name, ordered
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,8 @@ def layer_indices(examination: Examination) -> dict[tuple[str, str], int]:
 def viewer_data(examination: Examination, *, picture: Picture, planes: int) -> dict[str, Any]:
     """What the viewer's script needs besides the pixels, as JSON types; all coordinates are pixels of the picture.
 
-    `initial` is the layer shown at first, the first positive one, or null: no heatmap is shown unasked where nothing is
-    positive.
+    `initial` is the layer of the first flagged finding, or null. `native` and `spacing` are how many pixels of the file
+    and how many mm a pixel of the picture measures, across and down; `spacing` is null where the file does not tell.
     """
     rows, columns = picture.pixels.shape
     heatmaps = {(heatmap.model, heatmap.finding): heatmap for heatmap in examination.heatmaps}
@@ -86,6 +86,7 @@ def viewer_data(examination: Examination, *, picture: Picture, planes: int) -> d
         "rows": rows,
         "columns": columns,
         "planes": planes,
+        **_measures(examination.reading, picture=picture),
         "opacity": OPACITY,
         "colours": COLOURS.tobytes().hex(),
         "layers": [_layer(finding, heatmap, picture) for finding, heatmap in layers],
@@ -96,6 +97,17 @@ def viewer_data(examination: Examination, *, picture: Picture, planes: int) -> d
         "crops": [_rounded(picture.geometry.box(crop.box)) for crop in examination.reading.crops],
         "lung_colour": "rgb({} {} {})".format(*LUNG_COLOUR),
         "heart_colour": "rgb({} {} {})".format(*HEART_COLOUR),
+    }
+
+
+def _measures(reading: Reading, *, picture: Picture) -> dict[str, Any]:
+    """What the ruler needs; a source's spacing is that between rows, then between columns."""
+    native = (1 / picture.geometry.scale_x, 1 / picture.geometry.scale_y)
+    spacing = reading.source.spacing_mm
+    return {
+        "native": native,
+        "spacing": None if spacing is None else (native[0] * spacing[1], native[1] * spacing[0]),
+        "said": RULER_WORDS,
     }
 
 
@@ -130,7 +142,7 @@ def _layer(finding: Finding, heatmap: Heatmap | None, picture: Picture) -> dict[
     return {
         "name": finding.name,
         "model": finding.model,
-        "label": f"{finding.name} {probability_text(finding.probability)} ({said.word})",
+        "label": f"{finding.name} ({decision_label(said)})",
         "boxes": [_rounded(picture.geometry.box(box)) for box in finding.boxes],
         "heatmap": None if heatmap is None else _heatmap(heatmap, picture),
     }

@@ -5,6 +5,7 @@ No report suggests certainty: a probability is never shown as 0 or 1, and a find
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -48,6 +49,17 @@ _GATE_TITLES = {
     "not judged": "Not judged",
 }
 
+RULER_WORDS = {
+    "measure": "Drag on the image to measure",
+    "spacing": "by the file's pixel spacing, at the detector or as calibrated",
+    "no_spacing": "the file gives no pixel spacing, so no mm",
+}
+"""What the page's ruler says."""
+
+MAP_NOTE = "The colours of the heatmap show which parts of the image add to the finding."
+
+_DECISION_LABELS = {"positive": "flagged", "negative": "not flagged", "not decided": "not decided"}
+
 _WITHIN_SCOPE: tuple[UndecidedCode, ...] = ("not reliable", "no operating point")
 """Why nothing is decided although the model was made for this patient."""
 
@@ -70,6 +82,11 @@ def decision(finding: Finding) -> Decision:
     if finding.positive is None or finding.in_scope is False or finding.operating_point is None:
         return Decision("not decided", "see the warnings")
     return Decision("positive" if finding.positive else "negative", not_known_text(finding.unknown))
+
+
+def decision_label(said: Decision) -> str:
+    """The decision as a page shows it: `flagged`, `not flagged` or `not decided`."""
+    return _DECISION_LABELS[said.word]
 
 
 def short_note(finding: Finding) -> str:
@@ -254,6 +271,11 @@ def size_text(reading: Reading) -> str:
 def card_of(model: str, *, cards: Sequence[Card]) -> Card | None:
     """The card of the model with this name, or None."""
     return next((card for card in cards if card.name == model), None)
+
+
+def last_part(name: str) -> str:
+    """The last part of a file's path, which stands in titles; the path itself stands among the details."""
+    return re.split(r"[\\/]", name.rstrip("\\/"))[-1] or name
 
 
 def is_phantom(name: str) -> bool:

@@ -1,20 +1,25 @@
-/* The viewer: state, drawing, pointer, wheel, keys and controls. */
+/* The viewer: state, drawing and controls. */
 (() => {
   const byId = (id) => document.getElementById(id);
   const data = JSON.parse(byId("viewer-data").textContent);
   const image = byId("pixels");
   const view = byId("view");
   const colours = picture.readColours(data.colours);
-  const initial = { window: 100, level: 50, opacity: 100, layer: data.initial, boxes: true, lungs: true, heart: true, widths: true, crop: true, invert: false, heat: true };
-  const state = { ...initial, zoom: 1, x: 0, y: 0 };
+  const drawn = marks.of(data);
+  const MARKS = ["lungs", "heart", "widths", "crop"].filter((name) => byId(name));
+  const initial = { window: 100, level: 50, opacity: 0, invert: false, beside: false, ruler: false, lungs: false, heart: false, widths: false, crop: false };
+  const firstLayer = data.initial === null ? (data.layers.length ? 0 : null) : data.initial;
+  const state = { ...initial, layer: firstLayer, boxes: true, drag: false, zoom: 1, x: 0, y: 0, line: null };
   const grey = picture.canvasOf(data.columns, data.rows);
   const heatmaps = new Map();
   let levels = null;
   let greyIsStale = true;
   let asked = false;
 
-  const size = () => ({ width: view.clientWidth, height: view.clientHeight });
+  const panes = () => (state.beside ? 2 : 1);
+  const size = () => ({ width: view.clientWidth / panes(), height: view.clientHeight });
   const fitScale = () => Math.min(size().width / data.columns, size().height / data.rows);
+  const actualZoom = () => 1 / (fitScale() * (window.devicePixelRatio || 1));
 
   const clampView = () => {
     const scale = fitScale() * state.zoom;
@@ -31,67 +36,21 @@
     return heatmaps.get(index);
   };
 
-  const drawBoxes = (context, scale) => {
-    for (const [x, y, width, height] of data.layers[state.layer].boxes) {
-      const edge = [state.x + x * scale, state.y + y * scale, width * scale, height * scale];
-      context.lineWidth = 4;
-      context.strokeStyle = "rgb(0 0 0 / 70%)";
-      context.strokeRect(...edge);
-      context.lineWidth = 2;
-      context.strokeStyle = "#56b4e9";
-      context.strokeRect(...edge);
+  /* The picture at its place, under the map and the marks that are asked for. */
+  const drawPicture = (context, place, { opacity, shown }) => {
+    const frame = [place.x, place.y, data.columns * place.scale, data.rows * place.scale];
+    context.imageSmoothingEnabled = place.scale * (window.devicePixelRatio || 1) < 4;
+    context.imageSmoothingQuality = "high";
+    context.drawImage(grey, ...frame);
+    const heatmap = opacity > 0 && state.layer !== null ? heatmapOf(state.layer) : null;
+    if (heatmap) {
+      context.imageSmoothingEnabled = true;
+      context.globalAlpha = opacity / 100;
+      context.drawImage(heatmap, ...frame);
+      context.globalAlpha = 1;
     }
-  };
-
-  /* A coloured line with a dark edge, in pixels of the picture. */
-  const strokeLine = (context, scale, { path, width, dashes = [], line = data.lung_colour }) => {
-    context.save();
-    context.translate(state.x, state.y);
-    context.scale(scale, scale);
-    context.lineJoin = "round";
-    for (const [colour, wide] of [["rgb(0 0 0 / 70%)", width + 2], [line, width]]) {
-      context.lineWidth = wide / scale;
-      context.setLineDash(dashes.map((length) => length / scale));
-      context.strokeStyle = colour;
-      context.stroke(path);
-    }
-    context.restore();
-  };
-
-  const pathOf = (part) => {
-    const path = new Path2D();
-    for (const [first, ...rest] of part ? part.outlines : []) {
-      path.moveTo(...first);
-      for (const point of rest) path.lineTo(...point);
-      path.closePath();
-    }
-    return path;
-  };
-  const outlinePath = pathOf(data.lungs);
-  const heartPath = pathOf(data.heart);
-  const cropPath = new Path2D();
-  for (const crop of data.crops) cropPath.rect(...crop);
-
-  const drawWidths = (context, scale) => {
-    data.widths.forEach(([from, to], index) => {
-      const path = new Path2D();
-      path.moveTo(...from);
-      path.lineTo(...to);
-      for (const [x, y] of [from, to]) {
-        path.moveTo(x, y - 8 / scale);
-        path.lineTo(x, y + 8 / scale);
-      }
-      strokeLine(context, scale, { path, width: 2.5, line: index ? data.lung_colour : data.heart_colour });
-    });
-  };
-
-  const drawLungs = (context, scale) => {
-    for (const [name, path, line] of [["lungs", outlinePath, data.lung_colour], ["heart", heartPath, data.heart_colour]]) {
-      if (!state[name] || !data[name]) continue;
-      strokeLine(context, scale, { path, width: 2, dashes: data[name].trusted ? [] : [7, 6], line });
-    }
-    if (state.widths) drawWidths(context, scale);
-    if (state.crop && data.crops.length) strokeLine(context, scale, { path: cropPath, width: 1.25 });
+    for (const name of shown) drawn[name](context, place);
+    if (opacity > 0 && state.layer !== null && state.boxes) drawn.boxes(context, place, state.layer);
   };
 
   const draw = () => {
@@ -101,34 +60,66 @@
       greyIsStale = false;
     }
     const ratio = window.devicePixelRatio || 1;
-    const { width, height } = size();
+    const { width, height } = { width: view.clientWidth, height: view.clientHeight };
     if (view.width !== Math.round(width * ratio) || view.height !== Math.round(height * ratio)) {
       view.width = Math.round(width * ratio);
       view.height = Math.round(height * ratio);
     }
     clampView();
-    const scale = fitScale() * state.zoom;
     const context = view.getContext("2d");
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
-    context.imageSmoothingEnabled = scale * ratio < 4;
-    context.imageSmoothingQuality = "high";
-    const place = [state.x, state.y, data.columns * scale, data.rows * scale];
-    context.drawImage(grey, ...place);
-    const heatmap = state.layer === null ? null : heatmapOf(state.layer);
-    if (heatmap && state.heat) {
-      context.imageSmoothingEnabled = true;
-      context.globalAlpha = state.opacity / 100;
-      context.drawImage(heatmap, ...place);
-      context.globalAlpha = 1;
+    for (let pane = 0; pane < panes(); pane += 1) {
+      const plain = state.beside && pane === 0;
+      const left = pane * size().width;
+      const place = { x: left + state.x, y: state.y, scale: fitScale() * state.zoom };
+      context.save();
+      context.beginPath();
+      context.rect(left, 0, size().width, height);
+      context.clip();
+      drawPicture(context, place, {
+        opacity: plain ? 0 : state.beside ? state.opacity || 100 : state.opacity,
+        shown: plain ? [] : MARKS.filter((name) => state[name]),
+      });
+      if (state.ruler && state.line) drawn.ruler(context, place, state.line);
+      context.restore();
     }
-    drawLungs(context, scale);
-    if (state.layer !== null && state.boxes) drawBoxes(context, scale);
   };
 
   const redraw = () => {
     if (!asked) requestAnimationFrame(draw);
     asked = true;
+  };
+
+  /* What is printed: the plain picture, and beside it the map and the marks, where there are any. */
+  const drawPaper = () => {
+    const paper = byId("paper");
+    const mapped = state.opacity > 0 || data.initial !== null;
+    const shown = MARKS.filter((name) => name !== "crop" && data[name] && (name === "widths" || data[name].trusted || state[name]));
+    const twice = (mapped && state.layer !== null) || shown.length > 0;
+    const scale = Math.min(1, 1400 / Math.max(data.columns, data.rows));
+    const width = Math.round(data.columns * scale);
+    const pen = Math.max(1, width / 500);
+    paper.width = width * (twice ? 2 : 1) + (twice ? 16 : 0);
+    paper.height = Math.round(data.rows * scale);
+    const context = paper.getContext("2d");
+    drawPicture(context, { x: 0, y: 0, scale }, { opacity: 0, shown: [] });
+    if (twice) drawPicture(context, { x: width + 16, y: 0, scale, pen }, { opacity: mapped ? state.opacity || 100 : 0, shown });
+    if (state.ruler && state.line) drawn.ruler(context, { x: 0, y: 0, scale, pen }, state.line);
+    paper.hidden = false;
+    byId("viewer").classList.add("drawn");
+  };
+
+  const press = (id, on) => { if (byId(id)) byId(id).setAttribute("aria-pressed", String(on)); };
+
+  const showScale = () => {
+    const heatmap = state.layer === null ? null : data.layers[state.layer].heatmap;
+    byId("scale").hidden = !heatmap || !(state.opacity > 0 || state.beside);
+    if (!heatmap) return;
+    const from = `${heatmap.ticks[0]} to ${heatmap.ticks[2]}`;
+    byId("scale-name").textContent = data.layers[state.layer].name;
+    byId("scale-note").textContent = `Colours of the map: from ${heatmap.ticks.join(" by ")}, ${heatmap.unit}. ${heatmap.note}`;
+    byId("scale-colours").setAttribute("aria-label", `Colour scale from ${from}, ${heatmap.unit}`);
   };
 
   const showState = () => {
@@ -137,23 +128,18 @@
       byId(name).value = state[name];
       byId(`${name}-value`).textContent = `${Math.round(state[name])} %`;
     }
-    byId("invert").checked = state.invert;
-    const heatmap = state.layer === null ? null : data.layers[state.layer].heatmap;
-    if (byId("layer")) byId("layer").value = state.layer === null ? "" : state.layer;
-    for (const name of ["boxes", "lungs", "heart", "widths", "crop"]) {
-      if (byId(name)) byId(name).checked = state[name];
+    if (byId("layer")) byId("layer").value = state.layer;
+    for (const name of ["invert", "beside", "ruler", "drag", "boxes", ...MARKS]) press(name, state[name]);
+    for (const button of document.querySelectorAll("button[data-layer]")) {
+      button.setAttribute("aria-pressed", String(state.opacity > 0 && Number(button.dataset.layer) === state.layer));
     }
-    byId("no-layer").hidden = data.initial !== null || state.layer !== null;
-    byId("scale").hidden = !heatmap;
-    if (!heatmap) return;
-    byId("scale-unit").textContent = `${data.layers[state.layer].name}: ${heatmap.unit}`;
-    byId("scale-note").textContent = heatmap.note;
-    byId("scale-ticks").replaceChildren(...heatmap.ticks.map((tick) => {
-      const span = document.createElement("span");
-      span.textContent = tick;
-      return span;
-    }));
-    byId("scale-colours").setAttribute("aria-label", `Colour scale from ${heatmap.ticks[0]} to ${heatmap.ticks[2]}, ${heatmap.unit}`);
+    byId("stage").classList.toggle("beside", state.beside);
+    view.classList.toggle("windowing", state.drag);
+    view.classList.toggle("measuring", state.ruler);
+    view.classList.toggle("dragging", state.drag || state.ruler);
+    byId("measured").hidden = !state.ruler;
+    byId("measured").textContent = state.ruler && state.line ? marks.lengthOf(state.line, data) : data.said.measure;
+    showScale();
   };
 
   const set = (changes) => {
@@ -164,11 +150,16 @@
     showState();
     redraw();
   };
+  const toggle = (name) => set({ [name]: !state[name] });
 
-  const zoomBy = (factor, x = size().width / 2, y = size().height / 2) => {
-    const zoom = Math.min(Math.max(state.zoom * factor, 1), Math.max(8, 8 / fitScale()));
+  const zoomTo = (wanted, x = size().width / 2, y = size().height / 2) => {
+    const zoom = Math.min(Math.max(wanted, Math.min(1, actualZoom())), Math.max(8, 8 / fitScale()));
     const real = zoom / state.zoom;
     set({ zoom, x: x - (x - state.x) * real, y: y - (y - state.y) * real });
+  };
+  const zoomBy = (factor, x, y) => {
+    const wanted = state.zoom * factor;
+    zoomTo(state.zoom >= 1 ? Math.max(wanted, 1) : wanted, x, y);
   };
   const moveBy = (x, y) => set({ x: state.x + x, y: state.y + y });
   const fit = () => set({ zoom: 1 });
@@ -177,115 +168,87 @@
     const { width, level } = picture.autoWindow(levels);
     set({ window: width * 100, level: level * 100 });
   };
-  const reset = () => set({ ...initial, zoom: 1 });
+  const reset = () => set({ ...initial, layer: firstLayer, boxes: true, zoom: 1, line: null });
+  const showMap = () => set({ opacity: state.opacity > 0 ? 0 : 100 });
+  const showLayer = (layer) => set(state.opacity > 0 && state.layer === layer ? { opacity: 0 } : { layer, opacity: state.opacity || 100 });
+  const fill = () => (document.fullscreenElement ? document.exitFullscreen() : byId("viewer").requestFullscreen());
 
-  let laidOut = 0;
-  const layOut = () => {
-    const width = view.parentElement.clientWidth;
-    if (width === laidOut) return;
-    laidOut = width;
-    const height = Math.min(width * data.rows / data.columns, Math.max(window.innerHeight * 0.8, 320));
-    view.style.height = `${Math.round(height)}px`;
-    redraw();
+  const middleLine = () => [[data.columns * 0.3, data.rows / 2], [data.columns * 0.7, data.rows / 2]];
+  const measure = () => set({ ruler: !state.ruler, line: null });
+  const stretch = (end, x, y) => {
+    const line = (state.line || middleLine()).map((point) => [...point]);
+    line[end] = [line[end][0] + x * data.columns / 100, line[end][1] + y * data.rows / 100];
+    set({ line });
   };
-
-  const pointers = new Map();
-  const dragSetsWindow = () => document.querySelector("input[name=drag]:checked").value === "window";
-  const spread = () => {
-    const [one, two] = [...pointers.values()];
-    return { gap: Math.hypot(one.x - two.x, one.y - two.y), x: (one.x + two.x) / 2, y: (one.y + two.y) / 2 };
+  const arrow = (x, y) => (event) => {
+    if (state.ruler) stretch(event.shiftKey ? 0 : 1, x, y);
+    else moveBy(-40 * x, -40 * y);
   };
-  const local = (event) => {
-    const frame = view.getBoundingClientRect();
-    return { x: event.clientX - frame.left, y: event.clientY - frame.top, windowing: event.shiftKey || event.buttons === 2 };
-  };
-  const onMove = (event) => {
-    const before = pointers.get(event.pointerId);
-    if (!before) return;
-    const now = local(event);
-    if (pointers.size === 2) {
-      const from = spread();
-      pointers.set(event.pointerId, now);
-      const to = spread();
-      zoomBy(to.gap / Math.max(from.gap, 1), to.x, to.y);
-      moveBy(to.x - from.x, to.y - from.y);
-      return;
-    }
-    pointers.set(event.pointerId, now);
-    if (dragSetsWindow() || now.windowing) windowBy((now.x - before.x) / 4, (now.y - before.y) / 4);
-    else moveBy(now.x - before.x, now.y - before.y);
-  };
-  const onLeave = (event) => {
-    pointers.delete(event.pointerId);
-    view.classList.toggle("moving", pointers.size > 0);
-  };
+  const go = (id) => () => { if (byId(id)) byId(id).click(); };
 
   const keys = {
-    "+": () => zoomBy(1.25), "=": () => zoomBy(1.25), "-": () => zoomBy(0.8), "0": fit,
-    ArrowLeft: () => moveBy(40, 0), ArrowRight: () => moveBy(-40, 0), ArrowUp: () => moveBy(0, 40), ArrowDown: () => moveBy(0, -40),
+    "+": () => zoomBy(1.25), "=": () => zoomBy(1.25), "-": () => zoomBy(0.8), "0": fit, "1": () => zoomTo(actualZoom()),
+    ArrowLeft: arrow(-1, 0), ArrowRight: arrow(1, 0), ArrowUp: arrow(0, -1), ArrowDown: arrow(0, 1),
     w: () => windowBy(-4, 0), s: () => windowBy(4, 0), e: () => windowBy(0, 4), d: () => windowBy(0, -4),
-    h: () => set({ heat: !state.heat }), b: () => set({ boxes: !state.boxes }),
-    l: () => set({ lungs: !state.lungs }), o: () => set({ heart: !state.heart }), m: () => set({ widths: !state.widths }),
-    c: () => set({ crop: !state.crop }), i: () => set({ invert: !state.invert }), r: reset,
+    h: showMap, b: () => toggle("boxes"), v: () => byId("beside") && toggle("beside"), u: measure, f: fill,
+    l: () => toggle("lungs"), o: () => toggle("heart"), m: () => toggle("widths"), c: () => toggle("crop"),
+    i: () => toggle("invert"), r: reset, n: go("next"), p: go("previous"),
+  };
+  const onKey = (event) => {
+    const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    act(event);
+  };
+  /* Where nothing else has the focus, and on the buttons, the letters act too; keys that scroll or choose stay what they are. */
+  const onPageKey = (event) => {
+    const near = event.target === document.body || event.target.closest("#viewer");
+    if (near && !event.target.closest("input, select, #view") && /^[a-z]$/i.test(event.key)) onKey(event);
   };
 
+  const onClick = (id, act) => { if (byId(id)) byId(id).addEventListener("click", act); };
   const listen = () => {
-    view.addEventListener("pointerdown", (event) => {
-      view.setPointerCapture(event.pointerId);
-      pointers.set(event.pointerId, local(event));
-      view.classList.add("moving");
+    pointing.listen(view, {
+      size, state, data, fitScale, zoomBy, moveBy, windowBy, reset,
+      setLine: (line) => set({ line }),
     });
-    view.addEventListener("pointermove", onMove);
-    for (const name of ["pointerup", "pointercancel"]) view.addEventListener(name, onLeave);
-    view.addEventListener("contextmenu", (event) => event.preventDefault());
-    view.addEventListener("dblclick", fit);
-    view.addEventListener("wheel", (event) => {
-      if (event.deltaY > 0 && state.zoom <= 1.001 && !event.ctrlKey) return; /* the page scrolls on */
-      event.preventDefault();
-      const { x, y } = local(event);
-      zoomBy(Math.exp(-Math.sign(event.deltaY) * Math.min(Math.abs(event.deltaY), 120) / 400), x, y);
-    }, { passive: false });
-    view.addEventListener("keydown", (event) => {
-      const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-      if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      act();
-    });
+    view.addEventListener("keydown", onKey);
+    document.addEventListener("keydown", onPageKey);
     for (const name of ["window", "level", "opacity"]) {
       if (byId(name)) byId(name).addEventListener("input", (event) => set({ [name]: Number(event.target.value) }));
     }
-    for (const name of ["boxes", "lungs", "heart", "widths", "crop", "invert"]) {
-      if (byId(name)) byId(name).addEventListener("change", (event) => set({ [name]: event.target.checked }));
-    }
-    const choose = (value) => set({ layer: value === "" ? null : Number(value), heat: true });
-    if (byId("layer")) byId("layer").addEventListener("change", (event) => choose(event.target.value));
+    for (const name of ["invert", "beside", "drag", "boxes", ...MARKS]) onClick(name, () => toggle(name));
+    if (byId("layer")) byId("layer").addEventListener("change", (event) => set({ layer: Number(event.target.value), opacity: state.opacity || 100 }));
     for (const button of document.querySelectorAll("button[data-layer]")) {
+      button.hidden = false;
       button.addEventListener("click", () => {
-        choose(button.dataset.layer);
+        showLayer(Number(button.dataset.layer));
         view.scrollIntoView({ block: "nearest" });
       });
     }
-    for (const radio of document.querySelectorAll("input[name=drag]")) {
-      radio.addEventListener("change", () => view.classList.toggle("windowing", dragSetsWindow()));
-    }
-    byId("zoom-in").addEventListener("click", () => zoomBy(1.5));
-    byId("zoom-out").addEventListener("click", () => zoomBy(1 / 1.5));
-    byId("fit").addEventListener("click", fit);
-    byId("auto").addEventListener("click", autoWindow);
-    byId("reset").addEventListener("click", reset);
-    new ResizeObserver(layOut).observe(view.parentElement);
-    window.addEventListener("beforeprint", () => document.querySelectorAll("details:not(.no-print)").forEach((part) => { part.open = true; }));
+    onClick("zoom-in", () => zoomBy(1.5));
+    onClick("zoom-out", () => zoomBy(1 / 1.5));
+    onClick("fit", fit);
+    onClick("actual", () => zoomTo(actualZoom()));
+    onClick("ruler", measure);
+    onClick("full", fill);
+    onClick("auto", autoWindow);
+    onClick("reset", reset);
+    byId("full").hidden = !document.fullscreenEnabled;
+    document.addEventListener("fullscreenchange", () => press("full", Boolean(document.fullscreenElement)));
+    new ResizeObserver(redraw).observe(view);
+    window.addEventListener("beforeprint", drawPaper);
   };
 
   const start = () => {
     levels = picture.readLevels(image, data);
     image.hidden = true;
     for (const id of ["view", "tools"]) byId(id).hidden = false;
-    if (byId("scale-colours")) picture.paintScale(byId("scale-colours"), { ...data, colours });
+    picture.paintScale(byId("scale-colours"), { ...data, colours });
     listen();
-    layOut();
     showState();
     draw();
+    drawPaper();
     document.documentElement.dataset.ready = "yes";
   };
   image.decode().then(start);

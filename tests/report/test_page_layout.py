@@ -1,0 +1,142 @@
+"""The page as a whole: what is seen without scrolling, one sheet of paper, and what axe-core finds in every state."""
+
+import re
+from dataclasses import replace
+from importlib.resources import files
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from hilum.radiograph import Radiograph
+from hilum.reading_result import NotDecided
+from hilum.report.page import PageWays, render_page
+
+pytestmark = pytest.mark.slow
+
+WAYS = PageWays("index.html", "before.html", "after.html")
+STATES = (
+    "flagged", "not flagged", "age unknown", "outside", "refused", "unsure", "other body part", "lungs", "heart",
+    "lungs not trusted", "fourteen findings",
+)  # fmt: skip
+EVERY_RULE = ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice", "experimental"]
+
+
+@pytest.fixture
+def states(request, examination, reading, finding, negative):
+    def other(which):
+        gate = reading.gate
+        if which == "unsure":
+            return replace(reading, findings=(), gate=replace(gate, status="unsure", candidates=("chest", "spine")))
+        if which == "other body part":
+            hand = replace(gate.type, name="hand", all={"hand": 0.97, "foot": 0.03})
+            return replace(reading, findings=(), gate=replace(gate, type=hand))
+        why = NotDecided("not reliable", "not reliable here: 22 images with it to judge by, 40 are needed")
+        rest = [replace(negative, name=f"Finding number {n}") for n in range(7)]
+        rest += [
+            replace(negative, name=f"Label {n}", positive=None, operating_point=None, not_decided=why) for n in range(6)
+        ]
+        return replace(
+            reading, findings=(finding, *rest), warnings=tuple(f"Warning {n}: " + "word " * 20 for n in range(4))
+        )
+
+    def state(which):
+        known = {"lungs": "lung_examination", "heart": "heart_examination", "lungs not trusted": "untrusted"}
+        readings = {"age unknown": "no_age", "outside": "outside", "refused": "refused"}
+        if which in known:
+            return request.getfixturevalue(known[which])
+        if which in readings:
+            return replace(examination, reading=request.getfixturevalue(readings[which]), heatmaps=())
+        if which == "flagged":
+            return examination
+        if which == "not flagged":
+            return replace(
+                examination, reading=replace(reading, findings=(negative,)), heatmaps=examination.heatmaps[1:]
+            )
+        return replace(
+            examination, reading=other(which), heatmaps=examination.heatmaps[:1] if "fourteen" in which else ()
+        )
+
+    return state
+
+
+@pytest.mark.parametrize("which", STATES)
+def test_image_controls_and_result_are_seen_together_on_a_laptop(show, states, card, which):
+    page = show(render_page(states(which), cards=[card], ways=WAYS), width=1366, height=768)
+    seen = {"#view": 380, ".outcome": 20, "#window": 10, "#ruler": 20, "#reset": 20, "#full": 20}
+    seen |= {".findings tbody tr:first-child": 20} if states(which).reading.findings else {}
+    seen |= {"#opacity": 10} if page.locator("#opacity").count() else {}
+    for name, at_least in seen.items():
+        box = page.locator(name).bounding_box()
+        assert box["height"] >= at_least, name
+        assert box["y"] >= 0, name
+        assert box["y"] + box["height"] <= 768, name
+    assert page.evaluate("document.documentElement.scrollHeight") <= 768
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1366
+
+
+def test_a_tall_and_a_wide_radiograph_fit_as_well(show, examination, card):
+    for shape in ((900, 300), (200, 900)):
+        source = replace(examination.reading.source, rows=shape[0], columns=shape[1])
+        radiograph = Radiograph(np.full(shape, 0.4, np.float32), source)
+        page = show(render_page(replace(examination, radiograph=radiograph), cards=[card]), width=1366, height=768)
+        box = page.locator("#reset").bounding_box()
+        assert box["y"] + box["height"] <= 768
+
+
+def test_what_is_for_those_who_ask_is_closed(show, heart_examination, card):
+    page = show(render_page(heart_examination, cards=[card], ways=WAYS))
+    for words in ("logit -3.50", "SHA-256 of the file", "Time: decode", "Kermany et al."):
+        assert page.get_by_text(words).first.is_hidden(), words
+    page.get_by_text("What was done, source and timing").click()
+    assert page.get_by_text("SHA-256 of the file").is_visible()
+
+
+@pytest.mark.parametrize("which", STATES)
+def test_a_reading_prints_on_one_page(show, states, card, which):
+    page = show(render_page(states(which), cards=[card], ways=WAYS))
+    paper = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page[^s]", paper)) == 1
+    page.emulate_media(media="print")
+    assert page.locator("#paper").bounding_box()["height"] > 100
+    for words in ("#tools", ".more", ".ways"):
+        assert page.locator(words).is_hidden() or page.locator(words).count() == 0
+    printed = " ".join(page.locator("body").inner_text().split())
+    reading = states(which).reading
+    for words in (
+        *(" ".join(warning.split()) for warning in reading.warnings),
+        *(one.name for one in reading.findings),
+    ):
+        assert words in printed
+    if reading.models:
+        assert "Pneumonia in children's chest radiographs" in printed
+
+
+def _axe():
+    for package in ("axe_playwright_python", "axe_core_python"):
+        if find_spec(package) is not None:
+            return files(package).joinpath("axe.min.js").read_text(encoding="utf-8")
+    pytest.skip("axe-core is not installed: pip install axe-playwright-python")
+
+
+def violations(page):
+    """What axe-core objects to, of any weight, in the page as it stands."""
+    page.evaluate(_axe())
+    found = page.evaluate(
+        "async (tags) => (await axe.run(document, { runOnly: { type: 'tag', values: tags } })).violations", EVERY_RULE
+    )
+    return [(one["id"], one["impact"], [node["html"][:120] for node in one["nodes"]]) for one in found]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1366, "dark")])
+@pytest.mark.parametrize("which", STATES)
+def test_axe_finds_nothing_of_any_weight(show, states, card, which, width, scheme):
+    _axe()
+    text = render_page(states(which), cards=[card], ways=WAYS)
+    page = show(text, width=width, height=768, color_scheme=scheme, bypass_csp=True)
+    assert violations(page) == []
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    for button in ("#beside", "#ruler", "#lungs"):
+        if page.locator(button).count():
+            page.locator(button).click()
+    assert violations(page) == []
