@@ -55,6 +55,8 @@ from hilum.systems.recipe_file import is_own_recipe, own_recipe
 from hilum.systems.sdfn.recipe import sdfn, sdfn_local
 from hilum.systems.sdfn.run_study import SdfnOptions, study_sdfn
 from hilum.training.ensemble import train_ensemble
+from hilum.training.own.recipe import classify
+from hilum.training.own.train import ClassifyOptions, train_classify
 from hilum.training.recipe.ensemble import EnsembleRecipe
 from hilum.training.recipe.recipe import Recipe
 from hilum.training.recipe.smoke import smoke_ensemble, smoke_recipe
@@ -178,6 +180,14 @@ def adult(start: StartingWeights) -> AdultRecipe:
 
 
 TRAININGS: Mapping[str, Training[Any]] = {
+    "classify": Training(
+        help="Your own images: labels from your table, or from folders that are called as classes.",
+        make=classify,
+        small=smoke_recipe,
+        run=train_classify,
+        own=ClassifyOptions,
+        then="; read with it: hilum read --model {folder} FILE",
+    ),
     "pneumonia": classifier(pneumonia, help="Pneumonia in children's chests."),
     "pneumonia-lungs": classifier(
         pneumonia_lungs, help="The same, from features averaged inside the lungs alone: the specialist that ships."

@@ -28,7 +28,13 @@ from hilum.training.records.provenance import Provenance
 from hilum.training.records.request import TrainRequest
 from hilum.training.records.run_place import RunPlace
 from hilum.training.records.run_record import SPLIT_NAME, begin_run, make_record
-from hilum.training.train_classifier import ClassifierOptions, check_bundle, read_named, refuse_permuted_labels
+from hilum.training.train_classifier import (
+    ClassifierOptions,
+    check_bundle,
+    read_named,
+    refuse_permuted_labels,
+    with_named_data,
+)
 
 MEMBERS = "members"
 """The folder of a run that holds a folder for each member."""
@@ -64,6 +70,7 @@ def train_ensemble(
     check_machine(request.machine, ema=averaged)
     refuse_permuted_labels(own, name=recipe.name)
     lungs = named_bundle(own.lungs, local=request.models) if recipe.needs_lungs else None
+    request = with_named_data(request, recipe=recipe)
     mixed = read_named(recipe, request=request, own=own, progress=progress)
     for member in recipe.members:
         check_starts(member, folder=_folder(request.out, member=member))

@@ -11,7 +11,7 @@ from typing import Annotated
 from hilum.bundle.load import Bundle
 from hilum.bundle.shelf import SHIPPED_LUNGS, named_bundle
 from hilum.datasets.prepared.images import BadFiles
-from hilum.datasets.read_releases import PATIENT_PATTERN, RSNA, read_releases
+from hilum.datasets.read_releases import PATIENT_PATTERN, RSNA, read_releases, with_names
 from hilum.datasets.splits.mixed import MixedReleases
 from hilum.errors import UsageError
 from hilum.option import Option
@@ -69,18 +69,25 @@ NO_OPTIONS = ClassifierOptions()
 
 
 def train_classifier(
-    recipe: Recipe, *, request: TrainRequest, own: ClassifierOptions = NO_OPTIONS, progress: Progress = SILENT
+    recipe: Recipe,
+    *,
+    request: TrainRequest,
+    own: ClassifierOptions = NO_OPTIONS,
+    progress: Progress = SILENT,
+    mixed: MixedReleases | None = None,
 ) -> Bundle | None:
     """Run the recipe on the releases that `request` names; it goes on where it was stopped.
 
-    The bundle comes back, or None in all but the first of several processes. Raises `UsageError` for data that are not
+    `mixed` are the records of these releases, where they have been read. The bundle comes back, or None in all but the first of several processes. Raises `UsageError` for data that are not
     the recipe's, for a machine that cannot be, and where the folder holds another run; and as `read_releases`,
     `prepare_images` and `train_specialist` do.
     """
     check_bundle(recipe)
     check_machine(request.machine, ema=any(stage.ema_decay is not None for stage in recipe.stages))
     lungs = named_bundle(own.lungs, local=request.models) if recipe.needs_lungs else None
-    mixed = read_named(recipe, request=request, own=own, progress=progress)
+    request = with_named_data(request, recipe=recipe)
+    if mixed is None:
+        mixed = read_named(recipe, request=request, own=own, progress=progress)
     check_starts(recipe, folder=request.out)
     data = prepare_data(
         recipe,
@@ -122,6 +129,7 @@ def train_prepared(
     refuse_permuted_labels(own, name=recipe.name)
     check_bundle(recipe)
     check_machine(request.machine, ema=any(stage.ema_decay is not None for stage in recipe.stages))
+    request = with_named_data(request, recipe=recipe)
     mixed = read_named(recipe, request=request, own=own, progress=progress)
     check()
     data = prepare_data(
@@ -162,6 +170,11 @@ def check_bundle(recipe: Recipe) -> None:
             f"{recipe.name} orders its labels in a tree, and a bundle holds a network's outputs only. Compare it in a "
             "study, or set another loss"
         )
+
+
+def with_named_data(request: TrainRequest, *, recipe: Recipe | EnsembleRecipe) -> TrainRequest:
+    """The request, with a name for each path of data that was given without one, as far as it shows what it is."""
+    return replace(request, data=with_names(request.data, allowed=recipe.releases))
 
 
 def read_named(

@@ -22,14 +22,14 @@ def find_table(folder: Path, *, names: Iterable[str]) -> Path:
     raise DataError(f"expected {' or '.join(names)} (or .gz) in {folder}, came none; give the release's own folder")
 
 
-def read_rows(path: Path, *, needed: Iterable[str]) -> list[dict[str, str]]:
+def read_rows(path: Path, *, needed: Iterable[str], delimiter: str = ",") -> list[dict[str, str]]:
     """Every row, by column name, stripped of spaces; a byte order mark and columns beyond the header are left out.
 
     Raises `DataError` where the file is no readable table or lacks one of the `needed` columns.
     """
     try:
         with _open(path) as lines:
-            reader = csv.DictReader(lines, restkey="")
+            reader = csv.DictReader(lines, restkey="", delimiter=delimiter)
             columns = [name.strip() for name in reader.fieldnames or ()]
             rows = [{(key or "").strip(): (value or "").strip() for key, value in _named(row)} for row in reader]
     except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:

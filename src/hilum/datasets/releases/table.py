@@ -8,10 +8,12 @@ their patients' ids, so that runs keep their fingerprints.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from hilum.datasets.own.columns import NOTHING_STATED, StatedColumns
 from hilum.datasets.own.folder_of_folders import read_folder_of_folders
 from hilum.datasets.own.own_boxes import list_own_boxes, read_own_boxes
 from hilum.datasets.own.own_table import list_own_table, read_own_table
@@ -41,6 +43,8 @@ from hilum.datasets.typed import (
     other_modality,
     panoramic_dental,
 )
+from hilum.errors import UsageError
+from hilum.nearest import did_you_mean
 
 Adapter = Callable[[Path], tuple[Record, ...]]
 
@@ -66,6 +70,15 @@ class AdapterWithPattern(Protocol):
         """The pictures in `folder`; the group `patient` of the pattern is the patient."""
 
 
+class AdapterWithColumns(Protocol):
+    """An adapter of a table whose columns its user may name."""
+
+    def __call__(
+        self, folder: Path, /, *, stated: StatedColumns = NOTHING_STATED, say: Callable[[str], None] | None = None
+    ) -> tuple[Record, ...]:
+        """The pictures of the table; `say` is told what was guessed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """One release: its adapter, what its own tables list (None where it has none), and what was published of it.
@@ -74,8 +87,8 @@ class Release:
     `licence` is its citation and terms in one line, None for images of one's own. `official` counts images and patients
     by official part; the part '' is the whole of a release without parts. `read_with_tables` is for a release that may
     lie in several folders, the first of them with the tables; `read_with_policy` for one whose uncertain labels a
-    recipe may settle, `read_with_pattern` for one whose file names alone may tell patients apart. `is_a_table`: the
-    table of the pictures may be named in the place of their folder.
+    recipe may settle, `read_with_pattern` for one whose file names alone may tell patients apart, `read_with_columns`
+    for a table of anybody's. `is_a_table`: the table of the pictures may be named in the place of their folder.
     """
 
     title: str
@@ -85,6 +98,7 @@ class Release:
     read_with_tables: AdapterWithTables | None = None
     read_with_policy: AdapterWithPolicy | None = None
     read_with_pattern: AdapterWithPattern | None = None
+    read_with_columns: AdapterWithColumns | None = None
     is_a_table: bool = False
     list: Callable[[Path], Listing] | None = None
     official: Mapping[str, Count] = field(default_factory=dict)
@@ -217,7 +231,13 @@ RELEASES: Mapping[str, Release] = {
     "folder": Release(
         title="A folder of class folders", read=read_folder_of_folders, read_with_pattern=read_folder_of_folders
     ),
-    "table": Release(title="A table of one's own", read=read_own_table, is_a_table=True, list=list_own_table),
+    "table": Release(
+        title="A table of one's own",
+        read=read_own_table,
+        read_with_columns=read_own_table,
+        is_a_table=True,
+        list=list_own_table,
+    ),
     "boxes": Release(title="Boxes of one's own", read=read_own_boxes, is_a_table=True, list=list_own_boxes),
 }
 
@@ -226,6 +246,26 @@ def releases_in(folder: Path, *, among: Sequence[str]) -> dict[str, Path]:
     """Where each of the releases `among`, by key, lies in a data folder; those that are absent are left out."""
     places = {name: folder / (RELEASES[name].folder or name) for name in among}
     return {name: place for name, place in places.items() if place.is_dir()}
+
+
+def release_named(name: str) -> Release:
+    """The release of this name. Raises `UsageError` that says which names are near."""
+    if name not in RELEASES:
+        raise UsageError(no_release(name))
+    return RELEASES[name]
+
+
+def no_release(name: str, *, allowed: Sequence[str] = tuple(RELEASES)) -> str:
+    """That no data set among `allowed` has this name, and which are near."""
+    near = did_you_mean(name, among=allowed)
+    return f"No data set is called {name!r}{near or ';'} {'All' if near else 'the'} names are {', '.join(allowed)}"
+
+
+def with_columns(release: Release, *, stated: StatedColumns) -> Release:
+    """The release, with what its user says of the columns where it is a table of their own."""
+    if release.read_with_columns is None:
+        return release
+    return replace(release, read=partial(read_own_table, stated=stated), list=partial(list_own_table, stated=stated))
 
 
 def citation_of(source: str) -> str | None:

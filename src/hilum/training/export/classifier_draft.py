@@ -48,7 +48,7 @@ def classifier_draft(
         training=Training(
             command=provenance.command,
             commit=provenance.commit,
-            data=cited_data(read),
+            data=cited_data(read, folders=provenance.folders),
             split_sha256=split.sha256,
             seed=recipe.seed,
             starting_weights=started_from,
@@ -63,6 +63,7 @@ def classifier_draft(
             words.licence,
             trained_on=read,
             started_from=licences_of_starts(recipe, started_from=started_from),
+            folders=provenance.folders,
         ),
     )
 

@@ -61,7 +61,7 @@ def ensemble_draft(
         architecture_arguments={"labels": len(first.last.labels), "members": len(recipe.members)},
         training=draft.training.changed(
             {
-                "data": cited_data(read),
+                "data": cited_data(read, folders=provenance.folders),
                 "seed": recipe.seed,
                 "starting_weights": "; ".join(f"{name}: {said}" for name, said in started_from.items()),
                 "recipe": card_settings(recipe),

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from hilum.bundle.card import Scope
 from hilum.datasets.records.record import Record
@@ -61,7 +62,7 @@ def card_words(recipe: Recipe, *, stated: StatedWords, trained_on: Sequence[Reco
     return CardWords(
         name=f"own-{recipe.name}" if recipe.name == text.recipe else recipe.name,
         title=stated.title or f"{', '.join(recipe.last.labels)} (title {NOT_STATED})",
-        scope=_scope(text.scope, trained_on=trained_on),
+        scope=scope_of(text.scope, trained_on=trained_on),
         intended_use=stated.intended_use or f"Intended use: {NOT_STATED}.",
         not_for=(NOT_A_DEVICE, f"Whatever else it must not be used for: {NOT_STATED}."),
         limits=(f"Limits: {NOT_STATED}.",),
@@ -74,15 +75,28 @@ def is_about(text: CardText, *, recipe: Recipe) -> bool:
     return set(text.releases) == set(recipe.releases) and set(text.labels) == set(recipe.last.labels)
 
 
-def cited_data(records: Sequence[Record]) -> tuple[str, ...]:
-    """One line for each release among the records that were read: its citation and terms, and how many images."""
+Folders = Mapping[str, Sequence[Path]]
+"""The folders, or the table, that each release was read from."""
+
+NO_FOLDERS: Folders = {}
+
+
+def cited_data(records: Sequence[Record], *, folders: Folders = NO_FOLDERS) -> tuple[str, ...]:
+    """One line for each release among the records that were read: its citation and terms, and how many images.
+
+    Images of one's own are called by the name of their folder or table, where `folders` has it.
+    """
     counts = Counter(record.source for record in records)
-    return tuple(f"{_citation(source)}: {count:,} images" for source, count in counts.items())
+    return tuple(f"{_citation(source, folders=folders)}: {count:,} images" for source, count in counts.items())
 
 
-def licence_of_weights(terms: str, *, trained_on: Sequence[Record], started_from: Sequence[str]) -> str:
+def licence_of_weights(
+    terms: str, *, trained_on: Sequence[Record], started_from: Sequence[str], folders: Folders = NO_FOLDERS
+) -> str:
     """The card's line: the terms, then what was really read and what was really loaded."""
-    data = "; ".join(_citation(source) for source in dict.fromkeys(record.source for record in trained_on))
+    data = "; ".join(
+        _citation(source, folders=folders) for source in dict.fromkeys(record.source for record in trained_on)
+    )
     starts = "".join(f"; starting weights {one}" for one in started_from)
     return f"Weights: {terms}, trained on {data}{starts}."
 
@@ -95,11 +109,12 @@ def licence_of_many(terms: str, *, written_for: Sequence[str], data: Sequence[st
     return f"Weights: terms {NOT_STATED}, trained on {'; '.join(data)}{starts}."
 
 
-def _citation(source: str) -> str:
-    return citation_of(source) or f"images of one's own ({source}), source and terms {NOT_STATED}"
+def _citation(source: str, *, folders: Folders) -> str:
+    called = ", ".join(dict.fromkeys(folder.resolve().name for folder in folders.get(source, ()))) or source
+    return citation_of(source) or f"images of one's own ({called}), source and terms {NOT_STATED}"
 
 
-def _scope(scope: Scope, *, trained_on: Sequence[Record]) -> Scope:
+def scope_of(scope: Scope, *, trained_on: Sequence[Record]) -> Scope:
     """The ages and views of the images, where they are known; else those that the recipe is for."""
     ages = [record.age_years for record in trained_on if record.age_years is not None]
     views = tuple(view for view in ("PA", "AP", "LL") if any(record.view == view for record in trained_on))

@@ -1,0 +1,44 @@
+"""What a cell of somebody's table says of a label: yes, no, or nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+_YES = frozenset({"1", "true", "t", "yes", "y", "positive", "pos", "present"})
+_NO = frozenset({"0", "false", "f", "no", "n", "negative", "neg", "absent"})
+_UNKNOWN = frozenset(
+    {"", "-1", "na", "n/a", "nan", "none", "null", "?", "unknown", "uncertain", "unlabeled", "unlabelled"}
+)
+_NO_DISEASE = frozenset(
+    {"normal", "healthy", "no finding", "no findings", "negative", "none", "control", "unremarkable", "no", "0"}
+)
+
+
+def outcome(text: str) -> float | None:
+    """1.0 for a word that means yes, 0.0 for one that means no, NaN where nobody knows; None for any other word.
+
+    `-1` (uncertain) is NaN: a label that nobody is sure of is not negative.
+    """
+    word = text.strip().casefold()
+    if word in _UNKNOWN:
+        return math.nan
+    number = word.removesuffix(".0")
+    if number in _YES or number in _NO:
+        return float(number in _YES)
+    return math.nan if number == "-1" else None
+
+
+def are_outcomes(texts: Iterable[str]) -> bool:
+    """Whether every cell says yes, no or nothing, and at least one says yes or no."""
+    values = [outcome(text) for text in texts]
+    known = [value for value in values if value is not None]
+    return len(known) == len(values) and not all(map(math.isnan, known))
+
+
+def classes_in(text: str) -> tuple[str, ...] | None:
+    """The classes in a cell, which `|` or `;` parts; None where it says nothing, none for a word like `normal`."""
+    words = [word.strip() for word in text.replace(";", "|").split("|")]
+    if all(word.casefold() in _UNKNOWN - {"none"} for word in words):
+        return None
+    return tuple(word for word in words if word and word.casefold().replace("_", " ") not in _NO_DISEASE)

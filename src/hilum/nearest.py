@@ -1,0 +1,32 @@
+"""The names that somebody who typed another one may have meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+_MOST = 2
+
+
+def nearest(word: str, *, among: Iterable[str]) -> tuple[str, ...]:
+    """Those of `among`, nearest first and two at most, that look like `word`; case, `-`, `_` and spaces do not matter.
+
+    A name that begins with the word, or with which the word begins, is near however long the rest is.
+    """
+    known = {_plain(name): name for name in among}
+    plain = _plain(word)
+    if not plain:
+        return ()
+    begun = [name for name in known if name.startswith(plain) or (len(name) > _MOST and plain.startswith(name))]
+    close = get_close_matches(plain, known, n=_MOST)
+    return tuple(known[name] for name in dict.fromkeys([*sorted(begun, key=len), *close]))[:_MOST]
+
+
+def did_you_mean(word: str, *, among: Iterable[str]) -> str:
+    """A question to put behind `no such name`, such as `; did you mean nih?`; empty where nothing is near."""
+    found = nearest(word, among=among)
+    return f"; did you mean {' or '.join(found)}?" if found else ""
+
+
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
