@@ -12,13 +12,20 @@ from rich.text import Text
 
 from hilum.bundle.load import load_bundle
 from hilum.bundle.shelf import SHIPPED_LUNGS
-from hilum.cli.options.data import PatientPatternOption, RsnaOption, read_as_trained
+from hilum.cli.options.data import (
+    ImageColumnOption,
+    PatientColumnOption,
+    PatientPatternOption,
+    RsnaOption,
+    read_as_trained,
+)
 from hilum.cli.options.judging import JudgedArgument, LungsOption, ReplicatesOption
 from hilum.cli.options.ledger import LedgerOption
 from hilum.cli.options.models import choose_bundle
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.judgement_table import judgement_tables
 from hilum.cli.terminal.say import say, say_caution, say_images_read
+from hilum.datasets.own.columns import StatedColumns
 from hilum.datasets.releases.chexpert import ChexpertPolicy
 from hilum.datasets.splits.split import TEST
 from hilum.errors import UsageError
@@ -40,6 +47,7 @@ app = typer.Typer(
     epilog=(
         "[bold]Examples[/]\n\nhilum evaluate pneumonia-paediatric --data kermany=chest_xray\n\n"
         "hilum evaluate runs/chest14 --data nih=ChestXray14 --split validation --out reports/chest14-validation\n\n"
+        "hilum evaluate runs/mine --data labels.csv --split validation\n\n"
         "hilum evaluate runs/chest14 --data nih=ChestXray14 --split test"
     ),
     rich_markup_mode="rich",
@@ -52,7 +60,11 @@ def evaluate(
     model: JudgedArgument,
     *,
     data: Annotated[
-        list[str], typer.Option(metavar="NAME=FOLDER", help="Where a release lies; once for each, as in training.")
+        list[str],
+        typer.Option(
+            metavar="NAME=FOLDER|PATH",
+            help="Where a release lies, or a table (CSV) or class folders of your own; once for each, as in training.",
+        ),
     ],
     split: Annotated[
         str, typer.Option(help="A part of the run's split; for a bundle an official part of the release, or `all`.")
@@ -71,6 +83,8 @@ def evaluate(
         typer.Option("--gallery/--no-gallery", help="Draw the most confident errors, which are patients' pictures."),
     ] = True,
     lungs: LungsOption = SHIPPED_LUNGS,
+    image_column: ImageColumnOption = None,
+    patient_column: PatientColumnOption = None,
     patient_pattern: PatientPatternOption = None,
     replicates: ReplicatesOption = REPLICATES,
     rsna: RsnaOption = None,
@@ -91,12 +105,12 @@ def evaluate(
     if prevalence is not None and not 0.0 < prevalence < 1.0:
         raise UsageError(f"expected --prevalence between 0 and 1, came {prevalence:g}")
     policy = None if run is None else ChexpertPolicy.of_settings(run.file.settings)
-    mixed = read_as_trained(data, chexpert=policy, patient_pattern=patient_pattern, rsna=rsna)
+    bundle = choose_bundle(model) if run is None else load_bundle(run.bundle_folder)
+    columns = StatedColumns(image=image_column, patient=patient_column, wanted=bundle.card.label_names)
+    mixed = read_as_trained(data, chexpert=policy, columns=columns, patient_pattern=patient_pattern, rsna=rsna)
     if run is None:
-        bundle = choose_bundle(model)
         part = official_part(mixed.records, bundle=bundle, name=split, left_out=mixed.left_out)
     else:
-        bundle = load_bundle(run.bundle_folder)
         part = part_of_run(
             run, records=mixed.records, name=split, labels=bundle.card.label_names, left_out=mixed.left_out
         )

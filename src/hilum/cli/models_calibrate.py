@@ -10,12 +10,20 @@ from typing import Annotated
 import typer
 
 from hilum.bundle.shelf import SHIPPED_LUNGS, local_models_folder
-from hilum.cli.options.data import PatientPatternOption, called_by, read_as_trained, words_of_data
+from hilum.cli.options.data import (
+    ImageColumnOption,
+    PatientColumnOption,
+    PatientPatternOption,
+    called_by,
+    read_as_trained,
+    words_of_data,
+)
 from hilum.cli.options.judging import LungsOption
 from hilum.cli.options.models import choose_bundle
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.fitted_table import fitted_table, say_images_read, say_not_fitted
 from hilum.cli.terminal.say import say, say_caution
+from hilum.datasets.own.columns import StatedColumns
 from hilum.errors import UsageError
 from hilum.evaluation.calibrating.calibrate import Calibrated, CalibrationSettings, calibrate
 from hilum.evaluation.calibrating.calibrated_card import calibrated_name
@@ -24,7 +32,7 @@ from hilum.evaluation.calibrating.rule import PointRule
 app = typer.Typer(
     help="Fit calibration and operating points of a model on your own images.",
     epilog=(
-        "[bold]Examples[/]\n\nhilum models calibrate NAME --data table=labels.csv --called 'St. Elsewhere 2025'\n\n"
+        "[bold]Examples[/]\n\nhilum models calibrate NAME --data labels.csv --called 'St. Elsewhere 2025'\n\n"
         "hilum models calibrate NAME --data table=hospital --sensitivity 0.95 --label Pneumonia\n\n"
         "hilum models calibrate NAME --data table=hospital --as 'Lung Opacity=opacity' --out models/ours"
     ),
@@ -40,8 +48,8 @@ def calibrate_model(
     data: Annotated[
         list[str],
         typer.Option(
-            metavar="NAME=FOLDER",
-            help="Where your images lie; table=FOLDER_OR_CSV for a table of your own. Once for each.",
+            metavar="PATH|NAME=FOLDER",
+            help="Your table (CSV) or class folders, or where a release lies; once for each.",
         ),
     ],
     out: Annotated[
@@ -72,6 +80,8 @@ def calibrate_model(
     ] = None,
     by: Annotated[str | None, typer.Option(metavar="TEXT", help="Who does this, for the card.")] = None,
     lungs: LungsOption = SHIPPED_LUNGS,
+    image_column: ImageColumnOption = None,
+    patient_column: PatientColumnOption = None,
     patient_pattern: PatientPatternOption = None,
     replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of a bundle in that folder.")] = False,
 ) -> None:
@@ -98,7 +108,9 @@ def calibrate_model(
         name=name,
         replace=replace,
     )
-    mixed = read_as_trained(data, patient_pattern=patient_pattern)
+    wanted = (*bundle.card.label_names, *settings.columns.values())
+    stated = StatedColumns(image=image_column, patient=patient_column, wanted=wanted)
+    mixed = read_as_trained(data, columns=stated, patient_pattern=patient_pattern)
     done = calibrate(
         bundle,
         records=mixed.records,

@@ -35,7 +35,8 @@ app = typer.Typer(
     cls=RecipeGroup,
     help="Train a recipe to a bundle; after a stop the same command goes on.",
     epilog=(
-        "[bold]Examples[/]\n\nhilum train pneumonia --data kermany=chest_xray "
+        "[bold]Examples[/]\n\nhilum train classify --data labels.csv --out runs/mine\n\n"
+        "hilum train pneumonia --data kermany=chest_xray "
         "--weights mobilenet_v2_imagenet.safetensors --out runs/pneumonia\n\n"
         "hilum train chest14 --show-settings\n\n"
         "hilum train chest14 --data nih=ChestXray14 --set optimizer.lr=3e-4 --devices 8 --out runs/chest14\n\n"
@@ -55,7 +56,10 @@ def train(
     own: object,
     data: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=FOLDER", help="Where a release lies; may be given several times."),
+        typer.Option(
+            metavar="NAME=FOLDER|PATH",
+            help="Where a release lies, or for classify your table (CSV) or class folders; may come several times.",
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="The run's folder: checkpoints, logs, and at the end the bundle.")

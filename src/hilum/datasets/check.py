@@ -92,6 +92,11 @@ class DataCheck:
         """Whether nothing is missing and nothing that was looked at is corrupt."""
         return not (self.missing or self.short or self.corrupt)
 
+    @property
+    def sound_subset(self) -> bool:
+        """Whether some images are there, and nothing that was looked at is corrupt; others may be missing."""
+        return any(part.found.images for part in self.parts) and not self.corrupt
+
 
 def check_data(
     release: Release, *, folder: Path, quick: bool = False, jobs: int = 1, progress: Progress = SILENT

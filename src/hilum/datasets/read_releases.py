@@ -49,7 +49,7 @@ def with_names(folders: Sequence[NamedFolder], *, allowed: Sequence[str] = tuple
 
 def _name_of(path: Path, *, allowed: Sequence[str]) -> str:
     kind = own_kind(path)
-    if kind in allowed:
+    if kind is not None and kind in allowed:
         return kind
     return allowed[0] if len(allowed) == 1 and path.is_dir() else ""
 

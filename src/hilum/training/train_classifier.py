@@ -78,9 +78,9 @@ def train_classifier(
 ) -> Bundle | None:
     """Run the recipe on the releases that `request` names; it goes on where it was stopped.
 
-    `mixed` are the records of these releases, where they have been read. The bundle comes back, or None in all but the first of several processes. Raises `UsageError` for data that are not
-    the recipe's, for a machine that cannot be, and where the folder holds another run; and as `read_releases`,
-    `prepare_images` and `train_specialist` do.
+    `mixed` are the records of these releases, where they have been read. The bundle comes back, or None in all but the
+    first of several processes. Raises `UsageError` for data that are not the recipe's, for a machine that cannot be,
+    and where the folder holds another run; and as `read_releases`, `prepare_images` and `train_specialist` do.
     """
     check_bundle(recipe)
     check_machine(request.machine, ema=any(stage.ema_decay is not None for stage in recipe.stages))

@@ -3,6 +3,7 @@ import math
 import pytest
 
 from fabricate_releases import fabricate_own_table
+from hilum.datasets.own.columns import StatedColumns
 from hilum.datasets.own.own_table import list_own_table, read_own_table
 from hilum.errors import DataError
 
@@ -28,7 +29,9 @@ def test_the_table_may_have_another_name_and_be_named_itself(release):
     (release / "table.csv").rename(other)
     assert [record.image for record in read_own_table(other)] == ["a.png", "b.png", "sub/c.png"]
     assert "gone.png" in list_own_table(other).images
-    with pytest.raises(DataError, match=r"expected table.csv \(or .gz\)"):
+    assert len(read_own_table(release)) == 3, "it is the one table there"
+    (release / "another.csv").write_text(other.read_text())
+    with pytest.raises(DataError, match=r"table\.csv \(or \.gz\)"):
         read_own_table(release)
 
 
@@ -41,12 +44,11 @@ def test_the_listing_names_absent_images_too(release):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("b.png,one", "a.png,one", "expected an image once"),
-        ("b.png,one", "b.png,", "and its patient in each row"),
-        ("truth:", "label ", "expected a column like truth:Pneumonia"),
-        ("400,M,,1", "400,M,,yes", "expected 1, 0, -1 or nothing in truth:Own thing of b.png, came 'yes'"),
-        ("patient", "person", "expected the column 'patient'"),
-        ("masks/a.png", "masks/b.png", "expected the mask masks/b.png of a.png"),
+        ("b.png,one", "a.png,one", r"a\.png stands twice in .*table\.csv, again in line 3"),
+        ("b.png,one", "b.png,", r"Line 3 of .* has no patient in patient for b\.png"),
+        ("b.png,one", ",one", r"Line 3 of .* names no picture"),
+        ("400,M,,1", "400,M,,maybe", "'maybe' in truth:Own thing of b.png in .* is none of 1, 0, yes, no"),
+        ("masks/a.png", "masks/b.png", "There is no mask masks/b.png of a.png"),
     ],
 )
 def test_a_malformed_table_is_refused(release, old, new, message):
@@ -59,8 +61,51 @@ def test_a_malformed_table_is_refused(release, old, new, message):
 
 
 def test_no_table_and_no_images_are_refused(release, tmp_path):
-    with pytest.raises(DataError, match=r"expected table\.csv"):
-        read_own_table(tmp_path)
-    (tmp_path / "table.csv").write_text("image,patient,truth:Mass\nx.png,1,0\n")
-    with pytest.raises(DataError, match="came none of 1"):
-        read_own_table(tmp_path)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match=r"table\.csv"):
+        read_own_table(tmp_path / "empty")
+    (tmp_path / "empty" / "table.csv").write_text("image,patient,truth:Mass\nx.png,1,0\n")
+    with pytest.raises(DataError, match=r"None of the 1 pictures that the column image .* such as x\.png"):
+        read_own_table(tmp_path / "empty")
+
+
+@pytest.fixture
+def anybodys(release):
+    """A table as a spreadsheet of another language writes it, with names of nobody's choosing."""
+    (release / "table.csv").unlink()
+    table = release / "befunde.csv"
+    table.write_text("datei;Patient ID;Alter;finding\na;P1;40;Effusion\nb;P1;41;normal\nc;P2;;Mass\n")
+    return table
+
+
+def test_anybodys_table_is_read_and_what_was_guessed_is_said(anybodys):
+    said = []
+    first, second, third = read_own_table(anybodys, say=said.append)
+    assert (first.image, first.patient, first.labels) == ("a.png", "table:P1", {"Effusion": 1.0, "Mass": 0.0})
+    assert second.labels == {"Effusion": 0.0, "Mass": 0.0}
+    assert (third.image, third.patient) == ("sub/c.png", "table:P2")
+    assert said == [
+        "befunde.csv: pictures in datei (3 of 3 are there), patients in Patient ID (2), labels Effusion (1 of 3), "
+        "Mass (1 of 3); not used: Alter"
+    ]
+    assert list(list_own_table(anybodys).images) == ["a.png", "b.png", "sub/c.png"]
+
+
+def test_a_table_without_patients_has_each_image_as_its_own(anybodys):
+    records = read_own_table(anybodys, stated=StatedColumns(patient="none", labels=("Mass",)))
+    assert [record.patient for record in records] == ["table:a.png", "table:b.png", "table:sub/c.png"]
+    assert not any(record.patient_is_known for record in records)
+    assert [list(record.labels) for record in records] == [["Mass"]] * 3
+
+
+def test_hilums_own_columns_are_read_without_a_word(release):
+    said = []
+    read_own_table(release, say=said.append)
+    assert said == []
+
+
+def test_a_split_that_does_not_say_what_it_is_for_is_refused(release):
+    table = release / "table.csv"
+    table.write_text(table.read_text().replace("train", "site A"))
+    with pytest.raises(DataError, match=r"'site A' in split of a\.png .* does not say what the image is for"):
+        read_own_table(release)

@@ -15,13 +15,18 @@ from rich.text import Text
 
 from hilum.bundle.load import Bundle
 from hilum.cli.data.convert import convert
+from hilum.cli.options.data import ImageColumnOption, PatientColumnOption
 from hilum.cli.options.models import choose_bundle, choose_bundles
+from hilum.cli.options.named_commands import typer_option
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.progress import ON_TERMINAL
 from hilum.cli.terminal.say import one_line, say
 from hilum.datasets.check import DataCheck, check_data
+from hilum.datasets.own.columns import NOTHING_STATED, StatedColumns
+from hilum.datasets.own.label_columns import LABELS
+from hilum.datasets.own.recognise import own_kind
 from hilum.datasets.records.listing import Count
-from hilum.datasets.releases.table import RELEASES
+from hilum.datasets.releases.table import RELEASES, no_release, release_named, with_columns
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.bundles.gate_tally import GateTally, judge_with_gate
 
@@ -30,7 +35,8 @@ _SHOWN = 10
 
 app = typer.Typer(
     help="Check the folders of releases, and convert pictures that name no format.",
-    epilog="[bold]Examples[/]\n\nhilum data check nih ChestXray14/\n\nhilum data check table my-images/ --json"
+    epilog="[bold]Examples[/]\n\nhilum data check nih ChestXray14/\n\nhilum data check labels.csv --json"
+    "\n\nhilum data check nih ChestXray14/ --subset"
     "\n\nhilum data convert jsrt JSRT/ --out jsrt-png/",
     rich_markup_mode="rich",
     add_completion=False,
@@ -48,10 +54,18 @@ app.command()(convert)
 
 @app.command()
 def check(
-    name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of: {', '.join(RELEASES)}.")],
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the release lies.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME|PATH", help=f"One of: {', '.join(RELEASES)}; or your table or class folders.")
+    ],
+    folder: Annotated[Path | None, typer.Argument(metavar="[FOLDER]", help="Where the release lies.")] = None,
     *,
     quick: Annotated[bool, typer.Option("--quick", help="Decode nothing: corrupt files are not found.")] = False,
+    subset: Annotated[
+        bool, typer.Option("--subset", help="A part of the release is meant: missing images are told, and no error.")
+    ] = False,
+    image_column: ImageColumnOption = None,
+    patient_column: PatientColumnOption = None,
+    labels: Annotated[str | None, typer_option("labels", LABELS)] = None,
     gate: Annotated[bool, typer.Option("--gate", help="Let the gate look for what does not belong there.")] = False,
     model: Annotated[
         str | None, typer.Option(metavar="NAME|FOLDER", help="Another gate than the one on the shelf.")
@@ -61,23 +75,54 @@ def check(
 ) -> None:
     """Count what is there against the release's own tables and the published numbers, and decode every image.
 
-    Ends with code 1 where a file is missing or corrupt, or the folder is not laid out as the release is. What the gate
-    finds odd is shown and changes no code: it may be wrong.
+    Ends with code 1 where a file is missing (without --subset) or corrupt, or the folder is not laid out as the release
+    is. What the gate finds odd is shown and changes no code: it may be wrong.
     """
-    if name not in RELEASES:
-        raise UsageError(f"expected a release among {', '.join(RELEASES)}, came {name!r}")
-    if not folder.is_dir():
-        raise DataError(f"expected the folder of {name} at {folder}, came no such folder; give its path")
+    named, place = _named(name, folder=folder)
+    stated = StatedColumns(
+        image=image_column,
+        patient=patient_column,
+        labels=None if labels is None else tuple(word.strip() for word in labels.split(",")),
+    )
+    if stated != NOTHING_STATED and RELEASES[named].read_with_columns is None:
+        raise UsageError(f"--image-column, --patient-column and --labels are for a table of your own, not for {named}")
+    release = with_columns(RELEASES[named], stated=stated)
     chosen = _choose_gate(model) if gate or model is not None else None
-    result = check_data(RELEASES[name], folder=folder, quick=quick, jobs=jobs, progress=ON_TERMINAL)
-    tally = None if chosen is None else judge_with_gate(RELEASES[name].read(folder), gate=chosen, jobs=jobs)
+    result = check_data(release, folder=place, quick=quick, jobs=jobs, progress=ON_TERMINAL)
+    tally = None if chosen is None else judge_with_gate(release.read(place), gate=chosen, jobs=jobs)
     if as_json:
-        told = {"sound": result.sound, "gate": None if tally is None else asdict(tally)}
+        told = {"sound": result.sound, "subset": subset, "gate": None if tally is None else asdict(tally)}
         typer.echo(json.dumps(asdict(result) | told, indent=2))
     else:
         _show(result, tally=tally)
-    if not result.sound:
+    if not (result.sound_subset if subset else result.sound):
         raise typer.Exit(1)
+    lacking = len(result.missing) + result.short
+    if lacking:
+        say(f"a subset, as you said: {lacking:,} images are not here, and nothing that is here is corrupt")
+
+
+def _named(name: str, *, folder: Path | None) -> tuple[str, Path]:
+    """The release and where it lies. Raises `UsageError` for a name that is none, and `DataError` for a wrong path."""
+    if folder is not None:
+        release_named(name)
+        if not folder.is_dir() and not (RELEASES[name].is_a_table and folder.is_file()):
+            raise DataError(f"There is no folder {folder} for {name}; check the path")
+        return name, folder
+    if name in RELEASES:
+        raise UsageError(f"Missing argument: where {name} lies; say hilum data check {name} FOLDER")
+    path = Path(name)
+    if not path.exists():
+        if "/" not in name and "." not in name:
+            raise UsageError(no_release(name))
+        raise DataError(f"There is no file or folder {path}; check the path")
+    kind = own_kind(path)
+    if kind is None:
+        raise UsageError(
+            f"{path} is no CSV, and no folder with one CSV or with a folder of pictures for each class; say which "
+            f"release it is: hilum data check NAME {path}"
+        )
+    return kind, path
 
 
 def _choose_gate(model: str | None) -> Bundle:

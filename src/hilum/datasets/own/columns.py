@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hilum.datasets.own.label_columns import LabelColumn, guess_labels
+from hilum.datasets.own.label_columns import TRUTH, LabelColumn, guess_labels
 from hilum.datasets.own.pictures import Pictures
 from hilum.errors import DataError, UsageError
 from hilum.option import Option
@@ -81,7 +81,7 @@ class Columns:
     def guessed(self) -> bool:
         """Whether a column has another name than hilum's own."""
         own = (self.image, self.patient) == ("image", "patient")
-        return not own or any(column.name != f"truth:{label}" for label, column in self.labels.items())
+        return not own or not all(column.name.startswith(TRUTH) for column in self.labels.values())
 
 
 def guess_columns(

@@ -13,7 +13,8 @@ class Pictures:
     """The pictures in `folder` and below it, by what a table may call them.
 
     A table names a picture by its path from the table's folder, by an absolute path, by the file's name, or by that
-    name without its ending. The folder is searched once, and only where a path does not lead to a file.
+    name without its ending. The folder is searched once, and only where a path does not lead to a file. Of pictures of
+    one name the one that lies nearest to the table is meant.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -21,13 +22,15 @@ class Pictures:
         self._named: Mapping[str, tuple[Path, ...]] | None = None
 
     def find(self, value: str) -> Path | None:
-        """The picture that `value` names, or None. Raises `DataError` where it names several."""
+        """The picture that `value` names, or None. Raises `DataError` where it names several that lie equally near."""
         if not value:
             return None
         path = self.folder / value  # an absolute path stays what it is
         if path.suffix.lower() in PICTURES and path.is_file():
             return path
         found = self._below.get(Path(value).name, ())
+        least = min((len(path.parts) for path in found), default=0)
+        found = tuple(path for path in found if len(path.parts) == least)
         if len(found) > 1:
             raise DataError(
                 f"{len(found)} pictures below {self.folder} are called {Path(value).name}, such as {found[0]} and "

@@ -1,0 +1,27 @@
+"""Names that are near what somebody typed."""
+
+import pytest
+
+from hilum.nearest import did_you_mean, nearest
+
+NAMES = ("nih", "vindr_cxr", "vindr_pcxr", "kermany", "table")
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("vindr", ("vindr_cxr", "vindr_pcxr")),
+        ("VinDr-CXR", ("vindr_cxr", "vindr_pcxr")),
+        ("kermani", ("kermany",)),
+        ("nih_chests", ("nih",)),
+        ("moon", ()),
+        ("--", ()),
+    ],
+)
+def test_near_names_come_nearest_first(word, expected):
+    assert nearest(word, among=NAMES) == expected
+
+
+def test_the_question_is_empty_where_nothing_is_near():
+    assert did_you_mean("vindr", among=NAMES) == "; did you mean vindr_cxr or vindr_pcxr?"
+    assert did_you_mean("moon", among=NAMES) == ""
