@@ -87,7 +87,7 @@ def test_another_release_is_refused(tmp_path):
     folder = ToyBundle().write(tmp_path / "toy").folder
     result = run("evaluate", folder, "--data", "zoo=x")
     assert result.exit_code == 2
-    assert "expected --data NAME=FOLDER" in result.stderr
+    assert "No data set is called 'zoo'; the names are nih" in result.stderr
 
 
 @pytest.fixture(scope="module")

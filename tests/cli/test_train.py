@@ -30,8 +30,8 @@ def release(tmp_path_factory):
     ("arguments", "message"),
     [
         (["nothing", "--data", "kermany=x", "--out", "o"], "'nothing'"),
-        (["pneumonia", "--data", "kermany", "--out", "o"], "expected --data NAME=FOLDER"),
-        (["pneumonia", "--data", "zoo=x", "--out", "o"], "with NAME among"),
+        (["pneumonia", "--data", "kermany", "--out", "o"], "There is no file or folder kermany for --data"),
+        (["pneumonia", "--data", "zoo=x", "--out", "o"], "No data set is called 'zoo'; the names are kermany"),
         (["pneumonia", "--out", "o"], "came no --data"),
         (["pneumonia", "--data", "kermany=x"], "came no --out"),
         (["chest14", "--show-settings", "--set", "optimizer.lrate=1"], "the nearest is optimizer.learning_rate;"),

@@ -9,7 +9,8 @@ from PIL import Image
 from fabricate_kermany import fabricate_kermany
 from fabricate_progress import Heard
 from fabricate_releases import fabricate_chestxray14, fabricate_chexpert, fabricate_class_folders, fabricate_own_table
-from hilum.datasets.read_releases import read_releases
+from hilum.datasets.own.columns import StatedColumns
+from hilum.datasets.read_releases import read_releases, with_names
 from hilum.datasets.splits.official import split_with_official_test
 from hilum.errors import DataError, UsageError
 
@@ -73,9 +74,12 @@ def test_hashes_are_remembered(nih, tmp_path):
 @pytest.mark.parametrize(
     ("folders", "message"),
     [
-        ([], "came none"),
-        ([("mars", Path())], "with NAME among nih, table"),
-        ([("kermany", Path())], "with NAME among nih, table"),
+        ([], "Missing option: --data NAME=FOLDER"),
+        ([("mars", Path())], "No data set is called 'mars'; the names are nih, table"),
+        ([("tabel", Path())], r"No data set is called 'tabel'; did you mean table\? All names are nih, table"),
+        ([("kermany", Path())], "takes nih, table, not kermany"),
+        ([("", Path("absent"))], "There is no file or folder absent for --data"),
+        ([("", Path("masks"))], "masks is no CSV, and no folder with one CSV"),
         ([("table", Path()), ("table", Path(".."))], "expected --data table once"),
     ],
 )
@@ -87,7 +91,7 @@ def test_wrong_words_are_one_line(folders, message, tmp_path, monkeypatch):
 
 
 def test_a_missing_folder_and_a_second_folder_as_the_first_are_named(nih, tmp_path):
-    with pytest.raises(DataError, match="no such folder; give its path"):
+    with pytest.raises(DataError, match=r"There is no folder .*absent for --data nih"):
         read_releases([("nih", tmp_path / "absent")])
     (tmp_path / "nih_64").mkdir()
     with pytest.raises(DataError, match="Data_Entry_2017"):
@@ -120,5 +124,34 @@ def test_a_folder_without_patients_is_by_image_and_said_once(tmp_path):
     assert len({record.patient for record in found.records}) == 3
     protocol = split_with_official_test(found.records, shares={"train": 0.5, "validation": 0.5}, seed=1).protocol
     assert "by patient" in protocol
-    with pytest.raises(UsageError, match="--patient-pattern beside --data folder=FOLDER"):
+    with pytest.raises(UsageError, match="--patient-pattern is for a folder of class folders"):
         read_releases([("table", fabricate_own_table(tmp_path / "table"))], patient_pattern="(?P<patient>p)")
+
+
+def test_a_path_alone_is_named_by_what_it_shows(tmp_path, nih):
+    own = fabricate_own_table(tmp_path / "own")
+    (own / "table.csv").rename(own / "labels.csv")
+    classes = fabricate_class_folders(tmp_path / "classes")
+    paths = [("", own / "labels.csv"), ("", own), ("", classes), ("nih", nih), ("", tmp_path / "absent")]
+    assert [name for name, _ in with_names(paths)] == ["table", "table", "folder", "nih", ""]
+    assert with_names([("", nih)], allowed=("nih",)) == (("nih", nih),), "the one release that is meant"
+    assert with_names([("", own / "labels.csv")], allowed=("nih",))[0][0] == ""
+    with pytest.raises(UsageError, match=r"takes nih, not table; for images of your own .* train classify --data"):
+        read_releases([("", own / "labels.csv")], allowed=("nih",))
+    assert {record.source for record in read_releases([("", own), ("", classes)]).records} == {"table", "folder"}
+
+
+def test_what_is_known_of_a_tables_columns_is_heeded_and_what_was_guessed_is_said(tmp_path):
+    own, progress = fabricate_own_table(tmp_path / "own"), Heard()
+    (own / "table.csv").write_text("picture,whose,Effusion,portable\na.png,1,1,0\nb.png,2,0,1\n")
+    with pytest.raises(DataError, match="--labels Effusion or"):
+        read_releases([("", own)])
+    found = read_releases(
+        [("", own)], columns=StatedColumns(patient="whose", labels=("Effusion",)), progress=progress
+    ).records
+    assert [(record.patient, record.labels) for record in found] == [
+        ("table:1", {"Effusion": 1.0}),
+        ("table:2", {"Effusion": 0.0}),
+    ]
+    (line,) = progress.lines
+    assert line.startswith("table.csv: pictures in picture (2 of 2 are there), patients in whose (2), labels Effusion")

@@ -47,11 +47,45 @@ def test_json_names_every_file(hilum, tmp_path):
     assert content["parts"][0]["official"] == {"images": 86524, "patients": 28008}
 
 
+def test_a_part_of_a_release_that_is_meant_ends_with_0_and_says_what_is_missing(hilum, tmp_path):
+    folder = fabricate_chestxray14(tmp_path / "nih")
+    result = hilum("data", "check", "nih", folder, "--subset")
+    assert result.exit_code == 0, result.output
+    assert "hilum: missing: 00000003_000.png" in result.stderr
+    assert "a subset, as you said: 1 images are not here, and nothing that is here is corrupt" in result.stderr
+    told = json.loads(hilum("data", "check", "nih", folder, "--subset", "--json").stdout)
+    assert (told["sound"], told["subset"]) == (False, True)
+    next(folder.rglob("*.png")).write_bytes(b"no picture")
+    assert hilum("data", "check", "nih", folder, "--subset").exit_code == 1, "a corrupt file is no subset"
+
+
+def test_a_table_and_class_folders_need_no_name(hilum, tmp_path):
+    folder = fabricate_class_folders(tmp_path / "own")
+    assert "A folder of class folders" in hilum("data", "check", folder).stdout
+    table = folder / "labels.csv"
+    table.write_text("file,who,dx,portable\nWell/p3_a.png,1,normal,1\nIll/gone.png,2,Effusion,0\n")
+    asked = hilum("data", "check", table)
+    assert asked.exit_code == 1
+    assert "say which are the labels, such as --labels portable" in asked.stderr
+    result = hilum("data", "check", table, "--labels", "dx", "--patient-column", "who")
+    assert result.exit_code == 1, "one picture is missing"
+    assert "hilum: missing: Ill/gone.png" in result.stderr
+    row = next(line for line in result.stdout.splitlines() if line.split()[:1] == ["Effusion"])
+    assert row.split() == ["Effusion", "0", "1", "0"]
+    assert hilum("data", "check", table, "--labels", "dx", "--patient-column", "who", "--subset").exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("niih", "."), 2, "expected a release among nih, chexpert"),
-        (("nih", "absent"), 1, "expected the folder of nih at absent"),
+        (("niih", "."), 2, "No data set is called 'niih'; did you mean nih? All names are nih, chexpert"),
+        (("vindr", "."), 2, "did you mean vindr_cxr or vindr_pcxr?"),
+        (("niih",), 2, "No data set is called 'niih'; did you mean nih?"),
+        (("nih",), 2, "Missing argument: where nih lies; say hilum data check nih FOLDER"),
+        (("nih", "absent"), 1, "There is no folder absent for nih"),
+        (("absent.csv",), 1, "There is no file or folder absent.csv"),
+        ((".",), 2, "say which release it is: hilum data check NAME ."),
+        (("nih", ".", "--labels", "Mass"), 2, "are for a table of your own, not for nih"),
         (("nih", "."), 1, "expected Data_Entry_2017_v2020.csv or Data_Entry_2017.csv (or .gz)"),
     ],
 )

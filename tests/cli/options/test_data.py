@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from fabricate_releases import fabricate_chestxray14, fabricate_class_folders, fabricate_own_table
-from hilum.cli.options.data import read_as_trained
+from hilum.cli.options.data import called_by, read_as_trained, words_of_data
 from hilum.datasets.releases.chestxray14 import read_chestxray14
 from hilum.errors import DataError, UsageError
 
@@ -15,14 +15,30 @@ def test_releases_come_in_the_order_given(tmp_path):
     assert [record.source for record in mixed.records] == ["folder"] * 4 + ["table"] * 3
 
 
-@pytest.mark.parametrize("pair", ["nowhere", "zoo=x", "=x"])
-def test_a_pair_that_is_none_is_refused(pair):
-    with pytest.raises(UsageError, match="expected --data NAME=FOLDER with NAME among nih"):
+@pytest.mark.parametrize(
+    ("pair", "message"),
+    [
+        ("nowhere", "There is no file or folder nowhere"),
+        ("zoo=x", "No data set is called 'zoo'; the names are nih"),
+        ("=x", "There is no file or folder x"),
+    ],
+)
+def test_a_pair_that_is_none_is_refused(pair, message):
+    with pytest.raises(UsageError, match=message):
         read_as_trained([pair])
 
 
+def test_a_table_with_a_sign_in_its_name_is_a_path(tmp_path):
+    table = fabricate_own_table(tmp_path / "own") / "table.csv"
+    odd = table.with_name("set=1.csv")
+    table.rename(odd)
+    assert len(read_as_trained([str(odd)]).records) == 3
+    assert words_of_data([str(odd)]) == ["--data", "table=set=1.csv"]
+    assert called_by([str(odd)]) == "set=1"
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(DataError, match="expected the folder of table at"):
+    with pytest.raises(DataError, match=r"There is no folder .*gone for --data table"):
         read_as_trained([f"table={tmp_path / 'gone'}"])
 
 

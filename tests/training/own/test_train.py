@@ -51,7 +51,8 @@ def test_the_card_tells_of_the_table_alone(tmp_path):
     assert card.training.data == (
         "images of one's own (labels.csv), source and terms not stated by who trained it: 24 images",
     )
-    assert card.scope.age_years is None and card.scope.views is None
+    assert card.scope.age_years is None
+    assert card.scope.views is None
     assert any("24 images of 24 patients of one collection (labels.csv)" in limit for limit in card.limits)
     assert any("ages of the patients are not known" in limit for limit in card.limits)
     assert "ChestX-ray14" not in bundle.card.model_dump_json()

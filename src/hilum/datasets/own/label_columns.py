@@ -23,7 +23,7 @@ TRUTH = "truth:"
 _MOST_CLASSES = 30
 _CLASS_NAMES = (
     "label", "labels", "class", "classes", "classname", "category", "target", "finding", "findings", "findinglabels",
-    "diagnosis", "diagnoses", "disease", "diseases", "pathology",
+    "diagnosis", "diagnoses", "dx", "disease", "diseases", "pathology",
 )  # fmt: skip
 
 
