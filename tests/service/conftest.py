@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine
 
+from fabricate_service import toy_bundle
+from hilum.bundle.load import Bundle
+from hilum.reading.reader import Reader
 from hilum.service.store.store import Store, StoreOptions, open_store
 
 _NUMBERS = itertools.count()
@@ -109,3 +112,14 @@ def sqlite_store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
     store = open_store(tmp_path / "store", clock=clock)
     yield store
     store.close()
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return toy_bundle(tmp_path_factory.mktemp("shelf") / "toy")
+
+
+@pytest.fixture(scope="session")
+def reader(bundle: Bundle) -> Iterator[Reader]:
+    with Reader(models=[bundle]) as opened:
+        yield opened

@@ -1,0 +1,64 @@
+"""One leased job, read and ended: its reading and what is drawn of it, or the reason why there is none."""
+
+from __future__ import annotations
+
+from hilum.errors import HilumError, InternalError, LimitError
+from hilum.reading.reader import Reader
+from hilum.reading_result import Examination, FailedReading
+from hilum.report.overlay import overlay_png
+from hilum.report.page import render_page
+from hilum.report.reading_json import failure_to_json, reading_to_json
+from hilum.report.windowing import thumbnail_png
+from hilum.service.readers.urgency import urgency
+from hilum.service.store.job import Lease, Outcome
+from hilum.service.store.queue import Within
+from hilum.service.store.store import Store
+from hilum.version import __version__
+
+PAGE, OVERLAY, THUMBNAIL = "page.html", "overlay.png", "thumbnail.png"
+"""The names of what is drawn."""
+
+_MEMORY = "reading it needs more memory than a reader process may use"
+
+
+def read_lease(lease: Lease, *, store: Store, reader: Reader, within: Within | None = None) -> bool:
+    """Read a leased job and end it; False where another has it by now, or it was deleted.
+
+    A file that cannot be read is a failed job with the reason, whatever went wrong. `within` writes in the transaction
+    that stores the reading. Raises `OutputError` where the store cannot be written: the job stays leased then.
+    """
+    data = store.files.read_bytes(lease.job.sha256)
+    if data is None:
+        return store.queue.fail(lease, kind="file", message="the image is no longer kept; send it again")
+    try:
+        examination = reader.examine(data, name=lease.job.name, stated=lease.job.stated)
+        outcome = _outcome(examination, reader=reader)
+    except HilumError as error:
+        told = LimitError(_MEMORY) if isinstance(error.__cause__, MemoryError) else error
+        return _failed(lease, told, store=store, reader=reader)
+    except MemoryError:
+        return _failed(lease, LimitError(_MEMORY), store=store, reader=reader)
+    except Exception as error:  # noqa: BLE001 - a defect met in one file must not stop the service; it is reported
+        said = InternalError(f"met a defect of hilum ({type(error).__name__}); please report it")
+        return _failed(lease, said, store=store, reader=reader)
+    return store.queue.finish(lease, outcome, within=within)
+
+
+def _outcome(examination: Examination, *, reader: Reader) -> Outcome:
+    return Outcome(
+        reading=reading_to_json(examination.reading),
+        urgency=urgency(examination.reading),
+        drawn={
+            PAGE: render_page(examination, cards=reader.cards).encode("utf-8", "replace"),
+            OVERLAY: overlay_png(examination, every_heatmap=reader.settings.heatmaps == "all"),
+            THUMBNAIL: thumbnail_png(examination.radiograph.pixels),
+        },
+    )
+
+
+def _failed(lease: Lease, error: HilumError, *, store: Store, reader: Reader) -> bool:
+    message = str(error).removeprefix(f"{lease.job.name}: ")
+    failed = FailedReading(
+        lease.job.name, error.kind, message, __version__, reader.settings_sha256, sha256=lease.job.sha256
+    )
+    return store.queue.fail(lease, kind=error.kind, message=message, reading=failure_to_json(failed))
