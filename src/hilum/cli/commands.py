@@ -12,6 +12,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "segment": LazyCommand("hilum.cli.segment", "Draw the lungs of chest radiographs: masks and boxes."),
     "models": LazyCommand("hilum.cli.models", "List the models on the shelf, or show the card of one."),
     "doctor": LazyCommand("hilum.cli.doctor", "Check the installation: versions, engines, models, optional parts."),
+    "serve": LazyCommand("hilum.cli.serve", "Serve a page and a REST interface that read.", part="serve"),
     "phantom": LazyCommand("hilum.cli.phantom", "Write example radiographs of phantoms, to try hilum on."),
     "data": LazyCommand("hilum.cli.data.command", "Check the folders of public releases, or of one's own images."),
     "train": LazyCommand("hilum.cli.train", "Train a recipe to a bundle.", part="train"),

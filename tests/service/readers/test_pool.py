@@ -65,7 +65,8 @@ def test_a_file_beyond_a_limit_fails_alone(real_store: Store, bundle: Bundle) ->
     assert read is not None
     assert (refused.state, read.state) == ("failed", "done")
     assert (refused.failure_kind, refused.failure) == (
-        "limit", "reading it needs more memory than a reader process may use",
+        "limit",
+        "reading it needs more memory than a reader process may use",
     )
 
 

@@ -1,0 +1,58 @@
+"""A file that somebody sends: looked at, and accepted or refused; the same for every port of the web."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from hilum.errors import BusyError, DecodeError, LimitError, OutputError
+from hilum.imaging.files.sniff import FileFormat, sniff
+from hilum.service.store.job import Origin, Upload
+from hilum.service.store.queue import Accepted
+from hilum.service.web.access import User
+from hilum.service.web.service import Service
+from hilum.stated import Stated
+
+_LONGEST_NAME = 200
+
+
+def accept(data: bytes, *, name: str, stated: Stated, origin: Origin, user: User, service: Service) -> Accepted:
+    """Accept the bytes of one file; on return they are on disk.
+
+    What the sender says of its type is not believed: the bytes tell. Raises `LimitError` where it is too large,
+    `DecodeError` where it is no format that hilum reads, `BusyError` where the queue is full, and `OutputError` where
+    the disk is.
+    """
+    counted = service.metrics.uploads
+    try:
+        _check(data, service=service)
+        accepted = service.store.queue.accept(
+            data,
+            upload=Upload(name=tame_name(name), origin=origin, stated=stated),
+            settings_sha256=service.reader.settings_sha256,
+        )
+    except (BusyError, OutputError):
+        counted.labels("busy").inc()
+        raise
+    except (DecodeError, LimitError):
+        counted.labels("refused").inc()
+        raise
+    counted.labels("accepted" if accepted.is_new else "known").inc()
+    service.store.audit.add("upload", who=user.name, address=user.address, job_id=accepted.job.id)
+    return accepted
+
+
+def _check(data: bytes, *, service: Service) -> FileFormat:
+    most = service.settings.max_bytes
+    if len(data) > most:
+        raise LimitError(f"The file holds {len(data):,} bytes, and at most {most:,} are taken; send a smaller one")
+    format_ = sniff(data)
+    if service.store.files.free_bytes() < service.settings.min_free_bytes:
+        raise OutputError("The disk of the service is nearly full; send it again when there is room")
+    return format_
+
+
+def tame_name(name: str) -> str:
+    """A file's name without folders, control characters and what reorders text; at most 200 characters."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    plain = "".join(each for each in last if unicodedata.category(each) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
+    return plain.strip()[:_LONGEST_NAME] or "unnamed"
