@@ -102,6 +102,7 @@ rooms: $(VENV)/.dev  ## draw the rooms of the code and write their table again
 
 reference: $(VENV)/.dev  ## write docs/reference again from the code
 	$(BIN)/python docs/make_reference.py
+	$(BIN)/python docs/make_conformance.py
 
 notebooks: $(VENV)/.dev  ## write the notebooks of docs/notebooks from their sources
 	$(BIN)/python docs/make_notebooks.py

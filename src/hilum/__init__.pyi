@@ -50,6 +50,9 @@ from .imaging.preprocess import CropLungs as CropLungs
 from .imaging.preprocess import PreprocessSpec as PreprocessSpec
 from .imaging.preprocess import Resize as Resize
 from .imaging.preprocess import preprocess as preprocess
+from .objects.make import DicomObject as DicomObject
+from .objects.make import dicom_objects as dicom_objects
+from .objects.make import save_dicom_objects as save_dicom_objects
 from .radiograph import Radiograph as Radiograph
 from .radiograph import Source as Source
 from .radiograph import StoredGrid as StoredGrid

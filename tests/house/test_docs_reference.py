@@ -37,6 +37,7 @@ def test_reference_is_up_to_date(root: Path) -> None:
         "make_sdfn.py",
         "make_chest14.py",
         "make_chest_adult.py",
+        "make_conformance.py",
         "make_coverage.py",
         "make_rooms.py",
     ],

@@ -41,6 +41,9 @@ IMPORTS: dict[str, LazyCommand] = {
 READ_INTO_FOLDER = LazyFunction("hilum.cli.read.into_folder", "read_into_folder")
 """What `hilum read` calls where there is `--out`."""
 
+DICOM_OBJECTS = LazyFunction("hilum.objects.make", "object_files", part="dicom")
+"""What `hilum read` calls where there is `--format dicom`; without it highdicom is not needed."""
+
 REPORT_JUDGEMENT = LazyFunction("hilum.cli.judge_report", "report_judgement")
 """What `hilum judge` calls where there is `--report`; without it no figure is drawn and matplotlib is not loaded."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from hilum.output.layout import output_paths
+from hilum.output.layout import object_path, object_paths, output_paths
 from hilum.output.lock import Held, held_folder
 from hilum.whole_files import OutputNameError, output_error
 
@@ -20,13 +20,19 @@ class OutputFolder(Held):
         self.path = path
         self._lock = held_folder(path)
 
-    def has_outputs(self, relative: str) -> bool:
-        """Whether all outputs of the image at `relative` are there."""
-        return all(path.is_file() for path in output_paths(relative).in_folder(self.path))
+    def has_outputs(self, relative: str, *, objects: bool = False) -> bool:
+        """Whether all outputs of the image at `relative` are there; with `objects` a DICOM report must be, too.
+
+        An image that was stopped between its outputs is not in the journal, so one object stands for all.
+        """
+        paths = output_paths(relative).in_folder(self.path)
+        reports = [self.path / object_path(relative, "sr")] if objects else []
+        return all(path.is_file() for path in (*paths, *reports))
 
     def remove_outputs(self, relative: str) -> None:
         """Remove the outputs of the image at `relative`: a reading that no longer holds must not be found."""
-        for path in output_paths(relative).in_folder(self.path):
+        objects = (self.path / path for path in object_paths(relative))
+        for path in (*output_paths(relative).in_folder(self.path), *objects):
             with contextlib.suppress(OutputNameError):
                 _remove(path)
 

@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Literal, get_args
+
+ObjectKind = Literal["sr", "pr", "sc", "seg"]
+"""DICOM objects: structured report, presentation state, picture (secondary capture), segmentation."""
+
+OBJECT_KINDS: tuple[ObjectKind, ...] = get_args(ObjectKind)
 
 INDEX = "index.html"
 READINGS = "readings.jsonl"
@@ -37,6 +43,16 @@ def output_paths(relative: str) -> OutputPaths:
     return OutputPaths(f"{relative}.json", f"{relative}.overlay.png", f"{relative}.html", thumbnail)
 
 
+def object_path(relative: str, kind: ObjectKind) -> str:
+    """Where a DICOM object of the image at `relative` stands, as a POSIX path relative to the output folder."""
+    return f"{relative}.{kind}.dcm"
+
+
+def object_paths(relative: str) -> tuple[str, ...]:
+    """Where all DICOM objects of the image may stand."""
+    return tuple(object_path(relative, kind) for kind in OBJECT_KINDS)
+
+
 def clashes(relatives: Iterable[str]) -> dict[str, str]:
     """The images whose outputs cannot stand in the folder, each with the one-line reason.
 
@@ -50,7 +66,8 @@ def clashes(relatives: Iterable[str]) -> dict[str, str]:
     found = {}
     for relative in listed:
         paths = output_paths(relative)
-        taken = {paths.json, paths.overlay, paths.page, paths.thumbnail} & needed | folders[relative] & _OF_THE_BATCH
+        outputs = {paths.json, paths.overlay, paths.page, paths.thumbnail, *object_paths(relative)}
+        taken = outputs & needed | folders[relative] & _OF_THE_BATCH
         if taken:
             found[relative] = f"expected a free name for the output {min(taken)}, which is taken; rename the image"
     return found

@@ -9,6 +9,7 @@ from hilum.errors import HilumError
 
 _PICTURES = {
     ".overlay.png": ".json",
+    ".sc.dcm": ".json",
     ".mask.png": ".lungs.json",
     ".heart.png": ".lungs.json",
     ".lungs.png": ".lungs.json",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from hilum.bundle.card import Card
 from hilum.output.journal import RELATIVE_PATH, Record
-from hilum.output.layout import output_paths
+from hilum.output.layout import OBJECT_KINDS, ObjectKind, object_path, output_paths
 from hilum.reading_result import Examination, FailedReading
 from hilum.report.overlay import overlay_png
 from hilum.report.page import render_page
@@ -19,10 +20,15 @@ from hilum.whole_files import write_whole
 
 @dataclass(frozen=True, slots=True)
 class RenderSettings:
-    """`cards` of the models that read stand on each page; `every_heatmap` draws those of negative findings too."""
+    """How outputs are made.
+
+    `cards` of the models that read stand on each page; `every_heatmap` draws those of negative findings too. `objects`
+    makes the DICOM objects, None where none are wanted.
+    """
 
     cards: tuple[Card, ...]
     every_heatmap: bool
+    objects: Callable[[Examination], Mapping[ObjectKind, bytes]] | None = None
 
 
 def write_outputs(examination: Examination, *, relative: str, folder: Path, settings: RenderSettings) -> Record:
@@ -37,8 +43,15 @@ def write_outputs(examination: Examination, *, relative: str, folder: Path, sett
         render_page(examination, cards=settings.cards).encode("utf-8", "replace"),
         thumbnail_png(examination.radiograph.pixels),
     )
+    objects = {} if settings.objects is None else settings.objects(examination)
     for path, data in zip(output_paths(relative).in_folder(folder), rendered, strict=True):
         write_whole(path, data)
+    for kind in OBJECT_KINDS:
+        path = folder / object_path(relative, kind)
+        if kind in objects:
+            write_whole(path, objects[kind])
+        else:
+            path.unlink(missing_ok=True)  # of an earlier reading, which no longer holds
     return {**reading, RELATIVE_PATH: relative}
 
 

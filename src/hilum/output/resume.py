@@ -23,12 +23,14 @@ def already_read(
     settings_sha256: str,
     frame: int | None,
     stated: Callable[[InputFile], Stated],
+    objects: bool = False,
 ) -> frozenset[str]:
     """The `relative` of each file that is read, with all its outputs in place.
 
     A failure is tried again. `settings_sha256` covers models, settings and hilum's version; the bytes of a file are
     compared by SHA-256, the frame must be the one asked for (an only frame is the first), and `stated`, which tells
-    what the user says of a file, must say what was said when it was read.
+    what the user says of a file, must say what was said when it was read. With `objects` its DICOM objects must be
+    there.
     """
     known = {
         record[RELATIVE_PATH]: (record["source"]["sha256"], record.get("stated"))
@@ -41,7 +43,7 @@ def already_read(
         file.relative
         for file in files
         if file.relative in known
-        and folder.has_outputs(file.relative)
+        and folder.has_outputs(file.relative, objects=objects)
         and known[file.relative] == (sha256_of(file), stated_to_json(stated(file)))
     )
 

@@ -19,7 +19,7 @@ from hilum.reading_result import Examination, Heatmap
 from hilum.report.colour import ContributionScale, paint
 from hilum.report.legend import draw_legend
 from hilum.report.lung_outlines import draw_lungs
-from hilum.report.windowing import encode_png, fit, to_grey8
+from hilum.report.windowing import LONGEST_SIDE, encode_png, fit, to_grey8
 
 BOX_COLOUR = (86, 180, 233)  # sky blue of Okabe and Ito's colour-blind-safe set; not on the heatmap's scale
 BOX_EDGE = (0, 0, 0)
@@ -32,14 +32,21 @@ def overlay_png(examination: Examination, *, every_heatmap: bool = False) -> byt
     maps meet, a pixel shows the strongest. The lungs are outlined wherever they were drawn, in broken lines where they
     are not trusted. Without anything to draw it is the plain radiograph with a note.
     """
+    return encode_png(np.asarray(overlay_picture(examination, every_heatmap=every_heatmap)))
+
+
+def overlay_picture(
+    examination: Examination, *, every_heatmap: bool = False, longest_side: int = LONGEST_SIDE
+) -> Image.Image:
+    """The overlay in RGB; the radiograph in it has at most `longest_side` pixels a side, and the words stand beside."""
     drawn = drawn_findings(examination, every_heatmap=every_heatmap)
-    found = draw_examination(examination, drawn=drawn)
+    found = draw_examination(examination, drawn=drawn, longest_side=longest_side)
     radiograph = found.picture
     legend = draw_legend(examination.reading, scales=found.scales, drawn=drawn, height=radiograph.height)
     canvas = Image.new("RGB", (radiograph.width + legend.width, max(radiograph.height, legend.height)), (16, 17, 20))
     canvas.paste(radiograph, (0, 0))
     canvas.paste(legend, (radiograph.width, 0))
-    return encode_png(np.asarray(canvas))
+    return canvas
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,10 +57,12 @@ class DrawnExamination:
     scales: tuple[ContributionScale, ...]
 
 
-def draw_examination(examination: Examination, *, drawn: frozenset[tuple[str, str]] | None = None) -> DrawnExamination:
+def draw_examination(
+    examination: Examination, *, drawn: frozenset[tuple[str, str]] | None = None, longest_side: int = LONGEST_SIDE
+) -> DrawnExamination:
     """The radiograph with heatmaps and boxes of what is `drawn` (None: of positive findings), and with the lungs."""
     wanted = drawn_findings(examination, every_heatmap=False) if drawn is None else drawn
-    picture = fit(examination.radiograph.pixels)
+    picture = fit(examination.radiograph.pixels, longest_side=longest_side)
     maps = [heatmap for heatmap in examination.heatmaps if (heatmap.model, heatmap.finding) in wanted]
     grey = to_grey8(picture.pixels)
     rows, columns = grey.shape

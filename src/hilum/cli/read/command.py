@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hilum.cli.commands import READ_INTO_FOLDER
+from hilum.cli.commands import DICOM_OBJECTS, READ_INTO_FOLDER
 from hilum.cli.options.models import choose_bundles
 from hilum.cli.options.statements import general_statement, with_tables, without_tables
 from hilum.cli.read.on_terminal import read_here
@@ -17,7 +19,8 @@ from hilum.cli.terminal.say_inputs import say_the_rest
 from hilum.errors import UsageError
 from hilum.findings import XRAY_TYPES
 from hilum.imaging.pixels.limits import Limits
-from hilum.output.inputs import find_inputs
+from hilum.output.inputs import STANDARD_INPUT, find_inputs
+from hilum.output.layout import ObjectKind
 from hilum.reading.engines.engine import available_cores
 from hilum.reading.reader import Reader
 from hilum.reading.settings import ReaderSettings
@@ -35,6 +38,8 @@ hilum read scans/ --out readings/
 hilum read study.zip --out readings/
 
 hilum read scans/ --out readings/ --resume
+
+hilum read study/ --out readings/ --format dicom
 
 hilum read - --json < image.png
 
@@ -74,6 +79,12 @@ class HeatmapChoice(StrEnum):
     NONE = "none"
 
 
+class FormatChoice(StrEnum):
+    """What is written beside JSON, overlay and page."""
+
+    DICOM = "dicom"
+
+
 @app.command(epilog=_EPILOG + _FOLDERS)
 def read(
     files: Annotated[
@@ -86,6 +97,13 @@ def read(
             file_okay=False,
             metavar="FOLDER",
             help="Write JSON, overlay PNG and HTML page of each image, index.html, readings.jsonl and failures.jsonl.",
+        ),
+    ] = None,
+    format_: Annotated[
+        FormatChoice | None,
+        typer.Option(
+            "--format",
+            help="Write DICOM objects into --out too: structured report, presentation state, picture, segmentation.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output, one object a line.")] = False,
@@ -168,6 +186,7 @@ def read(
         raise UsageError("--resume needs --out, the folder that holds what is already read")
     if read_inverted and no_gate:
         raise UsageError("--read-inverted needs the gate, which finds what is inverted; leave --no-gate out")
+    _check_format(format_, files=files, out=out)
     inputs = find_inputs(files, out=out, frame=frame)
     settings = ReaderSettings(
         limits=Limits(max_bytes=max_bytes, max_pixels=max_pixels),
@@ -192,6 +211,7 @@ def read(
             as_json=as_json,
             quiet=quiet,
             statements=statements,
+            objects=None if format_ is None else partial(_object_files(), limits=settings.limits),
         )
         failures += read_here(request) if out is None else READ_INTO_FOLDER.load()(request)
     say_the_rest(
@@ -199,3 +219,20 @@ def read(
     )
     if failures:
         raise typer.Exit(1)
+
+
+def _check_format(format_: FormatChoice | None, *, files: list[str], out: Path | None) -> None:
+    if format_ is None:
+        return
+    if out is None:
+        raise UsageError(f"Missing option: --out FOLDER, where --format {format_.value} writes its files")
+    if STANDARD_INPUT in files:
+        raise UsageError(
+            f"--format {format_.value} reads the file again for its study: give a file in the place of '-'"
+        )
+
+
+def _object_files() -> Callable[..., Mapping[ObjectKind, bytes]]:
+    """What makes DICOM objects; imported here, since nothing else of reading needs highdicom."""
+    made: Callable[..., Mapping[ObjectKind, bytes]] = DICOM_OBJECTS.load(asked_by="--format dicom")
+    return made

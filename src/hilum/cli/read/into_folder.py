@@ -60,6 +60,7 @@ def _done_before(request: ReadRequest, folder: OutputFolder) -> frozenset[str]:
         settings_sha256=settings_sha256,
         frame=request.frame,
         stated=request.statements.of,
+        objects=request.objects is not None,
     )
 
 
@@ -113,7 +114,7 @@ def _results(
     for file, failed in clashing:
         journal.add(failure_record(failed, relative=file.relative))
         yield failed
-    settings = RenderSettings(reader.cards, every_heatmap=reader.settings.heatmaps == "all")
+    settings = RenderSettings(reader.cards, every_heatmap=reader.settings.heatmaps == "all", objects=request.objects)
     with closing(request.examinations(files)) as results:
         yield from write_batch(
             results,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hilum.cli.options.statements import Statements
 from hilum.errors import HilumError
 from hilum.output.inputs import STANDARD_INPUT, InputFile, Inputs
+from hilum.output.layout import ObjectKind
 from hilum.reading.input.sources import ImageSource
 from hilum.reading.reader import Reader
 from hilum.reading_result import Examination, FailedReading
@@ -19,7 +20,10 @@ from hilum.version import __version__
 
 @dataclass(frozen=True, slots=True)
 class ReadRequest:
-    """`frame` counts from 1; `jobs` is the number of threads beside the network's; `out` is None without `--out`."""
+    """`frame` counts from 1; `jobs` is the number of threads beside the network's; `out` is None without `--out`.
+
+    `objects` makes the DICOM objects of a reading, None where none are wanted.
+    """
 
     reader: Reader
     inputs: Inputs
@@ -30,6 +34,7 @@ class ReadRequest:
     as_json: bool
     quiet: bool
     statements: Statements = field(default_factory=Statements)
+    objects: Callable[[Examination], Mapping[ObjectKind, bytes]] | None = None
 
     def examinations(self, files: tuple[InputFile, ...]) -> Generator[Examination | FailedReading]:
         """The examination of each file, in order; close it to stop the threads."""

@@ -1,0 +1,106 @@
+"""Runs a real Orthanc for a test: random ports on this machine, known callers alone, and gone afterwards."""
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROGRAM = "/usr/sbin/Orthanc"
+DICOM_WEB = "/usr/share/orthanc/plugins/libOrthancDicomWeb.so"
+
+
+@dataclass(frozen=True)
+class Orthanc:
+    """A running archive; `title` is its AE title."""
+
+    http_port: int
+    dicom_port: int
+    title: str = "ARCHIVE"
+
+    @property
+    def url(self) -> str:
+        """Where its pages are."""
+        return f"http://127.0.0.1:{self.http_port}"
+
+    def get(self, path: str) -> Any:
+        """The JSON at a path."""
+        return json.loads(self.get_bytes(path))
+
+    def get_bytes(self, path: str) -> bytes:
+        """What stands at a path."""
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=30) as answer:
+            return bytes(answer.read())
+
+
+def free_port() -> int:
+    """A high port that nobody listens on."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return int(held.getsockname()[1])
+
+
+@contextmanager
+def orthanc(
+    folder: Path,
+    *,
+    callers: Mapping[str, int],
+    ports: tuple[int, int] | None = None,
+    kill: bool = False,
+) -> Iterator[Orthanc]:
+    """An archive that keeps its files in `folder` and speaks with `callers` alone, AE titles with their ports.
+
+    Started again on the same folder and ports it has what it had; `kill` ends it by force.
+    """
+    if not (shutil.which("Orthanc") or Path(PROGRAM).exists()):
+        pytest.skip("Orthanc is not installed (apt install orthanc orthanc-dicomweb)")
+    folder.mkdir(parents=True, exist_ok=True)
+    found = Orthanc(*(ports or (free_port(), free_port())))
+    settings = {
+        "Name": "test",
+        "StorageDirectory": str(folder),
+        "IndexDirectory": str(folder),
+        "HttpPort": found.http_port,
+        "DicomPort": found.dicom_port,
+        "DicomAet": found.title,
+        "RemoteAccessAllowed": False,
+        "DicomCheckModalityHost": True,
+        "DicomAlwaysAllowEcho": False,
+        "DicomAlwaysAllowStore": False,
+        "DicomModalities": {title.lower(): [title, "127.0.0.1", port] for title, port in callers.items()},
+        "Plugins": [DICOM_WEB] if Path(DICOM_WEB).exists() else [],
+        "StorageCommitmentReportsSize": 100,
+    }
+    file = folder / "orthanc.json"
+    file.write_text(json.dumps(settings))
+    with (folder / "log.txt").open("a") as log:
+        running = subprocess.Popen([PROGRAM, str(file)], stdout=log, stderr=subprocess.STDOUT)
+    try:
+        _wait(found, running=running, log=folder / "log.txt")
+        yield found
+    finally:
+        if kill:
+            running.kill()
+        else:
+            running.terminate()
+        running.wait(timeout=60)
+
+
+def _wait(found: Orthanc, *, running: "subprocess.Popen[bytes]", log: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        assert running.poll() is None, log.read_text()[-2000:]
+        try:
+            found.get("/system")
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(log.read_text()[-2000:])
