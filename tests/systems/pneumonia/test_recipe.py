@@ -13,8 +13,7 @@ def test_the_settings_are_those_that_the_shipped_card_tells():
         {key: value for key, value in one.items() if not key.startswith(start)}
         for one in (card_settings(recipe), card.training.recipe)
     )
-    added_later = {"lung_pooling.hide_outside": False}
-    assert now == told | added_later
+    assert now == told
     assert recipe.seed == card.training.seed
     assert recipe.card.version == card.version
 
@@ -30,12 +29,27 @@ def test_the_pneumonia_recipe_is_what_its_docstring_says():
     assert 5.9 < recipe.card.scope.age_years[1] < 6.0
 
 
-def test_the_recipe_that_looks_inside_the_lungs_differs_in_that_alone():
+def test_the_recipe_that_ships_sees_the_lungs_alone_and_is_chosen_on_the_least_sharp_healthy_children():
     recipe, plain = pneumonia_lungs(RandomWeights()), pneumonia(RandomWeights())
     assert recipe.output_stride == 16
     assert recipe.lung_pooling is not None
-    as_plain = replace(recipe, name=plain.name, output_stride=None, lung_pooling=None, card=plain.card)
+    assert recipe.lung_pooling.hide_outside
+    stage = recipe.last
+    assert stage.split.soft is not None
+    assert (stage.split.soft.label, stage.split.soft.part) == ("Pneumonia", "soft")
+    assert (stage.selection.part, stage.selection.keep, stage.selection.monitor) == ("soft", "best", "mean_auroc")
+    assert (recipe.assessment.calibration_part, recipe.assessment.operating_point_part) == ("soft", "soft")
+    assert recipe.assessment.judged_part == "plain", "or its results would be those of what it was fitted on"
+    as_plain = replace(
+        recipe,
+        name=plain.name,
+        output_stride=None,
+        lung_pooling=None,
+        stages=(replace(stage, split=plain.last.split, selection=plain.last.selection, epochs=plain.last.epochs),),
+        assessment=plain.assessment,
+        card=plain.card,
+    )
     assert as_plain == plain
     assert recipe.card.recipe == recipe.name, "or its words would be taken for another training's"
-    assert "inside the lungs" in recipe.card.title
+    assert "in the lungs alone" in recipe.card.title
     assert set(plain.card.limits) < set(recipe.card.limits)
