@@ -33,6 +33,7 @@ from .evaluation.comparing.comparison import Comparison as Comparison
 from .evaluation.comparing.many_predictions import same_images as same_images
 from .evaluation.judging.judge import judge as judge
 from .evaluation.judging.judgement import Judgement as Judgement
+from .evaluation.predictions.from_arrays import as_predictions as as_predictions
 from .evaluation.predictions.predictions import Predictions as Predictions
 from .evaluation.predictions.predictions_file import read_predictions as read_predictions
 from .evaluation.predictions.predictions_file import write_predictions as write_predictions

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import Result
@@ -96,7 +97,7 @@ def test_json(hilum: Run, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("none.parquet",), 1, "cannot read none.parquet: No such file"),
+        (("none.parquet",), 1, "There is no file none.parquet; check the path"),
         (("test.parquet", "--validation", "test.parquet"), 1, "Nothing may be chosen or fitted on the split 'test'"),
         (("test.parquet", "--split", "val"), 1, "no split 'val'. Available: test"),
         (("test.parquet", "--sensitivity", "0.9"), 2, "Add --validation FILE"),
@@ -208,3 +209,63 @@ def test_decisions_that_are_all_right_have_a_width_on_the_terminal(hilum: Run, t
     assert result.exit_code == 0, result.stderr
     assert "1.000 [0." in result.stdout
     assert "[1.000, 1.000]" not in result.stdout
+
+
+def write_csv(path: Path, *, split: str | None = None, seed: int = 0, first: int = 0) -> Path:
+    """Scores of 60 patients as a student has them."""
+    rows = fabricate_predictions(seed=seed, first_patient=first)
+    lines = ["file,patient,Effusion,Effusion_prob" + ("" if split is None else ",split")]
+    column = rows.labels.index("Effusion")
+    for row in range(rows.n):
+        truth, score = rows.truth[row, column], rows.scores[row, column]
+        cells = [rows.image[row], rows.patient[row], "" if truth != truth else f"{truth:g}", f"{score:.6f}"]
+        lines.append(",".join(cells if split is None else [*cells, split]))
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_a_csv_with_a_protocol_is_judged(hilum: Run, tmp_path: Path) -> None:
+    scores = write_csv(tmp_path / "scores.csv")
+    result = hilum("judge", scores, "--protocol", "made up, by patient", "--replicates", 100)
+    assert result.exit_code == 0, result.stderr
+    assert "scores.csv: images in file, patients in patient, no column of splits" in " ".join(result.stderr.split())
+    assert "Effusion" in result.stdout
+    assert "made up, by patient" in result.stdout
+    without = hilum("judge", scores)
+    assert without.exit_code == 2
+    assert "say it in a sentence: --protocol" in " ".join(without.stderr.split())
+
+
+def test_a_csv_with_a_validation_split_gives_decisions_and_so_do_two_files(hilum: Run, tmp_path: Path) -> None:
+    test = write_csv(tmp_path / "test.csv", split="test")
+    val = write_csv(tmp_path / "val.csv", split="validation", seed=1, first=500)
+    both = tmp_path / "scores.csv"
+    both.write_text(test.read_text() + val.read_text().split("\n", 1)[1])
+    common = ("--protocol", "made up", "--replicates", 100, "--json", "--ledger", tmp_path / "ledger.jsonl")
+    one = hilum("judge", both, *common)
+    assert one.exit_code == 0, one.stderr
+    assert "judged: test; operating points from: validation" in one.stderr
+    two = hilum("judge", test, "--validation", val, *common)
+    assert two.exit_code == 0, two.stderr
+    points = [json.loads(result.stdout)["labels"]["Effusion"]["operating_point"] for result in (one, two)]
+    assert points[0] == points[1]
+    assert 0 < points[0]["sensitivity"] <= 1
+
+
+def test_intervals_at_one_have_width(hilum: Run, tmp_path: Path) -> None:
+    """Four of four found is no certainty."""
+    lines = ["image,patient,split,Mass,Mass_score"]
+    for part, ill, seed in (("test", 6, 1), ("validation", 7, 2)):
+        drawn = np.random.default_rng(seed).uniform(0.0, 0.3, size=40)
+        for row in range(40):
+            score = (0.65 if row < ill else 0.05) + drawn[row]
+            lines.append(f"{part}{row}.png,{part}{row},{part},{int(row < ill)},{score:.6f}")
+    (tmp_path / "s.csv").write_text("\n".join(lines))
+    arguments = ("judge", tmp_path / "s.csv", "--protocol", "made up", "--replicates", 100, "--json", "--ledger")
+    result = hilum(*arguments, tmp_path / "ledger.jsonl")
+    point = json.loads(result.stdout)["labels"]["Mass"]["operating_point"]
+    for name in ("sensitivity", "specificity", "npv"):
+        assert point[name] == 1.0
+        low, high = point[f"{name}_ci"]
+        assert low < 1.0
+        assert high == 1.0

@@ -48,6 +48,7 @@ PLANTED = [
     pytest.param("imaging", "import hilum.reading", "hilum.imaging.planted -> hilum.reading", id="upward"),
     pytest.param("systems", "import optuna", "hilum.systems.planted -> optuna", id="systems-optuna"),
     pytest.param("report", "import sqlalchemy", "hilum.report.planted -> sqlalchemy", id="report-sqlalchemy"),
+    pytest.param("screening", "import torch", "hilum.screening.planted -> torch", id="screening-torch"),
     pytest.param("training/recipe", "import ray", "hilum.training.recipe.planted -> ray", id="recipe-ray"),
     *(
         pytest.param(low.replace(".", "/"), f"import hilum.{high}", f"hilum.{low}.planted -> hilum.{high}", id=low)
@@ -61,6 +62,7 @@ PLANTED = [
             "imaging.pixels": "imaging.dicom",
             "cli.options": "cli.read",
             "results": "training",
+            "screening": "evaluation",
             "service.store": "systems",
         }.items()
     ),

@@ -9,6 +9,9 @@ from hilum.cli.lazy import LazyCommand, LazyFunction
 
 COMMANDS: dict[str, LazyCommand] = {
     "read": LazyCommand("hilum.cli.read.command", "Read radiographs: files, folders or standard input."),
+    "screen": LazyCommand(
+        "hilum.cli.screen", "Read very many films: plan shards, run them anywhere, finish.", part="lab"
+    ),
     "segment": LazyCommand("hilum.cli.segment", "Draw the lungs of chest radiographs: masks and boxes."),
     "models": LazyCommand("hilum.cli.models", "List the models on the shelf, or show the card of one."),
     "doctor": LazyCommand("hilum.cli.doctor", "Check the installation: versions, engines, models, optional parts."),
@@ -67,3 +70,6 @@ REPORT_COMPARISON = LazyFunction("hilum.evaluation.report.comparison_report", "w
 
 RAY_HANDS = LazyFunction("hilum.training.search.ray_hands", "RayHands")
 """What `hilum tune` calls where there is `--ray`; Ray is no package of hilum."""
+
+RAY_CREW = LazyFunction("hilum.screening.ray_crew", "RayCrew", part="ray")
+"""What `hilum screen run` calls where there is `--ray`."""

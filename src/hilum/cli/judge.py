@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,20 +17,23 @@ from hilum.cli.options.prevalences import stated_prevalences
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.judgement_table import judgement_tables
 from hilum.cli.terminal.say import say, say_caution
+from hilum.datasets.records.held_out import part_role
 from hilum.evaluation.bundles.ledger import ledger_path
 from hilum.evaluation.bundles.look import record_predictions, result_fields
 from hilum.evaluation.judging.calibrators import METHODS
 from hilum.evaluation.judging.judge import judge
 from hilum.evaluation.judging.judgement_json import judgement_json
+from hilum.evaluation.predictions.anybodys_scores import StatedScores, is_anybodys, read_scores
 from hilum.evaluation.predictions.overlap import overlap_caution
 from hilum.evaluation.predictions.patient_bootstrap import REPLICATES
-from hilum.evaluation.predictions.predictions_file import read_predictions
+from hilum.evaluation.predictions.predictions import Predictions
 from hilum.evaluation.predictions.validation import ValidationPredictions
 
 app = typer.Typer(
     help="Judge a predictions file: every label with intervals by patient.",
     epilog=(
-        "[bold]Examples[/]\n\nhilum judge test.parquet\n\nhilum judge test.parquet --json\n\n"
+        "[bold]Examples[/]\n\nhilum judge scores.csv --protocol 'our test set, split by patient'\n\n"
+        "hilum judge test.parquet\n\nhilum judge test.parquet --json\n\n"
         "hilum judge test.parquet --validation val.parquet --prevalence Effusion=0.05"
     ),
     rich_markup_mode="rich",
@@ -39,11 +43,30 @@ app = typer.Typer(
 
 @app.command("judge")
 def judge_file(
-    predictions: Annotated[Path, typer.Argument(metavar="PREDICTIONS", help="A predictions file in Parquet.")],
+    predictions: Annotated[
+        Path, typer.Argument(metavar="PREDICTIONS", help="Truths and scores: a CSV, or Parquet of pandas or hilum.")
+    ],
     *,
+    protocol: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="How split and labels were made, for a file that does not say it itself."),
+    ] = None,
+    truth: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="The truth's column, where hilum cannot tell.")
+    ] = None,
+    score: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="The score's column, where hilum cannot tell.")
+    ] = None,
+    patient_column: Annotated[
+        str | None, typer.Option(metavar="COLUMN|none", help="The patients' column, where hilum cannot tell.")
+    ] = None,
     validation: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Predictions of other patients, on which operating points are chosen."),
+        typer.Option(
+            metavar="FILE",
+            help="Predictions of other patients, on which operating points are chosen; else the validation split of "
+            "PREDICTIONS, where it has one.",
+        ),
     ] = None,
     sensitivity: Annotated[
         float | None, typer.Option(help="Choose the points that reach this on validation; else Youden's.")
@@ -70,11 +93,18 @@ def judge_file(
     Decisions are judged only at operating points from a --validation file of other patients. Held-out images that were
     not judged before are a look, which the ledger counts before anything is shown.
     """
-    stated = stated_design(design)
-    judged = read_predictions(predictions, design=stated).one_split(split)
-    chosen_on = None
+    stated = StatedScores(
+        protocol=protocol, truth=truth, score=score, patient=patient_column, design=stated_design(design)
+    )
+    judged, chosen_on = _parts(
+        read_scores(predictions, stated=stated, say=say),
+        split=split,
+        validation_split=validation_split,
+        alone=validation is None,
+    )
     if validation is not None:
-        chosen_on = ValidationPredictions(read_predictions(validation, design=stated).one_split(validation_split))
+        there = read_scores(validation, stated=_of_validation(stated, path=validation), say=say)
+        chosen_on = ValidationPredictions(there.one_split(validation_split))
     every, named = stated_prevalences(prevalence or [])
     result = judge(
         judged,
@@ -99,3 +129,31 @@ def judge_file(
     said = overlap_caution(result.overlap)
     if said is not None:
         say_caution(said)
+
+
+def _parts(
+    rows: Predictions, *, split: str | None, validation_split: str | None, alone: bool
+) -> tuple[Predictions, ValidationPredictions | None]:
+    """What is judged, and the validation part of the same file, where no other file is given.
+
+    A file with one split that is held out and one for validation needs no words; else the options name them.
+    """
+    if not alone or rows.cross_validated:
+        return rows.one_split(split), None
+    roles = {name: part_role(name) for name in sorted(set(rows.split))}
+    held_out = [name for name, role in roles.items() if role == "held out"]
+    to_choose_on = [name for name, role in roles.items() if role == "validation" and name != split]
+    if split is None and len(held_out) == 1 and len(to_choose_on) == 1:
+        split = held_out[0]
+    if validation_split is None and split in held_out and len(to_choose_on) == 1:
+        validation_split = to_choose_on[0]
+    if validation_split is None:
+        return rows.one_split(split), None
+    say(f"judged: {split}; operating points from: {validation_split}")
+    return rows.one_split(split), ValidationPredictions(rows.one_split(validation_split))
+
+
+def _of_validation(stated: StatedScores, *, path: Path) -> StatedScores:
+    """What holds of the validation file: all that holds of the other one, unless the file says its own protocol."""
+    own = replace(stated, split="validation")
+    return own if is_anybodys(path) else replace(own, protocol=None)

@@ -17,9 +17,10 @@ _HEAD_BYTES = 4096
 _DICOM_HEAD_BYTES = 1 << 18
 """Within so many bytes the elements before the pixels are looked for."""
 
-_IMAGE_SUFFIXES = frozenset(
+IMAGE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".bmp", ".dib", ".webp", ".dcm", ".dicom", ".dic", ".ima"}
 )
+"""The suffixes of names that claim to be images."""
 _NO_RADIOGRAPH = "DICOM, no radiograph"
 
 Head = Callable[[int], bytes]
@@ -42,7 +43,7 @@ def why_not_image(path: PurePath, *, head: Head, frame: int | None) -> str | Non
         if sniff(first) == "DICOM":
             return _why_no_radiograph(first if len(first) < _HEAD_BYTES else head(_DICOM_HEAD_BYTES), frame=frame)
     except HilumError:
-        return None if path.suffix.lower() in _IMAGE_SUFFIXES else "not an image"
+        return None if path.suffix.lower() in IMAGE_SUFFIXES else "not an image"
     except OSError:
         return None
     return None

@@ -97,7 +97,7 @@ def read_patients(path: Path) -> PatientTable:
         rows = tuple(_rows(reader, columns=columns, path=path))
     except csv.Error as error:
         raise UsageError(f"{path}, line {reader.line_num}: {error}; save it as CSV again") from error
-    unused = tuple(plain for plain in columns.values() if plain not in (*_IMAGE_COLUMNS, *_PARSERS))
+    unused = tuple(plain for plain in columns.values() if plain not in (*_IMAGE_COLUMNS, *STATEMENTS))
     return PatientTable(path, rows, unused)
 
 
@@ -166,18 +166,19 @@ def _rows(reader: csv.DictReader[str], *, columns: Mapping[str, str], path: Path
             continue
         if not PurePosixPath(image.replace("\\", "/")).parts:
             raise UsageError(f"{path}, line {reader.line_num}: expected the name of an image, came none; fill it in")
-        yield PatientRow(image, _stated(values, where=f"{path}, line {reader.line_num}"), reader.line_num)
+        yield PatientRow(image, stated_of(values, where=f"{path}, line {reader.line_num}"), reader.line_num)
 
 
 def _refuse_repeated(columns: Sequence[str], *, path: Path) -> None:
-    for name in (*_IMAGE_COLUMNS, *_PARSERS):
+    for name in (*_IMAGE_COLUMNS, *STATEMENTS):
         if columns.count(name) > 1:
             raise UsageError(f"{path}: the column {name} stands there {columns.count(name)} times; keep one")
 
 
-def _stated(values: Mapping[str, str], *, where: str) -> Stated:
+def stated_of(values: Mapping[str, str], *, where: str) -> Stated:
+    """What texts by the names of `STATEMENTS` say; `where` begins the `UsageError` for one that is not understood."""
     stated = Stated()
-    for name, parse in _PARSERS.items():
+    for name, parse in STATEMENTS.items():
         if values.get(name, "").upper() not in _NOTHING_SAID:
             try:
                 stated = parse(stated, values[name])
@@ -186,12 +187,13 @@ def _stated(values: Mapping[str, str], *, where: str) -> Stated:
     return stated
 
 
-_PARSERS: dict[str, Callable[[Stated, str], Stated]] = {
+STATEMENTS: Mapping[str, Callable[[Stated, str], Stated]] = {
     "age": lambda stated, text: replace(stated, age_years=parse_age(text)),
     "sex": lambda stated, text: replace(stated, sex=parse_sex(text)),
     "view": lambda stated, text: replace(stated, view=parse_view(text)),
     "assume_scope": lambda stated, text: replace(stated, assume_scope=parse_yes_or_no(text)),
 }
+"""The columns that say something of a patient or a picture, and how their texts are understood."""
 
 
 def _absolute(path: Path) -> Path:

@@ -98,7 +98,9 @@ def guess_columns(
     image = _image(rows, names=names, table=table, pictures=pictures, stated=stated.image)
     patient = _patient(names, table=table, stated=stated.patient, taken=image)
     others = {
-        kind: found[0] for kind in _NAMES if kind not in ("image", "patient") and (found := _called(kind, names=names))
+        kind: found[0]
+        for kind in _NAMES
+        if kind not in ("image", "patient") and (found := columns_called(kind, names=names))
     }
     taken = {image, patient, *others.values()}
     free = [name for name in names if name not in taken and _plain(name) not in _NO_LABELS]
@@ -123,7 +125,7 @@ def _image(
     shares = {name: sum(pictures.has(row[name]) for row in sample) / len(sample) for name in names}
     most = max(shares.values())
     found = [name for name, share in shares.items() if most > 0 and share >= _ALIKE * most and not _is_mask(name)]
-    known = _called("image", names=names)
+    known = columns_called("image", names=names)
     if not found:
         if len(known) == 1:
             return known[0]
@@ -141,7 +143,7 @@ def _patient(names: Sequence[str], *, table: Path, stated: str | None, taken: st
         if stated.casefold() == NO_COLUMN and NO_COLUMN not in map(str.casefold, names):
             return None
         return _stated(stated, names=names, table=table)
-    found = [name for name in _called("patient", names=names) if name != taken]
+    found = [name for name in columns_called("patient", names=names) if name != taken]
     return _only(found, table=table, what="may say whose picture it is", flag="--patient-column") if found else None
 
 
@@ -160,7 +162,7 @@ def _only(found: Sequence[str], *, table: Path, what: str, flag: str) -> str:
     return found[0]
 
 
-def _called(kind: str, *, names: Sequence[str]) -> list[str]:
+def columns_called(kind: str, *, names: Sequence[str]) -> list[str]:
     """The columns that bear a name of this kind; hilum's own name goes before all others."""
     own = [name for name in names if name == ("age_years" if kind == "age" else kind)]
     return own or [name for name in names if _plain(name) in _NAMES[kind]]

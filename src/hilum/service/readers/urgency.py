@@ -1,6 +1,6 @@
 """Where a reading stands in a worklist, by a rule that fits in a sentence.
 
-What a model flagged comes first, the further over its threshold the higher; then what was not read, since nobody has
+What a model flagged comes first, the further over its threshold the higher; then what was not read, since no model
 looked at it; then what no model decided on, the more probable the higher; then what nothing was found in. It is an
 order for working through a list, no judgement of how ill somebody is.
 """

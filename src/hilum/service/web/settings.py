@@ -19,7 +19,7 @@ class ServiceSettings:
     `tls`: whether it speaks HTTPS; only then are cookies marked secure.
     `password_hash`: the argon2id hash of the password by which people log in, or None.
     `tokens`: the SHA-256, in hexadecimal, of each token that programs send, by the token's name.
-    `insecure_lan`: listen beyond this machine without TLS: whoever shares the network can read along.
+    `insecure_lan`: listen beyond this machine without TLS: every computer on the network can read along.
     `max_bytes`: the largest file that is taken in.
     `min_free_bytes`: with less room on the disk than this, nothing is taken in.
     `retry_after_s`: what a sender is told to wait where the queue is full.
@@ -51,7 +51,7 @@ class ServiceSettings:
         if not self.tls and not self.insecure_lan:
             raise UsageError(
                 f"{self.host} can be reached from other computers: give --tls-certificate and --tls-key, or "
-                "--insecure-lan where nobody on the network can listen"
+                "--insecure-lan where you trust every computer on the network"
             )
 
     @property

@@ -1,0 +1,96 @@
+"""Which columns of somebody's table of scores are the truth and the score of a label: by their names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hilum.datasets.own.outcomes import are_outcomes
+from hilum.errors import DataError, UsageError
+from hilum.evaluation.predictions.from_arrays import UNNAMED
+
+_TRUTH = frozenset({"truth", "true", "label", "target", "gt", "groundtruth", "actual", "outcome", "reference"})
+_SCORE = frozenset(
+    {"score", "scores", "prob", "probability", "proba", "pred", "prediction", "predicted", "p", "output", "confidence"}
+)
+_NOTHING = "y"
+"""As in `y_true`: says nothing of its own."""
+_WORDS = re.compile(r"[^_:.\s-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScorePair:
+    """The columns of one label."""
+
+    label: str
+    truth: str
+    score: str
+
+
+def score_pairs(
+    rows: Sequence[Mapping[str, str]],
+    *,
+    names: Sequence[str],
+    file: str,
+    truth: str | None = None,
+    score: str | None = None,
+) -> tuple[ScorePair, ...]:
+    """The pair of each label among the columns `names`.
+
+    `truth:X` with `score:X`, `X` with `X_prob`, `y_true` with `y_score` are pairs, and so are names like these. `truth`
+    and `score` are the columns of the one label that is meant. Raises `UsageError` for a stated column that is not
+    there or stands alone, and `DataError` where no pair is found, or a score has no truth.
+    """
+    if truth is not None or score is not None:
+        return (_stated(names, file=file, truth=truth, score=score),)
+    scores = {
+        name: label for name in names if (label := _rest(name, words=_SCORE)) is not None and _is_score(rows, name=name)
+    }
+    others = [name for name in names if name not in scores and are_outcomes(row[name] for row in rows)]
+    truths = {name if (label := _rest(name, words=_TRUTH)) is None else label: name for name in others}
+    pairs = [
+        ScorePair(label=label or UNNAMED, truth=truths[label], score=name)
+        for name, label in scores.items()
+        if label in truths
+    ]
+    if len(scores) == len(others) == 1 and not pairs:
+        ((score, label),) = scores.items()
+        pairs = [ScorePair(label=label or _label_of(others[0]), truth=others[0], score=score)]
+    alone = [name for name in scores if name not in {pair.score for pair in pairs}]
+    if not pairs or alone:
+        what = f"no column of the truth for {', '.join(alone)}" if alone else "no columns of a truth and its score"
+        raise DataError(
+            f"{file} has {what} (columns: {', '.join(names)}); call them truth:LABEL and score:LABEL, or say --truth "
+            "COLUMN --score COLUMN"
+        )
+    return tuple(pairs)
+
+
+def _stated(names: Sequence[str], *, file: str, truth: str | None, score: str | None) -> ScorePair:
+    if truth is None or score is None:
+        raise UsageError(f"Missing option: {'--truth' if truth is None else '--score'} COLUMN; the two go together")
+    for name in (truth, score):
+        if name not in names:
+            raise UsageError(f"{file} has no column {name!r}; its columns are {', '.join(names)}")
+    return ScorePair(label=_label_of(truth), truth=truth, score=score)
+
+
+def _label_of(truth: str) -> str:
+    """What the column of a truth says of its label."""
+    rest = _rest(truth, words=_TRUTH)
+    return truth if rest is None else rest or UNNAMED
+
+
+def _rest(name: str, *, words: frozenset[str]) -> str | None:
+    """The name without the words that say what the column is; None where it has none of them."""
+    parts = [part for part in _WORDS.findall(name) if part.casefold() != _NOTHING]
+    kept = [part for part in parts if part.casefold() not in words]
+    return " ".join(kept) if len(kept) < len(parts) else None
+
+
+def _is_score(rows: Sequence[Mapping[str, str]], *, name: str) -> bool:
+    try:
+        return any(float(row[name]) >= 0.0 for row in rows if row[name])
+    except ValueError:
+        return False

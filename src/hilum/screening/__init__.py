@@ -1,0 +1,1 @@
+"""Screening of very many films: numbered shards, read by any executor, each published whole and once."""

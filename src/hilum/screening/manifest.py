@@ -1,0 +1,217 @@
+"""What is to be screened, as a stream of rows: a CSV or Parquet manifest, a folder, or a prefix of an object store.
+
+Nothing of it is held in memory but the row that is at hand; only a folder's own listing is, one folder at a time.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from hilum.errors import DataError, FileAccessError, UsageError
+from hilum.output.image_content import IMAGE_SUFFIXES, why_not_image
+from hilum.output.patients import STATEMENTS
+from hilum.screening.film import FilmRow, check_said
+from hilum.screening.object_store import is_url, open_store, store_errors
+
+_COLUMNS = ("path", "image", "file")
+_BATCH_ROWS = 8192
+_TABLES = (".csv", ".tsv", ".parquet", ".pq")
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestFile:
+    """A local manifest as it was planned from: by its bytes, and by what tells quickly that it is still the same."""
+
+    sha256: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a user names to be screened; `root` is where relative names begin, `column` the one of paths, if named."""
+
+    source: str
+    root: str
+    column: str | None = None
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it is a CSV or Parquet file."""
+        return self.source.lower().endswith(_TABLES)
+
+    def file(self) -> ManifestFile | None:
+        """The manifest's fingerprint, or None for a folder and for what lies in a store."""
+        return fingerprint(Path(self.source)) if self.is_table and not is_url(self.source) else None
+
+    def rows(self, *, leave_out: Path | None) -> Iterator[FilmRow]:
+        """Every film, in the manifest's order or by name; the folder `leave_out` is not searched.
+
+        Raises, in one line, `UsageError` for a row that is not understood, `DataError` for a table that is none, and
+        `FileAccessError` where it cannot be read.
+        """
+        if not self.is_table:
+            yield from _in_store(self.source) if is_url(self.source) else _in_folder(self.source, leave_out=leave_out)
+            return
+        with _opened(self.source) as file:
+            if self.source.lower().endswith((".parquet", ".pq")):
+                yield from _in_parquet(file, name=self.source, column=self.column)
+            else:
+                yield from _in_csv(file, name=self.source, column=self.column)
+
+
+def manifest(source: str, *, root: str | None, column: str | None) -> Manifest:
+    """What the user names. Raises `FileAccessError` where there is no such file or folder, `UsageError` for a file."""
+    if is_url(source):
+        above = source.rstrip("/") if not source.lower().endswith(_TABLES) else source.rpartition("/")[0]
+        return Manifest(source, root or above, column)
+    path = Path(source)
+    if path.is_dir():
+        return Manifest(source, str(Path(root or source).absolute()), column)
+    if not path.exists():
+        raise FileAccessError(f"There is no {source}; name a CSV or Parquet file, a folder or s3://BUCKET/PREFIX")
+    if not source.lower().endswith(_TABLES):
+        raise UsageError(f"{source} is no manifest; name a CSV or Parquet file, a folder or s3://BUCKET/PREFIX")
+    return Manifest(source, root if root is not None and is_url(root) else _absolute(root or path.parent), column)
+
+
+def fingerprint(path: Path) -> ManifestFile:
+    """By what a manifest is known. Raises `FileAccessError` where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        stat = path.stat()
+    except OSError as error:
+        raise FileAccessError(f"Cannot read {path}: {error.strerror or error}; check its permissions") from error
+    return ManifestFile(sha256, stat.st_size, stat.st_mtime_ns)
+
+
+def _absolute(path: str | Path) -> str:
+    return str(Path(path).absolute())
+
+
+def _opened(source: str) -> BinaryIO:
+    try:
+        if is_url(source):
+            with store_errors(source):
+                found: BinaryIO = open_store(source).open(source, "rb")
+                return found
+        return Path(source).open("rb")
+    except OSError as error:
+        raise FileAccessError(f"Cannot read {source}: {error.strerror or error}; check its permissions") from error
+
+
+def _in_csv(file: BinaryIO, *, name: str, column: str | None) -> Iterator[FilmRow]:
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    line = 0
+    try:
+        first = text.readline()
+        delimiter = max(",;\t", key=first.count)
+        header = next(csv.reader([first], delimiter=delimiter), [])
+        place, said = _columns(header, name=name, column=column)
+        reader = csv.reader(text, delimiter=delimiter, strict=True)
+        for cells in reader:
+            line = reader.line_num + 1
+            if cells:
+                yield _row(cells, place=place, said=said, where=f"{name}, line {line}")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{name} is no UTF-8 text after line {line}; save it as CSV in UTF-8") from error
+    except csv.Error as error:
+        raise DataError(f"{name}, line {line + 1}: {error}; save it as CSV again") from error
+
+
+def _row(cells: Sequence[str], *, place: int, said: Sequence[tuple[str, int]], where: str) -> FilmRow:
+    if len(cells) <= place:
+        raise UsageError(f"{where}: this row names no film; fill in its path, or remove the row")
+    texts = {name: cells[at] for name, at in said if at < len(cells) and cells[at].strip()}
+    return check_said(FilmRow(cells[place].strip(), texts), where=where)
+
+
+def _columns(header: Sequence[str], *, name: str, column: str | None) -> tuple[int, list[tuple[str, int]]]:
+    plain = [cell.strip().lower() for cell in header]
+    wanted = _COLUMNS if column is None else (column.lower(),)
+    place = next((plain.index(each) for each in wanted if each in plain), None)
+    if place is None:
+        found = ", ".join(cell.strip() for cell in header)[:120] or "none"
+        asked = "called path" if column is None else f"called {column}"
+        raise UsageError(f"{name} has no column {asked}; its columns: {found}. Name the one of paths with --column")
+    return place, [(each, plain.index(each)) for each in STATEMENTS if each in plain]
+
+
+def _in_parquet(file: BinaryIO, *, name: str, column: str | None) -> Iterator[FilmRow]:
+    try:
+        table = pq.ParquetFile(file)
+        header = table.schema_arrow.names
+        place, said = _columns(header, name=name, column=column)
+        names = [header[place], *(header[at] for _, at in said)]
+        number = 0
+        for batch in table.iter_batches(batch_size=_BATCH_ROWS, columns=names):
+            columns = [batch.column(each).cast(pa.string()).to_pylist() for each in names]
+            for cells in zip(*columns, strict=True):
+                number += 1
+                texts = {each: text for (each, _), text in zip(said, cells[1:], strict=True) if text}
+                yield check_said(FilmRow(cells[0] or "", texts), where=f"{name}, row {number}")
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{name} is no Parquet file that can be read: {' '.join(str(error).split())[:160]}") from error
+
+
+def _in_folder(source: str, *, leave_out: Path | None) -> Iterator[FilmRow]:
+    top = Path(source)
+    left_out = None if leave_out is None else leave_out.absolute()
+    folders: list[Path] = [top]
+    while folders:
+        folder = folders.pop()
+        try:
+            with os.scandir(folder) as listed:
+                entries = sorted(listed, key=lambda entry: entry.name)
+        except OSError as error:
+            raise FileAccessError(f"Cannot search {folder}: {error.strerror}; check its permissions") from error
+        below = []
+        for entry in entries:
+            path = Path(entry.path)
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                if not entry.is_symlink() and path.absolute() != left_out:
+                    below.append(path)
+            elif why_not_image(path, head=partial(_head, path), frame=None) is None:
+                yield FilmRow(path.relative_to(top).as_posix(), {})
+        folders += reversed(below)
+
+
+def _head(path: Path, count: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(count)
+
+
+def _in_store(source: str) -> Iterator[FilmRow]:
+    """By suffix alone: to look into an object is a request for each."""
+    store: Any = open_store(source)
+    top = source.partition("://")[2].rstrip("/")
+    folders = [top]
+    while folders:
+        folder = folders.pop()
+        with store_errors(source):
+            entries = sorted(store.ls(folder, detail=True), key=lambda entry: str(entry["name"]))
+        below = []
+        for entry in entries:
+            key = str(entry["name"]).rstrip("/")
+            name = key.rpartition("/")[2]
+            if name.startswith(".") or key == folder:
+                continue
+            if entry["type"] == "directory":
+                below.append(key)
+            elif Path(name).suffix.lower() in IMAGE_SUFFIXES or "." not in name:
+                yield FilmRow(key.removeprefix(f"{top}/"), {})
+        folders += reversed(below)

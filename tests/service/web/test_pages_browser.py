@@ -1,0 +1,144 @@
+"""The pages in a real browser: files go up, readings come down, opinions stay, and nothing is loaded from elsewhere."""
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from fabricate_service import grey_png
+from hilum.reading.reader import Reader
+from hilum.service.readers.read_lease import read_lease
+from hilum.service.store.store import Store, open_store
+from hilum.service.web.app import create_app
+from hilum.service.web.passwords import hash_password
+from hilum.service.web.settings import ServiceSettings
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
+
+pytestmark = pytest.mark.slow
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
+PASSWORD = "correct horse battery"
+WAIT_MS = 60_000
+REFUSED = "status of 415"
+"""What a browser says by itself of a file that is refused."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def served(tmp_path: Path, reader: Reader) -> Iterator[tuple[str, Store]]:
+    """A service that asks for a password, on a port of its own, with a reader in a thread beside it."""
+    store = open_store(tmp_path / "store")
+    settings = ServiceSettings(password_hash=hash_password(PASSWORD), min_free_bytes=0)
+    server = uvicorn.Server(uvicorn.Config(create_app(reader, store, settings), port=0, log_config=None))
+    over = threading.Event()
+
+    def read() -> None:
+        while not over.wait(0.05):
+            if (lease := store.queue.claim("test")) is not None:
+                read_lease(lease, store=store, reader=reader)
+
+    threads = [threading.Thread(target=server.run), threading.Thread(target=read)]
+    for thread in threads:
+        thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", store
+    over.set()
+    server.should_exit = True
+    for thread in threads:
+        thread.join()
+    store.close()
+
+
+@pytest.fixture
+def open_page(browser, served: tuple[str, Store]) -> Iterator[Callable]:
+    """A browser that is logged in; at the end nothing may have failed, and nothing have come from elsewhere."""
+    address, _ = served
+    trouble, contexts = [], []
+
+    def begin(*, width: int = 1366, height: int = 900):
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}))
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on(
+            "console",
+            lambda said: trouble.append(said.text) if said.type == "error" and REFUSED not in said.text else None,
+        )
+        page.on(
+            "request", lambda asked: None if asked.url.startswith((address, "data:")) else trouble.append(asked.url)
+        )
+        page.goto(address)
+        page.get_by_label("Your name").fill("Dr Who")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("heading", name="Worklist").wait_for(timeout=WAIT_MS)
+        return page
+
+    yield begin
+    for context in contexts:
+        context.close()
+    assert trouble == []
+
+
+def test_from_a_file_to_an_opinion(open_page: Callable, served: tuple[str, Store], tmp_path: Path) -> None:
+    page = open_page()
+    for name, data in (("bright.png", grey_png(0.7)), ("dark <b>.png", grey_png(0.1)), ("cut.png", grey_png()[:60])):
+        (tmp_path / name).write_bytes(data)
+    page.locator("#age").fill("3")
+    page.locator("#files").set_input_files([tmp_path / name for name in ("dark <b>.png", "bright.png", "cut.png")])
+    rows = page.locator("#rows tr[data-state=done], #rows tr[data-state=failed]")
+    rows.nth(2).wait_for(timeout=WAIT_MS)
+    texts = rows.all_inner_texts()
+    assert "flagged: Pneumonia flagged: 97% (threshold 50%)" in texts[0]
+    assert "not read: could not be read" in texts[1]
+    assert "dark <b>.png" in texts[2]
+    page.locator("#rank").select_option("flagged")
+    page.get_by_text("1 reading", exact=True).wait_for(timeout=WAIT_MS)
+    page.get_by_role("link", name="bright.png").first.click()
+    inner = page.frame_locator("iframe")
+    inner.locator("html[data-ready]").wait_for(timeout=WAIT_MS)
+    assert "Pneumonia" in inner.locator("body").inner_text()
+    page.get_by_label("I disagree").check()
+    page.get_by_label("Note").fill("rib")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Saved", exact=True).wait_for(timeout=WAIT_MS)
+    page.reload()
+    page.locator("input[value=disagree]:checked").wait_for(timeout=WAIT_MS)
+    (kept,) = (opinion for _, opinion in served[1].opinions.all())
+    assert (kept.verdict, kept.note, kept.who) == ("disagree", "rib", "Dr Who")
+
+
+def test_what_is_no_image_is_told_and_what_is_deleted_is_gone(
+    open_page: Callable, served: tuple[str, Store], tmp_path: Path
+) -> None:
+    (tmp_path / "letter.pdf").write_bytes(b"%PDF-1.7")
+    (tmp_path / "a.png").write_bytes(grey_png())
+    page = open_page(width=390, height=800)
+    page.locator("#files").set_input_files([tmp_path / "letter.pdf"])
+    page.get_by_text("not accepted").wait_for(timeout=WAIT_MS)
+    assert "a PDF document" in page.locator("#sending").inner_text()
+    page.locator("#files").set_input_files([tmp_path / "a.png"])
+    page.locator("#rows tr[data-state=done]").wait_for(timeout=WAIT_MS)
+    wide = page.locator("body").evaluate("body => body.scrollWidth > innerWidth")
+    assert not wide
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Delete a.png").click()
+    page.get_by_text("0 readings").wait_for(timeout=WAIT_MS)
+    assert served[1].readings.counts() == {"queued": 0, "leased": 0, "done": 0, "failed": 0}
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("heading", name="Log in").wait_for(timeout=WAIT_MS)
