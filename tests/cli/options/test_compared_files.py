@@ -65,7 +65,7 @@ def test_thresholds_for_all_for_a_model_and_for_a_label():
         (("half",), "say --threshold 0.5, NAME=0.5 or NAME:LABEL=0.5 with NAME among old, new; 'half' is none"),
         (("third=0.5",), "'third=0.5' is none of these"),
         (("0.5", "0.4"), "old has two thresholds for all its labels; '0.4' is the second"),
-        (("0.5", "old:Nodule=0.4"), "no label is called Nodule"),
+        (("0.5", "old:Nodule=0.4"), "No label is called Nodule"),
         (("0.5", "old:Nodule=nan"), "above 0"),
     ],
 )

@@ -93,7 +93,7 @@ def test_labels_of_one_file_only() -> None:
     assert many.first.labels == ("Effusion", "Mass", "No Finding")
     assert many.not_compared == ("Atelectasis",)
     assert many.first.in_mean == ("Effusion", "Mass")
-    with pytest.raises(DataError, match=r"no label stands in every file \(a: Atelectasis, .*; b: A, B, C, D\)"):
+    with pytest.raises(DataError, match=r"No label is in every file \(a: Atelectasis, .*; b: A, B, C, D\)"):
         same_images({"a": STRONG, "b": replace(WEAK, labels=("A", "B", "C", "D"))})
 
 
