@@ -39,7 +39,7 @@ def test_a_file_of_several_splits_is_named(tmp_path):
     one = fabricate_predictions()
     object.__setattr__(one, "split", ("val", *("test",) * (one.n - 1)))
     write_predictions(one, path=tmp_path / "two.parquet")
-    with pytest.raises(DataError, match=r"two.parquet: .* test, val; name the one that is meant with --split"):
+    with pytest.raises(DataError, match=r"two.parquet: .* test, val\. Name one of them with --split"):
         read_models({"two": tmp_path / "two.parquet"}, split=None)
     with pytest.raises(DataError, match=r"two.parquet: .*'tset'"):
         read_models({"two": tmp_path / "two.parquet"}, split="tset")

@@ -72,7 +72,7 @@ def test_files_that_are_not_of_the_same_images_are_named() -> None:
         same_images({"a": STRONG, "b": WEAK, "c": moved}, files=FILES)
     with pytest.raises(DataError, match="a and b name two splits of"):
         same_images({"a": STRONG, "b": replace(WEAK, split=("val",) * WEAK.n)})
-    with pytest.raises(DataError, match="there is 1; add another file"):
+    with pytest.raises(DataError, match=r"there is 1\. Add another file"):
         same_images({"a": STRONG})
 
 

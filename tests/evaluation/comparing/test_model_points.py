@@ -26,7 +26,7 @@ def test_points_are_those_of_validation():
 
 def test_points_never_come_from_what_is_compared():
     same = ValidationPredictions(replace(JUDGED, split=("val",) * JUDGED.n))
-    with pytest.raises(DataError, match="other patients"):
+    with pytest.raises(DataError, match="shares patients"):
         points_from_validation(same, judged=JUDGED)
     with pytest.raises(UsageError, match="ValidationPredictions"):
         points_from_validation(JUDGED, judged=JUDGED)
