@@ -41,7 +41,7 @@ def test_arms_are_trained_read_and_put_into_one_table(out):
     assert "soft" in content["sections"]
     page = (out / "study.html").read_text()
     assert "draws balanced by sharpness" in page
-    assert "Smoke run" in page
+    assert "Test run only" in page
     assert "IM-00" not in page, "no image is named"
 
 
