@@ -62,7 +62,7 @@ def test_three_models_and_every_pair(hilum: Run, folder: Path) -> None:
     assert "strong − middle" in to_named
     assert "weak − middle" in words(hilum("compare", *files, "--pairs", "all", "--replicates", 100))
     refused = hilum("compare", *files, "--reference", "third", "--replicates", 100)
-    assert (refused.exit_code, "no model is called 'third'" in refused.stderr) == (2, True)
+    assert (refused.exit_code, "No model is called 'third'" in refused.stderr) == (2, True)
 
 
 def test_the_margin_is_stated_or_not_there(hilum: Run, folder: Path) -> None:
@@ -74,7 +74,7 @@ def test_the_margin_is_stated_or_not_there(hilum: Run, folder: Path) -> None:
     assert "margin" not in without
     refused = hilum("compare", *files, "--margin", 2, "--replicates", 100)
     assert refused.exit_code == 2
-    assert "a margin is a loss between 0 and 1" in refused.stderr
+    assert "A margin is a loss between 0 and 1" in refused.stderr
 
 
 def test_decisions_at_points_that_were_not_chosen_here(hilum: Run, folder: Path) -> None:

@@ -88,7 +88,7 @@ def test_a_graph_whose_weights_cannot_be_had_back_is_refused(tmp_path):
     network = PooledClassifier("squeezenet1_1", labels=len(LABELS))
     folder = written(network, tmp_path / "bundle", graph=ToyNetwork.random(labels=3, channels=3).graph())
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    with pytest.raises(DataError, match=r"cannot be had back from its graph; start from a bundle with weights\.saf"):
+    with pytest.raises(DataError, match=r"cannot be restored from its graph\. Start from a bundle with weights\.saf"):
         load_starting_weights(network, weights=BundleWeights(folder))
     assert all(torch.equal(tensor, network.state_dict()[name]) for name, tensor in before.items())
 
@@ -103,7 +103,7 @@ def test_a_graph_that_computes_something_else_is_refused(tmp_path):
     for node in model.graph.node:
         node.input[:] = ["doubled" if name == bias.name else name for name in node.input]
     folder = written(network, tmp_path / "bundle", graph=model.SerializeToString())
-    with pytest.raises(DataError, match="cannot be had back from its graph"):
+    with pytest.raises(DataError, match="cannot be restored from its graph"):
         load_starting_weights(PooledClassifier("squeezenet1_1", labels=3), weights=BundleWeights(folder))
 
 

@@ -43,7 +43,7 @@ def test_weights_come_from_the_file_of_the_run_that_agrees_with_the_graph(
     for name, path in paths.items():
         path.write_bytes(safetensors.torch.save(others[name].state_dict()))
     assert same(network_of_bundle(bundle, weights=[paths["smaller"], paths["another"], paths["own"]]), network)
-    with pytest.raises(DataError, match=r"cannot be had back from its graph; .* its training run"):
+    with pytest.raises(DataError, match=r"cannot be restored from its graph\. .* its training run"):
         network_of_bundle(bundle, weights=[paths["another"]])
     paths["own"].write_bytes(b"torn")
     with pytest.raises(DataError, match="does not hold the weights of a training run"):

@@ -336,7 +336,7 @@ def test_torchxrayvisions_weights_want_their_own_network(tmp_path: Path) -> None
         PooledClassifier("densenet121", labels=1),
         PooledClassifier("resnet18", labels=1, channels=1),
     ):
-        with pytest.raises(UsageError, match=r"densenet121 with one input channel .*change the recipe's backbone"):
+        with pytest.raises(UsageError, match=r"densenet121 with one input channel .*Change its backbone"):
             load_starting_weights(network, weights=weights)
 
 

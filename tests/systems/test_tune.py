@@ -129,6 +129,9 @@ def test_what_no_search_can_follow_is_refused(recipe: Path, tmp_path: Path) -> N
         train = TrainRequest(name=name, data=(), out=tmp_path, weights="random")
         with pytest.raises(UsageError, match=f"the recipe of one classifier, and {name} is of another kind"):
             tune(TuneRequest(train=train, own=None, vary=VARY))
+    train = TrainRequest(name="classify", data=(), out=tmp_path, weights="random")
+    with pytest.raises(UsageError, match="those of classify come from your table; search over a recipe file of your"):
+        tune(TuneRequest(train=train, own=None, vary=VARY))
     for count in ("trials", "jobs", "least_epochs"):
         with pytest.raises(UsageError, match=f"{count} must be at least 1; given: 0"):
             tune(asked(recipe, out=tmp_path, **{count: 0}))

@@ -77,7 +77,7 @@ def _from_graph(bundle: Bundle, *, labels: int, network: PooledClassifier) -> di
     missing, _ = rebuilt.load_state_dict(state, strict=False)
     if any(not name.endswith("num_batches_tracked") for name in missing) or not agrees_with_graph(rebuilt, graph=graph):
         raise DataError(
-            f"the weights of {bundle.folder} cannot be had back from its graph; start from a bundle with {WEIGHTS}, or "
+            f"The weights of {bundle.folder} cannot be restored from its graph. Start from a bundle with {WEIGHTS}, or "
             f"from the {WEIGHTS} of its training run"
         )
     return dict(rebuilt.state_dict())

@@ -17,11 +17,11 @@ from hilum.radiograph import Sex
 
 TABLE = "labels.csv"
 COLUMNS = ("file", "patient", "Consolidation")
-_SIDE_PX = 384
+_SIDE_PX = 256
 
 
 def write_labelled_chests(folder: Path, *, count: int, seed: int = 0) -> tuple[Path, ...]:
-    """Write `count` chests of 384 pixels, every second with a consolidation, and their table; its path comes last.
+    """Write `count` chests of 256 pixels, every second with a consolidation, and their table; its path comes last.
 
     Each chest is another body, and two of them are one patient's. Every file's name starts with `phantom-`, and its
     pixels carry the word PHANTOM. The same seed gives the same pixels. Raises `FileAccessError` where the folder cannot

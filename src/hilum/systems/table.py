@@ -308,7 +308,7 @@ STUDIES: Mapping[str, SystemStudy] = {
         own=PneumoniaOptions,
     ),
     "pneumonia-shift": SystemStudy(
-        help="Pneumonia in children: what helps on a validation of children unlike those learnt from in sharpness.",
+        help="Pneumonia in children: what helps on validation children whose images differ in sharpness.",
         run=study_shift,
         own=ShiftOptions,
     ),

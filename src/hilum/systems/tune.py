@@ -16,6 +16,7 @@ from hilum.progress import SILENT, Progress
 from hilum.reading.engines.engine import available_cores
 from hilum.systems.recipe_file import is_own_recipe
 from hilum.systems.table import train, training_of
+from hilum.training.own.recipe import NAME as CLASSIFY
 from hilum.training.recipe.recipe import Recipe
 from hilum.training.recipe.settings import flat_values
 from hilum.training.records.request import TrainRequest
@@ -151,6 +152,11 @@ def _asked(request: TuneRequest) -> _Asked:
     made = training_of(request.train.name).recipe(request.train)
     if not isinstance(made, Recipe):
         raise UsageError(f"A search needs the recipe of one classifier, and {request.train.name} is of another kind")
+    if made.card.recipe == CLASSIFY:
+        raise UsageError(
+            f"A search needs a recipe whose labels are known beforehand, and those of {request.train.name} come from "
+            "your table; search over a recipe file of your own that names them"
+        )
     return _Asked(recipe=made, fields=space_of(request.vary, recipe=made), goal=goal_of(made, monitor=request.monitor))
 
 

@@ -39,7 +39,7 @@ def test_a_file_of_several_splits_is_named(tmp_path):
     one = fabricate_predictions()
     object.__setattr__(one, "split", ("val", *("test",) * (one.n - 1)))
     write_predictions(one, path=tmp_path / "two.parquet")
-    with pytest.raises(DataError, match=r"two.parquet: .* test, val; name the one that is meant with --split"):
+    with pytest.raises(DataError, match=r"two.parquet: .* test, val\. Name one of them with --split"):
         read_models({"two": tmp_path / "two.parquet"}, split=None)
     with pytest.raises(DataError, match=r"two.parquet: .*'tset'"):
         read_models({"two": tmp_path / "two.parquet"}, split="tset")
@@ -65,7 +65,7 @@ def test_thresholds_for_all_for_a_model_and_for_a_label():
         (("half",), "say --threshold 0.5, NAME=0.5 or NAME:LABEL=0.5 with NAME among old, new; 'half' is none"),
         (("third=0.5",), "'third=0.5' is none of these"),
         (("0.5", "0.4"), "old has two thresholds for all its labels; '0.4' is the second"),
-        (("0.5", "old:Nodule=0.4"), "no label is called Nodule"),
+        (("0.5", "old:Nodule=0.4"), "No label is called Nodule"),
         (("0.5", "old:Nodule=nan"), "above 0"),
     ],
 )

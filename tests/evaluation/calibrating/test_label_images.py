@@ -41,5 +41,5 @@ def test_the_order_of_images_changes_no_fold():
 
 
 def test_arrays_of_several_lengths_are_refused():
-    with pytest.raises(DataError, match="of one shape"):
+    with pytest.raises(DataError, match="need one shape"):
         LabelImages(np.ones(3, bool), np.zeros(3), np.zeros(2), np.array(["a", "b", "c"]))

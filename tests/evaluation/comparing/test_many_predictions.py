@@ -72,7 +72,7 @@ def test_files_that_are_not_of_the_same_images_are_named() -> None:
         same_images({"a": STRONG, "b": WEAK, "c": moved}, files=FILES)
     with pytest.raises(DataError, match="a and b name two splits of"):
         same_images({"a": STRONG, "b": replace(WEAK, split=("val",) * WEAK.n)})
-    with pytest.raises(DataError, match="there is 1; add another file"):
+    with pytest.raises(DataError, match=r"there is 1\. Add another file"):
         same_images({"a": STRONG})
 
 
@@ -93,7 +93,7 @@ def test_labels_of_one_file_only() -> None:
     assert many.first.labels == ("Effusion", "Mass", "No Finding")
     assert many.not_compared == ("Atelectasis",)
     assert many.first.in_mean == ("Effusion", "Mass")
-    with pytest.raises(DataError, match=r"no label stands in every file \(a: Atelectasis, .*; b: A, B, C, D\)"):
+    with pytest.raises(DataError, match=r"No label is in every file \(a: Atelectasis, .*; b: A, B, C, D\)"):
         same_images({"a": STRONG, "b": replace(WEAK, labels=("A", "B", "C", "D"))})
 
 

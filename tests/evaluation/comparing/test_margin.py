@@ -24,7 +24,7 @@ def test_the_interval_decides(interval, not_worse, alike, worse, loss):
 
 @pytest.mark.parametrize("margin", [0.0, -0.02, 1.0, float("nan")])
 def test_what_is_no_margin(margin):
-    with pytest.raises(UsageError, match="a margin is a loss between 0 and 1"):
+    with pytest.raises(UsageError, match="A margin is a loss between 0 and 1"):
         against_margin((0.0, 0.1), margin=margin)
 
 

@@ -26,7 +26,7 @@ def test_points_are_those_of_validation():
 
 def test_points_never_come_from_what_is_compared():
     same = ValidationPredictions(replace(JUDGED, split=("val",) * JUDGED.n))
-    with pytest.raises(DataError, match="other patients"):
+    with pytest.raises(DataError, match="shares patients"):
         points_from_validation(same, judged=JUDGED)
     with pytest.raises(UsageError, match="ValidationPredictions"):
         points_from_validation(JUDGED, judged=JUDGED)
@@ -44,10 +44,10 @@ def test_stated_thresholds():
     thresholds = {name: one.threshold for name, one in found.points.items() if isinstance(one, OperatingPoint)}
     assert thresholds == {"Effusion": 0.5, "Mass": 0.3}
     assert stated_points({"Pleural Effusion": 0.4, "Mass": 0.3}, labels=LABELS).points["Effusion"].threshold == 0.4
-    with pytest.raises(DataError, match="no threshold is stated for Effusion"):
+    with pytest.raises(DataError, match="No threshold is given for Effusion"):
         stated_points({"Mass": 0.3}, labels=LABELS)
-    with pytest.raises(DataError, match="no label is called Nodule; there are Effusion, Mass"):
+    with pytest.raises(DataError, match=r"No label is called Nodule\. Available: Effusion, Mass"):
         stated_points({"": 0.5, "Nodule": 0.3}, labels=LABELS)
     for value in (0.0, -0.5, 1.5, float("nan")):
-        with pytest.raises(UsageError, match="a threshold is a probability above 0"):
+        with pytest.raises(UsageError, match="A threshold is a probability above 0"):
             stated_points({"": value}, labels=LABELS)

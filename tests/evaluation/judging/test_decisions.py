@@ -263,7 +263,7 @@ def test_one_patient_has_shares_without_intervals() -> None:
 @pytest.mark.parametrize("prevalence", [0.0, 1.0, -0.1, float("nan")])
 def test_impossible_prevalence(prevalence: float) -> None:
     point = OperatingPoint(0.5, 1.0, 1.0, 2, 1, "by hand")
-    with pytest.raises(UsageError, match="prevalence between 0 and 1"):
+    with pytest.raises(UsageError, match="prevalence must lie between 0 and 1"):
         decide(np.zeros(1), scores=np.zeros(1), point=point, patients=patient_rows(["a"]), prevalence=prevalence)
 
 

@@ -68,7 +68,7 @@ def test_the_numbers_lie_beside_the_page(written):
 def test_what_was_not_asked_for_is_not_there(tmp_path):
     models, result = _compared(labels=("Mass",), names=("old", "new"))
     page = unescape(write_comparison_report(result, models=models, folder=tmp_path, band_replicates=10).read_text())
-    for words in ("margin", "Decisions", "t-test", "Smoke run", "no value"):
+    for words in ("margin", "Decisions", "t-test", "Test run only", "no value"):
         assert words not in page.partition("</style>")[2]
     assert not (tmp_path / "tables" / "paired_t.csv").exists()
 

@@ -38,7 +38,7 @@ def test_the_page_shows_sections_and_facts_and_the_numbers_lie_beside_it(tmp_pat
     for said in ("A toy study", "100 images, by patient", "What was found", "&lt;plain&gt;", "0.800 to 0.950", "toy"):
         assert said in page
     assert "Nothing here" not in page, "an empty section is left out"
-    assert "Smoke run" not in page
+    assert "Test run only" not in page
     found = read_study_json(tmp_path / "study.json", study="toy")
     assert found["sections"] == {"one": {"n": 100}}
     assert (found["protocol"], found["split_sha256"]) == ("100 images, by patient", "ab" * 32)
@@ -50,7 +50,7 @@ def test_the_page_shows_sections_and_facts_and_the_numbers_lie_beside_it(tmp_pat
 
 def test_a_smoke_run_says_so(tmp_path):
     page = write_section_study(replace(STUDY, smoke=True), folder=tmp_path).read_text()
-    assert "Smoke run" in page
+    assert "Test run only" in page
     assert json.loads((tmp_path / "study.json").read_text())["smoke"] is True
 
 

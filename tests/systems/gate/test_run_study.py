@@ -23,7 +23,7 @@ def test_nothing_to_tabulate_and_tables_of_another_study_are_refused(tmp_path: P
     asked = StudyRequest(
         name="gate", data=(("", write_gate_data(tmp_path / "data")),), out=tmp_path, smoke=True, tables_only=True
     )
-    with pytest.raises(UsageError, match="run the study without --tables-only first"):
+    with pytest.raises(UsageError, match="Run the study without --tables-only first"):
         study(asked)
     with pytest.raises(UsageError, match=r"holds another run: its smoke is True, here False; "):
         study(replace(asked, smoke=False))

@@ -42,7 +42,7 @@ def test_it_runs_without_a_command_line_and_goes_on_where_it_was(data: Path, tmp
 
 def test_nothing_to_tabulate_and_tables_of_another_study_are_refused(data: Path, tmp_path: Path) -> None:
     asked = StudyRequest(name="lungs-liu", data=(("", data),), out=tmp_path, smoke=True, tables_only=True)
-    with pytest.raises(UsageError, match="run the study without --tables-only first"):
+    with pytest.raises(UsageError, match="Run the study without --tables-only first"):
         study(asked)
     with pytest.raises(UsageError, match=r"its recipe is lung-regions-liu, here lung-regions-all; "):
         study(replace(asked, name="lungs"))

@@ -62,10 +62,10 @@ def test_an_image_that_cannot_be_decoded_is_named(made, tmp_path: Path) -> None:
 def test_a_torn_survey_is_refused(made, tmp_path: Path) -> None:
     records, bundle = made
     (tmp_path / "lungs.json").write_text('{"key": ')
-    with pytest.raises(DataError, match="remove it"):
+    with pytest.raises(DataError, match="Remove it"):
         survey_lungs(records, bundle=bundle, memory=None, folder=tmp_path)
     (tmp_path / "lungs.json").write_text(json.dumps({"key": [], "survey": {"flagged": []}}))
-    with pytest.raises(DataError, match="remove it"):
+    with pytest.raises(DataError, match="Remove it"):
         survey_lungs(records, bundle=bundle, memory=None, folder=tmp_path)
 
 

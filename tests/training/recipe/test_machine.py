@@ -23,7 +23,7 @@ def test_what_no_machine_can_do_is_refused_in_one_line(machine, said):
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a device for it here")
 def test_a_strategy_that_needs_devices_is_refused_without_one():
-    with pytest.raises(UsageError, match="the strategy fsdp needs CUDA devices"):
+    with pytest.raises(UsageError, match="The strategy fsdp needs CUDA devices"):
         check_machine(Machine(strategy="fsdp"), ema=False)
 
 

@@ -59,7 +59,7 @@ def compare(
     patients = patient_rows(first.patient)
     defined = [label for label in first.labels if lacking_outcome(models, label) is None]
     if not defined:
-        raise DataError("no label has both positives and negatives on these images, so there is nothing to compare")
+        raise DataError("No label has both positives and negatives on these images, so there is nothing to compare")
     draws = _draws(models, labels=defined, points=points or {}, replicates=replicates, seed=seed)
     labels = tuple(
         compare_label(
@@ -117,18 +117,18 @@ def compared_pairs(
     """
     if all_pairs:
         if reference is not None:
-            raise UsageError("all pairs and a reference contradict each other; say one of them")
+            raise UsageError("Ask for all pairs or name a reference, not both")
         return tuple((later, earlier) for earlier, later in combinations(models, 2)), None
     reference = models[0] if reference is None else reference
     if reference not in models:
-        raise UsageError(f"no model is called {reference!r}; there are {', '.join(models)}")
+        raise UsageError(f"No model is called {reference!r}. Available: {', '.join(models)}")
     return tuple((model, reference) for model in models if model != reference), reference
 
 
 def _check_points(models: ManyPredictions, points: Mapping[str, ModelPoints]) -> None:
     unknown = [name for name in points if name not in models.models]
     if unknown:
-        raise UsageError(f"no model is called {', '.join(unknown)}; there are {', '.join(models.models)}")
+        raise UsageError(f"No model is called {', '.join(unknown)}. Available: {', '.join(models.models)}")
     lacking = [name for name in models.models if name not in points]
     if points and lacking:
         raise UsageError(

@@ -82,7 +82,7 @@ def same_images(
     models' names stand there. Every model keeps its own protocol.
     """
     if len(models) < 2:
-        raise DataError(f"two models or more are needed for a comparison, but there is {len(models)}; add another file")
+        raise DataError(f"A comparison needs two models or more, and there is {len(models)}. Add another file")
     called = {name: (files or {}).get(name, name) for name in models}
     first_name, *others = models
     first = models[first_name]
@@ -120,7 +120,7 @@ def _labels(models: Mapping[str, Predictions], *, called: Mapping[str, str], com
     )
     if not shared:
         said = "; ".join(f"{called[name]}: {', '.join(one.labels)}" for name, one in models.items())
-        raise DataError(f"no label stands in every file ({said}); compare models of the same findings")
+        raise DataError(f"No label is in every file ({said}). Compare models of the same findings")
     for name, one in models.items():
         alone = [label for label in one.labels if label not in shared]
         if alone and not common_labels:

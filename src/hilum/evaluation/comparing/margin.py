@@ -28,7 +28,7 @@ class MarginVerdict:
 def checked_margin(margin: float) -> float:
     """`margin` itself; raises `UsageError` outside (0, 1)."""
     if not 0.0 < margin < 1.0:
-        raise UsageError(f"a margin is a loss between 0 and 1, such as 0.02; {margin:g} is none")
+        raise UsageError(f"A margin is a loss between 0 and 1, such as 0.02; given: {margin:g}")
     return margin
 
 

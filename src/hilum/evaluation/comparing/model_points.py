@@ -56,14 +56,14 @@ def stated_points(thresholds: Mapping[str, float], *, labels: Sequence[str]) -> 
     own = dict(zip(canonical_labels(tuple(named)), named.values(), strict=True))
     for value in thresholds.values():
         if not 0.0 < value <= 1.0:
-            raise UsageError(f"a threshold is a probability above 0 and up to 1; {value:g} is none")
+            raise UsageError(f"A threshold is a probability above 0 and at most 1; given: {value:g}")
     unknown = [name for name in own if name not in labels]
     if unknown:
-        raise DataError(f"no label is called {', '.join(unknown)}; there are {', '.join(labels)}")
+        raise DataError(f"No label is called {', '.join(unknown)}. Available: {', '.join(labels)}")
     every = dict.fromkeys(labels, thresholds[""]) if "" in thresholds else {}
     found = every | own
     lacking = [label for label in labels if label not in found]
     if lacking:
-        raise DataError(f"no threshold is stated for {', '.join(lacking)}; state one for each label, or one for all")
+        raise DataError(f"No threshold is given for {', '.join(lacking)}. Give one for each label, or one for all")
     points = {label: stated_point(value, rule=STATED) for label, value in found.items()}
     return ModelPoints(points, "stated thresholds")

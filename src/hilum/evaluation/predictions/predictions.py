@@ -136,9 +136,7 @@ class Predictions:
                 raise DataError(f"The predictions have no split {name!r}. Available: {', '.join(there)}")
             return self.take(np.array([part == name for part in self.split]))
         if len(there) > 1 and not self.cross_validated:
-            raise DataError(
-                f"The predictions hold several splits: {', '.join(there)}. Choose with --split or --validation-split"
-            )
+            raise DataError(f"The predictions hold several splits: {', '.join(there)}. Name one of them")
         return self
 
 

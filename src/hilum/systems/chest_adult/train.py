@@ -140,7 +140,7 @@ def _checked_study(folder: Path, *, recipe: AdultRecipe, lungs: Bundle, request:
         )
     said = read_study_json(folder / STUDY_NAME, study=NAME)["sections"][SHIPS_KEY]
     if not said["ships"] and not study.smoke:
-        raise UsageError(f"the study in {folder} says that nothing ships: {said['why_not']}")
+        raise UsageError(f"The study in {folder} says that no model may ship: {said['why_not']}")
     return study
 
 

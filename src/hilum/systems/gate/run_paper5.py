@@ -26,7 +26,7 @@ def study_paper5(*, request: StudyRequest, own: NoOptions = NO_OPTIONS, progress
     Raises `UsageError` for `tables_only`, and where a module's folder holds another run.
     """
     if request.tables_only:
-        raise UsageError(f"leave --tables-only out: the study {request.name} has no tables of its own")
+        raise UsageError(f"Leave --tables-only out: the study {request.name} has no tables of its own")
     records = gate_records(request)
     results = {}
     with hold_run(request.out):

@@ -76,7 +76,7 @@ def _planned(
 def _write_tables(request: StudyRequest, *, progress: Progress) -> None:
     paths = sorted(request.out.glob(f"*/*{GATE_FORMAT.suffix}"))
     if not paths:
-        raise UsageError(f"run the study without --tables-only first: there are no predictions in {request.out}")
+        raise UsageError(f"Run the study without --tables-only first: there are no predictions in {request.out}")
     result = make_study([GATE_FORMAT.load(path) for path in paths])
     write_study(result, folder=request.out)
     if isinstance(result.spec, UndefinedMetric):

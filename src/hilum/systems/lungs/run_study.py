@@ -98,7 +98,7 @@ def _write_tables(
         if folds:
             judged[arm] = tuple(each for fold in folds for each in judge_lungs(fold, records=by_content))
     if not judged:
-        raise UsageError(f"run the study without --tables-only first: there are no predictions in {out}")
+        raise UsageError(f"Run the study without --tables-only first: there are no predictions in {out}")
     smoke_mark = f"{SMOKE}, the numbers mean nothing: " if request.smoke else ""
     protocol = f"{smoke_mark}{split.protocol}; every picture drawn by the network that never saw its fold"
     study = make_lung_study(judged, split_sha256=split.sha256, protocol=protocol, smoke=request.smoke)

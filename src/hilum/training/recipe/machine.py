@@ -59,11 +59,11 @@ def check_machine(machine: Machine, *, ema: bool) -> None:
             f"This machine has {there} devices, and --devices asks for {machine.devices}. Give {there} or fewer"
         )
     if machine.strategy == "fsdp" and not there:
-        raise UsageError("the strategy fsdp needs CUDA devices, and this machine has none; take ddp")
+        raise UsageError("The strategy fsdp needs CUDA devices, and this machine has none. Use ddp")
     if machine.strategy == "fsdp" and ema:
-        raise UsageError("averaged weights (EMA) do not go with the strategy fsdp; take ddp, or --set ema_decay=none")
+        raise UsageError("Averaged weights (EMA) do not work with the strategy fsdp. Use ddp, or --set ema_decay=none")
     if machine.strategy == "ddp_spawn" and machine.nodes > 1:
-        raise UsageError("the strategy ddp_spawn works on one node; take ddp")
+        raise UsageError("The strategy ddp_spawn works on one node. Use ddp")
 
 
 def lightning_strategy(machine: Machine, *, released_later: bool) -> str:

@@ -210,7 +210,7 @@ def test_the_page_holds_the_tables_and_runs_no_script(study: GateStudy) -> None:
 @pytest.mark.parametrize("content", ["{}", "no JSON", '{"spec": {}}', '{"figures": []}'])
 def test_tables_of_another_study_are_refused_in_one_line(content: str, tmp_path: Path) -> None:
     (tmp_path / "study.json").write_text(content)
-    with pytest.raises(DataError, match="run `hilum study gate` first") as refused:
+    with pytest.raises(DataError, match="Run `hilum study gate` first") as refused:
         read_spec(tmp_path)
     assert "\n" not in str(refused.value)
 

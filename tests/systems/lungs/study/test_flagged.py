@@ -98,7 +98,7 @@ def test_no_more_than_a_page_of_them(records, tmp_path: Path) -> None:
 
 def test_another_order_is_refused(predictions, judged, records, tmp_path: Path) -> None:
     by_content = {record.sha256: record for record in records}
-    with pytest.raises(DataError, match="one order"):
+    with pytest.raises(DataError, match="in different order"):
         write_flagged(predictions, judged=judged[::-1], records=by_content, rule=RULE, folder=tmp_path)
 
 

@@ -41,7 +41,7 @@ def test_arms_are_trained_read_and_put_into_one_table(out):
     assert "soft" in content["sections"]
     page = (out / "study.html").read_text()
     assert "draws balanced by sharpness" in page
-    assert "Smoke run" in page
+    assert "Test run only" in page
     assert "IM-00" not in page, "no image is named"
 
 
@@ -67,5 +67,5 @@ def test_a_folder_of_another_run_is_refused(release, out):
 
 
 def test_without_an_arm_there_is_nothing_to_tabulate(release, tmp_path):
-    with pytest.raises(UsageError, match="no arm lies in"):
+    with pytest.raises(UsageError, match="there is no arm in"):
         study_shift(request=asked(release, tmp_path / "empty", tables_only=True))

@@ -92,7 +92,9 @@ def nearest_mean(judged: GatePredictions, *, learnt: GatePredictions) -> Scores:
     try:
         known = class_means(learnt)
     except np.linalg.LinAlgError as error:
-        raise DataError("the features of a type do not differ from picture to picture: there is no distance") from error
+        raise DataError(
+            "The features of a type do not differ from picture to picture, so there is no distance"
+        ) from error
     points = (judged.features.astype(np.float64) - known.centre) @ known.directions @ known.whiten
     squared = ((points[:, None, :] - known.means[None]) ** 2).sum(axis=2)
     return np.asarray(-np.sqrt(squared.min(axis=1)), np.float64)

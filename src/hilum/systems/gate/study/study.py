@@ -115,11 +115,11 @@ def read_spec(folder: Path) -> GateSpec:
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
         if why := fields["spec"].get("undefined"):
-            raise DataError(f"run `hilum study gate` on more: {path} holds no thresholds of a gate: {why}")
+            raise DataError(f"Run `hilum study gate` on more data: {path} holds no thresholds of a gate: {why}")
         return GateSpec.model_validate(fields["spec"])
     except (OSError, ValueError, LookupError, TypeError, AttributeError, ValidationError) as error:
         raise DataError(
-            f"run `hilum study gate` first: {path} holds no thresholds of a gate ({type(error).__name__})"
+            f"Run `hilum study gate` first: {path} holds no thresholds of a gate ({type(error).__name__})"
         ) from error
 
 

@@ -88,7 +88,7 @@ def study_shift(*, request: StudyRequest, own: ShiftOptions = DEFAULTS, progress
         run_arm(arm, data=data, provenance=provenance, place=request.place, jobs=request.jobs, progress=progress)
     done = tuple(arm for arm in arms.values() if is_read(arm, folder=request.out))
     if not done:
-        raise UsageError(f"run the study without --tables-only first: no arm lies in {request.out}")
+        raise UsageError(f"Run the study without --tables-only first: there is no arm in {request.out}")
     write_shift_study(done, data=data, folder=request.out, provenance=provenance, progress=progress)
 
 

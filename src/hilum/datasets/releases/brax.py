@@ -1,0 +1,85 @@
+"""BRAX 1.1.0 (Reis et al. 2022, PhysioNet): 40,967 chests of a hospital in Brazil, fourteen observations.
+
+Layout (PhysioNet's page): `master_spreadsheet_update.csv` (PngPath, PatientID, PatientSex, PatientAge in steps of five
+years, AccessionNumber, the observations of CheXpert: 1, 0, -1 or blank, ViewPosition) beside `images/`, below which
+`PngPath` leads. Not tried on real files.
+
+Uncertain observations and those that a report does not mention are masked. An age of `85 or more` becomes unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from hilum.datasets.records.csv_rows import find_table, read_rows
+from hilum.datasets.records.files import file_sha256
+from hilum.datasets.records.label_values import clean_age
+from hilum.datasets.records.listing import Count, Listing
+from hilum.datasets.records.record import Record
+from hilum.datasets.releases.chexpert import COLUMNS, LABELS, ChexpertPolicy
+from hilum.errors import DataError
+from hilum.radiograph import Sex, View
+
+LICENCE = "BRAX 1.1.0, Reis et al. 2022, PhysioNet credentialed health data use agreement 1.5.0"
+OFFICIAL = {"": Count(images=40_967)}
+
+_NEEDED = ("PngPath", "PatientID", "PatientSex", "PatientAge", "AccessionNumber", "ViewPosition", *COLUMNS)
+_VIEWS: Mapping[str, View] = {"PA": "PA", "AP": "AP", "LL": "LL", "L": "LL", "RL": "LL"}
+_SEXES: Mapping[str, Sex] = {"F": "F", "M": "M", "O": "O"}
+
+
+def read_brax(folder: Path) -> tuple[Record, ...]:
+    """The pictures that the table names and that are there, in its order.
+
+    Raises `DataError` where the table or every picture is missing, or a cell is none of the release's.
+    """
+    rows = _rows(folder)
+    records = tuple(_record(row, folder=folder) for row in rows if (folder / row["PngPath"]).is_file())
+    if not records:
+        raise DataError(
+            f"No picture such as {rows[0]['PngPath'] if rows else 'images/'} is in {folder}; give its folder"
+        )
+    return records
+
+
+def list_brax(folder: Path) -> Listing:
+    """What the table names."""
+    rows = _rows(folder)
+    return Listing(
+        images={row["PngPath"]: "" for row in rows},
+        counts={"": Count(images=len(rows), patients=len({row["PatientID"] for row in rows}))},
+    )
+
+
+def _rows(folder: Path) -> list[dict[str, str]]:
+    return read_rows(find_table(folder, names=("master_spreadsheet_update.csv",)), needed=_NEEDED)
+
+
+def _record(row: Mapping[str, str], *, folder: Path) -> Record:
+    policy, image = ChexpertPolicy(), row["PngPath"]
+    labels = {}
+    for label, column in zip(LABELS, COLUMNS, strict=True):
+        value = policy.value(row[column], label=label)
+        if value is None:
+            raise DataError(
+                f"{row[column]!r} in {column} of {image} is none of 1, 0, -1 and blank; take BRAX's own table"
+            )
+        labels[label] = value
+    view = _VIEWS.get(row["ViewPosition"].upper(), "unknown")
+    return Record(
+        path=folder / image,
+        image=image,
+        patient=f"brax:{row['PatientID']}",
+        study=f"brax:{row['AccessionNumber']}",
+        source="brax",
+        official=None,
+        labels=labels,
+        stratum=view,
+        sha256=file_sha256(folder / image),
+        view=view,
+        age_years=clean_age(row["PatientAge"]),
+        sex=_SEXES.get(row["PatientSex"].upper(), "unknown"),
+        is_xray=True,
+        xray_type="chest",
+    )
