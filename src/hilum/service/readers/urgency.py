@@ -2,7 +2,7 @@
 
 What a model flagged comes first, the further over its threshold the higher; then what was not read, since no model
 looked at it; then what no model decided on, the more probable the higher; then what nothing was found in. It is an
-order for working through a list, no judgement of how ill somebody is.
+order for working through a list, no judgement of how ill a patient is.
 """
 
 from __future__ import annotations
