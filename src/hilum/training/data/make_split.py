@@ -28,9 +28,10 @@ def make_split(records: Sequence[Record], *, stage: Stage, seed: int, smoke: boo
     labelled = [record for record in records if any(known(record, label=label) for label in stage.labels)]
     used = [record for record in labelled if _is_used(record, spec=spec)]
     if not used:
+        there = ", ".join(sorted({label for record in records for label in record.labels})) or "none"
         raise DataError(
-            f"None of the {len(records)} images has a value for the labels {', '.join(stage.labels)} of the stage "
-            f"{stage.name}. Check --data and the labels"
+            f"None of the {len(records)} images has a value for {', '.join(stage.labels)} (stage {stage.name}); labels "
+            f"found: {there}. Check --data and the labels"
         )
     split = _by_stratum(used, spec=spec, seed=seed) if spec.stratify == "stratum" else _by_labels(used, spec, seed)
     for part in (TRAIN, *spec.validation):
