@@ -43,5 +43,5 @@ def test_a_mirror_image_gets_the_same_answer_but_for_the_pair(network: PooledCla
 
 @pytest.mark.parametrize("pair", [(1, 1), (3, 1), (0, 4), (-1, 2)])
 def test_a_pair_that_is_none_is_refused(network: PooledClassifier, pair: tuple[int, int]) -> None:
-    with pytest.raises(UsageError, match="pairs of outputs below 4"):
+    with pytest.raises(UsageError, match="must be paired below 4"):
         Mirrored(network, swaps=(pair,))

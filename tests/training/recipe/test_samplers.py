@@ -103,7 +103,7 @@ def test_without_images_without_a_positive_only_the_labels_share():
 
 
 def test_a_label_that_no_image_has_is_named():
-    with pytest.raises(DataError, match="none with Nodule;"):
+    with pytest.raises(DataError, match="No training image has Nodule"):
         ClassBalancedSampler([[1, 0], [0, NAN]], labels=LABELS, per_epoch=4, seed=0)
 
 
