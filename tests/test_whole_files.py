@@ -14,7 +14,15 @@ from typing import BinaryIO
 import pytest
 
 from hilum.errors import OutputError
-from hilum.whole_files import STRAY_PREFIX, OutputNameError, fill_whole, output_error, remove_strays, write_whole
+from hilum.whole_files import (
+    STRAY_PREFIX,
+    OutputNameError,
+    fill_whole,
+    output_error,
+    remove_strays,
+    write_together,
+    write_whole,
+)
 
 
 def test_replaces_content_and_makes_folders(tmp_path: Path) -> None:
@@ -114,3 +122,14 @@ def test_a_writer_that_fails_leaves_what_stood_there_and_nothing_else(tmp_path: 
         fill_whole(path, fill=fail)
     assert path.read_text() == "old"
     assert [one.name for one in tmp_path.iterdir()] == ["list.json"]
+
+
+def test_files_written_together_are_whole_or_none_of_them_is_there(tmp_path: Path) -> None:
+    files = [(tmp_path / "a" / "x", b"one"), (tmp_path / "b" / "y", b"two")]
+    write_together(files)
+    assert [path.read_bytes() for path, _ in files] == [b"one", b"two"]
+    (tmp_path / "c").write_bytes(b"in the way")
+    with pytest.raises(OutputError, match="cannot write"):
+        write_together([(tmp_path / "a" / "x", b"new"), (tmp_path / "c" / "z", b"new")])
+    assert (tmp_path / "a" / "x").read_bytes() == b"one"
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == ["c", "x", "y"]

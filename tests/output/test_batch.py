@@ -106,7 +106,10 @@ def test_failure_removes_the_outputs_of_an_earlier_reading(tmp_path: Path) -> No
     run(tmp_path, {"a.png": examination("in/a.png")})
     assert (tmp_path / "a.png.html").exists()
     run(tmp_path, {"a.png": failed("in/a.png")})
-    assert sorted(path.name for path in tmp_path.glob("a.png*")) == []
+    assert [path.name for path in tmp_path.glob("a.png*")] == ["a.png.html"]
+    page = (tmp_path / "a.png.html").read_text(encoding="utf-8")
+    assert "This file could not be read" in page
+    assert failed("in/a.png").message in page
     assert [record["error"]["kind"] for record in records(tmp_path)] == ["decode"]
 
 
@@ -118,7 +121,7 @@ def test_defect_met_while_rendering_is_that_files_failure(tmp_path: Path) -> Non
     assert done[1].kind == "internal"
     assert done[1].message.startswith("a defect of hilum: KeyError: 'sideways' at ")
     assert "\n" not in done[1].message
-    assert not list(tmp_path.glob("b.png*"))
+    assert [path.name for path in tmp_path.glob("b.png*")] == ["b.png.html"]
 
 
 def test_number_that_is_no_number_is_that_files_failure(tmp_path: Path) -> None:
@@ -128,10 +131,10 @@ def test_number_that_is_no_number_is_that_files_failure(tmp_path: Path) -> None:
 
 def test_output_that_cannot_have_its_name_is_that_files_failure(tmp_path: Path) -> None:
     (tmp_path / "a.png.json" / "x").mkdir(parents=True)
-    long = "x" * 245  # with .overlay.png it is longer than any file system takes
+    long = "x" * 245  # with .overlay.jpg it is longer than any file system takes
     done = run(tmp_path, {"a.png": examination("in/a.png"), long: examination("in/l"), "c.png": examination("in/c")})
     assert [getattr(each, "kind", None) for each in done] == ["output", "output", None]
-    assert not list(tmp_path.glob("xxx*"))
+    assert [path.name for path in tmp_path.glob("xxx*")] == [f"{long}.html"], "it says what went wrong"
 
 
 def test_results_that_do_not_match_the_files_are_refused(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from hilum.output.layout import clashes, output_paths
 
-PARTS = st.sampled_from(["a", "index", "a.json", "a.html", "index.html", "a.overlay", "a.overlay.png", "a.png"])
+PARTS = st.sampled_from(["a", "index", "a.json", "a.html", "index.html", "a.overlay", "a.overlay.jpg", "a.png"])
 RELATIVES = st.lists(PARTS, min_size=1, max_size=3).map("/".join)
 
 
@@ -15,7 +15,7 @@ def test_outputs_are_the_path_with_one_ending_more() -> None:
     paths = output_paths("a/chest.dcm")
     assert (paths.json, paths.overlay, paths.page) == (
         "a/chest.dcm.json",
-        "a/chest.dcm.overlay.png",
+        "a/chest.dcm.overlay.jpg",
         "a/chest.dcm.html",
     )
 

@@ -13,7 +13,7 @@ from hilum.radiograph import Radiograph
 from hilum.reading_result import Examination, LungSides
 from hilum.report.colour import ContributionScale, paint
 from hilum.report.lung_outlines import HEART_COLOUR, LUNG_COLOUR
-from hilum.report.overlay import BOX_COLOUR, drawn_findings, overlay_png
+from hilum.report.overlay import BOX_COLOUR, drawn_findings, overlay_jpeg, overlay_png
 from hilum.report.windowing import to_grey8
 
 
@@ -126,6 +126,18 @@ def test_odd_sizes_are_drawn(reading, shape):
 
 def test_the_same_examination_gives_the_same_bytes(examination):
     assert overlay_png(examination) == overlay_png(examination)
+
+
+def test_the_jpeg_shows_the_same_in_far_fewer_bytes(reading, finding):
+    grain = np.clip(np.random.default_rng(1).normal(0.5, 0.02, (700, 700)), 0, 1).astype(np.float32)
+    shown = _examination(replace(reading, findings=(finding,)), grain)
+    jpeg, png = overlay_jpeg(shown), overlay_png(shown)
+    assert len(jpeg) * 4 < len(png)
+    assert jpeg == overlay_jpeg(shown)
+    picture = Image.open(BytesIO(jpeg))
+    assert picture.format == "JPEG"
+    difference = np.abs(np.asarray(picture).astype(int) - _pixels(png))
+    assert difference[:700, :700].mean() < 4
 
 
 def test_a_map_of_a_crop_stays_inside_its_crop(examination):

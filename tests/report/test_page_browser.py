@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hilum.radiograph import Radiograph
 from hilum.report.colour import ContributionScale
 from hilum.report.index_page import IndexEntry, render_index
 from hilum.report.lung_outlines import HEART_COLOUR
@@ -71,6 +72,23 @@ def test_window_and_level_act_on_twelve_bits(page, examination):
     page.locator("#invert").click()
     inverted = _canvas(page)
     assert _at(inverted, 60, 120, examination)[0] == pytest.approx(255 - _at(canvas, 60, 120, examination)[0], abs=2)
+
+
+@pytest.mark.parametrize("steps", [255, 4095])
+def test_a_large_radiograph_is_read_as_python_wrote_it(show, examination, card, steps):
+    y, x = np.mgrid[0:700, 0:601].astype(np.float32)
+    film = (np.rint((0.5 + 0.4 * np.sin(x / 90) * np.cos(y / 70)) * steps) / steps).astype(np.float32)
+    source = replace(examination.reading.source, rows=700, columns=601)
+    text = render_page(replace(examination, radiograph=Radiograph(film, source)), cards=[card])
+    assert "data:image/jpeg;base64," in text
+    page = show(text)
+    page.locator("#actual").click()
+    canvas = _canvas(page)
+    height, width = canvas.shape[:2]
+    seen = canvas[(height - min(height, 700)) // 2 :, (width - 601) // 2 :, 0][:200, :300].astype(float)
+    top = (700 - height) // 2 if height < 700 else 0
+    wanted = 255 * film[top : top + 200, :300]
+    assert np.abs(seen - wanted).mean() < 1.5
 
 
 def test_auto_window_and_reset(page):

@@ -7,11 +7,13 @@ import numpy as np
 from hilum.reading_result import LungSides, TypeVerdict
 from hilum.report.colour import COLOURS
 from hilum.report.page_data import finding_rows, layer_indices, type_rows, viewer_data
-from hilum.report.windowing import fit
+from hilum.report.windowing import GreyPlanes, fit
+
+PLANES = GreyPlanes(b"", "image/png", 2, 300, 240, 300)
 
 
 def _data(examination):
-    return viewer_data(examination, picture=fit(examination.radiograph.pixels), planes=2)
+    return viewer_data(examination, picture=fit(examination.radiograph.pixels), planes=PLANES)
 
 
 def test_layers_are_findings_with_a_heatmap_or_boxes(examination):
@@ -26,7 +28,7 @@ def test_the_ruler_knows_what_a_pixel_of_the_picture_measures(examination):
     """Spacing is that of rows (1.4 mm), then of columns (1.25 mm); half the picture's size doubles both."""
     data = _data(examination)
     assert (data["native"], data["spacing"]) == ((1.0, 1.0), (1.25, 1.4))
-    half = viewer_data(examination, picture=fit(examination.radiograph.pixels, longest_side=150), planes=2)
+    half = viewer_data(examination, picture=fit(examination.radiograph.pixels, longest_side=150), planes=PLANES)
     np.testing.assert_allclose((*half["native"], *half["spacing"]), (2, 2, 2.5, 2.8))
     source = replace(examination.reading.source, spacing_mm=None)
     assert _data(replace(examination, reading=replace(examination.reading, source=source)))["spacing"] is None
@@ -76,7 +78,9 @@ def test_lungs_and_crops_are_layers_in_pixels_of_the_picture(lung_examination):
 
 
 def test_lungs_of_a_shrunk_picture_shrink_with_it(lung_examination):
-    data = viewer_data(lung_examination, picture=fit(lung_examination.radiograph.pixels, longest_side=150), planes=2)
+    data = viewer_data(
+        lung_examination, picture=fit(lung_examination.radiograph.pixels, longest_side=150), planes=PLANES
+    )
     right = np.array(data["lungs"]["outlines"][0])
     np.testing.assert_allclose((right.min(axis=0), right.max(axis=0)), ((20, 30), (50, 120)), atol=0.5)
     assert data["crops"] == [[10.0, 15.0, 100.0, 120.5]]
@@ -97,6 +101,8 @@ def test_heart_and_widths_are_layers_and_fields_are_what_is_outlined(heart_exami
     assert data["widths"] == [[[90.0, 205.0], [170.0, 205.0]], [[40.0, 150.0], [200.0, 150.0]]]
     right = np.array(data["lungs"]["outlines"][0])
     assert right[:, 0].max() <= 100.5, "the field, not the whole lung"
-    half = viewer_data(heart_examination, picture=fit(heart_examination.radiograph.pixels, longest_side=150), planes=2)
+    half = viewer_data(
+        heart_examination, picture=fit(heart_examination.radiograph.pixels, longest_side=150), planes=PLANES
+    )
     assert half["widths"][0] == [[45.0, 102.5], [85.0, 102.5]]
     assert (_data(lung_examination)["heart"], _data(lung_examination)["widths"]) == (None, [])

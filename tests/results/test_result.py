@@ -129,7 +129,7 @@ def test_it_saves_what_hilum_read_writes(result: Result, reader: Reader, tmp_pat
     assert [line["relative_path"] for line in lines] == [page.name.removesuffix(".html"), "second.png"]
     assert lines[1]["source"]["name"] == "<array>"  # the later reading took the place of the earlier
     assert "second.png" in (tmp_path / "out" / "index.html").read_text()
-    with Image.open(tmp_path / "out" / "second.png.overlay.png") as overlay:
+    with Image.open(tmp_path / "out" / "second.png.overlay.jpg") as overlay:
         assert overlay.size[1] >= ROWS
 
 

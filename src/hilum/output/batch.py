@@ -15,13 +15,16 @@ from hilum.output.folder import OutputFolder
 from hilum.output.inputs import InputFile
 from hilum.output.journal import Journal, Record
 from hilum.output.layout import clashes
-from hilum.output.render import RenderSettings, failure_record, write_outputs
+from hilum.output.render import RenderSettings, failure_record, write_failure_page, write_outputs
 from hilum.reading_result import Examination, FailedReading, Reading
 from hilum.version import __version__
 from hilum.whole_files import OutputNameError
 
-AHEAD_PER_JOB = 2
-"""Examinations, with their pixels, that wait or are being rendered for each thread."""
+THREADS_PER_JOB = 2
+"""Threads that render and write for each job: a thread waits for the disk about as long as it computes."""
+
+AHEAD_PER_JOB = 3
+"""Examinations, with their pixels, that wait, are being rendered or are on their way to the disk for each job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def write_batch(
     of each file whose outputs are whole, before that file comes back.
     """
     pending: deque[_Writing | _Failure] = deque()
-    pool = ThreadPoolExecutor(jobs, thread_name_prefix="hilum-render")
+    pool = ThreadPoolExecutor(jobs * THREADS_PER_JOB, thread_name_prefix="hilum-render")
     try:
         for file, result in zip(files, results, strict=True):
             if isinstance(result, FailedReading):
@@ -71,9 +74,11 @@ def write_batch(
                 pending.append(_Writing(file, result.reading, record))
             del result  # its pixels live on only as long as its rendering
             while len(pending) > jobs * AHEAD_PER_JOB:
-                yield _finish(pending.popleft(), folder=folder, journal=journal, on_written=on_written)
+                yield _finish(
+                    pending.popleft(), folder=folder, journal=journal, settings=settings, on_written=on_written
+                )
         while pending:
-            yield _finish(pending.popleft(), folder=folder, journal=journal, on_written=on_written)
+            yield _finish(pending.popleft(), folder=folder, journal=journal, settings=settings, on_written=on_written)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -101,7 +106,12 @@ def _timed_write(
 
 
 def _finish(
-    pending: _Writing | _Failure, *, folder: OutputFolder, journal: Journal, on_written: Callable[[float], None]
+    pending: _Writing | _Failure,
+    *,
+    folder: OutputFolder,
+    journal: Journal,
+    settings: RenderSettings,
+    on_written: Callable[[float], None],
 ) -> Reading | FailedReading:
     relative = pending.file.relative
     if isinstance(pending, _Writing):
@@ -115,6 +125,7 @@ def _finish(
     else:
         failed = pending.failed
     folder.remove_outputs(relative)  # those of an earlier reading no longer hold
+    write_failure_page(failed, relative=relative, folder=folder.path, settings=settings)
     journal.add(failure_record(failed, relative=relative))
     return failed
 

@@ -32,9 +32,10 @@ def _entries(folder: Path, *, with_thumbnails: bool) -> Iterator[IndexEntry]:
 
 def _entry(record: Record, *, folder: Path, with_thumbnail: bool) -> IndexEntry:
     result = result_of(record)
-    if isinstance(result, FailedReading):
-        return IndexEntry(result.name, None, None, None, result)
     paths = output_paths(record[RELATIVE_PATH])
+    if isinstance(result, FailedReading):
+        page = paths.page if (folder / paths.page).is_file() else None
+        return IndexEntry(result.name, page, None, None, result)
     thumbnail = _bytes_of(folder / paths.thumbnail) if with_thumbnail else None
     return IndexEntry(result.source.name, paths.page, paths.json, thumbnail, result)
 

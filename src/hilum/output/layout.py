@@ -40,7 +40,7 @@ def output_paths(relative: str) -> OutputPaths:
     Thumbnails stand in a hidden folder of their own.
     """
     thumbnail = f"{_THUMBNAILS}/{relative}.png"
-    return OutputPaths(f"{relative}.json", f"{relative}.overlay.png", f"{relative}.html", thumbnail)
+    return OutputPaths(f"{relative}.json", f"{relative}.overlay.jpg", f"{relative}.html", thumbnail)
 
 
 def object_path(relative: str, kind: ObjectKind) -> str:

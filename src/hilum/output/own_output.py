@@ -8,13 +8,14 @@ from pathlib import PurePath, PurePosixPath
 from hilum.errors import HilumError
 
 _PICTURES = {
+    ".overlay.jpg": ".json",
     ".overlay.png": ".json",
     ".sc.dcm": ".json",
     ".mask.png": ".lungs.json",
     ".heart.png": ".lungs.json",
     ".lungs.png": ".lungs.json",
 }
-"""The ending of each picture that `hilum read` and `hilum segment` write, and that of the JSON beside it."""
+"""The ending of each picture that `hilum read` and `hilum segment` write or wrote, and that of the JSON beside it."""
 
 _SCHEMAS = (b'"schema": "hilum.reading/', b'"schema": "hilum.lungs/')
 _HEAD_BYTES = 4096

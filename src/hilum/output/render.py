@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,12 +11,14 @@ from pathlib import Path
 from hilum.bundle.card import Card
 from hilum.output.journal import RELATIVE_PATH, Record
 from hilum.output.layout import OBJECT_KINDS, ObjectKind, object_path, output_paths
+from hilum.output.ways import ALONE, PageOrder
 from hilum.reading_result import Examination, FailedReading
-from hilum.report.overlay import overlay_png
+from hilum.report.failure_page import render_failure_page
+from hilum.report.overlay import overlay_jpeg
 from hilum.report.page import render_page
 from hilum.report.reading_json import failure_to_json, reading_to_json
 from hilum.report.windowing import thumbnail_png
-from hilum.whole_files import write_whole
+from hilum.whole_files import OutputNameError, write_together, write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +27,13 @@ class RenderSettings:
 
     `cards` of the models that read stand on each page; `every_heatmap` draws those of negative findings too. `objects`
     makes the DICOM objects, None where none are wanted.
+    `order` is that in which a page leads to the next one; by itself a page leads to the index alone.
     """
 
     cards: tuple[Card, ...]
     every_heatmap: bool
     objects: Callable[[Examination], Mapping[ObjectKind, bytes]] | None = None
+    order: PageOrder = ALONE
 
 
 def write_outputs(examination: Examination, *, relative: str, folder: Path, settings: RenderSettings) -> Record:
@@ -39,20 +44,28 @@ def write_outputs(examination: Examination, *, relative: str, folder: Path, sett
     reading = reading_to_json(examination.reading)
     rendered = (
         json.dumps(reading, indent=2, allow_nan=False).encode() + b"\n",
-        overlay_png(examination, every_heatmap=settings.every_heatmap),
-        render_page(examination, cards=settings.cards).encode("utf-8", "replace"),
+        overlay_jpeg(examination, every_heatmap=settings.every_heatmap),
+        render_page(examination, cards=settings.cards, ways=settings.order.ways(relative)).encode("utf-8", "replace"),
         thumbnail_png(examination.radiograph.pixels),
     )
     objects = {} if settings.objects is None else settings.objects(examination)
-    for path, data in zip(output_paths(relative).in_folder(folder), rendered, strict=True):
-        write_whole(path, data)
+    paths = {kind: folder / object_path(relative, kind) for kind in OBJECT_KINDS}
+    made = [(paths[kind], objects[kind]) for kind in OBJECT_KINDS if kind in objects]
+    write_together([*zip(output_paths(relative).in_folder(folder), rendered, strict=True), *made])
     for kind in OBJECT_KINDS:
-        path = folder / object_path(relative, kind)
-        if kind in objects:
-            write_whole(path, objects[kind])
-        else:
-            path.unlink(missing_ok=True)  # of an earlier reading, which no longer holds
+        if kind not in objects:
+            paths[kind].unlink(missing_ok=True)  # of an earlier reading, which no longer holds
     return {**reading, RELATIVE_PATH: relative}
+
+
+def write_failure_page(failed: FailedReading, *, relative: str, folder: Path, settings: RenderSettings) -> None:
+    """Write the page that says why the image at `relative` was not read, where its name allows one.
+
+    Raises `OutputError` as `write_whole` does, but for a name that cannot be had.
+    """
+    page = render_failure_page(failed, ways=settings.order.ways(relative))
+    with contextlib.suppress(OutputNameError):
+        write_whole(folder / output_paths(relative).page, page.encode("utf-8", "replace"))
 
 
 def failure_record(failed: FailedReading, *, relative: str) -> Record:

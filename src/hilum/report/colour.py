@@ -13,6 +13,7 @@ evenly, so that the order can be read without telling hues apart, and all of it 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -98,9 +99,23 @@ class ContributionScale:
         )
 
 
+@cache
+def _painted() -> npt.NDArray[np.uint8]:
+    """uint8 (256 * 256, 3): entry `256 * share + grey` is that grey under the colour of that share, both 0 to 255."""
+    share, grey = np.mgrid[0:256, 0:256].astype(np.float32).reshape(2, -1, 1)
+    colour = COLOURS[share[:, 0].astype(np.uint8)].astype(np.float32)
+    table = np.rint(grey + (colour - grey) * (share / np.float32(255) * np.float32(OPACITY))).astype(np.uint8)
+    table.setflags(write=False)
+    return table
+
+
 def paint(grey: npt.NDArray[np.uint8], *, share: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    """A grey picture (H, W) under the colours of `share` (H, W) in [0, 1]: uint8 (H, W, 3), sRGB."""
-    colour = COLOURS[np.rint(share * 255).astype(np.uint8)].astype(np.float32)
-    opacity = (share * np.float32(OPACITY))[..., None]
-    base = grey[..., None].astype(np.float32)
-    return np.asarray(np.rint(base + (colour - base) * opacity), np.uint8)
+    """A grey picture (H, W) under the colours of `share` (H, W) in [0, 1]: uint8 (H, W, 3), sRGB.
+
+    Shares are taken in steps of 1/255, so that a table of all colours over all greys does it; most pixels have none.
+    """
+    coloured = np.repeat(grey[..., None], 3, axis=2)
+    steps = np.rint(share * 255).astype(np.uint16)
+    at = np.flatnonzero(steps)
+    coloured.reshape(-1, 3)[at] = _painted()[steps.reshape(-1)[at] * np.uint16(256) + grey.reshape(-1)[at]]
+    return coloured

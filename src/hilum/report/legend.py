@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,6 +35,8 @@ from hilum.report.wording import (
 _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 _Colour = tuple[int, int, int]
 
+_FONTS_KEPT = 32
+
 _PAPER: _Colour = (16, 17, 20)
 _INK: _Colour = (238, 240, 243)
 _QUIET: _Colour = (176, 182, 190)
@@ -61,11 +64,10 @@ def draw_legend(
     width = round(em * _COLUMN_EMS)
     upper = _upper_lines(reading, drawn)
     lower = [_Line(f"SHA-256 {reading.source.sha256[:16]}...", _QUIET, 0.85, 0.8), _Line(RESEARCH_USE, _MARK)]
-    probe = ImageDraw.Draw(Image.new("RGB", (1, 1)))
-    needed = _write(probe, upper, em=em, width=width, y=em)
+    needed = _write(None, upper, em=em, width=width, y=em)
     for scale in scales:
-        needed = _scale(probe, scale, em=em, width=width, y=needed)
-    tail = _write(probe, lower, em=em, width=width, y=0.0)
+        needed = _scale(None, scale, em=em, width=width, y=needed)
+    tail = _write(None, lower, em=em, width=width, y=0.0)
     legend = Image.new("RGB", (width, max(height, round(needed + tail + em))), _PAPER)
     draw = ImageDraw.Draw(legend)
     y = _write(draw, upper, em=em, width=width, y=em)
@@ -124,15 +126,35 @@ def _crop_lines(reading: Reading) -> list[_Line]:
     return [_Line(f"green box: the crop that {read} read", _QUIET, 0.9)]
 
 
-def _write(draw: ImageDraw.ImageDraw, lines: Sequence[_Line], *, em: float, width: int, y: float) -> float:
-    """Write lines from `y` down, broken at the column's width; where the next one would start."""
+def _write(draw: ImageDraw.ImageDraw | None, lines: Sequence[_Line], *, em: float, width: int, y: float) -> float:
+    """Write lines from `y` down, broken at the column's width; where the next one would start. None only measures."""
     for line in lines:
-        font = ImageFont.load_default(em * line.size)
+        font = _font(em * line.size)
         y += em * line.space_above
         for piece in _broken(line.text, font=font, width=width - 2 * em):
-            draw.text((em, y), piece, fill=line.colour, font=font)
+            if draw is not None:
+                draw.text((em, y), piece, fill=line.colour, font=font)
             y += em * line.size * 1.25
     return y
+
+
+class _Fonts(threading.local):
+    """The built-in font in the sizes used so far, apart for each thread: opening it costs more than writing with it."""
+
+    def __init__(self) -> None:
+        self.of_size: dict[float, _Font] = {}
+
+
+_FONTS = _Fonts()
+
+
+def _font(size: float) -> _Font:
+    sizes = _FONTS.of_size
+    if size not in sizes:
+        if len(sizes) >= _FONTS_KEPT:
+            sizes.clear()
+        sizes[size] = ImageFont.load_default(size)
+    return sizes[size]
 
 
 def _broken(text: str, *, font: _Font, width: float) -> list[str]:
@@ -151,19 +173,20 @@ def _broken(text: str, *, font: _Font, width: float) -> list[str]:
     return [piece for piece in pieces if piece]
 
 
-def _scale(draw: ImageDraw.ImageDraw, scale: ContributionScale, *, em: float, width: int, y: float) -> float:
+def _scale(draw: ImageDraw.ImageDraw | None, scale: ContributionScale, *, em: float, width: int, y: float) -> float:
     """The colours, as they look over grey, with numbers below and the unit above; where the next thing would start."""
     left, right, high = round(em), round(width - em), round(em * 0.9)
     y = _write(draw, [_Line(scale.unit, _QUIET, 0.9, 1.2)], em=em, width=width, y=y) + em * 0.3
     top = round(y)
-    share = np.linspace(0.0, 1.0, right - left, dtype=np.float32)[None]
-    for offset, (red, green, blue) in enumerate(paint(np.full(share.shape, _SCALE_GREY, np.uint8), share=share)[0]):
-        draw.line((left + offset, top, left + offset, top + high), fill=(int(red), int(green), int(blue)))
-    font = ImageFont.load_default(em * 0.9)
-    for position, label in scale.ticks:
-        x = left + position * (right - left - 1)
-        draw.line((x, top + high, x, top + high + em * 0.3), fill=_INK)
-        draw.text((x - position * font.getlength(label), top + high + em * 0.4), label, fill=_INK, font=font)
+    if draw is not None:
+        share = np.linspace(0.0, 1.0, right - left, dtype=np.float32)[None]
+        for offset, (red, green, blue) in enumerate(paint(np.full(share.shape, _SCALE_GREY, np.uint8), share=share)[0]):
+            draw.line((left + offset, top, left + offset, top + high), fill=(int(red), int(green), int(blue)))
+        font = _font(em * 0.9)
+        for position, label in scale.ticks:
+            x = left + position * (right - left - 1)
+            draw.line((x, top + high, x, top + high + em * 0.3), fill=_INK)
+            draw.text((x - position * font.getlength(label), top + high + em * 0.4), label, fill=_INK, font=font)
     short = "same colour, same contribution on every image; zero and below is clear"
     note = scale.note if scale.by_occlusion else short
     return _write(draw, [_Line(note, _QUIET, 0.85, 0.0)], em=em, width=width, y=top + high + em * 1.6)

@@ -32,8 +32,8 @@ def render_page(examination: Examination, *, cards: Sequence[Card], ways: PageWa
 
     `cards` are those of the reading's models; a model without one is shown by name, version and hash only. `ways` are
     the links to other pages; None shows none, as for a reading alone. Pixels go in
-    as PNG (eight bits where that loses nothing, else twelve; at most 2048 on the longer side), heatmaps as their small
-    grids, drawn by the page itself.
+    as `windowing.grey_planes` has them (at most 2048 on the longer side), heatmaps as their small grids, drawn by the
+    page itself.
     """
     reading = examination.reading
     picture = fit(examination.radiograph.pixels)
@@ -41,7 +41,7 @@ def render_page(examination: Examination, *, cards: Sequence[Card], ways: PageWa
     shape = Markup("\n.pixels, #view {{ aspect-ratio: {} / {}; }}\n").format(planes.columns, planes.rows)
     style = asset("base.css") + shape + asset("page.css")
     script = asset("picture.js", "marks.js", "pointing.js", "viewer.js")
-    said, viewer = headline(reading), viewer_data(examination, picture=picture, planes=planes.planes)
+    said, viewer = headline(reading), viewer_data(examination, picture=picture, planes=planes)
     return (
         environment()
         .get_template("page.html.j2")
@@ -68,10 +68,10 @@ def render_page(examination: Examination, *, cards: Sequence[Card], ways: PageWa
             models=model_sections(reading, cards=cards),
             viewer=viewer,
             layers=layer_indices(examination),
-            image=data_uri(planes.png),
-            image_size=(planes.columns, planes.rows * planes.planes),
+            image=data_uri(planes.data, mime=planes.mime),
+            image_size=(planes.columns, planes.plane_rows * planes.planes),
             shrunk=picture.pixels.shape != examination.radiograph.pixels.shape,
-            bits=8 if planes.planes == 1 else 12,
+            kept=wording.picture_kept(8 if planes.planes == 1 else 12, lossless=planes.mime == "image/png"),
         )
     )
 

@@ -15,7 +15,7 @@ from hilum.geometry import Box
 from hilum.reading_result import Examination, Finding, GateVerdict, Heatmap, ModelRef, Reading
 from hilum.report.colour import COLOURS, OPACITY, ContributionScale
 from hilum.report.lung_outlines import HEART_COLOUR, LUNG_COLOUR, heart_outlines, picture_outlines, width_lines
-from hilum.report.windowing import Picture
+from hilum.report.windowing import GreyPlanes, Picture
 from hilum.report.wording import RULER_WORDS, Decision, card_of, decision, decision_label, number_name, ordered
 
 
@@ -72,7 +72,7 @@ def layer_indices(examination: Examination) -> dict[tuple[str, str], int]:
     return {key: index for index, key in enumerate(keys)}
 
 
-def viewer_data(examination: Examination, *, picture: Picture, planes: int) -> dict[str, Any]:
+def viewer_data(examination: Examination, *, picture: Picture, planes: GreyPlanes) -> dict[str, Any]:
     """What the viewer's script needs besides the pixels, as JSON types; all coordinates are pixels of the picture.
 
     `initial` is the layer of the first flagged finding, or null. `native` and `spacing` are how many pixels of the file
@@ -85,7 +85,10 @@ def viewer_data(examination: Examination, *, picture: Picture, planes: int) -> d
     return {
         "rows": rows,
         "columns": columns,
-        "planes": planes,
+        "planes": planes.planes,
+        "plane_rows": planes.plane_rows,
+        "step": planes.step,
+        "zero": planes.zero,
         **_measures(examination.reading, picture=picture),
         "opacity": OPACITY,
         "colours": COLOURS.tobytes().hex(),

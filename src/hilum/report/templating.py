@@ -50,9 +50,9 @@ def content_security_policy(*, style: str, script: str) -> str:
     )
 
 
-def data_uri(png: bytes) -> str:
-    """A PNG as the address of an image."""
-    return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
+def data_uri(picture: bytes, *, mime: str = "image/png") -> str:
+    """A picture as the address of an image."""
+    return f"data:{mime};base64,{base64.b64encode(picture).decode('ascii')}"
 
 
 def _source(block: str) -> str:

@@ -273,6 +273,14 @@ def card_of(model: str, *, cards: Sequence[Card]) -> Card | None:
     return next((card for card in cards if card.name == model), None)
 
 
+def picture_kept(bits: int, *, lossless: bool) -> str:
+    """How a page carries the picture."""
+    if lossless:
+        return f"to the bit, {bits} bits a pixel"
+    how = "" if bits == 8 else ", with what it loses of finer greys beside it"
+    return f"compressed (JPEG){how}; the models read the file itself"
+
+
 def last_part(name: str) -> str:
     """The last part of a file's path, which stands in titles; the path itself stands among the details."""
     return re.split(r"[\\/]", name.rstrip("\\/"))[-1] or name

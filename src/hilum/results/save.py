@@ -11,7 +11,7 @@ from hilum.output.folder import OutputFolder
 from hilum.output.index import write_index
 from hilum.output.journal import Journal, Record
 from hilum.output.layout import INDEX, clashes, output_paths
-from hilum.output.render import RenderSettings, failure_record, write_outputs
+from hilum.output.render import RenderSettings, failure_record, write_failure_page, write_outputs
 from hilum.reading_result import Examination, FailedReading
 from hilum.whole_files import OutputNameError
 
@@ -38,6 +38,7 @@ def _pages(named: Iterable[Named], *, folder: OutputFolder, journal: Journal) ->
     for relative, result, settings in named:
         if isinstance(result, FailedReading):
             folder.remove_outputs(relative)
+            write_failure_page(result, relative=relative, folder=folder.path, settings=settings)
             journal.add(failure_record(result, relative=relative))
             continue
         if reasons := clashes([relative]):

@@ -57,8 +57,8 @@ def test_folder_holds_what_is_promised(hilum: Any, toy: Path, write_png: Any, tm
     (scans / "README.txt").write_text("text")
     result = hilum("read", scans, "--out", out, "--model", toy, "--no-gate")
     assert result.exit_code == 1
-    outputs = {f"{name}{end}" for name in ("a.png", "sub/b") for end in (".json", ".overlay.png", ".html")}
-    assert listing(out) == outputs | {"index.html", "readings.jsonl", "failures.jsonl", "skipped.jsonl"}
+    outputs = {f"{name}{end}" for name in ("a.png", "sub/b") for end in (".json", ".overlay.jpg", ".html")}
+    assert listing(out) == outputs | {"bad.dcm.html", "index.html", "readings.jsonl", "failures.jsonl", "skipped.jsonl"}
     assert [record["relative_path"] for record in lines(out / "readings.jsonl")] == ["a.png", "bad.dcm", "sub/b"]
     assert lines(out / "failures.jsonl") == [lines(out / "readings.jsonl")[1]]
     assert lines(out / "failures.jsonl")[0]["error"]["kind"] == "decode"

@@ -21,6 +21,7 @@ from hilum.output.journal import Journal
 from hilum.output.layout import INDEX, SKIPPED
 from hilum.output.render import RenderSettings, failure_record
 from hilum.output.resume import already_read
+from hilum.output.ways import PageOrder
 from hilum.reading_result import FailedReading, Reading
 from hilum.report.costs import Costs
 from hilum.report.counts import Counts
@@ -114,7 +115,13 @@ def _results(
     for file, failed in clashing:
         journal.add(failure_record(failed, relative=file.relative))
         yield failed
-    settings = RenderSettings(reader.cards, every_heatmap=reader.settings.heatmaps == "all", objects=request.objects)
+    every, _ = without_clashes(request.inputs.files, settings_sha256=reader.settings_sha256)
+    settings = RenderSettings(
+        reader.cards,
+        every_heatmap=reader.settings.heatmaps == "all",
+        objects=request.objects,
+        order=PageOrder.of(file.relative for file in every),
+    )
     with closing(request.examinations(files)) as results:
         yield from write_batch(
             results,

@@ -8,16 +8,18 @@ const picture = (() => {
     return canvas;
   };
 
-  /* Twelve-bit levels from the embedded PNG: one plane of eight bits, or two planes above each other. */
-  const readLevels = (image, { rows, columns, planes }) => {
-    const canvas = canvasOf(columns, rows * planes);
+  /* Levels from 0 to 4095 of the embedded picture: one plane of eight bits, or a second one below with the finer part. */
+  const readLevels = (image, { rows, columns, planes, plane_rows: planeRows, step, zero }) => {
+    const canvas = canvasOf(columns, planeRows * planes);
     const context = canvas.getContext("2d", { willReadFrequently: true });
     context.drawImage(image, 0, 0);
-    const bytes = context.getImageData(0, 0, columns, rows * planes).data;
+    const bytes = context.getImageData(0, 0, columns, planeRows * planes).data;
     const levels = new Uint16Array(rows * columns);
-    const below = rows * columns * 4;
+    const below = planeRows * columns * 4;
     for (let i = 0; i < levels.length; i += 1) {
-      levels[i] = planes === 1 ? Math.round(bytes[4 * i] * 4095 / 255) : bytes[4 * i] << 4 | bytes[below + 4 * i] >> 4;
+      const upper = bytes[4 * i];
+      if (planes === 1) levels[i] = Math.round(upper * 4095 / 255);
+      else levels[i] = Math.min(Math.max(Math.round(16 * upper + step * (bytes[below + 4 * i] - zero)), 0), 4095);
     }
     return levels;
   };
