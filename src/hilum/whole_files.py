@@ -47,10 +47,10 @@ def write_together(files: Iterable[tuple[Path, bytes]]) -> None:
         for path, data in files:
             path.parent.mkdir(parents=True, exist_ok=True)
             stray = path.with_name(STRAY_PREFIX + secrets.token_hex(8))
-            file = stray.open("xb")
-            strays.append((path, stray, file))
-            file.write(data)
-            file.flush()
+            opened = stray.open("xb")
+            strays.append((path, stray, opened))
+            opened.write(data)
+            opened.flush()
         for _, _, file in strays:
             os.fsync(file.fileno())
             file.close()

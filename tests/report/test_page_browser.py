@@ -14,6 +14,7 @@ from hilum.report.index_page import IndexEntry, render_index
 from hilum.report.lung_outlines import HEART_COLOUR
 from hilum.report.overlay import overlay_png
 from hilum.report.page import PageWays, render_page
+from hilum.report.templating import data_uri
 from hilum.report.windowing import thumbnail_png
 
 pytestmark = pytest.mark.slow
@@ -307,7 +308,7 @@ def test_two_fingers_zoom(show, examination, card):
 def test_nothing_stands_over_the_edge(show, examination, refused, card, failed, width, scheme, which):
     if which == "index":
         entry = IndexEntry(
-            "a" * 90, "a.html", "a.json", thumbnail_png(examination.radiograph.pixels), examination.reading
+            "a" * 90, "a.html", "a.json", data_uri(thumbnail_png(examination.radiograph.pixels)), examination.reading
         )
         text = render_index([entry, IndexEntry(failed.name, None, None, None, failed)])
     else:
@@ -344,21 +345,38 @@ def test_the_index_filters_and_sorts(show, reading, refused, failed, negative):
     page = show(render_index([IndexEntry(name, f"{name}.html", None, None, one) for name, one in results.items()]))
 
     def shown():
-        return page.locator("#files tbody tr:visible").evaluate_all("(rows) => rows.map((row) => row.dataset.name)")
+        return page.locator("#files tbody tr:visible th a").all_text_contents()
 
-    assert shown() == ["b.png", "a10.png", "a9.png", "c.png"]
+    assert shown() == ["b.png", "c.png", "a10.png", "a9.png"]
+    assert page.locator("th[aria-sort=ascending]").text_content() == "Result"
+    assert page.locator("#order").is_visible()
     page.get_by_role("button", name="File").click()
     assert shown() == ["a9.png", "a10.png", "b.png", "c.png"]
-    page.get_by_role("button", name="Probability").click()
+    assert page.locator("#order").is_hidden()
     page.get_by_role("button", name="Probability").click()
     assert shown()[:2] == ["b.png", "a9.png"]
     assert page.locator("th[aria-sort=descending]").text_content() == "Probability"
-    page.locator("#status").select_option("failed")
+    page.get_by_role("button", name="Probability").click()
+    assert shown()[-1] == "b.png"
+    page.get_by_role("radio", name="could not be read 1").check()
     assert shown() == ["c.png"]
-    page.locator("#status").select_option("")
+    page.get_by_role("radio", name="everything 4").check()
     page.locator("#search").fill("PHOTOGRAPH")
     assert shown() == ["a10.png"]
     assert page.locator("#shown").text_content() == "1 of 4"
+
+
+def test_a_long_index_is_drawn_as_it_comes_into_view(show, reading):
+    entries = [IndexEntry(f"{n:04}.png", f"{n:04}.png.html", None, None, reading) for n in range(3000)]
+    page = show(render_index(entries))
+    rows = page.locator("#files tbody tr")
+    few = rows.count()
+    assert 0 < few < 1000
+    page.mouse.wheel(0, 6000)
+    page.wait_for_timeout(300)
+    assert rows.count() > few
+    page.locator("#search").fill("2999")
+    assert rows.all_text_contents()[0].startswith("2999.png")
 
 
 GREEN = np.array([0, 204, 153])

@@ -10,6 +10,8 @@ import pytest
 
 from hilum.radiograph import Radiograph
 from hilum.reading_result import NotDecided
+from hilum.report.failure_page import render_failure_page
+from hilum.report.index_page import IndexEntry, render_index
 from hilum.report.page import PageWays, render_page
 
 pytestmark = pytest.mark.slow
@@ -140,3 +142,15 @@ def test_axe_finds_nothing_of_any_weight(show, states, card, which, width, schem
         if page.locator(button).count():
             page.locator(button).click()
     assert violations(page) == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1366, "dark")])
+def test_axe_finds_nothing_in_the_index_and_the_page_of_a_failure(show, reading, refused, failed, width, scheme):
+    _axe()
+    entries = [
+        IndexEntry(f"{n}.png", f"{n}.html", f"{n}.json", None, one) for n, one in enumerate((reading, refused, failed))
+    ]
+    for text in (render_index(entries, csv="readings.csv"), render_failure_page(failed, ways=WAYS)):
+        page = show(text, width=width, height=768, color_scheme=scheme, bypass_csp=True)
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width

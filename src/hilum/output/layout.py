@@ -14,10 +14,11 @@ OBJECT_KINDS: tuple[ObjectKind, ...] = get_args(ObjectKind)
 
 INDEX = "index.html"
 READINGS = "readings.jsonl"
+TABLE = "readings.csv"
 FAILURES = "failures.jsonl"
 SKIPPED = "skipped.jsonl"
 _THUMBNAILS = ".thumbnails"
-_OF_THE_BATCH = frozenset({INDEX, READINGS, FAILURES, SKIPPED, _THUMBNAILS})
+_OF_THE_BATCH = frozenset({INDEX, READINGS, TABLE, FAILURES, SKIPPED, _THUMBNAILS})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from hilum.reading_result import FailedReading, Reading
 from hilum.report import wording
-from hilum.report.counts import Counts
 from hilum.report.headline import headline
-from hilum.report.templating import asset, content_security_policy, data_uri, environment
+from hilum.report.templating import asset, content_security_policy, environment
+from hilum.report.urgency import FILTERS, SORT_WORDS, Urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,40 +19,40 @@ class IndexEntry:
     """One file of the folder.
 
     `page_href` and `json_href` are paths relative to the index, with `/` between folders and unquoted, or None where
-    there is no such file. `thumbnail_png` is a small picture as PNG (`report.thumbnail`), or None.
+    there is no such file. `thumbnail` is a small picture as the address of an image, or None.
     """
 
     name: str
     page_href: str | None
     json_href: str | None
-    thumbnail_png: bytes | None
+    thumbnail: str | None
     result: Reading | FailedReading
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    name: str
-    page: str | None
-    json: str | None
-    thumbnail: str | None
-    status: str
-    tone: str
-    gate: str
-    words: str
-    strongest: float
-    probability: str
-    warnings: int
-    stated: str = ""
+class _Texts:
+    """Sentences that many rows share, each held once."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+
+    def place(self, text: str) -> int:
+        return self._places.setdefault(wording.printable(text), len(self._places))
+
+    def all(self) -> list[str]:
+        return list(self._places)
 
 
-def render_index(entries: Iterable[IndexEntry]) -> str:
-    """The index as HTML text: counts, and a table that sorts and filters in the browser; entries keep their order."""
-    counts = Counts()
-    rows: list[_Row] = []
-    for entry in entries:
-        counts = counts.plus(entry.result)
-        rows.append(_row(entry))
+def render_index(entries: Iterable[IndexEntry], *, csv: str | None = None) -> str:
+    """The index as HTML text: a table, the most urgent first, that is searched, filtered and sorted in the browser.
+
+    Rows stand in the page as data and are drawn as they come into view, so that thousands open at once. `csv` is the
+    name of the same as a table beside the index, or None.
+    """
+    texts = _Texts()
+    found = [(Urgency.of(entry.result), entry) for entry in entries]
+    rows = [_row(entry, urgency=urgency, texts=texts) for urgency, entry in sorted(found, key=lambda one: one[0].key)]
     style, script = asset("base.css", "index.css"), asset("index.js")
+    counts = [(one, sum(urgency.is_among(one) for urgency, _ in found)) for one in FILTERS]
     return (
         environment()
         .get_template("index.html.j2")
@@ -59,60 +60,49 @@ def render_index(entries: Iterable[IndexEntry]) -> str:
             csp=content_security_policy(style=style, script=script),
             style=style,
             script=script,
-            rows=rows,
-            counts=_count_words(counts),
+            content={"texts": texts.all(), "rows": rows},
+            filters=[(name, bit, count) for (name, bit), count in counts if count],
             total=len(rows),
-            statuses=sorted({row.status for row in rows}),
+            failed=sum(isinstance(entry.result, FailedReading) for _, entry in found),
+            order=SORT_WORDS,
+            csv=csv,
             words=wording,
         )
     )
 
 
-def _count_words(counts: Counts) -> Sequence[tuple[int, str]]:
-    return (
-        (counts.read, "read"),
-        (counts.positive, "with a positive finding"),
-        (counts.undecided, "not decided"),
-        (counts.refused, "refused at the gate"),
-        (counts.unsure, "unsure at the gate"),
-        (counts.failed, "failed"),
-    )
-
-
-def _row(entry: IndexEntry) -> _Row:
+def _row(entry: IndexEntry, *, urgency: Urgency, texts: _Texts) -> list[Any]:
+    """Name, page, JSON, thumbnail, result, tone, bits of the filters, rank, probability, words, what is small."""
     result = entry.result
-    links = _relative(entry.page_href), _relative(entry.json_href)
-    thumbnail = None if entry.thumbnail_png is None else data_uri(entry.thumbnail_png)
     if isinstance(result, FailedReading):
-        words = f"{result.kind}: {result.message}"
-        return _Row(entry.name, *links, thumbnail, "failed", "positive", "", words, -1.0, "", 0)
-    status, tone = _status(result)
-    strongest = max((one.probability for one in result.findings if one.positive is not None), default=-1.0)
-    return _Row(
-        entry.name,
-        *links,
-        thumbnail,
-        status,
-        tone,
-        wording.gate_title(result.gate),
-        headline(result),
-        strongest,
-        wording.probability_text(strongest) if strongest >= 0.0 else "",
-        len(result.warnings),
-        result.stated.in_words(),
-    )
+        words, small = f"{result.kind}: {result.message}", ""
+    else:
+        words, small = headline(result), _small(result)
+    return [
+        wording.printable(entry.name),
+        _relative(entry.page_href),
+        _relative(entry.json_href),
+        entry.thumbnail or 0,
+        texts.place(urgency.word),
+        texts.place(urgency.tone),
+        urgency.bits,
+        urgency.rank,
+        round(urgency.strongest, 4),
+        texts.place(words),
+        texts.place(small),
+    ]
 
 
-def _status(reading: Reading) -> tuple[str, str]:
-    """One word for the whole reading, and the tone of its chip."""
-    if not reading.findings:
-        return reading.gate.status, "caution"
-    decisions = [finding.positive for finding in reading.findings]
-    if any(decisions):
-        return "positive", "positive"
-    return ("not decided", "undecided") if None in decisions else ("negative", "negative")
+def _small(reading: Reading) -> str:
+    """What stands small below the words: what the picture is, warnings, and what the user says."""
+    said = [wording.gate_title(reading.gate)]
+    if reading.warnings:
+        said.append(f"{len(reading.warnings)} warning{'' if len(reading.warnings) == 1 else 's'}")
+    if reading.stated:
+        said.append(f"stated by the user: {reading.stated.in_words()}")
+    return " · ".join(said)
 
 
-def _relative(path: str | None) -> str | None:
-    """A path as an address that stays in the folder, whatever the file is called."""
-    return None if path is None else f"./{quote(path.encode('utf-8', 'surrogateescape'))}"
+def _relative(path: str | None) -> str | int:
+    """A path as an address that stays in the folder, whatever the file is called; 0 where there is none."""
+    return 0 if path is None else f"./{quote(path.encode('utf-8', 'surrogateescape'))}"

@@ -58,7 +58,14 @@ def test_folder_holds_what_is_promised(hilum: Any, toy: Path, write_png: Any, tm
     result = hilum("read", scans, "--out", out, "--model", toy, "--no-gate")
     assert result.exit_code == 1
     outputs = {f"{name}{end}" for name in ("a.png", "sub/b") for end in (".json", ".overlay.jpg", ".html")}
-    assert listing(out) == outputs | {"bad.dcm.html", "index.html", "readings.jsonl", "failures.jsonl", "skipped.jsonl"}
+    assert listing(out) == outputs | {
+        "bad.dcm.html",
+        "index.html",
+        "readings.csv",
+        "readings.jsonl",
+        "failures.jsonl",
+        "skipped.jsonl",
+    }
     assert [record["relative_path"] for record in lines(out / "readings.jsonl")] == ["a.png", "bad.dcm", "sub/b"]
     assert lines(out / "failures.jsonl") == [lines(out / "readings.jsonl")[1]]
     assert lines(out / "failures.jsonl")[0]["error"]["kind"] == "decode"

@@ -1,44 +1,97 @@
 "use strict";
-/* Sorting and filtering of the table of files. */
+/* The table of files: rows are drawn as they come into view, sorted and filtered as numbers. */
 (() => {
   const byId = (id) => document.getElementById(id);
+  if (!byId("files")) return;
+  const { texts, rows } = JSON.parse(byId("content").textContent);
+  const NAME = 0, PAGE = 1, JSON_FILE = 2, PICTURE = 3, RESULT = 4, TONE = 5, BITS = 6, RANK = 7, PROBABILITY = 8, WORDS = 9, SMALL = 10;
+  const CHUNK = 60;
   const body = document.querySelector("#files tbody");
-  const rows = [...body.querySelectorAll("tr[data-name]")];
+  const region = document.querySelector(".scroll");
+  const searched = rows.map((row) => `${row[NAME]} ${texts[row[RESULT]]} ${texts[row[WORDS]]} ${texts[row[SMALL]]}`.toLowerCase());
+  const urgent = rows.map((_, index) => index);
+  let order = urgent;
+  let shown = [];
+  let drawn = 0;
 
-  const filter = () => {
-    const wanted = byId("search").value.trim().toLowerCase();
-    const status = byId("status").value;
-    let shown = 0;
-    for (const row of rows) {
-      const fits = (!status || row.dataset.status === status) && row.textContent.toLowerCase().includes(wanted);
-      row.hidden = !fits;
-      shown += fits ? 1 : 0;
-    }
-    byId("shown").textContent = `${shown} of ${rows.length}`;
+  const make = (tag, { text, name, href } = {}, ...children) => {
+    const element = document.createElement(tag);
+    if (text !== undefined) element.textContent = text;
+    if (name) element.className = name;
+    if (href) element.href = href;
+    element.append(...children);
+    return element;
   };
 
+  const rowOf = (row) => {
+    const line = make("tr");
+    const picture = make("td");
+    if (row[PICTURE]) {
+      const image = make("img");
+      image.src = row[PICTURE];
+      image.alt = "";
+      picture.append(image);
+    }
+    const head = make("th", {}, row[PAGE] ? make("a", { text: row[NAME], href: row[PAGE] }) : row[NAME]);
+    head.scope = "row";
+    if (row[JSON_FILE]) head.append(make("br"), make("a", { text: "JSON", name: "small", href: row[JSON_FILE] }, make("span", { text: ` of ${row[NAME]}`, name: "hidden-words" })));
+    const words = make("td", { text: texts[row[WORDS]] });
+    if (texts[row[SMALL]]) words.append(make("br"), make("span", { text: texts[row[SMALL]], name: "quiet small" }));
+    line.append(
+      picture, head,
+      make("td", {}, make("span", { text: texts[row[RESULT]], name: `chip ${texts[row[TONE]]}` })),
+      make("td", { text: row[PROBABILITY] < 0 ? "" : `${(row[PROBABILITY] * 100).toFixed(row[PROBABILITY] < 0.1 ? 1 : 0)}%`, name: "number" }),
+      words,
+    );
+    return line;
+  };
+
+  const drawMore = () => {
+    const next = shown.slice(drawn, drawn + CHUNK);
+    body.append(...next.map((index) => rowOf(rows[index])));
+    drawn += next.length;
+  };
+
+  const refresh = () => {
+    const wanted = byId("search").value.trim().toLowerCase();
+    const bits = Number(document.querySelector("input[name=show]:checked").value);
+    shown = order.filter((index) => (!bits || rows[index][BITS] & bits) && searched[index].includes(wanted));
+    body.replaceChildren();
+    drawn = 0;
+    drawMore();
+    byId("shown").textContent = `${shown.length} of ${rows.length}`;
+  };
+
+  const collator = new Intl.Collator("en", { numeric: true });
+  const ORDERS = {
+    name: (one, two) => collator.compare(rows[one][NAME], rows[two][NAME]),
+    rank: (one, two) => rows[one][RANK] - rows[two][RANK] || rows[two][PROBABILITY] - rows[one][PROBABILITY],
+    probability: (one, two) => rows[two][PROBABILITY] - rows[one][PROBABILITY],
+  };
   const sortBy = (head) => {
-    const falling = head.getAttribute("aria-sort") === "ascending";
     const key = head.dataset.sort;
-    const numeric = "numeric" in head.dataset;
-    const order = (one, two) => (numeric
-      ? Number(one.dataset[key]) - Number(two.dataset[key])
-      : one.dataset[key].localeCompare(two.dataset[key], "en", { numeric: true }));
-    rows.sort((one, two) => (falling ? order(two, one) : order(one, two)));
-    body.append(...rows);
-    for (const other of document.querySelectorAll("th[aria-sort]")) other.removeAttribute("aria-sort");
-    head.setAttribute("aria-sort", falling ? "descending" : "ascending");
+    const first = key === "probability" ? "descending" : "ascending";
+    const turned = head.getAttribute("aria-sort") === first;
+    order = [...urgent].sort(turned ? (one, two) => ORDERS[key](two, one) : ORDERS[key]);
+    for (const other of document.querySelectorAll("th[data-sort]")) other.removeAttribute("aria-sort");
+    head.setAttribute("aria-sort", turned === (first === "ascending") ? "descending" : "ascending");
+    byId("order").hidden = key !== "rank" || turned;
+    refresh();
   };
 
   for (const head of document.querySelectorAll("th[data-sort]")) {
-    const button = document.createElement("button");
+    const button = make("button", { text: head.textContent });
     button.type = "button";
-    button.textContent = head.textContent;
     button.addEventListener("click", () => sortBy(head));
     head.replaceChildren(button);
   }
-  byId("search").addEventListener("input", filter);
-  byId("status").addEventListener("change", filter);
-  byId("filters").hidden = false;
-  filter();
+  document.querySelector("th[data-sort=rank]").setAttribute("aria-sort", "ascending");
+  byId("search").addEventListener("input", refresh);
+  for (const radio of document.querySelectorAll("input[name=show]")) radio.addEventListener("change", refresh);
+  const end = make("div", { name: "end" });
+  region.append(end);
+  new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting)) drawMore(); }, { rootMargin: "1500px" }).observe(end);
+  window.addEventListener("beforeprint", () => { while (drawn < shown.length) drawMore(); });
+  for (const id of ["filters", "files"]) byId(id).hidden = false;
+  refresh();
 })();

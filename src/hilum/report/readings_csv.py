@@ -1,0 +1,65 @@
+"""Readings as a table for a spreadsheet: one row a file, the most urgent first, and columns for each finding."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from hilum.reading_result import FailedReading, Finding, Reading
+from hilum.report import wording
+from hilum.report.headline import headline
+from hilum.report.urgency import Urgency
+
+COLUMNS = ("file", "result", "in words", "age and sex", "view", "X-ray type", "warnings", "page")
+
+_FORMULA = ("=", "+", "-", "@")
+
+
+def readings_csv(results: Iterable[tuple[Reading | FailedReading, str | None]]) -> bytes:
+    """UTF-8 with a byte order mark, so that spreadsheets read it; each result comes with the path of its page, or None.
+
+    Each finding has three columns: its probability (a score, where it is not decided), threshold and decision. Its name
+    has the model's beside it where several models look for the same. Text that a spreadsheet would take for a formula
+    begins with an apostrophe.
+    """
+    listed = sorted(results, key=lambda one: Urgency.of(one[0]).key)
+    keys = list(dict.fromkeys((f.model, f.name) for one, _ in listed for f in _findings(one)))
+    names = [name for _, name in keys]
+    titles = [name if names.count(name) == 1 else f"{name} ({model})" for model, name in keys]
+    stream = io.StringIO()
+    table = csv.writer(stream, lineterminator="\r\n")
+    heads = [f"{title}, {what}" for title in titles for what in ("probability", "threshold", "decision")]
+    table.writerow([_safe(cell) for cell in (*COLUMNS, *heads)])
+    for result, page in listed:
+        cells = [*_cells(result), page or ""]
+        found = {(finding.model, finding.name): finding for finding in _findings(result)}
+        for key in keys:
+            cells += _finding_cells(found.get(key))
+        table.writerow([_safe(cell) for cell in cells])
+    return b"\xef\xbb\xbf" + stream.getvalue().encode("utf-8", "replace")
+
+
+def _findings(result: Reading | FailedReading) -> Sequence[Finding]:
+    return () if isinstance(result, FailedReading) else result.findings
+
+
+def _cells(result: Reading | FailedReading) -> list[str]:
+    word = Urgency.of(result).word
+    if isinstance(result, FailedReading):
+        return [result.name, word, result.message, "", "", "", ""]
+    kind = "" if result.gate.type is None else result.gate.type.name
+    patient, view = wording.patient_text(result), wording.view_text(result)
+    return [result.source.name, word, headline(result), patient, view, kind, "; ".join(result.warnings)]
+
+
+def _finding_cells(finding: Finding | None) -> list[str]:
+    if finding is None:
+        return ["", "", ""]
+    threshold = "" if finding.operating_point is None else f"{finding.operating_point:.4f}"
+    return [f"{finding.probability:.4f}", threshold, wording.decision_label(wording.decision(finding))]
+
+
+def _safe(cell: str) -> str:
+    text = wording.printable(cell)
+    return f"'{text}" if text.startswith(_FORMULA) else text
