@@ -155,7 +155,7 @@ def _heatmap(heatmap: Heatmap, picture: Picture) -> dict[str, Any]:
     geometry = picture.geometry.after(heatmap.geometry)
     scale = ContributionScale.of(heatmap)
     return {
-        "grid": [[float(f"{value:.5g}") for value in row] for row in heatmap.grid.tolist()],
+        "grid": [[float(f"{value:.3g}") for value in row] for row in heatmap.grid.tolist()],
         "geometry": [geometry.scale_x, geometry.scale_y, geometry.offset_x, geometry.offset_y],
         "top": scale.top,
         "ticks": [label.replace(">=", "≥") for _, label in scale.ticks],
