@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import typer
 from rich.text import Text
@@ -13,10 +13,16 @@ from rich.text import Text
 from hilum.bundle.load import Bundle
 from hilum.bundle.shelf import Origin, ShelfEntry
 from hilum.cli.installation import base_packages, optional_parts
-from hilum.cli.options.models import models_on_shelf
+from hilum.cli.options.cache import cache_folder
+from hilum.cli.options.models import choose_bundles, models_on_shelf
 from hilum.cli.terminal.console import output_console
-from hilum.errors import BundleError, MissingPartError
+from hilum.cli.terminal.engine_table import engine_lines
+from hilum.cli.terminal.say import say
+from hilum.errors import BundleError, EngineError, MissingPartError
+from hilum.reading.engines.choose import choose_engine
+from hilum.reading.engines.engine import available_cores
 from hilum.reading.engines.network import ENGINES
+from hilum.reading.engines.processor import this_processor
 from hilum.version import __version__
 
 app = typer.Typer(rich_markup_mode="rich", add_completion=False)
@@ -36,8 +42,17 @@ class Check:
 
 
 @app.command(epilog="Exit code 0 where hilum can read, 1 where a shipped model or a needed package is broken.")
-def doctor() -> None:
+def doctor(
+    *,
+    benchmark: Annotated[
+        bool,
+        typer.Option("--benchmark", help="Try every engine on this computer, anew: is it right, and how fast is it?"),
+    ] = False,
+) -> None:
     """Check the installation: versions, engines, models with their hashes, and what is missing."""
+    if benchmark:
+        _try_engines()
+        return
     checks = (*_packages(), *_engines(), *checks_of_models(models_on_shelf()), *_parts())
     width = max(len(check.subject) for check in checks)
     console = output_console()
@@ -46,6 +61,15 @@ def doctor() -> None:
         line = Text.assemble((mark, style), f" {check.subject:{width}}  {check.words}")
         console.print(line, soft_wrap=True)  # a command to copy must stay on its line
     raise typer.Exit(exit_code(checks))
+
+
+def _try_engines() -> None:
+    bundles = choose_bundles(())
+    threads = available_cores()
+    choice = choose_engine(bundles, threads=threads, cache=cache_folder(None), again=True, progress=say)
+    models = [bundle.card.name for bundle in bundles]
+    for line in engine_lines(choice, processor=this_processor(), threads=threads, models=models):
+        typer.echo(line)
 
 
 def exit_code(checks: tuple[Check, ...]) -> int:
@@ -67,7 +91,7 @@ def _engines() -> Iterator[Check]:
     for name, make in ENGINES.items():
         try:
             yield Check("engine", "good", f"{name} {make().version}")
-        except MissingPartError as error:
+        except (MissingPartError, EngineError) as error:
             yield Check("engine", "absent", str(error))
 
 

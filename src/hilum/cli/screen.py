@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hilum.cli.commands import RAY_CREW
+from hilum.cli.options.engine import EngineChoice, EngineOption, engine_named
 from hilum.cli.options.models import choose_bundles
 from hilum.cli.terminal.progress import BatchProgress
 from hilum.cli.terminal.say import say
@@ -84,7 +85,7 @@ def plan_films(
             "--assume-scope", help="Decide as though what nobody tells, such as the age, were in the model's scope."
         ),
     ] = False,
-    engine: Annotated[str, typer.Option(metavar="onnxruntime|openvino", help="The inference engine.")] = "onnxruntime",
+    engine: EngineOption = EngineChoice.ONNXRUNTIME,
     max_pixels: Annotated[int, typer.Option(min=1, help="Refuse larger images.")] = _DEFAULTS.max_pixels,
 ) -> None:
     """Cut films into numbered shards, and write down which models read them with which settings.
@@ -94,9 +95,10 @@ def plan_films(
     """
     place = place_of(out)
     films = manifest(source, root=root, column=column)
+    bundles = choose_bundles(model or (), gate=not no_gate, lungs=not no_lungs)
     reader = plan_reader(
-        choose_bundles(model or (), gate=not no_gate, lungs=not no_lungs),
-        engine=engine,
+        bundles,
+        engine=engine_named(engine, bundles=bundles, threads=1),
         heatmaps=heatmaps,
         lungs=not no_lungs,
         limits=Limits(max_pixels=max_pixels),

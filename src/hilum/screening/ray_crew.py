@@ -6,6 +6,7 @@ An actor asks for less than a core, since Ray hangs where actors take all of the
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -61,6 +62,7 @@ class RayCrew:
         count = workers or max(1, int(cores))
         self._remote = ray.remote(num_cpus=round(min(_SHARE, _SHARE * cores / count), 3), max_restarts=0)(_Actor)
         self._open_reader = open_reader
+        self._knocked = time.monotonic()
         self._gcs = ray.get_runtime_context().gcs_address
         self._idle: list[Any] = [self._made() for _ in range(count)]
         self._busy: dict[Any, tuple[Any, Piece]] = {}
@@ -78,7 +80,7 @@ class RayCrew:
     def wait(self) -> list[Outcome]:
         """What came back within a moment. Raises `UsageError` where Ray's head no longer answers."""
         ready, _ = ray.wait(list(self._busy), num_returns=1, timeout=_MOMENT_S)
-        if not ready:
+        if time.monotonic() - self._knocked > _MOMENT_S:
             self._check_head()
         return [self._heard(reference) for reference in ready]
 
@@ -104,6 +106,7 @@ class RayCrew:
 
     def _check_head(self) -> None:
         """Ray itself would try for a minute and then end the process."""
+        self._knocked = time.monotonic()
         try:
             _knock(self._gcs)
         except OSError as error:

@@ -93,8 +93,8 @@ def test_both_engines_compute_alike_what_ships_in_batches_on_several_cores(bundl
     pytest.importorskip("openvino", reason="the optional engine openvino is not installed")
     for name in (name for name in bundle.card.files if ".onnx" in name):
         found = []
-        for engine in ENGINES.values():
-            runner = GraphRunner(bundle.read(name), name="shipped", engine=engine(), threads=2)
+        for engine in ("onnxruntime", "openvino"):
+            runner = GraphRunner(bundle.read(name), name="shipped", engine=ENGINES[engine](), threads=2)
             draw = np.random.default_rng(0)
             shapes = {key: (5, *(size or 1 for size in shape[1:])) for key, shape in runner.input_shapes.items()}
             batch = {key: draw.normal(0, 0.5, shape).astype(np.float32) for key, shape in shapes.items()}

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from hilum.cli.commands import DICOM_OBJECTS, READ_INTO_FOLDER
+from hilum.cli.options.engine import EngineChoice, EngineOption, engine_named
 from hilum.cli.options.models import choose_bundles
 from hilum.cli.options.statements import general_statement, with_tables, without_tables
 from hilum.cli.read.on_terminal import read_here
@@ -21,6 +22,7 @@ from hilum.findings import XRAY_TYPES
 from hilum.imaging.pixels.limits import Limits
 from hilum.output.inputs import STANDARD_INPUT, find_inputs
 from hilum.output.layout import ObjectKind
+from hilum.reading.engines.choose import DEFAULT
 from hilum.reading.engines.engine import available_cores
 from hilum.reading.reader import Reader
 from hilum.reading.settings import ReaderSettings
@@ -62,13 +64,6 @@ _FOLDERS = (
     "what hilum wrote itself, are passed over. Hidden files are left out, linked folders are not followed. "
     "A folder without an image is a failure. A ZIP archive is read like a folder: study.zip/inner/path names a file."
 )
-
-
-class EngineChoice(StrEnum):
-    """The inference engines."""
-
-    ONNXRUNTIME = "onnxruntime"
-    OPENVINO = "openvino"
 
 
 class HeatmapChoice(StrEnum):
@@ -176,7 +171,7 @@ def read(
     no_lungs: Annotated[
         bool, typer.Option("--no-lungs", help="Draw no lungs: no outlines, no share of a heatmap inside them.")
     ] = False,
-    engine: Annotated[EngineChoice, typer.Option(help="The inference engine.")] = EngineChoice.ONNXRUNTIME,
+    engine: EngineOption = EngineChoice.ONNXRUNTIME,
 ) -> None:
     """Read radiographs: findings with probability, threshold and decision, and the warnings.
 
@@ -188,9 +183,10 @@ def read(
         raise UsageError("--read-inverted needs the gate, which finds what is inverted; leave --no-gate out")
     _check_format(format_, files=files, out=out)
     inputs = find_inputs(files, out=out, frame=frame)
+    bundles = choose_bundles(model or (), gate=not no_gate, lungs=not no_lungs) if inputs.files else ()
     settings = ReaderSettings(
         limits=Limits(max_bytes=max_bytes, max_pixels=max_pixels),
-        engine=engine.value,
+        engine=engine_named(engine, bundles=bundles) if bundles else DEFAULT,
         heatmaps=(heatmaps or HeatmapChoice.POSITIVE).value,
         occlusion=out is not None or heatmaps is not None,
         force_type=force_type,
@@ -202,7 +198,7 @@ def read(
     failures = len(inputs.problems)
     if inputs.files:
         request = ReadRequest(
-            reader=Reader(models=choose_bundles(model or (), gate=not no_gate, lungs=not no_lungs), settings=settings),
+            reader=Reader(models=bundles, settings=settings),
             inputs=inputs,
             frame=frame,
             jobs=jobs or available_cores(),

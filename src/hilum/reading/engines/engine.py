@@ -1,4 +1,4 @@
-"""What an inference engine must do, and the two that there are.
+"""What an inference engine must do, and those that there are.
 
 An engine compiles a graph; `network.py` runs it in batches and checks what comes out.
 """
@@ -15,7 +15,7 @@ import numpy.typing as npt
 Batch = npt.NDArray[np.float32]
 """float32 (N, C, H, W), normalised as the card's preprocessing says."""
 
-EngineName = Literal["onnxruntime", "openvino"]
+EngineName = Literal["onnxruntime", "openvino", "openvino-bf16"]
 
 INPUT = "input"
 LOGITS = "logits"
@@ -41,7 +41,7 @@ class CompiledGraph(Protocol):
 
 
 class Engine(Protocol):
-    """A library that runs ONNX graphs in float32."""
+    """A library that runs ONNX graphs, in float32 where its name says nothing else."""
 
     @property
     def name(self) -> EngineName:

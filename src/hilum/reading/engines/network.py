@@ -13,14 +13,15 @@ from hilum.bundle.ensemble_spec import MEMBER_LOGITS
 from hilum.bundle.load import Bundle
 from hilum.bundle.pooling_spec import LUNGS
 from hilum.errors import BundleError, EngineError
-from hilum.reading.engines.engine import CLASS_MAPS, INPUT, LOGITS, Batch, Engine
+from hilum.reading.engines.engine import CLASS_MAPS, INPUT, LOGITS, Batch, Engine, EngineName
 from hilum.reading.engines.graph_runner import GraphRunner
 from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
-from hilum.reading.engines.openvino_engine import OpenVinoEngine
+from hilum.reading.engines.openvino_engine import OpenVinoBfloat16Engine, OpenVinoEngine
 
-ENGINES: Mapping[str, type[OnnxRuntimeEngine] | type[OpenVinoEngine]] = {
+ENGINES: Mapping[EngineName, type[OnnxRuntimeEngine] | type[OpenVinoEngine]] = {
     "onnxruntime": OnnxRuntimeEngine,
     "openvino": OpenVinoEngine,
+    "openvino-bf16": OpenVinoBfloat16Engine,
 }
 
 

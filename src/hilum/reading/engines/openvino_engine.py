@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from hilum.errors import EngineError, MissingPartError
 from hilum.reading.engines.engine import INPUT, Batch
+from hilum.reading.engines.processor import this_processor
 
 INSTALL_COMMAND = 'pip install "hilum[openvino]"'
 _ONE_AT_A_TIME = threading.Lock()
@@ -80,11 +81,13 @@ class OpenVinoEngine:
     Raises `MissingPartError` with the command that installs it where it is absent.
     """
 
+    _precision = "f32"
+
     def __init__(self) -> None:
         self._openvino = _import_openvino()
 
     @property
-    def name(self) -> Literal["openvino"]:
+    def name(self) -> Literal["openvino", "openvino-bf16"]:
         """The engine's name in settings."""
         return "openvino"
 
@@ -99,7 +102,7 @@ class OpenVinoEngine:
         The precision is set, since OpenVINO computes in bfloat16 by itself on processors that have it.
         """
         settings = {
-            "INFERENCE_PRECISION_HINT": "f32",
+            "INFERENCE_PRECISION_HINT": self._precision,
             "NUM_STREAMS": 1,
             "INFERENCE_NUM_THREADS": threads,
             "ENABLE_CPU_PINNING": False,
@@ -110,6 +113,25 @@ class OpenVinoEngine:
             return OpenVinoGraph(lambda: core.compile_model(core.read_model(io.BytesIO(graph)), "CPU", settings))
         except RuntimeError as error:
             raise EngineError(f"OpenVINO {self.version} cannot run the graph: {_line(error)}") from error
+
+
+class OpenVinoBfloat16Engine(OpenVinoEngine):
+    """OpenVINO on the CPU in bfloat16, which has eight bits of a number's mantissa: faster, and not the same logits.
+
+    Raises `EngineError` where the processor does not multiply bfloat16 itself.
+    """
+
+    _precision = "bf16"
+
+    def __init__(self) -> None:
+        super().__init__()
+        if not this_processor().has_bfloat16:
+            raise EngineError("this processor has no bfloat16 of its own; take the engine openvino or onnxruntime")
+
+    @property
+    def name(self) -> Literal["openvino-bf16"]:
+        """The engine's name in settings."""
+        return "openvino-bf16"
 
 
 def _import_openvino() -> ModuleType:

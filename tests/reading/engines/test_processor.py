@@ -1,0 +1,28 @@
+"""What a processor can do, from the system's own words."""
+
+from pathlib import Path
+
+import pytest
+
+from hilum.reading.engines.processor import Processor, this_processor
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "has_bfloat16"),
+    [
+        ("processor : 0\nmodel name\t: Some CPU\nflags\t\t: fpu avx2 avx512_bf16 sse\n", "Some CPU", True),
+        ("processor : 0\nmodel name\t: Some CPU\nflags\t\t: fpu avx2 avx512_vnni\n", "Some CPU", False),
+        ("processor : 0\nFeatures\t: fp asimd bf16\n", None, True),
+    ],
+)
+def test_flags_tell_what_it_multiplies(tmp_path: Path, text: str, name: str | None, has_bfloat16: bool) -> None:
+    path = tmp_path / "cpuinfo"
+    path.write_text(text)
+    found = this_processor(path)
+    assert found.has_bfloat16 is has_bfloat16
+    assert name is None or found.name == name
+
+
+def test_a_system_that_does_not_tell_has_nothing(tmp_path: Path) -> None:
+    assert this_processor(tmp_path / "nothing").flags == frozenset()
+    assert not Processor("", frozenset()).has_bfloat16
