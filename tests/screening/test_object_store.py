@@ -66,6 +66,8 @@ def test_a_film_of_the_store_is_its_bytes(bucket: str) -> None:
     put("2026/a.png", file.getvalue())
     film = Film(FilmRow("a.png", {}), root=f"{bucket}/2026", limits=Limits())
     assert film.read() == file.getvalue()
+    put("2026/empty.png", b"")
+    assert Film(FilmRow("empty.png", {}), root=f"{bucket}/2026", limits=Limits()).read() == b""
     with pytest.raises(LimitError, match="over the limit of 10"):
         Film(FilmRow("a.png", {}), root=f"{bucket}/2026", limits=Limits(max_bytes=10)).read()
 
