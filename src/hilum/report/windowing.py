@@ -22,7 +22,7 @@ LOSSLESS_PIXELS = 512 * 512
 """Up to so many pixels a page carries the picture to the bit; more become JPEG."""
 
 _QUALITY_OF_ONE = 94
-_QUALITY_OF_TWO = 84
+_QUALITY_OF_TWO = 82
 _STEP, _ZERO = 4, 128
 _JPEG_BLOCK = 16
 
