@@ -17,7 +17,7 @@ import hilum
 from hilum import errors
 from hilum.bundle.card import Card
 from hilum.cli.commands import COMMANDS
-from hilum.cli.lazy import LazyGroup, load_command
+from hilum.cli.options.lazy import LazyGroup, load_command
 from hilum.cli.options.messages import SHARED, shared_options
 from hilum.cli.options.named_commands import NamedGroup
 from hilum.report.schema import reading_schema
@@ -84,12 +84,13 @@ def commands() -> str:
 
 def _named_section(name: str, group: Any) -> str:
     """The names of the group, the options that all of them take, and those that some take alone."""
-    every = {inner: {parameter.name: parameter for parameter in part.params} for inner, part in group.commands.items()}
+    whole = group.commands_in_full()
+    every = {inner: {parameter.name: parameter for parameter in part.params} for inner, part in whole.items()}
     shared = set.intersection(*map(set, every.values()))
     parts = [
         f"## hilum {name} {group.subcommand_metavar}",
         _plain(group.help or "").strip(),
-        table((group.word, "what it is"), [(f"`{inner}`", part.short_help) for inner, part in group.commands.items()]),
+        table((group.word, "what it is"), [(f"`{inner}`", part.short_help) for inner, part in whole.items()]),
         _options([one for key, one in next(iter(every.values())).items() if key in shared]),
     ]
     takers: dict[tuple[str, ...], list[str]] = {}

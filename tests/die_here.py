@@ -21,7 +21,7 @@ from hilum.cli.main import app
 from hilum.training.loop.task_module import TaskModule
 
 SERVER = multiprocessing.get_context("forkserver")
-PRELOADED = ["hilum.cli.train", "hilum.cli.study", "hilum.training.train"]
+PRELOADED = ["hilum.cli.recipes.train", "hilum.cli.recipes.study", "hilum.training.train"]
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """The shelf: shipped and local bundles, by name, each verified."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from fabricate_bundle import ToyBundle
 from hilum.bundle.card import Scope
-from hilum.bundle.shelf import find, local_models_folder, shelf, shipped_bundles
+from hilum.bundle.shelf import find, local_models_folder, named_bundle, names_on_shelf, shelf, shipped_bundles
 from hilum.errors import BundleError
 
 
@@ -34,9 +35,28 @@ def test_without_a_local_folder_only_shipped_ones_stand_there(shipped: Path, tmp
     assert [entry.name for entry in shelf(shipped=shipped, local=tmp_path / "absent")] == ["chest-toy"]
 
 
-def test_an_unknown_name_lists_the_known(shipped: Path, local: Path) -> None:
-    with pytest.raises(BundleError, match="known: chest-toy, hand-toy"):
-        find("skull-toy", local=local, shipped=shipped)
+def test_an_unknown_name_lists_the_known_and_says_the_nearest(shipped: Path, local: Path) -> None:
+    with pytest.raises(BundleError, match="Available: chest-toy, hand-toy"):
+        find("skull", local=local, shipped=shipped)
+    with pytest.raises(BundleError, match="Unknown model 'Chest_toy'; the nearest is chest-toy"):
+        find("Chest_toy", local=local, shipped=shipped)
+
+
+def test_names_are_told_without_loading_anything(shipped: Path, local: Path) -> None:
+    (local / "hand-toy" / "model.onnx").write_bytes(b"")
+    assert names_on_shelf(local=local, shipped=shipped) == ("chest-toy", "hand-toy")
+    (local / "hand-toy" / "card.json").write_text("no JSON")
+    assert names_on_shelf(local=local, shipped=shipped) == ("chest-toy", "hand-toy")
+
+
+def test_a_run_is_its_model_once_it_has_one(local: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "run.json").write_text("{}")
+    with pytest.raises(BundleError, match="holds no model yet; give its `hilum train` command again"):
+        named_bundle(str(run))
+    shutil.copytree(local / "hand-toy", run / "bundle")
+    assert named_bundle(str(run)).folder == run / "bundle"
 
 
 def test_a_broken_bundle_is_shown_with_its_problem_and_not_used(shipped: Path, local: Path) -> None:

@@ -27,11 +27,12 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _no_models_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HILUM_MODELS", str(tmp_path / "no-models"))
     monkeypatch.setenv("HILUM_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HILUM_CONFIG", "none")
 
 
 @pytest.fixture(autouse=True)
 def _no_lines_that_depend_on_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hilum.cli.terminal.progress_lines.FIRST_SECONDS", float("inf"))
+    monkeypatch.setattr("hilum.progress.FIRST_SECONDS", float("inf"))
 
 
 Write = Callable[..., Path]

@@ -117,7 +117,7 @@ def test_the_report(hilum: Run, folder: Path, tmp_path: Path) -> None:
     files = (folder / "strong.parquet", folder / "weak.parquet")
     result = hilum("compare", *files, "--replicates", 100, "--report", tmp_path / "out")
     assert result.exit_code == 0, result.stderr
-    assert f"wrote {tmp_path / 'out' / 'comparison.html'}" in " ".join(result.stderr.split())
+    assert f"Wrote {tmp_path / 'out' / 'comparison.html'}" in " ".join(result.stderr.split())
     assert (tmp_path / "out" / "figures" / "roc.svg").is_file()
 
 

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
@@ -15,6 +16,11 @@ from fabricate_releases import fabricate_class_folders
 from fabricate_run import fabricate_run
 from hilum.bundle.save import write_bundle
 from hilum.cli.main import app
+from hilum.cli.options.split import asked_split
+from hilum.datasets.splits.saved import save_split
+from hilum.datasets.splits.split import Split
+from hilum.errors import UsageError
+from hilum.evaluation.bundles.run_folder import load_run, split_of
 
 
 def run(*arguments):
@@ -156,6 +162,44 @@ def test_what_cannot_be_evaluated_says_why(made, tmp_path, words, code, said):
     assert result.exit_code == code
     assert said in " ".join(result.stderr.split())
     assert not (tmp_path / "out").exists()
+
+
+def test_without_a_test_part_the_only_one_is_evaluated_and_several_are_listed(made, tmp_path, capsys):
+    run_of_two = load_run(made.run)
+    assert asked_split(None, run=run_of_two, records=made.records) == "test"
+    assert asked_split("Calibration", run=run_of_two, records=made.records) == "calibration"
+    parts = {name: records for name, records in run_of_two_parts(made).items() if name != "test"}
+    one = changed_run(made, parts, tmp_path / "one")
+    assert asked_split(None, run=one, records=made.records) == "calibration"
+    assert "evaluating the split calibration, the only one: there is no test split" in capsys.readouterr().err
+    half = len(parts["calibration"]) // 2
+    first, second = parts["calibration"][: half // 2 * 2], parts["calibration"][half // 2 * 2 :]
+    two = changed_run(made, {"train": parts["train"], "a": first, "b": second}, tmp_path / "two")
+    with pytest.raises(UsageError, match=r"Missing option: --split NAME\. Available: a, b"):
+        asked_split(None, run=two, records=made.records)
+
+
+def run_of_two_parts(made):
+    return dict(split_of(load_run(made.run), records=made.records).parts)
+
+
+def changed_run(made, parts, folder):
+    """The run with another split."""
+    shutil.copytree(made.run, folder)
+    split = Split(parts, "made-up patients, by patient")
+    save_split(split, path=folder / "split.json")
+    told = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({**told, "split_sha256": split.sha256}))
+    return load_run(folder)
+
+
+def test_a_model_on_data_without_official_parts_is_evaluated_on_all(made, capsys):
+    loose = [replace(record, official=None) for record in made.records]
+    assert asked_split(None, run=None, records=loose) == "all"
+    assert "evaluating the split all, the only one: the data have no official parts" in capsys.readouterr().err
+    named = [replace(record, official="train") for record in made.records]
+    assert asked_split(None, run=None, records=named) == "train"
+    assert asked_split("ALL", run=None, records=named) == "all"
 
 
 def test_other_data_than_in_training_are_refused(made, tmp_path):

@@ -28,7 +28,7 @@ def test_every_look_is_listed(hilum: Run, ledger: Path) -> None:
     assert result.exit_code == 0, result.stderr
     for words in ("0.parquet", "2.parquet", "toy 1", "stopped before its result"):
         assert words in " ".join(result.stdout.split())
-    assert f"looks in {ledger}: 4" in result.stderr
+    assert f"evaluations of held-out images in {ledger}: 4" in result.stderr
     found = json.loads(hilum("ledger", "--ledger", ledger, "--json").stdout)
     assert ([look["ended"] for look in found["looks"]], found["broken"]) == ([True, True, True, False], [])
 

@@ -58,7 +58,7 @@ def test_bright_squares_are_found_better_than_the_average_box_finds_them(
 
 def test_page_tables_and_pictures_are_written_and_name_what_they_may(localised: tuple[Result, Path]) -> None:
     result, out = localised
-    assert f"wrote {out / 'localisation.html'}" in result.stderr
+    assert f"Wrote {out / 'localisation.html'}" in result.stderr
     assert "the average box of other patients" in " ".join(result.stdout.split())
     tables = {path.stem for path in (out / "tables").iterdir()}
     assert tables == {"overlap_70", "hits_70", "overlap_50", "hits_50", "pointing", "cross_fitted"}
@@ -137,8 +137,8 @@ def test_a_release_with_boxes_and_a_model_of_one_of_its_labels(hilum: Hilum, tmp
     ("words", "code", "said"),
     [
         (["--threshold", "1.5"], 2, "Thresholds must be above 0 and at most 1; given: 1.5"),
-        (["--label", "Mass"], 2, "--label BOXES=MODEL"),
-        (["--split", "train"], 2, "expected an official part among none, or all, came 'train'"),
+        (["--label", "Mass"], 2, "--label 'Mass' has no two names; say BOXES=MODEL"),
+        (["--split", "train"], 2, "The data have no part 'train'. Available: none, and all"),
     ],
 )
 def test_wrong_words_are_one_line(
@@ -152,7 +152,7 @@ def test_wrong_words_are_one_line(
 def test_a_bundle_needs_a_folder_and_heatmaps(hilum: Hilum, toy: Path, boxes: Path, tmp_path: Path) -> None:
     result = hilum("localise", toy, "--boxes", f"boxes={boxes}")
     assert result.exit_code == 2
-    assert "expected --out for" in result.stderr
+    assert "Missing option: --out FOLDER; " in result.stderr
     blind = ToyBundle(heatmap=HeatmapSpec(method="none")).write(tmp_path / "blind").folder
     result = hilum("localise", blind, "--boxes", f"boxes={boxes}", "--out", tmp_path / "out")
     assert result.exit_code == 1

@@ -1,5 +1,6 @@
 """The command itself: the table, help, version, completion, errors, and what is imported when."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from hilum.cli.commands import COMMANDS, READ_INTO_FOLDER
-from hilum.cli.lazy import LazyCommand, LazyGroup, lazy_app
 from hilum.cli.main import HilumGroup
+from hilum.cli.options.lazy import LazyCommand, LazyGroup, lazy_app
 from hilum.version import __version__
 
 
@@ -54,6 +55,7 @@ def test_shell_completion_knows_commands_and_their_options() -> None:
 
     def completed(*words: str) -> str:
         environment = {
+            **os.environ,
             "_HILUM_COMPLETE": "complete_bash",
             "COMP_WORDS": " ".join(["hilum", *words]),
             "COMP_CWORD": str(len(words)),
@@ -63,6 +65,11 @@ def test_shell_completion_knows_commands_and_their_options() -> None:
     assert set(completed("m").split()) == {"models"}
     assert "--resume" in completed("read", "--re").split()
     assert "show" in completed("models", "s").split()
+    assert completed("train", "pneu").split() == ["pneumonia", "pneumonia-lungs"]
+    assert "lungs-liu" in completed("study", "lungs").split()
+    assert completed("models", "show", "pneu").split() == ["pneumonia-paediatric"]
+    assert completed("read", "--model", "xray").split() == ["xray-gate"]
+    assert "vindr_pcxr" in completed("data", "check", "vindr").split()
 
 
 def test_help_imports_no_command_and_reading_no_torch_and_no_page_templates(

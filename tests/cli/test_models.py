@@ -5,10 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from fabricate_bundle import ToyBundle, ToyNetwork
 from fabricate_ensemble import write_ensemble
 from hilum.bundle.save import write_bundle
+from hilum.bundle.shelf import find
+from hilum.cli.main import app
+from hilum.cli.terminal.models_table import short_licence
 
 
 @pytest.fixture
@@ -26,12 +30,41 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_list_says_what_each_model_reads_and_which_is_broken(hilum: Any, shelf: Path) -> None:
     result = hilum("models")
     assert result.exit_code == 0
-    said = " ".join(result.stdout.split())
-    assert "toy A toy for tests (version 1.0.0, local)" in said
-    assert "chest, any age, any view" in said
-    assert "Apache-2.0" in said
-    assert "broken broken: " in said
-    assert "altered" in said
+    (row,) = [line.split() for line in result.stdout.splitlines() if line.startswith("toy ")]
+    assert row[:4] == ["toy", "*", "chest", "any"]
+    assert "Apache-2.0" in row
+    (broken,) = [line for line in result.stdout.splitlines() if line.startswith("broken ")]
+    assert broken.startswith("broken is broken: ")
+    assert "altered" in " ".join(result.stdout.split())
+
+
+def test_the_table_of_what_ships_fits_80_columns(shelf: Path) -> None:
+    result = CliRunner().invoke(app, ["models"], env={"COLUMNS": "80", "NO_COLOR": "1"})
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    header = lines[0].split()
+    shown = find("pneumonia-paediatric").card.labels[0].results[0]
+    assert header == ["name", "reads", "ages", "findings", "AUROC", "size", "licence"]
+    children = "\n".join(lines)[result.stdout.index("pneumonia-paediatric") :]
+    for word in ("chest", "1–5", "Pneumonia", f"{shown.auroc:.3f}", "MB", "CC BY 4.0"):
+        assert word in " ".join(children.split())
+
+
+@pytest.mark.parametrize(
+    ("terms", "short"),
+    [
+        (
+            "Weights: CC BY-NC-SA 4.0 (the strictest of the data's terms), research use; starting weights A",
+            "CC BY-NC-SA 4.0",
+        ),
+        ("Weights: CC BY 4.0, trained on Kermany et al. 2018, MIT; starting weights B, Apache-2.0.", "CC BY 4.0"),
+        ("Weights: no terms of their own, trained on X, CC BY 4.0; starting weights C.", "none"),
+        ("Ask the hospital.", "see card"),
+    ],
+)
+def test_terms_in_a_word(terms: str, short: str) -> None:
+    assert short_licence(terms) == short
 
 
 def test_show_by_name_and_by_folder(hilum: Any, shelf: Path) -> None:
@@ -43,9 +76,8 @@ def test_show_by_name_and_by_folder(hilum: Any, shelf: Path) -> None:
 
 def test_an_ensemble_is_listed_and_shown_with_its_networks(hilum: Any, shelf: Path) -> None:
     write_ensemble(shelf / "toy-ensemble")
-    for words in ((), ("show", "toy-ensemble")):
-        said = " ".join(hilum("models", *words).stdout.split())
-        assert "networks the mean of 3: first (toy), second (toy), third (toy)" in said
+    said = " ".join(hilum("models", "show", "toy-ensemble").stdout.split())
+    assert "networks the mean of 3: first (toy), second (toy), third (toy)" in said
 
 
 def test_show_as_json_is_the_card(hilum: Any, shelf: Path) -> None:
@@ -53,7 +85,7 @@ def test_show_as_json_is_the_card(hilum: Any, shelf: Path) -> None:
     assert json.loads(result.stdout) == json.loads((shelf / "toy" / "card.json").read_text())
 
 
-@pytest.mark.parametrize(("name", "said"), [("absent", "known: "), ("broken", "altered")])
+@pytest.mark.parametrize(("name", "said"), [("absent", "Available: "), ("broken", "altered")])
 def test_show_of_what_cannot_be_shown(hilum: Any, shelf: Path, name: str, said: str) -> None:
     result = hilum("models", "show", name)
     assert result.exit_code == 1

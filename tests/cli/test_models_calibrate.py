@@ -76,7 +76,7 @@ def test_a_table_by_its_own_name_with_columns_of_other_names(hilum: Any, own: Ow
     ("words", "code", "said"),
     [
         (("--sensitivity", "0.9", "--specificity", "0.9"), 2, "one decides the other"),
-        (("--as", "Effusion"), 2, "expected --as LABEL=COLUMN, came 'Effusion'"),
+        (("--as", "Effusion"), 2, "--as 'Effusion' has no two names; say LABEL=COLUMN"),
         (("--label", "Hernia"), 2, "toy has no label 'Hernia'. Available: Effusion, Nodule"),
         (("--as", "Effusion=fluid"), 1, "no label 'fluid'"),
         (("--data", "table=nowhere"), 1, "expected the folder of table at nowhere"),

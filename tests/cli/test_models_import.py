@@ -68,7 +68,7 @@ def their_logits(network, pixels: np.ndarray) -> np.ndarray:
 def test_the_command_says_what_it_made(imported, theirs):
     result, bundle = imported
     assert "none is known to compare it with" in result.stderr
-    assert f"wrote {bundle.folder}; read with it: hilum read --model {bundle.folder} FILE" in result.stderr
+    assert f"Wrote {bundle.folder}; read with it: hilum read --model {bundle.folder} FILE" in result.stderr
     card = bundle.card
     assert card.name == "torchxrayvision-densenet121-res224-chex"
     assert list(card.label_names) == [finding(label).name for label in RELEASED[NAME].labels]

@@ -23,7 +23,7 @@ def test_the_command_says_what_it_made(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert result.exit_code == 0, result.stderr
     assert "none is known to compare it with" in result.stderr
     folder = tmp_path / "models" / "eva-x-tiny-chestxray14"
-    assert f"wrote {folder}; read with it: hilum read --model {folder} FILE" in result.stderr
+    assert f"Wrote {folder}; read with it: hilum read --model {folder} FILE" in result.stderr
     training = load_bundle(folder).card.training
     assert training.command == "hilum models import eva-x tiny their_ft.pth"
     assert "huggingface.co/MapleF/eva_x" in training.starting_weights

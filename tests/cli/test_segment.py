@@ -1,6 +1,7 @@
 """`hilum segment` as a user runs it, with a toy bundle that calls dark pixels lung."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ def scans(tmp_path):
 
 
 def segment(*arguments):
-    return RUNNER.invoke(app, ["segment", *map(str, arguments)])
+    return RUNNER.invoke(app, ["segment", "--no-gate", *map(str, arguments)])  # the gate would know them for toys
 
 
 def test_mask_and_json_stand_under_the_images_own_name(scans, tmp_path, bundle):
@@ -107,8 +108,8 @@ def test_the_field_is_drawn_unless_the_whole_lung_is_asked_for(with_heart, tmp_p
 @pytest.mark.parametrize(
     ("structures", "asked", "words"),
     [
-        (("right lung", "left lung"), "field", "draws lung fields, came toy-one, which draws whole lungs"),
-        (("right field", "left field"), "whole", "draws whole lungs, came toy-one, which draws lung fields"),
+        (("right lung", "left lung"), "field", "toy-one draws whole lungs, not lung fields; say --definition whole"),
+        (("right field", "left field"), "whole", "toy-one draws lung fields, not whole lungs; say --definition field"),
     ],
 )
 def test_a_definition_that_is_not_drawn_is_one_line(with_heart, tmp_path, structures, asked, words):
@@ -253,6 +254,47 @@ def test_a_blocked_output_fails_its_own_image_only(scans, tmp_path, bundle):
     assert result.exit_code == 1
     assert (out / "day 1" / "two.png.lungs.json").is_file()
     assert not (out / "one.png.lungs.json").exists()
+
+
+def test_what_was_written_is_said(scans, tmp_path, bundle):
+    out = tmp_path / "out"
+    assert (
+        f"hilum: Wrote 2 masks to {out} (1 reliable, 1 to check)\n"
+        in segment(scans, "--out", out, "--model", bundle).output
+    )
+    (scans / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    again = segment(scans, "--out", out, "--model", bundle, "--resume").output
+    assert f"hilum: Wrote 0 masks to {out}; 1 failed; 2 skipped, drawn before\n" in again
+
+
+def test_files_named_one_by_one_lie_side_by_side(scans, tmp_path, bundle):
+    other = tmp_path / "elsewhere" / "three.png"
+    other.parent.mkdir()
+    shutil.copy(scans / "one.png", other)
+    out = tmp_path / "out"
+    assert segment(scans / "day 1" / "two.png", other, "--out", out, "--model", bundle).exit_code == 0
+    assert {path.name for path in out.glob("*.mask.png")} == {"two.png.mask.png", "three.png.mask.png"}
+    namesake = shutil.copy(other, scans / "three.png")
+    both = tmp_path / "both"
+    assert segment(namesake, other, "--out", both, "--model", bundle).exit_code == 0
+    found = {path.relative_to(both).as_posix() for path in both.rglob("*.mask.png")}
+    assert found == {"scans/three.png.mask.png", "elsewhere/three.png.mask.png"}
+
+
+def test_what_is_no_chest_gets_no_lungs_and_says_so(scans, tmp_path, bundle):
+    """The gate that ships looks at phantoms: a chest is drawn, a hand and a grey picture are not."""
+    assert RUNNER.invoke(app, ["phantom", str(tmp_path / "phantoms")]).exit_code == 0
+    chest, hand = (tmp_path / "phantoms" / f"phantom-{name}.png" for name in ("chest-healthy", "hand"))
+    out = tmp_path / "out"
+    result = RUNNER.invoke(app, ["segment", *map(str, (chest, hand, scans / "one.png")), "--out", str(out)])
+    assert result.exit_code == 1, result.output
+    assert "1 mask to" in result.output
+    assert "; 2 not a chest X-ray" in result.output
+    (line,) = [line for line in result.output.splitlines() if "phantom-hand.png" in line]
+    assert "not segmented, no chest X-ray by the gate: " in line
+    assert {path.name for path in out.glob("*.mask.png")} == {"phantom-chest-healthy.png.mask.png"}
+    failures = [json.loads(text)["relative_path"] for text in (out / "failures.jsonl").read_text().splitlines()]
+    assert failures == ["phantom-hand.png", "one.png"]
 
 
 def test_wrong_usage_is_said(scans, tmp_path, bundle):

@@ -13,8 +13,8 @@ from hilum.cli.main import app
 from hilum.report.schema import reading_schema
 
 FLAG = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*")
-KEYS = {f"hilum.{key}" for key in reading_schema()["$defs"]["hilum"]["properties"]}
-"""Keys of a reading's JSON that look like Python names."""
+KEYS = {f"hilum.{key}" for key in (*reading_schema()["$defs"]["hilum"]["properties"], "toml")}
+"""Keys of a reading's JSON, and the file of settings, that look like Python names."""
 WORD = re.compile(r"[a-z][a-z0-9-]*")
 OWN_RECIPE = "FILE.py"
 """What `hilum train --help` lists for a file of one's own."""

@@ -5,10 +5,12 @@ A specialist plugs in by lying on the shelf: its card says which X-ray type it r
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +19,8 @@ from hilum.errors import BundleError
 
 SHIPPED_FOLDER = Path(__file__).parent / "shipped"
 MODELS_VARIABLE = "HILUM_MODELS"
+RUN_NAME, BUNDLE_NAME = "run.json", "bundle"
+"""What a run of `hilum train` holds: the record by which it is known, and the bundle once it ended."""
 SHIPPED_LUNGS = "lung-regions"
 """The name of the lung bundle that ships."""
 
@@ -62,6 +66,19 @@ def shelf(*, local: Path | None = None, shipped: Path = SHIPPED_FOLDER) -> tuple
     return entries if local is None else entries + _entries(local, "local")
 
 
+def names_on_shelf(*, local: Path | None = None, shipped: Path = SHIPPED_FOLDER) -> tuple[str, ...]:
+    """The names in the cards of all bundles, unverified, so that they are there at once; a folder's where none is."""
+    folders = [*_folders(shipped), *([] if local is None else _folders(local))]
+    return tuple(dict.fromkeys(map(_name_in_card, folders)))
+
+
+def _name_in_card(folder: Path) -> str:
+    try:
+        return str(json.loads((folder / CARD_NAME).read_text(encoding="utf-8"))["name"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return folder.name
+
+
 def find(name: str, *, local: Path | None = None, shipped: Path = SHIPPED_FOLDER) -> Bundle:
     """The one bundle on the shelf with this name.
 
@@ -71,8 +88,10 @@ def find(name: str, *, local: Path | None = None, shipped: Path = SHIPPED_FOLDER
     entries = shelf(local=local, shipped=shipped)
     matches = [entry for entry in entries if entry.name == name]
     if not matches:
-        known = ", ".join(sorted({entry.name for entry in entries})) or "none"
-        raise BundleError(f"expected the name of a bundle on the shelf, came {name!r}; known: {known}")
+        names = sorted({entry.name for entry in entries})
+        near = get_close_matches(name.casefold(), names, n=1)
+        nearest = f"; the nearest is {near[0]}" if near else ""
+        raise BundleError(f"Unknown model {name!r}{nearest}. Available: {', '.join(names) or 'none'}, or a folder")
     if len(matches) > 1:
         places = " and ".join(str(entry.folder) for entry in matches)
         raise BundleError(f"two bundles have the name {name!r}: {places}; rename or remove one")
@@ -82,9 +101,14 @@ def find(name: str, *, local: Path | None = None, shipped: Path = SHIPPED_FOLDER
 def named_bundle(name_or_folder: str, *, local: Path | None = None) -> Bundle:
     """The bundle in a folder, or the one on the shelf with this name; a folder is known by its card or a separator.
 
-    Raises `BundleError` where there is none or it is broken.
+    A run's folder of `hilum train` stands for the bundle in it. Raises `BundleError` where there is none, or it is
+    broken.
     """
     folder = Path(name_or_folder)
+    if (folder / RUN_NAME).is_file() and not (folder / CARD_NAME).is_file():
+        if not (folder / BUNDLE_NAME / CARD_NAME).is_file():
+            raise BundleError(f"The run {folder} holds no model yet; give its `hilum train` command again to go on")
+        return load_bundle(folder / BUNDLE_NAME)
     if (folder / CARD_NAME).is_file() or len(folder.parts) > 1 or name_or_folder.endswith(os.sep):
         return load_bundle(folder)
     return find(name_or_folder, local=local)
@@ -117,13 +141,17 @@ def _usable(entry: ShelfEntry) -> Bundle:
 
 
 def _entries(folder: Path, origin: Origin) -> tuple[ShelfEntry, ...]:
+    return tuple(_entry(child, origin) for child in _folders(folder))
+
+
+def _folders(folder: Path) -> list[Path]:
     try:
         found = sorted(child for child in folder.iterdir() if (child / CARD_NAME).is_file())
     except FileNotFoundError:
-        return ()
+        return []
     except OSError as error:
         raise BundleError(f"cannot list the bundles in {folder}: {error.strerror or error}") from error
-    return tuple(_entry(child, origin) for child in found if not child.name.startswith("."))
+    return [child for child in found if not child.name.startswith(".")]
 
 
 def _entry(folder: Path, origin: Origin) -> ShelfEntry:

@@ -5,7 +5,7 @@ So help needs no optional part, reading needs no torch, and reading one file loa
 
 from __future__ import annotations
 
-from hilum.cli.lazy import LazyCommand, LazyFunction
+from hilum.cli.options.lazy import LazyCommand, LazyFunction
 
 COMMANDS: dict[str, LazyCommand] = {
     "read": LazyCommand("hilum.cli.read.command", "Read radiographs: files, folders or standard input."),
@@ -13,19 +13,19 @@ COMMANDS: dict[str, LazyCommand] = {
         "hilum.cli.screen", "Read very many films: plan shards, run them anywhere, finish.", part="lab"
     ),
     "segment": LazyCommand("hilum.cli.segment", "Draw the lungs of chest radiographs: masks and boxes."),
-    "models": LazyCommand("hilum.cli.models", "List the models on the shelf, or show the card of one."),
+    "models": LazyCommand("hilum.cli.models", "List the installed models, or show the card of one."),
     "doctor": LazyCommand("hilum.cli.doctor", "Check the installation: versions, engines, models, optional parts."),
     "serve": LazyCommand("hilum.cli.serve", "Serve a page and a REST interface that read.", part="serve"),
     "phantom": LazyCommand("hilum.cli.phantom", "Write example radiographs of phantoms, to try hilum on."),
-    "data": LazyCommand("hilum.cli.data.command", "Check the folders of public releases, or of one's own images."),
-    "train": LazyCommand("hilum.cli.train", "Train a recipe to a bundle.", part="train"),
-    "study": LazyCommand("hilum.cli.study", "Cross-validate a recipe and write its tables and page.", part="train"),
-    "tune": LazyCommand("hilum.cli.tune", "Search over settings of a recipe.", part="tune"),
+    "data": LazyCommand("hilum.cli.data.command", "Check the folders of public data sets, or of your own images."),
+    "train": LazyCommand("hilum.cli.train", "Train a recipe to a model."),
+    "study": LazyCommand("hilum.cli.study", "Cross-validate a recipe, with tables and a page."),
+    "tune": LazyCommand("hilum.cli.tune", "Search over settings of a recipe."),
     "ensemble": LazyCommand("hilum.cli.ensemble", "Join models that exist into one, as their mean.", part="train"),
     "evaluate": LazyCommand("hilum.cli.evaluate", "Judge a model on a split of the data, with a report.", part="lab"),
     "localise": LazyCommand("hilum.cli.localise", "Judge a model's heatmaps beside drawn boxes.", part="lab"),
-    "judge": LazyCommand("hilum.cli.judge", "Judge a predictions file, anybody's, with intervals.", part="lab"),
-    "ledger": LazyCommand("hilum.cli.ledger", "List the looks at held-out images, and check the file.", part="lab"),
+    "judge": LazyCommand("hilum.cli.judge", "Evaluate predictions from any model, with intervals.", part="lab"),
+    "ledger": LazyCommand("hilum.cli.ledger", "List the evaluations of held-out images.", part="lab"),
     "compare": LazyCommand("hilum.cli.compare", "Compare predictions files of the same images.", part="lab"),
 }
 

@@ -57,9 +57,14 @@ def compare_files(
     reference: Annotated[
         str | None, typer.Option(metavar="NAME", help="The model that the others are set beside; else the first.")
     ] = None,
-    pairs: Annotated[Pairs, typer.Option(help="Set each model beside the reference, or beside each other.")] = (
-        Pairs.REFERENCE
-    ),
+    pairs: Annotated[
+        Pairs,
+        typer.Option(
+            case_sensitive=False,
+            metavar="reference|all",
+            help="Set each model beside the reference, or beside each other.",
+        ),
+    ] = (Pairs.REFERENCE),
     margin: Annotated[
         float | None,
         typer.Option(help="A loss that is still tolerated, stated beforehand: shown to be no worse than that, or not?"),
@@ -95,7 +100,7 @@ def compare_files(
 
     A difference is the other model's figure minus the reference's. Files of other images, truths, labels or protocols
     are refused. Sensitivity and specificity are compared only at points from --validation or --threshold.
-    Each file of held-out images that was not judged before is a look, which the ledger counts before anything is shown.
+    Each file of held-out images that was not judged before is counted in the ledger before anything is shown.
     """
     named = named_files(files)
     given = read_models(named, split=split, design=stated_design(design))
@@ -122,7 +127,7 @@ def compare_files(
     )
     looks = _record(result, given=given, named=named, ledger=ledger_path(ledger))
     if report is not None:
-        say(f"wrote {REPORT_COMPARISON.load()(result, models=models, folder=report)}")
+        say(f"Wrote {REPORT_COMPARISON.load()(result, models=models, folder=report)}")
     if looks is not None:
         say(looks.in_words_of_all())
     if as_json:

@@ -1,7 +1,8 @@
-"""`hilum doctor`: versions, engines, models with verified hashes, and what is missing with the command for it."""
+"""`hilum doctor`: versions, engines, models with verified hashes, settings, and what is missing with its command."""
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,13 +13,16 @@ from rich.text import Text
 
 from hilum.bundle.load import Bundle
 from hilum.bundle.shelf import Origin, ShelfEntry
+from hilum.cli.commands import COMMANDS
 from hilum.cli.installation import base_packages, optional_parts
 from hilum.cli.options.cache import cache_folder
 from hilum.cli.options.models import choose_bundles, models_on_shelf
+from hilum.cli.options.settings import settings_here
+from hilum.cli.options.settings_file import SETTINGS_NAME, settings_files, user_settings
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.engine_table import engine_lines
 from hilum.cli.terminal.say import say
-from hilum.errors import BundleError, EngineError, MissingPartError
+from hilum.errors import BundleError, EngineError, MissingPartError, UsageError
 from hilum.reading.engines.choose import choose_engine
 from hilum.reading.engines.engine import available_cores
 from hilum.reading.engines.network import ENGINES
@@ -41,7 +45,12 @@ class Check:
     words: str
 
 
-@app.command(epilog="Exit code 0 where hilum can read, 1 where a shipped model or a needed package is broken.")
+@app.command(
+    epilog=(
+        "[bold]Example[/]\n\nhilum doctor\n\n[bold]Exit code[/]: 0 where hilum can read, 1 where a shipped model or a "
+        "needed package is broken."
+    )
+)
 def doctor(
     *,
     benchmark: Annotated[
@@ -53,7 +62,7 @@ def doctor(
     if benchmark:
         _try_engines()
         return
-    checks = (*_packages(), *_engines(), *checks_of_models(models_on_shelf()), *_parts())
+    checks = (*_packages(), *_engines(), *checks_of_models(models_on_shelf()), *_parts(), *checks_of_settings())
     width = max(len(check.subject) for check in checks)
     console = output_console()
     for check in checks:
@@ -118,6 +127,25 @@ def _check_of_bundle(bundle: Bundle, *, subject: str, origin: Origin) -> Check:
         return Check(subject, "broken" if origin == "shipped" else "absent", f"{card.name}: {error}")
     hashes = f"hashes verified ({len(card.files)} files), card SHA-256 {bundle.sha256}"
     return Check(subject, "good", f"{card.name} {card.version}: {hashes}")
+
+
+def checks_of_settings() -> Iterator[Check]:
+    """A line for each option that hilum.toml or the environment sets, and for a file that no command can use."""
+    try:
+        files = settings_files()
+        found = list(settings_here(files, table=COMMANDS))
+    except (UsageError, MissingPartError) as error:
+        yield Check("settings", "broken" if isinstance(error, UsageError) else "absent", str(error))
+        return
+    for file in files:
+        yield Check("settings", "good", f"{file.path}")
+    if not files:
+        yield Check("settings", "good", f"no {SETTINGS_NAME} here or in {user_settings(os.environ).parent}")
+    for setting in found:
+        if setting.problem is None:
+            yield Check("setting", "good", f"{setting.option} = {setting.value} (from {setting.source})")
+        else:
+            yield Check("setting", "absent", f"{setting.source}: {setting.problem}")
 
 
 def _parts() -> Iterator[Check]:

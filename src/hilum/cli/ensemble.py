@@ -12,7 +12,7 @@ import typer
 from hilum.bundle.load import Bundle
 from hilum.bundle.shelf import SHIPPED_LUNGS
 from hilum.cli.options.data import PatientPatternOption, called_by, read_as_trained, words_of_data
-from hilum.cli.options.models import choose_bundle
+from hilum.cli.options.models import choose_bundle, model_names
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.fitted_table import fitted_table, say_images_read, say_not_fitted
 from hilum.cli.terminal.say import say, say_caution
@@ -25,7 +25,7 @@ from hilum.training.joining.join import JoinedBundle, JoinSettings, join
 app = typer.Typer(
     help="Join models that exist into one that says the mean of their probabilities.",
     epilog=(
-        "[bold]Examples[/]\n\nhilum ensemble runs/resnet50/bundle runs/densenet121/bundle --out models/both\n\n"
+        "[bold]Examples[/]\n\nhilum ensemble runs/resnet50 runs/densenet121 --out models/both\n\n"
         "hilum ensemble models/a models/b --data nih=ChestXray14 --fit-weights --out models/both\n\n"
         "hilum ensemble models/a models/b --weights-from a.parquet --weights-from b.parquet --out models/both"
     ),
@@ -37,10 +37,15 @@ app = typer.Typer(
 @app.command()
 def ensemble(
     models: Annotated[
-        list[str], typer.Argument(metavar="MODEL...", help="Two or more: names on the shelf, or bundles' folders.")
+        list[str],
+        typer.Argument(
+            metavar="MODEL...",
+            help="Two or more: names of installed models, models' folders, or runs of `hilum train`.",
+            autocompletion=model_names,
+        ),
     ],
     *,
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="The new bundle's folder.")],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="The new model's folder.")],
     data: Annotated[
         list[str] | None,
         typer.Option(
@@ -62,18 +67,20 @@ def ensemble(
     common_labels: Annotated[
         bool, typer.Option("--common-labels", help="Where labels differ, take those that all models have.")
     ] = False,
-    name: Annotated[str, typer.Option(metavar="NAME", help="The new bundle's name.")] = "ensemble",
+    name: Annotated[str, typer.Option(metavar="NAME", help="The new model's name.")] = "ensemble",
     title: Annotated[str | None, typer.Option(metavar="TEXT", help="The card's title.")] = None,
     lungs: Annotated[
         str,
         typer.Option(
-            metavar="BUNDLE", help="For models that read the crop to the lungs: what drew the lungs in their training."
+            metavar="MODEL",
+            autocompletion=model_names,
+            help="For models that read the crop to the lungs: what drew the lungs in their training.",
         ),
     ] = SHIPPED_LUNGS,
     patient_pattern: PatientPatternOption = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of a bundle in that folder.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of a model in that folder.")] = False,
 ) -> None:
-    """Write one bundle whose probability is the mean of those of MODEL..., each by its own calibration.
+    """Write one model whose probability is the mean of those of MODEL..., each by its own calibration.
 
     The models must prepare their pictures alike. Weights are equal, or fitted on validation images: none below 0, all
     together 1. A reading shows what each says, and marks a finding on which they would decide differently.
@@ -130,4 +137,4 @@ def _show(done: JoinedBundle) -> None:
     say_not_fitted(done.labels)
     card = done.bundle.card
     folder = shlex.quote(str(done.bundle.folder))
-    say(f"wrote {done.bundle.folder} ({card.name} {card.version}); read with it: hilum read --model {folder} FILE")
+    say(f"Wrote {done.bundle.folder} ({card.name} {card.version}); read with it: hilum read --model {folder} FILE")

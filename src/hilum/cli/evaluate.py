@@ -22,12 +22,12 @@ from hilum.cli.options.data import (
 from hilum.cli.options.judging import JudgedArgument, LungsOption, ReplicatesOption
 from hilum.cli.options.ledger import LedgerOption
 from hilum.cli.options.models import choose_bundle
+from hilum.cli.options.split import asked_split
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.judgement_table import judgement_tables
 from hilum.cli.terminal.say import say, say_caution, say_images_read
 from hilum.datasets.own.columns import StatedColumns
 from hilum.datasets.releases.chexpert import ChexpertPolicy
-from hilum.datasets.splits.split import TEST
 from hilum.errors import UsageError
 from hilum.evaluation.bundles.evaluate import EvaluationSettings, JudgedPart, evaluate_part, judge_part
 from hilum.evaluation.bundles.ledger import ledger_path
@@ -63,12 +63,17 @@ def evaluate(
         list[str],
         typer.Option(
             metavar="NAME=FOLDER|PATH",
-            help="Where a release lies, or a table (CSV) or class folders of your own; once for each, as in training.",
+            help="Where a data set lies, or a table (CSV) or class folders of your own; once for each, as in training.",
         ),
     ],
     split: Annotated[
-        str, typer.Option(help="A part of the run's split; for a bundle an official part of the release, or `all`.")
-    ] = TEST,
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="A part of the run's split; of another model an official part of the data, or all. [dim]default: "
+            "test, or the only one[/]",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -98,21 +103,23 @@ def evaluate(
 ) -> None:
     """Read a split with MODEL and judge it at the model's own operating points.
 
-    After a stop the same command goes on. Each look at held-out images stands in the ledger, its intent before the
-    first of them is read. A model that is no run is judged on the terminal alone where there is no --out.
+    After a stop the same command goes on. Each evaluation of held-out images stands in the ledger, its intent
+    before the first of them is read. Of a model that is no run, without --out, the result is printed and no report
+    written.
     """
     run = load_run(Path(model)) if is_run(Path(model)) else None
     if prevalence is not None and not 0.0 < prevalence < 1.0:
-        raise UsageError(f"expected --prevalence between 0 and 1, came {prevalence:g}")
+        raise UsageError(f"A prevalence lies between 0 and 1; --prevalence {prevalence:g} does not")
     policy = None if run is None else ChexpertPolicy.of_settings(run.file.settings)
     bundle = choose_bundle(model) if run is None else load_bundle(run.bundle_folder)
     columns = StatedColumns(image=image_column, patient=patient_column, wanted=bundle.card.label_names)
     mixed = read_as_trained(data, chexpert=policy, columns=columns, patient_pattern=patient_pattern, rsna=rsna)
+    name = asked_split(split, run=run, records=mixed.records)
     if run is None:
-        part = official_part(mixed.records, bundle=bundle, name=split, left_out=mixed.left_out)
+        part = official_part(mixed.records, bundle=bundle, name=name, left_out=mixed.left_out)
     else:
         part = part_of_run(
-            run, records=mixed.records, name=split, labels=bundle.card.label_names, left_out=mixed.left_out
+            run, records=mixed.records, name=name, labels=bundle.card.label_names, left_out=mixed.left_out
         )
     settings = EvaluationSettings(
         prevalence=prevalence,
@@ -141,14 +148,14 @@ def evaluate(
         bundle,
         part=part,
         run=run,
-        folder=out or Path(model) / EVALUATION / split,
+        folder=out or Path(model) / EVALUATION / name,
         ledger=counted,
         settings=settings,
         progress=_say_progress,
         lungs=drawn_by,
     )
     _show(evaluated.judged)
-    say(f"wrote {evaluated.predictions_path} and {evaluated.report.page}")
+    say(f"Wrote {evaluated.predictions_path} and {evaluated.report.page}")
 
 
 def _show(judged: JudgedPart) -> None:

@@ -90,8 +90,8 @@ def judge_file(
 ) -> None:
     """Judge PREDICTIONS: AUROC and average precision with intervals by patient, Brier score, calibration, subgroups.
 
-    Decisions are judged only at operating points from a --validation file of other patients. Held-out images that were
-    not judged before are a look, which the ledger counts before anything is shown.
+    Decisions are judged only at operating points from a --validation file of other patients. An evaluation of
+    held-out images that were not judged before is counted in the ledger before anything is shown.
     """
     stated = StatedScores(
         protocol=protocol, truth=truth, score=score, patient=patient_column, design=stated_design(design)
@@ -119,7 +119,7 @@ def judge_file(
     looks = record_predictions(judged, found=found, name=predictions.name, ledger=ledger_path(ledger))
     if report is not None:
         page = REPORT_JUDGEMENT.load()(judged, judgement=result, name=predictions.stem, folder=report)
-        say(f"wrote {page}")
+        say(f"Wrote {page}")
     if looks is not None:
         say(looks.in_words())
     if as_json:

@@ -16,7 +16,7 @@ from hilum.cli.terminal.say import one_line, say
 from hilum.evaluation.bundles.ledger import Look, broken_links, ledger_path, looks, read_ledger
 
 app = typer.Typer(
-    help="List the looks at held-out images, and check the file that counts them.",
+    help="List the evaluations of held-out images, and check the file that counts them.",
     epilog="[bold]Examples[/]\n\nhilum ledger\n\nhilum ledger --json\n\nExit code 1: a line was changed or removed.",
     rich_markup_mode="rich",
     add_completion=False,
@@ -29,7 +29,7 @@ def show_ledger(
     ledger: LedgerOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """List every look in the ledger, oldest first, and say which lines were changed or removed since."""
+    """List every evaluation in the ledger, oldest first, and say which lines were changed or removed since."""
     path = ledger_path(ledger)
     found, broken = looks(read_ledger(path)), broken_links(path)
     if as_json:
@@ -38,7 +38,7 @@ def show_ledger(
     else:
         if found:
             output_console().print(_table(found))
-        say(f"looks in {path}: {len(found)}")
+        say(f"evaluations of held-out images in {path}: {len(found)}")
     for sentence in broken:
         say(f"{path}: {sentence}; git log -p shows how it was")
     raise typer.Exit(int(bool(broken)))

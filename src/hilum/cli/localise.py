@@ -90,7 +90,7 @@ def localise(
             metavar="BOXES=MODEL", help="A label of the boxes that the model calls otherwise; may come again."
         ),
     ] = None,
-    split: Annotated[str, typer.Option(help="An official part of the release, or `all`.")] = EVERY,
+    split: Annotated[str, typer.Option(help="An official part of the data, or all.")] = EVERY,
     most: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="At most N images of each label, by a fixed seed.")
     ] = None,
@@ -133,8 +133,8 @@ def localise(
     """Set the heatmaps of MODEL beside drawn boxes: IoU, IoBB, hit rates and the pointing game of each label.
 
     Beside them stand an even map and the average box of other patients: a map that points where lesions usually are has
-    not found one. Images without boxes are not read. Each look at held-out images stands in the ledger, its intent
-    before the first of them is read.
+    not found one. Images without boxes are not read. Each evaluation of held-out images stands in the ledger, its
+    intent before the first of them is read.
     """
     settings = LocalisationSettings(
         thresholds=tuple(threshold or THRESHOLDS), replicates=replicates, drawn=2 if gallery else 0
@@ -143,7 +143,7 @@ def localise(
     run = load_run(Path(model)) if is_run(Path(model)) else None
     folder = out or (None if run is None else run.folder / LOCALISATION)
     if folder is None:
-        raise UsageError(f"expected --out for {model}, which is no run of `hilum train`, came none; name a folder")
+        raise UsageError(f"Missing option: --out FOLDER; {model} is no run of `hilum train`, which would hold them")
     bundle = choose_bundle(model) if run is None else load_bundle(run.bundle_folder)
     records = read_as_trained(boxes, rsna=rsna).records
     asked = BoxedPart(
@@ -154,10 +154,10 @@ def localise(
     )
     if not asked.records:
         there = ", ".join(sorted({one.official for one in records if one.official})) or "none"
-        raise UsageError(f"expected an official part among {there}, or {EVERY}, came {split!r}")
+        raise UsageError(f"The data have no part {split!r}. Available: {there}, and {EVERY}")
     source = _source(bundle, run=run, methods=method or (), lungs=lungs)
     if random_weights and not method:
-        raise UsageError("expected --method beside --random-weights, whose torch network it makes random, came none")
+        raise UsageError("Missing option: --method NAME; --random-weights makes the network of its maps random")
     checks = _Checks(
         bundle=bundle,
         source=source,
@@ -182,7 +182,7 @@ def localise(
     output_console().print(localisation_tables(localised.figures, titles=titles_of(source.methods)))
     if localised.looks is not None:
         say(localised.looks.in_words())
-    say(f"wrote {localised.page}")
+    say(f"Wrote {localised.page}")
 
 
 def _source(bundle: Bundle, *, run: Run | None, methods: Sequence[str], lungs: str) -> MapSource:
@@ -244,6 +244,6 @@ def _same(words: Sequence[str]) -> dict[str, str]:
     for word in words:
         box, equals, model = word.partition("=")
         if not equals or not box or not model:
-            raise UsageError(f"expected --label BOXES=MODEL, such as 'Nodule/mass=Nodule', came {word!r}")
+            raise UsageError(f"--label {word!r} has no two names; say BOXES=MODEL, such as 'Nodule/mass=Nodule'")
         found[own_label(box)] = own_label(model)
     return found

@@ -8,7 +8,9 @@ from typing import Annotated, Any, ClassVar
 import typer
 
 from hilum.cli.commands import COMMANDS
-from hilum.cli.lazy import LazyCommand, LazyGroup, lazy_app
+from hilum.cli.options.lazy import LazyCommand, LazyGroup, lazy_app
+from hilum.cli.options.settings import default_map
+from hilum.cli.options.settings_file import settings_files
 from hilum.cli.terminal.messages import MESSAGES
 from hilum.cli.terminal.say import say_problem
 from hilum.errors import HilumError, UsageError
@@ -39,6 +41,16 @@ class HilumGroup(LazyGroup):
     """The command group; an error of hilum is one line on standard error and an exit code, never a traceback."""
 
     table: ClassVar[dict[str, LazyCommand]] = COMMANDS
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command that `args` name, with what hilum.toml says of its options; `doctor` tells of that itself."""
+        name, command, rest = super().resolve_command(ctx, args)
+        asks_for_help = bool(set(rest) & set(ctx.help_option_names))
+        if name in self.table and name != "doctor" and not asks_for_help and not ctx.resilient_parsing:
+            files = settings_files()
+            if files:
+                ctx.default_map = {name: default_map(files, name=name, command=command, table=self.table)}
+        return name, command, rest
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command: exit code 2 on wrong usage, 1 on any other error of hilum, 130 and 143 on signals."""

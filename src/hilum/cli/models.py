@@ -1,4 +1,4 @@
-"""`hilum models`: the shelf in a table, the card of one model, and other projects' models as bundles."""
+"""`hilum models`: the installed models in a table, the card of one model, and other projects' models as bundles."""
 
 from __future__ import annotations
 
@@ -12,15 +12,12 @@ from rich.text import Text
 from hilum.bundle.calibrated_on import CalibratedOn
 from hilum.bundle.card import Card
 from hilum.bundle.label import Label, LabelResult
-from hilum.bundle.shelf import ShelfEntry
 from hilum.cli.commands import IMPORTS, OF_MODELS
-from hilum.cli.lazy import LazyCommand, LazyGroup, add_placeholders, lazy_app
-from hilum.cli.options.models import choose_bundle, models_on_shelf
+from hilum.cli.options.lazy import LazyCommand, LazyGroup, add_placeholders, lazy_app
+from hilum.cli.options.models import MODEL_HELP, choose_bundle, model_names, models_on_shelf
 from hilum.cli.terminal.console import output_console
-from hilum.cli.terminal.say import say
-
-_FIGURES = 4
-"""How many figures of a gate the list shows; the card shows all."""
+from hilum.cli.terminal.models_table import models_table
+from hilum.cli.terminal.say import say_problem
 
 
 class ModelsGroup(LazyGroup):
@@ -32,9 +29,9 @@ class ModelsGroup(LazyGroup):
 
 app = typer.Typer(
     cls=ModelsGroup,
-    help="List the models on the shelf, show the card of one, import one, or fit one to your own images.",
+    help="List the installed models, show the card of one, import one, or fit one to your own images.",
     epilog=(
-        "[bold]Examples[/]\n\nhilum models\n\nhilum models show NAME\n\nhilum models show path/to/bundle --json\n\n"
+        "[bold]Examples[/]\n\nhilum models\n\nhilum models show NAME\n\nhilum models show runs/chest14 --json\n\n"
         "hilum models calibrate NAME --data table=labels.csv"
     ),
     rich_markup_mode="rich",
@@ -52,7 +49,7 @@ class ImportGroup(LazyGroup):
 app.add_typer(
     lazy_app(
         ImportGroup,
-        help="Make a bundle of another project's weights.",
+        help="Make a model of hilum from another project's weights.",
         epilog="[bold]Example[/]\n\nhilum models import torchxrayvision densenet121-res224-all",
     ),
     name="import",
@@ -62,19 +59,21 @@ add_placeholders(app, table=OF_MODELS)
 
 @app.callback(invoke_without_command=True)
 def list_models(context: typer.Context) -> None:
-    """List what each model reads, on what it was trained, how well it does, and its licence."""
+    """List the installed models in a table: what each reads, its ages, findings, AUROC, size and licence."""
     if context.invoked_subcommand is not None:
         return
     entries = models_on_shelf()
     if not entries:
-        say("no model on the shelf; name a bundle's folder with --model, or reinstall hilum")
-    for entry in entries:
-        output_console().print(_entry(entry), "")
+        say_problem("No model is installed; name a model's folder with --model, or reinstall hilum")
+        return
+    output_console().print(models_table(entries))
 
 
-@app.command()
+@app.command(
+    epilog="[bold]Examples[/]\n\nhilum models show pneumonia-paediatric\n\nhilum models show runs/chest14 --json"
+)
 def show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A name on the shelf, or a bundle's folder.")],
+    name: Annotated[str, typer.Argument(metavar="MODEL", help=MODEL_HELP, autocompletion=model_names)],
     as_json: Annotated[bool, typer.Option("--json", help="Print the card as JSON.")] = False,
 ) -> None:
     """Show the card of one model: what it is for, what it must not be used for, and how it was made and judged."""
@@ -87,28 +86,6 @@ def show(
     console.print(_figures(bundle.card) if bundle.card.figures else _results(bundle.card))
 
 
-def _entry(entry: ShelfEntry) -> Table:
-    if entry.bundle is None:
-        return _facts({entry.name: Text(f"broken: {entry.problem}", style="bold red")})
-    card = entry.bundle.card
-    best = [f"{label.name}: {_result(label.results[0])}" for label in card.labels if label.results]
-    best += [
-        f"{figure.full_name}: {_with_interval(figure.value, figure.interval)} (n {figure.n:,})"
-        for figure in card.figures[:_FIGURES]
-    ]
-    return _facts(
-        {
-            card.name: Text(f"{card.title} (version {card.version}, {entry.origin})", style="bold"),
-            "reads": _scope(card),
-            "findings": ", ".join(card.label_names),
-            **_networks(card),
-            "trained on": "; ".join(card.training.data),
-            "how well": "\n".join(best) or "no results in its card",
-            "licence": card.weights_licence,
-        }
-    )
-
-
 def _whole_card(card: Card, *, sha256: str) -> dict[str, Any]:
     compression = "none" if card.compression is None else card.compression.method
     return {
@@ -117,7 +94,7 @@ def _whole_card(card: Card, *, sha256: str) -> dict[str, Any]:
         "not for": "\n".join(card.not_for),
         "limits": "\n".join(card.limits) or "none given",
         "reads": _scope(card),
-        "findings": "\n".join(_decided(card)),
+        "findings": "\n".join(_decided(card)) or ", ".join(card.label_names),
         "architecture": card.architecture,
         **_networks(card),
         "heatmap": card.heatmap.method,
@@ -219,10 +196,6 @@ def _scope(card: Card) -> str:
     said_ages = "any age" if ages is None else f"ages {ages[0]:g} to {ages[1]:g} years"
     said_views = "any view" if views is None else f"views {', '.join(views)}"
     return f"{card.scope.xray_type}, {said_ages}, {said_views}"
-
-
-def _result(result: LabelResult) -> str:
-    return f"AUROC {_auroc(result)} on {result.set} (n = {result.n:,}, {result.positives:,} positive)"
 
 
 def _auroc(result: LabelResult) -> str:

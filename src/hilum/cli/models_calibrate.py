@@ -19,7 +19,7 @@ from hilum.cli.options.data import (
     words_of_data,
 )
 from hilum.cli.options.judging import LungsOption
-from hilum.cli.options.models import choose_bundle
+from hilum.cli.options.models import MODEL_HELP, choose_bundle, model_names
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.fitted_table import fitted_table, say_images_read, say_not_fitted
 from hilum.cli.terminal.say import say, say_caution
@@ -43,7 +43,7 @@ app = typer.Typer(
 
 @app.command()
 def calibrate_model(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A name on the shelf, or a bundle's folder.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help=MODEL_HELP, autocompletion=model_names)],
     *,
     data: Annotated[
         list[str],
@@ -53,10 +53,10 @@ def calibrate_model(
         ),
     ],
     out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="The new bundle's folder; else one in your models folder.")
+        Path | None, typer.Option(metavar="FOLDER", help="The new model's folder; else one in your models folder.")
     ] = None,
     name: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The new bundle's name; else MODEL's with -calibrated.")
+        str | None, typer.Option(metavar="NAME", help="The new model's name; else MODEL's with -calibrated.")
     ] = None,
     label: Annotated[
         list[str] | None,
@@ -83,7 +83,7 @@ def calibrate_model(
     image_column: ImageColumnOption = None,
     patient_column: PatientColumnOption = None,
     patient_pattern: PatientPatternOption = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of a bundle in that folder.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of a model in that folder.")] = False,
 ) -> None:
     """Fit MODEL's calibration and operating points on your own labelled images, into a new version of it.
 
@@ -126,7 +126,7 @@ def calibrate_model(
 def _pair(text: str) -> tuple[str, str]:
     label, sign, column = text.partition("=")
     if not (sign and label.strip() and column.strip()):
-        raise UsageError(f"expected --as LABEL=COLUMN, came {text!r}")
+        raise UsageError(f"--as {text!r} has no two names; say LABEL=COLUMN")
     return label.strip(), column.strip()
 
 
@@ -143,6 +143,6 @@ def _show(done: Calibrated) -> None:
         console.print(fitted_table(done.fitted.whole_labels))
     say_not_fitted((*done.fitted.labels, *done.fitted.whole_labels))
     say(
-        f"wrote {done.bundle.folder} ({card.name} {card.version}), fitted on {done.images:,} images of "
+        f"Wrote {done.bundle.folder} ({card.name} {card.version}), fitted on {done.images:,} images of "
         f"{done.patients:,} patients; read with it: hilum read --model {shlex.quote(str(done.bundle.folder))} FILE"
     )

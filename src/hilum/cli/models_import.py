@@ -35,13 +35,13 @@ def torchxrayvision(
         typer.Option(metavar="FILE", help="Their file; else it is looked for in weights/ and fetched."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="The bundle's folder; else one in your models folder.")
+        Path | None, typer.Option(metavar="FOLDER", help="The model's folder; else one in your models folder.")
     ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of a bundle in that folder.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of a model in that folder.")] = False,
 ) -> None:
-    """Make a bundle of torchxrayvision's weights NAME; `hilum read --model` then reads with it, without torch.
+    """Make a model of hilum from torchxrayvision's weights NAME; `hilum read --model` then reads it without torch.
 
-    Their operating points are not taken over: the bundle gives uncalibrated probabilities and decides nothing.
+    Their operating points are not taken over: the model gives uncalibrated probabilities and decides nothing.
     """
     released_weights(name)  # a wrong name is refused before anything is fetched
     file = torchxrayvision_file(name, folder=DOWNLOADS) if weights is None else weights

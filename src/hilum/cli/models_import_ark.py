@@ -36,13 +36,13 @@ def ark(
         str, typer.Option(help=f"Whose labels: one of {', '.join(HEADS)}.", metavar="HEAD")
     ] = "chestxray14",
     out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="The bundle's folder; else one in your models folder.")
+        Path | None, typer.Option(metavar="FOLDER", help="The model's folder; else one in your models folder.")
     ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of a bundle in that folder.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of a model in that folder.")] = False,
 ) -> None:
-    """Make a bundle of Ark's weights; `hilum read --model` then reads with it, without torch.
+    """Make a model of hilum from Ark's weights; `hilum read --model` then reads with it, without torch.
 
-    The bundle gives uncalibrated probabilities and decides nothing. Its heatmaps are exact where the file's projector
+    The model gives uncalibrated probabilities and decides nothing. Its heatmaps are exact where the file's projector
     is one layer, as Ark+'s is; else they are made by occlusion, which is slow.
     """
     folder = local_models_folder(os.environ) / bundle_name(size, head=head) if out is None else out

@@ -31,13 +31,13 @@ def eva_x(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Their fine-tuned file, a .pth.")],
     *,
     out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="The bundle's folder; else one in your models folder.")
+        Path | None, typer.Option(metavar="FOLDER", help="The model's folder; else one in your models folder.")
     ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of a bundle in that folder.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of a model in that folder.")] = False,
 ) -> None:
-    """Make a bundle of EVA-X's weights; `hilum read --model` then reads with it, without torch.
+    """Make a model of hilum from EVA-X's weights; `hilum read --model` then reads with it, without torch.
 
-    The bundle gives uncalibrated probabilities and decides nothing. Its heatmaps are made by occlusion, which is slow.
+    The model gives uncalibrated probabilities and decides nothing. Its heatmaps are made by occlusion, which is slow.
     """
     folder = local_models_folder(os.environ) / bundle_name(size) if out is None else out
     command = shlex.join(["hilum", "models", "import", "eva-x", size, file.name])

@@ -60,9 +60,7 @@ def plan_films(
     out: Annotated[str, typer.Option(metavar="PLAN", help="Where the plan goes: a folder, or s3://BUCKET/PREFIX.")],
     model: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="NAME_OR_FOLDER", help="The name of an installed model, or the folder of one; may be repeated."
-        ),
+        typer.Option(metavar="MODEL", help="The name of an installed model, or the folder of one; may be repeated."),
     ] = None,
     column: Annotated[str | None, typer.Option(help="The manifest's column of paths. [dim]default: path[/]")] = None,
     root: Annotated[
@@ -77,8 +75,8 @@ def plan_films(
     heatmaps: Annotated[
         str, typer.Option(metavar="positive|all|none", help="Findings that get boxes. No picture is written.")
     ] = "positive",
-    no_gate: Annotated[bool, typer.Option("--no-gate", help="Read without judging whether this is an X-ray.")] = False,
-    no_lungs: Annotated[bool, typer.Option("--no-lungs", help="Draw no lungs, which is faster.")] = False,
+    gate: Annotated[bool, typer.Option("--gate/--no-gate", help="Judge first whether this is an X-ray.")] = True,
+    lungs: Annotated[bool, typer.Option("--lungs/--no-lungs", help="Outline the lungs; without, it is faster.")] = True,
     assume_scope: Annotated[
         bool,
         typer.Option(
@@ -95,12 +93,12 @@ def plan_films(
     """
     place = place_of(out)
     films = manifest(source, root=root, column=column)
-    bundles = choose_bundles(model or (), gate=not no_gate, lungs=not no_lungs)
+    bundles = choose_bundles(model or (), gate=gate, lungs=lungs)
     reader = plan_reader(
         bundles,
         engine=engine_named(engine, bundles=bundles, threads=1),
         heatmaps=heatmaps,
-        lungs=not no_lungs,
+        lungs=lungs,
         limits=Limits(max_pixels=max_pixels),
         assume_scope=assume_scope,
     )
@@ -121,7 +119,7 @@ def run_films(
     plan: _PlanArgument,
     *,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes that read, one core each. [dim]default: the cores[/]")
+        int | None, typer.Option(min=1, help="Processes that read, one core each. [dim]default: all cores[/]")
     ] = None,
     ray: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Read on the machines of the Ray at HOST:PORT, or local.")

@@ -5,31 +5,34 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hilum.bundle.shelf import local_models_folder, lung_bundle
+from hilum.bundle.shelf import local_models_folder, lung_bundle, shipped_bundles
+from hilum.cli.options.models import model_names
+from hilum.cli.terminal.progress import ON_TERMINAL
 from hilum.cli.terminal.say import say, say_problem
 from hilum.cli.terminal.say_inputs import say_the_rest
 from hilum.errors import EngineError, OutputError, UsageError
 from hilum.imaging.pixels.limits import Limits
 from hilum.output.folder import OutputFolder
-from hilum.output.inputs import STANDARD_INPUT, InputFile, find_inputs
+from hilum.output.inputs import STANDARD_INPUT, InputFile, Inputs, find_inputs
 from hilum.output.lung_files import lung_paths, write_lungs
 from hilum.output.resume import sha256_of
 from hilum.reading.engines.engine import available_cores
 from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
+from hilum.reading.gate.gate import AbsentGate, Gate, NetworkGate, may_read
 from hilum.reading.input.map_ahead import map_ahead
 from hilum.reading.input.prepare import Prepared, Unreadable, prepare
 from hilum.reading.lungs.finder import LungFinder
 from hilum.reading.settings import MIB
-from hilum.reading_result import LungDefinition
+from hilum.reading_result import GateVerdict, LungDefinition
 from hilum.whole_files import OutputNameError, write_whole
 
 app = typer.Typer(rich_markup_mode="rich", add_completion=False)
@@ -43,6 +46,8 @@ class DefinitionChoice(StrEnum):
 
 
 FAILURES = "failures.jsonl"
+CHEST = "chest"
+_NOT_DRAWN = {"no chest": "not a chest X-ray", "failed": "failed"}
 _IN_WORDS: Mapping[LungDefinition, str] = {"field": "lung fields", "whole": "whole lungs"}
 _AHEAD, _MEMORY_BYTES = 8, 512 * MIB
 _EPILOG = """[bold]Examples[/]
@@ -51,7 +56,8 @@ hilum segment chest.png --out lungs/
 
 hilum segment scans/ --out lungs/ --definition whole --resume
 
-[bold]Exit code[/]: 0 all segmented, 1 some failed (the rest is segmented), 2 wrong usage, 130 interrupted."""
+[bold]Exit code[/]: 0 all segmented, 1 some failed or are no chests (the rest is segmented), 2 wrong usage, 130
+interrupted."""
 
 
 @app.command(epilog=_EPILOG)
@@ -63,11 +69,19 @@ def segment(
         typer.Option(file_okay=False, metavar="FOLDER", help="Where mask, JSON and pictures of flagged cases go."),
     ],
     model: Annotated[
-        str | None, typer.Option(metavar="NAME_OR_FOLDER", help="A bundle of kind lungs; by default the one there is.")
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="A model that draws lungs: its name, its folder, or a run of `hilum train`. [dim]default: the "
+            "one that is installed[/]",
+            autocompletion=model_names,
+        ),
     ] = None,
     definition: Annotated[
         DefinitionChoice | None,
         typer.Option(
+            case_sensitive=False,
+            metavar="field|whole",
             help="The lung beside the heart, or behind it too. [dim]default: field, where it is drawn[/]",
             show_default=False,
         ),
@@ -75,28 +89,29 @@ def segment(
     resume: Annotated[
         bool, typer.Option("--resume", help="Skip what is already in --out, drawn by the same model and definition.")
     ] = False,
+    gate: Annotated[
+        bool,
+        typer.Option("--gate/--no-gate", help="Draw lungs only where the gate finds a chest X-ray; else all get some."),
+    ] = True,
     frame: Annotated[int | None, typer.Option(min=1, help="The frame of a multi-frame file, counted from 1.")] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Threads that decode. [dim]default: the cores[/]")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Failures only.")] = False,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Threads that decode. [dim]default: all cores[/]")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only what failed, and cautions.")] = False,
 ) -> None:
     """Draw lungs and heart: masks (lungs 255 the patient's right, 128 the left; heart 255), the box to crop, trust."""
     if STANDARD_INPUT in files:
-        raise UsageError("expected files or folders, came '-'; save the image to a file first")
-    inputs = find_inputs(files, out=out, frame=frame)
+        raise UsageError("Name files or folders: standard input (-) is not taken; save the image to a file first")
+    inputs = flat(find_inputs(files, out=out, frame=frame), named=files)
     finder = LungFinder(
         lung_bundle(model, local=local_models_folder(os.environ)), engine=OnnxRuntimeEngine(), threads=available_cores()
     )
     with OutputFolder(out) as folder:
-        drawer = _Drawer(finder, _definition(definition, finder=finder), folder.path, frame)
+        drawer = _Drawer(finder, _definition(definition, finder=finder), folder.path, frame, _gate(asked=gate))
         done = [file for file in inputs.files if resume and drawer.is_done(file)]
         todo = [file for file in inputs.files if file not in done]
         counts, failures = _segment(todo, drawer=drawer, jobs=jobs or available_cores())
         write_whole(folder.path / FAILURES, (json.dumps(failure).encode() + b"\n" for failure in failures))
     say_the_rest(inputs, quiet=quiet)
-    if not quiet:
-        parts = [f"{count} {what}" for what, count in counts.items()]
-        parts += [f"{len(done)} skipped"] if done else []
-        say(f"{', '.join(parts) or 'nothing to do'}: {out}")
+    say(_summary(counts, skipped=len(done), out=out))
     if failures or inputs.problems:
         raise typer.Exit(1)
 
@@ -109,10 +124,12 @@ class _Drawer:
     definition: LungDefinition
     folder: Path
     frame: int | None
+    gate: Gate
 
     def prepare(self, file: InputFile) -> Prepared | Unreadable:
         """The file decoded, and the network's input of it."""
-        specs = (self.finder.preprocess,)
+        wanted = (self.finder.preprocess, self.gate.preprocess)
+        specs = tuple(dict.fromkeys(spec for spec in wanted if spec is not None))
         return prepare(file.name, name=file.name, frame=self.frame, limits=Limits(), specs=specs)
 
     def write(self, prepared: Prepared | Unreadable, *, file: InputFile, counts: Counter[str]) -> str | None:
@@ -120,6 +137,10 @@ class _Drawer:
         if isinstance(prepared, Unreadable):
             return str(prepared.error)
         radiograph = prepared.radiograph
+        (opinion,) = self.gate.judge((prepared,))
+        if not may_read(opinion.verdict, xray_type=CHEST):
+            counts["no chest"] += 1
+            return _no_chest(opinion.verdict)
         try:
             drawing = self.finder.find(radiograph, prepared=prepared.inputs[self.finder.preprocess])
             write_lungs(
@@ -131,7 +152,7 @@ class _Drawer:
             )
         except (EngineError, OutputNameError) as error:
             return str(error)
-        counts["trusted" if drawing.trusted else "not trusted"] += 1
+        counts["reliable" if drawing.trusted else "to check"] += 1
         return None
 
     def is_done(self, file: InputFile) -> bool:
@@ -160,6 +181,44 @@ class _Drawer:
                 raise OutputError(f"cannot remove {path}: {error.strerror}; name another --out folder") from error
 
 
+def flat(inputs: Inputs, *, named: Sequence[str]) -> Inputs:
+    """The inputs, each file that was named itself called by its name alone, where no other output would have that.
+
+    What was found in a folder or an archive keeps its path there.
+    """
+    alone = {name for name in named if not Path(name).is_dir()}
+    short = [Path(file.name).name if file.name in alone else file.relative for file in inputs.files]
+    taken = Counter(name.casefold() for name in short)
+    files = (
+        replace(file, relative=name) if taken[name.casefold()] == 1 else file
+        for file, name in zip(inputs.files, short, strict=True)
+    )
+    return replace(inputs, files=tuple(files))
+
+
+def _gate(*, asked: bool) -> Gate:
+    """The gate that ships, or one that lets everything pass."""
+    if not asked:
+        return AbsentGate()
+    bundle = next(bundle for bundle in shipped_bundles() if bundle.card.role == "gate")
+    return NetworkGate(bundle, engine=OnnxRuntimeEngine(), threads=available_cores())
+
+
+def _no_chest(verdict: GateVerdict) -> str:
+    found = f"{verdict.type.name} X-ray" if verdict.status == "accepted" and verdict.type else verdict.reason
+    return f"not segmented, no chest X-ray by the gate: {found}; --no-gate draws lungs all the same"
+
+
+def _summary(counts: Counter[str], *, skipped: int, out: Path) -> str:
+    """What was written and where, then what was not."""
+    masks = counts["reliable"] + counts["to check"]
+    how = ", ".join(f"{counts[what]} {what}" for what in ("reliable", "to check") if counts[what])
+    said = [f"Wrote {masks} mask{'' if masks == 1 else 's'} to {out}{f' ({how})' if how else ''}"]
+    said += [f"{counts[what]} {words}" for what, words in _NOT_DRAWN.items() if counts[what]]
+    said += [f"{skipped} skipped, drawn before"] if skipped else []
+    return "; ".join(said)
+
+
 def _definition(asked: DefinitionChoice | None, *, finder: LungFinder) -> LungDefinition:
     """The definition that was asked for; the field where nothing was asked, or the only one that is drawn."""
     drawn = finder.spec.definitions
@@ -168,8 +227,8 @@ def _definition(asked: DefinitionChoice | None, *, finder: LungFinder) -> LungDe
     definition: LungDefinition = "field" if asked is DefinitionChoice.FIELD else "whole"
     if definition not in drawn:
         raise UsageError(
-            f"expected a bundle that draws {_IN_WORDS[definition]}, came {finder.ref.name}, which draws "
-            f"{_IN_WORDS[drawn[0]]}; say --definition {drawn[0]}, or name another --model"
+            f"{finder.ref.name} draws {_IN_WORDS[drawn[0]]}, not {_IN_WORDS[definition]}; say --definition {drawn[0]}, "
+            f"or name another --model"
         )
     return definition
 
@@ -179,12 +238,15 @@ def _segment(files: list[InputFile], *, drawer: _Drawer, jobs: int) -> tuple[Cou
     counts: Counter[str] = Counter()
     failures = []
     decoded = map_ahead(files, drawer.prepare, jobs=jobs, depth=_AHEAD, memory_bytes=_MEMORY_BYTES)
-    with closing(decoded):
+    with closing(decoded), ON_TERMINAL.count("segmenting") as progress:
+        progress.found(len(files))
         for file, prepared in zip(files, decoded, strict=True):
+            before = counts["no chest"]
             problem = drawer.write(prepared, file=file, counts=counts)
+            progress.done()
             if problem is not None:
                 drawer.remove(file)
                 say_problem(f"{file.name}: {problem}")
-                counts["failed"] += 1
+                counts["failed"] += counts["no chest"] == before
                 failures.append({"relative_path": file.relative, "name": file.name, "error": problem})
     return counts, failures

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hilum.cli.options.models import choose_bundles
+from hilum.cli.options.models import choose_bundles, model_names
 from hilum.cli.terminal.say import say
 from hilum.errors import FileAccessError, UsageError
 from hilum.imaging.pixels.limits import Limits
@@ -43,9 +43,9 @@ def serve(
         str, typer.Option(help="The address to listen on; any but this machine's own needs a login and TLS.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes any that is free.")] = 8080,
-    folder: Annotated[Path, typer.Option(file_okay=False, help="Where jobs, images and readings are kept.")] = Path(
-        "hilum-service"
-    ),
+    folder: Annotated[
+        Path, typer.Option(file_okay=False, metavar="FOLDER", help="Where jobs, images and readings are kept.")
+    ] = Path("hilum-service"),
     database: Annotated[
         str | None, typer.Option(metavar="URL", help="A PostgreSQL database. [dim]default: SQLite in --folder[/]")
     ] = None,
@@ -54,7 +54,11 @@ def serve(
     ] = None,
     model: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME_OR_FOLDER", help="A model of the shelf or a bundle's folder; may be repeated."),
+        typer.Option(
+            metavar="MODEL",
+            help="An installed model's name, a model's folder, or a run of `hilum train`; may be given several times.",
+            autocompletion=model_names,
+        ),
     ] = None,
     keep: Annotated[
         float,

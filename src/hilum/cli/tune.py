@@ -1,28 +1,12 @@
-"""`hilum tune`: search over settings of a recipe."""
+"""`hilum tune`: the recipes that can be searched over; what does it is imported when it is called."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-from typing import Annotated
+from typing import ClassVar
 
-import typer
-
-from hilum.bundle.shelf import local_models_folder
-from hilum.cli.commands import RAY_HANDS
-from hilum.cli.options.cache import CacheOption, cache_folder
-from hilum.cli.options.data import data_folders
-from hilum.cli.options.named_commands import NamedGroup, add_commands
-from hilum.cli.options.run import SmokeOption
-from hilum.cli.terminal.progress import ON_TERMINAL
-from hilum.cli.terminal.say import say
-from hilum.errors import MissingPartError
-from hilum.systems.table import OWN_RECIPE, TRAININGS, training_of
-from hilum.systems.tune import TuneRequest, tune
-from hilum.training.recipe.machine import Machine, workers_here
-from hilum.training.records.request import TrainRequest
-from hilum.training.search.hands import Hands, LocalHands
-from hilum.training.train_classifier import ClassifierOptions
+from hilum.cli.options.lazy import LazyCommand
+from hilum.cli.options.named_commands import NamedGroup, named_app
+from hilum.cli.options.recipe_names import NOT_TUNED, OWN_RECIPE, RECIPES
 
 
 class RecipeGroup(NamedGroup):
@@ -30,116 +14,22 @@ class RecipeGroup(NamedGroup):
 
     word = "recipe"
     any_file = OWN_RECIPE
+    called = "tune"
+    whole: ClassVar[LazyCommand | None] = LazyCommand("hilum.cli.recipes.tune", "", part="tune")
 
 
-app = typer.Typer(
-    cls=RecipeGroup,
+app = named_app(
+    RecipeGroup,
+    lines={
+        **{name: line for name, line in RECIPES.items() if name not in NOT_TUNED},
+        OWN_RECIPE: "A recipe of your own: its function recipe.",
+    },
     help="Search over settings of a recipe; after a stop the same command goes on.",
     epilog=(
         "[bold]Examples[/]\n\nhilum tune chest14-local --data nih=ChestXray14 --vary optimizer.lr=1e-4..1e-2:log "
-        "--vary batch_size=8..32 --trials 20 --out runs/search\n\n"
-        "hilum tune pneumonia --data kermany=chest_xray --vary 'backbone=mobilenet_v2|resnet18' --jobs 2 "
+        "--trials 20 --out runs/search\n\n"
+        "hilum tune pneumonia --data kermany=chest_xray --vary 'backbone=mobilenet_v2|resnet18' --at-once 2 "
         "--out runs/search\n\n"
         "hilum train runs/search/best.py --data nih=ChestXray14 --out runs/best"
     ),
-    rich_markup_mode="rich",
-    add_completion=False,
-    no_args_is_help=True,
-    subcommand_metavar="RECIPE",
-)
-
-
-def tune_recipe(
-    name: str,
-    *,
-    own: object,
-    data: Annotated[
-        list[str], typer.Option(metavar="NAME=FOLDER", help="Where a release lies; may be given several times.")
-    ],
-    out: Annotated[
-        Path, typer.Option(help="The search's folder: the record, a run for each trial, best.py, the page.")
-    ],
-    vary: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="KEY=LOW..HIGH[:log]|KEY=A|B",
-            help="A setting to search over, by its key of --set: a range, a range by its logarithm, or options. May be "
-            "given several times.",
-        ),
-    ] = None,
-    trials: Annotated[int, typer.Option(min=1, help="Trials in all; a larger number later adds some.")] = 20,
-    jobs: Annotated[int, typer.Option(min=1, help="Trials that are trained at the same time.")] = 1,
-    monitor: Annotated[
-        str, typer.Option(metavar="mean_auroc|loss", help="What is to be best on the recipe's validation part.")
-    ] = "mean_auroc",
-    least_epochs: Annotated[
-        int, typer.Option(min=1, help="Epochs before a trial that lags behind may be stopped.")
-    ] = 1,
-    seed: Annotated[int, typer.Option(help="Draws the settings; the recipe's own seed stays.")] = 0,
-    ray: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ADDRESS|local",
-            help="Let the machines of this Ray train, in the place of processes here; all must see OUT and the data.",
-        ),
-    ] = None,
-    weights: Annotated[
-        str,
-        typer.Option(metavar="FILE|BUNDLE|imagenet|torchxrayvision/NAME|random", help="As for `hilum train`."),
-    ] = "imagenet",
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting in every trial; may be given several times."),
-    ] = None,
-    smoke: SmokeOption = False,
-    cache: CacheOption = None,
-) -> None:
-    """Train trials with other settings, stop those that lag on validation, and write the best as OUT/best.py.
-
-    Every trial stands in OUT/trials.db before it is trained, so that a stop loses none that ended. `hilum train
-    OUT/best.py` trains the best again; its own run is OUT/trials/NUMBER.
-    """
-    request = TuneRequest(
-        train=TrainRequest(
-            name=name,
-            data=data_folders(data),
-            out=out,
-            weights=weights,
-            settings=tuple(settings or ()),
-            smoke=smoke,
-            machine=Machine(workers=workers_here()),
-            cache=cache_folder(cache),
-            models=local_models_folder(os.environ),
-        ),
-        own=own,
-        vary=tuple(vary or ()),
-        trials=trials,
-        jobs=jobs,
-        monitor=monitor,
-        least_epochs=least_epochs,
-        seed=seed,
-    )
-    done = tune(request, hands=_hands(ray), progress=ON_TERMINAL)
-    say(f"best: trial {done.best.number}, {done.metric} {done.best.value:.4f}; all trials: {done.page}")
-    say(f"wrote {done.recipe}; train it: hilum train {done.recipe} …")
-
-
-def _hands(address: str | None) -> Hands:
-    if address is None:
-        return LocalHands()
-    try:
-        made = RAY_HANDS.load()
-    except ModuleNotFoundError as error:
-        raise MissingPartError("'--ray' needs the package ray, which is not installed; run: pip install ray") from error
-    hands: Hands = made(address)
-    return hands
-
-
-add_commands(
-    app,
-    shared=tune_recipe,
-    rows={
-        **{name: row for name, row in TRAININGS.items() if issubclass(row.own, ClassifierOptions)},
-        OWN_RECIPE: training_of(OWN_RECIPE),
-    },
 )

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from hilum.errors import HilumError
+from hilum.errors import DecodeError, HilumError, LimitError, RefusedImageError
 from hilum.imaging.files.archive import read_member
 from hilum.imaging.pixels.limits import DEFAULT_LIMITS
 from hilum.output.folder import OutputFolder
@@ -14,6 +14,9 @@ from hilum.output.inputs import InputFile
 from hilum.output.journal import RELATIVE_PATH, is_failure, records
 from hilum.report.reading_json import stated_to_json
 from hilum.stated import Stated
+
+PERMANENT = frozenset(error.kind for error in (DecodeError, RefusedImageError, LimitError))
+"""The kinds of failures that come again for the same bytes, however often they are read."""
 
 
 def already_read(
@@ -45,6 +48,26 @@ def already_read(
         if file.relative in known
         and folder.has_outputs(file.relative, objects=objects)
         and known[file.relative] == (sha256_of(file), stated_to_json(stated(file)))
+    )
+
+
+def failed_before(files: Iterable[InputFile], *, folder: OutputFolder, settings_sha256: str) -> frozenset[str]:
+    """The `relative` of each file that failed before for good, and that would again: of the same bytes and settings.
+
+    Only failures that lie in the bytes themselves count (`PERMANENT`); of what the machine lacked, and of an output
+    that could not be written, another try may succeed. A failure whose bytes are not known counts as none.
+    """
+    known = {
+        record[RELATIVE_PATH]: record["source"].get("sha256")
+        for record in records(folder.path)
+        if is_failure(record)
+        and record["error"]["kind"] in PERMANENT
+        and record["hilum"]["settings_sha256"] == settings_sha256
+    }
+    return frozenset(
+        file.relative
+        for file in files
+        if known.get(file.relative) is not None and known[file.relative] == sha256_of(file)
     )
 
 

@@ -127,7 +127,7 @@ def test_an_image_of_another_type_than_the_release_says_is_odd(hilum, tmp_path, 
 def test_a_model_that_is_no_gate_is_refused(hilum, tmp_path, toy):
     result = hilum("data", "check", "folder", fabricate_class_folders(tmp_path / "own"), "--model", toy)
     assert result.exit_code == 2
-    assert "expected a gate" in result.stderr
+    assert "is no gate; see `hilum models`" in result.stderr
 
 
 def test_the_group_alone_shows_its_help(hilum):

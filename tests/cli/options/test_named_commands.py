@@ -18,12 +18,6 @@ class ToyOptions:
     by: Annotated[str | None, Option(help="By what.", metavar="WHAT")] = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    help: str
-    own: type
-
-
 class ToyGroup(NamedGroup):
     word = "toy"
     any_file = "FILE.py"
@@ -40,12 +34,13 @@ def toy(name: str, *, own: object, jobs: Annotated[int, typer.Option(help="Threa
 @pytest.fixture(scope="module")
 def app() -> typer.Typer:
     made = typer.Typer(cls=ToyGroup, no_args_is_help=True, context_settings={"help_option_names": ["--help"]})
-    rows = {
-        "plain": Row(help="A plain one.", own=NoOptions),
-        "folded": Row(help="One with folds.", own=ToyOptions),
-        "FILE.py": Row(help="One of your own.", own=ToyOptions),
-    }
-    add_commands(made, shared=toy, rows=rows)
+    add_commands(
+        made,
+        shared=toy,
+        rows={"plain": NoOptions, "folded": ToyOptions, "FILE.py": ToyOptions},
+        lines={"plain": "A plain one.", "folded": "One with folds.", "FILE.py": "One of your own."},
+        example=lambda name: f"hilum toy {name}",
+    )
     return made
 
 
@@ -96,6 +91,8 @@ def test_what_no_name_takes_and_what_is_out_of_range_is_refused(app: typer.Typer
 
 def test_a_name_that_is_none_and_an_option_before_the_name(app: typer.Typer) -> None:
     unknown = run(app, "other").exception
-    assert str(unknown) == "expected a toy among plain, folded, or a file named .py, came 'other'"
+    assert str(unknown) == "Unknown toy 'other'. Available: plain, folded, or a file of your own that ends in .py"
+    assert "; the nearest is folded. Available" in str(run(app, "foldet").exception)
+    assert run(app, "Plain").exit_code == 0
     early = run(app, "--jobs", "2", "plain").exception
-    assert "expected the toy before its options" in str(early)
+    assert "Name the toy before its options" in str(early)

@@ -13,12 +13,12 @@ def test_for_every_label_and_by_name() -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["high"], "such as 0.05 or Effusion=0.05, came 'high'"),
-        (["Effusion="], "came 'Effusion='"),
-        (["1.5"], "between 0 and 1, came 1.5"),
+        (["high"], "'high' is no prevalence; say 0.05"),
+        (["Effusion="], "'Effusion=' is no prevalence"),
+        (["1.5"], "between 0 and 1; 1.5 does not"),
         (["Effusion=nan"], "between 0 and 1"),
-        (["0.1", "0.2"], "each prevalence once, came '0.2'"),
-        (["Mass=0.1", "Mass=0.1"], "each prevalence once"),
+        (["0.1", "0.2"], "'0.2' states a prevalence a second time"),
+        (["Mass=0.1", "Mass=0.1"], "'Mass=0.1' states a prevalence a second time"),
     ],
 )
 def test_refused(words: list[str], message: str) -> None:

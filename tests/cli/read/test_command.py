@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from typer.testing import CliRunner
 
+from fabricate_bundle import ToyBundle
+from hilum.cli.main import app
 from hilum.report.schema import reading_schema
 
 
@@ -64,6 +67,19 @@ def test_several_files_are_a_line_each_in_order_and_one_failure_stops_nothing(
     assert len(said) == 2
     assert "renamed.png" in said[0]
     assert "absent.png" in said[1]
+
+
+def test_tables_of_two_models_fit_80_columns(toy: Path, write_png: Any, tmp_path: Path) -> None:
+    second = ToyBundle(name="another-toy-of-a-longer-name", labels=("Pleural Thickening",)).write(tmp_path / "b").folder
+    image = write_png(tmp_path / "x.png", grey=200)
+    words = ["read", str(image), "--model", str(toy), "--model", str(second), "--no-gate", "--view", "PA"]
+    result = CliRunner().invoke(app, words, env={"COLUMNS": "80", "NO_COLOR": "1"})
+    assert result.exit_code == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "another-toy-of-a-longer-name" in lines
+    assert sum(line.split()[:2] == ["finding", "probability"] or "score" in line for line in lines) >= 2
+    assert any("Pleural Thickening" in line for line in lines)
 
 
 def test_standard_input(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:

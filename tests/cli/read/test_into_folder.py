@@ -290,6 +290,27 @@ def test_signal_in_the_middle_leaves_whole_files_and_resume_goes_on(
     assert not list(out.rglob(".hilum-tmp-*"))
 
 
+def test_what_failed_for_good_is_not_tried_again(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
+    write_png(tmp_path / "scans" / "good.png")
+    bad = tmp_path / "scans" / "bad.png"
+    bad.write_text("no image")
+    arguments = ("read", tmp_path / "scans", "--out", tmp_path / "out", "--model", toy, "--no-gate", "--resume")
+    assert hilum(*arguments).exit_code == 1
+    assert hilum(*arguments).exit_code == 1  # tried again, as ever
+    skipped = hilum(*arguments, "--skip-failed")
+    assert skipped.exit_code == 0, skipped.stderr
+    assert "not tried again: 1 file that failed before; " in skipped.stderr
+    failures = (tmp_path / "out" / "failures.jsonl").read_text().splitlines()
+    assert [json.loads(line)["relative_path"] for line in failures] == ["bad.png"]
+    bad.write_text("still no image")  # other bytes: another try
+    assert hilum(*arguments, "--skip-failed").exit_code == 1
+    assert hilum(*arguments, "--skip-failed", "--max-pixels", "100000").exit_code == 1  # other settings: another try
+    for more, said in ((("--frame", "1", "--resume"), "--frame may mend"), ((), "--skip-failed needs --resume")):
+        refused = hilum(*arguments[:-1], "--skip-failed", *more)
+        assert refused.exit_code == 2
+        assert said in refused.stderr
+
+
 def test_progress_bar_is_drawn_on_standard_error_of_a_terminal_only(
     hilum: Any, toy: Path, write_png: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,6 +61,22 @@ def test_every_model_has_its_curve_colour_and_pattern(models, made):
     assert "no curve:\nthere are no positives" in [text.get_text() for text in hernia.texts]
 
 
+def test_two_models_have_their_difference_beside_the_curves(models):
+    two = _models(2)
+    made = compare(two, replicates=100)
+    with styled():
+        figure = roc_figure(overlaid_panels(made, models=two, replicates=20), models=made.models)
+        three = roc_figure(
+            overlaid_panels(compare(models, replicates=100), models=models, replicates=20), models=models.models
+        )
+    found = made.labels[0].pairs[0].auroc
+    low, high = found.estimate.interval
+    said = figure.axes[0].get_legend().get_title().get_text()
+    assert said.startswith(f"difference {found.estimate.value:+.3f} [{low:+.3f}, {high:+.3f}]")
+    assert f"\np {'< 0.001' if found.p < 0.001 else f'= {found.p:.2g}'}" in said
+    assert not three.axes[0].get_legend().get_title().get_text()
+
+
 def test_many_models_are_named_once_below():
     models = _models(7)
     result = compare(models, replicates=100)

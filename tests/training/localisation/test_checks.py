@@ -36,4 +36,4 @@ def test_faithfulness_and_both_sanity_checks_stand_in_the_report(tmp_path: Path)
     assert {"faithfulness", "random_weights", "random_labels"} <= tables
     refused = run(*words, "--random-weights")
     assert refused.exit_code == 2
-    assert "expected --method beside --random-weights" in " ".join(refused.stderr.split())
+    assert "Missing option: --method NAME; --random-weights" in " ".join(refused.stderr.split())

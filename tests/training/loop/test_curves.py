@@ -29,3 +29,5 @@ def test_the_line_of_an_epoch_shows_losses_and_mean_aurocs_alone():
         {"epoch": 1.0, "train/loss": 0.25, "validation/mean_auroc": 0.75, **other},
     ]
     assert epoch_line(rows, epochs=7) == "epoch 2/7  train/loss 0.2500 █▁  validation/mean_auroc 0.7500 ▁█"
+    plain = epoch_line(rows, epochs=7, curves=False)  # a log gets no curve, which has one bar in its first line
+    assert plain == "epoch 2/7  train/loss 0.2500  validation/mean_auroc 0.7500"

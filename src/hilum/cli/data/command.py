@@ -16,8 +16,10 @@ from rich.text import Text
 from hilum.bundle.load import Bundle
 from hilum.cli.data.convert import convert
 from hilum.cli.options.data import ImageColumnOption, PatientColumnOption
-from hilum.cli.options.models import choose_bundle, choose_bundles
+from hilum.cli.options.models import choose_bundle, choose_bundles, model_names
 from hilum.cli.options.named_commands import typer_option
+from hilum.cli.options.nearest import same_but_for_case
+from hilum.cli.options.run import JobsOption
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.progress import ON_TERMINAL
 from hilum.cli.terminal.say import one_line, say
@@ -29,12 +31,13 @@ from hilum.datasets.records.listing import Count
 from hilum.datasets.releases.table import RELEASES, no_release, release_named, with_columns
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.bundles.gate_tally import GateTally, judge_with_gate
+from hilum.reading.engines.engine import available_cores
 
 _SHOWN = 10
 """How many missing and corrupt files the table shows; --json has all."""
 
 app = typer.Typer(
-    help="Check the folders of releases, and convert pictures that name no format.",
+    help="Check the folders of data sets, and convert pictures that name no format.",
     epilog="[bold]Examples[/]\n\nhilum data check nih ChestXray14/\n\nhilum data check labels.csv --json"
     "\n\nhilum data check nih ChestXray14/ --subset"
     "\n\nhilum data convert jsrt JSRT/ --out jsrt-png/",
@@ -46,39 +49,48 @@ app = typer.Typer(
 
 @app.callback()
 def _data() -> None:
-    """Check the folders of releases, and convert pictures that name no format."""
+    """Check the folders of data sets, and convert pictures that name no format."""
 
 
-app.command()(convert)
+app.command(epilog="[bold]Example[/]\n\nhilum data convert jsrt JSRT/ --out jsrt-png/")(convert)
 
 
-@app.command()
+@app.command(
+    epilog="[bold]Examples[/]\n\nhilum data check nih ChestXray14/\n\nhilum data check labels.csv --gate --json"
+)
 def check(
     name: Annotated[
-        str, typer.Argument(metavar="NAME|PATH", help=f"One of: {', '.join(RELEASES)}; or your table or class folders.")
+        str,
+        typer.Argument(
+            metavar="NAME|PATH",
+            help=f"One of: {', '.join(RELEASES)}; or your table or class folders.",
+            autocompletion=lambda: list(RELEASES),
+        ),
     ],
-    folder: Annotated[Path | None, typer.Argument(metavar="[FOLDER]", help="Where the release lies.")] = None,
+    folder: Annotated[Path | None, typer.Argument(metavar="[FOLDER]", help="Where the data set lies.")] = None,
     *,
     quick: Annotated[bool, typer.Option("--quick", help="Decode nothing: corrupt files are not found.")] = False,
     subset: Annotated[
-        bool, typer.Option("--subset", help="A part of the release is meant: missing images are told, and no error.")
+        bool, typer.Option("--subset", help="A part of the data set is meant: missing images are told, and no error.")
     ] = False,
     image_column: ImageColumnOption = None,
     patient_column: PatientColumnOption = None,
     labels: Annotated[str | None, typer_option("labels", LABELS)] = None,
     gate: Annotated[bool, typer.Option("--gate", help="Let the gate look for what does not belong there.")] = False,
     model: Annotated[
-        str | None, typer.Option(metavar="NAME|FOLDER", help="Another gate than the one on the shelf.")
+        str | None,
+        typer.Option(metavar="MODEL", help="Another gate than the one installed.", autocompletion=model_names),
     ] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Images that are decoded at the same time.")] = 1,
+    jobs: JobsOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON, every file by name.")] = False,
 ) -> None:
-    """Count what is there against the release's own tables and the published numbers, and decode every image.
+    """Count what is there against the data set's own tables and the published numbers, and decode every image.
 
-    Ends with code 1 where a file is missing (without --subset) or corrupt, or the folder is not laid out as the release
-    is. What the gate finds odd is shown and changes no code: it may be wrong.
+    Ends with code 1 where a file is missing (without --subset) or corrupt, or the folder is not laid out as the data
+    set is. What the gate finds odd is shown and changes no code: it may be wrong.
     """
-    named, place = _named(name, folder=folder)
+    threads = jobs or available_cores()
+    named, place = _named(name if Path(name).exists() else same_but_for_case(name, RELEASES), folder=folder)
     stated = StatedColumns(
         image=image_column,
         patient=patient_column,
@@ -88,8 +100,8 @@ def check(
         raise UsageError(f"--image-column, --patient-column and --labels are for a table of your own, not for {named}")
     release = with_columns(RELEASES[named], stated=stated)
     chosen = _choose_gate(model) if gate or model is not None else None
-    result = check_data(release, folder=place, quick=quick, jobs=jobs, progress=ON_TERMINAL)
-    tally = None if chosen is None else judge_with_gate(release.read(place), gate=chosen, jobs=jobs)
+    result = check_data(release, folder=place, quick=quick, jobs=threads, progress=ON_TERMINAL)
+    tally = None if chosen is None else judge_with_gate(release.read(place), gate=chosen, jobs=threads)
     if as_json:
         told = {"sound": result.sound, "subset": subset, "gate": None if tally is None else asdict(tally)}
         typer.echo(json.dumps(asdict(result) | told, indent=2))
@@ -126,11 +138,15 @@ def _named(name: str, *, folder: Path | None) -> tuple[str, Path]:
 
 
 def _choose_gate(model: str | None) -> Bundle:
-    """The named gate, or the one on the shelf. Raises `UsageError` where there is none or it is no gate."""
+    """The named gate, or the one that is installed. Raises `UsageError` where there is none or it is no gate."""
     bundles = choose_bundles(()) if model is None else (choose_bundle(model),)
     gates = [bundle for bundle in bundles if bundle.card.role == "gate"]
     if not gates:
-        raise UsageError(f"expected a gate, came {model or 'none on the shelf'}; see `hilum models` and name one")
+        raise UsageError(
+            f"{model} is no gate; see `hilum models`, and name one with --model"
+            if model
+            else "No gate is installed; name one with --model, or reinstall hilum"
+        )
     return gates[0]
 
 
@@ -140,7 +156,7 @@ def _show(result: DataCheck, *, tally: GateTally | None) -> None:
     console.print(_parts(result), "", _facts(result, tally=tally), "", _labels(result))
     _files("missing", list(result.missing))
     if result.short:
-        say(f"{result.short:,} images fewer than were published; the release names them nowhere")
+        say(f"{result.short:,} images fewer than were published; its tables name them nowhere")
     _files("corrupt", list((result.corrupt or {}).values()))
     if tally is not None:
         _files("odd", [f"{image}: {why}" for image, why in tally.odd.items()])
@@ -151,7 +167,7 @@ def _parts(result: DataCheck) -> Table:
         box=box.SIMPLE_HEAD,
         pad_edge=False,
         header_style="dim",
-        caption="images and patients: found here, named in the release's tables, published",
+        caption="images and patients: found here, named in its tables, published",
         caption_justify="left",
     )
     table.add_column("official part")

@@ -7,34 +7,35 @@ from typing import Annotated
 
 import typer
 
+from hilum.cli.data.folder import folder_of
 from hilum.cli.terminal.progress import ON_TERMINAL
 from hilum.cli.terminal.say import say_problem
 from hilum.datasets.releases.jsrt_raw import convert_jsrt
-from hilum.errors import DataError, OutputError, UsageError
+from hilum.errors import OutputError, UsageError
 
 CONVERTED = ("jsrt",)
-"""The releases whose pictures name no format of their own."""
+"""The data sets whose pictures name no format of their own."""
 
 
 def convert(
     name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of: {', '.join(CONVERTED)}.")],
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the release lies.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the data set lies.")],
     *,
     out: Annotated[
         Path,
         typer.Option(file_okay=False, metavar="FOLDER", help="Where the PNG files go; the same folder may be given."),
     ],
 ) -> None:
-    """Write a release's pictures as PNG, with its tables and masks beside them, so that its adapter reads them.
+    """Write a data set's pictures as PNG, with its tables and masks beside them, so that its adapter reads them.
 
     JSRT comes as headerless .IMG files of 2048 x 2048 pixels. Ends with code 1 where a file is none of these.
     """
     if name not in CONVERTED:
         raise UsageError(
-            f"expected a release among {', '.join(CONVERTED)}, came {name!r}; the others are read as they are"
+            f"{name!r} needs no conversion, or is no data set; converted are {', '.join(CONVERTED)} alone, the others "
+            "are read as they are"
         )
-    if not folder.is_dir():
-        raise DataError(f"expected the folder of {name} at {folder}, came no such folder; give its path")
+    folder = folder_of(name, folder)
     try:
         done = convert_jsrt(folder, out=out, progress=ON_TERMINAL)
     except OSError as error:

@@ -29,8 +29,10 @@ class EngineChoice(StrEnum):
 EngineOption = Annotated[
     EngineChoice,
     typer.Option(
+        case_sensitive=False,
+        metavar="NAME",
         help="The inference engine; [bold]auto[/] tries them on this computer, once, and takes the fastest that "
-        "computes what it should."
+        "computes what it should.",
     ),
 ]
 """The option of every command that reads; `engine_named` reads it."""

@@ -6,15 +6,17 @@ from typing import Annotated
 
 import typer
 
-JudgedArgument = Annotated[
-    str, typer.Argument(metavar="MODEL", help="A name on the shelf, a bundle's folder, or a run of `hilum train`.")
-]
+from hilum.cli.options.models import MODEL_HELP, model_names
+
+JudgedArgument = Annotated[str, typer.Argument(metavar="MODEL", help=MODEL_HELP, autocompletion=model_names)]
 """The model that is judged."""
 
 LungsOption = Annotated[
     str,
     typer.Option(
-        metavar="BUNDLE", help="For a model that reads the crop to the lungs: what drew the lungs in its training."
+        metavar="MODEL",
+        autocompletion=model_names,
+        help="For a model that reads the crop to the lungs: what drew the lungs in its training.",
     ),
 ]
 """`--lungs` of a command that reads with one model."""

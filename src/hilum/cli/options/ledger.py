@@ -14,7 +14,8 @@ LedgerOption = Annotated[
     typer.Option(
         "--ledger",
         metavar="FILE",
-        help=f"The file that counts the looks; by default {LEDGER_VARIABLE}, else the project's LEDGER.jsonl.",
+        help=f"The file that counts evaluations of held-out images. [dim]default: {LEDGER_VARIABLE}, else the "
+        "project's LEDGER.jsonl[/]",
     ),
 ]
 """The option of every command that looks at held-out images; `ledger_place.ledger_path` reads it."""

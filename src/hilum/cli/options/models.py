@@ -6,9 +6,17 @@ import os
 from collections.abc import Sequence
 
 from hilum.bundle.load import Bundle
-from hilum.bundle.shelf import ShelfEntry, local_models_folder, named_bundle, shelf, shipped_bundles
+from hilum.bundle.shelf import ShelfEntry, local_models_folder, named_bundle, names_on_shelf, shelf, shipped_bundles
 from hilum.cli.terminal.say import say_caution
 from hilum.errors import BundleError
+
+MODEL_HELP = "An installed model's name, a model's folder, or a run of `hilum train`."
+"""What a command says of a model that it takes."""
+
+
+def model_names() -> list[str]:
+    """The names of installed models, for shell completion; nothing is verified."""
+    return list(names_on_shelf(local=local_models_folder(os.environ)))
 
 
 def models_on_shelf() -> tuple[ShelfEntry, ...]:

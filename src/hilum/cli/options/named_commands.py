@@ -1,44 +1,50 @@
 """A command with a name behind it, such as `hilum train NAME`, whose options follow from a table of the names.
 
 Options that every name takes are the parameters of one function; those that a name alone takes are the fields of the
-dataclass in its row. `hilum train NAME --help` shows both.
+dataclass in its row. `hilum train NAME --help` shows both. Names, a line each, are known without what they run.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Protocol, get_type_hints
+from typing import Annotated, Any, ClassVar, get_type_hints
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from hilum.cli.options.lazy import LazyCommand, add_placeholders, load_command
+from hilum.cli.options.nearest import nearest_words, same_but_for_case
 from hilum.errors import UsageError
 from hilum.option import Option, flag_of, options_of
 
 
-class Row(Protocol):
-    """What a table says of a name: a line of help, and the dataclass of the options that the name alone takes."""
-
-    @property
-    def help(self) -> str:
-        """One line."""
-
-    @property
-    def own(self) -> type:
-        """A dataclass whose fields are annotated with `Option` and have defaults."""
-
-
 class NamedGroup(TyperGroup):
-    """The group of the names; `word` is what one of them is called, `any_file` the name that stands for files."""
+    """The group of the names.
+
+    `word` is what one of them is called, `any_file` the name that stands for files, `former` what a name was called.
+    Its own commands are names and lines alone. `whole` holds those with their options: the row of a module whose `app`
+    `add_commands` filled, under the name `called`. Where there is none, its own commands are whole.
+    """
 
     word: ClassVar[str]
     any_file: ClassVar[str | None] = None
+    called: ClassVar[str] = ""
+    former: ClassVar[Mapping[str, str]] = {}
+    whole: ClassVar[LazyCommand | None] = None
+
+    def commands_in_full(self) -> Mapping[str, Any]:
+        """The commands with their options, their module imported. Raises `MissingPartError` as `load_command`."""
+        if self.whole is None:
+            return self.commands
+        if not hasattr(self, "_in_full"):
+            self._in_full = dict(load_command(self.called, row=self.whole).commands)
+        return self._in_full
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Take the words behind the group; an option before the name is refused."""
-        if args and args[0].startswith("-") and args[0] not in ctx.help_option_names:
-            raise UsageError(f"expected the {self.word} before its options: {ctx.command_path} NAME {args[0]} …")
+        if args and args[0].startswith("-") and args[0] not in ctx.help_option_names and not ctx.resilient_parsing:
+            raise UsageError(f"Name the {self.word} before its options: {ctx.command_path} NAME {args[0]} …")
         return list(super().parse_args(ctx, args))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
@@ -46,12 +52,17 @@ class NamedGroup(TyperGroup):
         name, *rest = args
         del ctx  # the table alone decides
         if self.any_file is not None and name.endswith(".py"):
-            return name, self.commands[self.any_file], rest
-        if name not in self.commands:
-            names = ", ".join(known for known in self.commands if known != self.any_file)
-            more = "" if self.any_file is None else ", or a file named .py"
-            raise UsageError(f"expected a {self.word} among {names}{more}, came {name!r}")
-        return name, self.commands[name], rest
+            return name, self.commands_in_full()[self.any_file], rest
+        known = same_but_for_case(name, self.commands)
+        if name in self.former:
+            raise UsageError(f"The {self.word} {name} is now called {self.former[name]}")
+        if known not in self.commands:
+            names = [known for known in self.commands if known != self.any_file]
+            more = "" if self.any_file is None else ", or a file of your own that ends in .py"
+            raise UsageError(
+                f"Unknown {self.word} {name!r}{nearest_words(name, names)}. Available: {', '.join(names)}{more}"
+            )
+        return known, self.commands_in_full()[known], rest
 
 
 class NamedCommand(TyperCommand):
@@ -60,7 +71,7 @@ class NamedCommand(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Take the words behind the name."""
         group, mine = ctx.parent.command, _flags(self)
-        others = {name: _flags(command) - mine for name, command in group.commands.items()}
+        others = {name: _flags(command) - mine for name, command in group.commands_in_full().items()}
         given = dict.fromkeys(arg.partition("=")[0] for arg in args)
         foreign = [flag for flag in given if any(flag in flags for flags in others.values())]
         if foreign:
@@ -72,12 +83,42 @@ class NamedCommand(TyperCommand):
         return list(super().parse_args(ctx, args))
 
 
-def add_commands(app: typer.Typer, *, shared: Callable[..., None], rows: Mapping[str, Row]) -> None:
-    """Give `app` a command for each row; `shared` takes the name, `own` (the row's dataclass), and what all take."""
-    for name, row in rows.items():
-        app.command(name, help=f"{row.help}\n\n{inspect.getdoc(shared)}", short_help=row.help, cls=NamedCommand)(
-            _with_own(shared, own=row.own)
-        )
+def named_app(group: type[NamedGroup], *, lines: Mapping[str, str], help: str, epilog: str) -> typer.Typer:
+    """A typer application of a group with `whole`, with a line for each name."""
+    app = typer.Typer(
+        cls=group,
+        help=help,
+        epilog=epilog,
+        rich_markup_mode="rich",
+        add_completion=False,
+        no_args_is_help=True,
+        subcommand_metavar=group.word.upper(),
+    )
+    add_placeholders(app, table={name: LazyCommand("", line) for name, line in lines.items()})
+    return app
+
+
+def add_commands(
+    app: typer.Typer,
+    *,
+    shared: Callable[..., None],
+    rows: Mapping[str, type],
+    lines: Mapping[str, str],
+    example: Callable[[str], str],
+) -> None:
+    """Give `app` a command for each row, which is the dataclass of the options that the name alone takes.
+
+    Its fields are annotated with `Option` and have defaults. `shared` takes the name, `own` (that dataclass), and what
+    all take; `lines` hold a line of help for each name, and `example` makes a command of a name.
+    """
+    for name, own in rows.items():
+        app.command(
+            name,
+            help=f"{lines[name]}\n\n{inspect.getdoc(shared)}",
+            short_help=lines[name],
+            epilog=f"[bold]Example[/]\n\n{example(name)}",
+            cls=NamedCommand,
+        )(_with_own(shared, own=own))
 
 
 def _with_own(shared: Callable[..., None], *, own: type) -> Callable[..., None]:

@@ -18,7 +18,7 @@ def stated_prevalences(words: Sequence[str]) -> tuple[float | None, dict[str, fl
         name, equals, text = word.rpartition("=")
         share = _share(text, word=word)
         if (equals and name in named) or (not equals and every is not None):
-            raise UsageError(f"expected each prevalence once, came {word!r} after another one")
+            raise UsageError(f"{word!r} states a prevalence a second time; say each once")
         if equals:
             named[name] = share
         else:
@@ -30,7 +30,7 @@ def _share(text: str, *, word: str) -> float:
     try:
         share = float(text)
     except ValueError as error:
-        raise UsageError(f"expected a prevalence such as 0.05 or Effusion=0.05, came {word!r}") from error
+        raise UsageError(f"{word!r} is no prevalence; say 0.05 for every label, or Effusion=0.05 for one") from error
     if not 0.0 < share < 1.0:
-        raise UsageError(f"expected a prevalence between 0 and 1, came {share:g}")
+        raise UsageError(f"A prevalence lies between 0 and 1; {share:g} does not")
     return share

@@ -58,7 +58,7 @@ def with_tables(
 
 
 def without_tables(inputs: Inputs, *, statements: Statements) -> Inputs:
-    """The inputs, with the tables that were used no longer among what was passed over."""
+    """The inputs, with the tables that were used no longer among what was skipped."""
     used = {str(table) for table in statements.tables}
     skipped = tuple(each for each in inputs.skipped if str(Path(each.name).absolute()) not in used)
     return replace(inputs, skipped=skipped)

@@ -12,7 +12,8 @@ import typer
 
 from hilum.cli.commands import DICOM_OBJECTS, READ_INTO_FOLDER
 from hilum.cli.options.engine import EngineChoice, EngineOption, engine_named
-from hilum.cli.options.models import choose_bundles
+from hilum.cli.options.models import choose_bundles, model_names
+from hilum.cli.options.nearest import same_but_for_case
 from hilum.cli.options.statements import general_statement, with_tables, without_tables
 from hilum.cli.read.on_terminal import read_here
 from hilum.cli.read.request import ReadRequest
@@ -41,6 +42,8 @@ hilum read study.zip --out readings/
 
 hilum read scans/ --out readings/ --resume
 
+hilum read scans/ --out readings/ --resume --skip-failed
+
 hilum read study/ --out readings/ --format dicom
 
 hilum read - --json < image.png
@@ -59,9 +62,9 @@ hilum read scans/ --patients ages.csv --out readings/
 
 """
 _FOLDERS = (
-    "[bold]Folders[/]: content decides what is an image. Files of no known format are passed over and listed, unless "
+    "[bold]Folders[/]: content decides what is an image. Files of no known format are skipped and listed, unless "
     "their suffix says that they are images: those fail. DICOM reports and other objects that are no radiograph, and "
-    "what hilum wrote itself, are passed over. Hidden files are left out, linked folders are not followed. "
+    "what hilum wrote itself, are skipped. Hidden files are left out, linked folders are not followed. "
     "A folder without an image is a failure. A ZIP archive is read like a folder: study.zip/inner/path names a file."
 )
 
@@ -98,30 +101,45 @@ def read(
         FormatChoice | None,
         typer.Option(
             "--format",
+            case_sensitive=False,
             help="Write DICOM objects into --out too: structured report, presentation state, picture, segmentation.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output, one object a line.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No table, no progress bar; failures only.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No table, no progress; only failures and cautions.")
+    ] = False,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Threads that decode and that draw. [dim]default: the cores[/]")
+        int | None, typer.Option(min=1, help="Threads that decode and that draw. [dim]default: all cores[/]")
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Skip what is already in --out, read with the same models and settings.")
+    ] = False,
+    skip_failed: Annotated[
+        bool,
+        typer.Option(
+            "--skip-failed", help="With --resume: do not try again what failed before for good, such as a damaged file."
+        ),
     ] = False,
     frame: Annotated[int | None, typer.Option(min=1, help="The frame of a multi-frame file, counted from 1.")] = None,
     heatmaps: Annotated[
         HeatmapChoice | None,
         typer.Option(
+            case_sensitive=False,
+            metavar="positive|all|none",
             help="Findings that get a heatmap, and with it a box. [dim]default: positive; without --out none by "
-            "occlusion, which is slow[/]"
+            "occlusion, which is slow[/]",
         ),
     ] = None,
     max_pixels: Annotated[int, typer.Option(min=1, help="Refuse larger images.")] = _DEFAULTS.max_pixels,
     max_bytes: Annotated[int, typer.Option(min=1, help="Refuse larger files.")] = _DEFAULTS.max_bytes,
     model: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME_OR_FOLDER", help="A model of the shelf or a bundle's folder; may be repeated."),
+        typer.Option(
+            metavar="MODEL",
+            help="An installed model's name, a model's folder, or a run of `hilum train`; may be given several times.",
+            autocompletion=model_names,
+        ),
     ] = None,
     force_type: Annotated[
         str | None,
@@ -158,19 +176,19 @@ def read(
         bool,
         typer.Option(
             "--assume-scope",
-            help="Decide as though what nobody tells were in the model's scope; what is known to be outside stays out.",
+            help="Decide as if unknown age or view were in the model's scope; what is known to be outside stays out.",
         ),
     ] = False,
     read_inverted: Annotated[
         bool,
         typer.Option("--read-inverted", help="Read the other polarity of a chest that the gate finds inverted."),
     ] = False,
-    no_gate: Annotated[
-        bool, typer.Option("--no-gate", help="Read without judging whether this is an X-ray, and of what.")
-    ] = False,
-    no_lungs: Annotated[
-        bool, typer.Option("--no-lungs", help="Draw no lungs: no outlines, no share of a heatmap inside them.")
-    ] = False,
+    gate: Annotated[
+        bool, typer.Option("--gate/--no-gate", help="Judge first whether this is an X-ray, and of what.")
+    ] = True,
+    lungs: Annotated[
+        bool, typer.Option("--lungs/--no-lungs", help="Outline the lungs, and say how much of a heatmap they hold.")
+    ] = True,
     engine: EngineOption = EngineChoice.ONNXRUNTIME,
 ) -> None:
     """Read radiographs: findings with probability, threshold and decision, and the warnings.
@@ -179,21 +197,26 @@ def read(
     """
     if resume and out is None:
         raise UsageError("--resume needs --out, the folder that holds what is already read")
-    if read_inverted and no_gate:
+    if skip_failed and (not resume or frame is not None):
+        raise UsageError(
+            "--skip-failed needs --resume" if not resume else "--frame may mend what failed; leave --skip-failed out"
+        )
+    if read_inverted and not gate:
         raise UsageError("--read-inverted needs the gate, which finds what is inverted; leave --no-gate out")
     _check_format(format_, files=files, out=out)
     inputs = find_inputs(files, out=out, frame=frame)
-    bundles = choose_bundles(model or (), gate=not no_gate, lungs=not no_lungs) if inputs.files else ()
+    bundles = choose_bundles(model or (), gate=gate, lungs=lungs) if inputs.files else ()
+    forced = None if force_type is None else same_but_for_case(force_type, XRAY_TYPES)
     settings = ReaderSettings(
         limits=Limits(max_bytes=max_bytes, max_pixels=max_pixels),
         engine=engine_named(engine, bundles=bundles) if bundles else DEFAULT,
         heatmaps=(heatmaps or HeatmapChoice.POSITIVE).value,
         occlusion=out is not None or heatmaps is not None,
-        force_type=force_type,
+        force_type=forced,
         read_inverted=read_inverted,
-        lungs=not no_lungs,
+        lungs=lungs,
     )
-    said = general_statement(age=age, sex=sex, view=view, force_type=force_type, assume_scope=assume_scope)
+    said = general_statement(age=age, sex=sex, view=view, force_type=forced, assume_scope=assume_scope)
     statements = with_tables(said, arguments=files, inputs=inputs, table=patients, quiet=quiet)
     failures = len(inputs.problems)
     if inputs.files:
@@ -204,6 +227,7 @@ def read(
             jobs=jobs or available_cores(),
             out=out,
             resume=resume,
+            skip_failed=skip_failed,
             as_json=as_json,
             quiet=quiet,
             statements=statements,

@@ -12,15 +12,16 @@ from hilum.cli.read.on_terminal import print_json, print_table
 from hilum.cli.read.request import ReadRequest
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.progress import BatchProgress
+from hilum.cli.terminal.say import say
 from hilum.errors import UsageError
 from hilum.output.batch import without_clashes, write_batch
 from hilum.output.folder import OutputFolder
 from hilum.output.index import write_index
 from hilum.output.inputs import InputFile
 from hilum.output.journal import Journal
-from hilum.output.layout import INDEX, SKIPPED
+from hilum.output.layout import FAILURES, INDEX, SKIPPED
 from hilum.output.render import RenderSettings, failure_record
-from hilum.output.resume import already_read
+from hilum.output.resume import already_read, failed_before
 from hilum.output.ways import PageOrder
 from hilum.reading_result import FailedReading, Reading
 from hilum.report.costs import Costs
@@ -35,13 +36,16 @@ TABLES_UP_TO = 12
 def read_into_folder(request: ReadRequest) -> int:
     """Read what is not read yet into the folder of `--out`; returns how many files failed."""
     if request.out is None:
-        raise UsageError("expected an --out folder")
+        raise UsageError("Missing option: --out FOLDER")
     started = time.perf_counter()
     with OutputFolder(request.out) as folder:
-        done = _done_before(request, folder)
-        todo = tuple(file for file in request.inputs.files if file.relative not in done)
-        counts, costs = _read(request, folder, todo, done=len(done))
+        done, given_up = _done_before(request, folder), _given_up(request, folder)
+        todo = tuple(file for file in request.inputs.files if file.relative not in done | given_up)
+        counts, costs = _read(request, folder, todo, done=len(done) + len(given_up))
         _write_skipped(request, folder.path)
+    if given_up:
+        files = "1 file that" if len(given_up) == 1 else f"{len(given_up):,} files that"
+        say(f"not tried again: {files} failed before; {request.out / FAILURES} says why")
     if not request.quiet and not request.as_json:
         index = str(request.out / INDEX)
         seconds = time.perf_counter() - started
@@ -63,6 +67,12 @@ def _done_before(request: ReadRequest, folder: OutputFolder) -> frozenset[str]:
         stated=request.statements.of,
         objects=request.objects is not None,
     )
+
+
+def _given_up(request: ReadRequest, folder: OutputFolder) -> frozenset[str]:
+    if not request.skip_failed:
+        return frozenset()
+    return failed_before(request.inputs.files, folder=folder, settings_sha256=request.reader.settings_sha256)
 
 
 def _read(

@@ -31,6 +31,7 @@ class ReadRequest:
     jobs: int
     out: Path | None
     resume: bool
+    skip_failed: bool
     as_json: bool
     quiet: bool
     statements: Statements = field(default_factory=Statements)

@@ -15,8 +15,9 @@ from pathlib import Path
 import typer
 
 from hilum.errors import OutputError
+from hilum.progress import LINES
 
-LOGGER = logging.getLogger("hilum.terminal")
+LOGGER = logging.getLogger(LINES)
 """What says everything; DEBUG is for `--verbose` alone, WARNING and above stay with `--quiet`."""
 
 

@@ -11,9 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from hilum.cli.terminal.console import error_console
 from hilum.cli.terminal.messages import MESSAGES
-from hilum.cli.terminal.progress_lines import ProgressLines
 from hilum.cli.terminal.say import say, say_problem
-from hilum.progress import Counter
+from hilum.progress import Counter, ProgressLines
 from hilum.reading_result import FailedReading
 
 _ANNOUNCED_FROM = 10
@@ -43,7 +42,7 @@ class BatchProgress:
         )
         self._task = self._progress.add_task("", total=total)
         self._failed = 0
-        self._lines = ProgressLines("reading", total=total) if shown and not draws_bars() else None
+        self._lines = ProgressLines("reading", say=say, total=total) if shown and not draws_bars() else None
         self._total = total
 
     def done(self, *, count: int = 1) -> None:
@@ -99,7 +98,7 @@ class _Lines:
     """The lines of a `TerminalProgress` where no bar is drawn."""
 
     def __init__(self, doing: str) -> None:
-        self._lines = ProgressLines(doing)
+        self._lines = ProgressLines(doing, say=say)
 
     def found(self, total: int, /) -> None:
         """So many there are in all."""

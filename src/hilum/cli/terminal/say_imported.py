@@ -16,4 +16,4 @@ def say_imported(*, file: Path, folder: Path, sha256: str, is_known: bool | None
         False: ", which is NOT the one known for this file",
     }[is_known]
     say(f"{file} has SHA-256 {sha256}{known}")
-    say(f"wrote {folder}; read with it: hilum read --model {shlex.quote(str(folder))} FILE")
+    say(f"Wrote {folder}; read with it: hilum read --model {shlex.quote(str(folder))} FILE")

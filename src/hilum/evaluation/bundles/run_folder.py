@@ -8,14 +8,13 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
+from hilum.bundle.shelf import BUNDLE_NAME, RUN_NAME
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.saved import load_split
 from hilum.datasets.splits.split import Split
 from hilum.errors import DataError, FileAccessError
 
-RUN_NAME = "run.json"
 SPLIT_NAME = "split.json"
-BUNDLE_NAME = "bundle"
 
 
 class RunFile(BaseModel):

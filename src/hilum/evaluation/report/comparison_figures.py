@@ -16,6 +16,7 @@ from hilum.evaluation.comparing.comparison import Comparison, Difference, LabelC
 from hilum.evaluation.comparing.many_predictions import ManyPredictions, Pair
 from hilum.evaluation.comparing.words import pair_name
 from hilum.evaluation.judging.curve_bands import BAND_REPLICATES, LabelCurves, label_curves
+from hilum.evaluation.predictions.estimate_text import estimate_text
 from hilum.evaluation.report.figures import ReportFigure, written_figure
 from hilum.evaluation.report.label_figures import TITLE_LETTERS, CurveStyle, Pattern, draw_curve, unit_square
 from hilum.evaluation.report.style import BLUE, CYCLE, INK, QUIET, SKY, VERMILION, draw_estimate, grid_of_axes, styled
@@ -53,7 +54,7 @@ def comparison_figures(
                 title="ROC curves",
                 caption="Bands: 95%, pointwise, bootstrap by patient. Numbers: AUROC. Bands that overlap do not say "
                 "that models are alike, since all judged the same images: the paired differences do.",
-                words="ROC curve of each model on each label; the areas stand in the table.",
+                words="ROC curve of each model on each label; the areas and their differences stand in the table.",
                 wide=wide,
             ),
             written_figure(
@@ -114,7 +115,16 @@ def roc_figure(panels: Sequence[OverlaidPanel], *, models: Sequence[str]) -> Fig
             found = panel.label.models[name].auroc
             draw_curve(axes, curves.roc, step=False, style=_style(name, models=models, value=found))
 
-    return _panels(panels, models=models, draw=draw, legend="lower right")
+    return _panels(panels, models=models, draw=draw, legend="lower right", note=_difference_in_words)
+
+
+def _difference_in_words(panel: OverlaidPanel) -> str | None:
+    """Of two models alone the difference of AUROC with its interval and p-value; None of more."""
+    if len(panel.curves) != 2 or len(panel.label.pairs) != 1:
+        return None
+    found = panel.label.pairs[0].auroc
+    said = f"difference {estimate_text(found.estimate, sign='+')}"
+    return said if found.p is None else f"{said}\np {'< 0.001' if found.p < 0.001 else f'= {found.p:.2g}'}"
 
 
 def precision_recall_figure(panels: Sequence[OverlaidPanel], *, models: Sequence[str]) -> Figure:
@@ -165,6 +175,7 @@ def _panels(
     models: Sequence[str],
     draw: Callable[[Axes, OverlaidPanel], None],
     legend: Literal["best", "lower right"],
+    note: Callable[[OverlaidPanel], str | None] = lambda _: None,
 ) -> Figure:
     inside = len(models) <= _NAMED_INSIDE
     figure, axes = grid_of_axes(len(panels))
@@ -177,6 +188,9 @@ def _panels(
             one.legend(
                 loc=legend,
                 fontsize=8.5 if len(panels) == 1 else 7,
+                title=note(panel),
+                title_fontsize=8 if len(panels) == 1 else 6.5,
+                alignment="left",
                 handlelength=2.2,
                 borderaxespad=0.2,
                 labelspacing=0.25,

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from hilum.bundle.shelf import RUN_NAME
 from hilum.errors import DataError
-from hilum.evaluation.bundles.run_folder import RUN_NAME, read_run_file
+from hilum.evaluation.bundles.run_folder import read_run_file
 from hilum.evaluation.comparing.many_models import labels_with_positives, model_aurocs
 from hilum.evaluation.comparing.many_predictions import ManyPredictions
 from hilum.evaluation.comparing.pair_tests import pair_tests

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Annotated
 
 from hilum.bundle.load import Bundle, load_bundle
-from hilum.bundle.shelf import lung_bundle
+from hilum.bundle.shelf import RUN_NAME, lung_bundle
 from hilum.datasets.prepared.prepare_images import prepare_images
 from hilum.datasets.read_releases import read_releases
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.split import Split
 from hilum.errors import UsageError
-from hilum.evaluation.bundles.run_folder import RUN_NAME, RunFile, read_run_file
+from hilum.evaluation.bundles.run_folder import RunFile, read_run_file
 from hilum.evaluation.predictions.predictions import Predictions
 from hilum.evaluation.predictions.predictions_file import read_predictions
 from hilum.evaluation.study.as_json import STUDY_NAME, read_study_json

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from hilum.progress import LINES, ProgressLines
 from hilum.whole_files import write_whole
 
 METRICS_NAME = "metrics.csv"
@@ -29,7 +31,7 @@ _SAID_EVERY = 10
 
 
 class LiveCurves(ProgressBar):
-    """Draws the curves and counts the steps on standard error; without a terminal it writes one line an epoch.
+    """Draws the curves and counts the steps on standard error; without a terminal it says one line an epoch or more.
 
     `folder` gets `metrics.csv`: columns are `epoch` (from 0), `learning_rate` and every metric of an epoch, by name.
     """
@@ -40,6 +42,7 @@ class LiveCurves(ProgressBar):
         self.rows: list[Row] = []
         self._shown = True
         self._progress: Progress | None = None
+        self._lines: ProgressLines | None = None
 
     def enable(self) -> None:
         """Lightning calls this on the first process."""
@@ -61,7 +64,12 @@ class LiveCurves(ProgressBar):
         """Begin to count this epoch's steps."""
         del pl_module
         console = Console(stderr=True, highlight=False)
-        if not self._shown or not console.is_terminal:
+        if not self._shown:
+            return
+        if not console.is_terminal:
+            steps = None if math.isinf(self.total_train_batches) else int(self.total_train_batches)
+            doing = f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}, steps"
+            self._lines = ProgressLines(doing, say=_say, total=steps)
             return
         self._progress = Progress(
             TextColumn("epoch {task.fields[epoch]}"),
@@ -84,6 +92,8 @@ class LiveCurves(ProgressBar):
     ) -> None:
         """One more step."""
         del pl_module, batch, batch_idx
+        if self._lines is not None:
+            self._lines.done()
         if self._progress is not None:
             task = self._progress.task_ids[0]
             self._progress.advance(task)
@@ -100,8 +110,8 @@ class LiveCurves(ProgressBar):
         if trainer.is_global_zero:
             write_whole(self._folder / METRICS_NAME, rows_as_csv(self.rows))
         if self._shown:
-            console = Console(stderr=True, highlight=False)
-            console.print(Text(epoch_line(self.rows, epochs=trainer.max_epochs or 0)), soft_wrap=True)
+            curves = Console(stderr=True).is_terminal
+            _say(epoch_line(self.rows, epochs=trainer.max_epochs or 0, curves=curves))
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
         """Give the terminal back."""
@@ -112,6 +122,16 @@ class LiveCurves(ProgressBar):
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
+        self._lines = None
+
+
+def _say(line: str) -> None:
+    """A line through the command that trains; from Python, on standard error."""
+    logger = logging.getLogger(LINES)
+    if logger.handlers:
+        logger.info("%s", line)
+    else:
+        Console(stderr=True, highlight=False).print(Text(line), soft_wrap=True)
 
 
 def rows_as_csv(rows: Sequence[Row]) -> bytes:
@@ -125,11 +145,12 @@ def rows_as_csv(rows: Sequence[Row]) -> bytes:
     return buffer.getvalue().encode()
 
 
-def epoch_line(rows: Sequence[Row], *, epochs: int) -> str:
-    """The last epoch in one line: each loss and mean AUROC with its curve so far."""
+def epoch_line(rows: Sequence[Row], *, epochs: int, curves: bool = True) -> str:
+    """The last epoch in one line: each loss and mean AUROC, with its curve so far where `curves` are wanted."""
     last = rows[-1]
     shown = [name for name in last if name.endswith(("/loss", "/mean_auroc"))]
-    parts = [f"{name} {last[name]:.4f} {spark([row[name] for row in rows if name in row])}" for name in shown]
+    drawn = {name: f" {spark([row[name] for row in rows if name in row])}" if curves else "" for name in shown}
+    parts = [f"{name} {last[name]:.4f}{drawn[name]}" for name in shown]
     return "  ".join([f"epoch {int(last['epoch']) + 1}/{epochs}", *parts])
 
 

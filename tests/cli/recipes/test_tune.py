@@ -7,8 +7,8 @@ import pytest
 
 from fabricate_recipe import fabricate_own_recipe
 from fabricate_trials import write_log
-from hilum.cli import tune
-from hilum.cli.lazy import LazyFunction
+from hilum.cli.options.lazy import LazyFunction
+from hilum.cli.recipes import tune
 from hilum.training.search.hands import Hand, Job, LocalHands
 
 
@@ -84,4 +84,4 @@ def test_without_ray_it_says_how_to_get_it(
 def test_systems_that_no_search_can_follow_are_not_offered(hilum: Any) -> None:
     result = hilum("tune", "gate", "--data", "data", "--out", "out")
     assert result.exit_code == 2
-    assert "'gate'" in result.stderr
+    assert "Unknown recipe 'gate'" in result.stderr

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from hilum.cli.options.messages import add_messages
+from hilum.cli.options.tidy import tidy
 from hilum.errors import MissingPartError
 
 
@@ -91,8 +92,12 @@ def load_command(name: str, *, row: LazyCommand) -> Any:
 
     Raises `MissingPartError` with the install command where a package of the row's optional part is absent.
     """
-    command = get_command(_imported(row.module, named=f"hilum {name}", part=row.part).app)
+    app = _imported(row.module, named=f"hilum {name}", part=row.part).app
+    command = get_command(app)
+    if not command.epilog and isinstance(app.info.epilog, str):
+        command.epilog = app.info.epilog  # of an application with one command, Typer shows the command's alone
     add_messages(command, called=f"hilum {name}")
+    tidy(command, path=tuple(name.split()))
     return command
 
 

@@ -1,0 +1,1 @@
+"""What trains: the names, and behind each its command."""
