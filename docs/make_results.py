@@ -24,6 +24,7 @@ from hilum.evaluation.bundles.ledger import read_ledger
 LEDGER = ROOT / "LEDGER.jsonl"
 BENCHMARK = ROOT / "benchmarks" / "results" / "reading.json"
 RATES = ("sensitivity", "specificity")
+BURNED_IN = BENCHMARK.with_name("burned_in.json")
 INSTALLATION = BENCHMARK.with_name("installation.json")
 COLD = "cold `hilum read` / torchxrayvision script"
 OLDEST = 100
@@ -261,6 +262,18 @@ def peers() -> str:
     )
 
 
+def burned_in() -> str:
+    """How often text was found that was written on real images, and text that was there before."""
+    if not BURNED_IN.is_file():
+        return "Not measured for this version; `benchmarks/burned_in.py` does."
+    report = json.loads(BURNED_IN.read_text(encoding="utf-8"))
+    rows = [
+        (what, interval(share["value"], (share["low"], share["high"])), f"{share['n']:,}")
+        for what, share in report["shares"].items()
+    ]
+    return f"{table(('what', 'share of images', 'n'), rows)}\n\nMeasured by `benchmarks/burned_in.py`, seed {report['seed']}."
+
+
 def interval(value: float, bounds: list[float] | tuple[float, float]) -> str:
     """A value with its 95% interval."""
     return f"{value:.3f} [{bounds[0]:.3f}, {bounds[1]:.3f}]"
@@ -271,6 +284,7 @@ def main() -> int:
     parts = {"validation": validation(), "gate": gate(), "lungs": lungs(), "looks": looks(), "speed": speed()}
     parts |= {"sdfn": means(), "lab": lab()}
     pages = {"README.md": {"reads": reads(), "peers": peers()}, "docs/results.md": parts}
+    pages |= {"docs/how-to/share-without-names.md": {"burned-in": burned_in()}}
     return write_or_check(pages, check="--check" in sys.argv[1:])
 
 

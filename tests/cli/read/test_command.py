@@ -218,3 +218,9 @@ def test_model_that_is_not_there_is_one_line(hilum: Any, tmp_path: Path) -> None
         assert result.exit_code == 1
         assert len(result.stderr.splitlines()) == 1
         assert result.stderr.startswith("hilum: ")
+
+
+def test_anonymous_results_hold_no_dicom_objects(hilum: Any, tmp_path: Path) -> None:
+    result = hilum("read", tmp_path / "a.dcm", "--out", tmp_path / "out", "--anonymous", "--format", "dicom")
+    assert result.exit_code == 2
+    assert "leave --format out" in result.stderr

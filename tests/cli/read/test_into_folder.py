@@ -356,3 +356,31 @@ def test_an_older_output_inside_the_input_is_not_read(hilum: Any, toy: Path, wri
         assert result.exit_code == 0
         assert assert_whole(tmp_path / "scans" / version) == ["s.png"]
     assert "1 written by an earlier run of hilum" in result.stderr
+
+
+def test_anonymous_results_name_no_file_and_go_on_as_others_do(
+    hilum: Any, toy: Path, write_png: Any, tmp_path: Path
+) -> None:
+    scans, out = tmp_path / "scans", tmp_path / "out"
+    write_png(scans / "Clements" / "anna.png")
+    (scans / "Clements" / "broken.png").write_text("no image")
+    (scans / "Clements" / "Clements.txt").write_text("text")
+    (scans / "patients.csv").write_text("image,age\nClements/anna.png,3\n")
+    words = ("read", scans, "--out", out, "--model", toy, "--no-gate", "--anonymous")
+    assert hilum(*words).exit_code == 1
+    written = [path for path in out.rglob("*") if path.is_file()]
+    assert len(written) > 5
+    for path in written:
+        told = path.relative_to(out).as_posix().encode() + path.read_bytes()
+        assert not any(word in told for word in (b"lements", b"anna", str(scans).encode())), path
+    (reading, failure) = lines(out / "readings.jsonl")
+    assert reading["stated"]["age_years"] == 3
+    assert reading["source"]["name"].startswith("image-")
+    assert failure["error"]["kind"] == "format"
+    again = hilum(*words, "--resume")
+    assert "1  skipped, read before" in again.stdout
+    named = hilum("read", scans, "--out", out, "--model", toy, "--no-gate")
+    assert named.exit_code == 1
+    refused = hilum(*words)
+    assert refused.exit_code == 2
+    assert "empty folder" in refused.stderr

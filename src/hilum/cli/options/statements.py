@@ -25,6 +25,10 @@ class Statements:
         """What is said of one input."""
         return self.by_file.get(file.relative, NOTHING_STATED).over(self.general)
 
+    def under(self, names: Mapping[str, str]) -> Statements:
+        """The same of inputs whose `relative` is now another: `names` maps each old one to the new one."""
+        return replace(self, by_file={names[relative]: stated for relative, stated in self.by_file.items()})
+
 
 def general_statement(
     *, age: str | None, sex: str | None, view: str | None, force_type: str | None, assume_scope: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from hilum.findings import XRAY_TYPES
 from hilum.imaging.pixels.limits import Limits
 from hilum.output.inputs import STANDARD_INPUT, find_inputs
 from hilum.output.layout import ObjectKind
+from hilum.output.neutral_files import neutral_files
 from hilum.reading.engines.choose import DEFAULT
 from hilum.reading.engines.engine import available_cores
 from hilum.reading.reader import Reader
@@ -57,6 +59,8 @@ hilum read unsure.png --force-type chest
 hilum read child.png --age 3 --view AP
 
 hilum read scans/ --patients ages.csv --out readings/
+
+hilum read scans/ --out to-share/ --anonymous
 
 [bold]Exit code[/]: 0 all read, 1 some failed (the rest is read), 2 wrong usage, 130 interrupted.
 
@@ -183,6 +187,13 @@ def read(
         bool,
         typer.Option("--read-inverted", help="Read the other polarity of a chest that the gate finds inverted."),
     ] = False,
+    anonymous: Annotated[
+        bool,
+        typer.Option(
+            "--anonymous",
+            help="Results that lead back to nobody: neutral names, no paths, no UIDs, burned-in text blacked out.",
+        ),
+    ] = False,
     gate: Annotated[
         bool, typer.Option("--gate/--no-gate", help="Judge first whether this is an X-ray, and of what.")
     ] = True,
@@ -204,6 +215,8 @@ def read(
     if read_inverted and not gate:
         raise UsageError("--read-inverted needs the gate, which finds what is inverted; leave --no-gate out")
     _check_format(format_, files=files, out=out)
+    if format_ is not None and anonymous:
+        raise UsageError("--anonymous writes no DICOM objects, which belong to a patient's study: leave --format out")
     inputs = find_inputs(files, out=out, frame=frame)
     bundles = choose_bundles(model or (), gate=gate, lungs=lungs) if inputs.files else ()
     forced = None if force_type is None else same_but_for_case(force_type, XRAY_TYPES)
@@ -218,6 +231,12 @@ def read(
     )
     said = general_statement(age=age, sex=sex, view=view, force_type=forced, assume_scope=assume_scope)
     statements = with_tables(said, arguments=files, inputs=inputs, table=patients, quiet=quiet)
+    if anonymous:
+        named = neutral_files(inputs.files)
+        statements = statements.under(
+            {old.relative: new.relative for old, new in zip(inputs.files, named, strict=True)}
+        )
+        inputs = replace(inputs, files=named)
     failures = len(inputs.problems)
     if inputs.files:
         request = ReadRequest(
@@ -232,6 +251,7 @@ def read(
             quiet=quiet,
             statements=statements,
             objects=None if format_ is None else partial(_object_files(), limits=settings.limits),
+            anonymous=anonymous,
         )
         failures += read_here(request) if out is None else READ_INTO_FOLDER.load()(request)
     say_the_rest(

@@ -20,6 +20,7 @@ from hilum.output.index import write_index
 from hilum.output.inputs import InputFile
 from hilum.output.journal import Journal
 from hilum.output.layout import FAILURES, INDEX, SKIPPED
+from hilum.output.neutral_files import refuse_named_results
 from hilum.output.render import RenderSettings, failure_record
 from hilum.output.resume import already_read, failed_before
 from hilum.output.ways import PageOrder
@@ -39,6 +40,8 @@ def read_into_folder(request: ReadRequest) -> int:
         raise UsageError("Missing option: --out FOLDER")
     started = time.perf_counter()
     with OutputFolder(request.out) as folder:
+        if request.anonymous:
+            refuse_named_results(folder)
         done, given_up = _done_before(request, folder), _given_up(request, folder)
         todo = tuple(file for file in request.inputs.files if file.relative not in done | given_up)
         counts, costs = _read(request, folder, todo, done=len(done) + len(given_up))
@@ -145,6 +148,9 @@ def _results(
 
 
 def _write_skipped(request: ReadRequest, folder: Path) -> None:
-    skipped = request.inputs.skipped
-    lines = (json.dumps({"name": each.name, "reason": each.reason}).encode() + b"\n" for each in skipped)
+    lines = (
+        json.dumps({"name": f"skipped-{number}" if request.anonymous else each.name, "reason": each.reason}).encode()
+        + b"\n"
+        for number, each in enumerate(request.inputs.skipped, start=1)
+    )
     write_whole(folder / SKIPPED, lines)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hilum.anonymous.neutral import neutral_examination, neutral_failure
 from hilum.cli.options.statements import Statements
 from hilum.errors import HilumError
 from hilum.output.inputs import STANDARD_INPUT, InputFile, Inputs
@@ -23,6 +25,7 @@ class ReadRequest:
     """`frame` counts from 1; `jobs` is the number of threads beside the network's; `out` is None without `--out`.
 
     `objects` makes the DICOM objects of a reading, None where none are wanted.
+    `anonymous`: each result under the `relative` of its input, with nothing in it that leads back to a patient.
     """
 
     reader: Reader
@@ -36,9 +39,21 @@ class ReadRequest:
     quiet: bool
     statements: Statements = field(default_factory=Statements)
     objects: Callable[[Examination], Mapping[ObjectKind, bytes]] | None = None
+    anonymous: bool = False
 
     def examinations(self, files: tuple[InputFile, ...]) -> Generator[Examination | FailedReading]:
         """The examination of each file, in order; close it to stop the threads."""
+        with closing(self._as_named(files)) as results:
+            if not self.anonymous:
+                yield from results
+                return
+            for file, result in zip(files, results, strict=True):
+                if isinstance(result, FailedReading):
+                    yield neutral_failure(result, name=file.relative)
+                else:
+                    yield neutral_examination(result, name=file.relative)
+
+    def _as_named(self, files: tuple[InputFile, ...]) -> Generator[Examination | FailedReading]:
         if files and files[0].name == STANDARD_INPUT:
             yield self._examine_standard_input()
             return
