@@ -271,7 +271,8 @@ def burned_in() -> str:
         (what, interval(share["value"], (share["low"], share["high"])), f"{share['n']:,}")
         for what, share in report["shares"].items()
     ]
-    return f"{table(('what', 'share of images', 'n'), rows)}\n\nMeasured by `benchmarks/burned_in.py`, seed {report['seed']}."
+    by = f"Measured by `benchmarks/burned_in.py`, seed {report['seed']}."
+    return f"{table(('what', 'share of images', 'n'), rows)}\n\n{by}"
 
 
 def interval(value: float, bounds: list[float] | tuple[float, float]) -> str:

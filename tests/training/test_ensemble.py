@@ -131,6 +131,6 @@ def test_members_whose_earlier_stages_learn_from_what_is_judged_are_refused(data
     first, second = RECIPE.members
     before = tiny_stage(name="before", split=SplitSpec(shares={"train": 0.3, "validation": 0.7}))
     other = replace(second, stages=(before, tiny_stage(start=FromStage(stage="before"), epochs=2)))
-    with pytest.raises(DataError, match="to learn from other patients than train is judged on"):
+    with pytest.raises(DataError, match="would learn from a patient or image that train is judged on"):
         train_ensemble(replace(RECIPE, members=(first, other)), request=request(data, out=tmp_path / "out"))
     assert not (tmp_path / "out" / "run.json").exists()

@@ -134,7 +134,7 @@ def test_a_folder_that_is_held_is_refused(tmp_path: Path) -> None:
 def test_trainings_that_would_write_over_each_other_are_refused(tmp_path: Path) -> None:
     a, b = Maker(("a",)), Maker(("b",))
     for makers, said in (
-        ((a.trained(), a.trained(folder="x")), "each arm"),
+        ((a.trained(), a.trained(folder="x")), "Each arm"),
         ((a.trained(folder="x"), b.trained(folder="x")), "each folder"),
         ((a.trained(folder="."), b.trained()), "a folder of its own"),
     ):

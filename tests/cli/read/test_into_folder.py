@@ -376,7 +376,7 @@ def test_anonymous_results_name_no_file_and_go_on_as_others_do(
     (reading, failure) = lines(out / "readings.jsonl")
     assert reading["stated"]["age_years"] == 3
     assert reading["source"]["name"].startswith("image-")
-    assert failure["error"]["kind"] == "format"
+    assert failure["error"]["kind"] == "decode"
     again = hilum(*words, "--resume")
     assert "1  skipped, read before" in again.stdout
     named = hilum("read", scans, "--out", out, "--model", toy, "--no-gate")

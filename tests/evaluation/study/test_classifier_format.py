@@ -33,7 +33,7 @@ def test_folds_pooled_give_the_whole_in_order() -> None:
 
 
 def test_an_image_of_two_folds_is_refused() -> None:
-    with pytest.raises(DataError, match="each image once"):
+    with pytest.raises(DataError, match="stands there 2 times"):
         CLASSIFIER.pooled([made(), made()])
 
 

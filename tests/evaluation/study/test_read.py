@@ -52,7 +52,7 @@ def test_arms_of_other_images_or_protocols_are_refused(what: str) -> None:
         "smoke": True,
         "truth": 1 - made["crop"].truth,
     }
-    with pytest.raises(DataError, match=f"one {what}"):
+    with pytest.raises(DataError, match=f"plain and crop differ in {what}"):
         all_arms(STUDY, predictions={**made, "crop": replace(made["crop"], **{what: changed[what]})})
 
 

@@ -69,5 +69,5 @@ def test_the_nearest_picture_is_the_one_with_the_least_squared_difference(pictur
 
 
 def test_pictures_of_another_size_are_refused(tmp_path):
-    with pytest.raises(DataError, match="two pictures or more of 64 x 64"):
+    with pytest.raises(DataError, match="two images or more of 64 x 64"):
         train_dcgan(np.zeros((5, 32, 32), np.float32), settings=SMALL, folder=tmp_path)

@@ -51,6 +51,6 @@ def test_a_split_of_the_part_train_alone_is_learnt_from_whole_and_watched_nowher
     data = image_data(tiny_sdfn(), stage=stage, split=everything, preparation=IN_MEMORY)
     assert (len(data.targets), data.validation, data.counts) == (len(records), {}, {})
     by_score = replace(stage, selection=replace(stage.selection, keep="best"))
-    with pytest.raises(UsageError, match="by which whole chooses its epoch"):
+    with pytest.raises(UsageError, match="whole chooses its epoch on validation images"):
         watched_parts(by_score, split=everything)
     assert watched_parts(by_score, split=Split({"train": (), "validation": ()}, "two")) == ("validation",)

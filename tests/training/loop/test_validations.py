@@ -125,7 +125,7 @@ def test_the_kept_weights_are_those_of_the_best_validation(records, tmp_path):
 
 
 def test_a_validation_that_an_epoch_would_not_reach_is_refused(records, tmp_path):
-    with pytest.raises(DataError, match="one every 4 updates and 3 updates an epoch"):
+    with pytest.raises(DataError, match="validates every 4 updates, and an epoch has 3"):
         run(tiny_recipe(validate_every=4), records, tmp_path)
     with pytest.raises(UsageError, match="a validate_every of at least 1 update"):
         tiny_recipe(validate_every=0)
