@@ -135,7 +135,7 @@ def test_trainings_that_would_write_over_each_other_are_refused(tmp_path: Path) 
     a, b = Maker(("a",)), Maker(("b",))
     for makers, said in (
         ((a.trained(), a.trained(folder="x")), "Each arm"),
-        ((a.trained(folder="x"), b.trained(folder="x")), "each folder"),
+        ((a.trained(folder="x"), b.trained(folder="x")), "Each folder"),
         ((a.trained(folder="."), b.trained()), "a folder of its own"),
     ):
         with pytest.raises(UsageError, match=said):
