@@ -15,6 +15,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "segment": LazyCommand("hilum.cli.segment", "Draw the lungs of chest radiographs: masks and boxes."),
     "models": LazyCommand("hilum.cli.models", "List the installed models, or show the card of one."),
     "doctor": LazyCommand("hilum.cli.doctor", "Check the installation: versions, engines, models, optional parts."),
+    "listen": LazyCommand("hilum.cli.listen", "Take images from the network, send results to archives.", part="serve"),
     "serve": LazyCommand("hilum.cli.serve", "Serve a page and a REST interface that read.", part="serve"),
     "phantom": LazyCommand("hilum.cli.phantom", "Write example radiographs of phantoms, to try hilum on."),
     "data": LazyCommand("hilum.cli.data.command", "Check the folders of public data sets, or of your own images."),

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hilum.errors import UsageError
 from hilum.reading.settings import ReaderSettings
+from hilum.reading_result import Examination
+from hilum.service.store.queue import Within
 from hilum.service.store.store import StoreOptions
 
 GIB = 1024**3
+
+Also = Callable[[Examination, bytes], Within]
+"""From a reading and the bytes that were read to what writes more in the transaction that stores the reading.
+
+What it raises of `hilum.errors` fails the job.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +30,8 @@ class ReaderPlan:
     `models`: the folders of the bundles that read, in order.
     `settings`: those of its `Reader`; its limits on bytes and pixels hold before anything is decoded.
     `seconds`: how long one file may take before it is failed and the process replaced.
+    `also`: what else is made of each reading, and written in the transaction that stores it; it goes into the process
+    as `pickle` writes it.
     `memory_bytes`: how much memory the process may use (on Linux; elsewhere it is not bounded).
 
     Raises `UsageError` for a value outside its range.
@@ -32,6 +43,7 @@ class ReaderPlan:
     settings: ReaderSettings = field(default_factory=ReaderSettings)
     seconds: float = 120.0
     memory_bytes: int = 4 * GIB
+    also: Also | None = None
 
     def __post_init__(self) -> None:
         if self.seconds <= 0.0:

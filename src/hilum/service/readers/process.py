@@ -49,7 +49,7 @@ def _work(store: Store, *, reader: Reader, plan: ReaderPlan, worker: str) -> flo
         if lease is None:
             return _IDLE_S
         with Heartbeat(lease, queue=store.queue, seconds=plan.seconds, on_late=_end_at_once):
-            read_lease(lease, store=store, reader=reader)
+            read_lease(lease, store=store, reader=reader, also=plan.also)
     except OutputError as error:
         _LOG.error("%s", error)
         return _DATABASE_AWAY_S

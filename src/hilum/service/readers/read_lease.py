@@ -9,9 +9,9 @@ from hilum.report.overlay import overlay_png
 from hilum.report.page import render_page
 from hilum.report.reading_json import failure_to_json, reading_to_json
 from hilum.report.windowing import thumbnail_png
+from hilum.service.readers.plan import Also
 from hilum.service.readers.urgency import urgency
 from hilum.service.store.job import Lease, Outcome
-from hilum.service.store.queue import Within
 from hilum.service.store.store import Store
 from hilum.version import __version__
 
@@ -21,11 +21,12 @@ PAGE, OVERLAY, THUMBNAIL = "page.html", "overlay.png", "thumbnail.png"
 _MEMORY = "reading it needs more memory than a reader process may use"
 
 
-def read_lease(lease: Lease, *, store: Store, reader: Reader, within: Within | None = None) -> bool:
+def read_lease(lease: Lease, *, store: Store, reader: Reader, also: Also | None = None) -> bool:
     """Read a leased job and end it; False where another has it by now, or it was deleted.
 
-    A file that cannot be read is a failed job with the reason, whatever went wrong. `within` writes in the transaction
-    that stores the reading. Raises `OutputError` where the store cannot be written: the job stays leased then.
+    A file that cannot be read is a failed job with the reason, whatever went wrong. What `also` makes of the reading is
+    written in the transaction that stores it. Raises `OutputError` where the store cannot be written: the job stays
+    leased then.
     """
     data = store.files.read_bytes(lease.job.sha256)
     if data is None:
@@ -33,6 +34,7 @@ def read_lease(lease: Lease, *, store: Store, reader: Reader, within: Within | N
     try:
         examination = reader.examine(data, name=lease.job.name, stated=lease.job.stated)
         outcome = _outcome(examination, reader=reader)
+        within = None if also is None else also(examination, data)
     except HilumError as error:
         told = LimitError(_MEMORY) if isinstance(error.__cause__, MemoryError) else error
         return _failed(lease, told, store=store, reader=reader)

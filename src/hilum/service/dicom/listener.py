@@ -1,0 +1,129 @@
+"""The side that is called: it keeps the bytes that arrive and says so, and hears what archives report."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from socketserver import BaseServer
+from typing import Any
+
+from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, evt
+from pynetdicom.sop_class import StorageCommitmentPushModel, Verification  # type: ignore[attr-defined]
+from pynetdicom.transport import ThreadedAssociationServer
+
+from hilum.errors import BusyError, OutputError, UsageError
+from hilum.service.dicom.commitment import hear_report
+from hilum.service.dicom.outbox import Outbox
+from hilum.service.dicom.peers import Caller, may_call, may_send
+from hilum.service.store.job import Upload
+from hilum.service.store.store import Store
+
+_LOG = logging.getLogger("hilum.service")
+
+SUCCESS, OUT_OF_RESOURCES, REFUSED = 0x0000, 0xA700, 0x0124
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenSettings:
+    """How to listen.
+
+    `title` is hilum's AE title. `callers` alone may send. `reserve_bytes`: how much of the disk stays free; an image
+    that would use it is turned away with 0xA700, and the sender keeps it. `associations`: how many at once.
+    """
+
+    title: str
+    host: str
+    port: int
+    callers: tuple[Caller, ...]
+    reserve_bytes: int = 1 << 30
+    associations: int = 20
+
+
+class Listener:
+    """Listens from construction until `close`; `port` is the one that was taken.
+
+    Every storage class is taken in every transfer syntax: what is no radiograph fails when it is read, with the reason,
+    while a sender whose object is refused would fail as a whole. Nothing is decoded here. Raises `UsageError` where the
+    port cannot be used.
+    """
+
+    def __init__(self, settings: ListenSettings, *, store: Store, outbox: Outbox, settings_sha256: str) -> None:
+        self._settings, self._store, self._outbox, self._sha256 = settings, store, outbox, settings_sha256
+        entity = AE(ae_title=settings.title)
+        entity.maximum_pdu_size = 0
+        entity.maximum_associations = settings.associations
+        entity.require_called_aet = True
+        entity.require_calling_aet = sorted({caller.title for caller in settings.callers})
+        for context in AllStoragePresentationContexts:
+            entity.add_supported_context(context.abstract_syntax or "", ALL_TRANSFER_SYNTAXES)
+        entity.add_supported_context(Verification)
+        entity.add_supported_context(StorageCommitmentPushModel, scu_role=True, scp_role=True)
+        try:
+            self._server = entity.make_server(
+                (settings.host, settings.port),
+                evt_handlers=[(evt.EVT_C_STORE, self._store_image), (evt.EVT_C_ECHO, self._echo),
+                              (evt.EVT_N_EVENT_REPORT, self._hear)],
+                server_class=_server_for(settings.callers),
+            )  # fmt: skip
+        except OSError as error:
+            raise UsageError(
+                f"{settings.host}, port {settings.port}, cannot be used ({error.strerror}); check --host and --port"
+            ) from error
+        self.port = int(self._server.socket.getsockname()[1]) if self._server.socket is not None else settings.port
+        self._thread = threading.Thread(target=self._server.serve_forever, name="hilum-listener", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Take no more; associations that are open are ended."""
+        self._server.shutdown()
+        self._thread.join()
+
+    def _may_send(self, event: evt.Event) -> bool:
+        requestor = event.assoc.requestor
+        return may_send(str(requestor.ae_title).strip(), address=str(requestor.address), callers=self._settings.callers)
+
+    def _echo(self, event: evt.Event) -> int:
+        return SUCCESS if self._may_send(event) else REFUSED
+
+    def _store_image(self, event: evt.Event) -> int:
+        """Bytes and row on disk, then the answer."""
+        if not self._may_send(event):
+            return REFUSED
+        request: Any = event.request
+        data = event.encoded_dataset()
+        if self._store.files.free_bytes() - len(data) < self._settings.reserve_bytes:
+            _LOG.error("the disk is nearly full: an image was turned away, and its sender keeps it")
+            return OUT_OF_RESOURCES
+        upload = Upload(
+            name=f"{request.AffectedSOPInstanceUID}.dcm",
+            origin="dicom",
+            details={"from": str(event.assoc.requestor.ae_title).strip()},
+        )
+        try:
+            self._store.queue.accept(data, upload=upload, settings_sha256=self._sha256)
+        except (BusyError, OutputError) as error:
+            _LOG.error("an image was turned away, and its sender keeps it: %s", error)
+            return OUT_OF_RESOURCES
+        return SUCCESS
+
+    def _hear(self, event: evt.Event) -> tuple[int, None]:
+        """What an archive reports of objects that it was asked to keep."""
+        if not self._may_send(event):
+            return REFUSED, None
+        return hear_report(event, outbox=self._outbox), None
+
+
+def _server_for(callers: Sequence[Caller]) -> type[ThreadedAssociationServer]:
+    class _Server(ThreadedAssociationServer):
+        """Hangs up on whoever calls from an address that nobody who may send has."""
+
+        def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002 - socketserver's
+            return may_call(str(client_address[0]), callers=callers)
+
+        def shutdown(self) -> None:
+            BaseServer.shutdown(self)  # pynetdicom's own asks its list of servers that it started itself
+            self.server_close()
+
+    return _Server

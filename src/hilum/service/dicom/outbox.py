@@ -1,0 +1,184 @@
+"""What is to be delivered: one row for each object and destination, kept until the archive says that it has it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from hilum.objects.make import DicomObject
+from hilum.service.dicom.peers import Destination
+from hilum.service.store.database import Database
+from hilum.service.store.tables import METADATA, NUMBER
+
+RowState = Literal["waiting", "promised", "delivered", "dead"]
+"""`promised`: the archive took it, and was asked to say that it keeps it. `dead`: nobody took it in time."""
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 3600.0
+PROMISE_S = 120.0
+"""How long an archive may take to say that it keeps what it took; then it is sent again."""
+
+DAY_S = 86400.0
+
+OUTBOX = Table(
+    "outbox",
+    METADATA,
+    Column("number", NUMBER, primary_key=True, autoincrement=True),
+    Column("job_id", String(32), nullable=False, index=True),
+    Column("kind", String(8), nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("sop_class", String(64), nullable=False),
+    Column("sop_instance", String(64), nullable=False),
+    Column("data", LargeBinary),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_s", Double, nullable=False),
+    Column("created_s", Double, nullable=False),
+    Column("ended_s", Double),
+    Column("transaction", String(64), index=True),
+    Column("said", Text, nullable=False),
+    UniqueConstraint("sop_instance", "destination", name="outbox_once"),
+    Index("outbox_due", "state", "due_s"),
+)
+"""`data` is the object's file until it is delivered; `said` is what the archive said last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """A row that is due: an object and where it goes."""
+
+    number: int
+    destination: str
+    sop_class: str
+    sop_instance: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many rows of a destination are in a state, and what was said last of one of them."""
+
+    destination: str
+    state: RowState
+    rows: int
+    said: str
+
+
+def put(
+    connection: Connection, *, job_id: str, objects: Iterable[DicomObject], to: Sequence[Destination], now: float
+) -> None:
+    """Add a row for each object and destination, within a transaction; one that is there already stays.
+
+    `now` is in seconds since 1970.
+    """
+    for one in objects:
+        made = one.dataset
+        for destination in to:
+            instance, name = str(made.SOPInstanceUID), destination.name
+            there = (OUTBOX.c.sop_instance == instance) & (OUTBOX.c.destination == name)
+            if one.kind not in destination.kinds or connection.execute(select(OUTBOX.c.number).where(there)).first():
+                continue
+            row = {
+                "job_id": job_id,
+                "kind": one.kind,
+                "destination": name,
+                "sop_class": str(made.SOPClassUID),
+                "sop_instance": instance,
+                "data": one.data,
+                "state": "waiting",
+                "attempts": 0,
+                "due_s": now,
+                "created_s": now,
+                "said": "",
+            }
+            connection.execute(insert(OUTBOX), row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outbox:
+    """The table. `clock` gives seconds since 1970; after `give_up_s` of failures a row is dead."""
+
+    database: Database
+    clock: Callable[[], float]
+    give_up_s: float = 7 * DAY_S
+
+    def due(self, destination: str, *, most: int = 60) -> tuple[Parcel, ...]:
+        """What is to be sent there now, the oldest first; a promise that was not kept in time is due again."""
+        wanted = (
+            (OUTBOX.c.destination == destination)
+            & OUTBOX.c.state.in_(("waiting", "promised"))
+            & (OUTBOX.c.due_s <= self.clock())
+        )
+        columns = (OUTBOX.c.number, OUTBOX.c.destination, OUTBOX.c.sop_class, OUTBOX.c.sop_instance, OUTBOX.c.data)
+        with self.database.read() as connection:
+            rows = connection.execute(select(*columns).where(wanted).order_by(OUTBOX.c.number).limit(most)).all()
+        return tuple(Parcel(**row._mapping) for row in rows)
+
+    def delivered(self, numbers: Iterable[int], *, said: str) -> None:
+        """The archive has these."""
+        self._set(numbers, {"state": "delivered", "said": said, "data": None, "ended_s": self.clock()})
+
+    def promised(self, numbers: Iterable[int], *, transaction: str) -> None:
+        """The archive took these, and was asked in this transaction to say that it keeps them."""
+        values = {"state": "promised", "transaction": transaction, "due_s": self.clock() + PROMISE_S}
+        self._set(numbers, {**values, "said": "taken; asked whether it is kept"})
+
+    def kept(self, transaction: str, *, instances: Iterable[str], failed: Mapping[str, int]) -> None:
+        """What the archive reports of a transaction: the instances that it keeps, and those that it does not."""
+        ours = OUTBOX.c.transaction == transaction
+        with self.database.read() as connection:
+            rows = connection.execute(select(OUTBOX.c.number, OUTBOX.c.sop_instance).where(ours)).all()
+        numbers = {row.sop_instance: row.number for row in rows}
+        self.delivered([numbers[uid] for uid in instances if uid in numbers], said="kept, as the archive reports")
+        for uid, reason in failed.items():
+            if uid in numbers:
+                self.failed([numbers[uid]], said=f"the archive reports that it does not keep it (0x{reason:04X})")
+
+    def failed(self, numbers: Iterable[int], *, said: str) -> None:
+        """Sending these failed: they are due after a pause that doubles up to an hour, or dead after too long."""
+        now = self.clock()
+        with self.database.write() as connection:
+            for number in numbers:
+                row = connection.execute(
+                    select(OUTBOX.c.attempts, OUTBOX.c.created_s).where(OUTBOX.c.number == number)
+                ).one()
+                pause_s = min(FIRST_PAUSE_S * 2.0 ** min(row.attempts, 20), LONGEST_PAUSE_S)
+                over = now - row.created_s > self.give_up_s
+                values = {
+                    "state": "dead" if over else "waiting",
+                    "attempts": row.attempts + 1,
+                    "due_s": now + pause_s * random.uniform(0.8, 1.2),  # so that not all come at once
+                    "said": said[:500],
+                    "ended_s": now if over else None,
+                }
+                connection.execute(update(OUTBOX).where(OUTBOX.c.number == number).values(**values))
+
+    def counts(self) -> tuple[Count, ...]:
+        """How many rows are in which state, by destination."""
+        columns = (OUTBOX.c.destination, OUTBOX.c.state, func.count(), func.max(OUTBOX.c.said))
+        grouped = select(*columns).group_by(OUTBOX.c.destination, OUTBOX.c.state)
+        with self.database.read() as connection:
+            rows = connection.execute(grouped.order_by(OUTBOX.c.destination, OUTBOX.c.state)).all()
+        return tuple(Count(destination=row[0], state=row[1], rows=row[2], said=row[3]) for row in rows)
+
+    def _set(self, numbers: Iterable[int], values: dict[str, Any]) -> None:
+        with self.database.write() as connection:
+            connection.execute(update(OUTBOX).where(OUTBOX.c.number.in_(list(numbers))).values(**values))

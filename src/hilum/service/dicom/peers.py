@@ -1,0 +1,77 @@
+"""Who may send, and where results go: AE titles with their addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+from hilum.errors import UsageError
+from hilum.output.layout import ObjectKind
+
+_TITLE = re.compile(r"[\x21-\x5b\x5d-\x7e](?:[\x20-\x5b\x5d-\x7e]{0,14}[\x21-\x5b\x5d-\x7e])?")
+_DESTINATION = re.compile(r"(?P<title>[^@]+)@(?P<host>\[[^\]]+\]|[^:=@]+):(?P<port>\d+)(?:=(?P<kinds>[a-z,]+))?")
+
+USUAL_KINDS: tuple[ObjectKind, ...] = ("sr", "pr", "sc")
+"""What a destination gets unless it is said otherwise; not every archive takes segmentations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who may send: an AE title, from one address or, with None, from any."""
+
+    title: str
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """An archive, and the kinds of objects that it gets."""
+
+    title: str
+    host: str
+    port: int
+    kinds: tuple[ObjectKind, ...] = USUAL_KINDS
+
+    @property
+    def name(self) -> str:
+        """How the outbox calls it."""
+        return f"{self.title}@{self.host}:{self.port}"
+
+
+def parse_caller(text: str) -> Caller:
+    """`TITLE` or `TITLE@ADDRESS`. Raises `UsageError`."""
+    title, _, address = text.partition("@")
+    return Caller(checked_title(title), address or None)
+
+
+def parse_destination(text: str) -> Destination:
+    """`TITLE@HOST:PORT`, and `=sr,pr,sc,seg` where other kinds than the usual are wanted. Raises `UsageError`."""
+    found = _DESTINATION.fullmatch(text)
+    if found is None or not 0 < int(found["port"]) < 65536:
+        raise UsageError(f"Not understood: --to {text}; write TITLE@HOST:PORT, such as ARCHIVE@10.0.0.5:104")
+    known = get_args(ObjectKind)
+    kinds = USUAL_KINDS if found["kinds"] is None else tuple(kind for kind in found["kinds"].split(",") if kind)
+    unknown = [kind for kind in kinds if kind not in known]
+    if unknown or not kinds:
+        raise UsageError(f"Unknown kind of object in --to {text}: {', '.join(unknown)}; kinds: {', '.join(known)}")
+    chosen = tuple(kind for kind in known if kind in kinds)
+    return Destination(checked_title(found["title"]), found["host"].strip("[]"), int(found["port"]), chosen)
+
+
+def checked_title(title: str) -> str:
+    """An AE title (PS3.5 6.2): 1 to 16 characters, no backslash, no space around. Raises `UsageError`."""
+    if _TITLE.fullmatch(title) is None:
+        raise UsageError(f"No AE title: {title!r}; it has 1 to 16 letters, digits and signs")
+    return title
+
+
+def may_call(address: str, *, callers: Sequence[Caller]) -> bool:
+    """Whether anybody who may send has this address."""
+    return any(caller.address in (None, address) for caller in callers)
+
+
+def may_send(title: str, *, address: str, callers: Sequence[Caller]) -> bool:
+    """Whether somebody of this title may send from this address."""
+    return any(caller.title == title and caller.address in (None, address) for caller in callers)

@@ -1,0 +1,94 @@
+"""`hilum listen`: what it asks for, and one whole way from a sender to an archive, with a kill on the way."""
+
+import io
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydicom import dcmread
+from pynetdicom import AE
+from pynetdicom.sop_class import ComputedRadiographyImageStorage
+
+from fabricate_study_image import study_image
+from run_orthanc import free_port, orthanc
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--to", "A@host:104"], "Missing option: --from TITLE"),
+        (["--from", "A"], "Missing option: --to TITLE@HOST:PORT"),
+        (["--from", "A", "--to", "A"], "Not understood: --to A"),
+        (["--status", "--folder", "nowhere"], "nowhere does not exist"),
+    ],
+)
+def test_it_says_what_it_needs(hilum: Any, words: list[str], message: str) -> None:
+    done = hilum("listen", *words)
+    assert done.exit_code == 2
+    assert message in " ".join(done.output.split())
+
+
+def send(port: int, datas: list[bytes]) -> list[int]:
+    entity = AE(ae_title="XRAY")
+    entity.add_requested_context(ComputedRadiographyImageStorage)
+    association = entity.associate("127.0.0.1", port, ae_title="HILUM")
+    assert association.is_established
+    answers = [int(association.send_c_store(dcmread(io.BytesIO(data))).get("Status", -1)) for data in datas]
+    association.release()
+    return answers
+
+
+def wait_for(is_so: Any, *, seconds: float = 300.0) -> None:
+    ends = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < ends, "waited in vain"
+        time.sleep(0.2)
+
+
+def reachable(port: int) -> bool:
+    association = _echo(port)
+    if association.is_established:
+        association.release()
+        return True
+    return False
+
+
+def _echo(port: int) -> Any:
+    entity = AE(ae_title="XRAY")
+    entity.add_requested_context("1.2.840.10008.1.1")
+    return entity.associate("127.0.0.1", port, ae_title="HILUM")
+
+
+@pytest.mark.slow
+def test_every_image_has_one_of_each_object_whatever_is_killed(
+    hilum: Any, start_hilum: Any, toy: Path, tmp_path: Path
+) -> None:
+    port, ports = free_port(), (free_port(), free_port())
+    folder, archive_folder = tmp_path / "listening", tmp_path / "archive"
+    words = ("listen", "--from", "XRAY", "--from", "ARCHIVE", "--to", f"ARCHIVE@127.0.0.1:{ports[1]}", "--port", port,
+             "--folder", folder, "--readers", 1, "--model", toy, "--reserve-gb", 0)  # fmt: skip
+    images = [study_image(SOPInstanceUID=f"1.2.826.0.1.3680043.10.511.3.{number}") for number in range(10, 16)]
+    first = start_hilum(*words)
+    try:
+        wait_for(lambda: reachable(port))
+        assert send(port, images[:3]) == [0, 0, 0]  # the archive is away
+    finally:
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+    second = start_hilum(*words)
+    try:
+        with orthanc(archive_folder, callers={"HILUM": port}, ports=ports, kill=True) as archive:
+            wait_for(lambda: reachable(port))
+            assert send(port, images[3:]) == [0, 0, 0]
+            wait_for(lambda: len(archive.get("/instances")) >= 6)
+        with orthanc(archive_folder, callers={"HILUM": port}, ports=ports) as archive:
+            wait_for(lambda: "18 delivered" in hilum("listen", "--status", "--folder", folder).output)
+            kept = [archive.get(f"/instances/{each}/tags?simplify") for each in archive.get("/instances")]
+    finally:
+        second.send_signal(signal.SIGTERM)
+        second.wait(timeout=60)
+    assert Counter(each["Modality"] for each in kept) == {"SR": 6, "PR": 6, "OT": 6}
+    assert len({each["SOPInstanceUID"] for each in kept}) == 18

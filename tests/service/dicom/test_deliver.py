@@ -1,0 +1,58 @@
+"""Delivery to a real archive, there and away."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hilum.service.dicom.deliver import Deliverer
+from hilum.service.dicom.listener import Listener, ListenSettings
+from hilum.service.dicom.outbox import Outbox
+from hilum.service.dicom.peers import Caller, Destination
+from hilum.service.store.store import Store
+from run_orthanc import free_port, orthanc
+
+
+def states(outbox: Outbox) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for row in outbox.counts():
+        found[row.state] = found.get(row.state, 0) + row.rows
+    return found
+
+
+def test_an_archive_that_is_away_is_tried_again_later(outbox: Outbox, post: Any, clock: Any) -> None:
+    to = Destination("ARCHIVE", "127.0.0.1", free_port())
+    post(to)
+    deliverer = Deliverer(title="HILUM", destinations=(to,), outbox=outbox)
+    assert deliverer.deliver(to) == 0
+    assert states(outbox) == {"waiting": 3}
+    assert outbox.due(to.name) == ()
+    clock.now_s += 10
+    assert len(outbox.due(to.name)) == 3
+
+
+@pytest.mark.slow
+def test_delivered_is_what_the_archive_reports_to_keep(
+    outbox: Outbox, post: Any, sqlite_store: Store, tmp_path: Path, until: Any
+) -> None:
+    settings = ListenSettings(title="HILUM", host="127.0.0.1", port=0, callers=(Caller("ARCHIVE", "127.0.0.1"),))
+    listener = Listener(settings, store=sqlite_store, outbox=outbox, settings_sha256="0" * 64)
+    with orthanc(tmp_path / "archive", callers={"HILUM": listener.port}) as archive:
+        to = Destination(archive.title, "127.0.0.1", archive.dicom_port, ("sr", "pr", "sc", "seg"))
+        post(to)
+        deliverer = Deliverer(title="HILUM", destinations=(to,), outbox=outbox)
+        assert deliverer.deliver(to) == 4
+        until(lambda: states(outbox) == {"delivered": 4})
+        assert [row.said for row in outbox.counts()] == ["kept, as the archive reports"]
+        assert len(archive.get("/instances")) == 4
+        assert deliverer.deliver(to) == 0
+    listener.close()
+
+
+@pytest.mark.slow
+def test_without_commitment_taken_is_delivered(outbox: Outbox, post: Any, tmp_path: Path) -> None:
+    with orthanc(tmp_path / "archive", callers={"HILUM": free_port()}) as archive:
+        to = Destination(archive.title, "127.0.0.1", archive.dicom_port)
+        post(to)
+        assert Deliverer(title="HILUM", destinations=(to,), outbox=outbox, commitment=False).deliver(to) == 3
+        assert states(outbox) == {"delivered": 3}

@@ -1,0 +1,119 @@
+"""What senders meet: their image is kept or they are told that it is not."""
+
+import io
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from pydicom import dcmread
+from pynetdicom import AE
+from pynetdicom.sop_class import Verification
+
+from fabricate_study_image import study_image
+from hilum.service.dicom.listener import Listener, ListenSettings
+from hilum.service.dicom.outbox import Outbox
+from hilum.service.dicom.peers import Caller
+from hilum.service.store.store import Store, StoreOptions, open_store
+
+SHA = "0" * 64
+
+
+@pytest.fixture
+def listening(sqlite_store: Store, outbox: Outbox) -> Iterator[Callable[..., Listener]]:
+    """Listens on this machine, with settings by name."""
+    opened = []
+
+    def begin(*callers: Caller, store: Store = sqlite_store, reserve_bytes: int = 0) -> Listener:
+        allowed = callers or (Caller("XRAY", "127.0.0.1"),)
+        settings = ListenSettings(
+            title="HILUM", host="127.0.0.1", port=0, callers=allowed, reserve_bytes=reserve_bytes
+        )  # fmt: skip
+        opened.append(Listener(settings, store=store, outbox=outbox, settings_sha256=SHA))
+        return opened[-1]
+
+    yield begin
+    for each in opened:
+        each.close()
+
+
+def associate(listener: Listener, *, title: str = "XRAY", called: str = "HILUM", data: bytes = b"") -> Any:
+    entity = AE(ae_title=title)
+    entity.add_requested_context(Verification)
+    if data:
+        made = dcmread(io.BytesIO(data))
+        entity.add_requested_context(made.SOPClassUID, made.file_meta.TransferSyntaxUID)
+    return entity.associate("127.0.0.1", listener.port, ae_title=called)
+
+
+def send(listener: Listener, data: bytes) -> int:
+    association = associate(listener, data=data)
+    assert association.is_established
+    status = association.send_c_store(dcmread(io.BytesIO(data))).Status
+    association.release()
+    return int(status)
+
+
+@pytest.mark.parametrize("variant", ["cr", "jpeg 2000", "japanese"])
+def test_an_image_is_on_disk_when_its_sender_is_told_so(listening: Any, sqlite_store: Store, variant: str) -> None:
+    data = study_image(variant)
+    assert send(listening(), data) == 0x0000
+    lease = sqlite_store.queue.claim("test")
+    assert lease is not None
+    kept = sqlite_store.files.read_bytes(lease.job.sha256)
+    assert kept is not None
+    assert dcmread(io.BytesIO(kept)) == dcmread(io.BytesIO(data))
+    assert lease.job.details == {"from": "XRAY"}
+    assert "HILUM" not in lease.job.name  # the phantom's name; only a UID names the file
+
+
+def test_an_image_that_comes_twice_is_one_job(listening: Any, sqlite_store: Store) -> None:
+    listener = listening()
+    assert [send(listener, study_image()) for _ in range(2)] == [0, 0]
+    assert sqlite_store.queue.waiting() == 1
+
+
+def test_an_echo_is_answered(listening: Any) -> None:
+    association = associate(listening())
+    assert association.send_c_echo().Status == 0x0000
+    association.release()
+
+
+def test_strangers_are_turned_away(listening: Any) -> None:
+    listener = listening(Caller("XRAY", "127.0.0.1"))
+    assert associate(listener, title="STRANGER").is_rejected
+    assert associate(listener, called="OTHER").is_rejected
+    elsewhere = listening(Caller("XRAY", "10.9.9.9"))
+    assert not associate(elsewhere).is_established
+
+
+def test_a_title_may_send_from_its_own_address_alone(listening: Any, sqlite_store: Store) -> None:
+    listener = listening(Caller("XRAY", "10.9.9.9"), Caller("ARCHIVE", "127.0.0.1"))
+    assert send(listener, study_image()) == 0x0124  # XRAY, but from here
+    assert sqlite_store.queue.waiting() == 0
+
+
+def test_a_disk_that_is_nearly_full_takes_no_image(listening: Any, sqlite_store: Store) -> None:
+    assert send(listening(reserve_bytes=1 << 60), study_image()) == 0xA700
+    assert sqlite_store.queue.waiting() == 0
+
+
+def test_a_queue_that_is_full_takes_no_image(listening: Any, tmp_path: Any) -> None:
+    store = open_store(tmp_path / "small", options=StoreOptions(capacity=1))
+    listener = listening(store=store)
+    assert [send(listener, study_image(variant)) for variant in ("cr", "dx")] == [0x0000, 0xA700]
+    store.close()
+
+
+@pytest.mark.parametrize("probes", [30, pytest.param(1000, marks=pytest.mark.slow)])
+def test_probes_leave_nothing_behind(listening: Any, until: Any, probes: int) -> None:
+    """Connections that say nothing, as load balancers and monitors make them."""
+    listener = listening()
+    assert send(listener, study_image()) == 0
+    before = threading.active_count()
+    for _ in range(probes):
+        with socket.create_connection(("127.0.0.1", listener.port)):
+            pass
+    until(lambda: threading.active_count() <= before + 2)
+    assert send(listener, study_image("dx")) == 0

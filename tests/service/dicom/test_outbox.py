@@ -1,0 +1,78 @@
+"""Rows that stay until an archive has what they hold."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from hilum.service.dicom.outbox import OUTBOX, PROMISE_S, Outbox
+from hilum.service.dicom.peers import Destination
+
+FIRST = Destination("FIRST", "10.0.0.1", 104)
+SECOND = Destination("SECOND", "10.0.0.2", 104, ("sr", "seg"))
+
+
+def counts(outbox: Outbox) -> dict[tuple[str, str], int]:
+    return {(row.destination, row.state): row.rows for row in outbox.counts()}
+
+
+def test_each_destination_gets_its_kinds_once(outbox: Outbox, post: Any) -> None:
+    post(FIRST, SECOND)
+    post(FIRST, job_id="1" * 32)  # the same objects again
+    assert counts(outbox) == {(FIRST.name, "waiting"): 3, (SECOND.name, "waiting"): 2}
+    assert len(outbox.due(FIRST.name)) == 3
+    assert outbox.due("nobody") == ()
+
+
+def test_pauses_double_up_to_an_hour_and_then_it_is_given_up(outbox: Outbox, post: Any, clock: Any) -> None:
+    post(FIRST)
+    number = outbox.due(FIRST.name)[0].number
+    pauses = []
+    while (pauses or [0.0])[-1] < 2880.0:  # an hour, less the fifth by which pauses differ
+        outbox.failed([number], said="away")
+        with outbox.database.read() as connection:
+            row = connection.execute(select(OUTBOX.c.due_s).where(OUTBOX.c.number == number)).one()
+        pauses.append(row.due_s - clock.now_s)
+        assert number not in {parcel.number for parcel in outbox.due(FIRST.name)}
+        clock.now_s = row.due_s
+    assert 4.0 <= pauses[0] <= 6.0
+    assert max(pauses) <= 3600 * 1.2
+    growth = [later / earlier for earlier, later in pairwise(pauses[:-1])]
+    assert all(1.3 < each < 3.1 for each in growth)  # twice, each a fifth more or less
+    clock.now_s += 8 * 86400
+    outbox.failed([number], said="away")
+    assert counts(outbox) == {(FIRST.name, "dead"): 1, (FIRST.name, "waiting"): 2}
+
+
+def test_what_an_archive_reports_counts(outbox: Outbox, post: Any) -> None:
+    post(FIRST)
+    report, state, picture = outbox.due(FIRST.name)
+    outbox.promised([report.number, state.number, picture.number], transaction="1.2.3")
+    assert outbox.due(FIRST.name) == ()
+    outbox.kept("9.9", instances=[report.sop_instance], failed={})  # of no transaction of ours
+    assert counts(outbox) == {(FIRST.name, "promised"): 3}
+    outbox.kept("1.2.3", instances=[report.sop_instance], failed={state.sop_instance: 0x0112})
+    assert counts(outbox) == {(FIRST.name, "delivered"): 1, (FIRST.name, "promised"): 1, (FIRST.name, "waiting"): 1}
+    assert any("0x0112" in row.said for row in outbox.counts())
+
+
+def test_a_promise_that_is_not_kept_in_time_is_sent_again(outbox: Outbox, post: Any, clock: Any) -> None:
+    post(FIRST)
+    numbers = [parcel.number for parcel in outbox.due(FIRST.name)]
+    outbox.promised(numbers, transaction="1.2.3")
+    clock.now_s += PROMISE_S + 1
+    assert [parcel.number for parcel in outbox.due(FIRST.name)] == numbers
+
+
+def test_what_is_delivered_takes_no_room(outbox: Outbox, post: Any) -> None:
+    post(FIRST)
+    outbox.delivered([parcel.number for parcel in outbox.due(FIRST.name)], said="kept")
+    with outbox.database.read() as connection:
+        assert connection.execute(select(OUTBOX.c.data)).scalars().all() == [None] * 3
+
+
+def test_a_transaction_that_fails_leaves_no_row(outbox: Outbox, post: Any) -> None:
+    with pytest.raises(AttributeError):
+        post(FIRST, None)
+    assert outbox.counts() == ()
