@@ -25,7 +25,7 @@ from hilum.report.page import render_page
 
 PICTURE = Path(__file__).parent / "images" / "page.png"
 EXAMPLE = "phantom-chest-child-consolidation.dcm"
-SIZE = (1280, 1230)  # columns, rows
+SIZE = (1366, 768)  # columns, rows
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 QUIET = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
