@@ -40,10 +40,10 @@ def test_of_several_the_one_that_is_decided() -> None:
 @pytest.mark.parametrize(
     ("found", "key", "message"),
     [
-        (FOUND, "pneumonai", "no finding pneumonai; did you mean Pneumonia?"),
-        (FOUND, "Fracture", "no finding Fracture; there are Edema, Mass, Pneumonia"),
-        (FOUND, ("children", "Mass"), r"no finding Mass of the model children; there are .*Pneumonia \(children\)"),
-        (FOUND[2:3] + FOUND[2:3], "Pneumonia", r"2 models look for Pneumonia: adults, adults; name one"),
+        (FOUND, "pneumonai", r"no finding pneumonai\. Did you mean Pneumonia\?"),
+        (FOUND, "Fracture", r"no finding Fracture\. Found: Edema, Mass, Pneumonia"),
+        (FOUND, ("children", "Mass"), r"no finding Mass of the model children\. Found: .*Pneumonia \(children\)"),
+        (FOUND[2:3] + FOUND[2:3], "Pneumonia", r"2 models look for Pneumonia: adults, adults\. Name one"),
         (ByName[Said](), "Mass", "nothing was looked for in this radiograph"),
     ],
 )

@@ -30,5 +30,5 @@ def test_names_of_releases_are_one_vocabulary(alias, name):
 
 
 def test_an_unknown_name_is_refused():
-    with pytest.raises(DataError, match="came 'Lump'"):
+    with pytest.raises(DataError, match="'Lump' is not a finding that hilum knows"):
         finding("Lump")

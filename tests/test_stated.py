@@ -44,7 +44,7 @@ def test_ages(text: str, years: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "old", "-1", "40 years", "4,5", "121", "1e2", "nan", "inf", "Y", "١٢", "2000M"])
 def test_what_is_no_age_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="expected an age such as 40, 45Y, 6M, 3W or 10D"):
+    with pytest.raises(UsageError, match="Write it like 40, 45Y, 6M, 3W or 10D"):
         parse_age(text)
 
 
@@ -78,7 +78,7 @@ def test_only_what_is_said_is_in_words() -> None:
     everything = Stated(age_years=1.5, sex="F", view="LL", xray_type="chest", assume_scope=True)
     assert everything
     assert everything.in_words() == (
-        "age 18 months, sex F, view LL, type chest, what is not known is in the model's scope"
+        "age 18 months, sex F, view LL, type chest, unknown values are assumed to be in the model's scope"
     )
 
 
@@ -102,18 +102,18 @@ def test_what_contradicts_is_said_and_what_agrees_is_not() -> None:
     assert contradictions(FILE, stated=Stated(age_years=40.7, sex="M", view="PA")) == ()
     assert contradictions(PICTURE, stated=Stated(age_years=3.0, sex="F", view="AP")) == ()
     assert contradictions(FILE, stated=Stated(age_years=39.9, sex="F", view="AP")) == (
-        "you say age 39.9 years, the file says age 40 years: 39.9 years was used",
-        "you say sex F, the file says sex M: F was used",
-        "you say view AP, the file says view PA: AP was used",
+        "You said age 39.9 years, the file says age 40 years: 39.9 years was used",
+        "You said sex F, the file says sex M: F was used",
+        "You said view AP, the file says view PA: AP was used",
     )
 
 
 @pytest.mark.parametrize(
     ("said", "says"),
     [
-        ({"assume_scope": "no"}, "expected assume_scope True or False, came 'no'"),
-        ({"assume_scope": 1}, "expected assume_scope True or False, came 1"),
-        ({"age_years": "3"}, "expected an age as a number of years, came '3'"),
+        ({"assume_scope": "no"}, "assume_scope must be True or False, not 'no'"),
+        ({"assume_scope": 1}, "assume_scope must be True or False, not 1"),
+        ({"age_years": "3"}, "An age must be a number of years, not '3'"),
     ],
 )
 def test_a_value_of_another_type_is_refused_and_never_taken_for_true(said: dict[str, object], says: str) -> None:

@@ -61,7 +61,7 @@ def test_full_disk_is_one_line_and_keeps_the_old_file(tmp_path: Path) -> None:
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
     try:
-        with pytest.raises(OutputError, match=r"cannot write .*/x: File too large; make room") as caught:
+        with pytest.raises(OutputError, match=r"Cannot write .*/x: File too large. Make room") as caught:
             write_whole(tmp_path / "x", b"n" * 100_000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -62,14 +62,16 @@ class ByName(tuple[One, ...], Generic[One]):
 
     def _none(self, name: str, *, model: str | None) -> str:
         if not self:
-            return f"no finding {name}: nothing was looked for in this radiograph; see its gate and warnings"
+            return f"There is no finding {name}: nothing was looked for in this radiograph. See its check and warnings"
         asked = name if model is None else f"{name} of the model {model}"
         near = get_close_matches(name.lower(), [known.lower() for known in self.names], n=1)
         close = next((known for known in self.names if [known.lower()] == near), None)
         known = ", ".join(f"{one.name} ({one.model})" if model else one.name for one in self)
-        return f"no finding {asked}; " + (f"did you mean {close}?" if close and not model else f"there are {known}")
+        return f"There is no finding {asked}. " + (
+            f"Did you mean {close}?" if close and not model else f"Found: {known}"
+        )
 
 
 def _several(name: str, *, found: Sequence[Found]) -> str:
     models = ", ".join(one.model for one in found)
-    return f"{len(found)} models look for {name}: {models}; name one, such as findings[{found[0].model!r}, {name!r}]"
+    return f"{len(found)} models look for {name}: {models}. Name one, such as findings[{found[0].model!r}, {name!r}]"

@@ -95,7 +95,5 @@ def finding(name: str) -> Concept:
     """
     concept = _BY_ALIAS.get(_key(name))
     if concept is None:
-        raise DataError(
-            f"expected a finding known to hilum, came {name!r}; add it to findings.py or map it in the adapter"
-        )
+        raise DataError(f"{name!r} is not a finding that hilum knows. Add it to findings.py, or map it in the adapter")
     return concept

@@ -42,17 +42,17 @@ class Stated:
 
     def __post_init__(self) -> None:
         if not isinstance(self.assume_scope, bool):
-            raise UsageError(f"expected assume_scope True or False, came {self.assume_scope!r}")
+            raise UsageError(f"assume_scope must be True or False, not {self.assume_scope!r}")
         if not isinstance(self.age_years, Real | None):
-            raise UsageError(f"expected an age as a number of years, came {self.age_years!r}")
+            raise UsageError(f"An age must be a number of years, not {self.age_years!r}")
         if self.age_years is not None and not 0.0 <= self.age_years <= OLDEST_YEARS:
-            raise UsageError(f"expected an age of 0 to {OLDEST_YEARS:g} years, came {self.age_years:g}")
+            raise UsageError(f"An age must be 0 to {OLDEST_YEARS:g} years, not {self.age_years:g}")
         if self.sex not in get_args(Sex):
-            raise UsageError(f"expected a sex among {', '.join(get_args(Sex))}, came {self.sex!r}")
+            raise UsageError(f"Unknown sex {self.sex!r}. Use one of: {', '.join(get_args(Sex))}")
         if self.view not in get_args(View):
-            raise UsageError(f"expected a view among {', '.join(get_args(View))}, came {self.view!r}")
+            raise UsageError(f"Unknown view {self.view!r}. Use one of: {', '.join(get_args(View))}")
         if self.xray_type is not None and self.xray_type not in XRAY_TYPES:
-            raise UsageError(f"expected a type among {', '.join(XRAY_TYPES)}, came {self.xray_type!r}")
+            raise UsageError(f"Unknown type of X-ray {self.xray_type!r}. Use one of: {', '.join(XRAY_TYPES)}")
 
     def __bool__(self) -> bool:
         """Whether anything is said."""
@@ -69,7 +69,7 @@ class Stated:
         said += [] if self.sex == "unknown" else [f"sex {self.sex}"]
         said += [] if self.view == "unknown" else [f"view {self.view}"]
         said += [] if self.xray_type is None else [f"type {self.xray_type}"]
-        said += ["what is not known is in the model's scope"] if self.assume_scope else []
+        said += ["unknown values are assumed to be in the model's scope"] if self.assume_scope else []
         return ", ".join(said)
 
 
@@ -95,7 +95,7 @@ def parse_age(text: str) -> float:
     match = _AGE.fullmatch(text.strip().upper())
     years = math.inf if match is None else float(match[1]) / _UNITS_PER_YEAR[match[2] or "Y"]
     if years > OLDEST_YEARS:
-        raise UsageError(f"expected an age such as 40, 45Y, 6M, 3W or 10D (at most 120 years), came {text!r}")
+        raise UsageError(f"Not an age: {text!r}. Write it like 40, 45Y, 6M, 3W or 10D (at most 120 years)")
     return years
 
 
@@ -103,7 +103,7 @@ def parse_sex(text: str) -> Sex:
     """The sex of `F`, `M`, `O` or the word. Raises `UsageError` for anything else."""
     sex = _SEXES.get(text.strip().upper())
     if sex is None:
-        raise UsageError(f"expected a sex among F, M, O, came {text!r}")
+        raise UsageError(f"Not a sex: {text!r}. Use F, M or O")
     return sex
 
 
@@ -111,7 +111,7 @@ def parse_view(text: str) -> View:
     """The view of `PA`, `AP` or `LL` (any lateral). Raises `UsageError` for anything else."""
     view = _VIEWS.get(text.strip().upper())
     if view is None:
-        raise UsageError(f"expected a view among PA, AP, LL (any lateral), came {text!r}")
+        raise UsageError(f"Not a view: {text!r}. Use PA, AP or LL (any lateral)")
     return view
 
 
@@ -119,7 +119,7 @@ def parse_yes_or_no(text: str) -> bool:
     """The truth of `yes` or `no`. Raises `UsageError` for anything else."""
     answer = _YES_OR_NO.get(text.strip().upper())
     if answer is None:
-        raise UsageError(f"expected yes or no, came {text!r}")
+        raise UsageError(f"Not yes or no: {text!r}. Write yes or no")
     return answer
 
 
@@ -147,4 +147,6 @@ def contradictions(radiograph: Radiograph, *, stated: Stated) -> tuple[str, ...]
         found.append(("sex", stated.sex, told.sex))
     if stated.view != "unknown" and radiograph.view not in ("unknown", stated.view):
         found.append(("view", stated.view, radiograph.view))
-    return tuple(f"you say {what} {said}, the file says {what} {filed}: {said} was used" for what, said, filed in found)
+    return tuple(
+        f"You said {what} {said}, the file says {what} {filed}: {said} was used" for what, said, filed in found
+    )

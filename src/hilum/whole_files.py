@@ -104,5 +104,5 @@ def output_error(path: Path, error: OSError) -> OutputError:
     """The one-line error for a system error met while writing `path`."""
     reason = error.strerror or str(error)
     if error.errno in _ONLY_THIS_NAME:
-        return OutputNameError(f"cannot write {path}: {reason}; rename the image or the folder that is in the way")
-    return OutputError(f"cannot write {path}: {reason}; make room or name another --out folder, then use --resume")
+        return OutputNameError(f"Cannot write {path}: {reason}. Rename the image or the folder that is in the way")
+    return OutputError(f"Cannot write {path}: {reason}. Make room or name another --out folder, then use --resume")

@@ -80,7 +80,7 @@ def test_hashes_are_remembered(nih, tmp_path):
         ([("kermany", Path())], "takes nih, table, not kermany"),
         ([("", Path("absent"))], "There is no file or folder absent for --data"),
         ([("", Path("masks"))], "masks is no CSV, and no folder with one CSV"),
-        ([("table", Path()), ("table", Path(".."))], "expected --data table once"),
+        ([("table", Path()), ("table", Path(".."))], "--data table was given twice"),
     ],
 )
 def test_wrong_words_are_one_line(folders, message, tmp_path, monkeypatch):

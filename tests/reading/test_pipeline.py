@@ -193,9 +193,9 @@ def test_what_the_user_says_decides_and_is_kept_apart_from_the_file(two: list[Cl
     assert [(finding.model, finding.positive) for finding in reading.findings] == [("child", False)]
     assert (reading.patient, reading.view, reading.stated) == (Patient(40.0, "M"), "PA", stated)
     assert one.radiograph.patient == Patient(40.0, "M")
-    assert "you say age 3 years, the file says age 40 years: 3 years was used" in reading.warnings
-    assert "you say sex F, the file says sex M: F was used" in reading.warnings
-    assert "you say view AP, the file says view PA: AP was used" in reading.warnings
+    assert "You said age 3 years, the file says age 40 years: 3 years was used" in reading.warnings
+    assert "You said sex F, the file says sex M: F was used" in reading.warnings
+    assert "You said view AP, the file says view PA: AP was used" in reading.warnings
     assert TrailStep("stated", "the user says: age 3 years, sex F, view AP") in reading.trail
 
 

@@ -64,7 +64,7 @@ def test_a_heatmap_that_was_not_made(folder: Path) -> None:
     result = Reader(models=[toy]).examine(GREY)
     with pytest.raises(UsageError, match=r"no heatmap of Pneumonia was made; read with .*heatmaps='all'"):
         result.heatmap("Pneumonia")
-    with pytest.raises(UsageError, match="no finding Pneumona; did you mean Pneumonia"):
+    with pytest.raises(UsageError, match=r"no finding Pneumona\. Did you mean Pneumonia"):
         result.heatmap("Pneumona")
 
 

@@ -74,9 +74,9 @@ def test_an_adult_is_read_by_the_adults_model_a_child_by_the_childs_and_an_unkno
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--age", "old"], "expected an age such as 40, 45Y, 6M"),
-        (["--sex", "girl"], "expected a sex among F, M, O"),
-        (["--view", "oblique"], "expected a view among PA, AP, LL"),
+        (["--age", "old"], "Write it like 40, 45Y, 6M"),
+        (["--sex", "girl"], "Use F, M or O"),
+        (["--view", "oblique"], "Use PA, AP or LL"),
         (["--read-inverted"], "--read-inverted needs the gate"),
     ],
 )
@@ -115,7 +115,7 @@ def test_a_table_elsewhere_is_named_and_a_bad_one_reads_nothing(read: Any, write
     elsewhere.write_text("file;age\na.png;2,5\n")
     code, readings, said = read(image, "--patients", elsewhere)
     assert (code, readings) == (2, [])
-    assert f"{elsewhere}, line 2: expected an age" in said
+    assert f"{elsewhere}, line 2: Not an age" in said
     elsewhere.write_text("file;age\na.png;2.5\n")
     assert decisions(read(image, "--patients", elsewhere)[1]) == [True]
 

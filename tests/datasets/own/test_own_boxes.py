@@ -35,11 +35,11 @@ def test_the_table_may_have_another_name_and_patients_may_be_unknown(release: Pa
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("2,12,6.5,10", "2,12,0,10", r"a width and a height above 0 in line 2 of .*boxes\.csv, came 0 and 10"),
-        ("2,12,6.5,10", "2,,6.5,10", r"four numbers for x, y, width, height in line 2 .*, came 2, nothing, 6\.5, 10"),
-        ("b.png,Pleural", ",Pleural", "expected an image and a label in line 4"),
-        ("0,0,5,5,one", "0,0,5,5,two", "one patient for all boxes of a.png, came 'two' in line 3 .* after 'one'"),
-        ("y,width", "z,width", "expected the column 'y'"),
+        ("2,12,6.5,10", "2,12,0,10", r"The box in line 2 of .*boxes\.csv is 0 wide and 10 high"),
+        ("2,12,6.5,10", "2,,6.5,10", r"The box in line 2 of .* is not four numbers .* but 2, nothing, 6\.5, 10"),
+        ("b.png,Pleural", ",Pleural", "The image or the label is missing in line 4"),
+        ("0,0,5,5,one", "0,0,5,5,two", "Boxes of a.png disagree about patient: 'two' in line 3 .*, 'one' before"),
+        ("y,width", "z,width", "has no column 'y'"),
     ],
 )
 def test_bad_rows_get_one_clear_line(release: Path, old: str, new: str, message: str) -> None:
@@ -55,5 +55,5 @@ def test_bad_rows_get_one_clear_line(release: Path, old: str, new: str, message:
 def test_no_picture_is_refused(release: Path) -> None:
     for path in release.rglob("*.png"):
         path.unlink()
-    with pytest.raises(DataError, match=r"expected the images that .* names, came none of 4"):
+    with pytest.raises(DataError, match=r"None of the 4 images named in .* was found"):
         read_own_boxes(release)

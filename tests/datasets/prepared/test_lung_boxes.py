@@ -39,7 +39,7 @@ def test_without_a_folder_nothing_is_written(tmp_path, monkeypatch):
 def test_a_file_that_is_no_memory_is_refused_in_one_line(tmp_path):
     (tmp_path / MEMORY_NAME).write_bytes(b"no database at all" * 100)
     with (
-        pytest.raises(OutputError, match=r"lung-boxes\.sqlite.*remove the file"),
+        pytest.raises(OutputError, match=r"lung-boxes\.sqlite.*Remove the file"),
         remembered_boxes(tmp_path, drawer=""),
     ):
         pass

@@ -27,7 +27,7 @@ def test_a_bad_file_ends_it_or_is_left_out_and_told(folder, tmp_path):
     bad = next((folder / "train" / "NORMAL").iterdir())
     bad.write_bytes(b"no picture")
     records = read_kermany(folder)
-    with pytest.raises(DataError, match=r"copy the file again, or leave it out with --bad-files skip"):
+    with pytest.raises(DataError, match=r"Copy the file again, or leave it out with --bad-files skip"):
         prepare_images(records, spec=SPEC, cache=tmp_path / "cache", bad_files="stop")
     progress = Heard()
     kept = prepare_images(records, spec=SPEC, cache=tmp_path / "cache", bad_files="skip", progress=progress)

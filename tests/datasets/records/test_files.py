@@ -13,9 +13,9 @@ def test_any_folder_and_suffix_but_no_hidden_or_other_files(tmp_path):
 
 
 def test_one_stem_twice_and_no_picture_are_refused(tmp_path):
-    with pytest.raises(DataError, match="expected the pictures of this"):
+    with pytest.raises(DataError, match="holds no pictures of this"):
         pictures_by_stem(tmp_path, release="this")
     for name in ("x.png", "x.jpg"):
         (tmp_path / name).write_bytes(b"")
-    with pytest.raises(DataError, match=r"one picture of x .*x\.jpg and .*x\.png"):
+    with pytest.raises(DataError, match=r"x is in .* twice: .*x\.jpg and .*x\.png"):
         pictures_by_stem(tmp_path, release="this")

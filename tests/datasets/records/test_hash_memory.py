@@ -93,7 +93,7 @@ def test_what_was_hashed_before_an_error_is_remembered(tmp_path):
 
 def test_a_memory_that_is_no_database_is_named(tmp_path):
     (tmp_path / MEMORY_NAME).write_bytes(b"this is no database" * 100)
-    with pytest.raises(OutputError, match=f"{MEMORY_NAME}.*remove the file"), remembered_hashes(tmp_path):
+    with pytest.raises(OutputError, match=f"{MEMORY_NAME}.*Remove the file"), remembered_hashes(tmp_path):
         pass
 
 

@@ -12,10 +12,10 @@ def test_one_bit_is_read_as_grey_values(tmp_path):
 
 
 def test_none_an_empty_one_and_one_of_another_size_are_refused(tmp_path):
-    with pytest.raises(DataError, match=r"expected a mask at .*gone\.png"):
+    with pytest.raises(DataError, match=r"Cannot open the mask .*gone\.png"):
         read_mask(tmp_path / "gone.png")
     Image.new("L", (4, 3)).save(tmp_path / "empty.png")
-    with pytest.raises(DataError, match="expected a heart in the mask"):
+    with pytest.raises(DataError, match="is empty: it shows no heart"):
         read_mask(tmp_path / "empty.png", of="heart")
-    with pytest.raises(DataError, match=r"expected a mask of 4 x 4 pixels .* came \(3, 4\)"):
+    with pytest.raises(DataError, match=r"has the shape \(3, 4\), but its image has 4 x 4 pixels"):
         read_mask(tmp_path / "empty.png", shape=(4, 4))

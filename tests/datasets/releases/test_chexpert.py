@@ -86,12 +86,12 @@ def test_a_policy_says_itself_and_comes_back_from_a_runs_settings():
     settings = {f"chexpert.{key}": value for key, value in flat_values(policy).items()}
     assert ChexpertPolicy.of_settings({**settings, "epochs": 3}) == policy
     assert ChexpertPolicy.of_settings({"epochs": 3}) is None
-    with pytest.raises(DataError, match="a run's settings"):
+    with pytest.raises(DataError, match=r"The settings .* of this run cannot be used"):
         ChexpertPolicy.of_settings({"chexpert.uncertain": 7})
 
 
 def test_a_policy_for_no_label_or_outside_the_range_is_refused():
-    with pytest.raises(ValueError, match=r"CheXpert's labels .* came Pneumoniaa"):
+    with pytest.raises(ValueError, match=r"Unknown label Pneumoniaa\. CheXpert has"):
         ChexpertPolicy(by_label={"Pneumoniaa": "ones"})
     with pytest.raises(ValueError, match="smoothed value"):
         ChexpertPolicy(uncertain=1.5)
@@ -106,9 +106,9 @@ def test_the_listing_names_absent_images_too(release):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("-1.0", "2", "expected 1, 0, -1 or nothing for Pneumonia"),
-        ("/train/patient00001/study1/view1", "/elsewhere/view1", "expected a Path like"),
-        ("Pleural Effusion", "Effusions", "expected the column 'Pleural Effusion'"),
+        ("-1.0", "2", "Pneumonia of .* is '2', not 1, 0, -1 or empty"),
+        ("/train/patient00001/study1/view1", "/elsewhere/view1", "which is not like CheXpert-v1.0-small/"),
+        ("Pleural Effusion", "Effusions", "has no column 'Pleural Effusion'"),
     ],
 )
 def test_a_malformed_table_is_refused(release, old, new, message):
@@ -121,5 +121,5 @@ def test_a_malformed_table_is_refused(release, old, new, message):
 def test_tables_without_pictures_are_refused(release):
     for path in release.rglob("*.jpg"):
         path.unlink()
-    with pytest.raises(DataError, match="came none; give the folder of train/"):
+    with pytest.raises(DataError, match="Give the folder that holds train/"):
         read_chexpert(release)

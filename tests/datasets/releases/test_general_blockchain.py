@@ -26,7 +26,7 @@ def test_each_chest_has_its_mask_and_a_series_is_one_patient(release):
 
 def test_a_chest_without_a_mask_is_refused(release):
     (release / "masks" / "a-day3.png").unlink()
-    with pytest.raises(DataError, match=r"expected the mask of a-day3\.jpg at .*a-day3\.png"):
+    with pytest.raises(DataError, match=r"The mask of a-day3\.jpg is missing: .*a-day3\.png"):
         read_general_blockchain(release)
 
 

@@ -34,10 +34,15 @@ def test_the_listing_counts_boxes(release: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [
-        ("stage_2_train_labels.csv", "12.0,1", "12.0,0", "expected Target 1 with a box or 0 without one for r-01"),
-        ("stage_2_train_labels.csv", "r-02,,,,,0", "r-02,,,,,1", "Target 1 with a box or 0 without one for r-02"),
-        ("stage_2_train_labels.csv", "2.0,3.0", "2.0,3 px", "expected a number for r-01, came '3 px'"),
-        ("stage_2_detailed_class_info.csv", "Normal", "Well", "expected one of Normal, .* for r-02 in .*, came 'Well'"),
+        ("stage_2_train_labels.csv", "12.0,1", "12.0,0", "gives r-01 the Target '0'"),
+        (
+            "stage_2_train_labels.csv",
+            "r-02,,,,,0",
+            "r-02,,,,,1",
+            "gives r-02 the Target '1', which must be 1 with a box or 0",
+        ),
+        ("stage_2_train_labels.csv", "2.0,3.0", "2.0,3 px", "Not a number for r-01: '3 px'"),
+        ("stage_2_detailed_class_info.csv", "Normal", "Well", "gives r-02 the class 'Well'; known classes: Normal, "),
     ],
 )
 def test_malformed_tables_are_refused_in_one_line(release: Path, file: str, old: str, new: str, message: str) -> None:

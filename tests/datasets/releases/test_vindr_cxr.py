@@ -41,11 +41,16 @@ def test_the_listing_counts_images_and_boxes_and_tables_may_lie_beside_the_image
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [
-        ("image_labels_train.csv", "COPD", "COPE", "known to hilum, came 'COPE'"),
-        ("image_labels_train.csv", "cx02,R1,0", "cx02,R1,maybe", "each of the 28 labels of cx02"),
-        ("annotations_train.csv", "Cardiomegaly,8", "Hernia,8", "expected a boxed finding of VinDr-CXR, came 'Hernia'"),
-        ("annotations_train.csv", "2.0,3.0", "2.0,left", "expected a number for cx01, came 'left'"),
-        ("annotations_test.csv", "x_max", "right", "expected the column 'x_max'"),
+        ("image_labels_train.csv", "COPD", "COPE", "'COPE' is not a finding that hilum knows"),
+        (
+            "image_labels_train.csv",
+            "cx02,R1,0",
+            "cx02,R1,maybe",
+            "gives cx02 a value other than 0 and 1 for one of the 28 labels",
+        ),
+        ("annotations_train.csv", "Cardiomegaly,8", "Hernia,8", "'Hernia', which is not a boxed finding of VinDr-CXR"),
+        ("annotations_train.csv", "2.0,3.0", "2.0,left", "Not a number for cx01: 'left'"),
+        ("annotations_test.csv", "x_max", "right", "has no column 'x_max'"),
     ],
 )
 def test_malformed_tables_are_refused_in_one_line(release: Path, file: str, old: str, new: str, message: str) -> None:
@@ -61,5 +66,5 @@ def test_malformed_tables_are_refused_in_one_line(release: Path, file: str, old:
 def test_tables_without_pictures_are_refused(release: Path) -> None:
     for path in release.rglob("*.dicom"):
         path.unlink()
-    with pytest.raises(DataError, match=r"expected train/IMAGE_ID\.dicom"):
+    with pytest.raises(DataError, match=r"has neither train/IMAGE_ID\.dicom"):
         read_vindr_cxr(release)

@@ -42,5 +42,5 @@ def test_training_and_judging_share_no_seed() -> None:
 
 
 def test_an_unknown_family_is_refused() -> None:
-    with pytest.raises(UsageError, match="expected one of the families document"):
+    with pytest.raises(UsageError, match="Known: document"):
         render("cat", seed=0)

@@ -66,5 +66,5 @@ def test_one_image_of_chestxray14_under_rsnas_name_is_one_picture(nih, own):
 @pytest.mark.parametrize("text", ["{", '[{"img_id": "x.png"}]', "[3]"])
 def test_what_is_no_mapping_is_refused(tmp_path, text):
     (tmp_path / "mapping.json").write_text(text)
-    with pytest.raises(DataError, match="expected RSNA's mapping"):
+    with pytest.raises(DataError, match="is not RSNA's mapping"):
         read_rsna_mapping(tmp_path / "mapping.json")

@@ -49,9 +49,9 @@ def test_a_copy_of_a_test_image_is_in_no_fold(records: tuple[Record, ...]) -> No
 
 
 def test_refused(records: tuple[Record, ...], tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="at least 2 folds"):
+    with pytest.raises(UsageError, match="At least 2 folds"):
         label_folds(records, folds=1, seed=3)
-    with pytest.raises(DataError, match="outside the official test"):
+    with pytest.raises(DataError, match="belong to the official test"):
         label_folds([record for record in records if record.official == "test"], seed=3)
-    with pytest.raises(DataError, match="in every one of 5 folds"):
+    with pytest.raises(DataError, match="Not enough images for 5 folds"):
         label_folds(records[:4], seed=3)

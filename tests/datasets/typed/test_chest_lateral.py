@@ -25,7 +25,7 @@ def test_each_is_a_lateral_chest_and_the_name_tells_the_patient(release):
 @pytest.mark.parametrize("name", ["case-1-L.jpg", "p_case.jpg", "p7.jpg"])
 def test_a_name_without_a_patient_is_refused(release, name):
     (release / "p70_1.jpg").rename(release / name)
-    with pytest.raises(DataError, match=r"expected a name like p22_case\.jpg"):
+    with pytest.raises(DataError, match=r"does not start with the patient, like p22_case\.jpg"):
         read_chest_lateral(release)
 
 

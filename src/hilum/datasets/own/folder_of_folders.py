@@ -39,8 +39,8 @@ def read_folder_of_folders(folder: Path, *, patient_pattern: str | None = None) 
     classes = sorted({path.relative_to(folder).parts[depth] for path in pictures})
     if len(classes) < 2:
         raise DataError(
-            f"expected a folder a class in {folder} (folder/CLASS/picture.png), came "
-            f"{', '.join(classes) or 'no class'} with pictures; make a folder for each class"
+            f"Each class needs a folder of its own in {folder} (folder/CLASS/picture.png); found with pictures: "
+            f"{', '.join(classes) or 'no class'}"
         )
     return tuple(_record(path, folder=folder, depth=depth, classes=classes, pattern=pattern) for path in pictures)
 
@@ -49,9 +49,11 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     try:
         found = re.compile(pattern)
     except re.error as error:
-        raise DataError(f"expected a regular expression for the patient, came {pattern!r} ({error})") from error
+        raise DataError(f"--patient-pattern {pattern!r} is not a valid regular expression ({error})") from error
     if "patient" not in found.groupindex:
-        raise DataError(f"expected a group (?P<patient>...) in the pattern, came {pattern!r}; name what is the patient")
+        raise DataError(
+            f"--patient-pattern {pattern!r} does not say which part is the patient. Put it into (?P<patient>...)"
+        )
     return found
 
 
@@ -67,8 +69,8 @@ def _depth(folder: Path) -> int:
     part = next((name for name in tops if name.casefold() in _PARTS), None)
     if part is not None:
         raise DataError(
-            f"expected folders of parts (train, val, test) or of classes in {folder}, came the part {part} beside "
-            f"{unknown[0]}; put every class folder into a part, or move the others elsewhere"
+            f"{folder} mixes parts (train, val, test) and classes: {part} lies beside {unknown[0]}. Move every class "
+            "folder into a part, or the others elsewhere"
         )
     return 0
 
@@ -94,5 +96,8 @@ def _patient(path: Path, *, name: str, pattern: re.Pattern[str] | None) -> str:
         return name
     match = pattern.search(path.name)
     if match is None:
-        raise DataError(f"expected the patient's pattern {pattern.pattern} in every name, came {path}; change either")
+        raise DataError(
+            f"The name of {path} does not match --patient-pattern {pattern.pattern}. Change the pattern, or rename "
+            "the file"
+        )
     return match["patient"]

@@ -44,7 +44,10 @@ def read_own_boxes(folder: Path) -> tuple[Record, ...]:
         if (path.parent / image).is_file()
     )
     if not records:
-        raise DataError(f"expected the images that {path} names, came none of {len(rows)}; check the paths")
+        raise DataError(
+            f"None of the {len(rows)} images named in {path} was found. Check the paths; they begin at the folder of "
+            "that file"
+        )
     return records
 
 
@@ -65,16 +68,16 @@ def _rows(path: Path) -> dict[str, list[dict[str, str]]]:
     for line, row in enumerate(read_rows(path, needed=("image", "label", *_PLACES)), start=2):
         where = f"line {line} of {path}"
         if not row["image"] or not row["label"]:
-            raise DataError(f"expected an image and a label in {where}, came none; correct the row")
+            raise DataError(f"The image or the label is missing in {where}. Fill it in")
         _check_box(row, where=where)
         if row.get("held_out", "") not in _YES_OR_NO:
-            raise DataError(f"expected 1, 0 or nothing for held_out in {where}, came {row['held_out']!r}")
+            raise DataError(f"held_out is {row['held_out']!r} in {where}. Write 1, 0 or leave it empty")
         before = rows.setdefault(row["image"], [])
         for name in ("patient", "held_out"):
             if before and before[0].get(name) != row.get(name):
                 raise DataError(
-                    f"expected one {name} for all boxes of {row['image']}, came {row[name]!r} in {where} after "
-                    f"{before[0][name]!r}; correct the row"
+                    f"Boxes of {row['image']} disagree about {name}: {row[name]!r} in {where}, {before[0][name]!r} "
+                    "before. Correct the row"
                 )
         before.append(row)
     return rows
@@ -85,9 +88,13 @@ def _check_box(row: Mapping[str, str], *, where: str) -> None:
         _, _, width, height = (to_number(row[name], where=name) for name in _PLACES)
     except DataError as error:
         said = ", ".join(row[name] or "nothing" for name in _PLACES)
-        raise DataError(f"expected four numbers for x, y, width, height in {where}, came {said}; correct it") from error
+        raise DataError(
+            f"The box in {where} is not four numbers (x, y, width, height) but {said}. Correct the row"
+        ) from error
     if min(width, height) <= 0:
-        raise DataError(f"expected a width and a height above 0 in {where}, came {width:g} and {height:g}; correct it")
+        raise DataError(
+            f"The box in {where} is {width:g} wide and {height:g} high; both must be above 0. Correct the row"
+        )
 
 
 def _record(path: Path, *, image: str, rows: Sequence[Mapping[str, str]]) -> Record:

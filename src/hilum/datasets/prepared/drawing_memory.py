@@ -99,6 +99,6 @@ def remembered_drawings(folder: Path | None, *, table: DrawingTable[T], drawer: 
                 memory.save()
     except (sqlite3.Error, FileExistsError, NotADirectoryError, PermissionError) as error:
         raise OutputError(
-            f"cannot remember drawings of lungs in {path}: {error}; remove the file, or name another folder with "
+            f"Cannot save the drawings of lungs in {path}: {error}. Remove the file, or name another folder with "
             "--cache"
         ) from error

@@ -155,7 +155,7 @@ def readable_records(records: Sequence[Record], *, spec: PreprocessSpec, filled:
     kept = tuple(record for record in records if image_key(record, spec=spec) in filled.places)
     if not kept:
         raise DataError(
-            f"expected images that can be decoded, came none of {len(records)}; the first: "
+            f"None of the {len(records)} images can be decoded. The first: "
             f"{next(iter(filled.bad.values()), 'no image')}"
         )
     return kept
@@ -164,9 +164,7 @@ def readable_records(records: Sequence[Record], *, spec: PreprocessSpec, filled:
 def fixed_size(spec: PreprocessSpec) -> tuple[int, int]:
     """Rows and columns of every prepared image. Raises `DataError` where no step fixes them."""
     if spec.output_size is None:
-        raise DataError(
-            "expected a preprocessing specification with a resize step, came one without; add one to the recipe"
-        )
+        raise DataError("The preprocessing has no resize step. Add one to the recipe")
     return spec.output_size
 
 
@@ -183,8 +181,8 @@ def _writing(store: Path, *, spec: PreprocessSpec) -> Iterator[None]:
             yield
     except (OSError, NotImplementedError) as error:
         raise OutputError(
-            f"cannot write the cache in {store}: {error}; make room, name another folder with --cache, or say "
-            "--cache none"
+            f"Cannot write the cache in {store}: {error}. Make room, name another folder with --cache, or say --cache "
+            "none"
         ) from error
 
 
@@ -192,8 +190,8 @@ def _need_room(store: Path, *, images: int, size: tuple[int, int]) -> None:
     needed, free = images * size[0] * size[1] * 4, shutil.disk_usage(store).free
     if needed > free:
         raise OutputError(
-            f"expected room for {needed / 1e9:.1f} GB of prepared images in {store}, came {free / 1e9:.1f} GB; make "
-            "room, name another folder with --cache, or say --cache none"
+            f"Not enough disk space in {store}: {needed / 1e9:.1f} GB of prepared images are needed, {free / 1e9:.1f} "
+            "GB are free. Make room, name another folder with --cache, or say --cache none"
         )
 
 
@@ -226,7 +224,7 @@ def prepare_image(record: Record, *, spec: PreprocessSpec) -> Pixels:
     """
     radiograph = decode(read_file(record.path), name=record.image)
     if radiograph.source.sha256 != record.sha256:
-        raise DataError(f"expected {record.path} as it was when the release was read, came other bytes; start again")
+        raise DataError(f"{record.path} changed while hilum was running. Start again")
     grey, _ = apply_steps(radiograph.pixels, spec=spec, lung_box=record.lung_box)
     return grey
 
@@ -239,7 +237,7 @@ def _prepared(record: Record, *, spec: PreprocessSpec) -> Pixels | HilumError:
 
 
 def _told(record: Record, error: HilumError) -> str:
-    return f"{record.path} cannot be used ({error}); copy the file again, or leave it out with --bad-files skip"
+    return f"{record.path} cannot be used ({error}). Copy the file again, or leave it out with --bad-files skip"
 
 
 def _open(shard: Path) -> Stored:
@@ -247,7 +245,7 @@ def _open(shard: Path) -> Stored:
         return open_shard(shard)
     except (OSError, ValueError) as error:
         raise DataError(
-            f"expected prepared images in {shard}, came {error}; the cache was changed meanwhile, start again"
+            f"The prepared images in {shard} were changed while hilum was running ({error}). Start again"
         ) from error
 
 

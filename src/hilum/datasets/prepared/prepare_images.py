@@ -28,10 +28,10 @@ def prepare_images(
     `UsageError` where bad files should be skipped without a cache, and as `fill_cache` does.
     """
     if bad_files not in get_args(BadFiles):
-        raise UsageError(f"expected --bad-files {' or '.join(get_args(BadFiles))}, came {bad_files!r}")
+        raise UsageError(f"--bad-files cannot be {bad_files!r}. Use {' or '.join(get_args(BadFiles))}")
     if cache is None:
         if bad_files == "skip":
-            raise UsageError("--bad-files skip needs a cache, came --cache none; name a folder")
+            raise UsageError("--bad-files skip needs a cache, and --cache is none. Name a folder with --cache")
         return tuple(records)
     filled = fill_cache(records, spec=spec, folder=cache, jobs=jobs, bad_files=bad_files, progress=progress)
     for line in filled.bad.values():

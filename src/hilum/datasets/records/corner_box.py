@@ -33,6 +33,6 @@ def corner_box(row: Mapping[str, str], *, label: str, header: Header) -> Labelle
     Raises `DataError` for a corner that is no number, and for a header without a size.
     """
     if not (header.width and header.height):
-        raise DataError(f"expected Rows and Columns in the header of {row['image_id']}.dicom, came none; copy it again")
+        raise DataError(f"The header of {row['image_id']}.dicom has no Rows and Columns. Copy the file again")
     x0, y0, x1, y1 = (to_number(row[name], where=row["image_id"]) for name in CORNERS)
     return LabelledBox(label=label, box=Box(x0, y0, x1 - x0, y1 - y0), frame=(header.width, header.height))

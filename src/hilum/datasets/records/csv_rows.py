@@ -19,7 +19,7 @@ def find_table(folder: Path, *, names: Iterable[str]) -> Path:
         for path in (folder / name, folder / f"{name}.gz"):
             if path.is_file():
                 return path
-    raise DataError(f"expected {' or '.join(names)} (or .gz) in {folder}, came none; give the release's own folder")
+    raise DataError(f"{folder} has no {' or '.join(names)} (or .gz). Give the folder of the data set itself")
 
 
 def read_rows(path: Path, *, needed: Iterable[str], delimiter: str = ",") -> list[dict[str, str]]:
@@ -33,12 +33,12 @@ def read_rows(path: Path, *, needed: Iterable[str], delimiter: str = ",") -> lis
             columns = [name.strip() for name in reader.fieldnames or ()]
             rows = [{(key or "").strip(): (value or "").strip() for key, value in _named(row)} for row in reader]
     except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"expected a CSV table in {path}, came {error}; copy the file again") from error
+        raise DataError(f"{path} is not a CSV table that can be read ({error}). Copy the file again") from error
     missing = [name for name in needed if name not in columns]
     if missing:
         raise DataError(
-            f"expected the column {missing[0]!r} in {path}, came {', '.join(columns)[:200] or 'an empty file'}; "
-            "check that it is the release's own table"
+            f"{path} has no column {missing[0]!r}; found: {', '.join(columns)[:200] or 'an empty file'}. "
+            "Add the column, or give the right file"
         )
     return rows
 
@@ -49,7 +49,7 @@ def read_lines(path: Path) -> list[str]:
         with _open(path) as lines:
             return [line.strip() for line in lines if line.strip()]
     except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise DataError(f"expected a text file in {path}, came {error}; copy the file again") from error
+        raise DataError(f"{path} is not a text file that can be read ({error}). Copy the file again") from error
 
 
 def to_number(text: str, *, where: str) -> float:
@@ -59,7 +59,7 @@ def to_number(text: str, *, where: str) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise DataError(f"expected a number for {where}, came {text!r}; take the release's own table")
+        raise DataError(f"Not a number for {where}: {text!r}. Correct it, or copy the table again")
     return number
 
 

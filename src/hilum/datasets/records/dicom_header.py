@@ -33,7 +33,7 @@ def read_header(path: Path) -> Header:
     try:
         tags = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(_TAGS))
     except (OSError, InvalidDicomError) as error:
-        raise DataError(f"expected a DICOM file in {path}, came {error}; copy it again") from error
+        raise DataError(f"{path} is not a DICOM file that can be read ({error}). Copy it again") from error
     return Header(
         age=str(tags.get("PatientAge") or ""),
         sex=_SEXES.get(str(tags.get("PatientSex") or "").strip().upper(), "unknown"),

@@ -24,7 +24,7 @@ def image_files(folder: Path, *, release: str, deep: bool = False) -> tuple[Path
         if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
     )
     if not found:
-        raise DataError(f"expected the pictures of {release} in {folder}, came none; give the release's own folder")
+        raise DataError(f"{folder} holds no pictures of {release}. Give the folder of the data set itself")
     return tuple(found)
 
 
@@ -40,11 +40,12 @@ def pictures_by_stem(folder: Path, *, release: str) -> dict[str, Path]:
             continue
         first = found.setdefault(path.stem, path)
         if first != path:
-            raise DataError(
-                f"expected one picture of {path.stem} in {folder}, came {first} and {path}; keep one copy a folder"
-            )
+            raise DataError(f"{path.stem} is in {folder} twice: {first} and {path}. Keep one copy")
     if not found:
-        raise DataError(f"expected the pictures of {release} below {folder}, came none; give the release's own folder")
+        raise DataError(
+            f"{folder} holds no pictures of {release}, nor do the folders below it. Give the folder of the data set "
+            "itself"
+        )
     return found
 
 

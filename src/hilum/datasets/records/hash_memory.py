@@ -111,5 +111,5 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _cannot(path: Path, error: Exception) -> OutputError:
     return OutputError(
-        f"cannot remember hashes in {path}: {error}; remove the file, or name another folder with --cache"
+        f"Cannot save the hashes of images in {path}: {error}. Remove the file, or name another folder with --cache"
     )

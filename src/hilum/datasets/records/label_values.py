@@ -37,7 +37,7 @@ def settle_uncertain(policy: UncertainPolicy) -> float:
     if isinstance(policy, str):
         return {"ignore": math.nan, "zeros": 0.0, "ones": 1.0}[policy]
     if not 0.0 <= policy <= 1.0:
-        raise ValueError(f"a smoothed value lies in [0, 1], came {policy}")
+        raise ValueError(f"A smoothed value must lie in [0, 1], not {policy}")
     return float(policy)
 
 

@@ -20,11 +20,12 @@ def read_mask(path: Path, *, shape: tuple[int, int] | None = None, of: str = "lu
         with Image.open(path) as image:
             grey = np.asarray(image.convert("L"))
     except OSError as error:
-        raise DataError(f"expected a mask at {path}, came {error}; copy the release again") from error
+        raise DataError(f"Cannot open the mask {path} ({error}). Copy the data set again") from error
     if shape is not None and grey.shape != shape:
         raise DataError(
-            f"expected a mask of {shape[0]} x {shape[1]} pixels at {path}, came {grey.shape}; copy it again"
+            f"The mask {path} has the shape {grey.shape}, but its image has {shape[0]} x {shape[1]} pixels. Copy it "
+            "again"
         )
     if not grey.any():
-        raise DataError(f"expected a {of} in the mask {path}, came none; leave the picture out")
+        raise DataError(f"The mask {path} is empty: it shows no {of}. Leave the picture out")
     return grey

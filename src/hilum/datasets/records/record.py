@@ -83,7 +83,8 @@ class Record:
     def __post_init__(self) -> None:
         if self.xray_type is not None and (self.xray_type not in XRAY_TYPES or not self.is_xray):
             raise DataError(
-                f"expected one of the types {', '.join(XRAY_TYPES)} for {self.path}, came {self.xray_type!r}"
+                f"Unknown type of X-ray for {self.path}: {self.xray_type!r}. Known types: {', '.join(XRAY_TYPES)}; "
+                "what is no X-ray has none"
             )
 
 

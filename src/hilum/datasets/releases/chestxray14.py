@@ -81,7 +81,10 @@ def read_chestxray14(folder: Path, *, tables: Path | None = None) -> tuple[Recor
         if entry.stem in pictures
     )
     if not records:
-        raise DataError(f"expected pictures like 00000013_005.png below {folder}, came other names; give the release's")
+        raise DataError(
+            f"{folder} and the folders below it hold no pictures named like 00000013_005.png. Keep the data set's own "
+            "names"
+        )
     return records
 
 
@@ -106,7 +109,7 @@ def read_entries(folder: Path) -> tuple[Entry, ...]:
     entries = sorted((_entry(row, official=official, table=path) for row in rows), key=lambda entry: entry.image)
     twice = next((a.image for a, b in pairwise(entries) if a.stem == b.stem), None)
     if twice is not None:
-        raise DataError(f"expected one row an image in {path}, came two of {twice}; take the release's own table")
+        raise DataError(f"{path} has two rows for {twice}. Use the table that comes with the data set")
     return tuple(entries)
 
 
@@ -123,7 +126,7 @@ def read_boxes(folder: Path, *, entries: Iterable[Entry]) -> dict[str, tuple[Lab
         stem = _stem(row["Image Index"])
         if official.get(stem) != "test":
             raise DataError(
-                f"expected the boxed images of {path} in test_list.txt, came {row['Image Index']}; copy the lists"
+                f"{path} has a box for {row['Image Index']}, which is not in test_list.txt. Copy the lists again"
             )
         box = Box(*(to_number(row[name], where=row["Image Index"]) for name in _BOX_COLUMNS))
         boxes[stem] = (
@@ -137,12 +140,18 @@ def _entry(row: Mapping[str, str], *, official: Mapping[str, str], table: Path) 
     image = row["Image Index"]
     findings = frozenset(finding(name).name for name in row["Finding Labels"].split("|"))
     if NO_FINDING in findings and len(findings) > 1:
-        raise DataError(f"expected No Finding to stand alone in {table}, came {row['Finding Labels']} for {image}")
+        raise DataError(
+            f"{table} gives {image} the labels {row['Finding Labels']}, but No Finding must stand alone. Use the "
+            "table that comes with the data set"
+        )
     if not findings <= {*LABELS, NO_FINDING}:
-        raise DataError(f"expected ChestX-ray14's labels in {table}, came {row['Finding Labels']} for {image}")
+        raise DataError(
+            f"{table} gives {image} the labels {row['Finding Labels']}, which are not all labels of ChestX-ray14. Use "
+            "the table that comes with the data set"
+        )
     part = official.get(_stem(image))
     if part is None:
-        raise DataError(f"expected {image} in train_val_list.txt or test_list.txt, came neither; copy the lists again")
+        raise DataError(f"{image} is neither in train_val_list.txt nor in test_list.txt. Copy the lists again")
     sex = row.get("Patient Gender") or row.get("Patient Sex") or ""
     return Entry(
         image=image,
@@ -161,7 +170,7 @@ def _official_parts(folder: Path) -> dict[str, str]:
         path = find_table(folder, names=(name,))
         for line in read_lines(path):
             if parts.setdefault(_stem(line), part) != part:
-                raise DataError(f"expected disjoint official lists, came {line} in both; copy {path} again")
+                raise DataError(f"{line} is in both official lists. Copy {path} again")
     return parts
 
 

@@ -67,7 +67,7 @@ class ChexpertPolicy:
     def __post_init__(self) -> None:
         unknown = set(self.by_label) - set(LABELS)
         if unknown:
-            raise ValueError(f"expected CheXpert's labels {', '.join(LABELS)}, came {', '.join(sorted(unknown))}")
+            raise ValueError(f"Unknown label {', '.join(sorted(unknown))}. CheXpert has: {', '.join(LABELS)}")
         object.__setattr__(self, "by_label", {label: self.by_label.get(label) for label in LABELS})
         for label in LABELS:
             settle_uncertain(self.of(label))
@@ -97,7 +97,7 @@ class ChexpertPolicy:
         try:
             return cls(uncertain=own["uncertain"], by_label=by_label, not_mentioned=own["not_mentioned"])  # type: ignore[arg-type]
         except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"expected a run's settings of {_SETTING}*, came {error}; train again") from error
+            raise DataError(f"The settings {_SETTING}* of this run cannot be used ({error}). Train again") from error
 
     def value(self, text: str, *, label: str) -> float | None:
         """1.0, 0.0, a smoothed value or NaN for a cell of the table; None where the cell is none of the release's."""
@@ -118,9 +118,7 @@ def read_chexpert(folder: Path, *, policy: ChexpertPolicy | None = None) -> tupl
         _record(row, image=image, folder=folder, policy=chosen) for image, row in rows if (folder / image).is_file()
     )
     if not records:
-        raise DataError(
-            f"expected {rows[0][0] if rows else 'pictures'} in {folder}, came none; give the folder of train/"
-        )
+        raise DataError(f"{folder} has no {rows[0][0] if rows else 'pictures'}. Give the folder that holds train/")
     return records
 
 
@@ -149,8 +147,9 @@ def _image(path: str, *, table: Path) -> str:
     start = next((index for index, part in enumerate(parts) if part in OFFICIAL), len(parts))
     if len(parts) - start != 4 or not parts[start + 1].startswith("patient"):
         raise DataError(
-            f"expected a Path like CheXpert-v1.0-small/train/patient00001/study1/view1_frontal.jpg in {table}, "
-            f"came {path!r}; take the release's own table"
+            f"{table} holds the path {path!r}, which is not like "
+            "CheXpert-v1.0-small/train/patient00001/study1/view1_frontal.jpg. Use the table that comes with the data "
+            "set"
         )
     return "/".join(parts[start:])
 
@@ -186,5 +185,7 @@ def _record(row: Mapping[str, str], *, image: str, folder: Path, policy: Chexper
 def _value(text: str, *, label: str, image: str, policy: ChexpertPolicy) -> float:
     value = policy.value(text, label=label)
     if value is None:
-        raise DataError(f"expected 1, 0, -1 or nothing for {label} of {image}, came {text!r}; take the release's table")
+        raise DataError(
+            f"{label} of {image} is {text!r}, not 1, 0, -1 or empty. Use the table that comes with the data set"
+        )
     return value

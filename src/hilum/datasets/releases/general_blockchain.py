@@ -53,5 +53,5 @@ def series_of(stem: str) -> str:
 def _mask(picture: Path, *, masks: Path) -> Path:
     path = masks / f"{picture.stem}.png"
     if not path.is_file():
-        raise DataError(f"expected the mask of {picture.name} at {path}, came no such file; copy the release again")
+        raise DataError(f"The mask of {picture.name} is missing: {path} does not exist. Copy the data set again")
     return path

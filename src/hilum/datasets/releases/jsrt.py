@@ -62,11 +62,9 @@ def read_jsrt(folder: Path) -> tuple[Record, ...]:
     )
     if not records:
         raw = any(path.suffix.lower() == ".img" for path in files)
-        command = f"make PNG files of them: hilum data convert jsrt {folder} --out FOLDER"
-        advice = command if raw else "give the folder of the release"
-        raise DataError(
-            f"expected pictures like JPCLN001.png below {folder}, came {'.IMG files' if raw else 'none'}; {advice}"
-        )
+        command = f"only .IMG files. Make PNG files of them: hilum data convert jsrt {folder} --out FOLDER"
+        advice = command if raw else "none of JSRT. Give the folder of the data set"
+        raise DataError(f"{folder} and the folders below it hold no pictures named like JPCLN001.png, but {advice}")
     return records
 
 
@@ -99,12 +97,15 @@ def _rows(folder: Path) -> list[_Row]:
 def _cells(folder: Path, *, name: str, width: int) -> list[list[str]]:
     table = next((path for path in sorted(folder.rglob("*")) if path.name.lower() == name.lower()), None)
     if table is None:
-        raise DataError(f"expected the clinical table {name} below {folder}, came none; copy it there")
+        raise DataError(f"The clinical table {name} was not found in {folder} or below. Copy it there")
     with table.open(encoding="latin-1", newline="") as lines:
         rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter="\t") if any(row)]
     for row in rows:
         if len(row) < width or not row[0].upper().startswith("JPC"):
-            raise DataError(f"expected {width} or more columns that begin with JPC... in {table}, came {row[:2]}")
+            raise DataError(
+                f"{table} needs {width} or more columns in rows that begin with JPC..., but one begins with "
+                f"{row[:2]}. Use the table that comes with the data set"
+            )
     return rows
 
 

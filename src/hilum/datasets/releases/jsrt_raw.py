@@ -27,10 +27,10 @@ def read_jsrt_raw(path: Path) -> npt.NDArray[np.uint16]:
     """uint16 (2048, 2048) in [0, 4095], bright is dense. Raises `DataError` where the file is no such picture."""
     data = path.read_bytes()
     if len(data) != 2 * SIDE * SIDE:
-        raise DataError(f"expected {2 * SIDE * SIDE} bytes in {path}, came {len(data)}; copy the file again")
+        raise DataError(f"{path} has {len(data)} bytes instead of {2 * SIDE * SIDE}. Copy the file again")
     film = np.frombuffer(data, dtype=">u2").reshape(SIDE, SIDE)
     if film.max() > _HIGHEST:
-        raise DataError(f"expected 12-bit values in {path}, came {film.max()}; it is no .IMG file of JSRT")
+        raise DataError(f"{path} holds values up to {film.max()}, more than 12 bits: it is not an .IMG file of JSRT")
     return (_HIGHEST - film).astype(np.uint16)
 
 
@@ -60,7 +60,9 @@ def convert_jsrt(folder: Path, *, out: Path, progress: Progress = SILENT) -> Con
     there = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")]
     raw = [path for path in there if path.suffix.lower() == ".img"]
     if not raw:
-        raise DataError(f"expected JSRT's .IMG files below {folder}, came none; give the folder of the release")
+        raise DataError(
+            f"{folder} and the folders below it hold no .IMG files of JSRT. Give the folder of the data set"
+        )
     written, problems = [], []
     with progress.count("writing") as counter:
         counter.found(len(raw))

@@ -56,8 +56,8 @@ def read_kermany(folder: Path) -> tuple[Record, ...]:
     missing = {"train", "test"} - {record.official for record in records}
     if missing:
         raise DataError(
-            f"expected {folder} to hold train/ and test/ with NORMAL/ and PNEUMONIA/, no image came from "
-            f"{', '.join(sorted(missing))}; give the folder chest_xray of the release"
+            f"{folder} must hold train/ and test/ with NORMAL/ and PNEUMONIA/; no image was found in "
+            f"{', '.join(sorted(missing))}. Give the folder chest_xray of the data set"
         )
     return tuple(records)
 
@@ -66,8 +66,8 @@ def _record(path: Path, *, official: str, label: str) -> Record:
     match = next((found for one in _PATTERNS[label] if (found := one.fullmatch(path.stem))), None)
     if match is None:
         raise DataError(
-            f"expected a name like person1_virus_6, IM-0115-0001 or VIRUS-1008087-0001 of {label}, came {path}; "
-            "remove or rename the file"
+            f"The name of {path} is not one of {label}, such as person1_virus_6, IM-0115-0001 or VIRUS-1008087-0001. "
+            "Remove or rename the file"
         )
     kind = match.groupdict().get("kind", "normal").lower()
     return Record(

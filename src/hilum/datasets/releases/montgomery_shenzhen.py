@@ -57,10 +57,11 @@ def read_montgomery_shenzhen(folder: Path) -> tuple[Record, ...]:
         if structure is not None:
             masks.setdefault(stem, {})[structure] = path
         elif chests.setdefault(stem, path) != path:
-            raise DataError(f"expected one picture of {stem} in {folder}, came {chests[stem]} and {path}; keep one")
+            raise DataError(f"{stem} is in {folder} twice: {chests[stem]} and {path}. Keep one")
     if not chests:
         raise DataError(
-            f"expected pictures like CHNCXR_0001_0.png below {folder}, came none; give the release's folder"
+            f"{folder} and the folders below it hold no pictures named like CHNCXR_0001_0.png. Give the folder of the "
+            "data set"
         )
     readings = {path.stem: path for path in folder.rglob("*CXR_*.txt")}
     return tuple(
@@ -98,7 +99,7 @@ def _reading(path: Path | None) -> str:
 def _record(stem: str, *, path: Path, masks: Mapping[str, Path], reading: str) -> Record:
     match = _NAME.fullmatch(stem)
     if match is None:
-        raise DataError(f"expected a name like CHNCXR_0001_0.png, came {path}; remove or rename the file")
+        raise DataError(f"The name of {path} is not like CHNCXR_0001_0.png. Remove or rename the file")
     age_years, sex = age_and_sex(reading)
     return Record(
         path=path,

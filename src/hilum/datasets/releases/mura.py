@@ -48,7 +48,8 @@ def _record(path: Path, *, folder: Path) -> Record:
     study = _STUDY.fullmatch(parts[3]) if len(parts) == 5 else None
     if study is None or parts[1] not in TYPES or not parts[2].startswith("patient"):
         raise DataError(
-            f"expected train/XR_WRIST/patient00006/study1_positive/image1.png, came {path}; check the folder"
+            f"{path} does not lie where it should, such as train/XR_WRIST/patient00006/study1_positive/image1.png. "
+            "Check the folder"
         )
     return typed_record(
         path,

@@ -45,7 +45,7 @@ def read_rsna_pneumonia(folder: Path) -> tuple[Record, ...]:
         if (path := folder / _IMAGES / f"{image}.dcm").is_file()
     )
     if not records:
-        raise DataError(f"expected {_IMAGES}/PATIENT_ID.dcm in {folder}, came none; give the challenge's folder")
+        raise DataError(f"{folder} has no {_IMAGES}/PATIENT_ID.dcm. Give the challenge's folder")
     return records
 
 
@@ -69,8 +69,8 @@ def _rows(folder: Path) -> dict[str, list[dict[str, str]]]:
     for row in read_rows(table, needed=("patientId", *_PLACES, "Target")):
         if row["Target"] != ("1" if row["x"] else "0"):
             raise DataError(
-                f"expected Target 1 with a box or 0 without one for {row['patientId']} in {table}, came "
-                f"{row['Target']!r}; take the challenge's own table"
+                f"{table} gives {row['patientId']} the Target {row['Target']!r}, which must be 1 with a box or 0 "
+                "without one. Use the challenge's own table"
             )
         rows.setdefault(row["patientId"], []).append(row)
     return rows
@@ -81,14 +81,17 @@ def _classes(folder: Path) -> dict[str, str]:
     found = {row["patientId"]: row["class"] for row in read_rows(table, needed=("patientId", "class"))}
     for image, kind in found.items():
         if kind not in CLASSES:
-            raise DataError(f"expected one of {', '.join(CLASSES)} for {image} in {table}, came {kind!r}")
+            raise DataError(
+                f"{table} gives {image} the class {kind!r}; known classes: {', '.join(CLASSES)}. Use the challenge's "
+                "own table"
+            )
     return found
 
 
 def _record(path: Path, *, image: str, rows: Sequence[Mapping[str, str]], kind: str | None) -> Record:
     header = read_header(path)
     if not (header.width and header.height):
-        raise DataError(f"expected Rows and Columns in the header of {image}.dcm, came none; copy it again")
+        raise DataError(f"The header of {image}.dcm has no Rows and Columns. Copy the file again")
     boxes = tuple(
         LabelledBox(
             label=BOXED,

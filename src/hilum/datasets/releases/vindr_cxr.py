@@ -54,7 +54,7 @@ def read_vindr_cxr(folder: Path) -> tuple[Record, ...]:
     )
     if not records:
         raise DataError(
-            f"expected train/IMAGE_ID.dicom and test/IMAGE_ID.dicom in {folder}, came none; give its folder"
+            f"{folder} has neither train/IMAGE_ID.dicom nor test/IMAGE_ID.dicom. Give the folder that holds both"
         )
     return records
 
@@ -87,8 +87,8 @@ def _labels(folder: Path, *, part: str) -> dict[str, dict[str, float]]:
         known = {name: value for name, value in named.items() if value is not None}
         if set(known) != set(LABELS):
             raise DataError(
-                f"expected 0 or 1 for each of the 28 labels of {row['image_id']} in {table}, came others; take the "
-                "release's"
+                f"{table} gives {row['image_id']} a value other than 0 and 1 for one of the 28 labels. Use the table "
+                "that comes with the data set"
             )
         rows.setdefault(row["image_id"], []).append(known)
     return {image: _majority(said) for image, said in rows.items()}
@@ -110,7 +110,10 @@ def _record(
     for row in boxes:
         label = finding(row["class_name"]).name
         if label not in LABELS:
-            raise DataError(f"expected a boxed finding of VinDr-CXR, came {row['class_name']!r} for {image}")
+            raise DataError(
+                f"The box of {image} has the label {row['class_name']!r}, which is not a boxed finding of VinDr-CXR. "
+                "Use the table that comes with the data set"
+            )
         found.append(corner_box(row, label=label, header=header))
     return chest_of_header(
         path,

@@ -67,7 +67,7 @@ def read_vindr_pcxr(folder: Path) -> tuple[Record, ...]:
     )
     if not records:
         raise DataError(
-            f"expected train/IMAGE_ID.dicom and test/IMAGE_ID.dicom in {folder}, came none; give its folder"
+            f"{folder} has neither train/IMAGE_ID.dicom nor test/IMAGE_ID.dicom. Give the folder that holds both"
         )
     return records
 
@@ -92,9 +92,12 @@ def _label_rows(folder: Path, *, part: str) -> dict[str, dict[str, str]]:
     for row in read_rows(table, needed=("image_id",)):
         named = {finding(name).name: value for name, value in row.items() if name not in ("image_id", "rad_ID")}
         if set(named) != set(DISEASES) or not set(named.values()) <= {"0", "1", "0.0", "1.0"}:
-            raise DataError(f"expected 0 or 1 for each of the 15 diseases in {table}, came others; take the release's")
+            raise DataError(
+                f"{table} holds a value other than 0 and 1 for one of the 15 diseases. Use the table that comes with "
+                "the data set"
+            )
         if rows.setdefault(row["image_id"], named) is not named:
-            raise DataError(f"expected one row an image in {table}, came two of {row['image_id']}; take the release's")
+            raise DataError(f"{table} has two rows for {row['image_id']}. Use the table that comes with the data set")
     return rows
 
 
@@ -123,5 +126,8 @@ def _record(path: Path, *, image: str, part: str, row: Mapping[str, str], boxes:
 def _box(row: Mapping[str, str], *, header: Header) -> LabelledBox:
     label = finding(row["class_name"]).name
     if label not in BOXED:
-        raise DataError(f"expected a boxed finding of VinDr-PCXR, came {row['class_name']!r} for {row['image_id']}")
+        raise DataError(
+            f"The box of {row['image_id']} has the label {row['class_name']!r}, which is not a boxed finding of "
+            "VinDr-PCXR. Use the table that comes with the data set"
+        )
     return corner_box(row, label=label, header=header)

@@ -38,7 +38,9 @@ def read_wingspan(folder: Path) -> tuple[Record, ...]:
     pictures = pictures_by_stem(folder / "images", release="Wingspan")
     records = tuple(_record(pictures[image], folder=folder) for image in named if image in pictures)
     if not records:
-        raise DataError(f"expected the pictures that {TABLE} names in {folder / 'images'}, came others; copy it again")
+        raise DataError(
+            f"The pictures in {folder / 'images'} are not those that {TABLE} names. Copy the data set again"
+        )
     return records
 
 
@@ -63,8 +65,8 @@ def _rows(folder: Path) -> dict[str, float | None]:
         ratio = to_number(row["ctr"], where=image) if row["ctr"] else None
         if not image or image in rows or not (ratio is None or 0 < ratio < 1):
             raise DataError(
-                f"expected an image once a row of {table} and a ratio within 0 and 1, or none, came {image!r} with "
-                f"{row['ctr']!r}; take the release's own table"
+                f"{table} names an image twice, or a ratio that is not within 0 and 1: {image!r} with {row['ctr']!r}. "
+                "Use the table that comes with the data set"
             )
         rows[image] = ratio
     return rows
@@ -79,7 +81,7 @@ def _record(path: Path, *, folder: Path) -> Record:
 def _mask(picture: Path, *, folder: Path) -> Path:
     path = folder / f"{picture.stem}.png"
     if not path.is_file():
-        raise DataError(f"expected the mask of {picture.name} at {path}, came no such file; copy the release again")
+        raise DataError(f"The mask of {picture.name} is missing: {path} does not exist. Copy the data set again")
     return path
 
 

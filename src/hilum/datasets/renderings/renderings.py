@@ -40,7 +40,7 @@ def render(family: str, *, seed: int) -> npt.NDArray[np.uint8]:
     Raises `UsageError` for a family that is not in `FAMILIES`.
     """
     if family not in FAMILIES:
-        raise UsageError(f"expected one of the families {', '.join(FAMILIES)}, came {family!r}")
+        raise UsageError(f"Unknown family {family!r}. Known: {', '.join(FAMILIES)}")
     rng = np.random.default_rng((FAMILIES.index(family), seed))
     height, width = (int(rng.integers(160, 641)) for _ in range(2))
     if family in _COMPUTED:

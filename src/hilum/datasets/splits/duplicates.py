@@ -79,7 +79,7 @@ def read_rsna_mapping(path: Path) -> dict[str, str]:
         return {str(row["subset_img_id"]): PurePosixPath(row["img_id"]).stem for row in rows}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
-            f"expected RSNA's mapping to ChestX-ray14 in {path}, came {type(error).__name__}: {error}; fetch it again"
+            f"{path} is not RSNA's mapping to ChestX-ray14 ({type(error).__name__}: {error}). Fetch it again"
         ) from error
 
 

@@ -26,16 +26,18 @@ def label_folds(
     than two folds and `DataError` where a fold would be empty.
     """
     if folds < FEWEST_FOLDS:
-        raise UsageError(f"expected at least {FEWEST_FOLDS} folds, came {folds}")
+        raise UsageError(f"At least {FEWEST_FOLDS} folds are needed, not {folds}")
     held_out = [record for record in records if is_held_out(record)]
     rest = sorted((record for record in records if not is_held_out(record)), key=lambda one: (one.source, one.image))
     pool = without_copies_of(rest, held_out=held_out)
     if not pool:
-        raise DataError("expected images outside the official test set, came none; check the release's folder")
+        raise DataError(
+            "All images belong to the official test set; there is none to train on. Check the folder of the data set"
+        )
     parts = split_over_labels(pool, shares={f"fold {k}": 1 / folds for k in range(folds)}, seed=seed)
     empty = [name for name, part in parts.items() if not part]
     if empty:
-        raise DataError(f"expected images in every one of {folds} folds, came none in {empty[0]}; give more data")
+        raise DataError(f"Not enough images for {folds} folds: {empty[0]} is empty. Give more data, or use fewer folds")
     protocol = (
         f"cross-validated: {folds} folds by patient over {len(pool):,} images outside {held_out_set}, "
         f"iterative stratification over labels and views, seed {seed}"

@@ -38,7 +38,10 @@ def split_with_official_test(
     held_out, rest = held_out_and_rest(records, test=test)
     kept = without_copies_of(rest, held_out=held_out)
     if not kept:
-        raise DataError(f"expected images outside the official {'/'.join(test)}, came none; check the release's folder")
+        raise DataError(
+            f"All images belong to the official {'/'.join(test)} set; there is none to train on. Check the folder of "
+            "the data set"
+        )
     if boxed == "test only":
         _refuse_boxed(kept)
     parts = split_over_labels(kept, shares=shares, seed=seed)
@@ -71,6 +74,6 @@ def _refuse_boxed(records: Sequence[Record]) -> None:
     first = next((record for record in records if record.boxes), None)
     if first is not None:
         raise DataError(
-            f"expected boxed images in the official test set alone, came {first.source} {first.image}; boxes judge "
-            'heatmaps and must not be fitted on: leave it out, or say boxed="anywhere" where a release boxes all parts'
+            f"{first.source} {first.image} has boxes but is outside the official test set. Boxes judge heatmaps and "
+            "must not be fitted on: leave it out, or say boxed='anywhere' where a data set has boxes in all parts"
         )

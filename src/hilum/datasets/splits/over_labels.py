@@ -21,7 +21,7 @@ def split_over_labels(
     are positive and sum to 1. Raises `ValueError` for other shares.
     """
     if abs(sum(shares.values()) - 1.0) > 1e-9 or min(shares.values()) <= 0:
-        raise ValueError(f"shares must be positive and sum to 1, came {dict(shares)}")
+        raise ValueError(f"Shares must be positive and sum to 1, not {dict(shares)}")
     groups = patient_groups(records)
     counts = _counts(groups)
     draw = np.random.default_rng(seed)

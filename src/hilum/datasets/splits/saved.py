@@ -28,7 +28,7 @@ def save_split(split: Split, *, path: Path) -> None:
         fill_whole(path, fill=lambda file: _write(file, json.dumps(content, indent=1)))
     except OSError as error:
         raise OutputError(
-            f"cannot write the split to {path}: {error.strerror or error}; name another folder"
+            f"Cannot write the split to {path}: {error.strerror or error}. Name another folder"
         ) from error
 
 
@@ -42,21 +42,21 @@ def load_split(path: Path, *, records: Sequence[Record]) -> Split:
         schema, protocol, sha256 = (str(content[key]) for key in ("schema", "protocol", "sha256"))
         parts = {str(name): [tuple(map(str, line)) for line in part] for name, part in content["parts"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"expected a split in {path}, came {type(error).__name__}: {error}; make it again") from error
+        raise DataError(f"{path} does not hold a split ({type(error).__name__}: {error}). Make it again") from error
     if schema != SCHEMA:
-        raise DataError(f"expected {SCHEMA} in {path}, came {schema}; make the split again with this hilum")
+        raise DataError(
+            f"{path} has the format {schema}; this hilum reads {SCHEMA}. Make the split again with this hilum"
+        )
     known = {_line(record): record for record in records}
     absent = next((line for part in parts.values() for line in part if line not in known), None)
     if absent is not None:
         raise DataError(
-            f"expected every image of {path} in the data with the same content, came none like {' '.join(absent[:2])}; "
-            "give the same release, or make the split again"
+            f"The data do not hold every image of {path} with the same content; missing: {' '.join(absent[:2])}. Give "
+            "the same data set, or make the split again"
         )
     split = Split({name: tuple(known[line] for line in part) for name, part in parts.items()}, protocol)
     if split.sha256 != sha256:
-        raise DataError(
-            f"expected the split {sha256} in {path}, came {split.sha256}; the file was altered, make it again"
-        )
+        raise DataError(f"{path} was altered: its split is {split.sha256}, but it says {sha256}. Make it again")
     return split
 
 

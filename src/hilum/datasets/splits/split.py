@@ -54,7 +54,7 @@ def split_by_patient(
     that lacks most images of the group's stratum.
     """
     if abs(sum(shares.values()) - 1.0) > 1e-9 or min(shares.values()) <= 0:
-        raise ValueError(f"shares must be positive and sum to 1, came {dict(shares)}")
+        raise ValueError(f"Shares must be positive and sum to 1, not {dict(shares)}")
     totals: dict[str, int] = defaultdict(int)
     for record in records:
         totals[record.stratum] += 1
@@ -90,7 +90,7 @@ def patient_groups(records: Sequence[Record]) -> list[list[Record]]:
 
 def unit_of(records: Sequence[Record]) -> str:
     """What a split of these records keeps together: `patient`, or `image` where nothing tells patients apart."""
-    return "patient" if all(record.patient_is_known for record in records) else "image, for want of patients"
+    return "patient" if all(record.patient_is_known for record in records) else "image, since no patients are known"
 
 
 def without_copies_of(records: Sequence[Record], *, held_out: Sequence[Record]) -> tuple[Record, ...]:
@@ -104,9 +104,7 @@ def _assert_once(parts: Mapping[str, tuple[Record, ...]]) -> None:
         seen: set[tuple[str, str]] = set()
         for record in part:
             if (record.source, record.image) in seen:
-                raise DataError(
-                    f"expected each image once, came {record.source} {record.image} twice in {name}; keep one of them"
-                )
+                raise DataError(f"{record.source} {record.image} is in {name} twice. Keep one of them")
             seen.add((record.source, record.image))
 
 
@@ -118,8 +116,8 @@ def _assert_disjoint(parts: Mapping[str, tuple[Record, ...]]) -> None:
                 key = str(getattr(record, kind)).casefold()
                 if owner.setdefault(key, name) != name:
                     raise DataError(
-                        f"expected disjoint parts, came one {kind} in both {owner[key]} and {name} "
-                        f"({record.source} {record.image}); split by patient"
+                        f"One {kind} is in both {owner[key]} and {name} ({record.source} {record.image}). Split by "
+                        "patient"
                     )
 
 
@@ -133,6 +131,6 @@ def _assert_held_out(parts: Mapping[str, tuple[Record, ...]]) -> None:
                 what = "a held-out image" if official else "an image with boxes"
                 part_said = f" of its part {record.official}" if official and record.official else ""
                 raise DataError(
-                    f"expected {what} of {record.source} in the part {TEST} alone, came {record.image}{part_said} in "
-                    f"{name}; hold the official test set out"
+                    f"{record.image} is {what} of {record.source}{part_said}, which belongs into the part {TEST} "
+                    f"alone, but it is in {name}. Keep the official test set apart"
                 )

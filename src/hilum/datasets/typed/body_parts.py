@@ -40,12 +40,14 @@ def read_body_parts(folder: Path) -> tuple[Record, ...]:
     """
     manifest = folder / "manifest.csv"
     if not manifest.is_file():
-        raise DataError(f"expected {manifest}, came no such file; give the folder that holds it")
+        raise DataError(f"{manifest} does not exist. Give the folder that holds it")
     with manifest.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file)
         missing = [column for column in _COLUMNS if column not in (rows.fieldnames or ())]
         if missing:
-            raise DataError(f"expected the columns {', '.join(_COLUMNS)} in {manifest}, came none called {missing[0]}")
+            raise DataError(
+                f"{manifest} has no column {missing[0]}; it needs {', '.join(_COLUMNS)}. Copy the data set again"
+            )
         listed = [_record(folder, row, manifest=manifest) for row in rows]
     jaws = [
         typed_record(path, image=f"dental/{path.name}", group=path.stem, source="dental", xray_type="dental")
@@ -64,7 +66,7 @@ def _knees(folder: Path) -> list[Record]:
 def _knee(path: Path) -> Record:
     match = _KNEE.fullmatch(path.stem)
     if match is None:
-        raise DataError(f"expected a name like kl2_9003430L.jpg, which holds the patient, came {path}; rename it")
+        raise DataError(f"The name of {path} does not hold the patient, like kl2_9003430L.jpg. Rename it")
     return typed_record(
         path, image=f"knee_oai/{path.name}", group=match["patient"], source="knee_oai", xray_type="knee"
     )
@@ -73,7 +75,7 @@ def _knee(path: Path) -> Record:
 def _record(folder: Path, row: dict[str, str], *, manifest: Path) -> Record:
     path = folder / row["file"]
     if not path.is_file():
-        raise DataError(f"expected {path}, which {manifest} names, came no such file; copy the release again")
+        raise DataError(f"{path} does not exist, but {manifest} names it. Copy the data set again")
     return typed_record(
         path,
         image=row["file"],

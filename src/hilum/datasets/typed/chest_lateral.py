@@ -36,6 +36,6 @@ def read_chest_lateral(folder: Path) -> tuple[Record, ...]:
 def _record(path: Path) -> Record:
     match = _NAME.fullmatch(path.stem)
     if match is None:
-        raise DataError(f"expected a name like p22_case.jpg, which starts with the patient, came {path}; rename it")
+        raise DataError(f"The name of {path} does not start with the patient, like p22_case.jpg. Rename it")
     record = typed_record(path, image=path.name, group=match["patient"], source="chest_lateral", xray_type="chest")
     return replace(record, view="LL")

@@ -25,7 +25,7 @@ def read_imagenet(folder: Path) -> tuple[Record, ...]:
 def _record(path: Path, *, folder: Path) -> Record:
     match = _NAME.match(path.name)
     if match is None:
-        raise DataError(f"expected a name like n01440764_10026.JPEG, came {path}; remove or rename the file")
+        raise DataError(f"The name of {path} is not like n01440764_10026.JPEG. Remove or rename the file")
     return typed_record(
         path, image=path.relative_to(folder).as_posix(), group=match["wordnet"], source="photos", is_xray=False
     )

@@ -26,7 +26,7 @@ def read_lera(folder: Path) -> tuple[Record, ...]:
     """
     table = folder / "labels.csv"
     if not table.is_file():
-        raise DataError(f"expected {table}, came no such file; give the folder of the release that holds it")
+        raise DataError(f"{table} does not exist. Give the folder of the data set that holds it")
     with table.open(encoding="utf-8", newline="") as file:
         body_parts = {row[0].strip(): row[1].strip().upper() for row in csv.reader(file) if len(row) >= 2}
     return tuple(
@@ -38,7 +38,7 @@ def _record(path: Path, *, folder: Path, body_parts: dict[str, str]) -> Record:
     parts = path.relative_to(folder).parts
     study = next((part for part in parts if part in body_parts), None)
     if study is None:
-        raise DataError(f"expected a study that labels.csv names in the path {path}, came none; copy the release again")
+        raise DataError(f"The path {path} holds no study that labels.csv names. Copy the data set again")
     return typed_record(
         path,
         image="/".join(parts),

@@ -20,7 +20,7 @@ def read_other_modality(folder: Path) -> tuple[Record, ...]:
     """Every picture of every modality; the source is the modality's folder."""
     modalities = sorted(child for child in folder.glob("*") if child.is_dir())
     if not modalities:
-        raise DataError(f"expected a folder for each modality in {folder}, came none; give the folder above them")
+        raise DataError(f"{folder} holds no folders. Give the folder that has one for each modality")
     return tuple(
         typed_record(
             path,
