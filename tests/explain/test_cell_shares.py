@@ -18,5 +18,5 @@ def test_nothing_is_lost(cells: int, fine: int) -> None:
 
 @pytest.mark.parametrize("cells", [0, 3])
 def test_no_cells_and_more_than_the_finest_are_refused(cells: int) -> None:
-    with pytest.raises(UsageError, match=f"no more than 2, came {cells}"):
+    with pytest.raises(UsageError, match=f"at most 2, not {cells}"):
         cell_shares(cells, fine=2)

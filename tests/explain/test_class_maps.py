@@ -224,7 +224,7 @@ def test_network_maps_in_a_loop_keep_no_tensor() -> None:
 )
 def test_shapes_that_do_not_fit_are_refused(features: tuple[int, ...], weight: tuple[int, ...]) -> None:
     for method in (logit_contribution, grad_cam, xgrad_cam, grad_cam_plus_plus):
-        with pytest.raises(UsageError, match="expected"):
+        with pytest.raises(UsageError, match=r"features must be|has no cells"):
             method(np.zeros(features), np.zeros(weight))
 
 

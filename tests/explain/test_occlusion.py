@@ -103,7 +103,7 @@ def test_pictures_are_asked_for_in_batches_and_the_picture_stays_as_it_was() -> 
     "answer", [np.full((8, 1), np.nan), np.full((8, 1), np.inf), np.zeros((8, 2)), np.zeros((7, 1))]
 )
 def test_answers_that_are_no_logits_are_refused(answer: np.ndarray) -> None:
-    with pytest.raises(UsageError, match=r"finite logits \(8, 1\) of hidden pictures"):
+    with pytest.raises(UsageError, match=r"logits of hidden pictures must be finite and \(8, 1\)"):
         occlusion_maps(
             np.zeros((1, 20, 20), np.float32),
             logits=np.zeros(1, np.float32),
@@ -129,7 +129,7 @@ def test_who_stops_while_it_is_asking_is_not_asked_again() -> None:
 
 @pytest.mark.parametrize(("cells", "square"), [(4, 5), (4, 0), (9, 1)])
 def test_what_cannot_be_hidden_is_refused(cells: int, square: int) -> None:
-    with pytest.raises(UsageError, match=f"a square of 1 to {cells} cells"):
+    with pytest.raises(UsageError, match=f"the square must be 1 to {cells} cells"):
         occlusion_maps(
             np.zeros((1, 8, 30), np.float32),
             logits=np.zeros(1, np.float32),

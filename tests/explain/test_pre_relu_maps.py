@@ -78,5 +78,5 @@ def test_dead_channels_give_no_nan_and_wrong_shapes_are_refused() -> None:
     weight = np.array([[0.0, 1.0], [-1.0, 0.0]], np.float32)
     for method in (pre_relu_grad_cam, pre_relu_xgrad_cam, pre_relu_grad_cam_plus_plus):
         np.testing.assert_array_equal(method(dead, weight), np.zeros((2, 3, 3)))
-        with pytest.raises(UsageError, match="expected maps"):
+        with pytest.raises(UsageError, match="maps must be"):
             method(dead, np.zeros((2, 5), np.float32))

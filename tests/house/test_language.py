@@ -18,13 +18,17 @@ ROOMS = (
     "by_name.py",
     "datasets",
     "errors.py",
+    "explain",
     "findings.py",
     "geometry.py",
+    "imaging",
     "option.py",
+    "phantom",
     "progress.py",
     "radiograph.py",
     "reading_result.py",
     "stated.py",
+    "statistics",
     "whole_files.py",
 )
 FORBIDDEN = {

@@ -58,10 +58,10 @@ def test_pixels_are_float32_contiguous_and_the_source_is_whole(kind: str) -> Non
 
 
 BAD_INPUT = {
-    "empty file": (b"", "expected a PNG, JPEG, TIFF, BMP, WebP or DICOM file, but the file is empty"),
+    "empty file": (b"", "the file is empty; hilum reads PNG, JPEG, TIFF, BMP, WebP or DICOM"),
     "text renamed .png": (
         b"These are words.\n",
-        "expected a PNG, JPEG, TIFF, BMP, WebP or DICOM file, but the bytes are text",
+        "not an image that hilum reads (PNG, JPEG, TIFF, BMP, WebP or DICOM) but text",
     ),
     "truncated png": (picture_bytes(GREY, "PNG")[:-30], "the PNG file is truncated: it ends before its end chunk"),
     "truncated jpeg": (
@@ -70,7 +70,7 @@ BAD_INPUT = {
     ),
     "truncated dicom": (
         dicom_bytes(GREY)[:-456],
-        "the DICOM file is truncated: 3,000 of 3,456 bytes of pixels are there",
+        "the DICOM file is truncated: only 3,000 of 3,456 bytes of pixels are there",
     ),
     "dicom without pixels": (
         written(elements(GREY)),
@@ -78,7 +78,7 @@ BAD_INPUT = {
     ),
     "zero size png": (
         b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", bytes(8) + b"\x08\0\0\0\0") + png_chunk(b"IEND", b""),
-        "the PNG header names 0 x 0 pixels; expected at least 1 x 1",
+        "the PNG header names 0 x 0 pixels: there is no picture in it",
     ),
     "dicom header alone": (dicom_bytes(GREY)[:140], "the DICOM file is truncated: it ends after its header"),
 }
@@ -106,12 +106,12 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileAccessError) as caught:
         read_file(tmp_path / "gone.png")
     assert str(caught.value) == (
-        f"{tmp_path / 'gone.png'}: cannot be read (no such file or directory); check the path and its permissions"
+        f"{tmp_path / 'gone.png'}: cannot be read (no such file or directory). Check the path and its permissions"
     )
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(FileAccessError, match=r"cannot be read \(is a directory\); check the path"):
+    with pytest.raises(FileAccessError, match=r"cannot be read \(is a directory\)\. Check the path"):
         read_file(tmp_path)
 
 
@@ -131,7 +131,7 @@ def test_a_file_that_opens_and_cannot_be_read() -> None:
     with pytest.raises(FileAccessError) as caught:
         read_file(Path("/proc/self/mem"))
     assert str(caught.value) == (
-        "/proc/self/mem: cannot be read (input/output error); check the path and its permissions"
+        "/proc/self/mem: cannot be read (input/output error). Check the path and its permissions"
     )
 
 
@@ -208,7 +208,7 @@ def test_the_animal_thorax_inverts_once(shared_data: Path) -> None:
 
 @pytest.mark.data
 def test_the_zstandard_stream_is_named(shared_data: Path) -> None:
-    with pytest.raises(DecodeError, match="the bytes are a Zstandard-compressed stream; decompress it first"):
+    with pytest.raises(DecodeError, match="but a Zstandard-compressed stream; decompress it first"):
         decode(read_file(shared_data / "dicom" / "RG2_UNC.zst.dcm"), name="x")
 
 

@@ -55,13 +55,13 @@ def test_colours_become_grey_as_those_of_a_file() -> None:
         (marked(), (0,), UsageError, "two numbers"),
         (marked(), "dark", UsageError, "two numbers"),
         (np.full((4, 4), np.nan), (0, 1), DecodeError, "NaN"),
-        (np.zeros((4, 4, 2), np.uint8), None, RefusedImageError, "colours as uint8"),
+        (np.zeros((4, 4, 2), np.uint8), None, RefusedImageError, "colours must be uint8"),
         (np.zeros((4, 4, 3), np.uint8), (0, 255), UsageError, "for grey arrays"),
-        (np.zeros((4, 4, 3)), None, RefusedImageError, "colours as uint8"),
+        (np.zeros((4, 4, 3)), None, RefusedImageError, "colours must be uint8"),
         (np.zeros(4, np.uint8), None, RefusedImageError, r"shape \(4,\)"),
         (np.zeros((0, 4), np.uint8), None, RefusedImageError, r"shape \(0, 4\)"),
-        (np.zeros((4, 4), bool), (0, 1), RefusedImageError, "array of numbers, came bool"),
-        (np.full((4, 4), "x"), (0, 1), RefusedImageError, "array of numbers"),
+        (np.zeros((4, 4), bool), (0, 1), RefusedImageError, "must hold numbers, not bool"),
+        (np.full((4, 4), "x"), (0, 1), RefusedImageError, "must hold numbers"),
     ],
 )  # fmt: skip
 def test_what_is_refused_in_one_line(

@@ -73,7 +73,7 @@ def test_a_zoom_is_a_resize_whose_middle_is_kept(shape: tuple[int, int]) -> None
 
 
 def test_only_cover_takes_a_zoom() -> None:
-    with pytest.raises(ValidationError, match="zoom with the rule cover alone"):
+    with pytest.raises(ValidationError, match="for the rule cover alone"):
         Resize(height=224, width=224, rule="letterbox", zoom=1.2)
 
 

@@ -115,5 +115,5 @@ def test_an_unknown_variant_is_refused(phantom: Phantom, tmp_path: Path) -> None
 
 
 def test_a_folder_that_is_not_there_is_an_error(phantom: Phantom, tmp_path: Path) -> None:
-    with pytest.raises(FileAccessError, match="cannot write"):
+    with pytest.raises(FileAccessError, match="Cannot write the phantom"):
         write_dicom(phantom, tmp_path / "nowhere" / "phantom.dcm")

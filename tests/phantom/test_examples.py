@@ -74,5 +74,5 @@ def test_the_16_bit_picture_is_the_8_bit_one_in_finer_steps(written: tuple[Path,
 def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("here is no folder")
-    with pytest.raises(FileAccessError, match="cannot write phantoms"):
+    with pytest.raises(FileAccessError, match="Cannot write phantoms"):
         write_examples(blocked / "inner")

@@ -93,7 +93,7 @@ def test_separated_outcomes_need_smoothed_targets() -> None:
     [
         ([1, 1], [0.1, 0.2], "no negatives"),
         ([None, None], [0.1, 0.2], "known truth"),
-        ([0, 1, 0], [0.5, 0.5, 0.5], "one value"),
+        ([0, 1, 0], [0.5, 0.5, 0.5], "All logits are the same"),
     ],
 )
 def test_what_cannot_be_calibrated_is_refused(truth: list[float | None], logits: list[float], message: str) -> None:
@@ -102,7 +102,7 @@ def test_what_cannot_be_calibrated_is_refused(truth: list[float | None], logits:
 
 
 def test_zero_logits_have_no_temperature() -> None:
-    with pytest.raises(DataError, match="zeros"):
+    with pytest.raises(DataError, match="All logits are 0"):
         fit_temperature([0, 1], logits=[0.0, 0.0])
 
 

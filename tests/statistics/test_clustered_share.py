@@ -61,6 +61,6 @@ def test_one_patient_and_nothing() -> None:
     one = clustered_share([5, 0], trials=[7, 0])
     assert one == Estimate(5 / 7, None, note="all images are of one patient", n=7, groups=1)
     assert isinstance(clustered_share([0], trials=[0]), UndefinedMetric)
-    with pytest.raises(DataError, match="no success beyond"):
+    with pytest.raises(DataError, match="no successes beyond"):
         clustered_share([2], trials=[1])
     assert math.isfinite(one.value)

@@ -14,7 +14,7 @@ def test_is_scipys(degrees: float, probability: float) -> None:
 
 def test_many_degrees_are_normal_and_misuse_is_refused() -> None:
     assert t_quantile(0.975, degrees=1e12) == pytest.approx(stats.norm.ppf(0.975), rel=1e-5)
-    with pytest.raises(UsageError, match="degrees >= 1"):
+    with pytest.raises(UsageError, match="degrees must be at least 1"):
         t_quantile(0.975, degrees=0)
     with pytest.raises(UsageError, match="probability"):
         t_quantile(0.4, degrees=3)

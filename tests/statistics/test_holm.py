@@ -36,5 +36,5 @@ def test_rejects_what_the_step_down_procedure_rejects(p_values: list[float], lev
 
 @pytest.mark.parametrize("p", [-0.1, 1.1, float("nan")])
 def test_no_p_value(p: float) -> None:
-    with pytest.raises(DataError, match="p-values in"):
+    with pytest.raises(DataError, match="p-values must lie in"):
         holm([0.5, p])

@@ -113,7 +113,7 @@ def test_the_logit_interval_is_that_of_the_log_odds() -> None:
     assert interval == pytest.approx(expit(logit(0.98) + norm.ppf([0.025, 0.975]) * 0.01 / (0.98 * 0.02)))
     assert logit_interval(1.0, standard_error=0.1) is None
     assert logit_interval(0.4, standard_error=0.0) is None
-    with pytest.raises(UsageError, match=r"value in \[0, 1\]"):
+    with pytest.raises(UsageError, match=r"value must lie in \[0, 1\]"):
         logit_interval(1.1, standard_error=0.1)
 
 
@@ -125,5 +125,5 @@ def test_one_patient_of_a_kind_has_no_variance() -> None:
         clustered_aurocs([1, 0], scores=[0.1, 0.2], patients=["a", "b"])
     both = clustered_aurocs([1, 1, 0, 0], scores=[[3.0], [1.0], [2.0], [0.0]], patients=list("abcd"))
     assert isinstance(both, ClusteredAurocs)
-    with pytest.raises(DataError, match="expected 1 weights"):
+    with pytest.raises(DataError, match="must be 1 weights"):
         both.contrast([1, -1])

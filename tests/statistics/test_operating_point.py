@@ -71,7 +71,7 @@ def test_a_specificity_that_only_calling_nobody_reaches() -> None:
     assert (point.sensitivity, point.specificity) == (0.0, 1.0)
     assert point.threshold > 0.9
     assert isinstance(point_at_specificity([1, 1], scores=[0.1, 0.2], specificity=0.5), UndefinedMetric)
-    with pytest.raises(UsageError, match="specificity above 0"):
+    with pytest.raises(UsageError, match="specificity must be above 0"):
         point_at_specificity([0, 1], scores=[0.1, 0.2], specificity=0.0)
 
 

@@ -79,7 +79,7 @@ def test_many_patients_give_the_clustered_mcnemar_test():
 
 def test_what_cannot_be_compared():
     assert isinstance(paired_shares([], second=[], patients=[]), UndefinedMetric)
-    with pytest.raises(DataError, match="three rows of one length"):
+    with pytest.raises(DataError, match="three rows must have one length"):
         paired_shares([True], second=[True, False], patients=[1, 2])
     with pytest.raises(UsageError, match="level"):
         paired_shares([True], second=[True], patients=[1], level=1.0)

@@ -22,5 +22,5 @@ def test_agrees_with_a_published_example() -> None:
 
 @pytest.mark.parametrize(("successes", "n", "level"), [(0, 0, 0.95), (3, 2, 0.95), (-1, 2, 0.95), (1, 2, 1.0)])
 def test_impossible_counts_are_refused(successes: int, n: int, level: float) -> None:
-    with pytest.raises(UsageError, match="expected"):
+    with pytest.raises(UsageError, match="successes must be 0 to n"):
         wilson(successes, n=n, level=level)

@@ -52,5 +52,5 @@ def test_nothing_and_malformed(curve) -> None:
     assert curve([None], probabilities=[0.5]) == ()
     with pytest.raises(UsageError, match="at least one bin"):
         curve([1], probabilities=[0.5], bins=0)
-    with pytest.raises(DataError, match=r"probabilities in \[0, 1\]"):
+    with pytest.raises(DataError, match=r"probabilities lie outside \[0, 1\]"):
         curve([1], probabilities=[1.5])

@@ -22,9 +22,11 @@ def box_from_map(grid: Floats, *, threshold: float, geometry: Geometry, subdivis
     map that is fine already). None where no value is positive.
     """
     if not 0.0 < threshold <= 1.0 or subdivisions < 1:
-        raise UsageError(f"expected 0 < threshold <= 1 and subdivisions >= 1, came {threshold} and {subdivisions}")
+        raise UsageError(
+            f"threshold must be above 0 and at most 1, and subdivisions at least 1, not {threshold} and {subdivisions}"
+        )
     if grid.ndim != 2 or grid.size == 0 or not np.isfinite(grid).all():
-        raise UsageError(f"expected a class map (h, w) of finite values, came shape {grid.shape} or NaN or infinity")
+        raise UsageError(f"a class map must be finite values (h, w), not the shape {grid.shape}, NaN or infinity")
     h, w = grid.shape
     finer = Geometry(subdivisions, subdivisions, 0.0, 0.0)
     fine = (

@@ -14,7 +14,7 @@ def cell_shares(cells: int, *, fine: int) -> npt.NDArray[np.float32]:
     Raises `UsageError` for no cells, and for more than `fine`.
     """
     if not 0 < cells <= fine:
-        raise UsageError(f"expected at least one cell and no more than {fine}, came {cells}")
+        raise UsageError(f"cells must be at least 1 and at most {fine}, not {cells}")
     edges = np.arange(fine + 1) * cells / fine
     own = np.arange(cells)
     overlap = np.minimum(edges[1:, None], own + 1) - np.maximum(edges[:-1, None], own)

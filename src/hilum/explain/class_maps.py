@@ -58,7 +58,7 @@ def grad_cam_plus_plus(features: Floats, weight: Floats, *, epsilon: float = 0.0
     """
     _check(features, weight)
     if epsilon < 0:
-        raise UsageError(f"expected epsilon >= 0, came {epsilon}")
+        raise UsageError(f"epsilon must be 0 or more, not {epsilon}")
     cells = features.shape[-2] * features.shape[-1]
     total = features.sum(axis=(-2, -1), dtype=np.float64)[..., None, :]
     gradient = np.maximum(weight.astype(np.float64) / cells, 0.0)
@@ -78,7 +78,7 @@ def _weighted_sum(features: Floats, weights: Floats) -> Floats:
 def _check(features: Floats, weight: Floats) -> None:
     if features.ndim not in (3, 4) or weight.ndim != 2 or features.shape[-3] != weight.shape[1]:
         raise UsageError(
-            f"expected features (K, h, w) or (N, K, h, w) and weight (L, K), came {features.shape} and {weight.shape}"
+            f"features must be (K, h, w) or (N, K, h, w) and weight (L, K), not {features.shape} and {weight.shape}"
         )
     if 0 in features.shape:
-        raise UsageError(f"expected a feature map with cells, came shape {features.shape}")
+        raise UsageError(f"the feature map has no cells: its shape is {features.shape}")

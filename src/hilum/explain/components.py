@@ -21,7 +21,7 @@ def largest_component(mask: Mask, *, connectivity: Literal[4, 8] = 8) -> Mask:
     first, row by row, is taken. Runs of set cells along rows are joined, not single cells.
     """
     if mask.ndim != 2 or mask.dtype != np.bool_:
-        raise UsageError(f"expected a mask bool (H, W), came {mask.dtype} {mask.shape}")
+        raise UsageError(f"a mask must be bool (H, W), not {mask.dtype} {mask.shape}")
     runs = _runs(mask)
     out = np.zeros(mask.shape, np.bool_)
     if runs.start.size == 0:
@@ -35,7 +35,7 @@ def largest_component(mask: Mask, *, connectivity: Literal[4, 8] = 8) -> Mask:
 def labelled_components(mask: Mask, *, connectivity: Literal[4, 8] = 8) -> tuple[_Ints, int]:
     """Each connected component of `mask` bool (H, W) by its number, 1 to n in raster order, 0 elsewhere; and n."""
     if mask.ndim != 2 or mask.dtype != np.bool_:
-        raise UsageError(f"expected a mask bool (H, W), came {mask.dtype} {mask.shape}")
+        raise UsageError(f"a mask must be bool (H, W), not {mask.dtype} {mask.shape}")
     runs = _runs(mask)
     out = np.zeros(mask.shape, np.intp)
     if runs.start.size == 0:

@@ -43,7 +43,7 @@ def cells_of(grid: Floats, *, geometry: Geometry, input_size: tuple[int, int]) -
     Raises `UsageError` for a grid that is no map of finite values.
     """
     if grid.ndim != 2 or grid.size == 0 or not np.isfinite(grid).all():
-        raise UsageError(f"expected a class map (h, w) of finite values, came shape {grid.shape} or NaN or infinity")
+        raise UsageError(f"a class map must be finite values (h, w), not the shape {grid.shape}, NaN or infinity")
     cell = Geometry(input_size[1] / grid.shape[1], input_size[0] / grid.shape[0], 0.0, 0.0)
     return PlacedMap(grid, geometry.after(cell))
 
@@ -63,7 +63,7 @@ def fused_grid(whole: PlacedMap, crop: PlacedMap, *, rows: int, columns: int, si
     It is `fused_density` times a cell's native pixels, at the centres of the cells: one heatmap for reports and boxes.
     """
     if side < 1 or rows < 1 or columns < 1:
-        raise UsageError(f"expected at least one cell and one pixel, came {side} cells, {rows} x {columns}")
+        raise UsageError(f"there must be at least one cell and one pixel, not {side} cells, {rows} x {columns}")
     high, wide = min(side, rows), min(side, columns)
     cells = Geometry(columns / wide, rows / high, 0.0, 0.0)
     home = cells.inverse()

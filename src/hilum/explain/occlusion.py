@@ -44,8 +44,8 @@ def occlusion_maps(
     _, rows, columns = picture.shape
     if not 1 <= square <= cells <= min(rows, columns):
         raise UsageError(
-            f"expected a square of 1 to {cells} cells and a picture of at least {cells} pixels a side, came {square} "
-            f"and {columns} x {rows}"
+            f"the square must be 1 to {cells} cells and the picture at least {cells} pixels a side, not {square} and "
+            f"{columns} x {rows}"
         )
     down, across = (np.rint(np.linspace(0, side, cells + 1)).astype(int) for side in (rows, columns))
     grey = picture.mean(axis=(1, 2), keepdims=True)
@@ -69,7 +69,7 @@ def _answers(found: npt.NDArray[np.float32], *, shape: tuple[int, int]) -> npt.N
     """What a network said of hidden pictures; NaN would spread over the cells that it is a share of."""
     if found.shape != shape or not np.isfinite(found).all():
         raise UsageError(
-            f"expected finite logits {shape} of hidden pictures, came shape {found.shape} or NaN or infinity"
+            f"the logits of hidden pictures must be finite and {shape}, not the shape {found.shape}, NaN or infinity"
         )
     return found
 

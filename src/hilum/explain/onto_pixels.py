@@ -20,7 +20,7 @@ def onto_pixels(grid: Floats, *, geometry: Geometry, rows: int, columns: int) ->
     this is two matrix products.
     """
     if grid.ndim != 2 or grid.size == 0 or rows < 1 or columns < 1:
-        raise UsageError(f"expected a grid (h, w) and at least one pixel, came {grid.shape} and {rows} x {columns}")
+        raise UsageError(f"there must be a grid (h, w) and at least one pixel, not {grid.shape} and {rows} x {columns}")
     down = _interpolation(grid.shape[0], pixels=rows, scale=geometry.scale_y, offset=geometry.offset_y)
     across = _interpolation(grid.shape[1], pixels=columns, scale=geometry.scale_x, offset=geometry.offset_x)
     placed: npt.NDArray[np.float32] = (down @ grid.astype(np.float32)) @ across.T

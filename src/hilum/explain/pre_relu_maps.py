@@ -69,6 +69,6 @@ def _positive_sum(before: Floats, weights: Floats) -> Floats:
 def _check(before: Floats, weight: Floats) -> None:
     if before.ndim not in (3, 4) or weight.ndim != 2 or before.shape[-3] != weight.shape[1] or 0 in before.shape:
         raise UsageError(
-            f"expected maps (K, h, w) or (N, K, h, w) with cells and weight (L, K), came {before.shape} and "
+            f"maps must be (K, h, w) or (N, K, h, w) with cells and weight (L, K), not {before.shape} and "
             f"{weight.shape}"
         )

@@ -79,7 +79,7 @@ def read_file(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> bytes:
         return read_member(path, limits=limits)
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
-        raise FileAccessError(f"{path}: cannot be read ({reason}); check the path and its permissions") from None
+        raise FileAccessError(f"{path}: cannot be read ({reason}). Check the path and its permissions") from None
     try:
         check_bytes(max(len(data), path.stat().st_size), limits=limits)
     except HilumError as error:

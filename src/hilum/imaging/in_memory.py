@@ -45,12 +45,12 @@ def decode_array(
         choose_frame(frame, count=1)
         if array.ndim not in (2, 3) or array.size == 0:
             raise RefusedImageError(
-                f"expected an array (rows, columns) of one radiograph, came the shape {array.shape}; give several one "
-                "by one, as a list"
+                f"an array must hold one radiograph (rows, columns), but its shape is {array.shape}. Give several "
+                "radiographs one by one, as a list"
             )
         check_pixels(*array.shape[:2], limits=limits)
         if array.ndim == 3 and value_range is not None:
-            raise UsageError("value_range is for grey arrays; colours of uint8 are 0 to 255")
+            raise UsageError("value_range is for grey arrays; colours are uint8, 0 to 255")
         picture = _in_colour(array) if array.ndim == 3 else _grey(array, value_range=value_range)
         return _radiograph(picture, name=name, data=array.tobytes(), format_="ARRAY", frame=frame, limits=limits)
 
@@ -92,7 +92,7 @@ def _radiograph(
 def _in_colour(array: AnyArray) -> DecodedPicture:
     if array.dtype != np.uint8 or array.shape[2] not in (3, 4):
         raise RefusedImageError(
-            f"expected colours as uint8 (rows, columns, 3 or 4), came {array.dtype} {array.shape}; give one "
+            f"colours must be uint8 (rows, columns, 3 or 4), but this array is {array.dtype} {array.shape}. Give one "
             "grey plane, such as array[..., 0]"
         )
     with_alpha = array.shape[2] == 4
@@ -102,17 +102,17 @@ def _in_colour(array: AnyArray) -> DecodedPicture:
 
 def _grey(array: AnyArray, *, value_range: ValueRange | None) -> DecodedPicture:
     if array.ndim != 2:
-        raise UsageError("value_range is for grey images; convert this one to grey first")
+        raise UsageError("value_range is for grey images. Convert this one to grey first")
     if not (np.issubdtype(array.dtype, np.integer) or np.issubdtype(array.dtype, np.floating)):
-        raise RefusedImageError(f"expected an array of numbers, came {array.dtype}; convert it, such as with astype")
+        raise RefusedImageError(f"an array must hold numbers, not {array.dtype}. Convert it, such as with astype")
     black, white = _checked_range(value_range, array=array)
     lowest, highest = float(array.min()), float(array.max())
     if not (math.isfinite(lowest) and math.isfinite(highest)):
-        raise DecodeError("the array holds values that are no numbers (NaN or infinite); replace them")
+        raise DecodeError("the array holds NaN or infinite values. Replace them")
     if lowest < min(black, white) or highest > max(black, white):
         raise DecodeError(
-            f"the array holds values from {lowest:g} to {highest:g}, outside value_range=({black:g}, {white:g}); state "
-            "the range that they have, or clip them yourself"
+            f"the array holds values from {lowest:g} to {highest:g}, outside value_range=({black:g}, {white:g}). "
+            "State the range that they have, or clip them yourself"
         )
     steps = [
         TrailStep("decode", f"array of {array.dtype}"),
@@ -133,15 +133,15 @@ def _checked_range(value_range: ValueRange | None, *, array: AnyArray) -> ValueR
         if array.dtype == np.uint8:
             return 0.0, 255.0
         raise UsageError(
-            f"an array of {array.dtype} does not say which values are black and white; say it, such as "
+            f"an array of {array.dtype} does not say which values are black and white. State them, such as "
             "value_range=(0, 4095)"
         )
     try:
         black, white = map(float, value_range)
     except (TypeError, ValueError):
-        raise UsageError(f"expected value_range=(black, white), two numbers, came {value_range!r}") from None
+        raise UsageError(f"value_range must be two numbers (black, white), not {value_range!r}") from None
     if not (math.isfinite(black) and math.isfinite(white)) or black == white:
-        raise UsageError(f"expected two different numbers as value_range=(black, white), came {value_range!r}")
+        raise UsageError(f"value_range must be two different numbers (black, white), not {value_range!r}")
     return black, white
 
 

@@ -86,7 +86,9 @@ class Resize(_Step):
     @model_validator(mode="after")
     def _only_what_covers_zooms(self) -> Self:
         if self.zoom != 1.0 and self.rule != "cover":
-            raise ValueError(f"expected a zoom with the rule cover alone, came {self.zoom} with {self.rule}")
+            raise ValueError(
+                f"a zoom of {self.zoom} does not go with the rule {self.rule}; it is for the rule cover alone"
+            )
         return self
 
 
@@ -108,13 +110,15 @@ class PreprocessSpec(BaseModel):
     @model_validator(mode="after")
     def _mean_and_std_go_together(self) -> Self:
         if not self.mean or len(self.mean) != len(self.std) or min(self.std) <= 0:
-            raise ValueError(f"expected as many means as positive deviations, came {self.mean} and {self.std}")
+            raise ValueError(
+                f"there must be as many means as standard deviations, and these above 0, not {self.mean} and {self.std}"
+            )
         return self
 
     @model_validator(mode="after")
     def _lungs_are_cropped_first(self) -> Self:
         if any(isinstance(step, CropLungs) for step in self.steps[1:]):
-            raise ValueError("expected crop-lungs as the first step or not at all: the lung box is in native pixels")
+            raise ValueError("crop-lungs must be the first step or absent: the lung box is in native pixels")
         return self
 
     @property
@@ -187,7 +191,7 @@ def crop_box(box: Box | None, *, rows: int, columns: int) -> tuple[int, int, int
     if box is None:
         return None
     if not all(map(math.isfinite, box.as_list())):
-        raise UsageError(f"expected a lung box of finite numbers, came {box.as_list()}")
+        raise UsageError(f"the lung box holds values that are not finite: {box.as_list()}")
     left, top = max(math.floor(box.x), 0), max(math.floor(box.y), 0)
     right, bottom = min(math.ceil(box.x + box.width), columns), min(math.ceil(box.y + box.height), rows)
     return (left, top, right, bottom) if min(right - left, bottom - top) >= SMALLEST_CROP_PX else None

@@ -100,7 +100,7 @@ def write_dicom(phantom: Phantom, path: Path, *, variant: str = "plain") -> Path
     installed, `FileAccessError` where the file cannot be written.
     """
     if variant not in VARIANTS:
-        raise UsageError(f"expected one of the variants {', '.join(VARIANTS)}, came {variant!r}")
+        raise UsageError(f"Unknown variant {variant!r}. Known: {', '.join(VARIANTS)}")
     way = VARIANTS[variant]
     data = tagged(phantom, variant=variant)
     _add_chain(data, way)
@@ -114,7 +114,7 @@ def write_dicom(phantom: Phantom, path: Path, *, variant: str = "plain") -> Path
     try:
         path.write_bytes(buffer.getvalue())
     except OSError as error:
-        raise FileAccessError(f"cannot write the phantom {path}: {error.strerror}; choose a writable folder") from error
+        raise FileAccessError(f"Cannot write the phantom {path}: {error.strerror}. Choose a writable folder") from error
     return path
 
 
@@ -209,5 +209,5 @@ def _compress(data: Dataset, syntax: UID) -> None:
         data.compress(syntax, generate_instance_uid=False)
     except (RuntimeError, NotImplementedError) as error:
         raise MissingPartError(
-            f"no encoder for {syntax.name} is installed ({error}); install it with: pip install pyjpegls"
+            f"No encoder for {syntax.name} is installed ({error}). Install one: pip install pyjpegls"
         ) from error

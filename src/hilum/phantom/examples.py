@@ -55,7 +55,7 @@ def write_examples(folder: Path, *, seed: int = 0) -> tuple[Path, ...]:
         paths[-1].write_text(json.dumps(notes, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise FileAccessError(
-            f"cannot write phantoms into {folder}: {error.strerror}; choose another folder"
+            f"Cannot write phantoms into {folder}: {error.strerror}. Choose another folder"
         ) from error
     return tuple(paths)
 

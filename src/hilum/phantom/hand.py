@@ -52,7 +52,7 @@ def render_hand(
     Raises `UsageError` for a size below 64 x 64.
     """
     if min(rows, columns) < 64:
-        raise UsageError(f"a hand needs at least 64 x 64 pixels, came {rows} x {columns}")
+        raise UsageError(f"A hand needs at least 64 x 64 pixels, not {rows} x {columns}")
     grid = Grid(rows, columns, max(_HEIGHT_MM / rows, 212.0 / columns))
     attenuation = _attenuation(grid, np.random.default_rng([seed, 4]))
     return without_lungs(attenuation, grid=grid, kind="hand", view="PA", seed=seed, detector=detector, label=label)

@@ -28,7 +28,7 @@ def render_jaw(
     Raises `UsageError` for a size below 64 x 64.
     """
     if min(rows, columns) < 64:
-        raise UsageError(f"a jaw needs at least 64 x 64 pixels, came {rows} x {columns}")
+        raise UsageError(f"A jaw needs at least 64 x 64 pixels, not {rows} x {columns}")
     grid = Grid(rows, columns, max(_SIZE_MM[0] / columns, _SIZE_MM[1] / rows))
     attenuation = _attenuation(grid)
     return without_lungs(attenuation, grid=grid, kind="jaw", view="unknown", seed=seed, detector=detector, label=label)

@@ -60,7 +60,7 @@ def stamped(pixels: Pixels) -> Pixels:
 def _placed(letters: Mask, *, rows: int, columns: int, top: int, left: int) -> tuple[Mask, Box]:
     height, width = letters.shape
     if min(top, left) < 1 or top + height >= rows or left + width >= columns:
-        raise ValueError(f"a phantom needs at least 64 x 64 pixels for its label, came {rows} x {columns}")
+        raise ValueError(f"A phantom needs at least 64 x 64 pixels for its label, not {rows} x {columns}")
     mask = np.zeros((rows, columns), bool)
     mask[top : top + height, left : left + width] = letters
     return mask, Box(left - 1, top - 1, width + 2, height + 2)

@@ -33,7 +33,7 @@ class LesionSpec:
 
     def __post_init__(self) -> None:
         if min(self.radii) <= 0 or self.density <= 0 or (self.depth is not None and self.depth <= 0):
-            raise UsageError(f"a lesion's radii, depth and density must be above 0, came {self}")
+            raise UsageError(f"A lesion's radii, depth and density must be above 0: {self}")
 
     def ellipsoid(self, *, grid: Grid) -> Ellipsoid:
         """The lesion's hull in mm; its depth lies around z = 0."""

@@ -52,7 +52,7 @@ def _axis(start: Point, end: Point) -> tuple[Point, float]:
     dx, dy, dz = end[0] - start[0], end[1] - start[1], end[2] - start[2]
     length = math.sqrt(dx * dx + dy * dy + dz * dz)
     if length == 0:
-        raise ValueError(f"a rod needs two different ends, came {start} twice")
+        raise ValueError(f"A rod needs two different ends; both are {start}")
     return (dx / length, dy / length, dz / length), length
 
 

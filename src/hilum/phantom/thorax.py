@@ -55,7 +55,7 @@ def render_thorax(
     everything that is written to a file. Raises `UsageError` for a size below 64 x 64 or a lesion outside the lungs.
     """
     if min(rows, columns) < _MIN_PIXELS:
-        raise UsageError(f"a thorax needs at least {_MIN_PIXELS} x {_MIN_PIXELS} pixels, came {rows} x {columns}")
+        raise UsageError(f"A thorax needs at least {_MIN_PIXELS} x {_MIN_PIXELS} pixels, not {rows} x {columns}")
     build = habitus(child=child, sex=sex, seed=seed)
     grid = Grid(rows, columns, build.field_mm / min(rows, columns), build.centre_y_mm)
     parts = organs(build)
@@ -127,5 +127,5 @@ def _lesion(spec: LesionSpec, parts: Organs, build: Habitus, *, grid: Grid, seed
         path[place] += replaced
     box = support_box(path)
     if box is None:
-        raise UsageError(f"the lesion {spec.name!r} at {spec.centre} touches no lung; move its centre into a lung")
+        raise UsageError(f"The lesion {spec.name!r} at {spec.centre} touches no lung. Move its centre into a lung")
     return path * (CHEST_BEAM.soft - CHEST_BEAM.lung) * build.scale, Lesion(spec.name, box)

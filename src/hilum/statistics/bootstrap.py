@@ -26,7 +26,7 @@ def patient_weights(patients: npt.ArrayLike, *, replicates: int, rng: np.random.
     """
     names = np.asarray(patients)
     if names.ndim != 1 or names.size == 0:
-        raise DataError(f"expected one patient a row, shape (n,) with n >= 1, came shape {names.shape}")
+        raise DataError(f"There must be one patient a row, shape (n,) with n at least 1, not the shape {names.shape}")
     unique, patient_of_row = np.unique(names, return_inverse=True)
     count = unique.size
     batch = max(1, _CELLS // max(count, names.size))

@@ -47,7 +47,7 @@ def fit_platt(truth: npt.ArrayLike, *, logits: npt.ArrayLike, smoothed_targets: 
     positives, negatives = outcomes.positives, outcomes.n - outcomes.positives
     spread = float(outcomes.scores.std())
     if spread == 0.0:
-        raise DataError("expected logits that differ, came one value only; nothing can be calibrated on it")
+        raise DataError("All logits are the same, so nothing can be calibrated on them")
     if smoothed_targets:
         targets = smoothed_targets_of(outcomes.truth)
     else:
@@ -69,7 +69,7 @@ def fit_temperature(truth: npt.ArrayLike, *, logits: npt.ArrayLike) -> Calibrati
     outcomes = _with_both(truth, logits)
     size = float(np.sqrt(np.mean(outcomes.scores**2)))
     if size == 0.0:
-        raise DataError("expected logits that differ from 0, came zeros only; nothing can be calibrated on them")
+        raise DataError("All logits are 0, so nothing can be calibrated on them")
     signed = np.where(outcomes.truth, outcomes.scores, -outcomes.scores)
     if signed.min() >= 0 or signed.max() <= 0:
         raise DataError("the sign of the logit is right for all rows or for none, so no temperature is the most likely")
@@ -105,8 +105,8 @@ def _rising(slope: float) -> float:
     """`slope`, which must be above 0: a calibration that turned the scores round would be another model."""
     if slope <= 0.0:
         raise DataError(
-            f"the scores rank the wrong way round, or not at all: the most likely slope is {slope:.3g}, and it must be "
-            "above 0; look at the scores and at what the truth calls positive"
+            f"The scores rank the wrong way round, or not at all: the most likely slope is {slope:.3g}, and it must "
+            "be above 0. Check the scores, and what the truth calls positive"
         )
     return slope
 
@@ -115,7 +115,7 @@ def _with_both(truth: npt.ArrayLike, logits: npt.ArrayLike) -> Outcomes:
     outcomes = known_outcomes(truth, scores=logits)
     undefined = outcomes.lacks_an_outcome()
     if undefined is not None:
-        raise DataError(f"expected positives and negatives to calibrate on: {undefined.reason} among {outcomes.n} rows")
+        raise DataError(f"Calibration needs positives and negatives: {undefined.reason} among {outcomes.n} rows")
     return outcomes
 
 

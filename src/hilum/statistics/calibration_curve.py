@@ -110,7 +110,7 @@ def _spline_fit(outcomes: Outcomes, *, patient: npt.NDArray[np.intp], knots: int
     places = np.quantile(z, _KNOTS[knots]) if knots else np.empty(0)
     low, high = np.quantile(z, [0.01, 0.99])
     if low == high or np.unique(places).size < knots:
-        raise DataError(f"expected {knots} knots at different probabilities, came {np.unique(places).size}")
+        raise DataError(f"{knots} knots need as many different probabilities; there are {np.unique(places).size}")
     at = np.linspace(low, high, POINTS)
     x, shown = spline_basis(z, knots=places), spline_basis(at, knots=places)
     mean, spread = x.mean(axis=1, keepdims=True), x.std(axis=1, keepdims=True)

@@ -31,11 +31,11 @@ def clustered_share(
     """
     won, tried = np.asarray(successes, np.float64), np.asarray(trials, np.float64)
     if tried.ndim != 1 or tried.shape != won.shape or (won < 0).any() or (won > tried).any():
-        raise DataError("expected successes and trials of one shape (P,), no success beyond its trials")
+        raise DataError("successes and trials must have one shape (P,), and no successes beyond the trials")
     won, tried = won[tried > 0], tried[tried > 0]
     patients, n = int(tried.size), int(tried.sum())
     if not n:
-        return UndefinedMetric("it is a share of nothing", 0, 0)
+        return UndefinedMetric("there are no trials", 0, 0)
     share = float(won.sum() / n)
     if patients == 1:
         return Estimate(share, None, note=ONE_PATIENT, n=n, groups=1)

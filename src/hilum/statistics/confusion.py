@@ -37,7 +37,7 @@ def confusion(truth: npt.ArrayLike, *, scores: npt.ArrayLike, threshold: float) 
     Raises `DataError` for malformed input or a threshold that is NaN.
     """
     if np.isnan(threshold):
-        raise DataError("expected a threshold, came NaN")
+        raise DataError("The threshold is NaN. Give a number")
     outcomes = known_outcomes(truth, scores=scores)
     called = outcomes.scores >= threshold
     true_positives = int(np.count_nonzero(called & outcomes.truth))

@@ -39,7 +39,7 @@ def delong(truth: npt.ArrayLike, *, scores: npt.ArrayLike, level: float = LEVEL)
     images, use the patient bootstrap. `UndefinedMetric` with fewer than two positives or two negatives.
     """
     if not 0.0 < level < 1.0:
-        raise UsageError(f"expected a level in (0, 1), came {level}")
+        raise UsageError(f"level must lie in (0, 1), not {level}")
     outcomes = known_outcomes(truth, scores=scores)
     undefined = _too_few(outcomes.n, outcomes.positives)
     if undefined is not None:

@@ -50,7 +50,7 @@ class Estimate:
     def bounds(self) -> Interval:
         """The interval, where a method always gives one; raises `DataError` where there is none."""
         if self.interval is None:
-            raise DataError(f"expected an interval, came none: {self.note}")
+            raise DataError(f"There is no interval: {self.note}")
         return self.interval
 
     def through(self, rule: Callable[[float], float]) -> Estimate:

@@ -52,7 +52,9 @@ def t_quantile(probability: float, *, degrees: float) -> float:
     integral is inverted by Newton's method between bounds that close in: right to about 1e-10.
     """
     if not 0.5 <= probability < 1.0 or not degrees >= 1.0:
-        raise UsageError(f"expected a probability in [0.5, 1) and degrees >= 1, came {probability:g} and {degrees:g}")
+        raise UsageError(
+            f"The probability must lie in [0.5, 1) and degrees must be at least 1, not {probability:g} and {degrees:g}"
+        )
     few = min(degrees, _MANY)
     log_scale = math.lgamma((few + 1) / 2) - math.lgamma(few / 2) - 0.5 * math.log(math.pi)
 

@@ -15,7 +15,7 @@ def holm(p_values: Sequence[float | None]) -> tuple[float | None, ...]:
     """
     for p in p_values:
         if p is not None and not 0.0 <= p <= 1.0:
-            raise DataError(f"expected p-values in [0, 1], came {p}")
+            raise DataError(f"p-values must lie in [0, 1], not {p}")
     ranked = sorted((p, place) for place, p in enumerate(p_values) if p is not None)
     adjusted: list[float | None] = [None] * len(p_values)
     largest = 0.0

@@ -48,7 +48,7 @@ def most_likely(
         if trial >= loss:  # rounding hides any lower loss: this is the minimum, as near as float64 can tell
             return theta
         theta, loss = theta - share * step, trial
-    raise DataError(f"the logistic regression did not settle in {_STEPS} steps; look at the scores")
+    raise DataError(f"The logistic regression did not settle in {_STEPS} steps. Check the scores")
 
 
 def covariance_by_patient(

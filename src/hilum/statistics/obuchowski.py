@@ -47,7 +47,7 @@ class ClusteredAurocs:
         """
         vector = np.asarray(weights, np.float64)
         if vector.shape != self.aurocs.shape:
-            raise DataError(f"expected {self.aurocs.size} weights, came shape {vector.shape}")
+            raise DataError(f"There must be {self.aurocs.size} weights, not the shape {vector.shape}")
         variance = float(vector @ self.covariance @ vector)
         rounding = 1e-14 * float(np.abs(vector) @ np.abs(self.covariance) @ np.abs(vector))
         return float(vector @ self.aurocs), math.sqrt(variance) if variance > rounding else 0.0
@@ -65,8 +65,8 @@ def clustered_aurocs(
     columns, names = np.asarray(scores, np.float64), np.asarray(patients)
     if columns.ndim != 2 or not columns.shape[1] or names.shape != columns.shape[:1]:
         raise DataError(
-            f"expected scores (n, K) and patients (n,), came shapes {columns.shape} and {names.shape}; "
-            "give one score as scores[:, None]"
+            f"scores must be (n, K) and patients (n,), not {columns.shape} and {names.shape}. Give one score as "
+            "scores[:, None]"
         )
     outcomes = [known_outcomes(truth, scores=column) for column in columns.T]
     positive, rows = outcomes[0].truth, outcomes[0].rows
@@ -101,7 +101,8 @@ def logit_interval(value: float, *, standard_error: float, level: float = LEVEL)
     """
     if not 0.0 <= value <= 1.0 or standard_error < 0.0 or not 0.0 < level < 1.0:
         raise UsageError(
-            f"expected a value in [0, 1], an error >= 0 and a level, came {value}, {standard_error}, {level}"
+            f"The value must lie in [0, 1], the error be 0 or more and the level in (0, 1), not {value}, "
+            f"{standard_error}, {level}"
         )
     if value in (0.0, 1.0) or standard_error == 0.0:
         return None

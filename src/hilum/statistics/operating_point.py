@@ -62,7 +62,7 @@ def point_at_sensitivity(
     where there are no positives or no negatives; raises `UsageError` for a target out of range.
     """
     if not 0.0 < sensitivity <= 1.0:
-        raise UsageError(f"expected a sensitivity above 0 and at most 1, came {sensitivity}")
+        raise UsageError(f"The sensitivity must be above 0 and at most 1, not {sensitivity}")
     found = _outcomes_and_cuts(truth, scores=scores)
     if isinstance(found, UndefinedMetric):
         return found
@@ -81,7 +81,7 @@ def point_at_specificity(
     raises `UsageError` for a target out of range.
     """
     if not 0.0 < specificity <= 1.0:
-        raise UsageError(f"expected a specificity above 0 and at most 1, came {specificity}")
+        raise UsageError(f"The specificity must be above 0 and at most 1, not {specificity}")
     found = _outcomes_and_cuts(truth, scores=scores)
     if isinstance(found, UndefinedMetric):
         return found

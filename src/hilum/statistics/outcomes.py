@@ -65,13 +65,15 @@ def known_outcomes(truth: npt.ArrayLike, *, scores: npt.ArrayLike) -> Outcomes:
     values = np.asarray(truth, np.float64)
     numbers = np.asarray(scores, np.float64)
     if values.ndim != 1 or values.shape != numbers.shape:
-        raise DataError(f"expected truth and scores of one shape (n,), came {values.shape} and {numbers.shape}")
+        raise DataError(f"truth and scores must have one shape (n,), not {values.shape} and {numbers.shape}")
     rows = np.flatnonzero(~np.isnan(values))
     values, numbers = values[rows], numbers[rows]
     if not np.isin(values, (0.0, 1.0)).all():
-        raise DataError("expected truth 0, 1 or missing, came another value; map uncertain labels by a stated policy")
+        raise DataError("The truth holds a value other than 0, 1 and missing. Map uncertain labels by a stated policy")
     if not np.isfinite(numbers).all():
-        raise DataError("expected finite scores wherever the truth is known, came NaN or infinity")
+        raise DataError(
+            "Some scores are NaN or infinite where the truth is known. Give a number for each, or leave the truth out"
+        )
     return Outcomes(values == 1.0, numbers, rows)
 
 
@@ -79,7 +81,7 @@ def known_probabilities(truth: npt.ArrayLike, *, probabilities: npt.ArrayLike) -
     """`known_outcomes` for scores that must be probabilities, in [0, 1]; raises `DataError` where they are not."""
     outcomes = known_outcomes(truth, scores=probabilities)
     if outcomes.n and not (outcomes.scores.min() >= 0.0 and outcomes.scores.max() <= 1.0):
-        raise DataError("expected probabilities in [0, 1], came values outside; pass calibrated probabilities")
+        raise DataError("Some probabilities lie outside [0, 1]. Pass calibrated probabilities")
     return outcomes
 
 
@@ -90,5 +92,5 @@ def known_patients(patients: npt.ArrayLike, *, truth: npt.ArrayLike, outcomes: O
     """
     names = np.asarray(patients)
     if names.shape != np.shape(truth):
-        raise DataError(f"expected one patient a row, shape {np.shape(truth)}, came {names.shape}")
+        raise DataError(f"There must be one patient a row, shape {np.shape(truth)}, not {names.shape}")
     return np.unique(names[outcomes.rows], return_inverse=True)[1].reshape(-1)

@@ -55,9 +55,9 @@ def paired_shares(
     """
     right, other, names = np.asarray(first, np.bool_), np.asarray(second, np.bool_), np.asarray(patients)
     if right.ndim != 1 or right.shape != other.shape or right.shape != names.shape:
-        raise DataError(f"expected three rows of one length, came {right.shape}, {other.shape} and {names.shape}")
+        raise DataError(f"The three rows must have one length, not {right.shape}, {other.shape} and {names.shape}")
     if not 0.0 < level < 1.0:
-        raise UsageError(f"expected a level in (0, 1), came {level}")
+        raise UsageError(f"level must lie in (0, 1), not {level}")
     if not right.size:
         return UndefinedMetric("there are no such images", 0, 0)
     unique, patient = np.unique(names, return_inverse=True)

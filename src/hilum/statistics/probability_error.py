@@ -31,7 +31,7 @@ def expected_calibration_error(
     rows: compare it only at the same bins and n. `UndefinedMetric` where no truth is known. Source: Naeini et al. 2015.
     """
     if bins < 1:
-        raise UsageError(f"expected at least one bin, came {bins}")
+        raise UsageError(f"There must be at least one bin, not {bins}")
     outcomes = known_probabilities(truth, probabilities=probabilities)
     if outcomes.n == 0:
         return UndefinedMetric("there are no rows with a known truth", 0, 0)

@@ -16,7 +16,7 @@ def wilson(successes: int, *, n: int, level: float = LEVEL) -> Estimate:
     `UsageError` for an empty or impossible count.
     """
     if not 0 <= successes <= n or n < 1 or not 0.0 < level < 1.0:
-        raise UsageError(f"expected 0 <= successes <= n, n >= 1 and a level in (0, 1), came {successes}, {n}, {level}")
+        raise UsageError(f"successes must be 0 to n, n at least 1 and level in (0, 1), not {successes}, {n}, {level}")
     share = successes / n
     bounds = wilson_bounds(share, n=n, z=NormalDist().inv_cdf(0.5 + level / 2))
     return Estimate(share, bounds, method="Wilson", n=n)

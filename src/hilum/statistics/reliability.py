@@ -73,4 +73,4 @@ def _bin(outcomes: Outcomes, inside: npt.NDArray[np.bool_], *, low: float, high:
 
 def _check_bins(bins: int) -> None:
     if bins < 1:
-        raise UsageError(f"expected at least one bin, came {bins}")
+        raise UsageError(f"There must be at least one bin, not {bins}")

@@ -154,7 +154,7 @@ def test_truncated_native_pixels_name_the_bytes() -> None:
     data = dicom_bytes(TWELVE, bits=12)
     with pytest.raises(DecodeError) as caught:
         decode(data[:-1000], name="cut.dcm")
-    assert str(caught.value) == "cut.dcm: the DICOM file is truncated: 5,912 of 6,912 bytes of pixels are there"
+    assert str(caught.value) == "cut.dcm: the DICOM file is truncated: only 5,912 of 6,912 bytes of pixels are there"
 
 
 def test_no_pixels_and_floats_and_documents() -> None:
@@ -185,14 +185,14 @@ def test_an_unknown_transfer_syntax_is_named(uid: str) -> None:
     with pytest.raises(DecodeError) as caught:
         decode(data, name="odd.dcm")
     assert str(caught.value) == (
-        f"odd.dcm: transfer syntax {uid} is unknown or not supported; convert the file to an uncompressed one"
+        f"odd.dcm: transfer syntax {uid} is unknown or not supported. Convert the file to an uncompressed one"
     )
 
 
 @pytest.mark.parametrize("sides", [(0, 10), (10, 0)])
 def test_zero_size_is_refused(sides: tuple[int, int]) -> None:
     data = dicom_bytes(TWELVE, bits=12, Rows=sides[0], Columns=sides[1])
-    with pytest.raises(DecodeError, match=f"names {sides[0]} x {sides[1]} pixels; expected at least 1 x 1"):
+    with pytest.raises(DecodeError, match=f"names {sides[0]} x {sides[1]} pixels: there is no picture in it"):
         decode(data, name="x")
 
 
@@ -219,13 +219,13 @@ def test_missing_rows_are_named() -> None:
 def test_frames_are_named_or_refused(syntax: str) -> None:
     movie = np.stack([TWELVE, TWELVE // 2, TWELVE // 3])
     data = dicom_bytes(movie, bits=12, syntax=syntax, NumberOfFrames=3)
-    with pytest.raises(RefusedImageError, match="holds 3 frames and none is named; name one with --frame 1 to 3"):
+    with pytest.raises(RefusedImageError, match=r"holds 3 frames\. Say which one to read with --frame 1 to 3"):
         decode(data, name="x")
     for number in (1, 2, 3):
         radiograph = decode(data, name="x", frame=number)
         np.testing.assert_allclose(radiograph.pixels, TWELVE // number / 4095, atol=1e-7)
         assert f"frame {number} of 3" in radiograph.trail[0].detail
-    with pytest.raises(RefusedImageError, match="frame 0 was named"):
+    with pytest.raises(RefusedImageError, match="there is no frame 0"):
         decode(data, name="x", frame=0)
 
 
@@ -264,7 +264,7 @@ def test_no_frames_is_one_frame_with_a_warning() -> None:
     radiograph = decode(dicom_bytes(TWELVE[None], bits=12, NumberOfFrames=0), name="x")
     np.testing.assert_allclose(radiograph.pixels, TWELVE / 4095, atol=1e-7)
     assert radiograph.warnings == ("Number of Frames is 0: the file is read as one frame",)
-    with pytest.raises(DecodeError, match="at least 1 frame, came 1 and -1"):
+    with pytest.raises(DecodeError, match="names 1 samples a pixel and -1 frames"):
         decode(dicom_bytes(TWELVE[None], bits=12, NumberOfFrames=-1), name="x")
 
 

@@ -231,7 +231,7 @@ def test_a_slope_and_a_padding_that_are_no_numbers_are_not_used() -> None:
     data = dicom_bytes(RAMP, bits=12, RescaleSlope="1.25", RescaleIntercept=1).replace(b"1.25", b"many")
     radiograph = decode(data, name="x")
     np.testing.assert_allclose(radiograph.pixels, RAMP / 4095, atol=1e-6)
-    assert radiograph.warnings[0].startswith("the rescale is not used: expected numbers in RescaleSlope")
+    assert radiograph.warnings[0].startswith("the rescale is not used: RescaleSlope holds")
 
 
 @pytest.mark.parametrize("modality", ["XA", "RF", "XRF", "DX", None])
@@ -272,7 +272,7 @@ def test_for_processing_is_refused() -> None:
     with pytest.raises(RefusedImageError) as caught:
         read(PresentationIntentType="FOR PROCESSING")
     assert str(caught.value) == (
-        "x: the image is FOR PROCESSING: raw detector values, not meant for viewing; give the FOR PRESENTATION image"
+        "x: the image is FOR PROCESSING: raw detector values that are not meant for viewing. Give the FOR PRESENTATION image"
     )
     assert read(PresentationIntentType="FOR PRESENTATION").warnings == ()
 
@@ -288,7 +288,7 @@ def test_a_window_of_text_is_passed_over_with_a_warning() -> None:
     data = dicom_bytes(RAMP, bits=12, WindowCenter="1000", WindowWidth="5000").replace(b"5000", b"many")
     radiograph = decode(data, name="x")
     np.testing.assert_allclose(radiograph.pixels, RAMP / 4095, atol=1e-6)
-    assert "expected numbers in WindowWidth" in radiograph.warnings[0]
+    assert "WindowWidth holds" in radiograph.warnings[0]
 
 
 def test_an_undefined_window_function_is_read_as_linear() -> None:

@@ -37,7 +37,7 @@ def test_one_read_from_a_file_without_header() -> None:
 
 
 def test_one_that_names_no_transfer_syntax_is_not_guessed_at() -> None:
-    with pytest.raises(DecodeError, match=r"names no transfer syntax; set dataset\.file_meta\.TransferSyntaxUID"):
+    with pytest.raises(DecodeError, match=r"names no transfer syntax\. Set dataset\.file_meta\.TransferSyntaxUID"):
         dataset_bytes(elements(marked()))
     with pytest.raises(DecodeError, match="names no transfer syntax"):
         dataset_bytes(Dataset())

@@ -30,7 +30,7 @@ def test_objects_that_are_no_image_have_their_registered_name(sop_class: str) ->
     kind = read_kind(data[:4096])
     assert kind is not None
     assert kind.object_name == OBJECTS[sop_class]
-    with pytest.raises(DecodeError, match=f"no image but another object, {OBJECTS[sop_class]}; give the images"):
+    with pytest.raises(DecodeError, match=f"no image but another object, {OBJECTS[sop_class]}. Give the images"):
         decode(data, name="x")
 
 

@@ -103,12 +103,12 @@ def test_laterality(tags: dict[str, str], expected: str) -> None:
 def test_contradictory_sides_and_views_are_unknown_and_warn() -> None:
     radiograph = read(ImageLaterality="L", Laterality="R")
     assert radiograph.laterality == "unknown"
-    assert radiograph.warnings == ("Image Laterality says L, Laterality R: the side counts as unknown",)
+    assert radiograph.warnings == ("Image Laterality says L, Laterality R, so the side is treated as unknown",)
     item = Dataset()
     item.CodeValue = "399067008"  # lateral
     radiograph = read(ViewPosition="PA", ViewCodeSequence=Sequence([item]))
     assert radiograph.view == "unknown"
-    assert radiograph.warnings == ("View Position says PA, View Code LL: the view counts as unknown",)
+    assert radiograph.warnings == ("View Position says PA, View Code LL, so the view is treated as unknown",)
 
 
 @pytest.mark.parametrize(("value", "warns"), [("YES", True), ("yes ", True), ("NO", False), ("", False), (None, False)])

@@ -104,7 +104,7 @@ def test_floats_outside_are_refused_with_the_range(top: float) -> None:
     with pytest.raises(RefusedImageError) as caught:
         decode(tiff_bytes((GREY / 255 * top).astype(np.float32)), name="float.tif")
     assert str(caught.value) == (
-        f"float.tif: the pixels of this TIFF span 0 to {top:g}, but the range is 0 to 1 (floats within [0, 1]); scale "
+        f"float.tif: the pixels of this TIFF span 0 to {top:g}, but the range is 0 to 1 (floats within [0, 1]). Scale "
         "floats to [0, 1], declare the range, or save unsigned integers"
     )
 
@@ -116,7 +116,7 @@ def test_nan_in_a_float_tiff_is_an_error(bad: float) -> None:
     with pytest.raises(DecodeError) as caught:
         decode(tiff_bytes(values), name="nan.tif")
     assert str(caught.value) == (
-        "nan.tif: the float TIFF holds NaN or infinite pixels; expected numbers within a declared range"
+        "nan.tif: the float TIFF holds NaN or infinite pixels. Replace them with numbers within a declared range"
     )
 
 
@@ -128,7 +128,7 @@ def test_a_declared_range_is_used() -> None:
 
 def test_signed_integers_need_a_declared_range() -> None:
     values = GREY.astype(np.int16) - 100
-    with pytest.raises(RefusedImageError, match="signed TIFF without a declared range"):
+    with pytest.raises(RefusedImageError, match="the signed TIFF declares no range"):
         decode(tiff_bytes(values), name="x")
     declared = [(340, "h", 1, -100, True), (341, "h", 1, 155, True)]
     same(tiff_bytes(values, extratags=declared), GREY / 255)
@@ -136,9 +136,7 @@ def test_signed_integers_need_a_declared_range() -> None:
 
 def test_pages_are_frames() -> None:
     data = tiff_bytes(np.stack([GREY, GREY // 2, GREY // 3]), photometric="minisblack")
-    with pytest.raises(
-        RefusedImageError, match="the file holds 3 frames and none is named; name one with --frame 1 to 3"
-    ):
+    with pytest.raises(RefusedImageError, match=r"the file holds 3 frames\. Say which one to read with --frame 1 to 3"):
         decode(data, name="x")
     for number in (1, 2, 3):
         radiograph = decode(data, name="x", frame=number)
@@ -238,7 +236,7 @@ def test_one_bit_colour_is_read() -> None:
 )
 def test_a_sound_file_of_a_kind_that_is_not_read_is_never_called_corrupt(kind: dict[str, int], said: str) -> None:
     data = strip_tiff(bytes(8 * 8 * kind["bits"] * kind["channels"] // 8), **kind)
-    with pytest.raises(RefusedImageError, match=rf"not supported: .*{said}") as caught:
+    with pytest.raises(RefusedImageError, match=rf"{said}.*not supported|not supported: .*{said}") as caught:
         decode(data, name="x")
     assert not re.search("truncated|corrupt", str(caught.value))
 

@@ -79,7 +79,7 @@ def test_a_ratio_that_cannot_be_true_is_a_warning() -> None:
     radiograph = read(PixelAspectRatio=[10, 1])
     assert radiograph.pixels.shape == GREY.shape
     assert radiograph.warnings == (
-        "the pixels are 10 times as high as wide, which is not believed: the picture is shown as it is stored",
+        "the pixels are 10 times as high as wide, which cannot be right: the picture is shown as it is stored",
     )
 
 

@@ -24,8 +24,8 @@ from hilum.imaging.pixels.limits import Limits
 
 SIDE = 30_000
 OVER = (
-    "bomb: the header names {} pixels, over the limit of 100,000,000; nothing was decoded "
-    "(--max-pixels raises the limit)"
+    "bomb: the header names {} pixels, over the limit of 100,000,000; nothing was decoded. "
+    "Raise the limit with --max-pixels"
 )
 
 

@@ -79,7 +79,10 @@ def decode_stream(stream: bytes, form: PixelFormat, *, syntax: str | None, limit
     else:
         raise DecodeError("the compressed pixels are truncated or corrupt: their stream has no start marker")
     if words.shape[:2] != (form.rows, form.columns) or words.dtype.kind not in "iu":
-        raise DecodeError(f"expected {form.rows} x {form.columns} pixels, but the stream decodes to {words.shape}")
+        raise DecodeError(
+            f"the header names {form.rows} x {form.columns} pixels, but the stream decodes to {words.shape}: the file "
+            "is damaged"
+        )
     if words.dtype.itemsize > form.dtype.itemsize:
         raise DecodeError(f"the stream holds {words.dtype.itemsize * 8}-bit words, more than Bits Allocated")
     are_values = (words.dtype.kind == "i") == form.signed

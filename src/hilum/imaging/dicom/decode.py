@@ -42,4 +42,4 @@ def _refuse_without_image(file: DicomFile) -> None:
     """A sound object of another kind is called by its name."""
     name = object_name(file.sop_class)
     if name is not None and raw_element(file.elements, "PixelData") is None:
-        raise DecodeError(f"the DICOM file is no image but another object, {name}; give the images of the study")
+        raise DecodeError(f"the DICOM file holds no image but another object, {name}. Give the images of the study")

@@ -69,7 +69,7 @@ def _is_compressed(syntax: str | None, *, encapsulated: bool) -> bool:
     compressed = syntax in COMPRESSED_SYNTAXES
     if not compressed and syntax not in _NATIVE_SYNTAXES:
         raise DecodeError(
-            f"transfer syntax {syntax} is unknown or not supported; convert the file to an uncompressed one"
+            f"transfer syntax {syntax} is unknown or not supported. Convert the file to an uncompressed one"
         )
     if compressed and not encapsulated:
         raise DecodeError(f"the transfer syntax is {COMPRESSED_SYNTAXES[syntax]}, but the pixels are not encapsulated")
@@ -115,5 +115,5 @@ def _shaped(words: Words, form: PixelFormat) -> Words:
     return words.reshape(form.rows, form.columns, form.samples)
 
 
-def _truncated(came: int, expected: int) -> DecodeError:
-    return DecodeError(f"the DICOM file is truncated: {came:,} of {expected:,} bytes of pixels are there")
+def _truncated(held: int, needed: int) -> DecodeError:
+    return DecodeError(f"the DICOM file is truncated: only {held:,} of {needed:,} bytes of pixels are there")

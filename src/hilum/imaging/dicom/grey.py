@@ -44,7 +44,8 @@ def to_grey(elements: Dataset, form: PixelFormat, stored: StoredFrame) -> GreyFr
     """The frame as grey; `RefusedImageError` for what is not meant to be looked at or cannot be without a guess."""
     if (text(elements, "PresentationIntentType") or "").upper() == "FOR PROCESSING":
         raise RefusedImageError(
-            "the image is FOR PROCESSING: raw detector values, not meant for viewing; give the FOR PRESENTATION image"
+            "the image is FOR PROCESSING: raw detector values that are not meant for viewing. Give the FOR "
+            "PRESENTATION image"
         )
     if form.photometric in ("MONOCHROME1", "MONOCHROME2") and form.samples == 1:
         return _monochrome(elements, form, stored)

@@ -27,7 +27,7 @@ def dataset_bytes(dataset: Dataset) -> bytes:
     except (AttributeError, LookupError, NotImplementedError, OSError, TypeError, ValueError) as error:
         if getattr(getattr(dataset, "file_meta", None), "TransferSyntaxUID", None) is None:
             raise DecodeError(
-                "the data set names no transfer syntax; set dataset.file_meta.TransferSyntaxUID to that of its pixels"
+                "the data set names no transfer syntax. Set dataset.file_meta.TransferSyntaxUID to that of its pixels"
             ) from error
         raise DecodeError(f"pydicom cannot write the data set ({type(error).__name__}: {error})") from error
     return stream.getvalue()

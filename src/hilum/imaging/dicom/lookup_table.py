@@ -45,13 +45,13 @@ def read_table(dataset: Dataset, *, descriptor: str, data: str, signed: bool) ->
     description = numbers(dataset, descriptor)
     found = raw_element(dataset, data)
     if len(description) != 3 or found is None:
-        raise DecodeError(f"the lookup table in {data} is incomplete: expected three numbers in {descriptor} and data")
+        raise DecodeError(f"the lookup table in {data} is incomplete: it needs three numbers in {descriptor}, and data")
     count, first, bits = (int(number) & 0xFFFF for number in description)
     count = count or 65536
     if signed and first >= 32768:
         first -= 65536
     if not 1 <= bits <= 16:
-        raise DecodeError(f"{descriptor} names {bits} bits an entry; expected 1 to 16")
+        raise DecodeError(f"{descriptor} names {bits} bits an entry, which must be 1 to 16")
     content = found.data
     wide = len(content) >= 2 * count
     if not wide and (bits > 8 or len(content) < count):

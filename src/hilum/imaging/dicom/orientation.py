@@ -101,7 +101,7 @@ def _by_directions(directions: Directions, *, said: str, view: View, warnings: t
         return _withheld(f"{said} does not say where head and feet are", warnings)
     is_lateral = "depth" in (_AXES[row], _AXES[column])
     if view in (("PA", "AP") if is_lateral else ("LL",)):
-        counts = " (the view counts as unknown)" if is_lateral else ""
+        counts = ", so the view is treated as unknown" if is_lateral else ""
         withheld = _withheld(f"{said} contradicts the view {view}{counts}", warnings)
         return replace(withheld, contradicts_frontal=is_lateral)
     feet = f"{row}-" if _AXES[row] == "height" else f"-{column}"

@@ -55,7 +55,7 @@ def read_pixel_format(elements: Dataset, *, limits: Limits) -> PixelFormat:
         raise _without_pixels(elements)
     rows, columns = integer(elements, "Rows"), integer(elements, "Columns")
     if rows < 1 or columns < 1:
-        raise DecodeError(f"the DICOM file names {rows} x {columns} pixels; expected at least 1 x 1")
+        raise DecodeError(f"the DICOM file names {rows} x {columns} pixels: there is no picture in it")
     check_pixels(rows, columns, limits=limits)
     allocated = integer(elements, "BitsAllocated")
     stored = integer(elements, "BitsStored", default=integer(elements, "HighBit", default=allocated - 1) + 1)
@@ -78,7 +78,10 @@ def read_pixel_format(elements: Dataset, *, limits: Limits) -> PixelFormat:
             f"Bits Allocated {allocated}, Bits Stored {stored} and High Bit {form.high_bit} do not go together"
         )
     if form.samples not in (1, 3) or form.frames < 1:
-        raise DecodeError(f"expected 1 or 3 samples and at least 1 frame, came {form.samples} and {form.frames}")
+        raise DecodeError(
+            f"the DICOM file names {form.samples} samples a pixel and {form.frames} frames; hilum reads 1 or 3 "
+            "samples and needs at least 1 frame"
+        )
     return form
 
 
@@ -91,7 +94,7 @@ def _frames(elements: Dataset) -> tuple[int, tuple[str, ...]]:
 def _without_pixels(elements: Dataset) -> DecodeError:
     for keyword in ("FloatPixelData", "DoubleFloatPixelData"):
         if raw_element(elements, keyword) is not None:
-            return DecodeError("the DICOM file holds a parametric map of floats, which is no radiograph")
+            return DecodeError("the DICOM file holds a parametric map of floats, which is not a radiograph")
     if raw_element(elements, "Rows") is not None:
         return DecodeError("the DICOM file names rows and columns but holds no pixels: truncated, or they were removed")
     return DecodeError("the DICOM file holds no pixels: it may be a report, a document or a directory")

@@ -21,7 +21,7 @@ def decode_rle(stream: bytes, form: PixelFormat) -> Words:
     Raises `DecodeError` where a segment holds fewer bytes than the frame has pixels.
     """
     if form.bits_allocated == 1:
-        raise RefusedImageError("RLE of one-bit pixels is not supported; convert the file to an uncompressed one")
+        raise RefusedImageError("RLE of one-bit pixels is not supported. Convert the file to an uncompressed one")
     count = form.samples * form.dtype.itemsize
     if len(stream) < _HEADER or int.from_bytes(stream[:4], "little") != count:
         raise DecodeError("the RLE stream is truncated, or holds other segments than the header promises")

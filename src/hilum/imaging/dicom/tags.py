@@ -135,10 +135,13 @@ def age_years(age: str | None) -> tuple[float | None, tuple[str, ...]]:
         return None, ()
     match = _AGE.fullmatch(age.upper())
     if match is None:
-        return None, ("Patient Age is malformed (expected digits and D, W, M or Y): the age counts as unknown",)
+        return None, (
+            "Patient Age is malformed (it should be digits and D, W, M or Y, such as 045Y), so the age is treated as "
+            "unknown",
+        )
     years = int(match[1]) / _UNITS_PER_YEAR[match[2]]
     if years > _OLDEST_YEARS:
-        return None, (f"Patient Age says {years:.0f} years, which is impossible: the age counts as unknown",)
+        return None, (f"Patient Age says {years:.0f} years, which is impossible, so the age is treated as unknown",)
     return years, ()
 
 
@@ -151,14 +154,14 @@ def _view(elements: Dataset) -> tuple[View, tuple[str, ...]]:
         return code, ()
     if code in ("unknown", position):
         return position, ()
-    return "unknown", (f"View Position says {position}, View Code {code}: the view counts as unknown",)
+    return "unknown", (f"View Position says {position}, View Code {code}, so the view is treated as unknown",)
 
 
 def _laterality(elements: Dataset) -> tuple[Laterality, tuple[str, ...]]:
     """Image Laterality, else Laterality; left in one and right in the other leave it unknown, with a warning."""
     found = [_LATERALITIES.get((text(elements, one) or "").upper()) for one in ("ImageLaterality", "Laterality")]
     if set(found) == {"L", "R"}:
-        warning = f"Image Laterality says {found[0]}, Laterality {found[1]}: the side counts as unknown"
+        warning = f"Image Laterality says {found[0]}, Laterality {found[1]}, so the side is treated as unknown"
         return "unknown", (warning,)
     return found[0] or found[1] or "unknown", ()
 

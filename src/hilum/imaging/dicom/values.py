@@ -94,9 +94,9 @@ def numbers(dataset: Dataset, keyword: str, *, signed: bool = False) -> tuple[fl
         else:
             values = tuple(float(part) for part in texts(dataset, keyword))
     except ValueError:
-        raise DecodeError(f"expected numbers in {keyword}, came {texts(dataset, keyword)}") from None
+        raise DecodeError(f"{keyword} holds {texts(dataset, keyword)}, which are not numbers") from None
     if not all(math.isfinite(value) for value in values):
-        raise DecodeError(f"expected finite numbers in {keyword}, came {values}")
+        raise DecodeError(f"{keyword} holds {values}, which are not all finite numbers")
     return values
 
 

@@ -91,7 +91,7 @@ def read_member(path: Path, *, limits: Limits) -> bytes:
     """
     found = split_member(path)
     if found is None:
-        raise FileAccessError(f"{path}: cannot be read (no such file or directory); check the path and its permissions")
+        raise FileAccessError(f"{path}: cannot be read (no such file or directory). Check the path and its permissions")
     archive, info = _find(*found)
     check_bytes(info.file_size, limits=limits, what=_line(str(path)))
     return archive.read(info, name=str(path), count=info.file_size + 1)
@@ -126,7 +126,9 @@ class _Archive:
                 _line(f"{name}: it is damaged in its ZIP archive ({type(error).__name__}: {error})")
             ) from error
         if whole and len(data) != info.file_size:
-            raise DecodeError(_line(f"{name}: it is damaged in its ZIP archive ({len(data):,} bytes came)"))
+            raise DecodeError(
+                _line(f"{name}: it is damaged in its ZIP archive (only {len(data):,} bytes could be read)")
+            )
         return data
 
 
@@ -134,7 +136,7 @@ def _opened(path: Path) -> _Archive:
     try:
         status = path.stat()
     except OSError as error:
-        raise FileAccessError(f"{path}: cannot be read ({(error.strerror or '').lower()}); check the path") from None
+        raise FileAccessError(f"{path}: cannot be read ({(error.strerror or '').lower()}). Check the path") from None
     return _opened_once(path, status.st_mtime_ns, status.st_size)
 
 
@@ -147,7 +149,9 @@ def _find(path: Path, name: str) -> tuple[_Archive, zipfile.ZipInfo]:
     archive = _opened(path)
     info = archive.files.get(name)
     if info is None:
-        raise FileAccessError(_line(f"{path}/{name}: the ZIP archive holds no such file; list it with `unzip -l`"))
+        raise FileAccessError(
+            _line(f"{path}/{name}: the ZIP archive holds no such file. List its files with `unzip -l`")
+        )
     kind = _kind(name, info)
     if kind != "files":
         raise DecodeError(_line(f"{path}/{name}: {_WHY_NOT[kind]}"))
@@ -155,9 +159,9 @@ def _find(path: Path, name: str) -> tuple[_Archive, zipfile.ZipInfo]:
 
 
 _WHY_NOT = {
-    "encrypted": "it is encrypted; unpack the archive with its password and read the folder",
-    "unsafe": "its name leads out of the archive; rename it in the archive",
-    "links": "it is a link, which is not followed in an archive",
+    "encrypted": "it is encrypted. Unpack the archive with its password and read the folder",
+    "unsafe": "its name leads out of the archive. Rename it in the archive",
+    "links": "it is a link, and links in an archive are not followed",
 }
 
 
@@ -186,8 +190,8 @@ def _check_bomb(path: Path, infos: Iterable[zipfile.ZipInfo]) -> None:
     allowed = max(ALWAYS_ALLOWED_BYTES, MAX_INFLATION * path.stat().st_size)
     if sum(sizes) > allowed:
         raise LimitError(
-            f"{path}: the ZIP archive would inflate to {sum(sizes):,} bytes, over the limit of {allowed:,}; "
-            "unpack what you trust of it"
+            f"{path}: unpacked, the ZIP archive would take {sum(sizes):,} bytes, over the limit of {allowed:,}. "
+            "Unpack the files that you trust"
         )
 
 

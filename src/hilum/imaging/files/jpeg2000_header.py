@@ -42,7 +42,7 @@ def read_jpeg2000_header(data: bytes, *, limits: Limits) -> Jpeg2000Header:
     )
     rows, columns = bottom - top, right - left
     if rows < 1 or columns < 1 or min(tile_width, tile_height, components) < 1:
-        raise DecodeError(f"the JPEG 2000 stream names {rows} x {columns} pixels; expected at least 1 x 1")
+        raise DecodeError(f"the JPEG 2000 stream names {rows} x {columns} pixels: there is no picture in it")
     check_pixels(rows, columns, limits=limits)
     if -(-right // tile_width) * -(-bottom // tile_height) > _MAX_TILES:
         raise DecodeError("the JPEG 2000 stream is corrupt: it names more tiles than the format allows")

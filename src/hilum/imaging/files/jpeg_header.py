@@ -111,7 +111,7 @@ def _header(marker: int, segment: bytes, app: dict[int, bytes], *, stray: int, e
         raise DecodeError("the frame header of the JPEG stream is too short")
     rows, columns = int.from_bytes(segment[1:3], "big"), int.from_bytes(segment[3:5], "big")
     if rows == 0 or columns == 0:
-        raise DecodeError(f"the JPEG stream names {rows} x {columns} pixels; expected at least 1 x 1")
+        raise DecodeError(f"the JPEG stream names {rows} x {columns} pixels: there is no picture in it")
     adobe = app.get(_APP14, b"")
     return JpegHeader(
         rows=rows,

@@ -85,7 +85,7 @@ def _read_png_chunks(data: bytes) -> _PngHeader:
         raise DecodeError("the PNG file has no header chunk")
     columns, rows, bits, kind = struct.unpack(">IIBB", chunks[b"IHDR"][:10])
     if rows == 0 or columns == 0:
-        raise DecodeError(f"the PNG header names {rows} x {columns} pixels; expected at least 1 x 1")
+        raise DecodeError(f"the PNG header names {rows} x {columns} pixels: there is no picture in it")
     frames = int.from_bytes(chunks.get(b"acTL", bytes(8))[:4], "big") or 1
     if frames > _MAX_FRAMES:
         raise DecodeError(f"the PNG file is corrupt: it names {frames} frames")

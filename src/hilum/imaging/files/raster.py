@@ -27,9 +27,9 @@ def decode_jpeg(data: bytes, *, frame: int | None, limits: Limits) -> DecodedPic
     choose_frame(frame, count=1)
     header = read_jpeg_header(data, limits=limits)
     if header.jpeg_ls:
-        raise DecodeError("this is a JPEG-LS stream outside DICOM; expected JPEG")
+        raise DecodeError("this is a JPEG-LS stream outside DICOM, which is not supported. Save it as JPEG or PNG")
     if header.components not in (1, 3, 4):
-        raise DecodeError(f"the JPEG stream has {header.components} channels; expected 1, 3 or 4")
+        raise DecodeError(f"the JPEG stream has {header.components} channels; hilum reads 1, 3 or 4")
     inks = header.components == 4
     samples: Samples = decode_jpeg_stream(data, header=header, out_colour="CMYK" if inks else "GRAYSCALE")
     picture = Picture(
@@ -53,7 +53,7 @@ def decode_bmp(data: bytes, *, frame: int | None, limits: Limits) -> DecodedPict
     except OSError as error:
         if not str(error).startswith("Unsupported"):
             raise
-        raise RefusedImageError(f"not supported: a BMP of this kind ({error}); save it as PNG") from error
+        raise RefusedImageError(f"this kind of BMP is not supported ({error}). Save it as PNG") from error
     with image:
         check_pixels(image.height, image.width, limits=limits)
         return from_pillow(image, what="BMP")
@@ -65,7 +65,7 @@ def decode_webp(data: bytes, *, frame: int | None, limits: Limits) -> DecodedPic
     try:
         image = WebPImagePlugin.WebPImageFile(io.BytesIO(data))
     except Image.DecompressionBombError as error:  # reached only where `limits` allow more than Pillow does
-        raise LimitError(f"Pillow does not open so large a WebP picture ({error})") from None
+        raise LimitError(f"the WebP picture is too large for Pillow ({error})") from None
     with image:
         chosen = choose_frame(frame, count=image.n_frames)
         image.seek(chosen - 1)
@@ -86,14 +86,14 @@ def _webp_canvas(data: bytes) -> tuple[int, int]:
     elif kind == b"VP8 ":
         columns, rows = (int.from_bytes(head[at : at + 2], "little") & 0x3FFF for at in (26, 28))
     else:
-        raise DecodeError("the WebP file is truncated or corrupt: it begins with no picture")
+        raise DecodeError("the WebP file is truncated or corrupt: it does not begin with a picture")
     return rows, columns
 
 
 def from_pillow(image: Image.Image, *, what: str, orientation: int = 1) -> DecodedPicture:
     """A picture of 8 bits a channel that Pillow has opened; palette and transparent colour are looked up."""
     if image.mode not in _PILLOW_MODES:
-        raise RefusedImageError(f"{what} with Pillow's pixel mode {image.mode} is not supported; save it as 8-bit grey")
+        raise RefusedImageError(f"{what} with Pillow's pixel mode {image.mode} is not supported. Save it as 8-bit grey")
     wanted = "RGBA" if image.mode == "P" and "transparency" in image.info else _PILLOW_MODES[image.mode]
     samples: Samples = np.asarray(image if wanted == image.mode else image.convert(wanted))
     picture = Picture(

@@ -9,7 +9,7 @@ from hilum.errors import DecodeError
 
 FileFormat = Literal["DICOM", "PNG", "JPEG", "TIFF", "BMP", "WEBP"]
 
-EXPECTED = "expected a PNG, JPEG, TIFF, BMP, WebP or DICOM file"
+READ_FORMATS = "PNG, JPEG, TIFF, BMP, WebP or DICOM"
 
 _SIGNATURES: tuple[tuple[bytes, FileFormat], ...] = (
     (b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -25,7 +25,7 @@ _OTHERS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"%PDF-"), "a PDF document"),
     (re.compile(rb"\x28\xb5\x2f\xfd"), "a Zstandard-compressed stream; decompress it first"),
     (re.compile(rb"\x1f\x8b"), "a gzip-compressed stream; decompress it first"),
-    (re.compile(rb"PK[\x03\x05][\x04\x06]"), "a ZIP archive; name its file to read it as a folder, unpack a document"),
+    (re.compile(rb"PK[\x03\x05][\x04\x06]"), "a ZIP archive; give its name to read it as a folder, or unpack it"),
     (re.compile(rb"\x00\x00\x00\x0cjP  |\xff\x4f\xff\x51"), "a JPEG 2000 picture outside DICOM"),
     (re.compile(rb"\x00\x00\x00\x0cJXL |\xff\x0a"), "a JPEG XL picture outside DICOM"),
     (re.compile(rb".{4}ftyp", re.DOTALL), "a HEIF or AVIF picture or a video"),
@@ -52,7 +52,7 @@ def sniff(data: bytes) -> FileFormat:
     what it looks like.
     """
     if not data:
-        raise DecodeError(f"{EXPECTED}, but the file is empty")
+        raise DecodeError(f"the file is empty; hilum reads {READ_FORMATS}")
     if data[128:132] == b"DICM":
         return "DICOM"
     for signature, name in _SIGNATURES:
@@ -65,7 +65,7 @@ def sniff(data: bytes) -> FileFormat:
     if _begins_with_data_element(data.removeprefix(b"DICM")):
         return "DICOM"
     likeness = next((what for pattern, what in _OTHERS if pattern.match(data[:64])), "an unknown format")
-    raise DecodeError(f"{EXPECTED}, but the bytes are {likeness}")
+    raise DecodeError(f"not an image that hilum reads ({READ_FORMATS}) but {likeness}")
 
 
 def _begins_as_bmp(data: bytes) -> bool:

@@ -78,7 +78,7 @@ def _decoded(data: bytes, *, page: int, kind: str) -> Samples:
         if not _NOT_SUPPORTED.search(str(error)):
             raise
         raise RefusedImageError(
-            f"not supported: a TIFF of this kind, {kind} ({error}); save it as grey of 8 or 16 bits"
+            f"this kind of TIFF is not supported: {kind} ({error}). Save it as grey of 8 or 16 bits"
         ) from error
 
 
@@ -86,14 +86,16 @@ def _check_size(directory: Directory, *, limits: Limits) -> tuple[int, int]:
     """Rows and columns, within the limits; so must one tile be, which may be larger than the picture."""
     rows, columns = int(_first(directory, _ROWS, 0)), int(_first(directory, _COLUMNS, 0))
     if rows < 1 or columns < 1:
-        raise DecodeError(f"the TIFF header names {rows} x {columns} pixels; expected at least 1 x 1")
+        raise DecodeError(f"the TIFF header names {rows} x {columns} pixels: there is no picture in it")
     check_pixels(rows, columns, limits=limits)
     tile_rows, tile_columns = int(_first(directory, _TILE_ROWS, 0)), int(_first(directory, _TILE_COLUMNS, 0))
     if tile_rows > 2 * rows + _SPARE or tile_columns > 2 * columns + _SPARE:
         raise RefusedImageError(f"the TIFF names tiles of {tile_rows} x {tile_columns} for {rows} x {columns} pixels")
     channels = int(_first(directory, _CHANNELS, 1))
     if channels > _MAX_CHANNELS:
-        raise RefusedImageError(f"the TIFF holds {channels} channels; expected grey, colour or inks, and transparency")
+        raise RefusedImageError(
+            f"the TIFF holds {channels} channels; hilum reads grey, colour or inks, and transparency"
+        )
     return rows, columns
 
 
@@ -103,17 +105,17 @@ def _check_kind(directory: Directory) -> tuple[int, int, int]:
     sample_format = int(_first(directory, _SAMPLE_FORMAT, _UNSIGNED))
     photometric = int(_first(directory, _PHOTOMETRIC, -1))
     if len(bits) != 1:
-        raise RefusedImageError(f"not supported: a TIFF whose channels have different depths ({sorted(bits)} bits)")
+        raise RefusedImageError(f"a TIFF whose channels have different depths ({sorted(bits)} bits) is not supported")
     if photometric not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _INKS, _YCBCR):
         raise RefusedImageError(f"TIFF photometric interpretation {photometric} says nothing about grey")
     if photometric == _YCBCR and int(_first(directory, _COMPRESSION, 1)) != _JPEG:
-        raise RefusedImageError("YCbCr TIFF is read only when it is JPEG-compressed; save it as grey or RGB")
+        raise RefusedImageError("a YCbCr TIFF is read only where it is JPEG-compressed. Save it as grey or RGB")
     if sample_format not in (_UNSIGNED, _SIGNED, _FLOAT):
         raise RefusedImageError(
-            f"not supported: TIFF sample format {sample_format}, neither integer nor float; save unsigned integers"
+            f"TIFF sample format {sample_format}, neither integer nor float, is not supported. Save unsigned integers"
         )
     if sample_format != _UNSIGNED and photometric not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO):
-        raise RefusedImageError("signed or float TIFF is read only as grey")
+        raise RefusedImageError("a signed or float TIFF is read only as grey")
     return bits.pop(), sample_format, photometric
 
 
@@ -157,7 +159,7 @@ def _look_up(samples: Samples, *, directory: Directory) -> Samples:
         raise DecodeError("this palette TIFF has no usable colour map")
     if 0 < max(colour_map) < 256:
         raise RefusedImageError(
-            "the colour map of this TIFF uses 8 of the 16 bits that the format declares; save the picture as grey"
+            "the colour map of this TIFF uses 8 of the 16 bits that the format declares. Save the picture as grey"
         )
     table = np.asarray(colour_map, np.uint16).reshape(3, -1).T
     if int(samples.max()) >= len(table):
@@ -167,9 +169,11 @@ def _look_up(samples: Samples, *, directory: Directory) -> Samples:
 
 def _from_declared_range(samples: Samples, *, directory: Directory, is_float: bool) -> tuple[Pixels, TrailStep]:
     if samples.ndim != 2:
-        raise RefusedImageError("signed or float TIFF is read only with one channel")
+        raise RefusedImageError("a signed or float TIFF is read only with one channel")
     if is_float and not np.isfinite(samples).all():
-        raise DecodeError("the float TIFF holds NaN or infinite pixels; expected numbers within a declared range")
+        raise DecodeError(
+            "the float TIFF holds NaN or infinite pixels. Replace them with numbers within a declared range"
+        )
     declared = (directory.get(_LOWEST), directory.get(_HIGHEST))
     if declared[0] and declared[1]:
         low, high = float(declared[0][0]), float(declared[1][0])
@@ -178,13 +182,13 @@ def _from_declared_range(samples: Samples, *, directory: Directory, is_float: bo
         low, high, origin = 0.0, 1.0, "floats within [0, 1]"
     else:
         raise RefusedImageError(
-            "signed TIFF without a declared range: add SMinSampleValue and SMaxSampleValue, or save unsigned integers"
+            "the signed TIFF declares no range. Add SMinSampleValue and SMaxSampleValue, or save unsigned integers"
         )
     lowest, highest = float(samples.min()), float(samples.max())
     if not (low < high and low <= lowest and highest <= high):
         raise RefusedImageError(
-            f"the pixels of this TIFF span {lowest:g} to {highest:g}, but the range is {low:g} to {high:g} ({origin}); "
-            "scale floats to [0, 1], declare the range, or save unsigned integers"
+            f"the pixels of this TIFF span {lowest:g} to {highest:g}, but the range is {low:g} to {high:g} "
+            f"({origin}). Scale floats to [0, 1], declare the range, or save unsigned integers"
         )
     grey = ((samples.astype(np.float64) - low) / (high - low)).astype(np.float32)
     return grey, TrailStep("range", f"{low:g} to {high:g}, {origin}")

@@ -30,7 +30,7 @@ class _Layout:
         try:
             return struct.unpack_from(self.order + code, data, offset)
         except struct.error:
-            raise DecodeError("the TIFF structure points behind the end of the file: truncated or corrupt") from None
+            raise DecodeError("the TIFF structure points beyond the end of the file: truncated or corrupt") from None
 
 
 def read_directories(data: bytes) -> tuple[Directory, ...]:
@@ -88,7 +88,7 @@ def _read_directory(data: bytes, offset: int, layout: _Layout) -> tuple[Director
     (count,) = layout.unpack(count_code, data, offset)
     start = offset + count_size
     if count > (len(data) - start) // entry_size:
-        raise DecodeError("the TIFF structure points behind the end of the file: truncated or corrupt")
+        raise DecodeError("the TIFF structure points beyond the end of the file: truncated or corrupt")
     directory: Directory = {}
     for entry in range(start, start + count * entry_size, entry_size):
         tag, values = _read_entry(data, entry, layout)

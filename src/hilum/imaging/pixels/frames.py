@@ -13,8 +13,8 @@ def choose_frame(frame: int | None, *, count: int) -> int:
     if frame is None:
         if count == 1:
             return 1
-        raise RefusedImageError(f"the file holds {count} frames and none is named; name one with --frame 1 to {count}")
+        raise RefusedImageError(f"the file holds {count} frames. Say which one to read with --frame 1 to {count}")
     if not 1 <= frame <= count:
         frames = "1 frame" if count == 1 else f"{count} frames"
-        raise RefusedImageError(f"frame {frame} was named, but the file holds {frames}, counted from 1")
+        raise RefusedImageError(f"there is no frame {frame}: the file holds {frames}, counted from 1")
     return frame

@@ -38,6 +38,6 @@ def check_pixels(rows: int, columns: int, *, limits: Limits) -> None:
     """Raise `LimitError` where an image of `rows` x `columns` holds more than `limits.max_pixels` pixels."""
     if rows * columns > limits.max_pixels:
         raise LimitError(
-            f"the header names {rows:,} x {columns:,} pixels, over the limit of {limits.max_pixels:,}; "
-            "nothing was decoded (--max-pixels raises the limit)"
+            f"the header names {rows:,} x {columns:,} pixels, over the limit of {limits.max_pixels:,}; nothing was "
+            "decoded. Raise the limit with --max-pixels"
         )

@@ -58,7 +58,7 @@ def _why_not(ratio: float, *, pixels: Pixels, limits: Limits) -> str:
     if is_square(ratio):
         return ""
     if max(ratio, 1 / ratio) > MOST:
-        return f"{_in_words(ratio)}, which is not believed: the picture is shown as it is stored"
+        return f"{_in_words(ratio)}, which cannot be right: the picture is shown as it is stored"
     rows, columns = square_shape(*pixels.shape, ratio=ratio)
     if rows * columns > limits.max_pixels:
         return f"{_in_words(ratio)}, but square ones would be too many: the picture is shown distorted"
