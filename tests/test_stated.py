@@ -102,9 +102,9 @@ def test_what_contradicts_is_said_and_what_agrees_is_not() -> None:
     assert contradictions(FILE, stated=Stated(age_years=40.7, sex="M", view="PA")) == ()
     assert contradictions(PICTURE, stated=Stated(age_years=3.0, sex="F", view="AP")) == ()
     assert contradictions(FILE, stated=Stated(age_years=39.9, sex="F", view="AP")) == (
-        "You said age 39.9 years, the file says age 40 years: 39.9 years was used",
-        "You said sex F, the file says sex M: F was used",
-        "You said view AP, the file says view PA: AP was used",
+        "you said age 39.9 years, the file says age 40 years: 39.9 years was used",
+        "you said sex F, the file says sex M: F was used",
+        "you said view AP, the file says view PA: AP was used",
     )
 
 

@@ -148,5 +148,5 @@ def contradictions(radiograph: Radiograph, *, stated: Stated) -> tuple[str, ...]
     if stated.view != "unknown" and radiograph.view not in ("unknown", stated.view):
         found.append(("view", stated.view, radiograph.view))
     return tuple(
-        f"You said {what} {said}, the file says {what} {filed}: {said} was used" for what, said, filed in found
+        f"you said {what} {said}, the file says {what} {filed}: {said} was used" for what, said, filed in found
     )

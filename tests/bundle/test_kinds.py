@@ -72,7 +72,7 @@ def test_a_kind_that_nobody_knows_is_refused():
     fields = ToyBundle().card().model_dump(by_alias=True)
     with pytest.raises(
         ValidationError,
-        match="the kinds classifier, ensemble, fusion, gate, lung-pooled, lungs, two-looks, came 'oracle'",
+        match=r"Unknown kind 'oracle'\. Known: classifier, ensemble, fusion, gate, lung-pooled, lungs, two-looks",
     ):
         Card.model_validate(fields | {"kind": "oracle"})
 

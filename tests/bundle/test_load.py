@@ -69,7 +69,7 @@ def test_a_file_altered_after_loading_is_not_used(folder: Path) -> None:
 
 def test_only_files_that_the_card_names_are_read(folder: Path) -> None:
     (folder / "extra.bin").write_bytes(b"x")
-    with pytest.raises(BundleError, match="expected one of"):
+    with pytest.raises(BundleError, match="has no file"):
         load_bundle(folder).read("extra.bin")
 
 
@@ -103,7 +103,7 @@ def test_one_flipped_bit(folder: Path) -> None:
 def test_a_folder_in_a_files_place(folder: Path) -> None:
     (folder / "model.onnx").unlink()
     (folder / "model.onnx").mkdir()
-    assert "cannot read" in refusal(folder)
+    assert "Cannot read" in refusal(folder)
 
 
 def test_a_future_schema_names_what_is_needed(folder: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_card_without_a_schema(folder: Path) -> None:
     card = json.loads((folder / "card.json").read_text())
     del card["schema"]
     (folder / "card.json").write_text(json.dumps(card))
-    assert "came None" in refusal(folder)
+    assert "has the schema None" in refusal(folder)
 
 
 def test_an_unknown_field_at_the_top(folder: Path) -> None:
@@ -168,18 +168,18 @@ def test_file_names_that_are_not_plain(folder: Path, name: str) -> None:
     (folder.parent / "model.onnx").write_bytes(content)
     files = json.loads((folder / "card.json").read_text())["files"]
     change_card(folder, files={**files, name: hashlib.sha256(content).hexdigest()})
-    assert "plain names" in refusal(folder)
+    assert "not a plain name" in refusal(folder)
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "no valid JSON"),
-        ("{", "no valid JSON"),
-        ("[]", "expected a JSON object"),
+        ("", "not valid JSON"),
+        ("{", "not valid JSON"),
+        ("[]", "must hold a JSON object"),
         ('{"schema": "hilum.card/1", "schema": "hilum.card/1"}', "stands twice"),
-        ('{"schema": "hilum.card/1", "x": NaN}', "NaN is no number"),
-        ("[" * 100_000, "no valid JSON"),
+        ('{"schema": "hilum.card/1", "x": NaN}', "NaN is not a number"),
+        ("[" * 100_000, "not valid JSON"),
         ('{"schema": "hilum.card/1"}', "Field required"),
     ],
 )
@@ -190,13 +190,13 @@ def test_cards_that_are_no_cards(folder: Path, text: str, reason: str) -> None:
 
 def test_a_card_that_is_no_text(folder: Path) -> None:
     (folder / "card.json").write_bytes(b"\xff\xfe\x00\xd8")
-    assert "no valid JSON" in refusal(folder)
+    assert "not valid JSON" in refusal(folder)
 
 
 def test_a_monstrous_card_is_not_parsed(folder: Path) -> None:
     with (folder / "card.json").open("wb") as file:
         file.truncate(5 * 1024 * 1024)
-    assert "expected at most" in refusal(folder)
+    assert "over the limit of" in refusal(folder)
 
 
 def test_a_hash_that_is_none(folder: Path) -> None:

@@ -98,7 +98,7 @@ def test_a_reading_decides_nothing_and_says_why(imported, tmp_path):
     picture(tmp_path / "a.png")
     reading = Reader(models=[imported[1]]).read(tmp_path / "a.png")
     assert {one.positive for one in reading.findings} == {None}
-    assert any("brings no threshold for any finding" in warning for warning in reading.warnings)
+    assert any("has no threshold for any finding" in warning for warning in reading.warnings)
 
 
 @pytest.mark.slow

@@ -24,5 +24,5 @@ def test_folder_that_cannot_be_written_is_one_line(hilum: Any, tmp_path: Path) -
     (tmp_path / "file").touch()
     result = hilum("phantom", tmp_path / "file" / "x")
     assert result.exit_code == 1
-    assert result.stderr.startswith("hilum: cannot write phantoms")
+    assert result.stderr.startswith("hilum: Cannot write phantoms")
     assert hilum("phantom", tmp_path / "file").exit_code == 2

@@ -15,6 +15,7 @@ import pytest
 
 SOURCES = Path(__file__).resolve().parents[2] / "src" / "hilum"
 ROOMS = (
+    "bundle",
     "by_name.py",
     "datasets",
     "errors.py",
@@ -23,10 +24,14 @@ ROOMS = (
     "geometry.py",
     "imaging",
     "option.py",
+    "output",
     "phantom",
     "progress.py",
     "radiograph.py",
+    "reading",
     "reading_result.py",
+    "report",
+    "results",
     "stated.py",
     "statistics",
     "whole_files.py",

@@ -101,12 +101,12 @@ def test_sound_dicom_objects_that_are_no_radiograph_are_passed_over_by_kind(tmp_
     found = find_inputs([str(tmp_path)], out=None)
     assert [file.relative for file in found.files] == ["IM1", "us", "without pixels", "without rows"]
     assert {Path(skipped.name).name: skipped.reason for skipped in found.skipped} == {
-        "cine": "several frames of modality US (DICOM, no radiograph; --frame N reads one)",
-        "ko": "Key Object Selection Document (DICOM, no radiograph)",
-        "cine of no modality": "several frames of modality unknown (DICOM, no radiograph; --frame N reads one)",
-        "procedure step": "an object without pixels of a class that is no image's (DICOM, no radiograph)",
-        "private": "an object without pixels of a class that is no image's (DICOM, no radiograph)",
-        "sr.dcm": "Basic Text SR (DICOM, no radiograph)",
+        "cine": "several frames of modality US (DICOM, not a radiograph; --frame N reads one)",
+        "ko": "Key Object Selection Document (DICOM, not a radiograph)",
+        "cine of no modality": "several frames of modality unknown (DICOM, not a radiograph; --frame N reads one)",
+        "procedure step": "an object without pixels of a class that is no image's (DICOM, not a radiograph)",
+        "private": "an object without pixels of a class that is no image's (DICOM, not a radiograph)",
+        "sr.dcm": "Basic Text SR (DICOM, not a radiograph)",
     }
     assert "cine" in [file.relative for file in find_inputs([str(tmp_path)], out=None, frame=2).files]
     assert relatives(tmp_path / "sr.dcm", tmp_path / "cine") == ["sr.dcm", "cine"]
@@ -185,7 +185,7 @@ def test_an_archive_is_read_as_a_folder_named_alone_or_found_in_one(tmp_path: Pa
         "notes.txt": "not an image",
         "old/b.png.json": "not an image",
         "old/b.png.overlay.png": "written by an earlier run of hilum",
-        "ser1/SR": "Basic Text SR (DICOM, no radiograph)",
+        "ser1/SR": "Basic Text SR (DICOM, not a radiograph)",
     }
     assert relatives(study / "ser1" / "IM1") == ["IM1"]
 
@@ -199,15 +199,15 @@ def test_what_an_archive_holds_that_cannot_be_read_is_a_line_each(tmp_path: Path
     found = find_inputs([str(path)], out=None)
     assert [file.relative for file in found.files] == ["s.zip/a.png"]
     assert found.problems == (
-        f"{path}: 2 files, the first b.png, are encrypted; unpack the archive with its password and read the folder",
-        f"{path}: 1 file, ../d.png, is named so as to lead out of the archive, and not read; rename them",
+        f"{path}: 2 files, the first b.png, are encrypted. Unpack the archive with its password and read the folder",
+        f"{path}: 1 file, ../d.png, is named so as to lead out of the archive, and not read. Rename them",
     )
     (tmp_path / "cut.zip").write_bytes(path.read_bytes()[:-40])
     (problem,) = find_inputs([str(tmp_path / "cut.zip")], out=None).problems
     assert "cut.zip: the ZIP archive is truncated or corrupt" in problem
     write_archive(tmp_path / "empty.zip", {"notes.txt": b"text"})
     (problem,) = find_inputs([str(tmp_path / "empty.zip")], out=None).problems
-    assert problem.startswith(f"no image in {tmp_path / 'empty.zip'}: 1 files looked at")
+    assert problem.startswith(f"No image found in {tmp_path / 'empty.zip'}: none of its 1 files")
 
 
 def test_a_document_in_a_folder_is_passed_over(tmp_path: Path) -> None:
@@ -278,7 +278,7 @@ def test_folder_without_images_is_a_problem_in_one_line(tmp_path: Path) -> None:
     found = find_inputs([str(tmp_path)], out=None)
     assert found.files == ()
     (problem,) = found.problems
-    assert problem.startswith(f"no image in {tmp_path}: 1 files looked at")
+    assert problem.startswith(f"No image found in {tmp_path}: none of its 1 files")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every folder")

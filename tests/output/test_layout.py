@@ -22,7 +22,7 @@ def test_outputs_are_the_path_with_one_ending_more() -> None:
 
 def test_image_called_index_would_overwrite_the_index() -> None:
     assert clashes(["index", "a/index", "index.png"]) == {
-        "index": "expected a free name for the output index.html, which is taken; rename the image"
+        "index": "The name of the output index.html is taken. Rename the image"
     }
 
 

@@ -31,7 +31,7 @@ def hold_elsewhere(folder: Path) -> "subprocess.Popen[str]":
 def test_second_process_is_refused_until_the_first_dies(tmp_path: Path) -> None:
     process = hold_elsewhere(tmp_path)
     try:
-        with pytest.raises(OutputError, match="another hilum process is writing into") as caught:
+        with pytest.raises(OutputError, match="Another hilum process is writing into") as caught:
             FolderLock(tmp_path)
         assert "\n" not in str(caught.value)
     finally:
@@ -49,5 +49,5 @@ def test_same_process_cannot_hold_it_twice_but_again_after_release(tmp_path: Pat
 
 
 def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="cannot write"):
+    with pytest.raises(OutputError, match="Cannot write"):
         FolderLock(tmp_path / "absent")

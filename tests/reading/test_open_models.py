@@ -71,6 +71,6 @@ def test_a_new_kind_that_needs_lungs_says_so_in_its_entry_alone(
     monkeypatch.setitem(KINDS, "negative", Kind(needs=LUNGS))
     monkeypatch.setitem(SPECIALISTS, "negative", Negative)
     negative, lungs = a_negative(tmp_path / "negative"), write_lung_bundle(tmp_path / "toy-lungs")
-    with pytest.raises(BundleError, match="negative reads the crop to the lungs: expected a bundle of kind lungs"):
+    with pytest.raises(BundleError, match="negative reads the crop to the lungs and needs a model that draws them"):
         read(phantom, negative)
     assert [model.name for model in read(phantom, lungs, negative).models] == ["toy-lungs", "negative"]

@@ -124,14 +124,16 @@ def test_a_forced_type_is_read_and_marked_and_the_gates_verdict_stays(
     assert one.reading.gate is verdict
     assert [(finding.model, finding.in_scope) for finding in one.reading.findings] == [("chest-toy", True)]
     assert one.reading.findings[0].positive is not None
-    assert f"read as chest because the type was forced; the gate said: {verdict.status}" in one.reading.warnings[1]
+    assert (
+        f"read as chest because you forced the type; the X-ray check said: {verdict.status}" in one.reading.warnings[1]
+    )
 
 
 def test_a_type_that_no_model_reads_is_said_so(specialists: list[Classifier]) -> None:
     knee = GateVerdict("accepted", "", 0.99, TypeVerdict("knee", 0.9, {"knee": 0.9}))
     (one,) = examined(specialists, knee)
     assert one.reading.findings == ()
-    assert one.reading.warnings[-1] == "no model in use reads knee X-rays: nothing was looked for"
+    assert one.reading.warnings[-1] == "none of the models reads knee X-rays, so no findings were computed"
 
 
 @pytest.fixture
@@ -193,10 +195,10 @@ def test_what_the_user_says_decides_and_is_kept_apart_from_the_file(two: list[Cl
     assert [(finding.model, finding.positive) for finding in reading.findings] == [("child", False)]
     assert (reading.patient, reading.view, reading.stated) == (Patient(40.0, "M"), "PA", stated)
     assert one.radiograph.patient == Patient(40.0, "M")
-    assert "You said age 3 years, the file says age 40 years: 3 years was used" in reading.warnings
-    assert "You said sex F, the file says sex M: F was used" in reading.warnings
-    assert "You said view AP, the file says view PA: AP was used" in reading.warnings
-    assert TrailStep("stated", "the user says: age 3 years, sex F, view AP") in reading.trail
+    assert "you said age 3 years, the file says age 40 years: 3 years was used" in reading.warnings
+    assert "you said sex F, the file says sex M: F was used" in reading.warnings
+    assert "you said view AP, the file says view PA: AP was used" in reading.warnings
+    assert TrailStep("stated", "stated by you: age 3 years, sex F, view AP") in reading.trail
 
 
 def test_assumed_scope_decides_what_is_unknown_and_never_what_is_outside(tmp_path: Path) -> None:
@@ -266,8 +268,8 @@ def test_the_other_polarity_is_read_where_the_user_asks(specialists: list[Classi
     if read_inverted:
         assert finding.logit == pytest.approx(0.4, abs=1e-5)
         assert finding.positive is True
-        assert "the other polarity is read" in inverted.reading.trail[0].detail
-        assert "read in the other polarity" in inverted.reading.warnings[0]
+        assert "its greys were reversed before it was read" in inverted.reading.trail[0].detail
+        assert "the greys were reversed before reading" in inverted.reading.warnings[0]
         np.testing.assert_allclose(inverted.radiograph.pixels, 0.3, atol=1e-6)
     else:
         assert finding.logit == pytest.approx(3.6, abs=1e-5)

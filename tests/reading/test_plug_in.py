@@ -60,7 +60,7 @@ def test_a_forced_type_goes_on_and_is_marked(models: Path, tmp_path: Path) -> No
     reading = reader(models, force_type="chest").read(picture(tmp_path, DARK))
     assert reading.gate.accepted is False
     assert [finding.model for finding in reading.findings] == ["chest-fracture"]
-    assert "the type was forced; the gate said: refused" in reading.warnings[0]
+    assert "you forced the type; the X-ray check said: refused" in reading.warnings[0]
 
 
 def test_settings_that_change_a_reading_change_their_hash(models: Path) -> None:

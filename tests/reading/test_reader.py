@@ -92,7 +92,7 @@ def test_a_grey_picture_read_by_hand(tmp_path: Path) -> None:
     assert reading.gate.accepted is None
     assert [(model.name, model.sha256) for model in reading.models] == [("toy", bundle.sha256)]
     assert reading.hilum_version == __version__
-    assert any("nobody checked what the picture shows" in warning for warning in reading.warnings)
+    assert any("it is not known what the picture shows" in warning for warning in reading.warnings)
     assert reading.trail[-1].step == "preprocess"
     assert "toy: resize to 16x16 (stretch, box); normalise (mean 0; std 1)" in reading.trail[-1].detail
 
@@ -236,7 +236,7 @@ def test_the_settings_hash_follows_models_and_settings(bundle: Bundle, tmp_path:
 
 def test_no_model_and_twice_the_same_are_refused(bundle: Bundle) -> None:
     for models in ([], [bundle, bundle]):
-        with pytest.raises(BundleError, match="expected at least one bundle, each with its own name"):
+        with pytest.raises(BundleError, match="at least one model, each with its own name"):
             Reader(models=models)
 
 
@@ -262,15 +262,17 @@ def test_a_model_may_be_named_as_on_the_shelf() -> None:
     assert repr(reader).startswith("Reader(pneumonia-paediatric ")
     with pytest.raises(BundleError, match="no-such-model"):
         Reader(models=["no-such-model"])
-    with pytest.raises(UsageError, match="expected a bundle or the name of one on the shelf, came int"):
+    with pytest.raises(UsageError, match="name of an installed one or a loaded bundle, not int"):
         Reader(models=[3])
-    with pytest.raises(UsageError, match="expected a list of models, came 'xray-gate'"):
+    with pytest.raises(UsageError, match="models must be a list, not 'xray-gate'"):
         Reader(models="xray-gate")
 
 
 @pytest.mark.parametrize("source", [{"a": "a.png"}, ["a.png"], 3, None])
 def test_what_is_no_source_is_the_users_mistake_and_said_in_one_line(reader: Reader, source: object) -> None:
-    with pytest.raises(UsageError, match=f"expected a path, the bytes of a file, .* came {type(source).__name__}"):
+    with pytest.raises(
+        UsageError, match=f"A source must be a path, the bytes of a file, .* not {type(source).__name__}"
+    ):
         reader.read(source)
     with pytest.raises(UsageError, match="examine_many"):
         list(reader.examine_many([source]))

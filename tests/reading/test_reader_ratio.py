@@ -58,7 +58,7 @@ def test_an_adult_given_as_a_plain_picture_is_measured(reader):
     assert ratio.value == pytest.approx(RATIO, abs=0.02)
     assert (ratio.mean_error, ratio.error_of_nine_in_ten, ratio.cautions) == (0.02, 0.05, ())
     page = page_of(reader, stated)
-    assert f"Cardiothoracic ratio {ratio.value:.2f} ± 0.02</strong>: a measurement, no diagnosis." in page
+    assert f"Cardiothoracic ratio {ratio.value:.2f} ± 0.02</strong>: a measurement, not a diagnosis." in page
     assert "Caution" not in page
     assert 'id="widths"' in page
 
@@ -95,7 +95,7 @@ def test_an_adult_of_whom_only_the_age_is_told_is_measured_where_the_picture_loo
     assert getattr(ratio, "code", None) == code
     if code is None:
         assert ratio.value == pytest.approx(RATIO, abs=0.02)
-        assert ratio.cautions == ("nobody tells the view; the picture looks like PA",)
+        assert ratio.cautions == ("the file gives no view; the picture looks like PA",)
 
 
 def test_tags_tell_age_view_and_spacing(reader):

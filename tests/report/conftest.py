@@ -243,7 +243,7 @@ def outside(reading: Reading, finding: Finding) -> Reading:
         findings=(
             replace(finding, positive=None, in_scope=False, boxes=(), not_decided=NotDecided("age outside", TOO_OLD)),
         ),
-        warnings=("chest-test decides nothing here: the patient is 43 years old.",),
+        warnings=("chest-test makes no decision here: the patient is 43 years old.",),
     )
 
 

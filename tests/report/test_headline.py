@@ -86,8 +86,8 @@ def test_the_caveat_stands_in_the_same_sentence(reading, finding):
     assert headline(told) == "Pneumonia flagged: 87% (threshold 42%); view not known, so this may not hold"
     assumed = replace(told, stated=Stated(assume_scope=True), read_inverted=True)
     assert headline(assumed) == (
-        "Pneumonia flagged: 87% (threshold 42%); view not known, and assumed to fit as the user asked; "
-        "read in the other polarity"
+        "Pneumonia flagged: 87% (threshold 42%); view not known, and assumed to fit as you asked; "
+        "read with its greys reversed"
     )
 
 
@@ -97,18 +97,19 @@ def test_what_was_not_read_says_why(reading, refused):
     assert headline(replace(refused, gate=unsure)) == "Not read: this may not be an X-ray"
     hand = replace(reading.gate, type=TypeVerdict("hand", 0.99, {"hand": 0.99}))
     assert headline(replace(reading, gate=hand, findings=())) == (
-        "Hand X-ray: no model in use reads these, so nothing was looked for"
+        "Hand X-ray. None of the models reads hand X-rays, so no findings were computed"
     )
     unjudged = replace(reading.gate, status="not judged", type=None)
     assert headline(replace(reading, gate=unjudged, findings=())) == (
-        "Nothing was looked for: no model in use reads radiographs"
+        "None of the models reads radiographs, so no findings were computed"
     )
 
 
 def test_a_ratio_stands_in_the_place_of_findings_that_nobody_looks_for(heart_examination):
     without = replace(heart_examination.reading, findings=())
     assert headline(without) == (
-        "Chest X-ray: no model in use looks for findings; cardiothoracic ratio 0.50 ± 0.02, a measurement, no diagnosis"
+        "Chest X-ray. None of the models looks for findings; cardiothoracic ratio 0.50 ± 0.02, "
+        "a measurement, not a diagnosis"
     )
     assert "ratio" not in headline(heart_examination.reading)
 
@@ -123,4 +124,4 @@ def test_a_ratio_stands_in_the_place_of_findings_that_nobody_looks_for(heart_exa
 )
 def test_a_missing_heatmap_has_its_reason(reading, finding, changes, words):
     assert no_heatmap(replace(reading, findings=(replace(finding, **changes),))) == words
-    assert no_heatmap(replace(reading, findings=())) == "Nothing was looked for: there is no heatmap to show"
+    assert no_heatmap(replace(reading, findings=())) == "No findings were computed, so there is no heatmap"

@@ -91,14 +91,14 @@ def test_the_lungs_have_their_lines(lung_reading, untrusted):
     ]
     assert not any("Cardiothoracic" in line for line in words)
     doubted = _words(untrusted.reading)
-    assert doubted[-1].startswith("Lungs not trusted: the outlines are uncertain")
+    assert doubted[-1].startswith("Lung outlines uncertain: the outlines are uncertain")
     assert doubted[-1].endswith("(broken outlines)")
 
 
 def test_the_ratio_has_its_line_with_the_colours_of_what_is_drawn(heart_examination):
     reading = heart_examination.reading
     assert _words(reading)[-1] == (
-        "Cardiothoracic ratio 0.50 ± 0.02: a measurement, no diagnosis (pink: the heart and its width; green line: "
+        "Cardiothoracic ratio 0.50 ± 0.02: a measurement, not a diagnosis (pink: the heart and its width; green line: "
         "the thorax's)"
     )
     child = RatioWithheld("child", "the patient is 5 years old, and it is measured from 16 years on")

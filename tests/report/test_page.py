@@ -220,7 +220,7 @@ def test_what_the_user_says_and_who_stood_aside_stand_on_the_page(examination, c
     assert "Patient, by the file 4 years, female" in words
     assert "Stood aside: chest-adult (the patient is 3 years old, and this model is for adults from 18 years)." in words
     assert "what is shown and read here is its other polarity, as the user asked" in words
-    assert "; read in the other polarity." in words
+    assert "; read with its greys reversed." in words
 
 
 def test_it_is_made_for_readers_of_screens_and_for_keys(page):
@@ -259,7 +259,7 @@ def test_a_large_radiograph_is_shrunk_and_the_page_says_so(examination):
 
 
 def test_a_finding_without_an_operating_point_and_its_card_say_so(examination, card):
-    why = NotDecided("no operating point", "this model brings no threshold")
+    why = NotDecided("no operating point", "this model has no threshold")
     findings = tuple(
         replace(one, operating_point=None, positive=None, not_decided=why) for one in examination.reading.findings
     )
@@ -271,7 +271,7 @@ def test_a_finding_without_an_operating_point_and_its_card_say_so(examination, c
     )
     words = Page(text).words
     assert "(no threshold)" in words
-    assert "Not decided: this model brings no threshold." in words
+    assert "Not decided: this model has no threshold." in words
     assert "SHA-256 of the split not known" in words
     assert 'class="tick"' not in text
 
@@ -299,7 +299,7 @@ def test_sides_that_are_not_named_stand_nowhere_on_the_page(lung_examination, ca
 
 def test_lungs_that_are_not_trusted_are_said_so(untrusted, card):
     text = render_page(untrusted, cards=[card])
-    assert "Lungs not trusted:</strong> the outlines are uncertain" in text
+    assert "Lung outlines uncertain:</strong> the outlines are uncertain" in text
     assert "broken lines" in text
     assert "inside the lungs" not in text
     assert 'id="crop"' not in text
@@ -314,7 +314,7 @@ def test_without_lungs_the_page_has_none(examination, card):
 def test_the_ratio_is_on_the_page_with_its_error_and_no_diagnosis(heart_examination, card):
     text = render_page(heart_examination, cards=[card])
     words = Page(text).words
-    assert "Cardiothoracic ratio 0.50 ± 0.02 : a measurement, no diagnosis." in words
+    assert "Cardiothoracic ratio 0.50 ± 0.02 : a measurement, not a diagnosis." in words
     assert "Widest heart 100 mm (80 px)" in words
     assert "Widest inner thorax 200 mm (160 px)" in words
     assert "0.02 on average; nine of ten within 0.04" in words
@@ -330,7 +330,7 @@ def test_what_makes_the_ratio_mean_less_stands_beside_it(heart_examination, rati
     doubtful = replace(ratio, cautions=("the age is not known",), mean_error=None, error_of_nine_in_ten=None)
     reading = replace(heart_examination.reading, cardiothoracic_ratio=doubtful)
     words = Page(render_page(replace(heart_examination, reading=reading), cards=[card])).words
-    assert "Cardiothoracic ratio 0.50 : a measurement, no diagnosis." in words
+    assert "Cardiothoracic ratio 0.50 : a measurement, not a diagnosis." in words
     assert "Caution: the age is not known." in words
     assert "Expected error" not in words
 

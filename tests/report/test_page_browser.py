@@ -337,7 +337,7 @@ def test_a_reading_without_findings_has_a_working_viewer(show, examination, refu
     first = _canvas(page)
     _slide(page, "window", 20)
     assert (_canvas(page) != first).any()
-    assert page.locator("#no-layer").text_content() == "Nothing was looked for: there is no heatmap to show."
+    assert page.locator("#no-layer").text_content() == "No findings were computed, so there is no heatmap."
 
 
 def test_the_index_filters_and_sorts(show, reading, refused, failed, negative):

@@ -119,12 +119,12 @@ def test_an_empty_batch_is_said_plainly():
 
 
 def test_without_an_operating_point_the_bar_has_no_mark(reading, finding):
-    why = NotDecided("no operating point", "this model brings no threshold")
+    why = NotDecided("no operating point", "this model has no threshold")
     without = {"operating_point": None, "positive": None, "not_decided": why}
     text = _text(reading_table(replace(reading, findings=(replace(finding, **without),))))
     pneumonia = next(line for line in text.splitlines() if "Pneumonia" in line and "━" in line)
     assert pneumonia.split() == ["Pneumonia", "0.873", "━━━━━━━━━━──", "none", "not", "decided", "*"]
-    assert "Not decided: this model brings no threshold" in text
+    assert "Not decided: this model has no threshold" in text
 
 
 def test_findings_that_are_not_reliable_share_one_note(reading, finding, negative):
@@ -173,7 +173,7 @@ def test_the_summary_says_what_each_part_costs(reading):
 
 def test_the_ratio_has_a_line_and_says_what_it_is_not(heart_examination, lung_reading):
     text = _text(reading_table(heart_examination.reading))
-    assert "heart: cardiothoracic ratio 0.50 ± 0.02: a measurement, no diagnosis" in text
+    assert "heart: cardiothoracic ratio 0.50 ± 0.02: a measurement, not a diagnosis" in text
     why = RatioWithheld("AP view", "the view is AP, in which the heart looks wider than it is")
     bedside = replace(heart_examination.reading, cardiothoracic_ratio=why)
     assert "heart: cardiothoracic ratio not measured: the view is AP" in _text(reading_table(bedside))

@@ -74,7 +74,7 @@ def test_a_folder_without_an_image_is_said(reader: Reader, tmp_path: Path) -> No
     (failed,) = hilum.read_many([tmp_path / "empty"], reader=reader)
     assert isinstance(failed, FailedReading)
     assert failed.kind == "file"
-    assert "no image in" in failed.message
+    assert "No image found in" in failed.message
     assert names(hilum.read_many([tmp_path / "empty", PNG], reader=reader)) == ["empty failed", "<bytes>"]
 
 
@@ -106,9 +106,9 @@ def test_reading_ahead_stops_where_the_results_are_closed(reader: Reader, scans:
 
 @pytest.mark.parametrize("thing", [None, 3, {"a": PNG}])
 def test_what_is_no_source_is_said_in_one_line(reader: Reader, thing: object) -> None:
-    with pytest.raises(UsageError, match=f"a list or folder of them, came {type(thing).__name__}"):
+    with pytest.raises(UsageError, match=f"a list or folder of them, not {type(thing).__name__}"):
         list(hilum.read(thing, reader=reader))
-    with pytest.raises(UsageError, match="in the list, came int"):
+    with pytest.raises(UsageError, match=r"A list may hold .*, not int"):
         list(hilum.read([3], reader=reader))
 
 
@@ -117,7 +117,7 @@ def test_errors_are_those_of_hilum(reader: Reader, scans: Path) -> None:
         hilum.read(scans / "broken.png", reader=reader)
     with pytest.raises(FileAccessError):
         hilum.read("no such file", reader=reader)
-    with pytest.raises(UsageError, match="a name is for one radiograph"):
+    with pytest.raises(UsageError, match="A name is for one radiograph"):
         hilum.read(scans, reader=reader, name="mine")
 
 

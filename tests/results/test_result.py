@@ -62,7 +62,7 @@ def test_the_heatmap_is_of_native_size_and_in_its_place(result: Result) -> None:
 def test_a_heatmap_that_was_not_made(folder: Path) -> None:
     toy = ToyBundle(name="dim", operating_point=0.9999).write(folder / "dim")
     result = Reader(models=[toy]).examine(GREY)
-    with pytest.raises(UsageError, match=r"no heatmap of Pneumonia was made; read with .*heatmaps='all'"):
+    with pytest.raises(UsageError, match=r"There is no heatmap of Pneumonia\. Read with .*heatmaps='all'"):
         result.heatmap("Pneumonia")
     with pytest.raises(UsageError, match=r"no finding Pneumona\. Did you mean Pneumonia"):
         result.heatmap("Pneumona")
@@ -135,7 +135,7 @@ def test_it_saves_what_hilum_read_writes(result: Result, reader: Reader, tmp_pat
 
 def test_a_library_that_is_not_there_is_named_with_its_command(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-    with pytest.raises(MissingPartError, match="a plot needs matplotlib, which is not installed; run `pip"):
+    with pytest.raises(MissingPartError, match=r"a plot needs matplotlib, which is not installed. Run: pip"):
         result.plot()
     for name in ("pandas", "polars"):
         monkeypatch.setitem(sys.modules, name, None)

@@ -31,5 +31,5 @@ def test_polars_where_it_is_installed() -> None:
 
 
 def test_another_library_is_refused() -> None:
-    with pytest.raises(UsageError, match="pandas or polars, came 'excel'"):
+    with pytest.raises(UsageError, match="pandas or polars, not 'excel'"):
         to_table([], library="excel")

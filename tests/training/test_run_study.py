@@ -116,7 +116,7 @@ def test_tables_are_made_when_all_is_done_and_before_the_folder_is_given_free(tm
 
     def tabulate() -> None:
         found.extend(path.read_text() for path in sorted(tmp_path.glob("*/a.txt")))
-        with pytest.raises(OutputError, match="another hilum process"):
+        with pytest.raises(OutputError, match="Another hilum process"):
             FolderLock(tmp_path)
 
     run(Maker(("a",)).trained(), folder=tmp_path, tabulate=tabulate)
@@ -127,7 +127,7 @@ def test_tables_are_made_when_all_is_done_and_before_the_folder_is_given_free(tm
 
 
 def test_a_folder_that_is_held_is_refused(tmp_path: Path) -> None:
-    with FolderLock(tmp_path), pytest.raises(OutputError, match="another hilum process"):
+    with FolderLock(tmp_path), pytest.raises(OutputError, match="Another hilum process"):
         run(Maker(("a",)).trained(), folder=tmp_path)
 
 

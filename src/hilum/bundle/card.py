@@ -215,7 +215,7 @@ class GateSpec(Part):
     @model_validator(mode="after")
     def _is_in_order(self) -> Self:
         if self.outputs not in (GATE_OUTPUTS, OUTPUTS_WITHOUT_VIEWS):
-            raise ValueError(f"a gate's outputs must be {GATE_OUTPUTS}, came {self.outputs}")
+            raise ValueError(f"a gate's outputs must be {GATE_OUTPUTS}, not {self.outputs}")
         if self.view is not None and self.outputs != GATE_OUTPUTS:
             raise ValueError("a gate that tells views has outputs for them")
         if self.refuse_below > self.accept_from or self.none_below > self.unsure_below:
@@ -278,7 +278,7 @@ class Card(Part):
     def _names_are_unique(self) -> Self:
         names = [label.name for label in self.labels]
         if len(set(names)) != len(names):
-            raise ValueError(f"label names must be unique, came {names}")
+            raise ValueError(f"label names must be unique, but these are {names}")
         if GRAPH not in self.files:
             raise ValueError(f"files must name {GRAPH}")
         return self
@@ -288,11 +288,11 @@ class Card(Part):
         named = sorted({kind.part for kind in KINDS.values() if kind.part is not None})
         parts = [part for part in named if getattr(self, part) is not None]
         if parts != ([] if self._kind.part is None else [self._kind.part]):
-            raise ValueError(f"a card of kind {self.kind} needs the part of its kind and no other, came {parts}")
+            raise ValueError(f"a card of kind {self.kind} needs the part of its kind and no other, but it has {parts}")
         if bool(self.labels) != (self.role == "specialist"):
             raise ValueError("what reads findings needs labels, and nothing else has any")
         if self.heatmap.method == "occlusion" and self.kind != "classifier":
-            raise ValueError(f"heatmaps by occlusion are a classifier's, came a card of kind {self.kind}")
+            raise ValueError(f"heatmaps by occlusion are for a classifier, but this is a card of kind {self.kind}")
         return self
 
     @model_validator(mode="after")

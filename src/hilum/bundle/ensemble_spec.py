@@ -58,14 +58,16 @@ class EnsembleSpec(Part):
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
         if len(set(self.names)) != len(self.names):
-            raise ValueError(f"the names of an ensemble's members must be unique, came {list(self.names)}")
+            raise ValueError(f"the names of an ensemble's members must be unique, but these are {list(self.names)}")
         return self
 
     @model_validator(mode="after")
     def _weights_share_the_mean(self) -> Self:
         weights = [member.weight for member in self.members if member.weight is not None]
         if weights and (len(weights) < len(self.members) or not math.isclose(sum(weights), 1.0, abs_tol=1e-6)):
-            raise ValueError(f"the weights of an ensemble's members must sum to 1, or none have one, came {weights}")
+            raise ValueError(
+                f"the weights of an ensemble's members must sum to 1, or none have one, but they are {weights}"
+            )
         return self
 
     @property

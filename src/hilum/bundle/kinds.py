@@ -47,5 +47,5 @@ KINDS: Mapping[str, Kind] = {
 def known_kind(kind: str) -> str:
     """The same kind; raises `ValueError` for one that is none of `KINDS`."""
     if kind not in KINDS:
-        raise ValueError(f"expected one of the kinds {', '.join(KINDS)}, came {kind!r}")
+        raise ValueError(f"Unknown kind {kind!r}. Known: {', '.join(KINDS)}")
     return kind

@@ -50,13 +50,13 @@ class Bundle:
         Raises `BundleError` where the card does not name the file, or a file that lies as it is is gone or altered.
         """
         if name not in self.card.files:
-            raise BundleError(f"expected one of {sorted(self.card.files)} in the bundle {self.folder}, came {name!r}")
+            raise BundleError(f"The bundle {self.folder} has no file {name!r}. It has: {sorted(self.card.files)}")
         return self.unpacked.get(name) or _verified(self.folder, name, self.card.files[name])
 
 
 def wrong_kind(card: Card, *, expected: str) -> BundleError:
     """The error for a bundle that was taken for one of the kind `expected`."""
-    return BundleError(f"expected a bundle of kind {expected}, came {card.name} of kind {card.kind}")
+    return BundleError(f"{card.name} is a model of kind {card.kind}; one of kind {expected} is needed")
 
 
 def load_bundle(folder: Path) -> Bundle:
@@ -66,7 +66,7 @@ def load_bundle(folder: Path) -> Bundle:
     that is missing, cut short or altered, a file name that leaves the folder. A file of `LATE` is only looked for.
     """
     if not folder.is_dir():
-        raise BundleError(f"expected a bundle's folder, found none at {folder}; `hilum models` lists the known ones")
+        raise BundleError(f"There is no model in the folder {folder}. List the installed models with `hilum models`")
     content = _file_bytes(folder, CARD_NAME, limit=CARD_LIMIT_BYTES)
     card = parse_card(content, source=folder / CARD_NAME)
     unpacked = {}
@@ -89,9 +89,9 @@ def parse_card(content: bytes, *, source: Path) -> Card:
     try:
         fields = json.loads(content, object_pairs_hook=_no_repeats, parse_constant=_no_constants)
     except (ValueError, RecursionError) as error:
-        raise BundleError(f"{source} is no valid JSON ({error}); copy the bundle again") from error
+        raise BundleError(f"{source} is not valid JSON ({error}). Copy the bundle again") from error
     if not isinstance(fields, dict):
-        raise BundleError(f"expected a JSON object in {source}, came {type(fields).__name__}; copy the bundle again")
+        raise BundleError(f"{source} must hold a JSON object, not {type(fields).__name__}. Copy the bundle again")
     _check_schema(fields.get("schema"), source=source)
     return checked_card(fields, source=source)
 
@@ -105,14 +105,16 @@ def checked_card(fields: Mapping[str, object], *, source: Path | str) -> Card:
         where = ".".join(str(part) for part in first["loc"]) or "card"
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
         raise BundleError(
-            f"{source} is no card that hilum {__version__} can read: {where}: {first['msg']}{more}"
+            f"{source} is not a card that hilum {__version__} can read: {where}: {first['msg']}{more}"
         ) from error
 
 
 def check_file_name(name: str, *, source: Path) -> None:
     """Refuse a file name that is not plain: separators, `..`, drives, leading dots or the card itself."""
     if _FILE_NAME.fullmatch(name) is None or name == CARD_NAME:
-        raise BundleError(f"expected plain names of files beside the card in {source}, came {name!r}; do not use it")
+        raise BundleError(
+            f"{source} names the file {name!r}, which is not a plain name beside the card. Do not use this bundle"
+        )
 
 
 def _check_schema(schema: object, *, source: Path) -> None:
@@ -120,13 +122,15 @@ def _check_schema(schema: object, *, source: Path) -> None:
         return
     known = _SCHEMA.fullmatch(schema) if isinstance(schema, str) else None
     if known is None:
-        raise BundleError(f"expected the schema {CARD_SCHEMA} in {source}, came {schema!r}; this is no hilum bundle")
+        raise BundleError(f"{source} has the schema {schema!r} instead of {CARD_SCHEMA}: this is not a hilum bundle")
     if int(known[1]) > int(CARD_SCHEMA.rpartition("/")[2]):
         raise BundleError(
-            f"{source} needs a hilum that reads {schema}; this is hilum {__version__}, which reads {CARD_SCHEMA}: "
-            "run `pip install --upgrade hilum`"
+            f"{source} needs a hilum that reads {schema}; this is hilum {__version__}, which reads {CARD_SCHEMA}. "
+            "Run: pip install --upgrade hilum"
         )
-    raise BundleError(f"{source} has the schema {schema}, which no hilum reads; this one reads {CARD_SCHEMA}")
+    raise BundleError(
+        f"{source} has the schema {schema}, which no version of hilum reads; this one reads {CARD_SCHEMA}"
+    )
 
 
 def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -138,12 +142,12 @@ def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _no_constants(constant: str) -> object:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant} is not a number")
 
 
 def _check_is_there(folder: Path, name: str) -> None:
     if not (folder / name).is_file() and not (folder / f"{name}{PACKED_SUFFIX}").is_file():
-        raise BundleError(f"the bundle {folder} has no {name}; copy the bundle again")
+        raise BundleError(f"The bundle {folder} has no {name}. Copy the bundle again")
 
 
 def _verified(folder: Path, name: str, sha256: str) -> bytes:
@@ -152,8 +156,8 @@ def _verified(folder: Path, name: str, sha256: str) -> bytes:
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         raise BundleError(
-            f"{folder / name} was cut short or altered: expected SHA-256 {sha256[:12]}…, found {found[:12]}… in "
-            f"{len(content)} bytes; copy the bundle again"
+            f"{folder / name} was cut short or altered: its SHA-256 should be {sha256[:12]}… but is {found[:12]}… in "
+            f"{len(content)} bytes. Copy the bundle again"
         )
     return content
 
@@ -162,16 +166,16 @@ def _unpacked(path: Path) -> bytes:
     try:
         return gzip.decompress(_file_bytes(path.parent, path.name, limit=None))
     except (OSError, EOFError, zlib.error) as error:
-        raise BundleError(f"{path} was cut short or altered ({error}); copy the bundle again") from error
+        raise BundleError(f"{path} was cut short or altered ({error}). Copy the bundle again") from error
 
 
 def _file_bytes(folder: Path, name: str, *, limit: int | None) -> bytes:
     path = folder / name
     try:
         if limit is not None and path.stat().st_size > limit:
-            raise BundleError(f"expected at most {limit} bytes in {path}, found {path.stat().st_size}")
+            raise BundleError(f"{path} has {path.stat().st_size} bytes, over the limit of {limit}")
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise BundleError(f"the bundle {folder} has no {name}; copy the bundle again") from error
+        raise BundleError(f"The bundle {folder} has no {name}. Copy the bundle again") from error
     except OSError as error:
-        raise BundleError(f"cannot read {path} of the bundle: {error.strerror or error}") from error
+        raise BundleError(f"Cannot read {path} of the bundle: {error.strerror or error}") from error

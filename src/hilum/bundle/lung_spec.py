@@ -120,10 +120,12 @@ class LungSpec(Part):
     @model_validator(mode="after")
     def _structures_fit(self) -> Self:
         if len(set(self.structures)) != len(self.structures):
-            raise ValueError(f"each structure may be drawn once, came {', '.join(self.structures)}")
+            raise ValueError(f"each structure may be drawn once, but these are {', '.join(self.structures)}")
         drawn = [pair for pair in LUNG_SIDES.values() if not set(pair).isdisjoint(self.structures)]
         if not drawn or not set().union(*drawn) <= set(self.structures):
-            raise ValueError(f"both sides of a lung or a field must be drawn, came {', '.join(self.structures)}")
+            raise ValueError(
+                f"both sides of a lung or a field must be drawn, but these are {', '.join(self.structures)}"
+            )
         if self.ratio_error is not None and not self.draws_heart:
             raise ValueError("ratio_error is of what draws a heart")
         return self

@@ -37,7 +37,7 @@ def write_bundle(folder: Path, *, card: Card, files: Mapping[str, bytes], replac
     bundle, and where the disk refuses.
     """
     if dict(card.files) != file_hashes(files):
-        raise BundleError(f"expected card.files to be file_hashes(files) for {folder}, came another set; pass it as is")
+        raise BundleError(f"card.files must be file_hashes(files) for {folder}, but differ. Pass that as it is")
     for name in files:
         check_file_name(name, source=folder / CARD_NAME)
     if folder.exists():
@@ -46,7 +46,7 @@ def write_bundle(folder: Path, *, card: Card, files: Mapping[str, bytes], replac
         folder.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     except OSError as error:
-        raise BundleError(f"cannot write a bundle beside {folder}: {error.strerror or error}") from error
+        raise BundleError(f"Cannot write a bundle beside {folder}: {error.strerror or error}") from error
     try:
         for name, content in {**files, CARD_NAME: card_bytes(card)}.items():
             _write_synced(staging / name, content)
@@ -56,7 +56,7 @@ def write_bundle(folder: Path, *, card: Card, files: Mapping[str, bytes], replac
         _sync_folder(folder.parent)
     except OSError as error:
         raise BundleError(
-            f"cannot write the bundle {folder}: {error.strerror or error}; nothing was changed"
+            f"Cannot write the bundle {folder}: {error.strerror or error}; nothing was changed"
         ) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -66,10 +66,10 @@ def write_bundle(folder: Path, *, card: Card, files: Mapping[str, bytes], replac
 def check_replaceable(folder: Path, *, replace: bool) -> None:
     """Raise `BundleError` where a bundle may not be written into `folder`, which exists."""
     if not replace:
-        raise BundleError(f"{folder} exists already; expected a new folder, or replace=True to put this in its place")
+        raise BundleError(f"{folder} exists already. Name a new folder, or pass replace=True to put this in its place")
     if not (folder / CARD_NAME).is_file():
         raise BundleError(
-            f"expected a bundle to replace at {folder}, found no {CARD_NAME} there; choose another folder"
+            f"{folder} holds no {CARD_NAME}, so it is not a bundle and is not replaced. Choose another folder"
         )
 
 

@@ -32,7 +32,7 @@ class ImageHashes:
     def __post_init__(self) -> None:
         n = len(self.files)
         if self.files.shape != (n, FILE_HASH_BYTES) or self.pictures.shape != (n, HASH_BYTES):
-            raise ValueError(f"hashes must be (N, 8) and (N, 32), came {self.files.shape} and {self.pictures.shape}")
+            raise ValueError(f"hashes must be (N, 8) and (N, 32), not {self.files.shape} and {self.pictures.shape}")
 
     def __len__(self) -> int:
         return len(self.files)
@@ -90,6 +90,6 @@ def _hashes(rows: Prints) -> ImageHashes:
 
 def _unreadable(bundle: Bundle) -> BundleError:
     return BundleError(
-        f"expected {_MAGIC.decode().strip()} in {bundle.folder / TRAINING_IMAGES}, came another format; take a hilum "
-        "of the version that wrote the bundle, or copy it again"
+        f"{bundle.folder / TRAINING_IMAGES} has another format than {_MAGIC.decode().strip()}. Install the version of "
+        "hilum that wrote the bundle, or copy it again"
     )

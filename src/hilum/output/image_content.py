@@ -21,7 +21,7 @@ IMAGE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".bmp", ".dib", ".webp", ".dcm", ".dicom", ".dic", ".ima"}
 )
 """The suffixes of names that claim to be images."""
-_NO_RADIOGRAPH = "DICOM, no radiograph"
+_NO_RADIOGRAPH = "DICOM, not a radiograph"
 
 Head = Callable[[int], bytes]
 """The first so many bytes of a file. Raises `OSError` or a `HilumError` where they cannot be had."""

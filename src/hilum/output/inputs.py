@@ -61,7 +61,7 @@ def find_inputs(arguments: Sequence[str], *, out: Path | None, frame: int | None
     """
     if STANDARD_INPUT in arguments:
         if len(arguments) > 1:
-            raise UsageError("expected '-' (standard input) alone, came other files beside it; read them in two runs")
+            raise UsageError("'-' (standard input) cannot be read together with files. Read them in two runs")
         return Inputs((InputFile(STANDARD_INPUT, "stdin"),), (), ())
     found: dict[Path, str] = {}
     search = _Search(out=out, frame=frame)
@@ -95,8 +95,8 @@ class _Search:
         found = list(self._walk(place) if place.is_dir() else self._in_archive(place))
         if not found and len(self.problems) == problems_before:
             self.problems.append(
-                f"no image in {place}: {self._looked_at} files looked at, none of a format that hilum reads "
-                "(PNG, JPEG, TIFF, BMP, WebP, DICOM); name a folder with images"
+                f"No image found in {place}: none of its {self._looked_at} files has a format that hilum reads (PNG, "
+                "JPEG, TIFF, BMP, WebP, DICOM). Name a folder with images"
             )
         return found
 
@@ -104,7 +104,7 @@ class _Search:
         try:
             listed = sorted(folder.iterdir())
         except OSError as error:
-            self.problems.append(f"cannot search {folder}: {error.strerror}; check its permissions")
+            self.problems.append(f"Cannot search {folder}: {error.strerror}. Check its permissions")
             return
         for path in listed:
             if path.name.startswith("."):
@@ -168,10 +168,10 @@ def _problems(path: Path, listing: Listing) -> Iterator[str]:
     """What an archive holds that is not read and should be known, a line each."""
     if listing.encrypted:
         yield (
-            f"{path}: {_files(listing.encrypted)} encrypted; unpack the archive with its password and read the folder"
+            f"{path}: {_files(listing.encrypted)} encrypted. Unpack the archive with its password and read the folder"
         )
     if listing.unsafe:
-        yield f"{path}: {_files(listing.unsafe)} named so as to lead out of the archive, and not read; rename them"
+        yield f"{path}: {_files(listing.unsafe)} named so as to lead out of the archive, and not read. Rename them"
 
 
 def _files(names: Sequence[str]) -> str:
@@ -204,7 +204,7 @@ def _is_inner_archive(head: Head) -> bool:
 
 def _refuse_output_over_input(folder: Path, *, out: Path | None) -> None:
     if out is not None and folder.resolve().is_relative_to(out.resolve()):
-        raise UsageError(f"--out {out} is or holds the folder to read, {folder}; name a folder of its own for readings")
+        raise UsageError(f"--out {out} is or holds the folder to read, {folder}. Name another folder for the readings")
 
 
 def _is_regular(path: Path) -> bool:
@@ -230,4 +230,4 @@ def _common_folder(arguments: Sequence[Path]) -> Path:
     try:
         return Path(os.path.commonpath(folders))
     except ValueError as error:
-        raise UsageError("the inputs lie on different drives; read them in two runs") from error
+        raise UsageError("The inputs lie on different drives. Read them in two runs") from error

@@ -124,7 +124,7 @@ class Appender:
             raise output_error(self._path, error) from error
         if written != len(line):
             self._file.truncate(size)
-            raise OutputError(f"cannot write {self._path}: the disk is full; make room, then {self._advice}")
+            raise OutputError(f"Cannot write {self._path}: the disk is full. Make room, then {self._advice}")
 
     def close(self) -> None:
         """Flush to disk and close; a second call does nothing."""

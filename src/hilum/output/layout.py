@@ -70,5 +70,5 @@ def clashes(relatives: Iterable[str]) -> dict[str, str]:
         outputs = {paths.json, paths.overlay, paths.page, paths.thumbnail, *object_paths(relative)}
         taken = outputs & needed | folders[relative] & _OF_THE_BATCH
         if taken:
-            found[relative] = f"expected a free name for the output {min(taken)}, which is taken; rename the image"
+            found[relative] = f"The name of the output {min(taken)} is taken. Rename the image"
     return found

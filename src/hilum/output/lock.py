@@ -62,10 +62,10 @@ class FolderLock(Held):
             os.close(self._descriptor)
             if error.errno in _HELD:
                 raise OutputError(
-                    f"another hilum process is writing into {folder}; wait for it to end or name another --out folder"
+                    f"Another hilum process is writing into {folder}. Wait for it to end or name another --out folder"
                 ) from error
             raise OutputError(
-                f"cannot lock {path}: {error.strerror}; name an --out folder on a file system with locks"
+                f"Cannot lock {path}: {error.strerror}. Name an --out folder on a file system with locks"
             ) from error
 
     def close(self) -> None:

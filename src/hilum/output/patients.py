@@ -81,9 +81,9 @@ def read_patients(path: Path) -> PatientTable:
     try:
         text = read_file(path, limits=DEFAULT_LIMITS).decode("utf-8-sig")
     except HilumError as error:
-        raise UsageError(f"cannot read the table of patients: {error}") from error
+        raise UsageError(f"Cannot read the table of patients: {error}") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is no UTF-8 text: save the table of patients as CSV in UTF-8") from error
+        raise UsageError(f"{path} is not UTF-8 text. Save the table of patients as CSV in UTF-8") from error
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="", strict=True)
@@ -92,11 +92,13 @@ def read_patients(path: Path) -> PatientTable:
         _refuse_repeated([name.strip().lower() for name in reader.fieldnames or ()], path=path)
         column = next((name for name, plain in columns.items() if plain in _IMAGE_COLUMNS), None)
         if column is None:
-            came = ", ".join(columns.values())[:80] or "an empty file"
-            raise UsageError(f"expected a column image in {path}, came {came}; name the columns image, age, sex, view")
+            found = ", ".join(columns.values())[:80] or "an empty file"
+            raise UsageError(
+                f"{path} has no column named image; found: {found}. Name the columns image, age, sex, view"
+            )
         rows = tuple(_rows(reader, columns=columns, path=path))
     except csv.Error as error:
-        raise UsageError(f"{path}, line {reader.line_num}: {error}; save it as CSV again") from error
+        raise UsageError(f"{path}, line {reader.line_num}: {error}. Save it as CSV again") from error
     unused = tuple(plain for plain in columns.values() if plain not in (*_IMAGE_COLUMNS, *STATEMENTS))
     return PatientTable(path, rows, unused)
 
@@ -147,7 +149,7 @@ def _image_of(
     found = found or [one for one in near if absolute[one].parts[-len(parts) :] == parts]
     if len(found) > 1:
         raise UsageError(
-            f"{table.path}, line {row.line}: {row.image} may be {found[0]} or {found[1]}; write more of the path"
+            f"{table.path}, line {row.line}: {row.image} may be {found[0]} or {found[1]}. Write more of the path"
         )
     return found[0] if found else None
 
@@ -159,20 +161,20 @@ def _rows(reader: csv.DictReader[str], *, columns: Mapping[str, str], path: Path
         surplus = [cell for cell in cells.get("", ()) if cell.strip()]
         if surplus:
             raise UsageError(
-                f"{path}, line {reader.line_num}: more cells than columns ({', '.join(surplus)[:40]}); write decimals "
+                f"{path}, line {reader.line_num}: more cells than columns ({', '.join(surplus)[:40]}). Write decimals "
                 "with a point, or put the cell into quotes"
             )
         if not any(values.values()):
             continue
         if not PurePosixPath(image.replace("\\", "/")).parts:
-            raise UsageError(f"{path}, line {reader.line_num}: expected the name of an image, came none; fill it in")
+            raise UsageError(f"{path}, line {reader.line_num}: the name of the image is missing. Fill it in")
         yield PatientRow(image, stated_of(values, where=f"{path}, line {reader.line_num}"), reader.line_num)
 
 
 def _refuse_repeated(columns: Sequence[str], *, path: Path) -> None:
     for name in (*_IMAGE_COLUMNS, *STATEMENTS):
         if columns.count(name) > 1:
-            raise UsageError(f"{path}: the column {name} stands there {columns.count(name)} times; keep one")
+            raise UsageError(f"{path}: the column {name} is there {columns.count(name)} times. Keep one")
 
 
 def stated_of(values: Mapping[str, str], *, where: str) -> Stated:
@@ -183,7 +185,7 @@ def stated_of(values: Mapping[str, str], *, where: str) -> Stated:
             try:
                 stated = parse(stated, values[name])
             except UsageError as error:
-                raise UsageError(f"{where}: {error}; correct the row") from error
+                raise UsageError(f"{where}: {error}") from error
     return stated
 
 
@@ -201,4 +203,4 @@ def _absolute(path: Path) -> Path:
 
 
 def _repeated(row: PatientRow, *, before: PatientRow, path: Path) -> UsageError:
-    return UsageError(f"{path}, line {row.line}: {row.image} has a row already, on line {before.line}; remove one")
+    return UsageError(f"{path}, line {row.line}: {row.image} has a row already, on line {before.line}. Remove one")

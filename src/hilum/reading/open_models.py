@@ -120,8 +120,8 @@ def _only(role: Role, bundles: Sequence[Bundle]) -> Bundle | None:
     found = [bundle for bundle in bundles if bundle.card.role == role]
     if len(found) > 1:
         names = [bundle.card.name for bundle in found]
-        what = {"gate": "one gate", "lungs": "one bundle that draws lungs"}[role]
-        raise BundleError(f"expected {what} at most, came {names}; name the models that should read")
+        what = {"gate": "one X-ray check (gate)", "lungs": "one model that draws lungs"}[role]
+        raise BundleError(f"Only {what} can be used at a time; found: {names}. Name the models to read with")
     return found[0] if found else None
 
 
@@ -144,8 +144,8 @@ def _finder_of(
         return opened.get(lung_network(bundle))
     if "lungs" in bundle.card.needs and shared is None:
         raise BundleError(
-            f"{bundle.card.name} reads the crop to the lungs: expected a bundle of kind lungs beside it, such as "
-            "lung-regions, came none"
+            f"{bundle.card.name} reads the crop to the lungs and needs a model that draws them, such as lung-regions; "
+            "none is given. Name one, too"
         )
     return shared
 
@@ -158,5 +158,6 @@ def _refuse_those_that_need_lungs(bundles: Sequence[Bundle]) -> None:
     for bundle in bundles:
         if bundle.card.needs - bundle.card.brings:
             raise UsageError(
-                f"{bundle.card.name} reads the crop to the lungs: let lungs be drawn, or name other models"
+                f"{bundle.card.name} reads the crop to the lungs, but the drawing of lungs is switched off. Switch it "
+                "on, or name other models"
             )

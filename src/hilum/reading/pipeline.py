@@ -38,7 +38,7 @@ from hilum.version import __version__
 CHEST = "chest"
 """The X-ray type that has lungs."""
 
-READ_INVERTED = "read in the other polarity than the file's: the gate found it inverted, and you asked for that"
+READ_INVERTED = "the greys were reversed before reading: the picture looks inverted, and you asked for that"
 
 
 @dataclass(slots=True, eq=False)
@@ -158,7 +158,7 @@ class Pipeline:
             return picture.marks
         return (
             *picture.marks,
-            f"no model in use reads {verdict.type.name} X-rays: nothing was looked for",
+            f"none of the models reads {verdict.type.name} X-rays, so no findings were computed",
         )
 
     def _examination(self, picture: _Picture) -> Examination:
@@ -217,7 +217,7 @@ class Pipeline:
 
     def _trail(self, picture: _Picture) -> tuple[TrailStep, ...]:
         stated = picture.prepared.stated
-        steps = [TrailStep("stated", f"the user says: {stated.in_words()}")] if stated else []
+        steps = [TrailStep("stated", f"stated by you: {stated.in_words()}")] if stated else []
         gate, shown = self._opened.gate, self._opened.lungs.shown
         if picture.gate.ref is not None and gate.preprocess is not None:
             steps.append(preprocess_step(picture.gate.ref.name, spec=gate.preprocess))

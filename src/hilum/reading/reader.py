@@ -46,13 +46,15 @@ class Reader:
 
     def __init__(self, *, models: Sequence[Bundle | str] | None = None, settings: ReaderSettings | None = None) -> None:
         if isinstance(models, str):
-            raise UsageError(f"expected a list of models, came {models!r}; write models=[{models!r}]")
+            raise UsageError(f"models must be a list, not {models!r}. Write models=[{models!r}]")
         named = shipped_bundles() if models is None else tuple(map(_opened, models))
         self._settings = settings or ReaderSettings()
         bundles = tuple(bundle for bundle in named if self._settings.lungs or bundle.card.role != "lungs")
         names = [bundle.card.name for bundle in bundles]
         if not names or len(set(names)) != len(names):
-            raise BundleError(f"expected at least one bundle, each with its own name, came {names}; see `hilum models`")
+            raise BundleError(
+                f"A reader needs at least one model, each with its own name; these are {names}. See `hilum models`"
+            )
         threads = self._settings.threads or available_cores()
         opened = open_models(
             bundles,
@@ -178,7 +180,7 @@ class Reader:
 
     def _open_pipeline(self) -> Pipeline:
         if self._pipeline is None:
-            raise UsageError("this reader is closed; make another one, or read before it is closed")
+            raise UsageError("This reader is closed. Make another one, or read before it is closed")
         return self._pipeline
 
     def _prepare(
@@ -192,7 +194,7 @@ class Reader:
     ) -> Prepared | Unreadable:
         if not is_source(source):
             raise UsageError(
-                f"expected {TAKEN}, came {type(source).__name__}; give several radiographs to hilum.read or "
+                f"A source must be {TAKEN}, not {type(source).__name__}. Give several radiographs to hilum.read or "
                 "examine_many"
             )
         if isinstance(stated, Stated):
@@ -256,4 +258,6 @@ def _opened(model: Bundle | str) -> Bundle:
         return model
     if isinstance(model, str):
         return find(model, local=local_models_folder(os.environ))
-    raise UsageError(f"expected a bundle or the name of one on the shelf, came {type(model).__name__}; use load_bundle")
+    raise UsageError(
+        f"A model must be the name of an installed one or a loaded bundle, not {type(model).__name__}. Use load_bundle"
+    )

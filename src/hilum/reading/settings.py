@@ -52,18 +52,18 @@ class ReaderSettings:
 
     def __post_init__(self) -> None:
         if self.engine not in get_args(EngineName):
-            raise UsageError(f"expected an engine among {', '.join(get_args(EngineName))}, came {self.engine!r}")
+            raise UsageError(f"Unknown engine {self.engine!r}. Use one of: {', '.join(get_args(EngineName))}")
         if self.heatmaps not in get_args(HeatmapsWanted):
-            raise UsageError(f"expected heatmaps to be positive, all or none, came {self.heatmaps!r}")
+            raise UsageError(f"heatmaps must be positive, all or none, not {self.heatmaps!r}")
         if self.force_type is not None and self.force_type not in XRAY_TYPES:
-            raise UsageError(f"expected a type among {', '.join(XRAY_TYPES)}, came {self.force_type!r}")
+            raise UsageError(f"Unknown type of X-ray {self.force_type!r}. Use one of: {', '.join(XRAY_TYPES)}")
         for name, value in (
             ("threads", self.threads),
             ("batch_size", self.batch_size),
             ("memory_bytes", self.memory_bytes),
         ):
             if value is not None and value < 1:
-                raise UsageError(f"expected {name} to be at least 1, came {value}")
+                raise UsageError(f"{name} must be at least 1, not {value}")
 
 
 def settings_sha256(

@@ -30,7 +30,7 @@ def headline(reading: Reading) -> str:
 def no_heatmap(reading: Reading) -> str:
     """Why a report shows no heatmap at first."""
     if not reading.findings:
-        return "Nothing was looked for: there is no heatmap to show"
+        return "No findings were computed, so there is no heatmap"
     if any(finding.positive for finding in reading.findings):
         return "The model gave no heatmap"
     if all(finding.positive is None for finding in reading.findings):
@@ -61,10 +61,11 @@ def _not_read(reading: Reading) -> str:
         return f"Not read: {gate.reason}"
     if isinstance(reading.cardiothoracic_ratio, CardiothoracicRatio):
         said = f"{ratio_text(reading.cardiothoracic_ratio)}, {NO_DIAGNOSIS}"
-        return f"Chest X-ray: no model in use looks for findings; cardiothoracic ratio {said}"
+        return f"Chest X-ray. None of the models looks for findings; cardiothoracic ratio {said}"
     if gate.type is None:
-        return "Nothing was looked for: no model in use reads radiographs"
-    return f"{gate.type.name.capitalize()} X-ray: no model in use reads these, so nothing was looked for"
+        return "None of the models reads radiographs, so no findings were computed"
+    kind = gate.type.name
+    return f"{kind.capitalize()} X-ray. None of the models reads {kind} X-rays, so no findings were computed"
 
 
 def _result(decided: Sequence[Finding], *, names: dict[tuple[str, str], str]) -> str:
@@ -100,10 +101,10 @@ def _caveats(reading: Reading, *, decided: Sequence[Finding]) -> list[str]:
     unknown = tuple(dict.fromkeys(part for one in decided for part in one.unknown))
     said = []
     if unknown and reading.stated.assume_scope:
-        said.append(f"{not_known_text(unknown)}, and assumed to fit as the user asked")
+        said.append(f"{not_known_text(unknown)}, and assumed to fit as you asked")
     elif unknown:
         said.append(f"{not_known_text(unknown)}, so this may not hold")
-    return [*said, *(["read in the other polarity"] if reading.read_inverted else [])]
+    return [*said, *(["read with its greys reversed"] if reading.read_inverted else [])]
 
 
 def _names(findings: Sequence[Finding]) -> dict[tuple[str, str], str]:

@@ -248,5 +248,5 @@ def _number(value: float | None, where: str, name: str) -> float | None:
 def _finite(value: float, where: str, name: str) -> float:
     """Nine significant digits of `value`, as Python's float whatever numpy type came."""
     if not math.isfinite(value):
-        raise EngineError(f"expected a finite number for {where}, came {value}, in the reading of {name}")
+        raise EngineError(f"the reading of {name} holds {value} for {where}, which is not a finite number")
     return float(f"{value:.{_DIGITS}g}")

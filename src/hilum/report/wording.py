@@ -29,7 +29,7 @@ from hilum.reading_result import (
 from hilum.stated import age_text
 
 RESEARCH_USE = "Research use, not a medical device"
-NO_DIAGNOSIS = "a measurement, no diagnosis"
+NO_DIAGNOSIS = "a measurement, not a diagnosis"
 DISAGREE = "networks disagree"
 
 VIEW_NAMES = {"PA": "PA (back to front)", "AP": "AP (front to back)", "LL": "lateral", "unknown": "unknown"}
@@ -130,7 +130,7 @@ def gate_title(gate: GateVerdict) -> str:
 
 def lungs_title(lungs: LungVerdict) -> str:
     """In two or three words, whether the drawing of the lungs is used."""
-    return "Lungs outlined" if lungs.trusted else "Lungs not trusted"
+    return "Lungs outlined" if lungs.trusted else "Lung outlines uncertain"
 
 
 def lungs_text(lungs: LungVerdict) -> str:

@@ -20,4 +20,4 @@ def import_first(*names: str, purpose: str) -> ModuleType:
             continue
     packages = [name.partition(".")[0] for name in names]
     wanted = " or ".join(packages)
-    raise MissingPartError(f"{purpose} needs {wanted}, which is not installed; run `pip install {packages[0]}`")
+    raise MissingPartError(f"{purpose} needs {wanted}, which is not installed. Run: pip install {packages[0]}")

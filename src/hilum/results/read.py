@@ -81,11 +81,11 @@ def read(
     """
     if is_many(source):
         if name is not None:
-            raise UsageError("a name is for one radiograph, and this is several; leave it out")
+            raise UsageError("A name is for one radiograph, but there are several. Leave it out")
         many = cast(ManySources, source)
         return read_many(many, reader=reader, frame=frame, stated=stated, value_range=value_range)
     if not is_source(source):
-        raise UsageError(f"expected {TAKEN}, or a list or folder of them, came {type(source).__name__}")
+        raise UsageError(f"A source must be {TAKEN}, or a list or folder of them, not {type(source).__name__}")
     chosen = shared_reader() if reader is None else reader
     return chosen.examine(source, frame=frame, name=name, stated=stated, value_range=value_range)
 

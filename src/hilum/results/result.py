@@ -145,5 +145,5 @@ class Result(Examination):
             if (heatmap.model, heatmap.finding) == (finding.model, finding.name):
                 return heatmap
         raise UsageError(
-            f"no heatmap of {finding.name} was made; read with Reader(settings=ReaderSettings(heatmaps='all'))"
+            f"There is no heatmap of {finding.name}. Read with Reader(settings=ReaderSettings(heatmaps='all'))"
         )

@@ -66,10 +66,10 @@ def _each(sources: ManySources) -> Iterator[ImageSource]:
         yield sources
         return
     if isinstance(sources, dict) or not isinstance(sources, Iterable):
-        raise UsageError(f"expected {TAKEN}, or a list or folder of them, came {type(sources).__name__}")
+        raise UsageError(f"A source must be {TAKEN}, or a list or folder of them, not {type(sources).__name__}")
     for one in sources:
         if not is_source(one):
-            raise UsageError(f"expected {TAKEN} in the list, came {type(one).__name__}")
+            raise UsageError(f"A list may hold {TAKEN}, not {type(one).__name__}")
         yield one
 
 

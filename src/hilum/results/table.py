@@ -41,7 +41,7 @@ def to_table(results: Iterable[Reading | FailedReading], *, library: TableLibrar
     Raises `MissingPartError` where it is not installed, and `UsageError` for another name.
     """
     if library not in (None, "pandas", "polars"):
-        raise UsageError(f"expected the library pandas or polars, came {library!r}")
+        raise UsageError(f"The library must be pandas or polars, not {library!r}")
     module = import_first(*((library,) if library else ("pandas", "polars")), purpose="a table")
     rows = [row for result in results for row in rows_of(result)]
     columns = {name: [row[name] for row in rows] for name in COLUMNS}

@@ -127,7 +127,7 @@ def test_folder_without_an_image(hilum: Any, tmp_path: Path) -> None:
     (tmp_path / "README.txt").write_text("text")
     result = hilum("read", tmp_path, "--out", tmp_path / "../readings")
     assert result.exit_code == 1
-    assert result.stderr.startswith(f"hilum: no image in {tmp_path}: 1 files looked at")
+    assert result.stderr.startswith(f"hilum: No image found in {tmp_path}: none of its 1 files")
     assert not (tmp_path / "../readings").exists()
 
 

@@ -187,7 +187,7 @@ def test_second_process_on_a_folder_is_refused(start_hilum: Any, toy: Path, writ
         second = start_hilum(*arguments)
         _, said = second.communicate()
     assert second.returncode == 1
-    assert said.startswith("hilum: another hilum process is writing into")
+    assert said.startswith("hilum: Another hilum process is writing into")
     assert len(said.splitlines()) == 1
     third = start_hilum(*arguments)
     third.communicate()
@@ -199,7 +199,7 @@ def test_folder_that_cannot_be_made_is_one_line(hilum: Any, toy: Path, write_png
     (tmp_path / "file").touch()
     result = hilum("read", image, "--out", tmp_path / "file" / "out", "--model", toy, "--no-gate")
     assert result.exit_code == 1
-    assert result.stderr.startswith("hilum: cannot write ")
+    assert result.stderr.startswith("hilum: Cannot write ")
     assert len(result.stderr.splitlines()) == 1
 
 
@@ -227,7 +227,7 @@ def test_full_disk_is_one_line_and_what_was_written_is_whole(
     process = start_hilum(*arguments, prepare=limit)
     _, said = process.communicate()
     assert process.returncode == 1
-    assert said.startswith("hilum: cannot write ")
+    assert said.startswith("hilum: Cannot write ")
     assert len(said.splitlines()) == 1
     assert set(assert_whole(tmp_path / "out")) <= {"a.png"}
     assert not list((tmp_path / "out").rglob(".hilum-tmp-*"))
@@ -333,7 +333,7 @@ def test_an_archive_is_read_and_resumed_like_a_folder(hilum: Any, toy: Path, tmp
     command = ("read", study, "--out", out, "--model", toy, "--no-gate")
     result = hilum(*command)
     assert result.exit_code == 0, result.output
-    assert "Skipped 1 Basic Text SR (DICOM, no radiograph)" in result.stderr
+    assert "Skipped 1 Basic Text SR (DICOM, not a radiograph)" in result.stderr
     assert assert_whole(out) == ["study.zip/b.png", "study.zip/ser/IM1"]
     assert [record["source"]["name"] for record in lines(out / "readings.jsonl")] == [
         f"{study}/b.png",

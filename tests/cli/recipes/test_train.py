@@ -137,7 +137,7 @@ def test_a_folder_in_which_another_process_trains_is_refused(own, tmp_path):
     with FolderLock(tmp_path):
         refused = run(*command(own, "--out", tmp_path))
     assert refused.exit_code == 1
-    assert "another hilum process is writing into" in refused.stderr
+    assert "Another hilum process is writing into" in refused.stderr
     assert not (tmp_path / "run.json").exists()
 
 

@@ -158,7 +158,7 @@ def test_two_evaluations_do_not_share_a_folder(made, tmp_path):
     evaluated(made, tmp_path / "out", part="calibration")
     with pytest.raises(OutputError, match="another model, split or version"):
         evaluated(made, tmp_path / "out", part="test")
-    with FolderLock(tmp_path / "out"), pytest.raises(OutputError, match="another hilum process"):
+    with FolderLock(tmp_path / "out"), pytest.raises(OutputError, match="Another hilum process"):
         evaluated(made, tmp_path / "out", part="calibration")
 
 

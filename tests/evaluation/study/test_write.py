@@ -61,7 +61,7 @@ def test_every_file_is_there(folder: Path) -> None:
 
 def test_a_folder_that_another_process_holds_is_left_alone(folder: Path) -> None:
     before = (folder / "study.html").stat().st_mtime_ns
-    with FolderLock(folder), pytest.raises(OutputError, match="another hilum process"):
+    with FolderLock(folder), pytest.raises(OutputError, match="Another hilum process"):
         write_study(STUDY, content=toy_content(replicates=50), folder=folder, band_replicates=5)
     assert (folder / "study.html").stat().st_mtime_ns == before
 

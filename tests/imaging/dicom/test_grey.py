@@ -272,7 +272,8 @@ def test_for_processing_is_refused() -> None:
     with pytest.raises(RefusedImageError) as caught:
         read(PresentationIntentType="FOR PROCESSING")
     assert str(caught.value) == (
-        "x: the image is FOR PROCESSING: raw detector values that are not meant for viewing. Give the FOR PRESENTATION image"
+        "x: the image is FOR PROCESSING: raw detector values that are not meant for viewing. "
+        "Give the FOR PRESENTATION image"
     )
     assert read(PresentationIntentType="FOR PRESENTATION").warnings == ()
 

@@ -76,7 +76,7 @@ def test_what_is_outside_is_never_decided(
     assert verdict.not_decided == NotDecided(code, reason)
     (warning,) = verdict.warnings
     assert warning == (
-        f"toy decides nothing here: {reason.partition(', and')[0]}; "
+        f"toy makes no decision here: {reason.partition(', and')[0]}; "
         "it is made for chest X-rays of children of 1 to 5 years, view AP"
     )
 
@@ -88,7 +88,7 @@ def test_an_age_that_is_not_known_decides_nothing(patient: Patient | None) -> No
     assert verdict.not_decided == NotDecided(
         "age unknown", "the file gives no age, and this model is for children of 1 to 5 years"
     )
-    assert "if you know better, say it with --age" in verdict.warnings[0]
+    assert "If you know more, say so with --age" in verdict.warnings[0]
 
 
 def test_no_card_can_tolerate_an_unknown_age() -> None:
@@ -102,7 +102,7 @@ def test_a_picture_that_nobody_knows_anything_of_says_all_of_it() -> None:
     assert verdict.not_decided is not None
     assert verdict.not_decided.code == "type unknown"
     (warning,) = verdict.warnings
-    assert "nobody checked what the picture shows, the file gives no age and no view;" in warning
+    assert "it is not known what the picture shows, the file gives no age and no view;" in warning
     assert "--force-type chest and --age (or in a patients.csv) and --view" in warning
 
 
@@ -150,7 +150,7 @@ def test_what_is_assumed_is_decided_with_a_warning() -> None:
     verdict = judged(PICTURE, assume_scope=True)
     assert (verdict.in_scope, verdict.not_decided) == (None, None)
     assert verdict.unknown == ("type", "age", "view")
-    assert "toy decides as though it were made for this, as you asked" in verdict.warnings[0]
+    assert "toy decides as you asked, although" in verdict.warnings[0]
 
 
 def test_a_model_for_anyone_asks_neither_age_nor_view() -> None:
@@ -222,9 +222,9 @@ NO_VIEW = replace(CHILD, view="unknown")
 def test_the_pictures_view_stands_in_where_nobody_tells_one_and_is_said_to_be_the_pictures() -> None:
     inside = judged(NO_VIEW, gate=LOOKS_AP)
     assert (inside.in_scope, inside.unknown, inside.not_decided) == (True, (), None)
-    assert inside.warnings == ("the view is AP, as the picture looks",)
+    assert inside.warnings == ("the view is AP, judged from the picture",)
     outside = judged(NO_VIEW, gate=LOOKS_PA)
-    reason = "the view is PA, as the picture looks, and this model is for view AP"
+    reason = "the view is PA, judged from the picture, and this model is for view AP"
     assert outside.not_decided == NotDecided("view outside", reason)
 
 
@@ -232,7 +232,7 @@ def test_the_pictures_view_stands_in_where_nobody_tells_one_and_is_said_to_be_th
 @pytest.mark.parametrize("assume_scope", [False, True])
 def test_what_looks_lateral_gets_no_frontal_models_decision(radiograph: Radiograph, assume_scope: bool) -> None:
     verdict = judged(radiograph, gate=LOOKS_LATERAL, assume_scope=assume_scope)
-    reason = "this is a lateral view, as the picture looks, and this model is for view AP"
+    reason = "this is a lateral view, judged from the picture, and this model is for view AP"
     assert (verdict.in_scope, verdict.not_decided) == (False, NotDecided("view outside", reason))
 
 

@@ -64,7 +64,7 @@ def test_a_card_without_heatmaps_gives_none(tmp_path: Path) -> None:
 
 def test_a_card_with_heatmaps_wants_a_graph_with_them(tmp_path: Path) -> None:
     bundle = replace(TOY, graph=NETWORK.graph(class_maps=False)).write(tmp_path / "toy")
-    with pytest.raises(BundleError, match="expected the outputs"):
+    with pytest.raises(BundleError, match="must have the outputs"):
         opened(bundle)
 
 
@@ -88,7 +88,7 @@ def test_a_graph_with_a_fixed_batch(tmp_path: Path) -> None:
 
 def test_labels_that_the_graph_does_not_have(tmp_path: Path) -> None:
     bundle = replace(TOY, labels=LABELS[:2]).write(tmp_path / "toy")
-    with pytest.raises(EngineError, match="expected logits"):
+    with pytest.raises(EngineError, match="must give logits"):
         opened(bundle).run(BATCH)
 
 
@@ -113,5 +113,5 @@ def test_class_maps_of_another_rank(tmp_path: Path) -> None:
     del model.graph.output[1]
     model.graph.output.append(helper.make_tensor_value_info("class_maps", TensorProto.FLOAT, ["n", None]))
     bundle = replace(TOY, graph=model.SerializeToString()).write(tmp_path / "toy")
-    with pytest.raises(EngineError, match="expected class maps"):
+    with pytest.raises(EngineError, match="must give class maps"):
         opened(bundle).run(BATCH)

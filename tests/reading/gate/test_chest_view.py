@@ -37,7 +37,7 @@ def test_what_is_said_is_believed_but_a_lateral_picture_is_no_frontal_one(
     assert chest_view(radiograph, gate=verdict) == taken
 
 
-@pytest.mark.parametrize(("stated", "who"), [(NOTHING_STATED, "the file says"), (Stated(view="PA"), "you say")])
+@pytest.mark.parametrize(("stated", "who"), [(NOTHING_STATED, "the file says"), (Stated(view="PA"), "you said")])
 def test_a_frontal_view_that_looks_lateral_is_warned_of(stated: Stated, who: str) -> None:
     radiograph, verdict = seen("PA", "lateral")
     (warning,) = view_contradictions(radiograph, gate=verdict, stated=stated)

@@ -16,7 +16,7 @@ def test_without_a_gate_model_nothing_is_claimed() -> None:
     assert [verdict.status for verdict in verdicts] == ["not judged", "not judged"]
     assert verdicts[0].accepted is None
     assert verdicts[0].is_xray_probability is None
-    assert "no gate was asked" in verdicts[0].reason
+    assert "no X-ray check was made" in verdicts[0].reason
 
 
 CHEST = TypeVerdict("chest", 0.9, {"chest": 0.9, "hand": 0.1})

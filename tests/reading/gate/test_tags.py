@@ -42,7 +42,7 @@ def test_another_modality_is_refused_whatever_the_picture_looks_like(modality: s
     for picture, warns in ((PHOTOGRAPH, False), (CHEST, True)):
         judged = with_tags(picture, radiograph=radiograph(modality))
         assert judged.verdict.status == "refused"
-        assert "is no radiograph" in judged.verdict.reason
+        assert "is not a radiograph" in judged.verdict.reason
         assert bool(judged.warnings) == warns
 
 

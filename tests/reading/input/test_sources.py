@@ -89,7 +89,7 @@ def test_a_range_is_for_arrays(reader: Reader) -> None:
 @pytest.mark.parametrize("thing", [None, 3, [PNG], {"a": PNG}, object()])
 def test_what_is_no_source(reader: Reader, thing: object) -> None:
     assert not is_source(thing)
-    with pytest.raises(UsageError, match=f"expected a path, .* came {type(thing).__name__}; give several"):
+    with pytest.raises(UsageError, match=f"A source must be a path, .* not {type(thing).__name__}. Give several"):
         reader.read(thing)
 
 

@@ -116,7 +116,7 @@ def test_sides_in_doubt_are_not_named_and_said_so(finder):
     assert lungs.flags == ("sides not named",)
     assert not lungs.names_sides
     assert lungs.masks("whole").union.any()
-    assert drawn.reason == "both lungs were drawn; the file leaves in doubt which lung is the right one"
+    assert drawn.reason == "both lungs were drawn; the file does not tell which lung is the right one"
     assert not finder.find(chest(RIGHT, LEFT, view="LL")).names_sides
 
 
@@ -171,7 +171,7 @@ def test_a_crop_of_a_few_pixels_is_not_trusted(finder, shape):
 def test_a_bundle_that_draws_no_lungs_is_refused(tmp_path):
 
     gate = write_gate(tmp_path / "gate", xray_type="hand")
-    with pytest.raises(BundleError, match="expected a bundle of kind lungs"):
+    with pytest.raises(BundleError, match="one of kind lungs is needed"):
         LungFinder(gate, engine=OnnxRuntimeEngine(), threads=1)
 
 

@@ -67,7 +67,7 @@ def test_what_is_drawn_is_the_mean_of_the_picture_and_its_mirror_image():
 
 
 def test_other_shapes_are_refused():
-    with pytest.raises(UsageError, match="expected one input"):
+    with pytest.raises(UsageError, match="one input"):
         quality_inputs(np.zeros((4, 4), np.float32), moved=False)
-    with pytest.raises(UsageError, match=r"expected logits \(2 or 3, 5, H, W\), came shape \(3, 2, 4, 4\)"):
+    with pytest.raises(UsageError, match=r"logits must be \(2 or 3, 5, H, W\), not the shape \(3, 2, 4, 4\)"):
         probabilities(np.zeros((3, 2, 4, 4), np.float32), structures=ALL_STRUCTURES)

@@ -151,9 +151,9 @@ WITHHELD = [
     withheld("inverted", "bright lungs", gate=replace(ACCEPTED, state=("inverted",))),
     withheld("cropped", "only a part of the chest", gate=replace(ACCEPTED, state=("cropped",))),
     withheld("view unknown", "say --view PA", radiograph=chest(view="unknown")),
-    withheld("lungs not trusted", "the drawing of lungs and heart is not trusted", drawn=drawing(trusted=False)),
+    withheld("lungs not trusted", "the outlines of lungs and heart are uncertain", drawn=drawing(trusted=False)),
     withheld("no heart found", "no heart was found", drawn=drawing(heart=())),
-    withheld("no pair of lungs", "one lung is hardly to be seen", drawn=drawing(left=())),
+    withheld("no pair of lungs", "one lung can hardly be seen", drawn=drawing(left=())),
     withheld("cut by the edge", "the lungs are cut by the edge", drawn=drawing(right=((slice(20, 80), slice(0, 30)),))),
 ]
 
@@ -210,19 +210,19 @@ def test_an_unknown_age_is_said_and_withholds_nothing():
 
 def test_a_view_that_nobody_tells_may_be_assumed_but_not_against_what_is_known():
     ratio = measured(radiograph=chest(view="unknown"), assume_scope=True)
-    assert ratio.cautions == ("the view is not known, and assumed to be PA as the user asked",)
+    assert ratio.cautions == ("the view is not known, and assumed to be PA as you asked",)
     assert measured(radiograph=chest(view="AP"), assume_scope=True).code == "AP view"
 
 
 def test_what_the_picture_says_of_the_view_is_a_caution():
     seen = measured(radiograph=chest(view="unknown"), gate=replace(ACCEPTED, view="PA"))
-    assert seen.cautions == ("nobody tells the view; the picture looks like PA",)
+    assert seen.cautions == ("the file gives no view; the picture looks like PA",)
     other = measured(gate=replace(ACCEPTED, view="AP"))
     assert other.cautions == ("the view is said to be PA, and the picture looks like AP",)
     lateral = measured(gate=replace(ACCEPTED, view="lateral"))
-    assert (lateral.code, lateral.reason) == ("lateral view", "the view is lateral, as the picture looks")
+    assert (lateral.code, lateral.reason) == ("lateral view", "the view is lateral, judged from the picture")
     bedside = measured(radiograph=chest(view="unknown"), gate=replace(ACCEPTED, view="AP"))
-    assert bedside.reason == "the view is AP, as the picture looks, in which the heart looks wider than it is"
+    assert bedside.reason == "the view is AP, judged from the picture, in which the heart looks wider than it is"
 
 
 def test_without_a_gate_nothing_is_withheld_for_it():

@@ -112,7 +112,7 @@ def test_margins_scale_with_the_grid(side):
 
 
 def test_what_is_no_mask_is_refused():
-    with pytest.raises(UsageError, match="expected a mask bool"):
+    with pytest.raises(UsageError, match="a mask must be bool"):
         lung_regions(np.zeros((4, 4), np.uint8))
 
 

@@ -234,9 +234,9 @@ def test_without_an_operating_point_nothing_is_decided_and_a_warning_says_so(tmp
     assert finding.logit == pytest.approx(8 * 0.9 - 2, abs=1e-5)
     assert finding.probability == pytest.approx(expit(8 * 0.9 - 2), abs=1e-6)
     assert (finding.positive, finding.operating_point, finding.boxes) == (None, None, ())
-    assert finding.not_decided == NotDecided("no operating point", "this model brings no threshold")
+    assert finding.not_decided == NotDecided("no operating point", "this model has no threshold")
     assert opinion.warnings == (
-        "toy brings no threshold for any finding: nothing is decided there; their probabilities are not calibrated",
+        "toy has no threshold for any finding, so nothing is decided there; their probabilities are not calibrated",
     )
     assert len(opinion.heatmaps) == 1
 
@@ -252,7 +252,7 @@ def test_labels_without_an_operating_point_are_named_beside_those_with_one(tmp_p
     grey = radiograph(np.full((16, 16), 0.5))
     (opinion,) = specialist.read([Case(grey, preprocess(grey.pixels, spec=specialist.card.preprocess), NOT_JUDGED)])
     assert [finding.positive for finding in opinion.findings] == [True, None, True]
-    assert opinion.warnings == ("toy brings no threshold for Mass: nothing is decided there",)
+    assert opinion.warnings == ("toy has no threshold for Mass, so nothing is decided there",)
 
 
 def test_a_label_that_is_not_reliable_is_listed_never_decided_and_says_why(tmp_path: Path) -> None:

@@ -152,18 +152,18 @@ def opened(bundle: Bundle) -> Ensemble:
 
 @pytest.mark.parametrize("missing", ["maps", "member_logits"])
 def test_a_graph_that_lacks_an_output_is_refused(missing: str, tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match=f"expected the outputs .*{missing}.* of the graph of toy-ensemble, came"):
+    with pytest.raises(BundleError, match=f"the graph of toy-ensemble must have the outputs .*{missing}.* but it has"):
         opened(write_ensemble(tmp_path / "toy", graph=TOY.graph(leave_out=missing)))
 
 
 def test_a_graph_of_fewer_members_than_the_card_says_is_refused(tmp_path: Path) -> None:
     bundle = write_ensemble(tmp_path / "toy", graph=ToyEnsemble.random(count=2).graph())
-    with pytest.raises(EngineError, match=r"expected member_logits float32 \(1, 3, 2\) from toy-ensemble, came"):
+    with pytest.raises(EngineError, match=r"toy-ensemble must give member_logits float32 \(1, 3, 2\), not"):
         opened(bundle)._network.run_members(np.zeros((1, 1, 16, 16), np.float32))
 
 
 def test_a_bundle_of_another_kind_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match="expected a bundle of kind ensemble, came toy of kind classifier"):
+    with pytest.raises(BundleError, match="toy is a model of kind classifier; one of kind ensemble is needed"):
         opened(ToyBundle().write(tmp_path / "toy"))
 
 

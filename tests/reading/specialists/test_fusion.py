@@ -121,13 +121,13 @@ def test_untrusted_lungs_give_the_whole_branchs_result_and_say_so(bundle: Bundle
         assert finding.operating_point == 0.4
     assert reading.crops == ()
     (said,) = [warning for warning in reading.warnings if "whole-image branch" in warning]
-    assert said.startswith("toy-fusion fuses the whole picture with the crop to the lungs, and there is no crop: ")
+    assert said.startswith("toy-fusion joins the whole picture and the crop to the lungs, but there is no crop: ")
     assert reading.lungs is not None
     assert reading.lungs.reason in said
     for index, heatmap in enumerate(examination.heatmaps):
         np.testing.assert_allclose(heatmap.grid, expected["whole_alone_maps"][index], atol=1e-5)
         assert heatmap.geometry.point(4, 4) == (COLUMNS, ROWS)
-    assert "no crop, for want of lungs" in reading.trail[-1].detail
+    assert "not cropped, since there is no drawing of the lungs" in reading.trail[-1].detail
 
 
 def test_a_batch_reads_as_its_pictures_do(reader: Reader) -> None:
@@ -178,7 +178,7 @@ def test_without_lungs_the_whole_picture_is_read_alone_and_it_is_said(bundle: Bu
     without = Reader(models=[bundle], settings=ReaderSettings(lungs=False)).read(picture("two lungs"))
     assert without.lungs is None
     assert without.crops == ()
-    assert any("nobody looked for lungs; this is the result of its whole-image" in one for one in without.warnings)
+    assert any("the lungs were not looked for. This is the result of the whole" in one for one in without.warnings)
     untrusted = reader.read(picture("no lung"))
     alone = Reader(models=[bundle], settings=ReaderSettings(lungs=False)).read(picture("no lung"))
     assert [one.logit for one in alone.findings] == [one.logit for one in untrusted.findings]
@@ -191,7 +191,7 @@ def test_the_page_draws_lungs_crop_and_map(bundle: Bundle, reader: Reader) -> No
     assert "Crop that toy-fusion read" in page
     doubted = render_page(reader.examine(picture("one lung")), cards=[bundle.card])
     assert "this is the result of its whole-image branch" in doubted
-    assert "Lungs not trusted" in doubted
+    assert "Lung outlines uncertain" in doubted
     assert 'id="crop"' not in doubted
 
 
@@ -211,7 +211,7 @@ def test_a_graph_with_other_inputs_is_refused(tmp_path: Path) -> None:
 def test_a_bundle_of_another_kind_is_refused(bundle: Bundle, tmp_path: Path) -> None:
     lungs = LungFinder(bundle, engine=ENGINE, threads=1)
     other = ToyBundle().write(tmp_path / "toy")
-    with pytest.raises(BundleError, match="expected a bundle of kind fusion"):
+    with pytest.raises(BundleError, match="one of kind fusion is needed"):
         Fusion(other, engine=ENGINE, threads=1, heatmaps="all", lungs=lungs)
 
 

@@ -142,7 +142,7 @@ def test_where_no_lungs_are_to_be_drawn_the_whole_picture_is_averaged(bundle: Bu
     expected = WEIGHT * cells_of(given(bundle, examination)) / 64
     assert np.allclose(examination.heatmaps[0].grid, expected, atol=1e-5)
     assert examination.reading.lungs is None
-    assert examination.reading.lung_averages == (LungAverage("toy-pooled", False, "nobody looked for lungs"),)
+    assert examination.reading.lung_averages == (LungAverage("toy-pooled", False, "the lungs were not looked for"),)
 
 
 def test_a_graph_without_lungs_and_a_bundle_of_another_kind_are_refused(bundle: Bundle, tmp_path: Path) -> None:
@@ -150,6 +150,6 @@ def test_a_graph_without_lungs_and_a_bundle_of_another_kind_are_refused(bundle: 
     with pytest.raises(BundleError, match=r"the graph of toy-pooled takes lungs None, but its card prepares"):
         Reader(models=[broken])
     lungs = LungFinder(bundle, engine=ENGINE, threads=1)
-    with pytest.raises(BundleError, match="expected a bundle of kind lung-pooled, came toy of kind classifier"):
+    with pytest.raises(BundleError, match="toy is a model of kind classifier; one of kind lung-pooled is needed"):
         LungPooled(ToyBundle().write(tmp_path / "toy"), engine=ENGINE, threads=1, heatmaps="all", lungs=lungs)
     assert LungPooled(bundle, engine=ENGINE, threads=1, heatmaps="all", lungs=lungs).read([]) == ()

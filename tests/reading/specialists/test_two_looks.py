@@ -144,7 +144,7 @@ def test_pages_terminal_and_json_show_the_looks(bundle: Bundle, reader: Reader) 
 
 def test_a_graph_that_does_not_fit_its_card_is_refused(tmp_path: Path) -> None:
     lacking = write_two_looks(tmp_path / "lacking", graph=TOY.graph(leave_out="told"))
-    with pytest.raises(BundleError, match=r"expected the outputs \['told'\]"):
+    with pytest.raises(BundleError, match=r"lacks the outputs \['told'\]"):
         Reader(models=[lacking])
     other = write_two_looks(tmp_path / "other", graph=ToyBundle().network.graph())
     with pytest.raises(BundleError, match="but its card prepares"):
@@ -154,7 +154,7 @@ def test_a_graph_that_does_not_fit_its_card_is_refused(tmp_path: Path) -> None:
 def test_a_graph_that_gives_other_than_its_card_says_is_no_reading(tmp_path: Path) -> None:
     """Its card promises each of two labels a crop of its own; the graph cuts one."""
     other = write_two_looks(tmp_path / "other", attention="each label")
-    with pytest.raises(EngineError, match=r"expected boxes \(1, 2, 4\) of toy-looks, came shape \(1, 1, 4\)"):
+    with pytest.raises(EngineError, match=r"boxes of toy-looks must be \(1, 2, 4\), not the shape \(1, 1, 4\)"):
         Reader(models=[other]).examine(picture(), stated=WOMAN)
 
 

@@ -16,5 +16,5 @@ def test_the_card_names_the_size_that_most_crops_were_cut_from():
 
 
 def test_a_bundle_that_fuses_nothing_is_refused(tmp_path):
-    with pytest.raises(BundleError, match="expected a bundle of kind fusion, came toy of kind classifier"):
+    with pytest.raises(BundleError, match="toy is a model of kind classifier; one of kind fusion is needed"):
         read_fusion([], bundle=ToyBundle().write(tmp_path / "toy"))

@@ -86,9 +86,9 @@ def judge_scope(
         return ScopeVerdict(in_scope, unknown, None, _cautions(parts, scope=scope, model=model, assumed=assume_scope))
     if not outside and not missing:
         return ScopeVerdict(in_scope, unknown, stops[0])  # the gate itself warns of the picture, once for all models
-    said = f"{model} decides nothing here: {_facts([*outside, *missing])}; it is made for {scope.in_words()}"
+    said = f"{model} makes no decision here: {_facts([*outside, *missing])}; it is made for {scope.in_words()}"
     options = [part.say_it_with for part in missing if part.say_it_with and not outside]
-    helps = f"; if you know better, say it with {' and '.join(options)}" if options else ""
+    helps = f". If you know more, say so with {' and '.join(options)}" if options else ""
     return ScopeVerdict(in_scope, unknown, stops[0], (f"{said}{helps}",))
 
 
@@ -111,8 +111,8 @@ def _cautions(parts: Sequence[_Part], *, scope: Scope, model: str, assumed: bool
     if not missing:
         return cautions
     if assumed:
-        return (f"{model} decides as though it were made for this, as you asked, although {_facts(missing)}", *cautions)
-    return (f"{_facts(missing)}: the result of {model} may not hold, it is made for {scope.in_words()}", *cautions)
+        return (f"{model} decides as you asked, although {_facts(missing)}", *cautions)
+    return (f"{_facts(missing)}, so the result of {model} may not hold: it is made for {scope.in_words()}", *cautions)
 
 
 def _facts(parts: Sequence[_Part]) -> str:
@@ -147,7 +147,7 @@ def _type(radiograph: Radiograph, *, gate: GateVerdict, scope: Scope) -> _Part:
     made_for = f"{scope.xray_type} X-rays"
     if found is None:
         say_it_with = f"--force-type {scope.xray_type}"
-        return _Part("type", None, "nobody checked what the picture shows", made_for, say_it_with)
+        return _Part("type", None, "it is not known what the picture shows", made_for, say_it_with)
     return _Part("type", found == scope.xray_type, f"this is {_article(found)} {found} X-ray", made_for)
 
 
@@ -169,9 +169,9 @@ def _view(radiograph: Radiograph, *, gate: GateVerdict, scope: Scope) -> _Part:
     seen = chest_view(radiograph, gate=gate)
     if seen.view == "unknown":
         return _Part("view", None, f"{_FILE_GIVES}no view", made_for, "--view")
-    fact = f"the view is {seen.view}, as the picture looks" if seen.from_picture else f"the view is {seen.view}"
+    fact = f"the view is {seen.view}, judged from the picture" if seen.from_picture else f"the view is {seen.view}"
     if seen.from_picture and seen.view == "LL":
-        fact = "this is a lateral view, as the picture looks"
+        fact = "this is a lateral view, judged from the picture"
     fits = seen.view in scope.views
     return _Part("view", fits, fact, made_for, caution=fact if fits and seen.from_picture else None)
 

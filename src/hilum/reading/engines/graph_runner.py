@@ -60,7 +60,7 @@ class GraphRunner:
             parts = list(self._pool.map(self._compiled_narrow().run_named, slices))
         found = {name: np.concatenate([part[name] for part in parts]) for name in outputs}
         if not all(np.isfinite(values).all() for values in found.values()):
-            raise EngineError(f"{self._name} gave NaN or infinity, which is no reading; nothing is reported")
+            raise EngineError(f"{self._name} gave NaN or infinity, which is not a reading; nothing is reported")
         return found
 
     def _compiled_narrow(self) -> CompiledGraph:

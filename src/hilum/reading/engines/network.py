@@ -75,7 +75,8 @@ class Network:
             raise BundleError(f"the graph of {name} takes {INPUT} {shape}, but its card prepares {expected}")
         if not set(self._wanted) <= set(self._graph.outputs):
             raise BundleError(
-                f"expected the outputs {sorted(self._wanted)} of the graph of {name}, came {self._graph.outputs}"
+                f"the graph of {name} must have the outputs {sorted(self._wanted)}, but it has {self._graph.outputs}. "
+                "Export the model again"
             )
 
     def _check_output(
@@ -84,12 +85,13 @@ class Network:
         expected = (count, len(self._card.label_names))
         if logits.shape != expected or logits.dtype != np.float32:
             raise EngineError(
-                f"expected logits float32 {expected} from {self._card.name}, came {logits.dtype} {logits.shape}"
+                f"{self._card.name} must give logits float32 {expected}, not {logits.dtype} {logits.shape}. Export "
+                "the model again"
             )
         if maps is not None and (maps.ndim != 4 or maps.shape[:2] != expected or maps.dtype != np.float32):
             raise EngineError(
-                f"expected class maps float32 {(*expected, 'h', 'w')} from {self._card.name}, came {maps.dtype} "
-                f"{maps.shape}"
+                f"{self._card.name} must give class maps float32 {(*expected, 'h', 'w')}, not {maps.dtype} "
+                f"{maps.shape}. Export the model again"
             )
 
 
@@ -110,8 +112,8 @@ class MemberNetwork(Network):
         members, expected = found[MEMBER_LOGITS], (len(batch), self._members, len(self._card.label_names))
         if members.shape != expected or members.dtype != np.float32:
             raise EngineError(
-                f"expected {MEMBER_LOGITS} float32 {expected} from {self._card.name}, came {members.dtype} "
-                f"{members.shape}"
+                f"{self._card.name} must give {MEMBER_LOGITS} float32 {expected}, not {members.dtype} "
+                f"{members.shape}. Export the model again"
             )
         return self._output(found, count=len(batch)), members
 

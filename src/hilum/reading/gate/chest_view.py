@@ -35,8 +35,8 @@ def view_contradictions(radiograph: Radiograph, *, gate: GateVerdict, stated: St
     """A warning where a view is said to be frontal and the picture looks lateral; what is said may be the user's."""
     if gate.view != "lateral" or radiograph.view in ("unknown", "LL"):
         return ()
-    who = "the file says" if stated.view == "unknown" else "you say"
+    who = "the file says" if stated.view == "unknown" else "you said"
     return (
-        f"{who} view {radiograph.view}, the picture looks lateral: nothing that needs a frontal view is decided; check "
-        "which view it is",
+        f"{who} view {radiograph.view}, but the picture looks lateral, so nothing that needs a frontal view is "
+        "decided. Check which view it is",
     )

@@ -25,7 +25,7 @@ from hilum.reading_result import GateVerdict, ModelRef, PictureState, TypeVerdic
 
 NOT_JUDGED = GateVerdict(
     status="not judged",
-    reason="no gate was asked: nobody checked that this is a radiograph, or of what",
+    reason="no X-ray check was made, so it is not known whether this is a radiograph, and of what",
 )
 
 
@@ -124,7 +124,7 @@ def forced(opinion: GateOpinion, *, xray_type: str) -> tuple[GateVerdict, tuple[
     """
     verdict = opinion.verdict
     said = verdict.status if verdict.type is None else f"{verdict.status}, nearest {verdict.type.name}"
-    warning = f"read as {xray_type} because the type was forced; the gate said: {said} ({verdict.reason})"
+    warning = f"read as {xray_type} because you forced the type; the X-ray check said: {said} ({verdict.reason})"
     vouched = TypeVerdict(xray_type, 1.0, {xray_type: 1.0})
     state = opinion.chest_state if xray_type == "chest" else ()
     read_as = GateVerdict("accepted", f"the type {xray_type} was forced", type=vouched)

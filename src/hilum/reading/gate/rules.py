@@ -36,10 +36,10 @@ STATES: dict[PictureState, str] = {
 """What is wrong with a chest's picture, in words."""
 
 _REMEDIES: dict[PictureState, str] = {
-    "inverted": "; read it with --read-inverted, or check the export",
+    "inverted": ". Read it with --read-inverted, or check the export",
     "cropped": "",
 }
-_TURN_IT = "; turn it upright and read it again"
+_TURN_IT = ". Turn it upright and read it again"
 _TURNED: tuple[PictureState, ...] = ("turned 90", "turned 180", "turned 270")
 
 

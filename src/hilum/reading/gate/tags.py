@@ -85,7 +85,7 @@ def _other_xray(picture: PictureVerdict, *, modality: str) -> PictureVerdict:
 
 
 def _other_modality(picture: PictureVerdict, *, modality: str) -> PictureVerdict:
-    reason = f"the file's modality {modality} is no radiograph"
+    reason = f"the file's modality {modality} is not a radiograph"
     return _refused_by_modality(picture, modality=modality, reason=reason)
 
 
@@ -104,7 +104,7 @@ def _contradicted_refusal(picture: PictureVerdict, *, modality: str | None) -> P
     verdict = picture.verdict
     if verdict.candidates:  # an X-ray of none of the types contradicts nothing
         return picture
-    warning = f"the modality {modality} says radiograph, the picture does not look like one"
+    warning = f"the modality {modality} says radiograph, but the picture does not look like one"
     reason = f"{verdict.reason}; the file's modality {modality} says otherwise"
     candidates = (NOT_XRAY, *(() if verdict.type is None else (verdict.type.name,)))
     unsure = replace(verdict, status="unsure", reason=reason, candidates=candidates)
@@ -117,7 +117,7 @@ def _with_body_part(picture: PictureVerdict, *, body_part: str | None) -> Pictur
     if told is None or verdict.type is None:
         return picture
     if verdict.status == "accepted" and verdict.type.name not in (told, *ALSO_SHOWN.get(told, ())):
-        warning = f"the tags say {body_part}, the picture looks like {verdict.type.name}: the picture was followed"
+        warning = f"the tags say {body_part}, but the picture looks like {verdict.type.name}: the picture was followed"
         return replace(picture, warnings=(*picture.warnings, warning))
     if _settles(verdict, told=told):
         reason = f"{verdict.reason}; the file's body part {body_part} settles it"

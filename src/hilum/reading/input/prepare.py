@@ -30,7 +30,9 @@ class Prepared:
     def negative(self) -> Prepared:
         """The same in the other polarity, with a step in the trail that says so."""
         started = time.perf_counter()
-        step = TrailStep("invert", "the gate found the picture inverted: the other polarity is read, as the user asked")
+        step = TrailStep(
+            "invert", "the picture looks inverted: its greys were reversed before it was read, as you asked"
+        )
         radiograph = replace(self.radiograph, pixels=1 - self.radiograph.pixels, trail=(*self.radiograph.trail, step))
         inputs = {spec: preprocess(radiograph.pixels, spec=spec) for spec in self.inputs}
         spent_ms = (time.perf_counter() - started) * 1e3
@@ -82,7 +84,7 @@ def prepare(
     except HilumError as error:
         return Unreadable(name, sha256, error)
     except MemoryError:
-        message = f"{name} needs more memory than there is; lower the limit on pixels or read fewer files at once"
+        message = f"{name} needs more memory than there is. Lower the limit on pixels or read fewer files at once"
         return Unreadable(name, sha256, LimitError(message))
     except Exception as error:  # noqa: BLE001 - a defect met in one file must not lose the folder; it is reported whole
         defect = InternalError(f"{name} met a defect of hilum ({type(error).__name__}: {error}); please report it")
@@ -100,7 +102,7 @@ def preprocess_step(model: str, *, spec: PreprocessSpec, crop: Box | None = None
 def _in_words(step: Step, *, crop: Box | None) -> str:
     if isinstance(step, CropLungs):
         if crop is None:
-            return "no crop, for want of lungs"
+            return "not cropped, since there is no drawing of the lungs to rely on"
         return f"crop to the lungs ({crop.width:g} x {crop.height:g} pixels from column {crop.x:g}, row {crop.y:g})"
     if isinstance(step, Equalise):
         return f"equalise ({step.levels} levels)"

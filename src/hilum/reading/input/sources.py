@@ -83,7 +83,7 @@ def decode_source(
     if isinstance(source, Image.Image):
         return decode_pillow(source, name=name, value_range=value_range, frame=frame, limits=limits)
     if not isinstance(source, bytes):
-        raise UsageError(f"{name}: expected bytes or pixels, came {type(source).__name__}")
+        raise UsageError(f"{name}: bytes or pixels are needed, not {type(source).__name__}")
     if value_range is not None:
         raise UsageError(f"{name}: value_range is for arrays; a file says itself which values are black and white")
     return decode(source, name=name, frame=frame, limits=limits)
@@ -93,8 +93,8 @@ def _rest_of(file: BinaryFile, *, limits: Limits) -> bytes:
     try:
         data = file.read(limits.max_bytes + 1)
     except ValueError as error:  # a closed file
-        raise FileAccessError(f"the file cannot be read ({error}); open it again") from None
+        raise FileAccessError(f"the file cannot be read ({error}). Open it again") from None
     if not isinstance(data, bytes):
-        raise UsageError(f"the open file gives {type(data).__name__}, no bytes; open it with mode 'rb'")
+        raise UsageError(f"the open file gives {type(data).__name__}, not bytes. Open it with mode 'rb'")
     check_bytes(len(data), limits=limits)
     return data

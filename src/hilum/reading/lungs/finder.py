@@ -97,7 +97,9 @@ class LungFinder:
         logits = self._graph.run({INPUT: inputs}, outputs=(LOGITS,))[LOGITS]
         expected = (len(inputs), len(self._spec.structures), *inputs.shape[2:])
         if logits.shape != expected:
-            raise EngineError(f"expected logits {expected} from {self.ref.name}, came {logits.shape}")
+            raise EngineError(
+                f"{self.ref.name} must give logits {expected}, not {logits.shape}. Export the model again"
+            )
         return logits
 
     def _drawing(self, radiograph: Radiograph, model_input: ModelInput, logits: npt.NDArray[np.float32]) -> LungDrawing:

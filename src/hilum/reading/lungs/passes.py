@@ -21,7 +21,7 @@ def is_moved(rule: QualityRule) -> bool:
 def quality_inputs(array: Floats, *, moved: bool) -> Floats:
     """Float32 (2 or 3, C, H, W) of one input (C, H, W): itself, mirrored, and moved with its border repeated."""
     if array.ndim != 3:
-        raise UsageError(f"expected one input (C, H, W), came shape {array.shape}")
+        raise UsageError(f"one input (C, H, W) is needed, not the shape {array.shape}")
     if not moved:
         return np.ascontiguousarray(np.stack([array, array[:, :, ::-1]]))
     down, across = _shift(array.shape[-2]), _shift(array.shape[-1])
@@ -36,7 +36,7 @@ def probabilities(logits: Floats, *, structures: tuple[Structure, ...]) -> Float
     frame: there the first pass stands in.
     """
     if logits.ndim != 4 or logits.shape[0] not in (2, 3) or logits.shape[1] != len(structures):
-        raise UsageError(f"expected logits (2 or 3, {len(structures)}, H, W), came shape {logits.shape}")
+        raise UsageError(f"logits must be (2 or 3, {len(structures)}, H, W), not the shape {logits.shape}")
     probability = 1 / (1 + np.exp(-logits.astype(np.float32)))
     both = [probability[0], probability[1][mirror_planes(structures), :, ::-1]]
     if len(probability) == len(both):

@@ -85,7 +85,7 @@ def _unfit(
         yield RatioWithheld(
             "child", f"the patient is {age_text(age)} old, and it is measured from {ADULT_FROM_YEARS:.0f} years on"
         )
-    seen = ", as the picture looks" if view.from_picture else ""
+    seen = ", judged from the picture" if view.from_picture else ""
     if view.view == "LL":
         yield RatioWithheld("lateral view", f"the view is lateral{seen}")
     if view.view == "AP":
@@ -93,10 +93,12 @@ def _unfit(
     for state in gate.state:
         yield RatioWithheld(states.get(state, "turned"), STATES[state])
     if view.view == "unknown" and not assume_scope:
-        yield RatioWithheld("view unknown", "the view is not known, and it is measured on PA pictures; if this is one, "
-                            "say --view PA")  # fmt: skip
+        yield RatioWithheld(
+            "view unknown",
+            "the view is not known, and the ratio is measured on PA pictures. If this is one, say --view PA",
+        )
     if not drawing.trusted:
-        yield RatioWithheld("lungs not trusted", "the drawing of lungs and heart is not trusted")
+        yield RatioWithheld("lungs not trusted", "the outlines of lungs and heart are uncertain")
 
 
 def _measure(drawing: LungDrawing, *, spacing_mm: tuple[float, float] | None) -> tuple[Width, Width] | RatioWithheld:
@@ -104,7 +106,7 @@ def _measure(drawing: LungDrawing, *, spacing_mm: tuple[float, float] | None) ->
     lungs = drawing.lungs
     sides = lungs.sides(lungs.outlined)
     if sides is None or lungs.heart is None or not _is_pair(sides, level=lungs.level):
-        return RatioWithheld("no pair of lungs", "one lung is hardly to be seen, so the thorax has no width")
+        return RatioWithheld("no pair of lungs", "one lung can hardly be seen, so the thorax has no width")
     fields = np.maximum(sides.right, sides.left)
     heart = _width(lungs.heart, level=lungs.level, geometry=lungs.geometry, spacing_mm=spacing_mm)
     thorax = _width(fields, level=lungs.level, geometry=lungs.geometry, spacing_mm=spacing_mm)
@@ -170,9 +172,9 @@ def _cautions(radiograph: Radiograph, *, gate: GateVerdict, view: TakenView) -> 
     if radiograph.age_years is None:
         yield f"the age is not known; the ratio is for adults, from {ADULT_FROM_YEARS:.0f} years on"
     if view.view == "unknown":
-        yield "the view is not known, and assumed to be PA as the user asked"
+        yield "the view is not known, and assumed to be PA as you asked"
     if view.from_picture:
-        yield "nobody tells the view; the picture looks like PA"
+        yield "the file gives no view; the picture looks like PA"
     if not view.from_picture and gate.view == "AP":
         yield "the view is said to be PA, and the picture looks like AP"
 

@@ -94,7 +94,7 @@ def widened_box(mask: Mask) -> Box:
 
 def _regions(mask: Mask, *, smallest: float) -> list[Mask]:
     if mask.ndim != 2 or mask.dtype != np.bool_ or mask.size == 0:
-        raise UsageError(f"expected a mask bool (H, W), came {mask.dtype} {mask.shape}")
+        raise UsageError(f"a mask must be bool (H, W), not {mask.dtype} {mask.shape}")
     numbers, count = labelled_components(mask)
     sizes = np.bincount(numbers.ravel(), minlength=count + 1)
     return [numbers == number for number in range(1, count + 1) if sizes[number] >= smallest]

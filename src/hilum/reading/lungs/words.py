@@ -18,7 +18,7 @@ NEVER_TRUSTED: dict[LungFlag, str] = {
 _NOTES: dict[LungFlag, str] = {
     "touches the border": "the drawing touches the border of the picture, so a part of a lung may be cut off",
     "child": "this is a child's chest, on which outlines are less exact",
-    "sides not named": "the file leaves in doubt which lung is the right one",
+    "sides not named": "the file does not tell which lung is the right one",
 }
 
 

@@ -100,8 +100,8 @@ class Fusion:
         if crop is not None:
             return ()
         return (
-            f"{self.card.name} fuses the whole picture with the crop to the lungs, and there is no crop: {reason}; "
-            "this is the result of its whole-image branch",
+            f"{self.card.name} joins the whole picture and the crop to the lungs, but there is no crop: {reason}. "
+            "This is the result of the whole picture alone",
         )
 
     def _whole_heatmap(self, index: int, *, case: Case, one: Outputs) -> Heatmap:
@@ -125,17 +125,20 @@ class Fusion:
             raise BundleError(f"the graph of {self.ref.name} takes {taken}, but its card prepares {expected}")
         missing = [name for name in self._wanted if name not in self._graph.outputs]
         if missing:
-            raise BundleError(f"expected the outputs {missing} of the graph of {self.ref.name}, which lacks them")
+            raise BundleError(f"the graph of {self.ref.name} lacks the outputs {missing}. Export the model again")
 
     def _check_outputs(self, outputs: Outputs, *, count: int) -> None:
         expected = (count, len(self.card.labels))
         for name, values in outputs.items():
             if values.shape[:2] != expected or values.ndim != (2 if name in _LOGITS else 4):
-                raise EngineError(f"expected {name} {expected} of {self.card.name}, came shape {values.shape}")
+                raise EngineError(
+                    f"{name} of {self.card.name} must be {expected}, not the shape {values.shape}. Export the model "
+                    "again"
+                )
 
 
 def _crop_input(case: Case) -> ModelInput:
     """The second input; the pipeline gives it to every specialist that names how it wants the crop."""
     if case.crop is None:
-        raise InternalError("expected a case with the crop's input, came one without; this is a defect of hilum")
+        raise InternalError("the case lacks the input of the crop; this is a defect of hilum, please report it")
     return case.crop

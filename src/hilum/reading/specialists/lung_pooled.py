@@ -92,14 +92,19 @@ class LungPooled:
     def _step(self, average: LungAverage) -> TrailStep:
         name, widen = self.card.name, self._pooling.widen
         if not average.inside:
-            return TrailStep("average", f"{name}: over the whole picture, for want of trusted lungs")
+            return TrailStep(
+                "average", f"{name}: over the whole picture, since there is no drawing of the lungs to rely on"
+            )
         hidden = "; the network saw nothing else" if self._pooling.hides_outside else ""
         return TrailStep("average", f"{name}: inside the lungs, widened by {widen:.3g} of the picture's sides{hidden}")
 
     def _warnings(self, average: LungAverage) -> tuple[str, ...]:
         if average.inside:
             return ()
-        return (f"{self.card.name} looks inside the lungs alone, and looked at the whole picture: {average.reason}",)
+        return (
+            f"{self.card.name} is made to look inside the lungs alone, but looked at the whole picture: "
+            f"{average.reason}",
+        )
 
     def _heatmap(self, index: int, *, case: Case, grids: Floats) -> Heatmap:
         name = self.card.labels[index].name

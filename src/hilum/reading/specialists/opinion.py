@@ -33,7 +33,7 @@ from hilum.reading_result import (
     Told,
 )
 
-NOBODY_LOOKED = "nobody looked for lungs"
+NOBODY_LOOKED = "the lungs were not looked for"
 """Why there are no lungs, where none were drawn."""
 
 HeatmapsWanted = Literal["positive", "all", "none"]
@@ -182,10 +182,12 @@ def one_crop(case: Case, *, card: Card, lungs: ModelRef | None) -> tuple[Box | N
         return None, ()
     crop, reason = lung_crop(case.lungs)
     if crop is None:
-        return None, (f"{card.name} reads the crop to the lungs, and read the whole picture: {reason}",)
+        return None, (f"{card.name} is made to read the crop to the lungs, but read the whole picture: {reason}",)
     if card.training.lungs_sha256 in (None, lungs.sha256):
         return crop, ()
-    return crop, (f"{card.name} was trained on lungs that another network drew than {lungs.name}",)
+    return crop, (
+        f"the lungs here were drawn by {lungs.name}, another model than the one that {card.name} was trained with",
+    )
 
 
 def lung_crop(drawing: LungDrawing | None) -> tuple[Box | None, str]:
@@ -218,7 +220,7 @@ def _why_not(label: Label, *, scope: ScopeVerdict) -> NotDecided | None:
         return scope.not_decided
     if label.why_not_reliable is not None:
         return NotDecided("not reliable", label.why_not_reliable)
-    return NotDecided("no operating point", "this model brings no threshold")
+    return NotDecided("no operating point", "this model has no threshold")
 
 
 def _decide(probability: float, *, label: Label) -> bool | None:
@@ -233,4 +235,4 @@ def _without_operating_points(labels: Sequence[Label], *, model: str) -> tuple[s
     named = "any finding" if len(without) == len(labels) else ", ".join(label.name for label in without)
     raw = all(label.calibration.method == "none" for label in without)
     said = "; their probabilities are not calibrated" if raw else ""
-    return (f"{model} brings no threshold for {named}: nothing is decided there{said}",)
+    return (f"{model} has no threshold for {named}, so nothing is decided there{said}",)

@@ -109,7 +109,7 @@ class TwoLooks:
         attended = self._spec.attention if of is None else f"the class map of {of}; each label has a crop of its own"
         return TrailStep(
             "crop",
-            f"{self.card.name}: the part that the whole picture draws attention to ({attended}, at least "
+            f"{self.card.name}: the part of the picture that draws attention ({attended}, at least "
             f"{self._spec.threshold:g} of its range), {box.width:.0f} x {box.height:.0f} pixels from column "
             f"{box.x:.0f}, row {box.y:.0f}",
         )
@@ -122,7 +122,7 @@ class TwoLooks:
             raise BundleError(f"the graph of {self.ref.name} takes {taken}, but its card prepares {expected}")
         missing = [name for name in self._wanted if name not in self._graph.outputs]
         if missing:
-            raise BundleError(f"expected the outputs {missing} of the graph of {self.ref.name}, which lacks them")
+            raise BundleError(f"the graph of {self.ref.name} lacks the outputs {missing}. Export the model again")
 
     def _check_outputs(self, outputs: Outputs, *, count: int) -> None:
         labels = len(self.card.labels)
@@ -131,7 +131,10 @@ class TwoLooks:
         for name, values in outputs.items():
             expected = starts.get(name, (count, labels))
             if values.shape[: len(expected)] != expected or values.ndim != _DIMENSIONS[name]:
-                raise EngineError(f"expected {name} {expected} of {self.card.name}, came shape {values.shape}")
+                raise EngineError(
+                    f"{name} of {self.card.name} must be {expected}, not the shape {values.shape}. Export the model "
+                    "again"
+                )
 
 
 def _about(radiograph: Radiograph) -> tuple[float, ...]:
