@@ -4,7 +4,7 @@ from __future__ import annotations
 
 MEANINGS = {
     "Card.schema": "the format of the card",
-    "Card.name": "the bundle's name on the shelf",
+    "Card.name": "the model's name, as `hilum models` lists it",
     "Card.version": "the bundle's own version, apart from hilum's",
     "Card.title": "one line for people",
     "Card.kind": "what its outputs are: findings, or the gate's verdict",

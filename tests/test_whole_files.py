@@ -129,7 +129,7 @@ def test_files_written_together_are_whole_or_none_of_them_is_there(tmp_path: Pat
     write_together(files)
     assert [path.read_bytes() for path, _ in files] == [b"one", b"two"]
     (tmp_path / "c").write_bytes(b"in the way")
-    with pytest.raises(OutputError, match="cannot write"):
+    with pytest.raises(OutputError, match="Cannot write"):
         write_together([(tmp_path / "a" / "x", b"new"), (tmp_path / "c" / "z", b"new")])
     assert (tmp_path / "a" / "x").read_bytes() == b"one"
     assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == ["c", "x", "y"]

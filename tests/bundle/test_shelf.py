@@ -78,7 +78,7 @@ def test_a_broken_shipped_bundle_stops_the_reader(shipped: Path) -> None:
 
 def test_a_local_bundle_never_takes_a_shipped_ones_place(shipped: Path, local: Path) -> None:
     ToyBundle(name="chest-toy").write(local / "mine")
-    with pytest.raises(BundleError, match="two bundles have the name 'chest-toy'"):
+    with pytest.raises(BundleError, match="Two models have the name 'chest-toy'"):
         find("chest-toy", local=local, shipped=shipped)
 
 
@@ -91,7 +91,7 @@ def test_other_folders_files_and_unfinished_writes_are_no_entries(shipped: Path)
 
 def test_a_local_folder_that_is_a_file(shipped: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(BundleError, match="cannot list the bundles"):
+    with pytest.raises(BundleError, match="Cannot list the models"):
         shelf(shipped=shipped, local=tmp_path / "file")
 
 

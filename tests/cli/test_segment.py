@@ -302,4 +302,4 @@ def test_wrong_usage_is_said(scans, tmp_path, bundle):
     assert segment(scans, "--out", scans.parent, "--model", bundle).exit_code == 2
     other = segment(scans, "--out", tmp_path / "out", "--model", tmp_path / "none")
     assert other.exit_code == 1
-    assert "bundle" in other.output
+    assert "There is no model in the folder" in other.output

@@ -117,7 +117,7 @@ def test_a_folder_without_patients_is_by_image_and_said_once(tmp_path):
     (said,) = progress.lines
     assert said.startswith("caution: nothing tells the patients of 4 images apart")
     protocol = split_with_official_test(mixed.records, shares={"train": 0.5, "validation": 0.5}, seed=1).protocol
-    assert "by image, for want of patients" in protocol
+    assert "by image, since no patients are known" in protocol
     assert "by patient" not in protocol
     found = read_releases([("folder", own)], patient_pattern=r"^(?P<patient>p\d+)_", progress=progress)
     assert progress.lines == [said]

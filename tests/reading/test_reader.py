@@ -218,7 +218,7 @@ def test_a_hand_model_plugs_in_without_code(bundle: Bundle, tmp_path: Path) -> N
         ("hand-toy", "Mass"),
     ]
     assert [card.name for card in Reader(models=[bundle, hand]).cards] == ["toy", "hand-toy"]
-    assert sum("hand-toy may not hold, it is made for hand X-rays" in warning for warning in reading.warnings) == 1
+    assert sum("hand-toy may not hold: it is made for hand X-rays" in warning for warning in reading.warnings) == 1
 
 
 def test_the_settings_hash_follows_models_and_settings(bundle: Bundle, tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_an_unknown_age_is_measured_with_a_caution(reader):
 
 def test_a_picture_of_which_nothing_is_told_is_not_measured(reader):
     assert reader.read(plain_picture()).cardiothoracic_ratio.code == "view unknown"
-    assert "if this is one, say --view PA" in page_of(reader, Stated())
+    assert "If this is one, say --view PA" in page_of(reader, Stated())
 
 
 @pytest.mark.parametrize(

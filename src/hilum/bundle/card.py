@@ -55,7 +55,7 @@ class Scope(Part):
     views: tuple[ViewName, ...] | None = Field(description="views, or null where any view is in scope")
     unknown_tolerated: tuple[TolerablePart, ...] = Field(
         default=("modality", "view"),
-        description="parts of which the model decides, with a warning, where nobody tells them; never an age",
+        description="parts of which the model decides, with a warning, where they are unknown; never an age",
     )
 
     @model_serializer(mode="wrap")

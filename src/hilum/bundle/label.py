@@ -42,7 +42,7 @@ RAW = PlattCalibration(method="none", slope=1.0, intercept=0.0)
 class LabelResult(Part):
     """How one label did on one set of images, judged at the card's operating point."""
 
-    set: str = Field(description="which images, for example 'validation, softened'")
+    set: str = Field(description="which images, for example 'validation'")
     is_test: bool = Field(default=False, description="whether nothing was fitted or chosen on them: a look at a test")
     n: int = Field(ge=0)
     positives: int = Field(ge=0)

@@ -94,7 +94,7 @@ def find(name: str, *, local: Path | None = None, shipped: Path = SHIPPED_FOLDER
         raise BundleError(f"Unknown model {name!r}{nearest}. Available: {', '.join(names) or 'none'}, or a folder")
     if len(matches) > 1:
         places = " and ".join(str(entry.folder) for entry in matches)
-        raise BundleError(f"two bundles have the name {name!r}: {places}; rename or remove one")
+        raise BundleError(f"Two models have the name {name!r}: {places}. Rename or remove one")
     return _usable(matches[0])
 
 
@@ -125,7 +125,7 @@ def lung_bundle(name_or_folder: str | None, *, local: Path | None = None) -> Bun
     found = [bundle for bundle in bundles if bundle.card.role == "lungs"]
     if len(found) != 1:
         names = ", ".join(bundle.card.name for bundle in found) or "none"
-        raise BundleError(f"expected one model that draws lungs on the shelf, came {names}; name one with --model")
+        raise BundleError(f"One model must draw the lungs, but there are {names}. Name one with --model")
     return found[0]
 
 
@@ -150,7 +150,7 @@ def _folders(folder: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise BundleError(f"cannot list the bundles in {folder}: {error.strerror or error}") from error
+        raise BundleError(f"Cannot list the models in {folder}: {error.strerror or error}") from error
     return [child for child in found if not child.name.startswith(".")]
 
 

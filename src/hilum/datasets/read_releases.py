@@ -140,6 +140,7 @@ def _read(
     if release.read_with_tables is None:
         several = ", ".join(key for key, other in RELEASES.items() if other.read_with_tables is not None)
         raise UsageError(
-            f"expected --data {name} once, came {tables} and {folder}; only {several} may lie in several folders"
+            f"--data {name} was given twice, with {tables} and {folder}. Give it once; only {several} may lie in "
+            "several folders"
         )
     return release.read_with_tables(folder, tables=tables)

@@ -81,7 +81,7 @@ def test_own_objects_are_passed_over_in_a_folder(hilum: Any, toy: Path, tmp_path
     assert read(hilum, toy, source, out).exit_code == 0
     again = hilum("read", out, "--out", tmp_path / "second", "--model", toy, "--no-gate")
     assert again.exit_code == 1  # a folder without an image
-    assert "no image in" in again.output
+    assert "No image found in" in again.output
 
 
 def test_it_says_what_it_needs(hilum: Any, toy: Path, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_a_forced_type_goes_on_and_is_marked(
     found = read_json(hilum, write_png(tmp_path / "x.png", grey=DARK), *models, "--force-type", "chest")
     assert found["gate"]["accepted"] is False
     assert [finding["model"] for finding in found["findings"]] == ["chest-fracture"]
-    assert any("the type was forced" in warning for warning in found["warnings"])
+    assert any("you forced the type" in warning for warning in found["warnings"])
 
 
 def test_without_the_gate_nothing_is_judged(

@@ -160,7 +160,7 @@ def test_image_whose_page_would_be_the_index(hilum: Any, toy: Path, write_png: A
     write_png(tmp_path / "scans" / "x.png")
     result = hilum("read", tmp_path / "scans", "--out", tmp_path / "out", "--model", toy, "--no-gate")
     assert result.exit_code == 1
-    assert "index.html, which is taken" in result.stderr
+    assert "index.html is taken" in result.stderr
     assert [record["error"]["kind"] for record in lines(tmp_path / "out" / "failures.jsonl")] == ["output"]
     assert "x.png.html" in (tmp_path / "out" / "index.html").read_text()
 

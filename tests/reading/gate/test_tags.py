@@ -56,7 +56,7 @@ def test_a_radiograph_by_its_tag_that_looks_like_none_is_unsure_with_a_warning()
 def test_another_body_part_than_the_picture_is_a_warning_and_the_picture_counts() -> None:
     judged = with_tags(CHEST, radiograph=radiograph("CR", "HAND"))
     assert judged.verdict == CHEST.verdict
-    assert judged.warnings == ("the tags say HAND, the picture looks like chest: the picture was followed",)
+    assert judged.warnings == ("the tags say HAND, but the picture looks like chest: the picture was followed",)
 
 
 def test_a_pelvis_may_be_called_a_hip_and_no_hand() -> None:

@@ -64,7 +64,7 @@ def test_a_path_of_another_class(reader: Reader, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "error", "message"),
     [
-        (io.StringIO("text"), UsageError, "gives str, no bytes; open it with mode 'rb'"),
+        (io.StringIO("text"), UsageError, "gives str, not bytes. Open it with mode 'rb'"),
         (io.BytesIO(b"x" * 100_001), LimitError, "over the limit of 100,000"),
         (np.zeros((4, 4)), UsageError, "value_range"),
     ],
@@ -105,7 +105,7 @@ def test_a_closed_reader_says_so(tmp_path: Path) -> None:
     with Reader(models=[ToyBundle().write(tmp_path / "toy")]) as reader:
         assert reader.read(PNG).findings
     reader.close()
-    with pytest.raises(UsageError, match="this reader is closed"):
+    with pytest.raises(UsageError, match="This reader is closed"):
         reader.read(PNG)
-    with pytest.raises(UsageError, match="this reader is closed"):
+    with pytest.raises(UsageError, match="This reader is closed"):
         next(iter(reader.examine_many([PNG])))

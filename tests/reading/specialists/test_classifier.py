@@ -212,7 +212,7 @@ def test_a_view_that_is_tolerated_decides_with_a_warning(tmp_path: Path) -> None
     (opinion,) = opinions(tmp_path, toy, radiograph(np.ones((16, 16)), patient=Patient(3.0, "F")))
     (finding,) = opinion.findings
     assert (finding.positive, finding.in_scope, finding.unknown) == (True, None, ("view",))
-    assert opinion.warnings[0].startswith("the file gives no view: the result of toy may not hold")
+    assert opinion.warnings[0].startswith("the file gives no view, so the result of toy may not hold")
 
 
 def test_a_batch_keeps_each_image_with_its_own_finding(tmp_path: Path) -> None:

@@ -178,7 +178,9 @@ def test_without_lungs_the_whole_picture_is_read_alone_and_it_is_said(bundle: Bu
     without = Reader(models=[bundle], settings=ReaderSettings(lungs=False)).read(picture("two lungs"))
     assert without.lungs is None
     assert without.crops == ()
-    assert any("the lungs were not looked for. This is the result of the whole" in one for one in without.warnings)
+    assert any(
+        "the lungs were not looked for. This is the result of its whole-image" in one for one in without.warnings
+    )
     untrusted = reader.read(picture("no lung"))
     alone = Reader(models=[bundle], settings=ReaderSettings(lungs=False)).read(picture("no lung"))
     assert [one.logit for one in alone.findings] == [one.logit for one in untrusted.findings]
@@ -190,7 +192,7 @@ def test_the_page_draws_lungs_crop_and_map(bundle: Bundle, reader: Reader) -> No
     assert 'id="crop"' in page
     assert "Crop that toy-fusion read" in page
     doubted = render_page(reader.examine(picture("one lung")), cards=[bundle.card])
-    assert "this is the result of its whole-image branch" in doubted
+    assert "This is the result of its whole-image branch" in doubted
     assert "Lung outlines uncertain" in doubted
     assert 'id="crop"' not in doubted
 

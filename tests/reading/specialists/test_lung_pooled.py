@@ -90,7 +90,7 @@ def test_without_trusted_lungs_the_whole_picture_is_averaged_and_that_is_said(
     assert reading.lungs is not None
     assert not reading.lungs.trusted
     assert reading.lung_averages == (LungAverage("toy-pooled", inside=False, reason=reading.lungs.reason),)
-    said = f"toy-pooled looks inside the lungs alone, and looked at the whole picture: {reading.lungs.reason}"
+    said = f"toy-pooled is made to look inside the lungs alone, but looked at the whole picture: {reading.lungs.reason}"
     assert said in reading.warnings
 
 

@@ -73,7 +73,7 @@ def test_what_is_stated_goes_onto_the_card_and_a_table_without_patients_is_by_im
     assert card.weights_licence.startswith("Weights: CC BY 4.0, trained on images of one's own (labels.csv)")
     assert any("Nothing told patients apart" in limit for limit in card.limits)
     assert any("nothing tells the patients of 24 images apart" in line for line in heard.lines)
-    assert "by image, for want of patients" in card.protocol
+    assert "by image, since no patients are known" in card.protocol
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ class Fusion:
             return ()
         return (
             f"{self.card.name} joins the whole picture and the crop to the lungs, but there is no crop: {reason}. "
-            "This is the result of the whole picture alone",
+            "This is the result of its whole-image branch",
         )
 
     def _whole_heatmap(self, index: int, *, case: Case, one: Outputs) -> Heatmap:

@@ -109,7 +109,7 @@ class TwoLooks:
         attended = self._spec.attention if of is None else f"the class map of {of}; each label has a crop of its own"
         return TrailStep(
             "crop",
-            f"{self.card.name}: the part of the picture that draws attention ({attended}, at least "
+            f"{self.card.name}: the part that the whole picture draws attention to ({attended}, at least "
             f"{self._spec.threshold:g} of its range), {box.width:.0f} x {box.height:.0f} pixels from column "
             f"{box.x:.0f}, row {box.y:.0f}",
         )
