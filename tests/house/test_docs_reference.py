@@ -113,7 +113,7 @@ def test_a_table_escapes_bars(markers: ModuleType) -> None:
     assert markers.table(("a", "b"), [("x|y", "z\nz")]) == "| a | b |\n| --- | --- |\n| x\\|y | z z |"
 
 
-@pytest.mark.parametrize(("name", "width"), [("page.png", 1280), ("gate.png", 1298)])
+@pytest.mark.parametrize(("name", "width"), [("page.png", 1366), ("gate.png", 1298)])
 def test_the_pictures_are_of_the_shipped_models(root: Path, name: str, width: int) -> None:
     with Image.open(root / "docs" / "images" / name) as picture:
         assert picture.width == width

@@ -3,6 +3,7 @@
 import pytest
 
 from hilum.errors import OutputError
+from hilum.output.render import RenderSettings
 from hilum.reading_result import FailedReading
 from hilum.results.save import name_in_folder, save_all
 
@@ -25,7 +26,7 @@ def test_names_are_safe_and_short(name: str, expected: str) -> None:
 
 def test_a_failure_stands_in_the_journal(tmp_path) -> None:
     failed = FailedReading("broken.png", "decode", "broken.png: no picture", "0", "0" * 64)
-    assert save_all([("broken.png", failed, None)], folder=tmp_path) == ()
+    assert save_all([("broken.png", failed, RenderSettings((), every_heatmap=False))], folder=tmp_path) == ()
     assert "no picture" in (tmp_path / "failures.jsonl").read_text()
 
 

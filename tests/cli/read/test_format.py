@@ -52,7 +52,8 @@ def test_a_source_of_no_study_fails_and_the_others_are_read(
         "or leave --format dicom out"
     )
     assert objects(out, "b.dcm") == OBJECTS
-    assert not (out / "a.png.html").exists()
+    assert "no DICOM objects" in (out / "a.png.html").read_text()
+    assert objects(out, "a.png") == []
 
 
 def test_resume_writes_what_was_read_without_objects(hilum: Any, toy: Path, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_neither_card_nor_command_nor_page_tells_of_another_training(trained: Pa
     card = load_bundle(trained).card
     assert card.architecture == "squeezenet1_1"
     assert card.training.starting_weights == "random"
-    assert card.weights_licence.startswith("Weights: CC0 1.0, trained on images of one's own (table)")
+    assert card.weights_licence.startswith("Weights: CC0 1.0, trained on images of one's own (data)")
     shown = run("models", "show", trained)
     assert shown.exit_code == 0, shown.output
     assert NOT_STATED in " ".join(shown.stdout.split())
@@ -54,6 +54,6 @@ def test_neither_card_nor_command_nor_page_tells_of_another_training(trained: Pa
 def test_gate_and_lungs_take_no_words(recipe: str) -> None:
     refused = run("train", recipe, "--data", f"{recipe}=x", "--out", "o", "--title", "Mine", "--licence", "CC0")
     assert refused.exit_code == 2
-    said = f"leave --title and --licence out: the recipe {recipe} does not take them, pneumonia, pneumonia-lungs,"
+    said = f"leave --title and --licence out: the recipe {recipe} does not take them, classify, pneumonia,"
     assert said in refused.stderr
     assert "Traceback" not in refused.output
