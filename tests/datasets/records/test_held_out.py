@@ -88,7 +88,7 @@ def test_none_of_them_ever_reaches_fitting(name: str) -> None:
     split = split_with_official_test(records, shares={"train": 0.8, "validation": 0.2}, seed=0)
     assert {r.image for r in split.parts["test"]} == {f"{i}.png" for i in range(40, 64)}
     assert f"official {name} as test (24 images)" in split.protocol
-    with pytest.raises(DataError, match="hold the official test set out"):
+    with pytest.raises(DataError, match="Keep the official test set apart"):
         Split({"train": tuple(records)}, "made by hand")
 
 
@@ -134,5 +134,5 @@ def test_folders_of_parts_are_parts_in_any_case_and_never_classes(tmp_path: Path
         name for one in read_folder_of_folders(folder) for name in one.labels
     }
     (parts / "spare").mkdir()
-    with pytest.raises(DataError, match="came the part Train beside spare"):
+    with pytest.raises(DataError, match="Train lies beside spare"):
         read_folder_of_folders(parts)
