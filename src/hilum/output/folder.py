@@ -20,14 +20,18 @@ class OutputFolder(Held):
         self.path = path
         self._lock = held_folder(path)
 
-    def has_outputs(self, relative: str, *, objects: bool = False) -> bool:
+    def has_outputs(self, relative: str, *, objects: bool = False, pictures: bool = True) -> bool:
         """Whether all outputs of the image at `relative` are there; with `objects` a DICOM report must be, too.
+
+        Without `pictures` its JSON is all that must be there, and nothing that shows the picture may be.
 
         An image that was stopped between its outputs is not in the journal, so one object stands for all.
         """
         paths = output_paths(relative).in_folder(self.path)
         reports = [self.path / object_path(relative, "sr")] if objects else []
-        return all(path.is_file() for path in (*paths, *reports))
+        json, *shown = paths
+        right = (path.is_file() if pictures else not path.exists() for path in shown)
+        return json.is_file() and all(right) and all(path.is_file() for path in reports)
 
     def remove_outputs(self, relative: str) -> None:
         """Remove the outputs of the image at `relative`: a reading that no longer holds must not be found."""

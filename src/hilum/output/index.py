@@ -42,7 +42,8 @@ def _entry(record: Record, *, folder: Path, with_thumbnail: bool) -> IndexEntry:
         return IndexEntry(result.name, page, None, None, result)
     thumbnail = _bytes_of(folder / paths.thumbnail) if with_thumbnail else None
     address = None if thumbnail is None else data_uri(thumbnail)
-    return IndexEntry(result.source.name, paths.page, paths.json, address, result)
+    page = paths.page if (folder / paths.page).is_file() else None  # none was written without pictures
+    return IndexEntry(result.source.name, page, paths.json, address, result)
 
 
 def _bytes_of(path: Path) -> bytes | None:

@@ -27,6 +27,7 @@ class RenderSettings:
 
     `cards` of the models that read stand on each page; `every_heatmap` draws those of negative findings too. `objects`
     makes the DICOM objects, None where none are wanted.
+    Without `pictures` the JSON alone is written: nothing that shows the picture.
     `order` is that in which a page leads to the next one; by itself a page leads to the index alone.
     """
 
@@ -34,6 +35,7 @@ class RenderSettings:
     every_heatmap: bool
     objects: Callable[[Examination], Mapping[ObjectKind, bytes]] | None = None
     order: PageOrder = ALONE
+    pictures: bool = True
 
 
 def write_outputs(examination: Examination, *, relative: str, folder: Path, settings: RenderSettings) -> Record:
@@ -42,20 +44,27 @@ def write_outputs(examination: Examination, *, relative: str, folder: Path, sett
     Raises what rendering raises (then nothing was written), and `OutputError` as `write_whole` does.
     """
     reading = reading_to_json(examination.reading)
-    rendered = (
-        json.dumps(reading, indent=2, allow_nan=False).encode() + b"\n",
-        overlay_jpeg(examination, every_heatmap=settings.every_heatmap),
-        render_page(examination, cards=settings.cards, ways=settings.order.ways(relative)).encode("utf-8", "replace"),
-        thumbnail_png(examination.radiograph.pixels),
-    )
+    rendered = [json.dumps(reading, indent=2, allow_nan=False).encode() + b"\n"]
+    if settings.pictures:
+        rendered += _pictures(examination, relative=relative, settings=settings)
+    outputs = output_paths(relative).in_folder(folder)
     objects = {} if settings.objects is None else settings.objects(examination)
     paths = {kind: folder / object_path(relative, kind) for kind in OBJECT_KINDS}
     made = [(paths[kind], objects[kind]) for kind in OBJECT_KINDS if kind in objects]
-    write_together([*zip(output_paths(relative).in_folder(folder), rendered, strict=True), *made])
-    for kind in OBJECT_KINDS:
-        if kind not in objects:
-            paths[kind].unlink(missing_ok=True)  # of an earlier reading, which no longer holds
+    write_together([*zip(outputs, rendered, strict=False), *made])
+    for path in (*outputs[len(rendered) :], *(paths[kind] for kind in OBJECT_KINDS if kind not in objects)):
+        path.unlink(missing_ok=True)  # of an earlier reading, which no longer holds
     return {**reading, RELATIVE_PATH: relative}
+
+
+def _pictures(examination: Examination, *, relative: str, settings: RenderSettings) -> tuple[bytes, bytes, bytes]:
+    """Overlay, page and thumbnail, in the order of the paths of outputs."""
+    page = render_page(examination, cards=settings.cards, ways=settings.order.ways(relative))
+    return (
+        overlay_jpeg(examination, every_heatmap=settings.every_heatmap),
+        page.encode("utf-8", "replace"),
+        thumbnail_png(examination.radiograph.pixels),
+    )
 
 
 def write_failure_page(failed: FailedReading, *, relative: str, folder: Path, settings: RenderSettings) -> None:

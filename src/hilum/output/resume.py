@@ -27,8 +27,9 @@ def already_read(
     frame: int | None,
     stated: Callable[[InputFile], Stated],
     objects: bool = False,
+    pictures: bool = True,
 ) -> frozenset[str]:
-    """The `relative` of each file that is read, with all its outputs in place.
+    """The `relative` of each file that is read, with all its outputs in place, and without `pictures` no others.
 
     A failure is tried again. `settings_sha256` covers models, settings and hilum's version; the bytes of a file are
     compared by SHA-256, the frame must be the one asked for (an only frame is the first), and `stated`, which tells
@@ -46,7 +47,7 @@ def already_read(
         file.relative
         for file in files
         if file.relative in known
-        and folder.has_outputs(file.relative, objects=objects)
+        and folder.has_outputs(file.relative, objects=objects, pictures=pictures)
         and known[file.relative] == (sha256_of(file), stated_to_json(stated(file)))
     )
 

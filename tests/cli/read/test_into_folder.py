@@ -384,3 +384,30 @@ def test_anonymous_results_name_no_file_and_go_on_as_others_do(
     refused = hilum(*words)
     assert refused.exit_code == 2
     assert "empty folder" in refused.stderr
+
+
+def test_no_images_writes_numbers_alone_and_removes_the_pictures_of_before(
+    hilum: Any, toy: Path, write_png: Any, tmp_path: Path
+) -> None:
+    scans, out = tmp_path / "scans", tmp_path / "out"
+    write_png(scans / "a.png")
+    words = ("read", scans, "--out", out, "--model", toy, "--no-gate")
+
+    def shown() -> set[str]:
+        pictures = {".html", ".jpg", ".png"}
+        return {path.name for path in out.rglob("*") if path.suffix in pictures and path.name != "index.html"}
+
+    assert hilum(*words).exit_code == 0
+    assert shown() == {"a.png.html", "a.png.overlay.jpg", "a.png.png"}
+    without = hilum(*words, "--no-images", "--resume")
+    assert "1  read" in without.stdout, "what holds pictures is read again"
+    assert shown() == set()
+    assert (out / "a.png.json").is_file()
+    assert "a.png.html" not in (out / "index.html").read_text()
+    assert "a.png" in (out / "readings.csv").read_text()
+    assert "1  skipped, read before" in hilum(*words, "--no-images", "--resume").stdout
+    assert "1  read" in hilum(*words, "--resume").stdout
+    assert shown() == {"a.png.html", "a.png.overlay.jpg", "a.png.png"}
+    refused = hilum(*words, "--no-images", "--format", "dicom")
+    assert refused.exit_code == 2
+    assert "leave --format out" in refused.stderr

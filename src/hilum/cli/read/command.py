@@ -194,6 +194,12 @@ def read(
             help="Results that lead back to nobody: neutral names, no paths, no UIDs, burned-in text blacked out.",
         ),
     ] = False,
+    images: Annotated[
+        bool,
+        typer.Option(
+            "--images/--no-images", help="Write pages, overlays and thumbnails into --out: all that shows the picture."
+        ),
+    ] = True,
     gate: Annotated[
         bool, typer.Option("--gate/--no-gate", help="Judge first whether this is an X-ray, and of what.")
     ] = True,
@@ -217,6 +223,8 @@ def read(
     _check_format(format_, files=files, out=out)
     if format_ is not None and anonymous:
         raise UsageError("--anonymous writes no DICOM objects, which belong to a patient's study: leave --format out")
+    if format_ is not None and not images:
+        raise UsageError("--no-images writes no DICOM objects, one of which is a picture: leave --format out")
     inputs = find_inputs(files, out=out, frame=frame)
     bundles = choose_bundles(model or (), gate=gate, lungs=lungs) if inputs.files else ()
     forced = None if force_type is None else same_but_for_case(force_type, XRAY_TYPES)
@@ -252,6 +260,7 @@ def read(
             statements=statements,
             objects=None if format_ is None else partial(_object_files(), limits=settings.limits),
             anonymous=anonymous,
+            images=images,
         )
         failures += read_here(request) if out is None else READ_INTO_FOLDER.load()(request)
     say_the_rest(

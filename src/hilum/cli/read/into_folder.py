@@ -69,6 +69,7 @@ def _done_before(request: ReadRequest, folder: OutputFolder) -> frozenset[str]:
         frame=request.frame,
         stated=request.statements.of,
         objects=request.objects is not None,
+        pictures=request.images,
     )
 
 
@@ -134,6 +135,7 @@ def _results(
         every_heatmap=reader.settings.heatmaps == "all",
         objects=request.objects,
         order=PageOrder.of(file.relative for file in every),
+        pictures=request.images,
     )
     with closing(request.examinations(files)) as results:
         yield from write_batch(

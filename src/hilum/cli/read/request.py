@@ -25,6 +25,7 @@ class ReadRequest:
     """`frame` counts from 1; `jobs` is the number of threads beside the network's; `out` is None without `--out`.
 
     `objects` makes the DICOM objects of a reading, None where none are wanted.
+    Without `images` nothing is written that shows the picture.
     `anonymous`: each result under the `relative` of its input, with nothing in it that leads back to a patient.
     """
 
@@ -40,6 +41,7 @@ class ReadRequest:
     statements: Statements = field(default_factory=Statements)
     objects: Callable[[Examination], Mapping[ObjectKind, bytes]] | None = None
     anonymous: bool = False
+    images: bool = True
 
     def examinations(self, files: tuple[InputFile, ...]) -> Generator[Examination | FailedReading]:
         """The examination of each file, in order; close it to stop the threads."""
