@@ -2,12 +2,11 @@
 
 import re
 from dataclasses import replace
-from importlib.resources import files
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
+from axe_rules import axe_script, violations
 from hilum.radiograph import Radiograph
 from hilum.reading_result import NotDecided
 from hilum.report.failure_page import render_failure_page
@@ -21,7 +20,6 @@ STATES = (
     "flagged", "not flagged", "age unknown", "outside", "refused", "unsure", "other body part", "lungs", "heart",
     "lungs not trusted", "fourteen findings",
 )  # fmt: skip
-EVERY_RULE = ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice", "experimental"]
 
 
 @pytest.fixture
@@ -114,26 +112,10 @@ def test_a_reading_prints_on_one_page(show, states, card, which):
         assert "Pneumonia in children's chest radiographs" in printed
 
 
-def _axe():
-    for package in ("axe_playwright_python", "axe_core_python"):
-        if find_spec(package) is not None:
-            return files(package).joinpath("axe.min.js").read_text(encoding="utf-8")
-    pytest.skip("axe-core is not installed: pip install axe-playwright-python")
-
-
-def violations(page):
-    """What axe-core objects to, of any weight, in the page as it stands."""
-    page.evaluate(_axe())
-    found = page.evaluate(
-        "async (tags) => (await axe.run(document, { runOnly: { type: 'tag', values: tags } })).violations", EVERY_RULE
-    )
-    return [(one["id"], one["impact"], [node["html"][:120] for node in one["nodes"]]) for one in found]
-
-
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1366, "dark")])
 @pytest.mark.parametrize("which", STATES)
 def test_axe_finds_nothing_of_any_weight(show, states, card, which, width, scheme):
-    _axe()
+    axe_script()
     text = render_page(states(which), cards=[card], ways=WAYS)
     page = show(text, width=width, height=768, color_scheme=scheme, bypass_csp=True)
     assert violations(page) == []
@@ -146,7 +128,7 @@ def test_axe_finds_nothing_of_any_weight(show, states, card, which, width, schem
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1366, "dark")])
 def test_axe_finds_nothing_in_the_index_and_the_page_of_a_failure(show, reading, refused, failed, width, scheme):
-    _axe()
+    axe_script()
     entries = [
         IndexEntry(f"{n}.png", f"{n}.html", f"{n}.json", None, one) for n, one in enumerate((reading, refused, failed))
     ]
