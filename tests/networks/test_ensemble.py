@@ -105,5 +105,5 @@ def test_members_that_do_not_fit_are_refused(members):
 
 
 def test_more_cells_than_the_finest_are_refused():
-    with pytest.raises(UsageError, match="no more than 2, came 3"):
+    with pytest.raises(UsageError, match="at least 1 and at most 2, not 3"):
         shares_of_cells(3, fine=2)

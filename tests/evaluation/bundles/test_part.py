@@ -44,7 +44,7 @@ def test_a_validation_part_is_no_look_at_a_test(made):
 @pytest.mark.parametrize("official", ["Official_Test", "hold-out"])
 def test_a_run_that_was_fitted_on_held_out_images_is_refused_whatever_they_are_called(made, official):
     records = tuple(replace(r, official=official) for r in made.records)
-    with pytest.raises(DataError, match="expected a held-out image of table in the part test alone"):
+    with pytest.raises(DataError, match="belongs into the part test alone"):
         part_of_run(load_run(made.run), records=records, name="calibration", labels=LABELS)
 
 

@@ -34,12 +34,12 @@ def test_other_pixels_than_in_training_are_refused(made):
 
     path = made.data / "003.png"
     path.write_bytes(path.read_bytes() + b"\0")
-    with pytest.raises(DataError, match=r"same content, came none like table 003\.png"):
+    with pytest.raises(DataError, match=r"same content; missing: table 003\.png"):
         split_of(load_run(made.run), records=read_own_table(made.data))
 
 
 def test_a_missing_image_is_refused(made):
-    with pytest.raises(DataError, match="came none like table"):
+    with pytest.raises(DataError, match="missing: table"):
         split_of(load_run(made.run), records=made.records[1:])
 
 

@@ -40,7 +40,7 @@ def test_images_on_which_no_label_is_known_are_in_no_part(records):
 
 def test_parts_that_may_not_be_fitted_on_are_left_out(records):
     stage = tiny_stage(split=SplitSpec(shares={"train": 0.7, "validation": 0.3}, fit_on=("another",)))
-    with pytest.raises(DataError, match="expected images outside the official test"):
+    with pytest.raises(DataError, match="All images belong to the official test set"):
         make_split(records, stage=stage, seed=1)
 
 
