@@ -73,7 +73,7 @@ def test_a_calibration_that_turns_the_scores_round_is_refused_in_one_line(
     result = hilum("judge", folder / "test.parquet", "--validation", tmp_path / "turned.parquet", "--calibration",
                    method, "--replicates", 100)  # fmt: skip
     said = " ".join(result.stdout.split())
-    assert "! Effusion is not calibrated: in the validation file the scores rank the wrong way round" in said
+    assert "! Effusion is not calibrated: in the validation file: The scores rank the wrong way round" in said
     assert "refused" in said
 
 

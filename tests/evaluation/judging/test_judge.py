@@ -164,7 +164,7 @@ def test_validation_of_few_patients_gives_no_operating_point(predictions: Predic
     truth[[validation.patient.index(name) for name in list(dict.fromkeys(validation.patient))[:4]], 0] = 1.0
     result = judge(predictions, validation=ValidationPredictions(replace(validation, truth=truth)), replicates=QUICK)
     assert result.whole.labels[0].decisions is None
-    why = "in the validation file only 4 patients with a positive image; an operating point needs 5"
+    why = "in the validation file: only 4 patients with a positive image; an operating point needs 5"
     assert result.whole.labels[0].decisions_undefined == why
 
 
@@ -243,7 +243,7 @@ def test_a_label_that_validation_cannot_calibrate_says_why(predictions: Predicti
     result = judge(predictions, validation=ValidationPredictions(validation), calibration="platt", replicates=QUICK)
     effusion = judgement_json(result)["labels"]["Effusion"]
     assert effusion["calibrated"] == {
-        "method": "platt", "undefined": "in the validation file there are no negatives",
+        "method": "platt", "undefined": "in the validation file: there are no negatives",
     }  # fmt: skip
 
 

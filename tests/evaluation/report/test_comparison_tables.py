@@ -48,4 +48,4 @@ def test_a_label_without_a_point_says_why(models):
     table = shares_table(compare(models, points=points, replicates=100))
     assert table is not None
     reasons = [row[3] for row in table.rows if row[0] == "Mass"]
-    assert reasons == ["in the validation file there are no positives"] * 2
+    assert reasons == ["in the validation file: there are no positives"] * 2

@@ -94,7 +94,7 @@ def _isotonic(outcomes: Outcomes) -> Calibrator:
     y = isotonic_regression(share, weights=count).x
     if y[0] == y[-1] or (isinstance(area, float) and area < 0.5):
         raise DataError(
-            "the scores rank the wrong way round, or not at all, so no rising curve fits them; look at the scores and "
+            "The scores rank the wrong way round, or not at all, so no rising curve fits them; look at the scores and "
             "at what the truth calls positive"
         )
     step = np.diff(y) != 0

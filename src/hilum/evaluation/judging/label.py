@@ -148,7 +148,7 @@ class LabelColumn:
             reason = (
                 self.calibrator.reason if isinstance(self.calibrator, UndefinedMetric) else "there is no such label"
             )
-            return CalibratedScores(method, undefined=f"in the validation file {reason}")
+            return CalibratedScores(method, undefined=f"in the validation file: {reason}")
         score = defined(brier(self.truth, probabilities=calibrated))
         sigmoid = self.calibrator if isinstance(self.calibrator, SigmoidCalibrator) else None
         return CalibratedScores(
@@ -168,7 +168,7 @@ def label_column(p: Predictions, label: str, *, patients: PatientRows, plan: Pla
     outcomes = known_outcomes(truth, scores=scores)
     point, decisions, undecided = plan.points.get(label), None, None
     if isinstance(point, UndefinedMetric):
-        undecided = f"in the validation file {point.reason}"
+        undecided = f"in the validation file: {point.reason}"
     elif point is not None:
         prevalence = plan.prevalences.get(label)
         decisions = decide(truth, scores=scores, point=point, patients=patients, prevalence=prevalence)

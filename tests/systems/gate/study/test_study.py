@@ -248,7 +248,7 @@ def test_scores_that_rank_the_wrong_way_round_leave_what_needs_no_fit(folder: Pa
     assert study.mistakes == UndefinedMetric(why["xray"], 0, 0)
     assert study.spec == UndefinedMetric(why["left-out"], 0, 0)
     write_study(study, folder=tmp_path)
-    with pytest.raises(DataError, match=r"holds no thresholds of a gate: the scores rank the wrong way round"):
+    with pytest.raises(DataError, match=r"holds no thresholds of a gate: The scores rank the wrong way round"):
         read_spec(tmp_path)
     page = render_gate_page(study, pictures=())
     assert f"No thresholds could be chosen: {why['left-out']}." in page

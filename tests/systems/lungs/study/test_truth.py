@@ -58,7 +58,7 @@ def test_a_mask_without_sides_is_the_union(make):
 
 
 def test_an_empty_mask_and_one_of_another_size_are_refused(make):
-    with pytest.raises(DataError, match="none"):
+    with pytest.raises(DataError, match="is empty: it shows no lung"):
         read_lung_truth(make(np.zeros((4, 6))), shape=(4, 6))
     with pytest.raises(DataError, match="8 x 6"):
         read_lung_truth(make(np.ones((4, 6))), shape=(8, 6))
