@@ -206,7 +206,7 @@ def test_other_data_than_in_training_are_refused(made, tmp_path):
     other = fabricate_run(tmp_path / "other", patients=3, seed=5)
     result = run("evaluate", made.run, "--data", f"table={other.data}", "--out", tmp_path / "out")
     assert result.exit_code == 1
-    assert "expected every image of" in result.stderr
+    assert "do not hold every image of" in result.stderr
 
 
 def test_a_run_keeps_the_evaluation_of_each_split_in_its_own_folder(tmp_path):

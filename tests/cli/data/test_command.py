@@ -86,7 +86,7 @@ def test_a_table_and_class_folders_need_no_name(hilum, tmp_path):
         (("absent.csv",), 1, "There is no file or folder absent.csv"),
         ((".",), 2, "say which release it is: hilum data check NAME ."),
         (("nih", ".", "--labels", "Mass"), 2, "are for a table of your own, not for nih"),
-        (("nih", "."), 1, "expected Data_Entry_2017_v2020.csv or Data_Entry_2017.csv (or .gz)"),
+        (("nih", "."), 1, "has no Data_Entry_2017_v2020.csv or Data_Entry_2017.csv (or .gz)"),
     ],
 )
 def test_wrong_names_and_layouts_are_one_line(hilum, tmp_path, monkeypatch, arguments, code, message):
@@ -149,7 +149,7 @@ def test_jsrt_is_converted_and_then_read(hilum, tmp_path):
     (release / "pictures" / "JPCLN001.IMG").write_bytes(b"cut")
     again = hilum("data", "convert", "jsrt", release, "--out", tmp_path / "png")
     assert again.exit_code == 1
-    assert "JPCLN001.IMG, came 3" in " ".join(again.stderr.split())
+    assert "JPCLN001.IMG has 3 byt" in " ".join(again.stderr.split())
     assert hilum("data", "convert", "nih", release, "--out", tmp_path / "png").exit_code == 2
 
 
