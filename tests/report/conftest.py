@@ -1,6 +1,5 @@
 """Readings, cards and examinations, made by hand, for the tests of the reports."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -326,21 +325,6 @@ def card() -> Card:
         weights_licence="CC BY 4.0",
         files={"model.onnx": SHA},
     )
-
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
-
-
-@pytest.fixture(scope="session")
-def browser():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -142,8 +142,9 @@ def test_bad_options(made: Path, tmp_path: Path) -> None:
         refused = run(*words(made, out=tmp_path / "out"), *more)
         assert refused.exit_code != 0
         assert said in " ".join(refused.output.split())
-    plain = run("study", "sdfn", "--data", str(made / "nih"), "--weights", "random", "--out", str(tmp_path / "out"))
-    assert (plain.exit_code, "NAME=FOLDER" in plain.output) == (2, True)
+    plain = run("study", "sdfn", "--data", str(tmp_path), "--weights", "random", "--out", str(tmp_path / "out"))
+    assert plain.exit_code != 0
+    assert "Give the folder of the data set itself" in " ".join(plain.output.split())
     lungs = run("study", "lungs", "--data", f"nih={made}", "--weights", "random", "--out", str(tmp_path / "out"))
     assert (lungs.exit_code, "--data FOLDER once" in lungs.output) == (2, True)
 

@@ -1,7 +1,6 @@
 """The report in a real browser: nothing fails, nothing is loaded, nothing stands over the edge."""
 
 import re
-import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -19,8 +18,6 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not 
 
 pytestmark = pytest.mark.slow
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
 LABELS = ("Atelectasis", "Effusion", "A label whose name is longer than what a panel or a column likes", "Hernia")
 
 
@@ -47,16 +44,6 @@ def report(tmp_path_factory):
         errors=(error,) * 3,
     )
     return write_report(subject, folder=tmp_path_factory.mktemp("report")).page
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """What a study writes, and the page in a real browser: nothing fails, is loaded, or stands over the edge."""
 
 import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,8 +18,6 @@ from hilum.evaluation.study.write import write_study
 from hilum.output.lock import FolderLock
 from hilum.report.windowing import encode_png
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
 FILE = RUN.file.model_copy(update={"command": "x" * 200, "environment": {"k" * 50: "v" * 90}})
 LONG = replace(RUN, folds_done=4, file=FILE)
 
@@ -69,29 +67,25 @@ def test_a_folder_that_another_process_holds_is_left_alone(folder: Path) -> None
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_in_a_browser(folder: Path, width: int, scheme: str) -> None:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine")
+def test_in_a_browser(browser: Any, folder: Path, width: int, scheme: str) -> None:
     trouble: list[str] = []
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
-        page.on("console", lambda message: trouble.append(message.text))
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on("request", lambda r: trouble.append(r.url) if r.url[:5] not in ("file:", "data:") else None)
-        page.goto((folder / "study.html").as_uri())
-        page.evaluate("document.querySelectorAll('details').forEach((e) => { e.open = true })")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        drawn = page.locator("img").evaluate_all("(all) => all.map((e) => e.naturalWidth)")
-        assert len(drawn) == 2 + 8 + 2
-        assert min(drawn) > 0
-        cut = page.locator(".strip").evaluate_all(
-            "(all) => all.filter((e) => [...e.children].some((i) => i.getBoundingClientRect().right > "
-            "e.getBoundingClientRect().right + 1 || i.getBoundingClientRect().top > e.getBoundingClientRect().top + 1))"
-        )
-        assert not cut, "the images of a picture stand side by side, and none is cut off"
-        for link in page.locator("nav a").all():
-            assert page.locator(str(link.get_attribute("href"))).count() == 1
-        browser.close()
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    page.on("console", lambda message: trouble.append(message.text))
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.on("request", lambda r: trouble.append(r.url) if r.url[:5] not in ("file:", "data:") else None)
+    page.goto((folder / "study.html").as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach((e) => { e.open = true })")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    drawn = page.locator("img").evaluate_all("(all) => all.map((e) => e.naturalWidth)")
+    assert len(drawn) == 2 + 8 + 2
+    assert min(drawn) > 0
+    cut = page.locator(".strip").evaluate_all(
+        "(all) => all.filter((e) => [...e.children].some((i) => i.getBoundingClientRect().right > "
+        "e.getBoundingClientRect().right + 1 || i.getBoundingClientRect().top > e.getBoundingClientRect().top + 1))"
+    )
+    assert not cut, "the images of a picture stand side by side, and none is cut off"
+    for link in page.locator("nav a").all():
+        assert page.locator(str(link.get_attribute("href"))).count() == 1
+    context.close()
     assert trouble == []

@@ -1,6 +1,5 @@
 """The pages in a real browser: files go up, readings come down, opinions stay, and nothing is loaded from elsewhere."""
 
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,22 +21,10 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not 
 
 pytestmark = pytest.mark.slow
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
 PASSWORD = "correct horse battery"
 WAIT_MS = 60_000
 REFUSED = "status of 415"
 """What a browser says by itself of a file that is refused."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def test_another_kind_keeps_what_both_kinds_have():
         (f"{STAGE}.ema_decay", "2", "an ema_decay in (0, 1), or none"),
         (f"{STAGE}.selection.part", "elsewhere", "a selection on one of validation"),
         ("preprocess.steps.0.height", "0", "greater than or equal to 1"),
-        ("preprocess.std", "0.5,0,0.5", "positive deviations"),
+        ("preprocess.std", "0.5,0,0.5", "as many means as standard deviations"),
         (f"{STAGE}.loss.kind", "Huber", "or Hierarchical or MarginLoss, not 'Huber'"),
         (f"{STAGE}.start.kind", "WeightsFile", "change the recipe's Python"),
         ("deterministic", "1", "must be true or false, not '1'"),
