@@ -1,9 +1,7 @@
 """The pages speak plain English: no word of our own without a meaning in the glossary, and no phrase that hides one."""
 
-import ast
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,8 +9,6 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 GENERATED = {"reference/cli.md", "reference/python.md", "concepts/rooms.md"}
 """Written from docstrings and help texts, which are held to their own test."""
-ROOMS = ("cli", "training", "systems", "evaluation", "networks")
-"""The rooms of the sources whose messages are held to the list here."""
 
 FORBIDDEN = {
     r"\bexpected [^.|]*, came\b|, came (no|none)\b": "say what is wrong and what to do",
@@ -84,32 +80,3 @@ def test_the_glossary_has_every_word_and_is_found_from_the_start() -> None:
     assert set(TERMS) <= set(heads)
     assert {"framed", "bulk source", "rendering", "softened", "look", "sdfn"} <= set(heads)
     assert "](concepts/glossary.md)" in (DOCS / "index.md").read_text(encoding="utf-8")
-
-
-def said_in(path: Path) -> list[tuple[int, str]]:
-    """Every text of a module but docstrings, with its line; what is filled in stands as braces."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    found: list[tuple[int, str]] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.JoinedStr):
-            found.append((node.lineno, "".join(_literal(part) for part in node.values)))
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
-            found.append((node.lineno, node.value))
-    return found
-
-
-def _literal(part: Any) -> str:
-    return str(part.value) if isinstance(part, ast.Constant) else "{}"
-
-
-@pytest.mark.parametrize("room", ROOMS)
-def test_a_message_says_what_is_wrong_and_what_to_do(room: str) -> None:
-    old = re.compile(r"\bexpected .*\bcame\b|, came |\bpaper [1-9]\b|\bon the shelf\b|counts? for nothing", re.I)
-    found = [
-        f"{path.name}:{line}: {text}"
-        for path in sorted((ROOT / "src" / "hilum" / room).rglob("*.py"))
-        for line, text in said_in(path)
-        if old.search(text)
-    ]
-    assert not found, "\n".join(found)

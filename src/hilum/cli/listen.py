@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from hilum.cli.options.models import choose_bundles
+from hilum.cli.options.models import ModelsOption, choose_bundles
 from hilum.cli.terminal.say import say
 from hilum.errors import UsageError
 from hilum.reading.engines.engine import available_cores
@@ -20,7 +20,7 @@ from hilum.service.dicom.outbox import Outbox
 from hilum.service.dicom.peers import checked_title, parse_caller, parse_destination
 from hilum.service.dicom.results import ResultsOf
 from hilum.service.dicom.run import ListenPlan, run_listener
-from hilum.service.readers.plan import ReaderPlan
+from hilum.service.readers.plan import GIB, ReaderPlan
 from hilum.service.store.store import StoreOptions, open_store
 
 app = typer.Typer(rich_markup_mode="rich", add_completion=False)
@@ -59,10 +59,7 @@ def listen(
     readers: Annotated[
         int | None, typer.Option(min=1, help="Processes that read. [dim]default: one less than the cores[/]")
     ] = None,
-    model: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME_OR_FOLDER", help="A model of the shelf or a bundle's folder; may be repeated."),
-    ] = None,
+    model: ModelsOption = None,
     capacity: Annotated[int, typer.Option(min=1, help="Images that may wait; senders keep what is more.")] = 10_000,
     reserve_gb: Annotated[float, typer.Option(min=0.0, help="Keep so much of the disk free, in GiB.")] = 1.0,
     commitment: Annotated[
@@ -100,7 +97,7 @@ def listen(
                 host=host,
                 port=port,
                 callers=tuple(map(parse_caller, callers)),
-                reserve_bytes=int(reserve_gb * (1 << 30)),
+                reserve_bytes=int(reserve_gb * GIB),
             ),
             reading=ReaderPlan(
                 store=folder.resolve(),

@@ -9,7 +9,7 @@ import typer
 
 from hilum.cli.commands import RAY_CREW
 from hilum.cli.options.engine import EngineChoice, EngineOption, engine_named
-from hilum.cli.options.models import choose_bundles
+from hilum.cli.options.models import ModelsOption, choose_bundles
 from hilum.cli.terminal.progress import BatchProgress
 from hilum.cli.terminal.say import say
 from hilum.errors import UsageError
@@ -58,10 +58,7 @@ def plan_films(
     ],
     *,
     out: Annotated[str, typer.Option(metavar="PLAN", help="Where the plan goes: a folder, or s3://BUCKET/PREFIX.")],
-    model: Annotated[
-        list[str] | None,
-        typer.Option(metavar="MODEL", help="The name of an installed model, or the folder of one; may be repeated."),
-    ] = None,
+    model: ModelsOption = None,
     column: Annotated[str | None, typer.Option(help="The manifest's column of paths. [dim]default: path[/]")] = None,
     root: Annotated[
         str | None,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hilum.cli.options.models import choose_bundles, model_names
+from hilum.cli.options.models import ModelsOption, choose_bundles
 from hilum.cli.terminal.say import say
 from hilum.errors import FileAccessError, UsageError
 from hilum.imaging.pixels.limits import Limits
@@ -52,14 +52,7 @@ def serve(
     readers: Annotated[
         int | None, typer.Option(min=1, help="Processes that read. [dim]default: one less than the cores[/]")
     ] = None,
-    model: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="MODEL",
-            help="An installed model's name, a model's folder, or a run of `hilum train`; may be given several times.",
-            autocompletion=model_names,
-        ),
-    ] = None,
+    model: ModelsOption = None,
     keep: Annotated[
         float,
         typer.Option(

@@ -61,10 +61,11 @@ class FilmReader:
         Raises `StoreError` where an object store gives none of them, and `FileAccessError` where many are all missing
         with their folders.
         """
-        films = [Film(row, root=self._asked.root, limits=self._asked.spec.limits) for row in map(film_row, lines)]
+        listed = tuple(map(film_row, lines))
+        films = [Film(row, root=self._asked.root, limits=self._asked.spec.limits) for row in listed]
         general = Stated(assume_scope=self._asked.spec.assume_scope)
         stated: dict[ImageSource, Stated] = {
-            film: film_row(line).stated.over(general) for film, line in zip(films, lines, strict=True)
+            film: row.stated.over(general) for film, row in zip(films, listed, strict=True)
         }
         results = self._reader.examine_many(films, jobs=1, stated=stated)
         with closing(results):

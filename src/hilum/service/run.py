@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import errno
 import socket
-import threading
-from collections.abc import Callable, Generator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
 
-from hilum.errors import OutputError, UsageError
+from hilum.errors import UsageError
 from hilum.reading.reader import Reader
 from hilum.reading_result import ModelRef
 from hilum.service.readers.plan import ReaderPlan
 from hilum.service.readers.pool import ReaderPool
-from hilum.service.store.store import Store, open_store
+from hilum.service.store.store import open_store
+from hilum.service.store.sweep import swept
 from hilum.service.web.app import create_app
 from hilum.service.web.service import Readers
 from hilum.service.web.settings import ServiceSettings
 
-_SWEEP_EVERY_S = 300.0
 _MOST_CONNECTIONS = 256
 
 
@@ -66,7 +65,7 @@ def run_service(plan: ServicePlan, *, say: Callable[[str], None]) -> None:
         closing(listening),
         closing(store),
         ReaderPool(plan.reading, count=plan.readers, queue=store.queue) as pool,
-        _swept(store),
+        swept(store),
     ):
         readers = Readers(ready=lambda: pool.ready, deaths=lambda: pool.deaths)
         app = create_app(plan.reader, store, plan.web, readers=readers)
@@ -106,24 +105,3 @@ def _listen(host: str, port: int) -> socket.socket:
 def _address(plan: ServicePlan, *, port: int) -> str:
     host = f"[{plan.web.host}]" if ":" in plan.web.host else plan.web.host
     return f"{'https' if plan.web.tls else 'http'}://{host}:{port}/"
-
-
-@contextmanager
-def _swept(store: Store) -> Generator[None]:
-    """Remove what is too old now, and every five minutes while the block runs."""
-    over = threading.Event()
-
-    def sweep() -> None:
-        while True:
-            with suppress(OutputError):  # the next sweep takes it along
-                store.readings.sweep()
-            if over.wait(_SWEEP_EVERY_S):
-                return
-
-    thread = threading.Thread(target=sweep, name="hilum-sweep", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Annotated
+
+import typer
 
 from hilum.bundle.load import Bundle
 from hilum.bundle.shelf import ShelfEntry, local_models_folder, named_bundle, names_on_shelf, shelf, shipped_bundles
@@ -17,6 +20,17 @@ MODEL_HELP = "An installed model's name, a model's folder, or a run of `hilum tr
 def model_names() -> list[str]:
     """The names of installed models, for shell completion; nothing is verified."""
     return list(names_on_shelf(local=local_models_folder(os.environ)))
+
+
+ModelsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="MODEL",
+        help="An installed model's name, a model's folder, or a run of `hilum train`; may be given several times.",
+        autocompletion=model_names,
+    ),
+]
+"""`--model` of a command that reads with several; `choose_bundles` takes what it gives."""
 
 
 def models_on_shelf() -> tuple[ShelfEntry, ...]:

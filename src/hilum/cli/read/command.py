@@ -13,7 +13,7 @@ import typer
 
 from hilum.cli.commands import DICOM_OBJECTS, READ_INTO_FOLDER
 from hilum.cli.options.engine import EngineChoice, EngineOption, engine_named
-from hilum.cli.options.models import choose_bundles, model_names
+from hilum.cli.options.models import ModelsOption, choose_bundles
 from hilum.cli.options.nearest import same_but_for_case
 from hilum.cli.options.statements import general_statement, with_tables, without_tables
 from hilum.cli.read.on_terminal import read_here
@@ -137,14 +137,7 @@ def read(
     ] = None,
     max_pixels: Annotated[int, typer.Option(min=1, help="Refuse larger images.")] = _DEFAULTS.max_pixels,
     max_bytes: Annotated[int, typer.Option(min=1, help="Refuse larger files.")] = _DEFAULTS.max_bytes,
-    model: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="MODEL",
-            help="An installed model's name, a model's folder, or a run of `hilum train`; may be given several times.",
-            autocompletion=model_names,
-        ),
-    ] = None,
+    model: ModelsOption = None,
     force_type: Annotated[
         str | None,
         typer.Option(

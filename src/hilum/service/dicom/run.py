@@ -6,10 +6,9 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 
-from hilum.errors import OutputError
 from hilum.service.dicom.deliver import Deliverer
 from hilum.service.dicom.listener import Listener, ListenSettings
 from hilum.service.dicom.outbox import DAY_S, Outbox
@@ -17,8 +16,7 @@ from hilum.service.dicom.peers import Destination
 from hilum.service.readers.plan import ReaderPlan
 from hilum.service.readers.pool import ReaderPool
 from hilum.service.store.store import open_store
-
-_SWEEP_EVERY_S = 300.0
+from hilum.service.store.sweep import swept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +49,10 @@ def run_listener(plan: ListenPlan, *, say: Callable[[str], None]) -> None:
         title=plan.listening.title, destinations=plan.destinations, outbox=outbox, commitment=plan.commitment
     )
     sending = threading.Thread(target=deliverer.run, args=(stopping,), name="hilum-deliverer", daemon=True)
-    with closing(store), ReaderPool(plan.reading, count=plan.readers, queue=store.queue):
+    with closing(store), ReaderPool(plan.reading, count=plan.readers, queue=store.queue), swept(store):
         listener = Listener(plan.listening, store=store, outbox=outbox, settings_sha256=plan.settings_sha256)
         with closing(listener):
             sending.start()
             say(f"listening as {plan.listening.title} at {plan.listening.host}, port {listener.port} (Ctrl-C ends)")
-            while not stopping.wait(_SWEEP_EVERY_S):
-                with suppress(OutputError):  # the next sweep takes it along
-                    store.readings.sweep()
+            stopping.wait()
         sending.join()

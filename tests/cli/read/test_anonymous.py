@@ -1,0 +1,64 @@
+"""`hilum read --anonymous` and `--no-images`: what can be given away."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def lines(path: Path) -> list[Any]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_anonymous_results_name_no_file_and_go_on_as_others_do(
+    hilum: Any, toy: Path, write_png: Any, tmp_path: Path
+) -> None:
+    scans, out = tmp_path / "scans", tmp_path / "out"
+    write_png(scans / "Clements" / "anna.png")
+    (scans / "Clements" / "broken.png").write_text("no image")
+    (scans / "Clements" / "Clements.txt").write_text("text")
+    (scans / "patients.csv").write_text("image,age\nClements/anna.png,3\n")
+    words = ("read", scans, "--out", out, "--model", toy, "--no-gate", "--anonymous")
+    assert hilum(*words).exit_code == 1
+    written = [path for path in out.rglob("*") if path.is_file()]
+    assert len(written) > 5
+    for path in written:
+        told = path.relative_to(out).as_posix().encode() + path.read_bytes()
+        assert not any(word in told for word in (b"lements", b"anna", str(scans).encode())), path
+    (reading, failure) = lines(out / "readings.jsonl")
+    assert reading["stated"]["age_years"] == 3
+    assert reading["source"]["name"].startswith("image-")
+    assert failure["error"]["kind"] == "decode"
+    again = hilum(*words, "--resume")
+    assert "1  skipped, read before" in again.stdout
+    named = hilum("read", scans, "--out", out, "--model", toy, "--no-gate")
+    assert named.exit_code == 1
+    refused = hilum(*words)
+    assert refused.exit_code == 2
+    assert "empty folder" in refused.stderr
+
+
+def test_no_images_writes_numbers_alone_and_removes_the_pictures_of_before(
+    hilum: Any, toy: Path, write_png: Any, tmp_path: Path
+) -> None:
+    scans, out = tmp_path / "scans", tmp_path / "out"
+    write_png(scans / "a.png")
+    words = ("read", scans, "--out", out, "--model", toy, "--no-gate")
+
+    def shown() -> set[str]:
+        pictures = {".html", ".jpg", ".png"}
+        return {path.name for path in out.rglob("*") if path.suffix in pictures and path.name != "index.html"}
+
+    assert hilum(*words).exit_code == 0
+    assert shown() == {"a.png.html", "a.png.overlay.jpg", "a.png.png"}
+    without = hilum(*words, "--no-images", "--resume")
+    assert "1  read" in without.stdout, "what holds pictures is read again"
+    assert shown() == set()
+    assert (out / "a.png.json").is_file()
+    assert "a.png.html" not in (out / "index.html").read_text()
+    assert "a.png" in (out / "readings.csv").read_text()
+    assert "1  skipped, read before" in hilum(*words, "--no-images", "--resume").stdout
+    assert "1  read" in hilum(*words, "--resume").stdout
+    assert shown() == {"a.png.html", "a.png.overlay.jpg", "a.png.png"}
+    refused = hilum(*words, "--no-images", "--format", "dicom")
+    assert refused.exit_code == 2
+    assert "leave --format out" in refused.stderr
