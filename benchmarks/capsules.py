@@ -7,13 +7,15 @@ works: its figures mean nothing. scikit-learn's digits of 8 pixels are enlarged 
 capsule network a quarter as wide as the paper's learns the rest by margin loss and painting, each picture shifted
 by up to two pixels as the paper does. `--mnist` takes a file with `x_train`, `y_train`, `x_test` and `y_test` in the
 place of the digits. Memory is that of a training step of 8 chests with 14 labels, at 28 to 224 pixels: the paper's
-network beside that of `hilum train capsules-large`, counted for all (`capsules_worker.py`), and measured where a step
-fits into a few GB. Prints a table and writes `capsules.json` and, where matplotlib is, `capsules.png` into `--out`.
+network beside that of `hilum train capsules-large` with either routing that shares weights, counted for all
+(`capsules_worker.py`), and measured where a step fits into a few GB. Prints a table and writes `capsules.json` and,
+where matplotlib is, `capsules.png` into `--out`.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import subprocess
 import sys
@@ -35,7 +37,12 @@ from measuring import head, say, target, target_lines, write
 SIDE, CLASSES, BATCH = 28, 10, 32
 AT_LEAST = 0.985
 SIDES, STEP_BATCH = (28, 56, 112, 224), 8
-MEASURED = {("dense", 28), ("dense", 56), *(("local", side) for side in SIDES)}
+ROUTINGS = {
+    "dense": "paper's network: each place its own weights",
+    "shared": "shared weights, averaged over squares of 7",
+    "local": "locally constrained routing",
+}
+MEASURED = {("dense", 28), ("dense", 56), *((name, side) for name in ("shared", "local") for side in SIDES)}
 MOST_MB = 4096
 WORKER = Path(__file__).with_name("capsules_worker.py")
 
@@ -52,7 +59,7 @@ def main() -> None:
     train, test = digits() if arguments.mnist is None else mnist(arguments.mnist)
     if arguments.quick:
         train, test = tuple(part[:64] for part in train), tuple(part[:64] for part in test)
-    memory = [step_memory(name, side, quick=arguments.quick) for name in ("dense", "local") for side in SIDES]
+    memory = [step_memory(name, side, quick=arguments.quick) for name in ROUTINGS for side in SIDES]
     print("\n".join(map(memory_line, memory)))
     shape = CapsuleShape(side=SIDE, channels=64, kinds=8)
     found = accuracy(shape, train=train, test=test, epochs=1 if arguments.quick else arguments.epochs)
@@ -144,7 +151,7 @@ def step_memory(network: str, side: int, *, quick: bool) -> dict[str, object]:
 
 def memory_line(each: dict) -> str:
     peak = f"{each['peak_mb']:9.1f} MB at most" if "peak_mb" in each else "   not measured"
-    return f"  {each['network']:5} {each['side']:4d} px {each['step_mb']:9.1f} MB counted {peak}"
+    return f"  {each['network']:6} {each['side']:4d} px {each['step_mb']:9.1f} MB counted {peak}"
 
 
 def memory_targets(memory: list[dict]) -> list[dict[str, object]]:
@@ -156,13 +163,14 @@ def memory_targets(memory: list[dict]) -> list[dict[str, object]]:
             by[network, side]["peak_mb"],
             at_most=MOST_MB,
         )
-        for network, side in (("dense", 56), ("local", 224))
+        for network, side in (("dense", 56), ("shared", 224), ("local", 224))
         if "peak_mb" in by[network, side]
     ]
-    for key in ("saved_mb", "step_mb"):
-        ratios = [by["local", side][key] / by["local", side // 2][key] for side in SIDES[1:]]
-        what = {"saved_mb": "what is kept for the backward pass", "step_mb": "memory of a step"}[key]
-        found.append(target(f"capsules: {what} at four times the pixels, times", max(ratios), at_most=4.0))
+    kept = {"saved_mb": "what is kept for the backward pass", "step_mb": "memory of a step"}
+    for network, key in itertools.product(("shared", "local"), kept):
+        ratios = [by[network, side][key] / by[network, side // 2][key] for side in SIDES[1:]]
+        what = f"capsules: {kept[key]} at four times the pixels, {network} routing, times"
+        found.append(target(what, max(ratios), at_most=4.0))
     return found
 
 
@@ -173,8 +181,7 @@ def draw(memory: list[dict], *, path: Path) -> None:
         say("matplotlib is not installed: no capsules.png")
         return
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
-    names = {"dense": "paper's network: each place its own weights", "local": "locally constrained routing"}
-    for (network, name), colour in zip(names.items(), ("tab:red", "tab:blue"), strict=True):
+    for (network, name), colour in zip(ROUTINGS.items(), ("tab:red", "tab:green", "tab:blue"), strict=True):
         rows = [each for each in memory if each["network"] == network]
         axes.plot([each["side"] for each in rows], [each["step_mb"] for each in rows], "o-", color=colour, label=name)
         rows = [each for each in rows if "peak_mb" in each]

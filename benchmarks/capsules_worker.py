@@ -19,15 +19,19 @@ from dataclasses import replace
 
 import torch
 
-from hilum.networks.capsules.network import LARGE, CapsuleShape, Painting
+from hilum.networks.capsules.network import LARGE, CapsuleShape, Painting, SharedPairs
 from hilum.reading.engines.engine import available_cores
 from hilum.systems.capsules.painted import CapsuleTask, PaintedCapsules
 from hilum.training.recipe.losses import fit_loss
 from hilum.training.recipe.margin_loss import MarginLoss
 
 LABELS = [f"label {place}" for place in range(14)]
-SHAPES = {"dense": CapsuleShape(), "local": LARGE}
-"""The paper's network, and that of the recipe for large pictures; each is made at any side."""
+SHAPES = {
+    "dense": CapsuleShape(),
+    "shared": replace(LARGE, routing=SharedPairs(window=7)),
+    "local": LARGE,
+}
+"""The paper's network, and that of the recipe for large pictures by either routing; each is made at any side."""
 MIB = 2**20
 
 

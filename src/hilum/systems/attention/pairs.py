@@ -72,14 +72,16 @@ class NetworkPair:
 
 PAPER_PAIRS = (
     *(NetworkPair(name, name) for name in (
-        "resnet50", "resnext50_32x4d", "resnext101_32x8d", "densenet121", "mobilenet_v1",
+        "resnet50", "resnext50_32x4d", "resnext101_32x8d", "densenet121", "mobilenet_v1", "capsnet",
     )),
+    NetworkPair("densenet121", "capsnet"),
+    NetworkPair("resnet50", "capsnet"),
     NetworkPair("resnet50", "densenet121"),
     NetworkPair("densenet121", "resnet50"),
     NetworkPair("resnet50", "mobilenet_v1"),
     NetworkPair("resnext101_32x8d", "resnext50_32x4d"),
 )  # fmt: skip
-"""Those of the paper's twelve in which both networks have a feature map; its other three have a CapsNet."""
+"""The paper's six equal and six mixed pairs; its CapsNet reads 28 pixels, the one of hilum what the others read."""
 
 VOTERS = PAPER_PAIRS[:3]
 """The paper's soft vote: ResNet-50, ResNeXt-50 and ResNeXt-101."""

@@ -25,7 +25,7 @@ from hilum.datasets.splits.label_folds import FOLDS
 from hilum.evaluation.study.read import read_study
 from hilum.evaluation.study.study import Study
 from hilum.evaluation.study.write import publish_study
-from hilum.networks.starting_weights import StartingWeights
+from hilum.networks.starting_weights import RandomWeights, StartingWeights
 from hilum.option import Option
 from hilum.progress import SILENT, Progress
 from hilum.systems.attention.arms import attention_arms
@@ -40,13 +40,13 @@ from hilum.training.records.request import StudyRequest
 from hilum.training.study import cross_validate
 
 RELEASE = "nih"
-LOCAL_PAIR = "mobilenet_v2"
+LOCAL_PAIR, CAPSULES = "mobilenet_v2", "capsnet"
 
 Make = Callable[[StartingWeights], AttentionRecipe]
 
 _PAIRS_HELP = (
     "Pairs of networks, with commas between them: NAME for twice the same, WHOLE+CROP for two; "
-    f"{PAPER} for those of the paper that have a feature map."
+    f"{PAPER} for the twelve of the paper."
 )
 
 
@@ -92,8 +92,19 @@ def study_attention(make: Make, *, request: StudyRequest, own: PairOptions, prog
 
 
 def _recipe(make: Make, *, pair: NetworkPair, request: StudyRequest) -> AttentionRecipe:
-    made = replace(make(request.start), backbone=pair.whole, crop_backbone=pair.crop)
+    made = replace(
+        make(request.start),
+        backbone=pair.whole,
+        crop_backbone=pair.crop,
+        crop_start=_start(pair.crop, request=request),
+    )
+    made = replace(made, stages=(replace(made.last, start=_start(pair.whole, request=request)),))
     return smoke(made) if request.smoke else made
+
+
+def _start(backbone: str, *, request: StudyRequest) -> StartingWeights:
+    """Capsules start from random weights, as the paper's do: nobody has published any."""
+    return RandomWeights() if backbone == CAPSULES else request.start
 
 
 def _train(
