@@ -18,6 +18,8 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 from hilum.errors import EngineError
 from hilum.reading.engines.engine import INPUT, Batch
 
+onnxruntime.disable_telemetry_events()  # for whoever imported it before hilum, which says so in the environment
+
 _FATAL = 4
 """ONNX Runtime's log level; what goes wrong comes as an exception, and its warnings are not for a user."""
 
