@@ -108,6 +108,7 @@ def test_what_was_accepted_survives_kill_9_and_no_log_holds_a_name(start: Start,
         (["--token-file", "{short}"], "write NAME TOKEN"),
         (["--token-file", "{folder}/absent"], "cannot be read"),
         (["--database", "mysql://x/y"], "not supported"),
+        (["--database-password-file", "{short}"], "needs --database"),
     ],
 )
 def test_what_would_be_open_or_wrong_is_refused(words: list[str], said: str, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from hilum.reading.reader import Reader
 from hilum.reading.settings import ReaderSettings
 from hilum.service.readers.plan import GIB, ReaderPlan
 from hilum.service.run import ServicePlan, known_reader, run_service
+from hilum.service.store.database import with_password
 from hilum.service.store.store import StoreOptions
 from hilum.service.web.passwords import hash_password, hash_token
 from hilum.service.web.settings import MIB, ServiceSettings
@@ -48,6 +49,12 @@ def serve(
     ] = Path("hilum-service"),
     database: Annotated[
         str | None, typer.Option(metavar="URL", help="A PostgreSQL database. [dim]default: SQLite in --folder[/]")
+    ] = None,
+    database_password_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="A file with the database's password, so that no list of processes shows it."
+        ),
     ] = None,
     readers: Annotated[
         int | None, typer.Option(min=1, help="Processes that read. [dim]default: one less than the cores[/]")
@@ -102,7 +109,9 @@ def serve(
     plan = ServicePlan(
         reading=ReaderPlan(
             store=folder.resolve(),
-            options=StoreOptions(database=database, capacity=capacity, keep_days=keep),
+            options=StoreOptions(
+                database=_database(database, password_file=database_password_file), capacity=capacity, keep_days=keep
+            ),
             models=tuple(bundle.folder for bundle in bundles),
             settings=settings,
             seconds=seconds,
@@ -116,6 +125,14 @@ def serve(
         key=tls_key,
     )
     run_service(plan, say=say)
+
+
+def _database(url: str | None, *, password_file: Path | None) -> str | None:
+    if password_file is None:
+        return url
+    if url is None:
+        raise UsageError("--database-password-file needs --database; such as postgresql://hilum@localhost/hilum")
+    return with_password(url, _read(password_file))
 
 
 def _both(certificate: Path | None, key: Path | None) -> bool:

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from hilum.errors import OutputError, UsageError
 from hilum.service.store import database
-from hilum.service.store.database import Database, file_system_of, sqlite_url
+from hilum.service.store.database import Database, file_system_of, sqlite_url, with_password
 from hilum.service.store.store import Store
 from hilum.service.store.tables import METADATA
 
@@ -51,6 +51,15 @@ def test_a_block_that_raises_leaves_nothing(store: Store) -> None:
 def test_a_wrong_address_is_told(address: str) -> None:
     with pytest.raises(UsageError, match=r"^--database"):
         Database(address)
+
+
+def test_a_password_is_put_into_an_address() -> None:
+    """Signs that an address gives a meaning are escaped, and come out again as they were."""
+    whole = with_password("postgresql://hilum@host:5433/jobs", "p@ss/w:rd?")
+    assert make_url(whole).password == "p@ss/w:rd?"
+    assert make_url(whole) == make_url("postgresql://hilum@host:5433/jobs").set(password="p@ss/w:rd?")
+    with pytest.raises(UsageError, match=r"^--database is no address"):
+        with_password("postgresql", "secret")
 
 
 def test_a_server_that_is_away_is_told_in_one_line() -> None:

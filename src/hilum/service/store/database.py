@@ -88,6 +88,14 @@ def sqlite_url(folder: Path) -> str:
     return f"sqlite:///{folder.resolve() / SQLITE_FILE}"
 
 
+def with_password(url: str, password: str) -> str:
+    """The address of a database with this password in it. Raises `UsageError` for what is no address."""
+    try:
+        return make_url(url).set(password=password).render_as_string(hide_password=False)
+    except ArgumentError:
+        raise _no_address() from None
+
+
 def file_system_of(path: Path, *, mounts: Path = Path("/proc/mounts")) -> str | None:
     """The kind of file system that a path lies on, such as ext4; None where the machine does not tell."""
     if not sys.platform.startswith("linux") or not mounts.exists():
@@ -110,11 +118,15 @@ def _engine(url: str, **options: Any) -> Engine:
             parsed = parsed.set(drivername="postgresql+psycopg")
         return create_engine(parsed, hide_parameters=True, **options)  # values hold names of files
     except ArgumentError:
-        raise UsageError("--database is no address of a database; such as postgresql://user@host/hilum") from None
+        raise _no_address() from None
     except ModuleNotFoundError as error:
         raise MissingPartError(
             f'--database needs the package {error.name}, which is not installed; run: pip install "hilum[postgresql]"'
         ) from error
+
+
+def _no_address() -> UsageError:
+    return UsageError("--database is no address of a database; such as postgresql://user@host/hilum")
 
 
 def _set_up_sqlite(engine: Engine, *, begin: str) -> None:
