@@ -1,19 +1,15 @@
 """`hilum listen`: what it asks for, and one whole way from a sender to an archive, with a kill on the way."""
 
-import io
 import signal
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydicom import dcmread
-from pynetdicom import AE
-from pynetdicom.sop_class import ComputedRadiographyImageStorage
 
 from fabricate_study_image import study_image
 from run_orthanc import free_port, orthanc
+from send_dicom import reachable, send_images, wait_for
 
 
 @pytest.mark.parametrize(
@@ -31,37 +27,6 @@ def test_it_says_what_it_needs(hilum: Any, words: list[str], message: str) -> No
     assert message in " ".join(done.output.split())
 
 
-def send(port: int, datas: list[bytes]) -> list[int]:
-    entity = AE(ae_title="XRAY")
-    entity.add_requested_context(ComputedRadiographyImageStorage)
-    association = entity.associate("127.0.0.1", port, ae_title="HILUM")
-    assert association.is_established
-    answers = [int(association.send_c_store(dcmread(io.BytesIO(data))).get("Status", -1)) for data in datas]
-    association.release()
-    return answers
-
-
-def wait_for(is_so: Any, *, seconds: float = 300.0) -> None:
-    ends = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < ends, "waited in vain"
-        time.sleep(0.2)
-
-
-def reachable(port: int) -> bool:
-    association = _echo(port)
-    if association.is_established:
-        association.release()
-        return True
-    return False
-
-
-def _echo(port: int) -> Any:
-    entity = AE(ae_title="XRAY")
-    entity.add_requested_context("1.2.840.10008.1.1")
-    return entity.associate("127.0.0.1", port, ae_title="HILUM")
-
-
 @pytest.mark.slow
 def test_every_image_has_one_of_each_object_whatever_is_killed(
     hilum: Any, start_hilum: Any, toy: Path, tmp_path: Path
@@ -74,7 +39,7 @@ def test_every_image_has_one_of_each_object_whatever_is_killed(
     first = start_hilum(*words)
     try:
         wait_for(lambda: reachable(port))
-        assert send(port, images[:3]) == [0, 0, 0]  # the archive is away
+        assert send_images(port, images[:3]) == [0, 0, 0]  # the archive is away
     finally:
         first.send_signal(signal.SIGKILL)
         first.wait()
@@ -82,7 +47,7 @@ def test_every_image_has_one_of_each_object_whatever_is_killed(
     try:
         with orthanc(archive_folder, callers={"HILUM": port}, ports=ports, kill=True) as archive:
             wait_for(lambda: reachable(port))
-            assert send(port, images[3:]) == [0, 0, 0]
+            assert send_images(port, images[3:]) == [0, 0, 0]
             wait_for(lambda: len(archive.get("/instances")) >= 6)
         with orthanc(archive_folder, callers={"HILUM": port}, ports=ports) as archive:
             wait_for(lambda: "18 delivered" in hilum("listen", "--status", "--folder", folder).output)

@@ -136,3 +136,53 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
         refused = run("serve", "--port", port, "--folder", tmp_path / "store", "--model", bundle)
     assert refused.exit_code == 2
     assert f"Port {port} is taken" in refused.output
+
+
+def test_a_folder_that_another_one_uses_is_refused(tmp_path: Path) -> None:
+    from hilum.service.store.store import hold_store
+    from run_command import run
+
+    bundle = toy_bundle(tmp_path / "toy").folder
+    words = ("--port", 0, "--folder", tmp_path / "store", "--model", bundle)
+    with hold_store(tmp_path / "store"):
+        refused = [run("serve", *words), run("listen", "--from", "A", "--to", "B@127.0.0.1:104", *words)]
+    for each in refused:
+        assert each.exit_code == 1
+        assert "Another hilum serve or hilum listen uses" in " ".join(each.output.split())
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="signals as Linux and macOS have them")
+def test_page_and_network_share_one_worklist_and_one_outbox_through_kill_9(start: Start, tmp_path: Path) -> None:
+    """What comes over DICOM and what is uploaded stand in one list; of both, each object is in the archive once."""
+    from collections import Counter
+
+    from fabricate_study_image import study_image
+    from run_command import run_well
+    from run_orthanc import free_port, orthanc
+    from send_dicom import reachable, send_images, wait_for
+
+    port, ports = free_port(), (free_port(), free_port())
+    network = ("--from", "XRAY", "--from", "ARCHIVE", "--dicom-port", str(port), "--reserve-gb", "0")
+    network = (*network, "--to", f"ARCHIVE@127.0.0.1:{ports[1]}")
+    images = [study_image(SOPInstanceUID=f"1.2.826.0.1.3680043.10.511.3.{number}") for number in range(20, 24)]
+    server, address = start(*network)
+    wait_for(lambda: reachable(port))
+    assert send_images(port, images[:1]) == [0]
+    ids = [send(address, images[1], name="b.dcm"), send(address, grey_png(), name="c.png")]
+    server.kill()
+    server.wait()
+    server, address = start(*network)
+    with orthanc(tmp_path / "archive", callers={"HILUM": port}, ports=ports) as archive:
+        wait_for(lambda: reachable(port))
+        assert send_images(port, images[2:]) == [0, 0]
+        for job_id in ids:
+            assert until_read(address, job_id)["state"] == "done"
+        wait_for(lambda: len(archive.get("/instances")) == 12)
+        wait_for(lambda: "12 delivered" in run_well("listen", "--status", "--folder", tmp_path / "store"))
+        kept = [archive.get(f"/instances/{each}/tags?simplify") for each in archive.get("/instances")]
+    assert Counter(each["Modality"] for each in kept) == {"SR": 4, "PR": 4, "OT": 4}
+    listed = json.loads(ask(address, "GET", "/api/v1/readings")[1])
+    assert Counter(each["origin"] for each in listed["readings"]) == {"dicom": 3, "rest": 2}
+    server.send_signal(signal.SIGTERM)
+    assert server.wait(timeout=60) == 143

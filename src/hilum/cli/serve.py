@@ -7,19 +7,17 @@ from typing import Annotated
 
 import typer
 
-from hilum.cli.options.models import ModelsOption, choose_bundles
+from hilum.cli.options.grouped import with_groups
+from hilum.cli.options.network import NetworkOptions
+from hilum.cli.options.service_reading import ServiceReading
+from hilum.cli.options.text_file import text_of
 from hilum.cli.terminal.say import say
-from hilum.errors import FileAccessError, UsageError
-from hilum.imaging.pixels.limits import Limits
-from hilum.reading.engines.engine import available_cores
-from hilum.reading.reader import Reader
-from hilum.reading.settings import ReaderSettings
-from hilum.service.readers.plan import GIB, ReaderPlan
-from hilum.service.run import ServicePlan, known_reader, run_service
-from hilum.service.store.database import with_password
-from hilum.service.store.store import StoreOptions
+from hilum.errors import UsageError
+from hilum.service.dicom.results import ResultsOf
+from hilum.service.run import ServicePlan, run_service
 from hilum.service.web.passwords import hash_password, hash_token
-from hilum.service.web.settings import MIB, ServiceSettings
+from hilum.service.web.serve import WebPlan
+from hilum.service.web.settings import ServiceSettings
 
 app = typer.Typer(rich_markup_mode="rich", add_completion=False)
 
@@ -33,42 +31,18 @@ hilum serve --host 0.0.0.0 --password-file password.txt --tls-certificate cert.p
 
 hilum serve --database postgresql://hilum@/hilum --token-file tokens.txt
 
+hilum serve --from XRAY1@10.0.0.21 --from ARCHIVE@10.0.0.5 --to ARCHIVE@10.0.0.5:104 --dicom-host 10.0.0.7
+
 curl -F file=@chest.dcm -F age=3 http://127.0.0.1:8080/api/v1/readings
 """
 
 
-@app.command(epilog=_EPILOG)
 def serve(
     *,
     host: Annotated[
         str, typer.Option(help="The address to listen on; any but this machine's own needs a login and TLS.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes any that is free.")] = 8080,
-    folder: Annotated[
-        Path, typer.Option(file_okay=False, metavar="FOLDER", help="Where jobs, images and readings are kept.")
-    ] = Path("hilum-service"),
-    database: Annotated[
-        str | None, typer.Option(metavar="URL", help="A PostgreSQL database. [dim]default: SQLite in --folder[/]")
-    ] = None,
-    database_password_file: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="A file with the database's password, so that no list of processes shows it."
-        ),
-    ] = None,
-    readers: Annotated[
-        int | None, typer.Option(min=1, help="Processes that read. [dim]default: one less than the cores[/]")
-    ] = None,
-    model: ModelsOption = None,
-    keep: Annotated[
-        float,
-        typer.Option(
-            min=0.0,
-            metavar="DAYS",
-            help="Keep images and pages so long. Without it an image goes once it is read, its page an hour later.",
-        ),
-    ] = 0.0,
-    capacity: Annotated[int, typer.Option(min=1, help="Files that may wait; more are told to come again.")] = 1000,
     password_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A file with the password by which people log in.")
     ] = None,
@@ -80,59 +54,35 @@ def serve(
     insecure_lan: Annotated[
         bool, typer.Option("--insecure-lan", help="Listen beyond this machine without TLS: others can read along.")
     ] = False,
-    max_mb: Annotated[int, typer.Option(min=1, help="Refuse larger files, in MiB.")] = 64,
-    max_pixels: Annotated[int, typer.Option(min=1, help="Refuse larger images.")] = 50_000_000,
-    seconds: Annotated[float, typer.Option(min=1.0, help="Give up on a file after so long.")] = 120.0,
-    memory_gb: Annotated[float, typer.Option(min=0.5, help="Memory that a reader may use, in GiB (on Linux).")] = 4.0,
+    dicom_host: Annotated[str, typer.Option(help="With --from: the address to take DICOM images on.")] = "127.0.0.1",
+    dicom_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="With --from: the port to take DICOM images on.")
+    ] = 11112,
+    reading: ServiceReading,
+    network: NetworkOptions,
 ) -> None:
     """Serve a page and a REST interface: files are kept safe, read one after the other, and shown by urgency.
 
     Listens on this computer alone unless --host says otherwise. Nothing that was accepted is lost when a process or the
-    computer stops. The interface describes itself at /api/v1/openapi.json.
+    computer stops. The interface describes itself at /api/v1/openapi.json. With --from it takes images over DICOM too,
+    as `hilum listen` does, and with --to it sends the results of DICOM images to archives.
     """
-    web = ServiceSettings(
+    settings = ServiceSettings(
         host=host,
         tls=_both(tls_certificate, tls_key),
-        password_hash=None if password_file is None else hash_password(_read(password_file)),
+        password_hash=None if password_file is None else hash_password(text_of(password_file)),
         tokens={} if token_file is None else _tokens(token_file),
         insecure_lan=insecure_lan,
-        max_bytes=max_mb * MIB,
+        max_bytes=reading.max_bytes,
+        min_free_bytes=reading.reserve_bytes,
     )
-    cores = available_cores()
-    count = readers or max(1, cores - 1)
-    bundles = choose_bundles(model or ())
-    settings = ReaderSettings(
-        limits=Limits(max_bytes=web.max_bytes, max_pixels=max_pixels), threads=max(1, cores // count)
-    )
-    with Reader(models=bundles, settings=settings) as reader:
-        known = known_reader(reader)
-    plan = ServicePlan(
-        reading=ReaderPlan(
-            store=folder.resolve(),
-            options=StoreOptions(
-                database=_database(database, password_file=database_password_file), capacity=capacity, keep_days=keep
-            ),
-            models=tuple(bundle.folder for bundle in bundles),
-            settings=settings,
-            seconds=seconds,
-            memory_bytes=int(memory_gb * GIB),
-        ),
-        reader=known,
-        readers=count,
-        web=web,
-        port=port,
-        certificate=tls_certificate,
-        key=tls_key,
-    )
-    run_service(plan, say=say)
+    connections = network.plan(host=dicom_host, port=dicom_port, reserve_bytes=reading.reserve_bytes)
+    plan, known, count = reading.plan(also=ResultsOf(network.destinations) if network.to else None)
+    web = WebPlan(settings=settings, port=port, certificate=tls_certificate, key=tls_key)
+    run_service(ServicePlan(reading=plan, reader=known, readers=count, web=web, network=connections), say=say)
 
 
-def _database(url: str | None, *, password_file: Path | None) -> str | None:
-    if password_file is None:
-        return url
-    if url is None:
-        raise UsageError("--database-password-file needs --database; such as postgresql://hilum@localhost/hilum")
-    return with_password(url, _read(password_file))
+app.command(epilog=_EPILOG)(with_groups(serve, reading=ServiceReading, network=NetworkOptions))
 
 
 def _both(certificate: Path | None, key: Path | None) -> bool:
@@ -140,13 +90,13 @@ def _both(certificate: Path | None, key: Path | None) -> bool:
         raise UsageError("--tls-certificate and --tls-key go together; give both")
     for path in (certificate, key):
         if path is not None:
-            _read(path)
+            text_of(path)
     return certificate is not None
 
 
 def _tokens(path: Path) -> dict[str, str]:
     tokens = {}
-    for number, line in enumerate(_read(path).splitlines(), start=1):
+    for number, line in enumerate(text_of(path).splitlines(), start=1):
         name, _, token = line.strip().partition(" ")
         if not name or name.startswith("#"):
             continue
@@ -156,11 +106,3 @@ def _tokens(path: Path) -> dict[str, str]:
     if not tokens:
         raise UsageError(f"{path} holds no token; write NAME TOKEN on a line")
     return tokens
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise FileAccessError(f"{path} cannot be read ({reason}); check its path and permissions") from error

@@ -73,14 +73,20 @@ def dicom_objects(
             said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
             raise RefusedImageError(
                 f"{name}: no DICOM objects: the image's tags do not allow the {KINDS[kind].modality} ({said}); correct "
-                "them, or leave --format dicom out"
+                "them"
             ) from error
     return tuple(made)
 
 
 def object_files(examination: Examination, *, limits: Limits) -> dict[ObjectKind, bytes]:
-    """The bytes of each object of a reading whose source is a path, by kind."""
-    return {one.kind: one.data for one in dicom_objects(examination, limits=limits)}
+    """The bytes of each object of a reading whose source is a path, by kind; for `--format dicom`.
+
+    Raises as `dicom_objects`; what is refused is told how to be read without objects.
+    """
+    try:
+        return {one.kind: one.data for one in dicom_objects(examination, limits=limits)}
+    except RefusedImageError as error:
+        raise RefusedImageError(f"{error}, or leave --format dicom out") from error
 
 
 def save_dicom_objects(

@@ -80,7 +80,7 @@ def source_image(data: bytes, *, reading: Reading) -> SourceImage:
     if reading.source.format != "DICOM":
         raise RefusedImageError(
             f"{name}: no DICOM objects: they belong to a study, and {_a(reading.source.format)} names none; give the "
-            "DICOM file, or leave --format dicom out"
+            "DICOM file"
         )
     if hashlib.sha256(data).hexdigest() != reading.source.sha256:
         raise UsageError(f"{name}: no DICOM objects: the file changed since it was read; read it again")
@@ -93,10 +93,13 @@ def source_image(data: bytes, *, reading: Reading) -> SourceImage:
             if not _UID.fullmatch(str(header.get(keyword) or "")):
                 raise RefusedImageError(
                     f"no DICOM objects: the file names no {called}, which they refer to; send it through an archive "
-                    "first, or leave --format dicom out"
+                    "first"
                 )
         if int(header.get("NumberOfFrames") or 1) > 1:
-            raise RefusedImageError("no DICOM objects: they are made of images of one frame, and this file holds more")
+            raise RefusedImageError(
+                "no DICOM objects: they are made of images of one frame, and this file holds more; give each "
+                "frame as a file of its own"
+            )
         date, time = _date_and_time(header)
         is_test = any(
             str(header.get(keyword) or "").strip().upper() == "YES"

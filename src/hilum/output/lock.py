@@ -47,10 +47,10 @@ class FolderLock(Held):
     """Holds `folder` from construction until `close` (or the end of a `with`, or of the process).
 
     The lock file stays behind: removing it could let two processes lock two files of one name. Raises `OutputError`
-    where another process holds the folder, or where the folder cannot be written.
+    where another process holds the folder (in the words of `held`), or where the folder cannot be written.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, held: str | None = None) -> None:
         path = folder / LOCK_NAME
         try:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
@@ -61,9 +61,10 @@ class FolderLock(Held):
         except OSError as error:
             os.close(self._descriptor)
             if error.errno in _HELD:
-                raise OutputError(
+                other = (
                     f"Another hilum process is writing into {folder}. Wait for it to end or name another --out folder"
-                ) from error
+                )
+                raise OutputError(held or other) from error
             raise OutputError(
                 f"Cannot lock {path}: {error.strerror}. Name an --out folder on a file system with locks"
             ) from error

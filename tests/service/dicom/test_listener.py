@@ -66,6 +66,8 @@ def test_an_image_is_on_disk_when_its_sender_is_told_so(listening: Any, sqlite_s
     assert dcmread(io.BytesIO(kept)) == dcmread(io.BytesIO(data))
     assert lease.job.details == {"from": "XRAY"}
     assert "HILUM" not in lease.job.name  # the phantom's name; only a UID names the file
+    (row,) = sqlite_store.audit.rows()
+    assert (row.action, row.who, row.address, row.job_id) == ("upload", "XRAY", "127.0.0.1", lease.job.id)
 
 
 def test_an_image_that_comes_twice_is_one_job(listening: Any, sqlite_store: Store) -> None:

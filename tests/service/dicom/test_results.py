@@ -1,31 +1,58 @@
-"""What a reader process makes of an image from the network."""
+"""What a reader process puts into the outbox along with a reading."""
 
 from typing import Any
 
 import pytest
 
+from fabricate_service import grey_png
 from fabricate_study_image import read_image, study_image
 from hilum.errors import RefusedImageError
-from hilum.objects.make import DicomObject
 from hilum.service.dicom.outbox import Outbox
 from hilum.service.dicom.peers import Destination
 from hilum.service.dicom.results import ResultsOf
-from hilum.service.store.job import Upload
+from hilum.service.readers.reading_objects import reading_objects
+from hilum.service.store.job import Job, Origin, Upload
 
 TO = Destination("ARCHIVE", "127.0.0.1", 104)
 
 
-def test_objects_go_into_the_outbox_with_the_reading(outbox: Outbox, sqlite_store: Any) -> None:
+def job_of(store: Any, data: bytes, *, origin: Origin) -> Job:
+    job: Job = store.queue.accept(data, upload=Upload(name="a", origin=origin), settings_sha256="0" * 64).job
+    return job
+
+
+@pytest.mark.parametrize("origin", ["dicom", "page", "rest", "stow"])
+def test_objects_go_into_the_outbox_with_the_reading(outbox: Outbox, sqlite_store: Any, origin: Origin) -> None:
     data = study_image()
-    upload = Upload(name="a.dcm", origin="dicom")
-    job = sqlite_store.queue.accept(data, upload=upload, settings_sha256="0" * 64).job
-    within = ResultsOf((TO,))(read_image(data), data)
+    job = job_of(sqlite_store, data, origin=origin)
+    within = ResultsOf((TO,))(job, reading_objects(read_image(data), data))
     with sqlite_store.database.write() as connection:
         within(connection, job)
     assert [(row.destination, row.state, row.rows) for row in outbox.counts()] == [(TO.name, "waiting", 3)]
 
 
-def test_own_pictures_are_not_read_again(objects: tuple[DicomObject, ...]) -> None:
-    picture = next(one.data for one in objects if one.kind == "sc")
-    with pytest.raises(RefusedImageError, match="made by hilum itself"):
-        ResultsOf((TO,))(read_image(picture), picture)
+def test_a_picture_of_no_study_is_read_and_not_sent(outbox: Outbox, sqlite_store: Any) -> None:
+    data = grey_png(rows=120, columns=100)
+    job = job_of(sqlite_store, data, origin="page")
+    within = ResultsOf((TO,))(job, reading_objects(read_image(data), data))
+    with sqlite_store.database.write() as connection:
+        within(connection, job)
+    assert outbox.counts() == ()
+
+
+def test_an_image_of_an_archive_that_waits_in_vain_is_told(sqlite_store: Any) -> None:
+    data = study_image(StudyInstanceUID="")
+    job = job_of(sqlite_store, data, origin="dicom")
+    with pytest.raises(RefusedImageError, match="names no Study Instance UID"):
+        ResultsOf((TO,))(job, reading_objects(read_image(data), data))
+
+
+def test_what_was_not_sent_goes_with_its_reading(outbox: Outbox, post: Any, sqlite_store: Any) -> None:
+    job = job_of(sqlite_store, study_image(), origin="dicom")
+    post(TO, job_id=job.id)
+    (first, *_) = outbox.due(TO.name)
+    assert sqlite_store.readings.delete(job.id)
+    assert outbox.counts() == ()
+    outbox.failed([first.number], said="it was being sent when it was deleted")
+    outbox.delivered([first.number], said="or delivered")
+    assert outbox.counts() == ()

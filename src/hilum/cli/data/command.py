@@ -16,8 +16,8 @@ from rich.text import Text
 from hilum.bundle.load import Bundle
 from hilum.cli.data.convert import convert
 from hilum.cli.options.data import ImageColumnOption, PatientColumnOption
+from hilum.cli.options.grouped import typer_option
 from hilum.cli.options.models import choose_bundle, choose_bundles, model_names
-from hilum.cli.options.named_commands import typer_option
 from hilum.cli.options.nearest import same_but_for_case
 from hilum.cli.options.run import JobsOption
 from hilum.cli.terminal.console import output_console

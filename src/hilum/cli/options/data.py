@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 from hilum.cli.options.cache import cache_folder
-from hilum.cli.options.named_commands import typer_option
+from hilum.cli.options.grouped import typer_option
 from hilum.cli.terminal.progress import ON_TERMINAL
 from hilum.cli.terminal.say import say
 from hilum.datasets.own.columns import IMAGE_COLUMN, NOTHING_STATED, PATIENT_COLUMN, StatedColumns

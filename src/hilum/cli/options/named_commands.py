@@ -7,16 +7,16 @@ dataclass in its row. `hilum train NAME --help` shows both. Names, a line each, 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, get_type_hints
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from hilum.cli.options.grouped import set_parameters, with_groups
 from hilum.cli.options.lazy import LazyCommand, add_placeholders, load_command
 from hilum.cli.options.nearest import nearest_words, same_but_for_case
 from hilum.errors import UsageError
-from hilum.option import Option, flag_of, options_of
 
 
 class NamedGroup(TyperGroup):
@@ -123,40 +123,15 @@ def add_commands(
 
 def _with_own(shared: Callable[..., None], *, own: type) -> Callable[..., None]:
     """`shared` with the options of `own` as parameters of its own, of which it gets one object."""
-    names = tuple(options_of(own))
+    expanded = with_groups(shared, own=own)
 
     def command(ctx: typer.Context, **given: Any) -> None:
-        shared(str(ctx.info_name), own=own(**{name: given.pop(name) for name in names}), **given)
+        expanded(str(ctx.info_name), **given)
 
-    hints = get_type_hints(shared, include_extras=True)
-    common = [
-        parameter.replace(annotation=hints[parameter.name])
-        for parameter in list(inspect.signature(shared).parameters.values())
-        if parameter.name not in ("name", "own")
-    ]
     context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    parameters = [context, *common, *_parameters(own)]
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    _, *parameters = inspect.signature(expanded).parameters.values()
+    set_parameters(command, [context, *parameters])
     return command
-
-
-def _parameters(own: type) -> Sequence[inspect.Parameter]:
-    types, default = get_type_hints(own), own()
-    return [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=getattr(default, name),
-            annotation=Annotated[types[name], typer_option(name, option)],
-        )
-        for name, option in options_of(own).items()
-    ]
-
-
-def typer_option(name: str, option: Option) -> Any:
-    """The option of a field as Typer has it."""
-    return typer.Option(flag_of(name, option=option), metavar=option.metavar, min=option.least, help=option.help)
 
 
 def _flags(command: Any) -> set[str]:

@@ -101,8 +101,10 @@ class Listener:
             origin="dicom",
             details={"from": str(event.assoc.requestor.ae_title).strip()},
         )
+        who, address = upload.details["from"], str(event.assoc.requestor.address)
         try:
-            self._store.queue.accept(data, upload=upload, settings_sha256=self._sha256)
+            accepted = self._store.queue.accept(data, upload=upload, settings_sha256=self._sha256)
+            self._store.audit.add("upload", who=who, address=address, job_id=accepted.job.id)
         except (BusyError, OutputError) as error:
             _LOG.error("an image was turned away, and its sender keeps it: %s", error)
             return OUT_OF_RESOURCES

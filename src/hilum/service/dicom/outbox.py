@@ -7,27 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import (
-    Column,
-    Connection,
-    Double,
-    Index,
-    Integer,
-    LargeBinary,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, func, insert, select, update
 
 from hilum.objects.make import DicomObject
 from hilum.service.dicom.peers import Destination
 from hilum.service.store.database import Database
-from hilum.service.store.tables import METADATA, NUMBER
+from hilum.service.store.tables import OUTBOX
 
 RowState = Literal["waiting", "promised", "delivered", "dead"]
 """`promised`: the archive took it, and was asked to say that it keeps it. `dead`: nobody took it in time."""
@@ -37,28 +22,6 @@ PROMISE_S = 120.0
 """How long an archive may take to say that it keeps what it took; then it is sent again."""
 
 DAY_S = 86400.0
-
-OUTBOX = Table(
-    "outbox",
-    METADATA,
-    Column("number", NUMBER, primary_key=True, autoincrement=True),
-    Column("job_id", String(32), nullable=False, index=True),
-    Column("kind", String(8), nullable=False),
-    Column("destination", Text, nullable=False),
-    Column("sop_class", String(64), nullable=False),
-    Column("sop_instance", String(64), nullable=False),
-    Column("data", LargeBinary),
-    Column("state", String(16), nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("due_s", Double, nullable=False),
-    Column("created_s", Double, nullable=False),
-    Column("ended_s", Double),
-    Column("transaction", String(64), index=True),
-    Column("said", Text, nullable=False),
-    UniqueConstraint("sop_instance", "destination", name="outbox_once"),
-    Index("outbox_due", "state", "due_s"),
-)
-"""`data` is the object's file until it is delivered; `said` is what the archive said last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,9 +120,10 @@ class Outbox:
         now = self.clock()
         with self.database.write() as connection:
             for number in numbers:
-                row = connection.execute(
-                    select(OUTBOX.c.attempts, OUTBOX.c.created_s).where(OUTBOX.c.number == number)
-                ).one()
+                asked = select(OUTBOX.c.attempts, OUTBOX.c.created_s).where(OUTBOX.c.number == number)
+                row = connection.execute(asked).one_or_none()
+                if row is None:  # its reading was deleted meanwhile
+                    continue
                 pause_s = min(FIRST_PAUSE_S * 2.0 ** min(row.attempts, 20), LONGEST_PAUSE_S)
                 over = now - row.created_s > self.give_up_s
                 values = {

@@ -9,14 +9,15 @@ from pathlib import Path
 
 from hilum.errors import UsageError
 from hilum.reading.settings import ReaderSettings
-from hilum.reading_result import Examination
+from hilum.service.readers.reading_objects import ReadingObjects
+from hilum.service.store.job import Job
 from hilum.service.store.queue import Within
 from hilum.service.store.store import StoreOptions
 
 GIB = 1024**3
 
-Also = Callable[[Examination, bytes], Within]
-"""From a reading and the bytes that were read to what writes more in the transaction that stores the reading.
+Also = Callable[[Job, ReadingObjects], Within]
+"""From a job and the objects of its reading to what writes more in the transaction that stores the reading.
 
 What it raises of `hilum.errors` fails the job.
 """

@@ -10,13 +10,16 @@ from hilum.report.page import render_page
 from hilum.report.reading_json import failure_to_json, reading_to_json
 from hilum.report.windowing import thumbnail_png
 from hilum.service.readers.plan import Also
+from hilum.service.readers.reading_objects import reading_objects, refuse_own
 from hilum.service.readers.urgency import urgency
-from hilum.service.store.job import Lease, Outcome
+from hilum.service.store.job import Lease, Origin, Outcome
 from hilum.service.store.store import Store
 from hilum.version import __version__
 
 PAGE, OVERLAY, THUMBNAIL = "page.html", "overlay.png", "thumbnail.png"
 """The names of what is drawn."""
+
+_FROM_ARCHIVES: tuple[Origin, ...] = ("dicom", "stow")
 
 _MEMORY = "reading it needs more memory than a reader process may use"
 
@@ -24,17 +27,19 @@ _MEMORY = "reading it needs more memory than a reader process may use"
 def read_lease(lease: Lease, *, store: Store, reader: Reader, also: Also | None = None) -> bool:
     """Read a leased job and end it; False where another has it by now, or it was deleted.
 
-    A file that cannot be read is a failed job with the reason, whatever went wrong. What `also` makes of the reading is
-    written in the transaction that stores it. Raises `OutputError` where the store cannot be written: the job stays
-    leased then.
+    A file that cannot be read is a failed job with the reason, whatever went wrong. What `also` makes of the reading's
+    objects is written in the transaction that stores it. Raises `OutputError` where the store cannot be written: the
+    job stays leased then.
     """
     data = store.files.read_bytes(lease.job.sha256)
     if data is None:
         return store.queue.fail(lease, kind="file", message="the image is no longer kept; send it again")
     try:
+        if lease.job.origin in _FROM_ARCHIVES:
+            refuse_own(data)
         examination = reader.examine(data, name=lease.job.name, stated=lease.job.stated)
         outcome = _outcome(examination, reader=reader)
-        within = None if also is None else also(examination, data)
+        within = None if also is None else also(lease.job, reading_objects(examination, data))
     except HilumError as error:
         told = LimitError(_MEMORY) if isinstance(error.__cause__, MemoryError) else error
         return _failed(lease, told, store=store, reader=reader)

@@ -12,7 +12,7 @@ from hilum.service.store.database import Database
 from hilum.service.store.files import StoredFiles
 from hilum.service.store.job import WAITING, Job, Rank, State, job_of
 from hilum.service.store.queue import drop_unneeded_bytes
-from hilum.service.store.tables import JOBS, OPINIONS
+from hilum.service.store.tables import JOBS, OPINIONS, OUTBOX
 
 Order = Literal["urgent", "newest"]
 
@@ -88,12 +88,16 @@ class Readings:
         return {**dict.fromkeys(get_args(State), 0), **{row[0]: row[1] for row in counted}}
 
     def delete(self, job_id: str) -> bool:
-        """Remove a job with everything that is kept of it, whatever state it is in; False where there is none."""
+        """Remove a job with everything that is kept of it, whatever state it is in; False where there is none.
+
+        What of it was not sent yet is not sent any more.
+        """
         with self.database.write(alone=True) as connection:
             row = connection.execute(delete(JOBS).where(JOBS.c.id == job_id).returning(JOBS.c.sha256)).one_or_none()
             if row is None:
                 return False
-            connection.execute(delete(OPINIONS).where(OPINIONS.c.job_id == job_id))
+            for table in (OPINIONS, OUTBOX):
+                connection.execute(delete(table).where(table.c.job_id == job_id))
             still = select(JOBS.c.number).where(JOBS.c.sha256 == row.sha256).limit(1)
             if connection.execute(still).first() is None:
                 self.files.drop_bytes(row.sha256)

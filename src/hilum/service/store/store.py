@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hilum.errors import OutputError, UsageError
+from hilum.output.lock import FolderLock
 from hilum.service.store.audit import Audit
 from hilum.service.store.database import Database, sqlite_url
 from hilum.service.store.files import StoredFiles
@@ -69,10 +70,7 @@ def open_store(
     database cannot be used.
     """
     chosen = options or StoreOptions()
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be made ({error.strerror}); name another folder") from error
+    _make(folder)
     database = Database(chosen.database or sqlite_url(folder))
     if migrate:
         database.migrate()
@@ -94,3 +92,23 @@ def open_store(
         opinions=Opinions(database=database, clock=clock),
         audit=Audit(database=database, clock=clock),
     )
+
+
+def hold_store(folder: Path) -> FolderLock:
+    """Hold the folder of a store, which is made where it is missing; for the process that serves or listens.
+
+    Raises `OutputError` where another one does, or the folder cannot be made.
+    """
+    _make(folder)
+    return FolderLock(
+        folder,
+        held=f"Another hilum serve or hilum listen uses {folder}. End it, or name another folder with --folder; hilum "
+        "serve with --from and --to does both",
+    )
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be made ({error.strerror}); name another folder") from error

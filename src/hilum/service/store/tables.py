@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, Double, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 METADATA = MetaData()
-"""Of every table here, and of those that other ports add."""
 
 NUMBER = BigInteger().with_variant(Integer, "sqlite")
 """A row's number: SQLite counts up by itself only where the type is INTEGER."""
@@ -65,3 +77,28 @@ AUDIT = Table(
     Column("job_id", String(32)),
 )
 """Who did what and when; the database itself refuses to change or delete a row. It holds no name and no file's name."""
+
+OUTBOX = Table(
+    "outbox",
+    METADATA,
+    Column("number", NUMBER, primary_key=True, autoincrement=True),
+    Column("job_id", String(32), nullable=False, index=True),
+    Column("kind", String(8), nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("sop_class", String(64), nullable=False),
+    Column("sop_instance", String(64), nullable=False),
+    Column("data", LargeBinary),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_s", Double, nullable=False),
+    Column("created_s", Double, nullable=False),
+    Column("ended_s", Double),
+    Column("transaction", String(64), index=True),
+    Column("said", Text, nullable=False),
+    UniqueConstraint("sop_instance", "destination", name="outbox_once"),
+    Index("outbox_due", "state", "due_s"),
+)
+"""One row a DICOM object and destination.
+
+`data` is the object's file until it is delivered; `said` is what the archive said last.
+"""

@@ -1,0 +1,40 @@
+"""The DICOM objects of a reading, or why it has none; and what hilum must not read: what it made itself."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+from pydicom import dcmread
+
+from hilum.errors import RefusedImageError
+from hilum.objects.finish import HILUM
+from hilum.objects.make import DicomObject, dicom_objects
+from hilum.reading_result import Examination
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingObjects:
+    """`objects` in their order; where there are none, `refused` says why in a sentence."""
+
+    objects: tuple[DicomObject, ...] = ()
+    refused: str = ""
+
+
+def reading_objects(examination: Examination, data: bytes) -> ReadingObjects:
+    """The objects of a reading of the file `data`, the same bytes as `hilum read --format dicom` writes."""
+    try:
+        return ReadingObjects(dicom_objects(examination, source=data))
+    except RefusedImageError as error:
+        said = str(error).removeprefix(f"{examination.reading.source.name}: ")
+        return ReadingObjects(refused=said[:1].upper() + said[1:])
+
+
+def refuse_own(data: bytes) -> None:
+    """Raise `RefusedImageError` where hilum itself made the file.
+
+    An archive that sends everything on would otherwise have hilum's results read, and the results of those.
+    """
+    header = dcmread(io.BytesIO(data), force=True, stop_before_pixels=True, specific_tags=["Manufacturer"])
+    if header.get("Manufacturer") == HILUM:
+        raise RefusedImageError("This picture was made by hilum itself, and is not read")
