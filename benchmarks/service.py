@@ -52,19 +52,15 @@ def images(count: int) -> list[bytes]:
 def reader_alone(data: list[bytes], *, models: list[Path]) -> float:
     """Files a second that a reader reads and draws in one process."""
     from hilum.bundle.load import load_bundle
+    from hilum.output.pictures import draw_pictures
     from hilum.reading.reader import Reader
-    from hilum.report.overlay import overlay_png
-    from hilum.report.page import render_page
-    from hilum.report.windowing import thumbnail_png
 
     with Reader(models=[load_bundle(folder) for folder in models] or None) as reader:
         reader.examine(data[0], name="warm")
         started = time.perf_counter()
         for one in data:
             examination = reader.examine(one, name="a.png")
-            render_page(examination, cards=reader.cards)
-            overlay_png(examination)
-            thumbnail_png(examination.radiograph.pixels)
+            draw_pictures(examination, cards=reader.cards, every_heatmap=False)
         return len(data) / (time.perf_counter() - started)
 
 

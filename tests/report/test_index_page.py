@@ -32,7 +32,6 @@ class Index(HTMLParser):
                 "result",
                 "tone",
                 "bits",
-                "rank",
                 "probability",
                 "words",
                 "small",
@@ -69,10 +68,11 @@ def test_every_file_has_a_row_and_the_most_urgent_comes_first(reading, refused, 
     assert (index.rows[0]["page"], index.rows[0]["json"]) == ("./a.dcm.html", "./a.dcm.json")
     assert (index.rows[2]["page"], index.rows[2]["json"]) == ("./e.png.html", 0)
     assert index.rows[0]["picture"] == "data:image/png;base64,AA=="
-    assert index.rows[2]["words"] == "decode: the PNG ends after 100 bytes"
+    assert index.rows[2]["words"] == "the PNG ends after 100 bytes"
     assert index.rows[0]["words"] == "Pneumonia flagged: 87% (threshold 42%)"
     for words in (
-        "Most urgent first: flagged (the highest probability first), could not be read", "5 read, 1 could not be read",
+        "Most urgent first: flagged (the further over its threshold the higher), could not be read",
+        "5 read, 1 could not be read",
         "<span>flagged 2</span>", "<span>refused 1</span>", "<span>with warnings 4</span>", 'href="readings.csv"',
     ):  # fmt: skip
         assert words in text

@@ -11,13 +11,11 @@ from pathlib import Path
 from hilum.bundle.card import Card
 from hilum.output.journal import RELATIVE_PATH, Record
 from hilum.output.layout import OBJECT_KINDS, ObjectKind, object_path, output_paths
+from hilum.output.pictures import draw_pictures
 from hilum.output.ways import ALONE, PageOrder
 from hilum.reading_result import Examination, FailedReading
 from hilum.report.failure_page import render_failure_page
-from hilum.report.overlay import overlay_jpeg
-from hilum.report.page import render_page
 from hilum.report.reading_json import failure_to_json, reading_to_json
-from hilum.report.windowing import thumbnail_png
 from hilum.whole_files import OutputNameError, write_together, write_whole
 
 
@@ -46,7 +44,9 @@ def write_outputs(examination: Examination, *, relative: str, folder: Path, sett
     reading = reading_to_json(examination.reading)
     rendered = [json.dumps(reading, indent=2, allow_nan=False).encode() + b"\n"]
     if settings.pictures:
-        rendered += _pictures(examination, relative=relative, settings=settings)
+        ways, every = settings.order.ways(relative), settings.every_heatmap
+        drawn = draw_pictures(examination, cards=settings.cards, every_heatmap=every, ways=ways)
+        rendered += [drawn.overlay, drawn.page, drawn.thumbnail]  # in the order of the paths of outputs
     outputs = output_paths(relative).in_folder(folder)
     objects = {} if settings.objects is None else settings.objects(examination)
     paths = {kind: folder / object_path(relative, kind) for kind in OBJECT_KINDS}
@@ -55,16 +55,6 @@ def write_outputs(examination: Examination, *, relative: str, folder: Path, sett
     for path in (*outputs[len(rendered) :], *(paths[kind] for kind in OBJECT_KINDS if kind not in objects)):
         path.unlink(missing_ok=True)  # of an earlier reading, which no longer holds
     return {**reading, RELATIVE_PATH: relative}
-
-
-def _pictures(examination: Examination, *, relative: str, settings: RenderSettings) -> tuple[bytes, bytes, bytes]:
-    """Overlay, page and thumbnail, in the order of the paths of outputs."""
-    page = render_page(examination, cards=settings.cards, ways=settings.order.ways(relative))
-    return (
-        overlay_jpeg(examination, every_heatmap=settings.every_heatmap),
-        page.encode("utf-8", "replace"),
-        thumbnail_png(examination.radiograph.pixels),
-    )
 
 
 def write_failure_page(failed: FailedReading, *, relative: str, folder: Path, settings: RenderSettings) -> None:

@@ -9,9 +9,8 @@ from urllib.parse import quote
 
 from hilum.reading_result import FailedReading, Reading
 from hilum.report import wording
-from hilum.report.headline import headline
 from hilum.report.templating import asset, content_security_policy, environment
-from hilum.report.urgency import FILTERS, SORT_WORDS, Urgency
+from hilum.report.urgency import FILTERS, NO_JUDGEMENT, SORT_WORDS, Urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,8 @@ def render_index(entries: Iterable[IndexEntry], *, csv: str | None = None) -> st
     """
     texts = _Texts()
     found = [(Urgency.of(entry.result), entry) for entry in entries]
-    rows = [_row(entry, urgency=urgency, texts=texts) for urgency, entry in sorted(found, key=lambda one: one[0].key)]
+    ordered = sorted(found, key=lambda one: -one[0].value)
+    rows = [_row(entry, urgency=urgency, texts=texts) for urgency, entry in ordered]
     style, script = asset("base.css", "index.css"), asset("index.js")
     counts = [(one, sum(urgency.is_among(one) for urgency, _ in found)) for one in FILTERS]
     return (
@@ -64,7 +64,7 @@ def render_index(entries: Iterable[IndexEntry], *, csv: str | None = None) -> st
             filters=[(name, bit, count) for (name, bit), count in counts if count],
             total=len(rows),
             failed=sum(isinstance(entry.result, FailedReading) for _, entry in found),
-            order=SORT_WORDS,
+            order=f"{SORT_WORDS}. {NO_JUDGEMENT}",
             csv=csv,
             words=wording,
         )
@@ -72,24 +72,19 @@ def render_index(entries: Iterable[IndexEntry], *, csv: str | None = None) -> st
 
 
 def _row(entry: IndexEntry, *, urgency: Urgency, texts: _Texts) -> list[Any]:
-    """Name, page, JSON, thumbnail, result, tone, bits of the filters, rank, probability, words, what is small."""
+    """Name, page, JSON, thumbnail, result, tone, bits of the filters, probability, why it is there, what is small."""
     result = entry.result
-    if isinstance(result, FailedReading):
-        words, small = f"{result.kind}: {result.message}", ""
-    else:
-        words, small = headline(result), _small(result)
     return [
         wording.printable(entry.name),
         _relative(entry.page_href),
         _relative(entry.json_href),
         entry.thumbnail or 0,
-        texts.place(urgency.word),
+        texts.place(urgency.rank),
         texts.place(urgency.tone),
         urgency.bits,
-        urgency.rank,
         round(urgency.strongest, 4),
-        texts.place(words),
-        texts.place(small),
+        texts.place(urgency.why),
+        texts.place("" if isinstance(result, FailedReading) else _small(result)),
     ]
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 
 from hilum.reading_result import FailedReading, Finding, Reading
 from hilum.report import wording
-from hilum.report.headline import headline
 from hilum.report.urgency import Urgency
 
 COLUMNS = ("file", "result", "in words", "age and sex", "view", "X-ray type", "warnings", "page")
@@ -23,7 +22,7 @@ def readings_csv(results: Iterable[tuple[Reading | FailedReading, str | None]]) 
     has the model's beside it where several models look for the same. Text that a spreadsheet would take for a formula
     begins with an apostrophe.
     """
-    listed = sorted(results, key=lambda one: Urgency.of(one[0]).key)
+    listed = sorted(results, key=lambda one: -Urgency.of(one[0]).value)
     keys = list(dict.fromkeys((f.model, f.name) for one, _ in listed for f in _findings(one)))
     names = [name for _, name in keys]
     titles = [name if names.count(name) == 1 else f"{name} ({model})" for model, name in keys]
@@ -45,12 +44,12 @@ def _findings(result: Reading | FailedReading) -> Sequence[Finding]:
 
 
 def _cells(result: Reading | FailedReading) -> list[str]:
-    word = Urgency.of(result).word
+    urgency = Urgency.of(result)
     if isinstance(result, FailedReading):
-        return [result.name, word, result.message, "", "", "", ""]
+        return [result.name, urgency.rank, urgency.why, "", "", "", ""]
     kind = "" if result.gate.type is None else result.gate.type.name
     patient, view = wording.patient_text(result), wording.view_text(result)
-    return [result.source.name, word, headline(result), patient, view, kind, "; ".join(result.warnings)]
+    return [result.source.name, urgency.rank, urgency.why, patient, view, kind, "; ".join(result.warnings)]
 
 
 def _finding_cells(finding: Finding | None) -> list[str]:

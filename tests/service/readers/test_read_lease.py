@@ -9,8 +9,9 @@ from fabricate_service import grey_png
 from hilum.reading.reader import Reader
 from hilum.report.reading_json import reading_to_json
 from hilum.report.schema import reading_schema
+from hilum.report.urgency import Urgency
 from hilum.service.readers.read_lease import OVERLAY, PAGE, THUMBNAIL, read_lease
-from hilum.service.store.job import Job, Upload
+from hilum.service.store.job import Job, Place, Upload
 from hilum.service.store.store import Store
 from hilum.stated import Stated
 
@@ -32,16 +33,17 @@ def test_a_reading_is_that_of_the_reader(sqlite_store: Store, reader: Reader) ->
     assert job.state == "done"
     expected = reading_to_json(reader.read(grey_png(), name="a.png", stated=stated))
     assert job.reading is not None
+    assert job.place == Place.of(Urgency.of(reader.read(grey_png(), name="a.png", stated=stated)))
     untimed = {key: value for key, value in job.reading.items() if key != "timings_ms"}
     assert untimed == {key: value for key, value in expected.items() if key != "timings_ms"}
     jsonschema.validate(job.reading, reading_schema())
     page = sqlite_store.files.drawn(job.id, PAGE)
     assert page is not None
     assert b"Pneumonia" in page
-    for name in (OVERLAY, THUMBNAIL):
+    for name, begins in ((OVERLAY, b"\xff\xd8\xff"), (THUMBNAIL, b"\x89PNG")):
         drawn = sqlite_store.files.drawn(job.id, name)
         assert drawn is not None
-        assert drawn.startswith(b"\x89PNG")
+        assert drawn.startswith(begins)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,7 @@ def test_what_cannot_be_read_fails_with_the_reason_and_no_name(
     sqlite_store: Store, reader: Reader, data: bytes, kind: str, said: str
 ) -> None:
     job = read(sqlite_store, reader, data, name="MUSTERMANN.png")
-    assert (job.state, job.failure_kind, job.urgency.rank) == ("failed", kind, "not read")
+    assert (job.state, job.failure_kind, job.place.rank) == ("failed", kind, "could not be read")
     assert said in str(job.failure)
     assert "MUSTERMANN" not in str(job.failure)
     assert job.reading is not None

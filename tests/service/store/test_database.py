@@ -4,7 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import make_url, text
 
@@ -26,6 +28,31 @@ def test_opening_again_changes_nothing(make_store: Callable[..., Store]) -> None
         before = connection.execute(text("SELECT version_num FROM alembic_version")).all()
     with make_store().database.read() as connection:
         assert connection.execute(text("SELECT version_num FROM alembic_version")).all() == before
+
+
+def test_rows_of_before_have_the_groups_of_now(tmp_path: Path) -> None:
+    """A worklist of an earlier version keeps its order under the names of every list."""
+    database = Database(sqlite_url(tmp_path))
+    config = Config()
+    config.set_main_option("script_location", "hilum.service.store:migrations")
+    columns = "id, key, sha256, size, name, origin, stated, details, state, attempt, created_s, why, flagged"
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        for at, (rank, urgency) in enumerate(
+            [("flagged", 3.25), ("not read", 2.0), ("undecided", 1.5), ("nothing found", 0.0), ("waiting", 0.0)]
+        ):
+            values = f"'{at}', '{at}', '', 0, '', 'rest', '{{}}', '{{}}', 'done', 1, 0, '', ''"
+            connection.execute(
+                text(f"INSERT INTO job ({columns}, rank, urgency) VALUES ({values}, '{rank}', {urgency})")
+            )
+    database.migrate()
+    with database.read() as connection:
+        rows = connection.execute(text("SELECT rank, urgency FROM job ORDER BY id")).all()
+    assert [tuple(row) for row in rows] == [
+        ("flagged", 6.25), ("could not be read", 5.0), ("not decided", 4.5), ("not flagged", 0.0), ("waiting", 0.0),
+    ]  # fmt: skip
+    database.close()
 
 
 def test_sqlite_flushes_every_commit(sqlite_store: Store) -> None:

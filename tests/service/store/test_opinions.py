@@ -3,7 +3,7 @@
 import pytest
 
 from hilum.errors import UsageError
-from hilum.service.store.job import Job, Outcome, Upload, Urgency
+from hilum.service.store.job import Job, Outcome, Place, Upload
 from hilum.service.store.store import Store
 
 READING = {"findings": [{"model": "m", "name": "Effusion"}, {"model": "m", "name": "Mass"}]}
@@ -14,7 +14,7 @@ def job(store: Store) -> Job:
     store.queue.accept(b"x", upload=Upload(name="a", origin="rest"), settings_sha256="s")
     lease = store.queue.claim("w")
     assert lease is not None
-    store.queue.finish(lease, Outcome(reading=READING, urgency=Urgency(rank="nothing found", value=0.0, why="")))
+    store.queue.finish(lease, Outcome(reading=READING, place=Place(rank="not flagged", value=0.0, why="")))
     found = store.readings.get(lease.job.id)
     assert found is not None
     return found

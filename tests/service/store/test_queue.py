@@ -12,14 +12,14 @@ import pytest
 from sqlalchemy import Connection, text
 
 from hilum.errors import BusyError, OutputError
-from hilum.service.store.job import Job, Lease, Outcome, Upload, Urgency, job_key
+from hilum.service.store.job import Job, Lease, Outcome, Place, Upload, job_key
 from hilum.service.store.queue import DIED, LEASE_S
 from hilum.service.store.store import Store, StoreOptions, open_store
 from hilum.stated import Stated
 
 UPLOAD = Upload(name="a.png", origin="rest")
 READ = Outcome(
-    reading={"findings": []}, urgency=Urgency(rank="nothing found", value=0.0, why="nothing"), drawn={"page.html": b"p"}
+    reading={"findings": []}, place=Place(rank="not flagged", value=0.0, why="nothing"), drawn={"page.html": b"p"}
 )
 
 
@@ -113,7 +113,7 @@ def test_what_is_done_is_kept_and_its_bytes_go(store: Store) -> None:
     assert store.queue.finish(claimed(store), READ, within=within)
     done = store.readings.get(job.id)
     assert done is not None
-    assert (done.state, done.reading, done.urgency.why) == ("done", {"findings": []}, "nothing")
+    assert (done.state, done.reading, done.place.why) == ("done", {"findings": []}, "nothing")
     assert store.files.drawn(job.id, "page.html") == b"p"
     assert store.files.read_bytes(job.sha256) is None
     assert rows == [("done", 1)]
@@ -170,7 +170,7 @@ def test_two_deaths_fail_a_file_with_the_reason(store: Store, clock: Callable) -
     failed = store.readings.get(job.id)
     assert failed is not None
     assert (failed.state, failed.failure_kind, failed.failure, failed.attempt) == ("failed", "died", DIED, 2)
-    assert failed.urgency.rank == "not read"
+    assert failed.place.rank == "could not be read"
     store.readings.sweep()
     assert not store.files.hashes()
 
@@ -194,7 +194,7 @@ def test_a_reason_is_kept(store: Store) -> None:
     failed = store.readings.get(job.id)
     assert failed is not None
     assert (failed.failure_kind, failed.reading) == ("decode", {"error": {}})
-    assert "cut short" in failed.urgency.why
+    assert "cut short" in failed.place.why
 
 
 def test_deleted_while_it_is_read(store: Store) -> None:
@@ -209,7 +209,7 @@ def test_deleted_while_it_is_read(store: Store) -> None:
 def _read_all(folder: Path, database: str | None) -> None:
     store = open_store(folder, options=StoreOptions(database=database), migrate=False)
     while (lease := store.queue.claim(f"{multiprocessing.current_process().pid}")) is not None:
-        store.queue.finish(lease, Outcome(reading={"by": lease.worker}, urgency=READ.urgency))
+        store.queue.finish(lease, Outcome(reading={"by": lease.worker}, place=READ.place))
     store.close()
 
 

@@ -4,30 +4,30 @@ from collections.abc import Callable
 
 import pytest
 
-from hilum.service.store.job import Job, Outcome, Upload, Urgency
+from hilum.service.store.job import Job, Outcome, Place, Upload
 from hilum.service.store.readings import HOUR_S, Wanted
 from hilum.service.store.store import Store
 
 UPLOAD = Upload(name="a.png", origin="rest")
 
 
-def end(store: Store, data: bytes, urgency: Urgency) -> Job:
+def end(store: Store, data: bytes, place: Place) -> Job:
     store.queue.accept(data, upload=UPLOAD, settings_sha256="s")
     lease = store.queue.claim("w")
     assert lease is not None
-    assert store.queue.finish(lease, Outcome(reading={}, urgency=urgency, drawn={"page.html": data}))
+    assert store.queue.finish(lease, Outcome(reading={}, place=place, drawn={"page.html": data}))
     job = store.readings.get(lease.job.id)
     assert job is not None
     return job
 
 
-def urgency(value: float, *flagged: str) -> Urgency:
-    return Urgency(rank="flagged" if flagged else "nothing found", value=value, why="because", flagged=flagged)
+def at(value: float, *flagged: str) -> Place:
+    return Place(rank="flagged" if flagged else "not flagged", value=value, why="because", flagged=flagged)
 
 
 def test_the_most_urgent_come_first_page_by_page(store: Store) -> None:
     values = [0.0, 3.5, 2.0, 3.5, 0.0]
-    jobs = [end(store, bytes([at]), urgency(value)) for at, value in enumerate(values)]
+    jobs = [end(store, bytes([number]), at(value)) for number, value in enumerate(values)]
     shown, after = [], None
     for expected in (2, 2, 1):
         page = store.readings.page(Wanted(limit=2, after=after))
@@ -43,12 +43,12 @@ def test_the_most_urgent_come_first_page_by_page(store: Store) -> None:
 
 
 def test_filters(store: Store) -> None:
-    first = end(store, b"1", urgency(3.1, "Effusion", "Pneumonia"))
-    end(store, b"2", urgency(3.0, "Pleural Effusion"))
-    end(store, b"3", urgency(0.0))
+    first = end(store, b"1", at(3.1, "Effusion", "Pneumonia"))
+    end(store, b"2", at(3.0, "Pleural Effusion"))
+    end(store, b"3", at(0.0))
     store.queue.accept(b"4", upload=UPLOAD, settings_sha256="s")
     assert [job.id for job in store.readings.page(Wanted(finding="Effusion")).jobs] == [first.id]
-    assert first.urgency.flagged == ("Effusion", "Pneumonia")
+    assert first.place.flagged == ("Effusion", "Pneumonia")
     assert store.readings.page(Wanted(finding="%")).total == 0
     assert store.readings.page(Wanted(rank="flagged")).total == 2
     assert store.readings.page(Wanted(state="queued")).total == 1
@@ -57,7 +57,7 @@ def test_filters(store: Store) -> None:
 
 @pytest.mark.parametrize("text", ["' OR 1=1 --", '"; DROP TABLE job; --', "|", "\\", "_"])
 def test_a_filter_is_a_value_and_no_statement(store: Store, text: str) -> None:
-    end(store, b"1", urgency(3.0, "Effusion"))
+    end(store, b"1", at(3.0, "Effusion"))
     assert store.readings.page(Wanted(finding=text)).total == 0
     assert store.readings.get(text) is None
     assert not store.readings.delete(text)
@@ -66,7 +66,7 @@ def test_a_filter_is_a_value_and_no_statement(store: Store, text: str) -> None:
 
 def test_deletion_leaves_nothing(make_store: Callable[..., Store]) -> None:
     store = make_store(keep_days=1.0)
-    job = end(store, b"x", urgency(3.0, "Effusion"))
+    job = end(store, b"x", at(3.0, "Effusion"))
     waiting = store.queue.accept(b"y", upload=UPLOAD, settings_sha256="s").job
     assert store.files.read_bytes(job.sha256) == b"x"
     assert store.readings.delete(job.id)
@@ -79,7 +79,7 @@ def test_deletion_leaves_nothing(make_store: Callable[..., Store]) -> None:
 
 def test_bytes_of_two_jobs_stay_until_both_are_deleted(make_store: Callable[..., Store]) -> None:
     store = make_store(keep_days=1.0)
-    job = end(store, b"x", urgency(0.0))
+    job = end(store, b"x", at(0.0))
     other = store.queue.accept(b"x", upload=UPLOAD, settings_sha256="t").job
     store.readings.delete(job.id)
     assert store.files.read_bytes(job.sha256) == b"x"
@@ -88,7 +88,7 @@ def test_bytes_of_two_jobs_stay_until_both_are_deleted(make_store: Callable[...,
 
 
 def test_pictures_go_after_an_hour_and_the_reading_stays(store: Store, clock: Callable) -> None:
-    job = end(store, b"x", urgency(0.0))
+    job = end(store, b"x", at(0.0))
     clock.now_s += HOUR_S - 1.0
     store.readings.sweep()
     assert store.files.drawn(job.id, "page.html") == b"x"
@@ -100,7 +100,7 @@ def test_pictures_go_after_an_hour_and_the_reading_stays(store: Store, clock: Ca
 
 def test_images_are_kept_as_many_days_as_said(make_store: Callable[..., Store], clock: Callable) -> None:
     store = make_store(keep_days=2.0)
-    job = end(store, b"x", urgency(0.0))
+    job = end(store, b"x", at(0.0))
     clock.now_s += 47 * HOUR_S
     store.readings.sweep()
     assert store.files.read_bytes(job.sha256) == b"x"

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from hilum.service.store.job import Outcome, Upload, Urgency
+from hilum.service.store.job import Outcome, Place, Upload
 from hilum.service.store.readings import HOUR_S
 from hilum.service.store.store import Store
 from hilum.service.store.sweep import swept
@@ -16,8 +16,8 @@ def test_what_is_too_old_goes_at_once_and_nothing_runs_on(store: Store, clock: C
     store.queue.accept(b"x", upload=Upload(name="a.png", origin="rest"), settings_sha256="s")
     lease = store.queue.claim("w")
     assert lease is not None
-    urgency = Urgency(rank="flagged", value=3.0, why="")
-    assert store.queue.finish(lease, Outcome(reading={}, urgency=urgency, drawn={DRAWN: b"x"}))
+    place = Place(rank="flagged", value=6.0, why="")
+    assert store.queue.finish(lease, Outcome(reading={}, place=place, drawn={DRAWN: b"x"}))
     clock.now_s += 2 * HOUR_S
     before = threading.active_count()
     with swept(store):

@@ -94,7 +94,7 @@ def test_from_a_file_to_an_opinion(open_page: Callable, served: tuple[str, Store
     rows.nth(2).wait_for(timeout=WAIT_MS)
     texts = rows.all_inner_texts()
     assert "flagged: Pneumonia flagged: 97% (threshold 50%)" in texts[0]
-    assert "not read: could not be read" in texts[1]
+    assert "could not be read: the file" in texts[1]
     assert "dark <b>.png" in texts[2]
     page.locator("#rank").select_option("flagged")
     page.get_by_text("1 reading", exact=True).wait_for(timeout=WAIT_MS)

@@ -35,8 +35,8 @@ def test_a_file_is_accepted_read_and_shown(client: TestClient, read_all: Callabl
     page = client.get(done["links"]["page"])
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert page.headers["content-security-policy"].startswith("sandbox allow-scripts")
-    for part in ("overlay", "thumbnail"):
-        assert client.get(done["links"][part]).content.startswith(b"\x89PNG")
+    for part, begins in (("overlay", b"\xff\xd8\xff"), ("thumbnail", b"\x89PNG")):
+        assert client.get(done["links"][part]).content.startswith(begins)
     again = send(client, grey_png(), age="3", sex="f", view="AP", name="b.png")
     assert (again.status_code, again.json()["id"]) == (200, done["id"])
 
@@ -45,7 +45,7 @@ def test_a_damaged_file_is_a_failed_reading(client: TestClient, read_all: Callab
     sent = send(client, grey_png()[:60])
     read_all()
     failed = client.get(sent.headers["Location"]).json()
-    assert (failed["state"], failed["rank"], failed["failure"]["kind"]) == ("failed", "not read", "decode")
+    assert (failed["state"], failed["rank"], failed["failure"]["kind"]) == ("failed", "could not be read", "decode")
     jsonschema.validate(failed["reading"], reading_schema())
     assert client.get(f"{sent.headers['Location']}/page").status_code == 404
 
@@ -113,14 +113,14 @@ def test_the_worklist_in_pages(client: TestClient, read_all: Callable[[], None])
     read_all()
     send(client, grey_png(0.3))
     first = client.get(READINGS, params={"limit": 3}).json()
-    assert [each["rank"] for each in first["readings"]] == ["flagged", "flagged", "not read"]
+    assert [each["rank"] for each in first["readings"]] == ["flagged", "flagged", "could not be read"]
     assert first["readings"][0]["urgency"] > first["readings"][1]["urgency"]
     assert all(each["reading"] is None for each in first["readings"])
     rest = client.get(READINGS, params={"limit": 3, "after": first["after"]}).json()
-    assert [each["rank"] for each in rest["readings"]] == ["waiting", "nothing found"]
+    assert [each["rank"] for each in rest["readings"]] == ["not flagged", "waiting"]
     assert (first["total"], rest["after"]) == (5, None)
     assert client.get(READINGS, params={"finding": "Pneumonia"}).json()["total"] == 2
-    assert client.get(READINGS, params={"rank": "nothing found"}).json()["total"] == 1
+    assert client.get(READINGS, params={"rank": "not flagged"}).json()["total"] == 1
     assert client.get(READINGS, params={"state": "nonsense"}).status_code == 422
 
 

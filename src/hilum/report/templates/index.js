@@ -4,7 +4,7 @@
   const byId = (id) => document.getElementById(id);
   if (!byId("files")) return;
   const { texts, rows } = JSON.parse(byId("content").textContent);
-  const NAME = 0, PAGE = 1, JSON_FILE = 2, PICTURE = 3, RESULT = 4, TONE = 5, BITS = 6, RANK = 7, PROBABILITY = 8, WORDS = 9, SMALL = 10;
+  const NAME = 0, PAGE = 1, JSON_FILE = 2, PICTURE = 3, RESULT = 4, TONE = 5, BITS = 6, PROBABILITY = 7, WORDS = 8, SMALL = 9;
   const CHUNK = 60;
   const body = document.querySelector("#files tbody");
   const region = document.querySelector(".scroll");
@@ -65,7 +65,7 @@
   const collator = new Intl.Collator("en", { numeric: true });
   const ORDERS = {
     name: (one, two) => collator.compare(rows[one][NAME], rows[two][NAME]),
-    rank: (one, two) => rows[one][RANK] - rows[two][RANK] || rows[two][PROBABILITY] - rows[one][PROBABILITY],
+    rank: (one, two) => one - two,
     probability: (one, two) => rows[two][PROBABILITY] - rows[one][PROBABILITY],
   };
   const sortBy = (head) => {

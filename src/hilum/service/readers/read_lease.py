@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from hilum.errors import HilumError, InternalError, LimitError
+from hilum.output.pictures import draw_pictures
 from hilum.reading.reader import Reader
 from hilum.reading_result import Examination, FailedReading
-from hilum.report.overlay import overlay_png
-from hilum.report.page import render_page
 from hilum.report.reading_json import failure_to_json, reading_to_json
-from hilum.report.windowing import thumbnail_png
+from hilum.report.urgency import Urgency
 from hilum.service.readers.plan import Also
 from hilum.service.readers.reading_objects import reading_objects, refuse_own
-from hilum.service.readers.urgency import urgency
-from hilum.service.store.job import Lease, Origin, Outcome
+from hilum.service.store.job import Lease, Origin, Outcome, Place
 from hilum.service.store.store import Store
 from hilum.version import __version__
 
-PAGE, OVERLAY, THUMBNAIL = "page.html", "overlay.png", "thumbnail.png"
+PAGE, OVERLAY, THUMBNAIL = "page.html", "overlay.jpg", "thumbnail.png"
 """The names of what is drawn."""
 
 _FROM_ARCHIVES: tuple[Origin, ...] = ("dicom", "stow")
@@ -52,14 +50,11 @@ def read_lease(lease: Lease, *, store: Store, reader: Reader, also: Also | None 
 
 
 def _outcome(examination: Examination, *, reader: Reader) -> Outcome:
+    drawn = draw_pictures(examination, cards=reader.cards, every_heatmap=reader.settings.heatmaps == "all")
     return Outcome(
         reading=reading_to_json(examination.reading),
-        urgency=urgency(examination.reading),
-        drawn={
-            PAGE: render_page(examination, cards=reader.cards).encode("utf-8", "replace"),
-            OVERLAY: overlay_png(examination, every_heatmap=reader.settings.heatmaps == "all"),
-            THUMBNAIL: thumbnail_png(examination.radiograph.pixels),
-        },
+        place=Place.of(Urgency.of(examination.reading)),
+        drawn={PAGE: drawn.page, OVERLAY: drawn.overlay, THUMBNAIL: drawn.thumbnail},
     )
 
 

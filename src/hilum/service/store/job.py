@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Row
 
+from hilum.report import urgency
 from hilum.stated import NOTHING_STATED, Stated
 
 State = Literal["queued", "leased", "done", "failed"]
@@ -20,8 +21,8 @@ WAITING: tuple[State, ...] = ("queued", "leased")
 Origin = Literal["page", "rest", "stow", "dicom"]
 """Through which port a file came."""
 
-Rank = Literal["waiting", "flagged", "undecided", "not read", "nothing found"]
-"""What a worklist groups by; `not read` is a refusal or a failure."""
+Rank = Literal["waiting", urgency.Rank]
+"""What a worklist groups by: the groups of every list, and what waits to be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +39,18 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Urgency:
-    """Where a reading stands in the worklist: its group, how far up (0 to 4, higher first), and why in words."""
+class Place:
+    """Where a job stands in the worklist: its group, how far up (0 to 7, higher first), and why in words."""
 
     rank: Rank
     value: float
     why: str
     flagged: tuple[str, ...] = ()
+
+    @staticmethod
+    def of(found: urgency.Urgency) -> Place:
+        """That of a result, by the rule of every list."""
+        return Place(rank=found.rank, value=found.value, why=found.why, flagged=found.flagged)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +72,7 @@ class Job:
     failure_kind: str | None
     failure: str | None
     reading: Mapping[str, Any] | None
-    urgency: Urgency
+    place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +86,10 @@ class Lease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of a job: the JSON of its reading, what was drawn (by file name, such as `page.html`), its urgency."""
+    """What came of a job: the JSON of its reading, what was drawn (by file name, such as `page.html`), its place."""
 
     reading: Mapping[str, Any]
-    urgency: Urgency
+    place: Place
     drawn: Mapping[str, bytes] = field(default_factory=dict)
 
 
@@ -122,7 +128,7 @@ def job_of(row: Row[Any]) -> Job:
         failure_kind=row.failure_kind,
         failure=row.failure,
         reading=row.reading,
-        urgency=Urgency(
+        place=Place(
             rank=row.rank,
             value=row.urgency,
             why=row.why,

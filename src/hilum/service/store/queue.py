@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from hilum.errors import BusyError
+from hilum.report.urgency import could_not_be_read
 from hilum.service.store.database import Database
 from hilum.service.store.files import StoredFiles
 from hilum.service.store.job import (
@@ -19,8 +20,8 @@ from hilum.service.store.job import (
     Job,
     Lease,
     Outcome,
+    Place,
     Upload,
-    Urgency,
     job_key,
     job_of,
     stated_to_row,
@@ -34,7 +35,7 @@ MOST_ATTEMPTS = 2
 
 DIED = "the reader process died twice on this file"
 
-_WAITS = Urgency(rank="waiting", value=0.0, why="waits to be read")
+_WAITS = Place(rank="waiting", value=0.0, why="it is read as soon as a reader is free")
 
 Within = Callable[[Connection, Job], None]
 """What else is written in the transaction that ends a job: it gets the open connection and the job as it ends."""
@@ -108,7 +109,7 @@ class Queue:
                     "state": "queued",
                     "attempt": 0,
                     "created_s": self.clock(),
-                    **_urgency_columns(_WAITS),
+                    **_place_columns(_WAITS),
                 },
             ).one()
             return Accepted(job=job_of(added), is_new=True)
@@ -159,9 +160,7 @@ class Queue:
         What was drawn is on disk before the row says so. `within` writes in the same transaction.
         """
         self.files.draw(lease.job.id, outcome.drawn)
-        done = self._end(
-            lease, {"state": "done", "reading": dict(outcome.reading)}, urgency=outcome.urgency, within=within
-        )
+        done = self._end(lease, {"state": "done", "reading": dict(outcome.reading)}, place=outcome.place, within=within)
         if not done:
             self._drop_drawn_of_deleted(lease.job.id)
         return done
@@ -169,7 +168,7 @@ class Queue:
     def fail(self, lease: Lease, *, kind: str, message: str, reading: dict[str, Any] | None = None) -> bool:
         """End a job that cannot be read, with the reason; False where another has it by now, or it was deleted."""
         values = {"state": "failed", "failure_kind": kind, "failure": message, "reading": reading}
-        return self._end(lease, values, urgency=_not_read(message))
+        return self._end(lease, values, place=_not_read(message))
 
     def release(self, worker: str) -> None:
         """Let others have at once what `worker` held: it is known to be dead."""
@@ -178,8 +177,8 @@ class Queue:
             connection.execute(update(JOBS).where(held).values(lease_until_s=0.0))
             self._fail_dead(connection, now=self.clock())
 
-    def _end(self, lease: Lease, values: dict[str, Any], *, urgency: Urgency, within: Within | None = None) -> bool:
-        ended = {**values, **_urgency_columns(urgency), "finished_s": self.clock(), "worker": None}
+    def _end(self, lease: Lease, values: dict[str, Any], *, place: Place, within: Within | None = None) -> bool:
+        ended = {**values, **_place_columns(place), "finished_s": self.clock(), "worker": None}
         with self.database.write(alone=True) as connection:
             row = connection.execute(update(JOBS).where(_held(lease)).values(**ended).returning(JOBS)).one_or_none()
             if row is None:
@@ -207,7 +206,7 @@ class Queue:
                 failure=DIED,
                 finished_s=now,
                 worker=None,
-                **_urgency_columns(_not_read(DIED)),
+                **_place_columns(_not_read(DIED)),
             )
         )
 
@@ -237,14 +236,14 @@ def _held(lease: Lease) -> ColumnElement[bool]:
     )
 
 
-def _not_read(why: str) -> Urgency:
-    return Urgency(rank="not read", value=2.0, why=f"could not be read: {why}")
+def _not_read(why: str) -> Place:
+    return Place.of(could_not_be_read(why))
 
 
-def _urgency_columns(urgency: Urgency) -> dict[str, Any]:
+def _place_columns(place: Place) -> dict[str, Any]:
     return {
-        "rank": urgency.rank,
-        "urgency": urgency.value,
-        "why": urgency.why,
-        "flagged": "".join(f"|{name}" for name in urgency.flagged) + ("|" if urgency.flagged else ""),
+        "rank": place.rank,
+        "urgency": place.value,
+        "why": place.why,
+        "flagged": "".join(f"|{name}" for name in place.flagged) + ("|" if place.flagged else ""),
     }

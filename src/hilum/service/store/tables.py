@@ -43,7 +43,7 @@ JOBS = Table(
     Column("failure_kind", String(32)),
     Column("failure", Text),
     Column("reading", JSON(none_as_null=True)),
-    Column("rank", String(16), nullable=False),
+    Column("rank", String(32), nullable=False),
     Column("urgency", Double, nullable=False),
     Column("why", Text, nullable=False),
     Column("flagged", Text, nullable=False),

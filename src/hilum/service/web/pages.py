@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from hilum.report.templating import environment
+from hilum.report.urgency import NO_JUDGEMENT, RANKS, SORT_WORDS
 from hilum.report.wording import probability_text
 from hilum.service.web.access import (
     LOCAL,
@@ -36,7 +37,8 @@ _DECISIONS = {True: "flagged", False: "not flagged", None: "not decided"}
 @router.get("/")
 def worklist(request: Request, service: TheService) -> Response:
     """Send files, and the worklist."""
-    return _page("worklist.html.j2", request, service)
+    order = f"{SORT_WORDS}. {NO_JUDGEMENT}"
+    return _page("worklist.html.j2", request, service, ranks=(*RANKS, "waiting"), order=order)
 
 
 @router.get("/readings/{job_id}")

@@ -135,11 +135,11 @@ def page(service: TheService, user: TheUser, job_id: JobId) -> Response:
     "/readings/{job_id}/overlay",
     summary="The picture with heatmap and boxes",
     response_class=Response,
-    responses={200: {"content": {"image/png": {}}}, **declared(400, 401, 404, 422, 429, 500, 503)},
+    responses={200: {"content": {"image/jpeg": {}}}, **declared(400, 401, 404, 422, 429, 500, 503)},
 )
 def overlay(service: TheService, user: TheUser, job_id: JobId) -> Response:
-    """The overlay that `hilum read --out` writes, as PNG."""
-    return Response(_drawn(OVERLAY, job_id, user=user, service=service), media_type="image/png")
+    """The overlay that `hilum read --out` writes, as JPEG."""
+    return Response(_drawn(OVERLAY, job_id, user=user, service=service), media_type="image/jpeg")
 
 
 @router.get(

@@ -29,7 +29,7 @@ class LinksOut(BaseModel):
 
     self: str = Field(examples=[f"{API}/readings/{_ID}"])
     page: str | None = Field(description="The reading as one HTML page.", examples=[f"{API}/readings/{_ID}/page"])
-    overlay: str | None = Field(description="The picture with heatmap and boxes, PNG.", examples=[None])
+    overlay: str | None = Field(description="The picture with heatmap and boxes, JPEG.", examples=[None])
     thumbnail: str | None = Field(description="The picture small, PNG.", examples=[None])
 
 
@@ -43,7 +43,7 @@ class ReadingOut(BaseModel):
     created: datetime = Field(description="When it was accepted.")
     finished: datetime | None = Field(description="When it was read, or failed.")
     rank: Rank = Field(description="The group in the worklist.", examples=["flagged"])
-    urgency: float = Field(description="The place in the worklist, 0 to 4; higher comes first.", examples=[3.885])
+    urgency: float = Field(description="The place in the worklist, 0 to 7; higher comes first.", examples=[6.885])
     why: str = Field(description="Why it stands there.", examples=["Pneumonia flagged: 94% (threshold 50%)"])
     flagged: list[str] = Field(description="The findings that were flagged.", examples=[["Pneumonia"]])
     failure: FailureOut | None
@@ -101,10 +101,10 @@ def reading_out(job: Job, *, files: StoredFiles, whole: bool) -> ReadingOut:
         state=job.state,
         created=_time(job.created_s),
         finished=None if job.finished_s is None else _time(job.finished_s),
-        rank=job.urgency.rank,
-        urgency=round(job.urgency.value, 4),
-        why=job.urgency.why,
-        flagged=list(job.urgency.flagged),
+        rank=job.place.rank,
+        urgency=round(job.place.value, 4),
+        why=job.place.why,
+        flagged=list(job.place.flagged),
         failure=failure,
         links=_links(job, files=files),
         reading=dict(job.reading) if whole and job.reading is not None else None,

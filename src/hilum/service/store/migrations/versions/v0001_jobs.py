@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.Column("failure_kind", sa.String(32)),
         sa.Column("failure", sa.Text),
         sa.Column("reading", sa.JSON(none_as_null=True)),
-        sa.Column("rank", sa.String(16), nullable=False),
+        sa.Column("rank", sa.String(32), nullable=False),
         sa.Column("urgency", sa.Double, nullable=False),
         sa.Column("why", sa.Text, nullable=False),
         sa.Column("flagged", sa.Text, nullable=False),
