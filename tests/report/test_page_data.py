@@ -1,5 +1,6 @@
 """What the viewer gets: the same coordinates, scale and order as every report."""
 
+import base64
 from dataclasses import replace
 
 import numpy as np
@@ -44,13 +45,26 @@ def test_a_finding_with_nothing_to_show_is_no_layer(examination):
     assert _data(bare)["layers"][0]["heatmap"] is None
 
 
-def test_the_grid_keeps_three_digits_and_its_own_scale(examination):
+def _grid(heatmap):
+    """The grid as the page's script reads it."""
+    rows, columns = heatmap["cells"]
+    return np.frombuffer(base64.b64decode(heatmap["grid"]), "<i2").reshape(rows, columns) * heatmap["step"]
+
+
+def test_the_grid_keeps_four_digits_of_its_largest_value_and_its_own_scale(examination):
     heatmap = _data(examination)["layers"][0]["heatmap"]
-    np.testing.assert_allclose(heatmap["grid"], examination.heatmaps[0].grid, rtol=5e-3)
+    grid = examination.heatmaps[0].grid
+    np.testing.assert_allclose(_grid(heatmap), grid, rtol=0, atol=np.abs(grid).max() / 60_000)
     assert heatmap["geometry"] == [60.0, 75.0, 0.0, 0.0]
     assert heatmap["top"] == 1.0
     assert heatmap["ticks"] == ["0", "0.5", "≥1"]
     assert heatmap["unit"] == "logit contribution per cell (4 × 4 cells)"
+
+
+def test_a_grid_of_zeros_is_one_of_zeros(examination):
+    empty = replace(examination.heatmaps[0], grid=np.zeros((2, 3), np.float32))
+    heatmap = _data(replace(examination, heatmaps=(empty,)))["layers"][0]["heatmap"]
+    np.testing.assert_array_equal(_grid(heatmap), np.zeros((2, 3)))
 
 
 def test_the_colours_are_those_of_the_overlay(examination):

@@ -72,7 +72,8 @@ class ContributionScale:
 
     def share(self, contribution: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Contributions in logits per cell, any shape, as shares of the scale in [0, 1]; negative ones are 0."""
-        return np.asarray(np.clip(contribution / np.float32(self.top), 0.0, 1.0), np.float32)
+        shares = np.asarray(contribution / np.float32(self.top), np.float32)
+        return np.clip(shares, np.float32(0), np.float32(1), out=shares)
 
     @property
     def ticks(self) -> tuple[tuple[float, str], ...]:
@@ -115,7 +116,8 @@ def paint(grey: npt.NDArray[np.uint8], *, share: npt.NDArray[np.float32]) -> npt
     Shares are taken in steps of 1/255, so that a table of all colours over all greys does it; most pixels have none.
     """
     coloured = np.repeat(grey[..., None], 3, axis=2)
-    steps = np.rint(share * 255).astype(np.uint16)
+    levels = share * np.float32(255)
+    steps = np.rint(levels, out=levels).astype(np.uint16)
     at = np.flatnonzero(steps)
     coloured.reshape(-1, 3)[at] = _painted()[steps.reshape(-1)[at] * np.uint16(256) + grey.reshape(-1)[at]]
     return coloured

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -36,6 +37,8 @@ _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 _Colour = tuple[int, int, int]
 
 _FONTS_KEPT = 32
+_LENGTHS_KEPT = 8_192
+_LETTERS_KEPT = 256
 
 _PAPER: _Colour = (16, 17, 20)
 _INK: _Colour = (238, 240, 243)
@@ -72,7 +75,7 @@ def draw_legend(
     draw = ImageDraw.Draw(legend)
     y = _write(draw, upper, em=em, width=width, y=em)
     for scale in scales:
-        y = _scale(draw, scale, em=em, width=width, y=y)
+        y = _scale(legend, scale, em=em, width=width, y=y)
     _write(draw, lower, em=em, width=width, y=legend.height - tail - em)
     return legend
 
@@ -133,7 +136,7 @@ def _write(draw: ImageDraw.ImageDraw | None, lines: Sequence[_Line], *, em: floa
         y += em * line.space_above
         for piece in _broken(line.text, font=font, width=width - 2 * em):
             if draw is not None:
-                draw.text((em, y), piece, fill=line.colour, font=font)
+                draw.bitmap((round(em), round(y)), _letters(piece, font), fill=line.colour)
             y += em * line.size * 1.25
     return y
 
@@ -143,6 +146,8 @@ class _Fonts(threading.local):
 
     def __init__(self) -> None:
         self.of_size: dict[float, _Font] = {}
+        self.lengths: dict[tuple[_Font, str], float] = {}
+        self.letters: dict[tuple[_Font, str], Image.Image] = {}
 
 
 _FONTS = _Fonts()
@@ -157,36 +162,61 @@ def _font(size: float) -> _Font:
     return sizes[size]
 
 
+def _length(text: str, font: _Font) -> float:
+    """How long a text is; most stand in every picture of a folder, and each is measured before it is written."""
+    lengths = _FONTS.lengths
+    if (font, text) not in lengths:
+        if len(lengths) >= _LENGTHS_KEPT:
+            lengths.clear()
+        lengths[font, text] = font.getlength(text)
+    return lengths[font, text]
+
+
+def _letters(text: str, font: _Font) -> Image.Image:
+    """A text as a mask; most are kept, for the same reason."""
+    kept = _FONTS.letters
+    if (font, text) not in kept:
+        if len(kept) >= _LETTERS_KEPT:
+            kept.clear()
+        left, top, right, bottom = font.getbbox(text)
+        del left, top  # the mask begins where the text is written, so that lines stand on one base
+        mask = Image.new("L", (max(1, ceil(right)), max(1, ceil(bottom))))
+        ImageDraw.Draw(mask).text((0, 0), text, fill=255, font=font)
+        kept[font, text] = mask
+    return kept[font, text]
+
+
 def _broken(text: str, *, font: _Font, width: float) -> list[str]:
     """`text` in pieces no wider than `width`; letters that the built-in font lacks become question marks."""
     pieces: list[str] = [""]
     for word in text.replace("×", "x").replace("±", "+/-").encode("ascii", "replace").decode().split():
         longer = f"{pieces[-1]} {word}".strip()
-        if font.getlength(longer) <= width:
+        if _length(longer, font) <= width:
             pieces[-1] = longer
             continue
         pieces.append("")
         for letter in word:
-            if font.getlength(pieces[-1] + letter) > width:
+            if _length(pieces[-1] + letter, font) > width:
                 pieces.append("")
             pieces[-1] += letter
     return [piece for piece in pieces if piece]
 
 
-def _scale(draw: ImageDraw.ImageDraw | None, scale: ContributionScale, *, em: float, width: int, y: float) -> float:
+def _scale(legend: Image.Image | None, scale: ContributionScale, *, em: float, width: int, y: float) -> float:
     """The colours, as they look over grey, with numbers below and the unit above; where the next thing would start."""
+    draw = None if legend is None else ImageDraw.Draw(legend)
     left, right, high = round(em), round(width - em), round(em * 0.9)
     y = _write(draw, [_Line(scale.unit, _QUIET, 0.9, 1.2)], em=em, width=width, y=y) + em * 0.3
     top = round(y)
-    if draw is not None:
+    if legend is not None and draw is not None:
         share = np.linspace(0.0, 1.0, right - left, dtype=np.float32)[None]
-        for offset, (red, green, blue) in enumerate(paint(np.full(share.shape, _SCALE_GREY, np.uint8), share=share)[0]):
-            draw.line((left + offset, top, left + offset, top + high), fill=(int(red), int(green), int(blue)))
+        colours = paint(np.full(share.shape, _SCALE_GREY, np.uint8), share=share)
+        legend.paste(Image.fromarray(np.repeat(colours, high + 1, axis=0)), (left, top))
         font = _font(em * 0.9)
         for position, label in scale.ticks:
             x = left + position * (right - left - 1)
             draw.line((x, top + high, x, top + high + em * 0.3), fill=_INK)
-            draw.text((x - position * font.getlength(label), top + high + em * 0.4), label, fill=_INK, font=font)
+            draw.text((x - position * _length(label, font), top + high + em * 0.4), label, fill=_INK, font=font)
     short = "same colour, same contribution on every image; zero and below is clear"
     note = scale.note if scale.by_occlusion else short
     return _write(draw, [_Line(note, _QUIET, 0.85, 0.0)], em=em, width=width, y=top + high + em * 1.6)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
@@ -13,6 +16,8 @@ from hilum.reading_result import CardiothoracicRatio, Examination, LungMap, Read
 LUNG_COLOUR = (0, 204, 153)  # a light bluish green: neither on the heatmap's scale nor the colour of a finding's box
 HEART_COLOUR = (240, 140, 200)  # pink, as light as the green, and on no scale either
 _CASING = (0, 0, 0)
+_KEPT = 8
+"""Drawings of which the outlines are kept: page and overlay of an image ask for the same, one after the other."""
 
 
 def picture_outlines(lungs: LungMap, *, geometry: Geometry) -> tuple[Outline, ...]:
@@ -20,18 +25,12 @@ def picture_outlines(lungs: LungMap, *, geometry: Geometry) -> tuple[Outline, ..
 
     Fields are shown, and whole lungs where nothing else was drawn.
     """
-    sides = lungs.sides(lungs.outlined)
-    if sides is None:
-        return ()
-    lower = np.float32(lungs.level / 2)  # where the other lung is, a plane must stay below the level
-    right = np.where(sides.right >= sides.left, sides.right, np.minimum(sides.right, lower))
-    left = np.where(sides.right < sides.left, sides.left, np.minimum(sides.left, lower))
-    return tuple(found for side in (right, left) for found in _placed_outlines(side, lungs=lungs, geometry=geometry))
+    return _placed(_outlines_of_lungs(lungs), lungs=lungs, geometry=geometry)
 
 
 def heart_outlines(lungs: LungMap, *, geometry: Geometry) -> tuple[Outline, ...]:
     """The closed outlines of the heart; none where none was drawn."""
-    return () if lungs.heart is None else _placed_outlines(lungs.heart, lungs=lungs, geometry=geometry)
+    return _placed(_outlines_of_heart(lungs), lungs=lungs, geometry=geometry)
 
 
 def width_lines(reading: Reading, *, geometry: Geometry) -> tuple[npt.NDArray[np.float64], ...]:
@@ -45,11 +44,28 @@ def width_lines(reading: Reading, *, geometry: Geometry) -> tuple[npt.NDArray[np
     )
 
 
-def _placed_outlines(plane: npt.NDArray[np.float32], *, lungs: LungMap, geometry: Geometry) -> tuple[Outline, ...]:
+@lru_cache(maxsize=_KEPT)
+def _outlines_of_lungs(lungs: LungMap) -> tuple[Outline, ...]:
+    """On the map's own grid: the right lung's, then the left's."""
+    sides = lungs.sides(lungs.outlined)
+    if sides is None:
+        return ()
+    lower = np.float32(lungs.level / 2)  # where the other lung is, a plane must stay below the level
+    right = np.where(sides.right >= sides.left, sides.right, np.minimum(sides.right, lower))
+    left = np.where(sides.right < sides.left, sides.left, np.minimum(sides.left, lower))
+    return tuple(found for side in (right, left) for found in outlines(side, level=lungs.level))
+
+
+@lru_cache(maxsize=_KEPT)
+def _outlines_of_heart(lungs: LungMap) -> tuple[Outline, ...]:
+    return () if lungs.heart is None else outlines(lungs.heart, level=lungs.level)
+
+
+def _placed(found: Sequence[Outline], *, lungs: LungMap, geometry: Geometry) -> tuple[Outline, ...]:
     home = geometry.after(lungs.geometry)
     scale = np.array([home.scale_x, home.scale_y], np.float32)
     offset = np.array([home.offset_x, home.offset_y], np.float32)
-    return tuple(found * scale + offset for found in outlines(plane, level=lungs.level))
+    return tuple(outline * scale + offset for outline in found)
 
 
 def draw_lungs(picture: Image.Image, examination: Examination, *, geometry: Geometry) -> None:

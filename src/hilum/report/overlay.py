@@ -75,7 +75,8 @@ def draw_examination(
     maps = [heatmap for heatmap in examination.heatmaps if (heatmap.model, heatmap.finding) in wanted]
     grey = to_grey8(picture.pixels)
     rows, columns = grey.shape
-    coloured = paint(grey, share=_shares(maps, geometry=picture.geometry, rows=rows, columns=columns))
+    shares = _shares(maps, geometry=picture.geometry, rows=rows, columns=columns)
+    coloured = np.repeat(grey[..., None], 3, axis=2) if shares is None else paint(grey, share=shares)
     boxes = [
         picture.geometry.box(box)
         for finding in examination.reading.findings
@@ -99,12 +100,13 @@ def drawn_findings(examination: Examination, *, every_heatmap: bool) -> frozense
     )
 
 
-def _shares(maps: Sequence[Heatmap], *, geometry: Geometry, rows: int, columns: int) -> npt.NDArray[np.float32]:
-    """The strongest share of the scale at each pixel of the picture, over all maps."""
-    strongest = np.zeros((rows, columns), np.float32)
+def _shares(maps: Sequence[Heatmap], *, geometry: Geometry, rows: int, columns: int) -> npt.NDArray[np.float32] | None:
+    """The strongest share of the scale at each pixel of the picture, over all maps; None without a map."""
+    strongest: npt.NDArray[np.float32] | None = None
     for heatmap in maps:
         placed = onto_pixels(heatmap.grid, geometry=geometry.after(heatmap.geometry), rows=rows, columns=columns)
-        np.maximum(strongest, ContributionScale.of(heatmap).share(placed), out=strongest)
+        share = ContributionScale.of(heatmap).share(placed)
+        strongest = share if strongest is None else np.maximum(strongest, share, out=strongest)
     return strongest
 
 

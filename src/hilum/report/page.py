@@ -12,7 +12,8 @@ from hilum.bundle.card import Card
 from hilum.reading_result import Examination, Reading
 from hilum.report import wording
 from hilum.report.headline import headline, no_heatmap, percent_texts
-from hilum.report.page_data import finding_rows, layer_indices, model_sections, type_rows, viewer_data
+from hilum.report.model_sections import model_sections
+from hilum.report.page_data import finding_rows, layer_indices, type_rows, viewer_data
 from hilum.report.templating import asset, content_security_policy, data_uri, environment
 from hilum.report.windowing import fit, grey_planes
 from hilum.stated import NOTHING_STATED

@@ -21,7 +21,7 @@ THUMBNAIL_SIDE = 96
 LOSSLESS_PIXELS = 512 * 512
 """Up to so many pixels a page carries the picture to the bit; more become JPEG."""
 
-_QUALITY_OF_ONE = 94
+_QUALITY_OF_ONE = 93
 _QUALITY_OF_TWO = 82
 _STEP, _ZERO = 4, 128
 _JPEG_BLOCK = 16
@@ -54,13 +54,15 @@ def thumbnail_png(pixels: Pixels, *, longest_side: int = THUMBNAIL_SIDE) -> byte
 
 def to_grey8(pixels: Pixels) -> npt.NDArray[np.uint8]:
     """Pixels in [0, 1], of any shape, as 0 to 255."""
-    return np.asarray(np.rint(pixels * np.float32(255)), np.uint8)
+    levels = pixels * np.float32(255)
+    return np.rint(levels, out=levels).astype(np.uint8)
 
 
 def has_8_bits(pixels: Pixels) -> bool:
     """Whether every pixel is a multiple of 1/255, so that eight bits lose nothing."""
     levels = pixels * np.float32(255)
-    return bool(np.abs(levels - np.rint(levels)).max() < 1e-3)
+    levels -= np.rint(levels)
+    return bool(max(levels.max(), -levels.min()) < 1e-3)
 
 
 @dataclass(frozen=True, slots=True)

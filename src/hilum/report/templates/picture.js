@@ -67,21 +67,29 @@ const picture = (() => {
     return { low, high: Math.min(low + 1, cells - 1), part: clamped - low };
   });
 
+  /* The rows of a grid that is written as 16-bit multiples of a step. */
+  const readGrid = ({ cells: [rows, columns], step, grid }) => {
+    const bytes = new DataView(Uint8Array.from(atob(grid), (letter) => letter.charCodeAt(0)).buffer);
+    return Array.from({ length: rows }, (_, row) => Float32Array.from({ length: columns }, (_, column) => (
+      bytes.getInt16(2 * (row * columns + column), true) * step)));
+  };
+
   /* A heatmap as a canvas over the whole picture, at most 768 pixels on the longer side. */
   const paintHeatmap = (heatmap, { rows, columns, colours, opacity }) => {
     const shrink = Math.min(1, 768 / Math.max(rows, columns));
     const canvas = canvasOf(Math.max(1, Math.round(columns * shrink)), Math.max(1, Math.round(rows * shrink)));
     const [scaleX, scaleY, offsetX, offsetY] = heatmap.geometry;
+    const grid = readGrid(heatmap);
     const ratioX = canvas.width / columns;
     const ratioY = canvas.height / rows;
-    const across = axis(canvas.width, scaleX * ratioX, offsetX * ratioX, heatmap.grid[0].length);
-    const down = axis(canvas.height, scaleY * ratioY, offsetY * ratioY, heatmap.grid.length);
+    const across = axis(canvas.width, scaleX * ratioX, offsetX * ratioX, grid[0].length);
+    const down = axis(canvas.height, scaleY * ratioY, offsetY * ratioY, grid.length);
     const context = canvas.getContext("2d");
     const data = context.createImageData(canvas.width, canvas.height);
     down.forEach((y, row) => across.forEach((x, column) => {
       if (!x || !y) return;
-      const upper = heatmap.grid[y.low];
-      const lower = heatmap.grid[y.high];
+      const upper = grid[y.low];
+      const lower = grid[y.high];
       const above = upper[x.low] + (upper[x.high] - upper[x.low]) * x.part;
       const under = lower[x.low] + (lower[x.high] - lower[x.low]) * x.part;
       const share = Math.min(Math.max((above + (under - above) * y.part) / heatmap.top, 0), 1);
