@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hilum.errors import OutputError
+from hilum.profile import NOT_TIMED, Timer
 
 STRAY_PREFIX = ".hilum-tmp-"
 """How an unfinished file's name begins; a run that was killed may leave some, and the next one removes them."""
@@ -35,11 +36,11 @@ def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
         raise output_error(path, error) from error
 
 
-def write_together(files: Iterable[tuple[Path, bytes]]) -> None:
+def write_together(files: Iterable[tuple[Path, bytes]], *, timer: Timer = NOT_TIMED) -> None:
     """Write several files, each whole: all are handed to the disk before the first is waited for.
 
     That costs little more than writing one. Raises as `write_whole`; then none of them has replaced what stood there,
-    or some have, each whole.
+    or some have, each whole. `timer` hears of the wait for the disk.
     """
     strays: list[tuple[Path, Path, BinaryIO]] = []
     path = Path()
@@ -51,9 +52,10 @@ def write_together(files: Iterable[tuple[Path, bytes]]) -> None:
             strays.append((path, stray, opened))
             opened.write(data)
             opened.flush()
-        for _, _, file in strays:
-            os.fsync(file.fileno())
-            file.close()
+        with timer.part("fsync"):
+            for _, _, file in strays:
+                os.fsync(file.fileno())
+                file.close()
         for path, stray, _ in strays:
             stray.replace(path)
     except BaseException as error:

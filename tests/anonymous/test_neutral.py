@@ -44,6 +44,13 @@ def test_the_findings_are_those_of_the_picture_as_it_came(examination):
     assert "burned-in text" in neutral.warnings[-1]
 
 
+def test_where_no_picture_is_shown_no_text_is_looked_for(examination):
+    neutral = neutral_examination(examination, name="image-0011", shown=False)
+    assert neutral.radiograph.pixels is examination.radiograph.pixels
+    assert not any("burned-in" in warning for warning in neutral.reading.warnings)
+    assert any("burned-in" in warning for warning in neutral_examination(examination, name="a").reading.warnings)
+
+
 @pytest.mark.parametrize(("age", "told"), [(93.0, 90.0), (90.0, 90.0), (3.5, 3.5), (None, None)])
 def test_only_ages_above_ninety_are_told_less_exactly(examination, age, told):
     reading = replace(examination.reading, patient=Patient(age, "F"))

@@ -8,6 +8,7 @@ from hilum.output.folder import OutputFolder
 from hilum.output.inputs import InputFile
 from hilum.output.layout import READINGS
 from hilum.output.neutral_files import neutral_files, refuse_named_results
+from hilum.output.resume import sha256_of
 
 
 def test_names_are_hashes_and_do_not_change_with_what_lies_beside(tmp_path):
@@ -19,6 +20,13 @@ def test_names_are_hashes_and_do_not_change_with_what_lies_beside(tmp_path):
     assert [each.relative for each in neutral_files(files)] == [first, second, f"{first}-2"]
     assert [each.relative for each in neutral_files(files[1:])] == [second, first]
     assert [each.name for each in neutral_files(files)] == [each.name for each in files]
+
+
+def test_a_file_is_hashed_once_for_its_name_and_for_going_on(tmp_path):
+    (tmp_path / "anna.png").write_bytes(b"a")
+    (named,) = neutral_files([InputFile(str(tmp_path / "anna.png"), "anna.png")])
+    (tmp_path / "anna.png").unlink()
+    assert sha256_of(named) == named.sha256 == hashlib.sha256(b"a").hexdigest()
 
 
 def test_files_that_cannot_be_read_are_numbered(tmp_path):

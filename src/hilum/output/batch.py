@@ -115,10 +115,12 @@ def _finish(
 ) -> Reading | FailedReading:
     relative = pending.file.relative
     if isinstance(pending, _Writing):
-        error = pending.record.exception()
+        with settings.timer.part("waiting for files"):
+            error = pending.record.exception()
         if error is None:
             record, milliseconds = pending.record.result()
-            journal.add(record)
+            with settings.timer.part("journal"):
+                journal.add(record)
             on_written(milliseconds)
             return pending.reading
         failed = _failed(pending.file.name, error, settings_sha256=pending.reading.settings_sha256)

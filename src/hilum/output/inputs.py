@@ -29,10 +29,12 @@ class InputFile:
     """One file to read: `name` as the user gave it, `relative` the POSIX path that its outputs are named after.
 
     A file in a ZIP archive is called `study.zip/inner/path`; `imaging.decode.read_file` reads it by that name.
+    `sha256` is that of its bytes where it was computed already.
     """
 
     name: str
     relative: str
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 from hilum.errors import UsageError
 from hilum.output.folder import OutputFolder
@@ -27,7 +28,8 @@ def neutral_files(files: Iterable[InputFile]) -> tuple[InputFile, ...]:
         sha256 = sha256_of(file)
         stem = f"{NAME}-{'unreadable' if sha256 is None else sha256[:12]}"
         seen[stem] += 1
-        named.append(InputFile(file.name, stem if seen[stem] == 1 else f"{stem}-{seen[stem]}"))
+        relative = stem if seen[stem] == 1 else f"{stem}-{seen[stem]}"
+        named.append(replace(file, relative=relative, sha256=sha256))
     return tuple(named)
 
 

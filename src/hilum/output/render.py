@@ -13,6 +13,7 @@ from hilum.output.journal import RELATIVE_PATH, Record
 from hilum.output.layout import OBJECT_KINDS, ObjectKind, object_path, output_paths
 from hilum.output.pictures import draw_pictures
 from hilum.output.ways import ALONE, PageOrder
+from hilum.profile import NOT_TIMED, Timer
 from hilum.reading_result import Examination, FailedReading
 from hilum.report.failure_page import render_failure_page
 from hilum.report.reading_json import failure_to_json, reading_to_json
@@ -26,7 +27,8 @@ class RenderSettings:
     `cards` of the models that read stand on each page; `every_heatmap` draws those of negative findings too. `objects`
     makes the DICOM objects, None where none are wanted.
     Without `pictures` the JSON alone is written: nothing that shows the picture.
-    `order` is that in which a page leads to the next one; by itself a page leads to the index alone.
+    `order` is that in which a page leads to the next one; by itself a page leads to the index alone. `timer` hears what
+    the time goes on.
     """
 
     cards: tuple[Card, ...]
@@ -34,6 +36,7 @@ class RenderSettings:
     objects: Callable[[Examination], Mapping[ObjectKind, bytes]] | None = None
     order: PageOrder = ALONE
     pictures: bool = True
+    timer: Timer = NOT_TIMED
 
 
 def write_outputs(examination: Examination, *, relative: str, folder: Path, settings: RenderSettings) -> Record:
@@ -41,19 +44,23 @@ def write_outputs(examination: Examination, *, relative: str, folder: Path, sett
 
     Raises what rendering raises (then nothing was written), and `OutputError` as `write_whole` does.
     """
-    reading = reading_to_json(examination.reading)
-    rendered = [json.dumps(reading, indent=2, allow_nan=False).encode() + b"\n"]
+    timer = settings.timer
+    with timer.part("JSON"):
+        reading = reading_to_json(examination.reading)
+        rendered = [json.dumps(reading, indent=2, allow_nan=False).encode() + b"\n"]
     if settings.pictures:
         ways, every = settings.order.ways(relative), settings.every_heatmap
-        drawn = draw_pictures(examination, cards=settings.cards, every_heatmap=every, ways=ways)
+        drawn = draw_pictures(examination, cards=settings.cards, every_heatmap=every, ways=ways, timer=timer)
         rendered += [drawn.overlay, drawn.page, drawn.thumbnail]  # in the order of the paths of outputs
     outputs = output_paths(relative).in_folder(folder)
-    objects = {} if settings.objects is None else settings.objects(examination)
+    with timer.part("DICOM objects"):
+        objects = {} if settings.objects is None else settings.objects(examination)
     paths = {kind: folder / object_path(relative, kind) for kind in OBJECT_KINDS}
     made = [(paths[kind], objects[kind]) for kind in OBJECT_KINDS if kind in objects]
-    write_together([*zip(outputs, rendered, strict=False), *made])
-    for path in (*outputs[len(rendered) :], *(paths[kind] for kind in OBJECT_KINDS if kind not in objects)):
-        path.unlink(missing_ok=True)  # of an earlier reading, which no longer holds
+    with timer.part("files"):
+        write_together([*zip(outputs, rendered, strict=False), *made], timer=timer)
+        for path in (*outputs[len(rendered) :], *(paths[kind] for kind in OBJECT_KINDS if kind not in objects)):
+            path.unlink(missing_ok=True)  # of an earlier reading, which no longer holds
     return {**reading, RELATIVE_PATH: relative}
 
 

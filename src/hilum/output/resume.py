@@ -73,7 +73,12 @@ def failed_before(files: Iterable[InputFile], *, folder: OutputFolder, settings_
 
 
 def sha256_of(file: InputFile) -> str | None:
-    """The SHA-256 of a file's bytes, also of one in a ZIP archive; None where they cannot be had (reading says why)."""
+    """The SHA-256 of a file's bytes, also of one in a ZIP archive; None where they cannot be had (reading says why).
+
+    One that was computed already is not computed again.
+    """
+    if file.sha256 is not None:
+        return file.sha256
     path = Path(file.name)
     try:
         with path.open("rb") as stream:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from hilum.bundle.card import OcclusionSpec
 from hilum.explain.occlusion import passes
 from hilum.imaging.preprocess import preprocess
+from hilum.profile import NOT_TIMED, Timer
 from hilum.radiograph import Radiograph, TrailStep
 from hilum.reading.decision.scope import ScopeVerdict, judge_scope
 from hilum.reading.gate.chest_view import chest_view, view_contradictions
@@ -74,15 +75,22 @@ class _Picture:
 class Pipeline:
     """Models at work, in the order in which its findings are reported; `threads` cut crops to the lungs.
 
-    With `read_inverted` the other polarity of a chest that the gate finds inverted is read.
+    With `read_inverted` the other polarity of a chest that the gate finds inverted is read. `timer` hears what the time
+    goes on.
     """
 
     def __init__(
-        self, opened: OpenModels, *, settings_sha256: str, read_inverted: bool = False, threads: int = 1
+        self,
+        opened: OpenModels,
+        *,
+        settings_sha256: str,
+        read_inverted: bool = False,
+        threads: int = 1,
+        timer: Timer = NOT_TIMED,
     ) -> None:
         self._opened = opened
         self._read_inverted = read_inverted
-        self._settings_sha256 = settings_sha256
+        self._settings_sha256, self._timer = settings_sha256, timer
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="hilum-crop")
 
     def close(self) -> None:
@@ -94,11 +102,13 @@ class Pipeline:
 
         Raises `EngineError` where a network refuses the batch; nothing is then known of any of it.
         """
-        pictures = self._judged(batch)
-        if self._read_inverted:
-            pictures = self._other_polarity(pictures)
+        with self._timer.part("gate"):
+            pictures = self._judged(batch)
+            if self._read_inverted:
+                pictures = self._other_polarity(pictures)
         chests = [i for i, picture in enumerate(pictures) if may_read(picture.verdict, xray_type=CHEST)]
-        drawn = self._opened.lungs.draw([_with_view(picture) for picture in pictures], chosen=chests)
+        with self._timer.part("lungs"):
+            drawn = self._opened.lungs.draw([_with_view(picture) for picture in pictures], chosen=chests)
         for i in chests:
             pictures[i].lungs, pictures[i].lungs_ms = drawn.of(self._opened.lungs.shown, i), drawn.each_ms
         asked = [self._asked(picture) for picture in pictures]
@@ -107,10 +117,14 @@ class Pipeline:
             drawings = [drawn.of(specialist.lungs, i) for i in chosen]
             read = [pictures[i] for i in chosen]
             cut = map if specialist.card.crop_preprocess is None else self._pool.map  # only a crop is worth a thread
-            cases = list(cut(_case, read, [specialist] * len(read), drawings))
-            for picture, opinion in zip(read, specialist.read(cases), strict=True):
+            with self._timer.part("cases"):
+                cases = list(cut(_case, read, [specialist] * len(read), drawings, [self._timer] * len(read)))
+            with self._timer.part("network"):
+                opinions = specialist.read(cases)
+            for picture, opinion in zip(read, opinions, strict=True):
                 picture.opinions.append((specialist, opinion))
-        return tuple(map(self._examination, pictures))
+        with self._timer.part("readings"):
+            return tuple(map(self._examination, pictures))
 
     def _judged(self, batch: Sequence[Prepared]) -> list[_Picture]:
         """The pictures with the gate's verdict, or that of the user who names the type."""
@@ -165,12 +179,13 @@ class Pipeline:
         radiograph, opinions, stated = picture.filed, picture.opinions, picture.prepared.stated
         heatmaps = tuple(heatmap for _, opinion in opinions for heatmap in opinion.heatmaps)
         started = time.perf_counter()
-        findings, lung_warnings = with_inside_lungs(
-            [finding for _, opinion in opinions for finding in opinion.findings],
-            heatmaps=heatmaps,
-            lungs=picture.lungs,
-        )
-        verdict, ratio = None if picture.lungs is None else picture.lungs.verdict(), _ratio(picture)
+        with self._timer.part("lungs"):
+            findings, lung_warnings = with_inside_lungs(
+                [finding for _, opinion in opinions for finding in opinion.findings],
+                heatmaps=heatmaps,
+                lungs=picture.lungs,
+            )
+            verdict, ratio = None if picture.lungs is None else picture.lungs.verdict(), _ratio(picture)
         inside_ms = (time.perf_counter() - started) * 1e3
         reading = Reading(
             source=radiograph.source,
@@ -263,18 +278,19 @@ def _ratio(picture: _Picture) -> CardiothoracicRatio | RatioWithheld | None:
     )
 
 
-def _case(picture: _Picture, specialist: Specialist, drawing: LungDrawing | None) -> Case:
+def _case(picture: _Picture, specialist: Specialist, drawing: LungDrawing | None, timer: Timer) -> Case:
     """The picture as the specialist wants it, with the crop to the lungs cut where it wants one."""
     radiograph, spec = picture.prepared.radiograph, specialist.card.crop_preprocess
     assume_scope = picture.prepared.stated.assume_scope
     if spec is None:
         whole = picture.prepared.inputs[specialist.card.preprocess]
-        return Case(radiograph, whole, picture.verdict, lungs=drawing, assume_scope=assume_scope)
+        return Case(radiograph, whole, picture.verdict, lungs=drawing, assume_scope=assume_scope, timer=timer)
     started = time.perf_counter()
-    crop = preprocess(radiograph.pixels, spec=spec, lung_box=None if drawing is None else drawing.crop)
+    with timer.part("crop"):
+        crop = preprocess(radiograph.pixels, spec=spec, lung_box=None if drawing is None else drawing.crop)
     picture.crop_ms += (time.perf_counter() - started) * 1e3
     whole = crop if specialist.card.preprocess == spec else picture.prepared.inputs[specialist.card.preprocess]
-    return Case(radiograph, whole, picture.verdict, crop, drawing, assume_scope)
+    return Case(radiograph, whole, picture.verdict, crop, drawing, assume_scope, timer)
 
 
 def _timings(picture: _Picture, *, inside_ms: float) -> MappingProxyType[str, float]:

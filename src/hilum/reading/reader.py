@@ -15,6 +15,7 @@ from hilum.bundle.load import Bundle
 from hilum.bundle.shelf import find, local_models_folder, shipped_bundles
 from hilum.errors import BundleError, EngineError, HilumError, UsageError
 from hilum.imaging.in_memory import ValueRange
+from hilum.profile import NOT_TIMED, Timer
 from hilum.reading.engines.engine import available_cores
 from hilum.reading.engines.network import ENGINES
 from hilum.reading.input.map_ahead import map_ahead
@@ -37,18 +38,24 @@ class Reader:
     kind lungs draws the lungs of every picture that is read as a chest.
 
     A reader holds its models and threads until `close`, or to the end of the block that it opens:
-    `with Reader() as reader`. One that is dropped frees them too.
+    `with Reader() as reader`. One that is dropped frees them too. `timer` hears what the time goes on.
 
     Raises `BundleError` where there is no bundle, two have one name, or a graph does not fit its card, `UsageError`
     where a model needs lungs that the settings leave out or is no model, and `MissingPartError` where the engine is not
     installed.
     """
 
-    def __init__(self, *, models: Sequence[Bundle | str] | None = None, settings: ReaderSettings | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        models: Sequence[Bundle | str] | None = None,
+        settings: ReaderSettings | None = None,
+        timer: Timer = NOT_TIMED,
+    ) -> None:
         if isinstance(models, str):
             raise UsageError(f"models must be a list, not {models!r}. Write models=[{models!r}]")
         named = shipped_bundles() if models is None else tuple(map(_opened, models))
-        self._settings = settings or ReaderSettings()
+        self._settings, self._timer = settings or ReaderSettings(), timer
         bundles = tuple(bundle for bundle in named if self._settings.lungs or bundle.card.role != "lungs")
         names = [bundle.card.name for bundle in bundles]
         if not names or len(set(names)) != len(names):
@@ -72,7 +79,11 @@ class Reader:
             by_occlusion=any(card.heatmap.method == "occlusion" for card in self._cards),
         )
         self._pipeline: Pipeline | None = Pipeline(
-            opened, settings_sha256=self._settings_sha256, read_inverted=self._settings.read_inverted, threads=threads
+            opened,
+            settings_sha256=self._settings_sha256,
+            read_inverted=self._settings.read_inverted,
+            threads=threads,
+            timer=timer,
         )
 
     def __enter__(self) -> Self:
@@ -170,6 +181,7 @@ class Reader:
             jobs=jobs or available_cores(),
             depth=self._settings.batch_size,
             memory_bytes=self._settings.memory_bytes,
+            timer=self._timer,
         )
         with closing(decoded):
             for batch in self._batches(decoded):
@@ -209,6 +221,7 @@ class Reader:
             specs=self._specs,
             stated=said.over(Stated(xray_type=self._settings.force_type)),
             value_range=value_range,
+            timer=self._timer,
         )
 
     def _batches(self, decoded: Iterator[Prepared | Unreadable]) -> Iterator[list[Prepared | Unreadable]]:

@@ -55,7 +55,7 @@ def thumbnail_png(pixels: Pixels, *, longest_side: int = THUMBNAIL_SIDE) -> byte
 def to_grey8(pixels: Pixels) -> npt.NDArray[np.uint8]:
     """Pixels in [0, 1], of any shape, as 0 to 255."""
     levels = pixels * np.float32(255)
-    return np.rint(levels, out=levels).astype(np.uint8)
+    return np.asarray(np.rint(levels, out=levels), np.uint8)
 
 
 def has_8_bits(pixels: Pixels) -> bool:

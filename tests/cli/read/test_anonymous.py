@@ -62,3 +62,16 @@ def test_no_images_writes_numbers_alone_and_removes_the_pictures_of_before(
     refused = hilum(*words, "--no-images", "--format", "dicom")
     assert refused.exit_code == 2
     assert "leave --format out" in refused.stderr
+
+
+def test_where_no_picture_is_written_nothing_is_said_of_burned_in_text(
+    hilum: Any, toy: Path, write_png: Any, tmp_path: Path
+) -> None:
+    write_png(tmp_path / "scans" / "a.png")
+    words = ("read", tmp_path / "scans", "--model", toy, "--no-gate", "--anonymous")
+    (told,) = hilum(*words, "--json").stdout.splitlines()
+    assert "burned-in" not in told
+    assert hilum(*words, "--out", tmp_path / "numbers", "--no-images").exit_code == 0
+    assert "burned-in" not in (tmp_path / "numbers" / "readings.jsonl").read_text()
+    assert hilum(*words, "--out", tmp_path / "pictures").exit_code == 0
+    assert "burned-in" in (tmp_path / "pictures" / "readings.jsonl").read_text()

@@ -18,6 +18,7 @@ from hilum.cli.options.nearest import same_but_for_case
 from hilum.cli.options.statements import general_statement, with_tables, without_tables
 from hilum.cli.read.on_terminal import read_here
 from hilum.cli.read.request import ReadRequest
+from hilum.cli.read.say_profile import say_profile
 from hilum.cli.terminal.say_inputs import say_the_rest
 from hilum.errors import UsageError
 from hilum.findings import XRAY_TYPES
@@ -25,6 +26,7 @@ from hilum.imaging.pixels.limits import Limits
 from hilum.output.inputs import STANDARD_INPUT, find_inputs
 from hilum.output.layout import ObjectKind
 from hilum.output.neutral_files import neutral_files
+from hilum.profile import NOT_TIMED, Profiler
 from hilum.reading.engines.choose import DEFAULT
 from hilum.reading.engines.engine import available_cores
 from hilum.reading.reader import Reader
@@ -61,6 +63,8 @@ hilum read child.png --age 3 --view AP
 hilum read scans/ --patients ages.csv --out readings/
 
 hilum read scans/ --out to-share/ --anonymous
+
+hilum read scans/ --out readings/ --profile
 
 [bold]Exit code[/]: 0 all read, 1 some failed (the rest is read), 2 wrong usage, 130 interrupted.
 
@@ -200,6 +204,13 @@ def read(
         bool, typer.Option("--lungs/--no-lungs", help="Outline the lungs, and say how much of a heatmap they hold.")
     ] = True,
     engine: EngineOption = EngineChoice.ONNXRUNTIME,
+    profile: Annotated[
+        bool,
+        typer.Option(
+            "--profile",
+            help="Say afterwards where the time went; with --json as a last line of schema hilum.profile/1.",
+        ),
+    ] = False,
 ) -> None:
     """Read radiographs: findings with probability, threshold and decision, and the warnings.
 
@@ -218,8 +229,12 @@ def read(
         raise UsageError("--anonymous writes no DICOM objects, which belong to a patient's study: leave --format out")
     if format_ is not None and not images:
         raise UsageError("--no-images writes no DICOM objects, one of which is a picture: leave --format out")
-    inputs = find_inputs(files, out=out, frame=frame)
-    bundles = choose_bundles(model or (), gate=gate, lungs=lungs) if inputs.files else ()
+    profiler = Profiler() if profile else None
+    timer = profiler or NOT_TIMED
+    with timer.part("finding files"):
+        inputs = find_inputs(files, out=out, frame=frame)
+    with timer.part("opening models"):
+        bundles = choose_bundles(model or (), gate=gate, lungs=lungs) if inputs.files else ()
     forced = None if force_type is None else same_but_for_case(force_type, XRAY_TYPES)
     settings = ReaderSettings(
         limits=Limits(max_bytes=max_bytes, max_pixels=max_pixels),
@@ -233,15 +248,18 @@ def read(
     said = general_statement(age=age, sex=sex, view=view, force_type=forced, assume_scope=assume_scope)
     statements = with_tables(said, arguments=files, inputs=inputs, table=patients, quiet=quiet)
     if anonymous:
-        named = neutral_files(inputs.files)
+        with timer.part("hashing files for their names"):
+            named = neutral_files(inputs.files)
         statements = statements.under(
             {old.relative: new.relative for old, new in zip(inputs.files, named, strict=True)}
         )
         inputs = replace(inputs, files=named)
     failures = len(inputs.problems)
     if inputs.files:
+        with timer.part("opening models"):
+            reader = Reader(models=bundles, settings=settings, timer=timer)
         request = ReadRequest(
-            reader=Reader(models=bundles, settings=settings),
+            reader=reader,
             inputs=inputs,
             frame=frame,
             jobs=jobs or available_cores(),
@@ -254,11 +272,14 @@ def read(
             objects=None if format_ is None else partial(_object_files(), limits=settings.limits),
             anonymous=anonymous,
             images=images,
+            timer=timer,
         )
         failures += read_here(request) if out is None else READ_INTO_FOLDER.load()(request)
     say_the_rest(
         without_tables(inputs, statements=statements), quiet=quiet, listed_in="with --out, all stand in skipped.jsonl"
     )
+    if profiler is not None:
+        say_profile(profiler.profile(), as_json=as_json)
     if failures:
         raise typer.Exit(1)
 

@@ -42,7 +42,8 @@ def read_into_folder(request: ReadRequest) -> int:
     with OutputFolder(request.out) as folder:
         if request.anonymous:
             refuse_named_results(folder)
-        done, given_up = _done_before(request, folder), _given_up(request, folder)
+        with request.timer.part("looking up what was read before"):
+            done, given_up = _done_before(request, folder), _given_up(request, folder)
         todo = tuple(file for file in request.inputs.files if file.relative not in done | given_up)
         counts, costs = _read(request, folder, todo, done=len(done) + len(given_up))
         _write_skipped(request, folder.path)
@@ -87,7 +88,8 @@ def _read(
     written: list[float] = []
     shown = len(request.inputs.files) > 1 and not request.quiet
     tables = len(todo) <= TABLES_UP_TO and not request.quiet
-    journal = Journal(folder.path, replacing={file.relative for file in todo})
+    with request.timer.part("journal"):
+        journal = Journal(folder.path, replacing={file.relative for file in todo})
     with BatchProgress(total=len(todo) + done, shown=shown) as progress:
         progress.done(count=done)
         try:
@@ -95,14 +97,17 @@ def _read(
                 for result in results:
                     counts = counts.plus(result)
                     costs = costs if isinstance(result, FailedReading) else costs.plus(result)
-                    _tell(result, request=request, progress=progress, table=tables)
+                    with request.timer.part("terminal"):
+                        _tell(result, request=request, progress=progress, table=tables)
         except KeyboardInterrupt:
             journal.close()
             write_index(folder.path)
             progress.line(f"{counts.read} read, {counts.failed} failed; go on with the same command and --resume")
             raise
-    journal.close()
-    write_index(folder.path)
+    with request.timer.part("journal"):
+        journal.close()
+    with request.timer.part("index"):
+        write_index(folder.path)
     return counts, costs.plus_writing(sum(written))
 
 
@@ -125,17 +130,20 @@ def _results(
     on_written: Callable[[float], None],
 ) -> Generator[Reading | FailedReading]:
     reader = request.reader
-    files, clashing = without_clashes(todo, settings_sha256=reader.settings_sha256)
+    every, clashing = without_clashes(request.inputs.files, settings_sha256=reader.settings_sha256)
+    names = {file.relative for file in todo}
+    files = tuple(file for file in every if file.relative in names)
     for file, failed in clashing:
-        journal.add(failure_record(failed, relative=file.relative))
-        yield failed
-    every, _ = without_clashes(request.inputs.files, settings_sha256=reader.settings_sha256)
+        if file.relative in names:
+            journal.add(failure_record(failed, relative=file.relative))
+            yield failed
     settings = RenderSettings(
         reader.cards,
         every_heatmap=reader.settings.heatmaps == "all",
         objects=request.objects,
         order=PageOrder.of(file.relative for file in every),
         pictures=request.images,
+        timer=request.timer,
     )
     with closing(request.examinations(files)) as results:
         yield from write_batch(

@@ -31,7 +31,8 @@ def read_here(request: ReadRequest) -> int:
                 progress.failed(result)
                 _print(result, request=request)
             else:
-                _print(result.reading, request=request)
+                with request.timer.part("terminal"):
+                    _print(result.reading, request=request)
             progress.done()
     return failures
 

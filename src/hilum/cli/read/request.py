@@ -13,11 +13,25 @@ from hilum.cli.options.statements import Statements
 from hilum.errors import HilumError
 from hilum.output.inputs import STANDARD_INPUT, InputFile, Inputs
 from hilum.output.layout import ObjectKind
+from hilum.profile import NOT_TIMED, Timer
+from hilum.reading.input.map_ahead import map_ahead
 from hilum.reading.input.sources import ImageSource
 from hilum.reading.reader import Reader
 from hilum.reading_result import Examination, FailedReading
 from hilum.stated import Stated
 from hilum.version import __version__
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Neutral:
+    """A result that leads back to nobody."""
+
+    result: Examination | FailedReading
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its pixels."""
+        return 0 if isinstance(self.result, FailedReading) else self.result.radiograph.pixels.nbytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +41,7 @@ class ReadRequest:
     `objects` makes the DICOM objects of a reading, None where none are wanted.
     Without `images` nothing is written that shows the picture.
     `anonymous`: each result under the `relative` of its input, with nothing in it that leads back to a patient.
+    `timer` hears what the time goes on.
     """
 
     reader: Reader
@@ -42,6 +57,7 @@ class ReadRequest:
     objects: Callable[[Examination], Mapping[ObjectKind, bytes]] | None = None
     anonymous: bool = False
     images: bool = True
+    timer: Timer = NOT_TIMED
 
     def examinations(self, files: tuple[InputFile, ...]) -> Generator[Examination | FailedReading]:
         """The examination of each file, in order; close it to stop the threads."""
@@ -49,11 +65,25 @@ class ReadRequest:
             if not self.anonymous:
                 yield from results
                 return
-            for file, result in zip(files, results, strict=True):
-                if isinstance(result, FailedReading):
-                    yield neutral_failure(result, name=file.relative)
-                else:
-                    yield neutral_examination(result, name=file.relative)
+            neutral = map_ahead(
+                zip(files, results, strict=True),
+                self._neutral,
+                jobs=self.jobs,
+                depth=self.jobs,
+                memory_bytes=self.reader.settings.memory_bytes,
+                name="anonymous",
+                timer=self.timer,
+            )
+            with closing(neutral):
+                yield from (each.result for each in neutral)
+
+    def _neutral(self, pair: tuple[InputFile, Examination | FailedReading]) -> _Neutral:
+        file, result = pair
+        if isinstance(result, FailedReading):
+            return _Neutral(neutral_failure(result, name=file.relative))
+        with self.timer.part("burned-in text"):
+            shown = self.out is not None and self.images
+            return _Neutral(neutral_examination(result, name=file.relative, shown=shown))
 
     def _as_named(self, files: tuple[InputFile, ...]) -> Generator[Examination | FailedReading]:
         if files and files[0].name == STANDARD_INPUT:

@@ -12,9 +12,13 @@ from hilum.geometry import Box
 from hilum.imaging.in_memory import ValueRange
 from hilum.imaging.pixels.limits import Limits
 from hilum.imaging.preprocess import CropLungs, Equalise, ModelInput, PreprocessSpec, Step, StretchGreys, preprocess
+from hilum.profile import NOT_TIMED, Timer
 from hilum.radiograph import Radiograph, TrailStep
 from hilum.reading.input.sources import ImageSource, decode_source, source_bytes
 from hilum.stated import NOTHING_STATED, Stated
+
+READ_FILE = "read file"
+"""The part of a profile that every source begins with."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,18 +71,23 @@ def prepare(
     specs: Sequence[PreprocessSpec],
     stated: Stated = NOTHING_STATED,
     value_range: ValueRange | None = None,
+    timer: Timer = NOT_TIMED,
 ) -> Prepared | Unreadable:
     """Read, decode and preprocess one source; a file that hilum refuses comes back as `Unreadable`."""
     sha256 = None
     try:
         started = time.perf_counter()
-        data = source_bytes(source, name=name, limits=limits)
-        sha256 = None if data is None else hashlib.sha256(data).hexdigest()
-        radiograph = decode_source(
-            source if data is None else data, name=name, frame=frame, limits=limits, value_range=value_range
-        )
+        with timer.part(READ_FILE):
+            data = source_bytes(source, name=name, limits=limits)
+        with timer.part("hash"):
+            sha256 = None if data is None else hashlib.sha256(data).hexdigest()
+        with timer.part("decode"):
+            radiograph = decode_source(
+                source if data is None else data, name=name, frame=frame, limits=limits, value_range=value_range
+            )
         decoded = time.perf_counter()
-        inputs = {spec: preprocess(radiograph.pixels, spec=spec) for spec in specs}
+        with timer.part("prepare"):
+            inputs = {spec: preprocess(radiograph.pixels, spec=spec) for spec in specs}
         done = time.perf_counter()
         return Prepared(radiograph, inputs, (decoded - started) * 1e3, (done - decoded) * 1e3, stated)
     except HilumError as error:

@@ -19,6 +19,7 @@ from hilum.bundle.label import Label
 from hilum.explain.boxes import box_from_map
 from hilum.geometry import Box, Geometry
 from hilum.imaging.preprocess import ModelInput
+from hilum.profile import NOT_TIMED, Timer
 from hilum.radiograph import Radiograph, TrailStep
 from hilum.reading.decision.scope import ScopeVerdict, judge_scope
 from hilum.reading.lungs.drawing import LungDrawing
@@ -46,7 +47,7 @@ class Case:
 
     `crop` is the second input of a specialist that looks at the lungs beside the whole picture. `lungs` is the drawing
     that was cropped to, or is averaged inside, or None where nobody drew lungs. With `assume_scope` what is unknown
-    counts as in scope.
+    counts as in scope. `timer` hears what the time goes on.
     """
 
     radiograph: Radiograph
@@ -55,6 +56,7 @@ class Case:
     crop: ModelInput | None = None
     lungs: LungDrawing | None = None
     assume_scope: bool = False
+    timer: Timer = NOT_TIMED
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,6 +115,26 @@ def form_opinion(case: Case, *, card: Card, computed: Computed, heatmaps: Heatma
         case.radiograph, gate=case.gate, scope=card.scope, model=card.name, assume_scope=case.assume_scope
     )
     started = time.perf_counter()
+    with case.timer.part("decisions and heatmaps"):
+        findings, drawn = _findings(case, card=card, computed=computed, scope=scope, heatmaps=heatmaps)
+    explain_ms = (time.perf_counter() - started) * 1e3
+    warnings = (*scope.warnings, *_without_operating_points(computed.labels, model=card.name), *computed.warnings)
+    return Opinion(
+        findings,
+        drawn,
+        warnings,
+        computed.network_ms,
+        explain_ms,
+        crop=computed.crop,
+        average=computed.average,
+        trail=computed.trail,
+    )
+
+
+def _findings(
+    case: Case, *, card: Card, computed: Computed, scope: ScopeVerdict, heatmaps: HeatmapsWanted
+) -> tuple[tuple[Finding, ...], tuple[Heatmap, ...]]:
+    """The findings, and the heatmaps of those that get one."""
     findings, drawn = [], []
     for index, label in enumerate(computed.labels):
         logit = float(computed.logits[index])
@@ -149,18 +171,7 @@ def form_opinion(case: Case, *, card: Card, computed: Computed, heatmaps: Heatma
                 told=tuple(Told(name, float(changes[index])) for name, changes in computed.told.items()),
             )
         )
-    explain_ms = (time.perf_counter() - started) * 1e3
-    warnings = (*scope.warnings, *_without_operating_points(computed.labels, model=card.name), *computed.warnings)
-    return Opinion(
-        tuple(findings),
-        tuple(drawn),
-        warnings,
-        computed.network_ms,
-        explain_ms,
-        crop=computed.crop,
-        average=computed.average,
-        trail=computed.trail,
-    )
+    return tuple(findings), tuple(drawn)
 
 
 def input_heatmap(
