@@ -43,7 +43,8 @@ def claims(found: Sequence[Json]) -> str:
 
 
 def tests(found: Mapping[str, Json], *, titles: Titles) -> str:
-    """The tests of each pair."""
+    """The tests of each pair; the t-test's level is the study's own."""
+    levels = sorted({one["paired_t"]["alpha"] for one in found.values() if "alpha" in one["paired_t"]})
     rows: list[tuple[str, ...]] = []
     for pair, one in found.items():
         t = one["paired_t"]
@@ -56,7 +57,7 @@ def tests(found: Mapping[str, Json], *, titles: Titles) -> str:
     header = (
         "pair",
         "paired t over classes",
-        "p (level 0.01)",
+        f"p (level {', '.join(map(str, levels))})" if levels else "p",
         "mean difference",
         "classes below 0.05, bootstrap with Holm",
         "classes below 0.05, DeLong within folds with Holm",
