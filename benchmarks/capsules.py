@@ -180,7 +180,7 @@ def draw(memory: list[dict], *, path: Path) -> None:
     except ImportError:
         say("matplotlib is not installed: no capsules.png")
         return
-    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+    figure, axes = plt.subplots(figsize=(7, 5.5), layout="constrained")
     for (network, name), colour in zip(ROUTINGS.items(), ("tab:red", "tab:green", "tab:blue"), strict=True):
         rows = [each for each in memory if each["network"] == network]
         axes.plot([each["side"] for each in rows], [each["step_mb"] for each in rows], "o-", color=colour, label=name)
@@ -198,7 +198,7 @@ def draw(memory: list[dict], *, path: Path) -> None:
         title=f"memory of a training step of {STEP_BATCH} pictures",
     )
     axes.minorticks_off()
-    axes.legend(fontsize=8)
+    figure.legend(loc="outside lower center", fontsize=8)
     figure.savefig(path, dpi=120)
 
 

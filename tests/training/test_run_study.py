@@ -143,3 +143,18 @@ def test_trainings_that_would_write_over_each_other_are_refused(tmp_path: Path) 
     assert not list(tmp_path.iterdir())
     run(a.trained(folder="."), folder=tmp_path)
     assert a.asked[0] == (10, tmp_path / "fold-0")
+
+
+def test_of_a_training_that_is_done_the_weights_stay_and_the_checkpoints_go(tmp_path: Path) -> None:
+    kept = ("train/weights.safetensors", "begun/last.ckpt")
+    gone = ("train/last.ckpt", "train/best.ckpt")
+
+    def train(fold: int, place: RunPlace) -> Mapping[str, str]:
+        for name in (*kept, *gone):
+            (place.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (place.folder / name).touch()
+        return {"a": str(fold)}
+
+    run(Trained(arms=("a",), run=train), folder=tmp_path)
+    left = {str(path.relative_to(tmp_path / "fold-1" / "a")) for path in (tmp_path / "fold-1" / "a").rglob("*.*")}
+    assert left == set(kept)

@@ -11,6 +11,7 @@ from hilum.datasets.splits.saved import save_split
 from hilum.datasets.splits.split import Split
 from hilum.errors import UsageError
 from hilum.evaluation.study.folder import FoldFiles, PredictionsFormat, fold_folder
+from hilum.training.loop.checkpoints import drop_checkpoints
 from hilum.training.recipe.settings import HIDDEN, Value
 from hilum.training.records.hold_run import hold_run
 from hilum.training.records.run_place import RunPlace
@@ -70,7 +71,8 @@ def run_study(
     """Train every fold and maker that is not done, and keep `FOLD/ARM` in the format; where the files lie.
 
     `place.folder` is held meanwhile, and belongs to the run that `record` describes: another study, recipe, data or
-    smoke run is refused. A fold is done where all its files are there; one that was stopped goes on. Without `makers`
+    smoke run is refused. A fold is done where all its files are there; one that was stopped goes on. Of a training that
+    is done the weights stay and the checkpoints go. Without `makers`
     nothing is trained, and the folder is only checked. `split` holds the parts that the folds are made of, and is kept
     as `split.json`. `begin` is told of each fold before its turn, and `tabulate` makes the tables before
     the folder is given free. Raises `UsageError` for another run's folder and `OutputError` where another process
@@ -99,6 +101,7 @@ def _run_fold(maker: Trained[F, P], *, fold: F, name: str, files: FoldFiles[P], 
     found = maker.run(fold, replace(place, folder=folder))
     for arm in maker.arms:
         files.kept.save(found[arm], path=files.path(name, arm))
+    drop_checkpoints(folder)
 
 
 def _check(makers: Sequence[Trained[F, P]]) -> None:

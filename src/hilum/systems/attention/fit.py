@@ -20,7 +20,7 @@ from hilum.networks.two_looks import Told, TwoLooks
 from hilum.systems.attention.recipe import AttentionRecipe
 from hilum.systems.attention.task import TwoLooksTask
 from hilum.training.data.stage_data import image_data
-from hilum.training.loop.checkpoints import LAST_CHECKPOINT, WEIGHTS, load_weights, save_weights
+from hilum.training.loop.checkpoints import WEIGHTS, has_begun, load_weights, save_weights
 from hilum.training.loop.fit import fit
 from hilum.training.loop.task import Items, TaskData
 from hilum.training.recipe.losses import fit_loss
@@ -90,7 +90,7 @@ def check_start(recipe: AttentionRecipe, *, folder: Path) -> None:
 
     A training that has begun in `folder` is not looked at. Raises what `load_starting_weights` raises.
     """
-    if not (folder / recipe.last.name / LAST_CHECKPOINT).is_file():
+    if not has_begun(folder / recipe.last.name):
         start(new_network(recipe), recipe=recipe)
 
 

@@ -18,7 +18,7 @@ from hilum.networks.fetch import sha256_of
 from hilum.networks.starting_weights import StartingWeights, WeightsFile
 from hilum.systems.capsules.painted import CapsuleTask, PaintedCapsules
 from hilum.training.data.stage_data import image_data
-from hilum.training.loop.checkpoints import LAST_CHECKPOINT, WEIGHTS, load_weights
+from hilum.training.loop.checkpoints import WEIGHTS, has_begun, load_weights
 from hilum.training.loop.stages import fit_and_keep, has_ended
 from hilum.training.recipe.losses import Loss
 from hilum.training.recipe.recipe import FromStage, FusedFrom, Recipe, Stage
@@ -90,7 +90,7 @@ def check_capsules(of: OfCapsules, *, stage: Stage, folder: Path) -> None:
 
     A training that has begun in `folder` is not looked at.
     """
-    if not (folder / stage.name / LAST_CHECKPOINT).is_file():
+    if not has_begun(folder / stage.name):
         start_capsules(new_capsules(of, labels=len(stage.labels)), weights=stage.start)
 
 

@@ -75,6 +75,18 @@ class EpochCheckpoints(Checkpoint):
         return value < self.best if self._mode == "min" else value > self.best
 
 
+def has_begun(folder: Path) -> bool:
+    """Whether a training has left anything in `folder` that a later call goes on from."""
+    return (folder / LAST_CHECKPOINT).is_file() or (folder / WEIGHTS).is_file()
+
+
+def drop_checkpoints(folder: Path) -> None:
+    """Delete the checkpoints of all trainings in `folder` whose weights stay: several times as large, and done with."""
+    for weights in folder.rglob(WEIGHTS):
+        for name in (LAST_CHECKPOINT, BEST_CHECKPOINT):
+            weights.with_name(name).unlink(missing_ok=True)
+
+
 def load_checkpoint(path: Path) -> dict[str, Any]:
     """The checkpoint at `path`, tensors and plain values only, on the CPU.
 

@@ -19,7 +19,7 @@ from hilum.networks.lung_pooled import LungPooledClassifier
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.networks.starting_weights import load_starting_weights
 from hilum.training.data.stage_data import MakeData, image_data
-from hilum.training.loop.checkpoints import LAST_CHECKPOINT, WEIGHTS, load_weights, save_weights
+from hilum.training.loop.checkpoints import WEIGHTS, has_begun, load_weights, save_weights
 from hilum.training.loop.fit import Fitted
 from hilum.training.loop.fit_stage import fit_stage
 from hilum.training.loop.fusion_features import FEATURES, Extractors, feature_data
@@ -150,7 +150,7 @@ def check_starts(recipe: Recipe, *, folder: Path) -> None:
     Stages that have begun in `folder` are not looked at. Raises what `load_starting_weights` raises.
     """
     for stage in recipe.stages:
-        begun = (folder / stage.name / LAST_CHECKPOINT).is_file()
+        begun = has_begun(folder / stage.name)
         if not isinstance(stage.start, FromStage | FusedFrom) and not begun:
             load_starting_weights(new_network(recipe, stage=stage), weights=stage.start)
 
