@@ -10,6 +10,7 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 
 from hilum.errors import FileAccessError, RefusedImageError
+from hilum.imaging.dicom.pydicom_warnings import without_pydicom_warnings
 from hilum.imaging.pixels.limits import DEFAULT_LIMITS, Limits
 from hilum.objects.finish import finished, read_back
 from hilum.objects.kinds import KINDS
@@ -66,11 +67,12 @@ def dicom_objects(
     made = []
     for kind in KINDS:
         try:
-            found = _MAKERS[kind](examination, image, uids)
+            with without_pydicom_warnings():
+                found = _MAKERS[kind](examination, image, uids)
             if found is not None:
                 made.append(DicomObject(kind, finished(found, image=image, uids=uids)))
         except _UNFIT as error:
-            said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            said = " ".join(f"{type(error).__name__}: {error}".split())
             raise RefusedImageError(
                 f"{name}: no DICOM objects: the image's tags do not allow the {KINDS[kind].modality} ({said}); correct "
                 "them"

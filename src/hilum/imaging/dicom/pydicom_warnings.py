@@ -5,6 +5,9 @@ gets the handler that does nothing, which leaves the logging that an application
 
 `warnings.catch_warnings` saves and restores the whole list of filters, which loses or revives other threads' filters.
 Here one filter of our own is put in when the first reader enters and taken out when the last one leaves.
+
+pydicom sends each warning to its logger too. They quote what stands in a tag, which may be a name, so that no log of
+an application may have them either.
 """
 
 from __future__ import annotations
@@ -22,6 +25,16 @@ logging.getLogger("imagecodecs").addHandler(logging.NullHandler())
 
 _lock = threading.Lock()
 _readers: list[object] = []
+
+
+class _NobodyReads(logging.Filter):
+    """Lets pydicom's lines pass only while nobody reads here."""
+
+    def filter(self, _record: logging.LogRecord) -> bool:
+        return not _readers
+
+
+logging.getLogger("pydicom").addFilter(_NobodyReads())
 
 
 @contextmanager

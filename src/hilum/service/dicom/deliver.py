@@ -16,6 +16,7 @@ from pynetdicom.association import Association
 from pynetdicom.sop_class import StorageCommitmentPushModel  # type: ignore[attr-defined]
 
 from hilum.errors import OutputError
+from hilum.imaging.dicom.pydicom_warnings import without_pydicom_warnings
 from hilum.objects.uids import derived_uid
 from hilum.service.dicom.commitment import hear_report
 from hilum.service.dicom.outbox import Outbox, Parcel
@@ -80,7 +81,8 @@ class Deliverer:
     def _send(self, parcel: Parcel, *, association: Association) -> bool:
         """Whether the archive took the object; if not, the outbox knows why."""
         try:
-            answer = association.send_c_store(dcmread(io.BytesIO(parcel.data)))
+            with without_pydicom_warnings():
+                answer = association.send_c_store(dcmread(io.BytesIO(parcel.data)))
         except (RuntimeError, ValueError) as error:  # the association ended, or the archive takes no such objects
             self.outbox.failed([parcel.number], said=str(error))
             return False

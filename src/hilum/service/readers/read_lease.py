@@ -9,7 +9,7 @@ from hilum.reading_result import Examination, FailedReading
 from hilum.report.reading_json import failure_to_json, reading_to_json
 from hilum.report.urgency import Urgency
 from hilum.service.readers.plan import Also
-from hilum.service.readers.reading_objects import reading_objects, refuse_own
+from hilum.service.readers.reading_objects import reading_objects, refuse_own, without_quotes
 from hilum.service.store.job import Lease, Origin, Outcome, Place
 from hilum.service.store.store import Store
 from hilum.version import __version__
@@ -59,7 +59,7 @@ def _outcome(examination: Examination, *, reader: Reader) -> Outcome:
 
 
 def _failed(lease: Lease, error: HilumError, *, store: Store, reader: Reader) -> bool:
-    message = str(error).removeprefix(f"{lease.job.name}: ")
+    message = without_quotes(error).removeprefix(f"{lease.job.name}: ")
     failed = FailedReading(
         lease.job.name, error.kind, message, __version__, reader.settings_sha256, sha256=lease.job.sha256
     )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from pydicom import dcmread
 
-from hilum.errors import RefusedImageError
+from hilum.errors import HilumError, RefusedImageError
+from hilum.imaging.dicom.pydicom_warnings import without_pydicom_warnings
 from hilum.objects.finish import HILUM
 from hilum.objects.make import DicomObject, dicom_objects
 from hilum.reading_result import Examination
@@ -26,7 +27,7 @@ def reading_objects(examination: Examination, data: bytes) -> ReadingObjects:
     try:
         return ReadingObjects(dicom_objects(examination, source=data))
     except RefusedImageError as error:
-        said = str(error).removeprefix(f"{examination.reading.source.name}: ")
+        said = without_quotes(error).removeprefix(f"{examination.reading.source.name}: ")
         return ReadingObjects(refused=said[:1].upper() + said[1:])
 
 
@@ -35,6 +36,19 @@ def refuse_own(data: bytes) -> None:
 
     An archive that sends everything on would otherwise have hilum's results read, and the results of those.
     """
-    header = dcmread(io.BytesIO(data), force=True, stop_before_pixels=True, specific_tags=["Manufacturer"])
-    if header.get("Manufacturer") == HILUM:
+    with without_pydicom_warnings():
+        header = dcmread(io.BytesIO(data), force=True, stop_before_pixels=True, specific_tags=["Manufacturer"])
+        is_own = header.get("Manufacturer") == HILUM
+    if is_own:
         raise RefusedImageError("This picture was made by hilum itself, and is not read")
+
+
+def without_quotes(error: HilumError) -> str:
+    """The message without what libraries said: it may quote a tag, and the type of their error tells enough."""
+    message, cause = str(error), error.__cause__ or error.__context__
+    while cause is not None:
+        said = " ".join(str(cause).split())
+        if said and not isinstance(cause, HilumError):
+            message = message.replace(f": {said}", "")
+        cause = cause.__cause__ or cause.__context__
+    return message

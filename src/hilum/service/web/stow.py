@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from pydicom import dcmread
 
 from hilum.errors import BusyError, DecodeError, LimitError, OutputError
+from hilum.imaging.dicom.pydicom_warnings import without_pydicom_warnings
 from hilum.imaging.files.sniff import sniff
 from hilum.service.web.access import TheUser, User
 from hilum.service.web.problems import declared
@@ -114,13 +115,14 @@ def _describe(data: bytes) -> _Object | None:
         if sniff(data) != "DICOM":
             return None
         tags = ["SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "Rows"]
-        found = dcmread(io.BytesIO(data), force=True, stop_before_pixels=True, specific_tags=list(tags))
-        return _Object(
-            str(found.get("SOPClassUID", "")),
-            str(found.get("SOPInstanceUID", "")),
-            str(found.get("StudyInstanceUID", "")),
-            "Rows" in found,
-        )
+        with without_pydicom_warnings():
+            found = dcmread(io.BytesIO(data), force=True, stop_before_pixels=True, specific_tags=list(tags))
+            return _Object(
+                str(found.get("SOPClassUID", "")),
+                str(found.get("SOPInstanceUID", "")),
+                str(found.get("StudyInstanceUID", "")),
+                "Rows" in found,
+            )
     except Exception:  # noqa: BLE001 - whatever a library makes of foreign bytes, this part is refused and the rest kept
         return None
 
