@@ -1,5 +1,6 @@
 """Runs a real Orthanc for a test: random ports on this machine, known callers alone, and gone afterwards."""
 
+import base64
 import json
 import shutil
 import socket
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -25,6 +27,7 @@ class Orthanc:
     http_port: int
     dicom_port: int
     title: str = "ARCHIVE"
+    login: str = ""
 
     @property
     def url(self) -> str:
@@ -37,7 +40,8 @@ class Orthanc:
 
     def get_bytes(self, path: str) -> bytes:
         """What stands at a path."""
-        with urllib.request.urlopen(f"{self.url}{path}", timeout=30) as answer:
+        headers = {"Authorization": self.login} if self.login else {}
+        with urllib.request.urlopen(urllib.request.Request(f"{self.url}{path}", headers=headers), timeout=30) as answer:
             return bytes(answer.read())
 
 
@@ -55,20 +59,26 @@ def orthanc(
     callers: Mapping[str, int],
     ports: tuple[int, int] | None = None,
     kill: bool = False,
+    users: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Orthanc]:
     """An archive that keeps its files in `folder` and speaks with `callers` alone, AE titles with their ports.
 
-    Started again on the same folder and ports it has what it had; `kill` ends it by force.
+    Started again on the same folder and ports it has what it had; `kill` ends it by force. With `users`, names and
+    passwords, it asks who uses its web address.
     """
     if not (shutil.which("Orthanc") or Path(PROGRAM).exists()):
         pytest.skip("Orthanc is not installed (apt install orthanc orthanc-dicomweb)")
     folder.mkdir(parents=True, exist_ok=True)
-    found = Orthanc(*(ports or (free_port(), free_port())))
+    name, password = next(iter(users.items()), ("", ""))
+    login = "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode() if users else ""
+    found = Orthanc(*(ports or (free_port(), free_port())), login=login)
     settings = {
         "Name": "test",
         "StorageDirectory": str(folder),
         "IndexDirectory": str(folder),
         "HttpPort": found.http_port,
+        "AuthenticationEnabled": bool(users),
+        "RegisteredUsers": dict(users),
         "DicomPort": found.dicom_port,
         "DicomAet": found.title,
         "RemoteAccessAllowed": False,

@@ -27,6 +27,8 @@ hilum listen --from XRAY1@10.0.0.21 --from ARCHIVE@10.0.0.5 --to ARCHIVE@10.0.0.
 
 hilum listen --from ARCHIVE --to ARCHIVE@127.0.0.1:4242=sr,pr,sc,seg
 
+hilum listen --from XRAY1 --to https://archive.example/dicom-web --to-login logins.txt
+
 hilum listen --status
 
 """
@@ -51,7 +53,7 @@ def listen(
     if not network.callers:
         raise UsageError("Missing option: --from TITLE, who may send; such as --from ARCHIVE@10.0.0.5")
     if not network.to:
-        raise UsageError("Missing option: --to TITLE@HOST:PORT, where results go")
+        raise UsageError("Missing option: --to TITLE@HOST:PORT or --to URL, where results go")
     connections = network.plan(host=host, port=port, reserve_bytes=reading.reserve_bytes)
     plan, known, count = reading.plan(also=ResultsOf(network.destinations))
     run_service(ServicePlan(reading=plan, reader=known, readers=count, network=connections), say=say)

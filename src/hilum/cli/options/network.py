@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import ssl
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from hilum.cli.options.text_file import text_of
+from hilum.errors import UsageError
 from hilum.service.dicom.listener import ListenSettings
 from hilum.service.dicom.network import NetworkPlan
-from hilum.service.dicom.peers import Destination, checked_title, parse_caller, parse_destination
+from hilum.service.dicom.peers import (
+    AnyDestination,
+    WebDestination,
+    checked_title,
+    parse_caller,
+    parse_destination,
+)
+from hilum.service.dicom.web_archive import WebArchives, logins_of
+
+_LOGINS = "HILUM_TO_LOGINS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,9 +37,22 @@ class NetworkOptions:
     to: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="TITLE@HOST:PORT[=KINDS]",
-            help="Where results go; may be repeated. Kinds are sr, pr, sc, seg. [dim]default: sr,pr,sc[/]",
+            metavar="TITLE@HOST:PORT|URL[=KINDS]",
+            help="Where results go, by DICOM or, to the address of a DICOMweb, by STOW-RS; may be repeated. Kinds "
+            "are sr, pr, sc, seg. [dim]default: sr,pr,sc[/]",
         ),
+    ] = None
+    to_login: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A file with URL bearer TOKEN or URL basic USER PASSWORD on each line; or the lines themselves in the "
+            "environment variable HILUM_TO_LOGINS.",
+        ),
+    ] = None
+    to_ca: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Believe certificates that this authority vouches for, PEM."),
     ] = None
     title: Annotated[str, typer.Option(metavar="TITLE", help="hilum's own AE title.")] = "HILUM"
     commitment: Annotated[
@@ -37,7 +64,7 @@ class NetworkOptions:
     give_up: Annotated[float, typer.Option(min=0.0, metavar="DAYS", help="Give up on a result after so long.")] = 7.0
 
     @property
-    def destinations(self) -> tuple[Destination, ...]:
+    def destinations(self) -> tuple[AnyDestination, ...]:
         """Where results go. Raises `UsageError` for what is none."""
         return tuple(map(parse_destination, self.to or ()))
 
@@ -56,5 +83,25 @@ class NetworkOptions:
             listening=listening if callers else None,
             destinations=self.destinations,
             commitment=self.commitment,
+            web=self._web_archives(),
             give_up_days=self.give_up,
         )
+
+    def _web_archives(self) -> WebArchives:
+        where, lines = _LOGINS, os.environ.get(_LOGINS, "").splitlines()
+        if self.to_login is not None:
+            where, lines = str(self.to_login), text_of(self.to_login).splitlines()
+        on_the_web = [each for each in self.destinations if isinstance(each, WebDestination)]
+        logins = logins_of(lines, destinations=on_the_web, where=where) if self.to_login or lines else {}
+        return WebArchives(logins=logins, tls=_believing(self.to_ca))
+
+
+def _believing(authority: Path | None) -> ssl.SSLContext:
+    """What the system believes, and one authority more."""
+    believing = ssl.create_default_context()
+    if authority is not None:
+        try:
+            believing.load_verify_locations(cadata=text_of(authority))
+        except (ssl.SSLError, ValueError) as error:
+            raise UsageError(f"{authority} holds no certificate in PEM; name another file with --to-ca") from error
+    return believing

@@ -6,7 +6,7 @@ import io
 import logging
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset
@@ -20,7 +20,8 @@ from hilum.imaging.dicom.pydicom_warnings import without_pydicom_warnings
 from hilum.objects.uids import derived_uid
 from hilum.service.dicom.commitment import hear_report
 from hilum.service.dicom.outbox import Outbox, Parcel
-from hilum.service.dicom.peers import Destination
+from hilum.service.dicom.peers import AnyDestination, Destination, WebDestination
+from hilum.service.dicom.web_archive import WebArchives
 
 _LOG = logging.getLogger("hilum.service")
 _LOOK_EVERY_S = 1.0
@@ -31,12 +32,16 @@ _TAKEN = (0x0000, 0xB000, 0xB006, 0xB007)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliverer:
-    """Sends what is due as `title`, to the destinations; with `commitment` archives are asked whether they keep it."""
+    """Sends what is due as `title`, to the destinations; with `commitment` archives are asked whether they keep it.
+
+    `web` is how archives on the web are sent to: their answer says itself what they keep.
+    """
 
     title: str
-    destinations: Sequence[Destination]
+    destinations: Sequence[AnyDestination]
     outbox: Outbox
     commitment: bool = True
+    web: WebArchives = field(default_factory=WebArchives)
 
     def run(self, stopping: threading.Event) -> None:
         """Deliver until told to stop."""
@@ -50,11 +55,16 @@ class Deliverer:
                     _LOG.error("delivery met a defect of hilum (%s); please report it", type(error).__name__)
             stopping.wait(_LOOK_EVERY_S)
 
-    def deliver(self, destination: Destination) -> int:
-        """Send what is due there over one association; returns how many objects the archive took."""
+    def deliver(self, destination: AnyDestination) -> int:
+        """Send what is due there over one connection; returns how many objects the archive took."""
         parcels = self.outbox.due(destination.name)
         if not parcels:
             return 0
+        if isinstance(destination, WebDestination):
+            return self.web.deliver(destination, parcels=parcels, outbox=self.outbox)
+        return self._associate(destination, parcels=parcels)
+
+    def _associate(self, destination: Destination, *, parcels: Sequence[Parcel]) -> int:
         entity = AE(ae_title=self.title)
         entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = _TIMEOUT_S
         for sop_class in dict.fromkeys(parcel.sop_class for parcel in parcels):

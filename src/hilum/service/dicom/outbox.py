@@ -10,7 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, func, insert, select, update
 
 from hilum.objects.make import DicomObject
-from hilum.service.dicom.peers import Destination
+from hilum.service.dicom.peers import AnyDestination
 from hilum.service.store.database import Database
 from hilum.service.store.tables import OUTBOX
 
@@ -46,7 +46,7 @@ class Count:
 
 
 def put(
-    connection: Connection, *, job_id: str, objects: Iterable[DicomObject], to: Sequence[Destination], now: float
+    connection: Connection, *, job_id: str, objects: Iterable[DicomObject], to: Sequence[AnyDestination], now: float
 ) -> None:
     """Add a row for each object and destination, within a transaction; one that is there already stays.
 

@@ -1,4 +1,4 @@
-"""Who may send, and where results go: AE titles with their addresses."""
+"""Who may send, and where results go: AE titles with their addresses, and archives on the web."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
+from urllib.parse import urlsplit
 
 from hilum.errors import UsageError
 from hilum.output.layout import ObjectKind
+from hilum.service.addresses import is_loopback
 
 _TITLE = re.compile(r"[\x21-\x5b\x5d-\x7e](?:[\x20-\x5b\x5d-\x7e]{0,14}[\x21-\x5b\x5d-\x7e])?")
 _DESTINATION = re.compile(r"(?P<title>[^@]+)@(?P<host>\[[^\]]+\]|[^:=@]+):(?P<port>\d+)(?:=(?P<kinds>[a-z,]+))?")
@@ -40,24 +42,66 @@ class Destination:
         return f"{self.title}@{self.host}:{self.port}"
 
 
+@dataclass(frozen=True, slots=True)
+class WebDestination:
+    """An archive on the web by the address of its DICOMweb, and the kinds of objects that it gets."""
+
+    url: str
+    kinds: tuple[ObjectKind, ...] = USUAL_KINDS
+
+    @property
+    def name(self) -> str:
+        """How the outbox calls it."""
+        return self.url
+
+
+AnyDestination = Destination | WebDestination
+
+
 def parse_caller(text: str) -> Caller:
     """`TITLE` or `TITLE@ADDRESS`. Raises `UsageError`."""
     title, _, address = text.partition("@")
     return Caller(checked_title(title), address or None)
 
 
-def parse_destination(text: str) -> Destination:
-    """`TITLE@HOST:PORT`, and `=sr,pr,sc,seg` where other kinds than the usual are wanted. Raises `UsageError`."""
+def parse_destination(text: str) -> AnyDestination:
+    """`TITLE@HOST:PORT` or `https://HOST/PATH`, and `=sr,pr,sc,seg` where other kinds than the usual are wanted.
+
+    Raises `UsageError`.
+    """
+    if text.lower().startswith(("https://", "http://")):
+        return _web_destination(text)
     found = _DESTINATION.fullmatch(text)
     if found is None or not 0 < int(found["port"]) < 65536:
         raise UsageError(f"Not understood: --to {text}; write TITLE@HOST:PORT, such as ARCHIVE@10.0.0.5:104")
+    kinds = _kinds(found["kinds"], text=text)
+    return Destination(checked_title(found["title"]), found["host"].strip("[]"), int(found["port"]), kinds)
+
+
+def _web_destination(text: str) -> WebDestination:
+    url, equals, kinds = text.partition("=")
+    said = f"Not understood: --to {text}; write https://HOST/PATH, such as https://archive.example/dicom-web"
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise UsageError(said) from error
+    if not host or parts.query or parts.fragment or not url.isascii() or any(sign in url for sign in " \t\r\n"):
+        raise UsageError(said)
+    if "@" in parts.netloc:
+        raise UsageError(f"--to https://{host} holds a login, which lists of processes show; use --to-login FILE")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise UsageError(f"--to {url} would send images and login unencrypted; use https://")
+    return WebDestination(url.rstrip("/"), _kinds(kinds if equals else None, text=text))
+
+
+def _kinds(chosen: str | None, *, text: str) -> tuple[ObjectKind, ...]:
     known = get_args(ObjectKind)
-    kinds = USUAL_KINDS if found["kinds"] is None else tuple(kind for kind in found["kinds"].split(",") if kind)
+    kinds = USUAL_KINDS if chosen is None else tuple(kind for kind in chosen.split(",") if kind)
     unknown = [kind for kind in kinds if kind not in known]
     if unknown or not kinds:
         raise UsageError(f"Unknown kind of object in --to {text}: {', '.join(unknown)}; kinds: {', '.join(known)}")
-    chosen = tuple(kind for kind in known if kind in kinds)
-    return Destination(checked_title(found["title"]), found["host"].strip("[]"), int(found["port"]), chosen)
+    return tuple(kind for kind in known if kind in kinds)
 
 
 def checked_title(title: str) -> str:

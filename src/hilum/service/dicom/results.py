@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from hilum.errors import RefusedImageError
 from hilum.service.dicom.outbox import put
-from hilum.service.dicom.peers import Destination
+from hilum.service.dicom.peers import AnyDestination
 from hilum.service.readers.reading_objects import ReadingObjects
 from hilum.service.store.job import Job
 from hilum.service.store.queue import Within
@@ -24,7 +24,7 @@ class ResultsOf:
     people upload is read all the same, and nothing of it is sent.
     """
 
-    destinations: Sequence[Destination]
+    destinations: Sequence[AnyDestination]
 
     def __call__(self, job: Job, made: ReadingObjects) -> Within:
         """What writes the rows."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hilum.errors import UsageError
+from hilum.service.addresses import is_loopback
 
 MIB = 1024 * 1024
 
@@ -58,13 +58,3 @@ class ServiceSettings:
     def needs_login(self) -> bool:
         """Whether anybody has to say who they are."""
         return self.password_hash is not None or bool(self.tokens)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address is reached from this machine alone."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
