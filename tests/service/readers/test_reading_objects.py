@@ -54,6 +54,16 @@ def test_what_hilum_made_is_not_read_again_where_archives_send_it(
     assert state == "done" or "made by hilum itself" in str(ended.failure)
 
 
+def test_a_defect_of_the_objects_is_a_reason_and_the_reading_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RecursionError("MUSTERMANN^ERIKA is in this message")
+
+    monkeypatch.setattr("hilum.service.readers.reading_objects.dicom_objects", fail)
+    data = study_image()
+    made = reading_objects(read_image(data), data)
+    assert made.refused == "No DICOM objects: making them met a defect of hilum (RecursionError); please report it"
+
+
 def test_what_others_made_may_be_read() -> None:
     refuse_own(study_image())
     refuse_own(grey_png())

@@ -2,14 +2,17 @@
 
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import uvicorn
+from pydicom import dcmread
 
 from axe_rules import violations
 from fabricate_service import grey_png
+from fabricate_study_image import study_image
 from hilum.reading.reader import Reader
 from hilum.service.readers.read_lease import read_lease
 from hilum.service.store.store import Store, open_store
@@ -131,6 +134,33 @@ def test_what_is_no_image_is_told_and_what_is_deleted_is_gone(
     assert served[1].readings.counts() == {"queued": 0, "leased": 0, "done": 0, "failed": 0}
     page.get_by_role("button", name="Log out").click()
     page.get_by_role("heading", name="Log in").wait_for(timeout=WAIT_MS)
+
+
+def test_dicom_objects_are_saved_from_the_page(open_page: Callable, tmp_path: Path) -> None:
+    (tmp_path / "chest.dcm").write_bytes(study_image())
+    (tmp_path / "a.png").write_bytes(grey_png())
+    page = open_page(width=390, bypass_csp=True)
+    page.locator("#files").set_input_files([tmp_path / "chest.dcm", tmp_path / "a.png"])
+    page.locator("#rows tr[data-state=done]").nth(1).wait_for(timeout=WAIT_MS)
+    page.get_by_role("link", name="chest.dcm").first.click()
+    links = page.get_by_role("navigation", name="DICOM objects").get_by_role("link")
+    links.first.wait_for(timeout=WAIT_MS)
+    assert links.all_inner_texts() == [
+        "Structured report", "Presentation state", "Picture (secondary capture)", "All as a ZIP file",
+    ]  # fmt: skip
+    with page.expect_download() as report:
+        links.first.press("Enter")
+    assert dcmread(report.value.path()).Modality == "SR"
+    with page.expect_download() as pack:
+        links.last.press("Enter")
+    with zipfile.ZipFile(pack.value.path()) as archive:
+        assert [name.split(".")[-2] for name in archive.namelist()] == ["sr", "pr", "sc"]
+    assert not page.locator("body").evaluate("body => body.scrollWidth > innerWidth")
+    assert violations(page) == []
+    page.go_back()
+    page.get_by_role("link", name="a.png").first.click()
+    page.get_by_text("No DICOM objects: they belong to a study").wait_for(timeout=WAIT_MS)
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1366, "dark")])

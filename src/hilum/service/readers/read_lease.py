@@ -9,7 +9,7 @@ from hilum.reading_result import Examination, FailedReading
 from hilum.report.reading_json import failure_to_json, reading_to_json
 from hilum.report.urgency import Urgency
 from hilum.service.readers.plan import Also
-from hilum.service.readers.reading_objects import reading_objects, refuse_own, without_quotes
+from hilum.service.readers.reading_objects import ReadingObjects, reading_objects, refuse_own, without_quotes
 from hilum.service.store.job import Lease, Origin, Outcome, Place
 from hilum.service.store.store import Store
 from hilum.version import __version__
@@ -36,8 +36,9 @@ def read_lease(lease: Lease, *, store: Store, reader: Reader, also: Also | None 
         if lease.job.origin in _FROM_ARCHIVES:
             refuse_own(data)
         examination = reader.examine(data, name=lease.job.name, stated=lease.job.stated)
-        outcome = _outcome(examination, reader=reader)
-        within = None if also is None else also(lease.job, reading_objects(examination, data))
+        objects = reading_objects(examination, data, limits=reader.settings.limits)
+        outcome = _outcome(examination, objects=objects, reader=reader)
+        within = None if also is None else also(lease.job, objects)
     except HilumError as error:
         told = LimitError(_MEMORY) if isinstance(error.__cause__, MemoryError) else error
         return _failed(lease, told, store=store, reader=reader)
@@ -49,12 +50,12 @@ def read_lease(lease: Lease, *, store: Store, reader: Reader, also: Also | None 
     return store.queue.finish(lease, outcome, within=within)
 
 
-def _outcome(examination: Examination, *, reader: Reader) -> Outcome:
+def _outcome(examination: Examination, *, objects: ReadingObjects, reader: Reader) -> Outcome:
     drawn = draw_pictures(examination, cards=reader.cards, every_heatmap=reader.settings.heatmaps == "all")
     return Outcome(
         reading=reading_to_json(examination.reading),
         place=Place.of(Urgency.of(examination.reading)),
-        drawn={PAGE: drawn.page, OVERLAY: drawn.overlay, THUMBNAIL: drawn.thumbnail},
+        drawn={PAGE: drawn.page, OVERLAY: drawn.overlay, THUMBNAIL: drawn.thumbnail, **objects.files()},
     )
 
 

@@ -7,7 +7,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.staticfiles import StaticFiles
 
 from hilum.service.store.store import Store
-from hilum.service.web import feedback, health, pages, rest, stow
+from hilum.service.web import feedback, health, objects, pages, rest, stow
 from hilum.service.web.guard import Guard
 from hilum.service.web.metrics import Metrics
 from hilum.service.web.pages import STATIC
@@ -47,7 +47,7 @@ def create_app(reader: ReadBy, store: Store, settings: ServiceSettings, *, reade
     )
     app.state.service = service
     install_problems(app, retry_after_s=settings.retry_after_s)
-    for router in (rest.router, feedback.router, stow.router, health.router, pages.router):
+    for router in (rest.router, objects.router, feedback.router, stow.router, health.router, pages.router):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_bytes + _AROUND_A_FILE)

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from hilum.report.templating import environment
 from hilum.report.urgency import NO_JUDGEMENT, RANKS, SORT_WORDS
 from hilum.report.wording import probability_text
+from hilum.service.store.kept_objects import kept_objects
 from hilum.service.web.access import (
     LOCAL,
     TheUser,
@@ -23,7 +24,7 @@ from hilum.service.web.access import (
 from hilum.service.web.passwords import is_password
 from hilum.service.web.problems import ProblemError
 from hilum.service.web.rest import JobId, job_or_404
-from hilum.service.web.schemas import reading_out
+from hilum.service.web.schemas import objects_out, reading_out
 from hilum.service.web.service import Service, TheService
 
 router = APIRouter(include_in_schema=False)
@@ -57,7 +58,10 @@ def reading(request: Request, service: TheService, job_id: JobId) -> Response:
         }
         for each in findings
     ]
-    return _page("reading.html.j2", request, service, job=found, findings=rows)
+    kept = kept_objects(service.store.files, job.id) if job.state == "done" else None
+    objects = None if kept is None or not kept.objects else objects_out(job, kept=kept)
+    why_none = "" if kept is None else kept.refused
+    return _page("reading.html.j2", request, service, job=found, findings=rows, objects=objects, why_none=why_none)
 
 
 @router.get("/login")

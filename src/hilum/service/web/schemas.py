@@ -7,12 +7,21 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from hilum.output.layout import ObjectKind
 from hilum.service.readers.read_lease import OVERLAY, PAGE, THUMBNAIL
 from hilum.service.store.files import StoredFiles
 from hilum.service.store.job import Job, Origin, Rank, State
+from hilum.service.store.kept_objects import KeptObjects, has_objects
 from hilum.service.store.opinions import Opinion, Verdict
 
 API = "/api/v1"
+
+OBJECT_TITLES: dict[ObjectKind, str] = {
+    "sr": "Structured report",
+    "pr": "Presentation state",
+    "sc": "Picture (secondary capture)",
+    "seg": "Segmentation",
+}
 
 _ID = "3f1c9a52b7d84e60a1f2c3d4e5f60718"
 
@@ -31,6 +40,7 @@ class LinksOut(BaseModel):
     page: str | None = Field(description="The reading as one HTML page.", examples=[f"{API}/readings/{_ID}/page"])
     overlay: str | None = Field(description="The picture with heatmap and boxes, JPEG.", examples=[None])
     thumbnail: str | None = Field(description="The picture small, PNG.", examples=[None])
+    objects: str | None = Field(description="The DICOM objects, of a DICOM image.", examples=[None])
 
 
 class ReadingOut(BaseModel):
@@ -51,6 +61,26 @@ class ReadingOut(BaseModel):
     reading: dict[str, Any] | None = Field(
         description=f"The JSON of `hilum read`, by the schema at {API}/reading.schema.json; null before it is done."
     )
+
+
+class ObjectOut(BaseModel):
+    """One DICOM object of a reading."""
+
+    kind: ObjectKind = Field(description="sr, pr, sc or seg.", examples=["sr"])
+    title: str = Field(description="The same in words.", examples=["Structured report"])
+    sop_class: str = Field(description="The SOP Class UID.", examples=["1.2.840.10008.5.1.4.1.1.88.34"])
+    sop_instance: str = Field(
+        description="The SOP Instance UID.", examples=["2.25.307559101457769476039995554020114663832"]
+    )
+    size: int = Field(description="Bytes of the file.", examples=[18454])
+    file: str = Field(description="Where the file is.", examples=[f"{API}/readings/{_ID}/objects/sr"])
+
+
+class ObjectsOut(BaseModel):
+    """The DICOM objects of a reading."""
+
+    objects: list[ObjectOut]
+    zip: str = Field(description="All of them as a ZIP file.", examples=[f"{API}/readings/{_ID}/objects.zip"])
 
 
 class WorklistOut(BaseModel):
@@ -111,6 +141,25 @@ def reading_out(job: Job, *, files: StoredFiles, whole: bool) -> ReadingOut:
     )
 
 
+def objects_out(job: Job, *, kept: KeptObjects) -> ObjectsOut:
+    """The objects of a reading as the interface shows them."""
+    own = f"{API}/readings/{job.id}/objects"
+    return ObjectsOut(
+        objects=[
+            ObjectOut(
+                kind=one.kind,
+                title=OBJECT_TITLES[one.kind],
+                sop_class=one.sop_class,
+                sop_instance=one.sop_instance,
+                size=one.size,
+                file=f"{own}/{one.kind}",
+            )
+            for one in kept.objects
+        ],
+        zip=f"{own}.zip",
+    )
+
+
 def opinion_out(opinion: Opinion) -> OpinionOut:
     """An opinion as the interface shows it."""
     return OpinionOut(
@@ -126,7 +175,9 @@ def opinion_out(opinion: Opinion) -> OpinionOut:
 def _links(job: Job, *, files: StoredFiles) -> LinksOut:
     own = f"{API}/readings/{job.id}"
     there = {name: job.state == "done" and files.drawn_path(job.id, name).exists() for name in _DRAWN}
-    return LinksOut(self=own, **{part: f"{own}/{part}" if there[name] else None for name, part in _DRAWN.items()})
+    objects = f"{own}/objects" if job.state == "done" and has_objects(files, job.id) else None
+    drawn = {part: f"{own}/{part}" if there[name] else None for name, part in _DRAWN.items()}
+    return LinksOut(self=own, objects=objects, **drawn)
 
 
 _DRAWN = {PAGE: "page", OVERLAY: "overlay", THUMBNAIL: "thumbnail"}
