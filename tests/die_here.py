@@ -12,7 +12,7 @@ from typing import Any
 
 import hilum.bundle.save
 import hilum.systems.gate.bundle
-import hilum.systems.gate.paper5_training
+import hilum.systems.gate.urinbayev2020_training
 import hilum.systems.lungs.bundle
 import hilum.training.export.classifier_bundle
 import hilum.training.train
@@ -69,7 +69,7 @@ def _arrange(moment: Moment) -> None:
         "rename of the bundle": (hilum.bundle.save, "_rename"),
         "export of a gate": (hilum.systems.gate.bundle, "to_onnx"),
         "export of lungs": (hilum.systems.lungs.bundle, "to_onnx"),
-        "count on the test part": (hilum.systems.gate.paper5_training, "_confusion"),
+        "count on the test part": (hilum.systems.gate.urinbayev2020_training, "_confusion"),
     }
     if moment.where in steps:
         owner, name = steps[moment.where]

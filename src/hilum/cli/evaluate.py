@@ -36,7 +36,7 @@ from hilum.evaluation.bundles.run_folder import is_run, load_run
 from hilum.evaluation.judging.sharpness import BASELINE
 from hilum.evaluation.predictions.estimate_text import estimate_text
 from hilum.evaluation.predictions.patient_bootstrap import REPLICATES
-from hilum.systems.chest14.paper5_table3 import REPRODUCTIONS
+from hilum.systems.chest14.urinbayev2020_table3 import REPRODUCTIONS
 
 _say_progress = partial(say_images_read, every=1000)
 EVALUATION = "evaluation"

@@ -32,8 +32,8 @@ from hilum.systems.chest_adult.recipe import smoke as small_adult
 from hilum.systems.chest_adult.run_study import AdultStudyOptions, study_adult
 from hilum.systems.chest_adult.train import AdultOptions, train_adult_on
 from hilum.systems.chest_adult.tries import TriesOptions, study_tries
-from hilum.systems.gate.run_paper5 import study_paper5
 from hilum.systems.gate.run_study import study_gate
+from hilum.systems.gate.run_urinbayev2020 import study_urinbayev2020
 from hilum.systems.gate.shipped import gate
 from hilum.systems.gate.shipped import smoke as small_gate
 from hilum.systems.gate.train import train_gate_on
@@ -282,7 +282,7 @@ class SystemStudy:
 STUDIES: Mapping[str, SystemStudy] = {
     "gate": SystemStudy(help="The gate: by folds, and without types and sources.", run=study_gate),
     "gate-urinbayev": SystemStudy(
-        help="X-ray or not, and of what, by the protocol of Urinbayev et al. 2020.", run=study_paper5
+        help="X-ray or not, and of what, by the protocol of Urinbayev et al. 2020.", run=study_urinbayev2020
     ),
     "lungs": SystemStudy(
         help="Lungs and heart: five folds by patient, with all masks and without those of restricted terms.",

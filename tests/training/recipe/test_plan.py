@@ -2,8 +2,8 @@ import pytest
 
 from hilum.errors import UsageError
 from hilum.networks.starting_weights import RandomWeights
-from hilum.systems.gate.paper5 import paper5
 from hilum.systems.gate.shipped import gate
+from hilum.systems.gate.urinbayev2020 import urinbayev2020
 from hilum.systems.lungs.shipped import liu_lungs, lungs_free
 from hilum.training.recipe.optimizers import Sgd
 from hilum.training.recipe.plan import Plan, Selection
@@ -39,7 +39,7 @@ def test_a_selection_names_its_figure_and_which_way_is_better():
         Selection(part="val", patience=0)
 
 
-@pytest.mark.parametrize("make", [gate, lungs_free, lambda _: liu_lungs(), lambda weights: paper5(weights)[0]])
+@pytest.mark.parametrize("make", [gate, lungs_free, lambda _: liu_lungs(), lambda weights: urinbayev2020(weights)[0]])
 def test_a_recipe_of_one_network_says_the_same_to_the_loop(make):
     recipe = make(RandomWeights())
     made = recipe.plan()

@@ -13,15 +13,15 @@ from hilum.errors import DataError
 from hilum.findings import XRAY_TYPES
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.networks.starting_weights import RandomWeights
-from hilum.systems.gate import paper5_training
-from hilum.systems.gate.paper5 import XRAY, paper5, records_of_module
-from hilum.systems.gate.paper5_training import paper_split, run_paper_module
+from hilum.systems.gate import urinbayev2020_training
+from hilum.systems.gate.urinbayev2020 import XRAY, records_of_module, urinbayev2020
+from hilum.systems.gate.urinbayev2020_training import paper_split, run_paper_module
 from hilum.training.data.images import IN_MEMORY
 from hilum.training.recipe.machine import Machine
 from hilum.training.recipe.optimizers import Adam
 from hilum.training.recipe.schedules import Plateau
 
-FIRST, SECOND = paper5(RandomWeights())
+FIRST, SECOND = urinbayev2020(RandomWeights())
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +86,8 @@ def test_it_runs_learns_and_goes_on(records: list[Record], tmp_path: Path, monke
     result = run_paper_module(module, split=split, folder=tmp_path, machine=Machine(), preparation=IN_MEMORY)
     assert result.accuracy == 1.0  # brightness alone tells the classes apart
     assert result.confusion.sum() == len(split.parts["test"])
-    monkeypatch.delattr(paper5_training, "load_starting_weights")  # which is not asked where nothing is left to train
+    monkeypatch.delattr(
+        urinbayev2020_training, "load_starting_weights"
+    )  # which is not asked where nothing is left to train
     again = run_paper_module(module, split=split, folder=tmp_path, machine=Machine(), preparation=IN_MEMORY)
     assert np.array_equal(again.confusion, result.confusion)

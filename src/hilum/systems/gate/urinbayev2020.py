@@ -18,7 +18,7 @@ from hilum.datasets.records.record import NOT_XRAY, Record
 from hilum.findings import XRAY_TYPES
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.networks.starting_weights import StartingWeights
-from hilum.systems.gate.paper5_training import VALIDATION, PaperModule
+from hilum.systems.gate.urinbayev2020_training import VALIDATION, PaperModule
 from hilum.training.recipe.optimizers import Adam
 from hilum.training.recipe.schedules import Plateau
 
@@ -33,7 +33,7 @@ SPEC = PreprocessSpec(
 )
 
 
-def paper5(starting_weights: StartingWeights) -> tuple[PaperModule, PaperModule]:
+def urinbayev2020(starting_weights: StartingWeights) -> tuple[PaperModule, PaperModule]:
     """Module I (X-ray or not) and module II (the type), in the order in which they read."""
     first = PaperModule(
         name="module-1",

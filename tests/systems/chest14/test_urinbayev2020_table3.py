@@ -11,8 +11,8 @@ from hilum.evaluation.report.published_table import published_beside
 from hilum.evaluation.report.subject import ReportSubject
 from hilum.evaluation.report.write import write_report
 from hilum.networks.starting_weights import RandomWeights
-from hilum.systems.chest14.paper5_table3 import REPRODUCTIONS, TABLE_3
 from hilum.systems.chest14.recipe import chest14, chest14_local
+from hilum.systems.chest14.urinbayev2020_table3 import REPRODUCTIONS, TABLE_3
 
 ROOT = Path(__file__).parents[3]
 

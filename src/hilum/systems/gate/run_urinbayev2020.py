@@ -11,16 +11,16 @@ from hilum.errors import UsageError
 from hilum.evaluation.study.as_json import STUDY_NAME
 from hilum.option import NO_OPTIONS, NoOptions
 from hilum.progress import SILENT, Progress
-from hilum.systems.gate.paper5 import paper5, records_of_module, smoke
-from hilum.systems.gate.paper5_training import PaperModule, PaperResult, paper_split, run_paper_module
 from hilum.systems.gate.run_study import gate_records
+from hilum.systems.gate.urinbayev2020 import records_of_module, smoke, urinbayev2020
+from hilum.systems.gate.urinbayev2020_training import PaperModule, PaperResult, paper_split, run_paper_module
 from hilum.training.records.hold_run import hold_run
 from hilum.training.records.request import StudyRequest
 from hilum.training.records.run_record import begin_run, make_record
 from hilum.whole_files import write_whole
 
 
-def study_paper5(*, request: StudyRequest, own: NoOptions = NO_OPTIONS, progress: Progress = SILENT) -> None:
+def study_urinbayev2020(*, request: StudyRequest, own: NoOptions = NO_OPTIONS, progress: Progress = SILENT) -> None:
     """Train the modules where they are not trained yet, and count on their test parts.
 
     Raises `UsageError` for `tables_only`, and where a module's folder holds another run.
@@ -30,7 +30,7 @@ def study_paper5(*, request: StudyRequest, own: NoOptions = NO_OPTIONS, progress
     records = gate_records(request)
     results = {}
     with hold_run(request.out):
-        for module in paper5(request.start):
+        for module in urinbayev2020(request.start):
             chosen = smoke(module) if request.smoke else module
             result = _run(chosen, records=records, request=request, own=own)
             progress.say(f"{chosen.name}: accuracy {result.accuracy:.3f} on {int(result.confusion.sum()):,} pictures")
