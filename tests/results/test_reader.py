@@ -13,7 +13,7 @@ from hilum.reading import reader as base
 def test_it_is_a_reader_whose_examinations_are_results(tmp_path: Path) -> None:
     bundle = ToyBundle().write(tmp_path / "toy")
     reader = hilum.Reader(models=[bundle], settings=hilum.ReaderSettings(heatmaps="all"))
-    assert isinstance(reader, base.Reader)
+    assert isinstance(reader, base.ReaderOf)
     one = reader.examine(marked(), name="mine")
     (first, failed) = reader.examine_many([marked(), "no such file"])
     assert isinstance(one, hilum.Result)

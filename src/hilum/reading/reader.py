@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Generator, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 from hilum.bundle.card import Card
 from hilum.bundle.load import Bundle
@@ -28,9 +29,13 @@ from hilum.reading_result import Examination, FailedReading, ModelRef, Reading
 from hilum.stated import NOTHING_STATED, Stated
 from hilum.version import __version__
 
+Examined = TypeVar("Examined", bound=Examination)
 
-class Reader:
-    """Reads radiographs with the given bundles, or with all that ship where `models` is None.
+
+class ReaderOf(ABC, Generic[Examined]):
+    """A reader of whatever an examination is made into; `Reader` is the one that leaves it as it is.
+
+    Reads radiographs with the given bundles, or with all that ship where `models` is None.
 
     A model is a bundle (`load_bundle`), or the name of one on the shelf, as `hilum models` lists them.
 
@@ -150,13 +155,13 @@ class Reader:
         name: str | None = None,
         stated: Stated = NOTHING_STATED,
         value_range: ValueRange | None = None,
-    ) -> Examination:
-        """The reading with the pixels and heatmaps that pictures of it need; otherwise as `read`."""
+    ) -> Examined:
+        """What came of one radiograph, with the pixels and heatmaps that pictures of it need; otherwise as `read`."""
         pipeline = self._open_pipeline()
         prepared = self._prepare(source, frame=frame, name=name, stated=stated, value_range=value_range)
         if isinstance(prepared, Unreadable):
             raise prepared.error
-        return pipeline.examine([prepared])[0]
+        return self._made(pipeline.examine([prepared])[0])
 
     def examine_many(
         self,
@@ -166,8 +171,8 @@ class Reader:
         jobs: int | None = None,
         stated: Stated | Mapping[ImageSource, Stated] = NOTHING_STATED,
         value_range: ValueRange | None = None,
-    ) -> Generator[Examination | FailedReading]:
-        """An examination of every source, in order; a source that cannot be read gives a `FailedReading` in its place.
+    ) -> Generator[Examined | FailedReading]:
+        """A result of every source, in order; a source that cannot be read gives a `FailedReading` in its place.
 
         `jobs` threads decode ahead (None: one a core) while the network reads in batches; memory is bounded by the
         settings. Closing the iterator stops the threads. An exception from `sources` itself ends the run. `stated` is
@@ -188,7 +193,13 @@ class Reader:
                 results = self._examine_batch(batch, pipeline=pipeline)
                 batch.clear()
                 while results:
-                    yield results.popleft()
+                    found = results.popleft()
+                    yield found if isinstance(found, FailedReading) else self._made(found)
+                    del found  # or a caller who keeps none would have two in memory
+
+    @abstractmethod
+    def _made(self, examination: Examination) -> Examined:
+        """What a caller gets of an examination."""
 
     def _open_pipeline(self) -> Pipeline:
         if self._pipeline is None:
@@ -264,6 +275,13 @@ class Reader:
             settings_sha256=self._settings_sha256,
             sha256=item.sha256,
         )
+
+
+class Reader(ReaderOf[Examination]):
+    """Reads radiographs with the given bundles, or with all that ship; `ReaderOf` says how."""
+
+    def _made(self, examination: Examination) -> Examination:
+        return examination
 
 
 def _opened(model: Bundle | str) -> Bundle:
