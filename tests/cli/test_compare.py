@@ -46,6 +46,19 @@ def test_the_table(hilum: Run, folder: Path) -> None:
     assert max(map(len, result.stdout.splitlines())) <= 100
 
 
+def test_csvs_of_anybody_are_compared_once_their_protocol_is_said(hilum: Run, tmp_path: Path) -> None:
+    for name, good in (("ours", 3), ("theirs", 0)):
+        rows = [f"{n}.png,p{n},{n % 2},{(n * 7 % 11) / 14 + good * (n % 2) / 14:.3f}" for n in range(60)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["image,patient,truth,score", *rows]))
+    files = (tmp_path / "ours.csv", tmp_path / "theirs.csv")
+    refused = hilum("compare", *files)
+    assert refused.exit_code == 2
+    assert "say it in a sentence: --protocol" in refused.stderr
+    shown = words(hilum("compare", *files, "--protocol", "made up, split by patient", "--replicates", 100))
+    assert "theirs − ours -0." in shown
+    assert "protocol: made up, split by patient" in shown
+
+
 def test_one_label_has_no_t_test(hilum: Run, folder: Path) -> None:
     shown = words(hilum("compare", folder / "single-one.parquet", folder / "single-two.parquet", "--replicates", 100))
     assert "t-test" not in shown

@@ -106,7 +106,7 @@ def test_a_run_is_evaluated_on_its_own_split(made, tmp_path):
     words = (made.run, "--data", f"table={made.data}", "--out", out, "--ledger", ledger, "--replicates", 100)
     result = run("evaluate", *words, "--prevalence", "0.05")
     assert result.exit_code == 0, result.output
-    assert "mean AUROC" in result.stdout
+    assert "AUROC [95%]" in result.stdout
     assert "stated prevalence" in " ".join(result.stdout.split())
     assert "0.05" in result.stdout
     assert f"recorded in {ledger}: 1" in result.stderr

@@ -252,6 +252,15 @@ def test_a_csv_with_a_validation_split_gives_decisions_and_so_do_two_files(hilum
     assert 0 < points[0]["sensitivity"] <= 1
 
 
+def test_one_label_has_no_mean(hilum: Callable[..., Result], tmp_path: Path) -> None:
+    rows = [f"{n}.png,p{n},{n % 2},{(n * 7 % 11) / 14 + 3 * (n % 2) / 14:.3f}" for n in range(60)]
+    (tmp_path / "one.csv").write_text("\n".join(["image,patient,truth,score", *rows]))
+    shown = hilum("judge", tmp_path / "one.csv", "--protocol", "made up", "--replicates", 100).stdout
+    assert "AUROC [95%]" in shown
+    assert "mean AUROC" not in shown
+    assert "1 labels" not in shown
+
+
 def test_intervals_at_one_have_width(hilum: Run, tmp_path: Path) -> None:
     """Four of four found is no certainty."""
     lines = ["image,patient,split,Mass,Mass_score"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from hilum.cli.options.compared_files import named_files, read_models, read_poin
 from hilum.cli.options.design import DesignOption, stated_design
 from hilum.cli.options.judging import ReplicatesOption
 from hilum.cli.options.ledger import LedgerOption
+from hilum.cli.options.scores import PatientsOption, ProtocolOption, ScoreOption, TruthOption
 from hilum.cli.terminal.comparison_table import comparison_tables
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.say import say, say_caution
@@ -24,6 +26,7 @@ from hilum.evaluation.comparing.compare import compare
 from hilum.evaluation.comparing.comparison import Comparison
 from hilum.evaluation.comparing.comparison_json import comparison_json
 from hilum.evaluation.comparing.many_predictions import same_images
+from hilum.evaluation.predictions.anybodys_scores import StatedScores
 from hilum.evaluation.predictions.patient_bootstrap import REPLICATES
 from hilum.evaluation.predictions.predictions import Predictions
 
@@ -31,7 +34,8 @@ app = typer.Typer(
     help="Compare predictions files of the same images, paired.",
     epilog=(
         "[bold]Examples[/]\n\nhilum compare old.parquet new.parquet\n\n"
-        "hilum compare old.parquet new.parquet --margin 0.02 --report comparison\n\n"
+        "hilum compare old.csv new.csv --protocol 'our test set, split by patient' --report comparison\n\n"
+        "hilum compare old.parquet new.parquet --margin 0.02\n\n"
         "hilum compare a.parquet b.parquet c.parquet --pairs all\n\n"
         "hilum compare a.parquet b.parquet --validation a=val-a.parquet --validation b=val-b.parquet"
     ),
@@ -51,9 +55,16 @@ class Pairs(StrEnum):
 def compare_files(
     files: Annotated[
         list[str],
-        typer.Argument(metavar="[NAME=]FILE...", help="Predictions files in Parquet, one a model; two or more."),
+        typer.Argument(
+            metavar="[NAME=]FILE...",
+            help="Truths and scores, a file a model, two or more: CSVs, or Parquet of pandas or hilum.",
+        ),
     ],
     *,
+    protocol: ProtocolOption = None,
+    truth: TruthOption = None,
+    score: ScoreOption = None,
+    patient_column: PatientsOption = None,
     reference: Annotated[
         str | None, typer.Option(metavar="NAME", help="The model that the others are set beside; else the first.")
     ] = None,
@@ -103,7 +114,10 @@ def compare_files(
     Each file of held-out images that was not judged before is counted in the ledger before anything is shown.
     """
     named = named_files(files)
-    given = read_models(named, split=split, design=stated_design(design))
+    stated = StatedScores(
+        protocol=protocol, truth=truth, score=score, patient=patient_column, design=stated_design(design)
+    )
+    given = read_models(named, split=split, stated=stated)
     models = same_images(
         given,
         common_labels=common_labels,
@@ -116,6 +130,7 @@ def compare_files(
         validation_split=validation_split,
         thresholds=threshold or [],
         sensitivity=sensitivity,
+        stated=replace(stated, design=None, split="validation"),
     )
     result = compare(
         models,

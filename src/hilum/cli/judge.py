@@ -14,6 +14,7 @@ from hilum.cli.options.design import DesignOption, stated_design
 from hilum.cli.options.judging import ReplicatesOption
 from hilum.cli.options.ledger import LedgerOption
 from hilum.cli.options.prevalences import stated_prevalences
+from hilum.cli.options.scores import PatientsOption, ProtocolOption, ScoreOption, TruthOption
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.judgement_table import judgement_tables
 from hilum.cli.terminal.say import say, say_caution
@@ -23,7 +24,7 @@ from hilum.evaluation.bundles.look import record_predictions, result_fields
 from hilum.evaluation.judging.calibrators import METHODS
 from hilum.evaluation.judging.judge import judge
 from hilum.evaluation.judging.judgement_json import judgement_json
-from hilum.evaluation.predictions.anybodys_scores import StatedScores, is_anybodys, read_scores
+from hilum.evaluation.predictions.anybodys_scores import StatedScores, read_scores, where_it_says_none
 from hilum.evaluation.predictions.overlap import overlap_caution
 from hilum.evaluation.predictions.patient_bootstrap import REPLICATES
 from hilum.evaluation.predictions.predictions import Predictions
@@ -47,19 +48,10 @@ def judge_file(
         Path, typer.Argument(metavar="PREDICTIONS", help="Truths and scores: a CSV, or Parquet of pandas or hilum.")
     ],
     *,
-    protocol: Annotated[
-        str | None,
-        typer.Option(metavar="TEXT", help="How split and labels were made, for a file that does not say it itself."),
-    ] = None,
-    truth: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="The truth's column, where hilum cannot tell.")
-    ] = None,
-    score: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="The score's column, where hilum cannot tell.")
-    ] = None,
-    patient_column: Annotated[
-        str | None, typer.Option(metavar="COLUMN|none", help="The patients' column, where hilum cannot tell.")
-    ] = None,
+    protocol: ProtocolOption = None,
+    truth: TruthOption = None,
+    score: ScoreOption = None,
+    patient_column: PatientsOption = None,
     validation: Annotated[
         Path | None,
         typer.Option(
@@ -155,5 +147,4 @@ def _parts(
 
 def _of_validation(stated: StatedScores, *, path: Path) -> StatedScores:
     """What holds of the validation file: all that holds of the other one, unless the file says its own protocol."""
-    own = replace(stated, split="validation")
-    return own if is_anybodys(path) else replace(own, protocol=None)
+    return where_it_says_none(replace(stated, split="validation"), path=path)

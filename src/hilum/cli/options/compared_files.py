@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from hilum.cli.terminal.say import say
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.comparing.many_predictions import ManyPredictions
 from hilum.evaluation.comparing.model_points import ModelPoints, points_from_validation, stated_points
-from hilum.evaluation.predictions.design import Design
+from hilum.evaluation.predictions.anybodys_scores import NOTHING_STATED, StatedScores, read_scores, where_it_says_none
 from hilum.evaluation.predictions.predictions import Predictions
-from hilum.evaluation.predictions.predictions_file import read_predictions
 from hilum.evaluation.predictions.validation import ValidationPredictions
 
 
@@ -37,10 +37,10 @@ def named_files(words: Sequence[str]) -> dict[str, Path]:
 
 
 def read_models(
-    files: Mapping[str, Path], *, split: str | None, design: Design | None = None
+    files: Mapping[str, Path], *, split: str | None, stated: StatedScores = NOTHING_STATED
 ) -> dict[str, Predictions]:
-    """One part of each file; raises as `read_predictions` does, and `DataError` that names the file and its splits."""
-    return {name: _one_split(path, split=split, option="--split", design=design) for name, path in files.items()}
+    """One part of each file; raises as `read_scores` does, and `DataError` that names the file and its splits."""
+    return {name: _one_split(path, split=split, option="--split", stated=stated) for name, path in files.items()}
 
 
 def read_points(
@@ -50,6 +50,7 @@ def read_points(
     validation_split: str | None,
     thresholds: Sequence[str],
     sensitivity: float | None,
+    stated: StatedScores = NOTHING_STATED,
 ) -> dict[str, ModelPoints]:
     """Every model's operating points, from `NAME=FILE` validation files and stated thresholds; empty for neither.
 
@@ -57,24 +58,24 @@ def read_points(
     `UsageError` for words that are none of these or contradict each other.
     """
     chosen = _validation_files(validation, names=models.models)
-    stated = _thresholds(thresholds, names=models.models)
+    at = _thresholds(thresholds, names=models.models)
     if sensitivity is not None and not chosen:
         raise UsageError("--sensitivity chooses points on validation; give --validation NAME=FILE for each model")
     found = {}
     for name in models.models:
-        if name in chosen and name in stated:
+        if name in chosen and name in at:
             raise UsageError(f"{name} has both a validation file and a threshold; give one of them")
         if name in chosen:
             path = chosen[name]
-            rows = _one_split(path, split=validation_split, option="--validation-split")
+            rows = _one_split(path, split=validation_split, option="--validation-split", stated=stated)
             try:
                 found[name] = points_from_validation(
                     ValidationPredictions(rows), judged=models.of(name), sensitivity=sensitivity
                 )
             except DataError as error:
                 raise DataError(f"{path}: {error}") from error
-        elif name in stated:
-            found[name] = stated_points(stated[name], labels=models.first.labels)
+        elif name in at:
+            found[name] = stated_points(at[name], labels=models.first.labels)
     return found
 
 
@@ -88,8 +89,8 @@ def _short_names(paths: Sequence[Path]) -> dict[Path, str]:
     return {path: str(path) for path in paths}
 
 
-def _one_split(path: Path, *, split: str | None, option: str, design: Design | None = None) -> Predictions:
-    rows = read_predictions(path, design=design)
+def _one_split(path: Path, *, split: str | None, option: str, stated: StatedScores) -> Predictions:
+    rows = read_scores(path, stated=where_it_says_none(stated, path=path), say=say)
     try:
         return rows.one_split(split)
     except DataError as error:

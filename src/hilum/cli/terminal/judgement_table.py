@@ -14,6 +14,7 @@ from hilum.evaluation.judging.decisions import AT_PREVALENCE, WORTH_AT_PREVALENC
 from hilum.evaluation.judging.judgement import GroupJudgement, Judgement, LabelJudgement, by_unit, images_of
 from hilum.evaluation.judging.subgroup_tests import TITLES, SubgroupTest
 from hilum.evaluation.predictions.estimate_text import MARK, estimate_text, notes
+from hilum.evaluation.report.table import counted
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import UndefinedMetric
 
@@ -96,14 +97,18 @@ def _labels(group: GroupJudgement) -> Table:
 
 def _mean_lines(group: GroupJudgement) -> list[Text]:
     used = [name for name in group.in_mean if name not in group.left_out]
-    lines = [
-        Text.assemble(
-            ("mean AUROC ", "bold"),
-            (estimate_text(group.mean_auroc), "bold"),
-            " ",
-            one_line(f"over {len(used)} labels: {', '.join(used)}"),
-        )
-    ]
+    lines = (
+        []
+        if len(group.labels) == 1
+        else [
+            Text.assemble(
+                ("mean AUROC ", "bold"),
+                (estimate_text(group.mean_auroc), "bold"),
+                " ",
+                one_line(f"over {counted(len(used), 'label')}: {', '.join(used)}"),
+            )
+        ]
+    )
     lines += [
         Text(one_line(f"! not in the mean: {name}: {group.left_out_why[name]}"), style="bold yellow")
         for name in group.left_out

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +45,10 @@ class StatedScores:
     design: Design | None = None
 
 
+NOTHING_STATED = StatedScores()
+"""For files that say everything themselves."""
+
+
 def read_scores(path: Path, *, stated: StatedScores, say: Callable[[str], None] | None = None) -> Predictions:
     """The predictions in the file, hilum's own or anybody's; `say` is told, in one line, what was guessed.
 
@@ -74,10 +78,12 @@ def read_scores(path: Path, *, stated: StatedScores, say: Callable[[str], None] 
     return _predictions(rows, path=path, stated=stated, protocol=stated.protocol, say=say)
 
 
-def is_anybodys(path: Path) -> bool:
-    """Whether the file says no protocol of its own, so that somebody must."""
-    table = None if is_csv(path) else _parquet(path)
-    return is_csv(path) or (table is not None and not _is_hilums(table))
+def where_it_says_none(stated: StatedScores, *, path: Path) -> StatedScores:
+    """What is stated of several files, for this one: without the protocol where the file says its own."""
+    if is_csv(path):
+        return stated
+    table = _parquet(path)
+    return stated if table is not None and not _is_hilums(table) else replace(stated, protocol=None)
 
 
 def _predictions(

@@ -69,7 +69,8 @@ def comparison_figures(
                 "differences",
                 differences_figure(comparison, measures=("AUROC",)),
                 title="Differences of AUROC",
-                caption=f"Squares with 95% intervals by patient; right of 0 the first model is better.{margin}",
+                caption="Squares with 95% intervals by patient; right of 0 the model before the minus sign is better."
+                f"{margin}",
                 words="Differences of AUROC for each label and pair; the same numbers stand in the table.",
                 wide=True,
             ),

@@ -80,9 +80,9 @@ def differences_table(comparison: Comparison) -> ReportTable:
         title="Differences of AUROC",
         columns=("label", "difference of", "AUROC", "p, bootstrap", "adjusted", f"p, {test}", "adjusted (Holm)"),
         rows=tuple(rows),
-        note="A difference is the first model's figure minus the second's. Intervals of labels take patients as the "
-        "unit (Obuchowski's variance, and MOVER where an AUROC is near 1); that of the mean is the bootstrap's."
-        + (f" {few}." if few else ""),
+        note="A difference is the figure of the model before the minus sign, less that of the other. Intervals of "
+        "labels take patients as the unit (Obuchowski's variance, and MOVER where an AUROC is near 1); that of the "
+        "mean is the bootstrap's." + (f" {few}." if few else ""),
     )
 
 
