@@ -308,8 +308,8 @@ class Reading:
 class LungSides:
     """Where each lung lies, as two planes float32 (h, w) on the lung network's grid; sides are the patient's."""
 
-    right: npt.NDArray[np.float32]
-    left: npt.NDArray[np.float32]
+    right: npt.NDArray[np.float32] = field(repr=False)
+    left: npt.NDArray[np.float32] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

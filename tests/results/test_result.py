@@ -15,8 +15,10 @@ from fabricate_bundle import ToyBundle, any_picture_called
 from fabricate_dark_lungs import CASES, COLUMNS, LEFT, RIGHT, ROWS, chest
 from fabricate_lungs import write_lung_bundle
 from hilum.errors import MissingPartError, UsageError
+from hilum.report.legend_text import drawn_text
 from hilum.report.schema import reading_schema
 from hilum.results import optional
+from hilum.results.notebook import SIDE_PX
 from hilum.results.reader import Reader
 from hilum.results.result import Result
 
@@ -77,6 +79,8 @@ def test_the_lungs_are_masks_where_they_are(result: Result, folder: Path) -> Non
         assert mask.shape == GREY.shape
         assert 2 * (mask & drawn).sum() / (mask.sum() + drawn.sum()) > 0.95
     assert (masks.trusted, masks.heart, masks.definition) == (True, None, "whole")
+    assert repr(masks) == f"LungMasks({ROWS} × {COLUMNS}, whole, no heart, trusted)"
+    assert "array" not in repr(result.lungs)
     without = Reader(models=[ToyBundle(name="alone").write(folder / "alone")]).examine(GREY)
     assert without.lung_masks() is None
 
@@ -102,6 +106,9 @@ def test_it_shows_itself_in_a_notebook_and_escapes_what_others_wrote(result: Res
     assert "http" not in html
     assert "Pneumonia flagged" in html
     assert "Research use, not a medical device" in html
+    assert "Heatmap of Pneumonia. Blue: " in html
+    assert "Green: lungs" in html
+    assert f'width="{SIDE_PX * COLUMNS // max(ROWS, COLUMNS)}"' in html  # a small picture is enlarged
     assert all(warning.split()[0] in html for warning in result.warnings)
 
 
@@ -110,6 +117,7 @@ def test_a_plot_counts_native_pixels(result: Result) -> None:
     (image,) = axes.images
     assert image.get_extent() == [0, COLUMNS, ROWS, 0]
     assert axes.get_title() == result.headline
+    assert [said.get_text() for said in axes.texts] == [drawn_text(result, drawn=frozenset({("toy", "Pneumonia")}))]
     picture = np.asarray(image.get_array())
     assert (picture.max(axis=2) > picture.min(axis=2)).mean() > 0.5  # the heatmap's colours
     assert result.plot(ax=axes) is axes

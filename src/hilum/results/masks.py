@@ -14,7 +14,7 @@ from hilum.reading_result import LungDefinition, LungMap, LungVerdict
 Mask = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class LungMasks:
     """Masks bool (rows, columns) of the upright picture; right and left are the patient's, and do not overlap.
 
@@ -29,6 +29,13 @@ class LungMasks:
     definition: LungDefinition
     trusted: bool
     reason: str
+
+    def __repr__(self) -> str:
+        rows, columns = self.right.shape
+        said = "trusted" if self.trusted else "not trusted"
+        return (
+            f"LungMasks({rows} × {columns}, {self.definition}, {'no heart' if self.heart is None else 'heart'}, {said})"
+        )
 
 
 def lung_masks(drawn: LungMap, *, verdict: LungVerdict, rows: int, columns: int) -> LungMasks | None:

@@ -8,12 +8,13 @@ from PIL import Image
 from hilum.reading_result import Examination
 from hilum.report import wording
 from hilum.report.headline import headline
+from hilum.report.legend_text import drawn_text
 from hilum.report.overlay import draw_examination, drawn_findings
 from hilum.report.templating import data_uri, environment
 from hilum.report.windowing import encode_png
 
 SIDE_PX = 420
-"""The longest side of the picture."""
+"""The longest side at which the picture is shown; a smaller one is enlarged by the browser."""
 
 
 def notebook_html(examination: Examination, *, every_heatmap: bool = False) -> str:
@@ -22,6 +23,7 @@ def notebook_html(examination: Examination, *, every_heatmap: bool = False) -> s
     drawn = drawn_findings(examination, every_heatmap=every_heatmap)
     picture = draw_examination(examination, drawn=drawn).picture
     picture.thumbnail((SIDE_PX, SIDE_PX), Image.Resampling.BOX)
+    enlarged = SIDE_PX / max(picture.size)
     template = environment("hilum.results").get_template("result.html.j2")
     return template.render(
         reading=reading,
@@ -29,5 +31,6 @@ def notebook_html(examination: Examination, *, every_heatmap: bool = False) -> s
         findings=wording.ordered(reading.findings),
         words=wording,
         image=data_uri(encode_png(np.asarray(picture))),
-        width=picture.width,
+        width=round(picture.width * enlarged),
+        legend=drawn_text(examination, drawn=drawn),
     )

@@ -16,7 +16,8 @@ from hilum.explain.onto_pixels import onto_pixels
 from hilum.output.render import RenderSettings
 from hilum.reading_result import Examination, Finding, Findings, GateVerdict, Heatmap
 from hilum.report.headline import headline
-from hilum.report.overlay import draw_examination
+from hilum.report.legend_text import drawn_text
+from hilum.report.overlay import draw_examination, drawn_findings
 from hilum.report.reading_json import reading_to_json
 from hilum.results.masks import LungMasks, lung_masks
 from hilum.results.notebook import notebook_html
@@ -113,10 +114,11 @@ class Result(Examination):
     def plot(self, finding: FindingName | None = None, *, ax: Any = None) -> Any:
         """Draw the radiograph with heatmaps, boxes and lungs on matplotlib's `ax`, or on a new one; it comes back.
 
-        With a `finding` its heatmap alone is drawn, else those of positive findings. The axes count native pixels, and
-        the title is the headline. Raises `MissingPartError` without matplotlib, and `UsageError` as `heatmap`.
+        With a `finding` its heatmap alone is drawn, else those of positive findings. The axes count native pixels, the
+        title is the headline, and below stands what is drawn. Raises `MissingPartError` without matplotlib, and
+        `UsageError` as `heatmap`.
         """
-        drawn = None
+        drawn = drawn_findings(self, every_heatmap=False)
         if finding is not None:
             one = self.findings[finding]
             self._heatmap(one)
@@ -127,6 +129,7 @@ class Result(Examination):
         picture = np.asarray(draw_examination(self, drawn=drawn).picture)
         axes.imshow(picture, extent=(0, columns, rows, 0))
         axes.set_title(self.headline, wrap=True, fontsize="small")
+        axes.text(0, -0.01, drawn_text(self, drawn=drawn), transform=axes.transAxes, va="top", fontsize="x-small")
         axes.set_axis_off()
         return axes
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hilum.errors import DataError, UsageError
+from hilum.evaluation.report.table import counted
 from hilum.option import words_of
 from hilum.output.lock import held_folder
 from hilum.progress import SILENT, Progress
@@ -99,7 +100,7 @@ def tune(request: TuneRequest, *, hands: Hands | None = None, progress: Progress
             recipe=asked.recipe.name,
             command=_command(request),
             smoke=request.train.smoke,
-            facts={name: str(value) for name, value in _told(request, asked=asked).items() if name != "settings"},
+            facts=_facts(request, asked=asked),
         ),
         folder=out,
     )
@@ -167,6 +168,19 @@ def _job(request: TuneRequest, *, number: int, spelled: Spelled) -> Job:
         settings=(*request.train.settings, *pairs_of(spelled)),
     )
     return Job(work=train_trial, request=own, own=request.own, threads=max(1, available_cores() // request.jobs))
+
+
+def _facts(request: TuneRequest, *, asked: _Asked) -> dict[str, str]:
+    """The same for readers of the page, which has the settings in a table of its own."""
+    options = " ".join(words_of(request.own))
+    return {
+        "Recipe": asked.recipe.name,
+        "Data": ", ".join(f"{name} in {folder}" for name, folder in request.train.data),
+        "Starting weights": request.train.weights,
+        **({"Options": options} if options else {}),
+        "Stopped at the earliest": f"after {counted(request.least_epochs, 'epoch')}",
+        "Seed of the draws": str(request.seed),
+    }
 
 
 def _told(request: TuneRequest, *, asked: _Asked) -> dict[str, Any]:

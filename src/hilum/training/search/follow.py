@@ -16,7 +16,8 @@ from hilum.evaluation.report.training_log import LOG_NAME, Series, read_training
 from hilum.training.recipe.plan import Selection
 from hilum.training.recipe.recipe import Recipe
 
-MONITORS = ("mean_auroc", "loss")
+_IN_WORDS = {"mean_auroc": "mean AUROC", "loss": "loss"}
+MONITORS = tuple(_IN_WORDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,11 @@ class Goal:
     def metric(self) -> str:
         """The name under which it is logged."""
         return f"{self.selection.part}/{self.monitor}"
+
+    @property
+    def in_words(self) -> str:
+        """`mean AUROC of validation`."""
+        return f"{_IN_WORDS[self.monitor]} of {self.selection.part}"
 
     @property
     def highest(self) -> bool:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from pydantic import JsonValue
 
 from hilum.evaluation.report.figures import ReportFigure, written_figure
-from hilum.evaluation.report.style import BLUE, GRID, QUIET, styled
+from hilum.evaluation.report.style import BLUE, QUIET, styled
 from hilum.evaluation.report.subject import Facts
 from hilum.evaluation.report.table import Cell, ReportTable
 from hilum.evaluation.study.section import SectionContent
@@ -18,6 +18,9 @@ from hilum.evaluation.study.section_study import SectionStudy, write_section_stu
 from hilum.training.search.follow import Goal
 from hilum.training.search.space import Field
 from hilum.training.search.trials import TrialRow
+
+_FAINT = "#a9b3bd"
+_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,7 @@ def write_page(
             title="Trials",
             note=(
                 f"{len(rows)} trials: {', '.join(f'{count} {state}' for state, count in counts.items() if count)}. "
-                f"{goal.metric} is what was searched for, the {'highest' if goal.highest else 'lowest'}. It is the "
+                f"The {'highest' if goal.highest else 'lowest'} {goal.in_words} is what was searched for. It is the "
                 "best of many trials on the same validation images, so that it flatters the recipe: judge the model on "
                 "images on which nothing was chosen."
             ),
@@ -57,7 +60,7 @@ def write_page(
     study = SectionStudy(
         name="tune",
         title=f"A search over settings of {told.recipe}",
-        protocol=f"Every trial is trained and validated on the same images; {goal.metric} decides",
+        protocol=f"Every trial is trained and validated on the same images; the {goal.in_words} decides",
         smoke=told.smoke,
         sections=sections,
         facts=(Facts(title="The search", rows=(("Command", told.command), *told.facts.items())),),
@@ -74,18 +77,28 @@ def _trials(rows: Sequence[TrialRow], *, best: TrialRow | None, keys: Sequence[s
             f"{row.state}: {row.why}" if row.why else row.state,
             row.value,
             len(row.values),
-            *(row.spelled.get(key) for key in keys),
+            *(_short(row.spelled.get(key)) for key in keys),
         )
         for row in rows
     ]
     return ReportTable(
         key="trials",
         title="Every trial",
-        columns=("trial", "how it ended", goal.metric, "epochs", *keys),
+        columns=("trial", "how it ended", goal.in_words, "epochs", *keys),
         rows=tuple(cells),
         note="Of a trial that trained to its end the value is that of the epoch whose weights it kept; of another the "
         "last one.",
     )
+
+
+def _short(value: str | None) -> str | None:
+    """A long number to four digits; the JSON and the recipe of the best hold all."""
+    if value is None or "." not in value:
+        return value
+    try:
+        return f"{float(value):.{_DIGITS}g}"
+    except ValueError:
+        return value
 
 
 def _space(fields: Sequence[Field]) -> ReportTable:
@@ -104,7 +117,7 @@ def _curves(rows: Sequence[TrialRow], *, best: TrialRow | None, goal: Goal) -> R
         axes = figure.add_subplot()
         for row in rows:
             own = row.number == chosen
-            colour = BLUE if own else (QUIET if row.state == "ended" else GRID)
+            colour = BLUE if own else (QUIET if row.state == "ended" else _FAINT)
             axes.plot(
                 list(row.values),
                 list(row.values.values()),
@@ -116,7 +129,7 @@ def _curves(rows: Sequence[TrialRow], *, best: TrialRow | None, goal: Goal) -> R
                 label="the best" if own else None,
             )
         axes.set_xlabel("epoch")
-        axes.set_ylabel(goal.metric)
+        axes.set_ylabel(goal.in_words)
         axes.locator_params(axis="x", integer=True)
         if chosen is not None:
             axes.legend()
@@ -125,7 +138,7 @@ def _curves(rows: Sequence[TrialRow], *, best: TrialRow | None, goal: Goal) -> R
             figure,
             title="Validation by epoch",
             caption="Dark lines trained to their end, light ones did not; the thick one is the best.",
-            words=f"{goal.metric} of each trial by epoch; the table of trials has the last values.",
+            words=f"The {goal.in_words}, of each trial by epoch; the table of trials has the last values.",
             wide=False,
         )
 
