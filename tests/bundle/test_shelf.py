@@ -30,6 +30,10 @@ def test_a_bundle_for_the_hand_plugs_in_by_lying_there(shipped: Path, local: Pat
     assert find("hand-toy", local=local, shipped=shipped).card.scope.xray_type == "hand"
 
 
+def test_the_case_of_a_name_does_not_matter(shipped: Path, local: Path) -> None:
+    assert find("Hand-TOY", local=local, shipped=shipped).card.name == "hand-toy"
+
+
 def test_without_a_local_folder_only_shipped_ones_stand_there(shipped: Path, tmp_path: Path) -> None:
     assert [entry.name for entry in shelf(shipped=shipped)] == ["chest-toy"]
     assert [entry.name for entry in shelf(shipped=shipped, local=tmp_path / "absent")] == ["chest-toy"]

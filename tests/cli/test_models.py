@@ -74,6 +74,14 @@ def test_show_by_name_and_by_folder(hilum: Any, shelf: Path) -> None:
     assert by_name.stdout == hilum("models", "show", shelf / "toy").stdout
 
 
+def test_of_a_gate_show_says_what_it_recognises_and_of_lungs_what_is_outlined(hilum: Any) -> None:
+    gate = " ".join(hilum("models", "show", "xray-gate").stdout.split())
+    assert "recognises whether it is an X-ray of what: ankle, chest, dental" in gate
+    assert "of a chest, whether it is turned, inverted or cropped, and its view: PA, AP, lateral" in gate
+    assert "is_xray" not in gate.partition("architecture")[0]
+    assert "outlines right field, left field" in " ".join(hilum("models", "show", "lung-regions").stdout.split())
+
+
 def test_an_ensemble_is_listed_and_shown_with_its_networks(hilum: Any, shelf: Path) -> None:
     write_ensemble(shelf / "toy-ensemble")
     said = " ".join(hilum("models", "show", "toy-ensemble").stdout.split())

@@ -80,13 +80,14 @@ def _name_in_card(folder: Path) -> str:
 
 
 def find(name: str, *, local: Path | None = None, shipped: Path = SHIPPED_FOLDER) -> Bundle:
-    """The one bundle on the shelf with this name.
+    """The one bundle on the shelf with this name, or the one whose name differs by its case alone.
 
     Raises `BundleError` where there is none (the names that exist are listed), where it is broken, and where two
     bundles have the name: a local one never takes a shipped one's place unseen.
     """
     entries = shelf(local=local, shipped=shipped)
     matches = [entry for entry in entries if entry.name == name]
+    matches = matches or [entry for entry in entries if entry.name.casefold() == name.casefold()]
     if not matches:
         names = sorted({entry.name for entry in entries})
         near = get_close_matches(name.casefold(), names, n=1)

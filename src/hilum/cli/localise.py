@@ -13,6 +13,7 @@ import typer
 from hilum.bundle.load import Bundle, load_bundle
 from hilum.bundle.shelf import SHIPPED_LUNGS
 from hilum.cli.commands import FAITHFULNESS, KEEP_MAPS, MAPS_OF_NETWORK, RANDOM_LABELS, RANDOM_WEIGHTS
+from hilum.cli.options.completion import boxed_data_sets
 from hilum.cli.options.data import RsnaOption, read_as_trained
 from hilum.cli.options.judging import JudgedArgument, LungsOption, ReplicatesOption
 from hilum.cli.options.ledger import LedgerOption
@@ -58,6 +59,7 @@ def localise(
         list[str],
         typer.Option(
             metavar="NAME=FOLDER",
+            autocompletion=boxed_data_sets,
             help="Where images with boxes lie: nih, vindr_cxr, vindr_pcxr, rsna, or boxes for a boxes.csv of your own.",
         ),
     ],

@@ -11,6 +11,7 @@ from hilum.cli.commands import COMMANDS
 from hilum.cli.options.lazy import LazyCommand, LazyGroup, lazy_app
 from hilum.cli.options.settings import default_map
 from hilum.cli.options.settings_file import settings_files
+from hilum.cli.options.tidy import without_types_of_flags
 from hilum.cli.terminal.messages import MESSAGES
 from hilum.cli.terminal.say import say_problem
 from hilum.errors import HilumError, UsageError
@@ -41,6 +42,10 @@ class HilumGroup(LazyGroup):
     """The command group; an error of hilum is one line on standard error and an exit code, never a traceback."""
 
     table: ClassVar[dict[str, LazyCommand]] = COMMANDS
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The options of `hilum` itself."""
+        return without_types_of_flags(super().get_params(ctx))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """The command that `args` name, with what hilum.toml says of its options; `doctor` tells of that itself."""

@@ -18,6 +18,7 @@ from hilum.cli.options.models import MODEL_HELP, choose_bundle, model_names, mod
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.models_table import models_table
 from hilum.cli.terminal.say import say_problem
+from hilum.findings import XRAY_TYPES
 
 
 class ModelsGroup(LazyGroup):
@@ -94,7 +95,7 @@ def _whole_card(card: Card, *, sha256: str) -> dict[str, Any]:
         "not for": "\n".join(card.not_for),
         "limits": "\n".join(card.limits) or "none given",
         "reads": _scope(card),
-        "findings": "\n".join(_decided(card)) or ", ".join(card.label_names),
+        **_says(card),
         "architecture": card.architecture,
         **_networks(card),
         "heatmap": card.heatmap.method,
@@ -109,6 +110,24 @@ def _whole_card(card: Card, *, sha256: str) -> dict[str, Any]:
         "card": f"SHA-256 {sha256}",
         "files": "\n".join(f"{name}: SHA-256 {digest}" for name, digest in card.files.items()),
     }
+
+
+def _says(card: Card) -> dict[str, str]:
+    """What it finds, in words; a gate and a network that outlines find no disease."""
+    names = card.label_names
+    if card.role == "lungs":
+        return {"outlines": ", ".join(names)}
+    if card.role != "gate":
+        return {"findings": "\n".join(_decided(card)) or ", ".join(names)}
+    types = [name for name in names if name in XRAY_TYPES]
+    views = [name.removeprefix("view ") for name in names if name.startswith("view ")]
+    chest = "of a chest, whether it is turned, inverted or cropped"
+    lines = [
+        "whether it is an X-ray",
+        f"of what: {', '.join(types)}",
+        chest + (f", and its view: {', '.join(views)}" if views else ""),
+    ]
+    return {"recognises": "\n".join(lines)}
 
 
 def _decided(card: Card) -> list[str]:

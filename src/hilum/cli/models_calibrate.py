@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hilum.bundle.shelf import SHIPPED_LUNGS, local_models_folder
+from hilum.cli.options.completion import data_sets
 from hilum.cli.options.data import (
     ImageColumnOption,
     PatientColumnOption,
@@ -48,7 +49,8 @@ def calibrate_model(
     data: Annotated[
         list[str],
         typer.Option(
-            metavar="PATH|NAME=FOLDER",
+            metavar="NAME=FOLDER|PATH",
+            autocompletion=data_sets,
             help="Your table (CSV) or class folders, or where a release lies; once for each.",
         ),
     ],

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from hilum.cli.options.lazy import LazyCommand
 from hilum.cli.options.named_commands import NamedGroup, named_app
+from hilum.cli.options.nearest import same_but_for_case
 from hilum.cli.options.recipe_names import NOT_TUNED, OWN_RECIPE, RECIPES
+from hilum.errors import UsageError
 
 
 class RecipeGroup(NamedGroup):
@@ -16,6 +18,13 @@ class RecipeGroup(NamedGroup):
     any_file = OWN_RECIPE
     called = "tune"
     whole: ClassVar[LazyCommand | None] = LazyCommand("hilum.cli.recipes.tune", "", part="tune")
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command of the name that comes first; refuses a recipe that cannot be searched over."""
+        name = same_but_for_case(args[0], NOT_TUNED)
+        if name in NOT_TUNED:
+            raise UsageError(f"No search is possible over the recipe {name}: {NOT_TUNED[name]}")
+        return super().resolve_command(ctx, args)
 
 
 app = named_app(

@@ -40,7 +40,7 @@ class ClassifierOptions:
     lungs: Annotated[
         str,
         Option(
-            metavar="BUNDLE",
+            metavar="MODEL",
             help="What draws the lungs for a recipe that cuts pictures to them: the name of an installed model, or a "
             "folder.",
         ),

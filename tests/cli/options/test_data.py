@@ -11,7 +11,7 @@ from hilum.errors import DataError, UsageError
 
 def test_releases_come_in_the_order_given(tmp_path):
     table, folder = fabricate_own_table(tmp_path / "a"), fabricate_class_folders(tmp_path / "b")
-    mixed = read_as_trained([f"folder={folder}", f"table={table}"])
+    mixed = read_as_trained([f"folder={folder}", f"Table={table}"])  # in whatever case
     assert [record.source for record in mixed.records] == ["folder"] * 4 + ["table"] * 3
 
 

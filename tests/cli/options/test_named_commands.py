@@ -40,6 +40,7 @@ def app() -> typer.Typer:
         rows={"plain": NoOptions, "folded": ToyOptions, "FILE.py": ToyOptions},
         lines={"plain": "A plain one.", "folded": "One with folds.", "FILE.py": "One of your own."},
         example=lambda name: f"hilum toy {name}",
+        completions={},
     )
     return made
 

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from hilum.bundle.shelf import MODELS_VARIABLE
 from hilum.cli.commands import COMMANDS
+from hilum.cli.options.cache import CACHE_VARIABLE
 from hilum.cli.options.lazy import load_command
-from hilum.cli.options.settings import default_map, settings_here
-from hilum.cli.options.settings_file import settings_files, user_settings
+from hilum.cli.options.settings import OF_EVERY_COMMAND, default_map, settings_here
+from hilum.cli.options.settings_file import CONFIG_VARIABLE, settings_files, user_settings
 from hilum.errors import UsageError
+from hilum.evaluation.bundles.ledger import LEDGER_VARIABLE
 
 
 @pytest.fixture
@@ -92,11 +95,15 @@ def test_doctor_lists_what_is_set_and_by_what(hilum: Any, project: Path, monkeyp
     (project / "hilum.toml").write_text("log-format = 'json'\n[read]\njobs = 2\nout = 'here'\n")
     monkeypatch.setenv("HILUM_READ_OUT", "there")
     monkeypatch.setenv("HILUM_READ_RESUM", "true")
+    monkeypatch.setenv("HILUM_LEDGER", "looks.jsonl")
+    monkeypatch.setenv("HILUM_MODEL", "mine")
     said = hilum("doctor").stdout
     assert "read --out = there (from HILUM_READ_OUT)" in said
     assert "read --jobs = 2 (from " in said
     assert "--log-format = json (from " in said
     assert "= here" not in said
+    assert "the ledger = looks.jsonl (from HILUM_LEDGER)" in said
+    assert "HILUM_MODEL: no option has this variable; the nearest is HILUM_MODELS" in said
     assert "HILUM_READ_RESUM: no option has this variable; the nearest is HILUM_READ_RESUME" in said
 
 
@@ -108,6 +115,13 @@ def test_tables_of_commands_below_commands(project: Path) -> None:
     (project / "hilum.toml").write_text("[models.calibrated]\nsensitivity = 0.9\n")
     with pytest.raises(UsageError, match="no command 'calibrated'; the nearest is calibrate"):
         default_map(settings_files(), name="models", command=command, table=COMMANDS)
+
+
+def test_the_variables_of_every_command_are_those_that_are_read() -> None:
+    read = {CONFIG_VARIABLE, CACHE_VARIABLE, MODELS_VARIABLE, LEDGER_VARIABLE}
+    assert read | {"HILUM_LOG_FILE", "HILUM_LOG_FORMAT"} == set(OF_EVERY_COMMAND)
+    page = (Path(__file__).parents[3] / "docs" / "how-to" / "settings.md").read_text(encoding="utf-8")
+    assert all(f"`{variable}`" in page for variable in OF_EVERY_COMMAND)
 
 
 @pytest.mark.parametrize("name", ["data", "segment"])

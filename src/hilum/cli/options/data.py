@@ -11,6 +11,7 @@ from typing import Annotated
 
 from hilum.cli.options.cache import cache_folder
 from hilum.cli.options.grouped import typer_option
+from hilum.cli.options.nearest import same_but_for_case
 from hilum.cli.terminal.progress import ON_TERMINAL
 from hilum.cli.terminal.say import say
 from hilum.datasets.own.columns import IMAGE_COLUMN, NOTHING_STATED, PATIENT_COLUMN, StatedColumns
@@ -27,9 +28,9 @@ PatientPatternOption = Annotated[str | None, typer_option("patient_pattern", PAT
 
 
 def data_folders(pairs: Sequence[str]) -> tuple[NamedFolder, ...]:
-    """Each pair's name and folder, in their order; a path alone has the empty name."""
+    """Each pair's name, in whatever case, and folder, in their order; a path alone has the empty name."""
     parted = [pair.partition("=") if "=" in pair and not Path(pair).exists() else ("", "", pair) for pair in pairs]
-    return tuple((name, Path(folder)) for name, _, folder in parted)
+    return tuple((same_but_for_case(name, RELEASES), Path(folder)) for name, _, folder in parted)
 
 
 def read_as_trained(

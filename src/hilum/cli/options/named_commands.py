@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -105,11 +105,13 @@ def add_commands(
     rows: Mapping[str, type],
     lines: Mapping[str, str],
     example: Callable[[str], str],
+    completions: Mapping[str, Callable[..., list[str]]],
 ) -> None:
     """Give `app` a command for each row, which is the dataclass of the options that the name alone takes.
 
     Its fields are annotated with `Option` and have defaults. `shared` takes the name, `own` (that dataclass), and what
-    all take; `lines` hold a line of help for each name, and `example` makes a command of a name.
+    all take; `lines` hold a line of help for each name, and `example` makes a command of a name. `completions` say, by
+    the placeholder of an option's value, what a shell completes there.
     """
     for name, own in rows.items():
         app.command(
@@ -118,10 +120,12 @@ def add_commands(
             short_help=lines[name],
             epilog=f"[bold]Example[/]\n\n{example(name)}",
             cls=NamedCommand,
-        )(_with_own(shared, own=own))
+        )(_with_own(shared, own=own, completions=completions))
 
 
-def _with_own(shared: Callable[..., None], *, own: type) -> Callable[..., None]:
+def _with_own(
+    shared: Callable[..., None], *, own: type, completions: Mapping[str, Callable[..., list[str]]]
+) -> Callable[..., None]:
     """`shared` with the options of `own` as parameters of its own, of which it gets one object."""
     expanded = with_groups(shared, own=own)
 
@@ -131,6 +135,9 @@ def _with_own(shared: Callable[..., None], *, own: type) -> Callable[..., None]:
     context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
     _, *parameters = inspect.signature(expanded).parameters.values()
     set_parameters(command, [context, *parameters])
+    for info in (info for parameter in parameters for info in get_args(parameter.annotation)[1:]):
+        if info.autocompletion is None:
+            info.autocompletion = completions.get(info.metavar or "")
     return command
 
 

@@ -30,8 +30,17 @@ RECIPES: dict[str, str] = {
 }
 """What `hilum train` takes: a line each, short enough for a terminal of 80 columns."""
 
-NOT_TUNED = ("chest-adult", "gate", "lungs", "lungs-all")
-"""The recipes that `hilum tune` cannot search over, since they train from a study."""
+_LABELS_COME_LATER = "its labels come from your table; search over a recipe file of your own that names them"
+_FROM_A_STUDY = "it trains from a study"
+
+NOT_TUNED: dict[str, str] = {
+    "classify": _LABELS_COME_LATER,
+    "chest-adult": _FROM_A_STUDY,
+    "gate": _FROM_A_STUDY,
+    "lungs": _FROM_A_STUDY,
+    "lungs-all": _FROM_A_STUDY,
+}
+"""The recipes that `hilum tune` cannot search over, and why."""
 
 STUDIES: dict[str, str] = {
     "gate": "The gate, and without a type or source.",

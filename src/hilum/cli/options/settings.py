@@ -19,6 +19,18 @@ _SHARED_KEYS = tuple(name.replace("_", "-") for name in SHARED)
 """What a file may say above all tables: of every command."""
 
 
+_BEGIN = "HILUM_"
+OF_EVERY_COMMAND: Mapping[str, str] = {
+    "HILUM_CONFIG": "the file of settings",
+    "HILUM_MODELS": "the folder of your own models",
+    "HILUM_CACHE": "the folder of prepared images",
+    "HILUM_LEDGER": "the ledger",
+    "HILUM_LOG_FILE": "--log-file",
+    "HILUM_LOG_FORMAT": "--log-format",
+}
+"""What variables of the environment say that belong to no option of one command."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """An option of a command, such as `read --out`, what it is by default here, and where that stands.
@@ -76,16 +88,22 @@ def settings_here(
             default_map([file], name=key, command=load_command(key, row=table[key]), table=table)
             for option, said in _flat(key, value):
                 found[option] = Setting(option, said, str(file.path))
-    for name in table:
-        named = [variable for variable in environment if variable.startswith(f"HILUM_{name.upper()}_")]
-        if named:
-            options = _options_below((name,), load_command(name, row=table[name]))
-            known = {variable_of(path, option): f"{' '.join(path)} --{flag_name(option)}" for path, option in options}
-            for variable in named:
-                text = known.get(variable, variable)
-                problem = None if variable in known else f"no option has this variable{nearest_words(variable, known)}"
-                found[text] = Setting(text, environment[variable], variable, problem)
+    found |= {setting.option: setting for setting in _of_the_environment(environment, table=table)}
     yield from found.values()
+
+
+def _of_the_environment(environment: Mapping[str, str], *, table: Mapping[str, LazyCommand]) -> Iterator[Setting]:
+    """Every variable whose name begins with `HILUM_`: those of every command, those of options, and those of none."""
+    named = [variable for variable in environment if variable.startswith(_BEGIN)]
+    begun = tuple(name for name in table if any(one.startswith(f"{_BEGIN}{name.upper()}_") for one in named))
+    known = dict(OF_EVERY_COMMAND)
+    for name in begun:
+        options = _options_below((name,), load_command(name, row=table[name]))
+        known |= {variable_of(path, option): f"{' '.join(path)} --{flag_name(option)}" for path, option in options}
+    for variable in named:
+        text = known.get(variable, variable)
+        problem = None if variable in known else f"no option has this variable{nearest_words(variable, known)}"
+        yield Setting(text, environment[variable], variable, problem)
 
 
 def _defaults(table: Mapping[str, Any], *, command: Any, place: str, common: set[str]) -> dict[str, Any]:

@@ -110,6 +110,7 @@ def read(
         typer.Option(
             "--format",
             case_sensitive=False,
+            metavar="dicom",
             help="Write DICOM objects into --out too: structured report, presentation state, picture, segmentation.",
         ),
     ] = None,

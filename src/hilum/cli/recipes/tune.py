@@ -11,9 +11,10 @@ import typer
 from hilum.bundle.shelf import local_models_folder
 from hilum.cli.commands import RAY_HANDS
 from hilum.cli.options.cache import CacheOption, cache_folder
+from hilum.cli.options.completion import BY_PLACEHOLDER, data_sets, starting_weights
 from hilum.cli.options.data import data_folders
 from hilum.cli.options.named_commands import add_commands
-from hilum.cli.options.recipe_names import OWN_RECIPE, RECIPES
+from hilum.cli.options.recipe_names import NOT_TUNED, OWN_RECIPE, RECIPES
 from hilum.cli.options.run import SmokeOption
 from hilum.cli.terminal.progress import ON_TERMINAL
 from hilum.cli.terminal.say import say
@@ -23,7 +24,6 @@ from hilum.systems.tune import TuneRequest, tune
 from hilum.training.recipe.machine import Machine, workers_here
 from hilum.training.records.request import TrainRequest
 from hilum.training.search.hands import Hands, LocalHands
-from hilum.training.train_classifier import ClassifierOptions
 
 app = typer.Typer(rich_markup_mode="rich", add_completion=False)
 
@@ -33,7 +33,12 @@ def tune_recipe(
     *,
     own: object,
     data: Annotated[
-        list[str], typer.Option(metavar="NAME=FOLDER", help="Where a data set lies; may be given several times.")
+        list[str],
+        typer.Option(
+            metavar="NAME=FOLDER|PATH",
+            autocompletion=data_sets,
+            help="Where a data set lies, or your table (CSV) or class folders; may be given several times.",
+        ),
     ],
     out: Annotated[
         Path,
@@ -67,7 +72,7 @@ def tune_recipe(
     ] = None,
     weights: Annotated[
         str,
-        typer.Option(metavar="WEIGHTS", help="As for `hilum train`."),
+        typer.Option(metavar="WEIGHTS", autocompletion=starting_weights, help="As for `hilum train`."),
     ] = "imagenet",
     settings: Annotated[
         list[str] | None,
@@ -121,9 +126,10 @@ add_commands(
     app,
     shared=tune_recipe,
     rows={
-        **{name: row.own for name, row in TRAININGS.items() if issubclass(row.own, ClassifierOptions)},
+        **{name: row.own for name, row in TRAININGS.items() if name not in NOT_TUNED},
         OWN_RECIPE: training_of(OWN_RECIPE).own,
     },
+    completions=BY_PLACEHOLDER,
     lines={**RECIPES, OWN_RECIPE: "A recipe of your own: a Python file that defines the function recipe."},
     example=lambda name: f"hilum tune {name} --data NAME=FOLDER --vary optimizer.lr=1e-4..1e-2:log --out runs/search",
 )

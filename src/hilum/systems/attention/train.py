@@ -27,7 +27,7 @@ class AttentionOptions(ClassifierOptions):
     crop_weights: Annotated[
         str | None,
         Option(
-            metavar="FILE|BUNDLE|imagenet|random",
+            metavar="WEIGHTS",
             help="Starting weights of the crop's network, by default those of --weights: needed where a file is of the "
             "other backbone.",
         ),

@@ -43,7 +43,7 @@ class AdultStudyOptions:
 
     lungs: Annotated[
         str | None,
-        Option(metavar="NAME_OR_FOLDER", help="The model that draws the lungs; by default the installed one."),
+        Option(metavar="MODEL", help="The model that draws the lungs; by default the installed one."),
     ] = None
 
 

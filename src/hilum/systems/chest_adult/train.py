@@ -49,7 +49,7 @@ class AdultOptions(StudyFolder):
     lungs: Annotated[
         str | None,
         Option(
-            metavar="NAME_OR_FOLDER",
+            metavar="MODEL",
             help="The model that draws the lungs, as in the study; by default the installed one.",
         ),
     ] = None

@@ -48,7 +48,7 @@ class SdfnOptions:
     recipe: Annotated[str, Option(metavar="NAME", help=f"One of {' and '.join(RECIPES)}.")] = "sdfn-local"
     lungs: Annotated[
         str | None,
-        Option(metavar="NAME_OR_FOLDER", help="The model that draws the lungs; by default the installed one."),
+        Option(metavar="MODEL", help="The model that draws the lungs; by default the installed one."),
     ] = None
     folds: Annotated[int, Option(least=2, help="Folds by patient.")] = FOLDS
 

@@ -61,7 +61,7 @@ class ShiftOptions:
         ),
     ] = None
     lungs: Annotated[
-        str, Option(metavar="BUNDLE", help="What draws the lungs: the name of an installed model, or a folder.")
+        str, Option(metavar="MODEL", help="What draws the lungs: the name of an installed model, or a folder.")
     ] = SHIPPED_LUNGS
 
 
