@@ -52,7 +52,10 @@ def test_a_part_of_a_release_that_is_meant_ends_with_0_and_says_what_is_missing(
     result = hilum("data", "check", "nih", folder, "--subset")
     assert result.exit_code == 0, result.output
     assert "hilum: missing: 00000003_000.png" in result.stderr
-    assert "a subset, as you said: 1 images are not here, and nothing that is here is corrupt" in result.stderr
+    assert "a subset, as you said: 1 image is not here, and nothing that is here is corrupt" in result.stderr
+    refused = hilum("data", "check", "nih", folder)
+    assert refused.exit_code == 1
+    assert "where only a part of the data set is meant, --subset says so" in refused.stderr
     told = json.loads(hilum("data", "check", "nih", folder, "--subset", "--json").stdout)
     assert (told["sound"], told["subset"]) == (False, True)
     next(folder.rglob("*.png")).write_bytes(b"no picture")

@@ -59,6 +59,22 @@ def test_log_file_gets_every_line_with_its_time_and_the_terminal_stays_quiet(
     assert log.read_text().splitlines()[: len(first)] == first  # appended, never written anew
 
 
+def test_a_batch_ends_with_a_line_in_the_log_that_no_terminal_needs(
+    hilum: Any, toy: Path, scans: Path, tmp_path: Path
+) -> None:
+    log, out = tmp_path / "read.log", tmp_path / "out"
+    told = ("read", scans, "--model", toy, "--no-gate", "--out", out, "--log-file", log)
+    read = len(list(scans.glob("*.png"))) - 1
+    result = hilum(*told)
+    last = log.read_text().splitlines()[-1]
+    assert last.endswith(f"INFO    {read} read, 1 failed: {out / 'index.html'}")
+    assert "1 failed: " not in result.stderr
+    hilum(*told, "--resume", "--quiet")
+    assert f"{read} skipped since they were read before: " in log.read_text().splitlines()[-1]
+    as_json = hilum(*told[:-2], "--log-format", "json").stderr.splitlines()[-1]
+    assert json.loads(as_json)["message"].startswith(f"{read} read, 1 failed: ")
+
+
 def test_json_lines(hilum: Any, toy: Path, scans: Path, tmp_path: Path) -> None:
     log = tmp_path / "read.jsonl"
     told = ("read", scans, "--model", toy, "--no-gate", "--json", "--log-format", "JSON", "--verbose")

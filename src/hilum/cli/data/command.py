@@ -108,10 +108,13 @@ def check(
     else:
         _show(result, tally=tally)
     if not (result.sound_subset if subset else result.sound):
+        if result.sound_subset:
+            say("images are missing; where only a part of the data set is meant, --subset says so")
         raise typer.Exit(1)
     lacking = len(result.missing) + result.short
     if lacking:
-        say(f"a subset, as you said: {lacking:,} images are not here, and nothing that is here is corrupt")
+        are = "1 image is" if lacking == 1 else f"{lacking:,} images are"
+        say(f"a subset, as you said: {are} not here, and nothing that is here is corrupt")
 
 
 def _named(name: str, *, folder: Path | None) -> tuple[str, Path]:

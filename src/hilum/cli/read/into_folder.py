@@ -12,7 +12,7 @@ from hilum.cli.read.on_terminal import print_json, print_table
 from hilum.cli.read.request import ReadRequest
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.progress import BatchProgress
-from hilum.cli.terminal.say import say
+from hilum.cli.terminal.say import say, say_in_log
 from hilum.errors import UsageError
 from hilum.output.batch import without_clashes, write_batch
 from hilum.output.folder import OutputFolder
@@ -50,6 +50,8 @@ def read_into_folder(request: ReadRequest) -> int:
     if given_up:
         files = "1 file that" if len(given_up) == 1 else f"{len(given_up):,} files that"
         say(f"not tried again: {files} failed before; {request.out / FAILURES} says why")
+    skipped = f", {len(done):,} skipped since they were read before" if done else ""
+    say_in_log(f"{counts.read:,} read, {counts.failed:,} failed{skipped}: {request.out / INDEX}")
     if not request.quiet and not request.as_json:
         index = str(request.out / INDEX)
         seconds = time.perf_counter() - started

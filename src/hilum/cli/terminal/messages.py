@@ -49,6 +49,10 @@ class MessageSettings:
         return logging.WARNING if self.quiet else logging.DEBUG if self.verbose else logging.INFO
 
 
+IN_LOG_ALONE = "in_log_alone"
+"""The mark of a record that a terminal has no need of, since a result stands there."""
+
+
 class _AsSaid(logging.Formatter):
     """`hilum: ` and the line, as a terminal shows it."""
 
@@ -79,6 +83,8 @@ class _Terminal(logging.Handler):
     """Writes to standard error as it is now, at once (tests and progress bars put another in its place)."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        if getattr(record, IN_LOG_ALONE, False) and not isinstance(self.formatter, _AsJson):
+            return
         typer.echo(self.format(record), err=True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from hilum.cli.terminal.messages import LOGGER
+from hilum.cli.terminal.messages import IN_LOG_ALONE, LOGGER
 
 
 def say(message: str) -> None:
@@ -15,6 +15,11 @@ def say(message: str) -> None:
 def say_detail(message: str) -> None:
     """One line for `--verbose` alone."""
     LOGGER.debug("%s", one_line(message))
+
+
+def say_in_log(message: str) -> None:
+    """One line for the log, and for standard error where it is one: what a terminal shows as a result."""
+    LOGGER.info("%s", one_line(message), extra={IN_LOG_ALONE: True})
 
 
 def say_caution(message: str) -> None:
