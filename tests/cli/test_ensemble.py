@@ -142,7 +142,7 @@ def test_weights_from_predictions_of_validation_images(
     paths = [path for path in files if path != "--weights-from"]
     told = {path.parent.name: ValidationPredictions(read_predictions(path)) for path in paths}
     assert weights == pytest.approx(fit_weights(told, labels=LABELS).weights, abs=1e-8)
-    assert "not fitted: Effusion, Nodule: nothing was fitted, for want of validation images" in said(result)
+    assert "not fitted: Effusion, Nodule: nothing was fitted, because there are no validation images" in said(result)
     one = hilum("ensemble", *pair, *files[:2], "--out", tmp_path / "one")
     assert (one.exit_code, len(one.stderr.splitlines())) == (2, 1)
     assert "Give the predictions of every model, in the order of the models: 1 were given for 2 models" in one.stderr

@@ -77,7 +77,7 @@ def plan_films(
     assume_scope: Annotated[
         bool,
         typer.Option(
-            "--assume-scope", help="Decide as though what nobody tells, such as the age, were in the model's scope."
+            "--assume-scope", help="Decide as though what is unknown, such as the age, were in the model's scope."
         ),
     ] = False,
     engine: EngineOption = EngineChoice.ONNXRUNTIME,

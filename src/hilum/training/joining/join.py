@@ -43,7 +43,7 @@ from hilum.training.joining.weights import FittedWeights, fit_weights
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 EQUAL = "all weights equal"
-NO_IMAGES = "nothing was fitted, for want of validation images; `hilum models calibrate` fits it"
+NO_IMAGES = "nothing was fitted, because there are no validation images; `hilum models calibrate` fits it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
