@@ -72,6 +72,8 @@ def test_options_are_said_alike_everywhere() -> None:
             if one.name in ("model", "lungs") and one.metavar:
                 assert one.metavar == "MODEL", where
             assert one.metavar not in ("BUNDLE", "NAME_OR_FOLDER"), where
+            if one.metavar in ("MODEL", "WEIGHTS", "NAME=FOLDER|PATH"):
+                assert one._custom_shell_complete is not None, f"{where}: a shell completes nothing"
             negative = [flag for flag in one.opts if flag.startswith("--no-")]
             assert not negative, f"{where}: {negative} has no counterpart"
 

@@ -71,7 +71,6 @@ def test_shell_completion_knows_commands_and_their_options() -> None:
     assert completed("read", "--model", "xray").split() == ["xray-gate"]
     assert "vindr_pcxr" in completed("data", "check", "vindr").split()
     assert completed("evaluate", "chest-adult", "--data", "vindr").split() == ["vindr_pcxr=", "vindr_cxr="]
-    assert completed("train", "sdfn", "--lungs", "lung").split() == ["lung-regions"]
 
 
 def test_help_imports_no_command_and_reading_no_torch_and_no_page_templates(

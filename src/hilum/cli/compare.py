@@ -14,9 +14,8 @@ import typer
 from hilum.cli.commands import REPORT_COMPARISON
 from hilum.cli.options.compared_files import named_files, read_models, read_points
 from hilum.cli.options.design import DesignOption, stated_design
-from hilum.cli.options.judging import ReplicatesOption
+from hilum.cli.options.judging import PatientsOption, ProtocolOption, ReplicatesOption, ScoreOption, TruthOption
 from hilum.cli.options.ledger import LedgerOption
-from hilum.cli.options.scores import PatientsOption, ProtocolOption, ScoreOption, TruthOption
 from hilum.cli.terminal.comparison_table import comparison_tables
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.say import say, say_caution

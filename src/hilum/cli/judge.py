@@ -11,10 +11,9 @@ import typer
 
 from hilum.cli.commands import REPORT_JUDGEMENT
 from hilum.cli.options.design import DesignOption, stated_design
-from hilum.cli.options.judging import ReplicatesOption
+from hilum.cli.options.judging import PatientsOption, ProtocolOption, ReplicatesOption, ScoreOption, TruthOption
 from hilum.cli.options.ledger import LedgerOption
 from hilum.cli.options.prevalences import stated_prevalences
-from hilum.cli.options.scores import PatientsOption, ProtocolOption, ScoreOption, TruthOption
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.judgement_table import judgement_tables
 from hilum.cli.terminal.say import say, say_caution
