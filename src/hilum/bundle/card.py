@@ -29,6 +29,7 @@ from hilum.bundle.kinds import KINDS, LUNGS, NOTHING, Kind, Need, Role, known_ki
 from hilum.bundle.label import Label, PlattCalibration
 from hilum.bundle.lung_spec import LungFigure, LungGraph, LungSpec
 from hilum.bundle.pooling_spec import PoolingSpec
+from hilum.bundle.quantised import INT8_FILES, Quantised
 from hilum.bundle.two_looks_spec import TwoLooksSpec
 from hilum.bundle.view_rule import ViewRule
 from hilum.imaging.preprocess import PreprocessSpec
@@ -262,12 +263,15 @@ class Card(Part):
     calibrated_on: CalibratedOn | None = Field(
         default=None, description="where somebody calibrated the model for their own place; absent where nobody did"
     )
+    quantised: Quantised | None = Field(
+        default=None, description="the form of the network in 8-bit integers; absent where the bundle has none"
+    )
 
     @model_serializer(mode="wrap")
     def _without_what_is_absent(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """What is absent is not written, so that a hilum which does not know a later field still reads the card."""
         fields: dict[str, Any] = serialise(self)
-        for name in ("calibrated_on", "ensemble", "pooling", "two_looks"):
+        for name in ("calibrated_on", "ensemble", "pooling", "quantised", "two_looks"):
             if getattr(self, name) is None:
                 del fields[name]
         return fields
@@ -302,6 +306,13 @@ class Card(Part):
         for branch in () if part is None else (part.whole_labels, part.crop_labels):
             if [label.name for label in branch] != names:
                 raise ValueError(f"the labels of a {self.kind}'s branches must be {names}, in order")
+        return self
+
+    @model_validator(mode="after")
+    def _quantised_form_is_there(self) -> Self:
+        there = [name for name in INT8_FILES if name in self.files]
+        if there != (list(INT8_FILES) if self.quantised is not None else []):
+            raise ValueError(f"files must name all of {INT8_FILES} where the card tells of 8 bits, else none of them")
         return self
 
     @model_validator(mode="after")

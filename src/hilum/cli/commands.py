@@ -23,6 +23,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "study": LazyCommand("hilum.cli.study", "Cross-validate a recipe, with tables and a page."),
     "tune": LazyCommand("hilum.cli.tune", "Search over settings of a recipe."),
     "ensemble": LazyCommand("hilum.cli.ensemble", "Join models that exist into one, as their mean.", part="train"),
+    "quantise": LazyCommand("hilum.cli.quantise", "Make a model compute in 8-bit integers.", part="quantise"),
     "evaluate": LazyCommand("hilum.cli.evaluate", "Judge a model on a split of the data, with a report.", part="lab"),
     "localise": LazyCommand("hilum.cli.localise", "Judge a model's heatmaps beside drawn boxes.", part="lab"),
     "judge": LazyCommand("hilum.cli.judge", "Evaluate predictions from any model, with intervals.", part="lab"),

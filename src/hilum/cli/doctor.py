@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -16,7 +16,7 @@ from hilum.bundle.shelf import Origin, ShelfEntry
 from hilum.cli.commands import COMMANDS
 from hilum.cli.installation import base_packages, optional_parts
 from hilum.cli.options.cache import cache_folder
-from hilum.cli.options.models import choose_bundles, models_on_shelf
+from hilum.cli.options.models import ModelsOption, choose_bundle, choose_bundles, models_on_shelf
 from hilum.cli.options.settings import settings_here
 from hilum.cli.options.settings_file import SETTINGS_NAME, settings_files, user_settings
 from hilum.cli.terminal.console import output_console
@@ -26,6 +26,7 @@ from hilum.errors import BundleError, EngineError, MissingPartError, UsageError
 from hilum.reading.engines.choose import choose_engine
 from hilum.reading.engines.engine import available_cores
 from hilum.reading.engines.network import ENGINES
+from hilum.reading.engines.onnxruntime_engine import is_offered
 from hilum.reading.engines.processor import this_processor
 from hilum.version import __version__
 
@@ -47,8 +48,8 @@ class Check:
 
 @app.command(
     epilog=(
-        "[bold]Example[/]\n\nhilum doctor\n\n[bold]Exit code[/]: 0 where hilum can read, 1 where a shipped model or a "
-        "needed package is broken."
+        "[bold]Examples[/]\n\nhilum doctor\n\nhilum doctor --benchmark --model models/pneumonia-int8\n\n"
+        "[bold]Exit code[/]: 0 where hilum can read, 1 where a shipped model or a needed package is broken."
     )
 )
 def doctor(
@@ -57,11 +58,17 @@ def doctor(
         bool,
         typer.Option("--benchmark", help="Try every engine on this computer, anew: is it right, and how fast is it?"),
     ] = False,
+    model: ModelsOption = None,
 ) -> None:
-    """Check the installation: versions, engines, models with their hashes, and what is missing."""
+    """Check the installation: versions, engines, models with their hashes, and what is missing.
+
+    With --benchmark, --model names what is timed in the place of all installed models.
+    """
     if benchmark:
-        _try_engines()
+        _try_engines(model or ())
         return
+    if model:
+        raise UsageError("--model says what --benchmark times. Add --benchmark, or see `hilum models show MODEL`")
     checks = (*_packages(), *_engines(), *checks_of_models(models_on_shelf()), *_parts(), *checks_of_settings())
     width = max(len(check.subject) for check in checks)
     console = output_console()
@@ -72,8 +79,8 @@ def doctor(
     raise typer.Exit(exit_code(checks))
 
 
-def _try_engines() -> None:
-    bundles = choose_bundles(())
+def _try_engines(named: Sequence[str]) -> None:
+    bundles = tuple(map(choose_bundle, named)) or choose_bundles(())
     threads = available_cores()
     choice = choose_engine(bundles, threads=threads, cache=cache_folder(None), again=True, progress=say)
     models = [bundle.card.name for bundle in bundles]
@@ -98,6 +105,8 @@ def _packages() -> Iterator[Check]:
 
 def _engines() -> Iterator[Check]:
     for name, make in ENGINES.items():
+        if not is_offered(name):  # a device's, of which most computers have none
+            continue
         try:
             yield Check("engine", "good", f"{name} {make().version}")
         except (MissingPartError, EngineError) as error:

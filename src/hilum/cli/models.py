@@ -12,6 +12,7 @@ from rich.text import Text
 from hilum.bundle.calibrated_on import CalibratedOn
 from hilum.bundle.card import Card
 from hilum.bundle.label import Label, LabelResult
+from hilum.bundle.quantised import Quantised
 from hilum.cli.commands import IMPORTS, OF_MODELS
 from hilum.cli.options.lazy import LazyCommand, LazyGroup, add_placeholders, lazy_app
 from hilum.cli.options.models import MODEL_HELP, choose_bundle, model_names, models_on_shelf
@@ -102,6 +103,7 @@ def _whole_card(card: Card, *, sha256: str) -> dict[str, Any]:
         "compression": compression,
         "protocol": card.protocol,
         **_calibrated_on(card.calibrated_on),
+        **_quantised(card.quantised),
         "trained on": "\n".join(card.training.data),
         "trained by": card.training.command,
         "starting from": card.training.starting_weights,
@@ -171,6 +173,22 @@ def _calibrated_on(on: CalibratedOn | None) -> dict[str, str]:
     return {
         "calibrated on": "\n".join(on.data) + left_out,
         "calibrated": f"on {on.date}{who}, from {on.from_name} {on.from_version}: {on.command}",
+    }
+
+
+def _quantised(part: Quantised | None) -> dict[str, str]:
+    """What its form in 8 bits costs, and where that was judged; nothing where it has none."""
+    if part is None:
+        return {}
+    losses = [
+        (label.auroc_before - label.auroc_after, label.name)
+        for label in part.labels
+        if label.auroc_before is not None and label.auroc_after is not None
+    ]
+    cost = "" if not losses else f"; largest loss of AUROC {max(losses)[0]:.4f} ({max(losses)[1]})"
+    return {
+        "also in int8": f"judged on {part.validation_images:,} validation images on {part.processor}{cost}\n"
+        f"made from {part.from_name} {part.from_version} on {part.date}: {part.command}"
     }
 
 

@@ -12,6 +12,7 @@ from hilum.bundle.load import Bundle
 from hilum.errors import BundleError, UsageError
 from hilum.imaging.preprocess import PreprocessSpec
 from hilum.reading.engines.engine import Engine
+from hilum.reading.engines.graph_of import check_int8
 from hilum.reading.gate.gate import AbsentGate, Gate, NetworkGate
 from hilum.reading.lungs.finder import LungFinder, LungNetwork, lung_network
 from hilum.reading.lungs.stage import LungStage
@@ -81,8 +82,10 @@ def open_models(
 
     A bundle that brings what draws its lungs can read a picture whose lungs nobody trusts, and so reads every picture
     without `lungs`. Raises `BundleError` where two judge, two draw lungs, or one needs lungs that nothing draws, and
-    `UsageError` where one that cannot read without needs the lungs that are not to be drawn.
+    `UsageError` where one that cannot read without needs the lungs that are not to be drawn, and `EngineError` where
+    the engine is that of 8 bits and no bundle has such a form.
     """
+    check_int8(bundles, engine=engine)
     judge = _only("gate", bundles)
     gate = AbsentGate() if judge is None else NetworkGate(judge, engine=engine, threads=threads)
     drawer = _only("lungs", bundles) if lungs else None

@@ -20,7 +20,7 @@ def test_columns_stand_below_each_other() -> None:
             models=["a", "b"],
         )
     )
-    assert lines[0] == "processor: Some CPU, 2 cores; bfloat16: yes"
+    assert lines[0] == "processor: Some CPU, 2 cores; bfloat16: yes; int8 (VNNI): no"
     assert "a, b" in lines[1]
     table = lines[2:6]
     assert {line.find("float") for line in table[1:]} <= {table[0].index("precision"), table[0].index("precision") + 1}

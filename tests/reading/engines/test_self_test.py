@@ -24,6 +24,7 @@ class Off:
 
     name = "onnxruntime"
     version = "0"
+    takes_whole_batches = False
 
     def __init__(self, factor: float) -> None:
         self._factor = factor

@@ -21,8 +21,12 @@ class EngineChoice(StrEnum):
     """The inference engines, and the choice among them."""
 
     ONNXRUNTIME = "onnxruntime"
+    ONNXRUNTIME_CUDA = "onnxruntime-cuda"
+    ONNXRUNTIME_COREML = "onnxruntime-coreml"
+    ONNXRUNTIME_DIRECTML = "onnxruntime-directml"
     OPENVINO = "openvino"
     OPENVINO_BF16 = "openvino-bf16"
+    OPENVINO_INT8 = "openvino-int8"
     AUTO = AUTO
 
 

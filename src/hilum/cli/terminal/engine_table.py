@@ -13,7 +13,8 @@ _HEAD = ("engine", "precision", "images/s", "one image", "off by at most", "")
 
 def engine_lines(choice: Choice, *, processor: Processor, threads: int, models: Sequence[str]) -> Iterator[str]:
     """The processor, what was timed, a line for each engine, and which one `--engine auto` takes and why."""
-    yield f"processor: {processor.name or 'unknown'}, {threads} cores; bfloat16: {_yes(processor.has_bfloat16)}"
+    able = f"bfloat16: {_yes(processor.has_bfloat16)}; int8 (VNNI): {_yes(processor.has_int8)}"
+    yield f"processor: {processor.name or 'unknown'}, {threads} cores; {able}"
     yield f"timed: every network of {', '.join(models)}; images of random shapes, without reading files"
     rows = [_HEAD, *map(_row, choice.trials)]
     widths = [max(len(row[at]) for row in rows) for at in range(len(_HEAD) - 1)]

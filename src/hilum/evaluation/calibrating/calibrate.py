@@ -17,6 +17,7 @@ from pathlib import Path
 
 from hilum.bundle.calibrated_on import CalibratedOn
 from hilum.bundle.load import CARD_NAME, TRAINING_IMAGES, Bundle, load_bundle
+from hilum.bundle.quantised import INT8_FILES
 from hilum.bundle.save import check_replaceable, file_hashes, write_bundle
 from hilum.bundle.seen_images import SeenImages, joined, seen_images_bytes, seen_images_of
 from hilum.bundle.shelf import find, local_models_folder
@@ -211,8 +212,11 @@ def _refuse_nothing_fitted(fitted: FittedLabels, *, chosen: Sequence[str]) -> No
 
 
 def _files(bundle: Bundle, *, part: AskedPart, images: OwnImages) -> dict[str, bytes]:
-    """The bundle's own files; its list of images names those that it was calibrated on, so that they are no test."""
-    files = {name: bundle.read(name) for name in bundle.card.files}
+    """The bundle's own files; its list of images names those that it was calibrated on, so that they are no test.
+
+    A form in 8 bits was judged at the old operating points, and is left out.
+    """
+    files = {name: bundle.read(name) for name in bundle.card.files if name not in INT8_FILES}
     known = seen_images_of(bundle)
     if known is None:
         return files

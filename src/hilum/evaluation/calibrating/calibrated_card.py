@@ -55,6 +55,7 @@ def calibrated_card(
         "limits": tuple(dict.fromkeys(limits)),
         "files": files,
         "calibrated_on": on,
+        "quantised": None,
     }
     if card.fusion is not None:
         whole = tuple(one.label for one in fitted.whole_labels)

@@ -13,6 +13,7 @@ from hilum.bundle.load import Bundle
 from hilum.errors import OutputError
 from hilum.reading.engines.engine import EngineName
 from hilum.reading.engines.network import ENGINES
+from hilum.reading.engines.onnxruntime_engine import is_offered
 from hilum.reading.engines.processor import this_processor
 from hilum.reading.engines.trial import Trial, try_engine
 from hilum.version import __version__
@@ -43,7 +44,7 @@ def choose_engine(
     again: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> Choice:
-    """Try every engine with these bundles, or take what was found before with the same ones on this processor.
+    """Try every engine that is offered here with these bundles, or take what was found before with the same ones.
 
     What was found is kept in the folder `cache`, under a hash of the processor's flags, the versions of hilum and the
     engines, the bundles and `threads`; with `again` all are tried anew. `progress` hears of each engine before it is
@@ -54,7 +55,7 @@ def choose_engine(
     if kept is not None:
         return choice_of(kept)
     trials = []
-    for name in ENGINES:
+    for name in filter(is_offered, ENGINES):
         if progress is not None:
             progress(f"trying the engine {name}")
         trials.append(try_engine(name, bundles=bundles, threads=threads))

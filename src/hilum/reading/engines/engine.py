@@ -15,7 +15,15 @@ import numpy.typing as npt
 Batch = npt.NDArray[np.float32]
 """float32 (N, C, H, W), normalised as the card's preprocessing says."""
 
-EngineName = Literal["onnxruntime", "openvino", "openvino-bf16"]
+EngineName = Literal[
+    "onnxruntime",
+    "onnxruntime-cuda",
+    "onnxruntime-coreml",
+    "onnxruntime-directml",
+    "openvino",
+    "openvino-bf16",
+    "openvino-int8",
+]
 
 INPUT = "input"
 LOGITS = "logits"
@@ -50,6 +58,10 @@ class Engine(Protocol):
     @property
     def version(self) -> str:
         """The library's version."""
+
+    @property
+    def takes_whole_batches(self) -> bool:
+        """Whether one caller at a time gives it whole batches, as a device beside the processor wants them."""
 
     def compile(self, graph: bytes, *, threads: int, callers: int) -> CompiledGraph:
         """Compile for `callers` threads that run it at once, each with `threads` cores to itself.

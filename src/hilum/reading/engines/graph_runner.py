@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -20,6 +20,7 @@ class GraphRunner:
     """A compiled graph, and the same compiled once more for threads of one core each once batches come.
 
     A single image gets all cores; of a batch, each core takes its own images, which is faster than sharing each image.
+    A device beside the processor gets whole batches.
     `name` stands in messages and in the threads' names. Raises `EngineError` for bytes that are no graph.
     """
 
@@ -51,6 +52,9 @@ class GraphRunner:
         """
         count = len(next(iter(batches.values())))
         first, self._is_used = not self._is_used, True
+        if self._engine.takes_whole_batches:
+            with self._lock:
+                return self._checked([self._wide.run_named(batches)], outputs=outputs)
         # one picture's few passes are done before a second session would be open
         if count == 1 or self._threads == 1 or (first and count <= SLICE * self._threads):
             parts = [self._wide.run_named(each) for each in _slices(batches, count=count, size=SLICE)]
@@ -58,6 +62,11 @@ class GraphRunner:
             size = min(SLICE, -(-count // self._threads))
             slices = _slices(batches, count=count, size=size)
             parts = list(self._pool.map(self._compiled_narrow().run_named, slices))
+        return self._checked(parts, outputs=outputs)
+
+    def _checked(
+        self, parts: Sequence[Mapping[str, npt.NDArray[np.float32]]], *, outputs: Collection[str]
+    ) -> dict[str, npt.NDArray[np.float32]]:
         found = {name: np.concatenate([part[name] for part in parts]) for name in outputs}
         if not all(np.isfinite(values).all() for values in found.values()):
             raise EngineError(f"{self._name} gave NaN or infinity, which is not a reading; nothing is reported")

@@ -14,14 +14,19 @@ from hilum.bundle.load import Bundle
 from hilum.bundle.pooling_spec import LUNGS
 from hilum.errors import BundleError, EngineError
 from hilum.reading.engines.engine import CLASS_MAPS, INPUT, LOGITS, Batch, Engine, EngineName
+from hilum.reading.engines.graph_of import graph_of
 from hilum.reading.engines.graph_runner import GraphRunner
-from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
-from hilum.reading.engines.openvino_engine import OpenVinoBfloat16Engine, OpenVinoEngine
+from hilum.reading.engines.onnxruntime_engine import CoreMlEngine, CudaEngine, DirectMlEngine, OnnxRuntimeEngine
+from hilum.reading.engines.openvino_engine import OpenVinoBfloat16Engine, OpenVinoEngine, OpenVinoInt8Engine
 
 ENGINES: Mapping[EngineName, type[OnnxRuntimeEngine] | type[OpenVinoEngine]] = {
     "onnxruntime": OnnxRuntimeEngine,
+    "onnxruntime-cuda": CudaEngine,
+    "onnxruntime-coreml": CoreMlEngine,
+    "onnxruntime-directml": DirectMlEngine,
     "openvino": OpenVinoEngine,
     "openvino-bf16": OpenVinoBfloat16Engine,
+    "openvino-int8": OpenVinoInt8Engine,
 }
 
 
@@ -45,7 +50,8 @@ class Network:
     def __init__(self, bundle: Bundle, *, engine: Engine, threads: int, maps: str = CLASS_MAPS) -> None:
         self._card = bundle.card
         self._maps = maps
-        self._graph = GraphRunner(bundle.read(GRAPH), name=bundle.card.name, engine=engine, threads=threads)
+        graph = graph_of(bundle, GRAPH, engine=engine)
+        self._graph = GraphRunner(graph, name=bundle.card.name, engine=engine, threads=threads)
         self._check_graph()
 
     @property

@@ -8,13 +8,14 @@ import io
 import threading
 from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import EngineError, MissingPartError
-from hilum.reading.engines.engine import INPUT, Batch
+from hilum.reading.engines.engine import INPUT, Batch, EngineName
+from hilum.reading.engines.graph_of import IntermediateGraph
 from hilum.reading.engines.processor import this_processor
 
 INSTALL_COMMAND = 'pip install "hilum[openvino]"'
@@ -87,7 +88,7 @@ class OpenVinoEngine:
         self._openvino = _import_openvino()
 
     @property
-    def name(self) -> Literal["openvino", "openvino-bf16"]:
+    def name(self) -> EngineName:
         """The engine's name in settings."""
         return "openvino"
 
@@ -95,6 +96,11 @@ class OpenVinoEngine:
     def version(self) -> str:
         """OpenVINO's version."""
         return str(self._openvino.__version__)
+
+    @property
+    def takes_whole_batches(self) -> bool:
+        """Each core takes its own images."""
+        return False
 
     def compile(self, graph: bytes, *, threads: int, callers: int) -> OpenVinoGraph:  # noqa: ARG002 - any number
         """A model for each caller, of `threads` cores, which are bound to no core in particular: others run beside it.
@@ -110,7 +116,7 @@ class OpenVinoEngine:
         with _ONE_AT_A_TIME:
             core = _core(self._openvino)
         try:
-            return OpenVinoGraph(lambda: core.compile_model(core.read_model(io.BytesIO(graph)), "CPU", settings))
+            return OpenVinoGraph(lambda: core.compile_model(_model(core, graph), "CPU", settings))
         except RuntimeError as error:
             raise EngineError(f"OpenVINO {self.version} cannot run the graph: {_line(error)}") from error
 
@@ -129,9 +135,34 @@ class OpenVinoBfloat16Engine(OpenVinoEngine):
             raise EngineError("this processor has no bfloat16 of its own; take the engine openvino or onnxruntime")
 
     @property
-    def name(self) -> Literal["openvino-bf16"]:
+    def name(self) -> EngineName:
         """The engine's name in settings."""
         return "openvino-bf16"
+
+
+class OpenVinoInt8Engine(OpenVinoEngine):
+    """OpenVINO on the CPU; of a bundle that was quantised it runs the form in 8-bit integers, of any other float32.
+
+    Raises `EngineError` where the processor does not add products of 8-bit integers itself: sums would saturate.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        if not this_processor().has_int8:
+            raise EngineError(
+                "this processor has no 8-bit dot products (VNNI) of its own; take the engine openvino or onnxruntime"
+            )
+
+    @property
+    def name(self) -> EngineName:
+        """The engine's name in settings."""
+        return "openvino-int8"
+
+
+def _model(core: Any, graph: bytes) -> Any:
+    if isinstance(graph, IntermediateGraph):
+        return core.read_model(io.BytesIO(graph), io.BytesIO(graph.weights))
+    return core.read_model(io.BytesIO(graph))
 
 
 def _import_openvino() -> ModuleType:

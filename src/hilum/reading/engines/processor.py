@@ -15,6 +15,9 @@ _MODEL = re.compile(r"^model name\s*:\s*(.*)$", re.MULTILINE)
 BFLOAT16 = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 """A processor with one of these flags multiplies bfloat16 itself."""
 
+INT8 = frozenset({"avx512_vnni", "avx_vnni", "amx_int8", "asimddp"})
+"""One with one of these multiplies and adds 8-bit integers without overflow; others saturate, and are slower."""
+
 
 @dataclass(frozen=True, slots=True)
 class Processor:
@@ -27,6 +30,11 @@ class Processor:
     def has_bfloat16(self) -> bool:
         """Whether it multiplies bfloat16 itself; else a graph in bfloat16 is slower than in float32."""
         return not BFLOAT16.isdisjoint(self.flags)
+
+    @property
+    def has_int8(self) -> bool:
+        """Whether it adds products of 8-bit integers itself; else they come out wrong, and no faster."""
+        return not INT8.isdisjoint(self.flags)
 
 
 @functools.cache

@@ -10,13 +10,22 @@ from statistics import median
 from hilum.bundle.load import Bundle
 from hilum.errors import EngineError, MissingPartError
 from hilum.reading.engines.engine import Batch, Engine, EngineName
+from hilum.reading.engines.graph_of import check_int8, graph_of
 from hilum.reading.engines.graph_runner import GraphRunner
 from hilum.reading.engines.network import ENGINES
-from hilum.reading.engines.self_test import TOLERANCES, graphs_of, inputs_of, largest_difference
+from hilum.reading.engines.self_test import TOLERANCES, graph_names, inputs_of, largest_difference
 
 _ROUNDS = 3
 _BATCH = 16
-PRECISIONS: dict[EngineName, str] = {"onnxruntime": "float32", "openvino": "float32", "openvino-bf16": "bfloat16"}
+PRECISIONS: dict[EngineName, str] = {
+    "onnxruntime": "float32",
+    "onnxruntime-cuda": "float32",
+    "onnxruntime-coreml": "float16 or float32",
+    "onnxruntime-directml": "float32",
+    "openvino": "float32",
+    "openvino-bf16": "bfloat16",
+    "openvino-int8": "int8",
+}
 """What each engine computes in."""
 
 
@@ -41,6 +50,7 @@ def try_engine(name: EngineName, *, bundles: Sequence[Bundle], threads: int) -> 
     """Test an engine against the reference, and time it only if it passes."""
     try:
         engine = ENGINES[name]()
+        check_int8(bundles, engine=engine)
     except (MissingPartError, EngineError) as error:
         return Trial(name, problem=str(error))
     try:
@@ -57,7 +67,7 @@ def try_engine(name: EngineName, *, bundles: Sequence[Bundle], threads: int) -> 
 def _timed(engine: Engine, *, bundles: Sequence[Bundle], threads: int) -> tuple[float, float]:
     batch_s = single_s = 0.0
     for bundle in bundles:
-        for graph in graphs_of(bundle):
+        for graph in (graph_of(bundle, file, engine=engine) for file in graph_names(bundle)):
             runner = GraphRunner(graph, name="trial", engine=engine, threads=threads)
             single_s += _median_s(runner, inputs_of(runner.input_shapes, count=1))
             batch_s += _median_s(runner, inputs_of(runner.input_shapes, count=_BATCH))

@@ -16,6 +16,7 @@ from hilum.geometry import Box, Geometry
 from hilum.imaging.preprocess import ModelInput, PreprocessSpec, preprocess
 from hilum.radiograph import Radiograph
 from hilum.reading.engines.engine import INPUT, LOGITS, Engine
+from hilum.reading.engines.graph_of import graph_of
 from hilum.reading.engines.graph_runner import GraphRunner
 from hilum.reading.lungs.drawing import LungDrawing
 from hilum.reading.lungs.frame import inside_frame, without_frame
@@ -54,7 +55,9 @@ class LungFinder:
         self.network = lung_network(bundle)
         self.ref = ModelRef(graph.name, graph.version, graph.sha256 or bundle.sha256)
         self._preprocess, self._spec = graph.preprocess, graph.spec
-        self._graph = GraphRunner(bundle.read(graph.file), name=graph.name, engine=engine, threads=threads)
+        self._graph = GraphRunner(
+            graph_of(bundle, graph.file, engine=engine), name=graph.name, engine=engine, threads=threads
+        )
         size = self._preprocess.output_size
         wanted = (None, self._preprocess.channels, *(size or (None, None)))
         taken = self._graph.input_shapes.get(INPUT)

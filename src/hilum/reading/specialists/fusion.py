@@ -28,6 +28,7 @@ from hilum.explain.fused_map import cells_of, fused_grid
 from hilum.geometry import Box
 from hilum.imaging.preprocess import ModelInput
 from hilum.reading.engines.engine import Engine
+from hilum.reading.engines.graph_of import graph_of
 from hilum.reading.engines.graph_runner import GraphRunner
 from hilum.reading.lungs.finder import LungFinder
 from hilum.reading.specialists.one_pass import Outputs, each_of, inputs_of, one_pass
@@ -61,7 +62,8 @@ class Fusion:
         self._fusion: FusionSpec = bundle.card.fusion
         self._heatmaps = heatmaps
         self.lungs = lungs
-        self._graph = GraphRunner(bundle.read(GRAPH), name=bundle.card.name, engine=engine, threads=threads)
+        graph = graph_of(bundle, GRAPH, engine=engine)
+        self._graph = GraphRunner(graph, name=bundle.card.name, engine=engine, threads=threads)
         self._wanted = (*_LOGITS, *_MAPS) if bundle.card.heatmap.method == "class-map" else _LOGITS
         self.ref = ModelRef(bundle.card.name, bundle.card.version, bundle.sha256)
         self._check_graph()

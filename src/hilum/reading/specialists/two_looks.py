@@ -21,6 +21,7 @@ from hilum.explain.fused_map import cells_of, fused_grid
 from hilum.geometry import Box, Geometry
 from hilum.radiograph import Radiograph, TrailStep
 from hilum.reading.engines.engine import INPUT, Engine
+from hilum.reading.engines.graph_of import graph_of
 from hilum.reading.engines.graph_runner import GraphRunner
 from hilum.reading.lungs.finder import LungFinder
 from hilum.reading.specialists.one_pass import Outputs, each_of, inputs_of, one_pass
@@ -57,7 +58,8 @@ class TwoLooks:
         self.card = bundle.card
         self._spec: TwoLooksSpec = bundle.card.two_looks
         self._heatmaps = heatmaps
-        self._graph = GraphRunner(bundle.read(GRAPH), name=bundle.card.name, engine=engine, threads=threads)
+        graph = graph_of(bundle, GRAPH, engine=engine)
+        self._graph = GraphRunner(graph, name=bundle.card.name, engine=engine, threads=threads)
         maps = _MAPS if bundle.card.heatmap.method == "class-map" else ()
         self._wanted = (*_LOGITS, *maps, BOXES, TOLD)
         self.ref = ModelRef(bundle.card.name, bundle.card.version, bundle.sha256)
