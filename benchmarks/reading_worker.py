@@ -29,6 +29,22 @@ def hilum_network(folder: Path, threads: int, *, bundle: str, count: int) -> Run
     return lambda: network.run(batch).logits
 
 
+def hilum_engine(folder: Path, threads: int, *, name: str, count: int) -> Run:
+    """The network with its maps on one engine; for `openvino-int8` the form in 8 bits that `reading.py` put there."""
+    from hilum.reading.engines.graph_of import IntermediateGraph
+    from hilum.reading.engines.graph_runner import GraphRunner
+    from hilum.reading.engines.network import ENGINES
+
+    graph = (folder / "graph.onnx").read_bytes()
+    if name == "openvino-int8":
+        graph = IntermediateGraph((folder / "int8.xml").read_bytes(), weights=(folder / "int8.bin").read_bytes())
+    runner = GraphRunner(graph, name=name, engine=ENGINES[name](), threads=threads)
+    channels = runner.input_shapes["input"][1]
+    batch = np.load(folder / "batch.npy")[:count]
+    batch = np.ascontiguousarray(np.repeat(batch, channels, axis=1)) if channels != batch.shape[1] else batch
+    return lambda: runner.run({"input": batch}, outputs=("logits", "class_maps"))["logits"]
+
+
 def hilum_files(folder: Path, threads: int) -> Run:
     from hilum import Reader
     from hilum.bundle.load import load_bundle
@@ -96,12 +112,25 @@ def grad_cam(folder: Path, threads: int) -> Run:
     return lambda: [cam(input_tensor=image, targets=[ClassifierOutputTarget(label)]) for label in range(14)]
 
 
+ENGINES_BESIDE = ("openvino", "openvino-bf16", "openvino-int8")
+"""Those that run beside the default, in its turns."""
+
+
+def beside(count: int, words: str) -> dict[str, Callable[[Path, int], Run]]:
+    """A side for each of them, by the name that `reading.py` gives it."""
+    return {
+        f"hilum {name}, network, {words}": lambda f, t, name=name: hilum_engine(f, t, name=name, count=count)
+        for name in ENGINES_BESIDE
+    }
+
+
 GROUPS: tuple[dict[str, Callable[[Path, int], Run]], ...] = (
     {
         "hilum, network, batch of 16": lambda f, t: hilum_network(f, t, bundle="bundle", count=16),
         "hilum, network without maps, batch of 16": lambda f, t: hilum_network(
             f, t, bundle="bundle-without-maps", count=16
         ),
+        **beside(16, "batch of 16"),
         "torchxrayvision, network, batch of 16": lambda f, t: torchxrayvision_network(f, t, count=16),
     },
     {
@@ -109,6 +138,7 @@ GROUPS: tuple[dict[str, Callable[[Path, int], Run]], ...] = (
         "hilum, network without maps, one image": lambda f, t: hilum_network(
             f, t, bundle="bundle-without-maps", count=1
         ),
+        **beside(1, "one image"),
         "torchxrayvision, network, one image": lambda f, t: torchxrayvision_network(f, t, count=1),
     },
     {"hilum, 16 files": hilum_files, "torchxrayvision, 16 files": torchxrayvision_files},
