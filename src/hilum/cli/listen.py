@@ -14,6 +14,7 @@ from hilum.cli.options.network import NetworkOptions
 from hilum.cli.options.service_reading import ServiceReading
 from hilum.cli.terminal.say import say
 from hilum.errors import UsageError
+from hilum.report.wording import printable
 from hilum.service.dicom.outbox import Outbox
 from hilum.service.dicom.results import ResultsOf
 from hilum.service.run import ServicePlan, run_service
@@ -68,7 +69,7 @@ def _say_status(folder: Path, *, options: StoreOptions) -> None:
         waiting = images["queued"] + images["leased"]
         typer.echo(f"images: {waiting} waiting, {images['done']} read, {images['failed']} failed")
         for row in Outbox(database=store.database, clock=time.time).counts():
-            last = f" (last: {row.said})" if row.said else ""
+            last = f" (last: {printable(row.said)})" if row.said else ""
             typer.echo(f"{row.destination}: {row.rows} {row.state}{last}")
     finally:
         store.close()

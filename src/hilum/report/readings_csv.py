@@ -8,11 +8,10 @@ from collections.abc import Iterable, Sequence
 
 from hilum.reading_result import FailedReading, Finding, Reading
 from hilum.report import wording
+from hilum.report.spreadsheet import safe_cell
 from hilum.report.urgency import Urgency
 
 COLUMNS = ("file", "result", "in words", "age and sex", "view", "X-ray type", "warnings", "page")
-
-_FORMULA = ("=", "+", "-", "@")
 
 
 def readings_csv(results: Iterable[tuple[Reading | FailedReading, str | None]]) -> bytes:
@@ -29,13 +28,13 @@ def readings_csv(results: Iterable[tuple[Reading | FailedReading, str | None]]) 
     stream = io.StringIO()
     table = csv.writer(stream, lineterminator="\r\n")
     heads = [f"{title}, {what}" for title in titles for what in ("probability", "threshold", "decision")]
-    table.writerow([_safe(cell) for cell in (*COLUMNS, *heads)])
+    table.writerow([safe_cell(cell) for cell in (*COLUMNS, *heads)])
     for result, page in listed:
         cells = [*_cells(result), page or ""]
         found = {(finding.model, finding.name): finding for finding in _findings(result)}
         for key in keys:
             cells += _finding_cells(found.get(key))
-        table.writerow([_safe(cell) for cell in cells])
+        table.writerow([safe_cell(cell) for cell in cells])
     return b"\xef\xbb\xbf" + stream.getvalue().encode("utf-8", "replace")
 
 
@@ -57,8 +56,3 @@ def _finding_cells(finding: Finding | None) -> list[str]:
         return ["", "", ""]
     threshold = "" if finding.operating_point is None else f"{finding.operating_point:.4f}"
     return [f"{finding.probability:.4f}", threshold, wording.decision_label(wording.decision(finding))]
-
-
-def _safe(cell: str) -> str:
-    text = wording.printable(cell)
-    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,13 +1,14 @@
 """What senders meet: their image is kept or they are told that it is not."""
 
 import io
+import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from pydicom import dcmread
+from pydicom import DataElement, config, dcmread
 from pynetdicom import AE
 from pynetdicom.sop_class import Verification
 
@@ -15,6 +16,7 @@ from fabricate_study_image import study_image
 from hilum.service.dicom.listener import Listener, ListenSettings
 from hilum.service.dicom.outbox import Outbox
 from hilum.service.dicom.peers import Caller
+from hilum.service.store.readings import Wanted
 from hilum.service.store.store import Store, StoreOptions, open_store
 
 SHA = "0" * 64
@@ -74,6 +76,31 @@ def test_an_image_that_comes_twice_is_one_job(listening: Any, sqlite_store: Stor
     listener = listening()
     assert [send(listener, study_image()) for _ in range(2)] == [0, 0]
     assert sqlite_store.queue.waiting() == 1
+
+
+@pytest.mark.parametrize(
+    "uid", ["../../../../tmp/x", "1.2\r\nFORGED: line", "<script>alert(1)</script>", "'; DROP TABLE job;--", "%s{0}"]
+)
+def test_an_instance_uid_that_is_none_is_no_name_and_no_line(
+    listening: Any, sqlite_store: Store, caplog: pytest.LogCaptureFixture, uid: str
+) -> None:
+    """What the message says, not the object; a sender may say anything there."""
+    caplog.set_level(logging.DEBUG, logger="hilum")
+    listener = listening()
+    data = study_image()
+    association = associate(listener, data=data)
+    sent = dcmread(io.BytesIO(data))
+    sent.add(DataElement(0x00080018, "UI", uid, validation_mode=config.IGNORE))
+    status = association.send_c_store(sent).get("Status")
+    association.abort()
+    assert status in (0x0000, None) or status >= 0xA700
+    jobs = sqlite_store.readings.page(Wanted()).jobs
+    assert len(jobs) == (status == 0x0000)
+    for job in jobs:
+        assert job.name.isprintable()
+        assert "/" not in job.name
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("hilum")]
+    assert not [line for line in lines if "FORGED" in line or "\n" in line or uid in line]
 
 
 def test_an_echo_is_answered(listening: Any) -> None:

@@ -62,7 +62,9 @@ def open_page(browser, served: tuple[str, Store]) -> Iterator[Callable]:
     address, _ = served
     trouble, contexts = [], []
 
-    def begin(*, width: int = 1366, height: int = 900, scheme: str = "light", bypass_csp: bool = False):
+    def begin(
+        *, width: int = 1366, height: int = 900, scheme: str = "light", bypass_csp: bool = False, who: str = "Dr Who"
+    ):
         view = {"width": width, "height": height}
         contexts.append(browser.new_context(viewport=view, color_scheme=scheme, bypass_csp=bypass_csp))
         page = contexts[-1].new_page()
@@ -75,7 +77,7 @@ def open_page(browser, served: tuple[str, Store]) -> Iterator[Callable]:
             "request", lambda asked: None if asked.url.startswith((address, "data:")) else trouble.append(asked.url)
         )
         page.goto(address)
-        page.get_by_label("Your name").fill("Dr Who")
+        page.get_by_label("Your name").fill(who)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Log in").click()
         page.get_by_role("heading", name="Worklist").wait_for(timeout=WAIT_MS)
@@ -97,7 +99,7 @@ def test_from_a_file_to_an_opinion(open_page: Callable, served: tuple[str, Store
     rows.nth(2).wait_for(timeout=WAIT_MS)
     texts = rows.all_inner_texts()
     assert "flagged: Pneumonia flagged: 97% (threshold 50%)" in texts[0]
-    assert "could not be read: the file" in texts[1]
+    assert "could not be read: the PNG file is truncated" in texts[1]
     assert "dark <b>.png" in texts[2]
     page.locator("#rank").select_option("flagged")
     page.get_by_text("1 reading", exact=True).wait_for(timeout=WAIT_MS)
@@ -161,6 +163,45 @@ def test_dicom_objects_are_saved_from_the_page(open_page: Callable, tmp_path: Pa
     page.get_by_role("link", name="a.png").first.click()
     page.get_by_text("No DICOM objects: they belong to a study").wait_for(timeout=WAIT_MS)
     assert violations(page) == []
+
+
+def test_what_is_code_is_shown_and_not_run(open_page: Callable, served: tuple[str, Store], tmp_path: Path) -> None:
+    """In a file's name, the tags, a note and a person's name; the policy is never called upon, since nothing tries."""
+    code = "<img src=x onerror=alert(1)>"
+    image = study_image(PatientName="Q" * len(code), StudyDescription="Q" * len(code), PatientID="{{7*7}}")
+    (tmp_path / f"{code}.dcm").write_bytes(image.replace(b"Q" * len(code), code.encode()))
+    (tmp_path / "'; DROP TABLE job;--.png").write_bytes(grey_png(0.7))
+    (tmp_path / f"{code}.png").write_bytes(grey_png()[:60])
+    page = open_page(who=code)
+    page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+    page.add_init_script(
+        "window.violations = []; addEventListener('securitypolicyviolation', e => violations.push(e.violatedDirective))"
+    )
+    page.reload()
+    page.locator("#age").fill("3")
+    page.locator("#files").set_input_files(sorted(tmp_path.glob("*.*g")) + sorted(tmp_path.glob("*.dcm")))
+    page.locator("#rows tr[data-state=failed]").wait_for(timeout=WAIT_MS)
+    page.locator("#rows tr[data-state=done]").nth(1).wait_for(timeout=WAIT_MS)
+    assert page.locator("#rows").get_by_text(f"{code}.dcm", exact=True).count() == 1
+    for name in (f"{code}.dcm", f"{code}.png", "'; DROP TABLE job;--.png"):
+        page.locator("#rows").get_by_role("link", name=name).first.click()
+        page.get_by_role("heading", name=name).wait_for(timeout=WAIT_MS)
+        if not name.startswith(code + ".png"):
+            page.frame_locator("iframe").locator("html[data-ready]").wait_for(timeout=WAIT_MS)
+        assert page.evaluate("violations") == []
+        page.go_back()
+        page.locator("#rows tr").first.wait_for(timeout=WAIT_MS)
+    page.locator("#rows").get_by_role("link", name="'; DROP TABLE job;--.png").first.click()
+    page.get_by_label("I agree").press("Space")
+    page.get_by_label("Note").fill(f"{code}{{{{7*7}}}}")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Saved", exact=True).wait_for(timeout=WAIT_MS)
+    page.reload()
+    page.locator("input[value=agree]:checked").wait_for(timeout=WAIT_MS)
+    assert page.get_by_label("Note").input_value() == f"{code}{{{{7*7}}}}"
+    assert page.evaluate("violations") == []
+    (kept,) = (opinion for _, opinion in served[1].opinions.all())
+    assert kept.who == code
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1366, "dark")])

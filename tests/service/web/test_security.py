@@ -15,7 +15,6 @@ from hilum.service.store.store import Store
 from hilum.service.web.passwords import hash_password, hash_token, is_password, name_of_token
 from hilum.service.web.sessions import Attempts, Sessions
 from hilum.service.web.settings import ServiceSettings
-from hilum.service.web.uploads import tame_name
 
 Client = Callable[..., TestClient]
 READINGS = "/api/v1/readings"
@@ -168,15 +167,6 @@ def test_a_login_ends_and_attempts_are_forgotten() -> None:
 
 
 # What is sent
-
-
-@pytest.mark.parametrize(
-    ("sent", "kept"),
-    [("../../etc/passwd", "passwd"), ("C:\\x\\y.png", "y.png"), ("a\x00b\n.png", "ab.png"),
-     ("\u202egnp.exe", "gnp.exe"), ("", "unnamed"), ("..", ".."), ("x" * 500, "x" * 200), ("/", "unnamed")],
-)  # fmt: skip
-def test_a_file_s_name_is_tamed(sent: str, kept: str) -> None:
-    assert tame_name(sent) == kept
 
 
 def test_names_that_are_code_stay_text(client: TestClient, read_all: Callable[[], None], sqlite_store: Store) -> None:

@@ -18,6 +18,7 @@ from hilum.service.dicom.commitment import hear_report
 from hilum.service.dicom.outbox import Outbox
 from hilum.service.dicom.peers import Caller, may_call, may_send
 from hilum.service.store.job import Upload
+from hilum.service.store.names import tame_name
 from hilum.service.store.store import Store
 
 _LOG = logging.getLogger("hilum.service")
@@ -97,7 +98,7 @@ class Listener:
             _LOG.error("the disk is nearly full: an image was turned away, and its sender keeps it")
             return OUT_OF_RESOURCES
         upload = Upload(
-            name=f"{request.AffectedSOPInstanceUID}.dcm",
+            name=tame_name(f"{request.AffectedSOPInstanceUID}.dcm"),
             origin="dicom",
             details={"from": str(event.assoc.requestor.ae_title).strip()},
         )

@@ -33,9 +33,9 @@ def read_lease(lease: Lease, *, store: Store, reader: Reader, also: Also | None 
     if data is None:
         return store.queue.fail(lease, kind="file", message="the image is no longer kept; send it again")
     try:
-        if lease.job.origin in _FROM_ARCHIVES:
-            refuse_own(data)
         examination = reader.examine(data, name=lease.job.name, stated=lease.job.stated)
+        if lease.job.origin in _FROM_ARCHIVES:
+            refuse_own(data)  # what it says of its maker is asked once it is known to keep to the limits
         objects = reading_objects(examination, data, limits=reader.settings.limits)
         outcome = _outcome(examination, objects=objects, reader=reader)
         within = None if also is None else also(lease.job, objects)

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, selec
 
 from hilum.errors import BusyError
 from hilum.report.urgency import could_not_be_read
+from hilum.report.wording import printable
 from hilum.service.store.database import Database
 from hilum.service.store.files import StoredFiles
 from hilum.service.store.job import (
@@ -167,8 +168,9 @@ class Queue:
 
     def fail(self, lease: Lease, *, kind: str, message: str, reading: dict[str, Any] | None = None) -> bool:
         """End a job that cannot be read, with the reason; False where another has it by now, or it was deleted."""
-        values = {"state": "failed", "failure_kind": kind, "failure": message, "reading": reading}
-        return self._end(lease, values, place=_not_read(message))
+        said = printable(message)  # no database keeps every character that a tag may hold
+        values = {"state": "failed", "failure_kind": kind, "failure": said, "reading": reading}
+        return self._end(lease, values, place=_not_read(said))
 
     def release(self, worker: str) -> None:
         """Let others have at once what `worker` held: it is known to be dead."""
@@ -244,6 +246,6 @@ def _place_columns(place: Place) -> dict[str, Any]:
     return {
         "rank": place.rank,
         "urgency": place.value,
-        "why": place.why,
+        "why": printable(place.why),
         "flagged": "".join(f"|{name}" for name in place.flagged) + ("|" if place.flagged else ""),
     }

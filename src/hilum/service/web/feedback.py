@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from hilum.service.store.names import tame_text
 from hilum.service.web.access import FOR_USERS, TheUser
 from hilum.service.web.opinion_tables import opinions_csv, predictions_csv
 from hilum.service.web.problems import declared
@@ -38,9 +39,9 @@ def of_reading(service: TheService, job_id: JobId) -> OpinionsOut:
 )
 def add(service: TheService, user: TheUser, job_id: JobId, opinion: OpinionIn) -> OpinionsOut:
     """Agree or disagree with the model's decision on a finding, or be unsure; a later opinion replaces an earlier."""
-    job = job_or_404(service, job_id)
+    job, note = job_or_404(service, job_id), tame_text(opinion.note)
     service.store.opinions.add(
-        job, model=opinion.model, finding=opinion.finding, verdict=opinion.opinion, note=opinion.note, who=user.name
+        job, model=opinion.model, finding=opinion.finding, verdict=opinion.opinion, note=note, who=user.name
     )
     service.store.audit.add("opinion", who=user.name, address=user.address, job_id=job_id)
     return OpinionsOut(opinions=[opinion_out(each) for each in service.store.opinions.of(job.id)])

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from hilum.report.spreadsheet import safe_cell
 from hilum.service.store.job import Job
 from hilum.service.store.opinions import Opinion, Verdict
 
@@ -89,11 +90,6 @@ def _found(job: Job, *, model: str, finding: str) -> dict[str, Any] | None:
 def _text(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     written = io.StringIO()
     table = csv.writer(written, lineterminator="\n")
-    table.writerow(columns)
-    table.writerows([_tame(value) for value in row] for row in rows)
+    table.writerow(map(safe_cell, columns))
+    table.writerows([safe_cell(value) if isinstance(value, str) else value for value in row] for row in rows)
     return written.getvalue()
-
-
-def _tame(value: Any) -> Any:
-    """A text that a spreadsheet would run as a formula, with a quote before it."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

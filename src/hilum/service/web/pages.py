@@ -12,6 +12,7 @@ from hilum.report.templating import environment
 from hilum.report.urgency import NO_JUDGEMENT, RANKS, SORT_WORDS
 from hilum.report.wording import probability_text
 from hilum.service.store.kept_objects import kept_objects
+from hilum.service.store.names import tame_text
 from hilum.service.web.access import (
     LOCAL,
     TheUser,
@@ -82,7 +83,7 @@ def login(
     """Log in: a cookie that scripts cannot read and other sites cannot send."""
     address, hashed = address_of(request), service.settings.password_hash
     check_attempts(service, address=address)
-    who = " ".join(name.split())
+    who = tame_text(name)
     if hashed is None:
         raise ProblemError(403, "This service takes tokens alone; ask who runs it.")
     if not who or not is_password(password, hashed=hashed):

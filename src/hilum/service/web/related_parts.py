@@ -10,6 +10,8 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from hilum.service.web.problems import ProblemError
 
+_MOST_PARTS = 1000
+
 
 @dataclass(slots=True)
 class Part:
@@ -22,7 +24,8 @@ class Part:
 def related_parts(body: bytes, *, content_type: str) -> list[Part]:
     """The parts of `body`.
 
-    Raises a problem: 415 where the message is no multipart/related of application/dicom, 400 where it is broken.
+    Raises a problem: 415 where the message is no multipart/related of application/dicom, 400 where it is broken, 413
+    where it has more than 1,000 parts.
     """
     kind, options = parse_options_header(content_type)
     inner = options.get(b"type", b"application/dicom").decode("latin-1").strip('"').lower()
@@ -53,13 +56,18 @@ class _PartReader:
 
     def callbacks(self) -> Any:
         return {
-            "on_part_begin": lambda: self.parts.append(Part()),
+            "on_part_begin": self._on_part,
             "on_part_data": lambda data, start, end: self.parts[-1].data.extend(data[start:end]),
             "on_header_field": self._on_name,
             "on_header_value": self._on_value,
             "on_header_end": self._on_header,
             "on_end": self._on_end,
         }
+
+    def _on_part(self) -> None:
+        if len(self.parts) >= _MOST_PARTS:  # each costs more memory than the few bytes that it may have
+            raise ProblemError(413, f"A message may hold {_MOST_PARTS:,} objects; send the others in another one.")
+        self.parts.append(Part())
 
     def _on_name(self, data: bytes, start: int, end: int) -> None:
         self._name += data[start:end]

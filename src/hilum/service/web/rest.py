@@ -82,7 +82,9 @@ def worklist(
     service: TheService,
     state: Annotated[State | None, Query(description="Only those in this state.")] = None,
     rank: Annotated[Rank | None, Query(description="Only those of this group.")] = None,
-    finding: Annotated[str | None, Query(max_length=128, description="Only where this was flagged.")] = None,
+    finding: Annotated[
+        str | None, Query(max_length=128, pattern=r"^[^\x00]*$", description="Only where this was flagged.")
+    ] = None,
     order: Annotated[Order, Query(description="The most urgent first, or the newest.")] = "urgent",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     after: Annotated[int | None, Query(ge=0, le=2**53, description="`after` of the page before.")] = None,

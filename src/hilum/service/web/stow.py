@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
-from pydicom import dcmread
 
 from hilum.errors import BusyError, DecodeError, LimitError, OutputError
+from hilum.imaging.dicom.file import read_dicom_file
 from hilum.imaging.dicom.pydicom_warnings import without_pydicom_warnings
 from hilum.imaging.files.sniff import sniff
+from hilum.imaging.pixels.limits import Limits
 from hilum.service.web.access import TheUser, User
 from hilum.service.web.problems import declared
 from hilum.service.web.related_parts import Part, related_parts
@@ -86,9 +86,11 @@ def _accept_all(parts: list[Part], *, study: str | None, service: Service, user:
     stored: list[dict[str, Any]] = []
     failed: list[dict[str, Any]] = []
     busy: BusyError | OutputError | None = None
+    limits = Limits(max_bytes=service.settings.max_bytes)
     for part in parts:
         data = bytes(part.data)
-        described = _describe(data) if part.content_type in ("", "application/dicom") else None
+        is_dicom = part.content_type in ("", "application/dicom")
+        described = _describe(data, limits=limits) if is_dicom else None
         reason = _reason_against(described, study=study)
         if described is not None and reason is None:
             try:
@@ -109,16 +111,16 @@ def _accept_all(parts: list[Part], *, study: str | None, service: Service, user:
     return JSONResponse(answer, status_code=status, media_type=_JSON)
 
 
-def _describe(data: bytes) -> _Object | None:
-    """What the object says of itself; None where it is no DICOM object."""
+def _describe(data: bytes, *, limits: Limits) -> _Object | None:
+    """What the object says of itself; None where it is no DICOM object, or inflates over the limits."""
     try:
         if sniff(data) != "DICOM":
             return None
-        tags = ["SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "Rows"]
         with without_pydicom_warnings():
-            found = dcmread(io.BytesIO(data), force=True, stop_before_pixels=True, specific_tags=list(tags))
+            file = read_dicom_file(data, limits=limits)
+            found = file.elements
             return _Object(
-                str(found.get("SOPClassUID", "")),
+                file.sop_class or "",
                 str(found.get("SOPInstanceUID", "")),
                 str(found.get("StudyInstanceUID", "")),
                 "Rows" in found,

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from hilum.errors import BusyError, DecodeError, LimitError, OutputError
 from hilum.imaging.files.sniff import FileFormat, sniff
 from hilum.service.store.job import Origin, Upload
+from hilum.service.store.names import tame_name
 from hilum.service.store.queue import Accepted
 from hilum.service.web.access import User
 from hilum.service.web.service import Service
 from hilum.stated import Stated
-
-_LONGEST_NAME = 200
 
 
 def accept(data: bytes, *, name: str, stated: Stated, origin: Origin, user: User, service: Service) -> Accepted:
@@ -49,10 +46,3 @@ def _check(data: bytes, *, service: Service) -> FileFormat:
     if service.store.files.free_bytes() < service.settings.min_free_bytes:
         raise OutputError("The disk of the service is nearly full; send it again when there is room")
     return format_
-
-
-def tame_name(name: str) -> str:
-    """A file's name without folders, control characters and what reorders text; at most 200 characters."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    plain = "".join(each for each in last if unicodedata.category(each) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
-    return plain.strip()[:_LONGEST_NAME] or "unnamed"
