@@ -169,3 +169,23 @@ def run() -> None:
 def test_a_group_needs_a_table() -> None:
     with pytest.raises(AttributeError):
         lazy_app(LazyGroup, help="", epilog="")
+
+
+@pytest.mark.parametrize(
+    ("command", "before", "after"),
+    [("read", None, "1"), ("screen", None, "1"), ("read", "3", "3"), ("judge", None, None), ("", None, None)],
+)
+def test_numpy_has_one_thread_where_images_are_read_and_the_user_says_no_other(
+    command: str, before: str | None, after: str | None, tmp_path: Path
+) -> None:
+    code = (
+        "import os, sys\n"
+        "from hilum.cli.main import main\n"
+        f"sys.argv = ['hilum', *{command.split()!r}, '--help']\n"
+        "try:\n    main()\n"
+        "finally:\n    print(os.environ.get('OPENBLAS_NUM_THREADS'), file=sys.stderr)\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    environment |= {} if before is None else {"OPENBLAS_NUM_THREADS": before}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1] == str(after)

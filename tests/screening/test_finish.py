@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from fabricate_screening import Here, fast_row, names, planned
-from hilum.errors import DataError
+from hilum.errors import DataError, OutputError
 from hilum.screening.finish import finish
 from hilum.screening.run import run_plan
 
@@ -79,3 +79,20 @@ def test_the_page_says_what_became_of_the_films_and_escapes_their_names(tmp_path
         assert said.lower() in page.lower()
     assert "<b>" not in page
     assert "http" not in page.replace("http-equiv", "")
+
+
+def test_a_full_disk_at_the_end_is_one_line_and_the_same_command_finishes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = planned(tmp_path, names(12))
+    run_plan(plan, crew=Here())
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", full)
+        with pytest.raises(OutputError, match="No space left on device; make room, what is read stays"):
+            finish(plan)
+    assert {path.name for path in (tmp_path / "plan").iterdir()}.isdisjoint({"readings.parquet", "summary.json"})
+    assert finish(plan).films == 12

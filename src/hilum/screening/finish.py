@@ -23,8 +23,8 @@ from hilum.screening.tally import Tally
 from hilum.version import __version__
 
 READINGS, SUMMARY, PAGE, HASHES = "readings.parquet", "summary.json", "summary.html", "parts.sha256"
-_GROUP_ROWS = 5_000
-"""Rows of a row group of the joined table: some 30 MB of readings, which are held until it is written."""
+_GROUP_ROWS = 1_000
+"""Rows of a row group of the joined table: some 6 MB of readings, which are held until it is written."""
 
 
 @dataclass(frozen=True, slots=True)
