@@ -12,6 +12,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; 
 	&& { echo "$$p"; break; }; done)
 JOBS ?= 2
 DATA ?= ../shared/data
+ARGS ?=
 KERMANY ?= ../shared/data/kermany/chest_xray
 WEIGHTS ?= $(firstword $(wildcard ../shared/weights/mobilenet_v2_imagenet.safetensors) imagenet)
 PYTEST ?=
@@ -28,7 +29,7 @@ PIP := $(BIN)/python -m pip install --no-input --disable-pip-version-check --qui
 # Linters and tests share the cores with each other, so the libraries below them do not multiply threads.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup run test test-latest constraints check lint format bench wheel images reference notebooks site rooms results cards retrain-pneumonia ship clean
+.PHONY: help setup run test test-latest constraints check lint format benchmark wheel images reference notebooks site rooms results cards retrain-pneumonia ship clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,10 +77,9 @@ format: $(VENV)/.dev  ## put the code into ruff's format and apply its safe fixe
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev  ## measure reading speed beside torchxrayvision and the grad-cam library
+benchmark: $(VENV)/.dev  ## measure all figures of the documentation, what is measured already left out: make benchmark [ARGS="--only peers"]
 	$(PIP) --editable '.[bench]'
-	env -u OMP_NUM_THREADS $(BIN)/python benchmarks/reading.py --out benchmarks/results
-	$(BIN)/python benchmarks/installation.py --out benchmarks/results
+	env -u OMP_NUM_THREADS $(BIN)/python benchmarks/collect.py --shared $(DATA) $(ARGS)
 
 wheel: $(VENV)/.dev  ## build dist/hilum-*.whl
 	$(BIN)/python -m build --wheel --outdir dist

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import sys
 import time
 from pathlib import Path
 
+from hilum.reading.engines.processor import this_processor
 from hilum.version import __version__
 
 
@@ -15,20 +17,46 @@ def say(line: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {line}", file=sys.stderr, flush=True)
 
 
+TOLD_FLAGS = (
+    "avx2",
+    "avx512f",
+    "avx512_vnni",
+    "avx_vnni",
+    "avx512_bf16",
+    "amx_bf16",
+    "amx_int8",
+    "asimd",
+    "bf16",
+    "i8mm",
+)
+"""The flags of a processor on which the speed of networks rests."""
+
+
 def machine(*, threads: int) -> dict[str, object]:
-    """Processor, threads and Python of this run."""
-    names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    processor = names[0].partition(":")[2].strip() if names else platform.processor()
-    return {"processor": processor, "threads": threads, "python": platform.python_version()}
+    """Processor with its flags, threads and Python of this run, and how many processes ran or waited on average."""
+    found = this_processor()
+    return {
+        "processor": found.name,
+        "flags": [flag for flag in TOLD_FLAGS if flag in found.flags],
+        "threads": threads,
+        "python": platform.python_version(),
+        "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
+    }
 
 
 def target(
-    what: str, value: float, *, at_most: float | None = None, at_least: float | None = None
+    what: str,
+    value: float,
+    *,
+    at_most: float | None = None,
+    at_least: float | None = None,
+    spread: tuple[float, float] | None = None,
 ) -> dict[str, object]:
-    """A measured value, what was wanted of it, and whether that was reached."""
+    """A measured value, what was wanted of it, and whether that was reached; `spread` is its lowest and highest."""
     reached = value <= at_most if at_most is not None else value >= at_least
     wanted = f"at most {at_most:g}" if at_most is not None else f"at least {at_least:g}"
-    return {"what": what, "value": round(value, 3), "wanted": wanted, "reached": bool(reached)}
+    between = {} if spread is None else {"spread": [round(each, 3) for each in spread]}
+    return {"what": what, "value": round(value, 3), **between, "wanted": wanted, "reached": bool(reached)}
 
 
 def head(*, threads: int, quick: bool) -> dict[str, object]:
@@ -39,9 +67,15 @@ def head(*, threads: int, quick: bool) -> dict[str, object]:
 def target_lines(targets: list[dict]) -> list[str]:
     """One line for each target."""
     return [
-        f"  {'reached' if each['reached'] else 'MISSED ':8} {each['value']:8.3f}  {each['what']} ({each['wanted']})"
+        f"  {'reached' if each['reached'] else 'MISSED ':8} {each['value']:8.3f}{spread_text(each)}  {each['what']} "
+        f"({each['wanted']})"
         for each in targets
     ]
+
+
+def spread_text(each: dict) -> str:
+    """The spread of a target in brackets, where it has one."""
+    return f" [{each['spread'][0]:g}, {each['spread'][1]:g}]" if "spread" in each else ""
 
 
 def write(report: dict[str, object], *, folder: Path | None, name: str) -> None:

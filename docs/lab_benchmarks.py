@@ -43,7 +43,8 @@ def _read(path: Path) -> Report | None:
 
 def _target(each: Report, *, of: str | None) -> tuple[str, ...]:
     what = each["what"] if of is None else f"{of}: {each['what']}"
-    return what, f"{each['value']:g}", each["wanted"], "yes" if each["reached"] else "**no**"
+    between = f" [{each['spread'][0]:g}, {each['spread'][1]:g}]" if "spread" in each else ""
+    return what, f"{each['value']:g}{between}", each["wanted"], "yes" if each["reached"] else "**no**"
 
 
 def _machines(found: dict[str, Report]) -> str:
@@ -51,8 +52,105 @@ def _machines(found: dict[str, Report]) -> str:
     for report in found.values():
         machine = report["machine"]
         threads = f", {machine['threads']} threads" if "threads" in machine else ""
-        lines[f"hilum {report['hilum']}, {machine['processor']}{threads}, Python {machine['python']}"] = None
-    return "; ".join(lines)
+        processor = f"{machine['processor']}{flags(machine)}"
+        lines[f"hilum {report['hilum']}, {processor}{threads}, Python {machine['python']}"] = None
+    loads = [report["machine"]["load"] for report in found.values() if report["machine"].get("load") is not None]
+    busy = f"; load at the time: {min(loads):g} to {max(loads):g}" if loads else ""
+    return f"{'; '.join(lines)}{busy}"
+
+
+def flags(machine: Report) -> str:
+    """The processor's flags on which the speed of networks rests, in brackets, where the report has them."""
+    return f" ({' '.join(machine['flags'])})" if machine.get("flags") else ""
+
+
+def pages(folder: Path = RESULTS) -> str:
+    """What each file of a reading costs, film by film, and how much slower a folder is for them."""
+    report = _read(folder / "pages.json")
+    if report is None:
+        return "Not measured for this version; `python benchmarks/pages.py` does."
+    films = report["films"]
+    rows = [
+        (part, *(f"{film[part]['kB']:,.0f} kB, {film[part]['ms']:,.1f} ms" for film in films.values()))
+        for part in next(iter(films.values()))
+    ]
+    rate = report["folder"]
+    share = rate["images a second, with pages"] / rate["images a second, JSON alone"]
+    index = report["index"]
+    opened = f" and is loaded in {index['s to open']:.1f} s" if "s to open" in index else ""
+    return (
+        f"{table(('file', *films), rows)}\n\nProcessor time, by `python benchmarks/pages.py`, {machine_text(report)}. "
+        f"A folder with pages was read at {share:.0%} of the rate of JSON alone. An index of {index['rows']:,} "
+        f"readings has {index['MB']:.1f} MB{opened}."
+    )
+
+
+def scaling(folder: Path = RESULTS) -> str:
+    """What screening by the shipped models costs, and what that predicts."""
+    report = _read(folder / "scaling.json")
+    if report is None:
+        return "Not measured for this version; `python benchmarks/scaling.py` does."
+    films, sizes = report["films"], report["bytes_a_film"]
+    runs = [
+        (
+            f"{run['workers']} {'actors of Ray' if run['ray'] else 'processes' if run['workers'] > 1 else 'process'}",
+            f"{run['films_a_second']:.2f}",
+            "" if run["cpu_s_a_film"] is None else f"{run['cpu_s_a_film'] * 1e3:.0f}",
+            f"{run['start_s']:.1f}",
+        )
+        for run in report["runs"]
+    ]
+    cores = list(report["model"][0]["hours"])
+    predicted = [
+        (
+            f"{each['films']:,}",
+            f"{each['core_hours']:,.0f}",
+            *(f"{each['hours'][count]:,.1f} h, {each['read_mb_s'][count]:,.0f} MB/s" for count in cores),
+            f"{each['listing_hours']:,.1f} h",
+            f"{each['finish_hours']:,.1f} h",
+            f"{each['plan_gb']:.1f} GB",
+            f"{each['parts_gb']:,.1f} GB in {each['shards']:,}",
+        )
+        for each in report["model"]
+    ]
+    header = ("films", "core-hours", *(f"{int(count):,} cores" if int(count) > 1 else "1 core" for count in cores))
+    header += ("listing a folder", "finishing", "plan", "parts")
+    kind = "real" if films["real"] else "fabricated"
+    return (
+        f"{films['count']} {kind} films of {films['mb']:.2f} MB on average, all shipped models, "
+        f"{machine_text(report)}:\n\n"
+        f"{table(('at work', 'films a second', 'ms of a core a film', 's to start'), runs)}\n\n"
+        f"A film takes {sizes['parts']:,.0f} bytes in its part and {sizes['plan']:,.0f} in the plan. From this "
+        f"follows, with {report['model'][0]['efficiency']:.2f} of the rate of one core for each of several, as two "
+        "reached here:\n\n"
+        f"{table(header, predicted)}\n\n"
+        "MB/s is what the films themselves must arrive with; a network that gives less sets the time."
+    )
+
+
+def decoders(folder: Path = RESULTS) -> str:
+    """What each decoder costs, and how much of imagecodecs is used."""
+    report = _read(folder / "decoders.json")
+    if report is None:
+        return "Not measured for this version; `python benchmarks/decoders.py` does."
+    rows = [
+        (each["syntax"], each["decoder"], f"{each['cpu_ms']:,.0f}", f"{each['wall_ms']:,.0f}", f"{each['mb']:.1f}")
+        for each in report["decoders"]
+    ]
+    header = ("format", "decoder", "processor time, ms", "time that passed, ms", "MB of the film")
+    held = report["held_mb"]
+    used = "" if held is None else f", of which a process that decoded every format holds {held:.1f} MB"
+    return (
+        f"{table(header, rows)}\n\nBy `python benchmarks/decoders.py`, the least of several rounds, "
+        f"{machine_text(report)}. imagecodecs {report['imagecodecs']} takes {report['installed_mb']:.1f} MB{used}."
+    )
+
+
+def machine_text(report: Report) -> str:
+    """Processor, flags, cores and load of one report."""
+    machine = report["machine"]
+    busy = "" if machine.get("load") is None else f", load {machine['load']:g} at the time"
+    return f"{machine['processor']}{flags(machine)}, {machine['threads']} cores{busy}"
 
 
 def _training(report: Report) -> str:
@@ -117,12 +215,37 @@ def _installation(report: Report) -> str:
     return f"{table(header, rows)}\n\nThe largest parts of hilum's, MB: {largest}."
 
 
+def _machine(report: Report) -> str:
+    rows = [(what, _between(each)) for what, each in report["rates"].items()]
+    return table(("rate", "median [lowest, highest]"), rows)
+
+
+def _peers(report: Report) -> str:
+    read = report["files_read"]
+    header = ("images/s, median [lowest, highest]", "batches of 16", "of the matrix rate")
+    batches = [
+        (side, _between(each), f"{report['shares'][side]:.0%}" if side in report["shares"] else "")
+        for side, each in report["batch"].items()
+    ]
+    kind = "fabricated" if read["fabricated"] else "real"
+    files = [(side, _between(each)) for side, each in report["files"].items()]
+    read_files = f"{read['count']:,} {kind} files"
+    return f"{table(header, batches)}\n\n{table((header[0], read_files), files)}"
+
+
+def _between(each: Report) -> str:
+    return f"{each['median']:,.1f} [{each['low']:,.1f}, {each['high']:,.1f}]"
+
+
 DETAILS: dict[str, tuple[str, Callable[[Report], str]]] = {
     "training": ("Training", _training),
     "statistics": ("Intervals", _statistics),
     "data": ("Data", _data),
     "installation": ("Installation", _installation),
+    "machine": ("The machine", _machine),
+    "peers": ("Peers", _peers),
 }
 MEASURED = tuple(DETAILS)
-SHOWN = (*MEASURED, "gate", "lungs", "faithfulness", "losses", "attention", "look_twice", "capsules")
+BESIDE = ("gate", "lungs", "pages", "service", "faithfulness", "losses", "attention", "look_twice", "capsules")
+SHOWN = (*MEASURED, *BESIDE)
 """Files that are shown where they are there; those that are `MEASURED` are missed where they are not."""

@@ -1,7 +1,7 @@
 """Write the results from the cards, the ledger and the benchmarks: `python docs/make_results.py [--check]`.
 
-No figure of docs/results.md or the README is typed by hand. Benchmarks stand in `benchmarks/results/reading.json`,
-which `make bench` writes, and beside it (`lab_benchmarks.py`); where a source is absent the page says so.
+No figure of docs/results.md or the README is typed by hand. Benchmarks stand in `benchmarks/results`, which
+`make benchmark` writes (`lab_benchmarks.py`); where a source is absent the page says so.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from lab_benchmarks import lab
+from lab_benchmarks import decoders, lab, pages, scaling
 from make_sdfn import means
 from markers import ROOT, table, write_or_check
 
@@ -171,7 +171,7 @@ def _looked(look: dict[str, Any], name: str, *, bounds: bool = True, digits: int
 def speed() -> str:
     """The benchmark's targets with what was measured, and the medians behind them."""
     if not BENCHMARK.is_file():
-        return "Not measured for this version; `make bench` does."
+        return "Not measured for this version; `make benchmark` does."
     report = json.loads(BENCHMARK.read_text(encoding="utf-8"))
     machine = report["machine"]
     targets = [
@@ -246,7 +246,7 @@ def _children_on_test() -> str:
 def peers() -> str:
     """How fast and how large hilum is beside torchxrayvision, from the benchmarks."""
     if not (BENCHMARK.is_file() and INSTALLATION.is_file()):
-        return "Not measured for this version; `make bench` does."
+        return "Not measured for this version; `make benchmark` does."
     ratios = {
         each["what"]: each["value"]
         for file in (BENCHMARK, INSTALLATION)
@@ -255,10 +255,10 @@ def peers() -> str:
     batch, cold = (ratios[what] for what in ("batch of 16: hilum / torchxrayvision, images/s", COLD))
     disk = ratios["installed: hilum / torchxrayvision"]
     return (
-        f"Beside torchxrayvision, in one run on one machine (`make bench`): with the same DenseNet-121 and 14 heatmaps "
-        f"besides, hilum reads **{batch:.1f} times as many images a second** in batches of 16. A first reading takes "
-        f"{cold:.0%} of the time, from the command to the findings of one PNG; the installation takes {disk:.0%} of "
-        f"the disk."
+        "Beside torchxrayvision, in one run on one machine (`make benchmark`): with the same DenseNet-121 and 14 "
+        f"heatmaps besides, hilum reads **{batch:.1f} times as many images a second** in batches of 16. A first "
+        f"reading takes {cold:.0%} of the time, from the command to the findings of one PNG; the installation takes "
+        f"{disk:.0%} of the disk."
     )
 
 
@@ -284,9 +284,11 @@ def main() -> int:
     """Write, or check with `--check`."""
     parts = {"validation": validation(), "gate": gate(), "lungs": lungs(), "looks": looks(), "speed": speed()}
     parts |= {"sdfn": means(), "lab": lab()}
-    pages = {"README.md": {"reads": reads(), "peers": peers()}, "docs/results.md": parts}
-    pages |= {"docs/how-to/share-without-names.md": {"burned-in": burned_in()}}
-    return write_or_check(pages, check="--check" in sys.argv[1:])
+    written = {"README.md": {"reads": reads(), "peers": peers()}, "docs/results.md": parts}
+    written |= {"docs/how-to/share-without-names.md": {"burned-in": burned_in()}}
+    written |= {"docs/concepts/decoders.md": {"decoders": decoders()}}
+    written |= {"docs/how-to/read-a-folder.md": {"pages": pages()}, "docs/how-to/screen.md": {"scaling": scaling()}}
+    return write_or_check(written, check="--check" in sys.argv[1:])
 
 
 if __name__ == "__main__":
