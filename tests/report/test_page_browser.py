@@ -106,6 +106,23 @@ def test_the_plain_radiograph_comes_first_and_the_map_is_one_key_or_slider_away(
     assert np.ptp(canvas_of(page).astype(int), axis=2).max() > 20
 
 
+def test_the_button_of_the_boxes_is_pressed_where_they_are_seen_and_brings_the_map(page, examination):
+    clear, button = canvas_of(page), page.locator("#boxes")
+    assert button.get_attribute("aria-pressed") == "false"
+    button.click()
+    boxed = canvas_of(page)
+    assert (boxed != clear).any()
+    assert button.get_attribute("aria-pressed") == "true"
+    assert page.locator("#opacity").input_value() == "100"
+    page.keyboard.press("b")
+    assert button.get_attribute("aria-pressed") == "false"
+    assert (canvas_of(page) != boxed).any()
+    assert (canvas_of(page) != clear).any(), "the map stays"
+    page.keyboard.press("h")
+    page.locator("#reset").click()
+    np.testing.assert_array_equal(canvas_of(page), clear)
+
+
 def test_a_finding_s_button_shows_its_map_and_takes_it_back(page, examination):
     clear = canvas_of(page)
     assert page.locator("#scale").is_hidden()

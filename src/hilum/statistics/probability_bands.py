@@ -67,7 +67,9 @@ def bands_in_words(bands: Sequence[ProbabilityBand]) -> str:
     wrong = sorted((band for band in bands if band.off), key=lambda band: -abs(band.stated - band.observed.value))
     if not wrong:
         n = sum(band.observed.n or 0 for band in bands)
-        return f"In every band of stated probability, the share observed fits what was stated ({_images(n)})."
+        return (
+            f"In no band of stated probability is the share observed further off than chance explains ({_images(n)})."
+        )
     return " ".join(_sentence(band) for band in wrong[:_TOLD])
 
 

@@ -129,7 +129,8 @@
       byId(`${name}-value`).textContent = `${Math.round(state[name])} %`;
     }
     if (byId("layer")) byId("layer").value = state.layer;
-    for (const name of ["invert", "beside", "ruler", "drag", "boxes", ...MARKS]) press(name, state[name]);
+    for (const name of ["invert", "beside", "ruler", "drag", ...MARKS]) press(name, state[name]);
+    press("boxes", state.boxes && mapIsShown());
     for (const button of document.querySelectorAll("button[data-layer]")) {
       button.setAttribute("aria-pressed", String(state.opacity > 0 && Number(button.dataset.layer) === state.layer));
     }
@@ -170,6 +171,9 @@
   };
   const reset = () => set({ ...initial, layer: firstLayer, boxes: true, zoom: 1, line: null });
   const showMap = () => set({ opacity: state.opacity > 0 ? 0 : 100 });
+  const mapIsShown = () => state.opacity > 0 || state.beside;
+  /* Boxes belong to a map: where none is shown, asking for them shows it. */
+  const toggleBoxes = () => (mapIsShown() ? toggle("boxes") : set({ opacity: 100, boxes: true }));
   const showLayer = (layer) => set(state.opacity > 0 && state.layer === layer ? { opacity: 0 } : { layer, opacity: state.opacity || 100 });
   const fill = () => (document.fullscreenElement ? document.exitFullscreen() : byId("viewer").requestFullscreen());
 
@@ -190,7 +194,7 @@
     "+": () => zoomBy(1.25), "=": () => zoomBy(1.25), "-": () => zoomBy(0.8), "0": fit, "1": () => zoomTo(actualZoom()),
     ArrowLeft: arrow(-1, 0), ArrowRight: arrow(1, 0), ArrowUp: arrow(0, -1), ArrowDown: arrow(0, 1),
     w: () => windowBy(-4, 0), s: () => windowBy(4, 0), e: () => windowBy(0, 4), d: () => windowBy(0, -4),
-    h: showMap, b: () => toggle("boxes"), v: () => byId("beside") && toggle("beside"), u: measure, f: fill,
+    h: showMap, b: toggleBoxes, v: () => byId("beside") && toggle("beside"), u: measure, f: fill,
     l: () => toggle("lungs"), o: () => toggle("heart"), m: () => toggle("widths"), c: () => toggle("crop"),
     i: () => toggle("invert"), r: reset, n: go("next"), p: go("previous"),
   };
@@ -217,7 +221,8 @@
     for (const name of ["window", "level", "opacity"]) {
       if (byId(name)) byId(name).addEventListener("input", (event) => set({ [name]: Number(event.target.value) }));
     }
-    for (const name of ["invert", "beside", "drag", "boxes", ...MARKS]) onClick(name, () => toggle(name));
+    for (const name of ["invert", "beside", "drag", ...MARKS]) onClick(name, () => toggle(name));
+    onClick("boxes", toggleBoxes);
     if (byId("layer")) byId("layer").addEventListener("change", (event) => set({ layer: Number(event.target.value), opacity: state.opacity || 100 }));
     for (const button of document.querySelectorAll("button[data-layer]")) {
       button.hidden = false;
