@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from hilum.cli.terminal.judgement_table import plain_table
+from hilum.cli.terminal.judgement_table import plain_table, with_room_for_numbers
 from hilum.cli.terminal.say import one_line
 from hilum.evaluation.comparing.comparison import Comparison, LabelComparison, ShareDifference
 from hilum.evaluation.comparing.many_predictions import Pair
@@ -41,7 +41,7 @@ def comparison_tables(comparison: Comparison) -> RenderableType:
         *(f"protocol: {protocol}" for protocol in dict.fromkeys(comparison.protocols.values())),
         f"split: SHA-256 {comparison.split_sha256}",
     ]
-    return Group(*parts, Text(""), *(Text(one_line(fact), style="dim") for fact in facts))
+    return Group(*with_room_for_numbers(parts), Text(""), *(Text(one_line(fact), style="dim") for fact in facts))
 
 
 def _models(comparison: Comparison) -> Table:

@@ -63,7 +63,7 @@ def judgement_tables(judgement: Judgement) -> RenderableType:
     ]
     if judgement.validation_protocol is not None:
         facts.append(f"operating points from: {judgement.validation_protocol}")
-    return Group(*parts, Text(""), *(Text(one_line(fact), style="dim") for fact in facts))
+    return Group(*with_room_for_numbers(parts), Text(""), *(Text(one_line(fact), style="dim") for fact in facts))
 
 
 def plain_table(*columns: str, names: int = 1) -> Table:
@@ -80,8 +80,16 @@ def plain_table(*columns: str, names: int = 1) -> Table:
     return table
 
 
+def with_room_for_numbers(parts: Sequence[RenderableType]) -> Sequence[RenderableType]:
+    """The same parts; in those that are tables of `plain_table`, short names leave their room to the numbers."""
+    for column in (column for part in parts if isinstance(part, Table) for column in part.columns):
+        if column.min_width == _NAME_CELLS:
+            column.min_width = min(_NAME_CELLS, max((len(str(cell)) for cell in column.cells), default=0))
+    return parts
+
+
 def _labels(group: GroupJudgement) -> Table:
-    table = plain_table("label", "positive / n", "AUROC [95%]", "AP [95%]", "Brier", "ECE")
+    table = plain_table("label", "positive", "AUROC [95%]", "AP [95%]", "Brier", "ECE")
     for one in group.labels:
         first = f"– {one.undefined}" if one.undefined else estimate_text(one.auroc)
         table.add_row(
@@ -223,7 +231,7 @@ def _shift(label: LabelJudgement) -> tuple[str, str]:
 def _subgroups(columns: Mapping[str, Mapping[str, GroupJudgement]], *, labels: list[str]) -> Table:
     """The groups of each column: the label where there is one, else the mean over the labels."""
     single = len(labels) == 1
-    table = plain_table("subgroup", "label", "positive / n" if single else "images", "AUROC [95%]", names=2)
+    table = plain_table("subgroup", "label", "positive" if single else "images", "AUROC [95%]", names=2)
     for column, groups in columns.items():
         for name, group in groups.items():
             title = one_line(f"{column}: {name}")
