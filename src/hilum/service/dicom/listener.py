@@ -25,6 +25,13 @@ _LOG = logging.getLogger("hilum.service")
 
 SUCCESS, OUT_OF_RESOURCES, REFUSED = 0x0000, 0xA700, 0x0124
 
+ANSWERS = {
+    SUCCESS: "the image and its row in the table of jobs are on disk",
+    OUT_OF_RESOURCES: "the disk is nearly full, or too many images wait; the sender keeps the image and sends it again",
+    REFUSED: "this AE title may not send from this address",
+}
+"""What C-STORE is answered with; C-ECHO with the first or the last."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenSettings:

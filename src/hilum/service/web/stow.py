@@ -24,7 +24,14 @@ from hilum.stated import NOTHING_STATED
 router = APIRouter(prefix="/dicom-web", tags=["DICOMweb"])
 
 _NO_RESOURCES, _NOT_UNDERSTOOD, _WRONG_STUDY, _NOT_SUPPORTED = 0xA700, 0xC000, 0xA900, 0x0122
-"""Reasons of PS3.18, table 10.5.3-1 and PS3.4, annex B.2.3."""
+
+REASONS = {
+    _NO_RESOURCES: "the queue or the disk is full; send it again later",
+    _NOT_UNDERSTOOD: "no DICOM object, damaged, too large, or without a SOP Instance UID",
+    _WRONG_STUDY: "the object belongs to another study than the address names",
+    _NOT_SUPPORTED: "no image",
+}
+"""Failure reasons of PS3.18, table 10.5.3-1 and PS3.4, annex B.2.3."""
 
 _JSON = "application/dicom+json"
 _BODY = {
