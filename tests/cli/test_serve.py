@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the service is not installed: pip install 'hilum[serve]'")
 
+from fabricate_named_image import BROKEN, NAME, named_image
 from fabricate_service import grey_png, toy_bundle
 
 Start = Callable[..., tuple[subprocess.Popen[str], str]]
@@ -98,6 +100,30 @@ def test_what_was_accepted_survives_kill_9_and_no_log_holds_a_name(start: Start,
     assert not [path for path in (tmp_path / "store" / "bytes").rglob("*") if path.is_file()]
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are found as on Linux")
+def test_every_line_is_json_and_none_holds_a_name(start: Start) -> None:
+    """In all processes, saying all there is, while a reader is killed and files are broken in every way."""
+    server, address = start("--verbose", "--log-format", "json")
+    images = [named_image(broken, number=number) for number, broken in enumerate([None, *BROKEN], start=1)]
+    ids = [send(address, data, name=f"{NAME}.dcm") for data in (*images, named_image(number=50, cut=3000))]
+    ended = [until_read(address, job_id)["state"] for job_id in ids]
+    assert {"done", "failed"} == set(ended)
+    for child in Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split():
+        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+            os.kill(int(child), signal.SIGKILL)
+    until_read(address, send(address, grey_png(), name=f"{NAME}.png"))
+    with socket.create_connection((urlsplit(address).hostname, urlsplit(address).port)) as bare:
+        bare.sendall(f"{NAME} is no HTTP\r\n\r\n".encode())
+        bare.recv(1000)
+    server.send_signal(signal.SIGTERM)
+    lines = [json.loads(line) for line in server.communicate(timeout=60)[1].splitlines()]
+    assert all(set(line) == {"time", "level", "command", "message"} for line in lines)
+    assert ("warning", "hilum serve") in {(line["level"], line["command"]) for line in lines}
+    assert any("a reader process ended" in line["message"] for line in lines)
+    assert NAME not in str(lines)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -124,8 +150,6 @@ def test_what_would_be_open_or_wrong_is_refused(words: list[str], said: str, tmp
 
 
 def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
-    import socket
-
     from run_command import run
 
     with socket.socket() as taken:

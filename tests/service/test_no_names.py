@@ -28,6 +28,8 @@ from hilum.service.web.passwords import hash_token
 from hilum.service.web.service import Readers
 from hilum.service.web.settings import ServiceSettings
 
+pytestmark = pytest.mark.slow
+
 MUST_HOLD = {("job", "name"), ("job", "reading"), (OUTBOX.name, "data")}
 """What a file is called, the reading that names it, and objects that wait for their archive."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 
 from hilum.cli.options.models import ModelsOption, choose_bundles
 from hilum.cli.options.text_file import text_of
+from hilum.cli.terminal.messages import MESSAGES, begin_messages
 from hilum.errors import UsageError
 from hilum.imaging.pixels.limits import Limits
 from hilum.reading.engines.engine import available_cores
@@ -107,5 +109,6 @@ class ServiceReading:
             seconds=self.seconds,
             memory_bytes=int(self.memory_gb * GIB),
             also=also,
+            begin=partial(begin_messages, MESSAGES.settings),
         )
         return plan, known, count

@@ -20,6 +20,9 @@ from hilum.progress import LINES
 LOGGER = logging.getLogger(LINES)
 """What says everything; DEBUG is for `--verbose` alone, WARNING and above stay with `--quiet`."""
 
+SERVICE = ("hilum.service", "uvicorn.error")
+"""What the service says, whatever command runs it; while one does, these warnings and errors go where all else goes."""
+
 
 class LogFormat(StrEnum):
     """How a line looks."""
@@ -109,6 +112,8 @@ class Messages:
         self.end()
         self.settings = settings
         self._terminal.setLevel(settings.terminal_level)
+        for name in SERVICE:
+            logging.getLogger(name).addHandler(self._terminal)
         if settings.json_on_terminal:
             self._terminal.setFormatter(_AsJson(settings.command))
         if settings.file is not None:
@@ -116,15 +121,19 @@ class Messages:
             self._file.setLevel(logging.DEBUG if settings.verbose else logging.INFO)
             as_json = settings.log_format is LogFormat.JSON
             self._file.setFormatter(_AsJson(settings.command) if as_json else _Stamped())
-            LOGGER.addHandler(self._file)
+            for name in (LINES, *SERVICE):
+                logging.getLogger(name).addHandler(self._file)
 
     def end(self) -> None:
         """Say everything on standard error, as without options, and close the file."""
         self.settings = MessageSettings()
         self._terminal.setLevel(self.settings.terminal_level)
         self._terminal.setFormatter(_AsSaid())
+        for name in SERVICE:
+            logging.getLogger(name).removeHandler(self._terminal)
         if self._file is not None:
-            LOGGER.removeHandler(self._file)
+            for name in (LINES, *SERVICE):
+                logging.getLogger(name).removeHandler(self._file)
             self._file.close()
             self._file = None
 
@@ -140,3 +149,8 @@ def _open(path: Path) -> logging.Handler:
 
 MESSAGES = Messages()
 """Those of this process."""
+
+
+def begin_messages(settings: MessageSettings) -> None:
+    """Let this process say everything as another one does, which started it. Raises as `Messages.begin`."""
+    MESSAGES.begin(settings)

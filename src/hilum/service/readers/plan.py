@@ -33,6 +33,8 @@ class ReaderPlan:
     `seconds`: how long one file may take before it is failed and the process replaced.
     `also`: what else is made of each reading, and written in the transaction that stores it; it goes into the process
     as `pickle` writes it.
+    `begin`: what the process does before anything else, such as writing its log where that of its parent goes; it is
+    pickled too.
     `memory_bytes`: how much memory the process may use (on Linux; elsewhere it is not bounded).
 
     Raises `UsageError` for a value outside its range.
@@ -45,6 +47,7 @@ class ReaderPlan:
     seconds: float = 120.0
     memory_bytes: int = 4 * GIB
     also: Also | None = None
+    begin: Callable[[], None] | None = None
 
     def __post_init__(self) -> None:
         if self.seconds <= 0.0:

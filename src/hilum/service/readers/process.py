@@ -29,6 +29,8 @@ def run_reader(plan: ReaderPlan, worker: str, ready: Event) -> None:
 
     Ends with the process that started it, however that ends.
     """
+    if plan.begin is not None:
+        plan.begin()
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent says when to stop
