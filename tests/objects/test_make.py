@@ -79,8 +79,7 @@ def test_what_is_no_dicom_file_has_no_study() -> None:
     with pytest.raises(RefusedImageError) as raised:
         hilum.dicom_objects(replace(examination, reading=reading))
     assert str(raised.value) == (
-        "chest.png: no DICOM objects: they belong to a study, and a PNG file names none; give the DICOM file, or leave "
-        "--format dicom out"
+        "chest.png: no DICOM objects: they belong to a study, and a PNG file names none; give the DICOM file"
     )
 
 

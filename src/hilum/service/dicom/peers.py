@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from hilum.errors import UsageError
 from hilum.output.layout import ObjectKind
-from hilum.service.addresses import is_loopback
+from hilum.service.dicom.addresses import is_loopback
 
 _TITLE = re.compile(r"[\x21-\x5b\x5d-\x7e](?:[\x20-\x5b\x5d-\x7e]{0,14}[\x21-\x5b\x5d-\x7e])?")
 _DESTINATION = re.compile(r"(?P<title>[^@]+)@(?P<host>\[[^\]]+\]|[^:=@]+):(?P<port>\d+)(?:=(?P<kinds>[a-z,]+))?")

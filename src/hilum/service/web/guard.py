@@ -11,7 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hilum.service.addresses import is_loopback
+from hilum.service.dicom.addresses import is_loopback
 from hilum.service.web.access import SAFE_METHODS
 from hilum.service.web.problems import problem
 from hilum.service.web.service import Service

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hilum.errors import UsageError
-from hilum.service.addresses import is_loopback
+from hilum.service.dicom.addresses import is_loopback
 
 MIB = 1024 * 1024
 

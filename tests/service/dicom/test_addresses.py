@@ -2,7 +2,7 @@
 
 import pytest
 
-from hilum.service.addresses import is_loopback
+from hilum.service.dicom.addresses import is_loopback
 
 
 @pytest.mark.parametrize(
