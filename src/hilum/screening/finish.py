@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import BinaryIO
 
@@ -19,7 +19,7 @@ from hilum.screening.part import COMPRESSION, SCHEMA, read_part
 from hilum.screening.plan import PARTS, Plan, part_name
 from hilum.screening.run import published
 from hilum.screening.summary_page import summary_page
-from hilum.screening.tally import Tally
+from hilum.screening.tally import TALLIED, Tally
 from hilum.version import __version__
 
 READINGS, SUMMARY, PAGE, HASHES = "readings.parquet", "summary.json", "summary.html", "parts.sha256"
@@ -47,7 +47,7 @@ def finish(plan: Plan, *, progress: Callable[[int], None] | None = None) -> Fini
     hashes: list[str] = []
     with FirstOfContent() as first:
         counted = 0
-        for number, data, table in _parts(plan):
+        for number, data, table in _parts(plan, columns=["sha256"]):
             hashes.append(f"{hashlib.sha256(data).hexdigest()}  {PARTS}/{part_name(number)}\n")
             first.add(table.column("sha256").to_pylist())
             counted += table.num_rows
@@ -80,11 +80,11 @@ def _refuse_missing(plan: Plan) -> None:
         )
 
 
-def _parts(plan: Plan) -> Iterator[tuple[int, bytes, pa.Table]]:
+def _parts(plan: Plan, *, columns: Sequence[str] | None = None) -> Iterator[tuple[int, bytes, pa.Table]]:
     for number in range(plan.shards):
         name = f"{PARTS}/{part_name(number)}"
         data = plan.place.read(name)
-        table = read_part(data, name=f"{plan.place}/{name}", plan_sha256=plan.sha256, shard=number)
+        table = read_part(data, name=f"{plan.place}/{name}", plan_sha256=plan.sha256, shard=number, columns=columns)
         yield number, data, table
 
 
@@ -103,7 +103,7 @@ def _join(
         for _, _, table in _parts(plan):
             mine = copies[start : start + table.num_rows]
             start += table.num_rows
-            tally.add(table.to_pylist(), copies=mine.tolist())
+            tally.add(table.select(TALLIED).to_pylist(), copies=mine.tolist())
             joined = table.replace_schema_metadata(None).append_column("copies", pa.array(mine))
             held.append(joined.filter(pa.array(mine > 0)))
             if sum(each.num_rows for each in held) >= _GROUP_ROWS:

@@ -59,10 +59,13 @@ def check_part(file: BinaryIO, *, name: str, plan_sha256: str, shard: int) -> in
     return int(_footer(file, name=name, plan_sha256=plan_sha256, shard=shard).metadata.num_rows)
 
 
-def read_part(data: bytes, *, name: str, plan_sha256: str, shard: int) -> pa.Table:
-    """The rows of a part. Raises `DataError` as `check_part` does."""
+def read_part(
+    data: bytes, *, name: str, plan_sha256: str, shard: int, columns: Sequence[str] | None = None
+) -> pa.Table:
+    """The rows of a part, or some `columns` of them. Raises `DataError` as `check_part` does."""
+    wanted = None if columns is None else list(columns)
     try:
-        return _footer(io.BytesIO(data), name=name, plan_sha256=plan_sha256, shard=shard).read()
+        return _footer(io.BytesIO(data), name=name, plan_sha256=plan_sha256, shard=shard).read(columns=wanted)
     except (pa.ArrowException, OSError) as error:
         raise _damaged(name) from error
 

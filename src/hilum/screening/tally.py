@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 
 from hilum.screening.part_row import Row
 
+TALLIED = ("name", "status", "error_kind", "error", "gate", "xray_type", "findings")
+"""What of a row is looked at."""
+
 LISTED_FAILURES = 50
 """So many failures stand on the page by name; all stand in the table."""
 
