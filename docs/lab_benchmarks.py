@@ -128,6 +128,20 @@ def scaling(folder: Path = RESULTS) -> str:
     )
 
 
+def screening_memory(folder: Path = RESULTS) -> str:
+    """What the command and a reading process hold at most, for several numbers of films."""
+    report = _read(folder / "screening-memory.json")
+    if report is None:
+        return "Memory was not measured for this version; `python benchmarks/screening.py memory` does."
+    rows = [
+        (f"{int(films):,}", f"{found['driver_mb']:.0f}", f"{found['reader_mb']:.0f}", f"{found['finish_s']:.1f}")
+        for films, found in report.items()
+        if films.isdecimal()
+    ]
+    header = ("films", "MB of the command at most", "MB of a reading process, without models", "s to finish")
+    return f"{table(header, rows)}\n\nBy a reader that takes no time, {machine_text(report)}."
+
+
 def decoders(folder: Path = RESULTS) -> str:
     """What each decoder costs, and how much of imagecodecs is used."""
     report = _read(folder / "decoders.json")

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from lab_benchmarks import decoders, lab, pages, scaling
+from lab_benchmarks import decoders, lab, pages, scaling, screening_memory
 from make_sdfn import means
 from markers import ROOT, table, write_or_check
 
@@ -287,7 +287,8 @@ def main() -> int:
     written = {"README.md": {"reads": reads(), "peers": peers()}, "docs/results.md": parts}
     written |= {"docs/how-to/share-without-names.md": {"burned-in": burned_in()}}
     written |= {"docs/concepts/decoders.md": {"decoders": decoders()}}
-    written |= {"docs/how-to/read-a-folder.md": {"pages": pages()}, "docs/how-to/screen.md": {"scaling": scaling()}}
+    written |= {"docs/how-to/read-a-folder.md": {"pages": pages()}}
+    written |= {"docs/how-to/screen.md": {"scaling": scaling(), "memory": screening_memory()}}
     return write_or_check(written, check="--check" in sys.argv[1:])
 
 

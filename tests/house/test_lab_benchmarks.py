@@ -142,3 +142,12 @@ def test_what_decoders_cost_and_how_much_of_imagecodecs_is_used(lab, tmp_path):
     (tmp_path / "decoders.json").write_text(json.dumps(report))
     assert "| JPEG-LS | CharLS | 81 | 154 | 3.6 |" in decoders(tmp_path)
     assert "takes 82.1 MB, of which a process that decoded every format holds 26.8 MB" in decoders(tmp_path)
+
+
+def test_what_a_screening_holds(lab, tmp_path):
+    memory = importlib.import_module("lab_benchmarks").screening_memory
+    assert "not measured" in memory(tmp_path)
+    found = {"driver_mb": 175.2, "reader_mb": 117.5, "run_s": 3.9, "finish_s": 0.2}
+    report = {"quick": False, "machine": MACHINE, "1000": found, "20000": {**found, "driver_mb": 175.3}}
+    (tmp_path / "screening-memory.json").write_text(json.dumps(report))
+    assert "| 1,000 | 175 | 118 | 0.2 |\n| 20,000 | 175 | 118 | 0.2 |" in memory(tmp_path)
