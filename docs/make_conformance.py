@@ -21,6 +21,7 @@ from hilum.objects.finish import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSIO
 from hilum.objects.kinds import KINDS
 from hilum.objects.patient_study import CLINICAL_TRIAL, PATIENT, PATIENT_STUDY, STUDY
 from hilum.service.dicom import commitment, deliver, listener, outbox, peers
+from hilum.service.dicom.web_archive import WebArchives
 from hilum.service.web import stow
 
 PAGE = "docs/reference/dicom-conformance.md"
@@ -146,6 +147,19 @@ def web_store() -> str:
     return table(("FailureReason (0008,1197)", "when"), rows)
 
 
+def web_send() -> str:
+    """What the answers of an archive on the web mean to the outbox."""
+    rows = [
+        ("request", "`POST ADDRESS/studies`, multipart/related, one object each"),
+        ("login", "`Authorization: Bearer` or `Basic`, `--to-login`; the archive's certificate is always checked"),
+        ("200 or 202, and the object stands in ReferencedSOPSequence", "delivered"),
+        ("the object stands in FailedSOPSequence, or in neither", "sent again, as above"),
+        ("any other answer", "sent again, as above"),
+        (f"nothing for {WebArchives().timeout_s:g} s", "the archive is away: sent again, as above"),
+    ]
+    return table(("what", "how"), rows)
+
+
 def character_sets() -> str:
     """The defined terms of Specific Character Set that are decoded."""
     known = [term for term in python_encoding if term.startswith(("ISO_IR", "ISO 2022 IR", "GB"))]
@@ -176,6 +190,7 @@ PARTS = {
     "answers": answers,
     "deliveries": deliveries,
     "web-store": web_store,
+    "web-send": web_send,
     "charsets": character_sets,
     "stored-classes": stored_classes,
     "network-syntaxes": network_syntaxes,
