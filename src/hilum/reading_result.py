@@ -6,6 +6,7 @@ and by the operating point.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -325,7 +326,7 @@ class LungMap:
     geometry: Geometry
     field: LungSides | None = None
     whole: LungSides | None = None
-    heart: npt.NDArray[np.float32] | None = None
+    heart: npt.NDArray[np.float32] | None = dataclasses.field(default=None, repr=False)
 
     def sides(self, definition: LungDefinition) -> LungSides | None:
         """What was drawn by a definition of a lung, or None."""

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -80,7 +81,8 @@ def test_the_lungs_are_masks_where_they_are(result: Result, folder: Path) -> Non
         assert 2 * (mask & drawn).sum() / (mask.sum() + drawn.sum()) > 0.95
     assert (masks.trusted, masks.heart, masks.definition) == (True, None, "whole")
     assert repr(masks) == f"LungMasks({ROWS} × {COLUMNS}, whole, no heart, trusted)"
-    assert "array" not in repr(result.lungs)
+    assert result.lungs is not None
+    assert "array" not in repr(replace(result.lungs, heart=np.ones((2, 2), np.float32)))
     without = Reader(models=[ToyBundle(name="alone").write(folder / "alone")]).examine(GREY)
     assert without.lung_masks() is None
 
