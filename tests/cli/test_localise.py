@@ -33,6 +33,7 @@ def test_bright_squares_are_found_better_than_the_average_box_finds_them(
 ) -> None:
     result, out = localised
     assert result.exit_code == 0, result.output
+    assert "Pneumonia: 24 images" in " ".join(result.stdout.split())
     found = json.loads((out / "localisation.json").read_text())
     assert found["schema"] == "hilum.localisation/1"
     own, average, even = (found["labels"]["Pneumonia"][by] for by in ("own", "average box", "even map"))
