@@ -29,17 +29,13 @@ from statistics import median, quantiles
 import numpy as np
 
 from fabricate_reading import Material, fabricate
-from hilum.bundle.load import load_bundle
-from hilum.bundle.quantised import INT8_GRAPH, INT8_WEIGHTS
-from hilum.errors import EngineError, MissingPartError
-from hilum.evaluation.quantising.int8_graph import int8_graph, load_nncf
-from hilum.evaluation.quantising.recorded import Recorded
 from hilum.networks.torchvision_guard import declare_missing_operators
 from hilum.reading.engines.engine import available_cores
-from hilum.reading.engines.network import ENGINES
 from hilum.reading.engines.processor import this_processor
 from hilum.version import __version__
-from reading_worker import ENGINES_BESIDE, GROUPS, hilum_network, torchxrayvision_network
+from measuring import say
+from reading_engines import engine_of, engines_beside
+from reading_worker import GROUPS, hilum_network, torchxrayvision_network
 
 HERE = Path(__file__).resolve().parent
 HILUM = shutil.which("hilum", path=str(Path(sys.executable).parent)) or "hilum"
@@ -60,67 +56,25 @@ def main() -> None:
         say(f"both sides compute the same logits (largest relative difference {difference:.1e})")
         engines = engines_beside(folder, quantised=arguments.quantised)
         load = [os.getloadavg()[0]]
+        spent: Times = {}
         times = {} if arguments.network else cold(material, rounds=arguments.rounds)
         for group in GROUPS[: 2 if arguments.network else None]:
             sides = tuple(side for side in group if engine_of(side) in (None, *engines))
             rounds = arguments.rounds if len(group) > 1 else max(1, arguments.rounds // 3)  # nothing to take turns with
-            times |= in_turns(sides, folder=folder, threads=arguments.threads, rounds=rounds)
+            passed, busy = in_turns(sides, folder=folder, threads=arguments.threads, rounds=rounds)
+            times, spent = times | passed, spent | busy
             load.append(os.getloadavg()[0])
         memory = []
         if not arguments.network:
             say(f"reading a folder of {arguments.images} images")
             memory = memory_over_folder(material, folder=folder)
-    report = results(times, memory=memory, difference=difference, load=load, arguments=arguments)
+    report = results(times, spent=spent, memory=memory, difference=difference, load=load, arguments=arguments)
     print("\n".join(table(report)))
     if arguments.out:
         arguments.out.mkdir(parents=True, exist_ok=True)
         (arguments.out / "reading.json").write_text(json.dumps(report, indent=2) + "\n")
         if memory:
             draw_memory(memory, path=arguments.out / "memory.png")
-
-
-def engines_beside(folder: Path, *, quantised: Path | None) -> tuple[str, ...]:
-    """The engines beside the default that can run here; their graphs are put into `folder`."""
-    (folder / "graph.onnx").write_bytes(load_bundle(folder / "bundle").read("model.onnx"))
-    found = []
-    for name in ENGINES_BESIDE:
-        try:
-            ENGINES[name]()
-            if name == "openvino-int8":
-                write_int8(folder, quantised=quantised)
-        except (MissingPartError, EngineError) as error:
-            say(f"left out: {name}: {error}")
-        else:
-            found.append(name)
-    return tuple(found)
-
-
-def write_int8(folder: Path, *, quantised: Path | None) -> None:
-    """The form in 8 bits, of the bundle that was named or made on noise."""
-    if quantised is not None:
-        bundle = load_bundle(quantised)
-        (folder / "int8.xml").write_bytes(bundle.read(INT8_GRAPH))
-        (folder / "int8.bin").write_bytes(bundle.read(INT8_WEIGHTS))
-        return
-    say("quantising the network on noise")
-    noise = np.load(folder / "batch.npy")
-    recorded = Recorded((None,) * len(noise), {"input": noise}, {}, failed=0)
-    made = int8_graph(
-        (folder / "graph.onnx").read_bytes(),
-        nncf=load_nncf(),
-        method="quantize",
-        overflow_fix="disable",
-        calibration=recorded,
-        validation=recorded,
-        truth=np.zeros((len(noise), 1)),
-    )
-    (folder / "int8.xml").write_bytes(made)
-    (folder / "int8.bin").write_bytes(made.weights)
-
-
-def engine_of(side: str) -> str | None:
-    """The engine beside the default that a side is of; None for any other side."""
-    return next((name for name in ENGINES_BESIDE if side.startswith(f"hilum {name},")), None)
 
 
 def parse() -> argparse.Namespace:
@@ -132,10 +86,6 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--network", action="store_true", help="time the network alone")
     parser.add_argument("--threads", type=int, default=available_cores(), help="cores that each side may use")
     return parser.parse_args()
-
-
-def say(line: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')} {line}", file=sys.stderr, flush=True)
 
 
 def largest_difference(folder: Path, *, threads: int) -> float:
@@ -179,9 +129,10 @@ def cold(material: Material, *, rounds: int) -> Times:
     return times
 
 
-def in_turns(sides: tuple[str, ...], *, folder: Path, threads: int, rounds: int) -> Times:
-    """Seconds of these sides of `reading_worker.py`, in turns, twice a turn."""
+def in_turns(sides: tuple[str, ...], *, folder: Path, threads: int, rounds: int) -> tuple[Times, Times]:
+    """Seconds of these sides of `reading_worker.py`, in turns, twice a turn; and the processor's over all threads."""
     times: Times = {side: [] for side in sides}
+    spent: Times = {side: [] for side in sides}
     with ExitStack() as stack:
         workers = {}
         for side in sides:
@@ -197,8 +148,10 @@ def in_turns(sides: tuple[str, ...], *, folder: Path, threads: int, rounds: int)
             for side, worker in workers.items():
                 for _ in range(2):
                     worker.stdin.write("\n")
-                    times[side].append(float(worker.stdout.readline()))
-    return times
+                    passed, busy = worker.stdout.readline().split()
+                    times[side].append(float(passed))
+                    spent[side].append(float(busy))
+    return times, spent
 
 
 def stop(worker: subprocess.Popen[str]) -> None:
@@ -241,6 +194,7 @@ def memory_over_folder(material: Material, *, folder: Path) -> list[tuple[int, f
 def results(
     times: Times,
     *,
+    spent: Times,
     memory: list[tuple[int, float]],
     difference: float,
     load: list[float],
@@ -260,6 +214,7 @@ def results(
         "logit_difference": difference,
         "median_ms": {side: round(value * 1e3, 2) for side, value in mid.items()},
         "times_torchxrayvision": ratios(times),
+        "times_torchxrayvision_by_processor_time": ratios(spent),
     }
     report["targets"] = engine_targets(report["times_torchxrayvision"])
     if not arguments.network:
@@ -354,10 +309,9 @@ def table(report: dict) -> list[str]:
     lines = [f"hilum {report['hilum']} on {report['machine']}", "", "medians"]
     lines += [f"  {ms:10.1f} ms  {side}" for side, ms in report["median_ms"].items()]
     lines += ["", "times as fast as torchxrayvision (middle half of the turns)"]
-    lines += [
-        f"  {each['median']:10.2f} ({each['from']:.2f} to {each['to']:.2f})  {side}"
-        for side, each in report["times_torchxrayvision"].items()
-    ]
+    lines += ratio_lines(report["times_torchxrayvision"])
+    lines += ["", "the same by processor time, which other loads move less"]
+    lines += ratio_lines(report["times_torchxrayvision_by_processor_time"])
     lines += ["", "targets"]
     lines += [
         f"  {'reached' if each['reached'] else 'MISSED ':8} {each['value']:8.3f}  {each['what']} ({each['wanted']})"
@@ -372,6 +326,12 @@ def table(report: dict) -> list[str]:
         f"{memory['last quarter']} MB in its last"
     ]
     return lines
+
+
+def ratio_lines(found: dict[str, dict[str, float]]) -> list[str]:
+    return [
+        f"  {each['median']:10.2f} ({each['from']:.2f} to {each['to']:.2f})  {side}" for side, each in found.items()
+    ]
 
 
 def draw_memory(memory: list[tuple[int, float]], *, path: Path) -> None:
