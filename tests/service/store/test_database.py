@@ -55,10 +55,13 @@ def test_rows_of_before_have_the_groups_of_now(tmp_path: Path) -> None:
     database.close()
 
 
-def test_sqlite_flushes_every_commit(sqlite_store: Store) -> None:
-    with sqlite_store.database.write() as connection:
-        modes = [connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in ("journal_mode", "synchronous")]
-    assert modes == ["wal", 2]  # 2 is FULL
+def test_sqlite_flushes_every_commit_that_is_to_last(sqlite_store: Store) -> None:
+    def modes(*, lasting: bool) -> list[object]:
+        with sqlite_store.database.write(lasting=lasting) as connection:
+            return [connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in ("journal_mode", "synchronous")]
+
+    assert modes(lasting=True) == ["wal", 2]  # 2 is FULL
+    assert modes(lasting=False) == ["wal", 1]  # 1 is NORMAL: whole, and lost by a power cut at worst
 
 
 def test_a_block_that_raises_leaves_nothing(store: Store) -> None:

@@ -1,9 +1,11 @@
 """The worklist in pages, filters, deletion of everything, and what grows too old."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from hilum.service.store import readings
 from hilum.service.store.job import Job, Outcome, Place, Upload
 from hilum.service.store.readings import HOUR_S, Wanted
 from hilum.service.store.store import Store
@@ -114,3 +116,16 @@ def test_a_sweep_takes_nothing_that_waits(store: Store, clock: Callable) -> None
     clock.now_s += 1000 * HOUR_S
     store.readings.sweep()
     assert store.files.read_bytes(job.sha256) == b"x"
+
+
+def test_a_sweep_goes_through_many_files_some_at_a_time(store: Store, clock: Callable, monkeypatch: Any) -> None:
+    monkeypatch.setattr(readings, "_AT_ONCE", 2)
+    old = [end(store, bytes([at]), urgency(0.0)) for at in range(5)]
+    clock.now_s += HOUR_S + 1.0
+    young = end(store, b"young", urgency(0.0))
+    waiting = store.queue.accept(b"waiting", upload=UPLOAD, settings_sha256="s").job
+    store.files.adopt(store.files.put_aside(b"of nobody"), sha256="0" * 64)
+    store.readings.sweep()
+    assert store.files.drawn_jobs() == {young.id}
+    assert store.files.hashes() == {waiting.sha256}
+    assert all(store.readings.get(job.id) == job for job in old)

@@ -29,27 +29,32 @@ _ADVISORY_LOCK = 0x68696C75  # "hilu": one number for every writer that must not
 class Database:
     """A database whose writes are whole and on disk when they return.
 
-    SQLite: write-ahead log, `synchronous=FULL`, one writing connection a process, and `BEGIN IMMEDIATE`, so that
-    writers of several processes wait for each other. PostgreSQL: its own locks.
+    SQLite: write-ahead log, `synchronous=FULL`, two writing connections a process (see `write`), and `BEGIN IMMEDIATE`,
+    so that writers of several processes wait for each other. PostgreSQL: its own locks.
     """
 
     def __init__(self, url: str) -> None:
         self._reading = _engine(url)
         self.is_sqlite = self._reading.dialect.name == "sqlite"
-        self._writing = self._reading
+        self._writing = self._passing = self._reading
         if self.is_sqlite:
-            self._writing = _engine(url, pool_size=1, max_overflow=0, pool_timeout=_WAIT_S)
-            for engine, begin in ((self._reading, "BEGIN"), (self._writing, "BEGIN IMMEDIATE")):
-                _set_up_sqlite(engine, begin=begin)
+            self._writing, self._passing = (
+                _engine(url, pool_size=1, max_overflow=0, pool_timeout=_WAIT_S) for _ in range(2)
+            )
+            _set_up_sqlite(self._reading, begin="BEGIN")
+            _set_up_sqlite(self._writing, begin="BEGIN IMMEDIATE")
+            _set_up_sqlite(self._passing, begin="BEGIN IMMEDIATE", synchronous="NORMAL")
 
     @contextmanager
-    def write(self, *, alone: bool = False) -> Generator[Connection]:
+    def write(self, *, alone: bool = False, lasting: bool = True) -> Generator[Connection]:
         """A transaction that commits at the end of the block, and leaves nothing behind where the block raises.
 
         `alone`: no other such transaction of any process runs meanwhile, on PostgreSQL too; what counts before it adds
-        needs that. Raises `OutputError` where the database cannot be written.
+        needs that. Without `lasting` a power cut may take the transaction back, though no kill of a process can: for
+        what is only true while processes run, since the wait for the disk is most of its cost. Raises `OutputError`
+        where the database cannot be written.
         """
-        with _errors_told(), self._writing.begin() as connection:
+        with _errors_told(), (self._writing if lasting else self._passing).begin() as connection:
             if alone and not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ADVISORY_LOCK})
             yield connection
@@ -72,6 +77,7 @@ class Database:
         """Let go of every connection."""
         self._reading.dispose()
         self._writing.dispose()
+        self._passing.dispose()
 
 
 def sqlite_url(folder: Path) -> str:
@@ -129,13 +135,13 @@ def _no_address() -> UsageError:
     return UsageError("--database is no address of a database; such as postgresql://user@host/hilum")
 
 
-def _set_up_sqlite(engine: Engine, *, begin: str) -> None:
+def _set_up_sqlite(engine: Engine, *, begin: str, synchronous: str = "FULL") -> None:
     @event.listens_for(engine, "connect")
     def _(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver's own BEGIN would come too late and lock too little
         for pragma in (
             "journal_mode=WAL",
-            "synchronous=FULL",
+            f"synchronous={synchronous}",
             f"busy_timeout={int(_WAIT_S * 1000)}",
             "foreign_keys=ON",
         ):

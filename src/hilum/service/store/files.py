@@ -9,6 +9,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,16 +71,21 @@ class StoredFiles:
         self.bytes_path(sha256).unlink(missing_ok=True)
 
     def draw(self, job_id: str, files: Mapping[str, bytes]) -> None:
-        """Write the drawn files of a job, synced, in the place of any that were there. Raises `OutputError`."""
+        """Write the drawn files of a job, synced, in the place of any that were there. Raises `OutputError`.
+
+        All at once: a file system makes many files safe in hardly more time than one.
+        """
+        if not files:
+            return
+        paths = {self.drawn_path(job_id, name): data for name, data in files.items()}
+        folder = self.drawn_path(job_id, "any.x").parent
         try:
-            for name, data in files.items():
-                path = self.drawn_path(job_id, name)
-                _make_folder(path.parent)
-                aside = path.with_name(STRAY_PREFIX + secrets.token_hex(8))
-                _write_synced(aside, data)
-                aside.replace(path)
-            if files:
-                _sync_folder(self.drawn_path(job_id, "any.x").parent)
+            with ThreadPoolExecutor(len(paths) + 1) as threads:
+                unsynced = _made_folders(folder)
+                for done in [threads.submit(_replace_synced, path, data) for path, data in paths.items()]:
+                    done.result()
+                for done in [threads.submit(_sync_folder, each) for each in (folder, *unsynced)]:
+                    done.result()
         except OSError as error:
             raise output_error(self.folder, error) from error
 
@@ -127,12 +133,23 @@ def _write_synced(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def _replace_synced(path: Path, data: bytes) -> None:
+    aside = path.with_name(STRAY_PREFIX + secrets.token_hex(8))
+    _write_synced(aside, data)
+    aside.replace(path)
+
+
 def _make_folder(folder: Path) -> None:
     """Make a folder, and sync the one it stands in, so that it is there after a power cut."""
+    for each in _made_folders(folder):
+        _sync_folder(each)
+
+
+def _made_folders(folder: Path) -> list[Path]:
+    """Make a folder; which ones must be synced for it to be there after a power cut."""
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     folder.mkdir(parents=True, exist_ok=True)
-    for each in missing:
-        _sync_folder(each.parent)
+    return [each.parent for each in missing]
 
 
 def _sync_folder(folder: Path) -> None:

@@ -130,7 +130,7 @@ class Queue:
         with self.database.read() as connection:
             if connection.execute(select(JOBS.c.number).where(_claimable(now)).limit(1)).first() is None:
                 return None
-        with self.database.write() as connection:
+        with self.database.write(lasting=False) as connection:  # a lease lasts no longer than its reader
             self._fail_dead(connection, now=now)
             oldest = (
                 select(JOBS.c.number)
@@ -150,7 +150,7 @@ class Queue:
 
     def renew(self, lease: Lease) -> bool:
         """Say that the job is still being read; False where another has it by now, or it was deleted."""
-        with self.database.write() as connection:
+        with self.database.write(lasting=False) as connection:
             until_s = self.clock() + LEASE_S
             done = connection.execute(update(JOBS).where(_held(lease)).values(lease_until_s=until_s))
             return done.rowcount == 1

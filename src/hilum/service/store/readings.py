@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -18,6 +19,7 @@ Order = Literal["urgent", "newest"]
 
 HOUR_S = 3600.0
 _STRAY_AFTER_S = HOUR_S
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,17 +107,30 @@ class Readings:
         return True
 
     def sweep(self) -> None:
-        """Remove bytes and drawings that are older than they may be, and what a killed process left lying."""
-        now = self.clock()
-        with self.database.write(alone=True) as connection:
-            known = connection.execute(select(JOBS.c.id, JOBS.c.sha256, JOBS.c.state, JOBS.c.finished_s)).all()
-            kept = {row.id: row for row in known if row.state in WAITING or now - (row.finished_s or 0) < self.keep_s}
-            for job_id in self.files.drawn_jobs() - kept.keys():
-                self.files.drop_drawn(job_id)
-            wanted = {row.sha256 for row in kept.values() if self.keep_bytes or row.state in WAITING}
-            for sha256 in self.files.hashes() - wanted:
-                drop_unneeded_bytes(connection, files=self.files, sha256=sha256)
+        """Remove bytes and drawings that are older than they may be, and what a killed process left lying.
+
+        Goes by the files that are there, some at a time: the table may be long, and others wait to write meanwhile.
+        """
+        waits = JOBS.c.state.in_(WAITING)
+        kept = or_(waits, JOBS.c.finished_s > self.clock() - self.keep_s)
+        for jobs in _some_of(self.files.drawn_jobs()):
+            with self.database.write(alone=True) as connection:
+                found = connection.execute(select(JOBS.c.id).where(JOBS.c.id.in_(jobs), kept)).scalars()
+                for job_id in jobs - set(found):
+                    self.files.drop_drawn(job_id)
+        for hashes in _some_of(self.files.hashes()):
+            with self.database.write(alone=True) as connection:
+                wanted = and_(JOBS.c.sha256.in_(hashes), kept if self.keep_bytes else waits)
+                found = connection.execute(select(JOBS.c.sha256).where(wanted)).scalars()
+                for sha256 in hashes - set(found):
+                    drop_unneeded_bytes(connection, files=self.files, sha256=sha256)
         self.files.drop_strays(older_than_s=_STRAY_AFTER_S)
+
+
+def _some_of(names: frozenset[str]) -> Iterator[set[str]]:
+    every = iter(names)
+    while some := set(itertools.islice(every, _AT_ONCE)):
+        yield some
 
 
 def _chosen(wanted: Wanted) -> list[ColumnElement[bool]]:
