@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from hilum.errors import BusyError, OutputError
 from hilum.service.store.job import Job, Lease, Outcome, Place, Upload, job_key
-from hilum.service.store.queue import DIED, LEASE_S
+from hilum.service.store.queue import BROKEN_OFF, DIED, LEASE_S
 from hilum.service.store.store import Store, StoreOptions, open_store
 from hilum.stated import Stated
 
@@ -161,11 +161,11 @@ def test_a_lease_that_ends_is_another_s_and_the_first_reader_s_result_is_dropped
     assert not store.queue.finish(second, READ)
 
 
-def test_two_deaths_fail_a_file_with_the_reason(store: Store, clock: Callable) -> None:
+def test_two_readers_that_broke_down_fail_a_file_with_the_reason(store: Store) -> None:
     job = accept(store, b"x")
     for _ in range(2):
-        claimed(store)
-        clock.now_s += LEASE_S + 1.0
+        claimed(store, "breaks down")
+        store.queue.release("breaks down", broke_down=True)
     assert store.queue.claim("third") is None
     failed = store.readings.get(job.id)
     assert failed is not None
@@ -175,15 +175,35 @@ def test_two_deaths_fail_a_file_with_the_reason(store: Store, clock: Callable) -
     assert not store.files.hashes()
 
 
-def test_a_known_death_frees_the_job_at_once(store: Store) -> None:
+@pytest.mark.parametrize("known", [True, False])
+def test_readers_that_were_ended_from_outside_blame_no_file(store: Store, clock: Callable, *, known: bool) -> None:
+    """Whether somebody saw the reader end, or its lease ran out."""
     job = accept(store, b"x")
-    claimed(store, "dead")
-    store.queue.release("dead")
-    assert claimed(store, "next").job.id == job.id
-    store.queue.release("next")
+    for number in range(6):
+        assert claimed(store, f"killed {number}").job.id == job.id
+        if known:
+            store.queue.release(f"killed {number}", broke_down=False)
+        else:
+            clock.now_s += LEASE_S + 1.0
+    assert store.queue.claim("seventh") is None
     found = store.readings.get(job.id)
     assert found is not None
-    assert found.failure == DIED
+    assert (found.failure_kind, found.failure) == ("died", BROKEN_OFF)
+
+
+def test_what_failed_by_no_fault_of_its_own_is_read_when_it_comes_again(store: Store) -> None:
+    job = accept(store, b"x")
+    for _ in range(2):
+        claimed(store, "breaks down")
+        store.queue.release("breaks down", broke_down=True)
+    store.readings.sweep()
+    again = store.queue.accept(b"x", upload=UPLOAD, settings_sha256="s")
+    assert (again.is_new, again.job.id, again.job.state, again.job.failure) == (True, job.id, "queued", None)
+    assert store.files.read_bytes(job.sha256) == b"x"
+    assert store.queue.finish(claimed(store), READ)
+    store.queue.accept(b"y", upload=UPLOAD, settings_sha256="s")
+    store.queue.fail(claimed(store), kind="decode", message="cut short")
+    assert not store.queue.accept(b"y", upload=UPLOAD, settings_sha256="s").is_new
 
 
 def test_a_reason_is_kept(store: Store) -> None:

@@ -24,6 +24,8 @@ _LOG = logging.getLogger("hilum.service")
 _LOOK_EVERY_S = 0.5
 _FINISH_WITHIN_S = 30.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
+_KILLED = -9
+"""The exit code of what SIGKILL ended: an administrator, or a system short of memory."""
 
 
 @dataclass(slots=True)
@@ -117,7 +119,7 @@ class ReaderPool:
         self._deaths += 1
         _LOG.warning("a reader process ended (exit code %s); another one is started", dead.process.exitcode)
         try:
-            self._queue.release(dead.worker)
+            self._queue.release(dead.worker, broke_down=dead.process.exitcode != _KILLED)
         except OutputError as error:
             _LOG.error("%s", error)  # its lease ends by itself
         if dead.ready.is_set():

@@ -31,7 +31,7 @@ def read_lease(lease: Lease, *, store: Store, reader: Reader, also: Also | None 
     """
     data = store.files.read_bytes(lease.job.sha256)
     if data is None:
-        return store.queue.fail(lease, kind="file", message="the image is no longer kept; send it again")
+        return store.queue.fail(lease, kind="lost", message="the image is no longer kept; send it again")
     try:
         examination = reader.examine(data, name=lease.job.name, stated=lease.job.stated)
         if lease.job.origin in _FROM_ARCHIVES:

@@ -32,11 +32,21 @@ from hilum.service.store.tables import JOBS
 LEASE_S = 30.0
 """How long a reader has a job before another may take it, unless it says that it still reads."""
 
-MOST_ATTEMPTS = 2
+MOST_DEATHS, MOST_ATTEMPTS = 2, 6
+"""After how many readers that broke down on it, and how many that ended however, a file is failed."""
 
 DIED = "the reader process died twice on this file"
+BROKEN_OFF = "reading it was broken off six times; send it again when the computer is well"
+
+_AGAIN: tuple[str, ...] = ("died", "lost")
+"""Kinds of failures that say nothing of the file: sent again, it is read again."""
 
 _WAITS = Place(rank="waiting", value=0.0, why="it is read as soon as a reader is free")
+
+_ANEW = {
+    "state": "queued", "attempt": 0, "deaths": 0, "finished_s": None, "failure_kind": None, "failure": None,
+    "reading": None,
+}  # fmt: skip
 
 Within = Callable[[Connection, Job], None]
 """What else is written in the transaction that ends a job: it gets the open connection and the job as it ends."""
@@ -68,8 +78,8 @@ class Queue:
         """Take a file in: when this returns, its bytes and its row are on disk.
 
         The same bytes, stated the same, for a reader of the same `settings_sha256`, give the job that they have, in
-        whatever state it is. Raises `BusyError` where `capacity` jobs wait, and `OutputError` where disk or database
-        cannot be written; then nothing was accepted.
+        whatever state it is; one that failed with no fault of the file's waits anew. Raises `BusyError` where
+        `capacity` jobs wait, and `OutputError` where disk or database cannot be written; then nothing was accepted.
         """
         sha256 = hashlib.sha256(data).hexdigest()
         key = job_key(sha256, settings_sha256=settings_sha256, stated=upload.stated)
@@ -85,17 +95,20 @@ class Queue:
     def _known(self, key: str) -> Job | None:
         with self.database.read() as connection:
             row = connection.execute(select(JOBS).where(JOBS.c.key == key)).one_or_none()
-        return None if row is None else job_of(row)
+        return None if row is None or row.failure_kind in _AGAIN else job_of(row)
 
     def _add(self, aside: Path, *, key: str, sha256: str, size: int, upload: Upload) -> Accepted:
         """Within one transaction that runs alone, so that no other adds, counts or removes bytes meanwhile."""
         with self.database.write(alone=True) as connection:
             row = connection.execute(select(JOBS).where(JOBS.c.key == key)).one_or_none()
-            if row is not None:
+            if row is not None and row.failure_kind not in _AGAIN:
                 return Accepted(job=job_of(row), is_new=False)
             if _waiting(connection) >= self.capacity:
                 raise BusyError(f"{self.capacity:,} files wait to be read, and no more may; send it again in a while")
             self.files.adopt(aside, sha256=sha256)
+            if row is not None:
+                again = update(JOBS).where(JOBS.c.number == row.number).values(**_ANEW, **_place_columns(_WAITS))
+                return Accepted(job=job_of(connection.execute(again.returning(JOBS)).one()), is_new=True)
             added = connection.execute(
                 insert(JOBS).returning(JOBS),
                 {
@@ -123,8 +136,8 @@ class Queue:
     def claim(self, worker: str) -> Lease | None:
         """The oldest job that nobody reads, leased to `worker` for `LEASE_S`; None where there is none.
 
-        One whose lease ended is claimed again once. After that it is failed: whatever killed two readers would kill the
-        next one too.
+        One whose lease ended is claimed again, unless two readers broke down on it: it would break the next one too.
+        What ends a reader from outside tells nothing of the file, and is borne a few times more.
         """
         now = self.clock()
         with self.database.read() as connection:
@@ -134,7 +147,7 @@ class Queue:
             self._fail_dead(connection, now=now)
             oldest = (
                 select(JOBS.c.number)
-                .where(_claimable(now), JOBS.c.attempt < MOST_ATTEMPTS)
+                .where(_claimable(now))
                 .order_by(JOBS.c.number)
                 .limit(1)
                 .with_for_update(skip_locked=True)
@@ -172,11 +185,15 @@ class Queue:
         values = {"state": "failed", "failure_kind": kind, "failure": said, "reading": reading}
         return self._end(lease, values, place=_not_read(said))
 
-    def release(self, worker: str) -> None:
-        """Let others have at once what `worker` held: it is known to be dead."""
+    def release(self, worker: str, *, broke_down: bool) -> None:
+        """Let others have at once what `worker` held: it is known to be dead.
+
+        `broke_down`: it ended by itself, so that the file may be why.
+        """
         with self.database.write() as connection:
             held = and_(JOBS.c.state == "leased", JOBS.c.worker == worker)
-            connection.execute(update(JOBS).where(held).values(lease_until_s=0.0))
+            ended = {"lease_until_s": 0.0, "deaths": JOBS.c.deaths + int(broke_down)}
+            connection.execute(update(JOBS).where(held).values(**ended))
             self._fail_dead(connection, now=self.clock())
 
     def _end(self, lease: Lease, values: dict[str, Any], *, place: Place, within: Within | None = None) -> bool:
@@ -198,19 +215,10 @@ class Queue:
 
     def _fail_dead(self, connection: Connection, *, now: float) -> None:
         """Fail what had its attempts and no reader that lives; its bytes go with the next sweep."""
-        dead = and_(_claimable(now), JOBS.c.attempt >= MOST_ATTEMPTS)
-        connection.execute(
-            update(JOBS)
-            .where(dead)
-            .values(
-                state="failed",
-                failure_kind="died",
-                failure=DIED,
-                finished_s=now,
-                worker=None,
-                **_place_columns(_not_read(DIED)),
-            )
-        )
+        for had_its_due, why in ((JOBS.c.deaths >= MOST_DEATHS, DIED), (JOBS.c.attempt >= MOST_ATTEMPTS, BROKEN_OFF)):
+            ended = {"state": "failed", "failure_kind": "died", "failure": why, "finished_s": now, "worker": None}
+            dead = update(JOBS).where(_claimable(now), had_its_due)
+            connection.execute(dead.values(**ended, **_place_columns(_not_read(why))))
 
 
 def drop_unneeded_bytes(connection: Connection, *, files: StoredFiles, sha256: str) -> None:

@@ -47,10 +47,14 @@ JOBS = Table(
     Column("urgency", Double, nullable=False),
     Column("why", Text, nullable=False),
     Column("flagged", Text, nullable=False),
+    Column("deaths", Integer, nullable=False, server_default="0"),
     Index("job_state", "state", "number"),
     Index("job_urgency", "urgency", "number"),
 )
-"""One row a file that was accepted; times are seconds since 1970. `flagged` is `|Pneumonia|Effusion|`."""
+"""One row a file that was accepted; times are seconds since 1970. `flagged` is `|Pneumonia|Effusion|`.
+
+`attempt` is how often its reading was begun, and `deaths` how many readers broke down on it.
+"""
 
 OPINIONS = Table(
     "opinion",
