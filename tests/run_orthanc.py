@@ -68,6 +68,25 @@ def orthanc(
     """
     if not (shutil.which("Orthanc") or Path(PROGRAM).exists()):
         pytest.skip("Orthanc is not installed (apt install orthanc orthanc-dicomweb)")
+    found, running = start_orthanc(folder, callers=callers, ports=ports, users=users)
+    try:
+        yield found
+    finally:
+        if kill:
+            running.kill()
+        else:
+            running.terminate()
+        running.wait(timeout=60)
+
+
+def start_orthanc(
+    folder: Path,
+    *,
+    callers: Mapping[str, int],
+    ports: tuple[int, int] | None = None,
+    users: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[Orthanc, "subprocess.Popen[bytes]"]:
+    """The same, and its process: whoever asks ends it. It answers when this returns."""
     folder.mkdir(parents=True, exist_ok=True)
     name, password = next(iter(users.items()), ("", ""))
     login = "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode() if users else ""
@@ -87,7 +106,7 @@ def orthanc(
         "DicomAlwaysAllowStore": False,
         "DicomModalities": {title.lower(): [title, "127.0.0.1", port] for title, port in callers.items()},
         "Plugins": [DICOM_WEB] if Path(DICOM_WEB).exists() else [],
-        "StorageCommitmentReportsSize": 100,
+        "StorageCommitmentReportsSize": 1000,
     }
     file = folder / "orthanc.json"
     file.write_text(json.dumps(settings))
@@ -95,13 +114,11 @@ def orthanc(
         running = subprocess.Popen([PROGRAM, str(file)], stdout=log, stderr=subprocess.STDOUT)
     try:
         _wait(found, running=running, log=folder / "log.txt")
-        yield found
-    finally:
-        if kill:
-            running.kill()
-        else:
-            running.terminate()
+    except BaseException:
+        running.kill()
         running.wait(timeout=60)
+        raise
+    return found, running
 
 
 def _wait(found: Orthanc, *, running: "subprocess.Popen[bytes]", log: Path) -> None:
