@@ -89,12 +89,10 @@ class Alone:
 
 def _read_alone(pipe: Connection, models: list[str], threads: int) -> None:
     from hilum.cli.options.models import choose_bundles
+    from hilum.output.pictures import draw_pictures
     from hilum.reading.reader import Reader
     from hilum.reading.settings import ReaderSettings
-    from hilum.report.overlay import overlay_png
-    from hilum.report.page import render_page
     from hilum.report.reading_json import reading_to_json
-    from hilum.report.windowing import thumbnail_png
 
     with Reader(models=choose_bundles(models), settings=ReaderSettings(threads=threads)) as reader:
         pipe.send("ready")
@@ -104,9 +102,7 @@ def _read_alone(pipe: Connection, models: list[str], threads: int) -> None:
                 examination = reader.examine(one, name="a.png")
                 if draw:
                     json.dumps(reading_to_json(examination.reading))
-                    render_page(examination, cards=reader.cards)
-                    overlay_png(examination)
-                    thumbnail_png(examination.radiograph.pixels)
+                    draw_pictures(examination, cards=reader.cards, every_heatmap=False)
             pipe.send("done")
 
 

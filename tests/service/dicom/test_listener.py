@@ -5,6 +5,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -135,14 +136,44 @@ def test_a_queue_that_is_full_takes_no_image(listening: Any, tmp_path: Any) -> N
     store.close()
 
 
+HALF = bytes.fromhex("0100000000d00001000048494c554d")
+"""The first bytes of a request for an association; 208 were announced."""
+
+
+@pytest.mark.parametrize("said", [b"", HALF], ids=["bare", "half an association"])
 @pytest.mark.parametrize("probes", [30, pytest.param(1000, marks=pytest.mark.slow)])
-def test_probes_leave_nothing_behind(listening: Any, until: Any, probes: int) -> None:
-    """Connections that say nothing, as load balancers and monitors make them."""
+def test_probes_leave_nothing_behind(listening: Any, until: Any, probes: int, said: bytes) -> None:
+    """Connections that say nothing, as load balancers and monitors make them, and some that break off."""
+    psutil = pytest.importorskip("psutil")
+    process = psutil.Process()
     listener = listening()
+
+    def probe(times: int) -> None:
+        for _ in range(times):
+            with socket.create_connection(("127.0.0.1", listener.port)) as connection:
+                connection.sendall(said)
+        until(lambda: not [each for each in threading.enumerate() if "AcceptorThread" in each.name])
+
     assert send(listener, study_image()) == 0
-    before = threading.active_count()
-    for _ in range(probes):
-        with socket.create_connection(("127.0.0.1", listener.port)):
-            pass
-    until(lambda: threading.active_count() <= before + 2)
+    probe(probes // 5)
+    threads, held, memory = threading.active_count(), process.num_fds(), process.memory_info().rss
+    probe(probes)
+    until(lambda: threading.active_count() <= threads and process.num_fds() <= held)
+    assert process.memory_info().rss - memory < 4 << 20
     assert send(listener, study_image("dx")) == 0
+
+
+@pytest.mark.parametrize("said", [b"", HALF], ids=["bare", "half an association"])
+def test_a_connection_that_falls_silent_is_ended(
+    listening: Any, until: Any, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    monkeypatch.setattr("hilum.service.dicom.listener.SILENT_S", 0.5)
+    listener = listening()
+    before = threading.active_count()
+    with ExitStack() as open_:
+        for _ in range(25):  # more than associations are taken at once
+            connection = open_.enter_context(socket.create_connection(("127.0.0.1", listener.port)))
+            connection.sendall(said)
+        until(lambda: threading.active_count() > before)
+        until(lambda: threading.active_count() <= before)
+        assert send(listener, study_image()) == 0

@@ -120,9 +120,9 @@ def test_a_sweep_takes_nothing_that_waits(store: Store, clock: Callable) -> None
 
 def test_a_sweep_goes_through_many_files_some_at_a_time(store: Store, clock: Callable, monkeypatch: Any) -> None:
     monkeypatch.setattr(readings, "_AT_ONCE", 2)
-    old = [end(store, bytes([at]), urgency(0.0)) for at in range(5)]
+    old = [end(store, bytes([number]), at(0.0)) for number in range(5)]
     clock.now_s += HOUR_S + 1.0
-    young = end(store, b"young", urgency(0.0))
+    young = end(store, b"young", at(0.0))
     waiting = store.queue.accept(b"waiting", upload=UPLOAD, settings_sha256="s").job
     store.files.adopt(store.files.put_aside(b"of nobody"), sha256="0" * 64)
     store.readings.sweep()

@@ -23,6 +23,9 @@ from hilum.service.store.store import Store
 
 _LOG = logging.getLogger("hilum.service")
 
+SILENT_S = 30.0
+"""How long a connection may say nothing, before its association or in the middle of a message; then it is ended."""
+
 SUCCESS, OUT_OF_RESOURCES, REFUSED = 0x0000, 0xA700, 0x0124
 
 ANSWERS = {
@@ -61,6 +64,7 @@ class Listener:
         self._settings, self._store, self._outbox, self._sha256 = settings, store, outbox, settings_sha256
         entity = AE(ae_title=settings.title)
         entity.maximum_pdu_size = 0
+        entity.acse_timeout = SILENT_S
         entity.maximum_associations = settings.associations
         entity.require_called_aet = True
         entity.require_calling_aet = sorted({caller.title for caller in settings.callers})
@@ -72,7 +76,7 @@ class Listener:
             self._server = entity.make_server(
                 (settings.host, settings.port),
                 evt_handlers=[(evt.EVT_C_STORE, self._store_image), (evt.EVT_C_ECHO, self._echo),
-                              (evt.EVT_N_EVENT_REPORT, self._hear)],
+                              (evt.EVT_N_EVENT_REPORT, self._hear), (evt.EVT_CONN_CLOSE, _hung_up)],
                 server_class=_server_for(settings.callers),
             )  # fmt: skip
         except OSError as error:
@@ -125,9 +129,23 @@ class Listener:
         return hear_report(event, outbox=self._outbox), None
 
 
+def _hung_up(event: evt.Event) -> None:
+    """Let go of a connection that was closed before it asked for anything: a load balancer's, a monitor's.
+
+    pynetdicom would wait for its request as long as for one that is still open, and count it among the associations.
+    """
+    if event.assoc.requestor.primitive is None:
+        event.assoc.dul.to_user_queue.put(None)
+
+
 def _server_for(callers: Sequence[Caller]) -> type[ThreadedAssociationServer]:
     class _Server(ThreadedAssociationServer):
-        """Hangs up on whoever calls from an address that nobody who may send has."""
+        """Hangs up on whoever calls from an address that nobody who may send has, or falls silent."""
+
+        def get_request(self) -> tuple[Any, Any]:
+            request, address = super().get_request()
+            request.settimeout(SILENT_S)  # pynetdicom waits for the rest of a message for ever
+            return request, address
 
         def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002 - socketserver's
             return may_call(str(client_address[0]), callers=callers)
