@@ -29,7 +29,7 @@ PIP := $(BIN)/python -m pip install --no-input --disable-pip-version-check --qui
 # Linters and tests share the cores with each other, so the libraries below them do not multiply threads.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup run test test-latest constraints check lint format benchmark wheel images reference notebooks site rooms results cards retrain-pneumonia ship clean
+.PHONY: help setup run test test-latest constraints check lint format benchmark wheel images reference notebooks site rooms results cards soak retrain-pneumonia ship clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ format: $(VENV)/.dev  ## put the code into ruff's format and apply its safe fixe
 benchmark: $(VENV)/.dev  ## measure all figures of the documentation, what is measured already left out: make benchmark [ARGS="--only peers"]
 	$(PIP) --editable '.[bench]'
 	env -u OMP_NUM_THREADS $(BIN)/python benchmarks/collect.py --shared $(DATA) $(ARGS)
+
+soak: $(VENV)/.dev  ## send 10,000 files to hilum serve: its rate beside the reader alone, growth of memory, what is lost (about an hour)
+	$(BIN)/python benchmarks/service.py --out benchmarks/results
 
 wheel: $(VENV)/.dev  ## build dist/hilum-*.whl
 	$(BIN)/python -m build --wheel --outdir dist
