@@ -65,6 +65,47 @@ def test_a_promise_that_is_not_kept_in_time_is_sent_again(outbox: Outbox, post: 
     assert [parcel.number for parcel in outbox.due(FIRST.name)] == numbers
 
 
+def test_an_archive_that_never_says_that_it_keeps_it_is_asked_less_and_less_often(
+    outbox: Outbox, post: Any, clock: Any
+) -> None:
+    post(FIRST)
+    numbers = [parcel.number for parcel in outbox.due(FIRST.name)]
+    began_s, asked_s = clock.now_s, []
+    while outbox.due(FIRST.name):
+        asked_s.append(clock.now_s)
+        outbox.promised(numbers, transaction=f"1.{len(asked_s)}")
+        with outbox.database.read() as connection:
+            clock.now_s = connection.execute(select(OUTBOX.c.due_s)).scalars().first() + 1.0
+    pauses = [later - earlier for earlier, later in pairwise(asked_s)]
+    assert pauses[0] == PROMISE_S + 1.0
+    assert pauses == sorted(pauses)
+    assert max(pauses) == 3601.0
+    assert asked_s[-1] - began_s > 7 * 86400
+    assert counts(outbox) == {(FIRST.name, "dead"): 3}
+    instance = outbox_instances(outbox)[0]
+    outbox.kept(f"1.{len(asked_s)}", instances=[instance], failed={})
+    assert counts(outbox) == {(FIRST.name, "delivered"): 1, (FIRST.name, "dead"): 2}
+
+
+def outbox_instances(outbox: Outbox) -> list[str]:
+    with outbox.database.read() as connection:
+        return list(connection.execute(select(OUTBOX.c.sop_instance).order_by(OUTBOX.c.number)).scalars())
+
+
+def test_what_is_delivered_stays_so_whatever_is_told_later(outbox: Outbox, post: Any) -> None:
+    """The archive reports on one connection and dies before it answers on the other: what it has was let go of here."""
+    post(FIRST)
+    parcels = outbox.due(FIRST.name)
+    numbers = [parcel.number for parcel in parcels]
+    outbox.promised(numbers, transaction="1.2.3")
+    outbox.kept("1.2.3", instances=[parcel.sop_instance for parcel in parcels], failed={})
+    outbox.failed(numbers, said="the archive was gone when it was asked whether it keeps what it took")
+    outbox.promised(numbers, transaction="1.2.4")
+    outbox.kept("1.2.3", instances=[], failed={parcels[0].sop_instance: 0x0110})
+    assert counts(outbox) == {(FIRST.name, "delivered"): 3}
+    assert outbox.due(FIRST.name) == ()
+
+
 def test_what_is_delivered_takes_no_room(outbox: Outbox, post: Any) -> None:
     post(FIRST)
     outbox.delivered([parcel.number for parcel in outbox.due(FIRST.name)], said="kept")

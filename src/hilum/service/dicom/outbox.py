@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
 from hilum.objects.make import DicomObject
 from hilum.service.dicom.peers import AnyDestination
@@ -17,9 +17,11 @@ from hilum.service.store.tables import OUTBOX
 RowState = Literal["waiting", "promised", "delivered", "dead"]
 """`promised`: the archive took it, and was asked to say that it keeps it. `dead`: nobody took it in time."""
 
+_OPEN: tuple[RowState, ...] = ("waiting", "promised")
+
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 3600.0
 PROMISE_S = 120.0
-"""How long an archive may take to say that it keeps what it took; then it is sent again."""
+"""How long an archive may take at first to say that it keeps what it took; then it is sent again."""
 
 DAY_S = 86400.0
 
@@ -85,11 +87,7 @@ class Outbox:
 
     def due(self, destination: str, *, most: int = 60) -> tuple[Parcel, ...]:
         """What is to be sent there now, the oldest first; a promise that was not kept in time is due again."""
-        wanted = (
-            (OUTBOX.c.destination == destination)
-            & OUTBOX.c.state.in_(("waiting", "promised"))
-            & (OUTBOX.c.due_s <= self.clock())
-        )
+        wanted = (OUTBOX.c.destination == destination) & OUTBOX.c.state.in_(_OPEN) & (OUTBOX.c.due_s <= self.clock())
         columns = (OUTBOX.c.number, OUTBOX.c.destination, OUTBOX.c.sop_class, OUTBOX.c.sop_instance, OUTBOX.c.data)
         with self.database.read() as connection:
             rows = connection.execute(select(*columns).where(wanted).order_by(OUTBOX.c.number).limit(most)).all()
@@ -100,9 +98,27 @@ class Outbox:
         self._set(numbers, {"state": "delivered", "said": said, "data": None, "ended_s": self.clock()})
 
     def promised(self, numbers: Iterable[int], *, transaction: str) -> None:
-        """The archive took these, and was asked in this transaction to say that it keeps them."""
-        values = {"state": "promised", "transaction": transaction, "due_s": self.clock() + PROMISE_S}
-        self._set(numbers, {**values, "said": "taken; asked whether it is kept"})
+        """The archive took these, and was asked in this transaction to say that it keeps them.
+
+        The longer it has not said so, the longer it may take before they are sent again, up to an hour; after too long
+        they are dead, unless it does say so.
+        """
+        now = self.clock()
+        with self.database.write() as connection:
+            for number in numbers:
+                created_s = connection.execute(select(OUTBOX.c.created_s).where(_is_open(number))).scalar_one_or_none()
+                if created_s is None:  # delivered, or its reading was deleted
+                    continue
+                pause_s = min(max(PROMISE_S, (now - created_s) / 4.0), LONGEST_PAUSE_S)
+                over = now - created_s > self.give_up_s
+                values = {
+                    "state": "dead" if over else "promised",
+                    "transaction": transaction,
+                    "due_s": now + pause_s,
+                    "said": "taken; asked whether it is kept",
+                    "ended_s": now if over else None,
+                }
+                connection.execute(update(OUTBOX).where(_is_open(number)).values(**values))
 
     def kept(self, transaction: str, *, instances: Iterable[str], failed: Mapping[str, int]) -> None:
         """What the archive reports of a transaction: the instances that it keeps, and those that it does not."""
@@ -120,9 +136,9 @@ class Outbox:
         now = self.clock()
         with self.database.write() as connection:
             for number in numbers:
-                asked = select(OUTBOX.c.attempts, OUTBOX.c.created_s).where(OUTBOX.c.number == number)
+                asked = select(OUTBOX.c.attempts, OUTBOX.c.created_s).where(_is_open(number))
                 row = connection.execute(asked).one_or_none()
-                if row is None:  # its reading was deleted meanwhile
+                if row is None:  # the archive reported meanwhile that it keeps it, or its reading was deleted
                     continue
                 pause_s = min(FIRST_PAUSE_S * 2.0 ** min(row.attempts, 20), LONGEST_PAUSE_S)
                 over = now - row.created_s > self.give_up_s
@@ -133,7 +149,7 @@ class Outbox:
                     "said": said[:500],
                     "ended_s": now if over else None,
                 }
-                connection.execute(update(OUTBOX).where(OUTBOX.c.number == number).values(**values))
+                connection.execute(update(OUTBOX).where(_is_open(number)).values(**values))
 
     def counts(self) -> tuple[Count, ...]:
         """How many rows are in which state, by destination."""
@@ -146,3 +162,7 @@ class Outbox:
     def _set(self, numbers: Iterable[int], values: dict[str, Any]) -> None:
         with self.database.write() as connection:
             connection.execute(update(OUTBOX).where(OUTBOX.c.number.in_(list(numbers))).values(**values))
+
+
+def _is_open(number: int) -> ColumnElement[bool]:
+    return and_(OUTBOX.c.number == number, OUTBOX.c.state.in_(_OPEN))
