@@ -63,6 +63,20 @@ def test_the_same_file_joins_and_another_model_reads_anew(store: Store) -> None:
     assert (joined.is_new, joined.job.state) == (False, "done")
 
 
+def test_what_is_written_beside_an_upload_is_there_or_the_upload_is_not(store: Store) -> None:
+    def note(connection: Connection, job: Job) -> None:
+        store.audit.add_within(connection, "upload", who="w", address="a", job_id=job.id)
+
+    def no_room(_connection: Connection, _job: Job) -> None:
+        raise OutputError("no room in the audit")
+
+    with pytest.raises(OutputError):
+        store.queue.accept(b"x", upload=UPLOAD, settings_sha256="s", within=no_room)
+    assert store.queue.waiting() == 0
+    ids = [store.queue.accept(b"x", upload=UPLOAD, settings_sha256="s", within=note).job.id for _ in range(2)]
+    assert [row.job_id for row in store.audit.rows()] == ids
+
+
 def test_the_queue_is_full_at_exactly_its_capacity(make_store: Callable[..., Store]) -> None:
     store = make_store(capacity=3)
     for number in range(3):

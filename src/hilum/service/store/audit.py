@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from hilum.service.store.database import Database
 from hilum.service.store.tables import AUDIT
@@ -36,9 +36,15 @@ class Audit:
 
     def add(self, action: Action, *, who: str, address: str, job_id: str | None = None) -> None:
         """Add a line."""
-        row = {"at_s": self.clock(), "who": who, "address": address, "action": action, "job_id": job_id}
         with self.database.write() as connection:
-            connection.execute(insert(AUDIT), row)
+            self.add_within(connection, action, who=who, address=address, job_id=job_id)
+
+    def add_within(
+        self, connection: Connection, action: Action, *, who: str, address: str, job_id: str | None = None
+    ) -> None:
+        """Add a line in an open transaction: it is there if and only if what it tells of is."""
+        row = {"at_s": self.clock(), "who": who, "address": address, "action": action, "job_id": job_id}
+        connection.execute(insert(AUDIT), row)
 
     def rows(self) -> tuple[AuditRow, ...]:
         """Every line, the oldest first."""

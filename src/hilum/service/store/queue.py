@@ -74,21 +74,29 @@ class Queue:
     keep_bytes: bool
     clock: Callable[[], float]
 
-    def accept(self, data: bytes, *, upload: Upload, settings_sha256: str) -> Accepted:
+    def accept(self, data: bytes, *, upload: Upload, settings_sha256: str, within: Within | None = None) -> Accepted:
         """Take a file in: when this returns, its bytes and its row are on disk.
 
         The same bytes, stated the same, for a reader of the same `settings_sha256`, give the job that they have, in
         whatever state it is; one that failed with no fault of the file's waits anew. Raises `BusyError` where
         `capacity` jobs wait, and `OutputError` where disk or database cannot be written; then nothing was accepted.
+        `within` writes in the same transaction, whichever job it is.
         """
         sha256 = hashlib.sha256(data).hexdigest()
         key = job_key(sha256, settings_sha256=settings_sha256, stated=upload.stated)
         known = self._known(key)
         if known is not None:
+            if within is not None:
+                with self.database.write() as connection:
+                    within(connection, known)
             return Accepted(job=known, is_new=False)
         aside = self.files.put_aside(data)
         try:
-            return self._add(aside, key=key, sha256=sha256, size=len(data), upload=upload)
+            with self.database.write(alone=True) as connection:
+                accepted = self._add(connection, aside, key=key, sha256=sha256, size=len(data), upload=upload)
+                if within is not None:
+                    within(connection, accepted.job)
+            return accepted
         finally:
             aside.unlink(missing_ok=True)
 
@@ -97,36 +105,37 @@ class Queue:
             row = connection.execute(select(JOBS).where(JOBS.c.key == key)).one_or_none()
         return None if row is None or row.failure_kind in _AGAIN else job_of(row)
 
-    def _add(self, aside: Path, *, key: str, sha256: str, size: int, upload: Upload) -> Accepted:
-        """Within one transaction that runs alone, so that no other adds, counts or removes bytes meanwhile."""
-        with self.database.write(alone=True) as connection:
-            row = connection.execute(select(JOBS).where(JOBS.c.key == key)).one_or_none()
-            if row is not None and row.failure_kind not in _AGAIN:
-                return Accepted(job=job_of(row), is_new=False)
-            if _waiting(connection) >= self.capacity:
-                raise BusyError(f"{self.capacity:,} files wait to be read, and no more may; send it again in a while")
-            self.files.adopt(aside, sha256=sha256)
-            if row is not None:
-                again = update(JOBS).where(JOBS.c.number == row.number).values(**_ANEW, **_place_columns(_WAITS))
-                return Accepted(job=job_of(connection.execute(again.returning(JOBS)).one()), is_new=True)
-            added = connection.execute(
-                insert(JOBS).returning(JOBS),
-                {
-                    "id": secrets.token_hex(16),
-                    "key": key,
-                    "sha256": sha256,
-                    "size": size,
-                    "name": upload.name,
-                    "origin": upload.origin,
-                    "stated": stated_to_row(upload.stated),
-                    "details": dict(upload.details),
-                    "state": "queued",
-                    "attempt": 0,
-                    "created_s": self.clock(),
-                    **_place_columns(_WAITS),
-                },
-            ).one()
-            return Accepted(job=job_of(added), is_new=True)
+    def _add(
+        self, connection: Connection, aside: Path, *, key: str, sha256: str, size: int, upload: Upload
+    ) -> Accepted:
+        """In a transaction that runs alone, so that no other adds, counts or removes bytes meanwhile."""
+        row = connection.execute(select(JOBS).where(JOBS.c.key == key)).one_or_none()
+        if row is not None and row.failure_kind not in _AGAIN:
+            return Accepted(job=job_of(row), is_new=False)
+        if _waiting(connection) >= self.capacity:
+            raise BusyError(f"{self.capacity:,} files wait to be read, and no more may; send it again in a while")
+        self.files.adopt(aside, sha256=sha256)
+        if row is not None:
+            again = update(JOBS).where(JOBS.c.number == row.number).values(**_ANEW, **_place_columns(_WAITS))
+            return Accepted(job=job_of(connection.execute(again.returning(JOBS)).one()), is_new=True)
+        added = connection.execute(
+            insert(JOBS).returning(JOBS),
+            {
+                "id": secrets.token_hex(16),
+                "key": key,
+                "sha256": sha256,
+                "size": size,
+                "name": upload.name,
+                "origin": upload.origin,
+                "stated": stated_to_row(upload.stated),
+                "details": dict(upload.details),
+                "state": "queued",
+                "attempt": 0,
+                "created_s": self.clock(),
+                **_place_columns(_WAITS),
+            },
+        ).one()
+        return Accepted(job=job_of(added), is_new=True)
 
     def waiting(self) -> int:
         """How many jobs wait or are being read."""

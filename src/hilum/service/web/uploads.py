@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
+
 from hilum.errors import BusyError, DecodeError, LimitError, OutputError
 from hilum.imaging.files.sniff import FileFormat, sniff
-from hilum.service.store.job import Origin, Upload
+from hilum.service.store.job import Job, Origin, Upload
 from hilum.service.store.names import tame_name
 from hilum.service.store.queue import Accepted
 from hilum.service.web.access import User
@@ -19,13 +21,18 @@ def accept(data: bytes, *, name: str, stated: Stated, origin: Origin, user: User
     `DecodeError` where it is no format that hilum reads, `BusyError` where the queue is full, and `OutputError` where
     the disk is.
     """
-    counted = service.metrics.uploads
+    counted, audit = service.metrics.uploads, service.store.audit
+
+    def note(connection: Connection, job: Job) -> None:
+        audit.add_within(connection, "upload", who=user.name, address=user.address, job_id=job.id)
+
     try:
         _check(data, service=service)
         accepted = service.store.queue.accept(
             data,
             upload=Upload(name=tame_name(name), origin=origin, stated=stated),
             settings_sha256=service.reader.settings_sha256,
+            within=note,
         )
     except (BusyError, OutputError):
         counted.labels("busy").inc()
@@ -34,7 +41,6 @@ def accept(data: bytes, *, name: str, stated: Stated, origin: Origin, user: User
         counted.labels("refused").inc()
         raise
     counted.labels("accepted" if accepted.is_new else "known").inc()
-    service.store.audit.add("upload", who=user.name, address=user.address, job_id=accepted.job.id)
     return accepted
 
 
