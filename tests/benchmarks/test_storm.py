@@ -73,7 +73,7 @@ def test_the_listener_s_own_tables_and_log_count(storm: Any) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(not Path(PROGRAM).exists(), reason="Orthanc is not installed (apt install orthanc)")
 def test_a_short_storm_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    words = ["--studies", "12", "--kills", "1", "--away", "3", "--kill-pause", "3", "--sender-pause", "1"]
+    words = ["--studies=12", "--kills=1", "--away=3", "--kill-pause=3", "--sender-pause=1", "--patience=200"]
     toy = toy_bundle(tmp_path / "toy").folder
     done = subprocess.run(
         [sys.executable, "benchmarks/storm.py", *words, "--readers", "1", "--model", str(toy), "--seed", "3"],

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from socketserver import BaseServer
 from typing import Any
 
 from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, evt
+from pynetdicom.presentation import PresentationContext
 from pynetdicom.sop_class import StorageCommitmentPushModel, Verification  # type: ignore[attr-defined]
 from pynetdicom.transport import ThreadedAssociationServer
 
@@ -83,6 +85,7 @@ class Listener:
             raise UsageError(
                 f"{settings.host}, port {settings.port}, cannot be used ({error.strerror}); check --host and --port"
             ) from error
+        self._server.contexts = _Contexts(self._server.contexts)
         self.port = int(self._server.socket.getsockname()[1]) if self._server.socket is not None else settings.port
         self._thread = threading.Thread(target=self._server.serve_forever, name="hilum-listener", daemon=True)
         self._thread.start()
@@ -127,6 +130,17 @@ class Listener:
         if not self._may_send(event):
             return REFUSED, None
         return hear_report(event, outbox=self._outbox), None
+
+
+class _Contexts(list[PresentationContext]):
+    """What is offered, cheap to copy for each connection.
+
+    pynetdicom copies all of it deeply, every syntax of every class: a megabyte, and most of what a connection costs.
+    Nothing of it is changed by a negotiation.
+    """
+
+    def __deepcopy__(self, memo: object) -> list[PresentationContext]:
+        return [copy(context) for context in self]
 
 
 def _hung_up(event: evt.Event) -> None:
