@@ -82,7 +82,7 @@ benchmark: $(VENV)/.dev  ## measure all figures of the documentation, what is me
 	env -u OMP_NUM_THREADS $(BIN)/python benchmarks/collect.py --shared $(DATA) $(ARGS)
 
 soak: $(VENV)/.dev  ## send 10,000 files to hilum serve: its rate beside the reader alone, growth of memory, what is lost (about an hour)
-	$(BIN)/python benchmarks/service.py --out benchmarks/results
+	$(BIN)/python benchmarks/service.py --strict --out benchmarks/results
 
 wheel: $(VENV)/.dev  ## build dist/hilum-*.whl
 	$(BIN)/python -m build --wheel --outdir dist

@@ -93,7 +93,7 @@ BENCHMARKS = (
     Benchmark(
         "scaling", "scaling.py", "folder", 8, words=("--films", "{shared}/nih/images"), needs=("pyarrow",), reads=True
     ),
-    Benchmark("service", "service.py", "printed", 20, needs=("fastapi",), reads=True),
+    Benchmark("service", "service.py", "folder", 70, needs=("fastapi", "psutil"), reads=True),
     Benchmark("statistics", "statistics.py", "folder", 4, needs=("sklearn",)),
     Benchmark("coverage", "coverage.py", "file", 90, needs=("scipy",)),
     Benchmark("calibrating", "calibrating.py", "text", 3, quick=("--draws", "5", "--ill", "10")),

@@ -141,7 +141,7 @@ def targets_of(rate: dict | None, soak: dict | None) -> list[dict[str, object]]:
 
 
 def main() -> None:
-    """Measure, and print the report as JSON on standard output; exit code 1 where a target was missed."""
+    """Measure, and print the report as JSON on standard output."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=12, help="of the rate; 0 leaves it out")
     parser.add_argument("--files", type=int, default=10_000, help="of the growth; 0 leaves it out")
@@ -151,6 +151,7 @@ def main() -> None:
     parser.add_argument("--model", action="append", default=[])
     parser.add_argument("--out", type=Path, help="a folder for service.json")
     parser.add_argument("--quick", action="store_true", help="2 rounds, 60 files: whether it works")
+    parser.add_argument("--strict", action="store_true", help="end with 1 where a target was missed")
     arguments = parser.parse_args()
     rounds, files, each = (2, 60, 5) if arguments.quick else (arguments.rounds, arguments.files, 20)
     readers, models, senders = arguments.readers, arguments.model, arguments.senders
@@ -172,7 +173,7 @@ def main() -> None:
     print(json.dumps(report, indent=2))
     for line in target_lines(targets):
         say(line)
-    if not (arguments.quick or all(each["reached"] for each in targets)):
+    if arguments.strict and not all(each["reached"] for each in targets):
         sys.exit(1)
 
 

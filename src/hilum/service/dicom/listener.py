@@ -149,7 +149,7 @@ def _hung_up(event: evt.Event) -> None:
     pynetdicom would wait for its request as long as for one that is still open, and count it among the associations.
     """
     if event.assoc.requestor.primitive is None:
-        event.assoc.dul.to_user_queue.put(None)
+        event.assoc.dul.to_user_queue.put(None)  # type: ignore[arg-type]  # what waiting in vain gives
 
 
 def _server_for(callers: Sequence[Caller]) -> type[ThreadedAssociationServer]:
