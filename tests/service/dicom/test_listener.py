@@ -153,6 +153,7 @@ def test_probes_leave_nothing_behind(listening: Any, until: Any, probes: int, sa
         for _ in range(times):
             with socket.create_connection(("127.0.0.1", listener.port)) as connection:
                 connection.sendall(said)
+        associate(listener).abort()  # whatever it is told: all that called before it were heard by then
         until(lambda: not [each for each in threading.enumerate() if "AcceptorThread" in each.name])
 
     assert send(listener, study_image()) == 0

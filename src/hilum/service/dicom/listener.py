@@ -156,6 +156,8 @@ def _server_for(callers: Sequence[Caller]) -> type[ThreadedAssociationServer]:
     class _Server(ThreadedAssociationServer):
         """Hangs up on whoever calls from an address that nobody who may send has, or falls silent."""
 
+        request_queue_size = 128  # with five, as the library has it, a sixth caller at once waits a second or three
+
         def get_request(self) -> tuple[Any, Any]:
             request, address = super().get_request()
             request.settimeout(SILENT_S)  # pynetdicom waits for the rest of a message for ever
