@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hilum.reading_result import NotDecided, TypeVerdict
-from hilum.report.headline import headline, no_heatmap, percent_text
+from hilum.report.headline import headline, no_heatmap, percent_text, warnings_beside
 from hilum.stated import Stated
 
 NO_AGE = "the file gives no age, and this model is for children of 1 to 5 years"
@@ -103,6 +103,14 @@ def test_what_was_not_read_says_why(reading, refused):
     assert headline(replace(reading, gate=unjudged, findings=())) == (
         "None of the models reads radiographs, so no findings were computed"
     )
+
+
+def test_a_warning_that_the_headline_says_is_not_said_again(reading):
+    hand = replace(reading.gate, type=TypeVerdict("hand", 0.99, {"hand": 0.99}))
+    warnings = ("the hand looks turned by 90°", "none of the models reads hand X-rays, so no findings were computed")
+    unread = replace(reading, gate=hand, findings=(), warnings=warnings)
+    assert warnings_beside(unread) == warnings[:1]
+    assert warnings_beside(replace(unread, findings=reading.findings)) == warnings
 
 
 def test_a_ratio_stands_in_the_place_of_findings_that_nobody_looks_for(heart_examination):

@@ -218,7 +218,7 @@ def test_what_the_user_says_and_who_stood_aside_stand_on_the_page(examination, c
     assert "Stated by the user, not by the file: age 3 years, view AP." in words
     assert "3 years (stated), female · view AP (stated)" in words
     assert "Patient, by the file 4 years, female" in words
-    assert "Stood aside: chest-adult (the patient is 3 years old, and this model is for adults from 18 years)." in words
+    assert "Not used: chest-adult (the patient is 3 years old, and this model is for adults from 18 years)." in words
     assert "what is shown and read here is its other polarity, as the user asked" in words
     assert "; read with its greys reversed." in words
 

@@ -100,7 +100,7 @@ def test_who_stood_aside_and_what_the_user_says_have_a_line(reading):
     why = NotDecided("age outside", "the patient is 4 years old, and this model is for adults from 18 years")
     told = replace(reading, stood_aside=(StoodAside("chest-adult", why),), stated=Stated(view="AP"))
     text = " ".join(_text(reading_table(told)).split())
-    assert "Stood aside: chest-adult (the patient is 4 years old, and this model is for adults from 18 years)" in text
+    assert "Not used: chest-adult (the patient is 4 years old, and this model is for adults from 18 years)" in text
     assert "Stated by the user, not by the file: view AP" in text
     assert "view AP (stated)" in text
 

@@ -27,6 +27,12 @@ def headline(reading: Reading) -> str:
     return "; ".join([*said, *_caveats(reading, decided=decided)])
 
 
+def warnings_beside(reading: Reading) -> tuple[str, ...]:
+    """The warnings, but for what the headline says already."""
+    said = headline(reading).casefold()
+    return tuple(warning for warning in reading.warnings if warning.casefold() not in said)
+
+
 def no_heatmap(reading: Reading) -> str:
     """Why a report shows no heatmap at first."""
     if not reading.findings:

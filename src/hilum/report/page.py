@@ -11,7 +11,7 @@ from markupsafe import Markup
 from hilum.bundle.card import Card
 from hilum.reading_result import Examination, Reading
 from hilum.report import wording
-from hilum.report.headline import headline, no_heatmap, percent_texts
+from hilum.report.headline import headline, no_heatmap, percent_texts, warnings_beside
 from hilum.report.model_sections import model_sections
 from hilum.report.page_data import finding_rows, layer_indices, type_rows, viewer_data
 from hilum.report.templating import asset, content_security_policy, data_uri, environment
@@ -56,6 +56,7 @@ def render_page(examination: Examination, *, cards: Sequence[Card], ways: PageWa
             words=wording,
             facts=_facts(reading),
             headline=said,
+            warnings=warnings_beside(reading),
             percents=percent_texts,
             ways=ways,
             gate_first=reading.gate.status != "accepted",

@@ -13,7 +13,7 @@ from hilum.bundle.label import NOT_RELIABLE
 from hilum.reading_result import Finding, Reading
 from hilum.report.costs import Costs
 from hilum.report.counts import Counts
-from hilum.report.headline import headline
+from hilum.report.headline import headline, warnings_beside
 from hilum.report.wording import (
     RESEARCH_USE,
     decision,
@@ -48,7 +48,7 @@ def reading_table(reading: Reading) -> RenderableType:
         parts.extend(_findings(reading))
     if reading.stood_aside:
         parts.append(_marked("-", stood_aside_text(reading), style="dim"))
-    parts.extend(_marked("!", warning, style="yellow") for warning in reading.warnings)
+    parts.extend(_marked("!", warning, style="yellow") for warning in warnings_beside(reading))
     parts.append(Text(RESEARCH_USE, style="dim italic"))
     return Group(*parts)
 

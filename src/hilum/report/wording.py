@@ -251,7 +251,7 @@ def stated_text(reading: Reading) -> str:
 def stood_aside_text(reading: Reading) -> str:
     """One line on the models that were not asked, and why; empty where all were."""
     said = "; ".join(f"{one.model} ({one.because.reason})" for one in reading.stood_aside)
-    return f"Stood aside: {said}" if said else ""
+    return f"Not used: {said}" if said else ""
 
 
 def _marked(words: str, is_stated: bool) -> str:
