@@ -94,6 +94,7 @@ BENCHMARKS = (
         "scaling", "scaling.py", "folder", 8, words=("--films", "{shared}/nih/images"), needs=("pyarrow",), reads=True
     ),
     Benchmark("service", "service.py", "folder", 70, needs=("fastapi", "psutil"), reads=True),
+    Benchmark("storm", "storm.py", "folder", 20, quick=None, needs=("pynetdicom", "psutil"), reads=True),
     Benchmark("statistics", "statistics.py", "folder", 4, needs=("sklearn",)),
     Benchmark("coverage", "coverage.py", "file", 90, needs=("scipy",)),
     Benchmark("calibrating", "calibrating.py", "text", 3, quick=("--draws", "5", "--ill", "10")),
@@ -132,7 +133,10 @@ PARTS = {
     "fabricate_training.py": "before_and_after.py",
     "listed.py": "collect.py",
     "measuring.py": "all of them",
+    "reading_engines.py": "reading.py",
     "reading_worker.py": "reading.py",
+    "service_sides.py": "service.py",
+    "storm_sides.py": "storm.py",
     "torchxrayvision_script.py": "reading.py",
     "training_sides.py": "training.py",
 }

@@ -34,7 +34,7 @@ from hilum.output.journal import Journal
 from hilum.output.render import RenderSettings
 from hilum.phantom.thorax import render_thorax
 from hilum.radiograph import Radiograph, Source
-from hilum.reading.engines.engine import INPUT, LOGITS, available_cores
+from hilum.reading.engines.engine import INPUT, LOGITS, EngineName, available_cores
 from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
 from hilum.reading.gate.gate import NOT_JUDGED
 from hilum.reading.lungs.finder import LungFinder
@@ -148,6 +148,8 @@ class Stub:
     """An engine whose graph gives the same logits at once: what is timed with it is all but the network."""
 
     logits: np.ndarray
+    name: EngineName = "onnxruntime"
+    takes_whole_batches: bool = False
 
     def compile(self, graph: bytes, *, threads: int, callers: int) -> StubGraph:
         """The graph that gives `logits`, with the inputs and outputs of `graph`."""

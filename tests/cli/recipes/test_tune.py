@@ -84,4 +84,4 @@ def test_without_ray_it_says_how_to_get_it(
 def test_systems_that_no_search_can_follow_are_not_offered(hilum: Any) -> None:
     result = hilum("tune", "gate", "--data", "data", "--out", "out")
     assert result.exit_code == 2
-    assert "Unknown recipe 'gate'" in result.stderr
+    assert "No search is possible over the recipe gate: it trains from a study" in result.stderr

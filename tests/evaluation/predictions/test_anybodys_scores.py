@@ -7,7 +7,7 @@ import pytest
 
 from fabricate_predictions import fabricate_predictions
 from hilum.errors import DataError, FileAccessError, UsageError
-from hilum.evaluation.predictions.anybodys_scores import StatedScores, is_anybodys, read_scores
+from hilum.evaluation.predictions.anybodys_scores import StatedScores, read_scores, where_it_says_none
 from hilum.evaluation.predictions.predictions_file import write_predictions
 
 STATED = StatedScores(protocol="made up, by patient")
@@ -51,7 +51,10 @@ def test_parquet_of_pandas_is_as_a_csv_and_hilums_own_says_everything_itself(tmp
     own = fabricate_predictions()
     write_predictions(own, path=tmp_path / "own.parquet")
     assert read_scores(tmp_path / "own.parquet", stated=StatedScores()).content_sha256 == own.content_sha256
-    assert [is_anybodys(tmp_path / f"{name}.parquet") for name in ("pandas", "own")] == [True, False]
+    (tmp_path / "any.csv").write_text(TEXT)
+    files = [tmp_path / name for name in ("pandas.parquet", "own.parquet", "any.csv")]
+    said = [where_it_says_none(STATED, path=file).protocol for file in files]
+    assert said == [STATED.protocol, None, STATED.protocol]
     with pytest.raises(UsageError, match="says its own protocol; leave --protocol out"):
         read_scores(tmp_path / "own.parquet", stated=STATED)
 
