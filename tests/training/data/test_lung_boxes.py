@@ -95,6 +95,7 @@ def test_every_module_that_decides_a_box_is_part_of_the_key_of_remembered_boxes(
         waiting += [module for module in found if module.startswith(("hilum.reading.", "hilum.explain."))]
     only_run = {
         "hilum.reading.engines.engine",
+        "hilum.reading.engines.graph_of",
         "hilum.reading.engines.graph_runner",
         "hilum.reading.input.map_ahead",
         "hilum.explain.onto_pixels",
