@@ -17,7 +17,7 @@ def test_examples_are_written_and_read(hilum: Any, toy: Path, tmp_path: Path) ->
     assert read.exit_code == 0, read.stderr
     names = [json.loads(line)["source"]["name"] for line in read.stdout.splitlines()]
     assert names == sorted(str(path) for path in paths if path.suffix != ".json")
-    assert "Skipped 1 not an image" in read.stderr  # the truth
+    assert "Skipped 1 file: not an image" in read.stderr  # the truth
 
 
 def test_folder_that_cannot_be_written_is_one_line(hilum: Any, tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_folder_is_read_recursively_and_what_is_passed_over_is_named(
     result = hilum("read", tmp_path / "scans", "--model", toy, "--no-gate", "--json")
     assert result.exit_code == 0
     assert [Path(each["source"]["name"]).name for each in lines(result.stdout)] == ["a.png", "x.png"]
-    assert "Skipped 1 not an image" in result.stderr
+    assert "Skipped 1 file: not an image" in result.stderr
     assert "README.txt" in result.stderr
 
 

@@ -333,7 +333,7 @@ def test_an_archive_is_read_and_resumed_like_a_folder(hilum: Any, toy: Path, tmp
     command = ("read", study, "--out", out, "--model", toy, "--no-gate")
     result = hilum(*command)
     assert result.exit_code == 0, result.output
-    assert "Skipped 1 Basic Text SR (DICOM, not a radiograph)" in result.stderr
+    assert "Skipped 1 file: Basic Text SR (DICOM, not a radiograph)" in result.stderr
     assert assert_whole(out) == ["study.zip/b.png", "study.zip/ser/IM1"]
     assert [record["source"]["name"] for record in lines(out / "readings.jsonl")] == [
         f"{study}/b.png",

@@ -17,7 +17,10 @@ def say_the_rest(inputs: Inputs, *, quiet: bool, listed_in: str | None = None) -
     if quiet or not inputs.skipped:
         return
     counts = Counter(skipped.reason for skipped in inputs.skipped)
-    say(f"Skipped {', '.join(f'{count} {reason}' for reason, count in counts.items())}")
+    files = "1 file" if len(inputs.skipped) == 1 else f"{len(inputs.skipped):,} files"
+    counted = [f"{count:,} {reason}" for reason, count in counts.items()]
+    why = ", ".join(counted) if len(counted) > 1 else next(iter(counts))
+    say(f"Skipped {files}: {why}")
     for skipped in inputs.skipped[:_LISTED_UP_TO]:
         say(f"  {skipped.name}: {skipped.reason}")
     if len(inputs.skipped) > _LISTED_UP_TO:
