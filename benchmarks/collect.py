@@ -79,7 +79,7 @@ def done(each: Benchmark, *, out: Path, arguments: argparse.Namespace) -> bool:
         say(f"{each.name}: left out, {lacking}")
         return True
     words = words_of(each, quick=arguments.quick, shared=arguments.shared)
-    ran_on = surroundings(words)
+    ran_on = surroundings(each, quick=arguments.quick)
     before = read(out / f"{each.name}.json")
     if before is not None and not arguments.again and before.get("run", {}).get("key") == ran_on["key"]:
         say(f"{each.name}: measured already, {before['run']['date']}")
@@ -144,11 +144,14 @@ def environment(each: Benchmark) -> dict[str, str]:
     return found | ({"OPENBLAS_NUM_THREADS": "1"} if each.reads else {})
 
 
-def surroundings(words: list[str]) -> Found:
-    """What a benchmark runs on; `key` is the same as long as nothing of it changes that could change a figure."""
+def surroundings(each: Benchmark, *, quick: bool) -> Found:
+    """What a benchmark runs on; `key` is the same as long as nothing of it changes that could change a figure.
+
+    The words are those of the list, so that a report names no folder of the machine that it was made on.
+    """
     processor = this_processor()
     fixed = {
-        "words": words,
+        "words": list(each.quick or ()) if quick else list(each.words),
         "processor": processor.name,
         "flags": [flag for flag in TOLD_FLAGS if flag in processor.flags],
         "system": f"{platform.system()} {platform.machine()}",

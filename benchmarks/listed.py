@@ -44,9 +44,7 @@ BENCHMARKS = (
     Benchmark("decoders", "decoders.py", "folder", 0.5, reads=True),
     Benchmark("gate", "gate.py", "text", 0.5, quick=("--rounds", "1"), reads=True),
     Benchmark("occlusion", "occlusion.py", "text", 1, quick=("--rounds", "1"), reads=True),
-    Benchmark(
-        "pages", "pages.py", "folder", 3, words=("--image", "{shared}/nih_full/images/00008045_002.png"), reads=True
-    ),
+    Benchmark("pages", "pages.py", "folder", 3, words=("--image", "{shared}/nih_full/images"), reads=True),
     Benchmark("lungs", "lungs.py", "folder", 4, reads=True),
     Benchmark(
         "reading",

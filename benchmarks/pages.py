@@ -1,6 +1,6 @@
 """What a page costs: bytes and processor time of each file of a reading, a folder with and without them, the index.
 
-    python benchmarks/pages.py [--out FOLDER] [--images 48] [--threads CORES] [--image FILE] [--age YEARS]
+    python benchmarks/pages.py [--out FOLDER] [--images 48] [--threads CORES] [--image PATH] [--age YEARS]
 
 It needs the base installation alone; the index is opened where playwright and chromium are there. Films are fabricated:
 a phantom chest of 1024 pixels with grain, of eight bits as PNG and of twelve as the page gets it of DICOM. `--image`
@@ -53,7 +53,8 @@ def main() -> None:
         films = {"phantom, 8 bits": reader.examine(files[0].name, stated=Stated(age_years=4.0, view="AP"))}
         films["phantom, 12 bits"] = in_twelve_bits(films["phantom, 8 bits"])
         if arguments.image is not None:
-            films["the film given"] = reader.examine(arguments.image, stated=Stated(age_years=arguments.age, view="PA"))
+            film = min(arguments.image.iterdir()) if arguments.image.is_dir() else arguments.image
+            films["the film given"] = reader.examine(film, stated=Stated(age_years=arguments.age, view="PA"))
         parts = {film: of_film(one, reader=reader, rounds=rounds) for film, one in films.items()}
         say("a folder")
         rates = of_folder(reader, files, folder=folder, jobs=arguments.threads, rounds=1 if arguments.quick else 3)
@@ -86,7 +87,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, help="folder for pages.json")
     parser.add_argument("--images", type=int, default=48, help="files of the folder; every twelfth is a new one")
     parser.add_argument("--threads", type=int, default=available_cores(), help="cores that reading may use")
-    parser.add_argument("--image", help="a film of one's own, measured beside the phantoms")
+    parser.add_argument("--image", type=Path, help="a film of one's own, or a folder whose first it is, measured too")
     parser.add_argument("--age", type=float, default=50.0, help="age in years of the patient of --image")
     parser.add_argument("--quick", action="store_true", help="try it on a few images; the figures mean nothing")
     return parser.parse_args()

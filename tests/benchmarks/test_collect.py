@@ -4,7 +4,9 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -13,15 +15,10 @@ ROOT = Path(__file__).parents[2]
 BENCHMARKS = ROOT / "benchmarks"
 
 
-@pytest.fixture(scope="module")
-def listed() -> Any:
-    """The module of the list, imported as the scripts do it."""
-    sys.path.insert(0, str(BENCHMARKS))
-    try:
-        import listed as found
-    finally:
-        sys.path.remove(str(BENCHMARKS))
-    return found
+@pytest.fixture
+def listed(benchmark_named: Callable[[str], ModuleType]) -> Any:
+    """The module of the list."""
+    return benchmark_named("listed")
 
 
 def collect(out: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -53,6 +50,12 @@ def test_options_of_a_benchmark_are_its_scripts(listed: Any) -> None:
         asked = [*each.words, *(each.quick or ()), *(() if each.report in ("text", "printed") else ("--out",))]
         for word in asked:
             assert not word.startswith("--") or f'"{word}"' in text, f"{each.script} has no {word}"
+
+
+def test_no_kept_report_names_a_folder_of_the_machine_it_was_made_on() -> None:
+    for report in sorted((BENCHMARKS / "results").glob("*.json")):
+        named = re.findall(r'"(?:[A-Za-z]:)?[/\\\\][^"]*"', report.read_text(encoding="utf-8"))
+        assert not named, report.name
 
 
 @pytest.mark.slow
