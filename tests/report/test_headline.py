@@ -109,8 +109,9 @@ def test_a_warning_that_the_headline_says_is_not_said_again(reading):
     hand = replace(reading.gate, type=TypeVerdict("hand", 0.99, {"hand": 0.99}))
     warnings = ("the hand looks turned by 90°", "none of the models reads hand X-rays, so no findings were computed")
     unread = replace(reading, gate=hand, findings=(), warnings=warnings)
-    assert warnings_beside(unread) == warnings[:1]
-    assert warnings_beside(replace(unread, findings=reading.findings)) == warnings
+    assert warnings_beside(unread, said=headline(unread)) == warnings[:1]
+    read = replace(unread, findings=reading.findings)
+    assert warnings_beside(read, said=headline(read)) == warnings
 
 
 def test_a_ratio_stands_in_the_place_of_findings_that_nobody_looks_for(heart_examination):

@@ -13,7 +13,7 @@ from hilum.bundle.load import Bundle
 from hilum.bundle.shelf import SHIPPED_LUNGS
 from hilum.cli.options.completion import data_sets
 from hilum.cli.options.data import PatientPatternOption, called_by, read_as_trained, words_of_data
-from hilum.cli.options.models import choose_bundle, model_names
+from hilum.cli.options.models import ReplaceOption, choose_bundle, model_names
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.fitted_table import fitted_table, say_images_read, say_not_fitted
 from hilum.cli.terminal.say import say, say_caution
@@ -80,7 +80,7 @@ def ensemble(
         ),
     ] = SHIPPED_LUNGS,
     patient_pattern: PatientPatternOption = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of a model in that folder.")] = False,
+    replace: ReplaceOption = False,
 ) -> None:
     """Write one model whose probability is the mean of those of MODEL..., each by its own calibration.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,7 +19,7 @@ from hilum.cli.options.data import (
     words_of_data,
 )
 from hilum.cli.options.judging import LungsOption
-from hilum.cli.options.models import MODEL_HELP, choose_bundle, model_names
+from hilum.cli.options.models import MODEL_HELP, NewModelFolder, ReplaceOption, choose_bundle, model_names
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.fitted_table import fitted_table, say_images_read, say_not_fitted
 from hilum.cli.terminal.say import say, say_caution
@@ -54,9 +53,7 @@ def calibrate_model(
             help="Your table (CSV) or class folders, or where a release lies; once for each.",
         ),
     ],
-    out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="The new model's folder; else one in your models folder.")
-    ] = None,
+    out: NewModelFolder = None,
     name: Annotated[
         str | None, typer.Option(metavar="NAME", help="The new model's name; else MODEL's with -calibrated.")
     ] = None,
@@ -85,7 +82,7 @@ def calibrate_model(
     image_column: ImageColumnOption = None,
     patient_column: PatientColumnOption = None,
     patient_pattern: PatientPatternOption = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of a model in that folder.")] = False,
+    replace: ReplaceOption = False,
 ) -> None:
     """Fit MODEL's calibration and operating points on your own labelled images, into a new version of it.
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hilum.bundle.shelf import local_models_folder
+from hilum.cli.options.models import ReplaceOption
 from hilum.cli.terminal.say_imported import say_imported
 from hilum.networks.starting_weights import DOWNLOADS, torchxrayvision_file
 from hilum.networks.torchxrayvision_weights import RELEASED, released_weights
@@ -37,7 +38,7 @@ def torchxrayvision(
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="The model's folder; else one in your models folder.")
     ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of a model in that folder.")] = False,
+    replace: ReplaceOption = False,
 ) -> None:
     """Make a model of hilum from torchxrayvision's weights NAME; `hilum read --model` then reads it without torch.
 

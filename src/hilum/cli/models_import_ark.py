@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hilum.bundle.shelf import local_models_folder
+from hilum.cli.options.models import ReplaceOption
 from hilum.cli.terminal.say_imported import say_imported
 from hilum.training.export.import_ark import HEADS, NAMES, bundle_name, import_ark
 
@@ -38,7 +39,7 @@ def ark(
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="The model's folder; else one in your models folder.")
     ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of a model in that folder.")] = False,
+    replace: ReplaceOption = False,
 ) -> None:
     """Make a model of hilum from Ark's weights; `hilum read --model` then reads with it, without torch.
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hilum.bundle.shelf import local_models_folder
+from hilum.cli.options.models import ReplaceOption
 from hilum.cli.terminal.say_imported import say_imported
 from hilum.training.export.import_eva_x import SIZES, bundle_name, import_eva_x
 
@@ -33,7 +34,7 @@ def eva_x(
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="The model's folder; else one in your models folder.")
     ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of a model in that folder.")] = False,
+    replace: ReplaceOption = False,
 ) -> None:
     """Make a model of hilum from EVA-X's weights; `hilum read --model` then reads with it, without torch.
 

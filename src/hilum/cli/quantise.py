@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hilum.bundle.shelf import SHIPPED_LUNGS, local_models_folder
+from hilum.cli.options.completion import data_sets
 from hilum.cli.options.data import (
     ImageColumnOption,
     PatientColumnOption,
@@ -18,7 +19,7 @@ from hilum.cli.options.data import (
     words_of_data,
 )
 from hilum.cli.options.judging import LungsOption
-from hilum.cli.options.models import MODEL_HELP, choose_bundle, model_names
+from hilum.cli.options.models import MODEL_HELP, NewModelFolder, ReplaceOption, choose_bundle, model_names
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.quantised_table import lines_of_way, quantised_table
 from hilum.cli.terminal.say import say
@@ -52,11 +53,13 @@ def quantise_model(
     *,
     data: Annotated[
         list[str],
-        typer.Option(metavar="PATH|NAME=FOLDER", help="The data that the model was trained on; once for each."),
+        typer.Option(
+            metavar="NAME=FOLDER|PATH",
+            autocompletion=data_sets,
+            help="The data that the model was trained on; once for each.",
+        ),
     ],
-    out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="The new model's folder; else one in your models folder.")
-    ] = None,
+    out: NewModelFolder = None,
     name: Annotated[
         str | None, typer.Option(metavar="NAME", help="The new model's name; else MODEL's with -int8.")
     ] = None,
@@ -67,7 +70,7 @@ def quantise_model(
     image_column: ImageColumnOption = None,
     patient_column: PatientColumnOption = None,
     patient_pattern: PatientPatternOption = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of a model in that folder.")] = False,
+    replace: ReplaceOption = False,
 ) -> None:
     """Write MODEL with a second form of its network in 8-bit integers, judged on its own validation images.
 

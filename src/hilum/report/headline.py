@@ -27,9 +27,9 @@ def headline(reading: Reading) -> str:
     return "; ".join([*said, *_caveats(reading, decided=decided)])
 
 
-def warnings_beside(reading: Reading) -> tuple[str, ...]:
-    """The warnings, but for what the headline says already."""
-    said = headline(reading).casefold()
+def warnings_beside(reading: Reading, *, said: str) -> tuple[str, ...]:
+    """The warnings, but for what the headline has `said` already."""
+    said = said.casefold()
     return tuple(warning for warning in reading.warnings if warning.casefold() not in said)
 
 

@@ -56,7 +56,7 @@ def render_page(examination: Examination, *, cards: Sequence[Card], ways: PageWa
             words=wording,
             facts=_facts(reading),
             headline=said,
-            warnings=warnings_beside(reading),
+            warnings=warnings_beside(reading, said=said),
             percents=percent_texts,
             ways=ways,
             gate_first=reading.gate.status != "accepted",

@@ -42,13 +42,13 @@ _GATE_STYLES = {"accepted": "green", "refused": "yellow", "unsure": "yellow", "n
 
 def reading_table(reading: Reading) -> RenderableType:
     """One reading: source and gate, the headline, findings with probability, bar and decision, then warnings."""
-    parts: list[RenderableType] = [*_header(reading)]
-    parts.append(Text(headline(reading), style="bold"))
+    said = headline(reading)
+    parts: list[RenderableType] = [*_header(reading), Text(said, style="bold")]
     if reading.findings:
         parts.extend(_findings(reading))
     if reading.stood_aside:
         parts.append(_marked("-", stood_aside_text(reading), style="dim"))
-    parts.extend(_marked("!", warning, style="yellow") for warning in warnings_beside(reading))
+    parts.extend(_marked("!", warning, style="yellow") for warning in warnings_beside(reading, said=said))
     parts.append(Text(RESEARCH_USE, style="dim italic"))
     return Group(*parts)
 

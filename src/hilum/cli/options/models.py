@@ -1,9 +1,10 @@
-"""Which bundles a command means: by the name on the shelf, by a folder, or all that ship."""
+"""Which bundles a command means: by the name on the shelf, by a folder, or all that ship; and where a new one goes."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,6 +22,14 @@ def model_names() -> list[str]:
     """The names of installed models, for shell completion; nothing is verified."""
     return list(names_on_shelf(local=local_models_folder(os.environ)))
 
+
+NewModelFolder = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="The new model's folder; else one in your models folder.")
+]
+"""The `--out` of commands that make one model of another."""
+
+ReplaceOption = Annotated[bool, typer.Option("--replace", help="Put it in the place of a model in that folder.")]
+"""The option of every command that writes a model."""
 
 ModelsOption = Annotated[
     list[str] | None,
