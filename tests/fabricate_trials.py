@@ -9,7 +9,6 @@ FOLDER/slow makes an epoch take longer.
 
 import argparse
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -73,14 +72,6 @@ def search_here(folder: Path, *, trials: int, jobs: int = 1, progress: Progress 
 def began(folder: Path) -> dict[str, int]:
     """How often each trial was begun."""
     return {path.parent.name: len(path.read_text().splitlines()) for path in sorted(folder.glob("*/began"))}
-
-
-def wait_for(found: Callable[[], object], *, seconds: float = 300.0) -> None:
-    """Wait until `found` gives something; after so many seconds it is an error."""
-    last = time.monotonic() + seconds
-    while not found():
-        assert time.monotonic() < last, "it never came"
-        time.sleep(0.05)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
 """Sends images over DICOM as a modality called XRAY does, to a listener called HILUM on this machine."""
 
 import io
-import time
-from collections.abc import Callable
 from typing import Any
 
 from pydicom import dcmread
@@ -19,14 +17,6 @@ def send_images(port: int, datas: list[bytes]) -> list[int]:
     answers = [int(association.send_c_store(dcmread(io.BytesIO(data))).get("Status", -1)) for data in datas]
     association.release()
     return answers
-
-
-def wait_for(is_so: Callable[[], object], *, seconds: float = 300.0) -> None:
-    """Wait until something is so; fail where it is not in time."""
-    ends = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < ends, "waited in vain"
-        time.sleep(0.2)
 
 
 def reachable(port: int) -> bool:

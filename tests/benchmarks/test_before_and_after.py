@@ -1,4 +1,3 @@
-import importlib
 import json
 import subprocess
 import sys
@@ -10,9 +9,8 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
 @pytest.fixture
-def benchmark(monkeypatch):
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    return importlib.import_module("before_and_after")
+def benchmark(benchmark_named):
+    return benchmark_named("before_and_after")
 
 
 def test_sides_take_turns_and_each_ratio_is_of_one_turn(benchmark, tmp_path):

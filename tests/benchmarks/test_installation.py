@@ -1,9 +1,9 @@
 """The size benchmark counts by distribution, compares with its last measurement, and names what moved."""
 
-import importlib
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -13,9 +13,8 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
 @pytest.fixture
-def installation(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    return importlib.import_module("installation")
+def installation(benchmark_named: Callable[[str], ModuleType]) -> ModuleType:
+    return benchmark_named("installation")
 
 
 MEASURED = {

@@ -1,12 +1,13 @@
 """The benchmark of the service runs, loses nothing, and judges growth by a slope with its interval."""
 
-import importlib
 import json
 import os
 import random
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -20,9 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    return importlib.import_module("service")
+def service(benchmark_named: Callable[[str], ModuleType]) -> Any:
+    return benchmark_named("service")
 
 
 def test_no_two_files_have_the_same_bytes(service: Any) -> None:

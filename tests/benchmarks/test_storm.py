@@ -1,11 +1,12 @@
 """The storm finds what is lost or doubled, and a short one over the real programs finds nothing."""
 
-import importlib
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -20,9 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def storm(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    return importlib.import_module("storm")
+def storm(benchmark_named: Callable[[str], ModuleType]) -> Any:
+    return benchmark_named("storm")
 
 
 def kept(*images: Any) -> list[dict[str, str]]:

@@ -9,7 +9,8 @@ import pytest
 
 from fabricate_study_image import study_image
 from run_orthanc import free_port, orthanc
-from send_dicom import reachable, send_images, wait_for
+from send_dicom import reachable, send_images
+from wait_for import wait_for
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,8 @@ def test_page_and_network_share_one_worklist_and_one_outbox_through_kill_9(start
     from fabricate_study_image import study_image
     from run_command import run_well
     from run_orthanc import free_port, orthanc
-    from send_dicom import reachable, send_images, wait_for
+    from send_dicom import reachable, send_images
+    from wait_for import wait_for
 
     port, ports = free_port(), (free_port(), free_port())
     network = ("--from", "XRAY", "--from", "ARCHIVE", "--dicom-port", str(port), "--reserve-gb", "0")

@@ -24,6 +24,7 @@ from hilum.service.dicom.outbox import Outbox, put
 from hilum.service.dicom.peers import Caller, parse_destination
 from hilum.service.store.store import open_store
 from run_orthanc import PROGRAM, free_port
+from wait_for import wait_for
 
 yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
 
@@ -68,7 +69,7 @@ def archive(tmp_path: Path, ports: dict[str, int]) -> Iterator[Callable[[str], A
             return json.load(answer)
 
     try:
-        until(lambda: answers(ask))
+        wait_for(lambda: answers(ask), seconds=60)
         yield ask
     finally:
         running.terminate()
@@ -82,13 +83,6 @@ def answers(ask: Callable[[str], Any]) -> bool:
         raise
     except OSError:
         return False
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    ends_s = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < ends_s, "waited in vain"
-        time.sleep(0.1)
 
 
 def echoes(title: str, port: int, *, called: str) -> bool:
@@ -121,7 +115,7 @@ def test_results_are_kept_and_the_archive_says_so(
         with store.database.write() as connection:
             put(connection, job_id="0" * 32, objects=dicom_objects(read_image(data), source=data), to=[to], now=0.0)
         Deliverer(title=listening["title"], destinations=[to], outbox=outbox).deliver(to)
-        until(lambda: [row.state for row in outbox.counts()] == ["delivered"])
+        wait_for(lambda: [row.state for row in outbox.counts()] == ["delivered"], seconds=60)
         assert {row.said for row in outbox.counts()} == {"kept, as the archive reports"}
     finally:
         listener.close()

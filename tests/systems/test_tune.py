@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fabricate_recipe import fabricate_own_recipe
-from fabricate_trials import wait_for, write_log
+from fabricate_trials import write_log
 from hilum.bundle.load import load_bundle
 from hilum.errors import DataError, UsageError
 from hilum.networks.starting_weights import RandomWeights
@@ -23,6 +23,7 @@ from hilum.training.search.follow import goal_of
 from hilum.training.search.hands import Hand, Job
 from hilum.training.search.trials import TrialRow
 from hilum.training.train_classifier import ClassifierOptions
+from wait_for import wait_for
 
 VARY = ("optimizer.lr=1e-3..1e-2:log", "batch_size=4..8")
 

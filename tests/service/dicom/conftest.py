@@ -1,7 +1,7 @@
 """Objects and an outbox for the tests of the network."""
 
-import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -11,6 +11,7 @@ from hilum.objects.make import DicomObject
 from hilum.service.dicom.outbox import Outbox, put
 from hilum.service.dicom.peers import Destination
 from hilum.service.store.store import Store
+from wait_for import wait_for
 
 
 @pytest.fixture(scope="session")
@@ -37,14 +38,7 @@ def post(outbox: Outbox, objects: tuple[DicomObject, ...]) -> Callable[..., None
     return put_in
 
 
-def until(done: Callable[[], bool], *, seconds: float = 60.0) -> None:
-    """Wait until something is so; fail where it is not in time."""
-    ends = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < ends, "waited in vain"
-        time.sleep(0.05)
-
-
-@pytest.fixture(name="until")
-def _until() -> Callable[..., None]:
-    return until
+@pytest.fixture
+def until() -> Callable[..., None]:
+    """Waits until something is so."""
+    return partial(wait_for, seconds=60.0)

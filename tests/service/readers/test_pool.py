@@ -4,8 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,15 +16,12 @@ from hilum.service.readers.plan import ReaderPlan
 from hilum.service.readers.pool import ReaderPool
 from hilum.service.store.job import Upload
 from hilum.service.store.store import Store, open_store
+from wait_for import wait_for
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="kills processes as Linux and macOS do")
 
 
-def until(true: Callable[[], object], *, seconds: float = 120.0) -> None:
-    ends_s = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < ends_s, "it did not happen in time"
-        time.sleep(0.02)
+until = partial(wait_for, seconds=120.0)
 
 
 @pytest.fixture

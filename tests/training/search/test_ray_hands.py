@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 import fabricate_trials
-from fabricate_trials import FIELDS, GOAL, began, search_here, wait_for
+from fabricate_trials import FIELDS, GOAL, began, search_here
 from hilum.errors import UsageError
 from hilum.training.search.trials import Record
+from wait_for import wait_for
 
 pytestmark = [
     pytest.mark.slow,

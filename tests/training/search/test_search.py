@@ -10,10 +10,11 @@ import pytest
 
 import fabricate_trials
 from fabricate_progress import Heard
-from fabricate_trials import EPOCHS, began, search_here, value_of, wait_for
+from fabricate_trials import EPOCHS, began, search_here, value_of
 from hilum.training.search.hands import Job, LocalHand, LocalHands, why_it_failed
 from hilum.training.search.space import Floats
 from hilum.training.search.trials import Record
+from wait_for import wait_for
 
 
 @pytest.mark.slow
