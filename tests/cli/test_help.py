@@ -72,9 +72,10 @@ def test_options_are_said_alike_everywhere() -> None:
             if one.name in ("model", "lungs") and one.metavar:
                 assert one.metavar == "MODEL", where
             assert one.metavar not in ("BUNDLE", "NAME_OR_FOLDER"), where
-            if one.name == "data" and "NAME=" in (one.metavar or ""):
-                assert one.metavar.startswith("NAME=FOLDER"), where
-            if one.metavar in ("MODEL", "WEIGHTS") or "NAME=FOLDER" in (one.metavar or ""):
+            names_data = "FOLDER" in (one.metavar or "") and "NAME=" in one.metavar
+            if names_data:
+                assert one.metavar in ("NAME=FOLDER|PATH", "NAME=FOLDER", "[NAME=]FOLDER"), where
+            if names_data or one.metavar in ("MODEL", "WEIGHTS"):
                 assert one._custom_shell_complete is not None, f"{where}: a shell completes nothing"
             negative = [flag for flag in one.opts if flag.startswith("--no-")]
             assert not negative, f"{where}: {negative} has no counterpart"
