@@ -51,11 +51,12 @@ def _weight(name: str) -> np.ndarray:
 
 
 def _assert_close(maps: np.ndarray, expected: np.ndarray) -> None:
-    """Within 1e-4 of the range of each map; a map that is zero must be zero."""
+    """Within 1e-4 of the range of each map and a few roundings of its height in float32; zero must be zero."""
     assert maps.shape == expected.shape
     spread = np.ptp(expected, axis=(-2, -1), keepdims=True)
     assert (spread > 0).mean() > 0.2
-    assert (np.abs(maps - expected) <= 1e-4 * spread).all()
+    height = np.abs(expected).max(axis=(-2, -1), keepdims=True)
+    assert (np.abs(maps - expected) <= 1e-4 * spread + 1e-6 * height).all()
 
 
 def _autograd_maps(name: str) -> dict[str, np.ndarray]:

@@ -50,12 +50,12 @@ def test_a_finer_grid_of_the_same_map_has_the_same_colours():
 def test_negative_contributions_and_zero_are_clear():
     grey = np.array([[10, 200, 255]], np.uint8)
     share = ContributionScale(2, 2).share(np.array([[-5.0, 0.0, -0.001]], np.float32))
-    np.testing.assert_array_equal(paint(grey, share=share), grey[..., None].repeat(3, axis=2))
+    np.testing.assert_array_equal(np.asarray(paint(grey, share=share)), grey[..., None].repeat(3, axis=2))
 
 
 def test_colours_are_exact():
     share = np.array([[0.5, 1.0, 3.0]], np.float32).clip(0, 1)
-    painted = paint(np.full((1, 3), 100, np.uint8), share=share)
+    painted = np.asarray(paint(np.full((1, 3), 100, np.uint8), share=share))
     for index, part in enumerate((0.5, 1.0, 1.0)):
         colour = COLOURS[round(255 * part)].astype(float)
         expected = 100 + (colour - 100) * OPACITY * part

@@ -55,7 +55,7 @@ def test_the_scale_shows_the_exact_colours(reading, height):
     em = min(max(height / 42, 13.0), 40.0)
     left, right = round(em), round(legend.shape[1] - em)
     share = np.linspace(0, 1, right - left, dtype=np.float32)[None]
-    expected = paint(np.full(share.shape, 96, np.uint8), share=share)[0]
+    expected = np.asarray(paint(np.full(share.shape, 96, np.uint8), share=share))[0]
     rows = (legend[:, left:right] == expected).all(axis=(1, 2))
     assert rows.sum() == pytest.approx(0.9 * em, abs=2)
     without = np.asarray(draw_legend(reading, scales=(), drawn=DRAWN, height=height))

@@ -10,6 +10,10 @@ from hilum.geometry import Geometry
 
 Floats = npt.NDArray[np.floating]
 
+_ALONE = 1 << 18
+"""Multiplications of a product that BLAS makes in one thread: threads that wait for each other cost more than they
+bring, while other pictures are drawn beside this one."""
+
 
 def onto_pixels(grid: Floats, *, geometry: Geometry, rows: int, columns: int) -> npt.NDArray[np.float32]:
     """The grid (h, w) at the centres of native pixels: float32 (rows, columns), in the grid's unit per cell.
@@ -23,7 +27,11 @@ def onto_pixels(grid: Floats, *, geometry: Geometry, rows: int, columns: int) ->
         raise UsageError(f"there must be a grid (h, w) and at least one pixel, not {grid.shape} and {rows} x {columns}")
     down = _interpolation(grid.shape[0], pixels=rows, scale=geometry.scale_y, offset=geometry.offset_y)
     across = _interpolation(grid.shape[1], pixels=columns, scale=geometry.scale_x, offset=geometry.offset_x)
-    placed: npt.NDArray[np.float32] = (down @ grid.astype(np.float32)) @ across.T
+    left, right = down @ grid.astype(np.float32), np.ascontiguousarray(across.T)
+    placed = np.empty((rows, columns), np.float32)
+    step = max(1, _ALONE // right.size)
+    for start in range(0, rows, step):
+        np.matmul(left[start : start + step], right, out=placed[start : start + step])
     return placed
 
 

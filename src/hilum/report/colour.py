@@ -17,6 +17,7 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from hilum.reading_result import Heatmap
 
@@ -102,22 +103,26 @@ class ContributionScale:
 
 @cache
 def _painted() -> npt.NDArray[np.uint8]:
-    """uint8 (256 * 256, 3): entry `256 * share + grey` is that grey under the colour of that share, both 0 to 255."""
+    """uint8 (256 * 256, 4): entry `256 * share + grey` is that grey under the colour of that share, both 0 to 255.
+
+    The fourth byte is empty: entries of four bytes are looked up several times as fast as those of three.
+    """
     share, grey = np.mgrid[0:256, 0:256].astype(np.float32).reshape(2, -1, 1)
     colour = COLOURS[share[:, 0].astype(np.uint8)].astype(np.float32)
-    table = np.rint(grey + (colour - grey) * (share / np.float32(255) * np.float32(OPACITY))).astype(np.uint8)
+    painted = np.rint(grey + (colour - grey) * (share / np.float32(255) * np.float32(OPACITY)))
+    table = np.concatenate([painted, np.zeros_like(share)], axis=1).astype(np.uint8)
     table.setflags(write=False)
     return table
 
 
-def paint(grey: npt.NDArray[np.uint8], *, share: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    """A grey picture (H, W) under the colours of `share` (H, W) in [0, 1]: uint8 (H, W, 3), sRGB.
+def paint(grey: npt.NDArray[np.uint8], *, share: npt.NDArray[np.float32]) -> Image.Image:
+    """A grey picture (H, W) under the colours of `share` (H, W) in [0, 1], in RGB (sRGB).
 
-    Shares are taken in steps of 1/255, so that a table of all colours over all greys does it; most pixels have none.
+    Shares are taken in steps of 1/255, so that a table of all colours over all greys does it.
     """
-    coloured = np.repeat(grey[..., None], 3, axis=2)
     levels = share * np.float32(255)
-    steps = np.rint(levels, out=levels).astype(np.uint16)
-    at = np.flatnonzero(steps)
-    coloured.reshape(-1, 3)[at] = _painted()[steps.reshape(-1)[at] * np.uint16(256) + grey.reshape(-1)[at]]
-    return coloured
+    at = np.rint(levels, out=levels).astype(np.uint16)
+    at <<= 8
+    at |= grey
+    painted = _painted().view(np.uint32)[:, 0].take(at)
+    return Image.frombytes("RGB", (grey.shape[1], grey.shape[0]), painted, "raw", "RGBX")

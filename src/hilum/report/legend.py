@@ -211,7 +211,7 @@ def _scale(legend: Image.Image | None, scale: ContributionScale, *, em: float, w
     if legend is not None and draw is not None:
         share = np.linspace(0.0, 1.0, right - left, dtype=np.float32)[None]
         colours = paint(np.full(share.shape, _SCALE_GREY, np.uint8), share=share)
-        legend.paste(Image.fromarray(np.repeat(colours, high + 1, axis=0)), (left, top))
+        legend.paste(colours.resize((colours.width, high + 1), Image.Resampling.NEAREST), (left, top))
         font = _font(em * 0.9)
         for position, label in scale.ticks:
             x = left + position * (right - left - 1)

@@ -41,7 +41,7 @@ def overlay_png(examination: Examination, *, every_heatmap: bool = False) -> byt
 def overlay_jpeg(examination: Examination, *, every_heatmap: bool = False) -> bytes:
     """The overlay as JPEG, a seventh of the PNG's size and made in a fraction of its time: for looking at."""
     picture = overlay_picture(examination, every_heatmap=every_heatmap)
-    return encode_jpeg(np.asarray(picture), quality=OVERLAY_QUALITY)
+    return encode_jpeg(picture, quality=OVERLAY_QUALITY)
 
 
 def overlay_picture(
@@ -76,14 +76,13 @@ def draw_examination(
     grey = to_grey8(picture.pixels)
     rows, columns = grey.shape
     shares = _shares(maps, geometry=picture.geometry, rows=rows, columns=columns)
-    coloured = np.repeat(grey[..., None], 3, axis=2) if shares is None else paint(grey, share=shares)
+    radiograph = Image.fromarray(grey).convert("RGB") if shares is None else paint(grey, share=shares)
     boxes = [
         picture.geometry.box(box)
         for finding in examination.reading.findings
         if (finding.model, finding.name) in wanted
         for box in finding.boxes
     ]
-    radiograph = Image.fromarray(coloured)
     draw_lungs(radiograph, examination, geometry=picture.geometry)
     draw_boxes(radiograph, boxes=boxes)
     return DrawnExamination(radiograph, tuple(dict.fromkeys(ContributionScale.of(heatmap) for heatmap in maps)))

@@ -104,7 +104,8 @@ def grey_planes(pixels: Pixels) -> GreyPlanes:
 
 def _eight_bits_jpeg(pixels: Pixels) -> GreyPlanes:
     rows, columns = pixels.shape
-    return GreyPlanes(encode_jpeg(to_grey8(pixels), quality=_QUALITY_OF_ONE), "image/jpeg", 1, rows, columns, rows)
+    data = encode_jpeg(Image.fromarray(to_grey8(pixels)), quality=_QUALITY_OF_ONE)
+    return GreyPlanes(data, "image/jpeg", 1, rows, columns, rows)
 
 
 def _more_bits_jpeg(pixels: Pixels) -> GreyPlanes:
@@ -113,17 +114,17 @@ def _more_bits_jpeg(pixels: Pixels) -> GreyPlanes:
     plane_rows = rows + -rows % _JPEG_BLOCK
     levels = np.pad(np.rint(pixels * np.float32(4095)).astype(np.int16), ((0, plane_rows - rows), (0, 0)), mode="edge")
     upper = np.asarray(levels >> 4, np.uint8)
-    seen = np.asarray(Image.open(BytesIO(encode_jpeg(upper, quality=_QUALITY_OF_TWO))), np.int16)
+    seen = np.asarray(Image.open(BytesIO(encode_jpeg(Image.fromarray(upper), quality=_QUALITY_OF_TWO))), np.int16)
     rest = np.rint((levels - (seen << 4)) / np.float32(_STEP))
     lower = np.clip(rest + _ZERO, 0, 255).astype(np.uint8)
-    data = encode_jpeg(np.concatenate([upper, lower]), quality=_QUALITY_OF_TWO)
+    data = encode_jpeg(Image.fromarray(np.concatenate([upper, lower])), quality=_QUALITY_OF_TWO)
     return GreyPlanes(data, "image/jpeg", 2, rows, columns, plane_rows, step=_STEP, zero=_ZERO)
 
 
-def encode_jpeg(picture: npt.NDArray[np.uint8], *, quality: int) -> bytes:
-    """uint8 (H, W) grey or (H, W, 3) sRGB as JPEG with colours at full size; the same picture gives the same bytes."""
+def encode_jpeg(picture: Image.Image, *, quality: int) -> bytes:
+    """Grey or sRGB as JPEG with colours at full size; the same picture gives the same bytes."""
     stream = BytesIO()
-    Image.fromarray(picture).save(stream, "JPEG", quality=quality, subsampling=0)
+    picture.save(stream, "JPEG", quality=quality, subsampling=0)
     return stream.getvalue()
 
 

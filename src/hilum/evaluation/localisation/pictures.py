@@ -51,12 +51,12 @@ def _picture(kept: KeptCase, *, titles: Mapping[str, str], threshold: float) -> 
     grey = to_grey8(fit(kept.drawn.pixels, longest_side=SIDE_PX).pixels)
     rows, columns = grey.shape
     boxes = kept.case.boxes(rows=rows, columns=columns)
-    plain = Image.fromarray(np.repeat(grey[:, :, None], 3, axis=2))
+    plain = Image.fromarray(grey).convert("RGB")
     draw_boxes(plain, boxes=boxes)
     images = [("_picture", encode_png(np.asarray(plain)), f"the picture with boxes of {kept.case.label}")]
     for method, native in kept.drawn.maps[kept.label].items():
         placed = in_frame(native, shape=shape, frame=(rows, columns))
-        painted = Image.fromarray(paint(grey, share=stretched(placed, rows=rows, columns=columns)))
+        painted = paint(grey, share=stretched(placed, rows=rows, columns=columns))
         own = map_box(placed, threshold=threshold, rows=rows, columns=columns)
         draw_boxes(painted, boxes=boxes)
         draw_boxes(painted, boxes=() if own is None else (own,), colour=MAP_COLOUR)

@@ -82,14 +82,13 @@ def _picture(
     grey = to_grey8(picture.pixels)
     high, wide = grey.shape
     boxes = [picture.geometry.box(box) for box in case.boxes(rows=rows, columns=columns)]
-    painted = {"": np.repeat(grey[:, :, None], 3, axis=2)}
+    painted = {"": Image.fromarray(grey).convert("RGB")}
     for arm, placed in maps.items():
         way = picture.geometry.after(placed.geometry)
         on = onto_pixels(placed.grid, geometry=way, rows=high, columns=wide)
         painted[arm] = paint(grey, share=ContributionScale(*placed.grid.shape).share(on))
     images, said = [], []
-    for arm, array in painted.items():
-        drawn = Image.fromarray(array)
+    for arm, drawn in painted.items():
         draw_boxes(drawn, boxes=boxes)
         words = f"heatmap of {study.titles[arm]}" if arm else "the picture"
         images.append((f"_{arm or 'picture'}", encode_png(np.asarray(drawn)), f"{words} with {case.label}'s boxes"))

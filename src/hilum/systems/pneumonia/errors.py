@@ -133,7 +133,7 @@ def _drawn(network: PooledClassifier, record: Record, *, spec: PreprocessSpec) -
     geometry = picture.geometry.after(placed.geometry)
     own = onto_pixels(placed.grid, geometry=geometry, rows=rows, columns=columns)
     grey = to_grey8(picture.pixels)
-    return encode_png(grey), encode_png(paint(grey, share=ContributionScale(*placed.grid.shape).share(own)))
+    return encode_png(grey), encode_png(np.asarray(paint(grey, share=ContributionScale(*placed.grid.shape).share(own))))
 
 
 def _map(network: PooledClassifier, record: Record, *, spec: PreprocessSpec) -> tuple[Pixels, PlacedMap]:

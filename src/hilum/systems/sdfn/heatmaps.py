@@ -86,7 +86,7 @@ def _on(picture: Picture, one: PlacedMap) -> PlacedMap:
 
 
 def _painted(picture: Picture, share: Shares, *, boxes: Sequence[Box], crop: Box | None) -> bytes:
-    drawn = Image.fromarray(paint(to_grey8(picture.pixels), share=share))
+    drawn = paint(to_grey8(picture.pixels), share=share)
     if crop is not None:
         _dashed(drawn, picture.geometry.box(crop))
     for box in boxes:
