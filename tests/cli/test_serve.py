@@ -121,6 +121,7 @@ def test_every_line_is_json_and_none_holds_a_name(start: Start) -> None:
     assert all(set(line) == {"time", "level", "command", "message"} for line in lines)
     assert ("warning", "hilum serve") in {(line["level"], line["command"]) for line in lines}
     assert any("a reader process ended" in line["message"] for line in lines)
+    assert [line["level"] for line in lines if "terminated" in line["message"]] == ["warning"]
     assert NAME not in str(lines)
 
 

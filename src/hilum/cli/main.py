@@ -16,7 +16,7 @@ from hilum.cli.options.settings import default_map
 from hilum.cli.options.settings_file import settings_files
 from hilum.cli.options.tidy import without_types_of_flags
 from hilum.cli.terminal.messages import MESSAGES
-from hilum.cli.terminal.say import say_problem
+from hilum.cli.terminal.say import say_problem, say_stopped
 from hilum.errors import HilumError, UsageError
 from hilum.version import __version__
 
@@ -69,10 +69,10 @@ class HilumGroup(LazyGroup):
             say_problem(str(error))
             raise typer.Exit(2 if isinstance(error, UsageError) else 1) from error
         except Terminated as signalled:
-            say_problem("terminated; what was written is whole")
+            say_stopped("terminated; what was written is whole")
             raise typer.Exit(_TERMINATED) from signalled
         except KeyboardInterrupt as signalled:
-            say_problem("interrupted; what was written is whole")
+            say_stopped("interrupted; what was written is whole")
             raise typer.Exit(_INTERRUPTED) from signalled
         finally:
             MESSAGES.end()

@@ -32,6 +32,11 @@ def say_problem(message: str) -> None:
     LOGGER.log(logging.ERROR, "%s", one_line(message))
 
 
+def say_stopped(message: str) -> None:
+    """One line on why a command ends before its end; `--quiet` keeps it, and no log calls it an error."""
+    LOGGER.warning("%s", one_line(message))
+
+
 def say_images_read(done: int, count: int, *, every: int) -> None:
     """How many images are read, at the beginning, after `every` so many and at the end."""
     if done in (0, count) or done % every == 0:
