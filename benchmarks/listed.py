@@ -89,7 +89,13 @@ BENCHMARKS = (
         "screening-memory", "screening.py", "printed", 4, words=("memory",), quick=None, needs=("pyarrow",), reads=True
     ),
     Benchmark(
-        "scaling", "scaling.py", "folder", 8, words=("--films", "{shared}/nih/images"), needs=("pyarrow",), reads=True
+        "scaling",
+        "scaling.py",
+        "folder",
+        14,
+        words=("--films", "{shared}/nih/images", "--ray"),
+        needs=("pyarrow", "ray"),
+        reads=True,
     ),
     Benchmark("service", "service.py", "folder", 70, needs=("fastapi", "psutil"), reads=True),
     Benchmark("storm", "storm.py", "folder", 20, quick=None, needs=("pynetdicom", "psutil"), reads=True),

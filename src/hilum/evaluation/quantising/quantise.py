@@ -226,6 +226,7 @@ def _try(
             calibration=calibration,
             validation=validation,
             truth=truth,
+            say=say,
         )
         say(f"overflow_fix={way}: judging on {len(validation):,} validation images")
         after = _run(graph, engine=engine, recorded=validation, outputs=_wanted(card))

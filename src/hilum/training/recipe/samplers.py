@@ -32,7 +32,7 @@ class Shuffled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelBalanced:
-    """As many images with the first label as without."""
+    """As many images with the first label (from 0.5 on) as without."""
 
     images_per_epoch: int
 
@@ -261,7 +261,7 @@ def build_sampler(
         case Shuffled():
             return ShuffledSampler(len(array), seed=seed)
         case LabelBalanced():
-            positive = [bool(target == 1.0) for target in array[:, 0]]
+            positive = [bool(target >= 0.5) for target in array[:, 0]]
             return BalancedSampler(positive, per_epoch=spec.images_per_epoch, seed=seed)
         case ClassBalanced():
             return ClassBalancedSampler(array, labels=labels, per_epoch=spec.images_per_epoch, seed=seed)

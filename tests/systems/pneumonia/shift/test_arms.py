@@ -60,6 +60,12 @@ def test_the_arms_inside_the_lungs_are_one_change_apart(arms):
     )  # fmt: skip
 
 
+def test_the_pupil_learns_as_the_lungs_alone_do_from_what_others_say(arms):
+    assert differing(arms["distilled"], arms["lungs-alone"]) == set()
+    assert arms["distilled"].teachers == tuple(arms[n] for n in ("lungs-fine", "lungs-alone", "lungs-alone-matched"))
+    assert arms["distilled"].settings != arms["lungs-alone"].settings
+
+
 def test_another_networks_weights_are_looked_for_by_its_name(tmp_path):
     (tmp_path / "efficientnet_lite0.pth").touch()
     found = shift_arms(RandomWeights(), starts=tmp_path)["lite0"].recipe.last.start

@@ -1,10 +1,13 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from fabricate_kermany import fabricate_kermany
 from hilum.errors import UsageError
 from hilum.evaluation.predictions.predictions_file import read_predictions
+from hilum.systems.pneumonia.shift import run_study
+from hilum.systems.pneumonia.shift.arms import shift_arms
 from hilum.systems.pneumonia.shift.run_study import ShiftOptions, study_shift
 from hilum.training.records.request import StudyRequest
 
@@ -52,6 +55,26 @@ def test_an_arm_can_be_added_and_none_is_trained_twice(release, out):
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     assert list(json.loads((out / "study.json").read_text())["arms"]) == ["today", "matched", "sampled", "kinds"]
     assert list((out / "matched" / "softened").glob("*.png"))
+
+
+def test_a_pupil_without_its_teachers_is_refused(release, out):
+    with pytest.raises(UsageError, match="--arms lungs-fine,lungs-alone,lungs-alone-matched,distilled"):
+        study_shift(request=asked(release, out), own=ShiftOptions(arms="distilled"))
+
+
+def test_a_pupil_learns_what_its_teachers_say(release, out, monkeypatch):
+    """Teachers that need no lungs, which these pictures lack."""
+
+    def with_pupil(start, *, starts):
+        arms = shift_arms(start, starts=starts)
+        teachers = (arms["today"], arms["sampled"])
+        return {**arms, "distilled": replace(arms["distilled"], recipe=arms["today"].recipe, teachers=teachers)}
+
+    monkeypatch.setattr(run_study, "shift_arms", with_pupil)
+    study_shift(request=asked(release, out), own=ShiftOptions(arms="distilled"))
+    assert list(json.loads((out / "study.json").read_text())["arms"])[-1] == "distilled"
+    told = json.loads((out / "distilled" / "run.json").read_text())["settings"]
+    assert told["arm.taught_by.sampled.training_images"] == "strata are fifths of sharpness"
 
 
 def test_tables_alone_are_made_without_training(release, out):

@@ -29,6 +29,7 @@ from hilum.training.recipe.plan import Selection
 from hilum.training.recipe.recipe import TRAIN, Assessment, Recipe, SplitSpec
 from hilum.training.recipe.samplers import LabelBalanced, StratumBalanced
 from hilum.training.recipe.settings import Value, flat_values
+from hilum.training.recipe.smoke import smoke_recipe
 
 TODAY = "today"
 EPOCHS, LONGER = 4, 12
@@ -60,7 +61,8 @@ Change = Callable[[Sequence[Record], Learning], tuple[Record, ...]]
 class ShiftArm:
     """One way of training: `recipe`, whose first label is the release's, and what it changes in the training images.
 
-    `changed` says that in words, for the record.
+    `changed` says that in words, for the record. With `teachers`, which are trained before it, it learns from
+    what they say too.
     """
 
     name: str
@@ -68,11 +70,17 @@ class ShiftArm:
     recipe: Recipe
     change: Change | None = None
     changed: str = "nothing"
+    teachers: tuple[ShiftArm, ...] = ()
 
     @property
     def settings(self) -> Mapping[str, Value]:
         """All that decides the training, flat."""
-        return {**flat_values(self.recipe), "training_images": self.changed}
+        of_teachers = {f"taught_by.{one.name}.{k}": v for one in self.teachers for k, v in one.settings.items()}
+        return {**flat_values(self.recipe), "training_images": self.changed, **of_teachers}
+
+    def small(self) -> ShiftArm:
+        """The same on few images and steps; what comes of it means nothing."""
+        return replace(self, recipe=smoke_recipe(self.recipe), teachers=tuple(one.small() for one in self.teachers))
 
 
 def base_recipe(start: StartingWeights) -> Recipe:
@@ -100,6 +108,15 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
     inside = replace(today, output_stride=FINER, lung_pooling=LungPooling())
     hidden = replace(inside, lung_pooling=LungPooling(hide_outside=True))
     lite = replace(today, backbone="efficientnet_lite0")
+    fine = ShiftArm(name="lungs-fine", title="the same, 14 x 14 cells", recipe=inside)
+    alone = ShiftArm(name="lungs-alone", title="14 x 14 cells, all but the lungs hidden", recipe=hidden)
+    alone_matched = ShiftArm(
+        name="lungs-alone-matched",
+        title="the same, healthy as soft as ill",
+        recipe=hidden,
+        change=_matched,
+        changed=_MATCHED,
+    )
     arms = (
         ShiftArm(name=TODAY, title="today's recipe", recipe=today),
         ShiftArm(name="weak", title="weak augmentation", recipe=with_stage(today, augmentation=WEAK)),
@@ -139,7 +156,7 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
             changed="labels of bacterial and viral pneumonia beside pneumonia",
         ),
         ShiftArm(name="lungs", title="averaged inside the lungs", recipe=replace(today, lung_pooling=LungPooling())),
-        ShiftArm(name="lungs-fine", title="the same, 14 x 14 cells", recipe=inside),
+        fine,
         ShiftArm(
             name="lungs-matched",
             title="the same, healthy as soft as ill",
@@ -147,13 +164,13 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
             change=_matched,
             changed=_MATCHED,
         ),
-        ShiftArm(name="lungs-alone", title="14 x 14 cells, all but the lungs hidden", recipe=hidden),
+        alone,
+        alone_matched,
         ShiftArm(
-            name="lungs-alone-matched",
-            title="the same, healthy as soft as ill",
+            name="distilled",
+            title="lungs alone, taught by the last three",
             recipe=hidden,
-            change=_matched,
-            changed=_MATCHED,
+            teachers=(fine, alone, alone_matched),
         ),
     )
     return {arm.name: arm for arm in arms}

@@ -28,10 +28,11 @@ from hilum.systems.pneumonia.shift.arms import ShiftArm, chosen_shift_arms, shif
 from hilum.systems.pneumonia.shift.lungs import drawn_lungs
 from hilum.systems.pneumonia.shift.parts import OTHER, shift_parts
 from hilum.systems.pneumonia.shift.run_arm import ShiftData, is_read, run_arm
+from hilum.systems.pneumonia.shift.teachers import check_teachers
 from hilum.systems.pneumonia.shift.write import write_shift_study
 from hilum.training.data.lung_boxes import draw_lungs
 from hilum.training.data.lung_masks import draw_masks
-from hilum.training.recipe.smoke import smoke_recipe, smoke_records
+from hilum.training.recipe.smoke import smoke_records
 from hilum.training.records.request import StudyRequest
 from hilum.training.records.run_record import SPLIT_NAME
 
@@ -75,10 +76,11 @@ def study_shift(*, request: StudyRequest, own: ShiftOptions = DEFAULTS, progress
     """
     arms = shift_arms(request.start, starts=own.starts)
     if request.smoke:
-        arms = {name: replace(arm, recipe=smoke_recipe(arm.recipe)) for name, arm in arms.items()}
+        arms = {name: arm.small() for name, arm in arms.items()}
     chosen = chosen_shift_arms(own.arms, arms=arms)
     lungs = named_bundle(own.lungs, local=request.models)
     to_run = () if request.tables_only else chosen
+    check_teachers(to_run, folder=request.out)
     to_read = tuple(arm for arm in to_run if not is_read(arm, folder=request.out))
     data = _data(request, arms=to_read, lungs=lungs, progress=progress)
     if not (request.out / SPLIT_NAME).is_file():
@@ -123,9 +125,10 @@ def _with_lungs(
     """The split whose records carry the lung boxes and masks that any of the arms needs."""
     kept = [(name, record) for name, part in split.parts.items() for record in part]
     every: Sequence[Record] = [record for _, record in kept]
-    if any(arm.recipe.crops_lungs for arm in arms):
+    recipes = [one.recipe for arm in arms for one in (arm, *arm.teachers)]
+    if any(recipe.crops_lungs for recipe in recipes):
         every = draw_lungs(every, lungs=lungs, memory=memory, progress=progress)
-    pooled = next((arm.recipe for arm in arms if arm.recipe.lung_pooling is not None), None)
+    pooled = next((recipe for recipe in recipes if recipe.lung_pooling is not None), None)
     if pooled is not None:
         every = draw_masks(every, lungs=lungs, spec=pooled.preprocess, memory=memory, progress=progress)
     parts = {
