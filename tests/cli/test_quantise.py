@@ -34,7 +34,7 @@ def test_an_accepted_model_is_written_and_reads(hilum: Any, trained: Trained, tm
     card = load_bundle(out).card
     assert card.name == "small"
     assert card.quantised is not None
-    assert card.quantised.command == "hilum quantise toy --data table=hospital"
+    assert card.quantised.command == "hilum quantise toy --data table=hospital --calibration-images 30"
     assert "Effusion" in result.stdout
     assert f"Wrote {out} with overflow_fix={card.quantised.overflow_fix}" in result.stderr
     rows = list(csv.DictReader((tmp_path / "models" / "small.quantise.csv").open()))

@@ -24,6 +24,7 @@ from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.quantised_table import lines_of_way, quantised_table
 from hilum.cli.terminal.say import say
 from hilum.datasets.own.columns import StatedColumns
+from hilum.evaluation.quantising.int8_graph import LAYERS_BACK
 from hilum.evaluation.quantising.quantise import (
     CALIBRATION_IMAGES,
     QuantiseResult,
@@ -66,6 +67,12 @@ def quantise_model(
     calibration_images: Annotated[
         int, typer.Option(min=1, metavar="N", help="Training images that set the ranges of the integers.")
     ] = CALIBRATION_IMAGES,
+    layers_back: Annotated[
+        int,
+        typer.Option(
+            min=0, metavar="N", help="Of a DenseNet, how many layers may return to float32 if 8 bits cost too much."
+        ),
+    ] = LAYERS_BACK,
     lungs: LungsOption = SHIPPED_LUNGS,
     image_column: ImageColumnOption = None,
     patient_column: PatientColumnOption = None,
@@ -82,11 +89,16 @@ def quantise_model(
     mixed = read_as_trained(data, columns=columns, patient_pattern=patient_pattern)
     folder = out or local_models_folder(os.environ) / (name or quantised_name(bundle.card.name))
     words = ["hilum", "quantise", bundle.card.name, *words_of_data(data)]
+    words += [] if calibration_images == CALIBRATION_IMAGES else ["--calibration-images", str(calibration_images)]
+    words += [] if layers_back == LAYERS_BACK else ["--layers-back", str(layers_back)]
+    settings = QuantiseSettings(
+        images=calibration_images, layers_back=layers_back, name=name, command=shlex.join(words), replace=replace
+    )
     done = quantise(
         bundle,
         records=mixed.records,
         folder=folder,
-        settings=QuantiseSettings(images=calibration_images, name=name, command=shlex.join(words), replace=replace),
+        settings=settings,
         lungs=choose_bundle(lungs) if "lungs" in bundle.card.needs - bundle.card.brings else None,
         say=say,
     )

@@ -85,5 +85,9 @@ def test_the_mean_is_over_labels_with_both_outcomes() -> None:
 
 
 def test_densenets_alone_need_control() -> None:
-    assert method_for("densenet201") == "quantize_with_accuracy_control"
-    assert {method_for(name) for name in ("mobilenet_v2", "efficientnet_lite0")} == {"quantize"}
+    assert method_for("densenet201", layers_back=1) == "quantize_with_accuracy_control"
+    assert {method_for(name, layers_back=1) for name in ("mobilenet_v2", "efficientnet_lite0")} == {"quantize"}
+
+
+def test_a_densenet_of_which_no_layer_may_go_back_needs_none() -> None:
+    assert method_for("densenet201", layers_back=0) == "quantize"

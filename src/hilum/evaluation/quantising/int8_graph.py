@@ -36,13 +36,14 @@ INSTALL_COMMAND = 'pip install "hilum[quantise]"'
 MOST_MEAN_LOSS = 0.002
 """How far the mean AUROC may fall before layers go back to floating point."""
 
+LAYERS_BACK = 8
+"""How many layers may go back. Each step asks all of validation and may rank the others anew: without an end a
+DenseNet-121 of which no single layer is to blame takes hours, and is judged all the same."""
+
 _CONTROLLED = "densenet"
 _CONVOLUTIONS = ("Convolution", "GroupConvolution")
 _RANKED_ON = 100
 """Validation images by which layers are ranked for going back."""
-_MOST_BACK = 8
-"""Steps in which a layer goes back. Each asks all of validation and may rank the others anew: without an end to them a
-DenseNet-121 of which no single layer is to blame takes hours, and is judged all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,10 @@ def load_nncf() -> Nncf:
     return found
 
 
-def method_for(architecture: str) -> QuantiseMethod:
-    """Which of NNCF's functions quantises a network of this architecture."""
-    return "quantize_with_accuracy_control" if architecture.startswith(_CONTROLLED) else "quantize"
+def method_for(architecture: str, *, layers_back: int) -> QuantiseMethod:
+    """Which of NNCF's functions quantises a network of this architecture, of which so many layers may go back."""
+    controlled = layers_back > 0 and architecture.startswith(_CONTROLLED)
+    return "quantize_with_accuracy_control" if controlled else "quantize"
 
 
 def int8_graph(
@@ -92,11 +94,12 @@ def int8_graph(
     calibration: Recorded,
     validation: Recorded,
     truth: FloatArray,
+    layers_back: int = LAYERS_BACK,
     say: Callable[[str], None] = lambda _: None,
 ) -> IntermediateGraph:
     """The graph in 8 bits, with the ranges that `calibration` has; `validation` and its `truth` (N, L) are for control.
 
-    `say` hears what control finds after each step.
+    At most `layers_back` layers go back to floating point; `say` hears what control finds after each step.
 
     Raises `EngineError` where NNCF or OpenVINO cannot do it.
     """
@@ -123,7 +126,7 @@ def int8_graph(
                     ignored_scope=kept,
                     advanced_quantization_parameters=parameters,
                     advanced_accuracy_restorer_parameters=nncf.nncf.AdvancedAccuracyRestorerParameters(
-                        ranking_subset_size=min(_RANKED_ON, len(validation)), max_num_iterations=_MOST_BACK
+                        ranking_subset_size=min(_RANKED_ON, len(validation)), max_num_iterations=layers_back
                     ),
                 )
             if not any(node.get_type_name() == "FakeQuantize" for node in made.get_ops()):

@@ -37,7 +37,7 @@ from hilum.evaluation.bundles.needed_lungs import needed_lungs
 from hilum.evaluation.bundles.part import known_truth
 from hilum.evaluation.quantising.compare_forms import Forms, compare_forms
 from hilum.evaluation.quantising.images import QuantisingImages, quantising_images
-from hilum.evaluation.quantising.int8_graph import Nncf, int8_graph, load_nncf, method_for
+from hilum.evaluation.quantising.int8_graph import LAYERS_BACK, Nncf, int8_graph, load_nncf, method_for
 from hilum.evaluation.quantising.recorded import Recorded, record
 from hilum.reading.engines.engine import CLASS_MAPS, LOGITS, Engine, available_cores
 from hilum.reading.engines.graph_of import IntermediateGraph, int8_check_bytes
@@ -62,10 +62,12 @@ WAYS: tuple[OverflowFix, ...] = ("disable", "enable")
 class QuantiseSettings:
     """`images` of the training set the ranges; `name` is the new bundle's, None for the old one's with `-int8`.
 
+    Of a DenseNet at most `layers_back` layers go back to floating point.
     `command` is what the card says of how it was made; `replace` puts it in the place of a bundle in its folder.
     """
 
     images: int = CALIBRATION_IMAGES
+    layers_back: int = LAYERS_BACK
     name: str | None = None
     command: str = "hilum.evaluation.quantising.quantise"
     replace: bool = False
@@ -146,6 +148,7 @@ def quantise(
                 engine=engine,
                 calibration=calibration,
                 validation=validation,
+                layers_back=settings.layers_back,
                 say=say,
             )
             for way in WAYS
@@ -167,7 +170,7 @@ def quantise(
     return QuantiseResult(
         bundle=written,
         ways=ways,
-        method=method_for(bundle.card.architecture),
+        method=method_for(bundle.card.architecture, layers_back=settings.layers_back),
         calibration=len(calibration),
         validation=len(validation),
         failed=calibration.failed + validation.failed,
@@ -211,10 +214,11 @@ def _try(
     engine: Engine,
     calibration: Recorded,
     validation: Recorded,
+    layers_back: int,
     say: Callable[[str], None],
 ) -> Way:
     card = bundle.card
-    method = method_for(card.architecture)
+    method = method_for(card.architecture, layers_back=layers_back)
     say(f"overflow_fix={way}: NNCF's {method} on {len(calibration):,} images")
     truth = _truth(validation.records, card=card)
     try:
@@ -226,6 +230,7 @@ def _try(
             calibration=calibration,
             validation=validation,
             truth=truth,
+            layers_back=layers_back,
             say=say,
         )
         say(f"overflow_fix={way}: judging on {len(validation):,} validation images")
@@ -298,7 +303,7 @@ def _write(
         versions=dict(versions),
         processor=processor.name,
         cpu_flags=tuple(sorted(processor.flags)),
-        method=method_for(bundle.card.architecture),
+        method=method_for(bundle.card.architecture, layers_back=settings.layers_back),
         overflow_fix=taken.overflow_fix,
         tried=tuple(
             QuantisedTry(
