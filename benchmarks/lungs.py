@@ -48,6 +48,8 @@ from measuring import head, say, target, target_lines, write
 
 CHEST_MS = 20.0
 """What drawing and trust may take of a chest in a folder, on two cores."""
+READING_SHARE = 0.25
+"""What they may take of a reading in which pages are written too."""
 
 SIDES = {"with lungs": True, "without lungs": False}
 PIXELS = 1024
@@ -85,7 +87,12 @@ def main() -> None:
                 "lungs of a chest in a folder, drawn and judged, ms",
                 runs["with lungs"].parts_ms["lungs"],
                 at_most=CHEST_MS,
-            )
+            ),
+            target(
+                "lungs of a chest / a reading with its page, time",
+                runs["with lungs"].parts_ms["lungs"] / runs["with lungs"].image_ms,
+                at_most=READING_SHARE,
+            ),
         ],
     }
     print("\n".join(table(report)))

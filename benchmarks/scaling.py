@@ -2,9 +2,10 @@
 
     python benchmarks/scaling.py [--out FOLDER] [--films FOLDER_OF_IMAGES] [--count 240] [--workers 1 2 4] [--ray]
 
-needs pyarrow, and Ray for the actors of `--ray`. For each number of processes a few films and then `--count` are
-screened: the difference is what a film costs, in time and in processor time, the rest what starting costs. Films are
-real ones (`--films`) or phantoms of 1,024 pixels; each is listed as often as it takes. The model of the prediction:
+needs pyarrow, and Ray for the actors of `--ray`, which are left out without it. For each number of processes a few
+films and then `--count` are screened: the difference is what a film costs, in time and in processor time, the rest what
+starting costs. Films are real ones (`--films`) or phantoms of 1,024 pixels; each is listed as often as it takes. The
+model of the prediction:
 
     hours = (start + films x processor seconds a film / cores / efficiency) / 3600.
 
@@ -16,6 +17,7 @@ they are read: `read_mb_s`. Prints a table and writes `scaling.json`.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import resource
 import tempfile
 import time
@@ -54,7 +56,7 @@ def main() -> None:
         megabytes = sum(path.stat().st_size for path in films) / len(films) / 1e6
         runs = [
             measured(folder, films, count=count, workers=workers, ray=ray)
-            for ray in ([False, True] if arguments.ray else [False])
+            for ray in ([False, True] if with_ray(arguments) else [False])
             for workers in arguments.workers
         ]
         sizes = sizes_of(*(folder / name for name in runs[0]["plans"]))
@@ -88,6 +90,13 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--ray", action="store_true", help="actors of a Ray on this machine, too")
     parser.add_argument("--quick", action="store_true", help="six films: shows that it works")
     return parser.parse_args()
+
+
+def with_ray(arguments: argparse.Namespace) -> bool:
+    there = importlib.util.find_spec("ray") is not None
+    if arguments.ray and not there:
+        say("left out: Ray is not installed")
+    return arguments.ray and there
 
 
 def real(folder: Path) -> list[Path]:
