@@ -13,6 +13,10 @@ RESULTS = ROOT / "benchmarks" / "results"
 Report = dict[str, Any]
 
 
+CREWS = {False: ("process", "processes"), True: ("actor of Ray", "actors of Ray")}
+"""What screens, one and several."""
+
+
 def lab(folder: Path = RESULTS) -> str:
     """Every target with what was measured, then the figures behind them; quick runs count as absent."""
     found = {name: report for name in SHOWN if (report := _read(folder / f"{name}.json")) is not None}
@@ -93,7 +97,7 @@ def scaling(folder: Path = RESULTS) -> str:
     films, sizes = report["films"], report["bytes_a_film"]
     runs = [
         (
-            f"{run['workers']} {'actors of Ray' if run['ray'] else 'processes' if run['workers'] > 1 else 'process'}",
+            f"{run['workers']} {CREWS[run['ray']][run['workers'] > 1]}",
             f"{run['films_a_second']:.2f}",
             "" if run["cpu_s_a_film"] is None else f"{run['cpu_s_a_film'] * 1e3:.0f}",
             f"{run['start_s']:.1f}",
@@ -236,7 +240,7 @@ def _machine(report: Report) -> str:
 
 def _peers(report: Report) -> str:
     read = report["files_read"]
-    header = ("images/s, median [lowest, highest]", "batches of 16", "of the matrix rate")
+    header = ("images/s, median [lowest, highest]", "batches of 16", "of torch's rate of square matrices")
     batches = [
         (side, _between(each), f"{report['shares'][side]:.0%}" if side in report["shares"] else "")
         for side, each in report["batch"].items()
