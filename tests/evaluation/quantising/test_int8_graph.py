@@ -1,6 +1,7 @@
 """What stays in float32, and what cannot be quantised at all."""
 
 import io
+from typing import Any
 
 import numpy as np
 import onnx
@@ -9,7 +10,14 @@ from onnx import TensorProto, helper, numpy_helper
 
 from fabricate_bundle import ToyNetwork
 from hilum.errors import EngineError
-from hilum.evaluation.quantising.int8_graph import head_of, int8_graph, load_nncf, mean_auroc, method_for
+from hilum.evaluation.quantising.int8_graph import (
+    head_of,
+    int8_graph,
+    load_nncf,
+    mean_auroc,
+    method_for,
+    plain_weights,
+)
 from hilum.evaluation.quantising.recorded import Recorded
 
 openvino = pytest.importorskip("openvino", reason="the optional part quantise is not installed")
@@ -33,6 +41,20 @@ def test_the_head_stays_and_the_class_maps_with_it() -> None:
     assert [name for name in convolutions if name in names] == ["class_maps"], "the features' own is quantised"
     assert "MatMul" in _kept(graph)
     assert "MatMul" in _kept(ToyNetwork.random(labels=2).graph(class_maps=False))
+
+
+def test_weights_that_a_file_keeps_smaller_are_constants_to_nncf() -> None:
+    """What is computed from half precision gets no correction of its bias, and all scores move alike."""
+    graph = ToyNetwork.random(labels=2).graph(float16=True)
+    as_read = openvino.Core().read_model(io.BytesIO(graph))
+    assert {"Convert"} <= _weight_kinds(as_read)
+    assert _weight_kinds(plain_weights(graph, openvino=openvino)) == {"Constant"}
+
+
+def _weight_kinds(model: Any) -> set[str]:
+    """The kinds of operations that give convolutions their weights."""
+    convolutions = [node for node in model.get_ops() if node.get_type_name() == "Convolution"]
+    return {node.input_value(1).get_node().get_type_name() for node in convolutions}
 
 
 def _linear() -> bytes:
