@@ -24,7 +24,7 @@ def test_it_runs_and_says_what_it_measured(tmp_path: Path) -> None:
     with_lungs, without = report["folder"]["with lungs"], report["folder"]["without lungs"]
     assert set(with_lungs["parts_ms"]) == {"decode", "prepare", "gate", "lungs", "specialists", "write"}
     assert set(without["parts_ms"]) == {"decode", "prepare", "gate", "specialists", "write"}
-    assert [each["wanted"] for each in report["targets"]] == ["at most 20"]
+    assert [each["wanted"] for each in report["targets"]] == ["at most 20", "at most 0.25"]
     assert "lungs of a chest in a folder, drawn and judged" in result.stdout
 
 
