@@ -51,18 +51,17 @@ def _weight(name: str) -> np.ndarray:
 
 
 def _assert_close(maps: np.ndarray, expected: np.ndarray) -> None:
-    """Within 1e-4 of the range of each map and a few roundings of its height in float32; zero must be zero."""
+    """Within 1e-4 of the range of each map; a map that is zero must be zero."""
     assert maps.shape == expected.shape
     spread = np.ptp(expected, axis=(-2, -1), keepdims=True)
     assert (spread > 0).mean() > 0.2
-    height = np.abs(expected).max(axis=(-2, -1), keepdims=True)
-    assert (np.abs(maps - expected) <= 1e-4 * spread + 1e-6 * height).all()
+    assert (np.abs(maps - expected) <= 1e-4 * spread).all()
 
 
 def _autograd_maps(name: str) -> dict[str, np.ndarray]:
     """Every method's map of every label, from the gradients of autograd in float64 and the papers' own formulas."""
     network = copy.deepcopy(_network(name)).double()
-    features = network.features(_input().double()).detach().requires_grad_()
+    features = torch.from_numpy(_features(name)).double().requires_grad_()  # the same: it is the maps that are tried
     logits = network.head(features.mean(dim=(-2, -1)))
     maps: dict[str, list[torch.Tensor]] = {"grad_cam": [], "xgrad_cam": [], "grad_cam_plus_plus": [], "sum": []}
     for label in range(LABELS):
