@@ -83,6 +83,11 @@ class ShiftArm:
         return replace(self, recipe=smoke_recipe(self.recipe), teachers=tuple(one.small() for one in self.teachers))
 
 
+def arm_folder(arm: ShiftArm, *, folder: Path) -> Path:
+    """Where an arm is kept in the study's `folder`."""
+    return folder / arm.name
+
+
 def base_recipe(start: StartingWeights) -> Recipe:
     """Today's recipe for the study's parts and epochs."""
     today = pneumonia(start)
@@ -168,7 +173,7 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
         alone_matched,
         ShiftArm(
             name="distilled",
-            title="lungs alone, taught by the last three",
+            title="lungs alone, taught by three arms",
             recipe=hidden,
             teachers=(fine, alone, alone_matched),
         ),

@@ -13,7 +13,7 @@ from hilum.datasets.releases.kermany import LABEL
 from hilum.datasets.splits.split import Split
 from hilum.errors import DataError, UsageError
 from hilum.progress import Progress
-from hilum.systems.pneumonia.shift.arms import Learning, ShiftArm
+from hilum.systems.pneumonia.shift.arms import Learning, ShiftArm, arm_folder
 from hilum.systems.pneumonia.shift.lungs import Lungs
 from hilum.systems.pneumonia.shift.parts import OTHER
 from hilum.systems.pneumonia.shift.readings import Readings, load_readings, read_pictures, save_readings
@@ -58,11 +58,6 @@ class ShiftData:
     def judged(self) -> dict[str, tuple[Record, ...]]:
         """The two validation parts."""
         return {part: self.split.parts[part] for part in OTHER}
-
-
-def arm_folder(arm: ShiftArm, *, folder: Path) -> Path:
-    """Where an arm is kept in the study's `folder`."""
-    return folder / arm.name
 
 
 def is_read(arm: ShiftArm, *, folder: Path) -> bool:

@@ -15,7 +15,9 @@ import numpy as np
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.kermany import LABEL
 from hilum.errors import UsageError
-from hilum.systems.pneumonia.shift.arms import ShiftArm
+from hilum.statistics.logistic import sigmoid
+from hilum.statistics.outcomes import FloatArray
+from hilum.systems.pneumonia.shift.arms import ShiftArm, arm_folder
 from hilum.training.classifier_arm import logits_of
 from hilum.training.data.images import Preparation
 from hilum.training.loop.stages import has_ended, load_stage
@@ -31,7 +33,8 @@ def check_teachers(arms: Sequence[ShiftArm], *, folder: Path) -> None:
         absent = [
             teacher.name
             for teacher in arm.teachers
-            if teacher.name not in before and not has_ended(teacher.recipe.last, folder=folder / teacher.name)
+            if teacher.name not in before
+            and not has_ended(teacher.recipe.last, folder=arm_folder(teacher, folder=folder))
         ]
         if absent:
             raise UsageError(
@@ -59,9 +62,8 @@ def taught(
 
 def _probabilities(
     teacher: ShiftArm, *, records: Sequence[Record], folder: Path, preparation: Preparation
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+) -> FloatArray:
     """(n,), of the teacher's first label, not calibrated."""
     recipe = teacher.recipe
-    network = load_stage(recipe, stage=recipe.last, folder=folder / teacher.name).network
-    logits = logits_of(network, records=records, recipe=recipe, preparation=preparation)[:, 0].astype(np.float64)
-    return 1 / (1 + np.exp(-logits))
+    network = load_stage(recipe, stage=recipe.last, folder=arm_folder(teacher, folder=folder)).network
+    return sigmoid(logits_of(network, records=records, recipe=recipe, preparation=preparation)[:, 0])
