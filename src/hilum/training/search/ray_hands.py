@@ -19,6 +19,8 @@ from hilum.training.search.hands import Job, LocalHand
 HERE = "local"
 """The address that starts Ray on this machine alone."""
 _PATIENCE_S = 10.0
+_SHARE = 0.9
+"""Of a core, for a trial on one: Ray hangs where actors take all. It takes no broken number of cores above one."""
 
 
 class _Actor:
@@ -90,7 +92,7 @@ class RayHands:
 
     def start(self, job: Job) -> RayHand:
         """Begin to train it, as soon as a machine has room."""
-        remote = ray.remote(num_cpus=job.threads, num_gpus=self._gpus)(_Actor)
+        remote = ray.remote(num_cpus=_SHARE if job.threads == 1 else job.threads, num_gpus=self._gpus)(_Actor)
         return RayHand(remote.remote(job, str(Path.cwd())), log=job.log)
 
     def close(self) -> None:
