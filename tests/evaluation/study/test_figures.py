@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from sklearn.metrics import roc_curve
 
 from fabricate_study import PUBLISHED, STUDY
@@ -51,6 +52,20 @@ def test_figures_are_of_the_arms_shown_closely(content: StudyContent) -> None:
     assert len(roc.axes[0].collections) == 2, "a band for each curve"
     assert [text.get_text() for text in roc.axes[-1].get_legend().get_texts()] == ["plain picture", "both"]
     assert [axes.get_title(loc="left") for axes in differences.axes] == ["both − plain picture"]
+
+
+def test_long_names_stay_within_the_picture_and_the_panels(content: StudyContent) -> None:
+    long = tuple(replace(arm, title=f"MobileNetV2 {arm.name}, from ImageNet weights") for arm in STUDY.arms)
+    study = replace(STUDY, arms=long)
+    with styled():
+        for figure in (roc_figure(study, content=content, replicates=20), differences_figure(study, content=content)):
+            canvas = FigureCanvasAgg(figure)
+            canvas.draw()
+            for axes in figure.axes:
+                title = axes._left_title
+                assert title.get_window_extent().x1 <= figure.bbox.x1, title.get_text()
+                for text in axes.texts:
+                    assert text.get_window_extent().x0 >= axes.bbox.x0, text.get_text()
 
 
 def test_differences_stand_beside_the_papers(content: StudyContent) -> None:

@@ -18,8 +18,19 @@ from hilum.evaluation.comparing.words import pair_name
 from hilum.evaluation.judging.curve_bands import BAND_REPLICATES, LabelCurves, label_curves
 from hilum.evaluation.predictions.estimate_text import estimate_text
 from hilum.evaluation.report.figures import ReportFigure, written_figure
-from hilum.evaluation.report.label_figures import TITLE_LETTERS, CurveStyle, Pattern, draw_curve, unit_square
-from hilum.evaluation.report.style import BLUE, CYCLE, INK, QUIET, SKY, VERMILION, draw_estimate, grid_of_axes, styled
+from hilum.evaluation.report.label_figures import CurveStyle, Pattern, draw_curve, unit_square
+from hilum.evaluation.report.style import (
+    BLUE,
+    CYCLE,
+    INK,
+    QUIET,
+    SKY,
+    VERMILION,
+    draw_estimate,
+    grid_of_axes,
+    set_title,
+    styled,
+)
 from hilum.statistics.estimate import Estimate
 
 _PATTERNS: tuple[Pattern, ...] = ("-", "--", ":", "-.")
@@ -181,7 +192,7 @@ def _panels(
     inside = len(models) <= _NAMED_INSIDE
     figure, axes = grid_of_axes(len(panels))
     for one, panel in zip(axes, panels, strict=True):
-        one.set_title(textwrap.shorten(panel.label.label, TITLE_LETTERS, placeholder="…"))
+        set_title(one, panel.label.label)
         draw(one, panel)
         if not panel.curves:
             one.text(0.5, 0.5, f"no curve:\n{panel.label.undefined}", ha="center", va="center", color=QUIET)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,14 +13,12 @@ from matplotlib.figure import Figure
 from hilum.evaluation.judging.curve_bands import GRID, BandedCurve, LabelCurves
 from hilum.evaluation.judging.reliability import ReliabilityBin
 from hilum.evaluation.predictions.estimate_text import estimate_text
-from hilum.evaluation.report.style import BAND_OPACITY, BLUE, INK, ORANGE, QUIET, VERMILION, grid_of_axes
+from hilum.evaluation.report.style import BAND_OPACITY, BLUE, INK, ORANGE, QUIET, VERMILION, grid_of_axes, set_title
 from hilum.statistics.calibration_curve import CalibrationCurve
 from hilum.statistics.confusion import Confusion
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.net_benefit import DecisionCurve
 from hilum.statistics.outcomes import UndefinedMetric
-
-TITLE_LETTERS = 26
 
 Pattern = Literal["-", "--", ":", "-."]
 
@@ -88,7 +85,7 @@ def _panels(
 ) -> Figure:
     figure, axes = grid_of_axes(len(panels), side_inches=side_inches)
     for one, panel in zip(axes, panels, strict=True):
-        one.set_title(textwrap.shorten(panel.label, TITLE_LETTERS, placeholder="…"))
+        set_title(one, panel.label)
         draw(one, panel)
     return figure
 
@@ -261,7 +258,7 @@ def decision_curve_figure(panels: Sequence[DecisionPanel]) -> Figure:
     """One panel a label; call it inside `styled`."""
     figure, axes = grid_of_axes(len(panels))
     for one, panel in zip(axes, panels, strict=True):
-        one.set_title(textwrap.shorten(panel.label, TITLE_LETTERS, placeholder="…"))
+        set_title(one, panel.label)
         _draw(one, panel)
     named = {
         str(label): handle for each in axes for handle, label in zip(*each.get_legend_handles_labels(), strict=True)

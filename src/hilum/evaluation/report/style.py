@@ -6,6 +6,7 @@ word says too. Figures have a white ground, so that they look the same on a dark
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -72,6 +73,11 @@ def grid_of_axes(count: int, *, side_inches: float = 2.7, columns: int = 4) -> t
     high = -(-count // wide)
     figure = Figure(figsize=(side_inches * wide, side_inches * high))
     return figure, [figure.add_subplot(high, wide, index + 1) for index in range(count)]
+
+
+def set_title(axes: Axes, text: str, *, letters: int = 26) -> None:
+    """Write `text` above a panel in at most two lines of so many letters."""
+    axes.set_title("\n".join(textwrap.wrap(text, letters, max_lines=2, placeholder="…")))
 
 
 def draw_estimate(

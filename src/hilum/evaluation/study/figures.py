@@ -15,7 +15,7 @@ from hilum.evaluation.comparing.many_predictions import Pair
 from hilum.evaluation.judging.curve_bands import BAND_REPLICATES, BandedCurve, label_curves
 from hilum.evaluation.report.figures import ReportFigure, written_figure
 from hilum.evaluation.report.label_figures import CurveStyle, Pattern, draw_curve, unit_square
-from hilum.evaluation.report.style import CYCLE, INK, QUIET, draw_estimate, grid_of_axes, styled
+from hilum.evaluation.report.style import CYCLE, INK, QUIET, draw_estimate, grid_of_axes, set_title, styled
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.study import Study
 
@@ -25,6 +25,9 @@ _ROW_INCHES = 0.27
 _PANELS_BESIDE = 3
 _LINE = 0.085
 """The height of a line of text in a panel, as a share of it."""
+
+_NAME_LETTERS = 24
+"""The longest name of an arm that fits into a panel beside its number."""
 
 
 def study_figures(
@@ -63,7 +66,7 @@ def roc_figure(study: Study, *, content: StudyContent, replicates: int = BAND_RE
     labels, styles = content.aurocs.labels, arm_styles(study)
     figure, axes = grid_of_axes(len(labels) + 1)
     for one, label in zip(axes, labels, strict=False):
-        one.set_title(label.label)
+        set_title(one, label.label)
         unit_square(one, x="1 − specificity", y="sensitivity")
         if label.undefined is not None:
             one.text(0.5, 0.5, f"no curve:\n{label.undefined}", ha="center", va="center", color=QUIET)
@@ -97,7 +100,7 @@ def differences_figure(study: Study, *, content: StudyContent) -> Figure:
         axes = figure.add_subplot(high, wide, place + 1)
         _draw_differences(axes, rows, pair=pair, study=study, content=content)
         axes.set_xlim(-reach, reach)
-        axes.set_title(study.pair_title(pair))
+        set_title(axes, study.pair_title(pair), letters=34)
         axes.set_xlabel("difference of AUROC")
         shown = [] if place % wide else [*(one.label for one in rows), "mean"]
         axes.set_yticks(range(len(rows) + 1), shown or [""] * (len(rows) + 1), color=INK)
@@ -133,11 +136,12 @@ def _draw_curves(
 ) -> None:
     axes.plot([0, 1], [0, 1], color=QUIET, linewidth=0.8, linestyle=(0, (4, 3)))
     line = min(_LINE, 0.6 / len(curves))
+    short = all(len(styles[arm].name) <= _NAME_LETTERS for arm in curves)  # the panel beside them names long ones
     for place, (arm, curve) in enumerate(curves.items()):
         draw_curve(axes, curve, step=False, style=styles[arm])
         height = 0.05 + line * (len(curves) - 1 - place)
         box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.8}
-        text = f"{styles[arm].name} {label.auroc[arm].value:.3f}"
+        text = f"{styles[arm].name} {label.auroc[arm].value:.3f}" if short else f"{label.auroc[arm].value:.3f}"
         axes.text(0.98, height, text, ha="right", va="bottom", color=styles[arm].colour, fontsize=7.5, bbox=box)
     counts = f"{label.positives:,} of {label.n:,}"
     axes.text(0.98, 0.055 + line * len(curves), counts, ha="right", va="bottom", color=QUIET, fontsize=7.5)
