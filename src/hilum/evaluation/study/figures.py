@@ -141,7 +141,8 @@ def _draw_curves(
         draw_curve(axes, curve, step=False, style=styles[arm])
         height = 0.05 + line * (len(curves) - 1 - place)
         box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.8}
-        text = f"{styles[arm].name} {label.auroc[arm].value:.3f}" if short else f"{label.auroc[arm].value:.3f}"
+        name = f"{styles[arm].name} " if short else ""
+        text = f"{name}{label.auroc[arm].value:.3f}"
         axes.text(0.98, height, text, ha="right", va="bottom", color=styles[arm].colour, fontsize=7.5, bbox=box)
     counts = f"{label.positives:,} of {label.n:,}"
     axes.text(0.98, 0.055 + line * len(curves), counts, ha="right", va="bottom", color=QUIET, fontsize=7.5)
