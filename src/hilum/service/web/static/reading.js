@@ -34,10 +34,17 @@ for (const form of forms) {
   });
 }
 
-/** The opinions that were given before stand in their forms. */
+/**
+ * The opinions that were given before stand in their forms. Until then the forms are disabled: what is typed may not be
+ * replaced, and a form that is sent before this script listens would put its note into the page's address.
+ */
 async function fill() {
   if (forms.length === 0) return;
-  const { opinions } = await ask(`${path}/opinions`);
+  const { opinions } = await ask(`${path}/opinions`).catch((error) => {
+    for (const said of document.querySelectorAll(".opinion [role=status]"))
+      said.textContent = `Earlier opinions are not shown: ${error.message}`;
+    return { opinions: [] };
+  });
   for (const each of opinions) {
     for (const form of forms) {
       if (form.dataset.model !== each.model || form.dataset.finding !== each.finding) continue;
@@ -47,5 +54,6 @@ async function fill() {
       if (note instanceof HTMLInputElement) note.value = each.note;
     }
   }
+  for (const form of forms) form.querySelector("fieldset")?.removeAttribute("disabled");
 }
 void fill();

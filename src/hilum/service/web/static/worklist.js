@@ -85,6 +85,7 @@ at("files").addEventListener("change", (event) => {
   add(input.files ?? []);
   input.value = "";
 });
+at("files").removeAttribute("disabled"); // files that are chosen before this script listens would not be sent
 at("send").addEventListener("submit", (event) => event.preventDefault());
 const drop = at("drop");
 for (const name of ["dragover", "dragleave", "drop"]) {
