@@ -132,7 +132,11 @@ def test_forms_wait_for_the_script_that_sends_them(
     (tmp_path / "a.png").write_bytes(grey_png(0.7))
     page = open_page()
     held = []
-    page.route("**/static/worklist.js", lambda route: held.append(route))
+
+    def hold(route) -> None:
+        held.append(route)
+
+    page.route("**/static/worklist.js", hold)
     page.reload(wait_until="commit")
     page.locator("#files").wait_for(timeout=WAIT_MS)
     assert page.locator("#files").is_disabled()
@@ -140,7 +144,7 @@ def test_forms_wait_for_the_script_that_sends_them(
     page.locator("#files:enabled").wait_for(timeout=WAIT_MS)
     page.locator("#files").set_input_files([tmp_path / "a.png"])
     page.locator("#rows tr[data-state=done]").wait_for(timeout=WAIT_MS)
-    page.route("**/opinions", lambda route: held.append(route))
+    page.route("**/opinions", hold)
     page.get_by_role("link", name="a.png").first.click()
     page.get_by_role("button", name="Save").wait_for(timeout=WAIT_MS)
     assert page.get_by_role("button", name="Save").is_disabled()
