@@ -9,6 +9,8 @@ From the paper: SGD with momentum, 2 epochs, batches of 128, L2 of 1e-4, a valid
 Fixed here, where the paper is silent:
 - learning rate 0.01 and momentum 0.9, which its software (MATLAB's `trainingOptions("sgdm")`) takes by default; the
   weights of the last iteration are kept, as it does;
+- the statistics of batch norm are computed anew over all training images after the last iteration, as it does by
+  default; validations before see running averages;
 - validation is on patients of the official train folder who are not learnt from; the release's own 16 validation images
   are too few for anything;
 - pictures are stretched to 224 x 224, greys from -1 to 1, as the ImageNet weights for this network want them.
@@ -16,9 +18,8 @@ Fixed here, where the paper is silent:
 What differs: the last layer has one output where the paper has two. The softmax over two logits is the sigmoid of their
 difference, so that the same functions can be learnt and a probability of 0.5 parts the classes in both; under the same
 rate the difference of two outputs moves twice as fast as one output and is penalised half as much. L2 acts on every
-parameter; MATLAB leaves biases out, and after training computes the statistics of batch norm anew over all training
-images where they are running averages here. A validation also stands at neither the first nor the last iteration
-unless it is a tenth one.
+parameter; MATLAB leaves biases out. A validation also stands at neither the first nor the last iteration unless it is a
+tenth one.
 """
 
 from __future__ import annotations
@@ -93,6 +94,7 @@ def paper_recipe(
                 epochs=2,
                 batch_size=128,
                 validate_every=10,
+                batch_statistics="population",
             ),
         ),
         assessment=Assessment(calibration_part=VALIDATION, operating_point_part=VALIDATION),

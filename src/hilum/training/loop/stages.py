@@ -23,6 +23,7 @@ from hilum.training.loop.checkpoints import WEIGHTS, has_begun, load_weights, sa
 from hilum.training.loop.fit import Fitted
 from hilum.training.loop.fit_stage import fit_stage
 from hilum.training.loop.fusion_features import FEATURES, Extractors, feature_data
+from hilum.training.loop.population_statistics import with_population_statistics
 from hilum.training.loop.task import Task
 from hilum.training.recipe.losses import Loss
 from hilum.training.recipe.processes import is_first_process, wait_for_all
@@ -124,7 +125,13 @@ def fit_and_keep(
     )
     if is_first_process():
         about = {"stage": stage.name, "epoch": str(kept.epoch), "started_from": started_from}
-        save_weights(folder / WEIGHTS, state=kept.state, about=about)
+        state = kept.state
+        if stage.batch_statistics is not None:
+            made = data()
+            state = with_population_statistics(
+                network, state=state, images=made.training, count=len(made.targets), batch_size=stage.batch_size
+            )
+        save_weights(folder / WEIGHTS, state=state, about=about)
     wait_for_all()
 
 

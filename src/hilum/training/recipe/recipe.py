@@ -108,7 +108,8 @@ class Stage:
     over the updates; the averaged ones are validated and kept. `crop_lungs` cuts every picture to its lung box before
     the recipe's preprocessing. An image is mirrored with `flip_probability`, which is anatomically wrong and 0 unless a
     paper is reproduced. With `mixup` it is laid over by a little of another one. `validate_every` validates after so
-    many updates in the place of after each epoch.
+    many updates in the place of after each epoch. With `batch_statistics` of the `population` batch norm ends with
+    those of all training images, computed once more after the last update; None keeps the running averages.
     """
 
     name: str = field(metadata=HIDDEN)
@@ -131,6 +132,7 @@ class Stage:
     clip_norm: float | None = None
     ema_decay: float | None = None
     validate_every: int | None = field(default=None, metadata=WHERE_THERE)
+    batch_statistics: Literal["population"] | None = field(default=None, metadata=WHERE_THERE)
     mixup: Mixup | None = field(default=None, metadata=WHERE_THERE)
 
     def __post_init__(self) -> None:
@@ -142,8 +144,9 @@ class Stage:
         _check(0.0 <= self.flip_probability <= 1.0, "a flip_probability in [0, 1]", self.flip_probability)
         if isinstance(self.start, FusedFrom):
             plain = self.augmentation == NO_AUGMENTATION and self.freezing is None and not self.crop_lungs
-            plain = plain and self.mixup is None
-            _check(plain, "no augmentation but flips, no freezing and no crop of its own in a fusion", self.name)
+            plain = plain and self.mixup is None and self.batch_statistics is None
+            wanted = "no augmentation but flips, no freezing, crop or batch statistics of its own in a fusion"
+            _check(plain, wanted, self.name)
         parts = self.split.validation
         _check(self.selection.part in parts, f"a selection on one of {', '.join(parts)}", self.selection.part)
 
