@@ -160,7 +160,8 @@ def names(count: int) -> list[str]:
 def run_here(plan: Plan, *, asked: OpenFast = OpenFast(), workers: int = 1, ray: bool = False, **more: object):
     """Run a plan by processes, or by actors of a Ray of this machine."""
     if ray:
-        from hilum.screening.ray_crew import HERE, RayCrew
+        from hilum.ray_cluster import HERE
+        from hilum.screening.ray_crew import RayCrew
 
         crew = RayCrew(asked, address=HERE, workers=workers)
     else:

@@ -83,7 +83,8 @@ if __name__ == "__main__":
     given = parser.parse_args()
     hands = None
     if given.hands == "ray":
-        from hilum.training.search.ray_hands import HERE, RayHands
+        from hilum.ray_cluster import HERE
+        from hilum.training.search.ray_hands import RayHands
 
         hands = RayHands(HERE)
     import fabricate_trials  # another process finds a module's function, and not always a script's

@@ -56,9 +56,8 @@ def test_every_requirement_is_pinned_within_its_range(renew: ModuleType, pins: d
 def test_the_extras_of_the_project_are_taken_apart(renew: ModuleType) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     asked = set(renew.requirements(ROOT / "pyproject.toml"))
-    left_out = {"ray"}  # 240 MB that development goes without; its tests run where it is installed
     for extra, lines in project["optional-dependencies"].items():
-        assert extra in left_out or {line for line in lines if not line.startswith("hilum[")} <= asked, extra
+        assert {line for line in lines if not line.startswith("hilum[")} <= asked, extra
     assert not [line for line in asked if line.startswith("hilum")]
 
 

@@ -32,6 +32,7 @@ ROOMS = (
     "phantom",
     "progress.py",
     "radiograph.py",
+    "ray_cluster.py",
     "reading",
     "reading_result.py",
     "report",

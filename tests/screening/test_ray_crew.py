@@ -46,7 +46,7 @@ def test_a_refusal_is_its_one_line(tmp_path: Path) -> None:
 def test_no_ray_at_the_address_is_one_line() -> None:
     from hilum.screening.ray_crew import RayCrew
 
-    with pytest.raises(UsageError, match=r"No Ray runs at 127\.0\.0\.1:1 .*; start it: ray start --head") as raised:
+    with pytest.raises(UsageError, match=r"No Ray runs at 127\.0\.0\.1:1 .*\. Start it: ray start --head") as raised:
         RayCrew(OpenFast(), address="127.0.0.1:1", workers=1)
     assert "\n" not in str(raised.value)
 
@@ -57,9 +57,10 @@ from pathlib import Path
 import psutil, ray
 from fabricate_screening import OpenFast
 from hilum.errors import HilumError
+from hilum.ray_cluster import HERE
 from hilum.screening.place import FolderPlace
 from hilum.screening.plan import open_plan
-from hilum.screening.ray_crew import HERE, RayCrew
+from hilum.screening.ray_crew import RayCrew
 from hilum.screening.run import run_plan
 
 crew = RayCrew(OpenFast(slow_s=0.2), address=HERE, workers=1)

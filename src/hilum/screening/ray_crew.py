@@ -1,11 +1,10 @@
 """Workers that are actors of Ray, on all machines that Ray joins. They need the films under the same names, no plan.
 
-An actor asks for less than a core, since Ray hangs where actors take all of them; it reads on one core all the same.
+An actor asks for less than a core; it reads on one core all the same.
 """
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -13,16 +12,12 @@ from typing import Any
 import ray
 
 from hilum.errors import HilumError, UsageError
+from hilum.ray_cluster import join_ray, knock, share_of_cores
 from hilum.screening.crew import Answer, Died, Finished, Outcome, Piece, answer
 from hilum.screening.place import GO_ON
 from hilum.screening.shard_reader import OpenShardReader, ShardReader
 
-HERE = "local"
-"""The address that starts Ray on this machine alone."""
 _MOMENT_S = 2.0
-_PATIENCE_S = 10.0
-_SHARE = 0.9
-"""Of a core, at most."""
 
 
 class _Actor:
@@ -50,17 +45,11 @@ class RayCrew:
 
     def __init__(self, open_reader: OpenShardReader, *, address: str, workers: int | None) -> None:
         self._address = address
-        try:
-            _knock(address)
-            ray.init(address=address, log_to_driver=False, logging_level="error", include_dashboard=False)
-        except (OSError, ValueError, RuntimeError) as error:
-            reason = " ".join(str(error).split())[:160]
-            raise UsageError(
-                f"No Ray runs at {address} ({reason}); start it: ray start --head, or write --ray {HERE}"
-            ) from error
+        join_ray(address)
         cores = float(ray.cluster_resources().get("CPU", 1))
         count = workers or max(1, int(cores))
-        self._remote = ray.remote(num_cpus=round(min(_SHARE, _SHARE * cores / count), 3), max_restarts=0)(_Actor)
+        share = share_of_cores(min(1.0, cores / count))
+        self._remote = ray.remote(num_cpus=share, max_restarts=0)(_Actor)
         self._open_reader = open_reader
         self._knocked = time.monotonic()
         self._gcs = ray.get_runtime_context().gcs_address
@@ -108,13 +97,6 @@ class RayCrew:
         """Ray itself would try for a minute and then end the process."""
         self._knocked = time.monotonic()
         try:
-            _knock(self._gcs)
+            knock(self._gcs)
         except OSError as error:
             raise UsageError(f"Ray at {self._address} no longer answers; start it again: {GO_ON}") from error
-
-
-def _knock(address: str) -> None:
-    """Raise `OSError` where nobody listens at HOST:PORT."""
-    host, colon, port = address.rpartition(":")
-    if colon and port.isdecimal() and "/" not in host:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE_S).close()

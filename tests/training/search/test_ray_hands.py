@@ -25,7 +25,8 @@ def test_a_driver_that_is_killed_loses_no_ended_trial_and_its_trials_are_begun_a
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """SIGKILL of a driver whose two trials actors train; another driver, with actors too, ends them."""
-    from hilum.training.search.ray_hands import HERE, RayHands
+    from hilum.ray_cluster import HERE
+    from hilum.training.search.ray_hands import RayHands
 
     paths = [str(Path(fabricate_trials.__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))  # Ray's own processes find what the trials are made of
@@ -54,6 +55,6 @@ def test_a_driver_that_is_killed_loses_no_ended_trial_and_its_trials_are_begun_a
 def test_no_ray_at_the_address_is_one_line() -> None:
     from hilum.training.search.ray_hands import RayHands
 
-    with pytest.raises(UsageError, match=r"No Ray is running at 127\.0\.0\.1:1") as raised:
+    with pytest.raises(UsageError, match=r"No Ray runs at 127\.0\.0\.1:1") as raised:
         RayHands("127.0.0.1:1")
     assert "\n" not in str(raised.value)

@@ -7,20 +7,13 @@ the process that trains in it with the actor.
 from __future__ import annotations
 
 import os
-import socket
 from pathlib import Path
 from typing import Any
 
 import ray
 
-from hilum.errors import UsageError
+from hilum.ray_cluster import join_ray, share_of_cores
 from hilum.training.search.hands import Job, LocalHand
-
-HERE = "local"
-"""The address that starts Ray on this machine alone."""
-_PATIENCE_S = 10.0
-_SHARE = 0.9
-"""Of a core, for a trial on one: Ray hangs where actors take all. It takes no broken number of cores above one."""
 
 
 class _Actor:
@@ -65,34 +58,21 @@ class RayHand:
         ray.kill(self._actor)
 
 
-def _knock(address: str) -> None:
-    """Raise `OSError` where nobody listens at HOST:PORT: Ray itself would try for minutes."""
-    host, colon, port = address.rpartition(":")
-    if colon and port.isdecimal() and "/" not in host:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE_S).close()
-
-
 class RayHands:
     """Starts each trial as an actor of the Ray at `address`, of `local` on this machine.
 
-    A trial asks for the cores that its job says, and for a GPU where the machines have any. Raises `UsageError` where
-    there is no Ray at the address.
+    Trials are spread over the machines, and ask for a GPU where these have any. Raises `UsageError` where there is no
+    Ray at the address.
     """
 
     def __init__(self, address: str) -> None:
-        try:
-            _knock(address)
-            ray.init(address=address, log_to_driver=False, logging_level="error", include_dashboard=False)
-        except (OSError, ValueError, RuntimeError) as error:
-            reason = " ".join(str(error).split())[:160]
-            raise UsageError(
-                f"No Ray is running at {address} ({reason}). Start one, or give the word {HERE}"
-            ) from error
+        join_ray(address)
         self._gpus = 1 if ray.cluster_resources().get("GPU", 0) >= 1 else 0
 
     def start(self, job: Job) -> RayHand:
         """Begin to train it, as soon as a machine has room."""
-        remote = ray.remote(num_cpus=_SHARE if job.threads == 1 else job.threads, num_gpus=self._gpus)(_Actor)
+        share = share_of_cores(job.threads)
+        remote = ray.remote(num_cpus=share, num_gpus=self._gpus, scheduling_strategy="SPREAD")(_Actor)
         return RayHand(remote.remote(job, str(Path.cwd())), log=job.log)
 
     def close(self) -> None:
