@@ -43,7 +43,7 @@ from hilum.systems.lungs.shipped import liu_lungs, lungs_all, lungs_free
 from hilum.systems.lungs.shipped import smoke as small_lungs
 from hilum.systems.lungs.train import train_lungs_on
 from hilum.systems.paediatric.ensemble import paediatric_ensemble
-from hilum.systems.paediatric.local import study_losses_local
+from hilum.systems.paediatric.local import LossesLocalOptions, study_losses_local
 from hilum.systems.paediatric.methods import study_methods
 from hilum.systems.paediatric.recipe import paediatric_db
 from hilum.systems.paediatric.run_study import FoldOptions, NetworkOptions, study_ensemble, study_losses, study_starts
@@ -331,7 +331,7 @@ STUDIES: Mapping[str, SystemStudy] = {
     "paediatric-losses-local": SystemStudy(
         help="The same five losses on ChestX-ray14's findings, small enough for two CPU cores.",
         run=partial(study_losses_local, chest14_local),
-        own=FoldOptions,
+        own=LossesLocalOptions,
     ),
     "paediatric-transfer-local": SystemStudy(
         help="From adults to children with pneumonia, small enough for two CPU cores.",

@@ -11,9 +11,8 @@ from hilum.evaluation.predictions.predictions_file import read_predictions
 from hilum.networks.starting_weights import RandomWeights
 from hilum.systems.chest14.recipe import chest14_local
 from hilum.systems.paediatric import local
-from hilum.systems.paediatric.local import frequent_labels, study_losses_local, with_loss, with_seed
+from hilum.systems.paediatric.local import LossesLocalOptions, frequent_labels, study_losses_local, with_loss, with_seed
 from hilum.systems.paediatric.recipe import LOSSES
-from hilum.systems.paediatric.run_study import FoldOptions
 from hilum.training.records.request import StudyRequest
 
 
@@ -53,7 +52,7 @@ def test_five_losses_are_ranked_and_three_of_them_trained_with_other_seeds(
     def make(start):
         return replace(chest14_local(start), backbone="squeezenet1_1", dropout=0.0)
 
-    study_losses_local(make, request=request, own=FoldOptions(folds=2))
+    study_losses_local(make, request=request, own=LossesLocalOptions(folds=2))
     found = json.loads((out / "study.json").read_text())
     assert list(found["arms"]) == ["bce", "weighted", "focal", "db", "modified-db", "random"]
     order = found["sections"]["ranking"]["order"]
@@ -63,6 +62,6 @@ def test_five_losses_are_ranked_and_three_of_them_trained_with_other_seeds(
     best = [name for name in order if name != "bce"][:2]
     assert sorted(seeds["by_loss"]) == sorted(["bce", *best])
     assert seeds["by_loss"]["bce"]["mean_auroc"][0]["value"] == found["ours"]["mean_auroc"]["bce"]["value"]
-    first, second = (out / "seeds" / "fold-0" / f"bce-seed-{seed}.parquet" for seed in (2, 3))
+    first, second = (out / f"seed-{seed}" / "fold-0" / "bce.parquet" for seed in (2, 3))
     assert (read_predictions(first).scores != read_predictions(second).scores).any()
     assert read_predictions(first).image == read_predictions(out / "fold-0" / "bce.parquet").image

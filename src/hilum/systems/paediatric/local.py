@@ -6,17 +6,18 @@ Hardware two CPU cores, bfloat16 autocast and channels-last: sixty trainings of 
 
 Labels are those with at least 40 positives among the images that are not held out, and No Finding, which never stands
 beside another. All arms share folds, seed and everything but the loss; one more starts cross-entropy from random
-weights. Then cross-entropy and the two other losses of the highest mean AUROC are trained with two more seeds each, in
-`OUT/seeds`: what two seeds of one loss differ by, two losses may differ by too without one being better. The two were
-chosen by the figures of the first seed, which flatters that seed.
+weights. Then cross-entropy and the two other losses of the highest mean AUROC are trained with more seeds, each in a
+folder of its own (`OUT/seed-2`): what two seeds of one loss differ by, two losses may differ by too without one being
+better. The two were chosen by the figures of the first seed, which flatters that seed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 
@@ -36,6 +37,7 @@ from hilum.evaluation.study.read import read_study
 from hilum.evaluation.study.section import SectionContent
 from hilum.evaluation.study.study import Arm, Study
 from hilum.networks.starting_weights import RandomWeights, StartingWeights
+from hilum.option import Option
 from hilum.progress import SILENT, Progress
 from hilum.systems.paediatric.cross_validation import ArmRecipe, Judged, run_arms, write
 from hilum.systems.paediatric.recipe import BALANCED, BCE, LOSSES, MODIFIED
@@ -50,10 +52,6 @@ RELEASE = "nih"
 LEAST_POSITIVES = 40
 EPOCHS = 6
 """Half as many as `chest14-local` takes: sixty trainings are to end in an afternoon."""
-SEEDS = (2, 3)
-"""The numbers of the seeds after the first."""
-SEEDS_FOLDER = "seeds"
-DEFAULTS = FoldOptions()
 
 LOCAL = Study(
     name=NAME,
@@ -69,8 +67,18 @@ LOCAL = Study(
 Make = Callable[[StartingWeights], Recipe]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossesLocalOptions(FoldOptions):
+    """What this study takes beside what all studies do."""
+
+    seeds: Annotated[int, Option(least=1, help="Seeds for cross-entropy and the two losses that do best.")] = 3
+
+
+DEFAULTS = LossesLocalOptions()
+
+
 def study_losses_local(
-    make: Make, *, request: StudyRequest, own: FoldOptions = DEFAULTS, progress: Progress = SILENT
+    make: Make, *, request: StudyRequest, own: LossesLocalOptions = DEFAULTS, progress: Progress = SILENT
 ) -> None:
     """Train what is not trained yet by the recipe of `make` (one stage), and write the page.
 
@@ -86,17 +94,11 @@ def study_losses_local(
     run(LOCAL, {**arms, RANDOM: ArmRecipe(recipe=with_loss(anew, loss=LOSSES[BCE], labels=labels))})
     content = read_study(LOCAL, folder=request.out)
     repeated = (BCE, *best_two(content.aurocs))
-    run(
-        seeds_study(repeated),
-        {
-            seed_name(name, seed): replace(arms[name], recipe=with_seed(arms[name].recipe, seed=seed))
-            for name in repeated
-            for seed in SEEDS
-        },
-        folder=request.out / SEEDS_FOLDER,
-    )
-    sections = (ranking_section, partial(seeds_section, repeated=repeated, folder=request.out / SEEDS_FOLDER))
-    write(replace(LOCAL, sections=sections), content=content, request=request, progress=progress)
+    for seed in range(2, own.seeds + 1):
+        other = {name: replace(arms[name], recipe=with_seed(arms[name].recipe, seed=seed)) for name in repeated}
+        run(seed_study(repeated, seed=seed), other, folder=seed_folder(request.out, seed=seed))
+    more = partial(seeds_section, repeated=repeated, seeds=own.seeds, folder=request.out)
+    write(replace(LOCAL, sections=(ranking_section, more)), content=content, request=request, progress=progress)
 
 
 def frequent_labels(records: Sequence[Record], *, least: int) -> tuple[str, ...]:
@@ -121,9 +123,9 @@ def with_seed(recipe: Recipe, *, seed: int) -> Recipe:
     return replace(recipe, seed=recipe.seed + 1000 * (seed - 1))
 
 
-def seed_name(arm: str, seed: int) -> str:
-    """What an arm with another seed is called."""
-    return f"{arm}-seed-{seed}"
+def seed_folder(out: Path, *, seed: int) -> Path:
+    """Where the trainings with another seed lie."""
+    return out / f"seed-{seed}"
 
 
 def best_two(aurocs: ModelAurocs) -> tuple[str, str]:
@@ -132,15 +134,12 @@ def best_two(aurocs: ModelAurocs) -> tuple[str, str]:
     return others[0], others[1]
 
 
-def seeds_study(repeated: Sequence[str]) -> Study:
-    """The trainings with other seeds, as a study of their own in the folder of the first."""
-    titles = {arm.name: arm.title for arm in LOSS_ARMS}
+def seed_study(repeated: Sequence[str], *, seed: int) -> Study:
+    """The trainings with another seed, as a study of their own."""
     return Study(
-        name=f"{NAME}-{SEEDS_FOLDER}",
-        title=f"{LOCAL.title}: other seeds",
-        arms=tuple(
-            Arm(name=seed_name(name, seed), title=f"{titles[name]}, seed {seed}") for name in repeated for seed in SEEDS
-        ),
+        name=f"{NAME}-seed-{seed}",
+        title=f"{LOCAL.title}: seed {seed}",
+        arms=tuple(arm for arm in LOSS_ARMS if arm.name in repeated),
         pairs=(),
     )
 
@@ -174,18 +173,22 @@ def ranking_section(content: StudyContent) -> SectionContent:
     )
 
 
-def seeds_section(content: StudyContent, *, repeated: Sequence[str], folder: Path) -> SectionContent:
-    """What other seeds of the same loss give, beside the first; empty where none was trained."""
-    names = [seed_name(arm, seed) for arm in repeated for seed in SEEDS]
-    files = FoldFiles(folder=folder, arms=tuple(names), kept=CLASSIFIER)
+def seeds_section(content: StudyContent, *, repeated: Sequence[str], seeds: int, folder: Path) -> SectionContent:
+    """What other seeds of the same loss give, beside the first; empty where not all of them are trained."""
     folds = tuple(content.run.file.stage_splits)
-    if not all(files.done(fold) for fold in folds):
+    found = {arm: [content.predictions.of(arm)] for arm in repeated}
+    for seed in range(2, seeds + 1):
+        files = FoldFiles(folder=seed_folder(folder, seed=seed), arms=tuple(repeated), kept=CLASSIFIER)
+        if not all(files.done(fold) for fold in folds):
+            return SectionContent(key="seeds", title="Other seeds")
+        for arm, predictions in files.read(folds).items():
+            found[arm].append(predictions)
+    if seeds == 1:
         return SectionContent(key="seeds", title="Other seeds")
-    found = files.read(folds)
-    first = {arm: content.predictions.of(arm) for arm in repeated}
-    every = ManyPredictions((*first, *found), (*first.values(), *found.values()))
+    named = {(arm, seed): one for arm, each in found.items() for seed, one in enumerate(each, start=1)}
+    every = ManyPredictions(tuple(f"{arm}-seed-{seed}" for arm, seed in named), tuple(named.values()))
     mean = _judged(every, pairs=(), content=content).mean
-    by_arm = {arm: [mean[arm], *(mean[seed_name(arm, seed)] for seed in SEEDS)] for arm in repeated}
+    by_arm = {arm: [mean[f"{arm}-seed-{seed}"] for seed in range(1, seeds + 1)] for arm in repeated}
     spread = {arm: float(np.std([one.value for one in each], ddof=1)) for arm, each in by_arm.items()}
     pooled = float(np.sqrt(np.mean([one**2 for one in spread.values()])))
     return SectionContent(
@@ -197,7 +200,7 @@ def seeds_section(content: StudyContent, *, repeated: Sequence[str], folder: Pat
             ReportTable(
                 key="seeds",
                 title="Mean AUROC by seed",
-                columns=("loss", "seed 1", *(f"seed {seed}" for seed in SEEDS), "mean", "deviation between seeds"),
+                columns=("loss", *(f"seed {seed}" for seed in range(1, seeds + 1)), "mean", "deviation between seeds"),
                 rows=tuple(
                     (LOCAL.titles[arm], *each, float(np.mean([one.value for one in each])), spread[arm])
                     for arm, each in by_arm.items()
