@@ -1,5 +1,7 @@
 """Delivery to a real archive, there and away."""
 
+import socket
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,10 @@ def states(outbox: Outbox) -> dict[str, int]:
     return found
 
 
+def said(outbox: Outbox) -> dict[str, str]:
+    return {row.destination: row.said for row in outbox.counts()}
+
+
 def test_an_archive_that_is_away_is_tried_again_later(outbox: Outbox, post: Any, clock: Any) -> None:
     to = Destination("ARCHIVE", "127.0.0.1", free_port())
     post(to)
@@ -29,6 +35,25 @@ def test_an_archive_that_is_away_is_tried_again_later(outbox: Outbox, post: Any,
     assert outbox.due(to.name) == ()
     clock.now_s += 10
     assert len(outbox.due(to.name)) == 3
+
+
+def test_an_archive_that_says_nothing_delays_no_other(outbox: Outbox, post: Any, until: Any) -> None:
+    """The first takes a connection and never answers; of the second it is known that it is away meanwhile."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        first = Destination("SILENT", "127.0.0.1", silent.getsockname()[1])
+        second = Destination("AWAY", "127.0.0.1", free_port())
+        post(first, second)
+        stopping = threading.Event()
+        deliverer = Deliverer(title="HILUM", destinations=(first, second), outbox=outbox)
+        running = threading.Thread(target=deliverer.run, args=(stopping,), daemon=True)
+        running.start()
+        taken, _ = silent.accept()
+        until(lambda: said(outbox)[second.name] == "the archive cannot be reached or refused")
+        assert said(outbox)[first.name] == ""
+        stopping.set()
+        taken.close()
+        running.join()
+    assert said(outbox)[first.name] == "the archive cannot be reached or refused"
 
 
 @pytest.mark.slow

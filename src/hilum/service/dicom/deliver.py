@@ -44,15 +44,26 @@ class Deliverer:
     web: WebArchives = field(default_factory=WebArchives)
 
     def run(self, stopping: threading.Event) -> None:
-        """Deliver until told to stop."""
+        """Deliver until told to stop; each destination has a thread, so that one that is silent delays no other."""
+        threads = [
+            threading.Thread(
+                target=self._serve, args=(each, stopping), name=f"hilum-deliverer-{each.name}", daemon=True
+            )
+            for each in self.destinations
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _serve(self, destination: AnyDestination, stopping: threading.Event) -> None:
         while not stopping.is_set():
-            for destination in self.destinations:
-                try:
-                    self.deliver(destination)
-                except OutputError as error:
-                    _LOG.error("%s", error)
-                except Exception as error:  # noqa: BLE001 - one archive's defect must not stop delivery to all
-                    _LOG.error("delivery met a defect of hilum (%s); please report it", type(error).__name__)
+            try:
+                self.deliver(destination)
+            except OutputError as error:
+                _LOG.error("%s", error)
+            except Exception as error:  # noqa: BLE001 - a defect with one object must not stop delivery
+                _LOG.error("delivery met a defect of hilum (%s); please report it", type(error).__name__)
             stopping.wait(_LOOK_EVERY_S)
 
     def deliver(self, destination: AnyDestination) -> int:
@@ -116,7 +127,8 @@ class Deliverer:
         if not (self.commitment and offered):
             self.outbox.delivered(numbers, said="taken; the archive does not say whether it keeps what it took")
             return
-        transaction = derived_uid("commitment", str(self.outbox.clock()), *(each.sop_instance for each in taken))
+        made_of = (taken[0].destination, str(self.outbox.clock()), *(each.sop_instance for each in taken))
+        transaction = derived_uid("commitment", *made_of)
         self.outbox.promised(numbers, transaction=transaction)  # before asking: the report may come at once
         asked = Dataset()
         asked.TransactionUID = transaction
