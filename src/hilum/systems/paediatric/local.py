@@ -2,7 +2,7 @@
 
 Command  `hilum study paediatric-losses-local --data nih=DIR --data nih=DIR_64
          --weights mobilenet_v2_imagenet.safetensors --out runs/paediatric-losses-local`
-Hardware two CPU cores, bfloat16 autocast and channels-last: sixty trainings of some four minutes of one core each.
+Hardware two CPU cores, bfloat16 autocast and channels-last: sixty trainings of 5.5 minutes of one core each.
 
 Labels are those with at least 40 positives among the images that are not held out, and No Finding, which never stands
 beside another. All arms share folds, seed and everything but the loss; one more starts cross-entropy from random
