@@ -39,4 +39,4 @@ def knock(address: str) -> None:
 
 def share_of_cores(wanted: float) -> float:
     """What an actor that runs on `wanted` cores asks for; Ray takes no broken number above one."""
-    return float(int(wanted) - 1) if wanted >= 2 else round(min(_SHARE, _SHARE * wanted), 3)
+    return float(int(wanted) - 1) if wanted >= 2 else round(_SHARE * min(1.0, wanted), 3)

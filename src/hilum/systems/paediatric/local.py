@@ -2,7 +2,7 @@
 
 Command  `hilum study paediatric-losses-local --data nih=DIR --data nih=DIR_64
          --weights mobilenet_v2_imagenet.safetensors --out runs/paediatric-losses-local`
-Hardware two CPU cores, bfloat16 autocast and channels-last: sixty trainings of 5.5 minutes of one core each.
+Hardware two CPU cores, bfloat16 autocast and channels-last: sixty trainings of some six minutes of one core each.
 
 Labels are those with at least 40 positives among the images that are not held out, and No Finding, which never stands
 beside another. All arms share folds, seed and everything but the loss; one more starts cross-entropy from random
@@ -176,15 +176,16 @@ def ranking_section(content: StudyContent) -> SectionContent:
 def seeds_section(content: StudyContent, *, repeated: Sequence[str], seeds: int, folder: Path) -> SectionContent:
     """What other seeds of the same loss give, beside the first; empty where not all of them are trained."""
     folds = tuple(content.run.file.stage_splits)
+    others = [
+        FoldFiles(folder=seed_folder(folder, seed=seed), arms=tuple(repeated), kept=CLASSIFIER)
+        for seed in range(2, seeds + 1)
+    ]
+    if not others or not all(files.done(fold) for files in others for fold in folds):
+        return SectionContent(key="seeds", title="Other seeds")
     found = {arm: [content.predictions.of(arm)] for arm in repeated}
-    for seed in range(2, seeds + 1):
-        files = FoldFiles(folder=seed_folder(folder, seed=seed), arms=tuple(repeated), kept=CLASSIFIER)
-        if not all(files.done(fold) for fold in folds):
-            return SectionContent(key="seeds", title="Other seeds")
+    for files in others:
         for arm, predictions in files.read(folds).items():
             found[arm].append(predictions)
-    if seeds == 1:
-        return SectionContent(key="seeds", title="Other seeds")
     named = {(arm, seed): one for arm, each in found.items() for seed, one in enumerate(each, start=1)}
     every = ManyPredictions(tuple(f"{arm}-seed-{seed}" for arm, seed in named), tuple(named.values()))
     mean = _judged(every, pairs=(), content=content).mean

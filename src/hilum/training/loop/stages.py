@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import torch
@@ -120,6 +120,7 @@ def fit_and_keep(
 ) -> None:
     """Train a stage to its end, as `fit_stage` does, and keep its weights with one line on where they started."""
     folder = place.folder / stage.name
+    data = cache(data)  # what is learnt from may be asked for twice
     kept = fit_stage(
         recipe, stage=stage, network=network, split=split, folder=folder, machine=place.machine, data=data, task=task
     )
