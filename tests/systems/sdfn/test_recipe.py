@@ -74,7 +74,7 @@ def test_a_setting_reaches_one_stage_or_all():
         (["crop.crop_lungs=false"], "crop_lungs in crop and not in whole"),
         (["whole.crop_lungs=true"], "crop_lungs in crop and not in whole"),
         (["fusion.augmentation.noise=0.1"], "no augmentation but flips"),
-        (["fusion.crop_lungs=true"], "no crop of its own"),
+        (["fusion.crop_lungs=true"], "crop or batch statistics of its own"),
         (["flip_probability=2"], r"flip_probability in \[0, 1\]"),
         (["assessment.softened=true"], "not softened"),
     ],
