@@ -59,6 +59,15 @@ def test_the_reason_for_no_decision_stands_once(outside):
     assert "calibrated" not in text
 
 
+def test_a_model_s_notes_stand_under_its_own_table(reading, finding):
+    why = {name: NotDecided("age unknown", f"{name} is for others") for name in ("chest-test", "chest-adult")}
+    findings = (replace(finding, model=name, positive=None, in_scope=False, not_decided=why[name]) for name in why)
+    words = " ".join(_text(reading_table(replace(reading, findings=tuple(findings)))).split())
+    tables = words[words.index("chest-test finding") :]
+    first = tables.index("* not decided: chest-test is for others")
+    assert first < tables.index("chest-adult finding") < tables.index("* not decided: chest-adult is for others")
+
+
 def test_a_refusal_shows_its_reason_and_no_table(refused):
     text = _text(reading_table(refused))
     assert "Refused (the picture looks like a photograph); between hand, foot" in " ".join(text.split())

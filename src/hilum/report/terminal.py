@@ -115,17 +115,18 @@ def _lungs(reading: Reading) -> list[Text]:
 
 
 def _findings(reading: Reading) -> list[RenderableType]:
-    """A table for each model, under its name where there are several, then what is to be said of them all."""
+    """A table for each model, under its name where there are several, with its notes; then what is said of them all."""
     models = tuple(dict.fromkeys(finding.model for finding in reading.findings))
     one_reason = len({decision(finding) for finding in reading.findings}) == 1  # then the headline says it
-    notes: dict[str, None] = {}
     parts: list[RenderableType] = []
     for model in models:
         own = [finding for finding in ordered(reading.findings) if finding.model == model]
         if len(models) > 1:
             parts.append(Text(f"\n{printable(model)}", style="dim bold"))
         parts.append(_table(own))
-        notes |= dict.fromkeys(note for finding in own if (note := _note(finding, said_above=one_reason)))
+        own_notes = dict.fromkeys(note for finding in own if (note := _note(finding, said_above=one_reason)))
+        parts += [_marked("*", note, style="dim") for note in own_notes]
+    notes: dict[str, None] = {}
     if any(finding.inside_lungs is not None for finding in reading.findings):
         notes["in lungs: the share of the finding's heatmap that lies inside the lungs"] = None
     for finding in ordered(reading.findings):
