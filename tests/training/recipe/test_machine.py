@@ -3,7 +3,7 @@ import torch
 
 from hilum.errors import UsageError
 from hilum.reading.engines.engine import available_cores
-from hilum.training.recipe.machine import Machine, check_machine, workers_here
+from hilum.training.recipe.machine import Machine, accelerator, check_machine, workers_here
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,9 @@ def test_workers_are_for_cores_that_training_leaves_free():
         assert 1 <= workers_here() <= min(8, max(1, available_cores() - 1))
     else:
         assert workers_here() == 0
+
+
+@pytest.mark.parametrize(("there", "device"), [(True, "cuda"), (False, "cpu")])
+def test_passes_without_a_trainer_run_on_the_device_that_is_there(monkeypatch, there, device):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    assert accelerator() == torch.device(device)

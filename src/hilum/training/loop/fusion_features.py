@@ -25,6 +25,7 @@ from hilum.training.data.images import PlainImages, Preparation, Targets, load_i
 from hilum.training.data.stage_data import StageData
 from hilum.training.loop.checkpoints import load_weights, save_weights
 from hilum.training.recipe.flips import is_flipped
+from hilum.training.recipe.machine import accelerator
 from hilum.training.recipe.processes import is_first_process
 from hilum.training.recipe.recipe import TRAIN, FusedFrom, Recipe, Stage
 from hilum.training.recipe.samplers import Draw
@@ -114,7 +115,7 @@ def pooled_features(
 
 
 def _run(network: PooledClassifier, *, images: PlainImages, count: int, flipped: bool) -> Tensor:
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = accelerator()
     network.eval().to(device)
     rows = [torch.empty(0, 2 if flipped else 1, network.weight.shape[1])]
     with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):

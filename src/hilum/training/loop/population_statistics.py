@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader
 
 from hilum.training.data.batches import SideBySide, as_batch
 from hilum.training.loop.task import Items
+from hilum.training.recipe.machine import accelerator
 
 
 def with_population_statistics(
@@ -29,7 +30,7 @@ def with_population_statistics(
     the CPU.
     """
     network.load_state_dict(state)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = accelerator()
     loader = DataLoader(
         SideBySide(images),
         batch_size=batch_size,

@@ -32,6 +32,11 @@ THIS_MACHINE = Machine()
 """One process, on the accelerator that is there."""
 
 
+def accelerator() -> torch.device:
+    """The first CUDA device where there is one, else the CPU: where passes run that no trainer steers."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def workers_here() -> int:
     """How many processes prepare batches beside each device where nobody says.
 
