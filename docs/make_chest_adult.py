@@ -13,6 +13,7 @@ from typing import Any
 
 from kept_study import keep_study
 from markers import ROOT, table, write_or_check
+from study_tables import value
 
 from hilum.evaluation.study.as_json import read_study_json
 from hilum.systems.chest_adult.sections import BASELINES_KEY, EARNED_KEY, INSIDE_KEY, SHIPS_KEY, VIEWS
@@ -45,8 +46,8 @@ def means(result: Path = RESULT) -> str:
         return NOT_MEASURED
     study = read_study_json(result, study=ADULT.name)
     ships, group = study["sections"][SHIPS_KEY], study["ours"]
-    rows = [(ADULT.titles[arm], _value(found, "value")) for arm, found in ships["mean_auroc"].items()]
-    rows.append((f"{ADULT.titles[ships['arm']]} − {ADULT.titles[LOCAL]}", _value(ships, "difference", form="+.3f")))
+    rows = [(ADULT.titles[arm], value(found)) for arm, found in ships["mean_auroc"].items()]
+    rows.append((f"{ADULT.titles[ships['arm']]} − {ADULT.titles[LOCAL]}", value(ships, name="difference", sign=True)))
     what = f"mean AUROC of {len(ships['labels'])} findings"
     verdict = "The mean of both ships" if ships["ships"] else f"Nothing ships: {ships['why_not']}"
     reached = "" if ships["difference"] is not None and ships["difference"] >= ships["wanted_gain"] else "not "
@@ -89,10 +90,7 @@ def tried(result: Path = TRIED) -> str:
         return "Not measured for this version; `hilum study chest-adult-tries` does."
     study = read_study_json(result, study=TRIES)
     ours, arms = study["ours"], study["arms"]
-    rows = [
-        (title, _value(ours["mean_auroc"][arm], "value"), _value(_gain(ours, arm), "value", form="+.3f"))
-        for arm, title in arms.items()
-    ]
+    rows = [(title, value(ours["mean_auroc"][arm]), value(_gain(ours, arm), sign=True)) for arm, title in arms.items()]
     return (
         f"{study['folds_done']} of {study['folds']} folds, {ours['n']:,} images of {ours['patients']:,} patients.\n\n"
         f"{table(('training', 'mean AUROC', 'gain'), rows)}"
@@ -106,23 +104,15 @@ def _gain(ours: Json, arm: str) -> Json:
 
 def _finding(label: str, one: Json, *, baselines: Json) -> tuple[str, ...]:
     within = "–" if one["within_views"] is None else f"{one['within_views']:.3f}"
-    views = (_value(one["by_view"].get(view, {}), "auroc") for view in VIEWS)
+    views = (value(one["by_view"].get(view, {}), name="auroc") for view in VIEWS)
     alone = (_short(baselines[name]) for name in ("view", "view, age and sex"))
     decided = "yes" if one["earned"] else f"no: {'; '.join(one['why_not'])}"
-    return label, f"{one['n']:,} ({one['positives']:,})", _value(one, "auroc"), within, *views, *alone, decided
+    return label, f"{one['n']:,} ({one['positives']:,})", value(one, name="auroc"), within, *views, *alone, decided
 
 
 def _strongest_first(pair: tuple[str, Json]) -> tuple[bool, float]:
     _, one = pair
     return not one["earned"], -(one["auroc"] or 0.0)
-
-
-def _value(one: Json, name: str, *, form: str = ".3f") -> str:
-    value, bounds = one.get(name), one.get(f"{name}_ci")
-    if value is None:
-        return "–"
-    text = format(value, form)
-    return text if bounds is None else f"{text} [{format(bounds[0], form)}, {format(bounds[1], form)}]"
 
 
 def _short(one: Json) -> str:

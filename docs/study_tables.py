@@ -92,11 +92,12 @@ def means(study: Json, *, titles: Titles, pairs: Sequence[str]) -> str:
     )
 
 
-def value(one: Json, *, sign: bool = False) -> str:
-    """A figure with its interval."""
+def value(one: Json, *, name: str = "value", sign: bool = False) -> str:
+    """The figure of that name with its interval, or without where it has none; a dash where there is no figure."""
     form = "+.3f" if sign else ".3f"
-    text = format(one["value"], form)
-    bounds = one["value_ci"]
+    if one.get(name) is None:
+        return "–"
+    text, bounds = format(one[name], form), one.get(f"{name}_ci")
     return text if bounds is None else f"{text} [{format(bounds[0], form)}, {format(bounds[1], form)}]"
 
 

@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from fabricate_kermany import fabricate_kermany
+from fabricate_lung_releases import write_lung_releases
 from fabricate_nih_chests import fabricate_nih_chests
 from hilum.cli.main import app
 from hilum.networks.starting_weights import RandomWeights
 from hilum.systems.chest14.recipe import chest14_local
+from hilum.systems.chest_adult.more_images import DISTILLED, GUESSED, JOINT
 from hilum.systems.chest_adult.tries import LARGE_PX, LITE0, tries, tries_study
 from hilum.training.recipe.settings import flat_values
 
@@ -53,12 +56,16 @@ def test_without_its_weights_the_lite_network_is_no_arm() -> None:
 @pytest.mark.slow
 def test_a_smoke_study_sets_every_try_beside_the_recipe(tmp_path: Path) -> None:
     fabricate_nih_chests(tmp_path / "nih")
-    words = ["study", "chest-adult-tries", "--data", f"nih={tmp_path / 'nih'}", "--weights", "random", "--smoke"]
+    lungs = write_lung_releases(tmp_path / "lungs", each=6)
+    fabricate_kermany(tmp_path / "kermany", train=8, test=4)
+    where = {"nih": tmp_path / "nih", "kermany": tmp_path / "kermany", "montgomery_shenzhen": lungs / "lungs_tb"}
+    data = [word for name, folder in where.items() for word in ("--data", f"{name}={folder}")]
+    words = ["study", "chest-adult-tries", *data, "--weights", "random", "--smoke"]
     done = CliRunner().invoke(app, [*words, "--cache", "none", "--out", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output
     found = json.loads((tmp_path / "out" / "study.json").read_text())
     assert "SMOKE" in found["protocol"]
     kept = {path.stem for path in (tmp_path / "out" / "predictions").iterdir()}
-    assert kept == set(tries(WHOLE))
+    assert kept == {*tries(WHOLE), JOINT, GUESSED, DISTILLED}
     page = (tmp_path / "out" / "study.html").read_text()
     assert "320 pixels" in page

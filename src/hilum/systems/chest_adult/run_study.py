@@ -10,6 +10,7 @@ from hilum.bundle.load import Bundle
 from hilum.bundle.shelf import lung_bundle
 from hilum.datasets.prepared.prepare_images import prepare_images
 from hilum.datasets.read_releases import read_releases
+from hilum.datasets.records.record import Record
 from hilum.datasets.splits.split import TEST, Split
 from hilum.evaluation.predictions.design import SMOKE
 from hilum.evaluation.predictions.predictions import Predictions
@@ -131,15 +132,17 @@ def run_adults(
     settings: AdultRecipe | ArmSettings,
     request: StudyRequest,
     own: object,
+    more: Sequence[Record] = (),
     lungs_sha256: str | None = None,
     progress: Progress = SILENT,
 ) -> None:
     """Prepare the images of `recipes`, by arm, and train every fold of `makers` that is not done.
 
-    `settings` are all that decides the study, `own` the options of its own, and `lungs_sha256` is of what drew the
-    boxes that a recipe cuts to. Raises `UsageError` where the folder holds another study, and as training does.
+    `settings` are all that decides the study, `own` the options of its own, `more` images that trainings take beside
+    the adults', and `lungs_sha256` is of what drew the boxes that a recipe cuts to. Raises `UsageError` where the
+    folder holds another study, and as training does.
     """
-    place, parts, images = request.place, prepared.parts, prepared.images.every
+    place, parts, images = request.place, prepared.parts, (*prepared.images.every, *more)
 
     def begin(name: str, fold: Fold) -> None:
         judged = len(fold.split.parts[TEST])

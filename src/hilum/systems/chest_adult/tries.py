@@ -1,6 +1,7 @@
 """Other ways to train the network of the whole picture, in the folds of the adult's study, each beside its recipe.
 
-Command  `hilum study chest-adult-tries --data nih=DIR --data nih=DIR_64 --weights mobilenet_v2_imagenet.safetensors
+Command  `hilum study chest-adult-tries --data nih=DIR --data nih=DIR_64 --data kermany=DIR
+         --data montgomery_shenzhen=DIR --data wingspan=DIR --weights mobilenet_v2_imagenet.safetensors
          --lite0 efficientnet-lite0-57934424.pth --out runs/chest-adult-tries`
 Hardware one CPU core, bfloat16 autocast and channels-last.
 
@@ -16,12 +17,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
+from hilum.datasets.read_releases import read_releases
 from hilum.evaluation.study.read import read_study
 from hilum.evaluation.study.study import Arm, Study
 from hilum.evaluation.study.write import publish_study
 from hilum.networks.starting_weights import StartingWeights, WeightsFile
 from hilum.option import Option
 from hilum.progress import SILENT, Progress
+from hilum.systems.chest_adult.more_images import (
+    DISTILLED,
+    GUESSED,
+    JOINT,
+    OTHERS,
+    SEED,
+    MoreImages,
+    more_arms,
+    more_images,
+)
 from hilum.systems.chest_adult.recipe import AdultRecipe, small
 from hilum.systems.chest_adult.run_study import prepare_adults, run_adults
 from hilum.systems.chest_adult.study import LOCAL
@@ -29,6 +41,7 @@ from hilum.training.classifier_arm import classifier_arm
 from hilum.training.recipe.losses import Asymmetric, BinaryCrossEntropy, Focal
 from hilum.training.recipe.recipe import Recipe
 from hilum.training.recipe.samplers import ClassBalanced, ViewBalanced
+from hilum.training.recipe.smoke import few_of_each
 from hilum.training.recipe.with_settings import with_settings
 from hilum.training.records.request import StudyRequest
 from hilum.training.run_study import ArmSettings, settings_of
@@ -39,10 +52,12 @@ DRAWS = 1500
 LARGE_PX = 320
 SMOOTHING = 0.05
 LITE0 = "lite0"
+SMOKE_IMAGES = 6
+"""Of each other release, where everything is only tried."""
 
 _TITLES = {
     LOCAL: "as it is",
-    "seed": "another seed",
+    SEED: "another seed",
     "smoothed": f"label smoothing {SMOOTHING}",
     "focal": "focal loss",
     "asymmetric": "asymmetric loss",
@@ -50,6 +65,9 @@ _TITLES = {
     "classes": "draws balanced by label",
     LITE0: "EfficientNet-Lite0",
     "large": f"{LARGE_PX} pixels",
+    JOINT: "with children's pneumonia and tuberculosis as further outputs",
+    GUESSED: "with unlabelled chests, whose labels the recipe's network guessed",
+    DISTILLED: "taught by the mean of two seeds' networks",
 }
 
 
@@ -77,7 +95,7 @@ def tries(whole: Recipe, *, lite0: StartingWeights | None = None) -> dict[str, R
 
     found = {
         LOCAL: whole,
-        "seed": replace(whole, seed=whole.seed + 1000),
+        SEED: replace(whole, seed=whole.seed + 1000),
         "smoothed": changed(loss=BinaryCrossEntropy(label_smoothing=SMOOTHING)),
         "focal": changed(loss=Focal(alpha=None)),
         "asymmetric": changed(loss=Asymmetric()),
@@ -116,13 +134,19 @@ def study_tries(
     start = None if own.lite0 is None else WeightsFile(Path(own.lite0))
     whole = tries(made.whole, lite0=start)
     arms = {name: small(one) if request.smoke else one for name, one in whole.items()}
-    prepared = prepare_adults(made, request=request, progress=progress)
-    makers = [classifier_arm(name, recipe=one) for name, one in arms.items()]
+    judged, others = _releases(request)
+    prepared = prepare_adults(made, request=judged, progress=progress)
+    more = _more_images(others, progress=progress)
+    makers = [
+        *(classifier_arm(name, recipe=one) for name, one in arms.items()),
+        *more_arms(arms, more=more),
+    ]
     run_adults(
         prepared,
         folds=prepared.folds,
         recipes=arms,
         makers=makers,
+        more=more.every,
         settings=ArmSettings(
             name=NAME, seed=prepared.recipe.seed, folds=prepared.recipe.folds, arms=settings_of(makers)
         ),
@@ -130,5 +154,21 @@ def study_tries(
         own=own,
         progress=progress,
     )
-    study = tries_study(arms)
+    study = tries_study([arm for maker in makers for arm in maker.arms])
     publish_study(study, content=read_study(study, folder=request.out), folder=request.out, progress=progress)
+
+
+def _releases(request: StudyRequest) -> tuple[StudyRequest, StudyRequest]:
+    """The request with the release that is judged, and with the others."""
+    others = tuple(pair for pair in request.data if pair[0] in OTHERS)
+    judged = tuple(pair for pair in request.data if pair not in others)
+    return replace(request, data=judged), replace(request, data=others)
+
+
+def _more_images(request: StudyRequest, *, progress: Progress) -> MoreImages:
+    if not request.data:
+        return MoreImages()
+    records = read_releases(
+        request.data, allowed=OTHERS, memory=request.cache, jobs=request.jobs, progress=progress
+    ).records
+    return more_images(few_of_each(records, each=SMOKE_IMAGES) if request.smoke else records)

@@ -52,6 +52,7 @@ def test_the_numbers_are_those_of_the_tables(section):
     assert found["specificity"] == content.tables[0].rows[1][5].value
     assert content.numbers["copies"][TODAY]["copies_disagree"] == 0.0
     assert found["inside_lungs_median"] is None
+    assert content.numbers["baseline"]["auroc"] == 0.0
 
 
 def test_arms_without_todays_stand_without_a_difference():

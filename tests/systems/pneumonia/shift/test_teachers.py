@@ -11,7 +11,7 @@ from hilum.datasets.releases.kermany import LABEL, read_kermany
 from hilum.errors import UsageError
 from hilum.networks.starting_weights import RandomWeights
 from hilum.systems.pneumonia.shift.arms import ShiftArm, shift_arms
-from hilum.systems.pneumonia.shift.teachers import check_teachers, taught
+from hilum.systems.pneumonia.shift.teachers import check_teachers, taught_by
 from hilum.training.data.images import IN_MEMORY
 from hilum.training.loop.checkpoints import WEIGHTS, save_weights
 from hilum.training.loop.stages import new_network
@@ -40,7 +40,7 @@ def test_a_target_is_half_the_label_and_half_the_teachers_mean_probability(
 ) -> None:
     records = [one for one in read_kermany(fabricate_kermany(tmp_path / "x", train=4, test=2)) if one.labels]
     teachers = [trained(arms["today"], folder=tmp_path, says=2.0), trained(arms["weak"], folder=tmp_path, says=-1.0)]
-    found = taught(records, teachers=teachers, folder=tmp_path, preparation=IN_MEMORY)
+    found = taught_by(records, teachers=teachers, folder=tmp_path, preparation=IN_MEMORY)
     mean = (1 / (1 + torch.e**-2.0) + 1 / (1 + torch.e**1.0)) / 2
     expected = [(one.labels[LABEL] + mean) / 2 for one in records]
     assert [one.labels[LABEL] for one in found] == pytest.approx(expected, abs=1e-6)
@@ -50,7 +50,7 @@ def test_a_target_is_half_the_label_and_half_the_teachers_mean_probability(
 
 def test_without_teachers_labels_stay(arms: dict[str, ShiftArm], tmp_path: Path) -> None:
     records = read_kermany(fabricate_kermany(tmp_path / "x", train=2, test=1))
-    assert taught(records, teachers=(), folder=tmp_path, preparation=IN_MEMORY) == tuple(records)
+    assert taught_by(records, teachers=(), folder=tmp_path, preparation=IN_MEMORY) == tuple(records)
 
 
 def test_teachers_must_be_done_or_stand_before(arms: dict[str, ShiftArm], tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from hilum.systems.pneumonia.shift.lungs import Lungs
 from hilum.systems.pneumonia.shift.parts import OTHER
 from hilum.systems.pneumonia.shift.readings import Readings, load_readings, read_pictures, save_readings
 from hilum.systems.pneumonia.shift.sharpness import with_softened
-from hilum.systems.pneumonia.shift.teachers import taught
+from hilum.systems.pneumonia.shift.teachers import taught_by
 from hilum.training.loop.fit import Fitted
 from hilum.training.loop.stages import check_starts, run_stages
 from hilum.training.recipe.recipe import TRAIN
@@ -121,7 +121,7 @@ def run_arm(
         )
         if arm.teachers:
             progress.say(f"{arm.name}: asking {', '.join(one.name for one in arm.teachers)}")
-        learnt = taught(learnt, teachers=arm.teachers, folder=place.folder, preparation=place.preparation)
+        learnt = taught_by(learnt, teachers=arm.teachers, folder=place.folder, preparation=place.preparation)
         split = replace(split, parts={**split.parts, TRAIN: learnt})
         progress.say(f"{arm.name}: {len(learnt):,} images to learn from")
         fitted = run_stages(recipe, splits={recipe.last.name: split}, place=own)

@@ -58,18 +58,24 @@ def set_section(record: SetRecord, *, replicates: int) -> SectionContent:
     """The tables and numbers of one set."""
     tables: list[ReportTable] = []
     numbers: dict[str, JsonValue] = {}
+    first = next(iter(record.judged["picture"].values())).predictions
+    baseline = baseline_auroc(first, sharpness=record.sharpness, replicates=replicates)
     for way, judged in record.judged.items():
         aurocs = _aurocs(judged, replicates=replicates)
-        tables.append(_table(record, way=way, judged=judged, aurocs=aurocs, replicates=replicates))
+        tables.append(_table(record, way=way, judged=judged, aurocs=aurocs, baseline=baseline))
         numbers[way] = {arm: _json(one, arm=arm, aurocs=aurocs) for arm, one in judged.items()}
-    first = next(iter(record.judged["picture"].values())).predictions
     return SectionContent(
         key=record.name,
         title=_TITLES[record.name],
         note=f"{ABOUT[record.name]}; the point of a picture that is read once is chosen on softened pictures, or "
         "calibration and point are fitted where the healthy are as soft as the ill.",
         tables=tuple(tables),
-        numbers={"n": first.n, "positives": int(first.truth[:, 0].sum()), **numbers},
+        numbers={
+            "n": first.n,
+            "positives": int(first.truth[:, 0].sum()),
+            "baseline": {"name": BASELINE, **estimate_json("auroc", baseline)},
+            **numbers,
+        },
     )
 
 
@@ -79,15 +85,15 @@ def _aurocs(judged: Judged, *, replicates: int) -> LabelAurocs:
     return model_aurocs(models, pairs=pairs, labels=(LABEL,), replicates=replicates).label(LABEL)
 
 
-def _table(record: SetRecord, *, way: Way, judged: Judged, aurocs: LabelAurocs, replicates: int) -> ReportTable:
+def _table(
+    record: SetRecord, *, way: Way, judged: Judged, aurocs: LabelAurocs, baseline: Estimate | None
+) -> ReportTable:
     once = way != "copies"
     rows: list[tuple[Cell, ...]] = [
         (record.titles[arm], *_cells(one, arm=arm, aurocs=aurocs), one.inside if once else one.unstable)
         for arm, one in judged.items()
     ]
     if once:
-        first = next(iter(judged.values())).predictions
-        baseline = baseline_auroc(first, sharpness=record.sharpness, replicates=replicates)
         rows.append((BASELINE, baseline, *(None,) * 7))
     last = "map inside the lungs" if once else "copies disagree"
     return ReportTable(

@@ -1,13 +1,8 @@
-"""Several trained arms distilled into one network: it learns from what they say of the training images.
-
-Hinton et al. 2015 (arXiv 1503.02531), section 2: cross-entropy with the mean of the teachers' probabilities and with
-the label, half and half, at temperature 1; which is cross-entropy with the mean of both.
-"""
+"""Several trained arms distilled into one network: it learns from what they say of the training images."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +10,10 @@ import numpy as np
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.kermany import LABEL
 from hilum.errors import UsageError
-from hilum.statistics.logistic import sigmoid
-from hilum.statistics.outcomes import FloatArray
 from hilum.systems.pneumonia.shift.arms import ShiftArm, arm_folder
-from hilum.training.classifier_arm import logits_of
 from hilum.training.data.images import Preparation
-from hilum.training.loop.stages import has_ended, load_stage
+from hilum.training.loop.stages import has_ended
+from hilum.training.taught import said_by, taught
 
 
 def check_teachers(arms: Sequence[ShiftArm], *, folder: Path) -> None:
@@ -43,7 +36,7 @@ def check_teachers(arms: Sequence[ShiftArm], *, folder: Path) -> None:
         before.add(arm.name)
 
 
-def taught(
+def taught_by(
     records: Sequence[Record], *, teachers: Sequence[ShiftArm], folder: Path, preparation: Preparation
 ) -> tuple[Record, ...]:
     """The records whose label is half their own and half the teachers' mean probability; without teachers as they are.
@@ -53,17 +46,13 @@ def taught(
     """
     if not teachers:
         return tuple(records)
-    said = [_probabilities(teacher, records=records, folder=folder, preparation=preparation) for teacher in teachers]
-    return tuple(
-        replace(record, labels={**record.labels, LABEL: (record.labels[LABEL] + float(value)) / 2})
-        for record, value in zip(records, np.mean(said, axis=0), strict=True)
-    )
-
-
-def _probabilities(
-    teacher: ShiftArm, *, records: Sequence[Record], folder: Path, preparation: Preparation
-) -> FloatArray:
-    """(n,), of the teacher's first label, not calibrated."""
-    recipe = teacher.recipe
-    network = load_stage(recipe, stage=recipe.last, folder=arm_folder(teacher, folder=folder)).network
-    return sigmoid(logits_of(network, records=records, recipe=recipe, preparation=preparation)[:, 0])
+    said = [
+        said_by(
+            teacher.recipe,
+            folder=arm_folder(teacher, folder=folder),
+            records=records,
+            preparation=preparation,
+        )[:, :1]  # the label; a second and a third output are its kinds
+        for teacher in teachers
+    ]
+    return taught(records, labels=(LABEL,), said=np.mean(said, axis=0))

@@ -1,0 +1,145 @@
+"""Write the tables of the pages on pneumonia in children: `python docs/make_pneumonia.py [STUDY_JSON …] [--check]`.
+
+With the `study.json` of `hilum study pneumonia` or `pneumonia-shift` its figures are kept in `docs/results` first:
+aggregated figures alone, which name no image, patient or path.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from kept_study import keep_study
+from markers import ROOT, table, write_or_check
+from study_tables import claims, protocol_line, value
+
+from hilum.datasets.releases.kermany import LABEL
+from hilum.evaluation.study.as_json import read_study_json
+from hilum.systems.pneumonia.shift.arms import TODAY
+from hilum.systems.pneumonia.shift.write import NAME as SHIFT
+from hilum.systems.pneumonia.study import NAME
+
+RESULTS = ROOT / "docs" / "results"
+NETWORKS, ARMS = RESULTS / f"{NAME}.json", RESULTS / f"{SHIFT}.json"
+NETWORKS_PAGE, SHIFT_PAGE = "docs/how-to/pneumonia-study.md", "docs/how-to/pneumonia-shift.md"
+SETS = ("plain", "soft", "shifted")
+BASELINE = "sharpness alone"
+_LEFT_OUT = ("settings", "tests", "groups")
+_MEASURES = ("balanced_accuracy", "sensitivity", "specificity")
+
+Json = dict[str, Any]
+
+
+def keep(study: Path, *, result: Path = NETWORKS) -> None:
+    """Keep the figures of a whole study of networks that is no smoke run; raises `SystemExit` for another."""
+    keep_study(study, study=NAME, left_out=_LEFT_OUT, result=result)
+
+
+def keep_shift(study: Path, *, result: Path = ARMS) -> None:
+    """Keep the arms of a study of the shift, beside those that are kept already from the same parts.
+
+    A training of this study can be repeated to the last digit. So arms of several runs stand in one table where today's
+    recipe came out the same in each. Raises `SystemExit` where it did not, and for a smoke run.
+    """
+    content = read_study_json(study, study=SHIFT)
+    if content["smoke"]:
+        raise SystemExit(f"expected a whole study, came a smoke run in {study}; no figure of it is kept")
+    before = read_study_json(result, study=SHIFT) if result.is_file() else None
+    if before is not None and _parts(before) == _parts(content):
+        if _today(before) != _today(content):
+            raise SystemExit(f"expected today's recipe as it is kept in {result}, came another outcome in {study}")
+        content["arms"] = before["arms"] | content["arms"]
+        for name in SETS:
+            own, kept = content["sections"][name], before["sections"][name]
+            own |= {way: kept[way] | own[way] for way in ("picture", "matched", "copies")}
+    result.parent.mkdir(parents=True, exist_ok=True)
+    result.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def networks(result: Path = NETWORKS) -> str:
+    """What each network reaches, with the paper's sentences tested."""
+    if not result.is_file():
+        return f"Not measured for this version; `hilum study {NAME}` does."
+    study = read_study_json(result, study=NAME)
+    found, areas = study["sections"]["networks"], study["ours"]["labels"][LABEL]["auroc"]
+    names = ("accuracy", *_MEASURES, "calibration_slope")
+    rows = [
+        (title, value(areas[arm]), *(value(found[arm], name=name) for name in names), _large(found[arm]))
+        for arm, title in study["arms"].items()
+    ]
+    rows.append((BASELINE, value(found["baseline"], name="auroc"), *("–",) * (len(names) + 1)))
+    header = ("network", "AUROC", *(name.replace("_", " ") for name in names), "in the large")
+    positives = study["ours"]["labels"][LABEL]["positives"]
+    parts = (
+        f"{protocol_line(study)} {positives:,} images with pneumonia.",
+        table(header, rows),
+        claims(study["sections"]["published"]["claims"]),
+    )
+    return "\n\n".join(parts)
+
+
+def once(result: Path = ARMS) -> str:
+    """Each arm on each set, every picture read once."""
+    return _arms(result, way="picture", last="inside_lungs_median", title="inside the lungs")
+
+
+def averaged(result: Path = ARMS) -> str:
+    """Each arm on each set, every picture read as four copies."""
+    return _arms(result, way="copies", last="copies_disagree", title="copies disagree")
+
+
+def _arms(result: Path, *, way: str, last: str, title: str) -> str:
+    if not result.is_file():
+        return f"Not measured for this version; `hilum study {SHIFT}` does."
+    study = read_study_json(result, study=SHIFT)
+    parts = []
+    for name in SETS:
+        section = study["sections"][name]
+        rows = [
+            (
+                f"`{arm}`",
+                value(one, name="auroc"),
+                value(one, name="auroc_less_today", sign=True),
+                *(value(one, name=each) for each in _MEASURES),
+                value(one, name="in_the_large_beyond_prevalence", sign=True),
+                value(one, name="slope"),
+                value(one, name=last),
+            )
+            for arm, one in section[way].items()
+        ]
+        if way == "picture":
+            rows.append((BASELINE, value(section["baseline"], name="auroc"), *("–",) * 7))
+        header = ("arm", "AUROC", "less today's", *(each.replace("_", " ") for each in _MEASURES))
+        said = f"`{name}`: {section['n']:,} images, {section['positives']:,} with pneumonia."
+        parts += [said, table((*header, "in the large", "slope", title), rows)]
+    return "\n\n".join(parts)
+
+
+def _large(one: Json) -> str:
+    return value(one, name="calibration_in_the_large", sign=True)
+
+
+def _parts(study: Json) -> tuple[str, str]:
+    return study["split_sha256"], study["lungs_sha256"]
+
+
+def _today(study: Json) -> Json:
+    return {name: study["sections"][name]["picture"][TODAY] for name in SETS}
+
+
+def main(words: list[str]) -> int:
+    """Write, or check with `--check`."""
+    for study in (Path(word) for word in words if word != "--check"):
+        of_shift = json.loads(study.read_text(encoding="utf-8")).get("study") == SHIFT
+        (keep_shift if of_shift else keep)(study)
+    pages = {
+        NETWORKS_PAGE: {"pneumonia-networks": networks()},
+        SHIFT_PAGE: {"pneumonia-shift-once": once(), "pneumonia-shift-averaged": averaged()},
+    }
+    return write_or_check(pages, check="--check" in words)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,103 @@
+"""The tables on pneumonia in children are what the kept studies say; arms of several runs of the shift join."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from hilum.evaluation.study.as_json import SCHEMA
+
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def script(docs_script: Callable[[str], ModuleType]) -> ModuleType:
+    return docs_script("make_pneumonia")
+
+
+def arm(auroc: float) -> Json:
+    found: Json = {"auroc": auroc, "auroc_ci": [auroc - 0.01, auroc + 0.01], "inside_lungs_median": 0.5}
+    return found | {"copies_disagree": 0.125, "in_the_large_beyond_prevalence": -1.5, "slope": None}
+
+
+def shift(arms: dict[str, float], *, smoke: bool = False, split: str = "1f") -> Json:
+    ways: Json = {way: {name: arm(auroc) for name, auroc in arms.items()} for way in ("picture", "matched", "copies")}
+    section = {"n": 40, "positives": 30, "baseline": {"name": "mean gradient", "auroc": 0.25}, **ways}
+    told = {"split_sha256": split, "lungs_sha256": "2e", "arms": {name: name for name in arms}, "smoke": smoke}
+    sections = {name: section for name in ("plain", "soft", "shifted")}
+    return {"schema": SCHEMA, "study": "pneumonia-shift", **told, "sections": sections}
+
+
+def network(accuracy: float) -> Json:
+    return {"accuracy": accuracy, "accuracy_ci": [0.5, 0.75], "calibration_in_the_large": 1.25, "sensitivity": None}
+
+
+def networks(*, smoke: bool = False) -> Json:
+    claim = {"claim": "it learns", "paper": "yes", "ours": "0.9", "verdict": "holds"}
+    pneumonia = {"positives": 30, "auroc": {"imagenet": {"value": 0.875, "value_ci": [0.8, 0.9]}}}
+    told = {"smoke": smoke, "folds": 5, "folds_done": 5, "protocol": "cross-validated", "split_sha256": "3c"}
+    return {
+        "schema": SCHEMA,
+        "study": "pneumonia",
+        **told,
+        "arms": {"imagenet": "MobileNetV2"},
+        "bootstrap": {"replicates": 10_000},
+        "ours": {"n": 40, "patients": 35, "labels": {"Pneumonia": pneumonia}},
+        "sections": {
+            "networks": {"imagenet": network(0.625), "baseline": {"auroc": 0.75}},
+            "published": {"claims": [claim]},
+        },
+    }
+
+
+def written(content: Json, *, folder: Path) -> Path:
+    path = folder / "study.json"
+    path.write_text(json.dumps(content))
+    return path
+
+
+def test_each_network_and_what_sharpness_tells_have_a_row(script: ModuleType, tmp_path: Path) -> None:
+    script.keep(written(networks(), folder=tmp_path), result=tmp_path / "kept.json")
+    said = script.networks(tmp_path / "kept.json")
+    assert "40 images of 35 patients; split `3c`" in said
+    assert "30 images with pneumonia" in said
+    assert "| MobileNetV2 | 0.875 [0.800, 0.900] | 0.625 [0.500, 0.750] | – | – | – | – | +1.250 |" in said
+    assert "| sharpness alone | 0.750 | – |" in said
+    assert "| it learns | yes | 0.9 | holds |" in said
+
+
+def test_arms_of_a_later_run_stand_beside_those_that_are_kept(script: ModuleType, tmp_path: Path) -> None:
+    result = tmp_path / "kept.json"
+    script.keep_shift(written(shift({"today": 0.8, "weak": 0.75}), folder=tmp_path), result=result)
+    script.keep_shift(written(shift({"today": 0.8, "mixup": 0.85}), folder=tmp_path), result=result)
+    once, averaged = script.once(result), script.averaged(result)
+    for name in ("today", "weak", "mixup"):
+        assert once.count(f"| `{name}` |") == averaged.count(f"| `{name}` |") == 3
+    assert "| `mixup` | 0.850 [0.840, 0.860] | – | – | – | – | -1.500 | – | 0.500 |" in once
+    assert "| `mixup` | 0.850 [0.840, 0.860] | – | – | – | – | -1.500 | – | 0.125 |" in averaged
+    assert once.count("| sharpness alone | 0.250 |") == 3
+    assert "`soft`: 40 images, 30 with pneumonia." in once
+
+
+def test_another_outcome_of_todays_recipe_is_refused_and_other_parts_take_the_place(
+    script: ModuleType, tmp_path: Path
+) -> None:
+    result = tmp_path / "kept.json"
+    script.keep_shift(written(shift({"today": 0.8, "weak": 0.75}), folder=tmp_path), result=result)
+    before = result.read_text()
+    with pytest.raises(SystemExit, match="expected today's recipe as it is kept"):
+        script.keep_shift(written(shift({"today": 0.81, "mixup": 0.9}), folder=tmp_path), result=result)
+    assert result.read_text() == before
+    script.keep_shift(written(shift({"today": 0.81}, split="4d"), folder=tmp_path), result=result)
+    assert "`weak`" not in script.once(result)
+
+
+def test_no_figure_of_a_smoke_run_is_kept(script: ModuleType, tmp_path: Path) -> None:
+    for keep, content in ((script.keep, networks(smoke=True)), (script.keep_shift, shift({"today": 0.8}, smoke=True))):
+        with pytest.raises(SystemExit, match="a smoke run"):
+            keep(written(content, folder=tmp_path), result=tmp_path / "kept.json")
+    for table in (script.networks, script.once, script.averaged):
+        assert table(tmp_path / "kept.json").startswith("Not measured")
