@@ -345,7 +345,7 @@ def show(browser, tmp_path):
         )
         page.goto(file.as_uri())
         if context_options.get("java_script_enabled", True) and 'id="viewer-data"' in text:
-            page.wait_for_selector("html[data-ready]", timeout=10_000)
+            page.wait_for_selector("html[data-ready]", timeout=60_000)
         return page
 
     yield show

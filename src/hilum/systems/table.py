@@ -298,7 +298,7 @@ STUDIES: Mapping[str, SystemStudy] = {
         own=AdultStudyOptions,
     ),
     "chest-adult-tries": SystemStudy(
-        help="Adult chests: other losses, draws, sizes and networks for the whole picture, in the same folds.",
+        help="Adult chests: other losses, draws, sizes, networks and images for the whole picture, in the same folds.",
         run=partial(study_tries, adult),
         own=TriesOptions,
     ),

@@ -48,7 +48,7 @@ STUDIES: dict[str, str] = {
     "lungs": "Lungs and heart, with all masks and free ones.",
     "lungs-liu": "The U-Net of Liu 2019 on lung fields.",
     "chest-adult": "Adults: picture, lungs, and the mean of both.",
-    "chest-adult-tries": "Adults: other losses, sizes and networks.",
+    "chest-adult-tries": "Adults: other losses, sizes, networks, images.",
     "pneumonia": "Children's pneumonia (Barnett 2023).",
     "pneumonia-shift": "Children's pneumonia where sources differ.",
     "paediatric-losses": "Children: five losses (Tran 2021).",

@@ -20,6 +20,10 @@ from hilum.training.recipe.recipe import TRAIN
 Rows = Sequence[Mapping[str, float]]
 """What one training logged, a row a validation."""
 
+_STYLES = {"training": (BLUE, "--"), "validation": (VERMILION, "-")}
+_LEAST_SPAN = 0.05
+"""Of an axis: below it, differences of an image or two would fill the panel."""
+
 LOSS, ACCURACY = f"{VALIDATION}/loss", f"{VALIDATION}/accuracy"
 
 
@@ -48,7 +52,8 @@ def curves_figure(curves: Mapping[str, Sequence[Rows]]) -> ReportFigure:
             figure,
             title="Training curves",
             caption="A line a fold. Training: the mean over the batches since the validation before. A line that ends "
-            "early is a training that stopped for want of a lower loss.",
+            "early is a training that stopped for want of a lower loss. Validation here is with batch norm's running "
+            "averages, which lag after few updates; what is judged has the statistics of all training images.",
             words="Loss of training and validation, and accuracy on validation, by update, for each arm and fold.",
             wide=True,
         )
@@ -57,7 +62,8 @@ def curves_figure(curves: Mapping[str, Sequence[Rows]]) -> ReportFigure:
 def _draw(axes: Axes, folds: Sequence[Rows], *, title: str, series: Mapping[str, str]) -> None:
     axes.set_title(title)
     axes.set_xlabel("update")
-    for (name, column), colour, line in zip(series.items(), (BLUE, VERMILION), ("--", "-"), strict=False):
+    for name, column in series.items():
+        colour, line = _STYLES[name]
         for place, rows in enumerate(folds):
             points = [(row[UPDATE], row[column]) for row in rows if column in row]
             axes.plot(
@@ -69,5 +75,8 @@ def _draw(axes: Axes, folds: Sequence[Rows], *, title: str, series: Mapping[str,
                 marker="o",
                 markersize=2.5,
             )
+    low, high = axes.get_ylim()
+    if high - low < _LEAST_SPAN:
+        axes.set_ylim((low + high - _LEAST_SPAN) / 2, (low + high + _LEAST_SPAN) / 2)
     axes.legend()
     axes.locator_params(axis="x", integer=True)
