@@ -57,6 +57,12 @@ def test_children_lend_their_label_adults_theirs_and_no_held_out_child_is_learnt
     assert len(more.every) == len({one.sha256 for one in more.every}) == len(children) + len(more.unlabelled)
 
 
+def test_who_is_known_to_be_a_child_is_no_adult(records) -> None:
+    aged = [replace(one, age_years=9.0 if one.source == "lungs_tb" else 40.0) for one in records]
+    assert {one.source for one in more_images(aged).unlabelled} == {"wingspan"}
+    assert {label for one in more_images(aged).labelled for label in one.labels} == {CHILD}
+
+
 def test_a_few_children_are_chosen_and_the_same_ones_each_time(records, monkeypatch) -> None:
     monkeypatch.setattr(module, "MOST_CHILDREN", 3)
     chosen = [

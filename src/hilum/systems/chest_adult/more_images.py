@@ -18,6 +18,7 @@ from hilum.datasets.records.record import Record
 from hilum.datasets.releases import kermany, montgomery_shenzhen
 from hilum.datasets.splits.split import Split
 from hilum.evaluation.predictions.predictions import Predictions
+from hilum.systems.chest_adult.recipe import ADULT_YEARS
 from hilum.systems.chest_adult.study import LOCAL
 from hilum.training.classifier_arm import calibrated_predictions, train_on_fold
 from hilum.training.recipe.recipe import TRAIN, Recipe
@@ -55,11 +56,13 @@ class MoreImages:
 def more_images(records: Sequence[Record]) -> MoreImages:
     """What the tries learn from of `records`, which are of `OTHERS`.
 
-    Of the children's release, the official train folder: `MOST_CHILDREN` of it, chosen by their hashes.
+    Of the children's release, the official train folder: `MOST_CHILDREN` of it, chosen by their hashes. Of the others,
+    whoever is not known to be a child.
     """
     children = [one for one in records if one.source == kermany.SOURCE and one.official == "train"]
     chosen = sorted(children, key=lambda record: record.sha256)[:MOST_CHILDREN]
-    adults = [one for one in records if one.source != kermany.SOURCE]
+    others = [one for one in records if one.source != kermany.SOURCE]
+    adults = [one for one in others if one.age_years is None or one.age_years >= ADULT_YEARS]
     return MoreImages(
         labelled=(
             *_with_label(chosen, label=kermany.LABEL, called=CHILD),
