@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from hilum.evaluation.study.as_json import read_study_json
 
@@ -18,6 +19,10 @@ def keep_study(path: Path, *, study: str, left_out: Collection[str], result: Pat
     if content["smoke"] or (not some_folds and content["folds_done"] < content["folds"]):
         kind = "a smoke run" if content["smoke"] else f"{content['folds_done']} of {content['folds']} folds"
         raise SystemExit(f"expected a whole study, came {kind} in {path}; no figure of it is kept")
-    kept = {name: value for name, value in content.items() if name not in left_out}
+    write_kept({name: value for name, value in content.items() if name not in left_out}, result=result)
+
+
+def write_kept(content: dict[str, Any], *, result: Path) -> None:
+    """Write figures as every kept result is written."""
     result.parent.mkdir(parents=True, exist_ok=True)
-    result.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    result.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from kept_study import write_kept
 from markers import ROOT, table, write_or_check
 
 RESULT = ROOT / "docs" / "results" / "chest14-local.json"
@@ -30,8 +31,7 @@ def keep(report: Path, *, result: Path = RESULT) -> None:
         raise SystemExit(f"expected the report.json of an evaluation that is no smoke run, came {report}; none is kept")
     kept: Json = {name: judged[name] for name in _OF_ALL}
     kept["labels"] = {label: {name: one[name] for name in _OF_LABEL} for label, one in judged["labels"].items()}
-    result.parent.mkdir(parents=True, exist_ok=True)
-    result.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    write_kept(kept, result=result)
 
 
 def ours(result: Path = RESULT) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from kept_study import keep_study
@@ -62,15 +63,16 @@ def _seeds(seeds: Json, *, titles: dict[str, str]) -> str:
     found = seeds["by_loss"]
     count = max(len(one["mean_auroc"]) for one in found.values())
     rows = [
-        (titles[arm], *(value(each) for each in one["mean_auroc"]), f"{_mean(one):.3f}", f"{one['deviation']:.3f}")
+        (
+            titles[arm],
+            *(value(each) for each in one["mean_auroc"]),
+            f"{fmean(each['value'] for each in one['mean_auroc']):.3f}",
+            f"{one['deviation']:.3f}",
+        )
         for arm, one in found.items()
     ]
     header = ("loss", *(f"seed {number}" for number in range(1, count + 1)), "mean", "standard deviation")
     return f"{table(header, rows)}\n\nThe standard deviation between seeds of one loss is {seeds['deviation']:.3f}."
-
-
-def _mean(one: Json) -> float:
-    return sum(each["value"] for each in one["mean_auroc"]) / len(one["mean_auroc"])
 
 
 def main(words: list[str]) -> int:

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from kept_study import keep_study
+from kept_study import keep_study, write_kept
 from markers import ROOT, table, write_or_check
 from study_tables import claims, protocol_line, value
 
@@ -54,8 +54,7 @@ def keep_shift(study: Path, *, result: Path = ARMS) -> None:
         for name in SETS:
             own, kept = content["sections"][name], before["sections"][name]
             own |= {way: kept[way] | own[way] for way in ("picture", "matched", "copies")}
-    result.parent.mkdir(parents=True, exist_ok=True)
-    result.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    write_kept(content, result=result)
 
 
 def networks(result: Path = NETWORKS) -> str:

@@ -69,11 +69,14 @@ def _folds(parts: Split, *, coarse: Sequence[Record], recipe: AdultRecipe, smoke
     for name in parts.parts:
         split = split_without(name, parts=parts, shares=shares, seed=recipe.seed)
         more = _of_others(coarse, away=[split.parts[part] for part in (TEST, *recipe.whole.last.split.validation)])
-        learnt = Split(
-            {**split.parts, TRAIN: (*split.parts[TRAIN], *more)},
-            f"{split.protocol}; {len(more)} images of at most {COARSE_PX} px learnt from",
-        )
+        learnt = with_learnt(split, records=more, which=f"of at most {COARSE_PX} px")
         yield name, Fold(name=name, split=learnt, protocol=parts.protocol, smoke=smoke)
+
+
+def with_learnt(split: Split, *, records: Sequence[Record], which: str) -> Split:
+    """The split, whose training part has these records too; its protocol says how many and `which`."""
+    learnt = {**split.parts, TRAIN: (*split.parts[TRAIN], *records)}
+    return Split(learnt, f"{split.protocol}; {len(records)} images {which} learnt from")
 
 
 def _of_others(coarse: Sequence[Record], *, away: Sequence[Sequence[Record]]) -> tuple[Record, ...]:

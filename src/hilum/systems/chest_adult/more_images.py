@@ -18,6 +18,7 @@ from hilum.datasets.records.record import Record
 from hilum.datasets.releases import kermany, montgomery_shenzhen
 from hilum.datasets.splits.split import Split
 from hilum.evaluation.predictions.predictions import Predictions
+from hilum.systems.chest_adult.folds import with_learnt
 from hilum.systems.chest_adult.recipe import ADULT_YEARS
 from hilum.systems.chest_adult.study import LOCAL
 from hilum.training.classifier_arm import calibrated_predictions, train_on_fold
@@ -138,9 +139,7 @@ def _distilled(
 
 def _with(fold: Fold, *, records: Sequence[Record]) -> Fold:
     """The fold, whose training part has these images too."""
-    parts = fold.split.parts
-    protocol = f"{fold.split.protocol}; {len(records):,} images of other releases learnt from"
-    return replace(fold, split=Split({**parts, TRAIN: (*parts[TRAIN], *records)}, protocol))
+    return replace(fold, split=with_learnt(fold.split, records=records, which="of other releases"))
 
 
 def _beside(place: RunPlace, *, arm: str) -> Path:
