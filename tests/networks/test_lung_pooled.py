@@ -1,10 +1,15 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from torch import nn
 
-from hilum.networks.lung_pooled import LungPooledClassifier
+from hilum.errors import DataError
+from hilum.networks.lung_pooled import LungAttendedClassifier, LungPooledClassifier
 from hilum.networks.pooled_classifier import PooledClassifier
+from hilum.networks.starting_weights import WeightsFile, load_starting_weights
 
 SIZE = (96, 64)
 
@@ -131,3 +136,65 @@ def test_its_parameters_are_those_of_the_plain_classifier_and_making_it_moves_no
     state = made.state_dict()
     assert list(state) == list(plain.state_dict())
     assert all(torch.equal(state[name], value) for name, value in plain.state_dict().items())
+
+
+@pytest.fixture(scope="module")
+def attended() -> LungAttendedClassifier:
+    torch.manual_seed(0)
+    made = LungAttendedClassifier("squeezenet1_1", labels=3).eval()
+    nn.init.normal_(made.head.bias)
+    nn.init.normal_(made.attention.weight)
+    with torch.no_grad():  # features of random weights are small; these scores are not
+        made.attention.weight /= made.attention(made.features(pictures())).std()
+    nn.init.constant_(made.attention.bias, -0.5)
+    return made
+
+
+def test_with_attention_logits_and_maps_are_those_of_numpy_on_the_features(attended: LungAttendedClassifier) -> None:
+    with torch.inference_mode():
+        features = attended.features(pictures()).double().numpy()
+        logits, maps = attended.forward_with_maps(pictures())
+        plain, (guided, scores) = attended(pictures()), attended.forward_with_scores(pictures())
+    head, bias, attention = (
+        each.detach().double().numpy()
+        for each in (attended.weight, attended.bias, attended.attention.weight[0, :, 0, 0])
+    )
+    expected_scores = np.einsum("k,nkij->nij", attention, features) - 0.5
+    weights = 1.0 / (1.0 + np.exp(-expected_scores))
+    weights /= weights.sum(axis=(1, 2), keepdims=True)
+    assert weights.std() > 0.01
+    expected = np.einsum("lk,nkij,nij->nlij", head, features, weights)
+    np.testing.assert_allclose(scores[:, 0], expected_scores, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(maps, expected, rtol=1e-3, atol=1e-6)
+    for found in (logits, plain, guided):
+        np.testing.assert_allclose(found, expected.sum(axis=(2, 3)) + bias, rtol=1e-4)
+
+
+def test_scores_of_zero_with_which_it_starts_are_the_plain_mean() -> None:
+    torch.manual_seed(3)
+    plain = PooledClassifier("mobilenet_v2", labels=2).eval()
+    torch.manual_seed(3)
+    made = LungAttendedClassifier("mobilenet_v2", labels=2).eval()
+    with torch.inference_mode():
+        torch.testing.assert_close(made.forward_with_maps(pictures()), plain.forward_with_maps(pictures()))
+
+
+def test_it_starts_from_a_plain_networks_file_and_from_its_own_and_no_plain_network_from_its(tmp_path: Path) -> None:
+    torch.manual_seed(4)
+    plain = PooledClassifier("mobilenet_v2", labels=2).eval()
+    own = LungAttendedClassifier("mobilenet_v2", labels=2).eval()
+    nn.init.normal_(own.attention.weight)
+    for name, network in (("plain", plain), ("own", own)):
+        safetensors.torch.save_file(network.state_dict(), tmp_path / f"{name}.safetensors")
+    for head in (False, True):
+        made = LungAttendedClassifier("mobilenet_v2", labels=2).eval()
+        load_starting_weights(made, weights=WeightsFile(tmp_path / "plain.safetensors", head=head))
+        assert not made.attention.weight.any()
+        torch.testing.assert_close(made.features(pictures()), plain.features(pictures()))
+        assert torch.equal(made.weight, plain.weight) == head
+    load_starting_weights(made, weights=WeightsFile(tmp_path / "own.safetensors"))
+    assert not made.attention.weight.any(), "without the head its attention starts anew too"
+    load_starting_weights(made, weights=WeightsFile(tmp_path / "own.safetensors", head=True))
+    torch.testing.assert_close(made(pictures()), own(pictures()))
+    with pytest.raises(DataError, match=r"has an unknown attention\.bias"):
+        load_starting_weights(plain, weights=WeightsFile(tmp_path / "own.safetensors", head=True))

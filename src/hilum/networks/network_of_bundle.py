@@ -12,6 +12,7 @@ from hilum.bundle.card import GRAPH
 from hilum.bundle.load import Bundle
 from hilum.errors import BundleError, DataError
 from hilum.networks.bundle_weights import agrees_with_graph, weights_of_bundle
+from hilum.networks.lung_pooled import ATTENTION, LungAttendedClassifier
 from hilum.networks.pooled_classifier import BACKBONES, PooledClassifier
 
 
@@ -34,7 +35,8 @@ def network_of_bundle(bundle: Bundle, *, weights: Sequence[Path] = ()) -> Pooled
             "its own heatmaps, without --method"
         )
     stride = card.architecture_arguments.get("output_stride")
-    network = PooledClassifier(
+    made = LungAttendedClassifier if card.architecture_arguments.get(ATTENTION) else PooledClassifier
+    network = made(
         card.architecture,
         labels=len(card.label_names),
         channels=card.preprocess.channels,

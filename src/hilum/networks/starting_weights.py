@@ -101,7 +101,13 @@ def starting_weights(named: str) -> StartingWeights:
     return WeightsFile(Path(named))
 
 
-_OWN = ("backbone.", "head.")
+_ATTENTION = "attention."
+"""What names of parameters begin with that only `LungAttendedClassifier` has; they may always start anew."""
+
+_HEADS = ("head.", _ATTENTION)
+"""What the names of parameters begin with that start anew unless the whole network is taken over."""
+
+_OWN = ("backbone.", *_HEADS)
 """What the parameter names of a `PooledClassifier` begin with."""
 
 
@@ -164,19 +170,19 @@ def _from_file(
     tensors: Mapping[str, Tensor], *, network: PooledClassifier, head: bool, path: Path
 ) -> dict[str, Tensor]:
     if all(name.startswith(_OWN) for name in tensors):
-        return {name: tensor for name, tensor in tensors.items() if head or not name.startswith("head.")}
+        return {name: tensor for name, tensor in tensors.items() if head or not name.startswith(_HEADS)}
     published = backbone_named(network.name).published
     if published is not None:
         return {f"backbone.features.{name}": tensor for name, tensor in published(tensors).items()}
     if backbone_named(network.name).in_order:
         state = _in_order(tensors, network=network, path=path)
-        return {name: tensor for name, tensor in state.items() if head or not name.startswith("head.")}
+        return {name: tensor for name, tensor in state.items() if head or not name.startswith(_HEADS)}
     return _from_torchvision_names(tensors, network=network, head=head)
 
 
 def _in_order(tensors: Mapping[str, Tensor], *, network: PooledClassifier, path: Path) -> dict[str, Tensor]:
     """The tensors by hilum's names, which stand in the same order; a kind that differs is no such file."""
-    own = network.state_dict()
+    own = [name for name in network.state_dict() if not name.startswith(_ATTENTION)]
     paired = list(zip(tensors, own, strict=False))
     odd = next((theirs for theirs, ours in paired if theirs.split(".")[-1] != ours.split(".")[-1]), None)
     if len(tensors) != len(own) or odd is not None:
@@ -227,18 +233,18 @@ def _load_bundle(network: PooledClassifier, *, weights: BundleWeights) -> str:
     bundle = load_bundle(weights.folder)
     state, origin = weights_of_bundle(bundle, network=network)
     if not weights.head:
-        state = {name: tensor for name, tensor in state.items() if not name.startswith("head.")}
+        state = {name: tensor for name, tensor in state.items() if not name.startswith(_HEADS)}
     _load(network, state, head=weights.head, path=weights.folder)
     return f"{network.name}: {bundle.card.name} {bundle.card.version} (card sha256 {bundle.sha256}), {origin}"
 
 
 def _load(network: PooledClassifier, state: Mapping[str, Tensor], *, head: bool, path: Path) -> None:
     """Load after checking every name and shape; batch counters may be missing, and the head where it is not asked."""
-    own = network.state_dict()
+    own, anew = network.state_dict(), _ATTENTION if head else _HEADS
     missing = [
         name
         for name in own
-        if name not in state and not name.endswith("num_batches_tracked") and (head or not name.startswith("head."))
+        if name not in state and not name.endswith("num_batches_tracked") and not name.startswith(anew)
     ]
     strange = [name for name in state if name not in own]
     unfit = [name for name in state if name in own and own[name].shape != state[name].shape]

@@ -40,9 +40,9 @@ def train_specialist(
 
     `data` are those of all the recipe's releases. A `smoke` run takes a few of them and says so everywhere. The
     result is None in all but the first of several processes. A recipe that crops to the lungs or averages inside them
-    needs `lungs`, the bundle that drew what the records carry. Raises `UsageError` where the folder holds another run
-    or `lungs` is missing, and `BundleError`, writing none, where the exported bundle does not read as the network's
-    validation probabilities say, to 1e-3.
+    needs `lungs`, the bundle that drew what the records carry, and so does one that is taught them. Raises `UsageError`
+    where the folder holds another run or `lungs` is missing, and `BundleError`, writing none, where the exported bundle
+    does not read as the network's validation probabilities say, to 1e-3.
     """
     if recipe.needs_lungs and lungs is None:
         raise UsageError(f"Missing option: --lungs MODEL, the lung model that drew the lungs for {recipe.name}")
@@ -71,8 +71,9 @@ def train_specialist(
                 seen=seen,
             )
         if isinstance(fitted, Fitted):
+            cut_by = lungs if recipe.crops_lungs else None
             return write_classifier_bundle(
-                fitted.network, recipe=recipe, split=split, draft=draft, lungs=lungs, place=place, seen=seen
+                fitted.network, recipe=recipe, split=split, draft=draft, lungs=cut_by, place=place, seen=seen
             )
         if lungs is None:
             raise UsageError(f"Missing option: --lungs MODEL, the lung model that drew the boxes for {recipe.name}")

@@ -39,17 +39,17 @@ MakeData = Callable[[], StageData]
 def image_data(recipe: Recipe, *, stage: Stage, split: Split, preparation: Preparation) -> StageData:
     """The pictures of the stage's parts, prepared as the stage says; the training ones augmented.
 
-    Raises `DataError` where their features should be averaged inside the lungs, and no training picture has any.
+    Raises `DataError` where the lungs should be learnt with, and no training picture has any.
     """
-    spec, watched, pooling = recipe.preprocess_of(stage), watched_parts(stage, split=split), recipe.lung_pooling
-    if pooling is not None and all(record.lung_mask is None for record in split.parts[TRAIN]):
+    spec, watched, learnt = recipe.preprocess_of(stage), watched_parts(stage, split=split), recipe.learns_lungs
+    if learnt is not None and all(record.lung_mask is None for record in split.parts[TRAIN]):
         raise DataError(
             f"No training image of {stage.name} has lungs that are drawn and reliable. Draw them with `hilum segment`, "
             "or give other data or another --lungs"
         )
     loaded = {
         part: load_images(split.parts[part], spec=spec, labels=stage.labels, preparation=preparation, pooling=pooling)
-        for part in (TRAIN, *watched)
+        for part, pooling in ((TRAIN, learnt), *((part, recipe.lung_pooling) for part in watched))
     }
     augmented = TrainingImages(loaded[TRAIN], spec=spec, augmentation=stage.augmentation)
     training: Items = FlippedByChance(augmented, probability=stage.flip_probability)

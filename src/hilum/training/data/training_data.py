@@ -98,8 +98,8 @@ def prepare_data(
 def _with_lungs(
     records: Sequence[Record], *, recipe: Recipe, lungs: Bundle, memory: Path | None, progress: Progress
 ) -> tuple[Record, ...]:
-    """The records with what the recipe wants of their lungs: masks to be averaged in, or boxes to be cut to."""
-    if recipe.lung_pooling is not None:
+    """The records with what the recipe wants of their lungs: masks to be learnt with, or boxes to be cut to."""
+    if recipe.learns_lungs is not None:
         return draw_masks(records, lungs=lungs, spec=recipe.preprocess, memory=memory, progress=progress)
     return draw_lungs(records, lungs=lungs, memory=memory, progress=progress)
 

@@ -8,6 +8,7 @@ from hilum.bundle.card import HeatmapSpec, Training
 from hilum.bundle.load import Bundle
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.split import TEST, Split
+from hilum.networks.lung_pooled import ATTENTION
 from hilum.networks.starting_licence import starting_licences
 from hilum.networks.starting_weights import StartingWeights
 from hilum.training.export.card_draft import CardDraft
@@ -28,8 +29,8 @@ def classifier_draft(
 ) -> CardDraft:
     """The draft for the network of the last stage; `splits` is by stage.
 
-    `lungs` is the bundle whose lungs the pictures were cut to, or features averaged inside. A `smoke` run's card says
-    that it is one.
+    `lungs` is the bundle whose lungs the pictures were cut to, features averaged inside, or the network was taught.
+    A `smoke` run's card says that it is one.
     """
     text, split = recipe.card, splits[recipe.last.name]
     words = card_words(recipe, stated=provenance.stated, trained_on=images_trained_on(splits))
@@ -71,6 +72,8 @@ def classifier_draft(
 def _arguments(recipe: Recipe) -> dict[str, str | int | float | bool]:
     """What the backbone and the head were made with; an output stride of the backbone's own goes without saying."""
     usual: dict[str, str | int | float | bool] = {"labels": len(recipe.last.labels), "dropout": recipe.dropout}
+    if recipe.lung_guidance is not None and recipe.lung_guidance.by == ATTENTION:
+        usual[ATTENTION] = True
     return usual if recipe.output_stride is None else {**usual, "output_stride": recipe.output_stride}
 
 

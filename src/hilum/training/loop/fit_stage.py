@@ -10,9 +10,11 @@ from torch import nn
 
 from hilum.datasets.splits.split import Split
 from hilum.networks.fusion import FusionHead
+from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.training.data.stage_data import MakeData
 from hilum.training.loop.classifier_task import ClassifierTask
 from hilum.training.loop.fit import Kept, fit
+from hilum.training.loop.lung_guided_task import LungGuidedTask
 from hilum.training.loop.task import Task, TaskData
 from hilum.training.recipe.losses import Loss, fit_loss, said_logits
 from hilum.training.recipe.machine import Machine
@@ -33,7 +35,8 @@ def fit_stage(
 ) -> Kept:
     """Train `network` in place and return the weights that the stage keeps.
 
-    Its outputs are logits (N, L), and what is learnt a `ClassifierTask`; else `task` makes it of the fitted loss.
+    Its outputs are logits (N, L), and what is learnt a `ClassifierTask`, guided by the lungs where the recipe says so;
+    else `task` makes it of the fitted loss.
     `folder` holds the checkpoints and the logs. `data` makes what is learnt from, where there is something to train:
     only the part `train` is trained on; the validation parts are watched, where `split` has any.
     """
@@ -50,7 +53,7 @@ def fit_stage(
             strata=[record.stratum for record in split.parts[TRAIN]],
             seed=recipe.seed,
         )
-        return _task(network, stage=stage, loss=loss) if task is None else task(loss), TaskData(
+        return _task(network, recipe=recipe, stage=stage, loss=loss) if task is None else task(loss), TaskData(
             training=made.training,
             sampler=sampler,
             validation={part: (made.validation[part], made.counts[part]) for part in made.validation},
@@ -62,6 +65,9 @@ def fit_stage(
     return fit(make, plan=plan, seed=recipe.seed, folder=folder, machine=machine)
 
 
-def _task(network: nn.Module, *, stage: Stage, loss: Loss) -> ClassifierTask:
+def _task(network: nn.Module, *, recipe: Recipe, stage: Stage, loss: Loss) -> ClassifierTask:
     said = partial(said_logits, stage.loss, labels=stage.labels)
+    guidance = recipe.lung_guidance
+    if guidance is not None and isinstance(network, PooledClassifier):
+        return LungGuidedTask(network, labels=stage.labels, loss=loss, guidance=guidance, said=said)
     return ClassifierTask(network, labels=stage.labels, loss=loss, said=said)

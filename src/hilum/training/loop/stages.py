@@ -15,7 +15,7 @@ from hilum.datasets.prepared.images import fixed_size
 from hilum.datasets.splits.split import Split
 from hilum.errors import UsageError
 from hilum.networks.fusion import FusedClassifier, FusionHead
-from hilum.networks.lung_pooled import LungPooledClassifier
+from hilum.networks.lung_pooled import ATTENTION, LungAttendedClassifier, LungPooledClassifier
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.networks.starting_weights import load_starting_weights
 from hilum.training.data.stage_data import MakeData, image_data
@@ -172,6 +172,8 @@ def new_network(recipe: Recipe, *, stage: Stage) -> PooledClassifier:
         if pooling is not None:
             size = fixed_size(recipe.preprocess)
             make = partial(LungPooledClassifier, size=size, hides_outside=pooling.hide_outside)
+        elif recipe.lung_guidance is not None and recipe.lung_guidance.by == ATTENTION:
+            make = LungAttendedClassifier
         return make(
             recipe.backbone,
             labels=len(stage.labels),

@@ -14,6 +14,7 @@ from hilum.training.recipe.ensemble import EnsembleRecipe
 from hilum.training.recipe.freezing import FrozenBatchNorms, FrozenFirst, StagedRelease
 from hilum.training.recipe.hierarchical import Hierarchical
 from hilum.training.recipe.losses import Asymmetric, BinaryCrossEntropy, Focal, fit_loss, masked_loss
+from hilum.training.recipe.lung_guidance import LungGuidance
 from hilum.training.recipe.lung_pooling import LungPooling
 from hilum.training.recipe.margin_loss import MarginLoss
 from hilum.training.recipe.mixup import Mixup
@@ -64,6 +65,7 @@ __all__ = [
     "Hierarchical",
     "KerasDecay",
     "LabelBalanced",
+    "LungGuidance",
     "LungPooling",
     "MarginLoss",
     "Mixup",

@@ -32,7 +32,8 @@ class EnsembleRecipe:
             plain = member.name != "" and not set("./\\") & set(member.name)
             _check(plain, "names of members without dots and slashes", repr(member.name))
             _check(not isinstance(member.last.start, FusedFrom), "members that are no fusions", member.name)
-            _check(member.lung_pooling is None, "members that average over the whole picture", member.name)
+            plain = member.learns_lungs is None
+            _check(plain, "members that average over the whole picture and are not taught lungs", member.name)
         first = self.members[0]
         for member in self.members[1:]:
             both = f"in {first.name} and {member.name}"

@@ -18,6 +18,7 @@ from hilum.training.recipe.distribution_balanced import DistributionBalanced
 from hilum.training.recipe.freezing import FreezingSpec
 from hilum.training.recipe.hierarchical import Hierarchical
 from hilum.training.recipe.losses import LossSpec
+from hilum.training.recipe.lung_guidance import LungGuidance
 from hilum.training.recipe.lung_pooling import LungPooling
 from hilum.training.recipe.machine import Precision
 from hilum.training.recipe.mixup import Mixup
@@ -217,7 +218,7 @@ class Recipe:
 
     A last stage that starts `FusedFrom` two others makes a fusion of their networks the bundle.
     `output_stride` 16 makes the last map finer (`networks/output_stride.py`), None leaves it as the backbone has it.
-    With `lung_pooling` features are averaged inside the lungs alone.
+    With `lung_pooling` features are averaged inside the lungs alone, with `lung_guidance` it is taught where they are.
     `deterministic` refuses operations whose result depends on the order of threads. `precision` is Lightning's.
     `chexpert` says what becomes of that release's uncertain labels, and is there only where a stage reads the release.
     """
@@ -234,6 +235,7 @@ class Recipe:
     deterministic: bool = False
     output_stride: int | None = field(default=None, metadata=WHERE_THERE)
     lung_pooling: LungPooling | None = field(default=None, metadata=WHERE_THERE)
+    lung_guidance: LungGuidance | None = field(default=None, metadata=WHERE_THERE)
     chexpert: ChexpertPolicy | None = field(default=None, metadata=WHERE_THERE)
 
     def __post_init__(self) -> None:
@@ -256,10 +258,15 @@ class Recipe:
         for stage in self.stages:
             if isinstance(stage.start, FusedFrom):
                 self._check_fusion(stage, start=stage.start)
-        if self.lung_pooling is not None:
+        lungs = {"lung_pooling": self.lung_pooling, "lung_guidance": self.lung_guidance}
+        for name in (name for name, chosen in lungs.items() if chosen is not None):
             fused = any(isinstance(stage.start, FusedFrom) for stage in self.stages)
             whole = not fused and not self.crops_lungs
-            _check(whole, "lung_pooling of networks of the whole picture", "a crop to the lungs or a fusion")
+            _check(whole, f"{name} of networks of the whole picture", "a crop to the lungs or a fusion")
+        if self.lung_guidance is not None:
+            _check(self.lung_pooling is None, "lung_guidance or lung_pooling", "both")
+            plain = all(stage.mixup is None and stage.batch_statistics is None for stage in self.stages)
+            _check(plain, "lung_guidance without mixup and batch_statistics", self.name)
 
     @property
     def last(self) -> Stage:
@@ -274,7 +281,12 @@ class Recipe:
     @property
     def needs_lungs(self) -> bool:
         """Whether the records must carry what a lung bundle drew: boxes to be cut to, or masks to be averaged in."""
-        return self.crops_lungs or self.lung_pooling is not None
+        return self.crops_lungs or self.learns_lungs is not None
+
+    @property
+    def learns_lungs(self) -> LungPooling | None:
+        """Which lungs stand beside the pictures that are learnt from; None where none do."""
+        return self.lung_pooling if self.lung_guidance is None else self.lung_guidance.planes
 
     def stage(self, name: str) -> Stage:
         """The stage of this name. Raises `UsageError` where there is none."""

@@ -60,6 +60,13 @@ def test_the_arms_inside_the_lungs_are_one_change_apart(arms):
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("by", ["penalty", "attention"])
+def test_the_arms_that_are_taught_lungs_differ_from_todays_in_that_and_in_cells(arms, by):
+    found = {key.split(".")[0] for key in differing(arms[f"lungs-{by}"], arms[TODAY])}
+    assert found == {"lung_guidance", "output_stride"}
+    assert arms[f"lungs-{by}"].recipe.lung_guidance.by == by
+
+
 def test_the_pupil_learns_as_the_lungs_alone_do_from_what_others_say(arms):
     assert differing(arms["distilled"], arms["lungs-alone"]) == set()
     assert arms["distilled"].teachers == tuple(arms[n] for n in ("lungs-fine", "lungs-alone", "lungs-alone-matched"))

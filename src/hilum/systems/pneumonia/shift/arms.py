@@ -23,6 +23,7 @@ from hilum.systems.pneumonia.shift.parts import PLAIN, SHIFTED
 from hilum.systems.pneumonia.shift.sharpness import with_softened
 from hilum.systems.pneumonia.shift.sharpness_bins import in_bins
 from hilum.training.recipe.augment import Augmentation
+from hilum.training.recipe.lung_guidance import LungGuidance
 from hilum.training.recipe.lung_pooling import LungPooling
 from hilum.training.recipe.mixup import Mixup
 from hilum.training.recipe.plan import Selection
@@ -110,7 +111,8 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
     draws = today.last.sampler
     if not isinstance(draws, LabelBalanced):
         raise UsageError(f"{today.name} must draw its images balanced by label, not by {type(draws).__name__}")
-    inside = replace(today, output_stride=FINER, lung_pooling=LungPooling())
+    finer = replace(today, output_stride=FINER)
+    inside = replace(finer, lung_pooling=LungPooling())
     hidden = replace(inside, lung_pooling=LungPooling(hide_outside=True))
     lite = replace(today, backbone="efficientnet_lite0")
     fine = ShiftArm(name="lungs-fine", title="the same, 14 x 14 cells", recipe=inside)
@@ -171,6 +173,16 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
         ),
         alone,
         alone_matched,
+        ShiftArm(
+            name="lungs-penalty",
+            title="14 x 14 cells, maps outside the lungs cost",
+            recipe=replace(finer, lung_guidance=LungGuidance(by="penalty")),
+        ),
+        ShiftArm(
+            name="lungs-attention",
+            title="14 x 14 cells, a second head attends to the lungs",
+            recipe=replace(finer, lung_guidance=LungGuidance(by="attention")),
+        ),
         ShiftArm(
             name="distilled",
             title="lungs alone, taught by three arms",

@@ -128,7 +128,7 @@ def _with_lungs(
     recipes = [one.recipe for arm in arms for one in (arm, *arm.teachers)]
     if any(recipe.crops_lungs for recipe in recipes):
         every = draw_lungs(every, lungs=lungs, memory=memory, progress=progress)
-    pooled = next((recipe for recipe in recipes if recipe.lung_pooling is not None), None)
+    pooled = next((recipe for recipe in recipes if recipe.learns_lungs is not None), None)
     if pooled is not None:
         every = draw_masks(every, lungs=lungs, spec=pooled.preprocess, memory=memory, progress=progress)
     parts = {
