@@ -34,6 +34,7 @@ def test_todays_arm_is_the_recipe_but_for_parts_and_epochs(arms):
         ("soft", "augmentation"),
         ("sampled", "sampler"),
         ("equalised", "preprocess"),
+        ("small", "preprocess"),
         ("longer", "epochs"),
         ("mixup", "mixup"),
         ("crop", "crop_lungs"),

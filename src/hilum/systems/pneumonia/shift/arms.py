@@ -13,7 +13,7 @@ from pathlib import Path
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.kermany import LABEL
 from hilum.errors import UsageError
-from hilum.imaging.preprocess import Equalise, PreprocessSpec
+from hilum.imaging.preprocess import Equalise, PreprocessSpec, Resize
 from hilum.networks.output_stride import FINER
 from hilum.networks.starting_weights import StartingWeights
 from hilum.systems.pneumonia.network_arms import start_of
@@ -34,6 +34,7 @@ from hilum.training.recipe.smoke import smoke_recipe
 
 TODAY = "today"
 EPOCHS, LONGER = 4, 12
+SMALL_PX = 128
 BACTERIA, VIRUS = "Bacterial pneumonia", "Viral pneumonia"
 
 WEAK = Augmentation(crop_area=(0.85, 1.0), aspect=0.1, rotation_deg=5.0, gain=0.1, offset=0.05)
@@ -147,6 +148,11 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
             title="histograms equalised",
             recipe=replace(today, preprocess=_equalised(today.preprocess)),
         ),
+        ShiftArm(
+            name="small",
+            title=f"{SMALL_PX} x {SMALL_PX} pixels",
+            recipe=replace(today, preprocess=_resized(today.preprocess, side=SMALL_PX)),
+        ),
         ShiftArm(name="longer", title=f"{LONGER} epochs", recipe=with_stage(today, epochs=LONGER)),
         ShiftArm(name="mixup", title="mixup", recipe=with_stage(today, mixup=Mixup())),
         ShiftArm(name="crop", title="cut to the lungs", recipe=with_stage(today, crop_lungs=True)),
@@ -216,6 +222,12 @@ def with_kinds(records: Sequence[Record], _learning: Learning | None = None) -> 
 
 def _equalised(spec: PreprocessSpec) -> PreprocessSpec:
     return PreprocessSpec(steps=(Equalise(), *spec.steps), mean=spec.mean, std=spec.std)
+
+
+def _resized(spec: PreprocessSpec, *, side: int) -> PreprocessSpec:
+    smaller = {"height": side, "width": side}
+    steps = tuple(step.model_copy(update=smaller) if isinstance(step, Resize) else step for step in spec.steps)
+    return PreprocessSpec(steps=steps, mean=spec.mean, std=spec.std)
 
 
 def _matched(records: Sequence[Record], learning: Learning) -> tuple[Record, ...]:
