@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 from scipy.special import expit, logit, owens_t
-from scipy.stats import multivariate_normal, norm, t
+from scipy.stats import binomtest, multivariate_normal, norm, t
 from sklearn.metrics import roc_auc_score
 
 from hilum.statistics.auroc_interval import PatientAuroc, mean_auroc, normal_variance, patient_auroc
@@ -83,9 +83,38 @@ def test_a_perfect_ranking_has_a_width_and_ends_at_one() -> None:
     truth = np.array([1.0] * 20 + [0.0] * 40)
     low, high = _found(truth, truth, np.arange(60)).estimate.interval
     assert high == 1.0
-    assert 0.9 < low < 0.98
+    assert low == pytest.approx(binomtest(20, 20).proportion_ci(method="wilson").low, abs=1e-9)
     turned = _found(truth, -truth, np.arange(60)).estimate.interval
     assert turned == pytest.approx((0.0, 1 - low), abs=1e-9)
+
+
+def test_a_mean_of_perfect_rankings_has_a_width_and_ends_at_one() -> None:
+    truth = np.array([1.0] * 20 + [0.0] * 40)
+    one = _found(truth, truth, np.arange(60))
+    mean = mean_auroc([one, one])
+    assert mean.value == 1.0
+    assert mean.interval == pytest.approx(one.estimate.interval, abs=1e-9)
+    other = _found(1 - truth, truth + np.linspace(0, 2, 60), np.arange(60))
+    low, high = mean_auroc([one, other]).interval
+    alone = other.estimate.interval
+    assert high - low > 0.4 * (alone[1] - alone[0])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("missed", "ill", "well"), [(0.01, 100, 300), (0.02, 60, 200)])
+def test_intervals_of_near_perfect_rankings_hold_the_truth_where_few_of_the_ill_score_like_well_ones(
+    missed: float, ill: int, well: int
+) -> None:
+    rng, area, held, perfect = np.random.default_rng(3), 1 - missed / 2, 0, 0
+    truth = np.r_[np.ones(ill), np.zeros(well)]
+    for _ in range(400):
+        scores = rng.normal(size=ill + well)
+        scores[:ill] += np.where(rng.random(ill) < missed, 0.0, 12.0)
+        found = _found(truth, scores, np.arange(ill + well)).estimate
+        perfect += found.value == 1.0
+        held += found.interval[0] <= area <= found.interval[1]
+    assert perfect > 80, "many of these samples show nobody who is missed"
+    assert held > 0.9 * 400
 
 
 def test_too_few_and_few_patients_are_said() -> None:

@@ -4,6 +4,10 @@ Close to 1 the spread that few ill patients show is itself left to chance: too s
 so that percentile, BCa and logit intervals all begin too high. A score interval asks instead which true values agree
 with what came, each with the spread that it would have (Wilson 1927; for AUROCs, Newcombe 2006, method 5). That spread
 is the one of two normal populations, scaled by the clustered variance that was observed (Obuchowski 1997).
+
+Where the ranking is perfect no spread was seen, and that of normal populations would promise too much: a rare ill
+patient who scores like a well one is not in the data. There the interval reaches as far as Wilson's of as many right
+answers as there are patients of the rarer kind.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ from hilum.statistics.estimate import LEVEL, Estimate, Interval
 from hilum.statistics.few_patients import few_patients, t_quantile, too_few_patients
 from hilum.statistics.obuchowski import clustered_aurocs, logit_interval
 from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
+from hilum.statistics.proportion import wilson_bounds
 
 SHRINKAGE_PATIENTS = 20
 """How many patients' worth the variance of normal populations counts beside an observed one that is smaller."""
@@ -57,13 +62,33 @@ class PatientAuroc:
         return too_few_patients(ill=self.ill, well=self.well)
 
     @property
+    def perfect(self) -> bool:
+        """Whether no image is ranked wrong, or none right."""
+        return self.value in (0.0, 1.0)
+
+    @property
+    def beyond(self) -> float:
+        """How far Wilson's interval of all right, by the patients of the rarer kind, reaches below 1."""
+        return 1.0 - wilson_bounds(1.0, n=min(self.ill, self.well), z=self.quantile)[0]
+
+    @property
+    def error(self) -> float:
+        """The standard error beside other AUROCs in a mean. Raises `ValueError` where there is no interval."""
+        if self.variance_at is None:
+            raise ValueError("there are too few patients for a standard error")
+        return self.beyond / self.quantile if self.perfect else math.sqrt(self.variance_at(self.value))
+
+    @property
     def estimate(self) -> Estimate:
         """The AUROC with its clustered score interval, or the reason why there is none."""
         if self.unknown is not None or self.variance_at is None:
             return Estimate(self.value, None, note=self.unknown, n=self.n, groups=self.patients)
+        low, high = _score_interval(self.value, variance_at=self.variance_at, quantile=self.quantile)
+        if self.perfect:
+            low, high = min(low, max(self.value - self.beyond, 0.0)), max(high, min(self.value + self.beyond, 1.0))
         return Estimate(
             self.value,
-            _score_interval(self.value, variance_at=self.variance_at, quantile=self.quantile),
+            (low, high),
             method="clustered score",
             note=few_patients(ill=self.ill, well=self.well),
             n=self.n,
@@ -113,8 +138,9 @@ def patient_auroc(
 def mean_auroc(aurocs: Sequence[PatientAuroc]) -> Estimate:
     """The mean of AUROCs over the same P patients, with an interval that knows how they go together.
 
-    It is symmetric in log odds. Each AUROC has the variance of its own interval; how two of them go together is read
-    from the patients' deviations. Give only AUROCs that have an interval: where one has none, neither has the mean.
+    It is symmetric in log odds, but where all rank perfectly. Each AUROC has the variance of its own interval; how two
+    of them go together is read from the patients' deviations, and of a perfect one taken at the worst. Give only AUROCs
+    that have an interval: where one has none, neither has the mean.
     """
     value = float(np.mean([one.value for one in aurocs]))
     lacking = next((one.unknown for one in aurocs if one.unknown is not None), None)
@@ -122,16 +148,18 @@ def mean_auroc(aurocs: Sequence[PatientAuroc]) -> Estimate:
         return aurocs[0].estimate
     if lacking is not None:
         return Estimate(value, None, note=lacking)
-    errors = np.array([math.sqrt(one.variance_at(one.value)) for one in aurocs if one.variance_at is not None])
+    errors = np.array([one.error for one in aurocs])
     deviations = np.stack([one.deviations for one in aurocs])
     lengths = np.sqrt((deviations**2).sum(axis=1))
     units = np.divide(deviations, lengths[:, None], out=np.zeros_like(deviations), where=lengths[:, None] > 0)
-    together = units @ units.T
+    known = np.outer(lengths > 0, lengths > 0)
+    together = np.where(known, units @ units.T, 1.0)  # of a perfect ranking nothing tells how it goes with another
     np.fill_diagonal(together, 1.0)
     error = math.sqrt(float(errors @ together @ errors)) / len(aurocs)
+    half = _Z * error
     return Estimate(
         value,
-        logit_interval(value, standard_error=error),
+        logit_interval(value, standard_error=error) or (max(value - half, 0.0), min(value + half, 1.0)),
         method="clustered logit (Obuchowski)",
         note=few_patients(ill=min(one.ill for one in aurocs), well=min(one.well for one in aurocs)),
     )
