@@ -266,7 +266,7 @@ def _type_text(part: dict[str, Any], schema: dict[str, Any] | None = None) -> st
     if "const" in part:
         return f"`{part['const']}`"
     if "enum" in part:
-        return ", ".join(f"`{value}`" for value in part["enum"])
+        return ", ".join("null" if value is None else f"`{value}`" for value in part["enum"])
     kinds = part.get("type", "any")
     text = " or ".join(kinds) if isinstance(kinds, list) else str(kinds)
     items = part.get("items") or next(iter(part.get("prefixItems", ())), None)

@@ -102,7 +102,8 @@ def read(
         typer.Option(
             file_okay=False,
             metavar="FOLDER",
-            help="Write JSON, overlay PNG and HTML page of each image, index.html, readings.jsonl and failures.jsonl.",
+            help="Write JSON, overlay JPEG and HTML page of each image, index.html, readings.csv, readings.jsonl, "
+            "failures.jsonl and skipped.jsonl.",
         ),
     ] = None,
     format_: Annotated[
