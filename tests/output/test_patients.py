@@ -74,6 +74,20 @@ def test_what_is_not_understood_is_one_line_with_its_place(tmp_path: Path, text:
     assert "\n" not in message
 
 
+@pytest.mark.parametrize(
+    "text", [",image,age\n0,a.png,45\n1,,\n", "image,age,\na.png,45,note\n", "image,age,\na.png,45,,\n"]
+)
+def test_a_column_without_a_name_says_nothing(tmp_path: Path, text: str) -> None:
+    read = read_patients(table(tmp_path, text))
+    assert [(row.image, row.stated) for row in read.rows] == [("a.png", Stated(age_years=45.0))]
+    assert read.unused == ()
+
+
+def test_a_cell_beyond_a_last_column_without_a_name_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"line 2: more cells than columns \(beyond\)"):
+        read_patients(table(tmp_path, "image,age,\na.png,45,note,beyond\n"))
+
+
 @pytest.mark.parametrize("value", ["", "NA", "n/a", "nan", "unknown", "?", "-"])
 def test_a_value_that_is_not_known_says_nothing(tmp_path: Path, value: str) -> None:
     (row,) = read_patients(table(tmp_path, f"image,age,view\na.png,{value},{value}\n")).rows

@@ -76,10 +76,15 @@ def find_inputs(arguments: Sequence[str], *, out: Path | None, frame: int | None
         else:
             paths = [argument]
         for path in paths:
-            found.setdefault(_absolute(path), str(path))
+            found.setdefault(absolute_path(path), str(path))
     base = _common_folder([Path(argument) for argument in arguments])
     files = tuple(InputFile(name, absolute.relative_to(base).as_posix()) for absolute, name in found.items())
     return Inputs(files, tuple(search.skipped), tuple(search.problems))
+
+
+def absolute_path(path: Path) -> Path:
+    """The path from the root, without `.` and `..`; links stay, since two links are two inputs."""
+    return Path(os.path.normpath(path.absolute()))
 
 
 class _Search:
@@ -223,12 +228,8 @@ def _is_regular_file(path: Path) -> bool:
         return False
 
 
-def _absolute(path: Path) -> Path:
-    return Path(os.path.normpath(path.absolute()))  # links stay: two links are two inputs
-
-
 def _common_folder(arguments: Sequence[Path]) -> Path:
-    folders = [_absolute(path) if path.is_dir() else _absolute(path).parent for path in arguments]
+    folders = [absolute_path(path) if path.is_dir() else absolute_path(path).parent for path in arguments]
     try:
         return Path(os.path.commonpath(folders))
     except ValueError as error:

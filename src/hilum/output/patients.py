@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -18,12 +17,15 @@ from hilum.imaging.decode import read_file
 from hilum.imaging.files.archive import is_archive, list_archive
 from hilum.imaging.pixels.limits import DEFAULT_LIMITS
 from hilum.output.image_content import PATIENTS
-from hilum.output.inputs import InputFile
+from hilum.output.inputs import InputFile, absolute_path
 from hilum.stated import Stated, parse_age, parse_sex, parse_view, parse_yes_or_no
 
 _IMAGE_COLUMNS = ("image", "file")
 _NOTHING_SAID = frozenset({"", "-", "?", "N/A", "NA", "NAN", "NONE", "NULL", "UNKNOWN"})
 """How tables write that a value is not known."""
+
+_SURPLUS = None
+"""Under what the reader puts the cells beyond the last column; a text could be a column's name, and an empty one is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def find_tables(arguments: Sequence[str]) -> tuple[Path, ...]:
     """The tables of what the user names: in each folder or ZIP archive, else beside it; beside each file."""
     found: dict[Path, None] = {}
     for argument in map(Path, arguments):
-        place = _absolute(argument)
+        place = absolute_path(argument)
         table = next((one / PATIENTS for one in (place, place.parent) if _holds_table(one)), None)
         if table is not None:
             found[table] = None
@@ -86,9 +88,9 @@ def read_patients(path: Path) -> PatientTable:
         raise UsageError(f"{path} is not UTF-8 text. Save the table of patients as CSV in UTF-8") from error
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="", strict=True)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey=_SURPLUS, strict=True)
     try:
-        columns = {name: name.strip().lower() for name in reader.fieldnames or ()}
+        columns = {name: name.strip().lower() for name in reader.fieldnames or () if name.strip()}
         _refuse_repeated([name.strip().lower() for name in reader.fieldnames or ()], path=path)
         column = next((name for name, plain in columns.items() if plain in _IMAGE_COLUMNS), None)
         if column is None:
@@ -112,7 +114,7 @@ def match_patients(
     of the same name; with `anywhere`, as for a table that the user names, it is enough everywhere.
     Raises `UsageError` where a row may mean several images, or two rows of a table mean one.
     """
-    absolute = {file.relative: PurePosixPath(_absolute(Path(file.name)).as_posix()) for file in files}
+    absolute = {file.relative: PurePosixPath(absolute_path(Path(file.name)).as_posix()) for file in files}
     by_name: dict[str, list[str]] = {}
     for relative, path in absolute.items():
         by_name.setdefault(path.name, []).append(relative)
@@ -141,10 +143,10 @@ def _image_of(
     anywhere: bool,
 ) -> str | None:
     parts = PurePosixPath(row.image.replace("\\", "/")).parts
-    exact = PurePosixPath(_absolute(table.path.parent / Path(*parts)).as_posix())
+    exact = PurePosixPath(absolute_path(table.path.parent / Path(*parts)).as_posix())
     named = by_name.get(parts[-1], ())
     found = [one for one in named if absolute[one] == exact]
-    below = PurePosixPath(_absolute(table.path.parent).as_posix())
+    below = PurePosixPath(absolute_path(table.path.parent).as_posix())
     near = [one for one in named if anywhere or absolute[one].is_relative_to(below)]
     found = found or [one for one in near if absolute[one].parts[-len(parts) :] == parts]
     if len(found) > 1:
@@ -158,7 +160,7 @@ def _rows(reader: csv.DictReader[str], *, columns: Mapping[str, str], path: Path
     for cells in reader:
         values = {plain: (cells[name] or "").strip() for name, plain in columns.items()}
         image = next((values[name] for name in _IMAGE_COLUMNS if values.get(name)), "")
-        surplus = [cell for cell in cells.get("", ()) if cell.strip()]
+        surplus = [cell for cell in cells.get(_SURPLUS, ()) if cell.strip()]
         if surplus:
             raise UsageError(
                 f"{path}, line {reader.line_num}: more cells than columns ({', '.join(surplus)[:40]}). Write decimals "
@@ -196,10 +198,6 @@ STATEMENTS: Mapping[str, Callable[[Stated, str], Stated]] = {
     "assume_scope": lambda stated, text: replace(stated, assume_scope=parse_yes_or_no(text)),
 }
 """The columns that say something of a patient or a picture, and how their texts are understood."""
-
-
-def _absolute(path: Path) -> Path:
-    return Path(os.path.normpath(path.absolute()))  # links stay, as among the inputs
 
 
 def _repeated(row: PatientRow, *, before: PatientRow, path: Path) -> UsageError:
