@@ -109,6 +109,28 @@ def test_a_table_in_the_folder_says_it_of_each_image(read: Any, write_png: Any, 
     assert decisions(read(scans, "--age", "4")[1]) == [True, None, True]
 
 
+@pytest.mark.parametrize("named", ["../scans", "../scans/../scans/a.png"])
+@pytest.mark.parametrize("table", [(), ("--patients", "../scans/patients.csv")])
+def test_a_table_that_was_used_is_never_told_as_one_that_was_not(
+    hilum: Any,
+    children: Path,
+    write_png: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    named: str,
+    table: tuple[str, ...],
+) -> None:
+    write_png(tmp_path / "scans" / "a.png", grey=200)
+    (tmp_path / "scans" / "patients.csv").write_text("image,age\na.png,3\n")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    result = hilum("read", named, *table, "--model", children, "--no-gate", "--no-lungs", "--out", "out")
+    assert result.exit_code == 0, result.stderr
+    assert "tells of 1 of 1 image" in result.stderr
+    assert "Skipped" not in result.stderr
+    assert (tmp_path / "here" / "out" / "skipped.jsonl").read_text() == ""
+
+
 def test_a_table_elsewhere_is_named_and_a_bad_one_reads_nothing(read: Any, write_png: Any, tmp_path: Path) -> None:
     image = write_png(tmp_path / "scans" / "a.png", grey=200)
     elsewhere = tmp_path / "other" / "ages.csv"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hilum.cli.terminal.say import say
-from hilum.output.inputs import STANDARD_INPUT, InputFile, Inputs
+from hilum.output.inputs import STANDARD_INPUT, InputFile, Inputs, absolute_path
 from hilum.output.patients import MatchedPatients, PatientTable, find_tables, match_patients, read_patients
 from hilum.stated import NOTHING_STATED, Stated, parse_age, parse_sex, parse_view
 
@@ -63,8 +63,8 @@ def with_tables(
 
 def without_tables(inputs: Inputs, *, statements: Statements) -> Inputs:
     """The inputs, with the tables that were used no longer among what was skipped."""
-    used = {str(table) for table in statements.tables}
-    skipped = tuple(each for each in inputs.skipped if str(Path(each.name).absolute()) not in used)
+    used = set(map(absolute_path, statements.tables))
+    skipped = tuple(each for each in inputs.skipped if absolute_path(Path(each.name)) not in used)
     return replace(inputs, skipped=skipped)
 
 

@@ -249,6 +249,7 @@ def read(
     )
     said = general_statement(age=age, sex=sex, view=view, force_type=forced, assume_scope=assume_scope)
     statements = with_tables(said, arguments=files, inputs=inputs, table=patients, quiet=quiet)
+    inputs = without_tables(inputs, statements=statements)
     if anonymous:
         with timer.part("hashing files for their names"):
             named = neutral_files(inputs.files)
@@ -277,9 +278,7 @@ def read(
             timer=timer,
         )
         failures += read_here(request) if out is None else READ_INTO_FOLDER.load()(request)
-    say_the_rest(
-        without_tables(inputs, statements=statements), quiet=quiet, listed_in="with --out, all stand in skipped.jsonl"
-    )
+    say_the_rest(inputs, quiet=quiet, listed_in="with --out, all stand in skipped.jsonl")
     if profiler is not None:
         say_profile(profiler.profile(), as_json=as_json)
     if failures:
