@@ -39,8 +39,9 @@ def test_whatever_decides_a_reading_changes_the_hash() -> None:
         settings_sha256(replace(settings, heatmaps="all"), models=[MODEL]),
         settings_sha256(replace(settings, engine="openvino"), models=[MODEL]),
         settings_sha256(replace(settings, limits=Limits(max_pixels=10)), models=[MODEL]),
+        settings_sha256(replace(settings, lungs=False), models=[MODEL]),
     }
-    assert len(digests) == 7
+    assert len(digests) == 8
 
 
 def test_occlusion_decides_nothing_of_models_that_have_no_heatmap_by_it() -> None:

@@ -72,7 +72,8 @@ def settings_sha256(
     """A SHA-256 over what decides a reading: limits, engine, heatmaps, the models' hashes and hilum's version.
 
     How fast it is read (threads, batches, memory) is left out: it changes no result. `by_occlusion` says whether any of
-    the models has its heatmaps by occlusion; the setting of that name decides nothing of others.
+    the models has its heatmaps by occlusion; the setting of that name decides nothing of others. Without `lungs` a
+    model that brings its own reads otherwise, though the models are the same.
     """
     decisive = {
         "hilum": version,
@@ -85,4 +86,6 @@ def settings_sha256(
     }
     if by_occlusion:
         decisive["occlusion"] = settings.occlusion
+    if not settings.lungs:
+        decisive["lungs"] = False
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()

@@ -178,6 +178,7 @@ def test_without_lungs_the_whole_picture_is_read_alone_and_it_is_said(bundle: Bu
     without = Reader(models=[bundle], settings=ReaderSettings(lungs=False)).read(picture("two lungs"))
     assert without.lungs is None
     assert without.crops == ()
+    assert without.settings_sha256 != reader.settings_sha256, "a later run with lungs reads it again"
     assert any(
         "the lungs were not looked for. This is the result of its whole-image" in one for one in without.warnings
     )
