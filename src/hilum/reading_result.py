@@ -377,7 +377,10 @@ class Examination:
 
 @dataclass(frozen=True, slots=True)
 class FailedReading:
-    """A file that could not be read: the name as given, what the bytes were as far as known, and the error."""
+    """A file that could not be read: the name as given, what the bytes were as far as known, and the error.
+
+    `frame` is the one that was asked for, from 1, None where none was.
+    """
 
     name: str
     kind: str
@@ -385,3 +388,4 @@ class FailedReading:
     hilum_version: str
     settings_sha256: str
     sha256: str | None = None
+    frame: int | None = None

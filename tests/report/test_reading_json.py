@@ -135,7 +135,7 @@ def test_a_failure_has_an_error_in_place_of_gate_and_findings(failed):
     assert failure_to_json(failed) == {
         "schema": "hilum.reading/1",
         "hilum": {"version": "0.1.0", "settings_sha256": SHA},
-        "source": {"name": "scans/broken.png", "sha256": None},
+        "source": {"name": "scans/broken.png", "sha256": None, "frame": None},
         "error": {"kind": "decode", "message": "the PNG ends after 100 bytes"},
     }
 

@@ -48,7 +48,8 @@ def test_every_kind_of_reading_passes(
     ):
         validator.validate(json.loads(json.dumps(reading_to_json(one))))
     validator.validate(failure_to_json(failed))
-    validator.validate(failure_to_json(replace(failed, sha256="ab" * 32)))
+    validator.validate(failure_to_json(replace(failed, sha256="ab" * 32, frame=2)))
+    assert not validator.is_valid(failure_to_json(replace(failed, frame=0)))
 
 
 def test_additions_pass(validator, reading):

@@ -123,7 +123,8 @@ def _finish(
                 journal.add(record)
             on_written(milliseconds)
             return pending.reading
-        failed = _failed(pending.file.name, error, settings_sha256=pending.reading.settings_sha256)
+        reading = pending.reading
+        failed = _failed(pending.file.name, error, settings_sha256=reading.settings_sha256, frame=reading.source.frame)
     else:
         failed = pending.failed
     folder.remove_outputs(relative)  # those of an earlier reading no longer hold
@@ -132,12 +133,12 @@ def _finish(
     return failed
 
 
-def _failed(name: str, error: BaseException, *, settings_sha256: str) -> FailedReading:
+def _failed(name: str, error: BaseException, *, settings_sha256: str, frame: int | None = None) -> FailedReading:
     """The failure that an error met while writing one file's outputs makes; what ends the batch is raised again."""
     if not isinstance(error, Exception) or (isinstance(error, OutputError) and not isinstance(error, OutputNameError)):
         raise error
     met = error if isinstance(error, HilumError) else InternalError(_defect(error))
-    return FailedReading(name, met.kind, str(met), __version__, settings_sha256)
+    return FailedReading(name, met.kind, str(met), __version__, settings_sha256, frame=frame)
 
 
 def _defect(error: Exception) -> str:

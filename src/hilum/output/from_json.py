@@ -44,6 +44,7 @@ def result_of(record: Record) -> Reading | FailedReading:
             hilum_version=hilum["version"],
             settings_sha256=hilum["settings_sha256"],
             sha256=source["sha256"],
+            frame=source.get("frame"),
         )
     return Reading(
         source=_source(record["source"]),

@@ -52,11 +52,15 @@ def already_read(
     )
 
 
-def failed_before(files: Iterable[InputFile], *, folder: OutputFolder, settings_sha256: str) -> frozenset[str]:
+def failed_before(
+    files: Iterable[InputFile], *, folder: OutputFolder, settings_sha256: str, frame: int | None
+) -> frozenset[str]:
     """The `relative` of each file that failed before for good, and that would again: of the same bytes and settings.
 
     Only failures that lie in the bytes themselves count (`PERMANENT`); of what the machine lacked, and of an output
-    that could not be written, another try may succeed. A failure whose bytes are not known counts as none.
+    that could not be written, another try may succeed. The frame must have been asked for as it is now: a file of
+    several fails without one, and one of a single frame fails with a later one. A failure whose bytes are not known, or
+    whose record does not tell of the frame, counts as none.
     """
     known = {
         record[RELATIVE_PATH]: record["source"].get("sha256")
@@ -64,6 +68,7 @@ def failed_before(files: Iterable[InputFile], *, folder: OutputFolder, settings_
         if is_failure(record)
         and record["error"]["kind"] in PERMANENT
         and record["hilum"]["settings_sha256"] == settings_sha256
+        and record["source"].get("frame", "not told") == frame
     }
     return frozenset(
         file.relative

@@ -262,7 +262,7 @@ class ReaderOf(ABC, Generic[Examined]):
         except EngineError as error:
             if len(prepared) == 1:
                 source = prepared[0].radiograph.source
-                return [self._failed(Unreadable(source.name, source.sha256, error))]
+                return [self._failed(Unreadable(source.name, source.sha256, error, source.frame))]
             return [self._examine_prepared([one], pipeline=pipeline)[0] for one in prepared]
 
     def _failed(self, item: Unreadable) -> FailedReading:
@@ -274,6 +274,7 @@ class ReaderOf(ABC, Generic[Examined]):
             hilum_version=__version__,
             settings_sha256=self._settings_sha256,
             sha256=item.sha256,
+            frame=item.frame,
         )
 
 

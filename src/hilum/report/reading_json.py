@@ -77,7 +77,7 @@ def failure_to_json(failed: FailedReading) -> dict[str, Any]:
     return {
         "schema": READING_SCHEMA,
         "hilum": {"version": failed.hilum_version, "settings_sha256": failed.settings_sha256},
-        "source": {"name": failed.name, "sha256": failed.sha256},
+        "source": {"name": failed.name, "sha256": failed.sha256, "frame": failed.frame},
         "error": {"kind": failed.kind, "message": failed.message},
     }
 

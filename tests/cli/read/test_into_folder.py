@@ -311,6 +311,25 @@ def test_what_failed_for_good_is_not_tried_again(hilum: Any, toy: Path, write_pn
         assert said in refused.stderr
 
 
+def test_what_failed_by_its_frame_is_tried_again_without_it(
+    hilum: Any, toy: Path, write_png: Any, tmp_path: Path
+) -> None:
+    write_png(tmp_path / "scans" / "good.png")
+    (tmp_path / "scans" / "bad.png").write_text("no image")
+    out = tmp_path / "out"
+    arguments = ("read", tmp_path / "scans", "--out", out, "--model", toy, "--no-gate", "--resume")
+    assert hilum(*arguments, "--frame", "2").exit_code == 1
+    failures = lines(out / "failures.jsonl")
+    assert [(one["relative_path"], one["source"]["frame"]) for one in failures] == [("bad.png", 2), ("good.png", 2)]
+    assert hilum(*arguments, "--skip-failed").exit_code == 1
+    (bad,) = lines(out / "failures.jsonl")
+    assert (bad["relative_path"], bad["source"]["frame"]) == ("bad.png", None)
+    assert hilum(*arguments, "--skip-failed").exit_code == 0
+    del bad["source"]["frame"]  # so failures were written before: nobody knows whether a frame was asked for
+    (out / "readings.jsonl").write_text(json.dumps(bad) + "\n")
+    assert hilum(*arguments, "--skip-failed").exit_code == 1
+
+
 def test_progress_bar_is_drawn_on_standard_error_of_a_terminal_only(
     hilum: Any, toy: Path, write_png: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -79,7 +79,12 @@ def _done_before(request: ReadRequest, folder: OutputFolder) -> frozenset[str]:
 def _given_up(request: ReadRequest, folder: OutputFolder) -> frozenset[str]:
     if not request.skip_failed:
         return frozenset()
-    return failed_before(request.inputs.files, folder=folder, settings_sha256=request.reader.settings_sha256)
+    return failed_before(
+        request.inputs.files,
+        folder=folder,
+        settings_sha256=request.reader.settings_sha256,
+        frame=request.frame,
+    )
 
 
 def _read(

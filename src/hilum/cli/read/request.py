@@ -100,4 +100,4 @@ class ReadRequest:
             return self.reader.examine(data, frame=self.frame, name=STANDARD_INPUT, stated=self.statements.general)
         except HilumError as error:
             settings_sha256 = self.reader.settings_sha256
-            return FailedReading(STANDARD_INPUT, error.kind, str(error), __version__, settings_sha256)
+            return FailedReading(STANDARD_INPUT, error.kind, str(error), __version__, settings_sha256, frame=self.frame)

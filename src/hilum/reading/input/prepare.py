@@ -50,11 +50,15 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A source that could not be prepared: its name, the SHA-256 of its bytes where they could be read, the error."""
+    """A source that could not be prepared: its name, the SHA-256 of its bytes where they could be read, the error.
+
+    `frame` is the one that was asked for, from 1, or None.
+    """
 
     name: str
     sha256: str | None
     error: HilumError
+    frame: int | None = None
 
     @property
     def nbytes(self) -> int:
@@ -91,14 +95,14 @@ def prepare(
         done = time.perf_counter()
         return Prepared(radiograph, inputs, (decoded - started) * 1e3, (done - decoded) * 1e3, stated)
     except HilumError as error:
-        return Unreadable(name, sha256, error)
+        return Unreadable(name, sha256, error, frame)
     except MemoryError:
         message = f"{name} needs more memory than there is. Lower the limit on pixels or read fewer files at once"
-        return Unreadable(name, sha256, LimitError(message))
+        return Unreadable(name, sha256, LimitError(message), frame)
     except Exception as error:  # noqa: BLE001 - a defect met in one file must not lose the folder; it is reported whole
         defect = InternalError(f"{name} met a defect of hilum ({type(error).__name__}: {error}); please report it")
         defect.__cause__ = error
-        return Unreadable(name, sha256, defect)
+        return Unreadable(name, sha256, defect, frame)
 
 
 def preprocess_step(model: str, *, spec: PreprocessSpec, crop: Box | None = None) -> TrailStep:
