@@ -74,7 +74,7 @@ def examination(name: str, *, sha256: str = "0" * 64, frame: int | None = None, 
 
 
 def failed(name: str) -> FailedReading:
-    return FailedReading(name, "decode", "no image", "0", "2" * 64)
+    return FailedReading(name, "decode", "no image", "0", "2" * 64, frame=2)
 
 
 def run(path: Path, results: dict[str, Any], *, replacing: tuple[str, ...] = ()) -> list[Any]:
@@ -127,6 +127,14 @@ def test_defect_met_while_rendering_is_that_files_failure(tmp_path: Path) -> Non
 def test_number_that_is_no_number_is_that_files_failure(tmp_path: Path) -> None:
     (done,) = run(tmp_path, {"a.png": examination("in/a.png", logit=float("nan"))})
     assert (done.kind, "finite" in done.message) == ("engine", True)
+
+
+def test_a_failure_to_write_a_neutral_reading_does_not_name_its_file(tmp_path: Path) -> None:
+    (done,) = run(tmp_path, {"image-0": examination("image-0", logit=float("nan"), frame=3)})
+    assert (done.name, done.frame) == ("image-0", 3)
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(written) > 1
+    assert not any(b"in/image-0" in path.read_bytes() for path in written)
 
 
 def test_output_that_cannot_have_its_name_is_that_files_failure(tmp_path: Path) -> None:

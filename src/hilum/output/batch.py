@@ -123,8 +123,8 @@ def _finish(
                 journal.add(record)
             on_written(milliseconds)
             return pending.reading
-        reading = pending.reading
-        failed = _failed(pending.file.name, error, settings_sha256=reading.settings_sha256, frame=reading.source.frame)
+        source = pending.reading.source  # its name may be a neutral one, in the place of the file's
+        failed = _failed(source.name, error, settings_sha256=pending.reading.settings_sha256, frame=source.frame)
     else:
         failed = pending.failed
     folder.remove_outputs(relative)  # those of an earlier reading no longer hold
