@@ -8,6 +8,8 @@ import pytest
 
 from fabricate_dicom import dicom_bytes
 from hilum.anonymous.neutral import neutral_examination, neutral_failure
+from hilum.errors import DecodeError
+from hilum.imaging.decode import decode
 from hilum.radiograph import Patient
 from hilum.reading.reader import Reader
 from hilum.reading_result import FailedReading
@@ -63,3 +65,35 @@ def test_a_failure_no_longer_names_its_file():
     neutral = neutral_failure(failed, name="image-unreadable")
     assert "lements" not in json.dumps(failure_to_json(neutral))
     assert neutral.message == "image-unreadable: the file ends early; copy it again"
+
+
+@pytest.mark.parametrize("file", ["DOE  JOHN.dcm", "DOE\u202fJOHN.dcm", "DOE\tJOHN.dcm", " DOE JOHN.dcm", "DOE  " * 40])
+@pytest.mark.parametrize("folder", ["", "/scans/", "/scans/ward  7/" + "DOE JANE/" * 110, "./scans//"])
+def test_a_failure_to_decode_names_its_file_in_no_form(folder: str, file: str) -> None:
+    was = folder + file
+    with pytest.raises(DecodeError) as raised:
+        decode(b"no image", name=was)
+    neutral = neutral_failure(FailedReading(was, "decode", str(raised.value), "0.1.0", "0" * 64), name="image-0")
+    assert not any(word in neutral.message for word in ("DOE", "JOHN", "JANE", "ward", "scans"))
+    assert neutral.message.startswith("image-0")
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("/a  b/Doe.zip/in/J  D.png: it is encrypted", "image-0: it is encrypted"),
+        ("/a b/Doe.zip/in/J D.png: it is encrypted", "image-0: it is encrypted"),
+        ("/a b/Doe.zip: the ZIP archive is truncated", "image-0: the ZIP archive is truncated"),
+        ("a defect (OSError: '/a  b/Doe.zip/in/J  D.png')", "a defect (OSError: 'image-0')"),
+        ("x" * 980 + "/a b/Doe.zip/in/J D.", "x" * 980 + "image-0"),
+        ("/a  b/Doe.zip: cannot be read", "image-0: cannot be read"),
+    ],
+)
+def test_every_form_of_a_name_in_a_message_is_replaced(message: str, told: str) -> None:
+    failed = FailedReading("/a  b/Doe.zip/in/J  D.png", "decode", message, "0.1.0", "0" * 64)
+    assert neutral_failure(failed, name="image-0").message == told
+
+
+def test_a_file_whose_name_is_blank_keeps_its_message() -> None:
+    failed = FailedReading(" ", "decode", ": the file ends early", "0.1.0", "0" * 64)
+    assert neutral_failure(failed, name="image-0").message == ": the file ends early"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 from hilum.anonymous.burned_in import blacked_out, text_lines
+from hilum.imaging.decode import LONGEST_MESSAGE
 from hilum.radiograph import Patient
 from hilum.reading_result import Examination, FailedReading, Reading
 
@@ -33,7 +36,7 @@ def neutral_examination(examination: Examination, *, name: str, shown: bool = Tr
 
 def neutral_failure(failed: FailedReading, *, name: str) -> FailedReading:
     """The same failure under `name`, which stands in its message wherever the file's own name stood."""
-    return replace(failed, name=name, message=failed.message.replace(failed.name, name))
+    return replace(failed, name=name, message=_renamed(failed.message, was=failed.name, name=name))
 
 
 def _neutral_reading(reading: Reading, *, name: str, lines: int | None) -> Reading:
@@ -43,10 +46,38 @@ def _neutral_reading(reading: Reading, *, name: str, lines: int | None) -> Readi
         source=replace(reading.source, name=name, study_uid=None, instance_uid=None),
         patient=_neutral_patient(reading.patient),
         warnings=(
-            *(warning.replace(was, name) for warning in reading.warnings),
+            *(_renamed(warning, was=was, name=name) for warning in reading.warnings),
             *(() if lines is None else (_said(lines),)),
         ),
     )
+
+
+def _renamed(text: str, *, was: str, name: str) -> str:
+    """`text` with `name` in the place of the file's own name, in whichever form a message may hold it.
+
+    It may stand there as given, as a path writes it, or quoted as Python does; in one line, without repeated spaces;
+    cut off where the text is as long as a message can be. Of a file in a ZIP archive the archive may be named alone.
+    """
+    names = _longest_first(was, str(Path(was)), repr(was)[1:-1])
+    folders = _longest_first(*(str(folder) for folder in Path(was).parents))
+    places = [*map(re.escape, names), *(f"{re.escape(folder)}(?=:)" for folder in folders)]
+    if not places:
+        return text
+    whole = len(text) < LONGEST_MESSAGE
+    cut = 0 if whole else max((_length_of_start_at_end(text, of=one) for one in names), default=0)
+    kept = text[: len(text) - cut]
+    return re.sub("|".join(places), lambda _: name, kept) + (name if cut else "")
+
+
+def _longest_first(*names: str) -> list[str]:
+    """The names as they are and in one line, without repeated spaces; blank ones are left out."""
+    forms = {form for name in names for form in (name, " ".join(name.split())) if form.strip()}
+    return sorted(forms, key=len, reverse=True)
+
+
+def _length_of_start_at_end(text: str, *, of: str) -> int:
+    """How many characters of the start of `of`, but not all, stand at the end of `text`; 0 where it ends otherwise."""
+    return next((count for count in range(min(len(of) - 1, len(text)), 0, -1) if text.endswith(of[:count])), 0)
 
 
 def _neutral_patient(patient: Patient | None) -> Patient | None:

@@ -34,6 +34,9 @@ _PICTURES: dict[FileFormat, Callable[..., DecodedPicture]] = {
     "WEBP": decode_webp,
 }
 
+LONGEST_MESSAGE = 1000
+"""Characters of an error's message; what is longer is cut off at the end."""
+
 _CORRUPT = (
     ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, NotImplementedError, OSError, RuntimeError,
     SyntaxError, TypeError, ValueError, struct.error, zlib.error,
@@ -122,4 +125,4 @@ def _spacing_step(spacing_mm: tuple[float, float] | None, *, tags: DicomTags) ->
 
 
 def _one_line(message: str) -> str:
-    return " ".join(message.split())[:1000]
+    return " ".join(message.split())[:LONGEST_MESSAGE]
