@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -97,6 +97,12 @@ class Radiograph:
     def age_years(self) -> float | None:
         """The patient's age, None where it is not known."""
         return None if self.patient is None else self.patient.age_years
+
+    def with_age_at_most(self, oldest_years: float | None) -> Radiograph:
+        """The same, with a higher age told as `oldest_years`; None leaves every age as it is."""
+        if oldest_years is None or self.patient is None or self.age_years is None or self.age_years <= oldest_years:
+            return self
+        return replace(self, patient=replace(self.patient, age_years=oldest_years))
 
     def __post_init__(self) -> None:
         if self.pixels.dtype != np.float32 or self.pixels.ndim != 2 or self.pixels.size == 0:

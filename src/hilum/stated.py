@@ -63,6 +63,12 @@ class Stated:
         empty = [field.name for field in fields(self) if getattr(self, field.name) == field.default]
         return replace(self, **{name: getattr(general, name) for name in empty})
 
+    def with_age_at_most(self, oldest_years: float | None) -> Stated:
+        """The same, with a higher age told as `oldest_years`; None leaves every age as it is."""
+        if oldest_years is None or self.age_years is None or self.age_years <= oldest_years:
+            return self
+        return replace(self, age_years=oldest_years)
+
     def in_words(self) -> str:
         """For example `age 40 years, view PA`; empty where nothing is said."""
         said = [] if self.age_years is None else [f"age {age_text(self.age_years)}"]

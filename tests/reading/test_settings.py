@@ -8,6 +8,7 @@ from hilum.errors import UsageError
 from hilum.imaging.pixels.limits import Limits
 from hilum.reading.settings import ReaderSettings, settings_sha256
 from hilum.reading_result import ModelRef
+from hilum.stated import Stated
 
 MODEL = ModelRef("toy", "1.0.0", "a" * 64)
 OTHER = ModelRef("other", "1.0.0", "b" * 64)
@@ -15,11 +16,25 @@ OTHER = ModelRef("other", "1.0.0", "b" * 64)
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("engine", "tensorrt"), ("heatmaps", "some"), ("threads", 0), ("batch_size", 0), ("memory_bytes", -1)],
+    [
+        ("engine", "tensorrt"),
+        ("heatmaps", "some"),
+        ("threads", 0),
+        ("batch_size", 0),
+        ("memory_bytes", -1),
+        ("oldest_years", 0),
+    ],
 )
 def test_values_outside_their_range(field: str, value: object) -> None:
     with pytest.raises(UsageError, match=str(value)):
         ReaderSettings(**{field: value})
+
+
+def test_what_is_said_is_read_with_the_forced_type_and_no_higher_age() -> None:
+    settings = ReaderSettings(force_type="chest", oldest_years=90.0)
+    assert settings.as_read(Stated(96.0, "F")) == Stated(90.0, "F", xray_type="chest")
+    assert settings.as_read(Stated(40.5, xray_type="hand")) == Stated(40.5, xray_type="hand")
+    assert ReaderSettings().as_read(Stated(96.0)) == Stated(96.0)
 
 
 def test_how_fast_it_reads_does_not_change_the_hash() -> None:
@@ -40,8 +55,9 @@ def test_whatever_decides_a_reading_changes_the_hash() -> None:
         settings_sha256(replace(settings, engine="openvino"), models=[MODEL]),
         settings_sha256(replace(settings, limits=Limits(max_pixels=10)), models=[MODEL]),
         settings_sha256(replace(settings, lungs=False), models=[MODEL]),
+        settings_sha256(replace(settings, oldest_years=90.0), models=[MODEL]),
     }
-    assert len(digests) == 8
+    assert len(digests) == 9
 
 
 def test_occlusion_decides_nothing_of_models_that_have_no_heatmap_by_it() -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from hilum.anonymous.burned_in import blacked_out, text_lines
 from hilum.imaging.decode import LONGEST_MESSAGE
-from hilum.radiograph import Patient
 from hilum.reading_result import Examination, FailedReading, Reading
 
 OLDEST = 90.0
-"""Higher ages are told as this one: so few people reach them that an age can lead to one of them."""
+"""Higher ages are told as this one: so few people reach them that an age can lead to one of them.
+
+An age stands in many texts of a reading, so it is the reader that is to know no higher one (`oldest_years`).
+"""
 
 
 def neutral_examination(examination: Examination, *, name: str, shown: bool = True) -> Examination:
@@ -28,7 +30,6 @@ def neutral_examination(examination: Examination, *, name: str, shown: bool = Tr
     picture = replace(
         radiograph,
         source=reading.source,
-        patient=reading.patient,
         pixels=blacked_out(radiograph.pixels, lines) if lines else radiograph.pixels,
     )
     return replace(examination, reading=reading, radiograph=picture)
@@ -44,7 +45,6 @@ def _neutral_reading(reading: Reading, *, name: str, lines: int | None) -> Readi
     return replace(
         reading,
         source=replace(reading.source, name=name, study_uid=None, instance_uid=None),
-        patient=_neutral_patient(reading.patient),
         warnings=(
             *(_renamed(warning, was=was, name=name) for warning in reading.warnings),
             *(() if lines is None else (_said(lines),)),
@@ -78,12 +78,6 @@ def _longest_first(*names: str) -> list[str]:
 def _length_of_start_at_end(text: str, *, of: str) -> int:
     """How many characters of the start of `of`, but not all, stand at the end of `text`; 0 where it ends otherwise."""
     return next((count for count in range(min(len(of) - 1, len(text)), 0, -1) if text.endswith(of[:count])), 0)
-
-
-def _neutral_patient(patient: Patient | None) -> Patient | None:
-    if patient is None or patient.age_years is None or patient.age_years <= OLDEST:
-        return patient
-    return replace(patient, age_years=OLDEST)
 
 
 def _said(lines: int) -> str:

@@ -230,7 +230,8 @@ class ReaderOf(ABC, Generic[Examined]):
             frame=frame,
             limits=self._settings.limits,
             specs=self._specs,
-            stated=said.over(Stated(xray_type=self._settings.force_type)),
+            stated=self._settings.as_read(said),
+            oldest_years=self._settings.oldest_years,
             value_range=value_range,
             timer=self._timer,
         )

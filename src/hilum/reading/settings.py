@@ -14,6 +14,7 @@ from hilum.imaging.pixels.limits import Limits
 from hilum.reading.engines.engine import EngineName
 from hilum.reading.specialists.opinion import HeatmapsWanted
 from hilum.reading_result import ModelRef
+from hilum.stated import Stated
 from hilum.version import __version__
 
 MIB = 1024 * 1024
@@ -32,6 +33,8 @@ class ReaderSettings:
     `force_type`: the X-ray type that every picture is read as, whatever the gate says, or None; the reading is marked.
     `read_inverted`: read the other polarity of a chest that the gate finds inverted, and say so.
     `lungs`: draw the lungs of every chest, where a model among those in use does.
+    `oldest_years`: a higher age, of the file or stated, is read and told as this one wherever a reading tells an age;
+    None leaves ages as they are.
     `batch_size`: images that the network gets at once when there are many.
     `memory_bytes`: about how many bytes of decoded pixels wait for the network when there are many (at least one image
     for each decoding thread).
@@ -47,6 +50,7 @@ class ReaderSettings:
     force_type: str | None = None
     read_inverted: bool = False
     lungs: bool = True
+    oldest_years: float | None = None
     batch_size: int = 16
     memory_bytes: int = 512 * MIB
 
@@ -58,12 +62,17 @@ class ReaderSettings:
         if self.force_type is not None and self.force_type not in XRAY_TYPES:
             raise UsageError(f"Unknown type of X-ray {self.force_type!r}. Use one of: {', '.join(XRAY_TYPES)}")
         for name, value in (
+            ("oldest_years", self.oldest_years),
             ("threads", self.threads),
             ("batch_size", self.batch_size),
             ("memory_bytes", self.memory_bytes),
         ):
             if value is not None and value < 1:
                 raise UsageError(f"{name} must be at least 1, not {value}")
+
+    def as_read(self, stated: Stated) -> Stated:
+        """What is said of a picture, as a reading with these settings uses and tells it."""
+        return stated.over(Stated(xray_type=self.force_type)).with_age_at_most(self.oldest_years)
 
 
 def settings_sha256(
@@ -88,4 +97,6 @@ def settings_sha256(
         decisive["occlusion"] = settings.occlusion
     if not settings.lungs:
         decisive["lungs"] = False
+    if settings.oldest_years is not None:
+        decisive["oldest_years"] = settings.oldest_years
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()

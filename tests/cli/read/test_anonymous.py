@@ -1,8 +1,14 @@
 """`hilum read --anonymous` and `--no-images`: what can be given away."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import pytest
+
+from fabricate_dicom import dicom_bytes
 
 
 def lines(path: Path) -> list[Any]:
@@ -35,6 +41,28 @@ def test_anonymous_results_name_no_file_and_go_on_as_others_do(
     refused = hilum(*words)
     assert refused.exit_code == 2
     assert "empty folder" in refused.stderr
+
+
+@pytest.mark.parametrize("stated", [(), ("--age", "96"), ("--age", "1170M", "--assume-scope")])
+def test_no_age_above_ninety_leaves_in_any_text(hilum: Any, tmp_path: Path, stated: tuple[str, ...]) -> None:
+    """Models for children and adults, the ratio of heart and thorax, warnings and trail all tell of the age."""
+    scans, out = tmp_path / "scans", tmp_path / "out"
+    scans.mkdir()
+    pixels = np.tile(np.linspace(0, 4000, 96, dtype=np.uint16), (80, 1))
+    for name, age in (("old.dcm", "097Y"), ("less.dcm", "091Y")):
+        (scans / name).write_bytes(dicom_bytes(pixels, bits=12, PatientAge=age))
+    words = ("read", scans, "--out", out, "--force-type", "chest", "--anonymous", *stated)
+    result = hilum(*words)
+    assert result.exit_code == 0, result.stderr
+    told = re.compile(r"\b9[1-9](?:\.\d+)? years|age 9[1-9]|age_years\W+9[1-9]")
+    written = [path for path in out.rglob("*") if path.suffix in {".csv", ".html", ".json", ".jsonl"}]
+    assert len(written) == 9
+    texts = [result.stdout, result.stderr, *(path.read_text(encoding="utf-8") for path in written)]
+    assert [told.findall(text) for text in texts] == [[]] * len(texts)
+    readings = lines(out / "readings.jsonl")
+    assert [one["patient"]["age_years"] for one in readings] == [90, 90]
+    assert all("the patient is 90 years old" in json.dumps(one) for one in readings)
+    assert "2  skipped, read before" in hilum(*words, "--resume").stdout
 
 
 def test_no_images_writes_numbers_alone_and_removes_the_pictures_of_before(

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from hilum.anonymous.neutral import OLDEST
 from hilum.cli.commands import DICOM_OBJECTS, READ_INTO_FOLDER
 from hilum.cli.options.engine import EngineChoice, EngineOption, engine_named
 from hilum.cli.options.models import ModelsOption, choose_bundles
@@ -246,6 +247,7 @@ def read(
         force_type=forced,
         read_inverted=read_inverted,
         lungs=lungs,
+        oldest_years=OLDEST if anonymous else None,
     )
     said = general_statement(age=age, sex=sex, view=view, force_type=forced, assume_scope=assume_scope)
     statements = with_tables(said, arguments=files, inputs=inputs, table=patients, quiet=quiet)

@@ -64,13 +64,13 @@ def read_into_folder(request: ReadRequest) -> int:
 def _done_before(request: ReadRequest, folder: OutputFolder) -> frozenset[str]:
     if not request.resume:
         return frozenset()
-    settings_sha256 = request.reader.settings_sha256
+    reader = request.reader
     return already_read(
         request.inputs.files,
         folder=folder,
-        settings_sha256=settings_sha256,
+        settings_sha256=reader.settings_sha256,
         frame=request.frame,
-        stated=request.statements.of,
+        stated=lambda file: reader.settings.as_read(request.statements.of(file)),
         objects=request.objects is not None,
         pictures=request.images,
     )

@@ -141,7 +141,9 @@ def age_years(age: str | None) -> tuple[float | None, tuple[str, ...]]:
         )
     years = int(match[1]) / _UNITS_PER_YEAR[match[2]]
     if years > _OLDEST_YEARS:
-        return None, (f"Patient Age says {years:.0f} years, which is impossible, so the age is treated as unknown",)
+        return None, (
+            f"Patient Age is above {_OLDEST_YEARS:.0f} years, which is impossible, so the age is treated as unknown",
+        )
     return years, ()
 
 

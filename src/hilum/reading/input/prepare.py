@@ -74,10 +74,14 @@ def prepare(
     limits: Limits,
     specs: Sequence[PreprocessSpec],
     stated: Stated = NOTHING_STATED,
+    oldest_years: float | None = None,
     value_range: ValueRange | None = None,
     timer: Timer = NOT_TIMED,
 ) -> Prepared | Unreadable:
-    """Read, decode and preprocess one source; a file that hilum refuses comes back as `Unreadable`."""
+    """Read, decode and preprocess one source; a file that hilum refuses comes back as `Unreadable`.
+
+    An age in the file above `oldest_years` is known to nothing that follows: it is that age there.
+    """
     sha256 = None
     try:
         started = time.perf_counter()
@@ -89,6 +93,7 @@ def prepare(
             radiograph = decode_source(
                 source if data is None else data, name=name, frame=frame, limits=limits, value_range=value_range
             )
+            radiograph = radiograph.with_age_at_most(oldest_years)
         decoded = time.perf_counter()
         with timer.part("prepare"):
             inputs = {spec: preprocess(radiograph.pixels, spec=spec) for spec in specs}
