@@ -9,7 +9,7 @@ import imagecodecs
 import numpy as np
 
 from hilum.errors import DecodeError, RefusedImageError
-from hilum.imaging.files.tiff_tags import Directory, orientation_of, read_directories
+from hilum.imaging.files.tiff_tags import ORIENTATION, Directory, orientation_of, read_directories
 from hilum.imaging.pixels.frames import choose_frame
 from hilum.imaging.pixels.grey import DecodedPicture, Picture, Samples, to_grey
 from hilum.imaging.pixels.limits import Limits, check_pixels
@@ -27,6 +27,12 @@ _SUBFILE, _COLUMNS, _ROWS, _BITS, _COMPRESSION, _PHOTOMETRIC, _CHANNELS, _PLANAR
 )
 _TILE_COLUMNS, _TILE_ROWS = 322, 323
 _COLOUR_MAP, _EXTRA, _SAMPLE_FORMAT, _LOWEST, _HIGHEST = 320, 338, 339, 340, 341
+_WANTED = frozenset(
+    {
+        _SUBFILE, _COLUMNS, _ROWS, _BITS, _COMPRESSION, _PHOTOMETRIC, ORIENTATION, _CHANNELS, _PLANAR, _COLOUR_MAP,
+        _TILE_COLUMNS, _TILE_ROWS, _EXTRA, _SAMPLE_FORMAT, _LOWEST, _HIGHEST,
+    }
+)  # fmt: skip
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _INKS, _YCBCR = 0, 1, 2, 3, 5, 6
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
@@ -46,8 +52,8 @@ def decode_tiff(data: bytes, *, frame: int | None, limits: Limits) -> DecodedPic
     Reduced copies and masks (NewSubfileType) are no frames. Floats and signed integers need a declared range: the tags
     SMinSampleValue and SMaxSampleValue, or floats all within [0, 1]; else `RefusedImageError`.
     """
-    directories = read_directories(data)
-    pages = [index for index, one in enumerate(directories) if not int(_first(one, _SUBFILE, 0)) & 0b101]
+    directories = read_directories(data, wanted=_WANTED)
+    pages = [index for index, one in enumerate(directories) if not int(one.first(_SUBFILE, 0)) & 0b101]
     pages = pages or [0]
     chosen = choose_frame(frame, count=len(pages))
     directory = directories[pages[chosen - 1]]
@@ -84,14 +90,14 @@ def _decoded(data: bytes, *, page: int, kind: str) -> Samples:
 
 def _check_size(directory: Directory, *, limits: Limits) -> tuple[int, int]:
     """Rows and columns, within the limits; so must one tile be, which may be larger than the picture."""
-    rows, columns = int(_first(directory, _ROWS, 0)), int(_first(directory, _COLUMNS, 0))
+    rows, columns = int(directory.first(_ROWS, 0)), int(directory.first(_COLUMNS, 0))
     if rows < 1 or columns < 1:
         raise DecodeError(f"the TIFF header names {rows} x {columns} pixels: there is no picture in it")
     check_pixels(rows, columns, limits=limits)
-    tile_rows, tile_columns = int(_first(directory, _TILE_ROWS, 0)), int(_first(directory, _TILE_COLUMNS, 0))
+    tile_rows, tile_columns = int(directory.first(_TILE_ROWS, 0)), int(directory.first(_TILE_COLUMNS, 0))
     if tile_rows > 2 * rows + _SPARE or tile_columns > 2 * columns + _SPARE:
         raise RefusedImageError(f"the TIFF names tiles of {tile_rows} x {tile_columns} for {rows} x {columns} pixels")
-    channels = int(_first(directory, _CHANNELS, 1))
+    channels = int(directory.first(_CHANNELS, 1))
     if channels > _MAX_CHANNELS:
         raise RefusedImageError(
             f"the TIFF holds {channels} channels; hilum reads grey, colour or inks, and transparency"
@@ -101,14 +107,14 @@ def _check_size(directory: Directory, *, limits: Limits) -> tuple[int, int]:
 
 def _check_kind(directory: Directory) -> tuple[int, int, int]:
     """Bits, sample format and photometric interpretation, where this module knows what they mean."""
-    bits = {int(value) for value in directory.get(_BITS, (1,))}
-    sample_format = int(_first(directory, _SAMPLE_FORMAT, _UNSIGNED))
-    photometric = int(_first(directory, _PHOTOMETRIC, -1))
+    bits = {int(value) for value in directory.get(_BITS) or (1,)}
+    sample_format = int(directory.first(_SAMPLE_FORMAT, _UNSIGNED))
+    photometric = int(directory.first(_PHOTOMETRIC, -1))
     if len(bits) != 1:
         raise RefusedImageError(f"a TIFF whose channels have different depths ({sorted(bits)} bits) is not supported")
     if photometric not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _INKS, _YCBCR):
         raise RefusedImageError(f"TIFF photometric interpretation {photometric} says nothing about grey")
-    if photometric == _YCBCR and int(_first(directory, _COMPRESSION, 1)) != _JPEG:
+    if photometric == _YCBCR and int(directory.first(_COMPRESSION, 1)) != _JPEG:
         raise RefusedImageError("a YCbCr TIFF is read only where it is JPEG-compressed. Save it as grey or RGB")
     if sample_format not in (_UNSIGNED, _SIGNED, _FLOAT):
         raise RefusedImageError(
@@ -120,7 +126,7 @@ def _check_kind(directory: Directory) -> tuple[int, int, int]:
 
 
 def _channels_last(samples: Samples, *, rows: int, columns: int, directory: Directory) -> Samples:
-    if samples.ndim == 3 and samples.shape[1:] == (rows, columns) and int(_first(directory, _PLANAR, 1)) == 2:
+    if samples.ndim == 3 and samples.shape[1:] == (rows, columns) and int(directory.first(_PLANAR, 1)) == 2:
         samples = np.moveaxis(samples, 0, -1)
     if samples.shape[:2] != (rows, columns) or samples.ndim not in (2, 3):
         raise DecodeError(f"the TIFF header names {rows} x {columns} pixels, but its data decode to {samples.shape}")
@@ -140,7 +146,7 @@ def _picture(samples: Samples, *, bits: int, photometric: int, directory: Direct
     if have < channels:
         raise DecodeError(f"the TIFF header promises {channels} colour channels, but its data hold {have}")
     white_is_zero = photometric == _WHITE_IS_ZERO
-    extra = int(_first(directory, _EXTRA, 0))
+    extra = int(directory.first(_EXTRA, 0))
     if have > channels and extra in (1, 2):
         return Picture(
             samples[..., : channels + 1], bits, "rgb" if channels == 3 else "grey",
@@ -154,7 +160,7 @@ def _picture(samples: Samples, *, bits: int, photometric: int, directory: Direct
 
 def _look_up(samples: Samples, *, directory: Directory) -> Samples:
     """Palette indices (H, W) to 16-bit RGB (H, W, 3)."""
-    colour_map: Sequence[float] = directory.get(_COLOUR_MAP, ())
+    colour_map: Sequence[float] = directory.get(_COLOUR_MAP)
     if not colour_map or len(colour_map) % 3 or samples.ndim != 2:
         raise DecodeError("this palette TIFF has no usable colour map")
     if 0 < max(colour_map) < 256:
@@ -174,9 +180,9 @@ def _from_declared_range(samples: Samples, *, directory: Directory, is_float: bo
         raise DecodeError(
             "the float TIFF holds NaN or infinite pixels. Replace them with numbers within a declared range"
         )
-    declared = (directory.get(_LOWEST), directory.get(_HIGHEST))
-    if declared[0] and declared[1]:
-        low, high = float(declared[0][0]), float(declared[1][0])
+    lowest_declared, highest_declared = directory.get(_LOWEST, most=1), directory.get(_HIGHEST, most=1)
+    if lowest_declared and highest_declared:
+        low, high = float(lowest_declared[0]), float(highest_declared[0])
         origin = "declared by SMinSampleValue and SMaxSampleValue"
     elif is_float:
         low, high, origin = 0.0, 1.0, "floats within [0, 1]"
@@ -192,7 +198,3 @@ def _from_declared_range(samples: Samples, *, directory: Directory, is_float: bo
         )
     grey = ((samples.astype(np.float64) - low) / (high - low)).astype(np.float32)
     return grey, TrailStep("range", f"{low:g} to {high:g}, {origin}")
-
-
-def _first(directory: Directory, tag: int, default: float) -> float:
-    return directory.get(tag, (default,))[0]

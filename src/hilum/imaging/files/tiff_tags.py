@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Set
 from dataclasses import dataclass
 
 from hilum.errors import DecodeError
-
-Directory = dict[int, tuple[float, ...]]
-"""Tag number to its numbers; tags that hold text or undefined bytes are left out."""
 
 ORIENTATION = 274
 
@@ -18,6 +16,8 @@ _MAX_DIRECTORIES = 65535
 _MAX_VALUES = 3 * 65536
 """The longest list of numbers that is read: a colour map of 16 bits. Strip offsets beyond it are the decoder's."""
 
+_BEYOND = "the TIFF structure points beyond the end of the file: truncated or corrupt"
+
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
@@ -26,26 +26,72 @@ class _Layout:
     order: str
     big: bool
 
+    @property
+    def entry_size(self) -> int:
+        return 20 if self.big else 12
+
     def unpack(self, code: str, data: bytes, offset: int) -> tuple[int, ...]:
         try:
             return struct.unpack_from(self.order + code, data, offset)
         except struct.error:
-            raise DecodeError("the TIFF structure points beyond the end of the file: truncated or corrupt") from None
+            raise DecodeError(_BEYOND) from None
 
 
-def read_directories(data: bytes) -> tuple[Directory, ...]:
-    """All directories of the main chain, in order.
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Where the numbers of a tag stand, all within the file; a rational counts as two."""
 
-    Raises `DecodeError` where the chain is empty, loops, or points out of the file.
+    at: int
+    count: int
+    code: str
+    rational: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """The wanted tags of a directory; those that hold text or undefined bytes are left out.
+
+    Numbers are unpacked when they are asked for: all entries of all directories may name the same long list of them.
+    """
+
+    _data: bytes
+    _layout: _Layout
+    _entries: dict[int, _Entry]
+
+    def get(self, tag: int, *, most: int = _MAX_VALUES) -> tuple[float, ...]:
+        """The first numbers of a tag, `most` at most; none where the directory does not hold it."""
+        entry = self._entries.get(tag)
+        if entry is None:
+            return ()
+        number = min(entry.count, most) * (2 if entry.rational else 1)
+        values = self._layout.unpack(f"{number}{entry.code}", self._data, entry.at)
+        if not entry.rational:
+            return values
+        return tuple(top / bottom if bottom else 0.0 for top, bottom in zip(values[::2], values[1::2], strict=True))
+
+    def first(self, tag: int, default: float) -> float:
+        """The first number of a tag, or the default where the directory does not hold it."""
+        return next(iter(self.get(tag, most=1)), default)
+
+
+def read_directories(data: bytes, *, wanted: Set[int]) -> tuple[Directory, ...]:
+    """All directories of the main chain, in order, each with the `wanted` of its tags.
+
+    Raises `DecodeError` where the chain is empty, loops, or points out of the file, and where directories overlap.
     """
     layout, offset = _layout(data)
     directories: list[Directory] = []
     seen: set[int] = set()
+    unread = len(data)
     while offset:
         if offset in seen or len(directories) >= _MAX_DIRECTORIES:
             raise DecodeError("the TIFF file is corrupt: its chain of directories does not end")
         seen.add(offset)
-        directory, offset = _read_directory(data, offset, layout)
+        start, after = _entries_at(data, offset, layout)
+        unread -= after - start
+        if unread < 0:  # reading all of them would take time by the square of the file's size
+            raise DecodeError("the TIFF file is corrupt: its directories overlap")
+        directory, offset = _read_directory(data, offset, layout, wanted=wanted)
         directories.append(directory)
     if not directories:
         raise DecodeError("the TIFF file holds no image directory")
@@ -58,7 +104,7 @@ def exif_orientation(exif: bytes | None) -> int:
         return 1
     try:
         layout, offset = _layout(exif)
-        directory, _ = _read_directory(exif, offset, layout)
+        directory, _ = _read_directory(exif, offset, layout, wanted=frozenset({ORIENTATION}))
     except DecodeError:
         return 1
     return orientation_of(directory)
@@ -66,7 +112,7 @@ def exif_orientation(exif: bytes | None) -> int:
 
 def orientation_of(directory: Directory) -> int:
     """The orientation 1 to 8 of a directory; anything else counts as 1."""
-    value = int(directory.get(ORIENTATION, (1,))[0])
+    value = int(directory.first(ORIENTATION, 1))
     return value if value in range(1, 9) else 1
 
 
@@ -83,35 +129,42 @@ def layout_version(data: bytes, order: str) -> int:
     return int(struct.unpack_from(order + "H", data, 2)[0])
 
 
-def _read_directory(data: bytes, offset: int, layout: _Layout) -> tuple[Directory, int]:
-    count_code, count_size, entry_size, next_code = ("Q", 8, 20, "Q") if layout.big else ("H", 2, 12, "I")
-    (count,) = layout.unpack(count_code, data, offset)
-    start = offset + count_size
-    if count > (len(data) - start) // entry_size:
-        raise DecodeError("the TIFF structure points beyond the end of the file: truncated or corrupt")
-    directory: Directory = {}
-    for entry in range(start, start + count * entry_size, entry_size):
-        tag, values = _read_entry(data, entry, layout)
-        if values:
-            directory.setdefault(tag, values)
-    after = start + count * entry_size
+def _read_directory(data: bytes, offset: int, layout: _Layout, *, wanted: Set[int]) -> tuple[Directory, int]:
+    """The directory at `offset`, and where the next one stands; every list must lie in the file, wanted or not."""
+    start, after = _entries_at(data, offset, layout)
+    entries: dict[int, _Entry] = {}
+    for place in range(start, after, layout.entry_size):
+        tag, entry = _read_entry(data, place, layout)
+        if entry is not None and tag in wanted:
+            entries.setdefault(tag, entry)
+    directory = Directory(data, layout, entries)
     if after + (8 if layout.big else 4) > len(data):
         return directory, 0
-    return directory, layout.unpack(next_code, data, after)[0]
+    return directory, layout.unpack("Q" if layout.big else "I", data, after)[0]
 
 
-def _read_entry(data: bytes, entry: int, layout: _Layout) -> tuple[int, tuple[float, ...]]:
-    tag, kind, count = layout.unpack("HHQ" if layout.big else "HHI", data, entry)
-    if kind not in _CODES and kind not in _RATIONALS:
-        return tag, ()
+def _entries_at(data: bytes, offset: int, layout: _Layout) -> tuple[int, int]:
+    """Where the entries of the directory at `offset` begin and end."""
+    count_code, count_size = ("Q", 8) if layout.big else ("H", 2)
+    (count,) = layout.unpack(count_code, data, offset)
+    start = offset + count_size
+    if count > (len(data) - start) // layout.entry_size:
+        raise DecodeError(_BEYOND)
+    return start, start + count * layout.entry_size
+
+
+def _read_entry(data: bytes, place: int, layout: _Layout) -> tuple[int, _Entry | None]:
+    """The tag of the entry at `place`, and its numbers, None where it holds none."""
+    tag, kind, count = layout.unpack("HHQ" if layout.big else "HHI", data, place)
     rational = kind in _RATIONALS
-    code = _RATIONALS.get(kind) or _CODES[kind]
-    number = min(count, _MAX_VALUES) * (2 if rational else 1)
-    size = struct.calcsize("<" + code) * count * (2 if rational else 1)
-    inline = entry + (12 if layout.big else 8)
-    at = inline if size <= (8 if layout.big else 4) else layout.unpack("Q" if layout.big else "I", data, inline)[0]
-    values = layout.unpack(f"{number}{code}", data, at)
-    if rational:
-        pairs = zip(values[::2], values[1::2], strict=True)
-        return tag, tuple(top / bottom if bottom else 0.0 for top, bottom in pairs)
-    return tag, values
+    code = _RATIONALS.get(kind) or _CODES.get(kind)
+    if code is None or not count:
+        return tag, None
+    each = struct.calcsize("<" + code) * (2 if rational else 1)
+    inline = place + (12 if layout.big else 8)
+    is_inline = each * count <= (8 if layout.big else 4)
+    at = inline if is_inline else layout.unpack("Q" if layout.big else "I", data, inline)[0]
+    count = min(count, _MAX_VALUES)
+    if at + each * count > len(data):
+        raise DecodeError(_BEYOND)
+    return tag, _Entry(at, count, code, rational)
