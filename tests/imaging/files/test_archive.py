@@ -49,7 +49,10 @@ def test_names_are_made_plain_and_hidden_ones_left_out(tmp_path: Path) -> None:
         assert read_member(path / name, limits=LIMITS) == PNG
 
 
-@pytest.mark.parametrize("name", ["../x.png", "a/../../x.png", "/etc/x.png", "C:/x.png", "..\\x.png"])
+@pytest.mark.parametrize(
+    "name",
+    ["../x.png", "a/../../x.png", "/etc/x.png", "C:/x.png", "c:x.png", "..\\x.png", ".", "./.", ".\\", "./C:/x.png"],
+)
 def test_names_that_lead_out_are_not_read(tmp_path: Path, name: str) -> None:
     path = write_archive(tmp_path / "s.zip", {name: PNG, "ok.png": PNG})
     listing = list_archive(path)
@@ -57,6 +60,15 @@ def test_names_that_lead_out_are_not_read(tmp_path: Path, name: str) -> None:
     assert len(listing.unsafe) == 1
     with pytest.raises(DecodeError, match="leads out of the archive"):
         read_head(path, listing.unsafe[0], count=4)
+
+
+def test_a_colon_of_a_time_is_no_drive(tmp_path: Path) -> None:
+    names = ("10:20/x.png", "2024-05-01T12:30:11.png", "AP:1.png", "a/C:x.png")
+    path = write_archive(tmp_path / "s.zip", dict.fromkeys(names, PNG))
+    assert list_archive(path).files == names
+    assert list_archive(path).unsafe == ()
+    for name in names:
+        assert read_member(path / name, limits=LIMITS) == PNG
 
 
 def test_links_and_encrypted_files_are_not_read(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import lzma
+import re
 import stat
 import struct
 import threading
@@ -31,6 +32,7 @@ _SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
 _OF_A_DOCUMENT = frozenset({"[Content_Types].xml", "META-INF/MANIFEST.MF", "mimetype"})
 """What office documents (OOXML, ODF, EPUB) and Java archives hold, which are ZIP archives too."""
 
+_DRIVE = re.compile("[A-Za-z]:")
 _ENCRYPTED = 0x1
 _DAMAGED = (
     EOFError, LookupError, NotImplementedError, OSError, RuntimeError, ValueError, lzma.LZMAError, struct.error,
@@ -167,7 +169,7 @@ _WHY_NOT = {
 
 def _kind(name: str, info: zipfile.ZipInfo) -> str:
     path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+    if not path.parts or path.is_absolute() or ".." in path.parts or _DRIVE.match(name):
         return "unsafe"
     if stat.S_ISLNK(info.external_attr >> 16):
         return "links"
