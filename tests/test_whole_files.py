@@ -19,6 +19,7 @@ from hilum.whole_files import (
     OutputNameError,
     fill_whole,
     output_error,
+    remove_file,
     remove_strays,
     write_together,
     write_whole,
@@ -89,6 +90,23 @@ def test_a_name_that_cannot_be_is_told_from_a_folder_that_cannot_be_written(tmp_
     (tmp_path / "file").touch()
     with pytest.raises(OutputNameError):
         write_whole(tmp_path / "file" / "x", b"")
+
+
+def test_a_file_is_removed_and_what_can_be_none_is_left(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    for name in ("absent", "folder", "file/below", "x" * 300, "file"):
+        remove_file(tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_file_that_may_not_be_removed_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, **_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(OutputError, match="Permission denied"):
+        remove_file(tmp_path / "x")
 
 
 def test_killed_in_the_middle_leaves_only_a_stray_that_is_removed(tmp_path: Path) -> None:

@@ -102,6 +102,18 @@ def remove_strays(folder: Path) -> int:
     return count
 
 
+def remove_file(path: Path) -> None:
+    """Remove the file at `path` where there is one; under a name that is too long, or a folder's, there is none.
+
+    Raises `OutputError` where the folder cannot be written.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        if error.errno not in _ONLY_THIS_NAME:
+            raise output_error(path, error) from error
+
+
 def output_error(path: Path, error: OSError) -> OutputError:
     """The one-line error for a system error met while writing `path`."""
     reason = error.strerror or str(error)

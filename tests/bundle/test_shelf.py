@@ -63,6 +63,12 @@ def test_a_run_is_its_model_once_it_has_one(local: Path, tmp_path: Path) -> None
     assert named_bundle(str(run)).folder == run / "bundle"
 
 
+def test_a_name_that_is_too_long_is_no_bundle(local: Path, tmp_path: Path) -> None:
+    for name in ("m" * 300, str(tmp_path / ("m" * 300))):
+        with pytest.raises(BundleError, match=r"^(Unknown|There is no) model"):
+            named_bundle(name, local=local)
+
+
 def test_a_broken_bundle_is_shown_with_its_problem_and_not_used(shipped: Path, local: Path) -> None:
     (local / "hand-toy" / "model.onnx").write_bytes(b"")
     broken = shelf(local=local, shipped=shipped)[1]

@@ -256,6 +256,18 @@ def test_a_blocked_output_fails_its_own_image_only(scans, tmp_path, bundle):
     assert not (out / "one.png.lungs.json").exists()
 
 
+def test_a_name_too_long_for_its_masks_fails_its_own_image_only(scans, tmp_path, bundle):
+    for letter, length in (("b", 246), ("c", 253)):  # the first has a name for one of the two masks
+        shutil.copy(scans / "one.png", scans / f"{letter * (length - 4)}.png")
+    out = tmp_path / "out"
+    result = segment(scans, "--out", out, "--model", bundle)
+    assert result.exit_code == 1
+    assert result.output.count("File name too long") == 2
+    assert sorted(path.name for path in out.rglob("*.mask.png")) == ["one.png.mask.png", "two.png.mask.png"]
+    one = segment("d" * 300, scans / "one.png", "--out", tmp_path / "other", "--model", bundle)
+    assert (one.exit_code, "file name too long" in one.output) == (1, True)
+
+
 def test_what_was_written_is_said(scans, tmp_path, bundle):
     out = tmp_path / "out"
     assert (

@@ -39,6 +39,7 @@ ROOMS = (
     "results",
     "service",
     "stated.py",
+    "there.py",
     "statistics",
     "whole_files.py",
 )

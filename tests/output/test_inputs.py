@@ -1,9 +1,11 @@
 """What a batch reads: content decides, order is fixed, nothing is read twice or out of its own output."""
 
+import errno
 import io
 import os
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -288,6 +290,46 @@ def test_folder_that_cannot_be_searched_is_a_problem(tmp_path: Path) -> None:
     found = find_inputs([str(tmp_path)], out=None)
     assert [file.relative for file in found.files] == ["x.png"]
     assert "Permission denied" in found.problems[0]
+
+
+def test_a_name_that_is_too_long_is_a_file_that_fails_where_it_is_read(tmp_path: Path) -> None:
+    png(tmp_path / "x.png")
+    long = "a" * 300
+    assert relatives(tmp_path / long, tmp_path / "x.png") == [long, "x.png"]
+    assert find_inputs([long], out=None).files == (InputFile(long, long),)
+
+
+def test_a_folder_whose_files_may_not_be_looked_at_loses_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("closed/a.png", "closed/b", "x.png"):
+        png(tmp_path / name)
+    stat, opened = Path.stat, Path.open
+
+    def refuse(path: Path) -> None:
+        if path.parent.name == "closed":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    def stat_or_refuse(path: Path, **options: Any) -> os.stat_result:
+        refuse(path)
+        return stat(path, **options)
+
+    def open_or_refuse(path: Path, *words: Any, **options: Any) -> Any:
+        refuse(path)
+        return opened(path, *words, **options)
+
+    monkeypatch.setattr(Path, "stat", stat_or_refuse)  # as mode 744 makes it for another user, which root is not
+    monkeypatch.setattr(Path, "open", open_or_refuse)
+    assert relatives(tmp_path) == ["closed/a.png", "closed/b", "x.png"]
+    assert relatives(tmp_path / "closed" / "a.png", tmp_path / "x.png") == ["closed/a.png", "x.png"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every folder")
+def test_a_folder_that_can_be_listed_and_not_entered_loses_no_other(tmp_path: Path) -> None:
+    png(tmp_path / "x.png")
+    png(tmp_path / "closed" / "y.png")
+    (tmp_path / "closed").chmod(0o600)
+    assert relatives(tmp_path) == ["closed/y.png", "x.png"]
 
 
 def test_standard_input_stands_alone() -> None:

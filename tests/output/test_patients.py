@@ -166,3 +166,9 @@ def test_it_is_never_read_as_an_image_whatever_it_holds(tmp_path: Path) -> None:
     assert [Path(file.name).name for file in inputs.files] == ["a.png"]
     reason = "a table of patients that is not used; name it with --patients"
     assert [(Path(one.name).name, one.reason) for one in inputs.skipped] == [("patients.csv", reason)]
+
+
+def test_beside_what_has_too_long_a_name_there_may_be_a_table(tmp_path: Path) -> None:
+    assert find_tables([str(tmp_path / ("a" * 300))]) == ()
+    (tmp_path / "patients.csv").write_text("image,age\nx.png,3\n")
+    assert find_tables([str(tmp_path / ("a" * 300))]) == (tmp_path / "patients.csv",)

@@ -30,3 +30,9 @@ def test_what_is_several(tmp_path: Path) -> None:
     assert not is_many(b"bytes")
     assert not is_many(str(tmp_path / "missing"))
     assert not is_many(3)
+
+
+def test_a_name_that_is_too_long_is_one_that_fails() -> None:
+    assert not is_many("a" * 300)
+    (one,) = wanted_sources("a" * 300, frame=None, skipped=[])
+    assert isinstance(one, Wanted)

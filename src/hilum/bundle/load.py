@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from hilum.bundle.card import CARD_SCHEMA, Card
 from hilum.errors import BundleError
+from hilum.there import is_file, is_folder
 from hilum.version import __version__
 
 CARD_NAME = "card.json"
@@ -65,7 +66,7 @@ def load_bundle(folder: Path) -> Bundle:
     Raises `BundleError` with the reason: no folder, no card, a card of another schema or with unknown fields, a file
     that is missing, cut short or altered, a file name that leaves the folder. A file of `LATE` is only looked for.
     """
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise BundleError(f"There is no model in the folder {folder}. List the installed models with `hilum models`")
     content = _file_bytes(folder, CARD_NAME, limit=CARD_LIMIT_BYTES)
     card = parse_card(content, source=folder / CARD_NAME)
@@ -76,7 +77,7 @@ def load_bundle(folder: Path) -> Bundle:
             _check_is_there(folder, name)
             continue
         verified = _verified(folder, name, sha256)
-        if not (folder / name).is_file():
+        if not is_file(folder / name):
             unpacked[name] = verified
     return Bundle(folder, card, hashlib.sha256(content).hexdigest(), unpacked)
 
@@ -146,13 +147,13 @@ def _no_constants(constant: str) -> object:
 
 
 def _check_is_there(folder: Path, name: str) -> None:
-    if not (folder / name).is_file() and not (folder / f"{name}{PACKED_SUFFIX}").is_file():
+    if not is_file(folder / name) and not is_file(folder / f"{name}{PACKED_SUFFIX}"):
         raise BundleError(f"The bundle {folder} has no {name}. Copy the bundle again")
 
 
 def _verified(folder: Path, name: str, sha256: str) -> bytes:
     packed = folder / f"{name}{PACKED_SUFFIX}"
-    content = _unpacked(packed) if packed.is_file() else _file_bytes(folder, name, limit=None)
+    content = _unpacked(packed) if is_file(packed) else _file_bytes(folder, name, limit=None)
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         raise BundleError(

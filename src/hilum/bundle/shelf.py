@@ -16,6 +16,7 @@ from typing import Literal
 
 from hilum.bundle.load import CARD_NAME, Bundle, load_bundle
 from hilum.errors import BundleError
+from hilum.there import is_file
 
 SHIPPED_FOLDER = Path(__file__).parent / "shipped"
 MODELS_VARIABLE = "HILUM_MODELS"
@@ -106,11 +107,11 @@ def named_bundle(name_or_folder: str, *, local: Path | None = None) -> Bundle:
     broken.
     """
     folder = Path(name_or_folder)
-    if (folder / RUN_NAME).is_file() and not (folder / CARD_NAME).is_file():
-        if not (folder / BUNDLE_NAME / CARD_NAME).is_file():
+    if is_file(folder / RUN_NAME) and not is_file(folder / CARD_NAME):
+        if not is_file(folder / BUNDLE_NAME / CARD_NAME):
             raise BundleError(f"The run {folder} holds no model yet; give its `hilum train` command again to go on")
         return load_bundle(folder / BUNDLE_NAME)
-    if (folder / CARD_NAME).is_file() or len(folder.parts) > 1 or name_or_folder.endswith(os.sep):
+    if is_file(folder / CARD_NAME) or len(folder.parts) > 1 or name_or_folder.endswith(os.sep):
         return load_bundle(folder)
     return find(name_or_folder, local=local)
 

@@ -19,6 +19,7 @@ from hilum.service.dicom.outbox import Outbox
 from hilum.service.dicom.results import ResultsOf
 from hilum.service.run import ServicePlan, run_service
 from hilum.service.store.store import StoreOptions, open_store
+from hilum.there import is_folder
 
 app = typer.Typer(rich_markup_mode="rich", add_completion=False)
 
@@ -61,7 +62,7 @@ def listen(
 
 
 def _say_status(folder: Path, *, options: StoreOptions) -> None:
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise UsageError(f"{folder} does not exist: nothing was listened for there; name the folder with --folder")
     store = open_store(folder, options=options)
     try:

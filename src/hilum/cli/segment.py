@@ -19,7 +19,7 @@ from hilum.cli.options.models import model_names
 from hilum.cli.terminal.progress import ON_TERMINAL
 from hilum.cli.terminal.say import say, say_problem
 from hilum.cli.terminal.say_inputs import say_the_rest
-from hilum.errors import EngineError, OutputError, UsageError
+from hilum.errors import EngineError, UsageError
 from hilum.imaging.pixels.limits import Limits
 from hilum.output.folder import OutputFolder
 from hilum.output.inputs import STANDARD_INPUT, InputFile, Inputs, find_inputs
@@ -33,7 +33,8 @@ from hilum.reading.input.prepare import Prepared, Unreadable, prepare
 from hilum.reading.lungs.finder import LungFinder
 from hilum.reading.settings import MIB
 from hilum.reading_result import GateVerdict, LungDefinition
-from hilum.whole_files import OutputNameError, write_whole
+from hilum.there import is_folder
+from hilum.whole_files import OutputNameError, remove_file, write_whole
 
 app = typer.Typer(rich_markup_mode="rich", add_completion=False)
 
@@ -173,12 +174,7 @@ class _Drawer:
     def remove(self, file: InputFile) -> None:
         """Take away what an earlier run wrote of a file that now fails."""
         for path in lung_paths(file.relative, folder=self.folder).all():
-            try:
-                path.unlink(missing_ok=True)
-            except IsADirectoryError:
-                continue
-            except OSError as error:
-                raise OutputError(f"cannot remove {path}: {error.strerror}; name another --out folder") from error
+            remove_file(path)
 
 
 def flat(inputs: Inputs, *, named: Sequence[str]) -> Inputs:
@@ -186,7 +182,7 @@ def flat(inputs: Inputs, *, named: Sequence[str]) -> Inputs:
 
     What was found in a folder or an archive keeps its path there.
     """
-    alone = {name for name in named if not Path(name).is_dir()}
+    alone = {name for name in named if not is_folder(Path(name))}
     short = [Path(file.name).name if file.name in alone else file.relative for file in inputs.files]
     taken = Counter(name.casefold() for name in short)
     files = (

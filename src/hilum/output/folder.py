@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
 from hilum.output.layout import object_path, object_paths, output_paths
 from hilum.output.lock import Held, held_folder
-from hilum.whole_files import OutputNameError, output_error
+from hilum.there import is_file, is_there
+from hilum.whole_files import remove_file
 
 
 class OutputFolder(Held):
@@ -30,25 +30,15 @@ class OutputFolder(Held):
         paths = output_paths(relative).in_folder(self.path)
         reports = [self.path / object_path(relative, "sr")] if objects else []
         json, *shown = paths
-        right = (path.is_file() if pictures else not path.exists() for path in shown)
-        return json.is_file() and all(right) and all(path.is_file() for path in reports)
+        right = (is_file(path) if pictures else not is_there(path) for path in shown)
+        return is_file(json) and all(right) and all(map(is_file, reports))
 
     def remove_outputs(self, relative: str) -> None:
         """Remove the outputs of the image at `relative`: a reading that no longer holds must not be found."""
         objects = (self.path / path for path in object_paths(relative))
         for path in (*output_paths(relative).in_folder(self.path), *objects):
-            with contextlib.suppress(OutputNameError):
-                _remove(path)
+            remove_file(path)
 
     def close(self) -> None:
         """Give the folder free."""
         self._lock.close()
-
-
-def _remove(path: Path) -> None:
-    try:
-        path.unlink()
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise output_error(path, error) from error

@@ -12,6 +12,7 @@ from hilum.reading_result import FailedReading
 from hilum.report.index_page import IndexEntry, render_index
 from hilum.report.readings_csv import readings_csv
 from hilum.report.templating import data_uri
+from hilum.there import is_file
 from hilum.whole_files import write_whole
 
 THUMBNAILS_UP_TO = 500
@@ -38,11 +39,11 @@ def _entry(record: Record, *, folder: Path, with_thumbnail: bool) -> IndexEntry:
     result = result_of(record)
     paths = output_paths(record[RELATIVE_PATH])
     if isinstance(result, FailedReading):
-        page = paths.page if (folder / paths.page).is_file() else None
+        page = paths.page if is_file(folder / paths.page) else None
         return IndexEntry(result.name, page, None, None, result)
     thumbnail = _bytes_of(folder / paths.thumbnail) if with_thumbnail else None
     address = None if thumbnail is None else data_uri(thumbnail)
-    page = paths.page if (folder / paths.page).is_file() else None  # none was written without pictures
+    page = paths.page if is_file(folder / paths.page) else None  # none was written without pictures
     return IndexEntry(result.source.name, page, paths.json, address, result)
 
 

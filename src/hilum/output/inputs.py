@@ -20,6 +20,7 @@ from hilum.errors import HilumError, UsageError
 from hilum.imaging.files.archive import Listing, is_archive, list_archive, read_head
 from hilum.output.image_content import Head, why_not_image
 from hilum.output.own_output import Beside, is_own_output, is_report, report_folders
+from hilum.there import is_file, is_folder
 
 STANDARD_INPUT = "-"
 
@@ -68,10 +69,10 @@ def find_inputs(arguments: Sequence[str], *, out: Path | None, frame: int | None
     found: dict[Path, str] = {}
     search = _Search(out=out, frame=frame)
     for argument in map(Path, arguments):
-        if argument.is_dir():
+        if is_folder(argument):
             _refuse_output_over_input(argument, out=out)
             paths = search.images(argument)
-        elif _is_regular_file(argument) and is_archive(argument):
+        elif is_file(argument) and is_archive(argument):
             paths = search.images(argument)
         else:
             paths = [argument]
@@ -99,7 +100,7 @@ class _Search:
         """The images in the folder or archive `place`; one without any adds a problem."""
         self._looked_at = 0
         problems_before = len(self.problems)
-        found = list(self._walk(place) if place.is_dir() else self._in_archive(place))
+        found = list(self._walk(place) if is_folder(place) else self._in_archive(place))
         if not found and len(self.problems) == problems_before:
             self.problems.append(
                 f"No image found in {place}: none of its {self._looked_at} files has a format that hilum reads (PNG, "
@@ -116,7 +117,7 @@ class _Search:
         for path in listed:
             if path.name.startswith("."):
                 continue
-            if path.is_dir():
+            if is_folder(path):
                 yield from self._enter(path)
             elif not _is_regular(path):
                 self._looked_at += 1
@@ -221,15 +222,8 @@ def _is_regular(path: Path) -> bool:
         return True  # a broken link or the like: reading it fails where everyone sees it
 
 
-def _is_regular_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:
-        return False
-
-
 def _common_folder(arguments: Sequence[Path]) -> Path:
-    folders = [absolute_path(path) if path.is_dir() else absolute_path(path).parent for path in arguments]
+    folders = [absolute_path(path) if is_folder(path) else absolute_path(path).parent for path in arguments]
     try:
         return Path(os.path.commonpath(folders))
     except ValueError as error:

@@ -20,7 +20,7 @@ from hilum.reading_result import LungDefinition
 from hilum.report.reading_json import stored_to_json
 from hilum.report.windowing import encode_png, fit, to_grey8
 from hilum.version import __version__
-from hilum.whole_files import write_whole
+from hilum.whole_files import remove_file, write_whole
 
 RIGHT_GREY, LEFT_GREY, LUNG_GREY = 255, 128, 192
 """Grey values of the patient's right lung, of the left one, and of a lung whose side is not named, in a mask."""
@@ -148,7 +148,7 @@ def write_lungs(
 
 def _write_or_remove(path: Path, content: bytes | None) -> None:
     if content is None:
-        path.unlink(missing_ok=True)
+        remove_file(path)
     else:
         write_whole(path, content)
 

@@ -19,6 +19,7 @@ from hilum.imaging.pixels.limits import DEFAULT_LIMITS
 from hilum.output.image_content import PATIENTS
 from hilum.output.inputs import InputFile, absolute_path
 from hilum.stated import Stated, parse_age, parse_sex, parse_view, parse_yes_or_no
+from hilum.there import is_file
 
 _IMAGE_COLUMNS = ("image", "file")
 _NOTHING_SAID = frozenset({"", "-", "?", "N/A", "NA", "NAN", "NONE", "NULL", "UNKNOWN"})
@@ -66,8 +67,8 @@ def find_tables(arguments: Sequence[str]) -> tuple[Path, ...]:
 
 
 def _holds_table(place: Path) -> bool:
-    if not place.is_file():
-        return (place / PATIENTS).is_file()
+    if not is_file(place):
+        return is_file(place / PATIENTS)
     try:
         return is_archive(place) and PATIENTS in list_archive(place).files
     except (HilumError, OSError):

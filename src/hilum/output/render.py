@@ -17,7 +17,7 @@ from hilum.profile import NOT_TIMED, Timer
 from hilum.reading_result import Examination, FailedReading
 from hilum.report.failure_page import render_failure_page
 from hilum.report.reading_json import failure_to_json, reading_to_json
-from hilum.whole_files import OutputNameError, write_together, write_whole
+from hilum.whole_files import OutputNameError, remove_file, write_together, write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def write_outputs(examination: Examination, *, relative: str, folder: Path, sett
     with timer.part("files"):
         write_together([*zip(outputs, rendered, strict=False), *made], timer=timer)
         for path in (*outputs[len(rendered) :], *(paths[kind] for kind in OBJECT_KINDS if kind not in objects)):
-            path.unlink(missing_ok=True)  # of an earlier reading, which no longer holds
+            remove_file(path)  # of an earlier reading, which no longer holds
     return {**reading, RELATIVE_PATH: relative}
 
 

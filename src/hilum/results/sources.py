@@ -12,6 +12,7 @@ from hilum.imaging.files.archive import is_archive
 from hilum.output.inputs import SkippedFile, find_inputs
 from hilum.reading.input.sources import TAKEN, ImageSource, is_source, source_name
 from hilum.results.save import name_in_folder
+from hilum.there import is_file, is_folder
 
 ManySources = str | os.PathLike[str] | Iterable[ImageSource]
 """A folder, a ZIP archive, or sources one after another; among them may be folders and archives."""
@@ -38,7 +39,7 @@ def is_many(source: object) -> bool:
     """Whether it stands for several radiographs: a folder, a ZIP archive, or something to go through."""
     if isinstance(source, str | os.PathLike):
         path = Path(source)
-        return path.is_dir() or (path.is_file() and is_archive(path))
+        return is_folder(path) or (is_file(path) and is_archive(path))
     return not is_source(source) and isinstance(source, Iterable)
 
 

@@ -23,6 +23,7 @@ from hilum.output.image_content import IMAGE_SUFFIXES, why_not_image
 from hilum.output.patients import STATEMENTS
 from hilum.screening.film import FilmRow, check_said
 from hilum.screening.object_store import is_url, open_store, store_errors
+from hilum.there import is_folder, is_there
 
 _COLUMNS = ("path", "image", "file")
 _BATCH_ROWS = 8192
@@ -77,9 +78,9 @@ def manifest(source: str, *, root: str | None, column: str | None) -> Manifest:
         above = source.rstrip("/") if not source.lower().endswith(_TABLES) else source.rpartition("/")[0]
         return Manifest(source, root or above, column)
     path = Path(source)
-    if path.is_dir():
+    if is_folder(path):
         return Manifest(source, str(Path(root or source).absolute()), column)
-    if not path.exists():
+    if not is_there(path):
         raise FileAccessError(f"There is no {source}; name a CSV or Parquet file, a folder or s3://BUCKET/PREFIX")
     if not source.lower().endswith(_TABLES):
         raise UsageError(f"{source} is no manifest; name a CSV or Parquet file, a folder or s3://BUCKET/PREFIX")

@@ -1,6 +1,8 @@
 """`hilum.toml` and the environment: command line before environment before file before default, and what is refused."""
 
+import errno
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -141,3 +143,19 @@ def test_a_named_file_takes_the_place_of_both(project: Path, tmp_path: Path) -> 
     with pytest.raises(UsageError, match=r"No file .*absent.toml, which HILUM_CONFIG names"):
         settings_files(environment={"HILUM_CONFIG": "absent.toml"})
     assert list(settings_here((), table=COMMANDS, environment={})) == []
+
+
+def test_a_folder_of_settings_that_may_not_be_looked_into_holds_none(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "hilum.toml").write_text("[read]\nquiet = true\n")
+    stat = Path.stat
+
+    def stat_or_refuse(path: Path, **options: Any) -> os.stat_result:
+        if "root" in path.parts:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return stat(path, **options)
+
+    monkeypatch.setattr(Path, "stat", stat_or_refuse)
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/root/.config")  # as `sudo -u` may leave it
+    assert [one.path for one in settings_files()] == [project / "hilum.toml"]

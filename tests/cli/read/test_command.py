@@ -224,3 +224,21 @@ def test_anonymous_results_hold_no_dicom_objects(hilum: Any, tmp_path: Path) -> 
     result = hilum("read", tmp_path / "a.dcm", "--out", tmp_path / "out", "--anonymous", "--format", "dicom")
     assert result.exit_code == 2
     assert "leave --format out" in result.stderr
+
+
+def test_a_name_that_is_too_long_is_one_line_and_the_rest_is_read(
+    hilum: Any, toy: Path, write_png: Any, tmp_path: Path
+) -> None:
+    image = write_png(tmp_path / "a.png", grey=250)
+    result = hilum("read", "a" * 300, image, "--json", "--model", toy, "--no-gate")
+    assert result.exit_code == 1
+    assert [line for line in result.stderr.splitlines() if "a" * 300 in line] == [
+        f"hilum: {'a' * 300}: cannot be read (file name too long). Check the path and its permissions"
+    ]
+    assert str(image) in result.stdout
+
+
+def test_a_model_whose_name_is_too_long_is_one_line(hilum: Any, tmp_path: Path, write_png: Any) -> None:
+    result = hilum("read", write_png(tmp_path / "a.png"), "--model", f"models/{'m' * 300}")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("hilum: There is no model in the folder")

@@ -375,3 +375,32 @@ def test_an_older_output_inside_the_input_is_not_read(hilum: Any, toy: Path, wri
         assert result.exit_code == 0
         assert assert_whole(tmp_path / "scans" / version) == ["s.png"]
     assert "1 written by an earlier run of hilum" in result.stderr
+
+
+def test_an_image_whose_outputs_have_too_long_names_fails_alone(
+    hilum: Any, toy: Path, write_png: Any, tmp_path: Path
+) -> None:
+    scans, out = tmp_path / "scans", tmp_path / "out"
+    long = f"{'胸' * 83}.png"
+    for name in ("a.png", long):
+        write_png(scans / name, grey=250)
+    (scans / "notes.txt").write_text("text")
+    for more in ([], ["--resume"], ["--resume", "--no-images"]):
+        result = hilum("read", scans, "--out", out, "--model", toy, "--no-gate", *more)
+        assert result.exit_code == 1
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+        assert [record["error"]["kind"] for record in lines(out / "failures.jsonl")] == ["output"]
+        assert [record["relative_path"] for record in lines(out / "readings.jsonl")] == ["a.png", long]
+        assert json.dumps(long)[1:-1] in (out / "index.html").read_text()
+        assert long in (out / "readings.csv").read_text(encoding="utf-8-sig")
+        assert len(lines(out / "skipped.jsonl")) == 1
+
+
+def test_a_name_long_enough_for_the_json_alone_is_read_and_resumed_without_images(
+    hilum: Any, toy: Path, write_png: Any, tmp_path: Path
+) -> None:
+    scans, out = tmp_path / "scans", tmp_path / "out"
+    write_png(scans / ("a" * 246 + ".png"), grey=250)
+    for said in ("1  read", "1  skipped, read before"):
+        result = hilum("read", scans, "--out", out, "--model", toy, "--no-gate", "--no-images", "--resume")
+        assert (result.exit_code, said in result.output) == (0, True), result.output

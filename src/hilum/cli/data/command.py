@@ -32,6 +32,7 @@ from hilum.datasets.releases.table import RELEASES, no_release, release_named, w
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.bundles.gate_tally import GateTally, judge_with_gate
 from hilum.reading.engines.engine import available_cores
+from hilum.there import is_file, is_folder, is_there
 
 _SHOWN = 10
 """How many missing and corrupt files the table shows; --json has all."""
@@ -90,7 +91,7 @@ def check(
     set is. What the gate finds odd is shown and changes no code: it may be wrong.
     """
     threads = jobs or available_cores()
-    named, place = _named(name if Path(name).exists() else same_but_for_case(name, RELEASES), folder=folder)
+    named, place = _named(name if is_there(Path(name)) else same_but_for_case(name, RELEASES), folder=folder)
     stated = StatedColumns(
         image=image_column,
         patient=patient_column,
@@ -121,13 +122,13 @@ def _named(name: str, *, folder: Path | None) -> tuple[str, Path]:
     """The release and where it lies. Raises `UsageError` for a name that is none, and `DataError` for a wrong path."""
     if folder is not None:
         release_named(name)
-        if not folder.is_dir() and not (RELEASES[name].is_a_table and folder.is_file()):
+        if not is_folder(folder) and not (RELEASES[name].is_a_table and is_file(folder)):
             raise DataError(f"There is no folder {folder} for {name}; check the path")
         return name, folder
     if name in RELEASES:
         raise UsageError(f"Missing argument: where {name} lies; say hilum data check {name} FOLDER")
     path = Path(name)
-    if not path.exists():
+    if not is_there(path):
         if "/" not in name and "." not in name:
             raise UsageError(no_release(name))
         raise DataError(f"There is no file or folder {path}; check the path")

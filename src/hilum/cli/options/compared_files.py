@@ -13,6 +13,7 @@ from hilum.evaluation.comparing.model_points import ModelPoints, points_from_val
 from hilum.evaluation.predictions.anybodys_scores import NOTHING_STATED, StatedScores, read_scores, where_it_says_none
 from hilum.evaluation.predictions.predictions import Predictions
 from hilum.evaluation.predictions.validation import ValidationPredictions
+from hilum.there import is_there
 
 
 def named_files(words: Sequence[str]) -> dict[str, Path]:
@@ -26,7 +27,7 @@ def named_files(words: Sequence[str]) -> dict[str, Path]:
     given: list[tuple[str | None, Path]] = []
     for word in words:
         name, equals, path = word.partition("=")
-        named = bool(equals and name and path) and not Path(word).exists()
+        named = bool(equals and name and path) and not is_there(Path(word))
         given.append((name, Path(path)) if named else (None, Path(word)))
     short = _short_names([path for name, path in given if name is None])
     names = [short[path] if name is None else name for name, path in given]

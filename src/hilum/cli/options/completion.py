@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hilum.cli.options.models import model_names
 from hilum.datasets.releases.table import RELEASES
+from hilum.there import is_folder
 
 BOXED = ("nih", "vindr_cxr", "vindr_pcxr", "rsna", "boxes")
 """The data sets that have boxes."""
@@ -54,7 +55,7 @@ def _paths(incomplete: str) -> list[str]:
         return []
     shown = [one for one in there if one.name.startswith(start) and (start or not one.name.startswith("."))]
     return [
-        f"{before}{separator}{one.name}{os.sep if one.is_dir() else ''}"
+        f"{before}{separator}{one.name}{os.sep if is_folder(one) else ''}"
         for one in shown
-        if one.is_dir() or one.suffix.casefold() == ".csv"
+        if is_folder(one) or one.suffix.casefold() == ".csv"
     ]

@@ -20,6 +20,7 @@ from hilum.datasets.releases.chexpert import ChexpertPolicy
 from hilum.datasets.releases.table import RELEASES
 from hilum.datasets.splits.mixed import MixedReleases
 from hilum.reading.engines.engine import available_cores
+from hilum.there import is_there
 
 RsnaOption = Annotated[Path | None, typer_option("rsna", RSNA)]
 ImageColumnOption = Annotated[str | None, typer_option("image_column", IMAGE_COLUMN)]
@@ -29,7 +30,7 @@ PatientPatternOption = Annotated[str | None, typer_option("patient_pattern", PAT
 
 def data_folders(pairs: Sequence[str]) -> tuple[NamedFolder, ...]:
     """Each pair's name, in whatever case, and folder, in their order; a path alone has the empty name."""
-    parted = [pair.partition("=") if "=" in pair and not Path(pair).exists() else ("", "", pair) for pair in pairs]
+    parted = [pair.partition("=") if "=" in pair and not is_there(Path(pair)) else ("", "", pair) for pair in pairs]
     return tuple((same_but_for_case(name, RELEASES), Path(folder)) for name, _, folder in parted)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hilum.errors import UsageError
+from hilum.there import is_file, is_there
 
 SETTINGS_NAME = "hilum.toml"
 CONFIG_VARIABLE = "HILUM_CONFIG"
@@ -40,13 +41,13 @@ def settings_files(
         return ()
     if named:
         path = Path(named).expanduser()
-        if not path.is_file():
+        if not is_file(path):
             raise UsageError(f"No file {path}, which {CONFIG_VARIABLE} names; unset it, or say none")
         return (_read(path),)
     here = (folder or Path.cwd()).resolve()
     user = user_settings(environment, platform=platform)
     project = _project_file(here)
-    paths = [user] if user.is_file() else []
+    paths = [user] if is_file(user) else []
     paths += [project] if project is not None and project != user.resolve() else []
     return tuple(map(_read, paths))
 
@@ -63,8 +64,8 @@ def user_settings(environment: Mapping[str, str], *, platform: str = sys.platfor
 
 def _project_file(here: Path) -> Path | None:
     above = (here, *here.parents)
-    root = next((place for place, one in enumerate(above) if (one / _ROOT_OF_A_PROJECT).exists()), 0)
-    return next((one / SETTINGS_NAME for one in above[: root + 1] if (one / SETTINGS_NAME).is_file()), None)
+    root = next((place for place, one in enumerate(above) if is_there(one / _ROOT_OF_A_PROJECT)), 0)
+    return next((one / SETTINGS_NAME for one in above[: root + 1] if is_file(one / SETTINGS_NAME)), None)
 
 
 def _read(path: Path) -> SettingsFile:

@@ -11,6 +11,7 @@ from hilum.cli.terminal.say import say
 from hilum.output.inputs import STANDARD_INPUT, InputFile, Inputs, absolute_path
 from hilum.output.patients import MatchedPatients, PatientTable, find_tables, match_patients, read_patients
 from hilum.stated import NOTHING_STATED, Stated, parse_age, parse_sex, parse_view
+from hilum.there import is_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def with_tables(
     tables = tuple(map(read_patients, find_tables(arguments) if table is None else (table,)))
     matched = match_patients(tables, files=inputs.files, anywhere=table is not None)
     if not quiet:
-        searched = table is not None or any(Path(argument).is_dir() for argument in arguments)
+        searched = table is not None or any(is_folder(Path(argument)) for argument in arguments)
         _say_what_was_used(tables, matched, images=len(inputs.files), searched=searched)
     return Statements(general, matched.stated, tuple(each.path for each in tables))
 

@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath
 
 from hilum.errors import DecodeError, FileAccessError, HilumError, LimitError
 from hilum.imaging.pixels.limits import Limits, check_bytes
+from hilum.there import is_file
 
 MAX_FILES = 100_000
 MAX_INFLATION = 200
@@ -80,7 +81,7 @@ def list_archive(path: Path) -> Listing:
 def split_member(path: Path) -> tuple[Path, str] | None:
     """The archive and the name in it that `path` means, or None where no part of it is an archive."""
     for parent in path.parents:
-        if parent.is_file():
+        if is_file(parent):
             return (parent, path.relative_to(parent).as_posix()) if is_archive(parent) else None
     return None
 
