@@ -1,6 +1,8 @@
 import shutil
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from fabricate_releases import fabricate_class_folders
 from hilum.datasets.own.folder_of_folders import read_folder_of_folders
@@ -57,3 +59,48 @@ def test_one_class_or_none_is_refused(release):
 def test_a_pattern_that_finds_no_patient_is_refused(release, pattern, message):
     with pytest.raises(DataError, match=message):
         read_folder_of_folders(release, patient_pattern=pattern)
+
+
+def pictures(folder, *classes):
+    """One picture in each class folder."""
+    for place in classes:
+        (folder / place).mkdir(parents=True)
+        Image.fromarray(np.full((8, 8), len(place), np.uint8)).save(folder / place / "a.png")
+    return folder
+
+
+def test_parts_may_name_a_class_each_in_its_own_way(tmp_path):
+    places = (
+        "train/NORMAL",
+        "train/Pneumonia",
+        "train/Other thing",
+        "test/NORMAL",
+        "test/PNEUMONIA",
+        "test/OTHER thing",
+    )
+    records = read_folder_of_folders(pictures(tmp_path, *places))
+    by_label = {}
+    for record in records:
+        (label,) = [label for label, value in record.labels.items() if value == 1.0]
+        assert record.stratum == label
+        by_label.setdefault(label, set()).add(record.official)
+    assert set(by_label) == {"No Finding", "Pneumonia", "OTHER thing"}
+    assert all(parts == {"train", "test"} for parts in by_label.values())
+    assert {tuple(sorted(record.labels)) for record in records} == {("No Finding", "OTHER thing", "Pneumonia")}
+
+
+def test_folders_of_one_part_that_differ_in_case_alone_are_one_class(tmp_path):
+    records = read_folder_of_folders(pictures(tmp_path, "normal", "NORMAL", "Effusion"))
+    assert sorted(record.labels["No Finding"] for record in records) == [0.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("part", ["", "train/"])
+def test_two_names_of_one_label_in_one_part_are_refused(tmp_path, part):
+    places = [f"{part}{name}" for name in ("Effusion", "Pleural Effusion", "Normal")]
+    with pytest.raises(DataError, match=r"Effusion and Pleural Effusion of .* are one label, Effusion; put their"):
+        read_folder_of_folders(pictures(tmp_path, *places))
+
+
+def test_folders_that_are_all_one_label_are_no_two_classes(tmp_path):
+    with pytest.raises(DataError, match="NORMAL, Normal, all one label, No Finding"):
+        read_folder_of_folders(pictures(tmp_path, "train/NORMAL", "test/Normal"))

@@ -4,11 +4,18 @@ The parts may have any name that says what they are for (`Train`, `hold-out`). E
 folder and to no other, so every other label is 0. Nothing tells patients apart: each picture is its own, unless a
 pattern finds the patient in the name. Whoever has several pictures a patient must give one, or a split will leak;
 `table` is the other way to say it.
+
+Folders are compared by the label that they are, not by their names: `Pleural Effusion` is `Effusion`, `PNEUMONIA` is
+`Pneumonia`, and of names that no vocabulary has those that differ in case alone are one. So parts may name a class each
+in its own way. Of two folders of one part that are one label, such as `Hernia` and `Hiatal hernia`, somebody may have
+meant two classes, and taking them together would hide that: they are refused, but where only the case differs, which
+can mean nothing else, they are taken together.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from hilum.datasets.records.files import PICTURES, file_sha256
@@ -25,7 +32,8 @@ def read_folder_of_folders(folder: Path, *, patient_pattern: str | None = None) 
     """Every picture or DICOM file in class folders, sorted by path.
 
     `patient_pattern` is a regular expression whose group `patient` is searched in the file's name; it must match every
-    one. Raises `DataError` where there are fewer than two classes, the pattern is none, or a name has no patient.
+    one. Raises `DataError` where there are fewer than two labels, two folders of a part are one label, the pattern is
+    none, or a name has no patient.
     """
     pattern = None if patient_pattern is None else _compiled(patient_pattern)
     depth = _depth(folder)
@@ -36,13 +44,31 @@ def read_folder_of_folders(folder: Path, *, patient_pattern: str | None = None) 
         and len(path.relative_to(folder).parts) > depth + 1
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
-    classes = sorted({path.relative_to(folder).parts[depth] for path in pictures})
-    if len(classes) < 2:
+    labels = _labels([path.relative_to(folder).parts[: depth + 1] for path in pictures], folder=folder)
+    return tuple(_record(path, folder=folder, depth=depth, labels=labels, pattern=pattern) for path in pictures)
+
+
+def _labels(places: Iterable[tuple[str, ...]], *, folder: Path) -> dict[str, str]:
+    """The label that each class folder is; a place is a class folder, after its part where there are parts."""
+    found = sorted(set(places))
+    names = sorted({place[-1] for place in found})
+    first: dict[str, str] = {}
+    labels = {name: first.setdefault(own_label(name).casefold(), own_label(name)) for name in names}
+    if len(first) < 2:
+        one = f", all one label, {labels[names[0]]}" if len(names) > 1 else ""
         raise DataError(
             f"Each class needs a folder of its own in {folder} (folder/CLASS/picture.png); found with pictures: "
-            f"{', '.join(classes) or 'no class'}"
+            f"{', '.join(names) or 'no class'}{one}"
         )
-    return tuple(_record(path, folder=folder, depth=depth, classes=classes, pattern=pattern) for path in pictures)
+    taken: dict[tuple[str, ...], str] = {}
+    for *part, name in found:
+        other = taken.setdefault((*part, labels[name]), name)
+        if other.casefold() != name.casefold():
+            raise DataError(
+                f"{other} and {name} of {folder.joinpath(*part)} are one label, {labels[name]}; put their pictures "
+                "into one folder, or rename one of them if it means another finding"
+            )
+    return labels
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -75,9 +101,12 @@ def _depth(folder: Path) -> int:
     return 0
 
 
-def _record(path: Path, *, folder: Path, depth: int, classes: list[str], pattern: re.Pattern[str] | None) -> Record:
+def _record(
+    path: Path, *, folder: Path, depth: int, labels: Mapping[str, str], pattern: re.Pattern[str] | None
+) -> Record:
+    """The record of a picture; `labels` has the label that each class folder is."""
     parts = path.relative_to(folder).parts
-    own = parts[depth]
+    own = labels[parts[depth]]
     return Record(
         path=path,
         image="/".join(parts),
@@ -85,7 +114,7 @@ def _record(path: Path, *, folder: Path, depth: int, classes: list[str], pattern
         patient_is_known=pattern is not None,
         source="folder",
         official=parts[0] if depth else None,
-        labels={own_label(name): float(name == own) for name in classes},
+        labels={label: float(label == own) for label in labels.values()},
         stratum=own,
         sha256=file_sha256(path),
     )
