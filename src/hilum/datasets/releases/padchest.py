@@ -4,8 +4,16 @@ Layout (BIMCV's page): `PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv`, p
 StudyDate_DICOM, StudyID, PatientID, PatientBirth, PatientSex_DICOM, Projection, Labels as a list in brackets), and the
 pictures, 16-bit PNG, by the name ImageID in numbered folders or in one. Not tried on real files.
 
-Of some 190 labels those are read that hilum knows; where the list is empty, or says `exclude` or `suboptimal study`,
-nothing is known.
+Of some 190 labels those are read that hilum knows. The table writes the most exact word alone, a leaf of the trees of
+findings and diagnoses (Bustos et al. 2020, doi:10.1016/j.media.2020.101797, supplementary trees; in the release
+tree_term_CUI_counts_160K.csv), so `lobar atelectasis` is read as atelectasis, too. The trees are followed where hilum's
+name means what their parent does. Where it means less (a lung mass is one of several `mass`, tuberculosis is not its
+sequelae), where the image has but the more general word (`infiltrates` may be a consolidation), or a word that may be
+the finding by another name (`costophrenic angle blunting`), nothing is known of the finding; nor where an unknown word
+holds the finding's own.
+
+`unchanged` points to an earlier report: what is not named beside it is not known. Where the list is empty, or says
+`exclude` or `suboptimal study`, nothing is known at all.
 """
 
 from __future__ import annotations
@@ -44,11 +52,62 @@ LABELS: Mapping[str, str] = {
 }
 """The release's words, and hilum's names."""
 
+_MORE_EXACT: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        (
+            "total atelectasis", "lobar atelectasis", "segmental atelectasis", "laminar atelectasis",
+            "round atelectasis", "atelectasis basal",
+        ),
+        ("Atelectasis",),
+    ),
+    "consolidation": ("Infiltration",),
+    "air bronchogram": ("Consolidation", "Infiltration"),
+    **dict.fromkeys(
+        (
+            "interstitial pattern", "ground glass pattern", "reticular interstitial pattern",
+            "reticulonodular interstitial pattern", "miliary opacities", "alveolar pattern",
+        ),
+        ("Infiltration",),
+    ),
+    **dict.fromkeys(
+        ("loculated pleural effusion", "loculated fissural effusion", "empyema", "hemothorax"), ("Effusion",)
+    ),
+    "hydropneumothorax": ("Effusion", "Pneumothorax"),
+    **dict.fromkeys(("apical pleural thickening", "calcified pleural thickening"), ("Pleural Thickening",)),
+    "multiple nodules": ("Nodule",),
+    "pulmonary mass": ("Mass",),
+    "atypical pneumonia": ("Pneumonia",),
+    **dict.fromkeys(("post radiotherapy changes", "asbestosis signs"), ("Fibrosis",)),
+    "subcutaneous emphysema": (),
+}  # fmt: skip
+"""Words below others in the trees, and all that they are of what hilum knows: air under the skin is nothing of it."""
+
+_MAY_BE: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("infiltrates", "alveolar pattern"), ("Consolidation",)),
+    "mediastinal enlargement": ("Hernia",),
+    **dict.fromkeys(("volume loss", "hypoexpansion", "hypoexpansion basal"), ("Atelectasis",)),
+    **dict.fromkeys(("heart insufficiency", "kerley lines", "respiratory distress"), ("Edema",)),
+    **dict.fromkeys(("copd signs", "bullas", "hyperinflated lung", "air trapping"), ("Emphysema",)),
+    "fibrotic band": ("Fibrosis",),
+    **dict.fromkeys(("granuloma", "calcified granuloma", "pseudonodule"), ("Nodule",)),
+    "lung metastasis": ("Mass", "Nodule"),
+    "costophrenic angle blunting": ("Effusion", "Pleural Thickening"),
+    **dict.fromkeys(
+        (
+            "pleural plaques", "calcified pleural plaques", "fissure thickening", "minor fissure thickening",
+            "major fissure thickening",
+        ),
+        ("Pleural Thickening",),
+    ),
+}  # fmt: skip
+"""Words that are more general than a finding, or may be it by another name."""
+
 _TABLE = "PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv"
 _NEEDED = (
     "ImageID", "StudyDate_DICOM", "StudyID", "PatientID", "PatientBirth", "PatientSex_DICOM", "Projection", "Labels",
 )  # fmt: skip
 _NOTHING_KNOWN = frozenset({"exclude", "suboptimal study"})
+_AS_BEFORE, _NORMAL = "unchanged", "normal"
 _WORD = re.compile(r"""['"]([^'"]*)['"]""")
 _VIEWS: Mapping[str, View] = {"PA": "PA", "AP": "AP", "AP_HORIZONTAL": "AP", "L": "LL"}
 _SEXES: Mapping[str, Sex] = {"F": "F", "M": "M", "O": "O"}
@@ -80,10 +139,27 @@ def _rows(folder: Path) -> list[dict[str, str]]:
 
 
 def _labels(text: str) -> dict[str, float]:
+    """1 where a word is the finding, NaN where one may be it, and 0 for the rest, where the report is a whole one."""
     said = {word.strip().casefold() for word in _WORD.findall(text)} - {""}
     if not said or said & _NOTHING_KNOWN:
         return dict.fromkeys(LABELS.values(), math.nan)
-    return {name: float(word in said) for word, name in LABELS.items()}
+    unnamed = math.nan if _AS_BEFORE in said and _NORMAL not in said else 0.0
+    labels = dict.fromkeys(LABELS.values(), unnamed)
+    labels |= {name: math.nan for word in said for name in _maybe(word)}
+    return labels | {name: 1.0 for word in said for name in _surely(word)}
+
+
+def _surely(word: str) -> tuple[str, ...]:
+    """The findings that a word is."""
+    return ((LABELS[word],) if word in LABELS else ()) + _MORE_EXACT.get(word, ())
+
+
+def _maybe(word: str) -> tuple[str, ...]:
+    """The findings that a word may be: by the table, or since it holds a finding's word and nothing tells of it."""
+    told = _MAY_BE.get(word, ())
+    if word in LABELS or word in _MORE_EXACT:
+        return told
+    return told + tuple(name for term, name in LABELS.items() if re.search(rf"\b{term}(?:s|es)?\b", word))
 
 
 def _age_years(row: Mapping[str, str]) -> float | None:
