@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch.utils.data import Dataset
 
-from hilum.errors import UsageError
+from hilum.errors import DataError, UsageError
 from hilum.training.recipe.mixup import MixedUp, Mixup
 
 TARGETS = np.array([[1.0], [1.0], [1.0], [0.0]], np.float32)
@@ -53,3 +53,22 @@ def test_the_mean_share_is_that_of_the_folded_beta_distribution():
 def test_an_alpha_that_is_no_beta_distribution_is_refused(alpha):
     with pytest.raises(UsageError, match="alpha of mixup must be above 0"):
         Mixup(alpha=alpha)
+
+
+def test_an_image_of_which_the_first_label_is_not_known_is_laid_over_none():
+    targets = np.array([[1.0], [0.0], [np.nan], [np.nan]], np.float32)
+    images = MixedUp(Flat(), mixup=Mixup(alpha=0.4), targets=targets)
+    others = {
+        round(float(images[0, seed][0].max()), 6) for seed in range(40)
+    }  # of picture 0: (1 - share) times another
+    groups = (np.array([0]), np.array([1]))
+    expected = set()
+    for seed in range(40):
+        (other, _), share = Mixup(alpha=0.4).partner(groups=groups, seed=seed)
+        expected.add(round((1 - share) * other, 6))
+    assert others == expected
+
+
+def test_mixup_needs_both_outcomes_where_some_are_not_known():
+    with pytest.raises(DataError, match="1 training images have the first label and 0 are known to be without it"):
+        MixedUp(Flat(), mixup=Mixup(), targets=np.array([[1.0], [np.nan]], np.float32))

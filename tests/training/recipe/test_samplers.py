@@ -59,6 +59,17 @@ def test_one_kind_of_image_cannot_be_balanced():
         BalancedSampler([True, True], per_epoch=4, seed=0)
 
 
+def test_an_image_of_which_the_label_is_not_known_is_neither_with_nor_without_it():
+    targets = [[1, NAN]] * 5 + [[0, NAN]] * 5 + [[NAN, 1]] * 90
+    built = build_sampler(LabelBalanced(images_per_epoch=40), targets=targets, labels=LABELS, patients="", seed=1)
+    assert Counter(index // 5 for index in indices(built)) == {0: 20, 1: 20}
+
+
+def test_images_none_of_which_is_known_to_be_without_the_label_cannot_be_balanced():
+    with pytest.raises(DataError, match="or none has, as far as it is known"):
+        BalancedSampler([1, 1, NAN], per_epoch=4, seed=0)
+
+
 def test_shuffled_draws_every_image_once():
     chosen = indices(ShuffledSampler(50, seed=3))
     assert sorted(chosen) == list(range(50))
@@ -148,14 +159,15 @@ def test_a_recipes_setting_names_the_sampler(spec, expected):
 
 
 def test_of_each_view_as_many_images_have_a_label_as_have_none():
-    targets = np.array([[1, 0]] * 30 + [[0, 0]] * 3 + [[0, 1]] * 5 + [[0, NAN]] * 40)
-    views = np.array(["PA"] * 33 + ["AP"] * 45)
+    targets = np.array([[1, 0]] * 30 + [[0, 0]] * 3 + [[0, 1]] * 5 + [[0, 0]] * 40 + [[0, NAN]] * 7 + [[NAN, 1]] * 2)
+    views = np.array(["PA"] * 33 + ["AP"] * 54)
     sampler = ViewBalancedSampler(targets, views=views.tolist(), per_epoch=200, seed=1)
     drawn = np.array(indices(sampler))
     some = (targets[drawn] == 1).any(axis=1)
     counts = Counter(zip(views[drawn].tolist(), some.tolist(), strict=True))
     assert set(counts.values()) == {50}
     assert len(counts) == 4
+    assert not (np.isnan(targets[drawn]).any(axis=1) & ~some).any(), "not known to be without"
     assert max(Counter(drawn[(views[drawn] == "AP") & ~some].tolist()).values()) == 2, "50 draws of 40 images"
 
 
@@ -179,6 +191,14 @@ def test_strata_are_balanced_as_views_are():
 def test_a_view_of_which_every_image_has_a_label_is_one_group():
     sampler = ViewBalancedSampler([[1], [1], [1], [0]], views=["AP", "AP", "PA", "PA"], per_epoch=30, seed=1)
     assert Counter(index // 2 if index < 2 else index for index in indices(sampler)) == {0: 10, 2: 10, 3: 10}
+
+
+@pytest.mark.parametrize("other", [1, 0])
+def test_a_view_that_lacks_a_group_and_has_images_of_none_cannot_be_balanced(other):
+    with pytest.raises(DataError, match=r"'AP' cannot be balanced: .* of 2 it is not known"):
+        ViewBalancedSampler(
+            [[1, 0], [0, 0], [other, 0], [0, NAN], [NAN, 0]], views=["PA", "PA", "AP", "AP", "AP"], per_epoch=4, seed=1
+        )
 
 
 def test_groups_are_drawn_by_their_shares_and_repeat_no_image_while_others_wait():

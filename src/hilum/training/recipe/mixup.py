@@ -15,8 +15,8 @@ import numpy.typing as npt
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from hilum.errors import UsageError
-from hilum.training.recipe.samplers import Draw
+from hilum.errors import DataError, UsageError
+from hilum.training.recipe.samplers import Draw, outcome_groups
 
 _MIX = 0x3178
 """Keeps these draws apart from those of augmentation and flips, which start from the same seed."""
@@ -47,14 +47,19 @@ class Mixup:
 class MixedUp(Dataset[tuple[Tensor, Tensor]]):
     """The images (C, H, W) and targets (L,) of `images`, each mixed with another one.
 
-    `targets` (N, L) are theirs: images with the first label and without are as likely to be laid over another.
+    `targets` (N, L) are theirs: images with the first label and without are as likely to be laid over another, and
+    those of which it is not known (NaN) never are. Raises `DataError` where there are such and either group is empty.
     """
 
     def __init__(
         self, images: Dataset[tuple[Tensor, Tensor]], *, mixup: Mixup, targets: npt.NDArray[np.float32]
     ) -> None:
-        positive = targets[:, 0] >= 0.5
-        groups = (np.flatnonzero(positive), np.flatnonzero(~positive))
+        groups = outcome_groups(targets[:, 0])
+        if np.isnan(targets[:, 0]).any() and min(map(len, groups)) == 0:
+            raise DataError(
+                f"{len(groups[0])} training images have the first label and {len(groups[1])} are known to be without "
+                "it; mixup needs both. Check the split, or leave mixup out"
+            )
         self._images, self._mixup = images, mixup
         self._groups = tuple(group for group in groups if len(group))
 

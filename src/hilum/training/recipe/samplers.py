@@ -32,7 +32,7 @@ class Shuffled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelBalanced:
-    """As many images with the first label (from 0.5 on) as without."""
+    """As many images with the first label (from 0.5 on) as without; those of which it is not known are not drawn."""
 
     images_per_epoch: int
 
@@ -53,7 +53,10 @@ class PatientBalanced:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewBalanced:
-    """As many images of each view with a label as without any, so that the view says nothing of there being one."""
+    """As many images of each view with a label as without any, so that the view says nothing of there being one.
+
+    An image without a positive is without any only where all its labels are known; else it is not drawn.
+    """
 
     images_per_epoch: int
 
@@ -122,13 +125,16 @@ class ShuffledSampler(SeededSampler):
 
 
 class BalancedSampler(SeededSampler):
-    """As many images with the first label as without, each group without repeats while it lasts."""
+    """As many images with the first label as without, each group without repeats while it lasts.
 
-    def __init__(self, positive: Sequence[bool], *, per_epoch: int, seed: int) -> None:
+    `targets` is the first label of each image, (N,), positive from 0.5; images of NaN are in neither group.
+    """
+
+    def __init__(self, targets: npt.ArrayLike, *, per_epoch: int, seed: int) -> None:
         super().__init__(per_epoch=per_epoch, seed=seed)
-        self._groups = [np.flatnonzero(np.asarray(positive) == side) for side in (True, False)]
+        self._groups = outcome_groups(targets)
         if min(len(group) for group in self._groups) == 0:
-            raise DataError("All training images have the label, or none has. Check the split")
+            raise DataError("All training images have the label, or none has, as far as it is known. Check the split")
 
     def order(self, generator: np.random.Generator) -> Indices:
         """Both halves, shuffled together."""
@@ -161,8 +167,10 @@ class ClassBalancedSampler(SeededSampler):
 class ViewBalancedSampler(SeededSampler):
     """As many draws of each view with some label and without any, each group without repeats while it lasts.
 
-    `targets` is (N, L), positive from 0.5, NaN where a label is missing; `views` has one name an image. A group that
-    has no image is left out. Raises `DataError` where not every image has a view's name.
+    `targets` is (N, L), positive from 0.5, NaN where a label is missing; `views` has one name an image. Images without
+    a positive and with a label missing are in no group. A group that has no image is left out. Raises `DataError` where
+    not every image has a view's name, and where a view has images of no group and lacks a group: what is drawn of it
+    would say more of the labels than the view does.
     """
 
     def __init__(self, targets: npt.ArrayLike, *, views: Sequence[str], per_epoch: int, seed: int) -> None:
@@ -170,9 +178,19 @@ class ViewBalancedSampler(SeededSampler):
         array, names = np.asarray(targets, np.float64), np.asarray(views)
         if len(names) != len(array):
             raise DataError(f"{len(array)} images need as many views to balance them; given: {len(names)}")
-        some = (array >= 0.5).any(axis=1)
-        groups = [np.flatnonzero((names == view) & (some == kind)) for view in sorted(set(views)) for kind in (0, 1)]
-        self._groups = [group for group in groups if len(group)]
+        without, some = (array < 0.5).all(axis=1), (array >= 0.5).any(axis=1)
+        groups: list[Indices] = []
+        for view in sorted(set(views)):
+            here = names == view
+            both = [np.flatnonzero(here & kind) for kind in (without, some)]
+            unknown = int(here.sum()) - sum(map(len, both))
+            if unknown and min(map(len, both)) == 0:
+                raise DataError(
+                    f"{view!r} cannot be balanced: {len(both[1])} of its images have a label, {len(both[0])} are known "
+                    f"to have none, of {unknown} it is not known. Add what is missing, or set another sampler"
+                )
+            groups += [group for group in both if len(group)]
+        self._groups = groups
 
     def order(self, generator: np.random.Generator) -> Indices:
         """All groups' draws, shuffled together."""
@@ -261,8 +279,7 @@ def build_sampler(
         case Shuffled():
             return ShuffledSampler(len(array), seed=seed)
         case LabelBalanced():
-            positive = [bool(target >= 0.5) for target in array[:, 0]]
-            return BalancedSampler(positive, per_epoch=spec.images_per_epoch, seed=seed)
+            return BalancedSampler(array[:, 0], per_epoch=spec.images_per_epoch, seed=seed)
         case ClassBalanced():
             return ClassBalancedSampler(array, labels=labels, per_epoch=spec.images_per_epoch, seed=seed)
         case PatientBalanced():
@@ -271,6 +288,12 @@ def build_sampler(
             return ViewBalancedSampler(array, views=views, per_epoch=spec.images_per_epoch, seed=seed)
         case StratumBalanced():
             return ViewBalancedSampler(array, views=strata, per_epoch=spec.images_per_epoch, seed=seed)
+
+
+def outcome_groups(targets: npt.ArrayLike) -> tuple[Indices, Indices]:
+    """The images with a label (from 0.5 on) and without it, by its `targets` (N,); of NaN in neither."""
+    array = np.asarray(targets, np.float64)
+    return np.flatnonzero(array >= 0.5), np.flatnonzero(array < 0.5)
 
 
 def _evenly(groups: Sequence[Indices], *, count: int, generator: np.random.Generator) -> Indices:
