@@ -9,17 +9,19 @@ from fabricate_recipe import SMALL
 from hilum.bundle.load import load_bundle
 from hilum.bundle.seen_images import seen_images_of
 from hilum.datasets.releases.kermany import read_kermany
+from hilum.errors import UsageError
 from hilum.networks.starting_weights import RandomWeights
 from hilum.reading.reader import Reader
 from hilum.systems.pneumonia.recipe import pneumonia
 from hilum.training.data.make_split import make_splits
+from hilum.training.data.permuted_labels import with_permuted_labels
 from hilum.training.data.training_data import split_data
 from hilum.training.loop.task_module import TaskModule
 from hilum.training.recipe.augment import Augmentation
 from hilum.training.recipe.samplers import LabelBalanced
 from hilum.training.records.provenance import Provenance
 from hilum.training.records.run_place import RunPlace
-from hilum.training.train import train_specialist
+from hilum.training.train import run_recorded, train_specialist
 
 PROVENANCE = Provenance(command="hilum train pneumonia (miniature)", commit=None, data=("fabricated",))
 
@@ -67,6 +69,30 @@ def test_the_recipe_ends_in_a_bundle_that_reads(records, tmp_path):
     assert {row.tobytes().hex() for row in seen.validation.files} == {r.sha256[:16] for r in chosen_on}
     reading = Reader(models=[bundle]).read(records[0].path)
     assert 0.0 <= reading.findings[0].probability <= 1.0
+
+
+@pytest.mark.parametrize("seed", [2, None])
+def test_a_run_of_labels_dealt_otherwise_is_another_run(records, tmp_path, seed):
+    recipe = miniature(epochs=1)
+    data = split_data(recipe, records=records)
+
+    def begin(seed):
+        given = data if seed is None else with_permuted_labels(data, seed=seed)
+        run_recorded(
+            recipe,
+            data=given,
+            provenance=PROVENANCE,
+            folder=tmp_path / "run",
+            smoke=True,
+            train=lambda: trained.append(seed),
+        )
+
+    trained = []
+    begin(1)
+    begin(1)
+    with pytest.raises(UsageError, match=f"its permuted_labels is 1, here {seed}"):
+        begin(seed)
+    assert trained == [1, 1]
 
 
 class StoppedError(Exception):

@@ -114,6 +114,7 @@ def run_recorded(
                 lungs_sha256=None if lungs is None else lungs.sha256,
                 smoke=smoke,
                 left_out=data.left_out,
+                permuted_labels=data.permuted_labels,
             )
             begin_run(folder, record=record)
             _save_splits(recipe, splits, folder=folder)

@@ -43,6 +43,7 @@ def test_each_part_keeps_its_labels_and_the_test_its_own(data: TrainingData) -> 
 
 def test_the_protocol_says_so_and_the_seed_decides_alone(data: TrainingData) -> None:
     split = with_permuted_labels(data, seed=1).splits["it"]
+    assert (data.permuted_labels, with_permuted_labels(data, seed=1).permuted_labels) == (None, 1)
     assert split.protocol.startswith(
         "labels dealt at random among the images of each part (seed 1), a check and no mod"
     )

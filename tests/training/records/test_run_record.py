@@ -41,6 +41,7 @@ def test_the_same_run_goes_on_and_leaves_the_file_as_it_is(tmp_path):
         ({"data": [{**RECORD.data[0], "sha256": "ef" * 32}]}, r"its data is table \(4 images, abab.*, here table"),
         ({"split_sha256": "ef" * 32}, "its split_sha256 is cdcd"),
         ({"lungs_sha256": "ef" * 32}, "its lungs_sha256 is None, here efef"),
+        ({"permuted_labels": 2}, "its permuted_labels is None, here 2"),
     ],
 )
 def test_another_run_is_refused(tmp_path, changes, said):
@@ -50,10 +51,11 @@ def test_another_run_is_refused(tmp_path, changes, said):
     assert "name another --out" in str(refused.value)
 
 
-def test_a_run_from_before_lungs_were_drawn_goes_on(tmp_path):
+@pytest.mark.parametrize("later", ["lungs_sha256", "permuted_labels"])
+def test_a_run_from_before_something_was_recorded_goes_on(tmp_path, later):
     begin_run(tmp_path, record=RECORD)
     older = json.loads((tmp_path / "run.json").read_bytes())
-    del older["lungs_sha256"]
+    del older[later]
     (tmp_path / "run.json").write_text(json.dumps(older))
     begin_run(tmp_path, record=RECORD)
 

@@ -19,7 +19,7 @@ from hilum.training.data.training_data import TrainingData
 def with_permuted_labels(data: TrainingData, *, seed: int) -> TrainingData:
     """The data with all labels of an image given to another one of its part; those of a test stay.
 
-    The same seed gives the same labels, in whatever order the records come. Each split's protocol says so.
+    The same seed gives the same labels, in whatever order the records come. The data and each split's protocol say so.
     """
     splits = {
         name: replace(
@@ -33,7 +33,7 @@ def with_permuted_labels(data: TrainingData, *, seed: int) -> TrainingData:
         )
         for name, split in data.splits.items()
     }
-    return replace(data, splits=splits)
+    return replace(data, splits=splits, permuted_labels=seed)
 
 
 def _permuted(records: Sequence[Record], *, seed: int) -> tuple[Record, ...]:

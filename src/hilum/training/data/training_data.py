@@ -27,11 +27,13 @@ class TrainingData:
     """The records of a recipe's releases, and the split of every stage by its name.
 
     `left_out` counts the images that mixing the releases left out, by reason; the splits' protocols tell of them.
+    `permuted_labels` is the seed by which labels were dealt at random, for a check.
     """
 
     records: tuple[Record, ...]
     splits: Mapping[str, Split]
     left_out: Mapping[str, int] = field(default_factory=dict)
+    permuted_labels: int | None = None
 
 
 def split_data(

@@ -17,8 +17,14 @@ from hilum.whole_files import write_whole
 RUN_NAME = "run.json"
 SPLIT_NAME = "split.json"
 
-_SAME = ("recipe", "smoke", "settings", "data", "split_sha256", "stage_splits", "lungs_sha256", "study_sha256")
+_SAME = (
+    "recipe", "smoke", "permuted_labels", "settings", "data", "split_sha256", "stage_splits", "lungs_sha256",
+    "study_sha256",
+)  # fmt: skip
 """What must be as it was for a run to go on."""
+
+_LATER = ("permuted_labels", "lungs_sha256", "study_sha256")
+"""Of these the ones that older runs do not speak of, since they had none."""
 
 
 class Named(Protocol):
@@ -39,7 +45,8 @@ class RunRecord:
 
     `lungs_sha256` is of the lung bundle whose boxes the pictures are cut to, `study_sha256` of the tables of the study
     that a gate or a lung network takes its thresholds and figures from. `left_out` counts the images that mixing the
-    releases left out, by reason.
+    releases left out, by reason. `permuted_labels` is the seed by which the labels were dealt at random, where they
+    were: a split's hash is of its images, not of what is said of them.
     """
 
     command: str
@@ -57,6 +64,7 @@ class RunRecord:
     lungs_sha256: str | None = None
     study_sha256: str | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
+    permuted_labels: int | None = None
 
 
 def make_record(
@@ -71,6 +79,7 @@ def make_record(
     lungs_sha256: str | None = None,
     study_sha256: str | None = None,
     left_out: Mapping[str, int] | None = None,
+    permuted_labels: int | None = None,
     smoke: bool = False,
 ) -> RunRecord:
     """The record of a run on `records`, told of release by release: of `releases`, by default of those that are there.
@@ -95,6 +104,7 @@ def make_record(
         lungs_sha256=lungs_sha256,
         study_sha256=study_sha256,
         left_out=dict(left_out or {}),
+        permuted_labels=permuted_labels,
     )
 
 
@@ -115,8 +125,7 @@ def begin_run(folder: Path, *, record: RunRecord, results: str | None = None) ->
         write_whole(path, (json.dumps(asdict(record), indent=1, ensure_ascii=False) + "\n").encode())
         return
     try:
-        # older runs do not speak of what came later
-        there: dict[str, Any] = {"lungs_sha256": None, "study_sha256": None, **json.loads(path.read_bytes())}
+        there: dict[str, Any] = {**dict.fromkeys(_LATER), **json.loads(path.read_bytes())}
         different = _first_difference(there, json.loads(json.dumps(asdict(record))))
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise UsageError(f"{folder} holds a run.json that is not of a run. Name another --out") from error
