@@ -6,6 +6,7 @@ from fabricate_kermany import fabricate_kermany
 from fabricate_run import LABELS, fabricate_run
 from hilum.bundle.calibrated_on import CalibratedOn
 from hilum.bundle.load import load_bundle
+from hilum.datasets.own.own_table import read_own_table
 from hilum.datasets.releases.kermany import read_kermany
 from hilum.evaluation.bundles.facts import evaluation_facts, filled_items
 from hilum.evaluation.bundles.part import official_part, part_of_run
@@ -92,5 +93,37 @@ def test_filled_items_are_items_and_what_only_authors_know_is_left(made):
     assert filled["20"].startswith("patient: no patient")
     assert f"{judgement.whole.n} images of {judgement.whole.patients} patients" in filled["35"]
     assert "100 bootstrap replicates" in filled["29"]
+    assert "; BCa by patient: Brier score" in filled["29"]
+    assert "AUROC" not in filled["29"]  # of so few patients it has no interval
+    assert filled["12"] == "a missing or uncertain truth is masked, label by label; it is never taken as negative"
     without_run = filled_items(bundle, part=part, predicted=predicted, judgement=judgement, run=None)
     assert without_run["20"] == f"as the model's card says: {bundle.card.protocol}"
+
+
+def test_where_patients_are_not_known_no_disjoint_patients_are_claimed(made):
+    run, bundle, part, predicted = made
+    judgement = judge(predicted.predictions, replicates=100)
+    unknown = [replace(record, patient_is_known=False) for record in part.records]
+    judged = {record.image for record in part.records}
+    others = [record for record in read_own_table(run.folder.parent / "data") if record.image not in judged]
+    told = part_of_run(run, records=[*unknown, *others], name=part.name, labels=LABELS)
+    filled = filled_items(bundle, part=told, predicted=predicted, judgement=judgement, run=run)
+    assert filled["20"].startswith(
+        "image: no byte-identical image stands in two parts (asserted); the patients of some"
+    )
+    elsewhere = [*part.records, *(replace(record, patient_is_known=False) for record in others)]
+    assert not part_of_run(run, records=elsewhere, name=part.name, labels=LABELS).patients_known
+
+
+@pytest.mark.parametrize(("source", "here"), [("chexpert", " and in the images judged"), ("table", "")])
+def test_a_policy_that_takes_labels_as_negative_is_told_of(made, source, here):
+    run, bundle, part, predicted = made
+    judgement = judge(predicted.predictions, replicates=100)
+    own = {"chexpert.uncertain": "ignore", "chexpert.not_mentioned": "zeros", "chexpert.by_label.Edema": None}
+    trained = replace(run, file=run.file.model_copy(update={"settings": own}))
+    judged = replace(part, records=tuple(replace(record, source=source) for record in part.records))
+    filled = filled_items(bundle, part=judged, predicted=predicted, judgement=judgement, run=trained)
+    assert filled["12"].startswith(
+        f"labels of CheXpert by chexpert.uncertain ignore, chexpert.not_mentioned zeros, in training{here} (zeros are "
+        "taken as negative"
+    )

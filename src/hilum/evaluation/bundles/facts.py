@@ -19,6 +19,7 @@ from hilum.evaluation.bundles.run_folder import Run
 from hilum.evaluation.bundles.seen_part import overlap_fact
 from hilum.evaluation.judging.judgement import Judgement, images_of
 from hilum.evaluation.predictions.overlap import overlap_of
+from hilum.evaluation.report.interval_methods import interval_methods
 from hilum.evaluation.report.subject import Facts, by_reason
 from hilum.evaluation.report.table import counted
 from hilum.evaluation.report.tables import shown_subgroups
@@ -63,11 +64,9 @@ def filled_items(
         "7": "; ".join(_sources(part)) + "; dates: for the authors",
         "8": f"images of the part {part.name} with a known truth for at least one of {outputs}; {left_out}",
         "9": _preprocessing(card.preprocess),
-        "12": "a missing or uncertain truth is masked, label by label; it is never taken as negative",
+        "12": _missing_truth(card.training.recipe if run is None else settings, part=part, run=run),
         "19": part.protocol,
-        "20": "patient: no patient and no byte-identical image stands in two parts (asserted)"
-        if run is not None
-        else f"as the model's card says: {card.protocol}",
+        "20": f"as the model's card says: {card.protocol}" if run is None else _disjoint(part),
         "22": f"{card.architecture}; input {_input(card.preprocess)}; {outputs}, each with its own sigmoid",
         "23": _software_line(),
         "24": started,
@@ -75,8 +74,7 @@ def filled_items(
         + (f"; {len(settings)} settings, listed under Provenance" if settings else ""),
         "28": "AUROC, average precision, Brier score, expected calibration error; at operating points from validation: "
         "sensitivity, specificity, PPV, NPV, F1, balanced accuracy",
-        "29": f"95% percentile intervals, {judgement.replicates:,} bootstrap replicates that draw patients, seed "
-        f"{judgement.seed}",
+        "29": interval_methods(judgement),
         "30": "subgroups by " + (", ".join(shown_subgroups(judgement)) or "nothing: the data name none"),
         "31": f"heatmaps: {_heatmaps(card.heatmap)}; operating points: "
         + "; ".join(dict.fromkeys(label.operating_point_rule for label in card.labels)),
@@ -86,6 +84,33 @@ def filled_items(
         "37, 38": "the tables of discrimination and of decisions, each value with its interval",
         "–": "none: an evaluation fits nothing",
     }
+
+
+def _missing_truth(settings: Mapping[str, Any], *, part: AskedPart, run: Run | None) -> str:
+    """What became of truths that are missing or uncertain, by the settings that the model was trained with.
+
+    An evaluation of a run reads the data as the run did, one of a bundle masks what is not 1 or 0.
+    """
+    masked = "missing or uncertain truth is masked, label by label"
+    policy = {key: value for key, value in settings.items() if key.startswith("chexpert.") and value is not None}
+    if all(value == "ignore" for value in policy.values()):
+        return f"a {masked}; it is never taken as negative"
+    here = run is not None and any(record.source == "chexpert" for record in part.records)
+    said = ", ".join(f"{key} {_plain(value)}" for key, value in policy.items())
+    return (
+        f"labels of CheXpert by {said}, in training{' and in the images judged' if here else ''} (zeros are taken as "
+        f"negative, ones as positive; a value between is learnt from, and masked in judging); any other {masked}"
+    )
+
+
+def _disjoint(part: AskedPart) -> str:
+    """The level at which the parts of the run's split share nothing, which `Split` asserts."""
+    if part.patients_known:
+        return "patient: no patient and no byte-identical image stands in two parts (asserted)"
+    return (
+        "image: no byte-identical image stands in two parts (asserted); the patients of some images are not known, so "
+        "that a patient may"
+    )
 
 
 def _data(part: AskedPart, *, bundle: Bundle, predicted: PredictedPart) -> Facts:

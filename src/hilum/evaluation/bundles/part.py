@@ -41,7 +41,7 @@ class AskedPart:
     `split_sha256` is that of the whole split; `is_test` says that looking at it is one look for the ledger.
     `validation` counts each label where the model's operating points come from, as far as that is known. `cautions`
     are sentences that a reader must know before any number. `left_out` are images that no part has. A `smoke` model's
-    figures are no result.
+    figures are no result. `patients_known` says that the patient of every image of the whole split is known.
     """
 
     name: str
@@ -53,6 +53,7 @@ class AskedPart:
     cautions: tuple[str, ...] = ()
     smoke: bool = False
     left_out: tuple[Exclusion, ...] = ()
+    patients_known: bool = True
 
     @property
     def split_name(self) -> str:
@@ -88,6 +89,7 @@ def part_of_run(
         cautions=() if name == TEST else (CHOSEN_ON,),
         smoke=run.file.smoke,
         left_out=of_mixing(left_out),
+        patients_known=all(map(_knows_patients, split.parts.values())),
     )
 
 
@@ -123,6 +125,7 @@ def official_part(
         cautions=() if held_out == len(chosen) else (caution,),
         smoke=bundle.card.smoke,
         left_out=of_mixing([one for one in left_out if _is_of(one.record, part=name)]),
+        patients_known=_knows_patients(chosen),
     )
 
 
@@ -142,6 +145,7 @@ def part_of_records(records: Sequence[Record], *, bundle: Bundle, name: str, pro
         validation={},
         cautions=() if held_out == len(records) else (caution,),
         smoke=bundle.card.smoke,
+        patients_known=_knows_patients(records),
     )
 
 
@@ -171,6 +175,10 @@ def _sha256(name: str, *, records: Sequence[Record]) -> str:
 def _is_test(name: str, *, records: Sequence[Record]) -> bool:
     """By the part's name, or because a release holds any of its images out."""
     return is_held_out_part(name) or any(map(is_held_out, records))
+
+
+def _knows_patients(records: Sequence[Record]) -> bool:
+    return all(record.patient_is_known for record in records)
 
 
 def _is_of(record: Record, *, part: str) -> bool:

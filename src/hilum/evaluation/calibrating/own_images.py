@@ -122,6 +122,7 @@ def own_part(
         is_test=False,
         validation={},
         left_out=of_mixing(left_out),
+        patients_known=all(record.patient_is_known for record in chosen),
     )
     check_labels(part, labels=bundle.card.label_names)
     held = len(records) - len(chosen)
