@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from hilum.bundle.label import LabelResult
 from hilum.bundle.result_calibration import ResultCalibration, StatedBand
 from hilum.errors import DataError
@@ -14,7 +16,7 @@ from hilum.evaluation.predictions.estimate_text import value_json
 from hilum.evaluation.predictions.patient_bootstrap import patient_rows
 from hilum.statistics.auroc_interval import patient_auroc
 from hilum.statistics.operating_point import stated_point
-from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
+from hilum.statistics.outcomes import BoolArray, FloatArray, UndefinedMetric, known_outcomes
 from hilum.statistics.probability_error import brier, expected_calibration_error
 from hilum.statistics.reliability import BINS
 
@@ -34,10 +36,38 @@ def result_on_card(
     Positive is a probability of `operating_point` and more. `simple` (n,) are the scores of the `baseline` that is
     named beside it, higher for ill; `images` says which they are. Raises `DataError` where an outcome is missing.
     """
-    outcomes = known_outcomes(truth, scores=probabilities)
+    return decided_on_card(
+        truth,
+        scores=probabilities,
+        probabilities=probabilities,
+        called=probabilities >= operating_point,
+        simple=simple,
+        baseline=baseline,
+        patients=patients,
+        images=images,
+    )
+
+
+def decided_on_card(
+    truth: FloatArray,
+    *,
+    scores: FloatArray,
+    probabilities: FloatArray,
+    called: BoolArray,
+    simple: FloatArray,
+    baseline: str,
+    patients: Sequence[str],
+    images: str,
+) -> LabelResult:
+    """The same where ranking, calibration and decision come from three places: `scores`, `probabilities`, `called`.
+
+    Each is (n,). So a cross-fit is judged: what ranks is the network's, what is stated and called a fit's that did not
+    know the image. Raises `DataError` where an outcome is missing.
+    """
+    outcomes = known_outcomes(truth, scores=scores)
     rows = patient_rows(patients)
     auroc, beside = (
-        patient_auroc(truth, scores=scores, patients=rows.index, count=rows.count) for scores in (probabilities, simple)
+        patient_auroc(truth, scores=one, patients=rows.index, count=rows.count) for one in (scores, simple)
     )
     if isinstance(auroc, UndefinedMetric) or isinstance(beside, UndefinedMetric):
         lacking = outcomes.lacks_an_outcome()
@@ -45,8 +75,8 @@ def result_on_card(
         raise DataError(
             f"Cannot judge the model: {reason} among {outcomes.n} images. Give images with and without the finding"
         )
-    point = stated_point(operating_point, rule="as it is given")
-    decided = decide(truth, scores=probabilities, point=point, patients=rows, prevalence=None)
+    point = stated_point(0.5, rule="as it was called")
+    decided = decide(truth, scores=called.astype(np.float64), point=point, patients=rows, prevalence=None)
     shares: dict[str, Any] = {}
     for name in ("sensitivity", "specificity"):
         shares |= value_json(name, decided.measures[name])

@@ -2,25 +2,33 @@
 
 A bundle's networks are made by the same recipes as the study's and on more images, so their logits are taken to mean
 what those of the folds' networks mean: each head has the mean of the folds' calibrations, and then the one that makes
-the pooled out-of-fold probabilities right.
+the pooled out-of-fold probabilities right. That one, and the operating point after it, ship as they are fitted on all
+folds.
+
+They are not judged so: on the rows that a threshold was chosen on, it flatters, its sensitivity by some 0.06 where 45
+images have the finding. Sensitivity, specificity and calibration on the card are cross-fitted: for each fold both are
+fitted on the other folds' predictions and applied to its own, and all folds are judged together. The AUROC is that of
+the out-of-fold predictions as they are, which no fit changes. What ships knows a fold more than what is judged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hilum.bundle.label import NOT_RELIABLE, RAW, Label, PlattCalibration
+from hilum.bundle.label import NOT_RELIABLE, RAW, Label, LabelResult, PlattCalibration
 from hilum.errors import DataError
-from hilum.evaluation.bundles.result_on_card import result_on_card
+from hilum.evaluation.bundles.result_on_card import decided_on_card
+from hilum.evaluation.calibrating.cross_fit import CrossFitted
 from hilum.evaluation.judging.covariate_baselines import ALL, covariate_baselines
 from hilum.evaluation.judging.decisions import chosen_point
 from hilum.evaluation.judging.earned_label import earned_labels
 from hilum.evaluation.predictions.predictions import Predictions
 from hilum.statistics.calibration import calibrate, fit_platt, log_odds
-from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
+from hilum.statistics.operating_point import OperatingPoint
+from hilum.statistics.outcomes import BoolArray, FloatArray, UndefinedMetric, known_outcomes
 from hilum.systems.chest_adult.looks import Looks, mean_calibration, mean_scales
 from hilum.systems.chest_adult.study import CROP, LOCAL, MEAN
 
@@ -72,38 +80,69 @@ def _labels(
 def _label(
     predictions: Predictions, *, column: int, first: PlattCalibration, why_not: str | None, simple: FloatArray
 ) -> Label:
-    name, truth = predictions.labels[column], predictions.truth[:, column]
-    second = _recalibration(truth, probabilities=predictions.scores[:, column])
-    calibration = _both(first, second)
+    shipped = _fitted(predictions, column=column, rows=np.ones(predictions.n, np.bool_))
+    name, calibration = predictions.labels[column], _both(first, shipped.calibration)
     if why_not is None:
-        logits = log_odds(predictions.scores[:, column])
-        probabilities = calibrate(logits, slope=second.slope, intercept=second.intercept)
-        outcomes = known_outcomes(truth, scores=probabilities)
-        point = chosen_point(outcomes, patients=np.asarray(predictions.patient)[outcomes.rows])
-        if not isinstance(point, UndefinedMetric):
-            result = result_on_card(
-                truth,
-                probabilities=probabilities,
-                simple=simple,
-                baseline=BASELINE,
-                patients=predictions.patient,
-                operating_point=point.threshold,
-                images=IMAGES,
-            )
+        judged = _cross_fitted(predictions, column=column)
+        if not isinstance(shipped.point, UndefinedMetric) and not isinstance(judged, UndefinedMetric):
             return Label(
                 name=name,
                 calibration=calibration,
-                operating_point=point.threshold,
+                operating_point=shipped.point.threshold,
                 operating_point_rule=RULE,
-                results=(result,),
+                results=(_result(predictions, column=column, judged=judged, simple=simple),),
             )
-        why_not = point.reason
+        why_not = next(one.reason for one in (shipped.point, judged) if isinstance(one, UndefinedMetric))
     return Label(
         name=name,
         calibration=calibration,
         operating_point=None,
         operating_point_rule=f"none: {NOT_RELIABLE}",
         not_reliable=why_not,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fitted:
+    """What out-of-fold probabilities are recalibrated by, and the operating point among what that gives."""
+
+    calibration: PlattCalibration
+    point: OperatingPoint | UndefinedMetric
+
+
+def _fitted(predictions: Predictions, *, column: int, rows: BoolArray) -> _Fitted:
+    """Both, fitted on the `rows` (n,) of one label."""
+    truth, scores = predictions.truth[rows, column], predictions.scores[rows, column]
+    calibration = _recalibration(truth, probabilities=scores)
+    outcomes = known_outcomes(truth, scores=_recalibrated(scores, by=calibration))
+    patients = np.array(predictions.patient)[rows][outcomes.rows]
+    return _Fitted(calibration=calibration, point=chosen_point(outcomes, patients=patients))
+
+
+def _cross_fitted(predictions: Predictions, *, column: int) -> CrossFitted | UndefinedMetric:
+    """Each fold's rows by what is fitted on the other folds; `UndefinedMetric` where any fold's point has no value."""
+    folds, scores = np.array(predictions.split), predictions.scores[:, column]
+    stated, called = np.empty(predictions.n), np.zeros(predictions.n, np.bool_)
+    for fold in np.unique(folds):
+        here = folds == fold
+        fitted = _fitted(predictions, column=column, rows=~here)
+        if isinstance(fitted.point, UndefinedMetric):
+            return replace(fitted.point, reason=f"without {fold} {fitted.point.reason}")
+        stated[here] = _recalibrated(scores[here], by=fitted.calibration)
+        called[here] = stated[here] >= fitted.point.threshold
+    return CrossFitted(stated, called)
+
+
+def _result(predictions: Predictions, *, column: int, judged: CrossFitted, simple: FloatArray) -> LabelResult:
+    return decided_on_card(
+        predictions.truth[:, column],
+        scores=predictions.scores[:, column],
+        probabilities=judged.probabilities,
+        called=judged.called,
+        simple=simple,
+        baseline=BASELINE,
+        patients=predictions.patient,
+        images=IMAGES,
     )
 
 
@@ -114,6 +153,10 @@ def _recalibration(truth: FloatArray, *, probabilities: FloatArray) -> PlattCali
     except DataError:
         return RAW
     return PlattCalibration(slope=fitted.slope, intercept=fitted.intercept)
+
+
+def _recalibrated(probabilities: FloatArray, *, by: PlattCalibration) -> FloatArray:
+    return calibrate(log_odds(probabilities), slope=by.slope, intercept=by.intercept)
 
 
 def _both(first: PlattCalibration, second: PlattCalibration) -> PlattCalibration:
