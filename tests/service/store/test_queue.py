@@ -5,13 +5,15 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
 
 from hilum.errors import BusyError, OutputError
+from hilum.service.store.files import StoredFiles
 from hilum.service.store.job import Job, Lease, Outcome, Place, Upload, job_key
 from hilum.service.store.queue import BROKEN_OFF, DIED, LEASE_S
 from hilum.service.store.store import Store, StoreOptions, open_store
@@ -238,6 +240,60 @@ def test_deleted_while_it_is_read(store: Store) -> None:
     assert not store.queue.renew(lease)
     assert not store.queue.finish(lease, READ)
     assert not [path for path in store.folder.rglob("*") if path.is_file() and path.parent != store.folder]
+
+
+class Killed(BaseException):
+    """What a process does no more; in its own, it undoes an open transaction as kill -9 does."""
+
+
+@pytest.fixture
+def killed_after_the_removal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The process ends right after bytes were removed, in the block of a test."""
+    remove = StoredFiles.drop_bytes
+
+    def remove_and_die(self: StoredFiles, sha256: str) -> None:
+        remove(self, sha256)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(StoredFiles, "drop_bytes", remove_and_die)
+        yield
+
+
+@pytest.mark.usefixtures("killed_after_the_removal")
+@pytest.mark.parametrize("how", ["read", "not read", "deleted"])
+def test_bytes_are_removed_only_when_nothing_can_bring_their_job_back(store: Store, how: str) -> None:
+    job = accept(store, b"x")
+    lease = claimed(store)
+    end = {
+        "read": partial(store.queue.finish, lease, READ),
+        "not read": partial(store.queue.fail, lease, kind="decode", message="cut short"),
+        "deleted": partial(store.readings.delete, job.id),
+    }[how]
+    with pytest.raises(Killed):
+        end()
+    ended = store.readings.get(job.id)
+    assert (None if ended is None else ended.state) == {"read": "done", "not read": "failed", "deleted": None}[how]
+
+
+@pytest.mark.parametrize("how", ["read", "deleted"])
+def test_a_sweep_removes_what_a_reader_killed_after_the_commit_left(
+    store: Store, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    job = accept(store, b"x")
+    lease = claimed(store)
+
+    def die(_self: StoredFiles, _name: str) -> None:
+        raise Killed
+
+    end = partial(store.queue.finish, lease, READ) if how == "read" else partial(store.readings.delete, job.id)
+    with monkeypatch.context() as patch:
+        patch.setattr(StoredFiles, "drop_bytes" if how == "read" else "drop_drawn", die)
+        with pytest.raises(Killed):
+            end()
+    assert store.files.hashes() == {job.sha256}
+    store.readings.sweep()
+    assert not store.files.hashes()
 
 
 def _read_all(folder: Path, database: str | None) -> None:

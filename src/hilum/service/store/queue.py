@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
-from hilum.errors import BusyError
+from hilum.errors import BusyError, OutputError
 from hilum.report.urgency import could_not_be_read
 from hilum.report.wording import printable
 from hilum.service.store.database import Database
@@ -213,7 +214,8 @@ class Queue:
                 return False
             if within is not None:
                 within(connection, job_of(row))
-            if not self.keep_bytes:
+        if not self.keep_bytes:  # only now: before the commit the job could still come back, and need its bytes
+            with suppress(OutputError), self.database.write(alone=True) as connection:  # if not, the sweep takes them
                 drop_unneeded_bytes(connection, files=self.files, sha256=lease.job.sha256)
         return True
 
@@ -231,7 +233,10 @@ class Queue:
 
 
 def drop_unneeded_bytes(connection: Connection, *, files: StoredFiles, sha256: str) -> None:
-    """Remove bytes that no waiting job needs; call it in a transaction that runs alone."""
+    """Remove bytes that no waiting job needs.
+
+    Call it in a transaction that runs alone and changes nothing: what is removed stays so where that is not committed.
+    """
     needed = select(JOBS.c.number).where(JOBS.c.sha256 == sha256, JOBS.c.state.in_(WAITING)).limit(1)
     if connection.execute(needed).first() is None:
         files.drop_bytes(sha256)

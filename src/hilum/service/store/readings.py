@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 
+from hilum.errors import OutputError
 from hilum.service.store.database import Database
 from hilum.service.store.files import StoredFiles
 from hilum.service.store.job import WAITING, Job, Rank, State, job_of
@@ -92,7 +94,8 @@ class Readings:
     def delete(self, job_id: str) -> bool:
         """Remove a job with everything that is kept of it, whatever state it is in; False where there is none.
 
-        What of it was not sent yet is not sent any more.
+        What of it was not sent yet is not sent any more. Its files go once the row is gone for good; what is left of
+        them where a process is killed in between goes with the next sweep.
         """
         with self.database.write(alone=True) as connection:
             row = connection.execute(delete(JOBS).where(JOBS.c.id == job_id).returning(JOBS.c.sha256)).one_or_none()
@@ -100,10 +103,11 @@ class Readings:
                 return False
             for table in (OPINIONS, OUTBOX):
                 connection.execute(delete(table).where(table.c.job_id == job_id))
+        self.files.drop_drawn(job_id)
+        with suppress(OutputError), self.database.write(alone=True) as connection:
             still = select(JOBS.c.number).where(JOBS.c.sha256 == row.sha256).limit(1)
             if connection.execute(still).first() is None:
                 self.files.drop_bytes(row.sha256)
-            self.files.drop_drawn(job_id)
         return True
 
     def sweep(self) -> None:
