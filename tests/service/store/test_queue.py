@@ -207,6 +207,21 @@ def test_readers_that_were_ended_from_outside_blame_no_file(store: Store, clock:
     assert (found.failure_kind, found.failure) == ("died", BROKEN_OFF)
 
 
+def test_a_job_that_is_given_back_waits_as_if_nobody_had_begun_it(store: Store, clock: Callable) -> None:
+    job = accept(store, b"x")
+    for _ in range(7):
+        lease = claimed(store)
+        assert store.queue.give_back(lease)
+        assert store.readings.get(job.id) == job
+    assert not store.queue.give_back(lease)  # nobody has it
+    slow = claimed(store, "slow")
+    clock.now_s += LEASE_S + 1.0
+    other = claimed(store, "other")
+    assert not store.queue.give_back(slow)  # another has it
+    assert store.queue.finish(other, READ)
+    assert not store.queue.give_back(other)  # it has ended
+
+
 def test_what_failed_by_no_fault_of_its_own_is_read_when_it_comes_again(store: Store) -> None:
     job = accept(store, b"x")
     for _ in range(2):

@@ -15,11 +15,14 @@ from hilum.reading.reader import Reader
 from hilum.service.readers.heartbeat import Heartbeat
 from hilum.service.readers.plan import ReaderPlan, bound_memory
 from hilum.service.readers.read_lease import read_lease
+from hilum.service.store.job import Lease
 from hilum.service.store.store import Store, open_store
 
 _LOG = logging.getLogger("hilum.service")
 _IDLE_S = 0.1
-_DATABASE_AWAY_S = 2.0
+_STORE_AWAY_S = 2.0
+"""How long to wait where the store cannot be written: its disk is full, or its database away."""
+
 TOOK_TOO_LONG = 3
 """The exit code of a process that ended itself because one file took too long."""
 
@@ -50,13 +53,27 @@ def _work(store: Store, *, reader: Reader, plan: ReaderPlan, worker: str) -> flo
         lease = store.queue.claim(worker)
         if lease is None:
             return _IDLE_S
+        return _read(lease, store=store, reader=reader, plan=plan)
+    except OutputError as error:
+        _LOG.error("%s", error)
+        return _STORE_AWAY_S
+    except HilumError as error:
+        _LOG.error("a job could not be ended: %s", error.kind)
+    return 0.0
+
+
+def _read(lease: Lease, *, store: Store, reader: Reader, plan: ReaderPlan) -> float:
+    """Read a leased job; one whose reading cannot be kept waits anew, and its attempt does not count.
+
+    Otherwise a disk that is full for a few minutes would use up the attempts of all that waits.
+    """
+    try:
         with Heartbeat(lease, queue=store.queue, seconds=plan.seconds, on_late=_end_at_once):
             read_lease(lease, store=store, reader=reader, also=plan.also)
     except OutputError as error:
         _LOG.error("%s", error)
-        return _DATABASE_AWAY_S
-    except HilumError as error:
-        _LOG.error("a job could not be ended: %s", error.kind)
+        store.queue.give_back(lease)
+        return _STORE_AWAY_S
     return 0.0
 
 

@@ -27,7 +27,7 @@ def read_lease(lease: Lease, *, store: Store, reader: Reader, also: Also | None 
 
     A file that cannot be read is a failed job with the reason, whatever went wrong. What `also` makes of the reading's
     objects is written in the transaction that stores it. Raises `OutputError` where the store cannot be written: the
-    job stays leased then.
+    job stays leased then, to be given back.
     """
     data = store.files.read_bytes(lease.job.sha256)
     if data is None:

@@ -206,6 +206,15 @@ class Queue:
             connection.execute(update(JOBS).where(held).values(**ended))
             self._fail_dead(connection, now=self.clock())
 
+    def give_back(self, lease: Lease) -> bool:
+        """Let the job wait anew as if nobody had begun it, for where it could be read and its reading not be kept.
+
+        False where another has it by now, or it was deleted.
+        """
+        anew = {"state": "queued", "worker": None, "lease_until_s": None, "attempt": JOBS.c.attempt - 1}
+        with self.database.write(lasting=False) as connection:
+            return connection.execute(update(JOBS).where(_held(lease)).values(**anew)).rowcount == 1
+
     def _end(self, lease: Lease, values: dict[str, Any], *, place: Place, within: Within | None = None) -> bool:
         ended = {**values, **_place_columns(place), "finished_s": self.clock(), "worker": None}
         with self.database.write(alone=True) as connection:
