@@ -130,11 +130,15 @@ def deliveries() -> str:
         ("any other answer, none, or no association", f"sent again after {pauses}"),
         (
             "storage commitment is offered",
-            "asked by N-ACTION for what was taken; delivered once a report says it is kept",
+            "asked by N-ACTION for what was taken, where hilum listens; delivered once a report says it is kept",
         ),
         ("a report says that it is not kept", f"sent again after {pauses}"),
+        (
+            "a report names another transaction",
+            "it counts by AE title and SOP Instance UID: the object was sent again meanwhile",
+        ),
         ("no report comes", f"sent again after {outbox.PROMISE_S:g} s"),
-        ("storage commitment is not offered, or refused", "delivered once it is taken"),
+        ("storage commitment is not offered, not asked for, or refused", "delivered once it is taken"),
         ("a report is answered with", f"{written}; {unwritten} where it could not be written down"),
         ("nobody takes it", f"given up after {_defaults()['give_up']:g} days, `--give-up`"),
     ]

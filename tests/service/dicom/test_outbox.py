@@ -50,9 +50,9 @@ def test_what_an_archive_reports_counts(outbox: Outbox, post: Any) -> None:
     report, state, picture = outbox.due(FIRST.name)
     outbox.promised([report.number, state.number, picture.number], transaction="1.2.3")
     assert outbox.due(FIRST.name) == ()
-    outbox.kept("9.9", instances=[report.sop_instance], failed={})  # of no transaction of ours
+    outbox.kept("9.9", by="OTHER", instances=[report.sop_instance], failed={})  # of no transaction of ours
     assert counts(outbox) == {(FIRST.name, "promised"): 3}
-    outbox.kept("1.2.3", instances=[report.sop_instance], failed={state.sop_instance: 0x0112})
+    outbox.kept("1.2.3", by="FIRST", instances=[report.sop_instance], failed={state.sop_instance: 0x0112})
     assert counts(outbox) == {(FIRST.name, "delivered"): 1, (FIRST.name, "promised"): 1, (FIRST.name, "waiting"): 1}
     assert any("0x0112" in row.said for row in outbox.counts())
 
@@ -83,8 +83,40 @@ def test_an_archive_that_never_says_that_it_keeps_it_is_asked_less_and_less_ofte
     assert asked_s[-1] - began_s > 7 * 86400
     assert counts(outbox) == {(FIRST.name, "dead"): 3}
     instance = outbox_instances(outbox)[0]
-    outbox.kept(f"1.{len(asked_s)}", instances=[instance], failed={})
+    outbox.kept(f"1.{len(asked_s)}", by="FIRST", instances=[instance], failed={})
     assert counts(outbox) == {(FIRST.name, "delivered"): 1, (FIRST.name, "dead"): 2}
+
+
+def test_an_archive_that_always_reports_late_is_heard(outbox: Outbox, post: Any, clock: Any) -> None:
+    """After 70 minutes, when what it took is on tape: each time the object was sent again before."""
+    post(FIRST, SECOND)
+    uid = outbox.due(FIRST.name)[0].sop_instance
+    began_s, reports = clock.now_s, []
+    while (FIRST.name, "delivered") not in counts(outbox):
+        for transaction in [said for due_s, said in reports if due_s <= clock.now_s]:
+            outbox.kept(transaction, by="FIRST", instances=[uid], failed={})
+        for destination in (FIRST, SECOND):
+            due = [parcel.number for parcel in outbox.due(destination.name) if parcel.sop_instance == uid]
+            if due:
+                transaction = f"1.{len(reports)}.{destination.title}"
+                outbox.promised(due, transaction=transaction)
+                reports.append((clock.now_s + 4200.0, transaction))
+        clock.now_s += 60.0
+    assert clock.now_s - began_s < 2 * 3600
+    assert counts(outbox)[FIRST.name, "delivered"] == 1
+    assert (SECOND.name, "delivered") not in counts(outbox)  # another archive's report says nothing of it
+
+
+def test_a_late_report_counts_for_no_two_archives_of_one_title(outbox: Outbox, post: Any) -> None:
+    twin = Destination("FIRST", "10.0.0.9", 104)
+    post(FIRST, twin)
+    for number, destination in enumerate((FIRST, twin)):
+        parcels = outbox.due(destination.name)
+        outbox.promised([parcel.number for parcel in parcels], transaction=f"1.{number}")
+    outbox.kept("1.2.3", by="FIRST", instances=[parcels[0].sop_instance], failed={})
+    assert counts(outbox) == {(FIRST.name, "promised"): 3, (twin.name, "promised"): 3}
+    outbox.kept("1.1", by="FIRST", instances=[parcels[0].sop_instance], failed={})
+    assert counts(outbox) == {(FIRST.name, "promised"): 3, (twin.name, "promised"): 2, (twin.name, "delivered"): 1}
 
 
 def outbox_instances(outbox: Outbox) -> list[str]:
@@ -98,10 +130,10 @@ def test_what_is_delivered_stays_so_whatever_is_told_later(outbox: Outbox, post:
     parcels = outbox.due(FIRST.name)
     numbers = [parcel.number for parcel in parcels]
     outbox.promised(numbers, transaction="1.2.3")
-    outbox.kept("1.2.3", instances=[parcel.sop_instance for parcel in parcels], failed={})
+    outbox.kept("1.2.3", by="FIRST", instances=[parcel.sop_instance for parcel in parcels], failed={})
     outbox.failed(numbers, said="the archive was gone when it was asked whether it keeps what it took")
     outbox.promised(numbers, transaction="1.2.4")
-    outbox.kept("1.2.3", instances=[], failed={parcels[0].sop_instance: 0x0110})
+    outbox.kept("1.2.3", by="FIRST", instances=[], failed={parcels[0].sop_instance: 0x0110})
     assert counts(outbox) == {(FIRST.name, "delivered"): 3}
     assert outbox.due(FIRST.name) == ()
 

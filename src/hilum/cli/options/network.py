@@ -58,7 +58,8 @@ class NetworkOptions:
     commitment: Annotated[
         bool,
         typer.Option(
-            "--commitment/--no-commitment", help="Ask archives that offer it to confirm that they keep a result."
+            "--commitment/--no-commitment",
+            help="Ask archives that offer it to confirm that they keep a result; their report needs --from.",
         ),
     ] = True
     give_up: Annotated[float, typer.Option(min=0.0, metavar="DAYS", help="Give up on a result after so long.")] = 7.0

@@ -14,8 +14,11 @@ _LOG = logging.getLogger("hilum.service")
 _SUCCESS, _FAILURE = 0x0000, 0x0110
 
 
-def hear_report(event: evt.Event, *, outbox: Outbox) -> int:
-    """Write a report into the outbox; the status for the answer. A report that was not written comes again."""
+def hear_report(event: evt.Event, *, by: str, outbox: Outbox) -> int:
+    """Write a report of the archive `by`, an AE title, into the outbox; the status for the answer.
+
+    A report that was not written comes again.
+    """
     told: Any = event.event_information
     kept = [str(item.ReferencedSOPInstanceUID) for item in told.get("ReferencedSOPSequence") or ()]
     failed = {
@@ -23,7 +26,7 @@ def hear_report(event: evt.Event, *, outbox: Outbox) -> int:
         for item in told.get("FailedSOPSequence") or ()
     }
     try:
-        outbox.kept(str(told.get("TransactionUID") or ""), instances=kept, failed=failed)
+        outbox.kept(str(told.get("TransactionUID") or ""), by=by, instances=kept, failed=failed)
     except OutputError as error:
         _LOG.error("a report of an archive was not kept: %s", error)
         return _FAILURE

@@ -86,7 +86,7 @@ class Deliverer:
             destination.host,
             destination.port,
             ae_title=destination.title,
-            evt_handlers=[(evt.EVT_N_EVENT_REPORT, self._hear)],
+            evt_handlers=[(evt.EVT_N_EVENT_REPORT, self._hear, [destination.title])],
         )
         if not association.is_established:
             self.outbox.failed([each.number for each in parcels], said="the archive cannot be reached or refused")
@@ -121,10 +121,13 @@ class Deliverer:
         if not taken:
             return
         numbers = [each.number for each in taken]
+        if not self.commitment:
+            self.outbox.delivered(numbers, said="taken; the archive was not asked whether it keeps it")
+            return
         offered = any(
             context.abstract_syntax == StorageCommitmentPushModel for context in association.accepted_contexts
         )
-        if not (self.commitment and offered):
+        if not offered:
             self.outbox.delivered(numbers, said="taken; the archive does not say whether it keeps what it took")
             return
         made_of = (taken[0].destination, str(self.outbox.clock()), *(each.sop_instance for each in taken))
@@ -148,6 +151,6 @@ class Deliverer:
         elif answer != 0x0000:
             self.outbox.delivered(numbers, said="taken; the archive would not say whether it keeps it")
 
-    def _hear(self, event: evt.Event) -> tuple[int, None]:
+    def _hear(self, event: evt.Event, title: str) -> tuple[int, None]:
         """A report on the association that asked for it."""
-        return hear_report(event, outbox=self.outbox), None
+        return hear_report(event, by=title, outbox=self.outbox), None

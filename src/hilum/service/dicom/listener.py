@@ -129,7 +129,7 @@ class Listener:
         """What an archive reports of objects that it was asked to keep."""
         if not self._may_send(event):
             return REFUSED, None
-        return hear_report(event, outbox=self._outbox), None
+        return hear_report(event, by=str(event.assoc.requestor.ae_title).strip(), outbox=self._outbox), None
 
 
 class _Contexts(list[PresentationContext]):

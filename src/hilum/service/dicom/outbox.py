@@ -120,12 +120,23 @@ class Outbox:
                 }
                 connection.execute(update(OUTBOX).where(_is_open(number)).values(**values))
 
-    def kept(self, transaction: str, *, instances: Iterable[str], failed: Mapping[str, int]) -> None:
-        """What the archive reports of a transaction: the instances that it keeps, and those that it does not."""
+    def kept(self, transaction: str, *, by: str, instances: Sequence[str], failed: Mapping[str, int]) -> None:
+        """What the archive `by`, an AE title, reports of a transaction: the instances that it keeps, and does not.
+
+        A report may come so late that its object was sent again meanwhile, in another transaction: it counts too, by
+        its instance, where the archive is the only one of its title that the object goes to.
+        """
         ours = OUTBOX.c.transaction == transaction
+        late = OUTBOX.c.destination.startswith(f"{by}@", autoescape=True)
         with self.database.read() as connection:
             rows = connection.execute(select(OUTBOX.c.number, OUTBOX.c.sop_instance).where(ours)).all()
-        numbers = {row.sop_instance: row.number for row in rows}
+            numbers = {row.sop_instance: row.number for row in rows}
+            unknown = {*instances, *failed} - set(numbers)
+            asked = select(func.min(OUTBOX.c.number), OUTBOX.c.sop_instance).where(
+                late, OUTBOX.c.sop_instance.in_(unknown), OUTBOX.c.transaction.is_not(None)
+            )
+            alone = asked.group_by(OUTBOX.c.sop_instance).having(func.count() == 1)
+            numbers |= {uid: number for number, uid in connection.execute(alone)}
         self.delivered([numbers[uid] for uid in instances if uid in numbers], said="kept, as the archive reports")
         for uid, reason in failed.items():
             if uid in numbers:

@@ -1,0 +1,98 @@
+"""Archives are asked what they keep only where somebody hears their report, and who runs hilum is told."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from pynetdicom import AE, evt
+from pynetdicom.sop_class import StorageCommitmentPushModel
+
+from hilum.objects.kinds import KINDS
+from hilum.service.dicom.listener import ListenSettings
+from hilum.service.dicom.network import NetworkPlan, connected
+from hilum.service.dicom.outbox import Outbox
+from hilum.service.dicom.peers import Caller, Destination, WebDestination
+from hilum.service.store.store import Store
+
+
+@dataclass
+class Archive:
+    """An archive that takes everything, says that it will report, and never does."""
+
+    port: int = 0
+    stored: list[int] = field(default_factory=list)
+    asked: list[int] = field(default_factory=list)
+
+    @property
+    def to(self) -> Destination:
+        return Destination("ARCHIVE", "127.0.0.1", self.port)
+
+    def store(self, _event: evt.Event) -> int:
+        self.stored.append(1)
+        return 0x0000
+
+    def ask(self, _event: evt.Event) -> tuple[int, None]:
+        self.asked.append(1)
+        return 0x0000, None
+
+
+@pytest.fixture
+def archive() -> Iterator[Archive]:
+    entity, made = AE("ARCHIVE"), Archive()
+    for kind in KINDS.values():
+        entity.add_supported_context(kind.sop_class)
+    entity.add_supported_context(StorageCommitmentPushModel)
+    handlers = [(evt.EVT_C_STORE, made.store), (evt.EVT_N_ACTION, made.ask)]
+    server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+    made.port = server.socket.getsockname()[1]
+    yield made
+    server.shutdown()
+
+
+def listening(*titles: str) -> ListenSettings:
+    return ListenSettings(title="HILUM", host="127.0.0.1", port=0, callers=tuple(map(Caller, titles)), reserve_bytes=0)
+
+
+@pytest.mark.parametrize("listens", [True, False])
+def test_an_archive_is_asked_only_where_its_report_is_heard(
+    sqlite_store: Store, outbox: Outbox, post: Any, clock: Any, until: Any, archive: Archive, caplog: Any, listens: bool
+) -> None:
+    clock.now_s = time.time() - 1.0
+    post(archive.to)
+    plan = NetworkPlan(
+        title="HILUM", listening=listening("ARCHIVE") if listens else None, destinations=(archive.to,), commitment=True
+    )
+    state = "promised" if listens else "delivered"
+    with connected(plan, store=sqlite_store, settings_sha256="0" * 64, say=lambda _: None):
+        until(lambda: [(row.state, row.rows) for row in outbox.counts()] == [(state, 3)])
+    assert (len(archive.stored), len(archive.asked)) == (3, int(listens))
+    said = [record.getMessage() for record in caplog.records if "confirm" in record.getMessage()]
+    assert len(said) == int(not listens)
+
+
+TO = Destination("ARCHIVE", "10.0.0.5", 104)
+
+
+@pytest.mark.parametrize(
+    ("listens", "to", "commitment", "said"),
+    [
+        (None, TO, True, ["Use --from ARCHIVE@10.0.0.5 if archives are to confirm"]),
+        (None, TO, False, []),
+        (None, WebDestination("https://archive.example"), True, []),
+        (["XRAY1"], TO, True, ["Use --from ARCHIVE@10.0.0.5 too, or --no-commitment: "]),
+        (["XRAY1"], TO, False, []),
+        (["XRAY1", "ARCHIVE"], TO, True, []),
+    ],
+)
+def test_who_runs_it_is_told_of_a_report_that_nobody_would_hear(
+    listens: list[str] | None, to: Any, commitment: bool, said: list[str]
+) -> None:
+    plan = NetworkPlan(
+        title="HILUM",
+        listening=None if listens is None else listening(*listens),
+        destinations=(to,),
+        commitment=commitment,
+    )
+    assert [line[: len(begin)] for line, begin in zip(plan.unheard, said, strict=True)] == said
