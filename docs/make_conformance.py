@@ -107,7 +107,7 @@ def roles() -> str:
     rows = [
         ("Verification", f"`{Verification}`", "SCP", usual),
         ("Storage", f"{len(AllStoragePresentationContexts)} classes, below", "SCP", "all below"),
-        ("Storage", "those of the objects above", "SCU", "Explicit VR Little Endian"),
+        ("Storage", "those of the objects above", "SCU", ", ".join(uid.name for uid in deliver.OFFERED)),
         ("Storage Commitment Push Model", f"`{StorageCommitmentPushModel}`", "SCU", usual),
     ]
     return table(("service", "SOP class", "role", "transfer syntaxes"), rows)

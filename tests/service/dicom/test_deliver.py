@@ -6,7 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydicom import Dataset
+from pynetdicom import AE, evt
 
+from hilum.objects.kinds import KINDS
+from hilum.objects.make import DicomObject
+from hilum.service.dicom import deliver
 from hilum.service.dicom.deliver import Deliverer
 from hilum.service.dicom.listener import Listener, ListenSettings
 from hilum.service.dicom.outbox import Outbox
@@ -35,6 +40,36 @@ def test_an_archive_that_is_away_is_tried_again_later(outbox: Outbox, post: Any,
     assert outbox.due(to.name) == ()
     clock.now_s += 10
     assert len(outbox.due(to.name)) == 3
+
+
+@pytest.mark.parametrize("syntax", deliver.OFFERED, ids=lambda uid: uid.name)
+def test_an_archive_may_take_either_little_endian(
+    outbox: Outbox, post: Any, objects: tuple[DicomObject, ...], syntax: Any
+) -> None:
+    """The default transfer syntax must be offered; a few archives take nothing else."""
+    taken = []
+
+    def take(event: evt.Event) -> int:
+        taken.append((event.context.transfer_syntax, event.dataset))
+        return 0x0000
+
+    entity = AE("ARCHIVE")
+    for kind in KINDS.values():
+        entity.add_supported_context(kind.sop_class, syntax)
+    server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, take)])
+    to = Destination("ARCHIVE", "127.0.0.1", server.socket.getsockname()[1], ("sr", "pr", "sc", "seg"))
+    post(to)
+    assert Deliverer(title="HILUM", destinations=(to,), outbox=outbox).deliver(to) == 4
+    server.shutdown()
+    assert [each for each, _ in taken] == [syntax] * 4
+    assert [_content(dataset) for _, dataset in taken] == [_content(one.dataset) for one in objects]
+
+
+def _content(dataset: Dataset) -> dict[str, Any]:
+    """All there is, but for the VR of pixels: implicit, it is always OW (PS3.5, annex A.1)."""
+    content: dict[str, Any] = dataset.to_json_dict()
+    content.get("7FE00010", {}).pop("vr", None)
+    return content
 
 
 def test_an_archive_that_says_nothing_delays_no_other(outbox: Outbox, post: Any, until: Any) -> None:

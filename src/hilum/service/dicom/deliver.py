@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE, evt
 from pynetdicom.association import Association
 from pynetdicom.sop_class import StorageCommitmentPushModel  # type: ignore[attr-defined]
@@ -28,6 +28,9 @@ _LOOK_EVERY_S = 1.0
 _TIMEOUT_S = 30.0
 _COMMITMENT_INSTANCE = "1.2.840.10008.1.20.1.1"
 _TAKEN = (0x0000, 0xB000, 0xB006, 0xB007)
+
+OFFERED = (ExplicitVRLittleEndian, ImplicitVRLittleEndian)
+"""The objects' own transfer syntax, and the default one, which must be offered too (PS3.5, 10.1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +82,7 @@ class Deliverer:
         entity = AE(ae_title=self.title)
         entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = _TIMEOUT_S
         for sop_class in dict.fromkeys(parcel.sop_class for parcel in parcels):
-            entity.add_requested_context(sop_class, ExplicitVRLittleEndian)
+            entity.add_requested_context(sop_class, list(OFFERED))
         if self.commitment:
             entity.add_requested_context(StorageCommitmentPushModel)
         association = entity.associate(
