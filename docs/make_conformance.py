@@ -87,7 +87,8 @@ def associations() -> str:
             "AE titles of `--from`, each from its address where one is named, that call this title",
         ),
         ("associations at once", f"{limits.associations}; more are rejected for now (local limit exceeded)"),
-        ("largest PDU that is taken", "unlimited (0)"),
+        ("largest PDU that is taken", f"{listener.LARGEST_PDU:,} bytes"),
+        ("largest image that is taken", f"{default['max_mb']} MiB, `--max-mb`"),
         ("asynchronous operations", "none: one operation at a time on an association"),
         (
             "time for an association's negotiation",

@@ -56,7 +56,7 @@ def listen(
         raise UsageError("Missing option: --from TITLE, who may send; such as --from ARCHIVE@10.0.0.5")
     if not network.to:
         raise UsageError("Missing option: --to TITLE@HOST:PORT or --to URL, where results go")
-    connections = network.plan(host=host, port=port, reserve_bytes=reading.reserve_bytes)
+    connections = network.plan(host=host, port=port, reserve_bytes=reading.reserve_bytes, max_bytes=reading.max_bytes)
     plan, known, count = reading.plan(also=ResultsOf(network.destinations))
     run_service(ServicePlan(reading=plan, reader=known, readers=count, network=connections), say=say)
 

@@ -76,7 +76,9 @@ def serve(
         max_bytes=reading.max_bytes,
         min_free_bytes=reading.reserve_bytes,
     )
-    connections = network.plan(host=dicom_host, port=dicom_port, reserve_bytes=reading.reserve_bytes)
+    connections = network.plan(
+        host=dicom_host, port=dicom_port, reserve_bytes=reading.reserve_bytes, max_bytes=reading.max_bytes
+    )
     plan, known, count = reading.plan(also=ResultsOf(network.destinations) if network.to else None)
     web = WebPlan(settings=settings, port=port, certificate=tls_certificate, key=tls_key)
     run_service(ServicePlan(reading=plan, reader=known, readers=count, web=web, network=connections), say=say)

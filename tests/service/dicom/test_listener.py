@@ -4,7 +4,10 @@ import gc
 import io
 import logging
 import socket
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -29,11 +32,11 @@ def listening(sqlite_store: Store, outbox: Outbox) -> Iterator[Callable[..., Lis
     """Listens on this machine, with settings by name."""
     opened = []
 
-    def begin(*callers: Caller, store: Store = sqlite_store, reserve_bytes: int = 0) -> Listener:
+    def begin(*callers: Caller, store: Store = sqlite_store, reserve_bytes: int = 0, **limits: int) -> Listener:
         allowed = callers or (Caller("XRAY", "127.0.0.1"),)
         settings = ListenSettings(
-            title="HILUM", host="127.0.0.1", port=0, callers=allowed, reserve_bytes=reserve_bytes
-        )  # fmt: skip
+            title="HILUM", host="127.0.0.1", port=0, callers=allowed, reserve_bytes=reserve_bytes, **limits
+        )
         opened.append(Listener(settings, store=store, outbox=outbox, settings_sha256=SHA))
         return opened[-1]
 
@@ -135,6 +138,52 @@ def test_a_queue_that_is_full_takes_no_image(listening: Any, tmp_path: Any) -> N
     listener = listening(store=store)
     assert [send(listener, study_image(variant)) for variant in ("cr", "dx")] == [0x0000, 0xA700]
     store.close()
+
+
+def test_an_image_of_the_limit_is_taken_and_a_larger_one_refused(listening: Any, sqlite_store: Store) -> None:
+    data = study_image()
+    listener = listening()
+    assert send(listener, data) == 0x0000
+    size = sqlite_store.queue.claim("test").job.size  # as it arrives: the meta information is the listener's
+    assert send(listening(max_bytes=size - 1), data) == 0xC000
+    assert send(listening(max_bytes=size), data) == 0x0000
+    assert len(sqlite_store.readings.page(Wanted()).jobs) == 1
+
+
+SENDER = """
+import sys
+from pydicom.dataset import Dataset, FileMetaDataset
+from pynetdicom import AE
+made = Dataset()
+made.SOPClassUID, made.SOPInstanceUID, made.StudyInstanceUID = "1.2.840.10008.5.1.4.1.1.77.1.6", "1.2.3", "1.2"
+made.BitsAllocated, made.Rows, made.Columns = 8, 1000, 1000
+made.add_new(0x7FE00010, "OB", bytes(int(sys.argv[2]) << 20))
+made.file_meta = FileMetaDataset()
+made.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1"
+entity = AE("XRAY")
+entity.add_requested_context(made.SOPClassUID, made.file_meta.TransferSyntaxUID)
+association = entity.associate("127.0.0.1", int(sys.argv[1]), ae_title="HILUM")
+print(f"{association.send_c_store(made).Status:04X}")
+association.release()
+"""
+
+
+def test_no_more_of_an_object_is_held_than_an_image_may_have(listening: Any, sqlite_store: Store, until: Any) -> None:
+    psutil = pytest.importorskip("psutil")
+    process, most = psutil.Process(), 0
+    listener = listening(max_bytes=1 << 20)
+    assert send(listener, study_image()) == 0
+    before = process.memory_info().rss
+    words = [sys.executable, "-c", SENDER, str(listener.port), "150"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as sender:
+        while sender.poll() is None:
+            most = max(most, process.memory_info().rss)
+            time.sleep(0.01)
+        assert sender.stdout is not None
+        assert sender.stdout.read().strip() == "C000"
+    assert most - before < 40 << 20
+    assert sqlite_store.queue.waiting() == 1
+    assert send(listener, study_image("dx")) == 0
 
 
 HALF = bytes.fromhex("0100000000d00001000048494c554d")

@@ -12,7 +12,7 @@ import typer
 
 from hilum.cli.options.text_file import text_of
 from hilum.errors import UsageError
-from hilum.service.dicom.listener import ListenSettings
+from hilum.service.dicom.listener import MOST_BYTES, ListenSettings
 from hilum.service.dicom.network import NetworkPlan
 from hilum.service.dicom.peers import (
     AnyDestination,
@@ -69,16 +69,19 @@ class NetworkOptions:
         """Where results go. Raises `UsageError` for what is none."""
         return tuple(map(parse_destination, self.to or ()))
 
-    def plan(self, *, host: str, port: int, reserve_bytes: int) -> NetworkPlan | None:
+    def plan(self, *, host: str, port: int, reserve_bytes: int, max_bytes: int = MOST_BYTES) -> NetworkPlan | None:
         """What listens on `host` and `port` where somebody may send, and where results go; None where nothing does.
 
+        `reserve_bytes` of the disk stay free, and images of more than `max_bytes` are refused.
         Raises `UsageError` for a title, caller or destination that is none.
         """
         callers = tuple(map(parse_caller, self.callers or ()))
         if not callers and not self.to:
             return None
         title = checked_title(self.title)
-        listening = ListenSettings(title=title, host=host, port=port, callers=callers, reserve_bytes=reserve_bytes)
+        listening = ListenSettings(
+            title=title, host=host, port=port, callers=callers, reserve_bytes=reserve_bytes, max_bytes=max_bytes
+        )
         return NetworkPlan(
             title=title,
             listening=listening if callers else None,

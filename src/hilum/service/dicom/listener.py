@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import threading
 from collections.abc import Sequence
@@ -28,11 +29,18 @@ _LOG = logging.getLogger("hilum.service")
 SILENT_S = 30.0
 """How long a connection may say nothing, before its association or in the middle of a message; then it is ended."""
 
-SUCCESS, OUT_OF_RESOURCES, REFUSED = 0x0000, 0xA700, 0x0124
+MOST_BYTES = 64 << 20
+"""The largest image that is taken, unless it is said otherwise."""
+
+LARGEST_PDU = 1 << 20
+"""What a sender may put into one piece of a message: while an object comes, it is measured piece by piece."""
+
+SUCCESS, OUT_OF_RESOURCES, TOO_LARGE, REFUSED = 0x0000, 0xA700, 0xC000, 0x0124
 
 ANSWERS = {
     SUCCESS: "the image and its row in the table of jobs are on disk",
     OUT_OF_RESOURCES: "the disk is nearly full, or too many images wait; the sender keeps the image and sends it again",
+    TOO_LARGE: "the image is larger than `--max-mb` allows; it is refused each time",
     REFUSED: "this AE title may not send from this address",
 }
 """What C-STORE is answered with; C-ECHO with the first or the last."""
@@ -43,7 +51,8 @@ class ListenSettings:
     """How to listen.
 
     `title` is hilum's AE title. `callers` alone may send. `reserve_bytes`: how much of the disk stays free; an image
-    that would use it is turned away with 0xA700, and the sender keeps it. `associations`: how many at once.
+    that would use it is turned away with 0xA700, and the sender keeps it. One of more than `max_bytes` is refused with
+    0xC000, and no more of it than that is ever held. `associations`: how many at once.
     """
 
     title: str
@@ -51,6 +60,7 @@ class ListenSettings:
     port: int
     callers: tuple[Caller, ...]
     reserve_bytes: int = 1 << 30
+    max_bytes: int = MOST_BYTES
     associations: int = 20
 
 
@@ -65,7 +75,7 @@ class Listener:
     def __init__(self, settings: ListenSettings, *, store: Store, outbox: Outbox, settings_sha256: str) -> None:
         self._settings, self._store, self._outbox, self._sha256 = settings, store, outbox, settings_sha256
         entity = AE(ae_title=settings.title)
-        entity.maximum_pdu_size = 0
+        entity.maximum_pdu_size = LARGEST_PDU
         entity.acse_timeout = SILENT_S
         entity.maximum_associations = settings.associations
         entity.require_called_aet = True
@@ -78,7 +88,8 @@ class Listener:
             self._server = entity.make_server(
                 (settings.host, settings.port),
                 evt_handlers=[(evt.EVT_C_STORE, self._store_image), (evt.EVT_C_ECHO, self._echo),
-                              (evt.EVT_N_EVENT_REPORT, self._hear), (evt.EVT_CONN_CLOSE, _hung_up)],
+                              (evt.EVT_N_EVENT_REPORT, self._hear), (evt.EVT_CONN_CLOSE, _hung_up),
+                              (evt.EVT_PDU_RECV, self._measure)],
                 server_class=_server_for(settings.callers),
             )  # fmt: skip
         except OSError as error:
@@ -108,6 +119,9 @@ class Listener:
             return REFUSED
         request: Any = event.request
         data = event.encoded_dataset()
+        if isinstance(request.DataSet, _Nowhere) or len(data) > self._settings.max_bytes:
+            _LOG.warning("use a larger --max-mb to take larger images: one was refused")
+            return TOO_LARGE
         if self._store.files.free_bytes() - len(data) < self._settings.reserve_bytes:
             _LOG.error("the disk is nearly full: an image was turned away, and its sender keeps it")
             return OUT_OF_RESOURCES
@@ -125,11 +139,24 @@ class Listener:
             return OUT_OF_RESOURCES
         return SUCCESS
 
+    def _measure(self, event: evt.Event) -> None:
+        """Before the next piece of a message is added: let go of what is too large, and of all that follows."""
+        message = event.assoc.dimse.message
+        if message is not None and message.data_set.tell() > self._settings.max_bytes:
+            message.data_set = _Nowhere()
+
     def _hear(self, event: evt.Event) -> tuple[int, None]:
         """What an archive reports of objects that it was asked to keep."""
         if not self._may_send(event):
             return REFUSED, None
         return hear_report(event, by=str(event.assoc.requestor.ae_title).strip(), outbox=self._outbox), None
+
+
+class _Nowhere(io.BytesIO):
+    """Where the rest of an object goes that is too large: the sender is answered when it has sent all of it."""
+
+    def write(self, data: Any, /) -> int:
+        return len(data)
 
 
 class _Contexts(list[PresentationContext]):
