@@ -1,9 +1,11 @@
 """What an attacker would try: foreign pages, wrong tokens, guessed passwords, names and tags that are code, bombs."""
 
+import asyncio
 import io
 import logging
 import zlib
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -164,6 +166,54 @@ def test_a_login_ends_and_attempts_are_forgotten() -> None:
     assert sessions.of(cookie) is None
     now[0] = 61.0
     assert attempts.wait_s("1.2.3.4") == 0.0
+
+
+def ask(app: Any, method: str, path: str, *, content: Any = None, **headers: str) -> tuple[int, bool]:
+    """The status, and whether anything of the body was read."""
+    read, statuses = [], []
+
+    async def receive() -> dict[str, Any]:
+        read.append(1)
+        return {"type": "http.request", "body": b"[]", "more_body": True}
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    sent = {"host": "localhost", "content-type": "application/json", "content-length": "60000000", **headers}
+    scope = {
+        "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in sent.items()], "client": ("10.0.0.9", 5000),
+        "server": ("localhost", 80), "scheme": "http", "http_version": "1.1", "root_path": "", "app": app,
+    }  # fmt: skip
+    asyncio.run(app(scope, receive, send))
+    return statuses[0], bool(read)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", f"{READINGS}/{'0' * 32}/opinions"), ("POST", READINGS), ("POST", "/dicom-web/studies"),
+     ("POST", "/logout"), ("DELETE", f"{READINGS}/{'0' * 32}"), ("POST", "/nothing"), ("BREW", "/")],
+)  # fmt: skip
+def test_of_who_is_unknown_no_body_is_read(locked: TestClient, sqlite_store: Store, method: str, path: str) -> None:
+    """Decoding JSON of 60 MB would keep the service from answering anybody."""
+    assert ask(locked.app, method, path) == (401, False)
+    assert ask(locked.app, method, path, cookie="hilum=guess") == (401, False)
+    assert ask(locked.app, method, path, authorization="Bearer guess") == (401, False)
+    assert [row.action for row in sqlite_store.audit.rows()] == ["login refused"]
+
+
+def test_methods_that_nobody_knows_are_counted_as_one(client: TestClient) -> None:
+    for number in range(5):
+        client.request(f"X{number}", "/healthz")
+    counted = client.get("/metrics").text
+    assert 'hilum_request_seconds_count{method="other",route="/healthz",status="405"} 5.0' in counted
+    assert "X0" not in counted
+
+
+def test_an_origin_that_is_no_address_is_foreign(client: TestClient) -> None:
+    answer = client.post(READINGS, headers={"Origin": "http://["})
+    assert (answer.status_code, answer.headers["content-type"]) == (403, "application/problem+json")
 
 
 # What is sent

@@ -15,6 +15,9 @@ from hilum.service.web.service import Service, TheService
 from hilum.service.web.sessions import Session
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+LOGIN = "/login"
+"""Where people log in: the one change that nobody known may ask for."""
+
 CSRF_HEADER = "X-CSRF-Token"
 LOCAL = "local"
 """Who asks where nobody has to say who they are."""

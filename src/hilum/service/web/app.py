@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.staticfiles import StaticFiles
 
 from hilum.service.store.store import Store
 from hilum.service.web import feedback, health, objects, pages, rest, stow
+from hilum.service.web.body_limits import BodyLimits
 from hilum.service.web.guard import Guard
 from hilum.service.web.metrics import Metrics
 from hilum.service.web.pages import STATIC
@@ -15,11 +15,8 @@ from hilum.service.web.problems import install_problems
 from hilum.service.web.schemas import API
 from hilum.service.web.service import ReadBy, Readers, Service
 from hilum.service.web.sessions import Attempts, Sessions
-from hilum.service.web.settings import MIB, ServiceSettings
+from hilum.service.web.settings import ServiceSettings
 from hilum.version import __version__
-
-_AROUND_A_FILE = MIB
-"""What a request may hold beside the file: the other fields, boundaries and headers of parts."""
 
 
 def create_app(reader: ReadBy, store: Store, settings: ServiceSettings, *, readers: Readers | None = None) -> FastAPI:
@@ -50,6 +47,6 @@ def create_app(reader: ReadBy, store: Store, settings: ServiceSettings, *, reade
     for router in (rest.router, objects.router, feedback.router, stow.router, health.router, pages.router):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_bytes + _AROUND_A_FILE)
+    app.add_middleware(BodyLimits, max_bytes=settings.max_bytes)
     app.add_middleware(Guard, service=service)
     return app

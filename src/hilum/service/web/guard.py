@@ -7,13 +7,15 @@ import time
 import traceback
 from urllib.parse import urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hilum.service.dicom.addresses import is_loopback
-from hilum.service.web.access import SAFE_METHODS
-from hilum.service.web.problems import problem
+from hilum.service.web.access import LOGIN, SAFE_METHODS, user_of
+from hilum.service.web.problems import ProblemError, problem
 from hilum.service.web.service import Service
 
 _LOG = logging.getLogger("hilum.service")
@@ -23,6 +25,8 @@ PAGE_POLICY = (
     "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """What a page of the service may load: from the service alone, and no script or style inside the page."""
+
+_METHODS = SAFE_METHODS | {"POST", "PUT", "PATCH", "DELETE"}
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -36,7 +40,8 @@ _HEADERS = {
 class Guard:
     """The outermost layer of the application.
 
-    It refuses a change that another site's page asks for, and, where no login is needed, any name of this machine but
+    It refuses a change that another site's page asks for, and, where a login is needed, any that nobody known asks for,
+    before anything of its body is read; and, where no login is needed, any name of this machine but
     its own ones (a foreign name that was made to point here could read along). It sets the headers that browsers heed,
     turns what is too large into a problem, and tells of a defect by its place alone: its message could hold a name.
     """
@@ -51,7 +56,7 @@ class Guard:
             return
         answer = _Answer(send, scope=scope, hsts=self._service.settings.tls)
         started = time.perf_counter()
-        refused = self._refused(scope)
+        refused = await self._refused(scope)
         try:
             await (refused or self._app)(scope, receive, answer.send)
         except Exception as error:  # noqa: BLE001 - a traceback could hold a name; its place is enough to find it
@@ -62,15 +67,22 @@ class Guard:
                 await problem(500, said)(scope, receive, answer.send)
         route = getattr(scope.get("route"), "path", "none")
         seconds = time.perf_counter() - started
-        self._service.metrics.requests.labels(scope["method"], route, str(answer.status)).observe(seconds)
+        method = scope["method"] if scope["method"] in _METHODS else "other"  # a sender may call it anything
+        self._service.metrics.requests.labels(method, route, str(answer.status)).observe(seconds)
 
-    def _refused(self, scope: Scope) -> Response | None:
+    async def _refused(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if not self._service.settings.needs_login and not is_loopback(_host_name(host)):
             return problem(400, "This service answers to localhost alone; open it by that name.")
         if scope["method"] not in SAFE_METHODS and _is_foreign(headers, host=host):
             return problem(403, "Another site's page asked for this change; open the service itself.")
+        if scope["method"] in SAFE_METHODS or not self._service.settings.needs_login or scope["path"] == LOGIN:
+            return None
+        try:
+            await run_in_threadpool(user_of, Request(scope), self._service)  # it may write into the audit
+        except ProblemError as error:
+            return problem(error.status, error.detail, headers=error.headers)
         return None
 
 
@@ -125,4 +137,7 @@ def _is_foreign(headers: Headers, *, host: str) -> bool:
     if site is not None:
         return site not in ("same-origin", "none")
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc.lower() != host.lower()
+    try:
+        return origin is not None and urlsplit(origin).netloc.lower() != host.lower()
+    except ValueError:  # it is no address
+        return True

@@ -15,6 +15,7 @@ from hilum.service.store.kept_objects import kept_objects
 from hilum.service.store.names import tame_text
 from hilum.service.web.access import (
     LOCAL,
+    LOGIN,
     TheUser,
     address_of,
     check_attempts,
@@ -47,7 +48,7 @@ def worklist(request: Request, service: TheService) -> Response:
 def reading(request: Request, service: TheService, job_id: JobId) -> Response:
     """One reading: its page, and beside it what people think of each finding."""
     if _has_to_log_in(request, service):
-        return RedirectResponse("/login", status_code=303)
+        return RedirectResponse(LOGIN, status_code=303)
     job = job_or_404(service, job_id)
     found = reading_out(job, files=service.store.files, whole=True)
     findings = [] if found.reading is None else found.reading.get("findings", [])
@@ -65,7 +66,7 @@ def reading(request: Request, service: TheService, job_id: JobId) -> Response:
     return _page("reading.html.j2", request, service, job=found, findings=rows, objects=objects, why_none=why_none)
 
 
-@router.get("/login")
+@router.get(LOGIN)
 def login_page(request: Request, service: TheService) -> Response:
     """Who one is, and the password."""
     if not _has_to_log_in(request, service):
@@ -73,7 +74,7 @@ def login_page(request: Request, service: TheService) -> Response:
     return _login(service, wrong="")
 
 
-@router.post("/login")
+@router.post(LOGIN)
 def login(
     request: Request,
     service: TheService,
@@ -110,7 +111,7 @@ def logout(request: Request, service: TheService, user: TheUser) -> Response:
     name = cookie_name(service)
     service.sessions.end(request.cookies.get(name, ""))
     service.store.audit.add("logout", who=user.name, address=user.address)
-    answer = RedirectResponse("/login", status_code=303)
+    answer = RedirectResponse(LOGIN, status_code=303)
     answer.delete_cookie(name, path="/", secure=service.settings.tls, httponly=True, samesite="strict")
     return answer
 
@@ -121,7 +122,7 @@ def _has_to_log_in(request: Request, service: Service) -> bool:
 
 def _page(template: str, request: Request, service: Service, **values: object) -> Response:
     if _has_to_log_in(request, service):
-        return RedirectResponse("/login", status_code=303)
+        return RedirectResponse(LOGIN, status_code=303)
     user = user_of(request, service)
     shown = {"csrf": user.csrf, "who": "" if user.name == LOCAL else user.name, **values}
     return HTMLResponse(environment("hilum.service.web").get_template(template).render(shown))
