@@ -11,7 +11,7 @@ from hilum.service.dicom.outbox import Outbox
 from hilum.service.dicom.peers import Destination
 from hilum.service.dicom.results import ResultsOf
 from hilum.service.readers.reading_objects import reading_objects
-from hilum.service.store.job import Job, Origin, Upload
+from hilum.service.store.job import Job, Origin, Outcome, Place, Upload
 
 TO = Destination("ARCHIVE", "127.0.0.1", 104)
 
@@ -29,6 +29,20 @@ def test_objects_go_into_the_outbox_with_the_reading(outbox: Outbox, sqlite_stor
     with sqlite_store.database.write() as connection:
         within(connection, job)
     assert [(row.destination, row.state, row.rows) for row in outbox.counts()] == [(TO.name, "waiting", 3)]
+
+
+def test_an_image_that_is_read_again_is_not_sent_again(outbox: Outbox, sqlite_store: Any, clock: Any) -> None:
+    data = study_image()
+    read = Outcome(reading={}, place=Place(rank="not flagged", value=0.0, why="-"), drawn={"page.html": b"p"})
+    for _ in range(2):
+        job_of(sqlite_store, data, origin="dicom")
+        lease = sqlite_store.queue.claim("w")
+        within = ResultsOf((TO,))(lease.job, reading_objects(read_image(data), data))
+        assert sqlite_store.queue.finish(lease, read, within=within)
+        outbox.delivered([parcel.number for parcel in outbox.due(TO.name)], said="kept")
+        clock.now_s += 3700.0
+        sqlite_store.readings.sweep()
+    assert [(row.state, row.rows) for row in outbox.counts()] == [("delivered", 3)]
 
 
 def test_a_picture_of_no_study_is_read_and_not_sent(outbox: Outbox, sqlite_store: Any) -> None:

@@ -1,6 +1,7 @@
 """Files in, readings out: what a program meets that uses the interface."""
 
 from collections.abc import Callable
+from typing import Any
 
 import jsonschema
 import pytest
@@ -131,6 +132,29 @@ def test_deletion_leaves_nothing(client: TestClient, sqlite_store: Store, read_a
     assert client.get(own).status_code == client.delete(own).status_code == 404
     assert client.get(f"{own}/overlay").status_code == 404
     assert sqlite_store.files.hashes() == sqlite_store.files.drawn_jobs() == frozenset()
+
+
+def test_sent_again_what_is_no_longer_kept_is_seen_again(
+    client: TestClient, sqlite_store: Store, read_all: Callable[[], None], clock: Any
+) -> None:
+    """With the settings as shipped, an hour after it was read."""
+    own = send(client, grey_png()).headers["Location"]
+    read_all()
+    opinion = {"model": "toy", "finding": "Pneumonia", "opinion": "agree"}
+    assert client.post(f"{own}/opinions", json=opinion).status_code == 201
+    assert send(client, grey_png()).status_code == 200  # its page is there
+    first = client.get(own).json()["reading"]
+    clock.now_s += 3700.0
+    sqlite_store.readings.sweep()
+    assert client.get(f"{own}/page").json()["detail"].endswith("no longer kept; send the image again.")
+    again = send(client, grey_png())
+    assert (again.status_code, again.headers["Location"], again.json()["state"]) == (202, own, "queued")
+    assert client.get("/api/v1/opinions.csv").status_code == 200
+    read_all()
+    assert client.get(f"{own}/page").status_code == 200
+    second = client.get(own).json()["reading"]
+    assert second["findings"] == first["findings"]
+    assert [each["opinion"] for each in client.get(f"{own}/opinions").json()["opinions"]] == ["agree"]
 
 
 def test_the_audit_tells_what_was_done_and_no_names(

@@ -95,6 +95,10 @@ class StoredFiles:
             return self.drawn_path(job_id, name).read_bytes()
         return None
 
+    def has_drawn(self, job_id: str) -> bool:
+        """Whether anything drawn of a job is there (still)."""
+        return self.drawn_path(job_id, "any.x").parent.exists()
+
     def drop_drawn(self, job_id: str) -> None:
         """Remove everything drawn of a job."""
         shutil.rmtree(self.drawn_path(job_id, "any.x").parent, ignore_errors=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
 from hilum.errors import BusyError, OutputError
 from hilum.report.urgency import could_not_be_read
@@ -79,9 +79,10 @@ class Queue:
         """Take a file in: when this returns, its bytes and its row are on disk.
 
         The same bytes, stated the same, for a reader of the same `settings_sha256`, give the job that they have, in
-        whatever state it is; one that failed with no fault of the file's waits anew. Raises `BusyError` where
-        `capacity` jobs wait, and `OutputError` where disk or database cannot be written; then nothing was accepted.
-        `within` writes in the same transaction, whichever job it is.
+        whatever state it is; one that failed with no fault of the file's waits anew, and so does one that was read and
+        of which nothing drawn is kept any more. Raises `BusyError` where `capacity` jobs wait, and `OutputError` where
+        disk or database cannot be written; then nothing was accepted. `within` writes in the same transaction,
+        whichever job it is.
         """
         sha256 = hashlib.sha256(data).hexdigest()
         key = job_key(sha256, settings_sha256=settings_sha256, stated=upload.stated)
@@ -104,14 +105,22 @@ class Queue:
     def _known(self, key: str) -> Job | None:
         with self.database.read() as connection:
             row = connection.execute(select(JOBS).where(JOBS.c.key == key)).one_or_none()
-        return None if row is None or row.failure_kind in _AGAIN else job_of(row)
+        return None if row is None or self._is_read_anew(row) else job_of(row)
+
+    def _is_read_anew(self, row: Row[Any]) -> bool:
+        """Whether the file of a job is read anew when it is sent again.
+
+        Who sends one whose page is gone wants to see it. The same reading has the same objects, which the outbox holds
+        once, so that nothing is delivered twice.
+        """
+        return row.failure_kind in _AGAIN or (row.state == "done" and not self.files.has_drawn(row.id))
 
     def _add(
         self, connection: Connection, aside: Path, *, key: str, sha256: str, size: int, upload: Upload
     ) -> Accepted:
         """In a transaction that runs alone, so that no other adds, counts or removes bytes meanwhile."""
         row = connection.execute(select(JOBS).where(JOBS.c.key == key)).one_or_none()
-        if row is not None and row.failure_kind not in _AGAIN:
+        if row is not None and not self._is_read_anew(row):
             return Accepted(job=job_of(row), is_new=False)
         if _waiting(connection) >= self.capacity:
             raise BusyError(f"{self.capacity:,} files wait to be read, and no more may; send it again in a while")
