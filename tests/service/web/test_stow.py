@@ -37,6 +37,12 @@ def written(dataset: pydicom.Dataset) -> bytes:
     return buffer.getvalue()
 
 
+def reason(number: int) -> pydicom.Dataset:
+    item = pydicom.Dataset()
+    item.FailureReason = number
+    return item
+
+
 def test_dicomweb_client_stores(
     client: TestClient, dicom: pydicom.Dataset, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch, read_all: Callable
 ) -> None:
@@ -74,8 +80,25 @@ def test_each_object_is_told_by_itself(client: TestClient, dicom: pydicom.Datase
     assert answer.headers["content-type"] == "application/dicom+json"
     said = pydicom.Dataset.from_json(answer.json())
     assert [each.ReferencedSOPInstanceUID for each in said.ReferencedSOPSequence] == [dicom.SOPInstanceUID]
-    assert [each.FailureReason for each in said.FailedSOPSequence] == [0xA900, 0xC000]
+    assert [each.ReferencedSOPInstanceUID for each in said.FailedSOPSequence] == [other.SOPInstanceUID]
+    assert [each.FailureReason for each in said.FailedSOPSequence] == [0x0110]
+    assert said.OtherFailuresSequence == [reason(0xC000)]  # it has no name to refer to it by
+    assert [said.RetrieveURL, said.ReferencedSOPSequence[0].RetrieveURL] == ["", ""]  # present, and empty: type 2
+    assert "RetrieveURL" not in said.FailedSOPSequence[0]
     assert sqlite_store.queue.waiting() == 1
+
+
+@pytest.mark.parametrize("missing", ["SOPClassUID", "SOPInstanceUID"])
+def test_an_object_without_a_name_is_another_failure(client: TestClient, dicom: pydicom.Dataset, missing: str) -> None:
+    nameless = copy.deepcopy(dicom)
+    del nameless[missing], nameless.file_meta[f"MediaStorage{missing}"]
+    buffer = io.BytesIO()
+    pydicom.dcmwrite(buffer, nameless, enforce_file_format=False)
+    answer = client.post("/dicom-web/studies", **related(("application/dicom", buffer.getvalue())))
+    assert answer.status_code == 409
+    said = pydicom.Dataset.from_json(answer.json())
+    assert said.OtherFailuresSequence == [reason(0xC000)]
+    assert "FailedSOPSequence" not in said
 
 
 def test_what_is_no_image_is_refused(client: TestClient, dicom: pydicom.Dataset) -> None:

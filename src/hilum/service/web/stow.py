@@ -23,16 +23,20 @@ from hilum.stated import NOTHING_STATED
 
 router = APIRouter(prefix="/dicom-web", tags=["DICOMweb"])
 
-_NO_RESOURCES, _NOT_UNDERSTOOD, _WRONG_STUDY, _NOT_SUPPORTED = 0xA700, 0xC000, 0xA900, 0x0122
+_NO_RESOURCES, _NOT_UNDERSTOOD, _WRONG_STUDY, _NOT_SUPPORTED = 0xA700, 0xC000, 0x0110, 0x0122
 
 REASONS = {
     _NO_RESOURCES: "the queue or the disk is full; send it again later",
-    _NOT_UNDERSTOOD: "no DICOM object, damaged, too large, or without a SOP Instance UID",
+    _NOT_UNDERSTOOD: "no DICOM object, damaged, too large, or without a SOP Class or SOP Instance UID",
     _WRONG_STUDY: "the object belongs to another study than the address names",
     _NOT_SUPPORTED: "no image",
 }
-"""Failure reasons of PS3.18, table 10.5.3-1 and PS3.4, annex B.2.3."""
+"""Failure reasons of PS3.18, table I.2-2."""
 
+RETRIEVE_URL, FAILED, REFERENCED, OTHER_FAILURES = "00081190", "00081198", "00081199", "0008119A"
+"""What the answer holds (PS3.18, table I.1-1); its URLs are empty, since nothing is given out here."""
+
+_NO_URL = {"vr": "UR"}
 _JSON = "application/dicom+json"
 _BODY = {
     "requestBody": {
@@ -56,6 +60,11 @@ class _Object:
     sop_instance: str = ""
     study: str = ""
     is_image: bool = False
+
+    @property
+    def is_named(self) -> bool:
+        """Whether an item of the answer can refer to it."""
+        return bool(self.sop_class and self.sop_instance)
 
 
 @router.post(
@@ -90,8 +99,7 @@ async def _store(request: Request, *, study: str | None, service: Service, user:
 
 
 def _accept_all(parts: list[Part], *, study: str | None, service: Service, user: User) -> JSONResponse:
-    stored: list[dict[str, Any]] = []
-    failed: list[dict[str, Any]] = []
+    items: dict[str, list[dict[str, Any]]] = {REFERENCED: [], FAILED: [], OTHER_FAILURES: []}
     busy: BusyError | OutputError | None = None
     limits = Limits(max_bytes=service.settings.max_bytes)
     for part in parts:
@@ -107,14 +115,13 @@ def _accept_all(parts: list[Part], *, study: str | None, service: Service, user:
                 busy, reason = error, _NO_RESOURCES
             except (DecodeError, LimitError):
                 reason = _NOT_UNDERSTOOD
-        (stored if reason is None else failed).append(_item(described or _Object(), reason=reason))
-    if busy is not None and not stored:
+        sequence, item = _item(described or _Object(), reason=reason)
+        items[sequence].append(item)
+    all_stored = not items[FAILED] and not items[OTHER_FAILURES]
+    if busy is not None and not items[REFERENCED]:
         raise busy
-    answer = {
-        **({"00081199": {"vr": "SQ", "Value": stored}} if stored else {}),
-        **({"00081198": {"vr": "SQ", "Value": failed}} if failed else {}),
-    }
-    status = 200 if not failed else 202 if stored else 409
+    answer = {RETRIEVE_URL: _NO_URL, **{tag: {"vr": "SQ", "Value": those} for tag, those in items.items() if those}}
+    status = 200 if all_stored else 202 if items[REFERENCED] else 409
     return JSONResponse(answer, status_code=status, media_type=_JSON)
 
 
@@ -137,18 +144,20 @@ def _describe(data: bytes, *, limits: Limits) -> _Object | None:
 
 
 def _reason_against(described: _Object | None, *, study: str | None) -> int | None:
-    if described is None or not described.sop_instance:
+    if described is None or not described.is_named:
         return _NOT_UNDERSTOOD
     if study is not None and described.study != study:
         return _WRONG_STUDY
     return None if described.is_image else _NOT_SUPPORTED
 
 
-def _item(described: _Object, *, reason: int | None) -> dict[str, Any]:
-    item: dict[str, Any] = {
+def _item(described: _Object, *, reason: int | None) -> tuple[str, dict[str, Any]]:
+    """An item of the answer, and the sequence that it belongs into; `reason` is why the object was not stored."""
+    why = {} if reason is None else {"00081197": {"vr": "US", "Value": [reason]}}
+    if not described.is_named:
+        return OTHER_FAILURES, why
+    names = {
         "00081150": {"vr": "UI", "Value": [described.sop_class]},
         "00081155": {"vr": "UI", "Value": [described.sop_instance]},
     }
-    if reason is not None:
-        item["00081197"] = {"vr": "US", "Value": [reason]}
-    return item
+    return (REFERENCED, {**names, RETRIEVE_URL: _NO_URL}) if reason is None else (FAILED, {**names, **why})
