@@ -15,7 +15,8 @@ from pydicom import uid
 from fabricate_archive import encrypted, write_archive, write_link
 from fabricate_dicom import dicom_bytes, object_bytes
 from fabricate_pictures import marked, picture_bytes
-from hilum.errors import UsageError
+from hilum.errors import OutputError, UsageError
+from hilum.output.folder import OutputFolder
 from hilum.output.inputs import InputFile, find_inputs
 
 
@@ -254,6 +255,14 @@ def test_output_over_the_input_is_refused(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="is or holds the folder to read"):
             find_inputs([str(tmp_path / "scans")], out=out)
     assert relatives(tmp_path / "scans" / "x.png", out=tmp_path / "scans") == ["x.png"]
+
+
+def test_an_output_folder_that_is_a_link_to_itself_fails_where_it_is_made(tmp_path: Path) -> None:
+    png(tmp_path / "x.png")
+    (tmp_path / "out").symlink_to("out")
+    assert relatives(tmp_path / "x.png", out=tmp_path / "out") == ["x.png"]
+    with pytest.raises(OutputError, match="Cannot write"):
+        OutputFolder(tmp_path / "out")
 
 
 def test_loops_of_links_end_and_linked_files_are_read(tmp_path: Path) -> None:

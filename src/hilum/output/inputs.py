@@ -92,7 +92,7 @@ class _Search:
     def __init__(self, *, out: Path | None, frame: int | None) -> None:
         self.skipped: list[SkippedFile] = []
         self.problems: list[str] = []
-        self._out = out.resolve() if out is not None else None
+        self._out = _real(out) if out is not None else None
         self._frame = frame
         self._looked_at = 0
 
@@ -132,7 +132,7 @@ class _Search:
             self._skip(folder, "linked folder, not followed")
         elif is_report(partial(_head_beside, folder / "_")):
             self._skip(folder, "a report that hilum wrote")
-        elif folder.resolve() != self._out:
+        elif _real(folder) != self._out:
             yield from self._walk(folder)
 
     def _in_archive(self, path: Path) -> Iterator[Path]:
@@ -211,8 +211,13 @@ def _is_inner_archive(head: Head) -> bool:
 
 
 def _refuse_output_over_input(folder: Path, *, out: Path | None) -> None:
-    if out is not None and folder.resolve().is_relative_to(out.resolve()):
+    if out is not None and _real(folder).is_relative_to(_real(out)):
         raise UsageError(f"--out {out} is or holds the folder to read, {folder}. Name another folder for the readings")
+
+
+def _real(path: Path) -> Path:
+    """The path without links; of links in a circle, which `Path.resolve` raises for, as far as they lead."""
+    return Path(os.path.realpath(path))
 
 
 def _is_regular(path: Path) -> bool:
