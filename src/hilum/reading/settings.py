@@ -84,7 +84,7 @@ def settings_sha256(
     the models has its heatmaps by occlusion; the setting of that name decides nothing of others. Without `lungs` a
     model that brings its own reads otherwise, though the models are the same.
     """
-    decisive = {
+    decisive: dict[str, object] = {
         "hilum": version,
         "limits": asdict(settings.limits),
         "engine": settings.engine,

@@ -142,7 +142,9 @@ class Listener:
     def _measure(self, event: evt.Event) -> None:
         """Before the next piece of a message is added: let go of what is too large, and of all that follows."""
         message = event.assoc.dimse.message
-        if message is not None and message.data_set.tell() > self._settings.max_bytes:
+        if message is None or message.data_set is None:
+            return
+        if message.data_set.tell() > self._settings.max_bytes:
             message.data_set = _Nowhere()
 
     def _hear(self, event: evt.Event) -> tuple[int, None]:
