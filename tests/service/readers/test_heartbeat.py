@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from hilum.errors import OutputError
 from hilum.service.readers import heartbeat
 from hilum.service.readers.heartbeat import Heartbeat
 from hilum.service.store.job import Lease, Upload
@@ -29,6 +30,18 @@ def test_a_lease_is_renewed(sqlite_store: Store, lease: Lease, clock, monkeypatc
     clock.now_s += 31.0
     assert sqlite_store.queue.claim("other") is not None
     assert not late.is_set()
+
+
+def test_what_takes_too_long_ends_also_where_the_store_cannot_be_written(
+    sqlite_store: Store, lease: Lease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise OutputError("the database of jobs cannot be used")
+
+    monkeypatch.setattr(sqlite_store.queue, "fail", away)
+    late = threading.Event()
+    with Heartbeat(lease, queue=sqlite_store.queue, seconds=0.05, on_late=late.set):
+        assert late.wait(20.0)
 
 
 def test_what_takes_too_long_is_failed(sqlite_store: Store, lease: Lease) -> None:

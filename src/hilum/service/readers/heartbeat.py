@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 
 from hilum.errors import OutputError
@@ -37,9 +38,9 @@ class Heartbeat:
         ends_s = time.monotonic() + self._seconds
         while not self._over.wait(min(LEASE_S / 3.0, max(0.0, ends_s - time.monotonic()))):
             if time.monotonic() >= ends_s:
-                self._queue.fail(
-                    self._lease, kind="limit", message=f"reading it took longer than {self._seconds:g} seconds"
-                )
+                message = f"reading it took longer than {self._seconds:g} seconds"
+                with suppress(OutputError):  # what hangs ends all the same; its lease lapses, and another reads it
+                    self._queue.fail(self._lease, kind="limit", message=message)
                 self._on_late()
                 return
             try:
