@@ -8,6 +8,7 @@ from hilum.errors import OutputError
 from hilum.service.readers import heartbeat
 from hilum.service.readers.heartbeat import Heartbeat
 from hilum.service.store.job import Lease, Upload
+from hilum.service.store.queue import Queue
 from hilum.service.store.store import Store
 
 
@@ -38,7 +39,7 @@ def test_what_takes_too_long_ends_also_where_the_store_cannot_be_written(
     def away(*_: object, **__: object) -> None:
         raise OutputError("the database of jobs cannot be used")
 
-    monkeypatch.setattr(sqlite_store.queue, "fail", away)
+    monkeypatch.setattr(Queue, "fail", away)
     late = threading.Event()
     with Heartbeat(lease, queue=sqlite_store.queue, seconds=0.05, on_late=late.set):
         assert late.wait(20.0)
