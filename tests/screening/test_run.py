@@ -162,5 +162,8 @@ def test_readers_killed_by_chance_and_a_driver_killed_twice_lose_nothing(tmp_pat
     done = run_here(plan, asked=OpenFast(deadly=0.1, log=str(tmp_path / "log")), workers=2)
     assert rows_of(plan) == [fast_row(name) for name in names(200)]
     pieces = (tmp_path / "log").read_text().splitlines()
-    assert len(pieces) == done.shards + done.deaths  # a death costs its own shard once, and no other
+    again = (
+        len(pieces) - done.shards
+    )  # a death costs its own shard once, and no other; the third may halve it by chance
+    assert again == done.deaths if done.halved == 0 else again >= done.deaths + done.halved
     assert done.shards == 40 - before

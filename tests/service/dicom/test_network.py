@@ -1,5 +1,6 @@
 """Archives are asked what they keep only where somebody hears their report, and who runs hilum is told."""
 
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -57,8 +58,17 @@ def listening(*titles: str) -> ListenSettings:
 
 @pytest.mark.parametrize("listens", [True, False])
 def test_an_archive_is_asked_only_where_its_report_is_heard(
-    sqlite_store: Store, outbox: Outbox, post: Any, clock: Any, until: Any, archive: Archive, caplog: Any, listens: bool
+    sqlite_store: Store,
+    outbox: Outbox,
+    post: Any,
+    clock: Any,
+    until: Any,
+    archive: Archive,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    listens: bool,
 ) -> None:
+    monkeypatch.setattr(logging.getLogger("hilum"), "propagate", True)  # a command of an earlier test may have ended it
     clock.now_s = time.time() - 1.0
     post(archive.to)
     plan = NetworkPlan(

@@ -208,7 +208,7 @@ def test_a_deflated_object_is_inflated_within_the_limit_alone(make_client: Calla
     assert client.post("/dicom-web/studies", **related(image)).status_code == 200
     refused = client.post("/dicom-web/studies", **related(bomb))
     assert refused.status_code == 409
-    assert json.loads(refused.content)["00081198"]["Value"][0]["00081197"]["Value"] == [0xC000]
+    assert json.loads(refused.content)["0008119A"]["Value"][0]["00081197"]["Value"] == [0xC000]
 
 
 def deflated_with(zeros: int) -> bytes:

@@ -225,8 +225,8 @@ def _equalised(spec: PreprocessSpec) -> PreprocessSpec:
 
 
 def _resized(spec: PreprocessSpec, *, side: int) -> PreprocessSpec:
-    smaller = {"height": side, "width": side}
-    steps = tuple(step.model_copy(update=smaller) if isinstance(step, Resize) else step for step in spec.steps)
+    square = {"height": side, "width": side}
+    steps = tuple(Resize(**{**dict(step), **square}) if isinstance(step, Resize) else step for step in spec.steps)
     return PreprocessSpec(steps=steps, mean=spec.mean, std=spec.std)
 
 
