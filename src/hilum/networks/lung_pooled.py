@@ -61,12 +61,12 @@ class LungPooledClassifier(PooledClassifier):
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (N, L) of a normalised picture and its lungs, (N, C + 1, H, W)."""
-        picture, lungs = _apart(x)
+        picture, lungs = pictures_and_lungs(x)
         return self.logits_of(_pooled(self._features(picture, lungs), self.cell_weights(lungs)))
 
     def forward_with_maps(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (N, L) and class maps (N, L, h, w) of a picture and its lungs (N, C + 1, H, W)."""
-        return self.inside(*_apart(x))
+        return self.inside(*pictures_and_lungs(x))
 
     def inside(self, picture: Tensor, lungs: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (N, L) and class maps (N, L, h, w) of pictures (N, C, H, W) and planes of lungs (N, 1, H, W).
@@ -124,5 +124,6 @@ def _pooled(features: Tensor, weights: Tensor) -> Tensor:
     return pooled
 
 
-def _apart(x: Tensor) -> tuple[Tensor, Tensor]:
+def pictures_and_lungs(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Pictures (N, C, H, W), channels last, and planes of lungs (N, 1, H, W), from both in one (N, C + 1, H, W)."""
     return x[:, :-1].contiguous(memory_format=torch.channels_last), x[:, -1:].contiguous()

@@ -25,7 +25,7 @@ from hilum.statistics.estimate import LEVEL, Estimate, Interval
 from hilum.statistics.few_patients import few_patients, t_quantile, too_few_patients
 from hilum.statistics.obuchowski import clustered_aurocs, logit_interval
 from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
-from hilum.statistics.proportion import wilson_bounds
+from hilum.statistics.proportion import wilson_reach
 
 SHRINKAGE_PATIENTS = 20
 """How many patients' worth the variance of normal populations counts beside an observed one that is smaller."""
@@ -69,7 +69,7 @@ class PatientAuroc:
     @property
     def beyond(self) -> float:
         """How far Wilson's interval of all right, by the patients of the rarer kind, reaches below 1."""
-        return 1.0 - wilson_bounds(1.0, n=min(self.ill, self.well), z=self.quantile)[0]
+        return wilson_reach(n=min(self.ill, self.well), z=self.quantile)
 
     @property
     def error(self) -> float:

@@ -22,6 +22,11 @@ def wilson(successes: int, *, n: int, level: float = LEVEL) -> Estimate:
     return Estimate(share, bounds, method="Wilson", n=n)
 
 
+def wilson_reach(*, n: float, z: float) -> float:
+    """How far Wilson's interval of a share of all, or none, of `n` trials reaches from it; `z` as `wilson_bounds`."""
+    return z * z / (n + z * z)
+
+
 def wilson_bounds(share: float, *, n: float, z: float) -> Interval:
     """Wilson's bounds of a share of `n` trials, which need not be a whole number: an effective one has its place here.
 

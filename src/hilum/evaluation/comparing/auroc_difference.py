@@ -10,6 +10,7 @@ from scipy.special import stdtr, stdtrit  # type: ignore[import-untyped]
 from hilum.errors import UsageError
 from hilum.statistics.estimate import LEVEL, Contrast, Estimate, Interval
 from hilum.statistics.obuchowski import ClusteredAurocs, logit_interval
+from hilum.statistics.proportion import wilson_reach
 
 
 def auroc_difference(aurocs: ClusteredAurocs, *, first: int = 0, second: int = 1, level: float = LEVEL) -> Contrast:
@@ -77,6 +78,5 @@ def _single(aurocs: ClusteredAurocs, place: int, *, level: float) -> Interval:
     if found is not None:
         return found
     n = min(aurocs.positive_patients, aurocs.negative_patients)
-    reach = NormalDist().inv_cdf(0.5 + level / 2) ** 2 / n
-    beyond = reach / (1 + reach)  # Wilson's far bound of a share of all or none
+    beyond = wilson_reach(n=n, z=NormalDist().inv_cdf(0.5 + level / 2))
     return (area - beyond, area) if area > 0.5 else (area, area + beyond)

@@ -6,17 +6,12 @@ from collections.abc import Iterator
 
 from hilum.evaluation.judging.judgement import GroupJudgement, Judgement, LabelJudgement, by_unit
 from hilum.evaluation.judging.subgroup_tests import TITLES
+from hilum.evaluation.report.tables import MEASURES
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import UndefinedMetric
 
 _NAMES = {
-    "ppv": "PPV",
-    "npv": "NPV",
-    "f1": "F1",
-    "balanced_accuracy": "balanced accuracy",
-    "lr_positive": "LR+",
-    "lr_negative": "LR−",
-    "net_benefit": "net benefit",
+    **MEASURES,
     "net_benefit_treat_all": "net benefit of calling everyone",
     "ppv_at_prevalence": "PPV at the stated prevalence",
     "npv_at_prevalence": "NPV at the stated prevalence",
@@ -26,7 +21,7 @@ _NAMES = {
     "in_the_large": "calibration in the large",
     "mean_stated_minus_observed": "mean stated minus observed",
 }
-"""How measures are called here; the others are called as they are in files."""
+"""How measures are called here: as in the tables, but where those lean on a heading; others as they are in files."""
 
 
 def interval_methods(judgement: Judgement) -> str:

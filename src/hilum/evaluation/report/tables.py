@@ -16,7 +16,7 @@ from hilum.statistics.estimate import Estimate
 from hilum.statistics.net_benefit import THRESHOLDS
 from hilum.statistics.outcomes import UndefinedMetric
 
-_MEASURES = {
+MEASURES = {
     "sensitivity": "sensitivity",
     "specificity": "specificity",
     "ppv": "PPV",
@@ -28,6 +28,8 @@ _MEASURES = {
     "net_benefit": "net benefit",
     "net_benefit_treat_all": "of calling everyone",
 }
+"""What measures at an operating point are called, in the order of the tables' columns."""
+
 _AT_PREVALENCE = {
     "ppv_at_prevalence": "PPV there",
     "npv_at_prevalence": "NPV there",
@@ -168,7 +170,7 @@ def decision_table(judgement: Judgement) -> ReportTable | None:
     if not decided:
         return None
     stated = any(one.decisions is not None and one.decisions.prevalence is not None for one in decided)
-    columns = ["label", "threshold", *_MEASURES.values()]
+    columns = ["label", "threshold", *MEASURES.values()]
     if stated:
         columns += ["stated prevalence", *_AT_PREVALENCE.values()]
     return ReportTable(
@@ -316,7 +318,7 @@ def _decision_row(one: LabelJudgement, *, width: int, stated: bool) -> tuple[Cel
         return (one.label, one.decisions_undefined, *([None] * (width - 2)))
     measures = one.decisions.measures
     there: tuple[Cell, ...] = (one.decisions.prevalence, *(measures.get(name) for name in _AT_PREVALENCE))
-    return (one.label, one.decisions.threshold, *(measures[name] for name in _MEASURES), *(there if stated else ()))
+    return (one.label, one.decisions.threshold, *(measures[name] for name in MEASURES), *(there if stated else ()))
 
 
 def _number_or_reason(value: Estimate | UndefinedMetric) -> Cell:

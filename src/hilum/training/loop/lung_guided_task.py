@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from hilum.errors import UsageError
-from hilum.networks.lung_pooled import LungAttendedClassifier
+from hilum.networks.lung_pooled import LungAttendedClassifier, pictures_and_lungs
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.training.loop.classifier_task import ClassifierTask
 from hilum.training.loop.task import Batch
@@ -38,8 +38,7 @@ class LungGuidedTask(ClassifierTask):
 
     def loss(self, batch: Batch) -> Tensor:
         """The mean over the known labels, and `weight` times the mean over the pictures whose lungs are known."""
-        pictures, planes = batch[0][:, :-1], batch[0][:, -1:]
-        pictures = pictures.contiguous(memory_format=torch.channels_last)
+        pictures, planes = pictures_and_lungs(batch[0])
         network = self._guided
         if self._guidance.by == "penalty":
             logits, maps = network.forward_with_maps(pictures)
