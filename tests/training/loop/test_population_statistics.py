@@ -1,3 +1,4 @@
+import csv
 from dataclasses import replace
 
 import numpy as np
@@ -10,10 +11,16 @@ from hilum.datasets.own.own_table import read_own_table
 from hilum.errors import UsageError
 from hilum.networks.starting_weights import RandomWeights
 from hilum.systems.sdfn.recipe import sdfn_local
+from hilum.training.data.images import Preparation
 from hilum.training.data.make_split import make_splits
-from hilum.training.loop.checkpoints import load_weights
-from hilum.training.loop.population_statistics import with_population_statistics
+from hilum.training.data.stage_data import image_data
+from hilum.training.loop.checkpoints import LAST_CHECKPOINT, load_checkpoint, load_weights
+from hilum.training.loop.classifier_task import ClassifierTask
+from hilum.training.loop.population_statistics import ValidatedWithPopulation, with_population_statistics
 from hilum.training.loop.stages import run_stages
+from hilum.training.loop.task_module import TaskModule
+from hilum.training.recipe.losses import BinaryCrossEntropy, fit_loss
+from hilum.training.recipe.machine import Machine
 from hilum.training.records.run_place import RunPlace
 
 
@@ -79,17 +86,114 @@ def test_a_network_without_batch_norm_stays_as_it_is():
     assert all(torch.equal(found[name], state[name]) for name in state)
 
 
+@pytest.fixture(scope="module")
+def records(tmp_path_factory):
+    return read_own_table(fabricate_labelled_table(tmp_path_factory.mktemp("table")))
+
+
+def batch_normed(**stage):
+    return replace(tiny_recipe(**stage), backbone="mobilenet_v2")
+
+
+def run(recipe, records, folder, **place):
+    return run_stages(recipe, splits=make_splits(recipe, records=records), place=RunPlace(folder=folder, **place))
+
+
+def trained(folder):
+    """Weights and running averages that a training ended with, before anything was counted anew."""
+    return load_checkpoint(folder / "train" / LAST_CHECKPOINT)["state_dict"]
+
+
+def losses(folder, name="validations.csv"):
+    with (folder / "train" / "log" / name).open(newline="") as file:
+        return [float(row["validation/loss"]) for row in csv.DictReader(file)]
+
+
 @pytest.mark.slow
-def test_a_stage_ends_with_them_and_differs_in_nothing_else(tmp_path):
-    records = read_own_table(fabricate_labelled_table(tmp_path / "table"))
+@pytest.mark.parametrize("ema_decay", [None, 0.9])
+def test_a_stage_ends_with_them_and_differs_in_nothing_else(records, tmp_path, ema_decay):
     states = {}
     for name, kind in (("running", None), ("population", "population")):
-        recipe = replace(tiny_recipe(epochs=1, batch_statistics=kind), backbone="mobilenet_v2")
-        run_stages(recipe, splits=make_splits(recipe, records=records), place=RunPlace(folder=tmp_path / name))
+        recipe = batch_normed(epochs=2, ema_decay=ema_decay, batch_statistics=kind, validate_every=1)
+        run(recipe, records, tmp_path / name)
         states[name], _ = load_weights(tmp_path / name / "train" / "weights.safetensors")
     running, population = states["running"], states["population"]
     differing = {name.rsplit(".", 1)[1] for name in running if not torch.equal(running[name], population[name])}
     assert differing == {"running_mean", "running_var", "num_batches_tracked"}
+    with_them, without = trained(tmp_path / "population"), trained(tmp_path / "running")
+    assert all(torch.equal(without[name], with_them[name]) for name in without), "validations left it as it was"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ema_decay", [None, 0.9])
+def test_a_validation_goes_by_the_statistics_that_the_network_would_end_with(records, tmp_path, ema_decay):
+    recipe = batch_normed(epochs=1, ema_decay=ema_decay, batch_statistics="population")
+    network = run(recipe, records, tmp_path).network
+    split = make_splits(recipe, records=records)["train"]
+    data = image_data(recipe, stage=recipe.last, split=split, preparation=Preparation())
+    assert len(data.targets) < 512, "all images take part, as they do at the end"
+    loss = fit_loss(BinaryCrossEntropy(), targets=data.targets, labels=recipe.last.labels)
+    task = ClassifierTask(network, labels=recipe.last.labels, loss=loss)
+    images, targets = zip(*(data.validation["validation"][i] for i in range(data.counts["validation"])), strict=True)
+
+    def loss_of(state):
+        network.load_state_dict(state)
+        with torch.no_grad():
+            return task.figures(task.outputs((torch.stack(images), torch.stack(targets))))["loss"]
+
+    counted = loss_of(network.state_dict())
+    assert losses(tmp_path, "metrics.csv") == [pytest.approx(counted, rel=1e-5)]
+    running = {name.removeprefix("network."): tensor for name, tensor in trained(tmp_path).items()}
+    assert abs(loss_of(running) - counted) > 1e-3, "the running averages lag"
+
+
+@pytest.mark.slow
+def test_a_stopped_training_finds_what_an_unbroken_one_finds(records, tmp_path, monkeypatch):
+    recipe = batch_normed(epochs=2, validate_every=2, ema_decay=None, batch_statistics="population")
+    unbroken = run(recipe, records, tmp_path / "unbroken").network.state_dict()
+    step, left = TaskModule.training_step, [1]
+
+    def stopped_once(module, batch, batch_idx):
+        if batch_idx == 2 and module.current_epoch in left:
+            left.clear()
+            raise KeyError("stopped")
+        return step(module, batch, batch_idx)
+
+    monkeypatch.setattr(TaskModule, "training_step", stopped_once)
+    with pytest.raises(KeyError):
+        run(recipe, records, tmp_path / "broken")
+    resumed = run(recipe, records, tmp_path / "broken").network.state_dict()
+    assert all(torch.equal(unbroken[name], resumed[name]) for name in unbroken)
+    assert losses(tmp_path / "broken") == losses(tmp_path / "unbroken")
+
+
+class Step:
+    """What a validation tells a callback of where it runs."""
+
+    device = torch.device("cpu")
+
+
+def test_a_validation_measures_part_of_many_images_and_at_least_one_batch():
+    for batch_size, taken in ((100, 500), (600, 600), (2000, 0)):
+        drawn, network = Drawn(images(900)), nn.Sequential(nn.BatchNorm2d(3)).eval()
+        before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+        generator = torch.get_rng_state()
+        callback = ValidatedWithPopulation(network, images=drawn, count=900, batch_size=batch_size)
+        for place in ((0, 0), (1, 0), (0, 1)):
+            callback.on_validation_batch_start(None, Step, None, *place)
+        indices = [index for index, _ in drawn.draws]
+        assert len(indices) == len(set(indices)) == taken
+        assert not network.training
+        assert taken == 0 or not torch.equal(network[0].running_mean, before["0.running_mean"])
+        callback.on_validation_epoch_end(None, Step)
+        assert all(torch.equal(network.state_dict()[name], before[name]) for name in before)
+        assert torch.equal(torch.get_rng_state(), generator)
+
+
+def test_a_strategy_that_parts_the_network_is_refused(records, tmp_path):
+    recipe = batch_normed(epochs=1, batch_statistics="population")
+    with pytest.raises(UsageError, match="Use ddp, or --set batch_statistics=none"):
+        run(recipe, records, tmp_path, machine=Machine(strategy="fsdp"))
 
 
 def test_a_fusion_refuses_them():

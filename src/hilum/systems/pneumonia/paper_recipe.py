@@ -10,7 +10,7 @@ Fixed here, where the paper is silent:
 - learning rate 0.01 and momentum 0.9, which its software (MATLAB's `trainingOptions("sgdm")`) takes by default; the
   weights of the last iteration are kept, as it does;
 - the statistics of batch norm are computed anew over all training images after the last iteration, as it does by
-  default; validations before see running averages;
+  default; each validation before goes by those of 512 training images, the same ones, which are put away after it;
 - validation is on patients of the official train folder who are not learnt from; the release's own 16 validation images
   are too few for anything;
 - pictures are stretched to 224 x 224, greys from -1 to 1, as the ImageNet weights for this network want them.

@@ -11,16 +11,18 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import torch
+from lightning.pytorch.callbacks import Callback
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from hilum.errors import DataError
+from hilum.errors import DataError, UsageError
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.training.data.batches import SideBySide, as_batch
 from hilum.training.loop.checkpoints import BEST_CHECKPOINT, LAST_CHECKPOINT, has_ended, load_checkpoint, network_state
 from hilum.training.loop.fast_arithmetic import use_fast_arithmetic
 from hilum.training.loop.freed_memory import freed_memory_kept
 from hilum.training.loop.over_processes import ShareSampler
+from hilum.training.loop.population_statistics import ValidatedWithPopulation
 from hilum.training.loop.task import Items, MakeTask, Task, TaskData
 from hilum.training.loop.task_module import STARTED_FROM, TaskModule
 from hilum.training.loop.trainer import checkpoint_to_resume, deterministic_as_before, make_trainer, run_trainer
@@ -83,14 +85,25 @@ def fit(make: MakeTask, *, plan: Plan, seed: int, folder: Path, machine: Machine
 def _train(task: Task, *, data: TaskData, plan: Plan, seed: int, folder: Path, machine: Machine) -> None:
     use_fast_arithmetic(task.network)
     backbones = _backbones(task.network)
-    freezing = [] if plan.freezing is None else [freezing_callback(plan.freezing, backbones=backbones)]
+    more: list[Callback] = [] if plan.freezing is None else [freezing_callback(plan.freezing, backbones=backbones)]
+    if data.population is not None:
+        more.append(_validated_with_population(task, data=data, count=data.population, plan=plan, machine=machine))
     run_trainer(
-        make_trainer(plan, folder=folder, machine=machine, more=freezing),
+        make_trainer(plan, folder=folder, machine=machine, more=more),
         TaskModule(task, plan=plan, seed=seed, parts=tuple(data.validation), started_from=data.started_from),
         training=_training_loader(data, plan=plan, machine=machine),
         validation=[_plain_loader(items, count=count, part=part) for part, (items, count) in data.validation.items()],
         resume=checkpoint_to_resume(folder),
     )
+
+
+def _validated_with_population(task: Task, *, data: TaskData, count: int, plan: Plan, machine: Machine) -> Callback:
+    if machine.strategy == "fsdp":
+        raise UsageError(
+            "Population statistics of batch norm do not work with the strategy fsdp. Use ddp, or --set "
+            "batch_statistics=none"
+        )
+    return ValidatedWithPopulation(task.network, images=data.training, count=count, batch_size=plan.batch_size)
 
 
 def _backbones(network: nn.Module) -> list[nn.Module]:

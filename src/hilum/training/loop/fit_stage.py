@@ -57,6 +57,7 @@ def fit_stage(
             training=made.training,
             sampler=sampler,
             validation={part: (made.validation[part], made.counts[part]) for part in made.validation},
+            population=None if stage.batch_statistics is None else len(made.targets),
         )
 
     # one linear layer gains nothing from less

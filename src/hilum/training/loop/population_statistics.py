@@ -3,15 +3,19 @@
 Running averages lag behind weights that still move: after few updates from random weights they describe a network that
 is no more, and what it says outside training is wrong though its training loss is not. A last pass over the training
 images with still weights mends that (Wu and Johnson 2021, "Rethinking Batch in BatchNorm", section 3), and is how
-MATLAB's `trainNetwork` ends (`BatchNormalizationStatistics`, by default "population").
+MATLAB's `trainNetwork` ends (`BatchNormalizationStatistics`, by default "population"). Validations before go by those
+of a part of the images, or a training would be stopped by what is said of a network that nobody keeps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
+from lightning import pytorch as pl
+from lightning.pytorch.callbacks import Callback
 from torch import Tensor, nn
 from torch.optim.swa_utils import update_bn
 from torch.utils.data import DataLoader
@@ -22,6 +26,9 @@ from hilum.training.recipe.machine import accelerator
 
 _ORDER = 0
 """The seed of the images' order."""
+
+_AT_VALIDATIONS = 512
+"""Images whose statistics a validation goes by, where there are more."""
 
 
 def with_population_statistics(
@@ -36,15 +43,64 @@ def with_population_statistics(
     """
     network.load_state_dict(state)
     device = accelerator()
-    order = np.random.default_rng(_ORDER).permutation(count).tolist()
+    _measure(network.to(device), images=images, indices=_order(count), batch_size=batch_size, device=device)
+    return network.to("cpu").eval().state_dict()
+
+
+class ValidatedWithPopulation(Callback):
+    """Validates `network` with statistics of training images, and leaves what it trains with as it was.
+
+    They are measured anew before each validation, as `with_population_statistics` does, from the first 512 images of
+    the order that it takes (from one whole batch, where that is more). No random number of the training is used up. It
+    is to stand before a callback that averages weights, which has put them in when the first batch comes, and takes
+    them out after this one.
+    """
+
+    def __init__(self, network: nn.Module, *, images: Items, count: int, batch_size: int) -> None:
+        self._network, self._images, self._batch_size = network, images, batch_size
+        self._indices = _order(count)[: max(_AT_VALIDATIONS, batch_size)]
+        self._before: list[Tensor] = []
+
+    def on_validation_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int, dataloader_idx: int = 0
+    ) -> None:
+        """Measure before the first batch."""
+        del trainer, batch
+        if batch_idx or dataloader_idx:
+            return
+        self._before = [buffer.clone() for buffer in self._network.buffers()]
+        _measure(
+            self._network,
+            images=self._images,
+            indices=self._indices,
+            batch_size=self._batch_size,
+            device=pl_module.device,
+        )
+
+    def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Put the running averages back."""
+        del trainer, pl_module
+        for buffer, before in zip(self._network.buffers(), self._before, strict=True):
+            buffer.copy_(before)
+        self._before = []
+
+
+def _order(count: int) -> list[int]:
+    order: list[int] = np.random.default_rng(_ORDER).permutation(count).tolist()
+    return order
+
+
+def _measure(
+    network: nn.Module, *, images: Items, indices: Sequence[int], batch_size: int, device: torch.device
+) -> None:
+    """Put the statistics of whole batches of the images `indices`, in that order, into `network` on `device`."""
     loader = DataLoader(
         SideBySide(images),
         batch_size=batch_size,
-        sampler=[(index, index) for index in order],  # the draws: an image, and the seed of its augmentation
+        sampler=[(index, index) for index in indices],  # the draws: an image, and the seed of its augmentation
         collate_fn=as_batch,
         drop_last=True,
     )
     with torch.random.fork_rng():
         torch.manual_seed(0)  # of dropout
-        update_bn(loader, network.to(device), device=device)
-    return network.to("cpu").eval().state_dict()
+        update_bn(loader, network, device=device)
