@@ -1,11 +1,12 @@
-"""Write the tables of the losses for children: `python docs/make_paediatric.py [STUDY_JSON] [--check]`.
+"""Write the tables of the page on children's networks: `python docs/make_paediatric.py [STUDY_JSON …] [--check]`.
 
-With the `study.json` of `hilum study paediatric-losses-local` its figures are kept in `docs/results` first: aggregated
-figures alone, which name no image, patient or path.
+With the `study.json` of `hilum study paediatric-losses-local` or `paediatric-transfer-local` its figures are kept in
+`docs/results` first: aggregated figures alone, which name no image, patient or path.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from statistics import fmean
@@ -15,29 +16,31 @@ from kept_study import keep_study
 from markers import ROOT, table, write_or_check
 from study_tables import protocol_line, value
 
+from hilum.datasets.releases.kermany import LABEL
 from hilum.evaluation.study.as_json import read_study_json
 from hilum.systems.paediatric.local import NAME
 from hilum.systems.paediatric.recipe import BCE
+from hilum.systems.paediatric.transfer import DIRECT, PERCENT, TRANSFERRED, arm_name
+from hilum.systems.paediatric.transfer import NAME as TRANSFER
 
-RESULT = ROOT / "docs" / "results" / f"{NAME}.json"
+RESULTS = ROOT / "docs" / "results"
 PAGE = "docs/how-to/paediatric.md"
-NOT_MEASURED = f"Not measured for this version; `hilum study {NAME}` does."
+NOT_MEASURED = "Not measured for this version; `hilum study {name}` does."
 _LEFT_OUT = ("settings", "tests", "groups")
 """Long, and on the study's own page."""
 
 Json = dict[str, Any]
 
 
-def keep(study: Path, *, result: Path = RESULT) -> None:
-    """Keep the figures of a whole study that is no smoke run; raises `SystemExit` for another."""
-    keep_study(study, study=NAME, left_out=_LEFT_OUT, result=result)
+def keep(study: Path, *, name: str = NAME, results: Path = RESULTS) -> None:
+    """Keep the figures of a whole study of that name that is no smoke run; raises `SystemExit` for another."""
+    keep_study(study, study=name, left_out=_LEFT_OUT, result=results / f"{name}.json")
 
 
-def losses(result: Path = RESULT) -> str:
+def losses(results: Path = RESULTS) -> str:
     """Each loss from the highest mean AUROC down, with its difference to cross-entropy, and what the seeds reach."""
-    if not result.is_file():
-        return NOT_MEASURED
-    study = read_study_json(result, study=NAME)
+    if (study := _kept(NAME, results=results)) is None:
+        return NOT_MEASURED.format(name=NAME)
     titles, ours = study["arms"], study["ours"]
     counts = sorted(one["positives"] for one in ours["labels"].values())
     said = (
@@ -48,6 +51,26 @@ def losses(result: Path = RESULT) -> str:
     rows = [(titles[arm], value(ours["mean_auroc"][arm]), _more(ours, arm)) for arm in ranked]
     seeds = _seeds(study["sections"]["seeds"], titles=titles) if "seeds" in study["sections"] else ""
     return "\n\n".join(filter(None, (said, table(("loss", "mean AUROC", "difference"), rows), seeds)))
+
+
+def transfer(results: Path = RESULTS) -> str:
+    """Pneumonia's AUROC directly and by way of adults, for each share of the children."""
+    if (study := _kept(TRANSFER, results=results)) is None:
+        return NOT_MEASURED.format(name=TRANSFER)
+    found = study["ours"]["labels"][LABEL]
+    rows = []
+    for percent in PERCENT:
+        direct, transferred = arm_name(DIRECT, percent), arm_name(TRANSFERRED, percent)
+        areas = [value(found["auroc"][arm], digits=4) for arm in (direct, transferred)]
+        apart = value(found["difference"][f"{transferred} - {direct}"], sign=True, digits=4)
+        rows.append((f"{percent}%", *areas, apart))
+    said = f"{protocol_line(study)} {found['positives']:,} images with pneumonia. AUROC:"
+    return "\n\n".join((said, table(("children learnt from", "directly", "by way of adults", "difference"), rows)))
+
+
+def _kept(name: str, *, results: Path) -> Json | None:
+    path = results / f"{name}.json"
+    return read_study_json(path, study=name) if path.is_file() else None
 
 
 def _more(ours: Json, arm: str) -> str:
@@ -77,9 +100,11 @@ def _seeds(seeds: Json, *, titles: dict[str, str]) -> str:
 
 def main(words: list[str]) -> int:
     """Write, or check with `--check`."""
-    for study in (word for word in words if word != "--check"):
-        keep(Path(study))
-    return write_or_check({PAGE: {"paediatric-losses": losses()}}, check="--check" in words)
+    for study in (Path(word) for word in words if word != "--check"):
+        of_transfer = json.loads(study.read_text(encoding="utf-8")).get("study") == TRANSFER
+        keep(study, name=TRANSFER if of_transfer else NAME)
+    blocks = {"paediatric-losses": losses(), "paediatric-transfer": transfer()}
+    return write_or_check({PAGE: blocks}, check="--check" in words)
 
 
 if __name__ == "__main__":

@@ -92,9 +92,9 @@ def means(study: Json, *, titles: Titles, pairs: Sequence[str]) -> str:
     )
 
 
-def value(one: Json, *, name: str = "value", sign: bool = False) -> str:
+def value(one: Json, *, name: str = "value", sign: bool = False, digits: int = 3) -> str:
     """The figure of that name with its interval, or without where it has none; a dash where there is no figure."""
-    form = "+.3f" if sign else ".3f"
+    form = f"{'+' if sign else ''}.{digits}f"
     if one.get(name) is None:
         return "–"
     text, bounds = format(one[name], form), one.get(f"{name}_ci")

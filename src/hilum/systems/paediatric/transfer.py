@@ -42,7 +42,8 @@ DEFAULTS = FoldOptions()
 Make = Callable[[StartingWeights], Recipe]
 
 
-def _name(start: str, percent: int) -> str:
+def arm_name(start: str, percent: int) -> str:
+    """Of one start and share of the children."""
     return f"{start}-{percent}"
 
 
@@ -50,11 +51,11 @@ TRANSFER = Study(
     name=NAME,
     title="Pneumonia in children: from ImageNet directly, and by way of adults",
     arms=tuple(
-        Arm(name=_name(start, percent), title=f"{title}, {percent}% of the children")
+        Arm(name=arm_name(start, percent), title=f"{title}, {percent}% of the children")
         for percent in PERCENT
         for start, title in ((DIRECT, "directly"), (TRANSFERRED, "by adults"))
     ),
-    pairs=tuple((_name(TRANSFERRED, percent), _name(DIRECT, percent)) for percent in PERCENT),
+    pairs=tuple((arm_name(TRANSFERRED, percent), arm_name(DIRECT, percent)) for percent in PERCENT),
     groups=(),
 )
 
@@ -100,7 +101,7 @@ def study_transfer(
         others=tuple(one for one in records if one.source == ADULTS),
     )
     arms: Mapping[str, ArmRecipe] = {
-        _name(start, percent): ArmRecipe(
+        arm_name(start, percent): ArmRecipe(
             recipe=recipe, before=ADULT, learns=None if percent == 100 else partial(_from_few, percent=percent)
         )
         for percent in PERCENT
