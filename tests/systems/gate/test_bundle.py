@@ -11,10 +11,13 @@ from fabricate_gate import SPEC as THRESHOLDS
 from fabricate_gate_data import write_gate_data
 from hilum import Reader
 from hilum.bundle.seen_images import seen_images_of
+from hilum.datasets.renderings.renderings import FAMILIES
 from hilum.networks.starting_weights import RandomWeights
+from hilum.systems.gate import folds
 from hilum.systems.gate.bundle import train_gate
 from hilum.systems.gate.data.releases import VIEW_SOURCE, read_gate_data
 from hilum.systems.gate.folds import LEFT_OUT_TYPES, PREDICTIONS, gate_arm, planned_networks
+from hilum.systems.gate.groups import FOLDS
 from hilum.systems.gate.pictures import load_pictures
 from hilum.systems.gate.recipe import GateRecipe
 from hilum.systems.gate.shipped import gate, smoke
@@ -70,8 +73,9 @@ def test_other_patients_are_judged_by_the_folds_that_learn_from_their_source(dat
     ("place", "views"), [(0, {"as read", "black", "white", "stretch", "masked"}), (-1, {"as read", "learnt from"})]
 )
 def test_a_network_of_a_fold_is_judged_in_every_view_and_another_as_read(
-    data: Path, recipe: GateRecipe, tmp_path: Path, place: int, views: set[str]
+    data: Path, recipe: GateRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: int, views: set[str]
 ) -> None:
+    monkeypatch.setattr(folds, "JUDGED_RENDERINGS", FOLDS * len(FAMILIES))  # one of each family a fold
     pictures = load_pictures(read_gate_data(data).records, spec=recipe.preprocess)
     plan = list(planned_networks(pictures, recipe=recipe))[place]
     found = gate_arm(recipe).run(plan, RunPlace(folder=tmp_path))[PREDICTIONS]

@@ -46,6 +46,7 @@ from hilum.training.records.run_place import RunPlace
 from hilum.training.records.run_record import begin_run, make_record
 
 UNSEEN_RENDERINGS = 200
+"""How many renderings the graph is judged on that training never saw; fewer where it saw fewer, as in a smoke run."""
 BATCH = 32
 
 ALLOWED = Allowed(loss=0.002, difference=0.005)
@@ -104,7 +105,7 @@ def train_gate(
         renderings = render_pictures(TRAINING_SEEDS[: recipe.renderings], spec=recipe.preprocess)
         fitted = fit_gate(recipe, pictures=(*pictures, *renderings), folder=place.folder, machine=place.machine)
         mirrored = Mirrored(fitted.network, swaps=MIRROR_SWAPS)
-        unseen = render_pictures(JUDGING_SEEDS[:UNSEEN_RENDERINGS], spec=recipe.preprocess)
+        unseen = render_pictures(JUDGING_SEEDS[: min(UNSEEN_RENDERINGS, recipe.renderings)], spec=recipe.preprocess)
         kept = {id(record) for record in chosen}
         others = [record for record in records if id(record) not in kept]
         return export_bundle(
