@@ -21,7 +21,11 @@ from hilum.cli.main import app
 from hilum.training.loop.task_module import TaskModule
 
 SERVER = multiprocessing.get_context("forkserver")
-PRELOADED = ["hilum.cli.recipes.train", "hilum.cli.recipes.study", "hilum.training.train"]
+PRELOADED = [
+    "hilum.cli.recipes.train", "hilum.cli.recipes.study", "hilum.training.train",
+    "tensorboardX", "onnxscript.function_libs.torch_lib.ops", "torch.onnx._internal.exporter._core",
+]  # fmt: skip
+"""What each process that is killed would import anew: commands, and what Lightning and torch import in use alone."""
 
 
 @dataclass(frozen=True)
