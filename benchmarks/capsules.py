@@ -19,6 +19,7 @@ import itertools
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from sklearn.datasets import load_digits
 from torch import Tensor
 from torch.nn import functional
 
+from capsules_worker import SHAPES, counted
 from hilum.networks.capsules.network import CapsuleShape, Painting
 from hilum.reading.engines.engine import available_cores
 from hilum.systems.capsules.painted import CapsuleTask, PaintedCapsules
@@ -43,6 +45,7 @@ ROUTINGS = {
     "local": "locally constrained routing",
 }
 MEASURED = {("dense", 28), ("dense", 56), *((name, side) for name in ("shared", "local") for side in SIDES)}
+MEASURED_QUICKLY = {("shared", 28)}
 MOST_MB = 4096
 WORKER = Path(__file__).with_name("capsules_worker.py")
 
@@ -141,12 +144,14 @@ def shifted(pictures: Tensor) -> Tensor:
 
 
 def step_memory(network: str, side: int, *, quick: bool) -> dict[str, object]:
-    """What the worker says of one training step, in a process of its own."""
-    measure = ["--measure"] if (network, side) in MEASURED and not quick else []
-    command = [sys.executable, str(WORKER), str(side), network, str(STEP_BATCH), *measure]
-    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    """What is counted of one training step, and where it is measured what a process of its own says of it."""
     say(f"memory of {network} at {side} pixels")
-    return {"network": network, "side": side, **json.loads(result.stdout)}
+    about: dict[str, object] = {"network": network, "side": side}
+    if (network, side) not in (MEASURED_QUICKLY if quick else MEASURED):
+        return about | counted(replace(SHAPES[network], side=side), batch=STEP_BATCH)
+    command = [sys.executable, str(WORKER), str(side), network, str(STEP_BATCH)]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    return about | json.loads(result.stdout)
 
 
 def memory_line(each: dict) -> str:

@@ -1,11 +1,11 @@
 """What one training step of capsules takes, as JSON: `benchmarks/capsules.py` starts this anew for every measurement.
 
-    python benchmarks/capsules_worker.py SIDE NETWORK BATCH [--measure]
+    python benchmarks/capsules_worker.py SIDE NETWORK BATCH
 
 `weights_mb` are the parameters, `saved_mb` what autograd keeps of the forward pass for the backward one, each piece of
 memory once: both are counted on torch's `meta` device, which allocates nothing. `step_mb` is four times the weights
-(gradients and AdamW's two means beside them) and what is kept. With `--measure` two real updates are made, and
-`peak_mb` is the most that this process ever held, Python and torch included.
+(gradients and AdamW's two means beside them) and what is kept. Two real updates are made, and `peak_mb` is the most
+that this process ever held, Python and torch included.
 """
 
 from __future__ import annotations
@@ -40,14 +40,11 @@ def main() -> None:
     parser.add_argument("side", type=int)
     parser.add_argument("network", choices=SHAPES)
     parser.add_argument("batch", type=int)
-    parser.add_argument("--measure", action="store_true")
     arguments = parser.parse_args()
     shape = replace(SHAPES[arguments.network], side=arguments.side)
     found = counted(shape, batch=arguments.batch)
-    if arguments.measure:
-        torch.set_num_threads(available_cores())
-        found |= measured(shape, batch=arguments.batch)
-    print(json.dumps(found))
+    torch.set_num_threads(available_cores())
+    print(json.dumps(found | measured(shape, batch=arguments.batch)))
 
 
 def task_of(shape: CapsuleShape) -> CapsuleTask:
