@@ -1,10 +1,11 @@
 """One measurement of `before_and_after.py` in its own process, with the hilum that PYTHONPATH names.
 
     python before_and_after_worker.py train STEPS WORD...
-    python before_and_after_worker.py read FOLDER
+    python before_and_after_worker.py read COPIES FOLDER
 
 `train` runs the command `hilum WORD...` and ends it after so many steps of its optimiser; nothing of hilum but the
-command is called, so any revision will do. `read` reads the phantoms in a folder with all that ships. Prints JSON.
+command is called, so any revision will do. `read` reads so many copies of the phantoms in a folder with all that ships.
+Prints JSON.
 """
 
 import json
@@ -18,7 +19,6 @@ from statistics import median
 
 STARTED = time.perf_counter()
 WARM_UP = 3
-COPIES = 4
 PASSES = 3
 
 
@@ -47,12 +47,12 @@ def between(moments: list[float]) -> float:
     return median(after - before for before, after in pairwise(moments[WARM_UP - 1 :]))
 
 
-def read(folder: Path) -> None:
+def read(folder: Path, *, copies: int) -> None:
     """Seconds an image, the fastest of several passes; a first pass only warms up."""
     from hilum import Reader
 
     reader = Reader()
-    paths = COPIES * sorted(path for path in folder.iterdir() if path.suffix != ".json")
+    paths = copies * sorted(path for path in folder.iterdir() if path.suffix != ".json")
     seconds = []
     for _ in range(PASSES + 1):
         started = time.perf_counter()
@@ -65,4 +65,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "train":
         train(steps=int(sys.argv[2]), words=sys.argv[3:])
     else:
-        read(Path(sys.argv[2]))
+        read(Path(sys.argv[3]), copies=int(sys.argv[2]))
