@@ -1,5 +1,6 @@
 """A search from its start to its end, whoever is killed on the way; trials pretend to train."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -15,6 +16,16 @@ from hilum.training.search.hands import Job, LocalHand, LocalHands, why_it_faile
 from hilum.training.search.space import Floats
 from hilum.training.search.trials import Record
 from wait_for import wait_for
+
+SERVER = multiprocessing.get_context("forkserver")
+
+
+@pytest.fixture(autouse=True)
+def _forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Import torch once for the trials, not in each anew; those of a driver that is killed are as they always are."""
+    SERVER.set_forkserver_preload(["hilum.training.search.hands", "hilum.training.search.search"])
+    monkeypatch.setattr("hilum.training.search.hands._SPAWN", SERVER)
+    monkeypatch.setattr("hilum.training.search.search.LOOK_EVERY_S", 0.1)
 
 
 @pytest.mark.slow
@@ -106,11 +117,11 @@ def test_an_interrupted_driver_ends_its_trials_and_leaves_them_to_the_next(
     def interrupt(_seconds: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("hilum.training.search.search.time.sleep", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        search_here(tmp_path, trials=2, hands=Started())
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr("hilum.training.search.search.time.sleep", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            search_here(tmp_path, trials=2, hands=Started())
     assert hands[0].exit_code() is not None
-    monkeypatch.undo()
     assert {row.state for row in search_here(tmp_path, trials=2).rows()} <= {"ended", "stopped early"}
 
 
