@@ -17,7 +17,7 @@ from hilum.progress import SILENT, Progress
 from hilum.training.recipe.plan import Selection
 from hilum.training.records.request import TrainRequest
 from hilum.training.search.follow import Goal
-from hilum.training.search.hands import Job, LocalHands
+from hilum.training.search.hands import Hand, Job, LocalHands
 from hilum.training.search.search import Search, run_search
 from hilum.training.search.space import Floats, Options, Spelled
 from hilum.training.search.trials import Record
@@ -53,6 +53,26 @@ def pretend(request: TrainRequest, own: Any) -> None:
         time.sleep(2.0 if (request.out.parent / "slow").exists() else 0.02)
         values[epoch] = value_of(request.settings, epoch=epoch)
         write_log(request.out, values)
+
+
+class InThisProcess:
+    """Hands of this process: a trial has ended when it is started."""
+
+    def start(self, job: Job) -> Hand:
+        """Train it here."""
+        job.request.out.mkdir()
+        job.work(job.request, job.own)
+        return self
+
+    def exit_code(self) -> int | None:
+        """It ended well."""
+        return 0
+
+    def stop(self) -> None:
+        """It has ended."""
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 def search_here(folder: Path, *, trials: int, jobs: int = 1, progress: Progress = SILENT, hands: Any = None) -> Record:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import fabricate_trials
-from fabricate_trials import FIELDS, GOAL, began, search_here
+from fabricate_trials import FIELDS, GOAL, InThisProcess, began, search_here
 from hilum.errors import UsageError
 from hilum.training.search.trials import Record
 from wait_for import wait_for
@@ -30,7 +30,8 @@ def test_a_driver_that_is_killed_loses_no_ended_trial_and_its_trials_are_begun_a
 
     paths = [str(Path(fabricate_trials.__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))  # Ray's own processes find what the trials are made of
-    search_here(tmp_path, trials=1, hands=RayHands(HERE))
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    search_here(tmp_path, trials=1, hands=InThisProcess())
     before = Record(tmp_path, fields=FIELDS, goal=GOAL, least_epochs=1, seed=0).rows()
     assert [row.state for row in before] == ["ended"]
     (tmp_path / "slow").touch()
