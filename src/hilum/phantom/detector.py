@@ -92,9 +92,11 @@ def gaussian_blur(image: Image, *, sigma_px: float) -> Image:
     for axis in (0, 1):
         padding = [(0, 0), (0, 0)]
         padding[axis] = (reach, reach)
-        padded, count = np.pad(image, padding, mode="edge"), image.shape[axis]
-        parts = (np.take(padded, range(k, k + count), axis) * weight for k, weight in enumerate(kernel))
-        image = np.sum(list(parts), axis=0) if len(kernel) <= 9 else sum(parts, np.zeros_like(image))
+        padded = np.moveaxis(np.pad(image, padding, mode="edge"), axis, 0)
+        image = np.zeros_like(image)
+        along = np.moveaxis(image, axis, 0)
+        for k, weight in enumerate(kernel):
+            along += padded[k : k + len(along)] * weight
     return image
 
 
