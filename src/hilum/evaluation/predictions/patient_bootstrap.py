@@ -19,6 +19,8 @@ from hilum.statistics.estimate import LEVEL, Estimate
 from hilum.statistics.outcomes import FloatArray
 
 REPLICATES = 10_000
+SMOKE_REPLICATES = 200
+"""Of a smoke run, whose intervals mean as little as its numbers."""
 SEED = 0
 TOO_FEW_REPLICATES = "fewer than two replicates have a value"
 

@@ -14,7 +14,7 @@ from hilum.evaluation.bundles.run_folder import read_run_file
 from hilum.evaluation.comparing.many_models import labels_with_positives, model_aurocs
 from hilum.evaluation.comparing.many_predictions import ManyPredictions
 from hilum.evaluation.comparing.pair_tests import pair_tests
-from hilum.evaluation.predictions.patient_bootstrap import REPLICATES, SEED
+from hilum.evaluation.predictions.patient_bootstrap import REPLICATES, SEED, SMOKE_REPLICATES
 from hilum.evaluation.predictions.predictions import Predictions
 from hilum.evaluation.predictions.subgroups import subgroups
 from hilum.evaluation.study.claims import Evidence
@@ -27,10 +27,11 @@ LEAST_POSITIVES = 20
 """A class with fewer positives in a group is not judged there."""
 
 
-def read_study(study: Study, *, folder: Path, replicates: int = REPLICATES, seed: int = SEED) -> StudyContent:
+def read_study(study: Study, *, folder: Path, replicates: int | None = None, seed: int = SEED) -> StudyContent:
     """The numbers of the folds that are done in `folder`, which `run_study` filled.
 
-    Raises `DataError` where none is done or a file is malformed, and `FileAccessError` without a `run.json`.
+    `replicates` are by default `REPLICATES`, and few for a smoke run. Raises `DataError` where none is done or a file
+    is malformed, and `FileAccessError` without a `run.json`.
     """
     file = read_run_file(folder / RUN_NAME)
     folds, files = tuple(file.stage_splits), FoldFiles(folder=folder, arms=study.trained, kept=CLASSIFIER)
@@ -43,6 +44,8 @@ def read_study(study: Study, *, folder: Path, replicates: int = REPLICATES, seed
         calibrations=sum(fitted for fitted, _ in counted),
         not_calibrated=sum(failed for _, failed in counted),
     )
+    if replicates is None:
+        replicates = SMOKE_REPLICATES if file.smoke else REPLICATES
     return study_content(study, predictions=predictions, run=run, replicates=replicates, seed=seed)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hilum.evaluation.judging.curve_bands import BAND_REPLICATES
+from hilum.evaluation.predictions.patient_bootstrap import SMOKE_REPLICATES
 from hilum.evaluation.predictions.predictions_file import write_predictions
 from hilum.evaluation.report.write import tables_and_figures
 from hilum.evaluation.study.as_json import STUDY_NAME, study_json_bytes
@@ -22,12 +23,15 @@ PAGE_NAME = "study.html"
 PREDICTIONS = "predictions"
 
 
-def write_study(study: Study, *, content: StudyContent, folder: Path, band_replicates: int = BAND_REPLICATES) -> Path:
+def write_study(study: Study, *, content: StudyContent, folder: Path, band_replicates: int | None = None) -> Path:
     """Write everything into `folder`, each file whole or not at all, the page last; the path of the page.
 
-    `predictions/ARM.parquet` are the pooled predictions. A section's pictures lie in its folder; they
-    may be of patients. Raises `OutputError` where the folder cannot be written, or another process writes into it.
+    `band_replicates` are by default `BAND_REPLICATES`, and few for a smoke run. `predictions/ARM.parquet` are the
+    pooled predictions. A section's pictures lie in its folder; they may be of patients. Raises `OutputError` where the
+    folder cannot be written, or another process writes into it.
     """
+    if band_replicates is None:
+        band_replicates = SMOKE_REPLICATES if content.smoke else BAND_REPLICATES
     sections = tuple(section(content) for section in study.sections)
     tables, figures = (
         study_tables(study, content=content),

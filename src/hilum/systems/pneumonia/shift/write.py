@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hilum.evaluation.predictions.patient_bootstrap import REPLICATES
+from hilum.evaluation.predictions.patient_bootstrap import REPLICATES, SMOKE_REPLICATES
 from hilum.evaluation.report.subject import Facts
 from hilum.evaluation.report.table import cell_text
 from hilum.evaluation.study.as_json import STUDY_NAME
@@ -24,7 +24,6 @@ from hilum.training.records.provenance import Provenance, environment
 
 NAME = "pneumonia-shift"
 TITLE = "Pneumonia in children: recipes on a validation that is unlike the images learnt from"
-SMOKE_REPLICATES = 200
 
 
 def write_shift_study(
