@@ -3,7 +3,7 @@ import io
 import matplotlib as mpl
 from PIL import Image
 
-from hilum.evaluation.report.style import grid_of_axes, png_bytes, styled, svg_bytes
+from hilum.evaluation.report.style import grid_of_axes, png_and_svg, styled
 
 
 def draw():
@@ -11,7 +11,7 @@ def draw():
         figure, axes = grid_of_axes(5)
         axes[0].plot([0, 1], [1, 0])
         axes[0].set_title("a title")
-        return png_bytes(figure), svg_bytes(figure)
+        return png_and_svg(figure)
 
 
 def test_the_same_figure_has_the_same_bytes_and_no_date():

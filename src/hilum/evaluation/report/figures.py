@@ -20,7 +20,7 @@ from hilum.evaluation.report.label_figures import (
     reliability_figure,
     roc_figure,
 )
-from hilum.evaluation.report.style import png_bytes, styled, svg_bytes
+from hilum.evaluation.report.style import png_and_svg, styled
 from hilum.evaluation.report.subgroup_figure import LEVEL, subgroup_figure, subgroup_gap_figure
 from hilum.evaluation.report.subject import ReportSubject
 from hilum.evaluation.report.tables import shown_subgroups
@@ -196,13 +196,14 @@ def _panel(predictions: Predictions, one: LabelJudgement) -> LabelPanel:
 def written_figure(key: str, figure: Figure, *, title: str, caption: str, words: str, wide: bool) -> ReportFigure:
     """A drawn figure as PNG and SVG with its words; call it inside `styled`."""
     width, height = figure.get_size_inches()
+    png, svg = png_and_svg(figure)
     return ReportFigure(
         key=key,
         title=title,
         caption=caption,
         words=words,
-        png=png_bytes(figure),
-        svg=svg_bytes(figure),
+        png=png,
+        svg=svg,
         wide=wide,
         width_px=round(width * SHOWN_DPI),
         height_px=round(height * SHOWN_DPI),
