@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -37,6 +38,17 @@ class _Lung:
     field: Mask
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Body:
+    """A body without lesions on the grid; `attenuation` is the sum of mu x path (H, W)."""
+
+    build: Habitus
+    grid: Grid
+    parts: Organs
+    lungs: dict[Side, _Lung]
+    attenuation: Image
+
+
 def render_thorax(
     *,
     rows: int = 1024,
@@ -56,30 +68,37 @@ def render_thorax(
     """
     if min(rows, columns) < _MIN_PIXELS:
         raise UsageError(f"A thorax needs at least {_MIN_PIXELS} x {_MIN_PIXELS} pixels, not {rows} x {columns}")
-    build = habitus(child=child, sex=sex, seed=seed)
-    grid = Grid(rows, columns, build.field_mm / min(rows, columns), build.centre_y_mm)
-    parts = organs(build)
-    lungs: dict[Side, _Lung] = {side: _lung_on_grid(parts, side, grid) for side in ("right", "left")}
-    healthy = _healthy_attenuation(build, parts, lungs, grid=grid, seed=seed)
-    display = Display.of_body(healthy, detector=detector)
-    attenuation, found = healthy, []
+    body = _body(rows=rows, columns=columns, seed=seed, child=child, sex=sex)
+    display = Display.of_body(body.attenuation, detector=detector)
+    attenuation, found = body.attenuation, []
     for number, spec in enumerate(lesions):
-        added, lesion = _lesion(spec, parts, build, grid=grid, seed=seed + number)
+        added, lesion = _lesion(spec, body, seed=seed + number)
         attenuation = attenuation + added
         found.append(lesion)
     pixels = display.pixels(expose(attenuation, detector=detector, seed=seed))
     return Phantom(
         pixels=stamped(pixels) if label else pixels,
         lesions=tuple(found),
-        right_lung=lungs["right"].field,
-        left_lung=lungs["left"].field,
+        right_lung=body.lungs["right"].field.copy(),
+        left_lung=body.lungs["left"].field.copy(),
         kind="chest",
         view="AP" if child else "PA",  # small children are taken lying or held, from the front
-        spacing_mm=grid.spacing_mm * build.scale,
-        age_years=build.age_years,
+        spacing_mm=body.grid.spacing_mm * body.build.scale,
+        age_years=body.build.age_years,
         sex=sex,
         seed=seed,
     )
+
+
+@lru_cache(maxsize=1)  # most of the work is in the body, and its next picture often differs in lesions alone
+def _body(*, rows: int, columns: int, seed: int, child: bool, sex: Sex) -> _Body:
+    build = habitus(child=child, sex=sex, seed=seed)
+    grid = Grid(rows, columns, build.field_mm / min(rows, columns), build.centre_y_mm)
+    parts = organs(build)
+    lungs: dict[Side, _Lung] = {side: _lung_on_grid(parts, side, grid) for side in ("right", "left")}
+    attenuation = _healthy_attenuation(build, parts, lungs, grid=grid, seed=seed)
+    attenuation.flags.writeable = False
+    return _Body(build, grid, parts, lungs, attenuation)
 
 
 def _healthy_attenuation(build: Habitus, parts: Organs, lungs: dict[Side, _Lung], *, grid: Grid, seed: int) -> Image:
@@ -119,13 +138,13 @@ def _lung_on_grid(parts: Organs, side: Side, grid: Grid) -> _Lung:
     return _Lung(loft, air, field)
 
 
-def _lesion(spec: LesionSpec, parts: Organs, build: Habitus, *, grid: Grid, seed: int) -> tuple[Image, Lesion]:
+def _lesion(spec: LesionSpec, body: _Body, *, seed: int) -> tuple[Image, Lesion]:
     """The attenuation (H, W) that a lesion adds, and where it is."""
-    path = grid.zeros()
-    for lung in parts.lungs.values():
-        replaced, place = replaced_air(spec, lung=lung, obstacles=parts.obstacles, grid=grid, seed=seed)
+    path = body.grid.zeros()
+    for lung in body.parts.lungs.values():
+        replaced, place = replaced_air(spec, lung=lung, obstacles=body.parts.obstacles, grid=body.grid, seed=seed)
         path[place] += replaced
     box = support_box(path)
     if box is None:
         raise UsageError(f"The lesion {spec.name!r} at {spec.centre} touches no lung. Move its centre into a lung")
-    return path * (CHEST_BEAM.soft - CHEST_BEAM.lung) * build.scale, Lesion(spec.name, box)
+    return path * (CHEST_BEAM.soft - CHEST_BEAM.lung) * body.build.scale, Lesion(spec.name, box)
