@@ -1,11 +1,19 @@
+import dataclasses
+import itertools
+from typing import get_args
+
 import pytest
 
 from fabricate_recipe import tiny_recipe
 from hilum.errors import UsageError
-from hilum.training.recipe.freezing import StagedRelease
-from hilum.training.recipe.losses import Focal
-from hilum.training.recipe.optimizers import RAdam
-from hilum.training.recipe.settings import flat_values, settings_of, with_setting
+from hilum.networks.starting_weights import StartingWeights
+from hilum.training.recipe.distribution_balanced import DistributionBalanced
+from hilum.training.recipe.freezing import FreezingSpec, StagedRelease
+from hilum.training.recipe.losses import Focal, LossSpec
+from hilum.training.recipe.optimizers import OptimizerSpec, RAdam
+from hilum.training.recipe.samplers import SamplerSpec
+from hilum.training.recipe.schedules import ScheduleSpec
+from hilum.training.recipe.settings import OWN_MEANING, flat_values, settings_of, with_setting
 
 STAGE = "stages.train"
 
@@ -49,6 +57,39 @@ def test_another_kind_keeps_what_both_kinds_have():
     assert set_one(f"{STAGE}.loss.kind", "Focal").last.loss == Focal()
     assert set_one(f"{STAGE}.freezing.kind", "StagedRelease").last.freezing == StagedRelease()
     assert set_one(f"{STAGE}.freezing.kind", "none").last.freezing is None
+
+
+def test_another_kind_has_its_own_value_where_a_name_means_something_else():
+    balanced = with_setting(
+        set_one(f"{STAGE}.loss.kind", "DistributionBalanced"), key=f"{STAGE}.loss.alpha", text="0.2"
+    )
+    assert balanced.last.loss == DistributionBalanced(alpha=0.2)
+    assert with_setting(balanced, key=f"{STAGE}.loss.kind", text="DistributionBalanced") == balanced
+    focal = with_setting(balanced, key=f"{STAGE}.loss.kind", text="Focal")
+    assert focal.last.loss == Focal()
+    assert (
+        with_setting(focal, key=f"{STAGE}.loss.kind", text="DistributionBalanced").last.loss == DistributionBalanced()
+    )
+
+
+@pytest.mark.parametrize("kinds", [LossSpec, OptimizerSpec, SamplerSpec, ScheduleSpec, FreezingSpec, StartingWeights])
+def test_what_is_taken_over_to_another_kind_means_the_same_in_both(kinds):
+    same = {
+        "learning_rate",
+        "weight_decay",
+        "betas",
+        "epsilon",
+        "warm_up",
+        "images_per_epoch",
+        "alone",
+        "folder",
+        "head",
+    }
+    for one, other in itertools.combinations(get_args(kinds), 2):
+        fields = [{each.name: each for each in dataclasses.fields(kind)} for kind in (one, other)]
+        for name in fields[0].keys() & fields[1].keys():
+            carried = [each[name].metadata != OWN_MEANING for each in fields]
+            assert carried == [name in same] * 2, f"{name} of {one.__name__} and {other.__name__}"
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ Wu et al.: arXiv:2007.09654. Tran et al.: ICCV Workshops 2021, pages 3314-3323 (
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +29,7 @@ from torch.nn import functional as F  # noqa: N812 (the name that every torch us
 
 from hilum.errors import UsageError
 from hilum.training.recipe.label_weights import LabelCounts, count_labels
+from hilum.training.recipe.settings import OWN_MEANING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class DistributionBalanced:
     """
 
     alone: str | None = None
-    alpha: float = 0.1
+    alpha: float = field(default=0.1, metadata=OWN_MEANING)
     beta: float = 10.0
     mu: float = 0.2
     kappa: float = 0.05

@@ -7,7 +7,7 @@ all processes, so that several processes follow one that has their batches in on
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from hilum.training.recipe.hierarchical import Hierarchical, hierarchical_loss, 
 from hilum.training.recipe.label_weights import LabelWeights, Weighting, label_weights
 from hilum.training.recipe.margin_loss import MarginLoss, margin
 from hilum.training.recipe.processes import sum_over_processes, training_processes
+from hilum.training.recipe.settings import OWN_MEANING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ class Focal:
     """
 
     gamma: float = 2.0
-    alpha: float | None = 0.25
+    alpha: float | None = field(default=0.25, metadata=OWN_MEANING)
 
     def __post_init__(self) -> None:
         _check(self.gamma >= 0.0, "a gamma >= 0", self.gamma)

@@ -32,6 +32,10 @@ WHERE_THERE = {"setting": "where there"}
 """`metadata=WHERE_THERE` shows a part's settings where the part is there, and nothing where it is None."""
 
 
+OWN_MEANING = {"carried": False}
+"""`metadata=OWN_MEANING` of a field whose name means something else in another kind: it is not taken over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One leaf: its dotted key, its value and its annotation.
@@ -156,21 +160,27 @@ def _mapping_values(annotation: Any) -> Any:
 
 
 def _of_kind(setting: Setting, *, text: str) -> Any:
-    """The part as another kind, with what both kinds have in common and the new kind's own values for the rest."""
+    """The part as another kind, with what means the same in both and the new kind's own values for the rest."""
     kinds = {kind.__name__: kind for kind in setting.kinds}
     allowed = [*kinds, *(["none"] if type(None) in union_arms(bare(setting.annotation)) else [])]
     if text not in allowed:
         raise UsageError(f"{setting.key} must be {' or '.join(allowed)}, not {text!r}")
     if text == "none":
         return None
-    fields = [field.name for field in dataclasses.fields(kinds[text])]
-    common = {name: getattr(setting.value, name) for name in fields if hasattr(setting.value, name)}
+    kind = kinds[text]
+    carried = {field.name for field in dataclasses.fields(kind) if _is_carried(field) or type(setting.value) is kind}
+    common = {name: getattr(setting.value, name) for name in carried if hasattr(setting.value, name)}
     try:
-        return kinds[text](**common)
+        return kind(**common)
     except TypeError as error:
         raise UsageError(
             f"{setting.key}={text} cannot be set here ({_first_line(error)}); change the recipe's Python"
         ) from error
+
+
+def _is_carried(field: dataclasses.Field[Any]) -> bool:
+    carried: bool = field.metadata.get("carried", True)
+    return carried
 
 
 def _children(value: Any) -> dict[str, tuple[Any, Any]] | None:
