@@ -14,6 +14,8 @@ from typing import Any
 from kept_study import write_kept
 from markers import ROOT, table, write_or_check
 
+from hilum.evaluation.study.interval_sentence import METHOD, interval_sentence
+
 RESULT = ROOT / "docs" / "results" / "chest14-local.json"
 PAGE = "docs/how-to/train-chest14.md"
 NOT_MEASURED = "Not measured for this version; `hilum evaluate` does."
@@ -29,8 +31,8 @@ def keep(report: Path, *, result: Path = RESULT) -> None:
     judged = content.get("judgement") if isinstance(content, dict) else None
     if judged is None or content.get("smoke") is not False:
         raise SystemExit(f"expected the report.json of an evaluation that is no smoke run, came {report}; none is kept")
-    kept: Json = {name: judged[name] for name in _OF_ALL}
-    kept["labels"] = {label: {name: one[name] for name in _OF_LABEL} for label, one in judged["labels"].items()}
+    kept = _kept(judged, names=_OF_ALL)
+    kept["labels"] = {label: _kept(one, names=_OF_LABEL) for label, one in judged["labels"].items()}
     write_kept(kept, result=result)
 
 
@@ -41,8 +43,8 @@ def ours(result: Path = RESULT) -> str:
     kept = json.loads(result.read_text(encoding="utf-8"))
     said = (
         f"Protocol: {kept['protocol']}. {kept['n']:,} images of {kept['patients']:,} patients, SHA-256 of the judged "
-        f"images `{kept['split_sha256'][:16]}`. Intervals: 95%, {kept['bootstrap']['replicates']:,} bootstrap "
-        "replicates that draw patients. Calibration and operating points were chosen on the same images."
+        f"images `{kept['split_sha256'][:16]}`. {interval_sentence(kept)}. Calibration and operating "
+        "points were chosen on the same images."
     )
     rows = [
         (label, f"{one['n']:,} ({one['positives']:,})", _value(one, "auroc"), _value(one, "ap"))
@@ -50,6 +52,12 @@ def ours(result: Path = RESULT) -> str:
     ]
     mean = (f"**mean of {len(kept['mean_labels'])}**", "", _value(kept, "mean_auroc"), "")
     return f"{said}\n\n{table(('finding', 'n (ill)', 'AUROC', 'average precision'), [*rows, mean])}"
+
+
+def _kept(one: Json, *, names: tuple[str, ...]) -> Json:
+    """What has these names, and what made an interval among them, where that is written down."""
+    methods = (f"{name}{METHOD}" for name in names)
+    return {name: one[name] for name in names} | {name: one[name] for name in methods if name in one}
 
 
 def _value(one: Json, name: str) -> str:

@@ -72,7 +72,7 @@ def networks(result: Path = NETWORKS) -> str:
     header = ("network", "AUROC", *(name.replace("_", " ") for name in names), "in the large")
     positives = study["ours"]["labels"][LABEL]["positives"]
     parts = (
-        f"{protocol_line(study)} {positives:,} images with pneumonia.",
+        f"{protocol_line(study, sections=('networks', 'published'))} {positives:,} images with pneumonia.",
         table(header, rows),
         claims(study["sections"]["published"]["claims"]),
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from markers import table
 
+from hilum.evaluation.study.interval_sentence import interval_sentence
 from hilum.evaluation.study.tables import p_text
 
 Json = dict[str, Any]
@@ -14,13 +15,17 @@ Titles = Mapping[str, str]
 """What each arm is called on the page, in order."""
 
 
-def protocol_line(study: Json) -> str:
-    """The protocol, how many images of how many patients, the split's hash and how intervals are made."""
+def protocol_line(study: Json, *, sections: Sequence[str] = ()) -> str:
+    """The protocol, how many images of how many patients, the split's hash and how intervals are made.
+
+    Those of AUROCs and claims, and of what stands in the `sections` that the page shows.
+    """
     group = study["ours"]
+    shown = {name: study[name] for name in ("arms", "bootstrap", "ours", "claims") if name in study}
+    shown["sections"] = {name: study["sections"][name] for name in sections}
     return (
         f"Protocol: {study['protocol']}. {group['n']:,} images of {group['patients']:,} patients; split "
-        f"`{study['split_sha256'][:16]}`. Intervals: 95%, {study['bootstrap']['replicates']:,} bootstrap replicates "
-        "that draw patients."
+        f"`{study['split_sha256'][:16]}`. {interval_sentence(shown)}."
     )
 
 

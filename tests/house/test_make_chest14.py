@@ -44,6 +44,15 @@ def test_only_figures_are_kept_and_each_is_shown_with_its_interval(script: Modul
     assert script.ours(tmp_path / "none.json") == script.NOT_MEASURED
 
 
+def test_methods_that_the_report_names_are_kept_and_told(script: ModuleType, tmp_path: Path) -> None:
+    result = tmp_path / "kept.json"
+    labels = {"Mass": {**LABELS["Mass"], "auroc_ci_method": "clustered score", "ap_ci_method": "jackknife"}}
+    script.keep(report(tmp_path, judgement={**JUDGED, "labels": labels}), result=result)
+    assert "clustered score: AUROC; jackknife: average precision. Calibration" in script.ours(result)
+    script.keep(report(tmp_path), result=result)
+    assert "Intervals: 95%, 10,000 bootstrap replicates that draw patients." in script.ours(result)
+
+
 @pytest.mark.parametrize("fields", [{"smoke": True}, {"smoke": None}, {"judgement": None}])
 def test_a_smoke_run_and_what_is_no_evaluation_are_not_kept(
     script: ModuleType, tmp_path: Path, fields: dict[str, Any]

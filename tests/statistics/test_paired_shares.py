@@ -39,6 +39,7 @@ def test_the_interval_is_bonett_and_prices():
     half = norm.ppf(0.975) * np.sqrt((one + two - (one - two) ** 2) / 52)
     assert found.difference.interval == pytest.approx((one - two - half, one - two + half), rel=1e-12)
     assert found.difference.value == pytest.approx(8 / 50)
+    assert found.difference.method == "clustered Bonett-Price"
 
 
 def test_no_disagreement_is_no_certainty():

@@ -23,6 +23,7 @@ IntervalMethod = Literal[
     "MOVER",
     "Wilson",
     "clustered Wilson",
+    "clustered Bonett-Price",
     "clustered sandwich",
 ]
 

@@ -73,7 +73,11 @@ def paired_shares(
         first_only=int(first_only.sum()),
         second_only=int(second_only.sum()),
         neither=int((~right & ~other).sum()),
-        difference=Estimate(float((int(first_only.sum()) - int(second_only.sum())) / right.size), interval),
+        difference=Estimate(
+            float((int(first_only.sum()) - int(second_only.sum())) / right.size),
+            interval,
+            method="clustered Bonett-Price",
+        ),
         p_value=sign_flip_p_value(net.astype(np.int64)),
     )
 

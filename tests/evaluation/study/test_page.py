@@ -35,6 +35,7 @@ def test_the_page_shows_every_table_with_its_protocol(content: StudyContent) -> 
     assert PROTOCOL in page
     assert "5" * 64 in page
     assert "7 of 210" in page
+    assert "clustered score: AUROC; percentile by patient: differences of AUROC" in page
     assert page.count('<span class="lack">there are no positives</span>') >= 1
 
 

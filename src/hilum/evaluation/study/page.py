@@ -13,7 +13,9 @@ from hilum.evaluation.report.figures import ReportFigure
 from hilum.evaluation.report.subject import Facts
 from hilum.evaluation.report.table import ReportTable
 from hilum.evaluation.report.templating import render_page
+from hilum.evaluation.study.as_json import study_json
 from hilum.evaluation.study.content import StudyContent
+from hilum.evaluation.study.interval_sentence import interval_sentence
 from hilum.evaluation.study.section import SectionContent
 from hilum.evaluation.study.study import Study
 
@@ -35,6 +37,7 @@ def render_study(
             "title": study.title,
             "study": study,
             "content": content,
+            "intervals": interval_sentence(study_json(study, content=content, sections=tuple(sections))),
             "tables": {table.key: table for table in (*tables, *(table for one in shown for table in one.tables))},
             "figures": {figure.key: figure for figure in (*figures, *(one for each in shown for one in each.figures))},
             "test_keys": [table.key for table in tables if table.key == "paired_t" or table.key.startswith("tests_")],
