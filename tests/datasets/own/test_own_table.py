@@ -3,8 +3,10 @@ import math
 import pytest
 
 from fabricate_releases import fabricate_own_table
+from hilum.datasets.check import check_data
 from hilum.datasets.own.columns import StatedColumns
 from hilum.datasets.own.own_table import list_own_table, read_own_table
+from hilum.datasets.releases.table import RELEASES
 from hilum.errors import DataError
 
 
@@ -108,4 +110,32 @@ def test_a_split_that_does_not_say_what_it_is_for_is_refused(release):
     table = release / "table.csv"
     table.write_text(table.read_text().replace("train", "site A"))
     with pytest.raises(DataError, match=r"'site A' in split of a\.png .* does not say what the image is for"):
+        read_own_table(release)
+
+
+def test_a_row_whose_picture_is_absent_takes_no_other_patients(release):
+    (release / "sub" / "c.png").rename(release / "sub" / "a.png")
+    (release / "table.csv").write_text("image,patient,truth:Mass,split\nother/a.png,B,1,train\nsub/a.png,A,0,test\n")
+    (record,) = read_own_table(release)
+    assert (record.image, record.patient, record.official, record.labels) == (
+        "sub/a.png",
+        "table:A",
+        "test",
+        {"Mass": 0.0},
+    )
+    assert list(list_own_table(release).images) == ["other/a.png", "sub/a.png"]
+    assert check_data(RELEASES["table"], folder=release, quick=True).missing == ("other/a.png",)
+
+
+def test_an_absent_row_of_several_of_one_name_is_missing_and_ends_nothing(release):
+    (release / "sub" / "c.png").rename(release / "sub" / "a.png")
+    (release / "masks").rename(release / "b")
+    (release / "table.csv").write_text("image,patient,truth:Mass\nb/a.png,B,1\nsub/a.png,A,0\ngone/a.png,C,0\n")
+    assert [record.image for record in read_own_table(release)] == ["b/a.png", "sub/a.png"]
+
+
+@pytest.mark.parametrize(("first", "second"), [("sub/c.png", "c"), ("sub/c.png", "sub/../sub/c.png")])
+def test_two_rows_of_one_picture_are_refused_with_both(release, first, second):
+    (release / "table.csv").write_text(f"image,patient,truth:Mass\n{first},B,1\nb.png,A,0\n{second},C,0\n")
+    with pytest.raises(DataError, match=rf"line 2 of .*\({first}\) and line 4 \({second}\) both name .*c\.png"):
         read_own_table(release)

@@ -44,7 +44,7 @@ def read_own_table(
 
     `stated` is what its user says of its columns; `say` is told, in a line or two, what was guessed. Raises
     `UsageError` for stated columns that are not there, and `DataError` where the table is missing or malformed, its
-    columns are not clear, it names an image twice, or no image is there.
+    columns are not clear, it names an image twice, a name may mean several, or no image is there.
     """
     table = _read(_table(folder), stated=stated)
     records = tuple(_record(row, path=path, table=table) for row, path in table.there)
@@ -52,7 +52,8 @@ def read_own_table(
         column, rows = table.columns.image, table.rows
         raise DataError(
             f"None of the {len(rows)} pictures that the column {column} of {table.path} names lies in "
-            f"{table.path.parent}, such as {rows[0][column]}; put the table beside its pictures"
+            f"{table.path.parent}, such as {rows[0][column]}; put the table beside its pictures, and let "
+            "paths begin there"
         )
     if say is not None and table.columns.guessed:
         say(_shown(table, records=records))
@@ -128,8 +129,29 @@ def _read(path: Path, *, stated: StatedColumns) -> _Table:
         if image in seen:
             raise DataError(f"{image} stands twice in {path}, again in line {line}; keep one row for each picture")
         seen.add(image)
-    there = [(row, found) for row in rows if (found := pictures.find(row[columns.image])) is not None]
+    there = _there(rows, columns=columns, path=path, pictures=pictures)
     return _Table(path=path, rows=rows, columns=columns, pictures=pictures, there=there)
+
+
+def _there(
+    rows: Sequence[Mapping[str, str]], *, columns: Columns, path: Path, pictures: Pictures
+) -> list[tuple[Mapping[str, str], Path]]:
+    """The rows whose picture is there, with its path. Raises `DataError` where two rows name one file."""
+    there = []
+    before: dict[Path, tuple[int, str]] = {}
+    for line, row in enumerate(rows, start=2):
+        image = row[columns.image]
+        found = pictures.find(image)
+        if found is None:
+            continue
+        first, other = before.setdefault(found.resolve(), (line, image))
+        if first != line:
+            raise DataError(
+                f"Keep one row for each picture: line {first} of {path} ({other}) and line {line} ({image}) both name "
+                f"{found}"
+            )
+        there.append((row, found))
+    return there
 
 
 def _delimiter(path: Path) -> str:
