@@ -139,3 +139,9 @@ def test_two_rows_of_one_picture_are_refused_with_both(release, first, second):
     (release / "table.csv").write_text(f"image,patient,truth:Mass\n{first},B,1\nb.png,A,0\n{second},C,0\n")
     with pytest.raises(DataError, match=rf"line 2 of .*\({first}\) and line 4 \({second}\) both name .*c\.png"):
         read_own_table(release)
+
+
+def test_two_columns_of_one_name_are_refused(release):
+    (release / "table.csv").write_text("image;truth:Mass;;truth:Mass;\na.png;1;;0;\n")
+    with pytest.raises(DataError, match=r"column of .*table\.csv a name of its own: 'truth:Mass' stands there 2 times"):
+        read_own_table(release)

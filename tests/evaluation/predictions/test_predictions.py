@@ -31,7 +31,9 @@ def test_names_are_bound_to_concepts() -> None:
     assert small(labels=("Pleural Effusion",)).labels == ("Effusion",)
 
 
-@pytest.mark.parametrize("pair", [("Effusion", "Pleural Effusion"), ("Gossypiboma", "gossypiboma"), ("A_b", "A b")])
+@pytest.mark.parametrize(
+    "pair", [("Effusion", "Pleural Effusion"), ("Gossypiboma", "gossypiboma"), ("A_b", "A b"), ("Mass", "Mass")]
+)
 def test_two_names_of_one_concept_are_refused(pair: tuple[str, str]) -> None:
     with pytest.raises(DataError, match=f"{pair[0]}' and '{pair[1]}"):
         canonical_labels(pair)

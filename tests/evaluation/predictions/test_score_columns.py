@@ -54,3 +54,31 @@ def test_what_is_no_pair_is_asked_back(header, stated, error, message):
 def test_a_score_without_its_truth_is_refused():
     with pytest.raises(DataError, match="no column of the truth for Edema_p"):
         pairs("Mass,Mass_p,Edema_p", cells=("1,0.9,0.3", "0,0.2,0.1"))
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "message"),
+    [
+        (
+            "y_true,y_pred,y_prob",
+            ("1,1,0.9", "0,0,0.2"),
+            "--truth y_true --score y_pred or --truth y_true --score y_prob, .*: y_pred and y_prob of .* both scores",
+        ),
+        ("Mass,Mass_pred,Mass_prob", ("1,1,0.9", "0,0,0.2"), "Mass_pred and Mass_prob of scores.csv are both scores"),
+        (
+            "Mass,Mass_true,Mass_prob",
+            ("1,1,0.9", "0,0,0.2"),
+            "Mass and Mass_true of scores.csv are both truths of Mass",
+        ),
+        ("a b_true,a b_p,a b_score", ("1,1,0.9", "0,0,0.2"), "--truth 'a b_true' --score 'a b_p' or"),
+    ],
+)
+def test_two_scores_or_two_truths_of_one_label_are_asked_back(header, cells, message):
+    with pytest.raises(DataError, match=message):
+        pairs(header, cells=cells)
+
+
+def test_what_is_stated_settles_which_of_two_scores_is_meant():
+    cells = ("1,1,0.9", "0,0,0.2")
+    found = pairs("y_true,y_pred,y_prob", cells=cells, truth="y_true", score="y_prob")
+    assert found == [("Finding", "y_true", "y_prob")]

@@ -15,6 +15,8 @@ column of patients each image counts as one of its own.
 
 from __future__ import annotations
 
+import csv
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,8 +113,16 @@ def is_csv(path: Path) -> bool:
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
-    """Every row of a CSV by column, whether commas, semicolons or tabs part it; raises as `read_rows` does."""
-    return read_rows(path, needed=(), delimiter=_delimiter(path))
+    """Every row of a CSV by column, whether commas, semicolons or tabs part it.
+
+    Raises `DataError` where two columns have one name, and as `read_rows` does.
+    """
+    first = (read_lines(path) or [""])[0]
+    delimiter = max(",", ";", "\t", key=first.count) if "," not in first else ","
+    for name, count in Counter(cell.strip() for cell in next(csv.reader([first], delimiter=delimiter))).items():
+        if name and count > 1:
+            raise DataError(f"Give each column of {path} a name of its own: {name!r} stands there {count} times")
+    return read_rows(path, needed=(), delimiter=delimiter)
 
 
 def _read(path: Path, *, stated: StatedColumns) -> _Table:
@@ -152,12 +162,6 @@ def _there(
             )
         there.append((row, found))
     return there
-
-
-def _delimiter(path: Path) -> str:
-    """What parts the columns: a comma, or what the first line has in its place."""
-    first = (read_lines(path) or [""])[0]
-    return max(",", ";", "\t", key=first.count) if "," not in first else ","
 
 
 def _record(row: Mapping[str, str], *, path: Path, table: _Table) -> Record:

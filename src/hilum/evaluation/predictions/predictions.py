@@ -149,9 +149,10 @@ def canonical_labels(labels: Sequence[str]) -> tuple[str, ...]:
     names = []
     for label in labels:
         name = _canonical(label)
-        earlier = found.setdefault(_key(name), label)
-        if earlier is not label:
+        if _key(name) in found:
+            earlier = found[_key(name)]
             raise DataError(f"Two labels mean the same: {earlier!r} and {label!r} are both {name!r}. Keep one of them")
+        found[_key(name)] = label
         names.append(name)
     return tuple(names)
 

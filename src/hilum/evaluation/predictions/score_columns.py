@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 
 from hilum.datasets.own.outcomes import are_outcomes
 from hilum.errors import DataError, UsageError
@@ -40,7 +41,8 @@ def score_pairs(
 
     `truth:X` with `score:X`, `X` with `X_prob`, `y_true` with `y_score` are pairs, and so are names like these. `truth`
     and `score` are the columns of the one label that is meant. Raises `UsageError` for a stated column that is not
-    there or stands alone, and `DataError` where no pair is found, or a score has no truth.
+    there or stands alone, and `DataError` where no pair is found, a score has no truth, or a label has two truths or
+    two scores.
     """
     if truth is not None or score is not None:
         return (_stated(names, file=file, truth=truth, score=score),)
@@ -48,12 +50,16 @@ def score_pairs(
         name: label for name in names if (label := _rest(name, words=_SCORE)) is not None and _is_score(rows, name=name)
     }
     others = [name for name in names if name not in scores and are_outcomes(row[name] for row in rows)]
-    truths = {name if (label := _rest(name, words=_TRUTH)) is None else label: name for name in others}
+    truths: dict[str, list[str]] = {}
+    for name in others:
+        label = _rest(name, words=_TRUTH)
+        truths.setdefault(name if label is None else label, []).append(name)
     pairs = [
-        ScorePair(label=label or UNNAMED, truth=truths[label], score=name)
+        ScorePair(label=label or UNNAMED, truth=truth, score=name)
         for name, label in scores.items()
-        if label in truths
+        for truth in truths.get(label, ())
     ]
+    _refuse_two_of_one(pairs, file=file)
     if len(scores) == len(others) == 1 and not pairs:
         ((score, label),) = scores.items()
         pairs = [ScorePair(label=label or _label_of(others[0]), truth=others[0], score=score)]
@@ -65,6 +71,23 @@ def score_pairs(
             "COLUMN --score COLUMN"
         )
     return tuple(pairs)
+
+
+def _refuse_two_of_one(pairs: Sequence[ScorePair], *, file: str) -> None:
+    """Ask which is meant where a label has several scores (a decision and a probability, say) or several truths."""
+    first: dict[str, ScorePair] = {}
+    for pair in pairs:
+        other = first.setdefault(pair.label.casefold(), pair)
+        if other is pair:
+            continue
+        what, one, two = "scores", other.score, pair.score
+        if one == two:
+            what, one, two = "truths", other.truth, pair.truth
+        choices = " or ".join(f"--truth {quote(kept.truth)} --score {quote(kept.score)}" for kept in (other, pair))
+        raise DataError(
+            f"Say which is meant, {choices}, or leave one out: {one} and {two} of {file} are both {what} of "
+            f"{pair.label}"
+        )
 
 
 def _stated(names: Sequence[str], *, file: str, truth: str | None, score: str | None) -> ScorePair:
