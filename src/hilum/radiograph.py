@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -13,6 +14,13 @@ Pixels = npt.NDArray[np.float32]
 
 View = Literal["PA", "AP", "LL", "unknown"]
 """The view position; LL is any lateral."""
+
+VIEWS: Mapping[str, View] = {
+    "PA": "PA", "AP": "AP", "LL": "LL", "RL": "LL", "LAT": "LL", "LATERAL": "LL", "LLAT": "LL", "RLAT": "LL",
+}  # fmt: skip
+"""The words for a view, in capitals, in DICOM's View Position and in tables.
+
+LLD and RLD (decubitus) are frontal views of a lying patient, and are left out: unknown."""
 
 Sex = Literal["F", "M", "O", "unknown"]
 Laterality = Literal["L", "R", "B", "unknown"]

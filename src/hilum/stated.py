@@ -14,13 +14,13 @@ from typing import get_args
 
 from hilum.errors import UsageError
 from hilum.findings import XRAY_TYPES
-from hilum.radiograph import Patient, Radiograph, Sex, View
+from hilum.radiograph import VIEWS, Patient, Radiograph, Sex, View
 
 OLDEST_YEARS = 120.0
 _UNITS_PER_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0}
 _AGE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([DWMY]?)", re.ASCII)
 _SEXES: dict[str, Sex] = {"F": "F", "FEMALE": "F", "M": "M", "MALE": "M", "O": "O", "OTHER": "O"}
-_VIEWS: dict[str, View] = {"PA": "PA", "AP": "AP", "LL": "LL", "LATERAL": "LL", "LAT": "LL"}
+_NOTHING_SAID = frozenset({"", "-", "?", "N/A", "NA", "NAN", "NONE", "NULL", "UNKNOWN"})
 _YES_OR_NO = {"YES": True, "TRUE": True, "1": True, "NO": False, "FALSE": False, "0": False}
 
 
@@ -93,6 +93,11 @@ def age_text(years: float) -> str:
     return f"{days} day{'' if days == 1 else 's'}"
 
 
+def says_nothing(text: str) -> bool:
+    """Whether a cell of a table is empty, or how tables write that a value is not known."""
+    return text.strip().upper() in _NOTHING_SAID
+
+
 def parse_age(text: str) -> float:
     """The age in years of `40`, `40.5`, `45Y`, `6M` (months), `3W` (weeks) or `10D` (days).
 
@@ -115,7 +120,7 @@ def parse_sex(text: str) -> Sex:
 
 def parse_view(text: str) -> View:
     """The view of `PA`, `AP` or `LL` (any lateral). Raises `UsageError` for anything else."""
-    view = _VIEWS.get(text.strip().upper())
+    view = VIEWS.get(text.strip().upper())
     if view is None:
         raise UsageError(f"Not a view: {text!r}. Use PA, AP or LL (any lateral)")
     return view

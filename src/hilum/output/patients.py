@@ -18,13 +18,10 @@ from hilum.imaging.files.archive import is_archive, list_archive
 from hilum.imaging.pixels.limits import DEFAULT_LIMITS
 from hilum.output.image_content import PATIENTS
 from hilum.output.inputs import InputFile, absolute_path
-from hilum.stated import Stated, parse_age, parse_sex, parse_view, parse_yes_or_no
+from hilum.stated import Stated, parse_age, parse_sex, parse_view, parse_yes_or_no, says_nothing
 from hilum.there import is_file
 
 _IMAGE_COLUMNS = ("image", "file")
-_NOTHING_SAID = frozenset({"", "-", "?", "N/A", "NA", "NAN", "NONE", "NULL", "UNKNOWN"})
-"""How tables write that a value is not known."""
-
 _SURPLUS = None
 """Under what the reader puts the cells beyond the last column; a text could be a column's name, and an empty one is."""
 
@@ -184,7 +181,7 @@ def stated_of(values: Mapping[str, str], *, where: str) -> Stated:
     """What texts by the names of `STATEMENTS` say; `where` begins the `UsageError` for one that is not understood."""
     stated = Stated()
     for name, parse in STATEMENTS.items():
-        if values.get(name, "").upper() not in _NOTHING_SAID:
+        if not says_nothing(values.get(name, "")):
             try:
                 stated = parse(stated, values[name])
             except UsageError as error:

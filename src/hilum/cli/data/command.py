@@ -101,7 +101,8 @@ def check(
         raise UsageError(f"--image-column, --patient-column and --labels are for a table of your own, not for {named}")
     release = with_columns(RELEASES[named], stated=stated)
     chosen = _choose_gate(model) if gate or model is not None else None
-    result = check_data(release, folder=place, quick=quick, jobs=threads, progress=ON_TERMINAL)
+    heard = with_columns(release, stated=stated, say=say)
+    result = check_data(heard, folder=place, quick=quick, jobs=threads, progress=ON_TERMINAL)
     tally = None if chosen is None else judge_with_gate(release.read(place), gate=chosen, jobs=threads)
     if as_json:
         told = {"sound": result.sound, "subset": subset, "gate": None if tally is None else asdict(tally)}

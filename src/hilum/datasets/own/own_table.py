@@ -6,8 +6,8 @@ clear. hilum's own names are never guessed about:
 - `image`: the file, relative to the table; `patient`: an identifier, the same for all images of one person.
 - `truth:LABEL`: 1, 0 or empty (not labelled), one column a label; `-1` (uncertain) is masked like empty.
 - `study`, `split` (the official part: train, val, test, ...), `held_out` (1 or 0: whether the image is kept for
-  judging, whatever its split is called), `view` (PA, AP, LL), `age_years`, `sex` (F, M, O), `stratum` (what a split
-  balances beside the labels), `mask` (a mask of the lungs, relative to the table): optional.
+  judging, whatever its split is called), `view` (PA, AP, or LL for any lateral), `age_years`, `sex` (F, M, O),
+  `stratum` (what a split balances beside the labels), `mask` (a mask of the lungs, relative to the table): optional.
 
 Label columns are those of the predictions file, so that one table serves both. Other columns are not read. Without a
 column of patients each image counts as one of its own.
@@ -22,20 +22,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hilum.datasets.own.columns import NOTHING_STATED, Columns, StatedColumns, guess_columns
+from hilum.datasets.own.patient_cells import age_in, not_understood, sex_in, view_in
 from hilum.datasets.own.pictures import Pictures
 from hilum.datasets.records.csv_rows import find_table, read_lines, read_rows
 from hilum.datasets.records.files import file_sha256
 from hilum.datasets.records.held_out import part_role
-from hilum.datasets.records.label_values import clean_age, was_cleaned
+from hilum.datasets.records.label_values import was_cleaned
 from hilum.datasets.records.listing import Listing
 from hilum.datasets.records.record import Record
 from hilum.errors import DataError
-from hilum.radiograph import Sex, View
 
 NAME = "table.csv"
 
-_VIEWS: Mapping[str, View] = {"pa": "PA", "ap": "AP", "ll": "LL", "lateral": "LL"}
-_SEXES: Mapping[str, Sex] = {"f": "F", "female": "F", "m": "M", "male": "M", "o": "O"}
 _YES_OR_NO = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
 
 
@@ -44,7 +42,8 @@ def read_own_table(
 ) -> tuple[Record, ...]:
     """The images of the table in `folder` that are there, in its order; `folder` may be the table itself, of any name.
 
-    `stated` is what its user says of its columns; `say` is told, in a line or two, what was guessed. Raises
+    `stated` is what its user says of its columns; `say` is told, in a line or two, what was guessed and
+    what was not understood. Raises
     `UsageError` for stated columns that are not there, and `DataError` where the table is missing or malformed, its
     columns are not clear, it names an image twice, a name may mean several, or no image is there.
     """
@@ -59,6 +58,11 @@ def read_own_table(
         )
     if say is not None and table.columns.guessed:
         say(_shown(table, records=records))
+    for kind in ("age", "sex", "view"):
+        where = f"the column {table.columns.others.get(kind)} of {table.path}"
+        caution = not_understood(kind, (table.cell(row, kind) for row, _ in table.there), where=where)
+        if say is not None and caution is not None:
+            say(caution)
     return records
 
 
@@ -179,9 +183,9 @@ def _record(row: Mapping[str, str], *, path: Path, table: _Table) -> Record:
         labels={label: _value(row, label=label, table=table) for label in columns.labels},
         stratum=table.cell(row, "stratum"),
         sha256=file_sha256(path),
-        view=_VIEWS.get(table.cell(row, "view").casefold(), "unknown"),
-        age_years=clean_age(table.cell(row, "age")),
-        sex=_SEXES.get(table.cell(row, "sex").casefold(), "unknown"),
+        view=view_in(table.cell(row, "view")),
+        age_years=age_in(table.cell(row, "age")),
+        sex=sex_in(table.cell(row, "sex")),
         masks=_masks(row, table=table),
     )
 

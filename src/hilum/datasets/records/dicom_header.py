@@ -10,10 +10,9 @@ import pydicom
 from pydicom.errors import InvalidDicomError
 
 from hilum.errors import DataError
-from hilum.radiograph import Sex, View
+from hilum.radiograph import VIEWS, Sex, View
 
 _SEXES: Mapping[str, Sex] = {"F": "F", "M": "M", "O": "O"}
-_VIEWS: Mapping[str, View] = {"PA": "PA", "AP": "AP", "LL": "LL", "RL": "LL"}
 _TAGS = ("PatientAge", "PatientSex", "ViewPosition", "Rows", "Columns")
 
 
@@ -37,7 +36,7 @@ def read_header(path: Path) -> Header:
     return Header(
         age=str(tags.get("PatientAge") or ""),
         sex=_SEXES.get(str(tags.get("PatientSex") or "").strip().upper(), "unknown"),
-        view=_VIEWS.get(str(tags.get("ViewPosition") or "").strip().upper(), "unknown"),
+        view=VIEWS.get(str(tags.get("ViewPosition") or "").strip().upper(), "unknown"),
         width=int(tags.get("Columns") or 0),
         height=int(tags.get("Rows") or 0),
     )

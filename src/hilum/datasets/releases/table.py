@@ -299,11 +299,15 @@ def no_release(name: str, *, allowed: Sequence[str] = tuple(RELEASES)) -> str:
     return f"No data set is called {name!r}{near or ';'} {'All' if near else 'the'} names are {', '.join(allowed)}"
 
 
-def with_columns(release: Release, *, stated: StatedColumns) -> Release:
-    """The release, with what its user says of the columns where it is a table of their own."""
+def with_columns(release: Release, *, stated: StatedColumns, say: Callable[[str], None] | None = None) -> Release:
+    """The release, with what its user says of the columns where it is a table of their own; `say` as its reader has."""
     if release.read_with_columns is None:
         return release
-    return replace(release, read=partial(read_own_table, stated=stated), list=partial(list_own_table, stated=stated))
+    return replace(
+        release,
+        read=partial(read_own_table, stated=stated, say=say),
+        list=partial(list_own_table, stated=stated),
+    )
 
 
 def citation_of(source: str) -> str | None:

@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 from hilum.errors import DecodeError
 from hilum.imaging.dicom.orientation import FilmOrientation, read_orientation
 from hilum.imaging.dicom.values import framed, items, numbers, text, texts
-from hilum.radiograph import Laterality, Patient, Sex, View
+from hilum.radiograph import VIEWS, Laterality, Patient, Sex, View
 
 _AGE = re.compile(r"\s*([0-9]{1,3})\s*([DWMY])\s*")
 _UNITS_PER_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0}
@@ -18,11 +18,6 @@ _OLDEST_YEARS = 120.0
 
 _SEXES: dict[str, Sex] = {"F": "F", "M": "M", "O": "O"}
 _LATERALITIES: dict[str, Laterality] = {"L": "L", "R": "R", "B": "B"}
-_VIEWS: dict[str, View] = {
-    "PA": "PA", "AP": "AP", "LL": "LL", "RL": "LL", "LAT": "LL", "LATERAL": "LL", "LLAT": "LL", "RLAT": "LL",
-}  # fmt: skip
-"""LLD and RLD (decubitus) are frontal views of a lying patient, and are left out: unknown."""
-
 _VIEW_CODES: dict[str, View] = {
     "272479007": "PA",  # postero-anterior, SNOMED CT
     "399348003": "AP",  # antero-posterior
@@ -149,7 +144,7 @@ def age_years(age: str | None) -> tuple[float | None, tuple[str, ...]]:
 
 def _view(elements: Dataset) -> tuple[View, tuple[str, ...]]:
     """View Position, else the View Code; two that name different views leave it unknown, with a warning."""
-    position: View = _VIEWS.get((text(elements, "ViewPosition") or "").upper(), "unknown")
+    position: View = VIEWS.get((text(elements, "ViewPosition") or "").upper(), "unknown")
     codes = (text(item, "CodeValue") or "" for item in items(elements, "ViewCodeSequence")[:1])
     code: View = next((_VIEW_CODES.get(code, "unknown") for code in codes), "unknown")
     if position == "unknown":
