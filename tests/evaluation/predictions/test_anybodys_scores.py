@@ -86,3 +86,18 @@ def test_no_file_and_no_table_are_refused(tmp_path):
     (tmp_path / "x.parquet").write_bytes(b"no table")
     with pytest.raises(DataError, match="is not a predictions file in Parquet"):
         read_scores(tmp_path / "x.parquet", stated=STATED)
+
+
+def test_ages_sexes_and_views_are_understood_and_what_is_lost_is_said(tmp_path):
+    (tmp_path / "s.csv").write_text(
+        "patient,Patient Age,Sex,view,truth,score\n1,030Y,f,PA,1,0.9\n2,6M,Female,pa,0,0.1\n3,old,w,Frontal,1,0.8\n"
+        "4,?,,frontal,0,0.2\n5,,unknown,N/A,0,0.2\n6,58.0,M,LAT,0,0.2\n"
+    )
+    said = []
+    found = read_scores(tmp_path / "s.csv", stated=STATED, say=said.append)
+    np.testing.assert_array_equal(found.age_years, [30.0, 0.5, np.nan, np.nan, np.nan, 58.0])
+    assert found.sex == ("F", "F", "w", None, None, "M")
+    assert found.view == ("PA", "PA", "frontal", "frontal", None, "LL")
+    where = f"Patient Age of {tmp_path / 's.csv'}"
+    one = "1 cell is not understood and counts as unknown: 'old'"
+    assert said[1:] == [f"caution: write 40, 45Y, 6M, 3W or 10D in {where}: {one}"]

@@ -39,6 +39,19 @@ def view_in(text: str) -> View:
     return "unknown" if _is_unknown("view", text) else parse_view(text)
 
 
+def group_in(text: str | None, *, parse: Callable[[str], str]) -> str | None:
+    """The group of a sex or view by hilum's name (`pa` is `PA`), else by its own word in small letters; None unsaid.
+
+    A word that hilum does not know, such as `frontal`, still tells groups apart.
+    """
+    if text is None or says_nothing(text):
+        return None
+    try:
+        return parse(text)
+    except UsageError:
+        return text.strip().casefold()
+
+
 def not_understood(kind: str, texts: Iterable[str], *, where: str) -> str | None:
     """A caution on the cells of this kind (age, sex or view) that count as unknown; None where there are none.
 

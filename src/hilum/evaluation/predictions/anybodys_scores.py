@@ -19,11 +19,13 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from hilum.datasets.own.columns import columns_called
 from hilum.datasets.own.outcomes import outcome
 from hilum.datasets.own.own_table import is_csv, rows_of
+from hilum.datasets.own.patient_cells import age_in, group_in, not_understood
 from hilum.errors import DataError, FileAccessError, UsageError
 from hilum.evaluation.predictions.design import Design, read_design
 from hilum.evaluation.predictions.predictions import Predictions
 from hilum.evaluation.predictions.predictions_file import read_predictions
 from hilum.evaluation.predictions.score_columns import ScorePair, score_pairs
+from hilum.stated import parse_sex, parse_view
 from hilum.statistics.outcomes import FloatArray
 
 Rows = Sequence[Mapping[str, str]]
@@ -111,6 +113,10 @@ def _predictions(
             else f"no column of splits, all rows are called {stated.split}"
         )
         say(f"{path.name}: {said_of}, {whose}, {parts}; {said}")
+        ages = kinds.get("age")
+        caution = None if ages is None else not_understood("age", _cells(rows, ages), where=f"{ages} of {path}")
+        if caution is not None:
+            say(caution)
     return Predictions(
         image=images,
         patient=people or images,
@@ -120,14 +126,11 @@ def _predictions(
         scores=np.stack([_scores(rows, pair=pair, path=path) for pair in pairs], axis=1),
         protocol=protocol,
         age_years=None if "age" not in kinds else _ages(rows, name=kinds["age"]),
-        sex=None if "sex" not in kinds else tuple(_SEXES.get(row[kinds["sex"]].casefold()) for row in rows),
-        view=None if "view" not in kinds else tuple(row[kinds["view"]] or None for row in rows),
+        sex=None if "sex" not in kinds else tuple(group_in(row[kinds["sex"]], parse=parse_sex) for row in rows),
+        view=None if "view" not in kinds else tuple(group_in(row[kinds["view"]], parse=parse_view) for row in rows),
         design=read_design({}, protocol=protocol, stated=stated.design),
         patients_known=people is not None,
     )
-
-
-_SEXES = {"f": "F", "female": "F", "m": "M", "male": "M"}
 
 
 def _patient(names: Sequence[str], *, path: Path, stated: str | None) -> str | None:
@@ -142,6 +145,10 @@ def _patient(names: Sequence[str], *, path: Path, stated: str | None) -> str | N
         choices = " or ".join(f"--patient-column {name}" for name in found)
         raise DataError(f"{', '.join(found)} of {path} all may say whose image it is; say {choices}")
     return found[0] if found else None
+
+
+def _cells(rows: Rows, name: str) -> list[str]:
+    return [row[name] for row in rows]
 
 
 def _texts(rows: Rows, name: str | None, *, path: Path) -> tuple[str, ...] | None:
@@ -170,14 +177,7 @@ def _scores(rows: Rows, *, pair: ScorePair, path: Path) -> FloatArray:
 
 
 def _ages(rows: Rows, *, name: str) -> FloatArray:
-    def years(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            return math.nan
-        return value if 0.0 <= value <= 120.0 else math.nan
-
-    return np.array([years(row[name]) for row in rows])
+    return np.array([math.nan if (age := age_in(row[name])) is None else age for row in rows])
 
 
 def _parquet(path: Path) -> pa.Table | None:

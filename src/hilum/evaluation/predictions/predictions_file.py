@@ -20,16 +20,17 @@ import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
+from hilum.datasets.own.patient_cells import group_in
 from hilum.errors import DataError, FileAccessError, OutputError
 from hilum.evaluation.predictions.design import Design, read_design, read_smoke
 from hilum.evaluation.predictions.predictions import Predictions, Texts
+from hilum.stated import parse_sex, parse_view
 from hilum.statistics.outcomes import FloatArray
 from hilum.whole_files import fill_whole
 
 __all__ = ["Predictions", "read_predictions", "write_predictions"]
 
 _NEEDED = ("image", "patient", "split")
-_SEXES = {"f": "F", "female": "F", "m": "M", "male": "M"}
 
 
 PATIENTS_UNKNOWN = "unknown"
@@ -99,7 +100,7 @@ def _from_table(table: pa.Table, *, stated: Design | None) -> Predictions:
     if missing:
         raise DataError(f"The file lacks the columns {', '.join(missing)}. Needed: {', '.join(_NEEDED)}")
     labels = _labels(names)
-    sex = _texts(table, "sex")
+    sex, view = _texts(table, "sex"), _texts(table, "view")
     metadata = _metadata(table)
     protocol = _protocol(metadata)
     return Predictions(
@@ -111,8 +112,8 @@ def _from_table(table: pa.Table, *, stated: Design | None) -> Predictions:
         scores=np.stack([_numbers(table, f"score:{label}") for label in labels], axis=1),
         protocol=protocol,
         age_years=_numbers(table, "age_years") if "age_years" in names else None,
-        sex=None if sex is None else tuple(None if s is None else _SEXES.get(s.casefold(), s) for s in sex),
-        view=_texts(table, "view"),
+        sex=None if sex is None else tuple(group_in(text, parse=parse_sex) for text in sex),
+        view=None if view is None else tuple(group_in(text, parse=parse_view) for text in view),
         source=_texts(table, "source"),
         seen=_texts(table, "seen"),
         mean_labels=_mean_labels(metadata),
