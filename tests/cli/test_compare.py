@@ -59,6 +59,24 @@ def test_csvs_of_anybody_are_compared_once_their_protocol_is_said(hilum: Run, tm
     assert "protocol: made up, split by patient" in shown
 
 
+def test_where_nothing_tells_patients_apart_nothing_is_said_by_patient(hilum: Run, tmp_path: Path) -> None:
+    for name, good in (("ours", 3), ("theirs", 0)):
+        rows = [f"{n}.png,{n % 2},{(n * 7 % 11) / 14 + good * (n % 2) / 14:.3f}" for n in range(60)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["image,truth,score", *rows]))
+    files = ("compare", tmp_path / "ours.csv", tmp_path / "theirs.csv", "--protocol", "made up", "--replicates", 100)
+    result = hilum(*files, "--report", tmp_path / "report")
+    shown = words(result)
+    assert "60 images of unknown patients; 100 bootstrap replicates by image" in shown
+    assert "by patient" not in shown
+    assert "caution: Nothing tells patients apart" in " ".join(result.stderr.split())
+    data = json.loads((tmp_path / "report" / "comparison.json").read_text())
+    assert (data["patients_known"], data["bootstrap"]["by"]) == (False, "image")
+    page = (tmp_path / "report" / "comparison.html").read_text().partition("</style>")[2]
+    for said in ("by patient", "draw patients", "<dd>60</dd></div>\n<div><dt>patients</dt><dd>60"):
+        assert said not in page
+    assert "<dt>patients</dt><dd>unknown</dd>" in page
+
+
 def test_one_label_has_no_t_test(hilum: Run, folder: Path) -> None:
     shown = words(hilum("compare", folder / "single-one.parquet", folder / "single-two.parquet", "--replicates", 100))
     assert "t-test" not in shown

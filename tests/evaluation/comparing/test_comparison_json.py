@@ -53,3 +53,4 @@ def test_every_number_stands_under_its_names(made):
     assert data["mean"]["left_out"] == ["Hernia"]
     assert set(data["mean"]["pairs"][0]["paired_t"]) == {"t", "p", "labels"}
     assert data["several_images_a_patient"] is True
+    assert (data["patients_known"], data["bootstrap"]["by"], data["cautions"]) == (True, "patient", [])

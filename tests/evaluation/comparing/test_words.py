@@ -66,6 +66,17 @@ def test_the_clustered_form_is_named_where_it_stands():
     assert "clustered" not in notes(patients_repeat=False)
 
 
+def test_one_file_without_patients_is_enough_for_no_word_of_patients():
+    one = fabricate_predictions()
+    one = replace(one, patient=one.image)
+    made = compare(same_images({"a": one, "b": replace(one, patients_known=False)}), replicates=100)
+    assert not made.patients_known
+    assert [caution.split(",")[0] for caution in made.cautions] == ["Nothing tells patients apart"]
+    pooled = replace(one, patients_known=False, design="cross-validated")
+    said = compare(same_images({"a": pooled, "b": pooled}), replicates=100).notes
+    assert any("the bootstrap by image stands" in note for note in said)
+
+
 def test_what_is_adjusted_is_said():
     assert "adjusted by Holm over 2 labels and 3 pairs" in notes(models=3, all_pairs=True)
     assert "adjusted by Holm over 1 label and 2 pairs" in notes(labels=("Mass",), models=3)

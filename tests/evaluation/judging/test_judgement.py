@@ -46,6 +46,7 @@ def test_the_terminal_and_the_json_say_images(by_image, judgement):
     assert "by image" in text
     assert "by patient" not in text
     assert judgement_json(judgement)["patients_known"] is False
+    assert judgement_json(judgement)["bootstrap"]["by"] == "image"
     known = " ".join(printed(judge(replace(by_image, patients_known=True), replicates=200)).split())
     assert "by patient" in known
 

@@ -14,6 +14,7 @@ from hilum.evaluation.comparing.comparison import Comparison, LabelComparison, S
 from hilum.evaluation.comparing.many_predictions import Pair
 from hilum.evaluation.comparing.paired_t import PairedT
 from hilum.evaluation.comparing.words import comparison_words, p_words, pair_name, verdict_rows
+from hilum.evaluation.judging.judgement import drawn_unit, images_of
 from hilum.evaluation.predictions.estimate_text import estimate_text, interval_text
 from hilum.statistics.estimate import Estimate
 
@@ -33,10 +34,11 @@ def comparison_tables(comparison: Comparison) -> RenderableType:
     ):
         if names:
             parts.append(Text(one_line(f"! {words}: {', '.join(names)}"), style="bold yellow"))
+    known = comparison.patients_known
     facts = [
         *comparison.notes,
-        f"{comparison.n:,} images of {comparison.patients:,} patients; {comparison.replicates:,} bootstrap replicates "
-        "by patient",
+        f"{images_of(comparison.n, patients=comparison.patients, known=known)}; {comparison.replicates:,} bootstrap "
+        f"replicates by {drawn_unit(patients_known=known)}",
         *(f"operating points of {name}: {source}" for name, source in comparison.points.items()),
         *(f"protocol: {protocol}" for protocol in dict.fromkeys(comparison.protocols.values())),
         f"split: SHA-256 {comparison.split_sha256}",

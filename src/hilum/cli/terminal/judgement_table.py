@@ -54,8 +54,8 @@ def judgement_tables(judgement: Judgement) -> RenderableType:
         parts += [Text(""), *_gap_lines(judgement.subgroup_tests)]
     facts = [
         by_unit(
-            f"{images_of(whole, known=judgement.patients_known)}; 95% intervals by patient, drawn ones from "
-            f"{judgement.replicates:,} bootstrap replicates",
+            f"{images_of(whole.n, patients=whole.patients, known=judgement.patients_known)}; 95% intervals by patient, "
+            f"drawn ones from {judgement.replicates:,} bootstrap replicates",
             patients_known=judgement.patients_known,
         ),
         f"{judgement.design}; protocol: {judgement.protocol}",

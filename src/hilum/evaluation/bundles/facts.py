@@ -78,8 +78,8 @@ def filled_items(
         "30": "subgroups by " + (", ".join(shown_subgroups(judgement)) or "nothing: the data name none"),
         "31": f"heatmaps: {_heatmaps(card.heatmap)}; operating points: "
         + "; ".join(dict.fromkeys(label.operating_point_rule for label in card.labels)),
-        "35": f"{images_of(whole, known=judgement.patients_known)} judged of {len(part.records):,} in the part; "
-        f"{left_out}",
+        "35": f"{images_of(whole.n, patients=whole.patients, known=judgement.patients_known)} judged of "
+        f"{len(part.records):,} in the part; {left_out}",
         "36": "the table of images and patients",
         "37, 38": "the tables of discrimination and of decisions, each value with its interval",
         "–": "none: an evaluation fits nothing",

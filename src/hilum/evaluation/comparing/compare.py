@@ -98,6 +98,7 @@ def compare(
         split_sha256=first.split_sha256,
         cross_validated=cross_validated,
         clustered=patients.count < first.n,
+        patients_known=all(one.patients_known for one in models.predictions),
         smoke=any(one.smoke for one in models.predictions) or any(one.smoke for one in (points or {}).values()),
         replicates=replicates,
         seed=seed,

@@ -102,8 +102,9 @@ class Comparison:
 
     `reference` is the model that all others are set beside; None where every pair is. `points` says by model where its
     thresholds come from, and is empty where nothing was decided. `clustered` says that some patient has several
-    images. `not_compared` are labels that not every file has; `cautions` say which models'
-    figures flatter them, and `notes` how far the figures can be trusted.
+    images; where not `patients_known`, each image counts as a patient of its own. `not_compared` are labels that not
+    every file has; `cautions` say which models' figures flatter them and whether patients are unknown, and `notes` how
+    far the figures can be trusted.
     """
 
     models: tuple[str, ...]
@@ -123,6 +124,7 @@ class Comparison:
     split_sha256: str
     cross_validated: bool
     clustered: bool
+    patients_known: bool
     smoke: bool
     replicates: int
     seed: int

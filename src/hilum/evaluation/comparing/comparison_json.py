@@ -13,6 +13,7 @@ from hilum.evaluation.comparing.comparison import (
 )
 from hilum.evaluation.comparing.margin import MarginVerdict
 from hilum.evaluation.comparing.paired_t import PairedT
+from hilum.evaluation.judging.judgement import drawn_unit
 from hilum.evaluation.predictions.estimate_text import Json, estimate_json, value_json
 from hilum.statistics.estimate import LEVEL
 
@@ -35,6 +36,7 @@ def comparison_json(comparison: Comparison) -> Json:
         "margin": comparison.margin,
         "n": comparison.n,
         "patients": comparison.patients,
+        "patients_known": comparison.patients_known,
         "labels": {label.label: _label(label) for label in comparison.labels},
         "mean": {
             "labels": list(comparison.averaged),
@@ -46,7 +48,12 @@ def comparison_json(comparison: Comparison) -> Json:
         "smoke": comparison.smoke,
         "cross_validated": comparison.cross_validated,
         "several_images_a_patient": comparison.clustered,
-        "bootstrap": {"by": "patient", "replicates": comparison.replicates, "level": LEVEL, "seed": comparison.seed},
+        "bootstrap": {
+            "by": drawn_unit(patients_known=comparison.patients_known),
+            "replicates": comparison.replicates,
+            "level": LEVEL,
+            "seed": comparison.seed,
+        },
         "cautions": list(comparison.cautions),
         "notes": list(comparison.notes),
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hilum.evaluation.comparing.comparison import Comparison, Difference
 from hilum.evaluation.comparing.many_predictions import ManyPredictions, Pair
 from hilum.evaluation.comparing.margin import MarginVerdict, margin_words
+from hilum.evaluation.judging.judgement import by_unit
 from hilum.evaluation.predictions.estimate_text import interval_text
 from hilum.evaluation.predictions.overlap import in_words, overlap_of
 
@@ -82,12 +83,17 @@ def comparison_notes(comparison: Comparison) -> tuple[str, ...]:
         )
     if any(one.paired_t is not None for one in comparison.mean_pairs):
         notes.append("The t-test takes labels as independent, though every image counts in each of them.")
-    return tuple(notes)
+    return tuple(by_unit(note, patients_known=comparison.patients_known) for note in notes)
 
 
 def comparison_cautions(models: ManyPredictions) -> tuple[str, ...]:
-    """One sentence for each model whose training saw some of the compared images."""
+    """One sentence for each model whose training saw some of the compared images, and one for unknown patients."""
     found = []
+    if not all(one.patients_known for one in models.predictions):
+        found.append(
+            "Nothing tells patients apart, so that each image counts as one: where patients have several, intervals are"
+            " too narrow and tests show too much."
+        )
     for name, predictions in zip(models.models, models.predictions, strict=True):
         overlap = overlap_of(predictions.seen)
         if overlap is not None and overlap.found:

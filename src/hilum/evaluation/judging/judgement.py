@@ -136,6 +136,11 @@ def by_unit(text: str, *, patients_known: bool) -> str:
     return text if patients_known else text.replace("by patient", "by image")
 
 
-def images_of(group: GroupJudgement, *, known: bool) -> str:
+def drawn_unit(*, patients_known: bool) -> str:
+    """What the bootstrap draws."""
+    return "patient" if patients_known else "image"
+
+
+def images_of(images: int, *, patients: int, known: bool) -> str:
     """How many images, of how many patients, in words."""
-    return f"{group.n:,} images of {group.patients:,} patients" if known else f"{group.n:,} images of unknown patients"
+    return f"{images:,} images of {patients:,} patients" if known else f"{images:,} images of unknown patients"

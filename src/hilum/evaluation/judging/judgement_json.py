@@ -7,7 +7,14 @@ from dataclasses import asdict
 
 from hilum.evaluation.judging.decisions import Decisions
 from hilum.evaluation.judging.judged_calibration import JudgedCalibration
-from hilum.evaluation.judging.judgement import CalibratedScores, GroupJudgement, Judgement, LabelJudgement, Reliability
+from hilum.evaluation.judging.judgement import (
+    CalibratedScores,
+    GroupJudgement,
+    Judgement,
+    LabelJudgement,
+    Reliability,
+    drawn_unit,
+)
 from hilum.evaluation.judging.subgroup_tests import SubgroupTest
 from hilum.evaluation.predictions.estimate_text import Json, estimate_json, value_json
 from hilum.statistics.calibration_curve import CalibrationCurve
@@ -31,7 +38,12 @@ def judgement_json(judgement: Judgement) -> Json:
         "smoke": judgement.smoke,
         "patients_known": judgement.patients_known,
         "seen_in_training": None if judgement.overlap is None else asdict(judgement.overlap),
-        "bootstrap": {"by": "patient", "replicates": judgement.replicates, "level": LEVEL, "seed": judgement.seed},
+        "bootstrap": {
+            "by": drawn_unit(patients_known=judgement.patients_known),
+            "replicates": judgement.replicates,
+            "level": LEVEL,
+            "seed": judgement.seed,
+        },
         "subgroups": {
             column: {name: _group(group) for name, group in groups.items()}
             for column, groups in judgement.subgroups.items()

@@ -58,21 +58,29 @@ def write_report(subject: ReportSubject, *, folder: Path) -> WrittenReport:
     `OutputError` where the folder cannot be written.
     """
     panels = label_panels(subject)
-    known = subject.predictions.patients_known
-    figures = tuple(
-        replace(one, caption=by_unit(one.caption, patients_known=known))
-        for one in report_figures(subject, panels=panels)
-    )
     confusions = [(one.label, one.confusion) for one in panels if one.confusion is not None]
-    tables = tuple(
-        replace(one, note=by_unit(one.note, patients_known=known)) if one.note else one
-        for one in _tables(subject, confusions=confusions)
+    tables, figures = in_units(
+        _tables(subject, confusions=confusions),
+        figures=report_figures(subject, panels=panels),
+        patients_known=subject.predictions.patients_known,
     )
     content = {JSON_NAME: report_json(subject), **tables_and_figures(tables, figures=figures)}
     content |= {f"{GALLERY}/{name}": drawn.whole for name, drawn in gallery_names(subject.errors).items()}
     content[PAGE_NAME] = render_report(subject, tables=tables, figures=figures).encode()
     write_files(content, folder=folder)
     return WrittenReport(folder / PAGE_NAME, tuple(folder / name for name in content))
+
+
+def in_units(
+    tables: Sequence[ReportTable], *, figures: Sequence[ReportFigure], patients_known: bool
+) -> tuple[tuple[ReportTable, ...], tuple[ReportFigure, ...]]:
+    """Tables and figures whose texts say by image, where nothing tells patients apart."""
+    return (
+        tuple(
+            replace(one, note=by_unit(one.note, patients_known=patients_known)) if one.note else one for one in tables
+        ),
+        tuple(replace(one, caption=by_unit(one.caption, patients_known=patients_known)) for one in figures),
+    )
 
 
 def gallery_names(errors: tuple[DrawnError, ...]) -> dict[str, DrawnError]:
