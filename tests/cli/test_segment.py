@@ -13,6 +13,7 @@ from fabricate_archive import write_archive
 from fabricate_dicom import dicom_bytes
 from fabricate_lungs import ALL_STRUCTURES, SPEC, write_lung_bundle
 from hilum.cli.main import app
+from hilum.output.inputs import InputFile
 
 RUNNER = CliRunner()
 
@@ -234,6 +235,14 @@ def test_resume_skips_what_is_drawn_of_the_same_bytes_by_the_same_model(scans, t
     again = segment(scans, "--out", out, "--model", bundle, "--resume")
     assert "skipped" not in again.output, "one changed, and the other lost its mask"
     assert json.loads((out / "one.png.lungs.json").read_text())["flags"] == ["no lung"]
+
+
+def test_resume_compares_no_file_with_every_other(scans, tmp_path, bundle, monkeypatch):
+    segment(scans, "--out", tmp_path / "out", "--model", bundle)
+    compared = []
+    monkeypatch.setattr(InputFile, "__eq__", lambda one, other: compared.append(one) or one is other)
+    assert "2 skipped" in segment(scans, "--out", tmp_path / "out", "--model", bundle, "--resume").output
+    assert compared == []
 
 
 def test_resume_draws_again_what_an_older_hilum_drew_without_asking_how_the_film_is_stored(scans, tmp_path, bundle):

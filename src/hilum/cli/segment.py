@@ -107,7 +107,7 @@ def segment(
     )
     with OutputFolder(out) as folder:
         drawer = _Drawer(finder, _definition(definition, finder=finder), folder.path, frame, _gate(asked=gate))
-        done = [file for file in inputs.files if resume and drawer.is_done(file)]
+        done = {file for file in inputs.files if resume and drawer.is_done(file)}
         todo = [file for file in inputs.files if file not in done]
         counts, failures = _segment(todo, drawer=drawer, jobs=jobs or available_cores())
         write_whole(folder.path / FAILURES, (json.dumps(failure).encode() + b"\n" for failure in failures))
