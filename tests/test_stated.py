@@ -69,12 +69,14 @@ def test_a_statement_fills_what_a_nearer_one_leaves_open() -> None:
     near, far = Stated(age_years=3.0), Stated(age_years=40.0, view="AP", assume_scope=True)
     assert near.over(far) == Stated(age_years=3.0, view="AP", assume_scope=True)
     assert NOTHING_STATED.over(far) == far
+    assert not Stated(assume_scope=False).over(far).assumes_scope, "no is said, and is not nothing"
     assert far.over(NOTHING_STATED) == far
 
 
 def test_only_what_is_said_is_in_words() -> None:
     assert not NOTHING_STATED
     assert NOTHING_STATED.in_words() == ""
+    assert not Stated(assume_scope=False), "without a more general statement it changes nothing"
     everything = Stated(age_years=1.5, sex="F", view="LL", xray_type="chest", assume_scope=True)
     assert everything
     assert everything.in_words() == (
@@ -111,8 +113,8 @@ def test_what_contradicts_is_said_and_what_agrees_is_not() -> None:
 @pytest.mark.parametrize(
     ("said", "says"),
     [
-        ({"assume_scope": "no"}, "assume_scope must be True or False, not 'no'"),
-        ({"assume_scope": 1}, "assume_scope must be True or False, not 1"),
+        ({"assume_scope": "no"}, "assume_scope must be True, False or None, not 'no'"),
+        ({"assume_scope": 1}, "assume_scope must be True, False or None, not 1"),
         ({"age_years": "3"}, "An age must be a number of years, not '3'"),
     ],
 )

@@ -29,7 +29,8 @@ class Stated:
     """What the user says of one picture; None or `unknown` where nothing is said.
 
     `age_years` is in years, 0 to 120. `xray_type` is read as, whatever the gate says. `assume_scope` has a model decide
-    as though what nobody tells (age, view, type) were in its scope; what is known to be outside stays outside.
+    as though what nobody tells (age, view, type) were in its scope; what is known to be outside stays outside. False
+    forbids what a more general statement allows.
 
     Raises `UsageError` for a value outside its range.
     """
@@ -38,11 +39,11 @@ class Stated:
     sex: Sex = "unknown"
     view: View = "unknown"
     xray_type: str | None = None
-    assume_scope: bool = False
+    assume_scope: bool | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.assume_scope, bool):
-            raise UsageError(f"assume_scope must be True or False, not {self.assume_scope!r}")
+        if not isinstance(self.assume_scope, bool | None):
+            raise UsageError(f"assume_scope must be True, False or None, not {self.assume_scope!r}")
         if not isinstance(self.age_years, Real | None):
             raise UsageError(f"An age must be a number of years, not {self.age_years!r}")
         if self.age_years is not None and not 0.0 <= self.age_years <= OLDEST_YEARS:
@@ -55,8 +56,13 @@ class Stated:
             raise UsageError(f"Unknown type of X-ray {self.xray_type!r}. Use one of: {', '.join(XRAY_TYPES)}")
 
     def __bool__(self) -> bool:
-        """Whether anything is said."""
-        return self != NOTHING_STATED
+        """Whether anything is said that a reading could be another for."""
+        return bool(self.in_words())
+
+    @property
+    def assumes_scope(self) -> bool:
+        """Whether models are to decide as though what nobody tells were in their scope."""
+        return self.assume_scope is True
 
     def over(self, general: Stated) -> Stated:
         """This statement, filled up from a more general one where it says nothing."""
@@ -75,7 +81,7 @@ class Stated:
         said += [] if self.sex == "unknown" else [f"sex {self.sex}"]
         said += [] if self.view == "unknown" else [f"view {self.view}"]
         said += [] if self.xray_type is None else [f"type {self.xray_type}"]
-        said += ["unknown values are assumed to be in the model's scope"] if self.assume_scope else []
+        said += ["unknown values are assumed to be in the model's scope"] if self.assumes_scope else []
         return ", ".join(said)
 
 

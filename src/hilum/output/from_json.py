@@ -133,7 +133,7 @@ def _stated(stated: dict[str, Any]) -> Stated:
         sex=stated["sex"],
         view=stated["view"],
         xray_type=stated["type"],
-        assume_scope=stated["assume_scope"],
+        assume_scope=stated["assume_scope"] or None,
     )
 
 

@@ -68,7 +68,7 @@ class _Picture:
             gate=self.verdict,
             scope=specialist.card.scope,
             model=specialist.ref.name,
-            assume_scope=self.prepared.stated.assume_scope,
+            assume_scope=self.prepared.stated.assumes_scope,
         )
 
 
@@ -274,14 +274,14 @@ def _ratio(picture: _Picture) -> CardiothoracicRatio | RatioWithheld | None:
         picture.lungs,
         radiograph=picture.prepared.radiograph,
         gate=picture.verdict,
-        assume_scope=picture.prepared.stated.assume_scope,
+        assume_scope=picture.prepared.stated.assumes_scope,
     )
 
 
 def _case(picture: _Picture, specialist: Specialist, drawing: LungDrawing | None, timer: Timer) -> Case:
     """The picture as the specialist wants it, with the crop to the lungs cut where it wants one."""
     radiograph, spec = picture.prepared.radiograph, specialist.card.crop_preprocess
-    assume_scope = picture.prepared.stated.assume_scope
+    assume_scope = picture.prepared.stated.assumes_scope
     if spec is None:
         whole = picture.prepared.inputs[specialist.card.preprocess]
         return Case(radiograph, whole, picture.verdict, lungs=drawing, assume_scope=assume_scope, timer=timer)

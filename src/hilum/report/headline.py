@@ -106,7 +106,7 @@ def _reasons(undecided: Sequence[Finding]) -> str:
 def _caveats(reading: Reading, *, decided: Sequence[Finding]) -> list[str]:
     unknown = tuple(dict.fromkeys(part for one in decided for part in one.unknown))
     said = []
-    if unknown and reading.stated.assume_scope:
+    if unknown and reading.stated.assumes_scope:
         said.append(f"{not_known_text(unknown)}, and assumed to fit as you asked")
     elif unknown:
         said.append(f"{not_known_text(unknown)}, so this may not hold")

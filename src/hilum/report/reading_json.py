@@ -174,7 +174,7 @@ def stated_to_json(stated: Stated) -> dict[str, Any]:
         "sex": stated.sex,
         "view": stated.view,
         "type": stated.xray_type,
-        "assume_scope": stated.assume_scope,
+        "assume_scope": stated.assumes_scope,
     }
 
 

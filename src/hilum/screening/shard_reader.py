@@ -63,7 +63,7 @@ class FilmReader:
         """
         listed = tuple(map(film_row, lines))
         films = [Film(row, root=self._asked.root, limits=self._asked.spec.limits) for row in listed]
-        general = Stated(assume_scope=self._asked.spec.assume_scope)
+        general = Stated(assume_scope=self._asked.spec.assume_scope or None)
         stated: dict[ImageSource, Stated] = {
             film: row.stated.over(general) for film, row in zip(films, listed, strict=True)
         }

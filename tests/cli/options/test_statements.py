@@ -109,6 +109,18 @@ def test_a_table_in_the_folder_says_it_of_each_image(read: Any, write_png: Any, 
     assert decisions(read(scans, "--age", "4")[1]) == [True, None, True]
 
 
+@pytest.mark.parametrize(("cell", "decided"), [("no", None), ("yes", True), ("", True)])
+def test_a_row_that_forbids_to_assume_goes_before_the_option_that_allows_it(
+    read: Any, write_png: Any, tmp_path: Path, cell: str, decided: bool | None
+) -> None:
+    write_png(tmp_path / "scans" / "a.png", grey=200)
+    (tmp_path / "scans" / "patients.csv").write_text(f"image,assume_scope\na.png,{cell}\n")
+    code, (reading,), _ = read(tmp_path / "scans", "--assume-scope")
+    assert code == 0
+    assert reading["stated"]["assume_scope"] is (decided is True)
+    assert decisions([reading]) == [decided]
+
+
 @pytest.mark.parametrize("named", ["../scans", "../scans/../scans/a.png"])
 @pytest.mark.parametrize("table", [(), ("--patients", "../scans/patients.csv")])
 def test_a_table_that_was_used_is_never_told_as_one_that_was_not(

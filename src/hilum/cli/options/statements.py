@@ -40,7 +40,7 @@ def general_statement(
         sex="unknown" if sex is None else parse_sex(sex),
         view="unknown" if view is None else parse_view(view),
         xray_type=force_type,
-        assume_scope=assume_scope,
+        assume_scope=assume_scope or None,
     )
 
 

@@ -106,7 +106,7 @@ def stated_to_row(stated: Stated) -> dict[str, Any]:
         "sex": stated.sex,
         "view": stated.view,
         "xray_type": stated.xray_type,
-        "assume_scope": stated.assume_scope,
+        "assume_scope": stated.assumes_scope,
     }
 
 
@@ -119,7 +119,7 @@ def job_of(row: Row[Any]) -> Job:
         size=row.size,
         name=row.name,
         origin=row.origin,
-        stated=Stated(**row.stated),
+        stated=Stated(**{**row.stated, "assume_scope": row.stated["assume_scope"] or None}),
         details=row.details,
         state=row.state,
         attempt=row.attempt,
