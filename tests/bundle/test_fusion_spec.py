@@ -40,6 +40,14 @@ def test_a_fusion_is_written_and_read_again():
     assert made.label_names == ("Effusion", "Nodule")
 
 
+def test_labels_that_the_whole_picture_alone_decides_otherwise_are_named():
+    effusion, nodule = TOY.labels
+    weaker = nodule.changed({"operating_point": None, "not_reliable": "too few images"})
+    assert card().labels_without_lungs == ()
+    assert card(fusion=fusion(whole_labels=(effusion, weaker))).labels_without_lungs == (weaker,)
+    assert TOY.labels_without_lungs == ()
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from fabricate_bundle import ToyBundle, ToyNetwork
 from fabricate_ensemble import write_ensemble
+from fabricate_fusion import write_fusion
 from hilum.bundle.save import write_bundle
 from hilum.bundle.shelf import find
 from hilum.cli.main import app
@@ -126,3 +127,19 @@ def test_show_says_of_a_label_that_is_not_reliable_what_it_lacks(hilum: Any, she
     said = " ".join(hilum("models", "show", "weak").stdout.split())
     assert "Hernia: never decided, not reliable here: 22 images with it to judge by, 40 are needed" in said
     assert "Mass: positive from probability 0.500 (set by hand)" in said
+
+
+def test_show_says_what_a_fusion_decides_where_the_lungs_are_not_trusted(hilum: Any, shelf: Path) -> None:
+    write_fusion(shelf / "both", name="both")
+    said = " ".join(hilum("models", "show", "both").stdout.split())
+    assert "findings Edema, Pneumonia: positive from probability 0.500 (set by hand)" in said
+    assert "lungs not trusted Edema, Pneumonia: positive from probability 0.400 (set by hand)" in said
+    assert "lungs not trusted" not in hilum("models", "show", "toy").stdout
+
+
+def test_where_the_lungs_are_not_trusted_the_model_for_adults_decides_what_the_texts_say() -> None:
+    """README, limits-and-safety.md and chest-adult.md name these by hand."""
+    card = find("chest-adult", local=None).card
+    alone = {label.name: label.operating_point for label in card.labels_without_lungs}
+    assert {name for name, point in alone.items() if point is None} == {"Emphysema", "Fibrosis"}
+    assert {name for name, point in alone.items() if point is not None} == {"Cardiomegaly", "Edema", "Effusion"}

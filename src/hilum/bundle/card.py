@@ -324,6 +324,16 @@ class Card(Part):
         return self
 
     @property
+    def labels_without_lungs(self) -> tuple[Label, ...]:
+        """The labels that are decided otherwise where the lungs are not trusted: a fusion then sees the whole alone."""
+        whole = () if self.fusion is None else self.fusion.whole_labels
+        return tuple(
+            alone
+            for alone, label in zip(whole, self.labels, strict=False)
+            if (alone.operating_point, alone.not_reliable) != (label.operating_point, label.not_reliable)
+        )
+
+    @property
     def smoke(self) -> bool:
         """Whether a smoke run made the model: it may look at no test, and its figures enter no table and no ledger."""
         if self.training.smoke is not None:

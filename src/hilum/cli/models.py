@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 
 import typer
@@ -120,7 +121,11 @@ def _says(card: Card) -> dict[str, str]:
     if card.role == "lungs":
         return {"outlines": ", ".join(names)}
     if card.role != "gate":
-        return {"findings": "\n".join(_decided(card)) or ", ".join(names)}
+        alone = _decided(card.labels_without_lungs)
+        return {
+            "findings": "\n".join(_decided(card.labels)) or ", ".join(names),
+            **({"lungs not trusted": "\n".join(alone)} if alone else {}),
+        }
     types = [name for name in names if name in XRAY_TYPES]
     views = [name.removeprefix("view ") for name in names if name.startswith("view ")]
     chest = "of a chest, whether it is turned, inverted or cropped"
@@ -132,10 +137,10 @@ def _says(card: Card) -> dict[str, str]:
     return {"recognises": "\n".join(lines)}
 
 
-def _decided(card: Card) -> list[str]:
+def _decided(labels: Sequence[Label]) -> list[str]:
     """From where each finding is positive; findings that are never decided for one reason share a line."""
     lines: dict[str, list[str]] = {}
-    for label in card.labels:
+    for label in labels:
         lines.setdefault(_how_decided(label), []).append(label.name)
     return [f"{', '.join(names)}: {said}" for said, names in lines.items()]
 
