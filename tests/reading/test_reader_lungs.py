@@ -128,6 +128,20 @@ def test_a_lateral_view_is_never_trusted(reader: Reader) -> None:
     assert reading.lungs.reason.startswith("this is a lateral view")
 
 
+SEES_TURNED = spec_with(turned_from=0.2, inverted_from=0.9, cropped_from=0.9)
+"""Every turn gets a quarter from the toy gate, the rest one half."""
+
+
+def test_a_chest_that_looks_turned_has_no_trusted_lungs_and_no_side(lungs: Bundle, tmp_path: Path) -> None:
+    gate = write_gate(tmp_path / "gate", xray_type="chest", spec=SEES_TURNED)
+    for settings in (ReaderSettings(), ReaderSettings(force_type="chest")):
+        reading = Reader(models=[gate, lungs], settings=settings).read(png(chest(*CASES["two lungs"])))
+        assert reading.gate.state == ("turned 90",)
+        assert reading.lungs is not None
+        assert (reading.lungs.flags, reading.lungs.trusted) == (("turned",), False)
+        assert (reading.lungs.right_share, reading.lungs.left_share) == (None, None)
+
+
 def test_a_picture_that_looks_lateral_has_no_trusted_lungs_and_no_decision(lungs: Bundle, tmp_path: Path) -> None:
     gate = write_gate(tmp_path / "gate", xray_type="chest", spec=spec_with(view=VIEW_RULE), looks=(0.0, 0.0, 3.0))
     scope = Scope(xray_type="chest", age_years=None, views=("PA", "AP"))

@@ -14,7 +14,7 @@ from hilum.imaging.preprocess import preprocess
 from hilum.profile import NOT_TIMED, Timer
 from hilum.radiograph import Radiograph, TrailStep
 from hilum.reading.decision.scope import ScopeVerdict, judge_scope
-from hilum.reading.gate.chest_view import chest_view, view_contradictions
+from hilum.reading.gate.chest_view import view_contradictions
 from hilum.reading.gate.gate import GateOpinion, forced, may_read
 from hilum.reading.input.prepare import Prepared, preprocess_step
 from hilum.reading.lungs.drawing import LungDrawing
@@ -108,7 +108,11 @@ class Pipeline:
                 pictures = self._other_polarity(pictures)
         chests = [i for i, picture in enumerate(pictures) if may_read(picture.verdict, xray_type=CHEST)]
         with self._timer.part("lungs"):
-            drawn = self._opened.lungs.draw([_with_view(picture) for picture in pictures], chosen=chests)
+            drawn = self._opened.lungs.draw(
+                [picture.prepared for picture in pictures],
+                gates=[picture.verdict for picture in pictures],
+                chosen=chests,
+            )
         for i in chests:
             pictures[i].lungs, pictures[i].lungs_ms = drawn.of(self._opened.lungs.shown, i), drawn.each_ms
         asked = [self._asked(picture) for picture in pictures]
@@ -257,13 +261,6 @@ def _occlusion_step(model: str, *, spec: OcclusionSpec) -> TrailStep:
         f"{model}: by occlusion, {passes(spec.cells, spec.square)} passes; a square of {spec.square} x {spec.square} "
         f"of {spec.cells} x {spec.cells} cells hidden by the mean grey",
     )
-
-
-def _with_view(picture: _Picture) -> Prepared:
-    """The picture as the lungs are drawn from it, with the view that it is taken for."""
-    radiograph = picture.prepared.radiograph
-    seen = chest_view(radiograph, gate=picture.verdict)
-    return replace(picture.prepared, radiograph=replace(radiograph, view=seen.view))
 
 
 def _ratio(picture: _Picture) -> CardiothoracicRatio | RatioWithheld | None:

@@ -36,7 +36,7 @@ def test_each_lungs_share_of_the_picture() -> None:
     assert verdict.reason == "both lungs were drawn"
 
 
-@pytest.mark.parametrize("flag", ["sides not named", "lateral view"])
+@pytest.mark.parametrize("flag", ["sides not named", "lateral view", "turned"])
 def test_without_sides_there_is_the_share_of_both_alone(flag) -> None:
     verdict = replace(drawing(), flags=(flag,)).verdict()
     assert (verdict.area_share, verdict.right_share, verdict.left_share) == (16 / 64, None, None)

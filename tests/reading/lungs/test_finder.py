@@ -1,5 +1,7 @@
 """A toy network that calls dark pixels lung, so that every drawing is known beforehand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from hilum.geometry import Box
 from hilum.imaging.preprocess import ModelInput, preprocess
 from hilum.radiograph import Patient, Radiograph, Source
 from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
+from hilum.reading.gate.gate import NOT_JUDGED
 from hilum.reading.lungs.finder import LungFinder, lung_network
 
 
@@ -156,6 +159,28 @@ def test_a_lateral_view_is_not_trusted_and_a_child_is_named(finder):
     child = finder.find(chest(RIGHT, LEFT, patient=Patient(age_years=3.0, sex="F")))
     assert child.flags == ("child",)
     assert child.trusted
+
+
+@pytest.mark.parametrize("state", ["turned 90", "turned 180", "turned 270"])
+def test_lungs_that_look_turned_are_not_trusted_and_have_no_sides(finder, state):
+    gate = replace(NOT_JUDGED, state=(state,))
+    lungs = finder.find(chest(RIGHT, LEFT), gate=gate)
+    assert (lungs.flags, lungs.trusted, lungs.names_sides) == (("turned",), False, False)
+    assert lungs.reason.startswith("the chest looks turned, so nobody can say")
+    assert lungs.verdict().right_share is lungs.verdict().left_share is None
+    (cropped,) = finder.draw(
+        [one := chest(RIGHT, LEFT)], prepared=[prepared(finder, one)], gates=[replace(gate, state=("cropped",))]
+    )
+    assert (cropped.flags, cropped.trusted) == ((), True)
+
+
+@pytest.mark.parametrize(
+    ("said", "seen", "lateral"),
+    [("unknown", "lateral", True), ("PA", "lateral", True), ("LL", "PA", True), ("PA", "AP", False)],
+)
+def test_a_view_is_lateral_where_the_file_or_the_gate_says_so(finder, said, seen, lateral):
+    lungs = finder.find(chest(RIGHT, LEFT, view=said), gate=replace(NOT_JUDGED, view=seen))
+    assert (lungs.flags, lungs.trusted) == ((("lateral view",), False) if lateral else ((), True))
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 3), (1, 400)])

@@ -46,7 +46,9 @@ class GateOpinion:
 
 
 class Gate(Protocol):
-    """Judges pictures before any specialist sees them."""
+    """Judges pictures before any specialist sees them; `ref` is its bundle, None where it has none."""
+
+    ref: ModelRef | None
 
     @property
     def preprocess(self) -> PreprocessSpec | None:

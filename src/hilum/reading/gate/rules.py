@@ -43,6 +43,11 @@ _TURN_IT = ". Turn it upright and read it again"
 _TURNED: tuple[PictureState, ...] = ("turned 90", "turned 180", "turned 270")
 
 
+def is_turned(gate: GateVerdict) -> bool:
+    """Whether the picture of a chest looks as if it did not stand upright."""
+    return not set(_TURNED).isdisjoint(gate.state)
+
+
 @dataclass(frozen=True, slots=True)
 class ChestView:
     """How a chest was taken: `name` is None where that is not sure; `probabilities` of all views, if any are told."""

@@ -18,13 +18,16 @@ from hilum.radiograph import Radiograph
 from hilum.reading.engines.engine import INPUT, LOGITS, Engine
 from hilum.reading.engines.graph_of import graph_of
 from hilum.reading.engines.graph_runner import GraphRunner
+from hilum.reading.gate.chest_view import chest_view
+from hilum.reading.gate.gate import NOT_JUDGED
+from hilum.reading.gate.rules import is_turned
 from hilum.reading.lungs.drawing import LungDrawing
 from hilum.reading.lungs.frame import inside_frame, without_frame
 from hilum.reading.lungs.passes import drawing, is_moved, probabilities, quality_inputs
 from hilum.reading.lungs.quality import is_trusted, quality_facts, quality_score
 from hilum.reading.lungs.regions import LungFlag, LungRegions, lung_regions
 from hilum.reading.lungs.words import lung_reason
-from hilum.reading_result import LungMap, LungSides, ModelRef
+from hilum.reading_result import GateVerdict, LungMap, LungSides, ModelRef
 
 TINY_PX = 32
 """Below this shorter side a picture is no chest that anybody can outline; it is not trusted."""
@@ -74,27 +77,33 @@ class LungFinder:
         """How the network wants the pixels."""
         return self._preprocess
 
-    def find(self, radiograph: Radiograph, *, prepared: ModelInput | None = None) -> LungDrawing:
+    def find(
+        self, radiograph: Radiograph, *, gate: GateVerdict = NOT_JUDGED, prepared: ModelInput | None = None
+    ) -> LungDrawing:
         """What is drawn of one radiograph; `prepared` is its input where it was made already.
 
-        Raises `EngineError` where the network gives NaN, infinity or another shape.
+        `gate` is the verdict on its picture: lungs that look lateral or turned are not trusted. Raises `EngineError`
+        where the network gives NaN, infinity or another shape.
         """
         model_input = prepared or preprocess(radiograph.pixels, spec=self._preprocess)
-        (drawing,) = self.draw([radiograph], prepared=[model_input])
+        (drawing,) = self.draw([radiograph], prepared=[model_input], gates=[gate])
         return drawing
 
-    def draw(self, batch: Sequence[Radiograph], *, prepared: Sequence[ModelInput]) -> tuple[LungDrawing, ...]:
+    def draw(
+        self, batch: Sequence[Radiograph], *, prepared: Sequence[ModelInput], gates: Sequence[GateVerdict] | None = None
+    ) -> tuple[LungDrawing, ...]:
         """The lungs of each radiograph of a batch, on the network's grid; no mask of native size is made.
 
-        `prepared` are the network's inputs of `batch`, in order. All passes of all of them run as one batch. Raises as
-        `find` does.
+        `prepared` are the network's inputs of `batch` and `gates` the verdicts on its pictures, in order; without them
+        no gate has judged any. All passes of all of them run as one batch. Raises as `find` does.
         """
         if not batch:
             return ()
         moved = is_moved(self.network.quality)
         inputs = np.concatenate([quality_inputs(each.array, moved=moved) for each in prepared])
         logits = self._logits(inputs).reshape(len(batch), -1, len(self._spec.structures), *inputs.shape[2:])
-        return tuple(map(self._drawing, batch, prepared, logits))
+        judged = (NOT_JUDGED,) * len(batch) if gates is None else gates
+        return tuple(map(self._drawing, batch, judged, prepared, logits))
 
     def _logits(self, inputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         logits = self._graph.run({INPUT: inputs}, outputs=(LOGITS,))[LOGITS]
@@ -105,7 +114,9 @@ class LungFinder:
             )
         return logits
 
-    def _drawing(self, radiograph: Radiograph, model_input: ModelInput, logits: npt.NDArray[np.float32]) -> LungDrawing:
+    def _drawing(
+        self, radiograph: Radiograph, gate: GateVerdict, model_input: ModelInput, logits: npt.NDArray[np.float32]
+    ) -> LungDrawing:
         rule, threshold = self.network.quality, self.network.threshold
         structures = self._spec.structures
         passes = probabilities(logits, structures=structures)
@@ -116,7 +127,7 @@ class LungFinder:
         facts = quality_facts(passes, structures=structures, threshold=threshold)
         drawn = drawing(passes)
         found, kept = kept_lungs(drawn[boxed], threshold=threshold)
-        flags = (*found.flags, *_file_flags(radiograph))
+        flags = (*found.flags, *_picture_flags(radiograph, gate=gate))
         quality = quality_score(facts, rule=rule)
         trusted = is_trusted(facts, rule=rule, flags=flags)
         rows, columns = radiograph.pixels.shape
@@ -198,11 +209,13 @@ def kept_heart(probability: npt.NDArray[np.float32], *, threshold: float) -> npt
     return np.where(drawn & ~largest_component(drawn), np.float32(threshold / 2), probability)
 
 
-def _file_flags(radiograph: Radiograph) -> tuple[LungFlag, ...]:
+def _picture_flags(radiograph: Radiograph, *, gate: GateVerdict) -> tuple[LungFlag, ...]:
+    """What is known of the whole picture, by its file, the user or the gate, whatever was drawn."""
     age = radiograph.age_years
     named: tuple[tuple[LungFlag, bool], ...] = (
         ("tiny image", min(radiograph.pixels.shape) < TINY_PX),
-        ("lateral view", radiograph.view == "LL"),
+        ("lateral view", chest_view(radiograph, gate=gate).view == "LL"),
+        ("turned", is_turned(gate)),
         ("child", age is not None and age < ADULT_FROM_YEARS),
         ("sides not named", not radiograph.sides_known),
     )

@@ -31,6 +31,7 @@ LungFlag = Literal[
     "touches the border",
     "tiny image",
     "lateral view",
+    "turned",
     "child",
     "sides not named",
 ]

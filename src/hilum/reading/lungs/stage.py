@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hilum.reading.input.prepare import Prepared
 from hilum.reading.lungs.drawing import LungDrawing
 from hilum.reading.lungs.finder import LungFinder, LungNetwork
+from hilum.reading_result import GateVerdict
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,8 +34,11 @@ class LungStage:
         self._finders = {finder.network: finder for finder in reversed(finders)}
         self.shown = finders[0] if finders else None
 
-    def draw(self, batch: Sequence[Prepared], *, chosen: Sequence[int]) -> DrawnLungs:
-        """The lungs of the chosen pictures of a batch, in one batch a network; raises `EngineError` as they do."""
+    def draw(self, batch: Sequence[Prepared], *, gates: Sequence[GateVerdict], chosen: Sequence[int]) -> DrawnLungs:
+        """The lungs of the chosen pictures of a batch, in one batch a network; raises `EngineError` as they do.
+
+        `gates` are the verdicts on the pictures of the batch, in order.
+        """
         started = time.perf_counter()
         drawn = {
             network: dict(
@@ -43,6 +47,7 @@ class LungStage:
                     finder.draw(
                         [batch[i].radiograph for i in chosen],
                         prepared=[batch[i].inputs[finder.preprocess] for i in chosen],
+                        gates=[gates[i] for i in chosen],
                     ),
                     strict=True,
                 )

@@ -11,6 +11,7 @@ NEVER_TRUSTED: dict[LungFlag, str] = {
     "no lung": "no lung was found",
     "tiny image": "the picture is too small to outline lungs on",
     "lateral view": "this is a lateral view, in which the lungs lie over each other",
+    "turned": "the chest looks turned, so nobody can say which lung is the right one",
     "more than two regions": "more than two regions were drawn: the two nearest the centre were kept, perhaps no pair",
 }
 """Flags with which no drawing is trusted, in the order of saying them, and what is said."""
@@ -23,8 +24,8 @@ _NOTES: dict[LungFlag, str] = {
 
 
 def names_sides(flags: Sequence[str]) -> bool:
-    """Whether it may be said which lung is the right one: not in a lateral view, nor where the file is unclear."""
-    return not {"sides not named", "lateral view"} & set(flags)
+    """Whether it may be said which lung is the right one: not in a lateral or turned one, nor where it is unclear."""
+    return not {"sides not named", "lateral view", "turned"} & set(flags)
 
 
 def lung_reason(
