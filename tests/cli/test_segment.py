@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from fabricate_archive import write_archive
 from fabricate_dicom import dicom_bytes
+from fabricate_gate import VIEW_RULE, spec_with, write_gate
 from fabricate_lungs import ALL_STRUCTURES, SPEC, write_lung_bundle
 from hilum.cli.main import app
 from hilum.output.inputs import InputFile
@@ -316,6 +317,61 @@ def test_what_is_no_chest_gets_no_lungs_and_says_so(scans, tmp_path, bundle):
     assert {path.name for path in out.glob("*.mask.png")} == {"phantom-chest-healthy.png.mask.png"}
     failures = [json.loads(text)["relative_path"] for text in (out / "failures.jsonl").read_text().splitlines()]
     assert failures == ["phantom-hand.png", "one.png"]
+
+
+@pytest.fixture
+def judged(tmp_path, monkeypatch):
+    """Gives a toy gate, with some thresholds of its own and views that pictures look like, the place of the shipped."""
+
+    def ship(*, looks=(0.0, 0.0, 0.0), **thresholds):
+        spec = spec_with(view=VIEW_RULE, inverted_from=0.9, cropped_from=0.9, **thresholds)
+        gate = write_gate(tmp_path / f"gate-{looks}-{len(thresholds)}", xray_type="chest", spec=spec, looks=looks)
+        monkeypatch.setattr("hilum.cli.segment.shipped_bundles", lambda: [gate])
+
+    return ship
+
+
+def drawn_with_gate(scans, out, bundle, *arguments):
+    result = RUNNER.invoke(app, ["segment", *map(str, (scans, "--out", out, "--model", bundle, *arguments))])
+    assert result.exit_code == 0, result.output
+    mask = np.asarray(Image.open(out / "day 1" / "two.png.mask.png"))
+    return result.output, json.loads((out / "day 1" / "two.png.lungs.json").read_text()), set(np.unique(mask))
+
+
+def test_what_the_gate_sees_of_a_chest_is_believed_and_told(scans, tmp_path, bundle, judged):
+    judged()
+    said, found, greys = drawn_with_gate(scans, tmp_path / "plain", bundle)
+    assert (found["trusted"], found["flags"], greys) == (True, [], {0, 128, 255})
+    assert found["gate"]["model"]["name"] == "toy-gate"
+    assert (found["gate"]["status"], found["gate"]["view"], found["gate"]["state"]) == ("accepted", None, [])
+    judged(turned_from=0.2)  # every turn gets a quarter
+    said, found, greys = drawn_with_gate(scans, tmp_path / "turned", bundle)
+    assert "(2 to check)" in said
+    assert (found["trusted"], found["flags"], greys) == (False, ["turned"], {0, 192})
+    assert found["areas_px"]["right"] is found["areas_px"]["left"] is None
+    assert found["gate"]["state"] == ["turned 90"]
+    assert any("turned by 90°" in warning for warning in found["warnings"])
+    judged(looks=(0.0, 0.0, 3.0))
+    said, found, greys = drawn_with_gate(scans, tmp_path / "lateral", bundle, "--view", "PA")
+    assert "(2 to check)" in said
+    assert (found["trusted"], found["flags"], greys) == (False, ["lateral view"], {0, 192})
+    assert found["gate"]["view"] == "lateral"
+    assert any("you said view PA, but the picture looks lateral" in warning for warning in found["warnings"])
+
+
+def test_a_view_that_the_user_says_is_believed_and_drawn_again(scans, tmp_path, bundle, judged):
+    judged()
+    out = tmp_path / "out"
+    _, found, _ = drawn_with_gate(scans, out, bundle)
+    assert (found["trusted"], found["stated"]["view"]) == (True, "unknown")
+    said, found, greys = drawn_with_gate(scans, out, bundle, "--view", "ll", "--resume")
+    assert "skipped" not in said
+    assert (found["trusted"], found["stated"]["view"], greys) == (False, "LL", {0, 192})
+    assert "2 skipped" in drawn_with_gate(scans, out, bundle, "--view", "LL", "--resume")[0]
+    assert "skipped" not in drawn_with_gate(scans, out, bundle, "--view", "LL", "--resume", "--no-gate")[0]
+    wrong = segment(scans, "--out", tmp_path / "wrong", "--model", bundle, "--view", "sideways")
+    assert wrong.exit_code == 2
+    assert not (tmp_path / "wrong").exists()
 
 
 def test_wrong_usage_is_said(scans, tmp_path, bundle):

@@ -23,16 +23,19 @@ from hilum.errors import EngineError, UsageError
 from hilum.imaging.pixels.limits import Limits
 from hilum.output.folder import OutputFolder
 from hilum.output.inputs import STANDARD_INPUT, InputFile, Inputs, find_inputs
-from hilum.output.lung_files import lung_paths, write_lungs
+from hilum.output.lung_files import lung_paths, model_to_json, write_lungs
 from hilum.output.resume import sha256_of
 from hilum.reading.engines.engine import available_cores
 from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
+from hilum.reading.gate.chest_view import view_contradictions
 from hilum.reading.gate.gate import AbsentGate, Gate, NetworkGate, may_read
 from hilum.reading.input.map_ahead import map_ahead
 from hilum.reading.input.prepare import Prepared, Unreadable, prepare
 from hilum.reading.lungs.finder import LungFinder
 from hilum.reading.settings import MIB
 from hilum.reading_result import GateVerdict, LungDefinition
+from hilum.report.reading_json import stated_to_json
+from hilum.stated import NOTHING_STATED, Stated, contradictions, parse_view, with_stated
 from hilum.there import is_folder
 from hilum.whole_files import OutputNameError, remove_file, write_whole
 
@@ -56,6 +59,8 @@ _EPILOG = """[bold]Examples[/]
 hilum segment chest.png --out lungs/
 
 hilum segment scans/ --out lungs/ --definition whole --resume
+
+hilum segment scans/ --out lungs/ --view PA
 
 [bold]Exit code[/]: 0 all segmented, 1 some failed or are no chests (the rest is segmented), 2 wrong usage, 130
 interrupted."""
@@ -88,8 +93,17 @@ def segment(
         ),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Skip what is already in --out, drawn by the same model and definition.")
+        bool,
+        typer.Option(
+            "--resume", help="Skip what is already in --out, drawn by the same model, definition, gate and view."
+        ),
     ] = False,
+    view: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PA|AP|LL", help="The view; LL is any lateral.", autocompletion=lambda: ["PA", "AP", "LL"]
+        ),
+    ] = None,
     gate: Annotated[
         bool,
         typer.Option("--gate/--no-gate", help="Draw lungs only where the gate finds a chest X-ray; else all get some."),
@@ -101,12 +115,13 @@ def segment(
     """Draw lungs and heart: masks (lungs 255 the patient's right, 128 the left; heart 255), the box to crop, trust."""
     if STANDARD_INPUT in files:
         raise UsageError("Name files or folders: standard input (-) is not taken; save the image to a file first")
+    stated = Stated(view="unknown" if view is None else parse_view(view))
     inputs = flat(find_inputs(files, out=out, frame=frame), named=files)
     finder = LungFinder(
         lung_bundle(model, local=local_models_folder(os.environ)), engine=OnnxRuntimeEngine(), threads=available_cores()
     )
     with OutputFolder(out) as folder:
-        drawer = _Drawer(finder, _definition(definition, finder=finder), folder.path, frame, _gate(asked=gate))
+        drawer = _Drawer(finder, _definition(definition, finder=finder), folder.path, frame, _gate(asked=gate), stated)
         done = {file for file in inputs.files if resume and drawer.is_done(file)}
         todo = [file for file in inputs.files if file not in done]
         counts, failures = _segment(todo, drawer=drawer, jobs=jobs or available_cores())
@@ -119,13 +134,14 @@ def segment(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Drawer:
-    """What is drawn, with what, of which frame and into which folder."""
+    """What is drawn, with what, of which frame and into which folder, and what the user says of every picture."""
 
     finder: LungFinder
     definition: LungDefinition
     folder: Path
     frame: int | None
     gate: Gate
+    stated: Stated = NOTHING_STATED
 
     def prepare(self, file: InputFile) -> Prepared | Unreadable:
         """The file decoded, and the network's input of it."""
@@ -137,17 +153,27 @@ class _Drawer:
         """Draw and write the lungs of one file; the reason where that failed."""
         if isinstance(prepared, Unreadable):
             return str(prepared.error)
-        radiograph = prepared.radiograph
+        filed = prepared.radiograph
+        radiograph = with_stated(filed, stated=self.stated)
         (opinion,) = self.gate.judge((prepared,))
         if not may_read(opinion.verdict, xray_type=CHEST):
             counts["no chest"] += 1
             return _no_chest(opinion.verdict)
         try:
-            drawing = self.finder.find(radiograph, prepared=prepared.inputs[self.finder.preprocess])
+            drawing = self.finder.find(
+                radiograph, gate=opinion.verdict, prepared=prepared.inputs[self.finder.preprocess]
+            )
+            said = (
+                *contradictions(filed, stated=self.stated),
+                *opinion.warnings,
+                *view_contradictions(radiograph, gate=opinion.verdict, stated=self.stated),
+            )
             write_lungs(
                 drawing,
                 definition=self.definition,
-                radiograph=radiograph,
+                radiograph=replace(radiograph, warnings=(*filed.warnings, *said)),
+                gate=opinion,
+                stated=self.stated,
                 relative=file.relative,
                 folder=self.folder,
             )
@@ -157,7 +183,7 @@ class _Drawer:
         return None
 
     def is_done(self, file: InputFile) -> bool:
-        """Whether the outputs are those of the same bytes, frame, definition and model."""
+        """Whether the outputs are those of the same bytes, frame, definition and models, and of the same statement."""
         paths = lung_paths(file.relative, folder=self.folder)
         try:
             content = json.loads(paths.json.read_text(encoding="utf-8"))
@@ -166,8 +192,11 @@ class _Drawer:
             same_frame = (source["frame"] or 1) == (self.frame or 1)
             turned = "stored" in source  # without it a film that is stored mirrored has its sides exchanged
             drawn_alike = content["model"]["sha256"] == self.finder.ref.sha256
+            judged_alike = content["gate"]["model"] == model_to_json(self.gate.ref)
+            said_alike = content["stated"] == stated_to_json(self.stated)
             there = paths.mask.is_file() and (content["areas_px"]["heart"] is None or paths.heart.is_file())
-            return same and same_frame and turned and drawn_alike and there and content["definition"] == self.definition
+            alike = drawn_alike and judged_alike and said_alike and content["definition"] == self.definition
+            return same and same_frame and turned and there and alike
         except (OSError, ValueError, KeyError, TypeError):
             return False
 

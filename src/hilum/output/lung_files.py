@@ -14,11 +14,13 @@ from PIL import Image, ImageDraw
 
 from hilum.geometry import Box
 from hilum.radiograph import Pixels, Radiograph
+from hilum.reading.gate.gate import GateOpinion
 from hilum.reading.lungs.drawing import LungDrawing, Mask, SideMasks
 from hilum.reading.lungs.regions import LungFlag
-from hilum.reading_result import LungDefinition
-from hilum.report.reading_json import stored_to_json
+from hilum.reading_result import LungDefinition, ModelRef
+from hilum.report.reading_json import stated_to_json, stored_to_json
 from hilum.report.windowing import encode_png, fit, to_grey8
+from hilum.stated import Stated
 from hilum.version import __version__
 from hilum.whole_files import remove_file, write_whole
 
@@ -100,9 +102,9 @@ def grey_of(mask: Mask, *, grey: int) -> Grey8:
     return mask.view(np.uint8) * np.uint8(grey)
 
 
-def lungs_to_json(lungs: NativeLungs, *, radiograph: Radiograph) -> dict[str, Any]:
+def lungs_to_json(lungs: NativeLungs, *, radiograph: Radiograph, gate: GateOpinion, stated: Stated) -> dict[str, Any]:
     """The JSON object of one image; boxes and areas are in pixels of the upright picture."""
-    source, drawing = radiograph.source, lungs.drawing
+    source, drawing, verdict = radiograph.source, lungs.drawing, gate.verdict
     return {
         "schema": SCHEMA,
         "source": {
@@ -119,10 +121,22 @@ def lungs_to_json(lungs: NativeLungs, *, radiograph: Radiograph) -> dict[str, An
         "quality": round(drawing.quality, 4),
         "trusted": drawing.trusted,
         "flags": list(drawing.flags),
+        "stated": stated_to_json(stated),
+        "gate": {
+            "status": verdict.status,
+            "view": verdict.view,
+            "state": list(verdict.state),
+            "model": model_to_json(gate.ref),
+        },
         "warnings": list(radiograph.warnings),
-        "model": {"name": drawing.model.name, "version": drawing.model.version, "sha256": drawing.model.sha256},
+        "model": model_to_json(drawing.model),
         "hilum": __version__,
     }
+
+
+def model_to_json(model: ModelRef | None) -> dict[str, str] | None:
+    """The model that drew or judged; None where none did."""
+    return None if model is None else {"name": model.name, "version": model.version, "sha256": model.sha256}
 
 
 def is_flagged(*, trusted: bool, flags: Iterable[str]) -> bool:
@@ -131,18 +145,26 @@ def is_flagged(*, trusted: bool, flags: Iterable[str]) -> bool:
 
 
 def write_lungs(
-    drawing: LungDrawing, *, definition: LungDefinition, radiograph: Radiograph, relative: str, folder: Path
+    drawing: LungDrawing,
+    *,
+    definition: LungDefinition,
+    radiograph: Radiograph,
+    gate: GateOpinion,
+    stated: Stated,
+    relative: str,
+    folder: Path,
 ) -> None:
     """Write the masks, the picture where the case is flagged, and last the JSON, each whole.
 
-    Raises `UsageError` where the drawing has no lungs by this definition, and `OutputError` as `write_whole` does.
+    `gate` is what was judged of the picture, and `stated` what the user says of it. Raises `UsageError` where the
+    drawing has no lungs by this definition, and `OutputError` as `write_whole` does.
     """
     lungs, paths = NativeLungs.of(drawing, definition=definition), lung_paths(relative, folder=folder)
     write_whole(paths.mask, encode_png(lungs.mask_picture()))
     _write_or_remove(paths.heart, None if lungs.heart is None else encode_png(grey_of(lungs.heart, grey=HEART_GREY)))
     flagged = is_flagged(trusted=drawing.trusted, flags=drawing.flags)
     _write_or_remove(paths.picture, case_picture(lungs, radiograph=radiograph) if flagged else None)
-    content = lungs_to_json(lungs, radiograph=radiograph)
+    content = lungs_to_json(lungs, radiograph=radiograph, gate=gate, stated=stated)
     write_whole(paths.json, json.dumps(content, indent=2, allow_nan=False).encode() + b"\n")
 
 
