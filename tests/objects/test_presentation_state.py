@@ -57,3 +57,20 @@ def test_grey_is_that_of_the_image(variant: str, shape: str) -> None:
 
 def test_of_two_windows_the_first_is_used() -> None:
     assert state(study_image("two windows")).SoftcopyVOILUTSequence[0].WindowCenter == 2048
+
+
+@pytest.mark.parametrize(
+    ("tags", "height_to_width"),
+    [
+        ({}, [1, 1]),
+        ({"ImagerPixelSpacing": ["0.2", "0.3"]}, [2, 3]),
+        ({"PixelSpacing": ["0.4", "0.2"]}, [2, 1]),
+        ({"ImagerPixelSpacing": None, "PixelAspectRatio": ["2", "1"]}, [2, 1]),
+        ({"ImagerPixelSpacing": ["0.4", "0.2"], "PatientOrientation": ["F", "R"]}, [2, 1]),
+        ({"ImagerPixelSpacing": None, "PixelAspectRatio": ["9", "1"]}, [1, 1]),  # not believed, and shown as stored
+    ],
+)
+def test_pixels_are_as_high_and_wide_as_hilum_shows_them(tags: dict[str, object], height_to_width: list[int]) -> None:
+    (area,) = state(study_image(**tags)).DisplayedAreaSelectionSequence
+    assert list(area.PresentationPixelAspectRatio) == height_to_width
+    assert area.DisplayedAreaBottomRightHandCorner == [100, 120]

@@ -60,3 +60,19 @@ def test_what_is_not_trusted_is_no_object() -> None:
     data = study_image()
     made = hilum.dicom_objects(drawn({"trusted": False}), source=data)
     assert [one.kind for one in made] == ["sr", "pr", "sc"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "height_to_width"),
+    [
+        ({}, None),
+        ({"ImagerPixelSpacing": ["0.2", "0.3"]}, [2, 3]),
+        ({"ImagerPixelSpacing": None, "PixelAspectRatio": ["2", "1"]}, [2, 1]),
+    ],
+)
+def test_masks_have_pixels_as_high_and_wide_as_the_image(
+    tags: dict[str, object], height_to_width: list[int] | None
+) -> None:
+    data = study_image(**tags)
+    told = hilum.dicom_objects(read_image(data), source=data)[3].dataset.get("PixelAspectRatio")
+    assert (None if told is None else list(told)) == height_to_width

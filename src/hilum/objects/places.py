@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,6 +14,9 @@ from hilum.radiograph import Source
 
 Points = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+
+_LARGEST_OF_RATIO = 1000
+"""Of the width in an aspect ratio: a picture is resampled to whole pixels, and tells it no more exactly."""
 
 _OPPOSITE = str.maketrans("LRAPHF", "RLPAFH")
 
@@ -38,6 +43,15 @@ def stored_size(source: Source) -> tuple[int, int]:
     """Rows and columns as the file has them."""
     stored = source.stored
     return (source.rows, source.columns) if stored is None else (stored.rows, stored.columns)
+
+
+def stored_aspect(source: Source) -> tuple[int, int]:
+    """Height to width of a stored pixel in small whole numbers, as hilum took it for the upright picture."""
+    rows, columns = stored_size(source)
+    swapped = source.stored is not None and swaps_sides(source.stored.orientation)
+    high, wide = (source.columns, source.rows) if swapped else (source.rows, source.columns)
+    ratio = Fraction(high * columns, wide * rows).limit_denominator(_LARGEST_OF_RATIO)
+    return ratio.numerator, ratio.denominator
 
 
 def stored_mask(mask: Mask, *, source: Source) -> Mask:

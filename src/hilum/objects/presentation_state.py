@@ -14,7 +14,7 @@ from hilum.objects.body_part import tell_body_part
 from hilum.objects.finish import equipment
 from hilum.objects.kinds import KINDS
 from hilum.objects.library import highdicom
-from hilum.objects.places import Points, stored_corners, stored_outline, stored_size
+from hilum.objects.places import Points, stored_aspect, stored_corners, stored_outline, stored_size
 from hilum.objects.plain_text import plain_text
 from hilum.objects.source import SourceImage
 from hilum.objects.uids import Uids
@@ -71,6 +71,8 @@ def presentation_state(
         series_description="hilum presentation state (research use)",
         **equipment(reading),
     )
+    for area in made.DisplayedAreaSelectionSequence:
+        area.PresentationPixelAspectRatio = [*stored_aspect(reading.source)]  # highdicom takes all for square
     tell_body_part(made, image=image, reading=reading)
     return made
 

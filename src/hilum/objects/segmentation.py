@@ -12,7 +12,7 @@ from hilum.objects import codes
 from hilum.objects.finish import equipment
 from hilum.objects.kinds import KINDS
 from hilum.objects.library import highdicom
-from hilum.objects.places import Mask, stored_mask
+from hilum.objects.places import Mask, stored_aspect, stored_mask
 from hilum.objects.source import SourceImage
 from hilum.objects.uids import Uids
 from hilum.reading_result import Examination, LungVerdict
@@ -57,6 +57,9 @@ def segmentation(examination: Examination, *, image: SourceImage, uids: Uids) ->
     )
     orientation = image.orientation()
     made.PatientOrientation = "" if orientation is None else list(orientation)
+    aspect = stored_aspect(source)
+    if aspect[0] != aspect[1] and "PixelMeasuresSequence" not in made.SharedFunctionalGroupsSequence[0]:
+        made.PixelAspectRatio = [*aspect]
     made.LossyImageCompression = "01" if image.text("LossyImageCompression") == "01" else "00"
     return made
 
