@@ -47,7 +47,9 @@ def secondary_capture(examination: Examination, *, image: SourceImage, uids: Uid
         **equipment(reading),
     )
     made.PatientOrientation = [] if orientation is None else [*upright_orientation(orientation, source=reading.source)]
-    made.BurnedInAnnotation = "YES" if image.text("BurnedInAnnotation").upper() == "YES" else "NO"
+    burned_in = image.text("BurnedInAnnotation").upper()
+    if burned_in in ("YES", "NO"):  # it is about who the patient is, which none of hilum's own words tell
+        made.BurnedInAnnotation = burned_in
     made.LossyImageCompression = "01" if image.text("LossyImageCompression") == "01" else "00"
     made.DerivationDescription = plain_text(f"{RESEARCH_USE}. {headline(reading)}.")[:1024]
     item = Dataset()
