@@ -12,6 +12,7 @@ from hilum.objects.body_part import tell_body_part
 from hilum.objects.finish import equipment
 from hilum.objects.kinds import KINDS
 from hilum.objects.library import highdicom
+from hilum.objects.lossy import tell_lossy
 from hilum.objects.places import upright_orientation
 from hilum.objects.plain_text import plain_text
 from hilum.objects.source import SourceImage
@@ -50,7 +51,7 @@ def secondary_capture(examination: Examination, *, image: SourceImage, uids: Uid
     burned_in = image.text("BurnedInAnnotation").upper()
     if burned_in in ("YES", "NO"):  # it is about who the patient is, which none of hilum's own words tell
         made.BurnedInAnnotation = burned_in
-    made.LossyImageCompression = "01" if image.text("LossyImageCompression") == "01" else "00"
+    tell_lossy(made, image=image, is_required=False)
     made.DerivationDescription = plain_text(f"{RESEARCH_USE}. {headline(reading)}.")[:1024]
     item = Dataset()
     item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = image.class_uid, image.instance_uid

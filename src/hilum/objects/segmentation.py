@@ -12,6 +12,7 @@ from hilum.objects import codes
 from hilum.objects.finish import equipment
 from hilum.objects.kinds import KINDS
 from hilum.objects.library import highdicom
+from hilum.objects.lossy import tell_lossy
 from hilum.objects.places import Mask, stored_aspect, stored_mask
 from hilum.objects.source import SourceImage
 from hilum.objects.uids import Uids
@@ -60,7 +61,7 @@ def segmentation(examination: Examination, *, image: SourceImage, uids: Uids) ->
     aspect = stored_aspect(source)
     if aspect[0] != aspect[1] and "PixelMeasuresSequence" not in made.SharedFunctionalGroupsSequence[0]:
         made.PixelAspectRatio = [*aspect]
-    made.LossyImageCompression = "01" if image.text("LossyImageCompression") == "01" else "00"
+    tell_lossy(made, image=image, is_required=True)
     return made
 
 

@@ -39,7 +39,7 @@ class SourceImage:
 
     `header` are its elements without pixels, and without patient and study but the study's UID; `copied` are those. The
     objects carry `date` and `time`, which are the image's own: they must not change when it is read again. `is_test` is
-    true where the tags say that it shows no patient but a phantom or a test.
+    true where the tags say that it shows no patient but a phantom or a test. `pixel_bytes` of the file hold its pixels.
     """
 
     header: Dataset
@@ -47,6 +47,7 @@ class SourceImage:
     date: str
     time: str
     is_test: bool
+    pixel_bytes: int
 
     @property
     def instance_uid(self) -> str:
@@ -85,7 +86,8 @@ def source_image(data: bytes, *, reading: Reading) -> SourceImage:
     if hashlib.sha256(data).hexdigest() != reading.source.sha256:
         raise UsageError(f"{name}: no DICOM objects: the file changed since it was read; read it again")
     with errors_named(name), without_pydicom_warnings():
-        header = dcmread(io.BytesIO(data), force=True, stop_before_pixels=True)
+        stream = io.BytesIO(data)
+        header = dcmread(stream, force=True, stop_before_pixels=True)
         copied = tuple(copied_elements(header))
         if "SOPClassUID" not in header and "MediaStorageSOPClassUID" in header.file_meta:
             header.SOPClassUID = header.file_meta.MediaStorageSOPClassUID
@@ -106,7 +108,7 @@ def source_image(data: bytes, *, reading: Reading) -> SourceImage:
             for keyword in ("QualityControlImage", "QualityControlSubject")
         )
         without_copied(header)
-    return SourceImage(header, copied, date, time, is_test)
+    return SourceImage(header, copied, date, time, is_test, len(data) - stream.tell())
 
 
 def _a(format_: str) -> str:
