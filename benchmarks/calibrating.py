@@ -20,7 +20,7 @@ import numpy as np
 
 from hilum.errors import DataError
 from hilum.evaluation.calibrating.cross_fit import cross_fit
-from hilum.evaluation.calibrating.fit_calibration import fit_calibration, probabilities
+from hilum.evaluation.calibrating.fit_calibration import fit_calibration
 from hilum.evaluation.calibrating.label_images import POINT_FROM, LabelImages
 from hilum.evaluation.calibrating.rule import PointRule
 from hilum.statistics.outcomes import UndefinedMetric
@@ -93,7 +93,7 @@ def _drawn(ill: int, *, rng: np.random.Generator) -> Drawn | None:
         crossed = cross_fit(images, rule=rule, kept_slope=None)
     except DataError:
         return None
-    point = rule.point(truth, scores=probabilities(images, calibration=calibration))
+    point = rule.point(truth, scores=calibration.probabilities(logits))
     if isinstance(point, UndefinedMetric):
         return None
     odds = np.log(point.threshold / (1 - point.threshold))

@@ -17,20 +17,23 @@ def _logits(seed: int, *, scale: float, shift: float) -> tuple[np.ndarray, np.nd
 
 
 @pytest.mark.parametrize(("scale", "shift"), [(1.0, 0.0), (30.0, -4.0), (1e-3, 100.0)])
-def test_platt_agrees_with_unpenalised_logistic_regression(scale: float, shift: float) -> None:
+def test_platt_agrees_with_an_unpenalised_logistic_regression_on_his_targets(scale: float, shift: float) -> None:
+    """Smoothed targets as weights: each row counts as both outcomes, in shares."""
     truth, logits = _logits(0, scale=scale, shift=shift)
     found = fit_platt(truth, logits=logits)
-    standard = (logits - logits.mean()) / logits.std()
-    model = LogisticRegression(C=np.inf, tol=1e-12, max_iter=1000).fit(standard[:, None], truth)
-    expected = model.predict_proba(standard[:, None])[:, 1]
+    targets = np.where(truth, (truth.sum() + 1) / (truth.sum() + 2), 1 / ((~truth).sum() + 2))
+    standard = ((logits - logits.mean()) / logits.std())[:, None]
+    model = LogisticRegression(C=np.inf, tol=1e-12, max_iter=1000)
+    outcomes = np.repeat([1, 0], truth.size)
+    model.fit(np.tile(standard, (2, 1)), outcomes, sample_weight=np.concatenate([targets, 1 - targets]))
     got = calibrate(logits, slope=found.slope, intercept=found.intercept)
-    np.testing.assert_allclose(got, expected, atol=1e-6)
+    np.testing.assert_allclose(got, model.predict_proba(standard)[:, 1], atol=1e-6)
     assert found.slope == pytest.approx(float(model.coef_[0, 0]) / logits.std(), rel=1e-5)
 
 
-def test_smoothed_targets_agree_with_scikit_learns_platt() -> None:
+def test_platt_agrees_with_that_of_scikit_learn() -> None:
     truth, logits = _logits(1, scale=3.0, shift=0.5)
-    found = fit_platt(truth, logits=logits, smoothed_targets=True)
+    found = fit_platt(truth, logits=logits)
     reference = _SigmoidCalibration().fit(logits, truth)  # sigmoid(-(a f + b))
     assert (found.slope, found.intercept) == pytest.approx((-reference.a_, -reference.b_), rel=1e-4)
 
@@ -78,12 +81,9 @@ def test_calibrate_is_exact_far_out_and_keeps_the_shape() -> None:
     assert calibrate(2.0, slope=0.5, intercept=-1.0) == 0.5
 
 
-def test_separated_outcomes_need_smoothed_targets() -> None:
+def test_separated_outcomes_have_a_slope_by_platt_and_no_temperature() -> None:
     truth, logits = [0, 0, 1, 1], [-2.0, -1.0, 1.0, 3.0]
-    with pytest.raises(DataError, match="smoothed_targets"):
-        fit_platt(truth, logits=logits)
-    found = fit_platt(truth, logits=logits, smoothed_targets=True)
-    assert 0 < found.slope < 10
+    assert 0 < fit_platt(truth, logits=logits).slope < 10
     with pytest.raises(DataError, match="temperature"):
         fit_temperature(truth, logits=logits)
 
@@ -111,7 +111,7 @@ def test_platt_settles_where_rounding_hides_the_last_step() -> None:
     logits = np.concatenate([rng.normal(6, 0.1, 3000), rng.normal(-6, 0.1, 900), rng.normal(6, 0.1, 15)])
     truth = np.concatenate([np.ones(3000), np.zeros(915)])
     for shift in np.linspace(0, 1, 20):
-        fitted = fit_platt(truth, logits=logits + shift, smoothed_targets=True)
+        fitted = fit_platt(truth, logits=logits + shift)
         mean = calibrate(logits + shift, slope=fitted.slope, intercept=fitted.intercept).mean()
         assert mean == pytest.approx(truth.mean(), abs=1e-3)
 
@@ -121,7 +121,6 @@ def test_a_slope_that_would_turn_the_scores_round_is_refused() -> None:
     unrelated, flat = [0, 1, 0, 1], [-1.0, -1.0, 1.0, 1.0]
     for fit in (
         lambda t, z: fit_platt(t, logits=z),
-        lambda t, z: fit_platt(t, logits=z, smoothed_targets=True),
         lambda t, z: fit_temperature(t, logits=z),
     ):
         for some_truth, some_logits in ((truth, logits), (unrelated, flat)):

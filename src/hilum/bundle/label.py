@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self
 
+import numpy.typing as npt
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from hilum.bundle.card_part import Interval, Part, Probability
 from hilum.bundle.result_calibration import ResultCalibration
 from hilum.statistics.calibration import calibrate
+from hilum.statistics.outcomes import FloatArray
 
 NOT_RELIABLE = "not reliable here"
 """How a label that has not earned a decision is called, everywhere."""
@@ -32,7 +34,11 @@ class PlattCalibration(Part):
 
     def probability(self, logit: float) -> float:
         """The calibrated probability of a logit, by the same function that fitting and judging use."""
-        return float(calibrate(logit, slope=self.slope, intercept=self.intercept))
+        return float(self.probabilities(logit))
+
+    def probabilities(self, logits: npt.ArrayLike) -> FloatArray:
+        """The calibrated probabilities of logits of any shape, float64 in [0, 1]."""
+        return calibrate(logits, slope=self.slope, intercept=self.intercept)
 
 
 RAW = PlattCalibration(method="none", slope=1.0, intercept=0.0)

@@ -34,30 +34,26 @@ def log_odds(probabilities: npt.ArrayLike) -> FloatArray:
     return np.asarray(np.log(p) - np.log1p(-p), np.float64)
 
 
-def fit_platt(truth: npt.ArrayLike, *, logits: npt.ArrayLike, smoothed_targets: bool = False) -> Calibration:
-    """Slope and intercept of greatest likelihood (Platt 1999), by Newton's method.
+def fit_platt(truth: npt.ArrayLike, *, logits: npt.ArrayLike) -> Calibration:
+    """Slope and intercept of greatest likelihood on smoothed targets (Platt 1999), by Newton's method.
 
-    `truth` (n,) is 0, 1 or missing (left out), `logits` (n,) as they leave the network. `smoothed_targets` takes
-    Platt's targets (P + 1) / (P + 2) and 1 / (N + 2) in place of 1 and 0 for P positives and N negatives; without it
-    this is an unpenalised logistic regression. Raises `DataError` where an outcome is missing, all logits are equal,
-    the most likely slope is not above 0 (it would turn the scores round), or, without smoothed targets, a threshold
-    parts the outcomes, so that the greatest likelihood lies at infinity.
+    `truth` (n,) is 0, 1 or missing (left out), `logits` (n,) as they leave the network. The targets are those of
+    `smoothed_targets_of`, so that the slope is finite also where a threshold parts the outcomes. Raises `DataError`
+    where an outcome is missing, all logits are equal, or the most likely slope is not above 0 (it would turn the
+    scores round).
     """
     outcomes = _with_both(truth, logits)
     positives, negatives = outcomes.positives, outcomes.n - outcomes.positives
     spread = float(outcomes.scores.std())
     if spread == 0.0:
         raise DataError("All logits are the same, so nothing can be calibrated on them")
-    if smoothed_targets:
-        targets = smoothed_targets_of(outcomes.truth)
-    else:
-        _refuse_separable(outcomes)
-        targets = outcomes.truth.astype(np.float64)
     # standardised, so that Newton's equations are well conditioned whatever the scale of the logits
     mean = float(outcomes.scores.mean())
     x = np.stack([(outcomes.scores - mean) / spread, np.ones(outcomes.n)])
     start = np.array([0.0, np.log(positives / negatives)])
-    slope, intercept = (float(value) for value in most_likely(x, targets=targets, start=start))
+    slope, intercept = (
+        float(value) for value in most_likely(x, targets=smoothed_targets_of(outcomes.truth), start=start)
+    )
     return Calibration(_rising(slope / spread), intercept - slope * mean / spread)
 
 
@@ -117,11 +113,3 @@ def _with_both(truth: npt.ArrayLike, logits: npt.ArrayLike) -> Outcomes:
     if undefined is not None:
         raise DataError(f"Calibration needs positives and negatives: {undefined.reason} among {outcomes.n} rows")
     return outcomes
-
-
-def _refuse_separable(outcomes: Outcomes) -> None:
-    positive, negative = outcomes.scores[outcomes.truth], outcomes.scores[~outcomes.truth]
-    if positive.min() >= negative.max() or positive.max() <= negative.min():
-        raise DataError(
-            "a threshold parts the outcomes without error, so no slope is the most likely; use smoothed_targets"
-        )

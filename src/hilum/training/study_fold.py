@@ -19,8 +19,7 @@ from hilum.evaluation.predictions.design import Design
 from hilum.evaluation.predictions.predictions import Predictions, Texts
 from hilum.evaluation.predictions.subgroups import UNKNOWN
 from hilum.evaluation.study.folder import FACTS
-from hilum.statistics.calibration import calibrate
-from hilum.training.export.read_validation import ReadPart, fit_calibration
+from hilum.training.export.read_validation import platt_or_raw
 from hilum.whole_files import write_whole
 
 Logits = npt.NDArray[np.float32]
@@ -70,13 +69,14 @@ def fit_calibrations(
 ) -> list[PlattCalibration]:
     """Platt's calibration of each class on the validation `parts` of the fold; `logits` (n, L) are of these."""
     records = tuple(record for part in parts for record in fold.split.parts[part])
-    read = ReadPart("validation", records, logits.astype(np.float64), np.zeros(len(records)))
-    return [fit_calibration(read, label=label, column=column) for column, label in enumerate(labels)]
+    nan = float("nan")
+    truths = (outcomes_of([record.labels.get(label, nan) for record in records]) for label in labels)
+    return [platt_or_raw(truth, logits=logits[:, column]) for column, truth in enumerate(truths)]
 
 
 def calibrated(logits: Logits, *, by: Sequence[PlattCalibration]) -> npt.NDArray[np.float64]:
     """Probabilities (n, L) of logits (n, L), each class by its own calibration."""
-    columns = [calibrate(logits[:, i], slope=one.slope, intercept=one.intercept) for i, one in enumerate(by)]
+    columns = [one.probabilities(logits[:, i]) for i, one in enumerate(by)]
     return np.stack(columns, axis=1)
 
 

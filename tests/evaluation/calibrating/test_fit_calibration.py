@@ -3,9 +3,9 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from fabricate_label_images import fabricate_label_images
-from hilum.bundle.label import PlattCalibration
+from hilum.bundle.label import RAW
 from hilum.errors import DataError
-from hilum.evaluation.calibrating.fit_calibration import calibration_intervals, fit_calibration, probabilities
+from hilum.evaluation.calibrating.fit_calibration import calibration_intervals, fit_calibration
 from hilum.statistics.recalibration import recalibration
 
 
@@ -30,7 +30,7 @@ def test_the_intercept_alone_makes_the_mean_probability_the_share():
     images = fabricate_label_images(ill=22, well=50)
     fitted = fit_calibration(images, kept_slope=0.7)
     assert fitted.slope == 0.7
-    assert probabilities(images, calibration=fitted).mean() == pytest.approx(images.positives / images.n, rel=1e-9)
+    assert fitted.probabilities(images.logits).mean() == pytest.approx(images.positives / images.n, rel=1e-9)
 
 
 def test_a_calibration_that_would_turn_the_scores_round_is_refused():
@@ -40,10 +40,9 @@ def test_a_calibration_that_would_turn_the_scores_round_is_refused():
 
 def test_the_interval_of_an_intercept_alone_is_that_of_calibration_in_the_large():
     images = fabricate_label_images(ill=25, well=60, each=3)
-    raw = PlattCalibration(method="none", slope=1.0, intercept=0.0)
     fitted = fit_calibration(images, kept_slope=1.0)
     known = recalibration(
-        images.truth, probabilities=probabilities(images, calibration=raw), patients=images.patients
+        images.truth, probabilities=RAW.probabilities(images.logits), patients=images.patients
     ).in_the_large
     found = calibration_intervals(images, calibration=fitted, slope_was_kept=True)
     assert found.slope is None
@@ -54,9 +53,8 @@ def test_the_interval_of_an_intercept_alone_is_that_of_calibration_in_the_large(
 def test_the_intervals_of_slope_and_intercept_are_those_of_a_clustered_regression():
     """Platt's targets of 1,200 images are nearly the outcomes, so that the lab's own fit is nearly the same."""
     images = fabricate_label_images(ill=300, well=300, each=2, slope=1.5)
-    raw = PlattCalibration(method="none", slope=1.0, intercept=0.0)
     fitted = fit_calibration(images, kept_slope=None)
-    known = recalibration(images.truth, probabilities=probabilities(images, calibration=raw), patients=images.patients)
+    known = recalibration(images.truth, probabilities=RAW.probabilities(images.logits), patients=images.patients)
     found = calibration_intervals(images, calibration=fitted, slope_was_kept=False)
     assert found.slope == pytest.approx(known.slope.interval, rel=0.03)
     assert found.intercept == pytest.approx(known.intercept.interval, abs=0.03)

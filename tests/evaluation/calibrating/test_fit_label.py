@@ -3,7 +3,7 @@ import pytest
 
 from fabricate_label_images import fabricate_label_images
 from hilum.bundle.label import Label, PlattCalibration
-from hilum.evaluation.calibrating.fit_calibration import fit_calibration, probabilities
+from hilum.evaluation.calibrating.fit_calibration import fit_calibration
 from hilum.evaluation.calibrating.fit_label import fit_label, point_interval
 from hilum.evaluation.calibrating.rule import PointRule
 
@@ -24,7 +24,7 @@ def test_a_fitted_label_has_everything():
     images = fabricate_label_images(ill=40, well=60, each=2)
     label = fit(images).label
     fitted = fit_calibration(images, kept_slope=None)
-    point = PointRule().point(images.truth, scores=probabilities(images, calibration=fitted))
+    point = PointRule().point(images.truth, scores=fitted.probabilities(images.logits))
     assert label.calibration == fitted
     assert label.operating_point == point.threshold
     assert label.operating_point_rule == "greatest Youden index on these images"
@@ -81,7 +81,7 @@ def test_a_cut_that_finds_nothing_is_no_operating_point():
 def test_the_interval_of_a_point_is_where_other_patients_would_put_it():
     """A bootstrap written out, with its own draws of whole patients."""
     images = fabricate_label_images(ill=40, well=40, each=2, apart=1.5)
-    scores = probabilities(images, calibration=fit_calibration(images, kept_slope=None))
+    scores = fit_calibration(images, kept_slope=None).probabilities(images.logits)
     rule = PointRule(sensitivity=0.9)
     point = rule.point(images.truth, scores=scores)
     draw = np.random.default_rng(7)

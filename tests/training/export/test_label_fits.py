@@ -50,7 +50,7 @@ def labels():
 def test_a_label_with_both_outcomes_is_calibrated_and_has_its_youden_point(labels):
     fitted, read = labels
     effusion = fitted["Effusion"]
-    expected = fit_platt(read.truth("Effusion"), logits=read.logits[:, 0], smoothed_targets=True)
+    expected = fit_platt(read.truth("Effusion"), logits=read.logits[:, 0])
     assert (effusion.calibration.slope, effusion.calibration.intercept) == (expected.slope, expected.intercept)
     probability = 1 / (1 + np.exp(-(expected.slope * read.logits[:, 0] + expected.intercept)))
     assert effusion.operating_point == pytest.approx(youden_point(read.truth("Effusion"), scores=probability).threshold)

@@ -16,7 +16,7 @@ from hilum.bundle.label import LabelResult
 from hilum.bundle.result_calibration import ResultCalibration
 from hilum.errors import DataError
 from hilum.evaluation.bundles.result_on_card import calibration_on_card
-from hilum.evaluation.calibrating.fit_calibration import fit_calibration, probabilities
+from hilum.evaluation.calibrating.fit_calibration import fit_calibration
 from hilum.evaluation.calibrating.label_images import FOLDS, LabelImages, folds_by_patient
 from hilum.evaluation.calibrating.rule import PointRule
 from hilum.evaluation.judging.decisions import decide
@@ -48,10 +48,10 @@ def cross_fit(images: LabelImages, *, rule: PointRule, kept_slope: float | None)
     for held in range(FOLDS):
         there, here = images.take(fold != held), fold == held
         calibration = fit_calibration(there, kept_slope=kept_slope)
-        point = rule.point(there.truth, scores=probabilities(there, calibration=calibration))
+        point = rule.point(there.truth, scores=calibration.probabilities(there.logits))
         if isinstance(point, UndefinedMetric):
             raise DataError(f"{point.reason} in four of five parts of the patients")
-        stated[here] = probabilities(images.take(here), calibration=calibration)
+        stated[here] = calibration.probabilities(images.logits[here])
         called[here] = stated[here] >= point.threshold
     return CrossFitted(stated, called)
 

@@ -10,10 +10,9 @@ import numpy as np
 from hilum.bundle.label import PlattCalibration
 from hilum.errors import DataError
 from hilum.evaluation.calibrating.label_images import LabelImages
-from hilum.statistics.calibration import calibrate, fit_intercept, fit_platt, smoothed_targets_of
+from hilum.statistics.calibration import fit_intercept, fit_platt, smoothed_targets_of
 from hilum.statistics.estimate import LEVEL, Interval
 from hilum.statistics.logistic import covariance_by_patient
-from hilum.statistics.outcomes import FloatArray
 
 _QUANTILE = NormalDist().inv_cdf(0.5 + LEVEL / 2)
 
@@ -32,22 +31,17 @@ def fit_calibration(images: LabelImages, *, kept_slope: float | None) -> PlattCa
     Raises `DataError` where an outcome is missing, all logits are equal, or the scores rank the wrong way round.
     """
     if kept_slope is None:
-        fitted = fit_platt(images.truth, logits=images.logits, smoothed_targets=True)
+        fitted = fit_platt(images.truth, logits=images.logits)
     else:
         fitted = fit_intercept(images.truth, logits=images.logits, slope=kept_slope)
     return PlattCalibration(slope=fitted.slope, intercept=fitted.intercept)
-
-
-def probabilities(images: LabelImages, *, calibration: PlattCalibration) -> FloatArray:
-    """The calibrated probabilities (n,)."""
-    return calibrate(images.logits, slope=calibration.slope, intercept=calibration.intercept)
 
 
 def calibration_intervals(
     images: LabelImages, *, calibration: PlattCalibration, slope_was_kept: bool
 ) -> CalibrationIntervals:
     """How far slope and intercept, which were fitted on `images`, would move with other patients like these."""
-    fitted = probabilities(images, calibration=calibration)
+    fitted = calibration.probabilities(images.logits)
     spread, mean = float(images.logits.std()), float(images.logits.mean())
     ones = np.ones(images.n)
     if slope_was_kept:

@@ -9,7 +9,7 @@ import numpy as np
 from hilum.bundle.label import NOT_RELIABLE, Label, LabelFit, PlattCalibration
 from hilum.errors import DataError
 from hilum.evaluation.calibrating.cross_fit import cross_fit, cross_fitted_result
-from hilum.evaluation.calibrating.fit_calibration import calibration_intervals, fit_calibration, probabilities
+from hilum.evaluation.calibrating.fit_calibration import calibration_intervals, fit_calibration
 from hilum.evaluation.calibrating.label_images import SLOPE_FROM, LabelImages
 from hilum.evaluation.calibrating.rule import PointRule
 from hilum.evaluation.predictions.patient_bootstrap import SEED, estimate, patient_rows
@@ -93,7 +93,7 @@ def withdrawn(label: Label, *, why: str) -> FittedLabel:
 
 
 def _point(images: LabelImages, *, calibration: PlattCalibration, rule: PointRule) -> OperatingPoint:
-    point = rule.point(images.truth, scores=probabilities(images, calibration=calibration))
+    point = rule.point(images.truth, scores=calibration.probabilities(images.logits))
     if isinstance(point, UndefinedMetric):
         raise DataError(point.reason)
     if point.sensitivity == 0.0:
@@ -122,17 +122,17 @@ def _fit(
         slope_ci=intervals.slope,
         intercept_ci=intervals.intercept,
         operating_point_ci=point_interval(
-            images, scores=probabilities(images, calibration=calibration), point=point, rule=rule
+            images, scores=calibration.probabilities(images.logits), point=point, rule=rule
         ),
     )
 
 
 def point_interval(
-    images: LabelImages, *, scores: FloatArray, point: OperatingPoint, rule: PointRule, draws: int = DRAWS
+    images: LabelImages, *, scores: FloatArray, point: OperatingPoint, rule: PointRule
 ) -> Interval | None:
-    """Where `rule` would put `point` with other patients: the 95% percentiles over `draws` of whole patients."""
+    """Where `rule` would put `point` with other patients: the 95% percentiles over `DRAWS` of whole patients."""
     found = []
-    weights = patient_weights(images.patients, replicates=draws, rng=np.random.default_rng(SEED))
+    weights = patient_weights(images.patients, replicates=DRAWS, rng=np.random.default_rng(SEED))
     for batch in weights:
         for weight in batch:
             rows = np.repeat(np.arange(images.n), weight)

@@ -77,7 +77,7 @@ def _temperature(outcomes: Outcomes) -> Calibrator:
 
 
 def _platt(outcomes: Outcomes) -> Calibrator:
-    fitted = fit_platt(outcomes.truth, logits=log_odds(outcomes.scores), smoothed_targets=True)
+    fitted = fit_platt(outcomes.truth, logits=log_odds(outcomes.scores))
     return SigmoidCalibrator(fitted.slope, fitted.intercept)
 
 

@@ -21,7 +21,6 @@ from hilum.explain.overlap import overlap
 from hilum.geometry import Box, Geometry
 from hilum.reading.engines.engine import LOGITS
 from hilum.statistics.auroc import auroc
-from hilum.statistics.calibration import calibrate
 from hilum.statistics.outcomes import BoolArray, FloatArray
 
 MOST_AUROC_LOSS = 0.002
@@ -130,7 +129,7 @@ def _label(
 def _flagged(label: Label, *, logits: FloatArray) -> BoolArray | None:
     if label.operating_point is None:
         return None
-    stated = calibrate(logits, slope=label.calibration.slope, intercept=label.calibration.intercept)
+    stated = label.calibration.probabilities(logits)
     return np.asarray(stated >= label.operating_point, np.bool_)
 
 

@@ -19,18 +19,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hilum.bundle.label import NOT_RELIABLE, RAW, Label, LabelResult, PlattCalibration
-from hilum.errors import DataError
 from hilum.evaluation.bundles.result_on_card import decided_on_card
 from hilum.evaluation.calibrating.cross_fit import CrossFitted
 from hilum.evaluation.judging.covariate_baselines import ALL, covariate_baselines
 from hilum.evaluation.judging.decisions import chosen_point
 from hilum.evaluation.judging.earned_label import earned_labels
 from hilum.evaluation.predictions.predictions import Predictions
-from hilum.statistics.calibration import calibrate, fit_platt, log_odds
+from hilum.statistics.calibration import log_odds
 from hilum.statistics.operating_point import OperatingPoint
 from hilum.statistics.outcomes import BoolArray, FloatArray, UndefinedMetric, known_outcomes
 from hilum.systems.chest_adult.looks import Looks, mean_calibration, mean_scales
 from hilum.systems.chest_adult.study import CROP, LOCAL, MEAN
+from hilum.training.export.read_validation import platt_or_raw
 
 IMAGES = "cross-validated"
 RULE = "greatest Youden index of cross-validated probabilities"
@@ -148,15 +148,11 @@ def _result(predictions: Predictions, *, column: int, judged: CrossFitted, simpl
 
 def _recalibration(truth: FloatArray, *, probabilities: FloatArray) -> PlattCalibration:
     """What makes pooled probabilities right; nothing where nothing can be fitted."""
-    try:
-        fitted = fit_platt(truth, logits=log_odds(probabilities), smoothed_targets=True)
-    except DataError:
-        return RAW
-    return PlattCalibration(slope=fitted.slope, intercept=fitted.intercept)
+    return platt_or_raw(truth, logits=log_odds(probabilities))
 
 
 def _recalibrated(probabilities: FloatArray, *, by: PlattCalibration) -> FloatArray:
-    return calibrate(log_odds(probabilities), slope=by.slope, intercept=by.intercept)
+    return by.probabilities(log_odds(probabilities))
 
 
 def _both(first: PlattCalibration, second: PlattCalibration) -> PlattCalibration:

@@ -17,7 +17,6 @@ from hilum.bundle.pooling_spec import PoolingSpec
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.split import Split
 from hilum.networks.pooled_classifier import PooledClassifier
-from hilum.statistics.calibration import calibrate
 from hilum.training.data.images import PlainImages, load_images
 from hilum.training.export.card_draft import CardDraft, Fits
 from hilum.training.export.export_bundle import Allowed, Candidate, Cost, Judged, export_bundle
@@ -146,14 +145,8 @@ def unfitted(names: Sequence[str]) -> tuple[Label, ...]:
 
 def largest_difference(read: Logits, expected: Logits, *, labels: Sequence[Label]) -> float:
     """The largest difference in a calibrated probability between logits (N, L) as read and as torch gives them."""
-    return max(
-        float(np.abs(_calibrated(read[:, column], label=label) - _calibrated(expected[:, column], label=label)).max())
-        for column, label in enumerate(labels)
-    )
-
-
-def _calibrated(logits: Logits, *, label: Label) -> npt.NDArray[np.float64]:
-    return calibrate(logits, slope=label.calibration.slope, intercept=label.calibration.intercept)
+    stated = [one.calibration.probabilities for one in labels]
+    return max(float(np.abs(p(read[:, i]) - p(expected[:, i])).max()) for i, p in enumerate(stated))
 
 
 def _network_logits(

@@ -19,9 +19,9 @@ from hilum.statistics.auroc import auroc
 from hilum.statistics.outcomes import UndefinedMetric
 from hilum.training.export.read_validation import (
     ReadPart,
-    fit_calibration,
     fit_operating_point,
     label_result,
+    platt_or_raw,
     read_part,
 )
 from hilum.training.recipe.recipe import Assessment, Recipe
@@ -123,7 +123,7 @@ def label_rows(label: Label, *, column: int, parts: Sequence[ReadPart]) -> tuple
 
 
 def _fit_label(name: str, *, column: int, parts: FitParts) -> Label:
-    calibration = fit_calibration(parts.calibration, label=name, column=column)
+    calibration = platt_or_raw(parts.calibration.truth(name), logits=parts.calibration.logits[:, column])
     point = fit_operating_point(parts.point, label=name, column=column, calibration=calibration)
     if isinstance(point, UndefinedMetric):
         return Label(

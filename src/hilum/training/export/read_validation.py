@@ -26,12 +26,10 @@ from hilum.imaging.decode import decode, read_file
 from hilum.reading.reader import Reader
 from hilum.reading.settings import ReaderSettings
 from hilum.reading_result import FailedReading
-from hilum.statistics.calibration import calibrate, fit_platt
+from hilum.statistics.calibration import fit_platt
 from hilum.statistics.operating_point import OperatingPoint
-from hilum.statistics.outcomes import UndefinedMetric, known_outcomes
+from hilum.statistics.outcomes import FloatArray, UndefinedMetric, known_outcomes
 from hilum.training.export.soften import as_png, soften
-
-Scores = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,10 +38,10 @@ class ReadPart:
 
     name: str
     records: tuple[Record, ...]
-    logits: Scores
-    sharpness: Scores
+    logits: FloatArray
+    sharpness: FloatArray
 
-    def truth(self, label: str) -> Scores:
+    def truth(self, label: str) -> FloatArray:
         """The truth of one label, (n,), NaN where it is not known or smoothed."""
         return outcomes_of([record.labels.get(label, math.nan) for record in self.records])
 
@@ -73,7 +71,7 @@ def _sources(records: Sequence[Record], *, softened_by: int | None, sharpness: l
         yield data
 
 
-def read_logits(bundle: Bundle, *, sources: Iterable[bytes | Path], lungs: Bundle | None = None) -> Scores:
+def read_logits(bundle: Bundle, *, sources: Iterable[bytes | Path], lungs: Bundle | None = None) -> FloatArray:
     """The logits (n, L) that a `Reader` with this one bundle gives, labels in the card's order.
 
     `lungs` draws the lungs for a bundle that reads crops.
@@ -90,17 +88,15 @@ def read_logits(bundle: Bundle, *, sources: Iterable[bytes | Path], lungs: Bundl
     return np.array(rows, np.float64)
 
 
-def fit_calibration(part: ReadPart, *, label: str, column: int) -> PlattCalibration:
-    """Platt's slope and intercept on one part (Platt 1999, with his smoothed targets).
+def platt_or_raw(truth: FloatArray, *, logits: npt.ArrayLike) -> PlattCalibration:
+    """Platt's slope and intercept on images of validation; `truth` and `logits` are (n,), NaN where it is not known.
 
     The method is `none` where nothing can be fitted: an outcome is missing, all logits are equal, or the network ranks
     the label the wrong way round (the slope would not be positive).
     """
     try:
-        fitted = fit_platt(part.truth(label), logits=part.logits[:, column], smoothed_targets=True)
+        fitted = fit_platt(truth, logits=logits)
     except DataError:
-        return RAW
-    if fitted.slope <= 0.0:
         return RAW
     return PlattCalibration(slope=fitted.slope, intercept=fitted.intercept)
 
@@ -112,14 +108,9 @@ def fit_operating_point(
 
     `UndefinedMetric` where an outcome is lacking there, or fewer than five patients have it.
     """
-    outcomes = known_outcomes(part.truth(label), scores=probabilities(part, column=column, calibration=calibration))
+    outcomes = known_outcomes(part.truth(label), scores=calibration.probabilities(part.logits[:, column]))
     patients = [part.records[row].patient for row in outcomes.rows]
     return chosen_point(outcomes, patients=patients)
-
-
-def probabilities(part: ReadPart, *, column: int, calibration: PlattCalibration) -> Scores:
-    """The calibrated probabilities (n,) of one label."""
-    return calibrate(part.logits[:, column], slope=calibration.slope, intercept=calibration.intercept)
 
 
 def label_result(part: ReadPart, *, label: Label, column: int) -> LabelResult | None:
@@ -132,7 +123,7 @@ def label_result(part: ReadPart, *, label: Label, column: int) -> LabelResult | 
         return None
     return result_on_card(
         truth,
-        probabilities=probabilities(part, column=column, calibration=label.calibration),
+        probabilities=label.calibration.probabilities(part.logits[:, column]),
         simple=-part.sharpness,
         baseline=BASELINE,
         patients=[record.patient for record in part.records],

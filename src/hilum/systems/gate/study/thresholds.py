@@ -35,14 +35,14 @@ HALF = 0.5
 def fit_is_xray(judged: GatePredictions) -> PlattCalibration:
     """Slope and intercept on held-out predictions; raises `DataError` where there are pictures of one kind only."""
     usual = judged.where(~np.isin(judged.source, BULK_SOURCES) & np.isin(judged.view, WHOLE_VIEWS))
-    fitted = fit_platt(usual.is_xray.astype(np.float64), logits=usual.logits[:, IS_XRAY], smoothed_targets=True)
+    fitted = fit_platt(usual.is_xray.astype(np.float64), logits=usual.logits[:, IS_XRAY])
     odds = np.count_nonzero(usual.is_xray) / np.count_nonzero(~usual.is_xray)
     return PlattCalibration(slope=fitted.slope, intercept=fitted.intercept - float(np.log(odds)))
 
 
 def is_xray_probability(rows: GatePredictions, *, calibration: PlattCalibration) -> Scores:
     """The calibrated probability of a radiograph of each row, (n,)."""
-    return calibrate(rows.logits[:, IS_XRAY], slope=calibration.slope, intercept=calibration.intercept)
+    return calibration.probabilities(rows.logits[:, IS_XRAY])
 
 
 def cross_calibrated(folds: GatePredictions) -> Scores:

@@ -13,14 +13,13 @@ from typing import Literal
 
 import numpy as np
 
-from hilum.bundle.label import PlattCalibration
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.kermany import LABEL
 from hilum.datasets.splits.split import Split
 from hilum.evaluation.predictions.patient_median import patient_median
 from hilum.evaluation.predictions.predictions import Predictions
 from hilum.evaluation.study.classifier_format import CLASSIFIER
-from hilum.statistics.calibration import calibrate, log_odds
+from hilum.statistics.calibration import log_odds
 from hilum.statistics.clustered_share import share_of_rows
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.operating_point import OperatingPoint
@@ -28,7 +27,7 @@ from hilum.statistics.outcomes import BoolArray, FloatArray, defined
 from hilum.systems.pneumonia.measures import Measures, measures
 from hilum.systems.pneumonia.shift.judged_sets import JudgedFold, Named, judged_folds
 from hilum.systems.pneumonia.shift.readings import Readings
-from hilum.training.export.read_validation import ReadPart, fit_calibration, fit_operating_point
+from hilum.training.export.read_validation import ReadPart, fit_operating_point, platt_or_raw
 from hilum.training.study_fold import Fold, fold_predictions
 
 Way = Literal["picture", "matched", "copies"]
@@ -115,10 +114,10 @@ def _judge(
     if way == "matched":
         there = matched[0]
     fitted_on, records = fold.records(split)
-    calibration = fit_calibration(_read(there, records=fitted_on), label=LABEL, column=0)
     chosen_on = _read(softened[0] if way == "picture" else there, records=fitted_on)
+    calibration = platt_or_raw(chosen_on.truth(LABEL), logits=there)
     point = fit_operating_point(chosen_on, label=LABEL, column=0, calibration=calibration)
-    probabilities = _calibrated(here, by=calibration)
+    probabilities = calibration.probabilities(here)
     own = Fold(
         name=name, split=Split({name: records}, split.protocol), protocol=split.protocol, smoke=smoke, design="held out"
     )
@@ -126,7 +125,7 @@ def _judge(
     return _Judged(
         predictions=fold_predictions(own, scores={name: probabilities[:, None]}, labels=(LABEL,), part=name)[name],
         called=None if threshold is None else probabilities >= threshold,
-        differ=_disagree(_calibrated(logits[1], by=calibration) >= (0.5 if threshold is None else threshold)),
+        differ=_disagree(calibration.probabilities(logits[1]) >= (0.5 if threshold is None else threshold)),
         inside=inside[1],
         explained=_prevalence_log_odds(records) - _prevalence_log_odds(fitted_on),
     )
@@ -149,10 +148,6 @@ def _scores(logits: FloatArray, *, way: Way) -> FloatArray:
     """The logits (n,) of pictures whose copies have the logits (C, n)."""
     scores: FloatArray = logits.mean(axis=0) if way == "copies" else logits[0]
     return scores
-
-
-def _calibrated(logits: FloatArray, *, by: PlattCalibration) -> FloatArray:
-    return calibrate(logits, slope=by.slope, intercept=by.intercept)
 
 
 def _disagree(called: BoolArray) -> BoolArray:
