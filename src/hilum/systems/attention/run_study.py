@@ -1,8 +1,8 @@
 """The study of two looks from Python: pairs of networks, cross-validated by patient beside the paper's tables.
 
 Command  `hilum study attention --data nih=DIR --weights imagenet --out runs/attention-study`
-Hardware not run on the whole release here. Nine pairs in five folds are 45 trainings; `--pairs` and `--folds` take
-         fewer.
+Hardware not run on the whole release here. Twelve pairs in five folds are 60 trainings; `--pairs` and `--folds`
+         take fewer.
 
 Command  `hilum study attention-local --data nih=DIR --weights mobilenet_v2_imagenet.safetensors
          --out runs/attention-local-study`
