@@ -6,7 +6,7 @@ from fabricate_study import PUBLISHED, STUDY, toy_content
 from hilum.errors import UsageError
 from hilum.evaluation.comparing.many_models import ModelAurocs, Wins
 from hilum.evaluation.comparing.paired_t import PairedT
-from hilum.evaluation.study.claims import ClassAbove, CountAbove, Evidence, MeanAbove, TTest
+from hilum.evaluation.study.claims import ClassAbove, CountAbove, Evidence, MeanAbove, MeanNotSurelyAbove, TTest
 from hilum.evaluation.study.content import StudyContent
 from hilum.statistics.estimate import Estimate
 
@@ -61,6 +61,24 @@ def test_ours_is_the_difference_of_the_claimed_order(content: StudyContent) -> N
 def test_the_verdict_is_the_intervals(content: StudyContent, interval: tuple[float, float], verdict: str) -> None:
     moved = with_difference(content.aurocs, "Nodule", pair=NODULE.pair, value=sum(interval) / 2, interval=interval)
     assert NODULE.result(evidence(content, aurocs=moved)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("interval", "verdict"),
+    [((0.01, 0.2), "does not hold"), ((0.0, 0.2), "holds"), ((-0.3, -0.01), "holds"), (None, "not tested")],
+)
+def test_that_nothing_is_sure_holds_unless_the_interval_lies_above(
+    content: StudyContent, interval: tuple[float, float] | None, verdict: str
+) -> None:
+    both = MEAN.pair
+    moved = {**content.aurocs.mean_difference, both: Estimate(0.05, interval, 0)}
+    found = MeanNotSurelyAbove(both).result(
+        evidence(content, aurocs=replace(content.aurocs, mean_difference=moved)),
+    )
+    assert (found.verdict, found.paper_holds) == (verdict, None)
+    assert found.key == "mean-both-not-surely-over-plain"
+    assert "not surely above" in found.claim
+    assert found.paper == "0.830 against 0.812: +0.018"
 
 
 @pytest.mark.parametrize(

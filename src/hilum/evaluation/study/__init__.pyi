@@ -5,6 +5,7 @@ from .as_json import study_json as study_json
 from .claims import ClassAbove as ClassAbove
 from .claims import CountAbove as CountAbove
 from .claims import MeanAbove as MeanAbove
+from .claims import MeanNotSurelyAbove as MeanNotSurelyAbove
 from .claims import TTest as TTest
 from .content import StudyContent as StudyContent
 from .read import read_study as read_study

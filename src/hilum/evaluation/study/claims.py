@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from hilum.evaluation.comparing.many_models import LabelAurocs, ModelAurocs, Wins
@@ -17,8 +17,9 @@ from hilum.statistics.estimate import Estimate
 Verdict = Literal["holds", "open", "does not hold", "not tested"]
 """Of a difference: its interval lies beyond 0 as claimed, holds 0, or lies beyond 0 the other way.
 
-Of a count of classes: reached, reached by its interval alone, or by neither. Of a t-test: p below the level, p at or
-above it, or below it the other way.
+Of one that says that nothing is sure: its interval holds 0 or lies below it, or lies above. Of a count of classes:
+reached, reached by its interval alone, or by neither. Of a t-test: p below the level, p at or above it, or below it the
+other way.
 """
 
 NOT_PRINTED = "not printed"
@@ -146,6 +147,25 @@ class MeanAbove:
 
 
 @dataclass(frozen=True, slots=True)
+class MeanNotSurelyAbove:
+    """The first arm of `pair` has no mean AUROC that is surely the higher: what a paper means by no improvement."""
+
+    pair: Pair
+
+    def result(self, evidence: Evidence) -> ClaimResult:
+        """By the interval of the difference of means; a paper's means alone can neither bear it out nor deny it."""
+        above = MeanAbove(self.pair).result(evidence)
+        unsure: Mapping[Verdict, Verdict] = {"holds": "does not hold", "open": "holds", "does not hold": "holds"}
+        return replace(
+            above,
+            key=f"mean-{self.pair[0]}-not-surely-over-{self.pair[1]}",
+            claim=f"mean of the classes: {_above(self.pair, evidence=evidence, how='not surely above')}",
+            paper_holds=None,
+            verdict=unsure.get(above.verdict, above.verdict),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class TTest:
     """The first arm of `pair` is above the second by a paired two-tailed t-test over classes, at the study's level."""
 
@@ -170,8 +190,8 @@ class TTest:
         )
 
 
-def _above(pair: Pair, *, evidence: Evidence) -> str:
-    return f"{evidence.titles[pair[0]]} above {evidence.titles[pair[1]]}"
+def _above(pair: Pair, *, evidence: Evidence, how: str = "above") -> str:
+    return f"{evidence.titles[pair[0]]} {how} {evidence.titles[pair[1]]}"
 
 
 def _printed(figures: tuple[float | None, ...], *, apart: float | None) -> str:

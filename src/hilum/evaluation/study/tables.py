@@ -88,7 +88,8 @@ def claims_table(claims: Sequence[ClaimResult]) -> ReportTable:
         rows=tuple((one.claim, one.paper, one.ours, one.verdict) for one in claims),
         note='"holds": the interval of the difference lies above 0, the count is reached, or p is below the level. '
         '"open": the interval holds 0, or reaches the count alone, or p is not below the level. "does not hold": '
-        "the interval lies below 0, or under the count, or the t-test points the other way.",
+        "the interval lies below 0, or under the count, or the t-test points the other way. "
+        '"not surely above" holds unless the interval lies above 0.',
     )
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from hilum.evaluation.comparing.many_predictions import Pair
 from hilum.evaluation.report.label_figures import Pattern
 from hilum.evaluation.report.style import BLUE, GREEN, ORANGE, VERMILION
-from hilum.evaluation.study.claims import Claim, MeanAbove
+from hilum.evaluation.study.claims import Claim, MeanAbove, MeanNotSurelyAbove
 from hilum.evaluation.study.study import Arm, MeanOf, Study
 from hilum.systems.attention import paper
 from hilum.systems.attention.pairs import HEADS, Head, NetworkPair, studied_titles, vote_of, voters
@@ -28,8 +28,8 @@ def attention_study(pairs: Sequence[NetworkPair], *, name: str) -> Study:
 
     The paper's sentences that are tested: attention is introduced "to improve classification accuracy" (abstract), so
     both looks are claimed to be above the whole picture alone; two different networks do "not seem to lead to
-    significant improvement" (section VI.A), so the equal pair is claimed to be above the pair that only changes its
-    crop's network; and the soft vote is "the best among all our attempts".
+    significant improvement" (section VI.A), so a pair that only changes its crop's network is claimed not to be surely
+    above the equal pair; and the soft vote is "the best among all our attempts".
     """
     of = voters(pairs)
     closely = [*(pairs[0].arm(head) for head in HEADS), *([vote_of(of)] if of else [])]
@@ -49,18 +49,19 @@ def attention_study(pairs: Sequence[NetworkPair], *, name: str) -> Study:
 def claims_of(pairs: Sequence[NetworkPair], *, of: Sequence[NetworkPair]) -> tuple[Claim, ...]:
     """What the paper says of these pairs, and of the soft vote `of` some of them."""
     gains = [(pair.arm("fused"), pair.arm("whole")) for pair in pairs]
-    return tuple(MeanAbove(pair) for pair in (*gains, *_equal_over_mixed(pairs), *_vote_over(of)))
+    mixed = (MeanNotSurelyAbove(pair) for pair in _mixed_over_equal(pairs))
+    return (*map(MeanAbove, gains), *mixed, *map(MeanAbove, _vote_over(of)))
 
 
 def _compared(pairs: Sequence[NetworkPair], *, of: Sequence[NetworkPair]) -> tuple[Pair, ...]:
     within = [(pair.arm(first), pair.arm(second)) for pair in pairs for first, second in _HEADS_COMPARED]
-    return (*within, *_equal_over_mixed(pairs), *_vote_over(of))
+    return (*within, *_mixed_over_equal(pairs), *_vote_over(of))
 
 
-def _equal_over_mixed(pairs: Sequence[NetworkPair]) -> list[Pair]:
+def _mixed_over_equal(pairs: Sequence[NetworkPair]) -> list[Pair]:
     equal = {pair.whole: pair for pair in pairs if pair.equal}
     return [
-        (equal[pair.whole].arm(head), pair.arm(head))
+        (pair.arm(head), equal[pair.whole].arm(head))
         for pair in pairs
         if not pair.equal and pair.whole in equal
         for head in ("fused", "whole")
