@@ -16,6 +16,7 @@ from hilum.systems.pneumonia.dcgan_arms import (
     GRID,
     dcgan_arm,
     features_of,
+    keep_quality,
     read_quality,
     small_arm,
     synthetic_records,
@@ -44,6 +45,17 @@ def test_features_are_those_of_pictures_at_the_networks_own_size():
     assert features_of(network, flat[:0]).shape == (0, 512)
 
 
+def test_as_many_samples_as_children_are_compared(tmp_path):
+    """Samples that are the children themselves lie as far away as they do, however many more were made."""
+    pictures = np.random.default_rng(1).random((80, SIDE, SIDE)).astype(np.float32)
+    learnt, children = pictures[:8], pictures[8:12]
+    made = np.concatenate([children, pictures[12:80]])
+    keep_quality(made, learnt=learnt, children=children, missing=3, start=RandomWeights(), folder=tmp_path)
+    found = read_quality(tmp_path)
+    assert (found.learnt_from, found.made, found.compared) == (8, 3, 4)
+    assert found.distance == pytest.approx(found.of_children)
+
+
 @pytest.mark.slow
 def test_as_many_synthetic_children_are_learnt_from_as_healthy_ones_are_missing(tmp_path):
     records = read_kermany(fabricate_kermany(tmp_path / "release", train=24, test=4))
@@ -61,7 +73,7 @@ def test_as_many_synthetic_children_are_learnt_from_as_healthy_ones_are_missing(
     found = arm.run(fold, place)["dcgan"]
     assert found.n == len(parts[TEST])
     quality = read_quality(place.folder)
-    assert (quality.learnt_from, quality.made) == (10, 6)
+    assert (quality.learnt_from, quality.made, quality.compared) == (10, 6, len(well[28:]))
     assert quality.distance > 0
     assert quality.network == "mobilenet_v2, random"
     assert len(list((place.folder / "synthetic").glob("*.png"))) == 6

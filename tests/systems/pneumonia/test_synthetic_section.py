@@ -18,8 +18,8 @@ def test_a_change_is_told_of_all_images_of_the_ill_and_of_the_healthy():
 
 
 def test_the_table_names_the_network_of_the_distances():
-    one = Quality(learnt_from=10, made=6, distance=12.0, of_children=3.0, network="mobilenet_v2, random")
+    one = Quality(learnt_from=10, made=6, compared=4, distance=12.0, of_children=3.0, network="mobilenet_v2, random")
     table = quality_table([one, one])
     assert [row[0] for row in table.rows] == ["fold 0", "fold 1"]
-    assert table.rows[0][1:] == (10, 6, 12.0, 3.0)
+    assert table.rows[0][1:] == (10, 6, 4, 12.0, 3.0)
     assert "mobilenet_v2, random, not Inception's" in table.note

@@ -7,7 +7,8 @@ of the samples: enlarged ones would be softer than any child's.
 
 How good the samples are is told by a Fréchet distance of features of MobileNetV2 with the study's starting weights, of
 pictures enlarged to the network's own size. The usual FID takes Inception's features: figures of the two are not to be
-compared. Beside it stands the distance of healthy children who were not learnt from.
+compared. Beside it stands the distance of healthy children who were not learnt from. As many samples as they are take
+part in the first: few pictures lie further apart than many.
 """
 
 from __future__ import annotations
@@ -63,13 +64,15 @@ _BATCH = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """Of one fold: how many healthy pictures the DCGAN learnt from and how many it made, and two Fréchet distances.
+    """Of one fold: how many healthy pictures the DCGAN learnt from, how many of its own are added, and two distances.
 
-    `distance` is from what it made to what it learnt from, `of_children` from healthy children of the judged part.
+    They are Fréchet distances from what it learnt from: `distance` of `compared` samples, `of_children` of the healthy
+    children of the judged part, who are as many.
     """
 
     learnt_from: int
     made: int
+    compared: int
     distance: float
     of_children: float
     network: str
@@ -101,9 +104,9 @@ def _run(
     pictures = _small(healthy, preparation=place.preparation)
     generator = train_dcgan(pictures, settings=settings, folder=place.folder)
     missing = max(0, len(learnt) - 2 * len(healthy))
-    made = sampled(generator, count=max(missing, GRID_SIDE**2), settings=settings)
-    added = synthetic_records(made[:missing], name=fold.name, folder=place.folder / "synthetic")
     judged = [record for record in fold.split.parts[TEST] if record.labels[LABEL] == 0.0]
+    made = sampled(generator, count=max(missing, len(judged), GRID_SIDE**2), settings=settings)
+    added = synthetic_records(made[:missing], name=fold.name, folder=place.folder / "synthetic")
     children = _small(judged, preparation=place.preparation)
     keep_quality(made, learnt=pictures, children=children, missing=missing, start=start, folder=place.folder)
     own = replace(fold, split=replace(fold.split, parts={**fold.split.parts, TRAIN: (*learnt, *added)}))
@@ -137,13 +140,19 @@ def synthetic_records(pictures: Pixels, *, name: str, folder: Path) -> tuple[Rec
 def keep_quality(
     made: Pixels, *, learnt: Pixels, children: Pixels, missing: int, start: StartingWeights, folder: Path
 ) -> None:
-    """Write the distances, the grid of samples and pairs of a sample and its nearest training picture."""
+    """Write the distances, the grid of samples and pairs of a sample and its nearest training picture.
+
+    `made` are at least as many samples as `children`, of which the first `missing` are added to what is learnt from.
+    """
     network = PooledClassifier("mobilenet_v2", labels=1)
     said = load_starting_weights(network, weights=start)
-    of_learnt, of_made, of_children = (features_of(network.eval(), one) for one in (learnt, made, children))
+    of_learnt, of_made, of_children = (
+        features_of(network.eval(), one) for one in (learnt, made[: len(children)], children)
+    )
     found = Quality(
         learnt_from=len(learnt),
         made=missing,
+        compared=len(children),
         distance=frechet_distance(of_made, of_learnt),
         of_children=frechet_distance(of_children, of_learnt),
         network=f"mobilenet_v2, {said}",

@@ -104,16 +104,18 @@ def quality_table(found: Sequence[Quality]) -> ReportTable:
         columns=(
             "fold",
             "learnt from",
-            "made",
+            "added",
+            "compared",
             "Fréchet distance of the samples",
             "of healthy children not learnt from",
         ),
         rows=tuple(
-            (f"fold {place}", one.learnt_from, one.made, one.distance, one.of_children)
+            (f"fold {place}", one.learnt_from, one.made, one.compared, one.distance, one.of_children)
             for place, one in enumerate(found)
         ),
         note=f"Features: {network}, not Inception's, so that these are no FIDs of other papers. Few pictures lie "
-        "further apart than many: the second distance says what that alone comes to.",
+        "further apart than many: both distances are of as many, the samples and the healthy children who are compared "
+        "with those learnt from. The second says what children themselves come to.",
         decimals=1,
     )
 
@@ -131,6 +133,7 @@ def _quality_json(one: Quality) -> dict[str, Any]:
     return {
         "learnt_from": one.learnt_from,
         "made": one.made,
+        "compared": one.compared,
         "distance": one.distance,
         "of_children": one.of_children,
         "network": one.network,
