@@ -52,8 +52,8 @@ def curves_figure(curves: Mapping[str, Sequence[Rows]]) -> ReportFigure:
             figure,
             title="Training curves",
             caption="A line a fold. Training: the mean over the batches since the validation before. A line that ends "
-            "early is a training that stopped for want of a lower loss. Validation here is with batch norm's running "
-            "averages, which lag after few updates; what is judged has the statistics of all training images.",
+            "early is a training that stopped for want of a lower loss. Validation here is with batch norm's "
+            "statistics of 512 training images; what is judged has those of all.",
             words="Loss of training and validation, and accuracy on validation, by update, for each arm and fold.",
             wide=True,
         )
