@@ -43,7 +43,7 @@ def test_a_parquet_names_them_too(tmp_path: Path) -> None:
         ("path,age\na.png,old\n", UsageError, r"films\.csv, line 2: .*old"),
         ("age,path\n3,a.png\n4\n", UsageError, r"films\.csv, line 3: this row names no film"),
         ("path\na.png\n\n  \n", UsageError, r"films\.csv, line 4: this row names no film"),
-        (b"path\n\xff\xfe\n", DataError, r"films\.csv is no UTF-8 text"),
+        (b"path\n\xff\xfe\n", DataError, r"films as CSV in UTF-8: .*films\.csv is not UTF-8 text after line 0"),
         ('path\n"a.png\n', DataError, r"films\.csv, line \d+: unexpected end of data"),
     ],
 )

@@ -20,6 +20,7 @@ from hilum.output.image_content import PATIENTS
 from hilum.output.inputs import InputFile, absolute_path
 from hilum.stated import Stated, parse_age, parse_sex, parse_view, parse_yes_or_no, says_nothing
 from hilum.there import is_file
+from hilum.utf8 import not_utf8
 
 _IMAGE_COLUMNS = ("image", "file")
 _SURPLUS = None
@@ -83,7 +84,7 @@ def read_patients(path: Path) -> PatientTable:
     except HilumError as error:
         raise UsageError(f"Cannot read the table of patients: {error}") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8 text. Save the table of patients as CSV in UTF-8") from error
+        raise UsageError(not_utf8(path, what="the table of patients")) from error
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey=_SURPLUS, strict=True)

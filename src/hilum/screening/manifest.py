@@ -24,6 +24,7 @@ from hilum.output.patients import STATEMENTS
 from hilum.screening.film import FilmRow, check_said
 from hilum.screening.object_store import is_url, open_store, store_errors
 from hilum.there import is_folder, is_there
+from hilum.utf8 import not_utf8
 
 _COLUMNS = ("path", "image", "file")
 _BATCH_ROWS = 8192
@@ -127,7 +128,7 @@ def _in_csv(file: BinaryIO, *, name: str, column: str | None) -> Iterator[FilmRo
             if cells:
                 yield _row(cells, place=place, said=said, where=f"{name}, line {line}")
     except UnicodeDecodeError as error:
-        raise DataError(f"{name} is no UTF-8 text after line {line}; save it as CSV in UTF-8") from error
+        raise DataError(f"{not_utf8(name, what='the list of films')} after line {line}") from error
     except csv.Error as error:
         raise DataError(f"{name}, line {line + 1}: {error}; save it as CSV again") from error
 

@@ -26,7 +26,8 @@ def test_lines_without_empty_ones(tmp_path):
     [
         (b"", "has no column 'name'; found: an empty file"),
         (b"title\n1\n", "has no column 'name'; found: title"),
-        (b"\xff\xfe\x00", "is not a CSV table that can be read"),
+        (b"\xff\xfe\x00", r"Save the table as CSV in UTF-8: .*t\.csv is not UTF-8 text"),
+        ("name\nMüller\n".encode("cp1252"), r"Save the table as CSV in UTF-8: .*t\.csv is not UTF-8 text"),
         (b'name\n"' + b"x" * 200_000, "is not a CSV table that can be read"),
     ],
 )
@@ -34,6 +35,12 @@ def test_what_is_no_table_is_refused(tmp_path, content, message):
     (tmp_path / "t.csv").write_bytes(content)
     with pytest.raises(DataError, match=message):
         read_rows(tmp_path / "t.csv", needed=("name",))
+
+
+def test_lines_as_a_spreadsheet_of_windows_saves_them_are_refused(tmp_path):
+    (tmp_path / "t.csv").write_bytes("name\nMüller\n".encode("cp1252"))
+    with pytest.raises(DataError, match="Save the table as CSV in UTF-8"):
+        read_lines(tmp_path / "t.csv")
 
 
 def test_no_table_names_all_that_would_do(tmp_path):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from hilum.errors import DataError
+from hilum.utf8 import not_utf8
 
 
 def find_table(folder: Path, *, names: Iterable[str]) -> Path:
@@ -32,7 +33,9 @@ def read_rows(path: Path, *, needed: Iterable[str], delimiter: str = ",") -> lis
             reader = csv.DictReader(lines, restkey="", delimiter=delimiter)
             columns = [name.strip() for name in reader.fieldnames or ()]
             rows = [{(key or "").strip(): (value or "").strip() for key, value in _named(row)} for row in reader]
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise DataError(not_utf8(path, what="the table")) from error
+    except (OSError, EOFError, csv.Error) as error:
         raise DataError(f"{path} is not a CSV table that can be read ({error}). Copy the file again") from error
     missing = [name for name in needed if name not in columns]
     if missing:
@@ -48,7 +51,9 @@ def read_lines(path: Path) -> list[str]:
     try:
         with _open(path) as lines:
             return [line.strip() for line in lines if line.strip()]
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise DataError(not_utf8(path, what="the table")) from error
+    except (OSError, EOFError) as error:
         raise DataError(f"{path} is not a text file that can be read ({error}). Copy the file again") from error
 
 
