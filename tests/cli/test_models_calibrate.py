@@ -79,7 +79,7 @@ def test_a_table_by_its_own_name_with_columns_of_other_names(hilum: Any, own: Ow
         (("--as", "Effusion"), 2, "--as 'Effusion' has no two names; say LABEL=COLUMN"),
         (("--label", "Hernia"), 2, "toy has no label 'Hernia'. Available: Effusion, Nodule"),
         (("--as", "Effusion=fluid"), 1, "no label 'fluid'"),
-        (("--data", "table=nowhere"), 1, "There is no folder nowhere for --data table"),
+        (("--data", "table=nowhere.csv"), 2, "there is no file or folder nowhere.csv for --data table"),
     ],
 )
 def test_what_cannot_be_asked_is_one_line(

@@ -78,7 +78,7 @@ def test_hashes_are_remembered(nih, tmp_path):
         ([("mars", Path())], "No data set is called 'mars'; the names are nih, table"),
         ([("tabel", Path())], r"No data set is called 'tabel'; did you mean table\? All names are nih, table"),
         ([("kermany", Path())], "takes nih, table, not kermany"),
-        ([("", Path("absent"))], "There is no file or folder absent for --data"),
+        ([("", Path("absent"))], "there is no file or folder absent for --data"),
         ([("", Path("masks"))], "masks is no CSV, and no folder with one CSV"),
         ([("table", Path()), ("table", Path(".."))], "--data table was given twice"),
     ],
@@ -91,7 +91,7 @@ def test_wrong_words_are_one_line(folders, message, tmp_path, monkeypatch):
 
 
 def test_a_missing_folder_and_a_second_folder_as_the_first_are_named(nih, tmp_path):
-    with pytest.raises(DataError, match=r"There is no folder .*absent for --data nih"):
+    with pytest.raises(UsageError, match=r"there is no folder .*absent for --data nih"):
         read_releases([("nih", tmp_path / "absent")])
     (tmp_path / "nih_64").mkdir()
     with pytest.raises(DataError, match="Data_Entry_2017"):

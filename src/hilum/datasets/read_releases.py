@@ -14,10 +14,10 @@ from hilum.datasets.own.recognise import own_kind
 from hilum.datasets.records.hash_memory import remembered_hashes
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.chexpert import ChexpertPolicy
-from hilum.datasets.releases.table import RELEASES, no_release
+from hilum.datasets.releases.table import RELEASES, check_there, no_release
 from hilum.datasets.splits.duplicates import read_rsna_mapping
 from hilum.datasets.splits.mixed import MixedReleases, mix_releases
-from hilum.errors import DataError, UsageError
+from hilum.errors import UsageError
 from hilum.option import Option
 from hilum.progress import SILENT, Progress
 
@@ -76,7 +76,7 @@ def read_releases(
     challenge names the images that it took from ChestX-ray14. `jobs` pictures are compared at the same time.
 
     Raises `UsageError` for a name that is not among `allowed`, for a release in several folders that cannot be, or
-    where there is no folder, and `DataError` for a folder that is absent or no such release.
+    where there is no folder or it is absent, and `DataError` for a folder that is no such release.
     """
     folders = with_names(folders, allowed=allowed)
     _check(folders, allowed=allowed, patient_pattern=patient_pattern)
@@ -104,8 +104,7 @@ def _check(folders: Sequence[NamedFolder], *, allowed: Sequence[str], patient_pa
     for name, folder in folders:
         if name not in allowed:
             raise UsageError(_not_allowed(name, folder=folder, allowed=allowed))
-        if not folder.is_dir() and not (RELEASES[name].is_a_table and folder.is_file()):
-            raise DataError(f"There is no folder {folder} for --data {name}; check the path")
+        check_there(name, place=folder, asked=f"--data {name}")
     if patient_pattern is not None and not any(RELEASES[name].read_with_pattern for name, _ in folders):
         raise UsageError("--patient-pattern is for a folder of class folders (--data folder=FOLDER); leave it out")
     if not folders:
@@ -117,7 +116,7 @@ def _not_allowed(name: str, *, folder: Path, allowed: Sequence[str]) -> str:
         return no_release(name, allowed=allowed)
     kind = name or own_kind(folder)
     if not kind and not folder.exists():
-        return f"There is no file or folder {folder} for --data; check the path"
+        return f"Check the path: there is no file or folder {folder} for --data"
     if not kind and "table" in allowed:
         return (
             f"{folder} is no CSV, and no folder with one CSV or with a folder of pictures for each class; say what it "

@@ -6,7 +6,7 @@ from PIL import Image
 from fabricate_releases import fabricate_chestxray14, fabricate_class_folders, fabricate_own_table
 from hilum.cli.options.data import called_by, read_as_trained, words_of_data
 from hilum.datasets.releases.chestxray14 import read_chestxray14
-from hilum.errors import DataError, UsageError
+from hilum.errors import UsageError
 
 
 def test_releases_come_in_the_order_given(tmp_path):
@@ -18,9 +18,9 @@ def test_releases_come_in_the_order_given(tmp_path):
 @pytest.mark.parametrize(
     ("pair", "message"),
     [
-        ("nowhere", "There is no file or folder nowhere"),
+        ("nowhere", "there is no file or folder nowhere"),
         ("zoo=x", "No data set is called 'zoo'; the names are nih"),
-        ("=x", "There is no file or folder x"),
+        ("=x", "there is no file or folder x"),
     ],
 )
 def test_a_pair_that_is_none_is_refused(pair, message):
@@ -38,8 +38,8 @@ def test_a_table_with_a_sign_in_its_name_is_a_path(tmp_path):
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(DataError, match=r"There is no folder .*gone for --data table"):
-        read_as_trained([f"table={tmp_path / 'gone'}"])
+    with pytest.raises(UsageError, match=r"there is no file or folder .*gone\.csv for --data table"):
+        read_as_trained([f"table={tmp_path / 'gone.csv'}"])
 
 
 def test_a_copy_of_a_held_out_image_is_left_out_of_what_learns_and_rsnas_names_are_read(tmp_path, capsys):

@@ -30,7 +30,7 @@ def release(tmp_path_factory):
     ("arguments", "message"),
     [
         (["nothing", "--data", "kermany=x", "--out", "o"], "Unknown recipe 'nothing'"),
-        (["pneumonia", "--data", "kermany", "--out", "o"], "There is no file or folder kermany for --data"),
+        (["pneumonia", "--data", "kermany", "--out", "o"], "there is no file or folder kermany for --data"),
         (["pneumonia", "--data", "zoo=x", "--out", "o"], "No data set is called 'zoo'; the names are kermany"),
         (["pneumonia", "--out", "o"], "Missing option: --data NAME=FOLDER"),
         (["pneumonia", "--data", "kermany=x"], "Missing option: --out FOLDER"),
@@ -57,7 +57,7 @@ def test_wrong_words_end_with_exit_code_2_and_one_line(arguments, message):
 
 def test_a_missing_release_folder_is_named(tmp_path):
     result = run("train", "pneumonia", "--data", f"kermany={tmp_path / 'absent'}", "--out", tmp_path / "run")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "absent" in result.stderr
 
 

@@ -103,7 +103,7 @@ def test_data_without_both_outcomes_are_refused(tmp_path):
 
 
 def test_a_path_that_is_nothing_is_refused(tmp_path):
-    with pytest.raises(UsageError, match="There is no file or folder"):
+    with pytest.raises(UsageError, match="there is no file or folder"):
         train_classify(small(), request=request_of(tmp_path / "absent.csv", tmp_path / "run"))
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match="is no CSV, and no folder with one CSV"):

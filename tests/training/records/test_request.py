@@ -4,7 +4,7 @@ from typing import Annotated
 
 import pytest
 
-from hilum.errors import DataError, UsageError
+from hilum.errors import UsageError
 from hilum.option import Option
 from hilum.training.records.request import StudyRequest, TrainRequest
 
@@ -21,7 +21,7 @@ def request(*data: tuple[str, Path]) -> TrainRequest:
 def test_the_one_folder_of_a_systems_releases(tmp_path: Path) -> None:
     assert request(("gate", tmp_path)).only_folder("gate") == tmp_path
     assert request(("", tmp_path)).only_folder() == tmp_path
-    with pytest.raises(DataError, match="There is no folder"):
+    with pytest.raises(UsageError, match="there is no folder"):
         request(("gate", tmp_path / "gone")).only_folder("gate")
 
 

@@ -28,11 +28,11 @@ from hilum.datasets.own.columns import NOTHING_STATED, StatedColumns
 from hilum.datasets.own.label_columns import LABELS
 from hilum.datasets.own.recognise import own_kind
 from hilum.datasets.records.listing import Count
-from hilum.datasets.releases.table import RELEASES, no_release, release_named, with_columns
-from hilum.errors import DataError, UsageError
+from hilum.datasets.releases.table import RELEASES, check_there, no_release, release_named, with_columns
+from hilum.errors import UsageError
 from hilum.evaluation.bundles.gate_tally import GateTally, judge_with_gate
 from hilum.reading.engines.engine import available_cores
-from hilum.there import is_file, is_folder, is_there
+from hilum.there import is_there
 
 _SHOWN = 10
 """How many missing and corrupt files the table shows; --json has all."""
@@ -120,11 +120,10 @@ def check(
 
 
 def _named(name: str, *, folder: Path | None) -> tuple[str, Path]:
-    """The release and where it lies. Raises `UsageError` for a name that is none, and `DataError` for a wrong path."""
+    """The release and where it lies. Raises `UsageError` for a name that is none, and for a path that is not there."""
     if folder is not None:
         release_named(name)
-        if not is_folder(folder) and not (RELEASES[name].is_a_table and is_file(folder)):
-            raise DataError(f"There is no folder {folder} for {name}; check the path")
+        check_there(name, place=folder, asked=name)
         return name, folder
     if name in RELEASES:
         raise UsageError(f"Missing argument: where {name} lies; say hilum data check {name} FOLDER")
@@ -132,7 +131,7 @@ def _named(name: str, *, folder: Path | None) -> tuple[str, Path]:
     if not is_there(path):
         if "/" not in name and "." not in name:
             raise UsageError(no_release(name))
-        raise DataError(f"There is no file or folder {path}; check the path")
+        raise UsageError(f"Check the path: there is no file or folder {path}")
     kind = own_kind(path)
     if kind is None:
         raise UsageError(

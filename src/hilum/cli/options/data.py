@@ -48,8 +48,8 @@ def read_as_trained(
     columns of a table of one's own; `patient_pattern` finds the patient in
     names; `rsna` is the file of RSNA's mapping to ChestX-ray14.
 
-    Raises `UsageError` for a pair that is not NAME=FOLDER, and `DataError` for a folder that is not there or no such
-    release.
+    Raises `UsageError` for a pair that is not NAME=FOLDER or whose folder is not there, and `DataError` for a folder
+    that is no such release.
     """
     mixed = read_releases(
         data_folders(pairs),

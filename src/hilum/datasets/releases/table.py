@@ -50,6 +50,7 @@ from hilum.datasets.typed import (
 )
 from hilum.errors import UsageError
 from hilum.nearest import did_you_mean
+from hilum.there import is_file, is_folder
 
 Adapter = Callable[[Path], tuple[Record, ...]]
 
@@ -297,6 +298,14 @@ def no_release(name: str, *, allowed: Sequence[str] = tuple(RELEASES)) -> str:
     """That no data set among `allowed` has this name, and which are near."""
     near = did_you_mean(name, among=allowed)
     return f"No data set is called {name!r}{near or ';'} {'All' if near else 'the'} names are {', '.join(allowed)}"
+
+
+def check_there(name: str, *, place: Path, asked: str) -> None:
+    """Refuse, with a `UsageError`, where no release called `name` can lie; `asked` is how the user named it."""
+    table = RELEASES[name].is_a_table
+    if not is_folder(place) and not (table and is_file(place)):
+        what = "file or folder" if table else "folder"
+        raise UsageError(f"Check the path: there is no {what} {place} for {asked}")
 
 
 def with_columns(release: Release, *, stated: StatedColumns, say: Callable[[str], None] | None = None) -> Release:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hilum.datasets.read_releases import NamedFolder
-from hilum.errors import DataError, UsageError
+from hilum.errors import UsageError
 from hilum.evaluation.bundles.ledger import commit_and_dirty
 from hilum.networks.starting_weights import StartingWeights, starting_weights
 from hilum.option import words_of
@@ -56,14 +56,14 @@ class RunRequest:
         return starting_weights(self.weights)
 
     def only_folder(self, name: str = "") -> Path:
-        """The one folder of data, which must have this `name`; raises `UsageError` and `DataError` where it is not."""
+        """The one folder of data, which must have this `name`; raises `UsageError` where it is not."""
         if [given for given, _ in self.data] != [name]:
             given = ", ".join(map(_as_word, self.data)) or "none"
             wanted = _as_word((name, Path("FOLDER")))
             raise UsageError(f"{self.name} takes --data {wanted} once and nothing else; given: {given}")
         ((_, folder),) = self.data
         if not folder.is_dir():
-            raise DataError(f"There is no folder {folder}. Give the folder of the data sets")
+            raise UsageError(f"Check the path of --data: there is no folder {folder}")
         return folder
 
 
