@@ -47,7 +47,10 @@ def test_shipped_model_that_is_altered_is_broken_and_a_local_one_is_not_fatal(tm
 def test_installation_without_a_model_is_broken(tmp_path: Path) -> None:
     (check,) = checks_of_models(shelf(shipped=tmp_path))
     assert check == Check(
-        "model (shipped)", "broken", "this installation has none; run: pip install --force-reinstall hilum"
+        "model (shipped)",
+        "broken",
+        "this installation has none; install hilum again from the clone or wheel that it came from: pip install "
+        "--force-reinstall PATH",
     )
 
 

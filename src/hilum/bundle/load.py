@@ -126,8 +126,8 @@ def _check_schema(schema: object, *, source: Path) -> None:
         raise BundleError(f"{source} has the schema {schema!r} instead of {CARD_SCHEMA}: this is not a hilum bundle")
     if int(known[1]) > int(CARD_SCHEMA.rpartition("/")[2]):
         raise BundleError(
-            f"{source} needs a hilum that reads {schema}; this is hilum {__version__}, which reads {CARD_SCHEMA}. "
-            "Run: pip install --upgrade hilum"
+            f"Install a newer hilum, from a clone or a wheel of it: {source} needs one that reads {schema}; this is "
+            f"hilum {__version__}, which reads {CARD_SCHEMA}"
         )
     raise BundleError(
         f"{source} has the schema {schema}, which no version of hilum reads; this one reads {CARD_SCHEMA}"

@@ -14,7 +14,7 @@ from rich.text import Text
 from hilum.bundle.load import Bundle
 from hilum.bundle.shelf import Origin, ShelfEntry
 from hilum.cli.commands import COMMANDS
-from hilum.cli.installation import base_packages, optional_parts
+from hilum.cli.installation import INSTALL_AGAIN, base_packages, optional_parts
 from hilum.cli.options.cache import cache_folder
 from hilum.cli.options.models import ModelsOption, choose_bundle, choose_bundles, models_on_shelf
 from hilum.cli.options.settings import settings_here
@@ -34,7 +34,6 @@ app = typer.Typer(rich_markup_mode="rich", add_completion=False)
 
 State = Literal["good", "absent", "broken"]
 _MARKS: dict[State, tuple[str, str]] = {"good": ("✓", "green"), "absent": ("–", "yellow"), "broken": ("✗", "bold red")}
-_REINSTALL = "pip install --force-reinstall hilum"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ def _packages() -> Iterator[Check]:
     yield Check("Python", "good", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
     for package in base_packages():
         if package.version is None:
-            yield Check(package.name, "broken", f"missing; run: {_REINSTALL}")
+            yield Check(package.name, "broken", f"missing; {INSTALL_AGAIN}")
         else:
             yield Check(package.name, "good", package.version)
 
@@ -123,7 +122,7 @@ def checks_of_models(entries: tuple[ShelfEntry, ...]) -> Iterator[Check]:
         else:
             yield _check_of_bundle(entry.bundle, subject=subject, origin=entry.origin)
     if not any(entry.origin == "shipped" for entry in entries):
-        yield Check("model (shipped)", "broken", f"this installation has none; run: {_REINSTALL}")
+        yield Check("model (shipped)", "broken", f"this installation has none; {INSTALL_AGAIN}")
 
 
 def _check_of_bundle(bundle: Bundle, *, subject: str, origin: Origin) -> Check:

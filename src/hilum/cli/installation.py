@@ -6,6 +6,9 @@ import importlib.metadata
 import re
 from dataclasses import dataclass
 
+INSTALL_AGAIN = "install hilum again from the clone or wheel that it came from: pip install --force-reinstall PATH"
+"""hilum is on no package index: by its name alone pip finds nothing, or somebody else's package."""
+
 _REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[(?P<parts>[a-z, ]+)\])?")
 _PART = re.compile(r"""extra\s*==\s*['"](?P<part>[a-z-]+)['"]""")
 _NOT_FOR_USERS = ("dev",)

@@ -15,6 +15,7 @@ from hilum.bundle.card import Card
 from hilum.bundle.label import Label, LabelResult
 from hilum.bundle.quantised import Quantised
 from hilum.cli.commands import IMPORTS, OF_MODELS
+from hilum.cli.installation import INSTALL_AGAIN
 from hilum.cli.options.lazy import LazyCommand, LazyGroup, add_placeholders, lazy_app
 from hilum.cli.options.models import MODEL_HELP, choose_bundle, model_names, models_on_shelf
 from hilum.cli.terminal.console import output_console
@@ -67,7 +68,7 @@ def list_models(context: typer.Context) -> None:
         return
     entries = models_on_shelf()
     if not entries:
-        say_problem("No model is installed; name a model's folder with --model, or reinstall hilum")
+        say_problem(f"No model is installed; name a model's folder with --model, or {INSTALL_AGAIN}")
         return
     output_console().print(models_table(entries))
 

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from hilum.bundle.load import Bundle
 from hilum.cli.data.convert import convert
+from hilum.cli.installation import INSTALL_AGAIN
 from hilum.cli.options.data import ImageColumnOption, PatientColumnOption
 from hilum.cli.options.grouped import typer_option
 from hilum.cli.options.models import choose_bundle, choose_bundles, model_names
@@ -149,7 +150,7 @@ def _choose_gate(model: str | None) -> Bundle:
         raise UsageError(
             f"{model} is no gate; see `hilum models`, and name one with --model"
             if model
-            else "No gate is installed; name one with --model, or reinstall hilum"
+            else f"No gate is installed; name one with --model, or {INSTALL_AGAIN}"
         )
     return gates[0]
 
