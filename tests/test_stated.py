@@ -51,8 +51,9 @@ def test_what_is_no_age_is_refused(text: str) -> None:
 def test_sex_view_and_yes() -> None:
     assert [parse_sex(text) for text in ("f", "Female", "M", "o")] == ["F", "F", "M", "O"]
     assert [parse_view(text) for text in ("pa", "AP", "LL", "lateral", "RLAT")] == ["PA", "AP", "LL", "LL", "LL"]
+    assert [parse_view(text) for text in ("Oblique", "decubitus", "other")] == ["oblique", "decubitus", "other"]
     assert [parse_yes_or_no(text) for text in ("yes", "TRUE", "1", "no", "0")] == [True, True, True, False, False]
-    for parse, text in ((parse_sex, "girl"), (parse_view, "oblique"), (parse_yes_or_no, "maybe")):
+    for parse, text in ((parse_sex, "girl"), (parse_view, "sideways"), (parse_yes_or_no, "maybe")):
         with pytest.raises(UsageError, match=text):
             parse(text)
 

@@ -12,15 +12,23 @@ import numpy.typing as npt
 Pixels = npt.NDArray[np.float32]
 """float32 (H, W) in [0, 1]; bright is dense (the MONOCHROME2 sense); upright, with square pixels."""
 
-View = Literal["PA", "AP", "LL", "unknown"]
-"""The view position; LL is any lateral."""
+View = Literal["PA", "AP", "LL", "oblique", "decubitus", "other", "unknown"]
+"""The view position; LL is any lateral, `decubitus` a frontal view of a patient who lies on a side, and `other` any
+that is said to be none of these. What nobody says is `unknown`."""
+
+OTHER_VIEWS: tuple[View, ...] = ("oblique", "decubitus", "other")
+"""Views that are neither PA, AP nor lateral."""
+
+VIEW_IN_WORDS: Mapping[View, str] = {"other": "neither PA, AP nor lateral"}
+"""What stands after `the view is` where the view's own name does not."""
 
 VIEWS: Mapping[str, View] = {
     "PA": "PA", "AP": "AP", "LL": "LL", "RL": "LL", "LAT": "LL", "LATERAL": "LL", "LLAT": "LL", "RLAT": "LL",
+    "RLO": "oblique", "LLO": "oblique", "RAO": "oblique", "LAO": "oblique", "RPO": "oblique", "LPO": "oblique",
+    "OBLIQUE": "oblique", "RLD": "decubitus", "LLD": "decubitus", "DECUBITUS": "decubitus",
+    "LORDOTIC": "other", "AXIAL": "other", "TANGENTIAL": "other", "OTHER": "other",
 }  # fmt: skip
-"""The words for a view, in capitals, in DICOM's View Position and in tables.
-
-LLD and RLD (decubitus) are frontal views of a lying patient, and are left out: unknown."""
+"""The words for a view, in capitals, in DICOM's View Position and in tables."""
 
 Sex = Literal["F", "M", "O", "unknown"]
 Laterality = Literal["L", "R", "B", "unknown"]
@@ -86,7 +94,7 @@ class Radiograph:
     `pixels` is float32 (H, W) in [0, 1], bright is dense, upright. `sides_known` is false where the file leaves in
     doubt which side of the picture is the patient's right: then nobody may name a side. `modality` and `body_part` are
     what DICOM tags say (upper case), or None. `patient` is None where the format carries nothing about a patient.
-    `is_animal` is true where the tags name another species than man.
+    `is_animal` is true where the tags name another species than man, `is_lying` where they say that the patient lies.
     """
 
     pixels: Pixels
@@ -98,6 +106,7 @@ class Radiograph:
     body_part: str | None = None
     sides_known: bool = True
     is_animal: bool = False
+    is_lying: bool = False
     trail: tuple[TrailStep, ...] = ()
     warnings: tuple[str, ...] = ()
 

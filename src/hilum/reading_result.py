@@ -42,8 +42,9 @@ LungDefinition = Literal["field", "whole"]
 """What is taken for a lung: the field beside the heart, or the whole lung, behind the heart and diaphragm too."""
 
 RatioCode = Literal[
-    "no heart drawn", "animal", "child", "lateral view", "AP view", "turned", "inverted", "cropped", "view unknown",
-    "lungs not trusted", "no heart found", "no pair of lungs", "cut by the edge",
+    "no heart drawn", "animal", "child", "lateral view", "AP view", "other view", "lying",
+    "turned", "inverted", "cropped", "view unknown", "lungs not trusted", "no heart found",
+    "no pair of lungs", "cut by the edge",
 ]  # fmt: skip
 """Why a cardiothoracic ratio is withheld, in the order in which one is named where several hold."""
 

@@ -21,6 +21,8 @@ _UNITS_PER_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0}
 _AGE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([DWMY]?)", re.ASCII)
 _SEXES: dict[str, Sex] = {"F": "F", "FEMALE": "F", "M": "M", "MALE": "M", "O": "O", "OTHER": "O"}
 _NOTHING_SAID = frozenset({"", "-", "?", "N/A", "NA", "NAN", "NONE", "NULL", "UNKNOWN"})
+VIEW_HELP = "PA, AP, LL (any lateral), oblique, decubitus or other"
+"""How a view is said."""
 _YES_OR_NO = {"YES": True, "TRUE": True, "1": True, "NO": False, "FALSE": False, "0": False}
 
 
@@ -125,10 +127,13 @@ def parse_sex(text: str) -> Sex:
 
 
 def parse_view(text: str) -> View:
-    """The view of `PA`, `AP` or `LL` (any lateral). Raises `UsageError` for anything else."""
+    """The view of `PA`, `AP`, `LL` (any lateral), `oblique`, `decubitus` or `other`.
+
+    Raises `UsageError` for anything else.
+    """
     view = VIEWS.get(text.strip().upper())
     if view is None:
-        raise UsageError(f"Not a view: {text!r}. Use PA, AP or LL (any lateral)")
+        raise UsageError(f"Not a view: {text!r}. Use {VIEW_HELP}")
     return view
 
 

@@ -128,6 +128,28 @@ def test_a_lateral_view_is_never_trusted(reader: Reader) -> None:
     assert reading.lungs.reason.startswith("this is a lateral view")
 
 
+@pytest.mark.parametrize(
+    ("position", "reason"), [("RLO", "the view is oblique"), ("LLD", "the view is decubitus"), ("PA", None)]
+)
+def test_a_film_whose_tags_say_another_view_is_no_frontal_one_whatever_it_looks_like(
+    lungs: Bundle, tmp_path: Path, position: str, reason: str | None
+) -> None:
+    spec = spec_with(view=VIEW_RULE, inverted_from=0.9, cropped_from=0.9)
+    gate = write_gate(tmp_path / "gate", xray_type="chest", spec=spec, looks=(9.0, 0.0, 0.0))
+    scope = Scope(xray_type="chest", age_years=None, views=("PA", "AP"))
+    frontal = ToyBundle(name="frontal-toy", scope=scope).write(tmp_path / "frontal")
+    stored = chest(*CASES["two lungs"]).astype(np.uint16) * 257
+    film = dicom_bytes(stored, ViewPosition=position, Modality="CR", BodyPartExamined="CHEST")
+    reading = Reader(models=[gate, lungs, frontal]).read(film, name="film.dcm", stated=Stated(assume_scope=True))
+    assert reading.gate.view == "PA"
+    (finding,) = reading.findings
+    if reason is None:
+        assert finding.positive is not None
+    else:
+        assert (finding.positive, finding.not_decided.code) == (None, "view outside")
+        assert finding.not_decided.reason.startswith(reason)
+
+
 SEES_TURNED = spec_with(turned_from=0.2, inverted_from=0.9, cropped_from=0.9)
 """Every turn gets a quarter from the toy gate, the rest one half."""
 

@@ -104,7 +104,7 @@ def error_beside_findings(written):
 
 
 def unknown_view(written):
-    written["view"] = "oblique"
+    written["view"] = "sideways"
 
 
 def hash_of_another_length(written):

@@ -25,6 +25,7 @@ from hilum.output.folder import OutputFolder
 from hilum.output.inputs import STANDARD_INPUT, InputFile, Inputs, find_inputs
 from hilum.output.lung_files import lung_paths, model_to_json, write_lungs
 from hilum.output.resume import sha256_of
+from hilum.radiograph import OTHER_VIEWS
 from hilum.reading.engines.engine import available_cores
 from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
 from hilum.reading.gate.chest_view import view_contradictions
@@ -35,7 +36,7 @@ from hilum.reading.lungs.finder import LungFinder
 from hilum.reading.settings import MIB
 from hilum.reading_result import GateVerdict, LungDefinition
 from hilum.report.reading_json import stated_to_json
-from hilum.stated import NOTHING_STATED, Stated, contradictions, parse_view, with_stated
+from hilum.stated import NOTHING_STATED, VIEW_HELP, Stated, contradictions, parse_view, with_stated
 from hilum.there import is_folder
 from hilum.whole_files import OutputNameError, remove_file, write_whole
 
@@ -101,7 +102,7 @@ def segment(
     view: Annotated[
         str | None,
         typer.Option(
-            metavar="PA|AP|LL", help="The view; LL is any lateral.", autocompletion=lambda: ["PA", "AP", "LL"]
+            metavar="VIEW", help=f"The view: {VIEW_HELP}.", autocompletion=lambda: ["PA", "AP", "LL", *OTHER_VIEWS]
         ),
     ] = None,
     gate: Annotated[

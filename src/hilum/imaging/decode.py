@@ -113,6 +113,7 @@ def _decode(data: bytes, *, name: str, format_: FileFormat, frame: int | None, l
         body_part=tags.body_part,
         sides_known=tags.film.sides_known,
         is_animal=tags.is_animal,
+        is_lying=tags.is_lying,
         trail=(*shown.trail, *_spacing_step(spacing_mm, tags=tags)),
         warnings=shown.warnings,
     )

@@ -78,6 +78,8 @@ RATIO_WITHHELD: dict[RatioCode, Code] = {
     "child": _own("child", "The patient is a child"),
     "lateral view": _own("lateral-view", "The view is lateral"),
     "AP view": _own("ap-view", "The view is AP, which magnifies the heart"),
+    "other view": _own("other-view", "The view is neither PA, AP nor lateral"),
+    "lying": _own("patient-lies", "The patient lies, which widens the heart"),
     "turned": UNDECIDED["turned"],
     "inverted": UNDECIDED["inverted"],
     "cropped": UNDECIDED["cropped"],

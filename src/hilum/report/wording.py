@@ -6,13 +6,13 @@ No report suggests certainty: a probability is never shown as 0 or 1, and a find
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from hilum.bundle.card import Card
 from hilum.bundle.label import NOT_RELIABLE
-from hilum.radiograph import Patient
+from hilum.radiograph import Patient, View
 from hilum.reading_result import (
     CardiothoracicRatio,
     Finding,
@@ -32,7 +32,10 @@ RESEARCH_USE = "Research use, not a medical device"
 NO_DIAGNOSIS = "a measurement, not a diagnosis"
 DISAGREE = "networks disagree"
 
-VIEW_NAMES = {"PA": "PA (back to front)", "AP": "AP (front to back)", "LL": "lateral", "unknown": "unknown"}
+VIEW_NAMES: Mapping[View, str] = {
+    "PA": "PA (back to front)", "AP": "AP (front to back)", "LL": "lateral", "oblique": "oblique",
+    "decubitus": "decubitus (lying on a side)", "other": "neither PA, AP nor lateral", "unknown": "unknown",
+}  # fmt: skip
 _PICTURE_VIEWS = {
     "PA": "PA view, from back to front",
     "AP": "AP view, from front to back",

@@ -77,7 +77,7 @@ def test_an_adult_is_read_by_the_adults_model_a_child_by_the_childs_and_an_unkno
     [
         (["--age", "old"], "Write it like 40, 45Y, 6M"),
         (["--sex", "girl"], "Use F, M or O"),
-        (["--view", "oblique"], "Use PA, AP or LL"),
+        (["--view", "sideways"], "Use PA, AP, LL (any lateral), oblique, decubitus or other"),
         (["--read-inverted"], "--read-inverted needs the gate"),
     ],
 )

@@ -7,14 +7,12 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
-from pydicom.sr._cid_dict import cid_concepts
 from pydicom.sr._concepts_dict import concepts
 from pydicom.sr._snomed_dict import mapping
 
 from fabricate_dicom import dicom_bytes, elements, written
 from fabricate_pictures import marked
 from hilum.imaging.decode import decode
-from hilum.imaging.dicom import tags as dicom_tags
 from hilum.imaging.dicom.tags import age_years
 from hilum.radiograph import Patient, Radiograph
 
@@ -66,33 +64,6 @@ def test_sex(sex: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("position", "expected"),
-    [("PA", "PA"), ("AP", "AP"), ("LL", "LL"), ("RL", "LL"), ("lateral", "LL"), ("LLD", "unknown"), ("", "unknown"),
-     ("RLO", "unknown")],
-)  # fmt: skip
-def test_view_position(position: str, expected: str) -> None:
-    assert read(ViewPosition=position).view == expected
-
-
-@pytest.mark.parametrize(("code", "expected"), [("272479007", "PA"), ("399348003", "AP"), ("399173006", "LL"),
-                                                ("399067008", "LL"), ("399135007", "unknown")])  # fmt: skip
-def test_view_code_where_there_is_no_view_position(code: str, expected: str) -> None:
-    item = Dataset()
-    item.CodeValue = code
-    assert read(ViewCodeSequence=Sequence([item])).view == expected
-
-
-def test_view_codes_stand_in_pydicoms_dictionary_with_these_meanings() -> None:
-    group = cid_concepts[4010]["SCT"]  # DX view
-    known = {code: meaning[0] for word in group for code, meaning in concepts["SCT"][word].items()}
-    meanings = {code: known[code] for code in dicom_tags._VIEW_CODES if code.isdigit()}
-    assert meanings == {
-        "272479007": "postero-anterior", "399348003": "antero-posterior", "399067008": "lateral",
-        "399173006": "left lateral", "399198007": "right lateral",
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize(
     ("tags", "expected"),
     [({"ImageLaterality": "L"}, "L"), ({"Laterality": "R"}, "R"), ({"ImageLaterality": "B", "Laterality": "L"}, "B"),
      ({"ImageLaterality": "U", "Laterality": "R"}, "R"), ({"ImageLaterality": ""}, "unknown"), ({}, "unknown")],
@@ -101,15 +72,10 @@ def test_laterality(tags: dict[str, str], expected: str) -> None:
     assert read(**tags).laterality == expected
 
 
-def test_contradictory_sides_and_views_are_unknown_and_warn() -> None:
+def test_contradictory_sides_are_unknown_and_warn() -> None:
     radiograph = read(ImageLaterality="L", Laterality="R")
     assert radiograph.laterality == "unknown"
     assert radiograph.warnings == ("Image Laterality says L, Laterality R, so the side is treated as unknown",)
-    item = Dataset()
-    item.CodeValue = "399067008"  # lateral
-    radiograph = read(ViewPosition="PA", ViewCodeSequence=Sequence([item]))
-    assert radiograph.view == "unknown"
-    assert radiograph.warnings == ("View Position says PA, View Code LL, so the view is treated as unknown",)
 
 
 @pytest.mark.parametrize(("value", "warns"), [("YES", True), ("yes ", True), ("NO", False), ("", False), (None, False)])

@@ -61,6 +61,8 @@ def test_the_ends_of_the_age_range_are_inside() -> None:
         ),
         ({"view": "PA"}, "view outside", "the view is PA, and this model is for view AP"),
         ({"view": "LL"}, "view outside", "the view is LL, and this model is for view AP"),
+        ({"view": "oblique"}, "view outside", "the view is oblique, and this model is for view AP"),
+        ({"view": "other"}, "view outside", "the view is neither PA, AP nor lateral, and this model is for view AP"),
         ({"body_part": "HAND"}, "type outside", "this is a hand X-ray, and this model is for chest X-rays"),
         ({"body_part": "ABDOMEN"}, "type outside", "this is an abdomen X-ray, and this model is for chest X-rays"),
         ({"modality": "CT"}, "modality outside", "the file's modality is CT, and this model is for plain X-rays"),

@@ -28,6 +28,10 @@ def seen(told: View, looks: PictureView | None) -> tuple[Radiograph, GateVerdict
         ("PA", "lateral", TakenView("LL", True)),
         ("LL", "PA", TakenView("LL", False)),
         ("LL", "lateral", TakenView("LL", False)),
+        ("oblique", "PA", TakenView("oblique", False)),
+        ("decubitus", None, TakenView("decubitus", False)),
+        ("other", "AP", TakenView("other", False)),
+        ("oblique", "lateral", TakenView("LL", True)),
     ],
 )
 def test_what_is_said_is_believed_but_a_lateral_picture_is_no_frontal_one(
@@ -44,7 +48,19 @@ def test_a_frontal_view_that_looks_lateral_is_warned_of(stated: Stated, who: str
     assert warning.startswith(f"{who} view PA, but the picture looks lateral, so nothing that needs")
 
 
-@pytest.mark.parametrize(("told", "looks"), [("unknown", "lateral"), ("LL", "lateral"), ("LL", "PA"), ("PA", "AP")])
+@pytest.mark.parametrize(
+    ("told", "looks"), [("unknown", "lateral"), ("LL", "lateral"), ("LL", "PA"), ("PA", "AP"), ("oblique", "lateral")]
+)
 def test_all_else_is_no_contradiction(told: View, looks: PictureView) -> None:
     radiograph, verdict = seen(told, looks)
     assert view_contradictions(radiograph, gate=verdict, stated=NOTHING_STATED) == ()
+
+
+@pytest.mark.parametrize(
+    ("taken", "fact"),
+    [(TakenView("decubitus", False), "the view is decubitus"),
+     (TakenView("AP", True), "the view is AP, judged from the picture"),
+     (TakenView("other", False), "the view is neither PA, AP nor lateral")],
+)  # fmt: skip
+def test_a_view_is_a_fact_in_words(taken: TakenView, fact: str) -> None:
+    assert taken.fact == fact

@@ -147,6 +147,8 @@ WITHHELD = [
     withheld("child", "the patient is 5 years old, and it is measured from 16 years on", radiograph=chest(age=5.0)),
     withheld("lateral view", "the view is lateral", radiograph=chest(view="LL")),
     withheld("AP view", "the view is AP", radiograph=chest(view="AP")),
+    withheld("other view", "the view is oblique, and the ratio is measured on PA", radiograph=chest(view="oblique")),
+    withheld("lying", "the file says that the patient lies", radiograph=chest(is_lying=True)),
     withheld("turned", "the chest looks upside down", gate=replace(ACCEPTED, state=("turned 180",))),
     withheld("inverted", "bright lungs", gate=replace(ACCEPTED, state=("inverted",))),
     withheld("cropped", "only a part of the chest", gate=replace(ACCEPTED, state=("cropped",))),
@@ -212,6 +214,9 @@ def test_a_view_that_nobody_tells_may_be_assumed_but_not_against_what_is_known()
     ratio = measured(radiograph=chest(view="unknown"), assume_scope=True)
     assert ratio.cautions == ("the view is not known, and assumed to be PA as you asked",)
     assert measured(radiograph=chest(view="AP"), assume_scope=True).code == "AP view"
+    looks_pa = replace(ACCEPTED, view="PA")
+    for view in ("oblique", "decubitus", "other"):
+        assert measured(radiograph=chest(view=view), gate=looks_pa, assume_scope=True).code == "other view"
 
 
 def test_what_the_picture_says_of_the_view_is_a_caution():

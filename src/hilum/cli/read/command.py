@@ -28,10 +28,12 @@ from hilum.output.inputs import STANDARD_INPUT, find_inputs
 from hilum.output.layout import ObjectKind
 from hilum.output.neutral_files import neutral_files
 from hilum.profile import NOT_TIMED, Profiler
+from hilum.radiograph import OTHER_VIEWS
 from hilum.reading.engines.choose import DEFAULT
 from hilum.reading.engines.engine import available_cores
 from hilum.reading.reader import Reader
 from hilum.reading.settings import ReaderSettings
+from hilum.stated import VIEW_HELP
 
 app = typer.Typer(rich_markup_mode="rich", add_completion=False)
 
@@ -165,7 +167,7 @@ def read(
     view: Annotated[
         str | None,
         typer.Option(
-            metavar="PA|AP|LL", help="The view; LL is any lateral.", autocompletion=lambda: ["PA", "AP", "LL"]
+            metavar="VIEW", help=f"The view: {VIEW_HELP}.", autocompletion=lambda: ["PA", "AP", "LL", *OTHER_VIEWS]
         ),
     ] = None,
     patients: Annotated[

@@ -6,8 +6,9 @@ clear. hilum's own names are never guessed about:
 - `image`: the file, relative to the table; `patient`: an identifier, the same for all images of one person.
 - `truth:LABEL`: 1, 0 or empty (not labelled), one column a label; `-1` (uncertain) is masked like empty.
 - `study`, `split` (the official part: train, val, test, ...), `held_out` (1 or 0: whether the image is kept for
-  judging, whatever its split is called), `view` (PA, AP, or LL for any lateral), `age_years`, `sex` (F, M, O),
-  `stratum` (what a split balances beside the labels), `mask` (a mask of the lungs, relative to the table): optional.
+  judging, whatever its split is called), `view` (PA, AP, LL for any lateral, oblique, decubitus, other), `age_years`,
+  `sex` (F, M, O), `stratum` (what a split balances beside the labels), `mask` (a mask of the lungs, relative to the
+  table): optional.
 
 Label columns are those of the predictions file, so that one table serves both. Other columns are not read. Without a
 column of patients each image counts as one of its own.

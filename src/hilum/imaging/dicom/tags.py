@@ -10,7 +10,8 @@ from pydicom.dataset import Dataset
 from hilum.errors import DecodeError
 from hilum.imaging.dicom.orientation import FilmOrientation, read_orientation
 from hilum.imaging.dicom.values import framed, items, numbers, text, texts
-from hilum.radiograph import VIEWS, Laterality, Patient, Sex, View
+from hilum.imaging.dicom.view import read_view
+from hilum.radiograph import Laterality, Patient, Sex, View
 
 _AGE = re.compile(r"\s*([0-9]{1,3})\s*([DWMY])\s*")
 _UNITS_PER_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0}
@@ -18,19 +19,6 @@ _OLDEST_YEARS = 120.0
 
 _SEXES: dict[str, Sex] = {"F": "F", "M": "M", "O": "O"}
 _LATERALITIES: dict[str, Laterality] = {"L": "L", "R": "R", "B": "B"}
-_VIEW_CODES: dict[str, View] = {
-    "272479007": "PA",  # postero-anterior, SNOMED CT
-    "399348003": "AP",  # antero-posterior
-    "399067008": "LL",  # lateral
-    "399173006": "LL",  # left lateral
-    "399198007": "LL",  # right lateral
-    "R-10214": "PA",  # the same, by their older SNOMED-RT identifiers
-    "R-10206": "AP",
-    "R-10228": "LL",
-    "R-10236": "LL",
-    "R-10232": "LL",
-}
-"""DICOM context group 4010 (DX view); a test compares the codes with pydicom's dictionary."""
 
 _OF_ANIMALS = ("PatientBreedDescription", "PatientSexNeutered")
 """Elements of the patient module that are for animals alone (PS3.3 C.7.1.1)."""
@@ -59,6 +47,7 @@ class DicomTags:
     aspect: float
     film: FilmOrientation
     is_animal: bool
+    is_lying: bool
     study_uid: str | None
     instance_uid: str | None
     warnings: tuple[str, ...]
@@ -69,13 +58,13 @@ def read_tags(elements: Dataset, *, frame: int) -> DicomTags:
     age, age_warnings = age_years("\\".join(texts(elements, "PatientAge")) or None)
     spacing, spacing_from, spacing_warnings = _spacing(elements, frame=frame)
     aspect, aspect_warnings = (spacing[0] / spacing[1], ()) if spacing else _aspect(elements)
-    view, view_warnings = _view(elements)
+    filmed = read_view(elements)
     body_part = _upper(elements, "BodyPartExamined")
-    film = read_orientation(elements, view=view, body_part=body_part, frame=frame)
+    film = read_orientation(elements, view=filmed.view, body_part=body_part, frame=frame)
     laterality, laterality_warnings = _laterality(elements)
     return DicomTags(
         patient=Patient(age, _SEXES.get((text(elements, "PatientSex") or "").upper(), "unknown")),
-        view="LL" if film.is_lateral else "unknown" if film.contradicts_frontal else view,
+        view="LL" if film.is_lateral else "unknown" if film.contradicts_frontal else filmed.view,
         laterality=laterality if film.sides_known else "unknown",
         modality=_upper(elements, "Modality"),
         body_part=body_part,
@@ -84,13 +73,14 @@ def read_tags(elements: Dataset, *, frame: int) -> DicomTags:
         aspect=aspect,
         film=film,
         is_animal=_is_animal(elements),
+        is_lying=filmed.is_lying,
         study_uid=_uid(elements, "StudyInstanceUID"),
         instance_uid=_uid(elements, "SOPInstanceUID"),
         warnings=(
             *age_warnings,
             *spacing_warnings,
             *aspect_warnings,
-            *view_warnings,
+            *filmed.warnings,
             *film.warnings,
             *laterality_warnings,
             *_notices(elements),
@@ -140,18 +130,6 @@ def age_years(age: str | None) -> tuple[float | None, tuple[str, ...]]:
             f"Patient Age is above {_OLDEST_YEARS:.0f} years, which is impossible, so the age is treated as unknown",
         )
     return years, ()
-
-
-def _view(elements: Dataset) -> tuple[View, tuple[str, ...]]:
-    """View Position, else the View Code; two that name different views leave it unknown, with a warning."""
-    position: View = VIEWS.get((text(elements, "ViewPosition") or "").upper(), "unknown")
-    codes = (text(item, "CodeValue") or "" for item in items(elements, "ViewCodeSequence")[:1])
-    code: View = next((_VIEW_CODES.get(code, "unknown") for code in codes), "unknown")
-    if position == "unknown":
-        return code, ()
-    if code in ("unknown", position):
-        return position, ()
-    return "unknown", (f"View Position says {position}, View Code {code}, so the view is treated as unknown",)
 
 
 def _laterality(elements: Dataset) -> tuple[Laterality, tuple[str, ...]]:

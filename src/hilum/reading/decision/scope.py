@@ -169,9 +169,8 @@ def _view(radiograph: Radiograph, *, gate: GateVerdict, scope: Scope) -> _Part:
     seen = chest_view(radiograph, gate=gate)
     if seen.view == "unknown":
         return _Part("view", None, f"{_FILE_GIVES}no view", made_for, "--view")
-    fact = f"the view is {seen.view}, judged from the picture" if seen.from_picture else f"the view is {seen.view}"
-    if seen.from_picture and seen.view == "LL":
-        fact = "this is a lateral view, judged from the picture"
+    from_the_side = seen.from_picture and seen.view == "LL"
+    fact = "this is a lateral view, judged from the picture" if from_the_side else seen.fact
     fits = seen.view in scope.views
     return _Part("view", fits, fact, made_for, caution=fact if fits and seen.from_picture else None)
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.geometry import Geometry
-from hilum.radiograph import Radiograph
+from hilum.radiograph import OTHER_VIEWS, Radiograph
 from hilum.reading.gate.chest_view import TakenView, chest_view
 from hilum.reading.gate.rules import STATES
 from hilum.reading.lungs.drawing import LungDrawing
@@ -85,11 +85,7 @@ def _unfit(
         yield RatioWithheld(
             "child", f"the patient is {age_text(age)} old, and it is measured from {ADULT_FROM_YEARS:.0f} years on"
         )
-    seen = ", judged from the picture" if view.from_picture else ""
-    if view.view == "LL":
-        yield RatioWithheld("lateral view", f"the view is lateral{seen}")
-    if view.view == "AP":
-        yield RatioWithheld("AP view", f"the view is AP{seen}, in which the heart looks wider than it is")
+    yield from _unfit_view(radiograph, view=view)
     for state in gate.state:
         yield RatioWithheld(states.get(state, "turned"), STATES[state])
     if view.view == "unknown" and not assume_scope:
@@ -99,6 +95,19 @@ def _unfit(
         )
     if not drawing.trusted:
         yield RatioWithheld("lungs not trusted", "the outlines of lungs and heart are uncertain")
+
+
+def _unfit_view(radiograph: Radiograph, *, view: TakenView) -> Iterator[RatioWithheld]:
+    """What is known of the view, or of how the patient was taken, that makes it another than PA of who stands."""
+    seen = ", judged from the picture" if view.from_picture else ""
+    if view.view == "LL":
+        yield RatioWithheld("lateral view", f"the view is lateral{seen}")
+    if view.view == "AP":
+        yield RatioWithheld("AP view", f"the view is AP{seen}, in which the heart looks wider than it is")
+    if view.view in OTHER_VIEWS:
+        yield RatioWithheld("other view", f"{view.fact}, and the ratio is measured on PA pictures")
+    if radiograph.is_lying:
+        yield RatioWithheld("lying", "the file says that the patient lies, and a heart looks wider then than it is")
 
 
 def _measure(drawing: LungDrawing, *, spacing_mm: tuple[float, float] | None) -> tuple[Width, Width] | RatioWithheld:

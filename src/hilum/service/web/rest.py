@@ -16,7 +16,7 @@ from hilum.service.web.problems import ProblemError, declared
 from hilum.service.web.schemas import API, ReadingOut, WorklistOut, reading_out
 from hilum.service.web.service import Service, TheService
 from hilum.service.web.uploads import accept
-from hilum.stated import Stated, parse_age, parse_sex, parse_view
+from hilum.stated import VIEW_HELP, Stated, parse_age, parse_sex, parse_view
 
 router = APIRouter(prefix=API, tags=["readings"])
 
@@ -52,7 +52,7 @@ def send(
     file: Annotated[UploadFile, File(description="PNG, JPEG, TIFF, BMP, WebP or DICOM; its content decides which.")],
     age: Annotated[str, Form(description="The patient's age: 40, 45Y, 6M, 3W or 10D.", examples=["3"])] = "",
     sex: Annotated[str, Form(description="F, M or O.", examples=["F"])] = "",
-    view: Annotated[str, Form(description="PA, AP or LL (any lateral).", examples=["AP"])] = "",
+    view: Annotated[str, Form(description=f"{VIEW_HELP}.", examples=["AP"])] = "",
 ) -> ReadingOut:
     """Accept one file. What is said of the patient stands in the place of what the file says."""
     data = file.file.read(service.settings.max_bytes + 1)
