@@ -10,10 +10,10 @@ from hilum.geometry import Box
 from hilum.objects import codes
 from hilum.objects.library import highdicom
 from hilum.objects.places import stored_corners
-from hilum.objects.plain_text import plain_text
 from hilum.objects.source import SourceImage
 from hilum.objects.uids import Uids
 from hilum.reading_result import CardiothoracicRatio, Finding, ModelRef, RatioWithheld, Reading, Width
+from hilum.report.plain_text import plain_text
 from hilum.report.wording import number_name
 
 sr = highdicom.sr

@@ -15,11 +15,11 @@ from hilum.objects.finish import equipment
 from hilum.objects.kinds import KINDS
 from hilum.objects.library import highdicom
 from hilum.objects.places import Points, stored_aspect, stored_corners, stored_outline, stored_size
-from hilum.objects.plain_text import plain_text
 from hilum.objects.source import SourceImage
 from hilum.objects.uids import Uids
 from hilum.reading_result import Examination
 from hilum.report.lung_outlines import heart_outlines, picture_outlines
+from hilum.report.plain_text import plain_text
 from hilum.report.wording import RESEARCH_USE, number_name, probability_text
 
 pr = highdicom.pr

@@ -14,12 +14,12 @@ from hilum.objects.kinds import KINDS
 from hilum.objects.library import highdicom
 from hilum.objects.lossy import tell_lossy
 from hilum.objects.places import upright_orientation
-from hilum.objects.plain_text import plain_text
 from hilum.objects.source import SourceImage
 from hilum.objects.uids import Uids
 from hilum.reading_result import Examination
 from hilum.report.headline import headline
 from hilum.report.overlay import overlay_picture
+from hilum.report.plain_text import plain_text
 from hilum.report.wording import RESEARCH_USE
 
 MOST_PIXELS = 1024

@@ -9,11 +9,11 @@ from hilum.objects.finish import HILUM, equipment
 from hilum.objects.kinds import KINDS
 from hilum.objects.library import highdicom
 from hilum.objects.measurement_groups import measurement_groups
-from hilum.objects.plain_text import plain_text
 from hilum.objects.source import SourceImage
 from hilum.objects.uids import Uids, derived_uid, models_sha256
 from hilum.reading_result import Reading
 from hilum.report.headline import headline
+from hilum.report.plain_text import plain_text
 from hilum.report.wording import RESEARCH_USE, sentence
 
 sr = highdicom.sr

@@ -14,6 +14,7 @@ from hilum.reading_result import CardiothoracicRatio, Reading
 from hilum.report.colour import ContributionScale, paint
 from hilum.report.headline import headline
 from hilum.report.lung_outlines import HEART_COLOUR, LUNG_COLOUR
+from hilum.report.plain_text import plain_text
 from hilum.report.wording import (
     RESEARCH_USE,
     decision,
@@ -187,9 +188,9 @@ def _letters(text: str, font: _Font) -> Image.Image:
 
 
 def _broken(text: str, *, font: _Font, width: float) -> list[str]:
-    """`text` in pieces no wider than `width`; letters that the built-in font lacks become question marks."""
+    """`text` in pieces no wider than `width`, in the letters that the built-in font has."""
     pieces: list[str] = [""]
-    for word in text.replace("×", "x").replace("±", "+/-").encode("ascii", "replace").decode().split():
+    for word in plain_text(text).split():
         longer = f"{pieces[-1]} {word}".strip()
         if _length(longer, font) <= width:
             pieces[-1] = longer

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hilum.objects.plain_text import plain_text
+from hilum.report.plain_text import plain_text
 
 
 @pytest.mark.parametrize(

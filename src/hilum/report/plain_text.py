@@ -1,4 +1,4 @@
-"""Text that every DICOM character set can hold: ASCII on one line."""
+"""Text that every DICOM character set and every font can hold: ASCII on one line."""
 
 from __future__ import annotations
 
