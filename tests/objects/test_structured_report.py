@@ -1,5 +1,6 @@
 """The report's content, found again by highdicom's reader and by hand."""
 
+from dataclasses import replace
 from typing import Any
 
 import highdicom
@@ -11,6 +12,7 @@ import hilum
 from fabricate_study_image import COLUMNS, ROWS, read_image, refused, study_image
 from hilum.objects import codes
 from hilum.objects.uids import models_sha256
+from hilum.reading_result import CardiothoracicRatio
 
 
 def report_of(examination: Any, data: bytes) -> Any:
@@ -108,6 +110,25 @@ def test_the_gate_and_the_ratio_are_there(report: Any) -> None:
         "thorax-width": (200.0, "mm"),
         "lung-drawing": "lungs-trusted",
     }
+
+
+def test_a_ratio_that_is_doubted_says_so_and_gives_no_mm() -> None:
+    data = study_image()
+    examination = read_image(data)
+    ratio = examination.reading.cardiothoracic_ratio
+    assert isinstance(ratio, CardiothoracicRatio)
+    narrow = replace(
+        ratio,
+        heart=replace(ratio.heart, mm=60.0),
+        thorax=replace(ratio.thorax, mm=133.0),
+        cautions=("the lengths in mm may be wrong",),
+    )
+    doubted = replace(examination, reading=replace(examination.reading, cardiothoracic_ratio=narrow))
+    made = report_of(doubted, data)
+    said = values(groups(made)["lungs"])
+    assert (said["heart-width"], said["thorax-width"]) == ((20.0, "{pixels}"), (100.0, "{pixels}"))
+    texts = [item.TextValue for item in made.ContentSequence if item.ValueType == "TEXT"]
+    assert texts[-1] == "Cardiothoracic ratio: the lengths in mm may be wrong."
 
 
 def test_a_refusal_is_a_finding_and_nothing_else_is() -> None:

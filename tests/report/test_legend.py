@@ -17,6 +17,11 @@ def _words(reading, drawn=frozenset()):
     return [line.text for line in _upper_lines(reading, drawn)]
 
 
+def _quiet(reading):
+    """The same without warnings, which stand last."""
+    return replace(reading, warnings=())
+
+
 def test_it_names_finding_probability_and_operating_point(reading):
     words = _words(reading, DRAWN)
     assert words == [
@@ -26,6 +31,7 @@ def test_it_names_finding_probability_and_operating_point(reading):
         "Pneumonia",
         "probability 0.873, positive",
         "threshold 0.425",
+        "The calibration was made on children aged 1 to 5 years.",
     ]
 
 
@@ -83,20 +89,20 @@ def test_long_words_are_broken_and_foreign_letters_written_in_ascii():
 
 
 def test_the_lungs_have_their_lines(lung_reading, untrusted):
-    words = _words(lung_reading, DRAWN)
+    words = _words(_quiet(lung_reading), DRAWN)
     assert "81% of its heatmap inside the lungs" in words
     assert words[-2:] == [
         "Lungs outlined: both lungs were drawn; this is a child's chest (green outlines)",
         "green box: the crop that chest-test read",
     ]
     assert not any("Cardiothoracic" in line for line in words)
-    doubted = _words(untrusted.reading)
+    doubted = _words(_quiet(untrusted.reading))
     assert doubted[-1].startswith("Lung outlines uncertain: the outlines are uncertain")
     assert doubted[-1].endswith("(broken outlines)")
 
 
 def test_the_ratio_has_its_line_with_the_colours_of_what_is_drawn(heart_examination):
-    reading = heart_examination.reading
+    reading = _quiet(heart_examination.reading)
     assert _words(reading)[-1] == (
         "Cardiothoracic ratio 0.50 ± 0.02: a measurement, not a diagnosis (pink: the heart and its width; green line: "
         "the thorax's)"
@@ -108,5 +114,20 @@ def test_the_ratio_has_its_line_with_the_colours_of_what_is_drawn(heart_examinat
 
 
 def test_the_networks_of_a_mean_have_their_lines(reading, disputed):
-    words = _words(replace(reading, findings=(disputed,)), DRAWN)
+    words = _words(replace(_quiet(reading), findings=(disputed,)), DRAWN)
     assert words[-2:] == ["the 3 networks say 0.378 to 0.957", "networks disagree, 2 of 3 alone would say positive"]
+
+
+def test_what_could_make_the_ratio_mean_less_stands_below_it(heart_examination):
+    reading = _quiet(heart_examination.reading)
+    said = "the view is said to be PA, and the picture looks like AP"
+    doubted = replace(reading, cardiothoracic_ratio=replace(reading.cardiothoracic_ratio, cautions=(said,)))
+    line, caution = _words(doubted)[-2:]
+    assert line.startswith("Cardiothoracic ratio 0.50")
+    assert caution == "The view is said to be PA, and the picture looks like AP"
+
+
+def test_warnings_stand_last_but_for_what_the_headline_says(reading):
+    warned = replace(reading, warnings=("the greys may be inverted", "Pneumonia flagged"))
+    assert _words(warned)[-1] == "The greys may be inverted"
+    assert _words(_quiet(reading))[-1] != "The greys may be inverted"

@@ -187,3 +187,11 @@ def test_the_ratio_has_a_line_and_says_what_it_is_not(heart_examination, lung_re
     bedside = replace(heart_examination.reading, cardiothoracic_ratio=why)
     assert "heart: cardiothoracic ratio not measured: the view is AP" in _text(reading_table(bedside))
     assert "heart" not in _text(reading_table(lung_reading))
+
+
+def test_what_could_make_the_ratio_mean_less_is_said(heart_examination):
+    reading = heart_examination.reading
+    said = ("the view is not known, and assumed to be PA as you asked",)
+    doubted = replace(reading, cardiothoracic_ratio=replace(reading.cardiothoracic_ratio, cautions=said))
+    text = " ".join(_text(reading_table(doubted)).split())
+    assert "! cardiothoracic ratio: the view is not known, and assumed to be PA as you asked" in text

@@ -12,6 +12,7 @@ from hilum.objects.library import highdicom
 from hilum.objects.places import stored_corners
 from hilum.objects.source import SourceImage
 from hilum.objects.uids import Uids
+from hilum.reading.lungs.ratio import ADULT_THORAX_MM
 from hilum.reading_result import CardiothoracicRatio, Finding, ModelRef, RatioWithheld, Reading, Width
 from hilum.report.plain_text import plain_text
 from hilum.report.wording import number_name
@@ -74,7 +75,11 @@ class _Maker:
         said, measured = [_said(codes.LUNG_DRAWING, drawn)], []
         if isinstance(ratio, CardiothoracicRatio):
             measured = [_number(codes.RATIO, ratio.value, digits=3)]
-            measured += [_width(codes.HEART_WIDTH, ratio.heart), _width(codes.THORAX_WIDTH, ratio.thorax)]
+            in_mm = _fits_an_adult(ratio.thorax)
+            measured += [
+                _width(codes.HEART_WIDTH, ratio.heart, in_mm=in_mm),
+                _width(codes.THORAX_WIDTH, ratio.thorax, in_mm=in_mm),
+            ]
         elif isinstance(ratio, RatioWithheld):
             said.append(_said(codes.WHY_NO_RATIO, codes.RATIO_WITHHELD[ratio.code]))
         yield self._group("lungs", finding=codes.LUNG, measured=measured, said=said, model=verdict.model)
@@ -151,8 +156,15 @@ def _number(name: Code, value: float, *, unit: Code = codes.UNITY, digits: int =
     return sr.Measurement(name=name, value=round(value, digits), unit=unit)
 
 
-def _width(name: Code, width: Width) -> sr.Measurement:
-    if width.mm is None:
+def _fits_an_adult(thorax: Width) -> bool:
+    """Whether the pixel spacing is believed: who reads a number in mm from a report seldom reads the comments."""
+    low, high = ADULT_THORAX_MM
+    return thorax.mm is not None and low <= thorax.mm <= high
+
+
+def _width(name: Code, width: Width, *, in_mm: bool) -> sr.Measurement:
+    """In mm where the pixel spacing is known and believed, else in pixels."""
+    if width.mm is None or not in_mm:
         return _number(name, width.px, unit=codes.PIXELS, digits=1)
     return _number(name, width.mm, unit=codes.MILLIMETRE, digits=1)
 

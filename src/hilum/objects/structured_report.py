@@ -14,7 +14,7 @@ from hilum.objects.uids import Uids, derived_uid, models_sha256
 from hilum.reading_result import Reading
 from hilum.report.headline import headline
 from hilum.report.plain_text import plain_text
-from hilum.report.wording import RESEARCH_USE, sentence
+from hilum.report.wording import RESEARCH_USE, ratio_cautions, sentence
 
 sr = highdicom.sr
 
@@ -105,8 +105,9 @@ def _image_library(image: SourceImage) -> sr.ContainerContentItem:
 
 
 def _comments(reading: Reading) -> list[sr.TextContentItem]:
-    """What the first line of a page says, that this is no medical device, and every warning."""
+    """What the first line of a page says, that this is no medical device, every warning, and cautions of the ratio."""
     lines = [f"{headline(reading)}.", f"{RESEARCH_USE}.", *(f"{sentence(warning)}." for warning in reading.warnings)]
+    lines += [f"Cardiothoracic ratio: {caution}." for caution in ratio_cautions(reading)]
     if reading.stated:
         lines.insert(1, f"Stated by the user, not by the file: {reading.stated.in_words()}.")
     return [

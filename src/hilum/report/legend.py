@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from hilum.reading_result import CardiothoracicRatio, Reading
 from hilum.report.colour import ContributionScale, paint
-from hilum.report.headline import headline
+from hilum.report.headline import headline, warnings_beside
 from hilum.report.lung_outlines import HEART_COLOUR, LUNG_COLOUR
 from hilum.report.plain_text import plain_text
 from hilum.report.wording import (
@@ -29,7 +29,9 @@ from hilum.report.wording import (
     operating_point_text,
     ordered,
     probability_text,
+    ratio_cautions,
     ratio_line,
+    sentence,
     stated_text,
     told_text,
 )
@@ -103,7 +105,7 @@ def _upper_lines(reading: Reading, drawn: frozenset[tuple[str, str]]) -> list[_L
             lines.append(_Line(said.note, _MARK))
     if reading.stated:
         lines.append(_Line(stated_text(reading), _MARK, 0.9, 0.8))
-    return [*lines, *_lung_lines(reading), *_crop_lines(reading)]
+    return [*lines, *_lung_lines(reading), *_crop_lines(reading), *_warning_lines(reading)]
 
 
 def _lung_lines(reading: Reading) -> list[_Line]:
@@ -117,6 +119,7 @@ def _lung_lines(reading: Reading) -> list[_Line]:
         measured = isinstance(reading.cardiothoracic_ratio, CardiothoracicRatio)
         shown = " (pink: the heart and its width; green line: the thorax's)" if measured else ""
         lines.append(_Line(f"{heart}{shown}", HEART_COLOUR if measured else _QUIET, 0.9, 0.5))
+        lines += [_Line(sentence(caution), _MARK, 0.9) for caution in ratio_cautions(reading)]
     inside = ", ".join(one.model for one in reading.lung_averages if one.inside)
     if inside:
         lines.append(_Line(f"{inside} looked inside the lungs alone", _QUIET, 0.9))
@@ -128,6 +131,12 @@ def _crop_lines(reading: Reading) -> list[_Line]:
         return []
     read = ", ".join(crop.model for crop in reading.crops)
     return [_Line(f"green box: the crop that {read} read", _QUIET, 0.9)]
+
+
+def _warning_lines(reading: Reading) -> list[_Line]:
+    """What a page shows as warnings: the picture may be all that somebody sees."""
+    warnings = warnings_beside(reading, said=headline(reading))
+    return [_Line(sentence(warning), _MARK, 0.9, 0.25 if place else 0.8) for place, warning in enumerate(warnings)]
 
 
 def _write(draw: ImageDraw.ImageDraw | None, lines: Sequence[_Line], *, em: float, width: int, y: float) -> float:

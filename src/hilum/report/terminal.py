@@ -27,6 +27,7 @@ from hilum.report.wording import (
     patient_text,
     printable,
     probability_text,
+    ratio_cautions,
     ratio_line,
     size_text,
     stated_text,
@@ -48,7 +49,8 @@ def reading_table(reading: Reading) -> RenderableType:
         parts.extend(_findings(reading))
     if reading.stood_aside:
         parts.append(_marked("-", stood_aside_text(reading), style="dim"))
-    parts.extend(_marked("!", warning, style="yellow") for warning in warnings_beside(reading, said=said))
+    doubts = (f"cardiothoracic ratio: {caution}" for caution in ratio_cautions(reading))
+    parts.extend(_marked("!", warning, style="yellow") for warning in (*warnings_beside(reading, said=said), *doubts))
     parts.append(Text(RESEARCH_USE, style="dim italic"))
     return Group(*parts)
 

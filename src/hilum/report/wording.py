@@ -157,6 +157,12 @@ def ratio_line(reading: Reading) -> str | None:
     return f"Cardiothoracic ratio {ratio_text(ratio)}: {NO_DIAGNOSIS}"
 
 
+def ratio_cautions(reading: Reading) -> tuple[str, ...]:
+    """What could make the cardiothoracic ratio mean less, each without capital and full stop; empty without a ratio."""
+    ratio = reading.cardiothoracic_ratio
+    return ratio.cautions if isinstance(ratio, CardiothoracicRatio) else ()
+
+
 def width_text(width: Width) -> str:
     """A width in pixels, and in mm where the spacing is known."""
     return f"{width.px:.0f} px" if width.mm is None else f"{width.mm:.0f} mm ({width.px:.0f} px)"
