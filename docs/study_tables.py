@@ -9,6 +9,7 @@ from markers import table
 
 from hilum.evaluation.study.interval_sentence import interval_sentence
 from hilum.evaluation.study.tables import p_text
+from hilum.statistics.significance import is_significant
 
 Json = dict[str, Any]
 Titles = Mapping[str, str]
@@ -54,8 +55,8 @@ def tests(found: Mapping[str, Json], *, titles: Titles) -> str:
     for pair, one in found.items():
         t = one["paired_t"]
         said = (f"{t['t']:.2f}", p_text(t["p"]) or "–") if "t" in t else (str(t["undefined"]), "–")
-        low = sum((each["bootstrap_p_holm"] or 1.0) < 0.05 for each in one["labels"].values())
-        within = sum((each["fold_delong_p_holm"] or 1.0) < 0.05 for each in one["labels"].values())
+        low = sum(is_significant(each["bootstrap_p_holm"]) for each in one["labels"].values())
+        within = sum(is_significant(each["fold_delong_p_holm"]) for each in one["labels"].values())
         rows.append(
             (spoken(pair, titles=titles), *said, value(one["mean_difference"], sign=True), str(low), str(within))
         )

@@ -11,12 +11,11 @@ import numpy.typing as npt
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import known_probabilities
 from hilum.statistics.proportion import wilson
+from hilum.statistics.significance import ALPHA
 
 EDGES: tuple[float, ...] = (0.0, 0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 0.99, 1.0)
 """Where bands part: fine near 0 and 1, where a network's probabilities crowd and where a reader believes them most."""
 
-
-_LEVEL = 0.05
 _TOLD = 3
 
 
@@ -51,7 +50,7 @@ def probability_bands(truth: npt.ArrayLike, *, probabilities: npt.ArrayLike) -> 
         inside = place == band
         n, positives = int(np.count_nonzero(inside)), int(np.count_nonzero(outcomes.truth[inside]))
         stated = float(outcomes.scores[inside].mean())
-        off = _binomial_p(positives, n=n, share=stated) < _LEVEL / len(there)
+        off = _binomial_p(positives, n=n, share=stated) < ALPHA / len(there)
         found.append(ProbabilityBand(EDGES[band], EDGES[band + 1], stated, wilson(positives, n=n), positives, off))
     return tuple(found)
 

@@ -20,7 +20,8 @@ def words(value, interval, p, p_holm=None, note=None):
 
 def test_a_difference_is_shown_by_interval_and_adjusted_test_together():
     assert words(0.05, (0.01, 0.09), 0.01, 0.02) == "new is above old, +0.050 [+0.010, +0.090]"
-    assert words(-0.05, (-0.09, -0.01), 0.01, 0.05) == "new is below old, -0.050 [-0.090, -0.010]"
+    assert words(-0.05, (-0.09, -0.01), 0.01, 0.049) == "new is below old, -0.050 [-0.090, -0.010]"
+    assert words(-0.05, (-0.09, -0.01), 0.01, 0.05).endswith("(p 0.0500): no difference is shown")
     assert words(0.05, (0.01, 0.09), 0.01, 0.11).endswith("(p 0.1100): no difference is shown")
     assert words(0.05, (0.01, 0.09), 0.2).endswith("no difference is shown")
 

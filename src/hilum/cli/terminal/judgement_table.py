@@ -17,11 +17,11 @@ from hilum.evaluation.predictions.estimate_text import MARK, estimate_text, note
 from hilum.evaluation.report.table import counted
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import UndefinedMetric
+from hilum.statistics.significance import is_significant
 
 _NAME_CELLS = 13
 _TOLD = 3
 _MOST_GAPS = 5
-_LEVEL = 0.05
 _SHOWN_MEASURES = {
     "sensitivity": "sensitivity",
     "specificity": "specificity",
@@ -248,7 +248,7 @@ def _subgroups(columns: Mapping[str, Mapping[str, GroupJudgement]], *, labels: l
 def _gap_lines(tests: Sequence[SubgroupTest]) -> list[Text]:
     """The gaps between groups that stay after Holm's correction, the surest first, and how many were tested."""
     tested = [one for one in tests if one.p_holm is not None]
-    stay = sorted((one for one in tested if (one.p_holm or 0.0) < _LEVEL), key=lambda one: one.p or 0.0)
+    stay = sorted((one for one in tested if is_significant(one.p_holm)), key=lambda one: one.p or 0.0)
     few = len(tests) - len(tested)
     head = f"groups beside the rest: {len(stay)} of {len(tested)} gaps stay after Holm's correction"
     lines = [Text(f"{head}; {few} not tested, too few patients" if few else head)]

@@ -11,9 +11,7 @@ from hilum.evaluation.comparing.margin import MarginVerdict, margin_words
 from hilum.evaluation.judging.judgement import by_unit
 from hilum.evaluation.predictions.estimate_text import interval_text
 from hilum.evaluation.predictions.overlap import in_words, overlap_of
-
-LEVEL = 0.05
-"""A difference is called shown where its interval leaves out 0 and its adjusted p-value is at most this."""
+from hilum.statistics.significance import is_significant
 
 
 def comparison_words(comparison: Comparison) -> tuple[str, ...]:
@@ -29,7 +27,10 @@ def comparison_words(comparison: Comparison) -> tuple[str, ...]:
 
 
 def difference_words(difference: Difference, *, pair: Pair) -> str:
-    """Whether a difference is shown, and which way; what is not shown is not called equal."""
+    """Whether a difference is shown, and which way; what is not shown is not called equal.
+
+    It is shown where the interval leaves out 0 and the adjusted p-value is significant.
+    """
     first, second = pair
     estimate = difference.estimate
     if estimate.interval is None:
@@ -39,7 +40,7 @@ def difference_words(difference: Difference, *, pair: Pair) -> str:
     bounds = interval_text(estimate, sign="+")
     p = difference.p if difference.p_holm is None else difference.p_holm
     beyond = low > 0 or high < 0
-    if beyond and p is not None and p <= LEVEL:
+    if beyond and is_significant(p):
         return f"{first} is {'above' if low > 0 else 'below'} {second}, {bounds}"
     if beyond:
         return f"{bounds} leaves out 0, but the test does not bear it out (p {p_words(p)}): no difference is shown"

@@ -21,11 +21,12 @@ from hilum.evaluation.report.label_figures import (
     roc_figure,
 )
 from hilum.evaluation.report.style import png_and_svg, styled
-from hilum.evaluation.report.subgroup_figure import LEVEL, subgroup_figure, subgroup_gap_figure
+from hilum.evaluation.report.subgroup_figure import subgroup_figure, subgroup_gap_figure
 from hilum.evaluation.report.subject import ReportSubject
 from hilum.evaluation.report.tables import shown_subgroups
 from hilum.evaluation.report.training_figure import training_figure
 from hilum.statistics.confusion import confusion
+from hilum.statistics.significance import is_significant
 
 _MOST_GAP_FIGURES = 4
 SHOWN_DPI = 92
@@ -153,7 +154,7 @@ def _gap_figures(judgement: Judgement) -> list[ReportFigure]:
         by_label = {
             name: tests
             for name, tests in by_label.items()
-            if any(one.p_holm is not None and one.p_holm < LEVEL and not one.is_crossed for one in tests)
+            if any(is_significant(one.p_holm) and not one.is_crossed for one in tests)
         }
     return [
         written_figure(

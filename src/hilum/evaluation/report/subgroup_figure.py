@@ -11,8 +11,8 @@ from hilum.evaluation.judging.judgement import GroupJudgement
 from hilum.evaluation.judging.subgroup_tests import MEASURES, TITLES, SubgroupTest
 from hilum.evaluation.report.style import BLUE, INK, QUIET, VERMILION, draw_estimate
 from hilum.statistics.estimate import Estimate
+from hilum.statistics.significance import is_significant
 
-LEVEL = 0.05
 _ROW_INCHES, _GAP_ROW_INCHES = 0.24, 0.26
 
 
@@ -99,6 +99,6 @@ def _draw_gap(axes: Axes, test: SubgroupTest, *, place: int) -> None:
     if test.gap is None or test.gap.interval is None:
         axes.text(0, place, "  not tested", va="center", fontsize=7.5, color=QUIET)
         return
-    found = test.p_holm is not None and test.p_holm < LEVEL
+    found = is_significant(test.p_holm)
     colour, marker = (VERMILION, "s") if found else (BLUE, "o")
     draw_estimate(axes, test.gap, at=place, colour=colour, marker=marker, hollow=not found)

@@ -11,6 +11,7 @@ from hilum.evaluation.comparing.published import PublishedTable
 from hilum.evaluation.report.label_figures import Pattern
 from hilum.evaluation.study.claims import Claim
 from hilum.evaluation.study.section import Section
+from hilum.statistics.significance import ALPHA
 
 __all__ = ["Arm", "MeanOf", "PublishedTable", "Study"]
 
@@ -55,7 +56,7 @@ class Study:
     claims: tuple[Claim, ...] = ()
     sections: tuple[Section, ...] = ()
     groups: tuple[str, ...] = ("view",)
-    t_level: float = 0.05
+    t_level: float = ALPHA
     closely: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
