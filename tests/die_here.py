@@ -98,7 +98,7 @@ def _counted(function: Callable[..., Any], *, at: int, die: Callable[[], None]) 
 def _half_written(moment: Moment) -> None:
     """Every file of hilum goes through one of these two; half of its bytes reach the disk."""
     seen = 0
-    whole, synced = hilum.whole_files.fill_whole, hilum.bundle.save._write_synced
+    whole, synced = hilum.whole_files.fill_whole, hilum.bundle.save.write_synced
 
     def half(path: Path, *, fill: Callable[[Any], None]) -> None:
         nonlocal seen
@@ -112,16 +112,16 @@ def _half_written(moment: Moment) -> None:
             _kill()
         whole(path, fill=fill)
 
-    def half_synced(path: Path, content: bytes) -> None:
+    def half_synced(path: Path, data: bytes) -> None:
         nonlocal seen
         seen += path.name == moment.where
         if path.name == moment.where and seen == moment.call:
-            path.write_bytes(content[: len(content) // 2])
+            path.write_bytes(data[: len(data) // 2])
             _kill()
-        synced(path, content)
+        synced(path, data)
 
     hilum.whole_files.fill_whole = half
-    hilum.bundle.save._write_synced = half_synced
+    hilum.bundle.save.write_synced = half_synced
 
 
 def _kill() -> None:

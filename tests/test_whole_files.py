@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,9 +19,12 @@ from hilum.whole_files import (
     STRAY_PREFIX,
     OutputNameError,
     fill_whole,
+    make_folder,
     output_error,
     remove_file,
     remove_strays,
+    sync_folder,
+    write_synced,
     write_together,
     write_whole,
 )
@@ -151,3 +155,56 @@ def test_files_written_together_are_whole_or_none_of_them_is_there(tmp_path: Pat
         write_together([(tmp_path / "a" / "x", b"new"), (tmp_path / "c" / "z", b"new")])
     assert (tmp_path / "a" / "x").read_bytes() == b"one"
     assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == ["c", "x", "y"]
+
+
+def _synced(root: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The files and folders under `root` that are synced from now on, in order, by their path at that time."""
+    seen: list[Path] = []
+
+    def sync(descriptor: int) -> None:
+        there = os.fstat(descriptor)
+        seen.append(next(path for path in (root, *root.rglob("*")) if os.path.samestat(path.stat(), there)))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    return seen
+
+
+def test_a_name_is_synced_after_what_it_names_and_so_are_new_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without its folder's a power cut may undo the rename; which folders were made is lost likewise."""
+    synced, folder = _synced(tmp_path, monkeypatch), tmp_path / "a" / "b"
+    write_whole(folder / "x", b"1")
+    stray = synced.pop(2)
+    assert stray.name.startswith(STRAY_PREFIX)
+    assert synced == [folder.parent, tmp_path, folder]
+    synced.clear()
+    write_together([(folder / "x", b"2"), (folder / "y", b"3"), (tmp_path / "z", b"4")])
+    assert len(synced) == 5
+    assert set(synced[3:]) == {folder, tmp_path}
+
+
+def test_a_folder_that_cannot_be_synced_is_left_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(code: int) -> Callable[..., int]:
+        def refused(*_: object) -> int:
+            raise OSError(code, os.strerror(code))
+
+        return refused
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", refuse(errno.EINVAL))
+        sync_folder(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", refuse(errno.EACCES))
+        make_folder(tmp_path / "a")
+    assert (tmp_path / "a").is_dir()
+    monkeypatch.setattr(os, "fsync", refuse(errno.EIO))
+    with pytest.raises(OSError, match=r"Input/output error"):
+        sync_folder(tmp_path)
+
+
+def test_a_synced_file_is_a_new_one(tmp_path: Path) -> None:
+    write_synced(tmp_path / "x", b"1")
+    with pytest.raises(FileExistsError):
+        write_synced(tmp_path / "x", b"2")
+    assert (tmp_path / "x").read_bytes() == b"1"

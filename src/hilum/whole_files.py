@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all: written beside their final place, flushed to disk, then renamed."""
+"""Files that appear whole or not at all: written beside their place, flushed to disk, renamed, and their folder too."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import errno
 import os
 import secrets
 from collections.abc import Callable, Iterable
+from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,7 +31,7 @@ def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
     the folder cannot be written. What stood at `path` before then stays.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         fill_whole(path, fill=lambda file: file.writelines([data] if isinstance(data, bytes) else data))
     except OSError as error:
         raise output_error(path, error) from error
@@ -46,7 +47,7 @@ def write_together(files: Iterable[tuple[Path, bytes]], *, timer: Timer = NOT_TI
     path = Path()
     try:
         for path, data in files:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             stray = path.with_name(STRAY_PREFIX + secrets.token_hex(8))
             opened = stray.open("xb")
             strays.append((path, stray, opened))
@@ -56,8 +57,10 @@ def write_together(files: Iterable[tuple[Path, bytes]], *, timer: Timer = NOT_TI
             for _, _, file in strays:
                 os.fsync(file.fileno())
                 file.close()
-        for path, stray, _ in strays:
-            stray.replace(path)
+            for path, stray, _ in strays:
+                stray.replace(path)
+            for folder in {path.parent for path, _, _ in strays}:
+                sync_folder(folder)
     except BaseException as error:
         for _, stray, file in strays:
             with contextlib.suppress(OSError):
@@ -81,10 +84,50 @@ def fill_whole(path: Path, *, fill: Callable[[BinaryIO], None]) -> None:
             file.flush()
             os.fsync(file.fileno())
         stray.replace(path)
+        sync_folder(path.parent)
     except BaseException:
         with contextlib.suppress(OSError):
             stray.unlink()
         raise
+
+
+def write_synced(path: Path, data: bytes) -> None:
+    """Write a new file, and wait until it is on disk; its name is once the folder is synced too. Raises `OSError`."""
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder where there is none, so that it is there after a power cut. Raises `OSError`."""
+    for each in made_folders(folder):
+        sync_folder(each)
+
+
+def made_folders(folder: Path) -> list[Path]:
+    """Make a folder where there is none; which ones to sync for it to be there after a power cut. Raises `OSError`."""
+    missing = list(takewhile(lambda each: not each.exists(), (folder, *folder.parents)))
+    folder.mkdir(parents=True, exist_ok=True)
+    return [each.parent for each in missing]
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on disk: without it a power cut may undo a rename. Raises `OSError`.
+
+    Nothing is done where the system, the file system or the folder's permissions do not let a folder be synced.
+    """
+    try:
+        opened = os.open(folder, os.O_RDONLY)
+    except PermissionError:  # Windows, always; elsewhere a folder that may be written and not be listed
+        return
+    try:
+        os.fsync(opened)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # network drives that know no such thing
+            raise
+    finally:
+        os.close(opened)
 
 
 def remove_strays(folder: Path) -> int:

@@ -104,12 +104,12 @@ def test_a_full_disk_is_one_line_and_the_same_run_goes_on(tmp_path: Path, monkey
     plan = planned(tmp_path, names(30))
     calls = []
 
-    def full_at_the_second(descriptor: int) -> None:
+    def full_at_the_second_part(descriptor: int) -> None:
         calls.append(descriptor)
-        if len(calls) == 2:
+        if len(calls) == 3:  # after the first part and its folder
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("os.fsync", full_at_the_second)
+    monkeypatch.setattr("os.fsync", full_at_the_second_part)
     with pytest.raises(OutputError, match="No space left on device; make room, what is read stays; give the same"):
         run_plan(plan, crew=Here())
     assert published(plan) == {0}

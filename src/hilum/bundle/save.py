@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 from hilum.bundle.card import Card
 from hilum.bundle.load import CARD_NAME, Bundle, check_file_name, load_bundle
 from hilum.errors import BundleError
+from hilum.whole_files import sync_folder, write_synced
 
 
 def file_hashes(files: Mapping[str, bytes]) -> dict[str, str]:
@@ -49,11 +49,11 @@ def write_bundle(folder: Path, *, card: Card, files: Mapping[str, bytes], replac
         raise BundleError(f"Cannot write a bundle beside {folder}: {error.strerror or error}") from error
     try:
         for name, content in {**files, CARD_NAME: card_bytes(card)}.items():
-            _write_synced(staging / name, content)
+            write_synced(staging / name, content)
         staging.chmod(0o755)  # mkdtemp makes it private
         load_bundle(staging)
         _rename(staging, folder)
-        _sync_folder(folder.parent)
+        sync_folder(folder.parent)
     except OSError as error:
         raise BundleError(
             f"Cannot write the bundle {folder}: {error.strerror or error}; nothing was changed"
@@ -87,20 +87,3 @@ def _rename(staging: Path, folder: Path) -> None:
         aside.rmdir()
         raise
     shutil.rmtree(aside, ignore_errors=True)
-
-
-def _write_synced(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows cannot open a folder
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import secrets
 import shutil
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hilum.errors import UsageError
-from hilum.whole_files import STRAY_PREFIX, output_error
+from hilum.whole_files import STRAY_PREFIX, made_folders, make_folder, output_error, sync_folder, write_synced
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _JOB_ID = re.compile(r"[0-9a-f]{32}")
@@ -43,7 +42,7 @@ class StoredFiles:
         path = self.folder / "bytes" / (STRAY_PREFIX + secrets.token_hex(8))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write_synced(path, data)
+            write_synced(path, data)
         except OSError as error:
             with contextlib.suppress(OSError):
                 path.unlink()
@@ -54,9 +53,9 @@ class StoredFiles:
         """Give bytes that were put aside their place by hash, synced with their folder."""
         path = self.bytes_path(sha256)
         try:
-            _make_folder(path.parent)
+            make_folder(path.parent)
             aside.replace(path)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         except OSError as error:
             raise output_error(path, error) from error
 
@@ -81,10 +80,10 @@ class StoredFiles:
         folder = self.drawn_path(job_id, "any.x").parent
         try:
             with ThreadPoolExecutor(len(paths) + 1) as threads:
-                unsynced = _made_folders(folder)
+                unsynced = made_folders(folder)
                 for done in [threads.submit(_replace_synced, path, data) for path, data in paths.items()]:
                     done.result()
-                for done in [threads.submit(_sync_folder, each) for each in (folder, *unsynced)]:
+                for done in [threads.submit(sync_folder, each) for each in (folder, *unsynced)]:
                     done.result()
         except OSError as error:
             raise output_error(self.folder, error) from error
@@ -130,37 +129,7 @@ def _checked(pattern: re.Pattern[str], value: str) -> str:
     return value
 
 
-def _write_synced(path: Path, data: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
 def _replace_synced(path: Path, data: bytes) -> None:
     aside = path.with_name(STRAY_PREFIX + secrets.token_hex(8))
-    _write_synced(aside, data)
+    write_synced(aside, data)
     aside.replace(path)
-
-
-def _make_folder(folder: Path) -> None:
-    """Make a folder, and sync the one it stands in, so that it is there after a power cut."""
-    for each in _made_folders(folder):
-        _sync_folder(each)
-
-
-def _made_folders(folder: Path) -> list[Path]:
-    """Make a folder; which ones must be synced for it to be there after a power cut."""
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    return [each.parent for each in missing]
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # folders cannot be opened there
-        return
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
