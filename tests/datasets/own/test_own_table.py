@@ -109,20 +109,21 @@ def test_hilums_own_columns_are_read_without_a_word(release):
 def test_view_and_sex_are_understood_as_everywhere_and_the_rest_is_said(release):
     (release / "table.csv").write_text(
         "image,patient,view,sex,age_years,truth:Mass\na.png,1,Lat,FEMALE,045Y,1\nb.png,2,n/a,other,?,0\n"
-        "sub/c.png,3,oblique,w,forty,0\nmasks/a.png,4,axial,M,6M,0\ngone.png,5,tilted,M,6M,0\n"
+        "sub/c.png,3,oblique,w,forty,0\nmasks/a.png,4,sideways,M,6M,0\ngone.png,5,tilted,M,6M,0\n"
     )
     said = []
     first, second, third, fourth = read_own_table(release, say=said.append)
     assert (first.view, first.sex, first.age_years) == ("LL", "F", 45.0)
     assert (second.view, second.sex, second.age_years) == ("unknown", "O", None)
-    assert (third.view, third.sex, third.age_years) == ("unknown", "unknown", None)
+    assert (third.view, third.sex, third.age_years) == ("oblique", "unknown", None)
     assert (fourth.view, fourth.age_years) == ("unknown", 0.5)
     table = release / "table.csv"
-    one, two = "1 cell is not understood and counts as unknown", "2 cells are not understood and count as unknown"
+    one = "1 cell is not understood and counts as unknown"
     assert said == [
         f"caution: write 40, 45Y, 6M, 3W or 10D in the column age_years of {table}: {one}: 'forty'",
         f"caution: write F, M or O in the column sex of {table}: {one}: 'w'",
-        f"caution: write PA, AP or LL in the column view of {table}: {two}, such as 'oblique'",
+        f"caution: write PA, AP, LL (any lateral), oblique, decubitus or other in the column view of {table}: {one}: "
+        "'sideways'",
     ]
 
 

@@ -18,7 +18,9 @@ def test_the_rest_is_unknown(text):
 
 def test_what_is_not_understood_is_counted_and_nothing_said_is_not():
     assert not_understood("view", ["PA", "", "?", "lat"], where="view of t.csv") is None
-    said = not_understood("view", ["PA", "tilted", "axial", "NA"], where="view of t.csv")
+    said = not_understood("view", ["PA", "tilted", "skewed", "NA"], where="view of t.csv")
     assert said is not None
-    assert said.startswith("caution: write PA, AP or LL in view of t.csv: 2 cells are not understood")
+    assert said.startswith(
+        "caution: write PA, AP, LL (any lateral), oblique, decubitus or other in view of t.csv: 2 cells are not understood"
+    )
     assert said.endswith("such as 'tilted'")

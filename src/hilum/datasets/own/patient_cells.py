@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hilum.errors import UsageError
 from hilum.radiograph import Sex, View
-from hilum.stated import parse_age, parse_sex, parse_view, says_nothing
+from hilum.stated import VIEW_HELP, parse_age, parse_sex, parse_view, says_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class _Kind:
 _KINDS: Mapping[str, _Kind] = {
     "age": _Kind(parse_age, "40, 45Y, 6M, 3W or 10D"),
     "sex": _Kind(parse_sex, "F, M or O"),
-    "view": _Kind(parse_view, "PA, AP or LL"),
+    "view": _Kind(parse_view, VIEW_HELP),
 }
 
 

@@ -65,9 +65,15 @@ def read_gate_data(folder: Path) -> GateData:
 
 
 def view_told(record: Record) -> ViewTold | None:
-    """What a gate learns of the view of a record; None for what is no chest, or a chest of a source of many types."""
-    if record.source in _SAY_WHICH and record.view != "unknown":
-        return record.view
+    """What a gate learns of the view of a record.
+
+    None for what is no chest, for a chest of a source of many types, and for a view that no gate tells.
+    """
+    match record.view:
+        case "oblique" | "decubitus" | "other":
+            return None
+        case "PA" | "AP" | "LL" as view if record.source in _SAY_WHICH:
+            return view
     return "frontal" if record.source in CHEST_SOURCES else None
 
 
