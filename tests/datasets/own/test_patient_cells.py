@@ -21,6 +21,6 @@ def test_what_is_not_understood_is_counted_and_nothing_said_is_not():
     said = not_understood("view", ["PA", "tilted", "skewed", "NA"], where="view of t.csv")
     assert said is not None
     assert said.startswith(
-        "caution: write PA, AP, LL (any lateral), oblique, decubitus or other in view of t.csv: 2 cells are not understood"
+        "caution: write PA, AP, LL (any lateral), oblique, decubitus or other in view of t.csv: 2 cells are not"
     )
     assert said.endswith("such as 'tilted'")
