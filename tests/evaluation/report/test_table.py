@@ -46,6 +46,7 @@ def test_csv_tells_notes_and_lost_replicates_in_a_column_of_their_own():
 def test_cells_in_words():
     assert cell_text(Estimate(0.12345, (0.1, 0.2), 0)) == "0.123 [0.100, 0.200]"
     assert cell_text(Estimate(0.5, None, 7)) == "0.500 [no interval]"
+    assert [cell_text(cell, 1) for cell in (None, 1234, 8.96, "x")] == ["–", "1,234", "9.0", "x"]
     assert [cell_text(cell) for cell in (None, 1234, 0.5, "x")] == ["–", "1,234", "0.500", "x"]
 
 

@@ -16,7 +16,8 @@ Cell = str | int | float | Estimate | None
 class ReportTable:
     """`rows` hold as many cells as `columns`; `key` names the file, `note` is what a reader must know.
 
-    `folded` tables stand behind a click on the page, because they are long. Estimates are shown to `decimals`.
+    `folded` tables stand behind a click on the page, because they are long. Estimates and other fractions are shown to
+    `decimals`; what needs another precision is text.
     """
 
     key: str
@@ -34,14 +35,17 @@ class ReportTable:
         return tuple(any(map(is_number, cells)) or all(cell is None for cell in cells) for cells in map(list, columns))
 
 
-def cell_text(cell: Cell) -> str:
-    """A cell as the page shows it: three decimals, an interval in brackets, a dash where there is no value."""
+def cell_text(cell: Cell, decimals: int = 3) -> str:
+    """A cell as the page shows it: fractions to `decimals`, a dash where there is no value.
+
+    An estimate has three decimals and its interval in brackets here; tables set it in two parts.
+    """
     if cell is None:
         return "–"
     if isinstance(cell, Estimate):
         return estimate_text(cell)
     if isinstance(cell, float):
-        return f"{cell:.3f}"
+        return f"{cell:.{decimals}f}"
     return f"{cell:,}" if isinstance(cell, int) else cell
 
 
