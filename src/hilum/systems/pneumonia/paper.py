@@ -10,12 +10,14 @@ from hilum.datasets.releases.kermany import LABEL
 from hilum.evaluation.comparing.published import PublishedTable
 
 RANDOM, IMAGENET = "random", "imagenet"
+TEST_IMAGES = 624
+"""In the official test folder of the release, all of which the paper judges."""
 
 PAPER = PublishedTable(
     source="Barnett 2023, section Results",
-    protocol="as printed in the paper: official test folder of the release (624 images), MobileNetV2, two epochs of "
-    "SGD with momentum, one training each; no interval",
-    protocol_short="official test folder, 624 images",
+    protocol=f"as printed in the paper: official test folder of the release ({TEST_IMAGES} images), MobileNetV2, two "
+    "epochs of SGD with momentum, one training each; no interval",
+    protocol_short=f"official test folder, {TEST_IMAGES} images",
     columns={RANDOM: "MobileNetV2, random weights", IMAGENET: "MobileNetV2, ImageNet weights"},
     rows={LABEL: (0.7837, 0.7949)},
     means=(0.7837, 0.7949),
