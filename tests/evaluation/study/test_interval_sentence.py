@@ -18,10 +18,11 @@ def test_each_method_is_named_with_what_it_is_of_and_arms_are_not() -> None:
         "arms": {"f1": "A loss", "other": "Another"},
         "ours": {
             "labels": {
+                "Hernia": {"undefined": "there are no positives"},
                 "Mass": {
                     "auroc": {"f1": made("clustered score"), "other": made("clustered score")},
                     "difference": {"f1 - other": made("percentile by patient")},
-                }
+                },
             },
             "mean_auroc": {"other": made("clustered logit (Obuchowski)")},
         },
@@ -47,3 +48,12 @@ def test_a_study_names_the_methods_of_its_own_estimates(content: StudyContent) -
     assert "clustered score: AUROC" in text
     assert "percentile by patient: differences of AUROC, differences of mean AUROC" in text
     assert "clustered logit (Obuchowski): mean AUROC" in text
+
+
+def test_of_one_class_no_mean_is_told_of() -> None:
+    ours = {
+        "labels": {"Mass": {"auroc": {"one": made("clustered score")}}},
+        "mean_auroc": {"one": made("clustered score")},
+    }
+    text = interval_sentence({"bootstrap": BOOTSTRAP, "arms": ["one"], "ours": ours})
+    assert text == "Intervals: 95%, the patient is the unit; clustered score: AUROC"

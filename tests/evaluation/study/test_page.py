@@ -73,3 +73,18 @@ def test_what_a_study_does_not_have_has_no_place() -> None:
         assert f'"#{place}"' not in page
         assert f'id="{place}"' not in page
     assert page == page_of(toy_content(study=bare, replicates=50), study=bare)
+
+
+def test_of_one_class_its_auroc_is_called_so() -> None:
+    content = toy_content(labels=("Mass",), without=(), replicates=50)
+    page = page_of(content, study=replace(STUDY, claims=(), published=None))
+    assert "<dt>AUROC, both</dt>" in page
+    assert "mean AUROC, both" not in page
+    assert "classes in the mean" not in page
+    assert content.means_in_words({"both": "both"})[0].startswith("AUROC, both: ")
+
+
+def test_fractions_have_the_tables_digits(content: StudyContent) -> None:
+    costs = ReportTable(key="lungs", title="Costs", columns=("network", "MB"), rows=(("small", 8.96),), decimals=1)
+    page = page_of(content, sections=(replace(MORE, tables=(costs,)),))
+    assert '<td class="right">9.0</td>' in page

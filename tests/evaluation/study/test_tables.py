@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from fabricate_study import RUN, STUDY, fabricate_arms, toy_content
+from fabricate_study import PUBLISHED, RUN, STUDY, fabricate_arms, toy_content
 from hilum.evaluation.report.table import ReportTable, table_csv
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.read import study_content
@@ -111,3 +111,21 @@ def test_a_smoke_run_says_so_in_its_headings() -> None:
 @pytest.mark.parametrize(("p", "text"), [(None, None), (0.0123, "0.012"), (0.00004, "4e-05"), (1.0, "1.000")])
 def test_p_values(p: float | None, text: str | None) -> None:
     assert p_text(p) == text
+
+
+def test_of_one_class_there_is_no_mean_and_no_t_test_over_classes() -> None:
+    content = toy_content(labels=("Mass",), without=(), replicates=50)
+    published = replace(PUBLISHED, rows={"Mass": PUBLISHED.rows["Mass"]}, means=PUBLISHED.rows["Mass"])
+    one_class = replace(STUDY, published=published, claims=(), groups=("view",))
+    tables = {table.key: table for table in study_tables(one_class, content=content)}
+    assert "paired_t" not in tables
+    for key in ("paper", "ours", "differences", "tests_within_folds", "by_view"):
+        assert tables[key].rows, key
+        assert not any("mean" in str(cell) for each in tables[key].rows for cell in each[:2]), key
+    assert "mean" not in tables["ours"].note
+    assert tables["ours"].title.endswith("AUROC")
+
+
+def test_the_papers_table_has_the_digits_that_it_prints(content: StudyContent) -> None:
+    tables = study_tables(replace(STUDY, published=replace(PUBLISHED, decimals=2)), content=content)
+    assert {table.key: table.decimals for table in tables}["paper"] == 2

@@ -71,6 +71,11 @@ class ModelAurocs:
     mean_difference: Mapping[Pair, Estimate]
     wins: Mapping[Pair, Wins]
 
+    @property
+    def of_one_class(self) -> bool:
+        """Whether there is one label alone: a mean over labels would say the same again."""
+        return len(self.labels) == 1
+
     def label(self, name: str) -> LabelAurocs:
         """The label of this name. Raises `DataError` where it was not judged."""
         found = {one.label: one for one in self.labels}.get(name)

@@ -72,11 +72,13 @@ class StudyContent:
         return self.predictions.first.smoke
 
     def means_in_words(self, titles: Mapping[str, str]) -> tuple[str, ...]:
-        """One line for each arm of `titles`, its mean AUROC with the interval; a smoke run's is marked."""
+        """One line for each arm of `titles`, its mean AUROC with the interval; a smoke run's is marked.
+
+        Of one class the mean is its AUROC, and called so.
+        """
+        what = "AUROC" if self.aurocs.of_one_class else "mean AUROC"
         mark = f"{SMOKE}, no result: " if self.smoke else ""
-        return tuple(
-            f"{mark}mean AUROC, {title}: {_with_interval(self.aurocs.mean[arm])}" for arm, title in titles.items()
-        )
+        return tuple(f"{mark}{what}, {title}: {_with_interval(self.aurocs.mean[arm])}" for arm, title in titles.items())
 
 
 def _with_interval(found: Estimate) -> str:

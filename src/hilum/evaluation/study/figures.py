@@ -87,14 +87,15 @@ def roc_figure(study: Study, *, content: StudyContent, replicates: int = BAND_RE
 
 
 def differences_figure(study: Study, *, content: StudyContent) -> Figure:
-    """One panel a pair, one line a class, the mean last; call it inside `styled`.
+    """One panel a pair, one line a class, the mean of several last; call it inside `styled`.
 
     All panels share one axis, symmetric about 0.
     """
     rows = [one for one in content.aurocs.labels if one.undefined is None]
+    lines = [*(one.label for one in rows), *([] if content.aurocs.of_one_class else ["mean"])]
     wide = min(len(study.close_pairs), _PANELS_BESIDE)
     high = -(-len(study.close_pairs) // wide)
-    figure = Figure(figsize=(3.6 * wide, high * (1.3 + _ROW_INCHES * (len(rows) + 1))))
+    figure = Figure(figsize=(3.6 * wide, high * (1.3 + _ROW_INCHES * len(lines))))
     reach = _reach(rows)
     for place, pair in enumerate(study.close_pairs):
         axes = figure.add_subplot(high, wide, place + 1)
@@ -102,9 +103,8 @@ def differences_figure(study: Study, *, content: StudyContent) -> Figure:
         axes.set_xlim(-reach, reach)
         set_title(axes, study.pair_title(pair), letters=34)
         axes.set_xlabel("difference of AUROC")
-        shown = [] if place % wide else [*(one.label for one in rows), "mean"]
-        axes.set_yticks(range(len(rows) + 1), shown or [""] * (len(rows) + 1), color=INK)
-        axes.set_ylim(len(rows) + 0.6, -0.6)
+        axes.set_yticks(range(len(lines)), [""] * len(lines) if place % wide else lines, color=INK)
+        axes.set_ylim(len(lines) - 0.4, -0.6)
     return figure
 
 
@@ -152,16 +152,19 @@ def _draw_differences(
     axes: Axes, rows: Sequence[LabelAurocs], *, pair: Pair, study: Study, content: StudyContent
 ) -> None:
     axes.axvline(0.0, color=QUIET, linewidth=0.9)
-    axes.axhline(len(rows) - 0.5, color=QUIET, linewidth=0.6)
+    found = [one.difference[pair] for one in rows]
+    if not content.aurocs.of_one_class:
+        axes.axhline(len(rows) - 0.5, color=QUIET, linewidth=0.6)
+        found.append(content.aurocs.mean_difference[pair])
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
     colour = arm_styles(study)[pair[0]].colour
-    for place, found in enumerate([*(one.difference[pair] for one in rows), content.aurocs.mean_difference[pair]]):
-        draw_estimate(axes, found, at=place, colour=colour, size=4.5)
+    for place, estimate in enumerate(found):
+        draw_estimate(axes, estimate, at=place, colour=colour, size=4.5)
     if study.published is None:
         return
     printed = [*(study.published.difference(one.label, pair) for one in rows), study.published.mean_difference(pair)]
-    for place, value in enumerate(printed):
+    for place, value in enumerate(printed[: len(found)]):
         if value is not None:
             axes.plot(value, place, marker="D", markersize=5, markerfacecolor="none", markeredgecolor=INK, zorder=4)
 

@@ -11,9 +11,12 @@ Json = dict[str, Any]
 METHOD = "_ci_method"
 """How the name of what made an interval ends, behind the name of its value."""
 
+_MEANS = {"mean_auroc": "mean AUROC", "mean_difference": "differences of mean AUROC"}
+"""Of one class they are the class's own, and are not told of."""
+
 _NAMES = {
+    **_MEANS,
     "difference": "differences of AUROC",
-    "mean_difference": "differences of mean AUROC",
     "f1": "F1",
     "ap": "average precision",
 }
@@ -27,9 +30,11 @@ def interval_sentence(found: Json) -> str:
     method is written down all are of the bootstrap: hilum had no others then.
     """
     drawn = f"{found['bootstrap']['replicates']:,} bootstrap replicates that draw patients"
+    one_class = len(found.get("ours", {}).get("labels", ())) == 1
     methods: dict[str, dict[str, None]] = {}
     for name, method in _methods(found, arms=frozenset(found.get("arms", ())), of="value"):
-        methods.setdefault(method, {})[name] = None
+        if not (one_class and name in _MEANS.values()):
+            methods.setdefault(method, {})[name] = None
     if not methods:
         return f"Intervals: 95%, {drawn}"
     each = "; ".join(f"{method}: {', '.join(names)}" for method, names in methods.items())

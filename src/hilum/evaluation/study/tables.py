@@ -1,4 +1,7 @@
-"""The tables of a study; the paper's and ours never stand in one table, since their protocols differ."""
+"""The tables of a study; the paper's and ours never stand in one table, since their protocols differ.
+
+Of one class there is no mean over classes, and no t-test over them.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ def study_tables(study: Study, *, content: StudyContent) -> tuple[ReportTable, .
         ours_table(study, content=content),
         differences_table(study, content=content),
         claims_table(content.claims) if content.claims else None,
-        t_table(study, tests=content.tests) if content.tests else None,
+        t_table(study, tests=content.tests) if content.tests and not content.aurocs.of_one_class else None,
         within_table(study, tests=close) if close else None,
         *(tests_table(study, tests=one) for one in close),
         *(group_table(study, content=content, column=column) for column in content.groups),
@@ -40,13 +43,15 @@ def study_tables(study: Study, *, content: StudyContent) -> tuple[ReportTable, .
 
 def published_table(published: PublishedTable) -> ReportTable:
     """The paper's table as printed."""
-    means = (f"mean of {len(published.rows)} classes" if published.rows else "mean", *published.means)
+    mean = f"mean of {len(published.rows)} classes" if published.rows else "mean"
+    means = () if len(published.rows) == 1 else ((mean, *published.means),)
     return ReportTable(
         key="paper",
         title=f"Published ({published.protocol_short}): {published.source}",
         columns=("class", *published.columns.values()),
-        rows=(*((label, *row) for label, row in published.rows.items()), means),
+        rows=(*((label, *row) for label, row in published.rows.items()), *means),
         note=f"Protocol: {published.protocol}. Not comparable with our table, whose images and networks are others.",
+        decimals=published.decimals,
     )
 
 
@@ -55,10 +60,10 @@ def ours_table(study: Study, *, content: StudyContent) -> ReportTable:
     aurocs = content.aurocs
     return ReportTable(
         key="ours",
-        title=f"Ours ({protocol_short(content)}): AUROC by class",
+        title=f"Ours ({protocol_short(content)}): AUROC{'' if aurocs.of_one_class else ' by class'}",
         columns=("class", "n", "positives", *study.titles.values()),
-        rows=(*(_auroc_row(one, arms=study.titles) for one in aurocs.labels), _mean_row(aurocs, arms=study.titles)),
-        note=f"Protocol: {content.protocol}. {_mean_note(aurocs)}",
+        rows=(*(_auroc_row(one, arms=study.titles) for one in aurocs.labels), *_mean_rows(aurocs, arms=study.titles)),
+        note=f"Protocol: {content.protocol}.{_mean_note(aurocs)}",
     )
 
 
@@ -68,7 +73,8 @@ def differences_table(study: Study, *, content: StudyContent) -> ReportTable | N
     rows: list[tuple[Cell, ...]] = [
         (one.label, one.positives, *(_difference(one, pair) for pair in study.close_pairs)) for one in aurocs.labels
     ]
-    rows.append((_mean_name(aurocs), None, *(aurocs.mean_difference[pair] for pair in study.close_pairs)))
+    if not aurocs.of_one_class:
+        rows.append((_mean_name(aurocs), None, *(aurocs.mean_difference[pair] for pair in study.close_pairs)))
     table = ReportTable(
         key="differences",
         title=f"Ours ({protocol_short(content)}): differences of AUROC",
@@ -155,7 +161,7 @@ def within_table(study: Study, *, tests: Sequence[PairTests]) -> ReportTable:
         any_of = next(iter(found.values()))
         rows.append((label, any_of.positives, *(_within(arm, delongs=found) for arm in paired), any_of.folds))
     known = [row for row in rows if row[-1]]
-    if known:
+    if known and len(by_label) > 1:
         means = (float(np.mean([row[place] for row in known])) for place in range(2, 2 + len(paired)))
         rows.append((f"mean of {len(known)} classes", None, *means, None))
     return ReportTable(
@@ -182,7 +188,7 @@ def group_table(study: Study, *, content: StudyContent, column: str) -> ReportTa
             apart = (_difference(one, pair) for pair in study.close_pairs)
             rows.append((group.group, *_auroc_row(one, arms=study.close_titles), *apart))
         means = (group.aurocs.mean_difference[pair] for pair in study.close_pairs)
-        rows.append((group.group, *_mean_row(group.aurocs, arms=study.close_titles), *means))
+        rows += [(group.group, *row, *means) for row in _mean_rows(group.aurocs, arms=study.close_titles)]
     few = "; ".join(f"{group.group}: {', '.join(group.too_few)}" for group in groups if group.too_few)
     table = ReportTable(
         key=f"by_{column.replace(' ', '_')}",
@@ -230,8 +236,9 @@ def _auroc_row(one: LabelAurocs, *, arms: Collection[str]) -> tuple[Cell, ...]:
     return one.label, one.n, one.positives, *(one.auroc[arm] for arm in arms)
 
 
-def _mean_row(aurocs: ModelAurocs, *, arms: Collection[str]) -> tuple[Cell, ...]:
-    return _mean_name(aurocs), None, None, *(aurocs.mean[arm] for arm in arms)
+def _mean_rows(aurocs: ModelAurocs, *, arms: Collection[str]) -> tuple[tuple[Cell, ...], ...]:
+    """The row of the mean; none of one class, whose own row says it."""
+    return () if aurocs.of_one_class else ((_mean_name(aurocs), None, None, *(aurocs.mean[arm] for arm in arms)),)
 
 
 def _mean_name(aurocs: ModelAurocs) -> str:
@@ -240,10 +247,13 @@ def _mean_name(aurocs: ModelAurocs) -> str:
 
 
 def _mean_note(aurocs: ModelAurocs) -> str:
+    """A sentence with a space before it; nothing of one class."""
+    if aurocs.of_one_class:
+        return ""
     if not aurocs.left_out:
-        return f"The mean is over all {len(aurocs.in_mean)} classes."
+        return f" The mean is over all {len(aurocs.in_mean)} classes."
     lacking = "; ".join(f"{name}: {aurocs.left_out_why[name]}" for name in aurocs.left_out)
-    return f"Not in the mean: {lacking}."
+    return f" Not in the mean: {lacking}."
 
 
 def _difference(one: LabelAurocs, pair: Pair) -> Cell:
