@@ -48,6 +48,17 @@ def test_words_say_what_is_found_and_that_it_is_research() -> None:
     assert texts == ["RESEARCH USE, not a medical device: hilum 0.1.0", "Pneumonia: probability 0.873"]
 
 
+def test_names_of_one_corner_do_not_stand_over_one_another() -> None:
+    data = study_image()
+    examination = read_image(data)
+    first = examination.reading.findings[0]
+    findings = (first, replace(first, name="Effusion", probability=0.5))
+    two = replace(examination, reading=replace(examination.reading, findings=findings))
+    made = {one.kind: one.dataset for one in hilum.dicom_objects(two, source=data)}["pr"]
+    texts = [item.UnformattedTextValue for item in made.GraphicAnnotationSequence[0].TextObjectSequence]
+    assert texts[1:] == ["Pneumonia: probability 0.873; Effusion: probability 0.500"]
+
+
 @pytest.mark.parametrize(("variant", "shape"), [("cr", "IDENTITY"), ("monochrome1", "INVERSE")])
 def test_grey_is_that_of_the_image(variant: str, shape: str) -> None:
     found = state(study_image(variant))

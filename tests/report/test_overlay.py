@@ -63,6 +63,14 @@ def test_boxes_are_drawn_at_native_coordinates(examination):
     assert not edge[100:200, 70:130].any()
 
 
+def test_each_box_has_its_name(examination, finding, negative, with_findings):
+    twins = with_findings(finding, replace(negative, positive=True, boxes=finding.boxes))
+    rows, columns = examination.radiograph.pixels.shape
+    one, two = (_pixels(overlay_png(each))[:rows, :columns] for each in (with_findings(finding), twins))
+    assert (one[75:90, 60:100] == 0).all(axis=2).sum() > 100  # the name's dark ground, right above the box
+    assert (two[60:90, 60:100] == 0).all(axis=2).sum() > 1.5 * (one[60:90, 60:100] == 0).all(axis=2).sum()
+
+
 def test_a_box_that_leaves_the_picture_does_no_harm(examination, finding, with_findings):
     outside = replace(finding, boxes=(Box(200.0, 280.0, 500.0, 500.0), Box(-50.0, -50.0, 10.0, 10.0), Box(3, 3, 0, 0)))
     assert overlay_png(with_findings(outside))[:4] == b"\x89PNG"

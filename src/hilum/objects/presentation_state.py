@@ -122,14 +122,21 @@ def _line(points: Points) -> pr.GraphicObject:
 
 
 def _names(examination: Examination) -> Iterable[pr.TextObject]:
-    """The name and number of each positive finding, at its box's upper left corner as the image is stored."""
+    """The name and number of each positive finding, at its box's upper left corner as the image is stored.
+
+    Those of boxes that begin at one corner are one text, since viewers would write them over one another.
+    """
     reading = examination.reading
     rows, columns = stored_size(reading.source)
+    at: dict[tuple[float, float], list[str]] = {}
     for finding in reading.findings:
         if not finding.positive:
             continue
         words = plain_text(f"{finding.name}: {number_name(finding)} {probability_text(finding.probability)}")
         for box in finding.boxes:
             left, top = stored_corners(box, source=reading.source).min(axis=0).tolist()
-            corner = (min(left, columns - 1.0), min(top, rows - 1.0))
-            yield pr.TextObject(text_value=words, units=_PIXEL, anchor_point=corner, anchor_point_visible=False)
+            at.setdefault((min(left, columns - 1.0), min(top, rows - 1.0)), []).append(words)
+    for corner, texts in at.items():
+        yield pr.TextObject(
+            text_value="; ".join(dict.fromkeys(texts)), units=_PIXEL, anchor_point=corner, anchor_point_visible=False
+        )

@@ -21,9 +21,9 @@ def headline(reading: Reading) -> str:
     undecided = [one for one in findings if one.positive is None]
     if not decided:
         return f"Not decided: {_reasons(undecided)}"
-    said = [_result(decided, names=_names(findings))]
+    said = [_result(decided, names=finding_names(findings))]
     if undecided:
-        said.append(_also_undecided(undecided, names=_names(findings)))
+        said.append(_also_undecided(undecided, names=finding_names(findings)))
     return "; ".join([*said, *_caveats(reading, decided=decided)])
 
 
@@ -31,6 +31,15 @@ def warnings_beside(reading: Reading, *, said: str) -> tuple[str, ...]:
     """The warnings, but for what the headline has `said` already."""
     said = said.casefold()
     return tuple(warning for warning in reading.warnings if warning.casefold() not in said)
+
+
+def finding_names(findings: Sequence[Finding]) -> dict[tuple[str, str], str]:
+    """The findings' names, with the model's where several models look for one and the same."""
+    times = Counter(finding.name for finding in findings)
+    return {
+        (each.model, each.name): f"{each.name} ({each.model})" if times[each.name] > 1 else each.name
+        for each in findings
+    }
 
 
 def no_heatmap(reading: Reading) -> str:
@@ -111,15 +120,6 @@ def _caveats(reading: Reading, *, decided: Sequence[Finding]) -> list[str]:
     elif unknown:
         said.append(f"{not_known_text(unknown)}, so this may not hold")
     return [*said, *(["read with its greys reversed"] if reading.read_inverted else [])]
-
-
-def _names(findings: Sequence[Finding]) -> dict[tuple[str, str], str]:
-    """The findings' names, with the model's where several models look for one and the same."""
-    times = Counter(finding.name for finding in findings)
-    return {
-        (each.model, each.name): f"{each.name} ({each.model})" if times[each.name] > 1 else each.name
-        for each in findings
-    }
 
 
 def _name(finding: Finding, names: dict[tuple[str, str], str]) -> str:

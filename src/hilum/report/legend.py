@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from hilum.reading_result import CardiothoracicRatio, Reading
 from hilum.report.colour import ContributionScale, paint
 from hilum.report.headline import headline, warnings_beside
+from hilum.report.letters import Font, font_of_size, length, letters
 from hilum.report.lung_outlines import HEART_COLOUR, LUNG_COLOUR
 from hilum.report.plain_text import plain_text
 from hilum.report.wording import (
@@ -36,12 +35,7 @@ from hilum.report.wording import (
     told_text,
 )
 
-_Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 _Colour = tuple[int, int, int]
-
-_FONTS_KEPT = 32
-_LENGTHS_KEPT = 8_192
-_LETTERS_KEPT = 256
 
 _PAPER: _Colour = (16, 17, 20)
 _INK: _Colour = (238, 240, 243)
@@ -142,71 +136,26 @@ def _warning_lines(reading: Reading) -> list[_Line]:
 def _write(draw: ImageDraw.ImageDraw | None, lines: Sequence[_Line], *, em: float, width: int, y: float) -> float:
     """Write lines from `y` down, broken at the column's width; where the next one would start. None only measures."""
     for line in lines:
-        font = _font(em * line.size)
+        font = font_of_size(em * line.size)
         y += em * line.space_above
         for piece in _broken(line.text, font=font, width=width - 2 * em):
             if draw is not None:
-                draw.bitmap((round(em), round(y)), _letters(piece, font), fill=line.colour)
+                draw.bitmap((round(em), round(y)), letters(piece, font), fill=line.colour)
             y += em * line.size * 1.25
     return y
 
 
-class _Fonts(threading.local):
-    """The built-in font in the sizes used so far, apart for each thread: opening it costs more than writing with it."""
-
-    def __init__(self) -> None:
-        self.of_size: dict[float, _Font] = {}
-        self.lengths: dict[tuple[_Font, str], float] = {}
-        self.letters: dict[tuple[_Font, str], Image.Image] = {}
-
-
-_FONTS = _Fonts()
-
-
-def _font(size: float) -> _Font:
-    sizes = _FONTS.of_size
-    if size not in sizes:
-        if len(sizes) >= _FONTS_KEPT:
-            sizes.clear()
-        sizes[size] = ImageFont.load_default(size)
-    return sizes[size]
-
-
-def _length(text: str, font: _Font) -> float:
-    """How long a text is; most stand in every picture of a folder, and each is measured before it is written."""
-    lengths = _FONTS.lengths
-    if (font, text) not in lengths:
-        if len(lengths) >= _LENGTHS_KEPT:
-            lengths.clear()
-        lengths[font, text] = font.getlength(text)
-    return lengths[font, text]
-
-
-def _letters(text: str, font: _Font) -> Image.Image:
-    """A text as a mask; most are kept, for the same reason."""
-    kept = _FONTS.letters
-    if (font, text) not in kept:
-        if len(kept) >= _LETTERS_KEPT:
-            kept.clear()
-        left, top, right, bottom = font.getbbox(text)
-        del left, top  # the mask begins where the text is written, so that lines stand on one base
-        mask = Image.new("L", (max(1, ceil(right)), max(1, ceil(bottom))))
-        ImageDraw.Draw(mask).text((0, 0), text, fill=255, font=font)
-        kept[font, text] = mask
-    return kept[font, text]
-
-
-def _broken(text: str, *, font: _Font, width: float) -> list[str]:
+def _broken(text: str, *, font: Font, width: float) -> list[str]:
     """`text` in pieces no wider than `width`, in the letters that the built-in font has."""
     pieces: list[str] = [""]
     for word in plain_text(text).split():
         longer = f"{pieces[-1]} {word}".strip()
-        if _length(longer, font) <= width:
+        if length(longer, font) <= width:
             pieces[-1] = longer
             continue
         pieces.append("")
         for letter in word:
-            if _length(pieces[-1] + letter, font) > width:
+            if length(pieces[-1] + letter, font) > width:
                 pieces.append("")
             pieces[-1] += letter
     return [piece for piece in pieces if piece]
@@ -222,11 +171,11 @@ def _scale(legend: Image.Image | None, scale: ContributionScale, *, em: float, w
         share = np.linspace(0.0, 1.0, right - left, dtype=np.float32)[None]
         colours = paint(np.full(share.shape, _SCALE_GREY, np.uint8), share=share)
         legend.paste(colours.resize((colours.width, high + 1), Image.Resampling.NEAREST), (left, top))
-        font = _font(em * 0.9)
+        font = font_of_size(em * 0.9)
         for position, label in scale.ticks:
             x = left + position * (right - left - 1)
             draw.line((x, top + high, x, top + high + em * 0.3), fill=_INK)
-            draw.text((x - position * _length(label, font), top + high + em * 0.4), label, fill=_INK, font=font)
+            draw.text((x - position * length(label, font), top + high + em * 0.4), label, fill=_INK, font=font)
     short = "same colour, same contribution on every image; zero and below is clear"
     note = scale.note if scale.by_occlusion else short
     return _write(draw, [_Line(note, _QUIET, 0.85, 0.0)], em=em, width=width, y=top + high + em * 1.6)

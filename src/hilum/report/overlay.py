@@ -16,10 +16,13 @@ from PIL import Image, ImageDraw
 from hilum.explain.onto_pixels import onto_pixels
 from hilum.geometry import Box, Geometry
 from hilum.reading_result import Examination, Heatmap
+from hilum.report.box_names import draw_box_names
 from hilum.report.colour import ContributionScale, paint
+from hilum.report.headline import finding_names
 from hilum.report.legend import draw_legend
 from hilum.report.lung_outlines import draw_lungs
 from hilum.report.windowing import LONGEST_SIDE, encode_jpeg, encode_png, fit, to_grey8
+from hilum.report.wording import ordered
 
 BOX_COLOUR = (86, 180, 233)  # sky blue of Okabe and Ito's colour-blind-safe set; not on the heatmap's scale
 BOX_EDGE = (0, 0, 0)
@@ -69,7 +72,7 @@ class DrawnExamination:
 def draw_examination(
     examination: Examination, *, drawn: frozenset[tuple[str, str]] | None = None, longest_side: int = LONGEST_SIDE
 ) -> DrawnExamination:
-    """The radiograph with heatmaps and boxes of what is `drawn` (None: of positive findings), and with the lungs."""
+    """The radiograph with heatmaps and named boxes of what is `drawn` (None: of positive findings), and the lungs."""
     wanted = drawn_findings(examination, every_heatmap=False) if drawn is None else drawn
     picture = fit(examination.radiograph.pixels, longest_side=longest_side)
     maps = [heatmap for heatmap in examination.heatmaps if (heatmap.model, heatmap.finding) in wanted]
@@ -77,14 +80,17 @@ def draw_examination(
     rows, columns = grey.shape
     shares = _shares(maps, geometry=picture.geometry, rows=rows, columns=columns)
     radiograph = Image.fromarray(grey).convert("RGB") if shares is None else paint(grey, share=shares)
-    boxes = [
-        picture.geometry.box(box)
-        for finding in examination.reading.findings
-        if (finding.model, finding.name) in wanted
+    findings = examination.reading.findings
+    names = finding_names(findings)
+    named = [
+        (names[key], picture.geometry.box(box))
+        for finding in ordered(findings)
+        if (key := (finding.model, finding.name)) in wanted
         for box in finding.boxes
     ]
     draw_lungs(radiograph, examination, geometry=picture.geometry)
-    draw_boxes(radiograph, boxes=boxes)
+    draw_boxes(radiograph, boxes=[box for _, box in named])
+    draw_box_names(radiograph, named=named)
     return DrawnExamination(radiograph, tuple(dict.fromkeys(ContributionScale.of(heatmap) for heatmap in maps)))
 
 
