@@ -8,7 +8,7 @@ import pytest
 
 import hilum
 from fabricate_study_image import read_image, study_image
-from hilum.objects.secondary_capture import MOST_PIXELS
+from hilum.objects.secondary_capture import MOST_PIXELS, _picture
 
 
 def picture(data: bytes, **changes: Any) -> Any:
@@ -27,11 +27,22 @@ def test_it_is_an_uncompressed_picture_in_colour_that_names_its_image() -> None:
     assert "Research use, not a medical device" in found.DerivationDescription
 
 
-def test_many_words_do_not_push_it_over_the_limit() -> None:
-    finding = read_image(study_image()).reading.findings[0]
-    many = tuple(replace(finding, name=f"Pneumonia {number}") for number in range(60))
-    found = picture(study_image(), findings=many)
-    assert max(found.Rows, found.Columns) <= MOST_PIXELS
+@pytest.mark.parametrize("number", [7, 14, 60])
+def test_many_words_neither_push_it_over_the_limit_nor_make_the_radiograph_small(number: int) -> None:
+    examination = read_image(study_image())
+    finding = examination.reading.findings[0]
+    many = tuple(replace(finding, name=f"Pneumonia {each}") for each in range(number))
+    pixels = np.kron(examination.radiograph.pixels, np.ones((10, 10), np.float32))
+    source = replace(examination.reading.source, rows=pixels.shape[0], columns=pixels.shape[1])
+    large = replace(
+        examination,
+        reading=replace(examination.reading, findings=many, warnings=("a warning " * 20,) * 5),
+        radiograph=replace(examination.radiograph, pixels=pixels, source=source),
+    )
+    found = _picture(large)
+    assert max(found.size) <= MOST_PIXELS
+    words = np.asarray(found)[0].tolist().count([16, 17, 20])  # the column's ground
+    assert 500 <= found.width - words < found.width
 
 
 @pytest.mark.parametrize(

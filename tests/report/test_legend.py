@@ -7,14 +7,14 @@ import pytest
 
 from hilum.reading_result import RatioWithheld
 from hilum.report.colour import ContributionScale, paint
-from hilum.report.legend import _MARK, _broken, _upper_lines, draw_legend
+from hilum.report.legend import _MARK, _broken, _from_all_to_the_fewest, draw_legend
 from hilum.stated import Stated
 
 DRAWN = frozenset({("chest-test", "Pneumonia")})
 
 
 def _words(reading, drawn=frozenset()):
-    return [line.text for line in _upper_lines(reading, drawn)]
+    return [line.text for line in next(_from_all_to_the_fewest(reading, drawn))]
 
 
 def _quiet(reading):
@@ -131,3 +131,18 @@ def test_warnings_stand_last_but_for_what_the_headline_says(reading):
     warned = replace(reading, warnings=("the greys may be inverted", "Pneumonia flagged"))
     assert _words(warned)[-1] == "The greys may be inverted"
     assert _words(_quiet(reading))[-1] != "The greys may be inverted"
+
+
+def test_short_of_room_it_tells_of_fewer_findings_and_counts_the_warnings(reading, finding):
+    names = [f"Finding {number}" for number in range(20)]
+    many = replace(reading, findings=tuple(replace(finding, name=name) for name in names), warnings=("one", "two"))
+    drawn = frozenset(("chest-test", name) for name in names)
+    full = draw_legend(many, scales=(), drawn=drawn, height=700)
+    assert full.height > 1500
+    assert draw_legend(many, scales=(), drawn=drawn, height=700, most=1000).height <= 1000
+    versions = [[line.text for line in lines] for lines in _from_all_to_the_fewest(many, drawn)]
+    assert "1 more drawn: see the report for each" in versions[1]
+    assert all(name in versions[-2][2] for name in names)  # the headline names every one
+    assert versions[-2][3:] == ["20 drawn: see the report for each", "One", "Two"]
+    assert versions[-1][3:] == ["20 drawn: see the report for each", "2 warnings: see the report"]
+    assert versions[-1][2].endswith("... and more")

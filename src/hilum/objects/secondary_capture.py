@@ -71,10 +71,10 @@ def _picture(examination: Examination) -> Image.Image:
     """The largest overlay that stays within the limit; its column of words grows with the radiograph."""
     side = MOST_PIXELS
     while True:
-        picture = overlay_picture(examination, longest_side=side)
+        picture = overlay_picture(examination, longest_side=side, most_rows=MOST_PIXELS)
         if max(picture.size) <= MOST_PIXELS:
             return picture
-        if side < MOST_PIXELS // 8:  # so many words that no radiograph fits beside them
+        if side < MOST_PIXELS // 4:  # words that even in short fill more than the picture
             picture.thumbnail((MOST_PIXELS, MOST_PIXELS))
             return picture
         side = int(side * max(_STEP * MOST_PIXELS / max(picture.size), 0.5))

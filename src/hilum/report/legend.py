@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from hilum.reading_result import CardiothoracicRatio, Reading
+from hilum.reading_result import CardiothoracicRatio, Finding, Reading
 from hilum.report.colour import ContributionScale, paint
 from hilum.report.headline import headline, warnings_beside
 from hilum.report.letters import Font, font_of_size, length, letters
@@ -42,6 +43,7 @@ _INK: _Colour = (238, 240, 243)
 _QUIET: _Colour = (176, 182, 190)
 _MARK: _Colour = (240, 201, 74)
 _COLUMN_EMS = 19  # width of the column in letters' heights
+_SHORT = 600  # characters of the headline where room is short
 _SCALE_GREY = 96  # the scale is shown as it looks over this grey, with the heatmap's own opacity
 
 
@@ -54,21 +56,34 @@ class _Line:
 
 
 def draw_legend(
-    reading: Reading, *, scales: Sequence[ContributionScale], drawn: frozenset[tuple[str, str]], height: int
+    reading: Reading,
+    *,
+    scales: Sequence[ContributionScale],
+    drawn: frozenset[tuple[str, str]],
+    height: int,
+    most: int | None = None,
 ) -> Image.Image:
     """The column as an RGB picture, at least `height` pixels high; letters grow with it.
 
-    `scales` are those of the heatmaps drawn, one for each size of grid; `drawn` holds (model, finding).
+    `scales` are those of the heatmaps drawn, one for each size of grid; `drawn` holds (model, finding). A column that
+    would be higher than `most` pixels says less of each finding, and where that is not enough, counts the warnings.
     """
     em = min(max(height / 42, 13.0), 40.0)
     width = round(em * _COLUMN_EMS)
-    upper = _upper_lines(reading, drawn)
     lower = [_Line(f"SHA-256 {reading.source.sha256[:16]}...", _QUIET, 0.85, 0.8), _Line(RESEARCH_USE, _MARK)]
-    needed = _write(None, upper, em=em, width=width, y=em)
-    for scale in scales:
-        needed = _scale(None, scale, em=em, width=width, y=needed)
     tail = _write(None, lower, em=em, width=width, y=0.0)
-    legend = Image.new("RGB", (width, max(height, round(needed + tail + em))), _PAPER)
+
+    def needed(lines: Sequence[_Line]) -> int:
+        y = _write(None, lines, em=em, width=width, y=em)
+        for scale in scales:
+            y = _scale(None, scale, em=em, width=width, y=y)
+        return round(y + tail + em)
+
+    upper: list[_Line] = []
+    for upper in _from_all_to_the_fewest(reading, drawn):
+        if most is None or needed(upper) <= most:
+            break
+    legend = Image.new("RGB", (width, max(height, needed(upper))), _PAPER)
     draw = ImageDraw.Draw(legend)
     y = _write(draw, upper, em=em, width=width, y=em)
     for scale in scales:
@@ -77,29 +92,50 @@ def draw_legend(
     return legend
 
 
-def _upper_lines(reading: Reading, drawn: frozenset[tuple[str, str]]) -> list[_Line]:
+def _from_all_to_the_fewest(reading: Reading, drawn: frozenset[tuple[str, str]]) -> Iterator[list[_Line]]:
+    """The lines above the scale with ever fewer findings told in full: the headline names all that are flagged."""
+    described = [finding for finding in ordered(reading.findings) if (finding.model, finding.name) in drawn]
+    for number in range(len(described), -1, -1):
+        yield _upper_lines(reading, described[:number], left_out=len(described) - number)
+    yield _upper_lines(reading, (), left_out=len(described), is_short=True)
+
+
+def _upper_lines(
+    reading: Reading, described: Sequence[Finding], *, left_out: int = 0, is_short: bool = False
+) -> list[_Line]:
+    """What stands above the scale; `left_out` findings are drawn and not `described`."""
     lines = [_Line("PHANTOM - shows no patient", _MARK, 1.1)] if is_phantom(reading.source.name) else []
     if reading.findings:  # else the outcome says what the gate said
         lines.append(_Line(f"Gate: {gate_title(reading.gate)}", _QUIET))
-    lines.append(_Line(headline(reading), _INK, 1.0, 0.8))
-    for finding in ordered(reading.findings):
-        if (finding.model, finding.name) not in drawn:
-            continue
-        said = decision(finding)
-        lines.append(_Line(finding.name, _INK, 1.25, 1.0))
-        lines.append(_Line(f"{number_name(finding)} {probability_text(finding.probability)}, {said.word}"))
-        lines.append(_Line(f"threshold {operating_point_text(finding)}", _QUIET))
-        if finding.inside_lungs is not None:
-            lines.append(_Line(inside_lungs_text(finding.inside_lungs), _QUIET))
-        rests_on = (members_text(finding), looks_text(finding), told_text(finding))
-        lines += [_Line(text, _QUIET) for text in rests_on if text]
-        if finding.members_disagree:
-            lines.append(_Line(disagreement_text(finding), _MARK))
-        if said.note:
-            lines.append(_Line(said.note, _MARK))
+    said = headline(reading)
+    lines.append(_Line(shorten(said, _SHORT, placeholder=" ... and more") if is_short else said, _INK, 1.0, 0.8))
+    for finding in described:
+        lines += _finding_lines(finding)
+    if left_out:
+        what = f"{left_out} more drawn" if described else f"{left_out} drawn"
+        lines.append(_Line(f"{what}: see the report for each", _MARK, 0.9, 0.8))
     if reading.stated:
         lines.append(_Line(stated_text(reading), _MARK, 0.9, 0.8))
-    return [*lines, *_lung_lines(reading), *_crop_lines(reading), *_warning_lines(reading)]
+    lines += [*_lung_lines(reading), *_crop_lines(reading)]
+    return [*lines, *_warning_lines(reading, is_short=is_short)]
+
+
+def _finding_lines(finding: Finding) -> list[_Line]:
+    said = decision(finding)
+    lines = [
+        _Line(finding.name, _INK, 1.25, 1.0),
+        _Line(f"{number_name(finding)} {probability_text(finding.probability)}, {said.word}"),
+        _Line(f"threshold {operating_point_text(finding)}", _QUIET),
+    ]
+    if finding.inside_lungs is not None:
+        lines.append(_Line(inside_lungs_text(finding.inside_lungs), _QUIET))
+    rests_on = (members_text(finding), looks_text(finding), told_text(finding))
+    lines += [_Line(text, _QUIET) for text in rests_on if text]
+    if finding.members_disagree:
+        lines.append(_Line(disagreement_text(finding), _MARK))
+    if said.note:
+        lines.append(_Line(said.note, _MARK))
+    return lines
 
 
 def _lung_lines(reading: Reading) -> list[_Line]:
@@ -127,9 +163,11 @@ def _crop_lines(reading: Reading) -> list[_Line]:
     return [_Line(f"green box: the crop that {read} read", _QUIET, 0.9)]
 
 
-def _warning_lines(reading: Reading) -> list[_Line]:
-    """What a page shows as warnings: the picture may be all that somebody sees."""
+def _warning_lines(reading: Reading, *, is_short: bool) -> list[_Line]:
+    """What a page shows as warnings, since the picture may be all that somebody sees; in short their number."""
     warnings = warnings_beside(reading, said=headline(reading))
+    if is_short and len(warnings) > 1:
+        return [_Line(f"{len(warnings)} warnings: see the report", _MARK, 0.9, 0.8)]
     return [_Line(sentence(warning), _MARK, 0.9, 0.25 if place else 0.8) for place, warning in enumerate(warnings)]
 
 

@@ -48,13 +48,22 @@ def overlay_jpeg(examination: Examination, *, every_heatmap: bool = False) -> by
 
 
 def overlay_picture(
-    examination: Examination, *, every_heatmap: bool = False, longest_side: int = LONGEST_SIDE
+    examination: Examination,
+    *,
+    every_heatmap: bool = False,
+    longest_side: int = LONGEST_SIDE,
+    most_rows: int | None = None,
 ) -> Image.Image:
-    """The overlay in RGB; the radiograph in it has at most `longest_side` pixels a side, and the words stand beside."""
+    """The overlay in RGB; the radiograph in it has at most `longest_side` pixels a side, and the words stand beside.
+
+    The words are fewer where they would need more than `most_rows` pixels.
+    """
     drawn = drawn_findings(examination, every_heatmap=every_heatmap)
     found = draw_examination(examination, drawn=drawn, longest_side=longest_side)
     radiograph = found.picture
-    legend = draw_legend(examination.reading, scales=found.scales, drawn=drawn, height=radiograph.height)
+    legend = draw_legend(
+        examination.reading, scales=found.scales, drawn=drawn, height=radiograph.height, most=most_rows
+    )
     canvas = Image.new("RGB", (radiograph.width + legend.width, max(radiograph.height, legend.height)), (16, 17, 20))
     canvas.paste(radiograph, (0, 0))
     canvas.paste(legend, (radiograph.width, 0))
