@@ -22,6 +22,7 @@ from hilum.systems.attention.task import TwoLooksTask
 from hilum.training.data.stage_data import image_data
 from hilum.training.loop.checkpoints import WEIGHTS, has_begun, load_weights, save_weights
 from hilum.training.loop.fit import fit
+from hilum.training.loop.starts import started_before
 from hilum.training.loop.task import Items, TaskData
 from hilum.training.recipe.losses import fit_loss
 from hilum.training.recipe.processes import is_first_process, wait_for_all
@@ -88,10 +89,17 @@ def start(network: TwoLooks, *, recipe: AttentionRecipe) -> str:
 def check_start(recipe: AttentionRecipe, *, folder: Path) -> None:
     """Find out before anything is decoded that starting weights are missing or do not fit.
 
-    A training that has begun in `folder` is not looked at. Raises what `load_starting_weights` raises.
+    A training that has begun in `folder` needs them no more. Raises what `load_starting_weights` raises, and
+    `UsageError` where it began with others.
     """
+    _started_before(recipe, folder=folder / recipe.last.name)
     if not has_begun(folder / recipe.last.name):
         start(new_network(recipe), recipe=recipe)
+
+
+def _started_before(recipe: AttentionRecipe, *, folder: Path) -> str | None:
+    starts = (recipe.last.start, recipe.crop_start)
+    return [started_before(folder, weights=weights) for weights in starts][-1]
 
 
 def fit_two_looks(recipe: AttentionRecipe, *, split: Split, place: RunPlace) -> FittedTwoLooks:
@@ -111,7 +119,7 @@ def fit_two_looks(recipe: AttentionRecipe, *, split: Split, place: RunPlace) -> 
 
 def _train(recipe: AttentionRecipe, *, split: Split, place: RunPlace, folder: Path) -> None:
     stage, network = recipe.last, new_network(recipe)
-    started_from = start(network, recipe=recipe)
+    started_from = _started_before(recipe, folder=folder) or start(network, recipe=recipe)
 
     def make() -> tuple[TwoLooksTask, TaskData]:
         data = image_data(recipe, stage=stage, split=split, preparation=place.preparation)
@@ -129,6 +137,7 @@ def _train(recipe: AttentionRecipe, *, split: Split, place: RunPlace, folder: Pa
         return task, TaskData(
             training=WithAbout(data.training, records=learnt_from),
             sampler=sampler,
+            started_from=started_from,
             validation={
                 part: (WithAbout(items, records=split.parts[part]), data.counts[part])
                 for part, items in data.validation.items()

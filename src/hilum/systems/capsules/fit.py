@@ -20,6 +20,7 @@ from hilum.systems.capsules.painted import CapsuleTask, PaintedCapsules
 from hilum.training.data.stage_data import image_data
 from hilum.training.loop.checkpoints import WEIGHTS, has_begun, load_weights
 from hilum.training.loop.stages import fit_and_keep, has_ended
+from hilum.training.loop.starts import started_before
 from hilum.training.recipe.losses import Loss
 from hilum.training.recipe.recipe import FromStage, FusedFrom, Recipe, Stage
 from hilum.training.records.run_place import RunPlace
@@ -88,8 +89,9 @@ def _shape_of(state: Mapping[str, Tensor], name: str) -> torch.Size | None:
 def check_capsules(of: OfCapsules, *, stage: Stage, folder: Path) -> None:
     """Find out before anything is decoded that starting weights are missing or do not fit, and raise as they do.
 
-    A training that has begun in `folder` is not looked at.
+    A training that has begun in `folder` needs them no more. Raises `UsageError` where it began with others.
     """
+    started_before(folder / stage.name, weights=stage.start)
     if not has_begun(folder / stage.name):
         start_capsules(new_capsules(of, labels=len(stage.labels)), weights=stage.start)
 
@@ -102,7 +104,8 @@ def fit_capsules(recipe: Recipe, *, of: OfCapsules, stage: Stage, split: Split, 
     labels = len(stage.labels)
     if not has_ended(stage, folder=place.folder):
         network = new_capsules(of, labels=labels)
-        started_from = start_capsules(network, weights=stage.start)
+        before = started_before(place.folder / stage.name, weights=stage.start)
+        started_from = before or start_capsules(network, weights=stage.start)
 
         def task(loss: Loss) -> CapsuleTask:
             return CapsuleTask(network, labels=stage.labels, loss=loss)

@@ -17,6 +17,7 @@ from hilum.systems.gate.losses import gate_loss
 from hilum.systems.gate.pictures import GatePicture, GateTrainingImages
 from hilum.systems.gate.recipe import GateRecipe
 from hilum.training.loop.fit import Fitted, fit
+from hilum.training.loop.starts import started_before
 from hilum.training.loop.task import TaskData, UnwatchedTask
 from hilum.training.recipe.machine import Machine
 from hilum.training.recipe.samplers import GroupShareSampler, draw_groups
@@ -38,7 +39,8 @@ def fit_gate(recipe: GateRecipe, *, pictures: Sequence[GatePicture], folder: Pat
 
     def make() -> tuple[UnwatchedTask, TaskData]:
         network = new_network(recipe)
-        started_from = load_starting_weights(network, weights=recipe.starting_weights)
+        before = started_before(folder, weights=recipe.starting_weights)
+        started_from = before or load_starting_weights(network, weights=recipe.starting_weights)
         images = GateTrainingImages(
             pictures, spec=recipe.preprocess, changes=recipe.changes, aspects=aspects_as_drawn(pictures, recipe=recipe)
         )

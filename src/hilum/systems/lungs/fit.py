@@ -14,6 +14,7 @@ from hilum.systems.lungs.losses import lung_loss
 from hilum.systems.lungs.pictures import LungPicture, LungTrainingImages
 from hilum.systems.lungs.recipe import LungRecipe
 from hilum.training.loop.fit import fit
+from hilum.training.loop.starts import started_before
 from hilum.training.loop.task import TaskData, UnwatchedTask
 from hilum.training.recipe.machine import Machine
 from hilum.training.recipe.samplers import GroupShareSampler
@@ -29,22 +30,26 @@ class FittedLungs:
     started_from: str
 
 
-def start_network(recipe: LungRecipe) -> tuple[LungNetwork, str]:
-    """The recipe's network with its starting weights, and one line on them; it draws from torch's seeded generator."""
+def start_network(recipe: LungRecipe, *, folder: Path) -> tuple[LungNetwork, str]:
+    """The recipe's network with its starting weights, and one line on them; it draws from torch's seeded generator.
+
+    Where a training has begun in `folder` its checkpoint holds the weights, and they are not read again.
+    """
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
         planes = len(recipe.structures)
         if recipe.network == "plain":
             return PlainLungUNet(planes=planes), "random"
         network = MobileLungUNet(planes=planes)
-        return network, load_encoder(network, weights=recipe.starting_weights)
+        before = started_before(folder, weights=recipe.starting_weights)
+        return network, before or load_encoder(network, weights=recipe.starting_weights)
 
 
 def fit_lungs(recipe: LungRecipe, *, pictures: Sequence[LungPicture], folder: Path, machine: Machine) -> FittedLungs:
     """Train on `pictures` and return the network after the last epoch: nothing is chosen by a score."""
 
     def make() -> tuple[UnwatchedTask, TaskData]:
-        network, started_from = start_network(recipe)
+        network, started_from = start_network(recipe, folder=folder)
         images = LungTrainingImages(pictures, spec=recipe.preprocess, framing=recipe.framing, grey=recipe.grey)
         sampler = GroupShareSampler(
             [picture.record.source for picture in pictures],

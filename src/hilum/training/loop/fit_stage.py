@@ -31,14 +31,16 @@ def fit_stage(
     folder: Path,
     machine: Machine,
     data: MakeData,
+    started_from: str,
     task: Callable[[Loss], Task] | None = None,
 ) -> Kept:
     """Train `network` in place and return the weights that the stage keeps.
 
     Its outputs are logits (N, L), and what is learnt a `ClassifierTask`, guided by the lungs where the recipe says so;
     else `task` makes it of the fitted loss.
-    `folder` holds the checkpoints and the logs. `data` makes what is learnt from, where there is something to train:
-    only the part `train` is trained on; the validation parts are watched, where `split` has any.
+    `folder` holds the checkpoints, which keep `started_from`, and the logs. `data` makes what is learnt from, where
+    there is something to train: only the part `train` is trained on; the validation parts are watched, where `split`
+    has any.
     """
 
     def make() -> tuple[Task, TaskData]:
@@ -57,6 +59,7 @@ def fit_stage(
             training=made.training,
             sampler=sampler,
             validation={part: (made.validation[part], made.counts[part]) for part in made.validation},
+            started_from=started_from,
             population=None if stage.batch_statistics is None else len(made.targets),
         )
 

@@ -24,6 +24,7 @@ from hilum.training.loop.fit import Fitted
 from hilum.training.loop.fit_stage import fit_stage
 from hilum.training.loop.fusion_features import FEATURES, Extractors, feature_data
 from hilum.training.loop.population_statistics import with_population_statistics
+from hilum.training.loop.starts import started_before
 from hilum.training.loop.task import Task
 from hilum.training.recipe.losses import Loss
 from hilum.training.recipe.processes import is_first_process, wait_for_all
@@ -72,7 +73,9 @@ def run_stage(recipe: Recipe, *, stage: Stage, split: Split, place: RunPlace) ->
     if has_ended(stage, folder=place.folder):
         return load_stage(recipe, stage=stage, folder=place.folder)
     network = new_network(recipe, stage=stage)
-    started_from = start(network, recipe=recipe, stage=stage, folder=place.folder)
+    started_from = started_before(place.folder / stage.name, weights=stage.start) or start(
+        network, recipe=recipe, stage=stage, folder=place.folder
+    )
     data = partial(image_data, recipe, stage=stage, split=split, preparation=place.preparation)
     fit_and_keep(recipe, stage=stage, network=network, split=split, place=place, data=data, started_from=started_from)
     return load_stage(recipe, stage=stage, folder=place.folder)
@@ -122,7 +125,15 @@ def fit_and_keep(
     folder = place.folder / stage.name
     data = cache(data)  # what is learnt from may be asked for twice
     kept = fit_stage(
-        recipe, stage=stage, network=network, split=split, folder=folder, machine=place.machine, data=data, task=task
+        recipe,
+        stage=stage,
+        network=network,
+        split=split,
+        folder=folder,
+        machine=place.machine,
+        data=data,
+        started_from=started_from,
+        task=task,
     )
     if is_first_process():
         about = {"stage": stage.name, "epoch": str(kept.epoch), "started_from": started_from}
@@ -155,9 +166,11 @@ def load_stage(recipe: Recipe, *, stage: Stage, folder: Path) -> Fitted:
 def check_starts(recipe: Recipe, *, folder: Path) -> None:
     """Find out before anything is decoded that starting weights are missing or do not fit.
 
-    Stages that have begun in `folder` are not looked at. Raises what `load_starting_weights` raises.
+    A stage that has begun in `folder` needs them no more. Raises what `load_starting_weights` raises, and `UsageError`
+    where a stage began with others.
     """
     for stage in recipe.stages:
+        started_before(folder / stage.name, weights=stage.start)
         begun = has_begun(folder / stage.name)
         if not isinstance(stage.start, FromStage | FusedFrom) and not begun:
             load_starting_weights(new_network(recipe, stage=stage), weights=stage.start)
