@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -59,3 +60,43 @@ def test_no_ray_at_the_address_is_one_line() -> None:
     with pytest.raises(UsageError, match=r"No Ray runs at 127\.0\.0\.1:1") as raised:
         RayHands("127.0.0.1:1")
     assert "\n" not in str(raised.value)
+
+
+class _Actor:
+    """As much of an actor as a hand talks to; it answers once it is `placed`."""
+
+    def __init__(self) -> None:
+        self.placed, self.code, self.told = False, None, []
+        self.exit_code = self.stop = self
+
+    def remote(self) -> "_Actor":
+        return self
+
+
+def test_an_actor_without_room_is_not_waited_for_and_an_ended_one_makes_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hilum.training.search import ray_hands
+
+    def get(actor: _Actor) -> int | None:
+        assert actor.placed, "it would wait for ever"
+        return actor.code
+
+    killed: list[_Actor] = []
+    stand_in = SimpleNamespace(
+        get=get,
+        wait=lambda asked, timeout: ([one for one in asked if one.placed], []),
+        kill=killed.append,
+        exceptions=SimpleNamespace(RayError=RuntimeError),
+    )
+    monkeypatch.setattr(ray_hands, "ray", stand_in)
+    first, second = _Actor(), _Actor()
+    hands = [ray_hands.RayHand(actor, log=tmp_path / "log") for actor in (first, second)]
+    first.placed = True
+    assert [hand.exit_code() for hand in hands] == [None, None]
+    assert not killed
+    first.code = 0
+    assert [hand.exit_code() for hand in hands] == [0, None]
+    assert killed == [first]
+    hands[1].stop()
+    assert killed == [first, second]

@@ -37,24 +37,37 @@ class RayHand:
 
     def __init__(self, actor: Any, *, log: Path) -> None:
         self._actor, self._log = actor, log
+        self._asked: Any = None
+        self._placed = False
 
     def exit_code(self) -> int | None:
-        """As of the process; 1 where its machine or its actor was lost, which the log then says."""
+        """As of the process; 1 where its machine or its actor was lost, which the log then says.
+
+        None too while no machine has room for the actor. Once the code is known the actor makes room for another.
+        """
+        if self._asked is None:
+            self._asked = self._actor.exit_code.remote()
+        if not ray.wait([self._asked], timeout=0)[0]:
+            return None
+        asked, self._asked, self._placed = self._asked, None, True
         try:
-            found: int | None = ray.get(self._actor.exit_code.remote())
+            found: int | None = ray.get(asked)
         except ray.exceptions.RayError as error:
             self._log.parent.mkdir(parents=True, exist_ok=True)
             with self._log.open("a") as log:
                 log.write(f"Ray: {' '.join(str(error).split())[-300:]}\n")
             return 1
+        if found is not None:
+            ray.kill(self._actor)
         return found
 
     def stop(self) -> None:
         """End the process and its actor."""
-        try:
-            ray.get(self._actor.stop.remote())
-        except ray.exceptions.RayError:
-            return
+        if self._placed:  # one that waits for room would not answer
+            try:
+                ray.get(self._actor.stop.remote())
+            except ray.exceptions.RayError:
+                return
         ray.kill(self._actor)
 
 
