@@ -158,7 +158,8 @@ def _asked(request: TuneRequest) -> _Asked:
             f"A search needs a recipe whose labels are known beforehand, and those of {request.train.name} come from "
             "your table; search over a recipe file of your own that names them"
         )
-    return _Asked(recipe=made, fields=space_of(request.vary, recipe=made), goal=goal_of(made, monitor=request.monitor))
+    goal = goal_of(made, monitor=request.monitor)
+    return _Asked(recipe=made, fields=space_of(request.vary, recipe=made, monitor=request.monitor), goal=goal)
 
 
 def _job(request: TuneRequest, *, number: int, spelled: Spelled) -> Job:

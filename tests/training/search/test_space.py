@@ -51,6 +51,8 @@ def test_values_are_spelled_as_set_takes_them() -> None:
         (("loss.kind=Focal|Hinge",), "stages.train.loss.kind must be .*, not .Hinge."),
         (("optimizer.lr=0.1..0.2", "optimizer.learning_rate=0.1..0.3"), "optimizer.learning_rate is named twice"),
         (("seed=1..5",), "seed cannot be searched over"),
+        (("selection.keep=last|best",), "selection.keep cannot be searched over"),
+        (("selection.monitor=loss|mean_auroc",), "selection.monitor cannot be searched over"),
         (("split.shares.train=0.5..0.6",), "split"),
     ],
 )
@@ -58,3 +60,11 @@ def test_what_the_recipe_cannot_take_is_one_line(declared: tuple[str, ...], said
     with pytest.raises(UsageError, match=said) as raised:
         space_of(declared, recipe=RECIPE)
     assert "\n" not in str(raised.value)
+
+
+def test_a_monitored_loss_must_be_the_same_in_all_trials() -> None:
+    kinds = ("loss.kind=Focal|BinaryCrossEntropy",)
+    assert space_of(kinds, recipe=RECIPE, monitor="mean_auroc")
+    with pytest.raises(UsageError, match=r"loss\.kind cannot be searched over"):
+        space_of(kinds, recipe=RECIPE, monitor="loss")
+    assert space_of(("selection.patience=none|2",), recipe=RECIPE, monitor="loss")

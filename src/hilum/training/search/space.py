@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hilum.errors import UsageError
 from hilum.training.recipe.recipe import Recipe
@@ -91,11 +91,12 @@ class Ints:
 Field = Options | Floats | Ints
 
 
-def space_of(declared: Sequence[str], *, recipe: Recipe) -> tuple[Field, ...]:
-    """The fields that `declared`, a text KEY=… each, means for `recipe`.
+def space_of(declared: Sequence[str], *, recipe: Recipe, monitor: str = "mean_auroc") -> tuple[Field, ...]:
+    """The fields that `declared`, a text KEY=… each, means for `recipe`, whose trials go by `monitor`.
 
     Raises `UsageError` for no field, a key that is no setting or stands twice, a range or options that the setting does
-    not take, and a setting that decides which images are validated on: values of such trials could not be compared.
+    not take, and a setting that decides on which images, of which epoch or, where it is monitored, by which loss trials
+    are judged: their values could not be compared.
     """
     if not declared:
         raise UsageError("Name a setting to search over, for example --vary optimizer.lr=1e-5..1e-3:log")
@@ -106,7 +107,7 @@ def space_of(declared: Sequence[str], *, recipe: Recipe) -> tuple[Field, ...]:
         raise UsageError(f"{twice} is named twice. Give all its options in one --vary")
     for field in fields:
         for text in field.ends:
-            _check_takes(recipe, key=field.key, text=text)
+            _check_takes(recipe, key=field.key, text=text, monitor=monitor)
     return fields
 
 
@@ -151,18 +152,20 @@ def _is_whole(recipe: Recipe, *, key: str, low: int) -> bool:
     return False
 
 
-def _check_takes(recipe: Recipe, *, key: str, text: str) -> None:
+def _check_takes(recipe: Recipe, *, key: str, text: str, monitor: str) -> None:
     changed = with_settings(recipe, pairs=[f"{key}={text}"])
-    if _judged_on(changed) != _judged_on(recipe):
+    if _judged_on(changed, monitor=monitor) != _judged_on(recipe, monitor=monitor):
         raise UsageError(
-            f"{key} cannot be searched over: it changes what is validated, or on which images, so that trials could "
-            "not be compared. Set it with --set"
+            f"{key} cannot be searched over: it changes what trials are judged by, on which images or of which epoch, "
+            "so that they could not be compared. Set it with --set"
         )
 
 
-def _judged_on(recipe: Recipe) -> tuple[object, ...]:
+def _judged_on(recipe: Recipe, *, monitor: str) -> tuple[object, ...]:
     last = recipe.last
-    return recipe.seed, last.labels, last.releases, last.split, last.selection.part, recipe.chexpert
+    kept = replace(last.selection, patience=None)
+    loss = last.loss if monitor == "loss" else None
+    return recipe.seed, last.labels, last.releases, last.split, kept, recipe.chexpert, loss
 
 
 def _check_range(key: str, *, low: float, high: float, log: bool) -> None:
