@@ -1,4 +1,5 @@
 import hashlib
+import math
 
 import pytest
 import torch
@@ -92,6 +93,17 @@ class Writer:
 
     def save_checkpoint(self, path, *, weights_only):
         self.written.append(path.name)
+
+
+@pytest.mark.parametrize("mode", ["min", "max"])
+def test_a_first_value_that_is_no_number_gives_way_to_any_number(tmp_path, mode):
+    callback = EpochCheckpoints(tmp_path, monitor="v", mode=mode)
+    best = []
+    for value in (math.nan, math.nan, 0.5, math.nan):
+        trainer = Writer(value)
+        callback.on_train_epoch_end(trainer, None)
+        best.append("best.ckpt" in trainer.written)
+    assert best == [True, False, True, False]
 
 
 def test_the_best_is_written_before_the_last_and_only_when_it_is_better(tmp_path):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -64,15 +65,20 @@ class EpochCheckpoints(Checkpoint):
         del pl_module
         if self._monitor is not None:
             value = float(trainer.callback_metrics[self._monitor])
-            if self._is_better(value):
+            if is_better(value, than=self.best, mode=self._mode):
                 self.best = value
                 trainer.save_checkpoint(self._folder / BEST_CHECKPOINT, weights_only=False)
         trainer.save_checkpoint(self._folder / LAST_CHECKPOINT, weights_only=False)
 
-    def _is_better(self, value: float) -> bool:
-        if self.best is None:
-            return True
-        return value < self.best if self._mode == "min" else value > self.best
+
+def is_better(value: float, *, than: float | None, mode: Literal["min", "max"]) -> bool:
+    """Whether a value is better than the best so far, None at first; a value that is no number is better than nothing.
+
+    Any number is better than one that is none.
+    """
+    if than is None or math.isnan(than):
+        return than is None or not math.isnan(value)
+    return value < than if mode == "min" else value > than
 
 
 def has_begun(folder: Path) -> bool:

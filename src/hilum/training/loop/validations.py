@@ -13,7 +13,7 @@ import torch
 from lightning import pytorch as pl
 from lightning.pytorch.callbacks import Callback
 
-from hilum.training.loop.checkpoints import BEST_CHECKPOINT
+from hilum.training.loop.checkpoints import BEST_CHECKPOINT, is_better
 from hilum.training.loop.curves import Row, rows_as_csv
 from hilum.training.recipe.plan import Selection
 from hilum.whole_files import write_whole
@@ -64,8 +64,7 @@ class Validations(Callback):
         del pl_module
         self._keep_row(trainer)
         value = float(trainer.callback_metrics[self._selection.metric])
-        better = self.best is None or (value < self.best if self._selection.mode == "min" else value > self.best)
-        if better:
+        if is_better(value, than=self.best, mode=self._selection.mode):
             self.best, self.waited = value, 0
             if self._selection.keep == "best":
                 trainer.save_checkpoint(self._folder / BEST_CHECKPOINT, weights_only=False)
