@@ -70,6 +70,17 @@ def test_statistics_are_the_means_over_whole_batches():
     assert all(torch.equal(found[name], state[name]) for name in state if name.endswith(("weight", "bias")))
 
 
+def test_fewer_images_than_a_batch_are_one_batch():
+    pixels = images(5)
+    network = nn.Sequential(nn.BatchNorm2d(3))
+    state = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    found = with_population_statistics(network, state=state, images=Drawn(pixels), count=5, batch_size=32)
+    assert found["0.running_mean"].numpy() == pytest.approx(pixels.double().numpy().mean(axis=(0, 2, 3)), rel=1e-5)
+    assert found["0.running_var"].numpy() == pytest.approx(
+        pixels.double().numpy().var(axis=(0, 2, 3), ddof=1), rel=1e-4
+    )
+
+
 def test_images_that_stand_class_by_class_have_the_spread_of_both_classes():
     pixels = torch.cat((images(160), images(160) + 8.0))
     network = nn.Sequential(nn.BatchNorm2d(3))

@@ -38,8 +38,8 @@ def with_population_statistics(
 
     They are the means over batches of `batch_size` images of each batch's own mean and unbiased variance: in the order
     of their names a release's images would come class by class, and what differs between classes be left out. The
-    images of a last, smaller batch take no part. Float32 without autocast. `network` ends with the state, in evaluation
-    mode, on the CPU.
+    images of a last, smaller batch take no part, unless it is the only one. Float32 without autocast. `network` ends
+    with the state, in evaluation mode, on the CPU.
     """
     network.load_state_dict(state)
     device = accelerator()
@@ -96,7 +96,7 @@ def _measure(
     """Put the statistics of whole batches of the images `indices`, in that order, into `network` on `device`."""
     loader = DataLoader(
         SideBySide(images),
-        batch_size=batch_size,
+        batch_size=min(batch_size, len(indices)),  # or there would be no whole batch
         sampler=[(index, index) for index in indices],  # the draws: an image, and the seed of its augmentation
         collate_fn=as_batch,
         drop_last=True,
