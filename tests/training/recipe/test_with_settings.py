@@ -26,6 +26,8 @@ def test_one_stage_needs_no_name():
 
 def test_lr_is_the_learning_rate():
     assert rates(with_settings(tiny_recipe(), pairs=["optimizer.lr=3e-4"])) == [3e-4]
+    assert rates(with_settings(tiny_recipe(), pairs=["lr=3e-4"])) == [3e-4]
+    assert rates(with_settings(two_stages(), pairs=["lr=0.5"])) == [0.5, 0.5]
 
 
 def test_a_key_without_a_stage_means_every_stage_and_one_with_it_that_one():

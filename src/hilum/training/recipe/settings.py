@@ -104,8 +104,10 @@ def split_pair(pair: str) -> tuple[str, str]:
 
 
 def full_name(key: str) -> str:
-    """The key with its last word written out."""
+    """The key with its last word written out; a short name alone is a setting of the optimizer."""
     *front, last = key.split(".")
+    if key in SHORT_NAMES:  # every recipe has it in its optimizer
+        front = ["optimizer"]
     return ".".join([*front, SHORT_NAMES.get(last, last)])
 
 
