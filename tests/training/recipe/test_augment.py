@@ -14,6 +14,7 @@ from hilum.training.recipe.augment import (
     augment_with_plane,
     change_grey_scale,
     equalise_adaptively,
+    drawn_frame,
     even_out_contrast,
     gaussian_blur,
     reframe,
@@ -40,7 +41,10 @@ def test_reframing_is_torchs_affine_grid_to_the_last_bit(size):
         scale = math.sqrt(0.64)
         shifts = [-(1 - scale) + 2 * (1 - scale) * value for value in (shift_x, shift_y)]
         cos, sin = math.cos(angle), math.sin(angle)
-        theta = torch.tensor([[[scale * cos, -scale * sin, shifts[0]], [scale * sin, scale * cos, shifts[1]]]])
+        rows, columns = size
+        along_x = [scale * cos, -scale * sin * (rows / columns), shifts[0]]
+        along_y = [scale * sin * (columns / rows), scale * cos, shifts[1]]
+        theta = torch.tensor([[along_x, along_y]])
         grid = functional.affine_grid(theta, [1, 1, *size], align_corners=False)
         expected = functional.grid_sample(image[None, None], grid, padding_mode="border", align_corners=False)[0, 0]
         found = reframe(image, settings=settings, draw=torch.Generator().manual_seed(seed))

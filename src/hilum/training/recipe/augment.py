@@ -101,7 +101,7 @@ def reframe(image: Tensor, *, settings: Augmentation, draw: torch.Generator) -> 
 def drawn_frame(shape: Sequence[int], *, settings: Augmentation, draw: torch.Generator) -> Tensor:
     """Where each pixel of a random crop, stretch and turn comes from: a grid (1, H, W, 2) as `grid_sample` takes it.
 
-    `shape` is rows and columns.
+    `shape` is rows and columns. The turn is one in pixels, also where they are not as many: the grid counts in sides.
     """
     side = math.sqrt(uniform(*settings.crop_area, draw))
     stretch = math.exp(uniform(-settings.aspect, settings.aspect, draw) / 2)
@@ -109,7 +109,10 @@ def drawn_frame(shape: Sequence[int], *, settings: Augmentation, draw: torch.Gen
     scale_x, scale_y = min(1.0, side * stretch), min(1.0, side / stretch)
     shift_x, shift_y = (uniform(-(1 - s), 1 - s, draw) for s in (scale_x, scale_y))
     cos, sin = math.cos(turn), math.sin(turn)
-    theta = torch.tensor([[[scale_x * cos, -scale_y * sin, shift_x], [scale_x * sin, scale_y * cos, shift_y]]])
+    tall, wide = shape[0] / shape[1], shape[1] / shape[0]
+    along_x = [scale_x * cos, -scale_y * sin * tall, shift_x]
+    along_y = [scale_x * sin * wide, scale_y * cos, shift_y]
+    theta = torch.tensor([[along_x, along_y]])
     return affine_grid(theta[0], height=shape[0], width=shape[1])
 
 
