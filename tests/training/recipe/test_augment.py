@@ -7,14 +7,15 @@ import torch
 from scipy.ndimage import gaussian_filter
 from torch.nn import functional
 
+from hilum.errors import UsageError
 from hilum.systems.pneumonia.recipe import AUGMENTATION
 from hilum.training.recipe.augment import (
     Augmentation,
     augment,
     augment_with_plane,
     change_grey_scale,
-    equalise_adaptively,
     drawn_frame,
+    equalise_adaptively,
     even_out_contrast,
     gaussian_blur,
     reframe,
@@ -199,3 +200,33 @@ def test_a_recipe_without_adaptive_equalisation_draws_what_it_drew() -> None:
     first = augment(image, settings=settings, seed=3)
     assert torch.equal(first, augment(image, settings=replace(settings, adaptive_tiles=(3, 4)), seed=3))
     assert not torch.equal(first, augment(image, settings=replace(settings, adaptive_probability=1.0), seed=3))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"crop_area": (-1.0, 1.0)}, "crop_area from a lower to a higher number"),
+        ({"crop_area": (1.0, 0.5)}, "crop_area from a lower to a higher number"),
+        ({"shrink": (0.0, 0.0)}, "shrink from"),
+        ({"blur_sigma_px": (0.0, 0.0)}, "blur_sigma_px from"),
+        ({"adaptive_tiles": (0, 0)}, "adaptive_tiles from"),
+        ({"blur_probability": 7.0}, "blur_probability in"),
+        ({"aspect": -3.0}, "aspect of at least 0"),
+        ({"noise": math.nan}, "noise of at least 0"),
+    ],
+)
+def test_ranges_and_probabilities_that_cannot_be_are_refused(changes, said):
+    with pytest.raises(UsageError, match=said):
+        Augmentation(**changes)
+
+
+@pytest.mark.parametrize("shape", [(64, 256), (300, 100)])
+def test_a_turn_of_a_picture_that_is_not_square_keeps_right_angles_and_lengths(shape):
+    rows, columns = shape
+    draw = torch.Generator().manual_seed(0)
+    grid = drawn_frame(shape, settings=Augmentation(rotation_deg=15.0), draw=draw)[0].double().numpy()
+    at = (grid + 1) / 2 * (columns, rows)
+    right, down = at[30, 31] - at[30, 30], at[31, 30] - at[30, 30]
+    assert float(right @ down) == pytest.approx(0.0, abs=1e-3)
+    assert [float(np.linalg.norm(step)) for step in (right, down)] == pytest.approx([1.0, 1.0], abs=1e-3)
+    assert abs(right[1]) > 0.05, "it was turned"

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from hilum.errors import UsageError
 from hilum.training.recipe.optimizers import Adam, AdamW, RAdam, Sgd, build_optimizer
 
 
@@ -72,3 +73,20 @@ def test_a_parameter_without_a_gradient_stays_even_with_decay():
     network.bias.grad = torch.ones(1)
     optimizer.step()
     assert float(network.matrix.detach()) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Sgd(learning_rate=-1.0), "a learning_rate of at least 0"),
+        (lambda: Sgd(learning_rate=float("nan")), "a learning_rate of at least 0"),
+        (lambda: Sgd(learning_rate=0.1, momentum=-0.1), "a momentum in"),
+        (lambda: Sgd(learning_rate=0.1, momentum=0.0, nesterov=True), "a momentum above 0 with nesterov"),
+        (lambda: AdamW(learning_rate=0.1, weight_decay=-1.0), "a weight_decay of at least 0"),
+        (lambda: Adam(learning_rate=0.1, betas=(2.0, 2.0)), "betas in"),
+        (lambda: RAdam(learning_rate=0.1, epsilon=-1.0), "an epsilon of at least 0"),
+    ],
+)
+def test_values_that_torch_would_refuse_later_are_refused_at_once(make, said):
+    with pytest.raises(UsageError, match=said):
+        make()

@@ -5,8 +5,11 @@ import pytest
 from fabricate_recipe import tiny_recipe, tiny_stage
 from hilum.errors import UsageError
 from hilum.imaging.preprocess import PreprocessSpec
+from hilum.training.recipe.distribution_balanced import DistributionBalanced
+from hilum.training.recipe.mixup import Mixup
 from hilum.training.recipe.plan import Selection
 from hilum.training.recipe.recipe import Assessment, FromStage, SoftestWithout, SplitSpec
+from hilum.training.recipe.schedules import KerasDecay, Plateau
 
 
 @pytest.mark.parametrize(
@@ -54,6 +57,18 @@ from hilum.training.recipe.recipe import Assessment, FromStage, SoftestWithout, 
         (lambda: tiny_stage(releases=()), "a data set"),
         (lambda: tiny_stage(batch_size=0), "batch_size"),
         (lambda: tiny_stage(clip_norm=0.0), "clip_norm"),
+        (lambda: tiny_stage(loss=DistributionBalanced(), mixup=Mixup()), "another loss than DistributionBalanced"),
+        (
+            lambda: tiny_stage(schedule=Plateau(monitor="val/loss")),
+            "schedule.monitor among train/loss, validation/loss",
+        ),
+        (lambda: tiny_stage(schedule=Plateau(monitor="validation/f1")), "schedule.monitor among"),
+        (
+            lambda: tiny_stage(schedule=KerasDecay(decay=0.1, plateau=Plateau(monitor="val/loss"))),
+            "schedule.monitor among",
+        ),
+        (lambda: replace(tiny_recipe(), seed=-1), "a seed of at least 0"),
+        (lambda: replace(tiny_recipe(), dropout=1.5), r"a dropout in \[0, 1\]"),
         (lambda: Selection(part="validation", patience=0), "a patience of at least 1"),
         (lambda: SplitSpec(shares={"train": 1.0}), "a validation part"),
         (lambda: SplitSpec(shares={"train": 0.5, "test": 0.5}), "none test"),

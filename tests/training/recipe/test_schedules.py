@@ -168,6 +168,12 @@ def test_a_plateau_names_what_it_watches_each_epoch():
         lambda: OneCycle(warm_up=-0.5),
         lambda: Triangular(lowest=2.0),
         lambda: Triangular(half_cycle_epochs=0.0),
+        lambda: OneCycle(start_divisor=0.0),
+        lambda: OneCycle(final_divisor=-1.0),
+        lambda: Plateau(monitor="validation/loss", factor=2.0),
+        lambda: Plateau(monitor="validation/loss", patience=-1),
+        lambda: Plateau(monitor="validation/loss", min_learning_rate=-1.0),
+        lambda: KerasDecay(decay=-1.0),
     ],
 )
 def test_values_out_of_range_are_refused(make):

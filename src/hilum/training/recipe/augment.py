@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 
 import numpy as np
@@ -22,6 +22,7 @@ from skimage.exposure import equalize_adapthist
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 (the name that every torch user reads)
 
+from hilum.errors import UsageError
 from hilum.imaging.preprocess import equalise
 from hilum.radiograph import Pixels
 
@@ -59,6 +60,23 @@ class Augmentation:
     offset: float = 0.0
     log_gamma: float = 0.0
     noise: float = 0.0
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name.endswith("_probability"):
+                _check(0.0 <= value <= 1.0, f"{field.name} in [0, 1]", value)
+            elif isinstance(value, tuple):
+                most = 1.0 if field.name in ("crop_area", "shrink") else math.inf
+                wanted = f"{field.name} from a lower to a higher number, above 0 and up to {most:g}"
+                _check(0.0 < value[0] <= value[1] <= most and value[1] < math.inf, wanted, value)
+            else:
+                _check(0.0 <= value < math.inf, f"{field.name} of at least 0", value)
+
+
+def _check(holds: bool, needed: str, given: object) -> None:
+    if not holds:
+        raise UsageError(f"The augmentation needs {needed}; given: {given}")
 
 
 def augment(image: Tensor, *, settings: Augmentation, seed: int) -> Tensor:

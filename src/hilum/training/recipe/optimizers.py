@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import nn
 from torch.optim import Optimizer
+
+from hilum.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +20,11 @@ class Sgd:
     momentum: float = 0.9
     nesterov: bool = False
     weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check_rates(self.learning_rate, weight_decay=self.weight_decay)
+        _check(0.0 <= self.momentum < 1.0, "a momentum in [0, 1)", self.momentum)
+        _check(self.momentum > 0.0 or not self.nesterov, "a momentum above 0 with nesterov", self.momentum)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +39,10 @@ class Adam:
     epsilon: float = 1e-8
     weight_decay: float = 0.0
 
+    def __post_init__(self) -> None:
+        _check_rates(self.learning_rate, weight_decay=self.weight_decay)
+        _check_moments(self.betas, epsilon=self.epsilon)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdamW:
@@ -40,6 +52,10 @@ class AdamW:
     betas: tuple[float, float] = (0.9, 0.999)
     epsilon: float = 1e-8
     weight_decay: float = 0.01
+
+    def __post_init__(self) -> None:
+        _check_rates(self.learning_rate, weight_decay=self.weight_decay)
+        _check_moments(self.betas, epsilon=self.epsilon)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +67,16 @@ class RAdam:
     epsilon: float = 1e-8
     weight_decay: float = 0.0
 
+    def __post_init__(self) -> None:
+        _check_rates(self.learning_rate, weight_decay=self.weight_decay)
+        _check_moments(self.betas, epsilon=self.epsilon)
+
 
 OptimizerSpec = Sgd | Adam | AdamW | RAdam
 
 
 def build_optimizer(network: nn.Module, *, spec: OptimizerSpec) -> Optimizer:
-    """The optimizer over all parameters of `network`; frozen ones are passed over while they have no gradient.
-
-    Raises `ValueError` of torch for a value out of its range.
-    """
+    """The optimizer over all parameters of `network`; frozen ones are passed over while they have no gradient."""
     match spec:
         case Sgd():
             return torch.optim.SGD(
@@ -81,3 +98,18 @@ def build_optimizer(network: nn.Module, *, spec: OptimizerSpec) -> Optimizer:
     return kind(
         network.parameters(), lr=spec.learning_rate, betas=spec.betas, eps=spec.epsilon, weight_decay=spec.weight_decay
     )
+
+
+def _check_rates(learning_rate: float, *, weight_decay: float) -> None:
+    _check(0.0 <= learning_rate < math.inf, "a learning_rate of at least 0", learning_rate)
+    _check(0.0 <= weight_decay < math.inf, "a weight_decay of at least 0", weight_decay)
+
+
+def _check_moments(betas: tuple[float, float], *, epsilon: float) -> None:
+    _check(all(0.0 <= beta < 1.0 for beta in betas), "betas in [0, 1)", betas)
+    _check(0.0 <= epsilon < math.inf, "an epsilon of at least 0", epsilon)
+
+
+def _check(holds: bool, needed: str, given: object) -> None:
+    if not holds:
+        raise UsageError(f"The optimizer needs {needed}; given: {given}")

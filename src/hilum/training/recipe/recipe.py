@@ -25,7 +25,7 @@ from hilum.training.recipe.mixup import Mixup
 from hilum.training.recipe.optimizers import OptimizerSpec
 from hilum.training.recipe.plan import Plan, Selection
 from hilum.training.recipe.samplers import SamplerSpec
-from hilum.training.recipe.schedules import ScheduleSpec
+from hilum.training.recipe.schedules import KerasDecay, Plateau, ScheduleSpec
 from hilum.training.recipe.settings import HIDDEN, WHERE_THERE
 
 CHEXPERT = "chexpert"
@@ -143,6 +143,10 @@ class Stage:
         self.plan()  # which has checks of its own
         if isinstance(self.loss, DistributionBalanced | Hierarchical):
             self.loss.check_labels(self.labels)
+        unmixed = self.mixup is None or not isinstance(self.loss, DistributionBalanced)
+        _check(
+            unmixed, "another loss than DistributionBalanced with mixup, whose targets are neither 0 nor 1", self.name
+        )
         _check(0.0 <= self.flip_probability <= 1.0, "a flip_probability in [0, 1]", self.flip_probability)
         if isinstance(self.start, FusedFrom):
             plain = self.augmentation == NO_AUGMENTATION and self.freezing is None and not self.crop_lungs
@@ -150,7 +154,18 @@ class Stage:
             wanted = "no augmentation but flips, no freezing, crop or batch statistics of its own in a fusion"
             _check(plain, wanted, self.name)
         parts = self.split.validation
+        self._check_plateau()
         _check(self.selection.part in parts, f"a selection on one of {', '.join(parts)}", self.selection.part)
+
+    def _check_plateau(self) -> None:
+        schedule = self.schedule
+        plateau = schedule.plateau if isinstance(schedule, KerasDecay) else schedule
+        if isinstance(plateau, Plateau):
+            figures = ("loss", "mean_auroc", *(f"auroc/{label}" for label in self.labels))
+            figures += ("accuracy",) if len(self.labels) == 1 else ()
+            known = ("train/loss", *(f"{part}/{figure}" for part in self.split.validation for figure in figures))
+            needed = f"schedule.monitor among {', '.join(known[:3])} and the like of its own parts and labels"
+            _check(plateau.monitor in known, needed, plateau.monitor)
 
     def plan(self, *, precision: Precision = "bf16-mixed", deterministic: bool = False) -> Plan:
         """The stage's part of it, as the training loop wants it."""
@@ -241,6 +256,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         _check(len(self.stages) > 0, "at least one stage", self.name)
+        _check(self.seed >= 0, "a seed of at least 0", self.seed)
+        _check(0.0 <= self.dropout <= 1.0, "a dropout in [0, 1]", self.dropout)
         reads_it = CHEXPERT in self.releases
         _check(reads_it or self.chexpert is None, f"a policy for {CHEXPERT} where a stage reads it", self.chexpert)
         if reads_it and self.chexpert is None:

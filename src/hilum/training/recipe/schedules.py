@@ -38,6 +38,11 @@ class Plateau:
     patience: int = 3
     min_learning_rate: float = 0.0
 
+    def __post_init__(self) -> None:
+        _check(0.0 < self.factor < 1.0, "factor", "between 0 and 1", self.factor)
+        _check(self.patience >= 0, "patience", "at least 0", self.patience)
+        _check(0.0 <= self.min_learning_rate < math.inf, "min_learning_rate", "at least 0", self.min_learning_rate)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cosine:
@@ -65,6 +70,8 @@ class OneCycle:
 
     def __post_init__(self) -> None:
         _check_share("warm_up", self.warm_up)
+        _check(0.0 < self.start_divisor < math.inf, "start_divisor", "above 0", self.start_divisor)
+        _check(0.0 < self.final_divisor < math.inf, "final_divisor", "above 0", self.final_divisor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +83,7 @@ class Triangular:
 
     def __post_init__(self) -> None:
         _check_share("lowest", self.lowest)
-        if self.half_cycle_epochs <= 0:
-            raise UsageError(f"half_cycle_epochs of the schedule must be above 0; given: {self.half_cycle_epochs}")
+        _check(0.0 < self.half_cycle_epochs < math.inf, "half_cycle_epochs", "above 0", self.half_cycle_epochs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +92,9 @@ class KerasDecay:
 
     decay: float
     plateau: Plateau | None = None
+
+    def __post_init__(self) -> None:
+        _check(0.0 <= self.decay < math.inf, "decay", "at least 0", self.decay)
 
 
 ScheduleSpec = Constant | Plateau | Cosine | OneCycle | Triangular | KerasDecay
@@ -168,3 +177,8 @@ def _each_update(scheduler: LambdaLR | MultiplicativeLR | OneCycleLR) -> LRSched
 def _check_share(name: str, value: float) -> None:
     if not 0.0 <= value <= 1.0:
         raise UsageError(f"{name} of the schedule must lie between 0 and 1; given: {value}")
+
+
+def _check(holds: bool, name: str, needed: str, given: object) -> None:
+    if not holds:
+        raise UsageError(f"{name} of the schedule must be {needed}; given: {given}")
