@@ -112,6 +112,47 @@ def test_a_reading_prints_on_one_page(show, states, card, which):
         assert "Pneumonia in children's chest radiographs" in printed
 
 
+def _printed(page):
+    """What stands below the printed picture, after the browser was asked to print."""
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    words, scale = page.locator("#paper-words"), page.locator("#paper-scale")
+    return words.inner_text() if words.is_visible() else "", scale.is_visible()
+
+
+def test_paper_says_whose_map_it_shows_and_by_which_colours(show, examination, finding, negative, card):
+    findings = (finding, replace(negative, name="Mass", positive=True, probability=0.9), negative)
+    maps = (*examination.heatmaps, replace(examination.heatmaps[1], finding="Mass"))
+    several = replace(examination, reading=replace(examination.reading, findings=findings), heatmaps=maps)
+    page = show(render_page(several, cards=[card]))
+    words, has_scale = _printed(page)
+    assert has_scale
+    assert words.startswith("On the right: map of Mass (flagged). Not on this sheet: the map of 1 more flagged finding")
+    assert "Colours from 0 to ≥1, logit contribution per cell (4 × 4 cells)." in words
+    page.emulate_media(media="screen")
+    page.locator("#layer").select_option(index=2)
+    words, _ = _printed(page)
+    assert words.startswith(
+        "On the right: map of Effusion (not flagged). Not on this sheet: the maps of 2 more flagged"
+    )
+    page.emulate_media(media="screen")
+    page.locator("#view").press("h")  # hides it: what is flagged is printed again
+    assert _printed(page)[0].startswith("On the right: map of Mass (flagged).")
+
+
+def test_paper_says_what_its_lines_are(show, heart_examination, untrusted, negative, card):
+    words, _ = _printed(show(render_page(heart_examination, cards=[card])))
+    assert words.endswith(
+        "Blue: its box. Green: lungs. Pink: heart. Level lines: widest heart (pink) and widest inner thorax (green)."
+    )
+    plain = replace(untrusted.reading, findings=(negative,))
+    page = show(render_page(replace(untrusted, reading=plain, heatmaps=()), cards=[card]))
+    assert _printed(page) == ("", False)
+    page.emulate_media(media="screen")
+    page.locator("#lungs").click()
+    assert _printed(page) == ("Green: lungs, in broken lines: not to be relied on.", False)
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1366, "dark")])
 @pytest.mark.parametrize("which", STATES)
 def test_axe_finds_nothing_of_any_weight(show, states, card, which, width, scheme):

@@ -137,6 +137,7 @@ def _layer(finding: Finding, heatmap: Heatmap | None, picture: Picture) -> dict[
         "name": finding.name,
         "model": finding.model,
         "label": f"{finding.name} ({decision_label(said)})",
+        "flagged": finding.positive is True,
         "boxes": [_rounded(picture.geometry.box(box)) for box in finding.boxes],
         "heatmap": None if heatmap is None else _heatmap(heatmap, picture),
     }

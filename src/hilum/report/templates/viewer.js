@@ -37,12 +37,12 @@
   };
 
   /* The picture at its place, under the map and the marks that are asked for. */
-  const drawPicture = (context, place, { opacity, shown }) => {
+  const drawPicture = (context, place, { layer, opacity, shown }) => {
     const frame = [place.x, place.y, data.columns * place.scale, data.rows * place.scale];
     context.imageSmoothingEnabled = place.scale * (window.devicePixelRatio || 1) < 4;
     context.imageSmoothingQuality = "high";
     context.drawImage(grey, ...frame);
-    const heatmap = opacity > 0 && state.layer !== null ? heatmapOf(state.layer) : null;
+    const heatmap = opacity > 0 && layer !== null ? heatmapOf(layer) : null;
     if (heatmap) {
       context.imageSmoothingEnabled = true;
       context.globalAlpha = opacity / 100;
@@ -50,7 +50,7 @@
       context.globalAlpha = 1;
     }
     for (const name of shown) drawn[name](context, place);
-    if (opacity > 0 && state.layer !== null && state.boxes) drawn.boxes(context, place, state.layer);
+    if (opacity > 0 && layer !== null && state.boxes) drawn.boxes(context, place, layer);
   };
 
   const draw = () => {
@@ -78,6 +78,7 @@
       context.rect(left, 0, size().width, height);
       context.clip();
       drawPicture(context, place, {
+        layer: state.layer,
         opacity: plain ? 0 : state.beside ? state.opacity || 100 : state.opacity,
         shown: plain ? [] : MARKS.filter((name) => state[name]),
       });
@@ -91,22 +92,45 @@
     asked = true;
   };
 
-  /* What is printed: the plain picture, and beside it the map and the marks, where there are any. */
+  /* Whose map is printed, its colours, and what every line is: a sheet of paper has no button that says so. */
+  const paperWords = (layer, shown) => {
+    const words = [];
+    if (layer !== null) {
+      const { label, heatmap, boxes } = data.layers[layer];
+      const others = data.layers.filter((other, index) => other.flagged && index !== layer).length;
+      words.push(`On the right: ${heatmap ? "map" : "boxes"} of ${label}`);
+      if (others) words.push(`not on this sheet: ${others === 1 ? "the map of 1 more flagged finding" : `the maps of ${others} more flagged findings`}`);
+      if (heatmap) words.push(`colours from ${heatmap.ticks[0]} to ${heatmap.ticks[2]}, ${heatmap.unit}`);
+      if (state.boxes && boxes.length) words.push(`blue: ${boxes.length === 1 ? "its box" : "its boxes"}`);
+    }
+    const unsure = (name) => (data[name].trusted ? "" : ", in broken lines: not to be relied on");
+    if (shown.includes("lungs")) words.push(`green: lungs${unsure("lungs")}`);
+    if (shown.includes("heart")) words.push(`pink: heart${unsure("heart")}`);
+    if (shown.includes("widths")) words.push("level lines: widest heart (pink) and widest inner thorax (green)");
+    if (state.ruler && state.line) words.push(`yellow: ${marks.lengthOf(state.line, data)}`);
+    return words.map((each) => `${each[0].toUpperCase()}${each.slice(1)}.`).join(" ");
+  };
+
+  /* What is printed: the plain picture, and beside it the map and the marks, where there are any; below it what they are.
+     The map is the one that is looked at, else the first flagged one's. */
   const drawPaper = () => {
     const paper = byId("paper");
-    const mapped = state.opacity > 0 || data.initial !== null;
+    const layer = mapIsShown() ? state.layer : data.initial;
     const shown = MARKS.filter((name) => name !== "crop" && data[name] && (name === "widths" || data[name].trusted || state[name]));
-    const twice = (mapped && state.layer !== null) || shown.length > 0;
+    const twice = layer !== null || shown.length > 0;
     const scale = Math.min(1, 1400 / Math.max(data.columns, data.rows));
     const width = Math.round(data.columns * scale);
     const pen = Math.max(1, width / 500);
     paper.width = width * (twice ? 2 : 1) + (twice ? 16 : 0);
     paper.height = Math.round(data.rows * scale);
     const context = paper.getContext("2d");
-    drawPicture(context, { x: 0, y: 0, scale }, { opacity: 0, shown: [] });
-    if (twice) drawPicture(context, { x: width + 16, y: 0, scale, pen }, { opacity: mapped ? state.opacity || 100 : 0, shown });
+    drawPicture(context, { x: 0, y: 0, scale }, { layer, opacity: 0, shown: [] });
+    if (twice) drawPicture(context, { x: width + 16, y: 0, scale, pen }, { layer, opacity: state.opacity || 100, shown });
     if (state.ruler && state.line) drawn.ruler(context, { x: 0, y: 0, scale, pen }, state.line);
     paper.hidden = false;
+    byId("paper-words").textContent = paperWords(layer, shown);
+    byId("paper-words").hidden = !byId("paper-words").textContent;
+    byId("paper-scale").hidden = layer === null || !data.layers[layer].heatmap;
     byId("viewer").classList.add("drawn");
   };
 
@@ -249,7 +273,7 @@
     levels = picture.readLevels(image, data);
     image.hidden = true;
     for (const id of ["view", "tools"]) byId(id).hidden = false;
-    picture.paintScale(byId("scale-colours"), { ...data, colours });
+    for (const id of ["scale-colours", "paper-colours"]) picture.paintScale(byId(id), { ...data, colours });
     listen();
     showState();
     draw();
