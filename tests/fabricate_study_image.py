@@ -181,7 +181,7 @@ def read_image(data: bytes, *, name: str = "image.dcm") -> Examination:
 
 def refused(examination: Examination) -> Examination:
     """The same where the gate refused the picture: nothing was looked for."""
-    gate = GateVerdict("refused", "the picture looks like a photograph", 0.01)
+    gate = GateVerdict("refused", "the picture looks like a photograph", 0.01, TypeVerdict("hand", 0.4, {"hand": 0.4}))
     reading = replace(examination.reading, gate=gate, findings=(), lungs=None, cardiothoracic_ratio=None)
     return replace(examination, reading=reading, heatmaps=(), lungs=None)
 

@@ -89,6 +89,11 @@ class GateVerdict:
         """True or False where the gate decided, None where it is unsure or was not asked."""
         return {"accepted": True, "refused": False}.get(self.status)
 
+    @property
+    def seen_type(self) -> str | None:
+        """The X-ray type of an accepted picture; None of any other, of which `type` is but the nearest."""
+        return self.type.name if self.accepted and self.type is not None else None
+
 
 @dataclass(frozen=True, slots=True)
 class ModelRef:

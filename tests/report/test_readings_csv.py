@@ -22,6 +22,7 @@ def test_a_row_a_file_with_columns_for_each_finding(reading, refused, failed):
     assert first["Pneumonia, threshold"] == "0.4250"
     assert (first["Pneumonia, decision"], first["Effusion, decision"]) == ("flagged", "not flagged")
     assert first["page"] == "a.html"
+    assert (rows[2]["result"], rows[2]["X-ray type"]) == ("refused", "")  # whose nearest type is the hand
     assert (rows[1]["in words"], rows[1]["Pneumonia, decision"]) == ("the PNG ends after 100 bytes", "")
 
 

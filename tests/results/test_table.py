@@ -2,9 +2,11 @@
 
 import pytest
 
+from fabricate_study_image import read_image, refused, study_image
 from hilum.errors import UsageError
 from hilum.reading_result import FailedReading
 from hilum.results.table import COLUMNS, rows_of, to_table
+from hilum.screening.part_row import row_of_reading
 
 FAILED = FailedReading("broken.png", "decode", "broken.png: no picture", "0", "0" * 64)
 
@@ -13,6 +15,16 @@ def test_a_failure_has_a_row() -> None:
     (row,) = rows_of(FAILED)
     assert (row["image"], row["error"], row["finding"]) == ("broken.png", "broken.png: no picture", None)
     assert list(row) == list(COLUMNS)
+
+
+def test_a_picture_that_was_refused_is_of_no_type() -> None:
+    """Neither here nor in a screening's table, which have one column for it."""
+    examination = read_image(study_image())
+    kept, sent_back = examination.reading, refused(examination).reading
+    assert sent_back.gate.type is not None
+    for reading, kind in ((kept, "chest"), (sent_back, None)):
+        assert rows_of(reading)[0]["type"] == kind
+        assert row_of_reading(reading)["xray_type"] == kind
 
 
 def test_pandas_types_hold_also_without_a_row() -> None:

@@ -22,7 +22,7 @@ def tell_body_part(made: Dataset, *, image: SourceImage, reading: Reading) -> No
     for keyword in _COPIED:
         if image.text(keyword):
             setattr(made, keyword, image.text(keyword))
-    seen = reading.gate.type.name if reading.gate.accepted and reading.gate.type is not None else ""
+    seen = reading.gate.seen_type or ""
     if not image.text("BodyPartExamined") and seen:
         made.BodyPartExamined = _BY_TYPE.get(seen, seen.upper())
     part = str(made.get("BodyPartExamined") or "")

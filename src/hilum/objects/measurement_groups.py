@@ -39,8 +39,8 @@ class _Maker:
     def gate(self) -> Group:
         verdict = self._reading.gate
         said = [_said(codes.GATE, codes.GATE_STATUS[verdict.status])]
-        if verdict.type is not None:
-            said.append(_said(codes.XRAY_TYPE, codes.type_code(verdict.type.name)))
+        if verdict.seen_type is not None:
+            said.append(_said(codes.XRAY_TYPE, codes.type_code(verdict.seen_type)))
         measured = []
         if verdict.is_xray_probability is not None:
             measured.append(_number(codes.PROBABILITY, verdict.is_xray_probability))

@@ -46,9 +46,16 @@ def _cells(result: Reading | FailedReading) -> list[str]:
     urgency = Urgency.of(result)
     if isinstance(result, FailedReading):
         return [result.name, urgency.rank, urgency.why, "", "", "", ""]
-    kind = "" if result.gate.type is None else result.gate.type.name
     patient, view = wording.patient_text(result), wording.view_text(result)
-    return [result.source.name, urgency.rank, urgency.why, patient, view, kind, "; ".join(result.warnings)]
+    return [
+        result.source.name,
+        urgency.rank,
+        urgency.why,
+        patient,
+        view,
+        result.gate.seen_type or "",
+        "; ".join(result.warnings),
+    ]
 
 
 def _finding_cells(finding: Finding | None) -> list[str]:

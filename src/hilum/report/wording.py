@@ -128,7 +128,7 @@ def probability_text(probability: float) -> str:
 def gate_title(gate: GateVerdict) -> str:
     """The gate's verdict in a few words, with the X-ray type where it named one."""
     title = _GATE_TITLES[gate.status]
-    return f"{title}: {gate.type.name}" if gate.status == "accepted" and gate.type is not None else title
+    return f"{title}: {gate.seen_type}" if gate.seen_type else title
 
 
 def lungs_title(lungs: LungVerdict) -> str:

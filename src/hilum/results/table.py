@@ -59,7 +59,7 @@ def rows_of(result: Reading | FailedReading) -> list[Row]:
     about = {
         "image": result.source.name,
         "gate": result.gate.status,
-        "type": None if result.gate.type is None else result.gate.type.name,
+        "type": result.gate.seen_type,
         "warnings": len(result.warnings),
     }
     return [_row(**about, **_of_finding(one)) for one in result.findings] or [_row(**about)]

@@ -27,7 +27,7 @@ def row_of_reading(reading: Reading) -> Row:
         "error_kind": None,
         "error": None,
         "gate": reading.gate.status,
-        "xray_type": None if reading.gate.type is None else reading.gate.type.name,
+        "xray_type": reading.gate.seen_type,
         "view": reading.view,
         "findings": [_finding(finding) for finding in reading.findings],
         "warnings": list(reading.warnings),
