@@ -67,6 +67,12 @@ class UsageError(HilumError):
     kind = "usage"
 
 
+def require(who: str, holds: bool, needed: str, given: object) -> None:
+    """Raise `UsageError`, such as `The recipe needs at least one stage; given: x`, where something does not hold."""
+    if not holds:
+        raise UsageError(f"{who} needs {needed}; given: {given}")
+
+
 class OutputError(HilumError):
     """The output folder is locked by another process, read-only or full."""
 

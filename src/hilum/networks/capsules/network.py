@@ -21,8 +21,10 @@ import torch.fx
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hilum.errors import UsageError
+from hilum.errors import require
 from hilum.networks.capsules.routing import LocalCapsules, length_logits, routed_sums, squash
+
+_check = partial(require, "A capsule network")
 
 # leaves of torch.fx, which cannot follow what depends on shapes
 torch.fx.wrap("routed_sums")
@@ -31,11 +33,6 @@ torch.fx.wrap("_own_predictions")
 torch.fx.wrap("_shared_predictions")
 
 _KERNEL = 9
-
-
-def _check(holds: bool, needed: str, given: object) -> None:
-    if not holds:
-        raise UsageError(f"Capsules need {needed}; given: {given}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,28 +272,28 @@ class Painting:
 class Painter(nn.Module):
     """Paints a picture in [0, 1] from its labels' capsules (section 4.1)."""
 
-    def __init__(self, painting: Painting, *, labels: int, above: int, inputs: int = 1) -> None:
+    def __init__(self, painting: Painting, *, labels: int, above: int) -> None:
         super().__init__()
-        self._painting, self._size = painting, (inputs, painting.side, painting.side)
+        self._painting, self._size = painting, (1, painting.side, painting.side)
         first, second = painting.hidden
         self.layers = nn.Sequential(
             nn.Linear(labels * above, first),
             nn.ReLU(),
             nn.Linear(first, second),
             nn.ReLU(),
-            nn.Linear(second, inputs * painting.side**2),
+            nn.Linear(second, painting.side**2),
             nn.Sigmoid(),
         )
 
     def forward(self, capsules: Tensor, targets: Tensor) -> Tensor:
-        """The painted picture (N, C, side, side) from capsules (N, L, above) and the targets (N, L) of their labels."""
+        """The painted picture (N, 1, side, side) from capsules (N, L, above) and the targets (N, L) of their labels."""
         if self._painting.capsules == "present":  # a label that is not known is not there
             capsules = capsules * torch.nan_to_num(targets, nan=0.0)[..., None]
         painted: Tensor = self.layers(capsules.flatten(1))
         return painted.reshape(len(painted), *self._size)
 
     def differences(self, capsules: Tensor, targets: Tensor, pictures: Tensor) -> Tensor:
-        """The sum of squared differences (N,) to the pictures (N, C, H, W) in [0, 1], made as small."""
+        """The sum of squared differences (N,) to the pictures (N, 1, H, W) in [0, 1], made as small."""
         small = functional.adaptive_avg_pool2d(pictures.float(), self._size[1:])
         painted: Tensor = self(capsules, targets)
         return ((painted.float() - small) ** 2).flatten(1).sum(dim=1)

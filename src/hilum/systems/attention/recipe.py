@@ -31,9 +31,10 @@ is no measure of the paper's method.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from hilum.datasets.releases.chestxray14 import LABELS
-from hilum.errors import UsageError
+from hilum.errors import UsageError, require
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.networks.attention import Attention
 from hilum.networks.pooled_classifier import backbone_named
@@ -48,6 +49,8 @@ from hilum.training.recipe.recipe import Assessment, FromStage, FusedFrom, Recip
 from hilum.training.recipe.samplers import Shuffled
 from hilum.training.recipe.schedules import OneCycle, Plateau
 from hilum.training.recipe.smoke import SIDE_PX, smoke_recipe
+
+_check = partial(require, "The recipe")
 
 NAME = "attention"
 PAPER_SOURCE_PX, LOCAL_SOURCE_PX = 1024, 448
@@ -214,8 +217,3 @@ def _check_side(look_px: int, *, backbone: str) -> None:
     side, smallest = backbone_named(backbone).side, _smallest(backbone)
     fits = look_px == side if side else look_px >= smallest
     _check(fits, f"a look of {'' if side else 'at least '}{smallest} pixels for {backbone}", look_px)
-
-
-def _check(holds: bool, needed: str, given: object) -> None:
-    if not holds:
-        raise UsageError(f"The recipe needs {needed}; given: {given}")

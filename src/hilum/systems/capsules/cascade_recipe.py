@@ -19,8 +19,9 @@ network.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
-from hilum.errors import UsageError
+from hilum.errors import UsageError, require
 from hilum.imaging.preprocess import PreprocessSpec
 from hilum.networks.capsules.network import CapsuleShape, Painting
 from hilum.networks.pooled_classifier import backbone_named
@@ -35,6 +36,8 @@ from hilum.training.recipe.losses import BinaryCrossEntropy
 from hilum.training.recipe.optimizers import AdamW
 from hilum.training.recipe.recipe import Assessment, FromStage, FusedFrom, Recipe, Stage
 from hilum.training.recipe.smoke import smoke_recipe
+
+_check = partial(require, "The recipe")
 
 NAME = "capsules-cascade"
 BASE, CAPSULES, CASCADE = "base", "capsules", "cascade"
@@ -112,8 +115,3 @@ def smoke(recipe: CascadeRecipe) -> CascadeRecipe:
     if not isinstance(made, CascadeRecipe):
         raise UsageError(f"{made.name} is not a recipe of a cascade")
     return made
-
-
-def _check(holds: bool, needed: str, given: object) -> None:
-    if not holds:
-        raise UsageError(f"The recipe needs {needed}; given: {given}")

@@ -21,10 +21,11 @@ the chests have none of the fourteen findings; no flip; 3,788 of 86,524 patients
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 from hilum.datasets.releases.chestxray14 import LABELS
-from hilum.errors import UsageError
+from hilum.errors import UsageError, require
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.networks.capsules.network import LARGE, CapsuleShape, Painting
 from hilum.networks.starting_weights import RandomWeights, StartingWeights, TimmImageNet, WeightsFile
@@ -38,6 +39,8 @@ from hilum.training.recipe.samplers import Shuffled
 from hilum.training.recipe.schedules import Plateau
 from hilum.training.recipe.settings import HIDDEN
 from hilum.training.recipe.smoke import SIDE_PX, smoke_stage
+
+_check = partial(require, "The recipe")
 
 NAME = "capsules"
 CapsuleHeatmap = Literal["occlusion", "none"]
@@ -161,8 +164,3 @@ def smoke(recipe: CapsuleRecipe) -> CapsuleRecipe:
 def smoke_shape(shape: CapsuleShape) -> CapsuleShape:
     """At most 16 channels, 4 kinds of capsules and 64 pixels a side."""
     return replace(shape, side=min(SIDE_PX, shape.side), channels=min(16, shape.channels), kinds=min(4, shape.kinds))
-
-
-def _check(holds: bool, needed: str, given: object) -> None:
-    if not holds:
-        raise UsageError(f"The recipe needs {needed}; given: {given}")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from hilum.datasets.releases.chexpert import ChexpertPolicy
-from hilum.errors import UsageError
+from hilum.errors import require
 from hilum.training.recipe.recipe import CardText, FusedFrom, Recipe
 from hilum.training.recipe.settings import HIDDEN
+
+_check = partial(require, "The recipe of an ensemble")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +68,3 @@ class EnsembleRecipe:
     def needs_lungs(self) -> bool:
         """Whether a stage of a member cuts pictures to their lung boxes."""
         return any(member.needs_lungs for member in self.members)
-
-
-def _check(holds: bool, needed: str, given: object) -> None:
-    if not holds:
-        raise UsageError(f"The recipe of an ensemble needs {needed}; given: {given}")

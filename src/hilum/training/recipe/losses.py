@@ -15,13 +15,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 (the name that every torch user reads)
 
-from hilum.errors import UsageError
+from hilum.errors import require
 from hilum.training.recipe.distribution_balanced import DistributionBalanced, FittedDistributionBalanced
 from hilum.training.recipe.hierarchical import Hierarchical, hierarchical_loss, tree_of, unconditional_logits
 from hilum.training.recipe.label_weights import LabelWeights, Weighting, label_weights
 from hilum.training.recipe.margin_loss import MarginLoss, margin
 from hilum.training.recipe.processes import sum_over_processes, training_processes
 from hilum.training.recipe.settings import OWN_MEANING
+
+_check = partial(require, "The loss")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,8 +172,3 @@ def _asymmetric(logits: Tensor, targets: Tensor, *, spec: Asymmetric) -> Tensor:
         safe = torch.where(counts, shifted, 0.5)  # a power of 0 would have an infinite gradient where gamma < 1
         power, log_rest = torch.where(counts, safe**spec.gamma_negative, 0.0), -torch.log1p(-safe)
     return positive + (1 - targets) * power * log_rest
-
-
-def _check(holds: bool, needed: str, given: object) -> None:
-    if not holds:
-        raise UsageError(f"The loss needs {needed}; given: {given}")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, Protocol
 
-from hilum.errors import UsageError
+from hilum.errors import require
 from hilum.training.recipe.freezing import FreezingSpec
 from hilum.training.recipe.machine import Precision
 from hilum.training.recipe.optimizers import OptimizerSpec
 from hilum.training.recipe.schedules import ScheduleSpec
+
+_check = partial(require, "The recipe")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +117,3 @@ def plain_plan(recipe: PlainRecipe, *, ema_decay: float | None = None) -> Plan:
         ema_decay=ema_decay,
         precision=recipe.precision,
     )
-
-
-def _check(holds: bool, needed: str, given: object) -> None:
-    if not holds:
-        raise UsageError(f"The recipe needs {needed}; given: {given}")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Literal, Self
 
 from hilum.bundle.card import Scope
 from hilum.datasets.releases.chexpert import ChexpertPolicy
 from hilum.datasets.splits.official import BoxedImages
 from hilum.datasets.splits.split import TEST
-from hilum.errors import UsageError
+from hilum.errors import UsageError, require
 from hilum.imaging.preprocess import CropLungs, PreprocessSpec
 from hilum.networks.starting_weights import StartingWeights
 from hilum.training.recipe.augment import Augmentation
@@ -27,6 +28,8 @@ from hilum.training.recipe.plan import Plan, Selection
 from hilum.training.recipe.samplers import SamplerSpec
 from hilum.training.recipe.schedules import KerasDecay, Plateau, ScheduleSpec
 from hilum.training.recipe.settings import HIDDEN, WHERE_THERE
+
+_check = partial(require, "The recipe")
 
 CHEXPERT = "chexpert"
 TRAIN = "train"
@@ -291,6 +294,10 @@ class Recipe:
         """The stage whose network becomes the bundle."""
         return self.stages[-1]
 
+    def with_last(self, stage: Stage) -> Self:
+        """The recipe with another last stage."""
+        return replace(self, stages=(*self.stages[:-1], stage))
+
     @property
     def crops_lungs(self) -> bool:
         """Whether a stage cuts pictures to their lung boxes, which the records must then carry."""
@@ -342,8 +349,3 @@ def _names_before(stage: Stage) -> tuple[str, ...]:
     if isinstance(stage.start, FromStage):
         return (stage.start.stage,)
     return (stage.start.whole, stage.start.crop) if isinstance(stage.start, FusedFrom) else ()
-
-
-def _check(holds: bool, needed: str, given: object) -> None:
-    if not holds:
-        raise UsageError(f"The recipe needs {needed}; given: {given}")
