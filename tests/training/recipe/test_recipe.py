@@ -81,6 +81,12 @@ def test_a_recipe_that_cannot_be_run_cannot_be_made(make, said):
         make()
 
 
+def test_the_last_stage_is_changed_and_those_before_it_stay():
+    recipe = replace(tiny_recipe(), stages=(tiny_stage(name="a"), tiny_stage(name="b")))
+    changed = recipe.with_last(replace(recipe.last, epochs=recipe.last.epochs + 1))
+    assert changed.stages == (recipe.stages[0], replace(recipe.last, epochs=recipe.last.epochs + 1))
+
+
 def test_the_releases_of_all_stages_are_named_once():
     stages = (tiny_stage(name="a", releases=("nih", "table")), tiny_stage(name="b", releases=("table", "folder")))
     assert replace(tiny_recipe(), stages=stages).releases == ("nih", "table", "folder")

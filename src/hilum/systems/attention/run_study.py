@@ -98,7 +98,7 @@ def _recipe(make: Make, *, pair: NetworkPair, request: StudyRequest) -> Attentio
         crop_backbone=pair.crop,
         crop_start=_start(pair.crop, request=request),
     )
-    made = replace(made, stages=(replace(made.last, start=_start(pair.whole, request=request)),))
+    made = made.with_last(replace(made.last, start=_start(pair.whole, request=request)))
     return smoke(made) if request.smoke else made
 
 

@@ -108,7 +108,7 @@ def _arm(
 def _joint(recipe: Recipe, records: tuple[Record, ...], fold: Fold, place: RunPlace) -> Mapping[str, Predictions]:
     """Two further outputs learn the other releases' labels; what they say is left out of what is judged."""
     labels = recipe.last.labels
-    wide = replace(recipe, stages=(replace(recipe.last, labels=(*labels, *BESIDE)),))
+    wide = recipe.with_last(replace(recipe.last, labels=(*labels, *BESIDE)))
     found = train_on_fold(wide, fold=_with(fold, records=records), place=place)
     own = replace(found, validation=found.validation[:, : len(labels)], judged=found.judged[:, : len(labels)])
     return calibrated_predictions(JOINT, recipe=recipe, fold=fold, found=own, folder=place.folder)

@@ -91,7 +91,7 @@ def small(recipe: Recipe) -> Recipe:
     made = smoke_recipe(recipe)
     (validation,) = made.last.split.validation
     split = replace(made.last.split, shares={"train": 0.5, validation: 0.5})
-    return replace(made, stages=(replace(made.last, split=split),))
+    return made.with_last(replace(made.last, split=split))
 
 
 WORDS = CardText(

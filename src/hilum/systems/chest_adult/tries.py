@@ -89,21 +89,18 @@ def tries(whole: Recipe, *, lite0: StartingWeights | None = None) -> dict[str, R
 
     `lite0` are the starting weights of the arm with that network, which is left out without them.
     """
-
-    def changed(**to: object) -> Recipe:
-        return replace(whole, stages=(replace(whole.last, **to),))  # type: ignore[arg-type]
-
+    stage = whole.last
     found = {
         LOCAL: whole,
         SEED: replace(whole, seed=whole.seed + 1000),
-        "smoothed": changed(loss=BinaryCrossEntropy(label_smoothing=SMOOTHING)),
-        "focal": changed(loss=Focal(alpha=None)),
-        "asymmetric": changed(loss=Asymmetric()),
-        "views": changed(sampler=ViewBalanced(images_per_epoch=DRAWS)),
-        "classes": changed(sampler=ClassBalanced(images_per_epoch=DRAWS)),
+        "smoothed": whole.with_last(replace(stage, loss=BinaryCrossEntropy(label_smoothing=SMOOTHING))),
+        "focal": whole.with_last(replace(stage, loss=Focal(alpha=None))),
+        "asymmetric": whole.with_last(replace(stage, loss=Asymmetric())),
+        "views": whole.with_last(replace(stage, sampler=ViewBalanced(images_per_epoch=DRAWS))),
+        "classes": whole.with_last(replace(stage, sampler=ClassBalanced(images_per_epoch=DRAWS))),
     }
     if lite0 is not None:
-        found[LITE0] = replace(changed(start=lite0), backbone="efficientnet_lite0")
+        found[LITE0] = replace(whole.with_last(replace(stage, start=lite0)), backbone="efficientnet_lite0")
     larger = (f"preprocess.steps.0.{side}={LARGE_PX}" for side in ("height", "width"))
     return {**found, "large": with_settings(whole, pairs=larger)}
 

@@ -91,7 +91,7 @@ def study_transfer(
     """Train what is not trained yet, and write the page. Raises as `run_arms` does."""
     learners = children(request.start)
     if request.smoke:  # a tenth of a smoke run's children is no batch
-        learners = replace(learners, stages=(replace(learners.last, batch_size=1),))
+        learners = learners.with_last(replace(learners.last, batch_size=1))
     direct, both = transfer_recipes(adult(request.start), learners)
     records = read_releases(
         request.data, allowed=(ADULTS, RELEASE), memory=request.cache, jobs=request.jobs, progress=progress

@@ -7,6 +7,7 @@ balanced draws. Starting weights for the other networks are taken from files whe
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from hilum.errors import DataError
@@ -16,7 +17,7 @@ from hilum.networks.weight_files import TORCH_ENDINGS
 from hilum.systems.pneumonia.arms import ArmWords, PneumoniaArm
 from hilum.systems.pneumonia.groupings import GROUPINGS
 from hilum.systems.pneumonia.paper import IMAGENET
-from hilum.systems.pneumonia.paper_recipe import IMAGENET_SPEC, paper_recipe, with_stage
+from hilum.systems.pneumonia.paper_recipe import IMAGENET_SPEC, paper_recipe
 from hilum.systems.pneumonia.recipe import SPEC
 from hilum.training.recipe.losses import BinaryCrossEntropy
 from hilum.training.recipe.samplers import LabelBalanced
@@ -48,11 +49,11 @@ def network_arms(start: StartingWeights, *, starts: Path | None) -> tuple[Pneumo
         PneumoniaArm(words=_words(PLAIN, "MobileNetV2, as it comes", balance=UNBALANCED), recipe=plain),
         PneumoniaArm(
             words=_words(WEIGHTS, "MobileNetV2, weighted loss", balance="weights in the loss"),
-            recipe=with_stage(plain, loss=BinaryCrossEntropy(weighting="chexnet")),
+            recipe=plain.with_last(replace(plain.last, loss=BinaryCrossEntropy(weighting="chexnet"))),
         ),
         PneumoniaArm(
             words=_words(SAMPLING, "MobileNetV2, balanced draws", balance="as many draws of either class"),
-            recipe=with_stage(plain, sampler=LabelBalanced(images_per_epoch=DRAWS)),
+            recipe=plain.with_last(replace(plain.last, sampler=LabelBalanced(images_per_epoch=DRAWS))),
         ),
     )
     networks = tuple(

@@ -24,8 +24,6 @@ tenth one.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hilum.bundle.card import Scope
 from hilum.datasets.releases.kermany import AGE_YEARS, LABEL, SOURCE
 from hilum.imaging.preprocess import PreprocessSpec
@@ -101,8 +99,3 @@ def paper_recipe(
         seed=4,
         card=CARD,
     )
-
-
-def with_stage(recipe: Recipe, **changes: object) -> Recipe:
-    """The recipe with other fields of its one stage."""
-    return replace(recipe, stages=(replace(recipe.last, **changes),))  # type: ignore[arg-type]

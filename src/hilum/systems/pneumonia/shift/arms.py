@@ -17,7 +17,6 @@ from hilum.imaging.preprocess import Equalise, PreprocessSpec, Resize
 from hilum.networks.output_stride import FINER
 from hilum.networks.starting_weights import StartingWeights
 from hilum.systems.pneumonia.network_arms import start_of
-from hilum.systems.pneumonia.paper_recipe import with_stage
 from hilum.systems.pneumonia.recipe import AUGMENTATION, pneumonia
 from hilum.systems.pneumonia.shift.parts import PLAIN, SHIFTED
 from hilum.systems.pneumonia.shift.sharpness import with_softened
@@ -127,8 +126,12 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
     )
     arms = (
         ShiftArm(name=TODAY, title="today's recipe", recipe=today),
-        ShiftArm(name="weak", title="weak augmentation", recipe=with_stage(today, augmentation=WEAK)),
-        ShiftArm(name="soft", title="every picture blurred", recipe=with_stage(today, augmentation=SOFT)),
+        ShiftArm(
+            name="weak", title="weak augmentation", recipe=today.with_last(replace(today.last, augmentation=WEAK))
+        ),
+        ShiftArm(
+            name="soft", title="every picture blurred", recipe=today.with_last(replace(today.last, augmentation=SOFT))
+        ),
         ShiftArm(
             name="matched",
             title="healthy as soft as ill",
@@ -139,7 +142,9 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
         ShiftArm(
             name="sampled",
             title="draws balanced by sharpness",
-            recipe=with_stage(today, sampler=StratumBalanced(images_per_epoch=draws.images_per_epoch)),
+            recipe=today.with_last(
+                replace(today.last, sampler=StratumBalanced(images_per_epoch=draws.images_per_epoch))
+            ),
             change=_binned,
             changed="strata are fifths of sharpness",
         ),
@@ -153,18 +158,18 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
             title=f"{SMALL_PX} x {SMALL_PX} pixels",
             recipe=replace(today, preprocess=_resized(today.preprocess, side=SMALL_PX)),
         ),
-        ShiftArm(name="longer", title=f"{LONGER} epochs", recipe=with_stage(today, epochs=LONGER)),
-        ShiftArm(name="mixup", title="mixup", recipe=with_stage(today, mixup=Mixup())),
-        ShiftArm(name="crop", title="cut to the lungs", recipe=with_stage(today, crop_lungs=True)),
+        ShiftArm(name="longer", title=f"{LONGER} epochs", recipe=today.with_last(replace(today.last, epochs=LONGER))),
+        ShiftArm(name="mixup", title="mixup", recipe=today.with_last(replace(today.last, mixup=Mixup()))),
+        ShiftArm(name="crop", title="cut to the lungs", recipe=today.with_last(replace(today.last, crop_lungs=True))),
         ShiftArm(
             name="lite0",
             title="EfficientNet-Lite0",
-            recipe=with_stage(lite, start=start_of("efficientnet_lite0", folder=starts)),
+            recipe=lite.with_last(replace(lite.last, start=start_of("efficientnet_lite0", folder=starts))),
         ),
         ShiftArm(
             name="kinds",
             title="bacteria and virus told too",
-            recipe=with_stage(today, labels=(LABEL, BACTERIA, VIRUS)),
+            recipe=today.with_last(replace(today.last, labels=(LABEL, BACTERIA, VIRUS))),
             change=with_kinds,
             changed="labels of bacterial and viral pneumonia beside pneumonia",
         ),
