@@ -42,29 +42,22 @@ class MixedReleases:
     left_out: tuple[LeftOut, ...]
 
 
-def mix_releases(
-    records: Sequence[Record],
-    *,
-    test: Sequence[str] = (),
-    rsna: Mapping[str, str] | None = None,
-    jobs: int = 1,
-) -> MixedReleases:
+def mix_releases(records: Sequence[Record], *, rsna: Mapping[str, str] | None = None, jobs: int = 1) -> MixedReleases:
     """Mix records of one or several releases, in the order in which they are preferred.
 
-    `test` names official parts that are held out beside those that the releases hold out. A release's own
-    byte-identical copies stay, and travel together in every split; of two files of one name in one release (at two
-    sizes, say) the first stays. `rsna` gives the names of ChestX-ray14 to those of RSNA's challenge. Where there
-    are several releases every picture is decoded once, `jobs` at the same time.
+    A release's own byte-identical copies stay, and travel together in every split; of two files of one name in one
+    release (at two sizes, say) the first stays. `rsna` gives the names of ChestX-ray14 to those of RSNA's challenge.
+    Where there are several releases every picture is decoded once, `jobs` at the same time.
     """
     left_out: list[LeftOut] = []
     once = _each_name_once(records, left_out=left_out)
     groups = same_pictures(once, mapping=rsna, jobs=jobs)
-    twice = _copies(groups, test=test)
+    twice = _copies(groups)
     left_out += twice
     dropped = {id(one.record) for one in twice}
     people = _one_name_a_person(once, groups=groups, rsna=rsna)
     kept = [replace(r, patient=people.get(r.patient, r.patient)) for r in once if id(r) not in dropped]
-    kept = _without_test_people(kept, people=set(people.values()), test=test, left_out=left_out)
+    kept = _without_test_people(kept, people=set(people.values()), left_out=left_out)
     return MixedReleases(records=_same_labels(kept), left_out=tuple(left_out))
 
 
@@ -78,20 +71,16 @@ def _each_name_once(records: Sequence[Record], *, left_out: list[LeftOut]) -> li
     return list(first.values())
 
 
-def _copies(groups: Sequence[tuple[Record, ...]], *, test: Sequence[str]) -> list[LeftOut]:
+def _copies(groups: Sequence[tuple[Record, ...]]) -> list[LeftOut]:
     left_out = []
     for group in groups:
-        kept = next((record for record in group if _is_out(record, test=test)), group[0])
+        kept = next((record for record in group if is_held_out(record)), group[0])
         left_out += [
             LeftOut(record=record, reason=_TWICE, why=f"{kept.source} {kept.image} is the same {_what(record, kept)}")
             for record in group
             if record.source != kept.source
         ]
     return left_out
-
-
-def _is_out(record: Record, *, test: Sequence[str]) -> bool:
-    return is_held_out(record) or record.official in test
 
 
 def _what(one: Record, other: Record) -> str:
@@ -125,14 +114,12 @@ def _one_name_a_person(
     return {patient: first[person] for patient, person in people.items() if len(sources[person]) > 1}
 
 
-def _without_test_people(
-    records: Sequence[Record], *, people: set[str], test: Sequence[str], left_out: list[LeftOut]
-) -> list[Record]:
-    held_out = {record.patient: record.source for record in records if _is_out(record, test=test)}
+def _without_test_people(records: Sequence[Record], *, people: set[str], left_out: list[LeftOut]) -> list[Record]:
+    held_out = {record.patient: record.source for record in records if is_held_out(record)}
     kept = []
     for record in records:
         source = held_out.get(record.patient)
-        if record.patient in people and source is not None and not _is_out(record, test=test):
+        if record.patient in people and source is not None and not is_held_out(record):
             why = f"the patient stands in the official test set of {source}"
             left_out.append(LeftOut(record=record, reason=_TEST_PATIENT, why=why))
         else:

@@ -79,15 +79,15 @@ class LabelImages:
         return min(self.ill, self.well) >= SLOPE_FROM
 
 
-def folds_by_patient(images: LabelImages, *, folds: int = FOLDS, seed: int = 0) -> npt.NDArray[np.intp]:
+def folds_by_patient(images: LabelImages) -> npt.NDArray[np.intp]:
     """The fold of each image, (n,), from 0: whole patients, with ill ones dealt out evenly, then the others.
 
     A patient counts as ill where any image has the finding. The same names and truths give the same folds.
     """
     names, whose = np.unique(images.patients, return_inverse=True)
     ill = np.bincount(whose, weights=images.truth, minlength=names.size) > 0
-    draw = np.random.default_rng(seed)
+    draw = np.random.default_rng(0)
     dealt = np.concatenate([draw.permutation(np.flatnonzero(kind)) for kind in (ill, ~ill)])
     fold = np.empty(names.size, np.intp)
-    fold[dealt] = np.arange(names.size) % folds
+    fold[dealt] = np.arange(names.size) % FOLDS
     return np.asarray(fold[whose.reshape(-1)], np.intp)

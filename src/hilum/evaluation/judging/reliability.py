@@ -42,7 +42,6 @@ def reliability(
     *,
     probabilities: FloatArray,
     patient: Sequence[str],
-    bins: int = ECE_BINS,
     replicates: int = RELIABILITY_REPLICATES,
     seed: int = SEED,
 ) -> tuple[ReliabilityBin, ...]:
@@ -55,7 +54,7 @@ def reliability(
     if outcomes.n == 0:
         return ()
     rows = patient_rows(patient)
-    place = np.searchsorted(np.arange(1, bins) / bins, outcomes.scores, side="right")
+    place = np.searchsorted(np.arange(1, ECE_BINS) / ECE_BINS, outcomes.scores, side="right")
     there = np.unique(place).tolist()
     statistics = [
         mean_statistic(outcomes.truth[place == one].astype(np.float64), rows=outcomes.rows[place == one], patients=rows)
@@ -70,5 +69,5 @@ def reliability(
         if share in (0.0, 1.0):
             observed = wilson(patients if share else 0, n=patients)
         mean = float(outcomes.scores[inside].mean())
-        found.append(ReliabilityBin(one / bins, (one + 1) / bins, int(inside.sum()), patients, mean, observed))
+        found.append(ReliabilityBin(one / ECE_BINS, (one + 1) / ECE_BINS, int(inside.sum()), patients, mean, observed))
     return tuple(found)

@@ -22,7 +22,7 @@ from hilum.statistics.outcomes import FloatArray, UndefinedMetric
 
 
 def patient_median(
-    values: npt.ArrayLike, *, patients: Sequence[str], replicates: int = REPLICATES, seed: int = SEED
+    values: npt.ArrayLike, *, patients: Sequence[str], replicates: int = REPLICATES
 ) -> Estimate | UndefinedMetric:
     """The median of the values (n,) that are no NaN, with a percentile bootstrap that draws whole patients.
 
@@ -34,7 +34,7 @@ def patient_median(
         return UndefinedMetric("there is no value", 0, 0)
     rows = patient_rows([patients[row] for row in known.tolist()])
     statistic = median_statistic(array[known], patients=rows)
-    (draws,) = patient_bootstrap([statistic], patients=rows, replicates=replicates, seed=seed)
+    (draws,) = patient_bootstrap([statistic], patients=rows, replicates=replicates, seed=SEED)
     return estimate(float(np.median(array[known])), draws=draws[0])
 
 

@@ -23,6 +23,7 @@ BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "
 CYCLE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 INK, QUIET, GRID = "#15181c", "#525c67", "#d5dbe1"
 BAND_OPACITY = 0.22
+_COLUMNS = 4
 PNG_DPI = 160
 
 
@@ -62,14 +63,14 @@ def styled() -> Iterator[None]:
         yield
 
 
-def grid_of_axes(count: int, *, side_inches: float = 2.7, columns: int = 4) -> tuple[Figure, list[Axes]]:
-    """A figure with `count` square panels in at most `columns` columns; call it inside `styled`.
+def grid_of_axes(count: int, *, side_inches: float = 2.7) -> tuple[Figure, list[Axes]]:
+    """A figure with `count` square panels in at most four columns; call it inside `styled`.
 
     A single panel is larger, since nothing stands beside it.
     """
     if count == 1:
         side_inches = 4.2
-    wide = min(count, columns)
+    wide = min(count, _COLUMNS)
     high = -(-count // wide)
     figure = Figure(figsize=(side_inches * wide, side_inches * high))
     return figure, [figure.add_subplot(high, wide, index + 1) for index in range(count)]

@@ -27,7 +27,7 @@ LEAST_POSITIVES = 20
 """A class with fewer positives in a group is not judged there."""
 
 
-def read_study(study: Study, *, folder: Path, replicates: int | None = None, seed: int = SEED) -> StudyContent:
+def read_study(study: Study, *, folder: Path, replicates: int | None = None) -> StudyContent:
     """The numbers of the folds that are done in `folder`, which `run_study` filled.
 
     `replicates` are by default `REPLICATES`, and few for a smoke run. Raises `DataError` where none is done or a file
@@ -46,7 +46,7 @@ def read_study(study: Study, *, folder: Path, replicates: int | None = None, see
     )
     if replicates is None:
         replicates = SMOKE_REPLICATES if file.smoke else REPLICATES
-    return study_content(study, predictions=predictions, run=run, replicates=replicates, seed=seed)
+    return study_content(study, predictions=predictions, run=run, replicates=replicates)
 
 
 def study_content(
@@ -55,7 +55,6 @@ def study_content(
     predictions: Mapping[str, Predictions],
     run: StudyRun,
     replicates: int = REPLICATES,
-    seed: int = SEED,
 ) -> StudyContent:
     """Every number, from the pooled predictions of the trained arms by name.
 
@@ -66,7 +65,7 @@ def study_content(
     printed = () if study.published is None else tuple(study.published.rows)
     in_mean = models.first.in_mean
     labels = (*(one for one in printed if one in in_mean), *(one for one in in_mean if one not in printed))
-    aurocs = model_aurocs(models, pairs=study.pairs, labels=labels, replicates=replicates, seed=seed)
+    aurocs = model_aurocs(models, pairs=study.pairs, labels=labels, replicates=replicates)
     tests = tuple(pair_tests(pair, predictions=models, aurocs=aurocs) for pair in study.pairs)
     evidence = Evidence(
         aurocs=aurocs,
@@ -78,15 +77,12 @@ def study_content(
     return StudyContent(
         predictions=models,
         aurocs=aurocs,
-        groups={
-            column: _groups(study, column=column, models=models, replicates=replicates, seed=seed)
-            for column in study.groups
-        },
+        groups={column: _groups(study, column=column, models=models, replicates=replicates) for column in study.groups},
         tests=tests,
         claims=tuple(claim.result(evidence) for claim in study.claims),
         run=run,
         replicates=replicates,
-        seed=seed,
+        seed=SEED,
     )
 
 
@@ -111,9 +107,7 @@ def all_arms(study: Study, *, predictions: Mapping[str, Predictions]) -> ManyPre
     return ManyPredictions(names, tuple(found[name] for name in names))
 
 
-def _groups(
-    study: Study, *, column: str, models: ManyPredictions, replicates: int, seed: int
-) -> tuple[GroupAurocs, ...]:
+def _groups(study: Study, *, column: str, models: ManyPredictions, replicates: int) -> tuple[GroupAurocs, ...]:
     """Every group of the column; images of which nothing is known form the group "unknown"."""
     names = tuple(study.close_titles)
     close = ManyPredictions(names, tuple(models.of(name) for name in names))
@@ -121,11 +115,7 @@ def _groups(
     for name, rows in subgroups(models.first).get(column, {}).items():
         own = close.take(rows)
         labels = labels_with_positives(own, least=LEAST_POSITIVES)
-        judged = (
-            model_aurocs(own, pairs=study.close_pairs, labels=labels, replicates=replicates, seed=seed)
-            if labels
-            else None
-        )
+        judged = model_aurocs(own, pairs=study.close_pairs, labels=labels, replicates=replicates) if labels else None
         too_few = tuple(label for label in own.first.in_mean if label not in labels)
         found.append(GroupAurocs(name, own.first.n, judged, too_few))
     return tuple(found)

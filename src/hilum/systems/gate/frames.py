@@ -119,9 +119,9 @@ def through_jpeg(picture: Image.Image, *, quality: int) -> Image.Image:
     return Image.open(buffer)
 
 
-def mask_frame(grey: Grey, *, share: float = 0.05) -> Grey:
-    """The square picture with a frame of mid grey, `share` of the side wide at each edge."""
-    edge = round(grey.shape[0] * share)
+def mask_frame(grey: Grey) -> Grey:
+    """The square picture with a frame of mid grey, a twentieth of the side wide at each edge."""
+    edge = round(grey.shape[0] / 20)
     masked = np.full_like(grey, 128)
     masked[edge:-edge, edge:-edge] = grey[edge:-edge, edge:-edge]
     return masked

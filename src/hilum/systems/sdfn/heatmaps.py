@@ -22,6 +22,7 @@ from hilum.report.windowing import Picture, encode_png, fit, to_grey8
 SIDE_PX = 320
 BOX_COLOUR, EDGE_COLOUR = (86, 180, 233), (0, 0, 0)
 CROP_COLOUR = (255, 255, 255)
+_DASH_PX = 6
 
 Shares = npt.NDArray[np.float32]
 
@@ -96,15 +97,15 @@ def _painted(picture: Picture, share: Shares, *, boxes: Sequence[Box], crop: Box
     return encode_png(np.asarray(drawn))
 
 
-def _dashed(picture: Image.Image, box: Box, *, dash: int = 6) -> None:
+def _dashed(picture: Image.Image, box: Box) -> None:
     draw = ImageDraw.Draw(picture)
     left, top, right, bottom = _corners(box)
-    for x in range(left, right, 2 * dash):
+    for x in range(left, right, 2 * _DASH_PX):
         for y in (top, bottom):
-            draw.line((x, y, min(x + dash, right), y), fill=CROP_COLOUR, width=1)
-    for y in range(top, bottom, 2 * dash):
+            draw.line((x, y, min(x + _DASH_PX, right), y), fill=CROP_COLOUR, width=1)
+    for y in range(top, bottom, 2 * _DASH_PX):
         for x in (left, right):
-            draw.line((x, y, x, min(y + dash, bottom)), fill=CROP_COLOUR, width=1)
+            draw.line((x, y, x, min(y + _DASH_PX, bottom)), fill=CROP_COLOUR, width=1)
 
 
 def _corners(box: Box) -> tuple[int, int, int, int]:

@@ -26,9 +26,7 @@ from hilum.training.recipe.plan import Plan
 LOG_FOLDER = "log"
 
 
-def make_trainer(
-    plan: Plan, *, folder: Path, machine: Machine, more: Sequence[Callback] = (), log_every_steps: int = 20
-) -> pl.Trainer:
+def make_trainer(plan: Plan, *, folder: Path, machine: Machine, more: Sequence[Callback] = ()) -> pl.Trainer:
     """The trainer of a plan. `folder` gets `last.ckpt` after every epoch, `best.ckpt` where it is kept, and `log/`.
 
     Raises `UsageError` for devices, nodes or a strategy that this machine or Lightning does not have.
@@ -56,7 +54,7 @@ def make_trainer(
                 plugins=[WholeCheckpointIO()],
                 callbacks=callbacks,
                 enable_checkpointing=True,
-                log_every_n_steps=log_every_steps,
+                log_every_n_steps=20,
                 num_sanity_val_steps=0,
                 # without an epoch's count Lightning counts batches over the whole training
                 check_val_every_n_epoch=1 if every is None else None,
