@@ -1,5 +1,6 @@
 """Reader processes: killed ones are replaced, and every file that was accepted is read."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -41,7 +42,8 @@ def test_a_killed_reader_is_replaced_and_no_file_is_lost(real_store: Store, bund
     ids = send(real_store, 20, rows=1200, columns=1000)
     with ReaderPool(toy_plan(real_store, bundle=bundle), count=1, queue=real_store.queue) as pool:
         until(lambda: real_store.readings.counts()["leased"])
-        os.kill(pool.pids[0], signal.SIGKILL)
+        (reader,) = multiprocessing.active_children()
+        reader.kill()
         until(lambda: pool.deaths == 1)
         until(lambda: real_store.queue.waiting() == 0)
         assert pool.ready == 1
@@ -67,7 +69,7 @@ def test_a_file_beyond_a_limit_fails_alone(real_store: Store, bundle: Bundle) ->
 
 
 SERVER = """
-import sys, time
+import multiprocessing, sys, time
 from pathlib import Path
 from hilum.service.readers.plan import ReaderPlan
 from hilum.service.readers.pool import ReaderPool
@@ -76,8 +78,9 @@ if __name__ == "__main__":
     store = open_store(Path(sys.argv[1]))
     plan = ReaderPlan(store=store.folder, options=store.options, models=(Path(sys.argv[2]),))
     with ReaderPool(plan, count=1, queue=store.queue) as pool:
-        pool.wait_until_ready(seconds=120)
-        print(*pool.pids, flush=True)
+        while not pool.ready:
+            time.sleep(0.05)
+        print(*(each.pid for each in multiprocessing.active_children()), flush=True)
         time.sleep(600)
 """
 

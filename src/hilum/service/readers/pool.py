@@ -76,18 +76,6 @@ class ReaderPool:
         """How many processes died and were replaced."""
         return self._deaths
 
-    @property
-    def pids(self) -> tuple[int, ...]:
-        """The ids of the processes."""
-        return tuple(each.process.pid for each in self._started if each.process.pid is not None)
-
-    def wait_until_ready(self, *, seconds: float) -> bool:
-        """Wait until a process has its models open; False where none has in time."""
-        ends_s = time.monotonic() + seconds
-        while self.ready == 0 and time.monotonic() < ends_s:
-            time.sleep(0.05)
-        return self.ready > 0
-
     def close(self) -> None:
         """Let each process finish what it reads, and end it; one that takes longer than half a minute is killed."""
         self._closing.set()
