@@ -13,7 +13,7 @@ from hilum.cli.commands import COMMANDS
 from hilum.cli.main import app
 from hilum.cli.options.lazy import LazyGroup, load_command
 from hilum.cli.options.named_commands import NamedGroup
-from hilum.cli.options.recipe_names import FORMER_STUDIES, NOT_TUNED, RECIPES, STUDIES
+from hilum.cli.options.recipe_names import NOT_TUNED, RECIPES, STUDIES
 
 
 def commands() -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -85,7 +85,6 @@ def test_the_names_of_recipes_and_studies_are_those_that_run() -> None:
     table = pytest.importorskip("hilum.systems.table")
     assert list(RECIPES) == list(table.TRAININGS)
     assert list(STUDIES) == list(table.STUDIES)
-    assert FORMER_STUDIES == table.FORMER_STUDIES
     tuned = [name for (group, *rest), _ in EVERY.items() if group == "tune" for name in rest if name != "FILE.py"]
     assert tuned == [name for name in RECIPES if name not in NOT_TUNED]
 

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from hilum.cli.options.lazy import LazyCommand
 from hilum.cli.options.named_commands import NamedGroup, named_app
-from hilum.cli.options.recipe_names import FORMER_STUDIES, STUDIES
+from hilum.cli.options.recipe_names import STUDIES
+from hilum.systems.former_studies import FORMER_STUDIES
 
 
 class StudyGroup(NamedGroup):

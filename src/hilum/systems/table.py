@@ -32,6 +32,7 @@ from hilum.systems.chest_adult.recipe import smoke as small_adult
 from hilum.systems.chest_adult.run_study import AdultStudyOptions, study_adult
 from hilum.systems.chest_adult.train import AdultOptions, train_adult_on
 from hilum.systems.chest_adult.tries import TriesOptions, study_tries
+from hilum.systems.former_studies import FORMER_STUDIES
 from hilum.systems.gate.run_study import study_gate
 from hilum.systems.gate.run_urinbayev2020 import study_urinbayev2020
 from hilum.systems.gate.shipped import gate
@@ -354,10 +355,6 @@ STUDIES: Mapping[str, SystemStudy] = {
         own=LocalPairOptions,
     ),
 }
-
-
-FORMER_STUDIES: Mapping[str, str] = {"gate-paper5": "gate-urinbayev", "lungs-paper3": "lungs-liu"}
-"""What a study was called before, and is called now."""
 
 
 def refuse_former_study(name: str) -> None:

@@ -62,6 +62,3 @@ STUDIES: dict[str, str] = {
     "attention-local": "One small pair of networks that look twice.",
 }
 """What `hilum study` takes: cross-validated, with tables and a page."""
-
-FORMER_STUDIES: dict[str, str] = {"gate-paper5": "gate-urinbayev", "lungs-paper3": "lungs-liu"}
-"""What a study was called before, and is called now."""
