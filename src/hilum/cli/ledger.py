@@ -14,6 +14,8 @@ from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.judgement_table import plain_table
 from hilum.cli.terminal.say import one_line, say
 from hilum.evaluation.bundles.ledger import Look, broken_links, ledger_path, looks, read_ledger
+from hilum.evaluation.predictions.estimate_text import interval_text
+from hilum.statistics.estimate import Estimate
 
 app = typer.Typer(
     help="List the evaluations of held-out images, and check the file that counts them.",
@@ -66,6 +68,5 @@ def _value(look: Look) -> Text:
     value, bounds = look.fields.get("auroc"), look.fields.get("auroc_ci")
     if not isinstance(value, float):
         return Text("–")
-    if not isinstance(bounds, list):
-        return Text(f"{value:.3f} [?]")
-    return Text(f"{value:.3f} [{float(bounds[0]):.3f}, {float(bounds[1]):.3f}]")
+    interval = (float(bounds[0]), float(bounds[1])) if isinstance(bounds, list) else None
+    return Text(interval_text(Estimate(value, interval)))

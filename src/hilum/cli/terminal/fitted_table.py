@@ -10,7 +10,8 @@ from rich.table import Table
 from hilum.bundle.label import Label
 from hilum.cli.terminal.say import say
 from hilum.evaluation.calibrating.fit_label import FittedLabel
-from hilum.statistics.estimate import Interval
+from hilum.evaluation.predictions.estimate_text import interval_text
+from hilum.statistics.estimate import Estimate, Interval
 
 _SAID_EVERY = 1000
 
@@ -39,7 +40,7 @@ def _row(label: Label) -> tuple[str, ...]:
 
 
 def _with_interval(value: float, interval: Interval | None) -> str:
-    return f"{value:.3f}" if interval is None else f"{value:.3f} [{interval[0]:.3f}, {interval[1]:.3f}]"
+    return interval_text(Estimate(value, interval), unknown="")
 
 
 def say_not_fitted(labels: Iterable[FittedLabel]) -> None:

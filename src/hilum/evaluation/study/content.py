@@ -10,8 +10,8 @@ from hilum.evaluation.comparing.many_models import ModelAurocs
 from hilum.evaluation.comparing.many_predictions import ManyPredictions
 from hilum.evaluation.comparing.pair_tests import PairTests
 from hilum.evaluation.predictions.design import SMOKE
+from hilum.evaluation.predictions.estimate_text import interval_text
 from hilum.evaluation.study.claims import ClaimResult
-from hilum.statistics.estimate import Estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +78,4 @@ class StudyContent:
         """
         what = "AUROC" if self.aurocs.of_one_class else "mean AUROC"
         mark = f"{SMOKE}, no result: " if self.smoke else ""
-        return tuple(f"{mark}{what}, {title}: {_with_interval(self.aurocs.mean[arm])}" for arm, title in titles.items())
-
-
-def _with_interval(found: Estimate) -> str:
-    low, high = found.interval or (float("nan"), float("nan"))
-    return f"{found.value:.3f} ({low:.3f} to {high:.3f})"
+        return tuple(f"{mark}{what}, {title}: {interval_text(self.aurocs.mean[arm])}" for arm, title in titles.items())

@@ -12,9 +12,11 @@ from hilum.datasets.records.record import Record
 from hilum.datasets.splits.split import Split
 from hilum.errors import UsageError
 from hilum.evaluation.predictions.design import SMOKE
+from hilum.evaluation.predictions.estimate_text import interval_text
 from hilum.networks.starting_weights import StartingWeights
 from hilum.option import NO_OPTIONS, NoOptions
 from hilum.progress import SILENT, Progress
+from hilum.statistics.estimate import Estimate
 from hilum.systems.lungs.folds import LUNG_FORMAT, LungFold, lung_arm, lung_fold
 from hilum.systems.lungs.pictures import load_lung_pictures
 from hilum.systems.lungs.recipe import LungRecipe
@@ -132,13 +134,14 @@ def _show_arm(
     for trust in found.trust:
         progress.say(
             f"{arm}: trust, cross-fitted, pictures {trust.pictures}: {trust.bad_untrusted} of {trust.bad} drawings of "
-            f"Dice below 0.90 and {trust.good_untrusted} of {trust.n - trust.bad} others are not trusted"
+            f"Dice below 0.90 and {trust.good_untrusted} of {trust.n - trust.bad} others are not trusted; "
+            f"Dice is {trust.mean_expected:.3f} on average as expected, and {trust.mean_dice:.3f} as measured"
         )
 
 
 def _line(figure: LungFigure) -> str:
-    low, high = figure.interval or (float("nan"), float("nan"))
-    return f"{figure.source}: {figure.name} {figure.value:.4f} ({low:.4f} to {high:.4f}), n {figure.n}"
+    found = Estimate(figure.value, figure.interval)
+    return f"{figure.source}: {figure.name} {interval_text(found)}, n {figure.n}"
 
 
 def _draw_worst(arm: LungArm, *, drawn: LungPredictions, records: Mapping[str, Record], folder: Path) -> None:
