@@ -11,6 +11,14 @@ from PIL import Image
 from hilum.errors import DataError
 
 
+def mask_named_as(picture: Path, *, folder: Path) -> Path:
+    """The PNG in `folder` that bears the picture's name. Raises `DataError` where there is none."""
+    path = folder / f"{picture.stem}.png"
+    if not path.is_file():
+        raise DataError(f"The mask of {picture.name} is missing: {path} does not exist. Copy the data set again")
+    return path
+
+
 def read_mask(path: Path, *, shape: tuple[int, int] | None = None, of: str = "lung") -> npt.NDArray[np.uint8]:
     """The grey values of a mask, uint8 (H, W), 0 where nothing is drawn; of any size where `shape` is None.
 

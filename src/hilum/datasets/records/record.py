@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from hilum.datasets.records.files import file_sha256
 from hilum.datasets.records.packed_mask import PackedMask
@@ -13,12 +12,10 @@ from hilum.errors import DataError
 from hilum.findings import XRAY_TYPES
 from hilum.geometry import Box
 from hilum.radiograph import Sex, View
+from hilum.reading_result import LungDefinition
 
 NONE_OF_THE_TYPES = "none of the types"
 NOT_XRAY = "not an X-ray"
-
-LungDefinition = Literal["field", "whole"]
-"""What a mask of lungs shows: the lung field, beside the heart, or the whole lung, behind the heart too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from hilum.datasets.records.files import image_files
+from hilum.datasets.records.masks import mask_named_as
 from hilum.datasets.records.record import Record, typed_record
-from hilum.errors import DataError
 
 LICENCE = "adult chests with lung masks, GeneralBlockchain, CC BY 4.0"
 STRUCTURE = "lungs"
@@ -37,7 +37,7 @@ def read_general_blockchain(folder: Path) -> tuple[Record, ...]:
                 group=series_of(path.stem),
                 source="lungs",
                 xray_type="chest",
-                masks={STRUCTURE: _mask(path, masks=masks)} if masks.is_dir() else {},
+                masks={STRUCTURE: mask_named_as(path, folder=masks)} if masks.is_dir() else {},
             ),
             lung_definition="whole" if masks.is_dir() else None,
         )
@@ -48,10 +48,3 @@ def read_general_blockchain(folder: Path) -> tuple[Record, ...]:
 def series_of(stem: str) -> str:
     """What the names of one series share; a whole name where nothing looks like a series."""
     return _SERIES.sub("", stem) or stem
-
-
-def _mask(picture: Path, *, masks: Path) -> Path:
-    path = masks / f"{picture.stem}.png"
-    if not path.is_file():
-        raise DataError(f"The mask of {picture.name} is missing: {path} does not exist. Copy the data set again")
-    return path

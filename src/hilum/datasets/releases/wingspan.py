@@ -17,9 +17,10 @@ from pathlib import Path
 from hilum.datasets.records.csv_rows import find_table, read_rows, to_number
 from hilum.datasets.records.files import pictures_by_stem
 from hilum.datasets.records.listing import Listing
-from hilum.datasets.records.masks import read_mask
-from hilum.datasets.records.record import LungDefinition, Record, typed_record
+from hilum.datasets.records.masks import mask_named_as, read_mask
+from hilum.datasets.records.record import Record, typed_record
 from hilum.errors import DataError
+from hilum.reading_result import LungDefinition
 
 LICENCE = "Wingspan chests with masks of lungs and heart, Dong et al. 2018, MIT"
 TABLE = "ctr.csv"
@@ -73,16 +74,9 @@ def _rows(folder: Path) -> dict[str, float | None]:
 
 
 def _record(path: Path, *, folder: Path) -> Record:
-    masks = {name: _mask(path, folder=folder / name) for name in STRUCTURES if (folder / name).is_dir()}
+    masks = {name: mask_named_as(path, folder=folder / name) for name in STRUCTURES if (folder / name).is_dir()}
     record = typed_record(path, image=path.stem, group=path.stem, source="wingspan", xray_type="chest", masks=masks)
     return replace(record, view="PA", patient_is_known=False, lung_definition=_definition(masks))
-
-
-def _mask(picture: Path, *, folder: Path) -> Path:
-    path = folder / f"{picture.stem}.png"
-    if not path.is_file():
-        raise DataError(f"The mask of {picture.name} is missing: {path} does not exist. Copy the data set again")
-    return path
 
 
 def _definition(masks: Mapping[str, Path]) -> LungDefinition | None:
