@@ -1,7 +1,8 @@
 """The protocol of Barnett 2023 as a recipe: MobileNetV2, two epochs of SGD, and what the paper leaves open fixed here.
 
 Command  `hilum study pneumonia --data kermany=DIR --weights mobilenet_v2_imagenet.safetensors --out runs/barnett`
-Hardware two CPU cores, bfloat16 autocast and channels-last; five folds took 51 minutes of one core.
+Hardware two CPU cores, bfloat16 autocast and channels-last; five folds took 64 minutes of both, which did
+other work too.
 
 From the paper: SGD with momentum, 2 epochs, batches of 128, L2 of 1e-4, a validation every 10 iterations, an end after
 3 validations without a lower loss, shuffled each epoch, the last layer anew, random or ImageNet weights.
