@@ -27,6 +27,7 @@ def test_each_result_has_its_place_and_its_filters(reading, refused, outside, no
     assert _shown_by(outside) == ["not decided", "with warnings"]
     assert _shown_by(failed) == ["could not be read"]
     assert _shown_by(quiet) == ["not flagged"]
+    assert _shown_by(hand) == ["with warnings", "nothing looked for"]
 
 
 def test_the_further_over_its_threshold_the_higher(reading, finding):

@@ -20,7 +20,9 @@ Rank = Literal["flagged", "could not be read", "not decided", "unsure", "refused
 
 RANKS: tuple[Rank, ...] = get_args(Rank)
 
-_FLAGGED, _NOT_FLAGGED, _NOT_DECIDED, _SCOPE_UNKNOWN, _WARNINGS, _REFUSED, _UNSURE, _FAILED = (1 << n for n in range(8))
+_FLAGGED, _NOT_FLAGGED, _NOT_DECIDED, _SCOPE_UNKNOWN, _WARNINGS, _REFUSED, _UNSURE, _FAILED, _NOT_LOOKED = (
+    1 << n for n in range(9)
+)
 
 FILTERS: tuple[tuple[str, int], ...] = (
     ("flagged", _FLAGGED),
@@ -30,6 +32,7 @@ FILTERS: tuple[tuple[str, int], ...] = (
     ("with warnings", _WARNINGS),
     ("unsure", _UNSURE),
     ("refused", _REFUSED),
+    ("nothing looked for", _NOT_LOOKED),
     ("not flagged", _NOT_FLAGGED),
 )
 """What lists can be narrowed to, each with its bit in `Urgency.bits`."""
@@ -40,7 +43,7 @@ _BITS: dict[Rank, int] = {
     "not decided": _NOT_DECIDED,
     "unsure": _UNSURE,
     "refused": _REFUSED,
-    "nothing looked for": 0,
+    "nothing looked for": _NOT_LOOKED,
     "not flagged": _NOT_FLAGGED,
 }
 _TONES: dict[Rank, str] = {
