@@ -46,3 +46,28 @@ def test_a_long_index_is_drawn_as_it_comes_into_view(show, reading):
     assert rows.count() > few
     page.locator("#search").fill("2999")
     assert rows.all_text_contents()[0].startswith("2999.png")
+
+
+def test_a_tall_screen_is_filled_again_after_a_search(show, reading):
+    entries = [IndexEntry(f"{n:04}.png", f"{n:04}.png.html", None, None, reading) for n in range(1000)]
+    page = show(render_index(entries), width=2160, height=3840)
+    rows = page.locator("#files tbody tr")
+    page.wait_for_timeout(500)
+    at_first = rows.count()
+    assert at_first > 60
+    page.locator("#search").fill("no such file")
+    page.wait_for_timeout(200)
+    assert rows.count() == 0
+    page.locator("#search").fill("")
+    page.wait_for_timeout(500)
+    assert rows.count() >= at_first
+    assert page.evaluate("document.querySelector('#files').getBoundingClientRect().bottom") > 3840
+
+
+def test_no_probability_looks_like_certainty(show, reading, finding):
+    results = {
+        name: replace(reading, findings=(replace(finding, probability=value, operating_point=0.0001),))
+        for name, value in (("sure", 0.9999), ("never", 0.0002), ("even", 0.5))
+    }
+    page = show(render_index([IndexEntry(name, None, None, None, one) for name, one in results.items()]))
+    assert page.locator("#files td.number").all_text_contents() == [">99%", "50%", "<1%"]

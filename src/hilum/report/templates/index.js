@@ -23,6 +23,10 @@
     return element;
   };
 
+  const end = make("div", { name: "end" });
+  region.append(end);
+  const watch = new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting)) drawMore(); }, { rootMargin: "1500px" });
+
   const rowOf = (row) => {
     const line = make("tr");
     const picture = make("td");
@@ -50,6 +54,8 @@
     const next = shown.slice(drawn, drawn + CHUNK);
     body.append(...next.map((index) => rowOf(rows[index])));
     drawn += next.length;
+    watch.unobserve(end);
+    if (drawn < shown.length) watch.observe(end); // which tells of the end anew, also where it is near already
   };
 
   const refresh = () => {
@@ -88,9 +94,6 @@
   document.querySelector("th[data-sort=rank]").setAttribute("aria-sort", "ascending");
   byId("search").addEventListener("input", refresh);
   for (const radio of document.querySelectorAll("input[name=show]")) radio.addEventListener("change", refresh);
-  const end = make("div", { name: "end" });
-  region.append(end);
-  new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting)) drawMore(); }, { rootMargin: "1500px" }).observe(end);
   window.addEventListener("beforeprint", () => { while (drawn < shown.length) drawMore(); });
   for (const id of ["filters", "files"]) byId(id).hidden = false;
   refresh();
