@@ -35,10 +35,11 @@ class Index(HTMLParser):
                 "probability",
                 "words",
                 "small",
+                "percent",
             )
             self.rows = [dict(zip(keys, row, strict=True)) for row in content["rows"]]
             for row in self.rows:
-                row.update({key: texts[row[key]] for key in ("result", "tone", "words", "small")})
+                row.update({key: texts[row[key]] for key in ("result", "tone", "words", "small", "percent")})
 
 
 def _entry(name, result, **changes):
@@ -65,6 +66,7 @@ def test_every_file_has_a_row_and_the_most_urgent_comes_first(reading, refused, 
         ("b.png", "refused"), ("d.png", "not flagged"),
     ]  # fmt: skip
     assert [row["probability"] for row in index.rows] == [0.8731, 0.5, -1.0, -1.0, -1.0, 0.0293]
+    assert [row["percent"] for row in index.rows] == ["87%", "50%", "", "", "", "3%"]
     assert (index.rows[0]["page"], index.rows[0]["json"]) == ("./a.dcm.html", "./a.dcm.json")
     assert (index.rows[2]["page"], index.rows[2]["json"]) == ("./e.png.html", 0)
     assert index.rows[0]["picture"] == "data:image/png;base64,AA=="

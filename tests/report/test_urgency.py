@@ -55,6 +55,14 @@ def test_a_certainty_stays_in_its_group(reading, finding):
     assert Urgency.of(edge).value < 7.0
 
 
+def test_the_number_is_of_what_is_flagged_where_something_is(reading, finding, negative, no_age):
+    rare = replace(finding, name="Hernia", probability=0.06, operating_point=0.05)
+    common = replace(negative, probability=0.3, operating_point=0.5)
+    assert Urgency.of(replace(reading, findings=(common, rare))).strongest == 0.06
+    assert Urgency.of(replace(reading, findings=(common, negative))).strongest == 0.3
+    assert Urgency.of(no_age).strongest == -1.0
+
+
 def test_each_says_why(reading, refused, failed, finding):
     assert Urgency.of(reading).why == "Pneumonia flagged: 87% (threshold 42%)"
     assert Urgency.of(refused).why.startswith("Not read: ")

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from hilum.reading_result import FailedReading, Reading
 from hilum.report import wording
+from hilum.report.headline import percent_text
 from hilum.report.templating import asset, content_security_policy, environment
 from hilum.report.urgency import FILTERS, NO_JUDGEMENT, SORT_WORDS, Urgency
 
@@ -72,8 +73,11 @@ def render_index(entries: Iterable[IndexEntry], *, csv: str | None = None) -> st
 
 
 def _row(entry: IndexEntry, *, urgency: Urgency, texts: _Texts) -> list[Any]:
-    """Name, page, JSON, thumbnail, result, tone, bits of the filters, probability, why it is there, what is small."""
-    result = entry.result
+    """Name, page, JSON, thumbnail, result, tone, bits of the filters, probability, why it is there, what is small.
+
+    The last is the probability in per cent, as every report shows it.
+    """
+    result, strongest = entry.result, urgency.strongest
     return [
         wording.printable(entry.name),
         _relative(entry.page_href),
@@ -82,9 +86,10 @@ def _row(entry: IndexEntry, *, urgency: Urgency, texts: _Texts) -> list[Any]:
         texts.place(urgency.rank),
         texts.place(urgency.tone),
         urgency.bits,
-        round(urgency.strongest, 4),
+        round(strongest, 4),
         texts.place(urgency.why),
         texts.place("" if isinstance(result, FailedReading) else _small(result)),
+        texts.place("" if strongest < 0 else percent_text(strongest)),
     ]
 
 

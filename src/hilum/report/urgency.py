@@ -70,8 +70,8 @@ _BELOW_ONE = 0.999
 class Urgency:
     """The group of a result, its `share` of the way up within the group, in [0, 1), and `why` in words.
 
-    `flagged` are the names of what was flagged, each once; `strongest` is the highest probability of a decided finding,
-    or -1; `bits` are those of the filters that show it.
+    `flagged` are the names of what was flagged, each once; `strongest` is the highest probability among them, where
+    nothing was flagged among all decided findings, or -1; `bits` are those of the filters that show it.
     """
 
     rank: Rank
@@ -95,7 +95,7 @@ class Urgency:
             share=min(_share(rank, findings=result.findings), _BELOW_ONE),
             why=headline(result),
             flagged=tuple(dict.fromkeys(flagged)),
-            strongest=max((one.probability for one in result.findings if one.positive is not None), default=-1.0),
+            strongest=_strongest(result.findings),
             bits=bits,
         )
 
@@ -127,6 +127,11 @@ def _rank(reading: Reading) -> Rank:
     if any(decisions):
         return "flagged"
     return "not decided" if all(decision is None for decision in decisions) else "not flagged"
+
+
+def _strongest(findings: Sequence[Finding]) -> float:
+    flagged = [one.probability for one in findings if one.positive]
+    return max(flagged or [one.probability for one in findings if one.positive is not None], default=-1.0)
 
 
 def _share(rank: Rank, *, findings: Sequence[Finding]) -> float:

@@ -4,7 +4,7 @@
   const byId = (id) => document.getElementById(id);
   if (!byId("files")) return;
   const { texts, rows } = JSON.parse(byId("content").textContent);
-  const NAME = 0, PAGE = 1, JSON_FILE = 2, PICTURE = 3, RESULT = 4, TONE = 5, BITS = 6, PROBABILITY = 7, WORDS = 8, SMALL = 9;
+  const NAME = 0, PAGE = 1, JSON_FILE = 2, PICTURE = 3, RESULT = 4, TONE = 5, BITS = 6, PROBABILITY = 7, WORDS = 8, SMALL = 9, PERCENT = 10;
   const CHUNK = 60;
   const body = document.querySelector("#files tbody");
   const region = document.querySelector(".scroll");
@@ -44,7 +44,7 @@
     line.append(
       picture, head,
       make("td", {}, make("span", { text: texts[row[RESULT]], name: `chip ${texts[row[TONE]]}` })),
-      make("td", { text: row[PROBABILITY] < 0 ? "" : `${(row[PROBABILITY] * 100).toFixed(row[PROBABILITY] < 0.1 ? 1 : 0)}%`, name: "number" }),
+      make("td", { text: texts[row[PERCENT]], name: "number" }),
       words,
     );
     return line;
