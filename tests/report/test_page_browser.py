@@ -324,6 +324,26 @@ def test_nothing_stands_over_the_edge(show, examination, refused, card, failed, 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("width", [320, 356])
+def test_findings_fit_the_narrowest_telephone(show, examination, finding, disputed, negative, no_age, card, width):
+    findings = (
+        replace(disputed, name="Enlarged cardiomediastinum", inside_lungs=0.4),
+        replace(negative, name="Pleural Thickening"),
+        replace(no_age.findings[0], name="Mass", model="another-model-with-a-long-name"),
+    )
+    page = show(
+        render_page(replace(examination, reading=replace(examination.reading, findings=findings)), cards=[card]),
+        width=width,
+        height=640,
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for cell in page.locator(".findings tbody th, .findings tbody td").all():
+        box = cell.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+    assert page.get_by_role("table").get_by_role("rowheader").count() == 3
+
+
 def test_without_scripts_the_plain_radiograph_is_there(show, examination, card):
     page = show(render_page(examination, cards=[card]), java_script_enabled=False)
     image = page.locator("#pixels")
