@@ -71,3 +71,12 @@ def test_no_probability_looks_like_certainty(show, reading, finding):
     }
     page = show(render_index([IndexEntry(name, None, None, None, one) for name, one in results.items()]))
     assert page.locator("#files td.number").all_text_contents() == [">99%", "50%", "<1%"]
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_rows_fit_the_narrowest_telephone(show, reading, width):
+    named = replace(reading, source=replace(reading.source, name="folder/" + "x" * 60 + ".png"))
+    page = show(render_index([IndexEntry(named.source.name, "a.html", "a.json", None, named)]), width=width, height=640)
+    for cell in page.locator("#files tbody th, #files tbody td").all():
+        box = cell.bounding_box()
+        assert box["x"] + box["width"] <= width
