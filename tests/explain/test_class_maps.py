@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from hilum.errors import UsageError
-from hilum.explain.class_maps import grad_cam, grad_cam_plus_plus, logit_contribution, xgrad_cam
+from hilum.explain.class_maps import grad_cam, grad_cam_plus_plus, logit_contribution
 from hilum.networks.pooled_classifier import PooledClassifier
 
 LABELS = 14
@@ -88,7 +88,7 @@ def test_agrees_with_float64_autograd_for_every_class(name: str) -> None:
     assert features.dtype == np.float32
     _assert_close(logit_contribution(features, weight), expected["sum"])
     _assert_close(grad_cam(features, weight), expected["grad_cam"])
-    _assert_close(xgrad_cam(features, weight), expected["xgrad_cam"])
+    _assert_close(grad_cam(features, weight), expected["xgrad_cam"])
     _assert_close(grad_cam_plus_plus(features, weight), expected["grad_cam_plus_plus"])
 
 
@@ -106,7 +106,7 @@ def test_agrees_with_the_grad_cam_library_for_every_class(name: str) -> None:
     (activations,), (gradients,) = run.activations_and_grads.activations, run.activations_and_grads.gradients
     for ours, theirs in (
         (grad_cam(features, weight), pytorch_grad_cam.GradCAM),
-        (xgrad_cam(features, weight), pytorch_grad_cam.XGradCAM),
+        (grad_cam(features, weight), pytorch_grad_cam.XGradCAM),
         (grad_cam_plus_plus(features, weight, epsilon=1e-6), pytorch_grad_cam.GradCAMPlusPlus),
     ):
         cam = theirs(model=network, target_layers=[network.backbone])
@@ -162,14 +162,14 @@ def test_the_unrectified_map_sums_to_logit_minus_bias(name: str) -> None:
 def test_a_map_is_not_stretched_to_its_own_range() -> None:
     """Half the evidence gives half the map: a healthy chest does not glow (trap 23)."""
     features, weight = _features("resnet18"), _weight("resnet18")
-    for method in (logit_contribution, grad_cam, xgrad_cam):
+    for method in (logit_contribution, grad_cam):
         np.testing.assert_allclose(method(features / 2, weight), method(features, weight) / 2, rtol=1e-5)
     assert grad_cam(features, -np.abs(weight)).max() == 0.0
 
 
 def test_one_image_is_a_batch_of_one() -> None:
     features, weight = _features("resnet18"), _weight("resnet18")
-    for method in (logit_contribution, grad_cam, xgrad_cam, grad_cam_plus_plus):
+    for method in (logit_contribution, grad_cam, grad_cam_plus_plus):
         batch = method(features, weight)
         assert batch.shape == (2, LABELS, 3, 3)
         assert batch.dtype == np.float32
@@ -179,7 +179,7 @@ def test_one_image_is_a_batch_of_one() -> None:
 def test_dead_channels_and_zero_weights_give_no_nan() -> None:
     features = np.zeros((2, 3, 3), np.float32)
     weight = np.array([[0.0, 1.0], [0.0, 0.0]], np.float32)
-    for method in (logit_contribution, grad_cam, xgrad_cam, grad_cam_plus_plus):
+    for method in (logit_contribution, grad_cam, grad_cam_plus_plus):
         np.testing.assert_array_equal(method(features, weight), np.zeros((2, 3, 3)))
 
 
@@ -189,7 +189,7 @@ def test_maps_in_a_loop_keep_no_memory() -> None:
 
     def held_after(rounds: int) -> int:
         for _ in range(rounds):
-            for method in (logit_contribution, grad_cam, xgrad_cam, grad_cam_plus_plus):
+            for method in (logit_contribution, grad_cam, grad_cam_plus_plus):
                 method(features, weight)
         return tracemalloc.get_traced_memory()[0]
 
@@ -223,7 +223,7 @@ def test_network_maps_in_a_loop_keep_no_tensor() -> None:
     [((3, 2, 2), (4, 5)), ((2, 2), (1, 2)), ((3, 2, 2), (3,)), ((3, 0, 2), (1, 3))],
 )
 def test_shapes_that_do_not_fit_are_refused(features: tuple[int, ...], weight: tuple[int, ...]) -> None:
-    for method in (logit_contribution, grad_cam, xgrad_cam, grad_cam_plus_plus):
+    for method in (logit_contribution, grad_cam, grad_cam_plus_plus):
         with pytest.raises(UsageError, match=r"features must be|has no cells"):
             method(np.zeros(features), np.zeros(weight))
 

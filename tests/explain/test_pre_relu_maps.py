@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from hilum.errors import UsageError
-from hilum.explain.class_maps import grad_cam, xgrad_cam
+from hilum.explain.class_maps import grad_cam
 from hilum.explain.pre_relu_maps import pre_relu_grad_cam, pre_relu_grad_cam_plus_plus, pre_relu_xgrad_cam
 
 LABELS, CHANNELS, SIDE = 4, 60, 7
@@ -63,11 +63,9 @@ def test_agree_with_the_library_given_the_same_map_and_gradient() -> None:
             assert_close(ours(before, weight)[:, label], np.maximum(raw, 0), tolerance=2e-3)
 
 
-def test_before_the_relu_the_two_are_two_pictures_and_behind_it_one() -> None:
+def test_before_the_relu_the_two_are_two_pictures() -> None:
     before, weight = example()
     assert np.abs(pre_relu_grad_cam(before, weight) - pre_relu_xgrad_cam(before, weight)).max() > 0.01
-    after = np.maximum(before, 0)
-    np.testing.assert_array_equal(grad_cam(after, weight), xgrad_cam(after, weight))
     lit = np.abs(before) + 0.1  # nothing to rectify: all are the same picture
     np.testing.assert_allclose(pre_relu_grad_cam(lit, weight), grad_cam(lit, weight), rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(pre_relu_xgrad_cam(lit, weight), grad_cam(lit, weight), rtol=1e-4, atol=1e-6)

@@ -34,18 +34,10 @@ def grad_cam(features: Floats, weight: Floats) -> Floats:
     """Grad-CAM: `ReLU(sum_k alpha_lk F_k)`, `alpha_lk = mean_ij dz_l / dF_kij` (Selvaraju et al. 2017, eq. 1 and 2).
 
     The gradient being w_lk / n everywhere, alpha_lk is w_lk / n, and this is the positive part of
-    `logit_contribution`, in the same unit.
+    `logit_contribution`, in the same unit. So is XGrad-CAM, whose `alpha_lk = sum_ij (F_kij / sum F_k) dz_l / dF_kij`
+    (Fu et al. 2020, equation 8) is a weighted mean of that one constant.
     """
     return np.maximum(logit_contribution(features, weight), 0)
-
-
-def xgrad_cam(features: Floats, weight: Floats) -> Floats:
-    """XGrad-CAM: Grad-CAM with `alpha_lk = sum_ij (F_kij / sum F_k) dz_l / dF_kij` (Fu et al. 2020, equation 8).
-
-    A weighted mean of one constant is that constant, w_lk / n: this is the same picture as `grad_cam`, and a figure
-    that shows both must say so.
-    """
-    return grad_cam(features, weight)
 
 
 def grad_cam_plus_plus(features: Floats, weight: Floats, *, epsilon: float = 0.0) -> Floats:
