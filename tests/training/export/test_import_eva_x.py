@@ -6,6 +6,7 @@ import torch
 from PIL import Image
 
 from fabricate_foundations import EVA_BASE, EVA_SMALL, eva_x_state, eva_x_tokens
+from hilum.datasets.releases.chestxray14 import OWN_ORDER as LABELS
 from hilum.errors import BundleError, DataError, UsageError
 from hilum.explain.onto_pixels import onto_pixels
 from hilum.findings import finding
@@ -13,7 +14,7 @@ from hilum.imaging.preprocess import preprocess
 from hilum.networks import foundations
 from hilum.reading.reader import Reader
 from hilum.reading.settings import ReaderSettings
-from hilum.training.export.import_eva_x import LABELS, bundle_name, eva_x_network, eva_x_spec, import_eva_x
+from hilum.training.export.import_eva_x import bundle_name, eva_x_network, eva_x_spec, import_eva_x
 
 
 def their_logits(x, *, state, shape):

@@ -35,6 +35,12 @@ LABELS = (
 )  # fmt: skip
 """The fourteen of every published mean; records also carry No Finding, which is none of them (traps list, 13)."""
 
+OWN_ORDER = (
+    "Atelectasis", "Cardiomegaly", "Effusion", "Infiltration", "Mass", "Nodule", "Pneumonia", "Pneumothorax",
+    "Consolidation", "Edema", "Emphysema", "Fibrosis", "Pleural_Thickening", "Hernia",
+)  # fmt: skip
+"""The fourteen by the release's own names, in the order of Wang et al. 2017, as published networks give them."""
+
 NO_FINDING = "No Finding"
 BOX_FRAME = (1024, 1024)
 OFFICIAL = {"train_val": Count(images=86_524, patients=28_008), "test": Count(images=25_596, patients=2_797)}

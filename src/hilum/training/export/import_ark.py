@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from hilum.bundle.card import GRAPH
+from hilum.datasets.releases.chestxray14 import OWN_ORDER as CHESTXRAY14
+from hilum.datasets.releases.chexpert import COLUMNS as CHEXPERT
 from hilum.errors import DataError, UsageError
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.networks.bundle_weights import WEIGHTS
@@ -29,15 +31,6 @@ from hilum.training.export.imported_bundle import Imported, Network, Origin, che
 from hilum.training.export.load_whole import load_whole
 from hilum.training.export.to_onnx import classifier_to_onnx, example_of, to_onnx
 
-_CHEXPERT = (
-    "No Finding", "Enlarged Cardiomediastinum", "Cardiomegaly", "Lung Opacity", "Lung Lesion", "Edema", "Consolidation",
-    "Pneumonia", "Atelectasis", "Pneumothorax", "Pleural Effusion", "Pleural Other", "Fracture", "Support Devices",
-)  # fmt: skip
-_CHESTXRAY14 = (
-    "Atelectasis", "Cardiomegaly", "Effusion", "Infiltration", "Mass", "Nodule", "Pneumonia", "Pneumothorax",
-    "Consolidation", "Edema", "Emphysema", "Fibrosis", "Pleural_Thickening", "Hernia",
-)  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
@@ -49,9 +42,9 @@ class Head:
 
 
 HEADS: Mapping[str, Head] = {
-    "mimic": Head(place=0, labels=_CHEXPERT, data="MIMIC-CXR (Johnson et al. 2019)"),
-    "chexpert": Head(place=1, labels=_CHEXPERT, data="CheXpert (Irvin et al. 2019)"),
-    "chestxray14": Head(place=2, labels=_CHESTXRAY14, data="ChestX-ray14 (Wang et al. 2017)"),
+    "mimic": Head(place=0, labels=CHEXPERT, data="MIMIC-CXR (Johnson et al. 2019)"),
+    "chexpert": Head(place=1, labels=CHEXPERT, data="CheXpert (Irvin et al. 2019)"),
+    "chestxray14": Head(place=2, labels=CHESTXRAY14, data="ChestX-ray14 (Wang et al. 2017)"),
     "shenzhen": Head(place=5, labels=("Tuberculosis",), data="Shenzhen Hospital X-ray set (Jaeger et al. 2014)"),
 }
 """Those of the six that hilum can name: RSNA's is a softmax of three classes, VinDr-CXR's first label is unclear."""

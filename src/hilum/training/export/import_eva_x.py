@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from hilum.bundle.card import GRAPH
+from hilum.datasets.releases.chestxray14 import OWN_ORDER as LABELS
 from hilum.errors import DataError, UsageError
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.networks.fetch import sha256_of
@@ -25,12 +26,6 @@ from hilum.reading.engines.engine import INPUT, LOGITS
 from hilum.training.export.imported_bundle import Imported, Network, Origin, check_folder, write_imported
 from hilum.training.export.load_whole import load_whole
 from hilum.training.export.to_onnx import example_of, to_onnx
-
-LABELS = (
-    "Atelectasis", "Cardiomegaly", "Effusion", "Infiltration", "Mass", "Nodule", "Pneumonia", "Pneumothorax",
-    "Consolidation", "Edema", "Emphysema", "Fibrosis", "Pleural_Thickening", "Hernia",
-)  # fmt: skip
-"""In the order of the outputs, as EVA-X's own scripts list them."""
 
 SIZES = {"tiny": "eva_x_tiny", "small": "eva_x_small", "base": "eva_x_base"}
 """What the sizes are called here, and their foundations."""
