@@ -9,7 +9,7 @@ from markers import table
 
 from hilum.evaluation.study.interval_sentence import interval_sentence
 from hilum.evaluation.study.tables import p_text
-from hilum.statistics.significance import is_significant
+from hilum.statistics.holm import is_significant
 
 Json = dict[str, Any]
 Titles = Mapping[str, str]

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hilum.errors import DataError
-from hilum.statistics.holm import holm
+from hilum.statistics.estimate import LEVEL
+from hilum.statistics.holm import ALPHA, holm, is_significant
 
 
 def test_a_well_known_example() -> None:
@@ -38,3 +39,12 @@ def test_rejects_what_the_step_down_procedure_rejects(p_values: list[float], lev
 def test_no_p_value(p: float) -> None:
     with pytest.raises(DataError, match="p-values must lie in"):
         holm([0.5, p])
+
+
+@pytest.mark.parametrize(("p", "shown"), [(0.0, True), (0.0499, True), (ALPHA, False), (1.0, False), (None, False)])
+def test_what_is_below_the_level_is_shown(p: float | None, shown: bool) -> None:
+    assert is_significant(p) == shown
+
+
+def test_the_level_is_that_of_the_intervals() -> None:
+    assert pytest.approx(1 - LEVEL) == ALPHA

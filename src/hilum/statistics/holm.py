@@ -1,10 +1,18 @@
-"""Holm's correction of several p-values."""
+"""Holm's correction of several p-values, and from which one on a difference is called shown."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from hilum.errors import DataError
+
+ALPHA = 0.05
+"""How often a difference may be called shown where there is none; 1 - `estimate.LEVEL`, as intervals have it."""
+
+
+def is_significant(p: float | None) -> bool:
+    """Whether a p-value, adjusted where several are tested, is below `ALPHA`; False where there is none."""
+    return p is not None and p < ALPHA
 
 
 def holm(p_values: Sequence[float | None]) -> tuple[float | None, ...]:

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.statistics.estimate import Estimate
+from hilum.statistics.holm import ALPHA
 from hilum.statistics.outcomes import known_probabilities
 from hilum.statistics.proportion import wilson
-from hilum.statistics.significance import ALPHA
 
 EDGES: tuple[float, ...] = (0.0, 0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 0.99, 1.0)
 """Where bands part: fine near 0 and 1, where a network's probabilities crowd and where a reader believes them most."""

@@ -16,8 +16,8 @@ from hilum.evaluation.judging.subgroup_tests import TITLES, SubgroupTest
 from hilum.evaluation.predictions.estimate_text import MARK, estimate_text, notes
 from hilum.evaluation.report.table import counted
 from hilum.statistics.estimate import Estimate
+from hilum.statistics.holm import is_significant
 from hilum.statistics.outcomes import UndefinedMetric
-from hilum.statistics.significance import is_significant
 
 _NAME_CELLS = 13
 _TOLD = 3

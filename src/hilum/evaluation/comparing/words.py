@@ -11,7 +11,7 @@ from hilum.evaluation.comparing.margin import MarginVerdict, margin_words
 from hilum.evaluation.judging.judgement import by_unit
 from hilum.evaluation.predictions.estimate_text import interval_text
 from hilum.evaluation.predictions.overlap import in_words, overlap_of
-from hilum.statistics.significance import is_significant
+from hilum.statistics.holm import is_significant
 
 
 def comparison_words(comparison: Comparison) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from hilum.evaluation.report.subject import ReportSubject
 from hilum.evaluation.report.tables import shown_subgroups
 from hilum.evaluation.report.training_figure import training_figure
 from hilum.statistics.confusion import confusion
-from hilum.statistics.significance import is_significant
+from hilum.statistics.holm import is_significant
 
 _MOST_GAP_FIGURES = 4
 SHOWN_DPI = 92

@@ -11,7 +11,7 @@ from hilum.evaluation.judging.judgement import GroupJudgement
 from hilum.evaluation.judging.subgroup_tests import MEASURES, TITLES, SubgroupTest
 from hilum.evaluation.report.style import BLUE, INK, QUIET, VERMILION, draw_estimate
 from hilum.statistics.estimate import Estimate
-from hilum.statistics.significance import is_significant
+from hilum.statistics.holm import is_significant
 
 _ROW_INCHES, _GAP_ROW_INCHES = 0.24, 0.26
 

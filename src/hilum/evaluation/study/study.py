@@ -11,7 +11,7 @@ from hilum.evaluation.comparing.published import PublishedTable
 from hilum.evaluation.report.label_figures import Pattern
 from hilum.evaluation.study.claims import Claim
 from hilum.evaluation.study.section import Section
-from hilum.statistics.significance import ALPHA
+from hilum.statistics.holm import ALPHA
 
 __all__ = ["Arm", "MeanOf", "PublishedTable", "Study"]
 
