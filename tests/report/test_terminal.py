@@ -125,6 +125,9 @@ def test_the_summary_counts_and_leaves_out_what_did_not_happen():
 
 def test_an_empty_batch_is_said_plainly():
     assert _text(batch_summary(Counts(), seconds=0.0)).split()[:2] == ["0", "read"]
+    lacking = _text(batch_summary(Counts(read=3), without_objects=2))
+    assert "2  read, but without DICOM objects" in lacking
+    assert "DICOM" not in _text(batch_summary(Counts(read=3)))
 
 
 def test_without_an_operating_point_the_bar_has_no_mark(reading, finding):

@@ -7,13 +7,13 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hilum.errors import HilumError, InternalError, OutputError
 from hilum.output.folder import OutputFolder
 from hilum.output.inputs import InputFile
-from hilum.output.journal import Journal, Record
+from hilum.output.journal import NO_OBJECTS, Journal, Record
 from hilum.output.layout import clashes
 from hilum.output.render import RenderSettings, failure_record, write_failure_page, write_outputs
 from hilum.reading_result import Examination, FailedReading, Reading
@@ -53,13 +53,15 @@ def write_batch(
     settings: RenderSettings,
     jobs: int,
     on_written: Callable[[float], None] = lambda _: None,
+    on_no_objects: Callable[[str], None] = lambda _: None,
 ) -> Generator[Reading | FailedReading]:
     """Write the outputs of each result and its line in the journal; what became of each file, in order, comes back.
 
     `results` are those of `files`, in order. A line is written once all outputs that it speaks of are whole. What goes
     wrong with the outputs of one file makes it a failure; a folder that cannot be written ends the batch with
     `OutputError`. Memory is bounded by `jobs`. `on_written` gets the milliseconds that rendering and writing took,
-    of each file whose outputs are whole, before that file comes back.
+    of each file whose outputs are whole, before that file comes back; `on_no_objects` a line on each that was read and
+    can have no DICOM objects.
     """
     pending: deque[_Writing | _Failure] = deque()
     pool = ThreadPoolExecutor(jobs * THREADS_PER_JOB, thread_name_prefix="hilum-render")
@@ -75,10 +77,22 @@ def write_batch(
             del result  # its pixels live on only as long as its rendering
             while len(pending) > jobs * AHEAD_PER_JOB:
                 yield _finish(
-                    pending.popleft(), folder=folder, journal=journal, settings=settings, on_written=on_written
+                    pending.popleft(),
+                    folder=folder,
+                    journal=journal,
+                    settings=settings,
+                    on_written=on_written,
+                    on_no_objects=on_no_objects,
                 )
         while pending:
-            yield _finish(pending.popleft(), folder=folder, journal=journal, settings=settings, on_written=on_written)
+            yield _finish(
+                pending.popleft(),
+                folder=folder,
+                journal=journal,
+                settings=settings,
+                on_written=on_written,
+                on_no_objects=on_no_objects,
+            )
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -112,6 +126,7 @@ def _finish(
     journal: Journal,
     settings: RenderSettings,
     on_written: Callable[[float], None],
+    on_no_objects: Callable[[str], None],
 ) -> Reading | FailedReading:
     relative = pending.file.relative
     if isinstance(pending, _Writing):
@@ -122,7 +137,10 @@ def _finish(
             with settings.timer.part("journal"):
                 journal.add(record)
             on_written(milliseconds)
-            return pending.reading
+            if NO_OBJECTS not in record:
+                return pending.reading
+            on_no_objects(f"{pending.reading.source.name}: read, but {record[NO_OBJECTS]}")
+            return replace(pending.reading, warnings=tuple(record["warnings"]))
         source = pending.reading.source  # its name may be a neutral one, in the place of the file's
         failed = _failed(source.name, error, settings_sha256=pending.reading.settings_sha256, frame=source.frame)
     else:

@@ -18,10 +18,14 @@ from hilum.output.layout import FAILURES, READINGS
 from hilum.whole_files import output_error, write_whole
 
 Record = dict[str, Any]
-"""One parsed line: the JSON object of a reading or a failure, with `relative_path` added."""
+"""One parsed line: the JSON object of a reading or a failure, with `relative_path` and, it may be, a reason added."""
 
 RELATIVE_PATH = "relative_path"
 """The key, added to each line, that names the outputs and identifies a file in the journal."""
+
+
+NO_OBJECTS = "no_dicom_objects"
+"""The key of a line whose image has none of the DICOM objects that were asked for: why it has none."""
 
 
 class Journal:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hilum.bundle.card import Card
-from hilum.output.journal import RELATIVE_PATH, Record
+from hilum.errors import RefusedImageError
+from hilum.output.journal import NO_OBJECTS, RELATIVE_PATH, Record
 from hilum.output.layout import OBJECT_KINDS, ObjectKind, object_path, output_paths
 from hilum.output.pictures import draw_pictures
 from hilum.output.ways import ALONE, PageOrder
@@ -42,9 +43,15 @@ class RenderSettings:
 def write_outputs(examination: Examination, *, relative: str, folder: Path, settings: RenderSettings) -> Record:
     """Render and write the outputs of the image at `relative`; the journal's record of it comes back.
 
-    Raises what rendering raises (then nothing was written), and `OutputError` as `write_whole` does.
+    An image that can have no DICOM objects is read all the same: why stands in the record, and among the warnings of
+    what is written. Raises what rendering raises (then nothing was written), and `OutputError` as `write_whole` does.
     """
     timer = settings.timer
+    with timer.part("DICOM objects"):
+        objects, why_none = _objects(examination, settings=settings)
+    if why_none:
+        warned = replace(examination.reading, warnings=(*examination.reading.warnings, why_none))
+        examination = replace(examination, reading=warned)
     with timer.part("JSON"):
         reading = reading_to_json(examination.reading)
         rendered = [json.dumps(reading, indent=2, allow_nan=False).encode() + b"\n"]
@@ -53,15 +60,23 @@ def write_outputs(examination: Examination, *, relative: str, folder: Path, sett
         drawn = draw_pictures(examination, cards=settings.cards, every_heatmap=every, ways=ways, timer=timer)
         rendered += [drawn.overlay, drawn.page, drawn.thumbnail]  # in the order of the paths of outputs
     outputs = output_paths(relative).in_folder(folder)
-    with timer.part("DICOM objects"):
-        objects = {} if settings.objects is None else settings.objects(examination)
     paths = {kind: folder / object_path(relative, kind) for kind in OBJECT_KINDS}
     made = [(paths[kind], objects[kind]) for kind in OBJECT_KINDS if kind in objects]
     with timer.part("files"):
         write_together([*zip(outputs, rendered, strict=False), *made], timer=timer)
         for path in (*outputs[len(rendered) :], *(paths[kind] for kind in OBJECT_KINDS if kind not in objects)):
             remove_file(path)  # of an earlier reading, which no longer holds
-    return {**reading, RELATIVE_PATH: relative}
+    return {**reading, RELATIVE_PATH: relative, **({NO_OBJECTS: why_none} if why_none else {})}
+
+
+def _objects(examination: Examination, *, settings: RenderSettings) -> tuple[Mapping[ObjectKind, bytes], str]:
+    """The objects that are wanted, or why the image can have none."""
+    if settings.objects is None:
+        return {}, ""
+    try:
+        return settings.objects(examination), ""
+    except RefusedImageError as error:
+        return {}, str(error).removeprefix(f"{examination.reading.source.name}: ")
 
 
 def write_failure_page(failed: FailedReading, *, relative: str, folder: Path, settings: RenderSettings) -> None:

@@ -11,7 +11,7 @@ from hilum.imaging.files.archive import read_member
 from hilum.imaging.pixels.limits import DEFAULT_LIMITS
 from hilum.output.folder import OutputFolder
 from hilum.output.inputs import InputFile
-from hilum.output.journal import RELATIVE_PATH, is_failure, records
+from hilum.output.journal import NO_OBJECTS, RELATIVE_PATH, is_failure, records
 from hilum.report.reading_json import stated_to_json
 from hilum.stated import Stated
 
@@ -34,20 +34,22 @@ def already_read(
     A failure is tried again. `settings_sha256` covers models, settings and hilum's version; the bytes of a file are
     compared by SHA-256, the frame must be the one asked for (an only frame is the first), and `stated`, which tells
     what the user says of a file, must say what was said when it was read. With `objects` its DICOM objects must be
-    there.
+    there, where it can have any.
     """
-    known = {
-        record[RELATIVE_PATH]: (record["source"]["sha256"], record.get("stated"))
+    read = [
+        record
         for record in records(folder.path)
         if not is_failure(record)
         and record["hilum"]["settings_sha256"] == settings_sha256
         and (record["source"]["frame"] or 1) == (frame or 1)
-    }
+    ]
+    known = {record[RELATIVE_PATH]: (record["source"]["sha256"], record.get("stated")) for record in read}
+    without = {record[RELATIVE_PATH] for record in read if NO_OBJECTS in record}
     return frozenset(
         file.relative
         for file in files
         if file.relative in known
-        and folder.has_outputs(file.relative, objects=objects, pictures=pictures)
+        and folder.has_outputs(file.relative, objects=objects and file.relative not in without, pictures=pictures)
         and known[file.relative] == (sha256_of(file), stated_to_json(stated(file)))
     )
 

@@ -59,17 +59,22 @@ def batch_summary(
     counts: Counts,
     *,
     skipped: int = 0,
+    without_objects: int = 0,
     seconds: float | None = None,
     destination: str | None = None,
     costs: Costs | None = None,
 ) -> RenderableType:
-    """The numbers after many files; `skipped` were read before, `destination` is where the results lie."""
+    """The numbers after many files; `skipped` were read before, `destination` is where the results lie.
+
+    `without_objects` were read, and can have none of the DICOM objects that were asked for.
+    """
     rows: tuple[tuple[str, int, str], ...] = (
         ("read", counts.read, "bold"),
         ("with a positive finding", counts.positive, "bold red"),
         ("not decided", counts.undecided, "dim"),
         ("refused at the gate", counts.refused, "yellow"),
         ("unsure at the gate", counts.unsure, "yellow"),
+        ("read, but without DICOM objects", without_objects, "yellow"),
         ("failed", counts.failed, "bold red"),
         ("skipped, read before", skipped, "dim"),
     )

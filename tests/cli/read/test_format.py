@@ -38,22 +38,38 @@ def test_objects_stand_beside_page_and_json(hilum: Any, toy: Path, tmp_path: Pat
     assert (out / "chest.dcm.html").is_file()
 
 
-def test_a_source_of_no_study_fails_and_the_others_are_read(
-    hilum: Any, toy: Path, write_png: Any, tmp_path: Path
-) -> None:
+def test_a_source_of_no_study_is_read_without_objects(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
     scans, out = tmp_path / "scans", tmp_path / "out"
     write_png(scans / "a.png", grey=200)
     (scans / "b.dcm").write_bytes(study_image())
     done = read(hilum, toy, scans, out, "--json")
-    assert done.exit_code == 1
-    (failure,) = map(json.loads, (out / "failures.jsonl").read_text().splitlines())
-    assert failure["error"]["message"] == (
-        f"{scans / 'a.png'}: no DICOM objects: they belong to a study, and a PNG file names none; give the DICOM file, "
-        "or leave --format dicom out"
+    assert done.exit_code == 1  # since not all that was asked for was written
+    why = (
+        "no DICOM objects: they belong to a study, and a PNG file names none; give the DICOM file, or leave --format "
+        "dicom out"
     )
-    assert objects(out, "b.dcm") == OBJECTS
+    assert f"{scans / 'a.png'}: read, but {why}" in " ".join(done.stderr.split())
+    assert (out / "failures.jsonl").read_text() == ""
+    reading = json.loads((out / "a.png.json").read_text())
+    assert reading["warnings"][-1] == why
+    assert reading["findings"]
+    assert json.loads(done.stdout.splitlines()[0])["warnings"][-1] == why
     assert "no DICOM objects" in (out / "a.png.html").read_text()
-    assert objects(out, "a.png") == []
+    assert (objects(out, "a.png"), objects(out, "b.dcm")) == ([], OBJECTS)
+
+
+def test_resume_does_not_try_again_what_can_have_no_objects(
+    hilum: Any, toy: Path, write_png: Any, tmp_path: Path
+) -> None:
+    scans, out = tmp_path / "scans", tmp_path / "out"
+    write_png(scans / "a.png", grey=200)
+    first = read(hilum, toy, scans, out)
+    assert first.exit_code == 1
+    assert "1 read, but without DICOM objects" in " ".join(first.stdout.split())
+    before = (out / "a.png.html").stat().st_mtime_ns
+    again = read(hilum, toy, scans, out, "--resume")
+    assert again.exit_code == 0, again.output
+    assert (out / "a.png.html").stat().st_mtime_ns == before
 
 
 def test_resume_writes_what_was_read_without_objects(hilum: Any, toy: Path, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ TABLES_UP_TO = 12
 
 
 def read_into_folder(request: ReadRequest) -> int:
-    """Read what is not read yet into the folder of `--out`; returns how many files failed."""
+    """Read what is not read yet into the folder of `--out`; how many files failed, or lack the objects asked for."""
     if request.out is None:
         raise UsageError("Missing option: --out FOLDER")
     started = time.perf_counter()
@@ -45,20 +45,28 @@ def read_into_folder(request: ReadRequest) -> int:
         with request.timer.part("looking up what was read before"):
             done, given_up = _done_before(request, folder), _given_up(request, folder)
         todo = tuple(file for file in request.inputs.files if file.relative not in done | given_up)
-        counts, costs = _read(request, folder, todo, done=len(done) + len(given_up))
+        counts, costs, without = _read(request, folder, todo, done=len(done) + len(given_up))
         _write_skipped(request, folder.path)
     if given_up:
         files = "1 file that" if len(given_up) == 1 else f"{len(given_up):,} files that"
         say(f"not tried again: {files} failed before; {request.out / FAILURES} says why")
     skipped = f", {len(done):,} skipped since they were read before" if done else ""
-    say_in_log(f"{counts.read:,} read, {counts.failed:,} failed{skipped}: {request.out / INDEX}")
+    lacking = f" ({without:,} without DICOM objects)" if without else ""
+    say_in_log(f"{counts.read:,} read{lacking}, {counts.failed:,} failed{skipped}: {request.out / INDEX}")
     if not request.quiet and not request.as_json:
         index = str(request.out / INDEX)
         seconds = time.perf_counter() - started
         output_console().print(
-            batch_summary(counts, skipped=len(done), seconds=seconds, destination=index, costs=costs)
+            batch_summary(
+                counts,
+                skipped=len(done),
+                without_objects=without,
+                seconds=seconds,
+                destination=index,
+                costs=costs,
+            )
         )
-    return counts.failed
+    return counts.failed + without
 
 
 def _done_before(request: ReadRequest, folder: OutputFolder) -> frozenset[str]:
@@ -89,10 +97,14 @@ def _given_up(request: ReadRequest, folder: OutputFolder) -> frozenset[str]:
 
 def _read(
     request: ReadRequest, folder: OutputFolder, todo: tuple[InputFile, ...], *, done: int
-) -> tuple[Counts, Costs]:
-    """Read and write `todo`; the index is written also where a signal ends the batch."""
+) -> tuple[Counts, Costs, int]:
+    """Read and write `todo`; the index is written also where a signal ends the batch.
+
+    Last comes how many were read and can have none of the DICOM objects that were asked for.
+    """
     counts, costs = Counts(), Costs()
     written: list[float] = []
+    without: list[str] = []
     shown = len(request.inputs.files) > 1 and not request.quiet
     tables = len(todo) <= TABLES_UP_TO and not request.quiet
     with request.timer.part("journal"):
@@ -100,8 +112,14 @@ def _read(
     with BatchProgress(total=len(todo) + done, shown=shown) as progress:
         progress.done(count=done)
         try:
-            with closing(_results(request, folder, todo, journal, on_written=written.append)) as results:
+            with closing(
+                _results(request, folder, todo, journal, on_written=written.append, on_no_objects=without.append)
+            ) as results:
+                told = 0
                 for result in results:
+                    for line in without[told:]:
+                        progress.line(line)
+                    told = len(without)
                     counts = counts.plus(result)
                     costs = costs if isinstance(result, FailedReading) else costs.plus(result)
                     with request.timer.part("terminal"):
@@ -115,7 +133,7 @@ def _read(
         journal.close()
     with request.timer.part("index"):
         write_index(folder.path)
-    return counts, costs.plus_writing(sum(written))
+    return counts, costs.plus_writing(sum(written)), len(without)
 
 
 def _tell(result: Reading | FailedReading, *, request: ReadRequest, progress: BatchProgress, table: bool) -> None:
@@ -135,6 +153,7 @@ def _results(
     journal: Journal,
     *,
     on_written: Callable[[float], None],
+    on_no_objects: Callable[[str], None],
 ) -> Generator[Reading | FailedReading]:
     reader = request.reader
     every, clashing = without_clashes(request.inputs.files, settings_sha256=reader.settings_sha256)
@@ -161,6 +180,7 @@ def _results(
             settings=settings,
             jobs=request.jobs,
             on_written=on_written,
+            on_no_objects=on_no_objects,
         )
 
 
