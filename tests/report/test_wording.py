@@ -115,3 +115,16 @@ def test_phantoms_are_known_by_name():
 def test_an_operating_point_in_words(finding):
     assert wording.operating_point_text(replace(finding, operating_point=None)) == "none"
     assert wording.operating_point_text(finding) == "0.425"
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("0.48 ± 0.02", "0.48 +/- 0.02"),
+        ("−0.30 at 90°", "-0.30 at 90 degrees"),
+        ("naïve\nÆtiology × 2", "naive ?tiology x 2"),
+        ("幻", "?"),
+    ],
+)
+def test_signs_are_spelled_and_accents_fall(text: str, plain: str) -> None:
+    assert wording.plain_text(text) == plain

@@ -14,8 +14,7 @@ from hilum.objects.source import SourceImage
 from hilum.objects.uids import Uids
 from hilum.reading.lungs.ratio import ADULT_THORAX_MM
 from hilum.reading_result import CardiothoracicRatio, Finding, ModelRef, RatioWithheld, Reading, Width
-from hilum.report.plain_text import plain_text
-from hilum.report.wording import number_name
+from hilum.report.wording import number_name, plain_text
 
 sr = highdicom.sr
 

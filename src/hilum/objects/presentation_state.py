@@ -19,8 +19,7 @@ from hilum.objects.source import SourceImage
 from hilum.objects.uids import Uids
 from hilum.reading_result import Examination
 from hilum.report.lung_outlines import heart_outlines, picture_outlines
-from hilum.report.plain_text import plain_text
-from hilum.report.wording import RESEARCH_USE, number_name, probability_text
+from hilum.report.wording import RESEARCH_USE, number_name, plain_text, probability_text
 
 pr = highdicom.pr
 

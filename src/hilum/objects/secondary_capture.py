@@ -19,8 +19,7 @@ from hilum.objects.uids import Uids
 from hilum.reading_result import Examination
 from hilum.report.headline import headline
 from hilum.report.overlay import overlay_picture
-from hilum.report.plain_text import plain_text
-from hilum.report.wording import RESEARCH_USE
+from hilum.report.wording import RESEARCH_USE, plain_text
 
 MOST_PIXELS = 1024
 """Of the longer side, words included: uncompressed, such a picture has at most 3.1 MB."""

@@ -13,8 +13,7 @@ from hilum.objects.source import SourceImage
 from hilum.objects.uids import Uids, derived_uid, models_sha256
 from hilum.reading_result import Reading
 from hilum.report.headline import headline
-from hilum.report.plain_text import plain_text
-from hilum.report.wording import RESEARCH_USE, ratio_cautions, sentence
+from hilum.report.wording import RESEARCH_USE, plain_text, ratio_cautions, sentence
 
 sr = highdicom.sr
 

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from hilum.geometry import Box
 from hilum.report.letters import Font, font_of_size, length, letters
-from hilum.report.plain_text import plain_text
+from hilum.report.wording import plain_text
 
 _INK = (238, 240, 243)
 _BACK = (0, 0, 0)

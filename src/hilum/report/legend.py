@@ -14,7 +14,6 @@ from hilum.report.colour import ContributionScale, paint
 from hilum.report.headline import headline, warnings_beside
 from hilum.report.letters import Font, font_of_size, length, letters
 from hilum.report.lung_outlines import HEART_COLOUR, LUNG_COLOUR
-from hilum.report.plain_text import plain_text
 from hilum.report.wording import (
     RESEARCH_USE,
     decision,
@@ -28,6 +27,7 @@ from hilum.report.wording import (
     number_name,
     operating_point_text,
     ordered,
+    plain_text,
     probability_text,
     ratio_cautions,
     ratio_line,

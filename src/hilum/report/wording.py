@@ -6,6 +6,7 @@ No report suggests certainty: a probability is never shown as 0 or 1, and a find
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -68,6 +69,19 @@ _WITHIN_SCOPE: tuple[UndecidedCode, ...] = ("not reliable", "no operating point"
 
 
 _RANKS = {"positive": 0, "negative": 1, "not decided": 2}
+
+_SIGNS = {
+    "−": "-",
+    "–": "-",
+    "—": "-",
+    "±": "+/-",
+    "×": "x",
+    "°": " degrees",
+    "’": "'",
+    "…": "...",
+    "≥": ">=",
+    "≤": "<=",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,3 +322,11 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(letter if letter.isprintable() else " " if letter.isspace() else "\ufffd" for letter in text)
+
+
+def plain_text(text: str) -> str:
+    """`text` in ASCII: signs in words, letters without their accents, and what is left as a question mark."""
+    spelled = "".join(_SIGNS.get(letter, letter) for letter in text)
+    bare = unicodedata.normalize("NFKD", spelled)
+    kept = "".join(letter for letter in bare if not unicodedata.combining(letter))
+    return " ".join(kept.encode("ascii", "replace").decode("ascii").split())
