@@ -55,7 +55,7 @@
     body.append(...next.map((index) => rowOf(rows[index])));
     drawn += next.length;
     watch.unobserve(end);
-    if (drawn < shown.length) watch.observe(end); // which tells of the end anew, also where it is near already
+    if (drawn < shown.length) watch.observe(end); /* which tells of the end anew, also where it is near already */
   };
 
   const refresh = () => {
