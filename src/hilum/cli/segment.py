@@ -16,6 +16,7 @@ import typer
 
 from hilum.bundle.shelf import local_models_folder, lung_bundle, shipped_bundles
 from hilum.cli.options.models import model_names
+from hilum.cli.options.statements import ViewOption
 from hilum.cli.terminal.progress import ON_TERMINAL
 from hilum.cli.terminal.say import say, say_problem
 from hilum.cli.terminal.say_inputs import say_the_rest
@@ -25,7 +26,6 @@ from hilum.output.folder import OutputFolder
 from hilum.output.inputs import STANDARD_INPUT, InputFile, Inputs, find_inputs
 from hilum.output.lung_files import lung_paths, model_to_json, write_lungs
 from hilum.output.resume import sha256_of
-from hilum.radiograph import OTHER_VIEWS
 from hilum.reading.engines.engine import available_cores
 from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
 from hilum.reading.gate.chest_view import view_contradictions
@@ -36,7 +36,7 @@ from hilum.reading.lungs.finder import LungFinder
 from hilum.reading.settings import MIB
 from hilum.reading_result import GateVerdict, LungDefinition
 from hilum.report.reading_json import stated_to_json
-from hilum.stated import NOTHING_STATED, VIEW_HELP, Stated, contradictions, parse_view, with_stated
+from hilum.stated import NOTHING_STATED, Stated, contradictions, parse_view, with_stated
 from hilum.there import is_folder
 from hilum.whole_files import OutputNameError, remove_file, write_whole
 
@@ -99,12 +99,7 @@ def segment(
             "--resume", help="Skip what is already in --out, drawn by the same model, definition, gate and view."
         ),
     ] = False,
-    view: Annotated[
-        str | None,
-        typer.Option(
-            metavar="VIEW", help=f"The view: {VIEW_HELP}.", autocompletion=lambda: ["PA", "AP", "LL", *OTHER_VIEWS]
-        ),
-    ] = None,
+    view: ViewOption = None,
     gate: Annotated[
         bool,
         typer.Option("--gate/--no-gate", help="Draw lungs only where the gate finds a chest X-ray; else all get some."),

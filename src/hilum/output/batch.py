@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from hilum.errors import HilumError, InternalError, OutputError
@@ -64,6 +65,14 @@ def write_batch(
     can have no DICOM objects.
     """
     pending: deque[_Writing | _Failure] = deque()
+    finish = partial(
+        _finish,
+        folder=folder,
+        journal=journal,
+        settings=settings,
+        on_written=on_written,
+        on_no_objects=on_no_objects,
+    )
     pool = ThreadPoolExecutor(jobs * THREADS_PER_JOB, thread_name_prefix="hilum-render")
     try:
         for file, result in zip(files, results, strict=True):
@@ -76,23 +85,9 @@ def write_batch(
                 pending.append(_Writing(file, result.reading, record))
             del result  # its pixels live on only as long as its rendering
             while len(pending) > jobs * AHEAD_PER_JOB:
-                yield _finish(
-                    pending.popleft(),
-                    folder=folder,
-                    journal=journal,
-                    settings=settings,
-                    on_written=on_written,
-                    on_no_objects=on_no_objects,
-                )
+                yield finish(pending.popleft())
         while pending:
-            yield _finish(
-                pending.popleft(),
-                folder=folder,
-                journal=journal,
-                settings=settings,
-                on_written=on_written,
-                on_no_objects=on_no_objects,
-            )
+            yield finish(pending.popleft())
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

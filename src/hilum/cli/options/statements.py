@@ -6,12 +6,24 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from hilum.cli.terminal.say import say
 from hilum.output.inputs import STANDARD_INPUT, InputFile, Inputs, absolute_path
 from hilum.output.patients import MatchedPatients, PatientTable, find_tables, match_patients, read_patients
-from hilum.stated import NOTHING_STATED, Stated, parse_age, parse_sex, parse_view
+from hilum.radiograph import OTHER_VIEWS
+from hilum.stated import NOTHING_STATED, VIEW_HELP, Stated, parse_age, parse_sex, parse_view
 from hilum.there import is_folder
+
+ViewOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="VIEW", help=f"The view: {VIEW_HELP}.", autocompletion=lambda: ["PA", "AP", "LL", *OTHER_VIEWS]
+    ),
+]
+"""`--view` of every command that takes it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from hilum.cli.commands import DICOM_OBJECTS, READ_INTO_FOLDER
 from hilum.cli.options.engine import EngineChoice, EngineOption, engine_named
 from hilum.cli.options.models import ModelsOption, choose_bundles
 from hilum.cli.options.nearest import same_but_for_case
-from hilum.cli.options.statements import general_statement, with_tables, without_tables
+from hilum.cli.options.statements import ViewOption, general_statement, with_tables, without_tables
 from hilum.cli.read.on_terminal import read_here
 from hilum.cli.read.request import ReadRequest
 from hilum.cli.read.say_profile import say_profile
@@ -28,12 +28,10 @@ from hilum.output.inputs import STANDARD_INPUT, find_inputs
 from hilum.output.layout import ObjectKind
 from hilum.output.neutral_files import neutral_files
 from hilum.profile import NOT_TIMED, Profiler
-from hilum.radiograph import OTHER_VIEWS
 from hilum.reading.engines.choose import DEFAULT
 from hilum.reading.engines.engine import available_cores
 from hilum.reading.reader import Reader
 from hilum.reading.settings import ReaderSettings
-from hilum.stated import VIEW_HELP
 
 app = typer.Typer(rich_markup_mode="rich", add_completion=False)
 
@@ -164,12 +162,7 @@ def read(
     sex: Annotated[
         str | None, typer.Option(metavar="F|M|O", help="The patient's sex.", autocompletion=lambda: ["F", "M", "O"])
     ] = None,
-    view: Annotated[
-        str | None,
-        typer.Option(
-            metavar="VIEW", help=f"The view: {VIEW_HELP}.", autocompletion=lambda: ["PA", "AP", "LL", *OTHER_VIEWS]
-        ),
-    ] = None,
+    view: ViewOption = None,
     patients: Annotated[
         Path | None,
         typer.Option(
