@@ -21,12 +21,7 @@ from hilum.reading.engines.network import Network
 from hilum.reading.gate.rules import NO_VIEW, ChestView, judge_picture, seen_as_chest, state_warnings
 from hilum.reading.gate.tags import with_tags
 from hilum.reading.input.prepare import Prepared
-from hilum.reading_result import GateVerdict, ModelRef, PictureState, TypeVerdict
-
-NOT_JUDGED = GateVerdict(
-    status="not judged",
-    reason="no X-ray check was made, so it is not known whether this is a radiograph, and of what",
-)
+from hilum.reading_result import NOT_JUDGED, GateVerdict, ModelRef, PictureState, TypeVerdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ from hilum.explain import components
 from hilum.geometry import Box
 from hilum.progress import SILENT, Progress
 from hilum.radiograph import Radiograph
+from hilum.reading.gate import chest_view
+from hilum.reading.gate import rules as gate_rules
 from hilum.reading.lungs import drawing as lung_drawing
 from hilum.reading.lungs import finder as lungs
 from hilum.reading.lungs import frame as lung_frame
@@ -29,7 +31,18 @@ from hilum.reading.lungs import words as lung_words
 from hilum.reading.lungs.drawing import LungDrawing
 from hilum.training.data.draw_each import draw_each
 
-DECIDING = (components, lung_drawing, lung_frame, lung_passes, lung_quality, lung_regions, lung_words, lungs)
+DECIDING = (
+    components,
+    chest_view,
+    gate_rules,
+    lung_drawing,
+    lung_frame,
+    lung_passes,
+    lung_quality,
+    lung_regions,
+    lung_words,
+    lungs,
+)
 """The modules that decide a box, by name and not by a pattern: a renamed one cannot drop out unseen."""
 
 
