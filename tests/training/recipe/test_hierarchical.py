@@ -162,7 +162,7 @@ def test_its_settings_can_be_seen_and_changed() -> None:
     assert shown_settings(recipe)["loss.above.Nodule"] == "Effusion"
     changed = with_settings(recipe, pairs=["loss.probability=conditional"])
     assert changed.last.loss == Hierarchical(above={"Nodule": "Effusion"}, probability="conditional")
-    with pytest.raises(UsageError, match=r"loss\.kind=Hierarchical cannot be set here"):
+    with pytest.raises(UsageError, match=r"loss\.kind=Hierarchical needs above, which"):
         with_settings(tiny_recipe(), pairs=["loss.kind=Hierarchical"])
 
 

@@ -54,6 +54,15 @@ def test_half_of_the_draws_have_the_label_and_the_large_group_does_not_repeat():
     assert sorted(set(chosen) - set(positive)) == list(range(30, 40)), "each of the small group is drawn, twice"
 
 
+@pytest.mark.parametrize("kind", [LabelBalanced, ClassBalanced, ViewBalanced, StratumBalanced])
+def test_an_epoch_has_as_many_draws_as_images_where_nobody_says_how_many(kind):
+    names = ["a", "b"] * 4
+    targets = [[1, 0], [0, 0], [0, 1], [0, 0]] * 2
+    common = {"targets": targets, "labels": LABELS[:2], "patients": names, "views": names, "strata": names, "seed": 1}
+    assert len(indices(build_sampler(kind(), **common))) == 8
+    assert len(indices(build_sampler(kind(images_per_epoch=20), **common))) == 20
+
+
 def test_one_kind_of_image_cannot_be_balanced():
     with pytest.raises(DataError, match="All training images have the label, or none has"):
         BalancedSampler([True, True], per_epoch=4, seed=0)

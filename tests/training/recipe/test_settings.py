@@ -11,8 +11,8 @@ from hilum.training.recipe.distribution_balanced import DistributionBalanced
 from hilum.training.recipe.freezing import FreezingSpec, StagedRelease
 from hilum.training.recipe.losses import Focal, LossSpec
 from hilum.training.recipe.optimizers import OptimizerSpec, RAdam
-from hilum.training.recipe.samplers import SamplerSpec
-from hilum.training.recipe.schedules import ScheduleSpec
+from hilum.training.recipe.samplers import ClassBalanced, SamplerSpec
+from hilum.training.recipe.schedules import KerasDecay, ScheduleSpec
 from hilum.training.recipe.settings import OWN_MEANING, flat_values, settings_of, with_setting
 
 STAGE = "stages.train"
@@ -57,6 +57,8 @@ def test_another_kind_keeps_what_both_kinds_have():
     assert set_one(f"{STAGE}.loss.kind", "Focal").last.loss == Focal()
     assert set_one(f"{STAGE}.freezing.kind", "StagedRelease").last.freezing == StagedRelease()
     assert set_one(f"{STAGE}.freezing.kind", "none").last.freezing is None
+    assert set_one(f"{STAGE}.sampler.kind", "ClassBalanced").last.sampler == ClassBalanced()
+    assert set_one(f"{STAGE}.schedule.kind", "KerasDecay").last.schedule == KerasDecay()
 
 
 def test_another_kind_has_its_own_value_where_a_name_means_something_else():
@@ -106,7 +108,12 @@ def test_what_is_taken_over_to_another_kind_means_the_same_in_both(kinds):
         ("preprocess.steps.0.height", "0", "greater than or equal to 1"),
         ("preprocess.std", "0.5,0,0.5", "as many means as standard deviations"),
         (f"{STAGE}.loss.kind", "Huber", "or Hierarchical or MarginLoss, not 'Huber'"),
-        (f"{STAGE}.start.kind", "WeightsFile", "change the recipe's Python"),
+        (
+            f"{STAGE}.start.kind",
+            "WeightsFile",
+            "needs path, which --set cannot give with it. Write the recipe in a Python",
+        ),
+        (f"{STAGE}.schedule.kind", "Plateau", f"{STAGE}.schedule.kind=Plateau needs monitor, which"),
         ("deterministic", "1", "must be true or false, not '1'"),
     ],
 )

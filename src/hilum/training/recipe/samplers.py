@@ -32,16 +32,19 @@ class Shuffled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelBalanced:
-    """As many images with the first label (from 0.5 on) as without; those of which it is not known are not drawn."""
+    """As many images with the first label (from 0.5 on) as without; those of which it is not known are not drawn.
 
-    images_per_epoch: int
+    By default an epoch has as many draws as there are images; so with the samplers below.
+    """
+
+    images_per_epoch: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassBalanced:
     """As many draws for each label, and for none of them."""
 
-    images_per_epoch: int
+    images_per_epoch: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +61,7 @@ class ViewBalanced:
     An image without a positive is without any only where all its labels are known; else it is not drawn.
     """
 
-    images_per_epoch: int
+    images_per_epoch: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +71,7 @@ class StratumBalanced:
     An image's stratum is its record's; a study may give the records others, such as bins of sharpness.
     """
 
-    images_per_epoch: int
+    images_per_epoch: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,19 +278,20 @@ def build_sampler(
     Raises `DataError` where a label that must be balanced lacks an outcome.
     """
     array = np.asarray(targets, np.float64)
+    if isinstance(spec, Shuffled):
+        return ShuffledSampler(len(array), seed=seed)
+    if isinstance(spec, PatientBalanced):
+        return PatientBalancedSampler(patients, per_epoch=spec.images_per_epoch, seed=seed)
+    per_epoch = len(array) if spec.images_per_epoch is None else spec.images_per_epoch
     match spec:
-        case Shuffled():
-            return ShuffledSampler(len(array), seed=seed)
         case LabelBalanced():
-            return BalancedSampler(array[:, 0], per_epoch=spec.images_per_epoch, seed=seed)
+            return BalancedSampler(array[:, 0], per_epoch=per_epoch, seed=seed)
         case ClassBalanced():
-            return ClassBalancedSampler(array, labels=labels, per_epoch=spec.images_per_epoch, seed=seed)
-        case PatientBalanced():
-            return PatientBalancedSampler(patients, per_epoch=spec.images_per_epoch, seed=seed)
+            return ClassBalancedSampler(array, labels=labels, per_epoch=per_epoch, seed=seed)
         case ViewBalanced():
-            return ViewBalancedSampler(array, views=views, per_epoch=spec.images_per_epoch, seed=seed)
+            return ViewBalancedSampler(array, views=views, per_epoch=per_epoch, seed=seed)
         case StratumBalanced():
-            return ViewBalancedSampler(array, views=strata, per_epoch=spec.images_per_epoch, seed=seed)
+            return ViewBalancedSampler(array, views=strata, per_epoch=per_epoch, seed=seed)
 
 
 def outcome_groups(targets: npt.ArrayLike) -> tuple[Indices, Indices]:

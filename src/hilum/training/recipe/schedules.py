@@ -90,7 +90,7 @@ class Triangular:
 class KerasDecay:
     """Keras's `decay` (Liu et al. 2019): divided by 1 + `decay` t at update t, from 0; with a `plateau` both apply."""
 
-    decay: float
+    decay: float = 0.0
     plateau: Plateau | None = None
 
     def __post_init__(self) -> None:

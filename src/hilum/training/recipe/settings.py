@@ -172,12 +172,17 @@ def _of_kind(setting: Setting, *, text: str) -> Any:
     kind = kinds[text]
     carried = {field.name for field in dataclasses.fields(kind) if _is_carried(field) or type(setting.value) is kind}
     common = {name: getattr(setting.value, name) for name in carried if hasattr(setting.value, name)}
-    try:
-        return kind(**common)
-    except TypeError as error:
+    lacking = [field.name for field in dataclasses.fields(kind) if _is_required(field) and field.name not in common]
+    if lacking:
         raise UsageError(
-            f"{setting.key}={text} cannot be set here ({_first_line(error)}); change the recipe's Python"
-        ) from error
+            f"{setting.key}={text} needs {' and '.join(lacking)}, which --set cannot give with it. Write the recipe in "
+            "a Python file and train that"
+        )
+    return kind(**common)
+
+
+def _is_required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
 def _is_carried(field: dataclasses.Field[Any]) -> bool:
