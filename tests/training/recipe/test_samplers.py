@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from hilum.errors import DataError
+from hilum.errors import DataError, UsageError
 from hilum.training.recipe.samplers import (
     BalancedSampler,
     ClassBalanced,
@@ -12,6 +12,7 @@ from hilum.training.recipe.samplers import (
     LabelBalanced,
     PatientBalanced,
     PatientBalancedSampler,
+    SharpnessBalanced,
     Shuffled,
     ShuffledSampler,
     StratumBalanced,
@@ -54,7 +55,7 @@ def test_half_of_the_draws_have_the_label_and_the_large_group_does_not_repeat():
     assert sorted(set(chosen) - set(positive)) == list(range(30, 40)), "each of the small group is drawn, twice"
 
 
-@pytest.mark.parametrize("kind", [LabelBalanced, ClassBalanced, ViewBalanced, StratumBalanced])
+@pytest.mark.parametrize("kind", [LabelBalanced, ClassBalanced, ViewBalanced, StratumBalanced, SharpnessBalanced])
 def test_an_epoch_has_as_many_draws_as_images_where_nobody_says_how_many(kind):
     names = ["a", "b"] * 4
     targets = [[1, 0], [0, 0], [0, 1], [0, 0]] * 2
@@ -187,14 +188,20 @@ def test_views_that_nobody_told_cannot_be_balanced():
         )
 
 
-def test_strata_are_balanced_as_views_are():
+@pytest.mark.parametrize("kind", [StratumBalanced, SharpnessBalanced])
+def test_strata_are_balanced_as_views_are(kind):
     targets, strata = [[1], [1], [1], [0], [0]], ["soft", "soft", "sharp", "soft", "sharp"]
     built = build_sampler(
-        StratumBalanced(images_per_epoch=40), targets=targets, labels=("Mass",), patients="abcde", strata=strata, seed=1
+        kind(images_per_epoch=40), targets=targets, labels=("Mass",), patients="abcde", strata=strata, seed=1
     )
     drawn = indices(built)
     counts = Counter((strata[index], targets[index][0]) for index in drawn)
     assert counts == {("soft", 1): 10, ("soft", 0): 10, ("sharp", 1): 10, ("sharp", 0): 10}
+
+
+def test_sharpness_needs_a_bin():
+    with pytest.raises(UsageError, match="takes bins from 1 on; given: 0"):
+        SharpnessBalanced(bins=0)
 
 
 def test_a_view_of_which_every_image_has_a_label_is_one_group():

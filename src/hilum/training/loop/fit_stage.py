@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from torch import nn
 
+from hilum.datasets.records.record import Record
 from hilum.datasets.splits.split import Split
 from hilum.networks.fusion import FusionHead
 from hilum.networks.pooled_classifier import PooledClassifier
+from hilum.reading.engines.engine import available_cores
+from hilum.training.data.sharpness_bins import sharpness_bins
 from hilum.training.data.stage_data import MakeData
 from hilum.training.loop.classifier_task import ClassifierTask
 from hilum.training.loop.fit import Kept, fit
@@ -19,7 +22,7 @@ from hilum.training.loop.task import Task, TaskData
 from hilum.training.recipe.losses import Loss, fit_loss, said_logits
 from hilum.training.recipe.machine import Machine
 from hilum.training.recipe.recipe import TRAIN, Recipe, Stage
-from hilum.training.recipe.samplers import build_sampler
+from hilum.training.recipe.samplers import SamplerSpec, SharpnessBalanced, build_sampler
 
 
 def fit_stage(
@@ -52,7 +55,7 @@ def fit_stage(
             labels=stage.labels,
             patients=[record.patient for record in split.parts[TRAIN]],
             views=[record.view for record in split.parts[TRAIN]],
-            strata=[record.stratum for record in split.parts[TRAIN]],
+            strata=_strata(split.parts[TRAIN], sampler=stage.sampler),
             seed=recipe.seed,
         )
         return _task(network, recipe=recipe, stage=stage, loss=loss) if task is None else task(loss), TaskData(
@@ -67,6 +70,12 @@ def fit_stage(
     precision = "32-true" if isinstance(network, FusionHead) else recipe.precision
     plan = stage.plan(precision=precision, deterministic=recipe.deterministic)
     return fit(make, plan=plan, seed=recipe.seed, folder=folder, machine=machine)
+
+
+def _strata(records: Sequence[Record], *, sampler: SamplerSpec) -> list[str]:
+    if isinstance(sampler, SharpnessBalanced):
+        return sharpness_bins(records, bins=sampler.bins, jobs=available_cores())
+    return [record.stratum for record in records]
 
 
 def _task(network: nn.Module, *, recipe: Recipe, stage: Stage, loss: Loss) -> ClassifierTask:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from torch.utils.data import Sampler
 
-from hilum.errors import DataError
+from hilum.errors import DataError, UsageError
 from hilum.training.recipe.processes import training_processes
 
 Draw = tuple[int, int]
@@ -68,10 +68,22 @@ class ViewBalanced:
 class StratumBalanced:
     """As many images of each stratum with a label as without any, so that the stratum says nothing of there being one.
 
-    An image's stratum is its record's; a study may give the records others, such as bins of sharpness.
+    An image's stratum is its record's: what a split balances beside the labels.
     """
 
     images_per_epoch: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharpnessBalanced:
+    """The same for `bins` of equally many training images from the softest to the sharpest, by their mean gradient."""
+
+    bins: int = 5
+    images_per_epoch: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.bins < 1:
+            raise UsageError(f"A sampler that balances sharpness takes bins from 1 on; given: {self.bins}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +94,9 @@ class GroupShares:
     images_per_epoch: int
 
 
-SamplerSpec = Shuffled | LabelBalanced | ClassBalanced | PatientBalanced | ViewBalanced | StratumBalanced
+SamplerSpec = (
+    Shuffled | LabelBalanced | ClassBalanced | PatientBalanced | ViewBalanced | StratumBalanced | SharpnessBalanced
+)
 
 
 class SeededSampler(Sampler[Draw]):
@@ -273,7 +287,8 @@ def build_sampler(
 ) -> SeededSampler:
     """The sampler of `spec` for images with `targets` (N, L) of `labels`, NaN where missing, and N `patients`.
 
-    `views` and `strata` are the images' N views and strata, which only `ViewBalanced` and `StratumBalanced` ask for.
+    `views` are the images' N views, for `ViewBalanced`; `strata` their strata, for `StratumBalanced`, or bins of their
+    sharpness, for `SharpnessBalanced`.
 
     Raises `DataError` where a label that must be balanced lacks an outcome.
     """
@@ -290,7 +305,7 @@ def build_sampler(
             return ClassBalancedSampler(array, labels=labels, per_epoch=per_epoch, seed=seed)
         case ViewBalanced():
             return ViewBalancedSampler(array, views=views, per_epoch=per_epoch, seed=seed)
-        case StratumBalanced():
+        case StratumBalanced() | SharpnessBalanced():
             return ViewBalancedSampler(array, views=strata, per_epoch=per_epoch, seed=seed)
 
 

@@ -74,7 +74,7 @@ def test_a_pupil_learns_what_its_teachers_say(release, out, monkeypatch):
     study_shift(request=asked(release, out), own=ShiftOptions(arms="distilled"))
     assert list(json.loads((out / "study.json").read_text())["arms"])[-1] == "distilled"
     told = json.loads((out / "distilled" / "run.json").read_text())["settings"]
-    assert told["arm.taught_by.sampled.training_images"] == "strata are fifths of sharpness"
+    assert told["arm.taught_by.sampled.stages.train.sampler.kind"] == "SharpnessBalanced"
 
 
 def test_tables_alone_are_made_without_training(release, out):

@@ -20,14 +20,13 @@ from hilum.systems.pneumonia.network_arms import start_of
 from hilum.systems.pneumonia.recipe import AUGMENTATION, pneumonia
 from hilum.systems.pneumonia.shift.parts import PLAIN, SHIFTED
 from hilum.systems.pneumonia.shift.sharpness import with_softened
-from hilum.systems.pneumonia.shift.sharpness_bins import in_bins
 from hilum.training.recipe.augment import Augmentation
 from hilum.training.recipe.lung_guidance import LungGuidance
 from hilum.training.recipe.lung_pooling import LungPooling
 from hilum.training.recipe.mixup import Mixup
 from hilum.training.recipe.plan import Selection
 from hilum.training.recipe.recipe import TRAIN, Assessment, Recipe, SplitSpec
-from hilum.training.recipe.samplers import LabelBalanced, StratumBalanced
+from hilum.training.recipe.samplers import LabelBalanced, SharpnessBalanced
 from hilum.training.recipe.settings import Value, flat_values
 from hilum.training.recipe.smoke import smoke_recipe
 
@@ -143,10 +142,8 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
             name="sampled",
             title="draws balanced by sharpness",
             recipe=today.with_last(
-                replace(today.last, sampler=StratumBalanced(images_per_epoch=draws.images_per_epoch))
+                replace(today.last, sampler=SharpnessBalanced(images_per_epoch=draws.images_per_epoch))
             ),
-            change=_binned,
-            changed="strata are fifths of sharpness",
         ),
         ShiftArm(
             name="equalised",
@@ -237,7 +234,3 @@ def _resized(spec: PreprocessSpec, *, side: int) -> PreprocessSpec:
 
 def _matched(records: Sequence[Record], learning: Learning) -> tuple[Record, ...]:
     return with_softened(records, label=LABEL, sharpness=learning.sharpness, folder=learning.folder, jobs=learning.jobs)
-
-
-def _binned(records: Sequence[Record], learning: Learning) -> tuple[Record, ...]:
-    return in_bins(records, sharpness=learning.sharpness)
