@@ -359,6 +359,17 @@ def test_what_the_gate_sees_of_a_chest_is_believed_and_told(scans, tmp_path, bun
     assert any("you said view PA, but the picture looks lateral" in warning for warning in found["warnings"])
 
 
+def test_an_age_that_the_user_says_is_believed_and_drawn_again(scans, tmp_path, bundle, judged):
+    judged()
+    out = tmp_path / "out"
+    assert drawn_with_gate(scans, out, bundle)[1]["flags"] == []
+    said, found, _ = drawn_with_gate(scans, out, bundle, "--age", "6M", "--resume")
+    assert "skipped" not in said
+    assert (found["flags"], found["stated"]["age_years"]) == (["child"], 0.5)
+    assert "2 skipped" in drawn_with_gate(scans, out, bundle, "--age", "0.5", "--resume")[0]
+    assert drawn_with_gate(scans, out, bundle, "--age", "40", "--resume")[1]["flags"] == []
+
+
 def test_a_view_that_the_user_says_is_believed_and_drawn_again(scans, tmp_path, bundle, judged):
     judged()
     out = tmp_path / "out"
@@ -369,8 +380,8 @@ def test_a_view_that_the_user_says_is_believed_and_drawn_again(scans, tmp_path, 
     assert (found["trusted"], found["stated"]["view"], greys) == (False, "LL", {0, 192})
     assert "2 skipped" in drawn_with_gate(scans, out, bundle, "--view", "LL", "--resume")[0]
     assert "skipped" not in drawn_with_gate(scans, out, bundle, "--view", "LL", "--resume", "--no-gate")[0]
-    wrong = segment(scans, "--out", tmp_path / "wrong", "--model", bundle, "--view", "sideways")
-    assert wrong.exit_code == 2
+    for option in (("--view", "sideways"), ("--age", "old")):
+        assert segment(scans, "--out", tmp_path / "wrong", "--model", bundle, *option).exit_code == 2
     assert not (tmp_path / "wrong").exists()
 
 

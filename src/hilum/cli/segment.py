@@ -16,7 +16,7 @@ import typer
 
 from hilum.bundle.shelf import local_models_folder, lung_bundle, shipped_bundles
 from hilum.cli.options.models import model_names
-from hilum.cli.options.statements import ViewOption
+from hilum.cli.options.statements import AgeOption, ViewOption, general_statement
 from hilum.cli.terminal.progress import ON_TERMINAL
 from hilum.cli.terminal.say import say, say_problem
 from hilum.cli.terminal.say_inputs import say_the_rest
@@ -36,7 +36,7 @@ from hilum.reading.lungs.finder import LungFinder
 from hilum.reading.settings import MIB
 from hilum.reading_result import GateVerdict, LungDefinition
 from hilum.report.reading_json import stated_to_json
-from hilum.stated import NOTHING_STATED, Stated, contradictions, parse_view, with_stated
+from hilum.stated import NOTHING_STATED, Stated, contradictions, with_stated
 from hilum.there import is_folder
 from hilum.whole_files import OutputNameError, remove_file, write_whole
 
@@ -61,7 +61,7 @@ hilum segment chest.png --out lungs/
 
 hilum segment scans/ --out lungs/ --definition whole --resume
 
-hilum segment scans/ --out lungs/ --view PA
+hilum segment scans/ --out lungs/ --age 40 --view PA
 
 [bold]Exit code[/]: 0 all segmented, 1 some failed or are no chests (the rest is segmented), 2 wrong usage, 130
 interrupted."""
@@ -96,9 +96,10 @@ def segment(
     resume: Annotated[
         bool,
         typer.Option(
-            "--resume", help="Skip what is already in --out, drawn by the same model, definition, gate and view."
+            "--resume", help="Skip what is already in --out, drawn by the same model, definition, gate, age and view."
         ),
     ] = False,
+    age: AgeOption = None,
     view: ViewOption = None,
     gate: Annotated[
         bool,
@@ -111,7 +112,7 @@ def segment(
     """Draw lungs and heart: masks (lungs 255 the patient's right, 128 the left; heart 255), the box to crop, trust."""
     if STANDARD_INPUT in files:
         raise UsageError("Name files or folders: standard input (-) is not taken; save the image to a file first")
-    stated = Stated(view="unknown" if view is None else parse_view(view))
+    stated = general_statement(age=age, view=view)
     inputs = flat(find_inputs(files, out=out, frame=frame), named=files)
     finder = LungFinder(
         lung_bundle(model, local=local_models_folder(os.environ)), engine=OnnxRuntimeEngine(), threads=available_cores()

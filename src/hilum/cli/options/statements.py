@@ -25,6 +25,12 @@ ViewOption = Annotated[
 ]
 """`--view` of every command that takes it."""
 
+AgeOption = Annotated[
+    str | None,
+    typer.Option(metavar="AGE", help="The patient's age: years, or 45Y, 6M, 3W, 10D. The result says you said so."),
+]
+"""`--age` of every command that takes it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Statements:
@@ -44,7 +50,12 @@ class Statements:
 
 
 def general_statement(
-    *, age: str | None, sex: str | None, view: str | None, force_type: str | None, assume_scope: bool
+    *,
+    age: str | None,
+    view: str | None,
+    sex: str | None = None,
+    force_type: str | None = None,
+    assume_scope: bool = False,
 ) -> Stated:
     """What the options say. Raises `UsageError` for a value that is not understood."""
     return Stated(

@@ -16,7 +16,7 @@ from hilum.cli.commands import DICOM_OBJECTS, READ_INTO_FOLDER
 from hilum.cli.options.engine import EngineChoice, EngineOption, engine_named
 from hilum.cli.options.models import ModelsOption, choose_bundles
 from hilum.cli.options.nearest import same_but_for_case
-from hilum.cli.options.statements import ViewOption, general_statement, with_tables, without_tables
+from hilum.cli.options.statements import AgeOption, ViewOption, general_statement, with_tables, without_tables
 from hilum.cli.read.on_terminal import read_here
 from hilum.cli.read.request import ReadRequest
 from hilum.cli.read.say_profile import say_profile
@@ -153,12 +153,7 @@ def read(
             autocompletion=lambda: list(XRAY_TYPES),
         ),
     ] = None,
-    age: Annotated[
-        str | None,
-        typer.Option(
-            metavar="AGE", help="The patient's age: years, or 45Y, 6M, 3W, 10D. The reading says you said so."
-        ),
-    ] = None,
+    age: AgeOption = None,
     sex: Annotated[
         str | None, typer.Option(metavar="F|M|O", help="The patient's sex.", autocompletion=lambda: ["F", "M", "O"])
     ] = None,
