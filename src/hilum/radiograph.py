@@ -16,6 +16,9 @@ View = Literal["PA", "AP", "LL", "oblique", "decubitus", "other", "unknown"]
 """The view position; LL is any lateral, `decubitus` a frontal view of a patient who lies on a side, and `other` any
 that is said to be none of these. What nobody says is `unknown`."""
 
+ADULT_FROM_YEARS = 16.0
+"""From where on a chest is read, and its heart measured, as an adult's."""
+
 OTHER_VIEWS: tuple[View, ...] = ("oblique", "decubitus", "other")
 """Views that are neither PA, AP nor lateral."""
 

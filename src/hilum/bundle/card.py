@@ -33,6 +33,7 @@ from hilum.bundle.quantised import INT8_FILES, Quantised
 from hilum.bundle.two_looks_spec import TwoLooksSpec
 from hilum.bundle.view_rule import ViewRule
 from hilum.imaging.preprocess import PreprocessSpec
+from hilum.radiograph import ADULT_FROM_YEARS
 
 CARD_SCHEMA = "hilum.card/1"
 GRAPH = "model.onnx"
@@ -73,7 +74,7 @@ class Scope(Part):
         if self.age_years is None:
             return None
         low, high = self.age_years
-        who = "children" if high < _GROWN_UP_YEARS else "adults" if low >= _ADULT_FROM_YEARS else "patients"
+        who = "children" if high < _GROWN_UP_YEARS else "adults" if low >= ADULT_FROM_YEARS else "patients"
         if high >= _OLDEST_YEARS:
             return f"{who} from {low:g} years"
         return f"{who} of {low:g} to {_last_year(high):g} years"
@@ -87,8 +88,6 @@ class Scope(Part):
 
 
 _GROWN_UP_YEARS = 18.0
-_ADULT_FROM_YEARS = 16.0
-"""From where on a chest is read as an adult's."""
 _OLDEST_YEARS = 100.0
 
 

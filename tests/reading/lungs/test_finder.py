@@ -159,6 +159,7 @@ def test_a_lateral_view_is_not_trusted_and_a_child_is_named(finder):
     child = finder.find(chest(RIGHT, LEFT, patient=Patient(age_years=3.0, sex="F")))
     assert child.flags == ("child",)
     assert child.trusted
+    assert finder.find(chest(RIGHT, LEFT, patient=Patient(age_years=16.0, sex="F"))).flags == ()
 
 
 @pytest.mark.parametrize("state", ["turned 90", "turned 180", "turned 270"])

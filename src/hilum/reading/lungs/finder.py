@@ -14,7 +14,7 @@ from hilum.errors import BundleError, EngineError
 from hilum.explain.components import largest_component
 from hilum.geometry import Box, Geometry
 from hilum.imaging.preprocess import ModelInput, PreprocessSpec, preprocess
-from hilum.radiograph import Radiograph
+from hilum.radiograph import ADULT_FROM_YEARS, Radiograph
 from hilum.reading.engines.engine import INPUT, LOGITS, Engine
 from hilum.reading.engines.graph_of import graph_of
 from hilum.reading.engines.graph_runner import GraphRunner
@@ -30,8 +30,6 @@ from hilum.reading_result import NOT_JUDGED, GateVerdict, LungMap, LungSides, Mo
 
 TINY_PX = 32
 """Below this shorter side a picture is no chest that anybody can outline; it is not trusted."""
-
-ADULT_FROM_YEARS = 18
 
 
 @dataclass(frozen=True, slots=True)

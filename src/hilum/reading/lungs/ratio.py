@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.geometry import Geometry
-from hilum.radiograph import OTHER_VIEWS, Radiograph
+from hilum.radiograph import ADULT_FROM_YEARS, OTHER_VIEWS, Radiograph
 from hilum.reading.gate.chest_view import TakenView, chest_view
 from hilum.reading.gate.rules import STATES
 from hilum.reading.lungs.drawing import LungDrawing
@@ -29,9 +29,6 @@ from hilum.reading_result import (
     Width,
 )
 from hilum.stated import age_text
-
-ADULT_FROM_YEARS = 16.0
-"""A child's heart is wider for its thorax, and the width of a healthy one depends on the age."""
 
 EDGE_CELLS = 0.5
 """An outline that comes within so many cells of the network's grid to an edge of the picture is cut by it.
@@ -81,7 +78,7 @@ def _unfit(
         yield RatioWithheld("no heart drawn", f"{drawing.model.name} draws no heart")
     if radiograph.is_animal:
         yield RatioWithheld("animal", "the file says that the patient is an animal")
-    if age is not None and age < ADULT_FROM_YEARS:
+    if age is not None and age < ADULT_FROM_YEARS:  # a child's heart is wider for its thorax
         yield RatioWithheld(
             "child", f"the patient is {age_text(age)} old, and it is measured from {ADULT_FROM_YEARS:.0f} years on"
         )
