@@ -11,7 +11,6 @@ from functools import partial
 
 import numpy as np
 
-from hilum.bundle.card import GRAPH
 from hilum.bundle.fusion_spec import (
     CROP,
     CROP_MAPS,
@@ -23,13 +22,12 @@ from hilum.bundle.fusion_spec import (
     FusionSpec,
 )
 from hilum.bundle.load import Bundle, wrong_kind
-from hilum.errors import BundleError, EngineError, InternalError
+from hilum.errors import InternalError
 from hilum.explain.fused_map import cells_of, fused_grid
 from hilum.geometry import Box
 from hilum.imaging.preprocess import ModelInput
+from hilum.reading.engines.checked_graph import MAP, CheckedGraph, input_shape
 from hilum.reading.engines.engine import Engine
-from hilum.reading.engines.graph_of import graph_of
-from hilum.reading.engines.graph_runner import GraphRunner
 from hilum.reading.lungs.finder import LungFinder
 from hilum.reading.specialists.one_pass import Outputs, each_of, inputs_of, one_pass
 from hilum.reading.specialists.opinion import (
@@ -62,11 +60,16 @@ class Fusion:
         self._fusion: FusionSpec = bundle.card.fusion
         self._heatmaps = heatmaps
         self.lungs = lungs
-        graph = graph_of(bundle, GRAPH, engine=engine)
-        self._graph = GraphRunner(graph, name=bundle.card.name, engine=engine, threads=threads)
-        self._wanted = (*_LOGITS, *_MAPS) if bundle.card.heatmap.method == "class-map" else _LOGITS
+        labels = len(bundle.card.labels)
+        maps = _MAPS if bundle.card.heatmap.method == "class-map" else ()
+        self._graph = CheckedGraph(
+            bundle,
+            inputs={WHOLE: input_shape(bundle.card.preprocess), CROP: input_shape(self._fusion.crop_preprocess)},
+            outputs={**dict.fromkeys(_LOGITS, (labels,)), **dict.fromkeys(maps, (labels, *MAP))},
+            engine=engine,
+            threads=threads,
+        )
         self.ref = ModelRef(bundle.card.name, bundle.card.version, bundle.sha256)
-        self._check_graph()
 
     def read(self, cases: Sequence[Case]) -> tuple[Opinion, ...]:
         """One opinion a case, in order; an empty batch gives none."""
@@ -77,9 +80,7 @@ class Fusion:
 
     def _run(self, cases: Sequence[Case]) -> list[Outputs]:
         inputs = {WHOLE: inputs_of(cases), CROP: np.stack([_crop_input(case).array for case in cases])}
-        outputs = self._graph.run(inputs, outputs=self._wanted)
-        self._check_outputs(outputs, count=len(cases))
-        return each_of(outputs, count=len(cases))
+        return each_of(self._graph.run(inputs), count=len(cases))
 
     def _opinion(self, case: Case, *, one: Outputs, network_ms: float) -> Opinion:
         crop, reason = lung_crop(case.lungs)
@@ -118,25 +119,6 @@ class Fusion:
         rows, columns = case.radiograph.pixels.shape
         fused = fused_grid(whole, crop, rows=rows, columns=columns)
         return Heatmap(self.card.name, self.card.labels[index].name, np.asarray(fused.grid), fused.geometry)
-
-    def _check_graph(self) -> None:
-        specs = {WHOLE: self.card.preprocess, CROP: self._fusion.crop_preprocess}
-        expected = {name: (None, spec.channels, *(spec.output_size or (0, 0))) for name, spec in specs.items()}
-        taken = dict(self._graph.input_shapes)
-        if taken != expected or any(spec.output_size is None for spec in specs.values()):
-            raise BundleError(f"the graph of {self.ref.name} takes {taken}, but its card prepares {expected}")
-        missing = [name for name in self._wanted if name not in self._graph.outputs]
-        if missing:
-            raise BundleError(f"the graph of {self.ref.name} lacks the outputs {missing}. Export the model again")
-
-    def _check_outputs(self, outputs: Outputs, *, count: int) -> None:
-        expected = (count, len(self.card.labels))
-        for name, values in outputs.items():
-            if values.shape[:2] != expected or values.ndim != (2 if name in _LOGITS else 4):
-                raise EngineError(
-                    f"{name} of {self.card.name} must be {expected}, not the shape {values.shape}. Export the model "
-                    "again"
-                )
 
 
 def _crop_input(case: Case) -> ModelInput:

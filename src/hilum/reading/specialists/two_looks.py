@@ -12,17 +12,14 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from hilum.bundle.card import GRAPH
 from hilum.bundle.fusion_spec import CROP_LOGITS, CROP_MAPS, LOGITS, WHOLE_LOGITS, WHOLE_MAPS
 from hilum.bundle.load import Bundle, wrong_kind
 from hilum.bundle.two_looks_spec import ABOUT, BOXES, NOTHING_TOLD, TOLD, TOLD_OF, TwoLooksSpec, about_patient
-from hilum.errors import BundleError, EngineError
 from hilum.explain.fused_map import cells_of, fused_grid
 from hilum.geometry import Box, Geometry
 from hilum.radiograph import Radiograph, TrailStep
+from hilum.reading.engines.checked_graph import MAP, CheckedGraph, input_shape
 from hilum.reading.engines.engine import INPUT, Engine
-from hilum.reading.engines.graph_of import graph_of
-from hilum.reading.engines.graph_runner import GraphRunner
 from hilum.reading.lungs.finder import LungFinder
 from hilum.reading.specialists.one_pass import Outputs, each_of, inputs_of, one_pass
 from hilum.reading.specialists.opinion import Case, Computed, HeatmapsWanted, Look, Opinion, form_opinion
@@ -30,7 +27,6 @@ from hilum.reading_result import Heatmap, ModelRef
 
 _LOGITS = (LOGITS, WHOLE_LOGITS, CROP_LOGITS)
 _MAPS = (WHOLE_MAPS, CROP_MAPS)
-_DIMENSIONS = {**dict.fromkeys(_LOGITS, 2), **dict.fromkeys(_MAPS, 4), BOXES: 3, TOLD: 3}
 _WHOLE_PICTURE, _CROP = "whole picture", "crop"
 
 
@@ -58,12 +54,21 @@ class TwoLooks:
         self.card = bundle.card
         self._spec: TwoLooksSpec = bundle.card.two_looks
         self._heatmaps = heatmaps
-        graph = graph_of(bundle, GRAPH, engine=engine)
-        self._graph = GraphRunner(graph, name=bundle.card.name, engine=engine, threads=threads)
+        labels = len(bundle.card.labels)
         maps = _MAPS if bundle.card.heatmap.method == "class-map" else ()
-        self._wanted = (*_LOGITS, *maps, BOXES, TOLD)
+        self._graph = CheckedGraph(
+            bundle,
+            inputs={INPUT: input_shape(bundle.card.preprocess), ABOUT: (len(NOTHING_TOLD),)},
+            outputs={
+                **dict.fromkeys(_LOGITS, (labels,)),
+                **dict.fromkeys(maps, (labels, *MAP)),
+                BOXES: (labels if self._spec.attention == "each label" else 1, 4),
+                TOLD: (len(TOLD_OF), labels),
+            },
+            engine=engine,
+            threads=threads,
+        )
         self.ref = ModelRef(bundle.card.name, bundle.card.version, bundle.sha256)
-        self._check_graph()
 
     def read(self, cases: Sequence[Case]) -> tuple[Opinion, ...]:
         """One opinion a case, in order; an empty batch gives none."""
@@ -74,9 +79,7 @@ class TwoLooks:
 
     def _run(self, cases: Sequence[Case]) -> list[Outputs]:
         about = np.array([_about(case.radiograph) for case in cases], np.float32)
-        outputs = self._graph.run({INPUT: inputs_of(cases), ABOUT: about}, outputs=self._wanted)
-        self._check_outputs(outputs, count=len(cases))
-        return each_of(outputs, count=len(cases))
+        return each_of(self._graph.run({INPUT: inputs_of(cases), ABOUT: about}), count=len(cases))
 
     def _opinion(self, case: Case, *, one: Outputs, network_ms: float) -> Opinion:
         boxes = [_box(box, case=case) for box in one[BOXES]]
@@ -115,28 +118,6 @@ class TwoLooks:
             f"{self._spec.threshold:g} of its range), {box.width:.0f} x {box.height:.0f} pixels from column "
             f"{box.x:.0f}, row {box.y:.0f}",
         )
-
-    def _check_graph(self) -> None:
-        spec = self.card.preprocess
-        expected = {INPUT: (None, spec.channels, *(spec.output_size or (0, 0))), ABOUT: (None, len(NOTHING_TOLD))}
-        taken = dict(self._graph.input_shapes)
-        if taken != expected or spec.output_size is None:
-            raise BundleError(f"the graph of {self.ref.name} takes {taken}, but its card prepares {expected}")
-        missing = [name for name in self._wanted if name not in self._graph.outputs]
-        if missing:
-            raise BundleError(f"the graph of {self.ref.name} lacks the outputs {missing}. Export the model again")
-
-    def _check_outputs(self, outputs: Outputs, *, count: int) -> None:
-        labels = len(self.card.labels)
-        boxes = labels if self._spec.attention == "each label" else 1
-        starts = {BOXES: (count, boxes, 4), TOLD: (count, len(TOLD_OF), labels)}
-        for name, values in outputs.items():
-            expected = starts.get(name, (count, labels))
-            if values.shape[: len(expected)] != expected or values.ndim != _DIMENSIONS[name]:
-                raise EngineError(
-                    f"{name} of {self.card.name} must be {expected}, not the shape {values.shape}. Export the model "
-                    "again"
-                )
 
 
 def _about(radiograph: Radiograph) -> tuple[float, ...]:
