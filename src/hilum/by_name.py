@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Generic, Protocol, Self, SupportsIndex, TypeVar, overload
 
 from hilum.errors import UsageError
+from hilum.nearest import nearest
 
 
 class Found(Protocol):
@@ -64,11 +64,10 @@ class ByName(tuple[One, ...], Generic[One]):
         if not self:
             return f"There is no finding {name}: nothing was looked for in this radiograph. See its check and warnings"
         asked = name if model is None else f"{name} of the model {model}"
-        near = get_close_matches(name.lower(), [known.lower() for known in self.names], n=1)
-        close = next((known for known in self.names if [known.lower()] == near), None)
+        close = nearest(name, among=self.names)
         known = ", ".join(f"{one.name} ({one.model})" if model else one.name for one in self)
         return f"There is no finding {asked}. " + (
-            f"Did you mean {close}?" if close and not model else f"Found: {known}"
+            f"Did you mean {close[0]}?" if close and not model else f"Found: {known}"
         )
 
 

@@ -28,5 +28,16 @@ def did_you_mean(word: str, *, among: Iterable[str]) -> str:
     return f"; did you mean {' or '.join(found)}?" if found else ""
 
 
+def nearest_words(word: str, *, among: Iterable[str]) -> str:
+    """What follows a message that a name is not known: `; the nearest is NAME`, or nothing where none is near."""
+    found = nearest(word, among=among)
+    return f"; the nearest is {found[0]}" if found else ""
+
+
+def same_but_for_case(name: str, *, among: Iterable[str]) -> str:
+    """The one of `among` that differs from `name` by its case at most; `name` itself where none does."""
+    return next((one for one in among if one.casefold() == name.casefold()), name)
+
+
 def _plain(name: str) -> str:
     return "".join(letter for letter in name.casefold() if letter.isalnum())

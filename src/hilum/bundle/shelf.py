@@ -10,12 +10,12 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
 from hilum.bundle.load import CARD_NAME, Bundle, load_bundle
 from hilum.errors import BundleError
+from hilum.nearest import nearest_words
 from hilum.there import is_file
 
 SHIPPED_FOLDER = Path(__file__).parent / "shipped"
@@ -91,9 +91,8 @@ def find(name: str, *, local: Path | None = None, shipped: Path = SHIPPED_FOLDER
     matches = matches or [entry for entry in entries if entry.name.casefold() == name.casefold()]
     if not matches:
         names = sorted({entry.name for entry in entries})
-        near = get_close_matches(name.casefold(), names, n=1)
-        nearest = f"; the nearest is {near[0]}" if near else ""
-        raise BundleError(f"Unknown model {name!r}{nearest}. Available: {', '.join(names) or 'none'}, or a folder")
+        near = nearest_words(name, among=names)
+        raise BundleError(f"Unknown model {name!r}{near}. Available: {', '.join(names) or 'none'}, or a folder")
     if len(matches) > 1:
         places = " and ".join(str(entry.folder) for entry in matches)
         raise BundleError(f"Two models have the name {name!r}: {places}. Rename or remove one")

@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 from hilum.cli.options.lazy import LazyCommand
 from hilum.cli.options.named_commands import NamedGroup, named_app
-from hilum.cli.options.nearest import same_but_for_case
 from hilum.cli.options.recipe_names import NOT_TUNED, OWN_RECIPE, RECIPES
 from hilum.errors import UsageError
+from hilum.nearest import same_but_for_case
 
 
 class RecipeGroup(NamedGroup):
@@ -21,7 +21,7 @@ class RecipeGroup(NamedGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """The command of the name that comes first; refuses a recipe that cannot be searched over."""
-        name = same_but_for_case(args[0], NOT_TUNED)
+        name = same_but_for_case(args[0], among=NOT_TUNED)
         if name in NOT_TUNED:
             raise UsageError(f"No search is possible over the recipe {name}: {NOT_TUNED[name]}")
         return super().resolve_command(ctx, args)

@@ -19,7 +19,6 @@ from hilum.cli.installation import INSTALL_AGAIN
 from hilum.cli.options.data import ImageColumnOption, PatientColumnOption
 from hilum.cli.options.grouped import typer_option
 from hilum.cli.options.models import choose_bundle, choose_bundles, model_names
-from hilum.cli.options.nearest import same_but_for_case
 from hilum.cli.options.run import JobsOption
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.progress import ON_TERMINAL
@@ -32,6 +31,7 @@ from hilum.datasets.records.listing import Count
 from hilum.datasets.releases.table import RELEASES, check_there, no_release, release_named, with_columns
 from hilum.errors import UsageError
 from hilum.evaluation.bundles.gate_tally import GateTally, judge_with_gate
+from hilum.nearest import same_but_for_case
 from hilum.reading.engines.engine import available_cores
 from hilum.there import is_there
 
@@ -92,7 +92,7 @@ def check(
     set is. What the gate finds odd is shown and changes no code: it may be wrong.
     """
     threads = jobs or available_cores()
-    named, place = _named(name if is_there(Path(name)) else same_but_for_case(name, RELEASES), folder=folder)
+    named, place = _named(name if is_there(Path(name)) else same_but_for_case(name, among=RELEASES), folder=folder)
     stated = StatedColumns(
         image=image_column,
         patient=patient_column,

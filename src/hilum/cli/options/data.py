@@ -11,7 +11,6 @@ from typing import Annotated
 
 from hilum.cli.options.cache import cache_folder
 from hilum.cli.options.grouped import typer_option
-from hilum.cli.options.nearest import same_but_for_case
 from hilum.cli.terminal.progress import ON_TERMINAL
 from hilum.cli.terminal.say import say
 from hilum.datasets.own.columns import IMAGE_COLUMN, NOTHING_STATED, PATIENT_COLUMN, StatedColumns
@@ -19,6 +18,7 @@ from hilum.datasets.read_releases import PATIENT_PATTERN, RSNA, NamedFolder, rea
 from hilum.datasets.releases.chexpert import ChexpertPolicy
 from hilum.datasets.releases.table import RELEASES
 from hilum.datasets.splits.mixed import MixedReleases
+from hilum.nearest import same_but_for_case
 from hilum.reading.engines.engine import available_cores
 from hilum.there import is_there
 
@@ -31,7 +31,7 @@ PatientPatternOption = Annotated[str | None, typer_option("patient_pattern", PAT
 def data_folders(pairs: Sequence[str]) -> tuple[NamedFolder, ...]:
     """Each pair's name, in whatever case, and folder, in their order; a path alone has the empty name."""
     parted = [pair.partition("=") if "=" in pair and not is_there(Path(pair)) else ("", "", pair) for pair in pairs]
-    return tuple((same_but_for_case(name, RELEASES), Path(folder)) for name, _, folder in parted)
+    return tuple((same_but_for_case(name, among=RELEASES), Path(folder)) for name, _, folder in parted)
 
 
 def read_as_trained(

@@ -15,8 +15,8 @@ from typer.core import TyperCommand, TyperGroup
 
 from hilum.cli.options.grouped import set_parameters, with_groups
 from hilum.cli.options.lazy import LazyCommand, add_placeholders, load_command
-from hilum.cli.options.nearest import nearest_words, same_but_for_case
 from hilum.errors import UsageError
+from hilum.nearest import nearest_words, same_but_for_case
 
 
 class NamedGroup(TyperGroup):
@@ -53,14 +53,14 @@ class NamedGroup(TyperGroup):
         del ctx  # the table alone decides
         if self.any_file is not None and name.endswith(".py"):
             return name, self.commands_in_full()[self.any_file], rest
-        known = same_but_for_case(name, self.commands)
+        known = same_but_for_case(name, among=self.commands)
         if name in self.former:
             raise UsageError(f"The {self.word} {name} is now called {self.former[name]}")
         if known not in self.commands:
             names = [known for known in self.commands if known != self.any_file]
             more = "" if self.any_file is None else ", or a file of your own that ends in .py"
             raise UsageError(
-                f"Unknown {self.word} {name!r}{nearest_words(name, names)}. Available: {', '.join(names)}{more}"
+                f"Unknown {self.word} {name!r}{nearest_words(name, among=names)}. Available: {', '.join(names)}{more}"
             )
         return known, self.commands_in_full()[known], rest
 

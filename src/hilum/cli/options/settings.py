@@ -10,10 +10,10 @@ from typing import Any
 from hilum.cli.options.lazy import LazyCommand, LazyGroup, load_command
 from hilum.cli.options.messages import SHARED
 from hilum.cli.options.named_commands import NamedGroup
-from hilum.cli.options.nearest import nearest_words
 from hilum.cli.options.settings_file import SettingsFile
 from hilum.cli.options.tidy import flag_name, variable_of
 from hilum.errors import UsageError
+from hilum.nearest import nearest_words
 
 _SHARED_KEYS = tuple(name.replace("_", "-") for name in SHARED)
 """What a file may say above all tables: of every command."""
@@ -49,7 +49,7 @@ def check_tables(file: SettingsFile, *, table: Mapping[str, LazyCommand]) -> Non
     for key, value in file.tables.items():
         known = (*table, *_SHARED_KEYS)
         if _key(key) not in known:
-            raise UsageError(f"{file.path}: no command or common option {key!r}{nearest_words(key, known)}")
+            raise UsageError(f"{file.path}: no command or common option {key!r}{nearest_words(key, among=known)}")
         if (_key(key) in table) != isinstance(value, Mapping):
             form = f"[{key}]" if _key(key) in table else f"{key} = …"
             raise UsageError(f"{file.path}: {key} is written as {form}")
@@ -102,7 +102,7 @@ def _of_the_environment(environment: Mapping[str, str], *, table: Mapping[str, L
         known |= {variable_of(path, option): f"{' '.join(path)} --{flag_name(option)}" for path, option in options}
     for variable in named:
         text = known.get(variable, variable)
-        problem = None if variable in known else f"no option has this variable{nearest_words(variable, known)}"
+        problem = None if variable in known else f"no option has this variable{nearest_words(variable, among=known)}"
         yield Setting(text, environment[variable], variable, problem)
 
 
@@ -113,7 +113,7 @@ def _defaults(table: Mapping[str, Any], *, command: Any, place: str, common: set
     for key, value in table.items():
         if isinstance(value, Mapping):
             if key not in inner:
-                raise UsageError(f"{place}: no command {key!r}{nearest_words(key, inner)}")
+                raise UsageError(f"{place}: no command {key!r}{nearest_words(key, among=inner)}")
             _merge(found, {key: _defaults(value, command=inner[key], place=f"{place[:-1]}.{key}]", common=common)})
             continue
         takers = {name: _option(one, key) for name, one in inner.items()} if named or key in common else {}
@@ -122,7 +122,9 @@ def _defaults(table: Mapping[str, Any], *, command: Any, place: str, common: set
         if own is None and not takers:
             if key in common:
                 continue
-            raise UsageError(f"{place} has no option {key!r}{nearest_words(_key(key), _keys(command, inner, named))}")
+            raise UsageError(
+                f"{place} has no option {key!r}{nearest_words(_key(key), among=_keys(command, inner, named))}"
+            )
         if own is not None:
             found[own.name] = _value(own, value, place=f"{place} {key}")
         for name, option in takers.items():

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hilum.cli.options.nearest import same_but_for_case
 from hilum.cli.terminal.say import say
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.split import TEST
 from hilum.errors import UsageError
 from hilum.evaluation.bundles.part import EVERY, TRAIN
 from hilum.evaluation.bundles.run_folder import Run, split_of
+from hilum.nearest import same_but_for_case
 
 
 def asked_split(asked: str | None, *, run: Run | None, records: Sequence[Record]) -> str:
@@ -21,7 +21,7 @@ def asked_split(asked: str | None, *, run: Run | None, records: Sequence[Record]
     """
     there = _parts_of_run(run, records=records) if run is not None else _official_parts(records)
     if asked is not None:
-        return same_but_for_case(asked, (*there, EVERY))
+        return same_but_for_case(asked, among=(*there, EVERY))
     if TEST in there or not there:
         return TEST if TEST in there or run is not None else _only(EVERY, why="the data have no official parts")
     if len(there) > 1:

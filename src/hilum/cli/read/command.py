@@ -15,7 +15,6 @@ from hilum.anonymous.neutral import OLDEST
 from hilum.cli.commands import DICOM_OBJECTS, READ_INTO_FOLDER
 from hilum.cli.options.engine import EngineChoice, EngineOption, engine_named
 from hilum.cli.options.models import ModelsOption, choose_bundles
-from hilum.cli.options.nearest import same_but_for_case
 from hilum.cli.options.statements import AgeOption, ViewOption, general_statement, with_tables, without_tables
 from hilum.cli.read.on_terminal import read_here
 from hilum.cli.read.request import ReadRequest
@@ -24,6 +23,7 @@ from hilum.cli.terminal.say_inputs import say_the_rest
 from hilum.errors import UsageError
 from hilum.findings import XRAY_TYPES
 from hilum.imaging.pixels.limits import Limits
+from hilum.nearest import same_but_for_case
 from hilum.output.inputs import STANDARD_INPUT, find_inputs
 from hilum.output.layout import ObjectKind
 from hilum.output.neutral_files import neutral_files
@@ -228,7 +228,7 @@ def read(
         inputs = find_inputs(files, out=out, frame=frame)
     with timer.part("opening models"):
         bundles = choose_bundles(model or (), gate=gate, lungs=lungs) if inputs.files else ()
-    forced = None if force_type is None else same_but_for_case(force_type, XRAY_TYPES)
+    forced = None if force_type is None else same_but_for_case(force_type, among=XRAY_TYPES)
     settings = ReaderSettings(
         limits=Limits(max_bytes=max_bytes, max_pixels=max_pixels),
         engine=engine_named(engine, bundles=bundles) if bundles else DEFAULT,
