@@ -1,8 +1,7 @@
-"""What adapters take from a file's DICOM header: age, sex, view and size."""
+"""What adapters take from a file's DICOM header: age, sex, view and size; sex and view as reading does."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +9,11 @@ import pydicom
 from pydicom.errors import InvalidDicomError
 
 from hilum.errors import DataError
-from hilum.radiograph import VIEWS, Sex, View
+from hilum.imaging.dicom.tags import read_sex
+from hilum.imaging.dicom.view import VIEW_TAGS, read_view
+from hilum.radiograph import Sex, View
 
-_SEXES: Mapping[str, Sex] = {"F": "F", "M": "M", "O": "O"}
-_TAGS = ("PatientAge", "PatientSex", "ViewPosition", "Rows", "Columns")
+_TAGS = ("PatientAge", "PatientSex", *VIEW_TAGS, "Rows", "Columns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ def read_header(path: Path) -> Header:
         raise DataError(f"{path} is not a DICOM file that can be read ({error}). Copy it again") from error
     return Header(
         age=str(tags.get("PatientAge") or ""),
-        sex=_SEXES.get(str(tags.get("PatientSex") or "").strip().upper(), "unknown"),
-        view=VIEWS.get(str(tags.get("ViewPosition") or "").strip().upper(), "unknown"),
+        sex=read_sex(tags),
+        view=read_view(tags).view,
         width=int(tags.get("Columns") or 0),
         height=int(tags.get("Rows") or 0),
     )

@@ -63,7 +63,7 @@ def read_tags(elements: Dataset, *, frame: int) -> DicomTags:
     film = read_orientation(elements, view=filmed.view, body_part=body_part, frame=frame)
     laterality, laterality_warnings = _laterality(elements)
     return DicomTags(
-        patient=Patient(age, _SEXES.get((text(elements, "PatientSex") or "").upper(), "unknown")),
+        patient=Patient(age, read_sex(elements)),
         view="LL" if film.is_lateral else "unknown" if film.contradicts_frontal else filmed.view,
         laterality=laterality if film.sides_known else "unknown",
         modality=_upper(elements, "Modality"),
@@ -86,6 +86,11 @@ def read_tags(elements: Dataset, *, frame: int) -> DicomTags:
             *_notices(elements),
         ),
     )
+
+
+def read_sex(elements: Dataset) -> Sex:
+    """Patient's Sex, unknown where it is absent or none of F, M and O."""
+    return _SEXES.get((text(elements, "PatientSex") or "").upper(), "unknown")
 
 
 def _notices(elements: Dataset) -> tuple[str, ...]:

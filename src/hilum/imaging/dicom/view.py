@@ -52,6 +52,10 @@ _LYING = _ON_A_SIDE | {
 """Of context group 20, how the patient lies."""
 
 
+VIEW_TAGS = ("ViewPosition", "ViewCodeSequence", "PatientOrientationCodeSequence")
+"""The elements that `read_view` looks at."""
+
+
 @dataclass(frozen=True, slots=True)
 class FilmedView:
     """The view, whether the tags say that the patient lies, and what contradicts."""
