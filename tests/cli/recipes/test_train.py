@@ -46,6 +46,13 @@ def release(tmp_path_factory):
         (["gate", "--data", "gate=x", "--out", "o"], "Missing option: --study FOLDER. Run `hilum study gate` first"),
         (["lungs", "--data", "lungs=x", "--out", "o"], "Missing option: --study FOLDER. Run `hilum study lungs` first"),
         (["gate", "--set", "epoch=3", "--show-settings"], "the nearest is epochs"),
+        (["gate", "--set", "seed=-1", "--show-settings"], "seed cannot be '-1': The recipe needs a seed of at least 0"),
+        (["gate", "--set", "dropout=2", "--show-settings"], "needs a dropout in [0, 1]; given: 2"),
+        (["gate", "--set", "renderings=0", "--show-settings"], "needs at least one rendering; given: 0"),
+        (
+            ["lungs", "--set", "seed=-1", "--show-settings"],
+            "seed cannot be '-1': The recipe needs a seed of at least 0",
+        ),
     ],
 )
 def test_wrong_words_end_with_exit_code_2_and_one_line(arguments, message):

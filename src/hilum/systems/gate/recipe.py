@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from hilum.errors import require
 from hilum.imaging.preprocess import PreprocessSpec
 from hilum.networks.starting_weights import StartingWeights
 from hilum.systems.gate.losses import GateLoss
@@ -47,6 +48,8 @@ class GateRecipe:
 
     def __post_init__(self) -> None:
         self.plan()  # which has checks of its own
+        require("The recipe", 0.0 <= self.dropout <= 1.0, "a dropout in [0, 1]", self.dropout)
+        require("The recipe", self.renderings >= 1, "at least one rendering", self.renderings)
 
     def plan(self) -> Plan:
         """The training loop's part of it."""

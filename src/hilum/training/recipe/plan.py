@@ -105,9 +105,17 @@ class PlainRecipe(Protocol):
     def precision(self) -> Precision:
         """Lightning's."""
 
+    @property
+    def seed(self) -> int:
+        """Of order, augmentation and random weights."""
+
 
 def plain_plan(recipe: PlainRecipe, *, ema_decay: float | None = None) -> Plan:
-    """The plan of such a recipe; `ema_decay` averages the weights over the updates."""
+    """The plan of such a recipe; `ema_decay` averages the weights over the updates.
+
+    Raises `UsageError` as `Plan` does, and for a seed below 0.
+    """
+    _check(recipe.seed >= 0, "a seed of at least 0", recipe.seed)
     return Plan(
         name=recipe.name,
         optimizer=recipe.optimizer,
