@@ -55,7 +55,7 @@ run: $(VENV)/.base  ## draw the phantom examples, read them with the embedded mo
 	$(BIN)/hilum read build/phantoms --out readings/phantoms
 
 test: $(VENV)/.dev check  ## every check and every test; fails where no test ran
-	$(BIN)/python -m pytest -n $(JOBS) $(PYTEST)
+	$(BIN)/python -m pytest -n $(JOBS) --durations=25 $(PYTEST)
 
 # In an environment of its own, made anew, and without the pins: what breaks here will break for who installs today.
 test-latest:  ## every check and every test with the newest versions of everything, in .venv-latest
