@@ -22,6 +22,12 @@ from hilum.training.records.hold_run import BUNDLE, DRAFT
 
 Read = TypeVar("Read")
 
+_TOO_STEEP = (
+    ". After a short training, or on few images, this is rounding that a steep calibration enlarges: train longer, or "
+    "on more images"
+)
+"""What to do where the graph as it is differs too: logits that are almost the same for all images need such a one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
@@ -108,7 +114,7 @@ def export_bundle(
     try:
         whole = judge.read(Candidate(draft=draft, graph=graph, files=files, folder=tried / "whole"))
         before = judge.scores(whole)
-        refused = []
+        refused, advice = [], ""
         for form in forms:
             made = form.make(graph)
             candidate = Candidate(draft=draft, graph=made, files=files, folder=tried / form.method.replace(" ", "-"))
@@ -121,9 +127,10 @@ def export_bundle(
             if judged.difference <= allowed.difference:
                 return candidate.write(judged.fits, folder=folder / BUNDLE)
             refused.append(f"{form.method} (differs by {judged.difference:.1e})")
+            advice = _TOO_STEEP if made == graph else ""
     finally:
         shutil.rmtree(tried, ignore_errors=True)
     raise BundleError(
         f"No bundle was written: its graph may differ from the network by at most {allowed.difference} on validation "
-        f"and lose less than {allowed.loss} of its score, and every form failed this: {', '.join(refused)}"
+        f"and lose less than {allowed.loss} of its score, and every form failed this: {', '.join(refused)}{advice}"
     )
