@@ -25,6 +25,7 @@ from pathlib import Path
 
 from hilum.bundle.shelf import shipped_bundles
 from hilum.imaging.pixels.limits import Limits
+from hilum.ray_cluster import HERE
 from hilum.reading.engines.choose import DEFAULT
 from hilum.reading.engines.engine import available_cores
 from hilum.screening.crew import Crew
@@ -167,7 +168,7 @@ def crew_of(plan: Plan, *, workers: int, ray: bool) -> Crew:
     opened = OpenFilmReader(plan.reader, plan.root)
     if not ray:
         return LocalCrew(opened, workers=workers)
-    from hilum.screening.ray_crew import HERE, RayCrew
+    from hilum.screening.ray_crew import RayCrew
 
     return RayCrew(opened, address=HERE, workers=workers)
 

@@ -40,12 +40,13 @@ def test_the_recipe_that_ships_sees_the_lungs_alone_and_is_chosen_on_the_least_s
     assert (stage.selection.part, stage.selection.keep, stage.selection.monitor) == ("soft", "best", "mean_auroc")
     assert (recipe.assessment.calibration_part, recipe.assessment.operating_point_part) == ("soft", "soft")
     assert recipe.assessment.judged_part == "plain", "or its results would be those of what it was fitted on"
+    own = ("split", "selection", "epochs", "sampler", "ema_decay")
     as_plain = replace(
         recipe,
         name=plain.name,
         output_stride=None,
         lung_pooling=None,
-        stages=(replace(stage, split=plain.last.split, selection=plain.last.selection, epochs=plain.last.epochs),),
+        stages=(replace(stage, **{name: getattr(plain.last, name) for name in own}),),
         assessment=plain.assessment,
         card=plain.card,
     )
