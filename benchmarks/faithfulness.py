@@ -3,11 +3,11 @@
     python benchmarks/faithfulness.py BUNDLE --data kermany=chest_xray --part validation --out benchmarks/results
 
 BUNDLE is a name on the shelf or a folder. A picture counts where the model calls it positive and its lungs are trusted.
-Its whole lungs are filled with the picture's mean grey, then, several times, a region of exactly as many pixels
-outside them: the highest places of a smooth random field on what is not lung, so one or a few blobs. The lungs move the
-score more where the logit changes further, up or down, than it does in the mean over these regions. A model that cuts
-to the lungs or averages inside them keeps those that were drawn of the picture as it is. Also printed: the median share
-of the positive heatmap inside the lungs.
+Its whole lungs are blacked out (with `--fill mean`, filled with the picture's mean grey, which in lungs looks like
+shadow), then, several times, a region of exactly as many pixels outside them: the highest places of a smooth random
+field on what is not lung, so one or a few blobs. The lungs move the score more where the logit changes further, up or
+down, than it does in the mean over these regions. A model that cuts to the lungs or averages inside them keeps those
+that were drawn of the picture as it is. Also printed: the median share of the positive heatmap inside the lungs.
 
 `--part validation` takes the images that the bundle names as its validation, `unseen` those that it neither learnt from
 nor was validated on, outside what the release holds out. With `--split split.json` a part of that file is taken.
@@ -55,6 +55,9 @@ from measuring import head, say, target, target_lines, write
 VALIDATION, UNSEEN, TEST = "validation", "unseen", "test"
 FAITHFUL, INSIDE = 0.90, 0.65
 """What a model that looks at the lungs should reach."""
+FILLS = {"black": "faithfulness.json", "mean": "faithfulness-mean.json"}
+"""What hides, and the file that the figures go to."""
+_HIDING = {"black": "blacking out", "mean": "greying out"}
 CELLS = 7
 """Of the random field, a side: a region's blobs are about as large as a lung."""
 
@@ -100,6 +103,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--split", type=Path, help="a split.json whose part is taken")
     parser.add_argument("--lungs", default=SHIPPED_LUNGS, help="what draws the lungs that are hidden")
     parser.add_argument("--finding", help="the model's finding, by default its first")
+    parser.add_argument("--fill", choices=FILLS, default="black", help="what hides: black, or the picture's mean grey")
     parser.add_argument("--draws", type=int, default=4, help="regions elsewhere, for each picture")
     parser.add_argument("--seed", type=int, default=0, help="of the regions")
     parser.add_argument("--images", type=int, help="at most so many images, spread evenly")
@@ -123,7 +127,7 @@ def run(arguments: argparse.Namespace) -> None:
         [bundle, lungs], engine=OnnxRuntimeEngine(), threads=arguments.threads, heatmaps="all", lungs=True
     )
     finding = arguments.finding or bundle.card.label_names[0]
-    tally = measured(part.records, opened=opened, finding=finding, draws=arguments.draws, seed=arguments.seed, every=50)
+    tally = measured(part.records, opened=opened, finding=finding, arguments=arguments, every=50)
     report = head(threads=arguments.threads, quick=arguments.images is not None) | {
         "bundle": f"{bundle.card.name} {bundle.card.version}",
         "bundle_sha256": bundle.sha256,
@@ -132,14 +136,15 @@ def run(arguments: argparse.Namespace) -> None:
         "protocol": part.protocol,
         "split_sha256": part.split_sha256,
         "images": len(part.records),
+        "fill": arguments.fill,
         "draws": arguments.draws,
         "seed": arguments.seed,
-        **figures(tally),
+        **figures(tally, fill=arguments.fill),
     }
     print("\n".join(table(report)))
     if part.is_test:
         end_look(report, bundle=bundle, folder=arguments.out, ledger=arguments.ledger)
-    write(report, folder=arguments.out, name="faithfulness.json")
+    write(report, folder=arguments.out, name=FILLS[arguments.fill])
 
 
 def chosen(records: Sequence[Record], *, bundle: Bundle, arguments: argparse.Namespace) -> AskedPart:
@@ -190,10 +195,11 @@ def told_by(bundle: Bundle, *, records: Sequence[Record], part: str) -> tuple[tu
 
 
 def measured(
-    records: Sequence[Record], *, opened: OpenModels, finding: str, draws: int, seed: int, every: int
+    records: Sequence[Record], *, opened: OpenModels, finding: str, arguments: argparse.Namespace, every: int
 ) -> Tally:
     """Every picture read, and each positive one with trusted lungs read again with parts hidden."""
     (specialist,), drawer = opened.specialists, opened.lungs.shown
+    draws, seed = arguments.draws, arguments.seed
     positives = untrusted = crowded = 0
     moved = []
     for place, record in enumerate(records):
@@ -217,7 +223,9 @@ def measured(
         regions = [mask, *(elsewhere(mask, seed=(seed, place, draw)) for draw in range(draws))]
         hidden = specialist.read(
             [
-                case(radiograph, filled(radiograph.pixels, region), specialist=specialist, lungs=own)
+                case(
+                    radiograph, filled(radiograph.pixels, region, fill=arguments.fill), specialist=specialist, lungs=own
+                )
                 for region in regions
             ]
         )
@@ -244,9 +252,9 @@ def case(radiograph: Radiograph, pixels: Pixels, *, specialist: Specialist, lung
     return Case(radiograph, whole, NOT_JUDGED, crop, lungs, assume_scope=True)
 
 
-def filled(pixels: Pixels, region: Mask) -> Pixels:
-    """Pixels (H, W) with the mean grey of all of them inside the region."""
-    return np.where(region, np.float32(pixels.mean()), pixels)
+def filled(pixels: Pixels, region: Mask, *, fill: str) -> Pixels:
+    """Pixels (H, W) with black inside the region, or with the mean grey of all of them."""
+    return np.where(region, np.float32(pixels.mean() if fill == "mean" else 0.0), pixels)
 
 
 def elsewhere(mask: Mask, *, seed: tuple[int, ...]) -> Mask:
@@ -264,7 +272,7 @@ def elsewhere(mask: Mask, *, seed: tuple[int, ...]) -> Mask:
     return region.reshape(mask.shape)
 
 
-def figures(tally: Tally) -> dict[str, object]:
+def figures(tally: Tally, *, fill: str) -> dict[str, object]:
     """What the report says of the pictures, with intervals by patient."""
     patients = [one.patient for one in tally.moved]
     inside = np.array([np.nan if one.inside is None else one.inside for one in tally.moved])
@@ -272,8 +280,9 @@ def figures(tally: Tally) -> dict[str, object]:
     outside = [float(value < 0.5) for value in inside[known]]
     faithful = _share([one.faithful for one in tally.moved], patients)
     median_inside = defined(patient_median(inside, patients=patients)) if patients else None
+    hiding = _HIDING[fill]
     wanted = [
-        ("positives in which hiding the lungs moves the score more than hiding as much elsewhere", faithful, FAITHFUL),
+        (f"positives in which {hiding} the lungs moves the score more than as much elsewhere", faithful, FAITHFUL),
         ("median share of a positive heatmap inside the lungs", median_inside, INSIDE),
     ]
     return {
@@ -303,7 +312,7 @@ def table(report: dict) -> list[str]:
         f"{report['images']:,} images, {report['positives']:,} called positive; of these "
         f"{report['lungs not trusted']:,} without trusted lungs, "
         f"{report['more lungs than anything else']:,} with more lungs than anything else, "
-        f"{report['measured']:,} measured, {report['draws']} regions elsewhere each",
+        f"{report['measured']:,} measured, {report['draws']} regions elsewhere each, filled with {report['fill']}",
         f"  lungs move the score more: {shown('faithful')}",
         f"  median move when the lungs are hidden, logits: {report['median move by the lungs, logits']}",
         f"  median of the mean move elsewhere, logits: {report['median of mean move elsewhere, logits']}",

@@ -264,6 +264,9 @@ DETAILS: dict[str, tuple[str, Callable[[Report], str]]] = {
     "peers": ("Peers", _peers),
 }
 MEASURED = tuple(DETAILS)
-BESIDE = ("gate", "lungs", "pages", "service", "faithfulness", "losses", "attention", "look_twice", "capsules")
+BESIDE = (
+    *("gate", "lungs", "pages", "service", "faithfulness", "faithfulness-mean"),
+    *("losses", "attention", "look_twice", "capsules"),
+)
 SHOWN = (*MEASURED, *BESIDE)
 """Files that are shown where they are there; those that are `MEASURED` are missed where they are not."""
