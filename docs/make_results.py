@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lab_benchmarks import decoders, lab, pages, scaling, screening_memory
@@ -139,11 +139,22 @@ def looks() -> str:
     if not all(map(_has_method, entries)):
         changed += "\n\n† The intervals are of the percentile bootstrap, which began too high; the later look's hold."
     words = next((look["calibration_in_words"] for look in reversed(entries) if look.get("calibration_in_words")), None)
-    said = f"\n\n**How far its probabilities hold there:** {words}" if words else ""
+    said = _rests(entries) + (f"\n\n**How far its probabilities hold there:** {words}" if words else "")
     return (
         f"The test images were looked at {times}; each look stands in [LEDGER.jsonl](../LEDGER.jsonl).\n\n"
         f"{table(header, rows)}{changed}{said}{_baselines(look.get('baseline') for look in entries)}\n\n"
         f"Protocol:\n\n{protocols}"
+    )
+
+
+def _rests(entries: Sequence[Mapping[str, Any]]) -> str:
+    """What looks at whether the score rests on the lungs found, a sentence each."""
+    return "".join(
+        f"\n\nLook {number} hid the lungs of what was called ill (`benchmarks/faithfulness.py`): they move the score "
+        f"more than as much elsewhere in {look['faithful']:.3f}, and {look['median_map_inside_the_lungs']:.3f} of the "
+        "heatmap lies inside them in the median."
+        for number, look in enumerate(entries, start=1)
+        if look.get("faithful") is not None
     )
 
 
@@ -231,11 +242,11 @@ def _read_rows(card: Card, label: Label) -> list[tuple[str, ...]]:
 
 
 def _children_on_test() -> str:
-    """The newest look at test images by the release's own split, in one sentence."""
+    """The newest look at how well test images are ranked and decided, in one sentence."""
     entries: list[dict[str, Any]] = [dict(look.fields) for look in looks_in(read_ledger(LEDGER))]
-    if not entries:
+    look = next((look for look in reversed(entries) if look.get("auroc") is not None), None)
+    if look is None:
         return ""
-    look = entries[-1]
     auroc, sensitivity, specificity = (_looked(look, name) for name in ("auroc", *RATES))
     return (
         f"On {look['n']:,} test images ({look['positives']:,} ill) `{look['bundle'] or look['judged']}` reached AUROC "
