@@ -43,10 +43,11 @@ from hilum.imaging.preprocess import preprocess
 from hilum.radiograph import Pixels, Radiograph
 from hilum.reading.engines.engine import available_cores
 from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
+from hilum.reading.gate.rules import NOT_JUDGED
 from hilum.reading.lungs.drawing import LungDrawing, Mask
 from hilum.reading.open_models import OpenModels, Specialist, open_models
 from hilum.reading.specialists.opinion import Case
-from hilum.reading_result import NOT_JUDGED, Finding
+from hilum.reading_result import Finding
 from hilum.statistics.clustered_share import share_of_rows
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import defined

@@ -36,12 +36,13 @@ from hilum.phantom.thorax import render_thorax
 from hilum.radiograph import Radiograph, Source
 from hilum.reading.engines.engine import INPUT, LOGITS, EngineName, available_cores
 from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
+from hilum.reading.gate.rules import NOT_JUDGED
 from hilum.reading.lungs.finder import LungFinder
 from hilum.reading.lungs.passes import is_moved, quality_inputs
 from hilum.reading.lungs.ratio import cardiothoracic_ratio
 from hilum.reading.reader import Reader
 from hilum.reading.settings import ReaderSettings
-from hilum.reading_result import NOT_JUDGED, FailedReading
+from hilum.reading_result import FailedReading
 from hilum.report.costs import Costs
 from measuring import head, say, target, target_lines, write
 

@@ -95,13 +95,6 @@ class GateVerdict:
         return self.type.name if self.accepted and self.type is not None else None
 
 
-NOT_JUDGED = GateVerdict(
-    status="not judged",
-    reason="no X-ray check was made, so it is not known whether this is a radiograph, and of what",
-)
-"""The verdict where no gate was asked."""
-
-
 @dataclass(frozen=True, slots=True)
 class ModelRef:
     """Which bundle read: its name, version and the SHA-256 of its card (which holds the hashes of all its files)."""

@@ -8,8 +8,9 @@ import pytest
 from hilum.bundle.card import Scope
 from hilum.radiograph import Patient, Radiograph, Source
 from hilum.reading.decision.scope import ScopeVerdict, judge_scope
+from hilum.reading.gate.rules import NOT_JUDGED
 from hilum.reading.gate.tags import BODY_PARTS
-from hilum.reading_result import NOT_JUDGED, GateVerdict, NotDecided, TypeVerdict
+from hilum.reading_result import GateVerdict, NotDecided, TypeVerdict
 
 CHILDREN = Scope(xray_type="chest", age_years=(1.0, 5.99), views=("AP",))
 ANYONE = Scope(xray_type="chest", age_years=None, views=None)

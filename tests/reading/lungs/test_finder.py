@@ -12,8 +12,8 @@ from hilum.geometry import Box
 from hilum.imaging.preprocess import ModelInput, preprocess
 from hilum.radiograph import Patient, Radiograph, Source
 from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
+from hilum.reading.gate.rules import NOT_JUDGED
 from hilum.reading.lungs.finder import LungFinder, lung_network
-from hilum.reading_result import NOT_JUDGED
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,11 @@ from hilum.datasets.releases.wingspan import read_ratios
 from hilum.geometry import Box, Geometry
 from hilum.phantom.thorax import render_thorax
 from hilum.radiograph import Patient, Radiograph, Source
+from hilum.reading.gate.rules import NOT_JUDGED
 from hilum.reading.lungs.drawing import LungDrawing
 from hilum.reading.lungs.finder import kept_heart, kept_lungs
 from hilum.reading.lungs.ratio import cardiothoracic_ratio
 from hilum.reading_result import (
-    NOT_JUDGED,
     CardiothoracicRatio,
     GateVerdict,
     LungMap,

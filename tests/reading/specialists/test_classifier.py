@@ -15,9 +15,10 @@ from hilum.imaging.preprocess import PreprocessSpec, Resize, preprocess
 from hilum.radiograph import Patient, Radiograph, Source
 from hilum.reading.engines.network import Network
 from hilum.reading.engines.onnxruntime_engine import OnnxRuntimeEngine
+from hilum.reading.gate.rules import NOT_JUDGED
 from hilum.reading.specialists.classifier import Classifier
 from hilum.reading.specialists.opinion import Case, HeatmapsWanted, Opinion
-from hilum.reading_result import NOT_JUDGED, NotDecided
+from hilum.reading_result import NotDecided
 
 LABELS = ("Edema", "Mass", "Pneumonia")
 

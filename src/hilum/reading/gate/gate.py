@@ -18,10 +18,10 @@ from hilum.bundle.load import Bundle, wrong_kind
 from hilum.imaging.preprocess import PreprocessSpec
 from hilum.reading.engines.engine import Engine
 from hilum.reading.engines.network import Network
-from hilum.reading.gate.rules import NO_VIEW, ChestView, judge_picture, seen_as_chest, state_warnings
+from hilum.reading.gate.rules import NO_VIEW, NOT_JUDGED, ChestView, judge_picture, seen_as_chest, state_warnings
 from hilum.reading.gate.tags import with_tags
 from hilum.reading.input.prepare import Prepared
-from hilum.reading_result import NOT_JUDGED, GateVerdict, ModelRef, PictureState, TypeVerdict
+from hilum.reading_result import GateVerdict, ModelRef, PictureState, TypeVerdict
 
 
 @dataclass(frozen=True, slots=True)

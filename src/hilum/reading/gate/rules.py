@@ -21,6 +21,12 @@ from hilum.reading_result import GateVerdict, PictureState, PictureView, TypeVer
 Logits = npt.NDArray[np.float32]
 """float32 (24,) in the order of `GATE_OUTPUTS`, or its first 21 from a gate that tells no view."""
 
+NOT_JUDGED = GateVerdict(
+    status="not judged",
+    reason="no X-ray check was made, so it is not known whether this is a radiograph, and of what",
+)
+"""The verdict where no gate was asked."""
+
 NOT_XRAY = "not an X-ray"
 _NAMED = 3
 """How many of the nearest types a refusal names."""

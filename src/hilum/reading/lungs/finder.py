@@ -19,14 +19,14 @@ from hilum.reading.engines.engine import INPUT, LOGITS, Engine
 from hilum.reading.engines.graph_of import graph_of
 from hilum.reading.engines.graph_runner import GraphRunner
 from hilum.reading.gate.chest_view import chest_view
-from hilum.reading.gate.rules import is_turned
+from hilum.reading.gate.rules import NOT_JUDGED, is_turned
 from hilum.reading.lungs.drawing import LungDrawing
 from hilum.reading.lungs.frame import inside_frame, without_frame
 from hilum.reading.lungs.passes import drawing, is_moved, probabilities, quality_inputs
 from hilum.reading.lungs.quality import is_trusted, quality_facts, quality_score
 from hilum.reading.lungs.regions import LungFlag, LungRegions, lung_regions
 from hilum.reading.lungs.words import lung_reason
-from hilum.reading_result import NOT_JUDGED, GateVerdict, LungMap, LungSides, ModelRef
+from hilum.reading_result import GateVerdict, LungMap, LungSides, ModelRef
 
 TINY_PX = 32
 """Below this shorter side a picture is no chest that anybody can outline; it is not trusted."""

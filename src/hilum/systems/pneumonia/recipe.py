@@ -76,6 +76,10 @@ CARD = CardText(
 )
 
 
+DRAWS = 4160
+"""Images an epoch."""
+
+
 def pneumonia(starting_weights: StartingWeights) -> Recipe:
     """The recipe; `starting_weights` is what the card's command names."""
     return Recipe(
@@ -98,7 +102,7 @@ def pneumonia(starting_weights: StartingWeights) -> Recipe:
                 loss=BinaryCrossEntropy(label_smoothing=0.02),
                 optimizer=AdamW(learning_rate=1e-3, weight_decay=0.02),
                 schedule=OneCycle(warm_up=0.2),
-                sampler=LabelBalanced(images_per_epoch=4160),
+                sampler=LabelBalanced(images_per_epoch=DRAWS),
                 epochs=10,
                 batch_size=32,
                 augmentation=AUGMENTATION,
@@ -152,7 +156,7 @@ def pneumonia_lungs(starting_weights: StartingWeights) -> Recipe:
                 plain.last,
                 split=split,
                 epochs=6,
-                sampler=SharpnessBalanced(images_per_epoch=4160),
+                sampler=SharpnessBalanced(images_per_epoch=DRAWS),
                 ema_decay=0.99,
                 selection=SOFT_RANKING,
             ),
