@@ -47,7 +47,7 @@ from hilum.systems.gate.data.releases import read_gate_data
 from hilum.systems.gate.groups import capped
 from hilum.systems.gate.shipped import gate
 from hilum.systems.lungs.releases import read_lung_sources
-from hilum.systems.pneumonia.recipe import pneumonia
+from hilum.systems.pneumonia.recipe import pneumonia_lungs
 from hilum.training.data.make_split import make_splits
 from hilum.training.export.label_fits import fit_labels, fit_parts, label_rows, read_validation
 from hilum.training.export.seen_images import seen_images, seen_in_stages
@@ -270,7 +270,7 @@ def remake(bundle: Bundle, *, data: Path, looks: Mapping[str, LabelResult]) -> R
     if bundle.card.fusion is not None:
         return remake_adult(bundle, data=data, looks=looks)
     records = read_kermany(data / "kermany" / "chest_xray")
-    return remake_classifier(bundle, recipe=pneumonia(RandomWeights()), records=records, looks=looks)
+    return remake_classifier(bundle, recipe=pneumonia_lungs(RandomWeights()), records=records, looks=looks)
 
 
 def main(words: Sequence[str]) -> int:

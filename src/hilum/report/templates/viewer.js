@@ -265,7 +265,7 @@
     onClick("reset", reset);
     byId("full").hidden = !document.fullscreenEnabled;
     document.addEventListener("fullscreenchange", () => press("full", Boolean(document.fullscreenElement)));
-    new ResizeObserver(redraw).observe(view);
+    new ResizeObserver(draw).observe(view); /* at once: a frame in the old size would be stretched */
     window.addEventListener("beforeprint", drawPaper);
   };
 
