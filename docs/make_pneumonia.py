@@ -17,12 +17,14 @@ from study_tables import claims, protocol_line, value
 
 from hilum.datasets.releases.kermany import LABEL
 from hilum.evaluation.study.as_json import read_study_json
+from hilum.systems.pneumonia.paper import IMAGENET, RANDOM
 from hilum.systems.pneumonia.shift.arms import TODAY
 from hilum.systems.pneumonia.shift.write import NAME as SHIFT
 from hilum.systems.pneumonia.study import NAME
 
 RESULTS = ROOT / "docs" / "results"
-NETWORKS, ARMS = RESULTS / f"{NAME}.json", RESULTS / f"{SHIFT}.json"
+PAPERS, ALL, ARMS = RESULTS / f"{NAME}.json", RESULTS / f"{NAME}-all.json", RESULTS / f"{SHIFT}.json"
+"""What is kept of the paper's two networks, of all networks in one study, and of the shift's arms."""
 NETWORKS_PAGE, SHIFT_PAGE = "docs/how-to/pneumonia-study.md", "docs/how-to/pneumonia-shift.md"
 SETS = ("plain", "soft", "shifted")
 BASELINE = "sharpness alone"
@@ -32,9 +34,14 @@ _MEASURES = ("balanced_accuracy", "sensitivity", "specificity")
 Json = dict[str, Any]
 
 
-def keep(study: Path, *, result: Path = NETWORKS) -> None:
-    """Keep the figures of a whole study of networks that is no smoke run; raises `SystemExit` for another."""
-    keep_study(study, study=NAME, left_out=_LEFT_OUT, result=result)
+def keep(study: Path, *, results: Path = RESULTS) -> None:
+    """Keep the figures of a whole study of networks that is no smoke run; raises `SystemExit` for another.
+
+    One with further networks than the paper's two is kept beside the paper's, which may have more folds.
+    """
+    content = read_study_json(study, study=NAME)
+    result = (PAPERS if set(content["arms"]) <= {RANDOM, IMAGENET} else ALL).name
+    keep_study(study, study=NAME, left_out=_LEFT_OUT, result=results / result)
 
 
 def keep_shift(study: Path, *, result: Path = ARMS) -> None:
@@ -57,26 +64,79 @@ def keep_shift(study: Path, *, result: Path = ARMS) -> None:
     write_kept(content, result=result)
 
 
-def networks(result: Path = NETWORKS) -> str:
-    """What each network reaches, with the paper's sentences tested."""
+def papers(results: Path = RESULTS) -> str:
+    """What the paper's two networks reach, with its sentences tested."""
+    result = results / PAPERS.name
     if not result.is_file():
         return f"Not measured for this version; `hilum study {NAME}` does."
     study = read_study_json(result, study=NAME)
+    told = (_networks(study), claims(study["sections"]["published"]["claims"]))
+    return "\n\n".join(told)
+
+
+def every_network(results: Path = RESULTS) -> str:
+    """What all networks reach and cost, and what synthetic children change."""
+    result = results / ALL.name
+    if not result.is_file():
+        return f"Not measured for this version; `hilum study {NAME} --arms all` does."
+    study = read_study_json(result, study=NAME)
+    synthetic = study["sections"].get("synthetic")
+    return "\n\n".join((_networks(study), *(_synthetic(synthetic, study=study) if synthetic else ())))
+
+
+def _networks(study: Json) -> str:
     found, areas = study["sections"]["networks"], study["ours"]["labels"][LABEL]["auroc"]
     names = ("accuracy", *_MEASURES, "calibration_slope")
     rows = [
-        (title, value(areas[arm]), *(value(found[arm], name=name) for name in names), _large(found[arm]))
+        (
+            title,
+            found[arm]["balance"],
+            value(areas[arm]),
+            *(value(found[arm], name=name) for name in names),
+            value(found[arm], name="calibration_in_the_large", sign=True),
+            _costs(found[arm]),
+        )
         for arm, title in study["arms"].items()
     ]
-    rows.append((BASELINE, value(found["baseline"], name="auroc"), *("–",) * (len(names) + 1)))
-    header = ("network", "AUROC", *(name.replace("_", " ") for name in names), "in the large")
+    rows.append((BASELINE, "–", value(found["baseline"], name="auroc"), *("–",) * (len(names) + 2)))
+    measured = ("AUROC", *(name.replace("_", " ") for name in names), "in the large")
+    header = ("network", "balance", *measured, "parameters, MB, ms a picture")
     positives = study["ours"]["labels"][LABEL]["positives"]
-    parts = (
-        f"{protocol_line(study, sections=('networks', 'published'))} {positives:,} images with pneumonia.",
-        table(header, rows),
-        claims(study["sections"]["published"]["claims"]),
+    said = f"{protocol_line(study, sections=('networks', 'published'))} {positives:,} images with pneumonia."
+    return f"{said}\n\n{table(header, rows)}"
+
+
+def _costs(one: Json) -> str:
+    return f"{one['parameters'] / 1e6:.1f} M, {one['megabytes']:.1f}, {one['milliseconds']:.0f}"
+
+
+def _synthetic(section: Json, *, study: Json) -> tuple[str, ...]:
+    """What SMOTE and the DCGAN change, and how far the DCGAN's samples lie from children."""
+    areas = study["ours"]["labels"][LABEL]["difference"]
+    changes = [
+        (
+            " − ".join(study["arms"][arm] for arm in pair.split(" - ")),
+            *(value(one, name="difference", sign=True) for one in measured.values()),
+            value(areas[pair], sign=True),
+        )
+        for pair, measured in section["changes"].items()
+    ]
+    names = next(iter(section["changes"].values()))
+    quality = [
+        (
+            f"{place}",
+            *(f"{one[name]:,}" for name in ("learnt_from", "made", "compared")),
+            *(f"{one[name]:.1f}" for name in ("distance", "of_children")),
+        )
+        for place, one in enumerate(section["quality"])
+    ]
+    network = section["quality"][0]["network"]
+    return (
+        "What synthetic healthy children change, on the same images:",
+        table(("with less without", *names, "AUROC"), changes),
+        f"Fréchet distances on features of {network}:",
+        table(("fold", "learnt from", "added", "compared", "samples", "children not learnt from"), quality),
     )
-    return "\n\n".join(parts)
 
 
 def once(result: Path = ARMS) -> str:
@@ -116,10 +176,6 @@ def _arms(result: Path, *, way: str, last: str, title: str) -> str:
     return "\n\n".join(parts)
 
 
-def _large(one: Json) -> str:
-    return value(one, name="calibration_in_the_large", sign=True)
-
-
 def _parts(study: Json) -> tuple[str, str]:
     return study["split_sha256"], study["lungs_sha256"]
 
@@ -134,7 +190,7 @@ def main(words: list[str]) -> int:
         of_shift = json.loads(study.read_text(encoding="utf-8")).get("study") == SHIFT
         (keep_shift if of_shift else keep)(study)
     pages = {
-        NETWORKS_PAGE: {"pneumonia-networks": networks()},
+        NETWORKS_PAGE: {"pneumonia-networks": papers(), "pneumonia-all": every_network()},
         SHIFT_PAGE: {"pneumonia-shift-once": once(), "pneumonia-shift-averaged": averaged()},
     }
     return write_or_check(pages, check="--check" in words)

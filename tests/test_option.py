@@ -13,9 +13,9 @@ class Own:
     jobs: Annotated[int, Option(help="Threads.", decides=False)] = 1
 
 
-def test_the_words_of_a_command_are_what_was_chosen_and_decides() -> None:
+def test_the_words_of_a_command_are_what_was_chosen_and_decides_without_the_folders_of_files() -> None:
     assert words_of(Own()) == []
-    chosen = Own(folds=2, left_out=Path("a"), quick=True, jobs=8)
+    chosen = Own(folds=2, left_out=Path("far/a"), quick=True, jobs=8)
     assert words_of(chosen) == ["--folds", "2", "--without", "a", "--quick"]
 
 

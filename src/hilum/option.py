@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any, get_type_hints
 
 
@@ -37,13 +38,17 @@ def flag_of(name: str, *, option: Option) -> str:
 
 
 def words_of(chosen: Any) -> list[str]:
-    """The words of a command for all options of the dataclass `chosen` that decide a result and are not the default."""
+    """The words of a command for all options of the dataclass `chosen` that decide a result and are not the default.
+
+    Of files and folders the names alone.
+    """
     default = type(chosen)()
     words = []
     for name, option in options_of(type(chosen)).items():
         value = getattr(chosen, name)
         if option.decides and value != getattr(default, name):
-            words += [flag_of(name, option=option), *([] if value is True else [str(value)])]
+            said = value.name if isinstance(value, Path) else str(value)
+            words += [flag_of(name, option=option), *([] if value is True else [said])]
     return words
 
 

@@ -31,13 +31,15 @@ def shift(arms: dict[str, float], *, smoke: bool = False, split: str = "1f") -> 
     return {"schema": SCHEMA, "study": "pneumonia-shift", **told, "sections": sections}
 
 
-def network(accuracy: float) -> Json:
-    return {"accuracy": accuracy, "accuracy_ci": [0.5, 0.75], "calibration_in_the_large": 1.25, "sensitivity": None}
+def network(accuracy: float, *, balance: str = "four groupings") -> Json:
+    costs = {"parameters": 2_225_153, "megabytes": 9.04, "milliseconds": 17.4}
+    told = {"balance": balance, "calibration_in_the_large": 1.25, "sensitivity": None}
+    return {"accuracy": accuracy, "accuracy_ci": [0.5, 0.75], **told, **costs}
 
 
 def networks(*, smoke: bool = False) -> Json:
     claim = {"claim": "it learns", "paper": "yes", "ours": "0.9", "verdict": "holds"}
-    pneumonia = {"positives": 30, "auroc": {"imagenet": {"value": 0.875, "value_ci": [0.8, 0.9]}}}
+    pneumonia: Json = {"positives": 30, "auroc": {"imagenet": {"value": 0.875, "value_ci": [0.8, 0.9]}}}
     told = {"smoke": smoke, "folds": 5, "folds_done": 5, "protocol": "cross-validated", "split_sha256": "3c"}
     return {
         "schema": SCHEMA,
@@ -53,6 +55,21 @@ def networks(*, smoke: bool = False) -> Json:
     }
 
 
+def with_synthetic() -> Json:
+    """A study of one network more, and of synthetic children."""
+    content = networks()
+    content["arms"] |= {"features": "pooled features", "smote": "SMOTE"}
+    pneumonia = content["ours"]["labels"]["Pneumonia"]
+    pneumonia["auroc"] |= {"features": {"value": 0.75}, "smote": {"value": 0.8125}}
+    pneumonia["difference"] = {"smote - features": {"value": 0.0625, "value_ci": [0.05, 0.07]}}
+    content["sections"]["networks"] |= {name: network(0.75, balance="none") for name in ("features", "smote")}
+    changes = {"accuracy": {"difference": -0.25, "difference_ci": [-0.5, 0.125]}, "specificity": {"difference": 0.5}}
+    samples = {"learnt_from": 1000, "made": 200, "compared": 150, "distance": 12.25, "of_children": 3.5}
+    quality = [samples | {"network": "MobileNetV2"}]
+    content["sections"]["synthetic"] = {"changes": {"smote - features": changes}, "quality": quality}
+    return content
+
+
 def written(content: Json, *, folder: Path) -> Path:
     path = folder / "study.json"
     path.write_text(json.dumps(content))
@@ -60,13 +77,31 @@ def written(content: Json, *, folder: Path) -> Path:
 
 
 def test_each_network_and_what_sharpness_tells_have_a_row(script: ModuleType, tmp_path: Path) -> None:
-    script.keep(written(networks(), folder=tmp_path), result=tmp_path / "kept.json")
-    said = script.networks(tmp_path / "kept.json")
+    script.keep(written(networks(), folder=tmp_path), results=tmp_path / "kept")
+    said = script.papers(tmp_path / "kept")
     assert "40 images of 35 patients; split `3c`" in said
     assert "30 images with pneumonia" in said
-    assert "| MobileNetV2 | 0.875 [0.800, 0.900] | 0.625 [0.500, 0.750] | – | – | – | – | +1.250 |" in said
-    assert "| sharpness alone | 0.750 | – |" in said
+    measured = "0.875 [0.800, 0.900] | 0.625 [0.500, 0.750] | – | – | – | – | +1.250"
+    assert f"| MobileNetV2 | four groupings | {measured} | 2.2 M, 9.0, 17 |" in said
+    assert "| sharpness alone | – | 0.750 | – |" in said
     assert "| it learns | yes | 0.9 | holds |" in said
+
+
+def test_a_study_of_more_networks_stands_beside_the_papers_and_tells_what_synthetic_children_change(
+    script: ModuleType, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept"
+    script.keep(written(networks(), folder=tmp_path), results=kept)
+    before = script.papers(kept)
+    script.keep(written(with_synthetic(), folder=tmp_path), results=kept)
+    said = script.every_network(kept)
+    assert script.papers(kept) == before
+    assert "| SMOTE | none | 0.812 | 0.750 [0.500, 0.750] |" in said
+    assert "| with less without | accuracy | specificity | AUROC |" in said
+    row = "-0.250 [-0.500, +0.125] | +0.500 | +0.062 [+0.050, +0.070]"
+    assert f"| SMOTE − pooled features | {row} |" in said
+    assert "Fréchet distances on features of MobileNetV2" in said
+    assert "| 0 | 1,000 | 200 | 150 | 12.2 | 3.5 |" in said
 
 
 def test_arms_of_a_later_run_stand_beside_those_that_are_kept(script: ModuleType, tmp_path: Path) -> None:
@@ -96,8 +131,10 @@ def test_another_outcome_of_todays_recipe_is_refused_and_other_parts_take_the_pl
 
 
 def test_no_figure_of_a_smoke_run_is_kept(script: ModuleType, tmp_path: Path) -> None:
-    for keep, content in ((script.keep, networks(smoke=True)), (script.keep_shift, shift({"today": 0.8}, smoke=True))):
-        with pytest.raises(SystemExit, match="a smoke run"):
-            keep(written(content, folder=tmp_path), result=tmp_path / "kept.json")
-    for table in (script.networks, script.once, script.averaged):
-        assert table(tmp_path / "kept.json").startswith("Not measured")
+    with pytest.raises(SystemExit, match="a smoke run"):
+        script.keep(written(networks(smoke=True), folder=tmp_path), results=tmp_path)
+    kept = tmp_path / "kept.json"
+    with pytest.raises(SystemExit, match="a smoke run"):
+        script.keep_shift(written(shift({"today": 0.8}, smoke=True), folder=tmp_path), result=kept)
+    told = (script.papers(tmp_path), script.every_network(tmp_path), script.once(kept), script.averaged(kept))
+    assert all(one.startswith("Not measured") for one in told)

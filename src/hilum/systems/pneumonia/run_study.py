@@ -72,7 +72,6 @@ class PneumoniaOptions:
         Option(
             metavar="FOLDER",
             help="Starting weights of the further networks, each file called as its backbone; random without one.",
-            decides=False,
         ),
     ] = None
     folds: Annotated[int, Option(least=2, help="Folds by patient.")] = FOLDS

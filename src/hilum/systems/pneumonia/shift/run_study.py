@@ -58,7 +58,6 @@ class ShiftOptions:
             metavar="FOLDER",
             help="Starting weights of networks other than MobileNetV2, each file called as its backbone; random "
             "without one.",
-            decides=False,
         ),
     ] = None
     lungs: Annotated[
