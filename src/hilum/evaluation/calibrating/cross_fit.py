@@ -8,23 +8,16 @@ that knew it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from hilum.bundle.label import LabelResult
-from hilum.bundle.result_calibration import ResultCalibration
 from hilum.errors import DataError
-from hilum.evaluation.bundles.result_on_card import calibration_on_card
+from hilum.evaluation.bundles.result_on_card import decided_on_card
 from hilum.evaluation.calibrating.fit_calibration import fit_calibration
 from hilum.evaluation.calibrating.label_images import FOLDS, LabelImages, folds_by_patient
 from hilum.evaluation.calibrating.rule import PointRule
-from hilum.evaluation.judging.decisions import decide
 from hilum.evaluation.judging.sharpness import BASELINE
-from hilum.evaluation.predictions.estimate_text import value_json
-from hilum.evaluation.predictions.patient_bootstrap import patient_rows
-from hilum.statistics.auroc_interval import patient_auroc
-from hilum.statistics.operating_point import stated_point
 from hilum.statistics.outcomes import BoolArray, FloatArray, UndefinedMetric
 
 CROSS_FITTED = "cross-fitted by patient (fitted on 4/5, judged on 1/5, in turn)"
@@ -57,43 +50,17 @@ def cross_fit(images: LabelImages, *, rule: PointRule, kept_slope: float | None)
 
 
 def cross_fitted_result(images: LabelImages, *, fitted: CrossFitted, name: str) -> LabelResult:
-    """The card's row of one label on the images called `name`; the AUROC is that of the network's own scores."""
-    truth = images.truth.astype(np.float64)
-    patients = patient_rows(images.patients.tolist())
-    auroc, simple = (
-        patient_auroc(truth, scores=scores, patients=patients.index, count=patients.count)
-        for scores in (images.logits, -images.sharpness)
-    )
-    if isinstance(auroc, UndefinedMetric) or isinstance(simple, UndefinedMetric):
-        raise DataError(f"All {images.n} images are positive or all are negative; both are needed")
-    decided = decide(
-        truth,
-        scores=fitted.called.astype(np.float64),
-        point=stated_point(0.5, rule=CROSS_FITTED),
-        patients=patients,
-        prevalence=None,
-    )
-    shares: dict[str, Any] = {}
-    for share in ("sensitivity", "specificity"):
-        shares |= value_json(share, decided.measures[share])
-    return LabelResult(
-        set=f"{name}, {CROSS_FITTED}",
-        n=images.n,
-        positives=images.positives,
-        **value_json("auroc", auroc.estimate),
-        note=auroc.estimate.note,
-        **shares,
+    """The card's row of one label on the images called `name`; the AUROC is that of the network's own scores.
+
+    Raises as `decided_on_card` does.
+    """
+    return decided_on_card(
+        images.truth.astype(np.float64),
+        scores=images.logits,
+        probabilities=fitted.probabilities,
+        called=fitted.called,
+        simple=-images.sharpness,
         baseline=BASELINE,
-        baseline_auroc=simple.value,
-        calibration=_calibration(images, fitted=fitted),
+        patients=images.patients.tolist(),
+        images=f"{name}, {CROSS_FITTED}",
     )
-
-
-def _calibration(images: LabelImages, *, fitted: CrossFitted) -> ResultCalibration | None:
-    """None where a threshold parts nearly all outcomes, so that nothing can be said of a slope."""
-    try:
-        return calibration_on_card(
-            images.truth.astype(np.float64), probabilities=fitted.probabilities, patients=images.patients.tolist()
-        )
-    except DataError:
-        return None
