@@ -16,13 +16,20 @@ def card(tmp_path_factory):
     return write_fusion(tmp_path_factory.mktemp("fusion") / "toy").card
 
 
-def own_images(*, trusted: int, untrusted: int, known: tuple[bool, bool] = (True, True)) -> OwnImages:
-    """One picture a patient, half of them ill; logits of pictures without trusted lungs are twice as large."""
+def own_images(
+    *, trusted: int, untrusted: int, known: tuple[bool, bool] = (True, True), apart: float = 1.0
+) -> OwnImages:
+    """One picture a patient, half of them ill; logits of pictures without trusted lungs are twice as large.
+
+    The outcomes' logits lie `apart` from 0, on either side.
+    """
     n = trusted + untrusted
     draw = np.random.default_rng(0)
     cropped = np.arange(n) < trusted
     truth = np.stack([np.where(np.arange(n) % 2, 1.0, 0.0) if one else np.full(n, np.nan) for one in known], axis=1)
-    logits = draw.normal(np.where(np.arange(n) % 2, 1.0, -1.0)[:, None], 1.0, (n, 2)) * np.where(cropped, 1, 2)[:, None]
+    logits = (
+        draw.normal(np.where(np.arange(n) % 2, apart, -apart)[:, None], 1.0, (n, 2)) * np.where(cropped, 1, 2)[:, None]
+    )
     predictions = Predictions(
         image=tuple(f"{i}.png" for i in range(n)),
         patient=tuple(f"p{i}" for i in range(n)),
@@ -71,6 +78,15 @@ def test_a_branch_with_too_few_pictures_decides_no_more(card):
             "only 5 patients with the finding among 10 images; a decision needs 20, where lungs are not trusted"
         )
     assert found.fitted == LABELS
+
+
+def test_a_branch_decides_no_more_where_its_fusion_was_withdrawn(card):
+    found = fit(own_images(trusted=200, untrusted=10, apart=0.0), card=card)
+    for fused, alone in zip(found.labels, found.whole_labels, strict=True):
+        assert "rank these images" in fused.label.not_reliable
+        assert fused.label.operating_point is None
+        assert alone.label.operating_point is None
+        assert alone.label.not_reliable.endswith("a decision needs 20, where lungs are not trusted")
 
 
 def test_a_branch_stays_as_it_was_where_its_fusion_did(card):

@@ -28,11 +28,12 @@ class FittedLabel:
     """The label as the new card has it; `unfitted` says in words why it was not fitted, None where it was.
 
     A label that was not fitted for want of patients stays as it was. One whose scores do not rank these images better
-    than chance is decided no more.
+    than chance is decided no more: it is `withdrawn`.
     """
 
     label: Label
     unfitted: str | None = None
+    withdrawn: bool = False
 
 
 def fit_label(images: LabelImages, *, label: Label, rule: PointRule, name: str, says: str) -> FittedLabel:
@@ -89,7 +90,7 @@ def withdrawn(label: Label, *, why: str) -> FittedLabel:
         "results": (),
         "fit": None,
     }
-    return FittedLabel(label=label.changed(changes), unfitted=why)
+    return FittedLabel(label=label.changed(changes), unfitted=why, withdrawn=True)
 
 
 def _point(images: LabelImages, *, calibration: PlattCalibration, rule: PointRule) -> OperatingPoint:

@@ -2,7 +2,7 @@
 
 A fusion has two lists of labels that decide: its own, for pictures whose lungs are trusted, and its whole-image
 branch's, for the others. Each is fitted on its own pictures. Where those of the branch are too few, what was chosen
-elsewhere would stand beside what was fitted here, so that the branch decides no more.
+elsewhere would stand beside what was fitted or withdrawn here, so that the branch decides no more.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _fit(
 
 
 def _not_beside(alone: FittedLabel, fused: FittedLabel) -> FittedLabel:
-    """The whole-image branch's label, without a decision where the fusion's was fitted here and its own was not."""
-    if alone.unfitted is None or fused.unfitted is not None:
+    """The whole-image branch's label; it decides no more where the fusion's was fitted or withdrawn, and it was not."""
+    if alone.unfitted is None or not (fused.unfitted is None or fused.withdrawn):
         return alone
     return withdrawn(alone.label, why=f"{alone.unfitted}, where lungs are not trusted")
