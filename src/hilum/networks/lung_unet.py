@@ -1,9 +1,13 @@
-"""Two U-Nets that draw the lungs: a small one on MobileNetV2's first blocks, and the plain one of Liu et al. 2019.
+"""Two U-Nets that draw the lungs: a slim one on a small network's first blocks, and the plain one of Liu et al. 2019.
 
 Both give logits (N, S, H, W) of S planes, such as the patient's right lung, which stands on the left of the picture.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from segmentation_models_pytorch.decoders.unet.decoder import UnetDecoder  # type: ignore[import-untyped]
@@ -13,31 +17,48 @@ from torch.nn import functional as F  # noqa: N812 (the name that every torch us
 from hilum.networks.pooled_classifier import BACKBONES, PooledClassifier
 from hilum.networks.starting_weights import StartingWeights, load_starting_weights
 
-ENCODER = "mobilenet_v2"
-ENCODER_BLOCKS = 15
-"""How many of MobileNetV2's 19 blocks stay: the last four (160, 160, 320 and 1,280 channels) hold more than two thirds
-of its weights and see hardly more of the picture than the 160 channels before them."""
+Encoder = Literal["mobilenet_v2", "efficientnet_lite0"]
 
-_SKIPS = (1, 3, 6, 13, 14)
-_ENCODER_CHANNELS = (3, 16, 24, 32, 96, 160)
+
+@dataclass(frozen=True, slots=True)
+class EncoderShape:
+    """How many of a backbone's `blocks` stay, those that hand their map to the decoder (`skips`), and its `channels`.
+
+    The skips stand at strides 2, 4, 8, 16 and 32; the channels are those of the input and then of each skip.
+    """
+
+    blocks: int
+    skips: tuple[int, ...]
+    channels: tuple[int, ...]
+
+
+ENCODERS: Mapping[Encoder, EncoderShape] = {
+    "mobilenet_v2": EncoderShape(15, (1, 3, 6, 13, 14), (3, 16, 24, 32, 96, 160)),
+    "efficientnet_lite0": EncoderShape(14, (1, 3, 5, 11, 13), (3, 16, 24, 40, 112, 192)),
+}
+"""Of MobileNetV2's 19 blocks the last four (160, 160, 320 and 1,280 channels) are left out: they hold more than two
+thirds of its weights and see hardly more of the picture than the 160 channels before them. So are Lite0's last four."""
+
 _DECODER_CHANNELS = (64, 32, 24, 16)
 _PLAIN_CHANNELS = (32, 64, 128, 256, 512)
 
 
-class MobileLungUNet(nn.Module):
-    """MobileNetV2's first blocks, and segmentation-models-pytorch's U-Net decoder, slim, up to half resolution.
+class SlimLungUNet(nn.Module):
+    """A small network's first blocks, and segmentation-models-pytorch's U-Net decoder, slim, up to half resolution.
 
     Input (N, 3, H, W), sides divisible by 32. The logits are made at half resolution and enlarged bilinearly: lungs
     have smooth outlines, and the last decoder step would cost about as much as all before it. Weights are random;
     `load_encoder` puts ImageNet's in.
     """
 
-    def __init__(self, *, planes: int) -> None:
+    def __init__(self, *, planes: int, encoder: Encoder = "mobilenet_v2") -> None:
         super().__init__()
-        blocks = list(BACKBONES["mobilenet_v2"].build().children())
-        self.encoder = nn.ModuleList(blocks[:ENCODER_BLOCKS])
+        self.encoder_name: Encoder = encoder
+        shape = ENCODERS[encoder]
+        self._skips = shape.skips
+        self.encoder = nn.ModuleList(list(BACKBONES[encoder].build().children())[: shape.blocks])
         self.decoder = UnetDecoder(
-            encoder_channels=_ENCODER_CHANNELS, decoder_channels=_DECODER_CHANNELS, n_blocks=len(_DECODER_CHANNELS)
+            encoder_channels=shape.channels, decoder_channels=_DECODER_CHANNELS, n_blocks=len(_DECODER_CHANNELS)
         )
         self.head = nn.Conv2d(_DECODER_CHANNELS[-1], planes, kernel_size=3, padding=1)
 
@@ -46,7 +67,7 @@ class MobileLungUNet(nn.Module):
         skips = []
         for index, block in enumerate(self.encoder):
             x = block(x)
-            if index in _SKIPS:
+            if index in self._skips:
                 skips.append(x)
         x = skips.pop()
         for block, skip in zip(self.decoder.blocks, reversed(skips), strict=True):
@@ -55,12 +76,12 @@ class MobileLungUNet(nn.Module):
         return logits
 
 
-def load_encoder(network: MobileLungUNet, *, weights: StartingWeights) -> str:
-    """Put the first blocks of a MobileNetV2 into the encoder, and say in one line for the card what they are.
+def load_encoder(network: SlimLungUNet, *, weights: StartingWeights) -> str:
+    """Put the first blocks of its backbone's weights into the encoder, and say in one line for the card what they are.
 
     Raises what `load_starting_weights` raises; the network is then unchanged.
     """
-    donor = PooledClassifier(ENCODER, labels=1)
+    donor = PooledClassifier(network.encoder_name, labels=1)
     line = load_starting_weights(donor, weights=weights)
     wanted = network.encoder.state_dict()
     network.encoder.load_state_dict(

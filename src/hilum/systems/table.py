@@ -40,7 +40,7 @@ from hilum.systems.gate.shipped import smoke as small_gate
 from hilum.systems.gate.train import train_gate_on
 from hilum.systems.lungs.recipe import LungRecipe
 from hilum.systems.lungs.run_study import study_lungs
-from hilum.systems.lungs.shipped import liu_lungs, lungs_all, lungs_free
+from hilum.systems.lungs.shipped import finer, liu_lungs, lungs_all, lungs_free, lungs_lite
 from hilum.systems.lungs.shipped import smoke as small_lungs
 from hilum.systems.lungs.train import train_lungs_on
 from hilum.systems.paediatric.ensemble import paediatric_ensemble
@@ -288,6 +288,21 @@ STUDIES: Mapping[str, SystemStudy] = {
     "lungs": SystemStudy(
         help="Lungs and heart: five folds by patient, with all masks and without those of restricted terms.",
         run=partial(study_lungs, {"all": lungs_all, "free": lungs_free}),
+    ),
+    "lungs-fine": SystemStudy(
+        help="Both on pictures of 256 x 256 pixels, trained half as long again, in the same folds.",
+        run=partial(
+            study_lungs,
+            {"all-fine": lambda start: finer(lungs_all(start)), "free-fine": lambda start: finer(lungs_free(start))},
+        ),
+    ),
+    "lungs-lite": SystemStudy(
+        help="EfficientNet-Lite0 in the place of MobileNetV2, without masks of restricted terms; --weights are its.",
+        run=partial(study_lungs, {"lite": lungs_lite}),
+    ),
+    "lungs-lite-fine": SystemStudy(
+        help="The same on pictures of 256 x 256 pixels, trained half as long again.",
+        run=partial(study_lungs, {"lite-fine": lambda start: finer(lungs_lite(start))}),
     ),
     "lungs-liu": SystemStudy(
         help="The plain U-Net of Liu et al. 2019 on lung fields in the same folds.",

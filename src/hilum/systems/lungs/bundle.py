@@ -21,7 +21,6 @@ from hilum.datasets.releases.table import citation_of
 from hilum.evaluation.predictions.design import SMOKE
 from hilum.imaging.pixels.grey import to_unit
 from hilum.imaging.preprocess import normalise
-from hilum.networks.lung_unet import ENCODER
 from hilum.networks.starting_licence import starting_licences
 from hilum.reading.engines.engine import INPUT, LOGITS, available_cores
 from hilum.systems.lungs.fit import FittedLungs, fit_lungs
@@ -182,7 +181,7 @@ def lungs_draft(
         version=recipe.version,
         title="Where are the lungs and the heart?",
         kind="lungs",
-        architecture="mobilenet_v2 U-Net" if recipe.network == "mobile" else "plain U-Net",
+        architecture=f"{recipe.encoder or 'plain'} U-Net",
         architecture_arguments={},
         preprocess=recipe.preprocess,
         scope=Scope(xray_type="chest", age_years=None, views=None),
@@ -208,6 +207,12 @@ def lungs_draft(
             TERMS[sources],
             written_for=[citation_of(source) or source for source in sorted(sources)],
             data=provenance.data,
-            started_from=starting_licences([recipe.starting_weights], backbone=ENCODER, loaded=fitted.started_from),
+            started_from=_licences_of_start(recipe, loaded=fitted.started_from),
         ),
     )
+
+
+def _licences_of_start(recipe: LungRecipe, *, loaded: str) -> tuple[str, ...]:
+    if recipe.encoder is None:
+        return ()
+    return starting_licences([recipe.starting_weights], backbone=recipe.encoder, loaded=loaded)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from hilum.networks.lung_unet import MobileLungUNet, PlainLungUNet, load_encoder
+from hilum.networks.lung_unet import PlainLungUNet, SlimLungUNet, load_encoder
 from hilum.systems.lungs.losses import lung_loss
 from hilum.systems.lungs.pictures import LungPicture, LungTrainingImages
 from hilum.systems.lungs.recipe import LungRecipe
@@ -19,7 +19,7 @@ from hilum.training.loop.task import TaskData, UnwatchedTask
 from hilum.training.recipe.machine import Machine
 from hilum.training.recipe.samplers import GroupShareSampler
 
-LungNetwork = MobileLungUNet | PlainLungUNet
+LungNetwork = SlimLungUNet | PlainLungUNet
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,9 @@ def start_network(recipe: LungRecipe, *, folder: Path) -> tuple[LungNetwork, str
     """
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
-        planes = len(recipe.structures)
-        if recipe.network == "plain":
-            return PlainLungUNet(planes=planes), "random"
-        network = MobileLungUNet(planes=planes)
+        network = _built(recipe)
+        if isinstance(network, PlainLungUNet):
+            return network, "random"
         before = started_before(folder, weights=recipe.starting_weights)
         return network, before or load_encoder(network, weights=recipe.starting_weights)
 
@@ -63,7 +62,13 @@ def fit_lungs(recipe: LungRecipe, *, pictures: Sequence[LungPicture], folder: Pa
 
     kept = fit(make, plan=recipe.plan(), seed=recipe.seed, folder=folder, machine=machine)
     with torch.random.fork_rng():  # made anew: training changes how a network runs
-        build = PlainLungUNet if recipe.network == "plain" else MobileLungUNet
-        trained = build(planes=len(recipe.structures))
+        trained = _built(recipe)
     trained.load_state_dict(kept.state)
     return FittedLungs(trained.eval(), kept.started_from)
+
+
+def _built(recipe: LungRecipe) -> LungNetwork:
+    planes = len(recipe.structures)
+    if recipe.encoder is None:
+        return PlainLungUNet(planes=planes)
+    return SlimLungUNet(planes=planes, encoder=recipe.encoder)

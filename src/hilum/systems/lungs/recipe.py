@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from hilum.bundle.lung_spec import Structure
 from hilum.imaging.preprocess import PreprocessSpec
+from hilum.networks.lung_unet import Encoder
 from hilum.networks.starting_weights import StartingWeights
 from hilum.training.recipe.augment import Augmentation
 from hilum.training.recipe.machine import Precision
@@ -15,6 +17,11 @@ from hilum.training.recipe.plan import Plan, plain_plan
 from hilum.training.recipe.samplers import GroupShares
 from hilum.training.recipe.schedules import ScheduleSpec
 from hilum.training.recipe.settings import HIDDEN
+
+Network = Literal["mobile", "lite", "plain"]
+"""The slim U-Net on MobileNetV2's first blocks or on EfficientNet-Lite0's, and the plain one."""
+
+_ENCODERS: Mapping[Network, Encoder] = {"mobile": "mobilenet_v2", "lite": "efficientnet_lite0"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +59,7 @@ class LungLoss:
 class LungRecipe:
     """One network, trained in one stage; the last epoch's weights are kept: nothing is chosen by a score.
 
-    `starting_weights` go into the encoder of the network on MobileNetV2; the plain one starts at random.
+    `starting_weights` go into the encoder of a slim `network`; the plain one starts at random.
     `structures` are the planes that it draws, in order; `sampler.shares` are by release, and a release without a share
     is not learnt from. Nothing is drawn in a frame at most as bright as `frame_below`;
     see `reading.lungs.frame`. `arm` is what the study calls the networks by this recipe.
@@ -61,7 +68,7 @@ class LungRecipe:
     name: str = field(metadata=HIDDEN)
     arm: str = field(metadata=HIDDEN)
     version: str = field(metadata=HIDDEN)
-    network: Literal["mobile", "plain"]
+    network: Network
     structures: tuple[Structure, ...]
     frame_below: float | None
     starting_weights: StartingWeights
@@ -81,6 +88,11 @@ class LungRecipe:
 
     def __post_init__(self) -> None:
         self.plan()  # which has checks of its own
+
+    @property
+    def encoder(self) -> Encoder | None:
+        """The backbone whose first blocks the network has; None of the plain one."""
+        return _ENCODERS.get(self.network)
 
     def plan(self) -> Plan:
         """The training loop's part of it."""

@@ -28,11 +28,14 @@ from hilum.training.recipe.optimizers import Adam, AdamW
 from hilum.training.recipe.samplers import GroupShares
 from hilum.training.recipe.schedules import Constant, OneCycle
 
-SIDE_PX, PAPER_SIDE_PX = 192, 256
-SPEC = PreprocessSpec(
-    steps=(Resize(height=SIDE_PX, width=SIDE_PX, rule="stretch"), StretchGreys()),
-    mean=(0.5, 0.5, 0.5),
-    std=(0.5, 0.5, 0.5),
+SIDE_PX, FINER_SIDE_PX, PAPER_SIDE_PX = 192, 256, 256
+SPEC, FINER_SPEC = (
+    PreprocessSpec(
+        steps=(Resize(height=side, width=side, rule="stretch"), StretchGreys()),
+        mean=(0.5, 0.5, 0.5),
+        std=(0.5, 0.5, 0.5),
+    )
+    for side in (SIDE_PX, FINER_SIDE_PX)
 )
 PAPER_SPEC = PreprocessSpec(
     steps=(Resize(height=PAPER_SIDE_PX, width=PAPER_SIDE_PX, rule="stretch"),), mean=(0.5,), std=(0.5,)
@@ -49,15 +52,26 @@ FREE_SHARES = {"lungs": 0.35, "wingspan": 0.65}
 
 def lungs_free(starting_weights: StartingWeights) -> LungRecipe:
     """The recipe without masks whose terms rule out commercial use; `starting_weights` is what the command names."""
-    return _mobile("lung-regions", arm="free", shares=FREE_SHARES, starting_weights=starting_weights)
+    return _slim("lung-regions", arm="free", shares=FREE_SHARES, starting_weights=starting_weights)
 
 
 def lungs_all(starting_weights: StartingWeights) -> LungRecipe:
     """The same recipe on all three releases."""
-    return _mobile("lung-regions-all", arm="all", shares=ALL_SHARES, starting_weights=starting_weights)
+    return _slim("lung-regions-all", arm="all", shares=ALL_SHARES, starting_weights=starting_weights)
 
 
-def _mobile(name: str, *, arm: str, shares: Mapping[str, float], starting_weights: StartingWeights) -> LungRecipe:
+def lungs_lite(starting_weights: StartingWeights) -> LungRecipe:
+    """The free recipe on the first blocks of EfficientNet-Lite0, whose weights `starting_weights` are."""
+    return replace(lungs_free(starting_weights), name="lung-regions-lite", arm="lite", network="lite")
+
+
+def finer(recipe: LungRecipe) -> LungRecipe:
+    """The recipe on pictures of 256 x 256 pixels, trained half as long again."""
+    name, arm, epochs = f"{recipe.name}-fine", f"{recipe.arm}-fine", recipe.epochs * 3 // 2
+    return replace(recipe, name=name, arm=arm, preprocess=FINER_SPEC, epochs=epochs)
+
+
+def _slim(name: str, *, arm: str, shares: Mapping[str, float], starting_weights: StartingWeights) -> LungRecipe:
     return LungRecipe(
         name=name,
         arm=arm,

@@ -1,0 +1,40 @@
+"""Recipes of lungs differ in what their names say and in nothing else."""
+
+import pytest
+
+from hilum.networks.starting_weights import RandomWeights
+from hilum.systems.lungs.recipe import LungRecipe
+from hilum.systems.lungs.shipped import FINER_SIDE_PX, finer, liu_lungs, lungs_all, lungs_free, lungs_lite
+from hilum.training.recipe.settings import flat_values
+
+FREE = lungs_free(RandomWeights())
+
+
+def changed(recipe: LungRecipe, *, before: LungRecipe) -> dict[str, object]:
+    """The settings of `recipe` that are other ones `before`."""
+    there = flat_values(before)
+    return {name: value for name, value in flat_values(recipe).items() if value != there.get(name)}
+
+
+def test_the_free_recipe_learns_from_no_mask_of_restricted_terms() -> None:
+    assert "lungs_tb" not in FREE.sampler.shares
+    there = changed(lungs_all(RandomWeights()), before=FREE)
+    assert all(name.startswith("sampler.shares") for name in there)
+
+
+def test_lite_differs_in_its_encoder_alone() -> None:
+    lite = lungs_lite(RandomWeights())
+    assert changed(lite, before=FREE) == {"network": "lite"}
+    assert (FREE.encoder, lite.encoder, liu_lungs().encoder) == ("mobilenet_v2", "efficientnet_lite0", None)
+
+
+@pytest.mark.parametrize("make", [lungs_free, lungs_all, lungs_lite])
+def test_a_finer_recipe_has_larger_pictures_and_half_as_many_epochs_again(make) -> None:
+    before = make(RandomWeights())
+    after = finer(before)
+    assert changed(after, before=before) == {
+        "epochs": 24,
+        "preprocess.steps.0.height": FINER_SIDE_PX,
+        "preprocess.steps.0.width": FINER_SIDE_PX,
+    }
+    assert (after.name, after.arm) == (f"{before.name}-fine", f"{before.arm}-fine")
