@@ -79,6 +79,9 @@ CARD = CardText(
 DRAWS = 4160
 """Images an epoch."""
 
+EMA_DECAY = 0.99
+"""Of the averaged weights of `pneumonia_lungs`: over about an epoch of 130 updates."""
+
 
 def pneumonia(starting_weights: StartingWeights) -> Recipe:
     """The recipe; `starting_weights` is what the card's command names."""
@@ -157,7 +160,7 @@ def pneumonia_lungs(starting_weights: StartingWeights) -> Recipe:
                 split=split,
                 epochs=6,
                 sampler=SharpnessBalanced(images_per_epoch=DRAWS),
-                ema_decay=0.99,
+                ema_decay=EMA_DECAY,
                 selection=SOFT_RANKING,
             ),
         ),

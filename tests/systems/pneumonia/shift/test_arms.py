@@ -4,7 +4,7 @@ from fabricate_kermany import fabricate_kermany
 from hilum.datasets.releases.kermany import LABEL, read_kermany
 from hilum.errors import UsageError
 from hilum.networks.starting_weights import RandomWeights, WeightsFile
-from hilum.systems.pneumonia.recipe import pneumonia
+from hilum.systems.pneumonia.recipe import pneumonia, pneumonia_lungs
 from hilum.systems.pneumonia.shift.arms import BACTERIA, TODAY, VIRUS, chosen_shift_arms, shift_arms, with_kinds
 from hilum.training.recipe.settings import flat_values
 
@@ -31,6 +31,10 @@ def test_todays_arm_is_the_recipe_but_for_parts_and_epochs(arms):
     ("name", "keys"),
     [
         ("weak", "augmentation"),
+        ("blur", "augmentation"),
+        ("rescale", "augmentation"),
+        ("exposure", "augmentation"),
+        ("border", "augmentation"),
         ("soft", "augmentation"),
         ("sampled", "sampler"),
         ("equalised", "preprocess"),
@@ -39,6 +43,8 @@ def test_todays_arm_is_the_recipe_but_for_parts_and_epochs(arms):
         ("mixup", "mixup"),
         ("crop", "crop_lungs"),
         ("lite0", "backbone"),
+        ("lite1", "backbone"),
+        ("lite2", "backbone"),
         ("kinds", "labels"),
         ("matched", ""),
         ("lungs", "lung_pooling"),
@@ -49,6 +55,23 @@ def test_each_arm_differs_from_todays_in_one_thing(arms, name, keys):
     assert found == ({keys} if keys else set())
     assert (arms[name].change is not None) == (name in {"matched", "kinds"})
     assert arms[name].settings != arms[TODAY].settings
+
+
+def test_the_arms_with_one_part_of_todays_augmentation_have_all_of_it_together(arms):
+    today, weak = (flat_values(arms[name].recipe) for name in (TODAY, "weak"))
+    parts = [differing(arms[name], arms["weak"]) for name in ("blur", "rescale", "exposure", "border")]
+    assert all(flat_values(arms["blur"].recipe)[key] == today[key] for key in parts[0])
+    assert sum(map(len, parts)) == len(set().union(*parts)), "no setting belongs to two"
+    left = {key for key in today if today[key] != weak[key]} - set().union(*parts)
+    assert {key.rpartition(".")[2] for key in left} == {"noise"}
+
+
+def test_the_recipe_that_ships_is_an_arm_but_for_parts_and_epochs(arms):
+    arm, shipped = flat_values(arms["lungs-alone-sampled"].recipe), flat_values(pneumonia_lungs(RandomWeights()))
+    changed = {key for key in arm.keys() | shipped.keys() if arm.get(key) != shipped.get(key)}
+    assert {key.removeprefix("stages.train.").split(".")[0] for key in changed} == {
+        "split", "epochs", "selection", "assessment",
+    }  # fmt: skip
 
 
 def test_the_arms_inside_the_lungs_are_one_change_apart(arms):

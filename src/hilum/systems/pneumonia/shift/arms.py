@@ -17,7 +17,7 @@ from hilum.imaging.preprocess import Equalise, PreprocessSpec, Resize
 from hilum.networks.output_stride import FINER
 from hilum.networks.starting_weights import StartingWeights
 from hilum.systems.pneumonia.network_arms import start_of
-from hilum.systems.pneumonia.recipe import AUGMENTATION, pneumonia
+from hilum.systems.pneumonia.recipe import AUGMENTATION, EMA_DECAY, pneumonia
 from hilum.systems.pneumonia.shift.parts import PLAIN, SHIFTED
 from hilum.systems.pneumonia.shift.sharpness import with_softened
 from hilum.training.recipe.augment import Augmentation
@@ -37,6 +37,43 @@ BACTERIA, VIRUS = "Bacterial pneumonia", "Viral pneumonia"
 
 WEAK = Augmentation(crop_area=(0.85, 1.0), aspect=0.1, rotation_deg=5.0, gain=0.1, offset=0.05)
 """Framing and grey scale, a little; nothing that changes sharpness."""
+
+ONE_CHANGE: Mapping[str, tuple[str, Augmentation]] = {
+    "blur": (
+        "weak, and blurred or sharpened",
+        replace(
+            WEAK,
+            blur_probability=AUGMENTATION.blur_probability,
+            blur_sigma_px=AUGMENTATION.blur_sigma_px,
+            sharpen_probability=AUGMENTATION.sharpen_probability,
+            sharpen=AUGMENTATION.sharpen,
+        ),
+    ),
+    "rescale": (
+        "weak, and made smaller and large again",
+        replace(WEAK, shrink_probability=AUGMENTATION.shrink_probability, shrink=AUGMENTATION.shrink),
+    ),
+    "exposure": (
+        "weak, and exposed otherwise",
+        replace(
+            WEAK,
+            equalise_probability=AUGMENTATION.equalise_probability,
+            gain=AUGMENTATION.gain,
+            offset=AUGMENTATION.offset,
+            log_gamma=AUGMENTATION.log_gamma,
+        ),
+    ),
+    "border": (
+        "weak, and cut off at the border",
+        replace(
+            WEAK,
+            crop_area=AUGMENTATION.crop_area,
+            aspect=AUGMENTATION.aspect,
+            rotation_deg=AUGMENTATION.rotation_deg,
+        ),
+    ),
+}
+"""By arm, its title, and the weak augmentation with one part of today's."""
 
 SOFT = replace(AUGMENTATION, blur_probability=1.0, blur_sigma_px=(0.5, 2.5), sharpen_probability=0.0)
 """Today's, but every picture is blurred and none sharpened."""
@@ -113,8 +150,8 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
     finer = replace(today, output_stride=FINER)
     inside = replace(finer, lung_pooling=LungPooling())
     hidden = replace(inside, lung_pooling=LungPooling(hide_outside=True))
-    lite = replace(today, backbone="efficientnet_lite0")
     fine = ShiftArm(name="lungs-fine", title="the same, 14 x 14 cells", recipe=inside)
+    balanced = replace(today.last, sampler=SharpnessBalanced(images_per_epoch=draws.images_per_epoch))
     alone = ShiftArm(name="lungs-alone", title="14 x 14 cells, all but the lungs hidden", recipe=hidden)
     alone_matched = ShiftArm(
         name="lungs-alone-matched",
@@ -127,6 +164,10 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
         ShiftArm(name=TODAY, title="today's recipe", recipe=today),
         ShiftArm(
             name="weak", title="weak augmentation", recipe=today.with_last(replace(today.last, augmentation=WEAK))
+        ),
+        *(
+            ShiftArm(name=name, title=title, recipe=today.with_last(replace(today.last, augmentation=augmentation)))
+            for name, (title, augmentation) in ONE_CHANGE.items()
         ),
         ShiftArm(
             name="soft", title="every picture blurred", recipe=today.with_last(replace(today.last, augmentation=SOFT))
@@ -141,9 +182,7 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
         ShiftArm(
             name="sampled",
             title="draws balanced by sharpness",
-            recipe=today.with_last(
-                replace(today.last, sampler=SharpnessBalanced(images_per_epoch=draws.images_per_epoch))
-            ),
+            recipe=today.with_last(balanced),
         ),
         ShiftArm(
             name="equalised",
@@ -158,11 +197,7 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
         ShiftArm(name="longer", title=f"{LONGER} epochs", recipe=today.with_last(replace(today.last, epochs=LONGER))),
         ShiftArm(name="mixup", title="mixup", recipe=today.with_last(replace(today.last, mixup=Mixup()))),
         ShiftArm(name="crop", title="cut to the lungs", recipe=today.with_last(replace(today.last, crop_lungs=True))),
-        ShiftArm(
-            name="lite0",
-            title="EfficientNet-Lite0",
-            recipe=lite.with_last(replace(lite.last, start=start_of("efficientnet_lite0", folder=starts))),
-        ),
+        *(_lite(size, recipe=today, starts=starts) for size in range(3)),
         ShiftArm(
             name="kinds",
             title="bacteria and virus told too",
@@ -181,6 +216,11 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
         ),
         alone,
         alone_matched,
+        ShiftArm(
+            name="lungs-alone-sampled",
+            title="lungs alone, draws balanced by sharpness, weights averaged",
+            recipe=hidden.with_last(replace(balanced, ema_decay=EMA_DECAY)),
+        ),
         ShiftArm(
             name="lungs-penalty",
             title="14 x 14 cells, maps outside the lungs cost",
@@ -219,6 +259,16 @@ def with_kinds(records: Sequence[Record], _learning: Learning | None = None) -> 
             labels={**record.labels, **{label: float(record.stratum == kind) for label, kind in kinds.items()}},
         )
         for record in records
+    )
+
+
+def _lite(size: int, *, recipe: Recipe, starts: Path | None) -> ShiftArm:
+    backbone = f"efficientnet_lite{size}"
+    other = replace(recipe, backbone=backbone)
+    return ShiftArm(
+        name=f"lite{size}",
+        title=f"EfficientNet-Lite{size}",
+        recipe=other.with_last(replace(other.last, start=start_of(backbone, folder=starts))),
     )
 
 
