@@ -39,9 +39,13 @@ from hilum.evaluation.bundles.result_on_card import calibration_on_card
 from hilum.evaluation.judging.judge import judge
 from hilum.evaluation.judging.operating_points import with_bundle_points
 from hilum.evaluation.predictions.predictions_file import read_predictions
+from hilum.evaluation.study.as_json import read_study_json
 from hilum.networks.starting_weights import RandomWeights
 from hilum.reading.engines.engine import available_cores
 from hilum.systems.chest_adult.folds import adult_images
+from hilum.systems.chest_adult.limits import limits_of_study
+from hilum.systems.chest_adult.recipe import NAME as ADULT
+from hilum.systems.chest_adult.sections import EARNED_KEY
 from hilum.systems.chest_adult.train import RELEASE
 from hilum.systems.gate.data.releases import read_gate_data
 from hilum.systems.gate.groups import capped
@@ -54,6 +58,7 @@ from hilum.training.export.seen_images import seen_images, seen_in_stages
 from hilum.training.recipe.recipe import TRAIN, Recipe
 from hilum.training.records.provenance import records_sha256
 
+ADULT_STUDY = ROOT / "docs" / "results" / f"{ADULT}.json"
 DATA = ROOT.parent / "shared" / "data"
 PREDICTIONS = "predictions.parquet"
 LOOKED_AT = "On the test images that were looked at"
@@ -165,7 +170,21 @@ def remake_adult(bundle: Bundle, *, data: Path, looks: Mapping[str, LabelResult]
     _check_split(bundle, found=Split({TRAIN: records}, "all").sha256)
     seen = seen_images(train=records, validation=(), starts=(), jobs=available_cores())
     rows = [[row for row in label.results if not row.is_test] for label in bundle.card.labels]
-    return Remade(with_looks(bundle.card, rows=rows, looks=looks), seen)
+    card = with_looks(bundle.card, rows=rows, looks=looks)
+    said = limits_of_kept_study(card, result=ADULT_STUDY)
+    return Remade(card.changed({"limits": tuple(dict.fromkeys((*card.limits, *said)))}), seen)
+
+
+def limits_of_kept_study(card: Card, *, result: Path) -> tuple[str, ...]:
+    """What the kept study says against the card's findings; nothing where its AUROCs are not the card's."""
+    if not result.is_file():
+        return ()
+    sections = read_study_json(result, study=ADULT)["sections"]
+    for label in card.labels:
+        kept = sections[EARNED_KEY].get(label.name, {}).get("auroc")
+        if any(row.auroc != kept for row in label.results if not row.is_test):
+            return ()
+    return limits_of_study(sections)
 
 
 def _check_split(bundle: Bundle, *, found: str) -> None:

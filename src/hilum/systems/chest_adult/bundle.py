@@ -181,9 +181,10 @@ def adult_draft(
     study_protocol: str,
     provenance: Provenance,
     lungs: Bundle,
+    limits: Sequence[str],
     smoke: bool,
 ) -> CardDraft:
-    """The card before the graph is measured; the networks were trained on `records`."""
+    """The card before the graph is measured; the networks were trained on `records`, `limits` are the study's."""
     mark = f"{SMOKE}, the numbers mean nothing: " if smoke else ""
     everything = Split(
         {TRAIN: tuple(records)},
@@ -203,6 +204,7 @@ def adult_draft(
         draft,
         kind="fusion",
         architecture=f"mean of two {draft.architecture}",
+        limits=(*draft.limits, *limits),
         training=draft.training.changed({"recipe": card_settings(recipe)}),
         weights_licence=f"{draft.weights_licence} {LUNG_GRAPH}: {lungs.card.weights_licence}",
     )

@@ -23,6 +23,7 @@ from hilum.progress import SILENT, Progress
 from hilum.systems.chest_adult.bundle import AdultNetworks, adult_draft, write_adult_bundle
 from hilum.systems.chest_adult.folds import AdultImages, adult_images
 from hilum.systems.chest_adult.labels import adult_labels
+from hilum.systems.chest_adult.limits import limits_of_study
 from hilum.systems.chest_adult.looks import mean_calibration, mean_scales, read_looks
 from hilum.systems.chest_adult.recipe import NAME, AdultRecipe
 from hilum.systems.chest_adult.sections import SHIPS_KEY
@@ -107,6 +108,7 @@ def train_adult_on(
                 study_protocol=predictions[MEAN].protocol,
                 provenance=request.provenance(own),
                 lungs=lungs,
+                limits=limits_of_study(read_study_json(folder / STUDY_NAME, study=NAME)["sections"]),
                 smoke=request.smoke,
             ),
             records=[one for one in records if one.sha256 in judged],
