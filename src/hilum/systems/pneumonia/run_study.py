@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated
 
@@ -38,7 +39,7 @@ from hilum.systems.pneumonia.costs import costs_path, read_costs
 from hilum.systems.pneumonia.curves import read_curves
 from hilum.systems.pneumonia.dcgan_arms import DCGAN
 from hilum.systems.pneumonia.errors import read_errors
-from hilum.systems.pneumonia.groupings import OFFICIAL, Copies, altered_copies
+from hilum.systems.pneumonia.groupings import OFFICIAL, Copies, MakeCopies, altered_copies
 from hilum.systems.pneumonia.look_at_test import LOOKS, look_at_test, read_looks
 from hilum.systems.pneumonia.paper import IMAGENET, RANDOM
 from hilum.systems.pneumonia.sections import ArmRecord, PneumoniaRecord, pneumonia_sections
@@ -97,7 +98,7 @@ DEFAULTS = PneumoniaOptions()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Prepared:
-    """The arms, the release's records, the folds of its official train folder, and the copies of healthy pictures.
+    """The arms, the release's records, the folds of its official train folder, and what copies healthy pictures.
 
     `arms` are those that a recipe alone trains; `synthetic` is there where all are chosen.
     """
@@ -107,7 +108,7 @@ class _Prepared:
     records: tuple[Record, ...]
     parts: Split
     folds: Mapping[str, Fold]
-    copies: Copies
+    copies: MakeCopies
     seed: int
 
     @property
@@ -160,23 +161,26 @@ def _prepare(request: StudyRequest, *, own: PneumoniaOptions, progress: Progress
         f"{PATIENTS}; every image predicted by networks that never saw its patient"
     )
     parts = replace(parts, protocol=protocol)
-    grouped = next(one for one in arms if one.groupings)
-    progress.say(f"healthy training pictures are copied into {request.out / COPIES}; they are patients' pictures")
-    copies = altered_copies(
-        [record for part in parts.parts.values() for record in part],
-        groupings=grouped.groupings,
-        spec=grouped.recipe.preprocess,
-        folder=request.out / COPIES,
-        jobs=request.jobs,
-    )
     return _Prepared(
         arms=arms,
         synthetic=synthetic,
         records=records,
         parts=parts,
         folds=cross_validation(parts, shares=shares, seed=seed, protocol=protocol, smoke=request.smoke),
-        copies=copies,
+        copies=cache(partial(_copies, request, arms=arms, parts=parts, progress=progress)),
         seed=seed,
+    )
+
+
+def _copies(request: StudyRequest, *, arms: Sequence[PneumoniaArm], parts: Split, progress: Progress) -> Copies:
+    progress.say(f"healthy training pictures are copied into {request.out / COPIES}; they are patients' pictures")
+    grouped = next(one for one in arms if one.groupings)
+    return altered_copies(
+        [record for part in parts.parts.values() for record in part],
+        groupings=grouped.groupings,
+        spec=grouped.recipe.preprocess,
+        folder=request.out / COPIES,
+        jobs=request.jobs,
     )
 
 
@@ -219,7 +223,7 @@ def _look(request: StudyRequest, *, own: PneumoniaOptions, prepared: _Prepared, 
             look_at_test(
                 one,
                 records=prepared.records,
-                copies=prepared.copies,
+                copies=prepared.copies(),
                 provenance=replace(request.provenance(own), folders=request.folders),
                 place=replace(request.place, folder=request.out / LOOKS / one.name),
                 ledger=ledger_path(own.ledger),
