@@ -16,9 +16,9 @@ import numpy as np
 from hilum.datasets.prepared.prepare_images import prepare_images
 from hilum.datasets.read_releases import read_releases
 from hilum.datasets.records.held_out import is_held_out
-from hilum.datasets.records.record import Record
 from hilum.datasets.releases.kermany import PATIENTS, SOURCE
 from hilum.datasets.splits.label_folds import FOLDS, label_folds
+from hilum.datasets.splits.mixed import MixedReleases
 from hilum.datasets.splits.split import TEST, Split
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.bundles.ledger import ledger_path
@@ -80,8 +80,8 @@ class PneumoniaOptions:
         bool,
         Option(
             flag="--look-at-test",
-            help="Train the paper's two networks on the whole train folder too, and evaluate them on the official test "
-            "folder; the ledger records both evaluations.",
+            help="Train the paper's two networks on 80% of the train folder by patient too, with the rest as "
+            "validation, and evaluate them on the official test folder; the ledger records both evaluations.",
             decides=False,
         ),
     ] = False
@@ -98,14 +98,14 @@ DEFAULTS = PneumoniaOptions()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Prepared:
-    """The arms, the release's records, the folds of its official train folder, and what copies healthy pictures.
+    """The arms, the release, the folds of its official train folder, and what copies healthy pictures.
 
     `arms` are those that a recipe alone trains; `synthetic` is there where all are chosen.
     """
 
     arms: tuple[PneumoniaArm, ...]
     synthetic: SyntheticArms | None
-    records: tuple[Record, ...]
+    mixed: MixedReleases
     parts: Split
     folds: Mapping[str, Fold]
     copies: MakeCopies
@@ -137,9 +137,10 @@ def study_pneumonia(*, request: StudyRequest, own: PneumoniaOptions = DEFAULTS, 
     prepared = _prepare(request, own=own, progress=progress)
     study = pneumonia_study(prepared.words)
     _run(request, own=own, prepared=prepared, progress=progress)
+    _write_tables(request, prepared=prepared, study=study, progress=progress)
     if own.look_at_test:
         _look(request, own=own, prepared=prepared, progress=progress)
-    _write_tables(request, prepared=prepared, study=study, progress=progress)
+        _write_tables(request, prepared=prepared, study=study, progress=progress)
 
 
 def _prepare(request: StudyRequest, *, own: PneumoniaOptions, progress: Progress) -> _Prepared:
@@ -147,14 +148,14 @@ def _prepare(request: StudyRequest, *, own: PneumoniaOptions, progress: Progress
     if synthetic is not None and not request.tables_only:
         check_smote()
     seed, shares = arms[0].recipe.seed, arms[0].recipe.last.split.shares
-    records = read_releases(
-        request.data, allowed=(SOURCE,), memory=request.cache, jobs=request.jobs, progress=progress
-    ).records
-    pool = [record for record in records if record.official == OFFICIAL]
+    mixed = read_releases(request.data, allowed=(SOURCE,), memory=request.cache, jobs=request.jobs, progress=progress)
+    pool = [record for record in mixed.records if record.official == OFFICIAL]
     if request.smoke:
         pool = list(smoke_records(pool, labels=arms[0].recipe.last.labels))
     # held-out images give their hashes alone: a copy of one is left out of the folds
-    parts = label_folds([*pool, *(record for record in records if is_held_out(record))], folds=own.folds, seed=seed)
+    parts = label_folds(
+        [*pool, *(record for record in mixed.records if is_held_out(record))], folds=own.folds, seed=seed
+    )
     protocol = (
         f"{f'{SMOKE} ' if request.smoke else ''}{parts.protocol}, of the official train folder of {SOURCE}; of each "
         f"fold's other images, by patient, {' and '.join(f'{share:.0%} {part}' for part, share in shares.items())}; "
@@ -164,7 +165,7 @@ def _prepare(request: StudyRequest, *, own: PneumoniaOptions, progress: Progress
     return _Prepared(
         arms=arms,
         synthetic=synthetic,
-        records=records,
+        mixed=mixed,
         parts=parts,
         folds=cross_validation(parts, shares=shares, seed=seed, protocol=protocol, smoke=request.smoke),
         copies=cache(partial(_copies, request, arms=arms, parts=parts, progress=progress)),
@@ -222,7 +223,7 @@ def _look(request: StudyRequest, *, own: PneumoniaOptions, prepared: _Prepared, 
         if one.name in (RANDOM, IMAGENET):
             look_at_test(
                 one,
-                records=prepared.records,
+                mixed=prepared.mixed,
                 copies=prepared.copies(),
                 provenance=replace(request.provenance(own), folders=request.folders),
                 place=replace(request.place, folder=request.out / LOOKS / one.name),
