@@ -41,6 +41,7 @@ from hilum.systems.pneumonia.dcgan_arms import DCGAN
 from hilum.systems.pneumonia.errors import read_errors
 from hilum.systems.pneumonia.groupings import OFFICIAL, Copies, MakeCopies, altered_copies
 from hilum.systems.pneumonia.look_at_test import LOOKS, look_at_test, read_looks
+from hilum.systems.pneumonia.network_arms import say_starts
 from hilum.systems.pneumonia.paper import IMAGENET, RANDOM
 from hilum.systems.pneumonia.sections import ArmRecord, PneumoniaRecord, pneumonia_sections
 from hilum.systems.pneumonia.smote import check_smote
@@ -72,7 +73,8 @@ class PneumoniaOptions:
         Path | None,
         Option(
             metavar="FOLDER",
-            help="Starting weights of the further networks, each file called as its backbone; random without one.",
+            help="Starting weights of the further networks, each file's name beginning with its backbone, such as "
+            "efficientnet-lite0-57934424.pth; random where there is no file.",
         ),
     ] = None
     folds: Annotated[int, Option(least=2, help="Folds by patient.")] = FOLDS
@@ -194,6 +196,7 @@ def _run(request: StudyRequest, *, own: PneumoniaOptions, prepared: _Prepared, p
         progress.say(f"{name}: {counts[TRAIN]:,} images to learn from, {counts[TEST]:,} to judge")
 
     if not request.tables_only:
+        say_starts([one.recipe for one in prepared.arms], progress=progress)
         for one in prepared.arms:
             check_starts(one.recipe, folder=fold_folder(next(iter(parts.parts)), folder=request.out) / one.name)
         for spec in dict.fromkeys(one.recipe.preprocess for one in prepared.arms):

@@ -16,7 +16,7 @@ from hilum.errors import UsageError
 from hilum.imaging.preprocess import Equalise, PreprocessSpec, Resize
 from hilum.networks.output_stride import FINER
 from hilum.networks.starting_weights import StartingWeights
-from hilum.systems.pneumonia.network_arms import start_of
+from hilum.systems.pneumonia.network_arms import starts_of
 from hilum.systems.pneumonia.recipe import AUGMENTATION, pneumonia
 from hilum.systems.pneumonia.shift.parts import PLAIN, SHIFTED
 from hilum.systems.pneumonia.shift.sharpness import with_softened
@@ -33,6 +33,7 @@ from hilum.training.recipe.smoke import smoke_recipe
 TODAY = "today"
 EPOCHS, LONGER = 4, 12
 SMALL_PX = 128
+LITE = "efficientnet_lite0"
 BACTERIA, VIRUS = "Bacterial pneumonia", "Viral pneumonia"
 
 WEAK = Augmentation(crop_area=(0.85, 1.0), aspect=0.1, rotation_deg=5.0, gain=0.1, offset=0.05)
@@ -104,7 +105,7 @@ def base_recipe(start: StartingWeights) -> Recipe:
 def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[str, ShiftArm]:
     """All arms by name; `start` is MobileNetV2's, `starts` the folder of other networks' weights.
 
-    Raises `DataError` where `starts` is no folder.
+    Raises `DataError` where `starts` is no folder, or one without such weights.
     """
     today = base_recipe(start)
     draws = today.last.sampler
@@ -113,7 +114,7 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
     finer = replace(today, output_stride=FINER)
     inside = replace(finer, lung_pooling=LungPooling())
     hidden = replace(inside, lung_pooling=LungPooling(hide_outside=True))
-    lite = replace(today, backbone="efficientnet_lite0")
+    lite = replace(today, backbone=LITE)
     fine = ShiftArm(name="lungs-fine", title="the same, 14 x 14 cells", recipe=inside)
     alone = ShiftArm(name="lungs-alone", title="14 x 14 cells, all but the lungs hidden", recipe=hidden)
     alone_matched = ShiftArm(
@@ -161,7 +162,7 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
         ShiftArm(
             name="lite0",
             title="EfficientNet-Lite0",
-            recipe=lite.with_last(replace(lite.last, start=start_of("efficientnet_lite0", folder=starts))),
+            recipe=lite.with_last(replace(lite.last, start=starts_of((LITE,), folder=starts)[LITE])),
         ),
         ShiftArm(
             name="kinds",

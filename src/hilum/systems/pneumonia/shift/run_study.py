@@ -26,6 +26,7 @@ from hilum.evaluation.study.as_json import STUDY_NAME
 from hilum.option import Option
 from hilum.progress import SILENT, Progress
 from hilum.systems.pneumonia.groupings import OFFICIAL
+from hilum.systems.pneumonia.network_arms import say_starts
 from hilum.systems.pneumonia.shift.arms import ShiftArm, arm_folder, chosen_shift_arms, shift_arms
 from hilum.systems.pneumonia.shift.lungs import drawn_lungs
 from hilum.systems.pneumonia.shift.parts import OTHER, shift_parts
@@ -60,8 +61,8 @@ class ShiftOptions:
         Path | None,
         Option(
             metavar="FOLDER",
-            help="Starting weights of networks other than MobileNetV2, each file called as its backbone; random "
-            "without one.",
+            help="Starting weights of networks other than MobileNetV2, each file's name beginning with its backbone, "
+            "such as efficientnet-lite0-57934424.pth; random without a folder.",
         ),
     ] = None
     lungs: Annotated[
@@ -107,6 +108,7 @@ def study_shift(*, request: StudyRequest, own: ShiftOptions = DEFAULTS, progress
     provenance = replace(request.provenance(own), folders=request.folders)
     _begin(request, arms=arms.values(), split=parts.split, lungs=lungs, provenance=provenance)
     to_read = tuple(arm for arm in to_run if not is_read(arm, folder=request.out))
+    say_starts([arm.recipe for arm in to_read], progress=progress)
     data = _data(request, parts=parts, arms=to_read, lungs=lungs, progress=progress)
     for arm in to_run:
         run_arm(arm, data=data, provenance=provenance, place=request.place, jobs=request.jobs, progress=progress)
