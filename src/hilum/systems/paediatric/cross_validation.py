@@ -79,12 +79,16 @@ def run_arms(
     splits = {name: _before(arm.recipe, records=images.others, smoke=request.smoke) for name, arm in small.items()}
     if not request.tables_only:
         for name, arm in small.items():
-            check_starts(arm.recipe, folder=out / "fold-0" / name)
+            shared = dict.fromkeys(splits[name], _shared_folder(name, arm, folder=out))
+            check_starts(arm.recipe, folder=out / "fold-0" / name, shared=shared)
         _prepare(small, pool=pool, splits=splits, request=request, progress=progress)
     (validation,) = first.last.split.validation
     cross_validate(
         study,
-        [_maker(name, arm, splits=splits[name], folder=out / SHARED) for name, arm in small.items()],
+        [
+            _maker(name, arm, splits=splits[name], folder=_shared_folder(name, arm, folder=out))
+            for name, arm in small.items()
+        ],
         records=pool,
         folder=out,
         seed=first.seed if seed is None else seed,
@@ -149,7 +153,11 @@ def _prepare(
         prepare_images(list(wanted.values()), spec=spec, cache=cache, jobs=request.jobs, progress=progress)
 
 
+def _shared_folder(name: str, arm: ArmRecipe, *, folder: Path) -> Path:
+    return folder / SHARED / (arm.before or name)
+
+
 def _maker(name: str, arm: ArmRecipe, *, splits: Mapping[str, Split], folder: Path) -> Maker:
-    shared = SharedStages(splits=splits, folder=folder / (arm.before or name)) if splits else None
+    shared = SharedStages(splits=splits, folder=folder) if splits else None
     made = classifier_arm(name, recipe=arm.recipe, shared=shared)
     return made if arm.learns is None else arm.learns(made)
