@@ -20,6 +20,7 @@ from hilum.evaluation.study.study import Study
 from hilum.evaluation.study.write import publish_study
 from hilum.progress import SILENT, Progress
 from hilum.training.data.make_split import stage_split
+from hilum.training.loop.greys import say_unlike_greys
 from hilum.training.loop.stages import check_starts
 from hilum.training.recipe.recipe import TRAIN, Recipe
 from hilum.training.recipe.smoke import smoke_recipe, smoke_records
@@ -78,6 +79,7 @@ def run_arms(
     pool = _pool(images.records, recipe=first, smoke=request.smoke)
     splits = {name: _before(arm.recipe, records=images.others, smoke=request.smoke) for name, arm in small.items()}
     if not request.tables_only:
+        say_unlike_greys([arm.recipe for arm in small.values()], progress=progress)
         for name, arm in small.items():
             shared = dict.fromkeys(splits[name], _shared_folder(name, arm, folder=out))
             check_starts(arm.recipe, folder=out / "fold-0" / name, shared=shared)

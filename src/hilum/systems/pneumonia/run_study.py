@@ -47,6 +47,7 @@ from hilum.systems.pneumonia.sections import ArmRecord, PneumoniaRecord, pneumon
 from hilum.systems.pneumonia.smote import check_smote
 from hilum.systems.pneumonia.study import NAME, pneumonia_study
 from hilum.training.data.images import load_images
+from hilum.training.loop.greys import say_unlike_greys
 from hilum.training.loop.stages import check_starts
 from hilum.training.recipe.recipe import TRAIN
 from hilum.training.recipe.smoke import smoke_records
@@ -196,10 +197,12 @@ def _run(request: StudyRequest, *, own: PneumoniaOptions, prepared: _Prepared, p
         progress.say(f"{name}: {counts[TRAIN]:,} images to learn from, {counts[TEST]:,} to judge")
 
     if not request.tables_only:
-        say_starts([one.recipe for one in prepared.arms], progress=progress)
+        recipes = [one.recipe for one in prepared.arms]
+        say_starts(recipes, progress=progress)
+        say_unlike_greys(recipes, progress=progress)
         for one in prepared.arms:
             check_starts(one.recipe, folder=fold_folder(next(iter(parts.parts)), folder=request.out) / one.name)
-        for spec in dict.fromkeys(one.recipe.preprocess for one in prepared.arms):
+        for spec in dict.fromkeys(recipe.preprocess for recipe in recipes):
             prepare_images(judged, spec=spec, cache=place.preparation.cache, jobs=request.jobs, progress=progress)
     makers = prepared.makers
     run_study(

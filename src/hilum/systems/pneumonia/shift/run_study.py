@@ -35,6 +35,7 @@ from hilum.systems.pneumonia.shift.teachers import check_teachers
 from hilum.systems.pneumonia.shift.write import NAME, write_shift_study
 from hilum.training.data.lung_boxes import draw_lungs
 from hilum.training.data.lung_masks import draw_masks
+from hilum.training.loop.greys import say_unlike_greys
 from hilum.training.recipe.settings import HIDDEN
 from hilum.training.recipe.smoke import smoke_records
 from hilum.training.records.provenance import Provenance
@@ -109,6 +110,7 @@ def study_shift(*, request: StudyRequest, own: ShiftOptions = DEFAULTS, progress
     _begin(request, arms=arms.values(), split=parts.split, lungs=lungs, provenance=provenance)
     to_read = tuple(arm for arm in to_run if not is_read(arm, folder=request.out))
     say_starts([arm.recipe for arm in to_read], progress=progress)
+    say_unlike_greys([arm.recipe for arm in to_read], progress=progress)
     data = _data(request, parts=parts, arms=to_read, lungs=lungs, progress=progress)
     for arm in to_run:
         run_arm(arm, data=data, provenance=provenance, place=request.place, jobs=request.jobs, progress=progress)
