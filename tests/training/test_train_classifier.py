@@ -11,7 +11,9 @@ from fabricate_progress import Heard
 from fabricate_recipe import fabricate_labelled_table, tiny_recipe
 from hilum.bundle.load import load_bundle
 from hilum.errors import UsageError
+from hilum.networks.starting_weights import TimmImageNet
 from hilum.reading.reader import Reader
+from hilum.training import train_classifier as train_classifier_module
 from hilum.training.records.request import TrainRequest
 from hilum.training.train_classifier import ClassifierOptions, refuse_permuted_labels, train_classifier
 
@@ -44,6 +46,22 @@ def test_a_recipe_runs_to_a_bundle_that_reads_and_tells_its_progress(data: Path,
         f"hilum train tiny --data table={data} --weights random --title Mine --licence 'CC0 1.0' "
         f"--out {tmp_path / 'run'}"
     )
+
+
+def test_weights_of_other_greys_get_a_caution_before_they_are_fetched(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class FetchedError(Exception):
+        pass
+
+    def fetches(*_: object, **__: object) -> None:
+        raise FetchedError
+
+    monkeypatch.setattr(train_classifier_module, "check_starts", fetches)
+    recipe, progress = tiny_recipe(start=TimmImageNet(tmp_path)), Heard()
+    with pytest.raises(FetchedError):
+        train_classifier(recipe, request=request(data, out=tmp_path / "run"), progress=progress)
+    assert progress.lines[-1].startswith("caution: --weights imagenet of squeezenet1_1 were learnt on pictures with")
 
 
 def test_bad_files_are_left_out_of_what_is_parted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -180,8 +180,9 @@ AlexNet, GoogLeNet, MobileNetV2 and SqueezeNet are torchvision's, EfficientNet-L
 timm's; the parameter names are torchvision's in all but hilum's, MobileNetV1 and the transformers.
 SqueezeNet's own classifier has a ReLU between its 1x1 convolution and the pooling; here it is dropped, since with it
 the logit is no longer a sum over cells. So are AlexNet's two hidden linear layers, which see no map. A transformer's
-map is that of its patch tokens, which may be negative. GoogLeNet's, Inception v3's and MobileNetV2's published weights
-were learnt on pictures with mean and deviation 0.5."""
+map is that of its patch tokens, which may be negative. `starting_weights.published_greys` says on which greys the
+ImageNet weights of each were learnt: GoogLeNet's, Inception v3's, MobileNetV1's and EfficientNet-Lite's with mean and
+deviation 0.5, and MobileNetV2's of timm and of torchvision on ImageNet's, while TensorFlow's want 0.5."""
 
 
 def backbone_named(name: str) -> Backbone:

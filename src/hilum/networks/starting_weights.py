@@ -152,6 +152,31 @@ def torchxrayvision_file(name: str, *, folder: Path) -> Path:
     return fetch(released.url, path=folder / released.file, sha256=released.sha256)
 
 
+@dataclass(frozen=True, slots=True)
+class Greys:
+    """What pictures were normalised with: a mean and a deviation for each channel, in units of the [0, 1] range."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+_IMAGENET = Greys(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
+_OF_TORCHVISION = {"googlenet": Greys(mean=(0.5,) * 3, std=(0.5,) * 3)}
+"""Of networks whose ImageNet weights are torchvision's, those that were not learnt on ImageNet's greys."""
+
+
+def published_greys(backbone: str) -> Greys | None:
+    """On which greys the weights of `TimmImageNet` for this backbone were learnt; None where there are none.
+
+    Raises `UsageError` for an unknown backbone.
+    """
+    known = backbone_named(backbone)
+    if known.timm_name is None:
+        return None if known.torchvision_file is None else _OF_TORCHVISION.get(backbone, _IMAGENET)
+    config = timm.get_pretrained_cfg(known.timm_name)
+    return None if config is None else Greys(mean=tuple(config.mean), std=tuple(config.std))
+
+
 def names_beside_timm(backbone: str) -> dict[str, str]:
     """The parameter names of timm's network for `backbone`, each with the name that hilum's backbone has for it.
 

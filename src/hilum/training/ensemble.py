@@ -17,6 +17,7 @@ from hilum.training.data.training_data import TrainingData, prepare_data
 from hilum.training.export.ensemble_bundle import ensemble_draft, write_ensemble_bundle
 from hilum.training.export.seen_images import seen_images
 from hilum.training.loop.fit import Fitted
+from hilum.training.loop.greys import say_unlike_greys
 from hilum.training.loop.stages import check_starts, run_stages
 from hilum.training.recipe.ensemble import EnsembleRecipe
 from hilum.training.recipe.machine import check_machine
@@ -72,6 +73,7 @@ def train_ensemble(
     lungs = named_bundle(own.lungs, local=request.models) if recipe.needs_lungs else None
     request = with_named_data(request, recipe=recipe)
     mixed = read_named(recipe, request=request, own=own, progress=progress)
+    say_unlike_greys(recipe.members, progress=progress)
     for member in recipe.members:
         check_starts(member, folder=_folder(request.out, member=member))
     data = _prepared(recipe, mixed=mixed, lungs=lungs, request=request, own=own, progress=progress)

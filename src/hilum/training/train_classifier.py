@@ -18,6 +18,7 @@ from hilum.option import Option
 from hilum.progress import SILENT, Progress
 from hilum.training.data.permuted_labels import with_permuted_labels
 from hilum.training.data.training_data import TrainingData, prepare_data
+from hilum.training.loop.greys import say_unlike_greys
 from hilum.training.loop.stages import check_starts
 from hilum.training.recipe.ensemble import EnsembleRecipe
 from hilum.training.recipe.hierarchical import Hierarchical
@@ -88,6 +89,7 @@ def train_classifier(
     request = with_named_data(request, recipe=recipe)
     if mixed is None:
         mixed = read_named(recipe, request=request, own=own, progress=progress)
+    say_unlike_greys([recipe], progress=progress)
     check_starts(recipe, folder=request.out)
     data = prepare_data(
         recipe,

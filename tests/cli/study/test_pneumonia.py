@@ -81,8 +81,11 @@ def test_the_page_has_the_papers_accuracies_curves_confusions_and_errors(study: 
     assert "IM-0" not in text
 
 
-def test_tables_alone_train_nothing_and_say_the_same(release: Path, study: Path) -> None:
+def test_tables_alone_train_nothing_and_say_the_same(release: Path, study: Path, tmp_path: Path) -> None:
+    kept = (study / "copies").rename(tmp_path / "copies")
     check_tables_alone(words(release, out=study), study=study)
+    assert not (study / "copies").exists(), "no patient's picture is copied for tables"
+    kept.rename(study / "copies")
 
 
 def test_a_stopped_study_goes_on_and_ends_as_one_that_was_not(release: Path, study: Path, tmp_path: Path) -> None:
@@ -125,6 +128,11 @@ def test_further_networks_take_their_weights_from_a_folder(release: Path, tmp_pa
 
 
 def test_other_settings_and_looks_that_would_count_are_refused(release: Path, study: Path) -> None:
+    kept = sorted((study / "copies").rglob("*"))
+    (study / "copies" / "mirrored").rename(study / "copies" / "away")
     check_other_folds_are_refused(words(release, out=study))
+    assert not (study / "copies" / "mirrored").exists(), "no patient's picture is copied into a folder that is refused"
+    (study / "copies" / "away").rename(study / "copies" / "mirrored")
+    assert sorted((study / "copies").rglob("*")) == kept
     look = run(*words(release, out=study), "--look-at-test")
     assert (look.exit_code, "Leave out --look-at-test with --smoke" in look.output) == (2, True)

@@ -90,6 +90,23 @@ def test_a_policy_says_itself_and_comes_back_from_a_runs_settings():
         ChexpertPolicy.of_settings({"chexpert.uncertain": 7})
 
 
+def test_the_policy_of_an_ensemble_is_that_of_all_its_members():
+    def settings(**members):
+        return {
+            f"members.{name}.chexpert.{key}": value
+            for name, policy in members.items()
+            for key, value in flat_values(policy).items()
+        }
+
+    policy = ChexpertPolicy(uncertain="ones", by_label={"Edema": 0.7}, not_mentioned="zeros")
+    assert ChexpertPolicy.of_settings({"members.c.epochs": 3, **settings(a=policy, b=policy)}) == policy
+    another = r"members\.a: uncertain labels of CheXpert: ones .*; members\.b: uncertain labels of CheXpert: ignore"
+    with pytest.raises(DataError, match=another):
+        ChexpertPolicy.of_settings(settings(a=policy, b=ChexpertPolicy()))
+    with pytest.raises(DataError, match=r"The settings .* of this run cannot be used"):
+        ChexpertPolicy.of_settings({"members.a.chexpert.uncertain": 7})
+
+
 def test_a_policy_for_no_label_or_outside_the_range_is_refused():
     with pytest.raises(ValueError, match=r"Unknown label Pneumoniaa\. CheXpert has"):
         ChexpertPolicy(by_label={"Pneumoniaa": "ones"})

@@ -11,15 +11,18 @@ import torch
 from fabricate_children import fabricate_children
 from fabricate_releases import fabricate_chexpert_to_train
 from hilum.datasets.releases.vindr_pcxr import TEN_LABELS, read_vindr_pcxr
-from hilum.errors import UsageError
+from hilum.errors import DataError, UsageError
 from hilum.evaluation.predictions.predictions_file import read_predictions
 from hilum.imaging.decode import decode, read_file
 from hilum.imaging.preprocess import preprocess
 from hilum.networks.starting_weights import RandomWeights
+from hilum.systems.paediatric import cross_validation
 from hilum.systems.paediatric.recipe import paediatric_db
 from hilum.systems.paediatric.run_study import FoldOptions, NetworkOptions, study_ensemble
 from hilum.systems.table import study
+from hilum.training.loop.checkpoints import save_weights
 from hilum.training.loop.stages import load_stage
+from hilum.training.loop.task_module import STARTED_FROM
 from hilum.training.recipe.smoke import smoke_recipe
 from hilum.training.records.request import StudyRequest
 
@@ -81,6 +84,29 @@ def test_adults_are_learnt_once_for_all_folds_by_a_policy_that_the_protocol_name
     assert [path.read_bytes() == shared for path in taken] == [True, True]
     assert not (tmp_path / "fold-0" / "chexpert" / "adult" / "last.ckpt").exists()
     assert "the stage adult, its linear layer anew" in (tmp_path / "fold-0" / "chexpert" / "fold.json").read_text()
+
+
+def test_a_study_that_was_stopped_amid_adults_goes_on_without_its_file(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class GoesOnError(Exception):
+        pass
+
+    def trains(*_: object, **__: object) -> None:
+        raise GoesOnError
+
+    monkeypatch.setattr(cross_validation, "cross_validate", trains)
+    asked = replace(request("paediatric-starts", made=made, out=tmp_path, adults=True), weights=str(tmp_path / "gone"))
+    said = {STARTED_FROM: "squeezenet1_1: gone (sha256 0)"}
+    folder = tmp_path / "fold-0" / "imagenet" / "children"
+    save_weights(folder / "weights.safetensors", state={"a": torch.zeros(1)}, about=said)
+    with pytest.raises(DataError, match="gone"):
+        study(asked, own=SMALL)
+    stopped = tmp_path / "before" / "chexpert" / "adult"
+    stopped.mkdir(parents=True)
+    torch.save(said, stopped / "last.ckpt")
+    with pytest.raises(GoesOnError):
+        study(asked, own=SMALL)
 
 
 def test_the_mean_of_networks_is_that_of_their_probabilities(made: Path, tmp_path: Path) -> None:

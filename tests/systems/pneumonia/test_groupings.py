@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 from PIL import Image
 
 from fabricate_kermany import fabricate_kermany
+from hilum.datasets.records.files import file_sha256
 from hilum.datasets.releases.kermany import read_kermany
 from hilum.datasets.splits.split import TEST, Split
 from hilum.imaging.decode import decode
@@ -86,6 +88,22 @@ def test_copies_are_made_once_of_native_pixels_at_the_networks_size(records, tmp
     again = altered_copies(records, groupings=few, spec=SMALL, folder=tmp_path)
     assert again == copies
     assert one.path.stat().st_mtime_ns == before
+
+
+def test_a_copy_of_another_picture_or_size_is_not_taken_for_one_of_these(records, tmp_path):
+    every = (Grouping(first=1, last=None, change="mirrored"),)
+    image, *_ = numbered(records)
+    original = next(record for record in records if record.image == image)
+    (small,) = altered_copies(records, groupings=every, spec=SMALL, folder=tmp_path)[image]
+    larger_spec = PreprocessSpec(steps=(Resize(height=40, width=40, rule="stretch"),), mean=(0.5,), std=(0.5,))
+    (larger,) = altered_copies(records, groupings=every, spec=larger_spec, folder=tmp_path)[image]
+    assert [Image.open(one.path).size for one in (small, larger)] == [(32, 32), (40, 40)]
+    another = tmp_path / "another.png"
+    Image.fromarray(np.full((48, 48), 77, np.uint8)).save(another)
+    changed = replace(original, path=another, sha256=file_sha256(another))
+    (copied,) = altered_copies([changed], groupings=every, spec=SMALL, folder=tmp_path)[image]
+    assert (np.asarray(Image.open(copied.path)) == 77).all()
+    assert (copied.image, copied.patient) == (small.image, small.patient)
 
 
 def test_only_the_training_part_gets_the_copies_of_its_own_pictures(records, tmp_path):

@@ -1,10 +1,11 @@
 import pytest
 
+from fabricate_progress import Heard
 from hilum.errors import DataError
 from hilum.networks.pooled_classifier import BACKBONES
 from hilum.networks.starting_weights import RandomWeights, WeightsFile
 from hilum.systems.pneumonia.arms import paper_arms
-from hilum.systems.pneumonia.network_arms import NETWORKS, network_arms, start_of
+from hilum.systems.pneumonia.network_arms import NETWORKS, network_arms, say_starts, starts_of
 from hilum.systems.pneumonia.study import pneumonia_study
 from hilum.training.recipe.samplers import LabelBalanced
 
@@ -35,19 +36,50 @@ def test_the_papers_other_networks_follow_its_protocol():
         assert arms[name].groupings == random.groupings
 
 
+def touched(folder, *names):
+    folder.mkdir(exist_ok=True)
+    for name in names:
+        (folder / name).touch()
+    return folder
+
+
 def test_starting_weights_are_those_of_a_file_that_is_called_as_the_backbone(tmp_path):
-    for name in ("squeezenet1_1_features_imagenet.safetensors", "resnet18.pth", "resnet18_b.pth", "mobilenet_v2_x.pth"):
-        (tmp_path / name).touch()
-    (tmp_path / "efficientnet_lite0.txt").touch()
-    assert start_of("squeezenet1_1", folder=tmp_path) == WeightsFile(
-        tmp_path / "squeezenet1_1_features_imagenet.safetensors"
-    )
-    assert start_of("resnet18", folder=tmp_path) == WeightsFile(tmp_path / "resnet18.pth")
-    assert start_of("mobilenet_v1", folder=tmp_path) == RandomWeights(), "of mobilenet_v2 there is one"
-    assert start_of("efficientnet_lite0", folder=tmp_path) == RandomWeights()
-    assert start_of("resnet18", folder=None) == RandomWeights()
+    lite = "efficientnet-lite0-57934424.pth"  # as it is published
+    fire = "squeezenet1_1_features_imagenet.safetensors"
+    folder = touched(tmp_path, fire, "resnet18.pth", "resnet18_b.pth", "mobilenet_v2_x.pth", lite, "resnet50.txt")
+    found = starts_of(tuple(NETWORKS), folder=folder)
+    assert found == {
+        "resnet18": WeightsFile(folder / "resnet18.pth"),
+        "mobilenet_v1": RandomWeights(),  # of mobilenet_v2 there is one
+        "squeezenet1_1": WeightsFile(folder / fire),
+        "efficientnet_lite0": WeightsFile(folder / lite),
+    }
+    arms = {one.name: one for one in network_arms(RandomWeights(), starts=folder)}
+    assert {name: arms[name].recipe.last.start for name in NETWORKS} == found
+    assert starts_of(("resnet18",), folder=None) == {"resnet18": RandomWeights()}
+
+
+def test_a_folder_that_names_no_backbone_is_refused(tmp_path):
     with pytest.raises(DataError, match="the folder of the starting weights"):
-        start_of("resnet18", folder=tmp_path / "none")
+        starts_of(("resnet18",), folder=tmp_path / "none")
+    strange = touched(tmp_path / "strange", "resnet18.pth", "resnet18d.pth", "lite.bin")
+    with pytest.raises(DataError, match=r"called as no backbone: lite\.bin, resnet18d\.pth\. Begin their names with"):
+        starts_of(("resnet18",), folder=strange)
+    other = touched(tmp_path / "other", "resnet50.pth", "resnet18.txt")
+    with pytest.raises(DataError, match="has no starting weights of resnet18, mobilenet_v1"):
+        starts_of(("resnet18", "mobilenet_v1"), folder=other)
+
+
+def test_what_each_network_starts_from_is_said_once(tmp_path):
+    folder, heard = touched(tmp_path, "resnet18.pth"), Heard()
+    recipes = [one.recipe for one in (*paper_arms(RandomWeights()), *network_arms(RandomWeights(), starts=folder))]
+    say_starts([*recipes, *recipes], progress=heard)
+    assert heard.lines == [
+        "ResNet-18 starts from resnet18.pth",
+        "MobileNetV1 starts from random weights",
+        "SqueezeNet 1.1 starts from random weights",
+        "EfficientNet-Lite0 starts from random weights",
+    ]
 
 
 def test_every_further_arm_is_compared_with_the_papers_imagenet_network():

@@ -6,7 +6,7 @@ import torch
 
 from fabricate_recipe import fabricate_labelled_table, tiny_recipe
 from hilum.datasets.own.own_table import read_own_table
-from hilum.errors import UsageError
+from hilum.errors import DataError, UsageError
 from hilum.networks.fetch import sha256_of
 from hilum.networks.starting_weights import WeightsFile
 from hilum.training.data.make_split import make_splits
@@ -81,6 +81,24 @@ def test_a_training_that_has_ended_has_its_line_and_refuses_another_file(tmp_pat
     assert started_before(folder, weights=WeightsFile(tmp_path / "gone.safetensors")) == said
     with pytest.raises(UsageError, match="holds a training that started from"):
         started_before(folder, weights=WeightsFile(write_weights(tmp_path / "other.safetensors", seed=2)))
+
+
+def test_a_stage_that_began_where_several_runs_share_it_needs_its_file_no_more(tmp_path):
+    path = write_weights(tmp_path / "start.safetensors", seed=1)
+    recipe = tiny_recipe(start=WeightsFile(path))
+    run, shared = tmp_path / "fold-0", {recipe.last.name: tmp_path / "before"}
+    said = f"squeezenet1_1: start.safetensors (sha256 {sha256_of(path)})"
+    kept(tmp_path / "before" / recipe.last.name, said=said)
+    check_starts(recipe, folder=run, shared=shared)
+    write_weights(path, seed=2)
+    with pytest.raises(UsageError, match=r"before.* holds a training that started from"):
+        check_starts(recipe, folder=run, shared=shared)
+    path.unlink()
+    check_starts(recipe, folder=run, shared=shared)
+    with pytest.raises(DataError, match=r"start\.safetensors"):
+        check_starts(recipe, folder=run)
+    (tmp_path / "before").rename(run)
+    check_starts(recipe, folder=run, shared=shared)
 
 
 def test_what_has_not_begun_or_says_nothing_has_no_line(tmp_path):

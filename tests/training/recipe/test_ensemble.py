@@ -10,6 +10,7 @@ from hilum.errors import UsageError
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.training.recipe.ensemble import EnsembleRecipe
 from hilum.training.recipe.recipe import Assessment, FromStage, SplitSpec
+from hilum.training.recipe.settings import flat_values
 from hilum.training.recipe.smoke import smoke_ensemble
 from hilum.training.recipe.with_settings import shown_settings, with_settings
 
@@ -26,6 +27,17 @@ def test_the_split_is_by_the_first_seed_and_releases_are_those_of_all():
     assert (MADE.chexpert, made.chexpert) == (None, ChexpertPolicy())
     assert not made.needs_lungs
     assert replace(made, members=(FIRST, replace(SECOND, stages=(replace(adult, crop_lungs=True), child)))).needs_lungs
+
+
+def test_its_settings_say_by_which_policy_its_labels_are_read():
+    policy = ChexpertPolicy(uncertain="zeros", by_label={"Edema": 0.7})
+    members = tuple(replace(staged_on_chexpert(one), chexpert=policy) for one in MADE.members)
+    assert ChexpertPolicy.of_settings(flat_values(replace(MADE, members=members))) == policy
+    assert ChexpertPolicy.of_settings(flat_values(MADE)) is None
+
+
+def staged_on_chexpert(member):
+    return replace(member, stages=(replace(member.last, releases=("chexpert",)),))
 
 
 def staged(**changes):

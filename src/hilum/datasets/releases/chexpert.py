@@ -10,6 +10,7 @@ test set (668 images) and the parts in which the full version is now handed out 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +46,8 @@ _VALUES = {"1": 1.0, "0": 0.0}
 
 
 _SETTING = "chexpert."
+_MEMBER = re.compile(r"members\.[^.]+\.")
+"""What the settings of an ensemble's member begin with."""
 
 NO_FINDING = finding("No Finding").name
 _NO_DISEASE = frozenset({NO_FINDING, finding("Support Devices").name})
@@ -88,11 +91,23 @@ class ChexpertPolicy:
     def of_settings(cls, settings: Mapping[str, object]) -> ChexpertPolicy | None:
         """The policy of a run's flat settings (`chexpert.uncertain` and so on), or None where they hold none.
 
-        Raises `DataError` where they hold another one than can be.
+        Those of an ensemble hold it for each member (`members.NAME.chexpert.uncertain`) that reads the release. Raises
+        `DataError` where members have different ones, or the settings hold another one than can be.
         """
-        own = {key.removeprefix(_SETTING): value for key, value in settings.items() if key.startswith(_SETTING)}
-        if "uncertain" not in own:
-            return None
+        found: dict[str, dict[str, object]] = {}
+        for key, value in settings.items():
+            whose, there, name = key.rpartition(_SETTING)
+            if there and (not whose or _MEMBER.fullmatch(whose)):
+                found.setdefault(whose, {})[name] = value
+        policies = {whose: cls._of(own) for whose, own in found.items() if "uncertain" in own}
+        first = next(iter(policies.values()), None)
+        if any(policy != first for policy in policies.values()):
+            said = "; ".join(f"{whose.rstrip('.')}: {policy.in_words}" for whose, policy in policies.items())
+            raise DataError(f"The members of this ensemble learnt from different labels ({said}). Train it again")
+        return first
+
+    @classmethod
+    def _of(cls, own: Mapping[str, object]) -> ChexpertPolicy:
         by_label = {key.removeprefix("by_label."): own[key] for key in own if key.startswith("by_label.")}
         try:
             return cls(uncertain=own["uncertain"], by_label=by_label, not_mentioned=own["not_mentioned"])  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ IMAGENET_SPEC = PreprocessSpec(
     std=(0.229, 0.224, 0.225),
 )
 HALF_RANGE_SPEC = PreprocessSpec(steps=IMAGENET_SPEC.steps, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
-"""What the MobileNetV2 file was trained with."""
+"""What the file of MobileNetV2's weights that the commands name was trained with; timm's weights were not."""
 
 _NOT_FOR = (
     "Diagnosis, triage or any decision about a patient: this is not a medical device.",

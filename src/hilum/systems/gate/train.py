@@ -8,6 +8,7 @@ from hilum.systems.gate.bundle import train_gate
 from hilum.systems.gate.data.releases import read_gate_data
 from hilum.systems.gate.recipe import GateRecipe
 from hilum.systems.gate.study.study import read_spec
+from hilum.training.loop.greys import unlike_greys
 from hilum.training.recipe.smoke import few_of_each
 from hilum.training.records.request import TrainRequest
 from hilum.training.records.study_folder import NO_STUDY, StudyFolder, study_sha256
@@ -28,6 +29,9 @@ def train_gate_on(
     found = read_gate_data(request.only_folder("gate"))
     records = few_of_each(found.records, each=SMOKE_EACH) if request.smoke else found.records
     progress.say(f"{len(records):,} pictures to learn from")
+    caution = unlike_greys(recipe.backbone, weights=recipe.starting_weights, spec=recipe.preprocess)
+    if caution is not None:
+        progress.say(caution)
     return train_gate(
         recipe,
         records=records,

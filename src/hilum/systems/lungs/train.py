@@ -5,11 +5,13 @@ from __future__ import annotations
 from hilum.bundle.load import Bundle
 from hilum.datasets.releases.table import citation_of
 from hilum.errors import UsageError
+from hilum.networks.lung_unet import ENCODER
 from hilum.progress import SILENT, Progress
 from hilum.systems.lungs.bundle import train_lungs
 from hilum.systems.lungs.recipe import LungRecipe
 from hilum.systems.lungs.releases import read_lung_sources
 from hilum.systems.lungs.study.study import read_lung_study
+from hilum.training.loop.greys import unlike_greys
 from hilum.training.recipe.smoke import few_of_each
 from hilum.training.records.request import TrainRequest
 from hilum.training.records.study_folder import NO_STUDY, StudyFolder, study_sha256
@@ -34,6 +36,9 @@ def train_lungs_on(
     every = [record for record in read_lung_sources(request.only_folder("lungs")) if record.source in learnt]
     records = few_of_each(every, each=SMOKE_EACH) if request.smoke else every
     progress.say(f"{len(records):,} pictures to learn from")
+    caution = unlike_greys(ENCODER, weights=recipe.starting_weights, spec=recipe.preprocess)
+    if caution is not None and recipe.network == "mobile":
+        progress.say(caution)
     sources = sorted({record.source for record in every})
     return train_lungs(
         recipe,

@@ -20,6 +20,7 @@ from hilum.evaluation.study.study import Study
 from hilum.evaluation.study.write import publish_study
 from hilum.progress import SILENT, Progress
 from hilum.training.data.make_split import stage_split
+from hilum.training.loop.greys import say_unlike_greys
 from hilum.training.loop.stages import check_starts
 from hilum.training.recipe.recipe import TRAIN, Recipe
 from hilum.training.recipe.smoke import smoke_recipe, smoke_records
@@ -78,13 +79,18 @@ def run_arms(
     pool = _pool(images.records, recipe=first, smoke=request.smoke)
     splits = {name: _before(arm.recipe, records=images.others, smoke=request.smoke) for name, arm in small.items()}
     if not request.tables_only:
+        say_unlike_greys([arm.recipe for arm in small.values()], progress=progress)
         for name, arm in small.items():
-            check_starts(arm.recipe, folder=out / "fold-0" / name)
+            shared = dict.fromkeys(splits[name], _shared_folder(name, arm, folder=out))
+            check_starts(arm.recipe, folder=out / "fold-0" / name, shared=shared)
         _prepare(small, pool=pool, splits=splits, request=request, progress=progress)
     (validation,) = first.last.split.validation
     cross_validate(
         study,
-        [_maker(name, arm, splits=splits[name], folder=out / SHARED) for name, arm in small.items()],
+        [
+            _maker(name, arm, splits=splits[name], folder=_shared_folder(name, arm, folder=out))
+            for name, arm in small.items()
+        ],
         records=pool,
         folder=out,
         seed=first.seed if seed is None else seed,
@@ -149,7 +155,11 @@ def _prepare(
         prepare_images(list(wanted.values()), spec=spec, cache=cache, jobs=request.jobs, progress=progress)
 
 
+def _shared_folder(name: str, arm: ArmRecipe, *, folder: Path) -> Path:
+    return folder / SHARED / (arm.before or name)
+
+
 def _maker(name: str, arm: ArmRecipe, *, splits: Mapping[str, Split], folder: Path) -> Maker:
-    shared = SharedStages(splits=splits, folder=folder / (arm.before or name)) if splits else None
+    shared = SharedStages(splits=splits, folder=folder) if splits else None
     made = classifier_arm(name, recipe=arm.recipe, shared=shared)
     return made if arm.learns is None else arm.learns(made)

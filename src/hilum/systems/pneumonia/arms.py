@@ -20,7 +20,7 @@ from hilum.networks.starting_weights import RandomWeights, StartingWeights
 from hilum.statistics.logistic import sigmoid
 from hilum.systems.pneumonia.costs import costs_path, keep_costs
 from hilum.systems.pneumonia.errors import keep_errors
-from hilum.systems.pneumonia.groupings import FEW, GROUPINGS, Copies, Grouping, with_copies
+from hilum.systems.pneumonia.groupings import FEW, GROUPINGS, Grouping, MakeCopies, with_copies
 from hilum.systems.pneumonia.paper import IMAGENET, PAPER, RANDOM
 from hilum.systems.pneumonia.paper_recipe import paper_recipe
 from hilum.training.classifier_arm import calibrated_predictions, train_on_fold
@@ -89,13 +89,13 @@ def paper_arms(start: StartingWeights) -> tuple[PneumoniaArm, ...]:
     )
 
 
-def trained_arm(one: PneumoniaArm, *, copies: Copies) -> Trained[Fold, Predictions]:
-    """The arm as a study trains it; `copies` are those of every picture of the study."""
+def trained_arm(one: PneumoniaArm, *, copies: MakeCopies) -> Trained[Fold, Predictions]:
+    """The arm as a study trains it; `copies` makes those of every picture of the study, where the arm needs them."""
     return Trained(arms=(one.name,), run=partial(_run, one, copies=copies), settings=one.settings)
 
 
-def _run(one: PneumoniaArm, fold: Fold, place: RunPlace, *, copies: Copies) -> Mapping[str, Predictions]:
-    own = replace(fold, split=with_copies(fold.split, copies=copies)) if one.groupings else fold
+def _run(one: PneumoniaArm, fold: Fold, place: RunPlace, *, copies: MakeCopies) -> Mapping[str, Predictions]:
+    own = replace(fold, split=with_copies(fold.split, copies=copies())) if one.groupings else fold
     return train_and_keep(one, fold=own, place=place)
 
 

@@ -12,7 +12,8 @@ patients' pictures.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -42,6 +43,9 @@ ROTATED_DEG = 20.0
 
 Copies = Mapping[str, tuple[Record, ...]]
 """By the name of an original, its altered copies."""
+
+MakeCopies = Callable[[], Copies]
+"""Makes the copies when they are first asked for: a folder is the study's by then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +91,7 @@ def altered_copies(
 ) -> Copies:
     """The copies of all healthy pictures among `records`, made in `folder` where they do not lie there yet.
 
+    Files are named by what they were made of: a copy of another picture or size is never taken for one of these.
     `jobs` pictures are altered at the same time. Raises what decoding raises, and `OutputError` where a file cannot be
     written.
     """
@@ -134,7 +139,8 @@ def alter(pixels: Pixels, *, change: Change) -> Pixels:
 
 def _copy(wanted: tuple[Record, Change], *, spec: PreprocessSpec, folder: Path) -> Record:
     record, change = wanted
-    path = folder / change.replace(" ", "-") / f"{Path(record.image).stem}.png"
+    steps = hashlib.sha256("".join(step.model_dump_json() for step in spec.steps).encode()).hexdigest()
+    path = folder / change.replace(" ", "-") / f"{record.sha256[:32]}-{steps[:8]}.png"
     if not path.is_file():
         pixels = decode(read_file(record.path), name=record.image).pixels
         grey, _ = apply_steps(alter(pixels, change=change), spec=spec)

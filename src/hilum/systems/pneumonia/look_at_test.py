@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from hilum.datasets.records.record import Record
-from hilum.datasets.splits.split import TEST
+from hilum.datasets.splits.held_out_pictures import shows_held_out
+from hilum.datasets.splits.mixed import MixedReleases
+from hilum.datasets.splits.split import TEST, Split
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.bundles.evaluate import EvaluationSettings, evaluate_part
 from hilum.evaluation.bundles.part import part_of_run
@@ -27,8 +28,7 @@ from hilum.statistics.logistic import sigmoid
 from hilum.systems.pneumonia.arms import PneumoniaArm
 from hilum.systems.pneumonia.groupings import Copies, with_copies
 from hilum.systems.pneumonia.measures import Measures, measures
-from hilum.training.data.make_split import make_splits
-from hilum.training.data.training_data import TrainingData
+from hilum.training.data.training_data import prepare_data
 from hilum.training.records.provenance import Provenance
 from hilum.training.records.run_place import RunPlace
 from hilum.training.train import train_specialist
@@ -61,7 +61,7 @@ class TestLook:
 def look_at_test(
     one: PneumoniaArm,
     *,
-    records: Sequence[Record],
+    mixed: MixedReleases,
     copies: Copies,
     provenance: Provenance,
     place: RunPlace,
@@ -70,17 +70,20 @@ def look_at_test(
 ) -> TestLook:
     """Train the arm in `place.folder` where that is not done, judge it on the test folder, and keep what was found.
 
-    `records` are the release's; `copies` those of its healthy pictures. Raises as `train_specialist` and
-    `evaluate_part` do.
+    `mixed` is the release; `copies` are those of its healthy pictures. Nothing that shows a picture of the test is
+    learnt from. Raises as `prepare_data`, `train_specialist` and `evaluate_part` do.
     """
-    recipe = one.recipe
-    split = with_copies(make_splits(recipe, records=records)[recipe.last.name], copies=copies)
+    recipe, jobs = one.recipe, place.preparation.jobs
+    data = prepare_data(recipe, mixed=mixed, preparation=place.preparation, progress=progress)
+    split = data.splits[recipe.last.name]
+    copies = _without_held_out(copies, split=split, jobs=jobs)
+    split = with_copies(split, copies=copies)
     said = ", ".join(grouping.in_words() for grouping in one.groupings)
     split = replace(split, protocol=f"{split.protocol}; healthy training images copied: {said}")
-    every = [*records, *(copy for own in copies.values() for copy in own)]
+    every = (*data.records, *(copy for own in copies.values() for copy in own))
     bundle = train_specialist(
         recipe,
-        data=TrainingData(records=tuple(every), splits={recipe.last.name: split}),
+        data=replace(data, records=every, splits={recipe.last.name: split}),
         provenance=provenance,
         place=place,
     )
@@ -89,7 +92,7 @@ def look_at_test(
     run = load_run(place.folder)
     judged = evaluate_part(
         bundle,
-        part=part_of_run(run, records=every, name=TEST, labels=bundle.card.label_names),
+        part=part_of_run(run, records=every, name=TEST, labels=bundle.card.label_names, left_out=mixed.left_out),
         run=run,
         folder=place.folder / "evaluation",
         ledger=ledger,
@@ -112,6 +115,13 @@ def read_looks(folder: Path, *, arms: Sequence[str]) -> dict[str, TestLook]:
     """By arm, the looks that were made with the study in `folder`. Raises `DataError` where a file is malformed."""
     paths = {arm: folder / LOOKS / arm / FOUND for arm in arms}
     return {arm: _read(path) for arm, path in paths.items() if path.is_file()}
+
+
+def _without_held_out(copies: Copies, *, split: Split, jobs: int) -> Copies:
+    """The copies without those that show a picture of the split's test."""
+    every = [copy for own in copies.values() for copy in own]
+    shown = {id(one.record) for one in shows_held_out(every, held_out=split.parts[TEST], jobs=jobs)}
+    return {name: tuple(copy for copy in own if id(copy) not in shown) for name, own in copies.items()}
 
 
 def _kept(found: Measures, *, folder: Path) -> TestLook:

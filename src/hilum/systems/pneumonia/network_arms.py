@@ -7,19 +7,23 @@ balanced draws. Starting weights for the other networks are taken from files whe
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from hilum.errors import DataError
 from hilum.evaluation.study.study import Arm
+from hilum.networks.pooled_classifier import BACKBONES
 from hilum.networks.starting_weights import RandomWeights, StartingWeights, WeightsFile
 from hilum.networks.weight_files import TORCH_ENDINGS
+from hilum.progress import Progress
 from hilum.systems.pneumonia.arms import ArmWords, PneumoniaArm
 from hilum.systems.pneumonia.groupings import GROUPINGS
 from hilum.systems.pneumonia.paper import IMAGENET
 from hilum.systems.pneumonia.paper_recipe import IMAGENET_SPEC, paper_recipe
 from hilum.systems.pneumonia.recipe import SPEC
 from hilum.training.recipe.losses import BinaryCrossEntropy
+from hilum.training.recipe.recipe import Recipe
 from hilum.training.recipe.samplers import LabelBalanced
 
 PLAIN, WEIGHTS, SAMPLING = "plain", "weights", "sampling"
@@ -27,6 +31,8 @@ UNBALANCED = "none"
 
 DRAWS = 4608
 """Images that balanced draws take an epoch: 36 batches of 128, about as many as a fold learns from with its copies."""
+
+PAPERS = "mobilenet_v2"
 
 NETWORKS = {
     "resnet18": ("ResNet-18", IMAGENET_SPEC),
@@ -42,9 +48,9 @@ _ENDINGS = (".safetensors", *TORCH_ENDINGS)
 def network_arms(start: StartingWeights, *, starts: Path | None) -> tuple[PneumoniaArm, ...]:
     """All of them; `start` is MobileNetV2's, `starts` the folder of the others' files.
 
-    Raises `DataError` where `starts` is no folder.
+    Raises as `starts_of` does.
     """
-    plain = paper_recipe(start)
+    plain, own = paper_recipe(start), starts_of(tuple(NETWORKS), folder=starts)
     balances = (
         PneumoniaArm(words=_words(PLAIN, "MobileNetV2, as it comes", balance=UNBALANCED), recipe=plain),
         PneumoniaArm(
@@ -59,7 +65,7 @@ def network_arms(start: StartingWeights, *, starts: Path | None) -> tuple[Pneumo
     networks = tuple(
         PneumoniaArm(
             words=ArmWords(arm=Arm(name=backbone, title=title), beside=IMAGENET),
-            recipe=paper_recipe(start_of(backbone, folder=starts), backbone=backbone, preprocess=spec),
+            recipe=paper_recipe(own[backbone], backbone=backbone, preprocess=spec),
             groupings=GROUPINGS,
         )
         for backbone, (title, spec) in NETWORKS.items()
@@ -67,17 +73,45 @@ def network_arms(start: StartingWeights, *, starts: Path | None) -> tuple[Pneumo
     return (*balances, *networks)
 
 
-def start_of(backbone: str, *, folder: Path | None) -> StartingWeights:
-    """The file of the folder whose name begins with the backbone's, the first by name; random weights without one.
+def starts_of(backbones: Sequence[str], *, folder: Path | None) -> dict[str, StartingWeights]:
+    """By backbone, the file of the folder whose name begins with it, the first by name; random weights without one.
 
-    Raises `DataError` where there is no such folder.
+    In a file's name dashes count as underscores. Raises `DataError` where there is no such folder, where it has a
+    weights file that is called as no backbone that hilum knows, and where it has none of these.
     """
     if folder is None:
-        return RandomWeights()
+        return dict.fromkeys(backbones, RandomWeights())
     if not folder.is_dir():
         raise DataError(f"There is no folder {folder}. Give the folder of the starting weights")
-    files = sorted(path for path in folder.glob(f"{backbone}[._-]*") if path.suffix in _ENDINGS)
-    return WeightsFile(files[0]) if files else RandomWeights()
+    files = sorted(path for path in folder.iterdir() if path.suffix in _ENDINGS)
+    wanted = ", ".join(backbones)
+    unknown = [path.name for path in files if not any(_is_of(name, path=path) for name in BACKBONES)]
+    if unknown:
+        raise DataError(
+            f"{folder} has weights that are called as no backbone: {', '.join(unknown)}. Begin their names with what "
+            f"they are of, one of {wanted}, or take them out"
+        )
+    own = {name: next((path for path in files if _is_of(name, path=path)), None) for name in backbones}
+    if not any(own.values()):
+        raise DataError(
+            f"{folder} has no starting weights of {wanted}. Give the folder of the files ({', '.join(_ENDINGS)}) whose "
+            "names begin so, or leave out --starts for random weights"
+        )
+    return {name: RandomWeights() if path is None else WeightsFile(path) for name, path in own.items()}
+
+
+def say_starts(recipes: Iterable[Recipe], *, progress: Progress) -> None:
+    """Say from what each network that is not the paper's starts, one line a backbone."""
+    said = {recipe.backbone: recipe.stages[0].start for recipe in recipes if recipe.backbone != PAPERS}
+    for backbone, start in said.items():
+        title, _ = NETWORKS.get(backbone, (backbone, None))
+        name = start.path.name if isinstance(start, WeightsFile) else "random weights"
+        progress.say(f"{title} starts from {name}")
+
+
+def _is_of(backbone: str, *, path: Path) -> bool:
+    name = path.name.replace("-", "_")
+    return name.startswith((f"{backbone}.", f"{backbone}_"))
 
 
 def _words(name: str, title: str, *, balance: str) -> ArmWords:

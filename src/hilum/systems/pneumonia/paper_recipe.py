@@ -14,7 +14,8 @@ Fixed here, where the paper is silent:
   default; each validation before goes by those of 512 training images, the same ones, which are put away after it;
 - validation is on patients of the official train folder who are not learnt from; the release's own 16 validation images
   are too few for anything;
-- pictures are stretched to 224 x 224, greys from -1 to 1, as the ImageNet weights for this network want them.
+- pictures are stretched to 224 x 224, greys from -1 to 1, as the file of the command wants them, which holds
+  TensorFlow's ImageNet weights for this network; timm's, without a file, were learnt on others, and a caution says so.
 
 What differs: the last layer has one output where the paper has two. The softmax over two logits is the sigmoid of their
 difference, so that the same functions can be learnt and a probability of 0.5 parts the classes in both; under the same

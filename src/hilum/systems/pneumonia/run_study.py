@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated
 
@@ -15,9 +16,9 @@ import numpy as np
 from hilum.datasets.prepared.prepare_images import prepare_images
 from hilum.datasets.read_releases import read_releases
 from hilum.datasets.records.held_out import is_held_out
-from hilum.datasets.records.record import Record
 from hilum.datasets.releases.kermany import PATIENTS, SOURCE
 from hilum.datasets.splits.label_folds import FOLDS, label_folds
+from hilum.datasets.splits.mixed import MixedReleases
 from hilum.datasets.splits.split import TEST, Split
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.bundles.ledger import ledger_path
@@ -38,13 +39,15 @@ from hilum.systems.pneumonia.costs import costs_path, read_costs
 from hilum.systems.pneumonia.curves import read_curves
 from hilum.systems.pneumonia.dcgan_arms import DCGAN
 from hilum.systems.pneumonia.errors import read_errors
-from hilum.systems.pneumonia.groupings import OFFICIAL, Copies, altered_copies
+from hilum.systems.pneumonia.groupings import OFFICIAL, Copies, MakeCopies, altered_copies
 from hilum.systems.pneumonia.look_at_test import LOOKS, look_at_test, read_looks
+from hilum.systems.pneumonia.network_arms import say_starts
 from hilum.systems.pneumonia.paper import IMAGENET, RANDOM
 from hilum.systems.pneumonia.sections import ArmRecord, PneumoniaRecord, pneumonia_sections
 from hilum.systems.pneumonia.smote import check_smote
 from hilum.systems.pneumonia.study import NAME, pneumonia_study
 from hilum.training.data.images import load_images
+from hilum.training.loop.greys import say_unlike_greys
 from hilum.training.loop.stages import check_starts
 from hilum.training.recipe.recipe import TRAIN
 from hilum.training.recipe.smoke import smoke_records
@@ -71,7 +74,8 @@ class PneumoniaOptions:
         Path | None,
         Option(
             metavar="FOLDER",
-            help="Starting weights of the further networks, each file called as its backbone; random without one.",
+            help="Starting weights of the further networks, each file's name beginning with its backbone, such as "
+            "efficientnet-lite0-57934424.pth; random where there is no file.",
         ),
     ] = None
     folds: Annotated[int, Option(least=2, help="Folds by patient.")] = FOLDS
@@ -79,8 +83,8 @@ class PneumoniaOptions:
         bool,
         Option(
             flag="--look-at-test",
-            help="Train the paper's two networks on the whole train folder too, and evaluate them on the official test "
-            "folder; the ledger records both evaluations.",
+            help="Train the paper's two networks on 80% of the train folder by patient too, with the rest as "
+            "validation, and evaluate them on the official test folder; the ledger records both evaluations.",
             decides=False,
         ),
     ] = False
@@ -97,17 +101,17 @@ DEFAULTS = PneumoniaOptions()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Prepared:
-    """The arms, the release's records, the folds of its official train folder, and the copies of healthy pictures.
+    """The arms, the release, the folds of its official train folder, and what copies healthy pictures.
 
     `arms` are those that a recipe alone trains; `synthetic` is there where all are chosen.
     """
 
     arms: tuple[PneumoniaArm, ...]
     synthetic: SyntheticArms | None
-    records: tuple[Record, ...]
+    mixed: MixedReleases
     parts: Split
     folds: Mapping[str, Fold]
-    copies: Copies
+    copies: MakeCopies
     seed: int
 
     @property
@@ -136,9 +140,10 @@ def study_pneumonia(*, request: StudyRequest, own: PneumoniaOptions = DEFAULTS, 
     prepared = _prepare(request, own=own, progress=progress)
     study = pneumonia_study(prepared.words)
     _run(request, own=own, prepared=prepared, progress=progress)
+    _write_tables(request, prepared=prepared, study=study, progress=progress)
     if own.look_at_test:
         _look(request, own=own, prepared=prepared, progress=progress)
-    _write_tables(request, prepared=prepared, study=study, progress=progress)
+        _write_tables(request, prepared=prepared, study=study, progress=progress)
 
 
 def _prepare(request: StudyRequest, *, own: PneumoniaOptions, progress: Progress) -> _Prepared:
@@ -146,37 +151,40 @@ def _prepare(request: StudyRequest, *, own: PneumoniaOptions, progress: Progress
     if synthetic is not None and not request.tables_only:
         check_smote()
     seed, shares = arms[0].recipe.seed, arms[0].recipe.last.split.shares
-    records = read_releases(
-        request.data, allowed=(SOURCE,), memory=request.cache, jobs=request.jobs, progress=progress
-    ).records
-    pool = [record for record in records if record.official == OFFICIAL]
+    mixed = read_releases(request.data, allowed=(SOURCE,), memory=request.cache, jobs=request.jobs, progress=progress)
+    pool = [record for record in mixed.records if record.official == OFFICIAL]
     if request.smoke:
         pool = list(smoke_records(pool, labels=arms[0].recipe.last.labels))
     # held-out images give their hashes alone: a copy of one is left out of the folds
-    parts = label_folds([*pool, *(record for record in records if is_held_out(record))], folds=own.folds, seed=seed)
+    parts = label_folds(
+        [*pool, *(record for record in mixed.records if is_held_out(record))], folds=own.folds, seed=seed
+    )
     protocol = (
         f"{f'{SMOKE} ' if request.smoke else ''}{parts.protocol}, of the official train folder of {SOURCE}; of each "
         f"fold's other images, by patient, {' and '.join(f'{share:.0%} {part}' for part, share in shares.items())}; "
         f"{PATIENTS}; every image predicted by networks that never saw its patient"
     )
     parts = replace(parts, protocol=protocol)
-    grouped = next(one for one in arms if one.groupings)
+    return _Prepared(
+        arms=arms,
+        synthetic=synthetic,
+        mixed=mixed,
+        parts=parts,
+        folds=cross_validation(parts, shares=shares, seed=seed, protocol=protocol, smoke=request.smoke),
+        copies=cache(partial(_copies, request, arms=arms, parts=parts, progress=progress)),
+        seed=seed,
+    )
+
+
+def _copies(request: StudyRequest, *, arms: Sequence[PneumoniaArm], parts: Split, progress: Progress) -> Copies:
     progress.say(f"healthy training pictures are copied into {request.out / COPIES}; they are patients' pictures")
-    copies = altered_copies(
+    grouped = next(one for one in arms if one.groupings)
+    return altered_copies(
         [record for part in parts.parts.values() for record in part],
         groupings=grouped.groupings,
         spec=grouped.recipe.preprocess,
         folder=request.out / COPIES,
         jobs=request.jobs,
-    )
-    return _Prepared(
-        arms=arms,
-        synthetic=synthetic,
-        records=records,
-        parts=parts,
-        folds=cross_validation(parts, shares=shares, seed=seed, protocol=protocol, smoke=request.smoke),
-        copies=copies,
-        seed=seed,
     )
 
 
@@ -189,9 +197,12 @@ def _run(request: StudyRequest, *, own: PneumoniaOptions, prepared: _Prepared, p
         progress.say(f"{name}: {counts[TRAIN]:,} images to learn from, {counts[TEST]:,} to judge")
 
     if not request.tables_only:
+        recipes = [one.recipe for one in prepared.arms]
+        say_starts(recipes, progress=progress)
+        say_unlike_greys(recipes, progress=progress)
         for one in prepared.arms:
             check_starts(one.recipe, folder=fold_folder(next(iter(parts.parts)), folder=request.out) / one.name)
-        for spec in dict.fromkeys(one.recipe.preprocess for one in prepared.arms):
+        for spec in dict.fromkeys(recipe.preprocess for recipe in recipes):
             prepare_images(judged, spec=spec, cache=place.preparation.cache, jobs=request.jobs, progress=progress)
     makers = prepared.makers
     run_study(
@@ -218,8 +229,8 @@ def _look(request: StudyRequest, *, own: PneumoniaOptions, prepared: _Prepared, 
         if one.name in (RANDOM, IMAGENET):
             look_at_test(
                 one,
-                records=prepared.records,
-                copies=prepared.copies,
+                mixed=prepared.mixed,
+                copies=prepared.copies(),
                 provenance=replace(request.provenance(own), folders=request.folders),
                 place=replace(request.place, folder=request.out / LOOKS / one.name),
                 ledger=ledger_path(own.ledger),

@@ -28,6 +28,7 @@ from hilum.systems.sdfn.recipe import sdfn, sdfn_local
 from hilum.systems.sdfn.shown import boxed_images
 from hilum.systems.sdfn.study import SDFN
 from hilum.training.data.lung_boxes import with_lung_boxes
+from hilum.training.loop.greys import say_unlike_greys
 from hilum.training.loop.stages import check_starts
 from hilum.training.recipe.recipe import TRAIN, Recipe
 from hilum.training.recipe.smoke import smoke_recipe, smoke_records
@@ -158,6 +159,7 @@ def _run(request: StudyRequest, *, own: SdfnOptions, prepared: _Prepared, progre
         progress.say(f"{name}: {len(prepared.records) - judged:,} images to learn from, {judged:,} to judge")
 
     if not request.tables_only:
+        say_unlike_greys([recipe], progress=progress)
         check_starts(recipe, folder=request.out / "fold-0")
         for spec in dict.fromkeys(recipe.preprocess_of(stage) for stage in recipe.stages):
             prepare_images(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
+from types import MappingProxyType
 
 import torch
 from torch import nn
@@ -33,6 +34,7 @@ from hilum.training.records.run_place import RunPlace
 from hilum.whole_files import write_whole
 
 _HEAD = ("head.weight", "head.bias")
+_NOWHERE: Mapping[str, Path] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,15 +165,18 @@ def load_stage(recipe: Recipe, *, stage: Stage, folder: Path) -> Fitted:
     return Fitted(network.eval(), about["started_from"])
 
 
-def check_starts(recipe: Recipe, *, folder: Path) -> None:
+def check_starts(recipe: Recipe, *, folder: Path, shared: Mapping[str, Path] = _NOWHERE) -> None:
     """Find out before anything is decoded that starting weights are missing or do not fit.
 
-    A stage that has begun in `folder` needs them no more. Raises what `load_starting_weights` raises, and `UsageError`
-    where a stage began with others.
+    A stage that has begun in `folder` needs them no more, nor has one of `run_shared_stage` that has begun in its
+    folder in `shared`, by the stage's name. Raises what `load_starting_weights` raises, and `UsageError` where a stage
+    began with others.
     """
     for stage in recipe.stages:
-        started_before(folder / stage.name, weights=stage.start)
-        begun = has_begun(folder / stage.name)
+        ended = has_ended(stage, folder=folder)
+        place = (folder if ended else shared.get(stage.name, folder)) / stage.name
+        started_before(place, weights=stage.start)
+        begun = has_begun(place)
         if not isinstance(stage.start, FromStage | FusedFrom) and not begun:
             load_starting_weights(new_network(recipe, stage=stage), weights=stage.start)
 

@@ -2,7 +2,7 @@ import pytest
 
 from fabricate_kermany import fabricate_kermany
 from hilum.datasets.releases.kermany import LABEL, read_kermany
-from hilum.errors import UsageError
+from hilum.errors import DataError, UsageError
 from hilum.networks.starting_weights import RandomWeights, WeightsFile
 from hilum.systems.pneumonia.recipe import pneumonia, pneumonia_lungs
 from hilum.systems.pneumonia.shift.arms import BACTERIA, TODAY, VIRUS, chosen_shift_arms, shift_arms, with_kinds
@@ -97,10 +97,14 @@ def test_the_pupil_learns_as_the_lungs_alone_do_from_what_others_say(arms):
     assert arms["distilled"].settings != arms["lungs-alone"].settings
 
 
-def test_another_networks_weights_are_looked_for_by_its_name(tmp_path):
-    (tmp_path / "efficientnet_lite0.pth").touch()
+@pytest.mark.parametrize("name", ["efficientnet_lite0.pth", "efficientnet-lite0-57934424.pth"])
+def test_another_networks_weights_are_looked_for_by_its_name(tmp_path, name):
+    (tmp_path / "resnet18.pth").touch()
+    with pytest.raises(DataError, match="has no starting weights of efficientnet_lite0"):
+        shift_arms(RandomWeights(), starts=tmp_path)
+    (tmp_path / name).touch()
     found = shift_arms(RandomWeights(), starts=tmp_path)["lite0"].recipe.last.start
-    assert found == WeightsFile(tmp_path / "efficientnet_lite0.pth")
+    assert found == WeightsFile(tmp_path / name)
 
 
 def test_arms_are_named_with_commas(arms):

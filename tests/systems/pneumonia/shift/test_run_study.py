@@ -1,4 +1,5 @@
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,10 @@ from hilum.evaluation.predictions.predictions_file import read_predictions
 from hilum.systems.pneumonia.shift import run_study
 from hilum.systems.pneumonia.shift.arms import shift_arms
 from hilum.systems.pneumonia.shift.run_study import ShiftOptions, study_shift
+from hilum.training.records.provenance import Provenance
 from hilum.training.records.request import StudyRequest
+from hilum.training.records.run_record import begin_run, make_record
+from hilum.training.run_study import ArmSettings
 
 pytestmark = pytest.mark.slow
 
@@ -84,11 +88,62 @@ def test_tables_alone_are_made_without_training(release, out):
     assert json.loads((out / "study.json").read_bytes())["sections"] == json.loads(before)["sections"]
 
 
-def test_a_folder_of_another_run_is_refused(release, out):
+def test_a_folder_of_another_run_is_refused_before_anything_is_trained(release, out):
+    before = content(out)
     with pytest.raises(UsageError, match="holds another run: its smoke is True, here False"):
-        study_shift(request=asked(release, out, smoke=False), own=ShiftOptions(arms="today"))
+        study_shift(request=asked(release, out, smoke=False), own=ShiftOptions(arms="weak"))
+    assert content(out) == before
+
+
+def test_a_folder_of_another_study_is_refused_and_left_as_it_is(release, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    settings = ArmSettings(name="pneumonia", seed=4, folds=5, arms={})
+    provenance = Provenance(command="hilum study pneumonia", commit=None, dirty=None)
+    begin_run(out, record=make_record(settings, records=[], provenance=provenance, protocol="folds"))
+    (out / "study.json").write_text("{}")
+    before = content(out)
+    with pytest.raises(UsageError, match="its recipe is pneumonia, here pneumonia-shift"):
+        study_shift(request=asked(release, out), own=ShiftOptions(arms="today"))
+    (out / "run.json").unlink()
+    with pytest.raises(UsageError, match=r"holds study.json and no run.json that says what made it"):
+        study_shift(request=asked(release, out), own=ShiftOptions(arms="today"))
+    assert content(out) == {"study.json": before["study.json"]}
+
+
+def test_other_lungs_than_those_of_the_folder_are_refused(release, out, monkeypatch):
+    before, named = content(out), run_study.named_bundle
+    monkeypatch.setattr(
+        run_study, "named_bundle", lambda name, *, local: replace(named(name, local=local), sha256="other")
+    )
+    with pytest.raises(UsageError, match=r"holds another run: its lungs_sha256 is .*, here other"):
+        study_shift(request=asked(release, out), own=ShiftOptions(arms="weak"))
+    assert content(out) == before
+
+
+def test_a_folder_without_a_record_goes_on_where_its_parts_and_lungs_are_the_same(release, out, tmp_path, monkeypatch):
+    older = shutil.copytree(out, tmp_path / "older")
+    (older / "run.json").unlink()
+    study_shift(request=asked(release, older, tables_only=True))
+    assert json.loads((older / "run.json").read_text())["recipe"] == "pneumonia-shift"
+    (older / "run.json").unlink()
+    with pytest.raises(UsageError, match=r"holds a split.json with other parts"):
+        study_shift(request=asked(release, older, smoke=False), own=ShiftOptions(arms="weak"))
+    named = run_study.named_bundle
+    monkeypatch.setattr(
+        run_study, "named_bundle", lambda name, *, local: replace(named(name, local=local), sha256="other")
+    )
+    with pytest.raises(UsageError, match=r"holds an arm of another run: its lungs_sha256 is .*, here other"):
+        study_shift(request=asked(release, older), own=ShiftOptions(arms="weak"))
+    assert not (older / "run.json").exists()
+    assert not (older / "weak").exists()
+
+
+def content(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_without_an_arm_there_is_nothing_to_tabulate(release, tmp_path):
     with pytest.raises(UsageError, match="there is no arm in"):
         study_shift(request=asked(release, tmp_path / "empty", tables_only=True))
+    assert not (tmp_path / "empty").exists()

@@ -16,7 +16,7 @@ from hilum.errors import UsageError
 from hilum.imaging.preprocess import Equalise, PreprocessSpec, Resize
 from hilum.networks.output_stride import FINER
 from hilum.networks.starting_weights import StartingWeights
-from hilum.systems.pneumonia.network_arms import start_of
+from hilum.systems.pneumonia.network_arms import starts_of
 from hilum.systems.pneumonia.recipe import AUGMENTATION, EMA_DECAY, pneumonia
 from hilum.systems.pneumonia.shift.parts import PLAIN, SHIFTED
 from hilum.systems.pneumonia.shift.sharpness import with_softened
@@ -33,6 +33,7 @@ from hilum.training.recipe.smoke import smoke_recipe
 TODAY = "today"
 EPOCHS, LONGER = 4, 12
 SMALL_PX = 128
+LITES = tuple(f"efficientnet_lite{size}" for size in range(3))
 BACTERIA, VIRUS = "Bacterial pneumonia", "Viral pneumonia"
 
 WEAK = Augmentation(crop_area=(0.85, 1.0), aspect=0.1, rotation_deg=5.0, gain=0.1, offset=0.05)
@@ -141,7 +142,7 @@ def base_recipe(start: StartingWeights) -> Recipe:
 def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[str, ShiftArm]:
     """All arms by name; `start` is MobileNetV2's, `starts` the folder of other networks' weights.
 
-    Raises `DataError` where `starts` is no folder.
+    Raises `DataError` where `starts` is no folder, or one without such weights.
     """
     today = base_recipe(start)
     draws = today.last.sampler
@@ -197,7 +198,7 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
         ShiftArm(name="longer", title=f"{LONGER} epochs", recipe=today.with_last(replace(today.last, epochs=LONGER))),
         ShiftArm(name="mixup", title="mixup", recipe=today.with_last(replace(today.last, mixup=Mixup()))),
         ShiftArm(name="crop", title="cut to the lungs", recipe=today.with_last(replace(today.last, crop_lungs=True))),
-        *(_lite(size, recipe=today, starts=starts) for size in range(3)),
+        *(_lite(backbone, start=start, recipe=today) for backbone, start in starts_of(LITES, folder=starts).items()),
         ShiftArm(
             name="kinds",
             title="bacteria and virus told too",
@@ -262,13 +263,13 @@ def with_kinds(records: Sequence[Record], _learning: Learning | None = None) -> 
     )
 
 
-def _lite(size: int, *, recipe: Recipe, starts: Path | None) -> ShiftArm:
-    backbone = f"efficientnet_lite{size}"
+def _lite(backbone: str, *, start: StartingWeights, recipe: Recipe) -> ShiftArm:
+    size = backbone.removeprefix("efficientnet_")
     other = replace(recipe, backbone=backbone)
     return ShiftArm(
-        name=f"lite{size}",
-        title=f"EfficientNet-Lite{size}",
-        recipe=other.with_last(replace(other.last, start=start_of(backbone, folder=starts))),
+        name=size,
+        title=f"EfficientNet-{size.capitalize()}",
+        recipe=other.with_last(replace(other.last, start=start)),
     )
 
 
