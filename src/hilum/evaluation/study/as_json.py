@@ -18,6 +18,7 @@ from hilum.evaluation.study.claims import ClaimResult
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.section import SectionContent
 from hilum.evaluation.study.study import Study
+from hilum.evaluation.study.training_time import time_json
 from hilum.statistics.estimate import LEVEL, Estimate
 from hilum.version import __version__
 
@@ -48,6 +49,7 @@ def study_json(study: Study, *, content: StudyContent, sections: tuple[SectionCo
         "folds_done": run.folds_done,
         "calibrations": run.calibrations,
         "not_calibrated": run.not_calibrated,
+        **time_json(run.time),
         "bootstrap": {"by": "patient", "replicates": content.replicates, "level": LEVEL, "seed": content.seed},
         "arms": study.titles,
         "ours": _group(content.aurocs),
