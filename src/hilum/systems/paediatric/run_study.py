@@ -14,8 +14,17 @@ from hilum.networks.starting_weights import RandomWeights
 from hilum.option import Option
 from hilum.progress import SILENT, Progress
 from hilum.systems.paediatric import studies
+from hilum.systems.paediatric.boxes import Networks
 from hilum.systems.paediatric.boxes_section import boxes_section
-from hilum.systems.paediatric.cross_validation import ArmRecipe, Judged, as_trained, run_arms, tabulate
+from hilum.systems.paediatric.cross_validation import (
+    NO_MEANS,
+    ArmRecipe,
+    Judged,
+    Means,
+    as_trained,
+    run_arms,
+    tabulate,
+)
 from hilum.systems.paediatric.recipe import LOSSES, MODIFIED, NETWORKS, children_alone, paediatric_db
 from hilum.training.recipe.recipe import Recipe
 from hilum.training.records.request import StudyRequest
@@ -69,13 +78,23 @@ def study_ensemble(
     Raises as `run_arms` does.
     """
     recipes = {name: paediatric_db(request.start, backbone=name) for name in networks}
-    run_recipes(studies.ensemble_study(networks), recipes, request=request, own=own, progress=progress)
+    study, means = studies.ensemble_study(networks), {studies.MEAN: tuple(networks)}
+    run_recipes(study, recipes, means=means, request=request, own=own, progress=progress)
 
 
 def run_recipes(
-    study: Study, recipes: Mapping[str, Recipe], *, request: StudyRequest, own: FoldOptions, progress: Progress
+    study: Study,
+    recipes: Mapping[str, Recipe],
+    *,
+    means: Means = NO_MEANS,
+    request: StudyRequest,
+    own: FoldOptions,
+    progress: Progress,
 ) -> None:
-    """Train the arm of each recipe on the children of the request, and write the page. Raises as `run_arms` does."""
+    """Train the arm of each recipe on the children of the request, and write the page; `means` are as for `run_arms`.
+
+    Raises as `run_arms` does.
+    """
     policy = next((recipe.chexpert for recipe in recipes.values() if recipe.chexpert is not None), None)
     allowed = tuple(dict.fromkeys(name for recipe in recipes.values() for name in recipe.releases))
     records = read_releases(
@@ -86,7 +105,8 @@ def run_recipes(
         others=tuple(record for record in records if record.source == ADULTS),
     )
     arms = {name: ArmRecipe(recipe=recipe) for name, recipe in recipes.items()}
-    run_arms(study, arms, images=images, request=request, own=own, folds=own.folds, progress=progress)
+    run_arms(study, arms, means=means, images=images, request=request, own=own, folds=own.folds, progress=progress)
     trained = {name: arm.recipe for name, arm in as_trained(arms, smoke=request.smoke).items()}
-    boxes = partial(boxes_section, study=study, recipes=trained, records=images.records, folder=request.out)
+    networks = Networks(recipes=trained, means=means, folder=request.out)
+    boxes = partial(boxes_section, study=study, networks=networks, records=images.records)
     tabulate(replace(study, sections=(*study.sections, boxes)), request=request, progress=progress)

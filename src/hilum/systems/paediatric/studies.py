@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hilum.evaluation.study.claims import MeanAbove
-from hilum.evaluation.study.study import Arm, MeanOf, Study
+from hilum.evaluation.study.study import Arm, Study
 from hilum.systems.paediatric import paper
 from hilum.systems.paediatric.recipe import BALANCED, BCE, FOCAL, MODIFIED, WEIGHTED
 
@@ -52,13 +52,16 @@ STARTS = Study(
 
 
 def ensemble_study(networks: Mapping[str, str]) -> Study:
-    """Networks, by name with their titles, and the mean of their probabilities, beside the paper's three."""
+    """Networks, by name with their titles, and the mean of their probabilities, beside the paper's three.
+
+    The mean is a model of its own, calibrated as one.
+    """
     return Study(
         name="paediatric-ensemble",
         title="Children's chests: several networks and their mean",
         arms=(
             *(Arm(name=name, title=title) for name, title in networks.items()),
-            MeanOf(arm=Arm(name=MEAN, title="mean of all"), of=tuple(networks)),
+            Arm(name=MEAN, title="mean of all"),
         ),
         pairs=tuple((MEAN, name) for name in networks),
         published=paper.ENSEMBLE,
