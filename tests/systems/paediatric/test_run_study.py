@@ -55,6 +55,9 @@ def test_five_losses_are_trained_and_stand_beside_the_papers_table(made: Path, t
     assert {one["key"]: one["paper_holds"] for one in found["claims"]} == {
         f"mean-modified-db-over-{other}": True for other in ("bce", "weighted", "focal", "db")
     }
+    assert [one["key"] for one in found["sections"]["more_claims"]] == [
+        f"f1-modified-db-over-{other}" for other in ("bce", "weighted", "focal", "db")
+    ]
     settings = found["settings"]
     assert settings["arms.modified-db.stages.children.loss.alone"] == "No Finding"
     assert settings["arms.db.stages.children.loss.alone"] is None
@@ -76,6 +79,7 @@ def test_adults_are_learnt_once_for_all_folds_by_a_policy_that_the_protocol_name
     study(request("paediatric-starts", made=made, out=tmp_path, adults=True), own=SMALL)
     found = json.loads((tmp_path / "study.json").read_text())
     assert list(found["arms"]) == ["random", "imagenet", "chexpert"]
+    assert {one["key"]: one["paper_holds"] for one in found["claims"]}["mean-imagenet-over-random"] is False
     assert "uncertain labels of CheXpert: 0.7, not mentioned: zeros" in found["protocol"]
     shared = (tmp_path / "before" / "chexpert" / "adult" / "weights.safetensors").read_bytes()
     taken = [tmp_path / fold / "chexpert" / "adult" / "weights.safetensors" for fold in ("fold-0", "fold-1")]
@@ -101,6 +105,9 @@ def test_the_mean_of_networks_is_one_model_with_its_map(made: Path, tmp_path: Pa
     found = json.loads((tmp_path / "study.json").read_text())
     assert found["paper"]["auroc"]["Pneumonia"]["ensemble"] == 0.802
     assert list(found["sections"]["decisions"]) == [*arms, "ensemble"]
+    assert [one["key"] for one in found["sections"]["more_claims"]] == [
+        "ensemble-best-on-pneumonia-no-finding", "ensemble-worst-on-bronchiolitis",
+    ]  # fmt: skip
     shares = found["sections"]["boxes"]
     assert list(shares) == ["Other opacity", *TEN_LABELS[:2], "Bronchial thickening"]
     judged = read_predictions(tmp_path / "predictions" / "ensemble.parquet")

@@ -65,7 +65,7 @@ def study_json(study: Study, *, content: StudyContent, sections: tuple[SectionCo
             for column, groups in content.groups.items()
         },
         "tests": {_named(one.pair): _tests(one, alpha=study.t_level) for one in content.tests},
-        "claims": [_claim(one) for one in content.claims],
+        "claims": [claim_json(one) for one in content.claims],
         "paper": None if study.published is None else _published(study.published),
         "sections": {one.key: one.numbers for one in sections if one.numbers is not None},
     }
@@ -142,7 +142,8 @@ def _tests(one: PairTests, *, alpha: float) -> Json:
     }
 
 
-def _claim(one: ClaimResult) -> Json:
+def claim_json(one: ClaimResult) -> Json:
+    """One claim with its numbers and verdict."""
     return {
         "key": one.key,
         "claim": one.claim,

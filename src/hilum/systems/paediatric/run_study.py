@@ -9,6 +9,7 @@ from typing import Annotated
 
 from hilum.datasets.read_releases import read_releases
 from hilum.datasets.splits.label_folds import FOLDS
+from hilum.evaluation.study.section import Section
 from hilum.evaluation.study.study import Study
 from hilum.networks.starting_weights import RandomWeights
 from hilum.option import Option
@@ -16,6 +17,7 @@ from hilum.progress import SILENT, Progress
 from hilum.systems.paediatric import studies
 from hilum.systems.paediatric.boxes import Networks
 from hilum.systems.paediatric.boxes_section import boxes_section
+from hilum.systems.paediatric.claims import f1_section, labels_section
 from hilum.systems.paediatric.cross_validation import (
     NO_MEANS,
     ArmRecipe,
@@ -52,7 +54,9 @@ DEFAULTS, FOLDS_ALONE = NetworkOptions(), FoldOptions()
 def study_losses(*, request: StudyRequest, own: NetworkOptions = DEFAULTS, progress: Progress = SILENT) -> None:
     """Five losses from the same start, and the page of it. Raises as `run_arms` does."""
     recipes = {name: children_alone(request.start, loss=loss, backbone=own.backbone) for name, loss in LOSSES.items()}
-    run_recipes(studies.LOSSES, recipes, request=request, own=own, progress=progress)
+    study = studies.LOSSES
+    f1 = partial(f1_section, study=study, pairs=study.pairs, folder=request.out)
+    run_recipes(study, recipes, sections=(f1,), request=request, own=own, progress=progress)
 
 
 def study_starts(*, request: StudyRequest, own: NetworkOptions = DEFAULTS, progress: Progress = SILENT) -> None:
@@ -79,7 +83,8 @@ def study_ensemble(
     """
     recipes = {name: paediatric_db(request.start, backbone=name) for name in networks}
     study, means = studies.ensemble_study(networks), {studies.MEAN: tuple(networks)}
-    run_recipes(study, recipes, means=means, request=request, own=own, progress=progress)
+    labels = partial(labels_section, study=study, arm=studies.MEAN)
+    run_recipes(study, recipes, means=means, sections=(labels,), request=request, own=own, progress=progress)
 
 
 def run_recipes(
@@ -87,13 +92,14 @@ def run_recipes(
     recipes: Mapping[str, Recipe],
     *,
     means: Means = NO_MEANS,
+    sections: tuple[Section, ...] = (),
     request: StudyRequest,
     own: FoldOptions,
     progress: Progress,
 ) -> None:
     """Train the arm of each recipe on the children of the request, and write the page; `means` are as for `run_arms`.
 
-    Raises as `run_arms` does.
+    The page has `sections` behind the study's own. Raises as `run_arms` does.
     """
     policy = next((recipe.chexpert for recipe in recipes.values() if recipe.chexpert is not None), None)
     allowed = tuple(dict.fromkeys(name for recipe in recipes.values() for name in recipe.releases))
@@ -109,4 +115,4 @@ def run_recipes(
     trained = {name: arm.recipe for name, arm in as_trained(arms, smoke=request.smoke).items()}
     networks = Networks(recipes=trained, means=means, folder=request.out)
     boxes = partial(boxes_section, study=study, networks=networks, records=images.records)
-    tabulate(replace(study, sections=(*study.sections, boxes)), request=request, progress=progress)
+    tabulate(replace(study, sections=(*study.sections, *sections, boxes)), request=request, progress=progress)
