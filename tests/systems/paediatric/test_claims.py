@@ -60,6 +60,16 @@ def test_the_difference_is_that_of_the_mean_f1_and_its_interval_is_paired(losses
         assert high - low < apart, "narrower than of two that know nothing of each other"
 
 
+def test_where_no_threshold_could_be_chosen_the_claims_stand_untested(losses: StudyContent, tmp_path: Path) -> None:
+    for fold in range(5):
+        for arm, found in fabricate_arms(strength=STRENGTH, labels=TEN_LABELS, patients=60, without=TEN_LABELS).items():
+            kept = replace(found, split=("validation",) * found.n)
+            CLASSIFIER.save(kept, path=tmp_path / f"fold-{fold}" / arm / VALIDATION)
+    section = f1_section(losses, study=LOSSES, pairs=LOSSES.pairs, folder=tmp_path)
+    assert {one["verdict"] for one in section.numbers} == {"not tested"}
+    assert {one["ours"] for one in section.numbers} == {"no class was decided by both"}
+
+
 def test_without_validation_predictions_nothing_is_claimed_of_f1(losses: StudyContent, tmp_path: Path) -> None:
     section = f1_section(losses, study=LOSSES, pairs=LOSSES.pairs, folder=tmp_path)
     assert not section.shown

@@ -18,7 +18,7 @@ from hilum.imaging.preprocess import preprocess
 from hilum.networks.ensemble import EnsembleClassifier
 from hilum.networks.starting_weights import RandomWeights
 from hilum.systems.paediatric.recipe import paediatric_db
-from hilum.systems.paediatric.run_study import FoldOptions, NetworkOptions, study_ensemble
+from hilum.systems.paediatric.run_study import FoldOptions, LossesOptions, NetworkOptions, study_ensemble
 from hilum.systems.table import study
 from hilum.training.loop.stages import load_stage
 from hilum.training.recipe.smoke import smoke_recipe
@@ -47,7 +47,8 @@ def times(folder: Path) -> dict[Path, int]:
 
 
 def test_five_losses_are_trained_and_stand_beside_the_papers_table(made: Path, tmp_path: Path) -> None:
-    study(request("paediatric-losses", made=made, out=tmp_path), own=SMALL)
+    own = LossesOptions(folds=2, backbone="squeezenet1_1")
+    study(request("paediatric-losses", made=made, out=tmp_path), own=own)
     found = json.loads((tmp_path / "study.json").read_text())
     assert found["smoke"] is True
     assert list(found["arms"]) == ["bce", "weighted", "focal", "db", "modified-db"]
@@ -69,10 +70,28 @@ def test_five_losses_are_trained_and_stand_beside_the_papers_table(made: Path, t
     assert len(one.labels) == 10
     assert not any(image.startswith("test/") for image in one.image)
     before = times(tmp_path)
-    study(request("paediatric-losses", made=made, out=tmp_path, tables_only=True), own=SMALL)
+    study(request("paediatric-losses", made=made, out=tmp_path, tables_only=True), own=own)
     assert times(tmp_path) == before
     with pytest.raises(UsageError, match="holds another run"):
-        study(request("paediatric-losses", made=made, out=tmp_path), own=NetworkOptions(folds=2, backbone="resnet18"))
+        study(request("paediatric-losses", made=made, out=tmp_path), own=replace(own, backbone="resnet18"))
+
+
+def test_every_loss_can_start_from_one_network_of_adults(made: Path, tmp_path: Path) -> None:
+    own = LossesOptions(folds=2, backbone="squeezenet1_1", start="adults")
+    study(request("paediatric-losses", made=made, out=tmp_path, adults=True), own=own)
+    found = json.loads((tmp_path / "study.json").read_text())
+    assert "--start adults" in found["command"]
+    assert "uncertain labels of CheXpert: 0.7, not mentioned: zeros" in found["protocol"]
+    shared = (tmp_path / "before" / "adult" / "adult" / "weights.safetensors").read_bytes()
+    arms = ["bce", "weighted", "focal", "db", "modified-db"]
+    assert list(found["arms"]) == arms
+    for arm in arms:
+        for fold in ("fold-0", "fold-1"):
+            assert (tmp_path / fold / arm / "adult" / "weights.safetensors").read_bytes() == shared
+    settings = found["settings"]
+    assert {settings[f"arms.{arm}.stages.adult.loss.kind"] for arm in arms} == {"BinaryCrossEntropy"}
+    assert settings["arms.focal.stages.children.loss.kind"] == "Focal"
+    assert settings["arms.modified-db.stages.children.loss.alone"] == "No Finding"
 
 
 def test_adults_are_learnt_once_for_all_folds_by_a_policy_that_the_protocol_names(made: Path, tmp_path: Path) -> None:

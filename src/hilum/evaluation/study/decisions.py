@@ -115,18 +115,19 @@ def arm_decisions(study: Study, *, content: StudyContent, folder: Path) -> dict[
 
 def mean_differences(
     study: Study, *, pairs: Sequence[Pair], measure: str, content: StudyContent, folder: Path
-) -> dict[Pair, Estimate]:
+) -> dict[Pair, Estimate | None]:
     """By pair of arms, the first's mean of one of `MEASURES` less the second's, over the classes that both decide.
 
-    Intervals are percentiles of the difference on the same draws of patients. Pairs that decide no class are left out;
-    empty where a fold's validation predictions are not there.
+    Intervals are percentiles of the difference on the same draws of patients. None where a pair decides no class; empty
+    where a fold's validation predictions are not there.
     """
     kept = _all_called(study, content=content, folder=folder)
     patients, place = patient_rows(content.predictions.first.patient), MEASURES.index(measure)
-    found: dict[Pair, Estimate] = {}
+    found: dict[Pair, Estimate | None] = {}
     for pair in pairs if kept else ():
         both = tuple(kept[arm] for arm in pair)
         labels = tuple(label for label in content.aurocs.in_mean if all(_decides(one, label) for one in both))
+        found[pair] = None
         if labels:
             statistics = [_mean_statistic(one, labels=labels, patients=patients) for one in both]
             draws = patient_bootstrap(statistics, patients=patients, replicates=content.replicates, seed=content.seed)

@@ -79,14 +79,14 @@ def labels_claim(
     )
 
 
-def _f1_claim(pair: Pair, *, study: Study, difference: Estimate) -> ClaimResult:
+def _f1_claim(pair: Pair, *, study: Study, difference: Estimate | None) -> ClaimResult:
     first, second = (paper.LOSS_F1[arm] for arm in pair)
     return ClaimResult(
         key=f"f1-{pair[0]}-over-{pair[1]}",
         claim=f"mean F1 of the classes: {study.titles[pair[0]]} above {study.titles[pair[1]]}",
         paper=f"{first:.3f} against {second:.3f}: {first - second:+.3f}",
         paper_holds=first > second,
-        ours=interval_text(difference, sign="+", unknown=""),
+        ours="no class was decided by both" if difference is None else interval_text(difference, sign="+", unknown=""),
         difference=difference,
         verdict=verdict_of(difference),
     )
