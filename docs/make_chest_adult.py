@@ -13,7 +13,7 @@ from typing import Any
 
 from kept_study import keep_study
 from markers import ROOT, table, write_or_check
-from study_tables import value
+from study_tables import made_by, value
 
 from hilum.evaluation.study.as_json import read_study_json
 from hilum.systems.chest_adult.sections import BASELINES_KEY, EARNED_KEY, INSIDE_KEY, SHIPS_KEY, VIEWS
@@ -52,8 +52,9 @@ def means(result: Path = RESULT) -> str:
     verdict = "The mean of both ships" if ships["ships"] else f"Nothing ships: {ships['why_not']}"
     reached = "" if ships["difference"] is not None and ships["difference"] >= ships["wanted_gain"] else "not "
     return (
-        f"Protocol: {study['protocol']}; {group['n']:,} images of {group['patients']:,} patients. {verdict}. A gain of "
-        f"{ships['wanted_gain']:+.2f} on the whole picture alone was hoped for and is {reached}reached.\n\n"
+        f"Protocol: {study['protocol']}; {group['n']:,} images of {group['patients']:,} patients; split "
+        f"`{study['split_sha256'][:16]}`. {made_by(study)} {verdict}. A gain of {ships['wanted_gain']:+.2f} on the "
+        f"whole picture alone was hoped for and is {reached}reached.\n\n"
         f"{table(('network', what), rows)}"
     )
 
@@ -92,7 +93,8 @@ def tried(result: Path = TRIED) -> str:
     ours, arms = study["ours"], study["arms"]
     rows = [(title, value(ours["mean_auroc"][arm]), value(_gain(ours, arm), sign=True)) for arm, title in arms.items()]
     return (
-        f"{study['folds_done']} of {study['folds']} folds, {ours['n']:,} images of {ours['patients']:,} patients.\n\n"
+        f"{study['folds_done']} of {study['folds']} folds, {ours['n']:,} images of {ours['patients']:,} patients; "
+        f"split `{study['split_sha256'][:16]}`. {made_by(study)}\n\n"
         f"{table(('training', 'mean AUROC', 'gain'), rows)}"
     )
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from kept_study import keep_study, write_kept
 from markers import ROOT, table, write_or_check
-from study_tables import claims, protocol_line, value
+from study_tables import claims, made_by, protocol_line, value
 
 from hilum.datasets.releases.kermany import LABEL
 from hilum.evaluation.study.as_json import read_study_json
@@ -153,7 +153,7 @@ def _arms(result: Path, *, way: str, last: str, title: str) -> str:
     if not result.is_file():
         return f"Not measured for this version; `hilum study {SHIFT}` does."
     study = read_study_json(result, study=SHIFT)
-    parts = []
+    parts = [f"Split `{study['split_sha256'][:16]}`. {made_by(study)}"]
     for name in SETS:
         section = study["sections"][name]
         rows = [

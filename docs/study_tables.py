@@ -9,6 +9,7 @@ from markers import table
 
 from hilum.evaluation.study.interval_sentence import interval_sentence
 from hilum.evaluation.study.tables import p_text
+from hilum.evaluation.study.training_time import time_in_words
 from hilum.statistics.holm import is_significant
 
 Json = dict[str, Any]
@@ -17,17 +18,24 @@ Titles = Mapping[str, str]
 
 
 def protocol_line(study: Json, *, sections: Sequence[str] = ()) -> str:
-    """The protocol, how many images of how many patients, the split's hash and how intervals are made.
+    """The protocol, how many images of how many patients, the split's hash, how intervals are made, and the command.
 
-    Those of AUROCs and claims, and of what stands in the `sections` that the page shows.
+    Intervals are those of AUROCs and claims, and of what stands in the `sections` that the page shows.
     """
     group = study["ours"]
     shown = {name: study[name] for name in ("arms", "bootstrap", "ours", "claims") if name in study}
     shown["sections"] = {name: study["sections"][name] for name in sections}
     return (
         f"Protocol: {study['protocol']}. {group['n']:,} images of {group['patients']:,} patients; split "
-        f"`{study['split_sha256'][:16]}`. {interval_sentence(shown)}."
+        f"`{study['split_sha256'][:16]}`. {interval_sentence(shown)}. {made_by(study)}"
     )
+
+
+def made_by(found: Json) -> str:
+    """The command that made the kept figures, and how long it trained where they say it."""
+    command = f"Made by `{found['command']}`" if found.get("command") else "The command was not kept"
+    time = time_in_words(found)
+    return f"{command}{'' if time is None else f', {time}'}."
 
 
 def classes(group: Json, *, titles: Titles, pairs: Sequence[str]) -> str:
@@ -93,7 +101,8 @@ def means(study: Json, *, titles: Titles, pairs: Sequence[str]) -> str:
     rows += [(spoken(pair, titles=titles), value(group["mean_difference"][pair], sign=True)) for pair in pairs]
     count = len(group["labels"]) - len(group["mean_left_out"])
     return (
-        f"Protocol: {study['protocol']}; {group['n']:,} images of {group['patients']:,} patients.\n\n"
+        f"Protocol: {study['protocol']}; {group['n']:,} images of {group['patients']:,} patients; split "
+        f"`{study['split_sha256'][:16]}`. {made_by(study)}\n\n"
         f"{table(('network', f'mean AUROC of {count} findings'), rows)}"
     )
 

@@ -52,6 +52,7 @@ def test_what_is_kept_names_nobody_and_is_shown(script: ModuleType, tmp_path: Pa
     assert "no: 0 images with it to judge by, 40 are needed" in rows["Hernia"]
     assert "mean AUROC of 2 findings" in script.means(result)
     assert "The mean of both ships." in script.means(result)
+    assert f"split `{'5' * 16}`. Made by `hilum study toy <b>`." in script.means(result)
     assert "| Mass | 2 | 0.60 | 0.60 |" in script.inside(result)
     assert "| Nodule | 0 | – | – |" in script.inside(result)
 
@@ -77,6 +78,7 @@ def test_other_trainings_are_shown_with_what_they_gain_and_how_many_folds_are_do
     assert f"| {gain.value:+.3f} [" in rows["320 pixels"]
     assert rows["as it is"].endswith("| – |")
     assert said.startswith("2 of 5 folds, ")
+    assert "Made by `hilum study toy <b>`." in said
 
 
 def test_without_a_kept_study_the_page_says_that_nothing_was_measured(script: ModuleType, tmp_path: Path) -> None:

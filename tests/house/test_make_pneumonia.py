@@ -27,6 +27,7 @@ def shift(arms: dict[str, float], *, smoke: bool = False, split: str = "1f") -> 
     ways: Json = {way: {name: arm(auroc) for name, auroc in arms.items()} for way in ("picture", "matched", "copies")}
     section = {"n": 40, "positives": 30, "baseline": {"name": "mean gradient", "auroc": 0.25}, **ways}
     told = {"split_sha256": split, "lungs_sha256": "2e", "arms": {name: name for name in arms}, "smoke": smoke}
+    told |= {"command": "hilum study pneumonia-shift"}
     sections = {name: section for name in ("plain", "soft", "shifted")}
     return {"schema": SCHEMA, "study": "pneumonia-shift", **told, "sections": sections}
 
@@ -109,6 +110,7 @@ def test_arms_of_a_later_run_stand_beside_those_that_are_kept(script: ModuleType
     script.keep_shift(written(shift({"today": 0.8, "weak": 0.75}), folder=tmp_path), result=result)
     script.keep_shift(written(shift({"today": 0.8, "mixup": 0.85}), folder=tmp_path), result=result)
     once, averaged = script.once(result), script.averaged(result)
+    assert once.startswith("Split `1f`. Made by `hilum study pneumonia-shift`.")
     for name in ("today", "weak", "mixup"):
         assert once.count(f"| `{name}` |") == averaged.count(f"| `{name}` |") == 3
     assert "| `mixup` | 0.850 [0.840, 0.860] | – | – | – | – | -1.500 | – | 0.500 |" in once

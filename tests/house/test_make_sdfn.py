@@ -14,6 +14,7 @@ from hilum.errors import DataError
 from hilum.evaluation.study.as_json import study_json_bytes
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.read import study_content
+from hilum.evaluation.study.training_time import TrainingTime
 from hilum.systems.sdfn.lung_cases import LungSurvey
 from hilum.systems.sdfn.pictures import lungs_section
 from hilum.systems.sdfn.study import SDFN
@@ -58,7 +59,18 @@ def test_what_is_kept_names_nobody_and_is_shown(script: ModuleType, tmp_path: Pa
     assert f"{mean.value:.3f} [{mean.interval[0]:.3f}, {mean.interval[1]:.3f}]" in short
     assert "mean AUROC of 13 findings" in short
     assert short.startswith(f"Protocol: {PROTOCOL};")
+    for said in (shown, short):
+        assert f"split `{'5' * 16}`" in said
+        assert "Made by `hilum study toy <b>`." in said
     assert shown.count("| Nodule: lung crop above whole image |") == 1
+
+
+def test_how_long_it_trained_stands_behind_the_command(script: ModuleType, tmp_path: Path) -> None:
+    study = study_of()
+    run = replace(study.run, time=TrainingTime(seconds=9000.0, trainings=15))
+    result = tmp_path / "results" / "sdfn.json"
+    script.keep(written(replace(study, run=run), folder=tmp_path), result=result)
+    assert "Made by `hilum study toy <b>`, trained in 2.5 hours." in script.ours(result)
 
 
 def test_smoke_runs_and_unfinished_studies_are_refused(script: ModuleType, tmp_path: Path) -> None:

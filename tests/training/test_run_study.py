@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from hilum.errors import OutputError, UsageError
+from hilum.evaluation.study.training_time import TrainingTime, training_time
 from hilum.output.lock import FolderLock
 from hilum.training.records.run_place import RunPlace
 from hilum.training.records.run_record import RunRecord
@@ -157,4 +158,16 @@ def test_of_a_training_that_is_done_the_weights_stay_and_the_checkpoints_go(tmp_
 
     run(Trained(arms=("a",), run=train), folder=tmp_path)
     left = {str(path.relative_to(tmp_path / "fold-1" / "a")) for path in (tmp_path / "fold-1" / "a").rglob("*.*")}
-    assert left == set(kept)
+    assert left == {*kept, "time.json"}
+
+
+def test_the_seconds_of_every_training_are_kept_over_its_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 5.0, 10.0, 12.5, 100.0, 107.0])
+    monkeypatch.setattr("hilum.training.records.timed.time.monotonic", lambda: next(clock))
+    with pytest.raises(KeyboardInterrupt):
+        run(Maker(("a",), dies_on=20).trained(), folder=tmp_path)
+    run(Maker(("a",)).trained(), folder=tmp_path)
+    folds = [tmp_path / "fold-0", tmp_path / "fold-1"]
+    assert training_time(folds) == TrainingTime(seconds=5.0 + 2.5 + 7.0, trainings=2)
+    run(Maker(("a",)).trained(), folder=tmp_path)
+    assert training_time(folds) == TrainingTime(seconds=14.5, trainings=2), "what is done takes no time"

@@ -47,7 +47,14 @@ from hilum.systems.paediatric.ensemble import paediatric_ensemble
 from hilum.systems.paediatric.local import LossesLocalOptions, study_losses_local
 from hilum.systems.paediatric.methods import study_methods
 from hilum.systems.paediatric.recipe import paediatric_db
-from hilum.systems.paediatric.run_study import FoldOptions, NetworkOptions, study_ensemble, study_losses, study_starts
+from hilum.systems.paediatric.run_study import (
+    FoldOptions,
+    LossesOptions,
+    NetworkOptions,
+    study_ensemble,
+    study_losses,
+    study_starts,
+)
 from hilum.systems.paediatric.transfer import study_transfer
 from hilum.systems.pneumonia.recipe import pneumonia, pneumonia_lungs
 from hilum.systems.pneumonia.run_study import PneumoniaOptions, study_pneumonia
@@ -331,7 +338,7 @@ STUDIES: Mapping[str, SystemStudy] = {
     "paediatric-losses": SystemStudy(
         help="Children's chests: five losses beside the table of Tran et al. 2021.",
         run=study_losses,
-        own=NetworkOptions,
+        own=LossesOptions,
     ),
     "paediatric-starts": SystemStudy(
         help="Children's chests: from random weights, ImageNet's and adults'.", run=study_starts, own=NetworkOptions

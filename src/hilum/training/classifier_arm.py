@@ -54,17 +54,23 @@ def classifier_arm(arm: str, *, recipe: Recipe, shared: SharedStages | None = No
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class FoldNetwork:
-    """The network that a recipe gave on a fold, in evaluation mode, and what it says of two of the fold's parts.
+class FoldLogits:
+    """What a model says of two of a fold's parts, and one line on what its training started from.
 
     `validation` (n, L) are logits of the recipe's calibration part, `judged` those of the part `test`, of the labels
     that are told (`told_labels`).
     """
 
-    network: PooledClassifier
     started_from: str
     validation: Logits
     judged: Logits
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class FoldNetwork(FoldLogits):
+    """What a recipe gave on a fold: its network, in evaluation mode, and what that says."""
+
+    network: PooledClassifier
 
 
 def train_on_fold(recipe: Recipe, *, fold: Fold, place: RunPlace) -> FoldNetwork:
@@ -83,9 +89,9 @@ def train_on_fold(recipe: Recipe, *, fold: Fold, place: RunPlace) -> FoldNetwork
 
 
 def calibrated_predictions(
-    arm: str, *, recipe: Recipe, fold: Fold, found: FoldNetwork, folder: Path
+    arm: str, *, recipe: Recipe, fold: Fold, found: FoldLogits, folder: Path
 ) -> Mapping[str, Predictions]:
-    """What the network says of the part `test`, calibrated on validation.
+    """What the model says of the part `test`, calibrated on validation.
 
     The facts of it go into `folder`, and what it says of validation, from which a study may choose thresholds.
     """

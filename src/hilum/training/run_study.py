@@ -16,6 +16,7 @@ from hilum.training.recipe.settings import HIDDEN, Value
 from hilum.training.records.hold_run import hold_run
 from hilum.training.records.run_place import RunPlace
 from hilum.training.records.run_record import SPLIT_NAME, RunRecord, begin_run
+from hilum.training.records.timed import timed
 
 F = TypeVar("F")
 P = TypeVar("P")
@@ -72,7 +73,7 @@ def run_study(
 
     `place.folder` is held meanwhile, and belongs to the run that `record` describes: another study, recipe, data or
     smoke run is refused. A fold is done where all its files are there; one that was stopped goes on. Of a training that
-    is done the weights stay and the checkpoints go. Without `makers`
+    is done the weights stay and the checkpoints go, and how long it took stands in its folder. Without `makers`
     nothing is trained, and the folder is only checked. `split` holds the parts that the folds are made of, and is kept
     as `split.json`. `begin` is told of each fold before its turn, and `tabulate` makes the tables before
     the folder is given free. Raises `UsageError` for another run's folder and `OutputError` where another process
@@ -98,7 +99,8 @@ def _run_fold(maker: Trained[F, P], *, fold: F, name: str, files: FoldFiles[P], 
     if files.done(name, arms=maker.arms):
         return
     folder = Path(fold_folder(name, folder=place.folder), maker.place)
-    found = maker.run(fold, replace(place, folder=folder))
+    with timed(folder):
+        found = maker.run(fold, replace(place, folder=folder))
     for arm in maker.arms:
         files.kept.save(found[arm], path=files.path(name, arm))
     drop_checkpoints(folder)

@@ -20,6 +20,7 @@ from hilum.evaluation.study.classifier_format import CLASSIFIER
 from hilum.evaluation.study.study import Study
 from hilum.training.classifier_arm import SharedStages, classifier_arm
 from hilum.training.data.images import IN_MEMORY, Preparation
+from hilum.training.mean_arm import mean_arm
 from hilum.training.recipe.machine import THIS_MACHINE, Machine
 from hilum.training.records.provenance import Provenance
 from hilum.training.records.run_place import RunPlace
@@ -27,7 +28,7 @@ from hilum.training.records.run_record import make_record
 from hilum.training.run_study import ArmSettings, Trained, run_study, settings_of
 from hilum.training.study_fold import Fold, cross_validation
 
-__all__ = ["Fold", "RunPlace", "SharedStages", "Trained", "classifier_arm", "cross_validate", "run_study"]
+__all__ = ["Fold", "RunPlace", "SharedStages", "Trained", "classifier_arm", "cross_validate", "mean_arm", "run_study"]
 
 SHARES: Mapping[str, float] = MappingProxyType({"train": 0.8, "validation": 0.2})
 

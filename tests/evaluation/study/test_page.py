@@ -11,6 +11,7 @@ from hilum.evaluation.study.page import render_study
 from hilum.evaluation.study.section import Gallery, Picture, SectionContent
 from hilum.evaluation.study.study import Study
 from hilum.evaluation.study.tables import study_tables
+from hilum.evaluation.study.training_time import TrainingTime
 
 PICTURE = Picture(images=(("_a", b"a", "first"), ("_b", b"b", "second")), title="Mass", lines=("0.4", "<x>.png"))
 MORE = SectionContent(
@@ -53,6 +54,12 @@ def test_a_smoke_run_and_an_unfinished_one_say_so(smoke: bool) -> None:
     page = page_of(toy_content(smoke=smoke, run=run, replicates=50))
     assert ("Test run only; ignore its numbers." in page) is smoke
     assert ("4 of 5 folds." in page) is smoke
+
+
+def test_how_long_it_trained_stands_beside_its_command() -> None:
+    run = replace(RUN, time=TrainingTime(seconds=9000.0, trainings=15))
+    assert "<dd>trained in 2.5 hours</dd>" in page_of(toy_content(run=run, replicates=50)).replace("\n", "")
+    assert "trained in" not in page_of(toy_content(replicates=50))
 
 
 def test_a_section_has_its_place_and_an_empty_one_has_none(content: StudyContent) -> None:

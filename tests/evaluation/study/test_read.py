@@ -10,9 +10,10 @@ from hilum.errors import DataError, FileAccessError
 from hilum.evaluation.comparing.many_models import model_aurocs
 from hilum.evaluation.study.classifier_format import CLASSIFIER
 from hilum.evaluation.study.content import StudyContent
-from hilum.evaluation.study.folder import FACTS, FoldFiles
+from hilum.evaluation.study.folder import FACTS, TIME, FoldFiles
 from hilum.evaluation.study.read import LEAST_POSITIVES, all_arms, read_study, study_content
 from hilum.evaluation.study.study import Arm, MeanOf
+from hilum.evaluation.study.training_time import TrainingTime
 
 LABELS = ("Mass", "Nodule", "Hernia")
 VOTED = replace(STUDY, arms=(*STUDY.arms, MeanOf(arm=Arm(name="vote", title="vote"), of=("plain", "crop"))))
@@ -108,3 +109,7 @@ def test_a_study_is_read_from_its_folder(tmp_path: Path) -> None:
     assert set(found.predictions.first.split) == {"fold 1"}
     assert (found.run.file.recipe, found.run.folds, found.run.folds_done) == ("tiny", 2, 1)
     assert (found.run.calibrations, found.run.not_calibrated, found.run.file.settings) == (9, 2, {"seed": 3})
+    assert found.run.time is None, "an older version kept none"
+    (tmp_path / "fold-1" / TIME).write_text('{"seconds": 12.5, "cut_short": false}')
+    again = read_study(STUDY, folder=tmp_path, replicates=50)
+    assert again.run.time == TrainingTime(seconds=12.5, trainings=1)

@@ -12,8 +12,7 @@ from fabricate_recipe import tiny_recipe
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.vindr_pcxr import TEN_LABELS, read_vindr_pcxr
 from hilum.evaluation.predictions.predictions import Predictions
-from hilum.evaluation.study.study import Arm, MeanOf, Study
-from hilum.systems.paediatric.boxes import chosen_cases, networks_of_fold
+from hilum.systems.paediatric.boxes import Networks, chosen_cases, networks_of_fold
 from hilum.training.loop.checkpoints import WEIGHTS, save_weights
 from hilum.training.loop.stages import new_network
 from hilum.training.recipe.hierarchical import Hierarchical
@@ -62,16 +61,9 @@ def test_arms_without_weights_or_class_maps_have_no_network(tmp_path: Path) -> N
     for name, recipe in recipes.items():
         if name != "missing":
             state = new_network(recipe, stage=recipe.last).state_dict()
-            save_weights(tmp_path / name / "train" / WEIGHTS, state=state, about={"started_from": "random"})
-    arms = [Arm(name=name, title=name) for name in recipes]
+            save_weights(tmp_path / "fold-0" / name / "train" / WEIGHTS, state=state, about={"started_from": "random"})
     means = {"both": ("one", "two"), "differing": ("one", "other"), "lacking": ("one", "missing")}
-    study = Study(
-        name="toy",
-        title="toy",
-        arms=(*arms, *(MeanOf(arm=Arm(name=name, title=name), of=of) for name, of in means.items())),
-        pairs=(),
-    )
-    found = networks_of_fold(study, recipes=recipes, folder=tmp_path)
+    found = networks_of_fold("fold 0", networks=Networks(recipes=recipes, means=means, folder=tmp_path))
     assert list(found) == ["one", "two", "other", "both"]
     pixels = np.random.default_rng(0).random((40, 30), dtype=np.float32)
     one, both = (found[name].map_of(pixels, column=1) for name in ("one", "both"))

@@ -58,6 +58,8 @@ def test_five_losses_are_ranked_and_three_of_them_trained_with_other_seeds(
     order = found["sections"]["ranking"]["order"]
     means = [found["ours"]["mean_auroc"][name]["value"] for name in order]
     assert means == sorted(means, reverse=True)
+    trained = found["trained"]
+    assert (trained["trainings"], trained["not_timed"], trained["cut_short"]) == (2 * (6 + 2 * 3), 0, 0)
     seeds = found["sections"]["seeds"]
     best = [name for name in order if name != "bce"][:2]
     assert sorted(seeds["by_loss"]) == sorted(["bce", *best])

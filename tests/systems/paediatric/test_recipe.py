@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from fabricate_releases import fabricate_chexpert_to_train
 from hilum.datasets.read_releases import read_releases
 from hilum.datasets.releases.vindr_pcxr import TEN_LABELS
 from hilum.networks.starting_weights import RandomWeights
-from hilum.systems.paediatric.recipe import LOSSES, children_alone, paediatric_db
+from hilum.systems.paediatric.recipe import LOSSES, after_adults, children_alone, paediatric_db
 from hilum.systems.table import training_of
 from hilum.training.data.make_split import make_splits
 from hilum.training.recipe import BinaryCrossEntropy, DistributionBalanced, Focal, FromStage, Sgd, Triangular
@@ -70,3 +71,12 @@ def test_children_alone_start_from_the_weights_that_are_given(loss) -> None:
     assert recipe.last.start == RandomWeights()
     assert recipe.last.loss == loss
     assert recipe.chexpert is None
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+def test_after_adults_the_childrens_loss_alone_is_another(loss) -> None:
+    recipe = after_adults(RandomWeights(), loss=loss)
+    adult, children = recipe.stages
+    assert adult == RECIPE.stages[0]
+    assert children == replace(RECIPE.last, loss=loss)
+    assert recipe.chexpert == RECIPE.chexpert

@@ -15,10 +15,11 @@ from hilum.errors import DataError, UsageError
 from hilum.evaluation.predictions.predictions_file import read_predictions
 from hilum.imaging.decode import decode, read_file
 from hilum.imaging.preprocess import preprocess
+from hilum.networks.ensemble import EnsembleClassifier
 from hilum.networks.starting_weights import RandomWeights
 from hilum.systems.paediatric import cross_validation
 from hilum.systems.paediatric.recipe import paediatric_db
-from hilum.systems.paediatric.run_study import FoldOptions, NetworkOptions, study_ensemble
+from hilum.systems.paediatric.run_study import FoldOptions, LossesOptions, NetworkOptions, study_ensemble
 from hilum.systems.table import study
 from hilum.training.loop.checkpoints import save_weights
 from hilum.training.loop.stages import load_stage
@@ -49,7 +50,8 @@ def times(folder: Path) -> dict[Path, int]:
 
 
 def test_five_losses_are_trained_and_stand_beside_the_papers_table(made: Path, tmp_path: Path) -> None:
-    study(request("paediatric-losses", made=made, out=tmp_path), own=SMALL)
+    own = LossesOptions(folds=2, backbone="squeezenet1_1")
+    study(request("paediatric-losses", made=made, out=tmp_path), own=own)
     found = json.loads((tmp_path / "study.json").read_text())
     assert found["smoke"] is True
     assert list(found["arms"]) == ["bce", "weighted", "focal", "db", "modified-db"]
@@ -57,6 +59,9 @@ def test_five_losses_are_trained_and_stand_beside_the_papers_table(made: Path, t
     assert {one["key"]: one["paper_holds"] for one in found["claims"]} == {
         f"mean-modified-db-over-{other}": True for other in ("bce", "weighted", "focal", "db")
     }
+    assert [one["key"] for one in found["sections"]["more_claims"]] == [
+        f"f1-modified-db-over-{other}" for other in ("bce", "weighted", "focal", "db")
+    ]
     settings = found["settings"]
     assert settings["arms.modified-db.stages.children.loss.alone"] == "No Finding"
     assert settings["arms.db.stages.children.loss.alone"] is None
@@ -68,16 +73,35 @@ def test_five_losses_are_trained_and_stand_beside_the_papers_table(made: Path, t
     assert len(one.labels) == 10
     assert not any(image.startswith("test/") for image in one.image)
     before = times(tmp_path)
-    study(request("paediatric-losses", made=made, out=tmp_path, tables_only=True), own=SMALL)
+    study(request("paediatric-losses", made=made, out=tmp_path, tables_only=True), own=own)
     assert times(tmp_path) == before
     with pytest.raises(UsageError, match="holds another run"):
-        study(request("paediatric-losses", made=made, out=tmp_path), own=NetworkOptions(folds=2, backbone="resnet18"))
+        study(request("paediatric-losses", made=made, out=tmp_path), own=replace(own, backbone="resnet18"))
+
+
+def test_every_loss_can_start_from_one_network_of_adults(made: Path, tmp_path: Path) -> None:
+    own = LossesOptions(folds=2, backbone="squeezenet1_1", start="adults")
+    study(request("paediatric-losses", made=made, out=tmp_path, adults=True), own=own)
+    found = json.loads((tmp_path / "study.json").read_text())
+    assert "--start adults" in found["command"]
+    assert "uncertain labels of CheXpert: 0.7, not mentioned: zeros" in found["protocol"]
+    shared = (tmp_path / "before" / "adult" / "adult" / "weights.safetensors").read_bytes()
+    arms = ["bce", "weighted", "focal", "db", "modified-db"]
+    assert list(found["arms"]) == arms
+    for arm in arms:
+        for fold in ("fold-0", "fold-1"):
+            assert (tmp_path / fold / arm / "adult" / "weights.safetensors").read_bytes() == shared
+    settings = found["settings"]
+    assert {settings[f"arms.{arm}.stages.adult.loss.kind"] for arm in arms} == {"BinaryCrossEntropy"}
+    assert settings["arms.focal.stages.children.loss.kind"] == "Focal"
+    assert settings["arms.modified-db.stages.children.loss.alone"] == "No Finding"
 
 
 def test_adults_are_learnt_once_for_all_folds_by_a_policy_that_the_protocol_names(made: Path, tmp_path: Path) -> None:
     study(request("paediatric-starts", made=made, out=tmp_path, adults=True), own=SMALL)
     found = json.loads((tmp_path / "study.json").read_text())
     assert list(found["arms"]) == ["random", "imagenet", "chexpert"]
+    assert {one["key"]: one["paper_holds"] for one in found["claims"]}["mean-imagenet-over-random"] is False
     assert "uncertain labels of CheXpert: 0.7, not mentioned: zeros" in found["protocol"]
     shared = (tmp_path / "before" / "chexpert" / "adult" / "weights.safetensors").read_bytes()
     taken = [tmp_path / fold / "chexpert" / "adult" / "weights.safetensors" for fold in ("fold-0", "fold-1")]
@@ -109,17 +133,26 @@ def test_a_study_that_was_stopped_amid_adults_goes_on_without_its_file(
         study(asked, own=SMALL)
 
 
-def test_the_mean_of_networks_is_that_of_their_probabilities(made: Path, tmp_path: Path) -> None:
+def test_the_mean_of_networks_is_one_model_with_its_map(made: Path, tmp_path: Path) -> None:
     """Of small networks; the paper's three differ in nothing but their names."""
     arms = {"squeezenet1_1": "small", "mobilenet_v2": "larger"}
     asked = request("paediatric-ensemble", made=made, out=tmp_path, adults=True)
     study_ensemble(request=asked, own=FoldOptions(folds=2), networks=arms)
-    scores = [read_predictions(tmp_path / "predictions" / f"{arm}.parquet").scores for arm in arms]
-    mean = read_predictions(tmp_path / "predictions" / "ensemble.parquet").scores
-    assert np.allclose(mean, np.mean(scores, axis=0))
+    for fold in ("fold-0", "fold-1"):
+        says, kept = (
+            ensemble_by_hand(tuple(arms), made=made, fold=tmp_path / fold),
+            read_predictions(tmp_path / fold / "ensemble.parquet").scores,
+        )
+        for column in range(len(TEN_LABELS)):
+            assert np.array_equal(
+                np.argsort(kept[:, column], kind="stable"), np.argsort(says[:, column], kind="stable")
+            )
     found = json.loads((tmp_path / "study.json").read_text())
     assert found["paper"]["auroc"]["Pneumonia"]["ensemble"] == 0.802
     assert list(found["sections"]["decisions"]) == [*arms, "ensemble"]
+    assert [one["key"] for one in found["sections"]["more_claims"]] == [
+        "ensemble-best-on-pneumonia-no-finding", "ensemble-worst-on-bronchiolitis",
+    ]  # fmt: skip
     shares = found["sections"]["boxes"]
     assert list(shares) == ["Other opacity", *TEN_LABELS[:2], "Bronchial thickening"]
     judged = read_predictions(tmp_path / "predictions" / "ensemble.parquet")
@@ -137,6 +170,21 @@ def test_the_mean_of_networks_is_that_of_their_probabilities(made: Path, tmp_pat
     before = times(tmp_path)
     study_ensemble(request=replace(asked, tables_only=True), own=FoldOptions(folds=2), networks=arms)
     assert times(tmp_path) == before
+
+
+def ensemble_by_hand(arms: tuple[str, ...], *, made: Path, fold: Path) -> np.ndarray:
+    """The logits of the networks' ensemble, whose map stands beside the boxes, for the images that the fold judged."""
+    recipes = {arm: smoke_recipe(paediatric_db(RandomWeights(), backbone=arm)) for arm in arms}
+    networks = [load_stage(one, stage=one.last, folder=fold / arm).network for arm, one in recipes.items()]
+    spec = recipes[arms[0]].preprocess
+    ensemble = EnsembleClassifier(networks, size=spec.output_size)
+    records = {record.image: record for record in read_vindr_pcxr(made / "children")}
+    pixels = [
+        decode(read_file(records[image].path), name=image).pixels
+        for image in read_predictions(fold / "ensemble.parquet").image
+    ]
+    with torch.inference_mode():
+        return ensemble(torch.from_numpy(np.stack([preprocess(one, spec=spec).array for one in pixels]))).numpy()
 
 
 def hits_by_hand(arm: str, *, made: Path, out: Path) -> dict[str, float]:

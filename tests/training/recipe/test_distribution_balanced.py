@@ -10,7 +10,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from hilum.errors import DataError, UsageError
 from hilum.training.recipe.distribution_balanced import DistributionBalanced
-from hilum.training.recipe.losses import fit_loss, masked_loss
+from hilum.training.recipe.losses import BinaryCrossEntropy, Focal, fit_loss, masked_loss
 
 NAN = float("nan")
 LABELS = ("Pneumonia", "Bronchitis", "Bronchiolitis", "No Finding")
@@ -224,33 +224,46 @@ def test_a_label_that_stands_alone_must_be_one_of_the_labels():
         fit_loss(DistributionBalanced(alone="Healthy"), targets=drawn_targets(rows=50), labels=LABELS)
 
 
-def share_of_the_loss(rank: int, folder: Path) -> None:
-    """What one of two processes finds on its half of the batch."""
-    distributed.init_process_group("gloo", init_method=f"file://{folder / 'meet'}", rank=rank, world_size=2)
+SHARED = {
+    "bce": BinaryCrossEntropy(),
+    "weighted": BinaryCrossEntropy(weighting="chexnet"),
+    "focal": Focal(gamma=2.0, alpha=0.25),
+    "db": WU,
+    "modified-db": TRAN,
+}
+"""The five losses of Tran et al. 2021, which any number of processes share alike."""
+
+
+def value_and_gradient(spec, *, rows):
     fitted_on = drawn_targets(rows=200, missing=0.2)
-    rows = slice(0, 10) if rank == 0 else slice(10, 60)  # unequal, so that the numbers of known labels are too
     logits = torch.tensor(drawn_logits(rows=60)[rows], dtype=torch.float32, requires_grad=True)
-    loss = fit_loss(TRAN, targets=fitted_on, labels=LABELS)
+    loss = fit_loss(spec, targets=fitted_on, labels=LABELS)
     value = masked_loss(logits, torch.tensor(fitted_on[:60][rows], dtype=torch.float32), loss=loss)
     value.backward()
-    torch.save((value.detach(), logits.grad), folder / f"{rank}.pt")
+    return value.detach(), logits.grad
+
+
+def share_of_the_losses(rank: int, folder: Path) -> None:
+    """What one of two processes finds on its share of the batch."""
+    distributed.init_process_group("gloo", init_method=f"file://{folder / 'meet'}", rank=rank, world_size=2)
+    rows = slice(0, 10) if rank == 0 else slice(10, 60)  # unequal, so that the numbers of known labels are too
+    found = {name: value_and_gradient(spec, rows=rows) for name, spec in SHARED.items()}
+    torch.save(found, folder / f"{rank}.pt")
     distributed.destroy_process_group()
 
 
 @pytest.mark.slow
-def test_two_processes_give_the_loss_of_one(tmp_path):
+def test_two_processes_give_each_loss_of_one(tmp_path):
     context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=share_of_the_loss, args=(rank, tmp_path)) for rank in range(2)]
+    processes = [context.Process(target=share_of_the_losses, args=(rank, tmp_path)) for rank in range(2)]
     for process in processes:
         process.start()
     for process in processes:
         process.join()
         assert process.exitcode == 0
-    values, gradients = zip(*(torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2)), strict=True)
-    fitted_on = drawn_targets(rows=200, missing=0.2)
-    logits = torch.tensor(drawn_logits(rows=60), dtype=torch.float32, requires_grad=True)
-    loss = fit_loss(TRAN, targets=fitted_on, labels=LABELS)
-    alone = masked_loss(logits, torch.tensor(fitted_on[:60], dtype=torch.float32), loss=loss)
-    alone.backward()
-    torch.testing.assert_close(sum(values) / 2, alone.detach())
-    torch.testing.assert_close(torch.cat(gradients) / 2, logits.grad)
+    shares = [torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2)]
+    for name, spec in SHARED.items():
+        values, gradients = zip(*(share[name] for share in shares), strict=True)
+        alone, gradient = value_and_gradient(spec, rows=slice(0, 60))
+        torch.testing.assert_close(sum(values) / 2, alone)
+        torch.testing.assert_close(torch.cat(gradients) / 2, gradient)

@@ -172,3 +172,79 @@ def test_a_label_that_lacks_an_outcome_is_named_where_the_loss_is_fitted_on_it()
 def test_values_out_of_range_are_refused(make):
     with pytest.raises(UsageError, match="The loss needs"):
         make()
+
+
+LABELS = ("Pneumonia", "Bronchitis", "No Finding")
+PUBLISHED = {
+    "bce": BinaryCrossEntropy(),
+    "weighted": BinaryCrossEntropy(weighting="chexnet"),
+    "focal": Focal(gamma=2.0, alpha=0.25),
+}
+"""The losses of Tran et al. 2021 but for the Distribution-Balanced ones (`test_distribution_balanced.py`)."""
+
+
+def drawn(*, rows, missing=0.2, seed=0):
+    """Logits and targets of labels of which one is rare, in float64; NaN where a label is missing."""
+    draw = np.random.default_rng(seed)
+    targets = (draw.random((rows, len(LABELS))) < (0.05, 0.3, 0.7)).astype(np.float64)
+    targets[:3], targets[3] = np.eye(3), 0.0
+    missed = draw.random(targets.shape) < missing
+    missed[:4] = False
+    targets[missed] = np.nan
+    return draw.normal(scale=3.0, size=targets.shape), targets
+
+
+def by_the_letter(name, logits, targets, *, fitted_on):
+    """The published formulas, image by image and label by label, in Python's own floats; what is missing is no label.
+
+    Cross-entropy; CheXNet's weights, |N| / (|P| + |N|) of a positive and |P| / (|P| + |N|) of a negative (Rajpurkar et
+    al. 2017, equation 2); the focal loss with gamma 2 and alpha 0.25 (Lin et al. 2017, equation 5).
+    """
+    total, known = 0.0, 0
+    for z, y in zip(logits, targets, strict=True):
+        for k in range(len(LABELS)):
+            if math.isnan(y[k]):
+                continue
+            known += 1
+            p = 1 / (1 + math.exp(-z[k]))
+            p_t = p if y[k] == 1 else 1 - p
+            if name == "bce":
+                total += -math.log(p_t)
+            elif name == "weighted":
+                ill = sum(1 for row in fitted_on if row[k] == 1)
+                well = sum(1 for row in fitted_on if row[k] == 0)
+                total += -(well if y[k] == 1 else ill) / (ill + well) * math.log(p_t)
+            else:
+                total += -(0.25 if y[k] == 1 else 0.75) * (1 - p_t) ** 2 * math.log(p_t)
+    return total, known
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.2])
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_each_published_loss_is_its_formula_by_the_letter(name, missing):
+    logits, targets = drawn(rows=200, missing=missing)
+    loss = fit_loss(PUBLISHED[name], targets=targets, labels=LABELS)
+    total, known = loss(torch.tensor(logits[:60]), torch.tensor(targets[:60]))
+    wanted, wanted_known = by_the_letter(name, logits[:60], targets[:60], fitted_on=targets)
+    assert float(total) == pytest.approx(wanted, rel=1e-12)
+    assert int(known) == wanted_known
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_each_gradient_is_that_of_finite_differences(name):
+    logits, targets = drawn(rows=100)
+    loss = fit_loss(PUBLISHED[name], targets=targets, labels=LABELS)
+    leaf = torch.tensor(logits[:15], requires_grad=True)
+    total, _ = loss(leaf, torch.tensor(targets[:15]))
+    total.backward()
+    assert leaf.grad is not None
+    step = 1e-5
+    for row in range(15):
+        for column in range(len(LABELS)):
+            sides = []
+            for sign in (1, -1):
+                moved = logits[:15].copy()
+                moved[row, column] += sign * step
+                sides.append(by_the_letter(name, moved, targets[:15], fitted_on=targets)[0])
+            slope = (sides[0] - sides[1]) / (2 * step)
+            assert float(leaf.grad[row, column]) == pytest.approx(slope, rel=1e-5, abs=1e-8), (row, column)

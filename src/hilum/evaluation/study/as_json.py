@@ -18,6 +18,7 @@ from hilum.evaluation.study.claims import ClaimResult
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.section import SectionContent
 from hilum.evaluation.study.study import Study
+from hilum.evaluation.study.training_time import time_json
 from hilum.statistics.estimate import LEVEL, Estimate
 from hilum.version import __version__
 
@@ -48,6 +49,7 @@ def study_json(study: Study, *, content: StudyContent, sections: tuple[SectionCo
         "folds_done": run.folds_done,
         "calibrations": run.calibrations,
         "not_calibrated": run.not_calibrated,
+        **time_json(run.time),
         "bootstrap": {"by": "patient", "replicates": content.replicates, "level": LEVEL, "seed": content.seed},
         "arms": study.titles,
         "ours": _group(content.aurocs),
@@ -63,7 +65,7 @@ def study_json(study: Study, *, content: StudyContent, sections: tuple[SectionCo
             for column, groups in content.groups.items()
         },
         "tests": {_named(one.pair): _tests(one, alpha=study.t_level) for one in content.tests},
-        "claims": [_claim(one) for one in content.claims],
+        "claims": [claim_json(one) for one in content.claims],
         "paper": None if study.published is None else _published(study.published),
         "sections": {one.key: one.numbers for one in sections if one.numbers is not None},
     }
@@ -140,7 +142,8 @@ def _tests(one: PairTests, *, alpha: float) -> Json:
     }
 
 
-def _claim(one: ClaimResult) -> Json:
+def claim_json(one: ClaimResult) -> Json:
+    """One claim with its numbers and verdict."""
     return {
         "key": one.key,
         "claim": one.claim,

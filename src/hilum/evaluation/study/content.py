@@ -12,6 +12,7 @@ from hilum.evaluation.comparing.pair_tests import PairTests
 from hilum.evaluation.predictions.design import SMOKE
 from hilum.evaluation.predictions.estimate_text import interval_text
 from hilum.evaluation.study.claims import ClaimResult
+from hilum.evaluation.study.training_time import TrainingTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,12 +20,14 @@ class StudyRun:
     """How the models came about: the study's `run.json`, and how many of its folds are done.
 
     `calibrations` counts classes of every trained arm and fold; `not_calibrated` are those left as the model gave them.
+    `time` is None where no training left one.
     """
 
     file: RunFile
     folds_done: int
     calibrations: int = 0
     not_calibrated: int = 0
+    time: TrainingTime | None = None
 
     @property
     def folds(self) -> int:

@@ -7,12 +7,13 @@ have an outcome there, leaves its images out for that label.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from hilum.evaluation.comparing.many_predictions import Pair
 from hilum.evaluation.judging.decisions import decide, operating_points
 from hilum.evaluation.predictions.estimate_text import estimate_json
 from hilum.evaluation.predictions.patient_bootstrap import (
@@ -104,15 +105,49 @@ def decisions_section(content: StudyContent, *, study: Study, folder: Path) -> S
 
 def arm_decisions(study: Study, *, content: StudyContent, folder: Path) -> dict[str, ArmDecisions]:
     """By arm; empty where a fold's validation predictions are not there."""
-    called = {arm: _called(study, arm=arm, content=content, folder=folder) for arm in study.titles}
-    kept = {arm: one for arm, one in called.items() if one is not None}
-    if len(kept) < len(called):
-        return {}
+    kept = _all_called(study, content=content, folder=folder)
     patients = patient_rows(content.predictions.first.patient)
     return {
         arm: _decided(one, content=content, patients=patients, labels=content.aurocs.in_mean)
         for arm, one in kept.items()
     }
+
+
+def mean_differences(
+    study: Study, *, pairs: Sequence[Pair], measure: str, content: StudyContent, folder: Path
+) -> dict[Pair, Estimate | None]:
+    """By pair of arms, the first's mean of one of `MEASURES` less the second's, over the classes that both decide.
+
+    Intervals are percentiles of the difference on the same draws of patients. None where a pair decides no class; empty
+    where a fold's validation predictions are not there.
+    """
+    kept = _all_called(study, content=content, folder=folder)
+    patients, place = patient_rows(content.predictions.first.patient), MEASURES.index(measure)
+    found: dict[Pair, Estimate | None] = {}
+    for pair in pairs if kept else ():
+        both = tuple(kept[arm] for arm in pair)
+        labels = tuple(label for label in content.aurocs.in_mean if all(_decides(one, label) for one in both))
+        found[pair] = None
+        if labels:
+            statistics = [_mean_statistic(one, labels=labels, patients=patients) for one in both]
+            draws = patient_bootstrap(statistics, patients=patients, replicates=content.replicates, seed=content.seed)
+            whole = [one(np.ones((patients.count, 1), np.int32))[place, 0] for one in statistics]
+            apart = draws[0][place] - draws[1][place]
+            found[pair] = estimate(float(whole[0] - whole[1]), draws=apart)
+    return found
+
+
+def _all_called(study: Study, *, content: StudyContent, folder: Path) -> dict[str, Predictions]:
+    """The calls of every arm, as `_called` gives them; empty where one has none."""
+    called = {arm: _called(study, arm=arm, content=content, folder=folder) for arm in study.titles}
+    kept = {arm: one for arm, one in called.items() if one is not None}
+    return kept if len(kept) == len(called) else {}
+
+
+def _decides(called: Predictions, label: str) -> bool:
+    """Whether images of both outcomes are called."""
+    truth = called.truth[:, called.labels.index(label)]
+    return bool((truth == 1.0).any() and (truth == 0.0).any())
 
 
 def _called(study: Study, *, arm: str, content: StudyContent, folder: Path) -> Predictions | None:

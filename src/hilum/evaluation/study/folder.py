@@ -13,6 +13,9 @@ from hilum.errors import DataError
 FACTS = "fold.json"
 """What a training that gives predictions leaves beside them: how many calibrations it fitted, among other counts."""
 
+TIME = "time.json"
+"""How long a training took, in the same folder; those of older versions have none."""
+
 P = TypeVar("P")
 
 

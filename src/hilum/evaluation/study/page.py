@@ -18,6 +18,7 @@ from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.interval_sentence import interval_sentence
 from hilum.evaluation.study.section import SectionContent
 from hilum.evaluation.study.study import Study
+from hilum.evaluation.study.training_time import time_in_words
 
 
 def render_study(
@@ -30,6 +31,7 @@ def render_study(
 ) -> str:
     """The page as HTML text; the same study gives the same text, and nothing in it comes from outside."""
     shown = [section for section in sections if section.shown]
+    numbers = study_json(study, content=content, sections=tuple(sections))
     return render_page(
         "study.html.j2",
         styles=("report.css", "study.css"),
@@ -37,18 +39,18 @@ def render_study(
             "title": study.title,
             "study": study,
             "content": content,
-            "intervals": interval_sentence(study_json(study, content=content, sections=tuple(sections))),
+            "intervals": interval_sentence(numbers),
             "tables": {table.key: table for table in (*tables, *(table for one in shown for table in one.tables))},
             "figures": {figure.key: figure for figure in (*figures, *(one for each in shown for one in each.figures))},
             "test_keys": [table.key for table in tables if table.key == "paired_t" or table.key.startswith("tests_")],
             "group_keys": [table.key for table in tables if table.key.startswith("by_")],
             "sections": shown,
-            "provenance": _provenance(content),
+            "provenance": _provenance(content, time=time_in_words(numbers)),
         },
     )
 
 
-def _provenance(content: StudyContent) -> tuple[Facts, ...]:
+def _provenance(content: StudyContent, *, time: str | None) -> tuple[Facts, ...]:
     run, file = content.run, content.run.file
     rows = [
         ("Recipe", file.recipe or "not recorded"),
@@ -58,6 +60,8 @@ def _provenance(content: StudyContent) -> tuple[Facts, ...]:
         ("SHA-256 of the judged images", content.predictions.first.split_sha256),
         ("Folds", f"{run.folds_done} of {run.folds}"),
     ]
+    if time is not None:
+        rows.append(("Time", time))
     if run.calibrations:
         rows.append(("Not calibrated", f"{run.not_calibrated} of {run.calibrations} (classes x networks x folds)"))
     folded: tuple[tuple[str, Mapping[str, JsonValue]], ...] = (

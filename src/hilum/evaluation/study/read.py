@@ -22,6 +22,7 @@ from hilum.evaluation.study.classifier_format import CLASSIFIER
 from hilum.evaluation.study.content import GroupAurocs, StudyContent, StudyRun
 from hilum.evaluation.study.folder import FoldFiles, count_calibrations, fold_folder
 from hilum.evaluation.study.study import Study
+from hilum.evaluation.study.training_time import training_time
 
 LEAST_POSITIVES = 20
 """A class with fewer positives in a group is not judged there."""
@@ -37,12 +38,14 @@ def read_study(study: Study, *, folder: Path, replicates: int | None = None) -> 
     folds, files = tuple(file.stage_splits), FoldFiles(folder=folder, arms=study.trained, kept=CLASSIFIER)
     predictions = files.read(folds)
     done = [fold for fold in folds if files.done(fold)]
-    counted = [count_calibrations(fold_folder(fold, folder=folder)) for fold in done]
+    places = [fold_folder(fold, folder=folder) for fold in done]
+    counted = [count_calibrations(place) for place in places]
     run = StudyRun(
         file=file,
         folds_done=len(done),
         calibrations=sum(fitted for fitted, _ in counted),
         not_calibrated=sum(failed for _, failed in counted),
+        time=training_time(places),
     )
     if replicates is None:
         replicates = SMOKE_REPLICATES if file.smoke else REPLICATES

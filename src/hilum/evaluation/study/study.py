@@ -31,7 +31,10 @@ class Arm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeanOf:
-    """The unweighted mean of other arms' probabilities (a soft vote); nothing is trained for it."""
+    """The unweighted mean of other arms' probabilities as they are kept, calibrated by fold; nothing is trained for it.
+
+    It is no model that a bundle could be; `hilum.training.study.mean_arm` makes that one.
+    """
 
     arm: Arm
     of: tuple[str, ...]

@@ -4,7 +4,8 @@ Of each label that radiologists boxed, children whom a network never saw are dra
 by a heatmap, and no threshold is fitted. What is counted is where the map's maximum and its mass lie
 (`evaluation/localisation`); beside it stand a map that is even, and the average box of the other folds' children, which
 knows no picture at all. A map is the class map in logit contribution, which is Grad-CAM before its ReLU; that of a mean
-of networks is the mean of p (1 - p) times theirs, over p (1 - p) (`explain/ensemble_map.py`). A mean of networks that
+of networks is the mean of p (1 - p) times theirs, over p (1 - p) (`explain/ensemble_map.py`), and belongs to the mean
+of the same probabilities, whose calibrated number stands beside it (`training/mean_arm.py`). A mean of networks that
 see pictures prepared in two ways has none, nor has a network of labels in a tree, whose logits are no sum over cells.
 """
 
@@ -20,7 +21,7 @@ import torch
 from hilum.datasets.records.record import Record
 from hilum.evaluation.localisation.cases import BoxedCase
 from hilum.evaluation.study.content import StudyContent
-from hilum.evaluation.study.study import Study
+from hilum.evaluation.study.folder import fold_folder
 from hilum.explain.ensemble_map import as_logit_contribution
 from hilum.explain.fused_map import PlacedMap, cells_of
 from hilum.imaging.preprocess import PreprocessSpec, preprocess
@@ -82,17 +83,27 @@ def chosen_cases(content: StudyContent, *, records: Sequence[Record], most: int 
     return tuple(found)
 
 
-def networks_of_fold(study: Study, *, recipes: Mapping[str, Recipe], folder: Path) -> dict[str, Network]:
-    """By arm, what was trained in a fold's `folder` and has class maps; the means of such arms too."""
-    found = {}
-    for arm, recipe in recipes.items():
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Networks:
+    """Where a study's networks lie: its `folder`, the recipe of each arm, and the arms that are means of others."""
+
+    recipes: Mapping[str, Recipe]
+    means: Mapping[str, tuple[str, ...]]
+    folder: Path
+
+
+def networks_of_fold(fold: str, *, networks: Networks) -> dict[str, Network]:
+    """By arm, what was trained in a fold and has class maps; the means of such arms too."""
+    found: dict[str, Network] = {}
+    folder = fold_folder(fold, folder=networks.folder)
+    for arm, recipe in networks.recipes.items():
         if has_ended(recipe.last, folder=folder / arm) and not isinstance(recipe.last.loss, Hierarchical):
             network = load_stage(recipe, stage=recipe.last, folder=folder / arm).network
             found[arm] = Network(network=network, spec=recipe.preprocess_of(recipe.last))
-    for mean in study.means:
-        members = [found[name] for name in mean.of if name in found]
+    for arm, of in networks.means.items():
+        members = [found[name] for name in of if name in found]
         size = members[0].spec.output_size if members else None
-        if len(members) == len(mean.of) and len({one.spec for one in members}) == 1 and size is not None:
-            networks = [one.network for one in members if isinstance(one.network, PooledClassifier)]
-            found[mean.arm.name] = Network(network=EnsembleClassifier(networks, size=size), spec=members[0].spec)
+        if len(members) == len(of) and len({one.spec for one in members}) == 1 and size is not None:
+            whole = [one.network for one in members if isinstance(one.network, PooledClassifier)]
+            found[arm] = Network(network=EnsembleClassifier(whole, size=size), spec=members[0].spec)
     return found

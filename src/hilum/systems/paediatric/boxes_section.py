@@ -5,8 +5,7 @@ Pictures are of patients: they lie in the study's folder and on its page, and no
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from PIL import Image
@@ -18,7 +17,6 @@ from hilum.evaluation.localisation.measure import AVERAGE, EVEN, AverageBoxes, M
 from hilum.evaluation.predictions.estimate_text import estimate_json
 from hilum.evaluation.report.table import Cell, ReportTable
 from hilum.evaluation.study.content import StudyContent
-from hilum.evaluation.study.folder import fold_folder
 from hilum.evaluation.study.section import Gallery, Picture, SectionContent
 from hilum.evaluation.study.study import Study
 from hilum.explain.fused_map import PlacedMap
@@ -30,8 +28,7 @@ from hilum.report.overlay import draw_boxes
 from hilum.report.windowing import encode_png, fit, to_grey8
 from hilum.report.wording import probability_text
 from hilum.statistics.estimate import Estimate
-from hilum.systems.paediatric.boxes import Case, chosen_cases, networks_of_fold
-from hilum.training.recipe.recipe import Recipe
+from hilum.systems.paediatric.boxes import Case, Networks, chosen_cases, networks_of_fold
 
 DRAWN = 3
 """Children of each label that are drawn."""
@@ -39,23 +36,23 @@ SIDE_PX = 300
 
 
 def boxes_section(
-    content: StudyContent, *, study: Study, recipes: Mapping[str, Recipe], records: Sequence[Record], folder: Path
+    content: StudyContent, *, study: Study, networks: Networks, records: Sequence[Record]
 ) -> SectionContent:
-    """The section of the study in `folder`; empty where no judged image has a box, or no weights lie there."""
+    """The section of a study with these `networks`; empty where no judged image has a box, or no weights lie there."""
     cases = chosen_cases(content, records=records)
     averages = AverageBoxes(cases)
     counted: list[Measured] = []
     drawn: dict[tuple[str, int], Picture] = {}
     for fold in dict.fromkeys(case.fold for case in cases):
-        networks = networks_of_fold(study, recipes=recipes, folder=fold_folder(fold, folder=folder))
-        for case in (one for one in cases if one.fold == fold and networks):
+        found = networks_of_fold(fold, networks=networks)
+        for case in (one for one in cases if one.fold == fold and found):
             pixels = decode(read_file(case.record.path), name=case.record.image).pixels
             column = content.predictions.first.labels.index(case.label)
-            maps = {arm: network.map_of(pixels, column=column) for arm, network in networks.items()}
+            maps = {arm: network.map_of(pixels, column=column) for arm, network in found.items()}
             rows, columns = pixels.shape
             counted += measure_case(case, maps=maps, averages=averages, rows=rows, columns=columns)
             if case in _first(cases, label=case.label):
-                shown = _shown(study, arms=tuple(maps))
+                shown = _shown(networks.means, arms=tuple(maps))
                 drawn[case.label, case.row] = _picture(
                     case, pixels=pixels, maps={arm: maps[arm] for arm in shown}, study=study, content=content
                 )
@@ -67,10 +64,9 @@ def _first(cases: Sequence[Case], *, label: str) -> list[Case]:
     return [case for case in cases if case.label == label][:DRAWN]
 
 
-def _shown(study: Study, *, arms: tuple[str, ...]) -> tuple[str, ...]:
-    """The study's first mean where it has a map, else every arm that has one."""
-    means = tuple(mean.arm.name for mean in study.means if mean.arm.name in arms)
-    return means[:1] or arms
+def _shown(means: Collection[str], *, arms: tuple[str, ...]) -> tuple[str, ...]:
+    """The first of the means that has a map; else every arm that has one."""
+    return tuple(mean for mean in means if mean in arms)[:1] or arms
 
 
 def _picture(

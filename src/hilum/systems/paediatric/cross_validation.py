@@ -26,13 +26,17 @@ from hilum.training.recipe.recipe import TRAIN, Recipe
 from hilum.training.recipe.smoke import smoke_recipe, smoke_records
 from hilum.training.records.request import StudyRequest
 from hilum.training.run_study import Trained
-from hilum.training.study import SharedStages, classifier_arm, cross_validate
+from hilum.training.study import SharedStages, classifier_arm, cross_validate, mean_arm
 from hilum.training.study_fold import Fold
 
 SHARED = "before"
 """The folder of the stages that are trained once for all folds."""
 
 Maker = Trained[Fold, Predictions]
+Means = Mapping[str, tuple[str, ...]]
+"""Arms that are the mean of other arms' networks, each with these."""
+
+NO_MEANS: Means = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,7 @@ def run_arms(
     study: Study,
     arms: Mapping[str, ArmRecipe],
     *,
+    means: Means = NO_MEANS,
     images: Judged,
     request: StudyRequest,
     own: object,
@@ -70,6 +75,7 @@ def run_arms(
 ) -> None:
     """Train every arm of `study` that is not trained yet, in `folder`, by default the request's.
 
+    `means` are arms of networks of the others, each fold's after they are trained.
     `seed` deals the folds; by default it is the first recipe's. Raises `UsageError` where the folder holds another
     study, and what training raises.
     """
@@ -88,8 +94,11 @@ def run_arms(
     cross_validate(
         study,
         [
-            _maker(name, arm, splits=splits[name], folder=_shared_folder(name, arm, folder=out))
-            for name, arm in small.items()
+            *(
+                _maker(name, arm, splits=splits[name], folder=_shared_folder(name, arm, folder=out))
+                for name, arm in small.items()
+            ),
+            *(mean_arm(name, of={one: small[one].recipe for one in of}) for name, of in means.items()),
         ],
         records=pool,
         folder=out,

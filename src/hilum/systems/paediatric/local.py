@@ -32,10 +32,11 @@ from hilum.evaluation.predictions.estimate_text import estimate_json
 from hilum.evaluation.report.table import Cell, ReportTable
 from hilum.evaluation.study.classifier_format import CLASSIFIER
 from hilum.evaluation.study.content import StudyContent
-from hilum.evaluation.study.folder import FoldFiles
+from hilum.evaluation.study.folder import FoldFiles, fold_folder
 from hilum.evaluation.study.read import read_study
 from hilum.evaluation.study.section import SectionContent
 from hilum.evaluation.study.study import Arm, Study
+from hilum.evaluation.study.training_time import training_time
 from hilum.networks.starting_weights import RandomWeights, StartingWeights
 from hilum.option import Option
 from hilum.progress import SILENT, Progress
@@ -97,6 +98,7 @@ def study_losses_local(
     for seed in range(2, own.seeds + 1):
         other = {name: replace(arms[name], recipe=with_seed(arms[name].recipe, seed=seed)) for name in repeated}
         run(seed_study(repeated, seed=seed), other, folder=seed_folder(request.out, seed=seed))
+    content = with_time_of_seeds(content, seeds=own.seeds, folder=request.out)
     more = partial(seeds_section, repeated=repeated, seeds=own.seeds, folder=request.out)
     write(replace(LOCAL, sections=(ranking_section, more)), content=content, request=request, progress=progress)
 
@@ -126,6 +128,13 @@ def with_seed(recipe: Recipe, *, seed: int) -> Recipe:
 def seed_folder(out: Path, *, seed: int) -> Path:
     """Where the trainings with another seed lie."""
     return out / f"seed-{seed}"
+
+
+def with_time_of_seeds(content: StudyContent, *, seeds: int, folder: Path) -> StudyContent:
+    """The content whose time is that of the trainings with other seeds too."""
+    every = (folder, *(seed_folder(folder, seed=seed) for seed in range(2, seeds + 1)))
+    places = (fold_folder(fold, folder=each) for each in every for fold in content.run.file.stage_splits)
+    return replace(content, run=replace(content.run, time=training_time(places)))
 
 
 def best_two(aurocs: ModelAurocs) -> tuple[str, str]:

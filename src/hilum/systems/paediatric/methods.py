@@ -29,7 +29,7 @@ from hilum.evaluation.report.table import ReportTable
 from hilum.evaluation.study.claims import CountAbove, MeanAbove
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.section import SectionContent
-from hilum.evaluation.study.study import Arm, MeanOf, Study
+from hilum.evaluation.study.study import Arm, Study
 from hilum.imaging.preprocess import PreprocessSpec
 from hilum.networks.starting_weights import StartingWeights
 from hilum.progress import SILENT, Progress
@@ -95,6 +95,11 @@ class Networks:
     tree: str = "densenet121"
 
     @property
+    def means(self) -> Mapping[str, tuple[str, ...]]:
+        """The arms that are means of others, and of which."""
+        return {MEAN: self.own, CHOUHAN: tuple(self.arm(name) for name in self.five)}
+
+    @property
     def plain(self) -> tuple[str, ...]:
         """Those that learn children alone by cross-entropy, each once."""
         return tuple(dict.fromkeys((*self.five, *self.four)))
@@ -115,12 +120,9 @@ def methods_study(networks: Networks = PUBLISHED) -> Study:
         title="Children's chests: the paper's method and three of other authors",
         arms=(
             *(Arm(name=name, title=f"{_title(name)}, adults first") for name in networks.own),
-            MeanOf(arm=Arm(name=MEAN, title="Tran et al.: mean of three"), of=networks.own),
+            Arm(name=MEAN, title="Tran et al.: mean of three"),
             *(Arm(name=networks.arm(name), title=_plain_title(name, networks=networks)) for name in networks.plain),
-            MeanOf(
-                arm=Arm(name=CHOUHAN, title="Chouhan et al.: mean of five"),
-                of=tuple(networks.arm(name) for name in networks.five),
-            ),
+            Arm(name=CHOUHAN, title="Chouhan et al.: mean of five"),
             Arm(name=CHEN, title=f"Chen et al.: {_title(networks.tree)}, labels in a tree"),
         ),
         pairs=tuple((MEAN, other) for other in others),
@@ -169,7 +171,8 @@ def study_methods(
         **{networks.arm(name): plain_recipe(start, backbone=name) for name in networks.plain},
         CHEN: tree_recipe(start, backbone=networks.tree),
     }
-    run_recipes(methods_study(networks), recipes, request=request, own=own, progress=progress)
+    study = methods_study(networks)
+    run_recipes(study, recipes, means=networks.means, request=request, own=own, progress=progress)
 
 
 def tree_section(content: StudyContent) -> SectionContent:

@@ -107,6 +107,11 @@ TABLE_6: Mapping[str, tuple[str, str]] = {
     "Ours": ("0.683 (0.662-0.703)", "0.368 (0.350-0.385)"),
 }
 
+LOSS_F1: Mapping[str, float] = {
+    column: float(f1.split()[0]) for column, (_, f1) in zip(LOSSES.columns, TABLE_6.values(), strict=True)
+}
+"""Table 6's mean F1 by the names of `LOSSES`."""
+
 _OF_PARTS = ("validation", "test")
 _NOTE = f"{PROTOCOL}; 95% intervals of 10,000 bootstrap replications where printed. Not comparable with our figures."
 

@@ -128,6 +128,12 @@ def children_alone(starting_weights: StartingWeights, *, loss: LossSpec, backbon
     )
 
 
+def after_adults(starting_weights: StartingWeights, *, loss: LossSpec, backbone: str = "densenet121") -> Recipe:
+    """Both stages, the children by another loss; the adults are learnt as `paediatric_db` learns them."""
+    whole = paediatric_db(starting_weights, backbone=backbone)
+    return whole.with_last(replace(whole.last, loss=loss))
+
+
 def _children(starting_weights: StartingWeights, *, loss: LossSpec) -> Stage:
     return Stage(
         name=CHILDREN,

@@ -5,20 +5,41 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal
 
 from hilum.datasets.read_releases import read_releases
 from hilum.datasets.splits.label_folds import FOLDS
+from hilum.evaluation.study.section import Section
 from hilum.evaluation.study.study import Study
 from hilum.networks.starting_weights import RandomWeights
 from hilum.option import Option
 from hilum.progress import SILENT, Progress
 from hilum.systems.paediatric import studies
+from hilum.systems.paediatric.boxes import Networks
 from hilum.systems.paediatric.boxes_section import boxes_section
-from hilum.systems.paediatric.cross_validation import ArmRecipe, Judged, as_trained, run_arms, tabulate
-from hilum.systems.paediatric.recipe import LOSSES, MODIFIED, NETWORKS, children_alone, paediatric_db
+from hilum.systems.paediatric.claims import f1_section, labels_section
+from hilum.systems.paediatric.cross_validation import (
+    NO_MEANS,
+    ArmRecipe,
+    Judged,
+    Means,
+    as_trained,
+    run_arms,
+    tabulate,
+)
+from hilum.systems.paediatric.recipe import (
+    ADULT,
+    LOSSES,
+    MODIFIED,
+    NETWORKS,
+    after_adults,
+    children_alone,
+    paediatric_db,
+)
 from hilum.training.recipe.recipe import Recipe
 from hilum.training.records.request import StudyRequest
+
+LossesStart = Literal["weights", "adults"]
 
 RELEASE, ADULTS = "vindr_pcxr", "chexpert"
 
@@ -37,13 +58,29 @@ class NetworkOptions(FoldOptions):
     backbone: Annotated[str, Option(metavar="NAME", help="The network; densenet121 is the paper's.")] = "densenet121"
 
 
-DEFAULTS, FOLDS_ALONE = NetworkOptions(), FoldOptions()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossesOptions(NetworkOptions):
+    """What the study of the losses takes."""
+
+    start: Annotated[
+        LossesStart,
+        Option(
+            help="What every loss starts from: the given weights, as the paper's table 6; or adults, whom one network "
+            "learns from these weights first."
+        ),
+    ] = "weights"
 
 
-def study_losses(*, request: StudyRequest, own: NetworkOptions = DEFAULTS, progress: Progress = SILENT) -> None:
+DEFAULTS, LOSSES_DEFAULTS, FOLDS_ALONE = NetworkOptions(), LossesOptions(), FoldOptions()
+
+
+def study_losses(*, request: StudyRequest, own: LossesOptions = LOSSES_DEFAULTS, progress: Progress = SILENT) -> None:
     """Five losses from the same start, and the page of it. Raises as `run_arms` does."""
-    recipes = {name: children_alone(request.start, loss=loss, backbone=own.backbone) for name, loss in LOSSES.items()}
-    run_recipes(studies.LOSSES, recipes, request=request, own=own, progress=progress)
+    make = children_alone if own.start == "weights" else after_adults
+    recipes = {name: make(request.start, loss=loss, backbone=own.backbone) for name, loss in LOSSES.items()}
+    study = studies.LOSSES
+    f1 = partial(f1_section, study=study, pairs=study.pairs, folder=request.out)
+    run_recipes(study, recipes, before=ADULT, sections=(f1,), request=request, own=own, progress=progress)
 
 
 def study_starts(*, request: StudyRequest, own: NetworkOptions = DEFAULTS, progress: Progress = SILENT) -> None:
@@ -69,13 +106,27 @@ def study_ensemble(
     Raises as `run_arms` does.
     """
     recipes = {name: paediatric_db(request.start, backbone=name) for name in networks}
-    run_recipes(studies.ensemble_study(networks), recipes, request=request, own=own, progress=progress)
+    study, means = studies.ensemble_study(networks), {studies.MEAN: tuple(networks)}
+    labels = partial(labels_section, study=study, arm=studies.MEAN)
+    run_recipes(study, recipes, means=means, sections=(labels,), request=request, own=own, progress=progress)
 
 
 def run_recipes(
-    study: Study, recipes: Mapping[str, Recipe], *, request: StudyRequest, own: FoldOptions, progress: Progress
+    study: Study,
+    recipes: Mapping[str, Recipe],
+    *,
+    before: str = "",
+    means: Means = NO_MEANS,
+    sections: tuple[Section, ...] = (),
+    request: StudyRequest,
+    own: FoldOptions,
+    progress: Progress,
 ) -> None:
-    """Train the arm of each recipe on the children of the request, and write the page. Raises as `run_arms` does."""
+    """Train the arm of each recipe on the children of the request, and write the page; `means` are as for `run_arms`.
+
+    `before` names the stage of adults where it is one for all arms, which then is trained once.
+    The page has `sections` behind the study's own. Raises as `run_arms` does.
+    """
     policy = next((recipe.chexpert for recipe in recipes.values() if recipe.chexpert is not None), None)
     allowed = tuple(dict.fromkeys(name for recipe in recipes.values() for name in recipe.releases))
     records = read_releases(
@@ -85,8 +136,9 @@ def run_recipes(
         records=tuple(record for record in records if record.source == RELEASE),
         others=tuple(record for record in records if record.source == ADULTS),
     )
-    arms = {name: ArmRecipe(recipe=recipe) for name, recipe in recipes.items()}
-    run_arms(study, arms, images=images, request=request, own=own, folds=own.folds, progress=progress)
+    arms = {name: ArmRecipe(recipe=recipe, before=before) for name, recipe in recipes.items()}
+    run_arms(study, arms, means=means, images=images, request=request, own=own, folds=own.folds, progress=progress)
     trained = {name: arm.recipe for name, arm in as_trained(arms, smoke=request.smoke).items()}
-    boxes = partial(boxes_section, study=study, recipes=trained, records=images.records, folder=request.out)
-    tabulate(replace(study, sections=(*study.sections, boxes)), request=request, progress=progress)
+    networks = Networks(recipes=trained, means=means, folder=request.out)
+    boxes = partial(boxes_section, study=study, networks=networks, records=images.records)
+    tabulate(replace(study, sections=(*study.sections, *sections, boxes)), request=request, progress=progress)
