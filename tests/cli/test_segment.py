@@ -326,7 +326,7 @@ def judged(tmp_path, monkeypatch):
     def ship(*, looks=(0.0, 0.0, 0.0), **thresholds):
         spec = spec_with(view=VIEW_RULE, inverted_from=0.9, cropped_from=0.9, **thresholds)
         gate = write_gate(tmp_path / f"gate-{looks}-{len(thresholds)}", xray_type="chest", spec=spec, looks=looks)
-        monkeypatch.setattr("hilum.cli.segment.shipped_bundles", lambda: [gate])
+        monkeypatch.setattr("hilum.cli.segment.shipped_gate", lambda: gate)
 
     return ship
 

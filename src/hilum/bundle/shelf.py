@@ -135,6 +135,14 @@ def shipped_bundles(*, shipped: Path = SHIPPED_FOLDER) -> tuple[Bundle, ...]:
     return tuple(_usable(entry) for entry in shelf(shipped=shipped))
 
 
+def shipped_gate(*, shipped: Path = SHIPPED_FOLDER) -> Bundle:
+    """The gate that ships; raises `BundleError` where none does, or a bundle that ships is broken."""
+    for bundle in shipped_bundles(shipped=shipped):
+        if bundle.card.role == "gate":
+            return bundle
+    raise BundleError(f"No X-ray check lies in {shipped}, though one ships with hilum. Install hilum again")
+
+
 def _usable(entry: ShelfEntry) -> Bundle:
     if entry.bundle is None:
         raise BundleError(entry.problem or f"the bundle {entry.folder} cannot be used")

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from hilum.bundle.shelf import local_models_folder, lung_bundle, shipped_bundles
+from hilum.bundle.shelf import local_models_folder, lung_bundle, shipped_gate
 from hilum.cli.options.models import model_names
 from hilum.cli.options.statements import AgeOption, ViewOption, general_statement
 from hilum.cli.terminal.progress import ON_TERMINAL
@@ -222,8 +222,7 @@ def _gate(*, asked: bool) -> Gate:
     """The gate that ships, or one that lets everything pass."""
     if not asked:
         return AbsentGate()
-    bundle = next(bundle for bundle in shipped_bundles() if bundle.card.role == "gate")
-    return NetworkGate(bundle, engine=OnnxRuntimeEngine(), threads=available_cores())
+    return NetworkGate(shipped_gate(), engine=OnnxRuntimeEngine(), threads=available_cores())
 
 
 def _no_chest(verdict: GateVerdict) -> str:
