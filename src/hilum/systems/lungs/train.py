@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from hilum.bundle.load import Bundle
 from hilum.datasets.releases.table import citation_of
-from hilum.errors import UsageError
 from hilum.progress import SILENT, Progress
 from hilum.systems.lungs.bundle import train_lungs
 from hilum.systems.lungs.recipe import LungRecipe
@@ -12,7 +11,7 @@ from hilum.systems.lungs.releases import read_lung_sources
 from hilum.systems.lungs.study.study import read_lung_study
 from hilum.training.recipe.smoke import few_of_each
 from hilum.training.records.request import TrainRequest
-from hilum.training.records.study_folder import NO_STUDY, StudyFolder, study_sha256
+from hilum.training.records.study_folder import NO_STUDY, StudyFolder, checked_study, study_sha256
 
 SMOKE_EACH = 10
 """How many records of each release a smoke run takes."""
@@ -24,12 +23,12 @@ def train_lungs_on(
     """Train the lung network on the releases in the one folder `lungs` of the request, and write its bundle.
 
     Releases that the recipe does not learn from are left out. Raises `UsageError` where that is not what the request
-    has, where there is no study, and for a smoke study beside a whole run; and as `train_lungs`.
+    has, where there is no study, for a smoke study beside a whole run, and where the study's arm had other settings;
+    and as `train_lungs`.
     """
     folder = own.needed(of="lungs")
+    checked_study(folder, recipe=recipe, smoke=request.smoke, arm=recipe.arm)
     study = read_lung_study(folder)
-    if study.smoke and not request.smoke:
-        raise UsageError(f"{own.study} holds a test run of the study (--smoke). Run the whole study")
     learnt = recipe.sampler.shares
     every = [record for record in read_lung_sources(request.only_folder("lungs")) if record.source in learnt]
     records = few_of_each(every, each=SMOKE_EACH) if request.smoke else every
