@@ -7,10 +7,12 @@ import pytest
 
 from fabricate_bundle import ToyBundle
 from fabricate_gate import write_gate
+from fabricate_lungs import write_lung_bundle
 from hilum.bundle.card import Scope
 from hilum.bundle.shelf import (
     find,
     local_models_folder,
+    lung_bundle,
     named_bundle,
     names_on_shelf,
     shelf,
@@ -53,6 +55,16 @@ def test_the_gate_that_ships(shipped: Path) -> None:
         shipped_gate(shipped=shipped)
     gate = write_gate(shipped / "toy-gate", xray_type="chest")
     assert shipped_gate(shipped=shipped) == gate
+
+
+def test_where_lungs_are_drawn_by_several_the_option_is_named_that_tells(local: Path) -> None:
+    for name in ("one", "other"):
+        write_lung_bundle(local / name, name=name)
+    with pytest.raises(BundleError, match=r"there are .*one, other. Name one with --lungs"):
+        lung_bundle(None, local=local)
+    with pytest.raises(BundleError, match=r"Name one with --model"):
+        lung_bundle(None, local=local, option="--model")
+    assert lung_bundle(str(local / "one"), local=local).card.name == "one"
 
 
 def test_an_unknown_name_lists_the_known_and_says_the_nearest(shipped: Path, local: Path) -> None:

@@ -115,10 +115,10 @@ def named_bundle(name_or_folder: str, *, local: Path | None = None) -> Bundle:
     return find(name_or_folder, local=local)
 
 
-def lung_bundle(name_or_folder: str | None, *, local: Path | None = None) -> Bundle:
+def lung_bundle(name_or_folder: str | None, *, local: Path | None = None, option: str = "--lungs") -> Bundle:
     """The bundle that draws lungs: the one named, or the only one on the shelf.
 
-    Raises `BundleError` where there is none, or several.
+    Raises `BundleError`, which names the `option` that tells which, where there is none, or several.
     """
     if name_or_folder is not None:
         return named_bundle(name_or_folder, local=local)
@@ -126,7 +126,7 @@ def lung_bundle(name_or_folder: str | None, *, local: Path | None = None) -> Bun
     found = [bundle for bundle in bundles if bundle.card.role == "lungs"]
     if len(found) != 1:
         names = ", ".join(bundle.card.name for bundle in found) or "none"
-        raise BundleError(f"One model must draw the lungs, but there are {names}. Name one with --model")
+        raise BundleError(f"One model must draw the lungs, but there are {names}. Name one with {option}")
     return found[0]
 
 

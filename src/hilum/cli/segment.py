@@ -115,7 +115,9 @@ def segment(
     stated = general_statement(age=age, view=view)
     inputs = flat(find_inputs(files, out=out, frame=frame), named=files)
     finder = LungFinder(
-        lung_bundle(model, local=local_models_folder(os.environ)), engine=OnnxRuntimeEngine(), threads=available_cores()
+        lung_bundle(model, local=local_models_folder(os.environ), option="--model"),
+        engine=OnnxRuntimeEngine(),
+        threads=available_cores(),
     )
     with OutputFolder(out) as folder:
         drawer = _Drawer(finder, _definition(definition, finder=finder), folder.path, frame, _gate(asked=gate), stated)
@@ -152,11 +154,11 @@ class _Drawer:
             return str(prepared.error)
         filed = prepared.radiograph
         radiograph = with_stated(filed, stated=self.stated)
-        (opinion,) = self.gate.judge((prepared,))
-        if not may_read(opinion.verdict, xray_type=CHEST):
-            counts["no chest"] += 1
-            return _no_chest(opinion.verdict)
         try:
+            (opinion,) = self.gate.judge((prepared,))
+            if not may_read(opinion.verdict, xray_type=CHEST):
+                counts["no chest"] += 1
+                return _no_chest(opinion.verdict)
             drawing = self.finder.find(
                 radiograph, gate=opinion.verdict, prepared=prepared.inputs[self.finder.preprocess]
             )
