@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from markers import ROOT
 
+from hilum.bundle.calibrated_on import LOOKED_AT
 from hilum.bundle.card import GRAPH, Card
 from hilum.bundle.label import Label, LabelResult
 from hilum.bundle.load import CARD_NAME, PACKED_SUFFIX, TRAINING_IMAGES, Bundle
@@ -61,8 +62,6 @@ from hilum.training.records.provenance import records_sha256
 ADULT_STUDY = ROOT / "docs" / "results" / f"{ADULT}.json"
 DATA = ROOT.parent / "shared" / "data"
 PREDICTIONS = "predictions.parquet"
-LOOKED_AT = "On the test images that were looked at"
-"""What the limit begins with that tells of a look; a later look takes its place."""
 SAME = 1e-6
 """A refit that differs by more is told."""
 

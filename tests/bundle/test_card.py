@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from fabricate_bundle import ToyBundle
-from hilum.bundle.card import Card, HeatmapSpec, OcclusionSpec, Scope
+from hilum.bundle.card import Card, Compression, HeatmapSpec, OcclusionSpec, Scope
 from hilum.bundle.label import PlattCalibration
 
 
@@ -43,3 +43,10 @@ def test_a_heatmap_by_occlusion_says_what_is_hidden_and_no_other_does():
         HeatmapSpec(method="none", occlusion=OcclusionSpec())
     with pytest.raises(ValueError, match="does not fit"):
         OcclusionSpec(cells=2, square=3)
+
+
+def test_a_card_without_a_count_of_changed_decisions_stays_as_it_was() -> None:
+    fields = {"method": "float16 weights", "auroc_before": 0.9, "auroc_after": 0.9}
+    assert Compression.model_validate(fields).model_dump() == fields
+    counted = Compression.model_validate({**fields, "decisions_changed": 0.01})
+    assert counted.model_dump() == {**fields, "decisions_changed": 0.01}

@@ -6,8 +6,19 @@ from pathlib import Path
 import pytest
 
 from fabricate_bundle import ToyBundle
+from fabricate_gate import write_gate
+from fabricate_lungs import write_lung_bundle
 from hilum.bundle.card import Scope
-from hilum.bundle.shelf import find, local_models_folder, named_bundle, names_on_shelf, shelf, shipped_bundles
+from hilum.bundle.shelf import (
+    find,
+    local_models_folder,
+    lung_bundle,
+    named_bundle,
+    names_on_shelf,
+    shelf,
+    shipped_bundles,
+    shipped_gate,
+)
 from hilum.errors import BundleError
 
 
@@ -37,6 +48,23 @@ def test_the_case_of_a_name_does_not_matter(shipped: Path, local: Path) -> None:
 def test_without_a_local_folder_only_shipped_ones_stand_there(shipped: Path, tmp_path: Path) -> None:
     assert [entry.name for entry in shelf(shipped=shipped)] == ["chest-toy"]
     assert [entry.name for entry in shelf(shipped=shipped, local=tmp_path / "absent")] == ["chest-toy"]
+
+
+def test_the_gate_that_ships(shipped: Path) -> None:
+    with pytest.raises(BundleError, match=r"No X-ray check lies in .*Install hilum again"):
+        shipped_gate(shipped=shipped)
+    gate = write_gate(shipped / "toy-gate", xray_type="chest")
+    assert shipped_gate(shipped=shipped) == gate
+
+
+def test_where_lungs_are_drawn_by_several_the_option_is_named_that_tells(local: Path) -> None:
+    for name in ("one", "other"):
+        write_lung_bundle(local / name, name=name)
+    with pytest.raises(BundleError, match=r"there are .*one, other. Name one with --lungs"):
+        lung_bundle(None, local=local)
+    with pytest.raises(BundleError, match=r"Name one with --model"):
+        lung_bundle(None, local=local, option="--model")
+    assert lung_bundle(str(local / "one"), local=local).card.name == "one"
 
 
 def test_an_unknown_name_lists_the_known_and_says_the_nearest(shipped: Path, local: Path) -> None:

@@ -45,7 +45,16 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Own:
 @pytest.fixture(scope="module")
 def calibrated(own: Own, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("models") / "ours"
-    words = ["models", "calibrate", str(own.bundle.folder), "--data", f"table={own.data}", "--out", str(out)]
+    words = [
+        "models",
+        "calibrate",
+        str(own.bundle.folder),
+        "--data",
+        f"table={own.data}",
+        "--no-gate",
+        "--out",
+        str(out),
+    ]
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, result.stderr
     return out

@@ -23,7 +23,9 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def calibrated(hilum: Any, own: OwnFolder, *words: object, data: Path | None = None) -> Any:
-    return hilum("models", "calibrate", own.bundle.folder, "--data", f"table={data or own.data}", *words)
+    """The pictures are no chests, so that no gate looks at them."""
+    where = ("--data", f"table={data or own.data}", "--no-gate")
+    return hilum("models", "calibrate", own.bundle.folder, *where, *words)
 
 
 def test_into_the_users_models_folder_and_shown(hilum: Any, own: OwnFolder, shelf: Path) -> None:
@@ -38,7 +40,7 @@ def test_into_the_users_models_folder_and_shown(hilum: Any, own: OwnFolder, shel
     assert f"{label.results[0].sensitivity:.3f}" in row
     assert "caution: toy does not name its training images" in result.stderr
     assert "fitted on 160 images of 80 patients; read with it: hilum read --model" in result.stderr
-    assert bundle.card.calibrated_on.command == "hilum models calibrate toy --data table=hospital"
+    assert bundle.card.calibrated_on.command == "hilum models calibrate toy --data table=hospital --no-gate"
     shown = " ".join(hilum("models", "show", "toy-calibrated").stdout.split())
     low, high = label.fit.operating_point_ci
     assert f"Effusion: positive from probability {label.operating_point:.3f} [{low:.3f}, {high:.3f}]" in shown
@@ -53,6 +55,18 @@ def test_the_new_model_decides_in_a_reading(hilum: Any, own: OwnFolder, tmp_path
         result = hilum("read", own.data / "000.png", "--model", model, *words)
         finding = json.loads(result.stdout)["findings"][0]
         assert (finding["positive"] is not None) is decided
+
+
+def test_what_the_gate_that_ships_does_not_let_through_is_left_out(hilum: Any, own: OwnFolder, tmp_path: Path) -> None:
+    words = ("models", "calibrate", own.bundle.folder, "--data", f"table={own.data}", "--out", tmp_path / "ours")
+    result = hilum(*words)
+    assert result.exit_code == 1
+    assert "All 160 images are outside the scope of toy" in result.stderr
+    assert "add --no-gate to fit on what that check does not accept, or --outside-scope" in result.stderr
+    assert not (tmp_path / "ours").exists()
+    result = hilum(*words, "--outside-scope")
+    assert result.exit_code == 0, result.stderr
+    assert load_bundle(tmp_path / "ours").card.calibrated_on.images == 160
 
 
 def test_a_table_by_its_own_name_with_columns_of_other_names(hilum: Any, own: OwnFolder, tmp_path: Path) -> None:

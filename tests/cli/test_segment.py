@@ -14,7 +14,9 @@ from fabricate_dicom import dicom_bytes
 from fabricate_gate import VIEW_RULE, spec_with, write_gate
 from fabricate_lungs import ALL_STRUCTURES, SPEC, write_lung_bundle
 from hilum.cli.main import app
+from hilum.errors import EngineError
 from hilum.output.inputs import InputFile
+from hilum.reading.gate.gate import NetworkGate
 
 RUNNER = CliRunner()
 
@@ -326,7 +328,7 @@ def judged(tmp_path, monkeypatch):
     def ship(*, looks=(0.0, 0.0, 0.0), **thresholds):
         spec = spec_with(view=VIEW_RULE, inverted_from=0.9, cropped_from=0.9, **thresholds)
         gate = write_gate(tmp_path / f"gate-{looks}-{len(thresholds)}", xray_type="chest", spec=spec, looks=looks)
-        monkeypatch.setattr("hilum.cli.segment.shipped_bundles", lambda: [gate])
+        monkeypatch.setattr("hilum.cli.segment.shipped_gate", lambda: gate)
 
     return ship
 
@@ -336,6 +338,25 @@ def drawn_with_gate(scans, out, bundle, *arguments):
     assert result.exit_code == 0, result.output
     mask = np.asarray(Image.open(out / "day 1" / "two.png.mask.png"))
     return result.output, json.loads((out / "day 1" / "two.png.lungs.json").read_text()), set(np.unique(mask))
+
+
+def test_a_file_on_which_the_gate_fails_is_one_line_and_the_rest_goes_on(scans, tmp_path, bundle, judged, monkeypatch):
+    judged()
+    judge, asked = NetworkGate.judge, []
+
+    def failing_once(self, batch):
+        asked.append(batch)
+        if len(asked) == 1:
+            raise EngineError("the network gave NaN")
+        return judge(self, batch)
+
+    monkeypatch.setattr(NetworkGate, "judge", failing_once)
+    result = RUNNER.invoke(app, ["segment", *map(str, (scans, "--out", tmp_path / "out", "--model", bundle))])
+    assert result.exit_code == 1
+    assert "the network gave NaN" in result.output
+    assert len((tmp_path / "out" / "failures.jsonl").read_text().splitlines()) == 1
+    assert len(asked) > 1
+    assert len(list((tmp_path / "out").rglob("*.mask.png"))) == len(asked) - 1
 
 
 def test_what_the_gate_sees_of_a_chest_is_believed_and_told(scans, tmp_path, bundle, judged):

@@ -15,6 +15,9 @@ from fabricate_gate_data import write_gate_data
 from fabricate_lung_releases import write_lung_releases
 from fabricate_lungs import SPEC as FIGURES
 from hilum.systems.lungs.study.study import LungArm, LungStudy, write_lung_study
+from hilum.systems.table import training_of
+from hilum.training.recipe.settings import flat_values
+from hilum.training.records.request import TrainRequest
 
 pytestmark = pytest.mark.slow
 
@@ -45,10 +48,18 @@ class System:
     files: tuple[str, ...]
 
 
+def run_of_study(name: str, *, arm: str = "") -> str:
+    """The `run.json` of a study of the training that is killed; its settings begin with the arm."""
+    small = TrainRequest(name=name, data=(), out=Path(), weights="random", smoke=True, settings=("epochs=4",))
+    settings = {f"{arm}{key}": value for key, value in flat_values(training_of(name).recipe(small)).items()}
+    return json.dumps({"smoke": True, "settings": settings})
+
+
 def a_gate(folder: Path) -> System:
     data = write_gate_data(folder / "data")
     (folder / "study").mkdir()
     (folder / "study" / "study.json").write_text(json.dumps({"spec": SPEC.model_dump(mode="json")}))
+    (folder / "study" / "run.json").write_text(run_of_study("gate"))
     words = ("train", "gate", "--data", f"gate={data}", "--study", str(folder / "study"), "--set", "epochs=4")
     ends = (Moment("export of a gate"), Moment("model.onnx"), Moment("rename of the bundle"))
     return System(words, (*training(2), *ends), ("bundle/model.onnx", "log/metrics.csv"))
@@ -61,6 +72,7 @@ def lungs(folder: Path) -> System:
     arms = {"all": arm, "free": arm}
     made = LungStudy(arms=arms, differences=(), split_sha256="0" * 64, protocol="fabricated", smoke=True)
     write_lung_study(made, folder=folder / "study")
+    (folder / "study" / "run.json").write_text(run_of_study("lungs", arm="free."))
     words = ("train", "lungs", "--data", f"lungs={data}", "--study", str(folder / "study"), "--set", "epochs=4")
     ends = (Moment("export of lungs"), Moment("model.onnx"), Moment("rename of the bundle"))
     return System(words, (*training(2), *ends), ("bundle/model.onnx", "log/metrics.csv"))

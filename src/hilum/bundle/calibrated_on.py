@@ -16,6 +16,17 @@ MEAN_NOT_CALIBRATED = (
 NO_POINT = "No operating point: no finding is called positive or negative."
 """The limits of a model or an ensemble that nobody calibrated, in the words that a calibration takes from its card."""
 
+NOT_TRIED_ELSEWHERE = "not tried on any other"
+"""In a limit of a model whose images are of one place; a fit on another place's images changes it."""
+DECIDES_WHERE_EARNED = (
+    "A finding decides only where cross-validation bears it out: at least 40 positives, an AUROC whose 95% interval "
+    "begins at 0.70 or above, and at least 0.65 among images of one view. The others are listed as not reliable here."
+)
+"""The limit of a model whose findings decide by the figures of its study; those that are fitted go by others."""
+CHOSEN_ON = "Epoch, calibration and operating point were chosen on "
+LOOKED_AT = "On the test images that were looked at"
+"""What limits begin with that tell of the calibration and the operating points with which a model ships."""
+
 
 class CalibratedOn(Part):
     """Where calibration and operating points come from, if not from those who made the model; the graph is theirs."""

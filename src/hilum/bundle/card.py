@@ -165,6 +165,19 @@ class Compression(Part):
     method: CompressionMethod
     auroc_before: Probability
     auroc_after: Probability
+    decisions_changed: Probability | None = Field(
+        default=None,
+        description="the share of its decisions that differ from the network's, of the finding of which most do; "
+        "absent where that was not counted",
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_what_was_not_counted(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """So that a hilum which does not know the field still reads the card."""
+        fields: dict[str, Any] = serialise(self)
+        if self.decisions_changed is None:
+            del fields["decisions_changed"]
+        return fields
 
 
 class GateFigure(Part):

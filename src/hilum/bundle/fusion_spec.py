@@ -32,8 +32,10 @@ FUSION_OUTPUTS = (LOGITS, WHOLE_LOGITS, CROP_LOGITS, WHOLE_MAPS, CROP_MAPS, WHOL
 class FusionSpec(BroughtLungs):
     """The card's `preprocess` is the whole picture's, its `labels` are the fusion's.
 
-    `whole_labels` and `crop_labels` are the same labels with each branch's own calibration and operating points. The
-    card's labels are fitted on validation pictures whose lungs are trusted, the branches' on all of them.
+    `whole_labels` and `crop_labels` are the same labels with each branch's own calibration and operating points. Where
+    training fits them, the card's labels are fitted on validation pictures whose lungs are trusted, the branches' on
+    all of them. Where they come out of a study, all are fitted on every picture that its folds held out, those with
+    untrusted lungs among them.
     """
 
     crop_preprocess: PreprocessSpec

@@ -115,10 +115,10 @@ def named_bundle(name_or_folder: str, *, local: Path | None = None) -> Bundle:
     return find(name_or_folder, local=local)
 
 
-def lung_bundle(name_or_folder: str | None, *, local: Path | None = None) -> Bundle:
+def lung_bundle(name_or_folder: str | None, *, local: Path | None = None, option: str = "--lungs") -> Bundle:
     """The bundle that draws lungs: the one named, or the only one on the shelf.
 
-    Raises `BundleError` where there is none, or several.
+    Raises `BundleError`, which names the `option` that tells which, where there is none, or several.
     """
     if name_or_folder is not None:
         return named_bundle(name_or_folder, local=local)
@@ -126,13 +126,21 @@ def lung_bundle(name_or_folder: str | None, *, local: Path | None = None) -> Bun
     found = [bundle for bundle in bundles if bundle.card.role == "lungs"]
     if len(found) != 1:
         names = ", ".join(bundle.card.name for bundle in found) or "none"
-        raise BundleError(f"One model must draw the lungs, but there are {names}. Name one with --model")
+        raise BundleError(f"One model must draw the lungs, but there are {names}. Name one with {option}")
     return found[0]
 
 
 def shipped_bundles(*, shipped: Path = SHIPPED_FOLDER) -> tuple[Bundle, ...]:
     """All bundles that ship; raises `BundleError` where one is broken, since the installation is then not whole."""
     return tuple(_usable(entry) for entry in shelf(shipped=shipped))
+
+
+def shipped_gate(*, shipped: Path = SHIPPED_FOLDER) -> Bundle:
+    """The gate that ships; raises `BundleError` where none does, or a bundle that ships is broken."""
+    for bundle in shipped_bundles(shipped=shipped):
+        if bundle.card.role == "gate":
+            return bundle
+    raise BundleError(f"No X-ray check lies in {shipped}, though one ships with hilum. Install hilum again")
 
 
 def _usable(entry: ShelfEntry) -> Bundle:

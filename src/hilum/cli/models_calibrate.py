@@ -74,6 +74,9 @@ def calibrate_model(
     outside_scope: Annotated[
         bool, typer.Option("--outside-scope", help="Fit on images outside the model's scope too.")
     ] = False,
+    gate: Annotated[
+        bool, typer.Option("--gate/--no-gate", help="Leave out images that the X-ray check would not let through.")
+    ] = True,
     called: Annotated[
         str | None, typer.Option(metavar="TEXT", help="What the card calls your images; else their folder's name.")
     ] = None,
@@ -96,11 +99,13 @@ def calibrate_model(
     words += [word for one in label or () for word in ("--label", one)]
     words += [word for one in columns or () for word in ("--as", one)]
     words += ["--outside-scope"] if outside_scope else []
+    words += [] if gate else ["--no-gate"]
     settings = CalibrationSettings(
         rule=PointRule(sensitivity=sensitivity, specificity=specificity),
         labels=label or None,
         columns=dict(map(_pair, columns or ())),
         outside_scope=outside_scope,
+        gate=gate,
         called=called or called_by(data),
         by=by,
         command=shlex.join(words),

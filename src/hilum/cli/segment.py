@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from hilum.bundle.shelf import local_models_folder, lung_bundle, shipped_bundles
+from hilum.bundle.shelf import local_models_folder, lung_bundle, shipped_gate
 from hilum.cli.options.models import model_names
 from hilum.cli.options.statements import AgeOption, ViewOption, general_statement
 from hilum.cli.terminal.progress import ON_TERMINAL
@@ -115,7 +115,9 @@ def segment(
     stated = general_statement(age=age, view=view)
     inputs = flat(find_inputs(files, out=out, frame=frame), named=files)
     finder = LungFinder(
-        lung_bundle(model, local=local_models_folder(os.environ)), engine=OnnxRuntimeEngine(), threads=available_cores()
+        lung_bundle(model, local=local_models_folder(os.environ), option="--model"),
+        engine=OnnxRuntimeEngine(),
+        threads=available_cores(),
     )
     with OutputFolder(out) as folder:
         drawer = _Drawer(finder, _definition(definition, finder=finder), folder.path, frame, _gate(asked=gate), stated)
@@ -152,11 +154,11 @@ class _Drawer:
             return str(prepared.error)
         filed = prepared.radiograph
         radiograph = with_stated(filed, stated=self.stated)
-        (opinion,) = self.gate.judge((prepared,))
-        if not may_read(opinion.verdict, xray_type=CHEST):
-            counts["no chest"] += 1
-            return _no_chest(opinion.verdict)
         try:
+            (opinion,) = self.gate.judge((prepared,))
+            if not may_read(opinion.verdict, xray_type=CHEST):
+                counts["no chest"] += 1
+                return _no_chest(opinion.verdict)
             drawing = self.finder.find(
                 radiograph, gate=opinion.verdict, prepared=prepared.inputs[self.finder.preprocess]
             )
@@ -222,8 +224,7 @@ def _gate(*, asked: bool) -> Gate:
     """The gate that ships, or one that lets everything pass."""
     if not asked:
         return AbsentGate()
-    bundle = next(bundle for bundle in shipped_bundles() if bundle.card.role == "gate")
-    return NetworkGate(bundle, engine=OnnxRuntimeEngine(), threads=available_cores())
+    return NetworkGate(shipped_gate(), engine=OnnxRuntimeEngine(), threads=available_cores())
 
 
 def _no_chest(verdict: GateVerdict) -> str:

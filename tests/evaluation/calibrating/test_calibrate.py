@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fabricate_bundle import ToyBundle
-from fabricate_gate import write_gate
+from fabricate_gate import spec_with, write_gate
 from fabricate_own_images import LABELS, fabricate_own_images, toy_network
 from hilum.bundle.load import TRAINING_IMAGES, load_bundle
 from hilum.bundle.save import file_hashes, write_bundle
@@ -13,11 +13,12 @@ from hilum.bundle.seen_images import SeenImages, no_hashes, seen_images_bytes, s
 from hilum.datasets.own.own_table import read_own_table
 from hilum.errors import BundleError, DataError, UsageError
 from hilum.evaluation.calibrating.calibrate import CalibrationSettings, calibrate
+from hilum.evaluation.calibrating.own_images import OUTSIDE_BY_GATE
 from hilum.evaluation.calibrating.rule import PointRule
 from hilum.reading.reader import Reader
 from hilum.stated import Stated
 
-OURS = CalibrationSettings(called="St. Elsewhere 2025", by="Radiology")
+OURS = CalibrationSettings(called="St. Elsewhere 2025", by="Radiology", gate=False)  # the pictures are no chests
 ADULT = Stated(age_years=50.0, view="PA", xray_type="chest")
 
 
@@ -133,6 +134,22 @@ def test_after_a_stop_only_the_rest_is_read_and_no_half_bundle_lies_there(own, r
     assert len(asked) == 60
     assert [path.name for path in tmp_path.iterdir()] == ["ours"]
     assert bundle.card.calibrated_on.images == 160
+
+
+def test_by_default_the_gate_that_ships_looks_and_its_scores_lie_apart(own, records, tmp_path, monkeypatch):
+    gate = write_gate(tmp_path / "gate", xray_type="chest", spec=spec_with(inverted_from=0.9, cropped_from=0.9))
+    monkeypatch.setattr("hilum.evaluation.calibrating.calibrate.shipped_gate", lambda: gate)
+    folder = tmp_path / "models" / "ours"
+    with pytest.raises(DataError, match="a decision needs 20"):  # without a gate, and few: their scores stay
+        calibrate(own.bundle, records=records[:30], folder=folder, settings=OURS)
+    with pytest.raises(DataError, match="a decision needs 20"):
+        calibrate(own.bundle, records=records[:30], folder=folder, settings=replace(OURS, gate=True))
+    assert len(list(folder.parent.glob(".ours.calibrating.*"))) == 2
+    done = calibrate(own.bundle, records=records, folder=folder, settings=replace(OURS, gate=True))
+    assert [path.name for path in folder.parent.iterdir()] == ["ours"]
+    refused = done.left_out[OUTSIDE_BY_GATE]
+    assert 0 < refused == len(records) - done.images
+    assert done.bundle.card.calibrated_on.left_out == (f"{refused} images: {OUTSIDE_BY_GATE}",)
 
 
 def test_where_nothing_can_be_fitted_nothing_is_written(own, records, tmp_path):

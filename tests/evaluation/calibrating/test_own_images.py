@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from fabricate_gate import VIEW_RULE, spec_with, write_gate
 from fabricate_own_images import LABELS, fabricate_own_images
 from hilum.bundle.load import TRAINING_IMAGES
 from hilum.bundle.save import file_hashes, write_bundle
@@ -13,6 +14,7 @@ from hilum.errors import DataError, UsageError
 from hilum.evaluation.calibrating.own_images import (
     HELD_OUT,
     OUTSIDE,
+    OUTSIDE_BY_GATE,
     fingerprint,
     own_part,
     read_own_images,
@@ -36,9 +38,9 @@ def quiet(done, count):
     assert 0 <= done <= count
 
 
-def read(records, *, bundle, folder, outside_scope=False):
+def read(records, *, bundle, folder, outside_scope=False, gate=None):
     part, _ = own_part(records, bundle=bundle)
-    return read_own_images(part, bundle=bundle, folder=folder, outside_scope=outside_scope, progress=quiet)
+    return read_own_images(part, bundle=bundle, folder=folder, outside_scope=outside_scope, progress=quiet, gate=gate)
 
 
 def test_logits_and_truths_are_the_readers_and_the_tables(own, records, tmp_path):
@@ -99,6 +101,55 @@ def test_where_every_image_is_outside_it_says_what_the_model_is_made_for(own, re
     children = [replace(record, age_years=5.0) for record in records]
     with pytest.raises(DataError, match=r"All 16 images are outside .* made for chest X-rays of adults from 18 years"):
         read(children, bundle=own.bundle, folder=tmp_path)
+
+
+UPRIGHT = spec_with(inverted_from=0.9, cropped_from=0.9)
+"""The toy gate finds nothing wrong with a chest."""
+
+
+def test_what_the_gate_does_not_accept_is_left_out(own, records, tmp_path):
+    gate = write_gate(tmp_path / "gate", xray_type="chest", spec=UPRIGHT)
+    images = read(records, bundle=own.bundle, folder=tmp_path / "fit", gate=gate)
+    alone = Reader(models=[gate, own.bundle])
+    accepted = [record for record in records if alone.read(record.path).gate.status == "accepted"]
+    assert 0 < len(accepted) < len(records), "dark ones are refused, middling ones unsure"
+    assert images.used == {record.sha256 for record in accepted}
+    assert images.left_out == {OUTSIDE_BY_GATE: len(records) - len(accepted)}
+    ungated = read(records, bundle=own.bundle, folder=tmp_path / "ungated")
+    kept = [name in images.validation.predictions.image for name in ungated.validation.predictions.image]
+    np.testing.assert_array_equal(images.logits, ungated.logits[kept])
+    everything = read(records, bundle=own.bundle, folder=tmp_path / "all", gate=gate, outside_scope=True)
+    assert (everything.n, everything.left_out) == (len(records), {})
+
+
+@pytest.mark.parametrize("turned", ["turned 90", "turned 180", "turned 270", "inverted", "cropped"])
+def test_a_chest_in_a_state_in_which_nothing_is_decided_is_left_out(own, records, tmp_path, turned, monkeypatch):
+    monkeypatch.setattr("hilum.reading.gate.rules.chest_state", lambda logits, *, spec: (turned,))
+    gate = write_gate(tmp_path / "gate", xray_type="chest", spec=UPRIGHT)
+    with pytest.raises(DataError, match=r"no upright, whole radiograph .* add --no-gate .* or --outside-scope"):
+        read(records, bundle=own.bundle, folder=tmp_path / "x", gate=gate)
+
+
+def test_another_type_and_a_lateral_view_are_left_out(own, records, tmp_path):
+    hand = write_gate(tmp_path / "hand", xray_type="hand", spec=UPRIGHT)
+    with pytest.raises(DataError, match="All 16 images are outside the scope of toy"):
+        read(records, bundle=own.bundle, folder=tmp_path / "a", gate=hand)
+    spec = spec_with(view=VIEW_RULE, inverted_from=0.9, cropped_from=0.9)
+    lateral = write_gate(tmp_path / "lateral", xray_type="chest", spec=spec, looks=(0.0, 0.0, 9.0))
+    files = {"model.onnx": own.bundle.read("model.onnx")}
+    scope = own.bundle.card.scope.changed({"views": ("PA", "AP")})
+    frontal = write_bundle(tmp_path / "frontal", card=own.bundle.card.changed({"scope": scope}), files=files)
+    with pytest.raises(DataError, match="All 16 images are outside the scope of toy"):
+        read(records, bundle=frontal, folder=tmp_path / "b", gate=lateral)
+    assert read(records, bundle=frontal, folder=tmp_path / "c").n == 16, "the table says PA"
+
+
+def test_a_model_of_what_no_gate_knows_is_fitted_without_one(own, records, tmp_path):
+    files = {"model.onnx": own.bundle.read("model.onnx")}
+    scope = own.bundle.card.scope.changed({"xray_type": "skull"})
+    skulls = write_bundle(tmp_path / "skulls", card=own.bundle.card.changed({"scope": scope}), files=files)
+    gate = write_gate(tmp_path / "gate", xray_type="chest")
+    assert read(records, bundle=skulls, folder=tmp_path / "fit", gate=gate).n == 16
 
 
 def test_a_column_of_another_name(own, records):

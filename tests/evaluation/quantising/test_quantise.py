@@ -158,7 +158,7 @@ def test_a_densenet_is_quantised_under_control(tmp_path: Path) -> None:
 
 @needs_int8
 def test_new_operating_points_leave_the_form_in_8_bits_out(trained: Trained, int8: Bundle, tmp_path: Path) -> None:
-    settings = CalibrationSettings(called="ours")
+    settings = CalibrationSettings(called="ours", gate=False)
     card = calibrate(int8, records=trained.other, folder=tmp_path / "ours", settings=settings).bundle.card
     assert card.quantised is None
     assert not set(INT8_FILES) & set(card.files)

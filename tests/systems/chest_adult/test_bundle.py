@@ -1,4 +1,5 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,13 +9,14 @@ from scipy.special import expit
 from sklearn.metrics import brier_score_loss, roc_auc_score, roc_curve
 
 from fabricate_study import fabricate_arms
-from hilum.bundle.label import PlattCalibration
+from hilum.bundle.label import Label, PlattCalibration
 from hilum.networks.pooled_classifier import PooledClassifier
 from hilum.statistics.calibration import log_odds
 from hilum.systems.chest_adult.arms import mean_of_logits
-from hilum.systems.chest_adult.bundle import AdultNetworks
+from hilum.systems.chest_adult.bundle import ALLOWED, AdultJudge, AdultNetworks
 from hilum.systems.chest_adult.labels import adult_labels
 from hilum.systems.chest_adult.looks import Look, mean_calibration, mean_scales
+from hilum.training.export.export_bundle import Cost
 from hilum.training.loop.fit import Fitted
 
 LABELS = ("Mass", "Nodule", "Hernia")
@@ -143,3 +145,26 @@ def test_a_label_that_one_fold_holds_all_of_is_not_decided(arms) -> None:
     mass = adult_labels(one, looks={"local": [look(1.0)], "crop": [look(1.0)]}).mean[0]
     assert (mass.operating_point, mass.results) == (None, ())
     assert mass.not_reliable == "without fold 0 there are no positives"
+
+
+def test_how_many_decisions_a_smaller_graph_changes_is_bounded_and_stands_on_the_card() -> None:
+    """Of the heads that decide: the mean, and the whole picture alone where lungs are not trusted."""
+    by = PlattCalibration(slope=1.0, intercept=0.0)
+    label = Label(name="Mass", calibration=by, operating_point=0.5, operating_point_rule="a half")
+    expected = {head: np.linspace(-2.0, 2.0, 100, dtype=np.float32)[:, None] for head in ("mean", "whole", "crop")}
+    judge = AdultJudge(
+        records=(),
+        labels=SimpleNamespace(mean=(label,), whole=(label,), crop=(label,)),
+        spec=SimpleNamespace(changed=lambda changes: changes),
+        expected=expected,
+    )
+    cost = Cost(method="int8 weights", before=(0.9, 0.9), after=(0.9, 0.9))
+    read = {head: logits.copy() for head, logits in expected.items()}
+    read["whole"][50:53] -= 0.13  # three that were just positive
+    read["crop"][:] = expected["crop"][::-1]  # it never decides alone
+    found = judge.judge(
+        SimpleNamespace(fusion=read["mean"], whole=read["whole"], crop=read["crop"], source="their own"),
+        whole=None,
+        cost=cost,
+    )
+    assert found.changed == found.fits.compression.decisions_changed == 0.03 > ALLOWED.changed

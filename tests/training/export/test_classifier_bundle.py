@@ -9,7 +9,12 @@ from hilum.bundle.label import Label, PlattCalibration
 from hilum.datasets.own.own_table import read_own_table
 from hilum.errors import BundleError
 from hilum.training.data.make_split import make_splits
-from hilum.training.export.classifier_bundle import largest_difference, unfitted, write_classifier_bundle
+from hilum.training.export.classifier_bundle import (
+    changed_decisions,
+    largest_difference,
+    unfitted,
+    write_classifier_bundle,
+)
 from hilum.training.export.classifier_draft import classifier_draft
 from hilum.training.loop.stages import new_network
 from hilum.training.records.provenance import Provenance
@@ -88,3 +93,15 @@ def test_the_difference_is_of_calibrated_probabilities_in_the_worst_label_and_pi
     assert largest_difference(read, read, labels=[label(1, 0), label(3, -1)]) == 0.0
     by_hand = 1 / (1 + np.exp(-(3 * 0.1 - 1))) - 1 / (1 + np.exp(1))
     assert largest_difference(read, expected, labels=[label(1, 0), label(3, -1)]) == pytest.approx(by_hand)
+
+
+def test_the_share_of_changed_decisions_is_of_the_label_of_which_most_are():
+    half = PlattCalibration(slope=2.0, intercept=0.0)
+    one = Label(name="Mass", calibration=half, operating_point=0.5, operating_point_rule="a half")
+    never = one.changed({"name": "Hernia", "operating_point": None})
+    other = one.changed({"name": "Nodule", "operating_point": 0.9})
+    torch_says = np.array([[-1.0, -1.0, -1.0], [0.1, 0.1, 0.1], [-0.1, -0.1, -0.1], [3.0, 3.0, 3.0]], np.float32)
+    read = torch_says + np.array([[0.0], [-0.2], [0.0], [0.0]], np.float32)  # the second falls below 0
+    assert changed_decisions(read, torch_says, labels=(one, never, other)) == 0.25
+    assert changed_decisions(read, torch_says, labels=(never, never, other)) == 0.0
+    assert changed_decisions(read, torch_says, labels=(never, never, never)) is None

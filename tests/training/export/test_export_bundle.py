@@ -1,6 +1,6 @@
 """The smallest form within what is allowed becomes the bundle, and none where none is."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import onnx
@@ -40,6 +40,7 @@ class BiasJudge:
 
     folder: object
     lost: float = 0.0
+    changed: float | None = None
     shown: list = field(default_factory=list)
 
     def read(self, candidate):
@@ -53,8 +54,9 @@ class BiasJudge:
         return (0.9, 0.9 - self.lost * (read > WHOLE + 1e-6))
 
     def judge(self, read, *, whole, cost):
-        fits = Fits(labels=TOY.card().labels, compression=cost.of_auroc())
-        return Judged(fits=fits, difference=abs(read - whole))
+        changed = self.changed if self.changed is None or read > WHOLE + 1e-6 else 0.0
+        fits = Fits(labels=TOY.card().labels, compression=cost.of_auroc(changed=changed))
+        return Judged(fits=fits, difference=abs(read - whole), changed=changed)
 
 
 def _grey(path):
@@ -69,13 +71,13 @@ def out(tmp_path):
     return tmp_path / "run"
 
 
-def export(forms, *, judge, folder):
+def export(forms, *, judge, folder, allowed=ALLOWED):
     return export_bundle(
         DRAFT,
         graph=GRAPH,
         forms=forms,
         judge=judge,
-        allowed=ALLOWED,
+        allowed=allowed,
         folder=folder,
         files={"a.txt": b"a"},
     )
@@ -104,6 +106,16 @@ def test_a_form_whose_score_falls_is_passed_over_though_it_agrees(out, tmp_path)
     kept = export((off_by(5e-4), AS_IT_IS), judge=BiasJudge(tmp_path, lost=0.0019), folder=out)
     assert kept.card.compression.method == "float16 weights"
     assert (kept.card.compression.auroc_before, kept.card.compression.auroc_after) == (0.9, 0.9)
+
+
+def test_a_form_that_changes_too_many_decisions_is_passed_over(out, tmp_path):
+    few = replace(ALLOWED, changed=0.02)
+    bundle = export((off_by(5e-4), AS_IT_IS), judge=BiasJudge(tmp_path, changed=0.021), folder=out, allowed=few)
+    assert (bundle.card.compression.method, bundle.card.compression.decisions_changed) == ("none", 0.0)
+    bundle = export((off_by(5e-4), AS_IT_IS), judge=BiasJudge(tmp_path, changed=0.02), folder=out, allowed=few)
+    assert (bundle.card.compression.method, bundle.card.compression.decisions_changed) == ("float16 weights", 0.02)
+    with pytest.raises(BundleError, match=r"change at most 2.0% of decisions and .* changes 30.0% of decisions\)"):
+        export((off_by(5e-4),), judge=BiasJudge(tmp_path, changed=0.3), folder=out, allowed=few)
 
 
 def test_where_no_form_will_do_nothing_is_written_and_each_is_told_of(out, tmp_path):

@@ -144,7 +144,7 @@ def _named(name: str, *, folder: Path | None) -> tuple[str, Path]:
 
 def _choose_gate(model: str | None) -> Bundle:
     """The named gate, or the one that is installed. Raises `UsageError` where there is none or it is no gate."""
-    bundles = choose_bundles(()) if model is None else (choose_bundle(model),)
+    bundles = choose_bundles((), quiet=True) if model is None else (choose_bundle(model),)
     gates = [bundle for bundle in bundles if bundle.card.role == "gate"]
     if not gates:
         raise UsageError(

@@ -11,7 +11,8 @@ import typer
 
 from hilum.bundle.load import Bundle
 from hilum.bundle.shelf import ShelfEntry, local_models_folder, named_bundle, names_on_shelf, shelf, shipped_bundles
-from hilum.cli.terminal.say import say_caution
+from hilum.bundle.stand_in import stand_ins, without_origins
+from hilum.cli.terminal.say import say, say_caution
 from hilum.errors import BundleError
 
 MODEL_HELP = "An installed model's name, a model's folder, or a run of `hilum train`."
@@ -52,18 +53,22 @@ def choose_bundle(name_or_folder: str) -> Bundle:
     return named_bundle(name_or_folder, local=local_models_folder(os.environ))
 
 
-def choose_bundles(names_or_folders: Sequence[str], *, gate: bool = True, lungs: bool = True) -> tuple[Bundle, ...]:
+def choose_bundles(
+    names_or_folders: Sequence[str], *, gate: bool = True, lungs: bool = True, quiet: bool = False
+) -> tuple[Bundle, ...]:
     """The bundles that read: those chosen with `--model`, or every one on the shelf where none was.
 
     The gate that ships goes before chosen specialists, unless another gate is chosen; without `gate` none judges. What
     ships to draw lungs goes with a chosen specialist of the chest alike, unless one is chosen or brought along; without
-    `lungs` none draws. A broken bundle in the user's own folder is said and skipped. Raises `BundleError` where a
-    chosen one is missing or broken, or one that ships is broken.
+    `lungs` none draws. Where none was chosen a calibrated bundle stands in for the one that it was made of, which is
+    said but where it is to be `quiet`. A broken bundle in the user's own folder is said and skipped. Raises
+    `BundleError` where a chosen one is missing or broken, or one that ships is broken.
     """
     if names_or_folders:
         chosen = _with_those_that_ship(tuple(map(choose_bundle, names_or_folders)))
     else:
-        chosen = tuple(filter(None, map(_usable_or_said, models_on_shelf())))
+        usable = tuple(filter(None, map(_usable_or_said, models_on_shelf())))
+        chosen = _calibrated_in_place(usable, quiet=quiet)
     left_out = {role for role, wanted in (("gate", gate), ("lungs", lungs)) if not wanted}
     return tuple(bundle for bundle in chosen if bundle.card.role not in left_out)
 
@@ -75,6 +80,24 @@ def _with_those_that_ship(chosen: tuple[Bundle, ...]) -> tuple[Bundle, ...]:
     if reads_chests and not any("lungs" in card.brings for card in cards):
         wanted.add("lungs")
     return (*(bundle for bundle in shipped_bundles() if bundle.card.role in wanted), *chosen)
+
+
+def _calibrated_in_place(bundles: tuple[Bundle, ...], *, quiet: bool) -> tuple[Bundle, ...]:
+    """Without those of which a calibrated one was made; of what was made of another version both read."""
+    found = stand_ins(bundles)
+    for one in found:
+        new, old = one.calibrated.card, one.origin.card
+        if not one.is_of_it:
+            say_caution(
+                f"{new.name} {new.version} was made of another {old.name} than the one here ({old.version}), so that "
+                f"both read. Calibrate {old.name} anew: hilum models show {new.name} has the command, to which "
+                "--replace is added"
+            )
+        elif not quiet:
+            say(
+                f"{new.name} reads in the place of {old.name}, of which it was made; --model {old.name} reads with that"
+            )
+    return without_origins(bundles, stand_ins=found)
 
 
 def _usable_or_said(entry: ShelfEntry) -> Bundle | None:

@@ -227,7 +227,7 @@ def read(
     with timer.part("finding files"):
         inputs = find_inputs(files, out=out, frame=frame)
     with timer.part("opening models"):
-        bundles = choose_bundles(model or (), gate=gate, lungs=lungs) if inputs.files else ()
+        bundles = choose_bundles(model or (), gate=gate, lungs=lungs, quiet=quiet) if inputs.files else ()
     forced = None if force_type is None else same_but_for_case(force_type, among=XRAY_TYPES)
     settings = ReaderSettings(
         limits=Limits(max_bytes=max_bytes, max_pixels=max_pixels),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hilum.bundle.card import Scope
+from hilum.bundle.card import Card, Scope
 from hilum.bundle.load import Bundle
 from hilum.datasets.records.record import Record
 from hilum.errors import DataError
@@ -19,6 +19,7 @@ from hilum.evaluation.predictions.overlap import Seen
 from hilum.evaluation.predictions.predictions import Predictions, Texts
 from hilum.evaluation.report.subject import Exclusion
 from hilum.findings import XRAY_TYPES
+from hilum.reading.gate.gate import may_read
 from hilum.reading.input.sources import ImageSource
 from hilum.reading.reader import Reader
 from hilum.reading.settings import ReaderSettings
@@ -64,20 +65,25 @@ def predict_part(
     seen: Mapping[str, Seen] | None = None,
     begin: Callable[[], None] = _nothing,
     as_the_table_says: bool = False,
+    gate: Bundle | None = None,
 ) -> PredictedPart:
     """Read every image of `part` that has a known label; images that the journal in `folder` has are not read again.
 
-    Pixels go through the gate-less `Reader`, in its batches; `lungs` draws the lungs for a model that reads crops. An
-    image whose scope is exceeded is judged all the same and counted. `seen` says by the image's name where the model's
-    training saw it. `begin` is called when everything is in place and before the first image is read. With
-    `as_the_table_says`, age, sex and view of the records count as if somebody stated them, and that they show what the
-    model reads: so the scope is judged of pictures whose files say nothing. Raises `DataError` where nothing is left to
-    judge.
+    Pixels go through the `Reader`, in its batches; `lungs` draws the lungs for a model that reads crops. An image whose
+    scope is exceeded is judged all the same and counted. `seen` says by the image's name where the model's training saw
+    it. `begin` is called when everything is in place and before the first image is read. With `as_the_table_says`, age,
+    sex and view of the records count as if somebody stated them, and that they show what the model reads: so the scope
+    is judged of pictures whose files say nothing. `gate` then looks at them all the same, where the model is for one of
+    its types: what it does not accept as that type is outside the scope, and so is a chest that it finds lateral,
+    turned, inverted or cropped. Without it, or without `as_the_table_says`, no gate looks. Raises `DataError` where
+    nothing is left to judge.
     """
     named, exclusions = _to_read(part, labels=bundle.card.label_names)
     # no picture is drawn here, and occlusion would ask the network many times for each
     settings = ReaderSettings(occlusion=False)
-    reader = Reader(models=[bundle] if lungs is None else [bundle, lungs], settings=settings)
+    looking = gate if as_the_table_says and bundle.card.scope.xray_type in XRAY_TYPES else None
+    models = [one for one in (looking, bundle, lungs) if one is not None]
+    reader = Reader(models=models, settings=settings)
     key = JournalKey(bundle.sha256, reader.settings_sha256, part.split_sha256, part.name)
     lines: dict[str, JournalLine] = {}
     with PredictionJournal(folder, key=key) as journal:
@@ -93,7 +99,7 @@ def predict_part(
             told = {record.path: _stated(record, scope=bundle.card.scope) for record in waiting.values()}
         outcomes = reader.examine_many((record.path for record in waiting.values()), stated=told)
         for (name, record), outcome in zip(waiting.items(), outcomes, strict=True):
-            lines[name] = _line(name, record=record, outcome=outcome, model=bundle.card.name)
+            lines[name] = _line(name, record=record, outcome=outcome, card=bundle.card)
             journal.add(lines[name])
             progress(len(lines), len(named))
     failed = [Exclusion(name, "could not be read", line.failed) for name, line in lines.items() if line.failed]
@@ -136,20 +142,21 @@ def _stated(record: Record, *, scope: Scope) -> Stated:
     return Stated(age_years=record.age_years, sex=record.sex, view=record.view, xray_type=xray_type)
 
 
-def _line(name: str, *, record: Record, outcome: Examination | FailedReading, model: str) -> JournalLine:
+def _line(name: str, *, record: Record, outcome: Examination | FailedReading, card: Card) -> JournalLine:
     if isinstance(outcome, FailedReading):
         # the path of the file stays out of a table that may leave this machine
         reason = outcome.message.replace(str(record.path), record.path.name)
         return JournalLine(name, record.sha256, None, failed=f"{outcome.kind}: {reason}")
     findings = outcome.reading.findings
+    may_be_read = may_read(outcome.reading.gate, xray_type=card.scope.xray_type)
     return JournalLine(
         name,
         record.sha256,
         tuple(finding.probability for finding in findings),
-        in_scope=findings[0].in_scope,
+        in_scope=findings[0].in_scope if may_be_read else False,
         sharpness=mean_gradient(outcome.radiograph.pixels),
         logits=tuple(finding.logit for finding in findings),
-        cropped=any(crop.model == model for crop in outcome.reading.crops),
+        cropped=any(crop.model == card.name for crop in outcome.reading.crops),
         members=tuple(tuple(member.logit for member in finding.members) for finding in findings)
         if findings[0].members
         else None,

@@ -20,7 +20,7 @@ from hilum.bundle.load import CARD_NAME, TRAINING_IMAGES, Bundle, load_bundle
 from hilum.bundle.quantised import INT8_FILES
 from hilum.bundle.save import check_replaceable, file_hashes, write_bundle
 from hilum.bundle.seen_images import SeenImages, joined, seen_images_bytes, seen_images_of
-from hilum.bundle.shelf import find, local_models_folder
+from hilum.bundle.shelf import find, local_models_folder, shipped_gate
 from hilum.datasets.records.image_hashes import image_hashes
 from hilum.datasets.records.label_values import own_label
 from hilum.datasets.records.record import Record
@@ -34,6 +34,7 @@ from hilum.evaluation.calibrating.calibrated_card import calibrated_card, calibr
 from hilum.evaluation.calibrating.fit_labels import FittedLabels, fit_labels
 from hilum.evaluation.calibrating.own_images import OwnImages, own_part, read_own_images, refuse_what_was_seen, renamed
 from hilum.evaluation.calibrating.rule import PointRule
+from hilum.findings import XRAY_TYPES
 from hilum.output.lock import held_folder
 from hilum.reading.engines.engine import available_cores
 from hilum.version import __version__
@@ -46,16 +47,18 @@ class CalibrationSettings:
     """How a bundle is calibrated.
 
     `rule` chooses operating points. `labels` are those that are fitted, None for all that the images tell of. `columns`
-    names the label of the data in which a label of the model stands, where it has another name. `outside_scope` fits on
-    images outside the model's scope too. `called` is what the card calls the images, `by` who did it, `command` how.
-    `name` is the new bundle's, None for the old one's with `-calibrated`. `replace` puts it in the place of a bundle in
-    its folder.
+    names the label of the data in which a label of the model stands, where it has another name. With `gate` the gate
+    that ships looks at each image as it does before a reading, and the fit has only those that would be decided.
+    `outside_scope` fits on images outside the model's scope too, and on those that the gate does not accept. `called`
+    is what the card calls the images, `by` who did it, `command` how. `name` is the new bundle's, None for the old
+    one's with `-calibrated`. `replace` puts it in the place of a bundle in its folder.
     """
 
     rule: PointRule = field(default_factory=PointRule)
     labels: Sequence[str] | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     outside_scope: bool = False
+    gate: bool = True
     called: str = "own images"
     by: str | None = None
     command: str = "hilum.calibrate"
@@ -113,7 +116,8 @@ def calibrate(
     _check_asked(records, labels=chosen if settings.labels is not None else ())
     part, held_out = own_part(records, bundle=bundle, left_out=left_out)
     seen_is_known = refuse_what_was_seen(part, bundle=bundle)
-    work = _reading_folder(folder, part=part, bundle=bundle)
+    gate = shipped_gate() if settings.gate and bundle.card.scope.xray_type in XRAY_TYPES else None
+    work = _reading_folder(folder, part=part, bundle=bundle, gate=gate)
     with held_folder(work):
         images = read_own_images(
             part,
@@ -122,6 +126,7 @@ def calibrate(
             outside_scope=settings.outside_scope,
             progress=progress,
             lungs=drawn_by,
+            gate=gate,
         )
         date = datetime.datetime.now(datetime.UTC).date().isoformat()
         fitted = fit_labels(
@@ -154,9 +159,10 @@ def calibrate(
     )
 
 
-def _reading_folder(folder: Path, *, part: AskedPart, bundle: Bundle) -> Path:
-    """Where scores lie until the bundle in `folder` is written: a place for each model and set of images."""
-    key = hashlib.sha256(f"{bundle.sha256} {part.split_sha256}".encode()).hexdigest()
+def _reading_folder(folder: Path, *, part: AskedPart, bundle: Bundle, gate: Bundle | None) -> Path:
+    """Where scores lie until the bundle in `folder` is written: a place for each model, set of images and gate."""
+    decides = (bundle.sha256, part.split_sha256, *(() if gate is None else (gate.sha256,)))
+    key = hashlib.sha256(" ".join(decides).encode()).hexdigest()
     return folder.parent / f".{folder.name}.calibrating.{key[:12]}"
 
 

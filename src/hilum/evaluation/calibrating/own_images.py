@@ -1,7 +1,7 @@
 """Which of somebody's images a fit may have, and what the model says of them.
 
 Nothing is fitted on images that are held out, on those that the model was made with, or, unless that is asked for, on
-those that its card says it is not made for.
+those that its card says it is not made for, or that the gate, which would stand before it, does not let through.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from hilum.bundle.card import Card
 from hilum.bundle.load import Bundle
 from hilum.datasets.records.held_out import is_held_out
 from hilum.datasets.records.label_values import own_label
@@ -33,6 +34,8 @@ from hilum.statistics.outcomes import BoolArray, FloatArray
 PART = "own images to calibrate on"
 HELD_OUT = "held out, on which nothing is ever fitted"
 OUTSIDE = "outside the model's scope"
+OUTSIDE_BY_GATE = f"{OUTSIDE}, or by the X-ray check no upright, whole radiograph that it reads"
+"""Why images are left out where a gate looked at them too."""
 _NAMED = 20
 """How many images an error names."""
 
@@ -157,22 +160,23 @@ def read_own_images(
     outside_scope: bool,
     progress: Progress,
     lungs: Bundle | None = None,
+    gate: Bundle | None = None,
 ) -> OwnImages:
     """Read `part` with `bundle`; what was read stays in `folder`, whose lock is the caller's, and is not read again.
 
-    With `outside_scope` the fit has images outside the model's scope too. `lungs` draws for a model that reads crops.
-    Raises `DataError` where no image is left.
+    `lungs` draws for a model that reads crops. `gate` looks at each image, as `predict_part` says; None where nothing
+    looks. With `outside_scope` the fit has images outside the model's scope too, and those that the gate does not
+    accept. Raises `DataError` where no image is left.
     """
-    predicted = predict_part(part, bundle=bundle, folder=folder, progress=progress, lungs=lungs, as_the_table_says=True)
+    predicted = predict_part(
+        part, bundle=bundle, folder=folder, progress=progress, lungs=lungs, as_the_table_says=True, gate=gate
+    )
     counts = by_reason(predicted.exclusions)
     inside = np.array([one is not False or outside_scope for one in predicted.in_scope])
     if not inside.all():
-        counts[OUTSIDE] = int(np.count_nonzero(~inside))
+        counts[OUTSIDE if gate is None else OUTSIDE_BY_GATE] = int(np.count_nonzero(~inside))
     if not inside.any():
-        raise DataError(
-            f"All {inside.size:,} images are outside the scope of {bundle.card.name}, which is made for "
-            f"{bundle.card.scope.in_words()}. Use another model, or add --outside-scope to fit on them anyway"
-        )
+        raise _none_inside(inside.size, card=bundle.card, by_gate=gate is not None)
     logits, sharpness = _known(predicted, folder=folder)
     return OwnImages(
         validation=ValidationPredictions(predicted.predictions.take(inside)),
@@ -184,6 +188,16 @@ def read_own_images(
         used=_used(part, predicted=predicted, inside=inside),
         sha256=part.split_sha256,
         members=None if predicted.members is None else predicted.members[inside],
+    )
+
+
+def _none_inside(count: int, *, card: Card, by_gate: bool) -> DataError:
+    said = f"All {count:,} images are outside the scope of {card.name}, which is made for {card.scope.in_words()}"
+    if not by_gate:
+        return DataError(f"{said}. Use another model, or add --outside-scope to fit on them anyway")
+    return DataError(
+        f"{said}, or are by the X-ray check no upright, whole radiograph that it reads. Use another model, add "
+        "--no-gate to fit on what that check does not accept, or --outside-scope to fit on all of them"
     )
 
 

@@ -30,7 +30,7 @@ from hilum.systems.chest_adult.recipe import WORDS, AdultRecipe
 from hilum.training.classifier_arm import logits_of
 from hilum.training.data.images import Preparation, targets_of
 from hilum.training.export.card_draft import CardDraft, Fits
-from hilum.training.export.classifier_bundle import largest_difference
+from hilum.training.export.classifier_bundle import changed_decisions, largest_difference
 from hilum.training.export.classifier_draft import classifier_draft
 from hilum.training.export.export_bundle import Allowed, Candidate, Cost, Judged, export_bundle
 from hilum.training.export.forms import SMALLEST
@@ -43,8 +43,9 @@ from hilum.training.recipe.recipe import TRAIN
 from hilum.training.recipe.settings import card_settings
 from hilum.training.records.provenance import Provenance
 
-ALLOWED = Allowed(loss=0.005, difference=0.05)
-"""What a smaller graph may cost: of the mean AUROC of either head, and in any calibrated probability."""
+ALLOWED = Allowed(loss=0.005, difference=0.05, changed=0.02)
+"""What a smaller graph may cost: of the mean AUROC of either head, in any calibrated probability, and of the decisions
+of any finding by the mean or by the whole picture alone."""
 
 Calibrations = Sequence[PlattCalibration]
 
@@ -111,14 +112,20 @@ class AdultJudge:
         return tuple(_mean_auroc(targets, logits=logits) for logits in (read.fusion, read.whole))
 
     def judge(self, read: ReadFusion, /, *, whole: ReadFusion, cost: Cost) -> Judged:
-        """The study's labels, and the largest difference of a calibrated probability of any head."""
+        """The study's labels, the largest difference of a calibrated probability of any head, and changed decisions."""
         del whole
         heads = {"mean": read.fusion, "whole": read.whole, "crop": read.crop}
+        found = [
+            changed_decisions(heads[head], self.expected[head], labels=getattr(self.labels, head))
+            for head in ("mean", "whole")
+        ]
+        changed = max((share for share in found if share is not None), default=None)
         return Judged(
+            changed=changed,
             fits=Fits(
                 labels=self.labels.mean,
                 part=self.spec.changed({"crop_source": read.source}),
-                compression=cost.of_auroc(),
+                compression=cost.of_auroc(changed=changed),
             ),
             difference=max(
                 largest_difference(logits, self.expected[head], labels=getattr(self.labels, head))

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from hilum.bundle.calibrated_on import DECIDES_WHERE_EARNED, NOT_TRIED_ELSEWHERE
 from hilum.bundle.card import Scope
 from hilum.datasets.releases.chestxray14 import LABELS
 from hilum.errors import UsageError
@@ -109,12 +110,10 @@ WORDS = CardText(
         "Calling a radiograph normal: most findings are not decided here, and those decided are often missed.",
     ),
     limits=(
-        "Weak: learnt from about 1,450 images of one hospital (NIH Clinical Center), and 680 more of 64 pixels; not "
-        "tried on any other hospital's.",
+        "Weak: learnt from about 1,450 images of one hospital (NIH Clinical Center), and 680 more of 64 pixels; "
+        f"{NOT_TRIED_ELSEWHERE} hospital's.",
         "The labels were read from reports by a program (Wang et al. 2017); many are wrong.",
-        "A finding decides only where cross-validation bears it out: at least 40 positives, an AUROC whose 95% "
-        "interval begins at 0.70 or above, and at least 0.65 among images of one view. The others are listed as not "
-        "reliable here.",
+        DECIDES_WHERE_EARNED,
         "Most images with Pneumonia and most without any finding come from a public selection whose groups differ in "
         "view and age: the baselines of view and age stand in the study beside each label.",
         "The lungs are found by another network; where its drawing is not trusted, the whole picture alone is read.",

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Annotated
 
 from hilum.bundle.load import Bundle, load_bundle
-from hilum.bundle.shelf import RUN_NAME, lung_bundle
+from hilum.bundle.shelf import lung_bundle
 from hilum.datasets.prepared.prepare_images import prepare_images
 from hilum.datasets.read_releases import read_releases
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.split import Split
 from hilum.errors import UsageError
-from hilum.evaluation.bundles.run_folder import RunFile, read_run_file
+from hilum.evaluation.bundles.run_folder import RunFile
 from hilum.evaluation.predictions.predictions import Predictions
 from hilum.evaluation.predictions.predictions_file import read_predictions
 from hilum.evaluation.study.as_json import STUDY_NAME, read_study_json
@@ -33,12 +33,11 @@ from hilum.training.export.seen_images import seen_images
 from hilum.training.loop.fit import Fitted
 from hilum.training.loop.stages import check_starts, run_stages
 from hilum.training.recipe.recipe import TRAIN, Recipe
-from hilum.training.recipe.settings import flat_values
 from hilum.training.recipe.smoke import smoke_records
 from hilum.training.records.hold_run import BUNDLE, hold_run
 from hilum.training.records.request import TrainRequest
 from hilum.training.records.run_record import begin_run, make_record
-from hilum.training.records.study_folder import StudyFolder, study_sha256
+from hilum.training.records.study_folder import StudyFolder, checked_study, study_sha256
 
 RELEASE = "nih"
 
@@ -125,16 +124,7 @@ def train_adult_on(
 
 
 def _checked_study(folder: Path, *, recipe: AdultRecipe, lungs: Bundle, request: TrainRequest) -> RunFile:
-    study = read_run_file(folder / RUN_NAME)
-    if study.smoke and not request.smoke:
-        raise UsageError(f"{folder} holds a test run of the study (--smoke). Run the whole study")
-    here = flat_values(recipe)
-    for key in dict.fromkeys((*study.settings, *here)):
-        if study.settings.get(key) != here.get(key):
-            raise UsageError(
-                f"{key} is {study.settings.get(key)} in the study in {folder} and {here.get(key)} here, so its figures "
-                "would be of another training. Use the settings of the study"
-            )
+    study = checked_study(folder, recipe=recipe, smoke=request.smoke)
     if study.lungs_sha256 != lungs.sha256:
         raise UsageError(
             f"The study in {folder} used other lungs than {lungs.card.name} {lungs.card.version}. Name the model that "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from hilum.bundle.calibrated_on import NOT_TRIED_ELSEWHERE
 from hilum.bundle.card import Scope
 from hilum.datasets.releases.chestxray14 import LABELS
 from hilum.imaging.preprocess import PreprocessSpec, Resize
@@ -36,7 +37,7 @@ CARD = CardText(
     intended_use="Research and teaching: which of ChestX-ray14's fourteen findings a frontal chest radiograph shows.",
     not_for=_NOT_FOR,
     limits=(
-        "Trained on one hospital's images (NIH Clinical Center); not tried on any other's.",
+        f"Trained on one hospital's images (NIH Clinical Center); {NOT_TRIED_ELSEWHERE}'s.",
         _LABELS_LIMIT,
         _MAP_LIMIT,
     ),

@@ -11,7 +11,7 @@ from hilum.systems.gate.study.study import read_spec
 from hilum.training.loop.greys import unlike_greys
 from hilum.training.recipe.smoke import few_of_each
 from hilum.training.records.request import TrainRequest
-from hilum.training.records.study_folder import NO_STUDY, StudyFolder, study_sha256
+from hilum.training.records.study_folder import NO_STUDY, StudyFolder, checked_study, study_sha256
 
 SMOKE_EACH = 2
 """How many records of each source and type a smoke run takes."""
@@ -22,9 +22,11 @@ def train_gate_on(
 ) -> Bundle:
     """Train the gate on the releases in the one folder `gate` of the request, and write its bundle.
 
-    Raises `UsageError` where that is not what the request has, or there is no study; and as `train_gate`.
+    Raises `UsageError` where that is not what the request has, where there is no study, for a smoke study beside a
+    whole run, and where the study had other settings; and as `train_gate`.
     """
     folder = own.needed(of="gate")
+    checked_study(folder, recipe=recipe, smoke=request.smoke)
     spec = read_spec(folder)
     found = read_gate_data(request.only_folder("gate"))
     records = few_of_each(found.records, each=SMOKE_EACH) if request.smoke else found.records

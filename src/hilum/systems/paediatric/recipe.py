@@ -28,6 +28,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from hilum.bundle.calibrated_on import NOT_TRIED_ELSEWHERE
 from hilum.bundle.card import Scope
 from hilum.datasets.releases import chexpert
 from hilum.datasets.releases.chexpert import NO_FINDING, ChexpertPolicy
@@ -82,7 +83,7 @@ CARD = CardText(
         "Calling a radiograph normal: other findings are missed, and many of these ten.",
     ),
     limits=(
-        "Trained on one hospital's children; not tried on any other's.",
+        f"Trained on one hospital's children; {NOT_TRIED_ELSEWHERE}'s.",
         "One radiologist labelled each picture; they agree moderately on such labels in children.",
         "A heatmap shows what moved the score; it is no outline of a disease.",
     ),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from hilum.bundle.calibrated_on import CHOSEN_ON, NOT_TRIED_ELSEWHERE
 from hilum.bundle.card import Scope
 from hilum.datasets.releases.kermany import AGE_YEARS, LABEL
 from hilum.imaging.preprocess import PreprocessSpec, Resize
@@ -64,7 +65,7 @@ CARD = CardText(
         "Telling bacterial from viral pneumonia.",
     ),
     limits=(
-        "Trained on one hospital's images (Guangzhou); not tried on any other hospital's.",
+        f"Trained on one hospital's images (Guangzhou); {NOT_TRIED_ELSEWHERE} hospital's.",
         "The release's images are stretched to a square; reading stretches too.",
         "Sharpness differs between the release's classes; augmentation weakens this shortcut and cannot remove it.",
         "A heatmap shows what moved the score; it is no outline of a disease.",
@@ -123,8 +124,8 @@ LUNGS_CARD = replace(
     title="Pneumonia in children of 1 to 5 years, looked for in the lungs alone",
     limits=(
         *CARD.limits,
-        "Epoch, calibration and operating point were chosen on the healthy children whose pictures are least sharp: on "
-        "sharper pictures its probabilities are too low.",
+        f"{CHOSEN_ON}the healthy children whose pictures are least sharp: on sharper pictures its probabilities are "
+        "too low.",
         "The network sees the lungs that a lung network draws, and nothing else; where that drawing is not trusted, it "
         "sees the whole picture, and the reading says so.",
         "The outline of the lungs is seen too; what the lung network leaves out of them is hidden.",

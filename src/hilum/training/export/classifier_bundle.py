@@ -149,6 +149,21 @@ def largest_difference(read: Logits, expected: Logits, *, labels: Sequence[Label
     return max(float(np.abs(p(read[:, i]) - p(expected[:, i])).max()) for i, p in enumerate(stated))
 
 
+def changed_decisions(read: Logits, expected: Logits, *, labels: Sequence[Label]) -> float | None:
+    """The share of the n images that logits (N, L) as read decide otherwise than those of torch.
+
+    That of the label of which most are; None where no label has an operating point.
+    """
+    shares = []
+    for i, one in enumerate(labels):
+        if one.operating_point is not None:
+            here, there = (
+                one.calibration.probabilities(logits[:, i]) >= one.operating_point for logits in (read, expected)
+            )
+            shares.append(float(np.mean(here != there)))
+    return max(shares, default=None)
+
+
 def _network_logits(
     network: nn.Module, *, records: Sequence[Record], recipe: Recipe, place: RunPlace
 ) -> npt.NDArray[np.float32]:

@@ -61,25 +61,32 @@ class Cost:
         """By how much the score fell that fell most."""
         return max(before - after for before, after in zip(self.before, self.after, strict=True))
 
-    def of_auroc(self) -> Compression:
-        """The same for a card, where the first score is an AUROC."""
-        return Compression(method=self.method, auroc_before=self.before[0], auroc_after=self.after[0])
+    def of_auroc(self, *, changed: float | None = None) -> Compression:
+        """The same for a card, where the first score is an AUROC; `changed` is the share of decisions that differ."""
+        return Compression(
+            method=self.method, auroc_before=self.before[0], auroc_after=self.after[0], decisions_changed=changed
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What the card gets, and the largest `difference` from the network; 0 where the scores tell all."""
+    """What the card gets, and the largest `difference` from the network; 0 where the scores tell all.
+
+    `changed` is the share of decisions that are not the network's, None where none are made or counted.
+    """
 
     fits: Fits
     difference: float = 0.0
+    changed: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowed:
-    """Every score may fall by less than `loss`; the difference may be `difference` at most."""
+    """Every score may fall by less than `loss`; the difference may be `difference` at most, and so may `changed`."""
 
     loss: float
     difference: float = 0.0
+    changed: float = 1.0
 
 
 class Judge(Protocol[Read]):
@@ -124,13 +131,17 @@ def export_bundle(
                 refused.append(f"{form.method} (loses {cost.lost:.4f})")
                 continue
             judged = judge.judge(read, whole=whole, cost=cost)
-            if judged.difference <= allowed.difference:
+            alike = judged.changed is None or judged.changed <= allowed.changed
+            if alike and judged.difference <= allowed.difference:
                 return candidate.write(judged.fits, folder=folder / BUNDLE)
-            refused.append(f"{form.method} (differs by {judged.difference:.1e})")
+            many = "" if alike else f", changes {judged.changed:.1%} of decisions"
+            refused.append(f"{form.method} (differs by {judged.difference:.1e}{many})")
             advice = _TOO_STEEP if made == graph else ""
     finally:
         shutil.rmtree(tried, ignore_errors=True)
+    decisions = "" if allowed.changed >= 1.0 else f", change at most {allowed.changed:.1%} of decisions"
     raise BundleError(
-        f"No bundle was written: its graph may differ from the network by at most {allowed.difference} on validation "
-        f"and lose less than {allowed.loss} of its score, and every form failed this: {', '.join(refused)}{advice}"
+        f"No bundle was written: its graph may differ from the network by at most {allowed.difference} on validation"
+        f"{decisions} and lose less than {allowed.loss} of its score, and every form failed this: {', '.join(refused)}"
+        f"{advice}"
     )

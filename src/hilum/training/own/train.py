@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
+from hilum.bundle.calibrated_on import NOT_TRIED_ELSEWHERE
 from hilum.bundle.load import Bundle
 from hilum.datasets.own.columns import IMAGE_COLUMN, PATIENT_COLUMN, StatedColumns
 from hilum.datasets.own.label_columns import LABELS
@@ -137,7 +138,7 @@ def _patients(records: Sequence[Record], *, label: str, value: float) -> int:
 def _limits(records: Sequence[Record], *, called: str) -> tuple[str, ...]:
     known = all(record.patient_is_known for record in records)
     people = f" of {len({record.patient for record in records}):,} patients" if known else ""
-    limits = [f"Made with {len(records):,} images{people} of one collection ({called}); not tried on any other."]
+    limits = [f"Made with {len(records):,} images{people} of one collection ({called}); {NOT_TRIED_ELSEWHERE}."]
     if not known:
         limits.append("Nothing told patients apart: images of one patient may stand in training and validation.")
     if all(record.age_years is None for record in records):
