@@ -4,7 +4,8 @@ Layout (PhysioNet's page): `master_spreadsheet_update.csv` (PngPath, PatientID, 
 years, AccessionNumber, the observations of CheXpert: 1, 0, -1 or blank, ViewPosition) beside `images/`, below which
 `PngPath` leads. Not tried on real files.
 
-Uncertain observations and those that a report does not mention are masked. An age of `85 or more` becomes unknown.
+Uncertain observations and those that a report does not mention are masked, but for No Finding beside a finding, which
+is negative. An age of `85 or more` becomes unknown.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from hilum.datasets.records.files import file_sha256
 from hilum.datasets.records.label_values import clean_age
 from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import Record
-from hilum.datasets.releases.chexpert import COLUMNS, LABELS, ChexpertPolicy
+from hilum.datasets.releases.chexpert import COLUMNS, ChexpertPolicy
 from hilum.errors import DataError
 from hilum.radiograph import Sex, View
 
@@ -57,15 +58,7 @@ def _rows(folder: Path) -> list[dict[str, str]]:
 
 
 def _record(row: Mapping[str, str], *, folder: Path) -> Record:
-    policy, image = ChexpertPolicy(), row["PngPath"]
-    labels = {}
-    for label, column in zip(LABELS, COLUMNS, strict=True):
-        value = policy.value(row[column], label=label)
-        if value is None:
-            raise DataError(
-                f"{row[column]!r} in {column} of {image} is none of 1, 0, -1 and blank; take BRAX's own table"
-            )
-        labels[label] = value
+    image = row["PngPath"]
     view = _VIEWS.get(row["ViewPosition"].upper(), "unknown")
     return Record(
         path=folder / image,
@@ -74,7 +67,7 @@ def _record(row: Mapping[str, str], *, folder: Path) -> Record:
         study=f"brax:{row['AccessionNumber']}",
         source="brax",
         official=None,
-        labels=labels,
+        labels=ChexpertPolicy().labels(row, of=image),
         stratum=view,
         sha256=file_sha256(folder / image),
         view=view,

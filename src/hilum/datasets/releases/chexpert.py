@@ -106,6 +106,26 @@ class ChexpertPolicy:
         number = text.removesuffix(".0")
         return settle_uncertain(self.of(label)) if number == "-1" else _VALUES.get(number)
 
+    def labels(self, row: Mapping[str, str], *, of: str) -> dict[str, float]:
+        """Every label of a row with the columns `COLUMNS`: 1.0, 0.0, a smoothed value or NaN.
+
+        Raises `DataError`, naming the picture or study `of`, where a cell is none of the release's.
+        """
+        labels = {
+            label: self._label(row[column], column=column, of=of) for label, column in zip(LABELS, COLUMNS, strict=True)
+        }
+        if math.isnan(labels[NO_FINDING]) and any(labels[label] == 1.0 for label in set(LABELS) - _NO_DISEASE):
+            labels[NO_FINDING] = 0.0  # the release leaves it blank; what excludes it is known
+        return labels
+
+    def _label(self, text: str, *, column: str, of: str) -> float:
+        value = self.value(text, label=finding(column).name)
+        if value is None:
+            raise DataError(
+                f"{column} of {of} is {text!r}, not 1, 0, -1 or empty. Use the table that comes with the data set"
+            )
+        return value
+
 
 def read_chexpert(folder: Path, *, policy: ChexpertPolicy | None = None) -> tuple[Record, ...]:
     """The pictures that `train.csv` and `valid.csv` name and that are there, in the order of the tables.
@@ -156,12 +176,6 @@ def _image(path: str, *, table: Path) -> str:
 
 def _record(row: Mapping[str, str], *, image: str, folder: Path, policy: ChexpertPolicy) -> Record:
     part, patient, study, _ = image.split("/")
-    labels = {
-        label: _value(row[column], label=label, image=image, policy=policy)
-        for label, column in zip(LABELS, COLUMNS, strict=True)
-    }
-    if math.isnan(labels[NO_FINDING]) and any(labels[label] == 1.0 for label in set(LABELS) - _NO_DISEASE):
-        labels[NO_FINDING] = 0.0  # the release leaves it blank; what excludes it is known
     view: View = "LL" if row["Frontal/Lateral"] == "Lateral" else _FRONTAL.get(row["AP/PA"], "unknown")
     return Record(
         path=folder / image,
@@ -171,7 +185,7 @@ def _record(row: Mapping[str, str], *, image: str, folder: Path, policy: Chexper
         source="chexpert",
         official=part,
         held_out=part == HELD_OUT,
-        labels=labels,
+        labels=policy.labels(row, of=image),
         stratum=view,
         sha256=file_sha256(folder / image),
         view=view,
@@ -180,12 +194,3 @@ def _record(row: Mapping[str, str], *, image: str, folder: Path, policy: Chexper
         is_xray=True,
         xray_type="chest",
     )
-
-
-def _value(text: str, *, label: str, image: str, policy: ChexpertPolicy) -> float:
-    value = policy.value(text, label=label)
-    if value is None:
-        raise DataError(
-            f"{label} of {image} is {text!r}, not 1, 0, -1 or empty. Use the table that comes with the data set"
-        )
-    return value

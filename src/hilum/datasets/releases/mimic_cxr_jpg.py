@@ -5,7 +5,8 @@ gzipped, `mimic-cxr-2.0.0-split.csv` (dicom_id, study_id, subject_id, split: tra
 (dicom_id, ViewPosition and more) and `-chexpert.csv` (subject_id, study_id and the observations of CheXpert: 1, 0, -1
 or blank, one row a study). Not tried on real files.
 
-Uncertain observations and those that a report does not mention are masked. The release tells no age and no sex.
+Uncertain observations and those that a report does not mention are masked, but for No Finding beside a finding, which
+is negative. The release tells no age and no sex.
 """
 
 from __future__ import annotations
@@ -81,14 +82,8 @@ def _image(row: Mapping[str, str]) -> str:
 
 
 def _observations(folder: Path) -> dict[str, dict[str, float]]:
-    policy, found = ChexpertPolicy(), {}
-    for row in _rows(folder, "chexpert", ("study_id", *COLUMNS)):
-        values = {label: policy.value(row[column], label=label) for label, column in zip(LABELS, COLUMNS, strict=True)}
-        known = {label: value for label, value in values.items() if value is not None}
-        if len(known) < len(LABELS):
-            raise DataError(f"Study {row['study_id']} has an observation that is none of 1, 0, -1 and blank")
-        found[row["study_id"]] = known
-    return found
+    rows = _rows(folder, "chexpert", ("study_id", *COLUMNS))
+    return {row["study_id"]: ChexpertPolicy().labels(row, of=f"study {row['study_id']}") for row in rows}
 
 
 def _record(
