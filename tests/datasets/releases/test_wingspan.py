@@ -54,7 +54,7 @@ def test_a_mask_that_lacks_or_has_another_size_and_pictures_of_others_are_refuse
     with pytest.raises(DataError, match=r"The mask of wing001\.jpg is missing: .*heart.*wing001\.png"):
         read_wingspan(release)
     (release / "ctr.csv").write_text("image,ctr\nother,0.5\n")
-    with pytest.raises(DataError, match=r"not those that ctr\.csv names"):
+    with pytest.raises(DataError, match=r"images holds no picture that the data set\'s tables name"):
         read_wingspan(release)
 
 

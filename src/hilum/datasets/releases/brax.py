@@ -14,12 +14,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hilum.datasets.records.csv_rows import find_table, read_rows
-from hilum.datasets.records.files import file_sha256
+from hilum.datasets.records.files import file_sha256, some_of
 from hilum.datasets.records.label_values import clean_age
 from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.chexpert import COLUMNS, ChexpertPolicy
-from hilum.errors import DataError
 from hilum.radiograph import Sex, View
 
 LICENCE = "BRAX 1.1.0, Reis et al. 2022, PhysioNet credentialed health data use agreement 1.5.0"
@@ -37,11 +36,7 @@ def read_brax(folder: Path) -> tuple[Record, ...]:
     """
     rows = _rows(folder)
     records = tuple(_record(row, folder=folder) for row in rows if (folder / row["PngPath"]).is_file())
-    if not records:
-        raise DataError(
-            f"No picture such as {rows[0]['PngPath'] if rows else 'images/'} is in {folder}; give its folder"
-        )
-    return records
+    return some_of(records, folder=folder, such_as=next((row["PngPath"] for row in rows), "images/"))
 
 
 def list_brax(folder: Path) -> Listing:

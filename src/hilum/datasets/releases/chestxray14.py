@@ -19,7 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from hilum.datasets.records.csv_rows import find_table, read_lines, read_rows, to_number
-from hilum.datasets.records.files import file_sha256, pictures_by_stem
+from hilum.datasets.records.files import file_sha256, pictures_by_stem, some_of
 from hilum.datasets.records.label_values import clean_age, was_cleaned
 from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import LabelledBox, Record
@@ -86,12 +86,7 @@ def read_chestxray14(folder: Path, *, tables: Path | None = None) -> tuple[Recor
         for entry in entries
         if entry.stem in pictures
     )
-    if not records:
-        raise DataError(
-            f"{folder} and the folders below it hold no pictures named like 00000013_005.png. Keep the data set's own "
-            "names"
-        )
-    return records
+    return some_of(records, folder=folder, such_as="00000013_005.png")
 
 
 def list_chestxray14(folder: Path) -> Listing:

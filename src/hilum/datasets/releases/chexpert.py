@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from hilum.datasets.records.csv_rows import find_table, read_rows
-from hilum.datasets.records.files import file_sha256
+from hilum.datasets.records.files import file_sha256, some_of
 from hilum.datasets.records.label_values import UncertainPolicy, clean_age, settle_uncertain, was_cleaned
 from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import Record
@@ -137,9 +137,7 @@ def read_chexpert(folder: Path, *, policy: ChexpertPolicy | None = None) -> tupl
     records = tuple(
         _record(row, image=image, folder=folder, policy=chosen) for image, row in rows if (folder / image).is_file()
     )
-    if not records:
-        raise DataError(f"{folder} has no {rows[0][0] if rows else 'pictures'}. Give the folder that holds train/")
-    return records
+    return some_of(records, folder=folder, such_as=next((image for image, _ in rows), "train/"))
 
 
 def list_chexpert(folder: Path) -> Listing:

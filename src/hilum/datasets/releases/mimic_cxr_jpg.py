@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hilum.datasets.records.csv_rows import find_table, read_rows
-from hilum.datasets.records.files import file_sha256
+from hilum.datasets.records.files import file_sha256, some_of
 from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.chexpert import COLUMNS, LABELS, ChexpertPolicy
@@ -44,11 +44,7 @@ def read_mimic_cxr_jpg(folder: Path) -> tuple[Record, ...]:
         for row in rows
         if (folder / (image := _image(row))).is_file()
     )
-    if not records:
-        raise DataError(
-            f"No picture such as {_image(rows[0]) if rows else 'files/p10'} is in {folder}; give its folder"
-        )
-    return records
+    return some_of(records, folder=folder, such_as=next((_image(row) for row in rows), "files/p10"))
 
 
 def list_mimic_cxr_jpg(folder: Path) -> Listing:

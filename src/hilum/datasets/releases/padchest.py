@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hilum.datasets.records.csv_rows import find_table, read_rows
-from hilum.datasets.records.files import file_sha256, pictures_by_stem
+from hilum.datasets.records.files import file_sha256, pictures_by_stem, some_of
 from hilum.datasets.records.label_values import clean_age
 from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import Record
@@ -120,9 +120,10 @@ def read_padchest(folder: Path) -> tuple[Record, ...]:
     """
     rows = _rows(folder)
     pictures = pictures_by_stem(folder, release="PadChest")
-    return tuple(
+    records = tuple(
         _record(row, path=path) for row in rows if (path := pictures.get(Path(row["ImageID"]).stem)) is not None
     )
+    return some_of(records, folder=folder, such_as=next((row["ImageID"] for row in rows), "IMAGE_ID.png"))
 
 
 def list_padchest(folder: Path) -> Listing:

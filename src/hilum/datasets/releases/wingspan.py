@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hilum.datasets.records.csv_rows import find_table, read_rows, to_number
-from hilum.datasets.records.files import pictures_by_stem
+from hilum.datasets.records.files import pictures_by_stem, some_of
 from hilum.datasets.records.listing import Listing
 from hilum.datasets.records.masks import mask_named_as, read_mask
 from hilum.datasets.records.record import Record, typed_record
@@ -38,11 +38,7 @@ def read_wingspan(folder: Path) -> tuple[Record, ...]:
     named = _rows(folder)
     pictures = pictures_by_stem(folder / "images", release="Wingspan")
     records = tuple(_record(pictures[image], folder=folder) for image in named if image in pictures)
-    if not records:
-        raise DataError(
-            f"The pictures in {folder / 'images'} are not those that {TABLE} names. Copy the data set again"
-        )
-    return records
+    return some_of(records, folder=folder / "images", such_as=next(iter(named), "the first"))
 
 
 def list_wingspan(folder: Path) -> Listing:
