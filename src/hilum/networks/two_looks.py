@@ -41,7 +41,7 @@ class ThreeLogits(NamedTuple):
 
 
 class TwoLooksOutputs(NamedTuple):
-    """All that a reading needs, in the order of `TWO_LOOKS_OUTPUTS`.
+    """All that a reading needs, in the order of a graph's outputs.
 
     Logits (N, L); class maps (N, L, h, w) of the fused logit in units of logit contribution; `boxes` (N, B, 4), left,
     top, right and bottom in pixels of the input, as float32; `told` (N, G, L), what each thing that is known of the
