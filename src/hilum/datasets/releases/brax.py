@@ -19,14 +19,14 @@ from hilum.datasets.records.label_values import clean_age
 from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.chexpert import COLUMNS, ChexpertPolicy
-from hilum.radiograph import Sex, View
+from hilum.radiograph import View
+from hilum.stated import sex_in
 
 LICENCE = "BRAX 1.1.0, Reis et al. 2022, PhysioNet credentialed health data use agreement 1.5.0"
 OFFICIAL = {"": Count(images=40_967)}
 
 _NEEDED = ("PngPath", "PatientID", "PatientSex", "PatientAge", "AccessionNumber", "ViewPosition", *COLUMNS)
 _VIEWS: Mapping[str, View] = {"PA": "PA", "AP": "AP", "LL": "LL", "L": "LL", "RL": "LL"}
-_SEXES: Mapping[str, Sex] = {"F": "F", "M": "M", "O": "O"}
 
 
 def read_brax(folder: Path) -> tuple[Record, ...]:
@@ -67,7 +67,7 @@ def _record(row: Mapping[str, str], *, folder: Path) -> Record:
         sha256=file_sha256(folder / image),
         view=view,
         age_years=clean_age(row["PatientAge"]),
-        sex=_SEXES.get(row["PatientSex"].upper(), "unknown"),
+        sex=sex_in(row["PatientSex"]),
         is_xray=True,
         xray_type="chest",
     )

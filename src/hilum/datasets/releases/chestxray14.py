@@ -27,6 +27,7 @@ from hilum.errors import DataError
 from hilum.findings import finding
 from hilum.geometry import Box
 from hilum.radiograph import Sex, View
+from hilum.stated import sex_in
 
 LICENCE = "ChestX-ray14, Wang et al. 2017, NIH Clinical Center, unrestricted use"
 LABELS = (
@@ -50,7 +51,6 @@ _LISTS = {"train_val": "train_val_list.txt", "test": "test_list.txt"}
 _BOX_COLUMNS = ("Bbox [x", "y", "w", "h]")
 """What the commas of the header `Bbox [x,y,w,h]` make of it."""
 
-_SEXES: Mapping[str, Sex] = {"F": "F", "M": "M"}
 _VIEWS: Mapping[str, View] = {"PA": "PA", "AP": "AP"}
 
 
@@ -159,7 +159,7 @@ def _entry(row: Mapping[str, str], *, official: Mapping[str, str], table: Path) 
         patient=f"nih:{int(to_number(row['Patient ID'], where=image)):08d}",
         findings=findings,
         age=row["Patient Age"],
-        sex=_SEXES.get(sex, "unknown"),
+        sex=sex_in(sex),
         view=_VIEWS.get(row["View Position"], "unknown"),
         official=part,
     )

@@ -22,7 +22,8 @@ from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import Record
 from hilum.errors import DataError
 from hilum.findings import finding
-from hilum.radiograph import Sex, View
+from hilum.radiograph import View
+from hilum.stated import sex_in
 
 LICENCE = "CheXpert v1.0, Irvin et al. 2019, Stanford research use agreement"
 COLUMNS = (
@@ -39,7 +40,6 @@ HELD_OUT = "valid"
 """The part that radiologists read, on which papers test: nothing is fitted or chosen on it."""
 
 _NEEDED = ("Path", "Sex", "Age", "Frontal/Lateral", "AP/PA", *COLUMNS)
-_SEXES: Mapping[str, Sex] = {"Female": "F", "Male": "M"}
 _FRONTAL: Mapping[str, View] = {"AP": "AP", "PA": "PA"}
 _VALUES = {"1": 1.0, "0": 0.0}
 
@@ -188,7 +188,7 @@ def _record(row: Mapping[str, str], *, image: str, folder: Path, policy: Chexper
         sha256=file_sha256(folder / image),
         view=view,
         age_years=clean_age(row["Age"]),
-        sex=_SEXES.get(row["Sex"], "unknown"),
+        sex=sex_in(row["Sex"]),
         is_xray=True,
         xray_type="chest",
     )
