@@ -14,6 +14,7 @@ from hilum.stated import (
     parse_sex,
     parse_view,
     parse_yes_or_no,
+    sex_in,
     with_stated,
 )
 
@@ -50,6 +51,7 @@ def test_what_is_no_age_is_refused(text: str) -> None:
 
 def test_sex_view_and_yes() -> None:
     assert [parse_sex(text) for text in ("f", "Female", "M", "o")] == ["F", "F", "M", "O"]
+    assert [sex_in(text) for text in (" male", "F", "other", "", "girl")] == ["M", "F", "O", "unknown", "unknown"]
     assert [parse_view(text) for text in ("pa", "AP", "LL", "lateral", "RLAT")] == ["PA", "AP", "LL", "LL", "LL"]
     assert [parse_view(text) for text in ("Oblique", "decubitus", "other")] == ["oblique", "decubitus", "other"]
     assert [parse_yes_or_no(text) for text in ("yes", "TRUE", "1", "no", "0")] == [True, True, True, False, False]

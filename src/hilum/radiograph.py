@@ -16,6 +16,12 @@ View = Literal["PA", "AP", "LL", "oblique", "decubitus", "other", "unknown"]
 """The view position; LL is any lateral, `decubitus` a frontal view of a patient who lies on a side, and `other` any
 that is said to be none of these. What nobody says is `unknown`."""
 
+OLDEST_YEARS = 120.0
+"""An age above this one is no age."""
+
+UNITS_PER_YEAR: Mapping[str, float] = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0}
+"""How many of DICOM's units of an age make a year."""
+
 ADULT_FROM_YEARS = 16.0
 """From where on a chest is read, and its heart measured, as an adult's."""
 

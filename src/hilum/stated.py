@@ -14,10 +14,8 @@ from typing import get_args
 
 from hilum.errors import UsageError
 from hilum.findings import XRAY_TYPES
-from hilum.radiograph import VIEWS, Patient, Radiograph, Sex, View
+from hilum.radiograph import OLDEST_YEARS, UNITS_PER_YEAR, VIEWS, Patient, Radiograph, Sex, View
 
-OLDEST_YEARS = 120.0
-_UNITS_PER_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0}
 _AGE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([DWMY]?)", re.ASCII)
 _SEXES: dict[str, Sex] = {"F": "F", "FEMALE": "F", "M": "M", "MALE": "M", "O": "O", "OTHER": "O"}
 _NOTHING_SAID = frozenset({"", "-", "?", "N/A", "NA", "NAN", "NONE", "NULL", "UNKNOWN"})
@@ -112,7 +110,7 @@ def parse_age(text: str) -> float:
     Raises `UsageError` for anything else, and for an age that nobody reaches.
     """
     match = _AGE.fullmatch(text.strip().upper())
-    years = math.inf if match is None else float(match[1]) / _UNITS_PER_YEAR[match[2] or "Y"]
+    years = math.inf if match is None else float(match[1]) / UNITS_PER_YEAR[match[2] or "Y"]
     if years > OLDEST_YEARS:
         raise UsageError(f"Not an age: {text!r}. Write it like 40, 45Y, 6M, 3W or 10D (at most 120 years)")
     return years
@@ -120,10 +118,15 @@ def parse_age(text: str) -> float:
 
 def parse_sex(text: str) -> Sex:
     """The sex of `F`, `M`, `O` or the word. Raises `UsageError` for anything else."""
-    sex = _SEXES.get(text.strip().upper())
-    if sex is None:
+    sex = sex_in(text)
+    if sex == "unknown":
         raise UsageError(f"Not a sex: {text!r}. Use F, M or O")
     return sex
+
+
+def sex_in(text: str) -> Sex:
+    """The sex that a cell of a table says, as `F`, `M`, `O` or the word; unknown where it says anything else."""
+    return _SEXES.get(text.strip().upper(), "unknown")
 
 
 def parse_view(text: str) -> View:

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from hilum.phantom.detector import PERFECT, Detector, Display, expose, gaussian_blur, transmitted
+from hilum.phantom.detector import Detector, Display, expose, gaussian_blur, transmitted
 from hilum.phantom.grid import Grid
 from hilum.phantom.solids import Block, add_path
+from perfect_detector import PERFECT
 
 
 def test_ten_centimetres_of_water_let_an_eighth_through() -> None:

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from hilum.errors import UsageError
-from hilum.phantom.detector import PERFECT
 from hilum.phantom.grid import Grid
 from hilum.phantom.jaw import render_jaw
 from hilum.phantom.solids import chord_mm
 from hilum.phantom.teeth import dentition, occlusal_y
+from perfect_detector import PERFECT
 
 
 def test_there_are_sixteen_teeth_above_and_below_the_bite() -> None:

@@ -7,10 +7,10 @@ import pytest
 
 from hilum.errors import UsageError
 from hilum.geometry import Box
-from hilum.phantom.detector import PERFECT
 from hilum.phantom.lesions import LesionSpec
 from hilum.phantom.phantom import Phantom
 from hilum.phantom.thorax import CHEST_DETECTOR, render_thorax
+from perfect_detector import PERFECT
 
 SIZE = {"rows": 256, "columns": 256}
 QUIET = replace(PERFECT, window=CHEST_DETECTOR.window)

@@ -50,6 +50,10 @@ def test_it_stays_on_the_picture(box):
     assert bounds(changed)[3] <= 400
 
 
-@pytest.mark.parametrize("size", [(1, 1), (3, 700), (700, 3)])
-def test_a_picture_that_has_no_room_does_no_harm(size):
-    names_at(("Pneumonia", Box(0, 0, 3, 3)), ("Effusion", Box(0, 0, 3, 3)), size=size)
+@pytest.mark.parametrize(("size", "rows"), [((1, 1), (0, 1)), ((3, 700), (5, 47)), ((700, 3), (0, 3))])
+def test_on_a_picture_that_has_no_room_names_stand_as_far_as_there_is_any(size, rows):
+    top, bottom, left, right = bounds(
+        names_at(("Pneumonia", Box(0, 0, 3, 3)), ("Effusion", Box(0, 0, 3, 3)), size=size)
+    )
+    assert (top, bottom) == rows
+    assert left == 0 < right <= size[0]

@@ -58,10 +58,9 @@ _Ints = npt.NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """One line of burned-in text: its box in native pixels, and how many glyphs were told apart in it."""
+    """One line of burned-in text: its box in native pixels."""
 
     box: Box
-    glyphs: int
 
 
 def text_lines(pixels: Pixels) -> tuple[TextLine, ...]:
@@ -74,7 +73,7 @@ def text_lines(pixels: Pixels) -> tuple[TextLine, ...]:
             for mask in _standing_out(polarity):
                 for glyphs in _rows(_glyphs(mask)):
                     box = _turned_back(glyphs, width=looked.shape[1]) if turned else _around(glyphs)
-                    found.append(TextLine(_scaled(box, scale, shape=pixels.shape), len(glyphs)))
+                    found.append(TextLine(_scaled(box, scale, shape=pixels.shape)))
     return tuple(_without_repeats(found))
 
 

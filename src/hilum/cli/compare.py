@@ -14,7 +14,16 @@ import typer
 from hilum.cli.commands import REPORT_COMPARISON
 from hilum.cli.options.compared_files import named_files, read_models, read_points
 from hilum.cli.options.design import DesignOption, stated_design
-from hilum.cli.options.judging import PatientsOption, ProtocolOption, ReplicatesOption, ScoreOption, TruthOption
+from hilum.cli.options.judging import (
+    OneJsonOption,
+    PatientsOption,
+    ProtocolOption,
+    ReplicatesOption,
+    ReportOption,
+    ScoreOption,
+    SensitivityOption,
+    TruthOption,
+)
 from hilum.cli.options.ledger import LedgerOption
 from hilum.cli.terminal.comparison_table import comparison_tables
 from hilum.cli.terminal.console import output_console
@@ -84,9 +93,7 @@ def compare_files(
         typer.Option(metavar="NAME=FILE", help="Other patients, on which a model's operating points are chosen."),
     ] = None,
     validation_split: Annotated[str | None, typer.Option(help="Which split of the validation files to use.")] = None,
-    sensitivity: Annotated[
-        float | None, typer.Option(help="Choose the points that reach this on validation; else Youden's.")
-    ] = None,
+    sensitivity: SensitivityOption = None,
     threshold: Annotated[
         list[str] | None,
         typer.Option(metavar="[NAME[:LABEL]=]VALUE", help="A stated threshold, for all, a model or one of its labels."),
@@ -101,10 +108,8 @@ def compare_files(
     design: DesignOption = None,
     ledger: LedgerOption = None,
     replicates: ReplicatesOption = REPLICATES,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    report: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Write a report there: page, figures, tables as CSV, JSON.")
-    ] = None,
+    as_json: OneJsonOption = False,
+    report: ReportOption = None,
 ) -> None:
     """Compare models on the same images: each one's figures, and differences with intervals and tests by patient.
 

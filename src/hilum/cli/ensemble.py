@@ -11,7 +11,7 @@ import typer
 
 from hilum.bundle.load import Bundle
 from hilum.bundle.shelf import SHIPPED_LUNGS
-from hilum.cli.options.completion import data_sets
+from hilum.cli.options.completion import data_option
 from hilum.cli.options.data import PatientPatternOption, called_by, read_as_trained, words_of_data
 from hilum.cli.options.models import ReplaceOption, choose_bundle, model_names
 from hilum.cli.terminal.console import output_console
@@ -49,11 +49,9 @@ def ensemble(
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="The new model's folder.")],
     data: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="NAME=FOLDER|PATH",
-            autocompletion=data_sets,
-            help="Images to fit calibration and operating points on; once for each. What a model learnt from, its "
-            "patients' other images and held-out images are left out.",
+        data_option(
+            "Images to fit calibration and operating points on; once for each. What a model learnt from, its "
+            "patients' other images and held-out images are left out."
         ),
     ] = None,
     fit_weights: Annotated[

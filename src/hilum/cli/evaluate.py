@@ -12,7 +12,7 @@ from rich.text import Text
 
 from hilum.bundle.load import load_bundle
 from hilum.bundle.shelf import SHIPPED_LUNGS
-from hilum.cli.options.completion import data_sets
+from hilum.cli.options.completion import data_option
 from hilum.cli.options.data import (
     ImageColumnOption,
     PatientColumnOption,
@@ -62,10 +62,8 @@ def evaluate(
     *,
     data: Annotated[
         list[str],
-        typer.Option(
-            metavar="NAME=FOLDER|PATH",
-            autocompletion=data_sets,
-            help="Where a data set lies, or a table (CSV) or class folders of your own; once for each, as in training.",
+        data_option(
+            "Where a data set lies, or a table (CSV) or class folders of your own; once for each, as in training."
         ),
     ],
     split: Annotated[

@@ -11,7 +11,16 @@ import typer
 
 from hilum.cli.commands import REPORT_JUDGEMENT
 from hilum.cli.options.design import DesignOption, stated_design
-from hilum.cli.options.judging import PatientsOption, ProtocolOption, ReplicatesOption, ScoreOption, TruthOption
+from hilum.cli.options.judging import (
+    OneJsonOption,
+    PatientsOption,
+    ProtocolOption,
+    ReplicatesOption,
+    ReportOption,
+    ScoreOption,
+    SensitivityOption,
+    TruthOption,
+)
 from hilum.cli.options.ledger import LedgerOption
 from hilum.cli.options.prevalences import stated_prevalences
 from hilum.cli.terminal.console import output_console
@@ -59,9 +68,7 @@ def judge_file(
             "PREDICTIONS, where it has one.",
         ),
     ] = None,
-    sensitivity: Annotated[
-        float | None, typer.Option(help="Choose the points that reach this on validation; else Youden's.")
-    ] = None,
+    sensitivity: SensitivityOption = None,
     prevalence: Annotated[
         list[str] | None,
         typer.Option(metavar="[NAME=]SHARE", help="Give predictive values at this prevalence too; may come again."),
@@ -74,10 +81,8 @@ def judge_file(
     design: DesignOption = None,
     ledger: LedgerOption = None,
     replicates: ReplicatesOption = REPLICATES,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    report: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Write a report there: page, figures, tables as CSV, JSON.")
-    ] = None,
+    as_json: OneJsonOption = False,
+    report: ReportOption = None,
 ) -> None:
     """Judge PREDICTIONS: AUROC and average precision with intervals by patient, Brier score, calibration, subgroups.
 

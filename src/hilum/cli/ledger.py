@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
+from hilum.cli.options.judging import OneJsonOption
 from hilum.cli.options.ledger import LedgerOption
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.judgement_table import plain_table
@@ -29,7 +29,7 @@ app = typer.Typer(
 def show_ledger(
     *,
     ledger: LedgerOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: OneJsonOption = False,
 ) -> None:
     """List every evaluation in the ledger, oldest first, and say which lines were changed or removed since."""
     path = ledger_path(ledger)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from hilum.bundle.shelf import local_models_folder
-from hilum.cli.options.models import ReplaceOption
+from hilum.cli.options.models import NewModelFolder, ReplaceOption
 from hilum.cli.terminal.say_imported import say_imported
 from hilum.networks.starting_weights import DOWNLOADS, torchxrayvision_file
 from hilum.networks.torchxrayvision_weights import RELEASED, released_weights
@@ -35,9 +35,7 @@ def torchxrayvision(
         Path | None,
         typer.Option(metavar="FILE", help="Their file; else it is looked for in weights/ and fetched."),
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="The model's folder; else one in your models folder.")
-    ] = None,
+    out: NewModelFolder = None,
     replace: ReplaceOption = False,
 ) -> None:
     """Make a model of hilum from torchxrayvision's weights NAME; `hilum read --model` then reads it without torch.

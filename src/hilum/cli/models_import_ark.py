@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from hilum.bundle.shelf import local_models_folder
-from hilum.cli.options.models import ReplaceOption
+from hilum.cli.options.models import NewModelFolder, ReplaceOption
 from hilum.cli.terminal.say_imported import say_imported
 from hilum.training.export.import_ark import HEADS, NAMES, bundle_name, import_ark
 
@@ -36,9 +36,7 @@ def ark(
     head: Annotated[
         str, typer.Option(help=f"Whose labels: one of {', '.join(HEADS)}.", metavar="HEAD")
     ] = "chestxray14",
-    out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="The model's folder; else one in your models folder.")
-    ] = None,
+    out: NewModelFolder = None,
     replace: ReplaceOption = False,
 ) -> None:
     """Make a model of hilum from Ark's weights; `hilum read --model` then reads with it, without torch.

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from hilum.bundle.shelf import local_models_folder
-from hilum.cli.options.models import ReplaceOption
+from hilum.cli.options.models import NewModelFolder, ReplaceOption
 from hilum.cli.terminal.say_imported import say_imported
 from hilum.training.export.import_eva_x import SIZES, bundle_name, import_eva_x
 
@@ -31,9 +31,7 @@ def eva_x(
     size: Annotated[str, typer.Argument(metavar="SIZE", help=f"One of: {', '.join(SIZES)}.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Their fine-tuned file, a .pth.")],
     *,
-    out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="The model's folder; else one in your models folder.")
-    ] = None,
+    out: NewModelFolder = None,
     replace: ReplaceOption = False,
 ) -> None:
     """Make a model of hilum from EVA-X's weights; `hilum read --model` then reads with it, without torch.

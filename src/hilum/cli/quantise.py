@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from hilum.bundle.shelf import SHIPPED_LUNGS, local_models_folder
-from hilum.cli.options.completion import data_sets
+from hilum.cli.options.completion import data_option
 from hilum.cli.options.data import (
     ImageColumnOption,
     PatientColumnOption,
@@ -54,11 +54,7 @@ def quantise_model(
     *,
     data: Annotated[
         list[str],
-        typer.Option(
-            metavar="NAME=FOLDER|PATH",
-            autocompletion=data_sets,
-            help="The data that the model was trained on; once for each.",
-        ),
+        data_option("The data that the model was trained on; once for each."),
     ],
     out: NewModelFolder = None,
     name: Annotated[

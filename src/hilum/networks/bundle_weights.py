@@ -91,7 +91,7 @@ def _initialisers(graph: bytes) -> Iterator[tuple[str, Tensor]]:
 
 
 def _folded(backbone: nn.Module) -> Iterator[tuple[str, str]]:
-    """The convolutions that a batch norm follows directly, with that norm: what `export.py` folds."""
+    """The convolutions that a batch norm follows directly, with that norm: what `to_onnx.py` folds."""
     modules = dict(backbone.named_modules())
     for node in fx.symbolic_trace(backbone).graph.nodes:
         before = node.args[0] if node.op == "call_module" and node.args else None

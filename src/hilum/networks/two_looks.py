@@ -41,7 +41,7 @@ class ThreeLogits(NamedTuple):
 
 
 class TwoLooksOutputs(NamedTuple):
-    """All that a reading needs, in the order of `TWO_LOOKS_OUTPUTS`.
+    """All that a reading needs, in the order of a graph's outputs.
 
     Logits (N, L); class maps (N, L, h, w) of the fused logit in units of logit contribution; `boxes` (N, B, 4), left,
     top, right and bottom in pixels of the input, as float32; `told` (N, G, L), what each thing that is known of the
@@ -119,10 +119,11 @@ class TwoLooks(nn.Module):
         whole, crop, told = torch.split(self.fusion.head.weight, self._parts, dim=1)
         return whole, crop, told
 
-    def forward(self, picture: Tensor, about: Tensor) -> ThreeLogits:
+    def forward(self, picture: Tensor, about: Tensor | None = None) -> ThreeLogits:
         """The logits of all three heads for `picture` (N, 1, H, W) and what is known of the patients, (N, M).
 
-        The fusion's gradient reaches its own layer alone, as each network's head trains its network.
+        Without `about` nothing is known of them: what only measures both networks on pictures has nothing to give. The
+        fusion's gradient reaches its own layer alone, as each network's head trains its network.
         """
         of_whole = self.whole.features(self._looks(picture, whole_boxes(picture)))
         pooled = of_whole.mean(dim=(-2, -1))
@@ -131,7 +132,8 @@ class TwoLooks(nn.Module):
         seen = self.crop.features(self._looks(picture, boxes)).mean(dim=(-2, -1))
         seen = _as_batch_of_boxes(seen, boxes)
         crop = _rows_of(self.crop.dropout(seen), self.crop.weight) + self.crop.bias
-        return ThreeLogits(whole, crop, self._fused(pooled.detach(), seen.detach(), about))
+        known = self._unknown.expand(len(picture), -1) if about is None else about
+        return ThreeLogits(whole, crop, self._fused(pooled.detach(), seen.detach(), known))
 
     def boxes(self, picture: Tensor, features: Tensor, logits: Tensor) -> Tensor:
         """Where the whole look's last feature map and logits send the crop: int64 (N, B, 4) in pixels of `picture`."""

@@ -18,6 +18,7 @@ from hilum.reading.gate.gate import GateOpinion
 from hilum.reading.lungs.drawing import LungDrawing, Mask, SideMasks
 from hilum.reading.lungs.regions import LungFlag
 from hilum.reading_result import LungDefinition, ModelRef
+from hilum.report.overlay import BOX_COLOUR
 from hilum.report.reading_json import stated_to_json, stored_to_json
 from hilum.report.windowing import encode_png, fit, to_grey8
 from hilum.stated import Stated
@@ -33,7 +34,6 @@ HEART_GREY = 255
 Grey8 = npt.NDArray[np.uint8]
 
 TILE_PX = 256
-BOX_COLOUR = (86, 180, 233)
 SCHEMA = "hilum.lungs/1"
 
 ODD: frozenset[LungFlag] = frozenset({"mirrored", "more than two regions", "one region", "no lung"})

@@ -36,10 +36,10 @@ def chain(points: Sequence[Point], *, radius: float, stretch_y: float = 1.0) -> 
     return (*((1.0, link) for link in links), *((-1.0, joint) for joint in joints))
 
 
-def pipe(points: Sequence[Point], *, radius: float, wall: float, stretch_y: float = 1.0) -> Signed:
+def pipe(points: Sequence[Point], *, radius: float, wall: float) -> Signed:
     """A curved tube: a chain without its core of `radius` - `wall` mm."""
-    inner = chain(points, radius=radius - wall, stretch_y=stretch_y)
-    return (*chain(points, radius=radius, stretch_y=stretch_y), *((-sign, part) for sign, part in inner))
+    inner = chain(points, radius=radius - wall)
+    return (*chain(points, radius=radius), *((-sign, part) for sign, part in inner))
 
 
 def uncovered_length(interval: Interval, obstacles: Iterable[Interval]) -> Image:

@@ -34,10 +34,6 @@ class Detector:
     contrast: float = 0.0
 
 
-PERFECT = Detector(photons=0.0, scatter=0.0, blur_px=0.0, edge_loss=0.0)
-"""No noise, scatter, unsharpness or falling exposure: each pixel depends on its own ray alone."""
-
-
 def transmitted(attenuation: Image, *, exposure: Image | float = 1.0) -> Image:
     """Beer and Lambert: I = I0 exp(-sum of mu x thickness), for the summed attenuation (H, W) without unit."""
     return np.asarray(exposure * np.exp(-attenuation))

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 class Beam:
     """Attenuation coefficients in 1/mm of every material, for one beam taken as monochromatic."""
 
-    energy_kev: float
     air: float
     lung: float
     fat: float
@@ -22,11 +21,9 @@ class Beam:
     cortical: float
     dentine: float
     enamel: float
-    lead: float
 
 
 CHEST_BEAM = Beam(
-    energy_kev=60,
     air=2.3e-5,
     lung=0.0053,  # 0.26 g/cm3, inflated
     fat=0.0188,
@@ -35,12 +32,10 @@ CHEST_BEAM = Beam(
     cortical=0.0604,  # 1.92 g/cm3
     dentine=0.066,
     enamel=0.097,
-    lead=5.69,
 )
-"""About 120 kVp, hard and filtered, as used for the chest."""
+"""60 keV: about 120 kVp, hard and filtered, as used for the chest."""
 
 LIMB_BEAM = Beam(
-    energy_kev=40,
     air=3.0e-5,
     lung=0.0070,
     fat=0.0228,
@@ -49,6 +44,5 @@ LIMB_BEAM = Beam(
     cortical=0.1278,
     dentine=0.155,
     enamel=0.245,
-    lead=16.3,
 )
-"""About 60 kVp, as used for hands and teeth."""
+"""40 keV: about 60 kVp, as used for hands and teeth."""

@@ -15,7 +15,6 @@ from hilum.phantom.grid import Grid, Image
 from hilum.phantom.habitus import Habitus, habitus
 from hilum.phantom.labels import stamped
 from hilum.phantom.lesions import LesionSpec, replaced_air, support_box
-from hilum.phantom.loft import Loft
 from hilum.phantom.lung_vessels import vessel_tree
 from hilum.phantom.materials import CHEST_BEAM
 from hilum.phantom.phantom import Lesion, Mask, Phantom
@@ -31,9 +30,8 @@ _MIN_PIXELS = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Lung:
-    """One lung on the grid: `loft`, the aerated path (H, W) in body mm, and its field as radiologists draw it."""
+    """One lung on the grid: the aerated path (H, W) in body mm, and its field as radiologists draw it."""
 
-    loft: Loft
     air_mm: Image
     field: Mask
 
@@ -135,7 +133,7 @@ def _lung_on_grid(parts: Organs, side: Side, grid: Grid) -> _Lung:
     air[rows, columns] = uncovered_length(whole, obstacles)
     behind = np.any([np.broadcast_to(leave > enter, air[rows, columns].shape) for enter, leave in obstacles], axis=0)
     field[rows, columns] = (whole[1] > whole[0]) & ~behind
-    return _Lung(loft, air, field)
+    return _Lung(air, field)
 
 
 def _lesion(spec: LesionSpec, body: _Body, *, seed: int) -> tuple[Image, Lesion]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import BinaryIO
 
@@ -37,10 +37,10 @@ class Finished:
     failed: int
 
 
-def finish(plan: Plan, *, progress: Callable[[int], None] | None = None) -> Finished:
+def finish(plan: Plan) -> Finished:
     """Join the parts of a plan and write table, summary and page; the same parts give the same files.
 
-    `progress` hears after each part how many films are counted; every part is read twice. Raises `DataError` where a
+    Every part is read twice. Raises `DataError` where a
     shard is not read yet or a part is not this plan's, and `OutputError` where the disk is full.
     """
     _refuse_missing(plan)
@@ -51,8 +51,6 @@ def finish(plan: Plan, *, progress: Callable[[int], None] | None = None) -> Fini
             hashes.append(f"{hashlib.sha256(data).hexdigest()}  {PARTS}/{part_name(number)}\n")
             first.add(table.column("sha256").to_pylist())
             counted += table.num_rows
-            if progress is not None:
-                progress(counted)
         if counted != plan.films:
             raise DataError(f"The parts of {plan.place} hold {counted:,} films, not the {plan.films:,} of the plan")
         copies = first.copies()

@@ -30,6 +30,7 @@ from hilum.training.records.request import TrainRequest
 from hilum.training.records.run_place import RunPlace
 from hilum.training.records.run_record import SPLIT_NAME, begin_run, make_record
 from hilum.training.train_classifier import (
+    NO_OPTIONS,
     ClassifierOptions,
     check_bundle,
     read_named,
@@ -39,8 +40,6 @@ from hilum.training.train_classifier import (
 
 MEMBERS = "members"
 """The folder of a run that holds a folder for each member."""
-
-NO_OPTIONS = ClassifierOptions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ def test_words_of_yes_and_no(text, expected):
     assert outcome(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "-1", "-1.0", "n/a", "uncertain", "?"])
+@pytest.mark.parametrize("text", ["", "-", "-1", "-1.0", "n/a", "uncertain", "?"])
 def test_what_nobody_knows_is_not_negative(text):
     assert math.isnan(outcome(text))
 
@@ -37,6 +37,7 @@ def test_other_words_are_no_outcome():
         ("none", ()),
         ("", None),
         ("unknown", None),
+        ("-", None),
     ],
 )
 def test_the_classes_of_a_cell(text, expected):

@@ -138,5 +138,5 @@ def test_a_malformed_table_is_refused(release, old, new, message):
 def test_tables_without_pictures_are_refused(release):
     for path in release.rglob("*.jpg"):
         path.unlink()
-    with pytest.raises(DataError, match="Give the folder that holds train/"):
+    with pytest.raises(DataError, match=r"such as train/patient00001/study1/view1_frontal\.jpg\. Give the folder"):
         read_chexpert(release)

@@ -43,3 +43,12 @@ def test_another_projection_is_refused(release):
     table.write_text(table.read_text().replace("Lateral", "Oblique"))
     with pytest.raises(DataError, match=r"'Oblique' of 1_b.dcm.png .* is neither Frontal nor Lateral"):
         read_openi(release)
+
+
+def test_pictures_of_other_names_are_refused(release):
+    for number, path in enumerate(sorted(release.rglob("*.png"))):
+        path.rename(path.with_name(f"renamed{number}.png"))
+    with pytest.raises(
+        DataError, match=r"holds no picture .* such as 1_a\.dcm\.png\. Give the folder .*, and keep its files' names"
+    ):
+        read_openi(release)

@@ -120,3 +120,12 @@ def test_what_an_unchanged_report_does_not_name_is_not_known(release):
     labels = labels_of(release, "unchanged", "normal")
     assert labels.pop("No Finding") == 1.0
     assert set(labels.values()) == {0.0}
+
+
+def test_pictures_of_other_names_are_refused(release):
+    for number, path in enumerate(sorted(release.rglob("*.png"))):
+        path.rename(path.with_name(f"renamed{number}.png"))
+    with pytest.raises(
+        DataError, match=r"holds no picture .* such as a\.png\. Give the folder .*, and keep its files' names"
+    ):
+        read_padchest(release)

@@ -3,6 +3,7 @@ import pytest
 
 from fabricate_dicom import dicom_bytes
 from hilum.datasets.releases.siim_pneumothorax import list_siim_pneumothorax, read_siim_pneumothorax
+from hilum.errors import DataError
 
 
 @pytest.fixture
@@ -28,3 +29,12 @@ def test_the_listing_names_what_is_missing_too(release):
     listing = list_siim_pneumothorax(release)
     assert list(listing.images) == ["1.2.1.dcm", "1.2.2.dcm", "1.2.3.dcm"]
     assert listing.counts["train"].images == 3
+
+
+def test_pictures_of_other_names_are_refused(release):
+    for number, path in enumerate(sorted(release.rglob("*.dcm"))):
+        path.rename(path.with_name(f"renamed{number}.dcm"))
+    with pytest.raises(
+        DataError, match=r"holds no picture .* such as 1\.2\.1\.dcm\. Give the folder .*, and keep its files' names"
+    ):
+        read_siim_pneumothorax(release)

@@ -83,6 +83,15 @@ def test_differences_stand_beside_the_papers(content: StudyContent) -> None:
         assert all(low <= x <= high for line in squares + diamonds for x in line.get_xdata())
 
 
+def test_a_printed_difference_beyond_every_interval_of_ours_is_within_the_axes(content: StudyContent) -> None:
+    far = replace(PUBLISHED, rows={**PUBLISHED.rows, "Mass": (0.1, 0.1, 0.5, 0.95)})
+    with styled():
+        figure = differences_figure(replace(STUDY, published=far), content=content)
+    diamonds = [line for axes in figure.axes for line in axes.lines if line.get_marker() == "D"]
+    assert max(line.get_xdata()[0] for line in diamonds) == pytest.approx(0.85)
+    assert {axes.get_xlim() for axes in figure.axes} == {(-0.85, 0.85)}
+
+
 @pytest.mark.parametrize(
     ("changes", "keys", "title"),
     [

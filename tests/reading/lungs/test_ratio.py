@@ -8,7 +8,6 @@ import pytest
 from PIL import Image
 
 from hilum.bundle.lung_spec import RatioError
-from hilum.datasets.releases.wingspan import read_ratios
 from hilum.geometry import Box, Geometry
 from hilum.phantom.thorax import render_thorax
 from hilum.radiograph import Patient, Radiograph, Source
@@ -25,6 +24,7 @@ from hilum.reading_result import (
     RatioCode,
     RatioWithheld,
 )
+from wingspan_ratios import published_ratios
 
 ROWS, COLUMNS = 400, 320
 """Native pixels; the grid of 100 x 80 cells divides them by four."""
@@ -238,7 +238,7 @@ def test_without_a_gate_nothing_is_withheld_for_it():
 def test_the_annotated_outlines_of_real_chests_give_the_published_ratios(shared_data):
     folder = shared_data / "wingspan"
     errors = []
-    for image, published in read_ratios(folder).items():
+    for image, published in published_ratios(folder).items():
         lungs, heart = (np.asarray(Image.open(folder / part / f"{image}.png")) for part in ("lungs", "heart"))
         sides = LungSides((lungs == 255).astype(np.float32), (lungs == 128).astype(np.float32))
         planes = LungMap(0.5, Geometry.identity(), field=sides, heart=(heart > 0).astype(np.float32))

@@ -13,6 +13,7 @@ from hilum.training.data.make_split import make_splits
 from hilum.training.recipe.freezing import StagedRelease
 from hilum.training.recipe.machine import THIS_MACHINE
 from hilum.training.recipe.recipe import SplitSpec
+from hilum.training.recipe.samplers import SharpnessBalanced
 from hilum.training.records.run_place import RunPlace
 
 
@@ -47,6 +48,22 @@ def test_blocks_of_both_networks_are_released_together_after_the_heads(recipe, t
     assert "validation/whole_loss" in curves
     again = fit_two_looks(recipe, split=split, place=place).network.state_dict()
     assert all(torch.equal(tensor, after[name]) for name, tensor in again.items())
+
+
+def test_both_looks_draw_by_sharpness_and_end_with_population_statistics_as_every_stage_may(recipe, tmp_path):
+    records = read_own_table(fabricate_chest_table(tmp_path / "data", patients=20))
+    stage = replace(recipe.last, sampler=SharpnessBalanced(bins=2), freezing=None, epochs=1)
+    mobile = {"backbone": "mobilenet_v2", "crop_backbone": "mobilenet_v2"}  # with batch norm
+    states = {}
+    for statistics in (None, "population"):
+        own = replace(recipe, stages=(replace(stage, batch_statistics=statistics),), **mobile)
+        place = RunPlace(folder=tmp_path / str(statistics), machine=THIS_MACHINE)
+        split = make_splits(own, records=records)[stage.name]
+        states[statistics] = fit_two_looks(own, split=split, place=place).network.state_dict()
+    different = {name for name, tensor in states[None].items() if not torch.equal(tensor, states["population"][name])}
+    assert any(name.startswith("whole.") for name in different)
+    assert any(name.startswith("crop.") for name in different)
+    assert all(name.rpartition(".")[2].startswith(("running_", "num_batches")) for name in different)
 
 
 def test_what_is_known_stands_beside_the_labels(tmp_path):

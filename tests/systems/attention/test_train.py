@@ -97,11 +97,14 @@ def test_the_command_line_writes_looks_crop_and_what_is_told(trained: Trained, t
     finding = json.loads(line)["findings"][0]
     assert [look["name"] for look in finding["looks"]] == ["whole picture", "crop"]
     assert [one["name"] for one in finding["told"]] == ["age 63", "female", "AP"]
-    page = next((tmp_path / "out").rglob("*.html")).read_text(encoding="utf-8")
+    page = (tmp_path / "out" / f"{trained.image.name}.html").read_text(encoding="utf-8")
     shown = CliRunner().invoke(app, words)
     assert "whole picture 0." in shown.stdout
     assert "age 63 " in shown.stdout
-    assert "read a crop of" in page or "crop that" in page
+    assert '<button type="button" id="crop"' in page
+    assert (
+        ": the part that the whole picture draws attention to (most probable label, at least 0.7 of its range)," in page
+    )
 
 
 @pytest.mark.slow

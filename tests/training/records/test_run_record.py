@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from hilum.errors import UsageError
-from hilum.training.records.run_record import RunRecord, begin_run
+from hilum.training.records.run_record import _LATER, RunRecord, begin_run
 
 RECORD = RunRecord(
     command="hilum train tiny",
@@ -26,7 +26,13 @@ def test_the_same_run_goes_on_and_leaves_the_file_as_it_is(tmp_path):
     begin_run(tmp_path, record=RECORD)
     before = (tmp_path / "run.json").read_bytes()
     assert json.loads(before)["settings"] == {"epochs": 3, "optimizer.betas": [0.9, 0.999], "freezing": None}
-    moved = replace(RECORD, command="hilum train tiny --workers 2", commit="new", environment={"torch": "2"})
+    moved = replace(
+        RECORD,
+        command="hilum train tiny --workers 2",
+        commit="new",
+        environment={"torch": "2"},
+        data=[{**RECORD.data[0], "folder": "renamed"}],
+    )
     begin_run(tmp_path, record=moved)
     assert (tmp_path / "run.json").read_bytes() == before
 
@@ -51,7 +57,7 @@ def test_another_run_is_refused(tmp_path, changes, said):
     assert "name another --out" in str(refused.value)
 
 
-@pytest.mark.parametrize("later", ["lungs_sha256", "permuted_labels"])
+@pytest.mark.parametrize("later", _LATER)
 def test_a_run_from_before_something_was_recorded_goes_on(tmp_path, later):
     begin_run(tmp_path, record=RECORD)
     older = json.loads((tmp_path / "run.json").read_bytes())

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
+
+import typer
 
 from hilum.cli.options.models import model_names
 from hilum.datasets.releases.table import RELEASES
@@ -29,6 +32,11 @@ def boxed_data_sets(incomplete: str) -> list[str]:
 def starting_weights(incomplete: str) -> list[str]:
     """The words that name weights, then paths."""
     return ["imagenet", "random", *_paths(incomplete)]
+
+
+def data_option(help_text: str) -> Any:
+    """What a command declares of its `--data`, `NAME=FOLDER` or a path of one's own."""
+    return typer.Option(metavar="NAME=FOLDER|PATH", autocompletion=data_sets, help=help_text)
 
 
 BY_PLACEHOLDER: Mapping[str, Completion] = {"MODEL": model_names, "WEIGHTS": starting_weights}

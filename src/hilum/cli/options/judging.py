@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,6 +24,17 @@ LungsOption = Annotated[
 
 ReplicatesOption = Annotated[int, typer.Option(min=100, help="Bootstrap replicates.")]
 """`--replicates`, by default those of every report."""
+
+SensitivityOption = Annotated[
+    float | None, typer.Option(help="Choose the points that reach this on validation; else Youden's.")
+]
+"""`--sensitivity`: which operating points are chosen."""
+
+OneJsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+ReportOption = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="Write a report there: page, figures, tables as CSV, JSON.")
+]
+"""What becomes of a judgement beside the tables on the terminal."""
 
 ProtocolOption = Annotated[
     str | None,

@@ -18,4 +18,4 @@ LedgerOption = Annotated[
         "project's LEDGER.jsonl[/]",
     ),
 ]
-"""The option of every command that looks at held-out images; `ledger_place.ledger_path` reads it."""
+"""The option of every command that looks at held-out images; `bundles.ledger.ledger_path` reads it."""

@@ -10,7 +10,7 @@ import typer
 
 from hilum.bundle.shelf import local_models_folder
 from hilum.cli.options.cache import CacheOption, cache_folder
-from hilum.cli.options.completion import BY_PLACEHOLDER, data_sets, starting_weights
+from hilum.cli.options.completion import BY_PLACEHOLDER, data_option, starting_weights
 from hilum.cli.options.data import data_folders
 from hilum.cli.options.named_commands import add_commands
 from hilum.cli.options.recipe_names import OWN_RECIPE, RECIPES
@@ -35,11 +35,9 @@ def train(
     own: object,
     data: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="NAME=FOLDER|PATH",
-            autocompletion=data_sets,
-            help="Required to train. Where a data set lies, or for classify your table (CSV) or class folders; may be "
-            "given several times.",
+        data_option(
+            "Required to train. Where a data set lies, or for classify your table (CSV) or class folders; may be "
+            "given several times."
         ),
     ] = None,
     out: Annotated[

@@ -11,7 +11,7 @@ import typer
 from hilum.bundle.shelf import local_models_folder
 from hilum.cli.commands import RAY_HANDS
 from hilum.cli.options.cache import CacheOption, cache_folder
-from hilum.cli.options.completion import BY_PLACEHOLDER, data_sets, starting_weights
+from hilum.cli.options.completion import BY_PLACEHOLDER, data_option, starting_weights
 from hilum.cli.options.data import data_folders
 from hilum.cli.options.named_commands import add_commands
 from hilum.cli.options.recipe_names import NOT_TUNED, OWN_RECIPE, RECIPES
@@ -34,11 +34,7 @@ def tune_recipe(
     own: object,
     data: Annotated[
         list[str],
-        typer.Option(
-            metavar="NAME=FOLDER|PATH",
-            autocompletion=data_sets,
-            help="Where a data set lies, or your table (CSV) or class folders; may be given several times.",
-        ),
+        data_option("Where a data set lies, or your table (CSV) or class folders; may be given several times."),
     ],
     out: Annotated[
         Path,

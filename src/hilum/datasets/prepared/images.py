@@ -1,6 +1,6 @@
 """Prepared images on disk: decoded and resized once, then memory-mapped, so that all workers share one copy.
 
-A cache folder holds one store for each key (`cache_key.py`: the steps before normalisation, the code, the libraries).
+A cache folder holds one store for each key (`image_key.py`: the steps before normalisation, the code, the libraries).
 An image is found in a store by the SHA-256 of its file (and its lung box, where the steps cut to that), so parts of a
 split, stages and releases share what they have in common, and a changed file is prepared anew. Pixels are those of
 `apply_steps`, bit for bit.

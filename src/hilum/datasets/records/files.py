@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TypeVar
 
 from hilum.datasets.records.hash_memory import current_memory
 from hilum.errors import DataError
+
+_Record = TypeVar("_Record")
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
 PICTURES = SUFFIXES | {".dcm", ".dicom", ".dic"}
@@ -47,6 +50,20 @@ def pictures_by_stem(folder: Path, *, release: str) -> dict[str, Path]:
             "itself"
         )
     return found
+
+
+def some_of(records: tuple[_Record, ...], *, folder: Path, such_as: str) -> tuple[_Record, ...]:
+    """`records`, of those pictures of a release's tables that are in `folder`.
+
+    Raises `DataError` where there is none: the folder is another one, or its files have other names than the tables
+    give, `such_as` that of one of them.
+    """
+    if not records:
+        raise DataError(
+            f"{folder} holds no picture that the data set's tables name, such as {such_as}. Give the folder of the "
+            "data set itself, and keep its files' names"
+        )
+    return records
 
 
 def file_sha256(path: Path) -> str:

@@ -15,13 +15,12 @@ import numpy.typing as npt
 
 from hilum.errors import DataError
 from hilum.findings import finding
+from hilum.radiograph import OLDEST_YEARS, UNITS_PER_YEAR
 
 UncertainPolicy = Literal["ignore", "zeros", "ones"] | float
 """`ignore` masks the label (NaN), `zeros` and `ones` settle it, a number in [0, 1] is a smoothed value."""
 
 _AGE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[YMWD]?)", re.IGNORECASE)
-_UNITS_PER_YEAR = {"": 1.0, "Y": 1.0, "M": 12.0, "W": 365.25 / 7, "D": 365.25}
-_OLDEST_YEARS = 120.0
 
 
 def own_label(name: str) -> str:
@@ -52,8 +51,8 @@ def clean_age(text: str) -> float | None:
     match = _AGE.fullmatch(text.strip())
     if match is None:
         return None
-    years = float(match["number"]) / _UNITS_PER_YEAR[match["unit"].upper()]
-    return years if years <= _OLDEST_YEARS else None
+    years = float(match["number"]) / UNITS_PER_YEAR[match["unit"].upper() or "Y"]
+    return years if years <= OLDEST_YEARS else None
 
 
 def was_cleaned(text: str) -> bool:

@@ -4,7 +4,8 @@ Layout (PhysioNet's page): `master_spreadsheet_update.csv` (PngPath, PatientID, 
 years, AccessionNumber, the observations of CheXpert: 1, 0, -1 or blank, ViewPosition) beside `images/`, below which
 `PngPath` leads. Not tried on real files.
 
-Uncertain observations and those that a report does not mention are masked. An age of `85 or more` becomes unknown.
+Uncertain observations and those that a report does not mention are masked, but for No Finding beside a finding, which
+is negative. An age of `85 or more` becomes unknown.
 """
 
 from __future__ import annotations
@@ -13,20 +14,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hilum.datasets.records.csv_rows import find_table, read_rows
-from hilum.datasets.records.files import file_sha256
+from hilum.datasets.records.files import file_sha256, some_of
 from hilum.datasets.records.label_values import clean_age
 from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import Record
-from hilum.datasets.releases.chexpert import COLUMNS, LABELS, ChexpertPolicy
-from hilum.errors import DataError
-from hilum.radiograph import Sex, View
+from hilum.datasets.releases.chexpert import COLUMNS, ChexpertPolicy
+from hilum.radiograph import View
+from hilum.stated import sex_in
 
 LICENCE = "BRAX 1.1.0, Reis et al. 2022, PhysioNet credentialed health data use agreement 1.5.0"
 OFFICIAL = {"": Count(images=40_967)}
 
 _NEEDED = ("PngPath", "PatientID", "PatientSex", "PatientAge", "AccessionNumber", "ViewPosition", *COLUMNS)
 _VIEWS: Mapping[str, View] = {"PA": "PA", "AP": "AP", "LL": "LL", "L": "LL", "RL": "LL"}
-_SEXES: Mapping[str, Sex] = {"F": "F", "M": "M", "O": "O"}
 
 
 def read_brax(folder: Path) -> tuple[Record, ...]:
@@ -36,11 +36,7 @@ def read_brax(folder: Path) -> tuple[Record, ...]:
     """
     rows = _rows(folder)
     records = tuple(_record(row, folder=folder) for row in rows if (folder / row["PngPath"]).is_file())
-    if not records:
-        raise DataError(
-            f"No picture such as {rows[0]['PngPath'] if rows else 'images/'} is in {folder}; give its folder"
-        )
-    return records
+    return some_of(records, folder=folder, such_as=next((row["PngPath"] for row in rows), "images/"))
 
 
 def list_brax(folder: Path) -> Listing:
@@ -57,15 +53,7 @@ def _rows(folder: Path) -> list[dict[str, str]]:
 
 
 def _record(row: Mapping[str, str], *, folder: Path) -> Record:
-    policy, image = ChexpertPolicy(), row["PngPath"]
-    labels = {}
-    for label, column in zip(LABELS, COLUMNS, strict=True):
-        value = policy.value(row[column], label=label)
-        if value is None:
-            raise DataError(
-                f"{row[column]!r} in {column} of {image} is none of 1, 0, -1 and blank; take BRAX's own table"
-            )
-        labels[label] = value
+    image = row["PngPath"]
     view = _VIEWS.get(row["ViewPosition"].upper(), "unknown")
     return Record(
         path=folder / image,
@@ -74,12 +62,12 @@ def _record(row: Mapping[str, str], *, folder: Path) -> Record:
         study=f"brax:{row['AccessionNumber']}",
         source="brax",
         official=None,
-        labels=labels,
+        labels=ChexpertPolicy().labels(row, of=image),
         stratum=view,
         sha256=file_sha256(folder / image),
         view=view,
         age_years=clean_age(row["PatientAge"]),
-        sex=_SEXES.get(row["PatientSex"].upper(), "unknown"),
+        sex=sex_in(row["PatientSex"]),
         is_xray=True,
         xray_type="chest",
     )

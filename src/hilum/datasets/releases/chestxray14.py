@@ -19,7 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from hilum.datasets.records.csv_rows import find_table, read_lines, read_rows, to_number
-from hilum.datasets.records.files import file_sha256, pictures_by_stem
+from hilum.datasets.records.files import file_sha256, pictures_by_stem, some_of
 from hilum.datasets.records.label_values import clean_age, was_cleaned
 from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import LabelledBox, Record
@@ -27,6 +27,7 @@ from hilum.errors import DataError
 from hilum.findings import finding
 from hilum.geometry import Box
 from hilum.radiograph import Sex, View
+from hilum.stated import sex_in
 
 LICENCE = "ChestX-ray14, Wang et al. 2017, NIH Clinical Center, unrestricted use"
 LABELS = (
@@ -50,7 +51,6 @@ _LISTS = {"train_val": "train_val_list.txt", "test": "test_list.txt"}
 _BOX_COLUMNS = ("Bbox [x", "y", "w", "h]")
 """What the commas of the header `Bbox [x,y,w,h]` make of it."""
 
-_SEXES: Mapping[str, Sex] = {"F": "F", "M": "M"}
 _VIEWS: Mapping[str, View] = {"PA": "PA", "AP": "AP"}
 
 
@@ -86,12 +86,7 @@ def read_chestxray14(folder: Path, *, tables: Path | None = None) -> tuple[Recor
         for entry in entries
         if entry.stem in pictures
     )
-    if not records:
-        raise DataError(
-            f"{folder} and the folders below it hold no pictures named like 00000013_005.png. Keep the data set's own "
-            "names"
-        )
-    return records
+    return some_of(records, folder=folder, such_as="00000013_005.png")
 
 
 def list_chestxray14(folder: Path) -> Listing:
@@ -164,7 +159,7 @@ def _entry(row: Mapping[str, str], *, official: Mapping[str, str], table: Path) 
         patient=f"nih:{int(to_number(row['Patient ID'], where=image)):08d}",
         findings=findings,
         age=row["Patient Age"],
-        sex=_SEXES.get(sex, "unknown"),
+        sex=sex_in(sex),
         view=_VIEWS.get(row["View Position"], "unknown"),
         official=part,
     )

@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Literal
 
 from hilum.datasets.records.csv_rows import find_table, read_rows
-from hilum.datasets.records.files import file_sha256
+from hilum.datasets.records.files import file_sha256, some_of
 from hilum.datasets.records.label_values import UncertainPolicy, clean_age, settle_uncertain, was_cleaned
 from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import Record
 from hilum.errors import DataError
 from hilum.findings import finding
-from hilum.radiograph import Sex, View
+from hilum.radiograph import View
+from hilum.stated import sex_in
 
 LICENCE = "CheXpert v1.0, Irvin et al. 2019, Stanford research use agreement"
 COLUMNS = (
@@ -40,7 +41,6 @@ HELD_OUT = "valid"
 """The part that radiologists read, on which papers test: nothing is fitted or chosen on it."""
 
 _NEEDED = ("Path", "Sex", "Age", "Frontal/Lateral", "AP/PA", *COLUMNS)
-_SEXES: Mapping[str, Sex] = {"Female": "F", "Male": "M"}
 _FRONTAL: Mapping[str, View] = {"AP": "AP", "PA": "PA"}
 _VALUES = {"1": 1.0, "0": 0.0}
 
@@ -121,6 +121,26 @@ class ChexpertPolicy:
         number = text.removesuffix(".0")
         return settle_uncertain(self.of(label)) if number == "-1" else _VALUES.get(number)
 
+    def labels(self, row: Mapping[str, str], *, of: str) -> dict[str, float]:
+        """Every label of a row with the columns `COLUMNS`: 1.0, 0.0, a smoothed value or NaN.
+
+        Raises `DataError`, naming the picture or study `of`, where a cell is none of the release's.
+        """
+        labels = {
+            label: self._label(row[column], column=column, of=of) for label, column in zip(LABELS, COLUMNS, strict=True)
+        }
+        if math.isnan(labels[NO_FINDING]) and any(labels[label] == 1.0 for label in set(LABELS) - _NO_DISEASE):
+            labels[NO_FINDING] = 0.0  # the release leaves it blank; what excludes it is known
+        return labels
+
+    def _label(self, text: str, *, column: str, of: str) -> float:
+        value = self.value(text, label=finding(column).name)
+        if value is None:
+            raise DataError(
+                f"{column} of {of} is {text!r}, not 1, 0, -1 or empty. Use the table that comes with the data set"
+            )
+        return value
+
 
 def read_chexpert(folder: Path, *, policy: ChexpertPolicy | None = None) -> tuple[Record, ...]:
     """The pictures that `train.csv` and `valid.csv` name and that are there, in the order of the tables.
@@ -132,9 +152,7 @@ def read_chexpert(folder: Path, *, policy: ChexpertPolicy | None = None) -> tupl
     records = tuple(
         _record(row, image=image, folder=folder, policy=chosen) for image, row in rows if (folder / image).is_file()
     )
-    if not records:
-        raise DataError(f"{folder} has no {rows[0][0] if rows else 'pictures'}. Give the folder that holds train/")
-    return records
+    return some_of(records, folder=folder, such_as=next((image for image, _ in rows), "train/"))
 
 
 def list_chexpert(folder: Path) -> Listing:
@@ -171,12 +189,6 @@ def _image(path: str, *, table: Path) -> str:
 
 def _record(row: Mapping[str, str], *, image: str, folder: Path, policy: ChexpertPolicy) -> Record:
     part, patient, study, _ = image.split("/")
-    labels = {
-        label: _value(row[column], label=label, image=image, policy=policy)
-        for label, column in zip(LABELS, COLUMNS, strict=True)
-    }
-    if math.isnan(labels[NO_FINDING]) and any(labels[label] == 1.0 for label in set(LABELS) - _NO_DISEASE):
-        labels[NO_FINDING] = 0.0  # the release leaves it blank; what excludes it is known
     view: View = "LL" if row["Frontal/Lateral"] == "Lateral" else _FRONTAL.get(row["AP/PA"], "unknown")
     return Record(
         path=folder / image,
@@ -186,21 +198,12 @@ def _record(row: Mapping[str, str], *, image: str, folder: Path, policy: Chexper
         source="chexpert",
         official=part,
         held_out=part == HELD_OUT,
-        labels=labels,
+        labels=policy.labels(row, of=image),
         stratum=view,
         sha256=file_sha256(folder / image),
         view=view,
         age_years=clean_age(row["Age"]),
-        sex=_SEXES.get(row["Sex"], "unknown"),
+        sex=sex_in(row["Sex"]),
         is_xray=True,
         xray_type="chest",
     )
-
-
-def _value(text: str, *, label: str, image: str, policy: ChexpertPolicy) -> float:
-    value = policy.value(text, label=label)
-    if value is None:
-        raise DataError(
-            f"{label} of {image} is {text!r}, not 1, 0, -1 or empty. Use the table that comes with the data set"
-        )
-    return value

@@ -21,7 +21,7 @@ from hilum.datasets.records.listing import Listing
 from hilum.datasets.records.record import LabelledBox, Record
 from hilum.errors import DataError
 from hilum.geometry import Box
-from hilum.radiograph import Sex
+from hilum.stated import sex_in
 
 LICENCE = "JSRT digital image database, Shiraishi et al. 2000, and SCR masks, van Ginneken et al. 2006, research use"
 LABEL = "Nodule"
@@ -30,7 +30,6 @@ FRAME = (2048, 2048)
 SPACING_MM = 0.175
 STRUCTURES = ("heart", "left clavicle", "left lung", "right clavicle", "right lung")
 
-_SEXES: Mapping[str, Sex] = {"female": "F", "male": "M"}
 _WITH_NODULE, _WITHOUT = "CLNDAT_EN.txt", "CNNDAT_EN.txt"
 
 
@@ -133,7 +132,7 @@ def _record(row: _Row, *, path: Path, masks: Mapping[str, Path]) -> Record:
         sha256=file_sha256(path),
         view="PA",
         age_years=clean_age(row.age),
-        sex=_SEXES.get(row.sex.lower(), "unknown"),
+        sex=sex_in(row.sex),
         is_xray=True,
         xray_type="chest",
         boxes=row.boxes,

@@ -5,7 +5,8 @@ gzipped, `mimic-cxr-2.0.0-split.csv` (dicom_id, study_id, subject_id, split: tra
 (dicom_id, ViewPosition and more) and `-chexpert.csv` (subject_id, study_id and the observations of CheXpert: 1, 0, -1
 or blank, one row a study). Not tried on real files.
 
-Uncertain observations and those that a report does not mention are masked. The release tells no age and no sex.
+Uncertain observations and those that a report does not mention are masked, but for No Finding beside a finding, which
+is negative. The release tells no age and no sex.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hilum.datasets.records.csv_rows import find_table, read_rows
-from hilum.datasets.records.files import file_sha256
+from hilum.datasets.records.files import file_sha256, some_of
 from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.chexpert import COLUMNS, LABELS, ChexpertPolicy
@@ -43,11 +44,7 @@ def read_mimic_cxr_jpg(folder: Path) -> tuple[Record, ...]:
         for row in rows
         if (folder / (image := _image(row))).is_file()
     )
-    if not records:
-        raise DataError(
-            f"No picture such as {_image(rows[0]) if rows else 'files/p10'} is in {folder}; give its folder"
-        )
-    return records
+    return some_of(records, folder=folder, such_as=next((_image(row) for row in rows), "files/p10"))
 
 
 def list_mimic_cxr_jpg(folder: Path) -> Listing:
@@ -81,14 +78,8 @@ def _image(row: Mapping[str, str]) -> str:
 
 
 def _observations(folder: Path) -> dict[str, dict[str, float]]:
-    policy, found = ChexpertPolicy(), {}
-    for row in _rows(folder, "chexpert", ("study_id", *COLUMNS)):
-        values = {label: policy.value(row[column], label=label) for label, column in zip(LABELS, COLUMNS, strict=True)}
-        known = {label: value for label, value in values.items() if value is not None}
-        if len(known) < len(LABELS):
-            raise DataError(f"Study {row['study_id']} has an observation that is none of 1, 0, -1 and blank")
-        found[row["study_id"]] = known
-    return found
+    rows = _rows(folder, "chexpert", ("study_id", *COLUMNS))
+    return {row["study_id"]: ChexpertPolicy().labels(row, of=f"study {row['study_id']}") for row in rows}
 
 
 def _record(

@@ -20,6 +20,7 @@ from hilum.datasets.records.label_values import clean_age
 from hilum.datasets.records.record import Record
 from hilum.errors import DataError
 from hilum.radiograph import Sex
+from hilum.stated import sex_in
 
 LICENCE = "Shenzhen and Montgomery County chest X-ray sets, Jaeger et al. 2014, US National Library of Medicine"
 LABEL = "Tuberculosis"
@@ -38,7 +39,6 @@ _AGE = re.compile(r"(?P<number>\d{1,3})\s*(?P<unit>[YMWD])[A-Z]*\.?", re.IGNOREC
 _FIRST_LINE = re.compile(
     r"(?P<sex>female|femal|male|F|M)\b[\s,.;:]*(?:(?P<age>\d{1,3}\s*[YMWD][A-Z]*)\b|$)", re.IGNORECASE
 )
-_SEXES: Mapping[str, Sex] = {"f": "F", "m": "M", "o": "O"}
 
 
 def read_montgomery_shenzhen(folder: Path) -> tuple[Record, ...]:
@@ -79,11 +79,11 @@ def age_and_sex(reading: str) -> tuple[float | None, Sex]:
     lines = [line.strip() for line in reading.splitlines() if line.strip()]
     labelled = {match["what"].lower(): match["value"] for line in lines if (match := _LABELLED.match(line))}
     if labelled:
-        return _years(labelled.get("age", "")), _SEXES.get(labelled.get("sex", "").strip()[:1].lower(), "unknown")
+        return _years(labelled.get("age", "")), sex_in(labelled.get("sex", "").strip()[:1])
     match = _FIRST_LINE.match(lines[0]) if lines else None
     if match is None:
         return _years(lines[0]) if lines else None, "unknown"
-    return _years(match["age"] or ""), _SEXES[match["sex"][0].lower()]
+    return _years(match["age"] or ""), sex_in(match["sex"][0])
 
 
 def _years(text: str) -> float | None:

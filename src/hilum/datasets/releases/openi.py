@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hilum.datasets.records.csv_rows import find_table, read_rows
-from hilum.datasets.records.files import file_sha256, pictures_by_stem
+from hilum.datasets.records.files import file_sha256, pictures_by_stem, some_of
 from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import Record
 from hilum.errors import DataError
@@ -54,11 +54,12 @@ def read_openi(folder: Path) -> tuple[Record, ...]:
     """
     rows, problems = _projections(folder), _problems(folder)
     pictures = pictures_by_stem(folder, release="OpenI")
-    return tuple(
+    records = tuple(
         _record(row, path=path, problems=problems.get(row["uid"], ""))
         for row in rows
         if (path := pictures.get(Path(row["filename"]).stem)) is not None
     )
+    return some_of(records, folder=folder, such_as=next((row["filename"] for row in rows), "FILENAME"))
 
 
 def list_openi(folder: Path) -> Listing:

@@ -24,11 +24,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hilum.datasets.records.csv_rows import find_table, read_rows
-from hilum.datasets.records.files import file_sha256, pictures_by_stem
+from hilum.datasets.records.files import file_sha256, pictures_by_stem, some_of
 from hilum.datasets.records.label_values import clean_age
 from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import Record
-from hilum.radiograph import Sex, View
+from hilum.radiograph import View
+from hilum.stated import sex_in
 
 LICENCE = "PadChest, Bustos et al. 2020, BIMCV, research use agreement"
 OFFICIAL = {"": Count(images=160_868, patients=67_625)}
@@ -110,7 +111,6 @@ _NOTHING_KNOWN = frozenset({"exclude", "suboptimal study"})
 _AS_BEFORE, _NORMAL = "unchanged", "normal"
 _WORD = re.compile(r"""['"]([^'"]*)['"]""")
 _VIEWS: Mapping[str, View] = {"PA": "PA", "AP": "AP", "AP_HORIZONTAL": "AP", "L": "LL"}
-_SEXES: Mapping[str, Sex] = {"F": "F", "M": "M", "O": "O"}
 
 
 def read_padchest(folder: Path) -> tuple[Record, ...]:
@@ -120,9 +120,10 @@ def read_padchest(folder: Path) -> tuple[Record, ...]:
     """
     rows = _rows(folder)
     pictures = pictures_by_stem(folder, release="PadChest")
-    return tuple(
+    records = tuple(
         _record(row, path=path) for row in rows if (path := pictures.get(Path(row["ImageID"]).stem)) is not None
     )
+    return some_of(records, folder=folder, such_as=next((row["ImageID"] for row in rows), "IMAGE_ID.png"))
 
 
 def list_padchest(folder: Path) -> Listing:
@@ -182,7 +183,7 @@ def _record(row: Mapping[str, str], *, path: Path) -> Record:
         sha256=file_sha256(path),
         view=view,
         age_years=_age_years(row),
-        sex=_SEXES.get(row["PatientSex_DICOM"].upper(), "unknown"),
+        sex=sex_in(row["PatientSex_DICOM"]),
         is_xray=True,
         xray_type="chest",
     )

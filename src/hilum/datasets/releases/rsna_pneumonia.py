@@ -17,6 +17,7 @@ from pathlib import Path
 from hilum.datasets.records.chest_of_header import chest_of_header
 from hilum.datasets.records.csv_rows import find_table, read_rows, to_number
 from hilum.datasets.records.dicom_header import read_header
+from hilum.datasets.records.files import some_of
 from hilum.datasets.records.label_values import was_cleaned
 from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import LabelledBox, Record
@@ -44,9 +45,7 @@ def read_rsna_pneumonia(folder: Path) -> tuple[Record, ...]:
         for image, found in rows.items()
         if (path := folder / _IMAGES / f"{image}.dcm").is_file()
     )
-    if not records:
-        raise DataError(f"{folder} has no {_IMAGES}/PATIENT_ID.dcm. Give the challenge's folder")
-    return records
+    return some_of(records, folder=folder, such_as=f"{_IMAGES}/PATIENT_ID.dcm")
 
 
 def list_rsna_pneumonia(folder: Path) -> Listing:

@@ -15,7 +15,7 @@ from pathlib import Path
 from hilum.datasets.records.chest_of_header import chest_of_header
 from hilum.datasets.records.csv_rows import find_table, read_rows
 from hilum.datasets.records.dicom_header import read_header
-from hilum.datasets.records.files import pictures_by_stem
+from hilum.datasets.records.files import pictures_by_stem, some_of
 from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import Record
 
@@ -32,7 +32,7 @@ def read_siim_pneumothorax(folder: Path) -> tuple[Record, ...]:
     """
     outcomes = _outcomes(folder)
     pictures = pictures_by_stem(folder, release="the SIIM-ACR challenge")
-    return tuple(
+    records = tuple(
         chest_of_header(
             path,
             header=read_header(path),
@@ -46,6 +46,7 @@ def read_siim_pneumothorax(folder: Path) -> tuple[Record, ...]:
         for image, outcome in outcomes.items()
         if (path := pictures.get(image)) is not None
     )
+    return some_of(records, folder=folder, such_as=f"{next(iter(outcomes), 'IMAGE_ID')}.dcm")
 
 
 def list_siim_pneumothorax(folder: Path) -> Listing:

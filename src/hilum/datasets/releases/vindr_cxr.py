@@ -18,6 +18,7 @@ from hilum.datasets.records.chest_of_header import chest_of_header
 from hilum.datasets.records.corner_box import box_rows, corner_box
 from hilum.datasets.records.csv_rows import find_table, read_rows
 from hilum.datasets.records.dicom_header import read_header
+from hilum.datasets.records.files import some_of
 from hilum.datasets.records.label_values import was_cleaned
 from hilum.datasets.records.listing import Count, Listing
 from hilum.datasets.records.record import Record
@@ -52,11 +53,7 @@ def read_vindr_cxr(folder: Path) -> tuple[Record, ...]:
         for image, labels in _labels(folder, part=part).items()
         if (path := folder / part / f"{image}.dicom").is_file()
     )
-    if not records:
-        raise DataError(
-            f"{folder} has neither train/IMAGE_ID.dicom nor test/IMAGE_ID.dicom. Give the folder that holds both"
-        )
-    return records
+    return some_of(records, folder=folder, such_as="train/IMAGE_ID.dicom or test/IMAGE_ID.dicom")
 
 
 def list_vindr_cxr(folder: Path) -> Listing:

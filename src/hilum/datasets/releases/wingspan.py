@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hilum.datasets.records.csv_rows import find_table, read_rows, to_number
-from hilum.datasets.records.files import pictures_by_stem
+from hilum.datasets.records.files import pictures_by_stem, some_of
 from hilum.datasets.records.listing import Listing
 from hilum.datasets.records.masks import mask_named_as, read_mask
 from hilum.datasets.records.record import Record, typed_record
@@ -38,11 +38,7 @@ def read_wingspan(folder: Path) -> tuple[Record, ...]:
     named = _rows(folder)
     pictures = pictures_by_stem(folder / "images", release="Wingspan")
     records = tuple(_record(pictures[image], folder=folder) for image in named if image in pictures)
-    if not records:
-        raise DataError(
-            f"The pictures in {folder / 'images'} are not those that {TABLE} names. Copy the data set again"
-        )
-    return records
+    return some_of(records, folder=folder / "images", such_as=next(iter(named), "the first"))
 
 
 def list_wingspan(folder: Path) -> Listing:
@@ -50,27 +46,20 @@ def list_wingspan(folder: Path) -> Listing:
     return Listing(images=dict.fromkeys(_rows(folder), ""))
 
 
-def read_ratios(folder: Path) -> dict[str, float]:
-    """The measured cardiothoracic ratios by `Record.image`, of the images that have one; within 0 and 1.
-
-    Raises `DataError` where the table is missing or malformed.
-    """
-    return {image: ratio for image, ratio in _rows(folder).items() if ratio is not None}
-
-
-def _rows(folder: Path) -> dict[str, float | None]:
+def _rows(folder: Path) -> list[str]:
+    """The images that the table names, each with a cardiothoracic ratio within 0 and 1 or none."""
     table = find_table(folder, names=(TABLE,))
-    rows: dict[str, float | None] = {}
+    images: list[str] = []
     for row in read_rows(table, needed=("image", "ctr")):
         image = row["image"]
         ratio = to_number(row["ctr"], where=image) if row["ctr"] else None
-        if not image or image in rows or not (ratio is None or 0 < ratio < 1):
+        if not image or image in images or not (ratio is None or 0 < ratio < 1):
             raise DataError(
                 f"{table} names an image twice, or a ratio that is not within 0 and 1: {image!r} with {row['ctr']!r}. "
                 "Use the table that comes with the data set"
             )
-        rows[image] = ratio
-    return rows
+        images.append(image)
+    return images
 
 
 def _record(path: Path, *, folder: Path) -> Record:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from hilum.datasets.records.held_out import is_held_out
 from hilum.datasets.records.record import Record
+from hilum.datasets.records.union_find import UnionFind
 from hilum.errors import DataError
 
 TEST = "test"
@@ -73,18 +74,12 @@ def split_by_patient(
 
 def patient_groups(records: Sequence[Record]) -> list[list[Record]]:
     """Records joined by patient, and patients joined by byte-identical images; in order of first appearance."""
-    parent: dict[str, str] = {}
-
-    def root(key: str) -> str:
-        while parent.setdefault(key, key) != key:
-            key = parent[key]
-        return key
-
+    together = UnionFind()
     for record in records:
-        parent[root(record.sha256)] = root(record.patient.casefold())
-    groups: dict[str, list[Record]] = defaultdict(list)
+        together.join(record.sha256, record.patient.casefold())
+    groups: dict[Hashable, list[Record]] = defaultdict(list)
     for record in records:
-        groups[root(record.patient.casefold())].append(record)
+        groups[together.root(record.patient.casefold())].append(record)
     return list(groups.values())
 
 

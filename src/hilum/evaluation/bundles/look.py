@@ -240,8 +240,8 @@ def _end(found: Fields, *, bundle: Bundle, folder: Path, ledger: Path, same: Fie
 def record_predictions(predictions: Predictions, *, found: LedgerLine, name: str, ledger: Path) -> Looks | None:
     """Write the look at a predictions file called `name`, where some of its rows are held out; None where none is.
 
-    `found` is what it gave, as `ledger_fields` says it. The same predictions, judged or compared again, or already
-    counted by `hilum evaluate`, are the same look. A smoke run's are none. Raises as `begin_look` does.
+    `found` is what it gave, of `result_fields` or `compared_fields`. The same predictions, judged or compared again, or
+    already counted by `hilum evaluate`, are the same look. A smoke run's are none. Raises as `begin_look` does.
     """
     if predictions.smoke or not any(map(is_held_out_part, set(predictions.split))):
         return None

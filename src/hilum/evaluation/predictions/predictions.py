@@ -17,9 +17,9 @@ from hilum.errors import DataError
 from hilum.evaluation.predictions.design import DESIGNS, Design
 from hilum.evaluation.predictions.overlap import SEEN
 from hilum.findings import finding
+from hilum.radiograph import OLDEST_YEARS
 from hilum.statistics.outcomes import BoolArray, FloatArray
 
-_MAX_AGE_YEARS = 120.0
 Texts = tuple[str | None, ...]
 
 
@@ -203,11 +203,11 @@ def _check(p: Predictions) -> None:
 def _check_ages(p: Predictions) -> None:
     if p.age_years is None:
         return
-    wrong = np.flatnonzero((p.age_years < 0) | (p.age_years > _MAX_AGE_YEARS))
+    wrong = np.flatnonzero((p.age_years < 0) | (p.age_years > OLDEST_YEARS))
     if wrong.size:
         raise DataError(
             f"age_years is {p.age_years[wrong[0]]:g} for {p.image[wrong[0]]!r}; ages lie between 0 and "
-            f"{_MAX_AGE_YEARS:g}. Leave an age that cannot be true empty"
+            f"{OLDEST_YEARS:g}. Leave an age that cannot be true empty"
         )
 
 

@@ -4,7 +4,7 @@ Columns `image`, `patient`, `split`; optionally `age_years`, `sex`, `view`, `sou
 saw the image, of `hilum evaluate`); then `truth:<label>` (0, 1, null)
 and `score:<label>` (probability). The protocol string stands in the file's metadata under `protocol`, and the labels
 of the protocol's own mean may stand under `mean_labels` as a JSON list. `design` (`held out` or `cross-validated`) and
-`smoke` (`true` or `false`) stand there too; how a file without them is read is in `prediction_design`. `patients` =
+`smoke` (`true` or `false`) stand there too; how a file without them is read is in `design.py`. `patients` =
 `unknown` says that nothing tells patients apart and each image counts as one.
 """
 

@@ -53,7 +53,7 @@ class ValidationPredictions:
     def check_apart_from(self, judged: Predictions) -> None:
         """Raise `DataError` where a patient, an image or the rows of `judged` are here too, or a label of it is not.
 
-        Names are compared however they are spelled (`same_names`), and rows under other names by their truths and
+        Names are compared however they are spelled (`shared_names`), and rows under other names by their truths and
         scores (`same_rows`).
         """
         here = self.predictions

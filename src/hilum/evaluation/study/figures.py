@@ -18,6 +18,7 @@ from hilum.evaluation.report.label_figures import CurveStyle, Pattern, draw_curv
 from hilum.evaluation.report.style import CYCLE, INK, QUIET, draw_estimate, grid_of_axes, set_title, styled
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.study import Study
+from hilum.statistics.estimate import Estimate
 
 _PATTERNS: tuple[Pattern, ...] = ("-", "--", ":", "-.")
 _BAND_OPACITY = 0.12
@@ -96,7 +97,7 @@ def differences_figure(study: Study, *, content: StudyContent) -> Figure:
     wide = min(len(study.close_pairs), _PANELS_BESIDE)
     high = -(-len(study.close_pairs) // wide)
     figure = Figure(figsize=(3.6 * wide, high * (1.3 + _ROW_INCHES * len(lines))))
-    reach = _reach(rows)
+    reach = _reach(rows, study=study, content=content)
     for place, pair in enumerate(study.close_pairs):
         axes = figure.add_subplot(high, wide, place + 1)
         _draw_differences(axes, rows, pair=pair, study=study, content=content)
@@ -152,29 +153,38 @@ def _draw_differences(
     axes: Axes, rows: Sequence[LabelAurocs], *, pair: Pair, study: Study, content: StudyContent
 ) -> None:
     axes.axvline(0.0, color=QUIET, linewidth=0.9)
-    found = [one.difference[pair] for one in rows]
     if not content.aurocs.of_one_class:
         axes.axhline(len(rows) - 0.5, color=QUIET, linewidth=0.6)
-        found.append(content.aurocs.mean_difference[pair])
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
     colour = arm_styles(study)[pair[0]].colour
-    for place, estimate in enumerate(found):
+    for place, estimate in enumerate(_found(rows, pair=pair, content=content)):
         draw_estimate(axes, estimate, at=place, colour=colour, size=4.5)
-    if study.published is None:
-        return
-    printed = [*(study.published.difference(one.label, pair) for one in rows), study.published.mean_difference(pair)]
-    for place, value in enumerate(printed[: len(found)]):
+    for place, value in enumerate(_printed(rows, pair=pair, study=study, content=content)):
         if value is not None:
             axes.plot(value, place, marker="D", markersize=5, markerfacecolor="none", markeredgecolor=INK, zorder=4)
 
 
-def _reach(rows: Sequence[LabelAurocs]) -> float:
-    """How far the axes go to either side of 0, the same for every pair."""
-    ends = [
-        abs(bound)
-        for one in rows
-        for found in one.difference.values()
-        for bound in (found.value, *(found.interval or ()))
-    ]
-    return float(np.ceil(20 * max([0.05, *ends])) / 20)
+def _found(rows: Sequence[LabelAurocs], *, pair: Pair, content: StudyContent) -> list[Estimate]:
+    """Our difference of each row, and of the mean where there are several classes."""
+    mean = [] if content.aurocs.of_one_class else [content.aurocs.mean_difference[pair]]
+    return [*(one.difference[pair] for one in rows), *mean]
+
+
+def _printed(rows: Sequence[LabelAurocs], *, pair: Pair, study: Study, content: StudyContent) -> list[float | None]:
+    """The paper's difference for each of ours; None where it prints none."""
+    published = study.published
+    if published is None:
+        return []
+    mean = [] if content.aurocs.of_one_class else [published.mean_difference(pair)]
+    return [*(published.difference(one.label, pair) for one in rows), *mean]
+
+
+def _reach(rows: Sequence[LabelAurocs], *, study: Study, content: StudyContent) -> float:
+    """How far the axes go to either side of 0, the same for every pair: all that is drawn lies within."""
+    ends = [0.05]
+    for pair in study.close_pairs:
+        for found in _found(rows, pair=pair, content=content):
+            ends += [found.value, *(found.interval or ())]
+        ends += [value for value in _printed(rows, pair=pair, study=study, content=content) if value is not None]
+    return float(np.ceil(20 * max(map(abs, ends))) / 20)

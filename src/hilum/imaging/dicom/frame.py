@@ -29,7 +29,7 @@ _NATIVE_SYNTAXES = {
 class StoredFrame:
     """The words of one frame, its number counted from 1, and how it was stored.
 
-    `are_values` and `is_luma` are as in `dicom_codecs.DecodedStream`.
+    `are_values` and `is_luma` are as in `codecs.DecodedStream`.
     """
 
     words: Words

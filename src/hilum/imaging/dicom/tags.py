@@ -11,11 +11,9 @@ from hilum.errors import DecodeError
 from hilum.imaging.dicom.orientation import FilmOrientation, read_orientation
 from hilum.imaging.dicom.values import framed, items, numbers, text, texts
 from hilum.imaging.dicom.view import read_view
-from hilum.radiograph import Laterality, Patient, Sex, View
+from hilum.radiograph import OLDEST_YEARS, UNITS_PER_YEAR, Laterality, Patient, Sex, View
 
 _AGE = re.compile(r"\s*([0-9]{1,3})\s*([DWMY])\s*")
-_UNITS_PER_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0}
-_OLDEST_YEARS = 120.0
 
 _SEXES: dict[str, Sex] = {"F": "F", "M": "M", "O": "O"}
 _LATERALITIES: dict[str, Laterality] = {"L": "L", "R": "R", "B": "B"}
@@ -129,10 +127,10 @@ def age_years(age: str | None) -> tuple[float | None, tuple[str, ...]]:
             "Patient Age is malformed (it should be digits and D, W, M or Y, such as 045Y), so the age is treated as "
             "unknown",
         )
-    years = int(match[1]) / _UNITS_PER_YEAR[match[2]]
-    if years > _OLDEST_YEARS:
+    years = int(match[1]) / UNITS_PER_YEAR[match[2]]
+    if years > OLDEST_YEARS:
         return None, (
-            f"Patient Age is above {_OLDEST_YEARS:.0f} years, which is impossible, so the age is treated as unknown",
+            f"Patient Age is above {OLDEST_YEARS:.0f} years, which is impossible, so the age is treated as unknown",
         )
     return years, ()
 

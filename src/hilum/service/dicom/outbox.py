@@ -77,6 +77,10 @@ def put(
             connection.execute(insert(OUTBOX), row)
 
 
+_AT_ONCE = 60
+"""Parcels that are fetched in one go."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outbox:
     """The table. `clock` gives seconds since 1970; after `give_up_s` of failures a row is dead."""
@@ -85,12 +89,12 @@ class Outbox:
     clock: Callable[[], float]
     give_up_s: float = 7 * DAY_S
 
-    def due(self, destination: str, *, most: int = 60) -> tuple[Parcel, ...]:
-        """What is to be sent there now, the oldest first; a promise that was not kept in time is due again."""
+    def due(self, destination: str) -> tuple[Parcel, ...]:
+        """The oldest of what is to be sent there now; a promise that was not kept in time is due again."""
         wanted = (OUTBOX.c.destination == destination) & OUTBOX.c.state.in_(_OPEN) & (OUTBOX.c.due_s <= self.clock())
         columns = (OUTBOX.c.number, OUTBOX.c.destination, OUTBOX.c.sop_class, OUTBOX.c.sop_instance, OUTBOX.c.data)
         with self.database.read() as connection:
-            rows = connection.execute(select(*columns).where(wanted).order_by(OUTBOX.c.number).limit(most)).all()
+            rows = connection.execute(select(*columns).where(wanted).order_by(OUTBOX.c.number).limit(_AT_ONCE)).all()
         return tuple(Parcel(**row._mapping) for row in rows)
 
     def delivered(self, numbers: Iterable[int], *, said: str) -> None:

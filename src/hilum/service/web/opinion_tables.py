@@ -16,6 +16,7 @@ from hilum.service.store.opinions import Opinion, Verdict
 _COLUMNS = (
     "image", "sha256", "model", "finding", "probability", "threshold", "decision", "opinion", "note", "who", "when"
 )  # fmt: skip
+DECISIONS = {True: "flagged", False: "not flagged", None: "not decided"}
 
 
 def opinions_csv(opinions: Iterable[tuple[Job, Opinion]]) -> str:
@@ -26,7 +27,7 @@ def opinions_csv(opinions: Iterable[tuple[Job, Opinion]]) -> str:
         when = datetime.fromtimestamp(opinion.at_s, tz=UTC).isoformat(timespec="seconds")
         row = (
             job.id, job.sha256, opinion.model, opinion.finding, finding["probability"], finding["operating_point"],
-            _DECISION[finding["positive"]], opinion.verdict, opinion.note, opinion.who, when,
+            DECISIONS[finding["positive"]], opinion.verdict, opinion.note, opinion.who, when,
         )  # fmt: skip
         rows.append(row)
     return _text(_COLUMNS, rows)
@@ -59,9 +60,6 @@ def predictions_csv(opinions: Iterable[tuple[Job, Opinion]], *, model: str | Non
             row += [int(truths.copy().pop()) if len(truths) == 1 else "", _score(job, model=of_model, finding=finding)]
         rows.append(row)
     return _text(columns, rows)
-
-
-_DECISION = {True: "flagged", False: "not flagged", None: "not decided"}
 
 
 def _truths(positive: bool | None, verdict: Verdict) -> set[bool]:

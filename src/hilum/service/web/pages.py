@@ -23,6 +23,7 @@ from hilum.service.web.access import (
     session_of,
     user_of,
 )
+from hilum.service.web.opinion_tables import DECISIONS
 from hilum.service.web.passwords import is_password
 from hilum.service.web.problems import ProblemError
 from hilum.service.web.rest import JobId, job_or_404
@@ -33,8 +34,6 @@ router = APIRouter(include_in_schema=False)
 
 STATIC = Path(__file__).with_name("static")
 """Styles and scripts, as they are sent: nothing is built."""
-
-_DECISIONS = {True: "flagged", False: "not flagged", None: "not decided"}
 
 
 @router.get("/")
@@ -56,7 +55,7 @@ def reading(request: Request, service: TheService, job_id: JobId) -> Response:
         {
             "model": each["model"],
             "name": each["name"],
-            "said": f"{probability_text(each['probability'])}, {_DECISIONS[each['positive']]}",
+            "said": f"{probability_text(each['probability'])}, {DECISIONS[each['positive']]}",
         }
         for each in findings
     ]

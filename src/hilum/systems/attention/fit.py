@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -19,15 +20,15 @@ from hilum.networks.starting_weights import load_starting_weights
 from hilum.networks.two_looks import Told, TwoLooks
 from hilum.systems.attention.recipe import AttentionRecipe
 from hilum.systems.attention.task import TwoLooksTask
-from hilum.training.data.stage_data import image_data
-from hilum.training.loop.checkpoints import WEIGHTS, has_begun, load_weights, save_weights
-from hilum.training.loop.fit import fit
+from hilum.training.data.images import Preparation
+from hilum.training.data.stage_data import StageData, image_data
+from hilum.training.loop.checkpoints import WEIGHTS, has_begun, load_weights
+from hilum.training.loop.stages import fit_and_keep, has_ended
 from hilum.training.loop.starts import started_before
-from hilum.training.loop.task import Items, TaskData
-from hilum.training.recipe.losses import fit_loss
-from hilum.training.recipe.processes import is_first_process, wait_for_all
+from hilum.training.loop.task import Items
+from hilum.training.recipe.losses import Loss
 from hilum.training.recipe.recipe import TRAIN, FromStage, FusedFrom
-from hilum.training.recipe.samplers import Draw, build_sampler
+from hilum.training.recipe.samplers import Draw
 from hilum.training.records.run_place import RunPlace
 
 
@@ -108,45 +109,38 @@ def fit_two_looks(recipe: AttentionRecipe, *, split: Split, place: RunPlace) -> 
     After a stop it goes on where the last whole epoch ended. Raises as `fit` does.
     """
     stage = recipe.last
-    folder = place.folder / stage.name
-    if not (folder / WEIGHTS).is_file():
-        _train(recipe, split=split, place=place, folder=folder)
-    state, about = load_weights(folder / WEIGHTS)
+    if not has_ended(stage, folder=place.folder):
+        _train(recipe, split=split, place=place)
+    state, about = load_weights(place.folder / stage.name / WEIGHTS)
     network = new_network(recipe)  # made anew: training changes how one runs
     network.load_state_dict(state)
     return FittedTwoLooks(network.eval(), about["started_from"])
 
 
-def _train(recipe: AttentionRecipe, *, split: Split, place: RunPlace, folder: Path) -> None:
+def _train(recipe: AttentionRecipe, *, split: Split, place: RunPlace) -> None:
     stage, network = recipe.last, new_network(recipe)
-    started_from = _started_before(recipe, folder=folder) or start(network, recipe=recipe)
+    before = _started_before(recipe, folder=place.folder / stage.name)
 
-    def make() -> tuple[TwoLooksTask, TaskData]:
-        data = image_data(recipe, stage=stage, split=split, preparation=place.preparation)
-        loss = fit_loss(stage.loss, targets=data.targets, labels=stage.labels)
-        learnt_from = split.parts[TRAIN]
-        sampler = build_sampler(
-            stage.sampler,
-            targets=data.targets,
-            labels=stage.labels,
-            patients=[record.patient for record in learnt_from],
-            views=[record.view for record in learnt_from],
-            seed=recipe.seed,
-        )
-        task = TwoLooksTask(network, labels=stage.labels, loss=loss, unknown_probability=recipe.unknown_probability)
-        return task, TaskData(
-            training=WithAbout(data.training, records=learnt_from),
-            sampler=sampler,
-            started_from=started_from,
-            validation={
-                part: (WithAbout(items, records=split.parts[part]), data.counts[part])
-                for part, items in data.validation.items()
-            },
-        )
+    def task(loss: Loss) -> TwoLooksTask:
+        return TwoLooksTask(network, labels=stage.labels, loss=loss, unknown_probability=recipe.unknown_probability)
 
-    plan = stage.plan(precision=recipe.precision, deterministic=recipe.deterministic)
-    kept = fit(make, plan=plan, seed=recipe.seed, folder=folder, machine=place.machine)
-    if is_first_process():
-        about = {"stage": stage.name, "epoch": str(kept.epoch), "started_from": started_from}
-        save_weights(folder / WEIGHTS, state=kept.state, about=about)
-    wait_for_all()
+    fit_and_keep(
+        recipe,
+        stage=stage,
+        network=network,
+        split=split,
+        place=place,
+        data=partial(_data, recipe, split=split, preparation=place.preparation),
+        started_from=before or start(network, recipe=recipe),
+        task=task,
+    )
+
+
+def _data(recipe: AttentionRecipe, *, split: Split, preparation: Preparation) -> StageData:
+    """The pictures of the stage's parts, each with what is known of its patient."""
+    data = image_data(recipe, stage=recipe.last, split=split, preparation=preparation)
+    return replace(
+        data,
+        training=WithAbout(data.training, records=split.parts[TRAIN]),
+        validation={part: WithAbout(items, records=split.parts[part]) for part, items in data.validation.items()},
+    )

@@ -22,7 +22,7 @@ from hilum.training.recipe.settings import HIDDEN
 class GateRecipe:
     """One network with one linear layer for all of `GATE_OUTPUTS`.
 
-    `sampler.shares` are by the kinds of groups of `gate_groups.py`. `caps` is how many pictures of a source are used at
+    `sampler.shares` are by the kinds of groups of `groups.py`. `caps` is how many pictures of a source are used at
     most, by source. `renderings` is how many seeded renderings are trained on. The last epoch's weights are kept:
     nothing is chosen by a score.
     """

@@ -21,12 +21,11 @@ from hilum.imaging.pixels.grey import to_unit
 from hilum.imaging.preprocess import PreprocessSpec, normalise
 from hilum.networks.mirrored import Mirrored
 from hilum.networks.pooled_classifier import PooledClassifier
-from hilum.systems.gate.frames import RULES, Frame, Framing, Grey, Rule, crop_to_aspect, draw_frame, mask_frame
+from hilum.systems.gate.frames import RULES, Frame, Framing, Grey, crop_to_aspect, draw_frame, mask_frame
 from hilum.systems.gate.pictures import ChestChanges, GatePicture, crop_area
 from hilum.systems.gate.recipe import GateRecipe
-from hilum.systems.gate.study.predictions import AS_READ, MASKED, GatePredictions
+from hilum.systems.gate.study.predictions import AS_READ, FRAMED_VIEWS, MASKED, GatePredictions
 
-FRAMED: tuple[Rule, ...] = ("black", "white", "stretch")
 CHEST_FAULTS = (*(f"turned {degrees}" for degrees in TURNS_DEG[1:]), "inverted", "cropped")
 BATCH = 64
 
@@ -42,7 +41,7 @@ def shown(
     grey = picture.grey
     if not picture.is_xray:
         grey = crop_to_aspect(grey, aspect=float(rng.choice(aspects)), rng=rng)
-    for rule in FRAMED:
+    for rule in FRAMED_VIEWS:
         cropped = crop_area(grey, area=float(rng.uniform(0.8, 1.0)), rng=rng)
         framed, frame = draw_frame(cropped, framing=framing, rng=rng, rule=rule)
         views.append((rule, framed, frame))

@@ -17,10 +17,11 @@ from hilum.explain.onto_pixels import onto_pixels
 from hilum.geometry import Box
 from hilum.radiograph import Pixels
 from hilum.report.colour import ContributionScale, paint
+from hilum.report.overlay import BOX_COLOUR
 from hilum.report.windowing import Picture, encode_png, fit, to_grey8
 
 SIDE_PX = 320
-BOX_COLOUR, EDGE_COLOUR = (86, 180, 233), (0, 0, 0)
+EDGE_COLOUR = (0, 0, 0)
 CROP_COLOUR = (255, 255, 255)
 _DASH_PX = 6
 

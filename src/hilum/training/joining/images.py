@@ -32,11 +32,10 @@ PATIENT_LEARNT_FROM = "of patients whose other images a member learnt from"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FitPart:
-    """The images to fit on; `left_out` counts others by reason; `unnamed` are members that name no training images."""
+    """The images to fit on; `left_out` counts others by reason."""
 
     part: AskedPart
     left_out: Mapping[str, int]
-    unnamed: tuple[str, ...]
 
 
 def fit_part(
@@ -52,9 +51,8 @@ def fit_part(
     """
     part, counts = own_part(records, bundle=ensemble, left_out=left_out)
     known = [found for bundle in members if (found := seen_images_of(bundle)) is not None]
-    unnamed = tuple(bundle.card.name for bundle in members if seen_images_of(bundle) is None)
     if not known:
-        return FitPart(part=part, left_out=counts, unnamed=unnamed)
+        return FitPart(part=part, left_out=counts)
     trained = SeenImages(train=joined(*(one.train for one in known)), validation=no_hashes())
     seen = seen_before(image_hashes(part.records, jobs=available_cores()), training=trained)
     learnt = {
@@ -71,7 +69,7 @@ def fit_part(
             "fitted on them. Give images of other patients"
         )
     left = replace(part, records=kept, split_sha256=fingerprint(kept, labels=ensemble.card.label_names))
-    return FitPart(part=left, left_out=counts, unnamed=unnamed)
+    return FitPart(part=left, left_out=counts)
 
 
 def by_member(images: OwnImages, *, names: Sequence[str]) -> dict[str, ValidationPredictions]:

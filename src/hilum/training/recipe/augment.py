@@ -5,7 +5,7 @@ AUROC 0.9), so an image is blurred, shrunk or sharpened at random until sharpnes
 the wrong side and is left to recipes that reproduce a paper.
 
 A training step on a CPU waits for its images, so their cost counts. Nothing here starts torch's own threads, whose cost
-for one image is more than their gain; `image_dataset.py` prepares several images side by side.
+for one image is more than their gain; `batches.py` prepares several images side by side.
 """
 
 from __future__ import annotations

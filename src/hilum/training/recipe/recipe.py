@@ -74,7 +74,7 @@ class SplitSpec:
     """How the images are parted: the official test apart, the rest dealt to `shares` by patient.
 
     `shares` must name `train`; the other parts are validation. `stratify` by `labels` shares out every label and view
-    (`official_split.py`), by `stratum` the adapter's strata alone. `fit_on` are the official parts that may be fitted
+    (`over_labels.py`), by `stratum` the adapter's strata alone. `fit_on` are the official parts that may be fitted
     on, or None for all but the test. What a release holds out is test whatever it is called; `test` names more parts.
     `boxed` says whether images with radiologists' boxes may be fitted on. `soft` fills one validation part with soft
     pictures, in a split by `stratum`.

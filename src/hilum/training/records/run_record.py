@@ -21,7 +21,7 @@ _SAME = (
     "recipe", "smoke", "permuted_labels", "settings", "data", "split_sha256", "stage_splits", "lungs_sha256",
     "study_sha256",
 )  # fmt: skip
-"""What must be as it was for a run to go on."""
+"""What must be as it was for a run to go on, but for the names of the data's folders."""
 
 _LATER = ("permuted_labels", "lungs_sha256", "study_sha256")
 """Of these the ones that older runs do not speak of, since they had none."""
@@ -135,7 +135,7 @@ def begin_run(folder: Path, *, record: RunRecord, results: str | None = None) ->
 
 def _first_difference(there: Mapping[str, Any], here: Mapping[str, Any]) -> str | None:
     for name in _SAME:
-        before, now = there[name], here[name]
+        before, now = (_as_compared(record[name]) for record in (there, here))
         if before == now:
             continue
         if isinstance(before, Mapping) and isinstance(now, Mapping):
@@ -143,6 +143,11 @@ def _first_difference(there: Mapping[str, Any], here: Mapping[str, Any]) -> str 
             return f"its {key} is {before.get(key)}, here {now.get(key)}"
         return f"its {name} is {_short(before)}, here {_short(now)}"
     return None
+
+
+def _as_compared(value: Any) -> Any:
+    """The data without its folders' names: what lies in a renamed folder is the same."""
+    return [{**row, "folder": None} for row in value] if isinstance(value, list) else value
 
 
 def _short(value: Any) -> str:

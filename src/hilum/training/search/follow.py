@@ -47,10 +47,6 @@ class Goal:
         """Whether more is better."""
         return self.monitor != "loss"
 
-    def better(self, one: float, other: float) -> bool:
-        """Whether `one` is better than `other`."""
-        return one > other if self.highest else one < other
-
 
 def goal_of(recipe: Recipe, *, monitor: str) -> Goal:
     """The goal for a recipe. Raises `UsageError` for another monitor, and where it validates within epochs."""
