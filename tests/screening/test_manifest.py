@@ -41,6 +41,7 @@ def test_a_parquet_names_them_too(tmp_path: Path) -> None:
     [
         ("name\na.png\n", UsageError, r"films\.csv has no column called path; its columns: name\. Name the one"),
         ("path,age\na.png,old\n", UsageError, r"films\.csv, line 2: .*old"),
+        ("path,age\na.png,3,5\n", UsageError, r"films\.csv, line 2: more cells than columns \(5\)\. Write decimals"),
         ("age,path\n3,a.png\n4\n", UsageError, r"films\.csv, line 3: this row names no film"),
         ("path\na.png\n\n  \n", UsageError, r"films\.csv, line 4: this row names no film"),
         (b"path\n\xff\xfe\n", DataError, r"films as CSV in UTF-8: .*films\.csv is not UTF-8 text after line 0"),

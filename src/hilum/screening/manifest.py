@@ -23,6 +23,7 @@ from hilum.output.image_content import IMAGE_SUFFIXES, why_not_image
 from hilum.output.patients import STATEMENTS
 from hilum.screening.film import FilmRow, check_said
 from hilum.screening.object_store import is_url, open_store, store_errors
+from hilum.surplus_cells import surplus_text, without_nameless_end
 from hilum.there import is_folder, is_there
 from hilum.utf8 import not_utf8
 
@@ -122,9 +123,13 @@ def _in_csv(file: BinaryIO, *, name: str, column: str | None) -> Iterator[FilmRo
         delimiter = max(",;\t", key=first.count)
         header = next(csv.reader([first], delimiter=delimiter), [])
         place, said = _columns(header, name=name, column=column)
+        named = len(without_nameless_end(header))
         reader = csv.reader(text, delimiter=delimiter, strict=True)
         for cells in reader:
             line = reader.line_num + 1
+            surplus = surplus_text(cells[named:], nameless=len(header) - named)
+            if surplus is not None:
+                raise UsageError(f"{name}, line {line}: {surplus}")
             if cells:
                 yield _row(cells, place=place, said=said, where=f"{name}, line {line}")
     except UnicodeDecodeError as error:
