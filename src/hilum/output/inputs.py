@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -30,12 +30,14 @@ class InputFile:
     """One file to read: `name` as the user gave it, `relative` the POSIX path that its outputs are named after.
 
     A file in a ZIP archive is called `study.zip/inner/path`; `imaging.decode.read_file` reads it by that name.
-    `sha256` is that of its bytes where it was computed already.
+    `sha256` is that of its bytes where it was computed already; `data` are the bytes of what gives them once, where
+    they were taken already.
     """
 
     name: str
     relative: str
     sha256: str | None = None
+    data: bytes | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

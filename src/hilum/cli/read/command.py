@@ -244,7 +244,7 @@ def read(
     inputs = without_tables(inputs, statements=statements)
     if anonymous:
         with timer.part("hashing files for their names"):
-            named = neutral_files(inputs.files)
+            named = neutral_files(inputs.files, max_bytes=settings.limits.max_bytes)
         statements = statements.under(
             {old.relative: new.relative for old, new in zip(inputs.files, named, strict=True)}
         )
