@@ -86,6 +86,10 @@ def test_what_is_passed_over_in_a_folder_is_said(hilum: Any, toy: Path, films: P
     assert done.stdout.startswith("planned 4 films")
     assert "written by an earlier run of hilum" in done.stderr
     assert "films.csv: not an image" in done.stderr
+    nothing = hilum("screen", "plan", films.parent / "out", "--out", tmp_path / "other", *words)
+    assert nothing.exit_code == 1
+    assert "written by an earlier run of hilum" in nothing.stderr
+    assert "There is no film to plan" in nothing.stderr
 
 
 def test_another_model_under_the_same_name_is_one_line(hilum: Any, films: Path, tmp_path: Path) -> None:

@@ -101,10 +101,12 @@ def plan_films(
         assume_scope=assume_scope,
     )
     skipped = Skipped()
-    plan, was_there = write_plan(
-        films, place=place, reader=reader, shard_films=shard_films, progress=_Planned(), skip=skipped.add
-    )
-    skipped.say()
+    try:
+        plan, was_there = write_plan(
+            films, place=place, reader=reader, shard_films=shard_films, progress=_Planned(), skip=skipped.add
+        )
+    finally:
+        skipped.say()  # also where nothing is left to plan
     begins = f"{plan.films:,} films in {plan.shards:,} shards"
     typer.echo(f"{out} holds this plan already: {begins}" if was_there else f"planned {begins}")
     typer.echo(f"read them: hilum screen run {out}")
