@@ -89,7 +89,18 @@ def test_only_what_is_said_is_in_words() -> None:
 
 @pytest.mark.parametrize(
     ("years", "text"),
-    [(40.0, "40 years"), (2.5, "2.5 years"), (1.0, "12 months"), (1 / 12, "1 month"), (10 / 365.25, "10 days")],
+    [
+        (40.0, "40 years"),
+        (2.5, "2.5 years"),
+        (1.0, "12 months"),
+        (1 / 12, "1 month"),
+        (10 / 365.25, "10 days"),
+        (15.97, "15.9 years"),
+        (15.9999, "15.9 years"),
+        (5.02, "5.02 years"),
+        (2.3, "2.3 years"),
+        (100.5, "100.5 years"),
+    ],
 )
 def test_ages_in_words(years: float, text: str) -> None:
     assert age_text(years) == text

@@ -89,9 +89,13 @@ NOTHING_STATED = Stated()
 
 
 def age_text(years: float) -> str:
-    """An age in words: in years from two years on, in months or days below."""
+    """An age in words: in years from two years on, in months or days below.
+
+    What is not completed is not said, or a patient would look older than a model's limit that they do not reach.
+    """
     if years >= 2.0:
-        return f"{years:.3g} years"
+        parts = 100 if years < 10.0 else 10
+        return f"{math.floor(years * parts + 1e-9) / parts:g} years"
     months = math.floor(years * 12.0 + 1e-9)
     if months >= 1:
         return f"{months} month{'' if months == 1 else 's'}"

@@ -24,7 +24,7 @@ def films(write_png: Any, tmp_path: Path) -> Path:
         write_png(tmp_path / "films" / name, grey=grey)
     shutil.copy(tmp_path / "films" / "a.png", tmp_path / "films" / "copy.png")
     table = tmp_path / "films" / "films.csv"
-    table.write_text("path,age\na.png,4\nsub/b.png,\nnowhere.png,5\ncopy.png,\nc.png,\n")
+    table.write_text("path,age\na.png,4\nsub/b.png,\nnowhere.png,5\ncopy.png,48M\nc.png,\n")
     return table
 
 
@@ -57,6 +57,39 @@ def test_plan_run_finish_give_one_row_for_each_content(hilum: Any, toy: Path, fi
             assert finding["positive"] == (probability(grey) >= 0.5)
             assert json.loads(row["reading"])["source"]["name"] == row["name"]
     assert json.loads(rows[0]["reading"])["stated"]["age_years"] == 4
+
+
+def test_a_copy_of_which_something_else_is_said_is_a_reading_of_its_own(
+    hilum: Any, toy: Path, films: Path, tmp_path: Path
+) -> None:
+    plan = tmp_path / "plan"
+    films.write_text("path,age\na.png,4\ncopy.png,70\na.png,\ncopy.png,4\n")
+    words = ("--model", toy, "--no-gate", "--no-lungs")
+    assert hilum("screen", "plan", films, "--out", plan, *words).exit_code == 0
+    assert hilum("screen", "run", plan, "--workers", 1).exit_code == 0
+    assert hilum("screen", "finish", plan).stdout.startswith("4 films: 3 read, 0 not read, 1 copies of another film\n")
+    rows = pq.read_table(plan / "readings.parquet").to_pylist()
+    told = [(row["name"], json.loads(row["reading"])["stated"], row["copies"]) for row in rows]
+    assert [(name, stated and stated["age_years"], copies) for name, stated, copies in told] == [
+        ("a.png", 4, 2),
+        ("copy.png", 70, 1),
+        ("a.png", None, 1),
+    ]
+
+
+def test_what_is_passed_over_in_a_folder_is_said(hilum: Any, toy: Path, films: Path, tmp_path: Path) -> None:
+    assert (
+        hilum("read", films.parent / "a.png", "--out", films.parent / "out", "--model", toy, "--no-gate").exit_code == 0
+    )
+    words = ("--out", tmp_path / "plan", "--model", toy, "--no-gate", "--no-lungs")
+    done = hilum("screen", "plan", films.parent, *words)
+    assert done.stdout.startswith("planned 4 films")
+    assert "written by an earlier run of hilum" in done.stderr
+    assert "films.csv: not an image" in done.stderr
+    nothing = hilum("screen", "plan", films.parent / "out", "--out", tmp_path / "other", *words)
+    assert nothing.exit_code == 1
+    assert "written by an earlier run of hilum" in nothing.stderr
+    assert "There is no film to plan" in nothing.stderr
 
 
 def test_another_model_under_the_same_name_is_one_line(hilum: Any, films: Path, tmp_path: Path) -> None:

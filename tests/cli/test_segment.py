@@ -391,6 +391,29 @@ def test_an_age_that_the_user_says_is_believed_and_drawn_again(scans, tmp_path, 
     assert drawn_with_gate(scans, out, bundle, "--age", "40", "--resume")[1]["flags"] == []
 
 
+def test_a_table_of_patients_says_the_age_of_each_and_its_image_alone_is_drawn_again(scans, tmp_path, bundle, judged):
+    judged()
+    out = tmp_path / "out"
+    (scans / "patients.csv").write_text("image,age\none.png,40\n")
+    said, found, _ = drawn_with_gate(scans, out, bundle)
+    assert "tells of 1 of 2 images" in said
+    assert "not used" not in said
+    assert (found["flags"], found["stated"]["age_years"]) == ([], None)
+    one = json.loads((out / "one.png.lungs.json").read_text())
+    assert (one["stated"]["age_years"], "child" in one["flags"]) == (40, False)
+    (scans / "patients.csv").write_text("image,age\none.png,40\nday 1/two.png,6M\n")
+    said, found, _ = drawn_with_gate(scans, out, bundle, "--resume")
+    assert "1 skipped" in said
+    assert (found["flags"], found["stated"]["age_years"]) == (["child"], 0.5)
+    (tmp_path / "other.csv").write_text("image,age\ntwo.png,50\n")
+    said, found, _ = drawn_with_gate(
+        scans, out, bundle, "--patients", tmp_path / "other.csv", "--age", "40", "--resume"
+    )
+    assert (found["flags"], found["stated"]["age_years"]) == ([], 50)
+    assert "1 skipped" in said
+    assert "a table of patients that is not used; name it with --patients" in said
+
+
 def test_a_view_that_the_user_says_is_believed_and_drawn_again(scans, tmp_path, bundle, judged):
     judged()
     out = tmp_path / "out"

@@ -88,6 +88,11 @@ def test_a_cell_beyond_a_last_column_without_a_name_is_named(tmp_path: Path) -> 
         read_patients(table(tmp_path, "image,age,\na.png,45,note,beyond\n"))
 
 
+def test_decimals_that_a_comma_parts_are_no_note_in_a_column_without_a_name(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"line 2: more cells than columns \(5\)\. Write decimals with a point"):
+        read_patients(table(tmp_path, "image,age,\na.png,3,5,\n"))
+
+
 @pytest.mark.parametrize("value", ["", "NA", "n/a", "nan", "unknown", "?", "-"])
 def test_a_value_that_is_not_known_says_nothing(tmp_path: Path, value: str) -> None:
     (row,) = read_patients(table(tmp_path, f"image,age,view\na.png,{value},{value}\n")).rows

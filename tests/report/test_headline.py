@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hilum.reading_result import NotDecided, TypeVerdict
-from hilum.report.headline import headline, no_heatmap, percent_text, warnings_beside
+from hilum.report.headline import headline, no_heatmap, percent_text, percent_texts, warnings_beside
 from hilum.stated import Stated
 
 NO_AGE = "the file gives no age, and this model is for children of 1 to 5 years"
@@ -31,9 +31,27 @@ def test_two_models_that_say_the_same_are_told_apart(reading, finding):
 
 def test_a_probability_beside_its_threshold_is_not_shown_as_equal(reading, finding):
     close = replace(finding, probability=0.7744, operating_point=0.7736)
-    assert headline(replace(reading, findings=(close,))) == "Pneumonia flagged: 77.4% (threshold 77.4%)"
+    assert headline(replace(reading, findings=(close,))) == "Pneumonia flagged: 77.44% (threshold 77.36%)"
     near = replace(finding, probability=0.7749, operating_point=0.7731, positive=True)
     assert headline(replace(reading, findings=(near,))) == "Pneumonia flagged: 77.5% (threshold 77.3%)"
+
+
+@pytest.mark.parametrize(
+    ("probability", "threshold", "texts"),
+    [
+        (0.49996, 0.5, ("49.996%", "50.000%")),
+        (0.5 - 1e-9, 0.5, ("49.999%", "50.000%")),
+        (0.5, 0.5, ("50%", "50%")),
+        (0.5 + 1e-9, 0.5, ("50%", "50%")),
+        (0.0012, 0.0021, ("0.1%", "0.2%")),
+        (0.00012, 0.00021, ("0.01%", "0.02%")),
+        (0.9961, 0.9984, ("99.6%", "99.8%")),
+        (0.994, 0.99999, ("99%", ">99%")),
+        (0.1, None, ("10%", "none")),
+    ],
+)
+def test_what_does_not_reach_its_threshold_never_looks_as_though_it_did(finding, probability, threshold, texts):
+    assert percent_texts(replace(finding, probability=probability, operating_point=threshold)) == texts
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,13 @@ def test_a_row_a_file_with_columns_for_each_finding(reading, refused, failed):
     assert (rows[1]["in words"], rows[1]["Pneumonia, decision"]) == ("the PNG ends after 100 bytes", "")
 
 
+def test_numbers_that_differ_are_not_written_alike(reading, finding):
+    close = replace(finding, probability=0.49996, operating_point=0.5, positive=False)
+    (row,) = _read(readings_csv([(replace(reading, findings=(close,)), None)]))
+    numbers = (row["Pneumonia, probability"], row["Pneumonia, threshold"], row["Pneumonia, decision"])
+    assert numbers == ("0.49996", "0.50000", "not flagged")
+
+
 def test_findings_of_one_name_are_told_apart_by_their_models(reading, finding):
     both = replace(reading, findings=(finding, replace(finding, model="other", positive=False)))
     (row,) = _read(readings_csv([(both, None)]))

@@ -110,11 +110,27 @@ def test_names_lose_what_could_drive_a_terminal():
 def test_phantoms_are_known_by_name():
     assert wording.is_phantom("out/Phantom_thorax.dcm")
     assert not wording.is_phantom("chest.dcm")
+    assert not wording.is_phantom("/data/phantom-study/1.dcm"), "a folder's name says nothing of a film"
+    assert not wording.is_phantom("C:\\phantoms\\1.dcm")
 
 
 def test_an_operating_point_in_words(finding):
-    assert wording.operating_point_text(replace(finding, operating_point=None)) == "none"
-    assert wording.operating_point_text(finding) == "0.425"
+    assert wording.number_texts(replace(finding, operating_point=None)) == ("0.873", "none")
+    assert wording.number_texts(finding) == ("0.873", "0.425")
+
+
+@pytest.mark.parametrize(
+    ("probability", "texts"),
+    [
+        (0.49996, ("0.49996", "0.50000")),
+        (0.4996, ("0.4996", "0.5000")),
+        (0.5 - 1e-9, ("0.499999", "0.500000")),
+        (0.5, ("0.500", "0.500")),
+        (0.50004, ("0.50004", "0.50000")),
+    ],
+)
+def test_a_probability_below_its_threshold_never_looks_equal(finding, probability, texts):
+    assert wording.number_texts(replace(finding, probability=probability, operating_point=0.5)) == texts
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import hilum
 from fabricate_bundle import ToyBundle, any_picture_called
 from fabricate_dark_lungs import CASES, COLUMNS, LEFT, RIGHT, ROWS, chest
 from fabricate_lungs import write_lung_bundle
-from hilum.errors import MissingPartError, UsageError
+from hilum.errors import MissingPartError, OutputError, UsageError
 from hilum.report.legend_text import drawn_text
 from hilum.report.schema import reading_schema
 from hilum.results import optional
@@ -141,6 +141,20 @@ def test_it_saves_what_hilum_read_writes(result: Result, reader: Reader, tmp_pat
     assert "second.png" in (tmp_path / "out" / "index.html").read_text()
     with Image.open(tmp_path / "out" / "second.png.overlay.jpg") as overlay:
         assert overlay.size[1] >= ROWS
+
+
+def test_it_takes_the_place_of_no_other_file_of_its_name(reader: Reader, tmp_path: Path) -> None:
+    files = [tmp_path / name / "IM1.png" for name in ("one", "two")]
+    for file, grey in zip(files, (GREY, 255 - GREY), strict=True):
+        file.parent.mkdir()
+        Image.fromarray(grey).save(file)
+    page = reader.examine(files[0]).save(tmp_path / "out")
+    kept = page.read_bytes()
+    with pytest.raises(OutputError, match=r"out holds the results of another file of this name, .*one/IM1\.png, which"):
+        reader.examine(files[1]).save(tmp_path / "out")
+    assert page.read_bytes() == kept
+    Image.fromarray(255 - GREY).save(files[0])
+    assert reader.examine(files[0]).save(tmp_path / "out").read_bytes() != kept
 
 
 def test_a_library_that_is_not_there_is_named_with_its_command(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """What is named to be screened: tables, folders, and what is wrong with them in one line."""
 
+import os
+import zipfile
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,6 +10,7 @@ import pytest
 from PIL import Image
 
 from hilum.errors import DataError, FileAccessError, UsageError
+from hilum.output.inputs import SkippedFile
 from hilum.screening.film import FilmRow
 from hilum.screening.manifest import Manifest, manifest
 
@@ -41,6 +44,7 @@ def test_a_parquet_names_them_too(tmp_path: Path) -> None:
     [
         ("name\na.png\n", UsageError, r"films\.csv has no column called path; its columns: name\. Name the one"),
         ("path,age\na.png,old\n", UsageError, r"films\.csv, line 2: .*old"),
+        ("path,age\na.png,3,5\n", UsageError, r"films\.csv, line 2: more cells than columns \(5\)\. Write decimals"),
         ("age,path\n3,a.png\n4\n", UsageError, r"films\.csv, line 3: this row names no film"),
         ("path\na.png\n\n  \n", UsageError, r"films\.csv, line 4: this row names no film"),
         (b"path\n\xff\xfe\n", DataError, r"films as CSV in UTF-8: .*films\.csv is not UTF-8 text after line 0"),
@@ -72,6 +76,40 @@ def test_a_folder_gives_its_images_by_name_without_the_plan_itself(tmp_path: Pat
     (tmp_path / "link").symlink_to(tmp_path / "b")
     found = Manifest(str(tmp_path), str(tmp_path)).rows(leave_out=tmp_path / "plan")
     assert [row.name for row in found] == ["a.png", "broken.png", "b/10.png", "b/2.png"]
+
+
+def fill_with_outputs(folder: Path) -> None:
+    """A film, and beside it what hilum wrote, an archive and a table of patients."""
+    Image.new("L", (4, 4)).save(folder / "a.png")
+    for name in ("a.png.overlay.jpg", "report/roc.png", "mask.mask.png"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        Image.new("L", (4, 4)).save(folder / name)
+    (folder / "a.png.json").write_text('{"schema": "hilum.reading/1"}')
+    (folder / "mask.lungs.json").write_text('{"schema": "hilum.lungs/1"}')
+    (folder / "report" / "report.json").write_text('{"schema": "hilum.report/1"}')
+    with zipfile.ZipFile(folder / "more.zip", "w") as archive:
+        archive.write(folder / "a.png", "b.png")
+    (folder / "patients.csv").write_text("image,age\na.png,4\n")
+
+
+def test_what_is_no_film_in_a_folder_is_told_with_the_reason(tmp_path: Path) -> None:
+    fill_with_outputs(tmp_path)
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "link").symlink_to(tmp_path / "report")
+    told: list[SkippedFile] = []
+    found = Manifest(str(tmp_path), str(tmp_path)).rows(leave_out=None, skip=told.append)
+    assert [row.name for row in found] == ["a.png"]
+    assert {str(Path(each.name).relative_to(tmp_path)): each.reason for each in told} == {
+        "a.png.json": "not an image",
+        "a.png.overlay.jpg": "written by an earlier run of hilum",
+        "link": "linked folder, not followed",
+        "mask.lungs.json": "not an image",
+        "mask.mask.png": "written by an earlier run of hilum",
+        "more.zip": "a ZIP archive, which is not searched; unpack it",
+        "patients.csv": "a table of patients that is not used; name it in the place of the folder",
+        "pipe.png": "not a regular file",
+        "report": "a report that hilum wrote",
+    }
 
 
 def test_what_is_not_there_and_what_is_no_manifest_is_one_line(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from PIL import Image
 from fabricate_screening import SPEC, Here, names, planned
 from hilum.errors import FileAccessError, LimitError, OutputError, UsageError
 from hilum.imaging.pixels.limits import Limits
+from hilum.output.inputs import SkippedFile
 from hilum.screening.film import Film, FilmRow
 from hilum.screening.finish import finish
 from hilum.screening.manifest import manifest
@@ -58,6 +59,30 @@ def test_a_prefix_is_listed_by_name_and_a_manifest_in_it_is_read(bucket: str) ->
     assert found.root == f"{bucket}/2026"
     listed = manifest(f"{bucket}/lists/films.csv", root=bucket, column=None)
     assert list(listed.rows(leave_out=None)) == [FilmRow("../2026/a.dcm", {"age": "7"})]
+
+
+def test_what_hilum_wrote_below_a_prefix_is_no_film(bucket: str) -> None:
+    for key, data in {
+        "written/a.png": b"x",
+        "written/a.png.sc.dcm": b"x",
+        "written/a.png.json": b'{"schema": "hilum.reading/1"}',
+        "written/b.overlay.jpg": b"x",
+        "written/b.json": b"somebody's",
+        "written/report/roc.png": b"x",
+        "written/report/report.json": b'{"schema": "hilum.report/1"}',
+        "written/more.zip": b"x",
+    }.items():
+        put(key, data)
+    told: list[SkippedFile] = []
+    found = manifest(f"{bucket}/written/", root=None, column=None).rows(leave_out=None, skip=told.append)
+    assert [row.name for row in found] == ["a.png", "b.overlay.jpg"]
+    assert {each.name.removeprefix(f"{bucket}/written/"): each.reason for each in told} == {
+        "a.png.json": "not called like an image",
+        "a.png.sc.dcm": "written by an earlier run of hilum",
+        "b.json": "not called like an image",
+        "more.zip": "not called like an image",
+        "report": "a report that hilum wrote",
+    }
 
 
 def test_a_film_of_the_store_is_its_bytes(bucket: str) -> None:

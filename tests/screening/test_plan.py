@@ -12,7 +12,7 @@ import pytest
 from fabricate_screening import SPEC, names, planned, write_manifest
 from hilum.errors import DataError, FileAccessError, OutputError
 from hilum.screening.film import FilmRow
-from hilum.screening.manifest import Manifest, manifest
+from hilum.screening.manifest import Manifest, Skip, manifest
 from hilum.screening.place import FolderPlace
 from hilum.screening.plan import open_plan, part_name, part_number, write_plan
 
@@ -23,7 +23,7 @@ def test_a_plan_is_cut_in_order_and_every_shard_is_found_again(tmp_path: Path) -
     source = Manifest(str(tmp_path / "films.csv"), "/films")
 
     class Listed(Manifest):
-        def rows(self, *, leave_out: Path | None) -> Iterator[FilmRow]:
+        def rows(self, *, leave_out: Path | None, skip: Skip) -> Iterator[FilmRow]:
             return (FilmRow(name, {"age": "7"} if name.startswith("0000003") else {}) for name in all_names)
 
     place = FolderPlace(tmp_path / "plan")

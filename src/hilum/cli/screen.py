@@ -12,6 +12,7 @@ from hilum.cli.options.engine import EngineChoice, EngineOption, engine_named
 from hilum.cli.options.models import ModelsOption, choose_bundles
 from hilum.cli.terminal.progress import BatchProgress
 from hilum.cli.terminal.say import say
+from hilum.cli.terminal.say_inputs import Skipped
 from hilum.errors import UsageError
 from hilum.imaging.pixels.limits import Limits
 from hilum.reading.engines.engine import available_cores
@@ -99,7 +100,13 @@ def plan_films(
         limits=Limits(max_pixels=max_pixels),
         assume_scope=assume_scope,
     )
-    plan, was_there = write_plan(films, place=place, reader=reader, shard_films=shard_films, progress=_Planned())
+    skipped = Skipped()
+    try:
+        plan, was_there = write_plan(
+            films, place=place, reader=reader, shard_films=shard_films, progress=_Planned(), skip=skipped.add
+        )
+    finally:
+        skipped.say()  # also where nothing is left to plan
     begins = f"{plan.films:,} films in {plan.shards:,} shards"
     typer.echo(f"{out} holds this plan already: {begins}" if was_there else f"planned {begins}")
     typer.echo(f"read them: hilum screen run {out}")

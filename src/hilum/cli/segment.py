@@ -16,7 +16,15 @@ import typer
 
 from hilum.bundle.shelf import local_models_folder, lung_bundle, shipped_gate
 from hilum.cli.options.models import model_names
-from hilum.cli.options.statements import AgeOption, ViewOption, general_statement
+from hilum.cli.options.statements import (
+    AgeOption,
+    PatientsOption,
+    Statements,
+    ViewOption,
+    general_statement,
+    with_tables,
+    without_tables,
+)
 from hilum.cli.terminal.progress import ON_TERMINAL
 from hilum.cli.terminal.say import say, say_problem
 from hilum.cli.terminal.say_inputs import say_the_rest
@@ -36,7 +44,7 @@ from hilum.reading.lungs.finder import LungFinder
 from hilum.reading.settings import MIB
 from hilum.reading_result import GateVerdict, LungDefinition
 from hilum.report.reading_json import stated_to_json
-from hilum.stated import NOTHING_STATED, Stated, contradictions, with_stated
+from hilum.stated import contradictions, with_stated
 from hilum.there import is_folder
 from hilum.whole_files import OutputNameError, remove_file, write_whole
 
@@ -62,6 +70,8 @@ hilum segment chest.png --out lungs/
 hilum segment scans/ --out lungs/ --definition whole --resume
 
 hilum segment scans/ --out lungs/ --age 40 --view PA
+
+hilum segment scans/ --out lungs/ --patients ages.csv
 
 [bold]Exit code[/]: 0 all segmented, 1 some failed or are no chests (the rest is segmented), 2 wrong usage, 130
 interrupted."""
@@ -96,11 +106,12 @@ def segment(
     resume: Annotated[
         bool,
         typer.Option(
-            "--resume", help="Skip what is already in --out, drawn by the same model, definition, gate, age and view."
+            "--resume", help="Skip what is already in --out, drawn by the same model, definition, gate and statements."
         ),
     ] = False,
     age: AgeOption = None,
     view: ViewOption = None,
+    patients: PatientsOption = None,
     gate: Annotated[
         bool,
         typer.Option("--gate/--no-gate", help="Draw lungs only where the gate finds a chest X-ray; else all get some."),
@@ -112,15 +123,19 @@ def segment(
     """Draw lungs and heart: masks (lungs 255 the patient's right, 128 the left; heart 255), the box to crop, trust."""
     if STANDARD_INPUT in files:
         raise UsageError("Name files or folders: standard input (-) is not taken; save the image to a file first")
-    stated = general_statement(age=age, view=view)
     inputs = flat(find_inputs(files, out=out, frame=frame), named=files)
+    said = general_statement(age=age, view=view)
+    statements = with_tables(said, arguments=files, inputs=inputs, table=patients, quiet=quiet)
+    inputs = without_tables(inputs, statements=statements)
     finder = LungFinder(
         lung_bundle(model, local=local_models_folder(os.environ), option="--model"),
         engine=OnnxRuntimeEngine(),
         threads=available_cores(),
     )
     with OutputFolder(out) as folder:
-        drawer = _Drawer(finder, _definition(definition, finder=finder), folder.path, frame, _gate(asked=gate), stated)
+        drawer = _Drawer(
+            finder, _definition(definition, finder=finder), folder.path, frame, _gate(asked=gate), statements
+        )
         done = {file for file in inputs.files if resume and drawer.is_done(file)}
         todo = [file for file in inputs.files if file not in done]
         counts, failures = _segment(todo, drawer=drawer, jobs=jobs or available_cores())
@@ -133,14 +148,14 @@ def segment(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Drawer:
-    """What is drawn, with what, of which frame and into which folder, and what the user says of every picture."""
+    """What is drawn, with what, of which frame and into which folder, and what the user says of the pictures."""
 
     finder: LungFinder
     definition: LungDefinition
     folder: Path
     frame: int | None
     gate: Gate
-    stated: Stated = NOTHING_STATED
+    statements: Statements
 
     def prepare(self, file: InputFile) -> Prepared | Unreadable:
         """The file decoded, and the network's input of it."""
@@ -152,8 +167,8 @@ class _Drawer:
         """Draw and write the lungs of one file; the reason where that failed."""
         if isinstance(prepared, Unreadable):
             return str(prepared.error)
-        filed = prepared.radiograph
-        radiograph = with_stated(filed, stated=self.stated)
+        filed, stated = prepared.radiograph, self.statements.of(file)
+        radiograph = with_stated(filed, stated=stated)
         try:
             (opinion,) = self.gate.judge((prepared,))
             if not may_read(opinion.verdict, xray_type=CHEST):
@@ -163,16 +178,16 @@ class _Drawer:
                 radiograph, gate=opinion.verdict, prepared=prepared.inputs[self.finder.preprocess]
             )
             said = (
-                *contradictions(filed, stated=self.stated),
+                *contradictions(filed, stated=stated),
                 *opinion.warnings,
-                *view_contradictions(radiograph, gate=opinion.verdict, stated=self.stated),
+                *view_contradictions(radiograph, gate=opinion.verdict, stated=stated),
             )
             write_lungs(
                 drawing,
                 definition=self.definition,
                 radiograph=replace(radiograph, warnings=(*filed.warnings, *said)),
                 gate=opinion,
-                stated=self.stated,
+                stated=stated,
                 relative=file.relative,
                 folder=self.folder,
             )
@@ -192,7 +207,7 @@ class _Drawer:
             turned = "stored" in source  # without it a film that is stored mirrored has its sides exchanged
             drawn_alike = content["model"]["sha256"] == self.finder.ref.sha256
             judged_alike = content["gate"]["model"] == model_to_json(self.gate.ref)
-            said_alike = content["stated"] == stated_to_json(self.stated)
+            said_alike = content["stated"] == stated_to_json(self.statements.of(file))
             there = paths.mask.is_file() and (content["areas_px"]["heart"] is None or paths.heart.is_file())
             alike = drawn_alike and judged_alike and said_alike and content["definition"] == self.definition
             return same and same_frame and turned and there and alike

@@ -17,6 +17,7 @@ from hilum.output.inputs import InputFile
 from hilum.output.journal import NO_OBJECTS, Journal, Record
 from hilum.output.layout import clashes
 from hilum.output.render import RenderSettings, failure_record, write_failure_page, write_outputs
+from hilum.output.same_name import with_place
 from hilum.reading_result import Examination, FailedReading, Reading
 from hilum.version import __version__
 from hilum.whole_files import OutputNameError
@@ -130,7 +131,7 @@ def _finish(
         if error is None:
             record, milliseconds = pending.record.result()
             with settings.timer.part("journal"):
-                journal.add(record)
+                journal.add(with_place(record))
             on_written(milliseconds)
             if NO_OBJECTS not in record:
                 return pending.reading

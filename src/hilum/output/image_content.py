@@ -27,14 +27,15 @@ Head = Callable[[int], bytes]
 """The first so many bytes of a file. Raises `OSError` or a `HilumError` where they cannot be had."""
 
 
-def why_not_image(path: PurePath, *, head: Head, frame: int | None) -> str | None:
+def why_not_image(path: PurePath, *, head: Head, frame: int | None, table: str) -> str | None:
     """Why the file is passed over in a folder, or None where it is to be read.
 
     A file of no known format is passed over, unless its suffix says that it is an image: then it is read, and fails
-    where everyone sees it. So is a file that cannot be opened. `frame` is the frame that the user named.
+    where everyone sees it. So is a file that cannot be opened. `frame` is the frame that the user named, `table` how a
+    table of patients is named.
     """
     if path.name.lower() == PATIENTS:
-        return "a table of patients that is not used; name it with --patients"
+        return f"a table of patients that is not used; {table}"
     try:
         first = head(_HEAD_BYTES)
     except (OSError, HilumError):

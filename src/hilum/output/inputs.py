@@ -12,17 +12,18 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from hilum.errors import HilumError, UsageError
 from hilum.imaging.files.archive import Listing, is_archive, list_archive, read_head
 from hilum.output.image_content import Head, why_not_image
-from hilum.output.own_output import Beside, is_own_output, is_report, report_folders
+from hilum.output.own_output import OWN_OUTPUT, REPORT, Beside, is_own_output, is_report, report_folders
 from hilum.there import is_file, is_folder
 
 STANDARD_INPUT = "-"
+_BY_OPTION = "name it with --patients"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,14 @@ class InputFile:
     """One file to read: `name` as the user gave it, `relative` the POSIX path that its outputs are named after.
 
     A file in a ZIP archive is called `study.zip/inner/path`; `imaging.decode.read_file` reads it by that name.
-    `sha256` is that of its bytes where it was computed already.
+    `sha256` is that of its bytes where it was computed already; `data` are the bytes of what gives them once, where
+    they were taken already.
     """
 
     name: str
     relative: str
     sha256: str | None = None
+    data: bytes | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +58,22 @@ class Inputs:
     problems: tuple[str, ...]
 
 
-def find_inputs(arguments: Sequence[str], *, out: Path | None, frame: int | None = None) -> Inputs:
+def find_inputs(
+    arguments: Sequence[str], *, out: Path | None, frame: int | None = None, table: str = _BY_OPTION
+) -> Inputs:
     """The files behind the user's arguments, each once, in the order given and sorted within each folder.
 
     `relative` is relative to the deepest folder that holds all arguments, so that no two files share it. Files of
-    several frames that are no radiographs are passed over in a folder unless `frame` is named. Raises
-    `UsageError` where `out` is, or holds, a folder to search, and where `-` stands beside other arguments.
+    several frames that are no radiographs are passed over in a folder unless `frame` is named. `table` is how a table
+    of patients is named. Raises `UsageError` where `out` is, or holds, a folder to search, and where `-` stands beside
+    other arguments.
     """
     if STANDARD_INPUT in arguments:
         if len(arguments) > 1:
             raise UsageError("'-' (standard input) cannot be read together with files. Read them in two runs")
         return Inputs((InputFile(STANDARD_INPUT, "stdin"),), (), ())
     found: dict[Path, str] = {}
-    search = _Search(out=out, frame=frame)
+    search = _Search(out=out, frame=frame, table=table)
     for argument in map(Path, arguments):
         if is_folder(argument):
             _refuse_output_over_input(argument, out=out)
@@ -89,11 +95,11 @@ def absolute_path(path: Path) -> Path:
 
 
 class _Search:
-    def __init__(self, *, out: Path | None, frame: int | None) -> None:
+    def __init__(self, *, out: Path | None, frame: int | None, table: str) -> None:
         self.skipped: list[SkippedFile] = []
         self.problems: list[str] = []
         self._out = _real(out) if out is not None else None
-        self._frame = frame
+        self._frame, self._table = frame, table
         self._looked_at = 0
 
     def images(self, place: Path) -> list[Path]:
@@ -119,19 +125,15 @@ class _Search:
                 continue
             if is_folder(path):
                 yield from self._enter(path)
-            elif not _is_regular(path):
-                self._looked_at += 1
-                self._skip(path, "not a regular file")
-            elif is_archive(path):
+            elif is_searchable(path):
                 yield from self._in_archive(path)
-            elif self._is_wanted(path, head=partial(_head, path), beside=partial(_head_beside, path)):
+            elif self._is_wanted(path, reason=why_skipped(path, frame=self._frame, table=self._table)):
                 yield path
 
     def _enter(self, folder: Path) -> Iterator[Path]:
-        if folder.is_symlink():
-            self._skip(folder, "linked folder, not followed")
-        elif is_report(partial(_head_beside, folder / "_")):
-            self._skip(folder, "a report that hilum wrote")
+        reason = why_not_entered(folder)
+        if reason is not None:
+            self._skip(folder, reason)
         elif _real(folder) != self._out:
             yield from self._walk(folder)
 
@@ -156,20 +158,43 @@ class _Search:
             if _is_inner_archive(head):
                 self._looked_at += 1
                 self._skip(inner, "ZIP archive in a ZIP archive, not opened")
-            elif self._is_wanted(inner, head=head, beside=beside):
+            elif self._is_wanted(
+                inner, reason=_why_skipped(inner, head=head, beside=beside, frame=self._frame, table=self._table)
+            ):
                 yield inner
 
-    def _is_wanted(self, path: Path, *, head: Head, beside: Beside) -> bool:
+    def _is_wanted(self, path: Path, *, reason: str | None) -> bool:
         self._looked_at += 1
-        reason = why_not_image(path, head=head, frame=self._frame)
-        if reason is None and is_own_output(path, beside=beside):
-            reason = "written by an earlier run of hilum"
         if reason is not None:
             self._skip(path, reason)
         return reason is None
 
     def _skip(self, path: Path, reason: str) -> None:
         self.skipped.append(SkippedFile(str(path), reason))
+
+
+def is_searchable(path: Path) -> bool:
+    """Whether a file of a searched folder is a ZIP archive; nothing is asked of what is no regular file."""
+    return _is_regular(path) and is_archive(path)
+
+
+def why_not_entered(folder: Path) -> str | None:
+    """Why a folder below the one to search is passed over, or None where it is to be searched."""
+    if folder.is_symlink():
+        return "linked folder, not followed"
+    return REPORT if is_report(partial(_head_beside, folder / "_")) else None
+
+
+def why_skipped(path: Path, *, frame: int | None, table: str) -> str | None:
+    """Why a file of a searched folder is passed over, or None where it is to be read; `table` as of `find_inputs`."""
+    if not _is_regular(path):
+        return "not a regular file"
+    return _why_skipped(path, head=partial(_head, path), beside=partial(_head_beside, path), frame=frame, table=table)
+
+
+def _why_skipped(path: Path, *, head: Head, beside: Beside, frame: int | None, table: str) -> str | None:
+    reason = why_not_image(path, head=head, frame=frame, table=table)
+    return OWN_OUTPUT if reason is None and is_own_output(path, beside=beside) else reason
 
 
 def _problems(path: Path, listing: Listing) -> Iterator[str]:

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
 
 from hilum.errors import UsageError
 from hilum.output.folder import OutputFolder
-from hilum.output.inputs import InputFile
-from hilum.output.journal import RELATIVE_PATH, records
-from hilum.output.resume import sha256_of
+from hilum.output.inputs import STANDARD_INPUT, InputFile
+from hilum.output.journal import RELATIVE_PATH, Record, records
+from hilum.output.resume import is_read_once, sha256_of
 
 NAME = "image"
 """What a neutral name begins with."""
 
+_NEUTRAL = re.compile(rf"{NAME}-([0-9a-f]{{12}}|unreadable)(-[0-9]+)?")
 
-def neutral_files(files: Iterable[InputFile]) -> tuple[InputFile, ...]:
+
+def neutral_files(files: Iterable[InputFile], *, max_bytes: int) -> tuple[InputFile, ...]:
     """The same files, their outputs named `image-` and the first 12 digits of the SHA-256 of their bytes.
 
     The name stays the same in the next run, whatever files lie beside it, and whoever has the file can tell its results
     by its hash. A file whose bytes another one has too gets a number besides; one that cannot be read has that alone.
+    Standard input and pipes give their bytes once: at most `max_bytes` and one more are kept, and read later.
     """
     seen: Counter[str] = Counter()
     named = []
-    for file in files:
+    for file in map(lambda each: _held(each, max_bytes=max_bytes), files):
         sha256 = sha256_of(file)
         stem = f"{NAME}-{'unreadable' if sha256 is None else sha256[:12]}"
         seen[stem] += 1
@@ -33,10 +41,41 @@ def neutral_files(files: Iterable[InputFile]) -> tuple[InputFile, ...]:
     return tuple(named)
 
 
-def refuse_named_results(folder: OutputFolder) -> None:
-    """Raise `UsageError` where the folder already holds results under their files' own names."""
-    named = next((each for each in records(folder.path) if not each[RELATIVE_PATH].startswith(f"{NAME}-")), None)
-    if named is not None:
+def _held(file: InputFile, *, max_bytes: int) -> InputFile:
+    """The file, with its bytes where they can be had only once and can be had."""
+    if not is_read_once(file):
+        return file
+    try:
+        if file.name == STANDARD_INPUT:
+            return _with_bytes(file, sys.stdin.buffer, max_bytes=max_bytes)
+        with Path(file.name).open("rb") as stream:
+            return _with_bytes(file, stream, max_bytes=max_bytes)
+    except OSError:
+        return file  # reading it says why
+
+
+def _with_bytes(file: InputFile, stream: BinaryIO, *, max_bytes: int) -> InputFile:
+    data = stream.read(max_bytes + 1)  # one more than allowed is enough to refuse it
+    return replace(file, data=data, sha256=hashlib.sha256(data).hexdigest() if len(data) <= max_bytes else None)
+
+
+def is_neutral(record: Record) -> bool:
+    """Whether a journal's record is of an anonymous result: its source bears the neutral name of its outputs."""
+    relative = record[RELATIVE_PATH]
+    return _NEUTRAL.fullmatch(relative) is not None and record["source"]["name"] == relative
+
+
+def refuse_other_results(folder: OutputFolder, *, anonymous: bool) -> None:
+    """Raise `UsageError` where the folder holds results of the other kind: under files' own names, or anonymous ones.
+
+    The two never meet in one folder, so that what was made to be given away holds no name.
+    """
+    if all(is_neutral(record) == anonymous for record in records(folder.path)):
+        return
+    if anonymous:
         raise UsageError(
             f"{folder.path} holds results under the names of their files; name an empty folder for anonymous ones"
         )
+    raise UsageError(
+        f"{folder.path} holds anonymous results; name another folder for results under the names of their files"
+    )

@@ -23,6 +23,9 @@ _HEAD_BYTES = 4096
 _REPORTS = {"report.json": b'"schema": "hilum.report/', "comparison.json": b'"schema": "hilum.comparison/'}
 """The JSON of each report, whose figures lie beside it and in folders beside it."""
 
+OWN_OUTPUT, REPORT = "written by an earlier run of hilum", "a report that hilum wrote"
+"""Why such a picture and such a folder are passed over."""
+
 Beside = Callable[[str, int], bytes]
 """The first so many bytes of the file of this name in the same folder. Raises `OSError` or a `HilumError`."""
 

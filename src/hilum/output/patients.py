@@ -19,12 +19,11 @@ from hilum.imaging.pixels.limits import DEFAULT_LIMITS
 from hilum.output.image_content import PATIENTS
 from hilum.output.inputs import InputFile, absolute_path
 from hilum.stated import Stated, parse_age, parse_sex, parse_view, parse_yes_or_no, says_nothing
+from hilum.surplus_cells import SURPLUS, surplus_text, without_nameless_end
 from hilum.there import is_file
 from hilum.utf8 import not_utf8
 
 _IMAGE_COLUMNS = ("image", "file")
-_SURPLUS = None
-"""Under what the reader puts the cells beyond the last column; a text could be a column's name, and an empty one is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +86,19 @@ def read_patients(path: Path) -> PatientTable:
         raise UsageError(not_utf8(path, what="the table of patients")) from error
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey=_SURPLUS, strict=True)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey=SURPLUS, strict=True)
     try:
-        columns = {name: name.strip().lower() for name in reader.fieldnames or () if name.strip()}
-        _refuse_repeated([name.strip().lower() for name in reader.fieldnames or ()], path=path)
+        header = reader.fieldnames or ()
+        reader.fieldnames = without_nameless_end(header)
+        columns = {name: name.strip().lower() for name in reader.fieldnames if name.strip()}
+        _refuse_repeated([name.strip().lower() for name in reader.fieldnames], path=path)
         column = next((name for name, plain in columns.items() if plain in _IMAGE_COLUMNS), None)
         if column is None:
             found = ", ".join(columns.values())[:80] or "an empty file"
             raise UsageError(
                 f"{path} has no column named image; found: {found}. Name the columns image, age, sex, view"
             )
-        rows = tuple(_rows(reader, columns=columns, path=path))
+        rows = tuple(_rows(reader, columns=columns, nameless=len(header) - len(reader.fieldnames), path=path))
     except csv.Error as error:
         raise UsageError(f"{path}, line {reader.line_num}: {error}. Save it as CSV again") from error
     unused = tuple(plain for plain in columns.values() if plain not in (*_IMAGE_COLUMNS, *STATEMENTS))
@@ -155,16 +156,15 @@ def _image_of(
     return found[0] if found else None
 
 
-def _rows(reader: csv.DictReader[str], *, columns: Mapping[str, str], path: Path) -> Iterable[PatientRow]:
+def _rows(
+    reader: csv.DictReader[str], *, columns: Mapping[str, str], nameless: int, path: Path
+) -> Iterable[PatientRow]:
     for cells in reader:
         values = {plain: (cells[name] or "").strip() for name, plain in columns.items()}
         image = next((values[name] for name in _IMAGE_COLUMNS if values.get(name)), "")
-        surplus = [cell for cell in cells.get(_SURPLUS, ()) if cell.strip()]
-        if surplus:
-            raise UsageError(
-                f"{path}, line {reader.line_num}: more cells than columns ({', '.join(surplus)[:40]}). Write decimals "
-                "with a point, or put the cell into quotes"
-            )
+        surplus = surplus_text(cells.get(SURPLUS), nameless=nameless)
+        if surplus is not None:
+            raise UsageError(f"{path}, line {reader.line_num}: {surplus}")
         if not any(values.values()):
             continue
         if not PurePosixPath(image.replace("\\", "/")).parts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hilum.errors import DecodeError, HilumError, LimitError, RefusedImageError
 from hilum.imaging.files.archive import read_member
 from hilum.imaging.pixels.limits import DEFAULT_LIMITS
 from hilum.output.folder import OutputFolder
-from hilum.output.inputs import InputFile
+from hilum.output.inputs import STANDARD_INPUT, InputFile
 from hilum.output.journal import NO_OBJECTS, RELATIVE_PATH, is_failure, records
 from hilum.report.reading_json import stated_to_json
 from hilum.stated import Stated
@@ -82,9 +83,9 @@ def failed_before(
 def sha256_of(file: InputFile) -> str | None:
     """The SHA-256 of a file's bytes, also of one in a ZIP archive; None where they cannot be had (reading says why).
 
-    One that was computed already is not computed again.
+    One that was computed already is not computed again. What gives its bytes once is left to whoever reads it.
     """
-    if file.sha256 is not None:
+    if file.sha256 is not None or is_read_once(file):
         return file.sha256
     path = Path(file.name)
     try:
@@ -94,6 +95,17 @@ def sha256_of(file: InputFile) -> str | None:
         return _sha256_of_member(path)
     except OSError:
         return None
+
+
+def is_read_once(file: InputFile) -> bool:
+    """Whether the file gives its bytes once, as standard input and pipes do."""
+    if file.name == STANDARD_INPUT:
+        return True
+    try:
+        mode = Path(file.name).stat().st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 def _sha256_of_member(path: Path) -> str | None:

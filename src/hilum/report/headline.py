@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from hilum.reading_result import CardiothoracicRatio, Finding, Reading
-from hilum.report.wording import NO_DIAGNOSIS, not_known_text, ordered, ratio_text, short_reason
+from hilum.report.wording import NO_DIAGNOSIS, apart_texts, not_known_text, ordered, ratio_text, short_reason
 
 _NAMED_UP_TO = 4
 """So many findings without a decision are named one by one; more are counted."""
@@ -53,21 +53,19 @@ def no_heatmap(reading: Reading) -> str:
     return "Nothing is flagged: no heatmap is shown"
 
 
-def percent_text(share: float) -> str:
-    """A share in [0, 1] in whole per cent, never as 0% or 100%."""
-    if share < 0.005:
-        return "<1%"
-    return ">99%" if share >= 0.995 else f"{share:.0%}"
+def percent_text(share: float, decimals: int = 2) -> str:
+    """A share in [0, 1] in per cent, with so many decimals of the share, from 2 on, and never as 0% or 100%."""
+    shown, least = decimals - 2, 10.0**-decimals
+    if share <= least / 2:
+        return f"<{100 * least:.{shown}f}%"
+    return f">{100 * (1 - least):.{shown}f}%" if share >= 1 - least / 2 else f"{share:.{shown}%}"
 
 
 def percent_texts(finding: Finding) -> tuple[str, str]:
-    """The probability and the threshold in per cent, with a decimal more where they would look the same."""
+    """The probability and the threshold in whole per cent, with decimals where they would look the same."""
     if finding.operating_point is None:
         return percent_text(finding.probability), "none"
-    probability, threshold = percent_text(finding.probability), percent_text(finding.operating_point)
-    if probability == threshold and not probability.startswith(("<", ">")):
-        return f"{finding.probability:.1%}", f"{finding.operating_point:.1%}"
-    return probability, threshold
+    return apart_texts(finding.probability, finding.operating_point, text=percent_text, decimals=range(2, 6))
 
 
 def _not_read(reading: Reading) -> str:

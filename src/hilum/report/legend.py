@@ -25,10 +25,9 @@ from hilum.report.wording import (
     lungs_text,
     members_text,
     number_name,
-    operating_point_text,
+    number_texts,
     ordered,
     plain_text,
-    probability_text,
     ratio_cautions,
     ratio_line,
     sentence,
@@ -122,10 +121,11 @@ def _upper_lines(
 
 def _finding_lines(finding: Finding) -> list[_Line]:
     said = decision(finding)
+    probability, threshold = number_texts(finding)
     lines = [
         _Line(finding.name, _INK, 1.25, 1.0),
-        _Line(f"{number_name(finding)} {probability_text(finding.probability)}, {said.word}"),
-        _Line(f"threshold {operating_point_text(finding)}", _QUIET),
+        _Line(f"{number_name(finding)} {probability}, {said.word}"),
+        _Line(f"threshold {threshold}", _QUIET),
     ]
     if finding.inside_lungs is not None:
         lines.append(_Line(inside_lungs_text(finding.inside_lungs), _QUIET))

@@ -61,5 +61,12 @@ def _cells(result: Reading | FailedReading) -> list[str]:
 def _finding_cells(finding: Finding | None) -> list[str]:
     if finding is None:
         return ["", "", ""]
-    threshold = "" if finding.operating_point is None else f"{finding.operating_point:.4f}"
-    return [f"{finding.probability:.4f}", threshold, wording.decision_label(wording.decision(finding))]
+    label = wording.decision_label(wording.decision(finding))
+    if finding.operating_point is None:
+        return [_decimal(finding.probability, 4), "", label]
+    numbers = wording.apart_texts(finding.probability, finding.operating_point, text=_decimal, decimals=range(4, 8))
+    return [*numbers, label]
+
+
+def _decimal(number: float, decimals: int) -> str:
+    return f"{number:.{decimals}f}"

@@ -22,11 +22,10 @@ from hilum.report.wording import (
     looks_text,
     members_text,
     number_name,
-    operating_point_text,
+    number_texts,
     ordered,
     patient_text,
     printable,
-    probability_text,
     ratio_cautions,
     ratio_line,
     size_text,
@@ -172,10 +171,11 @@ def _table(findings: Sequence[Finding]) -> Table:
     for finding in findings:
         said = decision(finding)
         style = _STYLES[said.word]
-        number = Text(probability_text(finding.probability), style="dim" if said.word == "not decided" else "")
+        probability, threshold = number_texts(finding)
+        number = Text(probability, style="dim" if said.word == "not decided" else "")
         word = Text(f"{said.word} *" if said.note or finding.members_disagree else said.word, style=style)
         cells: list[RenderableType] = [printable(finding.name), number, _bar(finding, style)]
-        cells += [operating_point_text(finding), word]
+        cells += [threshold, word]
         if shares:
             cells.append("" if finding.inside_lungs is None else f"{finding.inside_lungs:.0%}")
         table.add_row(*cells)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -127,16 +127,36 @@ def number_name(finding: Finding) -> str:
     return "score" if without_scope or finding.in_scope is False else "probability"
 
 
-def operating_point_text(finding: Finding) -> str:
-    """The operating point of a finding with three decimals, or `none`."""
-    return "none" if finding.operating_point is None else probability_text(finding.operating_point)
+def number_texts(finding: Finding) -> tuple[str, str]:
+    """The probability of a finding and its operating point, or `none`: three decimals, or more that tell them apart."""
+    if finding.operating_point is None:
+        return probability_text(finding.probability), "none"
+    return apart_texts(finding.probability, finding.operating_point, text=probability_text, decimals=range(3, 7))
 
 
-def probability_text(probability: float) -> str:
-    """A probability in [0, 1] with three decimals, never as 0 or 1."""
-    if probability < 0.0005:
-        return "<0.001"
-    return ">0.999" if probability >= 0.9995 else f"{probability:.3f}"
+def probability_text(probability: float, decimals: int = 3) -> str:
+    """A probability in [0, 1] with so many decimals, never as 0 or 1."""
+    least = 10.0**-decimals
+    if probability < least / 2:
+        return f"<{least:.{decimals}f}"
+    return f">{1 - least:.{decimals}f}" if probability >= 1 - least / 2 else f"{probability:.{decimals}f}"
+
+
+def apart_texts(
+    probability: float, threshold: float, *, text: Callable[[float, int], str], decimals: range
+) -> tuple[str, str]:
+    """Both as `text` says them, with the fewest of the `decimals` of a share in [0, 1] that tell them apart.
+
+    A probability that does not reach its threshold never looks as though it did: where no decimals tell the two apart
+    it is said as the next number below. One that does reach it may look equal.
+    """
+    for count in decimals:
+        said, limit = text(probability, count), text(threshold, count)
+        if said != limit:
+            return said, limit
+    if probability < threshold:
+        return text(threshold - 10.0 ** -decimals[-1], decimals[-1]), text(threshold, decimals[-1])
+    return text(probability, decimals[0]), text(threshold, decimals[0])
 
 
 def gate_title(gate: GateVerdict) -> str:
@@ -310,8 +330,8 @@ def last_part(name: str) -> str:
 
 
 def is_phantom(name: str) -> bool:
-    """Whether a source's name says that the picture is a phantom and shows no patient."""
-    return "phantom" in name.lower()
+    """Whether a file's own name, whatever its folder's, says that the picture is a phantom and shows no patient."""
+    return "phantom" in last_part(name).lower()
 
 
 def printable(text: str) -> str:

@@ -137,7 +137,8 @@ class Result(Examination):
         """Write JSON, overlay and page into `folder`, as `hilum read --out` does, and return the page's path.
 
         The files are called as the source is, or by `name`. What the folder holds already stays, and its `index.html`
-        lists all. Raises `OutputError` where the folder cannot be written.
+        lists all. Raises `OutputError` where the folder cannot be written, or holds what was read of another file that
+        is called the same.
         """
         settings = RenderSettings(self.cards, every_heatmap=self.every_heatmap)
         (page,) = save_all([(name_in_folder(name or self.name), self, settings)], folder=Path(folder))

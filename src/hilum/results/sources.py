@@ -53,7 +53,7 @@ def wanted_sources(
     taken: set[str] = set()
     for one in _each(sources):
         if isinstance(one, str | os.PathLike) and is_many(one):
-            inputs = find_inputs([os.fspath(one)], out=None, frame=frame)
+            inputs = find_inputs([os.fspath(one)], out=None, frame=frame, table="give what it says as `stated`")
             skipped += inputs.skipped
             for file in inputs.files:
                 yield Wanted(file.name, _free(file.relative, taken=taken))

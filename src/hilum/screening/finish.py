@@ -1,4 +1,4 @@
-"""The end of a screening: every part counted, one row for each content, hashes of all parts, and the summary page."""
+"""The end of a screening: every part counted, one row for each film and statement, hashes, and the summary page."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from hilum.errors import DataError
+from hilum.screening.film import FilmRow
 from hilum.screening.first_of_content import FirstOfContent
 from hilum.screening.part import COMPRESSION, SCHEMA, read_part
 from hilum.screening.plan import PARTS, Plan, part_name
 from hilum.screening.run import published
 from hilum.screening.summary_page import summary_page
 from hilum.screening.tally import TALLIED, Tally
+from hilum.stated import NOTHING_STATED
 from hilum.version import __version__
 
 READINGS, SUMMARY, PAGE, HASHES = "readings.parquet", "summary.json", "summary.html", "parts.sha256"
@@ -29,7 +31,7 @@ _GROUP_ROWS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """What the summary says: `films` of the plan, of which `copies` have the content of an earlier one."""
+    """What the summary says: `films` of the plan, of which `copies` have content and statement of an earlier one."""
 
     films: int
     copies: int
@@ -49,7 +51,7 @@ def finish(plan: Plan) -> Finished:
         counted = 0
         for number, data, table in _parts(plan, columns=["sha256"]):
             hashes.append(f"{hashlib.sha256(data).hexdigest()}  {PARTS}/{part_name(number)}\n")
-            first.add(table.column("sha256").to_pylist())
+            first.add(_contents(table.column("sha256").to_pylist(), rows=plan.rows(number)))
             counted += table.num_rows
         if counted != plan.films:
             raise DataError(f"The parts of {plan.place} hold {counted:,} films, not the {plan.films:,} of the plan")
@@ -65,6 +67,14 @@ def finish(plan: Plan) -> Finished:
     plan.place.fill(SUMMARY, fill=lambda file: file.writelines([text]))
     plan.place.remove_strays()
     return Finished(tally.films, tally.copies, tally.read, tally.failures.total())
+
+
+def _contents(hashes: Sequence[str | None], *, rows: Sequence[FilmRow]) -> Iterator[str | None]:
+    """What tells readings of one part apart: the SHA-256 of a film's bytes and, where something is said of it, that."""
+    for sha256, row in zip(hashes, rows, strict=True):
+        stated = row.stated
+        told = sha256 is not None and stated != NOTHING_STATED
+        yield hashlib.sha256(f"{sha256} {stated!r}".encode()).hexdigest() if told else sha256
 
 
 def _refuse_missing(plan: Plan) -> None:
@@ -93,7 +103,7 @@ def _join(
     copies: npt.NDArray[np.uint32],
     tally: Tally,
 ) -> None:
-    """Write one row for each content, in the plan's order, with `copies`: how many films have it."""
+    """Write one row for each content and statement, in the plan's order, with `copies`: how many films have both."""
     schema = SCHEMA.append(pa.field("copies", pa.uint32())).with_metadata({b"hilum.plan": plan.sha256.encode()})
     with pq.ParquetWriter(file, schema, compression=COMPRESSION) as writer:
         held: list[pa.Table] = []

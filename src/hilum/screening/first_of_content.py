@@ -16,7 +16,7 @@ _ROW = np.dtype([("sha256", "V32"), ("row", "<u8")])
 
 
 class FirstOfContent:
-    """Takes the SHA-256 of every row in order, and tells then of each row how many have its content.
+    """Takes a SHA-256 of what every row is told by, in order, and tells then of each row how many have its content.
 
     Rows are sorted into files by the first byte of their hash, in a folder of the system's own that goes away at the
     end. 10^8 rows take 4 GB there, and 20 MB of memory beside 4 bytes a row.

@@ -9,9 +9,8 @@ import csv
 import hashlib
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,16 +18,24 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from hilum.errors import DataError, FileAccessError, UsageError
-from hilum.output.image_content import IMAGE_SUFFIXES, why_not_image
+from hilum.output.image_content import IMAGE_SUFFIXES
+from hilum.output.inputs import SkippedFile, is_searchable, why_not_entered, why_skipped
+from hilum.output.own_output import OWN_OUTPUT, REPORT, Beside, is_own_output, is_report
 from hilum.output.patients import STATEMENTS
 from hilum.screening.film import FilmRow, check_said
 from hilum.screening.object_store import is_url, open_store, store_errors
+from hilum.surplus_cells import surplus_text, without_nameless_end
 from hilum.there import is_folder, is_there
 from hilum.utf8 import not_utf8
 
 _COLUMNS = ("path", "image", "file")
 _BATCH_ROWS = 8192
 _TABLES = (".csv", ".tsv", ".parquet", ".pq")
+
+_NO_NAME = "not called like an image"
+
+Skip = Callable[[SkippedFile], None]
+"""Hears of each file or folder that is passed over, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +64,19 @@ class Manifest:
         """The manifest's fingerprint, or None for a folder and for what lies in a store."""
         return fingerprint(Path(self.source)) if self.is_table and not is_url(self.source) else None
 
-    def rows(self, *, leave_out: Path | None) -> Iterator[FilmRow]:
+    def rows(self, *, leave_out: Path | None, skip: Skip = lambda _: None) -> Iterator[FilmRow]:
         """Every film, in the manifest's order or by name; the folder `leave_out` is not searched.
+
+        Of a folder, what `hilum read` passes over is no film, and neither is what lies in a ZIP archive.
 
         Raises, in one line, `UsageError` for a row that is not understood, `DataError` for a table that is none, and
         `FileAccessError` where it cannot be read.
         """
         if not self.is_table:
-            yield from _in_store(self.source) if is_url(self.source) else _in_folder(self.source, leave_out=leave_out)
+            if is_url(self.source):
+                yield from _in_store(self.source, skip=skip)
+            else:
+                yield from _in_folder(self.source, leave_out=leave_out, skip=skip)
             return
         with _opened(self.source) as file:
             if self.source.lower().endswith((".parquet", ".pq")):
@@ -122,9 +134,13 @@ def _in_csv(file: BinaryIO, *, name: str, column: str | None) -> Iterator[FilmRo
         delimiter = max(",;\t", key=first.count)
         header = next(csv.reader([first], delimiter=delimiter), [])
         place, said = _columns(header, name=name, column=column)
+        named = len(without_nameless_end(header))
         reader = csv.reader(text, delimiter=delimiter, strict=True)
         for cells in reader:
             line = reader.line_num + 1
+            surplus = surplus_text(cells[named:], nameless=len(header) - named)
+            if surplus is not None:
+                raise UsageError(f"{name}, line {line}: {surplus}")
             if cells:
                 yield _row(cells, place=place, said=said, where=f"{name}, line {line}")
     except UnicodeDecodeError as error:
@@ -168,7 +184,7 @@ def _in_parquet(file: BinaryIO, *, name: str, column: str | None) -> Iterator[Fi
         raise DataError(f"{name} is no Parquet file that can be read: {' '.join(str(error).split())[:160]}") from error
 
 
-def _in_folder(source: str, *, leave_out: Path | None) -> Iterator[FilmRow]:
+def _in_folder(source: str, *, leave_out: Path | None, skip: Skip) -> Iterator[FilmRow]:
     top = Path(source)
     left_out = None if leave_out is None else leave_out.absolute()
     folders: list[Path] = [top]
@@ -184,21 +200,24 @@ def _in_folder(source: str, *, leave_out: Path | None) -> Iterator[FilmRow]:
             path = Path(entry.path)
             if entry.name.startswith("."):
                 continue
-            if entry.is_dir():
-                if not entry.is_symlink() and path.absolute() != left_out:
-                    below.append(path)
-            elif why_not_image(path, head=partial(_head, path), frame=None) is None:
+            reason = why_not_entered(path) if entry.is_dir() else _why_no_film(path)
+            if reason is not None:
+                skip(SkippedFile(str(path), reason))
+            elif not entry.is_dir():
                 yield FilmRow(path.relative_to(top).as_posix(), {})
+            elif path.absolute() != left_out:
+                below.append(path)
         folders += reversed(below)
 
 
-def _head(path: Path, count: int) -> bytes:
-    with path.open("rb") as file:
-        return file.read(count)
+def _why_no_film(path: Path) -> str | None:
+    if is_searchable(path):
+        return "a ZIP archive, which is not searched; unpack it"
+    return why_skipped(path, frame=None, table="name it in the place of the folder")
 
 
-def _in_store(source: str) -> Iterator[FilmRow]:
-    """By suffix alone: to look into an object is a request for each."""
+def _in_store(source: str, *, skip: Skip) -> Iterator[FilmRow]:
+    """By their names, since to look into an object is a request for each; hilum's own by what lies beside them too."""
     store: Any = open_store(source)
     top = source.partition("://")[2].rstrip("/")
     folders = [top]
@@ -207,6 +226,10 @@ def _in_store(source: str) -> Iterator[FilmRow]:
         with store_errors(source):
             entries = sorted(store.ls(folder, detail=True), key=lambda entry: str(entry["name"]))
         below = []
+        beside = _beside_in_store(store, folder=folder, listed={str(entry["name"]) for entry in entries})
+        if folder != top and is_report(beside):
+            skip(SkippedFile(f"s3://{folder}", REPORT))
+            continue
         for entry in entries:
             key = str(entry["name"]).rstrip("/")
             name = key.rpartition("/")[2]
@@ -214,6 +237,23 @@ def _in_store(source: str) -> Iterator[FilmRow]:
                 continue
             if entry["type"] == "directory":
                 below.append(key)
-            elif Path(name).suffix.lower() in IMAGE_SUFFIXES or "." not in name:
+                continue
+            reason = None if Path(name).suffix.lower() in IMAGE_SUFFIXES or "." not in name else _NO_NAME
+            if reason is None and is_own_output(Path(name), beside=beside):
+                reason = OWN_OUTPUT
+            if reason is None:
                 yield FilmRow(key.removeprefix(f"{top}/"), {})
+            else:
+                skip(SkippedFile(f"s3://{key}", reason))
         folders += reversed(below)
+
+
+def _beside_in_store(store: Any, *, folder: str, listed: Collection[str]) -> Beside:
+    def head(name: str, count: int) -> bytes:
+        key = f"{folder}/{name}"
+        if key not in listed:
+            raise FileNotFoundError(key)
+        with store_errors(key):
+            return bytes(store.cat_file(key, start=0, end=count))
+
+    return head

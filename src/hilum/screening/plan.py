@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from hilum.errors import DataError, FileAccessError, UsageError
 from hilum.screening.film import FilmRow, film_row
-from hilum.screening.manifest import Manifest, ManifestFile, fingerprint
+from hilum.screening.manifest import Manifest, ManifestFile, Skip, fingerprint
 from hilum.screening.place import FolderPlace, Place
 from hilum.screening.reader_spec import ReaderSpec
 from hilum.version import __version__
@@ -115,17 +115,19 @@ def write_plan(
     reader: ReaderSpec,
     shard_films: int = SHARD_FILMS,
     progress: Callable[[int], None] | None = None,
+    skip: Skip = lambda _: None,
 ) -> tuple[Plan, bool]:
     """Plan all films of a manifest; returns the plan, and whether it lay there before, just so.
 
-    `progress` hears of every shard how many films are planned. Raises `DataError` where another plan lies there or
-    there is no film, and what the manifest's rows and the place raise; then no plan was written.
+    `progress` hears of every shard how many films are planned, `skip` of what is no film in a folder. Raises
+    `DataError` where another plan lies there or there is no film, and what the manifest's rows and the place raise;
+    then no plan was written.
     """
     if shard_films < 1:
         raise UsageError(f"A shard has at least 1 film, not {shard_films}")
     before = open_plan(place) if place.has(PLAN) else None
     leave_out = place.folder if isinstance(place, FolderPlace) else None
-    rows = manifest.rows(leave_out=leave_out)
+    rows = manifest.rows(leave_out=leave_out, skip=skip)
     cut = _Cut(shard_films, progress=progress)
     if before is None:
         place.fill(FILMS, fill=lambda films: place.fill(SHARDS, fill=lambda shards: cut.write(rows, films, shards)))

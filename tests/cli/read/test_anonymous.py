@@ -1,7 +1,10 @@
 """`hilum read --anonymous` and `--no-images`: what can be given away."""
 
+import hashlib
 import json
+import os
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +40,56 @@ def test_anonymous_results_name_no_file_and_go_on_as_others_do(
     again = hilum(*words, "--resume")
     assert "1  skipped, read before" in again.stdout
     named = hilum("read", scans, "--out", out, "--model", toy, "--no-gate")
-    assert named.exit_code == 1
-    refused = hilum(*words)
+    assert named.exit_code == 2
+    assert "holds anonymous results; name another folder" in named.stderr
+    assert not any("anna" in path.name for path in out.rglob("*"))
+
+
+def test_no_names_are_kept_beside_whatever_the_files_are_called(
+    hilum: Any, toy: Path, write_png: Any, tmp_path: Path
+) -> None:
+    words = ("read", write_png(tmp_path / "Clements" / "image-0001.png"), "--out", tmp_path / "out", "--model", toy)
+    assert hilum(*words, "--no-gate").exit_code == 0
+    refused = hilum(*words, "--no-gate", "--anonymous")
     assert refused.exit_code == 2
     assert "empty folder" in refused.stderr
+
+
+def test_standard_input_is_named_by_its_bytes_and_read(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
+    data = write_png(tmp_path / "x.png").read_bytes()
+    words = ("read", "-", "--model", toy, "--no-gate", "--anonymous")
+    name = f"image-{hashlib.sha256(data).hexdigest()[:12]}"
+    result = hilum(*words, "--json", stdin=data)
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["source"]["name"] == name
+    assert hilum(*words, "--out", tmp_path / "out", stdin=data).exit_code == 0
+    assert [line["relative_path"] for line in lines(tmp_path / "out" / "readings.jsonl")] == [name]
+    again = hilum(*words, "--out", tmp_path / "out", "--resume", stdin=data)
+    assert "1  skipped, read before" in again.stdout
+
+
+def test_a_pipe_is_named_by_its_bytes_and_read(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:
+    data, pipe = write_png(tmp_path / "x.png").read_bytes(), tmp_path / "anna"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(data,))
+    writer.start()
+    result = hilum("read", pipe, "--model", toy, "--no-gate", "--json", "--anonymous")
+    writer.join()
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["source"]["name"] == f"image-{hashlib.sha256(data).hexdigest()[:12]}"
+
+
+def test_a_file_that_changes_between_its_name_and_its_reading_fails_under_its_neutral_name(
+    hilum: Any, toy: Path, write_png: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = write_png(tmp_path / "anna.png")
+    monkeypatch.setattr("hilum.output.neutral_files.sha256_of", lambda _: "0" * 64)
+    result = hilum("read", image, "--model", toy, "--no-gate", "--json", "--anonymous")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["error"] == {
+        "kind": "file",
+        "message": f"image-{'0' * 12}: changed while it was read. Read it again",
+    }
 
 
 @pytest.mark.parametrize("stated", [(), ("--age", "96"), ("--age", "1170M", "--assume-scope")])

@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import time
@@ -144,6 +145,46 @@ def test_resume_with_other_settings_or_models_reads_again(
     assert read("--model", other, "--no-gate", "--resume") == 1
     assert read("--model", other, "--no-gate") == 1
     assert len(lines(tmp_path / "out" / "readings.jsonl")) == 1
+
+
+def test_another_file_of_the_same_name_takes_no_reading_away(
+    hilum: Any, toy: Path, write_png: Any, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    write_png(tmp_path / "one" / "IM1.png", grey=9)
+    for name in ("IM1.png", "IM2.png"):
+        write_png(tmp_path / "two" / name, grey=200)
+    words = ("--out", out, "--model", toy, "--no-gate")
+    assert hilum("read", tmp_path / "one", *words).exit_code == 0
+    before = (out / "IM1.png.json").read_bytes()
+    for more in ((), ("--resume",)):
+        again = hilum("read", tmp_path / "two", *words, *more)
+        assert again.exit_code == 1
+        said = f"IM1.png: {out} holds the results of another file of this name, {tmp_path / 'one' / 'IM1.png'}"
+        assert again.stderr.count(said) == 1
+        assert (out / "IM1.png.json").read_bytes() == before
+        assert sorted(assert_whole(out)) == ["IM1.png", "IM2.png"]
+        assert (out / "failures.jsonl").read_text() == ""
+    write_png(tmp_path / "one" / "IM1.png", grey=30)
+    assert hilum("read", tmp_path / "one", *words).exit_code == 0
+    assert (out / "IM1.png.json").read_bytes() != before, "a file that changed is read anew"
+    shutil.copy(tmp_path / "one" / "IM1.png", tmp_path / "two" / "IM1.png")
+    assert hilum("read", tmp_path / "two", *words).exit_code == 0, "a copy has the same reading"
+
+
+def test_another_file_of_the_same_relative_name_is_told_by_the_folder_it_was_read_from(
+    hilum: Any, toy: Path, write_png: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, words = tmp_path / "out", ("--model", toy, "--no-gate")
+    for grey, place in enumerate(("one", "two"), start=1):
+        write_png(tmp_path / place / "IM1.png", grey=grey)
+    monkeypatch.chdir(tmp_path / "one")
+    assert hilum("read", "IM1.png", "--out", out, *words).exit_code == 0
+    assert lines(out / "readings.jsonl")[0]["read_from"] == str(tmp_path / "one")
+    monkeypatch.chdir(tmp_path / "two")
+    assert hilum("read", ".", "--out", out, *words).exit_code == 1
+    write_png(tmp_path / "one" / "IM1.png", grey=3)
+    assert hilum("read", "../one", "--out", out, *words).exit_code == 0, "the same file, changed, by another name"
 
 
 def test_two_folders_with_the_same_names_do_not_meet(hilum: Any, toy: Path, write_png: Any, tmp_path: Path) -> None:

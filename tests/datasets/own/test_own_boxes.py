@@ -36,6 +36,7 @@ def test_the_table_may_have_another_name_and_patients_may_be_unknown(release: Pa
     ("old", "new", "message"),
     [
         ("2,12,6.5,10", "2,12,0,10", r"The box in line 2 of .*boxes\.csv is 0 wide and 10 high"),
+        ("2,12,6.5,10", "2,12,6,5,10", r"boxes\.csv, line 2: more cells than columns \(.*Write decimals with a point"),
         ("2,12,6.5,10", "2,,6.5,10", r"The box in line 2 of .* is not four numbers .* but 2, nothing, 6\.5, 10"),
         ("b.png,Pleural", ",Pleural", "The image or the label is missing in line 4"),
         ("0,0,5,5,one", "0,0,5,5,two", "Boxes of a.png disagree about patient: 'two' in line 3 .*, 'one' before"),

@@ -50,6 +50,7 @@ def test_the_listing_names_absent_images_too(release):
         ("b.png,one", "b.png,", r"Line 3 of .* has no patient in patient for b\.png"),
         ("b.png,one", ",one", r"Line 3 of .* names no picture"),
         ("400,M,,1", "400,M,,maybe", "'maybe' in truth:Own thing of b.png in .* is none of 1, 0, yes, no"),
+        ("400,M,,1", "400,5,M,,1", r"table\.csv, line 3: more cells than columns \(.*Write decimals with a point"),
         ("masks/a.png", "masks/b.png", "There is no mask masks/b.png of a.png"),
     ],
 )

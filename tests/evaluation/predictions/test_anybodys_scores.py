@@ -1,5 +1,7 @@
 """Scores as a spreadsheet or pandas has them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -67,6 +69,10 @@ def test_parquet_of_pandas_is_as_a_csv_and_hilums_own_says_everything_itself(tmp
          DataError, "say --patient-column pid or --patient-column mrn"),
         (TEXT.replace("b.png,1", "b.png,"), STATED, DataError, "Line 3 of .* has nothing in subject"),
         (TEXT.replace("0.2", "high"), STATED, DataError, "Effusion_prob of .* holds something else than numbers"),
+        (TEXT.replace("0.2", "0,2"), STATED, DataError, r"csv, line 3: more cells than columns .*with a point"),
+        (TEXT.replace("0.2", '"0,2"'), STATED, DataError, r"Effusion_prob of .* has decimals with a comma \(0,2\)"),
+        (TEXT.replace("0.2", '"0,2"'), replace(STATED, truth="Effusion", score="Effusion_prob"), DataError,
+         r"Effusion_prob of .* has decimals with a comma \(0,2\)"),
         (TEXT.replace("0.2", "1.7"), STATED, DataError, "Effusion"),
         (TEXT, StatedScores(protocol="x", patient="mrn"), UsageError, "has no column 'mrn'"),
         (TEXT, StatedScores(protocol="five folds"), DataError, "held out.*cross-validated"),

@@ -51,6 +51,14 @@ def test_what_is_no_pair_is_asked_back(header, stated, error, message):
         pairs(header, **stated)
 
 
+@pytest.mark.parametrize(("name", "other"), [("score", "truth"), ("Mass_prob", "Mass")])
+def test_scores_whose_decimals_a_comma_begins_are_not_called_no_scores(name, other):
+    rows = [{other: "1", name: "0,93"}, {other: "0", name: ""}]
+    said = rf"{name} of scores\.csv has decimals with a comma \(0,93\)\. Write them with a point"
+    with pytest.raises(DataError, match=said):
+        score_pairs(rows, names=(other, name), file="scores.csv")
+
+
 def test_a_score_without_its_truth_is_refused():
     with pytest.raises(DataError, match="no column of the truth for Edema_p"):
         pairs("Mass,Mass_p,Edema_p", cells=("1,0.9,0.3", "0,0.2,0.1"))

@@ -32,6 +32,17 @@ AgeOption = Annotated[
 """`--age` of every command that takes it."""
 
 
+PatientsOption = Annotated[
+    Path | None,
+    typer.Option(
+        dir_okay=False,
+        metavar="FILE",
+        help="A CSV table: image, age, sex, view. [dim]default: the patients.csv in or beside a folder[/]",
+    ),
+]
+"""`--patients` of every command that takes it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statements:
     """`general` is said of every image; `by_file`, by an input's `relative`, goes before it and is told by `tables`."""

@@ -15,7 +15,14 @@ from hilum.anonymous.neutral import OLDEST
 from hilum.cli.commands import DICOM_OBJECTS, READ_INTO_FOLDER
 from hilum.cli.options.engine import EngineChoice, EngineOption, engine_named
 from hilum.cli.options.models import ModelsOption, choose_bundles
-from hilum.cli.options.statements import AgeOption, ViewOption, general_statement, with_tables, without_tables
+from hilum.cli.options.statements import (
+    AgeOption,
+    PatientsOption,
+    ViewOption,
+    general_statement,
+    with_tables,
+    without_tables,
+)
 from hilum.cli.read.on_terminal import read_here
 from hilum.cli.read.request import ReadRequest
 from hilum.cli.read.say_profile import say_profile
@@ -158,14 +165,7 @@ def read(
         str | None, typer.Option(metavar="F|M|O", help="The patient's sex.", autocompletion=lambda: ["F", "M", "O"])
     ] = None,
     view: ViewOption = None,
-    patients: Annotated[
-        Path | None,
-        typer.Option(
-            dir_okay=False,
-            metavar="FILE",
-            help="A CSV table: image, age, sex, view. [dim]default: the patients.csv in or beside a folder[/]",
-        ),
-    ] = None,
+    patients: PatientsOption = None,
     assume_scope: Annotated[
         bool,
         typer.Option(
@@ -244,7 +244,7 @@ def read(
     inputs = without_tables(inputs, statements=statements)
     if anonymous:
         with timer.part("hashing files for their names"):
-            named = neutral_files(inputs.files)
+            named = neutral_files(inputs.files, max_bytes=settings.limits.max_bytes)
         statements = statements.under(
             {old.relative: new.relative for old, new in zip(inputs.files, named, strict=True)}
         )

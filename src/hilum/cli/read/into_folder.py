@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -13,21 +13,23 @@ from hilum.cli.read.request import ReadRequest
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.progress import BatchProgress
 from hilum.cli.terminal.say import say, say_in_log
-from hilum.errors import UsageError
+from hilum.errors import OutputError, UsageError
 from hilum.output.batch import without_clashes, write_batch
 from hilum.output.folder import OutputFolder
 from hilum.output.index import write_index
 from hilum.output.inputs import InputFile
-from hilum.output.journal import Journal
+from hilum.output.journal import Journal, records
 from hilum.output.layout import FAILURES, INDEX, SKIPPED
-from hilum.output.neutral_files import refuse_named_results
+from hilum.output.neutral_files import refuse_other_results
 from hilum.output.render import RenderSettings, failure_record
 from hilum.output.resume import already_read, failed_before
+from hilum.output.same_name import alike_text, called_alike
 from hilum.output.ways import PageOrder
 from hilum.reading_result import FailedReading, Reading
 from hilum.report.costs import Costs
 from hilum.report.counts import Counts
 from hilum.report.terminal import batch_summary
+from hilum.version import __version__
 from hilum.whole_files import write_whole
 
 TABLES_UP_TO = 12
@@ -40,12 +42,13 @@ def read_into_folder(request: ReadRequest) -> int:
         raise UsageError("Missing option: --out FOLDER")
     started = time.perf_counter()
     with OutputFolder(request.out) as folder:
-        if request.anonymous:
-            refuse_named_results(folder)
+        refuse_other_results(folder, anonymous=request.anonymous)
         with request.timer.part("looking up what was read before"):
             done, given_up = _done_before(request, folder), _given_up(request, folder)
-        todo = tuple(file for file in request.inputs.files if file.relative not in done | given_up)
-        counts, costs, without = _read(request, folder, todo, done=len(done) + len(given_up))
+            alike = _alike(request, folder)
+        left = done | given_up | alike.keys()
+        todo = tuple(file for file in request.inputs.files if file.relative not in left)
+        counts, costs, without = _read(request, folder, todo, alike=alike, done=len(done) + len(given_up))
         _write_skipped(request, folder.path)
     if given_up:
         files = "1 file that" if len(given_up) == 1 else f"{len(given_up):,} files that"
@@ -95,10 +98,37 @@ def _given_up(request: ReadRequest, folder: OutputFolder) -> frozenset[str]:
     )
 
 
+def _alike(request: ReadRequest, folder: OutputFolder) -> Mapping[str, FailedReading]:
+    """The `relative` of each file that is not to be read since its results would replace another's, with what it says.
+
+    It stands nowhere in the folder, where its name is that of the other's results.
+    """
+    if request.anonymous:
+        return {}
+    found = called_alike(request.inputs.files, found=records(folder.path))
+    settings_sha256 = request.reader.settings_sha256
+    return {
+        file.relative: FailedReading(
+            file.name,
+            OutputError.kind,
+            alike_text(file.name, known=known, folder=folder.path),
+            __version__,
+            settings_sha256,
+            frame=request.frame,
+        )
+        for file, known in found.items()
+    }
+
+
 def _read(
-    request: ReadRequest, folder: OutputFolder, todo: tuple[InputFile, ...], *, done: int
+    request: ReadRequest,
+    folder: OutputFolder,
+    todo: tuple[InputFile, ...],
+    *,
+    alike: Mapping[str, FailedReading],
+    done: int,
 ) -> tuple[Counts, Costs, int]:
-    """Read and write `todo`; the index is written also where a signal ends the batch.
+    """Read and write `todo` and tell of `alike`; the index is written also where a signal ends the batch.
 
     Last comes how many were read and can have none of the DICOM objects that were asked for.
     """
@@ -109,8 +139,11 @@ def _read(
     tables = len(todo) <= TABLES_UP_TO and not request.quiet
     with request.timer.part("journal"):
         journal = Journal(folder.path, replacing={file.relative for file in todo})
-    with BatchProgress(total=len(todo) + done, shown=shown) as progress:
+    with BatchProgress(total=len(todo) + len(alike) + done, shown=shown) as progress:
         progress.done(count=done)
+        for failed in alike.values():
+            counts = counts.plus(failed)
+            _tell(failed, request=request, progress=progress, table=False)
         try:
             with closing(
                 _results(request, folder, todo, journal, on_written=written.append, on_no_objects=without.append)

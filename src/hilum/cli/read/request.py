@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from hilum.anonymous.neutral import neutral_examination, neutral_failure
 from hilum.cli.options.statements import Statements
-from hilum.errors import HilumError
+from hilum.errors import FileAccessError, HilumError
 from hilum.output.inputs import STANDARD_INPUT, InputFile, Inputs
 from hilum.output.layout import ObjectKind
 from hilum.profile import NOT_TIMED, Timer
@@ -32,6 +33,14 @@ class _Neutral:
     def nbytes(self) -> int:
         """Bytes of its pixels."""
         return 0 if isinstance(self.result, FailedReading) else self.result.radiograph.pixels.nbytes
+
+
+class _Held(io.BytesIO):
+    """The bytes of what gives them once, as an open file that is called as it was."""
+
+    def __init__(self, data: bytes, *, name: str) -> None:
+        super().__init__(data)
+        self.name = name
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +87,38 @@ class ReadRequest:
                 yield from (each.result for each in neutral)
 
     def _neutral(self, pair: tuple[InputFile, Examination | FailedReading]) -> _Neutral:
-        file, result = pair
+        file, found = pair
+        result = self._as_hashed(found, file=file)
         if isinstance(result, FailedReading):
             return _Neutral(neutral_failure(result, name=file.relative))
         with self.timer.part("burned-in text"):
             shown = self.out is not None and self.images
             return _Neutral(neutral_examination(result, name=file.relative, shown=shown))
 
+    def _as_hashed(self, result: Examination | FailedReading, *, file: InputFile) -> Examination | FailedReading:
+        """The result; a failure where its bytes are not those that its neutral name is the hash of."""
+        if isinstance(result, FailedReading) or file.sha256 in (None, result.reading.source.sha256):
+            return result
+        source = result.reading.source
+        error = FileAccessError(f"{source.name}: changed while it was read. Read it again")
+        return FailedReading(
+            source.name, error.kind, str(error), __version__, self.reader.settings_sha256, frame=source.frame
+        )
+
     def _as_named(self, files: tuple[InputFile, ...]) -> Generator[Examination | FailedReading]:
         if files and files[0].name == STANDARD_INPUT:
-            yield self._examine_standard_input()
+            yield self._examine_standard_input(files[0].data)
             return
-        stated: dict[ImageSource, Stated] = {file.name: self.statements.of(file) for file in files}
-        sources = (file.name for file in files)
+        sources = [file.name if file.data is None else _Held(file.data, name=file.name) for file in files]
+        stated: dict[ImageSource, Stated] = {
+            source: self.statements.of(file) for source, file in zip(sources, files, strict=True)
+        }
         yield from self.reader.examine_many(sources, frame=self.frame, jobs=self.jobs, stated=stated)
 
-    def _examine_standard_input(self) -> Examination | FailedReading:
+    def _examine_standard_input(self, taken: bytes | None) -> Examination | FailedReading:
         limit = self.reader.settings.limits.max_bytes
-        data = sys.stdin.buffer.read(limit + 1)  # one more than allowed is enough to refuse it
+        # one more than allowed is enough to refuse it
+        data = sys.stdin.buffer.read(limit + 1) if taken is None else taken
         try:
             return self.reader.examine(data, frame=self.frame, name=STANDARD_INPUT, stated=self.statements.general)
         except HilumError as error:

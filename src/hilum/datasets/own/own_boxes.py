@@ -65,7 +65,8 @@ def _table(folder: Path) -> Path:
 
 def _rows(path: Path) -> dict[str, list[dict[str, str]]]:
     rows: dict[str, list[dict[str, str]]] = {}
-    for line, row in enumerate(read_rows(path, needed=("image", "label", *_PLACES)), start=2):
+    found = read_rows(path, needed=("image", "label", *_PLACES), surplus_refused=True)
+    for line, row in enumerate(found, start=2):
         where = f"line {line} of {path}"
         if not row["image"] or not row["label"]:
             raise DataError(f"The image or the label is missing in {where}. Fill it in")

@@ -120,14 +120,14 @@ def is_csv(path: Path) -> bool:
 def rows_of(path: Path) -> list[dict[str, str]]:
     """Every row of a CSV by column, whether commas, semicolons or tabs part it.
 
-    Raises `DataError` where two columns have one name, and as `read_rows` does.
+    Raises `DataError` where two columns have one name or a row has more cells than columns, and as `read_rows` does.
     """
     first = (read_lines(path) or [""])[0]
     delimiter = max(",", ";", "\t", key=first.count) if "," not in first else ","
     for name, count in Counter(cell.strip() for cell in next(csv.reader([first], delimiter=delimiter))).items():
         if name and count > 1:
             raise DataError(f"Give each column of {path} a name of its own: {name!r} stands there {count} times")
-    return read_rows(path, needed=(), delimiter=delimiter)
+    return read_rows(path, needed=(), delimiter=delimiter, surplus_refused=True)
 
 
 def _read(path: Path, *, stated: StatedColumns) -> _Table:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from hilum.errors import DataError
+from hilum.surplus_cells import SURPLUS, surplus_text, without_nameless_end
 from hilum.utf8 import not_utf8
 
 
@@ -23,16 +24,27 @@ def find_table(folder: Path, *, names: Iterable[str]) -> Path:
     raise DataError(f"{folder} has no {' or '.join(names)} (or .gz). Give the folder of the data set itself")
 
 
-def read_rows(path: Path, *, needed: Iterable[str], delimiter: str = ",") -> list[dict[str, str]]:
-    """Every row, by column name, stripped of spaces; a byte order mark and columns beyond the header are left out.
+def read_rows(
+    path: Path, *, needed: Iterable[str], delimiter: str = ",", surplus_refused: bool = False
+) -> list[dict[str, str]]:
+    """Every row, by column name, stripped of spaces; a byte order mark and cells without a column are left out.
 
-    Raises `DataError` where the file is no readable table or lacks one of the `needed` columns.
+    A release is read as it is. In a table of one's own, `surplus_refused`, cells without a column may be the decimals
+    that a comma parted from their number. Raises `DataError` for those, and where the file is no readable table or
+    lacks one of the `needed` columns.
     """
     try:
         with _open(path) as lines:
-            reader = csv.DictReader(lines, restkey="", delimiter=delimiter)
-            columns = [name.strip() for name in reader.fieldnames or ()]
-            rows = [{(key or "").strip(): (value or "").strip() for key, value in _named(row)} for row in reader]
+            reader = csv.DictReader(lines, restkey=SURPLUS, delimiter=delimiter)
+            header = reader.fieldnames or ()
+            reader.fieldnames = without_nameless_end(header)
+            columns = [name.strip() for name in reader.fieldnames]
+            rows = []
+            for row in reader:
+                said = surplus_text(row.pop(SURPLUS, None), nameless=len(header) - len(columns))
+                if said is not None and surplus_refused:
+                    raise DataError(f"{path}, line {reader.line_num}: {said}")
+                rows.append({name.strip(): (value or "").strip() for name, value in row.items() if name})
     except UnicodeDecodeError as error:
         raise DataError(not_utf8(path, what="the table")) from error
     except (OSError, EOFError, csv.Error) as error:
@@ -68,8 +80,16 @@ def to_number(text: str, *, where: str) -> float:
     return number
 
 
-def _named(row: dict[str, str]) -> Iterable[tuple[str, str]]:
-    return ((key, value) for key, value in row.items() if key)
+def decimal_comma_text(cells: Iterable[str]) -> str | None:
+    """What is wrong with cells that are numbers only if commas begin their decimals, and the fix; None otherwise."""
+    said = [cell for cell in cells if cell]
+    try:
+        for cell in said:
+            float(cell.replace(",", "."))
+    except ValueError:
+        return None
+    first = next((cell for cell in said if "," in cell), None)
+    return None if first is None else f"has decimals with a comma ({first}). Write them with a point"
 
 
 def _open(path: Path) -> TextIO:

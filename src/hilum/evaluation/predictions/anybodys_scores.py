@@ -20,6 +20,7 @@ from hilum.datasets.own.columns import columns_called
 from hilum.datasets.own.outcomes import outcome
 from hilum.datasets.own.own_table import is_csv, rows_of
 from hilum.datasets.own.patient_cells import age_in, group_in, not_understood
+from hilum.datasets.records.csv_rows import decimal_comma_text
 from hilum.errors import DataError, FileAccessError, UsageError
 from hilum.evaluation.predictions.design import Design, read_design
 from hilum.evaluation.predictions.predictions import Predictions
@@ -173,7 +174,8 @@ def _scores(rows: Rows, *, pair: ScorePair, path: Path) -> FloatArray:
     try:
         return np.array([float(row[pair.score]) if row[pair.score] else math.nan for row in rows])
     except ValueError as error:
-        raise DataError(f"{pair.score} of {path} holds something else than numbers ({error})") from error
+        said = decimal_comma_text(row[pair.score] for row in rows)
+        raise DataError(f"{pair.score} of {path} {said or f'holds something else than numbers ({error})'}") from error
 
 
 def _ages(rows: Rows, *, name: str) -> FloatArray:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from shlex import quote
 
 from hilum.datasets.own.outcomes import are_outcomes
+from hilum.datasets.records.csv_rows import decimal_comma_text
 from hilum.errors import DataError, UsageError
 from hilum.evaluation.predictions.from_arrays import UNNAMED
 
@@ -41,11 +42,12 @@ def score_pairs(
 
     `truth:X` with `score:X`, `X` with `X_prob`, `y_true` with `y_score` are pairs, and so are names like these. `truth`
     and `score` are the columns of the one label that is meant. Raises `UsageError` for a stated column that is not
-    there or stands alone, and `DataError` where no pair is found, a score has no truth, or a label has two truths or
-    two scores.
+    there or stands alone, and `DataError` where no pair is found, a score has no truth or decimals with a comma, or a
+    label has two truths or two scores.
     """
     if truth is not None or score is not None:
         return (_stated(names, file=file, truth=truth, score=score),)
+    _refuse_decimal_commas(rows, names=names, file=file)
     scores = {
         name: label for name in names if (label := _rest(name, words=_SCORE)) is not None and _is_score(rows, name=name)
     }
@@ -71,6 +73,14 @@ def score_pairs(
             "COLUMN --score COLUMN"
         )
     return tuple(pairs)
+
+
+def _refuse_decimal_commas(rows: Sequence[Mapping[str, str]], *, names: Sequence[str], file: str) -> None:
+    """A column that is called a score is no other column only because its decimals are not understood."""
+    for name in names:
+        said = None if _rest(name, words=_SCORE) is None else decimal_comma_text(row[name] for row in rows)
+        if said is not None:
+            raise DataError(f"{name} of {file} {said}")
 
 
 def _refuse_two_of_one(pairs: Sequence[ScorePair], *, file: str) -> None:
