@@ -50,8 +50,8 @@ def known_reader(reader: Reader) -> KnownReader:
 def run_service(plan: ServicePlan, *, say: Callable[[str], None]) -> None:
     """Serve and listen until SIGINT or SIGTERM; what is being read is finished then. `say` is told the addresses.
 
-    Raises `UsageError` where an address cannot be used, and `OutputError` where the store cannot, or another process
-    has it.
+    Raises `UsageError` where an address cannot be used or the database belongs to another folder, and `OutputError`
+    where the store cannot be used, or another process has it.
     """
     with ExitStack() as stack:
         listening = None if plan.web is None else stack.enter_context(closing(open_port(plan.web)))
