@@ -15,13 +15,15 @@ from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.sop_class import StorageCommitmentPushModel, Verification  # type: ignore[attr-defined]
 from pynetdicom.transport import ThreadedAssociationServer
+from sqlalchemy import Connection
 
 from hilum.errors import BusyError, OutputError, UsageError
 from hilum.service.dicom.commitment import hear_report
 from hilum.service.dicom.outbox import Outbox
 from hilum.service.dicom.peers import Caller, may_call, may_send
-from hilum.service.store.job import Upload
+from hilum.service.store.job import Job, Upload
 from hilum.service.store.names import tame_name
+from hilum.service.store.queue import Within
 from hilum.service.store.store import Store
 
 _LOG = logging.getLogger("hilum.service")
@@ -69,11 +71,20 @@ class Listener:
 
     Every storage class is taken in every transfer syntax: what is no radiograph fails when it is read, with the reason,
     while a sender whose object is refused would fail as a whole. Nothing is decoded here. Raises `UsageError` where the
-    port cannot be used.
+    port cannot be used. `again` writes more in the transaction that takes an image in (`results.ResultsOf.again`).
     """
 
-    def __init__(self, settings: ListenSettings, *, store: Store, outbox: Outbox, settings_sha256: str) -> None:
+    def __init__(
+        self,
+        settings: ListenSettings,
+        *,
+        store: Store,
+        outbox: Outbox,
+        settings_sha256: str,
+        again: Within | None = None,
+    ) -> None:
         self._settings, self._store, self._outbox, self._sha256 = settings, store, outbox, settings_sha256
+        self._again = again
         entity = AE(ae_title=settings.title)
         entity.maximum_pdu_size = LARGEST_PDU
         entity.acse_timeout = SILENT_S
@@ -131,9 +142,14 @@ class Listener:
             details={"from": str(event.assoc.requestor.ae_title).strip()},
         )
         who, address = upload.details["from"], str(event.assoc.requestor.address)
+
+        def within(connection: Connection, job: Job) -> None:
+            self._store.audit.add_within(connection, "upload", who=who, address=address, job_id=job.id)
+            if self._again is not None:
+                self._again(connection, job)
+
         try:
-            accepted = self._store.queue.accept(data, upload=upload, settings_sha256=self._sha256)
-            self._store.audit.add("upload", who=who, address=address, job_id=accepted.job.id)
+            self._store.queue.accept(data, upload=upload, settings_sha256=self._sha256, within=within)
         except (BusyError, OutputError) as error:
             _LOG.error("an image was turned away, and its sender keeps it: %s", error)
             return OUT_OF_RESOURCES

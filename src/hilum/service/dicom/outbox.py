@@ -11,13 +11,16 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, up
 
 from hilum.objects.make import DicomObject
 from hilum.service.dicom.peers import AnyDestination
+from hilum.service.readers.reading_objects import kept_of
 from hilum.service.store.database import Database
+from hilum.service.store.kept_objects import KeptObject
 from hilum.service.store.tables import OUTBOX
 
 RowState = Literal["waiting", "promised", "delivered", "dead"]
 """`promised`: the archive took it, and was asked to say that it keeps it. `dead`: nobody took it in time."""
 
-_OPEN: tuple[RowState, ...] = ("waiting", "promised")
+OPEN: tuple[RowState, ...] = ("waiting", "promised")
+"""The states of what is still to be delivered."""
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 3600.0
 PROMISE_S = 120.0
@@ -50,31 +53,48 @@ class Count:
 def put(
     connection: Connection, *, job_id: str, objects: Iterable[DicomObject], to: Sequence[AnyDestination], now: float
 ) -> None:
-    """Add a row for each object and destination, within a transaction; one that is there already stays.
+    """Add a row for each object and destination, within a transaction; what was given up waits anew.
 
-    `now` is in seconds since 1970.
+    Any other row that is there already stays, so that nothing is delivered twice. `now` is in seconds since 1970.
     """
+    made = {kept_of(one): one.data for one in objects}
+    put_kept(connection, job_id=job_id, objects=made, data_of=made.get, to=to, now=now)
+
+
+def put_kept(
+    connection: Connection,
+    *,
+    job_id: str,
+    objects: Iterable[KeptObject],
+    data_of: Callable[[KeptObject], bytes | None],
+    to: Sequence[AnyDestination],
+    now: float,
+) -> None:
+    """As `put`, of objects whose files are asked for where a row needs them; one of which there is none is left out."""
     for one in objects:
-        made = one.dataset
         for destination in to:
-            instance, name = str(made.SOPInstanceUID), destination.name
-            there = (OUTBOX.c.sop_instance == instance) & (OUTBOX.c.destination == name)
-            if one.kind not in destination.kinds or connection.execute(select(OUTBOX.c.number).where(there)).first():
+            if one.kind not in destination.kinds:
+                continue
+            where = (OUTBOX.c.sop_instance == one.sop_instance) & (OUTBOX.c.destination == destination.name)
+            state = connection.execute(select(OUTBOX.c.state).where(where)).scalar_one_or_none()
+            data = data_of(one) if state in (None, "dead") else None
+            if data is None:
                 continue
             row = {
                 "job_id": job_id,
                 "kind": one.kind,
-                "destination": name,
-                "sop_class": str(made.SOPClassUID),
-                "sop_instance": instance,
-                "data": one.data,
+                "destination": destination.name,
+                "sop_class": one.sop_class,
+                "sop_instance": one.sop_instance,
+                "data": data,
                 "state": "waiting",
                 "attempts": 0,
                 "due_s": now,
                 "created_s": now,
+                "ended_s": None,
                 "said": "",
             }
-            connection.execute(insert(OUTBOX), row)
+            connection.execute(insert(OUTBOX) if state is None else update(OUTBOX).where(where), row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +107,7 @@ class Outbox:
 
     def due(self, destination: str, *, most: int = 60) -> tuple[Parcel, ...]:
         """What is to be sent there now, the oldest first; a promise that was not kept in time is due again."""
-        wanted = (OUTBOX.c.destination == destination) & OUTBOX.c.state.in_(_OPEN) & (OUTBOX.c.due_s <= self.clock())
+        wanted = (OUTBOX.c.destination == destination) & OUTBOX.c.state.in_(OPEN) & (OUTBOX.c.due_s <= self.clock())
         columns = (OUTBOX.c.number, OUTBOX.c.destination, OUTBOX.c.sop_class, OUTBOX.c.sop_instance, OUTBOX.c.data)
         with self.database.read() as connection:
             rows = connection.execute(select(*columns).where(wanted).order_by(OUTBOX.c.number).limit(most)).all()
@@ -176,4 +196,4 @@ class Outbox:
 
 
 def _is_open(number: int) -> ColumnElement[bool]:
-    return and_(OUTBOX.c.number == number, OUTBOX.c.state.in_(_OPEN))
+    return and_(OUTBOX.c.number == number, OUTBOX.c.state.in_(OPEN))

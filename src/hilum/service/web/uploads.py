@@ -25,6 +25,8 @@ def accept(data: bytes, *, name: str, stated: Stated, origin: Origin, user: User
 
     def note(connection: Connection, job: Job) -> None:
         audit.add_within(connection, "upload", who=user.name, address=user.address, job_id=job.id)
+        if service.again is not None:
+            service.again(connection, job)
 
     try:
         _check(data, service=service)
