@@ -174,13 +174,16 @@ def test_an_image_that_is_uploaded_again_goes_to_an_archive_named_since(
 def test_the_audit_tells_what_was_done_and_no_names(
     client: TestClient, sqlite_store: Store, read_all: Callable[[], None]
 ) -> None:
+    """The page with the findings is looked at as the JSON is; the small pictures of the worklist are not."""
     own = send(client, grey_png(), name="MUSTERMANN.png").headers["Location"]
+    html = own.removeprefix("/api/v1")
+    assert client.get(html).status_code == 200  # there is nothing to see yet
     read_all()
-    for path in (own, f"{own}/page"):
-        client.get(path)
+    for path in ("/", READINGS, f"{own}/thumbnail", html, own, f"{own}/page"):
+        assert client.get(path).status_code == 200
     client.get("/api/v1/opinions.csv")
     client.delete(own)
     rows = sqlite_store.audit.rows()
-    assert [row.action for row in rows] == ["upload", "view", "download", "export", "delete"]
+    assert [row.action for row in rows] == ["upload", "view", "view", "download", "export", "delete"]
     assert {row.who for row in rows} == {"local"}
     assert "MUSTERMANN" not in str(rows)
