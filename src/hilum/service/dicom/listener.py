@@ -37,6 +37,9 @@ MOST_BYTES = 64 << 20
 LARGEST_PDU = 1 << 20
 """What a sender may put into one piece of a message: while an object comes, it is measured piece by piece."""
 
+_MOST_REFUSED = 1000
+"""Of how many senders that were turned away the log tells."""
+
 SUCCESS, OUT_OF_RESOURCES, TOO_LARGE, REFUSED = 0x0000, 0xA700, 0xC000, 0x0124
 
 ANSWERS = {
@@ -84,7 +87,7 @@ class Listener:
         again: Within | None = None,
     ) -> None:
         self._settings, self._store, self._outbox, self._sha256 = settings, store, outbox, settings_sha256
-        self._again = again
+        self._again, self._refused = again, _Refused()
         entity = AE(ae_title=settings.title)
         entity.maximum_pdu_size = LARGEST_PDU
         entity.acse_timeout = SILENT_S
@@ -101,7 +104,7 @@ class Listener:
                 evt_handlers=[(evt.EVT_C_STORE, self._store_image), (evt.EVT_C_ECHO, self._echo),
                               (evt.EVT_N_EVENT_REPORT, self._hear), (evt.EVT_CONN_CLOSE, _hung_up),
                               (evt.EVT_PDU_RECV, self._measure)],
-                server_class=_server_for(settings.callers),
+                server_class=_server_for(settings.callers, refused=self._refused),
             )  # fmt: skip
         except OSError as error:
             raise UsageError(
@@ -118,8 +121,11 @@ class Listener:
         self._thread.join()
 
     def _may_send(self, event: evt.Event) -> bool:
-        requestor = event.assoc.requestor
-        return may_send(str(requestor.ae_title).strip(), address=str(requestor.address), callers=self._settings.callers)
+        title, address = str(event.assoc.requestor.ae_title).strip(), str(event.assoc.requestor.address)
+        known = may_send(title, address=address, callers=self._settings.callers)
+        if not known:
+            self._refused.tell(f"{title} from {address} may not send: no --from names this title with this address")
+        return known
 
     def _echo(self, event: evt.Event) -> int:
         return SUCCESS if self._may_send(event) else REFUSED
@@ -197,7 +203,19 @@ def _hung_up(event: evt.Event) -> None:
         event.assoc.dul.to_user_queue.put(None)  # type: ignore[arg-type]  # what waiting in vain gives
 
 
-def _server_for(callers: Sequence[Caller]) -> type[ThreadedAssociationServer]:
+class _Refused:
+    """Says in the log who was turned away, each once: a sender that is not let in tries again all day."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def tell(self, line: str) -> None:
+        if line not in self._told and len(self._told) < _MOST_REFUSED:
+            self._told.add(line)
+            _LOG.warning("%s", line)
+
+
+def _server_for(callers: Sequence[Caller], *, refused: _Refused) -> type[ThreadedAssociationServer]:
     class _Server(ThreadedAssociationServer):
         """Hangs up on whoever calls from an address that nobody who may send has, or falls silent."""
 
@@ -209,7 +227,11 @@ def _server_for(callers: Sequence[Caller]) -> type[ThreadedAssociationServer]:
             return request, address
 
         def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002 - socketserver's
-            return may_call(str(client_address[0]), callers=callers)
+            address = str(client_address[0])
+            known = may_call(address, callers=callers)
+            if not known:
+                refused.tell(f"a connection from {address} was refused: no --from names this address")
+            return known
 
         def shutdown(self) -> None:
             BaseServer.shutdown(self)  # pynetdicom's own asks its list of servers that it started itself
