@@ -22,6 +22,7 @@ from hilum.service.dicom.network import NetworkPlan, connected, warn_of_unnamed
 from hilum.service.dicom.outbox import Outbox
 from hilum.service.dicom.peers import Caller, Destination, WebDestination
 from hilum.service.readers.read_lease import read_lease
+from hilum.service.store.readings import Wanted
 from hilum.service.store.store import Store
 
 
@@ -111,8 +112,10 @@ def test_results_for_an_archive_that_is_named_no_more_are_told(
 
 
 def test_a_read_image_that_is_sent_again_goes_to_an_archive_named_since(
-    sqlite_store: Store, outbox: Outbox, clock: Any, reader: Reader
+    sqlite_store: Store, outbox: Outbox, reader: Reader, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """And with --verbose the log tells of each step of an image, by the random id of its reading."""
+    caplog.set_level(logging.DEBUG, logger="hilum.service")
     data = study_image()
     to = Destination("LATER", "127.0.0.1", 9, ("sr",))
     ports: list[int] = []
@@ -130,6 +133,13 @@ def test_a_read_image_that_is_sent_again_goes_to_an_archive_named_since(
             while (lease := sqlite_store.queue.claim("test")) is not None:
                 read_lease(lease, store=sqlite_store, reader=reader)
     assert [row.action for row in sqlite_store.audit.rows()] == ["upload", "upload"]
+    outbox.delivered([1], said="kept")
+    (job,) = sqlite_store.readings.page(Wanted()).jobs
+    lines = [line for line in caplog.messages if line.startswith(f"reading {job.id}: ")]
+    assert [line.partition(": ")[2].split(" ")[0] for line in lines] == ["an", "read", "an", "sr"]
+    assert lines[0].endswith("from XRAY came, and waits to be read")
+    assert lines[2].endswith("from XRAY came again, and is known")
+    assert lines[3].endswith(f"sr delivered to {to.name}")
 
 
 @pytest.mark.parametrize(

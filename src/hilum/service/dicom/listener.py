@@ -155,10 +155,12 @@ class Listener:
                 self._again(connection, job)
 
         try:
-            self._store.queue.accept(data, upload=upload, settings_sha256=self._sha256, within=within)
+            accepted = self._store.queue.accept(data, upload=upload, settings_sha256=self._sha256, within=within)
         except (BusyError, OutputError) as error:
             _LOG.error("an image was turned away, and its sender keeps it: %s", error)
             return OUT_OF_RESOURCES
+        came = "came, and waits to be read" if accepted.is_new else "came again, and is known"
+        _LOG.debug("reading %s: an image of %d bytes from %s %s", accepted.job.id, len(data), who, came)
         return SUCCESS
 
     def _measure(self, event: evt.Event) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
@@ -15,6 +16,8 @@ from hilum.service.readers.reading_objects import kept_of
 from hilum.service.store.database import Database
 from hilum.service.store.kept_objects import KeptObject
 from hilum.service.store.tables import OUTBOX
+
+_LOG = logging.getLogger("hilum.service")
 
 RowState = Literal["waiting", "promised", "delivered", "dead"]
 """`promised`: the archive took it, and was asked to say that it keeps it. `dead`: nobody took it in time."""
@@ -115,7 +118,12 @@ class Outbox:
 
     def delivered(self, numbers: Iterable[int], *, said: str) -> None:
         """The archive has these."""
-        self._set(numbers, {"state": "delivered", "said": said, "data": None, "ended_s": self.clock()})
+        values = {"state": "delivered", "said": said, "data": None, "ended_s": self.clock()}
+        these = update(OUTBOX).where(OUTBOX.c.number.in_(list(numbers))).values(**values)
+        with self.database.write() as connection:
+            rows = connection.execute(these.returning(OUTBOX.c.job_id, OUTBOX.c.kind, OUTBOX.c.destination)).all()
+        for job_id, kind, destination in rows:
+            _LOG.debug("reading %s: %s delivered to %s", job_id, kind, destination)
 
     def promised(self, numbers: Iterable[int], *, transaction: str) -> None:
         """The archive took these, and was asked in this transaction to say that it keeps them.
@@ -189,10 +197,6 @@ class Outbox:
         with self.database.read() as connection:
             rows = connection.execute(grouped.order_by(OUTBOX.c.destination, OUTBOX.c.state)).all()
         return tuple(Count(destination=row[0], state=row[1], rows=row[2], said=row[3]) for row in rows)
-
-    def _set(self, numbers: Iterable[int], values: dict[str, Any]) -> None:
-        with self.database.write() as connection:
-            connection.execute(update(OUTBOX).where(OUTBOX.c.number.in_(list(numbers))).values(**values))
 
 
 def _is_open(number: int) -> ColumnElement[bool]:
