@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from hilum.cli.options.lazy import load_command
 from hilum.cli.options.settings import default_map
 from hilum.cli.options.settings_file import SettingsFile
 from hilum.cli.options.tidy import variable_of
-from hilum.service.dicom.peers import parse_caller, parse_destination
+from hilum.service.dicom.peers import parse_callers, parse_destination
 from hilum.service.web.settings import ServiceSettings
 
 ROOT = Path(__file__).parents[2]
@@ -38,7 +39,7 @@ def parsed() -> Parse:
         defaults = default_map(files, name=name, command=command, table=COMMANDS)
         found = dict(command.make_context(name, list(rest), default_map=defaults).params)
         if name == "listen":
-            found["callers"] = tuple(map(parse_caller, found["callers"]))
+            found["callers"] = tuple(chain.from_iterable(map(parse_callers, found["callers"])))
             found["to"] = tuple(map(parse_destination, found["to"]))
         else:
             ServiceSettings(

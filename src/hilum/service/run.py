@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from hilum.reading.reader import Reader
 from hilum.reading_result import ModelRef
-from hilum.service.dicom.network import NetworkPlan, connected
+from hilum.service.dicom.network import NetworkPlan, connected, warn_of_unnamed
+from hilum.service.dicom.results import ResultsOf
 from hilum.service.readers.plan import ReaderPlan
 from hilum.service.readers.pool import ReaderPool
 from hilum.service.store.store import hold_store, open_store
@@ -50,8 +51,8 @@ def known_reader(reader: Reader) -> KnownReader:
 def run_service(plan: ServicePlan, *, say: Callable[[str], None]) -> None:
     """Serve and listen until SIGINT or SIGTERM; what is being read is finished then. `say` is told the addresses.
 
-    Raises `UsageError` where an address cannot be used, and `OutputError` where the store cannot, or another process
-    has it.
+    Raises `UsageError` where an address cannot be used or the database belongs to another folder, and `OutputError`
+    where the store cannot be used, or another process has it.
     """
     with ExitStack() as stack:
         listening = None if plan.web is None else stack.enter_context(closing(open_port(plan.web)))
@@ -62,13 +63,16 @@ def run_service(plan: ServicePlan, *, say: Callable[[str], None]) -> None:
         if plan.network is not None:
             sha256 = plan.reader.settings_sha256
             stack.enter_context(connected(plan.network, store=store, settings_sha256=sha256, say=say))
+        destinations = () if plan.network is None else plan.network.destinations
+        warn_of_unnamed(store, destinations=destinations)
         store.audit.add("start", who="", address="")
         stack.callback(store.audit.add, "stop", who="", address="")
         if plan.web is None or listening is None:
             _wait_for_signal()
             return
         readers = Readers(ready=lambda: pool.ready, deaths=lambda: pool.deaths)
-        app = create_app(plan.reader, store, plan.web.settings, readers=readers)
+        again = ResultsOf(destinations).again(store.files)
+        app = create_app(plan.reader, store, plan.web.settings, readers=readers, again=again)
         say(f"serving at {address_of(plan.web, listening=listening)} (Ctrl-C ends)")
         answer(app, plan.web, listening=listening)
 

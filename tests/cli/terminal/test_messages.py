@@ -1,6 +1,7 @@
 """What is said goes where the options of every command send it: standard error, a file, plain or as JSON."""
 
 import json
+import logging
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,19 @@ def test_quiet_leaves_problems_and_cautions_alone(capsys: pytest.CaptureFixture[
     finally:
         MESSAGES.end()
     assert capsys.readouterr().err == "hilum: caution: x\nhilum: x\n"
+
+
+def test_verbose_tells_of_each_image_of_the_service(capsys: pytest.CaptureFixture[str]) -> None:
+    service = logging.getLogger("hilum.service")
+    for verbose in (True, False):
+        MESSAGES.begin(MessageSettings(verbose=verbose))
+        try:
+            service.debug("reading 3f1c: read in 1.0 s")
+            logging.getLogger("uvicorn.error").debug("of a connection")
+        finally:
+            MESSAGES.end()
+    assert capsys.readouterr().err == "hilum: reading 3f1c: read in 1.0 s\n"
+    assert service.level == logging.NOTSET
 
 
 def test_without_options_details_are_not_said(capsys: pytest.CaptureFixture[str]) -> None:

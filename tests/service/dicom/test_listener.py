@@ -128,6 +128,18 @@ def test_a_title_may_send_from_its_own_address_alone(listening: Any, sqlite_stor
     assert sqlite_store.queue.waiting() == 0
 
 
+def test_the_log_tells_once_who_is_turned_away(listening: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, logger="hilum.service")
+    elsewhere, other = listening(Caller("XRAY", "10.9.9.9")), listening(Caller("XRAY", "10.9.9.9"), Caller("ARCHIVE"))
+    for _ in range(3):
+        assert not associate(elsewhere).is_established
+        assert send(other, study_image()) == 0x0124
+    assert [record.getMessage() for record in caplog.records if record.name == "hilum.service"] == [
+        "a connection from 127.0.0.1 was refused: no --from names this address",
+        "XRAY from 127.0.0.1 may not send: no --from names this title with this address",
+    ]
+
+
 def test_a_disk_that_is_nearly_full_takes_no_image(listening: Any, sqlite_store: Store) -> None:
     assert send(listening(reserve_bytes=1 << 60), study_image()) == 0xA700
     assert sqlite_store.queue.waiting() == 0

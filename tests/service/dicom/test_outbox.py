@@ -45,6 +45,19 @@ def test_pauses_double_up_to_an_hour_and_then_it_is_given_up(outbox: Outbox, pos
     assert counts(outbox) == {(FIRST.name, "dead"): 1, (FIRST.name, "waiting"): 2}
 
 
+def test_what_was_given_up_is_sent_when_its_image_comes_again(outbox: Outbox, post: Any, clock: Any) -> None:
+    post(FIRST)
+    report, state, picture = outbox.due(FIRST.name)
+    outbox.delivered([picture.number], said="kept")
+    clock.now_s += 8 * 86400
+    outbox.failed([report.number, state.number], said="away")
+    assert counts(outbox) == {(FIRST.name, "dead"): 2, (FIRST.name, "delivered"): 1}
+    post(FIRST, job_id="1" * 32)
+    assert [parcel.data for parcel in outbox.due(FIRST.name)] == [report.data, state.data]
+    outbox.failed([report.number], said="away again")  # its time begins anew
+    assert counts(outbox) == {(FIRST.name, "waiting"): 2, (FIRST.name, "delivered"): 1}
+
+
 def test_what_an_archive_reports_counts(outbox: Outbox, post: Any) -> None:
     post(FIRST)
     report, state, picture = outbox.due(FIRST.name)

@@ -1,5 +1,6 @@
 """What a reader process puts into the outbox along with a reading."""
 
+import time
 from typing import Any
 
 import pytest
@@ -7,9 +8,11 @@ import pytest
 from fabricate_service import grey_png
 from fabricate_study_image import read_image, study_image
 from hilum.errors import RefusedImageError
+from hilum.reading.reader import Reader
 from hilum.service.dicom.outbox import Outbox
 from hilum.service.dicom.peers import Destination
 from hilum.service.dicom.results import ResultsOf
+from hilum.service.readers.read_lease import read_lease
 from hilum.service.readers.reading_objects import reading_objects
 from hilum.service.store.job import Job, Origin, Outcome, Place, Upload
 
@@ -43,6 +46,36 @@ def test_an_image_that_is_read_again_is_not_sent_again(outbox: Outbox, sqlite_st
         clock.now_s += 3700.0
         sqlite_store.readings.sweep()
     assert [(row.state, row.rows) for row in outbox.counts()] == [("delivered", 3)]
+
+
+def test_a_read_image_that_comes_again_is_sent_where_it_was_not(
+    outbox: Outbox, sqlite_store: Any, reader: Reader, clock: Any
+) -> None:
+    """A destination that was named later gets it, one that gave up on it too, and one that has it nothing more."""
+    later, gone = Destination("LATER", "127.0.0.1", 105, ("sr",)), Destination("GONE", "127.0.0.1", 106, ("sr", "seg"))
+    data = study_image()
+    upload, sha256 = Upload(name="a", origin="stow"), "0" * 64
+    again = ResultsOf((TO, later, gone)).again(sqlite_store.files)
+    sqlite_store.queue.accept(data, upload=upload, settings_sha256=sha256, within=again)
+    sqlite_store.queue.accept(data, upload=upload, settings_sha256=sha256, within=again)
+    assert outbox.counts() == ()  # it waits to be read
+    assert read_lease(sqlite_store.queue.claim("w"), store=sqlite_store, reader=reader, also=ResultsOf((TO, gone)))
+    outbox.delivered([parcel.number for parcel in outbox.due(TO.name)], said="kept")
+    clock.now_s = time.time() + 8 * 86400  # rows are made by the time of the machine
+    outbox.failed([parcel.number for parcel in outbox.due(gone.name)], said="away")
+    assert "dead" in {row.state for row in outbox.counts()}
+    clock.now_s = time.time() + 1.0
+    assert not sqlite_store.queue.accept(data, upload=upload, settings_sha256=sha256, within=again).is_new
+    found = {(row.destination, row.state): row.rows for row in outbox.counts()}
+    assert found == {
+        (TO.name, "delivered"): 3,
+        (later.name, "waiting"): 1,
+        (gone.name, "waiting"): found[gone.name, "waiting"],
+    }
+    sent = {parcel.sop_class: parcel.data for parcel in outbox.due(gone.name)}
+    assert [parcel.data for parcel in outbox.due(later.name)] == [
+        sent[parcel.sop_class] for parcel in outbox.due(later.name)
+    ]
 
 
 def test_a_picture_of_no_study_is_read_and_not_sent(outbox: Outbox, sqlite_store: Any) -> None:

@@ -15,6 +15,7 @@ from fabricate_service import grey_png
 from fabricate_study_image import study_image
 from hilum.reading.reader import Reader
 from hilum.service.readers.read_lease import read_lease
+from hilum.service.store.readings import Wanted
 from hilum.service.store.store import Store, open_store
 from hilum.service.web.app import create_app
 from hilum.service.web.passwords import hash_password
@@ -80,7 +81,7 @@ def open_page(browser, served: tuple[str, Store]) -> Iterator[Callable]:
         page.get_by_label("Your name").fill(who)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Log in").click()
-        page.get_by_role("heading", name="Worklist").wait_for(timeout=WAIT_MS)
+        page.locator("#files:enabled").wait_for(timeout=WAIT_MS)  # the script that sends listens
         return page
 
     yield begin
@@ -121,6 +122,48 @@ def test_from_a_file_to_an_opinion(open_page: Callable, served: tuple[str, Store
     page.locator("input[value=disagree]:checked").wait_for(timeout=WAIT_MS)
     (kept,) = (opinion for _, opinion in served[1].opinions.all())
     assert (kept.verdict, kept.note, kept.who) == ("disagree", "rib", "Dr Who")
+
+
+def test_what_is_said_of_a_patient_is_said_of_the_files_just_added_alone(
+    open_page: Callable, served: tuple[str, Store], tmp_path: Path
+) -> None:
+    """Three files of a child wait in the browser while the next patient's age is typed."""
+    page = open_page()
+    names = [f"{who}-{number}.png" for who in ("child", "adult", "unsaid") for number in range(3)]
+    for place, name in enumerate(names):
+        (tmp_path / name).write_bytes(grey_png(0.1 + 0.01 * place))
+    held, let_go = [], threading.Event()
+    page.route("**/api/v1/readings", lambda route: route.continue_() if let_go.is_set() else held.append(route))
+    files, taken = page.locator("#files"), page.locator("#taken")
+    page.locator("#age").fill("3")
+    page.locator("#sex").select_option("F")
+    page.locator("#view").select_option("AP")
+    files.set_input_files([tmp_path / name for name in names[:3]])
+    words = "Said of the 3 files just added: age 3, sex F, view AP. The fields are empty again for the next."
+    assert taken.inner_text() == words
+    assert [page.locator(f"#{field}").input_value() for field in ("age", "sex", "view")] == ["", "", ""]
+    page.locator("#age").fill("60")
+    files.set_input_files([tmp_path / names[3]])
+    assert taken.inner_text() == "Said of the file just added: age 60. The fields are empty again for the next."
+    page.locator("#age").fill("61")
+    files.set_input_files([tmp_path / name for name in names[4:6]])
+    files.set_input_files([tmp_path / name for name in names[6:]])
+    assert taken.inner_text() == ""
+    lines = page.locator("#sending li").all_inner_texts()
+    assert [" ".join(line.split()) for line in lines][-1].startswith("child-0.png (age 3, sex F, view AP) sending")
+    assert [" ".join(line.split()) for line in lines][4:6] == [
+        "adult-1.png (age 61) waiting",
+        "adult-0.png (age 60) waiting",
+    ]
+    assert lines[0].split() == ["unsaid-2.png", "waiting"]
+    while not held:
+        page.wait_for_timeout(20)
+    let_go.set()
+    held.pop().continue_()
+    page.locator("#rows tr[data-state=done]").nth(8).wait_for(timeout=WAIT_MS)
+    stated = {job.name: job.stated for job in served[1].readings.page(Wanted(order="newest")).jobs}
+    assert [stated[name].age_years for name in names] == [3, 3, 3, 60, 61, 61, None, None, None]
+    assert [(stated[name].sex, stated[name].view) for name in names[2:4]] == [("F", "AP"), ("unknown", "unknown")]
 
 
 def test_forms_wait_for_the_script_that_sends_them(

@@ -8,8 +8,14 @@ import pytest
 from fastapi.testclient import TestClient
 
 from fabricate_service import grey_png
+from fabricate_study_image import study_image
 from hilum.report.schema import reading_schema
-from hilum.service.store.store import Store, open_store
+from hilum.service.dicom.outbox import Outbox
+from hilum.service.dicom.peers import Destination
+from hilum.service.dicom.results import ResultsOf
+from hilum.service.store.store import Store, StoreOptions, open_store
+from hilum.service.web.app import create_app
+from hilum.service.web.settings import ServiceSettings
 
 Client = Callable[..., TestClient]
 READINGS = "/api/v1/readings"
@@ -86,10 +92,6 @@ def test_a_request_without_file_or_body(client: TestClient) -> None:
 
 
 def test_a_full_queue_says_when_to_come_again(tmp_path, reader) -> None:
-    from hilum.service.store.store import StoreOptions
-    from hilum.service.web.app import create_app
-    from hilum.service.web.settings import ServiceSettings
-
     store = open_store(tmp_path / "small", options=StoreOptions(capacity=2))
     app = create_app(reader, store, ServiceSettings(retry_after_s=7, min_free_bytes=0))
     client = TestClient(app, base_url="http://localhost", raise_server_exceptions=False)
@@ -157,16 +159,31 @@ def test_sent_again_what_is_no_longer_kept_is_seen_again(
     assert [each["opinion"] for each in client.get(f"{own}/opinions").json()["opinions"]] == ["agree"]
 
 
+def test_an_image_that_is_uploaded_again_goes_to_an_archive_named_since(
+    sqlite_store: Store, reader: Any, read_all: Callable[[], None], clock: Any
+) -> None:
+    again = ResultsOf((Destination("LATER", "127.0.0.1", 104),)).again(sqlite_store.files)
+    app = create_app(reader, sqlite_store, ServiceSettings(min_free_bytes=0), again=again)
+    client, outbox = TestClient(app, base_url="http://localhost"), Outbox(database=sqlite_store.database, clock=clock)
+    for status, rows in ((202, []), (200, [3]), (200, [3])):
+        assert send(client, study_image(), name="a.dcm").status_code == status
+        assert [row.rows for row in outbox.counts()] == rows
+        read_all()
+
+
 def test_the_audit_tells_what_was_done_and_no_names(
     client: TestClient, sqlite_store: Store, read_all: Callable[[], None]
 ) -> None:
+    """The page with the findings is looked at as the JSON is; the small pictures of the worklist are not."""
     own = send(client, grey_png(), name="MUSTERMANN.png").headers["Location"]
+    html = own.removeprefix("/api/v1")
+    assert client.get(html).status_code == 200  # there is nothing to see yet
     read_all()
-    for path in (own, f"{own}/page"):
-        client.get(path)
+    for path in ("/", READINGS, f"{own}/thumbnail", html, own, f"{own}/page"):
+        assert client.get(path).status_code == 200
     client.get("/api/v1/opinions.csv")
     client.delete(own)
     rows = sqlite_store.audit.rows()
-    assert [row.action for row in rows] == ["upload", "view", "download", "export", "delete"]
+    assert [row.action for row in rows] == ["upload", "view", "view", "download", "export", "delete"]
     assert {row.who for row in rows} == {"local"}
     assert "MUSTERMANN" not in str(rows)

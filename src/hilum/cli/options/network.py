@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,7 @@ from hilum.service.dicom.peers import (
     AnyDestination,
     WebDestination,
     checked_title,
-    parse_caller,
+    parse_callers,
     parse_destination,
 )
 from hilum.service.dicom.web_archive import WebArchives, logins_of
@@ -32,7 +33,11 @@ class NetworkOptions:
 
     callers: Annotated[
         list[str] | None,
-        typer.Option("--from", metavar="TITLE[@ADDRESS]", help="An AE title that may send; may be repeated."),
+        typer.Option(
+            "--from",
+            metavar="TITLE[@HOST]",
+            help="An AE title that may send, and the address or name that it calls from; may be repeated.",
+        ),
     ] = None
     to: Annotated[
         list[str] | None,
@@ -75,7 +80,7 @@ class NetworkOptions:
         `reserve_bytes` of the disk stay free, and images of more than `max_bytes` are refused.
         Raises `UsageError` for a title, caller or destination that is none.
         """
-        callers = tuple(map(parse_caller, self.callers or ()))
+        callers = tuple(chain.from_iterable(map(parse_callers, self.callers or ())))
         if not callers and not self.to:
             return None
         title = checked_title(self.title)

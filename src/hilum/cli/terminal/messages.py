@@ -21,7 +21,9 @@ LOGGER = logging.getLogger(LINES)
 """What says everything; DEBUG is for `--verbose` alone, WARNING and above stay with `--quiet`."""
 
 SERVICE = ("hilum.service", "uvicorn.error")
-"""What the service says, whatever command runs it; while one does, these warnings and errors go where all else goes."""
+"""What the service says, whatever command runs it; while one does, these warnings and errors go where all else goes.
+
+With `--verbose` the first tells of each image too. The second, the web server, would tell of each connection."""
 
 
 class LogFormat(StrEnum):
@@ -112,6 +114,7 @@ class Messages:
         self.end()
         self.settings = settings
         self._terminal.setLevel(settings.terminal_level)
+        logging.getLogger(SERVICE[0]).setLevel(logging.DEBUG if settings.verbose else logging.NOTSET)
         for name in SERVICE:
             logging.getLogger(name).addHandler(self._terminal)
         if settings.json_on_terminal:
@@ -129,6 +132,7 @@ class Messages:
         self.settings = MessageSettings()
         self._terminal.setLevel(self.settings.terminal_level)
         self._terminal.setFormatter(_AsSaid())
+        logging.getLogger(SERVICE[0]).setLevel(logging.NOTSET)
         for name in SERVICE:
             logging.getLogger(name).removeHandler(self._terminal)
         if self._file is not None:

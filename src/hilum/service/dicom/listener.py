@@ -15,13 +15,15 @@ from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.sop_class import StorageCommitmentPushModel, Verification  # type: ignore[attr-defined]
 from pynetdicom.transport import ThreadedAssociationServer
+from sqlalchemy import Connection
 
 from hilum.errors import BusyError, OutputError, UsageError
 from hilum.service.dicom.commitment import hear_report
 from hilum.service.dicom.outbox import Outbox
 from hilum.service.dicom.peers import Caller, may_call, may_send
-from hilum.service.store.job import Upload
+from hilum.service.store.job import Job, Upload
 from hilum.service.store.names import tame_name
+from hilum.service.store.queue import Within
 from hilum.service.store.store import Store
 
 _LOG = logging.getLogger("hilum.service")
@@ -34,6 +36,9 @@ MOST_BYTES = 64 << 20
 
 LARGEST_PDU = 1 << 20
 """What a sender may put into one piece of a message: while an object comes, it is measured piece by piece."""
+
+_MOST_REFUSED = 1000
+"""Of how many senders that were turned away the log tells."""
 
 SUCCESS, OUT_OF_RESOURCES, TOO_LARGE, REFUSED = 0x0000, 0xA700, 0xC000, 0x0124
 
@@ -69,11 +74,20 @@ class Listener:
 
     Every storage class is taken in every transfer syntax: what is no radiograph fails when it is read, with the reason,
     while a sender whose object is refused would fail as a whole. Nothing is decoded here. Raises `UsageError` where the
-    port cannot be used.
+    port cannot be used. `again` writes more in the transaction that takes an image in (`results.ResultsOf.again`).
     """
 
-    def __init__(self, settings: ListenSettings, *, store: Store, outbox: Outbox, settings_sha256: str) -> None:
+    def __init__(
+        self,
+        settings: ListenSettings,
+        *,
+        store: Store,
+        outbox: Outbox,
+        settings_sha256: str,
+        again: Within | None = None,
+    ) -> None:
         self._settings, self._store, self._outbox, self._sha256 = settings, store, outbox, settings_sha256
+        self._again, self._refused = again, _Refused()
         entity = AE(ae_title=settings.title)
         entity.maximum_pdu_size = LARGEST_PDU
         entity.acse_timeout = SILENT_S
@@ -90,7 +104,7 @@ class Listener:
                 evt_handlers=[(evt.EVT_C_STORE, self._store_image), (evt.EVT_C_ECHO, self._echo),
                               (evt.EVT_N_EVENT_REPORT, self._hear), (evt.EVT_CONN_CLOSE, _hung_up),
                               (evt.EVT_PDU_RECV, self._measure)],
-                server_class=_server_for(settings.callers),
+                server_class=_server_for(settings.callers, refused=self._refused),
             )  # fmt: skip
         except OSError as error:
             raise UsageError(
@@ -107,8 +121,11 @@ class Listener:
         self._thread.join()
 
     def _may_send(self, event: evt.Event) -> bool:
-        requestor = event.assoc.requestor
-        return may_send(str(requestor.ae_title).strip(), address=str(requestor.address), callers=self._settings.callers)
+        title, address = str(event.assoc.requestor.ae_title).strip(), str(event.assoc.requestor.address)
+        known = may_send(title, address=address, callers=self._settings.callers)
+        if not known:
+            self._refused.tell(f"{title} from {address} may not send: no --from names this title with this address")
+        return known
 
     def _echo(self, event: evt.Event) -> int:
         return SUCCESS if self._may_send(event) else REFUSED
@@ -131,12 +148,19 @@ class Listener:
             details={"from": str(event.assoc.requestor.ae_title).strip()},
         )
         who, address = upload.details["from"], str(event.assoc.requestor.address)
+
+        def within(connection: Connection, job: Job) -> None:
+            self._store.audit.add_within(connection, "upload", who=who, address=address, job_id=job.id)
+            if self._again is not None:
+                self._again(connection, job)
+
         try:
-            accepted = self._store.queue.accept(data, upload=upload, settings_sha256=self._sha256)
-            self._store.audit.add("upload", who=who, address=address, job_id=accepted.job.id)
+            accepted = self._store.queue.accept(data, upload=upload, settings_sha256=self._sha256, within=within)
         except (BusyError, OutputError) as error:
             _LOG.error("an image was turned away, and its sender keeps it: %s", error)
             return OUT_OF_RESOURCES
+        came = "came, and waits to be read" if accepted.is_new else "came again, and is known"
+        _LOG.debug("reading %s: an image of %d bytes from %s %s", accepted.job.id, len(data), who, came)
         return SUCCESS
 
     def _measure(self, event: evt.Event) -> None:
@@ -181,7 +205,19 @@ def _hung_up(event: evt.Event) -> None:
         event.assoc.dul.to_user_queue.put(None)  # type: ignore[arg-type]  # what waiting in vain gives
 
 
-def _server_for(callers: Sequence[Caller]) -> type[ThreadedAssociationServer]:
+class _Refused:
+    """Says in the log who was turned away, each once: a sender that is not let in tries again all day."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def tell(self, line: str) -> None:
+        if line not in self._told and len(self._told) < _MOST_REFUSED:
+            self._told.add(line)
+            _LOG.warning("%s", line)
+
+
+def _server_for(callers: Sequence[Caller], *, refused: _Refused) -> type[ThreadedAssociationServer]:
     class _Server(ThreadedAssociationServer):
         """Hangs up on whoever calls from an address that nobody who may send has, or falls silent."""
 
@@ -193,7 +229,11 @@ def _server_for(callers: Sequence[Caller]) -> type[ThreadedAssociationServer]:
             return request, address
 
         def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002 - socketserver's
-            return may_call(str(client_address[0]), callers=callers)
+            address = str(client_address[0])
+            known = may_call(address, callers=callers)
+            if not known:
+                refused.tell(f"a connection from {address} was refused: no --from names this address")
+            return known
 
         def shutdown(self) -> None:
             BaseServer.shutdown(self)  # pynetdicom's own asks its list of servers that it started itself

@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from hilum.service.dicom.deliver import Deliverer
 from hilum.service.dicom.listener import Listener, ListenSettings
-from hilum.service.dicom.outbox import DAY_S, Outbox
+from hilum.service.dicom.outbox import DAY_S, OPEN, Outbox
 from hilum.service.dicom.peers import AnyDestination, Destination
+from hilum.service.dicom.results import ResultsOf
 from hilum.service.dicom.web_archive import WebArchives
 from hilum.service.store.store import Store
 
@@ -81,7 +83,10 @@ def connected(plan: NetworkPlan, *, store: Store, settings_sha256: str, say: Cal
             sending.start()
             yield
             return
-        with closing(Listener(plan.listening, store=store, outbox=outbox, settings_sha256=settings_sha256)) as listener:
+        again = ResultsOf(plan.destinations).again(store.files)
+        with closing(
+            Listener(plan.listening, store=store, outbox=outbox, settings_sha256=settings_sha256, again=again)
+        ) as listener:
             sending.start()
             say(f"listening as {plan.title} at {plan.listening.host}, port {listener.port} (Ctrl-C ends)")
             yield
@@ -89,6 +94,23 @@ def connected(plan: NetworkPlan, *, store: Store, settings_sha256: str, say: Cal
         stopping.set()
         if sending.is_alive():
             sending.join()
+
+
+def warn_of_unnamed(store: Store, *, destinations: Sequence[AnyDestination]) -> None:
+    """Say in the log how many results wait for somewhere that is no destination (any more): nothing sends them."""
+    named = {each.name for each in destinations}
+    waiting: Counter[str] = Counter()
+    for row in Outbox(database=store.database, clock=time.time).counts():
+        if row.state in OPEN and row.destination not in named:
+            waiting[row.destination] += row.rows
+    for name, rows in waiting.items():
+        _LOG.warning(
+            "%s for %s, which no --to names now, and nothing sends %s; name it with --to as it stands here, or send "
+            "the images again to have their results go to the archives that --to names",
+            "1 result waits" if rows == 1 else f"{rows:,} results wait",
+            name,
+            "it" if rows == 1 else "them",
+        )
 
 
 def _callers(archives: Mapping[str, str]) -> str:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
 from hilum.objects.make import DicomObject
 from hilum.service.dicom.peers import AnyDestination
+from hilum.service.readers.reading_objects import kept_of
 from hilum.service.store.database import Database
+from hilum.service.store.kept_objects import KeptObject
 from hilum.service.store.tables import OUTBOX
+
+_LOG = logging.getLogger("hilum.service")
 
 RowState = Literal["waiting", "promised", "delivered", "dead"]
 """`promised`: the archive took it, and was asked to say that it keeps it. `dead`: nobody took it in time."""
 
-_OPEN: tuple[RowState, ...] = ("waiting", "promised")
+OPEN: tuple[RowState, ...] = ("waiting", "promised")
+"""The states of what is still to be delivered."""
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 3600.0
 PROMISE_S = 120.0
@@ -50,31 +56,48 @@ class Count:
 def put(
     connection: Connection, *, job_id: str, objects: Iterable[DicomObject], to: Sequence[AnyDestination], now: float
 ) -> None:
-    """Add a row for each object and destination, within a transaction; one that is there already stays.
+    """Add a row for each object and destination, within a transaction; what was given up waits anew.
 
-    `now` is in seconds since 1970.
+    Any other row that is there already stays, so that nothing is delivered twice. `now` is in seconds since 1970.
     """
+    made = {kept_of(one): one.data for one in objects}
+    put_kept(connection, job_id=job_id, objects=made, data_of=made.get, to=to, now=now)
+
+
+def put_kept(
+    connection: Connection,
+    *,
+    job_id: str,
+    objects: Iterable[KeptObject],
+    data_of: Callable[[KeptObject], bytes | None],
+    to: Sequence[AnyDestination],
+    now: float,
+) -> None:
+    """As `put`, of objects whose files are asked for where a row needs them; one of which there is none is left out."""
     for one in objects:
-        made = one.dataset
         for destination in to:
-            instance, name = str(made.SOPInstanceUID), destination.name
-            there = (OUTBOX.c.sop_instance == instance) & (OUTBOX.c.destination == name)
-            if one.kind not in destination.kinds or connection.execute(select(OUTBOX.c.number).where(there)).first():
+            if one.kind not in destination.kinds:
+                continue
+            where = (OUTBOX.c.sop_instance == one.sop_instance) & (OUTBOX.c.destination == destination.name)
+            state = connection.execute(select(OUTBOX.c.state).where(where)).scalar_one_or_none()
+            data = data_of(one) if state in (None, "dead") else None
+            if data is None:
                 continue
             row = {
                 "job_id": job_id,
                 "kind": one.kind,
-                "destination": name,
-                "sop_class": str(made.SOPClassUID),
-                "sop_instance": instance,
-                "data": one.data,
+                "destination": destination.name,
+                "sop_class": one.sop_class,
+                "sop_instance": one.sop_instance,
+                "data": data,
                 "state": "waiting",
                 "attempts": 0,
                 "due_s": now,
                 "created_s": now,
+                "ended_s": None,
                 "said": "",
             }
-            connection.execute(insert(OUTBOX), row)
+            connection.execute(insert(OUTBOX) if state is None else update(OUTBOX).where(where), row)
 
 
 _AT_ONCE = 60
@@ -91,7 +114,7 @@ class Outbox:
 
     def due(self, destination: str) -> tuple[Parcel, ...]:
         """The oldest of what is to be sent there now; a promise that was not kept in time is due again."""
-        wanted = (OUTBOX.c.destination == destination) & OUTBOX.c.state.in_(_OPEN) & (OUTBOX.c.due_s <= self.clock())
+        wanted = (OUTBOX.c.destination == destination) & OUTBOX.c.state.in_(OPEN) & (OUTBOX.c.due_s <= self.clock())
         columns = (OUTBOX.c.number, OUTBOX.c.destination, OUTBOX.c.sop_class, OUTBOX.c.sop_instance, OUTBOX.c.data)
         with self.database.read() as connection:
             rows = connection.execute(select(*columns).where(wanted).order_by(OUTBOX.c.number).limit(_AT_ONCE)).all()
@@ -99,7 +122,12 @@ class Outbox:
 
     def delivered(self, numbers: Iterable[int], *, said: str) -> None:
         """The archive has these."""
-        self._set(numbers, {"state": "delivered", "said": said, "data": None, "ended_s": self.clock()})
+        values = {"state": "delivered", "said": said, "data": None, "ended_s": self.clock()}
+        these = update(OUTBOX).where(OUTBOX.c.number.in_(list(numbers))).values(**values)
+        with self.database.write() as connection:
+            rows = connection.execute(these.returning(OUTBOX.c.job_id, OUTBOX.c.kind, OUTBOX.c.destination)).all()
+        for job_id, kind, destination in rows:
+            _LOG.debug("reading %s: %s delivered to %s", job_id, kind, destination)
 
     def promised(self, numbers: Iterable[int], *, transaction: str) -> None:
         """The archive took these, and was asked in this transaction to say that it keeps them.
@@ -174,10 +202,6 @@ class Outbox:
             rows = connection.execute(grouped.order_by(OUTBOX.c.destination, OUTBOX.c.state)).all()
         return tuple(Count(destination=row[0], state=row[1], rows=row[2], said=row[3]) for row in rows)
 
-    def _set(self, numbers: Iterable[int], values: dict[str, Any]) -> None:
-        with self.database.write() as connection:
-            connection.execute(update(OUTBOX).where(OUTBOX.c.number.in_(list(numbers))).values(**values))
-
 
 def _is_open(number: int) -> ColumnElement[bool]:
-    return and_(OUTBOX.c.number == number, OUTBOX.c.state.in_(_OPEN))
+    return and_(OUTBOX.c.number == number, OUTBOX.c.state.in_(OPEN))

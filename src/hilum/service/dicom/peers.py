@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 from hilum.errors import UsageError
 from hilum.output.layout import ObjectKind
-from hilum.service.dicom.addresses import is_loopback
+from hilum.service.dicom.addresses import addresses_of, canonical, is_loopback
 
 _TITLE = re.compile(r"[\x21-\x5b\x5d-\x7e](?:[\x20-\x5b\x5d-\x7e]{0,14}[\x21-\x5b\x5d-\x7e])?")
 _DESTINATION = re.compile(r"(?P<title>[^@]+)@(?P<host>\[[^\]]+\]|[^:=@]+):(?P<port>\d+)(?:=(?P<kinds>[a-z,]+))?")
+_WITH_PORT = re.compile(r"(\[[^\]]+\]|[^:]+):\d+")
 
 USUAL_KINDS: tuple[ObjectKind, ...] = ("sr", "pr", "sc")
 """What a destination gets unless it is said otherwise; not every archive takes segmentations."""
@@ -58,10 +59,28 @@ class WebDestination:
 AnyDestination = Destination | WebDestination
 
 
-def parse_caller(text: str) -> Caller:
-    """`TITLE` or `TITLE@ADDRESS`. Raises `UsageError`."""
-    title, _, address = text.partition("@")
-    return Caller(checked_title(title), address or None)
+def parse_callers(text: str) -> tuple[Caller, ...]:
+    """`TITLE` or `TITLE@HOST`: a caller for each address that the host has now.
+
+    Raises `UsageError` for what is neither, for a name without an address, and for an address that nobody has.
+    """
+    title, at, host = text.partition("@")
+    checked_title(title)
+    if not at:
+        return (Caller(title),)
+    if _WITH_PORT.fullmatch(host) and canonical(host) is None:
+        raise UsageError(
+            f"--from {text} names a port, and a sender calls from any; write --from {text.rpartition(':')[0]}"
+        )
+    addresses = addresses_of(host)
+    if not addresses:
+        raise UsageError(
+            f"--from {text}: {host or 'nothing'} is no address, and no name that has one here; write TITLE@ADDRESS, "
+            f"such as {title}@10.0.0.21, or correct the name"
+        )
+    if {"0.0.0.0", "::"} & set(addresses):
+        raise UsageError(f"--from {text}: nobody calls from {host}; write --from {title} for any address")
+    return tuple(Caller(title, address) for address in addresses)
 
 
 def parse_destination(text: str) -> AnyDestination:
@@ -113,9 +132,13 @@ def checked_title(title: str) -> str:
 
 def may_call(address: str, *, callers: Sequence[Caller]) -> bool:
     """Whether anybody who may send has this address."""
-    return any(caller.address in (None, address) for caller in callers)
+    return any(_is_from(address, caller=caller) for caller in callers)
 
 
 def may_send(title: str, *, address: str, callers: Sequence[Caller]) -> bool:
     """Whether somebody of this title may send from this address."""
-    return any(caller.title == title and caller.address in (None, address) for caller in callers)
+    return any(caller.title == title and _is_from(address, caller=caller) for caller in callers)
+
+
+def _is_from(address: str, *, caller: Caller) -> bool:
+    return caller.address is None or canonical(caller.address) == (canonical(address) or address)

@@ -39,7 +39,7 @@ def run_reader(plan: ReaderPlan, worker: str, ready: Event) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent says when to stop
     _end_with_parent()
     bound_memory(plan.memory_bytes)
-    store = open_store(plan.store, options=plan.options, migrate=False)
+    store = open_store(plan.store, options=plan.options, migrate=False, check=False)
     with Reader(models=[load_bundle(folder) for folder in plan.models], settings=plan.settings) as reader:
         ready.set()
         while not stopping.is_set():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import time
+
 from hilum.errors import HilumError, InternalError, LimitError
 from hilum.output.pictures import draw_pictures
 from hilum.reading.reader import Reader
@@ -13,6 +16,8 @@ from hilum.service.readers.reading_objects import ReadingObjects, reading_object
 from hilum.service.store.job import Lease, Origin, Outcome, Place
 from hilum.service.store.store import Store
 from hilum.version import __version__
+
+_LOG = logging.getLogger("hilum.service")
 
 PAGE, OVERLAY, THUMBNAIL = "page.html", "overlay.jpg", "thumbnail.png"
 """The names of what is drawn."""
@@ -29,6 +34,7 @@ def read_lease(lease: Lease, *, store: Store, reader: Reader, also: Also | None 
     objects is written in the transaction that stores it. Raises `OutputError` where the store cannot be written: the
     job stays leased then, to be given back.
     """
+    began_s = time.monotonic()
     data = store.files.read_bytes(lease.job.sha256)
     if data is None:
         return store.queue.fail(lease, kind="lost", message="the image is no longer kept; send it again")
@@ -47,7 +53,10 @@ def read_lease(lease: Lease, *, store: Store, reader: Reader, also: Also | None 
     except Exception as error:  # noqa: BLE001 - a defect met in one file must not stop the service; it is reported
         said = InternalError(f"met a defect of hilum ({type(error).__name__}); please report it")
         return _failed(lease, said, store=store, reader=reader)
-    return store.queue.finish(lease, outcome, within=within)
+    done = store.queue.finish(lease, outcome, within=within)
+    if done:
+        _LOG.debug("reading %s: read in %.1f s", lease.job.id, time.monotonic() - began_s)
+    return done
 
 
 def _outcome(examination: Examination, *, objects: ReadingObjects, reader: Reader) -> Outcome:
@@ -64,4 +73,5 @@ def _failed(lease: Lease, error: HilumError, *, store: Store, reader: Reader) ->
     failed = FailedReading(
         lease.job.name, error.kind, message, __version__, reader.settings_sha256, sha256=lease.job.sha256
     )
+    _LOG.debug("reading %s: could not be read (%s)", lease.job.id, error.kind)
     return store.queue.fail(lease, kind=error.kind, message=message, reading=failure_to_json(failed))

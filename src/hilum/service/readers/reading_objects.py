@@ -26,7 +26,7 @@ class ReadingObjects:
 
     def files(self) -> Mapping[str, bytes]:
         """What is kept of them, by file name."""
-        return files_of_objects([(_kept(one), one.data) for one in self.objects], refused=self.refused)
+        return files_of_objects([(kept_of(one), one.data) for one in self.objects], refused=self.refused)
 
 
 def reading_objects(examination: Examination, data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> ReadingObjects:
@@ -44,7 +44,8 @@ def reading_objects(examination: Examination, data: bytes, *, limits: Limits = D
         return ReadingObjects(refused=f"No DICOM objects: making them met a defect of hilum ({kind}); please report it")
 
 
-def _kept(one: DicomObject) -> KeptObject:
+def kept_of(one: DicomObject) -> KeptObject:
+    """How an object is listed where it is kept."""
     made = one.dataset
     sop_class, sop_instance = str(made.SOPClassUID), str(made.SOPInstanceUID)
     return KeptObject(kind=one.kind, sop_class=sop_class, sop_instance=sop_instance, size=len(one.data))

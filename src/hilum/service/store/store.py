@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hilum.errors import OutputError, UsageError
+from hilum.errors import HilumError, OutputError, UsageError
 from hilum.output.lock import FolderLock
 from hilum.service.store.audit import Audit
+from hilum.service.store.belonging import check_belonging
 from hilum.service.store.database import Database, sqlite_url
 from hilum.service.store.files import StoredFiles
 from hilum.service.store.opinions import Opinions
@@ -61,19 +62,31 @@ class Store:
 
 
 def open_store(
-    folder: Path, *, options: StoreOptions | None = None, migrate: bool = True, clock: Callable[[], float] = time.time
+    folder: Path,
+    *,
+    options: StoreOptions | None = None,
+    migrate: bool = True,
+    check: bool = True,
+    clock: Callable[[], float] = time.time,
 ) -> Store:
     """Open the store in a folder, which is made where it is missing, for this user alone.
 
-    `migrate`: bring the tables to this version; a process that the service itself started leaves it out. `clock` gives
-    seconds since 1970. Raises `UsageError` for a folder on a network file system, and `OutputError` where folder or
-    database cannot be used.
+    `migrate`: bring the tables to this version. `check`: see that folder and database belong together; a database that
+    belongs to no folder yet is this one's from then on. A process that the service itself started leaves out both, and
+    who only counts the second. `clock` gives seconds since 1970. Raises `UsageError` for a folder on a network file
+    system and for a database of another folder, and `OutputError` where folder or database cannot be used.
     """
     chosen = options or StoreOptions()
     _make(folder)
     database = Database(chosen.database or sqlite_url(folder))
-    if migrate:
-        database.migrate()
+    try:
+        if migrate:
+            database.migrate()
+        if check:
+            check_belonging(folder, database=database)
+    except HilumError:
+        database.close()
+        raise
     files = StoredFiles(folder)
     keep_bytes = chosen.keep_days > 0.0
     return Store(

@@ -56,6 +56,9 @@ JOBS = Table(
 `attempt` is how often its reading was begun, and `deaths` how many readers broke down on it.
 """
 
+STORE = Table("store", METADATA, Column("id", String(32), primary_key=True))
+"""One row: the id of the folder that the database belongs to."""
+
 OPINIONS = Table(
     "opinion",
     METADATA,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
+from hilum.service.store.queue import Within
 from hilum.service.store.store import Store
 from hilum.service.web import feedback, health, objects, pages, rest, stow
 from hilum.service.web.body_limits import BodyLimits
@@ -19,11 +20,18 @@ from hilum.service.web.settings import ServiceSettings
 from hilum.version import __version__
 
 
-def create_app(reader: ReadBy, store: Store, settings: ServiceSettings, *, readers: Readers | None = None) -> FastAPI:
+def create_app(
+    reader: ReadBy,
+    store: Store,
+    settings: ServiceSettings,
+    *,
+    readers: Readers | None = None,
+    again: Within | None = None,
+) -> FastAPI:
     """The service over `store`, for readings by `reader` (a `Reader`, or what is known of one elsewhere).
 
     It accepts, shows and deletes; who reads are other processes (`ReaderPool`), which `readers` tells of. Without
-    `readers`, `/readyz` says that nobody reads.
+    `readers`, `/readyz` says that nobody reads. `again` writes more in the transaction that accepts a file.
     """
     service = Service(
         store=store,
@@ -33,6 +41,7 @@ def create_app(reader: ReadBy, store: Store, settings: ServiceSettings, *, reade
         sessions=Sessions(lasts_s=settings.session_s),
         attempts=Attempts(),
         metrics=Metrics(),
+        again=again,
     )
     app = FastAPI(
         title="hilum",

@@ -26,7 +26,7 @@ from hilum.service.web.access import (
 from hilum.service.web.opinion_tables import DECISIONS
 from hilum.service.web.passwords import is_password
 from hilum.service.web.problems import ProblemError
-from hilum.service.web.rest import JobId, job_or_404
+from hilum.service.web.rest import JobId, job_or_404, note
 from hilum.service.web.schemas import objects_out, reading_out
 from hilum.service.web.service import Service, TheService
 
@@ -49,6 +49,8 @@ def reading(request: Request, service: TheService, job_id: JobId) -> Response:
     if _has_to_log_in(request, service):
         return RedirectResponse(LOGIN, status_code=303)
     job = job_or_404(service, job_id)
+    if job.reading is not None:
+        note("view", job, user=user_of(request, service), service=service)
     found = reading_out(job, files=service.store.files, whole=True)
     findings = [] if found.reading is None else found.reading.get("findings", [])
     rows = [

@@ -103,7 +103,7 @@ def one(service: TheService, user: TheUser, job_id: JobId) -> ReadingOut:
     """The state of a file that was accepted, with its reading once it is done."""
     job = job_or_404(service, job_id)
     if job.reading is not None:
-        _note("view", job, user=user, service=service)
+        note("view", job, user=user, service=service)
     return reading_out(job, files=service.store.files, whole=True)
 
 
@@ -128,7 +128,7 @@ def delete(service: TheService, user: TheUser, job_id: JobId) -> None:
 )
 def page(service: TheService, user: TheUser, job_id: JobId) -> Response:
     """The page that `hilum read --out` writes: it needs no network and may be saved."""
-    data = _drawn(PAGE, job_id, user=user, service=service)
+    data = _downloaded(PAGE, job_id, user=user, service=service)
     headers = {"Content-Security-Policy": _READING_POLICY}
     return Response(data, media_type="text/html; charset=utf-8", headers=headers)
 
@@ -141,18 +141,19 @@ def page(service: TheService, user: TheUser, job_id: JobId) -> Response:
 )
 def overlay(service: TheService, user: TheUser, job_id: JobId) -> Response:
     """The overlay that `hilum read --out` writes, as JPEG."""
-    return Response(_drawn(OVERLAY, job_id, user=user, service=service), media_type="image/jpeg")
+    return Response(_downloaded(OVERLAY, job_id, user=user, service=service), media_type="image/jpeg")
 
 
 @router.get(
     "/readings/{job_id}/thumbnail",
     summary="The picture, small",
     response_class=Response,
+    dependencies=FOR_USERS,
     responses={200: {"content": {"image/png": {}}}, **declared(400, 401, 404, 422, 429, 500, 503)},
 )
-def thumbnail(service: TheService, user: TheUser, job_id: JobId) -> Response:
-    """The picture at the size of a worklist's row, as PNG."""
-    return Response(_drawn(THUMBNAIL, job_id, user=user, service=service), media_type="image/png")
+def thumbnail(service: TheService, job_id: JobId) -> Response:
+    """The picture at the size of a worklist's row, as PNG; part of the worklist, and noted in the audit as little."""
+    return Response(_drawn(THUMBNAIL, job_or_404(service, job_id), service=service), media_type="image/png")
 
 
 @router.get(
@@ -183,19 +184,25 @@ def stated_of(*, age: str, sex: str, view: str) -> Stated:
     )
 
 
-def _drawn(name: str, job_id: str, *, user: User, service: Service) -> bytes:
+def note(action: Action, job: Job, *, user: User, service: Service) -> None:
+    """Add to the audit what a user does with a reading."""
+    service.store.audit.add(action, who=user.name, address=user.address, job_id=job.id)
+
+
+def _downloaded(name: str, job_id: str, *, user: User, service: Service) -> bytes:
     job = job_or_404(service, job_id)
-    data = service.store.files.drawn(job_id, name) if job.state == "done" else None
+    data = _drawn(name, job, service=service)
+    note("download", job, user=user, service=service)
+    return data
+
+
+def _drawn(name: str, job: Job, *, service: Service) -> bytes:
+    data = service.store.files.drawn(job.id, name) if job.state == "done" else None
     if data is None:
         if job.state in ("queued", "leased"):
             raise ProblemError(404, "It is not read yet; ask again in a while.")
         raise ProblemError(404, "There is no picture of it, or it is no longer kept; send the image again.")
-    _note("download", job, user=user, service=service)
     return data
-
-
-def _note(action: Action, job: Job, *, user: User, service: Service) -> None:
-    service.store.audit.add(action, who=user.name, address=user.address, job_id=job.id)
 
 
 def _unknown() -> ProblemError:

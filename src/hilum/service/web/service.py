@@ -9,6 +9,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request
 
 from hilum.reading_result import ModelRef
+from hilum.service.store.queue import Within
 from hilum.service.store.store import Store
 from hilum.service.web.metrics import Metrics
 from hilum.service.web.sessions import Attempts, Sessions
@@ -37,7 +38,10 @@ class Readers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """The store, who reads, the settings, and what is known of the people who use it."""
+    """The store, who reads, the settings, and what is known of the people who use it.
+
+    `again` writes more in the transaction that accepts a file.
+    """
 
     store: Store
     reader: ReadBy
@@ -46,6 +50,7 @@ class Service:
     sessions: Sessions
     attempts: Attempts
     metrics: Metrics
+    again: Within | None = None
 
 
 def _service(request: Request) -> Service:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from sqlalchemy import Connection
 
 from hilum.errors import BusyError, DecodeError, LimitError, OutputError
@@ -12,6 +14,8 @@ from hilum.service.store.queue import Accepted
 from hilum.service.web.access import User
 from hilum.service.web.service import Service
 from hilum.stated import Stated
+
+_LOG = logging.getLogger("hilum.service")
 
 
 def accept(data: bytes, *, name: str, stated: Stated, origin: Origin, user: User, service: Service) -> Accepted:
@@ -25,6 +29,8 @@ def accept(data: bytes, *, name: str, stated: Stated, origin: Origin, user: User
 
     def note(connection: Connection, job: Job) -> None:
         audit.add_within(connection, "upload", who=user.name, address=user.address, job_id=job.id)
+        if service.again is not None:
+            service.again(connection, job)
 
     try:
         _check(data, service=service)
@@ -41,6 +47,8 @@ def accept(data: bytes, *, name: str, stated: Stated, origin: Origin, user: User
         counted.labels("refused").inc()
         raise
     counted.labels("accepted" if accepted.is_new else "known").inc()
+    came = "was sent, and waits to be read" if accepted.is_new else "was sent again, and is known"
+    _LOG.debug("reading %s: a file of %d bytes %s", accepted.job.id, len(data), came)
     return accepted
 
 

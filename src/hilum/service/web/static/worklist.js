@@ -8,7 +8,8 @@ const AGAIN_AT_MOST = 60;
 const at = (id) => /** @type {T} */ (document.getElementById(id));
 const rows = at("rows");
 const more = at("more");
-/** @type {File[]} */
+/** @typedef {{age: string, sex: string, view: string}} Stated what is said of a patient */
+/** @type {{file: File, stated: Stated, bar: HTMLProgressElement, said: HTMLElement}[]} */
 const queue = [];
 let sending = false;
 /** @type {number | null} */
@@ -16,20 +17,51 @@ let after = null;
 
 // Sending
 
-/** @param {Iterable<File>} files */
+/**
+ * What the fields say now is said of these files alone: the fields are emptied, so that the next patient's files do not get it.
+ * @param {Iterable<File>} files
+ */
 function add(files) {
-  for (const file of files) queue.push(file);
+  const added = [...files];
+  if (added.length === 0) return;
+  const stated = takeStated();
+  const words = inWords(stated);
+  for (const file of added) {
+    const bar = /** @type {HTMLProgressElement} */ (
+      element("progress", { max: "1", value: "0", "aria-label": `Sending ${file.name}` })
+    );
+    const said = element("span", {}, " waiting");
+    at("sending").prepend(element("li", {}, words ? `${file.name} (${words})` : file.name, " ", bar, said));
+    queue.push({ file, stated, bar, said });
+  }
+  const whom = added.length === 1 ? "the file" : `the ${added.length} files`;
+  at("taken").textContent = words ? `Said of ${whom} just added: ${words}. The fields are empty again for the next.` : "";
   if (!sending) void sendAll();
+}
+
+/** What the fields say, which are empty then. @returns {Stated} */
+function takeStated() {
+  const take = (/** @type {string} */ name) => {
+    const field = /** @type {HTMLInputElement} */ (at(name));
+    const value = field.value.trim();
+    field.value = "";
+    return value;
+  };
+  return { age: take("age"), sex: take("sex"), view: take("view") };
+}
+
+/** @param {Stated} stated */
+function inWords({ age, sex, view }) {
+  return [age && `age ${age}`, sex && `sex ${sex}`, view && `view ${view}`].filter(Boolean).join(", ");
 }
 
 async function sendAll() {
   sending = true;
-  for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-    const bar = element("progress", { max: "1", value: "0", "aria-label": `Sending ${file.name}` });
-    const said = element("span", {}, " sending");
-    at("sending").prepend(element("li", {}, file.name, " ", bar, said));
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const { file, stated, bar, said } = next;
+    said.replaceChildren(" sending");
     try {
-      const reading = await send(file, /** @type {HTMLProgressElement} */ (bar));
+      const reading = await send(file, stated, bar);
       said.replaceChildren(" ", element("a", { href: `/readings/${reading.id}` }, "accepted"));
       await show();
     } catch (error) {
@@ -43,11 +75,11 @@ async function sendAll() {
 
 /**
  * One file; where the service has too much to do, again after as long as it asks.
- * @param {File} file @param {HTMLProgressElement} bar
+ * @param {File} file @param {Stated} stated @param {HTMLProgressElement} bar
  */
-async function send(file, bar) {
+async function send(file, stated, bar) {
   for (let again = 0; ; again += 1) {
-    const { status, wait, body } = await post(file, bar);
+    const { status, wait, body } = await post(file, stated, bar);
     if (status === 200 || status === 202) return body;
     if (status === 401) location.assign("/login");
     if (status !== 503 || again >= AGAIN_AT_MOST) throw new Error(body.detail);
@@ -56,13 +88,13 @@ async function send(file, bar) {
 }
 
 /**
- * @param {File} file @param {HTMLProgressElement} bar
+ * @param {File} file @param {Stated} stated @param {HTMLProgressElement} bar
  * @returns {Promise<{status: number, wait: number, body: any}>}
  */
-function post(file, bar) {
+function post(file, stated, bar) {
   const form = new FormData();
   form.append("file", file);
-  for (const name of ["age", "sex", "view"]) form.append(name, /** @type {HTMLInputElement} */ (at(name)).value);
+  for (const [name, value] of Object.entries(stated)) form.append(name, value);
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest(); // fetch tells nothing of how much is sent
     request.open("POST", `${API}/readings`);
