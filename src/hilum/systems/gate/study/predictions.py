@@ -6,12 +6,12 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import DataError
-from hilum.systems.gate.frames import Rule
 from hilum.whole_files import write_whole
 
 Text = npt.NDArray[np.str_]
@@ -19,7 +19,7 @@ Text = npt.NDArray[np.str_]
 AS_READ, MASKED, LEARNT, OTHER_PATIENTS = "as read", "masked", "learnt from", "other patients"
 """How a picture was shown that is not framed: as reading sees it, its middle hidden, in training, and of patients of
 whom the network that shows it learnt nothing."""
-FRAMED_VIEWS: tuple[Rule, ...] = ("black", "white", "stretch")
+FRAMED_VIEWS: tuple[Literal["black", "white", "stretch"], ...] = ("black", "white", "stretch")
 """Three paddings, each with a crop, a size and a JPEG quality drawn alike for all pictures."""
 WHOLE_VIEWS = (AS_READ, *FRAMED_VIEWS)
 """Views of a picture as it came, without a fault put into it."""
