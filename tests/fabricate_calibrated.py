@@ -11,22 +11,33 @@ from hilum.bundle.load import Bundle, load_bundle
 from hilum.bundle.save import write_bundle
 
 
+def calibrated_on(**changes: object) -> CalibratedOn:
+    """What a card says of a fit on three images of two patients, with `changes`."""
+    said = {
+        "date": "2026-01-02",
+        "command": "hilum models calibrate toy",
+        "by": None,
+        "hilum_version": "0.1.0",
+        "commit": None,
+        "data": ("a hospital: 3 images of 2 patients",),
+        "data_sha256": "a" * 64,
+        "images": 3,
+        "patients": 2,
+        "left_out": (),
+        "rule": "greatest Youden index",
+        "labels": (),
+        "from_name": "toy",
+        "from_version": "1.0.0",
+        "from_sha256": "b" * 64,
+    }
+    return CalibratedOn.model_validate({**said, **changes})
+
+
 def calibrated_of(bundle: Bundle, *, folder: Path) -> Bundle:
     """The bundle in `folder` with the network and labels of `bundle`, whose name ends in `-calibrated`."""
     card = bundle.card
-    on = CalibratedOn(
-        date="2026-01-02",
+    on = calibrated_on(
         command=f"hilum models calibrate {card.name} --data table=hospital",
-        by=None,
-        hilum_version="0.1.0",
-        commit=None,
-        data=("a hospital: 3 images of 2 patients",),
-        data_sha256="a" * 64,
-        images=3,
-        patients=2,
-        left_out=(),
-        rule="greatest Youden index",
-        labels=(),
         from_name=card.name,
         from_version=card.version,
         from_sha256=bundle.sha256,

@@ -11,7 +11,7 @@ from hilum.errors import UsageError
 from hilum.output.folder import OutputFolder
 from hilum.output.inputs import InputFile
 from hilum.output.layout import READINGS
-from hilum.output.neutral_files import is_neutral, neutral_files, refuse_other_results
+from hilum.output.neutral_files import is_neutral, neutral_files, records_of_one_kind
 from hilum.output.resume import sha256_of
 
 
@@ -91,12 +91,12 @@ def test_a_neutral_name_is_a_hash_and_that_of_the_source(found, expected):
 def test_named_and_anonymous_results_never_meet_in_a_folder(tmp_path):
     with OutputFolder(tmp_path / "out") as folder:
         for anonymous in (True, False):
-            refuse_other_results(folder, anonymous=anonymous)
+            list(records_of_one_kind(folder, anonymous=anonymous))
         for found, anonymous, said in (
             (record("image-0123456789ab"), True, "holds anonymous results; name another folder"),
             (record("image-0001.png"), False, "name an empty folder for anonymous ones"),
         ):
             (folder.path / READINGS).write_text(json.dumps(found) + "\n")
-            refuse_other_results(folder, anonymous=anonymous)
+            list(records_of_one_kind(folder, anonymous=anonymous))
             with pytest.raises(UsageError, match=said):
-                refuse_other_results(folder, anonymous=not anonymous)
+                list(records_of_one_kind(folder, anonymous=not anonymous))

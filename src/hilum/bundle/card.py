@@ -7,21 +7,19 @@ know could change what the bundle means.
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
     ConfigDict,
     Field,
-    SerializerFunctionWrapHandler,
     WithJsonSchema,
-    model_serializer,
     model_validator,
 )
 
 from hilum.bundle.brought_lungs import LUNG_GRAPH, BroughtLungs
 from hilum.bundle.calibrated_on import CalibratedOn
-from hilum.bundle.card_part import CompressionMethod, Interval, Part, Probability, Sha256
+from hilum.bundle.card_part import CompressionMethod, GrownPart, Interval, Part, Probability, Sha256
 from hilum.bundle.ensemble_spec import EnsembleSpec
 from hilum.bundle.fusion_spec import FusionSpec
 from hilum.bundle.gate_outputs import GATE_OUTPUTS, OUTPUTS_WITHOUT_VIEWS
@@ -45,12 +43,14 @@ TolerablePart = Literal["type", "modality", "view"]
 """The parts of a scope of which a model may decide without knowing them; an age that a scope names is none."""
 
 
-class Scope(Part):
+class Scope(GrownPart):
     """What the model was trained for; a reading outside it gives no decision.
 
     Nor does a reading of which something here is unknown, unless it is tolerated: then a warning says so. An age that
     the scope names must be known. A view is tolerated while the age fits.
     """
+
+    later_fields: ClassVar[frozenset[str]] = frozenset({"unknown_tolerated"})
 
     xray_type: str
     age_years: tuple[float, float] | None = Field(description="inclusive range, or null where any age is in scope")
@@ -59,14 +59,6 @@ class Scope(Part):
         default=("modality", "view"),
         description="parts of which the model decides, with a warning, where they are unknown; never an age",
     )
-
-    @model_serializer(mode="wrap")
-    def _without_the_usual(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """The usual tolerance is not written, so that a hilum which does not know the field still reads the card."""
-        fields: dict[str, Any] = serialise(self)
-        if self.unknown_tolerated == type(self).model_fields["unknown_tolerated"].default:
-            del fields["unknown_tolerated"]
-        return fields
 
     @property
     def patients(self) -> str | None:
@@ -109,8 +101,10 @@ class OcclusionSpec(Part):
         return self
 
 
-class HeatmapSpec(Part):
+class HeatmapSpec(GrownPart):
     """Where heatmaps come from, and how they become boxes."""
+
+    later_fields: ClassVar[frozenset[str]] = frozenset({"occlusion"})
 
     method: Literal["class-map", "occlusion", "none"] = Field(
         description="the graph's own class maps; what each logit falls by where a part of the picture is hidden, which "
@@ -128,14 +122,6 @@ class HeatmapSpec(Part):
         if (self.method == "occlusion") != (self.occlusion is not None):
             raise ValueError(f"the method {self.method} {'needs' if self.occlusion is None else 'has no'} occlusion")
         return self
-
-    @model_serializer(mode="wrap")
-    def _without_an_absent_occlusion(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """What is absent is not written, so that a hilum which does not know the field still reads the card."""
-        fields: dict[str, Any] = serialise(self)
-        if self.occlusion is None:
-            del fields["occlusion"]
-        return fields
 
 
 class Training(Part):
@@ -159,8 +145,10 @@ class Training(Part):
     )
 
 
-class Compression(Part):
+class Compression(GrownPart):
     """What was done to make the graph small, and what it cost on validation."""
+
+    later_fields: ClassVar[frozenset[str]] = frozenset({"decisions_changed"})
 
     method: CompressionMethod
     auroc_before: Probability
@@ -170,14 +158,6 @@ class Compression(Part):
         description="the share of its decisions that differ from the network's, of the finding of which most do; "
         "absent where that was not counted",
     )
-
-    @model_serializer(mode="wrap")
-    def _without_what_was_not_counted(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """So that a hilum which does not know the field still reads the card."""
-        fields: dict[str, Any] = serialise(self)
-        if self.decisions_changed is None:
-            del fields["decisions_changed"]
-        return fields
 
 
 class GateFigure(Part):
@@ -239,13 +219,17 @@ class GateSpec(Part):
 _KindName = Annotated[str, AfterValidator(known_kind), WithJsonSchema({"enum": list(KINDS), "type": "string"})]
 
 
-class Card(Part):
+class Card(GrownPart):
     """The whole card.
 
     A classifier has labels, an ensemble has `ensemble` too, a fusion of two networks `fusion`, two looks `two_looks`,
     what averages inside the lungs `pooling`; a gate has `gate` in the place of labels, what draws lungs has `lungs`; a
     gate's scope is `any`.
     """
+
+    later_fields: ClassVar[frozenset[str]] = frozenset(
+        {"calibrated_on", "ensemble", "pooling", "quantised", "two_looks"}
+    )
 
     schema_: Literal["hilum.card/1"] = Field(default="hilum.card/1", alias="schema")
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -278,15 +262,6 @@ class Card(Part):
     quantised: Quantised | None = Field(
         default=None, description="the form of the network in 8-bit integers; absent where the bundle has none"
     )
-
-    @model_serializer(mode="wrap")
-    def _without_what_is_absent(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """What is absent is not written, so that a hilum which does not know a later field still reads the card."""
-        fields: dict[str, Any] = serialise(self)
-        for name in ("calibrated_on", "ensemble", "pooling", "quantised", "two_looks"):
-            if getattr(self, name) is None:
-                del fields[name]
-        return fields
 
     model_config = ConfigDict(populate_by_name=True)
 

@@ -17,18 +17,20 @@ The card's labels are those of the ensemble: their calibration and operating poi
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Self
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, model_validator
 
-from hilum.bundle.card_part import Part, Probability, Sha256
+from hilum.bundle.card_part import GrownPart, Part, Probability, Sha256
 
 MEMBER_LOGITS, MAPS = "member_logits", "maps"
 """What the graph gives beside its logits."""
 
 
-class EnsembleMember(Part):
+class EnsembleMember(GrownPart):
     """One network of an ensemble, and what it was trained as; its settings stand in the card's `training.recipe`."""
+
+    later_fields: ClassVar[frozenset[str]] = frozenset({"made_of", "made_of_sha256", "weight"})
 
     name: Annotated[str, Field(min_length=1, description="what readings call it")]
     architecture: str
@@ -41,13 +43,6 @@ class EnsembleMember(Part):
         default=None, description="name and version of the bundle that the member was; absent where it never was one"
     )
     made_of_sha256: Sha256 | None = Field(default=None, description="of that bundle's card; absent likewise")
-
-    @model_serializer(mode="wrap")
-    def _without_what_is_absent(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """What is absent is not written, so that a hilum which does not know a later field still reads the card."""
-        fields: dict[str, Any] = serialise(self)
-        later = ("weight", "made_of", "made_of_sha256")
-        return {name: value for name, value in fields.items() if value is not None or name not in later}
 
 
 class EnsembleSpec(Part):

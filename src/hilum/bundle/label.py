@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import ClassVar, Literal, Self
 
 import numpy.typing as npt
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, model_validator
 
-from hilum.bundle.card_part import Interval, Part, Probability
+from hilum.bundle.card_part import GrownPart, Interval, Part, Probability
 from hilum.bundle.result_calibration import ResultCalibration
 from hilum.statistics.calibration import calibrate
 from hilum.statistics.outcomes import FloatArray
@@ -84,12 +84,10 @@ class LabelFit(Part):
     )
 
 
-_WHERE_SAID = ("not_reliable", "fit")
-"""The fields of a label that stand on a card only where they say something."""
-
-
-class Label(Part):
+class Label(GrownPart):
     """One output of the graph, in order."""
+
+    later_fields: ClassVar[frozenset[str]] = frozenset({"fit", "not_reliable"})
 
     name: str
     calibration: PlattCalibration
@@ -113,12 +111,6 @@ class Label(Part):
         if self.not_reliable is not None and self.operating_point is not None:
             raise ValueError("a label that is not reliable must have no operating point")
         return self
-
-    @model_serializer(mode="wrap")
-    def _without_the_usual(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """What nobody said of a label is not written, so that an older hilum still reads the card."""
-        fields: dict[str, Any] = serialise(self)
-        return {name: value for name, value in fields.items() if value is not None or name not in _WHERE_SAID}
 
     @property
     def why_not_reliable(self) -> str | None:

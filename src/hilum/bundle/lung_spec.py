@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, model_validator
 
-from hilum.bundle.card_part import CompressionMethod, Part
+from hilum.bundle.card_part import CompressionMethod, GrownPart, Part
 from hilum.imaging.preprocess import PreprocessSpec
 from hilum.reading_result import LungDefinition
 
@@ -27,7 +27,7 @@ LUNG_SIDES: Mapping[LungDefinition, tuple[Structure, Structure]] = {
 _Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
-class QualityRule(Part):
+class QualityRule(GrownPart):
     """Expected Dice = intercept + weights times facts, cut to [0, 1]; trusted from `trusted_from`.
 
     The facts are disagreement over a flip and over a small shift (1 - Dice), 1 - area of the smaller side over that of
@@ -35,6 +35,8 @@ class QualityRule(Part):
     by least squares to out-of-fold Dice. A drawing whose lungs cover a share of the picture outside `area_share` is
     trusted in no case.
     """
+
+    later_fields: ClassVar[frozenset[str]] = frozenset({"expected"})
 
     intercept: float
     flip: float
@@ -44,14 +46,6 @@ class QualityRule(Part):
     expected: float = Field(default=0.0, description="weight of 1 - the Dice that the probabilities let expect")
     trusted_from: _Share
     area_share: tuple[float, float]
-
-    @model_serializer(mode="wrap")
-    def _without_the_usual(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """A weight of 0 is not written, so that a hilum which does not know the fact still reads the card."""
-        fields: dict[str, Any] = serialise(self)
-        if self.expected == 0.0:
-            del fields["expected"]
-        return fields
 
 
 class LungFigure(Part):
@@ -91,11 +85,13 @@ class RatioError(Part):
     groups: int = Field(ge=1, description="patients or series among the n")
 
 
-class LungSpec(Part):
+class LungSpec(GrownPart):
     """A pixel is lung where the larger probability of both sides is at least `threshold`, of the larger's side.
 
     It is heart where the heart's probability is at least `threshold`; lung and heart may overlap.
     """
+
+    later_fields: ClassVar[frozenset[str]] = frozenset({"frame_below", "ratio_error", "structures"})
 
     structures: tuple[Structure, ...] = Field(
         default=LUNG_SIDES["whole"],
@@ -129,15 +125,6 @@ class LungSpec(Part):
         if self.ratio_error is not None and not self.draws_heart:
             raise ValueError("ratio_error is of what draws a heart")
         return self
-
-    @model_serializer(mode="wrap")
-    def _without_the_usual(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """What is as usual is not written, so that a hilum which does not know the fields still reads the card."""
-        fields: dict[str, Any] = serialise(self)
-        for name in ("structures", "frame_below", "ratio_error"):
-            if getattr(self, name) == type(self).model_fields[name].default:
-                del fields[name]
-        return fields
 
     @property
     def definitions(self) -> tuple[LungDefinition, ...]:

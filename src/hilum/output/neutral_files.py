@@ -6,7 +6,7 @@ import hashlib
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -21,6 +21,13 @@ NAME = "image"
 """What a neutral name begins with."""
 
 _NEUTRAL = re.compile(rf"{NAME}-([0-9a-f]{{12}}|unreadable)(-[0-9]+)?")
+
+
+_OTHERS = {
+    True: "{folder} holds results under the names of their files; name an empty folder for anonymous ones",
+    False: "{folder} holds anonymous results; name another folder for results under the names of their files",
+}
+"""What is said where anonymous results are to be written, or others, and the folder holds the other kind."""
 
 
 def neutral_files(files: Iterable[InputFile], *, max_bytes: int) -> tuple[InputFile, ...]:
@@ -65,17 +72,12 @@ def is_neutral(record: Record) -> bool:
     return _NEUTRAL.fullmatch(relative) is not None and record["source"]["name"] == relative
 
 
-def refuse_other_results(folder: OutputFolder, *, anonymous: bool) -> None:
-    """Raise `UsageError` where the folder holds results of the other kind: under files' own names, or anonymous ones.
+def records_of_one_kind(folder: OutputFolder, *, anonymous: bool) -> Iterator[Record]:
+    """The journal's records, one at a time; raises `UsageError` at one of the other kind: a named one, or anonymous.
 
     The two never meet in one folder, so that what was made to be given away holds no name.
     """
-    if all(is_neutral(record) == anonymous for record in records(folder.path)):
-        return
-    if anonymous:
-        raise UsageError(
-            f"{folder.path} holds results under the names of their files; name an empty folder for anonymous ones"
-        )
-    raise UsageError(
-        f"{folder.path} holds anonymous results; name another folder for results under the names of their files"
-    )
+    for record in records(folder.path):
+        if is_neutral(record) != anonymous:
+            raise UsageError(_OTHERS[anonymous].format(folder=folder.path))
+        yield record

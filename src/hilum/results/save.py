@@ -9,9 +9,9 @@ from pathlib import Path
 
 from hilum.output.folder import OutputFolder
 from hilum.output.index import write_index
-from hilum.output.journal import Journal, records
+from hilum.output.journal import Journal
 from hilum.output.layout import INDEX, clashes, output_paths
-from hilum.output.neutral_files import refuse_other_results
+from hilum.output.neutral_files import records_of_one_kind
 from hilum.output.render import RenderSettings, failure_record, write_failure_page, write_outputs
 from hilum.output.same_name import ReadBefore, alike_text, path_of, read_before, with_place
 from hilum.reading_result import Examination, FailedReading
@@ -30,8 +30,7 @@ def save_all(named: Iterable[Named], *, folder: Path) -> tuple[Path, ...]:
     results.
     """
     with OutputFolder(folder) as held:
-        refuse_other_results(held, anonymous=False)
-        before = dict(read_before(records(held.path)))
+        before = dict(read_before(records_of_one_kind(held, anonymous=False)))
         with closing(Journal(held.path, replacing=())) as journal:
             pages = tuple(_pages(named, before=before, folder=held, journal=journal))
         Journal(held.path, replacing=()).close()  # of several lines on one image the last one stays

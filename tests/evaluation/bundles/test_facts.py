@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
+from fabricate_calibrated import calibrated_on
 from fabricate_kermany import fabricate_kermany
 from fabricate_run import LABELS, fabricate_run
-from hilum.bundle.calibrated_on import CalibratedOn
 from hilum.bundle.load import load_bundle
 from hilum.datasets.own.own_table import read_own_table
 from hilum.datasets.releases.kermany import read_kermany
@@ -16,23 +16,7 @@ from hilum.evaluation.judging.judge import judge
 from hilum.evaluation.report.checklist import checklist
 from hilum.version import __version__
 
-ON = CalibratedOn(
-    date="2026-01-02",
-    command="hilum models calibrate toy",
-    by=None,
-    hilum_version="0.1.0",
-    commit=None,
-    data=("a hospital: 3 images of 2 patients",),
-    data_sha256="a" * 64,
-    images=3,
-    patients=2,
-    left_out=(),
-    rule="greatest Youden index",
-    labels=("Atelectasis",),
-    from_name="toy",
-    from_version="1.0.0",
-    from_sha256="b" * 64,
-)
+ON = calibrated_on(labels=("Atelectasis",))
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,8 @@
 import pytest
 
 from fabricate_bundle import ToyBundle
-from hilum.bundle.calibrated_on import NO_POINT, NOT_CALIBRATED, CalibratedOn
+from fabricate_calibrated import calibrated_on
+from hilum.bundle.calibrated_on import NO_POINT, NOT_CALIBRATED
 from hilum.bundle.label import LabelFit, PlattCalibration
 from hilum.bundle.shelf import shipped_bundles
 from hilum.evaluation.calibrating.calibrated_card import calibrated_card, calibrated_name, calibrated_version
@@ -30,23 +31,7 @@ def test_names_end_so_once():
 
 
 def on(*labels):
-    return CalibratedOn(
-        date="2026-01-02",
-        command="hilum models calibrate toy",
-        by=None,
-        hilum_version="0.1.0",
-        commit=None,
-        data=("a hospital: 3 images of 2 patients",),
-        data_sha256="a" * 64,
-        images=3,
-        patients=2,
-        left_out=(),
-        rule="greatest Youden index",
-        labels=labels,
-        from_name="toy",
-        from_version="1.0.0",
-        from_sha256="b" * 64,
-    )
+    return calibrated_on(labels=labels)
 
 
 def made(card, labels, *, fitted, called="a hospital"):

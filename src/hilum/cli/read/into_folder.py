@@ -18,9 +18,9 @@ from hilum.output.batch import without_clashes, write_batch
 from hilum.output.folder import OutputFolder
 from hilum.output.index import write_index
 from hilum.output.inputs import InputFile
-from hilum.output.journal import Journal, records
+from hilum.output.journal import Journal
 from hilum.output.layout import FAILURES, INDEX, SKIPPED
-from hilum.output.neutral_files import refuse_other_results
+from hilum.output.neutral_files import records_of_one_kind
 from hilum.output.render import RenderSettings, failure_record
 from hilum.output.resume import already_read, failed_before
 from hilum.output.same_name import alike_text, called_alike
@@ -42,10 +42,9 @@ def read_into_folder(request: ReadRequest) -> int:
         raise UsageError("Missing option: --out FOLDER")
     started = time.perf_counter()
     with OutputFolder(request.out) as folder:
-        refuse_other_results(folder, anonymous=request.anonymous)
         with request.timer.part("looking up what was read before"):
-            done, given_up = _done_before(request, folder), _given_up(request, folder)
             alike = _alike(request, folder)
+            done, given_up = _done_before(request, folder), _given_up(request, folder)
         left = done | given_up | alike.keys()
         todo = tuple(file for file in request.inputs.files if file.relative not in left)
         counts, costs, without = _read(request, folder, todo, alike=alike, done=len(done) + len(given_up))
@@ -101,11 +100,11 @@ def _given_up(request: ReadRequest, folder: OutputFolder) -> frozenset[str]:
 def _alike(request: ReadRequest, folder: OutputFolder) -> Mapping[str, FailedReading]:
     """The `relative` of each file that is not to be read since its results would replace another's, with what it says.
 
-    It stands nowhere in the folder, where its name is that of the other's results.
+    It stands nowhere in the folder, where its name is that of the other's results. Raises `UsageError` where the folder
+    holds results of the other kind.
     """
-    if request.anonymous:
-        return {}
-    found = called_alike(request.inputs.files, found=records(folder.path))
+    before = records_of_one_kind(folder, anonymous=request.anonymous)
+    found = called_alike(request.inputs.files, found=before)
     settings_sha256 = request.reader.settings_sha256
     return {
         file.relative: FailedReading(

@@ -34,7 +34,6 @@ from hilum.evaluation.calibrating.calibrated_card import calibrated_card, calibr
 from hilum.evaluation.calibrating.fit_labels import FittedLabels, fit_labels
 from hilum.evaluation.calibrating.own_images import OwnImages, own_part, read_own_images, refuse_what_was_seen, renamed
 from hilum.evaluation.calibrating.rule import PointRule
-from hilum.findings import XRAY_TYPES
 from hilum.output.lock import held_folder
 from hilum.reading.engines.engine import available_cores
 from hilum.version import __version__
@@ -116,7 +115,7 @@ def calibrate(
     _check_asked(records, labels=chosen if settings.labels is not None else ())
     part, held_out = own_part(records, bundle=bundle, left_out=left_out)
     seen_is_known = refuse_what_was_seen(part, bundle=bundle)
-    gate = shipped_gate() if settings.gate and bundle.card.scope.xray_type in XRAY_TYPES else None
+    gate = shipped_gate() if settings.gate else None
     work = _reading_folder(folder, part=part, bundle=bundle, gate=gate)
     with held_folder(work):
         images = read_own_images(

@@ -33,7 +33,7 @@ def training_time(folders: Iterable[Path]) -> TrainingTime | None:
     Raises `DataError` where a file of a time is malformed.
     """
     folds = tuple(folders)
-    found = [_read(path) for fold in folds for path in _files(fold, name=TIME)]
+    found = [read_time(path) for fold in folds for path in _files(fold, name=TIME)]
     without = [path for fold in folds for path in _files(fold, name=FACTS) if not path.with_name(TIME).is_file()]
     if not found:
         return None
@@ -43,6 +43,17 @@ def training_time(folders: Iterable[Path]) -> TrainingTime | None:
         not_timed=len(without),
         cut_short=sum(cut for _, cut in found),
     )
+
+
+def read_time(path: Path) -> tuple[float, bool]:
+    """The seconds of a training, and whether it was cut short. Raises `DataError` where the file does not hold them."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return float(found["seconds"]), bool(found["cut_short"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            f"{path} does not hold the time of a training ({error}). Remove the file and write the tables again"
+        ) from error
 
 
 def time_json(time: TrainingTime | None) -> dict[str, Any]:
@@ -64,16 +75,6 @@ def time_in_words(found: dict[str, Any]) -> str | None:
 
 def _files(fold: Path, *, name: str) -> tuple[Path, ...]:
     return (*fold.glob(name), *fold.glob(f"*/{name}"))
-
-
-def _read(path: Path) -> tuple[float, bool]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return float(found["seconds"]), bool(found["cut_short"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(
-            f"{path} does not hold the time of a training ({error}). Remove the file and write the tables again"
-        ) from error
 
 
 def _spoken(seconds: float) -> str:

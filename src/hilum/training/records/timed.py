@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from hilum.errors import DataError
 from hilum.evaluation.study.folder import TIME
+from hilum.evaluation.study.training_time import read_time
 from hilum.training.recipe.processes import is_first_process
 from hilum.whole_files import write_whole
 
@@ -35,9 +37,8 @@ def timed(folder: Path) -> Iterator[None]:
 
 def _before(path: Path) -> tuple[float, bool]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return float(found["seconds"]), bool(found["cut_short"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return read_time(path)
+    except DataError:
         return 0.0, path.parent.is_dir() and any(path.parent.iterdir())
 
 

@@ -39,42 +39,16 @@ BACTERIA, VIRUS = "Bacterial pneumonia", "Viral pneumonia"
 WEAK = Augmentation(crop_area=(0.85, 1.0), aspect=0.1, rotation_deg=5.0, gain=0.1, offset=0.05)
 """Framing and grey scale, a little; nothing that changes sharpness."""
 
-ONE_CHANGE: Mapping[str, tuple[str, Augmentation]] = {
+PARTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "blur": (
         "weak, and blurred or sharpened",
-        replace(
-            WEAK,
-            blur_probability=AUGMENTATION.blur_probability,
-            blur_sigma_px=AUGMENTATION.blur_sigma_px,
-            sharpen_probability=AUGMENTATION.sharpen_probability,
-            sharpen=AUGMENTATION.sharpen,
-        ),
+        ("blur_probability", "blur_sigma_px", "sharpen_probability", "sharpen"),
     ),
-    "rescale": (
-        "weak, and made smaller and large again",
-        replace(WEAK, shrink_probability=AUGMENTATION.shrink_probability, shrink=AUGMENTATION.shrink),
-    ),
-    "exposure": (
-        "weak, and exposed otherwise",
-        replace(
-            WEAK,
-            equalise_probability=AUGMENTATION.equalise_probability,
-            gain=AUGMENTATION.gain,
-            offset=AUGMENTATION.offset,
-            log_gamma=AUGMENTATION.log_gamma,
-        ),
-    ),
-    "border": (
-        "weak, and cut off at the border",
-        replace(
-            WEAK,
-            crop_area=AUGMENTATION.crop_area,
-            aspect=AUGMENTATION.aspect,
-            rotation_deg=AUGMENTATION.rotation_deg,
-        ),
-    ),
+    "rescale": ("weak, and made smaller and large again", ("shrink_probability", "shrink")),
+    "exposure": ("weak, and exposed otherwise", ("equalise_probability", "gain", "offset", "log_gamma")),
+    "border": ("weak, and cut off at the border", ("crop_area", "aspect", "rotation_deg")),
 }
-"""By arm, its title, and the weak augmentation with one part of today's."""
+"""By arm with weak augmentation and one part of today's: its title, and that part's settings."""
 
 SOFT = replace(AUGMENTATION, blur_probability=1.0, blur_sigma_px=(0.5, 2.5), sharpen_probability=0.0)
 """Today's, but every picture is blurred and none sharpened."""
@@ -167,8 +141,8 @@ def shift_arms(start: StartingWeights, *, starts: Path | None = None) -> dict[st
             name="weak", title="weak augmentation", recipe=today.with_last(replace(today.last, augmentation=WEAK))
         ),
         *(
-            ShiftArm(name=name, title=title, recipe=today.with_last(replace(today.last, augmentation=augmentation)))
-            for name, (title, augmentation) in ONE_CHANGE.items()
+            ShiftArm(name=name, title=title, recipe=today.with_last(replace(today.last, augmentation=_weak_with(part))))
+            for name, (title, part) in PARTS.items()
         ),
         ShiftArm(
             name="soft", title="every picture blurred", recipe=today.with_last(replace(today.last, augmentation=SOFT))
@@ -261,6 +235,11 @@ def with_kinds(records: Sequence[Record], _learning: Learning | None = None) -> 
         )
         for record in records
     )
+
+
+def _weak_with(part: Sequence[str]) -> Augmentation:
+    """The weak augmentation with these settings of today's."""
+    return replace(WEAK, **{name: getattr(AUGMENTATION, name) for name in part})
 
 
 def _lite(backbone: str, *, start: StartingWeights, recipe: Recipe) -> ShiftArm:
