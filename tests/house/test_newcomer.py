@@ -85,7 +85,7 @@ FINDINGS: dict[str, Sequence[str]] = {
         "reading/input/test_sources.py::test_all_ways_lead_to_the_same_logit",
     ),
     "lungs were drawn on a ball, and what was written was not said": (
-        "cli/test_segment.py::test_what_is_no_chest_gets_no_lungs_and_says_so",
+        "cli/test_segment_gate.py::test_what_is_no_chest_gets_no_lungs_and_says_so",
         "cli/test_segment.py::test_what_was_written_is_said",
         "cli/test_segment.py::test_files_named_one_by_one_lie_side_by_side",
     ),
@@ -164,7 +164,7 @@ FINDINGS: dict[str, Sequence[str]] = {
         "cli/data/test_command.py::test_a_part_of_a_release_that_is_meant_ends_with_0_and_says_what_is_missing",
     ),
     "a folder with a file that fails for good ended as an error for ever": (
-        "cli/read/test_into_folder.py::test_what_failed_for_good_is_not_tried_again",
+        "cli/read/test_resume.py::test_what_failed_for_good_is_not_tried_again",
     ),
     "a log stayed empty until the end": (
         "test_progress.py::test_lines_come_now_and_then_and_say_what_is_left",
@@ -186,7 +186,7 @@ STRENGTHS: dict[str, Sequence[str]] = {
     "DICOM of every sort is read or named with its remedy, and one bad file stops nothing": (
         "imaging/test_decode.py::test_every_real_dicom_decodes_and_the_lossless_ones_agree_to_the_bit",
         "imaging/test_decode.py::test_the_zstandard_stream_is_named",
-        "cli/read/test_into_folder.py::test_signal_in_the_middle_leaves_whole_files_and_resume_goes_on",
+        "cli/read/test_resume.py::test_signal_in_the_middle_leaves_whole_files_and_resume_goes_on",
         "cli/read/test_into_folder.py::test_second_process_on_a_folder_is_refused",
     ),
     "a page is one file that loads nothing, on every screen, in light and dark": (
