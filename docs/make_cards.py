@@ -26,7 +26,7 @@ from markers import ROOT
 
 from hilum.bundle.calibrated_on import LOOKED_AT
 from hilum.bundle.card import GRAPH, Card
-from hilum.bundle.label import Label, LabelResult
+from hilum.bundle.label import Label, LabelResult, ViewNotReliable
 from hilum.bundle.load import CARD_NAME, PACKED_SUFFIX, TRAINING_IMAGES, Bundle
 from hilum.bundle.save import card_bytes, file_hashes, write_bundle
 from hilum.bundle.shelf import SHIPPED_FOLDER, shipped_bundles
@@ -44,8 +44,9 @@ from hilum.evaluation.study.as_json import read_study_json
 from hilum.networks.starting_weights import RandomWeights
 from hilum.reading.engines.engine import available_cores
 from hilum.systems.chest_adult.folds import adult_images
-from hilum.systems.chest_adult.limits import limits_of_study
+from hilum.systems.chest_adult.limits import BEGINNINGS, limits_of_study, views_of_study
 from hilum.systems.chest_adult.recipe import NAME as ADULT
+from hilum.systems.chest_adult.recipe import WORDS
 from hilum.systems.chest_adult.sections import EARNED_KEY
 from hilum.systems.chest_adult.train import RELEASE
 from hilum.systems.gate.data.releases import read_gate_data
@@ -169,21 +170,36 @@ def remake_adult(bundle: Bundle, *, data: Path, looks: Mapping[str, LabelResult]
     _check_split(bundle, found=Split({TRAIN: records}, "all").sha256)
     seen = seen_images(train=records, validation=(), starts=(), jobs=available_cores())
     rows = [[row for row in label.results if not row.is_test] for label in bundle.card.labels]
-    card = with_looks(bundle.card, rows=rows, looks=looks)
-    said = limits_of_kept_study(card, result=ADULT_STUDY)
-    return Remade(card.changed({"limits": tuple(dict.fromkeys((*card.limits, *said)))}), seen)
+    return Remade(with_kept_study(with_looks(bundle.card, rows=rows, looks=looks), result=ADULT_STUDY), seen)
 
 
-def limits_of_kept_study(card: Card, *, result: Path) -> tuple[str, ...]:
-    """What the kept study says against the card's findings; nothing where its AUROCs are not the card's."""
-    if not result.is_file():
-        return ()
-    sections = read_study_json(result, study=ADULT)["sections"]
-    for label in card.labels:
-        kept = sections[EARNED_KEY].get(label.name, {}).get("auroc")
-        if any(row.auroc != kept for row in label.results if not row.is_test):
-            return ()
-    return limits_of_study(sections)
+def with_kept_study(card: Card, *, result: Path) -> Card:
+    """The card with what the kept study says against its findings, in both networks; as it is where that is of others.
+
+    The study keeps the figures by view of the mean of both networks alone.
+    """
+    sections = read_study_json(result, study=ADULT)["sections"] if result.is_file() else {}
+    kept = {name: one.get("auroc") for name, one in sections.get(EARNED_KEY, {}).items()}
+    if any(row.auroc != kept.get(label.name) for label in card.labels for row in label.results if not row.is_test):
+        return card
+    weak = views_of_study(sections)
+    limits = [line for line in card.limits if not line.startswith(BEGINNINGS)]
+    fusion = card.fusion
+    return card.changed(
+        {
+            "version": WORDS.version,
+            "labels": _with_views(card.labels, weak=weak),
+            "limits": (*limits, *limits_of_study(sections)),
+            "fusion": fusion and fusion.changed({"whole_labels": _with_views(fusion.whole_labels, weak=weak)}),
+        }
+    )
+
+
+def _with_views(labels: Sequence[Label], *, weak: Mapping[str, tuple[ViewNotReliable, ...]]) -> tuple[Label, ...]:
+    return tuple(
+        label if label.operating_point is None else label.changed({"not_reliable_in": weak.get(label.name, ())})
+        for label in labels
+    )
 
 
 def _check_split(bundle: Bundle, *, found: str) -> None:

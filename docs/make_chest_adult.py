@@ -16,7 +16,9 @@ from markers import ROOT, table, write_or_check
 from study_tables import made_by, value
 
 from hilum.evaluation.study.as_json import read_study_json
-from hilum.systems.chest_adult.sections import BASELINES_KEY, EARNED_KEY, INSIDE_KEY, SHIPS_KEY, VIEWS
+from hilum.systems.chest_adult.limits import aurocs_by_view
+from hilum.systems.chest_adult.recipe import VIEWS
+from hilum.systems.chest_adult.sections import BASELINES_KEY, EARNED_KEY, INSIDE_KEY, SHIPS_KEY, decided_text
 from hilum.systems.chest_adult.study import ADULT, CROP, LOCAL
 from hilum.systems.chest_adult.tries import NAME as TRIES
 
@@ -108,7 +110,7 @@ def _finding(label: str, one: Json, *, baselines: Json) -> tuple[str, ...]:
     within = "–" if one["within_views"] is None else f"{one['within_views']:.3f}"
     views = (value(one["by_view"].get(view, {}), name="auroc") for view in VIEWS)
     alone = (_short(baselines[name]) for name in ("view", "view, age and sex"))
-    decided = "yes" if one["earned"] else f"no: {'; '.join(one['why_not'])}"
+    decided = decided_text(aurocs_by_view(one)) if one["earned"] else f"no: {'; '.join(one['why_not'])}"
     return label, f"{one['n']:,} ({one['positives']:,})", value(one, name="auroc"), within, *views, *alone, decided
 
 

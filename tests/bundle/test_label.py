@@ -39,6 +39,17 @@ def test_of_any_other_label_nothing_is_written_that_an_older_hilum_does_not_know
     assert "not_reliable" not in label(operating_point=0.5).model_dump()
 
 
+def test_a_view_in_which_a_label_is_not_decided_is_named_with_the_reason() -> None:
+    weak = label(operating_point=0.5, not_reliable_in=({"view": "AP", "why": "4 of 500 images with it"},))
+    assert weak.why_not_in("AP") == "not reliable here: 4 of 500 images with it"
+    assert weak.why_not_in("PA") is weak.why_not_in("unknown") is None
+    assert Label.model_validate_json(weak.model_dump_json()) == weak
+    assert weak.how_decided != label(operating_point=0.5).how_decided
+    assert "not_reliable_in" not in label(operating_point=0.5).model_dump()
+    with pytest.raises(ValidationError, match="must name no view"):
+        label(not_reliable_in=({"view": "AP", "why": "few"},))
+
+
 def test_how_a_label_was_fitted_is_written_only_where_it_is_known() -> None:
     plain = Label(
         name="Edema",

@@ -122,11 +122,12 @@ def test_show_says_of_a_label_that_is_not_reliable_what_it_lacks(hilum: Any, she
     toy = ToyBundle(name="weak", labels=("Hernia", "Mass"), network=ToyNetwork.random(labels=2))
     hernia, mass = toy.card().labels
     lacks = {"operating_point": None, "not_reliable": "22 images with it to judge by, 40 are needed"}
-    card = toy.card().model_copy(update={"labels": (hernia.changed(lacks), mass)})
+    in_ap = {"not_reliable_in": ({"view": "AP", "why": "4 of 500 images with it"},)}
+    card = toy.card().model_copy(update={"labels": (hernia.changed(lacks), mass.changed(in_ap))})
     write_bundle(shelf / "weak", card=card, files=toy.files())
     said = " ".join(hilum("models", "show", "weak").stdout.split())
     assert "Hernia: never decided, not reliable here: 22 images with it to judge by, 40 are needed" in said
-    assert "Mass: positive from probability 0.500 (set by hand)" in said
+    assert "Mass: positive from probability 0.500 (set by hand); not decided in view AP: 4 of 500 images" in said
 
 
 def test_show_says_what_a_fusion_decides_where_the_lungs_are_not_trusted(hilum: Any, shelf: Path) -> None:
@@ -143,3 +144,13 @@ def test_where_the_lungs_are_not_trusted_the_model_for_adults_decides_what_the_t
     alone = {label.name: label.operating_point for label in card.labels_without_lungs}
     assert {name for name, point in alone.items() if point is None} == {"Emphysema", "Fibrosis"}
     assert {name for name, point in alone.items() if point is not None} == {"Cardiomegaly", "Edema", "Effusion"}
+
+
+def test_the_model_for_adults_leaves_undecided_in_ap_views_what_the_texts_say() -> None:
+    """limits-and-safety.md and chest-adult.md name these by hand."""
+    card = find("chest-adult", local=None).card
+    assert card.fusion is not None
+    for labels in (card.labels, card.fusion.whole_labels):
+        weak = {(label.name, one.view) for label in labels for one in label.not_reliable_in}
+        assert weak <= {("Emphysema", "AP"), ("Fibrosis", "AP")}
+    assert len([1 for label in card.labels if label.not_reliable_in]) == 2

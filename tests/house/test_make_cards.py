@@ -24,6 +24,7 @@ from hilum.datasets.releases.kermany import read_kermany
 from hilum.datasets.splits.split import Split
 from hilum.evaluation.bundles.evaluate import EvaluationSettings, evaluate_part
 from hilum.evaluation.bundles.part import official_part
+from hilum.evaluation.study.as_json import SCHEMA
 from hilum.networks.starting_weights import RandomWeights
 from hilum.systems.pneumonia.recipe import pneumonia
 from hilum.training.data.make_split import make_splits
@@ -111,6 +112,34 @@ def test_the_adults_card_keeps_its_studys_rows_and_gets_its_images_and_a_look(sc
     (data / "nih" / "images" / records[0].path.name).unlink()
     with pytest.raises(script.NotTheseDataError, match="not the images of its training"):
         script.remake(bundle, data=data, looks={})
+
+
+def test_the_adults_card_gets_what_the_kept_study_says_of_views_only_where_the_figures_are_its_own(
+    script, tmp_path
+) -> None:
+    card = write_fusion(tmp_path / "toy").card
+    row = LabelResult(
+        set="cross-validated", n=9, positives=4, auroc=0.8, auroc_ci=None, sensitivity=0.5, sensitivity_ci=None,
+        specificity=0.6, specificity_ci=None,
+    )  # fmt: skip
+    labels = tuple(label.changed({"results": (row,)}) for label in card.labels)
+    card = card.changed({"labels": labels, "limits": ("Weak.", "Among images of view AP: an older card's words.")})
+    told = {"n": 9, "positives": 4, "auroc": 0.8, "auroc_ci": [0.6, 0.9]}
+    by_view = {"Edema": {"PA": told, "AP": told}, "Pneumonia": {"PA": told}}
+    kept = {name: {"auroc": 0.8, "earned": True, "by_view": views} for name, views in by_view.items()}
+    result = tmp_path / "study.json"
+    study = {"schema": SCHEMA, "study": "chest-adult", "sections": {"earned": kept, "inside_lungs": {}}}
+    result.write_text(json.dumps(study))
+    found = script.with_kept_study(card, result=result)
+    for labels in (found.labels, found.fusion.whole_labels):
+        assert [[one.view for one in label.not_reliable_in] for label in labels] == [[], ["AP"]]
+    assert found.limits[0] == "Weak."
+    assert found.limits[1].startswith("Among images of view AP alone")
+    assert len(found.limits) == 2
+    kept["Edema"]["auroc"] = 0.7
+    result.write_text(json.dumps(study))
+    assert script.with_kept_study(card, result=result) == card
+    assert script.with_kept_study(card, result=tmp_path / "none.json") == card
 
 
 def test_other_images_than_those_of_the_training_are_refused(script, recipe, records, tmp_path) -> None:

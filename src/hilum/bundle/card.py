@@ -19,7 +19,7 @@ from pydantic import (
 
 from hilum.bundle.brought_lungs import LUNG_GRAPH, BroughtLungs
 from hilum.bundle.calibrated_on import CalibratedOn
-from hilum.bundle.card_part import CompressionMethod, GrownPart, Interval, Part, Probability, Sha256
+from hilum.bundle.card_part import CompressionMethod, GrownPart, Interval, Part, Probability, Sha256, ViewName
 from hilum.bundle.ensemble_spec import EnsembleSpec
 from hilum.bundle.fusion_spec import FusionSpec
 from hilum.bundle.gate_outputs import GATE_OUTPUTS, OUTPUTS_WITHOUT_VIEWS
@@ -36,8 +36,6 @@ from hilum.radiograph import ADULT_FROM_YEARS
 CARD_SCHEMA = "hilum.card/1"
 GRAPH = "model.onnx"
 """The one file that every bundle has beside its card."""
-
-ViewName = Literal["PA", "AP", "LL"]
 
 TolerablePart = Literal["type", "modality", "view"]
 """The parts of a scope of which a model may decide without knowing them; an age that a scope names is none."""
@@ -315,9 +313,7 @@ class Card(GrownPart):
         """The labels that are decided otherwise where the lungs are not trusted: a fusion then sees the whole alone."""
         whole = () if self.fusion is None else self.fusion.whole_labels
         return tuple(
-            alone
-            for alone, label in zip(whole, self.labels, strict=False)
-            if (alone.operating_point, alone.not_reliable) != (label.operating_point, label.not_reliable)
+            alone for alone, label in zip(whole, self.labels, strict=False) if alone.how_decided != label.how_decided
         )
 
     @property

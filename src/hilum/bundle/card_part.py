@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Interval = tuple[float, float]
+ViewName = Literal["PA", "AP", "LL"]
 
 CompressionMethod = Literal["none", "float16 weights", "int8 and float16 weights", "int8 weights"]
 """How a graph was made small: as it is; large constants in half precision; large convolutions in 8 bits, the rest

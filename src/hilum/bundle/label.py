@@ -7,7 +7,7 @@ from typing import ClassVar, Literal, Self
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from hilum.bundle.card_part import GrownPart, Interval, Part, Probability
+from hilum.bundle.card_part import GrownPart, Interval, Part, Probability, ViewName
 from hilum.bundle.result_calibration import ResultCalibration
 from hilum.statistics.calibration import calibrate
 from hilum.statistics.outcomes import FloatArray
@@ -84,10 +84,17 @@ class LabelFit(Part):
     )
 
 
+class ViewNotReliable(Part):
+    """A view in which a label has not earned its decision."""
+
+    view: ViewName
+    why: str = Field(description="half a sentence")
+
+
 class Label(GrownPart):
     """One output of the graph, in order."""
 
-    later_fields: ClassVar[frozenset[str]] = frozenset({"fit", "not_reliable"})
+    later_fields: ClassVar[frozenset[str]] = frozenset({"fit", "not_reliable", "not_reliable_in"})
 
     name: str
     calibration: PlattCalibration
@@ -101,6 +108,11 @@ class Label(GrownPart):
         description="why the label has not earned a decision, in half a sentence: it is read, listed as not reliable "
         "here, and never decided; null and not written for any other label",
     )
+    not_reliable_in: tuple[ViewNotReliable, ...] = Field(
+        default=(),
+        description="the views in which a label that is decided has not earned it: there it is listed as not reliable "
+        "here; not written where there are none",
+    )
     results: tuple[LabelResult, ...] = ()
     fit: LabelFit | None = Field(
         default=None, description="how `hilum models calibrate` fitted it; absent where that did not"
@@ -110,9 +122,20 @@ class Label(GrownPart):
     def _what_is_not_reliable_is_not_decided(self) -> Self:
         if self.not_reliable is not None and self.operating_point is not None:
             raise ValueError("a label that is not reliable must have no operating point")
+        if self.not_reliable_in and self.operating_point is None:
+            raise ValueError("a label that is never decided must name no view in which it is not")
         return self
 
     @property
     def why_not_reliable(self) -> str | None:
         """What a report says of a label that has not earned a decision; None of any other."""
         return None if self.not_reliable is None else f"{NOT_RELIABLE}: {self.not_reliable}"
+
+    @property
+    def how_decided(self) -> tuple[object, ...]:
+        """What two labels share that are decided alike."""
+        return self.operating_point, self.not_reliable, self.not_reliable_in
+
+    def why_not_in(self, view: str) -> str | None:
+        """What a report says of the label in images of `view`, where it is not decided although elsewhere it is."""
+        return next((f"{NOT_RELIABLE}: {one.why}" for one in self.not_reliable_in if one.view == view), None)

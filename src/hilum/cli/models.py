@@ -160,7 +160,8 @@ def _how_decided(label: Label) -> str:
     """Of a label that is not reliable what it lacks, of any other its operating point and the rule."""
     if label.why_not_reliable is not None:
         return f"never decided, {label.why_not_reliable}"
-    return f"{_positive_from(label)} ({label.operating_point_rule})"
+    where_not = "".join(f"; not decided in view {one.view}: {one.why}" for one in label.not_reliable_in)
+    return f"{_positive_from(label)} ({label.operating_point_rule}){where_not}"
 
 
 def _positive_from(label: Label) -> str:

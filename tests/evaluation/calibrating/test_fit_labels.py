@@ -17,11 +17,11 @@ def card(tmp_path_factory):
 
 
 def own_images(
-    *, trusted: int, untrusted: int, known: tuple[bool, bool] = (True, True), apart: float = 1.0
+    *, trusted: int, untrusted: int, known: tuple[bool, bool] = (True, True), apart: float = 1.0, ap: int = 0
 ) -> OwnImages:
     """One picture a patient, half of them ill; logits of pictures without trusted lungs are twice as large.
 
-    The outcomes' logits lie `apart` from 0, on either side.
+    The outcomes' logits lie `apart` from 0, on either side. The first `ap` pictures are of view AP.
     """
     n = trusted + untrusted
     draw = np.random.default_rng(0)
@@ -35,6 +35,7 @@ def own_images(
         patient=tuple(f"p{i}" for i in range(n)),
         split=("own",) * n,
         labels=LABELS,
+        view=("AP",) * ap + ("PA",) * (n - ap),
         truth=truth,
         scores=1 / (1 + np.exp(-logits)),
         protocol="made up",
@@ -104,3 +105,15 @@ def test_a_label_that_the_data_do_not_tell_stays_as_it_was(card):
     assert found.labels[1].label == card.labels[1]
     assert found.labels[1].unfitted == NOT_IN_DATA
     assert found.whole_labels[1].label == card.fusion.whole_labels[1]
+
+
+@pytest.mark.parametrize(("ap", "stays"), [(100, False), (30, True), (0, True)])
+def test_a_view_stays_undecided_unless_own_images_show_that_it_is_told_there(card, ap, stays):
+    weak = ({"view": "AP", "why": "4 of 500 images with it"},)
+    labels = tuple(label.changed({"not_reliable_in": weak}) for label in card.labels)
+    found = fit(own_images(trusted=200, untrusted=160, ap=ap), card=card.changed({"labels": labels}))
+    for one, before in zip(found.labels, labels, strict=True):
+        assert one.unfitted is None
+        assert one.label.not_reliable_in == (before.not_reliable_in if stays else ())
+    useless = fit(own_images(trusted=200, untrusted=160, ap=ap, apart=0.0), card=card.changed({"labels": labels}))
+    assert all(one.withdrawn and one.label.not_reliable_in == () for one in useless.labels)

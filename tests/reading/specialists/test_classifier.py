@@ -269,3 +269,31 @@ def test_a_label_that_is_not_reliable_is_listed_never_decided_and_says_why(tmp_p
     assert mass.not_decided == NotDecided("not reliable", "not reliable here: too few images with it")
     assert [finding.positive for finding in by_name.values()] == [True, True]
     assert opinion.warnings == (), "each finding says it itself"
+
+
+@pytest.mark.parametrize(
+    ("stated", "seen", "decided"),
+    [
+        ("AP", None, False),
+        ("unknown", "AP", False),
+        ("PA", "AP", True),
+        ("PA", None, True),
+        ("unknown", None, True),
+    ],
+)
+def test_a_label_is_not_decided_in_a_view_in_which_it_is_not_reliable(tmp_path, stated, seen, decided) -> None:
+    toy = ToyBundle(network=ToyNetwork.random(labels=3), labels=LABELS, operating_point=0.0)
+    why = {"not_reliable_in": ({"view": "AP", "why": "4 of 500 images with it"},)}
+    labels = tuple(label.changed(why) if label.name == "Mass" else label for label in toy.card().labels)
+    bundle = write_bundle(tmp_path / "toy", card=toy.card().model_copy(update={"labels": labels}), files=toy.files())
+    specialist = Classifier(bundle, engine=OnnxRuntimeEngine(), threads=1, heatmaps="positive")
+    grey = replace(radiograph(np.full((16, 16), 0.5)), view=stated)
+    gate = replace(NOT_JUDGED, view=seen)
+    (opinion,) = specialist.read([Case(grey, preprocess(grey.pixels, spec=specialist.card.preprocess), gate)])
+    by_name = {finding.name: finding for finding in opinion.findings}
+    mass = by_name.pop("Mass")
+    assert mass.positive is (True if decided else None)
+    assert mass.not_decided == (
+        None if decided else NotDecided("not reliable", "not reliable here: 4 of 500 images with it")
+    )
+    assert [finding.positive for finding in by_name.values()] == [True, True]

@@ -102,6 +102,21 @@ def test_labels_decide_where_they_earned_it_and_are_calibrated_as_the_heads_spea
     assert whole.probability(at_zero) == pytest.approx(truth[near].mean(), abs=0.12)
 
 
+def test_a_label_is_decided_in_the_views_in_which_mean_and_own_arm_tell_it(arms) -> None:
+    looks = {"local": [look(1.0)], "crop": [look(1.0)]}
+    views = tuple(np.where(np.arange(arms["mean"].n) % 2, "PA", "AP").tolist())
+    known = {arm: replace(one, view=views) for arm, one in arms.items()}
+    assert adult_labels(known, looks=looks).mean[0].not_reliable_in == ()
+    truth = known["mean"].truth.copy()
+    truth[np.array(views) == "AP", 0] = 0.0
+    weak = adult_labels({**known, "mean": replace(known["mean"], truth=truth)}, looks=looks)
+    for mass in (weak.mean[0], weak.whole[0]):
+        assert mass.operating_point is not None
+        assert [one.view for one in mass.not_reliable_in] == ["AP"]
+        assert "0 with it" in mass.not_reliable_in[0].why
+    assert weak.mean[2].not_reliable_in == (), "what is never decided names no view"
+
+
 def test_the_operating_point_is_one_of_the_pooled_probabilities(arms) -> None:
     labels = adult_labels(arms, looks={"local": [look(1.0)], "crop": [look(1.0)]})
     mass = labels.mean[0]

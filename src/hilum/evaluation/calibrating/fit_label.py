@@ -41,7 +41,7 @@ def fit_label(images: LabelImages, *, label: Label, rule: PointRule, name: str, 
     few = images.too_few()
     if few is not None:
         return FittedLabel(label=label, unfitted=few)
-    useless = _no_better_than_chance(images)
+    useless = no_better_than_chance(images)
     if useless is not None:
         return withdrawn(label, why=useless)
     kept_slope = None if images.give_a_slope else label.calibration.slope
@@ -63,7 +63,8 @@ def fit_label(images: LabelImages, *, label: Label, rule: PointRule, name: str, 
     )
 
 
-def _no_better_than_chance(images: LabelImages) -> str | None:
+def no_better_than_chance(images: LabelImages) -> str | None:
+    """Why the logits are not shown to rank these images, in words; None where they are."""
     patients = patient_rows(images.patients.tolist())
     found = patient_auroc(
         images.truth.astype(np.float64), scores=images.logits, patients=patients.index, count=patients.count
@@ -87,6 +88,7 @@ def withdrawn(label: Label, *, why: str) -> FittedLabel:
         "operating_point": None,
         "operating_point_rule": f"none: {NOT_RELIABLE}",
         "not_reliable": why,
+        "not_reliable_in": (),
         "results": (),
         "fit": None,
     }

@@ -2,7 +2,8 @@
 
 A fusion has two lists of labels that decide: its own, for pictures whose lungs are trusted, and its whole-image
 branch's, for the others. Each is fitted on its own pictures. Where those of the branch are too few, what was chosen
-elsewhere would stand beside what was fitted or withdrawn here, so that the branch decides no more.
+elsewhere would stand beside what was fitted or withdrawn here, so that the branch decides no more. A view in which a
+label is not decided stays so, unless enough of these images are of it and show that the label is told there.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from hilum.bundle.card import Card
-from hilum.bundle.label import Label
-from hilum.evaluation.calibrating.fit_label import FittedLabel, fit_label, withdrawn
+from hilum.bundle.label import Label, ViewNotReliable
+from hilum.evaluation.calibrating.fit_label import FittedLabel, fit_label, no_better_than_chance, withdrawn
 from hilum.evaluation.calibrating.own_images import OwnImages
 from hilum.evaluation.calibrating.rule import PointRule
 from hilum.statistics.outcomes import BoolArray
@@ -65,7 +66,22 @@ def _fit(
         return FittedLabel(label=label, unfitted=NOT_IN_DATA)
     patients = np.unique(own.patients).size
     says = f"on {own.n:,} images of {patients:,} patients of {name} (SHA-256 {images.sha256[:12]}…), fitted {date}"
-    return fit_label(own, label=label, rule=rule, name=name, says=says)
+    made = fit_label(own, label=label, rule=rule, name=name, says=says)
+    if made.unfitted is not None:
+        return made
+    weak = _still_weak(label, images=images, column=column, among=among)
+    return FittedLabel(label=made.label.changed({"not_reliable_in": weak}))
+
+
+def _still_weak(label: Label, *, images: OwnImages, column: int, among: BoolArray) -> tuple[ViewNotReliable, ...]:
+    """The views in which the label was not decided, but for those of which these images show that it is told there."""
+    views = np.array(images.validation.predictions.view or (None,) * images.n, object)
+
+    def told(view: str) -> bool:
+        own = images.of_label(column, among=among & (views == view))
+        return own.too_few() is None and no_better_than_chance(own) is None
+
+    return tuple(one for one in label.not_reliable_in if not told(one.view))
 
 
 def _not_beside(alone: FittedLabel, fused: FittedLabel) -> FittedLabel:

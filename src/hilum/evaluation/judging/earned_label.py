@@ -8,7 +8,7 @@ it must hold where only images of one view are compared with each other.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,8 @@ LEAST_LOWER_BOUND = 0.70
 """Where the 95% interval of the AUROC, by patient, must begin."""
 LEAST_WITHIN_VIEWS = 0.65
 """What the AUROC must reach where images are compared with those of their own view alone."""
+CHANCE = 0.5
+"""What the 95% interval of the AUROC among images of one view must lie above, or the label is not decided there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +123,24 @@ def why_not(*, positives: int, auroc: Estimate | None, within_views: float | Non
         said = "cannot be told" if within_views is None else f"is {_rounded_down(within_views)}"
         found.append(f"its AUROC among images of one view {said}, {LEAST_WITHIN_VIEWS:.2f} is needed")
     return tuple(found)
+
+
+def weak_views(by_view: Mapping[str, ViewAuroc], *, views: Iterable[str]) -> dict[str, str]:
+    """Those of `views` in which a label is not shown to be told, each with what it lacks in half a sentence."""
+    found = ((view, _why_not_in(view, found=by_view.get(view))) for view in views)
+    return {view: why for view, why in found if why is not None}
+
+
+def _why_not_in(view: str, *, found: ViewAuroc | None) -> str | None:
+    if found is None or not found.n:
+        return f"there was no image of view {view} to judge by"
+    if found.auroc is not None and found.auroc.interval is not None and found.auroc.interval[0] > CHANCE:
+        return None
+    measured = "" if found.auroc is None else f" (AUROC {found.auroc.value:.2f})"
+    return (
+        f"of {found.n:,} images of view {view}, {found.positives:,} with it, it is not shown to rank these better than "
+        f"chance{measured}"
+    )
 
 
 def _views(predictions: Predictions) -> np.ndarray:

@@ -20,8 +20,9 @@ from hilum.explain.boxes import box_from_map
 from hilum.geometry import Box, Geometry
 from hilum.imaging.preprocess import ModelInput
 from hilum.profile import NOT_TIMED, Timer
-from hilum.radiograph import Radiograph, TrailStep
+from hilum.radiograph import Radiograph, TrailStep, View
 from hilum.reading.decision.scope import ScopeVerdict, judge_scope
+from hilum.reading.gate.chest_view import chest_view
 from hilum.reading.lungs.drawing import LungDrawing
 from hilum.reading_result import (
     Finding,
@@ -135,11 +136,12 @@ def _findings(
     case: Case, *, card: Card, computed: Computed, scope: ScopeVerdict, heatmaps: HeatmapsWanted
 ) -> tuple[tuple[Finding, ...], tuple[Heatmap, ...]]:
     """The findings, and the heatmaps of those that get one."""
+    view = chest_view(case.radiograph, gate=case.gate).view
     findings, drawn = [], []
     for index, label in enumerate(computed.labels):
         logit = float(computed.logits[index])
         probability = label.calibration.probability(logit)
-        not_decided = _why_not(label, scope=scope)
+        not_decided = _why_not(label, scope=scope, view=view)
         positive = _decide(probability, label=label) if not_decided is None else None
         heatmap = None
         if computed.heatmap is not None and (heatmaps == "all" or (positive and heatmaps == "positive")):
@@ -226,11 +228,14 @@ def _boxes(case: Case, heatmap: Heatmap | None, *, threshold: float) -> tuple[Bo
     return (clipped,) if clipped.width > 0 and clipped.height > 0 else ()
 
 
-def _why_not(label: Label, *, scope: ScopeVerdict) -> NotDecided | None:
-    if scope.not_decided is not None or label.operating_point is not None:
+def _why_not(label: Label, *, scope: ScopeVerdict, view: View) -> NotDecided | None:
+    if scope.not_decided is not None:
         return scope.not_decided
-    if label.why_not_reliable is not None:
-        return NotDecided("not reliable", label.why_not_reliable)
+    not_reliable = label.why_not_reliable or label.why_not_in(view)
+    if not_reliable is not None:
+        return NotDecided("not reliable", not_reliable)
+    if label.operating_point is not None:
+        return None
     return NotDecided("no operating point", "this model has no threshold")
 
 

@@ -13,7 +13,7 @@ the out-of-fold predictions as they are, which no fit changes. What ships knows 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,11 +23,12 @@ from hilum.evaluation.bundles.result_on_card import decided_on_card
 from hilum.evaluation.calibrating.cross_fit import CrossFitted
 from hilum.evaluation.judging.covariate_baselines import ALL, covariate_baselines
 from hilum.evaluation.judging.decisions import chosen_point
-from hilum.evaluation.judging.earned_label import earned_labels
+from hilum.evaluation.judging.earned_label import EarnedLabel, earned_labels
 from hilum.evaluation.predictions.predictions import Predictions
 from hilum.statistics.calibration import log_odds
 from hilum.statistics.operating_point import OperatingPoint
 from hilum.statistics.outcomes import BoolArray, FloatArray, UndefinedMetric, known_outcomes
+from hilum.systems.chest_adult.limits import views_not_reliable
 from hilum.systems.chest_adult.looks import Looks, mean_calibration, mean_scales
 from hilum.systems.chest_adult.study import CROP, LOCAL, MEAN
 from hilum.training.export.read_validation import platt_or_raw
@@ -49,31 +50,43 @@ class AdultLabels:
 def adult_labels(predictions: dict[str, Predictions], *, looks: Looks) -> AdultLabels:
     """The labels by the study's out-of-fold `predictions` of each arm and the `looks` at its networks.
 
-    A label decides where it has earned it in the arm whose head reads, and in the mean. Raises `DataError` for
+    A label decides where it has earned it in the arm whose head reads, and in the mean; in a view, where it is told
+    there in both. Raises `DataError` for
     predictions that are not cross-validated.
     """
-    refused = {one.label: one.reason for one in earned_labels(predictions[MEAN]) if one.reason is not None}
+    earned = {one.label: one for one in earned_labels(predictions[MEAN])}
     names = predictions[MEAN].labels
     scales = [PlattCalibration(slope=scale, intercept=0.0) for scale in mean_scales(looks, labels=names)]
     whole, crop = ([mean_calibration(looks[arm], label=name) for name in names] for arm in (LOCAL, CROP))
     return AdultLabels(
-        mean=_labels(predictions[MEAN], before=scales, refused=refused),
-        whole=_labels(predictions[LOCAL], before=whole, refused=refused),
-        crop=_labels(predictions[CROP], before=crop, refused=refused),
+        mean=_labels(predictions[MEAN], before=scales, also=earned),
+        whole=_labels(predictions[LOCAL], before=whole, also=earned),
+        crop=_labels(predictions[CROP], before=crop, also=earned),
     )
 
 
 def _labels(
-    predictions: Predictions, *, before: Sequence[PlattCalibration], refused: dict[str, str]
+    predictions: Predictions, *, before: Sequence[PlattCalibration], also: Mapping[str, EarnedLabel]
 ) -> tuple[Label, ...]:
-    """The labels of one arm; `before` lead from its head's logits to those of the arm's probabilities, by label."""
+    """The labels of one arm; `before` lead from its head's logits to those of the arm's probabilities, by label.
+
+    `also` is what each label has earned in the mean.
+    """
     simple = covariate_baselines(predictions)[ALL]
     found = []
     for column, own in enumerate(earned_labels(predictions)):
-        why_not = refused.get(own.label, own.reason)
-        found.append(
-            _label(predictions, column=column, first=before[column], why_not=why_not, simple=simple[:, column])
+        mean = also[own.label]
+        made = _label(
+            predictions,
+            column=column,
+            first=before[column],
+            why_not=mean.reason or own.reason,
+            simple=simple[:, column],
         )
+        if made.operating_point is not None:
+            weak = {one.view: one for each in (own, mean) for one in views_not_reliable(each.by_view)}
+            made = made.changed({"not_reliable_in": tuple(weak.values())})
+        found.append(made)
     return tuple(found)
 
 

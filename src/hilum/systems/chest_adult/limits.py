@@ -1,31 +1,42 @@
-"""What the study says against the findings that are decided, for the card: views in which, and places from which."""
+"""What the study says against the findings that are decided: views in which they are not, and places of their maps."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from hilum.bundle.label import ViewNotReliable
+from hilum.evaluation.judging.earned_label import ViewAuroc, weak_views
+from hilum.statistics.estimate import Estimate
+from hilum.systems.chest_adult.recipe import VIEWS
 from hilum.systems.chest_adult.sections import EARNED_KEY, INSIDE_KEY
 
 LEAST_INSIDE = 0.25
 """Below this median share of its map inside the lungs, in either network, a finding of the lungs is named."""
 
-CHANCE = 0.5
+BEGINNINGS = ("Among images of view ", "Heatmaps of ")
+"""How the limits begin that come from the study."""
 
 Sections = Mapping[str, Any]
 
 
 def limits_of_study(sections: Sections) -> tuple[str, ...]:
-    """One limit a view in which decided findings are not shown to be told, and one of maps outside the lungs.
+    """One limit a view in which decided findings are not decided, and one of maps outside the lungs.
 
-    `sections` are those of the study's `study.json`; of a finding that is not decided nothing is said.
+    `sections` are those of the study's `study.json`; of a finding that is never decided nothing is said.
     """
-    earned = {label: one for label, one in sections[EARNED_KEY].items() if one["earned"]}
-    views = sorted({view for one in earned.values() for view in one["by_view"]})
-    found = [_of_view(view, earned=earned) for view in views]
+    weak = views_of_study(sections)
+    found = []
+    for view in VIEWS:
+        named = [label for label, views in weak.items() if any(one.view == view for one in views)]
+        if named:
+            found.append(
+                f"Among images of view {view} alone it is not shown that these are told from others, so that they are "
+                f"not decided there: {', '.join(named)}. Their sensitivity and specificity here count such images too."
+            )
     outside = [
         f"{label} (median share inside {', '.join(f'{share:.2f}' for share in shares)})"
-        for label in earned
+        for label in weak
         if (shares := _medians(sections[INSIDE_KEY].get(label, {}))) and max(shares) < LEAST_INSIDE
     ]
     if outside:
@@ -33,31 +44,30 @@ def limits_of_study(sections: Sections) -> tuple[str, ...]:
             f"Heatmaps of {' and '.join(outside)} lie mostly outside the lungs, in the network of the whole picture "
             "and in that of the lungs: the score rests on what goes with the finding."
         )
-    return tuple(filter(None, found))
+    return tuple(found)
 
 
-def _of_view(view: str, *, earned: Sections) -> str:
-    weak = [
-        f"{label} ({_said(one['by_view'][view])})"
-        for label, one in earned.items()
-        if view in one["by_view"] and not _is_told(one["by_view"][view])
-    ]
-    if not weak:
-        return ""
-    return (
-        f"Among images of view {view} alone it is not shown that these are told from others: {', '.join(weak)}. What "
-        "is decided of them there rests on images of other views."
-    )
+def views_of_study(sections: Sections) -> dict[str, tuple[ViewNotReliable, ...]]:
+    """For every finding that is decided the views in which it is not, by the figures of the study's `study.json`."""
+    earned = {label: one for label, one in sections[EARNED_KEY].items() if one["earned"]}
+    return {label: views_not_reliable(aurocs_by_view(one)) for label, one in earned.items()}
 
 
-def _said(of_view: Mapping[str, Any]) -> str:
-    counts = f"{of_view['positives']} of {of_view['n']:,} images with it"
-    return counts if of_view.get("auroc") is None else f"AUROC {of_view['auroc']:.2f}, {counts}"
+def views_not_reliable(by_view: Mapping[str, ViewAuroc]) -> tuple[ViewNotReliable, ...]:
+    """The views of the model's scope in which a label is not decided, as its card names them."""
+    weak = weak_views(by_view, views=VIEWS)
+    return tuple(ViewNotReliable(view=view, why=weak[view]) for view in VIEWS if view in weak)
 
 
-def _is_told(of_view: Mapping[str, Any]) -> bool:
-    interval = of_view.get("auroc_ci")
-    return interval is not None and interval[0] > CHANCE
+def aurocs_by_view(earned: Mapping[str, Any]) -> dict[str, ViewAuroc]:
+    """One label's AUROC in each view, from its part of the study's `study.json`."""
+    return {view: _view_auroc(one) for view, one in earned["by_view"].items()}
+
+
+def _view_auroc(found: Mapping[str, Any]) -> ViewAuroc:
+    value, bounds = found.get("auroc"), found.get("auroc_ci")
+    auroc = None if value is None else Estimate(value, None if bounds is None else (bounds[0], bounds[1]))
+    return ViewAuroc(n=found["n"], positives=found["positives"], auroc=auroc)
 
 
 def _medians(arms: Mapping[str, Any]) -> list[float]:

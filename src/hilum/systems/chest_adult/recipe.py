@@ -16,6 +16,7 @@ and so a fusion whose class maps are exact.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from hilum.bundle.calibrated_on import DECIDES_WHERE_EARNED, NOT_TRIED_ELSEWHERE
 from hilum.bundle.card import Scope
@@ -32,6 +33,8 @@ NAME = "chest-adult"
 ADULT_YEARS = 16.0
 """From which age a patient is an adult here."""
 OLDEST_YEARS = 120.0
+VIEWS: tuple[Literal["PA", "AP"], ...] = ("PA", "AP")
+"""The frontal views, which it is made for."""
 
 FROZEN_BLOCKS = 4
 """MobileNetV2's stem and the three blocks after it, up to a quarter of the picture's side."""
@@ -96,9 +99,9 @@ def small(recipe: Recipe) -> Recipe:
 
 
 WORDS = CardText(
-    version="1.0.0",
+    version="1.1.0",
     title="Findings in adult chests",
-    scope=Scope(xray_type="chest", age_years=(ADULT_YEARS, OLDEST_YEARS), views=("PA", "AP")),
+    scope=Scope(xray_type="chest", age_years=(ADULT_YEARS, OLDEST_YEARS), views=VIEWS),
     box_threshold=CARD.box_threshold,
     intended_use=(
         "Research and teaching: whether a frontal chest radiograph of an adult looks like those whose reports name one "

@@ -12,11 +12,14 @@ import numpy as np
 from hilum.evaluation.comparing.many_models import labels_with_positives, model_aurocs
 from hilum.evaluation.judging.covariate_baselines import covariate_baselines
 from hilum.evaluation.judging.earned_label import (
+    CHANCE,
     LEAST_LOWER_BOUND,
     LEAST_POSITIVES,
     LEAST_WITHIN_VIEWS,
     EarnedLabel,
+    ViewAuroc,
     earned_labels,
+    weak_views,
 )
 from hilum.evaluation.predictions.estimate_text import estimate_json, interval_text
 from hilum.evaluation.predictions.patient_bootstrap import patient_rows
@@ -28,9 +31,9 @@ from hilum.statistics.auroc_interval import patient_auroc
 from hilum.statistics.estimate import Estimate
 from hilum.statistics.outcomes import UndefinedMetric
 from hilum.systems.chest_adult.looks import Looks
+from hilum.systems.chest_adult.recipe import VIEWS
 from hilum.systems.chest_adult.study import ADULT, LOCAL, SHIPS, WANTED_GAIN
 
-VIEWS = ("PA", "AP")
 SHIPS_KEY, EARNED_KEY, BASELINES_KEY, INSIDE_KEY = "ships", "earned", "baselines", "inside_lungs"
 
 
@@ -129,7 +132,8 @@ def earned_section(_: StudyContent, *, labels: Sequence[EarnedLabel]) -> Section
         title="Which findings may be decided",
         note=f"A finding is decided where it has at least {LEAST_POSITIVES} positives, the 95% interval of its AUROC "
         f"begins at {LEAST_LOWER_BOUND:.2f} or above, and its AUROC among images of one view is at least "
-        f"{LEAST_WITHIN_VIEWS:.2f}. The others are read and listed as not reliable here.",
+        f"{LEAST_WITHIN_VIEWS:.2f}. The others are read and listed as not reliable here. Nor is it "
+        f"decided in a view among whose images the interval does not lie above {CHANCE:.2f}.",
         tables=(
             ReportTable(
                 key="earned_labels",
@@ -199,8 +203,14 @@ def inside_section(_: StudyContent, *, looks: Looks) -> SectionContent:
 
 def _earned_row(one: EarnedLabel) -> tuple[Cell, ...]:
     views = (one.by_view[view].auroc if view in one.by_view else None for view in VIEWS)
-    decided = "yes" if one.earned else f"not reliable here: {one.reason}"
+    decided = decided_text(one.by_view) if one.earned else f"not reliable here: {one.reason}"
     return one.label, one.n, one.positives, one.auroc, one.within_views, *views, decided
+
+
+def decided_text(by_view: Mapping[str, ViewAuroc]) -> str:
+    """Of a label that is decided, in which views it is."""
+    weak = weak_views(by_view, views=VIEWS)
+    return f"yes, not in view {' and '.join(weak)}" if weak else "yes"
 
 
 def _earned_json(one: EarnedLabel) -> dict[str, Any]:
