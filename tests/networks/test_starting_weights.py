@@ -24,6 +24,7 @@ from hilum.networks.starting_weights import (
     WeightsFile,
     load_starting_weights,
     names_beside_timm,
+    starts_of,
     torchxrayvision_file,
 )
 from hilum.networks.torchxrayvision_weights import RELEASED
@@ -380,3 +381,18 @@ def test_a_file_with_hilums_own_names_is_taken_as_it_is(head: bool, tmp_path: Pa
         assert torch.equal(own[name], tensor) == (head or not name.startswith("head.")), name
     with pytest.raises(DataError, match="does not hold the weights of resnet18"):
         load_starting_weights(PooledClassifier("resnet18", labels=2), weights=WeightsFile(path))
+
+
+def test_a_folder_that_names_no_backbone_is_refused(tmp_path):
+    strange, other = tmp_path / "strange", tmp_path / "other"
+    files = {strange: ("resnet18.pth", "resnet18d.pth", "lite.bin"), other: ("resnet50.pth", "resnet18.txt")}
+    for folder, names in files.items():
+        folder.mkdir()
+        for name in names:
+            (folder / name).touch()
+    with pytest.raises(DataError, match="the folder of the starting weights"):
+        starts_of(("resnet18",), folder=tmp_path / "none")
+    with pytest.raises(DataError, match=r"called as no backbone: lite\.bin, resnet18d\.pth\. Begin their names with"):
+        starts_of(("resnet18",), folder=strange)
+    with pytest.raises(DataError, match="has no starting weights of resnet18, mobilenet_v1"):
+        starts_of(("resnet18", "mobilenet_v1"), folder=other)

@@ -6,7 +6,7 @@ was loaded comes back as one line for the card, with a SHA-256.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,9 +20,9 @@ from hilum.bundle.load import CARD_NAME, load_bundle
 from hilum.errors import DataError, UsageError
 from hilum.networks.bundle_weights import weights_of_bundle
 from hilum.networks.fetch import fetch, sha256_of
-from hilum.networks.pooled_classifier import PooledClassifier, backbone_named
+from hilum.networks.pooled_classifier import BACKBONES, PooledClassifier, backbone_named
 from hilum.networks.torchxrayvision_weights import BACKBONE, read_torchxrayvision, released_weights
-from hilum.networks.weight_files import read_weights
+from hilum.networks.weight_files import TORCH_ENDINGS, read_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,7 @@ StartingWeights = RandomWeights | WeightsFile | TimmImageNet | BundleWeights | T
 DOWNLOADS = Path("weights")
 """Where files are looked for and fetched to, in the folder that the process runs in."""
 
+_ENDINGS = (".safetensors", *TORCH_ENDINGS)
 _TORCHXRAYVISION = "torchxrayvision/"
 _TORCHVISION = "https://download.pytorch.org/models/"
 
@@ -99,6 +100,38 @@ def starting_weights(named: str) -> StartingWeights:
     if named.startswith(_TORCHXRAYVISION):
         return TorchxrayvisionWeights(named.removeprefix(_TORCHXRAYVISION), DOWNLOADS)
     return WeightsFile(Path(named))
+
+
+def starts_of(backbones: Sequence[str], *, folder: Path | None) -> dict[str, StartingWeights]:
+    """By backbone, the file of the folder whose name begins with it, the first by name; random weights without one.
+
+    In a file's name dashes count as underscores. Raises `DataError` where there is no such folder, where it has a
+    weights file that is called as no backbone that hilum knows, and where it has none of these.
+    """
+    if folder is None:
+        return dict.fromkeys(backbones, RandomWeights())
+    if not folder.is_dir():
+        raise DataError(f"There is no folder {folder}. Give the folder of the starting weights")
+    files = sorted(path for path in folder.iterdir() if path.suffix in _ENDINGS)
+    wanted = ", ".join(backbones)
+    unknown = [path.name for path in files if not any(_is_of(name, path=path) for name in BACKBONES)]
+    if unknown:
+        raise DataError(
+            f"{folder} has weights that are called as no backbone: {', '.join(unknown)}. Begin their names with what "
+            f"they are of, one of {wanted}, or take them out"
+        )
+    own = {name: next((path for path in files if _is_of(name, path=path)), None) for name in backbones}
+    if not any(own.values()):
+        raise DataError(
+            f"{folder} has no starting weights of {wanted}. Give the folder of the files ({', '.join(_ENDINGS)}) whose "
+            "names begin so, or leave out --starts for random weights"
+        )
+    return {name: RandomWeights() if path is None else WeightsFile(path) for name, path in own.items()}
+
+
+def _is_of(backbone: str, *, path: Path) -> bool:
+    name = path.name.replace("-", "_")
+    return name.startswith((f"{backbone}.", f"{backbone}_"))
 
 
 _ATTENTION = "attention."

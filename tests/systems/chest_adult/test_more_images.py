@@ -8,10 +8,12 @@ import pytest
 
 from fabricate_kermany import fabricate_kermany
 from fabricate_lung_releases import write_lung_releases
+from fabricate_study import fabricate_arms
 from hilum.datasets.read_releases import read_releases
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.split import Split
 from hilum.evaluation.predictions.predictions import Predictions
+from hilum.evaluation.study.classifier_format import CLASSIFIER
 from hilum.networks.starting_weights import RandomWeights
 from hilum.systems.chest14.recipe import chest14_local
 from hilum.systems.chest_adult import more_images as module
@@ -23,6 +25,8 @@ from hilum.systems.chest_adult.more_images import (
     JOINT,
     OTHERS,
     SEED,
+    SOURCES,
+    TWO_SEEDS,
     MoreImages,
     more_arms,
     more_images,
@@ -30,6 +34,7 @@ from hilum.systems.chest_adult.more_images import (
 from hilum.systems.chest_adult.study import LOCAL
 from hilum.training.classifier_arm import FoldNetwork
 from hilum.training.recipe.recipe import TRAIN, Recipe
+from hilum.training.recipe.samplers import SourceBalanced
 from hilum.training.records.run_place import RunPlace
 from hilum.training.study_fold import Fold
 
@@ -73,7 +78,7 @@ def test_a_few_children_are_chosen_and_the_same_ones_each_time(records, monkeypa
 
 
 def test_an_arm_without_its_images_is_left_out() -> None:
-    assert [maker.place for maker in more_arms(RECIPES, more=MoreImages())] == [DISTILLED]
+    assert [maker.place for maker in more_arms(RECIPES, more=MoreImages())] == [TWO_SEEDS, DISTILLED]
 
 
 class Trainings:
@@ -96,7 +101,7 @@ class Trainings:
         return np.full((len(records), len(LABELS)), 0.5 if recipe.seed == WHOLE.seed else 0.75)
 
     def predictions(self, arm: str, *, recipe: Recipe, fold: Fold, found: FoldNetwork, folder: Path):
-        assert recipe == WHOLE
+        assert recipe.last.labels == WHOLE.last.labels
         assert all(
             TRAIN not in name or part == fold_of(3).split.parts[TRAIN] for name, part in fold.split.parts.items()
         )
@@ -118,9 +123,11 @@ def run(name: str, *, more: MoreImages, folder: Path) -> None:
     assert list(maker.run(fold_of(3), RunPlace(folder=folder / name))) == [name]
 
 
-def test_further_outputs_are_learnt_and_not_judged(records, monkeypatch, tmp_path) -> None:
+@pytest.mark.parametrize(("arm", "sampler"), [(JOINT, WHOLE.last.sampler), (SOURCES, SourceBalanced())])
+def test_further_outputs_are_learnt_and_not_judged(arm, sampler, records, monkeypatch, tmp_path) -> None:
     trainings, more = Trainings(monkeypatch), more_images(records)
-    run(JOINT, more=more, folder=tmp_path)
+    run(arm, more=more, folder=tmp_path)
+    assert trainings.recipe.last.sampler == sampler
     assert trainings.recipe.last.labels == (*LABELS, *BESIDE)
     assert trainings.fold.split.parts[TRAIN] == (*fold_of(3).split.parts[TRAIN], *more.labelled)
     assert trainings.kept.judged.shape == trainings.kept.validation.shape == (3, len(LABELS))
@@ -145,15 +152,25 @@ def test_two_teachers_say_half_of_what_is_learnt(monkeypatch, tmp_path) -> None:
     assert trainings.fold.split.parts["test"] == fold_of(3).split.parts["test"]
 
 
+def test_the_mean_of_both_seeds_is_of_their_files(tmp_path) -> None:
+    kept = {LOCAL: 0.5, SEED: 0.9}
+    for arm, score in kept.items():
+        one = fabricate_arms(strength={"a": 1.0}, labels=LABELS[:2], patients=6)["a"]
+        CLASSIFIER.save(replace(one, scores=np.full(one.scores.shape, score)), path=tmp_path / f"{arm}.parquet")
+    (maker,) = (one for one in more_arms(RECIPES, more=MoreImages()) if one.place == TWO_SEEDS)
+    (found,) = maker.run(fold_of(3), RunPlace(folder=tmp_path / TWO_SEEDS)).values()
+    assert found.scores == pytest.approx(0.75 * np.ones(found.scores.shape))  # log odds 0 and log 9
+
+
 def test_other_images_are_another_study(records) -> None:
     more = more_images(records)
     made = [
         {
             maker.place: maker.settings["more_images"]
             for maker in more_arms(RECIPES, more=one)
-            if maker.place != DISTILLED
+            if "more_images" in maker.settings
         }
         for one in (more, replace(more, labelled=more.labelled[1:], unlabelled=more.unlabelled[1:]))
     ]
-    assert made[0].keys() == made[1].keys() == {JOINT, GUESSED}
+    assert made[0].keys() == made[1].keys() == {JOINT, SOURCES, GUESSED}
     assert all(made[0][name] != made[1][name] for name in made[0])

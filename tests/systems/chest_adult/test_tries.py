@@ -12,11 +12,12 @@ from fabricate_nih_chests import fabricate_nih_chests
 from hilum.cli.main import app
 from hilum.networks.starting_weights import RandomWeights
 from hilum.systems.chest14.recipe import chest14_local
-from hilum.systems.chest_adult.more_images import DISTILLED, GUESSED, JOINT
-from hilum.systems.chest_adult.tries import LARGE_PX, LITE0, tries, tries_study
+from hilum.systems.chest_adult.more_images import DISTILLED, GUESSED, JOINT, SOURCES, TWO_SEEDS
+from hilum.systems.chest_adult.tries import LARGE_PX, tries, tries_study
 from hilum.training.recipe.settings import flat_values
 
 WHOLE = chest14_local(RandomWeights())
+LITES = {f"efficientnet_lite{size}": RandomWeights() for size in (0, 2)}
 
 
 @pytest.mark.parametrize(
@@ -25,12 +26,13 @@ WHOLE = chest14_local(RandomWeights())
         ("local", set()),
         ("seed", {"seed"}),
         ("smoothed", {"stages.train.loss.label_smoothing"}),
-        (LITE0, {"backbone", "stages.train.start"}),
+        ("lite0", {"backbone", "stages.train.start"}),
+        ("lite2", {"backbone", "stages.train.start"}),
     ],
 )
 def test_a_try_changes_what_its_name_says_and_nothing_else(arm: str, changed: set[str]) -> None:
     before = flat_values(WHOLE)
-    after = flat_values(tries(WHOLE, lite0=RandomWeights())[arm])
+    after = flat_values(tries(WHOLE, starts=LITES)[arm])
     assert {key for key in before if before[key] != after.get(key)} <= changed
     assert set(before) == set(after)
 
@@ -49,7 +51,8 @@ def test_the_large_pictures_are_large_and_the_samplers_draw_as_many_images() -> 
 
 
 def test_without_its_weights_the_lite_network_is_no_arm() -> None:
-    assert LITE0 not in tries(WHOLE)
+    assert "lite1" not in tries(WHOLE, starts=LITES)
+    assert "lite0" not in tries(WHOLE)
     assert [pair[1] for pair in tries_study(tries(WHOLE)).pairs] == ["local"] * 7
 
 
@@ -66,6 +69,6 @@ def test_a_smoke_study_sets_every_try_beside_the_recipe(tmp_path: Path) -> None:
     found = json.loads((tmp_path / "out" / "study.json").read_text())
     assert "SMOKE" in found["protocol"]
     kept = {path.stem for path in (tmp_path / "out" / "predictions").iterdir()}
-    assert kept == {*tries(WHOLE), JOINT, GUESSED, DISTILLED}
+    assert kept == {*tries(WHOLE), TWO_SEEDS, JOINT, SOURCES, GUESSED, DISTILLED}
     page = (tmp_path / "out" / "study.html").read_text()
     assert "320 pixels" in page

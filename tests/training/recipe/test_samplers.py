@@ -15,6 +15,7 @@ from hilum.training.recipe.samplers import (
     SharpnessBalanced,
     Shuffled,
     ShuffledSampler,
+    SourceBalanced,
     StratumBalanced,
     ViewBalanced,
     ViewBalancedSampler,
@@ -197,6 +198,18 @@ def test_strata_are_balanced_as_views_are(kind):
     drawn = indices(built)
     counts = Counter((strata[index], targets[index][0]) for index in drawn)
     assert counts == {("soft", 1): 10, ("soft", 0): 10, ("sharp", 1): 10, ("sharp", 0): 10}
+
+
+def test_each_source_is_drawn_as_often_whatever_its_labels():
+    sources = ["large"] * 9 + ["small"] * 3
+    targets = [[NAN]] * 9 + [[1], [0], [0]]
+    built = build_sampler(
+        SourceBalanced(images_per_epoch=12), targets=targets, labels=("Mass",), patients="", sources=sources, seed=1
+    )
+    drawn = indices(built)
+    assert Counter(sources[index] for index in drawn) == {"large": 6, "small": 6}
+    assert len({index for index in drawn if index < 9}) == 6, "no image twice while others wait"
+    assert Counter(index for index in drawn if index >= 9) == {9: 2, 10: 2, 11: 2}
 
 
 def test_sharpness_needs_a_bin():

@@ -26,8 +26,13 @@ def adult_arms(recipe: AdultRecipe) -> tuple[Trained[Fold, Predictions], ...]:
     return (
         classifier_arm(LOCAL, recipe=recipe.whole),
         classifier_arm(CROP, recipe=recipe.crop),
-        Trained(arms=(MEAN,), run=partial(_mean, of=(LOCAL, CROP))),
+        mean_arm(MEAN, of=(LOCAL, CROP)),
     )
+
+
+def mean_arm(name: str, *, of: Sequence[str]) -> Trained[Fold, Predictions]:
+    """The mean of the logits of other arms, which come before it in each fold; nothing is trained."""
+    return Trained(arms=(name,), run=partial(_mean, name=name, of=tuple(of)))
 
 
 def mean_of_logits(probabilities: Sequence[FloatArray]) -> FloatArray:
@@ -35,9 +40,9 @@ def mean_of_logits(probabilities: Sequence[FloatArray]) -> FloatArray:
     return sigmoid(np.mean([log_odds(one) for one in probabilities], axis=0))
 
 
-def _mean(fold: Fold, place: RunPlace, *, of: Sequence[str]) -> Mapping[str, Predictions]:
+def _mean(fold: Fold, place: RunPlace, *, name: str, of: Sequence[str]) -> Mapping[str, Predictions]:
     """From the files that the other arms left in the fold's folder."""
     del fold
     folder = place.folder.parent
     found = [CLASSIFIER.load(folder / f"{arm}{CLASSIFIER.suffix}") for arm in of]
-    return {MEAN: replace(found[0], scores=mean_of_logits([one.scores for one in found]))}
+    return {name: replace(found[0], scores=mean_of_logits([one.scores for one in found]))}

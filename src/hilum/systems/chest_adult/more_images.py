@@ -18,11 +18,13 @@ from hilum.datasets.records.record import Record
 from hilum.datasets.releases import kermany, montgomery_shenzhen
 from hilum.datasets.splits.split import Split
 from hilum.evaluation.predictions.predictions import Predictions
+from hilum.systems.chest_adult.arms import mean_arm
 from hilum.systems.chest_adult.folds import with_learnt
 from hilum.systems.chest_adult.recipe import ADULT_YEARS
 from hilum.systems.chest_adult.study import LOCAL
 from hilum.training.classifier_arm import calibrated_predictions, train_on_fold
 from hilum.training.recipe.recipe import TRAIN, Recipe
+from hilum.training.recipe.samplers import SourceBalanced
 from hilum.training.recipe.settings import Value, flat_values
 from hilum.training.records.provenance import records_sha256
 from hilum.training.records.run_place import RunPlace
@@ -33,7 +35,8 @@ from hilum.training.taught import said_by, taught
 OTHERS = ("kermany", "montgomery_shenzhen", "wingspan")
 """What may be given beside the release that is judged."""
 
-JOINT, GUESSED, DISTILLED, SEED = "joint", "guessed", "distilled", "seed"
+JOINT, SOURCES, GUESSED, DISTILLED = "joint", "sources", "guessed", "distilled"
+SEED, TWO_SEEDS = "seed", "two-seeds"
 CHILD = f"{kermany.LABEL} of a child"
 BESIDE = (CHILD, montgomery_shenzhen.LABEL)
 """The labels that the network learns beside its own; each release speaks of one."""
@@ -87,11 +90,16 @@ def more_arms(recipes: Mapping[str, Recipe], *, more: MoreImages) -> tuple[Train
     whole = recipes[LOCAL]
     found = []
     if more.labelled:
-        found.append(_arm(JOINT, run=_joint, recipe=whole, records=more.labelled))
+        evenly = whole.with_last(replace(whole.last, sampler=SourceBalanced()))
+        found += [
+            _arm(name, run=partial(_joint, name), recipe=recipe, records=more.labelled)
+            for name, recipe in ((JOINT, whole), (SOURCES, evenly))
+        ]
     if more.unlabelled:
         found.append(_arm(GUESSED, run=_guessed, recipe=whole, records=more.unlabelled))
     teachers = {name: recipes[name] for name in (LOCAL, SEED)}
-    return (*found, Trained(arms=(DISTILLED,), run=partial(_distilled, whole, teachers), settings=flat_values(whole)))
+    distilled = Trained(arms=(DISTILLED,), run=partial(_distilled, whole, teachers), settings=flat_values(whole))
+    return (mean_arm(TWO_SEEDS, of=tuple(teachers)), *found, distilled)
 
 
 def _arm(
@@ -105,13 +113,15 @@ def _arm(
     return Trained(arms=(name,), run=partial(run, recipe, records), settings=settings)
 
 
-def _joint(recipe: Recipe, records: tuple[Record, ...], fold: Fold, place: RunPlace) -> Mapping[str, Predictions]:
+def _joint(
+    name: str, recipe: Recipe, records: tuple[Record, ...], fold: Fold, place: RunPlace
+) -> Mapping[str, Predictions]:
     """Two further outputs learn the other releases' labels; what they say is left out of what is judged."""
     labels = recipe.last.labels
     wide = recipe.with_last(replace(recipe.last, labels=(*labels, *BESIDE)))
     found = train_on_fold(wide, fold=_with(fold, records=records), place=place)
     own = replace(found, validation=found.validation[:, : len(labels)], judged=found.judged[:, : len(labels)])
-    return calibrated_predictions(JOINT, recipe=recipe, fold=fold, found=own, folder=place.folder)
+    return calibrated_predictions(name, recipe=recipe, fold=fold, found=own, folder=place.folder)
 
 
 def _guessed(recipe: Recipe, records: tuple[Record, ...], fold: Fold, place: RunPlace) -> Mapping[str, Predictions]:

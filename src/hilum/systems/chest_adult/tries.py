@@ -2,17 +2,18 @@
 
 Command  `hilum study chest-adult-tries --data nih=DIR --data nih=DIR_64 --data kermany=DIR
          --data montgomery_shenzhen=DIR --data wingspan=DIR --weights mobilenet_v2_imagenet.safetensors
-         --lite0 efficientnet-lite0-57934424.pth --out runs/chest-adult-tries`
+         --starts weights --out runs/chest-adult-tries`
 Hardware one CPU core, bfloat16 autocast and channels-last.
 
 Each differs from the recipe in the one thing that its title names. Another seed of the recipe itself shows what chance
-gives: a gain of that size is none. A study that is stopped is tabulated from the folds that are done, with
+gives: a gain of that size is none. The mean of both seeds shows what any two networks gain: more than that must come of
+what a second network sees. A study that is stopped is tabulated from the folds that are done, with
 `--tables-only`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +22,7 @@ from hilum.datasets.read_releases import read_releases
 from hilum.evaluation.study.read import read_study
 from hilum.evaluation.study.study import Arm, Study
 from hilum.evaluation.study.write import publish_study
-from hilum.networks.starting_weights import StartingWeights, WeightsFile
+from hilum.networks.starting_weights import StartingWeights, WeightsFile, starts_of
 from hilum.option import Option
 from hilum.progress import SILENT, Progress
 from hilum.systems.chest_adult.more_images import (
@@ -30,6 +31,8 @@ from hilum.systems.chest_adult.more_images import (
     JOINT,
     OTHERS,
     SEED,
+    SOURCES,
+    TWO_SEEDS,
     MoreImages,
     more_arms,
     more_images,
@@ -51,9 +54,16 @@ DRAWS = 1500
 """Images that balanced draws take an epoch: about as many as a fold learns from."""
 LARGE_PX = 320
 SMOOTHING = 0.05
-LITE0 = "lite0"
+LITES = tuple(f"efficientnet_lite{size}" for size in range(3))
 SMOKE_IMAGES = 6
 """Of each other release, where everything is only tried."""
+NO_STARTS: Mapping[str, StartingWeights] = {}
+
+
+def lite_arm(backbone: str) -> str:
+    """What the arm of an EfficientNet-Lite is called."""
+    return backbone.removeprefix("efficientnet_")
+
 
 _TITLES = {
     LOCAL: "as it is",
@@ -63,9 +73,11 @@ _TITLES = {
     "asymmetric": "asymmetric loss",
     "views": "draws balanced by view",
     "classes": "draws balanced by label",
-    LITE0: "EfficientNet-Lite0",
+    **{lite_arm(backbone): f"EfficientNet-{lite_arm(backbone).capitalize()}" for backbone in LITES},
     "large": f"{LARGE_PX} pixels",
+    TWO_SEEDS: "the mean of both seeds",
     JOINT: "with children's pneumonia and tuberculosis as further outputs",
+    SOURCES: "the same, draws balanced by source",
     GUESSED: "with unlabelled chests, whose labels the recipe's network guessed",
     DISTILLED: "taught by the mean of two seeds' networks",
 }
@@ -75,19 +87,23 @@ _TITLES = {
 class TriesOptions:
     """What this study takes beside what every study does."""
 
-    lite0: Annotated[
-        str | None,
-        Option(metavar="FILE", help="EfficientNet-Lite0's ImageNet weights; without it that arm is left out."),
+    starts: Annotated[
+        Path | None,
+        Option(
+            metavar="FOLDER",
+            help="ImageNet weights of EfficientNet-Lite0, 1 and 2, each file's name beginning with its backbone, such "
+            "as efficientnet-lite0-57934424.pth; a network without a file is left out.",
+        ),
     ] = None
 
 
 DEFAULTS = TriesOptions()
 
 
-def tries(whole: Recipe, *, lite0: StartingWeights | None = None) -> dict[str, Recipe]:
+def tries(whole: Recipe, *, starts: Mapping[str, StartingWeights] = NO_STARTS) -> dict[str, Recipe]:
     """By arm, recipes that each differ from `whole`, the first, in one thing; `whole` is of one stage.
 
-    `lite0` are the starting weights of the arm with that network, which is left out without them.
+    `starts` are the starting weights of other backbones, each of which is an arm.
     """
     stage = whole.last
     found = {
@@ -99,8 +115,8 @@ def tries(whole: Recipe, *, lite0: StartingWeights | None = None) -> dict[str, R
         "views": whole.with_last(replace(stage, sampler=ViewBalanced(images_per_epoch=DRAWS))),
         "classes": whole.with_last(replace(stage, sampler=ClassBalanced(images_per_epoch=DRAWS))),
     }
-    if lite0 is not None:
-        found[LITE0] = replace(whole.with_last(replace(stage, start=lite0)), backbone="efficientnet_lite0")
+    for backbone, start in starts.items():
+        found[lite_arm(backbone)] = replace(whole.with_last(replace(stage, start=start)), backbone=backbone)
     larger = (f"preprocess.steps.0.{side}={LARGE_PX}" for side in ("height", "width"))
     return {**found, "large": with_settings(whole, pairs=larger)}
 
@@ -128,8 +144,7 @@ def study_tries(
     Raises `UsageError` where the folder holds another study, and as `read_releases` and training do.
     """
     made = make(request.start)
-    start = None if own.lite0 is None else WeightsFile(Path(own.lite0))
-    whole = tries(made.whole, lite0=start)
+    whole = tries(made.whole, starts=_starts(own.starts))
     arms = {name: small(one) if request.smoke else one for name, one in whole.items()}
     judged, others = _releases(request)
     prepared = prepare_adults(made, request=judged, progress=progress)
@@ -153,6 +168,12 @@ def study_tries(
     )
     study = tries_study([arm for maker in makers for arm in maker.arms])
     publish_study(study, content=read_study(study, folder=request.out), folder=request.out, progress=progress)
+
+
+def _starts(folder: Path | None) -> dict[str, StartingWeights]:
+    """By backbone, the files of the folder; none without one. Raises `DataError` as `starts_of` does."""
+    found = {} if folder is None else starts_of(LITES, folder=folder)
+    return {backbone: start for backbone, start in found.items() if isinstance(start, WeightsFile)}
 
 
 def _releases(request: StudyRequest) -> tuple[StudyRequest, StudyRequest]:

@@ -7,15 +7,12 @@ balanced draws. Starting weights for the other networks are taken from files whe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from hilum.errors import DataError
 from hilum.evaluation.study.study import Arm
-from hilum.networks.pooled_classifier import BACKBONES
-from hilum.networks.starting_weights import RandomWeights, StartingWeights, WeightsFile
-from hilum.networks.weight_files import TORCH_ENDINGS
+from hilum.networks.starting_weights import StartingWeights, WeightsFile, starts_of
 from hilum.progress import Progress
 from hilum.systems.pneumonia.arms import ArmWords, PneumoniaArm
 from hilum.systems.pneumonia.groupings import GROUPINGS
@@ -41,8 +38,6 @@ NETWORKS = {
     "efficientnet_lite0": ("EfficientNet-Lite0", SPEC),
 }
 """By backbone, what the network is called, and the greys that its ImageNet weights want."""
-
-_ENDINGS = (".safetensors", *TORCH_ENDINGS)
 
 
 def network_arms(start: StartingWeights, *, starts: Path | None) -> tuple[PneumoniaArm, ...]:
@@ -73,33 +68,6 @@ def network_arms(start: StartingWeights, *, starts: Path | None) -> tuple[Pneumo
     return (*balances, *networks)
 
 
-def starts_of(backbones: Sequence[str], *, folder: Path | None) -> dict[str, StartingWeights]:
-    """By backbone, the file of the folder whose name begins with it, the first by name; random weights without one.
-
-    In a file's name dashes count as underscores. Raises `DataError` where there is no such folder, where it has a
-    weights file that is called as no backbone that hilum knows, and where it has none of these.
-    """
-    if folder is None:
-        return dict.fromkeys(backbones, RandomWeights())
-    if not folder.is_dir():
-        raise DataError(f"There is no folder {folder}. Give the folder of the starting weights")
-    files = sorted(path for path in folder.iterdir() if path.suffix in _ENDINGS)
-    wanted = ", ".join(backbones)
-    unknown = [path.name for path in files if not any(_is_of(name, path=path) for name in BACKBONES)]
-    if unknown:
-        raise DataError(
-            f"{folder} has weights that are called as no backbone: {', '.join(unknown)}. Begin their names with what "
-            f"they are of, one of {wanted}, or take them out"
-        )
-    own = {name: next((path for path in files if _is_of(name, path=path)), None) for name in backbones}
-    if not any(own.values()):
-        raise DataError(
-            f"{folder} has no starting weights of {wanted}. Give the folder of the files ({', '.join(_ENDINGS)}) whose "
-            "names begin so, or leave out --starts for random weights"
-        )
-    return {name: RandomWeights() if path is None else WeightsFile(path) for name, path in own.items()}
-
-
 def say_starts(recipes: Iterable[Recipe], *, progress: Progress) -> None:
     """Say from what each network that is not the paper's starts, one line a backbone."""
     said = {recipe.backbone: recipe.stages[0].start for recipe in recipes if recipe.backbone != PAPERS}
@@ -107,11 +75,6 @@ def say_starts(recipes: Iterable[Recipe], *, progress: Progress) -> None:
         title, _ = NETWORKS.get(backbone, (backbone, None))
         name = start.path.name if isinstance(start, WeightsFile) else "random weights"
         progress.say(f"{title} starts from {name}")
-
-
-def _is_of(backbone: str, *, path: Path) -> bool:
-    name = path.name.replace("-", "_")
-    return name.startswith((f"{backbone}.", f"{backbone}_"))
 
 
 def _words(name: str, title: str, *, balance: str) -> ArmWords:

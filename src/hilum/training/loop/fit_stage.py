@@ -55,6 +55,7 @@ def fit_stage(
             labels=stage.labels,
             patients=[record.patient for record in split.parts[TRAIN]],
             views=[record.view for record in split.parts[TRAIN]],
+            sources=[record.source for record in split.parts[TRAIN]],
             strata=_strata(split.parts[TRAIN], sampler=stage.sampler),
             seed=recipe.seed,
         )

@@ -65,6 +65,13 @@ class ViewBalanced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceBalanced:
+    """As many images of each source, whatever their labels, so that a small release counts as much as a large one."""
+
+    images_per_epoch: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StratumBalanced:
     """As many images of each stratum with a label as without any, so that the stratum says nothing of there being one.
 
@@ -95,7 +102,14 @@ class GroupShares:
 
 
 SamplerSpec = (
-    Shuffled | LabelBalanced | ClassBalanced | PatientBalanced | ViewBalanced | StratumBalanced | SharpnessBalanced
+    Shuffled
+    | LabelBalanced
+    | ClassBalanced
+    | PatientBalanced
+    | ViewBalanced
+    | SourceBalanced
+    | StratumBalanced
+    | SharpnessBalanced
 )
 
 
@@ -214,6 +228,19 @@ class ViewBalancedSampler(SeededSampler):
         return _evenly(self._groups, count=self._per_epoch, generator=generator)
 
 
+class SourceBalancedSampler(SeededSampler):
+    """As many draws of each source, its images without repeats while they last; `sources` has one name an image."""
+
+    def __init__(self, sources: Sequence[str], *, per_epoch: int, seed: int) -> None:
+        super().__init__(per_epoch=per_epoch, seed=seed)
+        names = np.asarray(sources)
+        self._groups = [np.flatnonzero(names == name) for name in sorted(set(sources))]
+
+    def order(self, generator: np.random.Generator) -> Indices:
+        """All groups' draws, shuffled together."""
+        return _evenly(self._groups, count=self._per_epoch, generator=generator)
+
+
 class PatientBalancedSampler(SeededSampler):
     """Each patient as often as any other (within one draw), whose images take turns; `patients` has one name an image.
 
@@ -283,12 +310,13 @@ def build_sampler(
     patients: Sequence[str],
     seed: int,
     views: Sequence[str] = (),
+    sources: Sequence[str] = (),
     strata: Sequence[str] = (),
 ) -> SeededSampler:
     """The sampler of `spec` for images with `targets` (N, L) of `labels`, NaN where missing, and N `patients`.
 
-    `views` are the images' N views, for `ViewBalanced`; `strata` their strata, for `StratumBalanced`, or bins of their
-    sharpness, for `SharpnessBalanced`.
+    `views` are the images' N views, for `ViewBalanced`, `sources` the releases that they are of, for `SourceBalanced`,
+    and `strata` their strata, for `StratumBalanced`, or bins of their sharpness, for `SharpnessBalanced`.
 
     Raises `DataError` where a label that must be balanced lacks an outcome.
     """
@@ -303,10 +331,11 @@ def build_sampler(
             return BalancedSampler(array[:, 0], per_epoch=per_epoch, seed=seed)
         case ClassBalanced():
             return ClassBalancedSampler(array, labels=labels, per_epoch=per_epoch, seed=seed)
-        case ViewBalanced():
-            return ViewBalancedSampler(array, views=views, per_epoch=per_epoch, seed=seed)
-        case StratumBalanced() | SharpnessBalanced():
-            return ViewBalancedSampler(array, views=strata, per_epoch=per_epoch, seed=seed)
+        case SourceBalanced():
+            return SourceBalancedSampler(sources, per_epoch=per_epoch, seed=seed)
+        case ViewBalanced() | StratumBalanced() | SharpnessBalanced():
+            names = views if isinstance(spec, ViewBalanced) else strata
+            return ViewBalancedSampler(array, views=names, per_epoch=per_epoch, seed=seed)
 
 
 def outcome_groups(targets: npt.ArrayLike) -> tuple[Indices, Indices]:

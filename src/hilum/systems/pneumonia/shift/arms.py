@@ -15,8 +15,7 @@ from hilum.datasets.releases.kermany import LABEL
 from hilum.errors import UsageError
 from hilum.imaging.preprocess import Equalise, PreprocessSpec, Resize
 from hilum.networks.output_stride import FINER
-from hilum.networks.starting_weights import StartingWeights
-from hilum.systems.pneumonia.network_arms import starts_of
+from hilum.networks.starting_weights import StartingWeights, starts_of
 from hilum.systems.pneumonia.recipe import AUGMENTATION, EMA_DECAY, pneumonia
 from hilum.systems.pneumonia.shift.parts import PLAIN, SHIFTED
 from hilum.systems.pneumonia.shift.sharpness import with_softened
