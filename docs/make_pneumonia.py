@@ -1,7 +1,8 @@
-"""Write the tables of the pages on pneumonia in children: `python docs/make_pneumonia.py [STUDY_JSON …] [--check]`.
+"""Write the tables of the pages on pneumonia in children: `python docs/make_pneumonia.py [FILE …] [--check]`.
 
 With the `study.json` of `hilum study pneumonia` or `pneumonia-shift` its figures are kept in `docs/results` first:
-aggregated figures alone, which name no image, patient or path.
+aggregated figures alone, which name no image, patient or path. With the `card.json` of a bundle by `hilum train
+pneumonia-lungs` those of its validation are kept.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from hilum.systems.pneumonia.study import NAME
 RESULTS = ROOT / "docs" / "results"
 PAPERS, ALL, ARMS = RESULTS / f"{NAME}.json", RESULTS / f"{NAME}-all.json", RESULTS / f"{SHIFT}.json"
 """What is kept of the paper's two networks, of all networks in one study, and of the shift's arms."""
+CANDIDATES = RESULTS / "pneumonia-lungs.json"
 NETWORKS_PAGE, SHIFT_PAGE = "docs/how-to/pneumonia-study.md", "docs/how-to/pneumonia-shift.md"
 SETS = ("plain", "soft", "shifted")
 BASELINE = "sharpness alone"
@@ -62,6 +64,43 @@ def keep_shift(study: Path, *, result: Path = ARMS) -> None:
             own, kept = content["sections"][name], before["sections"][name]
             own |= {way: kept[way] | own[way] for way in ("picture", "matched", "copies")}
     write_kept(content, result=result)
+
+
+def keep_candidate(card: Path, *, result: Path = CANDIDATES) -> None:
+    """Keep what the card of a trained bundle says of validation, beside what is kept already of the same split.
+
+    Raises `SystemExit` for a smoke run and for another split.
+    """
+    content = json.loads(card.read_text(encoding="utf-8"))
+    training, (label,) = content["training"], content["labels"]
+    if training.get("smoke"):
+        raise SystemExit(f"expected a whole training, came a smoke run in {card}; no figure of it is kept")
+    before = json.loads(result.read_text(encoding="utf-8")) if result.is_file() else {}
+    if before.get("split_sha256", training["split_sha256"]) != training["split_sha256"]:
+        raise SystemExit(f"expected the split that is kept in {result}, came another one in {card}")
+    words = training["command"].split()
+    changed = [f"--set {word}" for at, word in enumerate(words) if words[at - 1] == "--set"]
+    names = ("set", "n", "positives", "auroc", "auroc_ci")
+    rows = [{name: row[name] for name in names} for row in label["results"] if not row["is_test"]]
+    title = ", ".join((f"version {content['version']}", *(f"`{setting}`" for setting in changed)))
+    kept = {**before.get("candidates", {}), title: {"commit": training["commit"], "validation": rows}}
+    write_kept({"split_sha256": training["split_sha256"], "candidates": kept}, result=result)
+
+
+def candidates(result: Path = CANDIDATES) -> str:
+    """How each kept training ranks the validation parts."""
+    if not result.is_file():
+        return "Not measured for this version; `hilum train pneumonia-lungs` does."
+    kept = json.loads(result.read_text(encoding="utf-8"))
+    rows = [
+        (title, f"`{one['commit'][:8]}`", row["set"], f"{row['n']:,} ({row['positives']:,})", value(row, name="auroc"))
+        for title, one in kept["candidates"].items()
+        for row in one["validation"]
+    ]
+    return (
+        f"`hilum train pneumonia-lungs`; split `{kept['split_sha256'][:16]}`.\n\n"
+        f"{table(('trained as', 'code', 'part', 'n (ill)', 'AUROC'), rows)}"
+    )
 
 
 def papers(results: Path = RESULTS) -> str:
@@ -186,12 +225,17 @@ def _today(study: Json) -> Json:
 
 def main(words: list[str]) -> int:
     """Write, or check with `--check`."""
-    for study in (Path(word) for word in words if word != "--check"):
-        of_shift = json.loads(study.read_text(encoding="utf-8")).get("study") == SHIFT
-        (keep_shift if of_shift else keep)(study)
+    for path in (Path(word) for word in words if word != "--check"):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        take = keep_candidate if "labels" in content else keep_shift if content.get("study") == SHIFT else keep
+        take(path)
     pages = {
         NETWORKS_PAGE: {"pneumonia-networks": papers(), "pneumonia-all": every_network()},
-        SHIFT_PAGE: {"pneumonia-shift-once": once(), "pneumonia-shift-averaged": averaged()},
+        SHIFT_PAGE: {
+            "pneumonia-shift-once": once(),
+            "pneumonia-shift-averaged": averaged(),
+            "pneumonia-lungs": candidates(),
+        },
     }
     return write_or_check(pages, check="--check" in words)
 

@@ -140,3 +140,29 @@ def test_no_figure_of_a_smoke_run_is_kept(script: ModuleType, tmp_path: Path) ->
         script.keep_shift(written(shift({"today": 0.8}, smoke=True), folder=tmp_path), result=kept)
     told = (script.papers(tmp_path), script.every_network(tmp_path), script.once(kept), script.averaged(kept))
     assert all(one.startswith("Not measured") for one in told)
+
+
+def card(*, version: str, split: str = "4d", smoke: bool = False, options: str = "") -> Json:
+    row = {"set": "validation", "n": 40, "positives": 30, "auroc": 0.875, "auroc_ci": [0.8, 0.9], "is_test": False}
+    command = f"hilum train pneumonia-lungs --data kermany=/home/me/x{options} --out runs/x"
+    training = {"command": command, "commit": "ab" * 20, "split_sha256": split, "smoke": smoke}
+    looked_at = {**row, "set": "a test, looked at", "is_test": True}
+    return {"version": version, "training": training, "labels": [{"results": [row, looked_at]}]}
+
+
+def test_trainings_stand_side_by_side_with_what_they_set_and_what_validation_says(script, tmp_path) -> None:
+    path, result = tmp_path / "card.json", tmp_path / "results" / "kept.json"
+    assert script.candidates(result) == "Not measured for this version; `hilum train pneumonia-lungs` does."
+    for one in (card(version="3.0.0"), card(version="3.0.0", options=" --set a=1 --set b=2"), card(version="4.0.0")):
+        path.write_text(json.dumps(one))
+        script.keep_candidate(path, result=result)
+    said = script.candidates(result)
+    titles = ("version 3.0.0", "version 3.0.0, `--set a=1`, `--set b=2`", "version 4.0.0")
+    rows = [f"| {title} | `abababab` | validation | 40 (30) | 0.875 [0.800, 0.900] |" for title in titles]
+    assert [line for line in said.splitlines() if "version" in line] == rows
+    assert "looked at" not in result.read_text()
+    assert "/home/me" not in result.read_text()
+    for other, why in ((card(version="5", smoke=True), "a smoke run"), (card(version="5", split="5e"), "came another")):
+        path.write_text(json.dumps(other))
+        with pytest.raises(SystemExit, match=why):
+            script.keep_candidate(path, result=result)
