@@ -40,7 +40,7 @@ from hilum.systems.gate.shipped import smoke as small_gate
 from hilum.systems.gate.train import train_gate_on
 from hilum.systems.lungs.recipe import LungRecipe
 from hilum.systems.lungs.run_study import study_lungs
-from hilum.systems.lungs.shipped import finer, liu_lungs, lungs_all, lungs_free, lungs_lite
+from hilum.systems.lungs.shipped import finer, lite, liu_lungs, lungs_all, lungs_free, lungs_lite, lungs_own
 from hilum.systems.lungs.shipped import smoke as small_lungs
 from hilum.systems.lungs.train import train_lungs_on
 from hilum.systems.paediatric.ensemble import paediatric_ensemble
@@ -308,8 +308,18 @@ STUDIES: Mapping[str, SystemStudy] = {
         run=partial(study_lungs, {"lite": lungs_lite}),
     ),
     "lungs-lite-fine": SystemStudy(
-        help="The same on pictures of 256 x 256 pixels, trained half as long again.",
-        run=partial(study_lungs, {"lite-fine": lambda start: finer(lungs_lite(start))}),
+        help="The same on pictures of 256 x 256 pixels, trained half as long again, and beside it with all masks.",
+        run=partial(
+            study_lungs,
+            {
+                "all-lite-fine": lambda start: finer(lite(lungs_all(start))),
+                "lite-fine": lambda start: finer(lungs_lite(start)),
+            },
+        ),
+    ),
+    "lungs-own": SystemStudy(
+        help="Without masks of restricted terms, and beside it with chests that this network draws, and phantoms.",
+        run=partial(study_lungs, {"free": lungs_free, "own": lungs_own}),
     ),
     "lungs-liu": SystemStudy(
         help="The plain U-Net of Liu et al. 2019 on lung fields in the same folds.",

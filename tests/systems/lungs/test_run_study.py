@@ -1,14 +1,20 @@
 """The study of the lungs from Python, by a smoke run on fabricated releases."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fabricate_lung_releases import write_lung_releases
+from fabricate_nih_chests import fabricate_nih_chests
 from fabricate_progress import Heard
-from hilum.errors import UsageError
+from hilum.errors import DataError, UsageError
+from hilum.systems.lungs import more_pictures
+from hilum.systems.lungs.fit import LungNetwork
+from hilum.systems.lungs.more_pictures import MorePictures
+from hilum.systems.lungs.pictures import LungPicture
 from hilum.systems.table import study
 from hilum.training.records.request import StudyRequest
 
@@ -49,3 +55,31 @@ def test_nothing_to_tabulate_and_tables_of_another_study_are_refused(data: Path,
     named = StudyRequest(name="lungs", data=(("lungs", data),), out=tmp_path)
     with pytest.raises(UsageError, match="lungs takes --data FOLDER once and nothing else; given: lungs="):
         study(named)
+
+
+@pytest.mark.slow
+def test_one_arm_learns_from_what_another_of_its_fold_drew(data: Path, tmp_path: Path, monkeypatch) -> None:
+    shutil.copytree(data, tmp_path / "data")
+    fabricate_nih_chests(tmp_path / "data" / "nih", patients=6)
+    monkeypatch.setattr(more_pictures, "LEAST_PX", 64)
+    learnt: dict[str, list[int]] = {}
+
+    def outlined(more: MorePictures, network: LungNetwork) -> list[LungPicture]:
+        found = true_outlined(more, network)
+        learnt.setdefault(more.teacher.arm, []).append(len(found))
+        return found
+
+    true_outlined = MorePictures.outlined
+    monkeypatch.setattr(MorePictures, "outlined", outlined)
+    asked = StudyRequest(
+        name="lungs-own", data=(("", tmp_path / "data"),), out=tmp_path / "out", weights="random", smoke=True
+    )
+    study(asked)
+    assert learnt.keys() == {"free"}
+    assert len(learnt["free"]) == 5
+    assert min(learnt["free"]) >= 10, "phantoms at least: hardly trained networks draw nothing that is trusted"
+    found = json.loads((tmp_path / "out" / "study.json").read_text())
+    assert set(found["arms"]) == {"free", "own"}
+    shutil.rmtree(tmp_path / "data" / "nih")
+    with pytest.raises(DataError, match="There is no ChestX-ray14 in"):
+        study(asked)

@@ -4,7 +4,16 @@ import pytest
 
 from hilum.networks.starting_weights import RandomWeights
 from hilum.systems.lungs.recipe import LungRecipe
-from hilum.systems.lungs.shipped import FINER_SIDE_PX, finer, liu_lungs, lungs_all, lungs_free, lungs_lite
+from hilum.systems.lungs.shipped import (
+    FINER_SIDE_PX,
+    finer,
+    lite,
+    liu_lungs,
+    lungs_all,
+    lungs_free,
+    lungs_lite,
+    lungs_own,
+)
 from hilum.training.recipe.settings import flat_values
 
 FREE = lungs_free(RandomWeights())
@@ -18,14 +27,19 @@ def changed(recipe: LungRecipe, *, before: LungRecipe) -> dict[str, object]:
 
 def test_the_free_recipe_learns_from_no_mask_of_restricted_terms() -> None:
     assert "lungs_tb" not in FREE.sampler.shares
-    there = changed(lungs_all(RandomWeights()), before=FREE)
-    assert all(name.startswith("sampler.shares") for name in there)
+    for other in (lungs_all, lungs_own):
+        there = changed(other(RandomWeights()), before=FREE)
+        assert all(name.startswith("sampler.shares") for name in there)
+    assert "lungs_tb" not in lungs_own(RandomWeights()).sampler.shares
 
 
 def test_lite_differs_in_its_encoder_alone() -> None:
-    lite = lungs_lite(RandomWeights())
-    assert changed(lite, before=FREE) == {"network": "lite"}
-    assert (FREE.encoder, lite.encoder, liu_lungs().encoder) == ("mobilenet_v2", "efficientnet_lite0", None)
+    of_free = lungs_lite(RandomWeights())
+    assert changed(of_free, before=FREE) == {"network": "lite"}
+    of_all = lite(lungs_all(RandomWeights()))
+    assert changed(of_all, before=lungs_all(RandomWeights())) == {"network": "lite"}
+    assert (of_all.name, of_all.arm) == ("lung-regions-lite-all", "all-lite")
+    assert (FREE.encoder, of_free.encoder, liu_lungs().encoder) == ("mobilenet_v2", "efficientnet_lite0", None)
 
 
 @pytest.mark.parametrize("make", [lungs_free, lungs_all, lungs_lite])

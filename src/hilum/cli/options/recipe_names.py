@@ -49,6 +49,7 @@ STUDIES: dict[str, str] = {
     "lungs-fine": "Lungs and heart on finer pictures.",
     "lungs-lite": "Lungs and heart, EfficientNet-Lite0.",
     "lungs-lite-fine": "The same on finer pictures.",
+    "lungs-own": "The same, taught by own drawings too.",
     "lungs-liu": "The U-Net of Liu 2019 on lung fields.",
     "chest-adult": "Adults: picture, lungs, and the mean of both.",
     "chest-adult-tries": "Adults: other losses, sizes, networks, images.",

@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
+from hilum.imaging.preprocess import ModelArray
 from hilum.networks.lung_unet import PlainLungUNet, SlimLungUNet, load_encoder
+from hilum.reading.lungs.frame import inside_frame, without_frame
+from hilum.reading.lungs.passes import probabilities, quality_inputs
 from hilum.systems.lungs.losses import lung_loss
 from hilum.systems.lungs.pictures import LungPicture, LungTrainingImages
 from hilum.systems.lungs.recipe import LungRecipe
@@ -65,6 +70,16 @@ def fit_lungs(recipe: LungRecipe, *, pictures: Sequence[LungPicture], folder: Pa
         trained = _built(recipe)
     trained.load_state_dict(kept.state)
     return FittedLungs(trained.eval(), kept.started_from)
+
+
+def lung_passes(network: LungNetwork, array: ModelArray, *, recipe: LungRecipe) -> npt.NDArray[np.float32]:
+    """Float32 (2, S, H, W): what reading takes the drawing of one input (C, H, W) and its facts from."""
+    with torch.inference_mode():
+        logits = network.eval()(torch.from_numpy(quality_inputs(array, moved=False))).numpy()
+    passes = probabilities(logits, structures=recipe.structures)
+    if recipe.frame_below is None:
+        return passes
+    return without_frame(passes, inside=inside_frame(array, spec=recipe.preprocess, black=recipe.frame_below))
 
 
 def _built(recipe: LungRecipe) -> LungNetwork:

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
-import torch
 
 from hilum.datasets.splits.split import Split
 from hilum.imaging.pixels.grey import to_unit
 from hilum.imaging.preprocess import ModelArray, PreprocessSpec, normalise
-from hilum.reading.lungs.frame import inside_frame, without_frame
-from hilum.reading.lungs.passes import probabilities, quality_inputs
-from hilum.systems.lungs.fit import LungNetwork, fit_lungs
+from hilum.systems.lungs.fit import LungNetwork, fit_lungs, lung_passes
+from hilum.systems.lungs.more_pictures import MorePictures
 from hilum.systems.lungs.pictures import LungPicture
 from hilum.systems.lungs.recipe import LungRecipe
 from hilum.systems.lungs.study.predictions import (
@@ -25,7 +22,7 @@ from hilum.systems.lungs.study.predictions import (
     save_lung_predictions,
 )
 from hilum.systems.lungs.study.worsen import AS_IT_IS, Way, worse_way, worsened
-from hilum.training.recipe.settings import flat_values
+from hilum.training.recipe.settings import Value, flat_values
 from hilum.training.records.run_place import RunPlace
 from hilum.training.run_study import Trained
 
@@ -58,13 +55,24 @@ class LungFormat:
 LUNG_FORMAT = LungFormat()
 
 
-def lung_arm(name: str, *, recipe: LungRecipe) -> Trained[LungFold, LungPredictions]:
-    """One arm of the study: a network by the recipe, which draws the fold that it never saw."""
-    return Trained(arms=(name,), run=partial(_run, name, recipe), settings=flat_values(recipe))
+def lung_arm(name: str, *, recipe: LungRecipe, more: MorePictures | None = None) -> Trained[LungFold, LungPredictions]:
+    """One arm of the study: a network by the recipe, which draws the fold that it never saw.
+
+    With `more` it learns from those pictures too; the arm of their teacher must come before it in each fold.
+    """
+    settings: dict[str, Value] = {**flat_values(recipe), **({} if more is None else more.settings)}
+    return Trained(arms=(name,), run=partial(_run, arm=name, recipe=recipe, more=more), settings=settings)
 
 
-def _run(arm: str, recipe: LungRecipe, fold: LungFold, place: RunPlace) -> Mapping[str, LungPredictions]:
-    fitted = fit_lungs(recipe, pictures=fold.train, folder=place.folder, machine=place.machine)
+def _run(
+    fold: LungFold, place: RunPlace, *, arm: str, recipe: LungRecipe, more: MorePictures | None
+) -> Mapping[str, LungPredictions]:
+    pictures = list(fold.train)
+    if more is not None:
+        beside = place.folder.parent / more.teacher.arm
+        taught_by = fit_lungs(more.teacher, pictures=fold.train, folder=beside, machine=place.machine)
+        pictures += more.outlined(taught_by.network)
+    fitted = fit_lungs(recipe, pictures=pictures, folder=place.folder, machine=place.machine)
     return {arm: predict_lungs(fitted.network, name=fold.name, pictures=fold.judge, recipe=recipe)}
 
 
@@ -83,7 +91,7 @@ def predict_lungs(
         sha256=np.array([record.sha256 for record in records]),
         patient=np.array([record.patient for record in records]),
         way=np.array([way for _, way in asked]),
-        passes=np.stack([_passes(network, each, recipe=recipe) for each in inputs]),
+        passes=np.stack([np.rint(lung_passes(network, each, recipe=recipe) * 255).astype(np.uint8) for each in inputs]),
     )
 
 
@@ -91,13 +99,3 @@ def _input(picture: LungPicture, *, way: Way, spec: PreprocessSpec) -> ModelArra
     if way == AS_IT_IS:
         return normalise(to_unit(picture.grey, bits=8), spec=spec)
     return normalise(worsened(picture.grey, way=way, sha256=picture.record.sha256, spec=spec), spec=spec)
-
-
-def _passes(network: LungNetwork, array: ModelArray, *, recipe: LungRecipe) -> npt.NDArray[np.uint8]:
-    """What reading would take the drawing and its facts from."""
-    with torch.inference_mode():
-        logits = network.eval()(torch.from_numpy(quality_inputs(array, moved=False))).numpy()
-    passes = probabilities(logits, structures=recipe.structures)
-    if recipe.frame_below is not None:
-        passes = without_frame(passes, inside=inside_frame(array, spec=recipe.preprocess, black=recipe.frame_below))
-    return np.rint(passes * 255).astype(np.uint8)

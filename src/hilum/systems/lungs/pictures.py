@@ -57,10 +57,12 @@ def load_lung_pictures(
     greys = load_images(records, spec=spec, labels=(), preparation=preparation).grey
     with ThreadPoolExecutor(max_workers=preparation.jobs, thread_name_prefix="hilum-masks") as pool:
         targets = list(pool.map(partial(read_targets, size=size), records))
-    return [
-        LungPicture(record, np.rint(greys[index] * 255).astype(np.uint8), targets[index])
-        for index, record in enumerate(records)
-    ]
+    return [LungPicture(record, grey_bytes(greys[index]), targets[index]) for index, record in enumerate(records)]
+
+
+def grey_bytes(unit: npt.NDArray[np.float32]) -> Bytes:
+    """A picture (H, W) in [0, 1] in 8 bits."""
+    return np.rint(unit * 255).astype(np.uint8)
 
 
 class LungTrainingImages(Dataset[tuple[Tensor, Tensor]]):

@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from hilum.bundle.lung_spec import LungFigure
+from hilum.bundle.lung_spec import LungFigure, QualityRule
+from hilum.bundle.shelf import lung_bundle
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.split import Split
 from hilum.errors import UsageError
@@ -18,6 +19,14 @@ from hilum.option import NO_OPTIONS, NoOptions
 from hilum.progress import SILENT, Progress
 from hilum.statistics.estimate import Estimate
 from hilum.systems.lungs.folds import LUNG_FORMAT, LungFold, lung_arm, lung_fold
+from hilum.systems.lungs.more_pictures import (
+    OWN,
+    PHANTOMS,
+    MorePictures,
+    chests_to_draw,
+    phantom_pictures,
+    pictures_to_draw,
+)
 from hilum.systems.lungs.pictures import load_lung_pictures
 from hilum.systems.lungs.recipe import LungRecipe
 from hilum.systems.lungs.releases import lung_folds, read_lung_sources
@@ -33,7 +42,10 @@ from hilum.training.recipe.smoke import few_of_each
 from hilum.training.records.request import StudyRequest
 from hilum.training.records.run_place import RunPlace
 from hilum.training.records.run_record import make_record
-from hilum.training.run_study import run_study
+from hilum.training.run_study import Trained, run_study
+
+TEACHER = "free"
+"""The arm whose networks draw what another learns from."""
 
 LungArms = Mapping[str, Callable[[StartingWeights], LungRecipe]]
 """What makes the recipe of each arm; all prepare their pictures alike and have one seed."""
@@ -48,7 +60,8 @@ def study_lungs(
 ) -> None:
     """Train every network of every fold and arm that is not trained yet, and write the tables.
 
-    Every network draws all releases, those too that its arm does not learn from. Raises `UsageError` where the folder
+    Every network draws all releases, those too that its arm does not learn from. An arm whose recipe has shares of
+    `more_pictures` is taught by the arm `TEACHER`, which must come before it. Raises `UsageError` where the folder
     holds another study, and without networks where there is nothing to tabulate.
     """
     made = {name: arm(request.start) for name, arm in make.items()}
@@ -58,12 +71,14 @@ def study_lungs(
     records = few_of_each(records, each=SMOKE_EACH) if request.smoke else records
     split = lung_folds(records, seed=first.seed)
 
+    more = _more(recipes, records=records, request=request)
+
     def begin(name: str, fold: LungFold) -> None:
         progress.say(f"{name}: {len(fold.train):,} chests to learn from, {len(fold.judge):,} to draw")
 
     record = make_record(
         first,
-        records=records,
+        records=(*records, *(() if more is None else more.records)),
         provenance=request.provenance(own),
         protocol=split.protocol,
         split_sha256=split.sha256,
@@ -71,7 +86,7 @@ def study_lungs(
     )
     settings = {f"{arm}.{key}": value for arm, one in recipes.items() for key, value in flat_values(one).items()}
     run_study(
-        () if request.tables_only else tuple(lung_arm(name, recipe=recipe) for name, recipe in recipes.items()),
+        () if request.tables_only else _makers(recipes, more=more),
         folds={} if request.tables_only else _folds(records, split=split, recipe=first, place=request.place),
         kept=LUNG_FORMAT,
         record=replace(record, settings=settings),
@@ -82,6 +97,40 @@ def study_lungs(
             _write_tables, arms=tuple(recipes), records=records, split=split, request=request, progress=progress
         ),
     )
+
+
+def _makers(
+    recipes: Mapping[str, LungRecipe], *, more: MorePictures | None
+) -> tuple[Trained[LungFold, LungPredictions], ...]:
+    return tuple(
+        lung_arm(name, recipe=recipe, more=more if OWN in recipe.sampler.shares else None)
+        for name, recipe in recipes.items()
+    )
+
+
+def _more(
+    recipes: Mapping[str, LungRecipe], *, records: Sequence[Record], request: StudyRequest
+) -> MorePictures | None:
+    """The pictures without masks that an arm learns from; None where none does."""
+    if not any(OWN in recipe.sampler.shares for recipe in recipes.values()):
+        return None
+    chosen = chests_to_draw(request.only_folder(), masks=records)
+    chosen = chosen[:SMOKE_EACH] if request.smoke else chosen
+    recipe, preparation = recipes[TEACHER], request.place.preparation
+    return MorePictures(
+        teacher=recipe,
+        rule=_rule(request),
+        to_draw=pictures_to_draw(chosen, spec=recipe.preprocess, preparation=preparation),
+        phantoms=phantom_pictures(recipe.preprocess, count=SMOKE_EACH if request.smoke else PHANTOMS),
+    )
+
+
+def _rule(request: StudyRequest) -> QualityRule:
+    """By which the lung model on the shelf trusts its drawings."""
+    bundle = lung_bundle(None, local=request.models)
+    if bundle.card.lungs is None:
+        raise UsageError(f"{bundle.card.name} draws no lungs; give a folder of models with --models that has one")
+    return bundle.card.lungs.quality
 
 
 def _folds(records: Sequence[Record], *, split: Split, recipe: LungRecipe, place: RunPlace) -> dict[str, LungFold]:

@@ -48,6 +48,8 @@ black borders alone. Without them flip and mirror agree on small chests as on ot
 ALL_SHARES = {"lungs": 0.25, "lungs_tb": 0.4, "wingspan": 0.35}
 FREE_SHARES = {"lungs": 0.35, "wingspan": 0.65}
 """Without `lungs_tb`, the terms of whose masks rule out commercial use."""
+OWN_SHARES = {"lungs": 0.25, "wingspan": 0.4, "nih": 0.25, "phantom": 0.1}
+"""The free ones, chests that the free network draws itself, and phantoms."""
 
 
 def lungs_free(starting_weights: StartingWeights) -> LungRecipe:
@@ -60,9 +62,20 @@ def lungs_all(starting_weights: StartingWeights) -> LungRecipe:
     return _slim("lung-regions-all", arm="all", shares=ALL_SHARES, starting_weights=starting_weights)
 
 
+def lungs_own(starting_weights: StartingWeights) -> LungRecipe:
+    """The free recipe, and pictures that nobody outlined: what the free network draws and trusts, and phantoms."""
+    return _slim("lung-regions-own", arm="own", shares=OWN_SHARES, starting_weights=starting_weights)
+
+
 def lungs_lite(starting_weights: StartingWeights) -> LungRecipe:
     """The free recipe on the first blocks of EfficientNet-Lite0, whose weights `starting_weights` are."""
-    return replace(lungs_free(starting_weights), name="lung-regions-lite", arm="lite", network="lite")
+    return lite(lungs_free(starting_weights))
+
+
+def lite(recipe: LungRecipe) -> LungRecipe:
+    """The recipe on the first blocks of EfficientNet-Lite0."""
+    name = recipe.name.replace("lung-regions", "lung-regions-lite")
+    return replace(recipe, name=name, arm="lite" if recipe.arm == "free" else f"{recipe.arm}-lite", network="lite")
 
 
 def finer(recipe: LungRecipe) -> LungRecipe:
