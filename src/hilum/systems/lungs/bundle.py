@@ -16,6 +16,7 @@ import torch
 from hilum.bundle.card import HeatmapSpec, Scope, Training
 from hilum.bundle.load import Bundle, load_bundle
 from hilum.bundle.lung_spec import LUNG_SIDES, LungCompression, LungSpec, Structure
+from hilum.datasets.prepared.images import fixed_size
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.table import citation_of
 from hilum.evaluation.predictions.design import SMOKE
@@ -60,7 +61,6 @@ LIMITS = (
     "Sides are those of the usual display: the patient's right stands on the left of the picture. In a mirrored "
     "picture whose file does not say so they are exchanged.",
     "Hearts were learnt from upright PA chests alone, whole lungs from the hundred chests of one release.",
-    "Pictures of at most 512 pixels were trained on; outlines are made on a grid of 192 x 192.",
 )
 FREE, RESEARCH = frozenset({"lungs", "wingspan"}), frozenset({"lungs", "lungs_tb", "wingspan"})
 TERMS: Mapping[frozenset[str], str] = {
@@ -202,7 +202,7 @@ def lungs_draft(
         ),
         intended_use=INTENDED_USE,
         not_for=NOT_FOR,
-        limits=LIMITS,
+        limits=(*LIMITS, _of_grid(recipe)),
         weights_licence=licence_of_many(
             TERMS[sources],
             written_for=[citation_of(source) or source for source in sorted(sources)],
@@ -210,6 +210,11 @@ def lungs_draft(
             started_from=_licences_of_start(recipe, loaded=fitted.started_from),
         ),
     )
+
+
+def _of_grid(recipe: LungRecipe) -> str:
+    rows, columns = fixed_size(recipe.preprocess)
+    return f"Pictures of at most 512 pixels were trained on; outlines are made on a grid of {rows} x {columns}."
 
 
 def _licences_of_start(recipe: LungRecipe, *, loaded: str) -> tuple[str, ...]:
