@@ -16,11 +16,17 @@ from hilum.training.data.make_split import make_splits
 from hilum.training.data.stage_data import image_data
 from hilum.training.loop.checkpoints import LAST_CHECKPOINT, load_checkpoint, load_weights
 from hilum.training.loop.classifier_task import ClassifierTask
-from hilum.training.loop.population_statistics import ValidatedWithPopulation, with_population_statistics
+from hilum.training.loop.fit_stage import stage_sampler
+from hilum.training.loop.population_statistics import (
+    ValidatedWithPopulation,
+    population_order,
+    with_population_statistics,
+)
 from hilum.training.loop.stages import run_stages
 from hilum.training.loop.task_module import TaskModule
 from hilum.training.recipe.losses import BinaryCrossEntropy, fit_loss
 from hilum.training.recipe.machine import Machine
+from hilum.training.recipe.samplers import BalancedSampler, LabelBalanced, ShuffledSampler
 from hilum.training.records.run_place import RunPlace
 
 
@@ -35,6 +41,10 @@ class Drawn:
         return self.images[draw[0]], torch.zeros(1)
 
 
+def shuffled(count):
+    return population_order(ShuffledSampler(count, seed=7))
+
+
 def images(count):
     generator = np.random.default_rng(3)
     levels = generator.normal(2.0, 1.5, (count, 3, 1, 1))
@@ -46,7 +56,7 @@ def test_statistics_are_the_means_over_whole_batches():
     state = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     pixels = images(9)
     drawn = Drawn(pixels)
-    found = with_population_statistics(network, state=state, images=drawn, count=9, batch_size=4)
+    found = with_population_statistics(network, state=state, images=drawn, order=shuffled(9), batch_size=4)
     assert len({index for index, _ in drawn.draws}) == 8  # the ninth would be a batch of its own
     assert all(index == seed for index, seed in drawn.draws)
     weights = state["0.weight"].double().numpy()[:, :, 0, 0]
@@ -74,7 +84,7 @@ def test_fewer_images_than_a_batch_are_one_batch():
     pixels = images(5)
     network = nn.Sequential(nn.BatchNorm2d(3))
     state = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    found = with_population_statistics(network, state=state, images=Drawn(pixels), count=5, batch_size=32)
+    found = with_population_statistics(network, state=state, images=Drawn(pixels), order=shuffled(5), batch_size=32)
     assert found["0.running_mean"].numpy() == pytest.approx(pixels.double().numpy().mean(axis=(0, 2, 3)), rel=1e-5)
     assert found["0.running_var"].numpy() == pytest.approx(
         pixels.double().numpy().var(axis=(0, 2, 3), ddof=1), rel=1e-4
@@ -85,15 +95,29 @@ def test_images_that_stand_class_by_class_have_the_spread_of_both_classes():
     pixels = torch.cat((images(160), images(160) + 8.0))
     network = nn.Sequential(nn.BatchNorm2d(3))
     state = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    found = with_population_statistics(network, state=state, images=Drawn(pixels), count=320, batch_size=32)
+    found = with_population_statistics(network, state=state, images=Drawn(pixels), order=shuffled(320), batch_size=32)
     whole = pixels.double().numpy().var(axis=(0, 2, 3))
     assert found["0.running_var"].numpy() == pytest.approx(whole, rel=0.05)
+
+
+def test_balanced_draws_have_the_statistics_of_what_was_drawn():
+    """Nine in ten have the label and are brighter: half of the draws are, and so the mean lies between both classes."""
+    pixels = torch.cat((images(288) + 8.0, images(32)))
+    network = nn.Sequential(nn.BatchNorm2d(3))
+    state = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    sampler = BalancedSampler([1.0] * 288 + [0.0] * 32, per_epoch=320, seed=1)
+    order = population_order(sampler)
+    assert sum(index < 288 for index in order) == 160
+    assert order == population_order(sampler)
+    found = with_population_statistics(network, state=state, images=Drawn(pixels), order=order, batch_size=32)
+    halves = [half.double().numpy().mean(axis=(0, 2, 3)) for half in (pixels[:288], pixels[288:])]
+    assert found["0.running_mean"].numpy() == pytest.approx(np.mean(halves, axis=0), abs=0.3)
 
 
 def test_a_network_without_batch_norm_stays_as_it_is():
     network = nn.Sequential(nn.Conv2d(3, 2, 1))
     state = {name: torch.ones_like(tensor) for name, tensor in network.state_dict().items()}
-    found = with_population_statistics(network, state=state, images=Drawn(images(4)), count=4, batch_size=2)
+    found = with_population_statistics(network, state=state, images=Drawn(images(4)), order=shuffled(4), batch_size=2)
     assert all(torch.equal(found[name], state[name]) for name in state)
 
 
@@ -133,6 +157,26 @@ def test_a_stage_ends_with_them_and_differs_in_nothing_else(records, tmp_path, e
     assert differing == {"running_mean", "running_var", "num_batches_tracked"}
     with_them, without = trained(tmp_path / "population"), trained(tmp_path / "running")
     assert all(torch.equal(without[name], with_them[name]) for name in without), "validations left it as it was"
+
+
+@pytest.mark.slow
+def test_a_stage_ends_with_the_statistics_of_its_own_draws(records, tmp_path):
+    recipe = batch_normed(epochs=1, batch_statistics="population", sampler=LabelBalanced(images_per_epoch=24))
+    network = run(recipe, records, tmp_path).network
+    split = make_splits(recipe, records=records)["train"]
+    data = image_data(recipe, stage=recipe.last, split=split, preparation=Preparation())
+    order = population_order(stage_sampler(recipe, stage=recipe.last, split=split, targets=data.targets))
+    assert sum(data.targets[index, 0] for index in order) == 12
+    kept = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    again = with_population_statistics(
+        network, state=kept, images=data.training, order=order, batch_size=recipe.last.batch_size
+    )
+    assert all(again[name].numpy() == pytest.approx(kept[name].numpy(), abs=1e-4) for name in kept)
+    plain = shuffled(len(data.targets))
+    other = with_population_statistics(
+        network, state=kept, images=data.training, order=plain, batch_size=recipe.last.batch_size
+    )
+    assert any(abs(other[name] - kept[name]).max() > 1e-2 for name in kept if name.endswith("running_mean"))
 
 
 @pytest.mark.slow
@@ -189,7 +233,7 @@ def test_a_validation_measures_part_of_many_images_and_at_least_one_batch():
         drawn, network = Drawn(images(900)), nn.Sequential(nn.BatchNorm2d(3)).eval()
         before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
         generator = torch.get_rng_state()
-        callback = ValidatedWithPopulation(network, images=drawn, count=900, batch_size=batch_size)
+        callback = ValidatedWithPopulation(network, images=drawn, order=shuffled(900), batch_size=batch_size)
         for place in ((0, 0), (1, 0), (0, 1)):
             callback.on_validation_batch_start(None, Step, None, *place)
         indices = [index for index, _ in drawn.draws]

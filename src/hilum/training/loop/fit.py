@@ -22,7 +22,7 @@ from hilum.training.loop.checkpoints import BEST_CHECKPOINT, LAST_CHECKPOINT, ha
 from hilum.training.loop.fast_arithmetic import use_fast_arithmetic
 from hilum.training.loop.freed_memory import freed_memory_kept
 from hilum.training.loop.over_processes import ShareSampler
-from hilum.training.loop.population_statistics import ValidatedWithPopulation
+from hilum.training.loop.population_statistics import ValidatedWithPopulation, population_order
 from hilum.training.loop.task import Items, MakeTask, Task, TaskData
 from hilum.training.loop.task_module import STARTED_FROM, TaskModule
 from hilum.training.loop.trainer import checkpoint_to_resume, deterministic_as_before, make_trainer, run_trainer
@@ -86,8 +86,8 @@ def _train(task: Task, *, data: TaskData, plan: Plan, seed: int, folder: Path, m
     use_fast_arithmetic(task.network)
     backbones = _backbones(task.network)
     more: list[Callback] = [] if plan.freezing is None else [freezing_callback(plan.freezing, backbones=backbones)]
-    if data.population is not None:
-        more.append(_validated_with_population(task, data=data, count=data.population, plan=plan, machine=machine))
+    if data.population:
+        more.append(_validated_with_population(task, data=data, plan=plan, machine=machine))
     run_trainer(
         make_trainer(plan, folder=folder, machine=machine, more=more),
         TaskModule(task, plan=plan, seed=seed, parts=tuple(data.validation), started_from=data.started_from),
@@ -97,13 +97,14 @@ def _train(task: Task, *, data: TaskData, plan: Plan, seed: int, folder: Path, m
     )
 
 
-def _validated_with_population(task: Task, *, data: TaskData, count: int, plan: Plan, machine: Machine) -> Callback:
+def _validated_with_population(task: Task, *, data: TaskData, plan: Plan, machine: Machine) -> Callback:
     if machine.strategy == "fsdp":
         raise UsageError(
             "Population statistics of batch norm do not work with the strategy fsdp. Use ddp, or --set "
             "batch_statistics=none"
         )
-    return ValidatedWithPopulation(task.network, images=data.training, count=count, batch_size=plan.batch_size)
+    order = population_order(data.sampler)
+    return ValidatedWithPopulation(task.network, images=data.training, order=order, batch_size=plan.batch_size)
 
 
 def _backbones(network: nn.Module) -> list[nn.Module]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy.typing as npt
 from torch import nn
 
 from hilum.datasets.records.record import Record
@@ -22,7 +23,7 @@ from hilum.training.loop.task import Task, TaskData
 from hilum.training.recipe.losses import Loss, fit_loss, said_logits
 from hilum.training.recipe.machine import Machine
 from hilum.training.recipe.recipe import TRAIN, Recipe, Stage
-from hilum.training.recipe.samplers import SamplerSpec, SharpnessBalanced, build_sampler
+from hilum.training.recipe.samplers import SamplerSpec, SeededSampler, SharpnessBalanced, build_sampler
 
 
 def fit_stage(
@@ -49,28 +50,34 @@ def fit_stage(
     def make() -> tuple[Task, TaskData]:
         made = data()
         loss = fit_loss(stage.loss, targets=made.targets, labels=stage.labels)
-        sampler = build_sampler(
-            stage.sampler,
-            targets=made.targets,
-            labels=stage.labels,
-            patients=[record.patient for record in split.parts[TRAIN]],
-            views=[record.view for record in split.parts[TRAIN]],
-            sources=[record.source for record in split.parts[TRAIN]],
-            strata=_strata(split.parts[TRAIN], sampler=stage.sampler),
-            seed=recipe.seed,
-        )
+        sampler = stage_sampler(recipe, stage=stage, split=split, targets=made.targets)
         return _task(network, recipe=recipe, stage=stage, loss=loss) if task is None else task(loss), TaskData(
             training=made.training,
             sampler=sampler,
             validation={part: (made.validation[part], made.counts[part]) for part in made.validation},
             started_from=started_from,
-            population=None if stage.batch_statistics is None else len(made.targets),
+            population=stage.batch_statistics is not None,
         )
 
     # one linear layer gains nothing from less
     precision = "32-true" if isinstance(network, FusionHead) else recipe.precision
     plan = stage.plan(precision=precision, deterministic=recipe.deterministic)
     return fit(make, plan=plan, seed=recipe.seed, folder=folder, machine=machine)
+
+
+def stage_sampler(recipe: Recipe, *, stage: Stage, split: Split, targets: npt.ArrayLike) -> SeededSampler:
+    """What draws the images of the part `train`, whose `targets` are (N, L). Raises `DataError` as `build_sampler`."""
+    records = split.parts[TRAIN]
+    return build_sampler(
+        stage.sampler,
+        targets=targets,
+        labels=stage.labels,
+        patients=[record.patient for record in records],
+        views=[record.view for record in records],
+        sources=[record.source for record in records],
+        strata=_strata(records, sampler=stage.sampler),
+        seed=recipe.seed,
+    )
 
 
 def _strata(records: Sequence[Record], *, sampler: SamplerSpec) -> list[str]:

@@ -5,6 +5,9 @@ is no more, and what it says outside training is wrong though its training loss 
 images with still weights mends that (Wu and Johnson 2021, "Rethinking Batch in BatchNorm", section 3), and is how
 MATLAB's `trainNetwork` ends (`BatchNormalizationStatistics`, by default "population"). Validations before go by those
 of a part of the images, or a training would be stopped by what is said of a network that nobody keeps.
+
+The images are those of one epoch of the training's own draws. Where draws are balanced, the statistics of all images as
+they are would be of another mixture than the weights have learnt with, and every output would be moved.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from torch.utils.data import DataLoader
 from hilum.training.data.batches import SideBySide, as_batch
 from hilum.training.loop.task import Items
 from hilum.training.recipe.machine import accelerator
+from hilum.training.recipe.samplers import SeededSampler
 
 _ORDER = 0
 """The seed of the images' order."""
@@ -32,9 +36,9 @@ _AT_VALIDATIONS = 512
 
 
 def with_population_statistics(
-    network: nn.Module, *, state: Mapping[str, Tensor], images: Items, count: int, batch_size: int
+    network: nn.Module, *, state: Mapping[str, Tensor], images: Items, order: Sequence[int], batch_size: int
 ) -> dict[str, Tensor]:
-    """`state` with the statistics of `count` training images, each drawn once, in random order, as training draws them.
+    """`state` with the statistics of the training images `order`, an epoch's draws by `population_order`.
 
     They are the means over batches of `batch_size` images of each batch's own mean and unbiased variance: in the order
     of their names a release's images would come class by class, and what differs between classes be left out. The
@@ -43,7 +47,7 @@ def with_population_statistics(
     """
     network.load_state_dict(state)
     device = accelerator()
-    _measure(network.to(device), images=images, indices=_order(count), batch_size=batch_size, device=device)
+    _measure(network.to(device), images=images, indices=order, batch_size=batch_size, device=device)
     return network.to("cpu").eval().state_dict()
 
 
@@ -51,14 +55,14 @@ class ValidatedWithPopulation(Callback):
     """Validates `network` with statistics of training images, and leaves what it trains with as it was.
 
     They are measured anew before each validation, as `with_population_statistics` does, from the first 512 images of
-    the order that it takes (from one whole batch, where that is more). No random number of the training is used up. It
+    `order` (from one whole batch, where that is more). No random number of the training is used up. It
     is to stand before a callback that averages weights, which has put them in when the first batch comes, and takes
     them out after this one.
     """
 
-    def __init__(self, network: nn.Module, *, images: Items, count: int, batch_size: int) -> None:
+    def __init__(self, network: nn.Module, *, images: Items, order: Sequence[int], batch_size: int) -> None:
         self._network, self._images, self._batch_size = network, images, batch_size
-        self._indices = _order(count)[: max(_AT_VALIDATIONS, batch_size)]
+        self._indices = order[: max(_AT_VALIDATIONS, batch_size)]
         self._before: list[Tensor] = []
 
     def on_validation_batch_start(
@@ -85,8 +89,9 @@ class ValidatedWithPopulation(Callback):
         self._before = []
 
 
-def _order(count: int) -> list[int]:
-    order: list[int] = np.random.default_rng(_ORDER).permutation(count).tolist()
+def population_order(sampler: SeededSampler) -> list[int]:
+    """The images whose statistics are measured, in order: an epoch of the draws of `sampler`, the same each time."""
+    order: list[int] = sampler.order(np.random.default_rng(_ORDER)).tolist()
     return order
 
 

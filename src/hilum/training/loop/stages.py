@@ -22,9 +22,9 @@ from hilum.networks.starting_weights import load_starting_weights
 from hilum.training.data.stage_data import MakeData, image_data
 from hilum.training.loop.checkpoints import WEIGHTS, has_begun, load_weights, save_weights
 from hilum.training.loop.fit import Fitted
-from hilum.training.loop.fit_stage import fit_stage
+from hilum.training.loop.fit_stage import fit_stage, stage_sampler
 from hilum.training.loop.fusion_features import FEATURES, Extractors, feature_data
-from hilum.training.loop.population_statistics import with_population_statistics
+from hilum.training.loop.population_statistics import population_order, with_population_statistics
 from hilum.training.loop.starts import started_before
 from hilum.training.loop.task import Task
 from hilum.training.recipe.losses import Loss
@@ -142,8 +142,13 @@ def fit_and_keep(
         state = kept.state
         if stage.batch_statistics is not None:
             made = data()
+            sampler = stage_sampler(recipe, stage=stage, split=split, targets=made.targets)
             state = with_population_statistics(
-                network, state=state, images=made.training, count=len(made.targets), batch_size=stage.batch_size
+                network,
+                state=state,
+                images=made.training,
+                order=population_order(sampler),
+                batch_size=stage.batch_size,
             )
         save_weights(folder / WEIGHTS, state=state, about=about)
     wait_for_all()

@@ -67,14 +67,14 @@ class TaskData:
     """What a task learns from and is watched on; `validation` has each part's items and how many they are.
 
     `started_from` is one line on the weights that its network has now, where there is anything to say of them. With
-    `population`, how many images `training` has, validations go by statistics of them in the place of running averages.
+    `population` validations go by statistics of what the sampler draws, in the place of running averages.
     """
 
     training: Items
     sampler: SeededSampler
     validation: Mapping[str, tuple[Items, int]] = field(default_factory=dict)
     started_from: str | None = None
-    population: int | None = None
+    population: bool = False
 
 
 MakeTask = Callable[[], tuple[Task, TaskData]]

@@ -113,7 +113,7 @@ class Stage:
     the recipe's preprocessing. An image is mirrored with `flip_probability`, which is anatomically wrong and 0 unless a
     paper is reproduced. With `mixup` it is laid over by a little of another one. `validate_every` validates after so
     many updates in the place of after each epoch. With `batch_statistics` of the `population` batch norm ends with
-    those of all training images, computed once more after the last update, and validations before go by those of 512 of
+    those of an epoch's draws, computed once more after the last update, and validations before go by those of 512 of
     them; None keeps the running averages.
     """
 
