@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from hilum.evaluation.judging.curve_bands import label_curves
 from hilum.evaluation.judging.reliability import reliability
@@ -97,6 +100,15 @@ def test_the_confusion_matrix_shows_counts_and_shares_of_rows():
     table = one.confusion
     assert f"{table.true_positives}\n{table.true_positives / table.positives:.1%}" in texts(axes)
     assert f"{table.true_negatives}\n{table.true_negatives / table.negatives:.1%}" in texts(axes)
+
+
+def test_the_names_above_narrow_panels_stay_within_the_picture():
+    panels = [replace(panel(), label=f"MobileNetV2, {start} weights") for start in ("random", "ImageNet")]
+    with styled():
+        figure = confusion_figure(panels)
+        FigureCanvasAgg(figure).draw()
+        for axes in figure.axes:
+            assert axes._left_title.get_window_extent().x1 <= figure.bbox.x1, axes.get_title(loc="left")
 
 
 def test_reliability_shows_every_bin_and_the_error():

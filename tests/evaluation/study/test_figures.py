@@ -6,10 +6,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from sklearn.metrics import roc_curve
 
 from fabricate_study import PUBLISHED, STUDY
+from hilum.evaluation.comparing.many_predictions import ManyPredictions
 from hilum.evaluation.report.style import styled
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.figures import arm_styles, differences_figure, roc_figure, study_figures
-from hilum.evaluation.study.study import Arm
+from hilum.evaluation.study.study import Arm, Study
 
 ARMS = ("plain", "crop", "both")
 
@@ -40,8 +41,29 @@ def test_an_arm_has_its_own_colour_and_no_other_gets_it() -> None:
     styles = arm_styles(STUDY)
     assert (styles["crop"].colour, styles["crop"].pattern) == ("#009E73", ":")
     assert len({style.colour for style in styles.values()}) == len({style.pattern for style in styles.values()}) == 3
-    many = replace(STUDY, arms=tuple(Arm(name=name, title=name) for name in (*ARMS, *"abcdef")))
-    assert len(arm_styles(many)) == 9
+    many = replace(STUDY, arms=(*STUDY.arms, *(Arm(name=name, title=name) for name in "abcdefghijklmnopqrst")))
+    looks = [(style.colour, style.pattern) for style in arm_styles(many).values()]
+    assert len(looks) == len(set(looks)) == 23
+
+
+def test_numbers_of_many_arms_stand_beside_their_names_and_not_on_one_another(content: StudyContent) -> None:
+    """Of one class; of several they are left to the table."""
+    curves = [*ARMS * 3][:8]
+    arms = tuple(Arm(name=f"{place}", title=name) for place, name in enumerate(curves))
+    study = Study(name="many", title="Many", arms=arms, pairs=())
+    mass = content.aurocs.label("Mass")
+    auroc = {f"{place}": mass.auroc[name] for place, name in enumerate(curves)}
+    names = tuple(auroc)
+    many = replace(
+        content,
+        aurocs=replace(content.aurocs, labels=(replace(mass, auroc=auroc),)),
+        predictions=ManyPredictions(names, tuple(content.predictions.of(name) for name in curves)),
+    )
+    with styled():
+        figure = roc_figure(study, content=many, replicates=20)
+    assert [text.get_text() for text in figure.axes[0].texts] == [f"{mass.positives:,} of {mass.n:,}"]
+    said = [text.get_text() for text in figure.axes[-1].get_legend().get_texts()]
+    assert said == [f"{mass.auroc[name].value:.3f}  {name}" for name in curves]
 
 
 def test_figures_are_of_the_arms_shown_closely(content: StudyContent) -> None:

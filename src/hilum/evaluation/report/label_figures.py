@@ -77,15 +77,19 @@ def reliability_figure(panels: Sequence[LabelPanel]) -> Figure:
 
 def confusion_figure(panels: Sequence[LabelPanel]) -> Figure:
     """Counts of truth against decision, each row shaded by its share."""
-    return _panels(panels, _draw_confusion, side_inches=2.3)
+    return _panels(panels, _draw_confusion, side_inches=2.3, letters=20)
 
 
 def _panels(
-    panels: Sequence[LabelPanel], draw: Callable[[Axes, LabelPanel], None], *, side_inches: float = 2.7
+    panels: Sequence[LabelPanel],
+    draw: Callable[[Axes, LabelPanel], None],
+    *,
+    side_inches: float = 2.7,
+    letters: int = 26,
 ) -> Figure:
     figure, axes = grid_of_axes(len(panels), side_inches=side_inches)
     for one, panel in zip(axes, panels, strict=True):
-        set_title(one, panel.label)
+        set_title(one, panel.label, letters=letters)
         draw(one, panel)
     return figure
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from itertools import cycle
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import cycle, islice
+from math import lcm
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,7 +18,7 @@ from hilum.evaluation.report.figures import ReportFigure, written_figure
 from hilum.evaluation.report.label_figures import CurveStyle, Pattern, draw_curve, unit_square
 from hilum.evaluation.report.style import CYCLE, INK, QUIET, draw_estimate, grid_of_axes, set_title, styled
 from hilum.evaluation.study.content import StudyContent
-from hilum.evaluation.study.study import Study
+from hilum.evaluation.study.study import Arm, Study
 from hilum.statistics.estimate import Estimate
 
 _PATTERNS: tuple[Pattern, ...] = ("-", "--", ":", "-.")
@@ -29,6 +30,9 @@ _LINE = 0.085
 
 _NAME_LETTERS = 24
 """The longest name of an arm that fits into a panel beside its number."""
+
+_NUMBERS_FIT = 7
+"""As many arms' numbers fit into a panel; those of more would lie on one another."""
 
 
 def study_figures(
@@ -79,11 +83,19 @@ def roc_figure(study: Study, *, content: StudyContent, replicates: int = BAND_RE
             styles=styles,
         )
     axes[-1].set_axis_off()
+    only = labels[0] if len(labels) == 1 and labels[0].undefined is None else None
+    many = only is not None and len(study.close_titles) > _NUMBERS_FIT
     lines = [
-        Line2D([], [], color=styles[arm].colour, linestyle=styles[arm].pattern, label=title)
+        Line2D(
+            [],
+            [],
+            color=styles[arm].colour,
+            linestyle=styles[arm].pattern,
+            label=f"{only.auroc[arm].value:.3f}  {title}" if only is not None and many else title,
+        )
         for arm, title in study.close_titles.items()
     ]
-    axes[-1].legend(handles=lines, loc="center", fontsize=10)
+    axes[-1].legend(handles=lines, loc="center", fontsize=8 if many else 10)
     return figure
 
 
@@ -110,20 +122,35 @@ def differences_figure(study: Study, *, content: StudyContent) -> Figure:
 
 
 def arm_styles(study: Study) -> dict[str, CurveStyle]:
-    """How each arm is drawn: as it says, else by the next colour and pattern that no arm asks for."""
-    asked = {one for arm in study.shown for one in (arm.colour, arm.pattern)}
-    free: list[Pattern] = [pattern for pattern in _PATTERNS if pattern not in asked]
-    colours = cycle([colour for colour in CYCLE if colour not in asked] or CYCLE)
-    patterns = cycle(free or _PATTERNS)
-    return {
-        arm.name: CurveStyle(
-            colour=arm.colour or next(colours),
-            pattern=next(patterns) if arm.pattern is None else arm.pattern,
-            band_opacity=_BAND_OPACITY,
-            name=arm.title,
-        )
-        for arm in study.shown
-    }
+    """How each arm is drawn: as it says, else by the next colour and pattern that no arm asks for.
+
+    No two look alike, as long as there are not more than there are pairs of a colour and a pattern.
+    """
+    free = _free_looks(study.shown)
+    return {arm.name: _style(arm, free=free) for arm in study.shown}
+
+
+def _style(arm: Arm, *, free: Iterator[tuple[str, Pattern]]) -> CurveStyle:
+    colour, pattern = arm.colour, arm.pattern
+    if colour is None or pattern is None:
+        next_colour, next_pattern = next(free)
+        colour, pattern = colour or next_colour, pattern or next_pattern
+    return CurveStyle(colour=colour, pattern=pattern, band_opacity=_BAND_OPACITY, name=arm.title)
+
+
+def _free_looks(arms: Sequence[Arm]) -> Iterator[tuple[str, Pattern]]:
+    """Colours with patterns: first those of which no arm asks for either, then all other pairs, then again."""
+    asked = {one for arm in arms for one in (arm.colour, arm.pattern)}
+    colours = [colour for colour in CYCLE if colour not in asked] or list(CYCLE)
+    patterns: list[Pattern] = [pattern for pattern in _PATTERNS if pattern not in asked] or list(_PATTERNS)
+    first = islice(zip(cycle(colours), cycle(patterns), strict=False), lcm(len(colours), len(patterns)))
+    others = (
+        (colour, _PATTERNS[(place + turn) % len(_PATTERNS)])
+        for turn in range(len(_PATTERNS))
+        for place, colour in enumerate(CYCLE)
+    )
+    taken = {(arm.colour, arm.pattern) for arm in arms}
+    return cycle([pair for pair in dict.fromkeys((*first, *others)) if pair not in taken])
 
 
 def _curves(content: StudyContent, label: str, *, arms: Collection[str], replicates: int) -> dict[str, BandedCurve]:
@@ -140,13 +167,16 @@ def _draw_curves(
     short = all(len(styles[arm].name) <= _NAME_LETTERS for arm in curves)  # the panel beside them names long ones
     for place, (arm, curve) in enumerate(curves.items()):
         draw_curve(axes, curve, step=False, style=styles[arm])
+        if len(curves) > _NUMBERS_FIT:
+            continue
         height = 0.05 + line * (len(curves) - 1 - place)
         box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.8}
         name = f"{styles[arm].name} " if short else ""
         text = f"{name}{label.auroc[arm].value:.3f}"
         axes.text(0.98, height, text, ha="right", va="bottom", color=styles[arm].colour, fontsize=7.5, bbox=box)
     counts = f"{label.positives:,} of {label.n:,}"
-    axes.text(0.98, 0.055 + line * len(curves), counts, ha="right", va="bottom", color=QUIET, fontsize=7.5)
+    above = line * len(curves) if len(curves) <= _NUMBERS_FIT else 0.0
+    axes.text(0.98, 0.055 + above, counts, ha="right", va="bottom", color=QUIET, fontsize=7.5)
 
 
 def _draw_differences(
