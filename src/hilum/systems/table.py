@@ -40,7 +40,8 @@ from hilum.systems.gate.shipped import smoke as small_gate
 from hilum.systems.gate.train import train_gate_on
 from hilum.systems.lungs.recipe import LungRecipe
 from hilum.systems.lungs.run_study import study_lungs
-from hilum.systems.lungs.shipped import finer, lite, liu_lungs, lungs_all, lungs_free, lungs_lite, lungs_own
+from hilum.systems.lungs.shipped import ARMS as LUNG_ARMS
+from hilum.systems.lungs.shipped import lungs_all, lungs_free
 from hilum.systems.lungs.shipped import smoke as small_lungs
 from hilum.systems.lungs.train import train_lungs_on
 from hilum.systems.paediatric.ensemble import paediatric_ensemble
@@ -294,36 +295,27 @@ STUDIES: Mapping[str, SystemStudy] = {
     ),
     "lungs": SystemStudy(
         help="Lungs and heart: five folds by patient, with all masks and without those of restricted terms.",
-        run=partial(study_lungs, {"all": lungs_all, "free": lungs_free}),
+        run=partial(study_lungs, LUNG_ARMS["lungs"]),
     ),
     "lungs-fine": SystemStudy(
         help="Both on pictures of 256 x 256 pixels, trained half as long again, in the same folds.",
-        run=partial(
-            study_lungs,
-            {"all-fine": lambda start: finer(lungs_all(start)), "free-fine": lambda start: finer(lungs_free(start))},
-        ),
+        run=partial(study_lungs, LUNG_ARMS["lungs-fine"]),
     ),
     "lungs-lite": SystemStudy(
         help="EfficientNet-Lite0 in the place of MobileNetV2, without masks of restricted terms; --weights are its.",
-        run=partial(study_lungs, {"lite": lungs_lite}),
+        run=partial(study_lungs, LUNG_ARMS["lungs-lite"]),
     ),
     "lungs-lite-fine": SystemStudy(
         help="The same on pictures of 256 x 256 pixels, trained half as long again, and beside it with all masks.",
-        run=partial(
-            study_lungs,
-            {
-                "all-lite-fine": lambda start: finer(lite(lungs_all(start))),
-                "lite-fine": lambda start: finer(lungs_lite(start)),
-            },
-        ),
+        run=partial(study_lungs, LUNG_ARMS["lungs-lite-fine"]),
     ),
     "lungs-own": SystemStudy(
         help="Without masks of restricted terms, and beside it with chests that this network draws, and phantoms.",
-        run=partial(study_lungs, {"free": lungs_free, "own": lungs_own}),
+        run=partial(study_lungs, LUNG_ARMS["lungs-own"]),
     ),
     "lungs-liu": SystemStudy(
         help="The plain U-Net of Liu et al. 2019 on lung fields in the same folds.",
-        run=partial(study_lungs, {"liu": lambda _start: liu_lungs()}),
+        run=partial(study_lungs, LUNG_ARMS["lungs-liu"]),
     ),
     "chest-adult": SystemStudy(
         help="Adult chests: whole picture, lungs and the mean of both, and which findings may be decided.",

@@ -71,14 +71,14 @@ def study_lungs(
     records = few_of_each(records, each=SMOKE_EACH) if request.smoke else records
     split = lung_folds(records, seed=first.seed)
 
-    more = _more(recipes, records=records, request=request)
+    to_draw = _to_draw(recipes, records=records, request=request)
 
     def begin(name: str, fold: LungFold) -> None:
         progress.say(f"{name}: {len(fold.train):,} chests to learn from, {len(fold.judge):,} to draw")
 
     record = make_record(
         first,
-        records=(*records, *(() if more is None else more.records)),
+        records=(*records, *to_draw),
         provenance=request.provenance(own),
         protocol=split.protocol,
         split_sha256=split.sha256,
@@ -86,7 +86,7 @@ def study_lungs(
     )
     settings = {f"{arm}.{key}": value for arm, one in recipes.items() for key, value in flat_values(one).items()}
     run_study(
-        () if request.tables_only else _makers(recipes, more=more),
+        () if request.tables_only else _makers(recipes, to_draw=to_draw, request=request),
         folds={} if request.tables_only else _folds(records, split=split, recipe=first, place=request.place),
         kept=LUNG_FORMAT,
         record=replace(record, settings=settings),
@@ -100,28 +100,35 @@ def study_lungs(
 
 
 def _makers(
-    recipes: Mapping[str, LungRecipe], *, more: MorePictures | None
+    recipes: Mapping[str, LungRecipe], *, to_draw: Sequence[Record], request: StudyRequest
 ) -> tuple[Trained[LungFold, LungPredictions], ...]:
+    more = _more(recipes[TEACHER], records=to_draw, request=request) if _draws_own(recipes) else None
     return tuple(
         lung_arm(name, recipe=recipe, more=more if OWN in recipe.sampler.shares else None)
         for name, recipe in recipes.items()
     )
 
 
-def _more(
+def _to_draw(
     recipes: Mapping[str, LungRecipe], *, records: Sequence[Record], request: StudyRequest
-) -> MorePictures | None:
-    """The pictures without masks that an arm learns from; None where none does."""
-    if not any(OWN in recipe.sampler.shares for recipe in recipes.values()):
-        return None
+) -> tuple[Record, ...]:
+    """The chests without masks that an arm learns from; none where no arm does."""
+    if not _draws_own(recipes):
+        return ()
     chosen = chests_to_draw(request.only_folder(), masks=records)
-    chosen = chosen[:SMOKE_EACH] if request.smoke else chosen
-    recipe, preparation = recipes[TEACHER], request.place.preparation
+    return chosen[:SMOKE_EACH] if request.smoke else chosen
+
+
+def _draws_own(recipes: Mapping[str, LungRecipe]) -> bool:
+    return any(OWN in recipe.sampler.shares for recipe in recipes.values())
+
+
+def _more(teacher: LungRecipe, *, records: Sequence[Record], request: StudyRequest) -> MorePictures:
     return MorePictures(
-        teacher=recipe,
+        teacher=teacher,
         rule=_rule(request),
-        to_draw=pictures_to_draw(chosen, spec=recipe.preprocess, preparation=preparation),
-        phantoms=phantom_pictures(recipe.preprocess, count=SMOKE_EACH if request.smoke else PHANTOMS),
+        to_draw=pictures_to_draw(records, spec=teacher.preprocess, preparation=request.place.preparation),
+        phantoms=phantom_pictures(teacher.preprocess, count=SMOKE_EACH if request.smoke else PHANTOMS),
     )
 
 

@@ -16,7 +16,7 @@ the last one is kept.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from hilum.bundle.lung_spec import LUNG_SIDES, Structure
@@ -149,6 +149,23 @@ def liu_lungs() -> LungRecipe:
         batch_size=8,
         seed=3,
     )
+
+
+ARMS: Mapping[str, Mapping[str, Callable[[StartingWeights], LungRecipe]]] = {
+    "lungs": {"all": lungs_all, "free": lungs_free},
+    "lungs-fine": {
+        "all-fine": lambda start: finer(lungs_all(start)),
+        "free-fine": lambda start: finer(lungs_free(start)),
+    },
+    "lungs-lite": {"lite": lungs_lite},
+    "lungs-lite-fine": {
+        "all-lite-fine": lambda start: finer(lite(lungs_all(start))),
+        "lite-fine": lambda start: finer(lungs_lite(start)),
+    },
+    "lungs-own": {"free": lungs_free, "own": lungs_own},
+    "lungs-liu": {"liu": lambda _start: liu_lungs()},
+}
+"""By study, its arms, each with what makes its recipe."""
 
 
 def smoke(recipe: LungRecipe) -> LungRecipe:
