@@ -1,6 +1,8 @@
 from collections import Counter
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from fabricate_releases import fabricate_montgomery_shenzhen
 from hilum.datasets.releases.montgomery_shenzhen import age_and_sex, read_montgomery_shenzhen
@@ -45,6 +47,35 @@ def test_the_real_chests_all_have_masks(shared_data):
     assert len(records) == len({r.patient for r in records}) == 704
     assert all(set(r.masks) == {"lungs"} for r in records)
     assert Counter(r.labels["Tuberculosis"] for r in records) == {1.0: 345, 0.0: 359}
+    assert Counter((r.image[:3], r.lung_definition) for r in records) == {
+        ("CHN", "field"): 514, ("CHN", "whole"): 52, ("MCU", "field"): 138,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("gap", "definition"), [(30, "field"), (8, "whole"), (0, "field")])
+def test_the_masks_tell_what_is_drawn_and_without_two_lungs_it_is_the_field(release, gap, definition):
+    """Over 80 of 100 columns, `gap` of them empty; one mask of both lungs, and one of each."""
+    left, right = np.zeros((100, 100), np.uint8), np.zeros((100, 100), np.uint8)
+    left[10:90, 50 + gap // 2 : 90] = right[10:90, 10 : 50 - gap // 2] = 255
+    for name, mask in (("leftMask", left), ("rightMask", right)):
+        Image.fromarray(mask).save(release / "MontgomerySet" / "ManualMask" / name / "MCUCXR_0001_0.png")
+    Image.fromarray(left | right).save(release / "ChinaSet_AllFiles" / "mask" / "CHNCXR_0001_0_mask.png")
+    normal, ill, montgomery = read_montgomery_shenzhen(release)
+    assert [one.lung_definition for one in (normal, ill, montgomery)] == [definition, None, definition]
+
+
+def test_masks_that_do_not_fit_one_another_are_fields_as_most_are(release):
+    Image.fromarray(np.full((9, 7), 255, np.uint8)).save(
+        release / "MontgomerySet" / "ManualMask" / "leftMask" / "MCUCXR_0001_0.png"
+    )
+    assert read_montgomery_shenzhen(release)[-1].lung_definition == "field"
+
+
+def test_an_empty_mask_is_named(release):
+    path = release / "ChinaSet_AllFiles" / "mask" / "CHNCXR_0001_0_mask.png"
+    Image.fromarray(np.zeros((9, 7), np.uint8)).save(path)
+    with pytest.raises(DataError, match=r"CHNCXR_0001_0_mask\.png is empty: it shows no lung"):
+        read_montgomery_shenzhen(release)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ al. 2018) `mask/CHNCXR_0001_0_mask.png`; `ClinicalReadings/` with a text file a 
 `male 45yrs`). One mask of both lungs in `masks/` under the picture's name counts too. Tried on real pictures and masks
 of both sets in that last layout; clinical readings and the masks of one lung are not tried on real files.
 
-The lungs are drawn as fields, beside the heart.
+The lungs are drawn as fields, beside the heart, but for one in twelve of Shenzhen's masks, which hold the whole lungs:
+52 of the 704 masks tried, most of them in runs of neighbouring numbers. Those are told by their shape.
 """
 
 from __future__ import annotations
@@ -15,11 +16,16 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+
 from hilum.datasets.records.files import SUFFIXES, file_sha256
 from hilum.datasets.records.label_values import clean_age
+from hilum.datasets.records.lung_definition import drawn_as
+from hilum.datasets.records.masks import read_mask
 from hilum.datasets.records.record import Record
 from hilum.errors import DataError
 from hilum.radiograph import Sex
+from hilum.reading_result import LungDefinition
 from hilum.stated import sex_in
 
 LICENCE = "Shenzhen and Montgomery County chest X-ray sets, Jaeger et al. 2014, US National Library of Medicine"
@@ -33,6 +39,7 @@ _MASK_FOLDERS: Mapping[str, str] = {
     "masks": "lungs",
     "mask": "lungs",
 }
+_LUNGS = tuple(dict.fromkeys(_MASK_FOLDERS.values()))
 _SETS = {"CHN": "shenzhen", "MCU": "montgomery"}
 _LABELLED = re.compile(r"patient'?s?\s+(?P<what>sex|age)\s*:\s*(?P<value>.*)", re.IGNORECASE)
 _AGE = re.compile(r"(?P<number>\d{1,3})\s*(?P<unit>[YMWD])[A-Z]*\.?", re.IGNORECASE)
@@ -115,5 +122,14 @@ def _record(stem: str, *, path: Path, masks: Mapping[str, Path], reading: str) -
         is_xray=True,
         xray_type="chest",
         masks=masks,
-        lung_definition="field" if masks else None,
+        lung_definition=_definition(masks),
     )
+
+
+def _definition(masks: Mapping[str, Path]) -> LungDefinition | None:
+    """As the shape of the masks tells, else the field, which most of them show; None without masks."""
+    if not masks:
+        return None
+    drawn = [read_mask(masks[name]) > 0 for name in _LUNGS if name in masks]
+    alike = len({one.shape for one in drawn}) == 1
+    return (drawn_as(np.logical_or.reduce(drawn)) if alike else None) or "field"

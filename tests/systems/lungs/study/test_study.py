@@ -42,6 +42,20 @@ def test_the_study_has_means_by_release_and_comes_back_without_names(tmp_path):
         back.arm("free")
 
 
+def test_a_release_with_masks_of_both_definitions_has_a_figure_of_each():
+    rows = [*judged(source="lungs_tb"), *judged(source="lungs_tb", definition="field")]
+    apart = [dataclasses.replace(each, image=f"{each.definition} {each.image}") for each in rows]
+    lower = [dataclasses.replace(each, dice=each.dice - (each.definition == "field") * 0.01) for each in apart]
+    study = made(apart, other=lower)
+    means = {figure.name: figure for figure in study.arms["all"].figures}
+    assert means["Dice, fields"].n == means[DICE].n == 48
+    assert {figure.name: figure.value for figure in study.differences} == {
+        "Dice, fields, other less all": pytest.approx(-0.01),
+        "Dice, whole lungs, other less all": pytest.approx(0, abs=1e-12),
+    }
+    assert set(study.arms["all"].worst) == {"lungs_tb"}
+
+
 def test_a_ratio_counts_by_how_far_it_is_and_one_that_could_not_be_measured_is_wholly_wrong():
     ratios = [(0.5, 0.48), (0.4, 0.45), (None, 0.5)]
     rows = [

@@ -154,18 +154,22 @@ def read_lung_study(folder: Path) -> LungStudy:
 
 def _arm(rows: Sequence[JudgedLungs]) -> LungArm:
     as_they_are = [each for each in rows if each.way == AS_IT_IS]
-    by_source = {
-        source: [each for each in as_they_are if each.source == source]
-        for source in sorted({each.source for each in as_they_are})
-    }
     rule = fit_trust(rows)
     return LungArm(
-        figures=tuple(figure for source, each in by_source.items() for figure in _figures(each, source=source)),
+        figures=tuple(figure for group in _alike(as_they_are) for figure in _figures(group)),
         quality=rule,
         ratio_error=_ratio_error([each for each in as_they_are if is_trusted(each.facts, rule=rule, flags=each.flags)]),
         trust=cross_fitted_trust(rows),
-        worst={source: _worst(each) for source, each in by_source.items()},
+        worst={group[0].source: _worst(group) for group in _alike(as_they_are, by_definition=False)},
     )
+
+
+def _alike(rows: Sequence[JudgedLungs], *, by_definition: bool = True) -> list[list[JudgedLungs]]:
+    """The drawings of each release, apart by what its masks show, since some hold masks of both definitions."""
+    groups: dict[tuple[str, str], list[JudgedLungs]] = {}
+    for each in rows:
+        groups.setdefault((each.source, each.definition if by_definition else ""), []).append(each)
+    return [groups[key] for key in sorted(groups)]
 
 
 def _ratio_error(rows: Sequence[JudgedLungs]) -> RatioError | None:
@@ -184,26 +188,26 @@ def _ratio_error(rows: Sequence[JudgedLungs]) -> RatioError | None:
     )
 
 
-def _figures(rows: Sequence[JudgedLungs], *, source: str) -> Iterator[LungFigure]:
+def _figures(rows: Sequence[JudgedLungs]) -> Iterator[LungFigure]:
+    """Of drawings of one release and definition."""
     words = WORDS[rows[0].definition]
     for name, value in MEASURES.items():
         found = [(number, each.patient) for each in rows if (number := value(each)) is not None]
         if found:
-            yield _figure(name.format(**words), found, source=source)
+            yield _figure(name.format(**words), found, source=rows[0].source)
 
 
 def _differences(rows: Sequence[JudgedLungs], *, than: Sequence[JudgedLungs], names: str) -> Iterator[LungFigure]:
-    """By release, of the pictures that both arms drew as they are."""
+    """By release and definition, of the pictures that both arms drew as they are."""
     before = {(each.source, each.image): each.dice for each in than if each.way == AS_IT_IS}
-    for source in sorted({each.source for each in rows}):
-        both = [each for each in rows if each.source == source and each.way == AS_IT_IS]
-        pairs = [(each, before.get((source, each.image))) for each in both]
+    for both in _alike([each for each in rows if each.way == AS_IT_IS]):
+        pairs = [(each, before.get((each.source, each.image))) for each in both]
         found = [
             (each.dice - other, each.patient) for each, other in pairs if each.dice is not None and other is not None
         ]
         if found:
             what = "Dice, {both}".format(**WORDS[both[0].definition])
-            yield _figure(f"{what}, {names}", found, source=source)
+            yield _figure(f"{what}, {names}", found, source=both[0].source)
 
 
 def _figure(name: str, found: Sequence[tuple[float, str]], *, source: str) -> LungFigure:
