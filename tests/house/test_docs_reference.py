@@ -48,6 +48,7 @@ def test_reference_is_up_to_date(check: Check) -> None:
         "make_chest_adult.py",
         "make_conformance.py",
         "make_coverage.py",
+        "make_lungs.py",
         "make_paediatric.py",
         "make_pneumonia.py",
         "make_rooms.py",

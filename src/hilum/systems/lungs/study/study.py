@@ -129,7 +129,11 @@ def write_lung_study(study: LungStudy, *, folder: Path) -> Path:
 
 def read_lung_study(folder: Path) -> LungStudy:
     """What `write_lung_study` left in `folder`, without names. Raises `DataError` where there is none."""
-    path = folder / STUDY_NAME
+    return lung_study_of(folder / STUDY_NAME)
+
+
+def lung_study_of(path: Path) -> LungStudy:
+    """The study in the file at `path`. Raises `DataError` where it holds none."""
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
         return LungStudy(
