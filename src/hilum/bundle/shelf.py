@@ -17,6 +17,7 @@ from hilum.bundle.load import CARD_NAME, Bundle, load_bundle
 from hilum.errors import BundleError
 from hilum.nearest import nearest_words
 from hilum.there import is_file
+from hilum.user_folders import user_folder
 
 SHIPPED_FOLDER = Path(__file__).parent / "shipped"
 MODELS_VARIABLE = "HILUM_MODELS"
@@ -50,12 +51,7 @@ def local_models_folder(environment: Mapping[str, str], *, platform: str = sys.p
     """
     if environment.get(MODELS_VARIABLE):
         return Path(environment[MODELS_VARIABLE]).expanduser()
-    home = Path(environment.get("HOME") or environment.get("USERPROFILE") or Path.home())
-    if platform == "win32":
-        return Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local") / "hilum" / "models"
-    if platform == "darwin":
-        return home / "Library" / "Application Support" / "hilum" / "models"
-    return Path(environment.get("XDG_DATA_HOME") or home / ".local" / "share") / "hilum" / "models"
+    return user_folder("data", environment=environment, platform=platform) / "models"
 
 
 def shelf(*, local: Path | None = None, shipped: Path = SHIPPED_FOLDER) -> tuple[ShelfEntry, ...]:

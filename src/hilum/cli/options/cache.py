@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from hilum.user_folders import user_folder
+
 CACHE_VARIABLE = "HILUM_CACHE"
 NONE = "none"
 
@@ -34,9 +36,4 @@ def cache_folder(
     chosen = named or environment.get(CACHE_VARIABLE)
     if chosen:
         return None if chosen == NONE else Path(chosen).expanduser()
-    home = Path(environment.get("HOME") or environment.get("USERPROFILE") or Path.home())
-    if platform == "win32":
-        return Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local") / "hilum" / "cache"
-    if platform == "darwin":
-        return home / "Library" / "Caches" / "hilum"
-    return Path(environment.get("XDG_CACHE_HOME") or home / ".cache") / "hilum"
+    return user_folder("cache", environment=environment, platform=platform)

@@ -12,6 +12,7 @@ from typing import Any
 
 from hilum.errors import UsageError
 from hilum.there import is_file, is_there
+from hilum.user_folders import user_folder
 
 SETTINGS_NAME = "hilum.toml"
 CONFIG_VARIABLE = "HILUM_CONFIG"
@@ -54,12 +55,7 @@ def settings_files(
 
 def user_settings(environment: Mapping[str, str], *, platform: str = sys.platform) -> Path:
     """Where the user's own file lies, in the platform's folder for settings."""
-    home = Path(environment.get("HOME") or environment.get("USERPROFILE") or Path.home())
-    if platform == "win32":
-        return Path(environment.get("APPDATA") or home / "AppData" / "Roaming") / "hilum" / SETTINGS_NAME
-    if platform == "darwin":
-        return home / "Library" / "Application Support" / "hilum" / SETTINGS_NAME
-    return Path(environment.get("XDG_CONFIG_HOME") or home / ".config") / "hilum" / SETTINGS_NAME
+    return user_folder("settings", environment=environment, platform=platform) / SETTINGS_NAME
 
 
 def _project_file(here: Path) -> Path | None:

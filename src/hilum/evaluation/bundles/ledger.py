@@ -23,6 +23,7 @@ from pathlib import Path
 
 from hilum.errors import DataError, OutputError
 from hilum.output.lock import Held, lock_file
+from hilum.user_folders import user_folder
 
 LEDGER_NAME = "LEDGER.jsonl"
 INTENT, RESULT, LOOK = "intent", "result", "look"
@@ -271,16 +272,7 @@ def ledger_path(
     for root in above:
         if any((root / name).is_file() for name in _ROOTS_OF_A_PROJECT):
             return root / LEDGER_NAME
-    state = _state_folder(environment, platform=platform)
+    state = user_folder("state", environment=environment, platform=platform)
     with contextlib.suppress(OSError):  # whoever opens the ledger there says why it cannot be
         state.mkdir(parents=True, exist_ok=True)
     return state / LEDGER_NAME
-
-
-def _state_folder(environment: Mapping[str, str], *, platform: str) -> Path:
-    home = Path(environment.get("HOME") or environment.get("USERPROFILE") or Path.home())
-    if platform == "win32":
-        return Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local") / "hilum"
-    if platform == "darwin":
-        return home / "Library" / "Application Support" / "hilum"
-    return Path(environment.get("XDG_STATE_HOME") or home / ".local" / "state") / "hilum"
