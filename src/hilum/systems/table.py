@@ -41,7 +41,8 @@ from hilum.systems.gate.train import train_gate_on
 from hilum.systems.lungs.recipe import LungRecipe
 from hilum.systems.lungs.run_study import study_lungs
 from hilum.systems.lungs.shipped import ARMS as LUNG_ARMS
-from hilum.systems.lungs.shipped import lungs_all, lungs_free
+from hilum.systems.lungs.shipped import WORDS as LUNG_STUDIES
+from hilum.systems.lungs.shipped import lungs_all, lungs_all_lite_fine, lungs_free, lungs_lite_fine
 from hilum.systems.lungs.shipped import smoke as small_lungs
 from hilum.systems.lungs.train import train_lungs_on
 from hilum.systems.paediatric.ensemble import paediatric_ensemble
@@ -241,6 +242,13 @@ TRAININGS: Mapping[str, Training[Any]] = {
     ),
     "lungs": lung_training(lungs_free, help="Lung fields, whole lungs and heart, from masks of free terms."),
     "lungs-all": lung_training(lungs_all, help="The same, from all masks: their terms rule out commercial use."),
+    "lungs-lite-fine": lung_training(
+        lungs_lite_fine,
+        help="Lungs and heart by EfficientNet-Lite0 on 256 x 256 pixels, from masks of free terms: better and slower.",
+    ),
+    "lungs-all-lite-fine": lung_training(
+        lungs_all_lite_fine, help="The same, from all masks: their terms rule out commercial use."
+    ),
 }
 
 OWN_RECIPE = "FILE.py"
@@ -293,30 +301,7 @@ STUDIES: Mapping[str, SystemStudy] = {
     "gate-urinbayev": SystemStudy(
         help="X-ray or not, and of what, by the protocol of Urinbayev et al. 2020.", run=study_urinbayev2020
     ),
-    "lungs": SystemStudy(
-        help="Lungs and heart: five folds by patient, with all masks and without those of restricted terms.",
-        run=partial(study_lungs, LUNG_ARMS["lungs"]),
-    ),
-    "lungs-fine": SystemStudy(
-        help="Both on pictures of 256 x 256 pixels, trained half as long again, in the same folds.",
-        run=partial(study_lungs, LUNG_ARMS["lungs-fine"]),
-    ),
-    "lungs-lite": SystemStudy(
-        help="EfficientNet-Lite0 in the place of MobileNetV2, without masks of restricted terms; --weights are its.",
-        run=partial(study_lungs, LUNG_ARMS["lungs-lite"]),
-    ),
-    "lungs-lite-fine": SystemStudy(
-        help="The same on pictures of 256 x 256 pixels, trained half as long again, and beside it with all masks.",
-        run=partial(study_lungs, LUNG_ARMS["lungs-lite-fine"]),
-    ),
-    "lungs-own": SystemStudy(
-        help="Without masks of restricted terms, and beside it with chests that this network draws, and phantoms.",
-        run=partial(study_lungs, LUNG_ARMS["lungs-own"]),
-    ),
-    "lungs-liu": SystemStudy(
-        help="The plain U-Net of Liu et al. 2019 on lung fields in the same folds.",
-        run=partial(study_lungs, LUNG_ARMS["lungs-liu"]),
-    ),
+    **{name: SystemStudy(help=LUNG_STUDIES[name], run=partial(study_lungs, arms)) for name, arms in LUNG_ARMS.items()},
     "chest-adult": SystemStudy(
         help="Adult chests: whole picture, lungs and the mean of both, and which findings may be decided.",
         run=partial(study_adult, adult),

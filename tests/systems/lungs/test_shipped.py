@@ -2,16 +2,21 @@
 
 import pytest
 
+from hilum.cli.options.recipe_names import RECIPES, STUDIES
 from hilum.networks.starting_weights import RandomWeights
 from hilum.systems.lungs.recipe import LungRecipe
 from hilum.systems.lungs.shipped import (
+    ARMS,
     FINER_SIDE_PX,
+    WORDS,
     finer,
     lite,
     liu_lungs,
     lungs_all,
+    lungs_all_lite_fine,
     lungs_free,
     lungs_lite,
+    lungs_lite_fine,
     lungs_own,
 )
 from hilum.training.recipe.settings import flat_values
@@ -52,3 +57,14 @@ def test_a_finer_recipe_has_larger_pictures_and_half_as_many_epochs_again(make) 
         "preprocess.steps.0.width": FINER_SIDE_PX,
     }
     assert (after.name, after.arm) == (f"{before.name}-fine", f"{before.arm}-fine")
+
+
+def test_what_can_be_trained_is_an_arm_of_a_study_and_every_study_is_said() -> None:
+    assert set(WORDS) == set(ARMS) <= set(STUDIES)
+    for make, arm, study in ((lungs_lite_fine, "lite-fine", "lungs-lite-fine"), (lungs_free, "free", "lungs")):
+        assert make(RandomWeights()) == ARMS[study][arm](RandomWeights())
+        assert make(RandomWeights()).arm == arm
+    assert lungs_all_lite_fine(RandomWeights()).arm == "all-lite-fine"
+    assert {name for name in RECIPES if name.startswith("lungs")} == {
+        "lungs", "lungs-all", "lungs-lite-fine", "lungs-all-lite-fine",
+    }  # fmt: skip

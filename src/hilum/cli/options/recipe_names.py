@@ -27,6 +27,8 @@ RECIPES: dict[str, str] = {
     "gate": "Is it an X-ray, of what, and in what state? Ships.",
     "lungs": "Lung fields, whole lungs and heart. Ships.",
     "lungs-all": "The same, from masks that rule out commercial use.",
+    "lungs-lite-fine": "Lungs and heart, better and slower.",
+    "lungs-all-lite-fine": "The same, from masks of restricted terms.",
 }
 """What `hilum train` takes: a line each, short enough for a terminal of 80 columns."""
 
@@ -39,6 +41,8 @@ NOT_TUNED: dict[str, str] = {
     "gate": _FROM_A_STUDY,
     "lungs": _FROM_A_STUDY,
     "lungs-all": _FROM_A_STUDY,
+    "lungs-lite-fine": _FROM_A_STUDY,
+    "lungs-all-lite-fine": _FROM_A_STUDY,
 }
 """The recipes that `hilum tune` cannot search over, and why."""
 
