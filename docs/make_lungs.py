@@ -65,9 +65,15 @@ def figures(results: Path = RESULTS) -> str:
         for name, arm in sorted(study.arms.items(), key=lambda pair: list(TITLES).index(pair[0]))
     }
     names = sorted({name for found in by_arm.values() for name in found})
-    rows = [(title, *(_cell(found.get(name)) for name in names)) for title, found in by_arm.items()]
-    protocols = {f"{study.protocol}; split `{study.split_sha256[:16]}`": name for name, study in studies.items()}
-    said = " ".join(f"`hilum study {name}`: {protocol}." for protocol, name in protocols.items())
+    most = {name: max(found[name].n for found in by_arm.values() if name in found) for name in names}
+    rows = [
+        (_title(title, found=found, most=most), *(_cell(found.get(name)) for name in names))
+        for title, found in by_arm.items()
+    ]
+    commands: dict[str, list[str]] = {}
+    for name, study in studies.items():
+        commands.setdefault(f"{study.protocol}; split `{study.split_sha256[:16]}`", []).append(f"`hilum study {name}`")
+    said = " ".join(f"{' and '.join(runs)}: {protocol}." for protocol, runs in commands.items())
     return f"{said}\n\n{table(('networks', *names), rows)}"
 
 
@@ -87,6 +93,11 @@ def trust(results: Path = RESULTS) -> str:
     ]
     header = ("chests", "drawings", "not trusted, of those with Dice below 0.90", "not trusted, of the others")
     return table(header, rows)
+
+
+def _title(title: str, *, found: Mapping[str, LungFigure], most: Mapping[str, int]) -> str:
+    """What the networks are, and whether they were judged on fewer chests than others."""
+    return f"{title}; some folds alone" if any(one.n < most[name] for name, one in found.items()) else title
 
 
 def _cell(figure: LungFigure | None) -> str:

@@ -45,6 +45,22 @@ def test_a_study_on_finer_pictures_is_kept_by_its_own_name_and_has_rows_of_its_o
     assert rows == [script.TITLES[arm] for arm in ("free", "all", "all-lite-fine")]
 
 
+def test_studies_of_one_protocol_are_named_together_and_an_arm_of_fewer_chests_says_so(
+    script: ModuleType, tmp_path: Path
+) -> None:
+    results, rows = tmp_path / "results", [*judged(), *judged(source="lungs_tb", definition="field")]
+    fewer = make_lung_study(
+        {"all-lite-fine": rows, "lite-fine": rows[:50]}, split_sha256="0" * 64, protocol="fabricated"
+    )
+    for study in (study_of("free", "all"), fewer):
+        script.keep(write_lung_study(study, folder=tmp_path), results=results)
+    shown = script.figures(results)
+    assert "`hilum study lungs` and `hilum study lungs-lite-fine`: fabricated" in shown
+    assert [title for title in script.TITLES.values() if f"| {title}; some folds alone |" in shown] == [
+        script.TITLES["lite-fine"]
+    ]
+
+
 def test_trust_is_that_of_the_arm_that_ships(script: ModuleType, tmp_path: Path) -> None:
     study, results = study_of("free", "all"), tmp_path / "results"
     script.keep(write_lung_study(study, folder=tmp_path), results=results)
