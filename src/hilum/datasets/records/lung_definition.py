@@ -2,8 +2,8 @@
 
 Between fields lies the heart, between whole lungs little more than the spine. Of the masks of both lungs in
 `general_blockchain`, which hold whole lungs, 91 of 98 have a gap below `WIDEST_GAP_OF_WHOLE`; of those in `wingspan`,
-which hold fields, 2 of 198. Where the lower parts of the lungs are white, whole ones end early and look like fields: so
-this is for releases whose masks are drawn alike but for some.
+which hold fields, 2 of 198. Where one lung ends higher than the other, or both are white below, whole ones look like
+fields: so this is for releases whose masks are drawn alike but for some.
 """
 
 from __future__ import annotations
