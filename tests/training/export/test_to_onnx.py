@@ -117,3 +117,11 @@ def test_folding_leaves_no_batch_norm_behind_a_convolution_and_changes_nothing()
     with torch.inference_mode():
         images = torch.from_numpy(batch())
         assert torch.allclose(folded(images), made(images), atol=1e-4)
+
+
+def test_an_export_leaves_the_network_as_it_was():
+    made = torch.nn.Sequential(torch.nn.Conv2d(3, 2, 1), torch.nn.ReLU6(inplace=True), torch.nn.ReLU()).eval()
+    graph = to_onnx(made, examples={"input": noise(3, *SIZE)}, outputs=("logits",))
+    assert [module.inplace for module in made[1:]] == [True, False]
+    with torch.inference_mode():
+        assert np.allclose(run_graph(graph, images=batch()), made(torch.from_numpy(batch())).numpy(), atol=1e-5)
