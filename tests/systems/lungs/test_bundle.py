@@ -36,4 +36,5 @@ def test_grid_and_terms_are_those_of_the_recipe(recipe, side: int, terms: str, t
     )
     assert draft.limits[-1].endswith(f"outlines are made on a grid of {side} x {side}.")
     assert terms in draft.weights_licence
+    assert ("one in twelve of another" in draft.limits[-2]) is ("lungs_tb" in recipe.sampler.shares)
     assert draft.version == recipe.version

@@ -60,7 +60,6 @@ LIMITS = (
     "A lung that is opaque or absent may be guessed or missed; the box then rests on the mirrored other lung.",
     "Sides are those of the usual display: the patient's right stands on the left of the picture. In a mirrored "
     "picture whose file does not say so they are exchanged.",
-    "Hearts were learnt from upright PA chests alone, whole lungs from the hundred chests of one release.",
 )
 FREE, RESEARCH = frozenset({"lungs", "wingspan"}), frozenset({"lungs", "lungs_tb", "wingspan"})
 TERMS: Mapping[frozenset[str], str] = {
@@ -68,6 +67,14 @@ TERMS: Mapping[frozenset[str], str] = {
     RESEARCH: "CC BY-NC-SA 4.0 (the strictest of the training data's terms), research use",
 }
 """By the sources that were learnt from."""
+LEARNT_FROM: Mapping[frozenset[str], str] = {
+    FREE: "Hearts were learnt from upright PA chests alone, whole lungs from the hundred chests of one release.",
+    RESEARCH: (
+        "Hearts were learnt from upright PA chests alone, whole lungs from the hundred chests of one release and the "
+        "one in twelve of another whose masks show them."
+    ),
+}
+"""A limit, by the same."""
 
 
 def train_lungs(
@@ -202,7 +209,7 @@ def lungs_draft(
         ),
         intended_use=INTENDED_USE,
         not_for=NOT_FOR,
-        limits=(*LIMITS, _of_grid(recipe)),
+        limits=(*LIMITS, LEARNT_FROM[sources], _of_grid(recipe)),
         weights_licence=licence_of_many(
             TERMS[sources],
             written_for=[citation_of(source) or source for source in sorted(sources)],
