@@ -17,9 +17,9 @@ from markers import ROOT, table, write_or_check
 
 from hilum.bundle.lung_spec import LungFigure
 from hilum.evaluation.predictions.estimate_text import interval_text
-from hilum.statistics.estimate import Estimate
 from hilum.systems.lungs.shipped import ARMS
 from hilum.systems.lungs.study.study import LungStudy, lung_study_of
+from hilum.systems.lungs.study.trust import BAD_BELOW
 
 RESULTS = ROOT / "docs" / "results"
 PAGE = "docs/concepts/lungs.md"
@@ -91,7 +91,8 @@ def trust(results: Path = RESULTS) -> str:
         )
         for one in studies["lungs"].arm("free").trust
     ]
-    header = ("chests", "drawings", "not trusted, of those with Dice below 0.90", "not trusted, of the others")
+    bad = f"not trusted, of those with Dice below {BAD_BELOW:.2f}"
+    header = ("chests", "drawings", bad, "not trusted, of the others")
     return table(header, rows)
 
 
@@ -103,7 +104,7 @@ def _title(title: str, *, found: Mapping[str, LungFigure], most: Mapping[str, in
 def _cell(figure: LungFigure | None) -> str:
     if figure is None:
         return "–"
-    return f"{interval_text(Estimate(figure.value, figure.interval))}, n {figure.n}"
+    return f"{interval_text(figure.estimate)}, n {figure.n}"
 
 
 def main(words: list[str]) -> int:

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from hilum.bundle.card_part import CompressionMethod, GrownPart, Part
 from hilum.imaging.preprocess import PreprocessSpec
 from hilum.reading_result import LungDefinition
+from hilum.statistics.estimate import Estimate
 
 Structure = Literal["right field", "left field", "right lung", "left lung", "heart"]
 """What a plane of the graph's output can draw; sides are the patient's.
@@ -57,6 +58,11 @@ class LungFigure(Part):
     interval: tuple[float, float] | None = Field(description="95%, over patients or series, or null")
     n: int = Field(ge=0)
     groups: int = Field(ge=0, description="patients or series among the n")
+
+    @property
+    def estimate(self) -> Estimate:
+        """The value with its interval."""
+        return Estimate(self.value, self.interval)
 
     @property
     def full_name(self) -> str:

@@ -17,7 +17,6 @@ from hilum.evaluation.predictions.estimate_text import interval_text
 from hilum.networks.starting_weights import StartingWeights
 from hilum.option import NO_OPTIONS, NoOptions
 from hilum.progress import SILENT, Progress
-from hilum.statistics.estimate import Estimate
 from hilum.systems.lungs.folds import LUNG_FORMAT, LungFold, lung_arm, lung_fold
 from hilum.systems.lungs.more_pictures import (
     OWN,
@@ -196,8 +195,7 @@ def _show_arm(
 
 
 def _line(figure: LungFigure) -> str:
-    found = Estimate(figure.value, figure.interval)
-    return f"{figure.source}: {figure.name} {interval_text(found)}, n {figure.n}"
+    return f"{figure.full_name} {interval_text(figure.estimate)}, n {figure.n}"
 
 
 def _draw_worst(arm: LungArm, *, drawn: LungPredictions, records: Mapping[str, Record], folder: Path) -> None:

@@ -106,7 +106,7 @@ def graph_of(network: nn.Module, *, examples: Mapping[str, Tensor], outputs: Seq
 
 @contextmanager
 def _nothing_in_place(network: nn.Module) -> Iterator[None]:
-    """With activations that give a new tensor: torch takes in-place ones apart one by one, half of an export's time."""
+    """With activations that give a new tensor: torch takes in-place ones apart one by one, slowly."""
     changed = [module for module in network.modules() if getattr(module, "inplace", False) is True]
     try:
         for module in changed:
