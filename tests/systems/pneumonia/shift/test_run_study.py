@@ -1,5 +1,4 @@
 import json
-import shutil
 from dataclasses import replace
 
 import pytest
@@ -119,24 +118,6 @@ def test_other_lungs_than_those_of_the_folder_are_refused(release, out, monkeypa
     with pytest.raises(UsageError, match=r"holds another run: its lungs_sha256 is .*, here other"):
         study_shift(request=asked(release, out), own=ShiftOptions(arms="weak"))
     assert content(out) == before
-
-
-def test_a_folder_without_a_record_goes_on_where_its_parts_and_lungs_are_the_same(release, out, tmp_path, monkeypatch):
-    older = shutil.copytree(out, tmp_path / "older")
-    (older / "run.json").unlink()
-    study_shift(request=asked(release, older, tables_only=True))
-    assert json.loads((older / "run.json").read_text())["recipe"] == "pneumonia-shift"
-    (older / "run.json").unlink()
-    with pytest.raises(UsageError, match=r"holds a split.json with other parts"):
-        study_shift(request=asked(release, older, smoke=False), own=ShiftOptions(arms="weak"))
-    named = run_study.named_bundle
-    monkeypatch.setattr(
-        run_study, "named_bundle", lambda name, *, local: replace(named(name, local=local), sha256="other")
-    )
-    with pytest.raises(UsageError, match=r"holds an arm of another run: its lungs_sha256 is .*, here other"):
-        study_shift(request=asked(release, older), own=ShiftOptions(arms="weak"))
-    assert not (older / "run.json").exists()
-    assert not (older / "weak").exists()
 
 
 def content(folder):

@@ -16,10 +16,9 @@ from hilum.datasets.read_releases import read_releases
 from hilum.datasets.records.held_out import is_held_out
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.kermany import LABEL, SOURCE
-from hilum.datasets.splits.saved import load_split, save_split
+from hilum.datasets.splits.saved import save_split
 from hilum.datasets.splits.split import Split
-from hilum.errors import DataError, UsageError
-from hilum.evaluation.bundles.run_folder import read_run_file
+from hilum.errors import UsageError
 from hilum.evaluation.judging.sharpness import sharpness_of
 from hilum.evaluation.predictions.design import SMOKE
 from hilum.evaluation.study.as_json import STUDY_NAME
@@ -27,7 +26,7 @@ from hilum.option import Option
 from hilum.progress import SILENT, Progress
 from hilum.systems.pneumonia.groupings import OFFICIAL
 from hilum.systems.pneumonia.network_arms import say_starts
-from hilum.systems.pneumonia.shift.arms import ShiftArm, arm_folder, chosen_shift_arms, shift_arms
+from hilum.systems.pneumonia.shift.arms import ShiftArm, chosen_shift_arms, shift_arms
 from hilum.systems.pneumonia.shift.lungs import drawn_lungs
 from hilum.systems.pneumonia.shift.parts import OTHER, shift_parts
 from hilum.systems.pneumonia.shift.run_arm import ShiftData, is_read, run_arm
@@ -40,7 +39,7 @@ from hilum.training.recipe.settings import HIDDEN
 from hilum.training.recipe.smoke import smoke_records
 from hilum.training.records.provenance import Provenance
 from hilum.training.records.request import StudyRequest
-from hilum.training.records.run_record import RUN_NAME, SPLIT_NAME, begin_run, make_record
+from hilum.training.records.run_record import SPLIT_NAME, begin_run, make_record
 
 SEED = 20
 """Of the parts; it is that of the recipe too."""
@@ -107,7 +106,7 @@ def study_shift(*, request: StudyRequest, own: ShiftOptions = DEFAULTS, progress
     check_teachers(to_run, folder=request.out)
     parts = _parts(request, progress=progress)
     provenance = replace(request.provenance(own), folders=request.folders)
-    _begin(request, arms=arms.values(), split=parts.split, lungs=lungs, provenance=provenance)
+    _begin(request, split=parts.split, lungs=lungs, provenance=provenance)
     to_read = tuple(arm for arm in to_run if not is_read(arm, folder=request.out))
     say_starts([arm.recipe for arm in to_read], progress=progress)
     say_unlike_greys([arm.recipe for arm in to_read], progress=progress)
@@ -137,19 +136,11 @@ def _parts(request: StudyRequest, *, progress: Progress) -> _Parts:
     return _Parts(split=split, sharpness=sharpness)
 
 
-def _begin(
-    request: StudyRequest, *, arms: Iterable[ShiftArm], split: Split, lungs: Bundle, provenance: Provenance
-) -> None:
+def _begin(request: StudyRequest, *, split: Split, lungs: Bundle, provenance: Provenance) -> None:
     """Take the folder for this study, whatever its arms, or find that it has it: nothing else is written before.
 
-    A folder without `run.json` is this study's where its parts are, and its arms were read with the same lungs. Raises
-    `UsageError` for any other.
+    Raises `UsageError` for a folder of another one.
     """
-    kept = request.out / SPLIT_NAME
-    goes_on = kept.is_file() and not (request.out / RUN_NAME).is_file()
-    if goes_on:
-        _check_parts(kept, split=split)
-        _check_arms(request, arms=arms, lungs=lungs)
     begin_run(
         request.out,
         record=make_record(
@@ -161,35 +152,11 @@ def _begin(
             lungs_sha256=lungs.sha256,
             smoke=request.smoke,
         ),
-        results=None if goes_on else STUDY_NAME,
+        results=STUDY_NAME,
     )
+    kept = request.out / SPLIT_NAME
     if not kept.is_file():
         save_split(split, path=kept)
-
-
-def _check_parts(path: Path, *, split: Split) -> None:
-    """Raises `UsageError` where the split at `path` is another one."""
-    try:
-        kept: str | None = load_split(path, records=[one for part in split.parts.values() for one in part]).sha256
-    except DataError:
-        kept = None
-    if kept != split.sha256:
-        raise UsageError(
-            f"{path.parent} holds a {SPLIT_NAME} with other parts than this study has; give its own command and data, "
-            "or name another --out"
-        )
-
-
-def _check_arms(request: StudyRequest, *, arms: Iterable[ShiftArm], lungs: Bundle) -> None:
-    """Raises `UsageError` where an arm in the folder was read with other lungs, or in another kind of run."""
-    for arm in arms:
-        path = arm_folder(arm, folder=request.out) / RUN_NAME
-        there = read_run_file(path) if path.is_file() else None
-        if there is not None and (there.lungs_sha256, there.smoke) != (lungs.sha256, request.smoke):
-            raise UsageError(
-                f"{path.parent} holds an arm of another run: its lungs_sha256 is {there.lungs_sha256} and its smoke "
-                f"{there.smoke}, here {lungs.sha256} and {request.smoke}; give its own command, or name another --out"
-            )
 
 
 def _data(
