@@ -117,6 +117,24 @@ def test_a_label_is_decided_in_the_views_in_which_mean_and_own_arm_tell_it(arms)
     assert weak.mean[2].not_reliable_in == (), "what is never decided names no view"
 
 
+def test_the_point_and_the_figures_of_a_label_leave_out_the_view_in_which_it_is_not_decided(arms) -> None:
+    looks = {"local": [look(1.0)], "crop": [look(1.0)]}
+    shown = np.arange(arms["mean"].n) % 2 == 1
+    truth = arms["mean"].truth.copy()
+    truth[~shown, 0] = 0.0
+    views = tuple(np.where(shown, "PA", "AP").tolist())
+    arms = {arm: replace(one, view=views, truth=truth) for arm, one in arms.items()}
+    mass = adult_labels(arms, looks=looks).mean[0]
+    (result,) = mass.results
+    assert (result.set, result.n) == ("cross-validated, view PA", shown.sum())
+    positive, odds = truth[shown, 0] == 1, log_odds(arms["mean"].scores[shown, 0])
+    assert result.positives == positive.sum()
+    assert result.auroc == pytest.approx(roc_auc_score(positive, odds))
+    called = np.array([mass.calibration.probability(float(z)) for z in odds]) >= mass.operating_point
+    youden = np.subtract(*roc_curve(positive, odds)[1::-1]).max()
+    assert called[positive].mean() - called[~positive].mean() == pytest.approx(youden)
+
+
 def test_the_operating_point_is_one_of_the_pooled_probabilities(arms) -> None:
     labels = adult_labels(arms, looks={"local": [look(1.0)], "crop": [look(1.0)]})
     mass = labels.mean[0]

@@ -32,7 +32,7 @@ def test_a_view_in_which_a_decided_finding_is_not_shown_to_be_told_is_named_with
     (said,) = limits_of_study(sections)
     assert said == (
         "Among images of view AP alone it is not shown that these are told from others, so that they are not decided "
-        "there: Emphysema, Fibrosis, Hernia. Their sensitivity and specificity here count such images too."
+        "there: Emphysema, Fibrosis, Hernia. They are judged here without such images."
     )
     assert said.startswith(BEGINNINGS)
     weak = {name: [(one.view, one.why) for one in views] for name, views in views_of_study(sections).items()}

@@ -12,6 +12,7 @@ from hilum.systems.chest_adult.looks import Look
 from hilum.systems.chest_adult.sections import (
     Gain,
     baselines_section,
+    earned_alone_section,
     earned_section,
     gain_of,
     inside_section,
@@ -84,6 +85,13 @@ def test_the_tables_have_a_row_for_every_finding(strong: StudyContent) -> None:
     assert earned.tables[0].rows[0][-1] == "yes"
     assert "not reliable here: 0 images with it" in earned.tables[0].rows[2][-1]
     assert earned.numbers["Mass"]["by_view"].keys() == {"PA", "AP"}
+    alone = earned_alone_section(strong)
+    assert alone.tables[0].title.startswith("Labels of whole picture")
+    assert (
+        alone.numbers["Mass"]["auroc"]
+        == strong.aurocs.label("Mass").auroc["local"].value
+        != earned.numbers["Mass"]["auroc"]
+    )
     hernia = baselines.tables[0].rows[2]
     assert hernia == ("Hernia", None, None, None, None)
 

@@ -9,6 +9,9 @@ They are not judged so: on the rows that a threshold was chosen on, it flatters,
 images have the finding. Sensitivity, specificity and calibration on the card are cross-fitted: for each fold both are
 fitted on the other folds' predictions and applied to its own, and all folds are judged together. The AUROC is that of
 the out-of-fold predictions as they are, which no fit changes. What ships knows a fold more than what is judged.
+
+Where a label is not decided in a view, its operating point is chosen without that view's images, and it is judged
+without them.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from hilum.bundle.label import NOT_RELIABLE, RAW, Label, LabelResult, PlattCalibration
 from hilum.evaluation.bundles.result_on_card import decided_on_card
@@ -25,6 +29,7 @@ from hilum.evaluation.judging.covariate_baselines import ALL, covariate_baseline
 from hilum.evaluation.judging.decisions import chosen_point
 from hilum.evaluation.judging.earned_label import EarnedLabel, earned_labels
 from hilum.evaluation.predictions.predictions import Predictions
+from hilum.evaluation.predictions.subgroups import UNKNOWN
 from hilum.statistics.calibration import log_odds
 from hilum.statistics.operating_point import OperatingPoint
 from hilum.statistics.outcomes import BoolArray, FloatArray, UndefinedMetric, known_outcomes
@@ -76,34 +81,42 @@ def _labels(
     found = []
     for column, own in enumerate(earned_labels(predictions)):
         mean = also[own.label]
+        weak = {one.view: one for each in (own, mean) for one in views_not_reliable(each.by_view)}
         made = _label(
             predictions,
             column=column,
             first=before[column],
             why_not=mean.reason or own.reason,
+            decides=~np.isin(_views(predictions), list(weak)),
             simple=simple[:, column],
         )
         if made.operating_point is not None:
-            weak = {one.view: one for each in (own, mean) for one in views_not_reliable(each.by_view)}
             made = made.changed({"not_reliable_in": tuple(weak.values())})
         found.append(made)
     return tuple(found)
 
 
 def _label(
-    predictions: Predictions, *, column: int, first: PlattCalibration, why_not: str | None, simple: FloatArray
+    predictions: Predictions,
+    *,
+    column: int,
+    first: PlattCalibration,
+    why_not: str | None,
+    decides: BoolArray,
+    simple: FloatArray,
 ) -> Label:
-    shipped = _fitted(predictions, column=column, rows=np.ones(predictions.n, np.bool_))
+    """One label; `decides` (n,) says in which images it is decided, by their view."""
+    shipped = _fitted(predictions, column=column, rows=np.ones(predictions.n, np.bool_), decides=decides)
     name, calibration = predictions.labels[column], _both(first, shipped.calibration)
     if why_not is None:
-        judged = _cross_fitted(predictions, column=column)
+        judged = _cross_fitted(predictions, column=column, decides=decides)
         if not isinstance(shipped.point, UndefinedMetric) and not isinstance(judged, UndefinedMetric):
             return Label(
                 name=name,
                 calibration=calibration,
                 operating_point=shipped.point.threshold,
                 operating_point_rule=RULE,
-                results=(_result(predictions, column=column, judged=judged, simple=simple),),
+                results=(_result(predictions, column=column, judged=judged, decides=decides, simple=simple),),
             )
         why_not = next(one.reason for one in (shipped.point, judged) if isinstance(one, UndefinedMetric))
     return Label(
@@ -123,22 +136,23 @@ class _Fitted:
     point: OperatingPoint | UndefinedMetric
 
 
-def _fitted(predictions: Predictions, *, column: int, rows: BoolArray) -> _Fitted:
-    """Both, fitted on the `rows` (n,) of one label."""
-    truth, scores = predictions.truth[rows, column], predictions.scores[rows, column]
-    calibration = _recalibration(truth, probabilities=scores)
-    outcomes = known_outcomes(truth, scores=_recalibrated(scores, by=calibration))
-    patients = np.array(predictions.patient)[rows][outcomes.rows]
+def _fitted(predictions: Predictions, *, column: int, rows: BoolArray, decides: BoolArray) -> _Fitted:
+    """Both of one label: the calibration fitted on the `rows` (n,), the point on those of them that it `decides`."""
+    truth, scores = predictions.truth[:, column], predictions.scores[:, column]
+    calibration = _recalibration(truth[rows], probabilities=scores[rows])
+    among = rows & decides
+    outcomes = known_outcomes(truth[among], scores=_recalibrated(scores[among], by=calibration))
+    patients = np.array(predictions.patient)[among][outcomes.rows]
     return _Fitted(calibration=calibration, point=chosen_point(outcomes, patients=patients))
 
 
-def _cross_fitted(predictions: Predictions, *, column: int) -> CrossFitted | UndefinedMetric:
+def _cross_fitted(predictions: Predictions, *, column: int, decides: BoolArray) -> CrossFitted | UndefinedMetric:
     """Each fold's rows by what is fitted on the other folds; `UndefinedMetric` where any fold's point has no value."""
     folds, scores = np.array(predictions.split), predictions.scores[:, column]
     stated, called = np.empty(predictions.n), np.zeros(predictions.n, np.bool_)
     for fold in np.unique(folds):
         here = folds == fold
-        fitted = _fitted(predictions, column=column, rows=~here)
+        fitted = _fitted(predictions, column=column, rows=~here, decides=decides)
         if isinstance(fitted.point, UndefinedMetric):
             return replace(fitted.point, reason=f"without {fold} {fitted.point.reason}")
         stated[here] = _recalibrated(scores[here], by=fitted.calibration)
@@ -146,17 +160,26 @@ def _cross_fitted(predictions: Predictions, *, column: int) -> CrossFitted | Und
     return CrossFitted(stated, called)
 
 
-def _result(predictions: Predictions, *, column: int, judged: CrossFitted, simple: FloatArray) -> LabelResult:
+def _result(
+    predictions: Predictions, *, column: int, judged: CrossFitted, decides: BoolArray, simple: FloatArray
+) -> LabelResult:
+    """What is reached in the images that the label is decided in."""
+    views = _views(predictions)
     return decided_on_card(
-        predictions.truth[:, column],
-        scores=predictions.scores[:, column],
-        probabilities=judged.probabilities,
-        called=judged.called,
-        simple=simple,
+        predictions.truth[decides, column],
+        scores=predictions.scores[decides, column],
+        probabilities=judged.probabilities[decides],
+        called=judged.called[decides],
+        simple=simple[decides],
         baseline=BASELINE,
-        patients=predictions.patient,
-        images=IMAGES,
+        patients=np.array(predictions.patient)[decides].tolist(),
+        images=IMAGES if decides.all() else f"{IMAGES}, view {' and '.join(np.unique(views[decides]))}",
     )
+
+
+def _views(predictions: Predictions) -> npt.NDArray[np.str_]:
+    """The view of each image (n,)."""
+    return np.array([view or UNKNOWN for view in predictions.view or (None,) * predictions.n])
 
 
 def _recalibration(truth: FloatArray, *, probabilities: FloatArray) -> PlattCalibration:

@@ -32,7 +32,7 @@ def limits_of_study(sections: Sections) -> tuple[str, ...]:
         if named:
             found.append(
                 f"Among images of view {view} alone it is not shown that these are told from others, so that they are "
-                f"not decided there: {', '.join(named)}. Their sensitivity and specificity here count such images too."
+                f"not decided there: {', '.join(named)}. They are judged here without such images."
             )
     outside = [
         f"{label} (median share inside {', '.join(f'{share:.2f}' for share in shares)})"

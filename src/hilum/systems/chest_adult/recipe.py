@@ -99,7 +99,7 @@ def small(recipe: Recipe) -> Recipe:
 
 
 WORDS = CardText(
-    version="1.1.0",
+    version="1.2.0",
     title="Findings in adult chests",
     scope=Scope(xray_type="chest", age_years=(ADULT_YEARS, OLDEST_YEARS), views=VIEWS),
     box_threshold=CARD.box_threshold,

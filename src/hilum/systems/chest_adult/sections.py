@@ -34,7 +34,9 @@ from hilum.systems.chest_adult.looks import Looks
 from hilum.systems.chest_adult.recipe import VIEWS
 from hilum.systems.chest_adult.study import ADULT, LOCAL, SHIPS, WANTED_GAIN
 
-SHIPS_KEY, EARNED_KEY, BASELINES_KEY, INSIDE_KEY = "ships", "earned", "baselines", "inside_lungs"
+SHIPS_KEY, BASELINES_KEY, INSIDE_KEY = "ships", "baselines", "inside_lungs"
+EARNED_KEY, EARNED_ALONE_KEY = "earned", "earned_alone"
+"""What the arm that may ship has earned, and what the whole picture has, which reads alone without trusted lungs."""
 
 
 def adult_sections(content: StudyContent, *, looks: Looks) -> tuple[Section, ...]:
@@ -43,6 +45,7 @@ def adult_sections(content: StudyContent, *, looks: Looks) -> tuple[Section, ...
     return (
         partial(ships_section, labels=labels),
         partial(earned_section, labels=labels),
+        earned_alone_section,
         baselines_section,
         partial(inside_section, looks=looks),
     )
@@ -134,17 +137,32 @@ def earned_section(_: StudyContent, *, labels: Sequence[EarnedLabel]) -> Section
         f"begins at {LEAST_LOWER_BOUND:.2f} or above, and its AUROC among images of one view is at least "
         f"{LEAST_WITHIN_VIEWS:.2f}. The others are read and listed as not reliable here. Nor is it "
         f"decided in a view among whose images the interval does not lie above {CHANCE:.2f}.",
-        tables=(
-            ReportTable(
-                key="earned_labels",
-                title=f"Labels of {ADULT.titles[SHIPS]}, and what they lack",
-                columns=("finding", "n", "positives", "AUROC", "within views", *VIEWS, "decided"),
-                rows=tuple(_earned_row(one) for one in labels),
-                note="Within views: of a positive and a negative of the same view, how often the positive scores "
-                "higher. Out-of-fold probabilities; intervals by patient.",
-            ),
-        ),
+        tables=(_earned_table(SHIPS, labels=labels),),
         numbers={one.label: _earned_json(one) for one in labels},
+    )
+
+
+def earned_alone_section(content: StudyContent) -> SectionContent:
+    """The same of the whole picture alone."""
+    labels = earned_labels(content.predictions.of(LOCAL))
+    return SectionContent(
+        key=EARNED_ALONE_KEY,
+        title="Which findings may be decided where the lungs are not trusted",
+        note="The network of the whole picture reads alone there. It decides what it has earned by the same rule, of "
+        "the findings that are decided otherwise too.",
+        tables=(_earned_table(LOCAL, labels=labels),),
+        numbers={one.label: _earned_json(one) for one in labels},
+    )
+
+
+def _earned_table(arm: str, *, labels: Sequence[EarnedLabel]) -> ReportTable:
+    return ReportTable(
+        key=f"earned_labels_{arm}",
+        title=f"Labels of {ADULT.titles[arm]}, and what they lack",
+        columns=("finding", "n", "positives", "AUROC", "within views", *VIEWS, "decided"),
+        rows=tuple(_earned_row(one) for one in labels),
+        note="Within views: of a positive and a negative of the same view, how often the positive scores higher. "
+        "Out-of-fold probabilities; intervals by patient.",
     )
 
 
