@@ -18,7 +18,14 @@ from study_tables import made_by, value
 from hilum.evaluation.study.as_json import read_study_json
 from hilum.systems.chest_adult.limits import aurocs_by_view
 from hilum.systems.chest_adult.recipe import VIEWS
-from hilum.systems.chest_adult.sections import BASELINES_KEY, EARNED_KEY, INSIDE_KEY, SHIPS_KEY, decided_text
+from hilum.systems.chest_adult.sections import (
+    BASELINES_KEY,
+    EARNED_ALONE_KEY,
+    EARNED_KEY,
+    INSIDE_KEY,
+    SHIPS_KEY,
+    decided_text,
+)
 from hilum.systems.chest_adult.study import ADULT, CROP, LOCAL
 from hilum.systems.chest_adult.tries import NAME as TRIES
 
@@ -74,6 +81,19 @@ def findings(result: Path = RESULT) -> str:
     return table(header, rows)
 
 
+def alone(result: Path = RESULT) -> str:
+    """Which of the decided findings the whole picture decides alone, and by view how well it tells them."""
+    sections = read_study_json(result, study=ADULT.name)["sections"] if result.is_file() else {}
+    if EARNED_ALONE_KEY not in sections:
+        return NOT_MEASURED
+    rows = [
+        _alone(label, sections[EARNED_ALONE_KEY][label])
+        for label, one in sorted(sections[EARNED_KEY].items(), key=_strongest_first)
+        if one["earned"]
+    ]
+    return table(("finding", "AUROC", *VIEWS, "decided alone"), rows)
+
+
 def inside(result: Path = RESULT) -> str:
     """How much of each finding's map lies inside the lungs."""
     if not result.is_file():
@@ -108,10 +128,21 @@ def _gain(ours: Json, arm: str) -> Json:
 
 def _finding(label: str, one: Json, *, baselines: Json) -> tuple[str, ...]:
     within = "–" if one["within_views"] is None else f"{one['within_views']:.3f}"
-    views = (value(one["by_view"].get(view, {}), name="auroc") for view in VIEWS)
-    alone = (_short(baselines[name]) for name in ("view", "view, age and sex"))
-    decided = decided_text(aurocs_by_view(one)) if one["earned"] else f"no: {'; '.join(one['why_not'])}"
-    return label, f"{one['n']:,} ({one['positives']:,})", value(one, name="auroc"), within, *views, *alone, decided
+    without = (_short(baselines[name]) for name in ("view", "view, age and sex"))
+    n = f"{one['n']:,} ({one['positives']:,})"
+    return label, n, value(one, name="auroc"), within, *_views(one), *without, _decided(one)
+
+
+def _alone(label: str, one: Json) -> tuple[str, ...]:
+    return label, value(one, name="auroc"), *_views(one), _decided(one)
+
+
+def _views(one: Json) -> tuple[str, ...]:
+    return tuple(value(one["by_view"].get(view, {}), name="auroc") for view in VIEWS)
+
+
+def _decided(one: Json) -> str:
+    return decided_text(aurocs_by_view(one)) if one["earned"] else f"no: {'; '.join(one['why_not'])}"
 
 
 def _strongest_first(pair: tuple[str, Json]) -> tuple[bool, float]:
@@ -135,6 +166,7 @@ def main(words: list[str]) -> int:
     parts = {
         "chest-adult-means": means(),
         "chest-adult-findings": findings(),
+        "chest-adult-alone": alone(),
         "chest-adult-inside": inside(),
         "chest-adult-tries": tried(),
     }

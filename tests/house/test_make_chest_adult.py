@@ -54,6 +54,9 @@ def test_what_is_kept_names_nobody_and_is_shown(script: ModuleType, tmp_path: Pa
     assert "The mean of both ships." in script.means(result)
     assert f"split `{'5' * 16}`. Made by `hilum study toy <b>`." in script.means(result)
     assert "| Mass | 2 | 0.60 | 0.60 |" in script.inside(result)
+    alone = study.aurocs.label("Mass").auroc["local"].value
+    assert [line.split("|")[1].strip() for line in script.alone(result).splitlines()[2:]] == ["Mass", "Nodule"]
+    assert f"| Mass | {alone:.3f} [" in script.alone(result)
     assert "| Nodule | 0 | – | – |" in script.inside(result)
 
 
