@@ -1,10 +1,11 @@
 """Write the shipped cards again from the shipped graphs: `python docs/make_cards.py [--data DATA] [--out FOLDER]`.
 
-Nothing is trained or fitted: graph, calibration and operating points stay to the bit. The split is made again from the
-images and must be the card's. Validation is read with the shipped graph, and judged by today's statistics; a refit
-beside it shows whether the card's calibration and operating point still come of it. A look at a test comes from the
-folder of that evaluation (`--look NAME=FOLDER`), else from the ledger, and only where it was of the same graph. The
-file of training images is made of the same split. DATA holds the releases as in training.
+Nothing is trained: graph and calibration stay to the bit, and operating points too but for the adult's. The split is
+made again from the images and must be the card's. Validation is read with the shipped graph, and judged by today's
+statistics; a refit beside it shows whether the card's calibration and operating point still come of it. A look at a
+test comes from the folder of that evaluation (`--look NAME=FOLDER`), else from the ledger, and only where it was of the
+same graph. The adult's figures and operating points are those of its study (`--study FOLDER`), which must give the
+card's calibrations. The file of training images is made of the same split. DATA holds the releases as in training.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import gzip
 import hashlib
 import json
+import math
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -26,10 +28,10 @@ from markers import ROOT
 
 from hilum.bundle.calibrated_on import LOOKED_AT
 from hilum.bundle.card import GRAPH, Card
-from hilum.bundle.label import Label, LabelResult, ViewNotReliable
+from hilum.bundle.label import Label, LabelResult
 from hilum.bundle.load import CARD_NAME, PACKED_SUFFIX, TRAINING_IMAGES, Bundle
 from hilum.bundle.save import card_bytes, file_hashes, write_bundle
-from hilum.bundle.shelf import SHIPPED_FOLDER, shipped_bundles
+from hilum.bundle.shelf import RUN_NAME, SHIPPED_FOLDER, shipped_bundles
 from hilum.datasets.read_releases import read_releases
 from hilum.datasets.records.record import Record
 from hilum.datasets.releases.kermany import read_kermany
@@ -37,18 +39,20 @@ from hilum.datasets.splits.split import Split
 from hilum.evaluation.bundles.ledger import LEDGER_NAME, looks, read_ledger
 from hilum.evaluation.bundles.look import LOOK_NAME
 from hilum.evaluation.bundles.result_on_card import calibration_on_card
+from hilum.evaluation.bundles.run_folder import read_run_file
 from hilum.evaluation.judging.judge import judge
 from hilum.evaluation.judging.operating_points import with_bundle_points
 from hilum.evaluation.predictions.predictions_file import read_predictions
-from hilum.evaluation.study.as_json import read_study_json
+from hilum.evaluation.study.as_json import STUDY_NAME, read_study_json
 from hilum.networks.starting_weights import RandomWeights
 from hilum.reading.engines.engine import available_cores
 from hilum.systems.chest_adult.folds import adult_images
-from hilum.systems.chest_adult.limits import BEGINNINGS, limits_of_study, views_of_study
+from hilum.systems.chest_adult.labels import adult_labels
+from hilum.systems.chest_adult.limits import BEGINNINGS, limits_of_study
+from hilum.systems.chest_adult.looks import read_looks
 from hilum.systems.chest_adult.recipe import NAME as ADULT
 from hilum.systems.chest_adult.recipe import WORDS
-from hilum.systems.chest_adult.sections import EARNED_KEY
-from hilum.systems.chest_adult.train import RELEASE
+from hilum.systems.chest_adult.train import RELEASE, study_predictions
 from hilum.systems.gate.data.releases import read_gate_data
 from hilum.systems.gate.groups import capped
 from hilum.systems.gate.shipped import gate
@@ -60,7 +64,6 @@ from hilum.training.export.seen_images import seen_images, seen_in_stages
 from hilum.training.recipe.recipe import TRAIN, Recipe
 from hilum.training.records.provenance import records_sha256
 
-ADULT_STUDY = ROOT / "docs" / "results" / f"{ADULT}.json"
 DATA = ROOT.parent / "shared" / "data"
 PREDICTIONS = "predictions.parquet"
 SAME = 1e-6
@@ -160,46 +163,54 @@ def remake_lungs(bundle: Bundle, *, data: Path) -> Remade:
     return Remade(bundle.card, seen_images(train=records, validation=(), starts=(), jobs=available_cores()))
 
 
-def remake_adult(bundle: Bundle, *, data: Path, looks: Mapping[str, LabelResult]) -> Remade:
+def remake_adult(bundle: Bundle, *, data: Path, looks: Mapping[str, LabelResult], study: Path | None = None) -> Remade:
     """The card of the adult's chest, whose figures are its study's, and its training images: all that it may learn.
 
-    Raises `NotTheseDataError` where they are not those of its training.
+    Without the folder of that `study` they stay as they are. Raises `NotTheseDataError` where the images are not those
+    of its training, and as `with_study` does.
     """
     folders = [(RELEASE, data / name) for name in ("nih", "nih_64") if (data / name).is_dir()]
     records = adult_images(read_releases(folders).records).every
     _check_split(bundle, found=Split({TRAIN: records}, "all").sha256)
     seen = seen_images(train=records, validation=(), starts=(), jobs=available_cores())
-    rows = [[row for row in label.results if not row.is_test] for label in bundle.card.labels]
-    return Remade(with_kept_study(with_looks(bundle.card, rows=rows, looks=looks), result=ADULT_STUDY), seen)
+    card = bundle.card if study is None else with_study(bundle.card, folder=study)
+    rows = [[row for row in label.results if not row.is_test] for label in card.labels]
+    return Remade(with_looks(card, rows=rows, looks=looks), seen)
 
 
-def with_kept_study(card: Card, *, result: Path) -> Card:
-    """The card with what the kept study says against its findings, in both networks; as it is where that is of others.
+def with_study(card: Card, *, folder: Path) -> Card:
+    """The adult's card with the labels and limits that its study in `folder` gives; nothing else of it changes.
 
-    The study keeps the figures by view of the mean of both networks alone.
+    Raises `NotTheseDataError` where the study's calibrations are not those that the card, and so the graph, holds.
     """
-    sections = read_study_json(result, study=ADULT)["sections"] if result.is_file() else {}
-    kept = {name: one.get("auroc") for name, one in sections.get(EARNED_KEY, {}).items()}
-    if any(row.auroc != kept.get(label.name) for label in card.labels for row in label.results if not row.is_test):
-        return card
-    weak = views_of_study(sections)
-    limits = [line for line in card.limits if not line.startswith(BEGINNINGS)]
     fusion = card.fusion
+    if fusion is None:
+        raise NotTheseDataError(f"{card.name} is no fusion: no study of the adult's chest made it")
+    looks = read_looks(folder, folds=tuple(read_run_file(folder / RUN_NAME).stage_splits))
+    made = adult_labels(study_predictions(folder), looks=looks)
+    kept = (*card.labels, *fusion.whole_labels, *fusion.crop_labels)
+    apart = max(map(_calibrations_apart, kept, (*made.mean, *made.whole, *made.crop)))
+    if apart > SAME:
+        raise NotTheseDataError(f"{card.name}: the calibrations of the study in {folder} differ by {apart:.2g}")
+    say(f"{card.name}: the study gives the card's calibrations to {apart:.1g}")
+    sections = read_study_json(folder / STUDY_NAME, study=ADULT)["sections"]
+    limits = [line for line in card.limits if not line.startswith(BEGINNINGS)]
     return card.changed(
         {
             "version": WORDS.version,
-            "labels": _with_views(card.labels, weak=weak),
+            "labels": made.mean,
             "limits": (*limits, *limits_of_study(sections)),
-            "fusion": fusion and fusion.changed({"whole_labels": _with_views(fusion.whole_labels, weak=weak)}),
+            "fusion": fusion.changed({"whole_labels": made.whole, "crop_labels": made.crop}),
         }
     )
 
 
-def _with_views(labels: Sequence[Label], *, weak: Mapping[str, tuple[ViewNotReliable, ...]]) -> tuple[Label, ...]:
-    return tuple(
-        label if label.operating_point is None else label.changed({"not_reliable_in": weak.get(label.name, ())})
-        for label in labels
-    )
+def _calibrations_apart(one: Label, other: Label) -> float:
+    """The largest difference of slope or intercept; infinite for two labels."""
+    if one.name != other.name:
+        return math.inf
+    pairs = ((one.calibration.slope, other.calibration.slope), (one.calibration.intercept, other.calibration.intercept))
+    return max(abs(mine - others) for mine, others in pairs)
 
 
 def _check_split(bundle: Bundle, *, found: str) -> None:
@@ -295,14 +306,14 @@ def write_shipped(remade: Remade, *, bundle: Bundle, folder: Path) -> None:
     (folder / CARD_NAME).write_bytes(card_bytes(card))
 
 
-def remake(bundle: Bundle, *, data: Path, looks: Mapping[str, LabelResult]) -> Remade:
-    """The shipped bundle's card and training images, made of the releases in `data`."""
+def remake(bundle: Bundle, *, data: Path, looks: Mapping[str, LabelResult], study: Path | None = None) -> Remade:
+    """The shipped bundle's card and training images, made of the releases in `data`; `study` is the adult's."""
     if bundle.card.gate is not None:
         return remake_gate(bundle, data=data)
     if bundle.card.lungs is not None:
         return remake_lungs(bundle, data=data)
     if bundle.card.fusion is not None:
-        return remake_adult(bundle, data=data, looks=looks)
+        return remake_adult(bundle, data=data, looks=looks, study=study)
     records = read_kermany(data / "kermany" / "chest_xray")
     return remake_classifier(bundle, recipe=pneumonia_lungs(RandomWeights()), records=records, looks=looks)
 
@@ -314,6 +325,7 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--data", type=Path, default=DATA, help="where the releases lie")
     parser.add_argument("--out", type=Path, default=SHIPPED_FOLDER, help="where the bundles go")
     parser.add_argument("--look", action="append", default=[], metavar="NAME=FOLDER", help="an evaluation of a test")
+    parser.add_argument("--study", type=Path, help="the folder of `hilum study chest-adult` that made the adult's")
     parser.add_argument("--ledger", type=Path, default=ROOT / LEDGER_NAME)
     asked = parser.parse_args(words)
     folders = dict(pair.split("=", 1) for pair in asked.look)
@@ -327,7 +339,7 @@ def main(words: Sequence[str]) -> int:
                 looks = look_of_folder(Path(folders[name]), bundle=bundle)
             else:
                 looks = look_of_ledger(asked.ledger, bundle=bundle)
-            remade = remake(bundle, data=asked.data, looks=looks)
+            remade = remake(bundle, data=asked.data, looks=looks, study=asked.study)
         except NotTheseDataError as error:
             say(f"{error}; left as it is")
             left = 1

@@ -13,6 +13,7 @@ from fabricate_fusion import write_fusion
 from fabricate_kermany import fabricate_kermany
 from fabricate_nih_chests import fabricate_nih_chests
 from fabricate_run import LABELS, fabricate_run
+from fabricate_study import fabricate_arms
 from hilum.bundle.card import Training
 from hilum.bundle.label import LabelResult
 from hilum.bundle.load import Bundle, load_bundle
@@ -24,8 +25,12 @@ from hilum.datasets.releases.kermany import read_kermany
 from hilum.datasets.splits.split import Split
 from hilum.evaluation.bundles.evaluate import EvaluationSettings, evaluate_part
 from hilum.evaluation.bundles.part import official_part
+from hilum.evaluation.predictions.predictions_file import write_predictions
 from hilum.evaluation.study.as_json import SCHEMA
+from hilum.evaluation.study.folder import fold_folder
 from hilum.networks.starting_weights import RandomWeights
+from hilum.systems.chest_adult.labels import adult_labels
+from hilum.systems.chest_adult.looks import read_looks
 from hilum.systems.pneumonia.recipe import pneumonia
 from hilum.training.data.make_split import make_splits
 from hilum.training.recipe.recipe import Recipe
@@ -114,32 +119,41 @@ def test_the_adults_card_keeps_its_studys_rows_and_gets_its_images_and_a_look(sc
         script.remake(bundle, data=data, looks={})
 
 
-def test_the_adults_card_gets_what_the_kept_study_says_of_views_only_where_the_figures_are_its_own(
-    script, tmp_path
-) -> None:
+def test_the_adults_card_gets_labels_and_limits_of_the_study_whose_calibrations_it_holds(script, tmp_path) -> None:
+    arms = fabricate_arms(
+        strength={"local": 1.2, "crop": 0.9, "mean": 1.6}, labels=("Edema", "Pneumonia"), patients=400, rare=0.2
+    )
+    for arm, one in arms.items():
+        write_predictions(one, path=tmp_path / "predictions" / f"{arm}.parquet")
+    folds = dict.fromkeys(sorted(set(arms["mean"].split)), "0" * 64)
+    (tmp_path / "run.json").write_text(json.dumps({"smoke": False, "settings": {}, "stage_splits": folds}))
+    inside = {name: {"n": 0, "median": None} for name in ("Edema", "Pneumonia")}
+    sections = {"earned": {}, "inside_lungs": inside}
+    (tmp_path / "study.json").write_text(json.dumps({"schema": SCHEMA, "study": "chest-adult", "sections": sections}))
+    by = {"method": "platt", "slope": 1.5, "intercept": -0.5}
+    for name in folds:
+        for arm in ("local", "crop"):
+            folder = tmp_path / fold_folder(name, folder=tmp_path).name / arm
+            folder.mkdir(parents=True)
+            kept = {"calibrations": dict.fromkeys(("Edema", "Pneumonia"), by), "inside": {}}
+            (folder / "look.json").write_text(json.dumps(kept))
+    made = adult_labels(arms, looks=read_looks(tmp_path, folds=tuple(folds)))
     card = write_fusion(tmp_path / "toy").card
-    row = LabelResult(
-        set="cross-validated", n=9, positives=4, auroc=0.8, auroc_ci=None, sensitivity=0.5, sensitivity_ci=None,
-        specificity=0.6, specificity_ci=None,
-    )  # fmt: skip
-    labels = tuple(label.changed({"results": (row,)}) for label in card.labels)
-    card = card.changed({"labels": labels, "limits": ("Weak.", "Among images of view AP: an older card's words.")})
-    told = {"n": 9, "positives": 4, "auroc": 0.8, "auroc_ci": [0.6, 0.9]}
-    by_view = {"Edema": {"PA": told, "AP": told}, "Pneumonia": {"PA": told}}
-    kept = {name: {"auroc": 0.8, "earned": True, "by_view": views} for name, views in by_view.items()}
-    result = tmp_path / "study.json"
-    study = {"schema": SCHEMA, "study": "chest-adult", "sections": {"earned": kept, "inside_lungs": {}}}
-    result.write_text(json.dumps(study))
-    found = script.with_kept_study(card, result=result)
-    for labels in (found.labels, found.fusion.whole_labels):
-        assert [[one.view for one in label.not_reliable_in] for label in labels] == [[], ["AP"]]
-    assert found.limits[0] == "Weak."
-    assert found.limits[1].startswith("Among images of view AP alone")
-    assert len(found.limits) == 2
-    kept["Edema"]["auroc"] = 0.7
-    result.write_text(json.dumps(study))
-    assert script.with_kept_study(card, result=result) == card
-    assert script.with_kept_study(card, result=tmp_path / "none.json") == card
+    older = tuple(label.changed({"operating_point": None, "results": ()}) for label in made.mean)
+    card = card.changed(
+        {
+            "labels": older,
+            "limits": ("Weak.", "Among images of view AP: an older card's words."),
+            "fusion": card.fusion.changed({"whole_labels": made.whole, "crop_labels": made.crop}),
+        }
+    )
+    found = script.with_study(card, folder=tmp_path)
+    assert found.labels == made.mean
+    assert found.labels[0].results[0].set == "cross-validated"
+    assert found.limits == ("Weak.",)
+    first = older[0].changed({"calibration": older[0].calibration.changed({"slope": 9.0})})
+    with pytest.raises(script.NotTheseDataError, match=r"the calibrations of the study in .* differ by"):
+        script.with_study(card.changed({"labels": (first, *older[1:])}), folder=tmp_path)
 
 
 def test_other_images_than_those_of_the_training_are_refused(script, recipe, records, tmp_path) -> None:

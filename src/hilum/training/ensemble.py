@@ -12,6 +12,7 @@ from hilum.datasets.splits.mixed import MixedReleases
 from hilum.datasets.splits.saved import save_split
 from hilum.datasets.splits.split import TEST, Split
 from hilum.errors import DataError, UsageError
+from hilum.evaluation.bundles.run_folder import SPLIT_NAME
 from hilum.progress import SILENT, Progress
 from hilum.training.data.training_data import TrainingData, prepare_data
 from hilum.training.export.ensemble_bundle import ensemble_draft, write_ensemble_bundle
@@ -28,7 +29,7 @@ from hilum.training.records.hold_run import BUNDLE, hold_run
 from hilum.training.records.provenance import Provenance
 from hilum.training.records.request import TrainRequest
 from hilum.training.records.run_place import RunPlace
-from hilum.training.records.run_record import SPLIT_NAME, begin_run, make_record
+from hilum.training.records.run_record import begin_run, make_record
 from hilum.training.train_classifier import (
     NO_OPTIONS,
     ClassifierOptions,

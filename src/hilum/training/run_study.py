@@ -10,12 +10,13 @@ from typing import Generic, TypeVar
 from hilum.datasets.splits.saved import save_split
 from hilum.datasets.splits.split import Split
 from hilum.errors import UsageError
+from hilum.evaluation.bundles.run_folder import SPLIT_NAME
 from hilum.evaluation.study.folder import FoldFiles, PredictionsFormat, fold_folder
 from hilum.training.loop.checkpoints import drop_checkpoints
 from hilum.training.recipe.settings import HIDDEN, Value
 from hilum.training.records.hold_run import hold_run
 from hilum.training.records.run_place import RunPlace
-from hilum.training.records.run_record import SPLIT_NAME, RunRecord, begin_run
+from hilum.training.records.run_record import RunRecord, begin_run
 from hilum.training.records.timed import timed
 
 F = TypeVar("F")

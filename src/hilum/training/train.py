@@ -9,6 +9,7 @@ from hilum.bundle.load import Bundle, load_bundle
 from hilum.datasets.splits.saved import save_split
 from hilum.datasets.splits.split import Split
 from hilum.errors import UsageError
+from hilum.evaluation.bundles.run_folder import SPLIT_NAME
 from hilum.networks.lung_pooled import LungPooledClassifier
 from hilum.training.data.training_data import TrainingData
 from hilum.training.export.classifier_bundle import write_classifier_bundle
@@ -24,7 +25,7 @@ from hilum.training.recipe.recipe import Recipe
 from hilum.training.records.hold_run import BUNDLE, hold_run
 from hilum.training.records.provenance import Provenance
 from hilum.training.records.run_place import RunPlace
-from hilum.training.records.run_record import SPLIT_NAME, begin_run, make_record
+from hilum.training.records.run_record import begin_run, make_record
 
 
 def train_specialist(

@@ -94,7 +94,7 @@ def train_adult_on(
             crop_calibrations=[mean_calibration(looks[CROP], label=name) for name in names],
             scales=mean_scales(looks, labels=names),
         )
-        predictions = _predictions(folder)
+        predictions = study_predictions(folder)
         judged = {one.sha256 for one in images.judged}
         return write_adult_bundle(
             recipe,
@@ -157,5 +157,6 @@ def _fit(recipe: Recipe, *, arm: str, records: tuple[Record, ...], request: Trai
     return fitted
 
 
-def _predictions(folder: Path) -> dict[str, Predictions]:
+def study_predictions(folder: Path) -> dict[str, Predictions]:
+    """The out-of-fold predictions of each arm of the study in `folder`; raises `DataError` where one is not there."""
     return {arm: read_predictions(folder / PREDICTIONS / f"{arm}.parquet") for arm in (LOCAL, CROP, MEAN)}

@@ -8,14 +8,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from hilum.bundle.shelf import RUN_NAME
 from hilum.datasets.records.record import Record
 from hilum.errors import UsageError
 from hilum.training.recipe.settings import Value, flat_values
 from hilum.training.records.provenance import Provenance, data_fingerprints, environment, records_sha256
 from hilum.whole_files import write_whole
-
-RUN_NAME = "run.json"
-SPLIT_NAME = "split.json"
 
 _SAME = (
     "recipe", "smoke", "permuted_labels", "settings", "data", "split_sha256", "stage_splits", "lungs_sha256",

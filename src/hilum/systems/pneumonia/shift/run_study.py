@@ -19,6 +19,7 @@ from hilum.datasets.releases.kermany import LABEL, SOURCE
 from hilum.datasets.splits.saved import save_split
 from hilum.datasets.splits.split import Split
 from hilum.errors import UsageError
+from hilum.evaluation.bundles.run_folder import SPLIT_NAME
 from hilum.evaluation.judging.sharpness import sharpness_of
 from hilum.evaluation.predictions.design import SMOKE
 from hilum.evaluation.study.as_json import STUDY_NAME
@@ -39,7 +40,7 @@ from hilum.training.recipe.settings import HIDDEN
 from hilum.training.recipe.smoke import smoke_records
 from hilum.training.records.provenance import Provenance
 from hilum.training.records.request import StudyRequest
-from hilum.training.records.run_record import SPLIT_NAME, begin_run, make_record
+from hilum.training.records.run_record import begin_run, make_record
 
 SEED = 20
 """Of the parts; it is that of the recipe too."""
