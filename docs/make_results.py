@@ -88,8 +88,7 @@ def _is_part(name: str) -> bool:
 
 
 def _gate_row(figure: GateFigure) -> tuple[str, ...]:
-    value = f"{figure.value:.3f}" if figure.interval is None else interval(figure.value, figure.interval)
-    return figure.name, value, f"{figure.n:,} ({figure.groups:,})"
+    return figure.name, interval(figure.value, figure.interval), f"{figure.n:,} ({figure.groups:,})"
 
 
 def lungs() -> str:
@@ -101,7 +100,7 @@ def lungs() -> str:
         (
             figure.source,
             figure.name,
-            f"{figure.value:.3f}" if figure.interval is None else interval(figure.value, figure.interval),
+            interval(figure.value, figure.interval),
             f"{figure.n:,} ({figure.groups:,})",
         )
         for figure in figures
@@ -220,8 +219,7 @@ def reads() -> str:
         known |= {f"{figure.source}: {figure.name}": figure for figure in card.lungs.figures} if card.lungs else {}
         for name, words in SUMMED.get(card.name, ()):
             figure = known[name]
-            value = f"{figure.value:.3f}" if figure.interval is None else interval(figure.value, figure.interval)
-            rows.append((words, f"{figure.n:,}", value, f"`{card.name}`"))
+            rows.append((words, f"{figure.n:,}", interval(figure.value, figure.interval), f"`{card.name}`"))
     rows += [
         row for bundle in shipped_bundles() for label in bundle.card.labels for row in _read_rows(bundle.card, label)
     ]
@@ -286,9 +284,9 @@ def burned_in() -> str:
     return f"{table(('what', 'share of images', 'n'), rows)}\n\n{by}"
 
 
-def interval(value: float, bounds: list[float] | tuple[float, float]) -> str:
-    """A value with its 95% interval."""
-    return f"{value:.3f} [{bounds[0]:.3f}, {bounds[1]:.3f}]"
+def interval(value: float, bounds: list[float] | tuple[float, float] | None) -> str:
+    """A value with its 95% interval, or without where it has none."""
+    return f"{value:.3f}" if bounds is None else f"{value:.3f} [{bounds[0]:.3f}, {bounds[1]:.3f}]"
 
 
 def main() -> int:
