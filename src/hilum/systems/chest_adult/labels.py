@@ -56,8 +56,7 @@ def adult_labels(predictions: dict[str, Predictions], *, looks: Looks) -> AdultL
     """The labels by the study's out-of-fold `predictions` of each arm and the `looks` at its networks.
 
     A label decides where it has earned it in the arm whose head reads, and in the mean; in a view, where it is told
-    there in both. Raises `DataError` for
-    predictions that are not cross-validated.
+    there in both. Raises `DataError` for predictions that are not cross-validated.
     """
     earned = {one.label: one for one in earned_labels(predictions[MEAN])}
     names = predictions[MEAN].labels
