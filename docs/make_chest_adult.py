@@ -15,12 +15,12 @@ from kept_study import keep_study
 from markers import ROOT, table, write_or_check
 from study_tables import made_by, value
 
+from hilum.bundle.shelf import shipped_bundles
 from hilum.evaluation.study.as_json import read_study_json
 from hilum.systems.chest_adult.limits import aurocs_by_view
 from hilum.systems.chest_adult.recipe import VIEWS
 from hilum.systems.chest_adult.sections import (
     BASELINES_KEY,
-    EARNED_ALONE_KEY,
     EARNED_KEY,
     INSIDE_KEY,
     SHIPS_KEY,
@@ -81,17 +81,18 @@ def findings(result: Path = RESULT) -> str:
     return table(header, rows)
 
 
-def alone(result: Path = RESULT) -> str:
-    """Which of the decided findings the whole picture decides alone, and by view how well it tells them."""
-    sections = read_study_json(result, study=ADULT.name)["sections"] if result.is_file() else {}
-    if EARNED_ALONE_KEY not in sections:
-        return NOT_MEASURED
+def alone() -> str:
+    """Which of the findings that ship decided the whole picture decides alone, by the shipped card."""
+    card = next((bundle.card for bundle in shipped_bundles() if bundle.card.name == ADULT.name), None)
+    if card is None or card.fusion is None:
+        return "No model of the adult's chest ships with this version."
+    decided = {label.name for label in card.labels if label.operating_point is not None}
     rows = [
-        _alone(label, sections[EARNED_ALONE_KEY][label])
-        for label, one in sorted(sections[EARNED_KEY].items(), key=_strongest_first)
-        if one["earned"]
+        (label.name, "yes" if label.operating_point is not None else f"no: {label.not_reliable}")
+        for label in card.fusion.whole_labels
+        if label.name in decided
     ]
-    return table(("finding", "AUROC", *VIEWS, "decided alone"), rows)
+    return table(("finding", "decided by the whole picture alone"), rows)
 
 
 def inside(result: Path = RESULT) -> str:
@@ -128,21 +129,10 @@ def _gain(ours: Json, arm: str) -> Json:
 
 def _finding(label: str, one: Json, *, baselines: Json) -> tuple[str, ...]:
     within = "–" if one["within_views"] is None else f"{one['within_views']:.3f}"
+    views = (value(one["by_view"].get(view, {}), name="auroc") for view in VIEWS)
     without = (_short(baselines[name]) for name in ("view", "view, age and sex"))
-    n = f"{one['n']:,} ({one['positives']:,})"
-    return label, n, value(one, name="auroc"), within, *_views(one), *without, _decided(one)
-
-
-def _alone(label: str, one: Json) -> tuple[str, ...]:
-    return label, value(one, name="auroc"), *_views(one), _decided(one)
-
-
-def _views(one: Json) -> tuple[str, ...]:
-    return tuple(value(one["by_view"].get(view, {}), name="auroc") for view in VIEWS)
-
-
-def _decided(one: Json) -> str:
-    return decided_text(aurocs_by_view(one)) if one["earned"] else f"no: {'; '.join(one['why_not'])}"
+    decided = decided_text(aurocs_by_view(one)) if one["earned"] else f"no: {'; '.join(one['why_not'])}"
+    return label, f"{one['n']:,} ({one['positives']:,})", value(one, name="auroc"), within, *views, *without, decided
 
 
 def _strongest_first(pair: tuple[str, Json]) -> tuple[bool, float]:

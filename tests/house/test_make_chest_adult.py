@@ -9,6 +9,7 @@ from types import ModuleType
 import pytest
 
 from fabricate_study import RUN, fabricate_arms
+from hilum.bundle.shelf import shipped_bundles
 from hilum.evaluation.study.as_json import study_json_bytes
 from hilum.evaluation.study.content import StudyContent
 from hilum.evaluation.study.read import study_content
@@ -54,10 +55,16 @@ def test_what_is_kept_names_nobody_and_is_shown(script: ModuleType, tmp_path: Pa
     assert "The mean of both ships." in script.means(result)
     assert f"split `{'5' * 16}`. Made by `hilum study toy <b>`." in script.means(result)
     assert "| Mass | 2 | 0.60 | 0.60 |" in script.inside(result)
-    alone = study.aurocs.label("Mass").auroc["local"].value
-    assert [line.split("|")[1].strip() for line in script.alone(result).splitlines()[2:]] == ["Mass", "Nodule"]
-    assert f"| Mass | {alone:.3f} [" in script.alone(result)
     assert "| Nodule | 0 | – | – |" in script.inside(result)
+
+
+def test_what_the_whole_picture_decides_alone_is_what_its_shipped_head_does(script: ModuleType) -> None:
+    card = next(bundle.card for bundle in shipped_bundles() if bundle.card.name == "chest-adult")
+    assert card.fusion is not None
+    alone = {label.name for label in card.fusion.whole_labels if label.operating_point is not None}
+    rows = [line.split(" | ") for line in script.alone().splitlines()[2:]]
+    assert {row[0].removeprefix("| ") for row in rows if row[1].startswith("yes")} == alone
+    assert [row[0].removeprefix("| ") for row in rows] == [one.name for one in card.labels if one.operating_point]
 
 
 def test_no_figure_of_a_smoke_run_or_of_some_folds_is_kept(script: ModuleType, tmp_path: Path) -> None:
