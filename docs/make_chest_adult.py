@@ -117,9 +117,16 @@ def tried(result: Path = TRIED) -> str:
     rows = [(title, value(ours["mean_auroc"][arm]), value(_gain(ours, arm), sign=True)) for arm, title in arms.items()]
     return (
         f"{study['folds_done']} of {study['folds']} folds, {ours['n']:,} images of {ours['patients']:,} patients; "
-        f"split `{study['split_sha256'][:16]}`. {made_by(study)}\n\n"
+        f"split `{study['split_sha256'][:16]}`. {made_by(study)} Surely better than the recipe: "
+        f"{_sure(study, side=1)}. Surely worse: {_sure(study, side=-1)}.\n\n"
         f"{table(('training', 'mean AUROC', 'gain'), rows)}"
     )
+
+
+def _sure(study: Json, *, side: int) -> str:
+    """The trainings whose interval of the gain lies above 0 (`side` 1) or below (-1), in words."""
+    bounds = {title: _gain(study["ours"], arm).get("value_ci") for arm, title in study["arms"].items()}
+    return ", ".join(title for title, ends in bounds.items() if ends and min(side * end for end in ends) > 0) or "none"
 
 
 def _gain(ours: Json, arm: str) -> Json:

@@ -89,6 +89,7 @@ def test_other_trainings_are_shown_with_what_they_gain_and_how_many_folds_are_do
     assert rows["as it is"].endswith("| – |")
     assert said.startswith("2 of 5 folds, ")
     assert "Made by `hilum study toy <b>`." in said
+    assert "Surely better than the recipe: 320 pixels. Surely worse: none." in said
 
 
 def test_without_a_kept_study_the_page_says_that_nothing_was_measured(script: ModuleType, tmp_path: Path) -> None:

@@ -58,7 +58,8 @@ def test_every_fine_picture_is_predicted_once_and_no_coarse_one(made: Path, stud
 
 def test_the_page_and_the_json_say_what_may_be_decided_and_on_what_it_rests(study: Path) -> None:
     found = json.loads((study / "study.json").read_text())["sections"]
-    assert set(found) == {"ships", "earned", "baselines", "inside_lungs"}
+    assert set(found) == {"ships", "earned", "earned_alone", "baselines", "inside_lungs"}
+    assert set(found["earned_alone"]) == set(found["earned"])
     assert not found["ships"]["ships"], "no label of a smoke run has 40 positives"
     assert all(not label["earned"] and label["why_not"] for label in found["earned"].values())
     assert set(found["baselines"]["Mass"]) == {"view", "age", "view, age and sex"}
