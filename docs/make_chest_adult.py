@@ -19,13 +19,7 @@ from hilum.bundle.shelf import shipped_bundles
 from hilum.evaluation.study.as_json import read_study_json
 from hilum.systems.chest_adult.limits import aurocs_by_view
 from hilum.systems.chest_adult.recipe import VIEWS
-from hilum.systems.chest_adult.sections import (
-    BASELINES_KEY,
-    EARNED_KEY,
-    INSIDE_KEY,
-    SHIPS_KEY,
-    decided_text,
-)
+from hilum.systems.chest_adult.sections import BASELINES_KEY, EARNED_KEY, INSIDE_KEY, SHIPS_KEY, decided_text
 from hilum.systems.chest_adult.study import ADULT, CROP, LOCAL
 from hilum.systems.chest_adult.tries import NAME as TRIES
 

@@ -94,7 +94,7 @@ def within_groups_auroc(truth: FloatArray, *, scores: FloatArray, groups: np.nda
 
 def _judged(predictions: Predictions, *, column: int) -> EarnedLabel:
     truth, scores = predictions.truth[:, column], predictions.scores[:, column]
-    views = _views(predictions)
+    views = views_of(predictions)
     outcomes = known_outcomes(truth, scores=scores)
     auroc = _auroc(predictions, column=column, rows=np.ones(predictions.n, np.bool_))
     within = within_groups_auroc(truth, scores=scores, groups=views)
@@ -143,7 +143,8 @@ def _why_not_in(view: str, *, found: ViewAuroc | None) -> str | None:
     )
 
 
-def _views(predictions: Predictions) -> np.ndarray:
+def views_of(predictions: Predictions) -> np.ndarray:
+    """The view of each image (n,), `UNKNOWN` where none is known."""
     views = predictions.view or (None,) * predictions.n
     return np.array([UNKNOWN if view is None else view for view in views])
 

@@ -20,16 +20,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from hilum.bundle.label import NOT_RELIABLE, RAW, Label, LabelResult, PlattCalibration
 from hilum.evaluation.bundles.result_on_card import decided_on_card
 from hilum.evaluation.calibrating.cross_fit import CrossFitted
 from hilum.evaluation.judging.covariate_baselines import ALL, covariate_baselines
 from hilum.evaluation.judging.decisions import chosen_point
-from hilum.evaluation.judging.earned_label import EarnedLabel, earned_labels
+from hilum.evaluation.judging.earned_label import EarnedLabel, earned_labels, views_of
 from hilum.evaluation.predictions.predictions import Predictions
-from hilum.evaluation.predictions.subgroups import UNKNOWN
 from hilum.statistics.calibration import log_odds
 from hilum.statistics.operating_point import OperatingPoint
 from hilum.statistics.outcomes import BoolArray, FloatArray, UndefinedMetric, known_outcomes
@@ -76,7 +74,7 @@ def _labels(
 
     `also` is what each label has earned in the mean.
     """
-    simple = covariate_baselines(predictions)[ALL]
+    simple, views = covariate_baselines(predictions)[ALL], views_of(predictions)
     found = []
     for column, own in enumerate(earned_labels(predictions)):
         mean = also[own.label]
@@ -86,7 +84,7 @@ def _labels(
             column=column,
             first=before[column],
             why_not=mean.reason or own.reason,
-            decides=~np.isin(_views(predictions), list(weak)),
+            decides=~np.isin(views, list(weak)),
             simple=simple[:, column],
         )
         if made.operating_point is not None:
@@ -163,7 +161,7 @@ def _result(
     predictions: Predictions, *, column: int, judged: CrossFitted, decides: BoolArray, simple: FloatArray
 ) -> LabelResult:
     """What is reached in the images that the label is decided in."""
-    views = _views(predictions)
+    views = views_of(predictions)
     return decided_on_card(
         predictions.truth[decides, column],
         scores=predictions.scores[decides, column],
@@ -174,11 +172,6 @@ def _result(
         patients=np.array(predictions.patient)[decides].tolist(),
         images=IMAGES if decides.all() else f"{IMAGES}, view {' and '.join(np.unique(views[decides]))}",
     )
-
-
-def _views(predictions: Predictions) -> npt.NDArray[np.str_]:
-    """The view of each image (n,)."""
-    return np.array([view or UNKNOWN for view in predictions.view or (None,) * predictions.n])
 
 
 def _recalibration(truth: FloatArray, *, probabilities: FloatArray) -> PlattCalibration:
