@@ -5,9 +5,11 @@
 needs `pip install -e ".[train]"` and takes about ten minutes on two cores; `--quick` takes seconds and shows that it
 works: its figures mean nothing. DenseNet-121 and MobileNetV2, 14 labels, 224 pixels, batches of 32, on a GPU where
 torch finds one. The plain loop has its batch ready in memory; hilum's own loop takes images, augments, normalises and
-logs. "Loop and data" is the wall time from one batch to the next in it, less that of a bare step of the same arithmetic
-on a batch that lies ready, as a share of the former: what is done beside a step on the same cores counts in full.
-Sides run in turns; figures are medians over all steps. Prints a table and writes `training.json` into `--out`.
+logs, and computes in bfloat16 where the hardware multiplies it itself, else in float32. "Loop and data" is the wall
+time from one batch to the next in it, less that of a bare step of the same arithmetic on a batch that lies ready, as
+a share of the former: what is done beside a step on the same cores counts in full. Sides run in turns; figures are
+medians over all steps. Where bfloat16 is not multiplied by the hardware, a bare step in it is taken all the same, to
+be seen. Prints a table and writes `training.json` into `--out`.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import torch
 
 import hilum.networks  # noqa: F401 (the guard goes before whatever imports torchvision)
 from hilum.reading.engines.engine import available_cores
-from hilum.training.recipe.machine import workers_here
+from hilum.training.recipe.machine import multiplies_bfloat16, workers_here
 from measuring import head, say, target, target_lines, write
 from training_sides import (
     DEVICE,
@@ -47,6 +49,7 @@ def main() -> None:
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     report = head(threads=arguments.threads, quick=arguments.quick)
     report |= {"device": device_name(), "workers": arguments.workers, "batch": arguments.batch}
+    report["bfloat16"] = multiplies_bfloat16()
     rate = matrix_rate(side=256 if arguments.quick else 8192 if DEVICE.type == "cuda" else 2048, rounds=3)
     report["matrix_rate_tflops"] = round(rate / 1e12, 3)
     report["networks"] = [
@@ -98,8 +101,11 @@ def one_network(backbone: str, *, arguments: argparse.Namespace, rate: float) ->
     for turn in range(arguments.rounds):
         say(f"{backbone}, round {turn + 1} of {arguments.rounds}")
         times["plain"] += plain_steps(made_network(backbone), batch=batch, steps=steps)
-        times["bare"] += bare_steps(made_network(backbone), batch=batch, steps=steps)
+        times["bare"] += bare_steps(made_network(backbone), batch=batch, steps=steps, bfloat16=multiplies_bfloat16())
         times["hilum"] += hilum_steps(made_network(backbone), batch=batch, steps=steps, workers=arguments.workers)
+    if not multiplies_bfloat16():
+        say(f"{backbone}, a step in bfloat16 all the same")
+        times["bfloat16"] = bare_steps(made_network(backbone), batch=batch, steps=1, bfloat16=True)
     mid = {side: median(seconds) for side, seconds in times.items()}
     flops = step_flops(backbone, batch=batch)
     return {
@@ -125,6 +131,12 @@ def table(report: dict) -> list[str]:
             f"{each['ratio']:7.2f} {each['overhead']:11.1%} {each['share_of_matrix_rate']:15.1%}"
         ]
     lines += ["", f"  bfloat16 matrix product: {report['matrix_rate_tflops']} TFLOP/s"]
+    lines += [
+        f"  {each['network']} in bfloat16, which this machine does not multiply itself: "
+        f"{each['images_per_s']['bfloat16']:.2f} images/s bare"
+        for each in report["networks"]
+        if "bfloat16" in each["images_per_s"]
+    ]
     lines += [f"  GPU: {report['gpu']}"] if "gpu" in report else []
     return [*lines, "", "targets", *target_lines(report["targets"])]
 

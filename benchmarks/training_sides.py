@@ -26,7 +26,7 @@ from hilum.training.loop.fast_arithmetic import use_fast_arithmetic
 from hilum.training.loop.task_module import TaskModule
 from hilum.training.loop.trainer import make_trainer
 from hilum.training.recipe.losses import BinaryCrossEntropy, Loss, fit_loss, masked_loss
-from hilum.training.recipe.machine import Machine
+from hilum.training.recipe.machine import Machine, multiplies_bfloat16
 from hilum.training.recipe.optimizers import build_optimizer
 from hilum.training.recipe.recipe import Recipe, Stage
 from hilum.training.recipe.samplers import build_sampler
@@ -66,8 +66,8 @@ def plain_steps(network: nn.Module, *, batch: int, steps: int) -> list[float]:
     return timed(step, steps=steps)
 
 
-def bare_steps(network: nn.Module, *, batch: int, steps: int) -> list[float]:
-    """Seconds of each step of hilum's arithmetic alone: bfloat16 autocast, channels last, its loss and optimiser."""
+def bare_steps(network: nn.Module, *, batch: int, steps: int, bfloat16: bool) -> list[float]:
+    """Seconds of each step of hilum's arithmetic alone: channels last, loss and optimiser, `bfloat16` or float32."""
     stage = recipe(batch).last
     fitted = plain_loss(stage)
     use_fast_arithmetic(network)
@@ -77,7 +77,7 @@ def bare_steps(network: nn.Module, *, batch: int, steps: int) -> list[float]:
 
     def step() -> None:
         optimizer.zero_grad()
-        with torch.autocast(DEVICE.type, torch.bfloat16):
+        with torch.autocast(DEVICE.type, torch.bfloat16, enabled=bfloat16):
             logits = network(images.contiguous(memory_format=torch.channels_last))
             loss = masked_loss(logits, targets, loss=fitted)
         loss.backward()
@@ -176,7 +176,7 @@ def largest_difference(backbone: str, *, batch: int) -> float:
     with torch.no_grad():
         plain = functional.binary_cross_entropy_with_logits(network(images), targets)
         use_fast_arithmetic(network)
-        with torch.autocast(DEVICE.type, torch.bfloat16):
+        with torch.autocast(DEVICE.type, torch.bfloat16, enabled=multiplies_bfloat16()):
             ours = masked_loss(
                 network(images.contiguous(memory_format=torch.channels_last)),
                 targets,

@@ -115,14 +115,18 @@ def test_two_models_become_one_that_reads_and_marks_a_dispute(
     own: Own, pair: tuple[Path, Path], hilum: Any, tmp_path: Path
 ) -> None:
     out = tmp_path / "both"
-    result = hilum("ensemble", *pair, "--data", f"table={own.data}", "--fit-weights", "--name", "both", "--out", out)
+    words = ("--data", f"table={own.data}", "--fit-weights", "--name", "both", "--out", out)
+    gated = hilum("ensemble", *pair, *words)
+    assert gated.exit_code == 1
+    assert "add --no-gate to fit on what that check does not accept" in said(gated)
+    result = hilum("ensemble", *pair, *words, "--no-gate")
     assert result.exit_code == 0, result.stderr
     assert "weights: mild" in said(result)
     assert "on patients whom they did not know" in said(result)
     assert "Effusion 160 (" in " ".join(result.stdout.split())
     assert "caution: not every model names its training images" in said(result)
     card = load_bundle(out).card
-    assert card.training.command == "hilum ensemble mild steep --data table=hospital --fit-weights"
+    assert card.training.command == "hilum ensemble mild steep --data table=hospital --fit-weights --no-gate"
     assert str(own.data.parent) not in card.model_dump_json(), "no path of this machine"
     reader, adult = Reader(models=[load_bundle(out)]), Stated(age_years=50.0, view="PA", xray_type="chest")
     pictures = sorted(own.data.glob("*.png"))[:60]

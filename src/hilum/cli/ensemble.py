@@ -13,7 +13,13 @@ from hilum.bundle.load import Bundle
 from hilum.bundle.shelf import SHIPPED_LUNGS
 from hilum.cli.options.completion import data_option
 from hilum.cli.options.data import PatientPatternOption, called_by, read_as_trained, words_of_data
-from hilum.cli.options.models import ReplaceOption, choose_bundle, model_names
+from hilum.cli.options.models import (
+    FitGateOption,
+    OutsideScopeOption,
+    ReplaceOption,
+    choose_bundle,
+    model_names,
+)
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.fitted_table import fitted_table, say_images_read, say_not_fitted
 from hilum.cli.terminal.say import say, say_caution
@@ -77,6 +83,8 @@ def ensemble(
             help="For models that read the crop to the lungs: what drew the lungs in their training.",
         ),
     ] = SHIPPED_LUNGS,
+    outside_scope: OutsideScopeOption = False,
+    gate: FitGateOption = True,
     patient_pattern: PatientPatternOption = None,
     replace: ReplaceOption = False,
 ) -> None:
@@ -90,10 +98,14 @@ def ensemble(
     words += ["--fit-weights"] if fit_weights else []
     words += [word for path in weights_from or () for word in ("--weights-from", path.name)]
     words += ["--common-labels"] if common_labels else []
+    words += ["--outside-scope"] if outside_scope else []
+    words += [] if gate else ["--no-gate"]
     settings = JoinSettings(
         words=JoinedWords(name=name, title=title, command=shlex.join(words), commit=commit_and_dirty(Path.cwd())[0]),
         common_labels=common_labels,
         fit=fit_weights,
+        gate=gate,
+        outside_scope=outside_scope,
         called=called_by(data) if data else "validation images",
         replace=replace,
     )

@@ -19,7 +19,15 @@ from hilum.cli.options.data import (
     words_of_data,
 )
 from hilum.cli.options.judging import LungsOption
-from hilum.cli.options.models import MODEL_HELP, NewModelFolder, ReplaceOption, choose_bundle, model_names
+from hilum.cli.options.models import (
+    MODEL_HELP,
+    FitGateOption,
+    NewModelFolder,
+    OutsideScopeOption,
+    ReplaceOption,
+    choose_bundle,
+    model_names,
+)
 from hilum.cli.terminal.console import output_console
 from hilum.cli.terminal.fitted_table import fitted_table, say_images_read, say_not_fitted
 from hilum.cli.terminal.say import say, say_caution
@@ -71,12 +79,8 @@ def calibrate_model(
     specificity: Annotated[
         float | None, typer.Option(help="Reach this specificity, in the place of the greatest Youden index.")
     ] = None,
-    outside_scope: Annotated[
-        bool, typer.Option("--outside-scope", help="Fit on images outside the model's scope too.")
-    ] = False,
-    gate: Annotated[
-        bool, typer.Option("--gate/--no-gate", help="Leave out images that the X-ray check would not let through.")
-    ] = True,
+    outside_scope: OutsideScopeOption = False,
+    gate: FitGateOption = True,
     called: Annotated[
         str | None, typer.Option(metavar="TEXT", help="What the card calls your images; else their folder's name.")
     ] = None,

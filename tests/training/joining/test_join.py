@@ -8,6 +8,7 @@ import pytest
 from scipy.special import expit, logit
 
 from fabricate_bundle import ToyBundle, ToyNetwork
+from fabricate_gate import spec_with, write_gate
 from fabricate_own_images import CHESTS, LABELS, RAW, fabricate_own_images, toy_network
 from fabricate_recipe import fabricate_labelled_table, tiny_recipe
 from hilum.bundle.calibrated_on import MEAN_NOT_CALIBRATED, NO_POINT
@@ -18,6 +19,7 @@ from hilum.datasets.own.own_table import read_own_table
 from hilum.datasets.records.record import Record
 from hilum.errors import BundleError, DataError, UsageError
 from hilum.evaluation.calibrating.calibrate import CalibrationSettings, calibrate
+from hilum.evaluation.calibrating.own_images import OUTSIDE_BY_GATE
 from hilum.imaging.preprocess import PreprocessSpec, Resize
 from hilum.reading.reader import Reader
 from hilum.reading.settings import ReaderSettings
@@ -31,6 +33,8 @@ from hilum.training.train_classifier import train_classifier
 
 LARGER = PreprocessSpec(steps=(Resize(height=64, width=64, rule="stretch"),), mean=(0.5,) * 3, std=(0.5,) * 3)
 ADULT = Stated(age_years=50.0, view="PA", xray_type="chest")
+UNGATED = JoinSettings(gate=False)
+"""The pictures are no chests, so that no gate looks at them."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def test_two_trained_networks_say_the_mean_of_what_each_says_and_their_map_is_th
 def test_it_knows_what_its_members_learnt_from_and_is_fitted_on_none_of_it(trained: Trained, tmp_path: Path) -> None:
     """Of the release's images only those are read that no member learnt from."""
     records = read_own_table(trained.data)
-    done = join(trained.bundles, folder=tmp_path / "both", records=records)
+    done = join(trained.bundles, folder=tmp_path / "both", records=records, settings=UNGATED)
     seen = seen_images_of(trained.bundles[0])
     assert seen is not None
     validation = {row.tobytes().hex() for row in seen.validation.files}
@@ -101,15 +105,16 @@ def test_it_knows_what_its_members_learnt_from_and_is_fitted_on_none_of_it(train
     known = {row.tobytes().hex() for row in seen.train.files}
     learnt_from = [record for record in records if record.sha256[:16] in known]
     with pytest.raises(DataError, match="The models learnt from all"):
-        join(trained.bundles, folder=tmp_path / "none", records=learnt_from)
+        join(trained.bundles, folder=tmp_path / "none", records=learnt_from, settings=UNGATED)
     moved = [
         replace(record, patient=learnt_from[0].patient) if record not in learnt_from else record for record in records
     ]
     with pytest.raises(DataError, match="Give images of other patients"):
-        join(trained.bundles, folder=tmp_path / "none", records=moved)
+        join(trained.bundles, folder=tmp_path / "none", records=moved, settings=UNGATED)
     one = next(record for record in records if record.sha256[:16] in validation)
     shared = [replace(record, patient=learnt_from[0].patient) if record == one else record for record in records]
-    assert join(trained.bundles, folder=tmp_path / "some", records=shared).left_out[PATIENT_LEARNT_FROM] == 1
+    some = join(trained.bundles, folder=tmp_path / "some", records=shared, settings=UNGATED)
+    assert some.left_out[PATIENT_LEARNT_FROM] == 1
     assert not (tmp_path / "none").exists()
 
 
@@ -160,7 +165,7 @@ def test_without_images_the_mean_decides_nothing_and_says_why(toys: Toys, tmp_pa
 def test_with_images_weights_and_labels_are_fitted_and_the_graph_gives_what_was_fitted(
     toys: Toys, records: tuple[Record, ...], tmp_path: Path
 ) -> None:
-    settings = JoinSettings(fit=True, called="St. Elsewhere")
+    settings = JoinSettings(fit=True, called="St. Elsewhere", gate=False)
     done = join(toys.bundles, folder=tmp_path / "both", records=records, settings=settings)
     assert done.weights is not None
     assert done.weights.weights[0] > 0.9
@@ -195,11 +200,29 @@ def test_what_is_fitted_later_on_ones_own_images_lifts_the_same_limits(
     later = calibrate(
         bare, records=records, folder=tmp_path / "later", settings=CalibrationSettings(gate=False)
     ).bundle.card
-    at_once = join(toys.bundles, folder=tmp_path / "at-once", records=records).bundle.card
+    at_once = join(toys.bundles, folder=tmp_path / "at-once", records=records, settings=UNGATED).bundle.card
     for one, other in zip(later.labels, at_once.labels, strict=True):
         assert one.operating_point == pytest.approx(other.operating_point)
         assert one.calibration == other.calibration
     assert not {MEAN_NOT_CALIBRATED, NO_POINT} & {*later.limits, *at_once.limits}
+
+
+def test_what_a_reading_would_not_decide_is_not_fitted_on_unless_it_is_asked_for(
+    toys: Toys, records: tuple[Record, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand = write_gate(tmp_path / "hand", xray_type="hand", spec=spec_with(inverted_from=0.9, cropped_from=0.9))
+    monkeypatch.setattr("hilum.training.joining.join.shipped_gate", lambda: hand)
+    with pytest.raises(DataError, match="or are by the X-ray check no upright, whole radiograph that it reads"):
+        join(toys.bundles, folder=tmp_path / "none", records=records)
+    assert not (tmp_path / "none").exists()
+    everything = JoinSettings(outside_scope=True)
+    assert join(toys.bundles, folder=tmp_path / "all", records=records, settings=everything).images == len(records)
+    assert join(toys.bundles, folder=tmp_path / "ungated", records=records, settings=UNGATED).left_out == {}
+    chest = write_gate(tmp_path / "chest", xray_type="chest", spec=spec_with(inverted_from=0.9, cropped_from=0.9))
+    monkeypatch.setattr("hilum.training.joining.join.shipped_gate", lambda: chest)
+    done = join(toys.bundles, folder=tmp_path / "some", records=records)
+    assert 0 < done.images < len(records), "dark ones are refused, middling ones unsure"
+    assert done.left_out == {OUTSIDE_BY_GATE: len(records) - done.images}
 
 
 def test_after_a_stop_nothing_is_read_twice(
@@ -210,10 +233,16 @@ def test_after_a_stop_nothing_is_read_twice(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        join(toys.bundles, folder=tmp_path / "both", records=records, progress=stop)
+        join(toys.bundles, folder=tmp_path / "both", records=records, settings=UNGATED, progress=stop)
     assert not (tmp_path / "both").exists()
     begun: list[int] = []
-    join(toys.bundles, folder=tmp_path / "both", records=records, progress=lambda done, _count: begun.append(done))
+    join(
+        toys.bundles,
+        folder=tmp_path / "both",
+        records=records,
+        settings=UNGATED,
+        progress=lambda done, _count: begun.append(done),
+    )
     assert begun[0] >= 64
 
 

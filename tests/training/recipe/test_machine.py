@@ -3,7 +3,16 @@ import torch
 
 from hilum.errors import UsageError
 from hilum.reading.engines.engine import available_cores
-from hilum.training.recipe.machine import Machine, accelerator, check_machine, workers_here
+from hilum.reading.engines.processor import Processor
+from hilum.training.recipe import machine as machine_module
+from hilum.training.recipe.machine import (
+    Machine,
+    accelerator,
+    check_machine,
+    multiplies_bfloat16,
+    precision_here,
+    workers_here,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,3 +52,20 @@ def test_workers_are_for_cores_that_training_leaves_free():
 def test_passes_without_a_trainer_run_on_the_device_that_is_there(monkeypatch, there, device):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
     assert accelerator() == torch.device(device)
+
+
+@pytest.mark.parametrize(("flags", "has"), [("avx2 avx512_bf16", True), ("avx2 avx512f", False), ("", False)])
+def test_bfloat16_is_computed_where_the_processor_multiplies_it_and_float32_elsewhere(flags, has, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    monkeypatch.setattr(machine_module, "this_processor", lambda: Processor("any", frozenset(flags.split())))
+    assert multiplies_bfloat16() is has
+    assert precision_here("bf16-mixed") == ("bf16-mixed" if has else "32-true")
+    assert [precision_here(one) for one in ("32-true", "16-mixed")] == ["32-true", "16-mixed"]
+
+
+@pytest.mark.parametrize("has", [True, False])
+def test_a_cuda_device_is_asked_whether_it_has_bfloat16_without_emulating_it(has, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation or has)
+    assert precision_here("bf16-mixed") == ("bf16-mixed" if has else "32-true")

@@ -30,5 +30,5 @@ def test_a_release_is_told_by_name_and_number_without_its_place(tmp_path):
 
 def test_the_environment_names_versions_and_no_machine():
     told = environment()
-    assert {"hilum", "python", "torch", "lightning", "onnxruntime", "cores", "threads"} <= set(told)
+    assert {"hilum", "python", "torch", "lightning", "onnxruntime", "cores", "threads", "bfloat16"} <= set(told)
     assert str(Path.home()) not in str(told)

@@ -32,6 +32,14 @@ NewModelFolder = Annotated[
 ReplaceOption = Annotated[bool, typer.Option("--replace", help="Put it in the place of a model in that folder.")]
 """The option of every command that writes a model."""
 
+FitGateOption = Annotated[
+    bool, typer.Option("--gate/--no-gate", help="Leave out images that the X-ray check would not let through.")
+]
+OutsideScopeOption = Annotated[
+    bool, typer.Option("--outside-scope", help="Fit on images outside the model's scope too.")
+]
+"""Which images a command fits on."""
+
 ModelsOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -65,7 +65,10 @@ def train(
     nodes: Annotated[int, typer.Option(help="Machines that train together.")] = 1,
     strategy: Annotated[str, typer.Option(help="Lightning's strategy: auto, ddp, ddp_spawn or fsdp.")] = "auto",
     precision: Annotated[
-        str | None, typer.Option(help="32-true, bf16-mixed or 16-mixed, in the place of the recipe's.")
+        str | None,
+        typer.Option(
+            help="32-true, bf16-mixed (float32 where bfloat16 would be slower) or 16-mixed; else the recipe's."
+        ),
     ] = None,
     workers: Annotated[
         int | None,

@@ -21,6 +21,7 @@ from hilum.bundle.card import GRAPH
 from hilum.bundle.label import Label
 from hilum.bundle.load import TRAINING_IMAGES, Bundle
 from hilum.bundle.save import check_replaceable, write_bundle
+from hilum.bundle.shelf import shipped_gate
 from hilum.datasets.records.record import Record
 from hilum.datasets.splits.mixed import LeftOut
 from hilum.errors import UsageError
@@ -51,12 +52,16 @@ class JoinSettings:
     """How bundles are joined.
 
     `common_labels` takes the labels that all have where they differ. `fit` fits the weights on the records that are
-    given. `called` is what the card calls these. `replace` puts the bundle in the place of one in its folder.
+    given. With `gate` the gate that ships looks at each of them as it does before a reading, and the fit has only those
+    that would be decided; `outside_scope` takes those outside the members' scope too, and those that the gate does not
+    accept. `called` is what the card calls the records. `replace` puts the bundle in the place of one in its folder.
     """
 
     words: JoinedWords = field(default_factory=JoinedWords)
     common_labels: bool = False
     fit: bool = False
+    gate: bool = True
+    outside_scope: bool = False
     called: str = "validation images"
     replace: bool = False
 
@@ -219,10 +224,17 @@ def _fit(
         )
         drawn_by = needed_lungs(ensemble, given=lungs)
         part = fit_part(records, ensemble=ensemble, members=bundles, left_out=left_out)
-        scores = work / part.part.split_sha256[:12]
+        gate = shipped_gate() if settings.gate else None
+        scores = work / "-".join((part.part.split_sha256[:12], *(() if gate is None else (gate.sha256[:12],))))
         scores.mkdir(exist_ok=True)
         images = read_own_images(
-            part.part, bundle=ensemble, folder=scores, outside_scope=False, progress=progress, lungs=drawn_by
+            part.part,
+            bundle=ensemble,
+            folder=scores,
+            outside_scope=settings.outside_scope,
+            progress=progress,
+            lungs=drawn_by,
+            gate=gate,
         )
     weights = told
     if settings.fit:

@@ -20,7 +20,7 @@ from hilum.errors import UsageError
 from hilum.training.loop.checkpoints import LAST_CHECKPOINT, EpochCheckpoints, WholeCheckpointIO
 from hilum.training.loop.curves import LiveCurves
 from hilum.training.loop.validations import Validations
-from hilum.training.recipe.machine import Machine, check_machine, lightning_strategy
+from hilum.training.recipe.machine import Machine, check_machine, lightning_strategy, precision_here
 from hilum.training.recipe.plan import Plan
 
 LOG_FOLDER = "log"
@@ -28,6 +28,8 @@ LOG_FOLDER = "log"
 
 def make_trainer(plan: Plan, *, folder: Path, machine: Machine, more: Sequence[Callback] = ()) -> pl.Trainer:
     """The trainer of a plan. `folder` gets `last.ckpt` after every epoch, `best.ckpt` where it is kept, and `log/`.
+
+    It computes in the plan's precision, or as `precision_here` says.
 
     Raises `UsageError` for devices, nodes or a strategy that this machine or Lightning does not have.
     """
@@ -45,7 +47,7 @@ def make_trainer(plan: Plan, *, folder: Path, machine: Machine, more: Sequence[C
                 num_nodes=machine.nodes,
                 strategy=lightning_strategy(machine, released_later=plan.freezing is not None),
                 max_epochs=plan.epochs,
-                precision=plan.precision,
+                precision=precision_here(plan.precision),
                 accumulate_grad_batches=plan.accumulate,
                 gradient_clip_val=plan.clip_norm,
                 deterministic=plan.deterministic,

@@ -9,9 +9,10 @@ import torch
 
 from hilum.errors import UsageError
 from hilum.reading.engines.engine import available_cores
+from hilum.reading.engines.processor import this_processor
 
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
-"""float32 throughout, or autocast to bfloat16 or half precision with float32 weights."""
+"""float32 throughout, or autocast to bfloat16 or half precision with float32 weights; see `precision_here`."""
 
 Strategy = Literal["auto", "ddp", "ddp_spawn", "fsdp"]
 
@@ -35,6 +36,21 @@ THIS_MACHINE = Machine()
 def accelerator() -> torch.device:
     """The first CUDA device where there is one, else the CPU: where passes run that no trainer steers."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def multiplies_bfloat16() -> bool:
+    """Whether the hardware that trains here multiplies bfloat16 itself; a processor that does not tell counts as not.
+
+    Else torch computes it by slow ways of its own: a step takes a multiple of one in float32.
+    """
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return torch.backends.mps.is_available() or this_processor().has_bfloat16
+
+
+def precision_here(asked: Precision) -> Precision:
+    """What a training that asks for this precision computes in here: float32 where bfloat16 would be slower."""
+    return "32-true" if asked == "bf16-mixed" and not multiplies_bfloat16() else asked
 
 
 def workers_here() -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 
 from hilum.datasets.records.record import Record
+from hilum.training.recipe.machine import multiplies_bfloat16
 from hilum.training.records.card_words import NOTHING_STATED, StatedWords
 from hilum.version import __version__
 
@@ -39,7 +40,7 @@ _PACKAGES = ("torch", "torchvision", "lightning", "timm", "numpy", "pillow", "on
 
 
 def environment() -> dict[str, str | int]:
-    """Versions of hilum, Python and the libraries that numbers depend on; cores, threads and accelerators."""
+    """Versions of hilum, Python and the libraries that numbers depend on; cores, threads, accelerators, bfloat16."""
     versions = {package: importlib.metadata.version(package) for package in _PACKAGES}
     devices = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
     return {
@@ -50,6 +51,7 @@ def environment() -> dict[str, str | int]:
         "cores": os.cpu_count() or 0,
         "threads": torch.get_num_threads(),
         "accelerators": ", ".join(devices) or "none",
+        "bfloat16": "yes" if multiplies_bfloat16() else "no, float32 in its place",
     }
 
 
