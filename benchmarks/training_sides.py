@@ -196,6 +196,10 @@ def step_flops(backbone: str, *, batch: int) -> int:
 
 
 def matrix_rate(*, side: int, rounds: int) -> float:
-    """Floating-point operations a second of a bfloat16 product of two square matrices, the best of the rounds."""
-    left, right = (torch.randn((side, side), device=DEVICE, dtype=torch.bfloat16) for _ in range(2))
+    """Floating-point operations a second of a product of two square matrices, the best of the rounds.
+
+    In the numbers that a training computes with here: bfloat16, or float32 where the hardware does not multiply it.
+    """
+    kind = torch.bfloat16 if multiplies_bfloat16() else torch.float32
+    left, right = (torch.randn((side, side), device=DEVICE, dtype=kind) for _ in range(2))
     return 2 * side**3 / min(timed(lambda: left @ right, steps=rounds))
