@@ -30,6 +30,7 @@ from hilum.networks.starting_weights import RandomWeights
 from hilum.reading.engines.engine import available_cores
 from hilum.systems.pneumonia.recipe import pneumonia
 from hilum.training.data.images import Preparation, TrainingImages, load_images
+from hilum.training.recipe.machine import multiplies_bfloat16
 from measuring import head, say, target, target_lines, write
 from training_sides import bare_steps, made_network
 
@@ -59,7 +60,8 @@ def main() -> None:
         draws = [(index, index) for index in range(count)]
         report["augmented_from_cache"] = round(rate(lambda: [dataset[draw] for draw in draws], count, rounds), 1)
     batch = 2 if arguments.quick else RECIPE.last.batch_size
-    seconds = bare_steps(made_network("mobilenet_v2"), batch=batch, steps=2 if arguments.quick else 8)
+    steps = 2 if arguments.quick else 8
+    seconds = bare_steps(made_network("mobilenet_v2"), batch=batch, steps=steps, bfloat16=multiplies_bfloat16())
     report["step_takes"] = round(batch / median(seconds), 1)
     slowest = min(each["from_cache"] for each in report["sets"])
     report["targets"] = [

@@ -43,7 +43,7 @@ LARGEST_DIFFERENCE = 0.02
 
 
 FEW = 2
-"""Images of the step in bfloat16 where the hardware does not multiply it, which may take minutes of more."""
+"""Images of the step in bfloat16 where the hardware does not multiply it; more of them would take minutes."""
 
 
 def main() -> None:

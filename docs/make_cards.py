@@ -48,7 +48,7 @@ from hilum.networks.starting_weights import RandomWeights
 from hilum.reading.engines.engine import available_cores
 from hilum.systems.chest_adult.folds import adult_images
 from hilum.systems.chest_adult.labels import adult_labels
-from hilum.systems.chest_adult.limits import BEGINNINGS, limits_of_study
+from hilum.systems.chest_adult.limits import BEGINNINGS, FLATTERS, limits_of_study
 from hilum.systems.chest_adult.looks import read_looks
 from hilum.systems.chest_adult.recipe import NAME as ADULT
 from hilum.systems.chest_adult.recipe import WORDS
@@ -66,6 +66,9 @@ from hilum.training.records.provenance import records_sha256
 
 DATA = ROOT.parent / "shared" / "data"
 PREDICTIONS = "predictions.parquet"
+FLATTERING = {"1.1.0": "1.1.1"}
+"""The adult's version whose figures are not cross-fitted, and the one that is the same and says so."""
+
 SAME = 1e-6
 """A refit that differs by more is told."""
 
@@ -166,16 +169,23 @@ def remake_lungs(bundle: Bundle, *, data: Path) -> Remade:
 def remake_adult(bundle: Bundle, *, data: Path, looks: Mapping[str, LabelResult], study: Path | None = None) -> Remade:
     """The card of the adult's chest, whose figures are its study's, and its training images: all that it may learn.
 
-    Without the folder of that `study` they stay as they are. Raises `NotTheseDataError` where the images are not those
-    of its training, and as `with_study` does.
+    Without the folder of that `study` they stay, and the card says so of figures that flatter. Raises
+    `NotTheseDataError` where the images are not those of its training, and as `with_study` does.
     """
     folders = [(RELEASE, data / name) for name in ("nih", "nih_64") if (data / name).is_dir()]
     records = adult_images(read_releases(folders).records).every
     _check_split(bundle, found=Split({TRAIN: records}, "all").sha256)
     seen = seen_images(train=records, validation=(), starts=(), jobs=available_cores())
-    card = bundle.card if study is None else with_study(bundle.card, folder=study)
+    card = with_caution(bundle.card) if study is None else with_study(bundle.card, folder=study)
     rows = [[row for row in label.results if not row.is_test] for label in card.labels]
     return Remade(with_looks(card, rows=rows, looks=looks), seen)
+
+
+def with_caution(card: Card) -> Card:
+    """The card, which says so where its figures are of a version that did not cross-fit them."""
+    if card.version not in FLATTERING:
+        return card
+    return card.changed({"version": FLATTERING[card.version], "limits": (*card.limits, FLATTERS)})
 
 
 def with_study(card: Card, *, folder: Path) -> Card:

@@ -14,13 +14,27 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from fabricate_bundle import ToyBundle
+from fabricate_lungs import write_lung_bundle
 from hilum.cli.main import app
+from segmented import write_scans
 
 
 @pytest.fixture(scope="session")
 def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle whose one logit is 8 x mean brightness - 2, with the operating point at probability 0.5."""
     return ToyBundle().write(tmp_path_factory.mktemp("bundle") / "toy").folder
+
+
+@pytest.fixture(scope="session")
+def toy_lungs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle that draws dark pixels as lungs."""
+    return write_lung_bundle(tmp_path_factory.mktemp("lungs") / "toy-lungs").folder
+
+
+@pytest.fixture
+def scans(tmp_path: Path) -> Path:
+    """A folder with toy chests, one of them in a folder within."""
+    return write_scans(tmp_path / "scans")
 
 
 @pytest.fixture(autouse=True)

@@ -30,6 +30,7 @@ from hilum.evaluation.study.as_json import SCHEMA
 from hilum.evaluation.study.folder import fold_folder
 from hilum.networks.starting_weights import RandomWeights
 from hilum.systems.chest_adult.labels import adult_labels
+from hilum.systems.chest_adult.limits import FLATTERS
 from hilum.systems.chest_adult.looks import read_looks
 from hilum.systems.pneumonia.recipe import pneumonia
 from hilum.training.data.make_split import make_splits
@@ -119,6 +120,14 @@ def test_the_adults_card_keeps_its_studys_rows_and_gets_its_images_and_a_look(sc
         script.remake(bundle, data=data, looks={})
 
 
+def test_an_adults_card_of_before_cross_fitting_says_that_its_figures_flatter_and_stays_else(script, tmp_path) -> None:
+    card = write_fusion(tmp_path / "toy").card.changed({"version": "1.1.0"})
+    told = script.with_caution(card)
+    assert told.limits == (*card.limits, FLATTERS)
+    assert told == card.changed({"version": "1.1.1", "limits": told.limits})
+    assert script.with_caution(told) == told
+
+
 def test_the_adults_card_gets_labels_and_limits_of_the_study_whose_calibrations_it_holds(script, tmp_path) -> None:
     arms = fabricate_arms(
         strength={"local": 1.2, "crop": 0.9, "mean": 1.6}, labels=("Edema", "Pneumonia"), patients=400, rare=0.2
@@ -143,7 +152,7 @@ def test_the_adults_card_gets_labels_and_limits_of_the_study_whose_calibrations_
     card = card.changed(
         {
             "labels": older,
-            "limits": ("Weak.", "Among images of view AP: an older card's words."),
+            "limits": ("Weak.", "Among images of view AP: an older card's words.", FLATTERS),
             "fusion": card.fusion.changed({"whole_labels": made.whole, "crop_labels": made.crop}),
         }
     )

@@ -5,6 +5,7 @@ The counts are of patients, not of images: forty images of four patients are fou
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -45,6 +46,7 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(64)
 _MANY = 1e6
 
 
+@functools.lru_cache(maxsize=4096)
 def t_quantile(probability: float, *, degrees: float) -> float:
     """The value that Student's t with `degrees` >= 1 of freedom stays below with `probability` in [0.5, 1).
 

@@ -53,10 +53,23 @@ def as_it_was(new: Json) -> Json:
     return {"schema": "hilum.sdfn-study/1", **kept, "lungs": new["sections"]["lungs"], "views": views}
 
 
+def to_rounding(found: Any) -> Any:
+    """The same with numbers that equal what differs in the last digits, as other processors' sums do."""
+    match found:
+        case dict():
+            return {name: to_rounding(one) for name, one in found.items()}
+        case list():
+            return [to_rounding(one) for one in found]
+        case float():
+            return pytest.approx(found, rel=1e-9, abs=1e-12)
+        case _:
+            return found
+
+
 def test_every_figure_is_the_one_it_was(content: StudyContent, old: Json) -> None:
     new = study_json(SDFN, content=content, sections=(lungs_section(SURVEY, cases=()),))
     assert set(new["groups"]) == {"view"}
-    assert as_it_was(json.loads(json.dumps(new))) == old
+    assert as_it_was(json.loads(json.dumps(new))) == to_rounding(old)
 
 
 def test_the_papers_numbers_bear_out_every_claim_it_makes(content: StudyContent) -> None:

@@ -4,6 +4,8 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from fabricate_boxes import fabricate_boxes
 from fabricate_torch_bundle import fabricate_torch_bundle, random_network
 from run_command import run, run_well
@@ -23,7 +25,9 @@ def test_faithfulness_and_both_sanity_checks_stand_in_the_report(tmp_path: Path)
     assert set(found["faithfulness"]) == {"grad-cam", "layer-cam", "average box", "random map"}
     own = found["faithfulness"]["grad-cam"]
     assert own["images"] == 3
-    assert own["deletion_less_random"] == own["deletion"] - found["faithfulness"]["random map"]["deletion"]
+    assert own["deletion_less_random"] == pytest.approx(
+        own["deletion"] - found["faithfulness"]["random map"]["deletion"], abs=1e-12
+    )
     steps = found["random_weights"]
     assert next(iter(steps)) == "linear layer"
     assert {"images", "rank_correlation", "pointing", "iou", "undefined"} <= set(steps["linear layer"]["grad-cam"])

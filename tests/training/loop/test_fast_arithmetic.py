@@ -6,7 +6,11 @@ from torch import nn
 from torch.nn import functional
 
 from hilum.networks.pooled_classifier import PooledClassifier
+from hilum.reading.engines.processor import this_processor
 from hilum.training.loop.fast_arithmetic import Depthwise, use_fast_arithmetic
+
+ONCE = this_processor().has_bfloat16
+"""Else torch adds up in bfloat16 itself, and nothing is trained in it."""
 
 
 def swapped(network):
@@ -104,7 +108,9 @@ def check_rounded_once(*, size, **shape):
     assert torch.allclose(layer.bias.grad.double(), upstream.double().sum(dim=(0, 2, 3)), rtol=2**-7)
     for found, wanted in ((output, exact), (images.grad, exact_images.grad), (layer.weight.grad, weight.grad)):
         # half a unit in the last of the eight bits of bfloat16, and what float32 may add
-        assert torch.allclose(found.double(), wanted, rtol=1.01 * 2**-8, atol=1e-5)
+        assert torch.allclose(
+            found.double(), wanted, rtol=1.01 * 2**-8, atol=1e-5 if ONCE else 2**-6 * float(wanted.abs().max())
+        )
 
 
 @pytest.mark.parametrize(

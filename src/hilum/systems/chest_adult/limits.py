@@ -14,7 +14,13 @@ from hilum.systems.chest_adult.sections import EARNED_KEY, INSIDE_KEY
 LEAST_INSIDE = 0.25
 """Below this median share of its map inside the lungs, in either network, a finding of the lungs is named."""
 
-BEGINNINGS = ("Among images of view ", "Heatmaps of ")
+FLATTERS = (
+    "Sensitivity, specificity and calibration here are counted on the images that thresholds and calibrations were "
+    "chosen on, so that they flatter, the more the fewer images have the finding; the AUROC does not."
+)
+"""The limit of a card whose figures are not cross-fitted, which those of versions before 1.2.0 are not."""
+
+BEGINNINGS = ("Among images of view ", "Heatmaps of ", FLATTERS)
 """How the limits begin that come from the study."""
 
 Sections = Mapping[str, Any]

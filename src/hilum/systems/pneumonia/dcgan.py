@@ -154,7 +154,8 @@ def sampled(generator: Generator, *, count: int, settings: DcganSettings) -> Pix
 
 def nearest(samples: Pixels, *, among: Pixels) -> list[int]:
     """Of each sample (n, H, W), the index of the picture in `among` (m, H, W) with the least squared difference."""
-    flat, others = samples.reshape(len(samples), -1), among.reshape(len(among), -1)
+    # in double precision: what is near differs by less than single precision keeps of the squares
+    flat, others = (one.reshape(len(one), -1).astype(np.float64) for one in (samples, among))
     apart = (flat**2).sum(axis=1)[:, None] - 2 * flat @ others.T + (others**2).sum(axis=1)[None]
     return [int(index) for index in apart.argmin(axis=1)]
 
