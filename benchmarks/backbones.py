@@ -19,9 +19,9 @@ import torch
 
 import hilum.networks  # noqa: F401 (the guard goes before whatever imports torchvision)
 from hilum.networks.pooled_classifier import BACKBONES, PooledClassifier
+from hilum.reading.engines.processor import this_processor
 from hilum.training.loop.fast_arithmetic import use_fast_arithmetic
 from hilum.training.loop.freed_memory import freed_memory_kept
-from hilum.training.recipe.machine import multiplies_bfloat16
 
 LABELS, SIDE_PX, TRAINED_BELOW = 14, 224, 30e6
 
@@ -63,7 +63,7 @@ def training_step(network: PooledClassifier, *, batch: int) -> Callable[[], None
 
     def step() -> None:
         optimizer.zero_grad()
-        with torch.autocast("cpu", torch.bfloat16, enabled=multiplies_bfloat16()):
+        with torch.autocast("cpu", torch.bfloat16, enabled=this_processor().has_bfloat16):
             logits = network(pictures)
             loss = torch.nn.functional.binary_cross_entropy_with_logits(logits.float(), targets)
         loss.backward()

@@ -21,7 +21,7 @@ FLATTERS = (
 """The limit of a card whose figures are not cross-fitted, which those of versions before 1.2.0 are not."""
 
 BEGINNINGS = ("Among images of view ", "Heatmaps of ", FLATTERS)
-"""How the limits begin that come from the study."""
+"""How the limits begin in whose place those of another study come."""
 
 Sections = Mapping[str, Any]
 

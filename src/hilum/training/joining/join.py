@@ -132,7 +132,9 @@ def join(
         labels = tuple(FittedLabel(label=one, unfitted=NO_IMAGES) for one in not_fitted(common.labels, why=NO_IMAGES))
         written = _write(bundles, common=common, weights=told, labels=labels, folder=folder, settings=settings)
         return JoinedBundle(bundle=written, common=common, weights=told, labels=labels, cautions=_unnamed(written))
-    work = folder.parent / f".{folder.name}.joining.{_key(bundles, labels=common.labels)}"
+    gate = shipped_gate() if settings.gate else None
+    readers = bundles if gate is None else (*bundles, gate)
+    work = folder.parent / f".{folder.name}.joining.{_key(readers, labels=common.labels)}"
     try:
         fitted = _fit(
             bundles,
@@ -142,6 +144,7 @@ def join(
             settings=settings,
             records=records,
             lungs=lungs,
+            gate=gate,
             left_out=left_out,
             progress=progress,
         )
@@ -208,6 +211,7 @@ def _fit(
     settings: JoinSettings,
     records: Sequence[Record],
     lungs: Bundle | None,
+    gate: Bundle | None,
     left_out: Sequence[LeftOut],
     progress: Progress,
 ) -> _Fitted:
@@ -224,8 +228,7 @@ def _fit(
         )
         drawn_by = needed_lungs(ensemble, given=lungs)
         part = fit_part(records, ensemble=ensemble, members=bundles, left_out=left_out)
-        gate = shipped_gate() if settings.gate else None
-        scores = work / "-".join((part.part.split_sha256[:12], *(() if gate is None else (gate.sha256[:12],))))
+        scores = work / part.part.split_sha256[:12]
         scores.mkdir(exist_ok=True)
         images = read_own_images(
             part.part,
